@@ -1,0 +1,148 @@
+// What is wrong with a config, in words, each fault with its place and the key that was probably meant.
+import { closest, distance } from "fastest-levenshtein";
+import * as v from "valibot";
+import { HoldfastError } from "../manifest/error.ts";
+import { isRecord } from "./schema.ts";
+import { type DataPath, quote, type Source } from "./source.ts";
+
+export interface Fault {
+	readonly path: DataPath;
+	readonly message: string;
+	readonly hint?: string;
+}
+
+type Schema = v.GenericSchema & {
+	entries?: Record<string, Schema>;
+	options?: Schema[];
+	wrapped?: Schema;
+	value?: Schema;
+	item?: Schema;
+};
+
+/** Every fault that the schema finds in a value. */
+export function faultsOf(schema: v.GenericSchema, value: unknown): Fault[] {
+	const result = v.safeParse(schema, value);
+	return result.success ? [] : result.issues.flatMap((issue) => faultOf(schema as Schema, issue, []));
+}
+
+function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): Fault[] {
+	const path = [...above, ...(issue.path ?? []).map((item) => item.key as string | number)];
+	if (issue.type === "union" && isRecord(issue.input)) return bestOption(schema, issue, path);
+	const key = String(path.at(-1));
+	if (issue.type === "strict_object" && issue.expected === "never") {
+		const known = knownKeys(
+			schema,
+			path.slice(0, -1).slice(above.length),
+			(issue.path?.at(-1) as { input?: unknown } | undefined)?.input,
+		);
+		const meant = nearest(key, known);
+		return [
+			{
+				path,
+				message: `unknown key "${key}"`,
+				hint: meant ? `did you mean "${meant}"?` : `the keys here are: ${known.join(", ")}`,
+			},
+		];
+	}
+	if (issue.type === "strict_object" && issue.received === "undefined")
+		return [{ path: path.slice(0, -1), message: `the key "${key}" is missing` }];
+	if (issue.type === "variant") {
+		const given = issue.path?.at(-1)?.value;
+		return [
+			{
+				path,
+				message: given === undefined ? 'the key "type" is missing' : `there is no "${String(given)}" here`,
+				hint: `the types are: ${issue.expected?.replaceAll(/[()]/g, "")}`,
+			},
+		];
+	}
+	if (issue.kind === "schema" && !issue.message.startsWith("Invalid"))
+		return [{ path, message: issue.message }];
+	if (issue.kind === "schema")
+		return [
+			{
+				path,
+				message: `expected ${words(issue.expected ?? "another value")}, found ${words(issue.received)}`,
+			},
+		];
+	return [{ path, message: issue.message }];
+}
+
+/** An object that fits none of a union's forms is measured against the form it comes nearest to. */
+function bestOption(schema: Schema, issue: v.BaseIssue<unknown>, path: DataPath): Fault[] {
+	const union = schemaAt(schema, path, issue.input);
+	const tries = (union?.options ?? [])
+		.filter((option) => unwrap(option).entries)
+		.map((option) => v.safeParse(option, issue.input).issues ?? [])
+		.sort((a, b) => a.length - b.length);
+	const best = tries[0];
+	if (!best || !union) return [{ path, message: issue.message }];
+	const option =
+		union.options?.find(
+			(item) => v.safeParse(item, issue.input).issues?.length === best.length && unwrap(item).entries,
+		) ?? union;
+	return best.flatMap((item) => faultOf(option, item, path));
+}
+
+const words = (kind: string) =>
+	({
+		Object: "a map",
+		Array: "a list",
+		string: "a text",
+		undefined: "nothing",
+		null: "nothing",
+	})[kind] ?? kind;
+
+function unwrap(schema: Schema): Schema {
+	return schema.wrapped ? unwrap(schema.wrapped) : schema;
+}
+
+function schemaAt(schema: Schema, path: DataPath, _input: unknown): Schema | undefined {
+	let here: Schema | undefined = unwrap(schema);
+	for (const part of path) {
+		if (!here) return undefined;
+		if (here.entries) here = here.entries[String(part)];
+		else if (here.options && here.type === "variant")
+			here = here.options.map((option) => unwrap(option).entries?.[String(part)]).find(Boolean);
+		else here = here.value ?? here.item;
+		here = here && unwrap(here);
+	}
+	return here;
+}
+
+function knownKeys(schema: Schema, path: DataPath, parent: unknown): string[] {
+	const here = schemaAt(schema, path, parent);
+	if (here?.entries) return Object.keys(here.entries);
+	const type = isRecord(parent) ? parent.type : undefined;
+	const option = here?.options?.find(
+		(item) => (unwrap(item).entries?.type as { literal?: unknown } | undefined)?.literal === type,
+	);
+	return Object.keys((option && unwrap(option).entries) ?? {});
+}
+
+/** The known word that was probably meant, or undefined when none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+	if (known.length === 0) return undefined;
+	const best = closest(word, [...known]);
+	return distance(word.toLowerCase(), best.toLowerCase()) <= Math.max(2, Math.floor(word.length / 3))
+		? best
+		: undefined;
+}
+
+/** One error that shows every fault with its line. */
+export function configError(source: Source, faults: readonly Fault[]): HoldfastError {
+	const blocks = faults.map((fault) => {
+		const place = source.locate(fault.path);
+		const where = place ? `${source.file}:${place.line}:${place.column}` : source.file;
+		const at = fault.path.length > 0 ? ` (${fault.path.join(".")})` : "";
+		return {
+			headline: `${where}: ${fault.message}${fault.hint ? `; ${fault.hint}` : ""}${at}`,
+			quoted: place ? quote(source.text, place) : [],
+		};
+	});
+	const [first, ...rest] = blocks;
+	return new HoldfastError("usage", first?.headline ?? `${source.file}: not valid`, {
+		details: [...(first?.quoted ?? []), ...rest.flatMap((block) => [block.headline, ...block.quoted])],
+		hint: "mend the file, then look again with: holdfast validate",
+	});
+}

@@ -1,0 +1,115 @@
+// What a user may write. The same fields as the manifest, with short forms; resolve.ts turns one into the other.
+import * as v from "valibot";
+import * as f from "../manifest/fields.ts";
+import { borgOptions, commandOptions, ENGINES, tarOptions } from "../manifest/providers.ts";
+
+const duration = v.union(
+	[
+		v.pipe(v.number(), v.minValue(1)),
+		v.pipe(v.string(), v.regex(/^\d+\s*(s|m|h|d)$/, 'write a time like "30s", "10m" or "2h"')),
+	],
+	'write a time like "30s", "10m" or "2h"',
+);
+
+const hookOptions = {
+	user: v.optional(f.text),
+	timeout: v.pipe(v.optional(duration), v.description('such as "30s", "10m" or "2h" (default 1h)')),
+	environment: v.optional(f.environment),
+};
+
+const hook = v.pipe(
+	v.union(
+		[
+			f.text,
+			f.argv,
+			v.strictObject({ script: f.text, ...hookOptions }),
+			v.strictObject({ command: f.argv, ...hookOptions }),
+		],
+		"a hook is a script, a command as a list, or { script | command, user, timeout, environment }",
+	),
+	v.description("a script under `bash -euo pipefail`, or a command as a list, or an object with options"),
+);
+export type HookInput = v.InferOutput<typeof hook>;
+
+const unit = v.union(
+	[f.unitName, v.strictObject({ unit: f.unitName, user: f.text })],
+	"a unit is a name, or { unit, user } for a unit of that user's own manager",
+);
+
+const state = v.strictObject({
+	folders: v.pipe(
+		v.optional(v.array(f.folder)),
+		v.description("absolute paths of the folders that this state owns"),
+	),
+	exclude: v.pipe(
+		v.optional(v.array(f.text)),
+		v.description(
+			"patterns left out: a name (`*.tmp`), a path below a folder (`cache/*`), or an absolute path",
+		),
+	),
+	hooks: v.pipe(
+		v.optional(
+			v.strictObject({
+				preBackup: v.optional(hook),
+				postBackup: v.optional(hook),
+				preRestore: v.optional(hook),
+				postRestore: v.optional(hook),
+			}),
+		),
+		v.description("the user's own commands at named points"),
+	),
+	stopOnBackup: v.pipe(
+		v.optional(v.array(unit)),
+		v.description("systemd units that are stopped while the backup is taken"),
+	),
+	stopOnRestore: v.pipe(
+		v.optional(v.array(unit)),
+		v.description("systemd units that are stopped around a restore's swap"),
+	),
+	after: v.pipe(v.optional(v.array(f.name)), v.description("states that come before this one")),
+});
+export type StateInput = v.InferOutput<typeof state>;
+
+// A provider whose name is an engine's needs no type; resolve.ts fills it in before this schema is used.
+const provider = v.variant("type", [
+	v.strictObject(tarOptions),
+	v.strictObject(borgOptions),
+	v.strictObject(commandOptions),
+]);
+
+const machine = v.strictObject({
+	host: v.pipe(
+		v.optional(f.text),
+		v.description("where the machine is, as SSH knows it (left out, or localhost: this machine)"),
+	),
+	state: v.optional(v.record(f.name, state)),
+	providers: v.optional(v.record(f.name, provider)),
+});
+
+export const configSchema = v.strictObject({
+	machines: v.record(f.name, machine),
+});
+export type Config = v.InferOutput<typeof configSchema>;
+
+/** Fill in what may be left out before the schema looks: a provider's type where its name is an engine's. */
+export function withEngineNames(value: unknown): unknown {
+	return mapAt(value, "machines", (machineValue) =>
+		mapAt(machineValue, "providers", (providerValue, key) =>
+			isRecord(providerValue) && !("type" in providerValue) && (ENGINES as readonly string[]).includes(key)
+				? { type: key, ...providerValue }
+				: providerValue,
+		),
+	);
+}
+
+function mapAt(value: unknown, key: string, change: (item: unknown, name: string) => unknown): unknown {
+	if (!isRecord(value) || !isRecord(value[key])) return value;
+	return {
+		...value,
+		[key]: Object.fromEntries(Object.entries(value[key]).map(([name, item]) => [name, change(item, name)])),
+	};
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}

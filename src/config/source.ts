@@ -1,0 +1,25 @@
+// A config file's text and the way back from a path in its data to the line that wrote it.
+
+/** Where in a file something stands; line and column count from 1. */
+export interface Place {
+	readonly line: number;
+	readonly column: number;
+}
+
+export type DataPath = readonly (string | number)[];
+
+export interface Source {
+	readonly file: string;
+	readonly text: string;
+	readonly value: unknown;
+	/** The place of the key (or list item) at this path; the nearest parent's when it is not in the file. */
+	locate(path: DataPath): Place | undefined;
+}
+
+/** The lines that show a place: the quoted line and a caret under the column. */
+export function quote(text: string, place: Place): string[] {
+	const line = text.split("\n")[place.line - 1] ?? "";
+	const gutter = `${place.line} | `;
+	const indent = line.slice(0, place.column - 1).replace(/[^\t]/g, " ");
+	return [`${gutter}${line.trimEnd()}`, `${" ".repeat(gutter.length)}${indent}^`];
+}

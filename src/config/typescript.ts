@@ -1,0 +1,58 @@
+// TypeScript config files: run by Node itself; read as text only to find the line of a fault.
+import { stripTypeScriptTypes } from "node:module";
+import { pathToFileURL } from "node:url";
+import type { Node, ObjectExpression } from "acorn";
+import { HoldfastError } from "../manifest/error.ts";
+import type { DataPath, Place, Source } from "./source.ts";
+
+export async function readTypeScript(file: string, text: string): Promise<Source> {
+	let value: unknown;
+	try {
+		value = (await import(pathToFileURL(file).href)).default;
+	} catch (cause) {
+		throw new HoldfastError("usage", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+			cause,
+			hint: "run with --debug to see where it was thrown",
+		});
+	}
+	if (value === undefined)
+		throw new HoldfastError("usage", `${file}: has no default export`, {
+			hint: "write: export default defineConfig({ machines: { … } })",
+		});
+	const { parse } = await import("acorn");
+	return { file, text, value, locate: (path) => locate(parse, text, path) };
+}
+
+/** Types become blanks of the same width, so that the places in the plain script are those in the file. */
+function locate(parse: typeof import("acorn").parse, text: string, path: DataPath): Place | undefined {
+	let node: Node | undefined;
+	try {
+		const program = parse(stripTypeScriptTypes(text), {
+			ecmaVersion: "latest",
+			sourceType: "module",
+			locations: true,
+		});
+		const exported = program.body.find((item) => item.type === "ExportDefaultDeclaration")?.declaration;
+		node = exported?.type === "CallExpression" ? exported.arguments[0] : exported;
+	} catch {
+		return undefined;
+	}
+	let found = node?.loc?.start;
+	for (const part of path) {
+		if (node?.type === "ObjectExpression") {
+			const property = (node as ObjectExpression).properties.find(
+				(item) =>
+					item.type === "Property" &&
+					((item.key.type === "Identifier" && item.key.name === part) ||
+						(item.key.type === "Literal" && item.key.value === part)),
+			);
+			if (property?.type !== "Property") break;
+			found = property.loc?.start;
+			node = property.value;
+		} else if (node?.type === "ArrayExpression") {
+			node = (node as unknown as { elements: Node[] }).elements[Number(part)];
+			found = node?.loc?.start ?? found;
+		} else break;
+	}
+	return found && { line: found.line, column: found.column + 1 };
+}

@@ -1,0 +1,61 @@
+// The fields that both the config and the manifest are made of, with the rules for each.
+import { posix } from "node:path";
+import * as v from "valibot";
+
+const REFUSED_FOLDERS = ["/proc", "/sys", "/dev", "/run"];
+
+/** Why a folder cannot be a state's, or undefined when it can. Folders are absolute and normalised. */
+export function folderFault(folder: string): string | undefined {
+	if (folder.includes("\0")) return "a path cannot hold a NUL byte";
+	if (!folder.startsWith("/"))
+		return `"${folder}" is relative; write the absolute path, like "/${posix.normalize(folder).replace(/^(\.\.?\/)+/, "")}"`;
+	const normal = posix.normalize(folder).replace(/(?<=.)\/$/, "");
+	if (normal === "/") return '"/" is the whole machine; name the folders that the service owns';
+	if (normal !== folder) return `write "${normal}" instead of "${folder}"`;
+	for (const refused of REFUSED_FOLDERS) {
+		if (folder === refused || folder.startsWith(`${refused}/`))
+			return `"${folder}" is in ${refused}, which the kernel or a boot makes anew and no backup can restore`;
+	}
+	return undefined;
+}
+
+export const name = v.pipe(
+	v.string(),
+	v.regex(
+		/^[a-zA-Z0-9_-]+$/,
+		(issue) => `"${issue.input}" cannot be a name: use letters, digits, "_" and "-" only`,
+	),
+);
+
+export const folder = v.pipe(
+	v.string(),
+	v.rawCheck(({ dataset, addIssue }) => {
+		if (!dataset.typed) return;
+		const message = folderFault(dataset.value);
+		if (message) addIssue({ message });
+	}),
+);
+
+/** An absolute path of a file or folder, without the limits of a state's folder. */
+export const path = v.pipe(
+	v.string(),
+	v.check((value) => value.startsWith("/") && !value.includes("\0"), "must be an absolute path"),
+);
+
+export const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
+
+export const argv = v.pipe(
+	v.array(v.string()),
+	v.minLength(1, "a command needs at least the program to run"),
+);
+
+export const environment = v.record(
+	v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "not a name for an environment variable")),
+	v.string(),
+);
+
+/** A systemd unit name with its suffix. */
+export const unitName = v.pipe(
+	v.string(),
+	v.regex(/^[a-zA-Z0-9:_.\\@-]+$/, (issue) => `"${issue.input}" is not a systemd unit name`),
+);

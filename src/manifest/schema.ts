@@ -1,0 +1,63 @@
+// The manifest, version 1: the resolved description of one machine, and the only thing that the runtime reads.
+import * as v from "valibot";
+import * as f from "./fields.ts";
+import { providerSchema } from "./providers.ts";
+
+const hookOptions = {
+	user: v.pipe(v.optional(f.text), v.description("run as this user (default: the user that runs Holdfast)")),
+	timeout: v.pipe(v.number(), v.minValue(1), v.description("seconds until its whole process group is ended")),
+	environment: v.pipe(
+		v.optional(f.environment),
+		v.description("further environment variables; never secrets"),
+	),
+};
+
+export const hookSchema = v.union([
+	v.strictObject({
+		script: v.pipe(f.text, v.description("a script, run under `bash -euo pipefail`")),
+		...hookOptions,
+	}),
+	v.strictObject({
+		command: v.pipe(f.argv, v.description("a program and its arguments, run without a shell")),
+		...hookOptions,
+	}),
+]);
+export type Hook = v.InferOutput<typeof hookSchema>;
+
+export const HOOKS = ["preBackup", "postBackup", "preRestore", "postRestore"] as const;
+export type HookName = (typeof HOOKS)[number];
+
+export const unitSchema = v.strictObject({
+	unit: f.unitName,
+	user: v.pipe(
+		v.optional(f.text),
+		v.description(
+			"the user whose systemd manager runs this unit (default: the system manager for root, else the user's own)",
+		),
+	),
+});
+export type Unit = v.InferOutput<typeof unitSchema>;
+
+export const stateSchema = v.strictObject({
+	folders: v.array(f.folder),
+	exclude: v.array(f.text),
+	hooks: v.strictObject({
+		preBackup: v.optional(hookSchema),
+		postBackup: v.optional(hookSchema),
+		preRestore: v.optional(hookSchema),
+		postRestore: v.optional(hookSchema),
+	}),
+	stopOnBackup: v.array(unitSchema),
+	stopOnRestore: v.array(unitSchema),
+	after: v.array(f.name),
+});
+export type State = v.InferOutput<typeof stateSchema>;
+
+export const manifestSchema = v.strictObject({
+	version: v.literal(1),
+	machine: f.name,
+	host: v.optional(f.text),
+	state: v.record(f.name, stateSchema),
+	providers: v.record(f.name, providerSchema),
+});
+export type Manifest = v.InferOutput<typeof manifestSchema>;

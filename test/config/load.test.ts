@@ -1,0 +1,137 @@
+// Every mistake in a config is found with its file, line and column, and the way to mend it.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { loadConfig } from "../../src/config/load.ts";
+import { HoldfastError } from "../../src/manifest/error.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "holdfast-config-"));
+after(() => rmSync(folder, { recursive: true }));
+
+async function faultOf(text: string, extension = "yaml"): Promise<string> {
+	const file = join(folder, `holdfast-${Math.random()}.${extension}`);
+	writeFileSync(file, text);
+	try {
+		await loadConfig(file);
+	} catch (error) {
+		assert.ok(error instanceof HoldfastError, String(error));
+		assert.equal(error.code, "usage");
+		return [error.message.replace(`${file}:`, ""), ...error.details].join("\n");
+	}
+	assert.fail("the config was accepted");
+}
+
+const machine = (rest: string) => `machines:\n  web01:\n${rest}`;
+const state = (rest: string) => machine(`    state:\n      notes:\n${rest}`);
+
+test("a whole config becomes a manifest with its short forms resolved", async () => {
+	const file = join(folder, "whole.yaml");
+	writeFileSync(
+		file,
+		`machines:
+  web01:
+    state:
+      notes:
+        folders: [/srv/notes, "/srv/ü:b c"]
+        hooks:
+          preBackup: echo hello
+          postBackup: [echo, "a b"]
+          postRestore: { script: echo, user: nobody, timeout: 2m }
+        stopOnRestore: [notes, { unit: x.service, user: alice }]
+    providers:
+      tar: { destinations: { disk: { path: /backup } } }
+`,
+	);
+	const { machines } = await loadConfig(file);
+	assert.deepEqual(JSON.parse(JSON.stringify(machines.get("web01"))), {
+		version: 1,
+		machine: "web01",
+		state: {
+			notes: {
+				folders: ["/srv/notes", "/srv/ü:b c"],
+				exclude: [],
+				hooks: {
+					preBackup: { script: "echo hello", timeout: 3600 },
+					postBackup: { command: ["echo", "a b"], timeout: 3600 },
+					postRestore: { script: "echo", user: "nobody", timeout: 120 },
+				},
+				stopOnBackup: [],
+				stopOnRestore: [{ unit: "notes.service" }, { unit: "x.service", user: "alice" }],
+				after: [],
+			},
+		},
+		providers: { tar: { type: "tar", destinations: { disk: { path: "/backup" } } } },
+	});
+});
+
+test("broken YAML names the line and quotes it", async () => {
+	const fault = await faultOf("machines:\n  web01: [\n  x: y\n");
+	assert.match(fault, /^\d+:\d+: /);
+	assert.match(fault, /\d+ \| /);
+});
+
+test("an unknown key names its place and the key that was meant", async () => {
+	const fault = await faultOf(state("        folder: [/srv]\n"));
+	assert.match(fault, /5:9: unknown key "folder"; did you mean "folders"\?/);
+	assert.match(fault, /5 \| {9}folder: \[\/srv\]/);
+});
+
+test("an unknown key inside a hook's object is named too", async () => {
+	const fault = await faultOf(
+		state("        folders: [/srv/a]\n        hooks:\n          preBackup: { script: x, usr: root }\n"),
+	);
+	assert.match(fault, /unknown key "usr"; did you mean "user"\?/);
+});
+
+for (const [folderText, expected] of [
+	["srv/notes", /is relative.*"\/srv\/notes"/],
+	["/", /whole machine/],
+	["/proc/1", /kernel/],
+	["/run/x", /kernel/],
+	["/srv/../etc", /write "\/etc" instead/],
+	["/srv/notes/", /write "\/srv\/notes" instead/],
+] as const) {
+	test(`the folder ${folderText} is refused`, async () => {
+		assert.match(await faultOf(state(`        folders: [${folderText}]\n`)), expected);
+	});
+}
+
+test("two states with one folder inside the other's are refused, both named", async () => {
+	const fault = await faultOf(
+		machine("    state:\n      a: { folders: [/srv/x] }\n      b: { folders: [/srv/x/y] }\n"),
+	);
+	assert.match(fault, /5:\d+: "\/srv\/x\/y" overlaps "\/srv\/x" of state "a"/);
+});
+
+test("states that wait for each other are named as a cycle", async () => {
+	const fault = await faultOf(
+		machine(
+			"    state:\n      a: { folders: [/srv/a], after: [b] }\n      b: { folders: [/srv/b], after: [a] }\n",
+		),
+	);
+	assert.match(fault, /a → b → a/);
+});
+
+test("an unknown engine lists those there are", async () => {
+	const fault = await faultOf(machine("    providers:\n      main: { type: borgbakup }\n"));
+	assert.match(fault, /there is no "borgbakup" here.*borgbackup/s);
+});
+
+test("a borg repository without a passphrase says what to add", async () => {
+	const fault = await faultOf(
+		machine("    providers:\n      borgbackup: { destinations: { a: { repo: /b } } }\n"),
+	);
+	assert.match(fault, /needs a passphrase; add passphraseFile/);
+});
+
+test("JSON and TypeScript configs locate their faults too", async () => {
+	const json = await faultOf('{\n  "machines": {\n    "web 01": {}\n  }\n}', "json");
+	assert.match(json, /3:5: "web 01" cannot be a name/);
+	const typed = await faultOf(
+		'export default {\n  machines: { web01: { state: { notes: {\n    folders: ["notes"] as string[],\n  } } } },\n};\n',
+		"ts",
+	);
+	assert.match(typed, /3:\d+: "notes" is relative/);
+});
