@@ -1,0 +1,205 @@
+// Start other programs: from a list of arguments, never a shell; bounded in time and output; none outlives us.
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { HoldfastError } from "../manifest/error.ts";
+import { eachLine } from "./lines.ts";
+import { type Account, account } from "./users.ts";
+
+/** How many last lines of each stream are kept for messages. */
+const TAIL_LINES = 30;
+/** Between asking a process group to end and ending it. */
+const GRACE_MS = 10_000;
+/** How long a finished program's own children may hold its output open. */
+const STRAY_MS = 1_000;
+
+export interface ExecOptions {
+	readonly cwd?: string;
+	/** The whole environment of the child; a small clean one when left out. */
+	readonly env?: Readonly<Record<string, string>>;
+	/** Run as this user, with that user's groups. */
+	readonly user?: string;
+	/** Written to file descriptor 3 of the child and closed; for secrets. */
+	readonly secret?: string;
+	/** Written to the child's standard input; nothing when left out. */
+	readonly input?: string;
+	/** The child reads standard input from us through `Child.stdin`. */
+	readonly pipeIn?: boolean;
+	/** The child's standard output is ours to read through `Child.stdout`; otherwise it goes to `onStdout`. */
+	readonly pipeOut?: boolean;
+	readonly onStdout?: (line: string) => void;
+	readonly onStderr?: (line: string) => void;
+	readonly signal?: AbortSignal;
+	readonly timeoutSeconds?: number;
+}
+
+export interface ExecResult {
+	readonly code: number | null;
+	readonly killedBy: NodeJS.Signals | null;
+	readonly timedOut: boolean;
+	/** Processes that it had started still held its output open when it ended; they were ended. */
+	readonly leftProcesses: boolean;
+	readonly stdout: readonly string[];
+	readonly stderr: readonly string[];
+}
+
+export interface Child {
+	readonly stdin: Writable | null;
+	readonly stdout: Readable | null;
+	/** Settles when the process has ended and its output is read. Rejects only when it could not be started. */
+	readonly done: Promise<ExecResult>;
+}
+
+/** A plain environment, so that nothing of the caller's (secrets above all) leaks into children. */
+export function cleanEnvironment(who?: Account): Record<string, string> {
+	const home = who?.home ?? process.env.HOME;
+	const name = who?.name ?? process.env.USER ?? process.env.LOGNAME;
+	const kept = [
+		"TZ",
+		"TMPDIR",
+		"XDG_RUNTIME_DIR",
+		"DBUS_SESSION_BUS_ADDRESS",
+		"XDG_CACHE_HOME",
+		"XDG_CONFIG_HOME",
+	];
+	return {
+		PATH: process.env.PATH ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		LANG: "C.UTF-8",
+		LC_ALL: "C.UTF-8",
+		...(home === undefined ? {} : { HOME: home }),
+		...(name === undefined ? {} : { USER: name, LOGNAME: name }),
+		...(who
+			? {}
+			: Object.fromEntries(
+					kept.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]])),
+				)),
+	};
+}
+
+/** Start a program in a process group of its own. The kernel ends it when we die, even by SIGKILL. */
+export async function start(argv: readonly string[], options: ExecOptions = {}): Promise<Child> {
+	options.signal?.throwIfAborted();
+	const who = options.user === undefined ? undefined : await account(options.user);
+	const identity =
+		who && who.uid !== process.getuid?.()
+			? [`--reuid=${who.uid}`, `--regid=${who.gid}`, "--init-groups"]
+			: [];
+	const child = spawn("setpriv", ["--pdeathsig", "KILL", ...identity, "--", ...argv], {
+		cwd: options.cwd ?? "/",
+		env: options.env ?? cleanEnvironment(who),
+		detached: true,
+		stdio: [
+			options.pipeIn || options.input !== undefined ? "pipe" : "ignore",
+			"pipe",
+			"pipe",
+			options.secret === undefined ? "ignore" : "pipe",
+		],
+	});
+	const done = outcome(child, argv, options);
+	// A child that ends without reading its input is no fault of the pipe.
+	for (const pipe of [child.stdin, child.stdio[3]]) pipe?.on("error", () => {});
+	if (options.secret !== undefined) (child.stdio[3] as Writable).end(options.secret);
+	if (options.input !== undefined) child.stdin?.end(options.input);
+	return { stdin: child.stdin, stdout: child.stdout, done };
+}
+
+/** Run a program to its end; it may fail. */
+export async function exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+	return (await start(argv, options)).done;
+}
+
+/** Run a program that must succeed; its failure is an error with its own last lines. */
+export async function execOk(
+	argv: readonly string[],
+	options: ExecOptions & { readonly doing?: string } = {},
+): Promise<ExecResult> {
+	const result = await exec(argv, options);
+	if (result.code === 0) return result;
+	throw new HoldfastError("failed", `${options.doing ?? argv[0]}: ${describeEnd(result)}`, {
+		details: result.stderr.length > 0 ? result.stderr : result.stdout,
+	});
+}
+
+/** How a process ended, in words. */
+export function describeEnd(result: ExecResult, timeoutSeconds?: number): string {
+	if (result.timedOut) return `took longer than ${timeoutSeconds ?? "its"} seconds and was ended`;
+	if (result.killedBy) return `was ended by ${result.killedBy}`;
+	return `ended with exit code ${result.code}`;
+}
+
+function outcome(child: ChildProcess, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+	const stdout = tail();
+	const stderr = tail();
+	if (child.stdout && !options.pipeOut)
+		eachLine(child.stdout, (line) => {
+			stdout.add(line);
+			options.onStdout?.(line);
+		});
+	if (child.stderr)
+		eachLine(child.stderr, (line) => {
+			stderr.add(line);
+			options.onStderr?.(line);
+		});
+
+	return new Promise((resolve, reject) => {
+		let timedOut = false;
+		let leftProcesses = false;
+		let killTimer: NodeJS.Timeout | undefined;
+		let strayTimer: NodeJS.Timeout | undefined;
+		const end = () => {
+			signalGroup(child, "SIGTERM");
+			killTimer ??= setTimeout(() => signalGroup(child, "SIGKILL"), GRACE_MS);
+		};
+		const limit =
+			options.timeoutSeconds === undefined
+				? undefined
+				: setTimeout(() => {
+						timedOut = true;
+						end();
+					}, options.timeoutSeconds * 1000);
+		options.signal?.addEventListener("abort", end, { once: true });
+		const settle = () => {
+			clearTimeout(limit);
+			clearTimeout(killTimer);
+			clearTimeout(strayTimer);
+			options.signal?.removeEventListener("abort", end);
+		};
+		child.on("error", (cause) => {
+			settle();
+			reject(new HoldfastError("failed", `cannot start ${argv[0]}: ${cause.message}`, { cause }));
+		});
+		child.on("exit", () => {
+			// What it forked may hold the pipes for ever; a program's output ends with the program.
+			if (options.pipeOut) return;
+			strayTimer = setTimeout(() => {
+				leftProcesses = true;
+				signalGroup(child, "SIGKILL");
+				child.stdout?.destroy();
+				child.stderr?.destroy();
+			}, STRAY_MS);
+		});
+		child.on("close", (code, killedBy) => {
+			settle();
+			resolve({ code, killedBy, timedOut, leftProcesses, stdout: stdout.lines, stderr: stderr.lines });
+		});
+	});
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+	if (child.pid === undefined) return;
+	try {
+		process.kill(-child.pid, signal);
+	} catch {
+		// The whole group has ended already.
+	}
+}
+
+function tail() {
+	const lines: string[] = [];
+	return {
+		lines,
+		add(line: string) {
+			lines.push(line);
+			if (lines.length > TAIL_LINES) lines.shift();
+		},
+	};
+}

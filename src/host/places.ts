@@ -1,0 +1,22 @@
+// Where things stand on this machine. Root has the system's folders, anyone else their own (XDG base directories).
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+export interface Places {
+	/** The journal and what must survive a reboot. */
+	readonly state: string;
+	/** The lock. */
+	readonly runtime: string;
+}
+
+/** HOLDFAST_STATE_DIR and HOLDFAST_RUNTIME_DIR move them, for a second independent set on one machine. */
+export function places(env: NodeJS.ProcessEnv = process.env): Places {
+	const root = process.getuid?.() === 0;
+	const state =
+		env.HOLDFAST_STATE_DIR ||
+		(root ? "/var/lib/holdfast" : join(env.XDG_STATE_HOME || join(homedir(), ".local/state"), "holdfast"));
+	const runtime =
+		env.HOLDFAST_RUNTIME_DIR ||
+		(root ? "/run/holdfast" : env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, "holdfast") : state);
+	return { state, runtime };
+}

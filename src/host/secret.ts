@@ -1,0 +1,42 @@
+// Read a passphrase at the moment it is needed; it is never kept, logged or put in an argument.
+import { readFile } from "node:fs/promises";
+import { HoldfastError } from "../manifest/error.ts";
+import { describeEnd, start } from "./exec.ts";
+
+export interface SecretSource {
+	readonly passphraseFile?: string | undefined;
+	readonly passphraseCommand?: readonly string[] | undefined;
+}
+
+/** The first line of the file or of the command's output; undefined when no source is set. */
+export async function readSecret(source: SecretSource): Promise<string | undefined> {
+	if (source.passphraseFile !== undefined) {
+		const text = await readFile(source.passphraseFile, "utf8").catch((cause: Error) => {
+			throw new HoldfastError("failed", `cannot read the passphrase file ${source.passphraseFile}`, {
+				cause,
+				details: [cause.message],
+			});
+		});
+		return firstLine(text, `the passphrase file ${source.passphraseFile}`);
+	}
+	if (source.passphraseCommand !== undefined) {
+		const child = await start(source.passphraseCommand, { pipeOut: true, timeoutSeconds: 60 });
+		let text = "";
+		for await (const chunk of child.stdout ?? []) text += chunk;
+		const result = await child.done;
+		if (result.code !== 0)
+			throw new HoldfastError(
+				"failed",
+				`the passphrase command ${source.passphraseCommand[0]} ${describeEnd(result, 60)}`,
+				{ details: result.stderr },
+			);
+		return firstLine(text, `the output of the passphrase command ${source.passphraseCommand[0]}`);
+	}
+	return undefined;
+}
+
+function firstLine(text: string, what: string): string {
+	const line = text.split("\n", 1)[0]?.replace(/\r$/, "") ?? "";
+	if (line === "") throw new HoldfastError("failed", `${what} is empty`);
+	return line;
+}

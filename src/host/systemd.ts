@@ -1,0 +1,73 @@
+// systemd units: what runs, stop it, start it. Root speaks to the system manager, anyone else to their own.
+import { HoldfastError } from "../manifest/error.ts";
+import type { Unit } from "../manifest/schema.ts";
+import { cleanEnvironment, type ExecResult, exec } from "./exec.ts";
+import { account } from "./users.ts";
+
+export interface UnitStatus {
+	/** systemd's ActiveState: active, activating, inactive, failed … */
+	readonly active: string;
+	/** systemd's LoadState: loaded, not-found, masked … */
+	readonly load: string;
+}
+
+export function unitLabel({ unit, user }: Unit): string {
+	return user === undefined ? unit : `${unit} of ${user}`;
+}
+
+export async function unitStatus(unit: Unit): Promise<UnitStatus> {
+	const result = await systemctl(unit, ["show", "--property=ActiveState,LoadState", "--", unit.unit]);
+	if (result.code !== 0) throw refused("ask for", unit, result);
+	const values = new Map(result.stdout.map((line) => line.split("=", 2) as [string, string]));
+	return { active: values.get("ActiveState") ?? "unknown", load: values.get("LoadState") ?? "unknown" };
+}
+
+/** Whether it runs, or is on its way there. */
+export function isUp({ active }: UnitStatus): boolean {
+	return active === "active" || active === "activating" || active === "reloading";
+}
+
+/** Returns once systemd has stopped it. */
+export async function stopUnit(unit: Unit, signal?: AbortSignal): Promise<void> {
+	const result = await systemctl(unit, ["stop", "--", unit.unit], signal);
+	if (result.code !== 0) throw refused("stop", unit, result);
+}
+
+/** Returns once it is active; an error holds the unit's own last log lines. */
+export async function startUnit(unit: Unit, signal?: AbortSignal): Promise<void> {
+	const result = await systemctl(unit, ["start", "--", unit.unit], signal);
+	if (result.code === 0 && isUp(await unitStatus(unit))) return;
+	const log = await exec(
+		["journalctl", ...(await manager(unit)).journal, "-u", unit.unit, "-n", "10", "--no-pager", "-o", "cat"],
+		{},
+	).catch(() => undefined);
+	throw refused("start", unit, result, log?.stdout);
+}
+
+async function systemctl(unit: Unit, words: readonly string[], signal?: AbortSignal): Promise<ExecResult> {
+	const { options, env, user } = await manager(unit);
+	return exec(["systemctl", ...options, "--no-ask-password", ...words], {
+		...(env ? { env } : {}),
+		...(user === undefined ? {} : { user }),
+		...(signal ? { signal } : {}),
+	});
+}
+
+/** Another user's manager is reached as that user, through the socket in its runtime folder. */
+async function manager(unit: Unit) {
+	if (unit.user !== undefined) {
+		const who = await account(unit.user);
+		const env = { ...cleanEnvironment(who), XDG_RUNTIME_DIR: `/run/user/${who.uid}` };
+		return { options: ["--user"], journal: [`_UID=${who.uid}`], env, user: unit.user };
+	}
+	return process.getuid?.() === 0
+		? { options: [], journal: [] }
+		: { options: ["--user"], journal: ["--user"] };
+}
+
+function refused(verb: string, unit: Unit, result: ExecResult, log: readonly string[] = []): HoldfastError {
+	return new HoldfastError("failed", `could not ${verb} ${unitLabel(unit)}`, {
+		details: [...result.stderr, ...log],
+		hint: `look at it with: systemctl ${unit.user === undefined ? "" : "--user "}status ${unit.unit}`,
+	});
+}
