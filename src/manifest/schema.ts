@@ -60,4 +60,5 @@ export const manifestSchema = v.strictObject({
 	state: v.record(f.name, stateSchema),
 	providers: v.record(f.name, providerSchema),
 });
+export type { ProviderOptions } from "./providers.ts";
 export type Manifest = v.InferOutput<typeof manifestSchema>;

@@ -1,0 +1,182 @@
+// Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
+import { cleanEnvironment, describeEnd, start } from "../../host/exec.ts";
+import { readSecret } from "../../host/secret.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import type { BorgOptions } from "../../manifest/providers.ts";
+import type { Work } from "../provider.ts";
+
+export type BorgDestination = BorgOptions["destinations"][string];
+
+/** One NDJSON line of `--log-json`, as far as we read it (borg 1.2, "Internals: JSON output"). */
+export interface BorgMessage {
+	readonly type: string;
+	readonly levelname?: string;
+	readonly message?: string;
+	readonly msgid?: string;
+	readonly finished?: boolean;
+	readonly original_size?: number;
+	readonly nfiles?: number;
+	readonly current?: number;
+	readonly total?: number;
+	readonly path?: string;
+}
+
+export interface BorgCall {
+	readonly cwd?: string;
+	/** Called for each message of progress, and for each warning. */
+	readonly onMessage?: (message: BorgMessage) => void;
+}
+
+export interface BorgEnd {
+	/** 0 or 1; 1 means warnings. */
+	readonly code: number;
+	readonly stdout: string;
+}
+
+/** Thrown with borg's own `msgid` as the reason, so that callers can tell faults apart. */
+export class BorgFault extends HoldfastError {
+	readonly msgid: string | undefined;
+	constructor(
+		msgid: string | undefined,
+		message: string,
+		facts: { hint?: string; details: readonly string[] },
+	) {
+		super("failed", message, facts);
+		this.msgid = msgid;
+	}
+}
+
+const LOCK_WAIT_SECONDS = 30;
+
+/** Run one borg command. Warnings are logged; an error is thrown. */
+export async function borg(
+	destination: BorgDestination,
+	command: string,
+	words: readonly string[],
+	work: Work,
+	call: BorgCall = {},
+): Promise<BorgEnd> {
+	const passphrase = await readSecret(destination);
+	const errors: BorgMessage[] = [];
+	const plain: string[] = [];
+	const child = await start(
+		[
+			"borg",
+			"--log-json",
+			`--lock-wait=${LOCK_WAIT_SECONDS}`,
+			...(destination.rsh === undefined ? [] : [`--rsh=${destination.rsh}`]),
+			...(destination.remotePath === undefined ? [] : [`--remote-path=${destination.remotePath}`]),
+			command,
+			...words,
+		],
+		{
+			cwd: call.cwd ?? "/",
+			env: environment(destination, passphrase !== undefined),
+			...(passphrase === undefined ? {} : { secret: passphrase }),
+			pipeOut: true,
+			signal: work.signal,
+			onStderr: (line) => {
+				const message = parse(line);
+				if (!message) {
+					plain.push(line);
+					if (plain.length > 20) plain.shift();
+					work.log(line);
+					return;
+				}
+				if (message.type === "log_message" && message.levelname !== "INFO") {
+					work.log(message.message ?? line);
+					if (message.levelname === "ERROR" || message.levelname === "CRITICAL") errors.push(message);
+				}
+				call.onMessage?.(message);
+			},
+		},
+	);
+	let stdout = "";
+	child.stdout?.setEncoding("utf8");
+	child.stdout?.on("data", (chunk: string) => {
+		stdout += chunk;
+	});
+	const result = await child.done;
+	work.signal.throwIfAborted();
+	if (result.code === 0 || result.code === 1) return { code: result.code, stdout };
+	throw fault(destination, errors, plain, describeEnd(result));
+}
+
+/** Run a borg command that prints JSON, and read it. */
+export async function borgJson<T>(
+	destination: BorgDestination,
+	command: string,
+	words: readonly string[],
+	work: Work,
+): Promise<T> {
+	return JSON.parse((await borg(destination, command, words, work)).stdout) as T;
+}
+
+function environment(destination: BorgDestination, hasPassphrase: boolean): Record<string, string> {
+	return {
+		...cleanEnvironment(),
+		...(process.env.SSH_AUTH_SOCK ? { SSH_AUTH_SOCK: process.env.SSH_AUTH_SOCK } : {}),
+		...(hasPassphrase ? { BORG_PASSPHRASE_FD: "3" } : {}),
+		// borg would ask on the terminal, and wait for ever where there is none.
+		BORG_RELOCATED_REPO_ACCESS_IS_OK: "no",
+		BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: destination.encryption === "none" ? "yes" : "no",
+		BORG_DISPLAY_PASSPHRASE: "no",
+	};
+}
+
+function parse(line: string): BorgMessage | undefined {
+	if (!line.startsWith("{")) return undefined;
+	try {
+		return JSON.parse(line) as BorgMessage;
+	} catch {
+		return undefined;
+	}
+}
+
+const KNOWN: Record<string, (destination: BorgDestination) => { message: string; hint: string }> = {
+	PassphraseWrong: ({ repo, passphraseFile }) => ({
+		message: `the passphrase of ${repo} is wrong`,
+		hint: `it was read from ${passphraseFile ?? "the passphrase command"}`,
+	}),
+	"Repository.DoesNotExist": ({ repo }) => ({
+		message: `there is no borg repository at ${repo}`,
+		hint: "the first create makes it",
+	}),
+	"Repository.InvalidRepository": ({ repo }) => ({
+		message: `${repo} is there and is not a borg repository`,
+		hint: "name another place, or empty that one",
+	}),
+	LockTimeout: ({ repo }) => ({
+		message: `${repo} is locked by another borg`,
+		hint: `wait for it. If none runs on any machine: borg break-lock ${repo}`,
+	}),
+	ConnectionClosed: ({ repo }) => ({
+		message: `the connection to ${repo} broke or could not be made`,
+		hint: "the lines above are ssh's own; is the host up, and does it accept this key?",
+	}),
+	ConnectionClosedWithHint: ({ repo }) => ({
+		message: `the connection to ${repo} broke or could not be made`,
+		hint: "the lines above are ssh's own; is the host up, and does it accept this key?",
+	}),
+};
+
+function fault(
+	destination: BorgDestination,
+	errors: readonly BorgMessage[],
+	plain: readonly string[],
+	end: string,
+): BorgFault {
+	const known = errors.find((message) => message.msgid !== undefined && message.msgid in KNOWN);
+	const details = [
+		...plain,
+		...errors.flatMap((message) => (message.message ?? "").split("\n").slice(0, 10)),
+	];
+	const words = known?.msgid === undefined ? undefined : KNOWN[known.msgid]?.(destination);
+	if (words) return new BorgFault(known?.msgid, words.message, { hint: words.hint, details });
+	if (end.endsWith("code 127"))
+		return new BorgFault(undefined, "borg is not installed", {
+			hint: "install it: apt-get install borgbackup",
+			details,
+		});
+	return new BorgFault(errors[0]?.msgid, `borg ${end} on ${destination.repo}`, { details });
+}

@@ -1,0 +1,182 @@
+// BorgBackup 1.2 and later. What an archive says of itself is in its comment, so that listing never opens one.
+import { HoldfastError } from "../../manifest/error.ts";
+import type { BorgOptions } from "../../manifest/providers.ts";
+import { absolutePatterns } from "../exclude.ts";
+import type { Archive, ArchiveRequest, CreateResult, Destination, Metadata, Work } from "../provider.ts";
+import { type BorgDestination, BorgFault, borg, borgJson } from "./borg.ts";
+
+const MARK = "holdfast:";
+
+export function borgDestinations(options: BorgOptions): Destination[] {
+	return Object.entries(options.destinations).map(([name, destination]) => ({
+		name,
+		location: destination.repo,
+		capabilities: { restoresInto: true, describesItself: true },
+		create: (request, fresh, work) =>
+			create(destination, options.compression ?? "auto,zstd", request, fresh, work),
+		describe: async (archive, metadata, work) => {
+			await borg(
+				destination,
+				"recreate",
+				["--comment", comment(metadata), archiveName(destination, archive)],
+				work,
+			);
+		},
+		list: (work) => list(destination, work),
+		restore: (archive, paths, into, work) => restore(destination, archive, paths, into, work),
+		// borg's own transactions drop what a dead create wrote; its lock falls with its process on this host.
+		abandon: async () => {},
+	}));
+}
+
+function archiveName(destination: BorgDestination, archive: string): string {
+	if (!/^[^/\s:]([^/\n]*[^/\s])?$/.test(archive) || archive.includes("::"))
+		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be a borg archive's name`);
+	return `${destination.repo}::${archive}`;
+}
+
+/** borg expands {placeholders} in comments; a doubled brace stands for itself. */
+function comment(metadata: Metadata): string {
+	return (MARK + JSON.stringify(metadata)).replaceAll("{", "{{").replaceAll("}", "}}");
+}
+
+async function create(
+	destination: BorgDestination,
+	compression: string,
+	request: ArchiveRequest,
+	fresh: boolean,
+	work: Work,
+): Promise<CreateResult> {
+	const unreadable: { path: string; reason: string }[] = [];
+	const words = [
+		"--json",
+		"--progress",
+		`--compression=${compression}`,
+		"--comment",
+		comment(request.metadata),
+		...request.roots.flatMap((root) =>
+			absolutePatterns(root.path, root.exclude).map((pattern) => `--exclude=sh:${pattern}`),
+		),
+		"--",
+		archiveName(destination, request.name),
+		...request.roots.map((root) => root.path.slice(1)),
+	];
+	const attempt = () =>
+		borg(destination, "create", words, work, {
+			onMessage: (message) => {
+				if (message.type === "archive_progress" && !message.finished)
+					work.progress({
+						...(message.original_size === undefined ? {} : { bytes: message.original_size }),
+						...(message.nfiles === undefined ? {} : { files: message.nfiles }),
+						...(message.path ? { path: `/${message.path}` } : {}),
+					});
+				// "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive.
+				const fault = /^(.*?): (?:\w+: )?(\[Errno \d+\].*)$/.exec(message.message ?? "");
+				if (message.levelname === "WARNING" && fault)
+					unreadable.push({
+						path: `/${(fault[1] ?? "").replace(/^\//, "")}`,
+						reason: fault[2] ?? "",
+					});
+			},
+		});
+	const end = await attempt().catch(async (error: unknown) => {
+		if (!(error instanceof BorgFault && error.msgid === "Repository.DoesNotExist")) throw error;
+		if (!fresh)
+			throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
+				cause: error,
+				hint: "is the disk mounted? To start anew: borg init it yourself, then create again",
+			});
+		await initialise(destination, work);
+		return attempt();
+	});
+	const { archive } = JSON.parse(end.stdout) as {
+		archive: { stats: { original_size: number; deduplicated_size: number; nfiles: number } };
+	};
+	return {
+		bytes: archive.stats.original_size,
+		storedBytes: archive.stats.deduplicated_size,
+		files: archive.stats.nfiles,
+		unreadable,
+	};
+}
+
+async function initialise(destination: BorgDestination, work: Work): Promise<void> {
+	const encrypted = destination.passphraseFile !== undefined || destination.passphraseCommand !== undefined;
+	const encryption = destination.encryption ?? (encrypted ? "repokey" : "none");
+	work.log(`creating the repository ${destination.repo} (encryption ${encryption})`);
+	await borg(
+		destination,
+		"init",
+		["--make-parent-dirs", `--encryption=${encryption}`, destination.repo],
+		work,
+	);
+}
+
+interface BorgList {
+	readonly archives: readonly { readonly name: string; readonly start: string; readonly comment: string }[];
+}
+
+async function list(destination: BorgDestination, work: Work): Promise<Archive[]> {
+	const { archives } = await borgJson<BorgList>(
+		destination,
+		"list",
+		["--json", "--format={comment}", destination.repo],
+		work,
+	);
+	return archives
+		.filter(({ name }) => !/\.checkpoint(\.\d+)?$/.test(name))
+		.map(({ name, start, comment }) => {
+			const metadata = readComment(comment);
+			// borg's times are local and have no offset.
+			return {
+				name,
+				created: metadata?.created ?? new Date(start).toISOString(),
+				...(metadata ? { metadata } : {}),
+			};
+		});
+}
+
+function readComment(text: string): Metadata | undefined {
+	if (!text.startsWith(MARK)) return undefined;
+	try {
+		const metadata = JSON.parse(text.slice(MARK.length)) as Metadata;
+		return metadata.version === 1 ? metadata : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+async function restore(
+	destination: BorgDestination,
+	archive: string,
+	paths: readonly string[],
+	into: string,
+	work: Work,
+): Promise<void> {
+	const faults: string[] = [];
+	const end = await borg(
+		destination,
+		"extract",
+		[
+			"--progress",
+			"--sparse",
+			"--",
+			archiveName(destination, archive),
+			...paths.map((path) => path.slice(1)),
+		],
+		work,
+		{
+			cwd: into,
+			onMessage: (message) => {
+				if (message.type === "progress_percent" && message.total)
+					work.progress({ bytes: message.current ?? 0, totalBytes: message.total });
+				if (message.type === "log_message" && message.levelname === "WARNING" && message.message)
+					faults.push(message.message);
+			},
+		},
+	);
+	if (end.code === 1)
+		throw new HoldfastError("failed", `borg could not restore all of ${paths.join(", ")} from ${archive}`, {
+			details: faults.slice(0, 20),
+		});
+}

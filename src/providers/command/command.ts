@@ -1,0 +1,85 @@
+// Any engine through three scripts: Clan's provider interface. `create` makes an archive, `list` prints them,
+// `restore` gets NAME and FOLDERS and puts the folders back in their places.
+import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import type { CommandOptions } from "../../manifest/providers.ts";
+import type { Archive, ArchiveRequest, CreateResult, Destination, Work } from "../provider.ts";
+
+export function commandDestinations(name: string, options: CommandOptions): Destination[] {
+	const run = async (
+		verb: "create" | "list" | "restore",
+		env: Record<string, string>,
+		work: Work,
+	): Promise<string[]> => {
+		const lines: string[] = [];
+		const result = await exec(["bash", "-euo", "pipefail", "-c", options[verb], `${name}-${verb}`], {
+			env: { ...cleanEnvironment(), ...env },
+			signal: work.signal,
+			onStdout: (line) => (verb === "list" ? lines.push(line) : work.log(line)),
+			onStderr: (line) => work.log(line),
+		});
+		work.signal.throwIfAborted();
+		if (result.code === 0) return lines;
+		throw new HoldfastError("failed", `the ${verb} command of provider "${name}" ${describeEnd(result)}`, {
+			details: result.stderr,
+		});
+	};
+	return [
+		{
+			name,
+			location: "command",
+			capabilities: { restoresInto: false, describesItself: false },
+			create: async (request, _fresh, work) => create(request, run, work),
+			describe: async () => {},
+			list: async (work) => readList(name, await run("list", {}, work)),
+			restore: async (archive, paths, into, work) => {
+				if (into !== "/") throw new Error("a command provider writes to the original paths only");
+				await run("restore", { NAME: archive, FOLDERS: joinFolders(paths) }, work);
+			},
+			abandon: async () => {},
+		},
+	];
+}
+
+async function create(
+	request: ArchiveRequest,
+	run: (verb: "create", env: Record<string, string>, work: Work) => Promise<string[]>,
+	work: Work,
+): Promise<CreateResult> {
+	const folders = joinFolders(request.roots.map((root) => root.path));
+	await run("create", { HOLDFAST_ARCHIVE: request.name, FOLDERS: folders }, work);
+	return { unreadable: [] };
+}
+
+/** Clan's form: one string, so a folder with ":" in its name cannot be said. */
+function joinFolders(paths: readonly string[]): string {
+	const odd = paths.find((path) => path.includes(":"));
+	if (odd !== undefined)
+		throw new HoldfastError("failed", `a command provider cannot be told of the folder ${odd}`, {
+			hint: "its interface joins folders with ':'; use another provider for this state",
+		});
+	return paths.join(":");
+}
+
+/** A JSON array of { name }, or one name a line. */
+function readList(provider: string, lines: readonly string[]): Archive[] {
+	const text = lines.join("\n").trim();
+	if (!text.startsWith("[")) return lines.filter((line) => line.trim() !== "").map((name) => ({ name }));
+	try {
+		const items = JSON.parse(text) as readonly { readonly name?: unknown }[];
+		return items.map(({ name }) => {
+			if (typeof name !== "string" || name === "") throw new Error("an item has no name");
+			return { name };
+		});
+	} catch (cause) {
+		throw new HoldfastError(
+			"failed",
+			`the list command of provider "${provider}" printed JSON that is not a list`,
+			{
+				cause,
+				details: [(cause as Error).message],
+				hint: 'it may print [{"name": "…"}], or one name a line',
+			},
+		);
+	}
+}

@@ -1,0 +1,106 @@
+// The contract that every backup engine fulfils. A provider knows folders and archives; states, hooks, units
+// and machines are not its business.
+
+/** What `create` is asked to store. */
+export interface ArchiveRequest {
+	/** Letters, digits, "_", "-" and "." only. */
+	readonly name: string;
+	readonly roots: readonly Root[];
+	/** Comes back from `list` as it was given. Small: it is kept where listing is cheap. */
+	readonly metadata: Metadata;
+}
+
+/** One folder or file to store. */
+export interface Root {
+	/** Absolute and normalised; it exists. The archive keeps it under this path without the leading "/". */
+	readonly path: string;
+	/** Patterns: see `exclude.ts`. */
+	readonly exclude: readonly string[];
+}
+
+/** What an archive says of itself. */
+export interface Metadata {
+	readonly version: 1;
+	readonly machine: string;
+	/** The run that made it. */
+	readonly run: string;
+	/** RFC 3339. */
+	readonly created: string;
+	/** The path, inside the archive, of the machine's manifest at that time. */
+	readonly manifest: string;
+	readonly states: Readonly<Record<string, StateRecord>>;
+}
+
+export interface StateRecord {
+	/** Only a `good` state may be restored without a question. */
+	readonly outcome: "good" | "failed";
+	readonly folders: readonly string[];
+	/** Why it is not good. */
+	readonly reason?: string;
+}
+
+export interface CreateResult {
+	/** Bytes of the files stored, before compression; undefined when the engine does not tell. */
+	readonly bytes?: number;
+	/** Bytes that this archive added to the destination; undefined when the engine does not tell. */
+	readonly storedBytes?: number;
+	readonly files?: number;
+	/** Paths that could not be stored whole: the states that own them are not good. */
+	readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export interface Archive {
+	readonly name: string;
+	/** RFC 3339; undefined when the engine does not tell. */
+	readonly created?: string;
+	/** Undefined for an archive that something else made. */
+	readonly metadata?: Metadata;
+	readonly bytes?: number;
+	readonly storedBytes?: number;
+}
+
+/** What a provider may do while it works. */
+export interface Work {
+	/** Aborted when the work is to stop: end the engine, leave nothing half, throw. */
+	readonly signal: AbortSignal;
+	progress(progress: Progress): void;
+	log(line: string): void;
+}
+
+export interface Progress {
+	readonly bytes?: number;
+	readonly totalBytes?: number;
+	readonly files?: number;
+	readonly path?: string;
+}
+
+export interface Capabilities {
+	/** `restore` can write below any folder. Without it, it writes to the original paths only. */
+	readonly restoresInto: boolean;
+	/** Archives carry `Metadata`. */
+	readonly describesItself: boolean;
+}
+
+/** One repository or disk. */
+export interface Destination {
+	readonly name: string;
+	/** As it stands in an archive's id: `name::location::archive`. */
+	readonly location: string;
+	readonly capabilities: Capabilities;
+	/**
+	 * Store one archive. When it returns, the archive is whole, synced and listed; when it throws, or is killed at
+	 * any moment, it is not listed. Creates the repository when there is none and `fresh` says that it may.
+	 */
+	create(request: ArchiveRequest, fresh: boolean, work: Work): Promise<CreateResult>;
+	/** Correct what an archive says of itself. */
+	describe(archive: string, metadata: Metadata, work: Work): Promise<void>;
+	/** Every whole archive, oldest first. */
+	list(work: Work): Promise<Archive[]>;
+	/**
+	 * Write these paths (absolute, as stored) of an archive below the folder `into`, each as `into` + path, with owners,
+	 * modes, times, links, ACLs and extended attributes. Fails when one of them is not in the archive or is damaged.
+	 */
+	restore(archive: string, paths: readonly string[], into: string, work: Work): Promise<void>;
+	/** Remove what a `create` of this archive left when it died. Safe to repeat; never touches a whole archive. */
+	abandon(archive: string, work: Work): Promise<void>;
+}

@@ -1,0 +1,35 @@
+// From a provider's options to its destinations. A new engine is one folder and one line here.
+import { HoldfastError } from "../manifest/error.ts";
+import type { Manifest, ProviderOptions } from "../manifest/schema.ts";
+import type { Destination } from "./provider.ts";
+
+/** The destinations of one provider; the engine's code is loaded only now. */
+async function openProvider(name: string, options: ProviderOptions): Promise<Destination[]> {
+	switch (options.type) {
+		case "tar":
+			return (await import("./tar/tar.ts")).tarDestinations(options);
+		case "borgbackup":
+			return (await import("./borgbackup/borgbackup.ts")).borgDestinations(options);
+		case "command":
+			return (await import("./command/command.ts")).commandDestinations(name, options);
+	}
+}
+
+export async function openDestinations(manifest: Manifest, provider: string): Promise<Destination[]> {
+	const options = manifest.providers[provider];
+	if (!options)
+		throw new HoldfastError("usage", `machine "${manifest.machine}" has no provider "${provider}"`, {
+			hint: `its providers are: ${Object.keys(manifest.providers).join(", ") || "none"}`,
+		});
+	return openProvider(provider, options);
+}
+
+export async function openDestination(
+	manifest: Manifest,
+	provider: string,
+	destination: string,
+): Promise<Destination> {
+	const found = (await openDestinations(manifest, provider)).find((one) => one.name === destination);
+	if (found) return found;
+	throw new HoldfastError("usage", `provider "${provider}" has no destination "${destination}"`);
+}

@@ -1,0 +1,167 @@
+// Write the data file of a tar archive: one tar stream a root, each in zstd frames of its own, one after another.
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { Transform, Writable } from "node:stream";
+import { finished, pipeline } from "node:stream/promises";
+import { constants, createZstdCompress } from "node:zlib";
+import { describeEnd, start } from "../../host/exec.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import { absolutePatterns } from "../exclude.ts";
+import type { Root, Work } from "../provider.ts";
+import type { Segment } from "./index-file.ts";
+
+/** A tar stream ends with two blocks of zeros; they belong once at the end of the file, not after each root. */
+const TRAILER = 1024;
+/** How many folders deep a `**` reaches: tar's own patterns do not have it, so it is written out. */
+const DEEPEST = 30;
+
+interface Packed {
+	readonly segments: Segment[];
+	readonly unreadable: { path: string; reason: string }[];
+}
+
+export async function packArchive(
+	roots: readonly Root[],
+	file: string,
+	level: number | undefined,
+	work: Work,
+): Promise<Packed> {
+	const output = createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
+	const segments: Segment[] = [];
+	const unreadable: Packed["unreadable"] = [];
+	let offset = 0;
+	let before = 0;
+	const ended = finished(output);
+	ended.catch(() => {});
+	try {
+		for (const root of roots) {
+			const packed = await packRoot(root, output, level, work, before, unreadable);
+			segments.push({ path: root.path, offset, ...packed });
+			offset += packed.length;
+			before += packed.tarBytes;
+		}
+		await pipeline([Buffer.alloc(TRAILER)], compressor(level), append(output));
+		output.end();
+		await ended;
+	} finally {
+		output.destroy();
+	}
+	return { segments, unreadable };
+}
+
+async function packRoot(
+	root: Root,
+	output: Writable,
+	level: number | undefined,
+	work: Work,
+	before: number,
+	unreadable: Packed["unreadable"],
+) {
+	const tar = await start(
+		[
+			"tar",
+			"--create",
+			"--file=-",
+			"--format=posix",
+			"--blocking-factor=1",
+			"--sparse",
+			"--acls",
+			"--xattrs",
+			"--xattrs-include=*",
+			"--directory=/",
+			"--anchored",
+			"--wildcards",
+			"--no-wildcards-match-slash",
+			...absolutePatterns(root.path, root.exclude)
+				.flatMap(writtenOut)
+				.map((pattern) => `--exclude=${pattern}`),
+			"--no-wildcards",
+			"--null",
+			"--no-unquote",
+			"--verbatim-files-from",
+			"--files-from=-",
+		],
+		{
+			input: `${root.path.slice(1)}\0`,
+			pipeOut: true,
+			signal: work.signal,
+			onStderr: (line) => {
+				work.log(line);
+				const fault = /^tar: (.*): (Cannot .*|Read error.*|File shrank.*|Warning: Cannot .*)$/.exec(line);
+				if (fault && !/socket ignored/.test(line))
+					unreadable.push({ path: `/${fault[1]}`, reason: fault[2] ?? "" });
+			},
+		},
+	);
+	if (!tar.stdout) throw new Error("tar has no output");
+	const hash = createHash("sha256");
+	let length = 0;
+	let tarBytes = 0;
+	const count = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			tarBytes += chunk.length;
+			work.progress({ bytes: before + tarBytes, path: root.path });
+			done(null, chunk);
+		},
+	});
+	const digest = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			hash.update(chunk);
+			length += chunk.length;
+			done(null, chunk);
+		},
+	});
+	await pipeline(tar.stdout, withoutTrailer(), count, compressor(level), digest, append(output), {
+		signal: work.signal,
+	});
+	const result = await tar.done;
+	// 1: a file changed while it was read. 2: something could not be read; tar went on with the rest.
+	if (result.code !== 0 && result.code !== 1 && !(result.code === 2 && unreadable.length > 0))
+		throw new HoldfastError("failed", `tar ${describeEnd(result)} on ${root.path}`, {
+			details: result.stderr,
+			...(result.code === 127 ? { hint: "install it: apt-get install tar" } : {}),
+		});
+	return { length, sha256: hash.digest("hex"), tarBytes };
+}
+
+function compressor(level = 3) {
+	return createZstdCompress({
+		params: {
+			[constants.ZSTD_c_compressionLevel]: level,
+			[constants.ZSTD_c_checksumFlag]: 1,
+		},
+	});
+}
+
+/** A sink that writes into `output` and leaves it open for the next. */
+function append(output: Writable): Writable {
+	return new Writable({
+		write(chunk, encoding, done) {
+			output.write(chunk, encoding, done);
+		},
+	});
+}
+
+function withoutTrailer(): Transform {
+	let held = Buffer.alloc(0);
+	return new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			const all = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+			const keep = Math.min(TRAILER, all.length);
+			held = Buffer.from(all.subarray(all.length - keep));
+			done(null, all.subarray(0, all.length - keep));
+		},
+		flush(done) {
+			done(held.some((byte) => byte !== 0) ? new Error("the tar stream was cut short") : null);
+		},
+	});
+}
+
+/** tar has no `**`: one pattern for every depth. Deeper than that, a file is kept rather than lost. */
+function writtenOut(pattern: string): string[] {
+	const parts = pattern.split("**/");
+	if (parts.length === 1) return [pattern];
+	const [head = "", ...rest] = parts;
+	const tail = rest.join("*/");
+	return Array.from({ length: DEEPEST }, (_, depth) => head + "*/".repeat(depth) + tail);
+}

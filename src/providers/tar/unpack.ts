@@ -1,0 +1,81 @@
+// Read one root's piece of a tar archive: only its bytes, checked against the index before they count as restored.
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createZstdDecompress } from "node:zlib";
+import { describeEnd, start } from "../../host/exec.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import { escapePattern } from "../exclude.ts";
+import type { Work } from "../provider.ts";
+import type { Segment } from "./index-file.ts";
+
+/** Write `path`, the segment's own or one below it, under `into`. */
+export async function unpackSegment(
+	file: string,
+	segment: Segment,
+	path: string,
+	into: string,
+	work: Work,
+): Promise<void> {
+	const tar = await start(
+		[
+			"tar",
+			"--extract",
+			"--file=-",
+			`--directory=${into}`,
+			"--preserve-permissions",
+			...(process.getuid?.() === 0 ? ["--same-owner"] : []),
+			"--acls",
+			"--xattrs",
+			"--xattrs-include=*",
+			"--delay-directory-restore",
+			"--anchored",
+			"--wildcards",
+			"--no-wildcards-match-slash",
+			"--",
+			escapePattern(path.slice(1)),
+		],
+		{ pipeIn: true, signal: work.signal, onStderr: (line) => work.log(line) },
+	);
+	if (!tar.stdin) throw new Error("tar has no input");
+	const hash = createHash("sha256");
+	let bytes = 0;
+	const digest = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			hash.update(chunk);
+			done(null, chunk);
+		},
+	});
+	const count = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			bytes += chunk.length;
+			work.progress({ bytes, totalBytes: segment.tarBytes, path });
+			done(null, chunk);
+		},
+	});
+	const damaged = (cause?: unknown) =>
+		new HoldfastError("failed", `${segment.path} is damaged in the archive ${file}`, {
+			cause,
+			hint: "restore it from another archive: holdfast list",
+		});
+	const source = createReadStream(file, {
+		start: segment.offset,
+		end: segment.offset + segment.length - 1,
+	});
+	const flow = pipeline(source, digest, createZstdDecompress(), count, tar.stdin, { signal: work.signal });
+	const fault = await flow.then(
+		() => undefined,
+		(error: Error) => error,
+	);
+	const result = await tar.done;
+	work.signal.throwIfAborted();
+	if (fault && /^Z(STD|_)/i.test((fault as NodeJS.ErrnoException).code ?? "")) throw damaged(fault);
+	if (result.code !== 0)
+		throw new HoldfastError("failed", `tar ${describeEnd(result)} while it restored ${path}`, {
+			details: result.stderr,
+			cause: fault,
+		});
+	if (fault) throw fault;
+	if (bytes !== segment.tarBytes || hash.digest("hex") !== segment.sha256) throw damaged();
+}
