@@ -1,0 +1,58 @@
+// What a run tells while it works: one versioned union. `--json` prints exactly these, one a line.
+import type { ErrorReport } from "../manifest/error.ts";
+import type { Progress } from "../providers/provider.ts";
+
+export type Outcome = "done" | "failed" | "partial" | "interrupted" | "needs-recover";
+
+export interface StepLine {
+	readonly id: string;
+	readonly kind: string;
+	readonly title: string;
+	readonly scope: string;
+}
+
+type Body =
+	| {
+			readonly type: "run-started";
+			readonly operation: string;
+			readonly machine: string;
+			readonly steps: readonly StepLine[];
+	  }
+	| { readonly type: "step-started"; readonly step: string; readonly title: string }
+	| ({ readonly type: "step-progress"; readonly step: string } & Progress)
+	| { readonly type: "step-log"; readonly step: string; readonly line: string }
+	| {
+			readonly type: "step-done";
+			readonly step: string;
+			readonly title: string;
+			readonly seconds: number;
+			readonly result?: unknown;
+	  }
+	| {
+			readonly type: "step-failed";
+			readonly step: string;
+			readonly title: string;
+			readonly error: ErrorReport;
+	  }
+	| { readonly type: "step-skipped"; readonly step: string; readonly title: string; readonly reason: string }
+	| { readonly type: "undo-started"; readonly step: string; readonly title: string }
+	| { readonly type: "undo-done"; readonly step: string; readonly title: string }
+	| {
+			readonly type: "undo-failed";
+			readonly step: string;
+			readonly title: string;
+			readonly error: ErrorReport;
+	  }
+	| {
+			readonly type: "run-ended";
+			readonly outcome: Outcome;
+			readonly seconds: number;
+			/** From the first unit's stop (or preRestore) to the last one's start; absent when nothing was stopped. */
+			readonly downtimeSeconds?: number;
+			readonly failures: readonly { readonly scope: string; readonly error: ErrorReport }[];
+			readonly results: Readonly<Record<string, unknown>>;
+	  };
+
+export type RunEvent = { readonly v: 1; readonly time: string; readonly run: string } & Body;
+export type EventBody = Body;
+export type Listener = (event: RunEvent) => void;

@@ -1,0 +1,263 @@
+// The one executor. It runs a plan's steps in order, journals each before and after, and undoes what a failed scope
+// did. Everything it knows is in the journal, so that `recover` can go on from there in another process.
+import { HoldfastError, reportOf } from "../manifest/error.ts";
+import type { EventBody, Listener, Outcome, RunEvent } from "./event.ts";
+import type { Journal } from "./journal.ts";
+import type { Plan, Step, StepContext, StepWork } from "./step.ts";
+import { STEP_WORK } from "./steps/registry.ts";
+
+export interface RunReport {
+	readonly run: string;
+	readonly outcome: Outcome;
+	readonly seconds: number;
+	readonly downtimeSeconds?: number;
+	readonly failures: readonly { scope: string; error: ReturnType<typeof reportOf> }[];
+	/** Results of steps, by step id. */
+	readonly results: Readonly<Record<string, unknown>>;
+}
+
+/** How far a step came, rebuilt from the journal or kept while running. */
+interface StepProgress {
+	phase: "begun" | "done" | "failed" | "undone";
+	note?: unknown;
+}
+
+/** Execute a plan. The lock is held by the caller. Aborting the signal cancels and undoes. */
+export async function execute(
+	plan: Plan,
+	journal: Journal,
+	signal: AbortSignal,
+	listener: Listener = () => {},
+): Promise<RunReport> {
+	journal.begin(plan);
+	return new Execution(plan, journal, signal, listener).run();
+}
+
+/** Bring a run that died to its end: finish what was committed, undo the rest. Safe to repeat. */
+export async function recoverRun(
+	plan: Plan,
+	journal: Journal,
+	listener: Listener = () => {},
+): Promise<RunReport> {
+	return new Execution(plan, journal, new AbortController().signal, listener).recover();
+}
+
+class Execution {
+	readonly #plan: Plan;
+	readonly #journal: Journal;
+	readonly #signal: AbortSignal;
+	readonly #listener: Listener;
+	readonly #steps = new Map<string, StepProgress>();
+	readonly #failures = new Map<string, unknown>();
+	readonly #results: Record<string, unknown> = {};
+	readonly #started = performance.now();
+	#downSince: number | undefined;
+	#upAt: number | undefined;
+	#undoFailed = false;
+
+	constructor(plan: Plan, journal: Journal, signal: AbortSignal, listener: Listener) {
+		this.#plan = plan;
+		this.#journal = journal;
+		this.#signal = signal;
+		this.#listener = listener;
+	}
+
+	async run(): Promise<RunReport> {
+		this.#emitStart();
+		for (const step of this.#plan.steps) {
+			if (step.whenBegan !== undefined) {
+				if (this.#steps.has(step.whenBegan)) await this.#step(step, NEVER);
+				continue;
+			}
+			if (this.#signal.aborted) continue;
+			const failure = this.#failures.get(step.scope);
+			if (failure === undefined) await this.#step(step, this.#signal);
+			else this.#skip(step, failure);
+			if (this.#signal.aborted) await this.#interrupt();
+		}
+		return this.#end(this.#outcome());
+	}
+
+	async recover(): Promise<RunReport> {
+		this.#emitStart();
+		for (const entry of this.#journal.entries(this.#plan.run)) {
+			const known = this.#steps.get(entry.step);
+			if (entry.phase === "begin") this.#steps.set(entry.step, { phase: "begun" });
+			else if (entry.phase === "note" && known) known.note = entry.data;
+			else if (entry.phase === "done" && known) known.phase = "done";
+			else if (entry.phase === "failed" && known) known.phase = "failed";
+			else if (entry.phase === "undo-done" && known) known.phase = "undone";
+		}
+		for (const scope of [...new Set(this.#plan.steps.map((step) => step.scope))].reverse()) {
+			if (this.#committed(scope)) await this.#finish(scope);
+			else if (!this.#complete(scope)) {
+				this.#failures.set(scope, new HoldfastError("failed", "the run died before this was done"));
+				await this.#undo(scope);
+			}
+		}
+		for (const step of this.#plan.steps) {
+			if (step.whenBegan === undefined || !this.#steps.has(step.whenBegan)) continue;
+			if (this.#steps.get(step.id)?.phase !== "done") await this.#step(step, NEVER);
+		}
+		return this.#end(this.#undoFailed ? "needs-recover" : this.#outcome(), true);
+	}
+
+	async #step(step: Step, signal: AbortSignal): Promise<void> {
+		const began = performance.now();
+		if (step.downtime === "begins") this.#downSince ??= began;
+		this.#journal.add(this.#plan.run, step.id, "begin");
+		this.#steps.set(step.id, { phase: "begun" });
+		this.#emit({ type: "step-started", step: step.id, title: step.title });
+		try {
+			signal.throwIfAborted();
+			const result = await workOf(step).run(step, this.#context(step, signal));
+			signal.throwIfAborted();
+			this.#journal.add(this.#plan.run, step.id, "done", result);
+			this.#steps.set(step.id, { ...this.#steps.get(step.id), phase: "done" });
+			if (result !== undefined) this.#results[step.id] = result;
+			if (step.downtime === "ends") this.#upAt = performance.now();
+			this.#emit({
+				type: "step-done",
+				step: step.id,
+				title: step.title,
+				seconds: (performance.now() - began) / 1000,
+				...(result === undefined ? {} : { result }),
+			});
+		} catch (error) {
+			const cause = signal.aborted ? new HoldfastError("interrupted", "interrupted") : error;
+			this.#journal.add(this.#plan.run, step.id, "failed", reportOf(cause));
+			this.#steps.set(step.id, { ...this.#steps.get(step.id), phase: "failed" });
+			this.#emit({ type: "step-failed", step: step.id, title: step.title, error: reportOf(cause) });
+			if (!this.#failures.has(step.scope)) this.#failures.set(step.scope, cause);
+			if (!this.#committed(step.scope)) await this.#undo(step.scope);
+		}
+	}
+
+	#skip(step: Step, failure: unknown): void {
+		this.#journal.add(this.#plan.run, step.id, "skipped");
+		this.#emit({ type: "step-skipped", step: step.id, title: step.title, reason: reportOf(failure).message });
+	}
+
+	/** Undo every scope that is neither whole nor committed. */
+	async #interrupt(): Promise<void> {
+		for (const scope of [...new Set(this.#plan.steps.map((step) => step.scope))].reverse()) {
+			if (this.#committed(scope) || this.#complete(scope)) continue;
+			if (!this.#failures.has(scope))
+				this.#failures.set(scope, new HoldfastError("interrupted", "interrupted"));
+			await this.#undo(scope);
+		}
+	}
+
+	/** Undo a scope's steps that began, last first. One failing undo does not stop the others. */
+	async #undo(scope: string): Promise<void> {
+		for (const step of this.#plan.steps.filter((one) => one.scope === scope).reverse()) {
+			const progress = this.#steps.get(step.id);
+			const undo = workOf(step).undo;
+			if (!progress || progress.phase === "undone" || !undo) continue;
+			this.#journal.add(this.#plan.run, step.id, "undo-begin");
+			this.#emit({ type: "undo-started", step: step.id, title: step.title });
+			try {
+				await undo(step, { ...this.#context(step, NEVER), completed: progress.phase === "done" });
+				this.#journal.add(this.#plan.run, step.id, "undo-done");
+				this.#steps.set(step.id, { ...progress, phase: "undone" });
+				if (step.downtime === "begins" && this.#downSince !== undefined) this.#upAt = performance.now();
+				this.#emit({ type: "undo-done", step: step.id, title: step.title });
+			} catch (error) {
+				this.#undoFailed = true;
+				this.#journal.add(this.#plan.run, step.id, "undo-failed", reportOf(error));
+				this.#emit({ type: "undo-failed", step: step.id, title: step.title, error: reportOf(error) });
+			}
+		}
+	}
+
+	/** Run what is left of a committed scope. */
+	async #finish(scope: string): Promise<void> {
+		for (const step of this.#plan.steps.filter((one) => one.scope === scope)) {
+			if (this.#steps.get(step.id)?.phase !== "done") await this.#step(step, NEVER);
+		}
+	}
+
+	#committed(scope: string): boolean {
+		return this.#plan.steps.some(
+			(step) => step.scope === scope && step.kind === "commit" && this.#steps.get(step.id)?.phase === "done",
+		);
+	}
+
+	#complete(scope: string): boolean {
+		return this.#plan.steps.every(
+			(step) => step.scope !== scope || this.#steps.get(step.id)?.phase === "done",
+		);
+	}
+
+	#context(step: Step, signal: AbortSignal): StepContext {
+		return {
+			plan: this.#plan,
+			signal,
+			note: (facts) => {
+				this.#journal.add(this.#plan.run, step.id, "note", facts);
+				this.#steps.set(step.id, { phase: "begun", ...this.#steps.get(step.id), note: facts });
+			},
+			noteOf: (id) => this.#steps.get(id)?.note,
+			failureOf: (scope) => {
+				const failure = this.#failures.get(scope);
+				return failure === undefined ? undefined : reportOf(failure).message;
+			},
+			failScope: (scope, error) => {
+				if (!this.#failures.has(scope)) this.#failures.set(scope, error);
+			},
+			knows: (location) => this.#journal.knows(location),
+			remember: (location) => this.#journal.remember(location),
+			progress: (progress) => this.#emit({ type: "step-progress", step: step.id, ...progress }),
+			log: (line) => {
+				this.#journal.log(this.#plan.run, step.id, line);
+				this.#emit({ type: "step-log", step: step.id, line });
+			},
+		};
+	}
+
+	#outcome(): Outcome {
+		if (this.#undoFailed) return "needs-recover";
+		if (this.#signal.aborted) return "interrupted";
+		const done = this.#plan.goals.filter((goal) => !this.#failures.has(goal) || this.#committed(goal));
+		if (done.length === 0) return "failed";
+		return this.#failures.size > 0 ? "partial" : "done";
+	}
+
+	#end(outcome: Outcome, recovered = false): RunReport {
+		const down =
+			this.#downSince === undefined
+				? undefined
+				: ((this.#upAt ?? performance.now()) - this.#downSince) / 1000;
+		const body = {
+			outcome,
+			seconds: (performance.now() - this.#started) / 1000,
+			...(down === undefined ? {} : { downtimeSeconds: down }),
+			failures: [...this.#failures].map(([scope, error]) => ({ scope, error: reportOf(error) })),
+			results: this.#results,
+		};
+		this.#journal.end(this.#plan.run, recovered && outcome !== "needs-recover" ? "recovered" : outcome, body);
+		this.#emit({ type: "run-ended", ...body });
+		return { run: this.#plan.run, ...body };
+	}
+
+	#emitStart(): void {
+		this.#emit({
+			type: "run-started",
+			operation: this.#plan.operation,
+			machine: this.#plan.manifest.machine,
+			steps: this.#plan.steps.map(({ id, kind, title, scope }) => ({ id, kind, title, scope })),
+		});
+	}
+
+	#emit(body: EventBody): void {
+		const event: RunEvent = { v: 1, time: new Date().toISOString(), run: this.#plan.run, ...body };
+		this.#listener(event);
+	}
+}
+
+const NEVER = new AbortController().signal;
+
+/** The registry is keyed by kind, so the work found for a step takes that step. */
+function workOf(step: Step): StepWork<Step> {
+	return STEP_WORK[step.kind] as StepWork<Step>;
+}

@@ -1,0 +1,177 @@
+// The journal: what every run is about to do and has done, on disk and synced before the next thing happens.
+// One SQLite file per machine; each entry is its own transaction with full sync.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { HoldfastError } from "../manifest/error.ts";
+import type { Outcome } from "./event.ts";
+import type { Plan } from "./step.ts";
+
+const VERSION = 1;
+/** Lines of one step's output that are kept. */
+const LOG_LINES = 2_000;
+
+export type Phase =
+	| "begin"
+	| "note"
+	| "done"
+	| "failed"
+	| "skipped"
+	| "undo-begin"
+	| "undo-done"
+	| "undo-failed";
+
+export interface Entry {
+	readonly step: string;
+	readonly phase: Phase;
+	readonly time: string;
+	readonly data: unknown;
+}
+
+export interface RunRow {
+	readonly id: string;
+	readonly operation: string;
+	readonly machine: string;
+	readonly started: string;
+	readonly ended: string | null;
+	readonly outcome: Outcome | "recovered" | null;
+	readonly summary: unknown;
+}
+
+export class Journal {
+	readonly #db: DatabaseSync;
+	readonly #logged = new Map<string, number>();
+
+	private constructor(db: DatabaseSync) {
+		this.#db = db;
+	}
+
+	/** Opens, or makes, `journal.sqlite` in this folder (0700). */
+	static open(folder: string): Journal {
+		try {
+			mkdirSync(folder, { recursive: true, mode: 0o700 });
+			const mask = process.umask(0o077);
+			const db = new DatabaseSync(join(folder, "journal.sqlite"), { timeout: 5_000 });
+			process.umask(mask);
+			db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+			const version = (db.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
+			if (version > VERSION)
+				throw new HoldfastError("failed", `the journal in ${folder} was written by a newer Holdfast`, {
+					hint: "run that version, or a newer one",
+				});
+			if (version === 0) db.exec(SCHEMA);
+			return new Journal(db);
+		} catch (cause) {
+			if (cause instanceof HoldfastError) throw cause;
+			throw new HoldfastError("failed", `cannot open the journal in ${folder}`, {
+				cause,
+				details: [(cause as Error).message],
+			});
+		}
+	}
+
+	begin(plan: Plan): void {
+		this.#db
+			.prepare("INSERT INTO run (id, operation, machine, started, plan) VALUES (?, ?, ?, ?, ?)")
+			.run(plan.run, plan.operation, plan.manifest.machine, new Date().toISOString(), JSON.stringify(plan));
+	}
+
+	add(run: string, step: string, phase: Phase, data?: unknown): void {
+		this.#db
+			.prepare("INSERT INTO entry (run, step, phase, time, data) VALUES (?, ?, ?, ?, ?)")
+			.run(run, step, phase, new Date().toISOString(), data === undefined ? null : JSON.stringify(data));
+	}
+
+	/** A line of a step's output; a flood is cut. */
+	log(run: string, step: string, line: string): void {
+		const count = (this.#logged.get(step) ?? 0) + 1;
+		this.#logged.set(step, count);
+		if (count > LOG_LINES) return;
+		const text = count === LOG_LINES ? "… (the rest of its output is not kept)" : line.slice(0, 4_000);
+		this.#db
+			.prepare("INSERT INTO log (run, step, time, line) VALUES (?, ?, ?, ?)")
+			.run(run, step, new Date().toISOString(), text);
+	}
+
+	end(run: string, outcome: Outcome | "recovered", summary: unknown): void {
+		this.#db
+			.prepare("UPDATE run SET ended = ?, outcome = ?, summary = ? WHERE id = ?")
+			.run(new Date().toISOString(), outcome, JSON.stringify(summary ?? null), run);
+	}
+
+	/** Runs that never ended, or whose undo failed: what `recover` works on. Newest first. */
+	open(): Plan[] {
+		return this.#db
+			.prepare("SELECT plan FROM run WHERE ended IS NULL OR outcome = 'needs-recover' ORDER BY rowid DESC")
+			.all()
+			.map((row) => JSON.parse(String(row.plan)) as Plan);
+	}
+
+	entries(run: string): Entry[] {
+		return this.#db
+			.prepare("SELECT step, phase, time, data FROM entry WHERE run = ? ORDER BY seq")
+			.all(run)
+			.map((row) => ({
+				step: String(row.step),
+				phase: row.phase as Phase,
+				time: String(row.time),
+				data: row.data === null ? undefined : JSON.parse(String(row.data)),
+			}));
+	}
+
+	lines(run: string): { step: string; line: string }[] {
+		return this.#db
+			.prepare("SELECT step, line FROM log WHERE run = ? ORDER BY seq")
+			.all(run)
+			.map((row) => ({ step: String(row.step), line: String(row.line) }));
+	}
+
+	runs(limit: number): RunRow[] {
+		return this.#db
+			.prepare(
+				"SELECT id, operation, machine, started, ended, outcome, summary FROM run ORDER BY rowid DESC LIMIT ?",
+			)
+			.all(limit)
+			.map(
+				(row) =>
+					({ ...row, summary: row.summary === null ? null : JSON.parse(String(row.summary)) }) as RunRow,
+			);
+	}
+
+	plan(run: string): Plan | undefined {
+		const row = this.#db.prepare("SELECT plan FROM run WHERE id = ?").get(run);
+		return row && (JSON.parse(String(row.plan)) as Plan);
+	}
+
+	knows(location: string): boolean {
+		return this.#db.prepare("SELECT 1 FROM destination WHERE location = ?").get(location) !== undefined;
+	}
+
+	remember(location: string): void {
+		this.#db
+			.prepare("INSERT OR IGNORE INTO destination (location, first_seen) VALUES (?, ?)")
+			.run(location, new Date().toISOString());
+	}
+
+	close(): void {
+		this.#db.close();
+	}
+}
+
+const SCHEMA = `
+BEGIN;
+CREATE TABLE run (
+  id TEXT PRIMARY KEY, operation TEXT NOT NULL, machine TEXT NOT NULL,
+  started TEXT NOT NULL, ended TEXT, outcome TEXT, plan TEXT NOT NULL, summary TEXT
+);
+CREATE TABLE entry (
+  seq INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES run (id), step TEXT NOT NULL,
+  phase TEXT NOT NULL, time TEXT NOT NULL, data TEXT
+);
+CREATE INDEX entry_run ON entry (run);
+CREATE TABLE log (seq INTEGER PRIMARY KEY, run TEXT NOT NULL, step TEXT NOT NULL, time TEXT NOT NULL, line TEXT NOT NULL);
+CREATE INDEX log_run ON log (run);
+CREATE TABLE destination (location TEXT PRIMARY KEY, first_seen TEXT NOT NULL);
+PRAGMA user_version = ${VERSION};
+COMMIT;
+`;
