@@ -1,0 +1,124 @@
+// Archives of a machine over all its providers and destinations, and which one a person means.
+import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { Archive, Work } from "../providers/provider.ts";
+import { openDestinations } from "../providers/registry.ts";
+
+export interface ListedArchive extends Archive {
+	/** `destination::location::name`. */
+	readonly id: string;
+	readonly machine: string;
+	readonly provider: string;
+	readonly destination: string;
+}
+
+export interface Listing {
+	readonly archives: readonly ListedArchive[];
+	readonly failures: readonly {
+		readonly provider: string;
+		readonly destination: string;
+		readonly error: ErrorReport;
+	}[];
+}
+
+/** Every destination is asked; one that cannot be reached does not hide the others. Oldest first. */
+export async function listArchives(
+	manifest: Manifest,
+	providers: readonly string[],
+	work: Work,
+): Promise<Listing> {
+	const open = await Promise.all(
+		providers.map(async (provider) =>
+			(await openDestinations(manifest, provider)).map((destination) => ({ provider, destination })),
+		),
+	);
+	const answers = await Promise.all(
+		open.flat().map(async ({ provider, destination }) => {
+			const at = { provider, destination: destination.name };
+			try {
+				const archives = await destination.list(work);
+				return {
+					...at,
+					archives: archives
+						.filter((archive) => belongsTo(archive, manifest.machine))
+						.map((archive) => ({
+							id: `${destination.name}::${destination.location}::${archive.name}`,
+							machine: manifest.machine,
+							...at,
+							...archive,
+						})),
+				};
+			} catch (error) {
+				work.signal.throwIfAborted();
+				return { ...at, archives: [], error: reportOf(error) };
+			}
+		}),
+	);
+	return {
+		archives: answers
+			.flatMap(({ archives }) => archives)
+			.sort((a, b) => (a.created ?? "").localeCompare(b.created ?? "")),
+		failures: answers.flatMap(({ provider, destination, error }) =>
+			error ? [{ provider, destination, error }] : [],
+		),
+	};
+}
+
+/** One repository can hold several machines. An archive that does not say whose it is belongs to whoever asks. */
+function belongsTo({ metadata }: Archive, machine: string): boolean {
+	return metadata === undefined || metadata.machine === machine;
+}
+
+/** The archive that a person named: an id as printed, a name that only one has, or `latest` good one. */
+export function chooseArchive(listing: Listing, wanted: string, services: readonly string[]): ListedArchive {
+	const { archives, failures } = listing;
+	const unreachable = failures.map(
+		({ provider, destination, error }) => `${provider}/${destination} could not be asked: ${error.message}`,
+	);
+	if (archives.length === 0)
+		throw new HoldfastError("failed", "there is no archive to restore", {
+			details: unreachable,
+			hint: unreachable.length === 0 ? "make one with: holdfast create" : "mend the above, then try again",
+		});
+	if (wanted === "latest") {
+		const good = archives.filter((archive) => services.every((service) => isGood(archive, service)));
+		const latest = good.at(-1);
+		if (latest) return latest;
+		throw new HoldfastError("failed", `no archive holds a good ${services.join(" and ")}`, {
+			details: unreachable,
+			hint: "look at them with: holdfast list",
+		});
+	}
+	const found = archives.filter(({ id, name }) => id === wanted || name === wanted);
+	if (found.length === 1 && found[0]) return found[0];
+	if (found.length > 1)
+		throw new HoldfastError("usage", `${JSON.stringify(wanted)} is in several destinations`, {
+			details: found.map(({ id }) => id),
+			hint: "name one of these",
+		});
+	throw new HoldfastError("usage", `there is no archive ${JSON.stringify(wanted)}`, {
+		details: [...archives.slice(-3).map(({ id }) => id), ...unreachable],
+		hint: "the newest are above; see all with: holdfast list",
+	});
+}
+
+/** Whether an archive says that it holds this state whole; one that says nothing is taken at its word. */
+export function isGood({ metadata }: Archive, service: string): boolean {
+	return metadata === undefined || metadata.states[service]?.outcome === "good";
+}
+
+/** Refuse an archive that lacks a wanted state, or holds a bad one, and name the newest good one. */
+export function requireGood(listing: Listing, archive: ListedArchive, services: readonly string[]): void {
+	for (const service of services) {
+		if (isGood(archive, service)) continue;
+		const record = archive.metadata?.states[service];
+		const newest = listing.archives.filter((one) => isGood(one, service)).at(-1);
+		throw new HoldfastError(
+			"failed",
+			record
+				? `the archive marks ${service} as failed: ${record.reason ?? "no reason is given"}`
+				: `the archive does not hold ${service}`,
+			{ hint: newest ? `the newest good one is ${newest.id}` : `no archive holds a good ${service}` },
+		);
+	}
+}

@@ -1,0 +1,126 @@
+// The plan of `create`: hooks and stops state by state, one archive a destination, then starts and hooks.
+
+import { unitLabel } from "../host/systemd.ts";
+import type { Hook, HookName, Manifest, State, Unit } from "../manifest/schema.ts";
+import type { ArchiveCreateStep, HookStep, Plan, Step } from "../run/step.ts";
+import { inOrder } from "./order.ts";
+
+export interface BackupRequest {
+	readonly manifest: Manifest;
+	readonly run: string;
+	/** Names of states; all when empty. */
+	readonly services: readonly string[];
+	/** Where to write: provider and destination names. */
+	readonly targets: readonly { readonly provider: string; readonly destination: string }[];
+}
+
+export function planBackup({ manifest, run, services, targets }: BackupRequest): Plan {
+	const states = inOrder(manifest, services);
+	const archive = `${manifest.machine}-${run}`;
+	const before = states.flatMap(([name, state]) => prepare(name, state));
+	const write = targets.map(({ provider, destination }): ArchiveCreateStep => {
+		const scope = `destination:${provider}/${destination}`;
+		return {
+			kind: "archive-create",
+			id: `create:${provider}/${destination}`,
+			scope,
+			title: `write ${archive} to ${destination} (${provider})`,
+			touches: [`${provider}/${destination}`],
+			provider,
+			destination,
+			archive,
+			states: Object.fromEntries(
+				states.map(([name, { folders, exclude }]) => [name, { scope: scopeOf(name), folders, exclude }]),
+			),
+		};
+	});
+	const after = [...states].reverse().flatMap(([name, state]) => release(name, state));
+	const post = states.flatMap(([name, state]) => conclude(name, state));
+	return {
+		version: 1,
+		run,
+		operation: "create",
+		manifest,
+		steps: [...before, ...write, ...after, ...post],
+		goals: write.map(({ scope }) => scope),
+	};
+}
+
+const scopeOf = (state: string) => `state:${state}`;
+
+function prepare(name: string, state: State): Step[] {
+	const scope = scopeOf(name);
+	return [
+		...hookStep(name, scope, "preBackup", state.hooks.preBackup),
+		{
+			kind: "folders-present",
+			id: `folders:${name}`,
+			scope,
+			title: `look for the folders of ${name}`,
+			touches: [],
+			folders: state.folders,
+		},
+		...(state.stopOnBackup.length === 0
+			? []
+			: [
+					{
+						kind: "units-stop",
+						id: `stop:${name}`,
+						scope,
+						title: `stop ${unitWords(state.stopOnBackup)}`,
+						touches: state.stopOnBackup.map(unitLabel),
+						units: state.stopOnBackup,
+						downtime: "begins",
+					} as const,
+				]),
+	];
+}
+
+function release(name: string, state: State): Step[] {
+	if (state.stopOnBackup.length === 0) return [];
+	return [
+		{
+			kind: "units-start",
+			id: `start:${name}`,
+			scope: scopeOf(name),
+			title: `start ${unitWords(state.stopOnBackup)}`,
+			touches: state.stopOnBackup.map(unitLabel),
+			units: state.stopOnBackup,
+			stopped: `stop:${name}`,
+			downtime: "ends",
+		},
+	];
+}
+
+/** A state whose preBackup began gets its postBackup, whatever failed; one without a preBackup, when all went well. */
+function conclude(name: string, state: State): Step[] {
+	const steps = hookStep(name, scopeOf(name), "postBackup", state.hooks.postBackup);
+	return state.hooks.preBackup ? steps.map((step) => ({ ...step, whenBegan: `preBackup:${name}` })) : steps;
+}
+
+export function hookStep(
+	state: string,
+	scope: string,
+	hook: HookName,
+	spec: Hook | undefined,
+	archive?: HookStep["archive"],
+): HookStep[] {
+	if (!spec) return [];
+	return [
+		{
+			kind: "hook",
+			id: `${hook}:${state}`,
+			scope,
+			title: `run ${hook} of ${state}`,
+			touches: [],
+			state,
+			hook,
+			spec,
+			...(archive ? { archive } : {}),
+		},
+	];
+}
+
+export function unitWords(units: readonly Unit[]): string {
+	return units.map(unitLabel).join(", ");
+}
