@@ -39,6 +39,7 @@ export async function listArchives(
 				const archives = await destination.list(work);
 				return {
 					...at,
+					error: undefined,
 					archives: archives
 						.filter((archive) => belongsTo(archive, manifest.machine))
 						.map((archive) => ({
@@ -50,7 +51,7 @@ export async function listArchives(
 				};
 			} catch (error) {
 				work.signal.throwIfAborted();
-				return { ...at, archives: [], error: reportOf(error) };
+				return { ...at, archives: [] as ListedArchive[], error: reportOf(error) };
 			}
 		}),
 	);

@@ -1,0 +1,62 @@
+// holdfast create [MACHINE] [--provider P] [--service S…]
+import { buildCommand } from "@stricli/core";
+import { planBackup } from "../plan/backup.ts";
+import { openDestinations } from "../providers/registry.ts";
+import { newRunId } from "../run/run-id.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	guard,
+	loadMachine,
+	providerFlag,
+	requireLocal,
+	serviceFlag,
+	word,
+} from "./flags.ts";
+import { interruptible, operate, printPlan } from "./operate.ts";
+
+interface Flags extends CommonFlags {
+	readonly provider?: string;
+	readonly service?: readonly string[];
+	readonly dryRun: boolean;
+}
+
+export const create = buildCommand({
+	docs: {
+		brief: "back up a machine's states to every destination",
+		fullDescription:
+			"Examples:\n  holdfast create\n  holdfast create web01 --provider borgbackup\n  holdfast create web01 --service notes --dry-run",
+	},
+	parameters: {
+		flags: {
+			...commonFlags,
+			provider: providerFlag,
+			service: serviceFlag,
+			dryRun: { kind: "boolean", default: false, withNegated: false, brief: "print the plan and do nothing" },
+		},
+		positional: {
+			kind: "tuple",
+			parameters: [word("the machine; may be left out when there is one", "MACHINE")],
+		},
+	},
+	func: (flags: Flags, machine?: string) =>
+		guard(flags, async () => {
+			const manifest = await loadMachine(flags, machine);
+			requireLocal(manifest);
+			const providers = flags.provider === undefined ? Object.keys(manifest.providers) : [flags.provider];
+			const targets = (
+				await Promise.all(
+					providers.map(async (provider) =>
+						(await openDestinations(manifest, provider)).map(({ name }) => ({ provider, destination: name })),
+					),
+				)
+			).flat();
+			const plan = planBackup({ manifest, run: newRunId(), services: flags.service ?? [], targets });
+			if (flags.dryRun) {
+				printPlan(plan, flags.json);
+				return 0;
+			}
+			const { code } = await operate(plan, flags, interruptible());
+			return code;
+		}),
+});

@@ -1,0 +1,90 @@
+// Flags and small pieces that several commands share.
+
+import { nearest } from "../config/faults.ts";
+import { loadConfig } from "../config/load.ts";
+import { EXIT, HoldfastError, isErrno } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
+
+export interface CommonFlags {
+	readonly config?: string;
+	readonly json: boolean;
+	readonly quiet: boolean;
+	readonly debug: boolean;
+}
+
+const text = (value: string) => value;
+
+export const commonFlags = {
+	config: { kind: "parsed", parse: text, optional: true, brief: "config file", placeholder: "FILE" },
+	json: { kind: "boolean", default: false, withNegated: false, brief: "print JSON for programs" },
+	quiet: { kind: "boolean", default: false, withNegated: false, brief: "print errors and results only" },
+	debug: { kind: "boolean", default: false, withNegated: false, brief: "print stack traces" },
+} as const;
+
+export const serviceFlag = {
+	kind: "parsed",
+	parse: text,
+	variadic: true,
+	optional: true,
+	brief: "a state, by name; may be given again",
+	placeholder: "NAME",
+} as const;
+
+export const providerFlag = {
+	kind: "parsed",
+	parse: text,
+	optional: true,
+	brief: "only this provider",
+	placeholder: "NAME",
+} as const;
+
+export const word = (brief: string, placeholder: string) =>
+	({ brief, parse: text, placeholder, optional: true }) as const;
+
+/** The machine that a command is for: the one named, or the only one there is. */
+export async function loadMachine(flags: CommonFlags, name: string | undefined): Promise<Manifest> {
+	const { file, machines } = await loadConfig(flags.config);
+	const names = [...machines.keys()];
+	const wanted = name ?? (names.length === 1 ? names[0] : undefined);
+	if (wanted === undefined)
+		throw new HoldfastError("usage", names.length === 0 ? `${file} has no machine` : "which machine?", {
+			hint: `the machines are: ${names.join(", ")}`,
+		});
+	const manifest = machines.get(wanted);
+	if (!manifest) {
+		const meant = nearest(wanted, names);
+		throw new HoldfastError("usage", `there is no machine "${wanted}" in ${file}`, {
+			hint: meant ? `did you mean "${meant}"?` : `the machines are: ${names.join(", ")}`,
+		});
+	}
+	return manifest;
+}
+
+/** A machine whose state is on this host; Holdfast does not reach over SSH yet. */
+export function requireLocal(manifest: Manifest): void {
+	if (manifest.host === undefined || manifest.host === "localhost") return;
+	throw new HoldfastError("usage", `machine "${manifest.machine}" is at ${manifest.host}`, {
+		hint: "this version works on the machine it runs on: run it there, with `host` left out",
+	});
+}
+
+/** Run a command's work, and turn what it throws into a message and an exit code. */
+export async function guard(flags: CommonFlags, work: () => Promise<number>): Promise<void> {
+	try {
+		process.exitCode = await work();
+	} catch (error) {
+		process.exitCode = error instanceof HoldfastError ? EXIT[error.code] : EXIT.failed;
+		showError(error, flags);
+	}
+}
+
+function showError(error: unknown, { debug }: CommonFlags): void {
+	if (isErrno(error, "EPIPE")) return;
+	const lines = [`holdfast: ${error instanceof Error ? error.message : String(error)}`];
+	if (error instanceof HoldfastError) {
+		lines.push(...error.details.map((line) => `  ${line}`));
+		if (error.hint) lines.push(`  → ${error.hint}`);
+	}
+	if (debug && error instanceof Error) lines.push(error.stack ?? "", String(error.cause ?? ""));
+	process.stderr.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,52 @@
+// holdfast list [MACHINE] [--provider P]
+import { buildCommand } from "@stricli/core";
+import { EXIT } from "../manifest/error.ts";
+import { listArchives } from "../plan/archives.ts";
+import { archiveTable } from "../report/tables.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	guard,
+	loadMachine,
+	providerFlag,
+	requireLocal,
+	word,
+} from "./flags.ts";
+import { interruptible } from "./operate.ts";
+
+interface Flags extends CommonFlags {
+	readonly provider?: string;
+}
+
+export const list = buildCommand({
+	docs: {
+		brief: "list archives, with the states that each holds",
+		fullDescription: "Examples:\n  holdfast list\n  holdfast list web01 --provider borgbackup --json",
+	},
+	parameters: {
+		flags: { ...commonFlags, provider: providerFlag },
+		positional: {
+			kind: "tuple",
+			parameters: [word("the machine; may be left out when there is one", "MACHINE")],
+		},
+	},
+	func: (flags: Flags, machine?: string) =>
+		guard(flags, async () => {
+			const manifest = await loadMachine(flags, machine);
+			requireLocal(manifest);
+			const providers = flags.provider === undefined ? Object.keys(manifest.providers) : [flags.provider];
+			const listing = await listArchives(manifest, providers, {
+				signal: interruptible(),
+				progress: () => {},
+				log: () => {},
+			});
+			process.stdout.write(
+				flags.json ? `${JSON.stringify(listing, null, 2)}\n` : archiveTable(listing.archives),
+			);
+			for (const { provider, destination, error } of listing.failures)
+				process.stderr.write(
+					`${provider}/${destination} could not be listed: ${error.message}${error.hint ? ` (${error.hint})` : ""}\n`,
+				);
+			return listing.failures.length > 0 ? EXIT.partial : EXIT.done;
+		}),
+});

@@ -1,0 +1,85 @@
+// What create and restore share: the lock, recovery of a run that died, signals, progress, the exit code.
+import { createInterface } from "node:readline/promises";
+import { places } from "../host/places.ts";
+import { EXIT, HoldfastError } from "../manifest/error.ts";
+import { lineReporter } from "../report/lines.ts";
+import type { Outcome } from "../run/event.ts";
+import { execute, type RunReport, recoverRun } from "../run/executor.ts";
+import { Journal } from "../run/journal.ts";
+import { takeLock } from "../run/lock.ts";
+import type { Plan } from "../run/step.ts";
+import type { CommonFlags } from "./flags.ts";
+
+const CODES: Record<Outcome, number> = {
+	done: EXIT.done,
+	failed: EXIT.failed,
+	partial: EXIT.partial,
+	interrupted: EXIT.interrupted,
+	"needs-recover": EXIT.recover,
+};
+
+/** Run a plan under the machine's lock. A run that died before is brought to its end first. */
+export async function operate(
+	plan: Plan,
+	flags: CommonFlags,
+	signal: AbortSignal,
+): Promise<{ report: RunReport; code: number }> {
+	const { state, runtime } = places();
+	const lock = takeLock(runtime, `holdfast ${plan.operation} ${plan.manifest.machine}`);
+	const journal = Journal.open(state);
+	try {
+		const report = flags.json ? printEvents : lineReporter(flags.quiet);
+		for (const dead of journal.open()) {
+			process.stderr.write(`run ${dead.run} (${dead.operation}) did not end; recovering it first\n`);
+			const recovered = await recoverRun(dead, journal, report);
+			if (recovered.outcome === "needs-recover")
+				throw new HoldfastError("recover", `run ${dead.run} could not be undone`, {
+					details: recovered.failures.map(({ scope, error }) => `${scope}: ${error.message}`),
+					hint: `see what is where with: holdfast runs show ${dead.run}; mend it, then run this again`,
+				});
+		}
+		const done = await execute(plan, journal, signal, report);
+		return { report: done, code: CODES[done.outcome] };
+	} finally {
+		journal.close();
+		lock.release();
+	}
+}
+
+function printEvents(event: unknown): void {
+	process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+/** Aborted by the first SIGINT or SIGTERM; later ones change nothing, so that an undo runs to its end. */
+export function interruptible(): AbortSignal {
+	const controller = new AbortController();
+	for (const name of ["SIGINT", "SIGTERM"] as const) {
+		process.on(name, () => {
+			if (!controller.signal.aborted)
+				process.stderr.write(`\n${name}: stopping, and undoing what was begun …\n`);
+			controller.abort();
+		});
+	}
+	return controller.signal;
+}
+
+export function printPlan(plan: Plan, json: boolean): void {
+	if (json) process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+	else
+		process.stdout.write(
+			plan.steps.map(({ title }, index) => `${String(index + 1).padStart(3)}. ${title}\n`).join(""),
+		);
+}
+
+/** Ask before something is replaced. Without a terminal only `--yes` will do. */
+export async function confirm(question: string, yes: boolean): Promise<void> {
+	if (yes) return;
+	if (!process.stdin.isTTY)
+		throw new HoldfastError("usage", "this replaces live data, and there is no terminal to ask on", {
+			hint: "look at it with --dry-run, then say --yes",
+		});
+	const asked = createInterface({ input: process.stdin, output: process.stderr });
+	const answer = await asked.question(`${question} [y/N] `).finally(() => asked.close());
+	if (!/^y(es)?$/i.test(answer.trim()))
+		throw new HoldfastError("failed", "not confirmed; nothing was changed");
+}

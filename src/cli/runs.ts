@@ -1,0 +1,48 @@
+// holdfast runs, holdfast runs show ID
+import { buildCommand, buildRouteMap } from "@stricli/core";
+import { places } from "../host/places.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { runTable, runText } from "../report/tables.ts";
+import { Journal } from "../run/journal.ts";
+import { type CommonFlags, commonFlags, guard, word } from "./flags.ts";
+
+const listRuns = buildCommand({
+	docs: { brief: "past runs with their durations and outcomes" },
+	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
+	func: (flags: CommonFlags) =>
+		guard(flags, async () => {
+			const rows = Journal.open(places().state).runs(50);
+			process.stdout.write(flags.json ? `${JSON.stringify(rows, null, 2)}\n` : runTable(rows));
+			return 0;
+		}),
+});
+
+const show = buildCommand({
+	docs: { brief: "a run's steps and log" },
+	parameters: {
+		flags: commonFlags,
+		positional: {
+			kind: "tuple",
+			parameters: [{ ...word("the run, as `holdfast runs` prints it", "ID"), optional: false }],
+		},
+	},
+	func: (flags: CommonFlags, id: string) =>
+		guard(flags, async () => {
+			const journal = Journal.open(places().state);
+			const plan = journal.plan(id);
+			if (!plan)
+				throw new HoldfastError("usage", `there is no run ${id}`, { hint: "see them with: holdfast runs" });
+			const entries = journal.entries(id);
+			const lines = journal.lines(id);
+			process.stdout.write(
+				flags.json ? `${JSON.stringify({ plan, entries, lines }, null, 2)}\n` : runText(plan, entries, lines),
+			);
+			return 0;
+		}),
+});
+
+export const runs = buildRouteMap({
+	routes: { list: listRuns, show },
+	defaultCommand: "list",
+	docs: { brief: "past runs" },
+});

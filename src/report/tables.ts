@@ -1,0 +1,74 @@
+// Results as tables for people.
+import type { ListedArchive } from "../plan/archives.ts";
+import type { Entry, RunRow } from "../run/journal.ts";
+import type { Plan } from "../run/step.ts";
+import { duration, localTime, size } from "./units.ts";
+
+export function archiveTable(archives: readonly ListedArchive[]): string {
+	if (archives.length === 0) return "no archives yet\n";
+	return table([
+		["TIME", "SIZE", "STATES", "ARCHIVE"],
+		...archives.map(({ created, bytes, metadata, id }) => [
+			created === undefined ? "-" : localTime(created),
+			bytes === undefined ? "-" : size(bytes),
+			metadata
+				? Object.entries(metadata.states)
+						.map(([name, { outcome }]) => (outcome === "good" ? name : `${name} (${outcome})`))
+						.join(", ")
+				: "-",
+			printable(id),
+		]),
+	]);
+}
+
+export function runTable(rows: readonly RunRow[]): string {
+	if (rows.length === 0) return "no runs yet\n";
+	return table([
+		["STARTED", "OPERATION", "MACHINE", "OUTCOME", "TOOK", "RUN"],
+		...rows.map(({ id, operation, machine, started, ended, outcome }) => [
+			localTime(started),
+			operation,
+			machine,
+			outcome ?? "running, or died",
+			ended === null ? "-" : duration((Date.parse(ended) - Date.parse(started)) / 1000),
+			id,
+		]),
+	]);
+}
+
+export function runText(
+	plan: Plan,
+	entries: readonly Entry[],
+	lines: readonly { step: string; line: string }[],
+): string {
+	const titles = new Map(plan.steps.map(({ id, title }) => [id, title]));
+	const shown = entries
+		.filter(({ phase }) => phase !== "note")
+		.map(({ time, phase, step, data }) => {
+			const fault = phase.endsWith("failed") ? `: ${(data as { message: string }).message}` : "";
+			return `${localTime(time)}  ${phase.padEnd(11)}  ${titles.get(step) ?? step}${fault}`;
+		});
+	const log = lines.map(({ step, line }) => `${step}: ${printable(line)}`);
+	return `${[...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])].join("\n")}\n`;
+}
+
+/** Names and log lines come from outside: no control character of theirs reaches a terminal. */
+function printable(value: string): string {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+	return value.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) =>
+		JSON.stringify(character).slice(1, -1),
+	);
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+	return rows
+		.map(
+			(row) =>
+				`${row
+					.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+					.join("  ")
+					.trimEnd()}\n`,
+		)
+		.join("");
+}

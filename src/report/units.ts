@@ -1,0 +1,27 @@
+// Numbers for people: IEC sizes, durations, times.
+
+export function size(bytes: number): string {
+	const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+	let value = bytes;
+	let unit = 0;
+	while (value >= 1024 && unit < units.length - 1) {
+		value /= 1024;
+		unit++;
+	}
+	return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+export function duration(seconds: number): string {
+	if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+	if (seconds < 60) return `${seconds.toFixed(1)} s`;
+	const minutes = Math.floor(seconds / 60);
+	if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+	return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Local time with the offset left out: for people, beside RFC 3339 in data. */
+export function localTime(time: string): string {
+	const date = new Date(time);
+	const two = (value: number) => String(value).padStart(2, "0");
+	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}

@@ -1,0 +1,10 @@
+// A run's id: its time in UTC and a few random letters; part of an archive's name, so no ":" (exFAT has none).
+import { randomInt } from "node:crypto";
+
+export function newRunId(now = new Date()): string {
+	const time = now.toISOString().slice(0, 19).replaceAll(":", "");
+	const random = randomInt(36 ** 4)
+		.toString(36)
+		.padStart(4, "0");
+	return `${time}Z-${random}`;
+}
