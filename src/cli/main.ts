@@ -31,6 +31,8 @@ const application = buildApplication(
 	},
 );
 
-await run(application, process.argv.slice(2), { process });
+await run(application, process.argv.slice(2), {
+	process: process as typeof process & { exitCode: number | string | null },
+});
 // The library's own codes for unusable arguments are negative.
 if (typeof process.exitCode === "number" && process.exitCode < 0) process.exitCode = EXIT.usage;

@@ -5,15 +5,7 @@ import { chooseArchive, listArchives, requireGood } from "../plan/archives.ts";
 import { planRestore } from "../plan/restore.ts";
 import { openDestination } from "../providers/registry.ts";
 import { newRunId } from "../run/run-id.ts";
-import {
-	type CommonFlags,
-	commonFlags,
-	guard,
-	loadMachine,
-	requireLocal,
-	serviceFlag,
-	word,
-} from "./flags.ts";
+import { type CommonFlags, commonFlags, guard, loadMachine, requireLocal, serviceFlag } from "./flags.ts";
 import { confirm, interruptible, operate, printPlan } from "./operate.ts";
 
 interface Flags extends CommonFlags {
