@@ -23,9 +23,9 @@ export function tarDestinations(options: TarOptions): Destination[] {
 		location: path,
 		capabilities: { restoresInto: true, describesItself: true },
 		create: (request, fresh, work) => create(path, request, fresh, options.level, work),
-		describe: (archive, metadata) => describe(folderOf(path, archive), metadata),
+		describe: async (archive, metadata) => describe(folderOf(path, archive), metadata),
 		list: () => list(path),
-		restore: (archive, paths, into, work) => restore(folderOf(path, archive), paths, into, work),
+		restore: async (archive, paths, into, work) => restore(folderOf(path, archive), paths, into, work),
 		abandon: async (archive) => rm(join(path, PARTIAL + archive), { recursive: true, force: true }),
 	}));
 }

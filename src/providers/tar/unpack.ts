@@ -6,7 +6,6 @@ import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
 import { describeEnd, start } from "../../host/exec.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { escapePattern } from "../exclude.ts";
 import type { Work } from "../provider.ts";
 import type { Segment } from "./index-file.ts";
 
@@ -31,10 +30,10 @@ export async function unpackSegment(
 			"--xattrs-include=*",
 			"--delay-directory-restore",
 			"--anchored",
-			"--wildcards",
-			"--no-wildcards-match-slash",
+			"--no-wildcards",
+			"--no-unquote",
 			"--",
-			escapePattern(path.slice(1)),
+			path.slice(1),
 		],
 		{ pipeIn: true, signal: work.signal, onStderr: (line) => work.log(line) },
 	);

@@ -1,0 +1,232 @@
+// The contract of src/providers/provider.ts, as tests. A new engine is one call of `fulfilsContract`.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import type { Destination, Metadata, Root, Work } from "../../src/providers/provider.ts";
+import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
+
+export const quiet: Work = { signal: new AbortController().signal, progress: () => {}, log: () => {} };
+
+export function metadataOf(run: string): Metadata {
+	return {
+		version: 1,
+		machine: "web01",
+		run,
+		created: new Date().toISOString(),
+		manifest: "/var/lib/holdfast/spool/manifest.json",
+		states: { notes: { outcome: "good", folders: ["/srv/notes"], reason: 'braces {now} and "quotes" é' } },
+	};
+}
+
+export interface Engine {
+	readonly name: string;
+	/** A new, empty destination, below this folder. */
+	open(folder: string): Destination;
+	/** Change bytes inside what the destination stores, after this archive was made. */
+	damage?(folder: string, archive: string): void;
+}
+
+export function fulfilsContract(engine: Engine, scratch: string): void {
+	const setUp = () => {
+		const folder = mkdtempSync(join(scratch, `${engine.name}-`));
+		const source = join(folder, "source: it's");
+		fillAwkward(source);
+		return { folder, source, destination: engine.open(folder), roots: rootsOf(source) };
+	};
+	const rootsOf = (...paths: string[]): Root[] => paths.map((path) => ({ path, exclude: [] }));
+
+	describe(`${engine.name} fulfils the contract of a provider`, () => {
+		test("everything in a folder comes back as it was, below another folder", async () => {
+			const { folder, source, destination, roots } = setUp();
+			const result = await destination.create(
+				{ name: "one", roots, metadata: metadataOf("one") },
+				true,
+				quiet,
+			);
+			assert.deepEqual(result.unreadable, []);
+			const into = join(folder, "into");
+			mkdirSync(into);
+			await destination.restore("one", [source], into, quiet);
+			assert.deepEqual(factsOf(into + source), factsOf(source));
+			assert.equal(attributesOf(into + source), attributesOf(source));
+		});
+
+		test("list gives back each archive's metadata, oldest first", async () => {
+			const { destination, roots } = setUp();
+			const [first, second] = [metadataOf("first"), metadataOf("second")];
+			await destination.create({ name: "web01-first", roots, metadata: first }, true, quiet);
+			await destination.create({ name: "web01-second", roots, metadata: second }, false, quiet);
+			const archives = await destination.list(quiet);
+			assert.deepEqual(
+				archives.map(({ name }) => name),
+				["web01-first", "web01-second"],
+			);
+			assert.deepEqual(
+				archives.map(({ metadata }) => metadata),
+				[first, second],
+			);
+		});
+
+		test("describe corrects what an archive says, and its files stay", async () => {
+			const { folder, source, destination, roots } = setUp();
+			await destination.create({ name: "one", roots, metadata: metadataOf("one") }, true, quiet);
+			const corrected: Metadata = {
+				...metadataOf("one"),
+				states: { notes: { outcome: "failed", folders: [source], reason: "could not read" } },
+			};
+			await destination.describe("one", corrected, quiet);
+			assert.deepEqual(
+				(await destination.list(quiet)).map(({ metadata }) => metadata),
+				[corrected],
+			);
+			mkdirSync(join(folder, "into"));
+			await destination.restore("one", [source], join(folder, "into"), quiet);
+			assert.deepEqual(factsOf(join(folder, "into") + source), factsOf(source));
+		});
+
+		test("an older archive is what it was, whatever came after", async () => {
+			const { folder, source, destination, roots } = setUp();
+			writeFileSync(join(source, "changing"), "before");
+			await destination.create({ name: "old", roots, metadata: metadataOf("old") }, true, quiet);
+			const before = factsOf(source);
+			writeFileSync(join(source, "changing"), "after it all");
+			await destination.create({ name: "new", roots, metadata: metadataOf("new") }, false, quiet);
+			mkdirSync(join(folder, "into"));
+			await destination.restore("old", [source], join(folder, "into"), quiet);
+			assert.deepEqual(factsOf(join(folder, "into") + source), before);
+		});
+
+		test("of several roots, only the ones that are asked for are written", async () => {
+			const { folder, destination } = setUp();
+			const roots = AWKWARD_NAMES.map((name) => join(folder, "roots", name));
+			for (const root of roots) {
+				mkdirSync(root, { recursive: true });
+				writeFileSync(join(root, "file"), root);
+			}
+			await destination.create(
+				{ name: "a", roots: rootsOf(...roots), metadata: metadataOf("a") },
+				true,
+				quiet,
+			);
+			for (const root of roots) {
+				const into = mkdtempSync(join(folder, "into-"));
+				await destination.restore("a", [root], into, quiet);
+				assert.deepEqual(factsOf(into + root), factsOf(root));
+				assert.deepEqual(readdirSync(join(into + root, "..")), [root.slice(root.lastIndexOf("/") + 1)]);
+			}
+		});
+
+		test("a single file can be a root", async () => {
+			const { folder, source, destination } = setUp();
+			const file = join(source, "secret");
+			await destination.create({ name: "a", roots: rootsOf(file), metadata: metadataOf("a") }, true, quiet);
+			mkdirSync(join(folder, "into"));
+			await destination.restore("a", [file], join(folder, "into"), quiet);
+			assert.deepEqual(factsOf(join(folder, "into") + file), factsOf(file));
+		});
+
+		test("a path that is not in the archive is an error", async () => {
+			const { folder, destination, roots } = setUp();
+			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+			mkdirSync(join(folder, "into"));
+			await assert.rejects(destination.restore("a", ["/srv/other"], join(folder, "into"), quiet));
+		});
+
+		test("exclude means the same in every engine", async () => {
+			const { folder, destination } = setUp();
+			const root = join(folder, "with [brackets]");
+			const files = [
+				"keep",
+				"a.tmp",
+				"deep/er/b.tmp",
+				"cache/c",
+				"cache/deep/d",
+				"deep/cache/e",
+				"logs/1.log",
+				"logs/old/2.log",
+				"skip/f",
+				"deep/skip/g",
+			];
+			for (const file of files) {
+				mkdirSync(join(root, file, ".."), { recursive: true });
+				writeFileSync(join(root, file), file);
+			}
+			const exclude = [
+				"*.tmp",
+				"cache/*",
+				"logs/*.log",
+				`${root.replace(/[[\]]/g, "[$&]")}/deep/cache`,
+				"skip/",
+			];
+			const request = { name: "a", roots: [{ path: root, exclude }], metadata: metadataOf("a") };
+			await destination.create(request, true, quiet);
+			mkdirSync(join(folder, "into"));
+			await destination.restore("a", [root], join(folder, "into"), quiet);
+			const found = readdirSync(join(folder, "into") + root, { recursive: true, withFileTypes: true })
+				.filter((entry) => entry.isFile())
+				.map((entry) => join(entry.parentPath, entry.name).slice((join(folder, "into") + root).length + 1));
+			assert.deepEqual(found.sort(), ["keep", "logs/old/2.log"]);
+		});
+
+		test("a create that is aborted leaves nothing that list shows, and the next one works", async () => {
+			const { source, destination, roots } = setUp();
+			await destination.create({ name: "first", roots, metadata: metadataOf("first") }, true, quiet);
+			writeFileSync(join(source, "large"), Buffer.alloc(200 * 1024 * 1024, "0123456789abcdef random"));
+			const stop = new AbortController();
+			const work: Work = { ...quiet, signal: stop.signal };
+			setTimeout(() => stop.abort(), 150);
+			await assert.rejects(
+				destination.create({ name: "second", roots, metadata: metadataOf("second") }, false, work),
+			);
+			await destination.abandon("second", quiet);
+			await destination.abandon("second", quiet);
+			assert.deepEqual(
+				(await destination.list(quiet)).map(({ name }) => name),
+				["first"],
+			);
+			await destination.create({ name: "third", roots, metadata: metadataOf("third") }, false, quiet);
+		});
+
+		test("a destination that was there before and is gone is not made anew", async () => {
+			const { folder, destination, roots } = setUp();
+			await assert.rejects(
+				destination.create({ name: "a", roots, metadata: metadataOf("a") }, false, quiet),
+				/was there before|held archives before/,
+			);
+			await assert.rejects(destination.list(quiet), /does not exist|no borg repository/);
+			rmSync(folder, { recursive: true });
+		});
+
+		test("names that are paths, options or patterns are refused", async () => {
+			const { folder, source, destination, roots } = setUp();
+			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+			for (const name of ["../a", "/etc", "x/../../a", "", ".", "..", "a\nb", "a::b", ".partial-a"])
+				await assert.rejects(destination.restore(name, [source], folder, quiet), Error, JSON.stringify(name));
+		});
+
+		test("a file that cannot be read is named, and the rest is stored", async () => {
+			const { folder, destination } = setUp();
+			const root = join(folder, "vanishing");
+			mkdirSync(root);
+			writeFileSync(join(root, "good"), "good");
+			const roots = rootsOf(root, join(folder, "not there"));
+			const request = { name: "a", roots, metadata: metadataOf("a") };
+			const result = await destination.create(request, true, quiet);
+			assert.deepEqual(
+				result.unreadable.map(({ path }) => path),
+				[join(folder, "not there")],
+			);
+		});
+
+		const { damage } = engine;
+		if (damage)
+			test("a damaged archive is not restored as if it were whole", async () => {
+				const { folder, source, destination, roots } = setUp();
+				await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+				damage(folder, "a");
+				mkdirSync(join(folder, "into"));
+				await assert.rejects(destination.restore("a", [source], join(folder, "into"), quiet));
+			});
+	});
+}
