@@ -9,11 +9,13 @@ import {
 	guard,
 	loadMachine,
 	providerFlag,
+	providersOf,
 	requireLocal,
 	serviceFlag,
 	word,
 } from "./flags.ts";
-import { interruptible, operate, printPlan } from "./operate.ts";
+import { operate, printPlan } from "./operate.ts";
+import { interruptible } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly provider?: string;
@@ -43,7 +45,7 @@ export const create = buildCommand({
 		guard(flags, async () => {
 			const manifest = await loadMachine(flags, machine);
 			requireLocal(manifest);
-			const providers = flags.provider === undefined ? Object.keys(manifest.providers) : [flags.provider];
+			const providers = providersOf(manifest, flags.provider);
 			const targets = (
 				await Promise.all(
 					providers.map(async (provider) =>

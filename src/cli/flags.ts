@@ -2,7 +2,7 @@
 
 import { nearest } from "../config/faults.ts";
 import { loadConfig } from "../config/load.ts";
-import { EXIT, HoldfastError, isErrno } from "../manifest/error.ts";
+import { EXIT, HoldfastError, isErrno, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 
 export interface CommonFlags {
@@ -68,14 +68,31 @@ export function requireLocal(manifest: Manifest): void {
 	});
 }
 
+/** The providers that a command is for: the one named, or all. */
+export function providersOf(manifest: Manifest, wanted: string | undefined): string[] {
+	const names = Object.keys(manifest.providers);
+	if (names.length === 0)
+		throw new HoldfastError("usage", `machine "${manifest.machine}" has no provider to keep archives`, {
+			hint: "add one: providers: { disk: { type: tar, destinations: { usb: { path: /mnt/usb/holdfast } } } }",
+		});
+	return wanted === undefined ? names : [wanted];
+}
+
 /** Run a command's work, and turn what it throws into a message and an exit code. */
 export async function guard(flags: CommonFlags, work: () => Promise<number>): Promise<void> {
 	try {
 		process.exitCode = await work();
 	} catch (error) {
 		process.exitCode = error instanceof HoldfastError ? EXIT[error.code] : EXIT.failed;
+		if (flags.json) showErrorAsJson(error);
 		showError(error, flags);
 	}
+}
+
+/** For programs: the same facts, on stdout, in place of the result. */
+function showErrorAsJson(error: unknown): void {
+	const code = error instanceof HoldfastError ? error.code : "failed";
+	process.stdout.write(`${JSON.stringify({ error: { code, ...reportOf(error) } })}\n`);
 }
 
 function showError(error: unknown, { debug }: CommonFlags): void {

@@ -9,10 +9,11 @@ import {
 	guard,
 	loadMachine,
 	providerFlag,
+	providersOf,
 	requireLocal,
 	word,
 } from "./flags.ts";
-import { interruptible } from "./operate.ts";
+import { interruptible } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly provider?: string;
@@ -34,7 +35,7 @@ export const list = buildCommand({
 		guard(flags, async () => {
 			const manifest = await loadMachine(flags, machine);
 			requireLocal(manifest);
-			const providers = flags.provider === undefined ? Object.keys(manifest.providers) : [flags.provider];
+			const providers = providersOf(manifest, flags.provider);
 			const listing = await listArchives(manifest, providers, {
 				signal: interruptible(),
 				progress: () => {},

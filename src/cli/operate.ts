@@ -50,19 +50,6 @@ function printEvents(event: unknown): void {
 	process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 
-/** Aborted by the first SIGINT or SIGTERM; later ones change nothing, so that an undo runs to its end. */
-export function interruptible(): AbortSignal {
-	const controller = new AbortController();
-	for (const name of ["SIGINT", "SIGTERM"] as const) {
-		process.on(name, () => {
-			if (!controller.signal.aborted)
-				process.stderr.write(`\n${name}: stopping, and undoing what was begun …\n`);
-			controller.abort();
-		});
-	}
-	return controller.signal;
-}
-
 export function printPlan(plan: Plan, json: boolean): void {
 	if (json) process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
 	else

@@ -6,7 +6,8 @@ import { planRestore } from "../plan/restore.ts";
 import { openDestination } from "../providers/registry.ts";
 import { newRunId } from "../run/run-id.ts";
 import { type CommonFlags, commonFlags, guard, loadMachine, requireLocal, serviceFlag } from "./flags.ts";
-import { confirm, interruptible, operate, printPlan } from "./operate.ts";
+import { confirm, operate, printPlan } from "./operate.ts";
+import { interruptible } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];

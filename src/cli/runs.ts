@@ -11,7 +11,9 @@ const listRuns = buildCommand({
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	func: (flags: CommonFlags) =>
 		guard(flags, async () => {
-			const rows = Journal.open(places().state).runs(50);
+			const journal = Journal.open(places().state);
+			const rows = journal.runs(50);
+			journal.close();
 			process.stdout.write(flags.json ? `${JSON.stringify(rows, null, 2)}\n` : runTable(rows));
 			return 0;
 		}),
@@ -34,6 +36,7 @@ const show = buildCommand({
 				throw new HoldfastError("usage", `there is no run ${id}`, { hint: "see them with: holdfast runs" });
 			const entries = journal.entries(id);
 			const lines = journal.lines(id);
+			journal.close();
 			process.stdout.write(
 				flags.json ? `${JSON.stringify({ plan, entries, lines }, null, 2)}\n` : runText(plan, entries, lines),
 			);

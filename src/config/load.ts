@@ -6,7 +6,8 @@ import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { configError, faultsOf } from "./faults.ts";
-import { meaningFaults, resolveMachine } from "./resolve.ts";
+import { meaningFaults } from "./meaning.ts";
+import { resolveMachine } from "./resolve.ts";
 import { configSchema, withEngineNames } from "./schema.ts";
 import type { Source } from "./source.ts";
 

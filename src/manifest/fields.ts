@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import * as v from "valibot";
 
 const REFUSED_FOLDERS = ["/proc", "/sys", "/dev", "/run"];
+const OWN_FOLDERS = ["/var/lib/holdfast", "/var/cache/holdfast"];
 
 /** Why a folder cannot be a state's, or undefined when it can. Folders are absolute and normalised. */
 export function folderFault(folder: string): string | undefined {
@@ -15,6 +16,10 @@ export function folderFault(folder: string): string | undefined {
 	for (const refused of REFUSED_FOLDERS) {
 		if (folder === refused || folder.startsWith(`${refused}/`))
 			return `"${folder}" is in ${refused}, which the kernel or a boot makes anew and no backup can restore`;
+	}
+	for (const own of OWN_FOLDERS) {
+		if (folder === own || folder.startsWith(`${own}/`) || own.startsWith(`${folder}/`))
+			return `"${folder}" ${own.startsWith(`${folder}/`) ? "holds" : "is in"} ${own}, Holdfast's own; a restore would replace the journal it works by`;
 	}
 	return undefined;
 }

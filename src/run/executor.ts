@@ -217,7 +217,7 @@ class Execution {
 
 	#outcome(): Outcome {
 		if (this.#undoFailed) return "needs-recover";
-		if (this.#signal.aborted) return "interrupted";
+		if (this.#signal.aborted && !this.#plan.goals.every((goal) => this.#complete(goal))) return "interrupted";
 		const done = this.#plan.goals.filter((goal) => !this.#failures.has(goal) || this.#committed(goal));
 		if (done.length === 0) return "failed";
 		return this.#failures.size > 0 ? "partial" : "done";

@@ -10,6 +10,8 @@ import type { Plan } from "./step.ts";
 const VERSION = 1;
 /** Lines of one step's output that are kept. */
 const LOG_LINES = 2_000;
+const LOG_WIDTH = 4_000;
+const LOG_BATCH = 200;
 
 export type Phase =
 	| "begin"
@@ -41,6 +43,7 @@ export interface RunRow {
 export class Journal {
 	readonly #db: DatabaseSync;
 	readonly #logged = new Map<string, number>();
+	readonly #waiting: [run: string, step: string, time: string, line: string][] = [];
 
 	private constructor(db: DatabaseSync) {
 		this.#db = db;
@@ -77,23 +80,33 @@ export class Journal {
 	}
 
 	add(run: string, step: string, phase: Phase, data?: unknown): void {
+		this.#flush();
 		this.#db
 			.prepare("INSERT INTO entry (run, step, phase, time, data) VALUES (?, ?, ?, ?, ?)")
 			.run(run, step, phase, new Date().toISOString(), data === undefined ? null : JSON.stringify(data));
 	}
 
-	/** A line of a step's output; a flood is cut. */
+	/** A line of a step's output; a flood is cut. On disk with the next entry, or when many wait. */
 	log(run: string, step: string, line: string): void {
 		const count = (this.#logged.get(step) ?? 0) + 1;
 		this.#logged.set(step, count);
 		if (count > LOG_LINES) return;
-		const text = count === LOG_LINES ? "… (the rest of its output is not kept)" : line.slice(0, 4_000);
-		this.#db
-			.prepare("INSERT INTO log (run, step, time, line) VALUES (?, ?, ?, ?)")
-			.run(run, step, new Date().toISOString(), text);
+		const text = count === LOG_LINES ? "… (the rest of its output is not kept)" : line.slice(0, LOG_WIDTH);
+		this.#waiting.push([run, step, new Date().toISOString(), text]);
+		if (this.#waiting.length >= LOG_BATCH) this.#flush();
+	}
+
+	/** Write the waiting log lines, in one transaction. */
+	#flush(): void {
+		if (this.#waiting.length === 0) return;
+		const insert = this.#db.prepare("INSERT INTO log (run, step, time, line) VALUES (?, ?, ?, ?)");
+		this.#db.exec("BEGIN");
+		for (const line of this.#waiting.splice(0)) insert.run(...line);
+		this.#db.exec("COMMIT");
 	}
 
 	end(run: string, outcome: Outcome | "recovered", summary: unknown): void {
+		this.#flush();
 		this.#db
 			.prepare("UPDATE run SET ended = ?, outcome = ?, summary = ? WHERE id = ?")
 			.run(new Date().toISOString(), outcome, JSON.stringify(summary ?? null), run);
@@ -154,6 +167,7 @@ export class Journal {
 	}
 
 	close(): void {
+		this.#flush();
 		this.#db.close();
 	}
 }

@@ -15,10 +15,14 @@ export const aside: StepWork<AsideStep> = {
 		await syncPath(dirname(folder));
 		await syncPath(dirname(aside));
 	},
-	/** The old folder goes back when it is aside; what stands in its place came after it and gives way. */
-	async undo({ folder, aside, area }) {
+	/** The old folder goes back when it is aside. What something else made in its place meanwhile is kept. */
+	async undo({ folder, aside, area }, { plan, log }) {
 		if (await exists(aside)) {
-			await rm(folder, { recursive: true, force: true });
+			if (await exists(folder)) {
+				const kept = `${folder}.found-${plan.run}`;
+				await rename(folder, kept);
+				log(`something had made ${folder} anew; that is kept as ${kept}`);
+			}
 			await rename(aside, folder);
 			await syncPath(dirname(folder));
 		}

@@ -1,0 +1,32 @@
+// Run the bundle in dist/, or the sources when there is no bundle or one of them is newer.
+import { readdirSync, statSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+
+if (bundleIsFresh()) {
+	enableCompileCache(join(root, "dist/cache"));
+	await import("../dist/holdfast.mjs");
+} else {
+	await import("../src/cli/main.ts");
+}
+
+function bundleIsFresh() {
+	try {
+		const { mtimeMs } = statSync(join(root, "dist/built"));
+		return !hasNewer(join(root, "src"), mtimeMs);
+	} catch {
+		return false;
+	}
+}
+
+/** An installed package has no sources to be newer. */
+function hasNewer(folder, than) {
+	const entries = readdirSync(folder, { withFileTypes: true, recursive: false });
+	if (statSync(folder).mtimeMs > than) return true;
+	return entries.some((entry) => {
+		const path = join(folder, entry.name);
+		return entry.isDirectory() ? hasNewer(path, than) : statSync(path).mtimeMs > than;
+	});
+}

@@ -1,0 +1,141 @@
+// Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
+import { type Fault, nearest } from "./faults.ts";
+import type { Config, StateInput } from "./schema.ts";
+
+type MachineInput = Config["machines"][string];
+
+/** Faults in what the fields mean together. */
+export function meaningFaults(config: Config): Fault[] {
+	return Object.entries(config.machines).flatMap(([name, machine]) => [
+		...overlapFaults(name, machine),
+		...orderFaults(name, machine),
+		...emptyFaults(name, machine),
+		...passphraseFaults(name, machine),
+		...destinationFaults(name, machine),
+	]);
+}
+
+function overlap(one: string, other: string): boolean {
+	return one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
+}
+
+function overlapFaults(name: string, machine: MachineInput): Fault[] {
+	const owned = Object.entries(machine.state ?? {}).flatMap(([state, { folders }]) =>
+		(folders ?? []).map((folder, index) => ({ state, folder, index })),
+	);
+	const faults: Fault[] = [];
+	for (const [position, one] of owned.entries()) {
+		for (const other of owned.slice(0, position)) {
+			if (!overlap(one.folder, other.folder)) continue;
+			faults.push({
+				path: ["machines", name, "state", one.state, "folders", one.index],
+				message:
+					one.state === other.state
+						? `"${one.folder}" and "${other.folder}" overlap`
+						: `"${one.folder}" overlaps "${other.folder}" of state "${other.state}"`,
+				hint: "a restore of one would change the other; give each folder to one state",
+			});
+		}
+	}
+	return faults;
+}
+
+function orderFaults(name: string, machine: MachineInput): Fault[] {
+	const states = machine.state ?? {};
+	const faults: Fault[] = [];
+	for (const [state, { after }] of Object.entries(states)) {
+		for (const [index, before] of (after ?? []).entries()) {
+			if (before in states) continue;
+			const meant = nearest(before, Object.keys(states));
+			faults.push({
+				path: ["machines", name, "state", state, "after", index],
+				message: `there is no state "${before}"`,
+				...(meant ? { hint: `did you mean "${meant}"?` } : {}),
+			});
+		}
+	}
+	const cycle = faults.length === 0 ? findCycle(states) : undefined;
+	if (cycle)
+		faults.push({
+			path: ["machines", name, "state", cycle[0] ?? "", "after"],
+			message: `the states wait for each other: ${cycle.join(" → ")}`,
+		});
+	return faults;
+}
+
+function findCycle(states: Record<string, StateInput>): string[] | undefined {
+	const finished = new Set<string>();
+	const visit = (state: string, trail: readonly string[]): string[] | undefined => {
+		if (trail.includes(state)) return [...trail.slice(trail.indexOf(state)), state];
+		if (finished.has(state)) return undefined;
+		for (const before of states[state]?.after ?? []) {
+			const cycle = visit(before, [...trail, state]);
+			if (cycle) return cycle;
+		}
+		finished.add(state);
+		return undefined;
+	};
+	for (const state of Object.keys(states)) {
+		const cycle = visit(state, []);
+		if (cycle) return cycle;
+	}
+	return undefined;
+}
+
+function emptyFaults(name: string, machine: MachineInput): Fault[] {
+	return Object.entries(machine.state ?? {})
+		.filter(([, state]) => (state.folders ?? []).length === 0)
+		.map(([state]) => ({
+			path: ["machines", name, "state", state],
+			message: `the state "${state}" owns no folder, so there is nothing to back up`,
+			hint: "add: folders: [/path/of/its/data]",
+		}));
+}
+
+function passphraseFaults(name: string, machine: MachineInput): Fault[] {
+	const faults: Fault[] = [];
+	for (const [provider, options] of Object.entries(machine.providers ?? {})) {
+		if (options.type !== "borgbackup") continue;
+		for (const [destination, { passphraseFile, passphraseCommand, encryption }] of Object.entries(
+			options.destinations,
+		)) {
+			const path = ["machines", name, "providers", provider, "destinations", destination];
+			const has = passphraseFile !== undefined || passphraseCommand !== undefined;
+			if (passphraseFile !== undefined && passphraseCommand !== undefined)
+				faults.push({ path, message: "give passphraseFile or passphraseCommand, not both" });
+			if (!has && encryption !== "none")
+				faults.push({
+					path,
+					message: `the repository needs a passphrase`,
+					hint: "add passphraseFile: /path, or passphraseCommand: [program, argument], or encryption: none",
+				});
+		}
+	}
+	return faults;
+}
+
+/** A backup inside what it backs up grows without end, and a restore would swap it away. */
+function destinationFaults(name: string, machine: MachineInput): Fault[] {
+	const folders = Object.entries(machine.state ?? {}).flatMap(([state, { folders }]) =>
+		(folders ?? []).map((folder) => ({ state, folder })),
+	);
+	return localDestinations(machine).flatMap(({ path, place }) =>
+		folders
+			.filter(({ folder }) => overlap(folder, place.replace(/(?<=.)\/+$/, "")))
+			.map(({ state, folder }) => ({
+				path: ["machines", name, "providers", ...path],
+				message: `"${place}" overlaps "${folder}" of state "${state}"`,
+				hint: "keep archives outside the folders that they are made of, best on another disk",
+			})),
+	);
+}
+
+function localDestinations(machine: MachineInput): { path: string[]; place: string }[] {
+	return Object.entries(machine.providers ?? {}).flatMap(([provider, options]) => {
+		if (options.type === "command") return [];
+		return Object.entries(options.destinations).flatMap(([destination, it]) => {
+			const [key, place] = "path" in it ? ["path", it.path] : ["repo", it.repo];
+			return place.startsWith("/") ? [{ path: [provider, "destinations", destination, key], place }] : [];
+		});
+	});
+}
