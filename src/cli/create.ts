@@ -8,11 +8,11 @@ import {
 	commonFlags,
 	guard,
 	loadMachine,
+	machineWord,
 	providerFlag,
 	providersOf,
 	requireLocal,
 	serviceFlag,
-	word,
 } from "./flags.ts";
 import { operate, printPlan } from "./operate.ts";
 import { interruptible } from "./signals.ts";
@@ -38,7 +38,7 @@ export const create = buildCommand({
 		},
 		positional: {
 			kind: "tuple",
-			parameters: [word("the machine; may be left out when there is one", "MACHINE")],
+			parameters: [machineWord],
 		},
 	},
 	func: (flags: Flags, machine?: string) =>

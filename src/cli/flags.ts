@@ -21,9 +21,18 @@ export const commonFlags = {
 	debug: { kind: "boolean", default: false, withNegated: false, brief: "print stack traces" },
 } as const;
 
+/** For completion: names out of the config that would be found, or none; never an error on a half-typed line. */
+const namesIn = (pick: (manifest: Manifest) => readonly string[]) => async () => {
+	const config = await loadConfig().catch(() => undefined);
+	return [...new Set([...(config?.machines.values() ?? [])].flatMap(pick))];
+};
+export const machineNames = namesIn(({ machine }) => [machine]);
+export const providerNames = namesIn(({ providers }) => Object.keys(providers));
+
 export const serviceFlag = {
 	kind: "parsed",
 	parse: text,
+	proposeCompletions: namesIn(({ state }) => Object.keys(state)),
 	variadic: true,
 	optional: true,
 	brief: "a state, by name; may be given again",
@@ -33,13 +42,19 @@ export const serviceFlag = {
 export const providerFlag = {
 	kind: "parsed",
 	parse: text,
+	proposeCompletions: providerNames,
 	optional: true,
 	brief: "only this provider",
 	placeholder: "NAME",
 } as const;
 
-export const word = (brief: string, placeholder: string) =>
-	({ brief, parse: text, placeholder, optional: true }) as const;
+export const machineWord = {
+	brief: "the machine; may be left out when there is one",
+	placeholder: "MACHINE",
+	parse: text,
+	proposeCompletions: machineNames,
+	optional: true,
+} as const;
 
 /** The machine that a command is for: the one named, or the only one there is. */
 export async function loadMachine(flags: CommonFlags, name: string | undefined): Promise<Manifest> {

@@ -3,7 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { loadConfig } from "../config/load.ts";
 import { configSchema } from "../config/schema.ts";
 import { manifestSchema } from "../manifest/schema.ts";
-import { type CommonFlags, commonFlags, guard, loadMachine, word } from "./flags.ts";
+import { type CommonFlags, commonFlags, guard, loadMachine, machineWord } from "./flags.ts";
 
 export const validate = buildCommand({
 	docs: { brief: "check the config; its faults are shown with their lines" },
@@ -23,7 +23,7 @@ export const manifest = buildCommand({
 		flags: commonFlags,
 		positional: {
 			kind: "tuple",
-			parameters: [word("the machine; may be left out when there is one", "MACHINE")],
+			parameters: [machineWord],
 		},
 	},
 	func: (flags: CommonFlags, machine?: string) =>

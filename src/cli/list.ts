@@ -8,10 +8,10 @@ import {
 	commonFlags,
 	guard,
 	loadMachine,
+	machineWord,
 	providerFlag,
 	providersOf,
 	requireLocal,
-	word,
 } from "./flags.ts";
 import { interruptible } from "./signals.ts";
 
@@ -28,7 +28,7 @@ export const list = buildCommand({
 		flags: { ...commonFlags, provider: providerFlag },
 		positional: {
 			kind: "tuple",
-			parameters: [word("the machine; may be left out when there is one", "MACHINE")],
+			parameters: [machineWord],
 		},
 	},
 	func: (flags: Flags, machine?: string) =>

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { places } from "../host/places.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import { lineReporter } from "../report/lines.ts";
-import type { Outcome } from "../run/event.ts";
+import type { Listener, Outcome } from "../run/event.ts";
 import { execute, type RunReport, recoverRun } from "../run/executor.ts";
 import { Journal } from "../run/journal.ts";
 import { takeLock } from "../run/lock.ts";
@@ -28,7 +28,7 @@ export async function operate(
 	const lock = takeLock(runtime, `holdfast ${plan.operation} ${plan.manifest.machine}`);
 	const journal = Journal.open(state);
 	try {
-		const report = flags.json ? printEvents : lineReporter(flags.quiet);
+		const report = await reporter(flags);
 		for (const dead of journal.open()) {
 			process.stderr.write(`run ${dead.run} (${dead.operation}) did not end; recovering it first\n`);
 			const recovered = await recoverRun(dead, journal, report);
@@ -44,6 +44,13 @@ export async function operate(
 		journal.close();
 		lock.release();
 	}
+}
+
+async function reporter({ json, quiet }: CommonFlags): Promise<Listener> {
+	if (json) return printEvents;
+	if (quiet || !process.stderr.isTTY || process.env.NO_COLOR || process.env.TERM === "dumb")
+		return lineReporter(quiet);
+	return (await import("../report/live.ts")).liveReporter(process.stderr);
 }
 
 function printEvents(event: unknown): void {

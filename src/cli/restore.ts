@@ -5,7 +5,16 @@ import { chooseArchive, listArchives, requireGood } from "../plan/archives.ts";
 import { planRestore } from "../plan/restore.ts";
 import { openDestination } from "../providers/registry.ts";
 import { newRunId } from "../run/run-id.ts";
-import { type CommonFlags, commonFlags, guard, loadMachine, requireLocal, serviceFlag } from "./flags.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	guard,
+	loadMachine,
+	machineNames,
+	providerNames,
+	requireLocal,
+	serviceFlag,
+} from "./flags.ts";
 import { confirm, operate, printPlan } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
@@ -18,6 +27,7 @@ interface Flags extends CommonFlags {
 export const restore = buildCommand({
 	docs: {
 		brief: "put a service back as it was in an archive",
+		customUsage: ["[--service NAME]... [MACHINE] PROVIDER ARCHIVE"],
 		fullDescription:
 			"Examples:\n  holdfast restore --service notes web01 borgbackup latest\n  holdfast restore --service notes disk usb::/mnt/usb/holdfast::web01-2026-11-24T010000Z-k3x9",
 	},
@@ -33,7 +43,8 @@ export const restore = buildCommand({
 			parameter: {
 				brief: "[MACHINE] PROVIDER ARCHIVE",
 				parse: (value: string) => value,
-				placeholder: "MACHINE PROVIDER ARCHIVE",
+				placeholder: "[MACHINE] PROVIDER ARCHIVE",
+				proposeCompletions: async () => [...(await machineNames()), ...(await providerNames()), "latest"],
 			},
 			minimum: 2,
 			maximum: 3,

@@ -4,7 +4,7 @@ import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { runTable, runText } from "../report/tables.ts";
 import { Journal } from "../run/journal.ts";
-import { type CommonFlags, commonFlags, guard, word } from "./flags.ts";
+import { type CommonFlags, commonFlags, guard } from "./flags.ts";
 
 const listRuns = buildCommand({
 	docs: { brief: "past runs with their durations and outcomes" },
@@ -25,7 +25,9 @@ const show = buildCommand({
 		flags: commonFlags,
 		positional: {
 			kind: "tuple",
-			parameters: [{ ...word("the run, as `holdfast runs` prints it", "ID"), optional: false }],
+			parameters: [
+				{ brief: "the run, as `holdfast runs` prints it", placeholder: "ID", parse: (id: string) => id },
+			],
 		},
 	},
 	func: (flags: CommonFlags, id: string) =>

@@ -1,11 +1,13 @@
 // TypeScript config files: run by Node itself; read as text only to find the line of a fault.
-import { stripTypeScriptTypes } from "node:module";
+import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { pathToFileURL } from "node:url";
 import type { Node, ObjectExpression } from "acorn";
 import { HoldfastError } from "../manifest/error.ts";
+import { defineConfig } from "./define.ts";
 import type { DataPath, Place, Source } from "./source.ts";
 
 export async function readTypeScript(file: string, text: string): Promise<Source> {
+	serveOurselves();
 	let value: unknown;
 	try {
 		value = (await import(pathToFileURL(file).href)).default;
@@ -21,6 +23,22 @@ export async function readTypeScript(file: string, text: string): Promise<Source
 		});
 	const { parse } = await import("acorn");
 	return { file, text, value, locate: (path) => locate(parse, text, path) };
+}
+
+/** `import { defineConfig } from "holdfast"` works wherever the file lies, with nothing installed beside it. */
+function serveOurselves(): void {
+	registerHooks({
+		resolve: (specifier, context, next) =>
+			specifier === "holdfast" ? { url: "holdfast:config", shortCircuit: true } : next(specifier, context),
+		load: (url, context, next) =>
+			url === "holdfast:config"
+				? {
+						format: "module",
+						source: `export const defineConfig = ${defineConfig.toString()};`,
+						shortCircuit: true,
+					}
+				: next(url, context),
+	});
 }
 
 /** Types become blanks of the same width, so that the places in the plain script are those in the file. */

@@ -1,37 +1,40 @@
-// Plain lines on stderr, where there is no terminal to draw on.
+// Plain lines on stderr, where there is no terminal to draw on; and the lines that stay on one.
 import type { ErrorReport } from "../manifest/error.ts";
-import type { Listener } from "../run/event.ts";
-import { duration } from "./units.ts";
+import type { Listener, RunEvent } from "../run/event.ts";
+import { duration, printable } from "./units.ts";
 
 export function lineReporter(quiet: boolean): Listener {
-	const say = (line: string) => process.stderr.write(`${line}\n`);
 	return (event) => {
-		switch (event.type) {
-			case "step-done":
-				if (!quiet) say(`✔ ${event.title} (${duration(event.seconds)})`);
-				break;
-			case "step-failed":
-				say(`✘ ${event.title}: ${event.error.message}`);
-				for (const line of facts(event.error)) say(line);
-				break;
-			case "undo-done":
-				say(`↩ undone: ${event.title}`);
-				break;
-			case "undo-failed":
-				say(`✘ could not undo: ${event.title}: ${event.error.message}`);
-				for (const line of facts(event.error)) say(line);
-				break;
-			case "run-ended":
-				if (quiet && event.outcome === "done") break;
-				say(
-					`${event.outcome}: run ${event.run} in ${duration(event.seconds)}${
-						event.downtimeSeconds === undefined ? "" : `, service down for ${duration(event.downtimeSeconds)}`
-					}`,
-				);
-		}
+		for (const line of linesOf(event, quiet)) process.stderr.write(`${line}\n`);
 	};
 }
 
+/** What a person is told of an event; quiet keeps the failures only. */
+export function linesOf(event: RunEvent, quiet: boolean): string[] {
+	switch (event.type) {
+		case "step-done":
+			return quiet ? [] : [`✔ ${event.title} (${duration(event.seconds)})`];
+		case "step-failed":
+			return [`✘ ${event.title}: ${event.error.message}`, ...facts(event.error)];
+		case "undo-done":
+			return [`↩ undone: ${event.title}`];
+		case "undo-failed":
+			return [`✘ could not undo: ${event.title}: ${event.error.message}`, ...facts(event.error)];
+		case "run-ended":
+			return quiet && event.outcome === "done"
+				? []
+				: [
+						`${event.outcome}: run ${event.run} in ${duration(event.seconds)}${
+							event.downtimeSeconds === undefined
+								? ""
+								: `, service down for ${duration(event.downtimeSeconds)}`
+						}`,
+					];
+		default:
+			return [];
+	}
+}
+
 function facts({ details = [], hint }: ErrorReport): string[] {
-	return [...details.map((line) => `    ${line}`), ...(hint ? [`    → ${hint}`] : [])];
+	return [...details.map((line) => `    ${printable(line)}`), ...(hint ? [`    → ${hint}`] : [])];
 }

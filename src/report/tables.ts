@@ -2,7 +2,7 @@
 import type { ListedArchive } from "../plan/archives.ts";
 import type { Entry, RunRow } from "../run/journal.ts";
 import type { Plan } from "../run/step.ts";
-import { duration, localTime, size } from "./units.ts";
+import { duration, localTime, printable, size } from "./units.ts";
 
 export function archiveTable(archives: readonly ListedArchive[]): string {
 	if (archives.length === 0) return "no archives yet\n";
@@ -50,14 +50,6 @@ export function runText(
 		});
 	const log = lines.map(({ step, line }) => `${step}: ${printable(line)}`);
 	return `${[...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])].join("\n")}\n`;
-}
-
-/** Names and log lines come from outside: no control character of theirs reaches a terminal. */
-function printable(value: string): string {
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-	return value.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) =>
-		JSON.stringify(character).slice(1, -1),
-	);
 }
 
 function table(rows: readonly (readonly string[])[]): string {

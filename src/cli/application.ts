@@ -1,0 +1,72 @@
+// The commands, and the parser that finds the one that is meant. A command's file is loaded when it is asked for.
+import {
+	type Application,
+	buildApplication,
+	buildRouteMap,
+	type Command,
+	type RouteMap,
+} from "@stricli/core";
+import { VERSION } from "../manifest/version.ts";
+
+export interface Context {
+	readonly process: typeof process & { exitCode: number | string | null };
+}
+type Loader = () => Promise<Command<Context> | RouteMap<Context>>;
+
+const BACKUPS: Record<string, Loader> = {
+	create: async () => (await import("./create.ts")).create,
+	list: async () => (await import("./list.ts")).list,
+	restore: async () => (await import("./restore.ts")).restore,
+};
+const COMMANDS: Record<string, Loader> = {
+	...BACKUPS,
+	runs: async () => (await import("./runs.ts")).runs,
+	validate: async () => (await import("./inspect.ts")).validate,
+	manifest: async () => (await import("./inspect.ts")).manifest,
+	schema: async () => (await import("./inspect.ts")).schema,
+	completion: async () => (await import("./completion.ts")).completion,
+	backups: async () =>
+		buildRouteMap({
+			routes: await load(BACKUPS),
+			docs: { brief: "the same three commands, under the name that Clan gives them" },
+		}),
+};
+
+/** The program's parser; with only the one command in it, when that is named. */
+export async function application(command?: string): Promise<Application<Context>> {
+	const named = command === undefined ? undefined : COMMANDS[command];
+	return buildApplication(
+		buildRouteMap({
+			routes: await load(command !== undefined && named ? { [command]: named } : COMMANDS),
+			docs: {
+				brief: "Declarative backup and restore for Linux services",
+				fullDescription: [
+					"Declare the state a service owns once; back it up with any engine; restore one service with one command.",
+					"",
+					"Examples:",
+					"  holdfast create                                 back up this machine",
+					"  holdfast list                                   what there is to restore",
+					"  holdfast restore --service notes disk latest    one service, as it was",
+					"",
+					"Exit codes: 0 done · 1 failed, nothing changed or rolled back · 2 usage or config error · 3 partial ·",
+					"4 locked by another run · 5 a run could not be undone · 130 interrupted and rolled back.",
+				].join("\n"),
+			},
+		}),
+		{
+			name: "holdfast",
+			versionInfo: { currentVersion: VERSION },
+			scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+			documentation: {
+				disableAnsiColor: !process.stdout.isTTY || Boolean(process.env.NO_COLOR),
+				onlyRequiredInUsageLine: true,
+			},
+		},
+	);
+}
+
+async function load(loaders: Record<string, Loader>) {
+	return Object.fromEntries(
+		await Promise.all(Object.entries(loaders).map(async ([name, loader]) => [name, await loader()] as const)),
+	);
+}

@@ -1,0 +1,69 @@
+// holdfast completion bash|zsh|fish, and the hidden `holdfast __complete WORD…` that the printed scripts call.
+import { buildCommand, proposeCompletions } from "@stricli/core";
+import { application } from "./application.ts";
+
+const SCRIPTS = {
+	bash: `# holdfast completion for bash: source <(holdfast completion bash)
+_holdfast() {
+	local IFS=$'\\n' word=\${COMP_WORDS[COMP_CWORD]}
+	COMPREPLY=($(holdfast __complete "\${COMP_WORDS[@]:1:COMP_CWORD-1}" "$word" 2>/dev/null | cut -f1))
+}
+complete -o default -F _holdfast holdfast
+`,
+	zsh: `#compdef holdfast
+# holdfast completion for zsh: source <(holdfast completion zsh)
+_holdfast() {
+	local -a proposed
+	local line
+	for line in "\${(@f)$(holdfast __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+		[[ -n $line ]] && proposed+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+	done
+	if (( \${#proposed} )); then _describe holdfast proposed; else _files; fi
+}
+compdef _holdfast holdfast
+`,
+	fish: `# holdfast completion for fish: holdfast completion fish | source
+complete -c holdfast -f -a '(holdfast __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+complete -c holdfast -F -n 'test (count (holdfast __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)) -eq 0'
+`,
+} as const;
+
+export const completion = buildCommand({
+	docs: {
+		brief: "print the completion script of a shell",
+		fullDescription: [
+			"Examples:",
+			"  source <(holdfast completion bash)      in ~/.bashrc",
+			"  source <(holdfast completion zsh)       in ~/.zshrc, after compinit",
+			"  holdfast completion fish | source       in ~/.config/fish/config.fish",
+		].join("\n"),
+	},
+	parameters: {
+		flags: {},
+		positional: {
+			kind: "tuple",
+			parameters: [
+				{
+					brief: "bash, zsh or fish",
+					placeholder: "SHELL",
+					proposeCompletions: () => Object.keys(SCRIPTS),
+					parse: (value: string) => {
+						if (value in SCRIPTS) return value as keyof typeof SCRIPTS;
+						throw new Error(`there is no completion for ${value}, only for bash, zsh and fish`);
+					},
+				},
+			],
+		},
+	},
+	func: (_flags: object, shell: keyof typeof SCRIPTS) => {
+		process.stdout.write(SCRIPTS[shell]);
+	},
+});
+
+/** One proposal a line for the last of these words: the word, a tab, what it is. */
+export async function complete(words: readonly string[]): Promise<void> {
+	const proposals = await proposeCompletions(await application(), words, {
+		process: process as typeof process & { exitCode: number | string | null },
+	});
+	process.stdout.write(proposals.map(({ completion, brief }) => `${completion}\t${brief}\n`).join(""));
+}

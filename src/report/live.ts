@@ -1,0 +1,102 @@
+// On a terminal: what is done stays as lines, and below them what is under way, with bytes, speed and time left.
+import type { Listener, RunEvent } from "../run/event.ts";
+import { linesOf } from "./lines.ts";
+import { duration, printable, size } from "./units.ts";
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const REDRAW_MS = 100;
+
+interface Running {
+	readonly title: string;
+	readonly since: number;
+	bytes?: number;
+	totalBytes?: number;
+	files?: number;
+	path?: string;
+}
+
+export async function liveReporter(stream: NodeJS.WriteStream): Promise<Listener> {
+	const { createLogUpdate } = await import("log-update");
+	const area = createLogUpdate(stream, { showCursor: true });
+	const running = new Map<string, Running>();
+	let total = 0;
+	let finished = 0;
+	let frame = 0;
+	let timer: NodeJS.Timeout | undefined;
+	const started = performance.now();
+
+	const draw = () => {
+		frame++;
+		const spinner = FRAMES[frame % FRAMES.length] ?? "";
+		const rows = [...running.values()].map((step) => `${spinner} ${step.title}${measures(step)}`);
+		const clock = `  step ${Math.min(finished + 1, total)} of ${total}, ${duration((performance.now() - started) / 1000)}`;
+		area([...rows, clock].map((row) => clipped(row, stream.columns ?? 80)).join("\n"));
+	};
+	const follow = (event: RunEvent) => {
+		switch (event.type) {
+			case "run-started":
+				total = event.steps.length;
+				timer = setInterval(draw, REDRAW_MS).unref();
+				break;
+			case "step-started":
+			case "undo-started":
+				running.set(event.step, {
+					title: event.type === "undo-started" ? `undo: ${event.title}` : event.title,
+					since: performance.now(),
+				});
+				break;
+			case "step-progress":
+				Object.assign(running.get(event.step) ?? {}, event);
+				break;
+			case "step-done":
+			case "step-failed":
+			case "step-skipped":
+				finished++;
+				running.delete(event.step);
+				break;
+			case "undo-done":
+			case "undo-failed":
+				running.delete(event.step);
+				break;
+			case "run-ended":
+				clearInterval(timer);
+				running.clear();
+		}
+	};
+	return (event) => {
+		follow(event);
+		const lines = linesOf(event, false);
+		if (lines.length > 0 || event.type === "run-ended") {
+			area.clear();
+			stream.write(lines.map((line) => `${line}\n`).join(""));
+		}
+		if (event.type === "run-ended") area.done();
+	};
+}
+
+/** ` · 1.2 GiB of 3.0 GiB · 210 MiB/s · 9 s left · /srv/notes/x`, as far as it is known. */
+function measures({ since, bytes, totalBytes, files, path }: Running): string {
+	const seconds = (performance.now() - since) / 1000;
+	const speed = bytes === undefined || seconds < 1 ? undefined : bytes / seconds;
+	const left =
+		speed && bytes !== undefined && totalBytes !== undefined && totalBytes > bytes
+			? (totalBytes - bytes) / speed
+			: undefined;
+	return [
+		bytes === undefined
+			? undefined
+			: size(bytes) + (totalBytes === undefined ? "" : ` of ${size(totalBytes)}`),
+		files === undefined ? undefined : `${files} files`,
+		speed === undefined ? undefined : `${size(speed)}/s`,
+		left === undefined ? undefined : `${duration(left)} left`,
+		path === undefined ? undefined : printable(path),
+		bytes === undefined && seconds >= 2 ? duration(seconds) : undefined,
+	]
+		.filter((part) => part !== undefined)
+		.map((part) => ` · ${part}`)
+		.join("");
+}
+
+function clipped(row: string, width: number): string {
+	return row.length < width ? row : `${row.slice(0, width - 2)}…`;
+}
