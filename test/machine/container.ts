@@ -1,0 +1,160 @@
+// One container: an overlay over the host's root, booted by systemd-nspawn. It dies with the process that made it.
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { command } from "./command.ts";
+import { isAlive } from "./network.ts";
+
+const PROJECT = join(import.meta.dirname, "../..");
+const BOOT_SECONDS = 60;
+
+export class Container {
+	readonly name: string;
+	readonly #folder: string;
+	readonly #namespace: string;
+	#nspawn: ChildProcess | undefined;
+	#leader = 0;
+
+	private constructor(name: string, folder: string, namespace: string) {
+		this.name = name;
+		this.#folder = folder;
+		this.#namespace = namespace;
+	}
+
+	/** Its files are ready; it is not booted yet. */
+	static async make(name: string, namespace: string, units: readonly string[]): Promise<Container> {
+		await removeStale();
+		const folder = await mkdtemp(join(tmpdir(), `holdfast-machine-${process.pid}-${name}-`));
+		for (const part of ["up", "work", "root"]) await mkdir(join(folder, part));
+		const container = new Container(name, folder, namespace);
+		await command(
+			"mount",
+			"-t",
+			"overlay",
+			"overlay",
+			"-o",
+			`lowerdir=/,upperdir=${folder}/up,workdir=${folder}/work`,
+			container.#root,
+		);
+		await container.writeRoot("/etc/hostname", `${name}\n`);
+		// Without one, systemd's first-boot set-up runs and fails.
+		await container.writeRoot("/etc/machine-id", `${randomBytes(16).toString("hex")}\n`);
+		await container.writeRoot("/etc/fstab", "");
+		await container.#maskAllBut(units);
+		await mkdir(join(container.#root, "opt/holdfast"), { recursive: true });
+		return container;
+	}
+
+	get #root(): string {
+		return join(this.#folder, "root");
+	}
+
+	/** The pid, on this host, of its systemd. */
+	get leader(): number {
+		return this.#leader;
+	}
+
+	/** Write a file of its root from outside; not below a folder where it mounts something of its own. */
+	async writeRoot(path: string, content: string): Promise<void> {
+		await mkdir(dirname(join(this.#root, path)), { recursive: true });
+		await rm(join(this.#root, path), { force: true });
+		await writeFile(join(this.#root, path), content);
+	}
+
+	/** Only what a test asks for starts, however much is installed on the host. */
+	async #maskAllBut(units: readonly string[]): Promise<void> {
+		const folder = join(this.#root, "etc/systemd/system");
+		for (const wants of (await readdir(folder)).filter((name) => name.endsWith(".wants"))) {
+			for (const unit of await readdir(join(folder, wants))) {
+				if (units.includes(unit) || unit.endsWith(".target")) continue;
+				await rm(join(folder, unit), { force: true });
+				await symlink("/dev/null", join(folder, unit));
+			}
+		}
+	}
+
+	async boot(): Promise<void> {
+		const log = join(this.#folder, "log");
+		const output = openSync(log, "a");
+		this.#nspawn = spawn(
+			"setpriv",
+			[
+				"--pdeathsig",
+				"KILL",
+				"systemd-nspawn",
+				"--quiet",
+				"--register=no",
+				"--keep-unit",
+				`--directory=${this.#root}`,
+				"--boot",
+				`--machine=${this.name}`,
+				`--network-namespace-path=/run/netns/${this.#namespace}`,
+				"--kill-signal=SIGRTMIN+3",
+				"--console=pipe",
+				"--resolv-conf=off",
+				"--timezone=off",
+				`--bind-ro=${PROJECT}:/opt/holdfast`,
+			],
+			{ stdio: ["ignore", output, output] },
+		);
+		closeSync(output);
+		const until = Date.now() + BOOT_SECONDS * 1000;
+		while (Date.now() < until && this.#nspawn.exitCode === null) {
+			this.#leader ||= await firstChild(this.#nspawn.pid ?? 0);
+			if (this.#leader && (await this.#isUp())) return;
+			await pause(50);
+		}
+		throw new Error(`${this.name} did not boot:\n${await readFile(log, "utf8")}`);
+	}
+
+	async #isUp(): Promise<boolean> {
+		const state = await command(
+			"sh",
+			"-c",
+			'nsenter -t "$1" -a systemctl is-system-running 2>/dev/null || true',
+			"sh",
+			String(this.#leader),
+		);
+		return /^(running|degraded)$/.test(state.trim());
+	}
+
+	async powerOff(): Promise<void> {
+		await this.#end("SIGKILL");
+	}
+
+	async #end(signal: NodeJS.Signals): Promise<void> {
+		const nspawn = this.#nspawn;
+		if (!nspawn || nspawn.exitCode !== null || nspawn.signalCode !== null) return;
+		const ended = new Promise((resolve) => nspawn.once("exit", resolve));
+		if (this.#leader) process.kill(this.#leader, signal);
+		else nspawn.kill("SIGKILL");
+		await ended;
+		this.#leader = 0;
+	}
+
+	async close(): Promise<void> {
+		await this.#end("SIGKILL");
+		await command("umount", "--lazy", this.#root);
+		await command("rm", "-rf", "--one-file-system", this.#folder);
+	}
+}
+
+async function firstChild(pid: number): Promise<number> {
+	const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
+	return Number(children.split(" ", 1)[0]);
+}
+
+/** Overlays of test runs that died: never removed before they are unmounted. */
+async function removeStale(): Promise<void> {
+	for (const entry of await readdir(tmpdir())) {
+		const pid = /^holdfast-machine-(\d+)-/.exec(entry)?.[1];
+		if (pid === undefined || isAlive(Number(pid))) continue;
+		const folder = join(tmpdir(), entry);
+		await command("sh", "-c", '! mountpoint -q "$1/root" || umount --lazy "$1/root"', "sh", folder);
+		await command("rm", "-rf", "--one-file-system", folder);
+	}
+}

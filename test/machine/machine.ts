@@ -1,0 +1,131 @@
+// Test machines: containers of this host's own root that boot real systemd, with a network of their own. Needs root.
+//
+//   const web01 = await machine("web01", { units: ["postgresql.service"] });
+//   await web01.sh("systemctl is-active postgresql");
+//
+// Machines of one test file reach each other by name. They are gone when the file's tests are done.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { after } from "node:test";
+import { Container } from "./container.ts";
+import { Network } from "./network.ts";
+
+export interface Output {
+	readonly code: number;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+export interface RunOptions {
+	readonly input?: string;
+	readonly env?: Readonly<Record<string, string>>;
+	readonly cwd?: string;
+}
+
+export interface Machine {
+	readonly name: string;
+	/** IPv4, reachable from the other machines only. */
+	readonly address: string;
+	/** Run a program to its end, whatever its exit code. */
+	run(argv: readonly string[], options?: RunOptions): Promise<Output>;
+	/** Run a script under `bash -eu -o pipefail` that must succeed; its output without the last line break. */
+	sh(script: string, options?: RunOptions): Promise<string>;
+	/** The program under test, from this checkout. */
+	holdfast(...args: string[]): Promise<Output>;
+	/** Write a file with its parents. */
+	write(path: string, content: string, mode?: string): Promise<void>;
+	/** Nothing goes in or out until `mendNetwork`. */
+	cutNetwork(): Promise<void>;
+	mendNetwork(): Promise<void>;
+	/** SIGKILL to all of it at once. What was written stays, as this host's page cache has it. */
+	powerOff(): Promise<void>;
+	/** Boot it again after `powerOff`, from what it had on disk. */
+	boot(): Promise<void>;
+}
+
+export interface MachineOptions {
+	/** Units of the host's packages that start at boot; all others are masked. */
+	readonly units?: readonly string[];
+}
+
+/** Why there can be no test machine here, or undefined when there can; goes into a test's `skip`. */
+export const noMachines: string | undefined =
+	process.getuid?.() !== 0
+		? "test machines need root"
+		: existsSync("/usr/bin/systemd-nspawn")
+			? undefined
+			: "test machines need systemd-nspawn (Debian: systemd-container)";
+
+let network: Network | undefined;
+const running: Container[] = [];
+
+after(async () => {
+	await Promise.all(running.map((container) => container.close()));
+	await network?.close();
+});
+
+/** A machine that has booted. */
+export async function machine(name: string, { units = [] }: MachineOptions = {}): Promise<Machine> {
+	network ??= await Network.make();
+	const link = await network.join(name);
+	const container = await Container.make(name, link.namespace, units);
+	running.push(container);
+	await Promise.all(
+		running.map((one) => one.writeRoot("/etc/hosts", `127.0.0.1 localhost ${one.name}\n${network?.hosts()}`)),
+	);
+	await container.boot();
+
+	const run = (argv: readonly string[], options: RunOptions = {}) => inside(container, argv, options);
+	const sh = async (script: string, options?: RunOptions) => {
+		const { code, stdout, stderr } = await run(["bash", "-eu", "-o", "pipefail", "-c", script], options);
+		if (code !== 0) throw new Error(`on ${name}, exit code ${code}: ${script}\n${stdout}${stderr}`);
+		return stdout.trimEnd();
+	};
+	return {
+		name,
+		address: link.address,
+		run,
+		sh,
+		holdfast: (...args) => run(["/opt/holdfast/bin/holdfast", ...args]),
+		write: async (path, content, mode = "0644") => {
+			await sh('mkdir -p "$(dirname "$FILE")"; cat >"$FILE"; chmod "$MODE" "$FILE"', {
+				input: content,
+				env: { FILE: path, MODE: mode },
+			});
+		},
+		cutNetwork: () => link.set("down"),
+		mendNetwork: () => link.set("up"),
+		powerOff: () => container.powerOff(),
+		boot: () => container.boot(),
+	};
+}
+
+function inside(container: Container, argv: readonly string[], options: RunOptions): Promise<Output> {
+	const child = spawn(
+		"nsenter",
+		["-t", String(container.leader), "-a", `--wdns=${options.cwd ?? "/root"}`, ...argv],
+		{
+			env: {
+				PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+				HOME: "/root",
+				LANG: "C.UTF-8",
+				...options.env,
+			},
+			stdio: ["pipe", "pipe", "pipe"],
+		},
+	);
+	let stdout = "";
+	let stderr = "";
+	child.stdout.setEncoding("utf8").on("data", (chunk) => {
+		stdout += chunk;
+	});
+	child.stderr.setEncoding("utf8").on("data", (chunk) => {
+		stderr += chunk;
+	});
+	child.stdin.on("error", () => {});
+	child.stdin.end(options.input ?? "");
+	return new Promise((resolve, reject) => {
+		child.on("error", reject);
+		child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
+	});
+}

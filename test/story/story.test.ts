@@ -1,0 +1,156 @@
+// The whole story on real machines: an application with a database and a folder is backed up, destroyed and restored
+// by one command, with each provider; another service beside it never notices.
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import type { ListedArchive } from "../../src/plan/archives.ts";
+import { type Machine, machine, noMachines } from "../machine/machine.ts";
+import { addNote, answerOf, declaration, notesMachine, otherService } from "./notes.ts";
+
+const PROVIDERS = {
+	borgbackup: `
+      borgbackup:
+        destinations:
+          nas:
+            repo: ssh://borg@nas/./web01
+            passphraseFile: /etc/holdfast/secrets/borg
+            rsh: ssh -i /etc/holdfast/secrets/id_ed25519 -o BatchMode=yes -o StrictHostKeyChecking=accept-new`,
+	tar: `
+      tar:
+        destinations: { usb: { path: /mnt/usb/holdfast } }`,
+	// The blog post's example, with an archive for each run instead of one for all.
+	command: `
+      command:
+        list: ls -1 /mnt/tarballs
+        create: |
+          mkdir -p /mnt/tarballs
+          IFS=':' read -ra FOLDER <<< "$FOLDERS"
+          tar -cpf "/mnt/tarballs/$HOLDFAST_ARCHIVE.tar" "\${FOLDER[@]}"
+        restore: |
+          IFS=':' read -ra FOLDER <<< "$FOLDERS"
+          tar -xpf "/mnt/tarballs/$NAME" -C / "\${FOLDER[@]#/}"`,
+};
+
+describe("one service is restored by one command", { skip: noMachines }, () => {
+	let web01: Machine;
+
+	before(async () => {
+		web01 = await notesMachine();
+		await backupServer(web01);
+	});
+
+	for (const [provider, options] of Object.entries(PROVIDERS)) {
+		test(`with ${provider}`, async () => {
+			await web01.write("/etc/holdfast/holdfast.yaml", declaration(options.slice(1)));
+			await succeeds(web01, "create", "web01");
+			const then = await answerOf(web01);
+			const [first] = await archives(web01, provider);
+			assert.ok(first);
+
+			await addNote(web01, `added after the first archive of ${provider}`);
+			await web01.sh(`
+				printf changed >'/srv/notes/attachments/a picture.jpg'
+				printf new >/srv/notes/attachments/${provider}.jpg
+			`);
+			await succeeds(web01, "create", "web01");
+			const all = await archives(web01, provider);
+			assert.equal(all.length, 2);
+			const other = await otherService(web01);
+
+			await web01.sh(`
+				systemctl stop notes.service
+				runuser -u postgres -- dropdb notes
+				rm -rf /srv/notes
+				systemctl start notes.service
+			`);
+			await succeeds(web01, "restore", "--yes", "--service", "notes", "web01", provider, first.id);
+
+			assert.equal(await answerOf(web01), then);
+			assert.equal(await otherService(web01), other);
+			assert.equal(
+				await web01.sh("ls -A /srv /var/backup/postgres"),
+				"/srv:\nnotes\nother\n\n/var/backup/postgres:\nnotes",
+			);
+			assert.equal(await web01.sh("stat -c '%U:%G' '/srv/notes/attachments/a picture.jpg'"), "notes:notes");
+
+			// Forward again, to the second archive, from the running application.
+			await succeeds(web01, "restore", "--yes", "--service", "notes", "web01", provider, "latest");
+			assert.match(await answerOf(web01), new RegExp(`added after the first archive of ${provider}`));
+		});
+	}
+
+	test("archives of engines that describe themselves say which states they hold", async () => {
+		await web01.write("/etc/holdfast/holdfast.yaml", declaration(PROVIDERS.borgbackup.slice(1)));
+		const [first] = await archives(web01, "borgbackup");
+		assert.deepEqual(
+			Object.entries(first?.metadata?.states ?? {}).map(([name, { outcome }]) => [name, outcome]),
+			[
+				["notes", "good"],
+				["other", "good"],
+			],
+		);
+		const table = await succeeds(web01, "list");
+		assert.match(table, /notes, other +nas::ssh:\/\/borg@nas\/\.\/web01::web01-/);
+	});
+
+	test("the key that reaches the backup server opens nothing but the repository", async () => {
+		const { stdout, stderr } = await web01.run([
+			"ssh",
+			"-i",
+			"/etc/holdfast/secrets/id_ed25519",
+			"-o",
+			"BatchMode=yes",
+			"borg@nas",
+			"cat /etc/passwd",
+		]);
+		assert.doesNotMatch(stdout + stderr, /root:/);
+	});
+
+	test("a destination that cannot be reached is a partial outcome, and the others are written and listed", async () => {
+		await web01.write(
+			"/etc/holdfast/holdfast.yaml",
+			declaration(
+				`${PROVIDERS.borgbackup.slice(1).replace("BatchMode=yes", "BatchMode=yes -o ConnectTimeout=2")}${PROVIDERS.tar}\n`,
+			),
+		);
+		const nasArchives = (await archives(web01, "borgbackup")).length;
+		await web01.cutNetwork();
+		const created = await web01.holdfast("create");
+		assert.equal(created.code, 3, created.stderr);
+		assert.match(created.stderr, /the connection to ssh:\/\/borg@nas\/\.\/web01 broke or could not be made/);
+		assert.match(created.stderr, /✔ write web01-\S+ to usb/);
+		const listed = await web01.holdfast("list");
+		assert.equal(listed.code, 3);
+		assert.match(listed.stdout, /usb::\/mnt\/usb\/holdfast::web01-/);
+		assert.match(listed.stderr, /borgbackup\/nas could not be listed/);
+		await web01.mendNetwork();
+		assert.equal((await archives(web01, "borgbackup")).length, nasArchives);
+	});
+});
+
+async function succeeds(web01: Machine, ...words: string[]): Promise<string> {
+	const { code, stdout, stderr } = await web01.holdfast(...words);
+	assert.equal(code, 0, `holdfast ${words.join(" ")}\n${stdout}${stderr}`);
+	return stdout;
+}
+
+async function archives(web01: Machine, provider: string): Promise<ListedArchive[]> {
+	return JSON.parse(await succeeds(web01, "list", "--json", "--provider", provider)).archives;
+}
+
+/** The other machine: borg behind SSH, with a key that can do nothing else. */
+async function backupServer(web01: Machine): Promise<void> {
+	const key = await web01.sh(`
+		mkdir -p -m 0700 /etc/holdfast/secrets
+		ssh-keygen -q -t ed25519 -N '' -f /etc/holdfast/secrets/id_ed25519
+		(umask 077; echo correct horse >/etc/holdfast/secrets/borg)
+		cat /etc/holdfast/secrets/id_ed25519.pub
+	`);
+	const nas = await machine("nas", { units: ["ssh.service"] });
+	await nas.sh(
+		"useradd --system --create-home --shell /bin/sh borg; install -d -m 0700 -o borg /home/borg/.ssh",
+	);
+	await nas.write(
+		"/home/borg/.ssh/authorized_keys",
+		`command="borg serve --restrict-to-path /home/borg/web01",restrict ${key}\n`,
+	);
+}
