@@ -27,6 +27,8 @@ export interface ExecOptions {
 	/** The child's standard output is ours to read through `Child.stdout`; otherwise it goes to `onStdout`. */
 	readonly pipeOut?: boolean;
 	readonly onStdout?: (line: string) => void;
+	/** Standard output as it comes, in place of its lines. */
+	readonly onOutput?: (chunk: Buffer) => void;
 	readonly onStderr?: (line: string) => void;
 	readonly signal?: AbortSignal;
 	readonly timeoutSeconds?: number;
@@ -107,6 +109,16 @@ export async function exec(argv: readonly string[], options: ExecOptions = {}): 
 	return (await start(argv, options)).done;
 }
 
+/** Run a program whose standard output is its answer, and is kept whole. It may fail. */
+export async function execText(
+	argv: readonly string[],
+	options: ExecOptions = {},
+): Promise<ExecResult & { readonly text: string }> {
+	const chunks: Buffer[] = [];
+	const result = await exec(argv, { ...options, onOutput: (chunk) => chunks.push(chunk) });
+	return { ...result, text: Buffer.concat(chunks).toString("utf8") };
+}
+
 /** Run a program that must succeed; its failure is an error with its own last lines. */
 export async function execOk(
 	argv: readonly string[],
@@ -129,7 +141,8 @@ export function describeEnd(result: ExecResult, timeoutSeconds?: number): string
 function outcome(child: ChildProcess, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
 	const stdout = tail();
 	const stderr = tail();
-	if (child.stdout && !options.pipeOut)
+	if (options.onOutput) child.stdout?.on("data", options.onOutput);
+	else if (child.stdout && !options.pipeOut)
 		eachLine(child.stdout, (line) => {
 			stdout.add(line);
 			options.onStdout?.(line);

@@ -2,25 +2,26 @@
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
-const LONGEST_LINE = 1024 * 1024;
+/** Characters of a line that are kept; what must be read whole is not read by lines. */
+const LONGEST_LINE = 16 * 1024;
 
-/** Call back for every line; `\r` ends a line as well, as in progress displays. Longer lines come in pieces. */
+/** Call back for every line that is not empty; `\r` ends a line as well, as in progress displays. */
 export function eachLine(stream: Readable, onLine: (line: string) => void): void {
 	const decoder = new StringDecoder("utf8");
 	let rest = "";
+	const tell = (line: string) => {
+		if (line !== "") onLine(line);
+	};
 	stream.on("data", (chunk: Buffer) => {
-		rest += decoder.write(chunk);
-		const lines = rest.split(/\r\n|\n|\r/);
-		rest = lines.pop() ?? "";
-		for (const line of lines) if (line !== "") onLine(line);
-		if (rest.length > LONGEST_LINE) {
-			onLine(rest);
-			rest = "";
-		}
+		const lines = decoder.write(chunk).split(/[\r\n]+/);
+		lines[0] = cut(rest + lines[0]);
+		rest = cut(lines.pop() ?? "");
+		for (const line of lines) tell(cut(line));
 	});
-	stream.on("end", () => {
-		const last = rest + decoder.end();
-		if (last !== "") onLine(last);
-	});
+	stream.on("end", () => tell(cut(rest + decoder.end())));
 	stream.on("error", () => {});
+}
+
+function cut(line: string): string {
+	return line.length > LONGEST_LINE ? line.slice(0, LONGEST_LINE) : line;
 }

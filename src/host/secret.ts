@@ -1,7 +1,7 @@
 // Read a passphrase at the moment it is needed; it is never kept, logged or put in an argument.
 import { readFile } from "node:fs/promises";
 import { HoldfastError } from "../manifest/error.ts";
-import { describeEnd, start } from "./exec.ts";
+import { describeEnd, execText } from "./exec.ts";
 
 export interface SecretSource {
 	readonly passphraseFile?: string | undefined;
@@ -20,17 +20,14 @@ export async function readSecret(source: SecretSource): Promise<string | undefin
 		return firstLine(text, `the passphrase file ${source.passphraseFile}`);
 	}
 	if (source.passphraseCommand !== undefined) {
-		const child = await start(source.passphraseCommand, { pipeOut: true, timeoutSeconds: 60 });
-		let text = "";
-		for await (const chunk of child.stdout ?? []) text += chunk;
-		const result = await child.done;
+		const result = await execText(source.passphraseCommand, { timeoutSeconds: 60 });
 		if (result.code !== 0)
 			throw new HoldfastError(
 				"failed",
 				`the passphrase command ${source.passphraseCommand[0]} ${describeEnd(result, 60)}`,
 				{ details: result.stderr },
 			);
-		return firstLine(text, `the output of the passphrase command ${source.passphraseCommand[0]}`);
+		return firstLine(result.text, `the output of the passphrase command ${source.passphraseCommand[0]}`);
 	}
 	return undefined;
 }

@@ -2,7 +2,7 @@
 // did. Everything it knows is in the journal, so that `recover` can go on from there in another process.
 import { HoldfastError, reportOf } from "../manifest/error.ts";
 import type { EventBody, Listener, Outcome, RunEvent } from "./event.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal, Phase } from "./journal.ts";
 import type { Plan, Step, StepContext, StepWork } from "./step.ts";
 import { STEP_WORK } from "./steps/registry.ts";
 
@@ -105,11 +105,11 @@ class Execution {
 	async #step(step: Step, signal: AbortSignal): Promise<void> {
 		const began = performance.now();
 		if (step.downtime === "begins") this.#downSince ??= began;
-		this.#journal.add(this.#plan.run, step.id, "begin");
-		this.#steps.set(step.id, { phase: "begun" });
 		this.#emit({ type: "step-started", step: step.id, title: step.title });
 		try {
 			signal.throwIfAborted();
+			this.#journal.add(this.#plan.run, step.id, "begin");
+			this.#steps.set(step.id, { phase: "begun" });
 			const result = await workOf(step).run(step, this.#context(step, signal));
 			signal.throwIfAborted();
 			this.#journal.add(this.#plan.run, step.id, "done", result);
@@ -125,16 +125,27 @@ class Execution {
 			});
 		} catch (error) {
 			const cause = signal.aborted ? new HoldfastError("interrupted", "interrupted") : error;
-			this.#journal.add(this.#plan.run, step.id, "failed", reportOf(cause));
-			this.#steps.set(step.id, { ...this.#steps.get(step.id), phase: "failed" });
+			this.#record(step, "failed", reportOf(cause));
+			const begun = this.#steps.get(step.id);
+			if (begun) this.#steps.set(step.id, { ...begun, phase: "failed" });
 			this.#emit({ type: "step-failed", step: step.id, title: step.title, error: reportOf(cause) });
 			if (!this.#failures.has(step.scope)) this.#failures.set(step.scope, cause);
 			if (!this.#committed(step.scope)) await this.#undo(step.scope);
 		}
 	}
 
+	/** Write to the journal on the way back, where nothing may stop us: an undo that cannot be recorded is still due. */
+	#record(step: Step, phase: Phase, data?: unknown): void {
+		try {
+			this.#journal.add(this.#plan.run, step.id, phase, data);
+		} catch (error) {
+			const line = `the journal could not be written: ${(error as Error).message}`;
+			this.#emit({ type: "step-log", step: step.id, line });
+		}
+	}
+
 	#skip(step: Step, failure: unknown): void {
-		this.#journal.add(this.#plan.run, step.id, "skipped");
+		this.#record(step, "skipped");
 		this.#emit({ type: "step-skipped", step: step.id, title: step.title, reason: reportOf(failure).message });
 	}
 
@@ -154,17 +165,17 @@ class Execution {
 			const progress = this.#steps.get(step.id);
 			const undo = workOf(step).undo;
 			if (!progress || progress.phase === "undone" || !undo) continue;
-			this.#journal.add(this.#plan.run, step.id, "undo-begin");
+			this.#record(step, "undo-begin");
 			this.#emit({ type: "undo-started", step: step.id, title: step.title });
 			try {
 				await undo(step, { ...this.#context(step, NEVER), completed: progress.phase === "done" });
-				this.#journal.add(this.#plan.run, step.id, "undo-done");
+				this.#record(step, "undo-done");
 				this.#steps.set(step.id, { ...progress, phase: "undone" });
 				if (step.downtime === "begins" && this.#downSince !== undefined) this.#upAt = performance.now();
 				this.#emit({ type: "undo-done", step: step.id, title: step.title });
 			} catch (error) {
 				this.#undoFailed = true;
-				this.#journal.add(this.#plan.run, step.id, "undo-failed", reportOf(error));
+				this.#record(step, "undo-failed", reportOf(error));
 				this.#emit({ type: "undo-failed", step: step.id, title: step.title, error: reportOf(error) });
 			}
 		}
@@ -209,8 +220,8 @@ class Execution {
 			remember: (location) => this.#journal.remember(location),
 			progress: (progress) => this.#emit({ type: "step-progress", step: step.id, ...progress }),
 			log: (line) => {
-				this.#journal.log(this.#plan.run, step.id, line);
-				this.#emit({ type: "step-log", step: step.id, line });
+				const kept = this.#journal.log(this.#plan.run, step.id, line);
+				if (kept !== undefined) this.#emit({ type: "step-log", step: step.id, line: kept });
 			},
 		};
 	}
@@ -235,7 +246,17 @@ class Execution {
 			failures: [...this.#failures].map(([scope, error]) => ({ scope, error: reportOf(error) })),
 			results: this.#results,
 		};
-		this.#journal.end(this.#plan.run, recovered && outcome !== "needs-recover" ? "recovered" : outcome, body);
+		try {
+			this.#journal.end(
+				this.#plan.run,
+				recovered && outcome !== "needs-recover" ? "recovered" : outcome,
+				body,
+			);
+		} catch (error) {
+			// The next run finds this one open and goes over it again, which changes nothing that is whole.
+			this.#failures.set("journal", error);
+			body.failures.push({ scope: "journal", error: reportOf(error) });
+		}
 		this.#emit({ type: "run-ended", ...body });
 		return { run: this.#plan.run, ...body };
 	}

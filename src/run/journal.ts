@@ -42,11 +42,13 @@ export interface RunRow {
 
 export class Journal {
 	readonly #db: DatabaseSync;
+	readonly #folder: string;
 	readonly #logged = new Map<string, number>();
 	readonly #waiting: [run: string, step: string, time: string, line: string][] = [];
 
-	private constructor(db: DatabaseSync) {
+	private constructor(db: DatabaseSync, folder: string) {
 		this.#db = db;
+		this.#folder = folder;
 	}
 
 	/** Opens, or makes, `journal.sqlite` in this folder (0700). */
@@ -63,7 +65,7 @@ export class Journal {
 					hint: "run that version, or a newer one",
 				});
 			if (version === 0) db.exec(SCHEMA);
-			return new Journal(db);
+			return new Journal(db, folder);
 		} catch (cause) {
 			if (cause instanceof HoldfastError) throw cause;
 			throw new HoldfastError("failed", `cannot open the journal in ${folder}`, {
@@ -74,42 +76,71 @@ export class Journal {
 	}
 
 	begin(plan: Plan): void {
-		this.#db
-			.prepare("INSERT INTO run (id, operation, machine, started, plan) VALUES (?, ?, ?, ?, ?)")
-			.run(plan.run, plan.operation, plan.manifest.machine, new Date().toISOString(), JSON.stringify(plan));
+		this.#write("INSERT INTO run (id, operation, machine, started, plan) VALUES (?, ?, ?, ?, ?)", [
+			plan.run,
+			plan.operation,
+			plan.manifest.machine,
+			new Date().toISOString(),
+			JSON.stringify(plan),
+		]);
+	}
+
+	#write(statement: string, values: readonly (string | null)[]): void {
+		try {
+			this.#db.prepare(statement).run(...values);
+		} catch (cause) {
+			throw new HoldfastError("failed", `cannot write the journal in ${this.#folder}`, {
+				cause,
+				details: [(cause as Error).message],
+				hint: `is the disk full? See: df -h ${this.#folder}`,
+			});
+		}
 	}
 
 	add(run: string, step: string, phase: Phase, data?: unknown): void {
 		this.#flush();
-		this.#db
-			.prepare("INSERT INTO entry (run, step, phase, time, data) VALUES (?, ?, ?, ?, ?)")
-			.run(run, step, phase, new Date().toISOString(), data === undefined ? null : JSON.stringify(data));
+		this.#write("INSERT INTO entry (run, step, phase, time, data) VALUES (?, ?, ?, ?, ?)", [
+			run,
+			step,
+			phase,
+			new Date().toISOString(),
+			data === undefined ? null : JSON.stringify(data),
+		]);
 	}
 
-	/** A line of a step's output; a flood is cut. On disk with the next entry, or when many wait. */
-	log(run: string, step: string, line: string): void {
+	/** A line of a step's output, as it is kept; undefined once a flood is cut. On disk with the next entry at the latest. */
+	log(run: string, step: string, line: string): string | undefined {
 		const count = (this.#logged.get(step) ?? 0) + 1;
 		this.#logged.set(step, count);
-		if (count > LOG_LINES) return;
+		if (count > LOG_LINES) return undefined;
 		const text = count === LOG_LINES ? "… (the rest of its output is not kept)" : line.slice(0, LOG_WIDTH);
 		this.#waiting.push([run, step, new Date().toISOString(), text]);
 		if (this.#waiting.length >= LOG_BATCH) this.#flush();
+		return text;
 	}
 
-	/** Write the waiting log lines, in one transaction. */
+	/** Write the waiting log lines, in one transaction. Losing them to a full disk costs no run its outcome. */
 	#flush(): void {
 		if (this.#waiting.length === 0) return;
-		const insert = this.#db.prepare("INSERT INTO log (run, step, time, line) VALUES (?, ?, ?, ?)");
-		this.#db.exec("BEGIN");
-		for (const line of this.#waiting.splice(0)) insert.run(...line);
-		this.#db.exec("COMMIT");
+		const lines = this.#waiting.splice(0);
+		try {
+			const insert = this.#db.prepare("INSERT INTO log (run, step, time, line) VALUES (?, ?, ?, ?)");
+			this.#db.exec("BEGIN");
+			for (const line of lines) insert.run(...line);
+			this.#db.exec("COMMIT");
+		} catch {
+			if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+		}
 	}
 
 	end(run: string, outcome: Outcome | "recovered", summary: unknown): void {
 		this.#flush();
-		this.#db
-			.prepare("UPDATE run SET ended = ?, outcome = ?, summary = ? WHERE id = ?")
-			.run(new Date().toISOString(), outcome, JSON.stringify(summary ?? null), run);
+		this.#write("UPDATE run SET ended = ?, outcome = ?, summary = ? WHERE id = ?", [
+			new Date().toISOString(),
+			outcome,
+			JSON.stringify(summary ?? null),
+			run,
+		]);
 	}
 
 	/** Runs that never ended, or whose undo failed: what `recover` works on. Newest first. */

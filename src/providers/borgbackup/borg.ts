@@ -1,5 +1,5 @@
 // Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
-import { cleanEnvironment, describeEnd, start } from "../../host/exec.ts";
+import { cleanEnvironment, describeEnd, execText } from "../../host/exec.ts";
 import { readSecret } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
@@ -59,7 +59,7 @@ export async function borg(
 	const passphrase = await readSecret(destination);
 	const errors: BorgMessage[] = [];
 	const plain: string[] = [];
-	const child = await start(
+	const result = await execText(
 		[
 			"borg",
 			"--log-json",
@@ -73,7 +73,6 @@ export async function borg(
 			cwd: call.cwd ?? "/",
 			env: environment(destination, passphrase !== undefined),
 			...(passphrase === undefined ? {} : { secret: passphrase }),
-			pipeOut: true,
 			signal: work.signal,
 			onStderr: (line) => {
 				const message = parse(line);
@@ -91,14 +90,8 @@ export async function borg(
 			},
 		},
 	);
-	let stdout = "";
-	child.stdout?.setEncoding("utf8");
-	child.stdout?.on("data", (chunk: string) => {
-		stdout += chunk;
-	});
-	const result = await child.done;
 	work.signal.throwIfAborted();
-	if (result.code === 0 || result.code === 1) return { code: result.code, stdout };
+	if (result.code === 0 || result.code === 1) return { code: result.code, stdout: result.text };
 	throw fault(destination, errors, plain, describeEnd(result));
 }
 

@@ -1,6 +1,6 @@
 // Any engine through three scripts: Clan's provider interface. `create` makes an archive, `list` prints them,
 // `restore` gets NAME and FOLDERS and puts the folders back in their places.
-import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
+import { cleanEnvironment, describeEnd, exec, execText } from "../../host/exec.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { CommandOptions } from "../../manifest/providers.ts";
 import type { Archive, ArchiveRequest, CreateResult, Destination, Work } from "../provider.ts";
@@ -10,16 +10,19 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 		verb: "create" | "list" | "restore",
 		env: Record<string, string>,
 		work: Work,
-	): Promise<string[]> => {
-		const lines: string[] = [];
-		const result = await exec(["bash", "-euo", "pipefail", "-c", options[verb], `${name}-${verb}`], {
+	): Promise<string> => {
+		const words = ["bash", "-euo", "pipefail", "-c", options[verb], `${name}-${verb}`];
+		const call = {
 			env: { ...cleanEnvironment(), ...env },
 			signal: work.signal,
-			onStdout: (line) => (verb === "list" ? lines.push(line) : work.log(line)),
-			onStderr: (line) => work.log(line),
-		});
+			onStderr: (line: string) => work.log(line),
+		};
+		const result =
+			verb === "list"
+				? await execText(words, call)
+				: { ...(await exec(words, { ...call, onStdout: work.log })), text: "" };
 		work.signal.throwIfAborted();
-		if (result.code === 0) return lines;
+		if (result.code === 0) return result.text;
 		throw new HoldfastError("failed", `the ${verb} command of provider "${name}" ${describeEnd(result)}`, {
 			details: result.stderr,
 		});
@@ -43,7 +46,7 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 
 async function create(
 	request: ArchiveRequest,
-	run: (verb: "create", env: Record<string, string>, work: Work) => Promise<string[]>,
+	run: (verb: "create", env: Record<string, string>, work: Work) => Promise<string>,
 	work: Work,
 ): Promise<CreateResult> {
 	const folders = joinFolders(request.roots.map((root) => root.path));
@@ -62,9 +65,12 @@ function joinFolders(paths: readonly string[]): string {
 }
 
 /** A JSON array of { name }, or one name a line. */
-function readList(provider: string, lines: readonly string[]): Archive[] {
-	const text = lines.join("\n").trim();
-	if (!text.startsWith("[")) return lines.filter((line) => line.trim() !== "").map((name) => ({ name }));
+function readList(provider: string, text: string): Archive[] {
+	if (!text.trimStart().startsWith("["))
+		return text
+			.split(/\r?\n/)
+			.filter((line) => line.trim() !== "")
+			.map((name) => ({ name }));
 	try {
 		const items = JSON.parse(text) as readonly { readonly name?: unknown }[];
 		return items.map(({ name }) => {

@@ -1,0 +1,118 @@
+// Ended in the middle: asked to by SIGINT or SIGTERM, killed by SIGKILL. No half archive is ever listed, what was
+// stopped is told, and the next run starts clean.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+
+const folder = scratch("signals");
+
+const ENGINES = {
+	tar: (place: Place) => ({ tar: { destinations: { disk: { path: place.path("archives") } } } }),
+	borgbackup: (place: Place) => ({
+		borgbackup: { destinations: { disk: { repo: place.path("repo"), encryption: "none" } } },
+	}),
+};
+
+for (const [engine, providers] of Object.entries(ENGINES)) {
+	describe(`a create on ${engine} that is ended in the middle`, () => {
+		const placeWithData = () => {
+			const place = new Place(folder);
+			mkdirSync(place.path("data"));
+			for (let file = 0; file < 40; file++)
+				writeFileSync(place.path("data", String(file)), randomBytes(1_000_000));
+			place.declare({
+				state: {
+					data: {
+						folders: [place.path("data")],
+						hooks: {
+							preBackup: `echo began >>${place.path("log")}`,
+							postBackup: `echo ended >>${place.path("log")}`,
+						},
+					},
+				},
+				providers: providers(place),
+			});
+			return place;
+		};
+		const listed = async (place: Place) => {
+			const { stdout } = await place.holdfast("list", "--json");
+			return (JSON.parse(stdout).archives ?? []) as { id: string }[];
+		};
+
+		for (const signal of ["SIGINT", "SIGTERM"] as const) {
+			test(`by ${signal}: exit code 130, nothing listed, the next one works`, async () => {
+				const place = placeWithData();
+				const { child, ended } = place.start(["create"]);
+				await pause(engine === "tar" ? 230 : 700);
+				child.kill(signal);
+				await pause(5);
+				child.kill(signal);
+				const { code, stderr } = await ended;
+				assert.equal(code, 130, stderr);
+				assert.match(stderr, /interrupted: run/);
+				assert.equal((await listed(place)).length, 0);
+				const next = await place.holdfast("create");
+				assert.equal(next.code, 0, next.stderr);
+			});
+		}
+
+		test("by SIGKILL, at many moments: only whole archives are listed, the next run recovers", async () => {
+			const place = placeWithData();
+			const first = await place.holdfast("create");
+			assert.equal(first.code, 0, first.stderr);
+			const restored = new Set<string>();
+			const moments = engine === "tar" ? 14 : 8;
+			const whole = engine === "tar" ? 900 : 2_000;
+			for (let moment = 0; moment < moments; moment++) {
+				// Something new, so that an engine that deduplicates has something to write.
+				writeFileSync(place.path("data", "new"), randomBytes(8_000_000));
+				const { child, ended } = place.start(["create", "--quiet"]);
+				await pause((whole * (moment + 0.5)) / moments);
+				child.kill("SIGKILL");
+				await ended;
+				for (const { id } of await listed(place)) {
+					if (restored.has(id)) continue;
+					restored.add(id);
+					const { code, stderr } = await place.holdfast("restore", "--yes", "--quiet", engine, id);
+					assert.equal(code, 0, `${id}: ${stderr}`);
+				}
+			}
+			const next = await place.holdfast("create");
+			assert.equal(next.code, 0, next.stderr);
+			const runs = JSON.parse((await place.holdfast("runs", "--json")).stdout) as {
+				outcome: string | null;
+			}[];
+			assert.ok(runs.every(({ outcome }) => outcome !== null));
+			assert.ok(
+				runs.some(({ outcome }) => outcome === "recovered"),
+				"at least one was killed in the middle",
+			);
+			assert.deepEqual(
+				readdirSync(place.folder).filter((name) => name.startsWith(".holdfast")),
+				[],
+			);
+			assert.deepEqual(readdirSync(place.path("state/spool")), []);
+		});
+	});
+}
+
+test("a second run meanwhile ends with exit code 4 and says who holds the lock", async () => {
+	const place = new Place(folder);
+	place.write("data/file", "x");
+	place.declare({ state: { data: { folders: [place.path("data")], hooks: { preBackup: "sleep 3" } } } });
+	const { child, ended } = place.start(["create"]);
+	await pause(500);
+	const { code, stderr } = await place.holdfast("create");
+	assert.equal(code, 4, stderr);
+	assert.match(
+		stderr,
+		new RegExp(
+			`another run works on this machine: holdfast create web01 \\(process ${child.pid}\\), since 20`,
+		),
+	);
+	assert.equal((await ended).code, 0);
+});
