@@ -30,7 +30,7 @@ export async function liveReporter(stream: NodeJS.WriteStream): Promise<Listener
 		const spinner = FRAMES[frame % FRAMES.length] ?? "";
 		const rows = [...running.values()].map((step) => `${spinner} ${step.title}${measures(step)}`);
 		const clock = `  step ${Math.min(finished + 1, total)} of ${total}, ${duration((performance.now() - started) / 1000)}`;
-		area([...rows, clock].map((row) => clipped(row, stream.columns ?? 80)).join("\n"));
+		area([...rows, clock].map((row) => clipped(row, stream.columns || 80)).join("\n"));
 	};
 	const follow = (event: RunEvent) => {
 		switch (event.type) {

@@ -166,6 +166,11 @@ function fault(
 	];
 	const words = known?.msgid === undefined ? undefined : KNOWN[known.msgid]?.(destination);
 	if (words) return new BorgFault(known?.msgid, words.message, { hint: words.hint, details });
+	if (details.some((line) => line.includes("No space left on device")))
+		return new BorgFault(errors[0]?.msgid, `no space left for ${destination.repo}`, {
+			hint: "nothing half was left there that is listed; make room, then create again",
+			details: details.slice(-3),
+		});
 	if (end.endsWith("code 127"))
 		return new BorgFault(undefined, "borg is not installed", {
 			hint: "install it: apt-get install borgbackup",

@@ -80,7 +80,15 @@ async function create(
 			},
 		});
 	const end = await attempt().catch(async (error: unknown) => {
-		if (!(error instanceof BorgFault && error.msgid === "Repository.DoesNotExist")) throw error;
+		if (!(error instanceof BorgFault)) throw error;
+		// An empty folder, such as a new disk's, is no repository yet; borg makes one there, and only there.
+		if (error.msgid === "Repository.InvalidRepository" && fresh) {
+			await initialise(destination, work).catch(() => {
+				throw error;
+			});
+			return attempt();
+		}
+		if (error.msgid !== "Repository.DoesNotExist") throw error;
 		if (!fresh)
 			throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
 				cause: error,

@@ -1,0 +1,150 @@
+// What people and programs read: JSON for programs, plain lines in logs, a live display on a terminal only.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { VERSION } from "../../src/manifest/version.ts";
+import type { RunEvent } from "../../src/run/event.ts";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+
+const folder = scratch("output");
+
+function placeWithData(hooks = {}): Place {
+	const place = new Place(folder);
+	place.write("data/file", "precious");
+	place.declare({ state: { data: { folders: [place.path("data")], hooks } } });
+	return place;
+}
+
+test("the version is the package's", async () => {
+	const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
+	assert.equal(VERSION, version);
+	assert.equal((await placeWithData().holdfast("--version")).stdout, `${version}\n`);
+});
+
+test("--json prints one event a line on stdout and nothing on stderr", async () => {
+	const place = placeWithData();
+	const { code, stdout, stderr } = await place.holdfast("create", "--json");
+	assert.equal(code, 0);
+	assert.equal(stderr, "");
+	const events = stdout
+		.trim()
+		.split("\n")
+		.map((line) => JSON.parse(line) as RunEvent);
+	assert.equal(events[0]?.type, "run-started");
+	assert.ok(events.every(({ v, run }) => v === 1 && run === events[0]?.run));
+	const last = events.at(-1);
+	assert.ok(last?.type === "run-ended" && last.outcome === "done");
+	const result = last.results["create:tar/disk"] as { archive: string };
+	const { archives } = JSON.parse((await place.holdfast("list", "--json")).stdout);
+	assert.equal(archives[0].id, result.archive);
+});
+
+test("an error is JSON as well when JSON was asked for", async () => {
+	const place = placeWithData();
+	const { code, stdout } = await place.holdfast("restore", "--json", "--yes", "tar", "nothing");
+	assert.equal(code, 1);
+	const { error } = JSON.parse(stdout);
+	assert.equal(error.code, "failed");
+	assert.match(error.message, /there is no archive to restore/);
+	assert.match(error.hint, /could not be asked|mend the above/);
+});
+
+test("results go to stdout, messages to stderr, and --quiet leaves only failures", async () => {
+	const place = placeWithData();
+	const created = await place.holdfast("create");
+	assert.equal(created.stdout, "");
+	assert.match(created.stderr, /^✔ look for the folders of data .*\n✔ write web01-/);
+	const quiet = await place.holdfast("create", "--quiet");
+	assert.deepEqual([quiet.stdout, quiet.stderr], ["", ""]);
+	const listed = await place.holdfast("list");
+	assert.match(listed.stdout, /^TIME .*\n20.* data .*disk::\/.*\n20/);
+	assert.equal(listed.stderr, "");
+});
+
+test("a terminal sees what is under way; NO_COLOR and pipes get plain lines", async () => {
+	const place = placeWithData({ preBackup: "sleep 1" });
+	const onTerminal = (env: object) =>
+		spawnSync(
+			"script",
+			[
+				"-qec",
+				`stty cols 100 rows 30; ${join(import.meta.dirname, "../../bin/holdfast")} create`,
+				"/dev/null",
+			],
+			{
+				cwd: place.folder,
+				env: { ...place.env, TERM: "xterm", NO_COLOR: "", ...env },
+				encoding: "utf8",
+			},
+		).stdout;
+	const live = onTerminal({});
+	assert.match(live, /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] run preBackup of data/);
+	assert.match(live, /step 1 of 3/);
+	assert.match(live, /✔ write web01-/);
+	const plain = onTerminal({ NO_COLOR: "1" });
+	assert.ok(!plain.includes("\u001b") && !plain.includes("⠋"));
+	assert.match(plain, /✔ write web01-/);
+});
+
+test("runs lists past runs with what became of them, and shows one's steps and log", async () => {
+	const place = placeWithData({ preBackup: "echo a line of the hook" });
+	await place.holdfast("create");
+	const { stdout } = await place.holdfast("runs");
+	const [, started, operation, machine, outcome, took, id] =
+		/\n(\S+ \S+) +(\S+) +(\S+) +(\S+) +(\d+ ms|\d+\.\d s) +(\S+)\n/.exec(stdout) ?? [];
+	assert.deepEqual([operation, machine, outcome], ["create", "web01", "done"]);
+	assert.ok(started && took && id);
+	const shown = await place.holdfast("runs", "show", id);
+	assert.match(shown.stdout, /done +run preBackup of data\n/);
+	assert.match(shown.stdout, /preBackup:data: a line of the hook/);
+	const unknown = await place.holdfast("runs", "show", "nothing");
+	assert.equal(unknown.code, 2);
+});
+
+test("the same three commands under Clan's name, flags before and after", async () => {
+	const place = placeWithData();
+	assert.equal((await place.holdfast("backups", "create", "web01")).code, 0);
+	const { stdout } = await place.holdfast("--config", "holdfast.json", "backups", "list", "web01");
+	assert.match(stdout, /disk::/);
+	const restored = await place.holdfast(
+		"backups",
+		"restore",
+		"--service",
+		"data",
+		"web01",
+		"tar",
+		"latest",
+		"--yes",
+	);
+	assert.equal(restored.code, 0, restored.stderr);
+});
+
+for (const [words, expected] of [
+	[["create", "web02"], /there is no machine "web02".*\n.*did you mean "web01"/],
+	[["create", "--service", "dta"], /has no state "dta"/],
+	[["create", "--provider", "borg"], /has no provider "borg"/],
+	[["restore", "tar"], /./],
+	[["crate"], /./],
+	[["list", "--nope"], /./],
+	[["list", "--config", "absent.yaml"], /there is no config file/],
+] as const) {
+	test(`holdfast ${words.join(" ")} ends with exit code 2 and says why`, async () => {
+		const { code, stderr } = await placeWithData().holdfast(...words);
+		assert.equal(code, 2, stderr);
+		assert.match(stderr, expected);
+		assert.doesNotMatch(stderr, /\n\s+at /, "no stack trace");
+	});
+}
+
+test("schema prints JSON Schema of the config and of the manifest; manifest fulfils its own", async () => {
+	const place = placeWithData();
+	const config = JSON.parse((await place.holdfast("schema")).stdout);
+	assert.ok(config.properties.machines);
+	const manifest = JSON.parse((await place.holdfast("schema", "--manifest")).stdout);
+	assert.deepEqual(manifest.required, ["version", "machine", "state", "providers"]);
+	const { stdout } = await place.holdfast("manifest", "web01");
+	assert.equal(JSON.parse(stdout).version, 1);
+});
