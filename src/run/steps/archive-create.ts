@@ -58,7 +58,10 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		await rm(spoolOf(context.plan.run), { recursive: true, force: true });
 		if (context.completed) return;
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
-		await destination.abandon(step.archive, context);
+		// What is left is not listed, and a disk that is gone must not keep every later run from its work.
+		await destination.abandon(step.archive, context).catch((error: Error) => {
+			context.log(`what it left in ${destination.location} could not be removed: ${error.message}`);
+		});
 	},
 };
 
