@@ -3,14 +3,16 @@ import { EXIT } from "../manifest/error.ts";
 import { VERSION } from "../manifest/version.ts";
 import { commandFirst } from "./argv.ts";
 
-const args = commandFirst(process.argv.slice(2));
-const [command = ""] = args;
+void main(commandFirst(process.argv.slice(2)));
 
-if (command === "--version" || command === "-v") process.stdout.write(`${VERSION}\n`);
-else if (command === "__complete") await (await import("./completion.ts")).complete(args.slice(1));
-else await runCommand();
+async function main(args: readonly string[]): Promise<void> {
+	const [command = ""] = args;
+	if (command === "--version" || command === "-v") process.stdout.write(`${VERSION}\n`);
+	else if (command === "__complete") await (await import("./completion.ts")).complete(args.slice(1));
+	else await runCommand(command, args);
+}
 
-async function runCommand(): Promise<void> {
+async function runCommand(command: string, args: readonly string[]): Promise<void> {
 	const [{ run }, { application }] = await Promise.all([import("@stricli/core"), import("./application.ts")]);
 	await run(await application(command), args, {
 		process: process as typeof process & { exitCode: number | string | null },

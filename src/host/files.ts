@@ -4,7 +4,6 @@ import { lstat, mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { isErrno } from "../manifest/error.ts";
-import { execOk } from "./exec.ts";
 
 /** Whether anything is at this path; a symlink counts, wherever it points. */
 export async function exists(path: string): Promise<boolean> {
@@ -29,6 +28,7 @@ export async function syncPath(path: string): Promise<void> {
 
 /** Sync the whole filesystem that a path is on: for a tree of many files, far cheaper than one by one. */
 export async function syncFilesystem(path: string): Promise<void> {
+	const { execOk } = await import("./exec.ts");
 	await execOk(["sync", "-f", path], { doing: `sync ${path}` });
 }
 

@@ -5,13 +5,17 @@ import { Transform, Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
 import { describeEnd, start } from "../../host/exec.ts";
+import { frugal } from "../../host/memory.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { absolutePatterns } from "../exclude.ts";
 import type { Root, Work } from "../provider.ts";
 import type { Segment } from "./index-file.ts";
+import { withoutEndMark } from "./trim.ts";
 
 /** A tar stream ends with two blocks of zeros; they belong once at the end of the file, not after each root. */
-const TRAILER = 1024;
+const END_MARK = 1024;
+/** Bytes that zstd hands on at once. */
+const CHUNK = 128 * 1024;
 /** How many folders deep a `**` reaches: tar's own patterns do not have it, so it is written out. */
 const DEEPEST = 30;
 
@@ -40,7 +44,7 @@ export async function packArchive(
 			offset += packed.length;
 			before += packed.tarBytes;
 		}
-		await pipeline([Buffer.alloc(TRAILER)], compressor(level), append(output));
+		await pipeline([Buffer.alloc(END_MARK)], compressor(level), append(output));
 		output.end();
 		await ended;
 	} finally {
@@ -63,7 +67,7 @@ async function packRoot(
 			"--create",
 			"--file=-",
 			"--format=posix",
-			"--blocking-factor=1",
+			"--blocking-factor=256",
 			"--sparse",
 			"--acls",
 			"--xattrs",
@@ -97,9 +101,11 @@ async function packRoot(
 	const hash = createHash("sha256");
 	let length = 0;
 	let tarBytes = 0;
+	const passed = frugal();
 	const count = new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			tarBytes += chunk.length;
+			passed(chunk.length);
 			work.progress({ bytes: before + tarBytes, path: root.path });
 			done(null, chunk);
 		},
@@ -111,7 +117,8 @@ async function packRoot(
 			done(null, chunk);
 		},
 	});
-	await pipeline(tar.stdout, withoutTrailer(), count, compressor(level), digest, append(output), {
+	const trim = withoutEndMark();
+	await pipeline(tar.stdout, trim.stream, count, compressor(level), digest, append(output), {
 		signal: work.signal,
 	});
 	const result = await tar.done;
@@ -121,11 +128,13 @@ async function packRoot(
 			details: result.stderr,
 			...(result.code === 127 ? { hint: "install it: apt-get install tar" } : {}),
 		});
+	if (!trim.sawEndMark()) throw new HoldfastError("failed", `tar's output on ${root.path} was cut short`);
 	return { length, sha256: hash.digest("hex"), tarBytes };
 }
 
 function compressor(level = 3) {
 	return createZstdCompress({
+		chunkSize: CHUNK,
 		params: {
 			[constants.ZSTD_c_compressionLevel]: level,
 			[constants.ZSTD_c_checksumFlag]: 1,
@@ -138,21 +147,6 @@ function append(output: Writable): Writable {
 	return new Writable({
 		write(chunk, encoding, done) {
 			output.write(chunk, encoding, done);
-		},
-	});
-}
-
-function withoutTrailer(): Transform {
-	let held = Buffer.alloc(0);
-	return new Transform({
-		transform(chunk: Buffer, _encoding, done) {
-			const all = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-			const keep = Math.min(TRAILER, all.length);
-			held = Buffer.from(all.subarray(all.length - keep));
-			done(null, all.subarray(0, all.length - keep));
-		},
-		flush(done) {
-			done(held.some((byte) => byte !== 0) ? new Error("the tar stream was cut short") : null);
 		},
 	});
 }

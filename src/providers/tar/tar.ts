@@ -11,8 +11,6 @@ import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { TarOptions } from "../../manifest/providers.ts";
 import type { Archive, ArchiveRequest, CreateResult, Destination, Metadata, Work } from "../provider.ts";
 import { DATA, INDEX, readIndex, type TarIndex } from "./index-file.ts";
-import { packArchive } from "./pack.ts";
-import { unpackSegment } from "./unpack.ts";
 
 const PARTIAL = ".partial-";
 const NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$/;
@@ -54,6 +52,7 @@ async function create(
 	const partial = join(path, PARTIAL + request.name);
 	await mkdir(partial, { mode: 0o700 });
 	try {
+		const { packArchive } = await import("./pack.ts");
 		const packed = await packArchive(request.roots, join(partial, DATA), level, work);
 		const index: TarIndex = {
 			format: "holdfast-tar",
@@ -119,6 +118,7 @@ async function describeArchive(path: string, name: string): Promise<Archive | un
 
 async function restore(folder: string, paths: readonly string[], into: string, work: Work): Promise<void> {
 	const { segments } = await readIndex(folder);
+	const { unpackSegment } = await import("./unpack.ts");
 	for (const path of paths) {
 		const segment = segments.find((one) => path === one.path || path.startsWith(`${one.path}/`));
 		if (!segment) throw new HoldfastError("failed", `${path} is not in this archive`);

@@ -5,9 +5,13 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
 import { describeEnd, start } from "../../host/exec.ts";
+import { frugal } from "../../host/memory.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { Work } from "../provider.ts";
 import type { Segment } from "./index-file.ts";
+
+/** Bytes that are read, and that zstd hands on, at once. */
+const CHUNK = 256 * 1024;
 
 /** Write `path`, the segment's own or one below it, under `into`. */
 export async function unpackSegment(
@@ -22,6 +26,7 @@ export async function unpackSegment(
 			"tar",
 			"--extract",
 			"--file=-",
+			"--blocking-factor=256",
 			`--directory=${into}`,
 			"--preserve-permissions",
 			...(process.getuid?.() === 0 ? ["--same-owner"] : []),
@@ -40,6 +45,7 @@ export async function unpackSegment(
 	if (!tar.stdin) throw new Error("tar has no input");
 	const hash = createHash("sha256");
 	let bytes = 0;
+	const passed = frugal();
 	const digest = new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			hash.update(chunk);
@@ -49,6 +55,7 @@ export async function unpackSegment(
 	const count = new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			bytes += chunk.length;
+			passed(chunk.length);
 			work.progress({ bytes, totalBytes: segment.tarBytes, path });
 			done(null, chunk);
 		},
@@ -61,8 +68,11 @@ export async function unpackSegment(
 	const source = createReadStream(file, {
 		start: segment.offset,
 		end: segment.offset + segment.length - 1,
+		highWaterMark: CHUNK,
 	});
-	const flow = pipeline(source, digest, createZstdDecompress(), count, tar.stdin, { signal: work.signal });
+	const flow = pipeline(source, digest, createZstdDecompress({ chunkSize: CHUNK }), count, tar.stdin, {
+		signal: work.signal,
+	});
 	const fault = await flow.then(
 		() => undefined,
 		(error: Error) => error,

@@ -1,15 +1,15 @@
 // Run the bundle in dist/, or the sources when there is no bundle or one of them is newer.
-import { readdirSync, statSync } from "node:fs";
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
+const { readdirSync, statSync } = require("node:fs");
+const { enableCompileCache } = require("node:module");
+const { join } = require("node:path");
 
-const root = join(import.meta.dirname, "..");
+const root = join(__dirname, "..");
 
 if (bundleIsFresh()) {
 	enableCompileCache(join(root, "dist/cache"));
-	await import("../dist/holdfast.mjs");
+	require("../dist/holdfast.cjs");
 } else {
-	await import("../src/cli/main.ts");
+	import("../src/cli/main.ts");
 }
 
 function bundleIsFresh() {
@@ -23,7 +23,7 @@ function bundleIsFresh() {
 
 /** An installed package has no sources to be newer. */
 function hasNewer(folder, than) {
-	const entries = readdirSync(folder, { withFileTypes: true, recursive: false });
+	const entries = readdirSync(folder, { withFileTypes: true });
 	if (statSync(folder).mtimeMs > than) return true;
 	return entries.some((entry) => {
 		const path = join(folder, entry.name);

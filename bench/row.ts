@@ -1,0 +1,28 @@
+// A line of docs/benchmarks.md.
+import type { Comparison } from "./measure.ts";
+
+export interface Row {
+	readonly what: string;
+	readonly ours: string;
+	readonly theirs: string;
+	readonly ratio: string;
+	readonly bound: string;
+	readonly kept: boolean;
+	readonly memory?: string;
+}
+
+const seconds = (value: number) => (value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(2)} s`);
+
+/** Our time may be at most `most` times the other's. */
+export function atMost(what: string, against: string, most: number, measured: Comparison): Row {
+	const { ratio, peakMiB } = measured;
+	return {
+		what,
+		ours: seconds(measured.ours),
+		theirs: `${against}: ${seconds(measured.theirs)}`,
+		ratio: `${ratio.median.toFixed(2)}× (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)}), ${measured.pairs} pairs`,
+		bound: `≤ ${most}×`,
+		kept: ratio.median <= most,
+		memory: `${Math.round(peakMiB)} MiB`,
+	};
+}
