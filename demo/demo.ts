@@ -44,7 +44,7 @@ try {
 async function story(): Promise<void> {
 	const port = await freePort();
 	mkdirSync(join(data, "attachments"), { recursive: true });
-	writeFileSync(join(home, "start"), startScript(port), { mode: 0o755 });
+	writeScripts(port);
 	shell(join(home, "start"));
 	await answers(port);
 	fill();
@@ -61,7 +61,7 @@ async function story(): Promise<void> {
 	type("list");
 
 	say("Somebody deletes everything:");
-	shell(`kill $(cat ${join(home, "pid")}); rm -rf ${data}`, true);
+	shell(`${home}/stop; rm -rf ${data}`, true);
 	if (await alive(port)) throw new Error("the application still answers");
 
 	type("restore --service notes disk latest --yes");
@@ -96,8 +96,8 @@ function declaration(): string {
         folders: [${data}]
         exclude: ["notes.sqlite*"]            # the live database; a consistent copy is stored instead
         hooks:
-          preBackup: ${process.execPath} ${notes} snapshot ${data}
-          preRestore: kill $(cat ${home}/pid) || true
+          preBackup: ${home}/snapshot
+          preRestore: ${home}/stop
           postRestore: ${home}/start
     providers:
       disk:
@@ -106,12 +106,16 @@ function declaration(): string {
 `;
 }
 
-/** What a service manager does on a server, where \`stopOnRestore: [notes.service]\` would stand in the declaration. */
-function startScript(port: number): string {
-	return `#!/bin/sh
-setsid ${process.execPath} --disable-warning=ExperimentalWarning ${notes} serve ${data} ${port} </dev/null >${home}/log 2>&1 &
-echo $! >${home}/pid
-`;
+/** What a service manager does on a server, where `stopOnRestore: [notes.service]` would stand in the declaration. */
+function writeScripts(port: number): void {
+	const node = `${process.execPath} --disable-warning=ExperimentalWarning ${notes}`;
+	const scripts = {
+		start: `setsid ${node} serve ${data} ${port} </dev/null >${home}/log 2>&1 &\necho $! >${home}/pid`,
+		stop: `kill $(cat ${home}/pid) 2>/dev/null || true`,
+		snapshot: `${node} snapshot ${data}`,
+	};
+	for (const [name, script] of Object.entries(scripts))
+		writeFileSync(join(home, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
 
 function fill(): void {
@@ -204,6 +208,6 @@ function freePort(): Promise<number> {
 }
 
 function tidy(): void {
-	shell(`kill $(cat ${join(home, "pid")} 2>/dev/null) 2>/dev/null`);
+	shell(`kill $(cat ${home}/pid 2>/dev/null) 2>/dev/null`);
 	rmSync(home, { recursive: true, force: true });
 }

@@ -4,14 +4,12 @@ import {
 	buildApplication,
 	buildRouteMap,
 	type Command,
+	type CommandContext,
 	type RouteMap,
 } from "@stricli/core";
 import { VERSION } from "../manifest/version.ts";
 
-export interface Context {
-	readonly process: typeof process & { exitCode: number | string | null };
-}
-type Loader = () => Promise<Command<Context> | RouteMap<Context>>;
+type Loader = () => Promise<Command<CommandContext> | RouteMap<CommandContext>>;
 
 const BACKUPS: Record<string, Loader> = {
 	create: async () => (await import("./create.ts")).create,
@@ -33,7 +31,7 @@ const COMMANDS: Record<string, Loader> = {
 };
 
 /** The program's parser; with only the one command in it, when that is named. */
-export async function application(command?: string): Promise<Application<Context>> {
+export async function application(command?: string): Promise<Application<CommandContext>> {
 	const named = command === undefined ? undefined : COMMANDS[command];
 	return buildApplication(
 		buildRouteMap({

@@ -1,8 +1,6 @@
 // holdfast validate, manifest, schema: look at the config without touching the machine.
 import { buildCommand } from "@stricli/core";
 import { loadConfig } from "../config/load.ts";
-import { configSchema } from "../config/schema.ts";
-import { manifestSchema } from "../manifest/schema.ts";
 import { type CommonFlags, commonFlags, guard, loadMachine, machineWord } from "./flags.ts";
 
 export const validate = buildCommand({
@@ -44,8 +42,8 @@ export const schema = buildCommand({
 	},
 	func: (flags: CommonFlags & { readonly manifest: boolean }) =>
 		guard(flags, async () => {
-			const { toJsonSchema } = await import("@valibot/to-json-schema");
-			const json = toJsonSchema(flags.manifest ? manifestSchema : configSchema, { errorMode: "ignore" });
+			const { configJsonSchema, manifestJsonSchema } = await import("../config/json-schema.ts");
+			const json = flags.manifest ? manifestJsonSchema() : configJsonSchema();
 			process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
 			return 0;
 		}),

@@ -12,9 +12,12 @@ const duration = v.union(
 );
 
 const hookOptions = {
-	user: v.optional(f.text),
+	user: v.pipe(v.optional(f.text), v.description("run as this user (default: the user that runs Holdfast)")),
 	timeout: v.pipe(v.optional(duration), v.description('such as "30s", "10m" or "2h" (default 1h)')),
-	environment: v.optional(f.environment),
+	environment: v.pipe(
+		v.optional(f.environment),
+		v.description("further environment variables; never secrets"),
+	),
 };
 
 const hook = v.pipe(
@@ -22,8 +25,14 @@ const hook = v.pipe(
 		[
 			f.text,
 			f.argv,
-			v.strictObject({ script: f.text, ...hookOptions }),
-			v.strictObject({ command: f.argv, ...hookOptions }),
+			v.strictObject({
+				script: v.pipe(f.text, v.description("a script, run under `bash -euo pipefail`")),
+				...hookOptions,
+			}),
+			v.strictObject({
+				command: v.pipe(f.argv, v.description("a program and its arguments, run without a shell")),
+				...hookOptions,
+			}),
 		],
 		"a hook is a script, a command as a list, or { script | command, user, timeout, environment }",
 	),
@@ -32,7 +41,13 @@ const hook = v.pipe(
 export type HookInput = v.InferOutput<typeof hook>;
 
 const unit = v.union(
-	[f.unitName, v.strictObject({ unit: f.unitName, user: f.text })],
+	[
+		f.unitName,
+		v.strictObject({
+			unit: v.pipe(f.unitName, v.description("a unit's name; `.service` may be left out")),
+			user: v.pipe(f.text, v.description("the user whose systemd manager runs it")),
+		}),
+	],
 	"a unit is a name, or { unit, user } for a unit of that user's own manager",
 );
 
