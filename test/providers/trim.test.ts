@@ -36,12 +36,15 @@ test("what is left, and two blocks of zeros, are a tar file with the same member
 				const trim = withoutEndMark();
 				const left = await buffer(Readable.from(pieces(tar, cuts)).pipe(trim.stream));
 				assert.ok(trim.sawEndMark());
-				const list = (input: Buffer) => execFileSync("tar", ["-tv"], { input, maxBuffer: 1e8 }).toString();
+				const list = (content: Buffer) => {
+					writeFileSync(join(folder, "listed"), content);
+					return execFileSync("tar", ["-tvf", join(folder, "listed")]).toString();
+				};
 				assert.equal(list(Buffer.concat([left, Buffer.alloc(1024)])), list(tar));
 				assert.ok(tar.subarray(left.length).every((byte) => byte === 0));
 			},
 		),
-		{ numRuns: 40 },
+		{ numRuns: 25 },
 	);
 });
 
