@@ -3,7 +3,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-const INTERVAL = 4 * 1024 * 1024;
+const INTERVAL = 2 * 1024 * 1024;
 
 /** Tell the result of every piece that has passed, in bytes. */
 export function frugal(): (bytes: number) => void {
