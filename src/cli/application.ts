@@ -18,6 +18,8 @@ const BACKUPS: Record<string, Loader> = {
 };
 const COMMANDS: Record<string, Loader> = {
 	...BACKUPS,
+	undo: async () => (await import("./undo.ts")).undo,
+	recover: async () => (await import("./undo.ts")).recover,
 	runs: async () => (await import("./runs.ts")).runs,
 	validate: async () => (await import("./inspect.ts")).validate,
 	manifest: async () => (await import("./inspect.ts")).manifest,

@@ -1,6 +1,14 @@
 // Flags may stand before the command, as in `holdfast --config FILE list`; the parser wants them after it.
 
-const WITH_VALUE = new Set(["--config", "--provider", "--service"]);
+const WITH_VALUE = new Set([
+	"--config",
+	"--provider",
+	"--service",
+	"--path",
+	"--into",
+	"--from",
+	"--keep-old",
+]);
 
 /** Arguments with the leading flags moved to their end, or before a `--`. */
 export function commandFirst(args: readonly string[]): string[] {

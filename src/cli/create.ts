@@ -13,6 +13,7 @@ import {
 	providersOf,
 	requireLocal,
 	serviceFlag,
+	switchFlag,
 } from "./flags.ts";
 import { operate, printPlan } from "./operate.ts";
 import { interruptible } from "./signals.ts";
@@ -34,7 +35,7 @@ export const create = buildCommand({
 			...commonFlags,
 			provider: providerFlag,
 			service: serviceFlag,
-			dryRun: { kind: "boolean", default: false, withNegated: false, brief: "print the plan and do nothing" },
+			dryRun: switchFlag("print the plan and do nothing"),
 		},
 		positional: {
 			kind: "tuple",
@@ -58,7 +59,6 @@ export const create = buildCommand({
 				printPlan(plan, flags.json);
 				return 0;
 			}
-			const { code } = await operate(plan, flags, interruptible());
-			return code;
+			return operate(plan, flags, interruptible());
 		}),
 });

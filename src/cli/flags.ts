@@ -14,12 +14,29 @@ export interface CommonFlags {
 
 const text = (value: string) => value;
 
+export const switchFlag = (brief: string) =>
+	({ kind: "boolean", default: false, withNegated: false, brief }) as const;
+export const valueFlag = (brief: string, placeholder: string) =>
+	({ kind: "parsed", parse: text, optional: true, brief, placeholder }) as const;
+
 export const commonFlags = {
-	config: { kind: "parsed", parse: text, optional: true, brief: "config file", placeholder: "FILE" },
-	json: { kind: "boolean", default: false, withNegated: false, brief: "print JSON for programs" },
-	quiet: { kind: "boolean", default: false, withNegated: false, brief: "print errors and results only" },
-	debug: { kind: "boolean", default: false, withNegated: false, brief: "print stack traces" },
+	config: valueFlag("config file", "FILE"),
+	json: switchFlag("print JSON for programs"),
+	quiet: switchFlag("print errors and results only"),
+	debug: switchFlag("print stack traces"),
 } as const;
+
+export const pathFlag = {
+	...valueFlag("only this path of a state; may be given again", "PATH"),
+	variadic: true,
+} as const;
+
+/** `30s`, `10m`, `2h`, `7d`, in seconds. */
+export function seconds(value: string): number {
+	const [, number, unit = ""] = /^(\d+)([smhd])$/.exec(value) ?? [];
+	if (number === undefined) throw new Error(`write a time like 30s, 10m, 2h or 7d, not ${value}`);
+	return Number(number) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[unit] ?? 1);
+}
 
 /** For completion: names out of the config that would be found, or none; never an error on a half-typed line. */
 const namesIn = (pick: (manifest: Manifest) => readonly string[]) => async () => {

@@ -1,7 +1,7 @@
 // holdfast validate, manifest, schema: look at the config without touching the machine.
 import { buildCommand } from "@stricli/core";
 import { loadConfig } from "../config/load.ts";
-import { type CommonFlags, commonFlags, guard, loadMachine, machineWord } from "./flags.ts";
+import { type CommonFlags, commonFlags, guard, loadMachine, machineWord, switchFlag } from "./flags.ts";
 
 export const validate = buildCommand({
 	docs: { brief: "check the config; its faults are shown with their lines" },
@@ -36,7 +36,7 @@ export const schema = buildCommand({
 	parameters: {
 		flags: {
 			...commonFlags,
-			manifest: { kind: "boolean", default: false, withNegated: false, brief: "of the manifest instead" },
+			manifest: switchFlag("of the manifest instead"),
 		},
 		positional: { kind: "tuple", parameters: [] },
 	},

@@ -1,12 +1,13 @@
-// What create and restore share: the lock, recovery of a run that died, signals, progress, the exit code.
+// What commands that change something share: the lock, recovery of runs that died, progress, the exit code.
 import { createInterface } from "node:readline/promises";
 import { places } from "../host/places.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import { lineReporter } from "../report/lines.ts";
 import type { Listener, Outcome } from "../run/event.ts";
-import { execute, type RunReport, recoverRun } from "../run/executor.ts";
+import { execute, type RunReport } from "../run/executor.ts";
 import { Journal } from "../run/journal.ts";
 import { takeLock } from "../run/lock.ts";
+import { dropExpired, recoverAll, requireRecovered } from "../run/recover.ts";
 import type { Plan } from "../run/step.ts";
 import type { CommonFlags } from "./flags.ts";
 
@@ -18,30 +19,40 @@ const CODES: Record<Outcome, number> = {
 	"needs-recover": EXIT.recover,
 };
 
-/** Run a plan under the machine's lock. A run that died before is brought to its end first. */
-export async function operate(
-	plan: Plan,
+/** Run a plan under the machine's lock. Runs that died before are brought to their end first. */
+export async function operate(plan: Plan, flags: CommonFlags, signal: AbortSignal): Promise<number> {
+	return underLock(`holdfast ${plan.operation} ${plan.manifest.machine}`, flags, async (journal, report) => {
+		requireRecovered(await recoverAll(journal, report));
+		await dropExpired(journal);
+		const { outcome } = await execute(plan, journal, signal, report);
+		return CODES[outcome];
+	});
+}
+
+/** Bring runs that died to their end, and nothing else. */
+export async function recoverOnly(flags: CommonFlags): Promise<RunReport[]> {
+	return underLock("holdfast recover", flags, async (journal, report) => {
+		const reports = await recoverAll(journal, report);
+		requireRecovered(reports);
+		return reports;
+	});
+}
+
+async function underLock<T>(
+	doing: string,
 	flags: CommonFlags,
-	signal: AbortSignal,
-): Promise<{ report: RunReport; code: number }> {
+	work: (journal: Journal, report: Listener) => Promise<T>,
+): Promise<T> {
 	const { state, runtime } = places();
-	const lock = takeLock(runtime, `holdfast ${plan.operation} ${plan.manifest.machine}`);
-	const journal = Journal.open(state);
+	const lock = takeLock(runtime, doing);
 	try {
-		const report = await reporter(flags);
-		for (const dead of journal.open()) {
-			process.stderr.write(`run ${dead.run} (${dead.operation}) did not end; recovering it first\n`);
-			const recovered = await recoverRun(dead, journal, report);
-			if (recovered.outcome === "needs-recover")
-				throw new HoldfastError("recover", `run ${dead.run} could not be undone`, {
-					details: recovered.failures.map(({ scope, error }) => `${scope}: ${error.message}`),
-					hint: `see what is where with: holdfast runs show ${dead.run}; mend it, then run this again`,
-				});
+		const journal = Journal.open(state);
+		try {
+			return await work(journal, await reporter(flags));
+		} finally {
+			journal.close();
 		}
-		const done = await execute(plan, journal, signal, report);
-		return { report: done, code: CODES[done.outcome] };
 	} finally {
-		journal.close();
 		lock.release();
 	}
 }

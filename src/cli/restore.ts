@@ -1,42 +1,79 @@
 // holdfast restore [--service S…] [MACHINE] PROVIDER ARCHIVE
+import { resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { HoldfastError } from "../manifest/error.ts";
-import { chooseArchive, listArchives, requireGood } from "../plan/archives.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import { chooseArchive, type ListedArchive, listArchives, requireGood } from "../plan/archives.ts";
+import { planExtract } from "../plan/extract.ts";
 import { planRestore } from "../plan/restore.ts";
+import { ownersOf, restoreTargets } from "../plan/targets.ts";
 import { openDestination } from "../providers/registry.ts";
 import { newRunId } from "../run/run-id.ts";
+import type { Plan } from "../run/step.ts";
 import {
 	type CommonFlags,
 	commonFlags,
 	guard,
 	loadMachine,
 	machineNames,
+	pathFlag,
 	providerNames,
 	requireLocal,
+	seconds,
 	serviceFlag,
+	switchFlag,
+	valueFlag,
 } from "./flags.ts";
 import { confirm, operate, printPlan } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
+	readonly path?: readonly string[];
+	readonly into?: string;
+	readonly from?: string;
+	readonly inPlace: boolean;
+	readonly keepOld?: number;
+	readonly keepFailed: boolean;
 	readonly dryRun: boolean;
 	readonly yes: boolean;
 }
+
+/** How long the old copy stays when a failed check was let pass. */
+const KEEP_FAILED_SECONDS = 7 * 86_400;
 
 export const restore = buildCommand({
 	docs: {
 		brief: "put a service back as it was in an archive",
 		customUsage: ["[--service NAME]... [MACHINE] PROVIDER ARCHIVE"],
-		fullDescription:
-			"Examples:\n  holdfast restore --service notes web01 borgbackup latest\n  holdfast restore --service notes disk usb::/mnt/usb/holdfast::web01-2026-11-24T010000Z-k3x9",
+		fullDescription: [
+			"The archive is extracted beside the live data while the service runs; then its units are stopped, the two are",
+			"swapped by rename, the units are started and the state's checks are asked. Whatever fails before that is undone.",
+			"",
+			"ARCHIVE is an id as `holdfast list` prints it, a name that only one archive has, or `latest`.",
+			"",
+			"Examples:",
+			"  holdfast restore --service notes web01 borgbackup latest",
+			"  holdfast restore --service notes disk usb::/mnt/usb/holdfast::web01-2026-11-24T010000Z-k3x9",
+			"  holdfast restore --path /srv/notes/letters disk latest      only a part; no hooks",
+			"  holdfast restore --service notes --into /tmp/look disk latest   beside; touches nothing else",
+			"  holdfast restore --service notes --keep-old 7d disk latest      `holdfast undo RUN` takes it back",
+		].join("\n"),
 	},
 	parameters: {
 		flags: {
 			...commonFlags,
 			service: serviceFlag,
-			dryRun: { kind: "boolean", default: false, withNegated: false, brief: "print the plan and do nothing" },
-			yes: { kind: "boolean", default: false, withNegated: false, brief: "do not ask" },
+			path: pathFlag,
+			into: valueFlag("extract below this folder instead; no unit, hook or live folder is touched", "FOLDER"),
+			from: valueFlag("restore an archive of another machine", "MACHINE"),
+			inPlace: switchFlag(
+				"delete the live data first: for when there is no room for two copies; cannot be undone",
+			),
+			keepOld: { ...valueFlag("keep the old copy for so long, like 7d", "TIME"), parse: seconds },
+			keepFailed: switchFlag("keep what was restored even when a check fails"),
+			dryRun: switchFlag("print the plan and what stands in its way, and do nothing"),
+			yes: switchFlag("do not ask"),
 		},
 		positional: {
 			kind: "array",
@@ -60,31 +97,89 @@ export const restore = buildCommand({
 			const manifest = await loadMachine(flags, machine);
 			requireLocal(manifest);
 			const signal = interruptible();
-			const listing = await listArchives(manifest, [provider], { signal, progress: () => {}, log: () => {} });
-			const services = flags.service ?? Object.keys(manifest.state);
+			const services = servicesOf(manifest, flags);
+			const work = { signal, progress: () => {}, log: () => {} };
+			const listing = await listArchives(manifest, [provider], work, flags.from);
 			const archive = chooseArchive(listing, wanted, services);
 			requireGood(listing, archive, services);
-			const destination = await openDestination(manifest, provider, archive.destination);
-			const plan = planRestore({
-				manifest,
-				run: newRunId(),
-				services,
-				provider,
-				destination: archive.destination,
-				archive: archive.name,
-				archiveId: archive.id,
-				restoresInto: destination.capabilities.restoresInto,
-				folders: Object.fromEntries(
-					Object.entries(archive.metadata?.states ?? {}).map(([name, { folders }]) => [name, folders]),
-				),
-			});
+			const plan = await planOf(manifest, archive, services, flags);
+			const standsInTheWay = plan.operation === "restore" ? await lookAhead(plan, signal, flags.json) : false;
 			if (flags.dryRun) {
 				printPlan(plan, flags.json);
-				return 0;
+				return standsInTheWay ? 1 : 0;
 			}
-			if (!flags.yes) printPlan(plan, false);
-			await confirm(`Restore ${services.join(", ")} from ${archive.id}?`, flags.yes);
-			const { code } = await operate(plan, flags, signal);
-			return code;
+			if (plan.operation === "restore") {
+				if (!flags.yes) printPlan(plan, false);
+				const warning = flags.inPlace
+					? "\nThe live data are deleted first. If this fails, they are gone, and only the archive has them."
+					: "";
+				await confirm(`Restore ${services.join(", ")} from ${archive.id}?${warning}`, flags.yes);
+			}
+			return operate(plan, flags, signal);
 		}),
 });
+
+/** The states that are meant: those named, those that own the named paths, or all. */
+function servicesOf(manifest: Manifest, { service, path = [] }: Flags): readonly string[] {
+	if (service) return service;
+	if (path.length === 0) return Object.keys(manifest.state);
+	const owners = ownersOf(manifest, path);
+	if (owners.length > 0) return owners;
+	throw new HoldfastError("usage", `no state of "${manifest.machine}" owns ${path.join(", ")}`, {
+		hint: "name the state with --service, or a path in one of its folders",
+	});
+}
+
+async function planOf(
+	manifest: Manifest,
+	archive: ListedArchive,
+	services: readonly string[],
+	flags: Flags,
+): Promise<Plan> {
+	const { provider, destination, name } = archive;
+	const source = { provider, destination, archive: name };
+	const { capabilities } = await openDestination(manifest, provider, destination);
+	const paths = flags.path ?? [];
+	if (!capabilities.restoresInto && (flags.into !== undefined || paths.length > 0))
+		throw new HoldfastError("usage", `provider "${provider}" restores whole states to their places only`, {
+			hint: "leave --into and --path out",
+		});
+	const targets = await restoreTargets(manifest, archive, services, paths);
+	const run = newRunId();
+	if (flags.into !== undefined) {
+		const stored = Object.values(targets).flatMap((some) => some.map((target) => target.stored));
+		return planExtract({ manifest, run, source, paths: stored, into: resolve(flags.into) });
+	}
+	return planRestore({
+		manifest,
+		run,
+		services,
+		source,
+		archiveId: archive.id,
+		restoresInto: capabilities.restoresInto,
+		targets,
+		partial: paths.length > 0,
+		inPlace: flags.inPlace,
+		keepFailed: flags.keepFailed,
+		keepOldSeconds: flags.keepOld ?? (flags.keepFailed ? KEEP_FAILED_SECONDS : undefined),
+	});
+}
+
+/** For the eyes of a person before they say yes; the plan looks again when it holds the lock. */
+async function lookAhead(plan: Plan, signal: AbortSignal, json: boolean): Promise<boolean> {
+	const { findProblems } = await import("../run/preflight.ts");
+	const known = { signal, progress: () => {}, log: () => {}, bytesOf: () => undefined };
+	const found = await Promise.all(
+		plan.steps
+			.filter((step) => step.kind === "preflight")
+			.map((step) => findProblems(step, plan.manifest, known)),
+	);
+	const problems = found.flatMap((one) => one.problems);
+	if (!json)
+		for (const line of [
+			...problems.map((problem) => `✘ ${problem}`),
+			...found.flatMap((one) => one.warnings.map((warning) => `! ${warning}`)),
+		])
+			process.stderr.write(`${line}\n`);
+	return problems.length > 0;
+}

@@ -26,13 +26,15 @@ function overlapFaults(name: string, machine: MachineInput): Fault[] {
 	const faults: Fault[] = [];
 	for (const [position, one] of owned.entries()) {
 		for (const other of owned.slice(0, position)) {
-			if (!overlap(one.folder, other.folder)) continue;
+			// One state's folder may lie within another's: it is left out of that one's archive and restore.
+			if (one.state === other.state ? !overlap(one.folder, other.folder) : one.folder !== other.folder)
+				continue;
 			faults.push({
 				path: ["machines", name, "state", one.state, "folders", one.index],
 				message:
 					one.state === other.state
 						? `"${one.folder}" and "${other.folder}" overlap`
-						: `"${one.folder}" overlaps "${other.folder}" of state "${other.state}"`,
+						: `"${one.folder}" belongs to state "${other.state}" already`,
 				hint: "a restore of one would change the other; give each folder to one state",
 			});
 		}

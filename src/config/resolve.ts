@@ -1,10 +1,13 @@
 // From what a user wrote to the manifest: short forms become long ones, and defaults are filled in.
+import type { Check } from "../manifest/checks.ts";
 import { HOOKS, type Hook, type Manifest, type State, type Unit } from "../manifest/schema.ts";
-import type { Config, HookInput, StateInput } from "./schema.ts";
+import type { CheckInput, Config, HookInput, StateInput } from "./schema.ts";
 
 type MachineInput = Config["machines"][string];
 
 const DEFAULT_HOOK_SECONDS = 3600;
+const DEFAULT_SETTLE_SECONDS = 3;
+const DEFAULT_CHECK_SECONDS = 30;
 
 export function resolveMachine(name: string, machine: MachineInput): Manifest {
 	return {
@@ -31,6 +34,8 @@ function resolveState(state: StateInput): State {
 		stopOnBackup: (state.stopOnBackup ?? []).map(resolveUnit),
 		stopOnRestore: (state.stopOnRestore ?? []).map(resolveUnit),
 		after: state.after ?? [],
+		settle: state.settle === undefined ? DEFAULT_SETTLE_SECONDS : seconds(state.settle),
+		checks: (state.checks ?? []).map(resolveCheck),
 	};
 }
 
@@ -39,6 +44,10 @@ function resolveHook(input: HookInput): Hook {
 	if (Array.isArray(input)) return { command: input, timeout: DEFAULT_HOOK_SECONDS };
 	const { timeout, ...rest } = input;
 	return { ...rest, timeout: timeout === undefined ? DEFAULT_HOOK_SECONDS : seconds(timeout) };
+}
+
+function resolveCheck({ within, ...check }: CheckInput): Check {
+	return { ...check, within: within === undefined ? DEFAULT_CHECK_SECONDS : seconds(within) };
 }
 
 /** systemctl itself reads a name without a suffix as a service. */

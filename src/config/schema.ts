@@ -1,5 +1,6 @@
 // What a user may write. The same fields as the manifest, with short forms; resolve.ts turns one into the other.
 import * as v from "valibot";
+import { checkForms } from "../manifest/checks.ts";
 import * as f from "../manifest/fields.ts";
 import { borgOptions, commandOptions, ENGINES, tarOptions } from "../manifest/providers.ts";
 
@@ -10,6 +11,9 @@ const duration = v.union(
 	],
 	'write a time like "30s", "10m" or "2h"',
 );
+
+/** A duration that may be nothing at all. */
+const pause = v.union([v.literal(0), duration], 'write a time like "3s", or 0');
 
 const hookOptions = {
 	user: v.pipe(v.optional(f.text), v.description("run as this user (default: the user that runs Holdfast)")),
@@ -51,6 +55,22 @@ const unit = v.union(
 	"a unit is a name, or { unit, user } for a unit of that user's own manager",
 );
 
+const within = v.pipe(
+	v.optional(pause),
+	v.description("how long it may take to pass; it is asked again until then (default 30s)"),
+);
+const check = v.union(
+	[
+		v.strictObject({ ...checkForms.http, within }),
+		v.strictObject({ ...checkForms.script, within }),
+		v.strictObject({ ...checkForms.command, within }),
+		v.strictObject({ ...checkForms.postgresql, within }),
+		v.strictObject({ ...checkForms.sqlite, within }),
+	],
+	"a check is { http }, { script }, { command }, { sql, database } or { sql, sqlite }",
+);
+export type CheckInput = v.InferOutput<typeof check>;
+
 const state = v.strictObject({
 	folders: v.pipe(
 		v.optional(v.array(f.folder)),
@@ -82,6 +102,14 @@ const state = v.strictObject({
 		v.description("systemd units that are stopped around a restore's swap"),
 	),
 	after: v.pipe(v.optional(v.array(f.name)), v.description("states that come before this one")),
+	settle: v.pipe(
+		v.optional(pause),
+		v.description("how long the units must stay active after a restore before it counts (default 3s)"),
+	),
+	checks: v.pipe(
+		v.optional(v.array(check)),
+		v.description("what shows that the service is healthy; a restore that fails one is undone"),
+	),
 });
 export type StateInput = v.InferOutput<typeof state>;
 

@@ -32,6 +32,12 @@ export async function syncFilesystem(path: string): Promise<void> {
 	await execOk(["sync", "-f", path], { doing: `sync ${path}` });
 }
 
+/** Delete a folder and what is in it, but nothing of another filesystem that is mounted below it. */
+export async function removeTree(path: string): Promise<void> {
+	const { execOk } = await import("./exec.ts");
+	await execOk(["rm", "-rf", "--one-file-system", "--", path], { doing: `delete ${path}` });
+}
+
 /** A folder that only we can read, with its parents; the topmost folder that had to be made, or undefined. */
 export async function privateFolder(path: string): Promise<string | undefined> {
 	return mkdir(path, { recursive: true, mode: 0o700 });

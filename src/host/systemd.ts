@@ -9,6 +9,8 @@ export interface UnitStatus {
 	readonly active: string;
 	/** systemd's LoadState: loaded, not-found, masked … */
 	readonly load: string;
+	/** Another one after each start. */
+	readonly invocation: string;
 }
 
 export function unitLabel({ unit, user }: Unit): string {
@@ -16,10 +18,19 @@ export function unitLabel({ unit, user }: Unit): string {
 }
 
 export async function unitStatus(unit: Unit): Promise<UnitStatus> {
-	const result = await systemctl(unit, ["show", "--property=ActiveState,LoadState", "--", unit.unit]);
+	const result = await systemctl(unit, [
+		"show",
+		"--property=ActiveState,LoadState,InvocationID",
+		"--",
+		unit.unit,
+	]);
 	if (result.code !== 0) throw refused("ask for", unit, result);
 	const values = new Map(result.stdout.map((line) => line.split("=", 2) as [string, string]));
-	return { active: values.get("ActiveState") ?? "unknown", load: values.get("LoadState") ?? "unknown" };
+	return {
+		active: values.get("ActiveState") ?? "unknown",
+		load: values.get("LoadState") ?? "unknown",
+		invocation: values.get("InvocationID") ?? "",
+	};
 }
 
 /** Whether it runs, or is on its way there. */
@@ -37,11 +48,31 @@ export async function stopUnit(unit: Unit, signal?: AbortSignal): Promise<void> 
 export async function startUnit(unit: Unit, signal?: AbortSignal): Promise<void> {
 	const result = await systemctl(unit, ["start", "--", unit.unit], signal);
 	if (result.code === 0 && isUp(await unitStatus(unit))) return;
-	const log = await exec(
-		["journalctl", ...(await manager(unit)).journal, "-u", unit.unit, "-n", "10", "--no-pager", "-o", "cat"],
-		{},
-	).catch(() => undefined);
-	throw refused("start", unit, result, log?.stdout);
+	throw refused("start", unit, result, await lastLines(unit));
+}
+
+/** What befell a unit, with its own last log lines. */
+export async function unitFailure(unit: Unit, what: string): Promise<HoldfastError> {
+	return new HoldfastError("failed", `${unitLabel(unit)} ${what}`, {
+		details: await lastLines(unit),
+		hint: statusHint(unit),
+	});
+}
+
+async function lastLines(unit: Unit): Promise<readonly string[]> {
+	const { journal } = await manager(unit);
+	const log = await exec([
+		"journalctl",
+		...journal,
+		"-u",
+		unit.unit,
+		"-n",
+		"10",
+		"--no-pager",
+		"-o",
+		"cat",
+	]).catch(() => undefined);
+	return log?.stdout ?? [];
 }
 
 async function systemctl(unit: Unit, words: readonly string[], signal?: AbortSignal): Promise<ExecResult> {
@@ -68,6 +99,10 @@ async function manager(unit: Unit) {
 function refused(verb: string, unit: Unit, result: ExecResult, log: readonly string[] = []): HoldfastError {
 	return new HoldfastError("failed", `could not ${verb} ${unitLabel(unit)}`, {
 		details: [...result.stderr, ...log],
-		hint: `look at it with: systemctl ${unit.user === undefined ? "" : "--user "}status ${unit.unit}`,
+		hint: statusHint(unit),
 	});
+}
+
+function statusHint({ unit, user }: Unit): string {
+	return `look at it with: systemctl ${user === undefined ? "" : "--user "}status ${unit}`;
 }

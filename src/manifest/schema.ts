@@ -1,5 +1,6 @@
 // The manifest, version 1: the resolved description of one machine, and the only thing that the runtime reads.
 import * as v from "valibot";
+import { checkSchema } from "./checks.ts";
 import * as f from "./fields.ts";
 import { providerSchema } from "./providers.ts";
 
@@ -50,6 +51,12 @@ export const stateSchema = v.strictObject({
 	stopOnBackup: v.array(unitSchema),
 	stopOnRestore: v.array(unitSchema),
 	after: v.array(f.name),
+	settle: v.pipe(
+		v.number(),
+		v.minValue(0),
+		v.description("seconds that the units must stay active after a restore before it counts"),
+	),
+	checks: v.pipe(v.array(checkSchema), v.description("what shows that the service is healthy")),
 });
 export type State = v.InferOutput<typeof stateSchema>;
 

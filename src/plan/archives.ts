@@ -19,6 +19,8 @@ export interface Listing {
 		readonly destination: string;
 		readonly error: ErrorReport;
 	}[];
+	/** Other machines whose archives are in the same destinations. */
+	readonly others: readonly string[];
 }
 
 /** Every destination is asked; one that cannot be reached does not hide the others. Oldest first. */
@@ -26,6 +28,7 @@ export async function listArchives(
 	manifest: Manifest,
 	providers: readonly string[],
 	work: Work,
+	machine = manifest.machine,
 ): Promise<Listing> {
 	const open = await Promise.all(
 		providers.map(async (provider) =>
@@ -40,18 +43,19 @@ export async function listArchives(
 				return {
 					...at,
 					error: undefined,
+					machines: archives.map((archive) => archive.metadata?.machine),
 					archives: archives
-						.filter((archive) => belongsTo(archive, manifest.machine))
+						.filter((archive) => belongsTo(archive, machine))
 						.map((archive) => ({
 							id: `${destination.name}::${destination.location}::${archive.name}`,
-							machine: manifest.machine,
+							machine,
 							...at,
 							...archive,
 						})),
 				};
 			} catch (error) {
 				work.signal.throwIfAborted();
-				return { ...at, archives: [] as ListedArchive[], error: reportOf(error) };
+				return { ...at, machines: [], archives: [] as ListedArchive[], error: reportOf(error) };
 			}
 		}),
 	);
@@ -62,6 +66,9 @@ export async function listArchives(
 		failures: answers.flatMap(({ provider, destination, error }) =>
 			error ? [{ provider, destination, error }] : [],
 		),
+		others: [...new Set(answers.flatMap(({ machines }) => machines))]
+			.filter((other) => other !== undefined)
+			.filter((other) => other !== machine),
 	};
 }
 
@@ -72,14 +79,20 @@ function belongsTo({ metadata }: Archive, machine: string): boolean {
 
 /** The archive that a person named: an id as printed, a name that only one has, or `latest` good one. */
 export function chooseArchive(listing: Listing, wanted: string, services: readonly string[]): ListedArchive {
-	const { archives, failures } = listing;
+	const { archives, failures, others } = listing;
+	const elsewhere =
+		others.length === 0
+			? ""
+			: `; archives of ${others.join(", ")} are there too: name whose with --from MACHINE`;
 	const unreachable = failures.map(
 		({ provider, destination, error }) => `${provider}/${destination} could not be asked: ${error.message}`,
 	);
 	if (archives.length === 0)
 		throw new HoldfastError("failed", "there is no archive to restore", {
 			details: unreachable,
-			hint: unreachable.length === 0 ? "make one with: holdfast create" : "mend the above, then try again",
+			hint:
+				(unreachable.length === 0 ? "make one with: holdfast create" : "mend the above, then try again") +
+				elsewhere,
 		});
 	if (wanted === "latest") {
 		const good = archives.filter((archive) => services.every((service) => isGood(archive, service)));
@@ -99,27 +112,40 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 		});
 	throw new HoldfastError("usage", `there is no archive ${JSON.stringify(wanted)}`, {
 		details: [...archives.slice(-3).map(({ id }) => id), ...unreachable],
-		hint: "the newest are above; see all with: holdfast list",
+		hint: `the newest are above; see all with: holdfast list${elsewhere}`,
 	});
 }
 
 /** Whether an archive says that it holds this state whole; one that says nothing is taken at its word. */
 export function isGood({ metadata }: Archive, service: string): boolean {
-	return metadata === undefined || metadata.states[service]?.outcome === "good";
+	return metadata === undefined || (metadata.version === 1 && metadata.states[service]?.outcome === "good");
 }
 
-/** Refuse an archive that lacks a wanted state, or holds a bad one, and name the newest good one. */
+/** Refuse an archive that lacks a wanted state, or holds a bad one; all of them are named, with the newest good one. */
 export function requireGood(listing: Listing, archive: ListedArchive, services: readonly string[]): void {
-	for (const service of services) {
-		if (isGood(archive, service)) continue;
-		const record = archive.metadata?.states[service];
-		const newest = listing.archives.filter((one) => isGood(one, service)).at(-1);
-		throw new HoldfastError(
-			"failed",
-			record
-				? `the archive marks ${service} as failed: ${record.reason ?? "no reason is given"}`
-				: `the archive does not hold ${service}`,
-			{ hint: newest ? `the newest good one is ${newest.id}` : `no archive holds a good ${service}` },
-		);
-	}
+	const faults = services
+		.filter((service) => !isGood(archive, service))
+		.map((service) => faultOf(listing, archive, service));
+	const [first, ...rest] = faults;
+	if (!first) return;
+	throw new HoldfastError("failed", first.message, {
+		details: rest.map(({ message, hint }) => `${message}; ${hint}`),
+		hint: first.hint,
+	});
+}
+
+function faultOf(listing: Listing, { metadata }: ListedArchive, service: string) {
+	if (metadata && metadata.version > 1)
+		return {
+			message: `the archive was made by a newer Holdfast (its metadata are of version ${metadata.version})`,
+			hint: "restore it with that version",
+		};
+	const record = metadata?.states[service];
+	const newest = listing.archives.filter((one) => isGood(one, service)).at(-1);
+	return {
+		message: record
+			? `the archive marks ${service} as failed: ${record.reason ?? "no reason is given"}`
+			: `the archive does not hold ${service}`,
+		hint: newest ? `the newest good one is ${newest.id}` : `no archive holds a good ${service}`,
+	};
 }

@@ -2,6 +2,7 @@
 
 import { unitLabel } from "../host/systemd.ts";
 import type { Hook, HookName, Manifest, State, Unit } from "../manifest/schema.ts";
+import { escapePattern } from "../providers/exclude.ts";
 import type { ArchiveCreateStep, HookStep, Plan, Step } from "../run/step.ts";
 import { inOrder } from "./order.ts";
 
@@ -30,7 +31,10 @@ export function planBackup({ manifest, run, services, targets }: BackupRequest):
 			destination,
 			archive,
 			states: Object.fromEntries(
-				states.map(([name, { folders, exclude }]) => [name, { scope: scopeOf(name), folders, exclude }]),
+				states.map(([name, { folders, exclude }]) => [
+					name,
+					{ scope: scopeOf(name), folders, exclude: [...exclude, ...othersWithin(manifest, name)] },
+				]),
 			),
 		};
 	});
@@ -44,6 +48,16 @@ export function planBackup({ manifest, run, services, targets }: BackupRequest):
 		steps: [...before, ...write, ...after, ...post],
 		goals: write.map(({ scope }) => scope),
 	};
+}
+
+/** Folders of other states that lie within this one's are theirs alone, as patterns. */
+function othersWithin(manifest: Manifest, name: string): string[] {
+	const own = manifest.state[name]?.folders ?? [];
+	return Object.entries(manifest.state)
+		.filter(([other]) => other !== name)
+		.flatMap(([, { folders }]) => folders)
+		.filter((folder) => own.some((outer) => folder.startsWith(`${outer}/`)))
+		.map(escapePattern);
 }
 
 const scopeOf = (state: string) => `state:${state}`;

@@ -1,8 +1,12 @@
-// The plan of `restore`: one transaction a state. Stage while it runs; stop, swap, start; commit; tidy.
+// The plan of `restore`: a transaction for each state. Stage while they run; stop, swap, start; check; commit; tidy.
+// Of several states each phase is done for all before the next begins, so that a unit they share is stopped once.
 import { basename, dirname, join } from "node:path";
+import type { Survey } from "../host/survey.ts";
 import { unitLabel } from "../host/systemd.ts";
-import type { Manifest, State } from "../manifest/schema.ts";
-import type { Plan, Step } from "../run/step.ts";
+import { checkLabel } from "../manifest/checks.ts";
+import type { Manifest, State, Unit } from "../manifest/schema.ts";
+import type { ArchiveSource, Place, Plan, PreflightStep, Step } from "../run/step.ts";
+import { NEW, OLD } from "../run/steps/area.ts";
 import { hookStep, unitWords } from "./backup.ts";
 import { inOrder } from "./order.ts";
 
@@ -10,134 +14,347 @@ export interface RestoreRequest {
 	readonly manifest: Manifest;
 	readonly run: string;
 	readonly services: readonly string[];
-	readonly provider: string;
-	readonly destination: string;
-	readonly archive: string;
+	readonly source: ArchiveSource;
 	/** What Clan's hooks get as NAME. */
 	readonly archiveId: string;
 	/** Whether the engine can write below another folder. */
 	readonly restoresInto: boolean;
-	/** The folders that the archive holds of each state; those declared, when the archive does not say. */
-	readonly folders: Readonly<Record<string, readonly string[]>>;
+	/** What is to be replaced, by state. */
+	readonly targets: Readonly<Record<string, readonly Target[]>>;
+	/** Only parts of states: hooks, which are for the whole of one, are not run. */
+	readonly partial: boolean;
+	/** Over the live folders, without a second copy and without a way back. */
+	readonly inPlace: boolean;
+	/** A failed check does not undo the restore. */
+	readonly keepFailed: boolean;
+	/** Keep the old copies for so many seconds. */
+	readonly keepOldSeconds: number | undefined;
+}
+
+/** A folder (or a path in one) that a restore replaces. */
+export interface Target {
+	readonly folder: string;
+	readonly stored: string;
+	readonly survey: Survey;
+}
+
+/** One state's part of the plan, phase by phase. */
+interface Transaction {
+	readonly preflight: PreflightStep;
+	readonly stage: readonly Step[];
+	readonly stop: readonly Step[];
+	readonly swap: readonly Step[];
+	readonly start: readonly Step[];
+	readonly checks: readonly Step[];
+	readonly commit: Step;
+	readonly tidy: readonly Step[];
 }
 
 export function planRestore(request: RestoreRequest): Plan {
-	const { manifest, run, services } = request;
+	const { manifest, run, services, inPlace, keepFailed } = request;
 	const states = inOrder(manifest, services);
+	const all = states.map(([name, state]) => transaction(request, name, state));
+	const phase = (pick: (one: Transaction) => readonly Step[]) => all.flatMap(pick);
+	const checks = phase((one) => one.checks);
+	const commits = all.map((one) => one.commit);
 	return {
 		version: 1,
 		run,
 		operation: "restore",
 		manifest,
-		steps: states.flatMap(([name, state]) => transaction(request, name, state)),
+		steps: [
+			...all.map((one) => one.preflight),
+			...phase((one) => one.stage),
+			...phase((one) => one.stop),
+			// Without a second copy there is no way back from here on.
+			...(inPlace ? commits : []),
+			...phase((one) => one.swap),
+			...phase((one) => one.start),
+			...(inPlace ? checks : []),
+			// What a failed check would skip must have been done before it.
+			...(inPlace
+				? []
+				: keepFailed
+					? [...commits, ...phase((one) => one.tidy), ...checks]
+					: [...checks, ...commits, ...phase((one) => one.tidy)]),
+		],
 		goals: states.map(([name]) => `state:${name}`),
 	};
 }
 
-function transaction(request: RestoreRequest, name: string, state: State): Step[] {
-	const { run, provider, destination, archive, archiveId, restoresInto } = request;
+function transaction(request: RestoreRequest, name: string, state: State): Transaction {
+	const { manifest, run, source, archiveId, restoresInto, partial, inPlace, keepOldSeconds } = request;
 	const scope = `state:${name}`;
-	const folders = request.folders[name] ?? state.folders;
-	const clan = { name: archiveId, folders };
-	const areaOf = (folder: string) => join(dirname(folder), `.holdfast-${run}-${name}`);
-	const areas = [...new Set(folders.map(areaOf))];
-	const source = { provider, destination, archive };
+	const places = (request.targets[name] ?? []).map((target, index) => placeOf(run, name, target, index));
+	const areas = [...new Set(places.map(({ area }) => area))];
+	const nested = nestedFolders(manifest, name, places);
+	const units = unique([
+		...state.stopOnRestore,
+		...nested.flatMap(({ owner }) => manifest.state[owner]?.stopOnRestore ?? []),
+	]);
+	const clan = { name: archiveId, folders: places.map(({ folder }) => folder) };
+	const hooks = partial ? {} : state.hooks;
+	const words = places.map(({ folder }) => folder).join(", ");
 
-	const stage: Step[] = areas.map((area, index) => {
-		const own = folders.filter((folder) => areaOf(folder) === area);
-		return {
-			kind: "stage",
-			id: `stage:${name}:${index}`,
+	return {
+		preflight: {
+			kind: "preflight",
+			id: `preflight:${name}`,
 			scope,
-			title: `extract ${own.join(", ")} beside the live ${own.length > 1 ? "folders" : "folder"}`,
-			touches: [area],
+			title: `look at what the restore of ${name} needs`,
+			touches: [],
 			...source,
-			folders: own,
-			area,
-		};
-	});
-	const stop: Step[] =
-		state.stopOnRestore.length === 0
+			archiveId,
+			places,
+			units,
+			twoCopies: !inPlace,
+		},
+		stage: inPlace
+			? []
+			: areas.flatMap((area, index): Step[] => {
+					const own = places.filter((place) => place.area === area);
+					const areaStep: Step = {
+						kind: "area",
+						id: `area:${name}:${index}`,
+						scope,
+						title: `make the private folder ${area}`,
+						touches: [area],
+						area,
+					};
+					if (!restoresInto) return [areaStep];
+					return [
+						areaStep,
+						{
+							kind: "stage",
+							id: `stage:${name}:${index}`,
+							scope,
+							title: `extract ${own.map(({ stored }) => stored).join(", ")} beside the live data`,
+							touches: [area],
+							...source,
+							area,
+							places: own,
+						},
+					];
+				}),
+		stop: [
+			...stopSteps(name, scope, units),
+			{
+				kind: "holders",
+				id: `holders:${name}`,
+				scope,
+				title: `look who still uses ${words}`,
+				touches: [],
+				places,
+			},
+		],
+		swap: [
+			...hookStep(name, scope, "preRestore", hooks.preRestore, clan).map((step) => ({
+				...step,
+				downtime: "begins" as const,
+			})),
+			...replaceSteps(request, name, places),
+			...carrySteps(manifest, name, places),
+			...hookStep(name, scope, "postRestore", hooks.postRestore, clan).map((step) => ({
+				...step,
+				downtime: "ends" as const,
+			})),
+		],
+		start: startSteps(name, scope, units),
+		checks: checkSteps(name, scope, state, units),
+		commit: { kind: "commit", id: `commit:${name}`, scope, title: `commit ${name}`, touches: [] },
+		tidy: inPlace
 			? []
 			: [
-					{
-						kind: "units-stop",
-						id: `stop:${name}`,
-						scope,
-						title: `stop ${unitWords(state.stopOnRestore)}`,
-						touches: state.stopOnRestore.map(unitLabel),
-						units: state.stopOnRestore,
-						downtime: "begins",
-					},
-				];
-	const start: Step[] =
-		state.stopOnRestore.length === 0
-			? []
-			: [
-					{
-						kind: "units-start",
-						id: `start:${name}`,
-						scope,
-						title: `start ${unitWords(state.stopOnRestore)}`,
-						touches: state.stopOnRestore.map(unitLabel),
-						units: state.stopOnRestore,
-						stopped: `stop:${name}`,
-						downtime: "ends",
-					},
-				];
-	const putAside: Step[] = folders.map((folder, index) => ({
-		kind: "aside",
-		id: `aside:${name}:${index}`,
-		scope,
-		title: `put ${folder} aside`,
-		touches: [folder],
+					keepOldSeconds === undefined
+						? {
+								kind: "discard",
+								id: `discard:${name}`,
+								scope,
+								title: `delete the old copy of ${name}`,
+								touches: areas,
+								areas,
+							}
+						: {
+								kind: "keep",
+								id: `keep:${name}`,
+								scope,
+								title: `keep the old copy of ${name}`,
+								touches: areas,
+								state: name,
+								places,
+								seconds: keepOldSeconds,
+							},
+				],
+	};
+}
+
+function placeOf(run: string, state: string, { folder, stored, survey }: Target, index: number): Place {
+	const { target: live, mode } = survey;
+	const area = join(mode === "entries" ? live : dirname(live), `.holdfast-${run}-${state}`);
+	return {
 		folder,
-		area: areaOf(folder),
-		aside: join(areaOf(folder), "old", basename(folder)),
-	}));
-	const putInPlace: Step[] = restoresInto
-		? folders.map((folder, index) => ({
+		stored,
+		live,
+		mode,
+		area,
+		staged: join(area, NEW, stored),
+		old: join(area, OLD, `${index}-${basename(live)}`),
+	};
+}
+
+function replaceSteps(
+	{ source, restoresInto, inPlace }: RestoreRequest,
+	name: string,
+	places: readonly Place[],
+): Step[] {
+	const scope = `state:${name}`;
+	const live = places.map((place) => place.live);
+	if (inPlace)
+		return [
+			{
+				kind: "overwrite",
+				id: `overwrite:${name}`,
+				scope,
+				title: `delete ${live.join(", ")} and extract it from the archive`,
+				touches: live,
+				...source,
+				places,
+			},
+		];
+	const aside = places.map(
+		(place, index): Step => ({
+			kind: "aside",
+			id: `aside:${name}:${index}`,
+			scope,
+			title: `put ${place.live} aside`,
+			touches: [place.live],
+			place,
+		}),
+	);
+	if (!restoresInto)
+		return [
+			...aside,
+			{
+				kind: "engine-restore",
+				id: `restore:${name}`,
+				scope,
+				title: `have ${source.provider} restore ${live.join(", ")}`,
+				touches: live,
+				...source,
+				places,
+			},
+		];
+	return [
+		...aside,
+		...places.map(
+			(place, index): Step => ({
 				kind: "place",
 				id: `place:${name}:${index}`,
 				scope,
-				title: `put the restored ${folder} in its place`,
-				touches: [folder],
-				folder,
-				staged: areaOf(folder) + folder,
-			}))
-		: [
-				{
-					kind: "engine-restore",
-					id: `restore:${name}`,
-					scope,
-					title: `have ${provider} restore ${folders.join(", ")}`,
-					touches: folders,
-					...source,
-					folders,
-				},
-			];
+				title: `put the restored ${place.live} in its place`,
+				touches: [place.live],
+				place,
+			}),
+		),
+	];
+}
+
+export function stopSteps(name: string, scope: string, units: readonly Unit[]): Step[] {
+	if (units.length === 0) return [];
 	return [
-		...(restoresInto ? stage : []),
-		...stop,
-		...hookStep(name, scope, "preRestore", state.hooks.preRestore, clan).map((step) => ({
-			...step,
-			downtime: "begins" as const,
-		})),
-		...putAside,
-		...putInPlace,
-		...hookStep(name, scope, "postRestore", state.hooks.postRestore, clan).map((step) => ({
-			...step,
-			downtime: "ends" as const,
-		})),
-		...start,
-		{ kind: "commit", id: `commit:${name}`, scope, title: `commit ${name}`, touches: [] },
 		{
-			kind: "discard",
-			id: `discard:${name}`,
+			kind: "units-stop",
+			id: `stop:${name}`,
 			scope,
-			title: `delete the old copy of ${name}`,
-			touches: areas,
-			areas,
+			title: `stop ${unitWords(units)}`,
+			touches: units.map(unitLabel),
+			units,
+			downForUndo: true,
+			downtime: "begins",
 		},
 	];
+}
+
+export function startSteps(name: string, scope: string, units: readonly Unit[]): Step[] {
+	if (units.length === 0) return [];
+	return [
+		{
+			kind: "units-start",
+			id: `start:${name}`,
+			scope,
+			title: `start ${unitWords(units)}`,
+			touches: units.map(unitLabel),
+			units,
+			stopped: `stop:${name}`,
+			downtime: "ends",
+		},
+	];
+}
+
+export function checkSteps(
+	name: string,
+	scope: string,
+	state: State | undefined,
+	units: readonly Unit[],
+): Step[] {
+	const settle: Step[] =
+		units.length === 0 || !state || state.settle === 0
+			? []
+			: [
+					{
+						kind: "settle",
+						id: `settle:${name}`,
+						scope,
+						title: `see that ${unitWords(units)} stays up for ${state.settle} s`,
+						touches: [],
+						stopped: `stop:${name}`,
+						seconds: state.settle,
+					},
+				];
+	const checks = (state?.checks ?? []).map(
+		(check, index): Step => ({
+			kind: "check",
+			id: `check:${name}:${index}`,
+			scope,
+			title: `check ${name}: ${checkLabel(check)}`,
+			touches: [],
+			state: name,
+			check,
+		}),
+	);
+	return [...settle, ...checks];
+}
+
+/** After the swap: what lies within a place and is another state's comes over from the old copy. */
+export function carrySteps(manifest: Manifest, name: string, places: readonly Place[]): Step[] {
+	return nestedFolders(manifest, name, places).map(
+		({ place, folder, owner }, index): Step => ({
+			kind: "carry",
+			id: `carry:${name}:${index}`,
+			scope: `state:${name}`,
+			title: `keep ${folder}, which is ${owner}'s, as it is`,
+			touches: [folder],
+			place,
+			nested: folder.slice(place.folder.length + 1),
+		}),
+	);
+}
+
+/** Folders of other states that lie within a place, each with the innermost place that holds it. */
+function nestedFolders(manifest: Manifest, name: string, places: readonly Place[]) {
+	return Object.entries(manifest.state)
+		.filter(([owner]) => owner !== name)
+		.flatMap(([owner, { folders }]) =>
+			folders.flatMap((folder) => {
+				const place = places.find((one) => folder.startsWith(`${one.folder}/`));
+				return place ? [{ owner, folder, place }] : [];
+			}),
+		);
+}
+
+function unique(units: readonly Unit[]): Unit[] {
+	return units.filter(
+		(unit, index) =>
+			units.findIndex((other) => other.unit === unit.unit && other.user === unit.user) === index,
+	);
 }

@@ -20,7 +20,8 @@ export interface Root {
 
 /** What an archive says of itself. */
 export interface Metadata {
-	readonly version: 1;
+	/** 1; a higher one was written by a newer Holdfast. */
+	readonly version: number;
 	readonly machine: string;
 	/** The run that made it. */
 	readonly run: string;
@@ -35,6 +36,8 @@ export interface StateRecord {
 	/** Only a `good` state may be restored without a question. */
 	readonly outcome: "good" | "failed";
 	readonly folders: readonly string[];
+	/** Where the archive holds a folder that was a symlink: the path it led to. */
+	readonly stored?: Readonly<Record<string, string>>;
 	/** Why it is not good. */
 	readonly reason?: string;
 }
@@ -101,6 +104,8 @@ export interface Destination {
 	 * modes, times, links, ACLs and extended attributes. Fails when one of them is not in the archive or is damaged.
 	 */
 	restore(archive: string, paths: readonly string[], into: string, work: Work): Promise<void>;
+	/** Bytes of the files at and below these paths of an archive, or undefined when the engine cannot tell. */
+	sizeOf(archive: string, paths: readonly string[], work: Work): Promise<number | undefined>;
 	/** Remove what a `create` of this archive left when it died. Safe to repeat; never touches a whole archive. */
 	abandon(archive: string, work: Work): Promise<void>;
 }

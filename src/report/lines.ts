@@ -13,7 +13,10 @@ export function lineReporter(quiet: boolean): Listener {
 export function linesOf(event: RunEvent, quiet: boolean): string[] {
 	switch (event.type) {
 		case "step-done":
-			return quiet ? [] : [`✔ ${event.title} (${duration(event.seconds)})`];
+			return [
+				...(quiet ? [] : [`✔ ${event.title} (${duration(event.seconds)})`]),
+				...remarks(event.result).map((line) => `! ${printable(line)}`),
+			];
 		case "step-failed":
 			return [`✘ ${event.title}: ${event.error.message}`, ...facts(event.error)];
 		case "undo-done":
@@ -24,6 +27,7 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 			return quiet && event.outcome === "done"
 				? []
 				: [
+						...(event.left ?? []).map((line) => `! ${printable(line)}`),
 						`${event.outcome}: run ${event.run} in ${duration(event.seconds)}${
 							event.downtimeSeconds === undefined
 								? ""
@@ -33,6 +37,22 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 		default:
 			return [];
 	}
+}
+
+/** What a step that went well has to say: warnings, and until when it keeps what. */
+function remarks(result: unknown): string[] {
+	const {
+		warnings = [],
+		keptUntil,
+		keptIn = [],
+	} = (result ?? {}) as {
+		warnings?: string[];
+		keptUntil?: string;
+		keptIn?: string[];
+	};
+	return keptUntil === undefined
+		? warnings
+		: [...warnings, `the old copy is kept until ${keptUntil} in ${keptIn.join(", ")}`];
 }
 
 function facts({ details = [], hint }: ErrorReport): string[] {

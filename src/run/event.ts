@@ -51,6 +51,8 @@ type Body =
 			readonly downtimeSeconds?: number;
 			readonly failures: readonly { readonly scope: string; readonly error: ErrorReport }[];
 			readonly results: Readonly<Record<string, unknown>>;
+			/** When something could not be undone: what is where on disk. */
+			readonly left?: readonly string[];
 	  };
 
 export type RunEvent = { readonly v: 1; readonly time: string; readonly run: string } & Body;

@@ -2,6 +2,7 @@
 // did. Everything it knows is in the journal, so that `recover` can go on from there in another process.
 import { HoldfastError, reportOf } from "../manifest/error.ts";
 import type { EventBody, Listener, Outcome, RunEvent } from "./event.ts";
+import { faultPoint } from "./fault.ts";
 import type { Journal, Phase } from "./journal.ts";
 import type { Plan, Step, StepContext, StepWork } from "./step.ts";
 import { STEP_WORK } from "./steps/registry.ts";
@@ -14,6 +15,8 @@ export interface RunReport {
 	readonly failures: readonly { scope: string; error: ReturnType<typeof reportOf> }[];
 	/** Results of steps, by step id. */
 	readonly results: Readonly<Record<string, unknown>>;
+	/** When something could not be undone: what is where on disk. */
+	readonly left?: readonly string[];
 }
 
 /** How far a step came, rebuilt from the journal or kept while running. */
@@ -54,6 +57,10 @@ class Execution {
 	#downSince: number | undefined;
 	#upAt: number | undefined;
 	#undoFailed = false;
+	/** A scope was committed and could not be finished: `recover` will try again. */
+	#unfinished = false;
+	/** After an undo that failed: what is where on disk. */
+	readonly #left: string[] = [];
 
 	constructor(plan: Plan, journal: Journal, signal: AbortSignal, listener: Listener) {
 		this.#plan = plan;
@@ -99,7 +106,7 @@ class Execution {
 			if (step.whenBegan === undefined || !this.#steps.has(step.whenBegan)) continue;
 			if (this.#steps.get(step.id)?.phase !== "done") await this.#step(step, NEVER);
 		}
-		return this.#end(this.#undoFailed ? "needs-recover" : this.#outcome(), true);
+		return this.#end(this.#outcome(), true);
 	}
 
 	async #step(step: Step, signal: AbortSignal): Promise<void> {
@@ -110,7 +117,9 @@ class Execution {
 			signal.throwIfAborted();
 			this.#journal.add(this.#plan.run, step.id, "begin");
 			this.#steps.set(step.id, { phase: "begun" });
+			faultPoint(step.id, "before");
 			const result = await workOf(step).run(step, this.#context(step, signal));
+			faultPoint(step.id, "after");
 			signal.throwIfAborted();
 			this.#journal.add(this.#plan.run, step.id, "done", result);
 			this.#steps.set(step.id, { ...this.#steps.get(step.id), phase: "done" });
@@ -131,6 +140,10 @@ class Execution {
 			this.#emit({ type: "step-failed", step: step.id, title: step.title, error: reportOf(cause) });
 			if (!this.#failures.has(step.scope)) this.#failures.set(step.scope, cause);
 			if (!this.#committed(step.scope)) await this.#undo(step.scope);
+			else if (!AFTERTHOUGHTS.has(step.kind)) {
+				this.#unfinished = true;
+				await this.#sayWhatIsWhere(step.scope);
+			}
 		}
 	}
 
@@ -161,24 +174,51 @@ class Execution {
 
 	/** Undo a scope's steps that began, last first. One failing undo does not stop the others. */
 	async #undo(scope: string): Promise<void> {
-		for (const step of this.#plan.steps.filter((one) => one.scope === scope).reverse()) {
+		const began = this.#plan.steps.filter((step) => step.scope === scope && this.#isToUndo(step));
+		for (const step of began) {
+			await workOf(step)
+				.beforeUndo?.(step, this.#context(step, NEVER))
+				.catch((error: unknown) => this.#undoFault(step, error));
+		}
+		for (const step of began.reverse()) {
 			const progress = this.#steps.get(step.id);
 			const undo = workOf(step).undo;
-			if (!progress || progress.phase === "undone" || !undo) continue;
+			if (!progress || !undo) continue;
 			this.#record(step, "undo-begin");
 			this.#emit({ type: "undo-started", step: step.id, title: step.title });
 			try {
+				faultPoint(step.id, "undo-before");
 				await undo(step, { ...this.#context(step, NEVER), completed: progress.phase === "done" });
+				faultPoint(step.id, "undo-after");
 				this.#record(step, "undo-done");
 				this.#steps.set(step.id, { ...progress, phase: "undone" });
 				if (step.downtime === "begins" && this.#downSince !== undefined) this.#upAt = performance.now();
 				this.#emit({ type: "undo-done", step: step.id, title: step.title });
 			} catch (error) {
-				this.#undoFailed = true;
-				this.#record(step, "undo-failed", reportOf(error));
-				this.#emit({ type: "undo-failed", step: step.id, title: step.title, error: reportOf(error) });
+				this.#undoFault(step, error);
 			}
 		}
+		if (this.#undoFailed) await this.#sayWhatIsWhere(scope);
+	}
+
+	#isToUndo(step: Step): boolean {
+		const phase = this.#steps.get(step.id)?.phase;
+		return phase !== undefined && phase !== "undone";
+	}
+
+	#undoFault(step: Step, error: unknown): void {
+		this.#undoFailed = true;
+		this.#record(step, "undo-failed", reportOf(error));
+		this.#emit({ type: "undo-failed", step: step.id, title: step.title, error: reportOf(error) });
+	}
+
+	async #sayWhatIsWhere(scope: string): Promise<void> {
+		for (const step of this.#plan.steps.filter((one) => one.scope === scope && this.#steps.has(one.id)))
+			this.#left.push(
+				...((await workOf(step)
+					.whereabouts?.(step)
+					.catch(() => [])) ?? []),
+			);
 	}
 
 	/** Run what is left of a committed scope. */
@@ -204,6 +244,7 @@ class Execution {
 		return {
 			plan: this.#plan,
 			signal,
+			point: (name) => faultPoint(step.id, name),
 			note: (facts) => {
 				this.#journal.add(this.#plan.run, step.id, "note", facts);
 				this.#steps.set(step.id, { phase: "begun", ...this.#steps.get(step.id), note: facts });
@@ -213,11 +254,15 @@ class Execution {
 				const failure = this.#failures.get(scope);
 				return failure === undefined ? undefined : reportOf(failure).message;
 			},
+			isUnderWay: (scope) => !this.#failures.has(scope) && !this.#committed(scope) && !this.#complete(scope),
 			failScope: (scope, error) => {
 				if (!this.#failures.has(scope)) this.#failures.set(scope, error);
 			},
 			knows: (location) => this.#journal.knows(location),
 			remember: (location) => this.#journal.remember(location),
+			bytesOf: (archiveId) => this.#journal.bytesOf(archiveId),
+			keep: (copy) => this.#journal.keep(copy),
+			forget: (run, state) => this.#journal.forget(run, state),
 			progress: (progress) => this.#emit({ type: "step-progress", step: step.id, ...progress }),
 			log: (line) => {
 				const kept = this.#journal.log(this.#plan.run, step.id, line);
@@ -227,7 +272,7 @@ class Execution {
 	}
 
 	#outcome(): Outcome {
-		if (this.#undoFailed) return "needs-recover";
+		if (this.#undoFailed || this.#unfinished) return "needs-recover";
 		if (this.#signal.aborted && !this.#plan.goals.every((goal) => this.#complete(goal))) return "interrupted";
 		const done = this.#plan.goals.filter((goal) => !this.#failures.has(goal) || this.#committed(goal));
 		if (done.length === 0) return "failed";
@@ -245,6 +290,7 @@ class Execution {
 			...(down === undefined ? {} : { downtimeSeconds: down }),
 			failures: [...this.#failures].map(([scope, error]) => ({ scope, error: reportOf(error) })),
 			results: this.#results,
+			...(this.#left.length === 0 ? {} : { left: [...new Set(this.#left)] }),
 		};
 		try {
 			this.#journal.end(
@@ -275,6 +321,9 @@ class Execution {
 		this.#listener(event);
 	}
 }
+
+/** Kinds of steps that may fail after the commit without leaving the state half-way. */
+const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["discard", "keep", "settle", "check"]);
 
 const NEVER = new AbortController().signal;
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Outcome } from "./event.ts";
-import type { Plan } from "./step.ts";
+import type { KeptCopy, Plan } from "./step.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 /** Lines of one step's output that are kept. */
 const LOG_LINES = 2_000;
 const LOG_WIDTH = 4_000;
@@ -64,7 +64,7 @@ export class Journal {
 				throw new HoldfastError("failed", `the journal in ${folder} was written by a newer Holdfast`, {
 					hint: "run that version, or a newer one",
 				});
-			if (version === 0) db.exec(SCHEMA);
+			for (const migrate of MIGRATIONS.slice(version)) db.exec(migrate);
 			return new Journal(db, folder);
 		} catch (cause) {
 			if (cause instanceof HoldfastError) throw cause;
@@ -187,6 +187,37 @@ export class Journal {
 		return row && (JSON.parse(String(row.plan)) as Plan);
 	}
 
+	/** Bytes of an archive's files, as the create on this machine counted them. */
+	bytesOf(archiveId: string): number | undefined {
+		const row = this.#db
+			.prepare(
+				"SELECT json_extract(data, '$.bytes') AS bytes FROM entry WHERE phase = 'done' AND json_extract(data, '$.archive') = ?",
+			)
+			.get(archiveId);
+		return typeof row?.bytes === "number" ? row.bytes : undefined;
+	}
+
+	/** Remember old copies that a run has left; once more for the same is no fault. */
+	keep({ run, state, until, places }: KeptCopy): void {
+		this.#write("INSERT OR REPLACE INTO kept (run, state, until, places) VALUES (?, ?, ?, ?)", [
+			run,
+			state,
+			until,
+			JSON.stringify(places),
+		]);
+	}
+
+	forget(run: string, state: string): void {
+		this.#write("DELETE FROM kept WHERE run = ? AND state = ?", [run, state]);
+	}
+
+	kept(): KeptCopy[] {
+		return this.#db
+			.prepare("SELECT run, state, until, places FROM kept ORDER BY rowid")
+			.all()
+			.map((row) => ({ ...row, places: JSON.parse(String(row.places)) }) as unknown as KeptCopy);
+	}
+
 	knows(location: string): boolean {
 		return this.#db.prepare("SELECT 1 FROM destination WHERE location = ?").get(location) !== undefined;
 	}
@@ -203,7 +234,9 @@ export class Journal {
 	}
 }
 
-const SCHEMA = `
+/** What each version added; a journal of any older version is brought up to date when it is opened. */
+const MIGRATIONS = [
+	`
 BEGIN;
 CREATE TABLE run (
   id TEXT PRIMARY KEY, operation TEXT NOT NULL, machine TEXT NOT NULL,
@@ -217,6 +250,14 @@ CREATE INDEX entry_run ON entry (run);
 CREATE TABLE log (seq INTEGER PRIMARY KEY, run TEXT NOT NULL, step TEXT NOT NULL, time TEXT NOT NULL, line TEXT NOT NULL);
 CREATE INDEX log_run ON log (run);
 CREATE TABLE destination (location TEXT PRIMARY KEY, first_seen TEXT NOT NULL);
+PRAGMA user_version = 1;
+COMMIT;
+`,
+	`
+BEGIN;
+CREATE TABLE kept (run TEXT NOT NULL, state TEXT NOT NULL, until TEXT NOT NULL, places TEXT NOT NULL, PRIMARY KEY (run, state));
+CREATE INDEX entry_archive ON entry (json_extract(data, '$.archive')) WHERE phase = 'done';
 PRAGMA user_version = ${VERSION};
 COMMIT;
-`;
+`,
+];

@@ -1,4 +1,6 @@
 // Steps: plain data that says what will be done and what it touches. What they do is in steps/, by kind.
+import type { SwapMode } from "../host/survey.ts";
+import type { Check } from "../manifest/checks.ts";
 import type { Hook, HookName, Manifest, Unit } from "../manifest/schema.ts";
 import type { Progress } from "../providers/provider.ts";
 
@@ -16,6 +18,29 @@ interface StepBase {
 	readonly downtime?: "begins" | "ends";
 }
 
+/** An archive, as steps name it. */
+export interface ArchiveSource {
+	readonly provider: string;
+	readonly destination: string;
+	readonly archive: string;
+}
+
+/** A folder or file of a state that is being replaced. Every path here is absolute. */
+export interface Place {
+	/** As it is declared. */
+	readonly folder: string;
+	/** As the archive holds it. */
+	readonly stored: string;
+	/** Where it stands: `folder`, or where that leads when it is a symlink. */
+	readonly live: string;
+	readonly mode: SwapMode;
+	/** A private folder on the same filesystem: beside `live`, or in it when that is a mount point or a subvolume. */
+	readonly area: string;
+	/** In the area: what the archive brings, and what stood there before. */
+	readonly staged: string;
+	readonly old: string;
+}
+
 export interface HookStep extends StepBase {
 	readonly kind: "hook";
 	readonly state: string;
@@ -31,12 +56,25 @@ export interface FoldersPresentStep extends StepBase {
 export interface UnitsStopStep extends StepBase {
 	readonly kind: "units-stop";
 	readonly units: readonly Unit[];
+	/** They must be down as well while the scope is undone: what they use is moved. */
+	readonly downForUndo?: boolean;
 }
 /** Starts what the `units-stop` step of this id found active. */
 export interface UnitsStartStep extends StepBase {
 	readonly kind: "units-start";
 	readonly stopped: string;
 	readonly units: readonly Unit[];
+}
+/** Fails unless the units that were started stay active. */
+export interface SettleStep extends StepBase {
+	readonly kind: "settle";
+	readonly stopped: string;
+	readonly seconds: number;
+}
+export interface CheckStep extends StepBase {
+	readonly kind: "check";
+	readonly state: string;
+	readonly check: Check;
 }
 export interface ArchiveCreateStep extends StepBase {
 	readonly kind: "archive-create";
@@ -51,44 +89,82 @@ export interface ArchiveCreateStep extends StepBase {
 		>
 	>;
 }
-/** Extract folders that share a parent into a private folder beside them. */
-export interface StageStep extends StepBase {
-	readonly kind: "stage";
-	readonly provider: string;
-	readonly destination: string;
-	readonly archive: string;
-	readonly folders: readonly string[];
-	/** The private folder; it is made by this step and holds each folder at its whole path. */
+/** Look for all that would fail later, before anything is touched. */
+export interface PreflightStep extends StepBase, ArchiveSource {
+	readonly kind: "preflight";
+	readonly archiveId: string;
+	readonly places: readonly Place[];
+	readonly units: readonly Unit[];
+	/** Two copies will be on disk at once. */
+	readonly twoCopies: boolean;
+}
+/** Make the private folder. */
+export interface AreaStep extends StepBase {
+	readonly kind: "area";
 	readonly area: string;
 }
-/** Rename the live folder aside; nothing stands at its place after. */
+/** Extract into the private folder while the service runs. */
+export interface StageStep extends StepBase, ArchiveSource {
+	readonly kind: "stage";
+	readonly area: string;
+	readonly places: readonly Place[];
+}
+/** Say who still uses what is about to be moved, now that the units are down. */
+export interface HoldersStep extends StepBase {
+	readonly kind: "holders";
+	readonly places: readonly Place[];
+}
+/** Rename what stands there aside; nothing, or an empty mount, stands at its place after. */
 export interface AsideStep extends StepBase {
 	readonly kind: "aside";
-	readonly folder: string;
-	readonly area: string;
-	readonly aside: string;
+	readonly place: Place;
 }
-/** Rename the staged folder to the live place. */
+/** Rename what was staged to the live place. */
 export interface PlaceStep extends StepBase {
 	readonly kind: "place";
-	readonly folder: string;
-	readonly staged: string;
+	readonly place: Place;
+}
+/** Bring a folder of another state, which lies within this place, from the old copy over to the new one. */
+export interface CarryStep extends StepBase {
+	readonly kind: "carry";
+	readonly place: Place;
+	/** Below the place, relative. */
+	readonly nested: string;
 }
 /** Let an engine that knows only the original paths write there; what stood there was put aside before. */
-export interface EngineRestoreStep extends StepBase {
+export interface EngineRestoreStep extends StepBase, ArchiveSource {
 	readonly kind: "engine-restore";
-	readonly provider: string;
-	readonly destination: string;
-	readonly archive: string;
-	readonly folders: readonly string[];
+	readonly places: readonly Place[];
+}
+/** Delete what stands there and extract over it: there is no way back, only to the end. */
+export interface OverwriteStep extends StepBase, ArchiveSource {
+	readonly kind: "overwrite";
+	readonly places: readonly Place[];
+}
+/** Extract below a folder of the user's choice. */
+export interface ExtractStep extends StepBase, ArchiveSource {
+	readonly kind: "extract";
+	readonly paths: readonly string[];
+	readonly into: string;
 }
 /** From here on the scope is finished, never undone. */
 export interface CommitStep extends StepBase {
 	readonly kind: "commit";
 }
+/** Delete private folders and all that is in them. */
 export interface DiscardStep extends StepBase {
 	readonly kind: "discard";
 	readonly areas: readonly string[];
+	/** Copies that an earlier run kept and that are gone with this. */
+	readonly forgets?: { readonly run: string; readonly state: string };
+}
+/** Keep the old copies for a while; `holdfast undo` brings them back. */
+export interface KeepStep extends StepBase {
+	readonly kind: "keep";
+	readonly state: string;
+	readonly places: readonly Place[];
+	/** How long, in seconds. */
+	readonly seconds: number;
 }
 
 export type Step =
@@ -96,40 +172,67 @@ export type Step =
 	| FoldersPresentStep
 	| UnitsStopStep
 	| UnitsStartStep
+	| SettleStep
+	| CheckStep
 	| ArchiveCreateStep
+	| PreflightStep
+	| AreaStep
 	| StageStep
+	| HoldersStep
 	| AsideStep
 	| PlaceStep
+	| CarryStep
 	| EngineRestoreStep
+	| OverwriteStep
+	| ExtractStep
 	| CommitStep
-	| DiscardStep;
+	| DiscardStep
+	| KeepStep;
 export type StepKind = Step["kind"];
 
 export interface Plan {
 	readonly version: 1;
 	readonly run: string;
-	readonly operation: "create" | "restore";
+	readonly operation: "create" | "restore" | "undo" | "extract";
 	readonly manifest: Manifest;
 	readonly steps: readonly Step[];
 	/** The scopes that the operation is for: none done is a failure, some done is a partial success. */
 	readonly goals: readonly string[];
 }
 
+/** Old copies that a restore has left for a while. */
+export interface KeptCopy {
+	/** The run that left them. */
+	readonly run: string;
+	readonly state: string;
+	/** RFC 3339. */
+	readonly until: string;
+	readonly places: readonly Place[];
+}
+
 /** What a step's work may use. */
 export interface StepContext {
 	readonly plan: Plan;
 	readonly signal: AbortSignal;
+	/** A moment that a test of crashes may stop at; see `fault.ts`. Between any two things that a crash could part. */
+	point(name: string): void;
 	/** Keep facts that an undo will need. On disk and synced when it returns: call it before acting on them. */
 	note(facts: unknown): void;
 	/** The last note of a step, or undefined. */
 	noteOf(step: string): unknown;
 	/** Why a scope failed, or undefined. */
 	failureOf(scope: string): string | undefined;
+	/** Whether a scope is under way: it has neither failed nor been committed. */
+	isUnderWay(scope: string): boolean;
 	/** Say that a scope failed though this step did not: what it stored is not whole. */
 	failScope(scope: string, error: Error): void;
 	/** Whether a destination was written before. */
 	knows(location: string): boolean;
 	remember(location: string): void;
+	/** Bytes of an archive's files, when this machine made it and still knows. */
+	bytesOf(archiveId: string): number | undefined;
+	keep(copy: KeptCopy): void;
+	forget(run: string, state: string): void;
 	progress(progress: Progress): void;
 	log(line: string): void;
 }
@@ -142,7 +245,11 @@ export interface UndoContext extends StepContext {
 /** What a kind of step does. An undo is safe to repeat, and does nothing for what the step did not come to do. */
 export interface StepWork<S extends Step> {
 	run(step: S, context: StepContext): Promise<unknown>;
+	/** Before anything of the scope is undone, in the order of the plan. */
+	beforeUndo?(step: S, context: StepContext): Promise<void>;
 	undo?(step: S, context: UndoContext): Promise<void>;
+	/** When an undo failed: lines that say what of this step is where on disk now. */
+	whereabouts?(step: S): Promise<string[]>;
 }
 
 export type StepRegistry = { readonly [K in StepKind]: StepWork<Extract<Step, { kind: K }>> };

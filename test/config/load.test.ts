@@ -60,6 +60,8 @@ test("a whole config becomes a manifest with its short forms resolved", async ()
 				stopOnBackup: [],
 				stopOnRestore: [{ unit: "notes.service" }, { unit: "x.service", user: "alice" }],
 				after: [],
+				settle: 3,
+				checks: [],
 			},
 		},
 		providers: { tar: { type: "tar", destinations: { disk: { path: "/backup" } } } },
@@ -98,11 +100,16 @@ for (const [folderText, expected] of [
 	});
 }
 
-test("two states with one folder inside the other's are refused, both named", async () => {
+test("two states that own one folder are refused, both named; one within the other's is allowed", async () => {
 	const fault = await faultOf(
-		machine("    state:\n      a: { folders: [/srv/x] }\n      b: { folders: [/srv/x/y] }\n"),
+		machine("    state:\n      a: { folders: [/srv/x] }\n      b: { folders: [/srv/x] }\n"),
 	);
-	assert.match(fault, /5:\d+: "\/srv\/x\/y" overlaps "\/srv\/x" of state "a"/);
+	assert.match(fault, /5:\d+: "\/srv\/x" belongs to state "a" already/);
+	const file = join(folder, "nested.yaml");
+	writeFileSync(file, machine("    state:\n      a: { folders: [/srv/x] }\n      b: { folders: [/srv/x/y] }\n"));
+	assert.equal((await loadConfig(file)).machines.size, 1);
+	const twice = await faultOf(state("        folders: [/srv/x, /srv/x/y]\n"));
+	assert.match(twice, /overlap/);
 });
 
 test("states that wait for each other are named as a cycle", async () => {

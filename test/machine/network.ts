@@ -47,7 +47,16 @@ export class Network {
 		await command("ip", "-n", namespace, "address", "add", `${address}/24`, "dev", "host0");
 		for (const device of ["lo", "host0"]) await command("ip", "-n", namespace, "link", "set", device, "up");
 		this.#members.push({ name, address, namespace });
-		return { namespace, address, set: (state) => this.#inSwitch("ip", "link", "set", port, state) };
+		return {
+			namespace,
+			address,
+			set: async (state) => {
+				await this.#inSwitch("ip", "link", "set", port, state);
+				// What each has learnt of the others' being out of reach would outlive the cut.
+				for (const member of this.#members)
+					await command("ip", "-n", member.namespace, "neighbour", "flush", "dev", "host0");
+			},
+		};
 	}
 
 	/** Lines for /etc/hosts. */

@@ -24,6 +24,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 		},
 		list: (work) => list(destination, work),
 		restore: (archive, paths, into, work) => restore(destination, archive, paths, into, work),
+		sizeOf: (archive, paths, work) => sizeOf(destination, archive, paths, work),
 		// borg's own transactions drop what a dead create wrote; its lock falls with its process on this host.
 		abandon: async () => {},
 	}));
@@ -144,11 +145,25 @@ async function list(destination: BorgDestination, work: Work): Promise<Archive[]
 		});
 }
 
+async function sizeOf(
+	destination: BorgDestination,
+	archive: string,
+	paths: readonly string[],
+	work: Work,
+): Promise<number> {
+	const { stdout } = await borg(
+		destination,
+		"list",
+		["--format={size}{NL}", "--", archiveName(destination, archive), ...paths.map((path) => path.slice(1))],
+		work,
+	);
+	return stdout.split("\n").reduce((sum, size) => sum + Number(size), 0);
+}
+
 function readComment(text: string): Metadata | undefined {
 	if (!text.startsWith(MARK)) return undefined;
 	try {
-		const metadata = JSON.parse(text.slice(MARK.length)) as Metadata;
-		return metadata.version === 1 ? metadata : undefined;
+		return JSON.parse(text.slice(MARK.length)) as Metadata;
 	} catch {
 		return undefined;
 	}

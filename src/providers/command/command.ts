@@ -39,6 +39,7 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 				if (into !== "/") throw new Error("a command provider writes to the original paths only");
 				await run("restore", { NAME: archive, FOLDERS: joinFolders(paths) }, work);
 			},
+			sizeOf: async () => undefined,
 			abandon: async () => {},
 		},
 	];

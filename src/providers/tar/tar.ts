@@ -24,6 +24,7 @@ export function tarDestinations(options: TarOptions): Destination[] {
 		describe: async (archive, metadata) => describe(folderOf(path, archive), metadata),
 		list: () => list(path),
 		restore: async (archive, paths, into, work) => restore(folderOf(path, archive), paths, into, work),
+		sizeOf: (archive, paths) => sizeOf(folderOf(path, archive), paths),
 		abandon: async (archive) => rm(join(path, PARTIAL + archive), { recursive: true, force: true }),
 	}));
 }
@@ -114,6 +115,14 @@ async function describeArchive(path: string, name: string): Promise<Archive | un
 		bytes: segments.reduce((sum, one) => sum + one.tarBytes, 0),
 		storedBytes: segments.reduce((sum, one) => sum + one.length, 0),
 	};
+}
+
+/** Counted by whole segments: more than it is for a path below one. */
+async function sizeOf(folder: string, paths: readonly string[]): Promise<number> {
+	const { segments } = await readIndex(folder);
+	return segments
+		.filter((segment) => paths.some((path) => path === segment.path || path.startsWith(`${segment.path}/`)))
+		.reduce((sum, { tarBytes }) => sum + tarBytes, 0);
 }
 
 async function restore(folder: string, paths: readonly string[], into: string, work: Work): Promise<void> {

@@ -1,22 +1,29 @@
 // Have one destination write one archive of the states that are good until now.
-import { rm } from "node:fs/promises";
+import { lstat, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import type { Metadata, StateRecord } from "../../providers/provider.ts";
+import { escapePattern } from "../../providers/exclude.ts";
+import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
 import type { ArchiveCreateStep, StepContext, StepWork } from "../step.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep> = {
 	async run(step, context) {
 		const { plan, knows, remember } = context;
+		const links = await symlinks(Object.values(step.states).flatMap(({ folders }) => folders));
 		const states = Object.fromEntries(
 			Object.entries(step.states).map(([name, { scope, folders }]) => {
 				const reason = context.failureOf(scope);
+				const stored = Object.fromEntries([...links].filter(([folder]) => folders.includes(folder)));
 				return [
 					name,
-					{ folders, ...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason }) },
+					{
+						...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason }),
+						folders,
+						...(Object.keys(stored).length === 0 ? {} : { stored }),
+					},
 				] as [string, StateRecord];
 			}),
 		);
@@ -38,7 +45,9 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		const destination = await openDestination(plan.manifest, step.provider, step.destination);
 		try {
 			const roots = [
-				...good.flatMap(([, { folders, exclude }]) => folders.map((path) => ({ path, exclude }))),
+				...good.flatMap(([, { folders, exclude }]) =>
+					folders.map((folder) => rootOf(folder, exclude, links)),
+				),
 				...(destination.capabilities.describesItself ? [{ path: manifest, exclude: [] }] : []),
 			];
 			const { unreadable, ...sizes } = await destination.create(
@@ -65,6 +74,29 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 	},
 };
 
+/** Folders that are symlinks, with the path that each leads to: engines would store the link alone. */
+async function symlinks(folders: readonly string[]): Promise<Map<string, string>> {
+	const links = new Map<string, string>();
+	for (const folder of folders) {
+		const found = await lstat(folder).catch(() => undefined);
+		if (found?.isSymbolicLink()) links.set(folder, await realpath(folder));
+	}
+	return links;
+}
+
+/** Absolute patterns are written for the declared path. */
+function rootOf(folder: string, exclude: readonly string[], links: ReadonlyMap<string, string>): Root {
+	const path = links.get(folder);
+	if (path === undefined) return { path: folder, exclude };
+	const written = escapePattern(folder);
+	return {
+		path,
+		exclude: exclude.map((pattern) =>
+			pattern.startsWith(`${written}/`) ? escapePattern(path) + pattern.slice(written.length) : pattern,
+		),
+	};
+}
+
 function spoolOf(run: string): string {
 	return join(places().state, "spool", run);
 }
@@ -78,13 +110,14 @@ function marked(
 ): Metadata {
 	const states = { ...metadata.states };
 	for (const [name, { scope, folders }] of Object.entries(step.states)) {
+		const stored = folders.map((folder) => states[name]?.stored?.[folder] ?? folder);
 		const own = unreadable.filter(({ path }) =>
-			folders.some((folder) => path === folder || path.startsWith(`${folder}/`)),
+			stored.some((folder) => path === folder || path.startsWith(`${folder}/`)),
 		);
 		const first = own[0];
 		if (!first) continue;
 		const reason = `could not read ${first.path}: ${first.reason}${own.length > 1 ? ` (and ${own.length - 1} more)` : ""}`;
-		states[name] = { outcome: "failed", folders, reason };
+		states[name] = { ...states[name], outcome: "failed", folders, reason };
 		failScope(
 			scope,
 			new HoldfastError("failed", reason, { details: own.slice(0, 10).map(({ path }) => path) }),

@@ -1,6 +1,6 @@
 // The point of no return, and the tidying after it.
-import { rm } from "node:fs/promises";
-import type { CommitStep, DiscardStep, StepWork } from "../step.ts";
+import { removeTree } from "../../host/files.ts";
+import type { CommitStep, DiscardStep, KeepStep, StepWork } from "../step.ts";
 
 export const commit: StepWork<CommitStep> = {
 	async run() {
@@ -9,7 +9,19 @@ export const commit: StepWork<CommitStep> = {
 };
 
 export const discard: StepWork<DiscardStep> = {
-	async run({ areas }) {
-		for (const area of areas) await rm(area, { recursive: true, force: true });
+	async run({ areas, forgets }, { forget, point }) {
+		for (const area of areas) {
+			await removeTree(area);
+			point("removed");
+		}
+		if (forgets) forget(forgets.run, forgets.state);
+	},
+};
+
+export const keep: StepWork<KeepStep> = {
+	async run({ state, places, seconds }, { plan, keep }) {
+		const until = new Date(Date.now() + seconds * 1000).toISOString();
+		keep({ run: plan.run, state, until, places });
+		return { keptUntil: until, keptIn: [...new Set(places.map(({ area }) => area))] };
 	},
 };

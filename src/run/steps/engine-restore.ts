@@ -1,24 +1,60 @@
-// For an engine that writes to the original paths only. The live folders were put aside before.
-import { rm } from "node:fs/promises";
-import { exists, syncFilesystem } from "../../host/files.ts";
+// Engines that write to the original paths: in the place of what was put aside, or over what is there.
+import { exists, removeTree, syncFilesystem } from "../../host/files.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { openDestination } from "../../providers/registry.ts";
-import type { EngineRestoreStep, StepWork } from "../step.ts";
+import type {
+	ArchiveSource,
+	EngineRestoreStep,
+	OverwriteStep,
+	Place,
+	StepContext,
+	StepWork,
+} from "../step.ts";
 
 export const engineRestore: StepWork<EngineRestoreStep> = {
 	async run(step, context) {
-		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 		context.note({ began: true });
-		await destination.restore(step.archive, step.folders, "/", context);
-		for (const folder of step.folders) {
-			if (!(await exists(folder)))
-				throw new HoldfastError("failed", `the restore command did not bring back ${folder}`);
-			await syncFilesystem(folder);
-		}
+		await restoreInPlace(step, step.places, context);
 	},
 	/** Only what the engine wrote stands there: the old folders are aside until the `aside` steps are undone. */
 	async undo(step, { noteOf }) {
 		if (noteOf(step.id) === undefined) return;
-		for (const folder of step.folders) await rm(folder, { recursive: true, force: true });
+		for (const { live } of step.places) await removeTree(live);
 	},
 };
+
+export const overwrite: StepWork<OverwriteStep> = {
+	/** May be run again after a crash: it begins by deleting what is there. */
+	async run(step, context) {
+		for (const { live } of step.places) await removeTree(live);
+		context.point("deleted");
+		await restoreInPlace(step, step.places, context);
+	},
+	async whereabouts({ places, archive }) {
+		return places.map(
+			({ live }) => `${live} may be only partly restored; it is whole in the archive ${archive}`,
+		);
+	},
+};
+
+async function restoreInPlace(
+	{ provider, destination, archive }: ArchiveSource,
+	places: readonly Place[],
+	context: StepContext,
+): Promise<void> {
+	const engine = await openDestination(context.plan.manifest, provider, destination);
+	await engine.restore(
+		archive,
+		places.map(({ stored }) => stored),
+		"/",
+		context,
+	);
+	context.point("restored");
+	for (const { live } of places) {
+		if (!(await exists(live)))
+			throw new HoldfastError("failed", `${engine.name} did not bring back ${live}`, {
+				hint: "look at its output: holdfast runs show",
+			});
+		await syncFilesystem(live);
+	}
+}

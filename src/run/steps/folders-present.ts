@@ -1,12 +1,13 @@
 // A declared folder that is not there would be a hole in the archive: engines skip it with a warning at most.
-import { exists } from "../../host/files.ts";
+import { stat } from "node:fs/promises";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { FoldersPresentStep, StepWork } from "../step.ts";
 
 export const foldersPresent: StepWork<FoldersPresentStep> = {
 	async run({ folders }) {
 		for (const folder of folders) {
-			if (await exists(folder)) continue;
+			// A symlink counts for what it leads to.
+			if (await stat(folder).catch(() => undefined)) continue;
 			throw new HoldfastError("failed", `the folder ${folder} does not exist`, {
 				hint: "make it, or take it out of the state's folders",
 			});

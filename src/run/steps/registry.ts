@@ -1,24 +1,38 @@
 // Kind → what it does. A new kind of step is its type in ../step.ts, its work in this folder, and one line here.
 import type { StepRegistry } from "../step.ts";
 import { archiveCreate } from "./archive-create.ts";
-import { commit, discard } from "./commit.ts";
-import { engineRestore } from "./engine-restore.ts";
+import { area } from "./area.ts";
+import { carry } from "./carry.ts";
+import { check } from "./check.ts";
+import { commit, discard, keep } from "./commit.ts";
+import { engineRestore, overwrite } from "./engine-restore.ts";
+import { extract } from "./extract.ts";
 import { foldersPresent } from "./folders-present.ts";
 import { hook } from "./hook.ts";
+import { holders, preflight } from "./preflight.ts";
 import { stage } from "./stage.ts";
 import { aside, place } from "./swap.ts";
-import { unitsStart, unitsStop } from "./units.ts";
+import { settle, unitsStart, unitsStop } from "./units.ts";
 
 export const STEP_WORK: StepRegistry = {
+	preflight,
 	hook,
 	"folders-present": foldersPresent,
 	"units-stop": unitsStop,
 	"units-start": unitsStart,
+	settle,
+	check,
 	"archive-create": archiveCreate,
+	area,
 	stage,
+	holders,
 	aside,
 	place,
+	carry,
 	"engine-restore": engineRestore,
+	overwrite,
+	extract,
 	commit,
 	discard,
+	keep,
 };

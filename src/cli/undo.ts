@@ -1,0 +1,71 @@
+// holdfast undo RUN, holdfast recover: back from a restore whose old copies were kept; on from a run that died.
+import { buildCommand } from "@stricli/core";
+import { places } from "../host/places.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { planUndo } from "../plan/undo.ts";
+import { Journal } from "../run/journal.ts";
+import { newRunId } from "../run/run-id.ts";
+import { type CommonFlags, commonFlags, guard, switchFlag } from "./flags.ts";
+import { confirm, operate, printPlan, recoverOnly } from "./operate.ts";
+import { interruptible } from "./signals.ts";
+
+interface Flags extends CommonFlags {
+	readonly dryRun: boolean;
+	readonly yes: boolean;
+}
+
+export const undo = buildCommand({
+	docs: {
+		brief: "bring back what stood there before a restore with --keep-old",
+		fullDescription:
+			"Examples:\n  holdfast runs                                    which run it was\n  holdfast undo 2026-11-24T010000Z-k3x9",
+	},
+	parameters: {
+		flags: {
+			...commonFlags,
+			dryRun: switchFlag("print the plan and do nothing"),
+			yes: switchFlag("do not ask"),
+		},
+		positional: {
+			kind: "tuple",
+			parameters: [{ brief: "the run of the restore", placeholder: "RUN", parse: (run: string) => run }],
+		},
+	},
+	func: (flags: Flags, run: string) =>
+		guard(flags, async () => {
+			const journal = Journal.open(places().state);
+			const restored = journal.plan(run);
+			const all = journal.kept();
+			journal.close();
+			const kept = all.filter((copy) => copy.run === run);
+			if (!restored || kept.length === 0)
+				throw new HoldfastError("usage", `there is no old copy of run ${run}`, {
+					details: all.map((copy) => `${copy.run}: ${copy.state}, until ${copy.until}`),
+					hint:
+						all.length > 0 ? "those above are kept" : "copies are kept by: holdfast restore --keep-old 7d …",
+				});
+			const plan = planUndo(restored.manifest, newRunId(), kept);
+			if (flags.dryRun || !flags.yes) printPlan(plan, flags.json);
+			if (flags.dryRun) return 0;
+			await confirm(
+				`Bring back ${kept.map(({ state }) => state).join(", ")} as before run ${run}?`,
+				flags.yes,
+			);
+			return operate(plan, flags, interruptible());
+		}),
+});
+
+export const recover = buildCommand({
+	docs: {
+		brief: "bring runs that died to their end: finish what was committed, undo the rest",
+		fullDescription: "The next create or restore does the same before its own work; a unit does it at boot.",
+	},
+	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
+	func: (flags: CommonFlags) =>
+		guard(flags, async () => {
+			const reports = await recoverOnly(flags);
+			if (reports.length === 0 && !flags.quiet && !flags.json)
+				process.stderr.write("nothing to recover: every run has come to its end\n");
+			return 0;
+		}),
+});

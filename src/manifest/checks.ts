@@ -1,0 +1,66 @@
+// What shows that a service is healthy: asked after a restore, and by drills.
+import * as v from "valibot";
+import * as f from "./fields.ts";
+
+const within = v.pipe(
+	v.number(),
+	v.minValue(0),
+	v.description("seconds in which it has to pass; it is asked again until then"),
+);
+const user = v.pipe(v.optional(f.text), v.description("ask as this user"));
+const expect = v.pipe(
+	v.optional(v.string()),
+	v.description("the answer must be this, apart from space around it"),
+);
+
+/** The forms of a check, with `within` as it stands in the manifest. */
+export const checkForms = {
+	http: {
+		http: v.pipe(
+			v.string(),
+			v.regex(/^https?:\/\/\S+$/, "write a whole address, like http://127.0.0.1:8080/health"),
+			v.description("an address that must answer"),
+		),
+		status: v.pipe(
+			v.optional(v.number()),
+			v.description("the status it must have (default: any from 200 to 299)"),
+		),
+		contains: v.pipe(v.optional(f.text), v.description("a text that the answer must hold")),
+	},
+	script: {
+		script: v.pipe(f.text, v.description("a script under `bash -euo pipefail` that must succeed")),
+		user,
+	},
+	command: {
+		command: v.pipe(f.argv, v.description("a program that must succeed, run without a shell")),
+		user,
+	},
+	postgresql: {
+		sql: v.pipe(f.text, v.description("a query that must succeed")),
+		database: v.pipe(f.text, v.description("the PostgreSQL database that it is put to")),
+		user: v.pipe(v.optional(f.text), v.description("ask as this user (default: postgres)")),
+		expect,
+	},
+	sqlite: {
+		sql: v.pipe(f.text, v.description("a query that must succeed")),
+		sqlite: v.pipe(f.path, v.description("the SQLite file that it is put to")),
+		expect,
+	},
+};
+
+export const checkSchema = v.union([
+	v.strictObject({ ...checkForms.http, within }),
+	v.strictObject({ ...checkForms.script, within }),
+	v.strictObject({ ...checkForms.command, within }),
+	v.strictObject({ ...checkForms.postgresql, within }),
+	v.strictObject({ ...checkForms.sqlite, within }),
+]);
+export type Check = v.InferOutput<typeof checkSchema>;
+
+/** A check in a few words, for titles. */
+export function checkLabel(check: Check): string {
+	if ("http" in check) return `GET ${check.http}`;
+	if ("script" in check) return check.script.split("\n", 1)[0] ?? "";
+	if ("command" in check) return check.command.join(" ");
+	return check.sql;
+}

@@ -1,0 +1,35 @@
+// The plan of `restore --into`: extract beside everything, touching no unit, hook or live folder.
+import type { Manifest } from "../manifest/schema.ts";
+import type { ArchiveSource, Plan } from "../run/step.ts";
+
+export interface ExtractRequest {
+	readonly manifest: Manifest;
+	readonly run: string;
+	readonly source: ArchiveSource;
+	/** As the archive holds them. */
+	readonly paths: readonly string[];
+	readonly into: string;
+}
+
+export function planExtract({ manifest, run, source, paths, into }: ExtractRequest): Plan {
+	const scope = "extract";
+	return {
+		version: 1,
+		run,
+		operation: "extract",
+		manifest,
+		steps: [
+			{
+				kind: "extract",
+				id: "extract",
+				scope,
+				title: `extract ${paths.join(", ")} below ${into}`,
+				touches: [into],
+				...source,
+				paths,
+				into,
+			},
+		],
+		goals: [scope],
+	};
+}

@@ -1,0 +1,75 @@
+// What a restore replaces: the folders that an archive holds of a state, or the paths in them that a person names.
+import { join, normalize } from "node:path";
+import { survey } from "../host/survey.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { ListedArchive } from "./archives.ts";
+import type { Target } from "./restore.ts";
+
+/** A state's folder, and the path under which the archive holds it. */
+interface Held {
+	readonly folder: string;
+	readonly stored: string;
+}
+
+/** By state. The archive says which folders; one that says nothing is taken to hold those declared. */
+export function heldFolders(manifest: Manifest, { metadata }: ListedArchive, service: string): Held[] {
+	const record = metadata?.states[service];
+	const folders = record?.folders ?? manifest.state[service]?.folders ?? [];
+	return folders.map((folder) => ({ folder, stored: record?.stored?.[folder] ?? folder }));
+}
+
+/** The states that these paths belong to. */
+export function ownersOf(manifest: Manifest, paths: readonly string[]): string[] {
+	return Object.entries(manifest.state)
+		.filter(([, { folders }]) => paths.some((path) => folders.some((folder) => isWithin(path, folder))))
+		.map(([name]) => name);
+}
+
+export async function restoreTargets(
+	manifest: Manifest,
+	archive: ListedArchive,
+	services: readonly string[],
+	paths: readonly string[],
+): Promise<Record<string, Target[]>> {
+	const wanted = paths.map((path) => ({ path: checked(path), found: false }));
+	const targets: Record<string, Target[]> = {};
+	for (const service of services) {
+		const held = heldFolders(manifest, archive, service);
+		const chosen = wanted.length === 0 ? held : held.flatMap((one) => within(one, wanted));
+		targets[service] = await Promise.all(
+			chosen.map(async (one) => ({ ...one, survey: await survey(one.folder) })),
+		);
+	}
+	const lost = wanted.find(({ found }) => !found);
+	if (lost)
+		throw new HoldfastError(
+			"usage",
+			`${lost.path} is in no folder that the archive holds of ${services.join(", ")}`,
+			{
+				details: services.flatMap((service) =>
+					heldFolders(manifest, archive, service).map(({ folder }) => folder),
+				),
+				hint: "name a path in one of the folders above",
+			},
+		);
+	return targets;
+}
+
+function checked(path: string): string {
+	if (path.startsWith("/")) return normalize(path).replace(/(?<=.)\/$/, "");
+	throw new HoldfastError("usage", `--path takes an absolute path, not ${JSON.stringify(path)}`);
+}
+
+function within({ folder, stored }: Held, wanted: { path: string; found: boolean }[]): Held[] {
+	return wanted
+		.filter(({ path }) => isWithin(path, folder))
+		.map((one) => {
+			one.found = true;
+			return { folder: one.path, stored: join(stored, one.path.slice(folder.length)) };
+		});
+}
+
+function isWithin(path: string, folder: string): boolean {
+	return path === folder || path.startsWith(`${folder}/`);
+}

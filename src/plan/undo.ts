@@ -1,0 +1,87 @@
+// The plan of `undo`: bring back the old copies that a restore kept. The same swap, the other way.
+import { dirname, join } from "node:path";
+import type { Manifest } from "../manifest/schema.ts";
+import type { KeptCopy, Place, Plan, Step } from "../run/step.ts";
+import { NEW, OLD } from "../run/steps/area.ts";
+import { carrySteps, checkSteps, startSteps, stopSteps } from "./restore.ts";
+
+export function planUndo(manifest: Manifest, run: string, kept: readonly KeptCopy[]): Plan {
+	return {
+		version: 1,
+		run,
+		operation: "undo",
+		manifest,
+		steps: kept.flatMap((copy) => bringBack(manifest, run, copy)),
+		goals: kept.map(({ state }) => `state:${state}`),
+	};
+}
+
+function bringBack(
+	manifest: Manifest,
+	run: string,
+	{ run: restored, state, places: kept }: KeptCopy,
+): Step[] {
+	const scope = `state:${state}`;
+	const declared = manifest.state[state];
+	const units = declared?.stopOnRestore ?? [];
+	const places = kept.map((place, index): Place => {
+		const area = join(dirname(place.area), `.holdfast-${run}-${state}`);
+		return { ...place, area, staged: place.old, old: join(area, OLD, String(index)) };
+	});
+	const areas = [...new Set(places.map(({ area }) => area))];
+	const words = places.map(({ live }) => live).join(", ");
+	return [
+		...areas.map(
+			(area, index): Step => ({
+				kind: "area",
+				id: `area:${state}:${index}`,
+				scope,
+				title: `make the private folder ${area}`,
+				touches: [area, join(area, NEW)],
+				area,
+			}),
+		),
+		...stopSteps(state, scope, units),
+		{
+			kind: "holders",
+			id: `holders:${state}`,
+			scope,
+			title: `look who still uses ${words}`,
+			touches: [],
+			places,
+		},
+		...places.map(
+			(place, index): Step => ({
+				kind: "aside",
+				id: `aside:${state}:${index}`,
+				scope,
+				title: `put the restored ${place.live} aside`,
+				touches: [place.live],
+				place,
+			}),
+		),
+		...places.map(
+			(place, index): Step => ({
+				kind: "place",
+				id: `place:${state}:${index}`,
+				scope,
+				title: `put the old ${place.live} back in its place`,
+				touches: [place.live],
+				place,
+			}),
+		),
+		...carrySteps(manifest, state, places),
+		...startSteps(state, scope, units),
+		...checkSteps(state, scope, declared, units),
+		{ kind: "commit", id: `commit:${state}`, scope, title: `commit ${state}`, touches: [] },
+		{
+			kind: "discard",
+			id: `discard:${state}`,
+			scope,
+			title: `delete what the restore ${restored} had brought`,
+			touches: areas,
+			areas: [...areas, ...new Set(kept.map(({ area }) => area))],
+			forgets: { run: restored, state },
+		},
+	];
+}

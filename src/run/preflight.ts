@@ -1,0 +1,128 @@
+// What would make a restore fail, looked for before it begins.
+import { stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Holder, holdersOf } from "../host/processes.ts";
+import { nearestPresent, survey } from "../host/survey.ts";
+import { unitLabel, unitStatus } from "../host/systemd.ts";
+import { reportOf } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { Work } from "../providers/provider.ts";
+import { openDestination } from "../providers/registry.ts";
+import type { Place, PreflightStep } from "./step.ts";
+
+export interface Findings {
+	/** The restore would fail. */
+	readonly problems: readonly string[];
+	/** It would not, and a person should know. */
+	readonly warnings: readonly string[];
+}
+
+/** What is left free on a filesystem after a restore, at least. */
+const SPARE_BYTES = 32 * 1024 * 1024;
+
+export interface Knowledge extends Work {
+	/** Bytes of an archive's files, when this machine made it and still knows. */
+	bytesOf(archiveId: string): number | undefined;
+}
+
+export async function findProblems(
+	step: PreflightStep,
+	manifest: Manifest,
+	known: Knowledge,
+): Promise<Findings> {
+	const [units, mounts, owners, room, holders] = await Promise.all([
+		missingUnits(step),
+		mountsBelow(step.places),
+		otherOwners(step, manifest),
+		lackOfRoom(step, manifest, known),
+		holdersOf(step.places.map(({ live }) => live)),
+	]);
+	const stopped = new Set(step.units.map(({ unit }) => unit));
+	return {
+		problems: [...units, ...mounts, ...owners, ...room],
+		warnings: holderLines(holders.filter(({ unit }) => unit === undefined || !stopped.has(unit))),
+	};
+}
+
+export function holderLines(holders: readonly Holder[]): string[] {
+	return holders.map(
+		({ pid, name, unit, path }) =>
+			`process ${pid} (${name}${unit === undefined ? "" : ` of ${unit}`}) has ${path} open, and no unit that is stopped stands for it`,
+	);
+}
+
+async function missingUnits({ units }: PreflightStep): Promise<string[]> {
+	const faults = await Promise.all(
+		units.map(async (unit) => {
+			try {
+				if ((await unitStatus(unit)).load !== "not-found") return [];
+				return [`there is no unit ${unitLabel(unit)} on this machine`];
+			} catch (error) {
+				const { message, details = [] } = reportOf(error);
+				return [[message, ...details].join(": ")];
+			}
+		}),
+	);
+	return faults.flat();
+}
+
+/** A rename would take a mounted filesystem along, and deleting the old copy would empty it. */
+async function mountsBelow(places: readonly Place[]): Promise<string[]> {
+	const surveys = await Promise.all(places.map(({ live }) => survey(live)));
+	return surveys.flatMap(({ target, mountsBelow }) =>
+		mountsBelow.map(
+			(mount) =>
+				`${mount} is mounted below ${target}: declare it as a state of its own, or unmount it for the restore`,
+		),
+	);
+}
+
+/** The archive's folders of this state may have become another state's since. */
+function otherOwners({ scope, places }: PreflightStep, manifest: Manifest): string[] {
+	const own = scope.replace(/^state:/, "");
+	const declared = manifest.state[own]?.folders ?? [];
+	return places.flatMap(({ folder }) =>
+		Object.entries(manifest.state)
+			.filter(([name]) => name !== own)
+			.filter(
+				([, { folders }]) =>
+					folders.includes(folder) ||
+					(!declared.includes(folder) && folders.some((other) => folder.startsWith(`${other}/`))),
+			)
+			.map(([name]) => `${folder} belongs to state "${name}" by now, and the archive holds it as ${own}'s`),
+	);
+}
+
+async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowledge): Promise<string[]> {
+	if (!step.twoCopies) return [];
+	const filesystems = new Map<number, { path: string; free: number; places: Place[] }>();
+	for (const place of step.places) {
+		const path = await nearestPresent(dirname(place.area));
+		const { dev } = await stat(path);
+		const { bavail, bsize } = await statfs(path);
+		const one = filesystems.get(dev) ?? { path, free: bavail * bsize, places: [] };
+		one.places.push(place);
+		filesystems.set(dev, one);
+	}
+	// When the whole archive fits on each, nothing need be measured.
+	const whole = known.bytesOf(step.archiveId);
+	if (whole !== undefined && [...filesystems.values()].every(({ free }) => free > whole + SPARE_BYTES))
+		return [];
+
+	const destination = await openDestination(manifest, step.provider, step.destination);
+	const faults: string[] = [];
+	for (const { path, free, places } of filesystems.values()) {
+		const stored = places.map((place) => place.stored);
+		const bytes = await destination.sizeOf(step.archive, stored, known).catch(() => undefined);
+		known.signal.throwIfAborted();
+		if (bytes !== undefined && free < bytes + SPARE_BYTES)
+			faults.push(
+				`a second copy of ${stored.join(", ")} takes ${mebibytes(bytes)}, and ${path} has ${mebibytes(free)} free: make room, or restore --in-place`,
+			);
+	}
+	return faults;
+}
+
+function mebibytes(bytes: number): string {
+	return `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+}

@@ -1,0 +1,35 @@
+// Before anything is touched: all that would fail later, found at once.
+
+import { holdersOf } from "../../host/processes.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import { findProblems, holderLines } from "../preflight.ts";
+import type { HoldersStep, PreflightStep, StepWork } from "../step.ts";
+
+export const preflight: StepWork<PreflightStep> = {
+	async run(step, context) {
+		const { problems, warnings } = await findProblems(step, context.plan.manifest, context);
+		if (problems.length > 0)
+			throw new HoldfastError(
+				"failed",
+				problems.length === 1 ? (problems[0] ?? "") : `${problems.length} things stand in the way`,
+				{
+					details: problems.length === 1 ? [] : problems,
+					hint: "nothing was touched; mend this and try again",
+				},
+			);
+		return warnings.length > 0 ? { warnings } : undefined;
+	},
+};
+
+export const holders: StepWork<HoldersStep> = {
+	async run({ places }) {
+		const found = await holdersOf(places.map(({ live }) => live));
+		if (found.length === 0) return undefined;
+		return {
+			warnings: [
+				...holderLines(found),
+				"they keep the old files, and what they still write is lost; name their units in stopOnRestore",
+			],
+		};
+	},
+};
