@@ -1,9 +1,10 @@
-// The plan of `undo`: bring back the old copies that a restore kept. The same swap, the other way.
+// The plan of `undo`: bring back the old copies that a restore kept. The same swap, the other way; without checks, since
+// a person who asks for the old state wants it as it was.
 import { dirname, join } from "node:path";
 import type { Manifest } from "../manifest/schema.ts";
 import type { KeptCopy, Place, Plan, Step } from "../run/step.ts";
 import { NEW, OLD } from "../run/steps/area.ts";
-import { carrySteps, checkSteps, startSteps, stopSteps } from "./restore.ts";
+import { carrySteps, startSteps, stopSteps } from "./restore.ts";
 
 export function planUndo(manifest: Manifest, run: string, kept: readonly KeptCopy[]): Plan {
 	return {
@@ -22,8 +23,7 @@ function bringBack(
 	{ run: restored, state, places: kept }: KeptCopy,
 ): Step[] {
 	const scope = `state:${state}`;
-	const declared = manifest.state[state];
-	const units = declared?.stopOnRestore ?? [];
+	const units = manifest.state[state]?.stopOnRestore ?? [];
 	const places = kept.map((place, index): Place => {
 		const area = join(dirname(place.area), `.holdfast-${run}-${state}`);
 		return { ...place, area, staged: place.old, old: join(area, OLD, String(index)) };
@@ -72,7 +72,6 @@ function bringBack(
 		),
 		...carrySteps(manifest, state, places),
 		...startSteps(state, scope, units),
-		...checkSteps(state, scope, declared, units),
 		{ kind: "commit", id: `commit:${state}`, scope, title: `commit ${state}`, touches: [] },
 		{
 			kind: "discard",

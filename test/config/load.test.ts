@@ -106,7 +106,10 @@ test("two states that own one folder are refused, both named; one within the oth
 	);
 	assert.match(fault, /5:\d+: "\/srv\/x" belongs to state "a" already/);
 	const file = join(folder, "nested.yaml");
-	writeFileSync(file, machine("    state:\n      a: { folders: [/srv/x] }\n      b: { folders: [/srv/x/y] }\n"));
+	writeFileSync(
+		file,
+		machine("    state:\n      a: { folders: [/srv/x] }\n      b: { folders: [/srv/x/y] }\n"),
+	);
 	assert.equal((await loadConfig(file)).machines.size, 1);
 	const twice = await faultOf(state("        folders: [/srv/x, /srv/x/y]\n"));
 	assert.match(twice, /overlap/);

@@ -129,7 +129,10 @@ async function restore(folder: string, paths: readonly string[], into: string, w
 	const { segments } = await readIndex(folder);
 	const { unpackSegment } = await import("./unpack.ts");
 	for (const path of paths) {
-		const segment = segments.find((one) => path === one.path || path.startsWith(`${one.path}/`));
+		// One root may lie within another: the innermost holds it.
+		const segment = segments
+			.filter((one) => path === one.path || path.startsWith(`${one.path}/`))
+			.sort((a, b) => b.path.length - a.path.length)[0];
 		if (!segment) throw new HoldfastError("failed", `${path} is not in this archive`);
 		await unpackSegment(join(folder, DATA), segment, path, into, work);
 	}
