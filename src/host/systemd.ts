@@ -44,8 +44,16 @@ export async function stopUnit(unit: Unit, signal?: AbortSignal): Promise<void> 
 	if (result.code !== 0) throw refused("stop", unit, result);
 }
 
-/** Returns once it is active; an error holds the unit's own last log lines. */
+/**
+ * Returns once it is active; an error holds the unit's own last log lines. While the machine boots it only asks: the
+ * unit may wait for what waits for us.
+ */
 export async function startUnit(unit: Unit, signal?: AbortSignal): Promise<void> {
+	if (await isBooting(unit)) {
+		const asked = await systemctl(unit, ["start", "--no-block", "--", unit.unit], signal);
+		if (asked.code !== 0) throw refused("start", unit, asked);
+		return;
+	}
 	const result = await systemctl(unit, ["start", "--", unit.unit], signal);
 	if (result.code === 0 && isUp(await unitStatus(unit))) return;
 	throw refused("start", unit, result, await lastLines(unit));
@@ -73,6 +81,11 @@ async function lastLines(unit: Unit): Promise<readonly string[]> {
 		"cat",
 	]).catch(() => undefined);
 	return log?.stdout ?? [];
+}
+
+async function isBooting(unit: Unit): Promise<boolean> {
+	const { stdout } = await systemctl(unit, ["is-system-running"]);
+	return stdout[0] === "initializing" || stdout[0] === "starting";
 }
 
 async function systemctl(unit: Unit, words: readonly string[], signal?: AbortSignal): Promise<ExecResult> {

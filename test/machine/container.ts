@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { command } from "./command.ts";
+import { Disk } from "./disk.ts";
 import { isAlive } from "./network.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
@@ -16,21 +17,30 @@ export class Container {
 	readonly name: string;
 	readonly #folder: string;
 	readonly #namespace: string;
+	readonly #disks: readonly Disk[];
 	#nspawn: ChildProcess | undefined;
 	#leader = 0;
 
-	private constructor(name: string, folder: string, namespace: string) {
+	private constructor(name: string, folder: string, namespace: string, disks: readonly Disk[]) {
+		this.#disks = disks;
 		this.name = name;
 		this.#folder = folder;
 		this.#namespace = namespace;
 	}
 
 	/** Its files are ready; it is not booted yet. */
-	static async make(name: string, namespace: string, units: readonly string[]): Promise<Container> {
+	static async make(
+		name: string,
+		namespace: string,
+		units: readonly string[],
+		disks: Readonly<Record<string, string>>,
+	): Promise<Container> {
 		await removeStale();
 		const folder = await mkdtemp(join(tmpdir(), `holdfast-machine-${process.pid}-${name}-`));
 		for (const part of ["up", "work", "root"]) await mkdir(join(folder, part));
-		const container = new Container(name, folder, namespace);
+		const made: Disk[] = [];
+		for (const [at, type] of Object.entries(disks)) made.push(await Disk.make(folder, at, type));
+		const container = new Container(name, folder, namespace, made);
 		await command(
 			"mount",
 			"-t",
@@ -98,6 +108,7 @@ export class Container {
 				"--resolv-conf=off",
 				"--timezone=off",
 				`--bind-ro=${PROJECT}:/opt/holdfast`,
+				...this.#disks.map((disk) => `--bind=${disk.folder}:${disk.at}`),
 			],
 			{ stdio: ["ignore", output, output] },
 		);
@@ -126,6 +137,12 @@ export class Container {
 		await this.#end("SIGKILL");
 	}
 
+	async cutPower(): Promise<void> {
+		for (const disk of this.#disks) await disk.copy();
+		await this.#end("SIGKILL");
+		for (const disk of this.#disks) await disk.becomeCopy();
+	}
+
 	async #end(signal: NodeJS.Signals): Promise<void> {
 		const nspawn = this.#nspawn;
 		if (!nspawn || nspawn.exitCode !== null || nspawn.signalCode !== null) return;
@@ -138,6 +155,7 @@ export class Container {
 
 	async close(): Promise<void> {
 		await this.#end("SIGKILL");
+		for (const disk of this.#disks) await disk.unmount();
 		await command("umount", "--lazy", this.#root);
 		await command("rm", "-rf", "--one-file-system", this.#folder);
 	}
@@ -154,7 +172,13 @@ async function removeStale(): Promise<void> {
 		const pid = /^holdfast-machine-(\d+)-/.exec(entry)?.[1];
 		if (pid === undefined || isAlive(Number(pid))) continue;
 		const folder = join(tmpdir(), entry);
-		await command("sh", "-c", '! mountpoint -q "$1/root" || umount --lazy "$1/root"', "sh", folder);
+		await command(
+			"sh",
+			"-c",
+			'for mount in "$1"/root "$1"/disk-*; do ! mountpoint -q "$mount" || umount --lazy "$mount"; done',
+			"sh",
+			folder,
+		);
 		await command("rm", "-rf", "--one-file-system", folder);
 	}
 }

@@ -4,7 +4,7 @@
 //   await web01.sh("systemctl is-active postgresql");
 //
 // Machines of one test file reach each other by name. They are gone when the file's tests are done.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { after } from "node:test";
 import { Container } from "./container.ts";
@@ -39,13 +39,17 @@ export interface Machine {
 	mendNetwork(): Promise<void>;
 	/** SIGKILL to all of it at once. What was written stays, as this host's page cache has it. */
 	powerOff(): Promise<void>;
-	/** Boot it again after `powerOff`, from what it had on disk. */
+	/** The power goes: as `powerOff`, and what was not yet synced to its disks is lost. */
+	cutPower(): Promise<void>;
+	/** Boot it again after `powerOff` or `cutPower`, from what it had on disk. */
 	boot(): Promise<void>;
 }
 
 export interface MachineOptions {
 	/** Units of the host's packages that start at boot; all others are masked. */
 	readonly units?: readonly string[];
+	/** Filesystems of its own, by the folder that they are mounted at. */
+	readonly disks?: Readonly<Record<string, "ext4" | "btrfs" | "xfs">>;
 }
 
 /** Why there can be no test machine here, or undefined when there can; goes into a test's `skip`. */
@@ -65,10 +69,13 @@ after(async () => {
 });
 
 /** A machine that has booted. */
-export async function machine(name: string, { units = [] }: MachineOptions = {}): Promise<Machine> {
+export async function machine(
+	name: string,
+	{ units = [], disks = {} }: MachineOptions = {},
+): Promise<Machine> {
 	network ??= await Network.make();
 	const link = await network.join(name);
-	const container = await Container.make(name, link.namespace, units);
+	const container = await Container.make(name, link.namespace, units, disks);
 	running.push(container);
 	await Promise.all(
 		running.map((one) => one.writeRoot("/etc/hosts", `127.0.0.1 localhost ${one.name}\n${network?.hosts()}`)),
@@ -77,7 +84,10 @@ export async function machine(name: string, { units = [] }: MachineOptions = {})
 
 	const run = (argv: readonly string[], options: RunOptions = {}) => inside(container, argv, options);
 	const sh = async (script: string, options?: RunOptions) => {
-		const { code, stdout, stderr } = await run(["bash", "-eu", "-o", "pipefail", "-c", script], options);
+		const { code, stdout, stderr } = await run(
+			["bash", "--norc", "-eu", "-o", "pipefail", "-c", script],
+			options,
+		);
 		if (code !== 0) throw new Error(`on ${name}, exit code ${code}: ${script}\n${stdout}${stderr}`);
 		return stdout.trimEnd();
 	};
@@ -95,10 +105,19 @@ export async function machine(name: string, { units = [] }: MachineOptions = {})
 		},
 		cutNetwork: () => link.set("down"),
 		mendNetwork: () => link.set("up"),
-		powerOff: () => container.powerOff(),
+		powerOff: () => ended(container, container.powerOff()),
+		cutPower: () => ended(container, container.cutPower()),
 		boot: () => container.boot(),
 	};
 }
+
+/** nsenter stops with what it runs, and would stay stopped when that is gone. */
+async function ended(container: Container, ending: Promise<void>): Promise<void> {
+	await ending;
+	for (const child of inMachine.get(container) ?? []) child.kill("SIGCONT");
+}
+
+const inMachine = new Map<Container, Set<ChildProcess>>();
 
 function inside(container: Container, argv: readonly string[], options: RunOptions): Promise<Output> {
 	const child = spawn(
@@ -114,6 +133,8 @@ function inside(container: Container, argv: readonly string[], options: RunOptio
 			stdio: ["pipe", "pipe", "pipe"],
 		},
 	);
+	const children = inMachine.get(container) ?? new Set();
+	inMachine.set(container, children.add(child));
 	let stdout = "";
 	let stderr = "";
 	child.stdout.setEncoding("utf8").on("data", (chunk) => {
@@ -126,6 +147,9 @@ function inside(container: Container, argv: readonly string[], options: RunOptio
 	child.stdin.end(options.input ?? "");
 	return new Promise((resolve, reject) => {
 		child.on("error", reject);
-		child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
+		child.on("close", (code) => {
+			children.delete(child);
+			resolve({ code: code ?? -1, stdout, stderr });
+		});
 	});
 }

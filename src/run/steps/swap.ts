@@ -29,6 +29,7 @@ export const aside: StepWork<AsideStep> = {
 	},
 	async undo({ id, place }, context) {
 		const { live, old, mode } = place;
+		await requireArea(place);
 		if (!(await exists(old))) return;
 		if (mode === "entries") {
 			for (const name of await readdir(old)) {
@@ -63,6 +64,7 @@ export const place: StepWork<PlaceStep> = {
 	/** When what was staged is gone from the area, it is what stands at the live place. */
 	async undo({ id, place }, { noteOf, point }) {
 		const { live, staged, mode } = place;
+		await requireArea(place);
 		if (mode === "entries") {
 			for (const name of (noteOf(id) as Placed | undefined)?.entries ?? []) {
 				if ((await exists(join(staged, name))) || !(await exists(join(live, name)))) continue;
@@ -123,6 +125,18 @@ async function movable(folder: string): Promise<string[]> {
 
 function attributesFile({ area }: Place): string {
 	return join(area, "attributes.tar");
+}
+
+/** Without it nothing can be told from what is on disk: its filesystem is not mounted, or somebody deleted it. */
+async function requireArea({ area, live }: Place): Promise<void> {
+	if (await exists(area)) return;
+	throw new HoldfastError(
+		"failed",
+		`the private folder ${area} is not there, so ${live} cannot be put back`,
+		{
+			hint: "is its filesystem mounted? Mount it, then: holdfast recover",
+		},
+	);
 }
 
 /** What something else made in the meantime is nobody's to delete. */
