@@ -2,6 +2,7 @@
 // is set, to `trace` (print every moment that is passed), or to `kill@STEP#POINT` or `stop@STEP#POINT`: end this
 // process there with SIGKILL, or hold it still while the test ends the machine or copies its disk.
 import { writeSync } from "node:fs";
+import type { StepContext } from "./step.ts";
 
 const wanted = process.env.HOLDFAST_FAULT;
 
@@ -14,4 +15,18 @@ export function faultPoint(step: string, point: string): void {
 	process.kill(process.pid, wanted.startsWith("kill") ? "SIGKILL" : "SIGSTOP");
 	// The signal is on its way: nothing more may happen here.
 	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+}
+
+/** A context whose engine can be stopped at in the middle of its work: at its first sign of progress. */
+export function withPoint<T extends Pick<StepContext, "point" | "progress">>(context: T): T {
+	if (wanted === undefined) return context;
+	let passed = false;
+	return {
+		...context,
+		progress(progress) {
+			if (!passed) context.point("under-way");
+			passed = true;
+			context.progress(progress);
+		},
+	};
 }

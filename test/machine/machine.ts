@@ -111,10 +111,12 @@ export async function machine(
 	};
 }
 
-/** nsenter stops with what it runs, and would stay stopped when that is gone. */
+/** nsenter stops with what it runs; while it is stopped it reaps nothing, and the kernel waits for that. */
 async function ended(container: Container, ending: Promise<void>): Promise<void> {
-	await ending;
-	for (const child of inMachine.get(container) ?? []) child.kill("SIGCONT");
+	const goOn = setInterval(() => {
+		for (const child of inMachine.get(container) ?? []) child.kill("SIGCONT");
+	}, 50);
+	await ending.finally(() => clearInterval(goOn));
 }
 
 const inMachine = new Map<Container, Set<ChildProcess>>();

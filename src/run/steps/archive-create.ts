@@ -7,6 +7,7 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { escapePattern } from "../../providers/exclude.ts";
 import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
+import { withPoint } from "../fault.ts";
 import type { ArchiveCreateStep, StepContext, StepWork } from "../step.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep> = {
@@ -53,8 +54,9 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 			const { unreadable, ...sizes } = await destination.create(
 				{ name: step.archive, roots, metadata },
 				!knows(destination.location),
-				context,
+				withPoint(context),
 			);
+			context.point("written");
 			remember(destination.location);
 			if (unreadable.length > 0)
 				await destination.describe(step.archive, marked(step, metadata, unreadable, context), context);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { exists, removeTree, syncFilesystem } from "../../host/files.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { openDestination } from "../../providers/registry.ts";
+import { withPoint } from "../fault.ts";
 import type { StageStep, StepWork } from "../step.ts";
 import { NEW } from "./area.ts";
 
@@ -16,7 +17,7 @@ export const stage: StepWork<StageStep> = {
 			step.archive,
 			step.places.map(({ stored }) => stored),
 			into,
-			context,
+			withPoint(context),
 		);
 		context.point("extracted");
 		for (const { stored, staged } of step.places) {

@@ -1,0 +1,54 @@
+// A part of the crash matrix in bounded time: every moment of a restore, killed; some with the machine and the power.
+// The whole of it: npm run crash-matrix.
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { type Machine, noMachines } from "../machine/machine.ts";
+import { crash, crashRecovery, pointsOf } from "./crash.ts";
+import { begin, crashMachine, SCENARIOS } from "./scenario.ts";
+
+describe("after a crash the old state or the new one is whole, and the service runs", {
+	skip: noMachines,
+}, () => {
+	let web01: Machine;
+	before(async () => {
+		web01 = await crashMachine();
+	});
+
+	test("of a restore that is killed at any moment", { timeout: 300_000 }, async () => {
+		const [scenario] = SCENARIOS;
+		assert.ok(scenario);
+		await begin(web01, scenario);
+		const points = await pointsOf(web01, scenario);
+		assert.ok(points.includes("aside:app:0#renamed"), points.join(" "));
+		const ends = new Set<string>();
+		for (const point of points) {
+			const { end, held } = await crash(web01, scenario, point, "process");
+			assert.ok(held, `${point}: ${end}`);
+			ends.add(end);
+		}
+		assert.deepEqual([...ends].sort(), ["newer", "old"], "both ways were seen");
+	});
+
+	test("of a restore whose recovery is killed too", { timeout: 300_000 }, async () => {
+		const [scenario] = SCENARIOS;
+		assert.ok(scenario);
+		for (const { point, end, held } of await crashRecovery(web01, scenario, "place:app:1#renamed"))
+			assert.ok(held, `${point}: ${end}`);
+	});
+
+	for (const fault of ["machine", "power"] as const) {
+		test(`of a restore whose ${fault} goes`, { timeout: 300_000 }, async () => {
+			const [scenario] = SCENARIOS;
+			assert.ok(scenario);
+			for (const point of [
+				"aside:app:0#renamed",
+				"place:app:0#renamed",
+				"commit:app#after",
+				"discard:app#before",
+			]) {
+				const { end, held } = await crash(web01, scenario, point, fault);
+				assert.ok(held, `${point}: ${end}`);
+			}
+		});
+	}
+});

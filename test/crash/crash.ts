@@ -1,0 +1,102 @@
+// Crash one command at one moment, in one of three ways, recover, and see what is left.
+import type { Machine } from "../machine/machine.ts";
+import { ENV, makeNewer, type Scenario, verdict } from "./scenario.ts";
+
+/** The process is killed; the whole machine is; the power goes, and with it what was not synced. */
+export const FAULTS = ["process", "machine", "power"] as const;
+export type Fault = (typeof FAULTS)[number];
+
+const HOLDFAST = "/opt/holdfast/bin/holdfast";
+
+/** Every moment that the command passes, in order: `STEP#POINT`. */
+export async function pointsOf(web01: Machine, scenario: Scenario): Promise<string[]> {
+	await makeNewer(web01);
+	const { code, stderr } = await web01.run([HOLDFAST, ...scenario.words], {
+		env: { ...ENV, HOLDFAST_FAULT: "trace" },
+	});
+	if ((code !== 0) !== (scenario.fails ?? false))
+		throw new Error(`${scenario.name}: exit code ${code}\n${stderr}`);
+	const points = stderr.split("\n").flatMap((line) => /^fault-point (.+)$/.exec(line)?.[1] ?? []);
+	return [...new Set(points)];
+}
+
+export interface Outcome {
+	readonly point: string;
+	readonly fault: Fault;
+	/** `old`, `newer`, or what is wrong. */
+	readonly end: string;
+	readonly held: boolean;
+}
+
+export async function crash(
+	web01: Machine,
+	scenario: Scenario,
+	point: string,
+	fault: Fault,
+): Promise<Outcome> {
+	await makeNewer(web01);
+	const env = { ...ENV, HOLDFAST_FAULT: `${fault === "process" ? "kill" : "stop"}@${point}` };
+	const dying = web01.run([HOLDFAST, ...scenario.words], { env });
+	if (fault === "process") {
+		const { stderr } = await dying;
+		if (!stderr.includes(`fault-here ${point}`)) throw new Error(`${point} was not reached:\n${stderr}`);
+		await web01.run([HOLDFAST, "recover", "--quiet"], { env: ENV });
+	} else {
+		await stopped(web01);
+		await (fault === "machine" ? web01.powerOff() : web01.cutPower());
+		await dying;
+		// The unit at boot recovers.
+		await web01.boot();
+	}
+	const end = await verdict(web01, scenario);
+	const ends = end.split(" and ");
+	return {
+		point,
+		fault,
+		end,
+		held: ends.every((one) => (scenario.mayEnd as readonly string[]).includes(one)),
+	};
+}
+
+/** Crash while the crash before is being recovered from, at every moment of that, and recover again. */
+export async function crashRecovery(web01: Machine, scenario: Scenario, point: string): Promise<Outcome[]> {
+	const kill = async (fault: string) => {
+		await makeNewer(web01);
+		await web01.run([HOLDFAST, ...scenario.words], { env: { ...ENV, HOLDFAST_FAULT: `kill@${fault}` } });
+	};
+	await kill(point);
+	const traced = await web01.run([HOLDFAST, "recover", "--quiet"], {
+		env: { ...ENV, HOLDFAST_FAULT: "trace" },
+	});
+	const points = [
+		...new Set(traced.stderr.split("\n").flatMap((line) => /^fault-point (.+)$/.exec(line)?.[1] ?? [])),
+	];
+	const outcomes: Outcome[] = [];
+	for (const second of points) {
+		await kill(point);
+		await web01.run([HOLDFAST, "recover", "--quiet"], { env: { ...ENV, HOLDFAST_FAULT: `kill@${second}` } });
+		await web01.run([HOLDFAST, "recover", "--quiet"], { env: ENV });
+		const end = await verdict(web01, scenario);
+		outcomes.push({
+			point: `${point}, then ${second}`,
+			fault: "process",
+			end,
+			held: end.split(" and ").every((one) => (scenario.mayEnd as readonly string[]).includes(one)),
+		});
+	}
+	return outcomes;
+}
+
+/** Until the command holds still: state T in proc(5). */
+async function stopped(web01: Machine): Promise<void> {
+	await web01.sh(`
+		for n in $(seq 600); do
+			for stat in /proc/[0-9]*/stat; do
+				read -r line <"$stat" 2>/dev/null || continue
+				case $line in *"(node"*") T "*|*"(MainThread) T "*) exit 0 ;; esac
+			done
+			sleep 0.05
+		done
+		exit 1
+	`);
+}

@@ -1,0 +1,86 @@
+// npm run crash-matrix [WORD…]: every moment of every scenario (or of those with a word in their name), crashed in
+// every way; prints the table and, when it is whole, writes docs/reliability.md.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Machine, noMachines } from "../machine/machine.ts";
+import { crash, crashRecovery, FAULTS, type Outcome, pointsOf } from "./crash.ts";
+import { begin, crashMachine, SCENARIOS, type Scenario } from "./scenario.ts";
+
+const FILE = join(import.meta.dirname, "../../docs/reliability.md");
+const wanted = process.argv.slice(2);
+/** Moments in whose recovery a second crash is tried, at every moment of that. */
+const TWICE = ["place:app:0#renamed", "commit:app#after"];
+
+interface Table {
+	readonly scenario: Scenario;
+	readonly outcomes: readonly Outcome[];
+	readonly recoveries: readonly Outcome[];
+}
+
+test("crash matrix", { skip: noMachines }, async () => {
+	const web01 = await crashMachine();
+	const tables: Table[] = [];
+	for (const scenario of SCENARIOS) {
+		if (wanted.length > 0 && !wanted.some((word) => scenario.name.includes(word))) continue;
+		tables.push(await tableOf(web01, scenario));
+		process.stdout.write(text(tables.slice(-1)));
+	}
+	const all = tables.flatMap(({ outcomes, recoveries }) => [...outcomes, ...recoveries]);
+	const broken = all.filter(({ held }) => !held);
+	if (wanted.length === 0) writeFileSync(FILE, page(tables));
+	process.stdout.write(`${all.length} crashes, ${broken.length} broken\n`);
+	if (broken.length > 0) throw new Error(JSON.stringify(broken, null, 2));
+});
+
+async function tableOf(web01: Machine, scenario: Scenario): Promise<Table> {
+	process.stderr.write(`${scenario.name} …\n`);
+	await begin(web01, scenario);
+	const points = await pointsOf(web01, scenario);
+	const outcomes: Outcome[] = [];
+	for (const point of points) {
+		for (const fault of FAULTS) outcomes.push(await crash(web01, scenario, point, fault));
+	}
+	const recoveries: Outcome[] = [];
+	for (const point of TWICE.filter((one) => points.includes(one)))
+		recoveries.push(...(await crashRecovery(web01, scenario, point)));
+	return { scenario, outcomes, recoveries };
+}
+
+function text(tables: readonly Table[]): string {
+	return tables
+		.map(({ scenario, outcomes, recoveries }) => {
+			const points = [...new Set(outcomes.map(({ point }) => point))];
+			const cell = (point: string, fault: string) => {
+				const one = outcomes.find((outcome) => outcome.point === point && outcome.fault === fault);
+				return one ? `${one.held ? "✔" : "✘"} ${one.end}` : "";
+			};
+			const rows = points.map(
+				(point) => `| \`${point}\` | ${FAULTS.map((fault) => cell(point, fault)).join(" | ")} |\n`,
+			);
+			const twice = recoveries.filter(({ held }) => held).length;
+			return `
+## ${scenario.name[0]?.toUpperCase()}${scenario.name.slice(1)}
+
+| moment | ${FAULTS.join(" | ")} |
+| --- | ${FAULTS.map(() => "---").join(" | ")} |
+${rows.join("")}${recoveries.length > 0 ? `\nKilled again at each of ${recoveries.length} moments of the recovery: ${twice} held.\n` : ""}`;
+		})
+		.join("");
+}
+
+function page(tables: readonly Table[]): string {
+	const all = tables.flatMap(({ outcomes, recoveries }) => [...outcomes, ...recoveries]);
+	return `# Reliability
+
+Written by \`npm run crash-matrix\`: ${all.length} crashes, of which ${all.filter(({ held }) => held).length} held.
+
+Each row is a moment of a run: before a step, after it, or between two things that it does (\`STEP#POINT\`; they are
+listed by the run itself, so a new step is in the table as soon as it exists). At each moment, in three runs, the process
+is killed with SIGKILL; the whole machine is; the power goes: the filesystem is copied as it is on disk at that moment,
+and whatever was not synced is lost. Then \`holdfast recover\` is run (after the last two by the unit at boot).
+
+A crash has held when each service's state is wholly the **old** one of the archive or wholly the **newer** one that was
+live, its unit runs, nothing is left aside, no half archive is listed and the journal is closed.
+${text(tables)}`;
+}

@@ -1,0 +1,193 @@
+// What is crashed: for each kind of plan a service, an archive of its old state, and a newer state that is live.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Machine, machine } from "../machine/machine.ts";
+
+export interface Scenario {
+	readonly name: string;
+	/** Declared states, and the units that they stop. */
+	readonly state: Readonly<
+		Record<string, { readonly folders: readonly string[]; readonly [option: string]: unknown }>
+	>;
+	/** The command that is crashed. */
+	readonly words: readonly string[];
+	/** What the live state may be afterwards. */
+	readonly mayEnd: readonly ("old" | "newer")[];
+	/** The command fails by itself, so that its way back is crashed too. */
+	readonly fails?: boolean;
+}
+
+const RESTORE = ["restore", "--yes", "--quiet", "tar", "latest"];
+const app = { stopOnRestore: ["app.service"], settle: 0 };
+
+export const SCENARIOS: readonly Scenario[] = [
+	{
+		name: "restore of two folders",
+		state: {
+			app: {
+				folders: ["/disk/app", "/disk/extra"],
+				...app,
+				hooks: { preRestore: "true", postRestore: "true" },
+			},
+		},
+		words: RESTORE,
+		mayEnd: ["old", "newer"],
+	},
+	{
+		name: "restore that fails and is undone",
+		state: {
+			app: { folders: ["/disk/app", "/disk/extra"], ...app, checks: [{ script: "false", within: 0 }] },
+		},
+		words: RESTORE,
+		mayEnd: ["newer"],
+		fails: true,
+	},
+	{
+		name: "restore of a mount point",
+		state: { app: { folders: ["/mounted", "/disk/app"], ...app } },
+		words: RESTORE,
+		mayEnd: ["old", "newer"],
+	},
+	{
+		name: "restore of a btrfs subvolume",
+		state: { app: { folders: ["/btr/app", "/disk/app"], ...app } },
+		words: RESTORE,
+		mayEnd: ["old", "newer"],
+	},
+	{
+		name: "restore of two services that share a unit",
+		state: { app: { folders: ["/disk/app"], ...app }, extra: { folders: ["/disk/extra"], ...app } },
+		words: RESTORE,
+		mayEnd: ["old", "newer"],
+	},
+	{
+		name: "restore around another service's folder",
+		state: { app: { folders: ["/disk/app"], ...app }, inner: { folders: ["/disk/app/deep/inner"] } },
+		words: ["restore", "--yes", "--quiet", "--service", "app", "tar", "latest"],
+		mayEnd: ["old", "newer"],
+	},
+	{
+		name: "create, with a unit stopped meanwhile",
+		state: {
+			app: {
+				folders: ["/disk/app", "/disk/extra"],
+				stopOnBackup: ["app.service"],
+				hooks: { preBackup: "true", postBackup: "true" },
+			},
+		},
+		words: ["create", "--quiet"],
+		mayEnd: ["newer"],
+	},
+];
+
+const FOLDERS = ["/disk/app", "/disk/extra", "/mounted", "/btr/app"];
+export const ENV = { HOLDFAST_STATE_DIR: "/disk/holdfast" };
+
+/** A machine whose data, archives and journal are on disks that can lose what was not synced. */
+export async function crashMachine(): Promise<Machine> {
+	const web01 = await machine("web01", { disks: { "/disk": "ext4", "/mounted": "ext4", "/btr": "btrfs" } });
+	await web01.write(
+		"/etc/systemd/system/app.service",
+		"[Service]\nExecStart=/bin/sh -c 'while :; do cat /disk/app/file >/dev/null || exit 1; sleep 0.02; done'\n[Install]\nWantedBy=multi-user.target\n",
+	);
+	const unit = readFileSync(join(import.meta.dirname, "../../systemd/holdfast-recover.service"), "utf8");
+	await web01.write(
+		"/etc/systemd/system/holdfast-recover.service",
+		unit
+			.replace("/var/lib/holdfast/journal.sqlite", `${ENV.HOLDFAST_STATE_DIR}/journal.sqlite`)
+			.replace("[Service]", `[Service]\nEnvironment=HOLDFAST_STATE_DIR=${ENV.HOLDFAST_STATE_DIR}`),
+	);
+	await web01.sh(`
+		ln -s /opt/holdfast/bin/holdfast /usr/local/bin/holdfast
+		btrfs subvolume create /btr/app >/dev/null
+		mkdir -p /disk/app /disk/extra
+		systemctl enable -q holdfast-recover app
+	`);
+	return web01;
+}
+
+/** Declare it, and make an archive of the old state. */
+export async function begin(web01: Machine, { state }: Scenario): Promise<void> {
+	await web01.write(
+		"/etc/holdfast/holdfast.json",
+		JSON.stringify({
+			machines: {
+				web01: { state, providers: { tar: { destinations: { disk: { path: "/disk/archives" } } } } },
+			},
+		}),
+	);
+	await web01.sh(`systemctl stop app; rm -rf /disk/archives ${ENV.HOLDFAST_STATE_DIR}; 
+${fill("old")}`);
+	await web01.sh("/opt/holdfast/bin/holdfast create --quiet; sync", { env: ENV });
+}
+
+/** The newer state is live and on disk, and its unit runs. */
+export async function makeNewer(web01: Machine): Promise<void> {
+	await web01.sh(
+		`systemctl stop app\n${fill("newer")}\nsync; systemctl reset-failed app || true; systemctl start app`,
+	);
+}
+
+/** In each folder a file that says which state it is, one that is only in that state, and a folder with more. */
+function fill(which: "old" | "newer"): string {
+	return FOLDERS.map(
+		(folder) => `
+			cd ${folder}; find . -mindepth 1 -not -name lost+found -not -path './deep*' -delete
+			echo ${which} >file; touch only-${which}; mkdir more; for n in 1 2 3; do echo ${which} $n >more/$n; done
+			mkdir -p deep/inner; echo inner >deep/inner/file
+		`,
+	).join("\n");
+}
+
+/** Which state a folder is in, when it is whole; else what is in it. */
+async function stateOf(web01: Machine, folder: string): Promise<string> {
+	const found = await web01.sh(
+		`cd ${folder} 2>/dev/null || { echo gone; exit; }; find . -type f -not -path './deep/inner/*' -not -path './lost+found*' | sort; cat file more/* 2>&1`,
+	);
+	for (const which of ["old", "newer"] as const) if (found === whole(which)) return which;
+	return `MIXED: ${found.replaceAll("\n", " ")}`;
+}
+
+function whole(which: string): string {
+	return [
+		"./file",
+		"./more/1",
+		"./more/2",
+		"./more/3",
+		`./only-${which}`,
+		which,
+		...[1, 2, 3].map((n) => `${which} ${n}`),
+	].join("\n");
+}
+
+/** `old` or `newer`, or an account of all that is wrong. */
+export async function verdict(web01: Machine, { state }: Scenario): Promise<string> {
+	const faults: string[] = [];
+	const ends = new Set<string>();
+	for (const [name, { folders }] of Object.entries(state).filter(([name]) => name !== "inner")) {
+		const each = new Set<string>();
+		for (const folder of folders) each.add(await stateOf(web01, folder));
+		if (each.size > 1) faults.push(`${name} is half-way: ${[...each].join(" and ")}`);
+		for (const one of each) ends.add(one);
+	}
+	if ((await web01.sh("cat /disk/app/deep/inner/file")) !== "inner")
+		faults.push("the inner folder was touched");
+	const active = await web01.sh(
+		"for n in $(seq 100); do systemctl is-active -q app && break; sleep 0.1; done; systemctl is-active app || true",
+	);
+	if (active !== "active") faults.push(`the unit is ${active}`);
+	const left = await web01.sh(
+		`find /disk /mounted /btr -name '.holdfast-*' -o -name '*.found-*' -o -name '.partial-*'; ls ${ENV.HOLDFAST_STATE_DIR}/spool 2>/dev/null || true`,
+	);
+	if (left !== "") faults.push(`left behind: ${left}`);
+	const runs = JSON.parse(await web01.sh("/opt/holdfast/bin/holdfast runs --json", { env: ENV })) as {
+		id: string;
+		outcome: string | null;
+	}[];
+	for (const { id, outcome } of runs)
+		if (outcome === null || outcome === "needs-recover") faults.push(`run ${id} is ${outcome ?? "open"}`);
+	const listed = await web01.sh("/opt/holdfast/bin/holdfast list --json", { env: ENV });
+	for (const { metadata } of JSON.parse(listed).archives)
+		if (!metadata) faults.push("a half archive is listed");
+	return faults.length > 0 ? faults.join("; ") : [...ends].sort().join(" and ");
+}
