@@ -1,6 +1,7 @@
 // Stop at a named moment, so that a test can see what a crash there leaves behind. Does nothing unless HOLDFAST_FAULT
-// is set, to `trace` (print every moment that is passed), or to `kill@STEP#POINT` or `stop@STEP#POINT`: end this
-// process there with SIGKILL, or hold it still while the test ends the machine or copies its disk.
+// is set, to `trace` (print every moment that is passed), or to `kill@STEP#POINT`, `stop@STEP#POINT` or
+// `interrupt@STEP#POINT`: end this process there with SIGKILL, hold it still while the test ends the machine or copies
+// its disk, or have it get a SIGINT.
 import { writeSync } from "node:fs";
 import type { StepContext } from "./step.ts";
 
@@ -10,6 +11,7 @@ export function faultPoint(step: string, point: string): void {
 	if (wanted === undefined) return;
 	const here = `${step}#${point}`;
 	if (wanted === "trace") writeSync(2, `fault-point ${here}\n`);
+	if (wanted === `interrupt@${here}`) process.emit("SIGINT");
 	if (wanted !== `kill@${here}` && wanted !== `stop@${here}`) return;
 	writeSync(2, `fault-here ${here}\n`);
 	process.kill(process.pid, wanted.startsWith("kill") ? "SIGKILL" : "SIGSTOP");

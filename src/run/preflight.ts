@@ -33,7 +33,7 @@ export async function findProblems(
 	const [units, mounts, owners, room, holders] = await Promise.all([
 		missingUnits(step),
 		mountsBelow(step.places),
-		otherOwners(step, manifest),
+		notItsOwn(step, manifest),
 		lackOfRoom(step, manifest, known),
 		holdersOf(step.places.map(({ live }) => live)),
 	]);
@@ -77,20 +77,24 @@ async function mountsBelow(places: readonly Place[]): Promise<string[]> {
 	);
 }
 
-/** The archive's folders of this state may have become another state's since. */
-function otherOwners({ scope, places }: PreflightStep, manifest: Manifest): string[] {
+/** A restore writes to the folders that the state declares, whatever an archive says that it holds. */
+function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string[] {
 	const own = scope.replace(/^state:/, "");
-	const declared = manifest.state[own]?.folders ?? [];
-	return places.flatMap(({ folder }) =>
-		Object.entries(manifest.state)
-			.filter(([name]) => name !== own)
-			.filter(
-				([, { folders }]) =>
-					folders.includes(folder) ||
-					(!declared.includes(folder) && folders.some((other) => folder.startsWith(`${other}/`))),
-			)
-			.map(([name]) => `${folder} belongs to state "${name}" by now, and the archive holds it as ${own}'s`),
-	);
+	const holds = (state: string, folder: string) =>
+		manifest.state[state]?.folders.some(
+			(declared) => folder === declared || folder.startsWith(`${declared}/`),
+		) ?? false;
+	return places.flatMap(({ folder }) => {
+		const other = Object.keys(manifest.state).find(
+			(state) => state !== own && manifest.state[state]?.folders.includes(folder),
+		);
+		if (other !== undefined)
+			return [`${folder} belongs to state "${other}" by now, and the archive holds it as ${own}'s`];
+		if (holds(own, folder)) return [];
+		return [
+			`the archive holds ${folder} as ${own}'s, and the config does not: add it to the folders of ${own}, or restore --into another place`,
+		];
+	});
 }
 
 async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowledge): Promise<string[]> {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
-import { crash, crashRecovery, pointsOf } from "./crash.ts";
+import { crash, crashRecovery, interrupt, pointsOf } from "./crash.ts";
 import { begin, crashMachine, SCENARIOS } from "./scenario.ts";
 
 describe("after a crash the old state or the new one is whole, and the service runs", {
@@ -27,6 +27,15 @@ describe("after a crash the old state or the new one is whole, and the service r
 			ends.add(end);
 		}
 		assert.deepEqual([...ends].sort(), ["newer", "old"], "both ways were seen");
+	});
+
+	test("of a restore that is interrupted at any moment", { timeout: 300_000 }, async () => {
+		const [scenario] = SCENARIOS;
+		assert.ok(scenario);
+		for (const point of await pointsOf(web01, scenario)) {
+			const { code, end } = await interrupt(web01, scenario, point);
+			assert.deepEqual([code, end], code === 0 ? [0, "old"] : [130, "newer"], point);
+		}
 	});
 
 	test("of a restore whose recovery is killed too", { timeout: 300_000 }, async () => {

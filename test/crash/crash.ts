@@ -58,6 +58,18 @@ export async function crash(
 	};
 }
 
+/** The command gets a SIGINT at this moment: it undoes what it began, or ends what it had committed. */
+export async function interrupt(
+	web01: Machine,
+	scenario: Scenario,
+	point: string,
+): Promise<{ code: number; end: string }> {
+	await makeNewer(web01);
+	const env = { ...ENV, HOLDFAST_FAULT: `interrupt@${point}` };
+	const { code } = await web01.run([HOLDFAST, ...scenario.words], { env });
+	return { code, end: await verdict(web01, scenario) };
+}
+
 /** Crash while the crash before is being recovered from, at every moment of that, and recover again. */
 export async function crashRecovery(web01: Machine, scenario: Scenario, point: string): Promise<Outcome[]> {
 	const kill = async (fault: string) => {

@@ -47,6 +47,7 @@ export class BorgFault extends HoldfastError {
 }
 
 const LOCK_WAIT_SECONDS = 30;
+const ALIVE_SECONDS = 15;
 
 /** Run one borg command. Warnings are logged; an error is thrown. */
 export async function borg(
@@ -64,7 +65,7 @@ export async function borg(
 			"borg",
 			"--log-json",
 			`--lock-wait=${LOCK_WAIT_SECONDS}`,
-			...(destination.rsh === undefined ? [] : [`--rsh=${destination.rsh}`]),
+			...(destination.repo.startsWith("ssh://") ? [`--rsh=${shellOf(destination)}`] : []),
 			...(destination.remotePath === undefined ? [] : [`--remote-path=${destination.remotePath}`]),
 			command,
 			...words,
@@ -93,6 +94,12 @@ export async function borg(
 	work.signal.throwIfAborted();
 	if (result.code === 0 || result.code === 1) return { code: result.code, stdout: result.text };
 	throw fault(destination, errors, plain, describeEnd(result));
+}
+
+/** ssh would wait for a quarter of an hour for a network that is gone. What the user says comes first, and wins. */
+function shellOf({ rsh = "ssh -o BatchMode=yes" }: BorgDestination): string {
+	if (!/(^|\/)ssh(\s|$)/.test(rsh)) return rsh;
+	return `${rsh} -o ServerAliveInterval=${ALIVE_SECONDS} -o ServerAliveCountMax=3`;
 }
 
 /** Run a borg command that prints JSON, and read it. */
