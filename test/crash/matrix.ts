@@ -23,7 +23,12 @@ test("crash matrix", { skip: noMachines }, async () => {
 	const tables: Table[] = [];
 	for (const scenario of SCENARIOS) {
 		if (wanted.length > 0 && !wanted.some((word) => scenario.name.includes(word))) continue;
-		tables.push(await tableOf(web01, scenario));
+		try {
+			tables.push(await tableOf(web01, scenario));
+		} catch (error) {
+			process.stderr.write(`${scenario.name}: ${error instanceof Error ? error.stack : error}\n`);
+			throw error;
+		}
 		process.stdout.write(text(tables.slice(-1)));
 	}
 	const all = tables.flatMap(({ outcomes, recoveries }) => [...outcomes, ...recoveries]);
