@@ -18,6 +18,7 @@ const BACKUPS: Record<string, Loader> = {
 };
 const COMMANDS: Record<string, Loader> = {
 	...BACKUPS,
+	diff: async () => (await import("./diff.ts")).diff,
 	undo: async () => (await import("./undo.ts")).undo,
 	recover: async () => (await import("./undo.ts")).recover,
 	runs: async () => (await import("./runs.ts")).runs,

@@ -43,8 +43,8 @@ const namesIn = (pick: (manifest: Manifest) => readonly string[]) => async () =>
 	const config = await loadConfig().catch(() => undefined);
 	return [...new Set([...(config?.machines.values() ?? [])].flatMap(pick))];
 };
-export const machineNames = namesIn(({ machine }) => [machine]);
-export const providerNames = namesIn(({ providers }) => Object.keys(providers));
+const machineNames = namesIn(({ machine }) => [machine]);
+const providerNames = namesIn(({ providers }) => Object.keys(providers));
 
 export const serviceFlag = {
 	kind: "parsed",
@@ -72,6 +72,27 @@ export const machineWord = {
 	proposeCompletions: machineNames,
 	optional: true,
 } as const;
+
+/** `[MACHINE] PROVIDER ARCHIVE`, as the parser takes them. */
+export const archiveWords = {
+	kind: "array",
+	parameter: {
+		brief: "[MACHINE] PROVIDER ARCHIVE",
+		parse: text,
+		placeholder: "[MACHINE] PROVIDER ARCHIVE",
+		proposeCompletions: async () => [...(await machineNames()), ...(await providerNames()), "latest"],
+	},
+	minimum: 2,
+	maximum: 3,
+} as const;
+
+export function splitWords(command: string, words: readonly string[]) {
+	const [wanted, provider, machine] = [...words].reverse();
+	if (wanted !== undefined && provider !== undefined) return { machine, provider, wanted };
+	throw new HoldfastError("usage", "name a provider and an archive", {
+		hint: `holdfast ${command} --service NAME [MACHINE] PROVIDER ARCHIVE`,
+	});
+}
 
 /** The machine that a command is for: the one named, or the only one there is. */
 export async function loadMachine(flags: CommonFlags, name: string | undefined): Promise<Manifest> {

@@ -11,16 +11,16 @@ import { openDestination } from "../providers/registry.ts";
 import { newRunId } from "../run/run-id.ts";
 import type { Plan } from "../run/step.ts";
 import {
+	archiveWords,
 	type CommonFlags,
 	commonFlags,
 	guard,
 	loadMachine,
-	machineNames,
 	pathFlag,
-	providerNames,
 	requireLocal,
 	seconds,
 	serviceFlag,
+	splitWords,
 	switchFlag,
 	valueFlag,
 } from "./flags.ts";
@@ -75,25 +75,11 @@ export const restore = buildCommand({
 			dryRun: switchFlag("print the plan and what stands in its way, and do nothing"),
 			yes: switchFlag("do not ask"),
 		},
-		positional: {
-			kind: "array",
-			parameter: {
-				brief: "[MACHINE] PROVIDER ARCHIVE",
-				parse: (value: string) => value,
-				placeholder: "[MACHINE] PROVIDER ARCHIVE",
-				proposeCompletions: async () => [...(await machineNames()), ...(await providerNames()), "latest"],
-			},
-			minimum: 2,
-			maximum: 3,
-		},
+		positional: archiveWords,
 	},
 	func: (flags: Flags, ...words: string[]) =>
 		guard(flags, async () => {
-			const [wanted, provider, machine] = [...words].reverse();
-			if (wanted === undefined || provider === undefined)
-				throw new HoldfastError("usage", "name a provider and an archive", {
-					hint: "holdfast restore --service NAME [MACHINE] PROVIDER ARCHIVE",
-				});
+			const { machine, provider, wanted } = splitWords("restore", words);
 			const manifest = await loadMachine(flags, machine);
 			requireLocal(manifest);
 			const signal = interruptible();

@@ -62,6 +62,24 @@ export interface Archive {
 	readonly storedBytes?: number;
 }
 
+/** One entry of an archive, with what tells whether it is the same as another. */
+export interface Entry {
+	/** Absolute, as stored. */
+	readonly path: string;
+	/** As in the first letter of `ls -l`: `-`, `d`, `l`, `p`, `c`, `b`, `s`. A further hard link to a file is a `-` too. */
+	readonly type: string;
+	/** Permission bits, with setuid, setgid and sticky. */
+	readonly mode: number;
+	readonly uid: number;
+	readonly gid: number;
+	/** Bytes; undefined for a further hard link in an archive, which does not repeat it. */
+	readonly size: number | undefined;
+	/** Milliseconds since 1970. */
+	readonly mtime: number;
+	/** Where a symlink leads. */
+	readonly link?: string;
+}
+
 /** What a provider may do while it works. */
 export interface Work {
 	/** Aborted when the work is to stop: end the engine, leave nothing half, throw. */
@@ -106,6 +124,13 @@ export interface Destination {
 	restore(archive: string, paths: readonly string[], into: string, work: Work): Promise<void>;
 	/** Bytes of the files at and below these paths of an archive, or undefined when the engine cannot tell. */
 	sizeOf(archive: string, paths: readonly string[], work: Work): Promise<number | undefined>;
+	/** Tell every entry at and below these paths of an archive. Fails for an engine that does not describe itself. */
+	contents(
+		archive: string,
+		paths: readonly string[],
+		tell: (entry: Entry) => void,
+		work: Work,
+	): Promise<void>;
 	/** Remove what a `create` of this archive left when it died. Safe to repeat; never touches a whole archive. */
 	abandon(archive: string, work: Work): Promise<void>;
 }

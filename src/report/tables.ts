@@ -1,5 +1,6 @@
 // Results as tables for people.
 import type { ListedArchive } from "../plan/archives.ts";
+import type { Difference } from "../plan/diff.ts";
 import type { Entry, RunRow } from "../run/journal.ts";
 import type { Plan } from "../run/step.ts";
 import { duration, localTime, printable, size } from "./units.ts";
@@ -50,6 +51,16 @@ export function runText(
 		});
 	const log = lines.map(({ step, line }) => `${step}: ${printable(line)}`);
 	return `${[...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])].join("\n")}\n`;
+}
+
+export function differenceText(differences: readonly Difference[]): string {
+	const signs = { add: "+", remove: "-", change: "~" };
+	const lines = differences.map(
+		({ change, path, in: what }) =>
+			`${signs[change]} ${printable(path)}${what ? ` (${what.join(", ")})` : ""}\n`,
+	);
+	const count = (change: Difference["change"]) => differences.filter((one) => one.change === change).length;
+	return `${lines.join("")}${count("add")} come back, ${count("remove")} go, ${count("change")} change\n`;
 }
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -1,9 +1,10 @@
 // The contract of src/providers/provider.ts, as tests. A new engine is one call of `fulfilsContract`.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Destination, Metadata, Root, Work } from "../../src/providers/provider.ts";
+import type { Destination, Entry, Metadata, Root, Work } from "../../src/providers/provider.ts";
 import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
 
 export const quiet: Work = { signal: new AbortController().signal, progress: () => {}, log: () => {} };
@@ -50,6 +51,33 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			await destination.restore("one", [source], into, quiet);
 			assert.deepEqual(factsOf(into + source), factsOf(source));
 			assert.equal(attributesOf(into + source), attributesOf(source));
+		});
+
+		test("contents tells every entry as it is on disk, and sizeOf at least their bytes", async () => {
+			const { source, destination, roots } = setUp();
+			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+			const told = new Map<string, Entry>();
+			await destination.contents("a", [source], (entry) => told.set(entry.path, entry), quiet);
+			let bytes = 0;
+			for (const path of execFileSync("find", [source, "-print0"], { encoding: "utf8" })
+				.split("\0")
+				.slice(0, -1)) {
+				const stat = lstatSync(path);
+				if (stat.isSocket()) continue;
+				const entry = told.get(path);
+				assert.ok(entry, path);
+				told.delete(path);
+				assert.equal(entry.mode, stat.mode & 0o7777, path);
+				assert.deepEqual([entry.uid, entry.gid], [stat.uid, stat.gid], path);
+				if (stat.isSymbolicLink()) assert.equal(entry.link, readlinkSync(path));
+				if (!stat.isFile()) continue;
+				assert.equal(entry.type, "-");
+				assert.ok(Math.abs(entry.mtime - stat.mtimeMs) <= 1, path);
+				if (entry.size !== undefined) assert.equal(entry.size, stat.size, path);
+				bytes += entry.size === undefined || path.endsWith("/sparse") ? 0 : stat.size;
+			}
+			assert.deepEqual([...told.keys()], []);
+			assert.ok(((await destination.sizeOf("a", [source], quiet)) ?? 0) >= bytes);
 		});
 
 		test("list gives back each archive's metadata, oldest first", async () => {

@@ -2,7 +2,16 @@
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
 import { absolutePatterns } from "../exclude.ts";
-import type { Archive, ArchiveRequest, CreateResult, Destination, Metadata, Work } from "../provider.ts";
+import { modeOf } from "../mode.ts";
+import type {
+	Archive,
+	ArchiveRequest,
+	CreateResult,
+	Destination,
+	Entry,
+	Metadata,
+	Work,
+} from "../provider.ts";
 import { type BorgDestination, BorgFault, borg, borgJson } from "./borg.ts";
 
 const MARK = "holdfast:";
@@ -25,6 +34,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 		list: (work) => list(destination, work),
 		restore: (archive, paths, into, work) => restore(destination, archive, paths, into, work),
 		sizeOf: (archive, paths, work) => sizeOf(destination, archive, paths, work),
+		contents: (archive, paths, tell, work) => contents(destination, archive, paths, tell, work),
 		// borg's own transactions drop what a dead create wrote; its lock falls with its process on this host.
 		abandon: async () => {},
 	}));
@@ -158,6 +168,54 @@ async function sizeOf(
 		work,
 	);
 	return stdout.split("\n").reduce((sum, size) => sum + Number(size), 0);
+}
+
+interface BorgItem {
+	readonly type: string;
+	readonly mode: string;
+	readonly uid: number;
+	readonly gid: number;
+	readonly size: number;
+	/** Local time, without an offset. */
+	readonly mtime: string;
+	readonly linktarget: string;
+	readonly path: string;
+}
+
+async function contents(
+	destination: BorgDestination,
+	archive: string,
+	paths: readonly string[],
+	tell: (entry: Entry) => void,
+	work: Work,
+): Promise<void> {
+	const { stdout } = await borg(
+		destination,
+		"list",
+		[
+			"--json-lines",
+			"--format={type}{mode}{uid}{gid}{size}{mtime}{linktarget}{path}",
+			"--",
+			archiveName(destination, archive),
+			...paths.map((path) => path.slice(1)),
+		],
+		work,
+	);
+	for (const line of stdout.split("\n")) {
+		if (line === "") continue;
+		const item = JSON.parse(line) as BorgItem;
+		const further = item.type === "h" || (item.type === "-" && item.linktarget !== "");
+		tell({
+			path: `/${item.path}`,
+			type: item.type === "h" ? "-" : item.type,
+			mode: modeOf(item.mode),
+			uid: item.uid,
+			gid: item.gid,
+			size: further ? undefined : item.size,
+			mtime: new Date(item.mtime).getTime(),
+			...(item.type === "l" ? { link: item.linktarget } : {}),
+		});
+	}
 }
 
 function readComment(text: string): Metadata | undefined {

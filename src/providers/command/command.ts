@@ -40,6 +40,9 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 				await run("restore", { NAME: archive, FOLDERS: joinFolders(paths) }, work);
 			},
 			sizeOf: async () => undefined,
+			contents: async () => {
+				throw new HoldfastError("failed", `provider "${name}" cannot tell what is in an archive`);
+			},
 			abandon: async () => {},
 		},
 	];

@@ -9,8 +9,16 @@ import { join } from "node:path";
 import { exists, syncPath, writeSynced } from "../../host/files.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { TarOptions } from "../../manifest/providers.ts";
-import type { Archive, ArchiveRequest, CreateResult, Destination, Metadata, Work } from "../provider.ts";
-import { DATA, INDEX, readIndex, type TarIndex } from "./index-file.ts";
+import type {
+	Archive,
+	ArchiveRequest,
+	CreateResult,
+	Destination,
+	Entry,
+	Metadata,
+	Work,
+} from "../provider.ts";
+import { DATA, INDEX, readIndex, type Segment, type TarIndex } from "./index-file.ts";
 
 const PARTIAL = ".partial-";
 const NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$/;
@@ -25,6 +33,7 @@ export function tarDestinations(options: TarOptions): Destination[] {
 		list: () => list(path),
 		restore: async (archive, paths, into, work) => restore(folderOf(path, archive), paths, into, work),
 		sizeOf: (archive, paths) => sizeOf(folderOf(path, archive), paths),
+		contents: (archive, paths, tell, work) => contents(folderOf(path, archive), paths, tell, work),
 		abandon: async (archive) => rm(join(path, PARTIAL + archive), { recursive: true, force: true }),
 	}));
 }
@@ -125,15 +134,30 @@ async function sizeOf(folder: string, paths: readonly string[]): Promise<number>
 		.reduce((sum, { tarBytes }) => sum + tarBytes, 0);
 }
 
+async function contents(
+	folder: string,
+	paths: readonly string[],
+	tell: (entry: Entry) => void,
+	work: Work,
+): Promise<void> {
+	const { segments } = await readIndex(folder);
+	const { listSegment } = await import("./contents.ts");
+	for (const path of paths)
+		await listSegment(join(folder, DATA), segmentOf(segments, path), path, tell, work);
+}
+
 async function restore(folder: string, paths: readonly string[], into: string, work: Work): Promise<void> {
 	const { segments } = await readIndex(folder);
 	const { unpackSegment } = await import("./unpack.ts");
-	for (const path of paths) {
-		// One root may lie within another: the innermost holds it.
-		const segment = segments
-			.filter((one) => path === one.path || path.startsWith(`${one.path}/`))
-			.sort((a, b) => b.path.length - a.path.length)[0];
-		if (!segment) throw new HoldfastError("failed", `${path} is not in this archive`);
-		await unpackSegment(join(folder, DATA), segment, path, into, work);
-	}
+	for (const path of paths)
+		await unpackSegment(join(folder, DATA), segmentOf(segments, path), path, into, work);
+}
+
+/** One root may lie within another: the innermost holds it. */
+function segmentOf(segments: readonly Segment[], path: string): Segment {
+	const [segment] = segments
+		.filter((one) => path === one.path || path.startsWith(`${one.path}/`))
+		.sort((a, b) => b.path.length - a.path.length);
+	if (!segment) throw new HoldfastError("failed", `${path} is not in this archive`);
+	return segment;
 }

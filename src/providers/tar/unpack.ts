@@ -21,26 +21,40 @@ export async function unpackSegment(
 	into: string,
 	work: Work,
 ): Promise<void> {
+	await readSegment(file, segment, path, work, [
+		"--extract",
+		`--directory=${into}`,
+		"--preserve-permissions",
+		...(process.getuid?.() === 0 ? ["--same-owner"] : []),
+		"--acls",
+		"--xattrs",
+		"--xattrs-include=*",
+		"--delay-directory-restore",
+	]);
+}
+
+/** Have tar do something with `path`, the segment's own or one below it; `onLine` gets what it prints. */
+export async function readSegment(
+	file: string,
+	segment: Segment,
+	path: string,
+	work: Work,
+	words: readonly string[],
+	onLine: (line: string) => void = work.log,
+): Promise<void> {
 	const tar = await start(
 		[
 			"tar",
-			"--extract",
+			...words,
 			"--file=-",
 			"--blocking-factor=256",
-			`--directory=${into}`,
-			"--preserve-permissions",
-			...(process.getuid?.() === 0 ? ["--same-owner"] : []),
-			"--acls",
-			"--xattrs",
-			"--xattrs-include=*",
-			"--delay-directory-restore",
 			"--anchored",
 			"--no-wildcards",
 			"--no-unquote",
 			"--",
 			path.slice(1),
 		],
-		{ pipeIn: true, signal: work.signal, onStderr: (line) => work.log(line) },
+		{ pipeIn: true, signal: work.signal, onStdout: onLine, onStderr: (line) => work.log(line) },
 	);
 	if (!tar.stdin) throw new Error("tar has no input");
 	const hash = createHash("sha256");
@@ -81,7 +95,7 @@ export async function unpackSegment(
 	work.signal.throwIfAborted();
 	if (fault && /^Z(STD|_)/i.test((fault as NodeJS.ErrnoException).code ?? "")) throw damaged(fault);
 	if (result.code !== 0)
-		throw new HoldfastError("failed", `tar ${describeEnd(result)} while it restored ${path}`, {
+		throw new HoldfastError("failed", `tar ${describeEnd(result)} while it read ${path}`, {
 			details: result.stderr,
 			cause: fault,
 		});

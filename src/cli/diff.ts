@@ -1,0 +1,53 @@
+// holdfast diff [--service S…] [MACHINE] PROVIDER ARCHIVE
+import { buildCommand } from "@stricli/core";
+import { chooseArchive, listArchives } from "../plan/archives.ts";
+import { diffArchive } from "../plan/diff.ts";
+import { differenceText } from "../report/tables.ts";
+import {
+	archiveWords,
+	type CommonFlags,
+	commonFlags,
+	guard,
+	loadMachine,
+	requireLocal,
+	serviceFlag,
+	splitWords,
+} from "./flags.ts";
+import { interruptible } from "./signals.ts";
+
+interface Flags extends CommonFlags {
+	readonly service?: readonly string[];
+}
+
+export const diff = buildCommand({
+	docs: {
+		brief: "show what a restore would change",
+		customUsage: ["[--service NAME]... [MACHINE] PROVIDER ARCHIVE"],
+		fullDescription: [
+			"  + comes back    - goes    ~ changes (what differs: type, size, time, mode, owner, link)",
+			"",
+			"Files count as the same when type, size, time of change, mode and owner are.",
+			"",
+			"Examples:",
+			"  holdfast diff --service notes disk latest",
+			"  holdfast diff web01 borgbackup latest --json",
+		].join("\n"),
+	},
+	parameters: { flags: { ...commonFlags, service: serviceFlag }, positional: archiveWords },
+	func: (flags: Flags, ...words: string[]) =>
+		guard(flags, async () => {
+			const { machine, provider, wanted } = splitWords("diff", words);
+			const manifest = await loadMachine(flags, machine);
+			requireLocal(manifest);
+			const work = { signal: interruptible(), progress: () => {}, log: () => {} };
+			const services = flags.service ?? Object.keys(manifest.state);
+			const archive = chooseArchive(await listArchives(manifest, [provider], work), wanted, services);
+			const differences = await diffArchive(manifest, archive, services, work);
+			process.stdout.write(
+				flags.json
+					? `${JSON.stringify({ archive: archive.id, differences }, null, 2)}\n`
+					: differenceText(differences),
+			);
+			return 0;
+		}),
+});

@@ -1,0 +1,98 @@
+// What a restore would change: the entries of an archive against those that are live.
+import { lstat, readdir, readlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Manifest } from "../manifest/schema.ts";
+import type { Entry, Work } from "../providers/provider.ts";
+import { openDestination } from "../providers/registry.ts";
+import type { ListedArchive } from "./archives.ts";
+import { heldFolders } from "./targets.ts";
+
+export interface Difference {
+	readonly state: string;
+	/** As it is live. */
+	readonly path: string;
+	/** What a restore would do to it. */
+	readonly change: "add" | "remove" | "change";
+	/** For a change: what differs, of `type`, `size`, `time`, `mode`, `owner`, `link`. */
+	readonly in?: readonly string[];
+}
+
+export async function diffArchive(
+	manifest: Manifest,
+	archive: ListedArchive,
+	services: readonly string[],
+	work: Work,
+): Promise<Difference[]> {
+	const destination = await openDestination(manifest, archive.provider, archive.destination);
+	const differences: Difference[] = [];
+	for (const state of services) {
+		for (const { folder, stored } of heldFolders(manifest, archive, state)) {
+			const held = new Map<string, Entry>();
+			await destination.contents(
+				archive.name,
+				[stored],
+				(entry) => held.set(entry.path.slice(stored.length), entry),
+				work,
+			);
+			const live = new Map<string, Entry>();
+			await walk(folder, "", live, true);
+			for (const [below, entry] of held) {
+				const now = live.get(below);
+				const differs = now ? differing(entry, now) : [];
+				if (!now) differences.push({ state, path: folder + below, change: "add" });
+				else if (differs.length > 0)
+					differences.push({ state, path: folder + below, change: "change", in: differs });
+			}
+			for (const below of live.keys())
+				if (!held.has(below)) differences.push({ state, path: folder + below, change: "remove" });
+		}
+	}
+	return differences.sort((a, b) => a.path.localeCompare(b.path));
+}
+
+function differing(held: Entry, live: Entry): string[] {
+	if (held.type !== live.type) return ["type"];
+	return [
+		...(held.type === "-" && held.size !== undefined && held.size !== live.size ? ["size"] : []),
+		// A folder's time changes with what is in it; that is told already.
+		...(held.type === "-" && Math.abs(held.mtime - live.mtime) > 1 ? ["time"] : []),
+		...(held.type !== "l" && held.mode !== live.mode ? ["mode"] : []),
+		...(held.uid !== live.uid || held.gid !== live.gid ? ["owner"] : []),
+		...(held.link !== live.link ? ["link"] : []),
+	];
+}
+
+/** Sockets are left out: no engine stores one. The folder itself may be a symlink to where it really is. */
+async function walk(
+	folder: string,
+	below: string,
+	found: Map<string, Entry>,
+	follow: boolean,
+): Promise<void> {
+	const path = folder + below;
+	const stat = await lstat(follow ? join(path, ".") : path).catch(() => lstat(path).catch(() => undefined));
+	if (!stat || stat.isSocket()) return;
+	found.set(below, {
+		path,
+		type: stat.isDirectory()
+			? "d"
+			: stat.isSymbolicLink()
+				? "l"
+				: stat.isFIFO()
+					? "p"
+					: stat.isCharacterDevice()
+						? "c"
+						: stat.isBlockDevice()
+							? "b"
+							: "-",
+		mode: stat.mode & 0o7777,
+		uid: stat.uid,
+		gid: stat.gid,
+		size: stat.size,
+		mtime: stat.mtimeMs,
+		...(stat.isSymbolicLink() ? { link: await readlink(path) } : {}),
+	});
+	if (!stat.isDirectory()) return;
+	for (const name of await readdir(path))
+		if (!name.startsWith(".holdfast-")) await walk(folder, `${below}/${name}`, found, false);
+}

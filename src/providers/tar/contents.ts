@@ -1,0 +1,53 @@
+// What is in a piece of a tar archive, from tar's own listing.
+import { HoldfastError } from "../../manifest/error.ts";
+import { modeOf } from "../mode.ts";
+import type { Entry, Work } from "../provider.ts";
+import type { Segment } from "./index-file.ts";
+import { readSegment } from "./unpack.ts";
+
+/**
+ * A line of `tar --list --verbose --full-time --numeric-owner --quoting-style=c`:
+ * `lrwxrwxrwx 0/0  0 2026-11-24 20:30:00.123456789 "srv/a" -> "target"`.
+ */
+const LINE =
+	/^(.)(\S{9})\S* (\d+)\/(\d+) +(\d+|\d+,\d+) (\S+ \S+) +"((?:[^"\\]|\\.)*)"(?: (?:->|link to) "(.*)")?$/;
+
+export async function listSegment(
+	file: string,
+	segment: Segment,
+	path: string,
+	tell: (entry: Entry) => void,
+	work: Work,
+): Promise<void> {
+	const words = ["--list", "--verbose", "--full-time", "--numeric-owner", "--quoting-style=c"];
+	await readSegment(file, segment, path, work, words, (line) => tell(entryOf(line)));
+}
+
+function entryOf(line: string): Entry {
+	const [, letter = "", mode = "", uid, gid, size, time = "", name = "", link] = LINE.exec(line) ?? [];
+	if (letter === "") throw new HoldfastError("failed", `tar's listing is not understood: ${line}`);
+	const type = letter === "h" ? "-" : letter;
+	return {
+		path: `/${unquoted(name).replace(/\/$/, "")}`,
+		type,
+		mode: modeOf(`${letter}${mode}`),
+		uid: Number(uid),
+		gid: Number(gid),
+		size: letter === "-" ? Number(size) : letter === "h" ? undefined : 0,
+		mtime: new Date(time.replace(/(\.\d{3})\d*$/, "$1").replace(" ", "T")).getTime(),
+		...(type === "l" && link !== undefined ? { link: unquoted(link) } : {}),
+	};
+}
+
+const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 };
+
+/** A C string: bytes outside ASCII are three octal digits each. */
+function unquoted(text: string): string {
+	const bytes: number[] = [];
+	for (const [part, octal, letter] of text.matchAll(/\\([0-7]{3})|\\(.)|[^\\]/gu)) {
+		if (octal !== undefined) bytes.push(Number.parseInt(octal, 8));
+		else if (letter !== undefined) bytes.push(ESCAPES[letter] ?? letter.charCodeAt(0));
+		else bytes.push(...Buffer.from(part));
+	}
+	return Buffer.from(bytes).toString("utf8");
+}
