@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { createBench } from "./create.ts";
+import { restoreBench } from "./restore.ts";
 import type { Row } from "./row.ts";
 import { startBench } from "./start.ts";
 
