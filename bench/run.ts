@@ -11,6 +11,7 @@ import { startBench } from "./start.ts";
 const BENCHES: Record<string, (scratch: string) => Promise<Row[]>> = {
 	start: startBench,
 	create: createBench,
+	restore: restoreBench,
 };
 const FILE = join(import.meta.dirname, "../docs/benchmarks.md");
 const wanted = process.argv.slice(2);

@@ -1,5 +1,7 @@
 // holdfast create [MACHINE] [--provider P] [--service S…]
+import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
+import { places } from "../host/places.ts";
 import { planBackup } from "../plan/backup.ts";
 import { openDestinations } from "../providers/registry.ts";
 import { newRunId } from "../run/run-id.ts";
@@ -54,7 +56,8 @@ export const create = buildCommand({
 					),
 				)
 			).flat();
-			const plan = planBackup({ manifest, run: newRunId(), services: flags.service ?? [], targets });
+			const spool = join(places().state, "dumps");
+			const plan = planBackup({ manifest, run: newRunId(), services: flags.service ?? [], targets, spool });
 			if (flags.dryRun) {
 				printPlan(plan, flags.json);
 				return 0;

@@ -1,12 +1,13 @@
 // holdfast restore [--service S…] [MACHINE] PROVIDER ARCHIVE
 import { resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
+import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { chooseArchive, type ListedArchive, listArchives, requireGood } from "../plan/archives.ts";
 import { planExtract } from "../plan/extract.ts";
 import { planRestore } from "../plan/restore.ts";
-import { ownersOf, restoreTargets } from "../plan/targets.ts";
+import { heldDatabases, ownersOf, restoreTargets } from "../plan/targets.ts";
 import { openDestination } from "../providers/registry.ts";
 import { newRunId } from "../run/run-id.ts";
 import type { Plan } from "../run/step.ts";
@@ -130,11 +131,22 @@ async function planOf(
 		throw new HoldfastError("usage", `provider "${provider}" restores whole states to their places only`, {
 			hint: "leave --into and --path out",
 		});
+	const unable = services.filter((service) => (manifest.state[service]?.dumps.length ?? 0) > 0);
+	if (!capabilities.describesItself && unable.length > 0)
+		throw new HoldfastError(
+			"usage",
+			`provider "${provider}" cannot restore the databases of ${unable.join(", ")}`,
+			{
+				hint: "its archives do not say what they hold: use another provider, or dump and load with hooks",
+			},
+		);
+	const databases = paths.length > 0 ? {} : heldDatabases(archive, services);
 	const targets = await restoreTargets(manifest, archive, services, paths);
 	const run = newRunId();
 	if (flags.into !== undefined) {
 		const stored = Object.values(targets).flatMap((some) => some.map((target) => target.stored));
-		return planExtract({ manifest, run, source, paths: stored, into: resolve(flags.into) });
+		const dumps = Object.values(databases).flatMap((some) => some.map((one) => one.stored));
+		return planExtract({ manifest, run, source, paths: [...stored, ...dumps], into: resolve(flags.into) });
 	}
 	return planRestore({
 		manifest,
@@ -144,6 +156,8 @@ async function planOf(
 		archiveId: archive.id,
 		restoresInto: capabilities.restoresInto,
 		targets,
+		databases,
+		spool: places().state,
 		partial: paths.length > 0,
 		inPlace: flags.inPlace,
 		keepFailed: flags.keepFailed,

@@ -86,10 +86,10 @@ function findCycle(states: Record<string, StateInput>): string[] | undefined {
 
 function emptyFaults(name: string, machine: MachineInput): Fault[] {
 	return Object.entries(machine.state ?? {})
-		.filter(([, state]) => (state.folders ?? []).length === 0)
+		.filter(([, state]) => (state.folders ?? []).length === 0 && (state.dumps ?? []).length === 0)
 		.map(([state]) => ({
 			path: ["machines", name, "state", state],
-			message: `the state "${state}" owns no folder, so there is nothing to back up`,
+			message: `the state "${state}" owns no folder and no database, so there is nothing to back up`,
 			hint: "add: folders: [/path/of/its/data]",
 		}));
 }

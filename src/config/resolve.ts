@@ -30,6 +30,7 @@ function resolveState(state: StateInput): State {
 	return {
 		folders: [...new Set(state.folders ?? [])],
 		exclude: state.exclude ?? [],
+		dumps: state.dumps ?? [],
 		hooks,
 		stopOnBackup: (state.stopOnBackup ?? []).map(resolveUnit),
 		stopOnRestore: (state.stopOnRestore ?? []).map(resolveUnit),

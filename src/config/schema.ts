@@ -1,6 +1,7 @@
 // What a user may write. The same fields as the manifest, with short forms; resolve.ts turns one into the other.
 import * as v from "valibot";
 import { checkForms } from "../manifest/checks.ts";
+import { dumpSchema } from "../manifest/dumps.ts";
 import * as f from "../manifest/fields.ts";
 import { borgOptions, commandOptions, ENGINES, tarOptions } from "../manifest/providers.ts";
 
@@ -80,6 +81,12 @@ const state = v.strictObject({
 		v.optional(v.array(f.text)),
 		v.description(
 			"patterns left out: a name (`*.tmp`), a path below a folder (`cache/*`), or an absolute path",
+		),
+	),
+	dumps: v.pipe(
+		v.optional(v.array(dumpSchema)),
+		v.description(
+			"databases that belong to the state: dumped with it, loaded and swapped when it is restored",
 		),
 	),
 	hooks: v.pipe(

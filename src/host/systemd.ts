@@ -49,6 +49,8 @@ export async function stopUnit(unit: Unit, signal?: AbortSignal): Promise<void> 
  * unit may wait for what waits for us.
  */
 export async function startUnit(unit: Unit, signal?: AbortSignal): Promise<void> {
+	if ((await unitStatus(unit)).load === "masked")
+		await systemctl(unit, ["unmask", "--runtime", "--", unit.unit]);
 	if (await isBooting(unit)) {
 		const asked = await systemctl(unit, ["start", "--no-block", "--", unit.unit], signal);
 		if (asked.code !== 0) throw refused("start", unit, asked);
@@ -81,6 +83,12 @@ async function lastLines(unit: Unit): Promise<readonly string[]> {
 		"cat",
 	]).catch(() => undefined);
 	return log?.stdout ?? [];
+}
+
+/** Stopped, and when the machine boots, not started by that either until `startUnit` is called. */
+export async function keepDown(unit: Unit): Promise<void> {
+	if (await isBooting(unit)) await systemctl(unit, ["mask", "--runtime", "--", unit.unit]);
+	else if (isUp(await unitStatus(unit))) await stopUnit(unit);
 }
 
 async function isBooting(unit: Unit): Promise<boolean> {

@@ -1,6 +1,7 @@
 // The manifest, version 1: the resolved description of one machine, and the only thing that the runtime reads.
 import * as v from "valibot";
 import { checkSchema } from "./checks.ts";
+import { dumpSchema } from "./dumps.ts";
 import * as f from "./fields.ts";
 import { providerSchema } from "./providers.ts";
 
@@ -42,6 +43,7 @@ export type Unit = v.InferOutput<typeof unitSchema>;
 export const stateSchema = v.strictObject({
 	folders: v.array(f.folder),
 	exclude: v.array(f.text),
+	dumps: v.array(dumpSchema),
 	hooks: v.strictObject({
 		preBackup: v.optional(hookSchema),
 		postBackup: v.optional(hookSchema),

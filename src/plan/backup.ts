@@ -1,9 +1,11 @@
 // The plan of `create`: hooks and stops state by state, one archive a destination, then starts and hooks.
 
+import { join } from "node:path";
 import { unitLabel } from "../host/systemd.ts";
+import { type Dump, dumpFile, dumpLabel } from "../manifest/dumps.ts";
 import type { Hook, HookName, Manifest, State, Unit } from "../manifest/schema.ts";
 import { escapePattern } from "../providers/exclude.ts";
-import type { ArchiveCreateStep, HookStep, Plan, Step } from "../run/step.ts";
+import type { ArchiveCreateStep, DumpStep, HookStep, Plan, Step } from "../run/step.ts";
 import { inOrder } from "./order.ts";
 
 export interface BackupRequest {
@@ -12,13 +14,15 @@ export interface BackupRequest {
 	/** Names of states; all when empty. */
 	readonly services: readonly string[];
 	/** Where to write: provider and destination names. */
+	/** A private folder for dumps. */
+	readonly spool: string;
 	readonly targets: readonly { readonly provider: string; readonly destination: string }[];
 }
 
-export function planBackup({ manifest, run, services, targets }: BackupRequest): Plan {
+export function planBackup({ manifest, run, services, targets, spool }: BackupRequest): Plan {
 	const states = inOrder(manifest, services);
 	const archive = `${manifest.machine}-${run}`;
-	const before = states.flatMap(([name, state]) => prepare(name, state));
+	const before = states.flatMap(([name, state]) => prepare(name, state, spool));
 	const write = targets.map(({ provider, destination }): ArchiveCreateStep => {
 		const scope = `destination:${provider}/${destination}`;
 		return {
@@ -31,9 +35,14 @@ export function planBackup({ manifest, run, services, targets }: BackupRequest):
 			destination,
 			archive,
 			states: Object.fromEntries(
-				states.map(([name, { folders, exclude }]) => [
+				states.map(([name, { folders, exclude, dumps }]) => [
 					name,
-					{ scope: scopeOf(name), folders, exclude: [...exclude, ...othersWithin(manifest, name)] },
+					{
+						scope: scopeOf(name),
+						folders,
+						exclude: [...exclude, ...othersWithin(manifest, name)],
+						dumps: dumpSteps(name, dumps, spool).map(({ id, dump, file }) => ({ step: id, dump, file })),
+					},
 				]),
 			),
 		};
@@ -45,7 +54,13 @@ export function planBackup({ manifest, run, services, targets }: BackupRequest):
 		run,
 		operation: "create",
 		manifest,
-		steps: [...before, ...write, ...after, ...post],
+		steps: [
+			...before,
+			...write,
+			...after,
+			...post,
+			...states.flatMap(([name, state]) => forgetDumps(name, state, spool)),
+		],
 		goals: write.map(({ scope }) => scope),
 	};
 }
@@ -62,10 +77,11 @@ function othersWithin(manifest: Manifest, name: string): string[] {
 
 const scopeOf = (state: string) => `state:${state}`;
 
-function prepare(name: string, state: State): Step[] {
+function prepare(name: string, state: State, spool: string): Step[] {
 	const scope = scopeOf(name);
 	return [
 		...hookStep(name, scope, "preBackup", state.hooks.preBackup),
+		...dumpSteps(name, state.dumps, spool),
 		{
 			kind: "folders-present",
 			id: `folders:${name}`,
@@ -87,6 +103,32 @@ function prepare(name: string, state: State): Step[] {
 						downtime: "begins",
 					} as const,
 				]),
+	];
+}
+
+function dumpSteps(name: string, dumps: readonly Dump[], spool: string): DumpStep[] {
+	return dumps.map((dump, index) => ({
+		kind: "dump",
+		id: `dump:${name}:${index}`,
+		scope: scopeOf(name),
+		title: `dump the ${dumpLabel(dump)}`,
+		touches: [],
+		dump,
+		file: join(spool, name, dumpFile(dump)),
+	}));
+}
+
+function forgetDumps(name: string, { dumps }: State, spool: string): Step[] {
+	if (dumps.length === 0) return [];
+	return [
+		{
+			kind: "discard",
+			id: `forget:${name}`,
+			scope: scopeOf(name),
+			title: `delete the dumps of ${name}, which are in the archives now`,
+			touches: [],
+			areas: [join(spool, name)],
+		},
 	];
 }
 

@@ -1,9 +1,11 @@
 // The plan of `restore`: a transaction for each state. Stage while they run; stop, swap, start; check; commit; tidy.
 // Of several states each phase is done for all before the next begins, so that a unit they share is stopped once.
 import { basename, dirname, join } from "node:path";
+import type { DumpFacts } from "../databases/database.ts";
 import type { Survey } from "../host/survey.ts";
 import { unitLabel } from "../host/systemd.ts";
 import { checkLabel } from "../manifest/checks.ts";
+import { type Dump, dumpLabel } from "../manifest/dumps.ts";
 import type { Manifest, State, Unit } from "../manifest/schema.ts";
 import type { ArchiveSource, Place, Plan, PreflightStep, Step } from "../run/step.ts";
 import { NEW, OLD } from "../run/steps/area.ts";
@@ -21,6 +23,10 @@ export interface RestoreRequest {
 	readonly restoresInto: boolean;
 	/** What is to be replaced, by state. */
 	readonly targets: Readonly<Record<string, readonly Target[]>>;
+	/** The databases that the archive holds, by state; none of a part. */
+	readonly databases: Readonly<Record<string, readonly HeldDatabase[]>>;
+	/** A private folder for dumps that are loaded. */
+	readonly spool: string;
 	/** Only parts of states: hooks, which are for the whole of one, are not run. */
 	readonly partial: boolean;
 	/** Over the live folders, without a second copy and without a way back. */
@@ -36,6 +42,13 @@ export interface Target {
 	readonly folder: string;
 	readonly stored: string;
 	readonly survey: Survey;
+}
+
+/** A database's dump in an archive. */
+export interface HeldDatabase {
+	readonly dump: Dump;
+	readonly stored: string;
+	readonly facts: DumpFacts;
 }
 
 /** One state's part of the plan, phase by phase. */
@@ -95,6 +108,7 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 	const clan = { name: archiveId, folders: places.map(({ folder }) => folder) };
 	const hooks = partial ? {} : state.hooks;
 	const words = places.map(({ folder }) => folder).join(", ");
+	const databases = databaseSteps(request, name);
 
 	return {
 		preflight: {
@@ -107,35 +121,39 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 			archiveId,
 			places,
 			units,
+			dumps: (request.databases[name] ?? []).map(({ dump, facts }) => ({ dump, facts })),
 			twoCopies: !inPlace,
 		},
-		stage: inPlace
-			? []
-			: areas.flatMap((area, index): Step[] => {
-					const own = places.filter((place) => place.area === area);
-					const areaStep: Step = {
-						kind: "area",
-						id: `area:${name}:${index}`,
-						scope,
-						title: `make the private folder ${area}`,
-						touches: [area],
-						area,
-					};
-					if (!restoresInto) return [areaStep];
-					return [
-						areaStep,
-						{
-							kind: "stage",
-							id: `stage:${name}:${index}`,
+		stage: [
+			...databases.stage,
+			...(inPlace
+				? []
+				: areas.flatMap((area, index): Step[] => {
+						const own = places.filter((place) => place.area === area);
+						const areaStep: Step = {
+							kind: "area",
+							id: `area:${name}:${index}`,
 							scope,
-							title: `extract ${own.map(({ stored }) => stored).join(", ")} beside the live data`,
+							title: `make the private folder ${area}`,
 							touches: [area],
-							...source,
 							area,
-							places: own,
-						},
-					];
-				}),
+						};
+						if (!restoresInto) return [areaStep];
+						return [
+							areaStep,
+							{
+								kind: "stage",
+								id: `stage:${name}:${index}`,
+								scope,
+								title: `extract ${own.map(({ stored }) => stored).join(", ")} beside the live data`,
+								touches: [area],
+								...source,
+								area,
+								places: own,
+							},
+						];
+					})),
+		],
 		stop: [
 			...stopSteps(name, scope, units),
 			{
@@ -154,6 +172,7 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 			})),
 			...replaceSteps(request, name, places),
 			...carrySteps(manifest, name, places),
+			...databases.swap,
 			...hookStep(name, scope, "postRestore", hooks.postRestore, clan).map((step) => ({
 				...step,
 				downtime: "ends" as const,
@@ -163,8 +182,9 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 		checks: checkSteps(name, scope, state, units),
 		commit: { kind: "commit", id: `commit:${name}`, scope, title: `commit ${name}`, touches: [] },
 		tidy: inPlace
-			? []
+			? databases.tidy
 			: [
+					...(keepOldSeconds === undefined ? databases.tidy : databases.forget),
 					keepOldSeconds === undefined
 						? {
 								kind: "discard",
@@ -182,10 +202,112 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 								touches: areas,
 								state: name,
 								places,
+								databases: databases.kept,
 								seconds: keepOldSeconds,
 							},
 				],
 	};
+}
+
+/** The databases of a state: loaded beside the live ones, swapped with the folders. */
+function databaseSteps({ run, source, databases, spool }: RestoreRequest, name: string) {
+	const scope = `state:${name}`;
+	const held = databases[name] ?? [];
+	const area = join(spool, `restore-${run}-${name}`);
+	const each = held.map((one, index) => ({
+		...one,
+		index,
+		staged: join(area, NEW, one.stored),
+		fresh: databaseName(run, name, index, "new"),
+		old: databaseName(run, name, index, "old"),
+	}));
+	const forget: Step[] =
+		held.length === 0
+			? []
+			: [
+					{
+						kind: "discard",
+						id: `forget:${name}`,
+						scope,
+						title: `delete the dumps of ${name}`,
+						touches: [],
+						areas: [area],
+					},
+				];
+	const extract: Step[] =
+		held.length === 0
+			? []
+			: [
+					{
+						kind: "area",
+						id: `area:${name}:dumps`,
+						scope,
+						title: `make the private folder ${area}`,
+						touches: [area],
+						area,
+					},
+					{
+						kind: "stage",
+						id: `stage:${name}:dumps`,
+						scope,
+						title: `extract the dumps of ${name}`,
+						touches: [area],
+						...source,
+						area,
+						places: each.map(({ stored, staged }) => ({ stored, staged })),
+					},
+				];
+	return {
+		stage: [
+			...extract,
+			...each.map(
+				({ index, dump, staged, facts, fresh }): Step => ({
+					kind: "load",
+					id: `load:${name}:${index}`,
+					scope,
+					title: `load the ${dumpLabel(dump)} as ${fresh}, beside the live one`,
+					touches: [fresh],
+					dump,
+					file: staged,
+					facts,
+					as: fresh,
+				}),
+			),
+		],
+		swap: each.map(
+			({ index, dump, fresh, old }): Step => ({
+				kind: "database-swap",
+				id: `swap:${name}:${index}`,
+				scope,
+				title: `swap the ${dumpLabel(dump)}`,
+				touches: [dump.postgresql],
+				dump,
+				fresh,
+				old,
+			}),
+		),
+		kept: each.map(({ dump, old }) => ({ dump, old })),
+		forget,
+		tidy: [
+			...each.map(
+				({ index, dump, old }): Step => ({
+					kind: "database-drop",
+					id: `drop:${name}:${index}`,
+					scope,
+					title: `drop the old ${dumpLabel(dump)}`,
+					touches: [old],
+					dump,
+					name: old,
+				}),
+			),
+			...forget,
+		],
+	};
+}
+
+/** At most 63 bytes, whatever the state is called. */
+export function databaseName(run: string, state: string, index: number, which: "new" | "old"): string {
+	return `holdfast_${run.replace(/[^a-zA-Z0-9]/g, "")}_${state.slice(0, 20)}_${index}_${which}`.toLowerCase();
 }
 
 function placeOf(run: string, state: string, { folder, stored, survey }: Target, index: number): Place {

@@ -1,10 +1,12 @@
 // What a restore replaces: the folders that an archive holds of a state, or the paths in them that a person names.
 import { join, normalize } from "node:path";
+import * as v from "valibot";
 import { survey } from "../host/survey.ts";
+import { dumpSchema } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { ListedArchive } from "./archives.ts";
-import type { Target } from "./restore.ts";
+import type { HeldDatabase, Target } from "./restore.ts";
 
 /** A state's folder, and the path under which the archive holds it. */
 interface Held {
@@ -17,6 +19,23 @@ export function heldFolders(manifest: Manifest, { metadata }: ListedArchive, ser
 	const record = metadata?.states[service];
 	const folders = record?.folders ?? manifest.state[service]?.folders ?? [];
 	return folders.map((folder) => ({ folder, stored: record?.stored?.[folder] ?? folder }));
+}
+
+/** The databases that an archive holds, by state; their dumps are checked, since an archive is somebody's word. */
+export function heldDatabases(
+	{ metadata }: ListedArchive,
+	services: readonly string[],
+): Record<string, HeldDatabase[]> {
+	return Object.fromEntries(
+		services.map((service) => [
+			service,
+			(metadata?.states[service]?.dumps ?? []).map(({ dump, stored, facts }) => ({
+				dump: v.parse(dumpSchema, dump),
+				stored,
+				facts: facts as HeldDatabase["facts"],
+			})),
+		]),
+	);
 }
 
 /** The states that these paths belong to. */

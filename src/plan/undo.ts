@@ -1,10 +1,11 @@
 // The plan of `undo`: bring back the old copies that a restore kept. The same swap, the other way; without checks, since
 // a person who asks for the old state wants it as it was.
 import { dirname, join } from "node:path";
+import { dumpLabel } from "../manifest/dumps.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { KeptCopy, Place, Plan, Step } from "../run/step.ts";
 import { NEW, OLD } from "../run/steps/area.ts";
-import { carrySteps, startSteps, stopSteps } from "./restore.ts";
+import { carrySteps, databaseName, startSteps, stopSteps } from "./restore.ts";
 
 export function planUndo(manifest: Manifest, run: string, kept: readonly KeptCopy[]): Plan {
 	return {
@@ -20,7 +21,7 @@ export function planUndo(manifest: Manifest, run: string, kept: readonly KeptCop
 function bringBack(
 	manifest: Manifest,
 	run: string,
-	{ run: restored, state, places: kept }: KeptCopy,
+	{ run: restored, state, places: kept, databases }: KeptCopy,
 ): Step[] {
 	const scope = `state:${state}`;
 	const units = manifest.state[state]?.stopOnRestore ?? [];
@@ -71,8 +72,31 @@ function bringBack(
 			}),
 		),
 		...carrySteps(manifest, state, places),
+		...databases.map(
+			({ dump, old }, index): Step => ({
+				kind: "database-swap",
+				id: `swap:${state}:${index}`,
+				scope,
+				title: `bring back the old ${dumpLabel(dump)}`,
+				touches: [dump.postgresql],
+				dump,
+				fresh: old,
+				old: databaseName(run, state, index, "old"),
+			}),
+		),
 		...startSteps(state, scope, units),
 		{ kind: "commit", id: `commit:${state}`, scope, title: `commit ${state}`, touches: [] },
+		...databases.map(
+			({ dump }, index): Step => ({
+				kind: "database-drop",
+				id: `drop:${state}:${index}`,
+				scope,
+				title: `drop the restored ${dumpLabel(dump)}`,
+				touches: [],
+				dump,
+				name: databaseName(run, state, index, "old"),
+			}),
+		),
 		{
 			kind: "discard",
 			id: `discard:${state}`,

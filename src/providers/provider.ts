@@ -38,6 +38,8 @@ export interface StateRecord {
 	readonly folders: readonly string[];
 	/** Where the archive holds a folder that was a symlink: the path it led to. */
 	readonly stored?: Readonly<Record<string, string>>;
+	/** Its databases: what was dumped, the path of the dump in the archive, and what it takes to make it anew. */
+	readonly dumps?: readonly { readonly dump: object; readonly stored: string; readonly facts: object }[];
 	/** Why it is not good. */
 	readonly reason?: string;
 }

@@ -180,6 +180,7 @@ class Execution {
 				.beforeUndo?.(step, this.#context(step, NEVER))
 				.catch((error: unknown) => this.#undoFault(step, error));
 		}
+		let somethingLeft = false;
 		for (const step of began.reverse()) {
 			const progress = this.#steps.get(step.id);
 			const undo = workOf(step).undo;
@@ -188,13 +189,18 @@ class Execution {
 			this.#emit({ type: "undo-started", step: step.id, title: step.title });
 			try {
 				faultPoint(step.id, "undo-before");
-				await undo(step, { ...this.#context(step, NEVER), completed: progress.phase === "done" });
+				await undo(step, {
+					...this.#context(step, NEVER),
+					completed: progress.phase === "done",
+					somethingLeft,
+				});
 				faultPoint(step.id, "undo-after");
 				this.#record(step, "undo-done");
 				this.#steps.set(step.id, { ...progress, phase: "undone" });
 				if (step.downtime === "begins" && this.#downSince !== undefined) this.#upAt = performance.now();
 				this.#emit({ type: "undo-done", step: step.id, title: step.title });
 			} catch (error) {
+				somethingLeft = true;
 				this.#undoFault(step, error);
 			}
 		}
@@ -323,7 +329,7 @@ class Execution {
 }
 
 /** Kinds of steps that may fail after the commit without leaving the state half-way. */
-const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["discard", "keep", "settle", "check"]);
+const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["discard", "keep", "database-drop", "settle", "check"]);
 
 const NEVER = new AbortController().signal;
 

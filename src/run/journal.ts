@@ -198,12 +198,12 @@ export class Journal {
 	}
 
 	/** Remember old copies that a run has left; once more for the same is no fault. */
-	keep({ run, state, until, places }: KeptCopy): void {
-		this.#write("INSERT OR REPLACE INTO kept (run, state, until, places) VALUES (?, ?, ?, ?)", [
+	keep({ run, state, until, ...copy }: KeptCopy): void {
+		this.#write("INSERT OR REPLACE INTO kept (run, state, until, copy) VALUES (?, ?, ?, ?)", [
 			run,
 			state,
 			until,
-			JSON.stringify(places),
+			JSON.stringify(copy),
 		]);
 	}
 
@@ -213,9 +213,14 @@ export class Journal {
 
 	kept(): KeptCopy[] {
 		return this.#db
-			.prepare("SELECT run, state, until, places FROM kept ORDER BY rowid")
+			.prepare("SELECT run, state, until, copy FROM kept ORDER BY rowid")
 			.all()
-			.map((row) => ({ ...row, places: JSON.parse(String(row.places)) }) as unknown as KeptCopy);
+			.map(({ run, state, until, copy }) => ({
+				run: String(run),
+				state: String(state),
+				until: String(until),
+				...(JSON.parse(String(copy)) as Pick<KeptCopy, "places" | "databases">),
+			}));
 	}
 
 	knows(location: string): boolean {
@@ -255,7 +260,7 @@ COMMIT;
 `,
 	`
 BEGIN;
-CREATE TABLE kept (run TEXT NOT NULL, state TEXT NOT NULL, until TEXT NOT NULL, places TEXT NOT NULL, PRIMARY KEY (run, state));
+CREATE TABLE kept (run TEXT NOT NULL, state TEXT NOT NULL, until TEXT NOT NULL, copy TEXT NOT NULL, PRIMARY KEY (run, state));
 CREATE INDEX entry_archive ON entry (json_extract(data, '$.archive')) WHERE phase = 'done';
 PRAGMA user_version = ${VERSION};
 COMMIT;

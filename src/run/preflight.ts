@@ -1,9 +1,11 @@
 // What would make a restore fail, looked for before it begins.
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { openDatabase } from "../databases/registry.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
 import { unitLabel, unitStatus } from "../host/systemd.ts";
+import { dumpLabel } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Work } from "../providers/provider.ts";
@@ -30,16 +32,17 @@ export async function findProblems(
 	manifest: Manifest,
 	known: Knowledge,
 ): Promise<Findings> {
-	const [units, mounts, owners, room, holders] = await Promise.all([
+	const [units, mounts, owners, databases, room, holders] = await Promise.all([
 		missingUnits(step),
 		mountsBelow(step.places),
 		notItsOwn(step, manifest),
+		databaseFaults(step, manifest),
 		lackOfRoom(step, manifest, known),
 		holdersOf(step.places.map(({ live }) => live)),
 	]);
 	const stopped = new Set(step.units.map(({ unit }) => unit));
 	return {
-		problems: [...units, ...mounts, ...owners, ...room],
+		problems: [...units, ...mounts, ...owners, ...databases, ...room],
 		warnings: holderLines(holders.filter(({ unit }) => unit === undefined || !stopped.has(unit))),
 	};
 }
@@ -95,6 +98,30 @@ function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string
 			`the archive holds ${folder} as ${own}'s, and the config does not: add it to the folders of ${own}, or restore --into another place`,
 		];
 	});
+}
+
+/** The server answers, and is not older than the one that wrote the dump; and the database is this state's. */
+async function databaseFaults({ scope, dumps }: PreflightStep, manifest: Manifest): Promise<string[]> {
+	const own = manifest.state[scope.replace(/^state:/, "")]?.dumps ?? [];
+	const faults = await Promise.all(
+		dumps.map(async ({ dump, facts }) => {
+			if (!own.some(({ postgresql, port }) => postgresql === dump.postgresql && port === dump.port))
+				return [
+					`the archive holds the ${dumpLabel(dump)}, and the config does not: add it to the dumps of this state`,
+				];
+			try {
+				const version = await (await openDatabase(dump)).version();
+				if (version >= facts.version) return [];
+				return [
+					`the ${dumpLabel(dump)} was dumped by version ${facts.version}, and the server here is ${version}`,
+				];
+			} catch (error) {
+				const { message, details = [] } = reportOf(error);
+				return [[message, ...details].join(": ")];
+			}
+		}),
+	);
+	return faults.flat();
 }
 
 async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowledge): Promise<string[]> {

@@ -1,5 +1,6 @@
 // What is due before any other work under the lock: runs that died are brought to their end, and old copies whose time
 // is over are deleted.
+import { openDatabase } from "../databases/registry.ts";
 import { removeTree } from "../host/files.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Listener } from "./event.ts";
@@ -28,9 +29,10 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 }
 
 export async function dropExpired(journal: Journal, now = new Date()): Promise<void> {
-	for (const { run, state, until, places } of journal.kept()) {
+	for (const { run, state, until, places, databases } of journal.kept()) {
 		if (Date.parse(until) > now.getTime()) continue;
 		for (const area of new Set(places.map((place) => place.area))) await removeTree(area);
+		for (const { dump, old } of databases) await (await openDatabase(dump)).drop(old);
 		journal.forget(run, state);
 	}
 }

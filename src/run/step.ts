@@ -1,6 +1,9 @@
 // Steps: plain data that says what will be done and what it touches. What they do is in steps/, by kind.
+
+import type { DumpFacts } from "../databases/database.ts";
 import type { SwapMode } from "../host/survey.ts";
 import type { Check } from "../manifest/checks.ts";
+import type { Dump } from "../manifest/dumps.ts";
 import type { Hook, HookName, Manifest, Unit } from "../manifest/schema.ts";
 import type { Progress } from "../providers/provider.ts";
 
@@ -85,9 +88,41 @@ export interface ArchiveCreateStep extends StepBase {
 	readonly states: Readonly<
 		Record<
 			string,
-			{ readonly scope: string; readonly folders: readonly string[]; readonly exclude: readonly string[] }
+			{
+				readonly scope: string;
+				readonly folders: readonly string[];
+				readonly exclude: readonly string[];
+				/** The `dump` steps whose files go into the archive. */
+				readonly dumps: readonly { readonly step: string; readonly dump: Dump; readonly file: string }[];
+			}
 		>
 	>;
+}
+/** Write a database's dump to a private file. */
+export interface DumpStep extends StepBase {
+	readonly kind: "dump";
+	readonly dump: Dump;
+	readonly file: string;
+}
+/** Make a database of a dump, beside the live one. */
+export interface LoadStep extends StepBase {
+	readonly kind: "load";
+	readonly dump: Dump;
+	readonly file: string;
+	readonly facts: DumpFacts;
+	readonly as: string;
+}
+/** The live database becomes `old`, and `fresh` the live one. */
+export interface DatabaseSwapStep extends StepBase {
+	readonly kind: "database-swap";
+	readonly dump: Dump;
+	readonly fresh: string;
+	readonly old: string;
+}
+export interface DatabaseDropStep extends StepBase {
+	readonly kind: "database-drop";
+	readonly dump: Dump;
+	readonly name: string;
 }
 /** Look for all that would fail later, before anything is touched. */
 export interface PreflightStep extends StepBase, ArchiveSource {
@@ -95,6 +130,7 @@ export interface PreflightStep extends StepBase, ArchiveSource {
 	readonly archiveId: string;
 	readonly places: readonly Place[];
 	readonly units: readonly Unit[];
+	readonly dumps: readonly { readonly dump: Dump; readonly facts: DumpFacts }[];
 	/** Two copies will be on disk at once. */
 	readonly twoCopies: boolean;
 }
@@ -107,7 +143,7 @@ export interface AreaStep extends StepBase {
 export interface StageStep extends StepBase, ArchiveSource {
 	readonly kind: "stage";
 	readonly area: string;
-	readonly places: readonly Place[];
+	readonly places: readonly Pick<Place, "stored" | "staged">[];
 }
 /** Say who still uses what is about to be moved, now that the units are down. */
 export interface HoldersStep extends StepBase {
@@ -163,6 +199,7 @@ export interface KeepStep extends StepBase {
 	readonly kind: "keep";
 	readonly state: string;
 	readonly places: readonly Place[];
+	readonly databases: readonly KeptDatabase[];
 	/** How long, in seconds. */
 	readonly seconds: number;
 }
@@ -175,6 +212,10 @@ export type Step =
 	| SettleStep
 	| CheckStep
 	| ArchiveCreateStep
+	| DumpStep
+	| LoadStep
+	| DatabaseSwapStep
+	| DatabaseDropStep
 	| PreflightStep
 	| AreaStep
 	| StageStep
@@ -208,6 +249,13 @@ export interface KeptCopy {
 	/** RFC 3339. */
 	readonly until: string;
 	readonly places: readonly Place[];
+	readonly databases: readonly KeptDatabase[];
+}
+
+/** The database as it was before, under the name `old`. */
+export interface KeptDatabase {
+	readonly dump: Dump;
+	readonly old: string;
 }
 
 /** What a step's work may use. */
@@ -240,6 +288,8 @@ export interface StepContext {
 export interface UndoContext extends StepContext {
 	/** Whether the step had ended well; false when it failed, or when it is not known how far it came. */
 	readonly completed: boolean;
+	/** Whether something of the scope could not be undone before this. */
+	readonly somethingLeft: boolean;
 }
 
 /** What a kind of step does. An undo is safe to repeat, and does nothing for what the step did not come to do. */

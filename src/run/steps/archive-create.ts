@@ -9,13 +9,14 @@ import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { withPoint } from "../fault.ts";
 import type { ArchiveCreateStep, StepContext, StepWork } from "../step.ts";
+import type { Dumped } from "./databases.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep> = {
 	async run(step, context) {
 		const { plan, knows, remember } = context;
 		const links = await symlinks(Object.values(step.states).flatMap(({ folders }) => folders));
 		const states = Object.fromEntries(
-			Object.entries(step.states).map(([name, { scope, folders }]) => {
+			Object.entries(step.states).map(([name, { scope, folders, dumps }]) => {
 				const reason = context.failureOf(scope);
 				const stored = Object.fromEntries([...links].filter(([folder]) => folders.includes(folder)));
 				return [
@@ -24,6 +25,9 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 						...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason }),
 						folders,
 						...(Object.keys(stored).length === 0 ? {} : { stored }),
+						...(dumps.length === 0 || reason !== undefined
+							? {}
+							: { dumps: dumps.map((one) => recordOf(one, context)) }),
 					},
 				] as [string, StateRecord];
 			}),
@@ -46,9 +50,10 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		const destination = await openDestination(plan.manifest, step.provider, step.destination);
 		try {
 			const roots = [
-				...good.flatMap(([, { folders, exclude }]) =>
-					folders.map((folder) => rootOf(folder, exclude, links)),
-				),
+				...good.flatMap(([, { folders, exclude, dumps }]) => [
+					...folders.map((folder) => rootOf(folder, exclude, links)),
+					...dumps.map(({ file }) => ({ path: file, exclude: [] })),
+				]),
 				...(destination.capabilities.describesItself ? [{ path: manifest, exclude: [] }] : []),
 			];
 			const { unreadable, ...sizes } = await destination.create(
@@ -75,6 +80,13 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		});
 	},
 };
+
+function recordOf(
+	{ step, dump, file }: ArchiveCreateStep["states"][string]["dumps"][number],
+	{ noteOf }: StepContext,
+) {
+	return { dump, stored: file, facts: (noteOf(step) as Dumped).facts };
+}
 
 /** Folders that are symlinks, with the path that each leads to: engines would store the link alone. */
 async function symlinks(folders: readonly string[]): Promise<Map<string, string>> {
@@ -111,8 +123,11 @@ function marked(
 	{ failScope }: StepContext,
 ): Metadata {
 	const states = { ...metadata.states };
-	for (const [name, { scope, folders }] of Object.entries(step.states)) {
-		const stored = folders.map((folder) => states[name]?.stored?.[folder] ?? folder);
+	for (const [name, { scope, folders, dumps }] of Object.entries(step.states)) {
+		const stored = [
+			...folders.map((folder) => states[name]?.stored?.[folder] ?? folder),
+			...dumps.map(({ file }) => file),
+		];
 		const own = unreadable.filter(({ path }) =>
 			stored.some((folder) => path === folder || path.startsWith(`${folder}/`)),
 		);

@@ -19,9 +19,9 @@ export const discard: StepWork<DiscardStep> = {
 };
 
 export const keep: StepWork<KeepStep> = {
-	async run({ state, places, seconds }, { plan, keep }) {
+	async run({ state, places, databases, seconds }, { plan, keep }) {
 		const until = new Date(Date.now() + seconds * 1000).toISOString();
-		keep({ run: plan.run, state, until, places });
+		keep({ run: plan.run, state, until, places, databases });
 		return { keptUntil: until, keptIn: [...new Set(places.map(({ area }) => area))] };
 	},
 };

@@ -5,6 +5,7 @@ import { area } from "./area.ts";
 import { carry } from "./carry.ts";
 import { check } from "./check.ts";
 import { commit, discard, keep } from "./commit.ts";
+import { databaseDrop, databaseSwap, dump, load } from "./databases.ts";
 import { engineRestore, overwrite } from "./engine-restore.ts";
 import { extract } from "./extract.ts";
 import { foldersPresent } from "./folders-present.ts";
@@ -23,6 +24,10 @@ export const STEP_WORK: StepRegistry = {
 	settle,
 	check,
 	"archive-create": archiveCreate,
+	dump,
+	load,
+	"database-swap": databaseSwap,
+	"database-drop": databaseDrop,
 	area,
 	stage,
 	holders,

@@ -1,6 +1,14 @@
 // Stop units, start again just those that ran, and see that they stay up.
 import { setTimeout as pause } from "node:timers/promises";
-import { isUp, startUnit, stopUnit, unitFailure, unitLabel, unitStatus } from "../../host/systemd.ts";
+import {
+	isUp,
+	keepDown,
+	startUnit,
+	stopUnit,
+	unitFailure,
+	unitLabel,
+	unitStatus,
+} from "../../host/systemd.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { Unit } from "../../manifest/schema.ts";
 import type { SettleStep, Step, StepContext, StepWork, UnitsStartStep, UnitsStopStep } from "../step.ts";
@@ -32,9 +40,14 @@ export const unitsStop: StepWork<UnitsStopStep> = {
 	},
 	async beforeUndo(step, { noteOf }) {
 		if (!step.downForUndo) return;
-		for (const unit of wasUpIn(noteOf(step.id))) if (isUp(await unitStatus(unit))) await stopUnit(unit);
+		for (const unit of wasUpIn(noteOf(step.id))) await keepDown(unit);
 	},
 	async undo(step, context) {
+		const down = wasUpIn(context.noteOf(step.id));
+		if (context.somethingLeft && step.downForUndo && down.length > 0)
+			throw new HoldfastError("failed", `${down.map(unitLabel).join(", ")} stays stopped`, {
+				hint: "what it uses could not all be put back: mend that, then: holdfast recover",
+			});
 		const mayStart = wasUpIn(context.noteOf(step.id)).filter((unit) => !neededDown(unit, step, context));
 		await startAgain(mayStart, context);
 	},

@@ -1,0 +1,209 @@
+// A state with a PostgreSQL database, on a real server: dumped with it, loaded beside the live one, swapped by rename.
+// The live database is never gone, and other databases on the server never notice.
+import assert from "node:assert/strict";
+import { before, beforeEach, describe, test } from "node:test";
+import { type Machine, machine, noMachines } from "../machine/machine.ts";
+
+const ODD = `we"ird'; DROP TABLE x; = ü\\`;
+
+describe("a PostgreSQL database of a state", { skip: noMachines }, () => {
+	let web01: Machine;
+
+	before(async () => {
+		web01 = await machine("web01", { units: ["postgresql.service"] });
+		await web01.sh(`
+			useradd --system app
+			until runuser -u postgres -- pg_isready -q; do sleep 0.2; done
+			runuser -u postgres -- createuser app
+			runuser -u postgres -- createuser other
+			runuser -u postgres -- createdb -O other other
+		`);
+		await web01.write(
+			"/etc/systemd/system/app.service",
+			"[Service]\nUser=app\nExecStart=/bin/sh -c 'while psql -qAtd app -c \"SELECT count(*) FROM note\" >/dev/null; do sleep 0.05; done'\n",
+		);
+	});
+
+	beforeEach(async () => {
+		await web01.sh(
+			"systemctl stop app || true; rm -rf /mnt/archives /mnt/repo /srv/app /var/lib/holdfast; mkdir -p /srv/app; echo old >/srv/app/file",
+		);
+		for (const name of ["app", ODD]) {
+			await sql("postgres", `DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE)`);
+			await sql(
+				"postgres",
+				`CREATE DATABASE ${quoted(name)} OWNER app TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`,
+			);
+			await sql(
+				name,
+				"CREATE TABLE note (id serial PRIMARY KEY, text text); ALTER TABLE note OWNER TO app; INSERT INTO note (text) SELECT 'old ' || n FROM generate_series(1, 1000) AS n",
+			);
+		}
+		await web01.sh("systemctl start app");
+	});
+
+	const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+	const sql = async (database: string, statement: string) => {
+		const { code, stdout, stderr } = await web01.run(
+			[
+				"runuser",
+				"-u",
+				"postgres",
+				"--",
+				"psql",
+				"-XqAt",
+				"-v",
+				"ON_ERROR_STOP=1",
+				"-d",
+				`dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`,
+			],
+			{ input: statement, cwd: "/" },
+		);
+		assert.equal(code, 0, `${statement}\n${stderr}`);
+		return stdout.trim();
+	};
+	const declare = (state: object = {}) =>
+		web01.write(
+			"/etc/holdfast/holdfast.json",
+			JSON.stringify({
+				machines: {
+					web01: {
+						state: {
+							app: {
+								folders: ["/srv/app"],
+								dumps: [{ postgresql: "app" }, { postgresql: ODD }],
+								stopOnRestore: ["app.service"],
+								settle: 0,
+								...state,
+							},
+						},
+						providers: {
+							tar: { destinations: { disk: { path: "/mnt/archives" } } },
+							borgbackup: { destinations: { repo: { repo: "/mnt/repo", encryption: "none" } } },
+						},
+					},
+				},
+			}),
+		);
+	const holdfast = async (expected: number, ...words: string[]) => {
+		const { code, stdout, stderr } = await web01.holdfast(...words);
+		assert.equal(code, expected, `holdfast ${words.join(" ")}\n${stdout}${stderr}`);
+		return stderr;
+	};
+	const change = async () => {
+		await web01.sh("echo newer >/srv/app/file");
+		for (const name of ["app", ODD])
+			await sql(name, "UPDATE note SET text = 'newer'; DELETE FROM note WHERE id > 500");
+	};
+	const facts = async () => [
+		await web01.sh("cat /srv/app/file"),
+		...(await Promise.all(
+			["app", ODD].map((name) =>
+				sql(
+					name,
+					"SELECT count(*), min(text), (SELECT tableowner FROM pg_tables WHERE tablename = 'note') FROM note",
+				),
+			),
+		)),
+		await sql(
+			"postgres",
+			"SELECT datname, pg_get_userbyid(datdba), datcollate, datallowconn FROM pg_database WHERE datname NOT LIKE 'template%' ORDER BY 1",
+		),
+		await web01.sh("systemctl is-active app; ls -A /srv; ls -A /var/lib/holdfast | grep -v journal || true"),
+	];
+
+	for (const provider of ["tar", "borgbackup"]) {
+		test(`comes back with ${provider}: rows, owners and locale, while another database keeps its session`, async () => {
+			await declare();
+			await holdfast(0, "create", "--provider", provider);
+			const old = await facts();
+			await change();
+			const session = web01.run(
+				[
+					"runuser",
+					"-u",
+					"postgres",
+					"--",
+					"psql",
+					"-XqAt",
+					"-d",
+					"other",
+					"-c",
+					"SELECT pg_sleep(6), 'the session lived'",
+				],
+				{ cwd: "/" },
+			);
+			await holdfast(0, "restore", "--yes", provider, "latest");
+			assert.deepEqual(await facts(), old);
+			assert.match((await session).stdout, /the session lived/);
+		});
+	}
+
+	test("comes back when it is gone, and when the role of its dump is there", async () => {
+		await declare();
+		await holdfast(0, "create", "--provider", "tar");
+		const old = await facts();
+		await web01.sh("systemctl stop app");
+		await sql("postgres", "DROP DATABASE app");
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		await web01.sh("systemctl start app");
+		assert.deepEqual(await facts(), old);
+	});
+
+	test("a check that fails undoes the swap of folders and databases together", async () => {
+		await declare({
+			checks: [{ sql: "SELECT count(*) FROM note", database: "app", expect: "77", within: 0 }],
+		});
+		await holdfast(0, "create", "--provider", "tar");
+		await change();
+		const newer = await facts();
+		const stderr = await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.match(stderr, /answered "1000", not "77"/);
+		assert.deepEqual(await facts(), newer);
+	});
+
+	test("a dump that cannot be loaded leaves the live database and its service alone", async () => {
+		await declare();
+		await sql("postgres", "CREATE ROLE departed");
+		await sql("app", "GRANT SELECT ON note TO departed");
+		await holdfast(0, "create", "--provider", "tar");
+		await sql("app", "REVOKE SELECT ON note FROM departed");
+		await sql("postgres", "DROP ROLE departed");
+		await change();
+		const newer = await facts();
+		const invocation = await web01.sh("systemctl show -p InvocationID app");
+		const stderr = await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.match(stderr, /role "departed" does not exist/);
+		assert.deepEqual(await facts(), newer);
+		assert.equal(await web01.sh("systemctl show -p InvocationID app"), invocation, "it was never stopped");
+	});
+
+	test("--keep-old keeps the old databases too, and undo brings them back", async () => {
+		await declare();
+		await holdfast(0, "create", "--provider", "tar");
+		const old = await facts();
+		await change();
+		const newer = await facts();
+		const run =
+			/run (\S+) in/.exec(await holdfast(0, "restore", "--yes", "--keep-old", "7d", "tar", "latest"))?.[1] ??
+			"";
+		assert.deepEqual((await facts()).slice(0, 3), old.slice(0, 3));
+		await holdfast(0, "undo", "--yes", run);
+		assert.deepEqual(await facts(), newer);
+	});
+
+	test("a server that does not answer is found before anything is touched; a backup leaves only that state out", async () => {
+		await declare();
+		await holdfast(0, "create", "--provider", "tar");
+		await change();
+		await web01.sh("systemctl stop app; systemctl stop postgresql@15-main");
+		const restored = await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.match(restored, /could not ask PostgreSQL for its version/);
+		assert.equal(await web01.sh("cat /srv/app/file"), "newer");
+		const created = await holdfast(1, "create", "--provider", "tar");
+		assert.match(created, /could not look at the database app/);
+		await web01.sh(
+			"systemctl start postgresql@15-main; until runuser -u postgres -- pg_isready -q; do sleep 0.2; done",
+		);
+	});
+});
