@@ -64,13 +64,17 @@ export function postgresql({ postgresql: live, user, port }: Dump): Database {
 		);
 	}
 
-	const exists = async (name: string) =>
-		(
-			await sql(
-				[`SELECT 1 FROM pg_database WHERE datname = ${literal(name)}`],
-				`look for the database ${name}`,
-			)
-		).length > 0;
+	/** Those of these databases that are there. */
+	const present = async (...names: string[]) =>
+		new Set(
+			(
+				await sql(
+					[`SELECT datname FROM pg_database WHERE datname IN (${names.map(literal).join(", ")})`],
+					`look for the database ${names[0]}`,
+				)
+			).flat(),
+		);
+	const exists = async (name: string) => (await present(name)).has(name);
 	const endSessions = (name: string) => [
 		`ALTER DATABASE ${identifier(name)} WITH ALLOW_CONNECTIONS false`,
 		`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${literal(name)} AND pid <> pg_backend_pid()`,
@@ -157,9 +161,10 @@ export function postgresql({ postgresql: live, user, port }: Dump): Database {
 			if (analysed.code !== 0) throw fault(`analyse ${fresh}`, analysed.stderr, describeEnd(analysed));
 		},
 		async swap(fresh, name, old) {
-			if (!(await exists(fresh)))
+			const there = await present(fresh, name);
+			if (!there.has(fresh))
 				throw new HoldfastError("failed", `there is no database ${fresh} to put in the place of ${name}`);
-			const hadLive = await exists(name);
+			const hadLive = there.has(name);
 			await sql(
 				[
 					...(hadLive ? endSessions(name) : []),
@@ -173,7 +178,8 @@ export function postgresql({ postgresql: live, user, port }: Dump): Database {
 			);
 		},
 		async swapBack(fresh, name, old) {
-			const [hasOld, hasLive, hasFresh] = [await exists(old), await exists(name), await exists(fresh)];
+			const there = await present(old, name, fresh);
+			const [hasOld, hasLive, hasFresh] = [there.has(old), there.has(name), there.has(fresh)];
 			// Without the fresh one beside it, what is live is the fresh one.
 			const liveIsFresh = hasLive && !hasFresh;
 			if (hasOld || liveIsFresh) {

@@ -78,6 +78,12 @@ export const SCENARIOS: readonly Scenario[] = [
 		words: ["create", "--quiet"],
 		mayEnd: ["newer"],
 	},
+	{
+		name: "restore of a folder and a PostgreSQL database",
+		state: { app: { folders: ["/disk/app"], dumps: [{ postgresql: "app" }], ...app } },
+		words: RESTORE,
+		mayEnd: ["old", "newer"],
+	},
 ];
 
 const FOLDERS = ["/disk/app", "/disk/extra", "/mounted", "/btr/app"];
@@ -85,23 +91,33 @@ export const ENV = { HOLDFAST_STATE_DIR: "/disk/holdfast" };
 
 /** A machine whose data, archives and journal are on disks that can lose what was not synced. */
 export async function crashMachine(): Promise<Machine> {
-	const web01 = await machine("web01", { disks: { "/disk": "ext4", "/mounted": "ext4", "/btr": "btrfs" } });
+	const web01 = await machine("web01", {
+		units: ["postgresql.service"],
+		disks: { "/disk": "ext4", "/mounted": "ext4", "/btr": "btrfs" },
+	});
 	await web01.write(
 		"/etc/systemd/system/app.service",
 		"[Service]\nExecStart=/bin/sh -c 'while :; do cat /disk/app/file >/dev/null || exit 1; sleep 0.02; done'\n[Install]\nWantedBy=multi-user.target\n",
 	);
-	const unit = readFileSync(join(import.meta.dirname, "../../systemd/holdfast-recover.service"), "utf8");
-	await web01.write(
-		"/etc/systemd/system/holdfast-recover.service",
-		unit
-			.replace("/var/lib/holdfast/journal.sqlite", `${ENV.HOLDFAST_STATE_DIR}/journal.sqlite`)
-			.replace("[Service]", `[Service]\nEnvironment=HOLDFAST_STATE_DIR=${ENV.HOLDFAST_STATE_DIR}`),
-	);
+	for (const name of ["holdfast-recover.service", "holdfast-recover-databases.service"]) {
+		const unit = readFileSync(join(import.meta.dirname, "../../systemd", name), "utf8");
+		await web01.write(
+			`/etc/systemd/system/${name}`,
+			unit
+				.replace("/var/lib/holdfast/journal.sqlite", `${ENV.HOLDFAST_STATE_DIR}/journal.sqlite`)
+				.replace("[Service]", `[Service]\nEnvironment=HOLDFAST_STATE_DIR=${ENV.HOLDFAST_STATE_DIR}`),
+		);
+	}
 	await web01.sh(`
 		ln -s /opt/holdfast/bin/holdfast /usr/local/bin/holdfast
 		btrfs subvolume create /btr/app >/dev/null
 		mkdir -p /disk/app /disk/extra
-		systemctl enable -q holdfast-recover app
+		systemctl enable -q holdfast-recover holdfast-recover-databases app
+		pg_dropcluster 15 main --stop
+		pg_createcluster 15 main -d /disk/postgresql >/dev/null
+		systemctl start postgresql@15-main
+		until runuser -u postgres -- pg_isready -q; do sleep 0.2; done
+		runuser -u postgres -- createdb app
 	`);
 	return web01;
 }
@@ -130,13 +146,23 @@ export async function makeNewer(web01: Machine): Promise<void> {
 
 /** In each folder a file that says which state it is, one that is only in that state, and a folder with more. */
 function fill(which: "old" | "newer"): string {
-	return FOLDERS.map(
+	const database = `runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1 -d app -c "DROP TABLE IF EXISTS note; CREATE TABLE note AS SELECT '${which}' AS text FROM generate_series(1, 100)"`;
+	const folders = FOLDERS.map(
 		(folder) => `
 			cd ${folder}; find . -mindepth 1 -not -name lost+found -not -path './deep*' -delete
 			echo ${which} >file; touch only-${which}; mkdir more; for n in 1 2 3; do echo ${which} $n >more/$n; done
 			mkdir -p deep/inner; echo inner >deep/inner/file
 		`,
 	).join("\n");
+	return `cd /\n${database}\n${folders}`;
+}
+
+/** Which state the database is in, when it is whole; else what is wrong with it. */
+async function stateOfDatabase(web01: Machine): Promise<string> {
+	return web01.sh(
+		`cd /; for n in $(seq 100); do runuser -u postgres -- pg_isready -q && break; sleep 0.1; done
+		runuser -u postgres -- psql -XqAt -d app -c "SELECT string_agg(DISTINCT text, '+') || CASE count(*) WHEN 100 THEN '' ELSE ' but ' || count(*) || ' rows' END FROM note" 2>&1 || true`,
+	);
 }
 
 /** Which state a folder is in, when it is whole; else what is in it. */
@@ -164,9 +190,10 @@ function whole(which: string): string {
 export async function verdict(web01: Machine, { state }: Scenario): Promise<string> {
 	const faults: string[] = [];
 	const ends = new Set<string>();
-	for (const [name, { folders }] of Object.entries(state).filter(([name]) => name !== "inner")) {
+	for (const [name, { folders, dumps }] of Object.entries(state).filter(([name]) => name !== "inner")) {
 		const each = new Set<string>();
 		for (const folder of folders) each.add(await stateOf(web01, folder));
+		if (dumps) each.add(await stateOfDatabase(web01));
 		if (each.size > 1) faults.push(`${name} is half-way: ${[...each].join(" and ")}`);
 		for (const one of each) ends.add(one);
 	}
@@ -180,6 +207,10 @@ export async function verdict(web01: Machine, { state }: Scenario): Promise<stri
 		`find /disk /mounted /btr -name '.holdfast-*' -o -name '*.found-*' -o -name '.partial-*'; ls ${ENV.HOLDFAST_STATE_DIR}/spool 2>/dev/null || true`,
 	);
 	if (left !== "") faults.push(`left behind: ${left}`);
+	const databases = await web01.sh(
+		"cd /; runuser -u postgres -- psql -XqAtd postgres -c \"SELECT datname FROM pg_database WHERE datname LIKE 'holdfast%' OR NOT datallowconn AND datname <> 'template0'\"",
+	);
+	if (databases !== "") faults.push(`databases left behind: ${databases}`);
 	const runs = JSON.parse(await web01.sh("/opt/holdfast/bin/holdfast runs --json", { env: ENV })) as {
 		id: string;
 		outcome: string | null;

@@ -101,7 +101,9 @@ export class Container {
 				"--keep-unit",
 				`--directory=${this.#root}`,
 				"--boot",
-				`--machine=${this.name}`,
+				// Two machines of one name would share files below /run on the host.
+				`--machine=${this.name}-${process.pid}`,
+				`--hostname=${this.name}`,
 				`--network-namespace-path=/run/netns/${this.#namespace}`,
 				"--kill-signal=SIGRTMIN+3",
 				"--console=pipe",
@@ -115,8 +117,12 @@ export class Container {
 		closeSync(output);
 		const until = Date.now() + BOOT_SECONDS * 1000;
 		while (Date.now() < until && this.#nspawn.exitCode === null) {
-			this.#leader ||= await firstChild(this.#nspawn.pid ?? 0);
-			if (this.#leader && (await this.#isUp())) return;
+			// While it sets up, nspawn has children that come and go.
+			this.#leader = await firstChild(this.#nspawn.pid ?? 0);
+			if (this.#leader && (await this.#isUp())) {
+				await writeFile(join(this.#folder, "leader"), await identityOf(this.#leader));
+				return;
+			}
 			await pause(50);
 		}
 		throw new Error(`${this.name} did not boot:\n${await readFile(log, "utf8")}`);
@@ -161,6 +167,13 @@ export class Container {
 	}
 }
 
+/** A pid and when it began: the kernel gives pids anew. */
+async function identityOf(pid: number | string): Promise<string> {
+	const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+	// proc(5): the program's name is in brackets; the 22nd field is the start time.
+	return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}`;
+}
+
 async function firstChild(pid: number): Promise<number> {
 	const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
 	return Number(children.split(" ", 1)[0]);
@@ -172,6 +185,10 @@ async function removeStale(): Promise<void> {
 		const pid = /^holdfast-machine-(\d+)-/.exec(entry)?.[1];
 		if (pid === undefined || isAlive(Number(pid))) continue;
 		const folder = join(tmpdir(), entry);
+		// When nspawn is killed itself, the machine's systemd lives on.
+		const leader = await readFile(join(folder, "leader"), "utf8").catch(() => "");
+		const leaderPid = leader.split(" ", 1)[0] ?? "";
+		if (leader !== "" && leader === (await identityOf(leaderPid))) process.kill(Number(leaderPid), "SIGKILL");
 		await command(
 			"sh",
 			"-c",
