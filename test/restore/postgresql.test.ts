@@ -20,7 +20,7 @@ describe("a PostgreSQL database of a state", { skip: noMachines }, () => {
 		`);
 		await web01.write(
 			"/etc/systemd/system/app.service",
-			"[Service]\nUser=app\nExecStart=/bin/sh -c 'while psql -qAtd app -c \"SELECT count(*) FROM note\" >/dev/null; do sleep 0.05; done'\n",
+			"[Service]\nUser=app\nExecStart=/bin/sh -c 'while psql -qAtd app -c \"SELECT count(*) FROM note\" >/dev/null; do sleep 0.5; done'\n",
 		);
 	});
 
