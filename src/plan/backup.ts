@@ -1,12 +1,11 @@
 // The plan of `create`: hooks and stops state by state, one archive a destination, then starts and hooks.
 
-import { join } from "node:path";
-import { unitLabel } from "../host/systemd.ts";
-import { type Dump, dumpFile, dumpLabel } from "../manifest/dumps.ts";
-import type { Hook, HookName, Manifest, State, Unit } from "../manifest/schema.ts";
+import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
 import { escapePattern } from "../providers/exclude.ts";
-import type { ArchiveCreateStep, DumpStep, HookStep, Plan, Step } from "../run/step.ts";
+import type { ArchiveCreateStep, HookStep, Plan, Step } from "../run/step.ts";
+import { dumpSteps, forgetDumps } from "./databases.ts";
 import { inOrder } from "./order.ts";
+import { startSteps, stopSteps } from "./units.ts";
 
 export interface BackupRequest {
 	readonly manifest: Manifest;
@@ -47,7 +46,9 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 			),
 		};
 	});
-	const after = [...states].reverse().flatMap(([name, state]) => release(name, state));
+	const after = [...states]
+		.reverse()
+		.flatMap(([name, state]) => startSteps(name, scopeOf(name), state.stopOnBackup));
 	const post = states.flatMap(([name, state]) => conclude(name, state));
 	return {
 		version: 1,
@@ -90,61 +91,7 @@ function prepare(name: string, state: State, spool: string): Step[] {
 			touches: [],
 			folders: state.folders,
 		},
-		...(state.stopOnBackup.length === 0
-			? []
-			: [
-					{
-						kind: "units-stop",
-						id: `stop:${name}`,
-						scope,
-						title: `stop ${unitWords(state.stopOnBackup)}`,
-						touches: state.stopOnBackup.map(unitLabel),
-						units: state.stopOnBackup,
-						downtime: "begins",
-					} as const,
-				]),
-	];
-}
-
-function dumpSteps(name: string, dumps: readonly Dump[], spool: string): DumpStep[] {
-	return dumps.map((dump, index) => ({
-		kind: "dump",
-		id: `dump:${name}:${index}`,
-		scope: scopeOf(name),
-		title: `dump the ${dumpLabel(dump)}`,
-		touches: [],
-		dump,
-		file: join(spool, name, dumpFile(dump)),
-	}));
-}
-
-function forgetDumps(name: string, { dumps }: State, spool: string): Step[] {
-	if (dumps.length === 0) return [];
-	return [
-		{
-			kind: "discard",
-			id: `forget:${name}`,
-			scope: scopeOf(name),
-			title: `delete the dumps of ${name}, which are in the archives now`,
-			touches: [],
-			areas: [join(spool, name)],
-		},
-	];
-}
-
-function release(name: string, state: State): Step[] {
-	if (state.stopOnBackup.length === 0) return [];
-	return [
-		{
-			kind: "units-start",
-			id: `start:${name}`,
-			scope: scopeOf(name),
-			title: `start ${unitWords(state.stopOnBackup)}`,
-			touches: state.stopOnBackup.map(unitLabel),
-			units: state.stopOnBackup,
-			stopped: `stop:${name}`,
-			downtime: "ends",
-		},
+		...stopSteps(name, scope, state.stopOnBackup, "stays"),
 	];
 }
 
@@ -175,8 +122,4 @@ export function hookStep(
 			...(archive ? { archive } : {}),
 		},
 	];
-}
-
-export function unitWords(units: readonly Unit[]): string {
-	return units.map(unitLabel).join(", ");
 }

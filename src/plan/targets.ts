@@ -6,7 +6,8 @@ import { dumpSchema } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { ListedArchive } from "./archives.ts";
-import type { HeldDatabase, Target } from "./restore.ts";
+import type { HeldDatabase } from "./databases.ts";
+import type { Target } from "./places.ts";
 
 /** A state's folder, and the path under which the archive holds it. */
 interface Held {

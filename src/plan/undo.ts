@@ -4,8 +4,10 @@ import { dirname, join } from "node:path";
 import { dumpLabel } from "../manifest/dumps.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { KeptCopy, Place, Plan, Step } from "../run/step.ts";
-import { NEW, OLD } from "../run/steps/area.ts";
-import { carrySteps, databaseName, startSteps, stopSteps } from "./restore.ts";
+import { OLD } from "../run/steps/area.ts";
+import { databaseName } from "./databases.ts";
+import { areaSteps, carrySteps, holdersStep } from "./places.ts";
+import { startSteps, stopSteps } from "./units.ts";
 
 export function planUndo(manifest: Manifest, run: string, kept: readonly KeptCopy[]): Plan {
 	return {
@@ -30,27 +32,10 @@ function bringBack(
 		return { ...place, area, staged: place.old, old: join(area, OLD, String(index)) };
 	});
 	const areas = [...new Set(places.map(({ area }) => area))];
-	const words = places.map(({ live }) => live).join(", ");
 	return [
-		...areas.map(
-			(area, index): Step => ({
-				kind: "area",
-				id: `area:${state}:${index}`,
-				scope,
-				title: `make the private folder ${area}`,
-				touches: [area, join(area, NEW)],
-				area,
-			}),
-		),
-		...stopSteps(state, scope, units),
-		{
-			kind: "holders",
-			id: `holders:${state}`,
-			scope,
-			title: `look who still uses ${words}`,
-			touches: [],
-			places,
-		},
+		...areaSteps(state, places),
+		...stopSteps(state, scope, units, "moves"),
+		holdersStep(state, places),
 		...places.map(
 			(place, index): Step => ({
 				kind: "aside",

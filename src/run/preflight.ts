@@ -32,17 +32,18 @@ export async function findProblems(
 	manifest: Manifest,
 	known: Knowledge,
 ): Promise<Findings> {
-	const [units, mounts, owners, databases, room, holders] = await Promise.all([
+	const [units, mounts, owners, databases, inPlace, room, holders] = await Promise.all([
 		missingUnits(step),
 		mountsBelow(step.places),
 		notItsOwn(step, manifest),
 		databaseFaults(step, manifest),
+		inPlaceFaults(step, manifest),
 		lackOfRoom(step, manifest, known),
 		holdersOf(step.places.map(({ live }) => live)),
 	]);
 	const stopped = new Set(step.units.map(({ unit }) => unit));
 	return {
-		problems: [...units, ...mounts, ...owners, ...databases, ...room],
+		problems: [...units, ...mounts, ...owners, ...databases, ...inPlace, ...room],
 		warnings: holderLines(holders.filter(({ unit }) => unit === undefined || !stopped.has(unit))),
 	};
 }
@@ -122,6 +123,22 @@ async function databaseFaults({ scope, dumps }: PreflightStep, manifest: Manifes
 		}),
 	);
 	return faults.flat();
+}
+
+/** Without a second copy an engine writes to the paths that it stored, and nothing is carried over. */
+function inPlaceFaults({ scope, places, twoCopies }: PreflightStep, manifest: Manifest): string[] {
+	if (twoCopies) return [];
+	const moved = places
+		.filter(({ stored, live }) => stored !== live)
+		.map(({ stored, live }) => `${live} was ${stored} when it was stored: restore it without --in-place`);
+	const inner = Object.entries(manifest.state)
+		.filter(([name]) => `state:${name}` !== scope)
+		.flatMap(([name, { folders }]) => folders.map((folder) => ({ name, folder })))
+		.filter(({ folder }) => places.some((place) => folder.startsWith(`${place.folder}/`)))
+		.map(
+			({ name, folder }) => `${folder} is state "${name}"'s and would be deleted: restore without --in-place`,
+		);
+	return [...moved, ...inner];
 }
 
 async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowledge): Promise<string[]> {

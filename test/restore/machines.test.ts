@@ -105,6 +105,42 @@ describe("a restore on a real machine", { skip: noMachines }, () => {
 		});
 	}
 
+	test("an engine that writes to the original paths fails on a mount point: what was there is back", async () => {
+		const write = (state: object, restore: string) =>
+			web01.write(
+				"/etc/holdfast/holdfast.json",
+				JSON.stringify({
+					machines: {
+						web01: {
+							state: { app: { folders: ["/mnt/ext"], ...state } },
+							providers: { command: { list: "echo one", create: "true", restore } },
+						},
+					},
+				}),
+			);
+		const content = () => web01.sh("cd /mnt/ext; find . -not -name lost+found | sort; cat file");
+		await web01.sh("cd /mnt/ext; echo newer >file; mkdir -p deep; touch deep/file");
+		const newer = await content();
+		await write({}, "echo half >/mnt/ext/file; touch /mnt/ext/other; exit 1");
+		await holdfast(1, "restore", "--yes", "command", "latest");
+		assert.equal(await content(), newer);
+		await write({ hooks: { postRestore: "exit 1" } }, "echo old >/mnt/ext/file");
+		await holdfast(1, "restore", "--yes", "command", "latest");
+		assert.equal(await content(), newer);
+		await write({}, "echo old >/mnt/ext/file");
+		await holdfast(0, "restore", "--yes", "command", "latest");
+		assert.equal(await content(), ".\n./file\nold");
+	});
+
+	test("--in-place on a mount point", async () => {
+		await web01.sh("cd /mnt/ext; echo old >file");
+		await declare({ app: { folders: ["/mnt/ext"] } });
+		await holdfast(0, "create");
+		await web01.sh("cd /mnt/ext; echo newer >file; touch other");
+		await restore(0, "--in-place");
+		assert.equal(await web01.sh("cd /mnt/ext; ls -A | grep -v lost+found; cat file"), "file\nold");
+	});
+
 	test("what is mounted below a folder is never renamed away or deleted: the restore is refused", async () => {
 		await web01.sh(
 			"mkdir -p /srv/one/disk; mount --bind /mnt/ext /srv/one/disk; echo precious >/mnt/ext/file",

@@ -327,6 +327,27 @@ describe("other ways to restore", () => {
 		assert.deepEqual(areas(), []);
 	});
 
+	test("--in-place is refused where it would delete another state's folder", async () => {
+		const states = (place: Place) => ({
+			s: { folders: [place.path("own/a")] },
+			inner: { folders: [place.path("own/a/one")] },
+		});
+		const { place, own } = await backedUp(states, fill);
+		const before = own();
+		const { code, stderr } = await place.holdfast(
+			"restore",
+			"--yes",
+			"--in-place",
+			"--service",
+			"s",
+			"tar",
+			"latest",
+		);
+		assert.equal(code, 1);
+		assert.match(stderr, /own\/a\/one is state "inner"'s and would be deleted/);
+		assert.deepEqual(own(), before);
+	});
+
 	test("an in-place restore that fails half-way says what is where, and recover finishes it", async () => {
 		const { place } = await backedUp(state, fill);
 		const [archive = ""] = readdirSync(place.path("archives"));

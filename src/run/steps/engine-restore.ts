@@ -1,5 +1,5 @@
 // Engines that write to the original paths: in the place of what was put aside, or over what is there.
-import { exists, removeTree, syncFilesystem } from "../../host/files.ts";
+import { exists, syncFilesystem } from "../../host/files.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { openDestination } from "../../providers/registry.ts";
 import type {
@@ -11,6 +11,8 @@ import type {
 	StepWork,
 } from "../step.ts";
 
+import { clear } from "./swap.ts";
+
 export const engineRestore: StepWork<EngineRestoreStep> = {
 	async run(step, context) {
 		context.note({ began: true });
@@ -19,14 +21,14 @@ export const engineRestore: StepWork<EngineRestoreStep> = {
 	/** Only what the engine wrote stands there: the old folders are aside until the `aside` steps are undone. */
 	async undo(step, { noteOf }) {
 		if (noteOf(step.id) === undefined) return;
-		for (const { live } of step.places) await removeTree(live);
+		for (const place of step.places) await clear(place);
 	},
 };
 
 export const overwrite: StepWork<OverwriteStep> = {
 	/** May be run again after a crash: it begins by deleting what is there. */
 	async run(step, context) {
-		for (const { live } of step.places) await removeTree(live);
+		for (const place of step.places) await clear(place);
 		context.point("deleted");
 		await restoreInPlace(step, step.places, context);
 	},

@@ -3,7 +3,7 @@
 import { lstat, mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { copyAttributes } from "../../host/attributes.ts";
-import { exists, syncPath } from "../../host/files.ts";
+import { exists, removeTree, syncPath } from "../../host/files.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { AsideStep, Place, PlaceStep, StepContext, StepWork } from "../step.ts";
 
@@ -116,6 +116,12 @@ async function placeEntries(place: Place, { note, point }: StepContext): Promise
 	await copyAttributes(staged, live, attributesFile(place));
 	point("attributes");
 	await syncPath(live);
+}
+
+/** Delete what stands at a place; of one that stays, what is in it, but for private folders. */
+export async function clear({ live, mode }: Place): Promise<void> {
+	if (mode === "rename") return removeTree(live);
+	for (const name of await movable(live)) await removeTree(join(live, name));
 }
 
 /** All but the private folders of restores, and what fsck keeps at the root of its filesystem. */

@@ -1,0 +1,167 @@
+// The folders of a restore: where each stands, where its new and its old copy lie, and the steps that swap them.
+import { basename, dirname, join } from "node:path";
+import type { Survey } from "../host/survey.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { ArchiveSource, AreaStep, Place, Step } from "../run/step.ts";
+import { NEW, OLD } from "../run/steps/area.ts";
+
+/** A folder (or a path in one) that a restore replaces. */
+export interface Target {
+	readonly folder: string;
+	readonly stored: string;
+	readonly survey: Survey;
+}
+
+export function placeOf(
+	run: string,
+	state: string,
+	{ folder, stored, survey }: Target,
+	index: number,
+): Place {
+	const { target: live, mode } = survey;
+	const area = join(mode === "entries" ? live : dirname(live), `.holdfast-${run}-${state}`);
+	return {
+		folder,
+		stored,
+		live,
+		mode,
+		area,
+		staged: join(area, NEW, stored),
+		old: join(area, OLD, `${index}-${basename(live)}`),
+	};
+}
+
+/** Private folders beside the places, and what the archive holds extracted into them. */
+export function stageSteps(
+	name: string,
+	places: readonly Place[],
+	source: ArchiveSource,
+	restoresInto: boolean,
+): Step[] {
+	const scope = `state:${name}`;
+	return areaSteps(name, places).flatMap((areaStep, index): Step[] => {
+		const own = places.filter((place) => place.area === areaStep.area);
+		if (!restoresInto) return [areaStep];
+		return [
+			areaStep,
+			{
+				kind: "stage",
+				id: `stage:${name}:${index}`,
+				scope,
+				title: `extract ${own.map(({ stored }) => stored).join(", ")} beside the live data`,
+				touches: [areaStep.area],
+				...source,
+				area: areaStep.area,
+				places: own,
+			},
+		];
+	});
+}
+
+export function areaSteps(name: string, places: readonly Place[]): AreaStep[] {
+	return [...new Set(places.map(({ area }) => area))].map((area, index) => ({
+		kind: "area",
+		id: `area:${name}:${index}`,
+		scope: `state:${name}`,
+		title: `make the private folder ${area}`,
+		touches: [area],
+		area,
+	}));
+}
+
+export function holdersStep(name: string, places: readonly Place[]): Step {
+	return {
+		kind: "holders",
+		id: `holders:${name}`,
+		scope: `state:${name}`,
+		title: `look who still uses ${places.map(({ live }) => live).join(", ")}`,
+		touches: [],
+		places,
+	};
+}
+
+/** `staged`: what was extracted beside takes its place. `by-engine`: the engine writes there. `over`: it does, and nothing was put aside. */
+export function replaceSteps(
+	name: string,
+	places: readonly Place[],
+	source: ArchiveSource,
+	how: "staged" | "by-engine" | "over",
+): Step[] {
+	const scope = `state:${name}`;
+	const live = places.map((place) => place.live);
+	if (how === "over")
+		return [
+			{
+				kind: "overwrite",
+				id: `overwrite:${name}`,
+				scope,
+				title: `delete ${live.join(", ")} and extract it from the archive`,
+				touches: live,
+				...source,
+				places,
+			},
+		];
+	const aside = places.map(
+		(place, index): Step => ({
+			kind: "aside",
+			id: `aside:${name}:${index}`,
+			scope,
+			title: `put ${place.live} aside`,
+			touches: [place.live],
+			place,
+		}),
+	);
+	if (how === "by-engine")
+		return [
+			...aside,
+			{
+				kind: "engine-restore",
+				id: `restore:${name}`,
+				scope,
+				title: `have ${source.provider} restore ${live.join(", ")}`,
+				touches: live,
+				...source,
+				places,
+			},
+		];
+	return [
+		...aside,
+		...places.map(
+			(place, index): Step => ({
+				kind: "place",
+				id: `place:${name}:${index}`,
+				scope,
+				title: `put the restored ${place.live} in its place`,
+				touches: [place.live],
+				place,
+			}),
+		),
+	];
+}
+
+/** After the swap: what lies within a place and is another state's comes over from the old copy. */
+export function carrySteps(manifest: Manifest, name: string, places: readonly Place[]): Step[] {
+	return nestedFolders(manifest, name, places).map(
+		({ place, folder, owner }, index): Step => ({
+			kind: "carry",
+			id: `carry:${name}:${index}`,
+			scope: `state:${name}`,
+			title: `keep ${folder}, which is ${owner}'s, as it is`,
+			touches: [folder],
+			place,
+			nested: folder.slice(place.folder.length + 1),
+		}),
+	);
+}
+
+/** Folders of other states that lie within a place, each with the innermost place that holds it. */
+export function nestedFolders(manifest: Manifest, name: string, places: readonly Place[]) {
+	return Object.entries(manifest.state)
+		.filter(([owner]) => owner !== name)
+		.flatMap(([owner, { folders }]) =>
+			folders.flatMap((folder) => {
+				const place = places.find((one) => folder.startsWith(`${one.folder}/`));
+				return place ? [{ owner, folder, place }] : [];
+			}),
+		);
+}
