@@ -10,7 +10,7 @@ const HOLDFAST = "/opt/holdfast/bin/holdfast";
 
 /** Every moment that the command passes, in order: `STEP#POINT`. */
 export async function pointsOf(web01: Machine, scenario: Scenario): Promise<string[]> {
-	await makeNewer(web01);
+	await makeNewer(web01, scenario);
 	const { code, stderr } = await web01.run([HOLDFAST, ...scenario.words], {
 		env: { ...ENV, HOLDFAST_FAULT: "trace" },
 	});
@@ -34,7 +34,7 @@ export async function crash(
 	point: string,
 	fault: Fault,
 ): Promise<Outcome> {
-	await makeNewer(web01);
+	await makeNewer(web01, scenario);
 	const env = { ...ENV, HOLDFAST_FAULT: `${fault === "process" ? "kill" : "stop"}@${point}` };
 	const dying = web01.run([HOLDFAST, ...scenario.words], { env });
 	if (fault === "process") {
@@ -64,7 +64,7 @@ export async function interrupt(
 	scenario: Scenario,
 	point: string,
 ): Promise<{ code: number; end: string }> {
-	await makeNewer(web01);
+	await makeNewer(web01, scenario);
 	const env = { ...ENV, HOLDFAST_FAULT: `interrupt@${point}` };
 	const { code } = await web01.run([HOLDFAST, ...scenario.words], { env });
 	return { code, end: await verdict(web01, scenario) };
@@ -73,7 +73,7 @@ export async function interrupt(
 /** Crash while the crash before is being recovered from, at every moment of that, and recover again. */
 export async function crashRecovery(web01: Machine, scenario: Scenario, point: string): Promise<Outcome[]> {
 	const kill = async (fault: string) => {
-		await makeNewer(web01);
+		await makeNewer(web01, scenario);
 		await web01.run([HOLDFAST, ...scenario.words], { env: { ...ENV, HOLDFAST_FAULT: `kill@${fault}` } });
 	};
 	await kill(point);

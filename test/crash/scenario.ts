@@ -90,9 +90,9 @@ const FOLDERS = ["/disk/app", "/disk/extra", "/mounted", "/btr/app"];
 export const ENV = { HOLDFAST_STATE_DIR: "/disk/holdfast" };
 
 /** A machine whose data, archives and journal are on disks that can lose what was not synced. */
-export async function crashMachine(): Promise<Machine> {
+export async function crashMachine(database = false): Promise<Machine> {
 	const web01 = await machine("web01", {
-		units: ["postgresql.service"],
+		units: database ? ["postgresql.service"] : [],
 		disks: { "/disk": "ext4", "/mounted": "ext4", "/btr": "btrfs" },
 	});
 	await web01.write(
@@ -113,6 +113,9 @@ export async function crashMachine(): Promise<Machine> {
 		btrfs subvolume create /btr/app >/dev/null
 		mkdir -p /disk/app /disk/extra
 		systemctl enable -q holdfast-recover holdfast-recover-databases app
+	`);
+	if (database)
+		await web01.sh(`
 		pg_dropcluster 15 main --stop
 		pg_createcluster 15 main -d /disk/postgresql >/dev/null
 		systemctl start postgresql@15-main
@@ -123,7 +126,8 @@ export async function crashMachine(): Promise<Machine> {
 }
 
 /** Declare it, and make an archive of the old state. */
-export async function begin(web01: Machine, { state }: Scenario): Promise<void> {
+export async function begin(web01: Machine, scenario: Scenario): Promise<void> {
+	const { state } = scenario;
 	await web01.write(
 		"/etc/holdfast/holdfast.json",
 		JSON.stringify({
@@ -133,19 +137,22 @@ export async function begin(web01: Machine, { state }: Scenario): Promise<void> 
 		}),
 	);
 	await web01.sh(`systemctl stop app; rm -rf /disk/archives ${ENV.HOLDFAST_STATE_DIR}; 
-${fill("old")}`);
+${fill("old", scenario)}`);
 	await web01.sh("/opt/holdfast/bin/holdfast create --quiet; sync", { env: ENV });
 }
 
 /** The newer state is live and on disk, and its unit runs. */
-export async function makeNewer(web01: Machine): Promise<void> {
+export async function makeNewer(web01: Machine, scenario: Scenario): Promise<void> {
 	await web01.sh(
-		`systemctl stop app\n${fill("newer")}\nsync; systemctl reset-failed app || true; systemctl start app`,
+		`systemctl stop app\n${fill("newer", scenario)}\nsync; systemctl reset-failed app || true; systemctl start app`,
 	);
 }
 
 /** In each folder a file that says which state it is, one that is only in that state, and a folder with more. */
-function fill(which: "old" | "newer"): string {
+export const hasDatabase = ({ state }: Scenario) =>
+	Object.values(state).some(({ dumps }) => dumps !== undefined);
+
+function fill(which: "old" | "newer", scenario: Scenario): string {
 	const database = `runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1 -d app -c "DROP TABLE IF EXISTS note; CREATE TABLE note AS SELECT '${which}' AS text FROM generate_series(1, 100)"`;
 	const folders = FOLDERS.map(
 		(folder) => `
@@ -154,7 +161,7 @@ function fill(which: "old" | "newer"): string {
 			mkdir -p deep/inner; echo inner >deep/inner/file
 		`,
 	).join("\n");
-	return `cd /\n${database}\n${folders}`;
+	return `cd /\n${hasDatabase(scenario) ? database : ""}\n${folders}`;
 }
 
 /** Which state the database is in, when it is whole; else what is wrong with it. */
@@ -187,7 +194,8 @@ function whole(which: string): string {
 }
 
 /** `old` or `newer`, or an account of all that is wrong. */
-export async function verdict(web01: Machine, { state }: Scenario): Promise<string> {
+export async function verdict(web01: Machine, scenario: Scenario): Promise<string> {
+	const { state } = scenario;
 	const faults: string[] = [];
 	const ends = new Set<string>();
 	for (const [name, { folders, dumps }] of Object.entries(state).filter(([name]) => name !== "inner")) {
@@ -207,9 +215,11 @@ export async function verdict(web01: Machine, { state }: Scenario): Promise<stri
 		`find /disk /mounted /btr -name '.holdfast-*' -o -name '*.found-*' -o -name '.partial-*'; ls ${ENV.HOLDFAST_STATE_DIR}/spool 2>/dev/null || true`,
 	);
 	if (left !== "") faults.push(`left behind: ${left}`);
-	const databases = await web01.sh(
-		"cd /; runuser -u postgres -- psql -XqAtd postgres -c \"SELECT datname FROM pg_database WHERE datname LIKE 'holdfast%' OR NOT datallowconn AND datname <> 'template0'\"",
-	);
+	const databases = !hasDatabase(scenario)
+		? ""
+		: await web01.sh(
+				"cd /; runuser -u postgres -- psql -XqAtd postgres -c \"SELECT datname FROM pg_database WHERE datname LIKE 'holdfast%' OR NOT datallowconn AND datname <> 'template0'\"",
+			);
 	if (databases !== "") faults.push(`databases left behind: ${databases}`);
 	const runs = JSON.parse(await web01.sh("/opt/holdfast/bin/holdfast runs --json", { env: ENV })) as {
 		id: string;

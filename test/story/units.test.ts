@@ -13,6 +13,7 @@ describe("units are stopped and started", { skip: noMachines }, () => {
 		await web01.sh(`
 			useradd --create-home alice
 			loginctl enable-linger alice
+			for n in $(seq 100); do [ -S /run/user/$(id -u alice)/systemd/private ] && break; sleep 0.1; done
 			install -d -o alice -g alice /home/alice/.config/systemd/user /home/alice/data
 		`);
 		await web01.write("/home/alice/.config/systemd/user/own.service", appUnit("/home/alice/data"));
