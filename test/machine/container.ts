@@ -1,7 +1,7 @@
 // One container: an overlay over the host's root, booted by systemd-nspawn. It dies with the process that made it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -91,8 +91,13 @@ export class Container {
 		const log = join(this.#folder, "log");
 		const output = openSync(log, "a");
 		this.#nspawn = spawn(
-			"setpriv",
+			"sh",
 			[
+				"-ec",
+				// A control group of its own: two machines in one would end each other's services.
+				`for group in ${this.#groups().join(" ")}; do mkdir -p $group; echo $$ >$group/cgroup.procs; done; exec "$@"`,
+				"sh",
+				"setpriv",
 				"--pdeathsig",
 				"KILL",
 				"systemd-nspawn",
@@ -126,6 +131,14 @@ export class Container {
 			await pause(50);
 		}
 		throw new Error(`${this.name} did not boot:\n${await readFile(log, "utf8")}`);
+	}
+
+	/** In each hierarchy that systemd uses: the first two of cgroup v1 and hybrid hosts, the last of v2 hosts. */
+	#groups(): string[] {
+		const hierarchies = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
+		return hierarchies
+			.filter((hierarchy) => existsSync(join(hierarchy, "cgroup.procs")))
+			.map((hierarchy) => join(hierarchy, `holdfast-test-${process.pid}-${this.name}`));
 	}
 
 	async #isUp(): Promise<boolean> {
@@ -163,6 +176,8 @@ export class Container {
 		await this.#end("SIGKILL");
 		for (const disk of this.#disks) await disk.unmount();
 		await command("umount", "--lazy", this.#root);
+		for (const group of this.#groups())
+			await command("find", group, "-depth", "-type", "d", "-delete").catch(() => {});
 		await command("rm", "-rf", "--one-file-system", this.#folder);
 	}
 }

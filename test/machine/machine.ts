@@ -60,12 +60,12 @@ export const noMachines: string | undefined =
 			? undefined
 			: "test machines need systemd-nspawn (Debian: systemd-container)";
 
-let network: Network | undefined;
+let network: Promise<Network> | undefined;
 const running: Container[] = [];
 
 after(async () => {
 	await Promise.all(running.map((container) => container.close()));
-	await network?.close();
+	await (await network)?.close();
 });
 
 /** A machine that has booted. */
@@ -73,12 +73,13 @@ export async function machine(
 	name: string,
 	{ units = [], disks = {} }: MachineOptions = {},
 ): Promise<Machine> {
-	network ??= await Network.make();
-	const link = await network.join(name);
+	network ??= Network.make();
+	const cables = await network;
+	const link = await cables.join(name);
 	const container = await Container.make(name, link.namespace, units, disks);
 	running.push(container);
 	await Promise.all(
-		running.map((one) => one.writeRoot("/etc/hosts", `127.0.0.1 localhost ${one.name}\n${network?.hosts()}`)),
+		running.map((one) => one.writeRoot("/etc/hosts", `127.0.0.1 localhost ${one.name}\n${cables.hosts()}`)),
 	);
 	await container.boot();
 

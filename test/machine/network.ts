@@ -11,6 +11,7 @@ export interface Link {
 
 export class Network {
 	readonly #switch = `${PREFIX}${process.pid}`;
+	#next = 11;
 	readonly #members: { readonly name: string; readonly address: string; readonly namespace: string }[] = [];
 
 	static async make(): Promise<Network> {
@@ -24,7 +25,7 @@ export class Network {
 
 	/** A new namespace with a cable into the bridge. */
 	async join(name: string): Promise<Link> {
-		const number = this.#members.length + 11;
+		const number = this.#next++;
 		const address = `10.77.0.${number}`;
 		const namespace = `${this.#switch}-${name}`;
 		const port = `port${number}`;
@@ -80,7 +81,9 @@ async function removeStale(): Promise<void> {
 	for (const line of listed.split("\n")) {
 		const name = line.split(" ", 1)[0] ?? "";
 		const pid = /^holdfast-test-(\d+)/.exec(name)?.[1];
-		if (pid !== undefined && !isAlive(Number(pid))) await command("ip", "netns", "delete", name);
+		// Another test run may be tidying up at the same moment.
+		if (pid !== undefined && !isAlive(Number(pid)))
+			await command("ip", "netns", "delete", name).catch(() => {});
 	}
 }
 
