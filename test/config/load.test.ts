@@ -52,6 +52,7 @@ test("a whole config becomes a manifest with its short forms resolved", async ()
 			notes: {
 				folders: ["/srv/notes", "/srv/ü:b c"],
 				exclude: [],
+				dumps: [],
 				hooks: {
 					preBackup: { script: "echo hello", timeout: 3600 },
 					postBackup: { command: ["echo", "a b"], timeout: 3600 },
@@ -144,4 +145,17 @@ test("JSON and TypeScript configs locate their faults too", async () => {
 		"ts",
 	);
 	assert.match(typed, /3:\d+: "notes" is relative/);
+});
+
+test("a holdfast.ts imports defineConfig from holdfast, wherever it lies", async () => {
+	const file = join(folder, "typed.ts");
+	writeFileSync(
+		file,
+		`import { defineConfig } from "holdfast";
+const folders: readonly string[] = ["/srv/notes"];
+export default defineConfig({ machines: { web01: { state: { notes: { folders: [...folders] } } } } });
+`,
+	);
+	const { machines } = await loadConfig(file);
+	assert.deepEqual(machines.get("web01")?.state.notes?.folders, ["/srv/notes"]);
 });

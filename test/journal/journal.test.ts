@@ -1,0 +1,82 @@
+// The journal outlives versions: one of an older form is brought up to date, one of a newer is left alone.
+import assert from "node:assert/strict";
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { Journal } from "../../src/run/journal.ts";
+import type { Plan } from "../../src/run/step.ts";
+import { scratch } from "../support/scratch.ts";
+
+const folder = scratch("journal");
+
+/** The tables as version 1 made them. */
+const VERSION_1 = `
+CREATE TABLE run (id TEXT PRIMARY KEY, operation TEXT NOT NULL, machine TEXT NOT NULL, started TEXT NOT NULL, ended TEXT, outcome TEXT, plan TEXT NOT NULL, summary TEXT);
+CREATE TABLE entry (seq INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES run (id), step TEXT NOT NULL, phase TEXT NOT NULL, time TEXT NOT NULL, data TEXT);
+CREATE INDEX entry_run ON entry (run);
+CREATE TABLE log (seq INTEGER PRIMARY KEY, run TEXT NOT NULL, step TEXT NOT NULL, time TEXT NOT NULL, line TEXT NOT NULL);
+CREATE INDEX log_run ON log (run);
+CREATE TABLE destination (location TEXT PRIMARY KEY, first_seen TEXT NOT NULL);
+PRAGMA user_version = 1;
+`;
+
+const plan: Plan = {
+	version: 1,
+	run: "r1",
+	operation: "create",
+	manifest: { version: 1, machine: "web01", state: {}, providers: {} },
+	steps: [],
+	goals: [],
+};
+
+test("a journal of version 1 keeps its runs, and learns what version 2 can", () => {
+	const old = join(folder, "old");
+	mkdirSync(old);
+	const db = new DatabaseSync(join(old, "journal.sqlite"));
+	db.exec(VERSION_1);
+	db.prepare(
+		"INSERT INTO run (id, operation, machine, started, plan) VALUES ('r1', 'create', 'web01', '2026-01-01T00:00:00Z', ?)",
+	).run(JSON.stringify(plan));
+	db.prepare(
+		"INSERT INTO entry (run, step, phase, time, data) VALUES ('r1', 'create:a/b', 'done', 'x', ?)",
+	).run(JSON.stringify({ archive: "b::/x::web01-r1", bytes: 123 }));
+	db.close();
+
+	const journal = Journal.open(old);
+	assert.deepEqual(journal.open(), [plan]);
+	assert.equal(journal.bytesOf("b::/x::web01-r1"), 123);
+	journal.keep({ run: "r1", state: "notes", until: "2030-01-01T00:00:00Z", places: [], databases: [] });
+	assert.equal(journal.kept()[0]?.state, "notes");
+	journal.close();
+	Journal.open(old).close();
+});
+
+test("a journal of a newer version is refused, and not touched", () => {
+	const newer = join(folder, "newer");
+	Journal.open(newer).close();
+	const db = new DatabaseSync(join(newer, "journal.sqlite"));
+	db.exec("PRAGMA user_version = 99");
+	db.close();
+	assert.throws(() => Journal.open(newer), /was written by a newer Holdfast/);
+});
+
+test("runs are in the order in which they began, also when the clock has jumped back", (context) => {
+	const journal = Journal.open(join(folder, "clock"));
+	context.mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-06-01T00:00:00Z") });
+	journal.begin({ ...plan, run: "first" });
+	context.mock.timers.setTime(Date.parse("2020-01-01T00:00:00Z"));
+	journal.begin({ ...plan, run: "second" });
+	assert.deepEqual(
+		journal.open().map(({ run }) => run),
+		["second", "first"],
+	);
+	journal.close();
+});
+
+test("nobody else can read it", () => {
+	const place = join(folder, "private");
+	Journal.open(place).close();
+	assert.equal(statSync(place).mode & 0o777, 0o700);
+	assert.equal(statSync(join(place, "journal.sqlite")).mode & 0o777, 0o600);
+});
