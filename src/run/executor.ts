@@ -76,9 +76,11 @@ class Execution {
 				if (this.#steps.has(step.whenBegan)) await this.#step(step, NEVER);
 				continue;
 			}
-			if (this.#signal.aborted) continue;
+			// What is committed is brought to its end, also when somebody wants us to stop.
+			const committed = this.#committed(step.scope);
+			if (this.#signal.aborted && !committed) continue;
 			const failure = this.#failures.get(step.scope);
-			if (failure === undefined) await this.#step(step, this.#signal);
+			if (failure === undefined) await this.#step(step, committed ? NEVER : this.#signal);
 			else this.#skip(step, failure);
 			if (this.#signal.aborted) await this.#interrupt();
 		}

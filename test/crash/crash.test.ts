@@ -4,20 +4,19 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
 import { crash, crashRecovery, interrupt, pointsOf } from "./crash.ts";
-import { begin, crashMachine, SCENARIOS } from "./scenario.ts";
+import { begin, crashMachine, SCENARIOS, type Scenario } from "./scenario.ts";
 
 describe("after a crash the old state or the new one is whole, and the service runs", {
 	skip: noMachines,
 }, () => {
 	let web01: Machine;
+	const [scenario] = SCENARIOS as [Scenario];
 	before(async () => {
 		web01 = await crashMachine();
+		await begin(web01, scenario);
 	});
 
 	test("of a restore that is killed at any moment", { timeout: 300_000 }, async () => {
-		const [scenario] = SCENARIOS;
-		assert.ok(scenario);
-		await begin(web01, scenario);
 		const points = await pointsOf(web01, scenario);
 		assert.ok(points.includes("aside:app:0#renamed"), points.join(" "));
 		const ends = new Set<string>();
@@ -30,8 +29,6 @@ describe("after a crash the old state or the new one is whole, and the service r
 	});
 
 	test("of a restore that is interrupted at any moment", { timeout: 300_000 }, async () => {
-		const [scenario] = SCENARIOS;
-		assert.ok(scenario);
 		for (const point of await pointsOf(web01, scenario)) {
 			const { code, end } = await interrupt(web01, scenario, point);
 			assert.deepEqual([code, end], code === 0 ? [0, "old"] : [130, "newer"], point);
@@ -39,16 +36,12 @@ describe("after a crash the old state or the new one is whole, and the service r
 	});
 
 	test("of a restore whose recovery is killed too", { timeout: 300_000 }, async () => {
-		const [scenario] = SCENARIOS;
-		assert.ok(scenario);
 		for (const { point, end, held } of await crashRecovery(web01, scenario, "place:app:1#renamed"))
 			assert.ok(held, `${point}: ${end}`);
 	});
 
 	for (const fault of ["machine", "power"] as const) {
 		test(`of a restore whose ${fault} goes`, { timeout: 300_000 }, async () => {
-			const [scenario] = SCENARIOS;
-			assert.ok(scenario);
 			for (const point of [
 				"aside:app:0#renamed",
 				"place:app:0#renamed",
