@@ -90,7 +90,11 @@ export const restore = buildCommand({
 			const archive = chooseArchive(listing, wanted, services);
 			requireGood(listing, archive, services);
 			const plan = await planOf(manifest, archive, services, flags);
-			const standsInTheWay = plan.operation === "restore" ? await lookAhead(plan, signal, flags.json) : false;
+			// Somebody who does not look does not wait for it: the plan looks by itself, under the lock.
+			const standsInTheWay =
+				plan.operation === "restore" && (flags.dryRun || !flags.yes)
+					? await lookAhead(plan, signal, flags.json)
+					: false;
 			if (flags.dryRun) {
 				printPlan(plan, flags.json);
 				return standsInTheWay ? 1 : 0;

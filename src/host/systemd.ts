@@ -45,20 +45,16 @@ export async function stopUnit(unit: Unit, signal?: AbortSignal): Promise<void> 
 }
 
 /**
- * Returns once it is active; an error holds the unit's own last log lines. While the machine boots it only asks: the
- * unit may wait for what waits for us.
+ * Returns once it is active, at once when it is so already; an error holds the unit's own last log lines. While the
+ * machine boots it only asks: the unit may wait for what waits for us.
  */
 export async function startUnit(unit: Unit, signal?: AbortSignal): Promise<void> {
-	if ((await unitStatus(unit)).load === "masked")
-		await systemctl(unit, ["unmask", "--runtime", "--", unit.unit]);
-	if (await isBooting(unit)) {
-		const asked = await systemctl(unit, ["start", "--no-block", "--", unit.unit], signal);
-		if (asked.code !== 0) throw refused("start", unit, asked);
-		return;
-	}
-	const result = await systemctl(unit, ["start", "--", unit.unit], signal);
-	if (result.code === 0 && isUp(await unitStatus(unit))) return;
-	throw refused("start", unit, result, await lastLines(unit));
+	const { load, ...status } = await unitStatus(unit);
+	if (load === "masked") await systemctl(unit, ["unmask", "--runtime", "--", unit.unit]);
+	if (isUp({ load, ...status })) return;
+	const wait = (await isBooting(unit)) ? ["--no-block"] : [];
+	const result = await systemctl(unit, ["start", ...wait, "--", unit.unit], signal);
+	if (result.code !== 0) throw refused("start", unit, result, await lastLines(unit));
 }
 
 /** What befell a unit, with its own last log lines. */
@@ -91,9 +87,15 @@ export async function keepDown(unit: Unit): Promise<void> {
 	else if (isUp(await unitStatus(unit))) await stopUnit(unit);
 }
 
+/** Managers that have come up, by user: they do not boot again while we run. */
+const upManagers = new Set<string | undefined>();
+
 async function isBooting(unit: Unit): Promise<boolean> {
+	if (upManagers.has(unit.user)) return false;
 	const { stdout } = await systemctl(unit, ["is-system-running"]);
-	return stdout[0] === "initializing" || stdout[0] === "starting";
+	const booting = stdout[0] === "initializing" || stdout[0] === "starting";
+	if (!booting) upManagers.add(unit.user);
+	return booting;
 }
 
 async function systemctl(unit: Unit, words: readonly string[], signal?: AbortSignal): Promise<ExecResult> {

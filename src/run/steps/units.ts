@@ -116,7 +116,7 @@ async function startAgain(
 	const faults: unknown[] = [];
 	for (const unit of [...units].reverse()) {
 		try {
-			if (!isUp(await unitStatus(unit))) await startUnit(unit, signal);
+			await startUnit(unit, signal);
 			point(`started-${unit.unit}`);
 		} catch (fault) {
 			faults.push(fault);
