@@ -19,7 +19,7 @@ interface Held {
 export function heldFolders(manifest: Manifest, { metadata }: ListedArchive, service: string): Held[] {
 	const record = metadata?.states[service];
 	const folders = record?.folders ?? manifest.state[service]?.folders ?? [];
-	return folders.map((folder) => ({ folder, stored: record?.stored?.[folder] ?? folder }));
+	return folders.map((folder) => ({ folder, stored: believable(record?.stored?.[folder] ?? folder) }));
 }
 
 /** The databases that an archive holds, by state; their dumps are checked, since an archive is somebody's word. */
@@ -32,10 +32,23 @@ export function heldDatabases(
 			service,
 			(metadata?.states[service]?.dumps ?? []).map(({ dump, stored, facts }) => ({
 				dump: v.parse(dumpSchema, dump),
-				stored,
+				stored: believable(stored),
 				facts: facts as HeldDatabase["facts"],
 			})),
 		]),
+	);
+}
+
+/** A path that an archive tells of itself becomes part of paths here: one with ".." would lead out of our own folders. */
+function believable(stored: string): string {
+	if (stored.startsWith("/") && stored !== "/" && normalize(stored) === stored && !stored.includes("\0"))
+		return stored;
+	throw new HoldfastError(
+		"failed",
+		`the archive says that it holds ${JSON.stringify(stored)}, which is no path that a backup stores`,
+		{
+			hint: "somebody changed this archive, or it is damaged: nothing was touched",
+		},
 	);
 }
 

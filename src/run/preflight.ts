@@ -76,7 +76,7 @@ async function mountsBelow(places: readonly Place[]): Promise<string[]> {
 	return surveys.flatMap(({ target, mountsBelow }) =>
 		mountsBelow.map(
 			(mount) =>
-				`${mount} is mounted below ${target}: declare it as a state of its own, or unmount it for the restore`,
+				`${mount} is mounted below ${target}: unmount it for the restore, or declare the folders beside it one by one`,
 		),
 	);
 }

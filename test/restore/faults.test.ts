@@ -246,6 +246,32 @@ describe("an archive made by somebody hostile", () => {
 		});
 	}
 
+	test("a description that leads out of the private folder is refused", async () => {
+		const place = placeWithVictim();
+		forge(place, (build) => {
+			const inside = place.path("own/a").slice(1);
+			mkdirSync(join(build, inside), { recursive: true });
+			return [inside];
+		});
+		const index = place.path("archives/hostile/index.json");
+		const before = everything(place);
+		for (const target of [`/../../../..${place.path("victim")}`, "/srv/../etc", "relative", "/", ""]) {
+			for (const description of [
+				{ stored: { [place.path("own/a")]: target } },
+				{ dumps: [{ dump: { postgresql: "x" }, stored: target, facts: {} }] },
+			]) {
+				const forged = JSON.parse(readFileSync(index, "utf8"));
+				forged.metadata.states.s = { outcome: "good", folders: [place.path("own/a")], ...description };
+				forged.segments[0].path = target;
+				writeFileSync(index, JSON.stringify(forged));
+				const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "hostile");
+				assert.equal(code, 1, stderr);
+				assert.match(stderr, /no path that a backup stores/);
+				assert.equal(everything(place), before);
+			}
+		}
+	});
+
 	test("an index whose folders are not this state's is refused", async () => {
 		const place = placeWithVictim();
 		forge(place, (build) => {
@@ -261,7 +287,7 @@ describe("an archive made by somebody hostile", () => {
 			writeFileSync(index, JSON.stringify(forged));
 			const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "hostile");
 			assert.equal(code, 1, `${target}: ${stderr}`);
-			assert.match(stderr, /and the config does not/);
+			assert.match(stderr, /and the config does not|no path that a backup stores/);
 			assert.ok(existsSync("/etc/passwd") && statSync("/etc").isDirectory());
 			assert.equal(readFileSync(place.path("victim/file"), "utf8"), "untouched");
 		}

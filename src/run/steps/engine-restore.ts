@@ -10,7 +10,6 @@ import type {
 	StepContext,
 	StepWork,
 } from "../step.ts";
-
 import { clear } from "./swap.ts";
 
 export const engineRestore: StepWork<EngineRestoreStep> = {
