@@ -13,7 +13,7 @@ import {
 	serviceFlag,
 	splitWords,
 } from "./flags.ts";
-import { interruptible } from "./signals.ts";
+import { interruptible, unwatched } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
@@ -39,7 +39,7 @@ export const diff = buildCommand({
 			const { machine, provider, wanted } = splitWords("diff", words);
 			const manifest = await loadMachine(flags, machine);
 			requireLocal(manifest);
-			const work = { signal: interruptible(), progress: () => {}, log: () => {} };
+			const work = unwatched(interruptible());
 			const services = flags.service ?? Object.keys(manifest.state);
 			const archive = chooseArchive(await listArchives(manifest, [provider], work), wanted, services);
 			const differences = await diffArchive(manifest, archive, services, work);

@@ -13,7 +13,7 @@ import {
 	providersOf,
 	requireLocal,
 } from "./flags.ts";
-import { interruptible } from "./signals.ts";
+import { interruptible, unwatched } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly provider?: string;
@@ -36,11 +36,7 @@ export const list = buildCommand({
 			const manifest = await loadMachine(flags, machine);
 			requireLocal(manifest);
 			const providers = providersOf(manifest, flags.provider);
-			const listing = await listArchives(manifest, providers, {
-				signal: interruptible(),
-				progress: () => {},
-				log: () => {},
-			});
+			const listing = await listArchives(manifest, providers, unwatched(interruptible()));
 			process.stdout.write(
 				flags.json ? `${JSON.stringify(listing, null, 2)}\n` : archiveTable(listing.archives),
 			);

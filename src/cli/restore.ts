@@ -4,11 +4,13 @@ import { buildCommand } from "@stricli/core";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { chooseArchive, type ListedArchive, listArchives, requireGood } from "../plan/archives.ts";
+import { chooseArchive, isGood, type ListedArchive, listArchives, requireGood } from "../plan/archives.ts";
 import { planExtract } from "../plan/extract.ts";
 import { planRestore } from "../plan/restore.ts";
 import { heldDatabases, ownersOf, restoreTargets } from "../plan/targets.ts";
+import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
+import { Journal } from "../run/journal.ts";
 import { newRunId } from "../run/run-id.ts";
 import type { Plan } from "../run/step.ts";
 import {
@@ -26,7 +28,7 @@ import {
 	valueFlag,
 } from "./flags.ts";
 import { confirm, operate, printPlan } from "./operate.ts";
-import { interruptible } from "./signals.ts";
+import { interruptible, unwatched } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
@@ -85,10 +87,10 @@ export const restore = buildCommand({
 			requireLocal(manifest);
 			const signal = interruptible();
 			const services = servicesOf(manifest, flags);
-			const work = { signal, progress: () => {}, log: () => {} };
-			const listing = await listArchives(manifest, [provider], work, flags.from);
-			const archive = chooseArchive(listing, wanted, services);
-			requireGood(listing, archive, services);
+			const work = unwatched(signal);
+			const archive =
+				knownArchive(manifest, provider, wanted, services) ??
+				(await listedArchive(manifest, provider, wanted, services, flags.from, work));
 			const plan = await planOf(manifest, archive, services, flags);
 			// Somebody who does not look does not wait for it: the plan looks by itself, under the lock.
 			const standsInTheWay =
@@ -109,6 +111,39 @@ export const restore = buildCommand({
 			return operate(plan, flags, signal);
 		}),
 });
+
+/**
+ * An archive that is named by its whole id, that was made here and is good, need not be looked up: that costs an engine
+ * as much as a small restore. When it is gone by now, nothing is touched before the engine says so.
+ */
+function knownArchive(
+	manifest: Manifest,
+	provider: string,
+	wanted: string,
+	services: readonly string[],
+): ListedArchive | undefined {
+	if (!wanted.includes("::")) return undefined;
+	const journal = Journal.open(places().state);
+	const made = journal.archive(wanted);
+	journal.close();
+	if (made?.provider !== provider || made.metadata.machine !== manifest.machine) return undefined;
+	const archive = { ...made, machine: manifest.machine, created: made.metadata.created };
+	return services.every((service) => isGood(archive, service)) ? archive : undefined;
+}
+
+async function listedArchive(
+	manifest: Manifest,
+	provider: string,
+	wanted: string,
+	services: readonly string[],
+	from: string | undefined,
+	work: Work,
+): Promise<ListedArchive> {
+	const listing = await listArchives(manifest, [provider], work, from);
+	const archive = chooseArchive(listing, wanted, services);
+	requireGood(listing, archive, services);
+	return archive;
+}
 
 /** The states that are meant: those named, those that own the named paths, or all. */
 function servicesOf(manifest: Manifest, { service, path = [] }: Flags): readonly string[] {
@@ -172,7 +207,7 @@ async function planOf(
 /** For the eyes of a person before they say yes; the plan looks again when it holds the lock. */
 async function lookAhead(plan: Plan, signal: AbortSignal, json: boolean): Promise<boolean> {
 	const { findProblems } = await import("../run/preflight.ts");
-	const known = { signal, progress: () => {}, log: () => {}, bytesOf: () => undefined };
+	const known = { ...unwatched(signal), bytesOf: () => undefined };
 	const found = await Promise.all(
 		plan.steps
 			.filter((step) => step.kind === "preflight")

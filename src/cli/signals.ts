@@ -1,5 +1,7 @@
 // SIGINT and SIGTERM ask a command to stop; how it stops is the executor's business.
 
+import type { Work } from "../providers/provider.ts";
+
 /** Aborted by the first SIGINT or SIGTERM; later ones change nothing, so that an undo runs to its end. */
 export function interruptible(): AbortSignal {
 	const controller = new AbortController();
@@ -11,4 +13,9 @@ export function interruptible(): AbortSignal {
 		});
 	}
 	return controller.signal;
+}
+
+/** Work whose progress and log nobody looks at. */
+export function unwatched(signal: AbortSignal): Work {
+	return { signal, watched: false, progress: () => {}, log: () => {} };
 }

@@ -1,5 +1,6 @@
 // Which processes hold something open below some folders, and which unit each belongs to.
-import { readdir, readFile, readlink } from "node:fs/promises";
+// Synchronous: a service is down meanwhile, and thousands of small reads take far longer one promise each.
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 export interface Holder {
 	readonly pid: number;
@@ -12,31 +13,39 @@ export interface Holder {
 }
 
 /** One entry a process. Processes of other users are seen by root only. */
-export async function holdersOf(folders: readonly string[]): Promise<Holder[]> {
-	const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-	const found = await Promise.all(pids.map(async (pid) => holderOf(Number(pid), folders)));
-	return found.filter((holder) => holder !== undefined);
+export function holdersOf(folders: readonly string[]): Holder[] {
+	return readdirSync("/proc")
+		.filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+		.flatMap((pid) => holderOf(Number(pid), folders) ?? []);
 }
 
-async function holderOf(pid: number, folders: readonly string[]): Promise<Holder | undefined> {
-	const open = await readdir(`/proc/${pid}/fd`).catch(() => []);
+function holderOf(pid: number, folders: readonly string[]): Holder | undefined {
+	const open = orElse(() => readdirSync(`/proc/${pid}/fd`), []);
 	const links = [`/proc/${pid}/cwd`, ...open.map((fd) => `/proc/${pid}/fd/${fd}`)];
 	for (const link of links) {
-		const path = await readlink(link).catch(() => undefined);
+		const path = orElse(() => readlinkSync(link), undefined);
 		if (path === undefined || !folders.some((folder) => path === folder || path.startsWith(`${folder}/`)))
 			continue;
-		const name = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "?");
-		return { pid, name: name.trim(), unit: await unitOf(pid), path };
+		const name = orElse(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim(), "?");
+		return { pid, name, unit: unitOf(pid), path };
 	}
 	return undefined;
 }
 
 /** The last part of the control group that is a unit: `0::/system.slice/notes.service`. */
-async function unitOf(pid: number): Promise<string | undefined> {
-	const group = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
-	return group
+function unitOf(pid: number): string | undefined {
+	return orElse(() => readFileSync(`/proc/${pid}/cgroup`, "utf8"), "")
 		.trim()
 		.split("/")
 		.filter((part) => /\.(service|scope|socket|mount|swap)$/.test(part))
 		.at(-1);
+}
+
+/** Processes end while they are looked at, and another user's cannot be read. */
+function orElse<T>(read: () => T, otherwise: T): T {
+	try {
+		return read();
+	} catch {
+		return otherwise;
+	}
 }

@@ -49,11 +49,14 @@ export async function stopUnit(unit: Unit, signal?: AbortSignal): Promise<void> 
  * machine boots it only asks: the unit may wait for what waits for us.
  */
 export async function startUnit(unit: Unit, signal?: AbortSignal): Promise<void> {
-	const { load, ...status } = await unitStatus(unit);
-	if (load === "masked") await systemctl(unit, ["unmask", "--runtime", "--", unit.unit]);
-	if (isUp({ load, ...status })) return;
 	const wait = (await isBooting(unit)) ? ["--no-block"] : [];
-	const result = await systemctl(unit, ["start", ...wait, "--", unit.unit], signal);
+	const start = () => systemctl(unit, ["start", ...wait, "--", unit.unit], signal);
+	let result = await start();
+	// `keepDown` may have masked it. Asked only now: a service is down meanwhile.
+	if (result.code !== 0 && (await unitStatus(unit)).load === "masked") {
+		await systemctl(unit, ["unmask", "--runtime", "--", unit.unit]);
+		result = await start();
+	}
 	if (result.code !== 0) throw refused("start", unit, result, await lastLines(unit));
 }
 
@@ -90,7 +93,8 @@ export async function keepDown(unit: Unit): Promise<void> {
 /** Managers that have come up, by user: they do not boot again while we run. */
 const upManagers = new Set<string | undefined>();
 
-async function isBooting(unit: Unit): Promise<boolean> {
+/** Whether its manager is on its way up; asked once of a manager that is. */
+export async function isBooting(unit: Unit): Promise<boolean> {
 	if (upManagers.has(unit.user)) return false;
 	const { stdout } = await systemctl(unit, ["is-system-running"]);
 	const booting = stdout[0] === "initializing" || stdout[0] === "starting";

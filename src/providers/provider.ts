@@ -86,6 +86,8 @@ export interface Entry {
 export interface Work {
 	/** Aborted when the work is to stop: end the engine, leave nothing half, throw. */
 	readonly signal: AbortSignal;
+	/** Whether anybody looks at the progress: an engine that must count for it may leave that out. */
+	readonly watched: boolean;
 	progress(progress: Progress): void;
 	log(line: string): void;
 }

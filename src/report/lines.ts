@@ -4,9 +4,10 @@ import type { Listener, RunEvent } from "../run/event.ts";
 import { duration, printable } from "./units.ts";
 
 export function lineReporter(quiet: boolean): Listener {
-	return (event) => {
+	const report = (event: RunEvent) => {
 		for (const line of linesOf(event, quiet)) process.stderr.write(`${line}\n`);
 	};
+	return Object.assign(report, { ignoresProgress: true });
 }
 
 /** What a person is told of an event; quiet keeps the failures only. */

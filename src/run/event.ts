@@ -57,4 +57,8 @@ type Body =
 
 export type RunEvent = { readonly v: 1; readonly time: string; readonly run: string } & Body;
 export type EventBody = Body;
-export type Listener = (event: RunEvent) => void;
+export interface Listener {
+	(event: RunEvent): void;
+	/** It does nothing with the progress of steps. */
+	readonly ignoresProgress?: boolean;
+}

@@ -252,6 +252,7 @@ class Execution {
 		return {
 			plan: this.#plan,
 			signal,
+			watched: !this.#listener.ignoresProgress,
 			point: (name) => faultPoint(step.id, name),
 			note: (facts) => {
 				this.#journal.add(this.#plan.run, step.id, "note", facts);
@@ -267,8 +268,8 @@ class Execution {
 				if (!this.#failures.has(scope)) this.#failures.set(scope, error);
 			},
 			knows: (location) => this.#journal.knows(location),
-			remember: (location) => this.#journal.remember(location),
-			bytesOf: (archiveId) => this.#journal.bytesOf(archiveId),
+			made: (archive) => this.#journal.made(archive),
+			bytesOf: (archiveId) => this.#journal.archive(archiveId)?.bytes,
 			keep: (copy) => this.#journal.keep(copy),
 			forget: (run, state) => this.#journal.forget(run, state),
 			progress: (progress) => this.#emit({ type: "step-progress", step: step.id, ...progress }),

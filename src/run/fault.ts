@@ -25,6 +25,7 @@ export function withPoint<T extends Pick<StepContext, "point" | "progress">>(con
 	let passed = false;
 	return {
 		...context,
+		watched: true,
 		progress(progress) {
 			if (!passed) context.point("under-way");
 			passed = true;

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Outcome } from "./event.ts";
-import type { KeptCopy, Plan } from "./step.ts";
+import type { KeptCopy, MadeArchive, Plan } from "./step.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 /** Lines of one step's output that are kept. */
 const LOG_LINES = 2_000;
 const LOG_WIDTH = 4_000;
@@ -187,14 +187,31 @@ export class Journal {
 		return row && (JSON.parse(String(row.plan)) as Plan);
 	}
 
-	/** Bytes of an archive's files, as the create on this machine counted them. */
-	bytesOf(archiveId: string): number | undefined {
-		const row = this.#db
+	/** Remember what an archive holds that was made here. Its destination counts as written from now on. */
+	made({ id, name, provider, destination, location, metadata, bytes }: MadeArchive): void {
+		this.#db
+			.prepare("INSERT OR IGNORE INTO destination (location, first_seen) VALUES (?, ?)")
+			.run(location, new Date().toISOString());
+		this.#db
 			.prepare(
-				"SELECT json_extract(data, '$.bytes') AS bytes FROM entry WHERE phase = 'done' AND json_extract(data, '$.archive') = ?",
+				"INSERT OR REPLACE INTO archive (id, name, provider, destination, metadata, bytes) VALUES (?, ?, ?, ?, ?, ?)",
 			)
-			.get(archiveId);
-		return typeof row?.bytes === "number" ? row.bytes : undefined;
+			.run(id, name, provider, destination, JSON.stringify(metadata), bytes ?? null);
+	}
+
+	/** An archive that was made here, by its id; it may be gone from its destination by now. */
+	archive(id: string): Omit<MadeArchive, "location"> | undefined {
+		const row = this.#db.prepare("SELECT * FROM archive WHERE id = ?").get(id);
+		if (!row) return undefined;
+		const { name, provider, destination, metadata, bytes } = row;
+		return {
+			id,
+			name: String(name),
+			provider: String(provider),
+			destination: String(destination),
+			metadata: JSON.parse(String(metadata)),
+			...(bytes === null ? {} : { bytes: Number(bytes) }),
+		};
 	}
 
 	/** Remember old copies that a run has left; once more for the same is no fault. */
@@ -227,12 +244,6 @@ export class Journal {
 		return this.#db.prepare("SELECT 1 FROM destination WHERE location = ?").get(location) !== undefined;
 	}
 
-	remember(location: string): void {
-		this.#db
-			.prepare("INSERT OR IGNORE INTO destination (location, first_seen) VALUES (?, ?)")
-			.run(location, new Date().toISOString());
-	}
-
 	close(): void {
 		this.#flush();
 		this.#db.close();
@@ -262,6 +273,14 @@ COMMIT;
 BEGIN;
 CREATE TABLE kept (run TEXT NOT NULL, state TEXT NOT NULL, until TEXT NOT NULL, copy TEXT NOT NULL, PRIMARY KEY (run, state));
 CREATE INDEX entry_archive ON entry (json_extract(data, '$.archive')) WHERE phase = 'done';
+PRAGMA user_version = 2;
+COMMIT;
+`,
+	`
+BEGIN;
+CREATE TABLE archive (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, provider TEXT NOT NULL, destination TEXT NOT NULL, metadata TEXT NOT NULL, bytes INTEGER
+);
 PRAGMA user_version = ${VERSION};
 COMMIT;
 `,

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { openDatabase } from "../databases/registry.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
-import { unitLabel, unitStatus } from "../host/systemd.ts";
+import { isBooting, unitLabel, unitStatus } from "../host/systemd.ts";
 import { dumpLabel } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -59,7 +59,8 @@ async function missingUnits({ units }: PreflightStep): Promise<string[]> {
 	const faults = await Promise.all(
 		units.map(async (unit) => {
 			try {
-				if ((await unitStatus(unit)).load !== "not-found") return [];
+				const [{ load }] = await Promise.all([unitStatus(unit), isBooting(unit)]);
+				if (load !== "not-found") return [];
 				return [`there is no unit ${unitLabel(unit)} on this machine`];
 			} catch (error) {
 				const { message, details = [] } = reportOf(error);

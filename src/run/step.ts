@@ -5,7 +5,7 @@ import type { SwapMode } from "../host/survey.ts";
 import type { Check } from "../manifest/checks.ts";
 import type { Dump } from "../manifest/dumps.ts";
 import type { Hook, HookName, Manifest, Unit } from "../manifest/schema.ts";
-import type { Progress } from "../providers/provider.ts";
+import type { Metadata, Progress } from "../providers/provider.ts";
 
 interface StepBase {
 	/** Unique in its plan. */
@@ -258,10 +258,25 @@ export interface KeptDatabase {
 	readonly old: string;
 }
 
+/** An archive as it was when it was written. */
+export interface MadeArchive {
+	/** `destination::location::name`. */
+	readonly id: string;
+	readonly name: string;
+	readonly provider: string;
+	readonly destination: string;
+	readonly location: string;
+	readonly metadata: Metadata;
+	/** Bytes of the files in it, when the engine told. */
+	readonly bytes?: number;
+}
+
 /** What a step's work may use. */
 export interface StepContext {
 	readonly plan: Plan;
 	readonly signal: AbortSignal;
+	/** Whether anybody looks at the progress. */
+	readonly watched: boolean;
 	/** A moment that a test of crashes may stop at; see `fault.ts`. Between any two things that a crash could part. */
 	point(name: string): void;
 	/** Keep facts that an undo will need. On disk and synced when it returns: call it before acting on them. */
@@ -276,7 +291,7 @@ export interface StepContext {
 	failScope(scope: string, error: Error): void;
 	/** Whether a destination was written before. */
 	knows(location: string): boolean;
-	remember(location: string): void;
+	made(archive: MadeArchive): void;
 	/** Bytes of an archive's files, when this machine made it and still knows. */
 	bytesOf(archiveId: string): number | undefined;
 	keep(copy: KeptCopy): void;

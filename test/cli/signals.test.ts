@@ -2,7 +2,7 @@
 // stopped is told, and the next run starts clean.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Place } from "../support/place.ts";
@@ -47,7 +47,8 @@ for (const [engine, providers] of Object.entries(ENGINES)) {
 			test(`by ${signal}: exit code 130, nothing listed, the next one works`, async () => {
 				const place = placeWithData();
 				const { child, ended } = place.start(["create"]);
-				await pause(engine === "tar" ? 230 : 700);
+				while (!existsSync(place.path("log"))) await pause(10);
+				await pause(50);
 				child.kill(signal);
 				await pause(5);
 				child.kill(signal);

@@ -30,7 +30,7 @@ const plan: Plan = {
 	goals: [],
 };
 
-test("a journal of version 1 keeps its runs, and learns what version 2 can", () => {
+test("a journal of version 1 keeps its runs, and learns what later ones can", () => {
 	const old = join(folder, "old");
 	mkdirSync(old);
 	const db = new DatabaseSync(join(old, "journal.sqlite"));
@@ -45,7 +45,17 @@ test("a journal of version 1 keeps its runs, and learns what version 2 can", () 
 
 	const journal = Journal.open(old);
 	assert.deepEqual(journal.open(), [plan]);
-	assert.equal(journal.bytesOf("b::/x::web01-r1"), 123);
+	const made = {
+		id: "b::/x::web01-r1",
+		name: "web01-r1",
+		provider: "a",
+		destination: "b",
+		metadata: { version: 1, machine: "web01", run: "r1", created: "x", manifest: "/m", states: {} },
+		bytes: 123,
+	};
+	journal.made({ ...made, location: "/x" });
+	assert.deepEqual(journal.archive(made.id), made);
+	assert.ok(journal.knows("/x"));
 	journal.keep({ run: "r1", state: "notes", until: "2030-01-01T00:00:00Z", places: [], databases: [] });
 	assert.equal(journal.kept()[0]?.state, "notes");
 	journal.close();

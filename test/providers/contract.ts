@@ -7,7 +7,12 @@ import { describe, test } from "node:test";
 import type { Destination, Entry, Metadata, Root, Work } from "../../src/providers/provider.ts";
 import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
 
-export const quiet: Work = { signal: new AbortController().signal, progress: () => {}, log: () => {} };
+export const quiet: Work = {
+	signal: new AbortController().signal,
+	watched: false,
+	progress: () => {},
+	log: () => {},
+};
 
 export function metadataOf(run: string): Metadata {
 	return {

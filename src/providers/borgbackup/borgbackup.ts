@@ -239,7 +239,8 @@ async function restore(
 		destination,
 		"extract",
 		[
-			"--progress",
+			// For it borg reads all of the archive's list twice.
+			...(work.watched ? ["--progress"] : []),
 			"--sparse",
 			"--",
 			archiveName(destination, archive),

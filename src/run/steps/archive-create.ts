@@ -13,7 +13,7 @@ import type { Dumped } from "./databases.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep> = {
 	async run(step, context) {
-		const { plan, knows, remember } = context;
+		const { plan, knows, made } = context;
 		const links = await symlinks(Object.values(step.states).flatMap(({ folders }) => folders));
 		const states = Object.fromEntries(
 			Object.entries(step.states).map(([name, { scope, folders, dumps }]) => {
@@ -62,10 +62,19 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 				withPoint(context),
 			);
 			context.point("written");
-			remember(destination.location);
-			if (unreadable.length > 0)
-				await destination.describe(step.archive, marked(step, metadata, unreadable, context), context);
-			return { archive: `${destination.name}::${destination.location}::${step.archive}`, ...sizes };
+			const told = unreadable.length === 0 ? metadata : marked(step, metadata, unreadable, context);
+			if (unreadable.length > 0) await destination.describe(step.archive, told, context);
+			const id = `${destination.name}::${destination.location}::${step.archive}`;
+			made({
+				id,
+				name: step.archive,
+				provider: step.provider,
+				destination: step.destination,
+				location: destination.location,
+				metadata: told,
+				...(sizes.bytes === undefined ? {} : { bytes: sizes.bytes }),
+			});
+			return { archive: id, ...sizes };
 		} finally {
 			await rm(spool, { recursive: true, force: true });
 		}

@@ -23,7 +23,7 @@ export const preflight: StepWork<PreflightStep> = {
 
 export const holders: StepWork<HoldersStep> = {
 	async run({ places }) {
-		const found = await holdersOf(places.map(({ live }) => live));
+		const found = holdersOf(places.map(({ live }) => live));
 		if (found.length === 0) return undefined;
 		return {
 			warnings: [
