@@ -52,7 +52,13 @@ export const create = buildCommand({
 			const targets = (
 				await Promise.all(
 					providers.map(async (provider) =>
-						(await openDestinations(manifest, provider)).map(({ name }) => ({ provider, destination: name })),
+						(
+							await openDestinations(manifest, provider)
+						).map(({ name, capabilities: { streams } }) => ({
+							provider,
+							destination: name,
+							streams,
+						})),
 					),
 				)
 			).flat();

@@ -1,7 +1,9 @@
 // holdfast diff [--service S…] [MACHINE] PROVIDER ARCHIVE
 import { buildCommand } from "@stricli/core";
+import { removeTree, scratchFolder } from "../host/files.ts";
+import { places } from "../host/places.ts";
 import { chooseArchive, listArchives } from "../plan/archives.ts";
-import { diffArchive } from "../plan/diff.ts";
+import { diffArchive, diffRows } from "../plan/diff.ts";
 import { differenceText } from "../report/tables.ts";
 import {
 	archiveWords,
@@ -26,6 +28,8 @@ export const diff = buildCommand({
 		fullDescription: [
 			"  + comes back    - goes    ~ changes (what differs: type, size, time, mode, owner, link)",
 			"",
+			"Of databases it shows the tables that do not hold as many rows in the archive as they do live.",
+			"",
 			"Files count as the same when type, size, time of change, mode and owner are.",
 			"",
 			"Examples:",
@@ -43,11 +47,17 @@ export const diff = buildCommand({
 			const services = flags.service ?? Object.keys(manifest.state);
 			const archive = chooseArchive(await listArchives(manifest, [provider], work), wanted, services);
 			const differences = await diffArchive(manifest, archive, services, work);
-			process.stdout.write(
-				flags.json
-					? `${JSON.stringify({ archive: archive.id, differences }, null, 2)}\n`
-					: differenceText(differences),
-			);
+			const scratch = await scratchFolder(places().state);
+			try {
+				const rows = await diffRows(manifest, archive, services, scratch, work);
+				process.stdout.write(
+					flags.json
+						? `${JSON.stringify({ archive: archive.id, differences, rows }, null, 2)}\n`
+						: differenceText(differences, rows),
+				);
+			} finally {
+				await removeTree(scratch);
+			}
 			return 0;
 		}),
 });

@@ -179,7 +179,7 @@ async function planOf(
 				hint: "its archives do not say what they hold: use another provider, or dump and load with hooks",
 			},
 		);
-	const databases = paths.length > 0 ? {} : heldDatabases(archive, services);
+	const databases = heldDatabases(archive, services, paths);
 	const targets = await restoreTargets(manifest, archive, services, paths);
 	const run = newRunId();
 	if (flags.into !== undefined) {

@@ -1,4 +1,5 @@
 // Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
+import { ALL, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
 import { type Fault, nearest } from "./faults.ts";
 import type { Config, StateInput } from "./schema.ts";
 
@@ -12,6 +13,7 @@ export function meaningFaults(config: Config): Fault[] {
 		...emptyFaults(name, machine),
 		...passphraseFaults(name, machine),
 		...destinationFaults(name, machine),
+		...dumpFaults(name, machine),
 	]);
 }
 
@@ -92,6 +94,41 @@ function emptyFaults(name: string, machine: MachineInput): Fault[] {
 			message: `the state "${state}" owns no folder and no database, so there is nothing to back up`,
 			hint: "add: folders: [/path/of/its/data]",
 		}));
+}
+
+/** A database belongs to one state; one that is a file lies in a folder of its state. */
+function dumpFaults(name: string, machine: MachineInput): Fault[] {
+	const all = Object.entries(machine.state ?? {}).flatMap(([state, { dumps, folders }]) =>
+		(dumps ?? []).map((dump, index) => ({ state, dump, index, folders: folders ?? [] })),
+	);
+	return all.flatMap(({ state, dump, index, folders }, position) => {
+		const path = ["machines", name, "state", state, "dumps", index];
+		const other = all.slice(0, position).find((one) => dumpFile(one.dump) === dumpFile(dump));
+		const file = databaseOf(dump);
+		return [
+			...(other
+				? [
+						{
+							path,
+							message: `the ${dumpLabel(dump)} belongs to state "${other.state}" already`,
+							hint: "a restore of one would change the other; give each database to one state",
+						},
+					]
+				: []),
+			...(isServerDump(dump) || folders.some((folder) => file.startsWith(`${folder}/`))
+				? []
+				: [
+						{
+							path,
+							message: `${file} lies in no folder of state "${state}"`,
+							hint: `add the folder that holds it: folders: [${file.slice(0, file.lastIndexOf("/")) || "/"}]`,
+						},
+					]),
+			...(isServerDump(dump) && dump.except !== undefined && file !== ALL
+				? [{ path, message: `"except" is for "${ALL}", and this names one database` }]
+				: []),
+		];
+	});
 }
 
 function passphraseFaults(name: string, machine: MachineInput): Fault[] {

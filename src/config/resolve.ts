@@ -1,5 +1,6 @@
 // From what a user wrote to the manifest: short forms become long ones, and defaults are filled in.
 import type { Check } from "../manifest/checks.ts";
+import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../manifest/dumps.ts";
 import { HOOKS, type Hook, type Manifest, type State, type Unit } from "../manifest/schema.ts";
 import type { CheckInput, Config, HookInput, StateInput } from "./schema.ts";
 
@@ -10,13 +11,14 @@ const DEFAULT_SETTLE_SECONDS = 3;
 const DEFAULT_CHECK_SECONDS = 30;
 
 export function resolveMachine(name: string, machine: MachineInput): Manifest {
+	const states = Object.fromEntries(
+		Object.entries(machine.state ?? {}).map(([key, state]) => [key, resolveState(state)]),
+	);
 	return {
 		version: 1,
 		machine: name,
 		...(machine.host === undefined ? {} : { host: machine.host }),
-		state: Object.fromEntries(
-			Object.entries(machine.state ?? {}).map(([key, state]) => [key, resolveState(state)]),
-		),
+		state: withoutOthers(states),
 		providers: machine.providers ?? {},
 	};
 }
@@ -38,6 +40,22 @@ function resolveState(state: StateInput): State {
 		settle: state.settle === undefined ? DEFAULT_SETTLE_SECONDS : seconds(state.settle),
 		checks: (state.checks ?? []).map(resolveCheck),
 	};
+}
+
+/** "All databases" leaves out those that another state names. */
+function withoutOthers(states: Readonly<Record<string, State>>): Record<string, State> {
+	const named = Object.values(states)
+		.flatMap(({ dumps }) => dumps)
+		.filter(isServerDump)
+		.filter((dump) => databaseOf(dump) !== ALL);
+	const leaveOut = (dump: Dump): Dump => {
+		if (!isServerDump(dump) || databaseOf(dump) !== ALL) return dump;
+		const others = named.filter((one) => dumpFile(one) === dumpFile(withDatabase(dump, databaseOf(one))));
+		return { ...dump, except: [...new Set([...(dump.except ?? []), ...others.map(databaseOf)])] };
+	};
+	return Object.fromEntries(
+		Object.entries(states).map(([name, state]) => [name, { ...state, dumps: state.dumps.map(leaveOut) }]),
+	);
 }
 
 function resolveHook(input: HookInput): Hook {

@@ -1,8 +1,14 @@
-// From a declared dump to its database. A new server is one file and one line here.
-import type { Dump } from "../manifest/dumps.ts";
-import type { Database } from "./database.ts";
+// From a declared dump to its database. A new kind is one folder or file, and one line here.
+import type { Dump, FileDump, ServerDump } from "../manifest/dumps.ts";
+import type { Database, FileDatabase, ServerDatabase } from "./database.ts";
 
-/** The server's code is loaded only now. */
+/** The kind's code is loaded only now. */
+export async function openDatabase(dump: ServerDump): Promise<ServerDatabase>;
+export async function openDatabase(dump: FileDump): Promise<FileDatabase>;
+export async function openDatabase(dump: Dump): Promise<Database>;
 export async function openDatabase(dump: Dump): Promise<Database> {
-	return (await import("./postgresql.ts")).postgresql(dump);
+	if ("postgresql" in dump) return (await import("./postgresql/postgresql.ts")).postgresql(dump);
+	if ("mariadb" in dump) return (await import("./mariadb/mariadb.ts")).mariadb(dump);
+	if ("sqlite" in dump) return (await import("./sqlite.ts")).sqlite(dump);
+	return (await import("./redis.ts")).redis(dump);
 }

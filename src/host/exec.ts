@@ -18,13 +18,18 @@ export interface ExecOptions {
 	readonly env?: Readonly<Record<string, string>>;
 	/** Run as this user, with that user's groups. */
 	readonly user?: string;
+	/** As another user, and still free to reach every file: for programs that must own what they make. */
+	readonly readsAll?: boolean;
 	/** Written to file descriptor 3 of the child and closed; for secrets. */
 	readonly secret?: string;
 	/** Written to the child's standard input; nothing when left out. */
 	readonly input?: string;
 	/** The child reads standard input from us through `Child.stdin`. */
 	readonly pipeIn?: boolean;
-	/** The child's standard output is ours to read through `Child.stdout`; otherwise it goes to `onStdout`. */
+	/**
+	 * The child's standard output is ours to read through `Child.stdout`, at once: what nobody reads when it ends is lost.
+	 * Otherwise it goes to `onStdout`.
+	 */
 	readonly pipeOut?: boolean;
 	readonly onStdout?: (line: string) => void;
 	/** Standard output as it comes, in place of its lines. */
@@ -83,7 +88,12 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 	const who = options.user === undefined ? undefined : await account(options.user);
 	const identity =
 		who && who.uid !== process.getuid?.()
-			? [`--reuid=${who.uid}`, `--regid=${who.gid}`, "--init-groups"]
+			? [
+					`--reuid=${who.uid}`,
+					`--regid=${who.gid}`,
+					"--init-groups",
+					...(options.readsAll ? ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"] : []),
+				]
 			: [];
 	const child = spawn("setpriv", ["--pdeathsig", "KILL", ...identity, "--", ...argv], {
 		cwd: options.cwd ?? "/",

@@ -1,7 +1,7 @@
 // Files and folders with the care that a power cut asks for: what is renamed is synced first, and its folder after.
 import { close, constants, fsync, open } from "node:fs";
-import { lstat, mkdir, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { lstat, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { isErrno } from "../manifest/error.ts";
 
@@ -41,6 +41,12 @@ export async function removeTree(path: string): Promise<void> {
 /** A folder that only we can read, with its parents; the topmost folder that had to be made, or undefined. */
 export async function privateFolder(path: string): Promise<string | undefined> {
 	return mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+/** A new private folder below this one. */
+export async function scratchFolder(below: string): Promise<string> {
+	await privateFolder(below);
+	return mkdtemp(join(below, "scratch-"));
 }
 
 /** Write a file that only we can read, synced, with its folder. */

@@ -22,6 +22,19 @@ export function eachLine(stream: Readable, onLine: (line: string) => void): void
 	stream.on("error", () => {});
 }
 
+/** As `eachLine` for texts in which every line counts: empty ones too, and only `\n` ends one. Settles at the end. */
+export async function everyLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
+	const decoder = new StringDecoder("utf8");
+	let rest = "";
+	for await (const chunk of stream) {
+		const lines = decoder.write(chunk as Buffer).split("\n");
+		lines[0] = cut(rest + lines[0]);
+		rest = cut(lines.pop() ?? "");
+		for (const line of lines) onLine(line);
+	}
+	if (rest !== "") onLine(rest);
+}
+
 function cut(line: string): string {
 	return line.length > LONGEST_LINE ? line.slice(0, LONGEST_LINE) : line;
 }

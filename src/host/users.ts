@@ -19,12 +19,27 @@ export async function account(name: string): Promise<Account> {
 		throw new HoldfastError("failed", `cannot run as user "${name}": Holdfast runs as "${own.username}"`, {
 			hint: "run Holdfast as root, or leave `user` out",
 		});
-	try {
-		// passwd(5): name:password:uid:gid:gecos:home:shell
-		const { stdout } = await promisify(execFile)("getent", ["passwd", "--", name]);
-		const fields = stdout.trim().split(":");
-		return { name, uid: Number(fields[2]), gid: Number(fields[3]), home: fields[5] ?? "/" };
-	} catch (cause) {
-		throw new HoldfastError("failed", `there is no user "${name}" on this machine`, { cause });
-	}
+	const found = await accountOf(name);
+	if (found) return found;
+	throw new HoldfastError("failed", `there is no user "${name}" on this machine`);
+}
+
+/** A user by name or number, or undefined when there is none. */
+export async function accountOf(user: string | number): Promise<Account | undefined> {
+	const [name, , uid, gid, , home] = await lookUp("passwd", user);
+	return name === undefined ? undefined : { name, uid: Number(uid), gid: Number(gid), home: home ?? "/" };
+}
+
+/** A group by name or number, or undefined when there is none. */
+export async function groupOf(group: string | number): Promise<{ name: string; gid: number } | undefined> {
+	const [name, , gid] = await lookUp("group", group);
+	return name === undefined ? undefined : { name, gid: Number(gid) };
+}
+
+/** The fields of an entry of the name service (getent(1)); none when it has no such. */
+async function lookUp(database: "passwd" | "group", key: string | number): Promise<string[]> {
+	return promisify(execFile)("getent", [database, "--", String(key)]).then(
+		({ stdout }) => stdout.trim().split(":"),
+		() => [],
+	);
 }

@@ -1,5 +1,6 @@
 // The plan of `create`: hooks and stops state by state, one archive a destination, then starts and hooks.
 
+import { liveFiles } from "../manifest/dumps.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
 import { escapePattern } from "../providers/exclude.ts";
 import type { ArchiveCreateStep, HookStep, Plan, Step } from "../run/step.ts";
@@ -12,16 +13,22 @@ export interface BackupRequest {
 	readonly run: string;
 	/** Names of states; all when empty. */
 	readonly services: readonly string[];
-	/** Where to write: provider and destination names. */
 	/** A private folder for dumps. */
 	readonly spool: string;
-	readonly targets: readonly { readonly provider: string; readonly destination: string }[];
+	/** Where to write: provider and destination names, and whether the engine takes streams. */
+	readonly targets: readonly {
+		readonly provider: string;
+		readonly destination: string;
+		readonly streams: boolean;
+	}[];
 }
 
 export function planBackup({ manifest, run, services, targets, spool }: BackupRequest): Plan {
 	const states = inOrder(manifest, services);
 	const archive = `${manifest.machine}-${run}`;
-	const before = states.flatMap(([name, state]) => prepare(name, state, spool));
+	// A stream can be read once: for several destinations a dump goes through a file.
+	const streamed = targets.length === 1 && targets.every(({ streams }) => streams);
+	const before = states.flatMap(([name, state]) => prepare(name, state, spool, streamed));
 	const write = targets.map(({ provider, destination }): ArchiveCreateStep => {
 		const scope = `destination:${provider}/${destination}`;
 		return {
@@ -39,8 +46,12 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 					{
 						scope: scopeOf(name),
 						folders,
-						exclude: [...exclude, ...othersWithin(manifest, name)],
-						dumps: dumpSteps(name, dumps, spool).map(({ id, dump, file }) => ({ step: id, dump, file })),
+						exclude: [
+							...exclude,
+							...dumps.flatMap(liveFiles).map(escapePattern),
+							...othersWithin(manifest, name),
+						],
+						dumps: dumpSteps(name, dumps, spool, streamed).map(({ id: step }) => ({ step, streamed })),
 					},
 				]),
 			),
@@ -78,11 +89,11 @@ function othersWithin(manifest: Manifest, name: string): string[] {
 
 const scopeOf = (state: string) => `state:${state}`;
 
-function prepare(name: string, state: State, spool: string): Step[] {
+function prepare(name: string, state: State, spool: string, streamed: boolean): Step[] {
 	const scope = scopeOf(name);
 	return [
 		...hookStep(name, scope, "preBackup", state.hooks.preBackup),
-		...dumpSteps(name, state.dumps, spool),
+		...dumpSteps(name, state.dumps, spool, streamed),
 		{
 			kind: "folders-present",
 			id: `folders:${name}`,

@@ -1,9 +1,11 @@
-// The databases of a state: dumped before a backup; on restore loaded beside the live ones and swapped with the folders.
+// The databases of a state: dumped before a backup; on restore loaded beside the live ones and swapped with the folders,
+// or put into the folder that holds them before that is swapped.
 import { join } from "node:path";
 import type { DumpFacts } from "../databases/database.ts";
-import { type Dump, dumpFile, dumpLabel } from "../manifest/dumps.ts";
+import { type Dump, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
+import { HoldfastError } from "../manifest/error.ts";
 import type { State } from "../manifest/schema.ts";
-import type { ArchiveSource, DumpStep, Step } from "../run/step.ts";
+import type { ArchiveSource, DumpStep, KeptDatabase, Place, Step } from "../run/step.ts";
 import { NEW } from "../run/steps/area.ts";
 
 /** A database's dump in an archive. */
@@ -11,17 +13,27 @@ export interface HeldDatabase {
 	readonly dump: Dump;
 	readonly stored: string;
 	readonly facts: DumpFacts;
+	/** Where the archive holds the accounts that it needs. */
+	readonly accounts?: string;
 }
 
-export function dumpSteps(name: string, dumps: readonly Dump[], spool: string): DumpStep[] {
+export function dumpSteps(
+	name: string,
+	dumps: readonly Dump[],
+	spool: string,
+	streamed: boolean,
+): DumpStep[] {
 	return dumps.map((dump, index) => ({
 		kind: "dump",
 		id: `dump:${name}:${index}`,
 		scope: `state:${name}`,
-		title: `dump the ${dumpLabel(dump)}`,
+		title: streamed
+			? `look at the ${dumpLabel(dump)}, which is dumped as the archive is written`
+			: `dump the ${dumpLabel(dump)}`,
 		touches: [],
 		dump,
 		file: join(spool, name, dumpFile(dump)),
+		streamed,
 	}));
 }
 
@@ -39,105 +51,160 @@ export function forgetDumps(name: string, { dumps }: State, spool: string): Step
 	];
 }
 
-/** The databases of a state: loaded beside the live ones, swapped with the folders. */
+export interface DatabasePhases {
+	/** While the service runs: what needs no folder, and what goes into folders that are extracted by then. */
+	readonly stage: readonly Step[];
+	readonly embed: readonly Step[];
+	readonly swap: readonly Step[];
+	readonly kept: readonly KeptDatabase[];
+	/** What goes in any case once it is committed, and the old databases. */
+	readonly forget: readonly Step[];
+	readonly drop: readonly Step[];
+}
+
+/** `places`: the folders that are restored with them, `inPlace`: over the live ones. */
 export function databaseSteps(
 	name: string,
 	run: string,
 	source: ArchiveSource,
 	held: readonly HeldDatabase[],
 	spool: string,
-) {
+	places: readonly Place[],
+	inPlace: boolean,
+): DatabasePhases {
+	if (held.length === 0) return { stage: [], embed: [], swap: [], kept: [], forget: [], drop: [] };
 	const scope = `state:${name}`;
 	const area = join(spool, `restore-${run}-${name}`);
-	const each = held.map((one, index) => ({
-		...one,
-		index,
-		staged: join(area, NEW, one.stored),
-		fresh: databaseName(run, name, index, "new"),
-		old: databaseName(run, name, index, "old"),
-	}));
-	const forget: Step[] =
-		held.length === 0
-			? []
-			: [
+	const at = (stored: string) => join(area, NEW, stored);
+	const served = held.flatMap(({ dump, ...one }, index) =>
+		isServerDump(dump)
+			? [
 					{
-						kind: "discard",
-						id: `forget:${name}`,
-						scope,
-						title: `delete the dumps of ${name}`,
-						touches: [],
-						areas: [area],
+						...one,
+						dump,
+						index,
+						fresh: databaseName(run, name, index, "new"),
+						old: databaseName(run, name, index, "old"),
 					},
-				];
-	const extract: Step[] =
-		held.length === 0
-			? []
-			: [
-					{
-						kind: "area",
-						id: `area:${name}:dumps`,
-						scope,
-						title: `make the private folder ${area}`,
-						touches: [area],
-						area,
-					},
-					{
-						kind: "stage",
-						id: `stage:${name}:dumps`,
-						scope,
-						title: `extract the dumps of ${name}`,
-						touches: [area],
-						...source,
-						area,
-						places: each.map(({ stored, staged }) => ({ stored, staged })),
-					},
-				];
+				]
+			: [],
+	);
+	const stored = held.flatMap((one) => [one.stored, ...(one.accounts === undefined ? [] : [one.accounts])]);
+	const drop = ({ index, dump }: (typeof served)[number], database: string, which: string): Step => ({
+		kind: "database-drop",
+		id: `drop:${name}:${index}:${which}`,
+		scope,
+		title: `drop the ${which} ${dumpLabel(dump)}`,
+		touches: [database],
+		dump,
+		name: database,
+	});
 	return {
 		stage: [
-			...extract,
-			...each.map(
-				({ index, dump, staged, facts, fresh }): Step => ({
+			{
+				kind: "area",
+				id: `area:${name}:dumps`,
+				scope,
+				title: `make the private folder ${area}`,
+				touches: [area],
+				area,
+			},
+			{
+				kind: "stage",
+				id: `stage:${name}:dumps`,
+				scope,
+				title: `extract the dumps of ${name}`,
+				touches: [area],
+				...source,
+				area,
+				places: stored.map((path) => ({ stored: path, staged: at(path) })),
+			},
+			...served.flatMap(({ index, dump, stored, facts, accounts, fresh }): Step[] => [
+				...(accounts === undefined
+					? []
+					: [
+							{
+								kind: "accounts" as const,
+								id: `accounts:${name}:${index}`,
+								scope,
+								title: `make the accounts that the ${dumpLabel(dump)} needs and that are missing`,
+								touches: [],
+								dump,
+								file: at(accounts),
+							},
+						]),
+				{
 					kind: "load",
 					id: `load:${name}:${index}`,
 					scope,
 					title: `load the ${dumpLabel(dump)} as ${fresh}, beside the live one`,
 					touches: [fresh],
 					dump,
-					file: staged,
+					file: at(stored),
 					facts,
 					as: fresh,
-				}),
-			),
+				},
+			]),
 		],
-		swap: each.map(
+		embed: held.flatMap(({ dump, stored, facts }, index): Step[] => {
+			if (isServerDump(dump)) return [];
+			const to = within(places, databaseOf(dump), dump, inPlace);
+			return [
+				{
+					kind: "embed",
+					id: `embed:${name}:${index}`,
+					scope,
+					title: `put the ${dumpLabel(dump)} in its folder`,
+					touches: [to],
+					dump,
+					file: at(stored),
+					facts,
+					to,
+				},
+			];
+		}),
+		swap: served.map(
 			({ index, dump, fresh, old }): Step => ({
 				kind: "database-swap",
 				id: `swap:${name}:${index}`,
 				scope,
 				title: `swap the ${dumpLabel(dump)}`,
-				touches: [dump.postgresql],
+				touches: [databaseOf(dump)],
 				dump,
 				fresh,
 				old,
 			}),
 		),
-		kept: each.map(({ dump, old }) => ({ dump, old })),
-		forget,
-		tidy: [
-			...each.map(
-				({ index, dump, old }): Step => ({
-					kind: "database-drop",
-					id: `drop:${name}:${index}`,
-					scope,
-					title: `drop the old ${dumpLabel(dump)}`,
-					touches: [old],
-					dump,
-					name: old,
-				}),
-			),
-			...forget,
+		kept: served.map(({ dump, old }) => ({ dump, old })),
+		forget: [
+			// Where a server cannot rename, the loaded one is left empty.
+			...served.map((one) => drop(one, one.fresh, "loaded")),
+			{
+				kind: "discard",
+				id: `forget:${name}`,
+				scope,
+				title: `delete the dumps of ${name}`,
+				touches: [],
+				areas: [area],
+			},
 		],
+		drop: served.map((one) => drop(one, one.old, "old")),
 	};
+}
+
+/** Where a database's file stands in the folder that is restored. */
+function within(places: readonly Place[], file: string, dump: Dump, inPlace: boolean): string {
+	const place = places
+		.filter(({ folder }) => file.startsWith(`${folder}/`))
+		.sort((a, b) => b.folder.length - a.folder.length)[0];
+	if (place) return join(inPlace ? place.live : place.staged, file.slice(place.folder.length));
+	throw new HoldfastError(
+		"failed",
+		`the archive holds the ${dumpLabel(dump)}, and no folder that it lies in`,
+		{
+			hint: "restore --into another folder to get at it",
+		},
+	);
 }
 
 /** At most 63 bytes, whatever the state is called. */

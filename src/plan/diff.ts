@@ -1,11 +1,13 @@
 // What a restore would change: the entries of an archive against those that are live.
 import { lstat, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { openDatabase } from "../databases/registry.ts";
+import { dumpLabel, liveFiles } from "../manifest/dumps.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Entry, Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import type { ListedArchive } from "./archives.ts";
-import { heldFolders } from "./targets.ts";
+import { heldDatabases, heldFolders, isWithin } from "./targets.ts";
 
 export interface Difference {
 	readonly state: string;
@@ -15,6 +17,43 @@ export interface Difference {
 	readonly change: "add" | "remove" | "change";
 	/** For a change: what differs, of `type`, `size`, `time`, `mode`, `owner`, `link`. */
 	readonly in?: readonly string[];
+}
+
+/** A table whose rows a restore would change in number. */
+export interface RowDifference {
+	readonly state: string;
+	/** Such as `PostgreSQL database notes`. */
+	readonly database: string;
+	readonly table: string;
+	/** Undefined when the table is not there. */
+	readonly archived: number | undefined;
+	readonly live: number | undefined;
+}
+
+/** Tables that do not hold as many rows in the archive as they do live. The dumps are extracted below `scratch`. */
+export async function diffRows(
+	manifest: Manifest,
+	archive: ListedArchive,
+	services: readonly string[],
+	scratch: string,
+	work: Work,
+): Promise<RowDifference[]> {
+	const destination = await openDestination(manifest, archive.provider, archive.destination);
+	const differences: RowDifference[] = [];
+	for (const [state, held] of Object.entries(heldDatabases(archive, services))) {
+		for (const { dump, stored } of held) {
+			const database = await openDatabase(dump);
+			await destination.restore(archive.name, [stored], scratch, work);
+			const archived = await database.rowsOf(join(scratch, stored), work);
+			const live = await database.rows(work);
+			for (const table of new Set([...archived.keys(), ...live.keys()])) {
+				const [was, is] = [archived.get(table), live.get(table)];
+				if (was !== is)
+					differences.push({ state, database: dumpLabel(dump), table, archived: was, live: is });
+			}
+		}
+	}
+	return differences;
 }
 
 export async function diffArchive(
@@ -36,6 +75,9 @@ export async function diffArchive(
 			);
 			const live = new Map<string, Entry>();
 			await walk(folder, "", live, true);
+			const dumped = (manifest.state[state]?.dumps ?? []).flatMap(liveFiles);
+			for (const below of live.keys())
+				if (dumped.some((file) => isWithin(folder + below, file))) live.delete(below);
 			for (const [below, entry] of held) {
 				const now = live.get(below);
 				const differs = now ? differing(entry, now) : [];

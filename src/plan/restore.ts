@@ -98,7 +98,15 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 	]);
 	const clan = { name: archiveId, folders: places.map(({ folder }) => folder) };
 	const hooks = partial ? {} : state.hooks;
-	const databases = databaseSteps(name, run, source, request.databases[name] ?? [], request.spool);
+	const databases = databaseSteps(
+		name,
+		run,
+		source,
+		request.databases[name] ?? [],
+		request.spool,
+		places,
+		inPlace,
+	);
 
 	return {
 		preflight: {
@@ -114,7 +122,10 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 			dumps: (request.databases[name] ?? []).map(({ dump, facts }) => ({ dump, facts })),
 			twoCopies: !inPlace,
 		},
-		stage: [...databases.stage, ...(inPlace ? [] : stageSteps(name, places, source, restoresInto))],
+		stage: [
+			...databases.stage,
+			...(inPlace ? [] : [...stageSteps(name, places, source, restoresInto), ...databases.embed]),
+		],
 		stop: [...stopSteps(name, scope, units, "moves"), holdersStep(name, places)],
 		swap: [
 			...hookStep(name, scope, "preRestore", hooks.preRestore, clan).map((step) => ({
@@ -122,6 +133,7 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 				downtime: "begins" as const,
 			})),
 			...replaceSteps(name, places, source, inPlace ? "over" : restoresInto ? "staged" : "by-engine"),
+			...(inPlace ? databases.embed : []),
 			...carrySteps(manifest, name, places),
 			...databases.swap,
 			...hookStep(name, scope, "postRestore", hooks.postRestore, clan).map((step) => ({
@@ -133,9 +145,10 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 		checks: checkSteps(name, scope, state, units),
 		commit: { kind: "commit", id: `commit:${name}`, scope, title: `commit ${name}`, touches: [] },
 		tidy: inPlace
-			? databases.tidy
+			? [...databases.drop, ...databases.forget]
 			: [
-					...(keepOldSeconds === undefined ? databases.tidy : databases.forget),
+					...(keepOldSeconds === undefined ? databases.drop : []),
+					...databases.forget,
 					keepOldSeconds === undefined
 						? {
 								kind: "discard",

@@ -2,7 +2,7 @@
 import { join, normalize } from "node:path";
 import * as v from "valibot";
 import { survey } from "../host/survey.ts";
-import { dumpSchema } from "../manifest/dumps.ts";
+import { type Dump, databaseOf, dumpSchema, isServerDump } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { ListedArchive } from "./archives.ts";
@@ -22,21 +22,36 @@ export function heldFolders(manifest: Manifest, { metadata }: ListedArchive, ser
 	return folders.map((folder) => ({ folder, stored: believable(record?.stored?.[folder] ?? folder) }));
 }
 
-/** The databases that an archive holds, by state; their dumps are checked, since an archive is somebody's word. */
+/** The databases that an archive holds, by state, or of parts of it; their dumps are checked, since an archive is somebody's word. */
 export function heldDatabases(
 	{ metadata }: ListedArchive,
 	services: readonly string[],
+	paths: readonly string[] = [],
 ): Record<string, HeldDatabase[]> {
 	return Object.fromEntries(
 		services.map((service) => [
 			service,
-			(metadata?.states[service]?.dumps ?? []).map(({ dump, stored, facts }) => ({
-				dump: v.parse(dumpSchema, dump),
-				stored: believable(stored),
-				facts: facts as HeldDatabase["facts"],
-			})),
+			(metadata?.states[service]?.dumps ?? [])
+				.map(({ dump, stored, facts, accounts }) => ({
+					dump: v.parse(dumpSchema, dump),
+					stored: believable(stored),
+					facts: facts as HeldDatabase["facts"],
+					...(accounts === undefined ? {} : { accounts: believable(accounts) }),
+				}))
+				.filter(({ dump }) => paths.length === 0 || isPartOf(dump, paths)),
 		]),
 	);
+}
+
+/** Of parts of a state, the databases that are files in them; never those of a server. */
+function isPartOf(dump: Dump, paths: readonly string[]): boolean {
+	if (isServerDump(dump)) return false;
+	const file = databaseOf(dump);
+	if (paths.includes(file))
+		throw new HoldfastError("usage", `${file} is a database`, {
+			hint: "name the folder that it lies in, or restore the whole state with --service",
+		});
+	return paths.some((path) => isWithin(file, path));
 }
 
 /** A path that an archive tells of itself becomes part of paths here: one with ".." would lead out of our own folders. */
@@ -103,6 +118,6 @@ function within({ folder, stored }: Held, wanted: { path: string; found: boolean
 		});
 }
 
-function isWithin(path: string, folder: string): boolean {
+export function isWithin(path: string, folder: string): boolean {
 	return path === folder || path.startsWith(`${folder}/`);
 }

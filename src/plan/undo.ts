@@ -1,7 +1,7 @@
 // The plan of `undo`: bring back the old copies that a restore kept. The same swap, the other way; without checks, since
 // a person who asks for the old state wants it as it was.
 import { dirname, join } from "node:path";
-import { dumpLabel } from "../manifest/dumps.ts";
+import { databaseOf, dumpLabel } from "../manifest/dumps.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { KeptCopy, Place, Plan, Step } from "../run/step.ts";
 import { OLD } from "../run/steps/area.ts";
@@ -63,7 +63,7 @@ function bringBack(
 				id: `swap:${state}:${index}`,
 				scope,
 				title: `bring back the old ${dumpLabel(dump)}`,
-				touches: [dump.postgresql],
+				touches: [databaseOf(dump)],
 				dump,
 				fresh: old,
 				old: databaseName(run, state, index, "old"),
@@ -71,16 +71,16 @@ function bringBack(
 		),
 		...startSteps(state, scope, units),
 		{ kind: "commit", id: `commit:${state}`, scope, title: `commit ${state}`, touches: [] },
-		...databases.map(
-			({ dump }, index): Step => ({
+		...databases.flatMap(({ dump, old }, index): Step[] =>
+			[old, databaseName(run, state, index, "old")].map((name, which) => ({
 				kind: "database-drop",
-				id: `drop:${state}:${index}`,
+				id: `drop:${state}:${index}:${which}`,
 				scope,
 				title: `drop the restored ${dumpLabel(dump)}`,
 				touches: [],
 				dump,
-				name: databaseName(run, state, index, "old"),
-			}),
+				name,
+			})),
 		),
 		{
 			kind: "discard",

@@ -1,13 +1,31 @@
 // The contract that every backup engine fulfils. A provider knows folders and archives; states, hooks, units
 // and machines are not its business.
 
+import type { Readable } from "node:stream";
+
 /** What `create` is asked to store. */
 export interface ArchiveRequest {
 	/** Letters, digits, "_", "-" and "." only. */
 	readonly name: string;
 	readonly roots: readonly Root[];
+	/** Stored before the roots. When one of them fails, so does the whole of `create`, and nothing is listed. */
+	readonly streams?: readonly StreamRoot[];
 	/** Comes back from `list` as it was given. Small: it is kept where listing is cheap. */
 	readonly metadata: Metadata;
+}
+
+/** A file to store whose content a program makes. Engines that declare `streams` take these. */
+export interface StreamRoot {
+	/** Absolute and normalised, in a private folder that is there; nothing is at the path itself. */
+	readonly path: string;
+	/** Begin to make it. Called at most once a `create`. */
+	open(signal: AbortSignal): Promise<Content>;
+}
+
+/** Content while it is made. Only once `whole` has settled well was the end of `output` its true end. */
+export interface Content {
+	readonly output: Readable;
+	readonly whole: Promise<void>;
 }
 
 /** One folder or file to store. */
@@ -39,7 +57,13 @@ export interface StateRecord {
 	/** Where the archive holds a folder that was a symlink: the path it led to. */
 	readonly stored?: Readonly<Record<string, string>>;
 	/** Its databases: what was dumped, the path of the dump in the archive, and what it takes to make it anew. */
-	readonly dumps?: readonly { readonly dump: object; readonly stored: string; readonly facts: object }[];
+	readonly dumps?: readonly {
+		readonly dump: object;
+		readonly stored: string;
+		readonly facts: object;
+		/** The path of the accounts that it needs. */
+		readonly accounts?: string;
+	}[];
 	/** Why it is not good. */
 	readonly reason?: string;
 }
@@ -102,6 +126,8 @@ export interface Progress {
 export interface Capabilities {
 	/** `restore` can write below any folder. Without it, it writes to the original paths only. */
 	readonly restoresInto: boolean;
+	/** `create` takes `streams`. */
+	readonly streams: boolean;
 	/** Archives carry `Metadata`. */
 	readonly describesItself: boolean;
 }

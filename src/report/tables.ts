@@ -1,6 +1,6 @@
 // Results as tables for people.
 import type { ListedArchive } from "../plan/archives.ts";
-import type { Difference } from "../plan/diff.ts";
+import type { Difference, RowDifference } from "../plan/diff.ts";
 import type { Entry, RunRow } from "../run/journal.ts";
 import type { Plan } from "../run/step.ts";
 import { duration, localTime, printable, size } from "./units.ts";
@@ -53,14 +53,26 @@ export function runText(
 	return `${[...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])].join("\n")}\n`;
 }
 
-export function differenceText(differences: readonly Difference[]): string {
+export function differenceText(differences: readonly Difference[], rows: readonly RowDifference[]): string {
 	const signs = { add: "+", remove: "-", change: "~" };
 	const lines = differences.map(
 		({ change, path, in: what }) =>
 			`${signs[change]} ${printable(path)}${what ? ` (${what.join(", ")})` : ""}\n`,
 	);
 	const count = (change: Difference["change"]) => differences.filter((one) => one.change === change).length;
-	return `${lines.join("")}${count("add")} come back, ${count("remove")} go, ${count("change")} change\n`;
+	const tables =
+		rows.length === 0
+			? ""
+			: table([
+					["DATABASE", "TABLE", "ROWS NOW", "ROWS IN THE ARCHIVE"],
+					...rows.map(({ database, table, live, archived }) => [
+						printable(database),
+						printable(table),
+						String(live ?? "-"),
+						String(archived ?? "-"),
+					]),
+				]);
+	return `${lines.join("")}${tables}${count("add")} come back, ${count("remove")} go, ${count("change")} change\n`;
 }
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -5,7 +5,7 @@ import { openDatabase } from "../databases/registry.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
 import { isBooting, unitLabel, unitStatus } from "../host/systemd.ts";
-import { dumpLabel } from "../manifest/dumps.ts";
+import { covers, dumpLabel } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Work } from "../providers/provider.ts";
@@ -102,21 +102,18 @@ function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string
 	});
 }
 
-/** The server answers, and is not older than the one that wrote the dump; and the database is this state's. */
+/** The server answers, and can load the dump; and the database is this state's. */
 async function databaseFaults({ scope, dumps }: PreflightStep, manifest: Manifest): Promise<string[]> {
 	const own = manifest.state[scope.replace(/^state:/, "")]?.dumps ?? [];
 	const faults = await Promise.all(
 		dumps.map(async ({ dump, facts }) => {
-			if (!own.some(({ postgresql, port }) => postgresql === dump.postgresql && port === dump.port))
+			if (!own.some((declared) => covers(declared, dump)))
 				return [
 					`the archive holds the ${dumpLabel(dump)}, and the config does not: add it to the dumps of this state`,
 				];
 			try {
-				const version = await (await openDatabase(dump)).version();
-				if (version >= facts.version) return [];
-				return [
-					`the ${dumpLabel(dump)} was dumped by version ${facts.version}, and the server here is ${version}`,
-				];
+				const obstacles = await (await openDatabase(dump)).obstacles(facts);
+				return obstacles.map((obstacle) => `the ${dumpLabel(dump)} cannot be loaded: ${obstacle}`);
 			} catch (error) {
 				const { message, details = [] } = reportOf(error);
 				return [[message, ...details].join(": ")];

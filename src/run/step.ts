@@ -3,7 +3,7 @@
 import type { DumpFacts } from "../databases/database.ts";
 import type { SwapMode } from "../host/survey.ts";
 import type { Check } from "../manifest/checks.ts";
-import type { Dump } from "../manifest/dumps.ts";
+import type { Dump, FileDump, ServerDump } from "../manifest/dumps.ts";
 import type { Hook, HookName, Manifest, Unit } from "../manifest/schema.ts";
 import type { Metadata, Progress } from "../providers/provider.ts";
 
@@ -92,36 +92,53 @@ export interface ArchiveCreateStep extends StepBase {
 				readonly scope: string;
 				readonly folders: readonly string[];
 				readonly exclude: readonly string[];
-				/** The `dump` steps whose files go into the archive. */
-				readonly dumps: readonly { readonly step: string; readonly dump: Dump; readonly file: string }[];
+				/** The `dump` steps whose databases go into the archive. */
+				readonly dumps: readonly { readonly step: string; readonly streamed: boolean }[];
 			}
 		>
 	>;
 }
-/** Write a database's dump to a private file. */
+/** Look at a database, or at all that a server has, and write its dump to a private file. */
 export interface DumpStep extends StepBase {
 	readonly kind: "dump";
 	readonly dump: Dump;
+	/** In a private folder of the state's own. Of all databases of a server each has a file beside this. */
+	readonly file: string;
+	/** The dump goes into the engine as it is made, without a file. */
+	readonly streamed?: boolean;
+}
+/** Make the accounts of a server that a dump needs and that are missing. */
+export interface AccountsStep extends StepBase {
+	readonly kind: "accounts";
+	readonly dump: ServerDump;
 	readonly file: string;
 }
 /** Make a database of a dump, beside the live one. */
 export interface LoadStep extends StepBase {
 	readonly kind: "load";
-	readonly dump: Dump;
+	readonly dump: ServerDump;
 	readonly file: string;
 	readonly facts: DumpFacts;
 	readonly as: string;
 }
+/** Make a database's file of a dump, in a folder that was extracted. */
+export interface EmbedStep extends StepBase {
+	readonly kind: "embed";
+	readonly dump: FileDump;
+	readonly file: string;
+	readonly facts: DumpFacts;
+	readonly to: string;
+}
 /** The live database becomes `old`, and `fresh` the live one. */
 export interface DatabaseSwapStep extends StepBase {
 	readonly kind: "database-swap";
-	readonly dump: Dump;
+	readonly dump: ServerDump;
 	readonly fresh: string;
 	readonly old: string;
 }
 export interface DatabaseDropStep extends StepBase {
 	readonly kind: "database-drop";
-	readonly dump: Dump;
+	readonly dump: ServerDump;
 	readonly name: string;
 }
 /** Look for all that would fail later, before anything is touched. */
@@ -213,7 +230,9 @@ export type Step =
 	| CheckStep
 	| ArchiveCreateStep
 	| DumpStep
+	| AccountsStep
 	| LoadStep
+	| EmbedStep
 	| DatabaseSwapStep
 	| DatabaseDropStep
 	| PreflightStep
@@ -254,7 +273,7 @@ export interface KeptCopy {
 
 /** The database as it was before, under the name `old`. */
 export interface KeptDatabase {
-	readonly dump: Dump;
+	readonly dump: ServerDump;
 	readonly old: string;
 }
 

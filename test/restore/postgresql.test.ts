@@ -164,18 +164,101 @@ describe("a PostgreSQL database of a state", { skip: noMachines }, () => {
 
 	test("a dump that cannot be loaded leaves the live database and its service alone", async () => {
 		await declare();
-		await sql("postgres", "CREATE ROLE departed");
-		await sql("app", "GRANT SELECT ON note TO departed");
+		// Rows of `first` need those of `second`, which is loaded after it.
+		await sql(
+			"app",
+			"CREATE TABLE second (n int); INSERT INTO second VALUES (1); CREATE FUNCTION has_rows() RETURNS bool LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.second)'; CREATE TABLE first (n int CHECK (public.has_rows())); INSERT INTO first VALUES (1)",
+		);
 		await holdfast(0, "create", "--provider", "tar");
-		await sql("app", "REVOKE SELECT ON note FROM departed");
-		await sql("postgres", "DROP ROLE departed");
 		await change();
 		const newer = await facts();
 		const invocation = await web01.sh("systemctl show -p InvocationID app");
 		const stderr = await holdfast(1, "restore", "--yes", "tar", "latest");
-		assert.match(stderr, /role "departed" does not exist/);
+		assert.match(stderr, /violates check constraint/);
 		assert.deepEqual(await facts(), newer);
 		assert.equal(await web01.sh("systemctl show -p InvocationID app"), invocation, "it was never stopped");
+		await sql("app", "DROP TABLE first; DROP TABLE second; DROP FUNCTION has_rows()");
+	});
+
+	test("roles that a database needs are made where they are missing, and go again with a restore that is undone", async () => {
+		const role = 'we"ird role';
+		const roles = () =>
+			sql(
+				"postgres",
+				"SELECT rolname, rolcanlogin, rolconnlimit, rolpassword, rolname <> 'other' AND pg_has_role(rolname, 'other', 'member') FROM pg_authid WHERE rolname !~ '^pg_' ORDER BY 1",
+			);
+		await declare();
+		await sql(
+			"postgres",
+			`CREATE ROLE ${quoted(role)} LOGIN CONNECTION LIMIT 7 PASSWORD 'secret'; GRANT other TO ${quoted(role)}`,
+		);
+		await sql("app", `GRANT SELECT ON note TO ${quoted(role)}`);
+		await sql(
+			"postgres",
+			`GRANT CREATE ON DATABASE app TO ${quoted(role)}; ALTER DATABASE app SET search_path TO public, "odd schema"; ALTER ROLE ${quoted(role)} IN DATABASE app SET work_mem TO '77MB'; ALTER DATABASE app CONNECTION LIMIT 33`,
+		);
+		const properties = () =>
+			sql(
+				"postgres",
+				"SELECT (SELECT array_agg(one ORDER BY one) FROM unnest(datacl::text[]) AS one), datconnlimit, (SELECT array_agg(s ORDER BY setrole) FROM (SELECT setrole <> 0 AS setrole, setconfig AS s FROM pg_db_role_setting WHERE setdatabase = d.oid) AS t) FROM pg_database d WHERE datname = 'app'",
+			);
+		const [oldRoles, oldProperties] = [await roles(), await properties()];
+		await holdfast(0, "create", "--provider", "tar");
+		assert.doesNotMatch((await web01.holdfast("list", "--json", "--provider", "tar")).stdout, /SCRAM|secret/);
+		await web01.sh("systemctl stop app");
+		await sql("postgres", `DROP DATABASE app; DROP ROLE ${quoted(role)}`);
+		const fewerRoles = await roles();
+
+		await declare({ checks: [{ command: ["false"], within: 0 }] });
+		await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.equal(await roles(), fewerRoles);
+
+		await declare();
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.equal(await roles(), oldRoles);
+		assert.equal(await properties(), oldProperties);
+		await sql("postgres", `DROP DATABASE app; DROP ROLE ${quoted(role)}`);
+	});
+
+	test("an extension that this server lacks is found before anything is touched", async () => {
+		await declare();
+		await sql("app", "CREATE EXTENSION hstore");
+		await holdfast(0, "create", "--provider", "tar");
+		await web01.sh("mv /usr/share/postgresql/15/extension/hstore.control /root/");
+		const stderr = await holdfast(1, "restore", "--yes", "tar", "latest");
+		await web01.sh("mv /root/hstore.control /usr/share/postgresql/15/extension/");
+		assert.match(stderr, /needs the extension hstore/);
+		assert.match(stderr, /nothing was touched/);
+	});
+
+	test("all databases of a server: those that come later too, without those that another state names", async () => {
+		await declare({ dumps: [{ postgresql: "*", except: [ODD] }] });
+		const dry = await web01.holdfast("create", "--dry-run", "--provider", "tar");
+		assert.match(dry.stdout, /PostgreSQL databases/);
+		await sql("postgres", "CREATE DATABASE later");
+		await sql("later", "CREATE TABLE x AS SELECT 1 AS n");
+		await holdfast(0, "create", "--provider", "tar");
+		const { archives } = JSON.parse((await web01.holdfast("list", "--json")).stdout);
+		const names = archives[0].metadata.states.app.dumps.map(
+			({ dump }: { dump: { postgresql: string } }) => dump.postgresql,
+		);
+		assert.deepEqual(names.sort(), ["app", "later", "other"]);
+		await sql("postgres", "DROP DATABASE later");
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.equal(await sql("later", "SELECT n FROM x"), "1");
+		await sql("postgres", "DROP DATABASE later");
+	});
+
+	test("diff tells the rows that a restore would bring and take", async () => {
+		await declare();
+		await holdfast(0, "create", "--provider", "tar");
+		await change();
+		await sql("app", "CREATE TABLE extra AS SELECT 1 AS n");
+		const { code, stdout } = await web01.holdfast("diff", "tar", "latest");
+		assert.equal(code, 0);
+		assert.match(stdout, /PostgreSQL database app +public\.note +500 +1000/);
+		assert.match(stdout, /PostgreSQL database app +public\.extra +1 +-/);
+		assert.equal(await web01.sh("ls /var/lib/holdfast | grep scratch || true"), "");
 	});
 
 	test("--keep-old keeps the old databases too, and undo brings them back", async () => {

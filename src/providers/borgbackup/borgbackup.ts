@@ -13,6 +13,7 @@ import type {
 	Work,
 } from "../provider.ts";
 import { type BorgDestination, BorgFault, borg, borgJson } from "./borg.ts";
+import { openStreams } from "./streams.ts";
 
 const MARK = "holdfast:";
 
@@ -20,7 +21,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, destination]) => ({
 		name,
 		location: destination.repo,
-		capabilities: { restoresInto: true, describesItself: true },
+		capabilities: { restoresInto: true, streams: true, describesItself: true },
 		create: (request, fresh, work) =>
 			create(destination, options.compression ?? "auto,zstd", request, fresh, work),
 		describe: async (archive, metadata, work) => {
@@ -59,7 +60,9 @@ async function create(
 	work: Work,
 ): Promise<CreateResult> {
 	const unreadable: { path: string; reason: string }[] = [];
+	const streams = await openStreams(request, work);
 	const words = [
+		...(streams.special ? ["--read-special"] : []),
 		"--json",
 		"--progress",
 		`--compression=${compression}`,
@@ -70,44 +73,53 @@ async function create(
 		),
 		"--",
 		archiveName(destination, request.name),
+		...(request.streams ?? []).map(({ path }) => path.slice(1)),
 		...request.roots.map((root) => root.path.slice(1)),
 	];
 	const attempt = () =>
-		borg(destination, "create", words, work, {
-			onMessage: (message) => {
-				if (message.type === "archive_progress" && !message.finished)
-					work.progress({
-						...(message.original_size === undefined ? {} : { bytes: message.original_size }),
-						...(message.nfiles === undefined ? {} : { files: message.nfiles }),
-						...(message.path ? { path: `/${message.path}` } : {}),
-					});
-				// "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive.
-				const fault = /^(.*?): (?:\w+: )?(\[Errno \d+\].*)$/.exec(message.message ?? "");
-				if (message.levelname === "WARNING" && fault)
-					unreadable.push({
-						path: `/${(fault[1] ?? "").replace(/^\//, "")}`,
-						reason: fault[2] ?? "",
-					});
+		borg(
+			destination,
+			"create",
+			words,
+			{ ...work, signal: streams.signal },
+			{
+				onMessage: (message) => {
+					if (message.type === "archive_progress" && !message.finished)
+						work.progress({
+							...(message.original_size === undefined ? {} : { bytes: message.original_size }),
+							...(message.nfiles === undefined ? {} : { files: message.nfiles }),
+							...(message.path ? { path: `/${message.path}` } : {}),
+						});
+					// "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive.
+					const fault = /^(.*?): (?:\w+: )?(\[Errno \d+\].*)$/.exec(message.message ?? "");
+					if (message.levelname === "WARNING" && fault)
+						unreadable.push({
+							path: `/${(fault[1] ?? "").replace(/^\//, "")}`,
+							reason: fault[2] ?? "",
+						});
+				},
 			},
-		});
-	const end = await attempt().catch(async (error: unknown) => {
-		if (!(error instanceof BorgFault)) throw error;
-		// An empty folder, such as a new disk's, is no repository yet; borg makes one there, and only there.
-		if (error.msgid === "Repository.InvalidRepository" && fresh) {
-			await initialise(destination, work).catch(() => {
-				throw error;
-			});
+		);
+	const end = await streams.during(() =>
+		attempt().catch(async (error: unknown) => {
+			if (!(error instanceof BorgFault)) throw error;
+			// An empty folder, such as a new disk's, is no repository yet; borg makes one there, and only there.
+			if (error.msgid === "Repository.InvalidRepository" && fresh) {
+				await initialise(destination, work).catch(() => {
+					throw error;
+				});
+				return attempt();
+			}
+			if (error.msgid !== "Repository.DoesNotExist") throw error;
+			if (!fresh)
+				throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
+					cause: error,
+					hint: "is the disk mounted? To start anew: borg init it yourself, then create again",
+				});
+			await initialise(destination, work);
 			return attempt();
-		}
-		if (error.msgid !== "Repository.DoesNotExist") throw error;
-		if (!fresh)
-			throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
-				cause: error,
-				hint: "is the disk mounted? To start anew: borg init it yourself, then create again",
-			});
-		await initialise(destination, work);
-		return attempt();
-	});
+		}),
+	);
 	const { archive } = JSON.parse(end.stdout) as {
 		archive: { stats: { original_size: number; deduplicated_size: number; nfiles: number } };
 	};

@@ -31,7 +31,7 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 		{
 			name,
 			location: "command",
-			capabilities: { restoresInto: false, describesItself: false },
+			capabilities: { restoresInto: false, streams: false, describesItself: false },
 			create: async (request, _fresh, work) => create(request, run, work),
 			describe: async () => {},
 			list: async (work) => readList(name, await run("list", {}, work)),

@@ -19,6 +19,8 @@ const segment = v.object({
 	sha256: v.string(),
 	/** Bytes of the tar stream inside. */
 	tarBytes: v.number(),
+	/** A stream that was stored: its content, not a tar stream, in this file beside the data file. */
+	file: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9-]+\.zst$/))),
 });
 export type Segment = v.InferOutput<typeof segment>;
 

@@ -1,14 +1,15 @@
 // Write the data file of a tar archive: one tar stream a root, each in zstd frames of its own, one after another.
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { Transform, Writable } from "node:stream";
+import { join } from "node:path";
+import { type Readable, Transform, Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
 import { describeEnd, start } from "../../host/exec.ts";
 import { frugal } from "../../host/memory.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { absolutePatterns } from "../exclude.ts";
-import type { Root, Work } from "../provider.ts";
+import type { Root, StreamRoot, Work } from "../provider.ts";
 import type { Segment } from "./index-file.ts";
 import { withoutEndMark } from "./trim.ts";
 
@@ -51,6 +52,63 @@ export async function packArchive(
 		output.destroy();
 	}
 	return { segments, unreadable };
+}
+
+/** Each stream in a file of its own beside the data: a tar member's size must be known before its content. */
+export async function packStreams(
+	streams: readonly StreamRoot[],
+	folder: string,
+	level: number | undefined,
+	work: Work,
+): Promise<Segment[]> {
+	// All begin at once, so that they show one moment; each then goes at its own pace.
+	const open = await Promise.all(
+		streams.map(async ({ path, open }) => ({ path, content: await open(work.signal) })),
+	);
+	const segments: Segment[] = [];
+	for (const [index, { path, content }] of open.entries()) {
+		const file = `stream-${index}.zst`;
+		const output = createWriteStream(join(folder, file), { flags: "wx", mode: 0o600, flush: true });
+		segments.push({
+			path,
+			offset: 0,
+			file,
+			...(await compressInto(content.output, output, path, level, work)),
+		});
+		await content.whole;
+	}
+	return segments;
+}
+
+async function compressInto(
+	input: Readable,
+	output: Writable,
+	path: string,
+	level: number | undefined,
+	work: Work,
+	before = 0,
+) {
+	const hash = createHash("sha256");
+	let length = 0;
+	let tarBytes = 0;
+	const passed = frugal();
+	const count = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			tarBytes += chunk.length;
+			passed(chunk.length);
+			work.progress({ bytes: before + tarBytes, path });
+			done(null, chunk);
+		},
+	});
+	const digest = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			hash.update(chunk);
+			length += chunk.length;
+			done(null, chunk);
+		},
+	});
+	await pipeline(input, count, compressor(level), digest, output, { signal: work.signal });
+	return { length, sha256: hash.digest("hex"), tarBytes };
 }
 
 async function packRoot(
@@ -98,29 +156,15 @@ async function packRoot(
 		},
 	);
 	if (!tar.stdout) throw new Error("tar has no output");
-	const hash = createHash("sha256");
-	let length = 0;
-	let tarBytes = 0;
-	const passed = frugal();
-	const count = new Transform({
-		transform(chunk: Buffer, _encoding, done) {
-			tarBytes += chunk.length;
-			passed(chunk.length);
-			work.progress({ bytes: before + tarBytes, path: root.path });
-			done(null, chunk);
-		},
-	});
-	const digest = new Transform({
-		transform(chunk: Buffer, _encoding, done) {
-			hash.update(chunk);
-			length += chunk.length;
-			done(null, chunk);
-		},
-	});
 	const trim = withoutEndMark();
-	await pipeline(tar.stdout, trim.stream, count, compressor(level), digest, append(output), {
-		signal: work.signal,
-	});
+	const packed = await compressInto(
+		tar.stdout.on("error", (error) => trim.stream.destroy(error)).pipe(trim.stream),
+		append(output),
+		root.path,
+		level,
+		work,
+		before,
+	);
 	const result = await tar.done;
 	// 1: a file changed while it was read. 2: something could not be read; tar went on with the rest.
 	if (result.code !== 0 && result.code !== 1 && !(result.code === 2 && unreadable.length > 0))
@@ -129,7 +173,7 @@ async function packRoot(
 			...(result.code === 127 ? { hint: "install it: apt-get install tar" } : {}),
 		});
 	if (!trim.sawEndMark()) throw new HoldfastError("failed", `tar's output on ${root.path} was cut short`);
-	return { length, sha256: hash.digest("hex"), tarBytes };
+	return packed;
 }
 
 function compressor(level = 3) {

@@ -2,9 +2,10 @@
 //
 // On disk, below the destination's path, an archive is one folder:
 //   NAME/data.tar.zst   one valid tar file in zstd frames; `zstd -dc data.tar.zst | tar -x -C DIR` restores all of it
+//   NAME/stream-0.zst   a dump that was stored as it was made; `zstd -dc stream-0.zst` gives it back
 //   NAME/index.json     its metadata, and where each stored path's piece of the data lies
 // It is written as `.partial-NAME`, synced, and renamed: a folder under its own name is a whole archive.
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { exists, syncPath, writeSynced } from "../../host/files.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
@@ -27,7 +28,7 @@ export function tarDestinations(options: TarOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, { path }]) => ({
 		name,
 		location: path,
-		capabilities: { restoresInto: true, describesItself: true },
+		capabilities: { restoresInto: true, streams: true, describesItself: true },
 		create: (request, fresh, work) => create(path, request, fresh, options.level, work),
 		describe: async (archive, metadata) => describe(folderOf(path, archive), metadata),
 		list: () => list(path),
@@ -62,20 +63,22 @@ async function create(
 	const partial = join(path, PARTIAL + request.name);
 	await mkdir(partial, { mode: 0o700 });
 	try {
-		const { packArchive } = await import("./pack.ts");
+		const { packArchive, packStreams } = await import("./pack.ts");
+		const streams = await packStreams(request.streams ?? [], partial, level, work);
 		const packed = await packArchive(request.roots, join(partial, DATA), level, work);
+		const segments = [...streams, ...packed.segments];
 		const index: TarIndex = {
 			format: "holdfast-tar",
 			version: 1,
 			metadata: request.metadata,
-			segments: packed.segments,
+			segments,
 		};
 		await writeSynced(join(partial, INDEX), JSON.stringify(index));
 		await rename(partial, whole);
 		await syncPath(path);
 		return {
-			bytes: packed.segments.reduce((sum, one) => sum + one.tarBytes, 0),
-			storedBytes: packed.segments.reduce((sum, one) => sum + one.length, 0),
+			bytes: segments.reduce((sum, one) => sum + one.tarBytes, 0),
+			storedBytes: segments.reduce((sum, one) => sum + one.length, 0),
 			unreadable: packed.unreadable,
 		};
 	} catch (error) {
@@ -142,15 +145,26 @@ async function contents(
 ): Promise<void> {
 	const { segments } = await readIndex(folder);
 	const { listSegment } = await import("./contents.ts");
-	for (const path of paths)
-		await listSegment(join(folder, DATA), segmentOf(segments, path), path, tell, work);
+	for (const path of paths) {
+		const segment = segmentOf(segments, path);
+		if (segment.file === undefined) await listSegment(join(folder, DATA), segment, path, tell, work);
+		else tell(await entryOfStream(join(folder, segment.file), segment));
+	}
 }
 
 async function restore(folder: string, paths: readonly string[], into: string, work: Work): Promise<void> {
 	const { segments } = await readIndex(folder);
-	const { unpackSegment } = await import("./unpack.ts");
-	for (const path of paths)
-		await unpackSegment(join(folder, DATA), segmentOf(segments, path), path, into, work);
+	const { unpackSegment, unpackStream } = await import("./unpack.ts");
+	for (const path of paths) {
+		const segment = segmentOf(segments, path);
+		if (segment.file === undefined) await unpackSegment(join(folder, DATA), segment, path, into, work);
+		else await unpackStream(join(folder, segment.file), segment, join(into, path), work);
+	}
+}
+
+async function entryOfStream(file: string, { path, tarBytes: size }: Segment): Promise<Entry> {
+	const { uid, gid, mtimeMs: mtime } = await stat(file);
+	return { path, type: "-", mode: 0o600, uid, gid, size, mtime };
 }
 
 /** One root may lie within another: the innermost holds it. */

@@ -1,7 +1,9 @@
 // Read one root's piece of a tar archive: only its bytes, checked against the index before they count as restored.
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { Transform } from "node:stream";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
 import { describeEnd, start } from "../../host/exec.ts";
@@ -57,6 +59,39 @@ export async function readSegment(
 		{ pipeIn: true, signal: work.signal, onStdout: onLine, onStderr: (line) => work.log(line) },
 	);
 	if (!tar.stdin) throw new Error("tar has no input");
+	const flow = decompressInto(file, segment, path, tar.stdin, work);
+	const fault = await flow.then(
+		() => undefined,
+		(error: Error) => error,
+	);
+	const result = await tar.done;
+	work.signal.throwIfAborted();
+	if (fault instanceof Damaged) throw fault;
+	if (result.code !== 0)
+		throw new HoldfastError("failed", `tar ${describeEnd(result)} while it read ${path}`, {
+			details: result.stderr,
+			cause: fault,
+		});
+	if (fault) throw fault;
+}
+
+/** Write a stream that was stored to the file `to`, which only we can read. */
+export async function unpackStream(file: string, segment: Segment, to: string, work: Work): Promise<void> {
+	await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+	const output = createWriteStream(to, { flags: "wx", mode: 0o600 });
+	await decompressInto(file, segment, segment.path, output, work);
+}
+
+class Damaged extends HoldfastError {}
+
+/** Fails with `Damaged` when what came out is not what was stored. */
+async function decompressInto(
+	file: string,
+	segment: Segment,
+	path: string,
+	output: Writable,
+	work: Work,
+): Promise<void> {
 	const hash = createHash("sha256");
 	let bytes = 0;
 	const passed = frugal();
@@ -75,7 +110,7 @@ export async function readSegment(
 		},
 	});
 	const damaged = (cause?: unknown) =>
-		new HoldfastError("failed", `${segment.path} is damaged in the archive ${file}`, {
+		new Damaged("failed", `${segment.path} is damaged in the archive ${file}`, {
 			cause,
 			hint: "restore it from another archive: holdfast list",
 		});
@@ -84,21 +119,10 @@ export async function readSegment(
 		end: segment.offset + segment.length - 1,
 		highWaterMark: CHUNK,
 	});
-	const flow = pipeline(source, digest, createZstdDecompress({ chunkSize: CHUNK }), count, tar.stdin, {
+	await pipeline(source, digest, createZstdDecompress({ chunkSize: CHUNK }), count, output, {
 		signal: work.signal,
+	}).catch((error: NodeJS.ErrnoException) => {
+		throw /^Z(STD|_)/i.test(error.code ?? "") ? damaged(error) : error;
 	});
-	const fault = await flow.then(
-		() => undefined,
-		(error: Error) => error,
-	);
-	const result = await tar.done;
-	work.signal.throwIfAborted();
-	if (fault && /^Z(STD|_)/i.test((fault as NodeJS.ErrnoException).code ?? "")) throw damaged(fault);
-	if (result.code !== 0)
-		throw new HoldfastError("failed", `tar ${describeEnd(result)} while it read ${path}`, {
-			details: result.stderr,
-			cause: fault,
-		});
-	if (fault) throw fault;
 	if (bytes !== segment.tarBytes || hash.digest("hex") !== segment.sha256) throw damaged();
 }

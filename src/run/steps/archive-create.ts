@@ -1,6 +1,7 @@
 // Have one destination write one archive of the states that are good until now.
 import { lstat, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { openDatabase } from "../../databases/registry.ts";
 import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -9,74 +10,21 @@ import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { withPoint } from "../fault.ts";
 import type { ArchiveCreateStep, StepContext, StepWork } from "../step.ts";
-import type { Dumped } from "./databases.ts";
+import type { Dumped, DumpedDatabase } from "./databases.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep> = {
 	async run(step, context) {
-		const { plan, knows, made } = context;
-		const links = await symlinks(Object.values(step.states).flatMap(({ folders }) => folders));
-		const states = Object.fromEntries(
-			Object.entries(step.states).map(([name, { scope, folders, dumps }]) => {
-				const reason = context.failureOf(scope);
-				const stored = Object.fromEntries([...links].filter(([folder]) => folders.includes(folder)));
-				return [
-					name,
-					{
-						...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason }),
-						folders,
-						...(Object.keys(stored).length === 0 ? {} : { stored }),
-						...(dumps.length === 0 || reason !== undefined
-							? {}
-							: { dumps: dumps.map((one) => recordOf(one, context)) }),
-					},
-				] as [string, StateRecord];
-			}),
-		);
-		const good = Object.entries(step.states).filter(([name]) => states[name]?.outcome === "good");
-		if (good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
-
-		const spool = spoolOf(plan.run);
-		const manifest = join(spool, "manifest.json");
-		await privateFolder(spool);
-		await writeSynced(manifest, JSON.stringify(plan.manifest));
-		const metadata: Metadata = {
-			version: 1,
-			machine: plan.manifest.machine,
-			run: plan.run,
-			created: new Date().toISOString(),
-			manifest,
-			states,
-		};
-		const destination = await openDestination(plan.manifest, step.provider, step.destination);
-		try {
-			const roots = [
-				...good.flatMap(([, { folders, exclude, dumps }]) => [
-					...folders.map((folder) => rootOf(folder, exclude, links)),
-					...dumps.map(({ file }) => ({ path: file, exclude: [] })),
-				]),
-				...(destination.capabilities.describesItself ? [{ path: manifest, exclude: [] }] : []),
-			];
-			const { unreadable, ...sizes } = await destination.create(
-				{ name: step.archive, roots, metadata },
-				!knows(destination.location),
-				withPoint(context),
-			);
-			context.point("written");
-			const told = unreadable.length === 0 ? metadata : marked(step, metadata, unreadable, context);
-			if (unreadable.length > 0) await destination.describe(step.archive, told, context);
-			const id = `${destination.name}::${destination.location}::${step.archive}`;
-			made({
-				id,
-				name: step.archive,
-				provider: step.provider,
-				destination: step.destination,
-				location: destination.location,
-				metadata: told,
-				...(sizes.bytes === undefined ? {} : { bytes: sizes.bytes }),
-			});
-			return { archive: id, ...sizes };
-		} finally {
-			await rm(spool, { recursive: true, force: true });
+		// A dump that fails while the engine reads it costs its state a place in the archive, and the others nothing.
+		for (;;) {
+			const broken = new Map<string, Error>();
+			try {
+				return await write(step, context, (scope, error) => broken.set(scope, error));
+			} catch (error) {
+				context.signal.throwIfAborted();
+				if (broken.size === 0) throw error;
+				for (const [scope, fault] of broken) context.failScope(scope, fault);
+				context.log("a dump failed: the archive is begun anew without its state");
+			}
 		}
 	},
 	async undo(step, context) {
@@ -90,11 +38,122 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 	},
 };
 
-function recordOf(
-	{ step, dump, file }: ArchiveCreateStep["states"][string]["dumps"][number],
-	{ noteOf }: StepContext,
+/** Write the archive of the states that are good until now; tells `broken` the scope of a dump that fails meanwhile. */
+async function write(
+	step: ArchiveCreateStep,
+	context: StepContext,
+	broken: (scope: string, error: Error) => void,
 ) {
-	return { dump, stored: file, facts: (noteOf(step) as Dumped).facts };
+	const { plan, knows, made } = context;
+	const links = await symlinks(Object.values(step.states).flatMap(({ folders }) => folders));
+	const states = Object.fromEntries(
+		Object.entries(step.states).map(([name, state]) => [name, recordOf(state, links, context)]),
+	);
+	const good = Object.entries(step.states).filter(([name]) => states[name]?.outcome === "good");
+	if (good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
+
+	const spool = spoolOf(plan.run);
+	const manifest = join(spool, "manifest.json");
+	await privateFolder(spool);
+	await writeSynced(manifest, JSON.stringify(plan.manifest));
+	const metadata: Metadata = {
+		version: 1,
+		machine: plan.manifest.machine,
+		run: plan.run,
+		created: new Date().toISOString(),
+		manifest,
+		states,
+	};
+	const destination = await openDestination(plan.manifest, step.provider, step.destination);
+	const whole = (path: string) => ({ path, exclude: [] });
+	const dumps = good.flatMap(([, { scope, dumps }]) =>
+		dumps.flatMap(({ step: id, streamed }) =>
+			dumpedBy(id, context).map((database) => ({ ...database, scope, streamed })),
+		),
+	);
+	try {
+		const { unreadable, ...sizes } = await destination.create(
+			{
+				name: step.archive,
+				roots: [
+					...dumps.filter(({ streamed }) => !streamed).map(({ file }) => whole(file)),
+					...dumps.flatMap(({ accounts }) => (accounts === undefined ? [] : [whole(accounts)])),
+					...good.flatMap(([, { folders, exclude }]) =>
+						folders.map((folder) => rootOf(folder, exclude, links)),
+					),
+					...(destination.capabilities.describesItself ? [whole(manifest)] : []),
+				],
+				streams: dumps
+					.filter(({ streamed }) => streamed)
+					.map((one) => ({
+						path: one.file,
+						open: async (signal) => {
+							try {
+								const content = await (await openDatabase(one.dump)).dump(one.file, {
+									signal,
+									log: context.log,
+								});
+								content.whole.catch((error: Error) => {
+									if (!signal.aborted) broken(one.scope, error);
+								});
+								return content;
+							} catch (error) {
+								broken(one.scope, error as Error);
+								throw error;
+							}
+						},
+					})),
+				metadata,
+			},
+			!knows(destination.location),
+			withPoint(context),
+		);
+		context.point("written");
+		const told = unreadable.length === 0 ? metadata : marked(step, metadata, unreadable, context);
+		if (unreadable.length > 0) await destination.describe(step.archive, told, context);
+		const id = `${destination.name}::${destination.location}::${step.archive}`;
+		made({
+			id,
+			name: step.archive,
+			provider: step.provider,
+			destination: step.destination,
+			location: destination.location,
+			metadata: told,
+			...(sizes.bytes === undefined ? {} : { bytes: sizes.bytes }),
+		});
+		return { archive: id, ...sizes };
+	} finally {
+		await rm(spool, { recursive: true, force: true });
+	}
+}
+
+function dumpedBy(step: string, { noteOf }: StepContext): readonly DumpedDatabase[] {
+	return (noteOf(step) as Dumped | undefined)?.databases ?? [];
+}
+
+function recordOf(
+	{ scope, folders, dumps }: ArchiveCreateStep["states"][string],
+	links: ReadonlyMap<string, string>,
+	context: StepContext,
+): StateRecord {
+	const reason = context.failureOf(scope);
+	const stored = Object.fromEntries([...links].filter(([folder]) => folders.includes(folder)));
+	const databases = dumps.flatMap(({ step }) => dumpedBy(step, context));
+	return {
+		...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason }),
+		folders,
+		...(Object.keys(stored).length === 0 ? {} : { stored }),
+		...(databases.length === 0 || reason !== undefined
+			? {}
+			: {
+					dumps: databases.map(({ dump, file, facts, accounts }) => ({
+						dump,
+						stored: file,
+						facts,
+						...(accounts === undefined ? {} : { accounts }),
+					})),
+				}),
+	};
 }
 
 /** Folders that are symlinks, with the path that each leads to: engines would store the link alone. */
@@ -129,13 +188,14 @@ function marked(
 	step: ArchiveCreateStep,
 	metadata: Metadata,
 	unreadable: readonly { path: string; reason: string }[],
-	{ failScope }: StepContext,
+	context: StepContext,
 ): Metadata {
+	const { failScope } = context;
 	const states = { ...metadata.states };
 	for (const [name, { scope, folders, dumps }] of Object.entries(step.states)) {
 		const stored = [
 			...folders.map((folder) => states[name]?.stored?.[folder] ?? folder),
-			...dumps.map(({ file }) => file),
+			...dumps.flatMap(({ step: id }) => dumpedBy(id, context).map(({ file }) => file)),
 		];
 		const own = unreadable.filter(({ path }) =>
 			stored.some((folder) => path === folder || path.startsWith(`${folder}/`)),

@@ -5,7 +5,7 @@ import { area } from "./area.ts";
 import { carry } from "./carry.ts";
 import { check } from "./check.ts";
 import { commit, discard, keep } from "./commit.ts";
-import { databaseDrop, databaseSwap, dump, load } from "./databases.ts";
+import { accounts, databaseDrop, databaseSwap, dump, embed, load } from "./databases.ts";
 import { engineRestore, overwrite } from "./engine-restore.ts";
 import { extract } from "./extract.ts";
 import { foldersPresent } from "./folders-present.ts";
@@ -25,7 +25,9 @@ export const STEP_WORK: StepRegistry = {
 	check,
 	"archive-create": archiveCreate,
 	dump,
+	accounts,
 	load,
+	embed,
 	"database-swap": databaseSwap,
 	"database-drop": databaseDrop,
 	area,

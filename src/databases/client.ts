@@ -1,0 +1,99 @@
+// What the clients of database servers share: a server's own programs, run as the user that may ask.
+import { Transform } from "node:stream";
+import { cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
+import { account } from "../host/users.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import type { DumpStream, Work } from "./database.ts";
+
+export interface Client {
+	/** As it stands in messages: `PostgreSQL`. */
+	readonly server: string;
+	/** The Debian package that holds the programs. */
+	readonly programs: string;
+	/** What to look at when the server does not answer. */
+	readonly look: string;
+	/** The user to ask as; our own when undefined. */
+	readonly user: string | undefined;
+	readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function optionsOf({ user, env }: Client): Promise<ExecOptions> {
+	return {
+		env: { ...cleanEnvironment(user === undefined ? undefined : await account(user)), ...env },
+		...(user === undefined ? {} : { user }),
+	};
+}
+
+/** A program of the server's that failed, in words. */
+export function fault(
+	client: Client,
+	doing: string,
+	result: Parameters<typeof describeEnd>[0],
+): HoldfastError {
+	const absent = result.code === 127;
+	return new HoldfastError(
+		"failed",
+		`could not ${doing}: ${absent ? `${client.server}'s programs are not installed` : describeEnd(result)}`,
+		{
+			details: result.stderr,
+			hint: absent ? `install them: apt-get install ${client.programs}` : client.look,
+		},
+	);
+}
+
+/** A program whose output is a dump: whole when it has ended well and said something. */
+export async function dumpBy(
+	client: Client,
+	doing: string,
+	argv: readonly string[],
+	{ signal, log }: Work,
+): Promise<DumpStream> {
+	const child = await start(argv, {
+		...(await optionsOf(client)),
+		pipeOut: true,
+		signal,
+		onStderr: log,
+	});
+	if (!child.stdout) throw new Error(`${argv[0]} has no output`);
+	let bytes = 0;
+	const output = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			bytes += chunk.length;
+			done(null, chunk);
+		},
+	});
+	// Read at once: when a process ends, Node throws away what nobody has begun to read.
+	child.stdout.on("error", (error) => output.destroy(error)).pipe(output);
+	const whole = child.done.then((result) => {
+		signal.throwIfAborted();
+		if (result.code !== 0) throw fault(client, doing, result);
+		if (bytes === 0) throw new HoldfastError("failed", `could not ${doing}: the dump is empty`);
+	});
+	whole.catch(() => {});
+	return { output, whole };
+}
+
+/** A program that reads a file on its standard input and must succeed. */
+export async function feed(
+	client: Client,
+	doing: string,
+	argv: readonly string[],
+	input: NodeJS.ReadableStream,
+	{ signal, log }: Work,
+): Promise<void> {
+	const { pipeline } = await import("node:stream/promises");
+	const child = await start(argv, {
+		...(await optionsOf(client)),
+		pipeIn: true,
+		signal,
+		onStdout: log,
+		onStderr: log,
+	});
+	// A program that fails closes its input: its own words are the better ones.
+	const flow = child.stdin && pipeline(input, child.stdin).catch((error: Error) => error);
+	const result = await child.done;
+	const broken = await flow;
+	signal.throwIfAborted();
+	if (result.code !== 0) throw fault(client, doing, result);
+	if (broken) throw broken;
+}

@@ -1,0 +1,292 @@
+// MariaDB and MySQL, through their own programs. A database of theirs cannot be renamed: a swap moves its tables with
+// one RENAME TABLE, which is atomic (MariaDB Knowledge Base, "Atomic DDL", since 10.6), and makes views, triggers,
+// routines and events anew around it, which is not. See docs/explanation/databases.md.
+import { createReadStream } from "node:fs";
+import { execText } from "../../host/exec.ts";
+import type { MariadbDump } from "../../manifest/dumps.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import { type Client, dumpBy, fault, feed, optionsOf } from "../client.ts";
+import type { DumpFacts, ServerDatabase, Work } from "../database.ts";
+import { accountsOf, dropAccount } from "./accounts.ts";
+import { dataOf, joined, OBJECTS, objectsOf, readObjects } from "./dump.ts";
+import { type Memory, remember, remembered, TABLE } from "./memory.ts";
+import { identifier, literal } from "./names.ts";
+import { countInserted } from "./rows.ts";
+
+interface Facts extends DumpFacts {
+	readonly charset: string;
+	readonly collation: string;
+}
+
+/** What the functions of this folder work by. */
+export interface Server {
+	readonly client: Client;
+	/** Words of a command before its own: where the server is and as whom. */
+	connect(program: "mariadb" | "mariadb-dump"): string[];
+	/** Statements over one connection; every row that they print. */
+	sql(statements: readonly string[], doing: string): Promise<string[][]>;
+}
+
+const OWN = ["mysql", "information_schema", "performance_schema", "sys"];
+
+export function mariadb({ mariadb: live, user, socket, defaultsFile }: MariadbDump): ServerDatabase {
+	const client: Client = {
+		server: "MariaDB",
+		programs: "mariadb-client",
+		look: "is the server up? See: systemctl status mariadb",
+		user,
+	};
+	const connect: Server["connect"] = (program) => [
+		program,
+		// It must come first of all.
+		...(defaultsFile === undefined ? [] : [`--defaults-extra-file=${defaultsFile}`]),
+		...(socket === undefined ? [] : [`--socket=${socket}`]),
+		"--default-character-set=utf8mb4",
+	];
+	const server: Server = {
+		client,
+		connect,
+		async sql(statements, doing) {
+			const result = await execText(
+				[...connect("mariadb"), "--batch", "--skip-column-names", "--init-command=SET sql_mode=''"],
+				{ ...(await optionsOf(client)), input: `${statements.join(";\n")};\n` },
+			);
+			if (result.code !== 0) throw fault(client, doing, result);
+			return result.text
+				.split("\n")
+				.filter((line) => line !== "")
+				.map((line) => line.split("\t").map(plain));
+		},
+	};
+	const { sql } = server;
+	const exists = async (name: string) =>
+		(
+			await sql(
+				[`SELECT 1 FROM information_schema.schemata WHERE schema_name = ${literal(name)}`],
+				`look for the database ${name}`,
+			)
+		).length > 0;
+	const version = async () => {
+		const [[text = "0"] = []] = await sql(["SELECT VERSION()"], "ask MariaDB for its version");
+		return Number.parseInt(text, 10);
+	};
+	const tables = async (name: string) =>
+		(
+			await sql(
+				[
+					`SELECT table_name FROM information_schema.tables WHERE table_schema = ${literal(name)} AND table_type IN ('BASE TABLE', 'SEQUENCE', 'SYSTEM VERSIONED') ORDER BY 1`,
+				],
+				`look for the tables of ${name}`,
+			)
+		)
+			.flat()
+			.filter((table) => table !== TABLE);
+	const feedTo = (name: string, doing: string, input: NodeJS.ReadableStream, work: Work) =>
+		feed(client, doing, [...connect("mariadb"), name], input, work);
+
+	/** Views, triggers, routines and events: all gone, or as a text of SQL says. */
+	async function putObjects(name: string, text: string): Promise<void> {
+		const list = (from: string, column: string, schema: string, kind: string) =>
+			sql(
+				[`SELECT ${column} FROM information_schema.${from} WHERE ${schema} = ${literal(name)}`],
+				`look for the ${from} of ${name}`,
+			).then((rows) =>
+				rows.flat().map((one) => `DROP ${kind} IF EXISTS ${identifier(name)}.${identifier(one)}`),
+			);
+		const routines = await sql(
+			[
+				`SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = ${literal(name)}`,
+			],
+			`look for the routines of ${name}`,
+		);
+		const drops = [
+			...(await list("triggers", "trigger_name", "trigger_schema", "TRIGGER")),
+			...(await list("views", "table_name", "table_schema", "VIEW")),
+			...(await list("events", "event_name", "event_schema", "EVENT")),
+			...routines.map(
+				([kind, one = ""]) =>
+					`DROP ${kind === "FUNCTION" ? "FUNCTION" : "PROCEDURE"} IF EXISTS ${identifier(name)}.${identifier(one)}`,
+			),
+		];
+		if (drops.length > 0) await sql(drops, `make room for the views and routines of ${name}`);
+		if (text.trim() === "") return;
+		const { Readable } = await import("node:stream");
+		await feedTo(name, `make the views and routines of ${name}`, Readable.from([text]), NOBODY);
+	}
+
+	const move = (names: readonly string[], from: string, to: string) =>
+		names.map(
+			(table) => `${identifier(from)}.${identifier(table)} TO ${identifier(to)}.${identifier(table)}`,
+		);
+	const renameAll = async (moves: readonly string[]) => {
+		if (moves.length > 0) await sql([`RENAME TABLE ${moves.join(", ")}`], `swap the tables of ${live}`);
+	};
+	const properties = async (name: string) => {
+		const [[charset = "utf8mb4", collation = "utf8mb4_general_ci"] = []] = await sql(
+			[
+				`SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(name)}`,
+			],
+			`look at the database ${name}`,
+		);
+		return { charset, collation };
+	};
+	const create = (name: string, { charset, collation }: Pick<Facts, "charset" | "collation">) =>
+		`CREATE DATABASE IF NOT EXISTS ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation)}`;
+	const alter = (name: string, { charset, collation }: Pick<Facts, "charset" | "collation">) =>
+		`ALTER DATABASE ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation)}`;
+	const endSessions = async (name: string) => {
+		const sessions = await sql(
+			[`SELECT id FROM information_schema.processlist WHERE db = ${literal(name)} AND id <> CONNECTION_ID()`],
+			`look for sessions of ${name}`,
+		);
+		// One that has ended meanwhile is no fault.
+		for (const [id] of sessions)
+			await sql([`KILL CONNECTION ${Number(id)}`], `end a session of ${name}`).catch(() => {});
+	};
+
+	return {
+		kind: "server",
+		exists,
+		async list() {
+			const rows = await sql(["SHOW DATABASES"], "ask MariaDB for its databases");
+			return rows.flat().filter((name) => !OWN.includes(name) && !name.startsWith("holdfast_"));
+		},
+		async facts() {
+			if (!(await exists(live)))
+				throw new HoldfastError("failed", `there is no MariaDB database ${live}`, {
+					hint: "see those there are: mariadb -e 'SHOW DATABASES'",
+				});
+			return { ...(await properties(live)), version: await version() } satisfies Facts;
+		},
+		async dump(_scratch, work) {
+			const doing = `dump the database ${live}`;
+			const data = await dumpBy(client, doing, await dataOf(server, live), work);
+			return joined(data, async () => objectsOf(server, live, work));
+		},
+		async obstacles({ version: wanted }) {
+			const own = await version();
+			// A dump of MySQL 8 is not for MariaDB 10, and the other way round; a newer one of the same may hold what is not known.
+			return own < wanted ? [`it was dumped by version ${wanted}, and the server here is ${own}`] : [];
+		},
+		async rows() {
+			const names = await tables(live);
+			if (names.length === 0) return new Map();
+			const counts = await sql(
+				names.map((name) => `SELECT ${literal(name)}, count(*) FROM ${identifier(live)}.${identifier(name)}`),
+				`count the rows of ${live}`,
+			);
+			return new Map(counts.map(([name = "", count]) => [name, Number(count)]));
+		},
+		rowsOf: (file) => countInserted(file),
+		accounts: () => accountsOf(server, live),
+		async missing(accounts) {
+			const rows = await sql(["SELECT CONCAT(User, '@', Host) FROM mysql.user"], "look for accounts");
+			const there = new Set(rows.flat());
+			return accounts.filter((name) => !there.has(name));
+		},
+		async createAccounts(accounts) {
+			await sql(
+				accounts.flatMap(({ statements }) => statements),
+				"create accounts",
+			);
+		},
+		async dropAccounts(accounts) {
+			for (const name of accounts) await sql([dropAccount(name)], `drop the account ${name}`).catch(() => {});
+		},
+		async load(file, facts, fresh, work) {
+			await sql([create(fresh, facts as Facts)], `make a database for ${live}`);
+			const objects = await readObjects(file);
+			// Triggers and events would run, and views would name the wrong tables: they come with the swap.
+			await feedTo(
+				fresh,
+				`load the dump of ${live}`,
+				createReadStream(file, objects === undefined ? {} : { end: objects.at - 1 }),
+				work,
+			);
+			await remember(server, fresh, { own: objects?.text ?? "" });
+		},
+		async swap(fresh, name, old) {
+			if (!(await exists(fresh)))
+				throw new HoldfastError("failed", `there is no database ${fresh} to put in the place of ${name}`);
+			const known = await remembered(server, fresh);
+			const hadLive = known.hadLive ?? (await exists(name));
+			const memory: Memory = {
+				own: known.own,
+				hadLive,
+				live: known.live ?? (hadLive ? await objectsText(name) : ""),
+				moved: known.moved ?? (hadLive ? await tables(name) : []),
+			};
+			// On disk before anything is dropped: an undo makes all of it anew.
+			await remember(server, fresh, memory);
+			const theirs = await properties(fresh);
+			if (hadLive) {
+				await endSessions(name);
+				await sql([create(old, await properties(name))], `make room for the old ${name}`);
+				await remember(server, old, { own: memory.live ?? "" });
+			} else await sql([create(name, theirs)], `make the database ${name}`);
+			await putObjects(name, "");
+			await putObjects(fresh, "");
+			const coming = await tables(fresh);
+			if (coming.length > 0 || (await tables(old)).length === 0)
+				await renameAll([
+					...(hadLive ? move(await tables(name), name, old) : []),
+					...move(coming, fresh, name),
+				]);
+			await sql([alter(name, theirs)], `swap the database ${name}`);
+			await putObjects(name, memory.own ?? "");
+		},
+		async swapBack(fresh, name, old) {
+			if (!(await exists(fresh))) return;
+			const memory = await remembered(server, fresh);
+			// Nothing was dropped before this was written.
+			if (memory.hadLive === undefined) return;
+			if (!memory.hadLive) {
+				if (!(await exists(name))) return;
+				await endSessions(name);
+				await putObjects(name, "");
+				await renameAll(move(await tables(name), name, fresh));
+				await sql([`DROP DATABASE IF EXISTS ${identifier(name)}`], `take the new ${name} away`);
+				return;
+			}
+			await endSessions(name);
+			await putObjects(name, "");
+			const aside = (await exists(old)) ? await tables(old) : [];
+			const expected = new Set(memory.moved);
+			// Without a table of the old one at its place, what is live is the fresh one.
+			const swapped = aside.length > 0 || expected.size === 0;
+			if (swapped) await renameAll([...move(await tables(name), name, fresh), ...move(aside, old, name)]);
+			if (await exists(old))
+				await sql([alter(name, await properties(old))], `swap the database ${name} back`);
+			await putObjects(name, memory.live ?? "");
+			await sql([`DROP DATABASE IF EXISTS ${identifier(old)}`], `tidy up after ${name}`);
+			await remember(server, fresh, { own: memory.own });
+		},
+		async drop(name) {
+			await sql([`DROP DATABASE IF EXISTS ${identifier(name)}`], `drop the database ${name}`);
+		},
+	};
+
+	async function objectsText(name: string): Promise<string> {
+		const { output, whole } = await objectsOf(server, name, NOBODY);
+		const chunks: Buffer[] = [];
+		for await (const chunk of output) chunks.push(chunk as Buffer);
+		await whole;
+		return Buffer.concat(chunks).toString("utf8").replace(OBJECTS, "");
+	}
+}
+
+const NOBODY: Work = { signal: new AbortController().signal, log: () => {} };
+
+/** Character sets and collations are plain words; an archive's could be anything. */
+function word(text: string): string {
+	if (/^[a-zA-Z0-9_]+$/.test(text)) return text;
+	throw new HoldfastError("failed", `${JSON.stringify(text)} is no character set`);
+}
+
+/** As `--batch` escapes (mysql client manual, "--raw"). */
+function plain(text: string): string {
+	return text.replace(
+		/\\([nt0\\])/g,
+		(_, letter) => ({ n: "\n", t: "\t", "0": "\0" })[letter as string] ?? "\\",
+	);
+}

@@ -1,0 +1,172 @@
+// Redis and Valkey: `redis-cli --rdb -` streams the dataset as the server has it at that moment. At its next start a
+// server reads that file, unless its append-only file is on: then it reads only that (redis.io, "Redis persistence"),
+// so that is made of the same dump.
+import { constants, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { Transform } from "node:stream";
+import { execText } from "../host/exec.ts";
+import { syncPath } from "../host/files.ts";
+import { type FileOwner, giveTo, ownerOf } from "../host/owner.ts";
+import { readSecret } from "../host/secret.ts";
+import type { RedisDump } from "../manifest/dumps.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { type Client, dumpBy, fault, optionsOf } from "./client.ts";
+import type { DumpFacts, FileDatabase } from "./database.ts";
+
+interface Facts extends DumpFacts, FileOwner {
+	readonly appendOnly: boolean;
+	readonly appendName: string;
+	/** Since version 7 the append-only file is a folder. */
+	readonly appendFolder: string;
+	readonly folder: FileOwner;
+}
+
+/** What ends a transfer that is not of a length known before; `--rdb -` passes it on (redis-cli.c, "getRDB"). */
+const MARK_BYTES = 40;
+/** The last byte before the checksum of eight (RDB_OPCODE_EOF). */
+const END = 0xff;
+
+export function redis({ redis: live, port, socket, passwordFile }: RedisDump): FileDatabase {
+	async function client(): Promise<Client> {
+		const password = await readSecret({ passphraseFile: passwordFile });
+		return {
+			server: "Redis",
+			programs: "redis-tools",
+			look: "is the server up? See: systemctl status redis-server",
+			user: undefined,
+			...(password === undefined ? {} : { env: { REDISCLI_AUTH: password } }),
+		};
+	}
+	const cli = [
+		"redis-cli",
+		"--no-auth-warning",
+		...(socket === undefined ? [] : ["-s", socket]),
+		...(port === undefined ? [] : ["-p", String(port)]),
+	];
+	async function ask(words: readonly string[], doing: string): Promise<string[]> {
+		const who = await client();
+		// Without -e an error of the server's is an answer like any other.
+		const result = await execText([...cli, "-e", ...words], await optionsOf(who));
+		if (result.code !== 0)
+			throw fault(who, doing, { ...result, stderr: [...result.stderr, result.text.trim()] });
+		return result.text.split(/\r?\n/);
+	}
+	const setting = async (name: string) =>
+		(await ask(["CONFIG", "GET", name], "ask Redis for its settings"))[1];
+	const version = async () => {
+		const info = await ask(["INFO", "server"], "ask Redis for its version");
+		const line = info.find((one) => /^(valkey|redis)_version:/.test(one));
+		return Number.parseInt(line?.split(":")[1] ?? "0", 10);
+	};
+
+	return {
+		kind: "file",
+		async facts() {
+			const known = await version();
+			const [owner, folder] = [
+				await ownerOf(live).catch(async () => ({ ...(await ownerOf(dirname(live))), mode: 0o640 })),
+				await ownerOf(dirname(live)),
+			];
+			return {
+				version: known,
+				...owner,
+				folder,
+				appendOnly: (await setting("appendonly")) === "yes",
+				appendName: (await setting("appendfilename")) || "appendonly.aof",
+				appendFolder: (await setting("appenddirname")) || "appendonlydir",
+			} satisfies Facts;
+		},
+		async dump(_scratch, work) {
+			let marked = false;
+			const doing = `dump the dataset ${live}`;
+			const { output, whole } = await dumpBy(await client(), doing, [...cli, "--rdb", "-"], {
+				signal: work.signal,
+				log: (line) => {
+					if (line.includes("until EOF marker")) marked = true;
+					work.log(line);
+				},
+			});
+			const held = holdBack(() => marked);
+			return {
+				output: output.on("error", (error) => held.stream.destroy(error)).pipe(held.stream),
+				whole: whole
+					.then(() => held.whole)
+					.then((good) => {
+						if (!good) throw new HoldfastError("failed", `could not ${doing}: it was cut short`);
+					}),
+			};
+		},
+		async obstacles(facts) {
+			const own = await version().catch(() => facts.version);
+			return own < facts.version
+				? [`it was dumped by version ${facts.version}, and the server here is ${own}`]
+				: [];
+		},
+		async put(file, facts, to) {
+			const { appendOnly, appendName, appendFolder, folder, version: made, ...owner } = facts as Facts;
+			const [name, inFolder] = [basename(appendName), join(dirname(to), basename(appendFolder))];
+			for (const path of [to, inFolder, join(dirname(to), name)])
+				await rm(path, { recursive: true, force: true });
+			const copy = async (path: string) => {
+				await copyFile(file, path, constants.COPYFILE_FICLONE);
+				await giveTo(path, owner);
+				await syncPath(path);
+			};
+			await copy(to);
+			// The server as it is set now decides what it will read; one that is down is taken to be as it was.
+			const on = await setting("appendonly").then(
+				(value) => value === "yes",
+				() => appendOnly,
+			);
+			if (on && made < 7) await copy(join(dirname(to), name));
+			if (on && made >= 7) {
+				await mkdir(inFolder, { mode: 0o750 });
+				await giveTo(inFolder, { ...folder, mode: 0o750 });
+				await copy(join(inFolder, `${name}.1.base.rdb`));
+				const manifest = join(inFolder, `${name}.manifest`);
+				await writeFile(manifest, `file ${name}.1.base.rdb seq 1 type b\n`, { flush: true });
+				await giveTo(manifest, owner);
+				await syncPath(inFolder);
+			}
+			await syncPath(dirname(to));
+		},
+		async rows() {
+			const info = await ask(["INFO", "keyspace"], "ask Redis for its keys");
+			return keys(info.reduce((sum, line) => sum + Number(/^db\d+:keys=(\d+)/.exec(line)?.[1] ?? 0), 0));
+		},
+		async rowsOf(file) {
+			const result = await execText(["redis-check-rdb", file]);
+			if (result.code !== 0) throw fault(await client(), `read the dump ${file}`, result);
+			return keys(Number(/(\d+) keys read/.exec(result.text)?.[1] ?? 0));
+		},
+	};
+}
+
+const keys = (count: number) => new Map([["keys", count]]);
+
+/** Passes a dump on without the transfer's mark, and tells whether it began and ended as one does. */
+function holdBack(marked: () => boolean) {
+	let held = Buffer.alloc(0);
+	let begin = Buffer.alloc(0);
+	let tell = (_: boolean) => {};
+	const whole = new Promise<boolean>((resolve) => {
+		tell = resolve;
+	});
+	const keep = MARK_BYTES + 9;
+	const stream = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			if (begin.length < 5) begin = Buffer.concat([begin, chunk]).subarray(0, 5);
+			held = Buffer.concat([held, chunk]);
+			const ready = held.length > keep ? held.subarray(0, held.length - keep) : Buffer.alloc(0);
+			held = held.subarray(ready.length);
+			done(null, ready);
+		},
+		flush(done) {
+			const rest = marked() ? held.subarray(0, Math.max(0, held.length - MARK_BYTES)) : held;
+			tell(/^(REDIS|VALKE)$/.test(begin.toString("latin1")) && rest[rest.length - 9] === END);
+			done(null, rest);
+		},
+	});
+	stream.on("close", () => tell(false));
+	return { stream, whole };
+}
