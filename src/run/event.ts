@@ -34,6 +34,13 @@ type Body =
 			readonly title: string;
 			readonly error: ErrorReport;
 	  }
+	/** Of a step that went on: this scope is not part of what it did. */
+	| {
+			readonly type: "scope-failed";
+			readonly scope: string;
+			readonly step: string;
+			readonly error: ErrorReport;
+	  }
 	| { readonly type: "step-skipped"; readonly step: string; readonly title: string; readonly reason: string }
 	| { readonly type: "undo-started"; readonly step: string; readonly title: string }
 	| { readonly type: "undo-done"; readonly step: string; readonly title: string }

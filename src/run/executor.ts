@@ -265,7 +265,9 @@ class Execution {
 			},
 			isUnderWay: (scope) => !this.#failures.has(scope) && !this.#committed(scope) && !this.#complete(scope),
 			failScope: (scope, error) => {
-				if (!this.#failures.has(scope)) this.#failures.set(scope, error);
+				if (this.#failures.has(scope)) return;
+				this.#failures.set(scope, error);
+				this.#emit({ type: "scope-failed", scope, step: step.id, error: reportOf(error) });
 			},
 			knows: (location) => this.#journal.knows(location),
 			made: (archive) => this.#journal.made(archive),

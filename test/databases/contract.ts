@@ -1,0 +1,186 @@
+// What a person may rely on for every kind of database, on its real server: one call of `fulfilsContract` a kind.
+import assert from "node:assert/strict";
+import { before, beforeEach, describe, test } from "node:test";
+import { type Machine, machine, noMachines } from "../machine/machine.ts";
+
+export interface Kind {
+	readonly name: string;
+	/** Another name for its machine, where a file has several kinds. */
+	readonly machine?: string;
+	/** Units of the machine that start at boot. */
+	readonly units: readonly string[];
+	/** Units that a restore stops, of the application or of the server itself. */
+	readonly stopOnRestore: readonly string[];
+	/** The state's folders and dumps. */
+	readonly folders: readonly string[];
+	readonly dump: Readonly<Record<string, unknown>>;
+	/** Once: wait for the server, make accounts. */
+	prepare(web01: Machine): Promise<void>;
+	/** Each time: the old content, whatever was there. */
+	fill(web01: Machine): Promise<void>;
+	/** Change, add and remove rows, and what else belongs to a database. */
+	change(web01: Machine): Promise<void>;
+	/** All that must come back, as a text, while the application may be using it. */
+	facts(web01: Machine): Promise<string>;
+	/** Take the database away while its application is stopped, as on a new machine; undefined where that is the folder. */
+	destroy?(web01: Machine): Promise<void>;
+	/** Make a dump impossible, and mend that. */
+	breakDown(web01: Machine): Promise<void>;
+	mend(web01: Machine): Promise<void>;
+	/** What `diff` says once `change` was done. */
+	readonly rowsChanged: RegExp;
+}
+
+const PROVIDERS = {
+	tar: { destinations: { disk: { path: "/mnt/archives" } } },
+	borgbackup: { destinations: { repo: { repo: "/mnt/repo", encryption: "none" } } },
+};
+
+export function fulfilsContract(kind: Kind): void {
+	describe(`a ${kind.name} database of a state`, { skip: noMachines }, () => {
+		let web01: Machine;
+		before(async () => {
+			web01 = await machine(kind.machine ?? "web01", { units: kind.units });
+			await kind.prepare(web01);
+		});
+		beforeEach(async () => {
+			await web01.sh(
+				"rm -rf /mnt/archives /mnt/repo /srv/other /var/lib/holdfast; mkdir -p /srv/other; echo x >/srv/other/file",
+			);
+			await kind.fill(web01);
+		});
+
+		const declare = (state: object = {}) =>
+			web01.write(
+				"/etc/holdfast/holdfast.json",
+				JSON.stringify({
+					machines: {
+						web01: {
+							state: {
+								app: {
+									folders: kind.folders,
+									dumps: [kind.dump],
+									stopOnRestore: kind.stopOnRestore,
+									settle: 0,
+									...state,
+								},
+								other: { folders: ["/srv/other"] },
+							},
+							providers: PROVIDERS,
+						},
+					},
+				}),
+			);
+		const holdfast = async (expected: number, ...words: string[]) => {
+			const { code, stdout, stderr } = await web01.holdfast(...words);
+			assert.equal(code, expected, `holdfast ${words.join(" ")}\n${stdout}${stderr}`);
+			return stdout + stderr;
+		};
+		const tidy = async () => {
+			const left = await web01.sh(
+				"ls -A /var/lib/holdfast | grep -Ev '^(journal.*|dumps|spool)$' || true; ls -Ad /srv/.holdfast* /var/lib/.holdfast* 2>/dev/null || true",
+			);
+			assert.equal(left, "");
+			assert.equal(
+				await web01.sh(
+					"find /var/lib/holdfast/dumps /var/lib/holdfast/spool -type f -o -type p 2>/dev/null || true",
+				),
+				"",
+			);
+		};
+
+		for (const provider of Object.keys(PROVIDERS))
+			test(`comes back with ${provider} as it was`, async () => {
+				await declare();
+				const old = await kind.facts(web01);
+				await holdfast(0, "create", "--provider", provider);
+				await tidy();
+				await kind.change(web01);
+				assert.notEqual(await kind.facts(web01), old);
+				await holdfast(0, "restore", "--yes", "--service", "app", provider, "latest");
+				assert.equal(await kind.facts(web01), old);
+				await tidy();
+			});
+
+		test("of two destinations, through a file: dumped once, in both", async () => {
+			await declare();
+			const old = await kind.facts(web01);
+			await holdfast(0, "create");
+			await tidy();
+			for (const provider of Object.keys(PROVIDERS)) {
+				await kind.change(web01);
+				await holdfast(0, "restore", "--yes", "--service", "app", provider, "latest");
+				assert.equal(await kind.facts(web01), old);
+			}
+		});
+
+		test("comes back when it is gone", async () => {
+			await declare();
+			const old = await kind.facts(web01);
+			await holdfast(0, "create", "--provider", "tar");
+			await web01.sh(`systemctl stop ${kind.stopOnRestore.join(" ")}`);
+			if (kind.destroy) await kind.destroy(web01);
+			else await web01.sh(`rm -rf ${kind.folders.join(" ")}`);
+			await holdfast(0, "restore", "--yes", "--service", "app", "tar", "latest");
+			await web01.sh(`systemctl start ${kind.stopOnRestore.join(" ")}`);
+			assert.equal(await kind.facts(web01), old);
+		});
+
+		test("a check that fails brings back what was live", async () => {
+			await declare({ checks: [{ command: ["false"], within: 0 }] });
+			await holdfast(0, "create", "--provider", "tar");
+			await kind.change(web01);
+			const newer = await kind.facts(web01);
+			await holdfast(1, "restore", "--yes", "--service", "app", "tar", "latest");
+			assert.equal(await kind.facts(web01), newer);
+			await tidy();
+		});
+
+		test("--keep-old, and undo brings back what was live", async () => {
+			await declare();
+			const old = await kind.facts(web01);
+			await holdfast(0, "create", "--provider", "tar");
+			await kind.change(web01);
+			const newer = await kind.facts(web01);
+			const words = ["restore", "--yes", "--keep-old", "7d", "--service", "app", "tar", "latest"];
+			const run = /run (\S+) in/.exec(await holdfast(0, ...words))?.[1] ?? "";
+			assert.equal(await kind.facts(web01), old);
+			await holdfast(0, "undo", "--yes", run);
+			assert.equal(await kind.facts(web01), newer);
+			await tidy();
+		});
+
+		test("--in-place brings it back as well", async () => {
+			await declare();
+			const old = await kind.facts(web01);
+			await holdfast(0, "create", "--provider", "tar");
+			await kind.change(web01);
+			await holdfast(0, "restore", "--yes", "--in-place", "--service", "app", "tar", "latest");
+			assert.equal(await kind.facts(web01), old);
+			await tidy();
+		});
+
+		test("one that cannot be dumped leaves out its own state only", async () => {
+			await declare();
+			await kind.breakDown(web01);
+			await holdfast(3, "create", "--provider", "tar");
+			await kind.mend(web01);
+			const { archives } = JSON.parse((await web01.holdfast("list", "--json", "--provider", "tar")).stdout);
+			const { app, other } = archives[0].metadata.states;
+			assert.equal(app.outcome, "failed");
+			assert.equal(other.outcome, "good");
+			await tidy();
+		});
+
+		test("diff tells the rows that a restore would bring and take", async () => {
+			await declare();
+			await holdfast(0, "create", "--provider", "tar");
+			assert.match(
+				await holdfast(0, "diff", "--service", "app", "tar", "latest"),
+				/^0 come back, 0 go, 0 change$/m,
+			);
+			await kind.change(web01);
+			assert.match(await holdfast(0, "diff", "--service", "app", "tar", "latest"), kind.rowsChanged);
+		});
+	});
+}
