@@ -2,22 +2,26 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateHelpTextForAllCommands } from "@stricli/core";
+import { stringify } from "yaml";
 import { application } from "../src/cli/application.ts";
-import { configJsonSchema, type JsonSchema, manifestJsonSchema } from "../src/config/json-schema.ts";
-import { HOOKS } from "../src/manifest/schema.ts";
+import { configJsonSchema, manifestJsonSchema } from "../src/config/json-schema.ts";
+import { type JsonSchema, keysOf } from "../src/manifest/json-keys.ts";
+import { optionsJsonSchema, usually } from "../src/modules/describe.ts";
+import { LIBRARY } from "../src/modules/library.ts";
 
 const FOLDER = join(import.meta.dirname, "../docs/reference");
 const pages: Record<string, string> = {
 	"config.md": page(
 		"The config",
 		"What `holdfast.yaml`, `holdfast.json` and the default export of `holdfast.ts` may hold. `<name>` stands for a name of yours (letters, digits, `_` and `-`), `[ ]` for the items of a list, `<hook>` for `preBackup`, `postBackup`, `preRestore` or `postRestore`. A provider may have any name when its `type` names the engine. `holdfast schema` prints the same as JSON Schema, for editors.",
-		keysOf(configJsonSchema()),
+		rowsOf(configJsonSchema()),
 	),
 	"manifest.md": page(
 		"The manifest",
 		"The resolved description of one machine: what `holdfast manifest` prints and the runtime reads. Version 1. `holdfast schema --manifest` prints the same as JSON Schema.",
-		keysOf(manifestJsonSchema()),
+		rowsOf(manifestJsonSchema()),
 	),
+	"modules.md": modulesPage(),
 	"commands.md": `# Commands\n\n${NOTE()}\n\n${generateHelpTextForAllCommands(await application())
 		.map(([route, text]) => `## ${route}\n\n\`\`\`\n${text.trimEnd()}\n\`\`\`\n`)
 		.join("\n")}`,
@@ -39,58 +43,47 @@ function NOTE(): string {
 }
 
 function page(title: string, intro: string, rows: readonly (readonly string[])[]): string {
-	const head = ["key", "value", "what it is"];
-	const table = [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
-	return `# ${title}\n\n${NOTE()}\n\n${intro}\n\n${table}`;
+	return `# ${title}\n\n${NOTE()}\n\n${intro}\n\n${table(["key", "value", "what it is"], rows)}`;
 }
 
-/** A row for every key, with its path. */
-function keysOf(schema: JsonSchema, path = "", required = true): string[][] {
-	const rows: string[][] = [];
-	if (path !== "" && (schema.description !== undefined || !isMap(schema)))
-		rows.push([
-			`\`${path}\``,
-			kindOf(schema) + (required ? ", required" : ""),
-			cell(schema.description ?? ""),
-		]);
-	for (const [key, value] of Object.entries(schema.properties ?? {}))
-		rows.push(...keysOf(value, below(path, key), schema.required?.includes(key) ?? false));
-	// Providers under an engine's name have the keys of the same engine under any other name.
-	if (typeof schema.additionalProperties === "object" && !schema.properties)
-		for (const form of alternatives(schema.additionalProperties))
-			rows.push(...keysOf(form, `${path}.<name>`, false));
-	const objects = alternatives(schema).filter((form) => form !== schema && isMap(form));
-	for (const { description, ...form } of objects) rows.push(...keysOf(form, path, false));
-	const item = schema.items;
-	if (item)
-		for (const form of alternatives(item).filter(isMap)) rows.push(...keysOf(form, `${path}[ ]`, false));
-	return rows.filter((row, index) => rows.findIndex((other) => other.join() === row.join()) === index);
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+	return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
 }
 
-/** The four hooks have the same keys. */
-function below(path: string, key: string): string {
-	const part = (HOOKS as readonly string[]).includes(key) ? "<hook>" : key;
-	return path === "" ? part : `${path}.${part}`;
-}
-
-function isMap(schema: JsonSchema): boolean {
-	return schema.type === "object";
-}
-
-function alternatives(schema: JsonSchema): readonly JsonSchema[] {
-	return schema.anyOf ?? schema.oneOf ?? [schema];
-}
-
-function kindOf(schema: JsonSchema): string {
-	if (schema.const !== undefined) return `\`${schema.const}\``;
-	if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(" or ");
-	if (schema.anyOf ?? schema.oneOf) return [...new Set(alternatives(schema).map(kindOf))].join(", or ");
-	if (schema.type === "array") return `list of ${schema.items ? kindOf(schema.items) : "values"}`;
-	return (
-		{ object: "map", string: "text", integer: "whole number" }[schema.type ?? ""] ?? schema.type ?? "any"
-	);
+function rowsOf(schema: JsonSchema): string[][] {
+	return keysOf(schema).map(({ path, kind, required, description }) => [
+		`\`${path}\``,
+		kind + (required ? ", required" : ""),
+		cell(description),
+	]);
 }
 
 function cell(text: string): string {
 	return text.replaceAll("|", "\\|");
+}
+
+function modulesPage(): string {
+	const sections = [...LIBRARY.values()].map((module) => {
+		const rows = rowsOf(optionsJsonSchema(module));
+		const { state, asks } = usually(module);
+		return [
+			`## ${module.name}`,
+			`${module.about}.`,
+			`Proven on ${module.proven === "application" ? "the application itself" : "a stand-in with its layout, units and database settings"}.`,
+			rows.length === 0 ? "No options." : table(["option", "value", "what it is"], rows),
+			state === undefined
+				? "What it declares depends on its options."
+				: `With no options it declares${asks.length > 0 ? ` (the database by way of ${asks.join(", ")})` : ""}:\n\n\`\`\`yaml\n${stringify(state).trimEnd()}\n\`\`\``,
+			`Sources: ${module.sources.map((source) => `<${source}>`).join(", ")}`,
+			"",
+		].join("\n\n");
+	});
+	return `# Modules
+
+${NOTE()}
+
+Applications that \`machines.<name>.services\` may name. A module turns a few options into states, which you can add to
+or override under \`state\`. \`holdfast modules show NAME\` tells the same, with what your config makes of it.
+
+${sections.join("\n")}`;
 }

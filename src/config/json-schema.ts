@@ -1,23 +1,11 @@
 // The config's JSON Schema, for editors and for the reference.
 import { toJsonSchema } from "@valibot/to-json-schema";
+import type { JsonSchema } from "../manifest/json-keys.ts";
 import { ENGINES } from "../manifest/providers.ts";
 import { manifestSchema } from "../manifest/schema.ts";
+import { optionsJsonSchema } from "../modules/describe.ts";
+import { LIBRARY } from "../modules/library.ts";
 import { configSchema } from "./schema.ts";
-
-/** As far as a JSON Schema is looked into here. */
-export interface JsonSchema {
-	readonly type?: string;
-	readonly description?: string;
-	readonly const?: unknown;
-	readonly enum?: readonly unknown[];
-	readonly pattern?: string;
-	readonly properties?: Readonly<Record<string, JsonSchema>>;
-	readonly additionalProperties?: JsonSchema | boolean;
-	readonly items?: JsonSchema;
-	readonly anyOf?: readonly JsonSchema[];
-	readonly oneOf?: readonly JsonSchema[];
-	readonly required?: readonly string[];
-}
 
 export function manifestJsonSchema(): JsonSchema {
 	return toJsonSchema(manifestSchema, { errorMode: "ignore" }) as JsonSchema;
@@ -36,5 +24,14 @@ export function configJsonSchema(): JsonSchema {
 		return [engine, { ...own, required: own?.required?.filter((key) => key !== "type") ?? [] }] as const;
 	});
 	Object.assign(providers, { properties: Object.fromEntries(byName) });
+	const services = machine.properties?.services as JsonSchema;
+	Object.assign(services, {
+		properties: Object.fromEntries(
+			[...LIBRARY.values()].map((module) => [
+				module.name,
+				{ description: module.about, anyOf: [optionsJsonSchema(module), { type: "null" }] },
+			]),
+		),
+	});
 	return schema;
 }

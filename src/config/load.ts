@@ -8,7 +8,8 @@ import type { Manifest } from "../manifest/schema.ts";
 import { configError, faultsOf } from "./faults.ts";
 import { meaningFaults } from "./meaning.ts";
 import { resolveMachine } from "./resolve.ts";
-import { configSchema, withEngineNames } from "./schema.ts";
+import { type Config, configSchema, withEngineNames } from "./schema.ts";
+import { withServices } from "./services.ts";
 import type { Source } from "./source.ts";
 
 const FILES = ["holdfast.yaml", "holdfast.yml", "holdfast.ts", "holdfast.json"];
@@ -45,19 +46,26 @@ export function findConfig(given?: string): string {
 
 export async function loadConfig(given?: string): Promise<Loaded> {
 	const file = findConfig(given);
-	const source = await readSource(file);
-	const value = withEngineNames(source.value);
-	const faults = faultsOf(configSchema, value);
-	if (faults.length > 0) throw configError(source, faults);
-	const config = v.parse(configSchema, value);
-	const deeper = meaningFaults(config);
+	const { source, config } = await readConfig(file);
+	const { machines, faults: serviceFaults, relocate } = await withServices(config, file);
+	if (serviceFaults.length > 0) throw configError(source, serviceFaults);
+	const deeper = meaningFaults(machines).map(relocate);
 	if (deeper.length > 0) throw configError(source, deeper);
 	return {
 		file,
 		machines: new Map(
-			Object.entries(config.machines).map(([name, machine]) => [name, resolveMachine(name, machine)]),
+			Object.entries(machines).map(([name, machine]) => [name, resolveMachine(name, machine)]),
 		),
 	};
+}
+
+/** As it is written, before its services become states. */
+export async function readConfig(file: string): Promise<{ source: Source; config: Config }> {
+	const source = await readSource(file);
+	const value = withEngineNames(source.value);
+	const faults = faultsOf(configSchema, value);
+	if (faults.length > 0) throw configError(source, faults);
+	return { source, config: v.parse(configSchema, value) };
 }
 
 async function readSource(file: string): Promise<Source> {

@@ -1,13 +1,12 @@
 // Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
 import { ALL, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
+import type { StateInput } from "../modules/state.ts";
 import { type Fault, nearest } from "./faults.ts";
-import type { Config, StateInput } from "./schema.ts";
-
-type MachineInput = Config["machines"][string];
+import type { MachineInput } from "./resolve.ts";
 
 /** Faults in what the fields mean together. */
-export function meaningFaults(config: Config): Fault[] {
-	return Object.entries(config.machines).flatMap(([name, machine]) => [
+export function meaningFaults(machines: Readonly<Record<string, MachineInput>>): Fault[] {
+	return Object.entries(machines).flatMap(([name, machine]) => [
 		...overlapFaults(name, machine),
 		...orderFaults(name, machine),
 		...emptyFaults(name, machine),
@@ -67,7 +66,7 @@ function orderFaults(name: string, machine: MachineInput): Fault[] {
 	return faults;
 }
 
-function findCycle(states: Record<string, StateInput>): string[] | undefined {
+function findCycle(states: Readonly<Record<string, StateInput>>): string[] | undefined {
 	const finished = new Set<string>();
 	const visit = (state: string, trail: readonly string[]): string[] | undefined => {
 		if (trail.includes(state)) return [...trail.slice(trail.indexOf(state)), state];

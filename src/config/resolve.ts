@@ -2,9 +2,13 @@
 import type { Check } from "../manifest/checks.ts";
 import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../manifest/dumps.ts";
 import { HOOKS, type Hook, type Manifest, type State, type Unit } from "../manifest/schema.ts";
-import type { CheckInput, Config, HookInput, StateInput } from "./schema.ts";
+import type { CheckInput, HookInput, StateInput } from "../modules/state.ts";
+import type { Config } from "./schema.ts";
 
-type MachineInput = Config["machines"][string];
+/** A machine whose services have become states. */
+export type MachineInput = Omit<Config["machines"][string], "state" | "services"> & {
+	readonly state?: Readonly<Record<string, StateInput>> | undefined;
+};
 
 const DEFAULT_HOOK_SECONDS = 3600;
 const DEFAULT_SETTLE_SECONDS = 3;

@@ -2,21 +2,15 @@
 import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { pathToFileURL } from "node:url";
 import type { Node, ObjectExpression } from "acorn";
+import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
+import { byDefault } from "../modules/merge.ts";
+import { defineModule } from "../modules/module.ts";
 import { defineConfig } from "./define.ts";
 import type { DataPath, Place, Source } from "./source.ts";
 
 export async function readTypeScript(file: string, text: string): Promise<Source> {
-	serveOurselves();
-	let value: unknown;
-	try {
-		value = (await import(pathToFileURL(file).href)).default;
-	} catch (cause) {
-		throw new HoldfastError("usage", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-			cause,
-			hint: "run with --debug to see where it was thrown",
-		});
-	}
+	const { default: value } = await importTypeScript(file);
 	if (value === undefined)
 		throw new HoldfastError("usage", `${file}: has no default export`, {
 			hint: "write: export default defineConfig({ machines: { … } })",
@@ -25,19 +19,33 @@ export async function readTypeScript(file: string, text: string): Promise<Source
 	return { file, text, value, locate: (path) => locate(parse, text, path) };
 }
 
-/** `import { defineConfig } from "holdfast"` works wherever the file lies, with nothing installed beside it. */
+/** What a file exports. It can import from "holdfast" wherever it lies. */
+export async function importTypeScript(file: string): Promise<Record<string, unknown>> {
+	serveOurselves();
+	try {
+		return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+	} catch (cause) {
+		throw new HoldfastError("usage", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+			cause,
+			hint: "run with --debug to see where it was thrown",
+		});
+	}
+}
+
+let served = false;
+
+/** `import { defineConfig } from "holdfast"` works with nothing installed beside the file: it is what runs already. */
 function serveOurselves(): void {
+	if (served) return;
+	served = true;
+	const ours = { byDefault, defineConfig, defineModule, v };
+	Object.assign(globalThis, { [Symbol.for("holdfast")]: ours });
+	const source = `export const { ${Object.keys(ours).join(", ")} } = globalThis[Symbol.for("holdfast")];`;
 	registerHooks({
 		resolve: (specifier, context, next) =>
 			specifier === "holdfast" ? { url: "holdfast:config", shortCircuit: true } : next(specifier, context),
 		load: (url, context, next) =>
-			url === "holdfast:config"
-				? {
-						format: "module",
-						source: `export const defineConfig = ${defineConfig.toString()};`,
-						shortCircuit: true,
-					}
-				: next(url, context),
+			url === "holdfast:config" ? { format: "module", source, shortCircuit: true } : next(url, context),
 	});
 }
 

@@ -25,6 +25,10 @@ const postgresqlDump = v.strictObject({
 		v.description(`a PostgreSQL database, by name; "${ALL}" for all of the server's`),
 	),
 	except,
+	excludeTableData: v.pipe(
+		v.optional(v.array(f.text)),
+		v.description("tables whose rows are left out, as pg_dump's --exclude-table-data"),
+	),
 	user: v.pipe(
 		v.optional(f.text),
 		v.description(

@@ -75,7 +75,7 @@ export function differenceText(differences: readonly Difference[], rows: readonl
 	return `${lines.join("")}${tables}${count("add")} come back, ${count("remove")} go, ${count("change")} change\n`;
 }
 
-function table(rows: readonly (readonly string[])[]): string {
+export function table(rows: readonly (readonly string[])[]): string {
 	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
 	return rows
 		.map(

@@ -27,6 +27,7 @@ export function postgresql({
 	host,
 	port,
 	pgService,
+	excludeTableData = [],
 }: PostgresqlDump): ServerDatabase {
 	const client: Client = {
 		server: "PostgreSQL",
@@ -126,7 +127,13 @@ export function postgresql({
 			dumpBy(
 				client,
 				`dump the database ${live}`,
-				["pg_dump", "--format=custom", "--compress=0", ...connection(live)],
+				[
+					"pg_dump",
+					"--format=custom",
+					"--compress=0",
+					...excludeTableData.map((table) => `--exclude-table-data=${table}`),
+					...connection(live),
+				],
 				work,
 			),
 		async obstacles(facts) {

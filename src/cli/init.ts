@@ -1,0 +1,88 @@
+// holdfast init: look at this machine and write a first config.
+import { existsSync } from "node:fs";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { homedir, hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { buildCommand } from "@stricli/core";
+import { loadConfig } from "../config/load.ts";
+import { firstConfig } from "../config/write.ts";
+import { exec } from "../host/exec.ts";
+import { hostServices } from "../host/services.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { propose, signFolders } from "../modules/propose.ts";
+import { type CommonFlags, commonFlags, guard, switchFlag } from "./flags.ts";
+
+interface Flags extends CommonFlags {
+	readonly dryRun: boolean;
+	readonly force: boolean;
+}
+
+export const init = buildCommand({
+	docs: {
+		brief: "look at this machine and write a first config",
+		fullDescription: [
+			"It looks for services that run or are enabled and for folders of known applications, and proposes a module for",
+			"each. Nothing is started, stopped or backed up; the file is yours to change.",
+			"",
+			"Examples:",
+			"  holdfast init --dry-run      print it",
+			"  holdfast init                write /etc/holdfast/holdfast.yaml (root) or ~/.config/holdfast/holdfast.yaml",
+			"  holdfast init --config here.yaml",
+		].join("\n"),
+	},
+	parameters: {
+		flags: {
+			...commonFlags,
+			dryRun: switchFlag("print the config and write nothing"),
+			force: switchFlag("replace a config that is there"),
+		},
+		positional: { kind: "tuple", parameters: [] },
+	},
+	func: (flags: Flags) =>
+		guard(flags, async () => {
+			const root = process.getuid?.() === 0;
+			const file = flags.config ?? join(root ? "/etc" : configHome(), "holdfast", "holdfast.yaml");
+			if (existsSync(file) && !flags.force && !flags.dryRun)
+				throw new HoldfastError("usage", `${file} is there already`, {
+					hint: "look at what would be written with --dry-run; replace it with --force",
+				});
+			const proposal = propose({
+				units: await hostServices().catch(() => []),
+				folders: signFolders().filter((folder) => existsSync(folder)),
+			});
+			const text = firstConfig({
+				machine:
+					hostname()
+						.split(".")[0]
+						?.replaceAll(/[^a-zA-Z0-9_-]/g, "-") || "machine",
+				nixos: existsSync("/etc/NIXOS"),
+				proposal,
+				archives: root ? "/var/backups/holdfast" : join(homedir(), "holdfast-archives"),
+				borg: (await exec(["borg", "--version"]).catch(() => undefined))?.code === 0,
+			});
+			if (flags.dryRun) {
+				process.stdout.write(text);
+				return 0;
+			}
+			await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+			await writeFile(file, text, { mode: 0o600 });
+			await chmod(file, 0o600);
+			const { machines } = await loadConfig(file);
+			const states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
+			process.stdout.write(
+				[
+					`wrote ${file}`,
+					states.length > 0
+						? `it protects: ${states.join(", ")}`
+						: "no application was recognised: add the folders that matter, then go on",
+					"next: holdfast create, then holdfast list",
+					"",
+				].join("\n"),
+			);
+			return 0;
+		}),
+});
+
+function configHome(): string {
+	return process.env.XDG_CONFIG_HOME || join(homedir(), ".config");
+}

@@ -1,0 +1,83 @@
+// holdfast modules, holdfast modules show NAME
+import { buildCommand, buildRouteMap } from "@stricli/core";
+import { nearest } from "../config/faults.ts";
+import { findConfig, readConfig } from "../config/load.ts";
+import { modulesOf } from "../config/services.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { type Declared, moduleTable, moduleText } from "../report/modules.ts";
+import { type CommonFlags, commonFlags, guard } from "./flags.ts";
+
+const listModules = buildCommand({
+	docs: { brief: "the applications that `services` may name" },
+	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
+	func: (flags: CommonFlags) =>
+		guard(flags, async () => {
+			const modules = [...(await known(flags)).values()];
+			process.stdout.write(
+				flags.json
+					? `${JSON.stringify(
+							modules.map(({ name, about, sources, proven }) => ({ name, about, sources, proven })),
+							null,
+							2,
+						)}\n`
+					: moduleTable(modules),
+			);
+			return 0;
+		}),
+});
+
+const showModule = buildCommand({
+	docs: { brief: "a module's options, what it declares here, and where its facts come from" },
+	parameters: {
+		flags: commonFlags,
+		positional: {
+			kind: "tuple",
+			parameters: [{ brief: "the module", placeholder: "NAME", parse: (text: string) => text }],
+		},
+	},
+	func: (flags: CommonFlags, name: string) =>
+		guard(flags, async () => {
+			const modules = await known(flags);
+			const module = modules.get(name);
+			if (!module) {
+				const meant = nearest(name, [...modules.keys()]);
+				throw new HoldfastError("usage", `there is no module "${name}"`, {
+					hint: meant ? `did you mean "${meant}"?` : "see them all with: holdfast modules",
+				});
+			}
+			process.stdout.write(await moduleText(module, modules, await declaredHere(flags, name)));
+			return 0;
+		}),
+});
+
+/** The library, and what the config adds to it when there is one. */
+async function known(flags: CommonFlags) {
+	const file = configFile(flags);
+	if (file === undefined) return modulesOf({}, "");
+	return modulesOf((await readConfig(file)).config, file);
+}
+
+/** The options that the config gives a module, by machine, with what the machine is. */
+async function declaredHere(flags: CommonFlags, name: string): Promise<Declared[]> {
+	const file = configFile(flags);
+	if (file === undefined) return [];
+	const { config } = await readConfig(file);
+	return Object.entries(config.machines).flatMap(([machine, { services = {}, system }]) =>
+		name in services ? [{ machine, nixos: system === "nixos", options: services[name] ?? {} }] : [],
+	);
+}
+
+function configFile({ config }: CommonFlags): string | undefined {
+	if (config !== undefined) return findConfig(config);
+	try {
+		return findConfig();
+	} catch {
+		return undefined;
+	}
+}
+
+export const modules = buildRouteMap({
+	routes: { list: listModules, show: showModule },
+	defaultCommand: "list",
+	docs: { brief: "the applications that Holdfast knows" },
+});

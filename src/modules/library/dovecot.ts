@@ -1,0 +1,32 @@
+// Mail in maildirs.
+import * as v from "valibot";
+import * as f from "../../manifest/fields.ts";
+import { defineModule } from "../module.ts";
+import { units } from "../options.ts";
+
+export const dovecot = defineModule({
+	name: "dovecot",
+	about: "Mail of Dovecot in maildirs, which are good at any moment; its indexes are made anew",
+	sources: [
+		"https://doc.dovecot.org/main/core/config/mailbox/formats/maildir.html",
+		"https://doc.dovecot.org/main/core/admin/backup.html",
+	],
+	options: v.strictObject({
+		mail: v.pipe(
+			v.optional(v.pipe(v.array(f.folder), v.minLength(1)), ["/var/vmail"]),
+			v.description("the folders that hold the maildirs (default /var/vmail)"),
+		),
+		units: units(["dovecot.service"]),
+	}),
+	yields: ({ mail, units }) => ({
+		state: {
+			mail: {
+				folders: mail,
+				exclude: ["dovecot.index*", "dovecot.list.index*", "dovecot-uidlist.lock"],
+				stopOnRestore: units,
+			},
+		},
+	}),
+	signs: { units: ["dovecot.service"] },
+	proven: "application",
+});

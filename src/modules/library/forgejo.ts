@@ -1,0 +1,51 @@
+// Forgejo and Gitea, which share their layout.
+import * as v from "valibot";
+import { defineModule } from "../module.ts";
+import { asks, database, databaseOf, folder, health, moreFolders, units } from "../options.ts";
+
+function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sources: readonly string[]) {
+	return defineModule({
+		name,
+		about,
+		sources,
+		uses: ["postgresql", "mariadb"],
+		options: v.strictObject({
+			dataDir: folder(`/var/lib/${name}`, "repositories, LFS, attachments, avatars"),
+			folders: moreFolders,
+			database: database({ type: "sqlite", name }, `/var/lib/${name}/data/${name}.db`),
+			units: units([`${name}.service`]),
+			health: health("http://127.0.0.1:3000/api/healthz"),
+		}),
+		yields({ dataDir, folders, database, units, health }) {
+			const { dumps, services } = databaseOf(name, database);
+			return {
+				state: {
+					[name]: {
+						folders: [dataDir, ...folders],
+						exclude: ["data/tmp", "data/indexers", "data/sessions", "log"],
+						dumps,
+						// A push between the copy of the database and that of the repositories would part the two.
+						stopOnBackup: units,
+						stopOnRestore: units,
+						checks: asks(health),
+					},
+				},
+				services,
+			};
+		},
+		signs: { units: [`${name}.service`] },
+		proven: "stand-in",
+	});
+}
+
+export const forgejo = forge(
+	"forgejo",
+	"Forgejo: repositories, LFS, attachments and the database, of one moment",
+	[
+		"https://forgejo.org/docs/latest/admin/command-line/#dump",
+		"https://forgejo.org/docs/latest/admin/upgrade/#backup",
+	],
+);
+export const gitea = forge("gitea", "Gitea: repositories, LFS, attachments and the database, of one moment", [
+	"https://docs.gitea.com/administration/backup-and-restore",
+]);

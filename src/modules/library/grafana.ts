@@ -1,0 +1,39 @@
+// Grafana.
+import * as v from "valibot";
+import { defineModule } from "../module.ts";
+import { asks, database, databaseOf, folder, health, moreFolders } from "../options.ts";
+
+export const grafana = defineModule({
+	name: "grafana",
+	about: "Grafana: dashboards, users, alert rules and plugins",
+	sources: ["https://grafana.com/docs/grafana/latest/administration/back-up-grafana/"],
+	uses: ["postgresql", "mariadb"],
+	options: v.strictObject({
+		dataDir: folder("/var/lib/grafana", "its `data` path"),
+		folders: moreFolders,
+		database: database({ type: "sqlite", name: "grafana" }, "/var/lib/grafana/grafana.db"),
+		health: health("http://127.0.0.1:3000/api/health"),
+	}),
+	yields({ dataDir, folders, database, health }, { nixos }) {
+		// NixOS keeps its data one folder deeper.
+		const own =
+			nixos && database.file === "/var/lib/grafana/grafana.db"
+				? { ...database, file: "/var/lib/grafana/data/grafana.db" }
+				: database;
+		const { dumps, services } = databaseOf("grafana", own);
+		return {
+			state: {
+				grafana: {
+					folders: [dataDir, ...folders],
+					exclude: ["png", "csv", "pdf"],
+					dumps,
+					stopOnRestore: [nixos ? "grafana.service" : "grafana-server.service"],
+					checks: asks(health),
+				},
+			},
+			services,
+		};
+	},
+	signs: { units: ["grafana-server.service", "grafana.service"] },
+	proven: "stand-in",
+});

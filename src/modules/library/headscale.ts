@@ -1,0 +1,33 @@
+// Headscale, the server of Tailscale's clients.
+import * as v from "valibot";
+import { defineModule } from "../module.ts";
+import { database, databaseOf, folder, moreFolders, units } from "../options.ts";
+
+export const headscale = defineModule({
+	name: "headscale",
+	about: "Headscale: its nodes and users, and the private key that they know it by",
+	sources: ["https://headscale.net/stable/setup/upgrade/", "https://headscale.net/stable/ref/configuration/"],
+	uses: ["postgresql"],
+	options: v.strictObject({
+		dataDir: folder("/var/lib/headscale", "the database and noise_private.key"),
+		folders: moreFolders,
+		database: database({ type: "sqlite", name: "headscale" }, "/var/lib/headscale/db.sqlite"),
+		units: units(["headscale.service"]),
+	}),
+	yields({ dataDir, folders, database, units }) {
+		const { dumps, services } = databaseOf("headscale", database);
+		return {
+			state: {
+				headscale: {
+					folders: [dataDir, ...folders],
+					dumps,
+					stopOnRestore: units,
+					checks: [{ command: ["headscale", "nodes", "list"] }],
+				},
+			},
+			services,
+		};
+	},
+	signs: { units: ["headscale.service"] },
+	proven: "stand-in",
+});

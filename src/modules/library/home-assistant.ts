@@ -1,0 +1,37 @@
+// Home Assistant, where systemd runs it (its own operating system has backups of its own).
+import * as v from "valibot";
+import { defineModule } from "../module.ts";
+import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+
+export const homeAssistant = defineModule({
+	name: "home-assistant",
+	about: "Home Assistant: configuration, users, devices, and the history of its recorder",
+	sources: [
+		"https://www.home-assistant.io/docs/configuration/",
+		"https://www.home-assistant.io/integrations/recorder/",
+	],
+	uses: ["postgresql", "mariadb"],
+	options: v.strictObject({
+		configDir: folder("/var/lib/hass", "its configuration, with .storage"),
+		database: database({ type: "sqlite", name: "homeassistant" }, "/var/lib/hass/home-assistant_v2.db"),
+		units: units(["home-assistant.service"]),
+		health: health("http://127.0.0.1:8123/manifest.json"),
+	}),
+	yields({ configDir, database, units, health }) {
+		const { dumps, services } = databaseOf("home-assistant", database);
+		return {
+			state: {
+				"home-assistant": {
+					folders: [configDir],
+					exclude: ["*.log", "*.log.*", "tts", "deps", "__pycache__"],
+					dumps,
+					stopOnRestore: units,
+					checks: asks(health),
+				},
+			},
+			services,
+		};
+	},
+	signs: { units: ["home-assistant.service"] },
+	proven: "stand-in",
+});

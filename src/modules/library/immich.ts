@@ -1,0 +1,40 @@
+// Immich.
+import * as v from "valibot";
+import { defineModule } from "../module.ts";
+import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+
+export const immich = defineModule({
+	name: "immich",
+	about:
+		"Immich: originals, profiles and the database. Thumbnails and re-encoded videos are made anew by its jobs",
+	sources: ["https://docs.immich.app/administration/backup-and-restore/"],
+	uses: ["postgresql"],
+	options: v.strictObject({
+		mediaDir: folder("/var/lib/immich", "its UPLOAD_LOCATION"),
+		database: database({ type: "postgresql", name: "immich" }),
+		units: units(["immich-server.service"]),
+		derived: v.pipe(
+			v.optional(v.boolean(), false),
+			v.description("keep thumbnails and re-encoded videos too (default false)"),
+		),
+		health: health("http://127.0.0.1:2283/api/server/ping"),
+	}),
+	yields({ mediaDir, database, units, derived, health }) {
+		const { dumps, services } = databaseOf("immich", database);
+		return {
+			state: {
+				immich: {
+					folders: [mediaDir],
+					// Its own dumps in `backups` would be kept twice.
+					exclude: ["backups", ...(derived ? [] : ["thumbs", "encoded-video"])],
+					dumps,
+					stopOnRestore: units,
+					checks: asks(health),
+				},
+			},
+			services,
+		};
+	},
+	signs: { units: ["immich-server.service"] },
+	proven: "stand-in",
+});

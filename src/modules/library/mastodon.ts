@@ -1,0 +1,40 @@
+// Mastodon.
+import * as v from "valibot";
+import * as f from "../../manifest/fields.ts";
+import { defineModule } from "../module.ts";
+import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+
+export const mastodon = defineModule({
+	name: "mastodon",
+	about: "Mastodon: the database, what its users uploaded, and the secrets without which both are of no use",
+	sources: ["https://docs.joinmastodon.org/admin/backups/"],
+	uses: ["postgresql"],
+	options: v.strictObject({
+		uploads: folder("/home/mastodon/live/public/system", "what users uploaded"),
+		secrets: v.pipe(
+			v.optional(v.array(f.folder), ["/home/mastodon/live/.env.production"]),
+			v.description("the files with its secrets (default /home/mastodon/live/.env.production)"),
+		),
+		database: database({ type: "postgresql", name: "mastodon_production" }),
+		units: units(["mastodon-web.service", "mastodon-sidekiq.service", "mastodon-streaming.service"]),
+		health: health("http://127.0.0.1:3000/health"),
+	}),
+	yields({ uploads, secrets, database, units, health }) {
+		const { dumps, services } = databaseOf("mastodon", database);
+		return {
+			state: {
+				mastodon: {
+					folders: [uploads, ...secrets],
+					// Copies of what other servers have.
+					exclude: ["cache"],
+					dumps,
+					stopOnRestore: units,
+					checks: asks(health),
+				},
+			},
+			services,
+		};
+	},
+	signs: { units: ["mastodon-web.service"] },
+	proven: "stand-in",
+});

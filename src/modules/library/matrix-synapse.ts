@@ -1,0 +1,61 @@
+// Synapse, the Matrix homeserver.
+import * as v from "valibot";
+import { defineModule } from "../module.ts";
+import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+
+export const matrixSynapse = defineModule({
+	name: "matrix-synapse",
+	about: "Synapse: its database, the media of its users, the signing key and the configuration",
+	sources: [
+		"https://element-hq.github.io/synapse/latest/usage/administration/backups.html",
+		"https://element-hq.github.io/synapse/latest/postgres.html",
+	],
+	uses: ["postgresql"],
+	options: v.strictObject({
+		dataDir: folder("/var/lib/matrix-synapse", "media store, and on NixOS the signing key"),
+		configDir: v.pipe(
+			v.optional(v.union([v.literal(false), v.string()])),
+			v.description(
+				"homeserver.yaml and the signing key, or false (default /etc/matrix-synapse, on NixOS false)",
+			),
+		),
+		database: database(
+			{ type: "postgresql", name: "matrix-synapse" },
+			"/var/lib/matrix-synapse/homeserver.db",
+		),
+		units: units(["matrix-synapse.service"]),
+		health: health("http://127.0.0.1:8008/health"),
+	}),
+	yields({ dataDir, configDir, database, units, health }, { nixos }) {
+		const config = configDir ?? (nixos ? false : "/etc/matrix-synapse");
+		const { dumps, services } = databaseOf("matrix-synapse", database);
+		return {
+			state: {
+				"matrix-synapse": {
+					folders: [dataDir, ...(config === false ? [] : [config])],
+					// Both are fetched and made anew: what other servers have, and pictures made of media.
+					exclude: ["remote_content", "remote_thumbnail", "url_cache", "url_cache_thumbnails"],
+					dumps,
+					stopOnRestore: units,
+					checks: asks(health),
+				},
+			},
+			services:
+				database.type === "postgresql"
+					? {
+							postgresql: {
+								databases: {
+									[database.name]: {
+										state: "matrix-synapse",
+										// Keys that were used once must not be handed out again after a restore.
+										excludeTableData: ["e2e_one_time_keys_json"],
+									},
+								},
+							},
+						}
+					: services,
+		};
+	},
+	signs: { units: ["matrix-synapse.service"] },
+	proven: "stand-in",
+});

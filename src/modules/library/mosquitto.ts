@@ -1,0 +1,39 @@
+// Mosquitto, the MQTT broker.
+import * as v from "valibot";
+import { defineModule } from "../module.ts";
+import { folder, moreFolders, units } from "../options.ts";
+
+/** $1 is the folder, the rest are units. It writes the file beside the old one and renames it, in a moment. */
+const WRITE = `
+file="$1/mosquitto.db"; shift
+seen() { stat -c %y%i "$file" 2>/dev/null || true; }
+before=$(seen)
+for pid in $(systemctl show --value --property=MainPID "$@"); do [ "$pid" = 0 ] || kill -USR1 "$pid"; done
+for n in $(seq 50); do [ "$(seen)" = "$before" ] || break; sleep 0.1; done
+`;
+
+export const mosquitto = defineModule({
+	name: "mosquitto",
+	about: "Mosquitto: retained messages, subscriptions and what is queued, as it writes them when asked to",
+	sources: [
+		"https://mosquitto.org/man/mosquitto-8.html#signals",
+		"https://mosquitto.org/man/mosquitto-conf-5.html",
+	],
+	options: v.strictObject({
+		dataDir: folder("/var/lib/mosquitto", "its persistence_location"),
+		folders: moreFolders,
+		units: units(["mosquitto.service"]),
+	}),
+	yields: ({ dataDir, folders, units }) => ({
+		state: {
+			mosquitto: {
+				folders: [dataDir, ...folders],
+				hooks: { preBackup: ["bash", "-euc", WRITE, "mosquitto", dataDir, ...units] },
+				exclude: ["mosquitto.db.new"],
+				stopOnRestore: units,
+			},
+		},
+	}),
+	signs: { units: ["mosquitto.service"] },
+	proven: "application",
+});

@@ -1,0 +1,71 @@
+// Nextcloud.
+import * as v from "valibot";
+import * as f from "../../manifest/fields.ts";
+import { defineModule } from "../module.ts";
+import { asks, database, databaseOf, health, units } from "../options.ts";
+
+export const nextcloud = defineModule({
+	name: "nextcloud",
+	about: "Nextcloud: the users' files, the configuration and the database, while it is in maintenance mode",
+	sources: [
+		"https://docs.nextcloud.com/server/latest/admin_manual/maintenance/backup.html",
+		"https://docs.nextcloud.com/server/latest/admin_manual/maintenance/restore.html",
+	],
+	uses: ["postgresql", "mariadb"],
+	options: v.strictObject({
+		folders: v.pipe(
+			v.optional(v.pipe(v.array(f.folder), v.minLength(1))),
+			v.description(
+				"config, data, themes and custom apps (default /var/www/nextcloud, on NixOS /var/lib/nextcloud)",
+			),
+		),
+		database: database({ type: "mariadb", name: "nextcloud" }, "/var/www/nextcloud/data/owncloud.db"),
+		occ: v.pipe(
+			v.optional(f.argv),
+			v.description("the command that runs occ (default php /var/www/nextcloud/occ, on NixOS nextcloud-occ)"),
+		),
+		user: v.pipe(
+			v.optional(v.union([v.literal(false), f.text])),
+			v.description("the user who may run occ, or false for oneself (default www-data, on NixOS false)"),
+		),
+		units: units(["php8.2-fpm.service"]),
+		health: health("http://127.0.0.1/status.php"),
+		previews: v.pipe(v.optional(v.boolean(), false), v.description("keep previews too (default false)")),
+	}),
+	yields({ folders, database, occ, user, units, health, previews }, { nixos }) {
+		const command = occ ?? (nixos ? ["nextcloud-occ"] : ["php", "/var/www/nextcloud/occ"]);
+		const as = user ?? (nixos ? false : "www-data");
+		const asUser = as === false ? {} : { user: as };
+		const run = (...words: string[]) => ({ command: [...command, ...words], ...asUser });
+		const { dumps, services } = databaseOf("nextcloud", database);
+		return {
+			state: {
+				nextcloud: {
+					folders: folders ?? [nixos ? "/var/lib/nextcloud" : "/var/www/nextcloud"],
+					exclude: ["*.log", ...(previews ? [] : ["data/appdata_*/preview"])],
+					dumps,
+					hooks: {
+						preBackup: run("maintenance:mode", "--on"),
+						postBackup: run("maintenance:mode", "--off"),
+						// The archive was made in maintenance mode, and clients must learn that files went back in time.
+						postRestore: {
+							command: [
+								"bash",
+								"-euc",
+								'"$@" maintenance:mode --off; "$@" maintenance:data-fingerprint',
+								"occ",
+								...command,
+							],
+							...asUser,
+						},
+					},
+					stopOnRestore: nixos ? ["phpfpm-nextcloud.service"] : units,
+					checks: asks(health),
+				},
+			},
+			services,
+		};
+	},
+	signs: { folders: ["/var/www/nextcloud", "/var/lib/nextcloud"] },
+	proven: "stand-in",
+});

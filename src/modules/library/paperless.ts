@@ -1,0 +1,40 @@
+// Paperless-ngx.
+import * as v from "valibot";
+import { defineModule } from "../module.ts";
+import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+
+export const paperless = defineModule({
+	name: "paperless",
+	about: "Paperless-ngx: the documents as they came and as they were read, and the database that finds them",
+	sources: ["https://docs.paperless-ngx.com/administration/#backup"],
+	uses: ["postgresql", "mariadb"],
+	options: v.strictObject({
+		dataDir: folder("/var/lib/paperless", "the folder that holds its data and media"),
+		database: database({ type: "sqlite", name: "paperless" }, "/var/lib/paperless/db.sqlite3"),
+		units: units([
+			"paperless-web.service",
+			"paperless-consumer.service",
+			"paperless-scheduler.service",
+			"paperless-task-queue.service",
+		]),
+		health: health("http://127.0.0.1:28981/accounts/login/"),
+	}),
+	yields({ dataDir, database, units, health }) {
+		const { dumps, services } = databaseOf("paperless", database);
+		return {
+			state: {
+				paperless: {
+					folders: [dataDir],
+					// The search index is made anew with: document_index reindex.
+					exclude: ["index", "*.log", "celerybeat-schedule.db"],
+					dumps,
+					stopOnRestore: units,
+					checks: asks(health),
+				},
+			},
+			services,
+		};
+	},
+	signs: { units: ["paperless-web.service"] },
+	proven: "stand-in",
+});

@@ -1,0 +1,32 @@
+// Prometheus.
+import * as v from "valibot";
+import { defineModule } from "../module.ts";
+import { asks, folder, health, moreFolders, units } from "../options.ts";
+
+export const prometheus = defineModule({
+	name: "prometheus",
+	about: "Prometheus: the time series. It is stopped while they are copied: its files are good only together",
+	sources: [
+		"https://prometheus.io/docs/prometheus/latest/storage/#operational-aspects",
+		"https://prometheus.io/docs/prometheus/latest/querying/api/#snapshot",
+	],
+	options: v.strictObject({
+		dataDir: folder("/var/lib/prometheus", "the folder that holds its storage.tsdb.path"),
+		folders: moreFolders,
+		units: units(["prometheus.service"]),
+		health: health("http://127.0.0.1:9090/-/ready"),
+	}),
+	yields: ({ dataDir, folders, units, health }, { nixos }) => ({
+		state: {
+			prometheus: {
+				folders: [nixos && dataDir === "/var/lib/prometheus" ? "/var/lib/prometheus2" : dataDir, ...folders],
+				exclude: ["lock", "queries.active"],
+				stopOnBackup: units,
+				stopOnRestore: units,
+				checks: asks(health),
+			},
+		},
+	}),
+	signs: { units: ["prometheus.service"] },
+	proven: "application",
+});

@@ -1,0 +1,52 @@
+// Named volumes of Docker and Podman.
+import * as v from "valibot";
+import * as f from "../../manifest/fields.ts";
+import { defineModule } from "../module.ts";
+
+export const volumes = defineModule({
+	name: "volumes",
+	about: "Named volumes of Docker or Podman, with the unit that runs their containers stopped for the copy",
+	sources: [
+		"https://docs.docker.com/engine/storage/volumes/#back-up-restore-or-migrate-data-volumes",
+		"https://docs.podman.io/en/latest/markdown/podman-volume.1.html",
+	],
+	options: v.record(
+		f.name,
+		v.strictObject({
+			volumes: v.pipe(v.array(f.name), v.minLength(1), v.description("the volumes, by name")),
+			engine: v.pipe(
+				v.optional(v.picklist(["docker", "podman"]), "docker"),
+				v.description("whose volumes they are (default docker)"),
+			),
+			root: v.pipe(
+				v.optional(f.folder),
+				v.description(
+					"the folder of volumes (default /var/lib/docker/volumes, or /var/lib/containers/storage/volumes)",
+				),
+			),
+			folders: v.pipe(
+				v.optional(v.array(f.folder), []),
+				v.description("further folders, such as the compose file's"),
+			),
+			units: v.pipe(v.optional(v.array(f.unitName), []), v.description("the units that run the containers")),
+			live: v.pipe(v.optional(v.boolean(), false), v.description("copy while they run (default false)")),
+		}),
+	),
+	yields: (options) => ({
+		state: Object.fromEntries(
+			Object.entries(options).map(([name, { volumes, engine, root, folders, units, live }]) => {
+				const below =
+					root ?? (engine === "docker" ? "/var/lib/docker/volumes" : "/var/lib/containers/storage/volumes");
+				return [
+					name,
+					{
+						folders: [...volumes.map((volume) => `${below}/${volume}/_data`), ...folders],
+						stopOnBackup: live ? [] : units,
+						stopOnRestore: units,
+					},
+				];
+			}),
+		),
+	}),
+	proven: "stand-in",
+});

@@ -1,0 +1,24 @@
+// ZeroTier.
+import * as v from "valibot";
+import { defineModule } from "../module.ts";
+import { folder } from "../options.ts";
+
+export const zerotier = defineModule({
+	name: "zerotier",
+	about: "ZeroTier: the node's identity, its networks, and the networks that it controls",
+	sources: ["https://docs.zerotier.com/config/", "https://github.com/zerotier/ZeroTierOne/tree/dev/service"],
+	options: v.strictObject({ dataDir: folder("/var/lib/zerotier-one", "its home") }),
+	yields: ({ dataDir }, { nixos }) => ({
+		state: {
+			zerotier: {
+				folders: [dataDir],
+				// What it learns of others by itself, and what its running process writes.
+				exclude: ["peers.d", "zerotier-one.pid", "zerotier-one.port"],
+				stopOnRestore: [nixos ? "zerotierone.service" : "zerotier-one.service"],
+				checks: [{ script: "zerotier-cli info | grep -q ONLINE", within: "60s" }],
+			},
+		},
+	}),
+	signs: { units: ["zerotier-one.service", "zerotierone.service"] },
+	proven: "stand-in",
+});

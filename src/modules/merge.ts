@@ -1,0 +1,82 @@
+// Several definitions of one value become one: lists are added up, maps are merged, a default gives way. Two that
+// say different things are a fault that names both places.
+
+export interface Definition {
+	readonly value: unknown;
+	/** Who says so, in words: `holdfast.yaml`, `module "matrix-synapse"`. */
+	readonly by: string;
+	/** Gives way to one that is not. */
+	readonly isDefault?: boolean;
+}
+
+export interface Conflict {
+	/** Keys from the merged value down. */
+	readonly path: readonly string[];
+	readonly message: string;
+}
+
+const FALLBACK = Symbol("default");
+
+/** A value that anybody may override, in options that one module sets of another. */
+export function byDefault<T>(value: T): T {
+	return { [FALLBACK]: value } as T;
+}
+
+/** `deep`: how many levels of maps are merged; a map below that is one value. */
+export function merge(
+	definitions: readonly Definition[],
+	conflicts: Conflict[],
+	deep = Number.POSITIVE_INFINITY,
+	path: readonly string[] = [],
+): unknown {
+	const all = definitions
+		.map((one) =>
+			isMap(one.value) && FALLBACK in one.value
+				? { ...one, value: one.value[FALLBACK as unknown as string], isDefault: true }
+				: one,
+		)
+		.filter(({ value }) => value !== undefined);
+	if (all.length > 0 && all.every(({ value }) => Array.isArray(value)))
+		return unique(all.flatMap(({ value }) => value as unknown[]));
+	if (deep > 0 && all.length > 0 && all.every(({ value }) => isMap(value))) {
+		const keys = new Set(all.flatMap(({ value }) => Object.keys(value as object)));
+		return Object.fromEntries(
+			[...keys].map((key) => [
+				key,
+				merge(
+					all.map((one) => ({ ...one, value: (one.value as Record<string, unknown>)[key] })),
+					conflicts,
+					deep - 1,
+					[...path, key],
+				),
+			]),
+		);
+	}
+	const firm = all.filter(({ isDefault }) => !isDefault);
+	const candidates = firm.length > 0 ? firm : all;
+	const [first, ...others] = candidates;
+	const other = others.find(({ value }) => JSON.stringify(value) !== JSON.stringify(first?.value));
+	if (first && other)
+		conflicts.push({
+			path,
+			message: `${path.join(".")} is ${words(first.value)} by ${first.by} and ${words(other.value)} by ${other.by}`,
+		});
+	return first?.value;
+}
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function unique(values: readonly unknown[]): unknown[] {
+	const seen = new Set<string>();
+	return values.filter((value) => {
+		const key = JSON.stringify(value);
+		return !seen.has(key) && seen.add(key);
+	});
+}
+
+function words(value: unknown): string {
+	const text = JSON.stringify(value);
+	return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

@@ -1,0 +1,67 @@
+// Options that many modules have, and what follows from them.
+import * as v from "valibot";
+import * as f from "../manifest/fields.ts";
+import type { Yield } from "./module.ts";
+
+/** A folder of the application's, with its usual place. */
+export const folder = (usual: string, what: string) =>
+	v.pipe(v.optional(f.folder, usual), v.description(`${what} (default ${usual})`));
+
+/** Further folders that belong to it. */
+export const moreFolders = v.pipe(
+	v.optional(v.array(f.folder), []),
+	v.description("further folders that belong to it, such as its configuration"),
+);
+
+/** An address that tells whether it is healthy; false for none. */
+export const health = (usual: string) =>
+	v.pipe(
+		v.optional(v.union([v.literal(false), v.pipe(v.string(), v.startsWith("http"))]), usual),
+		v.description(`an address that answers when it is healthy, or false (default ${usual})`),
+	);
+
+export const units = (usual: readonly string[]) =>
+	v.pipe(
+		v.optional(v.array(f.unitName), [...usual]),
+		v.description(`the units that run it (default ${usual.join(", ")})`),
+	);
+
+const SERVERS = ["postgresql", "mariadb", "sqlite"] as const;
+type Server = (typeof SERVERS)[number];
+
+/** The database that an application keeps its data in; `file` is where its SQLite file is, when it can have one. */
+export function database(usual: { type: Server; name: string }, file?: string) {
+	const types = SERVERS.filter((type) => type !== "sqlite" || file !== undefined);
+	return v.pipe(
+		v.optional(
+			v.strictObject({
+				type: v.pipe(
+					v.optional(v.picklist(types), usual.type),
+					v.description(`what keeps it (default ${usual.type})`),
+				),
+				name: v.pipe(
+					v.optional(f.text, usual.name),
+					v.description(`its name on the server (default ${usual.name})`),
+				),
+				file: v.pipe(
+					v.optional(f.path, file ?? "/"),
+					v.description(file === undefined ? "not used here" : `SQLite's file (default ${file})`),
+				),
+			}),
+			{},
+		),
+		v.description("the database that it keeps its data in"),
+	);
+}
+
+/** What a state's database yields: a dump in its own file, or a database asked of the server's module. */
+export function databaseOf(
+	state: string,
+	{ type, name, file }: { type: Server; name: string; file: string },
+): { dumps: { sqlite: string }[]; services: NonNullable<Yield["services"]> } {
+	if (type === "sqlite") return { dumps: [{ sqlite: file }], services: {} };
+	return { dumps: [], services: { [type]: { databases: { [name]: { state } } } } };
+}
+
+/** The check that asks an address, if there is one. */
+export const asks = (address: string | false) => (address === false ? [] : [{ http: address }]);

@@ -1,0 +1,41 @@
+// Which modules fit a machine, from what was seen on it.
+import { LIBRARY } from "./library.ts";
+
+export interface Seen {
+	/** Services that are enabled or run, with their suffix. */
+	readonly units: readonly SeenUnit[];
+	/** Folders that are there, of those that `signFolders` asks for. */
+	readonly folders: readonly string[];
+}
+
+export interface SeenUnit {
+	readonly unit: string;
+	/** Its StateDirectory=, names below /var/lib. */
+	readonly stateDirectory: readonly string[];
+}
+
+export interface Proposal {
+	/** Modules of the library that fit, with what showed it. */
+	readonly modules: readonly { readonly name: string; readonly about: string; readonly because: string }[];
+	/** Services with a StateDirectory= that no module stands for. */
+	readonly services: readonly SeenUnit[];
+}
+
+/** Folders to look for. */
+export function signFolders(): string[] {
+	return [...LIBRARY.values()].flatMap(({ signs }) => signs?.folders ?? []);
+}
+
+export function propose({ units, folders }: Seen): Proposal {
+	const names = new Set(units.map(({ unit }) => unit));
+	const stands = new Set([...LIBRARY.values()].flatMap(({ signs }) => signs?.units ?? []));
+	return {
+		modules: [...LIBRARY.values()].flatMap(({ name, about, signs }) => {
+			const unit = signs?.units?.find((one) => names.has(one));
+			const folder = signs?.folders?.find((one) => folders.includes(one));
+			const because = unit ?? folder;
+			return because === undefined ? [] : [{ name, about, because }];
+		}),
+		services: units.filter(({ unit, stateDirectory }) => stateDirectory.length > 0 && !stands.has(unit)),
+	};
+}

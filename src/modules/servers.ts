@@ -1,0 +1,90 @@
+// What the modules of database servers share: a database belongs to the state of the application that asked for it;
+// those that nobody asked for belong to the server's own state.
+import * as v from "valibot";
+import { ALL } from "../manifest/dumps.ts";
+import * as f from "../manifest/fields.ts";
+import type { Yield } from "./module.ts";
+import type { StateInput } from "./state.ts";
+
+/** `connection`: where the server is and as whom to ask, `each`: further options of one database. */
+export function serverOptions<C extends v.ObjectEntries, E extends v.ObjectEntries>(
+	server: string,
+	connection: C,
+	each: E,
+) {
+	return v.strictObject({
+		databases: v.pipe(
+			v.optional(
+				v.record(
+					v.string(),
+					v.strictObject({
+						state: v.pipe(
+							v.optional(f.name),
+							v.description(`the state that it belongs to (default ${server})`),
+						),
+						stopOnRestore: v.pipe(
+							v.optional(v.array(f.unitName)),
+							v.description("units that use it, stopped around its swap"),
+						),
+						...each,
+						...connection,
+					}),
+				),
+				{},
+			),
+			v.description("databases, by name"),
+		),
+		all: v.pipe(
+			v.optional(v.boolean()),
+			v.description(
+				"also every database that is not named, and those that come later (default true, unless only other modules ask for databases)",
+			),
+		),
+		except: v.pipe(v.optional(v.array(f.text)), v.description("of all, those that are left out")),
+		...connection,
+	});
+}
+
+interface ServerOptions {
+	readonly databases: Readonly<
+		Record<string, { readonly state?: string | undefined; readonly stopOnRestore?: string[] | undefined }>
+	>;
+	readonly all?: boolean | undefined;
+	readonly except?: string[] | undefined;
+}
+
+export function serverStates(
+	server: "postgresql" | "mariadb",
+	{ databases, all, except, ...connection }: ServerOptions,
+	declared: boolean,
+): Yield {
+	const dumps = Object.entries(databases).map(([name, { state = server, stopOnRestore = [], ...own }]) => ({
+		state,
+		stopOnRestore,
+		dump: { [server]: name, ...present(connection), ...present(own) },
+	}));
+	if (all ?? declared)
+		dumps.push({
+			state: server,
+			stopOnRestore: [],
+			dump: { [server]: ALL, ...present({ except }), ...present(connection) },
+		});
+	return {
+		state: Object.fromEntries(
+			[...new Set(dumps.map(({ state }) => state))].map((name) => {
+				const own = dumps.filter(({ state }) => state === name);
+				return [
+					name,
+					{
+						dumps: own.map(({ dump }) => dump),
+						stopOnRestore: own.flatMap(({ stopOnRestore }) => stopOnRestore),
+					} as StateInput,
+				];
+			}),
+		),
+	};
+}
+
+function present(values: object): object {
+	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,54 @@
+// Modules for people: the list, and one of them with its options and what it declares.
+import { keysOf } from "../manifest/json-keys.ts";
+import { declares, optionsJsonSchema } from "../modules/describe.ts";
+import type { Module } from "../modules/module.ts";
+import { table } from "./tables.ts";
+
+export function moduleTable(modules: readonly Module[]): string {
+	return table([
+		["MODULE", "WHAT IT KEEPS", "PROVEN ON"],
+		...modules.map(({ name, about, proven }) => [name, about, proven ?? "-"]),
+	]);
+}
+
+/** Where the config has a module, and with which options. */
+export interface Declared {
+	readonly machine: string;
+	readonly nixos: boolean;
+	readonly options: object;
+}
+
+/** `declared`: by machine; with the defaults when the config does not have it. */
+export async function moduleText(
+	module: Module,
+	modules: ReadonlyMap<string, Module>,
+	declared: readonly Declared[],
+): Promise<string> {
+	const { stringify } = await import("yaml");
+	const options = keysOf(optionsJsonSchema(module)).map(({ path, kind, required, description }) => [
+		`  ${path}`,
+		kind.replaceAll("`", "") + (required ? ", required" : ""),
+		description,
+	]);
+	const indented = (value: object) =>
+		stringify(value)
+			.trimEnd()
+			.split("\n")
+			.map((line) => `  ${line}\n`)
+			.join("");
+	const places =
+		declared.length > 0
+			? declared.map((one) => ({ ...one, title: `It declares on ${one.machine}:` }))
+			: [{ nixos: false, options: {}, title: "With no options it would declare:" }];
+	return [
+		`${module.name}: ${module.about}\n`,
+		options.length === 0 ? "It has no options.\n" : `Options:\n${table(options)}`,
+		...places.map(({ title, nixos, options }) => {
+			const { state, faults } = declares(module, modules, options, nixos);
+			return faults.length > 0
+				? `${title}\n${faults.map(({ path, message }) => `  ${path.slice(2).join(".")}: ${message}\n`).join("")}`
+				: `${title}\n${indented(state)}`;
+		}),
+		`Sources:\n${module.sources.map((source) => `  ${source}\n`).join("")}`,
+	].join("\n");
+}
