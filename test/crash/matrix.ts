@@ -1,6 +1,6 @@
 // npm run crash-matrix [WORD…]: every moment of every scenario (or of those with a word in their name), crashed in
 // every way; prints the tables and writes them to docs/reliability.md, with the names of those that were not run.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
@@ -33,7 +33,7 @@ test("crash matrix", { skip: noMachines }, async () => {
 			throw error;
 		}
 		process.stdout.write(text(tables.slice(-1)));
-		writeFileSync(FILE, page(tables));
+		writeFileSync(FILE, page(tables, readFileSync(FILE, "utf8")));
 	}
 	const all = tables.flatMap(({ outcomes, recoveries }) => [...outcomes, ...recoveries]);
 	const broken = all.filter(({ held }) => !held);
@@ -68,7 +68,7 @@ function text(tables: readonly Table[]): string {
 			);
 			const twice = recoveries.filter(({ held }) => held).length;
 			return `
-## ${scenario.name[0]?.toUpperCase()}${scenario.name.slice(1)}
+${heading(scenario)}
 
 | moment | ${FAULTS.join(" | ")} |
 | --- | ${FAULTS.map(() => "---").join(" | ")} |
@@ -77,14 +77,23 @@ ${rows.join("")}${recoveries.length > 0 ? `\nKilled again at each of ${recoverie
 		.join("");
 }
 
-function page(tables: readonly Table[]): string {
-	const all = tables.flatMap(({ outcomes, recoveries }) => [...outcomes, ...recoveries]);
-	const missing = SCENARIOS.filter((scenario) => !tables.some((table) => table.scenario === scenario)).map(
-		({ name }) => name,
-	);
+/** Scenarios that were not run now keep the tables that they had. */
+function page(tables: readonly Table[], before: string): string {
+	const had = new Map(before.split(/^(?=## )/m).map((section) => [section.split("\n", 1)[0], section]));
+	const sections = SCENARIOS.map((scenario) => {
+		const now = tables.filter((table) => table.scenario === scenario);
+		return now.length > 0 ? text(now) : `\n${had.get(heading(scenario))?.trim() ?? ""}\n`;
+	});
+	const all = sections.join("").replaceAll(/\n{3,}/g, "\n\n");
+	const again = [...all.matchAll(/Killed again at each of (\d+) moments of the recovery: (\d+) held/g)];
+	const sum = (values: readonly (string | undefined)[]) =>
+		values.reduce((total, value) => total + Number(value), 0);
+	const held = (all.match(/✔/g) ?? []).length + sum(again.map(([, , count]) => count));
+	const crashes = (all.match(/[✔✘]/g) ?? []).length + sum(again.map(([, count]) => count));
+	const missing = SCENARIOS.filter((scenario) => !all.includes(heading(scenario))).map(({ name }) => name);
 	return `# Reliability
 
-Written by \`npm run crash-matrix\`: ${all.length} crashes, of which ${all.filter(({ held }) => held).length} held.
+Written by \`npm run crash-matrix\`: ${crashes} crashes, of which ${held} held.
 
 Each row is a moment of a run: before a step, after it, or between two things that it does (\`STEP#POINT\`; they are
 listed by the run itself, so a new step is in the table as soon as it exists). At each moment, in three runs, the process
@@ -93,5 +102,10 @@ and whatever was not synced is lost. Then \`holdfast recover\` is run (after the
 
 A crash has held when each service's state is wholly the **old** one of the archive or wholly the **newer** one that was
 live, its unit runs, nothing is left aside, no half archive is listed and the journal is closed.
-${missing.length > 0 ? `\nNot run for this table: ${missing.join("; ")}.\n` : ""}${text(tables)}`;
+${missing.length > 0 ? `\nNot run for this table: ${missing.join("; ")}.\n` : ""}${all.trimEnd()}
+`;
+}
+
+function heading({ name }: Scenario): string {
+	return `## ${name[0]?.toUpperCase()}${name.slice(1)}`;
 }

@@ -91,7 +91,7 @@ export const ENV = { HOLDFAST_STATE_DIR: "/disk/holdfast" };
 
 /** A machine whose data, archives and journal are on disks that can lose what was not synced. */
 export async function crashMachine(database = false): Promise<Machine> {
-	const web01 = await machine("web01", {
+	const web01 = await machine(database ? "db01" : "web01", {
 		units: database ? ["postgresql.service"] : [],
 		disks: { "/disk": "ext4", "/mounted": "ext4", "/btr": "btrfs" },
 	});
