@@ -73,6 +73,25 @@ export async function dumpBy(
 	return { output, whole };
 }
 
+/** A program that must succeed. As another user it still reaches the files that it is given. */
+export async function runTo(
+	client: Client,
+	doing: string,
+	argv: readonly string[],
+	{ signal, log }: Work,
+): Promise<void> {
+	const child = await start(argv, {
+		...(await optionsOf(client)),
+		readsAll: true,
+		signal,
+		onStdout: log,
+		onStderr: log,
+	});
+	const result = await child.done;
+	signal.throwIfAborted();
+	if (result.code !== 0) throw fault(client, doing, result);
+}
+
 /** A program that reads a file on its standard input and must succeed. */
 export async function feed(
 	client: Client,

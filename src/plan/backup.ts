@@ -28,7 +28,22 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 	const archive = `${manifest.machine}-${run}`;
 	// A stream can be read once: for several destinations a dump goes through a file.
 	const streamed = targets.length === 1 && targets.every(({ streams }) => streams);
-	const before = states.flatMap(([name, state]) => prepare(name, state, spool, streamed));
+	// All hooks, then all dumps at once, and only then stops: what is stopped is down for the writing alone.
+	const before: Step[] = [
+		...states.flatMap(([name, { hooks }]) => hookStep(name, scopeOf(name), "preBackup", hooks.preBackup)),
+		...states.flatMap(([name, { dumps }]) => dumpSteps(name, dumps, spool, streamed)),
+		...states.map(
+			([name, { folders }]): Step => ({
+				kind: "folders-present",
+				id: `folders:${name}`,
+				scope: scopeOf(name),
+				title: `look for the folders of ${name}`,
+				touches: [],
+				folders,
+			}),
+		),
+		...states.flatMap(([name, { stopOnBackup }]) => stopSteps(name, scopeOf(name), stopOnBackup, "stays")),
+	];
 	const write = targets.map(({ provider, destination }): ArchiveCreateStep => {
 		const scope = `destination:${provider}/${destination}`;
 		return {
@@ -88,23 +103,6 @@ function othersWithin(manifest: Manifest, name: string): string[] {
 }
 
 const scopeOf = (state: string) => `state:${state}`;
-
-function prepare(name: string, state: State, spool: string, streamed: boolean): Step[] {
-	const scope = scopeOf(name);
-	return [
-		...hookStep(name, scope, "preBackup", state.hooks.preBackup),
-		...dumpSteps(name, state.dumps, spool, streamed),
-		{
-			kind: "folders-present",
-			id: `folders:${name}`,
-			scope,
-			title: `look for the folders of ${name}`,
-			touches: [],
-			folders: state.folders,
-		},
-		...stopSteps(name, scope, state.stopOnBackup, "stays"),
-	];
-}
 
 /** A state whose preBackup began gets its postBackup, whatever failed; one without a preBackup, when all went well. */
 function conclude(name: string, state: State): Step[] {

@@ -34,6 +34,7 @@ export function dumpSteps(
 		dump,
 		file: join(spool, name, dumpFile(dump)),
 		streamed,
+		sideBySide: true,
 	}));
 }
 

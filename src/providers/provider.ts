@@ -14,6 +14,9 @@ export interface ArchiveRequest {
 	readonly metadata: Metadata;
 }
 
+/** How many streams may be open at once: each is a program and a connection to its server. */
+export const STREAMS_AHEAD = 4;
+
 /** A file to store whose content a program makes. Engines that declare `streams` take these. */
 export interface StreamRoot {
 	/** Absolute and normalised, in a private folder that is there; nothing is at the path itself. */

@@ -1,5 +1,6 @@
 // The one executor. It runs a plan's steps in order, journals each before and after, and undoes what a failed scope
 // did. Everything it knows is in the journal, so that `recover` can go on from there in another process.
+import { sideBySide } from "../host/side-by-side.ts";
 import { HoldfastError, reportOf } from "../manifest/error.ts";
 import type { EventBody, Listener, Outcome, RunEvent } from "./event.ts";
 import { faultPoint } from "./fault.ts";
@@ -71,20 +72,26 @@ class Execution {
 
 	async run(): Promise<RunReport> {
 		this.#emitStart();
-		for (const step of this.#plan.steps) {
-			if (step.whenBegan !== undefined) {
-				if (this.#steps.has(step.whenBegan)) await this.#step(step, NEVER);
-				continue;
-			}
-			// What is committed is brought to its end, also when somebody wants us to stop.
-			const committed = this.#committed(step.scope);
-			if (this.#signal.aborted && !committed) continue;
-			const failure = this.#failures.get(step.scope);
-			if (failure === undefined) await this.#step(step, committed ? NEVER : this.#signal);
-			else this.#skip(step, failure);
+		for (const group of groupsOf(this.#plan.steps)) {
+			await sideBySide(lanesOf(group), MOST_AT_ONCE, async (lane) => {
+				for (const step of lane) await this.#next(step);
+			});
 			if (this.#signal.aborted) await this.#interrupt();
 		}
 		return this.#end(this.#outcome());
+	}
+
+	async #next(step: Step): Promise<void> {
+		if (step.whenBegan !== undefined) {
+			if (this.#steps.has(step.whenBegan)) await this.#step(step, NEVER);
+			return;
+		}
+		// What is committed is brought to its end, also when somebody wants us to stop.
+		const committed = this.#committed(step.scope);
+		if (this.#signal.aborted && !committed) return;
+		const failure = this.#failures.get(step.scope);
+		if (failure === undefined) await this.#step(step, committed ? NEVER : this.#signal);
+		else this.#skip(step, failure);
 	}
 
 	async recover(): Promise<RunReport> {
@@ -335,6 +342,27 @@ class Execution {
 
 /** Kinds of steps that may fail after the commit without leaving the state half-way. */
 const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["discard", "keep", "database-drop", "settle", "check"]);
+
+/** Steps that run side by side, at most. */
+const MOST_AT_ONCE = 4;
+
+/** Neighbours that may run at once; every other step by itself. */
+function groupsOf(steps: readonly Step[]): Step[][] {
+	const groups: Step[][] = [];
+	for (const step of steps) {
+		const last = groups.at(-1);
+		if (step.sideBySide && last?.[0]?.sideBySide) last.push(step);
+		else groups.push([step]);
+	}
+	return groups;
+}
+
+/** Of one scope one after another. */
+function lanesOf(group: readonly Step[]): Step[][] {
+	return [...new Set(group.map(({ scope }) => scope))].map((scope) =>
+		group.filter((step) => step.scope === scope),
+	);
+}
 
 const NEVER = new AbortController().signal;
 

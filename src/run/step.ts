@@ -19,6 +19,8 @@ interface StepBase {
 	readonly whenBegan?: string;
 	/** Whether the service is down from this step's start (`begins`) or until its end (`ends`). */
 	readonly downtime?: "begins" | "ends";
+	/** It may run at once with its neighbours in the plan that say so too, but not with one of its own scope. */
+	readonly sideBySide?: boolean;
 }
 
 /** An archive, as steps name it. */

@@ -3,10 +3,13 @@
 // ALTER DATABASE … RENAME may run in a transaction, needs that nobody is connected, and takes milliseconds
 // (PostgreSQL 15 documentation, "ALTER DATABASE").
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import { execText } from "../../host/exec.ts";
 import type { PostgresqlDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { type Client, dumpBy, fault, feed, optionsOf } from "../client.ts";
+import { type Client, dumpBy, fault, feed, optionsOf, runTo } from "../client.ts";
 import type { DumpFacts, RowCounts, ServerDatabase } from "../database.ts";
 import { accountStatements, rolesNeeded } from "./accounts.ts";
 import { conninfo, identifier, literal } from "./names.ts";
@@ -15,6 +18,16 @@ import { countCopied } from "./rows.ts";
 
 /** A query's columns: not a character that a name or a locale has. */
 const SEPARATOR = "\u001f";
+
+/** From this size on a dump is loaded by several sessions at once. */
+const LARGE_BYTES = 16 * 1024 * 1024;
+const MOST_JOBS = 4;
+
+/** What a server says that has just been started, or goes over its log after it died: nothing of ours was run. */
+const COMING_UP =
+	/FATAL: +the database system is (starting up|in recovery mode|not yet accepting connections)/;
+const COMING_UP_MS = 60_000;
+const POLL_MS = 250;
 
 interface Facts extends DumpFacts, Properties {
 	/** Names of extensions that the dump creates. */
@@ -42,32 +55,39 @@ export function postgresql({
 		`--dbname=${conninfo(name)}`,
 	];
 
-	/** Statements one after another over one connection; the last one's rows. */
+	/** Statements one after another over one connection; the last one's rows. Waits for a server that comes up. */
 	async function sql(
 		statements: readonly string[],
 		doing: string,
 		database = "postgres",
 	): Promise<string[][]> {
-		const result = await execText(
-			[
-				"psql",
-				"--no-psqlrc",
-				"--quiet",
-				"--tuples-only",
-				"--no-align",
-				`--field-separator=${SEPARATOR}`,
-				"--record-separator-zero",
-				"--set=ON_ERROR_STOP=1",
-				...connection(database),
-				"--file=-",
-			],
-			{ ...(await optionsOf(client)), input: `${statements.join(";\n")};\n` },
-		);
-		if (result.code !== 0) throw fault(client, doing, result);
-		return result.text
-			.split("\0")
-			.filter((record) => record.trim() !== "")
-			.map((record) => record.split(SEPARATOR));
+		const argv = [
+			"psql",
+			"--no-psqlrc",
+			"--quiet",
+			"--tuples-only",
+			"--no-align",
+			`--field-separator=${SEPARATOR}`,
+			"--record-separator-zero",
+			"--set=ON_ERROR_STOP=1",
+			...connection(database),
+			"--file=-",
+		];
+		const until = performance.now() + COMING_UP_MS;
+		for (;;) {
+			const result = await execText(argv, {
+				...(await optionsOf(client)),
+				input: `${statements.join(";\n")};\n`,
+			});
+			if (result.code === 0)
+				return result.text
+					.split("\0")
+					.filter((record) => record.trim() !== "")
+					.map((record) => record.split(SEPARATOR));
+			if (!result.stderr.some((line) => COMING_UP.test(line)) || performance.now() > until)
+				throw fault(client, doing, result);
+			await pause(POLL_MS);
+		}
 	}
 
 	/** Those of these databases that are there. */
@@ -207,14 +227,13 @@ export function postgresql({
 				],
 				`make a database for ${live}`,
 			);
-			// The server's user may not read our private folders: the dump goes in through a pipe.
-			await feed(
-				client,
-				`load the dump of ${live}`,
-				["pg_restore", "--exit-on-error", "--single-transaction", ...connection(fresh)],
-				createReadStream(file),
-				work,
-			);
+			const restore = ["pg_restore", "--exit-on-error", ...connection(fresh)];
+			const doing = `load the dump of ${live}`;
+			// Side by side needs a file that it can seek in, which the server's user may not reach; a pipe does for a small one.
+			const jobs = Math.min(availableParallelism(), MOST_JOBS);
+			if (jobs > 1 && (await stat(file)).size >= LARGE_BYTES && process.getuid?.() === 0)
+				await runTo(client, doing, [...restore, `--jobs=${jobs}`, file], work);
+			else await feed(client, doing, [...restore, "--single-transaction"], createReadStream(file), work);
 			await sql(["ANALYZE"], `analyse ${fresh}`, fresh);
 		},
 		async swap(fresh, name, old) {

@@ -7,8 +7,9 @@ import { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { execOk, execText } from "../../host/exec.ts";
+import { sideBySide } from "../../host/side-by-side.ts";
 import { isErrno } from "../../manifest/error.ts";
-import type { ArchiveRequest, StreamRoot, Work } from "../provider.ts";
+import { type ArchiveRequest, STREAMS_AHEAD, type StreamRoot, type Work } from "../provider.ts";
 
 export interface Streams {
 	/** Whether borg must be told to read special files. */
@@ -48,7 +49,8 @@ export async function openStreams({ streams = [], roots }: ArchiveRequest, work:
 		signal,
 		async during(run) {
 			let fault: unknown;
-			const flows = streams.map((stream) =>
+			// borg reads them in this order: the next few begin before it comes to them.
+			const flows = sideBySide(streams, STREAMS_AHEAD, (stream) =>
 				flow(stream, signal).catch((error: unknown) => {
 					// borg has gone, and says itself why.
 					if (!isErrno(error, "EPIPE") && !failed.signal.aborted) fault ??= error;
@@ -57,7 +59,7 @@ export async function openStreams({ streams = [], roots }: ArchiveRequest, work:
 			);
 			try {
 				const result = await run();
-				await Promise.all(flows);
+				await flows;
 				if (fault !== undefined) throw fault;
 				return result;
 			} catch (error) {
@@ -65,7 +67,7 @@ export async function openStreams({ streams = [], roots }: ArchiveRequest, work:
 				throw fault ?? error;
 			} finally {
 				failed.abort();
-				await Promise.all(flows);
+				await flows;
 				await remove(files);
 			}
 		},

@@ -7,9 +7,10 @@ import { finished, pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
 import { describeEnd, start } from "../../host/exec.ts";
 import { frugal } from "../../host/memory.ts";
+import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { absolutePatterns } from "../exclude.ts";
-import type { Root, StreamRoot, Work } from "../provider.ts";
+import { type Root, STREAMS_AHEAD, type StreamRoot, type Work } from "../provider.ts";
 import type { Segment } from "./index-file.ts";
 import { withoutEndMark } from "./trim.ts";
 
@@ -61,22 +62,15 @@ export async function packStreams(
 	level: number | undefined,
 	work: Work,
 ): Promise<Segment[]> {
-	// All begin at once, so that they show one moment; each then goes at its own pace.
-	const open = await Promise.all(
-		streams.map(async ({ path, open }) => ({ path, content: await open(work.signal) })),
-	);
 	const segments: Segment[] = [];
-	for (const [index, { path, content }] of open.entries()) {
-		const file = `stream-${index}.zst`;
+	const indexed = streams.map(({ path, open }, index) => ({ path, open, file: `stream-${index}.zst` }));
+	await sideBySide(indexed, STREAMS_AHEAD, async ({ path, open, file }) => {
+		const content = await open(work.signal);
 		const output = createWriteStream(join(folder, file), { flags: "wx", mode: 0o600, flush: true });
-		segments.push({
-			path,
-			offset: 0,
-			file,
-			...(await compressInto(content.output, output, path, level, work)),
-		});
+		const packed = await compressInto(content.output, output, path, level, work);
 		await content.whole;
-	}
+		segments.push({ path, offset: 0, file, ...packed });
+	});
 	return segments;
 }
 
