@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { createBench } from "./create.ts";
+import { dumpsBench } from "./dumps.ts";
 import { restoreBench } from "./restore.ts";
 import type { Row } from "./row.ts";
 import { startBench } from "./start.ts";
@@ -12,6 +13,7 @@ const BENCHES: Record<string, (scratch: string) => Promise<Row[]>> = {
 	start: startBench,
 	create: createBench,
 	restore: restoreBench,
+	dumps: dumpsBench,
 };
 const FILE = join(import.meta.dirname, "../docs/benchmarks.md");
 const wanted = process.argv.slice(2);

@@ -7,7 +7,7 @@ import type { Listener, Outcome } from "../run/event.ts";
 import { execute, type RunReport } from "../run/executor.ts";
 import { Journal } from "../run/journal.ts";
 import { takeLock } from "../run/lock.ts";
-import { dropExpired, recoverAll, requireRecovered } from "../run/recover.ts";
+import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
 import type { Plan } from "../run/step.ts";
 import type { CommonFlags } from "./flags.ts";
 
@@ -23,7 +23,7 @@ const CODES: Record<Outcome, number> = {
 export async function operate(plan: Plan, flags: CommonFlags, signal: AbortSignal): Promise<number> {
 	return underLock(`holdfast ${plan.operation} ${plan.manifest.machine}`, flags, async (journal, report) => {
 		requireRecovered(await recoverAll(journal, report));
-		await dropExpired(journal);
+		await tidy(journal, flags);
 		const { outcome } = await execute(plan, journal, signal, report);
 		return CODES[outcome];
 	});
@@ -34,8 +34,13 @@ export async function recoverOnly(flags: CommonFlags): Promise<RunReport[]> {
 	return underLock("holdfast recover", flags, async (journal, report) => {
 		const reports = await recoverAll(journal, report);
 		requireRecovered(reports);
+		await tidy(journal, flags);
 		return reports;
 	});
+}
+
+async function tidy(journal: Journal, { quiet }: CommonFlags): Promise<void> {
+	for (const line of await tidyUp(journal)) if (!quiet) process.stderr.write(`! ${line}\n`);
 }
 
 async function underLock<T>(

@@ -149,6 +149,8 @@ class Execution {
 			this.#emit({ type: "step-failed", step: step.id, title: step.title, error: reportOf(cause) });
 			if (!this.#failures.has(step.scope)) this.#failures.set(step.scope, cause);
 			if (!this.#committed(step.scope)) await this.#undo(step.scope);
+			else if (step.kind === "discard" || step.kind === "database-drop")
+				this.#journal.leave(this.#plan.run, step);
 			else if (!AFTERTHOUGHTS.has(step.kind)) {
 				this.#unfinished = true;
 				await this.#sayWhatIsWhere(step.scope);
@@ -341,7 +343,7 @@ class Execution {
 }
 
 /** Kinds of steps that may fail after the commit without leaving the state half-way. */
-const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["discard", "keep", "database-drop", "settle", "check"]);
+const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["keep", "settle", "check"]);
 
 /** Steps that run side by side, at most. */
 const MOST_AT_ONCE = 4;

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Outcome } from "./event.ts";
-import type { KeptCopy, MadeArchive, Plan } from "./step.ts";
+import type { KeptCopy, MadeArchive, Plan, TidyStep } from "./step.ts";
 
-const VERSION = 3;
+const VERSION = 4;
 /** Lines of one step's output that are kept. */
 const LOG_LINES = 2_000;
 const LOG_WIDTH = 4_000;
@@ -240,6 +240,26 @@ export class Journal {
 			}));
 	}
 
+	/** Remember a step that only tidies up and could not: it is tried again before the next run. */
+	leave(run: string, step: TidyStep): void {
+		this.#write("INSERT OR REPLACE INTO leftover (run, step, work) VALUES (?, ?, ?)", [
+			run,
+			step.id,
+			JSON.stringify(step),
+		]);
+	}
+
+	leftovers(): { readonly run: string; readonly step: TidyStep }[] {
+		return this.#db
+			.prepare("SELECT run, work FROM leftover ORDER BY rowid")
+			.all()
+			.map(({ run, work }) => ({ run: String(run), step: JSON.parse(String(work)) as TidyStep }));
+	}
+
+	tidied(run: string, step: string): void {
+		this.#write("DELETE FROM leftover WHERE run = ? AND step = ?", [run, step]);
+	}
+
 	knows(location: string): boolean {
 		return this.#db.prepare("SELECT 1 FROM destination WHERE location = ?").get(location) !== undefined;
 	}
@@ -281,6 +301,12 @@ BEGIN;
 CREATE TABLE archive (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, provider TEXT NOT NULL, destination TEXT NOT NULL, metadata TEXT NOT NULL, bytes INTEGER
 );
+PRAGMA user_version = 3;
+COMMIT;
+`,
+	`
+BEGIN;
+CREATE TABLE leftover (run TEXT NOT NULL, step TEXT NOT NULL, work TEXT NOT NULL, PRIMARY KEY (run, step));
 PRAGMA user_version = ${VERSION};
 COMMIT;
 `,

@@ -1,8 +1,8 @@
-// What is due before any other work under the lock: runs that died are brought to their end, and old copies whose time
-// is over are deleted.
+// What is due before any other work under the lock: runs that died are brought to their end, and what they or older
+// runs have left is taken away.
 import { openDatabase } from "../databases/registry.ts";
 import { removeTree } from "../host/files.ts";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Listener } from "./event.ts";
 import { type RunReport, recoverRun } from "./executor.ts";
 import type { Journal } from "./journal.ts";
@@ -28,11 +28,28 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 	});
 }
 
-export async function dropExpired(journal: Journal, now = new Date()): Promise<void> {
+/** Take away what is no longer needed. What cannot be now is told, and tried again the next time; it stops nothing. */
+export async function tidyUp(journal: Journal, now = new Date()): Promise<string[]> {
+	const faults: string[] = [];
+	const attempt = async (what: string, work: () => Promise<void>) =>
+		work().catch((error: unknown) => {
+			const { message, details = [] } = reportOf(error);
+			faults.push(`${what}: ${[message, ...details].join(": ")}`);
+		});
+	for (const { run, step } of journal.leftovers())
+		await attempt(`still to do of run ${run}, ${step.title}`, async () => {
+			if (step.kind === "database-drop") await (await openDatabase(step.dump)).drop(step.name);
+			else for (const area of step.areas) await removeTree(area);
+			if (step.kind === "discard" && step.forgets) journal.forget(step.forgets.run, step.forgets.state);
+			journal.tidied(run, step.id);
+		});
 	for (const { run, state, until, places, databases } of journal.kept()) {
 		if (Date.parse(until) > now.getTime()) continue;
-		for (const area of new Set(places.map((place) => place.area))) await removeTree(area);
-		for (const { dump, old } of databases) await (await openDatabase(dump)).drop(old);
-		journal.forget(run, state);
+		await attempt(`the old copy of ${state} of run ${run}, whose time is over`, async () => {
+			for (const area of new Set(places.map((place) => place.area))) await removeTree(area);
+			for (const { dump, old } of databases) await (await openDatabase(dump)).drop(old);
+			journal.forget(run, state);
+		});
 	}
+	return faults;
 }

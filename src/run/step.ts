@@ -250,6 +250,8 @@ export type Step =
 	| CommitStep
 	| DiscardStep
 	| KeepStep;
+/** Steps after a commit that only take away what is no longer needed. */
+export type TidyStep = DiscardStep | DatabaseDropStep;
 export type StepKind = Step["kind"];
 
 export interface Plan {
