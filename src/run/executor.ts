@@ -5,7 +5,7 @@ import { HoldfastError, reportOf } from "../manifest/error.ts";
 import type { EventBody, Listener, Outcome, RunEvent } from "./event.ts";
 import { faultPoint } from "./fault.ts";
 import type { Journal, Phase } from "./journal.ts";
-import type { Plan, Step, StepContext, StepWork } from "./step.ts";
+import type { Plan, Step, StepContext, StepWork, TidyStep } from "./step.ts";
 import { STEP_WORK } from "./steps/registry.ts";
 
 export interface RunReport {
@@ -149,8 +149,7 @@ class Execution {
 			this.#emit({ type: "step-failed", step: step.id, title: step.title, error: reportOf(cause) });
 			if (!this.#failures.has(step.scope)) this.#failures.set(step.scope, cause);
 			if (!this.#committed(step.scope)) await this.#undo(step.scope);
-			else if (step.kind === "discard" || step.kind === "database-drop")
-				this.#journal.leave(this.#plan.run, step);
+			else if (step.kind === "discard" || step.kind === "database-drop") this.#leave(step);
 			else if (!AFTERTHOUGHTS.has(step.kind)) {
 				this.#unfinished = true;
 				await this.#sayWhatIsWhere(step.scope);
@@ -162,6 +161,16 @@ class Execution {
 	#record(step: Step, phase: Phase, data?: unknown): void {
 		try {
 			this.#journal.add(this.#plan.run, step.id, phase, data);
+		} catch (error) {
+			const line = `the journal could not be written: ${(error as Error).message}`;
+			this.#emit({ type: "step-log", step: step.id, line });
+		}
+	}
+
+	/** The next run tries it again. Where even that cannot be written down, `runs` still tells that it failed. */
+	#leave(step: TidyStep): void {
+		try {
+			this.#journal.leave(this.#plan.run, step);
 		} catch (error) {
 			const line = `the journal could not be written: ${(error as Error).message}`;
 			this.#emit({ type: "step-log", step: step.id, line });
