@@ -119,7 +119,8 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 			archiveId,
 			places,
 			units,
-			dumps: (request.databases[name] ?? []).map(({ dump, facts }) => ({ dump, facts })),
+			dumps: (request.databases[name] ?? []).map(({ dump, facts, stored }) => ({ dump, facts, stored })),
+			spool: request.spool,
 			twoCopies: !inPlace,
 		},
 		stage: [

@@ -140,14 +140,17 @@ function inPlaceFaults({ scope, places, twoCopies }: PreflightStep, manifest: Ma
 }
 
 async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowledge): Promise<string[]> {
-	if (!step.twoCopies) return [];
-	const filesystems = new Map<number, { path: string; free: number; places: Place[] }>();
-	for (const place of step.places) {
-		const path = await nearestPresent(dirname(place.area));
+	const wanted = [
+		...(step.twoCopies ? step.places.map(({ stored, area }) => ({ stored, into: dirname(area) })) : []),
+		...step.dumps.map(({ stored }) => ({ stored, into: step.spool })),
+	];
+	const filesystems = new Map<number, { path: string; free: number; stored: string[] }>();
+	for (const { stored, into } of wanted) {
+		const path = await nearestPresent(into);
 		const { dev } = await stat(path);
 		const { bavail, bsize } = await statfs(path);
-		const one = filesystems.get(dev) ?? { path, free: bavail * bsize, places: [] };
-		one.places.push(place);
+		const one = filesystems.get(dev) ?? { path, free: bavail * bsize, stored: [] };
+		one.stored.push(stored);
 		filesystems.set(dev, one);
 	}
 	// When the whole archive fits on each, nothing need be measured.
@@ -157,8 +160,7 @@ async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowle
 
 	const destination = await openDestination(manifest, step.provider, step.destination);
 	const faults: string[] = [];
-	for (const { path, free, places } of filesystems.values()) {
-		const stored = places.map((place) => place.stored);
+	for (const { path, free, stored } of filesystems.values()) {
 		const bytes = await destination.sizeOf(step.archive, stored, known).catch(() => undefined);
 		known.signal.throwIfAborted();
 		if (bytes !== undefined && free < bytes + SPARE_BYTES)

@@ -149,7 +149,14 @@ export interface PreflightStep extends StepBase, ArchiveSource {
 	readonly archiveId: string;
 	readonly places: readonly Place[];
 	readonly units: readonly Unit[];
-	readonly dumps: readonly { readonly dump: Dump; readonly facts: DumpFacts }[];
+	readonly dumps: readonly {
+		readonly dump: Dump;
+		readonly facts: DumpFacts;
+		/** The path of the dump in the archive. */
+		readonly stored: string;
+	}[];
+	/** Where dumps are extracted to. */
+	readonly spool: string;
 	/** Two copies will be on disk at once. */
 	readonly twoCopies: boolean;
 }

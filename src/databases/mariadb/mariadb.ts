@@ -86,28 +86,26 @@ export function mariadb({ mariadb: live, user, socket, defaultsFile }: MariadbDu
 
 	/** Views, triggers, routines and events: all gone, or as a text of SQL says. */
 	async function putObjects(name: string, text: string): Promise<void> {
-		const list = (from: string, column: string, schema: string, kind: string) =>
-			sql(
-				[`SELECT ${column} FROM information_schema.${from} WHERE ${schema} = ${literal(name)}`],
-				`look for the ${from} of ${name}`,
-			).then((rows) =>
-				rows.flat().map((one) => `DROP ${kind} IF EXISTS ${identifier(name)}.${identifier(one)}`),
-			);
-		const routines = await sql(
-			[
-				`SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = ${literal(name)}`,
-			],
-			`look for the routines of ${name}`,
-		);
-		const drops = [
-			...(await list("triggers", "trigger_name", "trigger_schema", "TRIGGER")),
-			...(await list("views", "table_name", "table_schema", "VIEW")),
-			...(await list("events", "event_name", "event_schema", "EVENT")),
-			...routines.map(
-				([kind, one = ""]) =>
-					`DROP ${kind === "FUNCTION" ? "FUNCTION" : "PROCEDURE"} IF EXISTS ${identifier(name)}.${identifier(one)}`,
-			),
+		const parts = [
+			["'TRIGGER', trigger_name", "triggers", "trigger_schema"],
+			["'VIEW', table_name", "views", "table_schema"],
+			["'EVENT', event_name", "events", "event_schema"],
+			["routine_type, routine_name", "routines", "routine_schema"],
 		];
+		const found = await sql(
+			[
+				parts
+					.map(
+						([what, from, schema]) =>
+							`SELECT ${what} FROM information_schema.${from} WHERE ${schema} = ${literal(name)}`,
+					)
+					.join(" UNION ALL "),
+			],
+			`look for the views and routines of ${name}`,
+		);
+		const drops = found
+			.filter(([kind = ""]) => /^(TRIGGER|VIEW|EVENT|FUNCTION|PROCEDURE)$/.test(kind))
+			.map(([kind, one = ""]) => `DROP ${kind} IF EXISTS ${identifier(name)}.${identifier(one)}`);
 		if (drops.length > 0) await sql(drops, `make room for the views and routines of ${name}`);
 		if (text.trim() === "") return;
 		const { Readable } = await import("node:stream");
