@@ -297,7 +297,9 @@ describe("a PostgreSQL database of a state", { skip: noMachines }, () => {
 		assert.equal(await little("SELECT count(*), min(n) FROM t"), "80000|1");
 
 		// The same by a service file, which tells where the server is.
-		await web01.sh("printf '[little]\\nport=5433\\n' >~postgres/.pg_service.conf; chown postgres: ~postgres/.pg_service.conf");
+		await web01.sh(
+			"printf '[little]\\nport=5433\\n' >~postgres/.pg_service.conf; chown postgres: ~postgres/.pg_service.conf",
+		);
 		await declare({ dumps: [{ postgresql: "little", pgService: "little" }], folders: ["/srv/app"] });
 		await holdfast(0, "create", "--provider", "tar");
 		await little("DELETE FROM t");
