@@ -1,5 +1,6 @@
 // What the clients of database servers share: a server's own programs, run as the user that may ask.
 import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
 import { account } from "../host/users.ts";
 import { HoldfastError } from "../manifest/error.ts";
@@ -73,43 +74,23 @@ export async function dumpBy(
 	return { output, whole };
 }
 
-/** A program that must succeed. As another user it still reaches the files that it is given. */
-export async function runTo(
+/** A program that must succeed. It reads `input`, or reaches files that only we may, whoever it runs as. */
+export async function perform(
 	client: Client,
 	doing: string,
 	argv: readonly string[],
 	{ signal, log }: Work,
+	input?: NodeJS.ReadableStream,
 ): Promise<void> {
 	const child = await start(argv, {
 		...(await optionsOf(client)),
-		readsAll: true,
-		signal,
-		onStdout: log,
-		onStderr: log,
-	});
-	const result = await child.done;
-	signal.throwIfAborted();
-	if (result.code !== 0) throw fault(client, doing, result);
-}
-
-/** A program that reads a file on its standard input and must succeed. */
-export async function feed(
-	client: Client,
-	doing: string,
-	argv: readonly string[],
-	input: NodeJS.ReadableStream,
-	{ signal, log }: Work,
-): Promise<void> {
-	const { pipeline } = await import("node:stream/promises");
-	const child = await start(argv, {
-		...(await optionsOf(client)),
-		pipeIn: true,
+		...(input ? { pipeIn: true } : { readsAll: true }),
 		signal,
 		onStdout: log,
 		onStderr: log,
 	});
 	// A program that fails closes its input: its own words are the better ones.
-	const flow = child.stdin && pipeline(input, child.stdin).catch((error: Error) => error);
+	const flow = input && child.stdin && pipeline(input, child.stdin).catch((error: Error) => error);
 	const result = await child.done;
 	const broken = await flow;
 	signal.throwIfAborted();

@@ -32,6 +32,9 @@ export interface Work {
 	log(line: string): void;
 }
 
+/** Called between any two things that a crash could part, with a name for the moment. */
+export type Point = (moment: string) => void;
+
 interface Source {
 	/** Facts of the live database. Throws, in words, when the server does not answer or there is no such database. */
 	facts(): Promise<DumpFacts>;
@@ -66,9 +69,9 @@ export interface ServerDatabase extends Source {
 	 * `live` becomes `old` and `fresh` becomes `live`. When there is no `live`, only the second. The same again, when it is
 	 * done already, does nothing.
 	 */
-	swap(fresh: string, live: string, old: string): Promise<void>;
+	swap(fresh: string, live: string, old: string, point?: Point): Promise<void>;
 	/** Take a swap back, however far it came: `old` is `live` again, and what was live is `fresh`. Safe to repeat. */
-	swapBack(fresh: string, live: string, old: string): Promise<void>;
+	swapBack(fresh: string, live: string, old: string, point?: Point): Promise<void>;
 	/** Does nothing when it is not there. */
 	drop(name: string): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
 import { crash, crashRecovery, FAULTS, type Outcome, pointsOf } from "./crash.ts";
-import { begin, crashMachine, hasDatabase, SCENARIOS, type Scenario } from "./scenario.ts";
+import { begin, crashMachine, SCENARIOS, type Scenario, serverOf } from "./scenario.ts";
 
 const FILE = join(import.meta.dirname, "../../docs/reliability.md");
 const wanted = process.argv.slice(2);
@@ -19,14 +19,14 @@ interface Table {
 }
 
 test("crash matrix", { skip: noMachines }, async () => {
-	const machines = new Map<boolean, Machine>();
+	const machines = new Map<string | undefined, Machine>();
 	const tables: Table[] = [];
 	for (const scenario of SCENARIOS) {
 		if (wanted.length > 0 && !wanted.some((word) => scenario.name.includes(word))) continue;
 		try {
-			const database = hasDatabase(scenario);
-			const web01 = machines.get(database) ?? (await crashMachine(database));
-			machines.set(database, web01);
+			const server = serverOf(scenario);
+			const web01 = machines.get(server) ?? (await crashMachine(server));
+			machines.set(server, web01);
 			tables.push(await tableOf(web01, scenario));
 		} catch (error) {
 			process.stderr.write(`${scenario.name}: ${error instanceof Error ? error.stack : error}\n`);

@@ -84,15 +84,82 @@ export const SCENARIOS: readonly Scenario[] = [
 		words: RESTORE,
 		mayEnd: ["old", "newer"],
 	},
+	{
+		name: "restore of a folder and a MariaDB database",
+		state: { app: { folders: ["/disk/app"], dumps: [{ mariadb: "app" }], ...app } },
+		words: RESTORE,
+		mayEnd: ["old", "newer"],
+	},
 ];
+
+/** A server whose data are on a disk that can lose what was not synced. */
+interface Server {
+	readonly unit: string;
+	readonly prepare: string;
+	fill(which: string): string;
+	/** Prints which state the database is in, when it is whole; else what is wrong with it. */
+	readonly read: string;
+	/** Prints databases that a run should not have left, or left closed. */
+	readonly left: string;
+}
+
+const SERVERS: Readonly<Record<string, Server>> = {
+	postgresql: {
+		unit: "postgresql.service",
+		prepare: `
+			pg_dropcluster 15 main --stop
+			pg_createcluster 15 main -d /disk/postgresql >/dev/null
+			systemctl start postgresql@15-main
+			until runuser -u postgres -- pg_isready -q; do sleep 0.2; done
+			runuser -u postgres -- createdb app
+		`,
+		fill: (which) =>
+			`runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1 -d app -c "DROP TABLE IF EXISTS note; CREATE TABLE note AS SELECT '${which}' AS text FROM generate_series(1, 100)"`,
+		read: `
+			cd /; for n in $(seq 100); do runuser -u postgres -- pg_isready -q && break; sleep 0.1; done
+			runuser -u postgres -- psql -XqAt -d app -c "SELECT string_agg(DISTINCT text, '+') || CASE count(*) WHEN 100 THEN '' ELSE ' but ' || count(*) || ' rows' END FROM note" 2>&1 || true
+		`,
+		left: `cd /; runuser -u postgres -- psql -XqAtd postgres -c "SELECT datname FROM pg_database WHERE datname LIKE 'holdfast%' OR NOT datallowconn AND datname <> 'template0'"`,
+	},
+	mariadb: {
+		unit: "mariadb.service",
+		prepare: `
+			systemctl stop mariadb
+			cp -a /var/lib/mysql /disk/mysql
+			printf '[mysqld]\\ndatadir=/disk/mysql\\ninnodb_log_file_size=8M\\n' >/etc/mysql/mariadb.conf.d/99-disk.cnf
+			systemctl start mariadb
+			mariadb -e 'CREATE DATABASE app'
+		`,
+		// The view and the trigger say which state they are of, too.
+		fill: (which) => `mariadb app -e "
+			DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS note, log; CREATE TABLE log (text TEXT);
+			CREATE TABLE note (text TEXT); INSERT INTO note SELECT '${which}' FROM seq_1_to_100;
+			CREATE VIEW v AS SELECT DISTINCT text, '${which}' AS own FROM note;
+			CREATE TRIGGER t AFTER DELETE ON note FOR EACH ROW INSERT INTO log VALUES ('${which}')"`,
+		read: `
+			for n in $(seq 100); do mariadb-admin ping >/dev/null 2>&1 && break; sleep 0.1; done
+			mariadb -N app -e "SELECT IF(text = own AND (SELECT count(*) FROM note) = 100 AND (SELECT action_statement LIKE CONCAT('%', QUOTE(text), '%') FROM information_schema.triggers WHERE trigger_schema = 'app'), text, CONCAT(text, ' with the view of ', own)) FROM v" 2>&1 || true
+		`,
+		left: "mariadb -Ne \"SHOW DATABASES LIKE 'holdfast%'\"",
+	},
+};
+
+/** The server that a scenario has a database on. */
+export function serverOf({ state }: Scenario): string | undefined {
+	const [dump] = Object.values(state).flatMap(({ dumps }) => (dumps ?? []) as object[]);
+	return dump && Object.keys(dump)[0];
+}
+
+const server = (scenario: Scenario) => SERVERS[serverOf(scenario) ?? ""];
 
 const FOLDERS = ["/disk/app", "/disk/extra", "/mounted", "/btr/app"];
 export const ENV = { HOLDFAST_STATE_DIR: "/disk/holdfast" };
 
 /** A machine whose data, archives and journal are on disks that can lose what was not synced. */
-export async function crashMachine(database = false): Promise<Machine> {
-	const web01 = await machine(database ? "db01" : "web01", {
-		units: database ? ["postgresql.service"] : [],
+export async function crashMachine(kind?: string): Promise<Machine> {
+	const own = SERVERS[kind ?? ""];
+	const web01 = await machine(kind ?? "web01", {
+		units: own ? [own.unit] : [],
 		disks: { "/disk": "ext4", "/mounted": "ext4", "/btr": "btrfs" },
 	});
 	await web01.write(
@@ -114,14 +181,7 @@ export async function crashMachine(database = false): Promise<Machine> {
 		mkdir -p /disk/app /disk/extra
 		systemctl enable -q holdfast-recover holdfast-recover-databases app
 	`);
-	if (database)
-		await web01.sh(`
-		pg_dropcluster 15 main --stop
-		pg_createcluster 15 main -d /disk/postgresql >/dev/null
-		systemctl start postgresql@15-main
-		until runuser -u postgres -- pg_isready -q; do sleep 0.2; done
-		runuser -u postgres -- createdb app
-	`);
+	if (own) await web01.sh(own.prepare);
 	return web01;
 }
 
@@ -149,11 +209,7 @@ export async function makeNewer(web01: Machine, scenario: Scenario): Promise<voi
 }
 
 /** In each folder a file that says which state it is, one that is only in that state, and a folder with more. */
-export const hasDatabase = ({ state }: Scenario) =>
-	Object.values(state).some(({ dumps }) => dumps !== undefined);
-
 function fill(which: "old" | "newer", scenario: Scenario): string {
-	const database = `runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1 -d app -c "DROP TABLE IF EXISTS note; CREATE TABLE note AS SELECT '${which}' AS text FROM generate_series(1, 100)"`;
 	const folders = FOLDERS.map(
 		(folder) => `
 			cd ${folder}; find . -mindepth 1 -not -name lost+found -not -path './deep*' -delete
@@ -161,15 +217,7 @@ function fill(which: "old" | "newer", scenario: Scenario): string {
 			mkdir -p deep/inner; echo inner >deep/inner/file
 		`,
 	).join("\n");
-	return `cd /\n${hasDatabase(scenario) ? database : ""}\n${folders}`;
-}
-
-/** Which state the database is in, when it is whole; else what is wrong with it. */
-async function stateOfDatabase(web01: Machine): Promise<string> {
-	return web01.sh(
-		`cd /; for n in $(seq 100); do runuser -u postgres -- pg_isready -q && break; sleep 0.1; done
-		runuser -u postgres -- psql -XqAt -d app -c "SELECT string_agg(DISTINCT text, '+') || CASE count(*) WHEN 100 THEN '' ELSE ' but ' || count(*) || ' rows' END FROM note" 2>&1 || true`,
-	);
+	return `cd /\n${server(scenario)?.fill(which) ?? ""}\n${folders}`;
 }
 
 /** Which state a folder is in, when it is whole; else what is in it. */
@@ -201,7 +249,7 @@ export async function verdict(web01: Machine, scenario: Scenario): Promise<strin
 	for (const [name, { folders, dumps }] of Object.entries(state).filter(([name]) => name !== "inner")) {
 		const each = new Set<string>();
 		for (const folder of folders) each.add(await stateOf(web01, folder));
-		if (dumps) each.add(await stateOfDatabase(web01));
+		if (dumps) each.add(await web01.sh(server(scenario)?.read ?? ""));
 		if (each.size > 1) faults.push(`${name} is half-way: ${[...each].join(" and ")}`);
 		for (const one of each) ends.add(one);
 	}
@@ -215,11 +263,7 @@ export async function verdict(web01: Machine, scenario: Scenario): Promise<strin
 		`find /disk /mounted /btr -name '.holdfast-*' -o -name '*.found-*' -o -name '.partial-*'; ls ${ENV.HOLDFAST_STATE_DIR}/spool 2>/dev/null || true`,
 	);
 	if (left !== "") faults.push(`left behind: ${left}`);
-	const databases = !hasDatabase(scenario)
-		? ""
-		: await web01.sh(
-				"cd /; runuser -u postgres -- psql -XqAtd postgres -c \"SELECT datname FROM pg_database WHERE datname LIKE 'holdfast%' OR NOT datallowconn AND datname <> 'template0'\"",
-			);
+	const databases = await web01.sh(server(scenario)?.left ?? "");
 	if (databases !== "") faults.push(`databases left behind: ${databases}`);
 	const runs = JSON.parse(await web01.sh("/opt/holdfast/bin/holdfast runs --json", { env: ENV })) as {
 		id: string;

@@ -5,7 +5,7 @@ import { createReadStream } from "node:fs";
 import { execText } from "../../host/exec.ts";
 import type { MariadbDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { type Client, dumpBy, fault, feed, optionsOf } from "../client.ts";
+import { type Client, dumpBy, fault, optionsOf, perform } from "../client.ts";
 import type { DumpFacts, ServerDatabase, Work } from "../database.ts";
 import { accountsOf, dropAccount } from "./accounts.ts";
 import { dataOf, joined, OBJECTS, objectsOf, readObjects } from "./dump.ts";
@@ -82,7 +82,7 @@ export function mariadb({ mariadb: live, user, socket, defaultsFile }: MariadbDu
 			.flat()
 			.filter((table) => table !== TABLE);
 	const feedTo = (name: string, doing: string, input: NodeJS.ReadableStream, work: Work) =>
-		feed(client, doing, [...connect("mariadb"), name], input, work);
+		perform(client, doing, [...connect("mariadb"), name], work, input);
 
 	/** Views, triggers, routines and events: all gone, or as a text of SQL says. */
 	async function putObjects(name: string, text: string): Promise<void> {
@@ -203,7 +203,7 @@ export function mariadb({ mariadb: live, user, socket, defaultsFile }: MariadbDu
 			);
 			await remember(server, fresh, { own: objects?.text ?? "" });
 		},
-		async swap(fresh, name, old) {
+		async swap(fresh, name, old, point = () => {}) {
 			if (!(await exists(fresh)))
 				throw new HoldfastError("failed", `there is no database ${fresh} to put in the place of ${name}`);
 			const known = await remembered(server, fresh);
@@ -216,13 +216,16 @@ export function mariadb({ mariadb: live, user, socket, defaultsFile }: MariadbDu
 			};
 			// On disk before anything is dropped: an undo makes all of it anew.
 			await remember(server, fresh, memory);
+			point("remembered");
 			const theirs = await properties(fresh);
 			if (hadLive) {
 				await endSessions(name);
 				await sql([create(old, await properties(name))], `make room for the old ${name}`);
 				await remember(server, old, { own: memory.live ?? "" });
 			} else await sql([create(name, theirs)], `make the database ${name}`);
+			point("made-room");
 			await putObjects(name, "");
+			point("views-dropped");
 			await putObjects(fresh, "");
 			const coming = await tables(fresh);
 			if (coming.length > 0 || (await tables(old)).length === 0)
@@ -230,10 +233,11 @@ export function mariadb({ mariadb: live, user, socket, defaultsFile }: MariadbDu
 					...(hadLive ? move(await tables(name), name, old) : []),
 					...move(coming, fresh, name),
 				]);
+			point("tables-moved");
 			await sql([alter(name, theirs)], `swap the database ${name}`);
 			await putObjects(name, memory.own ?? "");
 		},
-		async swapBack(fresh, name, old) {
+		async swapBack(fresh, name, old, point = () => {}) {
 			if (!(await exists(fresh))) return;
 			const memory = await remembered(server, fresh);
 			// Nothing was dropped before this was written.
@@ -253,9 +257,11 @@ export function mariadb({ mariadb: live, user, socket, defaultsFile }: MariadbDu
 			// Without a table of the old one at its place, what is live is the fresh one.
 			const swapped = aside.length > 0 || expected.size === 0;
 			if (swapped) await renameAll([...move(await tables(name), name, fresh), ...move(aside, old, name)]);
+			point("tables-back");
 			if (await exists(old))
 				await sql([alter(name, await properties(old))], `swap the database ${name} back`);
 			await putObjects(name, memory.live ?? "");
+			point("views-back");
 			await sql([`DROP DATABASE IF EXISTS ${identifier(old)}`], `tidy up after ${name}`);
 			await remember(server, fresh, { own: memory.own });
 		},

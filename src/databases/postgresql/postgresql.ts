@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { execText } from "../../host/exec.ts";
 import type { PostgresqlDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { type Client, dumpBy, fault, feed, optionsOf, runTo } from "../client.ts";
+import { type Client, dumpBy, fault, optionsOf, perform } from "../client.ts";
 import type { DumpFacts, RowCounts, ServerDatabase } from "../database.ts";
 import { accountStatements, rolesNeeded } from "./accounts.ts";
 import { conninfo, identifier, literal } from "./names.ts";
@@ -232,8 +232,8 @@ export function postgresql({
 			// Side by side needs a file that it can seek in, which the server's user may not reach; a pipe does for a small one.
 			const jobs = Math.min(availableParallelism(), MOST_JOBS);
 			if (jobs > 1 && (await stat(file)).size >= LARGE_BYTES && process.getuid?.() === 0)
-				await runTo(client, doing, [...restore, `--jobs=${jobs}`, file], work);
-			else await feed(client, doing, [...restore, "--single-transaction"], createReadStream(file), work);
+				await perform(client, doing, [...restore, `--jobs=${jobs}`, file], work);
+			else await perform(client, doing, [...restore, "--single-transaction"], work, createReadStream(file));
 			await sql(["ANALYZE"], `analyse ${fresh}`, fresh);
 		},
 		async swap(fresh, name, old) {

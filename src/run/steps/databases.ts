@@ -152,12 +152,12 @@ export const embed: StepWork<EmbedStep> = {
 export const databaseSwap: StepWork<DatabaseSwapStep> = {
 	async run({ dump, fresh, old }, { note, point }) {
 		note({ began: true });
-		await (await openDatabase(dump)).swap(fresh, databaseOf(dump), old);
+		await (await openDatabase(dump)).swap(fresh, databaseOf(dump), old, point);
 		point("swapped");
 	},
 	async undo({ id, dump, fresh, old }, { noteOf, point }) {
 		if (noteOf(id) === undefined) return;
-		await (await openDatabase(dump)).swapBack(fresh, databaseOf(dump), old);
+		await (await openDatabase(dump)).swapBack(fresh, databaseOf(dump), old, point);
 		point("back");
 	},
 	async whereabouts({ dump, fresh, old }) {
