@@ -98,7 +98,8 @@ async function write(
 								});
 								return content;
 							} catch (error) {
-								broken(one.scope, error as Error);
+								// Ended because another failed, it is not itself at fault.
+								if (!signal.aborted) broken(one.scope, error as Error);
 								throw error;
 							}
 						},
