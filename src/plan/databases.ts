@@ -45,8 +45,10 @@ export function forgetDumps(name: string, { dumps }: State, spool: string): Step
 			kind: "discard",
 			id: `forget:${name}`,
 			scope: `state:${name}`,
-			title: `delete the dumps of ${name}, which are in the archives now`,
+			title: `delete the dumps of ${name}`,
 			touches: [],
+			// Also when the state was left out: they hold what nobody else should read.
+			whenBegan: `dump:${name}:0`,
 			areas: [join(spool, name)],
 		},
 	];

@@ -27,6 +27,8 @@ export interface Kind {
 	/** Make a dump impossible, and mend that. */
 	breakDown(web01: Machine): Promise<void>;
 	mend(web01: Machine): Promise<void>;
+	/** Let a dump begin well and fail in the middle, where that can be had. */
+	spoil?(web01: Machine): Promise<void>;
 	/** What `diff` says once `change` was done. */
 	readonly rowsChanged: RegExp;
 }
@@ -171,6 +173,25 @@ export function fulfilsContract(kind: Kind): void {
 			assert.equal(other.outcome, "good");
 			await tidy();
 		});
+
+		if (kind.spoil)
+			for (const provider of Object.keys(PROVIDERS))
+				test(`a dump that breaks off while ${provider} reads it leaves out its own state only`, async () => {
+					await declare();
+					await kind.spoil?.(web01);
+					const said = await holdfast(3, "create", "--provider", provider);
+					assert.match(said, /left out: state app: could not dump/);
+					const { archives } = JSON.parse(
+						(await web01.holdfast("list", "--json", "--provider", provider)).stdout,
+					);
+					assert.equal(archives.length, 1);
+					const { app, other } = archives[0].metadata.states;
+					assert.match(app.reason, /could not dump/);
+					assert.equal(other.outcome, "good");
+					await tidy();
+					const words = ["restore", "--yes", "--service", "app", provider, "latest"];
+					assert.match(await holdfast(1, ...words), /no archive holds a good app/);
+				});
 
 		test("diff tells the rows that a restore would bring and take", async () => {
 			await declare();

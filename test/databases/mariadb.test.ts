@@ -82,5 +82,11 @@ fulfilsContract({
 	},
 	breakDown: async (web01) => void (await web01.sh("systemctl stop mariadb")),
 	mend: async (web01) => void (await web01.sh("systemctl start mariadb")),
+	// A view of a table that is gone.
+	spoil: async (web01) =>
+		void (await sql(
+			web01,
+			`USE ${quoted(ODD)}; CREATE TABLE gone (n INT); CREATE VIEW of_gone AS SELECT * FROM gone; DROP TABLE gone`,
+		)),
 	rowsChanged: /MariaDB database odd.* +child +2 +3\n(.*\n)?.*extra +1 +-/,
 });
