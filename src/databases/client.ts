@@ -64,7 +64,10 @@ export async function dumpBy(
 		},
 	});
 	// Read at once: when a process ends, Node throws away what nobody has begun to read.
-	child.stdout.on("error", (error) => output.destroy(error)).pipe(output);
+	const { stdout } = child;
+	stdout.on("error", (error) => output.destroy(error)).pipe(output);
+	// Whoever reads it may give up: the program must not wait for ever then.
+	output.on("close", () => stdout.destroy());
 	const whole = child.done.then((result) => {
 		signal.throwIfAborted();
 		if (result.code !== 0) throw fault(client, doing, result);

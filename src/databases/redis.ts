@@ -87,6 +87,7 @@ export function redis({ redis: live, port, socket, passwordFile }: RedisDump): F
 				},
 			});
 			const held = holdBack(() => marked);
+			held.stream.on("close", () => output.destroy());
 			return {
 				output: output.on("error", (error) => held.stream.destroy(error)).pipe(held.stream),
 				whole: whole

@@ -67,15 +67,16 @@ export async function packStreams(
 	await sideBySide(indexed, STREAMS_AHEAD, async ({ path, open, file }) => {
 		const content = await open(work.signal);
 		const output = createWriteStream(join(folder, file), { flags: "wx", mode: 0o600, flush: true });
-		const packed = await compressInto(content.output, output, path, level, work);
+		const packed = await compressInto([content.output], output, path, level, work);
 		await content.whole;
 		segments.push({ path, offset: 0, file, ...packed });
 	});
 	return segments;
 }
 
+/** `input`: a stream, and what it goes through first. All of it ends when the output fails. */
 async function compressInto(
-	input: Readable,
+	input: readonly [Readable, ...Transform[]],
 	output: Writable,
 	path: string,
 	level: number | undefined,
@@ -101,7 +102,7 @@ async function compressInto(
 			done(null, chunk);
 		},
 	});
-	await pipeline(input, count, compressor(level), digest, output, { signal: work.signal });
+	await pipeline([...input, count, compressor(level), digest, output], { signal: work.signal });
 	return { length, sha256: hash.digest("hex"), tarBytes };
 }
 
@@ -152,7 +153,7 @@ async function packRoot(
 	if (!tar.stdout) throw new Error("tar has no output");
 	const trim = withoutEndMark();
 	const packed = await compressInto(
-		tar.stdout.on("error", (error) => trim.stream.destroy(error)).pipe(trim.stream),
+		[tar.stdout, trim.stream],
 		append(output),
 		root.path,
 		level,
