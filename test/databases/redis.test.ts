@@ -8,6 +8,7 @@ for (const appendOnly of ["no", "yes"])
 	fulfilsContract({
 		name: `Redis (append-only file: ${appendOnly})`,
 		machine: `redis-${appendOnly}`,
+		brief: appendOnly === "no",
 		units: ["redis-server.service"],
 		stopOnRestore: ["redis-server.service"],
 		folders: ["/var/lib/redis"],
