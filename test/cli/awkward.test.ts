@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Place } from "../support/place.ts";
@@ -169,6 +171,26 @@ test("a failing postRestore puts the old state back", async () => {
 		readdirSync(place.folder).filter((name) => name.startsWith(".holdfast")),
 		[],
 	);
+});
+
+test("a service that answers at once is asked once", async () => {
+	const server = createServer((_, answer) => answer.end("ok"));
+	await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+	const { port } = server.address() as AddressInfo;
+	const place = placeWithData();
+	await place.holdfast("create");
+	place.declare({
+		state: {
+			data: {
+				folders: [place.path("data")],
+				checks: [{ http: `http://127.0.0.1:${port}/`, within: "30s" }],
+			},
+		},
+	});
+	const { code, stdout } = await place.holdfast("restore", "--yes", "--json", "tar", "latest");
+	server.close();
+	assert.equal(code, 0, stdout);
+	assert.doesNotMatch(stdout, /asking again/);
 });
 
 test("a damaged archive is refused, and the live folder stays", async () => {

@@ -53,7 +53,7 @@ async function askHttp(
 ): Promise<Fault | undefined> {
 	try {
 		const answer = await fetch(http, {
-			signal: AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]),
+			signal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(seconds * 1000))]),
 			redirect: "manual",
 		});
 		const text = await answer.text();
