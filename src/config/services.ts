@@ -27,9 +27,9 @@ export async function withServices(config: Config, file: string): Promise<WithSe
 			continue;
 		}
 		const { expandServices } = await import("../modules/expand.ts");
-		const library = await modulesOf(config, file);
-		for (const module of Object.keys(services).filter((one) => !library.has(one))) {
-			const meant = nearest(module, [...library.keys()]);
+		const modules = await modulesOf(config, file);
+		for (const module of Object.keys(services).filter((one) => !modules.has(one))) {
+			const meant = nearest(module, [...modules.keys()]);
 			faults.push({
 				path: ["machines", name, "services", module],
 				message: `there is no module "${module}"`,
@@ -42,9 +42,9 @@ export async function withServices(config: Config, file: string): Promise<WithSe
 			services,
 			state,
 			file: basename(file),
-			find: (one) => library.get(one),
+			find: (one) => modules.get(one),
 		});
-		for (const [one, modules] of expanded.origins) origins.set(`${name}.${one}`, modules);
+		for (const [one, from] of expanded.origins) origins.set(`${name}.${one}`, from);
 		faults.push(
 			...expanded.faults.map(({ path, message }) => ({ path: ["machines", name, ...path], message })),
 		);
