@@ -7,7 +7,8 @@ import { test } from "node:test";
 import type { BorgOptions } from "../../src/manifest/providers.ts";
 import { borgDestinations } from "../../src/providers/borgbackup/borgbackup.ts";
 import { scratch } from "../support/scratch.ts";
-import { fulfilsContract, metadataOf, quiet } from "./contract.ts";
+import { fulfilsContract } from "./contract.ts";
+import { metadataOf, quiet } from "./fixtures.ts";
 
 const folder = scratch("borg");
 // borg keeps its cache and keys below these; a test has its own.

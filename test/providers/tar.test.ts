@@ -7,7 +7,8 @@ import { test } from "node:test";
 import { tarDestinations } from "../../src/providers/tar/tar.ts";
 import { scratch } from "../support/scratch.ts";
 import { factsOf, fillAwkward } from "../support/tree.ts";
-import { fulfilsContract, metadataOf, quiet } from "./contract.ts";
+import { fulfilsContract } from "./contract.ts";
+import { metadataOf, quiet } from "./fixtures.ts";
 
 const folder = scratch("tar");
 

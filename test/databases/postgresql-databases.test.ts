@@ -1,0 +1,145 @@
+// PostgreSQL databases of a state, on a real server: what a dump needs around it, and what happens when it is not there.
+// The live database is never gone, and other databases on the server never notice.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { noMachines } from "../machine/machine.ts";
+import { application, quoted } from "./postgresql.ts";
+
+describe("PostgreSQL databases of a state", { skip: noMachines }, () => {
+	const { web01, sql, declare, holdfast, change, facts } = application();
+
+	test("two come back together with a folder, while another database keeps its session", async () => {
+		await declare();
+		await holdfast(0, "create", "--provider", "borgbackup");
+		const old = await facts();
+		await change();
+		const session = web01().run(
+			[
+				"runuser",
+				"-u",
+				"postgres",
+				"--",
+				"psql",
+				"-XqAt",
+				"-d",
+				"other",
+				"-c",
+				"SELECT pg_sleep(6), 'the session lived'",
+			],
+			{ cwd: "/" },
+		);
+		await holdfast(0, "restore", "--yes", "borgbackup", "latest");
+		assert.deepEqual(await facts(), old);
+		assert.match((await session).stdout, /the session lived/);
+	});
+
+	test("a check that fails undoes the swap of folders and databases together", async () => {
+		await declare({
+			checks: [{ sql: "SELECT count(*) FROM note", database: "app", expect: "77", within: 0 }],
+		});
+		await holdfast(0, "create", "--provider", "tar");
+		await change();
+		const newer = await facts();
+		const stderr = await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.match(stderr, /answered "1000", not "77"/);
+		assert.deepEqual(await facts(), newer);
+	});
+
+	test("a dump that cannot be loaded leaves the live database and its service alone", async () => {
+		await declare();
+		// Rows of `first` need those of `second`, which is loaded after it.
+		await sql(
+			"app",
+			"CREATE TABLE second (n int); INSERT INTO second VALUES (1); CREATE FUNCTION has_rows() RETURNS bool LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM public.second)'; CREATE TABLE first (n int CHECK (public.has_rows())); INSERT INTO first VALUES (1)",
+		);
+		await holdfast(0, "create", "--provider", "tar");
+		await change();
+		const newer = await facts();
+		const invocation = await web01().sh("systemctl show -p InvocationID app");
+		const stderr = await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.match(stderr, /violates check constraint/);
+		assert.deepEqual(await facts(), newer);
+		assert.equal(await web01().sh("systemctl show -p InvocationID app"), invocation, "it was never stopped");
+		await sql("app", "DROP TABLE first; DROP TABLE second; DROP FUNCTION has_rows()");
+	});
+
+	test("roles that a database needs are made where they are missing, and go again with a restore that is undone", async () => {
+		const role = 'we"ird role';
+		const roles = () =>
+			sql(
+				"postgres",
+				"SELECT rolname, rolcanlogin, rolconnlimit, rolpassword, rolname <> 'other' AND pg_has_role(rolname, 'other', 'member') FROM pg_authid WHERE rolname !~ '^pg_' ORDER BY 1",
+			);
+		await declare();
+		await sql(
+			"postgres",
+			`CREATE ROLE ${quoted(role)} LOGIN CONNECTION LIMIT 7 PASSWORD 'secret'; GRANT other TO ${quoted(role)}`,
+		);
+		await sql("app", `GRANT SELECT ON note TO ${quoted(role)}`);
+		await sql(
+			"postgres",
+			`GRANT CREATE ON DATABASE app TO ${quoted(role)}; ALTER DATABASE app SET search_path TO public, "odd schema"; ALTER ROLE ${quoted(role)} IN DATABASE app SET work_mem TO '77MB'; ALTER DATABASE app CONNECTION LIMIT 33`,
+		);
+		const properties = () =>
+			sql(
+				"postgres",
+				"SELECT (SELECT array_agg(one ORDER BY one) FROM unnest(datacl::text[]) AS one), datconnlimit, (SELECT array_agg(s ORDER BY setrole) FROM (SELECT setrole <> 0 AS setrole, setconfig AS s FROM pg_db_role_setting WHERE setdatabase = d.oid) AS t) FROM pg_database d WHERE datname = 'app'",
+			);
+		const [oldRoles, oldProperties] = [await roles(), await properties()];
+		await holdfast(0, "create", "--provider", "tar");
+		assert.doesNotMatch(
+			(await web01().holdfast("list", "--json", "--provider", "tar")).stdout,
+			/SCRAM|secret/,
+		);
+		await web01().sh("systemctl stop app");
+		await sql("postgres", `DROP DATABASE app; DROP ROLE ${quoted(role)}`);
+		const fewerRoles = await roles();
+
+		await declare({ checks: [{ command: ["false"], within: 0 }] });
+		await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.equal(await roles(), fewerRoles);
+
+		await declare();
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		assert.equal(await roles(), oldRoles);
+		assert.equal(await properties(), oldProperties);
+		await sql("postgres", `DROP DATABASE app; DROP ROLE ${quoted(role)}`);
+	});
+
+	test("an extension that this server lacks is found before anything is touched", async () => {
+		await declare();
+		await sql("app", "CREATE EXTENSION hstore");
+		await holdfast(0, "create", "--provider", "tar");
+		await web01().sh("mv /usr/share/postgresql/15/extension/hstore.control /root/");
+		const stderr = await holdfast(1, "restore", "--yes", "tar", "latest");
+		await web01().sh("mv /root/hstore.control /usr/share/postgresql/15/extension/");
+		assert.match(stderr, /needs the extension hstore/);
+		assert.match(stderr, /nothing was touched/);
+	});
+
+	test("a dump of a newer server is refused before anything is touched", async () => {
+		await declare();
+		await holdfast(0, "create", "--provider", "tar");
+		await web01().sh(
+			'rm /var/lib/holdfast/journal.sqlite*; sed -i \'s/"version":15/"version":99/g\' /mnt/archives/*/index.json',
+		);
+		const stderr = await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.match(stderr, /was dumped by version 99, and the server here is 15/);
+		assert.match(stderr, /nothing was touched/);
+	});
+
+	test("a server that does not answer is found before anything is touched; a backup leaves only that state out", async () => {
+		await declare();
+		await holdfast(0, "create", "--provider", "tar");
+		await change();
+		await web01().sh("systemctl stop app; systemctl stop postgresql@15-main");
+		const restored = await holdfast(1, "restore", "--yes", "tar", "latest");
+		assert.match(restored, /could not ask PostgreSQL for its version/);
+		assert.equal(await web01().sh("cat /srv/app/file"), "newer");
+		const created = await holdfast(1, "create", "--provider", "tar");
+		assert.match(created, /could not look at the database app/);
+		await web01().sh(
+			"systemctl start postgresql@15-main; until runuser -u postgres -- pg_isready -q; do sleep 0.2; done",
+		);
+	});
+});

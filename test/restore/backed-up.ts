@@ -1,0 +1,36 @@
+// What the tests of restores begin with: a place with states, backed up once.
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+import { factsOf } from "../support/tree.ts";
+
+const folder = scratch("restore");
+
+/** A place whose states are in `own/`, backed up once; what is in `own/` then, and after it was changed. */
+export async function backedUp(
+	state: (place: Place) => Record<string, object>,
+	fill: (place: Place) => void,
+) {
+	const place = new Place(folder);
+	fill(place);
+	place.declare({ state: state(place) });
+	await succeeds(place, "create");
+	return { place, own: () => factsOf(place.path("own")), areas: () => areasIn(place.path("own")) };
+}
+
+export async function succeeds(place: Place, ...words: string[]) {
+	const output = await place.holdfast(...words);
+	assert.equal(output.code, 0, `holdfast ${words.join(" ")}\n${output.stdout}${output.stderr}`);
+	return output;
+}
+
+function areasIn(own: string): string[] {
+	return readdirSync(own, { recursive: true, encoding: "utf8" }).filter((name) =>
+		name.includes(".holdfast-"),
+	);
+}
+
+export const twoFolders = (place: Place) => {
+	for (const name of ["a", "b"]) place.write(`own/${name}/file`, `old ${name}`);
+};
