@@ -7,22 +7,33 @@ import { providerSchema } from "./providers.ts";
 
 const hookOptions = {
 	user: v.pipe(v.optional(f.text), v.description("run as this user (default: the user that runs Holdfast)")),
-	timeout: v.pipe(v.number(), v.minValue(1), v.description("seconds until its whole process group is ended")),
 	environment: v.pipe(
 		v.optional(f.environment),
 		v.description("further environment variables; never secrets"),
 	),
 };
 
-export const hookSchema = v.union([
-	v.strictObject({
+/** The forms of a hook, without the `timeout`, which a person writes in another way. */
+export const hookForms = {
+	script: {
 		script: v.pipe(f.text, v.description("a script, run under `bash -euo pipefail`")),
 		...hookOptions,
-	}),
-	v.strictObject({
+	},
+	command: {
 		command: v.pipe(f.argv, v.description("a program and its arguments, run without a shell")),
 		...hookOptions,
-	}),
+	},
+};
+
+const timeout = v.pipe(
+	v.number(),
+	v.minValue(1),
+	v.description("seconds until its whole process group is ended"),
+);
+
+export const hookSchema = v.union([
+	v.strictObject({ ...hookForms.script, timeout }),
+	v.strictObject({ ...hookForms.command, timeout }),
 ]);
 export type Hook = v.InferOutput<typeof hookSchema>;
 

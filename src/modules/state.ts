@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { checkForms } from "../manifest/checks.ts";
 import { dumpSchema } from "../manifest/dumps.ts";
 import * as f from "../manifest/fields.ts";
+import { hookForms } from "../manifest/schema.ts";
 
 const duration = v.union(
 	[
@@ -15,28 +16,15 @@ const duration = v.union(
 /** A duration that may be nothing at all. */
 const pause = v.union([v.literal(0), duration], 'write a time like "3s", or 0');
 
-const hookOptions = {
-	user: v.pipe(v.optional(f.text), v.description("run as this user (default: the user that runs Holdfast)")),
-	timeout: v.pipe(v.optional(duration), v.description('such as "30s", "10m" or "2h" (default 1h)')),
-	environment: v.pipe(
-		v.optional(f.environment),
-		v.description("further environment variables; never secrets"),
-	),
-};
+const timeout = v.pipe(v.optional(duration), v.description('such as "30s", "10m" or "2h" (default 1h)'));
 
 const hook = v.pipe(
 	v.union(
 		[
 			f.text,
 			f.argv,
-			v.strictObject({
-				script: v.pipe(f.text, v.description("a script, run under `bash -euo pipefail`")),
-				...hookOptions,
-			}),
-			v.strictObject({
-				command: v.pipe(f.argv, v.description("a program and its arguments, run without a shell")),
-				...hookOptions,
-			}),
+			v.strictObject({ ...hookForms.script, timeout }),
+			v.strictObject({ ...hookForms.command, timeout }),
 		],
 		"a hook is a script, a command as a list, or { script | command, user, timeout, environment }",
 	),

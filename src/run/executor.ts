@@ -5,7 +5,9 @@ import { HoldfastError, reportOf } from "../manifest/error.ts";
 import type { EventBody, Listener, Outcome, RunEvent } from "./event.ts";
 import { faultPoint } from "./fault.ts";
 import type { Journal, Phase } from "./journal.ts";
-import type { Plan, Step, StepContext, StepWork, TidyStep } from "./step.ts";
+import { lanesOf } from "./lanes.ts";
+import { Standing } from "./standing.ts";
+import type { Plan, Step, StepContext, StepWork } from "./step.ts";
 import { STEP_WORK } from "./steps/registry.ts";
 
 export interface RunReport {
@@ -18,12 +20,6 @@ export interface RunReport {
 	readonly results: Readonly<Record<string, unknown>>;
 	/** When something could not be undone: what is where on disk. */
 	readonly left?: readonly string[];
-}
-
-/** How far a step came, rebuilt from the journal or kept while running. */
-interface StepProgress {
-	phase: "begun" | "done" | "failed" | "undone";
-	note?: unknown;
 }
 
 /** Execute a plan. The lock is held by the caller. Aborting the signal cancels and undoes. */
@@ -51,8 +47,7 @@ class Execution {
 	readonly #journal: Journal;
 	readonly #signal: AbortSignal;
 	readonly #listener: Listener;
-	readonly #steps = new Map<string, StepProgress>();
-	readonly #failures = new Map<string, unknown>();
+	readonly #standing: Standing;
 	readonly #results: Record<string, unknown> = {};
 	readonly #started = performance.now();
 	#downSince: number | undefined;
@@ -65,6 +60,7 @@ class Execution {
 
 	constructor(plan: Plan, journal: Journal, signal: AbortSignal, listener: Listener) {
 		this.#plan = plan;
+		this.#standing = new Standing(plan);
 		this.#journal = journal;
 		this.#signal = signal;
 		this.#listener = listener;
@@ -72,8 +68,8 @@ class Execution {
 
 	async run(): Promise<RunReport> {
 		this.#emitStart();
-		for (const group of groupsOf(this.#plan.steps)) {
-			await sideBySide(lanesOf(group), MOST_AT_ONCE, async (lane) => {
+		for (const lanes of lanesOf(this.#plan.steps)) {
+			await sideBySide(lanes, MOST_AT_ONCE, async (lane) => {
 				for (const step of lane) await this.#next(step);
 			});
 			if (this.#signal.aborted) await this.#interrupt();
@@ -83,37 +79,31 @@ class Execution {
 
 	async #next(step: Step): Promise<void> {
 		if (step.whenBegan !== undefined) {
-			if (this.#steps.has(step.whenBegan)) await this.#step(step, NEVER);
+			if (this.#standing.began(step.whenBegan)) await this.#step(step, NEVER);
 			return;
 		}
 		// What is committed is brought to its end, also when somebody wants us to stop.
-		const committed = this.#committed(step.scope);
+		const committed = this.#standing.isCommitted(step.scope);
 		if (this.#signal.aborted && !committed) return;
-		const failure = this.#failures.get(step.scope);
+		const failure = this.#standing.failures.get(step.scope);
 		if (failure === undefined) await this.#step(step, committed ? NEVER : this.#signal);
 		else this.#skip(step, failure);
 	}
 
 	async recover(): Promise<RunReport> {
 		this.#emitStart();
-		for (const entry of this.#journal.entries(this.#plan.run)) {
-			const known = this.#steps.get(entry.step);
-			if (entry.phase === "begin") this.#steps.set(entry.step, { phase: "begun" });
-			else if (entry.phase === "note" && known) known.note = entry.data;
-			else if (entry.phase === "done" && known) known.phase = "done";
-			else if (entry.phase === "failed" && known) known.phase = "failed";
-			else if (entry.phase === "undo-done" && known) known.phase = "undone";
-		}
-		for (const scope of [...new Set(this.#plan.steps.map((step) => step.scope))].reverse()) {
-			if (this.#committed(scope)) await this.#finish(scope);
-			else if (!this.#complete(scope)) {
-				this.#failures.set(scope, new HoldfastError("failed", "the run died before this was done"));
+		const standing = this.#standing;
+		standing.replay(this.#journal.entries(this.#plan.run));
+		for (const scope of standing.scopesBackwards()) {
+			if (standing.isCommitted(scope)) await this.#finish(scope);
+			else if (!standing.isComplete(scope)) {
+				standing.fail(scope, new HoldfastError("failed", "the run died before this was done"));
 				await this.#undo(scope);
 			}
 		}
 		for (const step of this.#plan.steps) {
-			if (step.whenBegan === undefined || !this.#steps.has(step.whenBegan)) continue;
-			if (this.#steps.get(step.id)?.phase !== "done") await this.#step(step, NEVER);
+			if (step.whenBegan === undefined || !standing.began(step.whenBegan)) continue;
+			if (!standing.isDone(step.id)) await this.#step(step, NEVER);
 		}
 		return this.#end(this.#outcome(), true);
 	}
@@ -125,13 +115,13 @@ class Execution {
 		try {
 			signal.throwIfAborted();
 			this.#journal.add(this.#plan.run, step.id, "begin");
-			this.#steps.set(step.id, { phase: "begun" });
+			this.#standing.begin(step.id);
 			faultPoint(step.id, "before");
 			const result = await workOf(step).run(step, this.#context(step, signal));
 			faultPoint(step.id, "after");
 			signal.throwIfAborted();
 			this.#journal.add(this.#plan.run, step.id, "done", result);
-			this.#steps.set(step.id, { ...this.#steps.get(step.id), phase: "done" });
+			this.#standing.move(step.id, "done");
 			if (result !== undefined) this.#results[step.id] = result;
 			if (step.downtime === "ends") this.#upAt = performance.now();
 			this.#emit({
@@ -144,12 +134,13 @@ class Execution {
 		} catch (error) {
 			const cause = signal.aborted ? new HoldfastError("interrupted", "interrupted") : error;
 			this.#record(step, "failed", reportOf(cause));
-			const begun = this.#steps.get(step.id);
-			if (begun) this.#steps.set(step.id, { ...begun, phase: "failed" });
+			this.#standing.move(step.id, "failed");
 			this.#emit({ type: "step-failed", step: step.id, title: step.title, error: reportOf(cause) });
-			if (!this.#failures.has(step.scope)) this.#failures.set(step.scope, cause);
-			if (!this.#committed(step.scope)) await this.#undo(step.scope);
-			else if (step.kind === "discard" || step.kind === "database-drop") this.#leave(step);
+			this.#standing.fail(step.scope, cause);
+			if (!this.#standing.isCommitted(step.scope)) await this.#undo(step.scope);
+			else if (step.kind === "discard" || step.kind === "database-drop")
+				// The next run tries it again.
+				this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step));
 			else if (!AFTERTHOUGHTS.has(step.kind)) {
 				this.#unfinished = true;
 				await this.#sayWhatIsWhere(step.scope);
@@ -157,20 +148,14 @@ class Execution {
 		}
 	}
 
-	/** Write to the journal on the way back, where nothing may stop us: an undo that cannot be recorded is still due. */
 	#record(step: Step, phase: Phase, data?: unknown): void {
-		try {
-			this.#journal.add(this.#plan.run, step.id, phase, data);
-		} catch (error) {
-			const line = `the journal could not be written: ${(error as Error).message}`;
-			this.#emit({ type: "step-log", step: step.id, line });
-		}
+		this.#onTheWayBack(step, () => this.#journal.add(this.#plan.run, step.id, phase, data));
 	}
 
-	/** The next run tries it again. Where even that cannot be written down, `runs` still tells that it failed. */
-	#leave(step: TidyStep): void {
+	/** Write to the journal where nothing may stop us: an undo that cannot be recorded is still due. */
+	#onTheWayBack(step: Step, write: () => void): void {
 		try {
-			this.#journal.leave(this.#plan.run, step);
+			write();
 		} catch (error) {
 			const line = `the journal could not be written: ${(error as Error).message}`;
 			this.#emit({ type: "step-log", step: step.id, line });
@@ -184,17 +169,16 @@ class Execution {
 
 	/** Undo every scope that is neither whole nor committed. */
 	async #interrupt(): Promise<void> {
-		for (const scope of [...new Set(this.#plan.steps.map((step) => step.scope))].reverse()) {
-			if (this.#committed(scope) || this.#complete(scope)) continue;
-			if (!this.#failures.has(scope))
-				this.#failures.set(scope, new HoldfastError("interrupted", "interrupted"));
+		for (const scope of this.#standing.scopesBackwards()) {
+			if (this.#standing.isCommitted(scope) || this.#standing.isComplete(scope)) continue;
+			this.#standing.fail(scope, new HoldfastError("interrupted", "interrupted"));
 			await this.#undo(scope);
 		}
 	}
 
 	/** Undo a scope's steps that began, last first. One failing undo does not stop the others. */
 	async #undo(scope: string): Promise<void> {
-		const began = this.#plan.steps.filter((step) => step.scope === scope && this.#isToUndo(step));
+		const began = this.#standing.stepsOf(scope).filter(({ id }) => this.#standing.isToUndo(id));
 		for (const step of began) {
 			await workOf(step)
 				.beforeUndo?.(step, this.#context(step, NEVER))
@@ -202,21 +186,20 @@ class Execution {
 		}
 		let somethingLeft = false;
 		for (const step of began.reverse()) {
-			const progress = this.#steps.get(step.id);
 			const undo = workOf(step).undo;
-			if (!progress || !undo) continue;
+			if (!undo) continue;
 			this.#record(step, "undo-begin");
 			this.#emit({ type: "undo-started", step: step.id, title: step.title });
 			try {
 				faultPoint(step.id, "undo-before");
 				await undo(step, {
 					...this.#context(step, NEVER),
-					completed: progress.phase === "done",
+					completed: this.#standing.isDone(step.id),
 					somethingLeft,
 				});
 				faultPoint(step.id, "undo-after");
 				this.#record(step, "undo-done");
-				this.#steps.set(step.id, { ...progress, phase: "undone" });
+				this.#standing.move(step.id, "undone");
 				if (step.downtime === "begins" && this.#downSince !== undefined) this.#upAt = performance.now();
 				this.#emit({ type: "undo-done", step: step.id, title: step.title });
 			} catch (error) {
@@ -227,11 +210,6 @@ class Execution {
 		if (this.#undoFailed) await this.#sayWhatIsWhere(scope);
 	}
 
-	#isToUndo(step: Step): boolean {
-		const phase = this.#steps.get(step.id)?.phase;
-		return phase !== undefined && phase !== "undone";
-	}
-
 	#undoFault(step: Step, error: unknown): void {
 		this.#undoFailed = true;
 		this.#record(step, "undo-failed", reportOf(error));
@@ -239,7 +217,7 @@ class Execution {
 	}
 
 	async #sayWhatIsWhere(scope: string): Promise<void> {
-		for (const step of this.#plan.steps.filter((one) => one.scope === scope && this.#steps.has(one.id)))
+		for (const step of this.#standing.stepsOf(scope).filter(({ id }) => this.#standing.began(id)))
 			this.#left.push(
 				...((await workOf(step)
 					.whereabouts?.(step)
@@ -249,21 +227,8 @@ class Execution {
 
 	/** Run what is left of a committed scope. */
 	async #finish(scope: string): Promise<void> {
-		for (const step of this.#plan.steps.filter((one) => one.scope === scope)) {
-			if (this.#steps.get(step.id)?.phase !== "done") await this.#step(step, NEVER);
-		}
-	}
-
-	#committed(scope: string): boolean {
-		return this.#plan.steps.some(
-			(step) => step.scope === scope && step.kind === "commit" && this.#steps.get(step.id)?.phase === "done",
-		);
-	}
-
-	#complete(scope: string): boolean {
-		return this.#plan.steps.every(
-			(step) => step.scope !== scope || this.#steps.get(step.id)?.phase === "done",
-		);
+		for (const step of this.#standing.stepsOf(scope))
+			if (!this.#standing.isDone(step.id)) await this.#step(step, NEVER);
 	}
 
 	#context(step: Step, signal: AbortSignal): StepContext {
@@ -274,17 +239,17 @@ class Execution {
 			point: (name) => faultPoint(step.id, name),
 			note: (facts) => {
 				this.#journal.add(this.#plan.run, step.id, "note", facts);
-				this.#steps.set(step.id, { phase: "begun", ...this.#steps.get(step.id), note: facts });
+				this.#standing.note(step.id, facts);
 			},
-			noteOf: (id) => this.#steps.get(id)?.note,
+			noteOf: (id) => this.#standing.noteOf(id),
 			failureOf: (scope) => {
-				const failure = this.#failures.get(scope);
+				const failure = this.#standing.failures.get(scope);
 				return failure === undefined ? undefined : reportOf(failure).message;
 			},
-			isUnderWay: (scope) => !this.#failures.has(scope) && !this.#committed(scope) && !this.#complete(scope),
+			isUnderWay: (scope) => this.#standing.isUnderWay(scope),
 			failScope: (scope, error) => {
-				if (this.#failures.has(scope)) return;
-				this.#failures.set(scope, error);
+				if (this.#standing.failures.has(scope)) return;
+				this.#standing.fail(scope, error);
 				this.#emit({ type: "scope-failed", scope, step: step.id, error: reportOf(error) });
 			},
 			knows: (location) => this.#journal.knows(location),
@@ -301,11 +266,13 @@ class Execution {
 	}
 
 	#outcome(): Outcome {
+		const { failures } = this.#standing;
 		if (this.#undoFailed || this.#unfinished) return "needs-recover";
-		if (this.#signal.aborted && !this.#plan.goals.every((goal) => this.#complete(goal))) return "interrupted";
-		const done = this.#plan.goals.filter((goal) => !this.#failures.has(goal) || this.#committed(goal));
+		if (this.#signal.aborted && !this.#plan.goals.every((goal) => this.#standing.isComplete(goal)))
+			return "interrupted";
+		const done = this.#plan.goals.filter((goal) => !failures.has(goal) || this.#standing.isCommitted(goal));
 		if (done.length === 0) return "failed";
-		return this.#failures.size > 0 ? "partial" : "done";
+		return failures.size > 0 ? "partial" : "done";
 	}
 
 	#end(outcome: Outcome, recovered = false): RunReport {
@@ -317,7 +284,7 @@ class Execution {
 			outcome,
 			seconds: (performance.now() - this.#started) / 1000,
 			...(down === undefined ? {} : { downtimeSeconds: down }),
-			failures: [...this.#failures].map(([scope, error]) => ({ scope, error: reportOf(error) })),
+			failures: [...this.#standing.failures].map(([scope, error]) => ({ scope, error: reportOf(error) })),
 			results: this.#results,
 			...(this.#left.length === 0 ? {} : { left: [...new Set(this.#left)] }),
 		};
@@ -329,7 +296,7 @@ class Execution {
 			);
 		} catch (error) {
 			// The next run finds this one open and goes over it again, which changes nothing that is whole.
-			this.#failures.set("journal", error);
+			this.#standing.fail("journal", error);
 			body.failures.push({ scope: "journal", error: reportOf(error) });
 		}
 		this.#emit({ type: "run-ended", ...body });
@@ -356,24 +323,6 @@ const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["keep", "settle", "check"]);
 
 /** Steps that run side by side, at most. */
 const MOST_AT_ONCE = 4;
-
-/** Neighbours that may run at once; every other step by itself. */
-function groupsOf(steps: readonly Step[]): Step[][] {
-	const groups: Step[][] = [];
-	for (const step of steps) {
-		const last = groups.at(-1);
-		if (step.sideBySide && last?.[0]?.sideBySide) last.push(step);
-		else groups.push([step]);
-	}
-	return groups;
-}
-
-/** Of one scope one after another. */
-function lanesOf(group: readonly Step[]): Step[][] {
-	return [...new Set(group.map(({ scope }) => scope))].map((scope) =>
-		group.filter((step) => step.scope === scope),
-	);
-}
 
 const NEVER = new AbortController().signal;
 
