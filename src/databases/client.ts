@@ -37,7 +37,11 @@ export function fault(
 		`could not ${doing}: ${absent ? `${client.server}'s programs are not installed` : describeEnd(result)}`,
 		{
 			details: result.stderr,
-			hint: absent ? `install them: apt-get install ${client.programs}` : client.look,
+			...(absent
+				? { hint: `install them: apt-get install ${client.programs}` }
+				: result.stderr.some((line) => /connect/i.test(line))
+					? { hint: client.look }
+					: {}),
 		},
 	);
 }

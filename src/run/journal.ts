@@ -85,7 +85,7 @@ export class Journal {
 		]);
 	}
 
-	#write(statement: string, values: readonly (string | null)[]): void {
+	#write(statement: string, values: readonly (string | number | null)[]): void {
 		try {
 			this.#db.prepare(statement).run(...values);
 		} catch (cause) {
@@ -189,14 +189,14 @@ export class Journal {
 
 	/** Remember what an archive holds that was made here. Its destination counts as written from now on. */
 	made({ id, name, provider, destination, location, metadata, bytes }: MadeArchive): void {
-		this.#db
-			.prepare("INSERT OR IGNORE INTO destination (location, first_seen) VALUES (?, ?)")
-			.run(location, new Date().toISOString());
-		this.#db
-			.prepare(
-				"INSERT OR REPLACE INTO archive (id, name, provider, destination, metadata, bytes) VALUES (?, ?, ?, ?, ?, ?)",
-			)
-			.run(id, name, provider, destination, JSON.stringify(metadata), bytes ?? null);
+		this.#write("INSERT OR IGNORE INTO destination (location, first_seen) VALUES (?, ?)", [
+			location,
+			new Date().toISOString(),
+		]);
+		this.#write(
+			"INSERT OR REPLACE INTO archive (id, name, provider, destination, metadata, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+			[id, name, provider, destination, JSON.stringify(metadata), bytes ?? null],
+		);
 	}
 
 	/** An archive that was made here, by its id; it may be gone from its destination by now. */

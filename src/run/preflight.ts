@@ -160,12 +160,15 @@ async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowle
 
 	const destination = await openDestination(manifest, step.provider, step.destination);
 	const faults: string[] = [];
+	const places = new Set(step.places.map((place) => place.stored));
 	for (const { path, free, stored } of filesystems.values()) {
+		// Dumps are extracted in any case.
+		const inPlaceHelps = stored.some((one) => places.has(one));
 		const bytes = await destination.sizeOf(step.archive, stored, known).catch(() => undefined);
 		known.signal.throwIfAborted();
 		if (bytes !== undefined && free < bytes + SPARE_BYTES)
 			faults.push(
-				`a second copy of ${stored.join(", ")} takes ${mebibytes(bytes)}, and ${path} has ${mebibytes(free)} free: make room, or restore --in-place`,
+				`a second copy of ${stored.join(", ")} takes ${mebibytes(bytes)}, and ${path} has ${mebibytes(free)} free: make room${inPlaceHelps ? ", or restore --in-place" : ""}`,
 			);
 	}
 	return faults;

@@ -89,7 +89,7 @@ describe("a PostgreSQL server", { skip: noMachines }, () => {
 	test("dumps of several states, for several destinations: made side by side, one that fails alone", async () => {
 		await declare();
 		const config = JSON.parse(await web01().sh("cat /etc/holdfast/holdfast.json"));
-		config.machines.web01().state = {
+		config.machines.web01.state = {
 			app: { dumps: [{ postgresql: "app" }] },
 			odd: { dumps: [{ postgresql: ODD }] },
 			other: { dumps: [{ postgresql: "other" }] },

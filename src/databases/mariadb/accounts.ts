@@ -1,7 +1,7 @@
 // The accounts that may do something with a database, and what they may do with it.
 import type { DatabaseAccount } from "../database.ts";
-import type { Server } from "./mariadb.ts";
 import { literal } from "./names.ts";
+import type { Server } from "./server.ts";
 
 /** The tables of grants below the whole server's (MariaDB Knowledge Base, "The mysql Database Tables"). */
 const GRANTS = ["db", "tables_priv", "columns_priv", "procs_priv"];

@@ -5,8 +5,8 @@ import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { dumpBy } from "../client.ts";
 import type { DumpStream, Work } from "../database.ts";
-import type { Server } from "./mariadb.ts";
 import { literal } from "./names.ts";
+import type { Server } from "./server.ts";
 
 /** The line between the two parts. */
 export const OBJECTS = "-- Holdfast: views, triggers, routines and events\n";

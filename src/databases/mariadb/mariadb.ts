@@ -2,63 +2,27 @@
 // one RENAME TABLE, which is atomic (MariaDB Knowledge Base, "Atomic DDL", since 10.6), and makes views, triggers,
 // routines and events anew around it, which is not. See docs/explanation/databases.md.
 import { createReadStream } from "node:fs";
-import { execText } from "../../host/exec.ts";
 import type { MariadbDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { type Client, dumpBy, fault, optionsOf, perform } from "../client.ts";
+import { dumpBy, perform } from "../client.ts";
 import type { DumpFacts, ServerDatabase, Work } from "../database.ts";
 import { accountsOf, dropAccount } from "./accounts.ts";
 import { dataOf, joined, OBJECTS, objectsOf, readObjects } from "./dump.ts";
 import { type Memory, remember, remembered, TABLE } from "./memory.ts";
 import { identifier, literal } from "./names.ts";
 import { countInserted } from "./rows.ts";
+import { serverOf } from "./server.ts";
 
 interface Facts extends DumpFacts {
 	readonly charset: string;
 	readonly collation: string;
 }
 
-/** What the functions of this folder work by. */
-export interface Server {
-	readonly client: Client;
-	/** Words of a command before its own: where the server is and as whom. */
-	connect(program: "mariadb" | "mariadb-dump"): string[];
-	/** Statements over one connection; every row that they print. */
-	sql(statements: readonly string[], doing: string): Promise<string[][]>;
-}
-
 const OWN = ["mysql", "information_schema", "performance_schema", "sys"];
 
-export function mariadb({ mariadb: live, user, socket, defaultsFile }: MariadbDump): ServerDatabase {
-	const client: Client = {
-		server: "MariaDB",
-		programs: "mariadb-client",
-		look: "is the server up? See: systemctl status mariadb",
-		user,
-	};
-	const connect: Server["connect"] = (program) => [
-		program,
-		// It must come first of all.
-		...(defaultsFile === undefined ? [] : [`--defaults-extra-file=${defaultsFile}`]),
-		...(socket === undefined ? [] : [`--socket=${socket}`]),
-		"--default-character-set=utf8mb4",
-	];
-	const server: Server = {
-		client,
-		connect,
-		async sql(statements, doing) {
-			const result = await execText(
-				[...connect("mariadb"), "--batch", "--skip-column-names", "--init-command=SET sql_mode=''"],
-				{ ...(await optionsOf(client)), input: `${statements.join(";\n")};\n` },
-			);
-			if (result.code !== 0) throw fault(client, doing, result);
-			return result.text
-				.split("\n")
-				.filter((line) => line !== "")
-				.map((line) => line.split("\t").map(plain));
-		},
-	};
-	const { sql } = server;
+export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabase {
+	const server = serverOf(where);
+	const { client, connect, sql } = server;
 	const exists = async (name: string) =>
 		(
 			await sql(
@@ -285,12 +249,4 @@ const NOBODY: Work = { signal: new AbortController().signal, log: () => {} };
 function word(text: string): string {
 	if (/^[a-zA-Z0-9_]+$/.test(text)) return text;
 	throw new HoldfastError("failed", `${JSON.stringify(text)} is no character set`);
-}
-
-/** As `--batch` escapes (mysql client manual, "--raw"). */
-function plain(text: string): string {
-	return text.replace(
-		/\\([nt0\\])/g,
-		(_, letter) => ({ n: "\n", t: "\t", "0": "\0" })[letter as string] ?? "\\",
-	);
 }

@@ -1,7 +1,8 @@
 // What a swap must know to be taken back, kept in the server itself: one row in a table of the database that is
 // loaded beside the live one, written before anything is changed.
-import type { Server } from "./mariadb.ts";
+
 import { identifier, literal } from "./names.ts";
+import type { Server } from "./server.ts";
 
 /** The table; no application has one of that name. */
 export const TABLE = "holdfast_swap";

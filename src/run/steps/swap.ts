@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { copyAttributes } from "../../host/attributes.ts";
 import { exists, removeTree, syncPath } from "../../host/files.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { AsideStep, Place, PlaceStep, StepContext, StepWork } from "../step.ts";
 
 /** The note of `aside`, by entries: `old` has the folder's own attributes. */
@@ -22,7 +22,9 @@ export const aside: StepWork<AsideStep> = {
 		if (!(await exists(live))) return;
 		if (await exists(old)) throw new HoldfastError("failed", `${old} is already there`);
 		if (mode === "entries") return asideEntries(place, context);
-		await rename(live, old);
+		await rename(live, old).catch((error: unknown) => {
+			throw isErrno(error, "EXDEV") ? cannotMove(live, error) : error;
+		});
 		context.point("renamed");
 		await syncPath(dirname(live));
 		await syncPath(dirname(old));
@@ -151,6 +153,18 @@ async function putFoundAside(path: string, { live, area }: Place, { plan, log }:
 	const kept = `${path}.found-${plan.run}`;
 	await rename(path, kept);
 	log(`something had made ${path} anew while ${live} was being restored (${area}); that is kept as ${kept}`);
+}
+
+/** Both are on one filesystem; only overlayfs says so of a folder that its lower layer holds. */
+function cannotMove(path: string, cause: unknown): HoldfastError {
+	return new HoldfastError(
+		"failed",
+		`${path} cannot be renamed: it lies in the lower layer of an overlay filesystem`,
+		{
+			cause,
+			hint: `make it once of the upper layer, while nothing uses it (cp -a ${path} ${path}.own; rm -r ${path}; mv ${path}.own ${path}), or restore --in-place`,
+		},
+	);
 }
 
 function madeAnew(path: string): HoldfastError {
