@@ -106,6 +106,9 @@ describe("modules on their applications", { skip: noMachines }, () => {
 		);
 		await web01.sh(`
 			systemctl enable -q --now counter
+			# As many services as a server has.
+			for n in $(seq 40); do printf '[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/service-$n.service; done
+			systemctl enable -q service-{1..40}
 			until runuser -u postgres -- pg_isready -q && mariadb-admin ping >/dev/null 2>&1; do sleep 0.2; done
 			# A folder of the layer below cannot be renamed on an overlay filesystem, which this machine's root is.
 			systemctl stop redis-server prometheus mosquitto
