@@ -13,6 +13,7 @@ export function meaningFaults(machines: Readonly<Record<string, MachineInput>>):
 		...passphraseFaults(name, machine),
 		...destinationFaults(name, machine),
 		...dumpFaults(name, machine),
+		...stoppedServerFaults(name, machine),
 	]);
 }
 
@@ -128,6 +129,34 @@ function dumpFaults(name: string, machine: MachineInput): Fault[] {
 				: []),
 		];
 	});
+}
+
+/** Units of the servers that a dump asks, by its key. */
+const SERVER_UNITS: Readonly<Record<string, RegExp>> = {
+	postgresql: /^postgresql(@.*)?(\.service)?$/,
+	mariadb: /^(mariadb|mysql|mysqld)(@.*)?(\.service)?$/,
+	redis: /^(redis|valkey)(-.*)?(@.*)?(\.service)?$/,
+};
+
+/** While the archive is written, what is stopped for it is down, and a dump may be made just then. */
+function stoppedServerFaults(name: string, machine: MachineInput): Fault[] {
+	const states = Object.entries(machine.state ?? {});
+	const asked = new Set(states.flatMap(([, { dumps = [] }]) => dumps.flatMap((dump) => Object.keys(dump))));
+	const servers = Object.entries(SERVER_UNITS).filter(([server]) => asked.has(server));
+	return states.flatMap(([state, { stopOnBackup = [] }]) =>
+		stopOnBackup.flatMap((unit, index) => {
+			const stopped = typeof unit === "string" ? unit : unit.unit;
+			return servers.some(([, units]) => units.test(stopped))
+				? [
+						{
+							path: ["machines", name, "state", state, "stopOnBackup", index],
+							message: `"${stopped}" would be down while its databases are dumped`,
+							hint: "a dump shows one moment of a server that runs: leave the server out of stopOnBackup",
+						},
+					]
+				: [];
+		}),
+	);
 }
 
 function passphraseFaults(name: string, machine: MachineInput): Fault[] {

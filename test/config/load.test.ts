@@ -137,6 +137,32 @@ test("a borg repository without a passphrase says what to add", async () => {
 	assert.match(fault, /needs a passphrase; add passphraseFile/);
 });
 
+test("a database that cannot be as it is declared: twice, outside its folder, of a server that would be down", async () => {
+	const states = (lines: string) => machine(`    state:\n${lines}`);
+	assert.match(
+		await faultOf(
+			states("      a: { dumps: [{ postgresql: x }] }\n      b: { dumps: [{ postgresql: x }] }\n"),
+		),
+		/the PostgreSQL database x belongs to state "a" already/,
+	);
+	assert.match(
+		await faultOf(states("      a: { folders: [/srv/a], dumps: [{ sqlite: /srv/b/x.db }] }\n")),
+		/\/srv\/b\/x\.db lies in no folder of state "a"; add the folder that holds it: folders: \[\/srv\/b\]/,
+	);
+	assert.match(
+		await faultOf(
+			states(
+				"      a: { dumps: [{ mariadb: x }] }\n      b: { folders: [/srv/b], stopOnBackup: [mariadb] }\n",
+			),
+		),
+		/"mariadb" would be down while its databases are dumped/,
+	);
+	assert.match(
+		await faultOf(states("      a: { dumps: [{ postgresql: postgres }] }\n")),
+		/this database is the server's own/,
+	);
+});
+
 test("JSON and TypeScript configs locate their faults too", async () => {
 	const json = await faultOf('{\n  "machines": {\n    "web 01": {}\n  }\n}', "json");
 	assert.match(json, /3:5: "web 01" cannot be a name/);
