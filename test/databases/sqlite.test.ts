@@ -41,7 +41,11 @@ while True:
 			web01,
 			"PRAGMA journal_mode = WAL; PRAGMA user_version = 42; CREATE TABLE note (id INTEGER PRIMARY KEY, text); CREATE TABLE beat (n); INSERT INTO note SELECT value, 'old ' || value FROM generate_series(1, 1000); CREATE VIRTUAL TABLE find USING fts5(text); INSERT INTO find VALUES ('needle')",
 		);
-		await web01.sh('chmod 640 "$FILE"; systemctl start app', { env: { FILE } });
+		// Not before the application has it open: one that comes too late would make an empty one in the place of a moved one.
+		await web01.sh(
+			'chmod 640 "$FILE"; systemctl start app; for try in $(seq 200); do [ ! -e "$FILE-wal" ] || exit 0; sleep 0.05; done; exit 1',
+			{ env: { FILE } },
+		);
 	},
 	async change(web01) {
 		await sql(
