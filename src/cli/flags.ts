@@ -2,6 +2,7 @@
 
 import { nearest } from "../config/faults.ts";
 import { loadConfig } from "../config/load.ts";
+import { secondsOf } from "../manifest/duration.ts";
 import { EXIT, HoldfastError, isErrno, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 
@@ -33,9 +34,9 @@ export const pathFlag = {
 
 /** `30s`, `10m`, `2h`, `7d`, in seconds. */
 export function seconds(value: string): number {
-	const [, number, unit = ""] = /^(\d+)([smhd])$/.exec(value) ?? [];
-	if (number === undefined) throw new Error(`write a time like 30s, 10m, 2h or 7d, not ${value}`);
-	return Number(number) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[unit] ?? 1);
+	const found = secondsOf(value);
+	if (found === undefined) throw new Error(`write a time like 30s, 10m, 2h or 7d, not ${value}`);
+	return found;
 }
 
 /** For completion: names out of the config that would be found, or none; never an error on a half-typed line. */

@@ -1,8 +1,11 @@
 // holdfast list [MACHINE] [--provider P]
 import { buildCommand } from "@stricli/core";
+import { places } from "../host/places.ts";
 import { EXIT } from "../manifest/error.ts";
 import { listArchives } from "../plan/archives.ts";
 import { archiveTable } from "../report/tables.ts";
+import { localTime } from "../report/units.ts";
+import { Journal } from "../run/journal.ts";
 import {
 	type CommonFlags,
 	commonFlags,
@@ -37,9 +40,18 @@ export const list = buildCommand({
 			requireLocal(manifest);
 			const providers = providersOf(manifest, flags.provider);
 			const listing = await listArchives(manifest, providers, unwatched(interruptible()));
+			const journal = Journal.open(places().state);
+			const upkeep = journal
+				.failedUpkeep(manifest.machine)
+				.filter(({ destination }) => providers.some((provider) => destination.startsWith(`${provider}/`)));
+			journal.close();
 			process.stdout.write(
-				flags.json ? `${JSON.stringify(listing, null, 2)}\n` : archiveTable(listing.archives),
+				flags.json ? `${JSON.stringify({ ...listing, upkeep }, null, 2)}\n` : archiveTable(listing.archives),
 			);
+			for (const { operation, destination, time, message, run } of upkeep)
+				process.stderr.write(
+					`the last ${operation} of ${destination} failed at ${localTime(time)}: ${message} (holdfast runs show ${run})\n`,
+				);
 			for (const { provider, destination, error } of listing.failures)
 				process.stderr.write(
 					`${provider}/${destination} could not be listed: ${error.message}${error.hint ? ` (${error.hint})` : ""}\n`,

@@ -82,10 +82,14 @@ export function printPlan(plan: Plan, json: boolean): void {
 }
 
 /** Ask before something is replaced. Without a terminal only `--yes` will do. */
-export async function confirm(question: string, yes: boolean): Promise<void> {
+export async function confirm(
+	question: string,
+	yes: boolean,
+	what = "this replaces live data",
+): Promise<void> {
 	if (yes) return;
 	if (!process.stdin.isTTY)
-		throw new HoldfastError("usage", "this replaces live data, and there is no terminal to ask on", {
+		throw new HoldfastError("usage", `${what}, and there is no terminal to ask on`, {
 			hint: "look at it with --dry-run, then say --yes",
 		});
 	const asked = createInterface({ input: process.stdin, output: process.stderr });

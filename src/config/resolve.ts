@@ -1,6 +1,7 @@
 // From what a user wrote to the manifest: short forms become long ones, and defaults are filled in.
 import type { Check } from "../manifest/checks.ts";
 import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../manifest/dumps.ts";
+import { secondsOf } from "../manifest/duration.ts";
 import { HOOKS, type Hook, type Manifest, type State, type Unit } from "../manifest/schema.ts";
 import type { CheckInput, HookInput, StateInput } from "../modules/state.ts";
 import type { Config } from "./schema.ts";
@@ -86,6 +87,5 @@ function resolveUnit(input: string | Unit): Unit {
 
 function seconds(duration: string | number): number {
 	if (typeof duration === "number") return duration;
-	const unit = { s: 1, m: 60, h: 3600, d: 86400 }[duration.at(-1) ?? "s"] ?? 1;
-	return Number.parseInt(duration, 10) * unit;
+	return secondsOf(duration) ?? 0;
 }

@@ -1,5 +1,6 @@
 // The options of every engine, as they stand in the manifest. The engines themselves are in src/providers/.
 import * as v from "valibot";
+import { DURATION } from "./duration.ts";
 import * as f from "./fields.ts";
 
 const passphrase = {
@@ -10,8 +11,34 @@ const passphrase = {
 	),
 };
 
+const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)));
+
+const retentionSchema = v.pipe(
+	v.strictObject({
+		keepWithin: v.pipe(
+			v.optional(v.pipe(v.string(), v.regex(DURATION, 'write a time like "24h" or "7d"'))),
+			v.description('every archive that is not older than this, such as "7d"'),
+		),
+		keepLast: v.pipe(count, v.description("this many of the newest")),
+		hourly: v.pipe(count, v.description("the newest of each of this many hours")),
+		daily: v.pipe(count, v.description("the newest of each of this many days")),
+		weekly: v.pipe(count, v.description("the newest of each of this many weeks")),
+		monthly: v.pipe(count, v.description("the newest of each of this many months")),
+		yearly: v.pipe(count, v.description("the newest of each of this many years")),
+	}),
+	v.check(
+		(rules) => Object.values(rules).some((rule) => rule !== undefined && rule !== 0),
+		"says nothing to keep: name at least one rule, such as daily: 7",
+	),
+	v.description("which archives `holdfast prune` keeps; without it, none is pruned"),
+);
+export type Retention = v.InferOutput<typeof retentionSchema>;
+
+const upkeep = { retention: v.optional(retentionSchema) };
+
 export const tarOptions = {
 	type: v.literal("tar"),
+	...upkeep,
 	destinations: v.pipe(
 		v.record(
 			f.name,
@@ -31,6 +58,7 @@ export const BORG_ENCRYPTIONS = ["repokey", "repokey-blake2", "keyfile", "keyfil
 
 export const borgOptions = {
 	type: v.literal("borgbackup"),
+	...upkeep,
 	destinations: v.pipe(
 		v.record(
 			f.name,

@@ -13,6 +13,17 @@ export const moreFolders = v.pipe(
 	v.description("further folders that belong to it, such as its configuration"),
 );
 
+/** The folder with its configuration. NixOS makes that from its own. */
+export const configFolder = (usual: string) =>
+	v.pipe(
+		v.optional(v.union([v.literal(false), f.folder])),
+		v.description(`its configuration, or false for none (default ${usual}, on NixOS false)`),
+	);
+
+/** What `configFolder` comes to, as a list of folders. */
+export const configured = (chosen: string | false | undefined, usual: string, nixos: boolean) =>
+	[chosen ?? (nixos ? false : usual)].filter((folder) => folder !== false);
+
 /** An address that tells whether it is healthy; false for none. */
 export const health = (usual: string) =>
 	v.pipe(

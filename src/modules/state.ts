@@ -2,13 +2,14 @@
 import * as v from "valibot";
 import { checkForms } from "../manifest/checks.ts";
 import { dumpSchema } from "../manifest/dumps.ts";
+import { DURATION } from "../manifest/duration.ts";
 import * as f from "../manifest/fields.ts";
 import { hookForms } from "../manifest/schema.ts";
 
 const duration = v.union(
 	[
 		v.pipe(v.number(), v.minValue(1)),
-		v.pipe(v.string(), v.regex(/^\d+\s*(s|m|h|d)$/, 'write a time like "30s", "10m" or "2h"')),
+		v.pipe(v.string(), v.regex(DURATION, 'write a time like "30s", "10m" or "2h"')),
 	],
 	'write a time like "30s", "10m" or "2h"',
 );

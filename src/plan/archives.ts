@@ -116,6 +116,34 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	});
 }
 
+/**
+ * What of an archive lies at and below a path, as the paths that it stores; all of it without one. A folder that was a
+ * symlink is found under the path that a person knows.
+ */
+export function storedRoots({ metadata, id }: ListedArchive, path?: string): string[] {
+	if (metadata === undefined)
+		throw new HoldfastError("usage", `${id} does not describe itself: Holdfast did not make it`, {
+			hint: "look into it with its engine's own program",
+		});
+	const states = Object.values(metadata.states).filter(({ outcome }) => outcome === "good");
+	const roots = states.flatMap(({ folders, stored = {}, dumps = [] }) => [
+		...folders.map((folder) => ({ known: folder, stored: stored[folder] ?? folder })),
+		...dumps.map((dump) => ({ known: dump.stored, stored: dump.stored })),
+	]);
+	if (path === undefined) return roots.map((root) => root.stored);
+	const within = (inner: string, outer: string) => inner === outer || inner.startsWith(`${outer}/`);
+	const below = roots.filter(({ known }) => within(known, path) || path === "/");
+	if (below.length > 0) return below.map((root) => root.stored);
+	const above = roots
+		.filter(({ known }) => within(path, known))
+		.sort((a, b) => b.known.length - a.known.length)
+		.map((root) => root.stored + path.slice(root.known.length));
+	if (above[0] !== undefined) return [above[0]];
+	throw new HoldfastError("usage", `${path} is not in ${id}`, {
+		hint: `it holds ${roots.map(({ known }) => known).join(", ")}`,
+	});
+}
+
 /** Whether an archive says that it holds this state whole; one that says nothing is taken at its word. */
 export function isGood({ metadata }: Archive, service: string): boolean {
 	return metadata === undefined || (metadata.version === 1 && metadata.states[service]?.outcome === "good");

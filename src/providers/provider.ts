@@ -51,6 +51,16 @@ export interface Metadata {
 	/** The path, inside the archive, of the machine's manifest at that time. */
 	readonly manifest: string;
 	readonly states: Readonly<Record<string, StateRecord>>;
+	/** Who made it; undefined for what older versions wrote. */
+	readonly maker?: { readonly holdfast: string; readonly user: string; readonly host: string };
+	/** As long as it has one, it is not pruned. */
+	readonly hold?: Hold;
+}
+
+export interface Hold {
+	readonly reason: string;
+	/** RFC 3339. */
+	readonly since: string;
 }
 
 export interface StateRecord {
@@ -89,6 +99,24 @@ export interface Archive {
 	readonly metadata?: Metadata;
 	readonly bytes?: number;
 	readonly storedBytes?: number;
+}
+
+/** What the engine tells of one archive when it is asked for just that one. */
+export interface Details {
+	/** Bytes of the files stored, before compression. */
+	readonly bytes?: number;
+	/** Bytes that go when this archive alone is removed, or that it added: what the engine counts. */
+	readonly storedBytes?: number;
+	readonly files?: number;
+	/** How long it took to write. */
+	readonly seconds?: number;
+}
+
+/** Something that is not whole in a destination. */
+export interface Problem {
+	/** The archive that it is in, when the engine tells. */
+	readonly archive?: string;
+	readonly message: string;
 }
 
 /** One entry of an archive, with what tells whether it is the same as another. */
@@ -133,6 +161,12 @@ export interface Capabilities {
 	readonly streams: boolean;
 	/** Archives carry `Metadata`. */
 	readonly describesItself: boolean;
+	/** `check` looks whether what is stored is whole. */
+	readonly checks: boolean;
+	/** `remove` deletes single archives. */
+	readonly removes: boolean;
+	/** `mount` shows an archive as a folder. */
+	readonly mounts: boolean;
 }
 
 /** One repository or disk. */
@@ -164,6 +198,17 @@ export interface Destination {
 		tell: (entry: Entry) => void,
 		work: Work,
 	): Promise<void>;
+	/** What the engine knows of one archive. */
+	details(archive: string, work: Work): Promise<Details>;
+	/**
+	 * Look whether what is stored is whole: that everything is there, or with `full` that every byte is as it was
+	 * written. Mends nothing. Throws when it cannot be looked at.
+	 */
+	check(full: boolean, work: Work): Promise<readonly Problem[]>;
+	/** Delete archives and give their room back. One that is gone already is no fault; safe to repeat. */
+	remove(archives: readonly string[], work: Work): Promise<void>;
+	/** Show an archive below the folder `at`, read-only, until the signal is aborted; nothing is mounted there after. */
+	mount(archive: string, at: string, mounted: () => void, work: Work): Promise<void>;
 	/** Remove what a `create` of this archive left when it died. Safe to repeat; never touches a whole archive. */
 	abandon(archive: string, work: Work): Promise<void>;
 }

@@ -40,6 +40,17 @@ export interface RunRow {
 	readonly summary: unknown;
 }
 
+/** A check or a prune of a destination that failed, and has not gone well since. */
+export interface FailedUpkeep {
+	readonly operation: string;
+	/** `provider/destination` */
+	readonly destination: string;
+	readonly run: string;
+	/** RFC 3339. */
+	readonly time: string;
+	readonly message: string;
+}
+
 export class Journal {
 	readonly #db: DatabaseSync;
 	readonly #folder: string;
@@ -180,6 +191,39 @@ export class Journal {
 				(row) =>
 					({ ...row, summary: row.summary === null ? null : JSON.parse(String(row.summary)) }) as RunRow,
 			);
+	}
+
+	/** How the last check and the last prune of each destination went: those that failed. */
+	failedUpkeep(machine: string): FailedUpkeep[] {
+		const seen = new Set<string>();
+		return this.#db
+			.prepare(
+				"SELECT id, operation, started, json_extract(plan, '$.goals') AS goals, summary FROM run WHERE machine = ? AND operation IN ('check', 'prune') AND ended IS NOT NULL ORDER BY rowid DESC LIMIT 200",
+			)
+			.all(machine)
+			.flatMap((row) => {
+				const { failures = [] } = JSON.parse(String(row.summary)) as {
+					failures?: { scope: string; error: { message: string } }[];
+				};
+				const operation = String(row.operation);
+				return (JSON.parse(String(row.goals)) as string[]).flatMap((scope) => {
+					if (seen.has(`${operation} ${scope}`)) return [];
+					seen.add(`${operation} ${scope}`);
+					const fault = failures.find((failure) => failure.scope === scope);
+					const destination = scope.replace(/^destination:/, "");
+					return fault
+						? [
+								{
+									operation,
+									destination,
+									run: String(row.id),
+									time: String(row.started),
+									message: fault.error.message,
+								},
+							]
+						: [];
+				});
+			});
 	}
 
 	plan(run: string): Plan | undefined {

@@ -4,6 +4,7 @@ import type { DumpFacts } from "../databases/database.ts";
 import type { SwapMode } from "../host/survey.ts";
 import type { Check } from "../manifest/checks.ts";
 import type { Dump, FileDump, ServerDump } from "../manifest/dumps.ts";
+import type { Retention } from "../manifest/providers.ts";
 import type { Hook, HookName, Manifest, Unit } from "../manifest/schema.ts";
 import type { Metadata, Progress } from "../providers/provider.ts";
 
@@ -230,6 +231,24 @@ export interface KeepStep extends StepBase {
 	readonly seconds: number;
 }
 
+/** Look whether what a destination holds is whole; fails when it is not. */
+export interface CheckArchivesStep extends StepBase {
+	readonly kind: "archives-check";
+	readonly provider: string;
+	readonly destination: string;
+	/** Every byte. */
+	readonly full: boolean;
+}
+/** Delete archives that no rule keeps. Decided anew when it runs; of those only, if some were agreed on. */
+export interface PruneStep extends StepBase {
+	readonly kind: "archives-prune";
+	readonly provider: string;
+	readonly destination: string;
+	readonly retention: Retention;
+	/** Names; absent when the destination could not be asked before. */
+	readonly agreed?: readonly string[];
+}
+
 export type Step =
 	| HookStep
 	| FoldersPresentStep
@@ -256,7 +275,9 @@ export type Step =
 	| ExtractStep
 	| CommitStep
 	| DiscardStep
-	| KeepStep;
+	| KeepStep
+	| CheckArchivesStep
+	| PruneStep;
 /** Steps after a commit that only take away what is no longer needed. */
 export type TidyStep = DiscardStep | DatabaseDropStep;
 export type StepKind = Step["kind"];
@@ -264,7 +285,7 @@ export type StepKind = Step["kind"];
 export interface Plan {
 	readonly version: 1;
 	readonly run: string;
-	readonly operation: "create" | "restore" | "undo" | "extract";
+	readonly operation: "create" | "restore" | "undo" | "extract" | "check" | "prune";
 	readonly manifest: Manifest;
 	readonly steps: readonly Step[];
 	/** The scopes that the operation is for: none done is a failure, some done is a partial success. */

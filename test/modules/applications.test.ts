@@ -112,7 +112,7 @@ describe("modules on their applications", { skip: noMachines }, () => {
 			until runuser -u postgres -- pg_isready -q && mariadb-admin ping >/dev/null 2>&1; do sleep 0.2; done
 			# A folder of the layer below cannot be renamed on an overlay filesystem, which this machine's root is.
 			systemctl stop redis-server prometheus mosquitto
-			for folder in /var/lib/{redis,prometheus,mosquitto}; do cp -a $folder $folder.own; rm -rf $folder; mv $folder.own $folder; done
+			for folder in /var/lib/{redis,prometheus,mosquitto} /etc/mosquitto; do cp -a $folder $folder.own; rm -rf $folder; mv $folder.own $folder; done
 			systemctl start redis-server prometheus mosquitto
 			# Debian's configuration wants a certificate of a package that is only recommended.
 			sed -i 's/^ssl_/#ssl_/; s/^ssl = .*/ssl = no/' /etc/dovecot/conf.d/10-ssl.conf

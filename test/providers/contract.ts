@@ -238,7 +238,40 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			);
 		});
 
+		test("remove takes the archives that it is told and no other; once more is no fault", async () => {
+			const { folder, source, destination, roots } = setUp();
+			for (const name of ["a", "b", "c"])
+				await destination.create({ name, roots, metadata: metadataOf(name) }, name === "a", quiet);
+			await destination.remove(["a", "c"], quiet);
+			await destination.remove(["a", "never-there"], quiet);
+			assert.deepEqual(
+				(await destination.list(quiet)).map(({ name }) => name),
+				["b"],
+			);
+			mkdirSync(join(folder, "into"));
+			await destination.restore("b", [source], join(folder, "into"), quiet);
+			assert.deepEqual(factsOf(join(folder, "into") + source), factsOf(source));
+			assert.deepEqual(await destination.check(true, quiet), []);
+		});
+
+		test("what is whole passes both checks, and details tells its size", async () => {
+			const { destination, roots } = setUp();
+			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+			assert.deepEqual(await destination.check(false, quiet), []);
+			assert.deepEqual(await destination.check(true, quiet), []);
+			assert.ok(((await destination.details("a", quiet)).bytes ?? 0) > 0);
+		});
+
 		const { damage } = engine;
+		if (damage)
+			test("a full check finds damage, and says where or what", async () => {
+				const { folder, destination, roots } = setUp();
+				await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+				damage(folder, "a");
+				const problems = await destination.check(true, quiet);
+				assert.ok(problems.length > 0);
+				for (const { message } of problems) assert.notEqual(message, "");
+			});
 		if (damage)
 			test("a damaged archive is not restored as if it were whole", async () => {
 				const { folder, source, destination, roots } = setUp();

@@ -1,7 +1,17 @@
 // Forgejo and Gitea, which share their layout.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
-import { asks, database, databaseOf, folder, health, moreFolders, units } from "../options.ts";
+import {
+	asks,
+	configFolder,
+	configured,
+	database,
+	databaseOf,
+	folder,
+	health,
+	moreFolders,
+	units,
+} from "../options.ts";
 
 function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sources: readonly string[]) {
 	return defineModule({
@@ -11,17 +21,19 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 		uses: ["postgresql", "mariadb"],
 		options: v.strictObject({
 			dataDir: folder(`/var/lib/${name}`, "repositories, LFS, attachments, avatars"),
+			configDir: configFolder(`/etc/${name}`),
 			folders: moreFolders,
 			database: database({ type: "sqlite", name }, `/var/lib/${name}/data/${name}.db`),
 			units: units([`${name}.service`]),
 			health: health("http://127.0.0.1:3000/api/healthz"),
 		}),
-		yields({ dataDir, folders, database, units, health }) {
+		yields({ dataDir, configDir, folders, database, units, health }, { nixos }) {
 			const { dumps, services } = databaseOf(name, database);
 			return {
 				state: {
 					[name]: {
-						folders: [dataDir, ...folders],
+						// Without the keys of app.ini, second factors and mirrors' passwords cannot be read any more.
+						folders: [dataDir, ...configured(configDir, `/etc/${name}`, nixos), ...folders],
 						exclude: ["data/tmp", "data/indexers", "data/sessions", "log"],
 						dumps,
 						// A push between the copy of the database and that of the repositories would part the two.

@@ -1,7 +1,16 @@
 // Grafana.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
-import { asks, database, databaseOf, folder, health, moreFolders } from "../options.ts";
+import {
+	asks,
+	configFolder,
+	configured,
+	database,
+	databaseOf,
+	folder,
+	health,
+	moreFolders,
+} from "../options.ts";
 
 export const grafana = defineModule({
 	name: "grafana",
@@ -10,11 +19,12 @@ export const grafana = defineModule({
 	uses: ["postgresql", "mariadb"],
 	options: v.strictObject({
 		dataDir: folder("/var/lib/grafana", "its `data` path"),
+		configDir: configFolder("/etc/grafana"),
 		folders: moreFolders,
 		database: database({ type: "sqlite", name: "grafana" }, "/var/lib/grafana/grafana.db"),
 		health: health("http://127.0.0.1:3000/api/health"),
 	}),
-	yields({ dataDir, folders, database, health }, { nixos }) {
+	yields({ dataDir, configDir, folders, database, health }, { nixos }) {
 		// NixOS keeps its data one folder deeper.
 		const own =
 			nixos && database.file === "/var/lib/grafana/grafana.db"
@@ -24,7 +34,7 @@ export const grafana = defineModule({
 		return {
 			state: {
 				grafana: {
-					folders: [dataDir, ...folders],
+					folders: [dataDir, ...configured(configDir, "/etc/grafana", nixos), ...folders],
 					exclude: ["png", "csv", "pdf"],
 					dumps,
 					stopOnRestore: [nixos ? "grafana.service" : "grafana-server.service"],

@@ -1,7 +1,7 @@
 // Headscale, the server of Tailscale's clients.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
-import { database, databaseOf, folder, moreFolders, units } from "../options.ts";
+import { configFolder, configured, database, databaseOf, folder, moreFolders, units } from "../options.ts";
 
 export const headscale = defineModule({
 	name: "headscale",
@@ -10,16 +10,17 @@ export const headscale = defineModule({
 	uses: ["postgresql"],
 	options: v.strictObject({
 		dataDir: folder("/var/lib/headscale", "the database and noise_private.key"),
+		configDir: configFolder("/etc/headscale"),
 		folders: moreFolders,
 		database: database({ type: "sqlite", name: "headscale" }, "/var/lib/headscale/db.sqlite"),
 		units: units(["headscale.service"]),
 	}),
-	yields({ dataDir, folders, database, units }) {
+	yields({ dataDir, configDir, folders, database, units }, { nixos }) {
 		const { dumps, services } = databaseOf("headscale", database);
 		return {
 			state: {
 				headscale: {
-					folders: [dataDir, ...folders],
+					folders: [dataDir, ...configured(configDir, "/etc/headscale", nixos), ...folders],
 					dumps,
 					stopOnRestore: units,
 					checks: [{ command: ["headscale", "nodes", "list"] }],

@@ -1,8 +1,7 @@
 // Jellyfin. Films and music are not its state: declare their folder where they are to be kept.
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
 import { defineModule } from "../module.ts";
-import { asks, folder, health, units } from "../options.ts";
+import { asks, configFolder, configured, folder, health, units } from "../options.ts";
 
 export const jellyfin = defineModule({
 	name: "jellyfin",
@@ -10,19 +9,15 @@ export const jellyfin = defineModule({
 	sources: ["https://jellyfin.org/docs/general/administration/backup-and-restore/"],
 	options: v.strictObject({
 		dataDir: folder("/var/lib/jellyfin", "its data folder"),
-		configDir: v.pipe(
-			v.optional(v.union([v.literal(false), f.folder])),
-			v.description("its configuration, or false (default /etc/jellyfin, on NixOS in the data folder)"),
-		),
+		configDir: configFolder("/etc/jellyfin"),
 		units: units(["jellyfin.service"]),
 		health: health("http://127.0.0.1:8096/health"),
 	}),
 	yields({ dataDir, configDir, units, health }, { nixos }) {
-		const config = configDir ?? (nixos ? false : "/etc/jellyfin");
 		return {
 			state: {
 				jellyfin: {
-					folders: [dataDir, ...(config === false ? [] : [config])],
+					folders: [dataDir, ...configured(configDir, "/etc/jellyfin", nixos)],
 					exclude: ["transcodes", "transcoding-temp", "cache", "log"],
 					// It has several SQLite files, whose names change with its versions.
 					stopOnBackup: units,

@@ -1,7 +1,7 @@
 // Synapse, the Matrix homeserver.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
-import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+import { asks, configFolder, configured, database, databaseOf, folder, health, units } from "../options.ts";
 
 export const matrixSynapse = defineModule({
 	name: "matrix-synapse",
@@ -13,12 +13,7 @@ export const matrixSynapse = defineModule({
 	uses: ["postgresql"],
 	options: v.strictObject({
 		dataDir: folder("/var/lib/matrix-synapse", "media store, and on NixOS the signing key"),
-		configDir: v.pipe(
-			v.optional(v.union([v.literal(false), v.string()])),
-			v.description(
-				"homeserver.yaml and the signing key, or false (default /etc/matrix-synapse, on NixOS false)",
-			),
-		),
+		configDir: configFolder("/etc/matrix-synapse"),
 		database: database(
 			{ type: "postgresql", name: "matrix-synapse" },
 			"/var/lib/matrix-synapse/homeserver.db",
@@ -27,12 +22,12 @@ export const matrixSynapse = defineModule({
 		health: health("http://127.0.0.1:8008/health"),
 	}),
 	yields({ dataDir, configDir, database, units, health }, { nixos }) {
-		const config = configDir ?? (nixos ? false : "/etc/matrix-synapse");
 		const { dumps, services } = databaseOf("matrix-synapse", database);
 		return {
 			state: {
 				"matrix-synapse": {
-					folders: [dataDir, ...(config === false ? [] : [config])],
+					// Debian's package keeps the signing key with the configuration.
+					folders: [dataDir, ...configured(configDir, "/etc/matrix-synapse", nixos)],
 					// Both are fetched and made anew: what other servers have, and pictures made of media.
 					exclude: ["remote_content", "remote_thumbnail", "url_cache", "url_cache_thumbnails"],
 					dumps,

@@ -1,7 +1,7 @@
 // Mosquitto, the MQTT broker.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
-import { folder, moreFolders, units } from "../options.ts";
+import { configFolder, configured, folder, moreFolders, units } from "../options.ts";
 
 /** $1 is the folder, the rest are units. It writes the file beside the old one and renames it, in a moment. */
 const WRITE = `
@@ -21,13 +21,14 @@ export const mosquitto = defineModule({
 	],
 	options: v.strictObject({
 		dataDir: folder("/var/lib/mosquitto", "its persistence_location"),
+		configDir: configFolder("/etc/mosquitto"),
 		folders: moreFolders,
 		units: units(["mosquitto.service"]),
 	}),
-	yields: ({ dataDir, folders, units }) => ({
+	yields: ({ dataDir, configDir, folders, units }, { nixos }) => ({
 		state: {
 			mosquitto: {
-				folders: [dataDir, ...folders],
+				folders: [dataDir, ...configured(configDir, "/etc/mosquitto", nixos), ...folders],
 				hooks: { preBackup: ["bash", "-euc", WRITE, "mosquitto", dataDir, ...units] },
 				exclude: ["mosquitto.db.new"],
 				stopOnRestore: units,

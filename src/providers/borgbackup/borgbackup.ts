@@ -3,13 +3,16 @@ import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
 import { absolutePatterns } from "../exclude.ts";
 import { modeOf } from "../mode.ts";
+import { whileMounted } from "../mount.ts";
 import type {
 	Archive,
 	ArchiveRequest,
 	CreateResult,
 	Destination,
+	Details,
 	Entry,
 	Metadata,
+	Problem,
 	Work,
 } from "../provider.ts";
 import { type BorgDestination, BorgFault, borg, borgJson } from "./borg.ts";
@@ -21,7 +24,14 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, destination]) => ({
 		name,
 		location: destination.repo,
-		capabilities: { restoresInto: true, streams: true, describesItself: true },
+		capabilities: {
+			restoresInto: true,
+			streams: true,
+			describesItself: true,
+			checks: true,
+			removes: true,
+			mounts: true,
+		},
 		create: (request, fresh, work) =>
 			create(destination, options.compression ?? "auto,zstd", request, fresh, work),
 		describe: async (archive, metadata, work) => {
@@ -36,6 +46,10 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 		restore: (archive, paths, into, work) => restore(destination, archive, paths, into, work),
 		sizeOf: (archive, paths, work) => sizeOf(destination, archive, paths, work),
 		contents: (archive, paths, tell, work) => contents(destination, archive, paths, tell, work),
+		details: (archive, work) => details(destination, archive, work),
+		check: (full, work) => check(destination, full, work),
+		remove: (archives, work) => remove(destination, archives, work),
+		mount: (archive, at, mounted, work) => mount(destination, archive, at, mounted, work),
 		// borg's own transactions drop what a dead create wrote; its lock falls with its process on this host.
 		abandon: async () => {},
 	}));
@@ -180,6 +194,68 @@ async function sizeOf(
 		work,
 	);
 	return stdout.split("\n").reduce((sum, size) => sum + Number(size), 0);
+}
+
+async function details(destination: BorgDestination, archive: string, work: Work): Promise<Details> {
+	const { archives } = await borgJson<BorgInfo>(
+		destination,
+		"info",
+		["--json", archiveName(destination, archive)],
+		work,
+	);
+	const [info] = archives;
+	if (!info) return {};
+	return {
+		bytes: info.stats.original_size,
+		storedBytes: info.stats.deduplicated_size,
+		files: info.stats.nfiles,
+		seconds: info.duration,
+	};
+}
+
+interface BorgInfo {
+	readonly archives: readonly {
+		readonly duration: number;
+		readonly stats: {
+			readonly original_size: number;
+			readonly deduplicated_size: number;
+			readonly nfiles: number;
+		};
+	}[];
+}
+
+/** Without `--verify-data` borg looks at the checksum of each segment, and that every chunk of every archive is there. */
+async function check(destination: BorgDestination, full: boolean, work: Work): Promise<Problem[]> {
+	const problems: Problem[] = [];
+	const end = await borg(destination, "check", [...(full ? ["--verify-data"] : []), destination.repo], work, {
+		onMessage: ({ type, levelname, message }) => {
+			if (type === "log_message" && (levelname === "ERROR" || levelname === "WARNING") && message)
+				problems.push({ message });
+		},
+	});
+	if (end.code !== 0 && problems.length === 0) problems.push({ message: "borg check found errors" });
+	return problems;
+}
+
+/** In an append-only repository this takes effect once its owner compacts it. */
+async function remove(destination: BorgDestination, archives: readonly string[], work: Work): Promise<void> {
+	const there = new Set((await list(destination, work)).map(({ name }) => name));
+	const names = archives.filter((name) => there.has(name));
+	for (const name of names) archiveName(destination, name);
+	if (names.length > 0) await borg(destination, "delete", [destination.repo, ...names], work);
+	await borg(destination, "compact", [destination.repo], work);
+}
+
+async function mount(
+	destination: BorgDestination,
+	archive: string,
+	at: string,
+	mounted: () => void,
+	work: Work,
+): Promise<void> {
+	await whileMounted(at, mounted, work, (signal) =>
+		borg(destination, "mount", ["--foreground", archiveName(destination, archive), at], { ...work, signal }),
+	);
 }
 
 interface BorgItem {

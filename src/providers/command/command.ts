@@ -31,7 +31,14 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 		{
 			name,
 			location: "command",
-			capabilities: { restoresInto: false, streams: false, describesItself: false },
+			capabilities: {
+				restoresInto: false,
+				streams: false,
+				describesItself: false,
+				checks: false,
+				removes: false,
+				mounts: false,
+			},
 			create: async (request, _fresh, work) => create(request, run, work),
 			describe: async () => {},
 			list: async (work) => readList(name, await run("list", {}, work)),
@@ -40,12 +47,18 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 				await run("restore", { NAME: archive, FOLDERS: joinFolders(paths) }, work);
 			},
 			sizeOf: async () => undefined,
-			contents: async () => {
-				throw new HoldfastError("failed", `provider "${name}" cannot tell what is in an archive`);
-			},
+			contents: async () => cannot(name, "tell what is in an archive"),
+			details: async () => ({}),
+			check: async () => cannot(name, "check its archives"),
+			remove: async () => cannot(name, "remove single archives"),
+			mount: async () => cannot(name, "mount an archive"),
 			abandon: async () => {},
 		},
 	];
+}
+
+function cannot(name: string, what: string): never {
+	throw new HoldfastError("usage", `provider "${name}" is of type command, which cannot ${what}`);
 }
 
 async function create(

@@ -17,6 +17,7 @@ import type {
 	Destination,
 	Entry,
 	Metadata,
+	Problem,
 	Work,
 } from "../provider.ts";
 import { DATA, INDEX, readIndex, type Segment, type TarIndex } from "./index-file.ts";
@@ -28,13 +29,28 @@ export function tarDestinations(options: TarOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, { path }]) => ({
 		name,
 		location: path,
-		capabilities: { restoresInto: true, streams: true, describesItself: true },
+		capabilities: {
+			restoresInto: true,
+			streams: true,
+			describesItself: true,
+			checks: true,
+			removes: true,
+			mounts: false,
+		},
 		create: (request, fresh, work) => create(path, request, fresh, options.level, work),
 		describe: async (archive, metadata) => describe(folderOf(path, archive), metadata),
 		list: () => list(path),
 		restore: async (archive, paths, into, work) => restore(folderOf(path, archive), paths, into, work),
 		sizeOf: (archive, paths) => sizeOf(folderOf(path, archive), paths),
 		contents: (archive, paths, tell, work) => contents(folderOf(path, archive), paths, tell, work),
+		details: async (archive) => sizesOf(await readIndex(folderOf(path, archive))),
+		check: (full, work) => check(path, full, work),
+		remove: (archives) => remove(path, archives),
+		mount: async () => {
+			throw new HoldfastError("usage", "a tar archive cannot be mounted", {
+				hint: "see what is in it with: holdfast archives browse, and take out a file with: archives extract",
+			});
+		},
 		abandon: async (archive) => rm(join(path, PARTIAL + archive), { recursive: true, force: true }),
 	}));
 }
@@ -76,11 +92,7 @@ async function create(
 		await writeSynced(join(partial, INDEX), JSON.stringify(index));
 		await rename(partial, whole);
 		await syncPath(path);
-		return {
-			bytes: segments.reduce((sum, one) => sum + one.tarBytes, 0),
-			storedBytes: segments.reduce((sum, one) => sum + one.length, 0),
-			unreadable: packed.unreadable,
-		};
+		return { ...sizesOf(index), unreadable: packed.unreadable };
 	} catch (error) {
 		await rm(partial, { recursive: true, force: true });
 		if (isErrno(error, "ENOSPC"))
@@ -100,6 +112,12 @@ async function describe(folder: string, metadata: Metadata): Promise<void> {
 }
 
 async function list(path: string): Promise<Archive[]> {
+	const archives = await Promise.all((await namesIn(path)).map((name) => describeArchive(path, name)));
+	return archives.sort((a, b) => (a.created ?? "").localeCompare(b.created ?? ""));
+}
+
+/** Folders that are not archives are passed over; a person may keep other things on that disk. */
+async function namesIn(path: string): Promise<string[]> {
 	const names = await readdir(path).catch((error: unknown) => {
 		if (isErrno(error, "ENOENT"))
 			throw new HoldfastError("failed", `${path} does not exist`, {
@@ -108,25 +126,66 @@ async function list(path: string): Promise<Archive[]> {
 			});
 		throw error;
 	});
-	const archives = await Promise.all(
-		names.filter((name) => NAME.test(name)).map((name) => describeArchive(path, name)),
-	);
-	return archives
-		.filter((archive) => archive !== undefined)
-		.sort((a, b) => (a.created ?? "").localeCompare(b.created ?? ""));
+	const candidates = names.filter((name) => NAME.test(name));
+	const are = await Promise.all(candidates.map((name) => exists(join(path, name, INDEX))));
+	return candidates.filter((_, index) => are[index]);
 }
 
-/** Folders that are not archives are passed over; a person may keep other things on that disk. */
-async function describeArchive(path: string, name: string): Promise<Archive | undefined> {
-	if (!(await exists(join(path, name, INDEX)))) return undefined;
-	const { metadata, segments } = await readIndex(join(path, name));
+async function describeArchive(path: string, name: string): Promise<Archive> {
+	const index = await readIndex(join(path, name));
+	return { name, created: index.metadata.created, metadata: index.metadata, ...sizesOf(index) };
+}
+
+function sizesOf({ segments }: TarIndex) {
 	return {
-		name,
-		created: metadata.created,
-		metadata,
 		bytes: segments.reduce((sum, one) => sum + one.tarBytes, 0),
 		storedBytes: segments.reduce((sum, one) => sum + one.length, 0),
 	};
+}
+
+/** An archive whose index is damaged is told like one whose data are; the others are looked at all the same. */
+async function check(path: string, full: boolean, work: Work): Promise<Problem[]> {
+	const problems: Problem[] = [];
+	for (const archive of await namesIn(path)) {
+		work.signal.throwIfAborted();
+		const folder = join(path, archive);
+		try {
+			const { segments } = await readIndex(folder);
+			for (const [file, length] of lengthsOf(segments)) {
+				const found = await stat(join(folder, file)).catch(() => undefined);
+				if (found === undefined) throw new HoldfastError("failed", `${file} is not there`);
+				if (found.size < length)
+					throw new HoldfastError("failed", `${file} is cut short: ${found.size} of ${length} bytes`);
+			}
+			if (!full) continue;
+			const { verifySegment } = await import("./unpack.ts");
+			for (const segment of segments) await verifySegment(join(folder, segment.file ?? DATA), segment, work);
+		} catch (error) {
+			work.signal.throwIfAborted();
+			problems.push({ archive, message: (error as Error).message });
+		}
+	}
+	return problems;
+}
+
+/** How long each file must be at least. */
+function lengthsOf(segments: readonly Segment[]): Map<string, number> {
+	const lengths = new Map<string, number>();
+	for (const { file = DATA, offset, length } of segments)
+		lengths.set(file, Math.max(lengths.get(file) ?? 0, offset + length));
+	return lengths;
+}
+
+/** Renamed first: what is deleted by half is no archive. */
+async function remove(path: string, archives: readonly string[]): Promise<void> {
+	for (const archive of archives) {
+		const going = join(path, PARTIAL + archive);
+		await rename(folderOf(path, archive), going).catch((error: unknown) => {
+			if (!isErrno(error, "ENOENT")) throw error;
+		});
+		await syncPath(path);
+		await rm(going, { recursive: true, force: true });
+	}
 }
 
 /** Counted by whole segments: more than it is for a path below one. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Transform, type Writable } from "node:stream";
+import { Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
 import { describeEnd, start } from "../../host/exec.ts";
@@ -80,6 +80,12 @@ export async function unpackStream(file: string, segment: Segment, to: string, w
 	await mkdir(dirname(to), { recursive: true, mode: 0o700 });
 	const output = createWriteStream(to, { flags: "wx", mode: 0o600 });
 	await decompressInto(file, segment, segment.path, output, work);
+}
+
+/** Read all of a segment; fails when it is not what was stored. */
+export async function verifySegment(file: string, segment: Segment, work: Work): Promise<void> {
+	const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+	await decompressInto(file, segment, segment.path, nowhere, work);
 }
 
 class Damaged extends HoldfastError {}

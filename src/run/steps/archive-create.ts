@@ -1,10 +1,12 @@
 // Have one destination write one archive of the states that are good until now.
 import { lstat, realpath, rm } from "node:fs/promises";
+import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../../databases/registry.ts";
 import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { VERSION } from "../../manifest/version.ts";
 import { escapePattern } from "../../providers/exclude.ts";
 import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
@@ -63,6 +65,7 @@ async function write(
 		created: new Date().toISOString(),
 		manifest,
 		states,
+		maker: { holdfast: VERSION, user: userInfo().username, host: hostname() },
 	};
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
 	const whole = (path: string) => ({ path, exclude: [] });

@@ -14,6 +14,7 @@ import { holders, preflight } from "./preflight.ts";
 import { stage } from "./stage.ts";
 import { aside, place } from "./swap.ts";
 import { settle, unitsStart, unitsStop } from "./units.ts";
+import { archivesCheck, archivesPrune } from "./upkeep.ts";
 
 export const STEP_WORK: StepRegistry = {
 	preflight,
@@ -42,4 +43,6 @@ export const STEP_WORK: StepRegistry = {
 	commit,
 	discard,
 	keep,
+	"archives-check": archivesCheck,
+	"archives-prune": archivesPrune,
 };

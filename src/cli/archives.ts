@@ -1,0 +1,220 @@
+// holdfast archives show|browse|extract|mount|hold|release ARCHIVE: one archive, without restoring it.
+import { mkdir, mkdtemp, rename } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { buildCommand, buildRouteMap } from "@stricli/core";
+import { exists, removeTree, syncPath } from "../host/files.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { chooseArchive, type ListedArchive, listArchives, storedRoots } from "../plan/archives.ts";
+import type { Destination, Entry, Metadata, Work } from "../providers/provider.ts";
+import { openDestination } from "../providers/registry.ts";
+import { archiveText, entryLine } from "../report/archives.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	guard,
+	loadMachine,
+	machineWord,
+	providerFlag,
+	providersOf,
+	requireLocal,
+	valueFlag,
+} from "./flags.ts";
+import { interruptible, unwatched } from "./signals.ts";
+
+interface Flags extends CommonFlags {
+	readonly provider?: string;
+	readonly machine?: string;
+	readonly from?: string;
+}
+
+const flags = {
+	...commonFlags,
+	provider: providerFlag,
+	machine: {
+		...valueFlag("the machine; may be left out when there is one", "MACHINE"),
+		proposeCompletions: machineWord.proposeCompletions,
+	},
+	from: valueFlag("an archive of another machine", "MACHINE"),
+} as const;
+
+const word = (brief: string, placeholder: string) => ({ brief, placeholder, parse: (text: string) => text });
+const archiveWord = word(
+	"an id as `holdfast list` prints it, a name that only one has, or `latest`",
+	"ARCHIVE",
+);
+
+interface Found {
+	readonly archive: ListedArchive;
+	readonly destination: Destination;
+	readonly work: Work;
+}
+
+/** Only destinations that the id can mean are asked: one that is down does not hold up the others. */
+async function find(given: Flags, wanted: string): Promise<Found> {
+	const manifest = await loadMachine(given, given.machine);
+	requireLocal(manifest);
+	const work = unwatched(interruptible());
+	const named = wanted.includes("::") ? wanted.slice(0, wanted.indexOf("::")) : undefined;
+	const providers = providersOf(manifest, given.provider).filter((provider) => {
+		const options = manifest.providers[provider];
+		return (
+			named === undefined ||
+			options === undefined ||
+			!("destinations" in options) ||
+			named in options.destinations
+		);
+	});
+	const archive = chooseArchive(await listArchives(manifest, providers, work, given.from), wanted, []);
+	return {
+		archive,
+		destination: await openDestination(manifest, archive.provider, archive.destination),
+		work,
+	};
+}
+
+const show = buildCommand({
+	docs: { brief: "what an archive holds, how large it is, who made it and when" },
+	parameters: { flags, positional: { kind: "tuple", parameters: [archiveWord] } },
+	func: (given: Flags, wanted: string) =>
+		guard(given, async () => {
+			const { archive, destination, work } = await find(given, wanted);
+			const details = await destination.details(archive.name, work);
+			process.stdout.write(
+				given.json
+					? `${JSON.stringify({ ...archive, ...details }, null, 2)}\n`
+					: archiveText(archive, details),
+			);
+			return 0;
+		}),
+});
+
+const browse = buildCommand({
+	docs: {
+		brief: "list the files in an archive",
+		fullDescription:
+			"Examples:\n  holdfast archives browse latest\n  holdfast archives browse latest /srv/notes/2024",
+	},
+	parameters: {
+		flags,
+		positional: {
+			kind: "tuple",
+			parameters: [archiveWord, { ...word("only what is at and below this path", "PATH"), optional: true }],
+		},
+	},
+	func: (given: Flags, wanted: string, path?: string) =>
+		guard(given, async () => {
+			const { archive, destination, work } = await find(given, wanted);
+			const paths = storedRoots(archive, path === undefined ? undefined : resolve(path));
+			const tell = (entry: Entry) =>
+				void process.stdout.write(`${given.json ? JSON.stringify(entry) : entryLine(entry)}\n`);
+			await destination.contents(archive.name, paths, tell, work);
+			return 0;
+		}),
+});
+
+interface ExtractFlags extends Flags {
+	readonly into?: string;
+}
+
+const extract = buildCommand({
+	docs: {
+		brief: "take one file or folder out of an archive, beside everything else",
+		fullDescription:
+			"Owners, modes and times come with it. Nothing that is there already is overwritten.\n\nExamples:\n  holdfast archives extract latest /srv/notes/letter.txt\n  holdfast archives extract latest /srv/notes/2024 --into /tmp/look",
+	},
+	parameters: {
+		flags: { ...flags, into: valueFlag("put it in this folder (default: the current one)", "FOLDER") },
+		positional: { kind: "tuple", parameters: [archiveWord, word("a path in the archive", "FILE")] },
+	},
+	func: (given: ExtractFlags, wanted: string, file: string) =>
+		guard(given, async () => {
+			const { archive, destination, work } = await find(given, wanted);
+			const [stored = ""] = storedRoots(archive, resolve(file));
+			const into = resolve(given.into ?? ".");
+			const to = join(into, basename(file));
+			if (await exists(to))
+				throw new HoldfastError("usage", `${to} is there already`, {
+					hint: "name another folder with --into",
+				});
+			await mkdir(into, { recursive: true });
+			const scratch = await mkdtemp(join(into, ".holdfast-"));
+			try {
+				await destination.restore(archive.name, [stored], scratch, work);
+				await rename(scratch + stored, to);
+				await syncPath(into);
+			} finally {
+				await removeTree(scratch);
+			}
+			process.stdout.write(given.json ? `${JSON.stringify({ file: to })}\n` : `${to}\n`);
+			return 0;
+		}),
+});
+
+const mount = buildCommand({
+	docs: {
+		brief: "show an archive as a folder, read-only, until you press Ctrl-C",
+		fullDescription: "For engines that can: borgbackup and restic through FUSE, localbackup as it is.",
+	},
+	parameters: {
+		flags,
+		positional: { kind: "tuple", parameters: [archiveWord, word("an empty folder", "FOLDER")] },
+	},
+	func: (given: Flags, wanted: string, folder: string) =>
+		guard(given, async () => {
+			const { archive, destination, work } = await find(given, wanted);
+			const at = resolve(folder);
+			await mkdir(at, { recursive: true, mode: 0o700 });
+			await destination.mount(
+				archive.name,
+				at,
+				() => process.stderr.write(`${archive.id} is mounted at ${at}; unmount it with Ctrl-C\n`),
+				work,
+			);
+			return 0;
+		}),
+});
+
+interface HoldFlags extends Flags {
+	readonly reason?: string;
+}
+
+const hold = buildCommand({
+	docs: { brief: "keep an archive from being pruned until it is released" },
+	parameters: {
+		flags: { ...flags, reason: valueFlag("why, for whoever comes later", "TEXT") },
+		positional: { kind: "tuple", parameters: [archiveWord] },
+	},
+	func: (given: HoldFlags, wanted: string) =>
+		guard(given, () =>
+			describeAnew(given, wanted, (metadata) => ({
+				...metadata,
+				hold: { reason: given.reason ?? "no reason given", since: new Date().toISOString() },
+			})),
+		),
+});
+
+const release = buildCommand({
+	docs: { brief: "end a hold: the archive may be pruned again" },
+	parameters: { flags, positional: { kind: "tuple", parameters: [archiveWord] } },
+	func: (given: Flags, wanted: string) =>
+		guard(given, () => describeAnew(given, wanted, ({ hold: _, ...metadata }) => metadata)),
+});
+
+async function describeAnew(
+	given: Flags,
+	wanted: string,
+	change: (metadata: Metadata) => Metadata,
+): Promise<number> {
+	const { archive, destination, work } = await find(given, wanted);
+	if (archive.metadata === undefined)
+		throw new HoldfastError("usage", `${archive.id} does not describe itself: Holdfast did not make it`, {
+			hint: "prune never removes it",
+		});
+	await destination.describe(archive.name, change(archive.metadata), work);
+	return 0;
+}
+
+export const archives = buildRouteMap({
+	routes: { show, browse, extract, mount, hold, release },
+	docs: { brief: "look into one archive, take something out of it, keep it from being pruned" },
+});

@@ -1,0 +1,90 @@
+// The plans of `check` and `prune`: one step a destination, each of which fails for itself.
+import type { Manifest } from "../manifest/schema.ts";
+import { openDestinations } from "../providers/registry.ts";
+import { type Decision, retain } from "../providers/retention.ts";
+import type { CheckArchivesStep, Plan, PruneStep, Step } from "../run/step.ts";
+import type { Listing } from "./archives.ts";
+
+interface Request {
+	readonly manifest: Manifest;
+	readonly run: string;
+	readonly providers: readonly string[];
+}
+
+export async function planCheck({ manifest, run, providers }: Request, full: boolean): Promise<Plan> {
+	const steps: CheckArchivesStep[] = [];
+	for (const provider of providers)
+		for (const { name, capabilities } of await openDestinations(manifest, provider))
+			if (capabilities.checks)
+				steps.push({
+					kind: "archives-check",
+					id: `check:${provider}/${name}`,
+					scope: `destination:${provider}/${name}`,
+					title: `${full ? "read all of" : "check"} ${name} (${provider})`,
+					touches: [],
+					provider,
+					destination: name,
+					full,
+				});
+	return planOf(manifest, run, "check", steps);
+}
+
+export interface PruneDecisions {
+	readonly provider: string;
+	readonly destination: string;
+	/** Newest first; undefined when the destination could not be asked. */
+	readonly decisions?: readonly Decision[];
+}
+
+/** What would be pruned, by destination; providers without a retention, or that cannot remove, are left out. */
+export async function decidePrune(
+	{ manifest, providers }: Request,
+	listing: Listing,
+): Promise<PruneDecisions[]> {
+	const all: PruneDecisions[] = [];
+	for (const provider of providers) {
+		const retention = manifest.providers[provider] && retentionOf(manifest, provider);
+		if (!retention) continue;
+		for (const { name: destination } of await openDestinations(manifest, provider)) {
+			const at = (one: { provider: string; destination: string }) =>
+				one.provider === provider && one.destination === destination;
+			all.push({
+				provider,
+				destination,
+				...(listing.failures.some(at) ? {} : { decisions: retain(listing.archives.filter(at), retention) }),
+			});
+		}
+	}
+	return all;
+}
+
+export function planPrune({ manifest, run }: Request, decided: readonly PruneDecisions[]): Plan {
+	const steps = decided.flatMap(({ provider, destination, decisions }): PruneStep[] => {
+		const retention = retentionOf(manifest, provider);
+		if (!retention) return [];
+		const going = decisions?.filter(({ keep }) => !keep).map(({ archive }) => archive.name);
+		return [
+			{
+				kind: "archives-prune",
+				id: `prune:${provider}/${destination}`,
+				scope: `destination:${provider}/${destination}`,
+				title: `prune ${destination} (${provider})`,
+				touches: (going ?? []).map((archive) => `${provider}/${destination}/${archive}`),
+				provider,
+				destination,
+				retention,
+				...(going === undefined ? {} : { agreed: going }),
+			},
+		];
+	});
+	return planOf(manifest, run, "prune", steps);
+}
+
+function retentionOf(manifest: Manifest, provider: string) {
+	const options = manifest.providers[provider];
+	return options !== undefined && "retention" in options ? options.retention : undefined;
+}
+
+function planOf(manifest: Manifest, run: string, operation: Plan["operation"], steps: readonly Step[]): Plan {
+	return { version: 1, run, operation, manifest, steps, goals: steps.map(({ scope }) => scope) };
+}

@@ -1,0 +1,53 @@
+// Engines that show an archive as a filesystem do so while their process lives.
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { exec } from "../host/exec.ts";
+import type { Work } from "./provider.ts";
+
+const POLL_MS = 50;
+/** How long an engine may take to end once its mount is gone. */
+const LEAVE_MS = 10_000;
+
+/** Run an engine that mounts in the foreground, until it ends or the work is aborted; nothing is mounted at `at` after. */
+export async function whileMounted(
+	at: string,
+	mounted: () => void,
+	work: Work,
+	run: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+	// The engine itself is only ended when it does not end with its mount: some leave that behind when they are killed.
+	const kill = new AbortController();
+	let ended = false;
+	const engine = run(kill.signal)
+		.then(
+			() => undefined,
+			(error: unknown) => error,
+		)
+		.finally(() => {
+			ended = true;
+		});
+	let told = false;
+	while (!ended && !work.signal.aborted) {
+		if (!told && (await isMounted(at))) {
+			told = true;
+			mounted();
+		}
+		await pause(POLL_MS);
+	}
+	if (await isMounted(at)) {
+		const end = await exec(["umount", "--", at]);
+		if (end.code !== 0) await exec(["umount", "--lazy", "--", at]);
+	}
+	const limit = setTimeout(() => kill.abort(), LEAVE_MS);
+	const fault = await engine.finally(() => clearTimeout(limit));
+	if (fault !== undefined && !work.signal.aborted) throw fault;
+}
+
+async function isMounted(folder: string): Promise<boolean> {
+	const [own, above] = await Promise.all([stat(folder), stat(dirname(folder))]).catch(() => [
+		undefined,
+		undefined,
+	]);
+	return own?.dev !== above?.dev;
+}

@@ -1,0 +1,80 @@
+// One archive, its entries, and what pruning would do, for people.
+import type { ListedArchive } from "../plan/archives.ts";
+import type { PruneDecisions } from "../plan/upkeep.ts";
+import type { Details, Entry } from "../providers/provider.ts";
+import { table } from "./tables.ts";
+import { duration, localTime, printable, size } from "./units.ts";
+
+export function archiveText(archive: ListedArchive, details: Details): string {
+	const { metadata, created } = archive;
+	const { bytes = archive.bytes, storedBytes = archive.storedBytes, files, seconds } = details;
+	const maker = metadata?.maker;
+	const facts: [string, string | undefined][] = [
+		["archive", printable(archive.id)],
+		["made", created === undefined ? undefined : localTime(created)],
+		["by", maker && printable(`${maker.user}@${maker.host} with Holdfast ${maker.holdfast}`)],
+		["machine", archive.machine],
+		["run", metadata?.run],
+		[
+			"size",
+			bytes === undefined ? undefined : `${size(bytes)}${files === undefined ? "" : ` in ${files} files`}`,
+		],
+		["stored", storedBytes === undefined ? undefined : size(storedBytes)],
+		["took", seconds === undefined ? undefined : duration(seconds)],
+		["hold", metadata?.hold && printable(`${metadata.hold.reason}, since ${localTime(metadata.hold.since)}`)],
+	];
+	const states = Object.entries(metadata?.states ?? {}).flatMap(
+		([name, { outcome, folders, dumps = [], reason }]) => [
+			[name, outcome, reason === undefined ? folders.map(printable).join(", ") : printable(reason)],
+			...(reason === undefined ? dumps.map(({ dump }) => ["", "", printable(nameOf(dump))]) : []),
+		],
+	);
+	return [
+		...facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(8)} ${value}\n`])),
+		...(states.length === 0 ? [] : ["\n", table([["STATE", "OUTCOME", "HOLDS"], ...states])]),
+	].join("");
+}
+
+/** A dump is one key with the database or file as its value, such as `postgresql: app`. */
+function nameOf(dump: object): string {
+	const [[kind, what] = ["", ""]] = Object.entries(dump);
+	return `${kind}: ${typeof what === "string" ? what : "all of it"}`;
+}
+
+/** As `ls -l` has it. */
+export function entryLine({ type, mode, uid, gid, size: bytes, mtime, path, link }: Entry): string {
+	const letters = [...mode.toString(8).padStart(4, "0").slice(-3)]
+		.map((digit) =>
+			["r", "w", "x"].map((letter, index) => (Number(digit) & (4 >> index) ? letter : "-")).join(""),
+		)
+		.join("");
+	return [
+		type + letters,
+		`${uid}:${gid}`.padStart(11),
+		(bytes === undefined ? "-" : String(bytes)).padStart(12),
+		localTime(new Date(mtime).toISOString()),
+		printable(path) + (link === undefined ? "" : ` -> ${printable(link)}`),
+	].join("  ");
+}
+
+export function pruneTable(decided: readonly PruneDecisions[]): string {
+	return decided
+		.map(({ provider, destination, decisions }) => {
+			const head = `${provider}/${destination}\n`;
+			if (decisions === undefined) return `${head}  could not be asked\n`;
+			if (decisions.length === 0) return `${head}  no archives\n`;
+			return (
+				head +
+				table([
+					["", "TIME", "ARCHIVE", "WHY"],
+					...decisions.map(({ archive, keep, why }) => [
+						keep ? "  keep" : "  PRUNE",
+						archive.created === undefined ? "-" : localTime(archive.created),
+						printable(archive.name),
+						why.map(printable).join("; "),
+					]),
+				])
+			);
+		})
+		.join("\n");
+}

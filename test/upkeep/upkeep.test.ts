@@ -1,0 +1,178 @@
+// check, prune and archives, as a person runs them.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+
+const below = scratch("upkeep");
+
+/** A state with a letter in it and so many archives of it, oldest first; the letter says which. */
+async function withArchives(count: number, retention?: object) {
+	const place = new Place(below);
+	place.write("notes/letter", "0");
+	place.write("notes/deep/file", "x".repeat(1000));
+	place.declare({
+		state: { notes: { folders: [place.path("notes")] } },
+		providers: {
+			tar: { destinations: { disk: { path: place.path("archives") } }, ...(retention ? { retention } : {}) },
+		},
+	});
+	for (let index = 0; index < count; index++) {
+		place.write("notes/letter", String(index));
+		await ok(place, "create");
+	}
+	const names = (await listed(place)).map(({ name }) => name);
+	return { place, names };
+}
+async function ok(place: Place, ...words: string[]) {
+	const { code, stdout, stderr } = await place.holdfast(...words);
+	assert.equal(code, 0, stdout + stderr);
+	return { stdout, stderr };
+}
+const listed = async (place: Place): Promise<{ name: string; id: string; metadata: { hold?: object } }[]> =>
+	JSON.parse((await ok(place, "list", "--json")).stdout).archives;
+
+test("prune shows what goes and why, asks, and removes just that", async () => {
+	const { place, names } = await withArchives(4, { keepLast: 2 });
+	const look = await ok(place, "prune", "--dry-run");
+	for (const [index, name] of names.entries())
+		assert.match(
+			look.stdout,
+			new RegExp(`${index < 2 ? "PRUNE" : "keep"} .*${name} .*(last|newest good|no rule)`),
+		);
+	const refused = await place.holdfast("prune");
+	assert.equal(refused.code, 2);
+	assert.match(refused.stderr, /removes archives for good, and there is no terminal/);
+	assert.equal((await listed(place)).length, 4);
+	await ok(place, "prune", "--yes");
+	assert.deepEqual(
+		(await listed(place)).map(({ name }) => name),
+		names.slice(2),
+	);
+	assert.match((await ok(place, "runs")).stdout, /prune +web01 +done/);
+	await ok(place, "prune", "--yes");
+});
+
+test("without a retention nothing is pruned, and the message says what to write", async () => {
+	const { place } = await withArchives(1);
+	const { code, stderr } = await place.holdfast("prune", "--yes");
+	assert.equal(code, 2);
+	assert.match(stderr, /no retention says what to keep[\s\S]*retention: \{ daily: 7/);
+});
+
+test("a retention that keeps nothing is refused, with its line", async () => {
+	const place = new Place(below);
+	place.write(
+		"holdfast.yaml",
+		"machines:\n  web01:\n    providers:\n      tar:\n        retention: { daily: 0 }\n        destinations: { disk: { path: /mnt/x } }\n",
+	);
+	const { code, stderr } = await place.holdfast("validate");
+	assert.equal(code, 2);
+	assert.match(stderr, /holdfast\.yaml:5:9.*says nothing to keep/);
+});
+
+test("an archive with a hold is not pruned until it is released", async () => {
+	const { place, names } = await withArchives(3, { keepLast: 1 });
+	const [oldest = "", second = ""] = names;
+	await ok(place, "archives", "hold", oldest, "--reason", "the audit of 2026");
+	assert.match((await ok(place, "archives", "show", oldest)).stdout, /hold +the audit of 2026, since/);
+	await ok(place, "prune", "--yes");
+	assert.deepEqual(
+		(await listed(place)).map(({ name }) => name),
+		names.filter((name) => name !== second),
+	);
+	await ok(place, "archives", "release", oldest);
+	await ok(place, "prune", "--yes");
+	assert.deepEqual(
+		(await listed(place)).map(({ name }) => name),
+		names.slice(2),
+	);
+});
+
+test("check finds what a disk has lost, list goes on saying so, and a check that goes well ends it", async () => {
+	const { place, names } = await withArchives(2);
+	await ok(place, "check");
+	await ok(place, "check", "--full");
+	const data = place.path("archives", names[0] ?? "", "data.tar.zst");
+	const whole = readFileSync(data);
+	const flipped = Buffer.from(whole);
+	flipped[30] = (flipped[30] ?? 0) ^ 1;
+	writeFileSync(data, flipped);
+	await ok(place, "check");
+	const full = await place.holdfast("check", "--full");
+	assert.equal(full.code, 1);
+	assert.match(full.stderr, new RegExp(`is not whole[\\s\\S]*${names[0]}: .*damaged`));
+	assert.match((await ok(place, "list")).stderr, /last check of tar\/disk failed at .*holdfast runs show/);
+	assert.equal(JSON.parse((await ok(place, "list", "--json")).stdout).upkeep[0].operation, "check");
+	truncateSync(data, 10);
+	assert.equal((await place.holdfast("check")).code, 1);
+	writeFileSync(data, whole);
+	await ok(place, "check", "--full");
+	assert.equal((await ok(place, "list")).stderr, "");
+});
+
+test("a destination that cannot be pruned fails for itself; the other is pruned", async () => {
+	const place = new Place(below);
+	place.write("notes/letter", "0");
+	place.declare({
+		state: { notes: { folders: [place.path("notes")] } },
+		providers: {
+			tar: {
+				retention: { keepLast: 1 },
+				destinations: { one: { path: place.path("one") }, two: { path: place.path("two") } },
+			},
+		},
+	});
+	await ok(place, "create");
+	await ok(place, "create");
+	rmSync(place.path("one"), { recursive: true });
+	const { code, stderr } = await place.holdfast("prune", "--yes");
+	assert.equal(code, 3);
+	assert.match(stderr, /prune one \(tar\): .*\/one does not exist/);
+	assert.equal(readdirSync(place.path("two")).length, 1);
+	const { upkeep } = JSON.parse((await place.holdfast("list", "--json")).stdout);
+	assert.deepEqual(
+		upkeep.map(({ operation, destination }: { operation: string; destination: string }) => [
+			operation,
+			destination,
+		]),
+		[["prune", "tar/one"]],
+	);
+});
+
+test("archives show, browse and extract, by id, by name and latest", async () => {
+	const { place, names } = await withArchives(2);
+	const [first = ""] = names;
+	const shown = (await ok(place, "archives", "show", `disk::${place.path("archives")}::${first}`)).stdout;
+	assert.match(shown, new RegExp(`archive +disk::.*::${first}`));
+	assert.match(shown, /by +\S+@\S+ with Holdfast \d/);
+	assert.match(shown, /notes +good +\/.*\/notes/);
+	const browsed = (await ok(place, "archives", "browse", "latest")).stdout;
+	assert.match(browsed, /^-rw-r--r-- .* 1000 .*\/notes\/deep\/file$/m);
+	const deep = (await ok(place, "archives", "browse", "latest", place.path("notes/deep"))).stdout;
+	assert.equal(deep.trim().split("\n").length, 2);
+
+	await ok(place, "archives", "extract", first, place.path("notes/letter"), "--into", place.path("out"));
+	assert.equal(readFileSync(place.path("out/letter"), "utf8"), "0");
+	const again = await place.holdfast(
+		"archives",
+		"extract",
+		first,
+		place.path("notes/letter"),
+		"--into",
+		place.path("out"),
+	);
+	assert.equal(again.code, 2);
+	assert.match(again.stderr, /is there already/);
+	await ok(place, "archives", "extract", "latest", place.path("notes/deep"), "--into", place.path("out"));
+	assert.ok(statSync(place.path("out/deep/file")).isFile());
+	assert.deepEqual(readdirSync(place.path("out")).sort(), ["deep", "letter"]);
+
+	const missing = await place.holdfast("archives", "extract", "latest", join(place.path("notes"), "nothing"));
+	assert.notEqual(missing.code, 0);
+	const elsewhere = await place.holdfast("archives", "browse", "latest", "/etc");
+	assert.equal(elsewhere.code, 2);
+	assert.match(elsewhere.stderr, /\/etc is not in .*[\s\S]*it holds .*\/notes/);
+});
