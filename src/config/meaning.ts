@@ -162,19 +162,19 @@ function stoppedServerFaults(name: string, machine: MachineInput): Fault[] {
 function passphraseFaults(name: string, machine: MachineInput): Fault[] {
 	const faults: Fault[] = [];
 	for (const [provider, options] of Object.entries(machine.providers ?? {})) {
-		if (options.type !== "borgbackup") continue;
-		for (const [destination, { passphraseFile, passphraseCommand, encryption }] of Object.entries(
-			options.destinations,
-		)) {
+		if (options.type !== "borgbackup" && options.type !== "restic") continue;
+		for (const [destination, it] of Object.entries(options.destinations)) {
+			const { passphraseFile, passphraseCommand } = it;
+			const open = "encryption" in it && it.encryption === "none";
 			const path = ["machines", name, "providers", provider, "destinations", destination];
 			const has = passphraseFile !== undefined || passphraseCommand !== undefined;
 			if (passphraseFile !== undefined && passphraseCommand !== undefined)
 				faults.push({ path, message: "give passphraseFile or passphraseCommand, not both" });
-			if (!has && encryption !== "none")
+			if (!has && !open)
 				faults.push({
 					path,
 					message: `the repository needs a passphrase`,
-					hint: "add passphraseFile: /path, or passphraseCommand: [program, argument], or encryption: none",
+					hint: `add passphraseFile: /path, or passphraseCommand: [program, argument]${options.type === "borgbackup" ? ", or encryption: none" : ""}`,
 				});
 		}
 	}

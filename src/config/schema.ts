@@ -1,15 +1,8 @@
 // What a user may write. The same fields as the manifest, with short forms; resolve.ts turns one into the other.
 import * as v from "valibot";
 import * as f from "../manifest/fields.ts";
-import { borgOptions, commandOptions, ENGINES, tarOptions } from "../manifest/providers.ts";
+import { ENGINES, providerSchema } from "../manifest/providers.ts";
 import { userStateSchema } from "../modules/state.ts";
-
-// A provider whose name is an engine's needs no type; resolve.ts fills it in before this schema is used.
-const provider = v.variant("type", [
-	v.strictObject(tarOptions),
-	v.strictObject(borgOptions),
-	v.strictObject(commandOptions),
-]);
 
 const machine = v.strictObject({
 	host: v.pipe(
@@ -25,7 +18,8 @@ const machine = v.strictObject({
 		v.description("applications by their module; see `holdfast modules`"),
 	),
 	state: v.optional(v.record(f.name, userStateSchema)),
-	providers: v.optional(v.record(f.name, provider)),
+	// One whose name is an engine's needs no type: `withEngineNames` fills it in before this schema is used.
+	providers: v.optional(v.record(f.name, providerSchema)),
 });
 
 export const configSchema = v.strictObject({

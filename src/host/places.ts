@@ -7,9 +7,11 @@ export interface Places {
 	readonly state: string;
 	/** The lock. */
 	readonly runtime: string;
+	/** What can be made anew. */
+	readonly cache: string;
 }
 
-/** HOLDFAST_STATE_DIR and HOLDFAST_RUNTIME_DIR move them, for a second independent set on one machine. */
+/** HOLDFAST_STATE_DIR, HOLDFAST_RUNTIME_DIR and HOLDFAST_CACHE_DIR move them, for a second independent set on one machine. */
 export function places(env: NodeJS.ProcessEnv = process.env): Places {
 	const root = process.getuid?.() === 0;
 	const state =
@@ -18,5 +20,8 @@ export function places(env: NodeJS.ProcessEnv = process.env): Places {
 	const runtime =
 		env.HOLDFAST_RUNTIME_DIR ||
 		(root ? "/run/holdfast" : env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, "holdfast") : state);
-	return { state, runtime };
+	const cache = root
+		? "/var/cache/holdfast"
+		: join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "holdfast");
+	return { state, runtime, cache: env.HOLDFAST_CACHE_DIR || cache };
 }

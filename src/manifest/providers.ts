@@ -36,7 +36,7 @@ export type Retention = v.InferOutput<typeof retentionSchema>;
 
 const upkeep = { retention: v.optional(retentionSchema) };
 
-export const tarOptions = {
+const tarOptions = {
 	type: v.literal("tar"),
 	...upkeep,
 	destinations: v.pipe(
@@ -56,7 +56,7 @@ export const tarOptions = {
 
 export const BORG_ENCRYPTIONS = ["repokey", "repokey-blake2", "keyfile", "keyfile-blake2", "none"] as const;
 
-export const borgOptions = {
+const borgOptions = {
 	type: v.literal("borgbackup"),
 	...upkeep,
 	destinations: v.pipe(
@@ -80,7 +80,51 @@ export const borgOptions = {
 	compression: v.pipe(v.optional(f.text), v.description("as borg's --compression (default auto,zstd)")),
 };
 
-export const commandOptions = {
+const addressWithPassword = /^[a-z]+:(\/\/|[a-z]+:\/\/)[^/@]*:[^/@]+@/;
+
+const resticOptions = {
+	type: v.literal("restic"),
+	...upkeep,
+	destinations: v.pipe(
+		v.record(
+			f.name,
+			v.strictObject({
+				repo: v.pipe(
+					f.text,
+					v.check(
+						(repo) => !addressWithPassword.test(repo),
+						"holds a password: write the address without it here, and the whole one in a file: repoFile",
+					),
+					v.description(
+						"a folder, sftp:user@host:/path, rest:https://host/path, s3:…, rclone:remote:path, as restic's -r",
+					),
+				),
+				repoFile: v.pipe(
+					v.optional(f.path),
+					v.description(
+						"file with the address, when that holds a password; repo is then the name that is shown",
+					),
+				),
+				...passphrase,
+				environmentFile: v.pipe(
+					v.optional(f.path),
+					v.description("file with NAME=VALUE lines for restic alone, such as AWS_ACCESS_KEY_ID"),
+				),
+				options: v.pipe(
+					v.optional(v.array(f.text)),
+					v.description("as restic's --option, such as sftp.command=ssh -p 23 -i KEY user@host -s sftp"),
+				),
+			}),
+		),
+		v.minEntries(1, "needs at least one destination"),
+	),
+	compression: v.pipe(
+		v.optional(v.picklist(["auto", "max", "off"])),
+		v.description("as restic's --compression (default auto)"),
+	),
+};
+
+const commandOptions = {
 	type: v.literal("command"),
 	create: v.pipe(f.text, v.description("script that makes an archive")),
 	list: v.pipe(
@@ -98,11 +142,13 @@ export const commandOptions = {
 export const providerSchema = v.variant("type", [
 	v.strictObject(tarOptions),
 	v.strictObject(borgOptions),
+	v.strictObject(resticOptions),
 	v.strictObject(commandOptions),
 ]);
 export type ProviderOptions = v.InferOutput<typeof providerSchema>;
 export type TarOptions = Extract<ProviderOptions, { type: "tar" }>;
 export type BorgOptions = Extract<ProviderOptions, { type: "borgbackup" }>;
+export type ResticOptions = Extract<ProviderOptions, { type: "restic" }>;
 export type CommandOptions = Extract<ProviderOptions, { type: "command" }>;
 
-export const ENGINES = ["tar", "borgbackup", "command"] as const;
+export const ENGINES = ["tar", "borgbackup", "restic", "command"] as const;

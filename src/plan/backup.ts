@@ -52,6 +52,7 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 			scope,
 			title: `write ${archive} to ${destination} (${provider})`,
 			touches: [`${provider}/${destination}`],
+			sideBySide: true,
 			provider,
 			destination,
 			archive,

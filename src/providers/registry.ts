@@ -10,6 +10,8 @@ async function openProvider(name: string, options: ProviderOptions): Promise<Des
 			return (await import("./tar/tar.ts")).tarDestinations(options);
 		case "borgbackup":
 			return (await import("./borgbackup/borgbackup.ts")).borgDestinations(options);
+		case "restic":
+			return (await import("./restic/restic.ts")).resticDestinations(options);
 		case "command":
 			return (await import("./command/command.ts")).commandDestinations(name, options);
 	}

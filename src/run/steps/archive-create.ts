@@ -30,7 +30,7 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		}
 	},
 	async undo(step, context) {
-		await rm(spoolOf(context.plan.run), { recursive: true, force: true });
+		await rm(spoolOf(step, context), { recursive: true, force: true });
 		if (context.completed) return;
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 		// What is left is not listed, and a disk that is gone must not keep every later run from its work.
@@ -54,7 +54,7 @@ async function write(
 	const good = Object.entries(step.states).filter(([name]) => states[name]?.outcome === "good");
 	if (good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
 
-	const spool = spoolOf(plan.run);
+	const spool = spoolOf(step, context);
 	const manifest = join(spool, "manifest.json");
 	await privateFolder(spool);
 	await writeSynced(manifest, JSON.stringify(plan.manifest));
@@ -183,8 +183,9 @@ function rootOf(folder: string, exclude: readonly string[], links: ReadonlyMap<s
 	};
 }
 
-function spoolOf(run: string): string {
-	return join(places().state, "spool", run);
+/** Of its own: others write to theirs meanwhile. No name holds a dot. */
+function spoolOf({ provider, destination }: ArchiveCreateStep, { plan }: StepContext): string {
+	return join(places().state, "spool", `${plan.run}.${provider}.${destination}`);
 }
 
 /** The states whose files could not all be read are marked failed, in the archive and in this run. */

@@ -1,0 +1,227 @@
+// Run restic: its environment, its password, its locks, and its errors in words a person can act on.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { parseEnv } from "node:util";
+import { cleanEnvironment, describeEnd, type ExecResult, start } from "../../host/exec.ts";
+import { places } from "../../host/places.ts";
+import { readSecret } from "../../host/secret.ts";
+import { HoldfastError, isErrno } from "../../manifest/error.ts";
+import type { ResticOptions } from "../../manifest/providers.ts";
+import type { Content, Work } from "../provider.ts";
+import { retrying } from "../retry.ts";
+
+export type ResticDestination = ResticOptions["destinations"][string];
+
+export interface ResticCall {
+	/** Standard input: what is said, or content whose true end only its maker knows. */
+	readonly input?: string | Content;
+	/** Called for each line of standard output that is JSON. */
+	readonly onJson?: (message: Record<string, unknown>) => void;
+	/** Read the repository without a lock: for what only looks. */
+	readonly noLock?: boolean;
+	/** Exit codes that are no error, beside 0. */
+	readonly accept?: readonly number[];
+}
+
+export interface ResticEnd {
+	readonly code: number;
+	readonly stdout: string;
+	/** Its last lines. */
+	readonly stderr: readonly string[];
+}
+
+type Kind = "locked" | "missing" | "password" | "unwritable" | "connection" | "space" | "other";
+
+/** Thrown with the kind of fault, so that callers can tell them apart. */
+export class ResticFault extends HoldfastError {
+	readonly kind: Kind;
+	constructor(kind: Kind, message: string, facts: { hint?: string; details: readonly string[] }) {
+		super("failed", message, facts);
+		this.kind = kind;
+	}
+}
+
+/**
+ * Run one restic command. A lock of a process that is dead is cleared (`unlock` without `--remove-all` leaves those of
+ * the living); for one that lives we wait, and for a network that is gone as well.
+ */
+export async function restic(
+	destination: ResticDestination,
+	words: readonly string[],
+	work: Work,
+	call: ResticCall = {},
+): Promise<ResticEnd> {
+	// Content is made only once.
+	if (typeof call.input === "object") return once(destination, words, work, call);
+	return retrying(
+		work,
+		async (error) => {
+			if (!(error instanceof ResticFault)) return false;
+			if (error.kind === "locked") await once(destination, ["unlock"], work, {}).catch(() => {});
+			return error.kind === "locked" || error.kind === "connection";
+		},
+		() => once(destination, words, work, call),
+	);
+}
+
+async function once(
+	destination: ResticDestination,
+	words: readonly string[],
+	work: Work,
+	call: ResticCall,
+): Promise<ResticEnd> {
+	const lines: string[] = [];
+	const said: string[] = [];
+	const stop = new AbortController();
+	const child = await start(
+		[
+			"restic",
+			"--quiet",
+			...(destination.options ?? []).map((option) => `--option=${option}`),
+			...(call.noLock ? ["--no-lock"] : []),
+			...words,
+		].filter((word) => word !== "--quiet" || !words.includes("--json")),
+		{
+			env: await environment(destination),
+			signal: AbortSignal.any([work.signal, stop.signal]),
+			...(typeof call.input === "string" ? { input: call.input } : {}),
+			...(typeof call.input === "object" ? { pipeIn: true } : {}),
+			onStdout: (line) => {
+				const message = call.onJson && parse(line);
+				if (message) call.onJson?.(message);
+				else lines.push(line);
+			},
+			onStderr: (line) => {
+				const message = call.onJson && parse(line);
+				if (message) return call.onJson?.(message);
+				said.push(line);
+				if (said.length > 30) said.shift();
+				work.log(line);
+			},
+		},
+	);
+	const fed = typeof call.input === "object" && child.stdin ? feed(call.input, child.stdin, stop) : undefined;
+	const result = await child.done;
+	const fault = await fed;
+	work.signal.throwIfAborted();
+	// restic stores what it got until then only when its input ends well: it was ended before.
+	if (fault !== undefined) throw fault;
+	if (result.code === 0 || (result.code !== null && call.accept?.includes(result.code)))
+		return { code: result.code, stdout: lines.join("\n"), stderr: said };
+	throw faultOf(destination, result, said);
+}
+
+/** restic sees the end of its input only once the content is whole; when it is not, restic is ended before. */
+async function feed(
+	{ output, whole }: Content,
+	stdin: NodeJS.WritableStream,
+	stop: AbortController,
+): Promise<unknown> {
+	try {
+		await pipeline(output, stdin, { end: false });
+		await whole;
+		stdin.end();
+		return undefined;
+	} catch (error) {
+		// It has gone, and says itself why.
+		if (isErrno(error, "EPIPE") || isErrno(error, "ERR_STREAM_PREMATURE_CLOSE")) return undefined;
+		stop.abort();
+		return error;
+	}
+}
+
+function parse(line: string): Record<string, unknown> | undefined {
+	if (!line.startsWith("{")) return undefined;
+	try {
+		return JSON.parse(line) as Record<string, unknown>;
+	} catch {
+		return undefined;
+	}
+}
+
+async function environment(destination: ResticDestination): Promise<Record<string, string>> {
+	const { repo, repoFile, environmentFile } = destination;
+	return {
+		...cleanEnvironment(),
+		...(process.env.SSH_AUTH_SOCK ? { SSH_AUTH_SOCK: process.env.SSH_AUTH_SOCK } : {}),
+		...(environmentFile === undefined ? {} : await variablesIn(environmentFile)),
+		RESTIC_CACHE_DIR: join(places().cache, "restic"),
+		RESTIC_PROGRESS_FPS: "2",
+		...(repoFile === undefined ? { RESTIC_REPOSITORY: repo } : { RESTIC_REPOSITORY_FILE: repoFile }),
+		...(await password(destination)),
+	};
+}
+
+/** restic reads a whole file as the password; where ours says more than one line, only the first is meant. */
+async function password(destination: ResticDestination): Promise<Record<string, string>> {
+	const secret = (await readSecret(destination)) ?? "";
+	const { passphraseFile } = destination;
+	if (passphraseFile !== undefined && (await readFile(passphraseFile, "utf8")).trimEnd() === secret)
+		return { RESTIC_PASSWORD_FILE: passphraseFile };
+	return { RESTIC_PASSWORD: secret };
+}
+
+async function variablesIn(file: string): Promise<Record<string, string>> {
+	const text = await readFile(file, "utf8").catch((cause: Error) => {
+		throw new HoldfastError("failed", `cannot read the environment file ${file}`, {
+			cause,
+			details: [cause.message],
+		});
+	});
+	return parseEnv(text) as Record<string, string>;
+}
+
+/** restic 0.17 and later have exit codes for these; before, only the words tell. */
+const KINDS: readonly { readonly kind: Kind; readonly code?: number; readonly words: RegExp }[] = [
+	{ kind: "space", words: /no space left on device|ENOSPC|507 Insufficient Storage/i },
+	{ kind: "password", code: 12, words: /wrong password or no key found/ },
+	{ kind: "locked", code: 11, words: /repository is already locked/ },
+	{ kind: "unwritable", words: /read-only file system|permission denied|403 Forbidden/i },
+	{
+		kind: "connection",
+		words:
+			/connection refused|no such host|network is unreachable|no route to host|i\/o timeout|connection reset|502 Bad Gateway|503 Service|unable to start the sftp session|ssh command exited|EOF$/i,
+	},
+	{ kind: "missing", code: 10, words: /Is there a repository at the following location|does not exist/ },
+];
+
+function faultOf(destination: ResticDestination, result: ExecResult, said: readonly string[]): ResticFault {
+	const text = said.join("\n");
+	const kind =
+		KINDS.find(({ code, words }) => (code !== undefined && code === result.code) || words.test(text))?.kind ??
+		"other";
+	const { repo } = destination;
+	const details = said.slice(-10);
+	const fault = (message: string, hint?: string) =>
+		new ResticFault(kind, message, { ...(hint === undefined ? {} : { hint }), details });
+	if (result.code === 127) return fault("restic is not installed", "install it: apt-get install restic");
+	switch (kind) {
+		case "password":
+			return fault(
+				`the passphrase of ${repo} is wrong`,
+				`it was read from ${destination.passphraseFile ?? "the passphrase command"}`,
+			);
+		case "missing":
+			return fault(`there is no restic repository at ${repo}`, "the first create makes it");
+		case "locked":
+			return fault(
+				`${repo} is locked by another restic`,
+				"the lines above say which; wait for it. Locks of processes that are dead were cleared already",
+			);
+		case "unwritable":
+			return fault(`${repo} cannot be written`, "is it mounted read-only, or may this user not write there?");
+		case "connection":
+			return fault(
+				`${repo} cannot be reached`,
+				"is its host up, and the address right? It was tried several times",
+			);
+		case "space":
+			return fault(
+				`no space left for ${repo}`,
+				"nothing half was left there that is listed; make room, then try again",
+			);
+		case "other":
+			return fault(`restic ${describeEnd(result)} on ${repo}`);
+	}
+}

@@ -1,0 +1,24 @@
+// Try again, a little later each time, what failed for a reason that may pass: a lock, a network.
+import { setTimeout as pause } from "node:timers/promises";
+import type { Work } from "./provider.ts";
+
+/** Seconds before each further try. */
+const PAUSES = [1, 3, 9, 20];
+
+/** `passes` says whether a fault may pass by itself; the last one is thrown. */
+export async function retrying<T>(
+	work: Work,
+	passes: (error: unknown) => Promise<boolean>,
+	attempt: () => Promise<T>,
+): Promise<T> {
+	for (const seconds of PAUSES) {
+		try {
+			return await attempt();
+		} catch (error) {
+			if (work.signal.aborted || !(await passes(error))) throw error;
+			work.log(`${(error as Error).message}; trying again in ${seconds} s`);
+			await pause(seconds * 1000, undefined, { signal: work.signal });
+		}
+	}
+	return attempt();
+}

@@ -1,0 +1,247 @@
+// restic against the contract, on real repositories, and what is its own.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ResticOptions } from "../../src/manifest/providers.ts";
+import { resticDestinations } from "../../src/providers/restic/restic.ts";
+import { scratch } from "../support/scratch.ts";
+import { factsOf } from "../support/tree.ts";
+import { fulfilsContract } from "./contract.ts";
+import { metadataOf, quiet } from "./fixtures.ts";
+
+const folder = scratch("restic");
+process.env.HOLDFAST_CACHE_DIR = join(folder, "cache");
+const passphraseFile = join(folder, "passphrase");
+writeFileSync(passphraseFile, "correct horse\n", { mode: 0o600 });
+
+type Options = ResticOptions["destinations"][string];
+
+function open(below: string, extra: Partial<Options> = {}) {
+	const repo = join(below, "deep/er/repo");
+	const [destination] = resticDestinations({
+		type: "restic",
+		destinations: { repo: { repo, passphraseFile, ...extra } },
+	});
+	assert.ok(destination);
+	return destination;
+}
+
+/** The files that hold content, and what folders hold. */
+const packsOf = (repo: string) =>
+	readdirSync(join(repo, "data"), { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name));
+
+fulfilsContract(
+	{
+		name: "restic",
+		open,
+		damage(below) {
+			for (const pack of packsOf(join(below, "deep/er/repo"))) {
+				const bytes = readFileSync(pack);
+				for (let at = 10; at < bytes.length - 200; at += 50) bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+				execFileSync("chmod", ["u+w", pack]);
+				writeFileSync(pack, bytes);
+			}
+		},
+	},
+	folder,
+);
+
+function source(below: string) {
+	mkdirSync(join(below, "source/deep"), { recursive: true });
+	writeFileSync(join(below, "source/file"), "x");
+	writeFileSync(join(below, "source/deep/file"), "y".repeat(100_000));
+	return [{ path: join(below, "source"), exclude: [] }];
+}
+
+test("a wrong passphrase is said in those words, and where it came from", async () => {
+	const below = join(folder, "wrong");
+	const roots = source(below);
+	await open(below).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	const wrong = join(below, "passphrase");
+	writeFileSync(wrong, "battery staple\n");
+	await assert.rejects(open(below, { passphraseFile: wrong }).list(quiet), {
+		message: `the passphrase of ${below}/deep/er/repo is wrong`,
+		hint: `it was read from ${wrong}`,
+	});
+});
+
+test("a passphrase comes from a command too, and only a file's first line counts; none is in arguments", async () => {
+	const below = join(folder, "secret");
+	const roots = source(below);
+	const lines = join(below, "lines");
+	writeFileSync(lines, "from-a-command\nnot this\n");
+	const seen: string[] = [];
+	const watch = setInterval(() => {
+		seen.push(
+			execFileSync("sh", ["-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; true"], {
+				encoding: "utf8",
+			}),
+		);
+	}, 50);
+	const byCommand = resticDestinations({
+		type: "restic",
+		destinations: {
+			repo: {
+				repo: join(below, "deep/er/repo"),
+				passphraseCommand: ["sh", "-c", "echo from-a-$(echo command)"],
+			},
+		},
+	})[0];
+	assert.ok(byCommand);
+	await byCommand.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	await open(below, { passphraseFile: lines }).create(
+		{ name: "b", roots, metadata: metadataOf("b") },
+		false,
+		quiet,
+	);
+	clearInterval(watch);
+	assert.equal((await byCommand.list(quiet)).length, 2);
+	assert.ok(seen.some((text) => text.includes("restic")));
+	assert.ok(!seen.some((text) => text.includes("from-a-command")));
+});
+
+test("the lock of a process that was killed is cleared, and what waits for it goes on", async () => {
+	const below = join(folder, "locked");
+	const roots = source(below);
+	const destination = open(below);
+	for (const name of ["a", "b"])
+		await destination.create({ name, roots, metadata: metadataOf(name) }, name === "a", quiet);
+	const env = {
+		...process.env,
+		RESTIC_PASSWORD_FILE: passphraseFile,
+		RESTIC_REPOSITORY: join(below, "deep/er/repo"),
+		RESTIC_CACHE_DIR: join(folder, "cache"),
+	};
+	// It holds its lock until its input ends, which it never does.
+	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
+	const locks = () => readdirSync(join(below, "deep/er/repo/locks")).length;
+	while (locks() === 0) await pause(20);
+	child.kill("SIGKILL");
+	await new Promise((resolve) => child.on("close", resolve));
+	assert.equal(locks(), 1);
+	await destination.remove(["a"], quiet);
+	assert.deepEqual(await destination.check(false, quiet), []);
+	assert.equal(locks(), 0);
+	assert.deepEqual(
+		(await destination.list(quiet)).map(({ name }) => name),
+		["b"],
+	);
+});
+
+test("the lock of one that lives is waited for", async () => {
+	const below = join(folder, "living");
+	const roots = source(below);
+	const destination = open(below);
+	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	const env = {
+		...process.env,
+		RESTIC_PASSWORD_FILE: passphraseFile,
+		RESTIC_REPOSITORY: join(below, "deep/er/repo"),
+		RESTIC_CACHE_DIR: join(folder, "cache"),
+	};
+	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
+	while (readdirSync(join(below, "deep/er/repo/locks")).length === 0) await pause(20);
+	const log: string[] = [];
+	setTimeout(() => child.stdin?.end("done"), 2_500);
+	await destination.remove(["a"], { ...quiet, log: (line) => log.push(line) });
+	assert.match(log.join("\n"), /is locked by another restic; trying again in 1 s/);
+	assert.deepEqual(await destination.check(false, quiet), []);
+});
+
+test("snapshots that something else made are listed, and can be restored", async () => {
+	const below = join(folder, "foreign");
+	const roots = source(below);
+	const destination = open(below);
+	await destination.create({ name: "ours", roots, metadata: metadataOf("ours") }, true, quiet);
+	execFileSync("restic", ["-q", "backup", join(below, "source/deep")], {
+		env: {
+			...process.env,
+			RESTIC_PASSWORD_FILE: passphraseFile,
+			RESTIC_REPOSITORY: join(below, "deep/er/repo"),
+			RESTIC_CACHE_DIR: join(folder, "cache"),
+		},
+	});
+	const [, foreign] = await destination.list(quiet);
+	assert.equal(foreign?.metadata, undefined);
+	mkdirSync(join(below, "into"));
+	await destination.restore(foreign?.name ?? "", [join(below, "source/deep")], join(below, "into"), quiet);
+	assert.deepEqual(factsOf(join(below, "into", below, "source/deep")), factsOf(join(below, "source/deep")));
+});
+
+/** Debian's rclone serves a folder as a REST server for restic. */
+async function restServer(path: string): Promise<string> {
+	const port = await new Promise<number>((resolve) => {
+		const probe = createServer().listen(0, "127.0.0.1", () => {
+			const { port } = probe.address() as { port: number };
+			probe.close(() => resolve(port));
+		});
+	});
+	const server = spawn("rclone", ["serve", "restic", "--addr", `127.0.0.1:${port}`, path], {
+		stdio: "ignore",
+	});
+	after(() => server.kill());
+	for (;;) {
+		const up = await new Promise<boolean>((resolve) => {
+			const socket = connect(port, "127.0.0.1", () => resolve(true));
+			socket.on("error", () => resolve(false));
+			socket.on("connect", () => socket.destroy());
+		});
+		if (up) return `rest:http://127.0.0.1:${port}/`;
+		await pause(50);
+	}
+}
+
+for (const remote of ["a REST server", "an rclone remote"])
+	test(`${remote} keeps archives and streams, checks, removes and gives them back`, async () => {
+		const below = join(folder, remote.replaceAll(" ", "-"));
+		const roots = source(below);
+		mkdirSync(join(below, "served"));
+		const repo = remote.startsWith("a REST")
+			? await restServer(join(below, "served"))
+			: `rclone::local:${below}/served`;
+		const destination = open(below, { repo });
+		const stream = {
+			path: join(below, "dump"),
+			open: async () => {
+				const { Readable } = await import("node:stream");
+				return { output: Readable.from([Buffer.from("rows")]), whole: Promise.resolve() };
+			},
+		};
+		for (const name of ["a", "b"])
+			await destination.create(
+				{ name, roots, streams: [stream], metadata: metadataOf(name) },
+				name === "a",
+				quiet,
+			);
+		await destination.remove(["a"], quiet);
+		assert.deepEqual(
+			(await destination.list(quiet)).map(({ name }) => name),
+			["b"],
+		);
+		assert.deepEqual(await destination.check(true, quiet), []);
+		mkdirSync(join(below, "into"));
+		await destination.restore("b", [join(below, "source"), stream.path], join(below, "into"), quiet);
+		assert.deepEqual(factsOf(join(below, "into", below, "source")), factsOf(join(below, "source")));
+		assert.equal(readFileSync(join(below, "into", stream.path), "utf8"), "rows");
+	});
+
+test("a server that is not there is said so, after some tries", async () => {
+	const log: string[] = [];
+	const stop = new AbortController();
+	const listing = open(folder, { repo: "rest:http://127.0.0.1:9/" }).list({
+		...quiet,
+		signal: stop.signal,
+		log: (line) => {
+			log.push(line);
+			if (/trying again in 3 s/.test(line)) stop.abort();
+		},
+	});
+	await assert.rejects(listing);
+	assert.match(log.join("\n"), /rest:http:\/\/127\.0\.0\.1:9\/ cannot be reached; trying again in 1 s/);
+});
