@@ -56,6 +56,6 @@ export const list = buildCommand({
 				process.stderr.write(
 					`${provider}/${destination} could not be listed: ${error.message}${error.hint ? ` (${error.hint})` : ""}\n`,
 				);
-			return listing.failures.length > 0 ? EXIT.partial : EXIT.done;
+			return listing.failures.some(({ absent }) => !absent) ? EXIT.partial : EXIT.done;
 		}),
 });

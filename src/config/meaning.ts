@@ -201,7 +201,12 @@ function localDestinations(machine: MachineInput): { path: string[]; place: stri
 	return Object.entries(machine.providers ?? {}).flatMap(([provider, options]) => {
 		if (options.type === "command") return [];
 		return Object.entries(options.destinations).flatMap(([destination, it]) => {
-			const [key, place] = "path" in it ? ["path", it.path] : ["repo", it.repo];
+			const [key, place] =
+				"path" in it
+					? ["path", it.path]
+					: "directory" in it
+						? ["directory", it.directory]
+						: ["repo", it.repo];
 			return place.startsWith("/") ? [{ path: [provider, "destinations", destination, key], place }] : [];
 		});
 	});

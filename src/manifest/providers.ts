@@ -124,6 +124,42 @@ const resticOptions = {
 	),
 };
 
+const script = (when: string) => v.pipe(v.optional(f.text), v.description(`script that runs ${when}`));
+
+const localbackupOptions = {
+	type: v.literal("localbackup"),
+	...upkeep,
+	destinations: v.pipe(
+		v.record(
+			f.name,
+			v.strictObject({
+				directory: v.pipe(f.path, v.description("folder that holds the snapshots")),
+				mountpoint: v.pipe(
+					v.optional(f.path),
+					v.description(
+						"mounted for the work and unmounted after it, unless it was mounted before; /etc/fstab names the device",
+					),
+				),
+				required: v.pipe(
+					v.optional(v.boolean()),
+					v.description("a disk that is not there is a failure; else it is skipped (default false)"),
+				),
+				preMountHook: script("before the disk is mounted"),
+				postMountHook: script("once the disk is mounted"),
+				preBackupHook: script("before files are copied"),
+				postBackupHook: script("once the snapshot is whole"),
+				preUnmountHook: script("before the disk is unmounted, whatever happened"),
+				postUnmountHook: script("once the disk is unmounted, whatever happened"),
+			}),
+		),
+		v.minEntries(1, "needs at least one destination"),
+	),
+	snapshots: v.pipe(
+		v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+		v.description("how many are kept; the oldest beyond go after each create (default 20)"),
+	),
+};
+
 const commandOptions = {
 	type: v.literal("command"),
 	create: v.pipe(f.text, v.description("script that makes an archive")),
@@ -143,12 +179,14 @@ export const providerSchema = v.variant("type", [
 	v.strictObject(tarOptions),
 	v.strictObject(borgOptions),
 	v.strictObject(resticOptions),
+	v.strictObject(localbackupOptions),
 	v.strictObject(commandOptions),
 ]);
 export type ProviderOptions = v.InferOutput<typeof providerSchema>;
 export type TarOptions = Extract<ProviderOptions, { type: "tar" }>;
 export type BorgOptions = Extract<ProviderOptions, { type: "borgbackup" }>;
 export type ResticOptions = Extract<ProviderOptions, { type: "restic" }>;
+export type LocalbackupOptions = Extract<ProviderOptions, { type: "localbackup" }>;
 export type CommandOptions = Extract<ProviderOptions, { type: "command" }>;
 
-export const ENGINES = ["tar", "borgbackup", "restic", "command"] as const;
+export const ENGINES = ["tar", "borgbackup", "restic", "localbackup", "command"] as const;

@@ -1,7 +1,7 @@
 // Archives of a machine over all its providers and destinations, and which one a person means.
 import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { Archive, Work } from "../providers/provider.ts";
+import { type Archive, DestinationAbsent, type Work } from "../providers/provider.ts";
 import { openDestinations } from "../providers/registry.ts";
 
 export interface ListedArchive extends Archive {
@@ -18,6 +18,8 @@ export interface Listing {
 		readonly provider: string;
 		readonly destination: string;
 		readonly error: ErrorReport;
+		/** It need not be there: a disk that was taken away. */
+		readonly absent?: true;
 	}[];
 	/** Other machines whose archives are in the same destinations. */
 	readonly others: readonly string[];
@@ -43,6 +45,7 @@ export async function listArchives(
 				return {
 					...at,
 					error: undefined,
+					absent: undefined,
 					machines: archives.map((archive) => archive.metadata?.machine),
 					archives: archives
 						.filter((archive) => belongsTo(archive, machine))
@@ -55,7 +58,13 @@ export async function listArchives(
 				};
 			} catch (error) {
 				work.signal.throwIfAborted();
-				return { ...at, machines: [], archives: [] as ListedArchive[], error: reportOf(error) };
+				return {
+					...at,
+					machines: [],
+					archives: [] as ListedArchive[],
+					error: reportOf(error),
+					...(error instanceof DestinationAbsent ? { absent: true as const } : {}),
+				};
 			}
 		}),
 	);
@@ -63,8 +72,8 @@ export async function listArchives(
 		archives: answers
 			.flatMap(({ archives }) => archives)
 			.sort((a, b) => (a.created ?? "").localeCompare(b.created ?? "")),
-		failures: answers.flatMap(({ provider, destination, error }) =>
-			error ? [{ provider, destination, error }] : [],
+		failures: answers.flatMap(({ provider, destination, error, absent }) =>
+			error ? [{ provider, destination, error, ...(absent ? { absent } : {}) }] : [],
 		),
 		others: [...new Set(answers.flatMap(({ machines }) => machines))]
 			.filter((other) => other !== undefined)

@@ -1,8 +1,7 @@
 // Engines that show an archive as a filesystem do so while their process lives.
-import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { exec } from "../host/exec.ts";
+import { isMountPoint } from "../host/mounts.ts";
 import type { Work } from "./provider.ts";
 
 const POLL_MS = 50;
@@ -29,25 +28,17 @@ export async function whileMounted(
 		});
 	let told = false;
 	while (!ended && !work.signal.aborted) {
-		if (!told && (await isMounted(at))) {
+		if (!told && (await isMountPoint(at))) {
 			told = true;
 			mounted();
 		}
 		await pause(POLL_MS);
 	}
-	if (await isMounted(at)) {
+	if (await isMountPoint(at)) {
 		const end = await exec(["umount", "--", at]);
 		if (end.code !== 0) await exec(["umount", "--lazy", "--", at]);
 	}
 	const limit = setTimeout(() => kill.abort(), LEAVE_MS);
 	const fault = await engine.finally(() => clearTimeout(limit));
 	if (fault !== undefined && !work.signal.aborted) throw fault;
-}
-
-async function isMounted(folder: string): Promise<boolean> {
-	const [own, above] = await Promise.all([stat(folder), stat(dirname(folder))]).catch(() => [
-		undefined,
-		undefined,
-	]);
-	return own?.dev !== above?.dev;
 }

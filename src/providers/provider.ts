@@ -2,6 +2,7 @@
 // and machines are not its business.
 
 import type { Readable } from "node:stream";
+import { HoldfastError } from "../manifest/error.ts";
 
 /** What `create` is asked to store. */
 export interface ArchiveRequest {
@@ -136,6 +137,9 @@ export interface Entry {
 	/** Where a symlink leads. */
 	readonly link?: string;
 }
+
+/** Thrown when a destination is not there and need not be, such as a disk that was taken away: it is skipped. */
+export class DestinationAbsent extends HoldfastError {}
 
 /** What a provider may do while it works. */
 export interface Work {

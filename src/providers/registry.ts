@@ -12,6 +12,8 @@ async function openProvider(name: string, options: ProviderOptions): Promise<Des
 			return (await import("./borgbackup/borgbackup.ts")).borgDestinations(options);
 		case "restic":
 			return (await import("./restic/restic.ts")).resticDestinations(options);
+		case "localbackup":
+			return (await import("./localbackup/localbackup.ts")).localbackupDestinations(options);
 		case "command":
 			return (await import("./command/command.ts")).commandDestinations(name, options);
 	}

@@ -13,8 +13,12 @@ export interface Decision {
 type Rule = "keepLast" | "hourly" | "daily" | "weekly" | "monthly" | "yearly";
 
 /** A rule keeps the newest archive of each of its periods, for as many periods as it says. */
-const RULES: readonly { readonly rule: Rule; readonly word: string; period(time: Date): string }[] = [
-	{ rule: "keepLast", word: "last", period: (time) => time.toISOString() },
+const RULES: readonly {
+	readonly rule: Rule;
+	readonly word: string;
+	period(time: Date, archive: Archive): string;
+}[] = [
+	{ rule: "keepLast", word: "last", period: (_time, { name }) => name },
 	{ rule: "hourly", word: "hourly", period: (time) => `${day(time)} ${two(time.getHours())}:00` },
 	{ rule: "daily", word: "daily", period: day },
 	{ rule: "weekly", word: "weekly", period: week },
@@ -48,7 +52,7 @@ export function retain(archives: readonly Archive[], retention: Retention, now =
 		let last: string | undefined;
 		for (const archive of ours) {
 			if (left === 0) break;
-			const current = period(new Date(timeOf(archive)));
+			const current = period(new Date(timeOf(archive)), archive);
 			if (current === last) continue;
 			last = current;
 			if (ruled.has(archive)) continue;

@@ -13,11 +13,14 @@ export function lineReporter(quiet: boolean): Listener {
 /** What a person is told of an event; quiet keeps the failures only. */
 export function linesOf(event: RunEvent, quiet: boolean): string[] {
 	switch (event.type) {
-		case "step-done":
+		case "step-done": {
+			const { skipped } = (event.result ?? {}) as { skipped?: string };
+			if (skipped !== undefined) return [`– skipped: ${event.title}: ${printable(skipped)}`];
 			return [
 				...(quiet ? [] : [`✔ ${event.title} (${duration(event.seconds)})`]),
 				...remarks(event.result).map((line) => `! ${printable(line)}`),
 			];
+		}
 		case "step-failed":
 			return [`✘ ${event.title}: ${event.error.message}`, ...facts(event.error)];
 		case "scope-failed":

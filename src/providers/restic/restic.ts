@@ -21,6 +21,7 @@ import {
 	STREAMS_AHEAD,
 	type Work,
 } from "../provider.ts";
+import { presentRoots } from "../roots.ts";
 import { listSnapshot } from "./contents.ts";
 import { type ResticDestination, ResticFault, restic } from "./run.ts";
 
@@ -172,18 +173,7 @@ async function create(
 				throw error;
 			}
 		});
-		const unreadable: { path: string; reason: string }[] = [];
-		const there: string[] = [];
-		for (const { path } of request.roots) {
-			// restic passes over a path that is not there, and says that all went well.
-			const found = await lstat(path).catch((error: NodeJS.ErrnoException) => error);
-			if (found instanceof Error) unreadable.push({ path, reason: found.message });
-			else there.push(path);
-		}
-		if (there.length === 0)
-			throw new HoldfastError("failed", "none of the folders is there", {
-				details: unreadable.map(({ path, reason }) => `${path}: ${reason}`),
-			});
+		const { there, unreadable } = await presentRoots(request.roots);
 		await restic(
 			destination,
 			[
@@ -198,7 +188,7 @@ async function create(
 			],
 			work,
 			{
-				input: there.map((path) => `${path}\0`).join(""),
+				input: there.map(({ path }) => `${path}\0`).join(""),
 				accept: [3],
 				onJson: (message) => {
 					add(message);

@@ -10,6 +10,7 @@ import { VERSION } from "../../manifest/version.ts";
 import { escapePattern } from "../../providers/exclude.ts";
 import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
+import { unlessAbsent } from "../absent.ts";
 import { withPoint } from "../fault.ts";
 import type { ArchiveCreateStep, StepContext, StepWork } from "../step.ts";
 import type { Dumped, DumpedDatabase } from "./databases.ts";
@@ -20,7 +21,7 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		for (;;) {
 			const broken = new Map<string, Error>();
 			try {
-				return await write(step, context, (scope, error) => broken.set(scope, error));
+				return await unlessAbsent(() => write(step, context, (scope, error) => broken.set(scope, error)));
 			} catch (error) {
 				context.signal.throwIfAborted();
 				if (broken.size === 0) throw error;

@@ -1,0 +1,244 @@
+// localbackup on real rsnapshot against the contract, and what is its own: disks, hooks, how many snapshots stay.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { LocalbackupOptions } from "../../src/manifest/providers.ts";
+import { localbackupDestinations } from "../../src/providers/localbackup/localbackup.ts";
+import { DestinationAbsent } from "../../src/providers/provider.ts";
+import { scratch } from "../support/scratch.ts";
+import { factsOf, isRoot } from "../support/tree.ts";
+import { fulfilsContract } from "./contract.ts";
+import { metadataOf, quiet } from "./fixtures.ts";
+
+const folder = scratch("localbackup");
+process.env.HOLDFAST_STATE_DIR = join(folder, "state");
+
+type Options = LocalbackupOptions["destinations"][string];
+
+function open(below: string, extra: Partial<Options> = {}, snapshots?: number) {
+	const [destination] = localbackupDestinations({
+		type: "localbackup",
+		destinations: { disk: { directory: join(below, "on the disk"), ...extra } },
+		...(snapshots === undefined ? {} : { snapshots }),
+	});
+	assert.ok(destination);
+	return destination;
+}
+
+fulfilsContract({ name: "localbackup", open }, folder);
+
+function source(below: string) {
+	mkdirSync(join(below, "source/deep"), { recursive: true });
+	writeFileSync(join(below, "source/file"), "x");
+	return [{ path: join(below, "source"), exclude: [] }];
+}
+const make = async (destination: ReturnType<typeof open>, below: string, ...names: string[]) => {
+	const roots = source(below);
+	for (const [index, name] of names.entries()) {
+		// Each a little later than the one before.
+		const created = new Date(Date.now() + index).toISOString();
+		await destination.create({ name, roots, metadata: { ...metadataOf(name), created } }, true, quiet);
+	}
+};
+
+test("an unchanged file is stored once; one whose mode alone changed is not changed in older snapshots", async () => {
+	const below = join(folder, "links");
+	const destination = open(below);
+	await make(destination, below, "a");
+	execFileSync("chmod", ["640", join(below, "source/file")]);
+	await make(destination, below, "b");
+	await make(destination, below, "c");
+	const stat = (number: number) =>
+		execFileSync(
+			"stat",
+			["-c", "%a %i", join(below, `on the disk/snapshot.${number}/web01`, below, "source/file")],
+			{
+				encoding: "utf8",
+			},
+		).trim();
+	assert.match(stat(2), /^644 /);
+	assert.match(stat(1), /^640 /);
+	assert.equal(stat(0), stat(1));
+});
+
+test("as many snapshots as are wanted stay; one with a hold and the newest good ones stay beyond", async () => {
+	const below = join(folder, "number");
+	const destination = open(below, {}, 2);
+	await make(destination, below, "a", "b");
+	const { metadata } = (await destination.list(quiet))[0] ?? {};
+	assert.ok(metadata);
+	await destination.describe(
+		"a",
+		{ ...metadata, hold: { reason: "the audit", since: metadata.created } },
+		quiet,
+	);
+	await make(destination, below, "c", "d", "e");
+	assert.deepEqual(
+		(await destination.list(quiet)).map(({ name }) => name),
+		["a", "d", "e"],
+	);
+	mkdirSync(join(below, "into"));
+	await destination.restore("a", [join(below, "source")], join(below, "into"), quiet);
+	assert.equal(readFileSync(join(below, "into", below, "source/file"), "utf8"), "x");
+});
+
+test("what a create that died left is not mixed into the next one, nor listed", async () => {
+	const below = join(folder, "left");
+	const destination = open(below);
+	await make(destination, below, "a");
+	mkdirSync(join(below, "on the disk/.sync/web01", below, "source"), { recursive: true });
+	writeFileSync(join(below, "on the disk/.sync/web01", below, "source/stray"), "");
+	assert.equal((await destination.list(quiet)).length, 1);
+	await make(destination, below, "b");
+	assert.ok(!existsSync(join(below, "on the disk/snapshot.0/web01", below, "source/stray")));
+});
+
+test("snapshots that rsnapshot alone made are listed and restored", async () => {
+	const below = join(folder, "foreign");
+	const destination = open(below);
+	await make(destination, below, "a");
+	execFileSync("cp", ["-a", join(below, "on the disk/snapshot.0"), join(below, "on the disk/snapshot.5")]);
+	execFileSync("rm", [join(below, "on the disk/snapshot.5/holdfast.json")]);
+	const [foreign] = await destination.list(quiet);
+	assert.equal(foreign?.name, "snapshot.5");
+	mkdirSync(join(below, "into"));
+	await destination.restore("snapshot.5", [join(below, "source")], join(below, "into"), quiet);
+	assert.deepEqual(factsOf(join(below, "into", below, "source")), factsOf(join(below, "source")));
+});
+
+test("a folder of one state within another's that leaves it out is stored", async () => {
+	const below = join(folder, "nested");
+	mkdirSync(join(below, "outer/inner/deep"), { recursive: true });
+	for (const file of ["outer/a", "outer/inner/b", "outer/inner/deep/c"])
+		writeFileSync(join(below, file), file);
+	const roots = [
+		{ path: join(below, "outer"), exclude: [join(below, "outer/inner")] },
+		{ path: join(below, "outer/inner/deep"), exclude: [] },
+	];
+	const destination = open(below);
+	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	const stored = join(below, "on the disk/snapshot.0/web01", below, "outer");
+	assert.deepEqual(readdirSync(stored, { recursive: true }).sort(), [
+		"a",
+		"inner",
+		"inner/deep",
+		"inner/deep/c",
+	]);
+});
+
+const noDisks = isRoot ? undefined : "only root can mount a disk";
+
+/** A disk in a file, named in /etc/fstab as a person would. */
+function disk(name: string) {
+	const image = join(folder, `${name}.img`);
+	execFileSync("truncate", ["-s", "64M", image]);
+	execFileSync("mkfs.ext4", ["-q", image]);
+	const mountpoint = join(folder, "mnt", name);
+	const line = `${image} ${mountpoint} ext4 loop,noauto 0 0\n`;
+	const fstab = readFileSync("/etc/fstab", "utf8");
+	writeFileSync("/etc/fstab", fstab + line);
+	after(() => {
+		writeFileSync("/etc/fstab", readFileSync("/etc/fstab", "utf8").replace(line, ""));
+		if (isMounted(mountpoint)) execFileSync("umount", [mountpoint]);
+	});
+	return { image, mountpoint };
+}
+const isMounted = (at: string) => readFileSync("/proc/mounts", "utf8").includes(` ${at} `);
+
+test("the disk is mounted for the work alone, with the hooks in Clan's order around it", {
+	skip: noDisks,
+}, async () => {
+	const { mountpoint } = disk("usb");
+	const below = join(folder, "hooks");
+	mkdirSync(below);
+	const say = (word: string) => `echo ${word} $(mountpoint -q ${mountpoint} && echo mounted) >>${below}/said`;
+	const hooks = {
+		preMountHook: say("preMount"),
+		postMountHook: say("postMount"),
+		preBackupHook: say("preBackup"),
+		postBackupHook: say("postBackup"),
+		preUnmountHook: say("preUnmount"),
+		postUnmountHook: say("postUnmount"),
+	};
+	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
+	await make(open(below, { ...onIt, ...hooks }), below, "a");
+	assert.deepEqual(readFileSync(join(below, "said"), "utf8").trim().split("\n"), [
+		"preMount",
+		"postMount mounted",
+		"preBackup mounted",
+		"postBackup mounted",
+		"preUnmount mounted",
+		"postUnmount",
+	]);
+	assert.ok(!isMounted(mountpoint));
+	assert.equal((await open(below, onIt).list(quiet)).length, 1);
+	assert.ok(!isMounted(mountpoint));
+
+	const failing = open(below, { ...onIt, ...hooks, postBackupHook: "echo it broke >&2; exit 7" });
+	await assert.rejects(make(failing, below, "b"), {
+		message: "postBackupHook of disk ended with exit code 7",
+		details: ["it broke"],
+	});
+	assert.ok(!isMounted(mountpoint));
+	assert.match(readFileSync(join(below, "said"), "utf8"), /preUnmount mounted\npostUnmount\n$/);
+
+	execFileSync("mount", [mountpoint]);
+	await open(below, onIt).list(quiet);
+	assert.ok(isMounted(mountpoint), "who mounted it may unmount it");
+	execFileSync("umount", [mountpoint]);
+});
+
+test("a disk that was taken away is told as absent, or as a fault where it is required", {
+	skip: noDisks,
+}, async () => {
+	const { image, mountpoint } = disk("away");
+	const below = join(folder, "absent");
+	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
+	await make(open(below, onIt), below, "a");
+	execFileSync("mv", [image, `${image}.away`]);
+	await assert.rejects(make(open(below, onIt), below, "b"), DestinationAbsent);
+	await assert.rejects(
+		make(open(below, { ...onIt, required: true }), below, "b"),
+		(error) =>
+			!(error instanceof DestinationAbsent) && /the disk of disk is not there/.test((error as Error).message),
+	);
+	execFileSync("mv", [`${image}.away`, image]);
+	await make(open(below, onIt), below, "b");
+});
+
+test("a full disk is said in those words, and nothing half is listed", { skip: noDisks }, async () => {
+	const { mountpoint } = disk("small");
+	const below = join(folder, "full");
+	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
+	await make(open(below, onIt), below, "a");
+	writeFileSync(join(below, "source/large"), Buffer.alloc(80 * 1024 * 1024, "abc"));
+	await assert.rejects(make(open(below, onIt), below, "b"), /no space left in .*backups/);
+	assert.equal((await open(below, onIt).list(quiet)).length, 1);
+	writeFileSync(join(below, "source/large"), "small");
+	await make(open(below, onIt), below, "c");
+});
+
+test("an archive is shown at another place, read-only, until it is no longer wanted", {
+	skip: noDisks,
+}, async () => {
+	const below = join(folder, "shown");
+	const destination = open(below);
+	await make(destination, below, "a");
+	const stop = new AbortController();
+	const at = join(below, "at");
+	const facts: string[][] = [];
+	await destination.mount(
+		"a",
+		at,
+		() => {
+			facts.push(factsOf(join(at, below, "source")));
+			assert.throws(() => writeFileSync(join(at, "x"), ""), /EROFS/);
+			stop.abort();
+		},
+		{ ...quiet, signal: stop.signal },
+	);
+	assert.deepEqual(facts, [factsOf(join(below, "source"))]);
+	assert.deepEqual(readdirSync(at), []);
+});
