@@ -47,7 +47,12 @@ async function tableOf(web01: Machine, scenario: Scenario): Promise<Table> {
 	const points = await pointsOf(web01, scenario);
 	const outcomes: Outcome[] = [];
 	for (const point of points) {
-		for (const fault of FAULTS) outcomes.push(await crash(web01, scenario, point, fault));
+		for (const fault of FAULTS) {
+			const outcome = await crash(web01, scenario, point, fault);
+			outcomes.push(outcome);
+			// It takes an hour: whoever waits sees how far it is.
+			process.stderr.write(`  ${point}, ${fault}: ${outcome.held ? "" : "BROKEN: "}${outcome.end}\n`);
+		}
 	}
 	const recoveries: Outcome[] = [];
 	for (const point of TWICE.filter((one) => points.includes(one)))
