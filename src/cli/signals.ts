@@ -15,7 +15,7 @@ export function interruptible(): AbortSignal {
 	return controller.signal;
 }
 
-/** Work whose progress and log nobody looks at. */
+/** Work whose answer somebody waits for, and whose progress and log nobody looks at. */
 export function unwatched(signal: AbortSignal): Work {
-	return { signal, watched: false, progress: () => {}, log: () => {} };
+	return { signal, watched: false, hurried: true, progress: () => {}, log: () => {} };
 }

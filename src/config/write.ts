@@ -1,4 +1,6 @@
-// A first config for a machine, as a person would write it, with comments that say why.
+// A config for a machine that has none, with comments that say why: the first one, or one that came out of an archive.
+import { stringify } from "yaml";
+import type { Manifest } from "../manifest/schema.ts";
 import type { Proposal } from "../modules/propose.ts";
 
 export interface FirstConfig {
@@ -58,4 +60,47 @@ export function firstConfig({ machine, nixos, proposal, archives, borg }: FirstC
 		"      #       rsh: ssh -i /etc/holdfast/secrets/id_ed25519",
 		"",
 	].join("\n");
+}
+
+/** A manifest as the config that it would come of. Secrets are files and commands: those of this machine must be there. */
+export function adoptedConfig(
+	{ machine, state, providers }: Manifest,
+	from: {
+		readonly newest: { readonly name: string };
+		readonly provider: string;
+		readonly destination: string;
+	},
+): string {
+	const others = Object.entries(providers).flatMap(([provider, options]) =>
+		"destinations" in options
+			? Object.keys(options.destinations)
+					.filter((name) => provider !== from.provider || name !== from.destination)
+					.map((name) => `${provider}/${name}`)
+			: [provider],
+	);
+	return [
+		`# Written by \`holdfast adopt\` from the archive ${from.newest.name}, in ${from.provider}/${from.destination}.`,
+		"# Modules have become the states that they stood for. It is yours now: look at it with `holdfast validate`.",
+		...(others.length > 0
+			? [
+					`# Other places that this machine's archives went to: ${others.join(", ")}.`,
+					"# Their keys and passphrases are not in an archive: put them back where it says below, or take those places out.",
+				]
+			: []),
+		stringify({ machines: { [machine]: { state: tidied(state), providers } } }, { lineWidth: 120 }),
+	].join("\n");
+}
+
+/** Without what is empty anyway. */
+function tidied(state: Manifest["state"]): object {
+	return Object.fromEntries(
+		Object.entries(state).map(([name, fields]) => [
+			name,
+			Object.fromEntries(
+				Object.entries(fields).filter(
+					([, value]) => !(typeof value === "object" && Object.keys(value).length === 0),
+				),
+			),
+		]),
+	);
 }

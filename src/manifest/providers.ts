@@ -71,6 +71,16 @@ const borgOptions = {
 						"used when the repository is created (default: repokey, or none without a passphrase)",
 					),
 				),
+				keyFile: v.pipe(
+					v.optional(f.path),
+					v.description(
+						"where the key is, or shall be made, for encryption: keyfile (default: borg's own folder)",
+					),
+				),
+				relocated: v.pipe(
+					v.optional(v.boolean()),
+					v.description("the repository has moved: accept it at this address (default false)"),
+				),
 				rsh: v.pipe(v.optional(f.text), v.description("remote shell command, as borg's --rsh")),
 				remotePath: v.pipe(v.optional(f.text), v.description("borg's program on the remote side")),
 			}),

@@ -147,6 +147,8 @@ export interface Work {
 	readonly signal: AbortSignal;
 	/** Whether anybody looks at the progress: an engine that must count for it may leave that out. */
 	readonly watched: boolean;
+	/** Somebody waits for the answer: do not try for long what may pass by itself. */
+	readonly hurried?: boolean;
 	progress(progress: Progress): void;
 	log(line: string): void;
 }
@@ -211,6 +213,11 @@ export interface Destination {
 	check(full: boolean, work: Work): Promise<readonly Problem[]>;
 	/** Delete archives and give their room back. One that is gone already is no fault; safe to repeat. */
 	remove(archives: readonly string[], work: Work): Promise<void>;
+	/**
+	 * What must be kept elsewhere, beside the passphrase, for the day that the repository's own copy of its key is lost:
+	 * text to print on paper. Undefined when there is nothing like that.
+	 */
+	keys(work: Work): Promise<string | undefined>;
 	/** Show an archive below the folder `at`, read-only, until the signal is aborted; nothing is mounted there after. */
 	mount(archive: string, at: string, mounted: () => void, work: Work): Promise<void>;
 	/** Remove what a `create` of this archive left when it died. Safe to repeat; never touches a whole archive. */

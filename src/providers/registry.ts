@@ -4,7 +4,7 @@ import type { Manifest, ProviderOptions } from "../manifest/schema.ts";
 import type { Destination } from "./provider.ts";
 
 /** The destinations of one provider; the engine's code is loaded only now. */
-async function openProvider(name: string, options: ProviderOptions): Promise<Destination[]> {
+export async function openProvider(name: string, options: ProviderOptions): Promise<Destination[]> {
 	switch (options.type) {
 		case "tar":
 			return (await import("./tar/tar.ts")).tarDestinations(options);

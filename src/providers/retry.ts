@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Work } from "./provider.ts";
 
 /** Seconds before each further try. */
-const PAUSES = [1, 3, 9, 20];
+const PAUSES = [1, 4, 15];
 
 /** `passes` says whether a fault may pass by itself; the last one is thrown. */
 export async function retrying<T>(
@@ -11,7 +11,7 @@ export async function retrying<T>(
 	passes: (error: unknown) => Promise<boolean>,
 	attempt: () => Promise<T>,
 ): Promise<T> {
-	for (const seconds of PAUSES) {
+	for (const seconds of work.hurried ? PAUSES.slice(0, 1) : PAUSES) {
 		try {
 			return await attempt();
 		} catch (error) {

@@ -1,4 +1,5 @@
 // One archive, its entries, and what pruning would do, for people.
+import type { Adopted } from "../plan/adopt.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { PruneDecisions } from "../plan/upkeep.ts";
 import type { Details, Entry } from "../providers/provider.ts";
@@ -32,6 +33,22 @@ export function archiveText(archive: ListedArchive, details: Details): string {
 	return [
 		...facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(8)} ${value}\n`])),
 		...(states.length === 0 ? [] : ["\n", table([["STATE", "OUTCOME", "HOLDS"], ...states])]),
+	].join("");
+}
+
+/** What a destination holds of a machine. */
+export function adoptedText({ machine, archives, newest }: Adopted): string {
+	const states = Object.entries(newest.metadata?.states ?? {});
+	return [
+		`${archives.length} archives of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}\n`,
+		table([
+			["STATE", "OUTCOME", "HOLDS"],
+			...states.map(([name, { outcome, folders, reason }]) => [
+				name,
+				outcome,
+				reason === undefined ? folders.map(printable).join(", ") : printable(reason),
+			]),
+		]),
 	].join("");
 }
 

@@ -239,7 +239,7 @@ test("a server that is not there is said so, after some tries", async () => {
 		signal: stop.signal,
 		log: (line) => {
 			log.push(line);
-			if (/trying again in 3 s/.test(line)) stop.abort();
+			if (/trying again in 4 s/.test(line)) stop.abort();
 		},
 	});
 	await assert.rejects(listing);

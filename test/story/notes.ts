@@ -21,8 +21,8 @@ export async function otherService(web01: Machine): Promise<string> {
 	);
 }
 
-export async function notesMachine(): Promise<Machine> {
-	const web01 = await machine("web01", { units: ["postgresql.service"] });
+export async function notesMachine(name = "web01"): Promise<Machine> {
+	const web01 = await machine(name, { units: ["postgresql.service"] });
 	await web01.write("/opt/notes/server.ts", readFileSync(join(import.meta.dirname, "notes-app.ts"), "utf8"));
 	await web01.write("/etc/systemd/system/notes.service", unit("node /opt/notes/server.ts", "User=notes"));
 	await web01.write("/etc/systemd/system/other.service", unit("sleep infinity"));

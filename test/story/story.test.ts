@@ -14,6 +14,16 @@ const PROVIDERS = {
             repo: ssh://borg@nas/./web01
             passphraseFile: /etc/holdfast/secrets/borg
             rsh: ssh -i /etc/holdfast/secrets/id_ed25519 -o BatchMode=yes -o StrictHostKeyChecking=accept-new`,
+	restic: `
+      restic:
+        destinations:
+          nas:
+            repo: sftp:restic@nas:web01
+            passphraseFile: /etc/holdfast/secrets/borg
+            options: ["sftp.command=ssh -i /etc/holdfast/secrets/id_ed25519 -o BatchMode=yes -o StrictHostKeyChecking=accept-new restic@nas -s sftp"]`,
+	localbackup: `
+      localbackup:
+        destinations: { usb: { directory: /mnt/usb/snapshots } }`,
 	tar: `
       tar:
         destinations: { usb: { path: /mnt/usb/holdfast } }`,
@@ -32,6 +42,7 @@ const PROVIDERS = {
 
 describe("one service is restored by one command", { skip: noMachines }, () => {
 	let web01: Machine;
+	let bare: Machine | undefined;
 
 	before(async () => {
 		web01 = await notesMachine();
@@ -105,6 +116,31 @@ describe("one service is restored by one command", { skip: noMachines }, () => {
 		assert.doesNotMatch(stdout + stderr, /root:/);
 	});
 
+	for (const [engine, words] of [
+		[
+			"borgbackup",
+			"ssh://borg@nas/./web01 --rsh 'ssh -i /root/key -o BatchMode=yes -o StrictHostKeyChecking=accept-new'",
+		],
+		[
+			"restic",
+			"sftp:restic@nas:web01 --option 'sftp.command=ssh -i /root/key -o BatchMode=yes -o StrictHostKeyChecking=accept-new restic@nas -s sftp'",
+		],
+	] as const)
+		test(`a bare machine that has never seen the config adopts the ${engine} repository and restores the service`, async () => {
+			const then = await answerOf(web01);
+			await web01.write("/etc/holdfast/holdfast.yaml", declaration(PROVIDERS[engine].slice(1)));
+			await succeeds(web01, "create", "web01");
+			bare ??= await bareMachine();
+			await bare.write("/root/key", await web01.sh("cat /etc/holdfast/secrets/id_ed25519"), "0600");
+			await bare.write("/root/passphrase", await web01.sh("cat /etc/holdfast/secrets/borg"), "0600");
+			await bare.sh("rm -rf /etc/holdfast /var/lib/holdfast; test ! -e /srv/notes/attachments/tar.jpg");
+			await bare.sh(`holdfast adopt ${words} --type ${engine} --passphrase-file /root/passphrase`);
+			await succeeds(bare, "restore", "--yes", "--service", "notes", "web01", engine, "latest");
+			assert.equal(await answerOf(bare), then);
+			await bare.sh("test -e /srv/notes/attachments/tar.jpg; rm /srv/notes/attachments/tar.jpg");
+			await bare.sh("curl -sS -X DELETE http://127.0.0.1:8080/notes || true");
+		});
+
 	test("a destination that cannot be reached is a partial outcome, and the others are written and listed", async () => {
 		await web01.write(
 			"/etc/holdfast/holdfast.yaml",
@@ -137,6 +173,13 @@ async function archives(web01: Machine, provider: string): Promise<ListedArchive
 	return JSON.parse(await succeeds(web01, "list", "--json", "--provider", provider)).archives;
 }
 
+/** A new machine with the applications' packages and users, and none of their data. */
+async function bareMachine(): Promise<Machine> {
+	const bare = await notesMachine("bare");
+	await bare.sh("rm -rf /etc/holdfast; find /srv/notes -mindepth 2 -delete");
+	return bare;
+}
+
 /** The other machine: borg behind SSH, with a key that can do nothing else. */
 async function backupServer(web01: Machine): Promise<void> {
 	const key = await web01.sh(`
@@ -149,6 +192,10 @@ async function backupServer(web01: Machine): Promise<void> {
 	await nas.sh(
 		"useradd --system --create-home --shell /bin/sh borg; install -d -m 0700 -o borg /home/borg/.ssh",
 	);
+	await nas.sh(
+		"useradd --system --create-home --shell /bin/sh restic; install -d -m 0700 -o restic /home/restic/.ssh",
+	);
+	await nas.write("/home/restic/.ssh/authorized_keys", `command="internal-sftp",restrict ${key}\n`);
 	await nas.write(
 		"/home/borg/.ssh/authorized_keys",
 		`command="borg serve --restrict-to-path /home/borg/web01",restrict ${key}\n`,

@@ -4,6 +4,7 @@ import { readSecret } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
 import type { Work } from "../provider.ts";
+import { retrying } from "../retry.ts";
 
 export type BorgDestination = BorgOptions["destinations"][string];
 
@@ -23,6 +24,10 @@ export interface BorgMessage {
 
 export interface BorgCall {
 	readonly cwd?: string;
+	/** Whether a connection that breaks may be made anew; not for what reads streams, which are made only once. */
+	readonly once?: boolean;
+	/** It only reads: where no lock can be made, on a disk that is mounted read-only, it goes without. */
+	readonly reads?: boolean;
 	/** Called for each message of progress, and for each warning. */
 	readonly onMessage?: (message: BorgMessage) => void;
 }
@@ -49,13 +54,40 @@ export class BorgFault extends HoldfastError {
 const LOCK_WAIT_SECONDS = 30;
 const ALIVE_SECONDS = 15;
 
-/** Run one borg command. Warnings are logged; an error is thrown. */
+/** Run one borg command. Warnings are logged; an error is thrown. A connection that breaks is tried again. */
 export async function borg(
 	destination: BorgDestination,
 	command: string,
 	words: readonly string[],
 	work: Work,
 	call: BorgCall = {},
+): Promise<BorgEnd> {
+	const passes = async (error: unknown) =>
+		!call.once && error instanceof BorgFault && (error.msgid?.startsWith("ConnectionClosed") ?? false);
+	const run = (...more: string[]) =>
+		retrying(work, passes, () => once(destination, command, [...more, ...words], work, call));
+	try {
+		return await run();
+	} catch (error) {
+		if (
+			!call.reads ||
+			!(error instanceof BorgFault) ||
+			!error.details.some((line) => line.includes(READ_ONLY))
+		)
+			throw error;
+		return run("--bypass-lock");
+	}
+}
+
+/** As the system says it. */
+const READ_ONLY = "Read-only file system";
+
+async function once(
+	destination: BorgDestination,
+	command: string,
+	words: readonly string[],
+	work: Work,
+	call: BorgCall,
 ): Promise<BorgEnd> {
 	const passphrase = await readSecret(destination);
 	const errors: BorgMessage[] = [];
@@ -109,7 +141,7 @@ export async function borgJson<T>(
 	words: readonly string[],
 	work: Work,
 ): Promise<T> {
-	return JSON.parse((await borg(destination, command, words, work)).stdout) as T;
+	return JSON.parse((await borg(destination, command, words, work, { reads: true })).stdout) as T;
 }
 
 function environment(destination: BorgDestination, hasPassphrase: boolean): Record<string, string> {
@@ -118,7 +150,8 @@ function environment(destination: BorgDestination, hasPassphrase: boolean): Reco
 		...(process.env.SSH_AUTH_SOCK ? { SSH_AUTH_SOCK: process.env.SSH_AUTH_SOCK } : {}),
 		...(hasPassphrase ? { BORG_PASSPHRASE_FD: "3" } : {}),
 		// borg would ask on the terminal, and wait for ever where there is none.
-		BORG_RELOCATED_REPO_ACCESS_IS_OK: "no",
+		BORG_RELOCATED_REPO_ACCESS_IS_OK: destination.relocated ? "yes" : "no",
+		...(destination.keyFile === undefined ? {} : { BORG_KEY_FILE: destination.keyFile }),
 		BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: destination.encryption === "none" ? "yes" : "no",
 		BORG_DISPLAY_PASSPHRASE: "no",
 	};
@@ -146,6 +179,10 @@ const KNOWN: Record<string, (destination: BorgDestination) => { message: string;
 		message: `${repo} is there and is not a borg repository`,
 		hint: "name another place, or empty that one",
 	}),
+	"Cache.RepositoryAccessAborted": ({ repo }) => ({
+		message: `the repository ${repo} was at another address when it was last used from here`,
+		hint: "if you moved it, say so for its destination: relocated: true. If you did not, somebody may have put another in its place",
+	}),
 	LockTimeout: ({ repo }) => ({
 		message: `${repo} is locked by another borg`,
 		hint: `wait for it. If none runs on any machine: borg break-lock ${repo}`,
@@ -171,6 +208,11 @@ function fault(
 		...plain,
 		...errors.flatMap((message) => (message.message ?? "").split("\n").slice(0, 10)),
 	];
+	if (details.some((line) => line.includes(READ_ONLY)))
+		return new BorgFault(errors[0]?.msgid, `${destination.repo} is mounted read-only`, {
+			hint: "archives in it can be listed and restored; to write, mount it anew: mount -o remount,rw",
+			details: details.slice(-3),
+		});
 	const words = known?.msgid === undefined ? undefined : KNOWN[known.msgid]?.(destination);
 	if (words) return new BorgFault(known?.msgid, words.message, { hint: words.hint, details });
 	if (details.some((line) => line.includes("No space left on device")))

@@ -50,6 +50,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 		check: (full, work) => check(destination, full, work),
 		remove: (archives, work) => remove(destination, archives, work),
 		mount: (archive, at, mounted, work) => mount(destination, archive, at, mounted, work),
+		keys: (work) => keys(destination, work),
 		// borg's own transactions drop what a dead create wrote; its lock falls with its process on this host.
 		abandon: async () => {},
 	}));
@@ -97,6 +98,7 @@ async function create(
 			words,
 			{ ...work, signal: streams.signal },
 			{
+				once: streams.special,
 				onMessage: (message) => {
 					if (message.type === "archive_progress" && !message.finished)
 						work.progress({
@@ -192,6 +194,7 @@ async function sizeOf(
 		"list",
 		["--format={size}{NL}", "--", archiveName(destination, archive), ...paths.map((path) => path.slice(1))],
 		work,
+		{ reads: true },
 	);
 	return stdout.split("\n").reduce((sum, size) => sum + Number(size), 0);
 }
@@ -246,6 +249,18 @@ async function remove(destination: BorgDestination, archives: readonly string[],
 	await borg(destination, "compact", [destination.repo], work);
 }
 
+/** With it and the passphrase the repository can be read, should it lose its own copy; `borg key import --paper`. */
+async function keys(destination: BorgDestination, work: Work): Promise<string | undefined> {
+	const { encryption } = await borgJson<{ encryption: { mode: string } }>(
+		destination,
+		"info",
+		["--json", destination.repo],
+		work,
+	);
+	if (encryption.mode === "none") return undefined;
+	return (await borg(destination, "key", ["export", "--paper", destination.repo], work)).stdout;
+}
+
 async function mount(
 	destination: BorgDestination,
 	archive: string,
@@ -288,6 +303,7 @@ async function contents(
 			...paths.map((path) => path.slice(1)),
 		],
 		work,
+		{ reads: true },
 	);
 	for (const line of stdout.split("\n")) {
 		if (line === "") continue;
@@ -337,6 +353,7 @@ async function restore(
 		work,
 		{
 			cwd: into,
+			reads: true,
 			onMessage: (message) => {
 				if (message.type === "progress_percent" && message.total)
 					work.progress({ bytes: message.current ?? 0, totalBytes: message.total });

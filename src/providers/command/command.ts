@@ -52,6 +52,7 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 			check: async () => cannot(name, "check its archives"),
 			remove: async () => cannot(name, "remove single archives"),
 			mount: async () => cannot(name, "mount an archive"),
+			keys: async () => undefined,
 			abandon: async () => {},
 		},
 	];

@@ -92,6 +92,7 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 			remove: (archives, work) => on(work, () => remove(directory, archives)),
 			mount: (archive, at, mounted, work) =>
 				on(work, async () => show(await filesOf(directory, archive), at, mounted, work)),
+			keys: async () => undefined,
 			abandon: (_archive, work) => on(work, () => removeTree(join(directory, SYNC))),
 		} satisfies Destination;
 	});

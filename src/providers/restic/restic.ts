@@ -69,6 +69,7 @@ export function resticDestinations(options: ResticOptions): Destination[] {
 		check: (full, work) => check(destination, full, work),
 		remove: (archives, work) => remove(destination, archives, work),
 		mount: (archive, at, mounted, work) => mount(destination, archive, at, mounted, work),
+		keys: async () => undefined,
 		abandon: (archive, work) => abandon(destination, archive, work),
 	}));
 }

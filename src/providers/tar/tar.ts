@@ -51,6 +51,7 @@ export function tarDestinations(options: TarOptions): Destination[] {
 				hint: "see what is in it with: holdfast archives browse, and take out a file with: archives extract",
 			});
 		},
+		keys: async () => undefined,
 		abandon: async (archive) => rm(join(path, PARTIAL + archive), { recursive: true, force: true }),
 	}));
 }

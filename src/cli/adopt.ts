@@ -1,0 +1,181 @@
+// holdfast adopt DESTINATION: on a bare machine, from a repository's address and its key to a config and a restore.
+import { existsSync } from "node:fs";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { buildCommand } from "@stricli/core";
+import * as v from "valibot";
+import { loadConfig } from "../config/load.ts";
+import { adoptedConfig } from "../config/write.ts";
+import { exists } from "../host/files.ts";
+import { places } from "../host/places.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { ENGINES, type ProviderOptions, providerSchema } from "../manifest/providers.ts";
+import { adoptDestination } from "../plan/adopt.ts";
+import { openProvider } from "../providers/registry.ts";
+import { adoptedText } from "../report/archives.ts";
+import { type CommonFlags, commonFlags, guard, switchFlag, valueFlag } from "./flags.ts";
+import { interruptible, unwatched } from "./signals.ts";
+
+interface Flags extends CommonFlags {
+	readonly type?: string;
+	readonly name: string;
+	readonly machine?: string;
+	readonly passphraseFile?: string;
+	readonly keyFile?: string;
+	readonly rsh?: string;
+	readonly environmentFile?: string;
+	readonly option?: readonly string[];
+	readonly mountpoint?: string;
+	readonly output?: string;
+	readonly dryRun: boolean;
+	readonly force: boolean;
+}
+
+type Adoptable = Exclude<ProviderOptions, { type: "command" }>;
+
+export const adopt = buildCommand({
+	docs: {
+		brief: "on a bare machine: read a repository, show what it holds, and write a config to restore it by",
+		customUsage: ["DESTINATION [--type ENGINE] [--passphrase-file FILE]"],
+		fullDescription: [
+			"Every archive carries the manifest that it was made by. With the address of a repository and its passphrase alone,",
+			"the newest one is read, and becomes this machine's config; then restore as usual. Nothing is changed there.",
+			"",
+			"Examples:",
+			"  holdfast adopt ssh://u1@u1.your-storagebox.de:23/./web01 --passphrase-file key --rsh 'ssh -i id_ed25519'",
+			"  holdfast adopt sftp:backup@nas:/restic --type restic --passphrase-file key",
+			"  holdfast adopt /mnt/usb/holdfast --dry-run      show what is there, and the config; write nothing",
+		].join("\n"),
+	},
+	parameters: {
+		flags: {
+			...commonFlags,
+			type: valueFlag(
+				`the engine: ${ENGINES.slice(0, -1).join(", ")} (default: by the look of it)`,
+				"ENGINE",
+			),
+			name: {
+				...valueFlag("what to call the destination here (default: adopted)", "NAME"),
+				optional: false,
+				default: "adopted",
+			},
+			machine: valueFlag("whose archives, where there are those of several", "MACHINE"),
+			passphraseFile: valueFlag("file whose first line is the passphrase", "FILE"),
+			keyFile: valueFlag("borg's key, for encryption: keyfile", "FILE"),
+			rsh: valueFlag("the remote shell, as borg's --rsh", "COMMAND"),
+			environmentFile: valueFlag("NAME=VALUE lines for restic", "FILE"),
+			option: { ...valueFlag("as restic's --option; may be given again", "KEY=VALUE"), variadic: true },
+			mountpoint: valueFlag("the disk's mountpoint, for localbackup", "FOLDER"),
+			output: valueFlag("where to write the config (default: where it is looked for)", "FILE"),
+			dryRun: switchFlag("print the config and write nothing"),
+			force: switchFlag("replace a config that is there"),
+		},
+		positional: {
+			kind: "tuple",
+			parameters: [
+				{
+					brief: "a repository's address, or a folder",
+					placeholder: "DESTINATION",
+					parse: (text: string) => text,
+				},
+			],
+		},
+	},
+	func: (flags: Flags, address: string) =>
+		guard(flags, async () => {
+			const root = process.getuid?.() === 0;
+			const home = process.env.XDG_CONFIG_HOME || join(homedir(), ".config");
+			const file = flags.output ?? flags.config ?? join(root ? "/etc" : home, "holdfast", "holdfast.yaml");
+			if (existsSync(file) && !flags.force && !flags.dryRun)
+				throw new HoldfastError("usage", `${file} is there already`, {
+					hint: "look at what would be written with --dry-run; replace it with --force, or name another: --output FILE",
+				});
+			const options = await optionsOf(address, flags);
+			const [destination] = await openProvider("adopted", options);
+			if (!destination) throw new Error("a provider has a destination");
+			const work = unwatched(interruptible());
+			const adopted = await adoptDestination(
+				destination,
+				options,
+				flags.machine,
+				join(places().state, "spool"),
+				work,
+			);
+			const text = adoptedConfig(adopted.manifest, adopted);
+			if (flags.json) process.stdout.write(`${JSON.stringify(adopted, null, 2)}\n`);
+			else process.stdout.write(adoptedText(adopted));
+			if (flags.dryRun) {
+				if (!flags.json) process.stdout.write(`\n${text}`);
+				return 0;
+			}
+			await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+			await writeFile(file, text, { mode: 0o600 });
+			await chmod(file, 0o600);
+			await loadConfig(file);
+			const { machine, provider, manifest } = adopted;
+			const [state = "NAME"] = Object.keys(manifest.state);
+			if (!flags.json)
+				process.stdout.write(
+					[
+						"",
+						`wrote ${file}`,
+						"next, all of it or one service:",
+						`  holdfast restore ${machine} ${provider} latest`,
+						`  holdfast restore --service ${state} ${machine} ${provider} latest`,
+						"",
+					].join("\n"),
+				);
+			return 0;
+		}),
+});
+
+async function optionsOf(address: string, flags: Flags): Promise<Adoptable> {
+	const type = flags.type ?? (await lookOf(address));
+	const place = address.includes(":") && !address.startsWith("/") ? address : resolve(address);
+	const files = (...names: ("passphraseFile" | "keyFile" | "environmentFile" | "mountpoint")[]) =>
+		Object.fromEntries(
+			names.flatMap((name) => (flags[name] === undefined ? [] : [[name, resolve(flags[name])]])),
+		);
+	const own: Readonly<Record<string, object>> = {
+		tar: { path: place },
+		borgbackup: {
+			repo: place,
+			...files("passphraseFile", "keyFile"),
+			...(flags.passphraseFile === undefined ? { encryption: "none" } : {}),
+			...(flags.rsh === undefined ? {} : { rsh: flags.rsh }),
+			// This machine has never seen it anywhere.
+			relocated: true,
+		},
+		restic: {
+			repo: place,
+			...files("passphraseFile", "environmentFile"),
+			...(flags.option === undefined ? {} : { options: flags.option }),
+		},
+		localbackup: { directory: place, ...files("mountpoint") },
+	};
+	const destination = own[type];
+	if (destination === undefined)
+		throw new HoldfastError("usage", `a destination of ${JSON.stringify(type)} cannot be adopted`, {
+			hint: `the engines are: ${Object.keys(own).join(", ")}`,
+		});
+	if (type === "restic" && flags.passphraseFile === undefined)
+		throw new HoldfastError("usage", "a restic repository needs its passphrase", {
+			hint: "name it with --passphrase-file",
+		});
+	return v.parse(providerSchema, { type, destinations: { [flags.name]: destination } }) as Adoptable;
+}
+
+/** Which engine an address looks like: by its scheme, or by what is in the folder. */
+async function lookOf(address: string): Promise<string> {
+	if (address.startsWith("ssh://")) return "borgbackup";
+	if (/^(sftp|rest|s3|swift|b2|azure|gs|rclone):/.test(address)) return "restic";
+	const folder = resolve(address);
+	if ((await exists(join(folder, "data"))) && (await exists(join(folder, "config"))))
+		return (await exists(join(folder, "snapshots"))) ? "restic" : "borgbackup";
+	if (await exists(join(folder, "snapshot.0"))) return "localbackup";
+	if (await exists(folder)) return "tar";
+	throw new HoldfastError("usage", `there is nothing at ${address}`, {
+		hint: "is the disk mounted? Name the engine of an address with --type",
+	});
+}

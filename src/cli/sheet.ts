@@ -1,0 +1,62 @@
+// holdfast recovery-sheet: what to print and put in a drawer, for the day that this machine is gone.
+import { buildCommand } from "@stricli/core";
+import { EXIT } from "../manifest/error.ts";
+import { openDestinations } from "../providers/registry.ts";
+import { type SheetEntry, sheetText } from "../report/sheet.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	guard,
+	loadMachine,
+	machineWord,
+	providerFlag,
+	providersOf,
+	requireLocal,
+} from "./flags.ts";
+import { interruptible, unwatched } from "./signals.ts";
+
+export const recoverySheet = buildCommand({
+	docs: {
+		brief: "print what a bare machine needs to get everything back: addresses, keys, and the commands",
+		fullDescription:
+			"Passphrases are not printed: write them on the paper by hand. A borg key on it is of no use without its passphrase.\n\nExamples:\n  holdfast recovery-sheet | lp",
+	},
+	parameters: {
+		flags: { ...commonFlags, provider: providerFlag },
+		positional: { kind: "tuple", parameters: [machineWord] },
+	},
+	func: (flags: CommonFlags & { readonly provider?: string }, machine?: string) =>
+		guard(flags, async () => {
+			const manifest = await loadMachine(flags, machine);
+			requireLocal(manifest);
+			const work = unwatched(interruptible());
+			const entries: SheetEntry[] = [];
+			for (const provider of providersOf(manifest, flags.provider)) {
+				const options = manifest.providers[provider];
+				if (options === undefined || options.type === "command") continue;
+				for (const destination of await openDestinations(manifest, provider)) {
+					const settings = options.destinations[destination.name] ?? {};
+					const at = {
+						provider,
+						type: options.type,
+						destination: destination.name,
+						location: destination.location,
+						settings,
+					};
+					const keys = await destination.keys(work).then(
+						(text) => ({ keys: text }),
+						(error: Error) => ({ fault: error.message }),
+					);
+					entries.push({ ...at, ...keys });
+				}
+			}
+			process.stdout.write(
+				flags.json
+					? `${JSON.stringify(entries, null, 2)}\n`
+					: sheetText(manifest.machine, entries, new Date()),
+			);
+			for (const { location, fault } of entries)
+				if (fault !== undefined) process.stderr.write(`the key of ${location} could not be read: ${fault}\n`);
+			return entries.some(({ fault }) => fault !== undefined) ? EXIT.partial : EXIT.done;
+		}),
+});

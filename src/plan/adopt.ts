@@ -1,0 +1,122 @@
+// From a destination alone to a config: the newest archive of a machine carries the manifest that it was made by.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { removeTree, scratchFolder } from "../host/files.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";
+import type { Archive, Destination, Work } from "../providers/provider.ts";
+
+export interface Adopted {
+	readonly machine: string;
+	/** Of this machine, oldest first. */
+	readonly archives: readonly Archive[];
+	readonly newest: Archive;
+	/** As the newest archive has it, with the destination that it was read from. */
+	readonly manifest: Manifest;
+	/** The provider that the destination belongs to, and its name there. */
+	readonly provider: string;
+	readonly destination: string;
+}
+
+/** Look into a destination and read the manifest of the newest archive of a machine. `scratch` is a private folder. */
+export async function adoptDestination(
+	destination: Destination,
+	options: Exclude<ProviderOptions, { type: "command" }>,
+	wanted: string | undefined,
+	scratch: string,
+	work: Work,
+): Promise<Adopted> {
+	const all = (await destination.list(work)).filter(({ metadata }) => metadata !== undefined);
+	const machine = machineOf(all, wanted, destination);
+	const archives = all.filter(({ metadata }) => metadata?.machine === machine);
+	const newest = archives.at(-1);
+	if (!newest?.metadata) throw new Error("a machine has archives");
+	if (newest.metadata.version > 1)
+		throw new HoldfastError("failed", `${newest.name} was made by a newer Holdfast`, {
+			hint: "adopt it with that version",
+		});
+	const manifest = await manifestIn(destination, newest.name, newest.metadata.manifest, scratch, work);
+	return { machine, archives, newest, ...withDestination(manifest, options) };
+}
+
+function machineOf(
+	archives: readonly Archive[],
+	wanted: string | undefined,
+	{ location }: Destination,
+): string {
+	const machines = [...new Set(archives.map(({ metadata }) => metadata?.machine ?? ""))];
+	const [only] = machines;
+	if (only === undefined)
+		throw new HoldfastError("failed", `${location} holds no archive that describes itself`, {
+			hint: "archives that Holdfast did not make can be restored with their engine's own program",
+		});
+	if (wanted !== undefined && machines.includes(wanted)) return wanted;
+	if (wanted === undefined && machines.length === 1) return only;
+	throw new HoldfastError(
+		"usage",
+		wanted === undefined
+			? `${location} holds archives of several machines`
+			: `${location} has no archive of ${wanted}`,
+		{ hint: `name one with --machine: ${machines.join(", ")}` },
+	);
+}
+
+async function manifestIn(
+	destination: Destination,
+	archive: string,
+	path: string,
+	scratch: string,
+	work: Work,
+): Promise<Manifest> {
+	const folder = await scratchFolder(scratch);
+	try {
+		await destination.restore(archive, [path], folder, work);
+		const found: unknown = JSON.parse(await readFile(join(folder, path), "utf8"));
+		const { success, output, issues } = v.safeParse(manifestSchema, found);
+		if (success) return output;
+		throw new HoldfastError("failed", `the manifest in ${archive} is not understood`, {
+			details: issues.slice(0, 5).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
+			hint: "it may be of another version of Holdfast; the archive itself can be restored with its engine's own program",
+		});
+	} finally {
+		await removeTree(folder);
+	}
+}
+
+/** The destination as it can be reached from here takes the place of the one that the manifest names, or is added. */
+function withDestination(manifest: Manifest, options: Exclude<ProviderOptions, { type: "command" }>) {
+	const [[given, reached] = ["adopted", undefined]] = Object.entries(options.destinations);
+	const same = Object.entries(manifest.providers).find(
+		([, { type, ...rest }]) => type === options.type && "destinations" in rest,
+	);
+	const [provider, known] = same ?? [options.type, undefined];
+	const destinations = (known && "destinations" in known ? known.destinations : {}) as Record<string, object>;
+	const place = (one: object | undefined) => JSON.stringify(addressOf(one));
+	const destination =
+		Object.keys(destinations).find((name) => place(destinations[name]) === place(reached)) ?? given;
+	return {
+		provider,
+		destination,
+		manifest: {
+			...manifest,
+			providers: {
+				...manifest.providers,
+				[provider]: {
+					...(known ?? { type: options.type }),
+					destinations: { ...destinations, [destination]: { ...destinations[destination], ...reached } },
+				} as ProviderOptions,
+			},
+		},
+	};
+}
+
+/** What says where a destination is, of whichever engine. */
+function addressOf(destination: object | undefined): unknown {
+	const { repo, path, directory } = (destination ?? {}) as {
+		repo?: string;
+		path?: string;
+		directory?: string;
+	};
+	return repo ?? path ?? directory;
+}

@@ -1,0 +1,84 @@
+// The recovery sheet: plain text for paper.
+
+export interface SheetEntry {
+	readonly provider: string;
+	/** The engine. */
+	readonly type: string;
+	readonly destination: string;
+	readonly location: string;
+	/** The destination's options. */
+	readonly settings: object;
+	/** Text to keep with the passphrase. */
+	readonly keys?: string | undefined;
+	/** Why the keys could not be read. */
+	readonly fault?: string;
+}
+
+const PACKAGES: Readonly<Record<string, string>> = {
+	borgbackup: "borgbackup",
+	restic: "restic",
+	localbackup: "rsnapshot",
+	tar: "tar",
+};
+
+export function sheetText(machine: string, entries: readonly SheetEntry[], now: Date): string {
+	return [
+		`RECOVERY SHEET of ${machine}, printed ${now.toISOString().slice(0, 10)}`,
+		"",
+		"Keep it away from the machine. Print it anew when a destination, a key or a passphrase changes.",
+		"On a new machine: install Holdfast and the engine, put the passphrase in a file that only root can read,",
+		"then run `holdfast adopt` as below, for one of the destinations, and `holdfast restore`.",
+		...entries.flatMap(({ provider, type, destination, location, settings, keys, fault }) => {
+			const { passphraseFile, passphraseCommand, rsh, environmentFile, options, mountpoint } =
+				settings as Settings;
+			const locked = passphraseFile !== undefined || passphraseCommand !== undefined;
+			return [
+				"",
+				"-".repeat(78),
+				`${provider}/${destination}`,
+				`  engine      ${type}      (apt-get install ${PACKAGES[type]})`,
+				`  address     ${location}`,
+				...(locked ? ["  passphrase  ________________________________________________", ""] : []),
+				"  on the new machine:",
+				...(locked ? ["    (umask 077; cat >passphrase)         type the passphrase, then Ctrl-D"] : []),
+				[
+					`    holdfast adopt ${quoted(location)} --type ${type}`,
+					...(locked ? ["--passphrase-file passphrase"] : []),
+					...(rsh === undefined ? [] : [`--rsh ${quoted(rsh)}`]),
+					...(environmentFile === undefined ? [] : ["--environment-file FILE"]),
+					...(options ?? []).map((option) => `--option ${quoted(option)}`),
+					...(mountpoint === undefined ? [] : [`--mountpoint ${quoted(mountpoint)}`]),
+				].join(" \\\n      "),
+				`    holdfast restore ${machine} ${provider} latest`,
+				...(environmentFile === undefined
+					? []
+					: [`  it also needs the variables of ${environmentFile}: ________________`]),
+				...(keys === undefined
+					? []
+					: [
+							"",
+							`  should the repository lose its key: borg key import --paper ${quoted(location)}`,
+							"",
+							...keys
+								.trimEnd()
+								.split("\n")
+								.map((line) => `    ${line}`),
+						]),
+				...(fault === undefined ? [] : ["", `  ITS KEY COULD NOT BE READ: ${fault}`]),
+			];
+		}),
+		"",
+	].join("\n");
+}
+
+interface Settings {
+	readonly passphraseFile?: string;
+	readonly passphraseCommand?: readonly string[];
+	readonly rsh?: string;
+	readonly environmentFile?: string;
+	readonly options?: readonly string[];
+	readonly mountpoint?: string;
+}
+
+const quoted = (text: string) =>
+	/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
