@@ -7,6 +7,7 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { dumpBy, perform } from "../client.ts";
 import type { DumpFacts, ServerDatabase, Work } from "../database.ts";
 import { accountsOf, dropAccount } from "./accounts.ts";
+import { bringDefinitions } from "./definitions.ts";
 import { dataOf, joined, OBJECTS, objectsOf, readObjects } from "./dump.ts";
 import { type Memory, remember, remembered, TABLE } from "./memory.ts";
 import { identifier, literal } from "./names.ts";
@@ -187,19 +188,24 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 				await sql([create(old, await properties(name))], `make room for the old ${name}`);
 				await remember(server, old, { own: memory.live ?? "" });
 			} else await sql([create(name, theirs)], `make the database ${name}`);
+			await server.settle();
 			point("made-room");
 			await putObjects(name, "");
-			point("views-dropped");
 			await putObjects(fresh, "");
+			await server.settle();
+			point("views-dropped");
 			const coming = await tables(fresh);
 			if (coming.length > 0 || (await tables(old)).length === 0)
 				await renameAll([
 					...(hadLive ? move(await tables(name), name, old) : []),
 					...move(coming, fresh, name),
 				]);
+			point("tables-renamed");
+			await server.settle();
 			point("tables-moved");
 			await sql([alter(name, theirs)], `swap the database ${name}`);
 			await putObjects(name, memory.own ?? "");
+			await server.settle();
 		},
 		async swapBack(fresh, name, old, point = () => {}) {
 			if (!(await exists(fresh))) return;
@@ -211,20 +217,30 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 				await endSessions(name);
 				await putObjects(name, "");
 				await renameAll(move(await tables(name), name, fresh));
+				await server.settle();
 				await sql([`DROP DATABASE IF EXISTS ${identifier(name)}`], `take the new ${name} away`);
 				return;
 			}
 			await endSessions(name);
+			await bringDefinitions(server, [name, fresh, old]);
 			await putObjects(name, "");
+			await server.settle();
 			const aside = (await exists(old)) ? await tables(old) : [];
-			const expected = new Set(memory.moved);
-			// Without a table of the old one at its place, what is live is the fresh one.
-			const swapped = aside.length > 0 || expected.size === 0;
-			if (swapped) await renameAll([...move(await tables(name), name, fresh), ...move(aside, old, name)]);
+			// All were moved, or none, or after a power cut some of them: a table is the fresh one's where the old one's
+			// is aside, and where the old one had none.
+			const left = new Set(await tables(fresh));
+			const olds = new Set(memory.moved);
+			const swapped = aside.length > 0 || olds.size === 0;
+			const fresher = (await tables(name)).filter(
+				(table) => !left.has(table) && (aside.includes(table) || !olds.has(table)),
+			);
+			if (swapped) await renameAll([...move(fresher, name, fresh), ...move(aside, old, name)]);
+			await server.settle();
 			point("tables-back");
 			if (await exists(old))
 				await sql([alter(name, await properties(old))], `swap the database ${name} back`);
 			await putObjects(name, memory.live ?? "");
+			await server.settle();
 			point("views-back");
 			await sql([`DROP DATABASE IF EXISTS ${identifier(old)}`], `tidy up after ${name}`);
 			await remember(server, fresh, { own: memory.own });

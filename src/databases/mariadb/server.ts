@@ -1,5 +1,8 @@
 // How to ask a MariaDB server: its own programs, with where it is and as whom.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { execText } from "../../host/exec.ts";
+import { syncPath } from "../../host/files.ts";
 import type { MariadbDump } from "../../manifest/dumps.ts";
 import { type Client, fault, optionsOf } from "../client.ts";
 
@@ -10,6 +13,11 @@ export interface Server {
 	connect(program: "mariadb" | "mariadb-dump"): string[];
 	/** Statements over one connection; every row that they print. */
 	sql(statements: readonly string[], doing: string): Promise<string[][]>;
+	/**
+	 * Make what was renamed, made and dropped survive a power cut: the server syncs its log, and not the folders that its
+	 * tables' definitions are renamed in. Does nothing for a server whose files are not here.
+	 */
+	settle(): Promise<void>;
 }
 
 export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mariadb">): Server {
@@ -26,19 +34,27 @@ export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mari
 		...(socket === undefined ? [] : [`--socket=${socket}`]),
 		"--default-character-set=utf8mb4",
 	];
+	const sql: Server["sql"] = async (statements, doing) => {
+		const result = await execText(
+			[...connect("mariadb"), "--batch", "--skip-column-names", "--init-command=SET sql_mode=''"],
+			{ ...(await optionsOf(client)), input: `${statements.join(";\n")};\n` },
+		);
+		if (result.code !== 0) throw fault(client, doing, result);
+		return result.text
+			.split("\n")
+			.filter((line) => line !== "")
+			.map((line) => line.split("\t").map(plain));
+	};
 	return {
 		client,
 		connect,
-		async sql(statements, doing) {
-			const result = await execText(
-				[...connect("mariadb"), "--batch", "--skip-column-names", "--init-command=SET sql_mode=''"],
-				{ ...(await optionsOf(client)), input: `${statements.join(";\n")};\n` },
-			);
-			if (result.code !== 0) throw fault(client, doing, result);
-			return result.text
-				.split("\n")
-				.filter((line) => line !== "")
-				.map((line) => line.split("\t").map(plain));
+		sql,
+		async settle() {
+			const [[data = ""] = []] = await sql(["SELECT @@datadir"], "ask MariaDB for its folder");
+			const databases = await readdir(data, { withFileTypes: true }).catch(() => undefined);
+			if (databases === undefined) return;
+			for (const entry of databases) if (entry.isDirectory()) await syncPath(join(data, entry.name));
+			await syncPath(data);
 		},
 	};
 }

@@ -31,7 +31,7 @@ export interface ResticEnd {
 	readonly stderr: readonly string[];
 }
 
-type Kind = "locked" | "missing" | "password" | "unwritable" | "connection" | "space" | "other";
+type Kind = "refused" | "locked" | "missing" | "password" | "unwritable" | "connection" | "space" | "other";
 
 /** Thrown with the kind of fault, so that callers can tell them apart. */
 export class ResticFault extends HoldfastError {
@@ -177,6 +177,10 @@ const KINDS: readonly { readonly kind: Kind; readonly code?: number; readonly wo
 	{ kind: "space", words: /no space left on device|ENOSPC|507 Insufficient Storage/i },
 	{ kind: "password", code: 12, words: /wrong password or no key found/ },
 	{ kind: "locked", code: 11, words: /repository is already locked/ },
+	{
+		kind: "refused",
+		words: /Permission denied \(|Host key verification failed|401 Unauthorized|Access Denied/,
+	},
 	{ kind: "unwritable", words: /read-only file system|permission denied|403 Forbidden/i },
 	{
 		kind: "connection",
@@ -208,6 +212,11 @@ function faultOf(destination: ResticDestination, result: ExecResult, said: reado
 			return fault(
 				`${repo} is locked by another restic`,
 				"the lines above say which; wait for it. Locks of processes that are dead were cleared already",
+			);
+		case "refused":
+			return fault(
+				`${repo} does not let us in`,
+				"the lines above are its own; is the key or the password right?",
 			);
 		case "unwritable":
 			return fault(`${repo} cannot be written`, "is it mounted read-only, or may this user not write there?");
