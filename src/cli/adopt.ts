@@ -1,6 +1,6 @@
 // holdfast adopt DESTINATION: on a bare machine, from a repository's address and its key to a config and a restore.
 import { existsSync } from "node:fs";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
@@ -110,9 +110,14 @@ export const adopt = buildCommand({
 				return 0;
 			}
 			await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-			await writeFile(file, text, { mode: 0o600 });
-			await chmod(file, 0o600);
-			await loadConfig(file);
+			// Looked at before it takes the place of anything.
+			const draft = join(dirname(file), ".adopted.yaml");
+			await writeFile(draft, text, { mode: 0o600 });
+			await loadConfig(draft).catch(async (error: unknown) => {
+				await rm(draft);
+				throw error;
+			});
+			await rename(draft, file);
 			const { machine, provider, manifest } = adopted;
 			const [state = "NAME"] = Object.keys(manifest.state);
 			if (!flags.json)

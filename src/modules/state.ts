@@ -38,7 +38,7 @@ const unit = v.union(
 		f.unitName,
 		v.strictObject({
 			unit: v.pipe(f.unitName, v.description("a unit's name; `.service` may be left out")),
-			user: v.pipe(f.text, v.description("the user whose systemd manager runs it")),
+			user: v.pipe(v.optional(f.text), v.description("the user whose systemd manager runs it")),
 		}),
 	],
 	"a unit is a name, or { unit, user } for a unit of that user's own manager",
