@@ -1,49 +1,17 @@
 // BorgBackup against the contract, on real encrypted repositories, and what is its own.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { BorgOptions } from "../../src/manifest/providers.ts";
-import { borgDestinations } from "../../src/providers/borgbackup/borgbackup.ts";
 import { scratch } from "../support/scratch.ts";
 import { fulfilsContract } from "./contract.ts";
+import { borgbackup, openBorg, setUpEngines } from "./engines.ts";
 import { metadataOf, quiet } from "./fixtures.ts";
 
 const folder = scratch("borg");
-// borg keeps its cache and keys below these; a test has its own.
-process.env.XDG_CACHE_HOME = join(folder, "cache");
-process.env.XDG_CONFIG_HOME = join(folder, "config");
-const passphraseFile = join(folder, "passphrase");
-writeFileSync(passphraseFile, "correct horse\n", { mode: 0o600 });
-
-function open(below: string, extra: Partial<BorgOptions["destinations"][string]> = { passphraseFile }) {
-	const [destination] = borgDestinations({
-		type: "borgbackup",
-		destinations: { repo: { repo: join(below, "deep/er/repo"), ...extra } },
-	});
-	assert.ok(destination);
-	return destination;
-}
-
-fulfilsContract(
-	{
-		name: "borgbackup",
-		open,
-		damage(below) {
-			const data = join(below, "deep/er/repo/data/0");
-			// The largest segment holds the files' chunks.
-			const [segment] = readdirSync(data)
-				.map((name) => ({ name, bytes: readFileSync(join(data, name)) }))
-				.sort((a, b) => b.bytes.length - a.bytes.length);
-			assert.ok(segment);
-			for (let at = 100; at < segment.bytes.length; at += 50)
-				segment.bytes[at] = (segment.bytes[at] ?? 0) ^ 0xff;
-			writeFileSync(join(data, segment.name), segment.bytes);
-		},
-	},
-	folder,
-);
+setUpEngines(folder);
+fulfilsContract(borgbackup, folder);
 
 function source(below: string) {
 	mkdirSync(join(below, "source"), { recursive: true });
@@ -54,10 +22,10 @@ function source(below: string) {
 test("a wrong passphrase is said in those words, and where it came from", async () => {
 	const below = join(folder, "wrong");
 	const roots = source(below);
-	await open(below).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	await openBorg(below).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 	const wrong = join(below, "passphrase");
 	writeFileSync(wrong, "battery staple\n");
-	await assert.rejects(open(below, { passphraseFile: wrong }).list(quiet), {
+	await assert.rejects(openBorg(below, { passphraseFile: wrong }).list(quiet), {
 		message: `the passphrase of ${below}/deep/er/repo is wrong`,
 		hint: `it was read from ${wrong}`,
 	});
@@ -67,7 +35,7 @@ test("the passphrase is in no process's arguments or environment", async () => {
 	const below = join(folder, "secret");
 	const roots = source(below);
 	writeFileSync(join(below, "source/large"), Buffer.alloc(50 * 1024 * 1024, "abcdefg"));
-	const destination = open(below, { passphraseCommand: ["printf", "%s\\n", "from-a-command"] });
+	const destination = openBorg(below, { passphraseCommand: ["printf", "%s\\n", "from-a-command"] });
 	const seen: string[] = [];
 	const watch = setInterval(() => {
 		seen.push(
@@ -89,7 +57,7 @@ test("a repository that is something else, and borg missing, are said in words",
 	const below = join(folder, "other");
 	mkdirSync(join(below, "deep/er/repo"), { recursive: true });
 	writeFileSync(join(below, "deep/er/repo/file"), "");
-	await assert.rejects(open(below).list(quiet), /is not a borg repository/);
+	await assert.rejects(openBorg(below).list(quiet), /is not a borg repository/);
 	const path = process.env.PATH;
 	const bin = join(folder, "bin");
 	mkdirSync(bin);
@@ -101,7 +69,7 @@ test("a repository that is something else, and borg missing, are said in words",
 		]);
 	process.env.PATH = bin;
 	try {
-		await assert.rejects(open(below).list(quiet), { hint: "install it: apt-get install borgbackup" });
+		await assert.rejects(openBorg(below).list(quiet), { hint: "install it: apt-get install borgbackup" });
 	} finally {
 		process.env.PATH = path;
 	}
@@ -111,9 +79,9 @@ test("archives that plain borg made are listed, without metadata", async () => {
 	const below = join(folder, "plain");
 	const roots = source(below);
 	const env = { ...process.env, BORG_PASSPHRASE: "correct horse" };
-	await open(below).create({ name: "ours", roots, metadata: metadataOf("ours") }, true, quiet);
+	await openBorg(below).create({ name: "ours", roots, metadata: metadataOf("ours") }, true, quiet);
 	execFileSync("borg", ["create", `${below}/deep/er/repo::by hand`, join(below, "source")], { env });
-	const archives = await open(below).list(quiet);
+	const archives = await openBorg(below).list(quiet);
 	assert.deepEqual(
 		archives.map(({ name, metadata }) => [name, metadata?.run]),
 		[

@@ -4,18 +4,11 @@ import { execFileSync } from "node:child_process";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Destination, Entry, Metadata, Root, Work } from "../../src/providers/provider.ts";
+import type { Entry, Metadata, Root, Work } from "../../src/providers/provider.ts";
 import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
+import type { Engine } from "./engines.ts";
 import { type Bench, metadataOf, quiet } from "./fixtures.ts";
 import { takesStreams } from "./streams.ts";
-
-export interface Engine {
-	readonly name: string;
-	/** A new, empty destination, below this folder. */
-	open(folder: string): Destination;
-	/** Change bytes inside what the destination stores, after this archive was made. */
-	damage?(folder: string, archive: string): void;
-}
 
 export function fulfilsContract(engine: Engine, scratch: string): void {
 	const setUp = (): Bench => {

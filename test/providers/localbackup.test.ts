@@ -4,37 +4,23 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import type { LocalbackupOptions } from "../../src/manifest/providers.ts";
-import { localbackupDestinations } from "../../src/providers/localbackup/localbackup.ts";
-import { DestinationAbsent } from "../../src/providers/provider.ts";
+import { type Destination, DestinationAbsent } from "../../src/providers/provider.ts";
 import { scratch } from "../support/scratch.ts";
 import { factsOf, isRoot } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
+import { localbackup, openLocalbackup, setUpEngines } from "./engines.ts";
 import { metadataOf, quiet } from "./fixtures.ts";
 
 const folder = scratch("localbackup");
-process.env.HOLDFAST_STATE_DIR = join(folder, "state");
-
-type Options = LocalbackupOptions["destinations"][string];
-
-function open(below: string, extra: Partial<Options> = {}, snapshots?: number) {
-	const [destination] = localbackupDestinations({
-		type: "localbackup",
-		destinations: { disk: { directory: join(below, "on the disk"), ...extra } },
-		...(snapshots === undefined ? {} : { snapshots }),
-	});
-	assert.ok(destination);
-	return destination;
-}
-
-fulfilsContract({ name: "localbackup", open }, folder);
+setUpEngines(folder);
+fulfilsContract(localbackup, folder);
 
 function source(below: string) {
 	mkdirSync(join(below, "source/deep"), { recursive: true });
 	writeFileSync(join(below, "source/file"), "x");
 	return [{ path: join(below, "source"), exclude: [] }];
 }
-const make = async (destination: ReturnType<typeof open>, below: string, ...names: string[]) => {
+const make = async (destination: Destination, below: string, ...names: string[]) => {
 	const roots = source(below);
 	for (const [index, name] of names.entries()) {
 		// Each a little later than the one before.
@@ -45,7 +31,7 @@ const make = async (destination: ReturnType<typeof open>, below: string, ...name
 
 test("an unchanged file is stored once; one whose mode alone changed is not changed in older snapshots", async () => {
 	const below = join(folder, "links");
-	const destination = open(below);
+	const destination = openLocalbackup(below);
 	await make(destination, below, "a");
 	execFileSync("chmod", ["640", join(below, "source/file")]);
 	await make(destination, below, "b");
@@ -65,7 +51,7 @@ test("an unchanged file is stored once; one whose mode alone changed is not chan
 
 test("as many snapshots as are wanted stay; one with a hold and the newest good ones stay beyond", async () => {
 	const below = join(folder, "number");
-	const destination = open(below, {}, 2);
+	const destination = openLocalbackup(below, {}, 2);
 	await make(destination, below, "a", "b");
 	const { metadata } = (await destination.list(quiet))[0] ?? {};
 	assert.ok(metadata);
@@ -86,7 +72,7 @@ test("as many snapshots as are wanted stay; one with a hold and the newest good 
 
 test("what a create that died left is not mixed into the next one, nor listed", async () => {
 	const below = join(folder, "left");
-	const destination = open(below);
+	const destination = openLocalbackup(below);
 	await make(destination, below, "a");
 	mkdirSync(join(below, "on the disk/.sync/web01", below, "source"), { recursive: true });
 	writeFileSync(join(below, "on the disk/.sync/web01", below, "source/stray"), "");
@@ -97,7 +83,7 @@ test("what a create that died left is not mixed into the next one, nor listed", 
 
 test("snapshots that rsnapshot alone made are listed and restored", async () => {
 	const below = join(folder, "foreign");
-	const destination = open(below);
+	const destination = openLocalbackup(below);
 	await make(destination, below, "a");
 	execFileSync("cp", ["-a", join(below, "on the disk/snapshot.0"), join(below, "on the disk/snapshot.5")]);
 	execFileSync("rm", [join(below, "on the disk/snapshot.5/holdfast.json")]);
@@ -117,7 +103,7 @@ test("a folder of one state within another's that leaves it out is stored", asyn
 		{ path: join(below, "outer"), exclude: [join(below, "outer/inner")] },
 		{ path: join(below, "outer/inner/deep"), exclude: [] },
 	];
-	const destination = open(below);
+	const destination = openLocalbackup(below);
 	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 	const stored = join(below, "on the disk/snapshot.0/web01", below, "outer");
 	assert.deepEqual(readdirSync(stored, { recursive: true }).sort(), [
@@ -163,7 +149,7 @@ test("the disk is mounted for the work alone, with the hooks in Clan's order aro
 		postUnmountHook: say("postUnmount"),
 	};
 	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
-	await make(open(below, { ...onIt, ...hooks }), below, "a");
+	await make(openLocalbackup(below, { ...onIt, ...hooks }), below, "a");
 	assert.deepEqual(readFileSync(join(below, "said"), "utf8").trim().split("\n"), [
 		"preMount",
 		"postMount mounted",
@@ -173,10 +159,10 @@ test("the disk is mounted for the work alone, with the hooks in Clan's order aro
 		"postUnmount",
 	]);
 	assert.ok(!isMounted(mountpoint));
-	assert.equal((await open(below, onIt).list(quiet)).length, 1);
+	assert.equal((await openLocalbackup(below, onIt).list(quiet)).length, 1);
 	assert.ok(!isMounted(mountpoint));
 
-	const failing = open(below, { ...onIt, ...hooks, postBackupHook: "echo it broke >&2; exit 7" });
+	const failing = openLocalbackup(below, { ...onIt, ...hooks, postBackupHook: "echo it broke >&2; exit 7" });
 	await assert.rejects(make(failing, below, "b"), {
 		message: "postBackupHook of disk ended with exit code 7",
 		details: ["it broke"],
@@ -185,7 +171,7 @@ test("the disk is mounted for the work alone, with the hooks in Clan's order aro
 	assert.match(readFileSync(join(below, "said"), "utf8"), /preUnmount mounted\npostUnmount\n$/);
 
 	execFileSync("mount", [mountpoint]);
-	await open(below, onIt).list(quiet);
+	await openLocalbackup(below, onIt).list(quiet);
 	assert.ok(isMounted(mountpoint), "who mounted it may unmount it");
 	execFileSync("umount", [mountpoint]);
 });
@@ -196,35 +182,35 @@ test("a disk that was taken away is told as absent, or as a fault where it is re
 	const { image, mountpoint } = disk("away");
 	const below = join(folder, "absent");
 	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
-	await make(open(below, onIt), below, "a");
+	await make(openLocalbackup(below, onIt), below, "a");
 	execFileSync("mv", [image, `${image}.away`]);
-	await assert.rejects(make(open(below, onIt), below, "b"), DestinationAbsent);
+	await assert.rejects(make(openLocalbackup(below, onIt), below, "b"), DestinationAbsent);
 	await assert.rejects(
-		make(open(below, { ...onIt, required: true }), below, "b"),
+		make(openLocalbackup(below, { ...onIt, required: true }), below, "b"),
 		(error) =>
 			!(error instanceof DestinationAbsent) && /the disk of disk is not there/.test((error as Error).message),
 	);
 	execFileSync("mv", [`${image}.away`, image]);
-	await make(open(below, onIt), below, "b");
+	await make(openLocalbackup(below, onIt), below, "b");
 });
 
 test("a full disk is said in those words, and nothing half is listed", { skip: noDisks }, async () => {
 	const { mountpoint } = disk("small");
 	const below = join(folder, "full");
 	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
-	await make(open(below, onIt), below, "a");
+	await make(openLocalbackup(below, onIt), below, "a");
 	writeFileSync(join(below, "source/large"), Buffer.alloc(80 * 1024 * 1024, "abc"));
-	await assert.rejects(make(open(below, onIt), below, "b"), /no space left in .*backups/);
-	assert.equal((await open(below, onIt).list(quiet)).length, 1);
+	await assert.rejects(make(openLocalbackup(below, onIt), below, "b"), /no space left in .*backups/);
+	assert.equal((await openLocalbackup(below, onIt).list(quiet)).length, 1);
 	writeFileSync(join(below, "source/large"), "small");
-	await make(open(below, onIt), below, "c");
+	await make(openLocalbackup(below, onIt), below, "c");
 });
 
 test("an archive is shown at another place, read-only, until it is no longer wanted", {
 	skip: noDisks,
 }, async () => {
 	const below = join(folder, "shown");
-	const destination = open(below);
+	const destination = openLocalbackup(below);
 	await make(destination, below, "a");
 	const stop = new AbortController();
 	const at = join(below, "at");

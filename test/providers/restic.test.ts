@@ -6,51 +6,17 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import type { ResticOptions } from "../../src/manifest/providers.ts";
 import { resticDestinations } from "../../src/providers/restic/restic.ts";
 import { scratch } from "../support/scratch.ts";
 import { factsOf } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
+import { openRestic, restic, setUpEngines } from "./engines.ts";
 import { metadataOf, quiet } from "./fixtures.ts";
 
 const folder = scratch("restic");
-process.env.HOLDFAST_CACHE_DIR = join(folder, "cache");
+setUpEngines(folder);
 const passphraseFile = join(folder, "passphrase");
-writeFileSync(passphraseFile, "correct horse\n", { mode: 0o600 });
-
-type Options = ResticOptions["destinations"][string];
-
-function open(below: string, extra: Partial<Options> = {}) {
-	const repo = join(below, "deep/er/repo");
-	const [destination] = resticDestinations({
-		type: "restic",
-		destinations: { repo: { repo, passphraseFile, ...extra } },
-	});
-	assert.ok(destination);
-	return destination;
-}
-
-/** The files that hold content, and what folders hold. */
-const packsOf = (repo: string) =>
-	readdirSync(join(repo, "data"), { recursive: true, withFileTypes: true })
-		.filter((entry) => entry.isFile())
-		.map((entry) => join(entry.parentPath, entry.name));
-
-fulfilsContract(
-	{
-		name: "restic",
-		open,
-		damage(below) {
-			for (const pack of packsOf(join(below, "deep/er/repo"))) {
-				const bytes = readFileSync(pack);
-				for (let at = 10; at < bytes.length - 200; at += 50) bytes[at] = (bytes[at] ?? 0) ^ 0xff;
-				execFileSync("chmod", ["u+w", pack]);
-				writeFileSync(pack, bytes);
-			}
-		},
-	},
-	folder,
-);
+fulfilsContract(restic, folder);
 
 function source(below: string) {
 	mkdirSync(join(below, "source/deep"), { recursive: true });
@@ -62,10 +28,10 @@ function source(below: string) {
 test("a wrong passphrase is said in those words, and where it came from", async () => {
 	const below = join(folder, "wrong");
 	const roots = source(below);
-	await open(below).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	await openRestic(below).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 	const wrong = join(below, "passphrase");
 	writeFileSync(wrong, "battery staple\n");
-	await assert.rejects(open(below, { passphraseFile: wrong }).list(quiet), {
+	await assert.rejects(openRestic(below, { passphraseFile: wrong }).list(quiet), {
 		message: `the passphrase of ${below}/deep/er/repo is wrong`,
 		hint: `it was read from ${wrong}`,
 	});
@@ -95,7 +61,7 @@ test("a passphrase comes from a command too, and only a file's first line counts
 	})[0];
 	assert.ok(byCommand);
 	await byCommand.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-	await open(below, { passphraseFile: lines }).create(
+	await openRestic(below, { passphraseFile: lines }).create(
 		{ name: "b", roots, metadata: metadataOf("b") },
 		false,
 		quiet,
@@ -109,7 +75,7 @@ test("a passphrase comes from a command too, and only a file's first line counts
 test("the lock of a process that was killed is cleared, and what waits for it goes on", async () => {
 	const below = join(folder, "locked");
 	const roots = source(below);
-	const destination = open(below);
+	const destination = openRestic(below);
 	for (const name of ["a", "b"])
 		await destination.create({ name, roots, metadata: metadataOf(name) }, name === "a", quiet);
 	const env = {
@@ -137,7 +103,7 @@ test("the lock of a process that was killed is cleared, and what waits for it go
 test("the lock of one that lives is waited for", async () => {
 	const below = join(folder, "living");
 	const roots = source(below);
-	const destination = open(below);
+	const destination = openRestic(below);
 	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 	const env = {
 		...process.env,
@@ -157,7 +123,7 @@ test("the lock of one that lives is waited for", async () => {
 test("snapshots that something else made are listed, and can be restored", async () => {
 	const below = join(folder, "foreign");
 	const roots = source(below);
-	const destination = open(below);
+	const destination = openRestic(below);
 	await destination.create({ name: "ours", roots, metadata: metadataOf("ours") }, true, quiet);
 	execFileSync("restic", ["-q", "backup", join(below, "source/deep")], {
 		env: {
@@ -205,7 +171,7 @@ for (const remote of ["a REST server", "an rclone remote"])
 		const repo = remote.startsWith("a REST")
 			? await restServer(join(below, "served"))
 			: `rclone::local:${below}/served`;
-		const destination = open(below, { repo });
+		const destination = openRestic(below, { repo });
 		const stream = {
 			path: join(below, "dump"),
 			open: async () => {
@@ -234,7 +200,7 @@ for (const remote of ["a REST server", "an rclone remote"])
 test("a server that is not there is said so, after some tries", async () => {
 	const log: string[] = [];
 	const stop = new AbortController();
-	const listing = open(folder, { repo: "rest:http://127.0.0.1:9/" }).list({
+	const listing = openRestic(folder, { repo: "rest:http://127.0.0.1:9/" }).list({
 		...quiet,
 		signal: stop.signal,
 		log: (line) => {

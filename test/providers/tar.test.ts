@@ -1,40 +1,19 @@
 // The embedded tar engine against the contract, and what is its own.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { tarDestinations } from "../../src/providers/tar/tar.ts";
 import { scratch } from "../support/scratch.ts";
 import { factsOf, fillAwkward } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
+import { openTar, setUpEngines, tar } from "./engines.ts";
 import { metadataOf, quiet } from "./fixtures.ts";
 
 const folder = scratch("tar");
 
-function open(below: string) {
-	const [destination] = tarDestinations({
-		type: "tar",
-		destinations: { disk: { path: join(below, "destination") } },
-	});
-	assert.ok(destination);
-	return destination;
-}
-
-fulfilsContract(
-	{
-		name: "tar",
-		open,
-		damage(below, archive) {
-			const file = join(below, "destination", archive, "data.tar.zst");
-			const bytes = readFileSync(file);
-			const middle = Math.floor(bytes.length / 2);
-			bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
-			writeFileSync(file, bytes);
-		},
-	},
-	folder,
-);
+setUpEngines(folder);
+fulfilsContract(tar, folder);
 
 test("an archive needs no Holdfast: zstd and tar restore all of it", async () => {
 	const source = join(folder, "plain");
@@ -42,7 +21,7 @@ test("an archive needs no Holdfast: zstd and tar restore all of it", async () =>
 	mkdirSync(join(folder, "second"));
 	writeFileSync(join(folder, "second", "file"), "2");
 	const roots = [source, join(folder, "second")].map((path) => ({ path, exclude: [] }));
-	await open(folder).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	await openTar(folder).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 	const into = join(folder, "by hand");
 	mkdirSync(into);
 	execFileSync("sh", [
@@ -59,7 +38,7 @@ test("an archive needs no Holdfast: zstd and tar restore all of it", async () =>
 test("a half-written archive is a hidden folder that list passes over", async () => {
 	const below = join(folder, "half");
 	mkdirSync(join(below, "source"), { recursive: true });
-	const destination = open(below);
+	const destination = openTar(below);
 	const roots = [{ path: join(below, "source"), exclude: [] }];
 	await destination.create({ name: "whole", roots, metadata: metadataOf("whole") }, true, quiet);
 	await destination.create({ name: "half", roots, metadata: metadataOf("half") }, true, quiet);

@@ -41,13 +41,17 @@ export interface BorgEnd {
 /** Thrown with borg's own `msgid` as the reason, so that callers can tell faults apart. */
 export class BorgFault extends HoldfastError {
 	readonly msgid: string | undefined;
+	/** The repository is on a disk that is mounted read-only. */
+	readonly readOnly: boolean;
 	constructor(
 		msgid: string | undefined,
 		message: string,
 		facts: { hint?: string; details: readonly string[] },
+		readOnly = false,
 	) {
 		super("failed", message, facts);
 		this.msgid = msgid;
+		this.readOnly = readOnly;
 	}
 }
 
@@ -69,18 +73,10 @@ export async function borg(
 	try {
 		return await run();
 	} catch (error) {
-		if (
-			!call.reads ||
-			!(error instanceof BorgFault) ||
-			!error.details.some((line) => line.includes(READ_ONLY))
-		)
-			throw error;
+		if (!call.reads || !(error instanceof BorgFault) || !error.readOnly) throw error;
 		return run("--bypass-lock");
 	}
 }
-
-/** As the system says it. */
-const READ_ONLY = "Read-only file system";
 
 async function once(
 	destination: BorgDestination,
@@ -204,21 +200,24 @@ function fault(
 	end: string,
 ): BorgFault {
 	const known = errors.find((message) => message.msgid !== undefined && message.msgid in KNOWN);
-	const details = [
-		...plain,
-		...errors.flatMap((message) => (message.message ?? "").split("\n").slice(0, 10)),
-	];
-	if (details.some((line) => line.includes(READ_ONLY)))
-		return new BorgFault(errors[0]?.msgid, `${destination.repo} is mounted read-only`, {
-			hint: "archives in it can be listed and restored; to write, mount it anew: mount -o remount,rw",
-			details: details.slice(-3),
-		});
+	const said = [...plain, ...errors.flatMap((message) => (message.message ?? "").split("\n"))];
+	const details = said.slice(0, 10);
+	if (said.some((line) => line.includes("Read-only file system")))
+		return new BorgFault(
+			errors[0]?.msgid,
+			`${destination.repo} is mounted read-only`,
+			{
+				hint: "archives in it can be listed and restored; to write, mount it anew: mount -o remount,rw",
+				details: [],
+			},
+			true,
+		);
 	const words = known?.msgid === undefined ? undefined : KNOWN[known.msgid]?.(destination);
 	if (words) return new BorgFault(known?.msgid, words.message, { hint: words.hint, details });
-	if (details.some((line) => line.includes("No space left on device")))
+	if (said.some((line) => /No space left on device|Insufficient free space/.test(line)))
 		return new BorgFault(errors[0]?.msgid, `no space left for ${destination.repo}`, {
 			hint: "nothing half was left there that is listed; make room, then create again",
-			details: details.slice(-3),
+			details: [],
 		});
 	if (end.endsWith("code 127"))
 		return new BorgFault(undefined, "borg is not installed", {

@@ -2,7 +2,7 @@
 //   snapshot.N/MACHINE/…        the files, under the paths that they have on the machine; the newest is snapshot.0
 //   snapshot.N/holdfast.json    what the archive says of itself, with its name: N changes with each new one
 //   .sync/                      what is being written; renamed to snapshot.0 when it is whole
-import { lstat, mkdir, readdir, readFile, readlink, rename, stat } from "node:fs/promises";
+import { access, constants, lstat, mkdir, readdir, readFile, readlink, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describeEnd, exec, execOk } from "../../host/exec.ts";
@@ -18,6 +18,7 @@ import {
 import { places } from "../../host/places.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { LocalbackupOptions } from "../../manifest/providers.ts";
+import { diskFault } from "../disk-fault.ts";
 import type {
 	Archive,
 	ArchiveRequest,
@@ -190,6 +191,9 @@ async function create(
 			});
 		await mkdir(directory, { recursive: true, mode: 0o700 });
 	}
+	await access(directory, constants.W_OK).catch((error: unknown) => {
+		throw diskFault(error, directory);
+	});
 	const { there, unreadable } = await presentRoots(request.roots);
 	const sync = join(directory, SYNC);
 	// What a create that died has left shares files with the newest snapshot: rsync would change their modes there too.
@@ -213,8 +217,8 @@ async function create(
 		await trim(directory, most, machine, work);
 		return { unreadable };
 	} catch (error) {
-		await removeTree(sync);
-		throw error;
+		await removeTree(sync).catch(() => {});
+		throw diskFault(error, directory);
 	} finally {
 		await removeTree(scratch);
 	}
@@ -291,14 +295,13 @@ async function rsnapshot(
 		throw new HoldfastError("failed", "rsnapshot is not installed", {
 			hint: "install it: apt-get install rsnapshot",
 		});
-	if (/No space left on device/.test(text))
-		throw new HoldfastError("failed", `no space left in ${directory}`, {
-			details: said.slice(-5),
-			hint: `nothing half was left there that is listed; make room (df -h ${directory}) and create again`,
-		});
+	for (const [words, code] of [
+		["No space left on device", "ENOSPC"],
+		["Read-only file system", "EROFS"],
+	] as const)
+		if (text.includes(words)) throw diskFault(Object.assign(new Error(said.at(-1)), { code }), directory);
 	throw new HoldfastError("failed", `rsnapshot ${describeEnd(result)} in ${directory}`, {
 		details: said.slice(-10),
-		...(/Read-only file system/.test(text) ? { hint: "the disk is mounted read-only" } : {}),
 	});
 }
 

@@ -310,11 +310,7 @@ async function extract(
 		"--",
 		id,
 	];
-	await restic(destination, words, work).catch((error: unknown) => {
-		// A disk that is mounted read-only is a good place to restore from, and nobody else can change it.
-		if (!(error instanceof ResticFault) || error.kind !== "unwritable") throw error;
-		return restic(destination, words, work, { noLock: true });
-	});
+	await restic(destination, words, work, { reads: true });
 }
 
 async function contents(

@@ -1,5 +1,5 @@
 // Run restic: its environment, its password, its locks, and its errors in words a person can act on.
-import { readFile } from "node:fs/promises";
+import { access, constants, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseEnv } from "node:util";
@@ -20,6 +20,8 @@ export interface ResticCall {
 	readonly onJson?: (message: Record<string, unknown>) => void;
 	/** Read the repository without a lock: for what only looks. */
 	readonly noLock?: boolean;
+	/** It reads only: with a lock where one can be made, and else without. */
+	readonly reads?: boolean;
 	/** Exit codes that are no error, beside 0. */
 	readonly accept?: readonly number[];
 }
@@ -71,6 +73,13 @@ async function once(
 	work: Work,
 	call: ResticCall,
 ): Promise<ResticEnd> {
+	// restic itself would try for most of a minute.
+	const readOnly = await isReadOnly(destination);
+	if (readOnly && !call.noLock && !call.reads)
+		throw new ResticFault("unwritable", `${destination.repo} is mounted read-only`, {
+			hint: "archives in it can be listed and restored; to write, mount it anew: mount -o remount,rw",
+			details: [],
+		});
 	const lines: string[] = [];
 	const said: string[] = [];
 	const stop = new AbortController();
@@ -79,7 +88,7 @@ async function once(
 			"restic",
 			"--quiet",
 			...(destination.options ?? []).map((option) => `--option=${option}`),
-			...(call.noLock ? ["--no-lock"] : []),
+			...(call.noLock || readOnly ? ["--no-lock"] : []),
 			...words,
 		].filter((word) => word !== "--quiet" || !words.includes("--json")),
 		{
@@ -129,6 +138,15 @@ async function feed(
 		stop.abort();
 		return error;
 	}
+}
+
+/** Whether a repository in a folder here is on a disk that is mounted read-only, also for root. */
+async function isReadOnly({ repo, repoFile }: ResticDestination): Promise<boolean> {
+	if (!repo.startsWith("/") || repoFile !== undefined) return false;
+	return access(repo, constants.W_OK).then(
+		() => false,
+		(error: unknown) => isErrno(error, "EROFS"),
+	);
 }
 
 function parse(line: string): Record<string, unknown> | undefined {

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { exists, syncPath, writeSynced } from "../../host/files.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { TarOptions } from "../../manifest/providers.ts";
+import { diskFault } from "../disk-fault.ts";
 import type {
 	Archive,
 	ArchiveRequest,
@@ -78,7 +79,9 @@ async function create(
 	}
 	const whole = folderOf(path, request.name);
 	const partial = join(path, PARTIAL + request.name);
-	await mkdir(partial, { mode: 0o700 });
+	await mkdir(partial, { mode: 0o700 }).catch((error: unknown) => {
+		throw diskFault(error, path);
+	});
 	try {
 		const { packArchive, packStreams } = await import("./pack.ts");
 		const streams = await packStreams(request.streams ?? [], partial, level, work);
@@ -96,12 +99,7 @@ async function create(
 		return { ...sizesOf(index), unreadable: packed.unreadable };
 	} catch (error) {
 		await rm(partial, { recursive: true, force: true });
-		if (isErrno(error, "ENOSPC"))
-			throw new HoldfastError("failed", `no space left in ${path}`, {
-				cause: error,
-				hint: `nothing half was left there; make room (df -h ${path}) and create again`,
-			});
-		throw error;
+		throw diskFault(error, path);
 	}
 }
 

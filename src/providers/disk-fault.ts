@@ -1,0 +1,17 @@
+// What a disk says when it cannot be written, in words a person can act on.
+import { HoldfastError, isErrno } from "../manifest/error.ts";
+
+/** The error to throw for what failed while something was written below `path`. */
+export function diskFault(error: unknown, path: string): unknown {
+	if (isErrno(error, "ENOSPC"))
+		return new HoldfastError("failed", `no space left in ${path}`, {
+			cause: error,
+			hint: `nothing half was left there that is listed; make room (df -h ${path}) and create again`,
+		});
+	if (isErrno(error, "EROFS"))
+		return new HoldfastError("failed", `${path} is mounted read-only`, {
+			cause: error,
+			hint: "archives in it can be listed and restored; to write, mount it anew: mount -o remount,rw",
+		});
+	return error;
+}
