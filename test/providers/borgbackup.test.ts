@@ -90,3 +90,48 @@ test("archives that plain borg made are listed, without metadata", async () => {
 		],
 	);
 });
+
+test("in an append-only repository archives are made; what is removed is gone from the list, its room when it is compacted", async () => {
+	const below = join(folder, "append-only");
+	const roots = source(below);
+	const destination = openBorg(below);
+	for (const name of ["a", "b"])
+		await destination.create({ name, roots, metadata: metadataOf(name) }, name === "a", quiet);
+	const env = { ...process.env, BORG_PASSPHRASE: "correct horse" };
+	execFileSync("borg", ["config", `${below}/deep/er/repo`, "append_only", "1"], { env });
+	await destination.create({ name: "c", roots, metadata: metadataOf("c") }, false, quiet);
+	await destination.remove(["a"], quiet);
+	assert.deepEqual(
+		(await destination.list(quiet)).map(({ name }) => name),
+		["b", "c"],
+	);
+	assert.deepEqual(await destination.check(false, quiet), []);
+});
+
+test("a mounted archive shows its files, and is unmounted when it is no longer wanted", async (t) => {
+	const below = join(folder, "mounted");
+	const roots = source(below);
+	const destination = openBorg(below);
+	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	const at = join(below, "at");
+	mkdirSync(at);
+	const stop = new AbortController();
+	const seen: string[] = [];
+	const mounting = destination.mount(
+		"a",
+		at,
+		() => {
+			seen.push(execFileSync("cat", [join(at, below, "source/file")], { encoding: "utf8" }));
+			stop.abort();
+		},
+		{ ...quiet, signal: stop.signal },
+	);
+	try {
+		await mounting;
+	} catch (error) {
+		if (!/llfuse|pyfuse3|fuse/i.test(JSON.stringify(error))) throw error;
+		return t.skip("borg has no FUSE here: apt-get install python3-llfuse");
+	}
+	assert.deepEqual(seen, ["x"]);
+	assert.equal(execFileSync("ls", ["-A", at], { encoding: "utf8" }), "");
+});

@@ -211,3 +211,26 @@ test("a server that is not there is said so, after some tries", async () => {
 	await assert.rejects(listing);
 	assert.match(log.join("\n"), /rest:http:\/\/127\.0\.0\.1:9\/ cannot be reached; trying again in 1 s/);
 });
+
+test("a mounted archive shows its files, and is unmounted when it is no longer wanted", async () => {
+	const below = join(folder, "mounted");
+	const roots = source(below);
+	const destination = openRestic(below);
+	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	const at = join(below, "at");
+	mkdirSync(at);
+	const stop = new AbortController();
+	const seen: string[] = [];
+	await destination.mount(
+		"a",
+		at,
+		() => {
+			const found = execFileSync("find", [join(at, "ids"), "-path", "*/source/file"], { encoding: "utf8" });
+			seen.push(execFileSync("cat", [found.trim()], { encoding: "utf8" }));
+			stop.abort();
+		},
+		{ ...quiet, signal: stop.signal },
+	);
+	assert.deepEqual(seen, ["x"]);
+	assert.equal(execFileSync("ls", ["-A", at], { encoding: "utf8" }), "");
+});
