@@ -59,7 +59,7 @@ export async function createBench(scratch: string): Promise<Row[]> {
 }
 
 /** Small files in folders of 100, like a mail store. */
-function makeFiles(folder: string, count: number): void {
+export function makeFiles(folder: string, count: number): void {
 	for (let file = 0; file < count; file++) {
 		const below = join(folder, String(Math.floor(file / 100)));
 		if (file % 100 === 0) mkdirSync(below, { recursive: true });

@@ -17,6 +17,7 @@ export function place(scratch: string, folders: readonly string[], providers: ob
 			...process.env,
 			HOLDFAST_STATE_DIR: join(scratch, "state"),
 			HOLDFAST_RUNTIME_DIR: join(scratch, "run"),
+			HOLDFAST_CACHE_DIR: join(scratch, "cache/holdfast"),
 			XDG_CACHE_HOME: join(scratch, "cache"),
 			XDG_CONFIG_HOME: join(scratch, "config"),
 		},

@@ -5,6 +5,7 @@ import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { createBench } from "./create.ts";
 import { dumpsBench } from "./dumps.ts";
+import { enginesBench } from "./engines.ts";
 import { restoreBench } from "./restore.ts";
 import type { Row } from "./row.ts";
 import { startBench } from "./start.ts";
@@ -12,6 +13,7 @@ import { startBench } from "./start.ts";
 const BENCHES: Record<string, (scratch: string) => Promise<Row[]>> = {
 	start: startBench,
 	create: createBench,
+	engines: enginesBench,
 	restore: restoreBench,
 	dumps: dumpsBench,
 };

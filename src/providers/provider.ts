@@ -169,6 +169,8 @@ export interface Capabilities {
 	readonly describesItself: boolean;
 	/** `check` looks whether what is stored is whole. */
 	readonly checks: boolean;
+	/** A changed byte is found by a full `check`, and by a restore. */
+	readonly detectsDamage: boolean;
 	/** `remove` deletes single archives. */
 	readonly removes: boolean;
 	/** `mount` shows an archive as a folder. */

@@ -255,6 +255,10 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			assert.ok(((await destination.details("a", quiet)).bytes ?? 0) > 0);
 		});
 
+		test("it says whether it detects damage, and what says so is tried", () => {
+			assert.equal(engine.open(scratch).capabilities.detectsDamage, engine.damage !== undefined);
+		});
+
 		const { damage } = engine;
 		if (damage)
 			test("a full check finds damage, and says where or what", async () => {

@@ -1,7 +1,7 @@
 // The engines that the suites run against, each with a destination below a folder. A new one is one entry here.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BorgOptions, LocalbackupOptions, ResticOptions } from "../../src/manifest/providers.ts";
 import { borgDestinations } from "../../src/providers/borgbackup/borgbackup.ts";
@@ -114,7 +114,3 @@ export const restic: Engine = {
 export const localbackup: Engine = { name: "localbackup", open: (below) => openLocalbackup(below) };
 
 export const ENGINES: readonly Engine[] = [tar, borgbackup, restic, localbackup];
-
-/** Whether anything is there for this engine below the folder. */
-export const isThere = (below: string) =>
-	["destination", "deep/er/repo", "on the disk"].some((name) => existsSync(join(below, name)));

@@ -16,6 +16,7 @@ import type {
 	Work,
 } from "../provider.ts";
 import { type BorgDestination, BorgFault, borg, borgJson } from "./borg.ts";
+import { keepComments, knownComments } from "./comments.ts";
 import { openStreams } from "./streams.ts";
 
 const MARK = "holdfast:";
@@ -29,6 +30,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 			streams: true,
 			describesItself: true,
 			checks: true,
+			detectsDamage: true,
 			removes: true,
 			mounts: true,
 		},
@@ -137,8 +139,10 @@ async function create(
 		}),
 	);
 	const { archive } = JSON.parse(end.stdout) as {
-		archive: { stats: { original_size: number; deduplicated_size: number; nfiles: number } };
+		archive: { id: string; stats: { original_size: number; deduplicated_size: number; nfiles: number } };
 	};
+	const known = await knownComments(destination.repo);
+	await keepComments(destination.repo, { ...known, [archive.id]: MARK + JSON.stringify(request.metadata) });
 	return {
 		bytes: archive.stats.original_size,
 		storedBytes: archive.stats.deduplicated_size,
@@ -160,20 +164,29 @@ async function initialise(destination: BorgDestination, work: Work): Promise<voi
 }
 
 interface BorgList {
-	readonly archives: readonly { readonly name: string; readonly start: string; readonly comment: string }[];
+	readonly archives: readonly {
+		readonly id: string;
+		readonly name: string;
+		readonly start: string;
+		readonly comment?: string;
+	}[];
 }
 
 async function list(destination: BorgDestination, work: Work): Promise<Archive[]> {
-	const { archives } = await borgJson<BorgList>(
-		destination,
-		"list",
-		["--json", "--format={comment}", destination.repo],
-		work,
-	);
+	const { repo } = destination;
+	const ask = async (...format: string[]) =>
+		(await borgJson<BorgList>(destination, "list", ["--json", ...format, repo], work)).archives;
+	let comments = await knownComments(repo);
+	let archives = Object.keys(comments).length === 0 ? undefined : await ask();
+	if (archives === undefined || archives.some(({ id }) => comments[id] === undefined)) {
+		archives = await ask("--format={comment}");
+		comments = Object.fromEntries(archives.map(({ id, comment = "" }) => [id, comment]));
+		await keepComments(repo, comments);
+	}
 	return archives
 		.filter(({ name }) => !/\.checkpoint(\.\d+)?$/.test(name))
-		.map(({ name, start, comment }) => {
-			const metadata = readComment(comment);
+		.map(({ id, name, start }) => {
+			const metadata = readComment(comments[id] ?? "");
 			// borg's times are local and have no offset.
 			return {
 				name,

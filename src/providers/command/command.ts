@@ -36,6 +36,7 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 				streams: false,
 				describesItself: false,
 				checks: false,
+				detectsDamage: false,
 				removes: false,
 				mounts: false,
 			},

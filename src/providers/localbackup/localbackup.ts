@@ -54,6 +54,7 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 				streams: false,
 				describesItself: true,
 				checks: true,
+				detectsDamage: false,
 				removes: true,
 				mounts: true,
 			},

@@ -41,6 +41,7 @@ export function resticDestinations(options: ResticOptions): Destination[] {
 			streams: true,
 			describesItself: true,
 			checks: true,
+			detectsDamage: true,
 			removes: true,
 			mounts: true,
 		},

@@ -35,6 +35,7 @@ export function tarDestinations(options: TarOptions): Destination[] {
 			streams: true,
 			describesItself: true,
 			checks: true,
+			detectsDamage: true,
 			removes: true,
 			mounts: false,
 		},

@@ -1,0 +1,147 @@
+// `list` of many archives, `create` on restic and rsnapshot, and two destinations at once, against the engines alone.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeFiles } from "./create.ts";
+import { compare, run } from "./measure.ts";
+import { HOLDFAST, place } from "./place.ts";
+import { atMost, type Row } from "./row.ts";
+
+const FILES = 70_000;
+const ARCHIVES = 1_000;
+const PAIRS = 7;
+
+export async function enginesBench(scratch: string): Promise<Row[]> {
+	const data = join(scratch, "data");
+	makeFiles(data, FILES);
+	return [
+		await listing(scratch),
+		await onRestic(scratch, data),
+		await onRsnapshot(scratch, data),
+		await twoDestinations(scratch, data),
+	];
+}
+
+const create = [HOLDFAST, "create", "--quiet"];
+
+/** Archives as Holdfast makes them, made by borg itself to save an hour: the comment is what costs. */
+async function listing(below: string): Promise<Row> {
+	const scratch = join(below, "listing");
+	mkdirSync(join(scratch, "small"), { recursive: true });
+	writeFileSync(join(scratch, "small/file"), "x");
+	const repo = join(scratch, "repo");
+	const here = place(scratch, [join(scratch, "small")], {
+		borg: { type: "borgbackup", destinations: { here: { repo, encryption: "none" } } },
+	});
+	const borg = { ...here, env: { ...here.env, BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: "yes" } };
+	await run({ ...here, argv: create });
+	const states = Object.fromEntries(
+		["matrix-synapse", "nextcloud", "forgejo", "grafana"].map((name) => [
+			name,
+			{ outcome: "good", folders: [`/var/lib/${name}`, `/etc/${name}`] },
+		]),
+	);
+	for (let archive = 1; archive < ARCHIVES; archive++) {
+		const created = new Date(Date.UTC(2024, 0, 1) + archive * 86_400_000).toISOString();
+		const about = {
+			version: 1,
+			machine: "here",
+			run: `run-${archive}`,
+			created,
+			manifest: "/m.json",
+			states,
+		};
+		const comment = `holdfast:${JSON.stringify(about)}`.replaceAll("{", "{{").replaceAll("}", "}}");
+		await run({
+			...borg,
+			argv: ["borg", "create", "--comment", comment, `${repo}::here-${archive}`, join(scratch, "small")],
+		});
+	}
+	return atMost(
+		`\`list\` of ${ARCHIVES} archives on borg`,
+		"`borg list --json`",
+		1.1,
+		await compare(
+			{ ...here, argv: [HOLDFAST, "list", "--json"] },
+			{ ...borg, argv: ["borg", "list", "--json", repo] },
+			PAIRS,
+		),
+	);
+}
+
+async function onRestic(below: string, data: string): Promise<Row> {
+	const scratch = join(below, "restic");
+	mkdirSync(scratch);
+	const passphraseFile = join(scratch, "passphrase");
+	writeFileSync(passphraseFile, "correct horse\n", { mode: 0o600 });
+	const here = place(scratch, [data], {
+		restic: { destinations: { here: { repo: join(scratch, "repo"), passphraseFile } } },
+	});
+	await run({ ...here, argv: create });
+	const plain = {
+		...here,
+		env: {
+			...here.env,
+			RESTIC_REPOSITORY: join(scratch, "plain"),
+			RESTIC_PASSWORD_FILE: passphraseFile,
+			RESTIC_PROGRESS_FPS: "2",
+		},
+	};
+	await run({ ...plain, argv: ["restic", "init"] });
+	return atMost(
+		`\`create\` on restic, ${FILES} files, nothing changed`,
+		"`restic backup`",
+		1.05,
+		await compare({ ...here, argv: create }, { ...plain, argv: ["restic", "backup", "--json", data] }, PAIRS),
+	);
+}
+
+async function onRsnapshot(below: string, data: string): Promise<Row> {
+	const scratch = join(below, "rsnapshot");
+	mkdirSync(join(scratch, "plain"), { recursive: true });
+	const here = place(scratch, [data], {
+		localbackup: { destinations: { here: { directory: join(scratch, "snapshots") } }, snapshots: 3 },
+	});
+	const conf = join(scratch, "conf");
+	writeFileSync(
+		conf,
+		[
+			["config_version", "1.2"],
+			["snapshot_root", `${scratch}/plain/`],
+			["cmd_rsync", "/usr/bin/rsync"],
+			["cmd_rm", "/bin/rm"],
+			["lockfile", join(scratch, "lock")],
+			["retain", "snapshot", "3"],
+			["sync_first", "1"],
+			["link_dest", "1"],
+			["rsync_short_args", "-aHAXS"],
+			["rsync_long_args", "--numeric-ids --relative"],
+			["backup", `${data}/`, "here/"],
+		]
+			.map((row) => `${row.join("\t")}\n`)
+			.join(""),
+	);
+	// What ours syncs and the plain one would not is work for the plain one too.
+	const plain = `rsnapshot -c "$0" sync && sync -f "$1" && rsnapshot -c "$0" snapshot`;
+	return atMost(
+		`\`create\` on rsnapshot, ${FILES} files, nothing changed`,
+		"`rsnapshot sync`, synced, `rsnapshot snapshot`",
+		1.05,
+		await compare({ ...here, argv: create }, { ...here, argv: ["sh", "-c", plain, conf, scratch] }, PAIRS, 4),
+	);
+}
+
+async function twoDestinations(below: string, data: string): Promise<Row> {
+	const scratch = join(below, "two");
+	mkdirSync(scratch);
+	const repo = (name: string) => ({ repo: join(scratch, name), encryption: "none" });
+	const here = place(scratch, [data], {
+		first: { type: "borgbackup", destinations: { one: repo("one") } },
+		second: { type: "borgbackup", destinations: { two: repo("two") } },
+	});
+	return atMost(
+		"`create` to two borg repositories, nothing changed",
+		"`create` to one",
+		1.3,
+		await compare({ ...here, argv: create }, { ...here, argv: [...create, "--provider", "first"] }, PAIRS),
+	);
+}

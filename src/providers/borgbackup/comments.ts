@@ -1,0 +1,36 @@
+// Archives' comments as they were read before. borg's plain listing is one look at the manifest; comments cost a look at
+// each archive. An archive's id is a hash of what it says, comment and all: what is known of an id stays true.
+import { createHash } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { privateFolder } from "../../host/files.ts";
+import { places } from "../../host/places.ts";
+
+/** By archive id. */
+export type Comments = Readonly<Record<string, string>>;
+
+function fileOf(repo: string): string {
+	return join(places().cache, "borg", `${createHash("sha256").update(repo).digest("hex").slice(0, 32)}.json`);
+}
+
+/** Empty when nothing is known, or what is there cannot be read. */
+export async function knownComments(repo: string): Promise<Comments> {
+	try {
+		return JSON.parse(await readFile(fileOf(repo), "utf8")) as Comments;
+	} catch {
+		return {};
+	}
+}
+
+/** It is a cache: what cannot be kept costs time, and nothing else. */
+export async function keepComments(repo: string, comments: Comments): Promise<void> {
+	try {
+		const file = fileOf(repo);
+		await privateFolder(join(file, ".."));
+		const draft = `${file}.${process.pid}`;
+		await writeFile(draft, JSON.stringify(comments), { mode: 0o600 });
+		await rename(draft, file);
+	} catch {
+		// See above.
+	}
+}
