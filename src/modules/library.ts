@@ -1,4 +1,6 @@
 // The modules that come with Holdfast. A new one is a file in library/ and a line here.
+
+import type * as v from "valibot";
 import { acme } from "./library/acme.ts";
 import { dovecot } from "./library/dovecot.ts";
 import { folders } from "./library/folders.ts";
@@ -55,7 +57,13 @@ const MODULES = [
 	volumes,
 	wireguard,
 	zerotier,
-] as unknown as readonly Module[];
+] as const;
+
+type Known = (typeof MODULES)[number];
+/** What may be written under `services`, by module. */
+export type LibraryServices = { readonly [M in Known as M["name"]]?: v.InferInput<M["options"]> | null };
 
 /** By name. */
-export const LIBRARY: ReadonlyMap<string, Module> = new Map(MODULES.map((module) => [module.name, module]));
+export const LIBRARY: ReadonlyMap<string, Module> = new Map(
+	(MODULES as unknown as readonly Module[]).map((module) => [module.name, module]),
+);

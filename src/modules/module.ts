@@ -21,9 +21,9 @@ export interface Yield {
 	readonly services?: Readonly<Record<string, object>>;
 }
 
-export interface Module<S extends OptionsSchema = OptionsSchema> {
+export interface Module<S extends OptionsSchema = OptionsSchema, N extends string = string> {
 	/** As it stands under `services`. */
-	readonly name: string;
+	readonly name: N;
 	/** One line: the application, and what of it is kept. */
 	readonly about: string;
 	/** Pages that the facts come from, the application's own first. */
@@ -42,6 +42,8 @@ export interface Module<S extends OptionsSchema = OptionsSchema> {
 }
 
 /** Gives a module its types; returns it unchanged. */
-export function defineModule<const S extends OptionsSchema>(module: Module<S>): Module<S> {
+export function defineModule<const S extends OptionsSchema, const N extends string>(
+	module: Module<S, N>,
+): Module<S, N> {
 	return module;
 }
