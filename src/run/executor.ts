@@ -148,17 +148,19 @@ class Execution {
 		}
 	}
 
-	#record(step: Step, phase: Phase, data?: unknown): void {
-		this.#onTheWayBack(step, () => this.#journal.add(this.#plan.run, step.id, phase, data));
+	#record(step: Step, phase: Phase, data?: unknown): boolean {
+		return this.#onTheWayBack(step, () => this.#journal.add(this.#plan.run, step.id, phase, data));
 	}
 
-	/** Write to the journal where nothing may stop us: an undo that cannot be recorded is still due. */
-	#onTheWayBack(step: Step, write: () => void): void {
+	/** Write to the journal where nothing may stop us: an undo that cannot be recorded is still due. Whether it is there. */
+	#onTheWayBack(step: Step, write: () => void): boolean {
 		try {
 			write();
+			return true;
 		} catch (error) {
 			const line = `the journal could not be written: ${(error as Error).message}`;
 			this.#emit({ type: "step-log", step: step.id, line });
+			return false;
 		}
 	}
 
@@ -185,9 +187,14 @@ class Execution {
 				.catch((error: unknown) => this.#undoFault(step, error));
 		}
 		let somethingLeft = false;
+		let recorded = true;
 		for (const step of began.reverse()) {
-			const undo = workOf(step).undo;
+			const { undo, undoesLast } = workOf(step);
 			if (!undo) continue;
+			if (undoesLast && (somethingLeft || !recorded)) {
+				this.#undoFault(step, stays(recorded));
+				continue;
+			}
 			this.#record(step, "undo-begin");
 			this.#emit({ type: "undo-started", step: step.id, title: step.title });
 			try {
@@ -198,7 +205,7 @@ class Execution {
 					somethingLeft,
 				});
 				faultPoint(step.id, "undo-after");
-				this.#record(step, "undo-done");
+				recorded = this.#record(step, "undo-done") && recorded;
 				this.#standing.move(step.id, "undone");
 				if (step.downtime === "begins" && this.#downSince !== undefined) this.#upAt = performance.now();
 				this.#emit({ type: "undo-done", step: step.id, title: step.title });
@@ -325,6 +332,17 @@ const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["keep", "settle", "check"]);
 const MOST_AT_ONCE = 4;
 
 const NEVER = new AbortController().signal;
+
+/** Why an undo that deletes is put off. */
+function stays(recorded: boolean): HoldfastError {
+	return new HoldfastError(
+		"failed",
+		recorded
+			? "it stays until all that comes before it is undone"
+			: "it stays until the journal can be written",
+		{ hint: "mend the cause (is the disk full?), then: holdfast recover" },
+	);
+}
 
 /** The registry is keyed by kind, so the work found for a step takes that step. */
 function workOf(step: Step): StepWork<Step> {

@@ -364,6 +364,11 @@ export interface StepWork<S extends Step> {
 	/** Before anything of the scope is undone, in the order of the plan. */
 	beforeUndo?(step: S, context: StepContext): Promise<void>;
 	undo?(step: S, context: UndoContext): Promise<void>;
+	/**
+	 * Its undo deletes what tells the undos of later steps, should they be repeated, how far things have come: it waits
+	 * until all of those are done and in the journal.
+	 */
+	readonly undoesLast?: true;
 	/** When an undo failed: lines that say what of this step is where on disk now. */
 	whereabouts?(step: S): Promise<string[]>;
 }

@@ -22,7 +22,7 @@ export async function pointsOf(web01: Machine, scenario: Scenario): Promise<stri
 
 export interface Outcome {
 	readonly point: string;
-	readonly fault: Fault;
+	readonly fault: Fault | "full disk";
 	/** `old`, `newer`, or what is wrong. */
 	readonly end: string;
 	readonly held: boolean;
@@ -49,13 +49,24 @@ export async function crash(
 		await web01.boot();
 	}
 	const end = await verdict(web01, scenario);
-	const ends = end.split(" and ");
-	return {
-		point,
-		fault,
-		end,
-		held: ends.every((one) => (scenario.mayEnd as readonly string[]).includes(one)),
-	};
+	return { point, fault, end, held: isHeld(scenario, end) };
+}
+
+/** From this moment on there is no byte left on the disk with the data, the archives and the journal, until the command ends. */
+export async function fillDisk(web01: Machine, scenario: Scenario, point: string): Promise<Outcome> {
+	await makeNewer(web01, scenario);
+	const fill = "cat /dev/zero >/disk/ballast; cat /dev/zero >/disk/ballast2";
+	const env = { ...ENV, HOLDFAST_FAULT: `run@${point}`, HOLDFAST_FAULT_COMMAND: fill };
+	const { stderr } = await web01.run([HOLDFAST, ...scenario.words], { env });
+	if (!stderr.includes(`fault-here ${point}`)) throw new Error(`${point} was not reached:\n${stderr}`);
+	await web01.sh("rm -f /disk/ballast /disk/ballast2");
+	await web01.run([HOLDFAST, "recover", "--quiet"], { env: ENV });
+	const end = await verdict(web01, scenario);
+	return { point, fault: "full disk", end, held: isHeld(scenario, end) };
+}
+
+function isHeld({ mayEnd }: Scenario, end: string): boolean {
+	return end.split(" and ").every((one) => (mayEnd as readonly string[]).includes(one));
 }
 
 /** The command gets a SIGINT at this moment: it undoes what it began, or ends what it had committed. */
@@ -93,7 +104,7 @@ export async function crashRecovery(web01: Machine, scenario: Scenario, point: s
 			point: `${point}, then ${second}`,
 			fault: "process",
 			end,
-			held: end.split(" and ").every((one) => (scenario.mayEnd as readonly string[]).includes(one)),
+			held: isHeld(scenario, end),
 		});
 	}
 	return outcomes;

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
-import { crash, crashRecovery, FAULTS, type Outcome, pointsOf } from "./crash.ts";
+import { crash, crashRecovery, FAULTS, fillDisk, type Outcome, pointsOf } from "./crash.ts";
 import { begin, crashMachine, SCENARIOS, type Scenario, serverOf } from "./scenario.ts";
 
 const FILE = join(import.meta.dirname, "../../docs/reliability.md");
@@ -16,6 +16,7 @@ interface Table {
 	readonly scenario: Scenario;
 	readonly outcomes: readonly Outcome[];
 	readonly recoveries: readonly Outcome[];
+	readonly full: readonly Outcome[];
 }
 
 test("crash matrix", { skip: noMachines }, async () => {
@@ -35,7 +36,7 @@ test("crash matrix", { skip: noMachines }, async () => {
 		process.stdout.write(text(tables.slice(-1)));
 		writeFileSync(FILE, page(tables, readFileSync(FILE, "utf8")));
 	}
-	const all = tables.flatMap(({ outcomes, recoveries }) => [...outcomes, ...recoveries]);
+	const all = tables.flatMap(({ outcomes, recoveries, full }) => [...outcomes, ...recoveries, ...full]);
 	const broken = all.filter(({ held }) => !held);
 	process.stdout.write(`${all.length} crashes, ${broken.length} broken\n`);
 	if (broken.length > 0) throw new Error(JSON.stringify(broken, null, 2));
@@ -57,12 +58,18 @@ async function tableOf(web01: Machine, scenario: Scenario): Promise<Table> {
 	const recoveries: Outcome[] = [];
 	for (const point of TWICE.filter((one) => points.includes(one)))
 		recoveries.push(...(await crashRecovery(web01, scenario, point)));
-	return { scenario, outcomes, recoveries };
+	const full: Outcome[] = [];
+	for (const point of points) {
+		const outcome = await fillDisk(web01, scenario, point);
+		full.push(outcome);
+		process.stderr.write(`  ${point}, full disk: ${outcome.held ? "" : "BROKEN: "}${outcome.end}\n`);
+	}
+	return { scenario, outcomes, recoveries, full };
 }
 
 function text(tables: readonly Table[]): string {
 	return tables
-		.map(({ scenario, outcomes, recoveries }) => {
+		.map(({ scenario, outcomes, recoveries, full }) => {
 			const points = [...new Set(outcomes.map(({ point }) => point))];
 			const cell = (point: string, fault: string) => {
 				const one = outcomes.find((outcome) => outcome.point === point && outcome.fault === fault);
@@ -71,13 +78,15 @@ function text(tables: readonly Table[]): string {
 			const rows = points.map(
 				(point) => `| \`${point}\` | ${FAULTS.map((fault) => cell(point, fault)).join(" | ")} |\n`,
 			);
-			const twice = recoveries.filter(({ held }) => held).length;
+			const holding = (some: readonly Outcome[]) => some.filter(({ held }) => held).length;
 			return `
 ${heading(scenario)}
 
 | moment | ${FAULTS.join(" | ")} |
 | --- | ${FAULTS.map(() => "---").join(" | ")} |
-${rows.join("")}${recoveries.length > 0 ? `\nKilled again at each of ${recoveries.length} moments of the recovery: ${twice} held.\n` : ""}`;
+${rows.join("")}${recoveries.length > 0 ? `\nKilled again at each of ${recoveries.length} moments of the recovery: ${holding(recoveries)} held.\n` : ""}
+With a full disk from each of ${full.length} moments on: ${holding(full)} held.
+`;
 		})
 		.join("");
 }
@@ -90,7 +99,7 @@ function page(tables: readonly Table[], before: string): string {
 		return now.length > 0 ? text(now) : `\n${had.get(heading(scenario))?.trim() ?? ""}\n`;
 	});
 	const all = sections.join("").replaceAll(/\n{3,}/g, "\n\n");
-	const again = [...all.matchAll(/Killed again at each of (\d+) moments of the recovery: (\d+) held/g)];
+	const again = [...all.matchAll(/each of (\d+) moments (?:of the recovery|on): (\d+) held/g)];
 	const sum = (values: readonly (string | undefined)[]) =>
 		values.reduce((total, value) => total + Number(value), 0);
 	const held = (all.match(/✔/g) ?? []).length + sum(again.map(([, , count]) => count));
@@ -103,7 +112,8 @@ Written by \`npm run crash-matrix\`: ${crashes} crashes, of which ${held} held.
 Each row is a moment of a run: before a step, after it, or between two things that it does (\`STEP#POINT\`; they are
 listed by the run itself, so a new step is in the table as soon as it exists). At each moment, in three runs, the process
 is killed with SIGKILL; the whole machine is; the power goes: the filesystem is copied as it is on disk at that moment,
-and whatever was not synced is lost. Then \`holdfast recover\` is run (after the last two by the unit at boot).
+and whatever was not synced is lost. Then \`holdfast recover\` is run (after the last two by the unit at boot). In a fourth
+run the disk with the data, the archives and the journal has no byte left from that moment on; then there is room again.
 
 A crash has held when each service's state is wholly the **old** one of the archive or wholly the **newer** one that was
 live, its unit runs, nothing is left aside, no half archive is listed and the journal is closed.

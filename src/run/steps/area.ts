@@ -27,6 +27,7 @@ export const area: StepWork<AreaStep> = {
 		await syncPath(area);
 		await syncPath(dirname(area));
 	},
+	undoesLast: true,
 	async undo({ id, area }, { noteOf, point }) {
 		const made = noteOf(id) as Made | undefined;
 		if (!made) return;

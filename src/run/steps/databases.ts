@@ -8,7 +8,6 @@ import type { DatabaseAccount, DumpFacts, ServerDatabase } from "../../databases
 import { openDatabase } from "../../databases/registry.ts";
 import { removeTree, syncPath, writeSynced } from "../../host/files.ts";
 import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../../manifest/dumps.ts";
-import { HoldfastError } from "../../manifest/error.ts";
 import type {
 	AccountsStep,
 	DatabaseDropStep,
@@ -138,11 +137,10 @@ export const load: StepWork<LoadStep> = {
 		await (await openDatabase(dump)).load(file, facts, as, context);
 		context.point("loaded");
 	},
-	async undo({ id, dump, as }, { noteOf, somethingLeft }) {
-		if (noteOf(id) === undefined) return;
-		// While a swap is not taken back, part of what is live may be in it.
-		if (somethingLeft) throw new HoldfastError("failed", `the database ${as} stays until the rest is undone`);
-		await (await openDatabase(dump)).drop(as);
+	// While a swap is not taken back, part of what is live may be in it.
+	undoesLast: true,
+	async undo({ id, dump, as }, { noteOf }) {
+		if (noteOf(id) !== undefined) await (await openDatabase(dump)).drop(as);
 	},
 };
 

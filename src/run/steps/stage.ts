@@ -26,6 +26,7 @@ export const stage: StepWork<StageStep> = {
 		}
 		await syncFilesystem(step.area);
 	},
+	undoesLast: true,
 	async undo({ id, area }, { noteOf }) {
 		if (noteOf(id) === undefined) return;
 		await removeTree(join(area, NEW));
