@@ -3,11 +3,13 @@ import { mkdir, mkdtemp, rename } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { exists, removeTree, syncPath } from "../host/files.ts";
+import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { chooseArchive, type ListedArchive, listArchives, storedRoots } from "../plan/archives.ts";
 import type { Destination, Entry, Metadata, Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import { archiveText, entryLine } from "../report/archives.ts";
+import { Journal } from "../run/journal.ts";
 import {
 	type CommonFlags,
 	commonFlags,
@@ -78,7 +80,7 @@ const show = buildCommand({
 	func: (given: Flags, wanted: string) =>
 		guard(given, async () => {
 			const { archive, destination, work } = await find(given, wanted);
-			const details = await destination.details(archive.name, work);
+			const details = { ...tookHere(archive), ...(await destination.details(archive.name, work)) };
 			process.stdout.write(
 				given.json
 					? `${JSON.stringify({ ...archive, ...details }, null, 2)}\n`
@@ -87,6 +89,15 @@ const show = buildCommand({
 			return 0;
 		}),
 });
+
+/** How long it took, when this machine made it. */
+function tookHere({ metadata, provider, destination }: ListedArchive): { seconds?: number } {
+	if (metadata === undefined) return {};
+	const journal = Journal.open(places().state);
+	const seconds = journal.took(metadata.run, `create:${provider}/${destination}`);
+	journal.close();
+	return seconds === undefined ? {} : { seconds };
+}
 
 const browse = buildCommand({
 	docs: {

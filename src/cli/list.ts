@@ -41,12 +41,19 @@ export const list = buildCommand({
 			const providers = providersOf(manifest, flags.provider);
 			const listing = await listArchives(manifest, providers, unwatched(interruptible()));
 			const journal = Journal.open(places().state);
+			// Engines that would have to open each archive for its size leave that to whoever remembers it.
+			const archives = listing.archives.map((archive) => {
+				const bytes = archive.bytes ?? journal.archive(archive.id)?.bytes;
+				return bytes === undefined ? archive : { ...archive, bytes };
+			});
 			const upkeep = journal
 				.failedUpkeep(manifest.machine)
 				.filter(({ destination }) => providers.some((provider) => destination.startsWith(`${provider}/`)));
 			journal.close();
 			process.stdout.write(
-				flags.json ? `${JSON.stringify({ ...listing, upkeep }, null, 2)}\n` : archiveTable(listing.archives),
+				flags.json
+					? `${JSON.stringify({ ...listing, archives, upkeep }, null, 2)}\n`
+					: archiveTable(archives),
 			);
 			for (const { operation, destination, time, message, run } of upkeep)
 				process.stderr.write(

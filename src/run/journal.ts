@@ -174,6 +174,18 @@ export class Journal {
 			}));
 	}
 
+	/** Seconds that a step took; undefined when it did not end well, or ran elsewhere. */
+	took(run: string, step: string): number | undefined {
+		const times = new Map(
+			this.#db
+				.prepare("SELECT phase, time FROM entry WHERE run = ? AND step = ? AND phase IN ('begin', 'done')")
+				.all(run, step)
+				.map(({ phase, time }) => [String(phase), Date.parse(String(time))]),
+		);
+		const [began, done] = [times.get("begin"), times.get("done")];
+		return began === undefined || done === undefined ? undefined : (done - began) / 1000;
+	}
+
 	lines(run: string): { step: string; line: string }[] {
 		return this.#db
 			.prepare("SELECT step, line FROM log WHERE run = ? ORDER BY seq")

@@ -147,6 +147,7 @@ test("archives show, browse and extract, by id, by name and latest", async () =>
 	const [first = ""] = names;
 	const shown = (await ok(place, "archives", "show", `disk::${place.path("archives")}::${first}`)).stdout;
 	assert.match(shown, new RegExp(`archive +disk::.*::${first}`));
+	assert.match(shown, /took +[\d.]+ m?s/);
 	assert.match(shown, /by +\S+@\S+ with Holdfast \d/);
 	assert.match(shown, /notes +good +\/.*\/notes/);
 	const browsed = (await ok(place, "archives", "browse", "latest")).stdout;
