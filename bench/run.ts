@@ -1,4 +1,5 @@
-// npm run bench [NAME…]: every measure, as ratios in one run against the plain engine; writes docs/benchmarks.md.
+// npm run bench [NAME…]: every measure, or those of a name, as ratios in one run against the plain engine; writes
+// docs/benchmarks.md, in which measures that were not run now keep the rows that they had.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
@@ -31,18 +32,26 @@ for (const [name, bench] of Object.entries(BENCHES)) {
 		rmSync(scratch, { recursive: true, force: true });
 	}
 }
-process.stdout.write(table());
-if (wanted.length === 0) writeFileSync(FILE, document());
+process.stdout.write(table(rows.map(cellsOf)));
+writeFileSync(FILE, document());
 
-function table(): string {
-	const cells = rows.map(({ what, ours, theirs, ratio, bound, kept, memory }) => [
-		what,
-		ours,
-		theirs,
-		ratio,
-		`${bound} ${kept ? "✔" : "✘"}`,
-		memory ?? "",
-	]);
+function cellsOf({ what, ours, theirs, ratio, bound, kept, memory }: Row): string[] {
+	return [what, ours, theirs, ratio, `${bound} ${kept ? "✔" : "✘"}`, memory ?? ""];
+}
+
+/** The rows as they are in the file, with those of now in their places and new ones at the end. */
+function merged(): string[][] {
+	const now = new Map(rows.map((row) => [row.what, cellsOf(row)]));
+	const before = readFileSync(FILE, "utf8")
+		.split("\n")
+		.filter((line) => line.startsWith("| ") && !/^\| (measure|---)/.test(line))
+		.map((line) => line.slice(2, -2).split(/ (?<!\\)\| /));
+	const kept = before.map((cells) => now.get(cells[0] ?? "") ?? cells);
+	const known = new Set(before.map(([what]) => what));
+	return [...kept, ...[...now].filter(([what]) => !known.has(what)).map(([, cells]) => cells)];
+}
+
+function table(cells: readonly (readonly string[])[]): string {
 	const head = [
 		"measure",
 		"Holdfast",
@@ -63,5 +72,5 @@ Written by \`npm run bench\` (Holdfast ${version}, Node ${process.versions.node}
 ${Math.round(totalmem() / 1024 ** 3)} GiB of memory. The two commands of a row ran in turn, A B A B …; seconds are
 medians and depend on the machine, ratios are taken pair by pair and hold better.
 
-${table()}`;
+${table(merged())}`;
 }
