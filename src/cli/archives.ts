@@ -5,7 +5,13 @@ import { buildCommand, buildRouteMap } from "@stricli/core";
 import { exists, removeTree, syncPath } from "../host/files.ts";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
-import { chooseArchive, type ListedArchive, listArchives, storedRoots } from "../plan/archives.ts";
+import {
+	chooseArchive,
+	type ListedArchive,
+	listArchives,
+	storedPath,
+	storedRoots,
+} from "../plan/archives.ts";
 import type { Destination, Entry, Metadata, Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import { archiveText, entryLine } from "../report/archives.ts";
@@ -140,7 +146,7 @@ const extract = buildCommand({
 	func: (given: ExtractFlags, wanted: string, file: string) =>
 		guard(given, async () => {
 			const { archive, destination, work } = await find(given, wanted);
-			const [stored = ""] = storedRoots(archive, resolve(file));
+			const stored = storedPath(archive, resolve(file));
 			const into = resolve(given.into ?? ".");
 			const to = join(into, basename(file));
 			if (await exists(to))

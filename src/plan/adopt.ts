@@ -87,14 +87,21 @@ async function manifestIn(
 /** The destination as it can be reached from here takes the place of the one that the manifest names, or is added. */
 function withDestination(manifest: Manifest, options: Exclude<ProviderOptions, { type: "command" }>) {
 	const [[given, reached] = ["adopted", undefined]] = Object.entries(options.destinations);
-	const same = Object.entries(manifest.providers).find(
-		([, { type, ...rest }]) => type === options.type && "destinations" in rest,
+	const of = Object.entries(manifest.providers).flatMap(([name, known]) =>
+		known.type === options.type
+			? [{ name, known, destinations: known.destinations as Record<string, object> }]
+			: [],
 	);
-	const [provider, known] = same ?? [options.type, undefined];
-	const destinations = (known && "destinations" in known ? known.destinations : {}) as Record<string, object>;
-	const place = (one: object | undefined) => JSON.stringify(addressOf(one));
-	const destination =
-		Object.keys(destinations).find((name) => place(destinations[name]) === place(reached)) ?? given;
+	const isReached = (one: object | undefined) => addressOf(one) === addressOf(reached);
+	// The one that wrote there before any other of that engine.
+	const same = of.find(({ destinations }) => Object.values(destinations).some(isReached)) ?? of[0];
+	const free = options.type in manifest.providers ? "adopted" : options.type;
+	const {
+		name: provider,
+		known,
+		destinations,
+	} = same ?? { name: free, known: undefined, destinations: {} as Record<string, object> };
+	const destination = Object.entries(destinations).find(([, one]) => isReached(one))?.[0] ?? given;
 	return {
 		provider,
 		destination,
@@ -112,7 +119,7 @@ function withDestination(manifest: Manifest, options: Exclude<ProviderOptions, {
 }
 
 /** What says where a destination is, of whichever engine. */
-function addressOf(destination: object | undefined): unknown {
+function addressOf(destination: object | undefined): string | undefined {
 	const { repo, path, directory } = (destination ?? {}) as {
 		repo?: string;
 		path?: string;

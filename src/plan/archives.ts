@@ -1,4 +1,5 @@
 // Archives of a machine over all its providers and destinations, and which one a person means.
+import { basename } from "node:path";
 import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Archive, DestinationAbsent, type Work } from "../providers/provider.ts";
@@ -150,6 +151,15 @@ export function storedRoots({ metadata, id }: ListedArchive, path?: string): str
 	if (above[0] !== undefined) return [above[0]];
 	throw new HoldfastError("usage", `${path} is not in ${id}`, {
 		hint: `it holds ${roots.map(({ known }) => known).join(", ")}`,
+	});
+}
+
+/** The one path that an archive stores for a path that a person knows: a whole folder of a state, or something in one. */
+export function storedPath(archive: ListedArchive, path: string): string {
+	const [stored, ...more] = storedRoots(archive, path);
+	if (stored !== undefined && more.length === 0 && stored.endsWith(`/${basename(path)}`)) return stored;
+	throw new HoldfastError("usage", `${path} is above what ${archive.id} holds`, {
+		hint: `name one of these: ${storedRoots(archive).join(", ")}`,
 	});
 }
 

@@ -108,7 +108,7 @@ test("in an append-only repository archives are made; what is removed is gone fr
 	assert.deepEqual(await destination.check(false, quiet), []);
 });
 
-test("a mounted archive shows its files, and is unmounted when it is no longer wanted", async (t) => {
+test("a mounted archive shows its files, and is unmounted when it is no longer wanted", async () => {
 	const below = join(folder, "mounted");
 	const roots = source(below);
 	const destination = openBorg(below);
@@ -117,7 +117,7 @@ test("a mounted archive shows its files, and is unmounted when it is no longer w
 	mkdirSync(at);
 	const stop = new AbortController();
 	const seen: string[] = [];
-	const mounting = destination.mount(
+	await destination.mount(
 		"a",
 		at,
 		() => {
@@ -126,12 +126,6 @@ test("a mounted archive shows its files, and is unmounted when it is no longer w
 		},
 		{ ...quiet, signal: stop.signal },
 	);
-	try {
-		await mounting;
-	} catch (error) {
-		if (!/llfuse|pyfuse3|fuse/i.test(JSON.stringify(error))) throw error;
-		return t.skip("borg has no FUSE here: apt-get install python3-llfuse");
-	}
 	assert.deepEqual(seen, ["x"]);
 	assert.equal(execFileSync("ls", ["-A", at], { encoding: "utf8" }), "");
 });

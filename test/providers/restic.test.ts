@@ -1,7 +1,8 @@
 // restic against the contract, on real repositories, and what is its own.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -98,6 +99,34 @@ test("the lock of a process that was killed is cleared, and what waits for it go
 		(await destination.list(quiet)).map(({ name }) => name),
 		["b"],
 	);
+});
+
+test("a check tells a pack that is lost from a repository that is not there, and damage from a lock", async () => {
+	const below = join(folder, "lost");
+	const roots = source(below);
+	writeFileSync(join(below, "source/random"), randomBytes(300_000));
+	const destination = openRestic(below);
+	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	// The one with what files hold: of a lost one with folders restic would try to read for a minute.
+	const [pack = ""] = execFileSync(
+		"find",
+		[join(below, "deep/er/repo/data"), "-type", "f", "-size", "+100k"],
+		{
+			encoding: "utf8",
+		},
+	).split("\n");
+	rmSync(pack);
+	assert.ok((await destination.check(false, quiet)).length > 0);
+	const env = {
+		...process.env,
+		RESTIC_PASSWORD_FILE: passphraseFile,
+		RESTIC_REPOSITORY: join(below, "deep/er/repo"),
+		RESTIC_CACHE_DIR: join(folder, "cache"),
+	};
+	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
+	while (readdirSync(join(below, "deep/er/repo/locks")).length === 0) await pause(20);
+	await assert.rejects(destination.check(false, { ...quiet, hurried: true }), /is locked by another restic/);
+	child.kill();
 });
 
 test("the lock of one that lives is waited for", async () => {

@@ -173,6 +173,16 @@ test("archives show, browse and extract, by id, by name and latest", async () =>
 
 	const missing = await place.holdfast("archives", "extract", "latest", join(place.path("notes"), "nothing"));
 	assert.notEqual(missing.code, 0);
+	const above = await place.holdfast(
+		"archives",
+		"extract",
+		"latest",
+		place.path("."),
+		"--into",
+		place.path("out"),
+	);
+	assert.equal(above.code, 2);
+	assert.match(above.stderr, /is above what .* holds[\s\S]*name one of these: .*\/notes/);
 	const elsewhere = await place.holdfast("archives", "browse", "latest", "/etc");
 	assert.equal(elsewhere.code, 2);
 	assert.match(elsewhere.stderr, /\/etc is not in .*[\s\S]*it holds .*\/notes/);

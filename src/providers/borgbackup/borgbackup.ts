@@ -249,8 +249,8 @@ async function check(destination: BorgDestination, full: boolean, work: Work): P
 				problems.push({ message });
 		},
 	});
-	if (end.code !== 0 && problems.length === 0) problems.push({ message: "borg check found errors" });
-	return problems;
+	if (end.code === 0) return [];
+	return problems.length > 0 ? problems : [{ message: "borg check found errors" }];
 }
 
 /** In an append-only repository this takes effect once its owner compacts it. */

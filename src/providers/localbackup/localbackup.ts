@@ -215,7 +215,10 @@ async function create(
 		await syncFilesystem(sync);
 		await rsnapshot(scratch, "snapshot", directory, work, unreadable);
 		await syncPath(directory);
-		await trim(directory, most, machine, work);
+		// The archive is whole by now, whatever becomes of older ones.
+		await trim(directory, most, machine, work).catch((error: Error) => {
+			work.log(`older snapshots could not be removed: ${error.message}`);
+		});
 		return { unreadable };
 	} catch (error) {
 		await removeTree(sync).catch(() => {});

@@ -346,21 +346,13 @@ async function sizeOf(
 }
 
 async function check(destination: ResticDestination, full: boolean, work: Work): Promise<Problem[]> {
-	const { code, stdout, stderr } = await restic(
-		destination,
-		["check", ...(full ? ["--read-data"] : [])],
-		work,
-		{
-			accept: [1],
-		},
-	).catch((error: unknown) => {
-		if (error instanceof ResticFault && error.kind === "other")
-			return { code: 1, stdout: "", stderr: [...error.details] };
-		throw error;
-	});
-	if (code === 0) return [];
-	const lines = [...stdout.split("\n"), ...stderr].filter((line) => line.trim() !== "");
-	return lines.map((message) => ({ message }));
+	try {
+		await restic(destination, ["check", ...(full ? ["--read-data"] : [])], work);
+		return [];
+	} catch (error) {
+		if (!(error instanceof ResticFault) || error.kind !== "damaged") throw error;
+		return error.details.filter((line) => line.trim() !== "").map((message) => ({ message }));
+	}
 }
 
 /** Archives of their names, and what creates that died long ago have left. */

@@ -33,7 +33,19 @@ export interface ResticEnd {
 	readonly stderr: readonly string[];
 }
 
-type Kind = "refused" | "locked" | "missing" | "password" | "unwritable" | "connection" | "space" | "other";
+/** Lines of what restic says that are kept. */
+const MOST_PROBLEMS = 50;
+
+type Kind =
+	| "damaged"
+	| "refused"
+	| "locked"
+	| "missing"
+	| "password"
+	| "unwritable"
+	| "connection"
+	| "space"
+	| "other";
 
 /** Thrown with the kind of fault, so that callers can tell them apart. */
 export class ResticFault extends HoldfastError {
@@ -105,7 +117,7 @@ async function once(
 				const message = call.onJson && parse(line);
 				if (message) return call.onJson?.(message);
 				said.push(line);
-				if (said.length > 30) said.shift();
+				if (said.length > MOST_PROBLEMS) said.shift();
 				work.log(line);
 			},
 		},
@@ -192,6 +204,8 @@ async function variablesIn(file: string): Promise<Record<string, string>> {
 
 /** restic 0.17 and later have exit codes for these; before, only the words tell. */
 const KINDS: readonly { readonly kind: Kind; readonly code?: number; readonly words: RegExp }[] = [
+	// First: what a check has found may be in any words.
+	{ kind: "damaged", words: /repository contains errors/ },
 	{ kind: "space", words: /no space left on device|ENOSPC|507 Insufficient Storage/i },
 	{ kind: "password", code: 12, words: /wrong password or no key found/ },
 	{ kind: "locked", code: 11, words: /repository is already locked/ },
@@ -205,7 +219,7 @@ const KINDS: readonly { readonly kind: Kind; readonly code?: number; readonly wo
 		words:
 			/connection refused|no such host|network is unreachable|no route to host|i\/o timeout|connection reset|502 Bad Gateway|503 Service|unable to start the sftp session|ssh command exited|EOF$/i,
 	},
-	{ kind: "missing", code: 10, words: /Is there a repository at the following location|does not exist/ },
+	{ kind: "missing", code: 10, words: /Is there a repository at the following location/ },
 ];
 
 function faultOf(destination: ResticDestination, result: ExecResult, said: readonly string[]): ResticFault {
@@ -214,7 +228,7 @@ function faultOf(destination: ResticDestination, result: ExecResult, said: reado
 		KINDS.find(({ code, words }) => (code !== undefined && code === result.code) || words.test(text))?.kind ??
 		"other";
 	const { repo } = destination;
-	const details = said.slice(-10);
+	const details = said.slice(kind === "damaged" ? -MOST_PROBLEMS : -10);
 	const fault = (message: string, hint?: string) =>
 		new ResticFault(kind, message, { ...(hint === undefined ? {} : { hint }), details });
 	if (result.code === 127) return fault("restic is not installed", "install it: apt-get install restic");
@@ -248,6 +262,8 @@ function faultOf(destination: ResticDestination, result: ExecResult, said: reado
 				`no space left for ${repo}`,
 				"nothing half was left there that is listed; make room, then try again",
 			);
+		case "damaged":
+			return fault(`${repo} is not whole`);
 		case "other":
 			return fault(`restic ${describeEnd(result)} on ${repo}`);
 	}
