@@ -20,11 +20,10 @@ import {
 	type CommonFlags,
 	commonFlags,
 	guard,
-	loadMachine,
+	loadLocal,
 	machineWord,
 	providerFlag,
 	providersOf,
-	requireLocal,
 	valueFlag,
 } from "./flags.ts";
 import { interruptible, unwatched } from "./signals.ts";
@@ -59,8 +58,7 @@ interface Found {
 
 /** Only destinations that the id can mean are asked: one that is down does not hold up the others. */
 async function find(given: Flags, wanted: string): Promise<Found> {
-	const manifest = await loadMachine(given, given.machine);
-	requireLocal(manifest);
+	const manifest = await loadLocal(given, given.machine);
 	const work = unwatched(interruptible());
 	const named = wanted.includes("::") ? wanted.slice(0, wanted.indexOf("::")) : undefined;
 	const providers = providersOf(manifest, given.provider).filter((provider) => {
@@ -184,7 +182,7 @@ const mount = buildCommand({
 			await destination.mount(
 				archive.name,
 				at,
-				() => process.stderr.write(`${archive.id} is mounted at ${at}; unmount it with Ctrl-C\n`),
+				(where) => process.stderr.write(`${archive.id} is in ${where}; unmount it with Ctrl-C\n`),
 				work,
 			);
 			return 0;

@@ -9,11 +9,10 @@ import {
 	type CommonFlags,
 	commonFlags,
 	guard,
-	loadMachine,
+	loadLocal,
 	machineWord,
 	providerFlag,
 	providersOf,
-	requireLocal,
 	serviceFlag,
 	switchFlag,
 } from "./flags.ts";
@@ -46,8 +45,7 @@ export const create = buildCommand({
 	},
 	func: (flags: Flags, machine?: string) =>
 		guard(flags, async () => {
-			const manifest = await loadMachine(flags, machine);
-			requireLocal(manifest);
+			const manifest = await loadLocal(flags, machine);
 			const providers = providersOf(manifest, flags.provider);
 			const targets = (
 				await Promise.all(

@@ -10,8 +10,7 @@ import {
 	type CommonFlags,
 	commonFlags,
 	guard,
-	loadMachine,
-	requireLocal,
+	loadLocal,
 	serviceFlag,
 	splitWords,
 } from "./flags.ts";
@@ -41,8 +40,7 @@ export const diff = buildCommand({
 	func: (flags: Flags, ...words: string[]) =>
 		guard(flags, async () => {
 			const { machine, provider, wanted } = splitWords("diff", words);
-			const manifest = await loadMachine(flags, machine);
-			requireLocal(manifest);
+			const manifest = await loadLocal(flags, machine);
 			const work = unwatched(interruptible());
 			const services = flags.service ?? Object.keys(manifest.state);
 			const archive = chooseArchive(await listArchives(manifest, [provider], work), wanted, services);

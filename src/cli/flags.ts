@@ -114,9 +114,10 @@ export async function loadMachine(flags: CommonFlags, name: string | undefined):
 	return manifest;
 }
 
-/** A machine whose state is on this host; Holdfast does not reach over SSH yet. */
-export function requireLocal(manifest: Manifest): void {
-	if (manifest.host === undefined || manifest.host === "localhost") return;
+/** The same, which must be this host: Holdfast does not reach over SSH yet. */
+export async function loadLocal(flags: CommonFlags, name: string | undefined): Promise<Manifest> {
+	const manifest = await loadMachine(flags, name);
+	if (manifest.host === undefined || manifest.host === "localhost") return manifest;
 	throw new HoldfastError("usage", `machine "${manifest.machine}" is at ${manifest.host}`, {
 		hint: "this version works on the machine it runs on: run it there, with `host` left out",
 	});

@@ -10,11 +10,10 @@ import {
 	type CommonFlags,
 	commonFlags,
 	guard,
-	loadMachine,
+	loadLocal,
 	machineWord,
 	providerFlag,
 	providersOf,
-	requireLocal,
 } from "./flags.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
@@ -36,8 +35,7 @@ export const list = buildCommand({
 	},
 	func: (flags: Flags, machine?: string) =>
 		guard(flags, async () => {
-			const manifest = await loadMachine(flags, machine);
-			requireLocal(manifest);
+			const manifest = await loadLocal(flags, machine);
 			const providers = providersOf(manifest, flags.provider);
 			const listing = await listArchives(manifest, providers, unwatched(interruptible()));
 			const journal = Journal.open(places().state);

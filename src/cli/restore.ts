@@ -18,9 +18,8 @@ import {
 	type CommonFlags,
 	commonFlags,
 	guard,
-	loadMachine,
+	loadLocal,
 	pathFlag,
-	requireLocal,
 	seconds,
 	serviceFlag,
 	splitWords,
@@ -83,8 +82,7 @@ export const restore = buildCommand({
 	func: (flags: Flags, ...words: string[]) =>
 		guard(flags, async () => {
 			const { machine, provider, wanted } = splitWords("restore", words);
-			const manifest = await loadMachine(flags, machine);
-			requireLocal(manifest);
+			const manifest = await loadLocal(flags, machine);
 			const signal = interruptible();
 			const services = servicesOf(manifest, flags);
 			const work = unwatched(signal);

@@ -7,11 +7,10 @@ import {
 	type CommonFlags,
 	commonFlags,
 	guard,
-	loadMachine,
+	loadLocal,
 	machineWord,
 	providerFlag,
 	providersOf,
-	requireLocal,
 } from "./flags.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
@@ -27,8 +26,7 @@ export const recoverySheet = buildCommand({
 	},
 	func: (flags: CommonFlags & { readonly provider?: string }, machine?: string) =>
 		guard(flags, async () => {
-			const manifest = await loadMachine(flags, machine);
-			requireLocal(manifest);
+			const manifest = await loadLocal(flags, machine);
 			const work = unwatched(interruptible());
 			const entries: SheetEntry[] = [];
 			for (const provider of providersOf(manifest, flags.provider)) {

@@ -9,11 +9,10 @@ import {
 	type CommonFlags,
 	commonFlags,
 	guard,
-	loadMachine,
+	loadLocal,
 	machineWord,
 	providerFlag,
 	providersOf,
-	requireLocal,
 	switchFlag,
 } from "./flags.ts";
 import { confirm, operate, printPlan } from "./operate.ts";
@@ -42,8 +41,7 @@ export const check = buildCommand({
 	},
 	func: (flags: CheckFlags, machine?: string) =>
 		guard(flags, async () => {
-			const manifest = await loadMachine(flags, machine);
-			requireLocal(manifest);
+			const manifest = await loadLocal(flags, machine);
 			const providers = providersOf(manifest, flags.provider);
 			const plan = await planCheck({ manifest, run: newRunId(), providers }, flags.full);
 			if (plan.steps.length === 0)
@@ -81,8 +79,7 @@ export const prune = buildCommand({
 	},
 	func: (flags: PruneFlags, machine?: string) =>
 		guard(flags, async () => {
-			const manifest = await loadMachine(flags, machine);
-			requireLocal(manifest);
+			const manifest = await loadLocal(flags, machine);
 			const signal = interruptible();
 			const providers = providersOf(manifest, flags.provider);
 			const request = { manifest, run: newRunId(), providers };

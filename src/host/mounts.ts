@@ -1,9 +1,18 @@
 // Where filesystems are mounted.
-import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 
-/** Whether another filesystem is mounted at this folder; false for one that is not there. */
+/** From the kernel's table (proc(5), mountinfo): the fifth field, with spaces and the like as octal escapes. */
+export async function mountPoints(): Promise<string[]> {
+	const table = await readFile("/proc/self/mountinfo", "utf8");
+	return table
+		.split("\n")
+		.flatMap((line) => line.split(" ")[4] ?? [])
+		.map((field) =>
+			field.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
+		);
+}
+
+/** Whether something is mounted at this folder; false for one that is not there. */
 export async function isMountPoint(folder: string): Promise<boolean> {
-	const [own, above] = await Promise.all([stat(folder), stat(dirname(folder))]).catch(() => []);
-	return own !== undefined && above !== undefined && own.dev !== above.dev;
+	return (await mountPoints()).includes(folder.replace(/(?<=.)\/+$/, ""));
 }

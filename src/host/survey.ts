@@ -1,7 +1,8 @@
 // What stands at a path: how a restore swaps it depends on that.
-import { lstat, readFile, readlink, realpath, stat, statfs } from "node:fs/promises";
+import { lstat, readlink, realpath, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isErrno } from "../manifest/error.ts";
+import { mountPoints } from "./mounts.ts";
 
 /**
  * `rename`: the folder or file itself can be renamed, or nothing is there yet. `entries`: it is a mount point or a btrfs
@@ -51,17 +52,6 @@ async function followed(path: string, links = 0): Promise<string> {
 
 async function isSubvolume(path: string, inode: number): Promise<boolean> {
 	return inode === SUBVOLUME_INODE && (await statfs(path)).type === BTRFS_MAGIC;
-}
-
-/** From the kernel's table (proc(5), mountinfo): the fifth field, with spaces and the like as octal escapes. */
-async function mountPoints(): Promise<string[]> {
-	const table = await readFile("/proc/self/mountinfo", "utf8");
-	return table
-		.split("\n")
-		.flatMap((line) => line.split(" ")[4] ?? [])
-		.map((field) =>
-			field.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
-		);
 }
 
 /** The nearest path at or above this one that is there: the filesystem that it will be on. */

@@ -220,8 +220,11 @@ export interface Destination {
 	 * text to print on paper. Undefined when there is nothing like that.
 	 */
 	keys(work: Work): Promise<string | undefined>;
-	/** Show an archive below the folder `at`, read-only, until the signal is aborted; nothing is mounted there after. */
-	mount(archive: string, at: string, mounted: () => void, work: Work): Promise<void>;
+	/**
+	 * Show an archive below the folder `at`, read-only, until the signal is aborted; nothing is mounted there after.
+	 * `mounted` is told where its files are by then: `at`, or below it.
+	 */
+	mount(archive: string, at: string, mounted: (where: string) => void, work: Work): Promise<void>;
 	/** Remove what a `create` of this archive left when it died. Safe to repeat; never touches a whole archive. */
 	abandon(archive: string, work: Work): Promise<void>;
 }

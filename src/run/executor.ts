@@ -7,8 +7,9 @@ import { faultPoint } from "./fault.ts";
 import type { Journal, Phase } from "./journal.ts";
 import { lanesOf } from "./lanes.ts";
 import { Standing } from "./standing.ts";
-import type { Plan, Step, StepContext, StepWork } from "./step.ts";
+import type { Plan, Step } from "./step.ts";
 import { STEP_WORK } from "./steps/registry.ts";
+import type { StepContext, StepWork } from "./work.ts";
 
 export interface RunReport {
 	readonly run: string;

@@ -3,7 +3,7 @@
 // `interrupt@STEP#POINT` or `run@STEP#POINT`: end this process there with SIGKILL, hold it still while the test ends the
 // machine or copies its disk, have it get a SIGINT, or run HOLDFAST_FAULT_COMMAND and go on, on a disk that is now full.
 import { writeSync } from "node:fs";
-import type { StepContext } from "./step.ts";
+import type { StepContext } from "./work.ts";
 
 const wanted = process.env.HOLDFAST_FAULT;
 

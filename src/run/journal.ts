@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Outcome } from "./event.ts";
+import { MIGRATIONS, VERSION } from "./journal-schema.ts";
 import type { KeptCopy, MadeArchive, Plan, TidyStep } from "./step.ts";
 
-const VERSION = 4;
 /** Lines of one step's output that are kept. */
 const LOG_LINES = 2_000;
 const LOG_WIDTH = 4_000;
@@ -325,45 +325,3 @@ export class Journal {
 		this.#db.close();
 	}
 }
-
-/** What each version added; a journal of any older version is brought up to date when it is opened. */
-const MIGRATIONS = [
-	`
-BEGIN;
-CREATE TABLE run (
-  id TEXT PRIMARY KEY, operation TEXT NOT NULL, machine TEXT NOT NULL,
-  started TEXT NOT NULL, ended TEXT, outcome TEXT, plan TEXT NOT NULL, summary TEXT
-);
-CREATE TABLE entry (
-  seq INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES run (id), step TEXT NOT NULL,
-  phase TEXT NOT NULL, time TEXT NOT NULL, data TEXT
-);
-CREATE INDEX entry_run ON entry (run);
-CREATE TABLE log (seq INTEGER PRIMARY KEY, run TEXT NOT NULL, step TEXT NOT NULL, time TEXT NOT NULL, line TEXT NOT NULL);
-CREATE INDEX log_run ON log (run);
-CREATE TABLE destination (location TEXT PRIMARY KEY, first_seen TEXT NOT NULL);
-PRAGMA user_version = 1;
-COMMIT;
-`,
-	`
-BEGIN;
-CREATE TABLE kept (run TEXT NOT NULL, state TEXT NOT NULL, until TEXT NOT NULL, copy TEXT NOT NULL, PRIMARY KEY (run, state));
-CREATE INDEX entry_archive ON entry (json_extract(data, '$.archive')) WHERE phase = 'done';
-PRAGMA user_version = 2;
-COMMIT;
-`,
-	`
-BEGIN;
-CREATE TABLE archive (
-  id TEXT PRIMARY KEY, name TEXT NOT NULL, provider TEXT NOT NULL, destination TEXT NOT NULL, metadata TEXT NOT NULL, bytes INTEGER
-);
-PRAGMA user_version = 3;
-COMMIT;
-`,
-	`
-BEGIN;
-CREATE TABLE leftover (run TEXT NOT NULL, step TEXT NOT NULL, work TEXT NOT NULL, PRIMARY KEY (run, step));
-PRAGMA user_version = ${VERSION};
-COMMIT;
-`,
-];

@@ -17,7 +17,8 @@ fulfilsContract(localbackup, folder);
 
 function source(below: string) {
 	mkdirSync(join(below, "source/deep"), { recursive: true });
-	writeFileSync(join(below, "source/file"), "x");
+	// Once: written anew it has another time, and is another file.
+	if (!existsSync(join(below, "source/file"))) writeFileSync(join(below, "source/file"), "x");
 	return [{ path: join(below, "source"), exclude: [] }];
 }
 const make = async (destination: Destination, below: string, ...names: string[]) => {

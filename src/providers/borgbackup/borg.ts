@@ -140,6 +140,13 @@ export async function borgJson<T>(
 	return JSON.parse((await borg(destination, command, words, work, { reads: true })).stdout) as T;
 }
 
+/** An archive, as borg is told of it. */
+export function archiveName(destination: BorgDestination, archive: string): string {
+	if (!/^[^/\s:]([^/\n]*[^/\s])?$/.test(archive) || archive.includes("::"))
+		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be a borg archive's name`);
+	return `${destination.repo}::${archive}`;
+}
+
 function environment(destination: BorgDestination, hasPassphrase: boolean): Record<string, string> {
 	return {
 		...cleanEnvironment(),

@@ -1,25 +1,12 @@
 // BorgBackup 1.2 and later. What an archive says of itself is in its comment, so that listing never opens one.
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
-import { absolutePatterns } from "../exclude.ts";
-import { modeOf } from "../mode.ts";
 import { whileMounted } from "../mount.ts";
-import type {
-	Archive,
-	ArchiveRequest,
-	CreateResult,
-	Destination,
-	Details,
-	Entry,
-	Metadata,
-	Problem,
-	Work,
-} from "../provider.ts";
-import { type BorgDestination, BorgFault, borg, borgJson } from "./borg.ts";
-import { keepComments, knownComments } from "./comments.ts";
-import { openStreams } from "./streams.ts";
-
-const MARK = "holdfast:";
+import type { Archive, Destination, Details, Problem, Work } from "../provider.ts";
+import { archiveName, type BorgDestination, borg, borgJson } from "./borg.ts";
+import { commentOf, keepComments, knownComments, readComment } from "./comments.ts";
+import { contents, sizeOf } from "./contents.ts";
+import { create, escaped } from "./create.ts";
 
 export function borgDestinations(options: BorgOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, destination]) => ({
@@ -40,7 +27,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 			await borg(
 				destination,
 				"recreate",
-				["--comment", comment(metadata), archiveName(destination, archive)],
+				["--comment", escaped(commentOf(metadata)), archiveName(destination, archive)],
 				work,
 			);
 		},
@@ -56,111 +43,6 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 		// borg's own transactions drop what a dead create wrote; its lock falls with its process on this host.
 		abandon: async () => {},
 	}));
-}
-
-function archiveName(destination: BorgDestination, archive: string): string {
-	if (!/^[^/\s:]([^/\n]*[^/\s])?$/.test(archive) || archive.includes("::"))
-		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be a borg archive's name`);
-	return `${destination.repo}::${archive}`;
-}
-
-/** borg expands {placeholders} in comments; a doubled brace stands for itself. */
-function comment(metadata: Metadata): string {
-	return (MARK + JSON.stringify(metadata)).replaceAll("{", "{{").replaceAll("}", "}}");
-}
-
-async function create(
-	destination: BorgDestination,
-	compression: string,
-	request: ArchiveRequest,
-	fresh: boolean,
-	work: Work,
-): Promise<CreateResult> {
-	const unreadable: { path: string; reason: string }[] = [];
-	const streams = await openStreams(request, work);
-	const words = [
-		...(streams.special ? ["--read-special"] : []),
-		"--json",
-		"--progress",
-		`--compression=${compression}`,
-		"--comment",
-		comment(request.metadata),
-		...request.roots.flatMap((root) =>
-			absolutePatterns(root.path, root.exclude).map((pattern) => `--exclude=sh:${pattern}`),
-		),
-		"--",
-		archiveName(destination, request.name),
-		...(request.streams ?? []).map(({ path }) => path.slice(1)),
-		...request.roots.map((root) => root.path.slice(1)),
-	];
-	const attempt = () =>
-		borg(
-			destination,
-			"create",
-			words,
-			{ ...work, signal: streams.signal },
-			{
-				once: streams.special,
-				onMessage: (message) => {
-					if (message.type === "archive_progress" && !message.finished)
-						work.progress({
-							...(message.original_size === undefined ? {} : { bytes: message.original_size }),
-							...(message.nfiles === undefined ? {} : { files: message.nfiles }),
-							...(message.path ? { path: `/${message.path}` } : {}),
-						});
-					// "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive.
-					const fault = /^(.*?): (?:\w+: )?(\[Errno \d+\].*)$/.exec(message.message ?? "");
-					if (message.levelname === "WARNING" && fault)
-						unreadable.push({
-							path: `/${(fault[1] ?? "").replace(/^\//, "")}`,
-							reason: fault[2] ?? "",
-						});
-				},
-			},
-		);
-	const end = await streams.during(() =>
-		attempt().catch(async (error: unknown) => {
-			if (!(error instanceof BorgFault)) throw error;
-			// An empty folder, such as a new disk's, is no repository yet; borg makes one there, and only there.
-			if (error.msgid === "Repository.InvalidRepository" && fresh) {
-				await initialise(destination, work).catch(() => {
-					throw error;
-				});
-				return attempt();
-			}
-			if (error.msgid !== "Repository.DoesNotExist") throw error;
-			if (!fresh)
-				throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
-					cause: error,
-					hint: "is the disk mounted? To start anew: borg init it yourself, then create again",
-				});
-			await initialise(destination, work);
-			return attempt();
-		}),
-	);
-	const { archive } = JSON.parse(end.stdout) as {
-		archive: { id: string; stats: { original_size: number; deduplicated_size: number; nfiles: number } };
-	};
-	const known = await knownComments(destination.repo);
-	await keepComments(destination.repo, { ...known, [archive.id]: MARK + JSON.stringify(request.metadata) });
-	return {
-		bytes: archive.stats.original_size,
-		storedBytes: archive.stats.deduplicated_size,
-		files: archive.stats.nfiles,
-		unreadable,
-	};
-}
-
-async function initialise(destination: BorgDestination, work: Work): Promise<void> {
-	const encrypted = destination.passphraseFile !== undefined || destination.passphraseCommand !== undefined;
-	const encryption = destination.encryption ?? (encrypted ? "repokey" : "none");
-	work.log(`creating the repository ${destination.repo} (encryption ${encryption})`);
-	await borg(
-		destination,
-		"init",
-		["--make-parent-dirs", `--encryption=${encryption}`, destination.repo],
-		work,
-	);
 }
 
 interface BorgList {
@@ -194,22 +76,6 @@ async function list(destination: BorgDestination, work: Work): Promise<Archive[]
 				...(metadata ? { metadata } : {}),
 			};
 		});
-}
-
-async function sizeOf(
-	destination: BorgDestination,
-	archive: string,
-	paths: readonly string[],
-	work: Work,
-): Promise<number> {
-	const { stdout } = await borg(
-		destination,
-		"list",
-		["--format={size}{NL}", "--", archiveName(destination, archive), ...paths.map((path) => path.slice(1))],
-		work,
-		{ reads: true },
-	);
-	return stdout.split("\n").reduce((sum, size) => sum + Number(size), 0);
 }
 
 async function details(destination: BorgDestination, archive: string, work: Work): Promise<Details> {
@@ -278,70 +144,19 @@ async function mount(
 	destination: BorgDestination,
 	archive: string,
 	at: string,
-	mounted: () => void,
+	mounted: (where: string) => void,
 	work: Work,
 ): Promise<void> {
-	await whileMounted(at, mounted, work, (signal) =>
-		borg(destination, "mount", ["--foreground", archiveName(destination, archive), at], { ...work, signal }),
-	);
-}
-
-interface BorgItem {
-	readonly type: string;
-	readonly mode: string;
-	readonly uid: number;
-	readonly gid: number;
-	readonly size: number;
-	/** Local time, without an offset. */
-	readonly mtime: string;
-	readonly linktarget: string;
-	readonly path: string;
-}
-
-async function contents(
-	destination: BorgDestination,
-	archive: string,
-	paths: readonly string[],
-	tell: (entry: Entry) => void,
-	work: Work,
-): Promise<void> {
-	const { stdout } = await borg(
-		destination,
-		"list",
-		[
-			"--json-lines",
-			"--format={type}{mode}{uid}{gid}{size}{mtime}{linktarget}{path}",
-			"--",
-			archiveName(destination, archive),
-			...paths.map((path) => path.slice(1)),
-		],
+	await whileMounted(
+		at,
+		() => mounted(at),
 		work,
-		{ reads: true },
+		(signal) =>
+			borg(destination, "mount", ["--foreground", archiveName(destination, archive), at], {
+				...work,
+				signal,
+			}),
 	);
-	for (const line of stdout.split("\n")) {
-		if (line === "") continue;
-		const item = JSON.parse(line) as BorgItem;
-		const further = item.type === "h" || (item.type === "-" && item.linktarget !== "");
-		tell({
-			path: `/${item.path}`,
-			type: item.type === "h" ? "-" : item.type,
-			mode: modeOf(item.mode),
-			uid: item.uid,
-			gid: item.gid,
-			size: further ? undefined : item.size,
-			mtime: new Date(item.mtime).getTime(),
-			...(item.type === "l" ? { link: item.linktarget } : {}),
-		});
-	}
-}
-
-function readComment(text: string): Metadata | undefined {
-	if (!text.startsWith(MARK)) return undefined;
-	try {
-		return JSON.parse(text.slice(MARK.length)) as Metadata;
-	} catch {
-		return undefined;
-	}
 }
 
 async function restore(

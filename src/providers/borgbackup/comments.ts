@@ -1,10 +1,26 @@
-// Archives' comments as they were read before. borg's plain listing is one look at the manifest; comments cost a look at
-// each archive. An archive's id is a hash of what it says, comment and all: what is known of an id stays true.
+// Archives' comments: what they hold of ours, and those that were read before. borg's plain listing is one look at the
+// manifest; comments cost a look at each archive. An archive's id is a hash of what it says, comment and all: what is
+// known of an id stays true.
 import { createHash } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { privateFolder } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
+import type { Metadata } from "../provider.ts";
+
+const MARK = "holdfast:";
+
+/** What an archive says of itself, as its comment. */
+export const commentOf = (metadata: Metadata) => MARK + JSON.stringify(metadata);
+
+export function readComment(text: string): Metadata | undefined {
+	if (!text.startsWith(MARK)) return undefined;
+	try {
+		return JSON.parse(text.slice(MARK.length)) as Metadata;
+	} catch {
+		return undefined;
+	}
+}
 
 /** By archive id. */
 export type Comments = Readonly<Record<string, string>>;

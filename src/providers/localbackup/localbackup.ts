@@ -1,8 +1,5 @@
-// rsnapshot on disks that can be taken away: Clan's "localbackup". On the disk, below the target's directory:
-//   snapshot.N/MACHINE/…        the files, under the paths that they have on the machine; the newest is snapshot.0
-//   snapshot.N/holdfast.json    what the archive says of itself, with its name: N changes with each new one
-//   .sync/                      what is being written; renamed to snapshot.0 when it is whole
-import { access, constants, lstat, mkdir, readdir, readFile, readlink, rename, stat } from "node:fs/promises";
+// rsnapshot on disks that can be taken away: Clan's "localbackup". What is on the disk is said in snapshots.ts.
+import { access, constants, mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describeEnd, exec, execOk } from "../../host/exec.ts";
@@ -16,28 +13,20 @@ import {
 	writeSynced,
 } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
-import { HoldfastError, isErrno } from "../../manifest/error.ts";
+import { HoldfastError } from "../../manifest/error.ts";
 import type { LocalbackupOptions } from "../../manifest/providers.ts";
+import { requireArchiveName } from "../archive-name.ts";
 import { diskFault } from "../disk-fault.ts";
-import type {
-	Archive,
-	ArchiveRequest,
-	CreateResult,
-	Destination,
-	Entry,
-	Metadata,
-	Problem,
-	Work,
-} from "../provider.ts";
+import type { Archive, ArchiveRequest, CreateResult, Destination, Problem, Work } from "../provider.ts";
 import { retain } from "../retention.ts";
 import { presentRoots } from "../roots.ts";
+import { contents } from "./contents.ts";
 import { onDisk, runHook, type Target } from "./disk.ts";
+import { configOf, rsnapshot } from "./rsnapshot.ts";
 import { filterRules } from "./rules.ts";
+import { aboutOf, describeSnapshot, filesOf, folderOf, numbersIn, snapshotsIn } from "./snapshots.ts";
 
-const ABOUT = "holdfast.json";
 const SYNC = ".sync";
-const SNAPSHOT = /^snapshot\.(\d+)$/;
-const NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$/;
 const POLL_MS = 100;
 /** As many as Clan keeps. */
 const SNAPSHOTS = 20;
@@ -68,7 +57,7 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 			describe: (archive, metadata, work) =>
 				on(work, async () => {
 					const folder = await folderOf(directory, archive);
-					await write(folder, { roots: [], ...(await aboutOf(folder)), name: archive, metadata });
+					await describeSnapshot(folder, { roots: [], ...(await aboutOf(folder)), name: archive, metadata });
 				}),
 			list: (work) => on(work, () => list(directory)),
 			restore: (archive, paths, into, work) => on(work, () => restore(directory, archive, paths, into, work)),
@@ -100,80 +89,8 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 	});
 }
 
-interface About {
-	readonly name: string;
-	readonly metadata: Metadata;
-	/** What it holds, absolute. */
-	readonly roots: readonly string[];
-}
-
-async function write(folder: string, about: About): Promise<void> {
-	await writeSynced(join(folder, `.${ABOUT}`), JSON.stringify(about));
-	await rename(join(folder, `.${ABOUT}`), join(folder, ABOUT));
-	await syncPath(folder);
-}
-
-async function aboutOf(folder: string): Promise<About | undefined> {
-	const text = await readFile(join(folder, ABOUT), "utf8").catch((error: unknown) => {
-		if (isErrno(error, "ENOENT")) return undefined;
-		throw error;
-	});
-	return text === undefined ? undefined : (JSON.parse(text) as About);
-}
-
-/** The numbers of the snapshots, newest first. */
-async function numbersIn(directory: string): Promise<number[]> {
-	const names = await readdir(directory).catch((cause: unknown) => {
-		if (!isErrno(cause, "ENOENT")) throw cause;
-		throw new HoldfastError("failed", `${directory} does not exist`, {
-			cause,
-			hint: "is the disk mounted? The first create makes the folder",
-		});
-	});
-	return names
-		.flatMap((name) => SNAPSHOT.exec(name)?.[1] ?? [])
-		.map(Number)
-		.sort((a, b) => a - b);
-}
-
-/** Every snapshot with its folder, newest first; one that something else made has the name of its folder. */
-async function snapshotsIn(directory: string): Promise<{ folder: string; archive: Archive }[]> {
-	return Promise.all(
-		(await numbersIn(directory)).map(async (number) => {
-			const folder = join(directory, `snapshot.${number}`);
-			const about = await aboutOf(folder);
-			const archive: Archive = about
-				? { name: about.name, created: about.metadata.created, metadata: about.metadata }
-				: { name: `snapshot.${number}`, created: (await stat(folder)).mtime.toISOString() };
-			return { folder, archive };
-		}),
-	);
-}
-
 async function list(directory: string): Promise<Archive[]> {
 	return (await snapshotsIn(directory)).map(({ archive }) => archive).reverse();
-}
-
-async function folderOf(directory: string, archive: string): Promise<string> {
-	if (!NAME.test(archive))
-		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be an archive's name`);
-	const found = (await snapshotsIn(directory)).find((one) => one.archive.name === archive);
-	if (found) return found.folder;
-	throw new HoldfastError("failed", `there is no archive ${archive} in ${directory}`, {
-		hint: "see them with: holdfast list",
-	});
-}
-
-/** Where an archive's files are: below the one folder of its machine. */
-async function filesOf(directory: string, archive: string): Promise<string> {
-	const folder = await folderOf(directory, archive);
-	const machine = (await aboutOf(folder))?.metadata.machine;
-	if (machine !== undefined) return join(folder, machine);
-	const [only, ...more] = await readdir(folder);
-	if (only !== undefined && more.length === 0) return join(folder, only);
-	throw new HoldfastError("failed", `${folder} does not say of which machine its files are`, {
-		details: [only, ...more].map((name) => String(name)),
-	});
 }
 
 async function create(
@@ -183,8 +100,7 @@ async function create(
 	fresh: boolean,
 	work: Work,
 ): Promise<CreateResult> {
-	if (!NAME.test(request.name))
-		throw new HoldfastError("usage", `${JSON.stringify(request.name)} cannot be an archive's name`);
+	requireArchiveName(request.name);
 	if (!(await exists(directory))) {
 		if (!fresh)
 			throw new HoldfastError("failed", `${directory} was there before and is gone`, {
@@ -207,7 +123,7 @@ async function create(
 		const [oldest = -1] = (await numbersIn(directory)).reverse();
 		await writeSynced(join(scratch, "conf"), configOf(directory, scratch, machine, oldest + 2, work.watched));
 		await rsnapshot(scratch, "sync", directory, work, unreadable);
-		await write(sync, {
+		await describeSnapshot(sync, {
 			name: request.name,
 			metadata: request.metadata,
 			roots: there.map(({ path }) => path),
@@ -226,87 +142,6 @@ async function create(
 	} finally {
 		await removeTree(scratch);
 	}
-}
-
-/** See rsnapshot(1), CONFIGURATION. With `link_dest` a file whose mode changed is a new one, and older snapshots keep theirs. */
-function configOf(
-	directory: string,
-	scratch: string,
-	machine: string,
-	retained: number,
-	watched: boolean,
-): string {
-	const rows = [
-		["config_version", "1.2"],
-		["snapshot_root", `${directory}/`],
-		["no_create_root", "1"],
-		["cmd_rsync", "/usr/bin/rsync"],
-		["cmd_rm", "/bin/rm"],
-		["lockfile", join(scratch, "lock")],
-		["retain", "snapshot", String(retained)],
-		["sync_first", "1"],
-		["link_dest", "1"],
-		// With less it keeps to itself what rsync says.
-		["verbose", "3"],
-		["rsync_short_args", "-aHAXS"],
-		[
-			"rsync_long_args",
-			`--numeric-ids --from0 "--filter=merge_${join(scratch, "rules")}"${watched ? " --info=progress2 --no-inc-recursive" : ""}`,
-		],
-		["backup", "/", `${machine}/`],
-	];
-	return rows.map((row) => `${row.join("\t")}\n`).join("");
-}
-
-async function rsnapshot(
-	scratch: string,
-	verb: "sync" | "snapshot",
-	directory: string,
-	work: Work,
-	unreadable: { path: string; reason: string }[],
-): Promise<void> {
-	const said: string[] = [];
-	const hear = (line: string) => {
-		// rsync's own progress: "    32,768  12%  3.1MB/s    0:00:05".
-		const [, bytes, percent] = /^\s*([\d,]+)\s+(\d+)%/.exec(line) ?? [];
-		if (bytes !== undefined) {
-			const done = Number(bytes.replaceAll(",", ""));
-			const part = Number(percent) / 100;
-			return work.progress({ bytes: done, ...(part > 0 ? { totalBytes: Math.round(done / part) } : {}) });
-		}
-		if (/^-*$/.test(line)) return;
-		said.push(line);
-		work.log(line);
-		const fault = /^rsync: .*(?:failed to open|readlink_stat|send_files).*?"(.*?)".*?: (.*)$/.exec(line);
-		if (fault) unreadable.push({ path: fault[1] ?? "", reason: fault[2] ?? "" });
-	};
-	let rest = "";
-	const result = await exec(["rsnapshot", "-c", join(scratch, "conf"), verb], {
-		signal: work.signal,
-		onOutput: (chunk) => {
-			const lines = (rest + chunk.toString()).split(/[\r\n]+/);
-			rest = lines.pop() ?? "";
-			for (const line of lines) hear(line);
-		},
-		onStderr: hear,
-	});
-	if (rest !== "") hear(rest);
-	work.signal.throwIfAborted();
-	// 2: something was left out or had vanished (rsnapshot(1), EXIT VALUES).
-	if (result.code === 0 || result.code === 2) return;
-	const text = said.join("\n");
-	if (result.code === 127)
-		throw new HoldfastError("failed", "rsnapshot is not installed", {
-			hint: "install it: apt-get install rsnapshot",
-		});
-	for (const [words, code] of [
-		["No space left on device", "ENOSPC"],
-		["Read-only file system", "EROFS"],
-	] as const)
-		if (text.includes(words)) throw diskFault(Object.assign(new Error(said.at(-1)), { code }), directory);
-	throw new HoldfastError("failed", `rsnapshot ${describeEnd(result)} in ${directory}`, {
-		details: said.slice(-10),
-	});
 }
 
 /** Let the oldest go beyond as many as are to be kept; what must stay is said in retention.ts. */
@@ -363,47 +198,6 @@ async function restore(
 		});
 }
 
-async function contents(
-	directory: string,
-	archive: string,
-	paths: readonly string[],
-	tell: (entry: Entry) => void,
-): Promise<void> {
-	const files = await filesOf(directory, archive);
-	const linked = new Set<number>();
-	const visit = async (path: string): Promise<void> => {
-		const found = await lstat(files + path).catch((cause: unknown) => {
-			throw new HoldfastError("failed", `${path} is not in the archive ${archive}`, { cause });
-		});
-		// The program that listens makes it anew; no other engine stores one.
-		if (found.isSocket()) return;
-		const further = found.isFile() && found.nlink > 1 && linked.has(found.ino);
-		linked.add(found.ino);
-		tell({
-			path,
-			type: letterOf(found),
-			mode: found.mode & 0o7777,
-			uid: found.uid,
-			gid: found.gid,
-			size: further ? undefined : found.isFile() ? found.size : 0,
-			mtime: found.mtimeMs,
-			...(found.isSymbolicLink() ? { link: await readlink(files + path) } : {}),
-		});
-		if (found.isDirectory())
-			for (const name of await readdir(files + path))
-				await visit(path === "/" ? `/${name}` : `${path}/${name}`);
-	};
-	for (const path of paths) await visit(path);
-}
-
-function letterOf(stat: Awaited<ReturnType<typeof lstat>>): string {
-	if (stat.isDirectory()) return "d";
-	if (stat.isSymbolicLink()) return "l";
-	if (stat.isFIFO()) return "p";
-	if (stat.isCharacterDevice()) return "c";
-	return stat.isBlockDevice() ? "b" : "-";
-}
-
 /** rsnapshot keeps no checksums: what can be seen is a disk that does not give back what it holds. */
 async function check(directory: string, full: boolean, work: Work): Promise<Problem[]> {
 	const problems: Problem[] = [];
@@ -430,12 +224,12 @@ async function check(directory: string, full: boolean, work: Work): Promise<Prob
 }
 
 /** The files themselves, read-only, at another place. */
-async function show(files: string, at: string, mounted: () => void, work: Work): Promise<void> {
+async function show(files: string, at: string, mounted: (where: string) => void, work: Work): Promise<void> {
 	await privateFolder(at);
 	await execOk(["mount", "--bind", files, at], { doing: `show ${files} at ${at}` });
 	try {
 		await execOk(["mount", "-o", "remount,bind,ro", at], { doing: `make ${at} read-only` });
-		mounted();
+		mounted(at);
 		while (!work.signal.aborted) await pause(POLL_MS);
 	} finally {
 		const end = await exec(["umount", at]);

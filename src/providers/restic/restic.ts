@@ -1,34 +1,24 @@
-// restic 0.14 and later. An archive is one snapshot of the folders, and one more for each stream (restic reads one from
-// its standard input, for a snapshot of its own). Tags bind them:
-//   holdfast=NAME          the snapshot of the folders; written last, so that an archive is listed when it is whole
-//   holdfast-about=…       on that snapshot, what the archive says of itself
-//   holdfast-part=NAME     a stream of that archive
+// restic 0.14 and later: what an archive is, is said in snapshots.ts.
 import { chmod, lstat } from "node:fs/promises";
-import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
-import { absolutePatterns } from "../exclude.ts";
 import { whileMounted } from "../mount.ts";
-import {
-	type Archive,
-	type ArchiveRequest,
-	type CreateResult,
-	type Destination,
-	type Entry,
-	type Metadata,
-	type Problem,
-	STREAMS_AHEAD,
-	type Work,
-} from "../provider.ts";
-import { presentRoots } from "../roots.ts";
+import type { Archive, Destination, Entry, Metadata, Problem, Work } from "../provider.ts";
 import { listSnapshot } from "./contents.ts";
+import { abandon, create } from "./create.ts";
 import { type ResticDestination, ResticFault, restic } from "./run.ts";
+import {
+	ARCHIVE,
+	aboutTag,
+	forget,
+	PART,
+	readAbout,
+	type Snapshot,
+	snapshots,
+	snapshotsOf,
+	tagOf,
+} from "./snapshots.ts";
 
-const NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$/;
-const ARCHIVE = "holdfast=";
-const ABOUT = "holdfast-about=";
-const PART = "holdfast-part=";
 /** Parts without an archive are left by a create that died; younger ones may belong to one that still runs. */
 const ORPHAN_MS = 7 * 86_400_000;
 
@@ -75,168 +65,6 @@ export function resticDestinations(options: ResticOptions): Destination[] {
 	}));
 }
 
-interface Snapshot {
-	readonly id: string;
-	readonly short_id: string;
-	readonly time: string;
-	readonly hostname: string;
-	readonly paths: readonly string[];
-	readonly tags?: readonly string[] | null;
-}
-
-const tagOf = ({ tags }: Snapshot, start: string) =>
-	tags?.find((tag) => tag.startsWith(start))?.slice(start.length);
-
-/** A tag cannot hold a comma, and people look at tags: short, and of letters only. */
-function aboutTag(metadata: Metadata): string {
-	return ABOUT + deflateRawSync(JSON.stringify(metadata)).toString("base64url");
-}
-
-function readAbout(snapshot: Snapshot): Metadata | undefined {
-	const text = tagOf(snapshot, ABOUT);
-	if (text === undefined) return undefined;
-	try {
-		return JSON.parse(inflateRawSync(Buffer.from(text, "base64url")).toString("utf8")) as Metadata;
-	} catch {
-		return undefined;
-	}
-}
-
-function requireName(archive: string): void {
-	if (!NAME.test(archive))
-		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be an archive's name`);
-}
-
-async function snapshots(
-	destination: ResticDestination,
-	work: Work,
-	tags: readonly string[] = [],
-): Promise<Snapshot[]> {
-	const { stdout } = await restic(
-		destination,
-		["snapshots", "--json", ...tags.map((tag) => `--tag=${tag}`)],
-		work,
-		{ noLock: true },
-	);
-	return (JSON.parse(stdout) as Snapshot[] | null) ?? [];
-}
-
-async function snapshotsOf(destination: ResticDestination, archive: string, work: Work) {
-	requireName(archive);
-	const all = await snapshots(destination, work, [ARCHIVE + archive, PART + archive]);
-	// Made by something else: it has the name that restic shows.
-	const main =
-		all.find((one) => tagOf(one, ARCHIVE) === archive) ??
-		(await snapshots(destination, work)).find(({ short_id }) => short_id === archive);
-	if (!main)
-		throw new HoldfastError("failed", `there is no archive ${archive} in ${destination.repo}`, {
-			hint: "see them with: holdfast list",
-		});
-	return { main, parts: all.filter((one) => tagOf(one, PART) === archive) };
-}
-
-async function create(
-	destination: ResticDestination,
-	{ compression }: ResticOptions,
-	request: ArchiveRequest,
-	fresh: boolean,
-	work: Work,
-): Promise<CreateResult> {
-	requireName(request.name);
-	if (fresh) await initialise(destination, work);
-	const { streams = [], metadata, name } = request;
-	const common = [
-		"--json",
-		`--host=${metadata.machine}`,
-		...(compression ? [`--compression=${compression}`] : []),
-	];
-	const failed = new AbortController();
-	const own: Work = { ...work, signal: AbortSignal.any([work.signal, failed.signal]) };
-	let fault: unknown;
-	try {
-		const sizes = { bytes: 0, storedBytes: 0, files: 0 };
-		const add = (message: Record<string, unknown>) => {
-			if (message.message_type !== "summary") return;
-			sizes.bytes += Number(message.total_bytes_processed);
-			sizes.storedBytes += Number(message.data_added);
-			sizes.files += Number(message.total_files_processed);
-		};
-		await sideBySide(streams, STREAMS_AHEAD, async ({ path, open }) => {
-			try {
-				await restic(
-					destination,
-					["backup", ...common, `--tag=${PART}${name}`, "--stdin", `--stdin-filename=${path}`],
-					own,
-					{ input: await open(own.signal), onJson: add },
-				);
-			} catch (error) {
-				fault ??= error;
-				failed.abort();
-				throw error;
-			}
-		});
-		const { there, unreadable } = await presentRoots(request.roots);
-		await restic(
-			destination,
-			[
-				"backup",
-				...common,
-				`--tag=${ARCHIVE}${name}`,
-				`--tag=${aboutTag(metadata)}`,
-				...request.roots.flatMap((root) =>
-					absolutePatterns(root.path, root.exclude).map((pattern) => `--exclude=/${escapedAnew(pattern)}`),
-				),
-				"--files-from-raw=-",
-			],
-			work,
-			{
-				input: there.map(({ path }) => `${path}\0`).join(""),
-				accept: [3],
-				onJson: (message) => {
-					add(message);
-					if (message.message_type === "status")
-						work.progress({
-							bytes: Number(message.bytes_done ?? 0),
-							...(message.total_bytes === undefined ? {} : { totalBytes: Number(message.total_bytes) }),
-							files: Number(message.files_done ?? 0),
-						});
-					if (message.message_type === "error") unreadable.push(unreadableOf(message));
-				},
-			},
-		);
-		return { ...sizes, unreadable };
-	} catch (error) {
-		if (streams.length > 0)
-			await abandon(destination, name, { ...work, signal: new AbortController().signal }).catch(() => {});
-		work.signal.throwIfAborted();
-		if (!fresh && error instanceof ResticFault && error.kind === "missing")
-			throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
-				cause: error,
-				hint: "is the disk mounted? To start anew: restic init it yourself, then create again",
-			});
-		throw fault ?? error;
-	}
-}
-
-function unreadableOf({ item, error }: Record<string, unknown>) {
-	const reason = (error as { message?: string } | undefined)?.message ?? JSON.stringify(error);
-	return { path: String(item), reason };
-}
-
-/** Make the repository when there is none. */
-async function initialise(destination: ResticDestination, work: Work): Promise<void> {
-	const missing = await restic(destination, ["cat", "config"], work, { noLock: true }).then(
-		() => false,
-		(error: unknown) => {
-			if (error instanceof ResticFault && error.kind === "missing") return true;
-			throw error;
-		},
-	);
-	if (!missing) return;
-	work.log(`creating the repository ${destination.repo}`);
-	await restic(destination, ["init"], work);
-}
-
 async function describe(
 	destination: ResticDestination,
 	archive: string,
@@ -264,10 +92,6 @@ async function list(destination: ResticDestination, work: Work): Promise<Archive
 		})
 		.sort((a, b) => a.created.localeCompare(b.created));
 }
-
-/** Go's patterns (pkg.go.dev/path/filepath#Match) have no `[]]`: a character that stands for itself has a backslash. */
-const escapedAnew = (pattern: string) =>
-	pattern.replace(/\[(?:([*?[\]])|\\\\)\]/g, (_, character = "\\") => `\\${character}`);
 
 /** What restic takes for a pattern in `--include`, as the path itself. */
 const literally = (path: string) => path.replace(/[\\*?[\]]/g, "\\$&");
@@ -375,28 +199,23 @@ async function remove(
 	await restic(destination, ["prune"], work);
 }
 
-async function abandon(destination: ResticDestination, archive: string, work: Work): Promise<void> {
-	const all = await snapshots(destination, work, [ARCHIVE + archive, PART + archive]);
-	if (all.some((one) => tagOf(one, ARCHIVE) === archive)) return;
-	await forget(destination, all, work);
-}
-
-async function forget(destination: ResticDestination, some: readonly Snapshot[], work: Work): Promise<void> {
-	if (some.length > 0) await restic(destination, ["forget", "--", ...some.map(({ id }) => id)], work);
-}
-
 async function mount(
 	destination: ResticDestination,
 	archive: string,
 	at: string,
-	mounted: () => void,
+	mounted: (where: string) => void,
 	work: Work,
 ): Promise<void> {
-	await snapshotsOf(destination, archive, work);
-	await whileMounted(at, mounted, work, (signal) =>
-		restic(destination, ["mount", `--tag=${ARCHIVE}${archive}`, `--tag=${PART}${archive}`, "--", at], {
-			...work,
-			signal,
-		}),
+	const { main } = await snapshotsOf(destination, archive, work);
+	const where = `${at}/ids/${main.short_id}`;
+	await whileMounted(
+		at,
+		() => mounted(where),
+		work,
+		(signal) =>
+			restic(destination, ["mount", `--tag=${ARCHIVE}${archive}`, `--tag=${PART}${archive}`, "--", at], {
+				...work,
+				signal,
+			}),
 	);
 }

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { exists, syncPath, writeSynced } from "../../host/files.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { TarOptions } from "../../manifest/providers.ts";
+import { isArchiveName, requireArchiveName } from "../archive-name.ts";
 import { diskFault } from "../disk-fault.ts";
 import type {
 	Archive,
@@ -24,7 +25,6 @@ import type {
 import { DATA, INDEX, readIndex, type Segment, type TarIndex } from "./index-file.ts";
 
 const PARTIAL = ".partial-";
-const NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$/;
 
 export function tarDestinations(options: TarOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, { path }]) => ({
@@ -59,8 +59,7 @@ export function tarDestinations(options: TarOptions): Destination[] {
 }
 
 function folderOf(path: string, archive: string): string {
-	if (!NAME.test(archive))
-		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be an archive's name`);
+	requireArchiveName(archive);
 	return join(path, archive);
 }
 
@@ -126,7 +125,7 @@ async function namesIn(path: string): Promise<string[]> {
 			});
 		throw error;
 	});
-	const candidates = names.filter((name) => NAME.test(name));
+	const candidates = names.filter(isArchiveName);
 	const are = await Promise.all(candidates.map((name) => exists(join(path, name, INDEX))));
 	return candidates.filter((_, index) => are[index]);
 }

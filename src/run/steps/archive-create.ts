@@ -12,7 +12,8 @@ import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { unlessAbsent } from "../absent.ts";
 import { withPoint } from "../fault.ts";
-import type { ArchiveCreateStep, StepContext, StepWork } from "../step.ts";
+import type { ArchiveCreateStep } from "../step.ts";
+import type { StepContext, StepWork } from "../work.ts";
 import type { Dumped, DumpedDatabase } from "./databases.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep> = {

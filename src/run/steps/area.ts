@@ -3,7 +3,8 @@ import { mkdir, readdir, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { exists, removeTree, syncPath } from "../../host/files.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
-import type { AreaStep, StepWork } from "../step.ts";
+import type { AreaStep } from "../step.ts";
+import type { StepWork } from "../work.ts";
 
 /** The names inside an area, for what the archive brings and for what stood there before. */
 export const NEW = "new";

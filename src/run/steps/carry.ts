@@ -3,7 +3,8 @@
 import { mkdir, rename, rmdir } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { exists, syncPath } from "../../host/files.ts";
-import type { CarryStep, StepWork } from "../step.ts";
+import type { CarryStep } from "../step.ts";
+import type { StepWork } from "../work.ts";
 
 /** The note: folders that had to be made on the way to it, the deepest first. */
 interface Made {

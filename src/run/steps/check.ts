@@ -4,7 +4,8 @@ import { cleanEnvironment, describeEnd, type ExecOptions, exec, execText } from 
 import { account } from "../../host/users.ts";
 import { type Check, checkLabel } from "../../manifest/checks.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import type { CheckStep, StepWork } from "../step.ts";
+import type { CheckStep } from "../step.ts";
+import type { StepWork } from "../work.ts";
 
 const BETWEEN_MS = 250;
 /** One attempt may take this long, whatever time is left. */

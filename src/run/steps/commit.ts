@@ -1,6 +1,7 @@
 // The point of no return, and the tidying after it.
 import { removeTree } from "../../host/files.ts";
-import type { CommitStep, DiscardStep, KeepStep, StepWork } from "../step.ts";
+import type { CommitStep, DiscardStep, KeepStep } from "../step.ts";
+import type { StepWork } from "../work.ts";
 
 export const commit: StepWork<CommitStep> = {
 	async run() {

@@ -15,9 +15,8 @@ import type {
 	DumpStep,
 	EmbedStep,
 	LoadStep,
-	StepContext,
-	StepWork,
 } from "../step.ts";
+import type { StepContext, StepWork } from "../work.ts";
 
 /** The note of a `dump` step: what goes into the archives. */
 export interface Dumped {

@@ -2,14 +2,8 @@
 import { exists, syncFilesystem } from "../../host/files.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { openDestination } from "../../providers/registry.ts";
-import type {
-	ArchiveSource,
-	EngineRestoreStep,
-	OverwriteStep,
-	Place,
-	StepContext,
-	StepWork,
-} from "../step.ts";
+import type { ArchiveSource, EngineRestoreStep, OverwriteStep, Place } from "../step.ts";
+import type { StepContext, StepWork } from "../work.ts";
 import { clear } from "./swap.ts";
 
 export const engineRestore: StepWork<EngineRestoreStep> = {

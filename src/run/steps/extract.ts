@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import { exists, removeTree, syncFilesystem } from "../../host/files.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { openDestination } from "../../providers/registry.ts";
-import type { ExtractStep, StepWork } from "../step.ts";
+import type { ExtractStep } from "../step.ts";
+import type { StepWork } from "../work.ts";
 
 /** The note: folders that had to be made, `into` first. Empty when it was there. */
 interface Made {

@@ -1,7 +1,8 @@
 // A declared folder that is not there would be a hole in the archive: engines skip it with a warning at most.
 import { stat } from "node:fs/promises";
 import { HoldfastError } from "../../manifest/error.ts";
-import type { FoldersPresentStep, StepWork } from "../step.ts";
+import type { FoldersPresentStep } from "../step.ts";
+import type { StepWork } from "../work.ts";
 
 export const foldersPresent: StepWork<FoldersPresentStep> = {
 	async run({ folders }) {

@@ -2,7 +2,8 @@
 import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { account } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import type { HookStep, StepWork } from "../step.ts";
+import type { HookStep } from "../step.ts";
+import type { StepWork } from "../work.ts";
 
 export const hook: StepWork<HookStep> = {
 	async run({ spec, state, hook, archive }, { plan, signal, log }) {

@@ -3,7 +3,8 @@
 import { holdersOf } from "../../host/processes.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { findProblems, holderLines } from "../preflight.ts";
-import type { HoldersStep, PreflightStep, StepWork } from "../step.ts";
+import type { HoldersStep, PreflightStep } from "../step.ts";
+import type { StepWork } from "../work.ts";
 
 export const preflight: StepWork<PreflightStep> = {
 	async run(step, context) {

@@ -1,5 +1,5 @@
 // Kind → what it does. A new kind of step is its type in ../step.ts, its work in this folder, and one line here.
-import type { StepRegistry } from "../step.ts";
+import type { StepRegistry } from "../work.ts";
 import { archiveCreate } from "./archive-create.ts";
 import { area } from "./area.ts";
 import { carry } from "./carry.ts";

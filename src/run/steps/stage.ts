@@ -5,7 +5,8 @@ import { exists, removeTree, syncFilesystem } from "../../host/files.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { withPoint } from "../fault.ts";
-import type { StageStep, StepWork } from "../step.ts";
+import type { StageStep } from "../step.ts";
+import type { StepWork } from "../work.ts";
 import { NEW } from "./area.ts";
 
 export const stage: StepWork<StageStep> = {

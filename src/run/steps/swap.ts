@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { copyAttributes } from "../../host/attributes.ts";
 import { exists, removeTree, syncPath } from "../../host/files.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
-import type { AsideStep, Place, PlaceStep, StepContext, StepWork } from "../step.ts";
+import type { AsideStep, Place, PlaceStep } from "../step.ts";
+import type { StepContext, StepWork } from "../work.ts";
 
 /** The note of `aside`, by entries: `old` has the folder's own attributes. */
 interface Aside {

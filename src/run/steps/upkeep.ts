@@ -3,7 +3,8 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { retain } from "../../providers/retention.ts";
 import { unlessAbsent } from "../absent.ts";
-import type { CheckArchivesStep, PruneStep, StepWork } from "../step.ts";
+import type { CheckArchivesStep, PruneStep } from "../step.ts";
+import type { StepWork } from "../work.ts";
 
 export const archivesCheck: StepWork<CheckArchivesStep> = {
 	run: ({ provider, destination: name, full }, context) =>

@@ -1,0 +1,12 @@
+// Names of archives that are names of folders or tags as well.
+import { HoldfastError } from "../manifest/error.ts";
+
+const NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$/;
+
+export const isArchiveName = (name: string) => NAME.test(name);
+
+/** Refuse a name that could be a path, an option or a pattern. */
+export function requireArchiveName(archive: string): void {
+	if (!isArchiveName(archive))
+		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be an archive's name`);
+}

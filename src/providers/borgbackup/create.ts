@@ -1,0 +1,106 @@
+// Write an archive, and the repository when there is none.
+import { HoldfastError } from "../../manifest/error.ts";
+import { absolutePatterns } from "../exclude.ts";
+import type { ArchiveRequest, CreateResult, Work } from "../provider.ts";
+import { archiveName, type BorgDestination, BorgFault, borg } from "./borg.ts";
+import { commentOf, keepComments, knownComments } from "./comments.ts";
+import { openStreams } from "./streams.ts";
+
+export async function create(
+	destination: BorgDestination,
+	compression: string,
+	request: ArchiveRequest,
+	fresh: boolean,
+	work: Work,
+): Promise<CreateResult> {
+	const unreadable: { path: string; reason: string }[] = [];
+	const streams = await openStreams(request, work);
+	const words = [
+		...(streams.special ? ["--read-special"] : []),
+		"--json",
+		"--progress",
+		`--compression=${compression}`,
+		"--comment",
+		escaped(commentOf(request.metadata)),
+		...request.roots.flatMap((root) =>
+			absolutePatterns(root.path, root.exclude).map((pattern) => `--exclude=sh:${pattern}`),
+		),
+		"--",
+		archiveName(destination, request.name),
+		...(request.streams ?? []).map(({ path }) => path.slice(1)),
+		...request.roots.map((root) => root.path.slice(1)),
+	];
+	const attempt = () =>
+		borg(
+			destination,
+			"create",
+			words,
+			{ ...work, signal: streams.signal },
+			{
+				once: streams.special,
+				onMessage: (message) => {
+					if (message.type === "archive_progress" && !message.finished)
+						work.progress({
+							...(message.original_size === undefined ? {} : { bytes: message.original_size }),
+							...(message.nfiles === undefined ? {} : { files: message.nfiles }),
+							...(message.path ? { path: `/${message.path}` } : {}),
+						});
+					// "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive.
+					const fault = /^(.*?): (?:\w+: )?(\[Errno \d+\].*)$/.exec(message.message ?? "");
+					if (message.levelname === "WARNING" && fault)
+						unreadable.push({
+							path: `/${(fault[1] ?? "").replace(/^\//, "")}`,
+							reason: fault[2] ?? "",
+						});
+				},
+			},
+		);
+	const end = await streams.during(() =>
+		attempt().catch(async (error: unknown) => {
+			if (!(error instanceof BorgFault)) throw error;
+			// An empty folder, such as a new disk's, is no repository yet; borg makes one there, and only there.
+			if (error.msgid === "Repository.InvalidRepository" && fresh) {
+				await initialise(destination, work).catch(() => {
+					throw error;
+				});
+				return attempt();
+			}
+			if (error.msgid !== "Repository.DoesNotExist") throw error;
+			if (!fresh)
+				throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
+					cause: error,
+					hint: "is the disk mounted? To start anew: borg init it yourself, then create again",
+				});
+			await initialise(destination, work);
+			return attempt();
+		}),
+	);
+	const { archive } = JSON.parse(end.stdout) as {
+		archive: { id: string; stats: { original_size: number; deduplicated_size: number; nfiles: number } };
+	};
+	const known = await knownComments(destination.repo);
+	await keepComments(destination.repo, { ...known, [archive.id]: commentOf(request.metadata) });
+	return {
+		bytes: archive.stats.original_size,
+		storedBytes: archive.stats.deduplicated_size,
+		files: archive.stats.nfiles,
+		unreadable,
+	};
+}
+
+async function initialise(destination: BorgDestination, work: Work): Promise<void> {
+	const encrypted = destination.passphraseFile !== undefined || destination.passphraseCommand !== undefined;
+	const encryption = destination.encryption ?? (encrypted ? "repokey" : "none");
+	work.log(`creating the repository ${destination.repo} (encryption ${encryption})`);
+	await borg(
+		destination,
+		"init",
+		["--make-parent-dirs", `--encryption=${encryption}`, destination.repo],
+		work,
+	);
+}
+
+/** borg expands {placeholders} in comments; a doubled brace stands for itself. */
+export function escaped(comment: string): string {
+	return comment.replaceAll("{", "{{").replaceAll("}", "}}");
+}

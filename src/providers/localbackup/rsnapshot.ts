@@ -1,0 +1,87 @@
+// Run rsnapshot: its configuration, what it and rsync say, and their errors in words a person can act on.
+import { join } from "node:path";
+import { describeEnd, exec } from "../../host/exec.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import { diskFault } from "../disk-fault.ts";
+import type { Work } from "../provider.ts";
+
+/** See rsnapshot(1), CONFIGURATION. With `link_dest` a file whose mode changed is a new one, and older snapshots keep theirs. */
+export function configOf(
+	directory: string,
+	scratch: string,
+	machine: string,
+	retained: number,
+	watched: boolean,
+): string {
+	const rows = [
+		["config_version", "1.2"],
+		["snapshot_root", `${directory}/`],
+		["no_create_root", "1"],
+		["cmd_rsync", "/usr/bin/rsync"],
+		["cmd_rm", "/bin/rm"],
+		["lockfile", join(scratch, "lock")],
+		["retain", "snapshot", String(retained)],
+		["sync_first", "1"],
+		["link_dest", "1"],
+		// With less it keeps to itself what rsync says.
+		["verbose", "3"],
+		["rsync_short_args", "-aHAXS"],
+		[
+			"rsync_long_args",
+			`--numeric-ids --from0 "--filter=merge_${join(scratch, "rules")}"${watched ? " --info=progress2 --no-inc-recursive" : ""}`,
+		],
+		["backup", "/", `${machine}/`],
+	];
+	return rows.map((row) => `${row.join("\t")}\n`).join("");
+}
+
+export async function rsnapshot(
+	scratch: string,
+	verb: "sync" | "snapshot",
+	directory: string,
+	work: Work,
+	unreadable: { path: string; reason: string }[],
+): Promise<void> {
+	const said: string[] = [];
+	const hear = (line: string) => {
+		// rsync's own progress: "    32,768  12%  3.1MB/s    0:00:05".
+		const [, bytes, percent] = /^\s*([\d,]+)\s+(\d+)%/.exec(line) ?? [];
+		if (bytes !== undefined) {
+			const done = Number(bytes.replaceAll(",", ""));
+			const part = Number(percent) / 100;
+			return work.progress({ bytes: done, ...(part > 0 ? { totalBytes: Math.round(done / part) } : {}) });
+		}
+		if (/^-*$/.test(line)) return;
+		said.push(line);
+		work.log(line);
+		const fault = /^rsync: .*(?:failed to open|readlink_stat|send_files).*?"(.*?)".*?: (.*)$/.exec(line);
+		if (fault) unreadable.push({ path: fault[1] ?? "", reason: fault[2] ?? "" });
+	};
+	let rest = "";
+	const result = await exec(["rsnapshot", "-c", join(scratch, "conf"), verb], {
+		signal: work.signal,
+		onOutput: (chunk) => {
+			const lines = (rest + chunk.toString()).split(/[\r\n]+/);
+			rest = lines.pop() ?? "";
+			for (const line of lines) hear(line);
+		},
+		onStderr: hear,
+	});
+	if (rest !== "") hear(rest);
+	work.signal.throwIfAborted();
+	// 2: something was left out or had vanished (rsnapshot(1), EXIT VALUES).
+	if (result.code === 0 || result.code === 2) return;
+	const text = said.join("\n");
+	if (result.code === 127)
+		throw new HoldfastError("failed", "rsnapshot is not installed", {
+			hint: "install it: apt-get install rsnapshot",
+		});
+	for (const [words, code] of [
+		["No space left on device", "ENOSPC"],
+		["Read-only file system", "EROFS"],
+	] as const)
+		if (text.includes(words)) throw diskFault(Object.assign(new Error(said.at(-1)), { code }), directory);
+	throw new HoldfastError("failed", `rsnapshot ${describeEnd(result)} in ${directory}`, {
+		details: said.slice(-10),
+	});
+}

@@ -1,0 +1,123 @@
+// Write an archive: a snapshot for each stream, and last that of the folders, with which it is listed.
+import { sideBySide } from "../../host/side-by-side.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import type { ResticOptions } from "../../manifest/providers.ts";
+import { requireArchiveName } from "../archive-name.ts";
+import { absolutePatterns } from "../exclude.ts";
+import { type ArchiveRequest, type CreateResult, STREAMS_AHEAD, type Work } from "../provider.ts";
+import { presentRoots } from "../roots.ts";
+import { type ResticDestination, ResticFault, restic } from "./run.ts";
+import { ARCHIVE, aboutTag, forget, PART, snapshots, tagOf } from "./snapshots.ts";
+
+export async function create(
+	destination: ResticDestination,
+	{ compression }: ResticOptions,
+	request: ArchiveRequest,
+	fresh: boolean,
+	work: Work,
+): Promise<CreateResult> {
+	requireArchiveName(request.name);
+	if (fresh) await initialise(destination, work);
+	const { streams = [], metadata, name } = request;
+	const common = [
+		"--json",
+		`--host=${metadata.machine}`,
+		...(compression ? [`--compression=${compression}`] : []),
+	];
+	const failed = new AbortController();
+	const own: Work = { ...work, signal: AbortSignal.any([work.signal, failed.signal]) };
+	let fault: unknown;
+	try {
+		const sizes = { bytes: 0, storedBytes: 0, files: 0 };
+		const add = (message: Record<string, unknown>) => {
+			if (message.message_type !== "summary") return;
+			sizes.bytes += Number(message.total_bytes_processed);
+			sizes.storedBytes += Number(message.data_added);
+			sizes.files += Number(message.total_files_processed);
+		};
+		await sideBySide(streams, STREAMS_AHEAD, async ({ path, open }) => {
+			try {
+				await restic(
+					destination,
+					["backup", ...common, `--tag=${PART}${name}`, "--stdin", `--stdin-filename=${path}`],
+					own,
+					{ input: await open(own.signal), onJson: add },
+				);
+			} catch (error) {
+				fault ??= error;
+				failed.abort();
+				throw error;
+			}
+		});
+		const { there, unreadable } = await presentRoots(request.roots);
+		await restic(
+			destination,
+			[
+				"backup",
+				...common,
+				`--tag=${ARCHIVE}${name}`,
+				`--tag=${aboutTag(metadata)}`,
+				...request.roots.flatMap((root) =>
+					absolutePatterns(root.path, root.exclude).map((pattern) => `--exclude=/${escapedAnew(pattern)}`),
+				),
+				"--files-from-raw=-",
+			],
+			work,
+			{
+				input: there.map(({ path }) => `${path}\0`).join(""),
+				accept: [3],
+				onJson: (message) => {
+					add(message);
+					if (message.message_type === "status")
+						work.progress({
+							bytes: Number(message.bytes_done ?? 0),
+							...(message.total_bytes === undefined ? {} : { totalBytes: Number(message.total_bytes) }),
+							files: Number(message.files_done ?? 0),
+						});
+					if (message.message_type === "error") unreadable.push(unreadableOf(message));
+				},
+			},
+		);
+		return { ...sizes, unreadable };
+	} catch (error) {
+		if (streams.length > 0)
+			await abandon(destination, name, { ...work, signal: new AbortController().signal }).catch(() => {});
+		work.signal.throwIfAborted();
+		if (!fresh && error instanceof ResticFault && error.kind === "missing")
+			throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
+				cause: error,
+				hint: "is the disk mounted? To start anew: restic init it yourself, then create again",
+			});
+		throw fault ?? error;
+	}
+}
+
+function unreadableOf({ item, error }: Record<string, unknown>) {
+	const reason = (error as { message?: string } | undefined)?.message ?? JSON.stringify(error);
+	return { path: String(item), reason };
+}
+
+/** Make the repository when there is none. */
+async function initialise(destination: ResticDestination, work: Work): Promise<void> {
+	const missing = await restic(destination, ["cat", "config"], work, { noLock: true }).then(
+		() => false,
+		(error: unknown) => {
+			if (error instanceof ResticFault && error.kind === "missing") return true;
+			throw error;
+		},
+	);
+	if (!missing) return;
+	work.log(`creating the repository ${destination.repo}`);
+	await restic(destination, ["init"], work);
+}
+
+/** Take away the streams of an archive that was never whole. */
+export async function abandon(destination: ResticDestination, archive: string, work: Work): Promise<void> {
+	const all = await snapshots(destination, work, [ARCHIVE + archive, PART + archive]);
+	if (all.some((one) => tagOf(one, ARCHIVE) === archive)) return;
+	await forget(destination, all, work);
+}
+
+/** Go's patterns (pkg.go.dev/path/filepath#Match) have no `[]]`: a character that stands for itself has a backslash. */
+const escapedAnew = (pattern: string) =>
+	pattern.replace(/\[(?:([*?[\]])|\\\\)\]/g, (_, character = "\\") => `\\${character}`);

@@ -1,0 +1,56 @@
+// What the work of a step may use, and what it is made of; by kind it is found in steps/registry.ts.
+import type { Progress } from "../providers/provider.ts";
+import type { KeptCopy, MadeArchive, Plan, Step, StepKind } from "./step.ts";
+
+/** What a step's work may use. */
+export interface StepContext {
+	readonly plan: Plan;
+	readonly signal: AbortSignal;
+	/** Whether anybody looks at the progress. */
+	readonly watched: boolean;
+	/** A moment that a test of crashes may stop at; see `fault.ts`. Between any two things that a crash could part. */
+	point(name: string): void;
+	/** Keep facts that an undo will need. On disk and synced when it returns: call it before acting on them. */
+	note(facts: unknown): void;
+	/** The last note of a step, or undefined. */
+	noteOf(step: string): unknown;
+	/** Why a scope failed, or undefined. */
+	failureOf(scope: string): string | undefined;
+	/** Whether a scope is under way: it has neither failed nor been committed. */
+	isUnderWay(scope: string): boolean;
+	/** Say that a scope failed though this step did not: what it stored is not whole. */
+	failScope(scope: string, error: Error): void;
+	/** Whether a destination was written before. */
+	knows(location: string): boolean;
+	made(archive: MadeArchive): void;
+	/** Bytes of an archive's files, when this machine made it and still knows. */
+	bytesOf(archiveId: string): number | undefined;
+	keep(copy: KeptCopy): void;
+	forget(run: string, state: string): void;
+	progress(progress: Progress): void;
+	log(line: string): void;
+}
+
+export interface UndoContext extends StepContext {
+	/** Whether the step had ended well; false when it failed, or when it is not known how far it came. */
+	readonly completed: boolean;
+	/** Whether something of the scope could not be undone before this. */
+	readonly somethingLeft: boolean;
+}
+
+/** What a kind of step does. An undo is safe to repeat, and does nothing for what the step did not come to do. */
+export interface StepWork<S extends Step> {
+	run(step: S, context: StepContext): Promise<unknown>;
+	/** Before anything of the scope is undone, in the order of the plan. */
+	beforeUndo?(step: S, context: StepContext): Promise<void>;
+	undo?(step: S, context: UndoContext): Promise<void>;
+	/**
+	 * Its undo deletes what tells the undos of later steps, should they be repeated, how far things have come: it waits
+	 * until all of those are done and in the journal.
+	 */
+	readonly undoesLast?: true;
+	/** When an undo failed: lines that say what of this step is where on disk now. */
+	whereabouts?(step: S): Promise<string[]>;
+}
+
+export type StepRegistry = { readonly [K in StepKind]: StepWork<Extract<Step, { kind: K }>> };
