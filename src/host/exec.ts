@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
 import { eachLine } from "./lines.ts";
+import { watchStandstill } from "./standstill.ts";
 import { type Account, account } from "./users.ts";
 
 /** How many last lines of each stream are kept for messages. */
@@ -37,12 +38,16 @@ export interface ExecOptions {
 	readonly onStderr?: (line: string) => void;
 	readonly signal?: AbortSignal;
 	readonly timeoutSeconds?: number;
+	/** End it when it has done nothing for so long, beside telling so; for programs whose work is all their own. */
+	readonly standstillSeconds?: number;
 }
 
 export interface ExecResult {
 	readonly code: number | null;
 	readonly killedBy: NodeJS.Signals | null;
 	readonly timedOut: boolean;
+	/** It did nothing for `standstillSeconds`, and was ended. */
+	readonly stoodStill: boolean;
 	/** Processes that it had started still held its output open when it ended; they were ended. */
 	readonly leftProcesses: boolean;
 	readonly stdout: readonly string[];
@@ -143,6 +148,7 @@ export async function execOk(
 
 /** How a process ended, in words. */
 export function describeEnd(result: ExecResult, timeoutSeconds?: number): string {
+	if (result.stoodStill) return "did nothing for a long time and was ended";
 	if (result.timedOut) return `took longer than ${timeoutSeconds ?? "its"} seconds and was ended`;
 	if (result.killedBy) return `was ended by ${result.killedBy}`;
 	return `ended with exit code ${result.code}`;
@@ -151,6 +157,11 @@ export function describeEnd(result: ExecResult, timeoutSeconds?: number): string
 function outcome(child: ChildProcess, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
 	const stdout = tail();
 	const stderr = tail();
+	let outputBytes = 0;
+	for (const stream of options.standstillSeconds === undefined ? [] : [child.stdout, child.stderr])
+		stream?.on("data", (chunk: Buffer) => {
+			outputBytes += chunk.length;
+		});
 	if (options.onOutput) child.stdout?.on("data", options.onOutput);
 	else if (child.stdout && !options.pipeOut)
 		eachLine(child.stdout, (line) => {
@@ -165,6 +176,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 
 	return new Promise((resolve, reject) => {
 		let timedOut = false;
+		let stoodStill = false;
 		let leftProcesses = false;
 		let killTimer: NodeJS.Timeout | undefined;
 		let strayTimer: NodeJS.Timeout | undefined;
@@ -179,9 +191,22 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 						timedOut = true;
 						end();
 					}, options.timeoutSeconds * 1000);
+		const unwatch =
+			options.standstillSeconds === undefined || child.pid === undefined
+				? undefined
+				: watchStandstill(
+						child.pid,
+						options.standstillSeconds,
+						() => outputBytes,
+						() => {
+							stoodStill = true;
+							end();
+						},
+					);
 		options.signal?.addEventListener("abort", end, { once: true });
 		const settle = () => {
 			clearTimeout(limit);
+			unwatch?.();
 			clearTimeout(killTimer);
 			clearTimeout(strayTimer);
 			options.signal?.removeEventListener("abort", end);
@@ -202,7 +227,15 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		});
 		child.on("close", (code, killedBy) => {
 			settle();
-			resolve({ code, killedBy, timedOut, leftProcesses, stdout: stdout.lines, stderr: stderr.lines });
+			resolve({
+				code,
+				killedBy,
+				timedOut,
+				stoodStill,
+				leftProcesses,
+				stdout: stdout.lines,
+				stderr: stderr.lines,
+			});
 		});
 	});
 }

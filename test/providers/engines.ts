@@ -25,6 +25,7 @@ export function setUpEngines(folder: string): void {
 	process.env.XDG_CONFIG_HOME = join(folder, "config");
 	process.env.HOLDFAST_CACHE_DIR = join(folder, "cache");
 	process.env.HOLDFAST_STATE_DIR = join(folder, "state");
+	process.env.HOLDFAST_STANDSTILL_SECONDS = "30";
 	writeFileSync(passphraseIn(folder), "correct horse\n", { mode: 0o600 });
 	passphraseFile = passphraseIn(folder);
 }

@@ -263,3 +263,27 @@ test("a mounted archive shows its files, and is unmounted when it is no longer w
 	assert.deepEqual(seen, ["x"]);
 	assert.equal(execFileSync("ls", ["-A", at], { encoding: "utf8" }), "");
 });
+
+test("a restic that waits for itself for ever is ended, and the create fails", async () => {
+	const below = join(folder, "standstill");
+	const roots = source(below);
+	// A stand-in: restic 0.14 does it after some full disks only. It says what it says, and ends at nothing but a signal.
+	const bin = join(below, "bin");
+	mkdirSync(bin);
+	const status = '{"message_type":"status","percent_done":1}';
+	writeFileSync(
+		join(bin, "restic"),
+		`#!${process.execPath}\nsetInterval(() => console.log('${status}'), 500);\n`,
+		{ mode: 0o755 },
+	);
+	const { PATH, HOLDFAST_STANDSTILL_SECONDS } = process.env;
+	Object.assign(process.env, { PATH: `${bin}:${PATH}`, HOLDFAST_STANDSTILL_SECONDS: "2" });
+	try {
+		await assert.rejects(
+			openRestic(below).create({ name: "a", roots, metadata: metadataOf("a") }, false, quiet),
+			/restic, which worked on .*standstill.*, did nothing for a long time and was ended/,
+		);
+	} finally {
+		Object.assign(process.env, { PATH, HOLDFAST_STANDSTILL_SECONDS });
+	}
+});

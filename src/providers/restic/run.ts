@@ -1,5 +1,5 @@
 // Run restic: its environment, its password, its locks, and its errors in words a person can act on.
-import { access, constants, readFile } from "node:fs/promises";
+import { access, constants, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseEnv } from "node:util";
@@ -35,6 +35,15 @@ export interface ResticEnd {
 
 /** Lines of what restic says that are kept. */
 const MOST_PROBLEMS = 50;
+
+/**
+ * restic may wait for itself for ever, above all after a write that failed (0.14 and a full disk: seen here). A restic
+ * that neither moves bytes nor computes for so long is ended; one at work renews its lock every five minutes.
+ */
+const standstillSeconds = () => Number(process.env.HOLDFAST_STANDSTILL_SECONDS) || 600;
+
+/** A pack's usual size: with less room than that on its disk, a restic that stands still has run out of it. */
+const PACK_BYTES = 16 * 1024 * 1024;
 
 type Kind =
 	| "damaged"
@@ -106,6 +115,7 @@ async function once(
 		{
 			env: await environment(destination),
 			signal: AbortSignal.any([work.signal, stop.signal]),
+			standstillSeconds: standstillSeconds(),
 			...(typeof call.input === "string" ? { input: call.input } : {}),
 			...(typeof call.input === "object" ? { pipeIn: true } : {}),
 			onStdout: (line) => {
@@ -130,7 +140,7 @@ async function once(
 	if (fault !== undefined) throw fault;
 	if (result.code === 0 || (result.code !== null && call.accept?.includes(result.code)))
 		return { code: result.code, stdout: lines.join("\n"), stderr: said };
-	throw faultOf(destination, result, said);
+	throw faultOf(destination, result, said, result.stoodStill && (await isFull(destination)));
 }
 
 /** restic sees the end of its input only once the content is whole; when it is not, restic is ended before. */
@@ -150,6 +160,15 @@ async function feed(
 		stop.abort();
 		return error;
 	}
+}
+
+/** Whether there is next to no room on the disk of a repository in a folder here. */
+async function isFull({ repo, repoFile }: ResticDestination): Promise<boolean> {
+	if (!repo.startsWith("/") || repoFile !== undefined) return false;
+	return statfs(repo).then(
+		({ bavail, bsize }) => bavail * bsize < PACK_BYTES,
+		() => false,
+	);
 }
 
 /** Whether a repository in a folder here is on a disk that is mounted read-only, also for root. */
@@ -222,9 +241,15 @@ const KINDS: readonly { readonly kind: Kind; readonly code?: number; readonly wo
 	{ kind: "missing", code: 10, words: /Is there a repository at the following location/ },
 ];
 
-function faultOf(destination: ResticDestination, result: ExecResult, said: readonly string[]): ResticFault {
+function faultOf(
+	destination: ResticDestination,
+	result: ExecResult,
+	said: readonly string[],
+	full: boolean,
+): ResticFault {
 	const text = said.join("\n");
 	const kind =
+		(full ? "space" : undefined) ??
 		KINDS.find(({ code, words }) => (code !== undefined && code === result.code) || words.test(text))?.kind ??
 		"other";
 	const { repo } = destination;
@@ -265,6 +290,6 @@ function faultOf(destination: ResticDestination, result: ExecResult, said: reado
 		case "damaged":
 			return fault(`${repo} is not whole`);
 		case "other":
-			return fault(`restic ${describeEnd(result)} on ${repo}`);
+			return fault(`restic, which worked on ${repo}, ${describeEnd(result)}`);
 	}
 }

@@ -1,0 +1,67 @@
+// Notice a program that lives and no longer does anything.
+import { readFileSync } from "node:fs";
+
+/** Bytes that it moves without working: of a program's inner wake-ups, and of a lock that it renews. */
+const IDLE_BYTES = 64 * 1024;
+/** The part of one processor that it uses without working. */
+const IDLE_SHARE = 0.02;
+/** Clock ticks a second, of every Linux that is in use (proc_pid_stat(5)). */
+const TICKS = 100;
+
+interface Sample {
+	readonly at: number;
+	/** Bytes read and written, without those of its output. */
+	readonly bytes: number;
+	readonly cpuSeconds: number;
+}
+
+/**
+ * Call `stoodStill` once when a process has moved next to no bytes (proc_pid_io(5)), beside what it says to us, and used
+ * next to no time of a processor for so long. What its children do is not seen. Returns what ends the watch.
+ */
+export function watchStandstill(
+	pid: number,
+	seconds: number,
+	outputBytes: () => number,
+	stoodStill: () => void,
+): () => void {
+	let known = sample(pid, outputBytes());
+	const timer = setInterval(
+		() => {
+			const now = sample(pid, outputBytes());
+			if (!now || !known) {
+				known = now;
+				return;
+			}
+			const elapsed = (now.at - known.at) / 1000;
+			const works =
+				Math.abs(now.bytes - known.bytes) > IDLE_BYTES ||
+				now.cpuSeconds - known.cpuSeconds > Math.max(1 / TICKS, IDLE_SHARE * elapsed);
+			if (works) known = now;
+			else if (elapsed >= seconds) {
+				clearInterval(timer);
+				stoodStill();
+			}
+		},
+		Math.max(100, (seconds * 1000) / 20),
+	).unref();
+	return () => clearInterval(timer);
+}
+
+function sample(pid: number, outputBytes: number): Sample | undefined {
+	try {
+		const io = readFileSync(`/proc/${pid}/io`, "utf8");
+		const moved = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(io)?.[1] ?? 0);
+		// After the name, which may hold spaces, and the state: utime and stime are the 14th and 15th.
+		const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(/\) (?=[^)]*$)/);
+		const fields = rest.split(" ");
+		return {
+			at: performance.now(),
+			bytes: moved("rchar") + moved("wchar") - outputBytes,
+			cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS,
+		};
+	} catch {
+		// It has ended, or is another user's.
+		return undefined;
+	}
+}
