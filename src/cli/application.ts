@@ -26,6 +26,7 @@ const COMMANDS: Record<string, Loader> = {
 	archives: async () => (await import("./archives.ts")).archives,
 	adopt: async () => (await import("./adopt.ts")).adopt,
 	"recovery-sheet": async () => (await import("./sheet.ts")).recoverySheet,
+	attach: async () => (await import("./attach.ts")).attach,
 	runs: async () => (await import("./runs.ts")).runs,
 	init: async () => (await import("./init.ts")).init,
 	modules: async () => (await import("./modules.ts")).modules,

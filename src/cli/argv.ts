@@ -8,6 +8,8 @@ const WITH_VALUE = new Set([
 	"--into",
 	"--from",
 	"--keep-old",
+	"--tag",
+	"--parallel",
 ]);
 
 /** Arguments with the leading flags moved to their end, or before a `--`. */

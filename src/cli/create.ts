@@ -1,71 +1,100 @@
 // holdfast create [MACHINE] [--provider P] [--service S…]
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
+import { isHere } from "../fleet/select.ts";
 import { places } from "../host/places.ts";
+import { EXIT, HoldfastError } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
 import { planBackup } from "../plan/backup.ts";
 import { openDestinations } from "../providers/registry.ts";
 import { newRunId } from "../run/run-id.ts";
+import type { Plan } from "../run/step.ts";
 import {
 	type CommonFlags,
+	chosen,
 	commonFlags,
+	Elsewhere,
+	type FleetFlags,
+	fleetFlags,
 	guard,
-	loadLocal,
-	machineWord,
+	machineWords,
 	providerFlag,
 	providersOf,
 	serviceFlag,
 	switchFlag,
 } from "./flags.ts";
-import { operate, printPlan } from "./operate.ts";
+import type { FleetCommand } from "./fleet.ts";
+import { operate, printPlan, reporter } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
-interface Flags extends CommonFlags {
-	readonly provider?: string;
+interface Flags extends CommonFlags, FleetFlags {
+	readonly provider?: readonly string[];
 	readonly service?: readonly string[];
 	readonly dryRun: boolean;
 }
 
 export const create = buildCommand({
 	docs: {
-		brief: "back up a machine's states to every destination",
+		brief: "back up the states of machines to every destination",
 		fullDescription:
-			"Examples:\n  holdfast create\n  holdfast create web01 --provider borgbackup\n  holdfast create web01 --service notes --dry-run",
+			"Examples:\n  holdfast create\n  holdfast create web01 --provider borgbackup\n  holdfast create --tag web\n  holdfast create web01 --service notes --dry-run",
 	},
 	parameters: {
 		flags: {
 			...commonFlags,
-			provider: providerFlag,
+			...fleetFlags,
+			provider: { ...providerFlag, variadic: true },
 			service: serviceFlag,
 			dryRun: switchFlag("print the plan and do nothing"),
 		},
-		positional: {
-			kind: "tuple",
-			parameters: [machineWord],
-		},
+		positional: machineWords,
 	},
-	func: (flags: Flags, machine?: string) =>
+	func: (flags: Flags, ...machine: string[]) =>
 		guard(flags, async () => {
-			const manifest = await loadLocal(flags, machine);
-			const providers = providersOf(manifest, flags.provider);
-			const targets = (
-				await Promise.all(
-					providers.map(async (provider) =>
-						(
-							await openDestinations(manifest, provider)
-						).map(({ name, capabilities: { streams } }) => ({
-							provider,
-							destination: name,
-							streams,
-						})),
-					),
-				)
-			).flat();
-			const spool = join(places().state, "dumps");
-			const plan = planBackup({ manifest, run: newRunId(), services: flags.service ?? [], targets, spool });
+			const { machines, sshConfig } = await chosen(flags, { machine });
+			const [only] = machines;
 			if (flags.dryRun) {
-				printPlan(plan, flags.json);
-				return 0;
+				if (machines.length !== 1 || !only)
+					throw new HoldfastError("usage", "a plan is shown of one machine at a time", {
+						hint: `name one of: ${machines.map((one) => one.machine).join(", ")}`,
+					});
+				if (!isHere(only)) throw new Elsewhere(only, sshConfig);
+				printPlan(await planFor(only, flags), flags.json);
+				return EXIT.done;
 			}
-			return operate(plan, flags, interruptible());
+			const command: FleetCommand = {
+				argv: (manifest) => [
+					"create",
+					manifest.machine,
+					...(flags.provider ?? []).flatMap((name) => ["--provider", name]),
+					...(flags.service ?? []).flatMap((name) => ["--service", name]),
+				],
+				here: async (manifest, listener, signal) =>
+					operate(await planFor(manifest, flags), flags, signal, listener),
+			};
+			// On this machine alone nothing of the fleet is loaded.
+			if (machines.length === 1 && only && isHere(only))
+				return command.here(only, await reporter(flags), interruptible());
+			const { runOnAll } = await import("./fleet.ts");
+			return runOnAll(machines, sshConfig, flags, command, interruptible());
 		}),
 });
+
+async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {
+	const providers = providersOf(manifest, flags.provider);
+	const targets = (
+		await Promise.all(
+			providers.map(async (provider) =>
+				(
+					await openDestinations(manifest, provider)
+				).map(({ name, capabilities: { streams } }) => ({
+					provider,
+					destination: name,
+					streams,
+				})),
+			),
+		)
+	).flat();
+	const spool = join(places().state, "dumps");
+	return planBackup({ manifest, run: newRunId(), services: flags.service ?? [], targets, spool });
+}

@@ -1,7 +1,7 @@
 // Flags and small pieces that several commands share.
 
-import { nearest } from "../config/faults.ts";
 import { loadConfig } from "../config/load.ts";
+import { isHere, select } from "../fleet/select.ts";
 import { secondsOf } from "../manifest/duration.ts";
 import { EXIT, HoldfastError, isErrno, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -74,6 +74,46 @@ export const machineWord = {
 	optional: true,
 } as const;
 
+/** `[MACHINE…]`, as the parser takes them. */
+export const machineWords = {
+	kind: "array",
+	parameter: {
+		brief: "the machines; may be left out when there is one",
+		placeholder: "MACHINE",
+		parse: text,
+		proposeCompletions: machineNames,
+	},
+} as const;
+
+/** How many machines are worked on at once, when nobody says. */
+const USUAL_PARALLEL = 16;
+
+export interface FleetFlags {
+	readonly tag?: readonly string[];
+	readonly all: boolean;
+	readonly parallel: number;
+}
+
+export const fleetFlags = {
+	tag: {
+		...valueFlag("every machine with this tag; may be given again", "TAG"),
+		variadic: true,
+		proposeCompletions: namesIn(({ tags = [] }) => tags),
+	},
+	all: switchFlag("every machine"),
+	parallel: {
+		kind: "parsed",
+		parse: (value: string) => {
+			const count = Number(value);
+			if (Number.isInteger(count) && count > 0) return count;
+			throw new Error(`write a number of machines, not ${value}`);
+		},
+		default: String(USUAL_PARALLEL),
+		brief: "work on so many machines at once",
+		placeholder: "N",
+	},
+} as const;
+
 /** `[MACHINE] PROVIDER ARCHIVE`, as the parser takes them. */
 export const archiveWords = {
 	kind: "array",
@@ -97,46 +137,65 @@ export function splitWords(command: string, words: readonly string[]) {
 
 /** The machine that a command is for: the one named, or the only one there is. */
 export async function loadMachine(flags: CommonFlags, name: string | undefined): Promise<Manifest> {
-	const { file, machines } = await loadConfig(flags.config);
-	const names = [...machines.keys()];
-	const wanted = name ?? (names.length === 1 ? names[0] : undefined);
-	if (wanted === undefined)
-		throw new HoldfastError("usage", names.length === 0 ? `${file} has no machine` : "which machine?", {
-			hint: `the machines are: ${names.join(", ")}`,
-		});
-	const manifest = machines.get(wanted);
-	if (!manifest) {
-		const meant = nearest(wanted, names);
-		throw new HoldfastError("usage", `there is no machine "${wanted}" in ${file}`, {
-			hint: meant ? `did you mean "${meant}"?` : `the machines are: ${names.join(", ")}`,
-		});
-	}
+	return (await loadOne(flags, name)).manifest;
+}
+
+/** The same, when it is this one. A command for another is passed on to it by `guard`, as it stands. */
+export async function loadLocal(flags: CommonFlags, name: string | undefined): Promise<Manifest> {
+	const { manifest, sshConfig } = await loadOne(flags, name);
+	if (!isHere(manifest)) throw new Elsewhere(manifest, sshConfig);
 	return manifest;
 }
 
-/** The same, which must be this host: Holdfast does not reach over SSH yet. */
-export async function loadLocal(flags: CommonFlags, name: string | undefined): Promise<Manifest> {
-	const manifest = await loadMachine(flags, name);
-	if (manifest.host === undefined || manifest.host === "localhost") return manifest;
-	throw new HoldfastError("usage", `machine "${manifest.machine}" is at ${manifest.host}`, {
-		hint: "this version works on the machine it runs on: run it there, with `host` left out",
-	});
+async function loadOne(flags: CommonFlags, name: string | undefined) {
+	const { machines, sshConfig } = await chosen(flags, { machine: name === undefined ? [] : [name] });
+	const [manifest] = machines;
+	if (!manifest) throw new HoldfastError("usage", "which machine?");
+	return { manifest, sshConfig };
+}
+
+/** The machines that a command is for, by their names, their tags, or all. */
+export async function chosen(
+	flags: CommonFlags & Partial<FleetFlags>,
+	{ machine }: { readonly machine: readonly string[] },
+): Promise<{ readonly machines: readonly Manifest[]; readonly sshConfig: string | undefined }> {
+	const { file, machines, sshConfig } = await loadConfig(flags.config);
+	const selection = { names: machine, tags: flags.tag ?? [], all: flags.all ?? false };
+	return {
+		machines: select(machines, selection, file),
+		sshConfig: process.env.HOLDFAST_SSH_CONFIG || sshConfig,
+	};
+}
+
+/** Thrown where a command turns out to be for a machine that is not this one. */
+export class Elsewhere extends Error {
+	readonly manifest: Manifest;
+	readonly sshConfig: string | undefined;
+	constructor(manifest: Manifest, sshConfig: string | undefined) {
+		super(`${manifest.machine} is at ${manifest.host}`);
+		this.manifest = manifest;
+		this.sshConfig = sshConfig;
+	}
 }
 
 /** The providers that a command is for: the one named, or all. */
-export function providersOf(manifest: Manifest, wanted: string | undefined): string[] {
+export function providersOf(manifest: Manifest, wanted: string | readonly string[] | undefined): string[] {
 	const names = Object.keys(manifest.providers);
 	if (names.length === 0)
 		throw new HoldfastError("usage", `machine "${manifest.machine}" has no provider to keep archives`, {
 			hint: "add one: providers: { disk: { type: tar, destinations: { usb: { path: /mnt/usb/holdfast } } } }",
 		});
-	return wanted === undefined ? names : [wanted];
+	if (wanted === undefined) return names;
+	return typeof wanted === "string" ? [wanted] : [...wanted];
 }
 
 /** Run a command's work, and turn what it throws into a message and an exit code. */
 export async function guard(flags: CommonFlags, work: () => Promise<number>): Promise<void> {
 	try {
-		process.exitCode = await work();
+		process.exitCode = await work().catch(async (error: unknown) => {
+			if (!(error instanceof Elsewhere)) throw error;
+			return (await import("./elsewhere.ts")).passOn(error, flags);
+		});
 	} catch (error) {
 		process.exitCode = error instanceof HoldfastError ? EXIT[error.code] : EXIT.failed;
 		if (flags.json) showErrorAsJson(error);

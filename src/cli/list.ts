@@ -1,66 +1,114 @@
 // holdfast list [MACHINE] [--provider P]
 import { buildCommand } from "@stricli/core";
+import { isHere } from "../fleet/select.ts";
 import { places } from "../host/places.ts";
 import { EXIT } from "../manifest/error.ts";
-import { listArchives } from "../plan/archives.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import { type Listing, listArchives } from "../plan/archives.ts";
 import { archiveTable } from "../report/tables.ts";
 import { localTime } from "../report/units.ts";
-import { Journal } from "../run/journal.ts";
+import { type FailedUpkeep, Journal } from "../run/journal.ts";
 import {
 	type CommonFlags,
+	chosen,
 	commonFlags,
+	type FleetFlags,
+	fleetFlags,
 	guard,
-	loadLocal,
-	machineWord,
+	machineWords,
 	providerFlag,
 	providersOf,
 } from "./flags.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
-interface Flags extends CommonFlags {
+interface Flags extends CommonFlags, FleetFlags {
 	readonly provider?: string;
 }
 
 export const list = buildCommand({
 	docs: {
 		brief: "list archives, with the states that each holds",
-		fullDescription: "Examples:\n  holdfast list\n  holdfast list web01 --provider borgbackup --json",
+		fullDescription:
+			"Examples:\n  holdfast list\n  holdfast list web01 --provider borgbackup --json\n  holdfast list --all",
 	},
 	parameters: {
-		flags: { ...commonFlags, provider: providerFlag },
-		positional: {
-			kind: "tuple",
-			parameters: [machineWord],
-		},
+		flags: { ...commonFlags, ...fleetFlags, provider: providerFlag },
+		positional: machineWords,
 	},
-	func: (flags: Flags, machine?: string) =>
+	func: (flags: Flags, ...machine: string[]) =>
 		guard(flags, async () => {
-			const manifest = await loadLocal(flags, machine);
-			const providers = providersOf(manifest, flags.provider);
-			const listing = await listArchives(manifest, providers, unwatched(interruptible()));
-			const journal = Journal.open(places().state);
-			// Engines that would have to open each archive for its size leave that to whoever remembers it.
-			const archives = listing.archives.map((archive) => {
-				const bytes = archive.bytes ?? journal.archive(archive.id)?.bytes;
-				return bytes === undefined ? archive : { ...archive, bytes };
+			const { machines, sshConfig } = await chosen(flags, { machine });
+			const signal = interruptible();
+			const [only] = machines;
+			if (machines.length === 1 && only && isHere(only)) {
+				const listed = await listHere(only, flags, signal);
+				print([{ machine: only.machine, ...listed }], flags);
+				return listed.failures.some(({ absent }) => !absent) ? EXIT.partial : EXIT.done;
+			}
+			const { askAll } = await import("./fleet.ts");
+			const argv = (manifest: Manifest) => [
+				"list",
+				manifest.machine,
+				"--json",
+				...(flags.provider === undefined ? [] : ["--provider", flags.provider]),
+			];
+			const answers = await askAll<Listed>(machines, sshConfig, flags, signal, {
+				argv,
+				here: (manifest) => listHere(manifest, flags, signal),
 			});
-			const upkeep = journal
-				.failedUpkeep(manifest.machine)
-				.filter(({ destination }) => providers.some((provider) => destination.startsWith(`${provider}/`)));
-			journal.close();
-			process.stdout.write(
-				flags.json
-					? `${JSON.stringify({ ...listing, archives, upkeep }, null, 2)}\n`
-					: archiveTable(archives),
+			print(
+				answers.map(({ machine, answer }) => ({ machine, ...(answer ?? NOTHING) })),
+				flags,
 			);
-			for (const { operation, destination, time, message, run } of upkeep)
-				process.stderr.write(
-					`the last ${operation} of ${destination} failed at ${localTime(time)}: ${message} (holdfast runs show ${run})\n`,
-				);
-			for (const { provider, destination, error } of listing.failures)
-				process.stderr.write(
-					`${provider}/${destination} could not be listed: ${error.message}${error.hint ? ` (${error.hint})` : ""}\n`,
-				);
-			return listing.failures.some(({ absent }) => !absent) ? EXIT.partial : EXIT.done;
+			const whole = ({ answer }: (typeof answers)[number]) =>
+				answer?.failures.every(({ absent }) => absent) === true;
+			if (answers.every(whole)) return EXIT.done;
+			return answers.some(({ answer }) => answer) ? EXIT.partial : EXIT.failed;
 		}),
 });
+
+interface Listed extends Listing {
+	/** Checks and prunes that failed and have not gone well since. */
+	readonly upkeep: readonly FailedUpkeep[];
+}
+const NOTHING: Listed = { archives: [], failures: [], others: [], upkeep: [] };
+
+async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): Promise<Listed> {
+	const providers = providersOf(manifest, flags.provider);
+	const listing = await listArchives(manifest, providers, unwatched(signal));
+	const journal = Journal.open(places().state);
+	// Engines that would have to open each archive for its size leave that to whoever remembers it.
+	const archives = listing.archives.map((archive) => {
+		const bytes = archive.bytes ?? journal.archive(archive.id)?.bytes;
+		return bytes === undefined ? archive : { ...archive, bytes };
+	});
+	const upkeep = journal
+		.failedUpkeep(manifest.machine)
+		.filter(({ destination }) => providers.some((provider) => destination.startsWith(`${provider}/`)));
+	journal.close();
+	return { ...listing, archives, upkeep };
+}
+
+function print(listed: readonly (Listed & { readonly machine: string })[], { json }: Flags): void {
+	const several = listed.length > 1;
+	const archives = listed.flatMap((one) => one.archives);
+	const failures = listed.flatMap((one) => one.failures.map((it) => ({ ...it, machine: one.machine })));
+	const upkeep = listed.flatMap((one) => one.upkeep.map((it) => ({ ...it, machine: one.machine })));
+	const [only] = listed;
+	if (!json) process.stdout.write(archiveTable(archives, several));
+	else if (several || !only)
+		process.stdout.write(`${JSON.stringify({ archives, failures, upkeep }, null, 2)}\n`);
+	else {
+		const { machine: _, ...alone } = only;
+		process.stdout.write(`${JSON.stringify(alone, null, 2)}\n`);
+	}
+	const of = (machine: string) => (several ? `${machine}: ` : "");
+	for (const { machine, operation, destination, time, message, run } of upkeep)
+		process.stderr.write(
+			`${of(machine)}the last ${operation} of ${destination} failed at ${localTime(time)}: ${message} (holdfast runs show ${run})\n`,
+		);
+	for (const { machine, provider, destination, error } of failures)
+		process.stderr.write(
+			`${of(machine)}${provider}/${destination} could not be listed: ${error.message}${error.hint ? ` (${error.hint})` : ""}\n`,
+		);
+}

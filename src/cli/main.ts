@@ -3,11 +3,19 @@ import { EXIT } from "../manifest/error.ts";
 import { VERSION } from "../manifest/version.ts";
 import { commandFirst } from "./argv.ts";
 
+/** Written out here, so that no other command loads what is behind it; see fleet/protocol.ts. */
+const SERVE = "__serve";
+
 void main(commandFirst(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<void> {
 	const [command = ""] = args;
 	if (command === "--version" || command === "-v") process.stdout.write(`${VERSION}\n`);
+	else if (command === SERVE)
+		await (await import("./serve.ts")).serve((words) => {
+			const own = commandFirst(words);
+			return runCommand(own[0] ?? "", own);
+		});
 	else if (command === "__complete") await (await import("./completion.ts")).complete(args.slice(1));
 	else await runCommand(command, args);
 }

@@ -1,9 +1,9 @@
 // holdfast modules, holdfast modules show NAME
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { nearest } from "../config/faults.ts";
 import { findConfig, readConfig } from "../config/load.ts";
 import { modulesOf } from "../config/services.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { nearest } from "../manifest/nearest.ts";
 import { type Declared, moduleTable, moduleText } from "../report/modules.ts";
 import { type CommonFlags, commonFlags, guard } from "./flags.ts";
 

@@ -4,14 +4,16 @@ import { places } from "../host/places.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import { lineReporter } from "../report/lines.ts";
 import type { Listener, Outcome } from "../run/event.ts";
+import { recording } from "../run/event-file.ts";
 import { execute, type RunReport } from "../run/executor.ts";
 import { Journal } from "../run/journal.ts";
 import { takeLock } from "../run/lock.ts";
 import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
+import { newRunId } from "../run/run-id.ts";
 import type { Plan } from "../run/step.ts";
 import type { CommonFlags } from "./flags.ts";
 
-const CODES: Record<Outcome, number> = {
+export const OUTCOME_CODES: Record<Outcome, number> = {
 	done: EXIT.done,
 	failed: EXIT.failed,
 	partial: EXIT.partial,
@@ -20,18 +22,28 @@ const CODES: Record<Outcome, number> = {
 };
 
 /** Run a plan under the machine's lock. Runs that died before are brought to their end first. */
-export async function operate(plan: Plan, flags: CommonFlags, signal: AbortSignal): Promise<number> {
-	return underLock(`holdfast ${plan.operation} ${plan.manifest.machine}`, flags, async (journal, report) => {
-		requireRecovered(await recoverAll(journal, report));
-		await tidy(journal, flags);
-		const { outcome } = await execute(plan, journal, signal, report);
-		return CODES[outcome];
-	});
+export async function operate(
+	plan: Plan,
+	flags: CommonFlags,
+	signal: AbortSignal,
+	listener?: Listener,
+): Promise<number> {
+	return underLock(
+		`holdfast ${plan.operation} ${plan.manifest.machine}`,
+		plan.run,
+		listener ?? (await reporter(flags)),
+		async (journal, report) => {
+			requireRecovered(await recoverAll(journal, report));
+			await tidy(journal, flags);
+			const { outcome } = await execute(plan, journal, signal, report);
+			return OUTCOME_CODES[outcome];
+		},
+	);
 }
 
 /** Bring runs that died to their end, and nothing else. */
 export async function recoverOnly(flags: CommonFlags): Promise<RunReport[]> {
-	return underLock("holdfast recover", flags, async (journal, report) => {
+	return underLock("holdfast recover", newRunId(), await reporter(flags), async (journal, report) => {
 		const reports = await recoverAll(journal, report);
 		requireRecovered(reports);
 		await tidy(journal, flags);
@@ -45,7 +57,8 @@ async function tidy(journal: Journal, { quiet }: CommonFlags): Promise<void> {
 
 async function underLock<T>(
 	doing: string,
-	flags: CommonFlags,
+	run: string,
+	report: Listener,
 	work: (journal: Journal, report: Listener) => Promise<T>,
 ): Promise<T> {
 	const { state, runtime } = places();
@@ -53,7 +66,8 @@ async function underLock<T>(
 	try {
 		const journal = Journal.open(state);
 		try {
-			return await work(journal, await reporter(flags));
+			// Started from elsewhere, what it prints is the record already.
+			return await work(journal, process.env.HOLDFAST_RUN ? report : recording(runtime, run, report));
 		} finally {
 			journal.close();
 		}
@@ -62,11 +76,15 @@ async function underLock<T>(
 	}
 }
 
-async function reporter({ json, quiet }: CommonFlags): Promise<Listener> {
-	if (json) return printEvents;
-	if (quiet || !process.stderr.isTTY || process.env.NO_COLOR || process.env.TERM === "dumb")
-		return lineReporter(quiet);
+export async function reporter(flags: CommonFlags): Promise<Listener> {
+	if (flags.json) return printEvents;
+	if (!drawsLive(flags)) return lineReporter(flags.quiet);
 	return (await import("../report/live.ts")).liveReporter(process.stderr);
+}
+
+/** Whether there is a terminal to draw on. */
+export function drawsLive({ quiet }: CommonFlags): boolean {
+	return !quiet && process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 }
 
 function printEvents(event: unknown): void {

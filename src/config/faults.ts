@@ -1,7 +1,7 @@
 // What is wrong with a config, in words, each fault with its place and the key that was probably meant.
-import { closest, distance } from "fastest-levenshtein";
 import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
+import { nearest } from "../manifest/nearest.ts";
 import { isRecord } from "./schema.ts";
 import { type DataPath, quote, type Source } from "./source.ts";
 
@@ -118,15 +118,6 @@ function knownKeys(schema: Schema, path: DataPath, parent: unknown): string[] {
 		(item) => (unwrap(item).entries?.type as { literal?: unknown } | undefined)?.literal === type,
 	);
 	return Object.keys((option && unwrap(option).entries) ?? {});
-}
-
-/** The known word that was probably meant, or undefined when none is near. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-	if (known.length === 0) return undefined;
-	const best = closest(word, [...known]);
-	return distance(word.toLowerCase(), best.toLowerCase()) <= Math.max(2, Math.floor(word.length / 3))
-		? best
-		: undefined;
 }
 
 /** One error that shows every fault with its line. */

@@ -1,21 +1,27 @@
 // Find the config, read it, and turn it into manifests. Nothing is started and nothing else is read.
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, extname, join, resolve as resolvePath } from "node:path";
+import { basename, dirname, extname, join, resolve as resolvePath } from "node:path";
 import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
-import type { Manifest } from "../manifest/schema.ts";
+import { type Manifest, manifestSchema } from "../manifest/schema.ts";
 import { configError, faultsOf } from "./faults.ts";
 import { meaningFaults } from "./meaning.ts";
 import { resolveMachine } from "./resolve.ts";
-import { type Config, configSchema, withEngineNames } from "./schema.ts";
+import { type Config, configSchema, isRecord, withEngineNames } from "./schema.ts";
 import { withServices } from "./services.ts";
 import type { Source } from "./source.ts";
+import { withTags } from "./tags.ts";
 
 const FILES = ["holdfast.yaml", "holdfast.yml", "holdfast.ts", "holdfast.json"];
 
+/** What a deploy has left on a machine: its manifest, and no config. */
+export const DEPLOYED_MANIFEST = "/etc/holdfast/manifest.json";
+
 export interface Loaded {
 	readonly file: string;
+	/** The file that ssh reads instead of its own, absolute. */
+	readonly sshConfig?: string;
 	/** By machine name, in the file's order. */
 	readonly machines: ReadonlyMap<string, Manifest>;
 }
@@ -38,6 +44,7 @@ export function findConfig(given?: string): string {
 			if (existsSync(file)) return file;
 		}
 	}
+	if (existsSync(DEPLOYED_MANIFEST)) return DEPLOYED_MANIFEST;
 	throw new HoldfastError("usage", "no config found", {
 		details: folders.map((folder) => `looked for holdfast.yaml in ${folder}`),
 		hint: "write a holdfast.yaml, or name one with --config FILE",
@@ -46,22 +53,46 @@ export function findConfig(given?: string): string {
 
 export async function loadConfig(given?: string): Promise<Loaded> {
 	const file = findConfig(given);
-	const { source, config } = await readConfig(file);
-	const { machines, faults: serviceFaults, relocate } = await withServices(config, file);
+	const written = await readSource(file);
+	if (isManifest(written.value)) return loadManifest(file, written);
+	const { source, config } = checkedConfig(written);
+	const tagged = withTags(config);
+	if (tagged.faults.length > 0) throw configError(source, tagged.faults);
+	const {
+		machines,
+		faults: serviceFaults,
+		relocate,
+	} = await withServices({ ...config, machines: tagged.machines }, file);
 	if (serviceFaults.length > 0) throw configError(source, serviceFaults);
 	const deeper = meaningFaults(machines).map(relocate);
 	if (deeper.length > 0) throw configError(source, deeper);
 	return {
 		file,
+		...(config.sshConfig === undefined ? {} : { sshConfig: resolvePath(dirname(file), config.sshConfig) }),
 		machines: new Map(
 			Object.entries(machines).map(([name, machine]) => [name, resolveMachine(name, machine)]),
 		),
 	};
 }
 
+function isManifest(value: unknown): value is { version: unknown } {
+	return isRecord(value) && "version" in value && "machine" in value;
+}
+
+/** A manifest stands for a config with this one machine, which is the one that it lies on. */
+function loadManifest(file: string, source: Source): Loaded {
+	const faults = faultsOf(manifestSchema, source.value);
+	if (faults.length > 0) throw configError(source, faults);
+	const { host: _, ...manifest } = v.parse(manifestSchema, source.value);
+	return { file, machines: new Map([[manifest.machine, manifest]]) };
+}
+
 /** As it is written, before its services become states. */
 export async function readConfig(file: string): Promise<{ source: Source; config: Config }> {
-	const source = await readSource(file);
+	return checkedConfig(await readSource(file));
+}
+
+function checkedConfig(source: Source): { source: Source; config: Config } {
 	const value = withEngineNames(source.value);
 	const faults = faultsOf(configSchema, value);
 	if (faults.length > 0) throw configError(source, faults);

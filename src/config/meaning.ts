@@ -1,7 +1,8 @@
 // Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
 import { ALL, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
+import { nearest } from "../manifest/nearest.ts";
 import type { StateInput } from "../modules/state.ts";
-import { type Fault, nearest } from "./faults.ts";
+import type { Fault } from "./faults.ts";
 import type { MachineInput } from "./resolve.ts";
 
 /** Faults in what the fields mean together. */

@@ -2,6 +2,7 @@
 import type { Check } from "../manifest/checks.ts";
 import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../manifest/dumps.ts";
 import { secondsOf } from "../manifest/duration.ts";
+import type { Schedule } from "../manifest/machine.ts";
 import { HOOKS, type Hook, type Manifest, type State, type Unit } from "../manifest/schema.ts";
 import type { CheckInput, HookInput, StateInput } from "../modules/state.ts";
 import type { Config } from "./schema.ts";
@@ -22,9 +23,30 @@ export function resolveMachine(name: string, machine: MachineInput): Manifest {
 	return {
 		version: 1,
 		machine: name,
-		...(machine.host === undefined ? {} : { host: machine.host }),
+		...definedOnly({
+			host: machine.host,
+			tags: machine.tags,
+			deploy: machine.deploy,
+			schedule: machine.schedule && resolveSchedule(machine.schedule),
+			expect: machine.expect === undefined ? undefined : seconds(machine.expect),
+			notify: machine.notify,
+			metricsFile: machine.metricsFile,
+		}),
 		state: withoutOthers(states),
 		providers: machine.providers ?? {},
+	};
+}
+
+function resolveSchedule({ randomizedDelay, ...schedule }: NonNullable<MachineInput["schedule"]>): Schedule {
+	return {
+		...schedule,
+		...definedOnly({ randomizedDelay: randomizedDelay === undefined ? undefined : seconds(randomizedDelay) }),
+	};
+}
+
+function definedOnly<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+		[K in keyof T]?: Exclude<T[K], undefined>;
 	};
 }
 
@@ -44,6 +66,7 @@ function resolveState(state: StateInput): State {
 		after: state.after ?? [],
 		settle: state.settle === undefined ? DEFAULT_SETTLE_SECONDS : seconds(state.settle),
 		checks: (state.checks ?? []).map(resolveCheck),
+		...(state.expect === undefined ? {} : { expect: seconds(state.expect) }),
 	};
 }
 

@@ -1,14 +1,14 @@
 // What a user may write. The same fields as the manifest, with short forms; resolve.ts turns one into the other.
 import * as v from "valibot";
 import * as f from "../manifest/fields.ts";
+import { expectInputSchema, machineFields, scheduleInputSchema } from "../manifest/machine.ts";
 import { ENGINES, providerSchema } from "../manifest/providers.ts";
 import { userStateSchema } from "../modules/state.ts";
 
-const machine = v.strictObject({
-	host: v.pipe(
-		v.optional(f.text),
-		v.description("where the machine is, as SSH knows it (left out, or localhost: this machine)"),
-	),
+export const machineSchema = v.strictObject({
+	...machineFields,
+	schedule: v.optional(scheduleInputSchema),
+	expect: v.optional(expectInputSchema),
 	system: v.pipe(
 		v.optional(v.picklist(["debian", "nixos"])),
 		v.description("whose names units, users and folders have, for modules (default debian)"),
@@ -27,19 +27,31 @@ export const configSchema = v.strictObject({
 		v.optional(v.array(v.pipe(v.string(), v.endsWith(".ts", "a module is a .ts file")))),
 		v.description("files with modules of your own, relative to the config"),
 	),
-	machines: v.record(f.name, machine),
+	sshConfig: v.pipe(
+		v.optional(f.text),
+		v.description(
+			"the file that ssh reads instead of ~/.ssh/config, relative to this one; HOLDFAST_SSH_CONFIG names another",
+		),
+	),
+	tags: v.pipe(
+		v.optional(v.record(f.name, machineSchema)),
+		v.description("options of every machine with this tag; what the machine itself says counts more"),
+	),
+	machines: v.record(f.name, machineSchema),
 });
 export type Config = v.InferOutput<typeof configSchema>;
 
 /** Fill in what may be left out before the schema looks: a provider's type where its name is an engine's. */
 export function withEngineNames(value: unknown): unknown {
-	return mapAt(value, "machines", (machineValue) =>
-		mapAt(machineValue, "providers", (providerValue, key) =>
-			isRecord(providerValue) && !("type" in providerValue) && (ENGINES as readonly string[]).includes(key)
-				? { type: key, ...providerValue }
-				: providerValue,
-		),
-	);
+	const inMachines = (all: unknown, key: string) =>
+		mapAt(all, key, (machineValue) =>
+			mapAt(machineValue, "providers", (providerValue, name) =>
+				isRecord(providerValue) && !("type" in providerValue) && (ENGINES as readonly string[]).includes(name)
+					? { type: name, ...providerValue }
+					: providerValue,
+			),
+		);
+	return inMachines(inMachines(value, "machines"), "tags");
 }
 
 function mapAt(value: unknown, key: string, change: (item: unknown, name: string) => unknown): unknown {

@@ -3,9 +3,10 @@
 import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
+import { nearest } from "../manifest/nearest.ts";
 import type { Module } from "../modules/module.ts";
 import { stateSchema } from "../modules/state.ts";
-import { type Fault, faultsOf, nearest } from "./faults.ts";
+import { type Fault, faultsOf } from "./faults.ts";
 import type { MachineInput } from "./resolve.ts";
 import type { Config } from "./schema.ts";
 

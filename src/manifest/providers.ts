@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { DURATION } from "./duration.ts";
 import * as f from "./fields.ts";
+import { providerSchedule } from "./machine.ts";
 
 const passphrase = {
 	passphraseFile: v.pipe(v.optional(f.path), v.description("file whose first line is the passphrase")),
@@ -34,7 +35,7 @@ const retentionSchema = v.pipe(
 );
 export type Retention = v.InferOutput<typeof retentionSchema>;
 
-const upkeep = { retention: v.optional(retentionSchema) };
+const upkeep = { retention: v.optional(retentionSchema), schedule: providerSchedule };
 
 const tarOptions = {
 	type: v.literal("tar"),
@@ -172,6 +173,7 @@ const localbackupOptions = {
 
 const commandOptions = {
 	type: v.literal("command"),
+	schedule: providerSchedule,
 	create: v.pipe(f.text, v.description("script that makes an archive")),
 	list: v.pipe(
 		f.text,

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { checkSchema } from "./checks.ts";
 import { dumpSchema } from "./dumps.ts";
 import * as f from "./fields.ts";
+import { expectSchema, machineFields, scheduleSchema } from "./machine.ts";
 import { providerSchema } from "./providers.ts";
 
 const hookOptions = {
@@ -70,13 +71,16 @@ export const stateSchema = v.strictObject({
 		v.description("seconds that the units must stay active after a restore before it counts"),
 	),
 	checks: v.pipe(v.array(checkSchema), v.description("what shows that the service is healthy")),
+	expect: v.optional(expectSchema),
 });
 export type State = v.InferOutput<typeof stateSchema>;
 
 export const manifestSchema = v.strictObject({
 	version: v.literal(1),
 	machine: f.name,
-	host: v.optional(f.text),
+	...machineFields,
+	schedule: v.optional(scheduleSchema),
+	expect: v.optional(expectSchema),
 	state: v.record(f.name, stateSchema),
 	providers: v.record(f.name, providerSchema),
 });

@@ -4,6 +4,7 @@ import { checkForms } from "../manifest/checks.ts";
 import { dumpSchema } from "../manifest/dumps.ts";
 import { DURATION } from "../manifest/duration.ts";
 import * as f from "../manifest/fields.ts";
+import { expectInputSchema } from "../manifest/machine.ts";
 import { hookForms } from "../manifest/schema.ts";
 
 const duration = v.union(
@@ -105,6 +106,7 @@ export const stateSchema = v.strictObject({
 		v.optional(v.array(check)),
 		v.description("what shows that the service is healthy; a restore that fails one is undone"),
 	),
+	expect: v.optional(expectInputSchema),
 });
 export type StateInput = v.InferOutput<typeof stateSchema>;
 

@@ -4,7 +4,7 @@ import { linesOf } from "./lines.ts";
 import { duration, printable, size } from "./units.ts";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-const REDRAW_MS = 100;
+export const REDRAW_MS = 100;
 
 interface Running {
 	readonly title: string;
@@ -18,25 +18,44 @@ interface Running {
 export async function liveReporter(stream: NodeJS.WriteStream): Promise<Listener> {
 	const { createLogUpdate } = await import("log-update");
 	const area = createLogUpdate(stream, { showCursor: true });
-	const running = new Map<string, Running>();
-	let total = 0;
-	let finished = 0;
+	const run = follower();
 	let frame = 0;
 	let timer: NodeJS.Timeout | undefined;
-	const started = performance.now();
 
 	const draw = () => {
 		frame++;
-		const spinner = FRAMES[frame % FRAMES.length] ?? "";
-		const rows = [...running.values()].map((step) => `${spinner} ${step.title}${measures(step)}`);
-		const clock = `  step ${Math.min(finished + 1, total)} of ${total}, ${duration((performance.now() - started) / 1000)}`;
-		area([...rows, clock].map((row) => clipped(row, stream.columns || 80)).join("\n"));
+		const rows = [...run.steps().map((step) => `${spinner(frame)} ${step}`), `  ${run.clock()}`];
+		area(rows.map((row) => clipped(row, stream.columns || 80)).join("\n"));
 	};
+	return (event) => {
+		run.follow(event);
+		if (event.type === "run-started") timer ??= setInterval(draw, REDRAW_MS).unref();
+		const lines = linesOf(event, false);
+		if (lines.length > 0 || event.type === "run-ended") {
+			area.clear();
+			stream.write(lines.map((line) => `${line}\n`).join(""));
+		}
+		if (event.type === "run-ended") {
+			clearInterval(timer);
+			timer = undefined;
+			area.done();
+		}
+	};
+}
+
+/** What of a run is under way, by its events. */
+export function follower() {
+	const running = new Map<string, Running>();
+	let total = 0;
+	let finished = 0;
+	const started = performance.now();
+	const steps = () => [...running.values()].map((step) => `${step.title}${measures(step)}`);
+	const clock = () =>
+		`step ${Math.min(finished + 1, total)} of ${total}, ${duration((performance.now() - started) / 1000)}`;
 	const follow = (event: RunEvent) => {
 		switch (event.type) {
 			case "run-started":
 				total = event.steps.length;
-				timer = setInterval(draw, REDRAW_MS).unref();
 				break;
 			case "step-started":
 			case "undo-started":
@@ -59,19 +78,17 @@ export async function liveReporter(stream: NodeJS.WriteStream): Promise<Listener
 				running.delete(event.step);
 				break;
 			case "run-ended":
-				clearInterval(timer);
 				running.clear();
 		}
 	};
-	return (event) => {
-		follow(event);
-		const lines = linesOf(event, false);
-		if (lines.length > 0 || event.type === "run-ended") {
-			area.clear();
-			stream.write(lines.map((line) => `${line}\n`).join(""));
-		}
-		if (event.type === "run-ended") area.done();
-	};
+	/** In one row. */
+	const summary = () =>
+		total === 0 ? "connecting" : `${Math.min(finished + 1, total)}/${total}  ${steps()[0] ?? ""}`;
+	return { follow, steps, clock, summary };
+}
+
+export function spinner(frame: number): string {
+	return FRAMES[frame % FRAMES.length] ?? "";
 }
 
 /** ` · 1.2 GiB of 3.0 GiB · 210 MiB/s · 9 s left · /srv/notes/x`, as far as it is known. */
@@ -97,6 +114,6 @@ function measures({ since, bytes, totalBytes, files, path }: Running): string {
 		.join("");
 }
 
-function clipped(row: string, width: number): string {
+export function clipped(row: string, width: number): string {
 	return row.length < width ? row : `${row.slice(0, width - 2)}…`;
 }

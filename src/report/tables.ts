@@ -5,11 +5,13 @@ import type { Entry, RunRow } from "../run/journal.ts";
 import type { Plan } from "../run/step.ts";
 import { duration, localTime, printable, size } from "./units.ts";
 
-export function archiveTable(archives: readonly ListedArchive[]): string {
+/** With a column for the machine, where there are archives of several. */
+export function archiveTable(archives: readonly ListedArchive[], several = false): string {
 	if (archives.length === 0) return "no archives yet\n";
 	return table([
-		["TIME", "SIZE", "STATES", "ARCHIVE"],
-		...archives.map(({ created, bytes, metadata, id }) => [
+		[...(several ? ["MACHINE"] : []), "TIME", "SIZE", "STATES", "ARCHIVE"],
+		...archives.map(({ machine, created, bytes, metadata, id }) => [
+			...(several ? [machine] : []),
 			created === undefined ? "-" : localTime(created),
 			bytes === undefined ? "-" : size(bytes),
 			metadata

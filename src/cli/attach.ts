@@ -1,0 +1,43 @@
+// holdfast attach [MACHINE]: watch a run that somebody else, or a timer, has started.
+import { buildCommand } from "@stricli/core";
+import { isHere } from "../fleet/select.ts";
+import { attach as attachThere } from "../fleet/there.ts";
+import { places } from "../host/places.ts";
+import { recorded } from "../run/event-file.ts";
+import { type CommonFlags, chosen, commonFlags, guard, machineWord } from "./flags.ts";
+import { connected, endOf, remarkTo } from "./fleet.ts";
+import { reporter } from "./operate.ts";
+import { tell } from "./serve.ts";
+
+export const attach = buildCommand({
+	docs: {
+		brief: "watch the run that is under way on a machine, or see how the last one went",
+		fullDescription:
+			"A run goes on though the connection to its machine breaks, and so do those that timers start. Ctrl-C ends\nthe watching only.\n\nExamples:\n  holdfast attach\n  holdfast attach web01",
+	},
+	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [machineWord] } },
+	func: (flags: CommonFlags, machine?: string) =>
+		guard(flags, async () => {
+			const { machines, sshConfig } = await chosen(flags, {
+				machine: machine === undefined ? [] : [machine],
+			});
+			const [manifest] = machines;
+			const listener = await reporter(flags);
+			let heard = false;
+			const hear: typeof listener = (event) => {
+				heard = true;
+				listener(event);
+			};
+			const ended =
+				manifest && !isHere(manifest)
+					? await (async () => {
+							const signal = new AbortController().signal;
+							return connected({ manifest, sshConfig }, signal, (connection) =>
+								attachThere(connection, undefined, { signal, listener: hear, remark: remarkTo(flags) }),
+							);
+						})()
+					: await tell(recorded(places().runtime).at(-1), undefined, (line) => hear(JSON.parse(line)));
+			if (!heard && !flags.quiet) process.stderr.write("no run since the boot; see: holdfast runs\n");
+			return endOf(ended);
+		}),
+});

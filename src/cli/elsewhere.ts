@@ -1,0 +1,55 @@
+// A command that is for another machine goes there as it stands.
+import { EXIT } from "../manifest/error.ts";
+import { commandFirst } from "./argv.ts";
+import type { CommonFlags, Elsewhere } from "./flags.ts";
+import { askThere, endOf, remarkTo, runThere } from "./fleet.ts";
+import { confirm, reporter } from "./operate.ts";
+import { interruptible } from "./signals.ts";
+
+/** Commands that are a run there, and whether they ask before they begin. */
+const RUNS: Readonly<Record<string, { readonly asks: boolean }>> = {
+	create: { asks: false },
+	check: { asks: false },
+	restore: { asks: true },
+	prune: { asks: true },
+};
+
+export async function passOn({ manifest, sshConfig }: Elsewhere, flags: CommonFlags): Promise<number> {
+	const target = { manifest, sshConfig };
+	const words = withoutConfig(commandFirst(process.argv.slice(2)));
+	const command = words[0] === "backups" ? words[1] : words[0];
+	const kind = RUNS[command ?? ""];
+	const signal = interruptible();
+	const remark = remarkTo(flags);
+	const has = (flag: string) => words.includes(flag);
+	if (!kind || has("--dry-run")) return show(target, words, signal, remark);
+	const plain = words.filter((word) => !["--json", "--quiet", "--debug"].includes(word));
+	if (kind.asks && !has("--yes")) {
+		const code = await show(target, [...plain, "--dry-run"], signal, remark);
+		if (code !== EXIT.done) return code;
+		await confirm(`Do this on ${manifest.machine}?`, false);
+	}
+	const argv = kind.asks && !has("--yes") ? [...plain, "--yes"] : plain;
+	return endOf(await runThere(target, argv, signal, await reporter(flags), remark));
+}
+
+async function show(
+	target: Parameters<typeof askThere>[0],
+	argv: readonly string[],
+	signal: AbortSignal,
+	remark: (line: string) => void,
+): Promise<number> {
+	const { code, stdout, stderr } = await askThere(target, argv, signal, remark);
+	process.stdout.write(stdout);
+	process.stderr.write(stderr.map((line) => `${line}\n`).join(""));
+	return code;
+}
+
+/** The config is read here; there, what it says of the machine comes along. */
+function withoutConfig(words: readonly string[]): string[] {
+	const end = words.indexOf("--");
+	return words.filter((word, index) => {
+		if (end >= 0 && index > end) return true;
+		return word !== "--config" && words[index - 1] !== "--config" && !word.startsWith("--config=");
+	});
+}

@@ -1,0 +1,264 @@
+// A command on machines that are not this one, or on many: connections, reconnection, display, the summary.
+import { setTimeout as pause } from "node:timers/promises";
+import type { Ended } from "../fleet/protocol.ts";
+import { isHere } from "../fleet/select.ts";
+import { Connection } from "../fleet/ssh.ts";
+import { ask, attach, ConnectionLost, operate } from "../fleet/there.ts";
+import { sideBySide } from "../host/side-by-side.ts";
+import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import {
+	type FleetReporter,
+	type FleetRow,
+	fleetJson,
+	fleetLines,
+	fleetLive,
+	fleetTable,
+} from "../report/fleet.ts";
+import type { Listener } from "../run/event.ts";
+import { newRunId } from "../run/run-id.ts";
+import type { CommonFlags } from "./flags.ts";
+import { drawsLive, reporter } from "./operate.ts";
+
+export interface Target {
+	readonly manifest: Manifest;
+	readonly sshConfig: string | undefined;
+}
+
+/** Seconds before each try to reach a machine again whose connection broke in the middle of a run. */
+const COME_BACK = [2, 5, 10, 15, 30];
+
+export async function connect({ manifest, sshConfig }: Target, signal: AbortSignal): Promise<Connection> {
+	const { machine, host, deploy } = manifest;
+	if (host === undefined)
+		throw new HoldfastError("usage", `machine "${machine}" has no host: it is this one`);
+	return Connection.open({ machine, host, sudo: deploy?.sudo ?? false, config: sshConfig }, signal);
+}
+
+/** Do some work over one connection. */
+export async function connected<T>(
+	target: Target,
+	signal: AbortSignal,
+	work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+	const connection = await connect(target, signal);
+	try {
+		return await work(connection);
+	} finally {
+		await connection.close();
+	}
+}
+
+/** What a command prints there, for its standard output and error. */
+export async function askThere(
+	target: Target,
+	argv: readonly string[],
+	signal: AbortSignal,
+	remark: (line: string) => void,
+) {
+	return connected(target, signal, (connection) =>
+		ask(connection, { argv, manifest: target.manifest }, { signal, remark }),
+	);
+}
+
+/** Run a command there to its end, through broken connections. */
+export async function runThere(
+	target: Target,
+	argv: readonly string[],
+	signal: AbortSignal,
+	listener: Listener,
+	remark: (line: string) => void,
+): Promise<Ended> {
+	const run = newRunId();
+	const hearing = { signal, listener, remark };
+	try {
+		return await connected(target, signal, (connection) =>
+			operate(connection, { argv, manifest: target.manifest, run }, hearing),
+		);
+	} catch (error) {
+		if (!(error instanceof ConnectionLost)) throw error;
+		remark(error.message);
+		return comeBack(target, run, hearing, error);
+	}
+}
+
+async function comeBack(
+	target: Target,
+	run: string,
+	hearing: Parameters<typeof attach>[2],
+	lost: ConnectionLost,
+): Promise<Ended> {
+	for (const seconds of COME_BACK) {
+		await pause(seconds * 1000, undefined, { signal: hearing.signal }).catch(() => {});
+		if (hearing.signal.aborted) break;
+		try {
+			const ended = await connected(target, hearing.signal, (connection) => attach(connection, run, hearing));
+			hearing.remark("it is there again, and so is its run");
+			return ended;
+		} catch (error) {
+			if (!(error instanceof HoldfastError)) throw error;
+		}
+	}
+	throw lost;
+}
+
+export interface Answer<T> {
+	readonly machine: string;
+	/** Absent when there was none; it was said why. */
+	readonly answer?: T;
+	readonly error?: ErrorReport;
+}
+
+/** Ask all of some machines at once for what a command prints as JSON. Those that give none are said, in the end. */
+export async function askAll<T>(
+	machines: readonly Manifest[],
+	sshConfig: string | undefined,
+	flags: CommonFlags & { readonly parallel: number },
+	signal: AbortSignal,
+	command: { argv(manifest: Manifest): readonly string[]; here(manifest: Manifest): Promise<T> },
+): Promise<Answer<T>[]> {
+	const answers = new Map<string, Answer<T>>();
+	await sideBySide(machines, flags.parallel, async (manifest) => {
+		const { machine } = manifest;
+		const remark = (line: string) => process.stderr.write(`${machine}: ! ${line}\n`);
+		try {
+			const answer = isHere(manifest)
+				? await command.here(manifest)
+				: answerIn<T>(await askThere({ manifest, sshConfig }, command.argv(manifest), signal, remark));
+			answers.set(machine, { machine, answer });
+		} catch (error) {
+			signal.throwIfAborted();
+			answers.set(machine, { machine, error: reportOf(error) });
+		}
+	});
+	const inOrder = machines.flatMap(({ machine }) => answers.get(machine) ?? []);
+	const [only] = inOrder;
+	if (only?.error && inOrder.length === 1) throw new HoldfastError("failed", only.error.message, only.error);
+	for (const { machine, error } of inOrder)
+		if (error) for (const line of faultLines(error)) process.stderr.write(`${machine}: ${line}\n`);
+	return inOrder;
+}
+
+/** The JSON that a command printed; an error that it printed in its place is ours as well. */
+function answerIn<T>({ stdout, stderr, code }: Awaited<ReturnType<typeof askThere>>): T {
+	let answer: (T & { error?: ErrorReport }) | undefined;
+	try {
+		answer = JSON.parse(stdout);
+	} catch {
+		throw new HoldfastError("failed", `it answered something else, and ended with ${code}`, {
+			details: [...stdout.split("\n").slice(0, 5), ...stderr.slice(-5)],
+		});
+	}
+	if (answer && typeof answer === "object" && answer.error)
+		throw new HoldfastError("failed", answer.error.message, answer.error);
+	return answer as T;
+}
+
+/** A command that works on each of some machines by a run of its own. */
+export interface FleetCommand {
+	/** Its words for a machine that is reached by SSH. */
+	argv(manifest: Manifest): readonly string[];
+	/** The same on this machine; the exit code. */
+	here(manifest: Manifest, listener: Listener, signal: AbortSignal): Promise<number>;
+}
+
+export async function runOnAll(
+	machines: readonly Manifest[],
+	sshConfig: string | undefined,
+	flags: CommonFlags & { readonly parallel: number },
+	command: FleetCommand,
+	signal: AbortSignal,
+): Promise<number> {
+	const [only] = machines;
+	if (only && machines.length === 1) return runOnOne({ manifest: only, sshConfig }, flags, command, signal);
+	const shown = await fleetReporter(flags, machines.length);
+	const rows: FleetRow[] = [];
+	await sideBySide(machines, flags.parallel, async (manifest) => {
+		if (signal.aborted) return;
+		rows.push(await rowOf({ manifest, sshConfig }, command, shown, signal));
+		shown.done(manifest.machine);
+	});
+	shown.close();
+	rows.sort((a, b) => order(machines, a.machine) - order(machines, b.machine));
+	if (!flags.json && !flags.quiet) process.stdout.write(fleetTable(rows));
+	return signal.aborted ? EXIT.interrupted : codeOf(rows.map(({ code }) => code));
+}
+
+const order = (machines: readonly Manifest[], name: string) =>
+	machines.findIndex(({ machine }) => machine === name);
+
+async function rowOf(
+	target: Target,
+	command: FleetCommand,
+	shown: FleetReporter,
+	signal: AbortSignal,
+): Promise<FleetRow> {
+	const { manifest } = target;
+	const { machine } = manifest;
+	const listener = shown.of(machine);
+	let end: FleetRow["end"];
+	const hear: Listener = Object.assign(
+		(event: Parameters<Listener>[0]) => {
+			if (event.type === "run-ended") end = event;
+			listener(event);
+		},
+		listener.ignoresProgress ? { ignoresProgress: true } : {},
+	);
+	try {
+		const { code, error } = isHere(manifest)
+			? { code: await command.here(manifest, hear, signal), error: undefined }
+			: await runThere(target, command.argv(manifest), signal, hear, (line) =>
+					shown.say(machine, `! ${line}`),
+				);
+		if (error) sayFault(shown, machine, error);
+		return { machine, code, ...(end ? { end } : {}), ...(error ? { error } : {}) };
+	} catch (caught) {
+		const error = reportOf(caught);
+		sayFault(shown, machine, error);
+		return { machine, code: caught instanceof HoldfastError ? EXIT[caught.code] : EXIT.failed, error };
+	}
+}
+
+function sayFault(shown: FleetReporter, machine: string, error: ErrorReport): void {
+	for (const line of faultLines(error)) shown.say(machine, line);
+}
+
+function faultLines({ message, details = [], hint }: ErrorReport): string[] {
+	return [`✘ ${message}`, ...details.map((one) => `    ${one}`), ...(hint ? [`    → ${hint}`] : [])];
+}
+
+async function runOnOne(
+	target: Target,
+	flags: CommonFlags,
+	command: FleetCommand,
+	signal: AbortSignal,
+): Promise<number> {
+	const listener = await reporter(flags);
+	if (isHere(target.manifest)) return command.here(target.manifest, listener, signal);
+	return endOf(await runThere(target, command.argv(target.manifest), signal, listener, remarkTo(flags)));
+}
+
+/** The code of a run that was heard to its end; one that never began is an error here as well. */
+export function endOf({ code, error }: Ended): number {
+	if (!error) return code;
+	const kind = (Object.keys(EXIT) as (keyof typeof EXIT)[]).find((one) => EXIT[one] === code);
+	throw new HoldfastError(kind === undefined || kind === "done" ? "failed" : kind, error.message, error);
+}
+
+export const remarkTo =
+	({ quiet }: CommonFlags) =>
+	(line: string) => {
+		if (!quiet) process.stderr.write(`! ${line}\n`);
+	};
+
+async function fleetReporter(flags: CommonFlags, count: number): Promise<FleetReporter> {
+	if (flags.json) return fleetJson();
+	return drawsLive(flags) ? fleetLive(process.stderr, count) : fleetLines(flags.quiet);
+}
+
+/** All well, all failed in the same way, or something between. */
+export function codeOf(codes: readonly number[]): number {
+	const [first = EXIT.done] = codes;
+	if (codes.every((code) => code === first)) return first;
+	return EXIT.partial;
+}

@@ -1,0 +1,178 @@
+// The hidden `holdfast __serve`: the side of a machine that is worked on from elsewhere. See fleet/protocol.ts.
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type Ended, type Greeting, PROTOCOL, type Request } from "../fleet/protocol.ts";
+import { exec } from "../host/exec.ts";
+import { places } from "../host/places.ts";
+import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
+import { VERSION } from "../manifest/version.ts";
+import type { RunEvent } from "../run/event.ts";
+import { eventFile, linesAsTheyCome, lockHolder, prepareEventFile, recorded } from "../run/event-file.ts";
+import { OUTCOME_CODES } from "./operate.ts";
+
+type Operate = Extract<Request, { do: "operate" }>;
+
+export async function serve(runCommand: (args: readonly string[]) => Promise<void>): Promise<void> {
+	const lines = createInterface({ input: process.stdin });
+	const later = lines[Symbol.asyncIterator]();
+	const { value } = await later.next();
+	say({ type: "greeting", protocol: PROTOCOL, version: VERSION, time: new Date().toISOString() });
+	const request = JSON.parse(value ?? "null") as Request | null;
+	// The other side has the greeting, and says what does not fit.
+	if (request?.protocol !== PROTOCOL) {
+		process.exitCode = EXIT.usage;
+		return lines.close();
+	}
+	if (request.do === "ask") {
+		lines.close();
+		return answer(request, runCommand);
+	}
+	// Whoever listens may go: then so do we, and the run stays.
+	process.stdout.on("error", () => process.exit(EXIT.failed));
+	try {
+		const run = request.run ?? recorded(places().runtime).at(-1);
+		const started = request.do === "operate" && !isKnown(request.run) ? start(request) : undefined;
+		void takeOrders(later, run);
+		say(await tell(run, started, (line) => process.stdout.write(`${line}\n`)));
+	} catch (error) {
+		const code = error instanceof HoldfastError ? error.code : "failed";
+		say({ type: "ended", code: EXIT[code], error: reportOf(error) });
+	}
+	lines.close();
+}
+
+function say(line: Greeting | Ended): void {
+	process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+async function answer(
+	{ argv, manifest }: Extract<Request, { do: "ask" }>,
+	runCommand: (args: readonly string[]) => Promise<void>,
+): Promise<void> {
+	if (!manifest) return runCommand(argv);
+	const file = prepareEventFile(places().runtime, `ask-${process.pid}`).replace(/ndjson$/, "json");
+	writeFileSync(file, JSON.stringify(manifest), { mode: 0o600 });
+	try {
+		await runCommand([...argv, "--config", file]);
+	} finally {
+		rmSync(file, { force: true });
+	}
+}
+
+const unitOf = (run: string) => `holdfast-run-${run}.service`;
+/** As a normal user, that user's own manager has it. */
+const manager = () => (process.getuid?.() === 0 ? [] : ["--user"]);
+const isKnown = (run: string) => existsSync(eventFile(places().runtime, run));
+
+/** Start the run in a unit of its own, so that it outlives this session; settles with its exit code. */
+async function start({ run, argv, manifest }: Operate): Promise<number> {
+	const { runtime } = places();
+	const out = prepareEventFile(runtime, run);
+	writeFileSync(out, "", { mode: 0o600 });
+	const config = join(runtime, "events", `${run}.json`);
+	if (manifest) writeFileSync(config, JSON.stringify(manifest), { mode: 0o600 });
+	const own = Object.entries(process.env).filter(([name]) => /^HOLDFAST_/.test(name));
+	const result = await exec([
+		"systemd-run",
+		...manager(),
+		"--quiet",
+		"--wait",
+		"--collect",
+		"--service-type=exec",
+		`--unit=${unitOf(run)}`,
+		`--description=holdfast ${argv.join(" ")}`,
+		// Its own children are its own to end.
+		"--property=KillMode=mixed",
+		"--property=TimeoutStopSec=1h",
+		`--property=StandardOutput=append:${out}`,
+		`--property=StandardError=append:${out}.err`,
+		...own.map(([name, value]) => `--setenv=${name}=${value}`),
+		`--setenv=HOLDFAST_RUN=${run}`,
+		"--",
+		process.execPath,
+		...process.execArgv,
+		process.argv[1] ?? "",
+		...argv,
+		"--json",
+		...(manifest ? ["--config", config] : []),
+	]);
+	if (result.stderr.length > 0)
+		throw new HoldfastError("failed", "systemd did not start the run", {
+			details: result.stderr,
+			hint: "a machine that is worked on from elsewhere needs systemd, running",
+		});
+	return result.code ?? 1;
+}
+
+/** Pass on a run's events until it is over, and say how it ended. */
+export async function tell(
+	run: string | undefined,
+	started: Promise<number> | undefined,
+	pass: (line: string) => void,
+): Promise<Ended> {
+	if (run === undefined) return { type: "ended", code: EXIT.done };
+	const { runtime } = places();
+	let ended: Ended | undefined;
+	let unitCode: number | undefined;
+	let fault: unknown;
+	started?.then(
+		(code) => {
+			unitCode = code;
+		},
+		(error: unknown) => {
+			fault = error;
+		},
+	);
+	const isOver = async () => {
+		if (started) return unitCode !== undefined || fault !== undefined;
+		return ended !== undefined || !(lockHolder(runtime) || (await isActive(run)));
+	};
+	for await (const line of linesAsTheyCome(eventFile(runtime, run), isOver, new AbortController().signal)) {
+		const heard = parsed(line);
+		if (!heard) continue;
+		if ("error" in heard && !("type" in heard)) {
+			const { code, ...error } = heard.error;
+			ended = { type: "ended", code: EXIT[code as keyof typeof EXIT] ?? EXIT.failed, error };
+			continue;
+		}
+		const event = heard as RunEvent;
+		pass(line);
+		if (event.type === "run-ended" && event.run === run)
+			ended = { type: "ended", code: OUTCOME_CODES[event.outcome] };
+	}
+	if (fault !== undefined) throw fault;
+	if (ended) return ended;
+	return {
+		type: "ended",
+		code: unitCode || EXIT.failed,
+		error: {
+			message: `the run ${run} ended without a word`,
+			hint: `see: journalctl -u ${unitOf(run)}; what it left is put in order by the next run, or: holdfast recover`,
+		},
+	};
+}
+
+function parsed(line: string): RunEvent | { error: { code: string; message: string } } | undefined {
+	try {
+		return JSON.parse(line);
+	} catch {
+		return undefined;
+	}
+}
+
+async function isActive(run: string): Promise<boolean> {
+	const { stdout } = await exec(["systemctl", ...manager(), "is-active", unitOf(run)]);
+	return /^(active|activating|deactivating)/.test(stdout[0] ?? "");
+}
+
+/** An order to cancel ends the run as Ctrl-C would; the end of the session ends nothing. */
+async function takeOrders(lines: AsyncIterator<string>, run: string | undefined): Promise<void> {
+	for (;;) {
+		const { value, done } = await lines.next();
+		if (done) return;
+		if (run === undefined || !(JSON.parse(value) as { cancel?: true }).cancel) continue;
+		const argv = ["systemctl", ...manager(), "kill", "--kill-who=main", "--signal=SIGTERM", unitOf(run)];
+		await exec(argv);
+	}
+}

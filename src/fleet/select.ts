@@ -1,0 +1,59 @@
+// Which machines a command is for: those named, those with a tag, or all.
+import { HoldfastError } from "../manifest/error.ts";
+import { LOCAL_HOSTS } from "../manifest/machine.ts";
+import { nearest } from "../manifest/nearest.ts";
+import type { Manifest } from "../manifest/schema.ts";
+
+export interface Selection {
+	readonly names: readonly string[];
+	readonly tags: readonly string[];
+	readonly all: boolean;
+}
+
+/** Machines in the config's order, each once. With nothing chosen: the only one, or an error that lists them. */
+export function select(
+	machines: ReadonlyMap<string, Manifest>,
+	{ names, tags, all }: Selection,
+	file: string,
+): Manifest[] {
+	const every = [...machines.values()];
+	const known = [...machines.keys()];
+	if (every.length === 0)
+		throw new HoldfastError("usage", `${file} has no machine`, {
+			hint: "add one: machines: { web01: { state: … } }",
+		});
+	if (all && (names.length > 0 || tags.length > 0))
+		throw new HoldfastError("usage", "--all is every machine: name none and no tag beside it");
+	if (all) return every;
+	if (names.length === 0 && tags.length === 0) {
+		const [only, other] = every;
+		if (only && !other) return [only];
+		throw new HoldfastError("usage", "which machine?", {
+			hint: `the machines are: ${known.join(", ")}; or say --all, or --tag TAG`,
+		});
+	}
+	for (const name of names.filter((one) => !machines.has(one))) {
+		const meant = nearest(name, known);
+		throw new HoldfastError("usage", `there is no machine "${name}" in ${file}`, {
+			hint: meant ? `did you mean "${meant}"?` : `the machines are: ${known.join(", ")}`,
+		});
+	}
+	const knownTags = [...new Set(every.flatMap((one) => one.tags ?? []))];
+	for (const tag of tags.filter((one) => !knownTags.includes(one))) {
+		const meant = nearest(tag, knownTags);
+		throw new HoldfastError("usage", `no machine in ${file} has the tag "${tag}"`, {
+			hint: meant
+				? `did you mean "${meant}"?`
+				: knownTags.length > 0
+					? `the tags are: ${knownTags.join(", ")}`
+					: "give it to some: machines: { web01: { tags: [web] } }",
+		});
+	}
+	const chosen = new Set(names);
+	return every.filter((one) => chosen.has(one.machine) || (one.tags ?? []).some((tag) => tags.includes(tag)));
+}
+
+/** Whether a machine is this one, and needs no SSH. */
+export function isHere({ host }: Manifest): boolean {
+	return host === undefined || LOCAL_HOSTS.includes(host);
+}

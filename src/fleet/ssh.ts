@@ -1,0 +1,188 @@
+// One connection to a machine for all that a command does there, by the system's own ssh: its config, aliases, jump
+// hosts, agent and known hosts are the user's.
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Child, cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
+import { HoldfastError } from "../manifest/error.ts";
+
+export interface Address {
+	/** The machine's name, for messages. */
+	readonly machine: string;
+	/** As ssh takes it. */
+	readonly host: string;
+	/** Become root there, without a password. */
+	readonly sudo: boolean;
+	/** A file in place of the user's own ssh config. */
+	readonly config?: string | undefined;
+}
+
+/** Seconds until a host that does not answer counts as down. */
+const CONNECT_SECONDS = 15;
+/** Seconds of silence after which a connection counts as broken: three missed answers, one each five seconds. */
+const ALIVE = ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"];
+const LOOK_AGAIN_MS = 10;
+
+export class Connection {
+	readonly address: Address;
+	readonly #folder: string;
+	readonly #common: readonly string[];
+	readonly #master: Child;
+	readonly #stop: AbortController;
+
+	private constructor(
+		address: Address,
+		folder: string,
+		common: readonly string[],
+		master: Child,
+		stop: AbortController,
+	) {
+		this.address = address;
+		this.#folder = folder;
+		this.#common = common;
+		this.#master = master;
+		this.#stop = stop;
+	}
+
+	/** Connects and proves who we are; later sessions go through this connection. Close it. */
+	static async open(address: Address, signal: AbortSignal): Promise<Connection> {
+		// Its path must be short: the name of a socket has at most 108 bytes.
+		const folder = mkdtempSync(join(tmpdir(), "holdfast-ssh-"));
+		const socket = join(folder, "c");
+		const common = [
+			"ssh",
+			...(address.config === undefined ? [] : ["-F", address.config]),
+			...["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`, ...ALIVE],
+			...["-o", `ControlPath=${socket}`],
+		];
+		const stop = new AbortController();
+		try {
+			const master = await start([...common, "-o", "ControlMaster=yes", "-N", "-T", "--", address.host], {
+				env: environment(),
+				// Once it stands, whoever is interrupted still has something to say through it.
+				signal: stop.signal,
+			});
+			const ended = master.done.then((result) => {
+				signal.throwIfAborted();
+				throw explained(address, result.stderr, describeEnd(result));
+			});
+			ended.catch(() => {});
+			while (!existsSync(socket)) {
+				signal.throwIfAborted();
+				await Promise.race([ended, pause(LOOK_AGAIN_MS)]);
+			}
+			return new Connection(address, folder, common, master, stop);
+		} catch (error) {
+			stop.abort();
+			rmSync(folder, { recursive: true, force: true });
+			throw error;
+		}
+	}
+
+	/** Start a program there, as root where the address says so. */
+	start(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Child> {
+		const words = this.address.sudo ? ["sudo", "-n", "--", ...argv] : argv;
+		// sshd gives the remote user's shell one string.
+		const command = words.map(quoted).join(" ");
+		return start([...this.#common, "-o", "ControlMaster=no", "-T", "--", this.address.host, command], {
+			...options,
+			env: environment(),
+		});
+	}
+
+	/** What a failed session means, in words. */
+	fault(stderr: readonly string[], otherwise: string): HoldfastError {
+		return explained(this.address, stderr, otherwise);
+	}
+
+	async close(): Promise<void> {
+		this.#stop.abort();
+		await this.#master.done.catch(() => {});
+		rmSync(this.#folder, { recursive: true, force: true });
+	}
+}
+
+function environment(): Record<string, string> {
+	const { SSH_AUTH_SOCK } = process.env;
+	return { ...cleanEnvironment(), ...(SSH_AUTH_SOCK ? { SSH_AUTH_SOCK } : {}) };
+}
+
+/** One word for a POSIX shell. */
+export function quoted(word: string): string {
+	return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** What ssh, sudo and the shell there say, and what to do about it. Their words: OpenSSH 9.2, sudo 1.9. */
+const MEANINGS: readonly {
+	readonly words: RegExp;
+	readonly message: (address: Address) => string;
+	readonly hint: (address: Address) => string;
+}[] = [
+	{
+		words: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+		message: ({ machine, host }) => `${machine} (${host}) shows another host key than the one that is known`,
+		hint: ({ host }) =>
+			`was it installed anew? Compare the fingerprint by another way; if it is right: ssh-keygen -R ${hostOnly(host)}, then ssh ${host} once. If not, somebody else answers: nothing was sent`,
+	},
+	{
+		words: /Host key verification failed/,
+		message: ({ machine, host }) => `the host key of ${machine} (${host}) is not known yet`,
+		hint: ({ host }) => `connect once by hand and compare the fingerprint: ssh ${host}`,
+	},
+	{
+		words: /Permission denied|Too many authentication failures|no mutual signature/,
+		message: ({ machine, host }) => `${machine} (${host}) does not let us in`,
+		hint: ({ host }) => `ssh ${host} must work without a question: is your key there, and in your agent?`,
+	},
+	{
+		words: /sudo: .*(password is required|terminal is required)/,
+		message: ({ machine, host }) => `sudo on ${machine} (${host}) asks for a password`,
+		hint: () =>
+			"allow it in /etc/sudoers.d/ there: USER ALL=(root) NOPASSWD: ALL; or connect as root and leave deploy.sudo out",
+	},
+	{
+		words: /sudo: command not found|sudo: not found/,
+		message: ({ machine, host }) => `there is no sudo on ${machine} (${host})`,
+		hint: () => "connect as root and leave deploy.sudo out, or install it",
+	},
+	{
+		words: /(__serve|holdfast).*(not found|No such file)|: holdfast:? (command )?not found/,
+		message: ({ machine, host }) => `there is no Holdfast on ${machine} (${host})`,
+		hint: ({ machine }) => `put it there: holdfast deploy ${machine}`,
+	},
+	{
+		words: /Could not resolve hostname|Name or service not known/,
+		message: ({ machine, host }) => `the host of ${machine}, ${host}, has no address`,
+		hint: () => "is its name right, and the name server reachable?",
+	},
+	{
+		words: /Bad configuration option|Can't open user config file/,
+		message: ({ machine, config }) =>
+			`ssh cannot read its config for ${machine}${config ? `: ${config}` : ""}`,
+		hint: () => "the lines above say where",
+	},
+	{
+		words:
+			/Connection refused|Connection timed out|No route to host|Network is unreachable|Connection reset|Connection closed|not responding|Broken pipe/,
+		message: ({ machine, host }) => `${machine} (${host}) cannot be reached`,
+		hint: ({ host }) => `is it up, and does ssh ${host} work?`,
+	},
+];
+
+function hostOnly(host: string): string {
+	return host.replace(/^ssh:\/\//, "").replace(/^[^@]*@/, "");
+}
+
+function explained(address: Address, stderr: readonly string[], otherwise: string): HoldfastError {
+	const text = stderr.join("\n");
+	const meaning = MEANINGS.find(({ words }) => words.test(text));
+	return new HoldfastError(
+		"failed",
+		meaning ? meaning.message(address) : `ssh to ${address.machine} (${address.host}) ${otherwise}`,
+		{
+			details: stderr.slice(-10),
+			hint: meaning?.hint(address) ?? `try it by hand: ssh ${address.host}`,
+		},
+	);
+}

@@ -1,0 +1,174 @@
+// What a machine is besides its states and providers: where it is, when it backs itself up, whom it tells.
+import * as v from "valibot";
+import { DURATION } from "./duration.ts";
+import * as f from "./fields.ts";
+
+/** A calendar event as systemd.time(7) has it; systemd itself checks it when the timers are put in place. */
+const calendar = v.pipe(
+	v.string(),
+	v.nonEmpty("must not be empty"),
+	v.regex(/^[^\n\r%"'\\]*$/, "is no calendar event; see systemd.time(7)"),
+);
+/** `host` of machines that are this one. */
+export const LOCAL_HOSTS: readonly string[] = ["localhost"];
+
+export const hostSchema = v.pipe(
+	f.text,
+	v.regex(/^[^-\s][^\s]*$/, "is no host; write root@web01, ssh://root@web01:2222 or a name of ~/.ssh/config"),
+	v.description(
+		"where the machine is: root@web01, ssh://user@host:port, or a Host of the ssh config (left out, or localhost: this machine)",
+	),
+);
+
+export const tagsSchema = v.pipe(
+	v.array(f.name),
+	v.description("groups that the machine is in, for --tag, and for the options under `tags`"),
+);
+
+export const deploySchema = v.pipe(
+	v.strictObject({
+		sudo: v.pipe(
+			v.optional(v.boolean()),
+			v.description("become root there with `sudo -n`, which must not ask for a password (default false)"),
+		),
+	}),
+	v.description("how the machine is worked on from elsewhere"),
+);
+
+const when = (what: string, usual: string) =>
+	v.pipe(
+		v.optional(v.union([calendar, v.literal(false)])),
+		v.description(`when to ${what}, as systemd.time(7) writes it; false for never (default ${usual})`),
+	);
+
+/** The parts of a schedule that config and manifest write alike. */
+export const scheduleTimes = {
+	create: when("back up; a provider's own `schedule` takes it out of this", "*-*-* 01:00:00"),
+	prune: when("prune providers that have a retention", "*-*-* 04:00:00"),
+	check: when("check what the destinations hold", "Sun *-*-* 05:00:00"),
+	skipOnBattery: v.pipe(
+		v.optional(v.boolean()),
+		v.description("skip what is due while the machine runs on battery (default false)"),
+	),
+	skipOnMetered: v.pipe(
+		v.optional(v.boolean()),
+		v.description("skip what is due while NetworkManager says that the line is metered (default false)"),
+	),
+};
+const DELAY = "each timer fires at most so much later, so that many machines do not all come at once";
+export const scheduleSchema = v.strictObject({
+	...scheduleTimes,
+	randomizedDelay: v.pipe(
+		v.optional(v.pipe(v.number(), v.minValue(0))),
+		v.description(`seconds; ${DELAY} (default 15 minutes)`),
+	),
+});
+export const scheduleInputSchema = v.pipe(
+	v.strictObject({
+		...scheduleTimes,
+		randomizedDelay: v.pipe(
+			v.optional(v.union([v.pipe(v.number(), v.minValue(0)), durationText("a delay")])),
+			v.description(`${DELAY} (default 15m)`),
+		),
+	}),
+	v.description("when the machine works by itself, once its timers are in place"),
+);
+export type Schedule = v.InferOutput<typeof scheduleSchema>;
+
+export const providerSchedule = v.pipe(
+	v.optional(calendar),
+	v.description("when to back up to this provider, in a timer of its own"),
+);
+
+const EXPECT = "a good archive of each state must not be older than this; `holdfast status` says when it is";
+export const expectSchema = v.pipe(
+	v.number(),
+	v.minValue(1),
+	v.description(`seconds; ${EXPECT} (default 26 hours)`),
+);
+export const expectInputSchema = v.pipe(durationText("an age"), v.description(`${EXPECT} (default 26h)`));
+
+function durationText(what: string) {
+	return v.pipe(v.string(), v.regex(DURATION, `write ${what} like "30s", "10m", "26h" or "7d"`));
+}
+
+const EVENTS = ["start", "success", "failure"] as const;
+export type NotifyEvent = (typeof EVENTS)[number];
+const url = v.pipe(v.string(), v.regex(/^https?:\/\/\S+$/, "must be an http:// or https:// address"));
+const on = (usual: string) =>
+	v.pipe(
+		v.optional(v.pipe(v.array(v.picklist(EVENTS)), v.minLength(1, "names nothing: leave it out"))),
+		v.description(`which of start, success, failure are told (default ${usual})`),
+	);
+
+export const notifySchema = v.union([
+	v.strictObject({
+		healthchecks: v.pipe(
+			url,
+			v.description("address of a check: /start is called at the start, /fail when something failed"),
+		),
+		on: on("all"),
+	}),
+	v.strictObject({
+		ntfy: v.pipe(url, v.description("address of a topic, as of ntfy.sh")),
+		tokenFile: v.pipe(v.optional(f.path), v.description("file whose first line is the access token")),
+		on: on("failure"),
+	}),
+	v.strictObject({
+		email: v.pipe(
+			v.string(),
+			v.regex(/^[^\s@,;-][^\s@,;]*@[^\s@,;]+$/, "is no mail address"),
+			v.description("written to through /usr/sbin/sendmail"),
+		),
+		on: on("failure"),
+	}),
+	v.strictObject({
+		command: v.pipe(
+			f.argv,
+			v.description(
+				"run with the message on its standard input and HOLDFAST_EVENT, _MACHINE, _OPERATION, _RUN",
+			),
+		),
+		on: on("failure"),
+	}),
+]);
+export type Notify = v.InferOutput<typeof notifySchema>;
+
+/** What the machine's own fields are, in config and manifest alike. */
+export const machineFields = {
+	host: v.optional(hostSchema),
+	tags: v.optional(tagsSchema),
+	deploy: v.optional(deploySchema),
+	notify: v.pipe(v.optional(v.array(notifySchema)), v.description("who is told of runs")),
+	metricsFile: v.pipe(
+		v.optional(f.path),
+		v.description(
+			"file for the textfile collector of node_exporter, written after each run; ends with .prom",
+		),
+	),
+};
+
+const DEFAULT_DELAY_SECONDS = 15 * 60;
+const DEFAULT_EXPECT_SECONDS = 26 * 3600;
+
+/** A machine's schedule with its defaults; undefined for what it never does. */
+export function scheduleOf({ schedule = {} }: { readonly schedule?: Schedule | undefined }) {
+	const time = (given: string | false | undefined, usual: string) =>
+		given === false ? undefined : (given ?? usual);
+	return {
+		create: time(schedule.create, "*-*-* 01:00:00"),
+		prune: time(schedule.prune, "*-*-* 04:00:00"),
+		check: time(schedule.check, "Sun *-*-* 05:00:00"),
+		randomizedDelay: schedule.randomizedDelay ?? DEFAULT_DELAY_SECONDS,
+		skipOnBattery: schedule.skipOnBattery ?? false,
+		skipOnMetered: schedule.skipOnMetered ?? false,
+	};
+}
+
+/** Seconds that a good archive of a state may be old. */
+export function expectedWithin(
+	manifest: { readonly expect?: number | undefined },
+	state?: { readonly expect?: number | undefined },
+): number {
+	return state?.expect ?? manifest.expect ?? DEFAULT_EXPECT_SECONDS;
+}

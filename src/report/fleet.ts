@@ -1,0 +1,130 @@
+// Many machines at once: on a terminal a row for each that is at work, else lines that begin with the machine's name;
+// and a table at the end.
+import type { ErrorReport } from "../manifest/error.ts";
+import type { Listener, RunEvent } from "../run/event.ts";
+import { linesOf } from "./lines.ts";
+import { clipped, follower, REDRAW_MS, spinner } from "./live.ts";
+import { table } from "./tables.ts";
+import { duration, printable, size } from "./units.ts";
+
+export interface FleetReporter {
+	/** What is said by and of one machine. */
+	of(machine: string): Listener;
+	/** A line for people: a fault, clocks that differ. */
+	say(machine: string, line: string): void;
+	/** It has ended, well or not. */
+	done(machine: string): void;
+	close(): void;
+}
+
+export function fleetLines(quiet: boolean): FleetReporter {
+	const write = (machine: string, line: string) => process.stderr.write(`${machine}: ${line}\n`);
+	return {
+		of: (machine) =>
+			Object.assign(
+				(event: RunEvent) => {
+					for (const line of linesOf(event, quiet)) write(machine, line);
+				},
+				{ ignoresProgress: true },
+			),
+		say: write,
+		done: () => {},
+		close: () => {},
+	};
+}
+
+/** Events as lines of JSON, each with its machine. */
+export function fleetJson(): FleetReporter {
+	return {
+		of: (machine) => (event) => process.stdout.write(`${JSON.stringify({ machine, ...event })}\n`),
+		say: (machine, line) => process.stderr.write(`${machine}: ${line}\n`),
+		done: () => {},
+		close: () => {},
+	};
+}
+
+export async function fleetLive(stream: NodeJS.WriteStream, count: number): Promise<FleetReporter> {
+	const { createLogUpdate } = await import("log-update");
+	const area = createLogUpdate(stream, { showCursor: true });
+	const atWork = new Map<string, ReturnType<typeof follower>>();
+	const started = performance.now();
+	let ended = 0;
+	let frame = 0;
+	const draw = () => {
+		frame++;
+		const width = Math.max(...[...atWork.keys()].map((name) => name.length), 0);
+		const most = Math.max(1, (stream.rows || 24) - 2);
+		const rows = [...atWork].map(
+			([machine, run]) => `${spinner(frame)} ${machine.padEnd(width)}  ${run.summary()}`,
+		);
+		const shown =
+			rows.length > most ? [...rows.slice(0, most - 1), `… ${rows.length - most + 1} more`] : rows;
+		const clock = `  ${ended} of ${count} machines done, ${duration((performance.now() - started) / 1000)}`;
+		area([...shown, clock].map((row) => clipped(row, stream.columns || 80)).join("\n"));
+	};
+	const timer = setInterval(draw, REDRAW_MS).unref();
+	const write = (machine: string, lines: readonly string[]) => {
+		if (lines.length === 0) return;
+		area.clear();
+		stream.write(lines.map((line) => `${machine}: ${line}\n`).join(""));
+		draw();
+	};
+	return {
+		of: (machine) => {
+			const run = follower();
+			atWork.set(machine, run);
+			return (event) => {
+				run.follow(event);
+				// Of many machines only faults stay as lines, and how each ended.
+				write(machine, linesOf(event, event.type !== "run-ended"));
+			};
+		},
+		say: (machine, line) => write(machine, [line]),
+		done: (machine) => {
+			ended++;
+			atWork.delete(machine);
+		},
+		close: () => {
+			clearInterval(timer);
+			area.clear();
+			area.done();
+		},
+	};
+}
+
+export interface FleetRow {
+	readonly machine: string;
+	/** How the run ended, when there was one. */
+	readonly end?: Extract<RunEvent, { type: "run-ended" }>;
+	/** Why there was none. */
+	readonly error?: ErrorReport;
+	/** The code that the machine's own command ended with. */
+	readonly code: number;
+}
+
+export function fleetTable(rows: readonly FleetRow[]): string {
+	return table([
+		["MACHINE", "OUTCOME", "TOOK", ""],
+		...rows.map(({ machine, end, error }) => [
+			machine,
+			end?.outcome ?? "failed",
+			end ? duration(end.seconds) : "-",
+			error ? printable(error.message) : end ? whatOf(end) : "",
+		]),
+	]);
+}
+
+function whatOf({ failures, results }: Extract<RunEvent, { type: "run-ended" }>): string {
+	const [first, ...others] = failures;
+	if (first) {
+		const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+		return `${first.scope.replace(":", " ")}: ${printable(first.error.message)}${more}`;
+	}
+	const archives = Object.values(results).filter(
+		(result): result is { archive: string; bytes?: number } =>
+			typeof (result as { archive?: unknown } | null)?.archive === "string",
+	);
+	if (archives.length === 0) return "";
+	const bytes = Math.max(...archives.map((archive) => archive.bytes ?? 0));
+	return `${archives.length === 1 ? "1 archive" : `${archives.length} archives`}${bytes > 0 ? ` of ${size(bytes)}` : ""}`;
+}

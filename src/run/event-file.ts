@@ -1,0 +1,103 @@
+// The events of the newest runs as lines of JSON in a folder of the runtime's, so that anybody who comes later, or comes
+// back, sees what a run does. It is gone with a reboot; what must last is in the journal.
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Listener } from "./event.ts";
+
+/** How many are kept. */
+const KEPT = 10;
+const LOOK_AGAIN_MS = 50;
+const CHUNK_BYTES = 64 * 1024;
+/** Progress is written this often at most: nobody who looks in later needs more. */
+const PROGRESS_MS = 1_000;
+
+const folderIn = (runtime: string) => join(runtime, "events");
+export const eventFile = (runtime: string, run: string) => join(folderIn(runtime), `${run}.ndjson`);
+
+/** Make room for a run's events (folder 0700) and return their file, which is not there yet. */
+export function prepareEventFile(runtime: string, run: string): string {
+	const folder = folderIn(runtime);
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	for (const old of recorded(runtime).slice(0, -KEPT))
+		for (const name of readdirSync(folder).filter((one) => one.startsWith(old)))
+			rmSync(join(folder, name), { force: true });
+	return eventFile(runtime, run);
+}
+
+/** Runs whose events are here, oldest first: ids begin with the time. */
+export function recorded(runtime: string): string[] {
+	try {
+		return readdirSync(folderIn(runtime))
+			.filter((name) => name.endsWith(".ndjson"))
+			.map((name) => name.slice(0, -".ndjson".length))
+			.sort();
+	} catch {
+		return [];
+	}
+}
+
+/** A listener that writes down what it hears and passes it on. A full disk costs the record, never the run. */
+export function recording(runtime: string, run: string, listener: Listener): Listener {
+	const file = prepareEventFile(runtime, run);
+	let progressAt = 0;
+	const hear: Listener = (event) => {
+		listener(event);
+		if (event.type === "step-progress") {
+			if (performance.now() - progressAt < PROGRESS_MS) return;
+			progressAt = performance.now();
+		}
+		try {
+			appendFileSync(file, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+		} catch {
+			// The journal has what counts.
+		}
+	};
+	return listener.ignoresProgress ? Object.assign(hear, { ignoresProgress: true }) : hear;
+}
+
+/** Each line of a file that grows, from its beginning, until `isOver` says that nothing more comes. */
+export async function* linesAsTheyCome(
+	file: string,
+	isOver: () => Promise<boolean>,
+	signal: AbortSignal,
+): AsyncGenerator<string> {
+	let at = 0;
+	let rest = "";
+	const buffer = Buffer.alloc(CHUNK_BYTES);
+	const decoder = new TextDecoder();
+	for (;;) {
+		// Asked before the last look: what was written until then is read.
+		const over = await isOver();
+		const handle = await open(file).catch(() => undefined);
+		try {
+			for (;;) {
+				const { bytesRead } = (await handle?.read(buffer, 0, CHUNK_BYTES, at)) ?? { bytesRead: 0 };
+				if (bytesRead === 0) break;
+				at += bytesRead;
+				const lines = (rest + decoder.decode(buffer.subarray(0, bytesRead), { stream: true })).split("\n");
+				rest = lines.pop() ?? "";
+				yield* lines;
+			}
+		} finally {
+			await handle?.close();
+		}
+		if (over) break;
+		await pause(LOOK_AGAIN_MS, undefined, { signal });
+	}
+	if (rest !== "") yield rest;
+}
+
+/** Whether the run of this lock file is at work: who holds the lock has written it. */
+export function lockHolder(runtime: string): { readonly pid: number; readonly doing: string } | undefined {
+	try {
+		const holder = JSON.parse(readFileSync(join(runtime, "lock.json"), "utf8"));
+		process.kill(holder.pid, 0);
+		return holder;
+	} catch (error) {
+		// Of another user: it lives.
+		if ((error as NodeJS.ErrnoException).code === "EPERM") return { pid: 0, doing: "" };
+		return undefined;
+	}
+}

@@ -1,0 +1,208 @@
+// From an operator's machine to others, by real SSH: selection, runs there, many at once, and what goes wrong on the way.
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ListedArchive } from "../../src/plan/archives.ts";
+import { type Machine, machine, noMachines } from "../machine/machine.ts";
+
+/** A machine with a service that owns a folder; Holdfast is in its path. */
+async function service(name: string): Promise<Machine> {
+	const made = await machine(name, { units: ["ssh.service"] });
+	await made.sh(`
+		ln -sf /opt/holdfast/bin/holdfast /usr/local/bin/holdfast
+		mkdir -p /srv/notes
+		echo "of ${name}" >/srv/notes/file
+	`);
+	return made;
+}
+
+describe("machines elsewhere", { skip: noMachines }, () => {
+	let laptop: Machine;
+	let web01: Machine;
+	let web02: Machine;
+
+	before(async () => {
+		laptop = await machine("laptop", { units: [] });
+		[web01, web02] = await Promise.all([service("web01"), service("web02")]);
+		const key = await laptop.sh(
+			"mkdir -p -m 0700 /root/.ssh; rm -f /root/.ssh/*; ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519; cat /root/.ssh/id_ed25519.pub",
+		);
+		for (const one of [web01, web02])
+			await one.sh(
+				`mkdir -p -m 0700 /root/.ssh; printf '%s\\n' '${key}' >/root/.ssh/authorized_keys; rm -f /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart ssh`,
+			);
+		await laptop.sh("ssh-keyscan web01 web02 >/root/.ssh/known_hosts 2>/dev/null");
+		await declare();
+	});
+
+	const declare = (slow = "") =>
+		laptop.write(
+			"/etc/holdfast/holdfast.yaml",
+			`
+tags:
+  web:
+    state: { notes: { folders: [/srv/notes]${slow} } }
+    providers: { tar: { destinations: { disk: { path: /var/backups/holdfast } } } }
+machines:
+  web01: { host: root@web01, tags: [web] }
+  web02: { host: "ssh://root@web02:22", tags: [web] }
+  down: { host: root@10.77.0.250, tags: [lost], state: { s: { folders: [/srv/s] } }, providers: { tar: { destinations: { disk: { path: /b } } } } }
+`,
+		);
+
+	async function archives(...words: string[]): Promise<ListedArchive[]> {
+		const { code, stdout, stderr } = await laptop.holdfast("list", ...words, "--json");
+		assert.equal(code, 0, stderr);
+		return JSON.parse(stdout).archives;
+	}
+
+	test("create, list and restore of one machine, as if it were this one", async () => {
+		const created = await laptop.holdfast("create", "web01");
+		assert.equal(created.code, 0, created.stderr);
+		assert.match(created.stderr, /✔ write web01-\S+ to disk \(tar\)/);
+		assert.equal((await archives("web01")).length, 1);
+		await web01.sh("echo changed >/srv/notes/file");
+		const refused = await laptop.holdfast("restore", "--service", "notes", "web01", "tar", "latest");
+		assert.equal(refused.code, 2);
+		assert.match(refused.stdout, /swap|put/i);
+		assert.match(refused.stderr, /there is no terminal to ask on/);
+		const restored = await laptop.holdfast(
+			"restore",
+			"--service",
+			"notes",
+			"--yes",
+			"web01",
+			"tar",
+			"latest",
+		);
+		assert.equal(restored.code, 0, restored.stderr);
+		assert.equal(await web01.sh("cat /srv/notes/file"), "of web01");
+	});
+
+	test("a tag: all of its machines at once, each by its own run, with a table in the end", async () => {
+		const created = await laptop.holdfast("create", "--tag", "web");
+		assert.equal(created.code, 0, created.stderr);
+		assert.match(created.stderr, /^web01: ✔ write/m);
+		assert.match(created.stderr, /^web02: ✔ write/m);
+		assert.match(created.stdout, /MACHINE +OUTCOME +TOOK/);
+		assert.match(created.stdout, /web02 +done/);
+		const listed = await laptop.holdfast("list", "--tag", "web");
+		assert.match(listed.stdout, /^web01 .*\n.*web01 .*\n.*web02 /m);
+	});
+
+	test("one that is down is a failure of its own (3), explained; --json has each event's machine", async () => {
+		const created = await laptop.holdfast("create", "--all", "--json");
+		assert.equal(created.code, 3);
+		assert.match(created.stderr, /down: ✘ down \(root@10\.77\.0\.250\) cannot be reached/);
+		const events = created.stdout
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line));
+		assert.deepEqual(new Set(events.map((event) => event.machine)), new Set(["web01", "web02"]));
+		assert.equal(events.filter((event) => event.type === "run-ended" && event.outcome === "done").length, 2);
+	});
+
+	test("the connection drops: the run goes on, is never begun twice, and attach shows it", async () => {
+		await declare(', hooks: { preBackup: "sleep 25" }');
+		const before = (await archives("web01")).length;
+		const creating = laptop.holdfast("create", "web01");
+		await pause(4_000);
+		await laptop.cutNetwork();
+		await pause(18_000);
+		await laptop.mendNetwork();
+		const watched = await laptop.holdfast("attach", "web01");
+		assert.equal(watched.code, 0, watched.stderr);
+		assert.match(watched.stderr, /✔ run preBackup of notes/);
+		const { code, stderr } = await creating;
+		assert.equal(code, 0, stderr);
+		assert.match(stderr, /the connection to web01 broke; what was begun there goes on/);
+		assert.match(stderr, /✔ write web01-/);
+		assert.equal((await archives("web01")).length, before + 1);
+		await declare();
+	});
+
+	test("Ctrl-C ends the run there too, and what it began is undone", async () => {
+		await declare(', hooks: { preBackup: "touch /tmp/began; sleep 60", postBackup: "touch /tmp/ended" }');
+		const before = (await archives("web01")).length;
+		const { code, stderr } = await laptop.run([
+			"timeout",
+			"--signal=INT",
+			"5",
+			"/opt/holdfast/bin/holdfast",
+			"create",
+			"web01",
+		]);
+		assert.match(stderr, /interrupted/);
+		assert.ok(code === 130 || code === 124, `${code} ${stderr}`);
+		await web01.sh("test -e /tmp/began; test -e /tmp/ended");
+		assert.equal((await archives("web01")).length, before);
+		await declare();
+	});
+
+	test("a run there that is refused is refused here, with the same words and code", async () => {
+		const { code, stderr } = await laptop.holdfast("restore", "--yes", "web01", "tar", "nothing-like-it");
+		assert.notEqual(code, 0);
+		assert.match(stderr, /nothing-like-it/);
+		const wrong = await laptop.holdfast("create", "web01", "--service", "nots");
+		assert.equal(wrong.code, 2, wrong.stderr);
+		assert.match(wrong.stderr, /nots/);
+	});
+
+	test("one run at a time: the second is told who works there", async () => {
+		await declare(', hooks: { preBackup: "sleep 6" }');
+		const first = laptop.holdfast("create", "web02");
+		await pause(2_500);
+		const second = await laptop.holdfast("create", "web02");
+		assert.equal(second.code, 4, second.stderr);
+		assert.match(second.stderr, /another run works on this machine/);
+		assert.equal((await first).code, 0);
+		await declare();
+	});
+
+	test("another host key is refused, and explained; so are a key that is not let in and sudo with a password", async () => {
+		await web02.sh("rm -f /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart ssh");
+		const changed = await laptop.holdfast("list", "web02");
+		assert.equal(changed.code, 1);
+		assert.match(changed.stderr, /shows another host key than the one that is known/);
+		assert.match(changed.stderr, /ssh-keygen -R/);
+		await laptop.sh("ssh-keygen -R web02 2>/dev/null");
+		const unknown = await laptop.holdfast("list", "web02");
+		assert.match(unknown.stderr, /the host key of web02 .* is not known yet/);
+		await laptop.sh("ssh-keyscan web02 >>/root/.ssh/known_hosts 2>/dev/null");
+		await web02.sh(
+			"useradd -m admin; mkdir -p ~admin/.ssh; cp /root/.ssh/authorized_keys ~admin/.ssh/; chown -R admin ~admin/.ssh",
+		);
+		const config = (host: string, more = "") =>
+			laptop.write(
+				"/tmp/one.yaml",
+				`machines: { web02: { host: ${host}, ${more} state: { notes: { folders: [/srv/notes] } }, providers: { tar: { destinations: { disk: { path: /b } } } } } }\n`,
+			);
+		await config("nobody@web02");
+		const refused = await laptop.holdfast("list", "--config", "/tmp/one.yaml");
+		assert.match(refused.stderr, /web02 \(nobody@web02\) does not let us in/);
+		await web02.sh("which sudo || true");
+		await config("admin@web02", "deploy: { sudo: true },");
+		const asks = await laptop.holdfast("list", "--config", "/tmp/one.yaml");
+		assert.match(asks.stderr, /sudo on web02 \(admin@web02\) asks for a password|there is no sudo on web02/);
+		await web02.sh("rm /usr/local/bin/holdfast");
+		await config("root@web02");
+		const none = await laptop.holdfast("list", "--config", "/tmp/one.yaml");
+		assert.match(none.stderr, /there is no Holdfast on web02 .*\n(.*\n)*.*holdfast deploy web02/);
+	});
+
+	test("aliases and options of an ssh config are honoured", async () => {
+		await laptop.write("/tmp/ssh.conf", "Host shop\n  HostName web01\n  User root\n");
+		await laptop.write(
+			"/tmp/alias.yaml",
+			"sshConfig: ssh.conf\nmachines: { web01: { host: shop, state: { notes: { folders: [/srv/notes] } }, providers: { tar: { destinations: { disk: { path: /var/backups/holdfast } } } } } }\n",
+		);
+		assert.ok((await archives("--config", "/tmp/alias.yaml")).length > 0);
+		const { stderr } = await laptop.run(
+			["/opt/holdfast/bin/holdfast", "list", "--config", "/tmp/alias.yaml"],
+			{
+				env: { HOLDFAST_SSH_CONFIG: "/dev/null" },
+			},
+		);
+		assert.match(stderr, /has no address/);
+	});
+});

@@ -1,0 +1,114 @@
+// Which machines a command is for, and what a tag gives them. No machine is reached.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { loadConfig } from "../../src/config/load.ts";
+import { select } from "../../src/fleet/select.ts";
+import { HoldfastError } from "../../src/manifest/error.ts";
+import { scratch } from "../support/scratch.ts";
+
+const folder = scratch("select");
+let count = 0;
+async function config(text: string) {
+	const file = join(folder, `${count++}.yaml`);
+	writeFileSync(file, text);
+	return loadConfig(file);
+}
+const STATE = "state: { s: { folders: [/srv/s] } }";
+const FLEET = `
+machines:
+  web01: { tags: [web, eu], ${STATE} }
+  web02: { tags: [web], ${STATE} }
+  db01: { tags: [eu], ${STATE} }
+`;
+
+test("by name, by tag, all; each once and in the config's order", async () => {
+	const { machines } = await config(FLEET);
+	const names = (some: readonly string[], tags: readonly string[] = [], all = false) =>
+		select(machines, { names: some, tags, all }, "f.yaml").map(({ machine }) => machine);
+	assert.deepEqual(names(["db01", "web01"]), ["web01", "db01"]);
+	assert.deepEqual(names([], ["web"]), ["web01", "web02"]);
+	assert.deepEqual(names(["web02"], ["eu"]), ["web01", "web02", "db01"]);
+	assert.deepEqual(names([], [], true), ["web01", "web02", "db01"]);
+});
+
+test("what is chosen wrongly is said with what was probably meant", async () => {
+	const { machines } = await config(FLEET);
+	const fault = (names: string[], tags: string[] = [], all = false) => {
+		try {
+			select(machines, { names, tags, all }, "f.yaml");
+		} catch (error) {
+			assert.ok(error instanceof HoldfastError && error.code === "usage");
+			return `${error.message} → ${error.hint}`;
+		}
+		return "";
+	};
+	assert.equal(fault(["web1"]), 'there is no machine "web1" in f.yaml → did you mean "web01"?');
+	assert.equal(fault([], ["wbe"]), 'no machine in f.yaml has the tag "wbe" → did you mean "web"?');
+	assert.match(fault([]), /which machine\? → the machines are: web01, web02, db01; or say --all/);
+	assert.match(fault(["web01"], [], true), /--all is every machine/);
+	assert.throws(
+		() => select(new Map(), { names: [], tags: [], all: true }, "f.yaml"),
+		/f.yaml has no machine/,
+	);
+});
+
+test("a tag's options go under the machine's: maps merge, lists add up, the machine has the last word", async () => {
+	const { machines } = await config(`
+tags:
+  web:
+    expect: 30h
+    schedule: { create: "*-*-* 02:00:00", randomizedDelay: 5m }
+    state: { notes: { folders: [/srv/notes], exclude: ["*.tmp"] } }
+    providers: { tar: { destinations: { disk: { path: /b } } } }
+machines:
+  web01:
+    tags: [web]
+    expect: 2h
+    state: { notes: { exclude: ["*.bak"] } }
+    providers: { tar: { level: 9 } }
+`);
+	const web01 = machines.get("web01");
+	assert.equal(web01?.expect, 7200);
+	assert.deepEqual(web01?.schedule, { create: "*-*-* 02:00:00", randomizedDelay: 300 });
+	assert.deepEqual(web01?.state.notes?.folders, ["/srv/notes"]);
+	assert.deepEqual(web01?.state.notes?.exclude, ["*.bak", "*.tmp"]);
+	assert.deepEqual(web01?.providers.tar, { type: "tar", level: 9, destinations: { disk: { path: "/b" } } });
+});
+
+test("two tags that say different things are a fault, unless the machine says it itself", async () => {
+	const both = (own: string) => `
+tags: { a: { expect: 1h }, b: { expect: 2h } }
+machines:
+  web01: { tags: [a, b], ${own}${STATE} }
+`;
+	await assert.rejects(config(both("")), (error: HoldfastError) =>
+		/expect is "1h" by tag "a" and "2h" by tag "b"/.test([error.message, ...error.details].join("\n")),
+	);
+	assert.equal((await config(both("expect: 3h, "))).machines.get("web01")?.expect, 10800);
+});
+
+test("a host, a schedule and a mail address that cannot be are faults with their lines", async () => {
+	for (const [own, said] of [
+		["host: -oProxyCommand=evil", "is no host"],
+		['schedule: { create: "daily\\nExecStart=/bin/x" }', "is no calendar event"],
+		["notify: [{ email: --help@x }]", "is no mail address"],
+		["expect: soon", "write an age like"],
+	] as const)
+		await assert.rejects(config(`machines:\n  web01: { ${own}, ${STATE} }\n`), (error: HoldfastError) => {
+			assert.match([error.message, ...error.details].join("\n"), new RegExp(said));
+			return true;
+		});
+});
+
+test("a manifest stands for a config, and is of the machine that it lies on", async () => {
+	const { machines } = await config(`machines:\n  web01: { host: root@web01, ${STATE} }\n`);
+	const file = join(folder, "manifest.json");
+	writeFileSync(file, JSON.stringify(machines.get("web01")));
+	const loaded = (await loadConfig(file)).machines.get("web01");
+	assert.equal(loaded?.host, undefined);
+	assert.deepEqual(loaded?.state, machines.get("web01")?.state);
+	writeFileSync(file, JSON.stringify({ version: 1, machine: "web01", state: {} }));
+	await assert.rejects(loadConfig(file), /providers/);
+});
