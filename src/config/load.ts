@@ -5,7 +5,7 @@ import { basename, dirname, extname, join, resolve as resolvePath } from "node:p
 import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
-import { configError, faultsOf } from "./faults.ts";
+import { configError, type Fault, faultsOf } from "./faults.ts";
 import { meaningFaults } from "./meaning.ts";
 import { resolveMachine } from "./resolve.ts";
 import { type Config, configSchema, isRecord, withEngineNames } from "./schema.ts";
@@ -55,16 +55,10 @@ export async function loadConfig(given?: string): Promise<Loaded> {
 	const file = findConfig(given);
 	const written = await readSource(file);
 	if (isManifest(written.value)) return loadManifest(file, written);
-	const { source, config } = checkedConfig(written);
-	const tagged = withTags(config);
-	if (tagged.faults.length > 0) throw configError(source, tagged.faults);
-	const {
-		machines,
-		faults: serviceFaults,
-		relocate,
-	} = await withServices({ ...config, machines: tagged.machines }, file);
-	if (serviceFaults.length > 0) throw configError(source, serviceFaults);
-	const deeper = meaningFaults(machines).map(relocate);
+	const { source, config, toTag } = checkedConfig(written);
+	const { machines, faults: serviceFaults, relocate } = await withServices(config, file);
+	if (serviceFaults.length > 0) throw configError(source, serviceFaults.map(toTag));
+	const deeper = meaningFaults(machines).map(relocate).map(toTag);
 	if (deeper.length > 0) throw configError(source, deeper);
 	return {
 		file,
@@ -92,11 +86,16 @@ export async function readConfig(file: string): Promise<{ source: Source; config
 	return checkedConfig(await readSource(file));
 }
 
-function checkedConfig(source: Source): { source: Source; config: Config } {
-	const value = withEngineNames(source.value);
-	const faults = faultsOf(configSchema, value);
-	if (faults.length > 0) throw configError(source, faults);
-	return { source, config: v.parse(configSchema, value) };
+function checkedConfig(source: Source) {
+	const { value, faults: conflicts, relocate: toTag } = withTags(withEngineNames(source.value));
+	const faults = [...conflicts, ...faultsOf(configSchema, value).map(toTag)];
+	if (faults.length > 0) throw configError(source, unique(faults));
+	return { source, config: v.parse(configSchema, value), toTag };
+}
+
+/** What a tag says wrongly is wrong in each of its machines. */
+function unique(faults: readonly Fault[]): Fault[] {
+	return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
 async function readSource(file: string): Promise<Source> {

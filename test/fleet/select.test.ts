@@ -89,6 +89,23 @@ machines:
 	assert.equal((await config(both("expect: 3h, "))).machines.get("web01")?.expect, 10800);
 });
 
+test("a fault in a tag is shown where the tag says it", async () => {
+	const text = `tags:
+  web:
+    stat: {}
+    providers: { tar: { destinations: { disk: { paht: /b } } } }
+machines:
+  web01: { tags: [web], ${STATE} }
+`;
+	await assert.rejects(config(text), (error: HoldfastError) => {
+		assert.match(
+			[error.message, ...error.details].join("\n"),
+			/yaml:4:49: unknown key "paht".*yaml:3:5: unknown key "stat"/s,
+		);
+		return true;
+	});
+});
+
 test("a host, a schedule and a mail address that cannot be are faults with their lines", async () => {
 	for (const [own, said] of [
 		["host: -oProxyCommand=evil", "is no host"],
