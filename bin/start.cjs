@@ -7,6 +7,8 @@ const root = join(__dirname, "..");
 
 if (bundleIsFresh()) {
 	enableCompileCache(join(root, "dist/cache"));
+	// A deploy sends it to other machines.
+	process.env.HOLDFAST_BUNDLE = join(root, "dist/holdfast.cjs");
 	require("../dist/holdfast.cjs");
 } else {
 	import("../src/cli/main.ts");

@@ -9,6 +9,8 @@ const WITH_VALUE = new Set([
 	"--from",
 	"--keep-old",
 	"--tag",
+	"--wait",
+	"--unit",
 	"--parallel",
 ]);
 

@@ -22,6 +22,7 @@ import {
 	providersOf,
 	serviceFlag,
 	switchFlag,
+	waitFlag,
 } from "./flags.ts";
 import type { FleetCommand } from "./fleet.ts";
 import { operate, printPlan, reporter } from "./operate.ts";
@@ -30,6 +31,7 @@ import { interruptible } from "./signals.ts";
 interface Flags extends CommonFlags, FleetFlags {
 	readonly provider?: readonly string[];
 	readonly service?: readonly string[];
+	readonly wait?: number;
 	readonly dryRun: boolean;
 }
 
@@ -45,6 +47,7 @@ export const create = buildCommand({
 			...fleetFlags,
 			provider: { ...providerFlag, variadic: true },
 			service: serviceFlag,
+			wait: waitFlag,
 			dryRun: switchFlag("print the plan and do nothing"),
 		},
 		positional: machineWords,
@@ -68,6 +71,7 @@ export const create = buildCommand({
 					manifest.machine,
 					...(flags.provider ?? []).flatMap((name) => ["--provider", name]),
 					...(flags.service ?? []).flatMap((name) => ["--service", name]),
+					...(flags.wait === undefined ? [] : ["--wait", `${flags.wait}s`]),
 				],
 				here: async (manifest, listener, signal) =>
 					operate(await planFor(manifest, flags), flags, signal, listener),

@@ -1,6 +1,6 @@
 // Flags and small pieces that several commands share.
 
-import { loadConfig } from "../config/load.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
 import { isHere, select } from "../fleet/select.ts";
 import { secondsOf } from "../manifest/duration.ts";
 import { EXIT, HoldfastError, isErrno, reportOf } from "../manifest/error.ts";
@@ -46,6 +46,11 @@ const namesIn = (pick: (manifest: Manifest) => readonly string[]) => async () =>
 };
 const machineNames = namesIn(({ machine }) => [machine]);
 const providerNames = namesIn(({ providers }) => Object.keys(providers));
+
+export const waitFlag = {
+	...valueFlag("wait so long for another run on the machine, like 2h, in place of failing at once", "TIME"),
+	parse: seconds,
+} as const;
 
 export const serviceFlag = {
 	kind: "parsed",
@@ -154,16 +159,23 @@ async function loadOne(flags: CommonFlags, name: string | undefined) {
 	return { manifest, sshConfig };
 }
 
+interface Chosen {
+	readonly machines: readonly Manifest[];
+	readonly sshConfig: string | undefined;
+	readonly secrets: Loaded["secrets"];
+}
+
 /** The machines that a command is for, by their names, their tags, or all. */
 export async function chosen(
 	flags: CommonFlags & Partial<FleetFlags>,
 	{ machine }: { readonly machine: readonly string[] },
-): Promise<{ readonly machines: readonly Manifest[]; readonly sshConfig: string | undefined }> {
-	const { file, machines, sshConfig } = await loadConfig(flags.config);
+): Promise<Chosen> {
+	const { file, machines, sshConfig, secrets } = await loadConfig(flags.config);
 	const selection = { names: machine, tags: flags.tag ?? [], all: flags.all ?? false };
 	return {
 		machines: select(machines, selection, file),
 		sshConfig: process.env.HOLDFAST_SSH_CONFIG || sshConfig,
+		secrets,
 	};
 }
 

@@ -16,6 +16,8 @@ async function main(args: readonly string[]): Promise<void> {
 			const own = commandFirst(words);
 			return runCommand(own[0] ?? "", own);
 		});
+	else if (command === "__install" || command === "__uninstall")
+		await (await import("./install.ts")).install(args);
 	else if (command === "__complete") await (await import("./completion.ts")).complete(args.slice(1));
 	else await runCommand(command, args);
 }

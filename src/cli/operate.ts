@@ -1,5 +1,6 @@
 // What commands that change something share: the lock, recovery of runs that died, progress, the exit code.
 import { createInterface } from "node:readline/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import { lineReporter } from "../report/lines.ts";
@@ -7,11 +8,13 @@ import type { Listener, Outcome } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
 import { execute, type RunReport } from "../run/executor.ts";
 import { Journal } from "../run/journal.ts";
-import { takeLock } from "../run/lock.ts";
+import { type Lock, takeLock } from "../run/lock.ts";
 import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
 import { newRunId } from "../run/run-id.ts";
 import type { Plan } from "../run/step.ts";
 import type { CommonFlags } from "./flags.ts";
+
+const LOOK_AGAIN_MS = 1_000;
 
 export const OUTCOME_CODES: Record<Outcome, number> = {
 	done: EXIT.done,
@@ -24,7 +27,7 @@ export const OUTCOME_CODES: Record<Outcome, number> = {
 /** Run a plan under the machine's lock. Runs that died before are brought to their end first. */
 export async function operate(
 	plan: Plan,
-	flags: CommonFlags,
+	flags: CommonFlags & { readonly wait?: number | undefined },
 	signal: AbortSignal,
 	listener?: Listener,
 ): Promise<number> {
@@ -35,9 +38,10 @@ export async function operate(
 		async (journal, report) => {
 			requireRecovered(await recoverAll(journal, report));
 			await tidy(journal, flags);
-			const { outcome } = await execute(plan, journal, signal, report);
+			const { outcome } = await told(plan, journal, report, () => execute(plan, journal, signal, report));
 			return OUTCOME_CODES[outcome];
 		},
+		{ seconds: flags.wait ?? 0, signal },
 	);
 }
 
@@ -60,9 +64,10 @@ async function underLock<T>(
 	run: string,
 	report: Listener,
 	work: (journal: Journal, report: Listener) => Promise<T>,
+	waiting?: { readonly seconds: number; readonly signal: AbortSignal },
 ): Promise<T> {
 	const { state, runtime } = places();
-	const lock = takeLock(runtime, doing);
+	const lock = waiting ? await lockWithin(runtime, doing, waiting) : takeLock(runtime, doing);
 	try {
 		const journal = Journal.open(state);
 		try {
@@ -74,6 +79,62 @@ async function underLock<T>(
 	} finally {
 		lock.release();
 	}
+}
+
+/** Take the lock, or wait for whoever has it. */
+async function lockWithin(
+	runtime: string,
+	doing: string,
+	{ seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
+): Promise<Lock> {
+	const until = performance.now() + seconds * 1000;
+	for (let first = true; ; first = false) {
+		try {
+			return takeLock(runtime, doing);
+		} catch (error) {
+			if (!(error instanceof HoldfastError) || error.code !== "locked" || performance.now() >= until)
+				throw error;
+			if (first) process.stderr.write(`! ${error.message}: waiting for it\n`);
+			await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {
+				throw new HoldfastError("interrupted", "interrupted while waiting for another run");
+			});
+		}
+	}
+}
+
+/** Runs that somebody may be waiting to hear of. */
+const TOLD: ReadonlySet<string> = new Set(["create", "prune", "check"]);
+
+/** Tell those whom the machine's `notify` names, and bring its metrics up to date. Neither changes how the run went. */
+async function told(
+	plan: Plan,
+	journal: Journal,
+	report: Listener,
+	work: () => Promise<RunReport>,
+): Promise<RunReport> {
+	const { manifest, operation, run } = plan;
+	if (!TOLD.has(operation)) return work();
+	const notify = manifest.notify?.length ? (await import("../report/notify.ts")).notify : undefined;
+	const remark = (line: string) =>
+		report({ v: 1, time: new Date().toISOString(), run, type: "step-log", step: "notify", line });
+	await notify?.(manifest, { event: "start", operation, run }, remark);
+	const ended = await work();
+	await notify?.(
+		manifest,
+		{
+			event: ended.outcome === "done" ? "success" : "failure",
+			operation,
+			run,
+			report: ended,
+			log: journal.lines(run).map(({ line }) => line),
+		},
+		remark,
+	);
+	if (manifest.metricsFile !== undefined)
+		await (await import("../report/metrics.ts")).writeMetrics(manifest, journal).catch((error: Error) => {
+			remark(`the metrics could not be written: ${error.message}`);
+		});
+	return ended;
 }
 
 export async function reporter(flags: CommonFlags): Promise<Listener> {

@@ -14,6 +14,7 @@ import {
 	providerFlag,
 	providersOf,
 	switchFlag,
+	waitFlag,
 } from "./flags.ts";
 import { confirm, operate, printPlan } from "./operate.ts";
 import { interruptible, unwatched } from "./signals.ts";
@@ -21,6 +22,7 @@ import { interruptible, unwatched } from "./signals.ts";
 interface CheckFlags extends CommonFlags {
 	readonly provider?: string;
 	readonly full: boolean;
+	readonly wait?: number;
 	readonly dryRun: boolean;
 }
 
@@ -35,6 +37,7 @@ export const check = buildCommand({
 			...commonFlags,
 			provider: providerFlag,
 			full: switchFlag("read every byte; takes as long as restoring everything"),
+			wait: waitFlag,
 			dryRun: switchFlag("print the plan and do nothing"),
 		},
 		positional: { kind: "tuple", parameters: [machineWord] },
@@ -57,6 +60,7 @@ export const check = buildCommand({
 });
 
 interface PruneFlags extends CommonFlags {
+	readonly wait?: number;
 	readonly provider?: string;
 	readonly dryRun: boolean;
 	readonly yes: boolean;
@@ -72,6 +76,7 @@ export const prune = buildCommand({
 		flags: {
 			...commonFlags,
 			provider: providerFlag,
+			wait: waitFlag,
 			dryRun: switchFlag("show what would be removed and kept, and why; remove nothing"),
 			yes: switchFlag("do not ask"),
 		},

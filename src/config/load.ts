@@ -18,8 +18,17 @@ const FILES = ["holdfast.yaml", "holdfast.yml", "holdfast.ts", "holdfast.json"];
 /** What a deploy has left on a machine: its manifest, and no config. */
 export const DEPLOYED_MANIFEST = "/etc/holdfast/manifest.json";
 
+/** Where secrets are kept that a deploy makes. Paths are absolute. */
+export interface SecretSettings {
+	readonly folder: string;
+	readonly identity: string;
+	readonly get?: readonly string[] | undefined;
+	readonly set?: readonly string[] | undefined;
+}
+
 export interface Loaded {
 	readonly file: string;
+	readonly secrets: SecretSettings;
 	/** The file that ssh reads instead of its own, absolute. */
 	readonly sshConfig?: string;
 	/** By machine name, in the file's order. */
@@ -62,10 +71,25 @@ export async function loadConfig(given?: string): Promise<Loaded> {
 	if (deeper.length > 0) throw configError(source, deeper);
 	return {
 		file,
+		secrets: secretsOf(file, config.secrets),
 		...(config.sshConfig === undefined ? {} : { sshConfig: resolvePath(dirname(file), config.sshConfig) }),
 		machines: new Map(
 			Object.entries(machines).map(([name, machine]) => [name, resolveMachine(name, machine)]),
 		),
+	};
+}
+
+function secretsOf(
+	file: string,
+	{ folder, identity, get, set }: NonNullable<Config["secrets"]> = {},
+): SecretSettings {
+	const home = join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast");
+	const at = (path: string) => resolvePath(dirname(file), path.replace(/^~(?=\/)/, homedir()));
+	return {
+		folder: at(folder ?? "secrets"),
+		identity: identity === undefined ? join(home, "age.key") : at(identity),
+		get,
+		set,
 	};
 }
 
@@ -78,7 +102,7 @@ function loadManifest(file: string, source: Source): Loaded {
 	const faults = faultsOf(manifestSchema, source.value);
 	if (faults.length > 0) throw configError(source, faults);
 	const { host: _, ...manifest } = v.parse(manifestSchema, source.value);
-	return { file, machines: new Map([[manifest.machine, manifest]]) };
+	return { file, secrets: secretsOf(file, {}), machines: new Map([[manifest.machine, manifest]]) };
 }
 
 /** As it is written, before its services become states. */

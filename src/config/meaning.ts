@@ -165,13 +165,17 @@ function passphraseFaults(name: string, machine: MachineInput): Fault[] {
 	for (const [provider, options] of Object.entries(machine.providers ?? {})) {
 		if (options.type !== "borgbackup" && options.type !== "restic") continue;
 		for (const [destination, it] of Object.entries(options.destinations)) {
-			const { passphraseFile, passphraseCommand } = it;
+			const sources = [it.passphraseFile, it.passphraseCommand, it.passphraseCredential].filter(
+				(one) => one !== undefined,
+			);
 			const open = "encryption" in it && it.encryption === "none";
 			const path = ["machines", name, "providers", provider, "destinations", destination];
-			const has = passphraseFile !== undefined || passphraseCommand !== undefined;
-			if (passphraseFile !== undefined && passphraseCommand !== undefined)
-				faults.push({ path, message: "give passphraseFile or passphraseCommand, not both" });
-			if (!has && !open)
+			if (sources.length > 1)
+				faults.push({
+					path,
+					message: "give one of passphraseFile, passphraseCommand and passphraseCredential",
+				});
+			if (sources.length === 0 && !open)
 				faults.push({
 					path,
 					message: `the repository needs a passphrase`,

@@ -33,6 +33,37 @@ export const configSchema = v.strictObject({
 			"the file that ssh reads instead of ~/.ssh/config, relative to this one; HOLDFAST_SSH_CONFIG names another",
 		),
 	),
+	secrets: v.pipe(
+		v.optional(
+			v.strictObject({
+				folder: v.pipe(
+					v.optional(f.text),
+					v.description("files encrypted with age, relative to the config (default secrets)"),
+				),
+				identity: v.pipe(
+					v.optional(f.text),
+					v.description(
+						"file of the age identities that open them, made on first use (default ~/.config/holdfast/age.key)",
+					),
+				),
+				get: v.pipe(
+					v.optional(f.argv),
+					v.description(
+						"in place of both: a command that prints a secret; its name, like web01/borg, is added as last argument; exit code 1 means unknown",
+					),
+				),
+				set: v.pipe(
+					v.optional(f.argv),
+					v.description("a command that keeps the secret on its standard input"),
+				),
+			}),
+		),
+		v.check(
+			(secrets) => (secrets?.get === undefined) === (secrets?.set === undefined),
+			"get and set go together",
+		),
+		v.description("where passphrases and keys are kept that `holdfast deploy` makes"),
+	),
 	tags: v.pipe(
 		v.optional(v.record(f.name, machineSchema)),
 		v.description("options of every machine with this tag; what the machine itself says counts more"),

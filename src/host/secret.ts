@@ -1,11 +1,25 @@
 // Read a passphrase at the moment it is needed; it is never kept, logged or put in an argument.
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
 import { describeEnd, execText } from "./exec.ts";
 
 export interface SecretSource {
 	readonly passphraseFile?: string | undefined;
 	readonly passphraseCommand?: readonly string[] | undefined;
+	readonly passphraseCredential?: string | undefined;
+}
+
+/** Whether a passphrase is told at all. */
+export function hasSecret(source: SecretSource): boolean {
+	const { passphraseFile, passphraseCommand, passphraseCredential } = source;
+	return [passphraseFile, passphraseCommand, passphraseCredential].some((one) => one !== undefined);
+}
+
+/** Where a passphrase comes from, in words. */
+export function secretOrigin({ passphraseFile, passphraseCredential }: SecretSource): string {
+	if (passphraseCredential !== undefined) return `the credential ${passphraseCredential}`;
+	return passphraseFile ?? "the passphrase command";
 }
 
 /** The first line of the file or of the command's output; undefined when no source is set. */
@@ -29,7 +43,35 @@ export async function readSecret(source: SecretSource): Promise<string | undefin
 			);
 		return firstLine(result.text, `the output of the passphrase command ${source.passphraseCommand[0]}`);
 	}
+	if (source.passphraseCredential !== undefined)
+		return firstLine(
+			await readCredential(source.passphraseCredential),
+			`the credential ${source.passphraseCredential}`,
+		);
 	return undefined;
+}
+
+/** systemd has it ready for a unit's service (systemd.exec(5), Credentials); by hand we look where it looks. */
+async function readCredential(name: string): Promise<string> {
+	const { CREDENTIALS_DIRECTORY } = process.env;
+	const plain = [
+		...(CREDENTIALS_DIRECTORY ? [CREDENTIALS_DIRECTORY] : []),
+		"/etc/credstore",
+		"/run/credstore",
+	];
+	for (const folder of plain) {
+		const text = await readFile(join(folder, name), "utf8").catch(() => undefined);
+		if (text !== undefined) return text;
+	}
+	const file = `/etc/credstore.encrypted/${name}`;
+	const result = await execText(["systemd-creds", `--name=${name}`, "decrypt", file, "-"], {
+		timeoutSeconds: 60,
+	});
+	if (result.code === 0) return result.text;
+	throw new HoldfastError("failed", `cannot read the credential ${name}`, {
+		details: [`looked in ${plain.join(", ")} and ${file}`, ...result.stderr],
+		hint: `make it: systemd-ask-password -n | systemd-creds --name=${name} encrypt - ${file}`,
+	});
 }
 
 function firstLine(text: string, what: string): string {

@@ -1,6 +1,6 @@
 // What a machine is besides its states and providers: where it is, when it backs itself up, whom it tells.
 import * as v from "valibot";
-import { DURATION } from "./duration.ts";
+import { DURATION, secondsOf } from "./duration.ts";
 import * as f from "./fields.ts";
 
 /** A calendar event as systemd.time(7) has it; systemd itself checks it when the timers are put in place. */
@@ -78,6 +78,13 @@ export type Schedule = v.InferOutput<typeof scheduleSchema>;
 export const providerSchedule = v.pipe(
 	v.optional(calendar),
 	v.description("when to back up to this provider, in a timer of its own"),
+);
+
+export const providerExpect = v.pipe(
+	v.optional(durationText("an age")),
+	v.description(
+		'how old archives may be in this provider\'s destinations, such as "8d" for a disk that comes once a week',
+	),
 );
 
 const EXPECT = "a good archive of each state must not be older than this; `holdfast status` says when it is";
@@ -165,10 +172,11 @@ export function scheduleOf({ schedule = {} }: { readonly schedule?: Schedule | u
 	};
 }
 
-/** Seconds that a good archive of a state may be old. */
+/** Seconds that a good archive of a state may be old: in one provider's destinations, or at all. */
 export function expectedWithin(
 	manifest: { readonly expect?: number | undefined },
 	state?: { readonly expect?: number | undefined },
+	provider?: { readonly expect?: string | undefined },
 ): number {
-	return state?.expect ?? manifest.expect ?? DEFAULT_EXPECT_SECONDS;
+	return secondsOf(provider?.expect ?? "") ?? state?.expect ?? manifest.expect ?? DEFAULT_EXPECT_SECONDS;
 }

@@ -2,13 +2,19 @@
 import * as v from "valibot";
 import { DURATION } from "./duration.ts";
 import * as f from "./fields.ts";
-import { providerSchedule } from "./machine.ts";
+import { providerExpect, providerSchedule } from "./machine.ts";
 
 const passphrase = {
 	passphraseFile: v.pipe(v.optional(f.path), v.description("file whose first line is the passphrase")),
 	passphraseCommand: v.pipe(
 		v.optional(f.argv),
 		v.description("command whose first line of output is the passphrase"),
+	),
+	passphraseCredential: v.pipe(
+		v.optional(v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/, "is no name of a credential"))),
+		v.description(
+			"systemd credential whose first line is the passphrase: a file of this name in /etc/credstore or, made by systemd-creds encrypt, in /etc/credstore.encrypted",
+		),
 	),
 };
 
@@ -35,7 +41,7 @@ const retentionSchema = v.pipe(
 );
 export type Retention = v.InferOutput<typeof retentionSchema>;
 
-const upkeep = { retention: v.optional(retentionSchema), schedule: providerSchedule };
+const upkeep = { retention: v.optional(retentionSchema), schedule: providerSchedule, expect: providerExpect };
 
 const tarOptions = {
 	type: v.literal("tar"),
@@ -174,6 +180,7 @@ const localbackupOptions = {
 const commandOptions = {
 	type: v.literal("command"),
 	schedule: providerSchedule,
+	expect: providerExpect,
 	create: v.pipe(f.text, v.description("script that makes an archive")),
 	list: v.pipe(
 		f.text,

@@ -28,6 +28,16 @@ export async function openDestinations(manifest: Manifest, provider: string): Pr
 	return openProvider(provider, options);
 }
 
+/** `provider/destination` of all that the machine has. */
+export async function allDestinations(manifest: Manifest): Promise<string[]> {
+	const all = await Promise.all(
+		Object.keys(manifest.providers).map(async (provider) =>
+			(await openDestinations(manifest, provider)).map(({ name }) => `${provider}/${name}`),
+		),
+	);
+	return all.flat();
+}
+
 export async function openDestination(
 	manifest: Manifest,
 	provider: string,

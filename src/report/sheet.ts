@@ -29,9 +29,18 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 		"On a new machine: install Holdfast and the engine, put the passphrase in a file that only root can read,",
 		"then run `holdfast adopt` as below, for one of the destinations, and `holdfast restore`.",
 		...entries.flatMap(({ provider, type, destination, location, settings, keys, fault }) => {
-			const { passphraseFile, passphraseCommand, rsh, environmentFile, options, mountpoint } =
-				settings as Settings;
-			const locked = passphraseFile !== undefined || passphraseCommand !== undefined;
+			const {
+				passphraseFile,
+				passphraseCommand,
+				passphraseCredential,
+				rsh,
+				environmentFile,
+				options,
+				mountpoint,
+			} = settings as Settings;
+			const locked = [passphraseFile, passphraseCommand, passphraseCredential].some(
+				(one) => one !== undefined,
+			);
 			return [
 				"",
 				"-".repeat(78),
@@ -73,6 +82,7 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 
 interface Settings {
 	readonly passphraseFile?: string;
+	readonly passphraseCredential?: string;
 	readonly passphraseCommand?: readonly string[];
 	readonly rsh?: string;
 	readonly environmentFile?: string;

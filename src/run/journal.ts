@@ -199,10 +199,7 @@ export class Journal {
 				"SELECT id, operation, machine, started, ended, outcome, summary FROM run ORDER BY rowid DESC LIMIT ?",
 			)
 			.all(limit)
-			.map(
-				(row) =>
-					({ ...row, summary: row.summary === null ? null : JSON.parse(String(row.summary)) }) as RunRow,
-			);
+			.map(rowOf);
 	}
 
 	/** How the last check and the last prune of each destination went: those that failed. */
@@ -270,6 +267,26 @@ export class Journal {
 		};
 	}
 
+	/** Archives of a machine that were made here, newest first; those of the last months at least. */
+	archives(machine: string): Omit<MadeArchive, "location">[] {
+		return this.#db
+			.prepare(
+				"SELECT id FROM archive WHERE json_extract(metadata, '$.machine') = ? ORDER BY rowid DESC LIMIT 1000",
+			)
+			.all(machine)
+			.flatMap(({ id }) => this.archive(String(id)) ?? []);
+	}
+
+	/** The newest run of an operation that was not cut short by a person. */
+	lastRun(machine: string, operation: string): RunRow | undefined {
+		const row = this.#db
+			.prepare(
+				"SELECT id, operation, machine, started, ended, outcome, summary FROM run WHERE machine = ? AND operation = ? AND outcome IS NOT 'interrupted' ORDER BY rowid DESC LIMIT 1",
+			)
+			.get(machine, operation);
+		return row && rowOf(row);
+	}
+
 	/** Remember old copies that a run has left; once more for the same is no fault. */
 	keep({ run, state, until, ...copy }: KeptCopy): void {
 		this.#write("INSERT OR REPLACE INTO kept (run, state, until, copy) VALUES (?, ?, ?, ?)", [
@@ -324,4 +341,11 @@ export class Journal {
 		this.#flush();
 		this.#db.close();
 	}
+}
+
+function rowOf(row: Record<string, unknown>): RunRow {
+	return {
+		...row,
+		summary: row.summary === null ? null : JSON.parse(String(row.summary)),
+	} as unknown as RunRow;
 }

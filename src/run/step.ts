@@ -249,6 +249,34 @@ export interface PruneStep extends StepBase {
 	readonly agreed?: readonly string[];
 }
 
+/** Put a file in its place on this machine, whole at every instant. */
+export interface FilePutStep extends StepBase {
+	readonly kind: "file-put";
+	readonly path: string;
+	readonly from: string;
+	/** Octal: of the file, and of folders that must be made for it. */
+	readonly mode: string;
+	readonly folderMode: string;
+}
+export interface FileTakeStep extends StepBase {
+	readonly kind: "file-take";
+	readonly path: string;
+}
+/** Look which units are enabled; its undo has systemd read them again, and enables those anew. */
+export interface UnitsReloadStep extends StepBase {
+	readonly kind: "units-reload";
+	readonly units: readonly string[];
+}
+/** Have systemd read its units again, and go by them. */
+export interface TimersStep extends StepBase {
+	readonly kind: "timers";
+	/** Enabled, and started. */
+	readonly start: readonly string[];
+	readonly enable: readonly string[];
+	/** Stopped and disabled. */
+	readonly stop: readonly string[];
+}
+
 export type Step =
 	| HookStep
 	| FoldersPresentStep
@@ -277,7 +305,11 @@ export type Step =
 	| DiscardStep
 	| KeepStep
 	| CheckArchivesStep
-	| PruneStep;
+	| PruneStep
+	| FilePutStep
+	| FileTakeStep
+	| UnitsReloadStep
+	| TimersStep;
 /** Steps after a commit that only take away what is no longer needed. */
 export type TidyStep = DiscardStep | DatabaseDropStep;
 export type StepKind = Step["kind"];
@@ -285,7 +317,7 @@ export type StepKind = Step["kind"];
 export interface Plan {
 	readonly version: 1;
 	readonly run: string;
-	readonly operation: "create" | "restore" | "undo" | "extract" | "check" | "prune";
+	readonly operation: "create" | "restore" | "undo" | "extract" | "check" | "prune" | "deploy" | "undeploy";
 	readonly manifest: Manifest;
 	readonly steps: readonly Step[];
 	/** The scopes that the operation is for: none done is a failure, some done is a partial success. */

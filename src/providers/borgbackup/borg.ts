@@ -1,6 +1,6 @@
 // Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
 import { cleanEnvironment, describeEnd, execText } from "../../host/exec.ts";
-import { readSecret } from "../../host/secret.ts";
+import { readSecret, secretOrigin } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
 import type { Work } from "../provider.ts";
@@ -170,9 +170,9 @@ function parse(line: string): BorgMessage | undefined {
 }
 
 const KNOWN: Record<string, (destination: BorgDestination) => { message: string; hint: string }> = {
-	PassphraseWrong: ({ repo, passphraseFile }) => ({
-		message: `the passphrase of ${repo} is wrong`,
-		hint: `it was read from ${passphraseFile ?? "the passphrase command"}`,
+	PassphraseWrong: (destination) => ({
+		message: `the passphrase of ${destination.repo} is wrong`,
+		hint: `it was read from ${secretOrigin(destination)}`,
 	}),
 	"Repository.DoesNotExist": ({ repo }) => ({
 		message: `there is no borg repository at ${repo}`,

@@ -1,4 +1,5 @@
 // Write an archive, and the repository when there is none.
+import { hasSecret } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { absolutePatterns } from "../exclude.ts";
 import type { ArchiveRequest, CreateResult, Work } from "../provider.ts";
@@ -89,8 +90,7 @@ export async function create(
 }
 
 async function initialise(destination: BorgDestination, work: Work): Promise<void> {
-	const encrypted = destination.passphraseFile !== undefined || destination.passphraseCommand !== undefined;
-	const encryption = destination.encryption ?? (encrypted ? "repokey" : "none");
+	const encryption = destination.encryption ?? (hasSecret(destination) ? "repokey" : "none");
 	work.log(`creating the repository ${destination.repo} (encryption ${encryption})`);
 	await borg(
 		destination,

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { parseEnv } from "node:util";
 import { cleanEnvironment, describeEnd, type ExecResult, start } from "../../host/exec.ts";
 import { places } from "../../host/places.ts";
-import { readSecret } from "../../host/secret.ts";
+import { readSecret, secretOrigin } from "../../host/secret.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import type { Content, Work } from "../provider.ts";
@@ -259,10 +259,7 @@ function faultOf(
 	if (result.code === 127) return fault("restic is not installed", "install it: apt-get install restic");
 	switch (kind) {
 		case "password":
-			return fault(
-				`the passphrase of ${repo} is wrong`,
-				`it was read from ${destination.passphraseFile ?? "the passphrase command"}`,
-			);
+			return fault(`the passphrase of ${repo} is wrong`, `it was read from ${secretOrigin(destination)}`);
 		case "missing":
 			return fault(`there is no restic repository at ${repo}`, "the first create makes it");
 		case "locked":

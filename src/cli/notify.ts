@@ -1,0 +1,82 @@
+// holdfast notify: tell those whom the config names. Units do it when a service of ours failed without a word.
+import { buildCommand } from "@stricli/core";
+import { exec } from "../host/exec.ts";
+import { places } from "../host/places.ts";
+import { EXIT } from "../manifest/error.ts";
+import { notify as tell } from "../report/notify.ts";
+import { Journal } from "../run/journal.ts";
+import { type CommonFlags, commonFlags, guard, loadLocal, machineWord, valueFlag } from "./flags.ts";
+
+interface Flags extends CommonFlags {
+	readonly unit?: string;
+}
+
+export const notify = buildCommand({
+	docs: {
+		brief: "try whom the config's `notify` names; or tell them of a unit that failed",
+		fullDescription:
+			"Without --unit a message is sent to try the ways out.\n\nExamples:\n  holdfast notify\n  holdfast notify --unit holdfast-create.service",
+	},
+	parameters: {
+		flags: { ...commonFlags, unit: valueFlag("a service of Holdfast's that failed", "UNIT") },
+		positional: { kind: "tuple", parameters: [machineWord] },
+	},
+	func: (flags: Flags, machine?: string) =>
+		guard(flags, async () => {
+			const manifest = await loadLocal(flags, machine);
+			const faults: string[] = [];
+			const remark = (line: string) => faults.push(line);
+			const { unit } = flags;
+			if (unit !== undefined && (await wasTold(unit, manifest.machine))) return EXIT.done;
+			const message =
+				unit === undefined
+					? "this is a try: nothing failed"
+					: `${unit} failed before it could tell so itself`;
+			await tell(
+				unit === undefined
+					? {
+							...manifest,
+							notify: (manifest.notify ?? []).map((whom) => ({ ...whom, on: ["failure" as const] })),
+						}
+					: manifest,
+				{
+					event: "failure",
+					operation: unit === undefined ? "try" : operationOf(unit),
+					run: "-",
+					report: { outcome: "failed", seconds: 0, failures: [{ scope: unit ?? "try", error: { message } }] },
+					log: unit === undefined ? [] : await lastLines(unit),
+				},
+				remark,
+			);
+			for (const line of faults) process.stderr.write(`! ${line}\n`);
+			if ((manifest.notify ?? []).length === 0 && !flags.quiet)
+				process.stderr.write("the config names nobody under `notify`\n");
+			return faults.length > 0 ? EXIT.failed : EXIT.done;
+		}),
+});
+
+const operationOf = (unit: string) => /^holdfast-(create|prune|check)/.exec(unit)?.[1] ?? unit;
+
+/** The run itself has told of its end, when it came to one since the unit was started. */
+async function wasTold(unit: string, machine: string): Promise<boolean> {
+	const { stdout } = await exec([
+		"systemctl",
+		...(process.getuid?.() === 0 ? [] : ["--user"]),
+		"show",
+		"--value",
+		"--property=ExecMainStartTimestamp",
+		"--timestamp=unix",
+		"--",
+		unit,
+	]);
+	const started = Number((stdout[0] ?? "").replace("@", "")) * 1000;
+	const journal = Journal.open(places().state);
+	const run = journal.lastRun(machine, operationOf(unit));
+	journal.close();
+	return Boolean(started) && run !== undefined && run.ended !== null && Date.parse(run.started) >= started;
+}
+
+async function lastLines(unit: string): Promise<readonly string[]> {
+	const { stdout } = await exec(["journalctl", "-u", unit, "-n", "30", "--no-pager", "-o", "cat"]);
+	return stdout;
+}

@@ -1,0 +1,128 @@
+// holdfast status [MACHINE…]: is everything as promised?
+import { setTimeout as pause } from "node:timers/promises";
+import { buildCommand } from "@stricli/core";
+import { isHere } from "../fleet/select.ts";
+import { jobsOf } from "../fleet/units.ts";
+import { places } from "../host/places.ts";
+import { type TimerStatus, timersOf } from "../host/timers.ts";
+import { EXIT } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import { allDestinations } from "../providers/registry.ts";
+import { statusText } from "../report/status.ts";
+import { lockHolder } from "../run/event-file.ts";
+import { Journal } from "../run/journal.ts";
+import { type MachineStatus, statusOf } from "../run/status.ts";
+import {
+	type CommonFlags,
+	chosen,
+	commonFlags,
+	type FleetFlags,
+	fleetFlags,
+	guard,
+	machineWords,
+	switchFlag,
+} from "./flags.ts";
+import { interruptible } from "./signals.ts";
+
+export interface Standing extends MachineStatus {
+	readonly timers: readonly TimerStatus[];
+	/** What is under way. */
+	readonly now?: string;
+}
+
+interface Flags extends CommonFlags, FleetFlags {
+	readonly watch: boolean;
+}
+
+const LOOK_AGAIN_MS = 5_000;
+
+export const status = buildCommand({
+	docs: {
+		brief: "whether every state has a good archive that is young enough, and the last runs went well",
+		fullDescription: [
+			"From each machine's own records: no destination is asked, so it is quick. A prune, a check or a timer that failed",
+			"counts as much as a backup. Exit code 0: all is as promised; 1: something is not; 3: a machine could not be asked.",
+			"",
+			"Examples:",
+			"  holdfast status",
+			"  holdfast status --all --watch",
+		].join("\n"),
+	},
+	parameters: {
+		flags: {
+			...commonFlags,
+			...fleetFlags,
+			watch: switchFlag("look again every five seconds, until Ctrl-C"),
+		},
+		positional: machineWords,
+	},
+	func: (flags: Flags, ...machine: string[]) =>
+		guard(flags, async () => {
+			const { machines, sshConfig } = await chosen(flags, { machine });
+			const signal = interruptible();
+			for (;;) {
+				const { code, text } = await look(machines, sshConfig, flags, signal);
+				if (flags.watch && process.stdout.isTTY) process.stdout.write("\x1b[H\x1b[2J");
+				process.stdout.write(text);
+				if (!flags.watch || signal.aborted) return code;
+				await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
+				if (signal.aborted) return code;
+			}
+		}),
+});
+
+async function look(
+	machines: readonly Manifest[],
+	sshConfig: string | undefined,
+	flags: Flags,
+	signal: AbortSignal,
+): Promise<{ readonly code: number; readonly text: string }> {
+	const [only] = machines;
+	const standings =
+		machines.length === 1 && only && isHere(only)
+			? [{ machine: only.machine, answer: await standingHere(only) }]
+			: await (await import("./fleet.ts")).askAll<Standing>(machines, sshConfig, flags, signal, {
+					argv: ({ machine }) => ["status", machine, "--json"],
+					here: standingHere,
+				});
+	const known = standings.flatMap(({ answer }) => answer ?? []);
+	const code =
+		known.length < standings.length
+			? EXIT.partial
+			: known.some(({ problems }) => problems.length > 0)
+				? EXIT.failed
+				: EXIT.done;
+	if (!flags.json) return { code, text: statusText(known) };
+	const [first] = known;
+	const value = machines.length === 1 ? first : { machines: known };
+	return { code, text: `${JSON.stringify(value, null, 2)}\n` };
+}
+
+async function standingHere(manifest: Manifest): Promise<Standing> {
+	const { state, runtime } = places();
+	const journal = Journal.open(state);
+	const [destinations, timers] = await Promise.all([
+		allDestinations(manifest),
+		timersOf(jobsOf(manifest).map(({ name }) => name)),
+	]);
+	const standing = statusOf(manifest, destinations, journal);
+	journal.close();
+	const now = lockHolder(runtime)?.doing;
+	return {
+		...standing,
+		timers,
+		...(now === undefined ? {} : { now }),
+		problems: [
+			...standing.problems,
+			...timers
+				.filter(({ isActive }) => !isActive)
+				.map(({ name }) => `holdfast-${name}.timer does not run (systemctl start holdfast-${name}.timer)`),
+			// One that failed before there was a run is in no journal of ours.
+			...timers
+				.filter(({ failed }) => failed !== undefined)
+				.map(
+					({ name, failed }) => `holdfast-${name}.service failed: ${failed} (journalctl -u holdfast-${name})`,
+				),
+		],
+	};
+}

@@ -1,0 +1,145 @@
+// What a machine shall have: the runtime, the program, its manifest, secrets and units, as files with their places.
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HoldfastError } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import { VERSION } from "../manifest/version.ts";
+import type { Deployment } from "../plan/install.ts";
+import type { Layout } from "./layout.ts";
+import type { Content } from "./target.ts";
+import { unitsOf } from "./units.ts";
+
+export interface DesiredFile {
+	readonly path: string;
+	readonly content: Content;
+	readonly mode: string;
+	readonly folderMode: string;
+	readonly sha256: string;
+	/** For the diff: what changes in it is shown. */
+	readonly shown: boolean;
+	readonly stays: boolean;
+}
+
+export interface Desired {
+	readonly files: readonly DesiredFile[];
+	readonly timers: readonly string[];
+	readonly atBoot: readonly string[];
+}
+
+export interface Secret {
+	readonly path: string;
+	readonly value: string;
+}
+
+/** The program that runs now: what a deploy sends. */
+export async function runningProgram(): Promise<{ readonly node: string; readonly bundle: string }> {
+	const bundle = process.env.HOLDFAST_BUNDLE;
+	if (bundle) return { node: process.execPath, bundle };
+	throw new HoldfastError("failed", "this Holdfast runs from its sources, and a deploy sends the bundle", {
+		hint: "make it first: npm run build",
+	});
+}
+
+export async function desiredFor(
+	manifest: Manifest,
+	layout: Layout,
+	user: boolean,
+	secrets: readonly Secret[],
+): Promise<Desired> {
+	const { node, bundle } = await runningProgram();
+	const nodeHash = await hashOfFile(node);
+	const bundleHash = await hashOfFile(bundle);
+	// By their content: one that is there need not be sent, and an old one serves until the new one is in its place.
+	const runtime = join(layout.lib, `node-${process.versions.node}-${nodeHash.slice(0, 12)}`);
+	const program = join(layout.lib, `holdfast-${VERSION}-${bundleHash.slice(0, 12)}.cjs`);
+	const { host: _, ...own } = manifest;
+	const units = unitsOf({ manifest: own, program: layout.program, config: layout.manifest, user });
+	const text = (path: string, value: string, mode: string, more: Partial<DesiredFile> = {}): DesiredFile => ({
+		path,
+		content: { text: value },
+		mode,
+		folderMode: "0755",
+		sha256: createHash("sha256").update(value).digest("hex"),
+		shown: true,
+		stays: false,
+		...more,
+	});
+	const binary = (path: string, file: string, mode: string, sha256: string): DesiredFile => ({
+		path,
+		content: { file },
+		mode,
+		folderMode: "0755",
+		sha256,
+		shown: false,
+		stays: false,
+	});
+	return {
+		files: [
+			binary(runtime, node, "0755", nodeHash),
+			binary(program, bundle, "0644", bundleHash),
+			text(layout.program, launcher(runtime, program, user), "0755"),
+			...secrets.map(({ path, value }) =>
+				text(path, value, "0600", { folderMode: "0700", shown: false, stays: true }),
+			),
+			text(layout.manifest, `${JSON.stringify(own, null, 2)}\n`, "0600"),
+			...units.files.map((unit) => text(join(layout.units, unit.name), unit.text, "0644")),
+		],
+		timers: units.timers,
+		atBoot: units.atBoot,
+	};
+}
+
+function launcher(runtime: string, program: string, user: boolean): string {
+	const cache = user ? `"\${XDG_CACHE_HOME:-$HOME/.cache}/holdfast/node"` : "/var/cache/holdfast/node";
+	return `#!/bin/sh
+# Written by \`holdfast deploy\`.
+export MALLOC_ARENA_MAX=1 HOLDFAST_BUNDLE=${quoted(program)} NODE_COMPILE_CACHE=${cache}
+exec ${quoted(runtime)} --disable-warning=ExperimentalWarning --max-semi-space-size=1 ${quoted(program)} "$@"
+`;
+}
+
+const quoted = (path: string) => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+
+/** What is sent, and the record of it; files that are there as they shall be are not sent again. */
+export function shipment(
+	{ files, timers, atBoot }: Desired,
+	there: ReadonlyMap<string, string>,
+	layout: Layout,
+): { readonly contents: Map<string, Content>; readonly deployment: Deployment } {
+	const contents = new Map<string, Content>();
+	const listed = files.map(({ path, content, mode, folderMode, sha256, stays }, index) => {
+		const from = there.get(path) === sha256 ? undefined : `file-${index}`;
+		if (from !== undefined) contents.set(from, content);
+		return { path, ...(from === undefined ? {} : { from }), mode, folderMode, sha256, stays };
+	});
+	const deployment: Deployment = {
+		version: VERSION,
+		files: listed,
+		timers,
+		atBoot,
+		installed: layout.installed,
+		program: layout.program,
+		manifest: layout.manifest,
+	};
+	// What stays on the machine does not tell what was sent this time.
+	const record = { ...deployment, files: listed.map(({ from: _, ...file }) => file) };
+	contents.set("installed.json", { text: `${JSON.stringify(record, null, 2)}\n` });
+	contents.set("deployment.json", { text: JSON.stringify(deployment) });
+	return { contents, deployment };
+}
+
+export async function sizeOf(contents: ReadonlyMap<string, Content>): Promise<number> {
+	let bytes = 0;
+	for (const content of contents.values())
+		bytes += "text" in content ? content.text.length : (await readFile(content.file)).length;
+	return bytes;
+}
+
+async function hashOfFile(file: string): Promise<string> {
+	const hash = createHash("sha256");
+	for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }))
+		hash.update(chunk as Buffer);
+	return hash.digest("hex");
+}

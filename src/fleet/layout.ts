@@ -1,0 +1,47 @@
+// Where a deploy puts what on a machine: for root the system's folders, for anyone else their own.
+import { join } from "node:path";
+
+export interface Layout {
+	/** Runtimes and programs, by their content. */
+	readonly lib: string;
+	/** The program in the path. */
+	readonly program: string;
+	/** Holds the manifest, the record of what was put where, and `secrets/`. */
+	readonly config: string;
+	readonly manifest: string;
+	readonly installed: string;
+	readonly secrets: string;
+	readonly units: string;
+	/** What arrives, before it is put in its place. */
+	readonly arrivals: string;
+}
+
+/** `home` for a normal user; without it, root's. */
+export function layoutOf(home?: string): Layout {
+	const [lib, bin, config, units, state] =
+		home === undefined
+			? [
+					"/usr/local/lib/holdfast",
+					"/usr/local/bin",
+					"/etc/holdfast",
+					"/etc/systemd/system",
+					"/var/lib/holdfast",
+				]
+			: [
+					join(home, ".local/lib/holdfast"),
+					join(home, ".local/bin"),
+					join(home, ".config/holdfast"),
+					join(home, ".config/systemd/user"),
+					join(home, ".local/state/holdfast"),
+				];
+	return {
+		lib,
+		program: join(bin, "holdfast"),
+		config,
+		manifest: join(config, "manifest.json"),
+		installed: join(config, "installed.json"),
+		secrets: join(config, "secrets"),
+		units,
+		arrivals: join(state, "deploy"),
+	};
+}

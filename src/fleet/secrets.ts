@@ -1,0 +1,175 @@
+// Passphrases and keys that a deploy makes and puts on machines. The operator keeps them: encrypted with age in a folder
+// beside the config, or with the user's own tool.
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { describeEnd, exec, execText } from "../host/exec.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { Layout } from "./layout.ts";
+
+/** As the config has it, with absolute paths. */
+interface SecretSettings {
+	/** Files `MACHINE/NAME.age`. */
+	readonly folder: string;
+	/** Age identities that open them; made on first use. */
+	readonly identity: string;
+	/** In place of both: run with the secret's name as last argument. */
+	readonly get?: readonly string[] | undefined;
+	/** The same, with the secret on standard input. */
+	readonly set?: readonly string[] | undefined;
+}
+
+export interface SecretStore {
+	/** In words. */
+	readonly place: string;
+	get(name: string): Promise<string | undefined>;
+	set(name: string, value: string): Promise<void>;
+}
+
+export interface WantedSecret {
+	/** In the store: `web01/borg`. */
+	readonly name: string;
+	readonly path: string;
+	readonly kind: "passphrase" | "ssh-key";
+	/** Which destinations use it, for people. */
+	readonly of: readonly string[];
+}
+
+/** Passphrases and SSH keys that destinations use and that lie in Holdfast's own folder of secrets. Others are yours. */
+export function wantedSecrets({ machine, providers }: Manifest, { secrets }: Layout): WantedSecret[] {
+	const wanted = new Map<string, WantedSecret>();
+	const want = (path: string | undefined, kind: WantedSecret["kind"], of: string) => {
+		if (path === undefined || dirname(path) !== secrets) return;
+		const known = wanted.get(path);
+		wanted.set(path, { name: `${machine}/${basename(path)}`, path, kind, of: [...(known?.of ?? []), of] });
+	};
+	for (const [provider, options] of Object.entries(providers)) {
+		if (!("destinations" in options)) continue;
+		for (const [name, destination] of Object.entries(options.destinations)) {
+			const of = `${provider}/${name}`;
+			if ("passphraseFile" in destination) want(destination.passphraseFile, "passphrase", of);
+			if ("rsh" in destination) want(identityIn(destination.rsh), "ssh-key", of);
+			if ("options" in destination)
+				for (const option of destination.options ?? []) want(identityIn(option), "ssh-key", of);
+		}
+	}
+	return [...wanted.values()];
+}
+
+/** The key that an ssh command names. */
+function identityIn(command: string | undefined): string | undefined {
+	return (
+		/(?:^|\s)-i\s*(\/\S+)/.exec(command ?? "")?.[1] ?? /IdentityFile[= ](\/\S+)/.exec(command ?? "")?.[1]
+	);
+}
+
+export function makeSecret(kind: WantedSecret["kind"], comment: string): string {
+	if (kind === "passphrase") return `${randomBytes(24).toString("base64url")}\n`;
+	// The key's format is OpenSSH's own; its program makes it.
+	const folder = mkdtempSync(join(tmpdir(), "holdfast-key-"));
+	try {
+		const file = join(folder, "key");
+		execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
+		return readFileSync(file, "utf8");
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+/** The public half, as authorized_keys has it. */
+export function publicKeyOf(privateKey: string): string {
+	const folder = mkdtempSync(join(tmpdir(), "holdfast-key-"));
+	try {
+		const file = join(folder, "key");
+		writeFileSync(file, privateKey, { mode: 0o600 });
+		return execFileSync("ssh-keygen", ["-y", "-f", file], { encoding: "utf8" }).trim();
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+export function openStore(settings: SecretSettings): SecretStore {
+	return settings.get && settings.set ? toolStore(settings.get, settings.set) : ageStore(settings);
+}
+
+function toolStore(get: readonly string[], set: readonly string[]): SecretStore {
+	const fault = (
+		verb: string,
+		name: string,
+		argv: readonly string[],
+		stderr: readonly string[],
+		end: string,
+	) =>
+		new HoldfastError("failed", `${argv[0]}, which should ${verb} the secret ${name}, ${end}`, {
+			details: stderr,
+		});
+	return {
+		place: `${set[0]}`,
+		async get(name) {
+			const result = await execText([...get, name], { timeoutSeconds: 120 });
+			if (result.code === 0) return result.text === "" ? undefined : result.text;
+			// Most tools say so of a name that they do not know.
+			if (result.code === 1) return undefined;
+			throw fault("tell", name, get, result.stderr, describeEnd(result));
+		},
+		async set(name, value) {
+			const result = await exec([...set, name], { input: value, timeoutSeconds: 120 });
+			if (result.code !== 0) throw fault("keep", name, set, result.stderr, describeEnd(result));
+		},
+	};
+}
+
+function ageStore({ folder, identity }: SecretSettings): SecretStore {
+	const fileOf = (name: string) => join(folder, `${name}.age`);
+	return {
+		place: folder,
+		async get(name) {
+			const file = fileOf(name);
+			if (!existsSync(file)) return undefined;
+			const { Decrypter } = await import("age-encryption");
+			const decrypter = new Decrypter();
+			for (const one of identitiesIn(identity)) decrypter.addIdentity(one);
+			return decrypter.decrypt(readFileSync(file), "text").catch((cause: Error) => {
+				throw new HoldfastError("failed", `cannot open the secret ${file}`, {
+					cause,
+					details: [cause.message],
+					hint: `it was encrypted for another key than those in ${identity}`,
+				});
+			});
+		},
+		async set(name, value) {
+			const { Encrypter, generateX25519Identity, identityToRecipient } = await import("age-encryption");
+			if (!existsSync(identity)) {
+				mkdirSync(dirname(identity), { recursive: true, mode: 0o700 });
+				writeFileSync(identity, `${await generateX25519Identity()}\n`, {
+					mode: 0o600,
+					flag: "wx",
+					flush: true,
+				});
+			}
+			const encrypter = new Encrypter();
+			for (const one of identitiesIn(identity)) encrypter.addRecipient(await identityToRecipient(one));
+			const file = fileOf(name);
+			mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+			writeFileSync(file, await encrypter.encrypt(value), { mode: 0o600, flush: true });
+		},
+	};
+}
+
+function identitiesIn(file: string): string[] {
+	if (!existsSync(file))
+		throw new HoldfastError(
+			"failed",
+			`there is no age identity ${file}, and the secrets are encrypted for it`,
+			{
+				hint: "bring it back from where you keep a copy",
+			},
+		);
+	return readFileSync(file, "utf8")
+		.split("\n")
+		.map((line) => line.trim())
+		.filter((line) => line.startsWith("AGE-SECRET-KEY-"));
+}

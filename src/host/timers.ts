@@ -1,0 +1,63 @@
+// What systemd knows of our timers and of the services behind them.
+import { execText } from "./exec.ts";
+
+export interface TimerStatus {
+	/** `create`: of `holdfast-create.timer`. */
+	readonly name: string;
+	/** systemd has the timer, and it runs. */
+	readonly isActive: boolean;
+	/** RFC 3339; undefined when it is not known. */
+	readonly next?: string;
+	/** systemd's Result of the service, when its last start did not go well: exit-code, signal, timeout … */
+	readonly failed?: string;
+}
+
+/** Those that systemd has, of these names; none where it does not answer. Root asks the system's manager, others their own. */
+export async function timersOf(names: readonly string[]): Promise<TimerStatus[]> {
+	if (names.length === 0) return [];
+	const manager = process.getuid?.() === 0 ? [] : ["--user"];
+	const show = async (end: string, properties: string) => {
+		const units = names.map((name) => `holdfast-${name}.${end}`);
+		const { text } = await execText(
+			["systemctl", ...manager, "show", `--property=${properties}`, "--", ...units],
+			{
+				// In UTC, and as `date` writes it.
+				env: { PATH: process.env.PATH ?? "/usr/bin:/bin", TZ: "UTC", LC_ALL: "C", ...runtimeOfUser() },
+			},
+		).catch(() => ({ text: "" }));
+		const blocks = new Map<string, Map<string, string>>();
+		for (const part of text.split("\n\n")) {
+			const pairs = part
+				.split("\n")
+				.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)] as const);
+			const block = new Map(pairs);
+			blocks.set(block.get("Id") ?? "", block);
+		}
+		return blocks;
+	};
+	const timers = await show("timer", "Id,LoadState,ActiveState,NextElapseUSecRealtime");
+	const services = await show("service", "Id,Result");
+	return names.flatMap((name) => {
+		const timer = timers.get(`holdfast-${name}.timer`);
+		if (timer?.get("LoadState") !== "loaded") return [];
+		const next = Date.parse((timer.get("NextElapseUSecRealtime") ?? "").replace(/^\w+ /, ""));
+		const result = services.get(`holdfast-${name}.service`)?.get("Result");
+		return [
+			{
+				name,
+				isActive: timer.get("ActiveState") === "active",
+				...(Number.isNaN(next) ? {} : { next: new Date(next).toISOString() }),
+				...(result === undefined || result === "success" ? {} : { failed: result }),
+			},
+		];
+	});
+}
+
+function runtimeOfUser(): Record<string, string> {
+	const { XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS } = process.env;
+	const own = XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`;
+	return {
+		XDG_RUNTIME_DIR: own,
+		...(DBUS_SESSION_BUS_ADDRESS ? { DBUS_SESSION_BUS_ADDRESS } : {}),
+	};
+}

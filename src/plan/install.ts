@@ -1,0 +1,172 @@
+// The plan by which what a deploy has sent is put in its place on this machine, and the one that takes it away.
+import type { Manifest } from "../manifest/schema.ts";
+import type { Plan, Step } from "../run/step.ts";
+import { asides } from "../run/steps/install.ts";
+
+/** What arrives in a folder, beside the files themselves. */
+export interface Deployment {
+	readonly version: string;
+	readonly files: readonly {
+		readonly path: string;
+		/** Its name in the folder; left out: it is there already. */
+		readonly from?: string;
+		/** Octal. */
+		readonly mode: string;
+		/** Of folders that must be made for it. */
+		readonly folderMode: string;
+		readonly sha256: string;
+		/** It outlives an undeploy: without it archives cannot be read. */
+		readonly stays?: boolean;
+	}[];
+	readonly timers: readonly string[];
+	readonly atBoot: readonly string[];
+	/** The record of what was put where. */
+	readonly installed: string;
+	readonly program: string;
+	readonly manifest: string;
+}
+
+export interface InstallRequest {
+	readonly run: string;
+	readonly manifest: Manifest;
+	/** What was put in place before, or undefined. */
+	readonly before: Deployment | undefined;
+}
+
+const SCOPE = "deploy";
+
+export function planInstall(
+	{ run, manifest, before }: InstallRequest,
+	deployment: Deployment,
+	folder: string,
+): Plan {
+	const { files, timers, atBoot, program } = deployment;
+	const paths = new Set(files.map(({ path }) => path));
+	const gone = (before?.files ?? []).filter(({ path, stays }) => !paths.has(path) && !stays);
+	const units = [...timers, ...atBoot];
+	const left = [...(before?.timers ?? []), ...(before?.atBoot ?? [])].filter((unit) => !units.includes(unit));
+	const put = files.flatMap(({ path, from, mode, folderMode }): Step[] =>
+		from === undefined
+			? []
+			: [
+					{
+						kind: "file-put",
+						id: `put:${path}`,
+						scope: SCOPE,
+						title: `put ${path} in its place`,
+						touches: [path],
+						path,
+						from: `${folder}/${from}`,
+						mode,
+						folderMode,
+					},
+				],
+	);
+	const record: Step = {
+		kind: "file-put",
+		id: `put:${deployment.installed}`,
+		scope: SCOPE,
+		title: "write down what was put where",
+		touches: [deployment.installed],
+		path: deployment.installed,
+		from: `${folder}/installed.json`,
+		mode: "0600",
+		folderMode: "0755",
+	};
+	const take = gone.map(({ path }) => takeStep(path));
+	const steps: Step[] = [
+		reloadStep([...new Set([...units, ...left])]),
+		...put,
+		...take,
+		record,
+		{
+			kind: "check",
+			id: "check:program",
+			scope: SCOPE,
+			title: "see whether the program starts and understands its manifest",
+			touches: [],
+			state: SCOPE,
+			check: { command: [program, "validate", "--config", deployment.manifest], within: 1 },
+		},
+		{
+			kind: "timers",
+			id: "timers",
+			scope: SCOPE,
+			title: timers.length > 0 ? `start ${timers.join(", ")}` : "start no timer",
+			touches: units,
+			start: timers,
+			enable: atBoot,
+			stop: left,
+		},
+		...conclusion(
+			[...put, ...take, record].flatMap(({ touches }) => touches),
+			run,
+			[folder],
+		),
+	];
+	return { version: 1, run, operation: "deploy", manifest, steps, goals: [SCOPE] };
+}
+
+export function planUninstall(
+	{ run, manifest }: Omit<InstallRequest, "before">,
+	installed: Deployment,
+): Plan {
+	const units = [...installed.timers, ...installed.atBoot];
+	const paths = [
+		...installed.files.filter(({ stays }) => !stays).map(({ path }) => path),
+		installed.installed,
+	];
+	const steps: Step[] = [
+		reloadStep(units),
+		{
+			kind: "timers",
+			id: "timers",
+			scope: SCOPE,
+			title: `stop ${units.join(", ")}`,
+			touches: units,
+			start: [],
+			enable: [],
+			stop: units,
+		},
+		...paths.map(takeStep),
+		...conclusion(paths, run, []),
+	];
+	return { version: 1, run, operation: "undeploy", manifest, steps, goals: [SCOPE] };
+}
+
+function reloadStep(units: readonly string[]): Step {
+	return {
+		kind: "units-reload",
+		id: "units",
+		scope: SCOPE,
+		title: "see which units are enabled",
+		touches: [],
+		units,
+	};
+}
+
+function takeStep(path: string): Step {
+	return {
+		kind: "file-take",
+		id: `take:${path}`,
+		scope: SCOPE,
+		title: `take ${path} away`,
+		touches: [path],
+		path,
+	};
+}
+
+function conclusion(paths: readonly string[], run: string, more: readonly string[]): Step[] {
+	const areas = [...paths.map((path) => asides(path, run).old), ...more];
+	return [
+		{ kind: "commit", id: "commit", scope: SCOPE, title: "commit", touches: [] },
+		{
+			kind: "discard",
+			id: "discard",
+			scope: SCOPE,
+			title: "delete what stood there before",
+			touches: areas,
+			areas,
+		},
+	];
+}

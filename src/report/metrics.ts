@@ -1,0 +1,72 @@
+// What node_exporter's textfile collector reads: one file, written whole after each run.
+import { rename, writeFile } from "node:fs/promises";
+import type { Manifest } from "../manifest/schema.ts";
+import { allDestinations } from "../providers/registry.ts";
+import type { Journal } from "../run/journal.ts";
+import { type MachineStatus, statusOf } from "../run/status.ts";
+
+export async function writeMetrics(manifest: Manifest, journal: Journal): Promise<void> {
+	const file = manifest.metricsFile;
+	if (file === undefined) return;
+	const text = metricsText(statusOf(manifest, await allDestinations(manifest), journal));
+	await writeFile(`${file}.new`, text, { mode: 0o644 });
+	await rename(`${file}.new`, file);
+}
+
+/** Prometheus's text format. Names and units as its own guide has them: seconds, bytes. */
+export function metricsText({ machine, archives, runs, problems }: MachineStatus): string {
+	const metric = (
+		name: string,
+		help: string,
+		rows: readonly (readonly [Record<string, string>, number])[],
+	) =>
+		rows.length === 0
+			? []
+			: [
+					`# HELP ${name} ${help}`,
+					`# TYPE ${name} gauge`,
+					...rows.map(([labels, value]) => `${name}{${labelsOf({ machine, ...labels })}} ${value}`),
+				];
+	const made = archives.flatMap(({ state, destination, created, bytes }) =>
+		created === undefined ? [] : [{ labels: { state, destination }, created, bytes }],
+	);
+	const ended = runs.filter(({ outcome }) => outcome !== undefined);
+	return [
+		...metric(
+			"holdfast_last_good_archive_timestamp_seconds",
+			"When the newest good archive of a state was made.",
+			made.map(({ labels, created }) => [labels, Date.parse(created) / 1000]),
+		),
+		...metric(
+			"holdfast_archive_size_bytes",
+			"Bytes of the files in that archive, of all its states.",
+			made.flatMap(({ labels, bytes }) => (bytes === undefined ? [] : [[labels, bytes] as const])),
+		),
+		...metric(
+			"holdfast_archive_late",
+			"Whether a state has no good archive that is young enough in a destination.",
+			archives.map(({ state, destination, isLate }) => [{ state, destination }, isLate ? 1 : 0]),
+		),
+		...metric(
+			"holdfast_last_run_timestamp_seconds",
+			"When the last run of an operation began.",
+			runs.map(({ operation, started }) => [{ operation }, Date.parse(started) / 1000]),
+		),
+		...metric(
+			"holdfast_last_run_success",
+			"Whether all of it went well.",
+			ended.map(({ operation, outcome }) => [{ operation }, outcome === "done" ? 1 : 0]),
+		),
+		...metric("holdfast_problems", "What `holdfast status` counts as wrong.", [[{}, problems.length]]),
+		"",
+	].join("\n");
+}
+
+function labelsOf(labels: Record<string, string>): string {
+	return Object.entries(labels)
+		.map(
+			([name, value]) =>
+				`${name}="${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`,
+		)
+		.join(",");
+}

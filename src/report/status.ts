@@ -1,0 +1,39 @@
+// How machines stand, for people.
+import type { TimerStatus } from "../host/timers.ts";
+import type { MachineStatus } from "../run/status.ts";
+import { table } from "./tables.ts";
+import { duration, localTime, printable, size } from "./units.ts";
+
+type Shown = MachineStatus & { readonly timers: readonly TimerStatus[]; readonly now?: string };
+
+export function statusText(machines: readonly Shown[]): string {
+	const rows = machines.flatMap((one) =>
+		one.archives.map(({ state, destination, created, ageSeconds, bytes, growthBytes, isLate }) => [
+			isLate ? "✘" : "✔",
+			one.machine,
+			state,
+			destination,
+			created === undefined ? "never" : localTime(created),
+			ageSeconds === undefined ? "-" : `${duration(ageSeconds)} ago`,
+			bytes === undefined ? "-" : size(bytes),
+			growthBytes === undefined ? "-" : `${growthBytes < 0 ? "-" : "+"}${size(Math.abs(growthBytes))} a week`,
+		]),
+	);
+	const works = machines.flatMap(({ machine, runs, timers, now }) => {
+		const next = timers.flatMap((one) => (one.next === undefined ? [] : [one.next])).sort()[0];
+		const last = runs.map(
+			({ operation, outcome, started }) => `${operation} ${outcome ?? "under way"}, ${localTime(started)}`,
+		);
+		return [
+			`${machine}: ${last.join("; ") || "no run yet"}; ${next === undefined ? "no timer" : `next ${localTime(next)}`}${now === undefined ? "" : `; now: ${now}`}`,
+		];
+	});
+	const problems = machines.flatMap(({ machine, problems }) =>
+		problems.map((line) => `✘ ${machine}: ${printable(line)}`),
+	);
+	return [
+		table([["", "MACHINE", "STATE", "DESTINATION", "LAST GOOD", "AGE", "SIZE", "GROWTH"], ...rows]),
+		...works.map((line) => `${line}\n`),
+		...problems.map((line) => `${line}\n`),
+	].join("");
+}

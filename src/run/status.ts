@@ -1,0 +1,142 @@
+// How a machine stands: whether each state has a good archive that is young enough in each destination, and how the last
+// runs went. From the journal alone: no destination is asked, so it is fast and works when they are away.
+import { expectedWithin } from "../manifest/machine.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { Journal, RunRow } from "./journal.ts";
+import type { MadeArchive } from "./step.ts";
+
+export interface ArchiveStatus {
+	readonly state: string;
+	/** `provider/destination` */
+	readonly destination: string;
+	/** The newest good archive; absent when this machine has made none there. */
+	readonly archive?: string;
+	/** RFC 3339. */
+	readonly created?: string;
+	readonly ageSeconds?: number;
+	readonly expectSeconds: number;
+	/** Bytes of the archive's files, of all states in it; and how many more than a week before. */
+	readonly bytes?: number;
+	readonly growthBytes?: number;
+	readonly isLate: boolean;
+}
+
+export interface LastRun {
+	readonly operation: string;
+	readonly run: string;
+	readonly started: string;
+	/** Undefined while it runs, or when it died. */
+	readonly outcome?: string;
+}
+
+export interface MachineStatus {
+	readonly machine: string;
+	/** RFC 3339: when it was asked, by its own clock. */
+	readonly time: string;
+	readonly archives: readonly ArchiveStatus[];
+	/** The last create, prune and check. */
+	readonly runs: readonly LastRun[];
+	/** What is wrong, a line each; nothing when all is as promised. */
+	readonly problems: readonly string[];
+}
+
+const OPERATIONS = ["create", "prune", "check"] as const;
+const WEEK_SECONDS = 7 * 86_400;
+
+/** `destinations`: `provider/destination` of all that the manifest has. */
+export function statusOf(
+	manifest: Manifest,
+	destinations: readonly string[],
+	journal: Journal,
+	now = new Date(),
+): MachineStatus {
+	const made = journal.archives(manifest.machine);
+	const archives = Object.keys(manifest.state).flatMap((state) =>
+		destinations.map((destination) => archiveStatus(manifest, state, destination, made, now)),
+	);
+	const rows = OPERATIONS.flatMap((operation) => journal.lastRun(manifest.machine, operation) ?? []);
+	const runs = rows.map(({ id, operation, started, outcome }) => ({
+		operation,
+		run: id,
+		started,
+		...(outcome === null ? {} : { outcome }),
+	}));
+	const failedUpkeep = journal
+		.failedUpkeep(manifest.machine)
+		.filter(({ destination }) => destinations.includes(destination));
+	return {
+		machine: manifest.machine,
+		time: now.toISOString(),
+		archives,
+		runs,
+		problems: [
+			...archives.filter(({ isLate }) => isLate).map(lateness),
+			...rows.filter(isBad).map(badRun),
+			...failedUpkeep
+				.filter(({ run }) => !rows.some((row) => row.id === run && isBad(row)))
+				.map(
+					({ operation, destination, message, run }) =>
+						`the last ${operation} of ${destination} failed: ${message} (holdfast runs show ${run})`,
+				),
+		],
+	};
+}
+
+function archiveStatus(
+	manifest: Manifest,
+	state: string,
+	destination: string,
+	made: readonly Omit<MadeArchive, "location">[],
+	now: Date,
+): ArchiveStatus {
+	const [provider = ""] = destination.split("/", 1);
+	const expectSeconds = expectedWithin(manifest, manifest.state[state], manifest.providers[provider]);
+	const good = made.filter(
+		(one) =>
+			`${one.provider}/${one.destination}` === destination && one.metadata.states[state]?.outcome === "good",
+	);
+	const [newest] = good;
+	if (!newest) return { state, destination, expectSeconds, isLate: true };
+	const { created } = newest.metadata;
+	const ageSeconds = (now.getTime() - Date.parse(created)) / 1000;
+	const aWeekBefore = good.find(
+		(one) => Date.parse(created) - Date.parse(one.metadata.created) >= WEEK_SECONDS * 1000,
+	);
+	const growth =
+		newest.bytes === undefined || aWeekBefore?.bytes === undefined
+			? undefined
+			: newest.bytes - aWeekBefore.bytes;
+	return {
+		state,
+		destination,
+		archive: newest.id,
+		created,
+		ageSeconds,
+		expectSeconds,
+		...(newest.bytes === undefined ? {} : { bytes: newest.bytes }),
+		...(growth === undefined ? {} : { growthBytes: growth }),
+		isLate: ageSeconds > expectSeconds,
+	};
+}
+
+function lateness({ state, destination, ageSeconds, expectSeconds }: ArchiveStatus): string {
+	const promised = `${hours(expectSeconds)} are promised`;
+	return ageSeconds === undefined
+		? `${state} has no good archive in ${destination} that this machine made`
+		: `${state} in ${destination}: the last good archive is ${hours(ageSeconds)} old, ${promised}`;
+}
+
+const isBad = ({ outcome }: RunRow) => outcome !== null && outcome !== "done" && outcome !== "recovered";
+
+function badRun({ id, operation, outcome, summary }: RunRow): string {
+	const [first] =
+		(summary as { failures?: { scope: string; error: { message: string } }[] } | null)?.failures ?? [];
+	const why = first ? `: ${first.scope.replace(":", " ")}: ${first.error.message}` : "";
+	return `the last ${operation} ended ${outcome}${why} (holdfast runs show ${id})`;
+}
+
+function hours(seconds: number): string {
+	return seconds < 48 * 3600
+		? `${Math.round(seconds / 360) / 10} h`
+		: `${Math.round(seconds / 8640) / 10} days`;
+}

@@ -1,0 +1,224 @@
+// A machine that has nothing but SSH and systemd: Holdfast is put there, backs it up by the clock, says how it stands, and
+// is taken away again.
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Machine, machine, noMachines } from "../machine/machine.ts";
+
+describe("deploy", { skip: noMachines }, () => {
+	let laptop: Machine;
+	let web01: Machine;
+	let nas: Machine;
+
+	before(async () => {
+		laptop = await machine("laptop");
+		[web01, nas] = await Promise.all([
+			machine("web01", { units: ["ssh.service"] }),
+			machine("nas", { units: ["ssh.service"] }),
+		]);
+		const key = await laptop.sh(
+			"mkdir -p -m 0700 /root/.ssh; rm -f /root/.ssh/*; ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519; cat /root/.ssh/id_ed25519.pub",
+		);
+		for (const one of [web01, nas])
+			await one.sh(
+				`mkdir -p -m 0700 /root/.ssh; printf '%s\\n' '${key}' >/root/.ssh/authorized_keys; rm -f /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart ssh`,
+			);
+		await laptop.sh("ssh-keyscan web01 nas >/root/.ssh/known_hosts 2>/dev/null");
+		// No Node, no checkout.
+		await web01.sh(
+			"umount /opt/holdfast; rm -f /usr/bin/node /usr/local/bin/node; ! command -v node; mkdir -p /srv/notes; echo one >/srv/notes/file",
+		);
+		await nas.sh(
+			"useradd --system --create-home --shell /bin/sh borg; install -d -m 0700 -o borg /home/borg/.ssh",
+		);
+		await declare();
+	});
+
+	const declare = (more = "") =>
+		laptop.write(
+			"/root/fleet/holdfast.yaml",
+			`
+machines:
+  web01:
+    host: root@web01
+    ${more || "schedule: { randomizedDelay: 0 }"}
+    state: { notes: { folders: [/srv/notes] } }
+    providers:
+      borgbackup:
+        destinations:
+          nas:
+            repo: ssh://borg@nas/./web01
+            passphraseFile: /etc/holdfast/secrets/borg
+            rsh: ssh -i /etc/holdfast/secrets/id_ed25519 -o BatchMode=yes -o StrictHostKeyChecking=accept-new
+        retention: { daily: 7 }
+`,
+		);
+	const holdfast = (...words: string[]) =>
+		laptop.run(["/opt/holdfast/bin/holdfast", ...words], { cwd: "/root/fleet" });
+	const succeeds = async (...words: string[]) => {
+		const { code, stdout, stderr } = await holdfast(...words);
+		assert.equal(code, 0, `holdfast ${words.join(" ")}\n${stdout}${stderr}`);
+		return stdout + stderr;
+	};
+
+	test("before it, a create says what is missing", async () => {
+		const { code, stderr } = await holdfast("create", "web01");
+		assert.equal(code, 1);
+		assert.match(stderr, /there is no Holdfast on web01 .*\n(.*\n)*.*holdfast deploy web01/);
+	});
+
+	test("--dry-run shows what would come and changes nothing; without a terminal and --yes it is refused", async () => {
+		const shown = await succeeds("deploy", "web01", "--dry-run");
+		assert.match(shown, /^\+ \/etc\/holdfast\/manifest.json$/m);
+		assert.match(shown, /^\+ \/etc\/systemd\/system\/holdfast-create.timer$/m);
+		assert.match(shown, /secrets\/borg is made \(passphrase of borgbackup\/nas\)/);
+		const refused = await holdfast("deploy", "web01");
+		assert.equal(refused.code, 2);
+		await web01.sh("! test -e /etc/holdfast; ! test -e /usr/local/lib/holdfast; ! test -e /var/lib/holdfast");
+		await laptop.sh("! test -e /root/fleet/secrets");
+	});
+
+	test("program, manifest, secrets and timers are in place; the server's key is told; once more changes nothing", async () => {
+		const told = await succeeds("deploy", "web01", "--yes");
+		const key = /^ssh-ed25519 \S+ ?.*$/m.exec(told)?.[0];
+		assert.ok(key, told);
+		await nas.write(
+			"/home/borg/.ssh/authorized_keys",
+			`command="borg serve --restrict-to-path /home/borg/web01",restrict ${key}\n`,
+		);
+		assert.match(await web01.sh("holdfast --version"), /^\d/);
+		assert.equal(
+			await web01.sh(
+				"stat -c %a:%U /etc/holdfast/secrets /etc/holdfast/secrets/* /etc/holdfast/manifest.json | sort -u",
+			),
+			"600:root\n700:root",
+		);
+		assert.equal(
+			await web01.sh("systemctl is-active holdfast-create.timer holdfast-prune.timer holdfast-check.timer"),
+			"active\nactive\nactive",
+		);
+		assert.equal(
+			await web01.sh("systemctl is-enabled holdfast-create.timer holdfast-recover.service"),
+			"enabled\nenabled",
+		);
+		assert.match(await succeeds("deploy", "web01"), /web01 is as it shall be: nothing to do/);
+		// Nothing of the way there is left, and no passphrase lies open on the laptop.
+		assert.equal(await web01.sh("ls -A /var/lib/holdfast/deploy"), "");
+		const passphrase = await web01.sh("cat /etc/holdfast/secrets/borg");
+		await laptop.sh(
+			`! grep -r ${passphrase} /root/fleet /root/.config /var/lib/holdfast /run/holdfast 2>/dev/null`,
+		);
+		await web01.sh(`! grep -r ${passphrase} /var/lib/holdfast /run/holdfast`);
+	});
+
+	test("it backs up by the clock, for real, and status says so", async () => {
+		const late = await holdfast("status", "web01");
+		assert.equal(late.code, 1);
+		assert.match(late.stdout, /notes has no good archive in borgbackup\/nas/);
+		const soon = await web01.sh("date -d '+8 seconds' '+%Y-%m-%d %H:%M:%S'");
+		await declare(`schedule: { create: "${soon}", randomizedDelay: 0 }`);
+		const changed = await succeeds("deploy", "web01", "--yes");
+		assert.match(changed, new RegExp(`^ +\\+OnCalendar=${soon}$`, "m"));
+		for (let tries = 0; tries < 60; tries++) {
+			const { stdout } = await web01.run([
+				"systemctl",
+				"show",
+				"--value",
+				"-p",
+				"Result,ExecMainExitTimestampMonotonic,ActiveState",
+				"holdfast-create.service",
+			]);
+			if (/inactive/.test(stdout) && !/^0$/m.test(stdout)) break;
+			await pause(1000);
+		}
+		const listed = await succeeds("list", "web01");
+		assert.match(
+			listed,
+			/notes .*nas::ssh:\/\/borg@nas\/\.\/web01::web01-/,
+			await web01.sh("journalctl -u holdfast-create --no-pager | tail -30"),
+		);
+		const well = await holdfast("status", "web01");
+		assert.equal(well.code, 0, well.stdout + well.stderr);
+		assert.match(well.stdout, /✔ +web01 +notes +borgbackup\/nas/);
+	});
+
+	test("a create from the laptop, a restore from the laptop", async () => {
+		await succeeds("create", "web01");
+		await web01.sh("echo two >/srv/notes/file");
+		await succeeds("restore", "--yes", "web01", "borgbackup", "latest");
+		assert.equal(await web01.sh("cat /srv/notes/file"), "one");
+	});
+
+	test("a deploy that systemd refuses leaves all as it was", async () => {
+		const facts =
+			"sha256sum /etc/holdfast/manifest.json /etc/holdfast/installed.json /etc/systemd/system/holdfast-*; systemctl is-active holdfast-create.timer; ls -A /etc/systemd/system /etc/holdfast /usr/local/bin";
+		const was = await web01.sh(facts);
+		await declare('schedule: { create: "every now and then" }');
+		const { code, stderr } = await holdfast("deploy", "web01", "--yes");
+		assert.equal(code, 1, stderr);
+		assert.match(stderr, /systemd would not start the timers/);
+		assert.equal(await web01.sh(facts), was);
+	});
+
+	test("a failed prune counts as much as a failed backup; a service that cannot start is told of", async () => {
+		await declare('notify: [{ command: [sh, -c, "env | grep HOLDFAST_ >>/root/told; cat >>/root/told"] }]');
+		await succeeds("deploy", "web01", "--yes");
+		await nas.sh("systemctl stop ssh ssh.socket");
+		const { code } = await holdfast("prune", "web01", "--yes");
+		assert.notEqual(code, 0);
+		const bad = await holdfast("status", "web01", "--json");
+		assert.equal(bad.code, 1);
+		assert.match(JSON.parse(bad.stdout).problems.join("\n"), /the last prune/);
+		assert.match(
+			await web01.sh("cat /root/told"),
+			/HOLDFAST_OPERATION=prune(.*\n)*holdfast: prune of web01: failed/,
+		);
+		await nas.sh("systemctl start ssh");
+		await succeeds("prune", "web01", "--yes");
+		await web01.sh(
+			"rm /root/told; mv /etc/holdfast/manifest.json /root/; systemctl start holdfast-check.service || true; mv /root/manifest.json /etc/holdfast/",
+		);
+		const failed = await holdfast("status", "web01");
+		assert.equal(failed.code, 1);
+		assert.match(failed.stdout, /holdfast-check.service failed: exit-code/);
+		await web01.sh("systemctl start holdfast-check.service");
+		assert.equal((await holdfast("status", "web01")).code, 0);
+	});
+
+	test("another passphrase there than here: nothing is changed", async () => {
+		await web01.sh("cp -a /etc/holdfast/secrets/borg /root/borg; echo other >/etc/holdfast/secrets/borg");
+		const { code, stderr } = await holdfast("deploy", "web01", "--yes");
+		assert.equal(code, 1);
+		assert.match(stderr, /web01 has another secret at \/etc\/holdfast\/secrets\/borg/);
+		await web01.sh("cp -a /root/borg /etc/holdfast/secrets/borg");
+	});
+
+	test("undeploy takes all away but what archives are read with, and the journal", async () => {
+		assert.match(await succeeds("undeploy", "web01", "--dry-run"), /secrets\/borg stays/);
+		await succeeds("undeploy", "web01", "--yes");
+		assert.equal(
+			await web01.sh(
+				"find /etc/systemd/system -name 'holdfast*'; find /usr/local/lib/holdfast /usr/local/bin -type f; ls /etc/holdfast; systemctl list-timers --all --plain --no-legend 'holdfast*'",
+			),
+			"secrets",
+		);
+		await web01.sh("test -e /var/lib/holdfast/journal.sqlite");
+	});
+
+	test("what does not fit is refused with a reason: no systemd, another architecture, no room", async () => {
+		const fake = (name: string, text: string) =>
+			web01.write(`/usr/local/bin/${name}`, `#!/bin/sh\n${text}\n`, "0755");
+		await fake("uname", 'if [ "$1" = -m ]; then echo aarch64; else echo Linux; fi');
+		assert.match(
+			(await holdfast("deploy", "web01", "--yes")).stderr,
+			/web01 is aarch64, and this machine is x86_64/,
+		);
+		await web01.sh("rm /usr/local/bin/uname");
+		await fake("df", 'echo; echo "x 1 1 5000 1% /"');
+		assert.match(
+			(await holdfast("deploy", "web01", "--yes")).stderr,
+			/no room on web01 in \/var\/lib\/holdfast\/deploy: 4.9 MiB of 1\d\d MiB/,
+		);
+		await web01.sh("rm /usr/local/bin/df");
+	});
+});
