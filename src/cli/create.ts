@@ -23,6 +23,7 @@ import {
 	serviceFlag,
 	switchFlag,
 	waitFlag,
+	withStates,
 } from "./flags.ts";
 import type { FleetCommand } from "./fleet.ts";
 import { operate, printPlan, reporter } from "./operate.ts";
@@ -54,7 +55,7 @@ export const create = buildCommand({
 	},
 	func: (flags: Flags, ...machine: string[]) =>
 		guard(flags, async () => {
-			const { machines, sshConfig } = await chosen(flags, { machine });
+			const { machines, sshConfig } = withStates(await chosen(flags, { machine }));
 			const [only] = machines;
 			if (flags.dryRun) {
 				if (machines.length !== 1 || !only)

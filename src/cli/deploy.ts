@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
+import { accountOf, clientsOf } from "../fleet/borg-server.ts";
 import { type Desired, desiredFor, type Secret, shipment, sizeOf } from "../fleet/deployment.ts";
 import { type Layout, layoutOf } from "../fleet/layout.ts";
 import {
@@ -77,14 +78,14 @@ export const deploy = buildCommand({
 	parameters: { flags, positional: machineWords },
 	func: (flags: Flags, ...machine: string[]) =>
 		guard(flags, async () => {
-			const { machines, sshConfig, secrets } = await chosen(flags, { machine });
+			const { machines, every, sshConfig, secrets } = await chosen(flags, { machine });
 			const signal = interruptible();
 			const store = openStore(secrets);
 			const codes: number[] = [];
 			for (const manifest of machines)
 				codes.push(
 					await apart(machines, manifest, flags, () =>
-						onTarget(manifest, sshConfig, signal, (place) => deployTo(place, manifest, store, flags)),
+						onTarget(manifest, sshConfig, signal, (place) => deployTo(place, manifest, every, store, flags)),
 					),
 				);
 			return codeOf(codes);
@@ -215,13 +216,31 @@ function requireFit({ target: { machine }, facts }: Place): void {
 	if (fault) throw new HoldfastError("failed", `${machine} ${fault.what}`, { hint: fault.hint });
 }
 
-async function deployTo(place: Place, manifest: Manifest, store: SecretStore, flags: Flags): Promise<number> {
+async function deployTo(
+	place: Place,
+	manifest: Manifest,
+	every: readonly Manifest[],
+	store: SecretStore,
+	flags: Flags,
+): Promise<number> {
 	requireFit(place);
 	const { target, layout, user } = place;
 	const run = newRunId();
 	const wanted = wantedSecrets(manifest, layout);
-	const secrets = await secretsFor(place, wanted, store, flags);
-	const desired = await desiredFor(manifest, layout, user, secrets.values);
+	const served = new Set(
+		every.filter((one) => one.borgServer).flatMap((one) => clientsOf(one, every).map(({ secret }) => secret)),
+	);
+	const secrets = await secretsFor(place, wanted, store, flags, served);
+	// Keys of machines that were not deployed to yet are made now, and used then.
+	const made = new Map<string, string>();
+	const account =
+		manifest.borgServer &&
+		(await accountOf(manifest, clientsOf(manifest, every), store, async ({ secret }) => {
+			const key = made.get(secret) ?? makeSecret("ssh-key", secret);
+			made.set(secret, key);
+			return key;
+		}));
+	const desired = await desiredFor(manifest, layout, user, secrets.values, account);
 	const there = await hashesOf(
 		target,
 		desired.files.map(({ path }) => path),
@@ -245,6 +264,7 @@ async function deployTo(place: Place, manifest: Manifest, store: SecretStore, fl
 	if (flags.dryRun) return EXIT.done;
 	await confirm(`Do this on ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
 	await secrets.keep();
+	for (const [name, key] of made) await store.set(name, key);
 	const folder = join(layout.arrivals, run);
 	await send(target, folder, contents);
 	try {
@@ -328,6 +348,8 @@ async function secretsFor(
 	wanted: readonly WantedSecret[],
 	store: SecretStore,
 	{ quiet }: Flags,
+	/** Keys that a deploy to their server lets in. */
+	served: ReadonlySet<string>,
 ) {
 	const there = await hashesOf(
 		target,
@@ -369,8 +391,8 @@ async function secretsFor(
 		/** What a person must carry to somebody else. */
 		tell: async () => {
 			if (quiet) return;
-			for (const { kind, value, of } of made)
-				if (kind === "ssh-key")
+			for (const { name, kind, value, of } of made)
+				if (kind === "ssh-key" && !served.has(name))
 					process.stdout.write(
 						`the backup server of ${of.join(", ")} must let this key in:\n${publicKeyOf(value)}\n`,
 					);

@@ -161,6 +161,8 @@ async function loadOne(flags: CommonFlags, name: string | undefined) {
 
 interface Chosen {
 	readonly machines: readonly Manifest[];
+	/** All of the config. */
+	readonly every: readonly Manifest[];
 	readonly sshConfig: string | undefined;
 	readonly secrets: Loaded["secrets"];
 }
@@ -174,9 +176,17 @@ export async function chosen(
 	const selection = { names: machine, tags: flags.tag ?? [], all: flags.all ?? false };
 	return {
 		machines: select(machines, selection, file),
+		every: [...machines.values()],
 		sshConfig: process.env.HOLDFAST_SSH_CONFIG || sshConfig,
 		secrets,
 	};
+}
+
+/** Of several, those that have something to back up: not one that only keeps others' repositories. */
+export function withStates<T extends Pick<Chosen, "machines">>(selected: T): T {
+	if (selected.machines.length === 1) return selected;
+	const machines = selected.machines.filter((one) => !one.borgServer || Object.keys(one.state).length > 0);
+	return { ...selected, machines };
 }
 
 /** Thrown where a command turns out to be for a machine that is not this one. */

@@ -18,6 +18,7 @@ import {
 	machineWords,
 	providerFlag,
 	providersOf,
+	withStates,
 } from "./flags.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
@@ -37,7 +38,7 @@ export const list = buildCommand({
 	},
 	func: (flags: Flags, ...machine: string[]) =>
 		guard(flags, async () => {
-			const { machines, sshConfig } = await chosen(flags, { machine });
+			const { machines, sshConfig } = withStates(await chosen(flags, { machine }));
 			const signal = interruptible();
 			const [only] = machines;
 			if (machines.length === 1 && only && isHere(only)) {

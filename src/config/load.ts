@@ -9,6 +9,7 @@ import { configError, type Fault, faultsOf } from "./faults.ts";
 import { meaningFaults } from "./meaning.ts";
 import { resolveMachine } from "./resolve.ts";
 import { type Config, configSchema, isRecord, withEngineNames } from "./schema.ts";
+import { withServers } from "./servers.ts";
 import { withServices } from "./services.ts";
 import type { Source } from "./source.ts";
 import { withTags } from "./tags.ts";
@@ -111,8 +112,9 @@ export async function readConfig(file: string): Promise<{ source: Source; config
 }
 
 function checkedConfig(source: Source) {
-	const { value, faults: conflicts, relocate: toTag } = withTags(withEngineNames(source.value));
-	const faults = [...conflicts, ...faultsOf(configSchema, value).map(toTag)];
+	const { value: merged, faults: conflicts, relocate: toTag } = withTags(withEngineNames(source.value));
+	const { value, faults: unknown } = withServers(merged);
+	const faults = [...conflicts, ...unknown.map(toTag), ...faultsOf(configSchema, value).map(toTag)];
 	if (faults.length > 0) throw configError(source, unique(faults));
 	return { source, config: v.parse(configSchema, value), toTag };
 }

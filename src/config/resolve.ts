@@ -27,6 +27,7 @@ export function resolveMachine(name: string, machine: MachineInput): Manifest {
 			host: machine.host,
 			tags: machine.tags,
 			deploy: machine.deploy,
+			borgServer: machine.borgServer,
 			schedule: machine.schedule && resolveSchedule(machine.schedule),
 			expect: machine.expect === undefined ? undefined : seconds(machine.expect),
 			notify: machine.notify,

@@ -7,6 +7,7 @@ import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { VERSION } from "../manifest/version.ts";
 import type { Deployment } from "../plan/install.ts";
+import type { ServerAccount } from "./borg-server.ts";
 import type { Layout } from "./layout.ts";
 import type { Content } from "./target.ts";
 import { unitsOf } from "./units.ts";
@@ -26,6 +27,7 @@ export interface Desired {
 	readonly files: readonly DesiredFile[];
 	readonly timers: readonly string[];
 	readonly atBoot: readonly string[];
+	readonly account?: ServerAccount | undefined;
 }
 
 export interface Secret {
@@ -47,6 +49,7 @@ export async function desiredFor(
 	layout: Layout,
 	user: boolean,
 	secrets: readonly Secret[],
+	account?: ServerAccount,
 ): Promise<Desired> {
 	const { node, bundle } = await runningProgram();
 	const nodeHash = await hashOfFile(node);
@@ -85,7 +88,10 @@ export async function desiredFor(
 			),
 			text(layout.manifest, `${JSON.stringify(own, null, 2)}\n`, "0600"),
 			...units.files.map((unit) => text(join(layout.units, unit.name), unit.text, "0644")),
+			// sshd must be able to read it as that user, who cannot write it.
+			...(account ? [text(account.keys.path, account.keys.text, "0644")] : []),
 		],
+		account,
 		timers: units.timers,
 		atBoot: units.atBoot,
 	};
@@ -104,7 +110,7 @@ const quoted = (path: string) => (/^[\w./-]+$/.test(path) ? path : `'${path.repl
 
 /** What is sent, and the record of it; files that are there as they shall be are not sent again. */
 export function shipment(
-	{ files, timers, atBoot }: Desired,
+	{ files, timers, atBoot, account }: Desired,
 	there: ReadonlyMap<string, string>,
 	layout: Layout,
 ): { readonly contents: Map<string, Content>; readonly deployment: Deployment } {
@@ -119,6 +125,7 @@ export function shipment(
 		files: listed,
 		timers,
 		atBoot,
+		...(account ? { account: { user: account.user, directory: account.directory } } : {}),
 		installed: layout.installed,
 		program: layout.program,
 		manifest: layout.manifest,

@@ -141,11 +141,41 @@ export const notifySchema = v.union([
 ]);
 export type Notify = v.InferOutput<typeof notifySchema>;
 
+export const SERVER_USER = "borg";
+export const SERVER_FOLDER = "/var/lib/holdfast-borg";
+
+export const borgServerSchema = v.pipe(
+	v.strictObject({
+		address: v.pipe(
+			v.optional(v.pipe(v.string(), v.regex(/^[\w.:-]+$/, "is no address"))),
+			v.description("as other machines reach it (default: its host)"),
+		),
+		user: v.pipe(
+			v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]*$/, "is no account"))),
+			v.description(`the account that keeps the repositories (default ${SERVER_USER})`),
+		),
+		directory: v.pipe(
+			v.optional(v.pipe(v.string(), v.regex(/^(\/[\w.-]+)+$/, "must be an absolute path of plain names"))),
+			v.description(`its home, with a repository for each machine (default ${SERVER_FOLDER})`),
+		),
+		appendOnly: v.pipe(
+			v.optional(v.boolean()),
+			v.description(
+				"machines can add and not destroy: what they prune stays until the server itself compacts (default true)",
+			),
+		),
+	}),
+	v.description(
+		"this machine keeps the borg repositories of others: those with a destination `{ server: NAME }`; `holdfast deploy` prepares it",
+	),
+);
+
 /** What the machine's own fields are, in config and manifest alike. */
 export const machineFields = {
 	host: v.optional(hostSchema),
 	tags: v.optional(tagsSchema),
 	deploy: v.optional(deploySchema),
+	borgServer: v.optional(borgServerSchema),
 	notify: v.pipe(v.optional(v.array(notifySchema)), v.description("who is told of runs")),
 	metricsFile: v.pipe(
 		v.optional(f.path),

@@ -71,6 +71,12 @@ const borgOptions = {
 			f.name,
 			v.strictObject({
 				repo: v.pipe(f.text, v.description("a folder, or ssh://user@host:port/path")),
+				server: v.pipe(
+					v.optional(f.name),
+					v.description(
+						"a machine with a borgServer: repo, passphraseFile and rsh follow from it, unless they are written out",
+					),
+				),
 				...passphrase,
 				encryption: v.pipe(
 					v.optional(v.picklist(BORG_ENCRYPTIONS)),

@@ -20,6 +20,8 @@ export interface Deployment {
 	}[];
 	readonly timers: readonly string[];
 	readonly atBoot: readonly string[];
+	/** An account that must be there before the files. */
+	readonly account?: { readonly user: string; readonly directory: string };
 	/** The record of what was put where. */
 	readonly installed: string;
 	readonly program: string;
@@ -40,7 +42,7 @@ export function planInstall(
 	deployment: Deployment,
 	folder: string,
 ): Plan {
-	const { files, timers, atBoot, program } = deployment;
+	const { files, timers, atBoot, program, account } = deployment;
 	const paths = new Set(files.map(({ path }) => path));
 	const gone = (before?.files ?? []).filter(({ path, stays }) => !paths.has(path) && !stays);
 	const units = [...timers, ...atBoot];
@@ -76,6 +78,7 @@ export function planInstall(
 	const take = gone.map(({ path }) => takeStep(path));
 	const steps: Step[] = [
 		reloadStep([...new Set([...units, ...left])]),
+		...(account ? [accountStep(account)] : []),
 		...put,
 		...take,
 		record,
@@ -142,6 +145,18 @@ function reloadStep(units: readonly string[]): Step {
 		title: "see which units are enabled",
 		touches: [],
 		units,
+	};
+}
+
+function accountStep({ user, directory }: { readonly user: string; readonly directory: string }): Step {
+	return {
+		kind: "account",
+		id: `account:${user}`,
+		scope: SCOPE,
+		title: `see that there is the account ${user}`,
+		touches: [directory],
+		user,
+		home: directory,
 	};
 }
 

@@ -262,6 +262,12 @@ export interface FileTakeStep extends StepBase {
 	readonly kind: "file-take";
 	readonly path: string;
 }
+/** Make a system account that can be reached by SSH, with a home of its own (0700). */
+export interface AccountStep extends StepBase {
+	readonly kind: "account";
+	readonly user: string;
+	readonly home: string;
+}
 /** Look which units are enabled; its undo has systemd read them again, and enables those anew. */
 export interface UnitsReloadStep extends StepBase {
 	readonly kind: "units-reload";
@@ -306,6 +312,7 @@ export type Step =
 	| KeepStep
 	| CheckArchivesStep
 	| PruneStep
+	| AccountStep
 	| FilePutStep
 	| FileTakeStep
 	| UnitsReloadStep

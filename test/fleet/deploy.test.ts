@@ -28,9 +28,6 @@ describe("deploy", { skip: noMachines }, () => {
 		await web01.sh(
 			"umount /opt/holdfast; rm -f /usr/bin/node /usr/local/bin/node; ! command -v node; mkdir -p /srv/notes; echo one >/srv/notes/file",
 		);
-		await nas.sh(
-			"useradd --system --create-home --shell /bin/sh borg; install -d -m 0700 -o borg /home/borg/.ssh",
-		);
 		await declare();
 	});
 
@@ -46,11 +43,9 @@ machines:
     providers:
       borgbackup:
         destinations:
-          nas:
-            repo: ssh://borg@nas/./web01
-            passphraseFile: /etc/holdfast/secrets/borg
-            rsh: ssh -i /etc/holdfast/secrets/id_ed25519 -o BatchMode=yes -o StrictHostKeyChecking=accept-new
+          nas: { server: nas }
         retention: { daily: 7 }
+  nas: { host: root@nas, borgServer: {} }
 `,
 		);
 	const holdfast = (...words: string[]) =>
@@ -71,21 +66,15 @@ machines:
 		const shown = await succeeds("deploy", "web01", "--dry-run");
 		assert.match(shown, /^\+ \/etc\/holdfast\/manifest.json$/m);
 		assert.match(shown, /^\+ \/etc\/systemd\/system\/holdfast-create.timer$/m);
-		assert.match(shown, /secrets\/borg is made \(passphrase of borgbackup\/nas\)/);
+		assert.match(shown, /secrets\/borgbackup-nas.passphrase is made \(passphrase of borgbackup\/nas\)/);
 		const refused = await holdfast("deploy", "web01");
 		assert.equal(refused.code, 2);
 		await web01.sh("! test -e /etc/holdfast; ! test -e /usr/local/lib/holdfast; ! test -e /var/lib/holdfast");
 		await laptop.sh("! test -e /root/fleet/secrets");
 	});
 
-	test("program, manifest, secrets and timers are in place; the server's key is told; once more changes nothing", async () => {
-		const told = await succeeds("deploy", "web01", "--yes");
-		const key = /^ssh-ed25519 \S+ ?.*$/m.exec(told)?.[0];
-		assert.ok(key, told);
-		await nas.write(
-			"/home/borg/.ssh/authorized_keys",
-			`command="borg serve --restrict-to-path /home/borg/web01",restrict ${key}\n`,
-		);
+	test("program, manifest, secrets and timers are in place; once more changes nothing", async () => {
+		await succeeds("deploy", "web01", "--yes");
 		assert.match(await web01.sh("holdfast --version"), /^\d/);
 		assert.equal(
 			await web01.sh(
@@ -104,11 +93,28 @@ machines:
 		assert.match(await succeeds("deploy", "web01"), /web01 is as it shall be: nothing to do/);
 		// Nothing of the way there is left, and no passphrase lies open on the laptop.
 		assert.equal(await web01.sh("ls -A /var/lib/holdfast/deploy"), "");
-		const passphrase = await web01.sh("cat /etc/holdfast/secrets/borg");
+		const passphrase = await web01.sh("cat /etc/holdfast/secrets/borgbackup-nas.passphrase");
 		await laptop.sh(
 			`! grep -r ${passphrase} /root/fleet /root/.config /var/lib/holdfast /run/holdfast 2>/dev/null`,
 		);
 		await web01.sh(`! grep -r ${passphrase} /var/lib/holdfast /run/holdfast`);
+	});
+
+	test("the backup server: an account whose keys serve one repository each, and can only add to it", async () => {
+		await succeeds("deploy", "nas", "--yes");
+		const keys = await nas.sh("cat /var/lib/holdfast-borg/.ssh/authorized_keys");
+		assert.match(
+			keys,
+			/^command="borg serve --restrict-to-repository \/var\/lib\/holdfast-borg\/web01 --append-only",restrict ssh-ed25519 \S+/m,
+		);
+		assert.equal(await nas.sh("stat -c %a:%U /var/lib/holdfast-borg"), "700:borg");
+		const { stdout } = await web01.run([
+			..."ssh -i /etc/holdfast/secrets/borgbackup-nas.key -o BatchMode=yes -o StrictHostKeyChecking=accept-new borg@nas".split(
+				" ",
+			),
+			"cat /etc/passwd",
+		]);
+		assert.doesNotMatch(stdout, /root:/);
 	});
 
 	test("it backs up by the clock, for real, and status says so", async () => {
@@ -134,7 +140,7 @@ machines:
 		const listed = await succeeds("list", "web01");
 		assert.match(
 			listed,
-			/notes .*nas::ssh:\/\/borg@nas\/\.\/web01::web01-/,
+			/notes .*nas::ssh:\/\/borg@nas\/var\/lib\/holdfast-borg\/web01::web01-/,
 			await web01.sh("journalctl -u holdfast-create --no-pager | tail -30"),
 		);
 		const well = await holdfast("status", "web01");
@@ -163,7 +169,7 @@ machines:
 	test("a failed prune counts as much as a failed backup; a service that cannot start is told of", async () => {
 		await declare('notify: [{ command: [sh, -c, "env | grep HOLDFAST_ >>/root/told; cat >>/root/told"] }]');
 		await succeeds("deploy", "web01", "--yes");
-		await nas.sh("systemctl stop ssh ssh.socket");
+		await nas.sh("mv /var/lib/holdfast-borg/web01 /var/lib/holdfast-borg/away");
 		const { code } = await holdfast("prune", "web01", "--yes");
 		assert.notEqual(code, 0);
 		const bad = await holdfast("status", "web01", "--json");
@@ -173,7 +179,7 @@ machines:
 			await web01.sh("cat /root/told"),
 			/HOLDFAST_OPERATION=prune(.*\n)*holdfast: prune of web01: failed/,
 		);
-		await nas.sh("systemctl start ssh");
+		await nas.sh("mv /var/lib/holdfast-borg/away /var/lib/holdfast-borg/web01");
 		await succeeds("prune", "web01", "--yes");
 		await web01.sh(
 			"rm /root/told; mv /etc/holdfast/manifest.json /root/; systemctl start holdfast-check.service || true; mv /root/manifest.json /etc/holdfast/",
@@ -186,19 +192,24 @@ machines:
 	});
 
 	test("another passphrase there than here: nothing is changed", async () => {
-		await web01.sh("cp -a /etc/holdfast/secrets/borg /root/borg; echo other >/etc/holdfast/secrets/borg");
+		await web01.sh(
+			"cp -a /etc/holdfast/secrets/borgbackup-nas.passphrase /root/borg; echo other >/etc/holdfast/secrets/borgbackup-nas.passphrase",
+		);
 		const { code, stderr } = await holdfast("deploy", "web01", "--yes");
 		assert.equal(code, 1);
-		assert.match(stderr, /web01 has another secret at \/etc\/holdfast\/secrets\/borg/);
-		await web01.sh("cp -a /root/borg /etc/holdfast/secrets/borg");
+		assert.match(stderr, /web01 has another secret at \/etc\/holdfast\/secrets\/borgbackup-nas.passphrase/);
+		await web01.sh("cp -a /root/borg /etc/holdfast/secrets/borgbackup-nas.passphrase");
 	});
 
 	test("undeploy takes all away but what archives are read with, and the journal", async () => {
-		assert.match(await succeeds("undeploy", "web01", "--dry-run"), /secrets\/borg stays/);
+		assert.match(
+			await succeeds("undeploy", "web01", "--dry-run"),
+			/secrets\/borgbackup-nas.passphrase stays/,
+		);
 		await succeeds("undeploy", "web01", "--yes");
 		assert.equal(
 			await web01.sh(
-				"find /etc/systemd/system -name 'holdfast*'; find /usr/local/lib/holdfast /usr/local/bin -type f; ls /etc/holdfast; systemctl list-timers --all --plain --no-legend 'holdfast*'",
+				"find /etc/systemd/system -name 'holdfast*'; find /usr/local/lib/holdfast -type f; find /usr/local/bin -name 'holdfast*'; ls /etc/holdfast; systemctl list-timers --all --plain --no-legend 'holdfast*'",
 			),
 			"secrets",
 		);

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { exec, execOk } from "../../host/exec.ts";
 import { exists, syncPath } from "../../host/files.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import type { FilePutStep, FileTakeStep, TimersStep, UnitsReloadStep } from "../step.ts";
+import type { AccountStep, FilePutStep, FileTakeStep, TimersStep, UnitsReloadStep } from "../step.ts";
 import type { StepWork, UndoContext } from "../work.ts";
 
 interface Found {
@@ -18,6 +18,50 @@ export function asides(path: string, run: string): { readonly fresh: string; rea
 	const beside = (end: string) => join(dirname(path), `.${basename(path)}.${run}.${end}`);
 	return { fresh: beside("new"), old: beside("old") };
 }
+
+export const account: StepWork<AccountStep> = {
+	async run({ user, home }, context) {
+		const known = await exec(["getent", "passwd", user]);
+		const had = known.code === 0;
+		context.note({ had, home: await exists(home) } satisfies { had: boolean; home: boolean });
+		const [, , , , , at, shell] = (known.stdout[0] ?? "").split(":");
+		if (had && at !== home)
+			throw new HoldfastError("failed", `the account ${user} is there, and its home is ${at}`, {
+				hint: `name another: borgServer: { user: … }, or directory: ${at}`,
+			});
+		if (had && /(nologin|false)$/.test(shell ?? ""))
+			throw new HoldfastError(
+				"failed",
+				`the account ${user} is there, and cannot log in: its shell is ${shell}`,
+				{
+					hint: `usermod --shell /bin/sh ${user}, or name another account`,
+				},
+			);
+		if (!had)
+			await execOk(
+				[
+					"useradd",
+					"--system",
+					"--user-group",
+					"--shell",
+					"/bin/sh",
+					"--home-dir",
+					home,
+					"--no-create-home",
+					user,
+				],
+				{ doing: `make the account ${user}` },
+			);
+		await execOk(["install", "-d", "-m", "0700", "-o", user, home], { doing: `make ${home}` });
+	},
+	async undo({ id, user, home }, context) {
+		const before = context.noteOf(id) as { had: boolean; home: boolean } | undefined;
+		if (!before) return;
+		if (!before.had) await exec(["userdel", user]);
+		// Only when nothing is in it: repositories are never deleted.
+		if (!before.home) await exec(["rmdir", home]);
+	},
+};
 
 export const filePut: StepWork<FilePutStep> = {
 	async run({ path, from, mode, folderMode }, context) {

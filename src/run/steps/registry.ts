@@ -10,7 +10,7 @@ import { engineRestore, overwrite } from "./engine-restore.ts";
 import { extract } from "./extract.ts";
 import { foldersPresent } from "./folders-present.ts";
 import { hook } from "./hook.ts";
-import { filePut, fileTake, timers, unitsReload } from "./install.ts";
+import { account, filePut, fileTake, timers, unitsReload } from "./install.ts";
 import { holders, preflight } from "./preflight.ts";
 import { stage } from "./stage.ts";
 import { aside, place } from "./swap.ts";
@@ -46,6 +46,7 @@ export const STEP_WORK: StepRegistry = {
 	keep,
 	"archives-check": archivesCheck,
 	"archives-prune": archivesPrune,
+	account,
 	"file-put": filePut,
 	"file-take": fileTake,
 	"units-reload": unitsReload,

@@ -1,0 +1,63 @@
+// The machine that keeps others' repositories: an account whose keys can do nothing but serve one repository each.
+import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import { type Layout, layoutOf } from "./layout.ts";
+import { publicKeyOf, type SecretStore, wantedSecrets } from "./secrets.ts";
+
+export interface Client {
+	readonly machine: string;
+	/** In the store. */
+	readonly secret: string;
+}
+
+export interface ServerAccount {
+	readonly user: string;
+	readonly directory: string;
+	/** `~/.ssh/authorized_keys`, whole. */
+	readonly keys: { readonly path: string; readonly text: string };
+}
+
+/** Machines of the config that keep their archives on this one, each with the key that lets it in. */
+export function clientsOf(
+	server: Manifest,
+	machines: readonly Manifest[],
+	layout: Layout = layoutOf(),
+): Client[] {
+	return machines.flatMap((client) => {
+		const names = Object.entries(client.providers).flatMap(([provider, options]) =>
+			options.type === "borgbackup"
+				? Object.entries(options.destinations)
+						.filter(([, { server: name }]) => name === server.machine)
+						.map(([name]) => `${provider}/${name}`)
+				: [],
+		);
+		return wantedSecrets(client, layout)
+			.filter(({ kind, of }) => kind === "ssh-key" && of.some((one) => names.includes(one)))
+			.map(({ name }) => ({ machine: client.machine, secret: name }));
+	});
+}
+
+/** borg-serve(1): `--restrict-to-repository` lets the key into that one; `--append-only` keeps what it would delete. */
+export async function accountOf(
+	server: Manifest,
+	clients: readonly Client[],
+	store: SecretStore,
+	make: (client: Client) => Promise<string>,
+): Promise<ServerAccount> {
+	const { user = SERVER_USER, directory = SERVER_FOLDER, appendOnly = true } = server.borgServer ?? {};
+	const lines = await Promise.all(
+		clients.map(async (client) => {
+			const key = (await store.get(client.secret)) ?? (await make(client));
+			const serve = `borg serve --restrict-to-repository ${directory}/${client.machine}${appendOnly ? " --append-only" : ""}`;
+			return `command="${serve}",restrict ${publicKeyOf(key)}\n`;
+		}),
+	);
+	return {
+		user,
+		directory,
+		keys: {
+			path: `${directory}/.ssh/authorized_keys`,
+			text: `# Written by \`holdfast deploy\`.\n${lines.join("")}`,
+		},
+	};
+}
