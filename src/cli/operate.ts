@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
+import { isService, journalEntry, keepAwake } from "../host/session.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import { lineReporter } from "../report/lines.ts";
 import type { Listener, Outcome } from "../run/event.ts";
@@ -38,8 +39,14 @@ export async function operate(
 		async (journal, report) => {
 			requireRecovered(await recoverAll(journal, report));
 			await tidy(journal, flags);
-			const { outcome } = await told(plan, journal, report, () => execute(plan, journal, signal, report));
-			return OUTCOME_CODES[outcome];
+			const letSleep = await keepAwake(`${plan.operation} of ${plan.manifest.machine}`);
+			try {
+				const ended = await told(plan, journal, report, () => execute(plan, journal, signal, report));
+				if (isService()) await journalEntry(...entryOf(plan, ended));
+				return OUTCOME_CODES[ended.outcome];
+			} finally {
+				letSleep();
+			}
 		},
 		{ seconds: flags.wait ?? 0, signal },
 	);
@@ -100,6 +107,20 @@ async function lockWithin(
 			});
 		}
 	}
+}
+
+/** The end of a run in the system's journal: priorities are syslog's, 3 an error, 4 a warning, 6 for information. */
+function entryOf({ operation, run, manifest }: Plan, { outcome, seconds, failures }: RunReport) {
+	const priority = outcome === "done" ? 6 : outcome === "partial" ? 4 : 3;
+	const why = failures[0] ? `: ${failures[0].error.message}` : "";
+	const fields = {
+		HOLDFAST_RUN: run,
+		HOLDFAST_OPERATION: operation,
+		HOLDFAST_MACHINE: manifest.machine,
+		HOLDFAST_OUTCOME: outcome,
+		HOLDFAST_SECONDS: seconds.toFixed(1),
+	};
+	return [`${operation} of ${manifest.machine}: ${outcome}${why}`, priority, fields] as const;
 }
 
 /** Runs that somebody may be waiting to hear of. */

@@ -126,7 +126,7 @@ ExecCondition=/bin/sh -c 'case "$(busctl get-property org.freedesktop.NetworkMan
 ExecStopPost=${escaped(program)} recover --quiet
 KillMode=mixed
 TimeoutStopSec=1h
-${credentials.map((name) => `LoadCredential=${name}\nLoadCredentialEncrypted=${name}\n`).join("")}Nice=10
+${credentials.map((name) => `LoadCredential=${name}\n`).join("")}Nice=10
 CPUSchedulingPolicy=batch
 IOSchedulingClass=best-effort
 IOSchedulingPriority=7
@@ -205,7 +205,7 @@ WantedBy=multi-user.target
 	];
 }
 
-/** The names of passphrases that are credentials. */
+/** The names of passphrases that are credentials. One that is only there encrypted, the program decrypts by itself. */
 function credentialsOf({ providers }: Manifest): string[] {
 	const names = Object.values(providers).flatMap((options) =>
 		"destinations" in options
