@@ -5,7 +5,7 @@ import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import { lineReporter } from "../report/lines.ts";
-import type { Listener, Outcome } from "../run/event.ts";
+import { type Listener, type Outcome, SURROUNDINGS } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
 import { execute, type RunReport } from "../run/executor.ts";
 import { Journal } from "../run/journal.ts";
@@ -137,7 +137,7 @@ async function told(
 	if (!TOLD.has(operation)) return work();
 	const notify = manifest.notify?.length ? (await import("../report/notify.ts")).notify : undefined;
 	const remark = (line: string) =>
-		report({ v: 1, time: new Date().toISOString(), run, type: "step-log", step: "notify", line });
+		report({ v: 1, time: new Date().toISOString(), run, type: "step-log", step: SURROUNDINGS, line });
 	await notify?.(manifest, { event: "start", operation, run }, remark);
 	const ended = await work();
 	await notify?.(

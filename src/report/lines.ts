@@ -1,6 +1,6 @@
 // Plain lines on stderr, where there is no terminal to draw on; and the lines that stay on one.
 import type { ErrorReport } from "../manifest/error.ts";
-import type { Listener, RunEvent } from "../run/event.ts";
+import { type Listener, type RunEvent, SURROUNDINGS } from "../run/event.ts";
 import { duration, printable } from "./units.ts";
 
 export function lineReporter(quiet: boolean): Listener {
@@ -40,6 +40,9 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 								: `, service down for ${duration(event.downtimeSeconds)}`
 						}`,
 					];
+		case "step-log":
+			// Of the run's surroundings, not of a step's output: it is for people.
+			return event.step === SURROUNDINGS ? [`! ${printable(event.line)}`] : [];
 		default:
 			return [];
 	}

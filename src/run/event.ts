@@ -11,6 +11,9 @@ export interface StepLine {
 	readonly scope: string;
 }
 
+/** In place of a step's id: a line about what surrounds the run, such as somebody who could not be told of it. */
+export const SURROUNDINGS = "";
+
 type Body =
 	| {
 			readonly type: "run-started";

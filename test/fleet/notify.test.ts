@@ -1,0 +1,126 @@
+// Who is told what of a run, by real HTTP; and the metrics as node_exporter reads them.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { scratch } from "../support/scratch.ts";
+
+const folder = scratch("notify");
+const heard: { path: string; body: string; headers: Record<string, unknown> }[] = [];
+let answer = 200;
+const server = createServer((request, response) => {
+	let body = "";
+	request.on("data", (chunk) => {
+		body += chunk;
+	});
+	request.on("end", () => {
+		heard.push({ path: `${request.method} ${request.url}`, body, headers: request.headers });
+		response.writeHead(answer).end();
+	});
+});
+before(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
+after(() => server.close());
+
+const program = join(import.meta.dirname, "../../bin/holdfast");
+
+async function run(words: readonly string[], hook: string, destination = "archives") {
+	const { port } = server.address() as AddressInfo;
+	mkdirSync(join(folder, "data"), { recursive: true });
+	writeFileSync(join(folder, "token"), "tk_secret\n", { mode: 0o600 });
+	writeFileSync(
+		join(folder, "holdfast.yaml"),
+		`machines:
+  here:
+    state: { notes: { folders: ["${folder}/data"], hooks: { preBackup: "${hook}" } } }
+    providers: { tar: { destinations: { disk: { path: "${folder}/${destination}" } }, retention: { keepLast: 1 } } }
+    metricsFile: ${folder}/holdfast.prom
+    notify:
+      - healthchecks: http://127.0.0.1:${port}/ping/uuid
+      - { ntfy: "http://127.0.0.1:${port}/topic", tokenFile: "${folder}/token" }
+`,
+	);
+	const { spawn } = await import("node:child_process");
+	const child = spawn(program, [...words, "--config", join(folder, "holdfast.yaml")], {
+		env: {
+			...process.env,
+			HOLDFAST_STATE_DIR: join(folder, "state"),
+			HOLDFAST_RUNTIME_DIR: join(folder, "runtime"),
+		},
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	let output = "";
+	for (const stream of [child.stdout, child.stderr])
+		stream.on("data", (chunk) => {
+			output += chunk;
+		});
+	const code = await new Promise<number>((resolve) => child.on("close", (it) => resolve(it ?? -1)));
+	return { code, output };
+}
+const paths = () => heard.splice(0).map(({ path }) => path);
+const metrics = () => readFileSync(join(folder, "holdfast.prom"), "utf8");
+
+test("a good create: start and success for the check, nothing for those who hear of failures", async () => {
+	const { code, output } = await run(["create"], "true");
+	assert.equal(code, 0, output);
+	assert.deepEqual(paths(), ["POST /ping/uuid/start", "POST /ping/uuid"]);
+	assert.match(
+		metrics(),
+		/^holdfast_archive_late\{machine="here",state="notes",destination="tar\/disk"\} 0$/m,
+	);
+	assert.match(metrics(), /^holdfast_last_run_success\{machine="here",operation="create"\} 1$/m);
+	assert.match(metrics(), /^holdfast_problems\{machine="here"\} 0$/m);
+});
+
+test("the metrics are what Prometheus's own format asks for", async () => {
+	const seen = new Set<string>();
+	for (const line of metrics().trimEnd().split("\n")) {
+		const [, name = ""] = /^# TYPE (\w+) gauge$/.exec(line) ?? [];
+		if (name) assert.ok(!seen.has(name), "each metric's lines stand together");
+		if (name) seen.add(name);
+		assert.match(line, /^(# (HELP|TYPE) holdfast_\w+ .+|holdfast_\w+\{(\w+="[^"\n]*",?)+\} -?[\d.]+)$/);
+	}
+	assert.equal(
+		execFileSync("stat", ["-c", "%a", join(folder, "holdfast.prom")], { encoding: "utf8" }).trim(),
+		"644",
+	);
+});
+
+test("a failure: the check's /fail with why and the log's end; the topic with its token", async () => {
+	const { code } = await run(["create"], "echo the disk is on fire; exit 3");
+	assert.equal(code, 1);
+	const told = heard.splice(0);
+	assert.deepEqual(told.map(({ path }) => path).sort(), [
+		"POST /ping/uuid/fail",
+		"POST /ping/uuid/start",
+		"POST /topic",
+	]);
+	const fail = told.find(({ path }) => path.endsWith("/fail"));
+	assert.match(
+		fail?.body ?? "",
+		/create of here: failed\nrun .*(\n.*)*exit code 3(\n.*)*the disk is on fire/,
+	);
+	const topic = told.find(({ path }) => path === "POST /topic");
+	assert.equal(topic?.headers.authorization, "Bearer tk_secret");
+	assert.match(metrics(), /^holdfast_last_run_success\{machine="here",operation="create"\} 0$/m);
+	assert.match(metrics(), /^holdfast_problems\{machine="here"\} 1$/m);
+});
+
+test("a good prune does not hide a missing backup from the check; a bad one is told", async () => {
+	assert.equal((await run(["prune", "--yes"], "true")).code, 0);
+	assert.deepEqual(paths(), []);
+	await run(["check"], "true");
+	assert.deepEqual(paths(), []);
+});
+
+test("who cannot be told changes nothing of the run, and its address is not told to the log", async () => {
+	answer = 500;
+	const { code, output } = await run(["create"], "true");
+	answer = 200;
+	heard.length = 0;
+	assert.equal(code, 0, output);
+	assert.match(output, /! could not tell the check at 127\.0\.0\.1:\d+: it answered 500/);
+	assert.doesNotMatch(output, /uuid/);
+});
