@@ -1,0 +1,141 @@
+// Many machines that are one sshd each, in a network namespace of its own, on this host's own files: for what depends on
+// their number. There is no systemd behind them; a stand-in for `systemd-run` starts what it is told and waits.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Network } from "../machine/network.ts";
+
+const PROJECT = join(import.meta.dirname, "../..");
+
+export const COLUMNS = 60;
+
+interface Answer {
+	readonly code: number;
+	readonly stdout: string;
+	readonly stderr: string;
+	readonly seconds: number;
+}
+
+export interface SimulatedFleet {
+	readonly names: readonly string[];
+	/** Its config, as a person would write it. */
+	readonly config: string;
+	/** The program under test, beside them in the network. */
+	holdfast(words: readonly string[]): Promise<Answer>;
+	/** The same on a terminal of `COLUMNS` columns and 20 rows; all that is drawn is its stdout. */
+	onTerminal(words: readonly string[]): Promise<Answer>;
+	close(): Promise<void>;
+}
+
+const SYSTEMD_RUN = `#!/bin/bash
+for word; do
+	case $word in
+	--property=StandardOutput=append:*) out=\${word#*append:} ;;
+	--property=StandardError=append:*) err=\${word#*append:} ;;
+	--setenv=*) export "\${word#--setenv=}" ;;
+	--) break ;;
+	esac
+done
+while [ "$1" != -- ]; do shift; done; shift
+exec "$@" >>"$out" 2>>"$err"
+`;
+
+export async function simulatedFleet(folder: string, count: number, hook: string): Promise<SimulatedFleet> {
+	const network = await Network.make();
+	const laptop = await network.join("laptop");
+	mkdirSync("/run/sshd", { recursive: true });
+	const bin = join(folder, "bin");
+	mkdirSync(bin, { recursive: true });
+	writeFileSync(join(bin, "systemd-run"), SYSTEMD_RUN, { mode: 0o755 });
+	writeFileSync(join(bin, "systemctl"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+	writeFileSync(join(bin, "holdfast"), `#!/bin/sh\nexec ${PROJECT}/bin/holdfast "$@"\n`, { mode: 0o755 });
+	const key = join(folder, "key");
+	const hostKey = join(folder, "host");
+	for (const file of [key, hostKey])
+		execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
+	const names = Array.from({ length: count }, (_, index) => `m${String(index + 1).padStart(2, "0")}`);
+	const daemons: ChildProcess[] = [];
+	const known: string[] = [];
+	const machines: string[] = [];
+	for (const name of names) {
+		const { namespace, address } = await network.join(name);
+		const own = join(folder, name);
+		mkdirSync(join(own, "data"), { recursive: true });
+		writeFileSync(join(own, "data/file"), name);
+		const conf = join(own, "sshd.conf");
+		writeFileSync(
+			conf,
+			[
+				`ListenAddress ${address}`,
+				`HostKey ${hostKey}`,
+				`AuthorizedKeysFile ${key}.pub`,
+				"StrictModes no",
+				"UsePAM no",
+				"PidFile none",
+				"PermitRootLogin yes",
+				`SetEnv HOLDFAST_STATE_DIR=${own}/state HOLDFAST_RUNTIME_DIR=${own}/runtime HOLDFAST_CACHE_DIR=${own}/cache PATH=${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+				"",
+			].join("\n"),
+		);
+		daemons.push(
+			spawn(
+				"setpriv",
+				["--pdeathsig", "KILL", "ip", "netns", "exec", namespace, "/usr/sbin/sshd", "-D", "-e", "-f", conf],
+				{
+					stdio: "ignore",
+				},
+			),
+		);
+		known.push(`${address} ${readFileSync(`${hostKey}.pub`, "utf8")}`);
+		machines.push(
+			`  ${name}: { host: root@${address}, tags: [all], state: { notes: { folders: ["${own}/data"], hooks: { preBackup: "${hook}" } } }, providers: { tar: { destinations: { disk: { path: "${own}/archives" } } } } }`,
+		);
+	}
+	writeFileSync(join(folder, "known_hosts"), known.join(""));
+	writeFileSync(join(folder, "ssh.conf"), `IdentityFile ${key}\nUserKnownHostsFile ${folder}/known_hosts\n`);
+	const config = join(folder, "holdfast.yaml");
+	writeFileSync(config, `sshConfig: ssh.conf\nmachines:\n${machines.join("\n")}\n`);
+	await pause(300);
+	const program = join(PROJECT, "bin/holdfast");
+	const run = async (argv: readonly string[]): Promise<Answer> => {
+		const began = performance.now();
+		const { NO_COLOR: _, ...env } = process.env;
+		const child = spawn("ip", ["netns", "exec", laptop.namespace, ...argv], {
+			stdio: ["ignore", "pipe", "pipe"],
+			env: {
+				...env,
+				TERM: "xterm",
+				HOLDFAST_STATE_DIR: join(folder, "laptop"),
+				HOLDFAST_RUNTIME_DIR: join(folder, "laptop-run"),
+			},
+		});
+		let stdout = "";
+		let stderr = "";
+		child.stdout.setEncoding("utf8").on("data", (chunk) => {
+			stdout += chunk;
+		});
+		child.stderr.setEncoding("utf8").on("data", (chunk) => {
+			stderr += chunk;
+		});
+		const code = await new Promise<number>((resolve) => child.on("close", (it) => resolve(it ?? -1)));
+		return { code, stdout, stderr, seconds: (performance.now() - began) / 1000 };
+	};
+	return {
+		names,
+		config,
+		holdfast: (words) => run([program, ...words, "--config", config]),
+		onTerminal: (words) =>
+			run([
+				"script",
+				"-qec",
+				`stty cols ${COLUMNS} rows 20; exec '${program}' ${words.join(" ")} --config '${config}'`,
+				"/dev/null",
+			]),
+		async close() {
+			for (const daemon of daemons) daemon.kill("SIGKILL");
+			await pause(100);
+			await network.close();
+		},
+	};
+}
