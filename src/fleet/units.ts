@@ -161,7 +161,7 @@ function hardening(user: boolean): string {
 	return [...anyone, ...(user ? [] : root)].map((line) => `${line}\n`).join("");
 }
 
-/** The same as systemd/ in the repository, with the program where it is. */
+/** Runs that died with the machine are brought to their end before the services start. */
 function recovery({ program }: UnitRequest): UnitFile[] {
 	return [
 		{

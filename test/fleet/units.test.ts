@@ -136,6 +136,41 @@ ${own}
 		assert.match((await holdfast("runs")).stdout, /create +web01 +recovered/);
 	});
 
+	test("a user's own timers are in that user's manager, and come back when the home does, after a reboot and a login", async () => {
+		await web01.sh("useradd --create-home --shell /bin/bash alice; install -d -o alice /home/alice/notes");
+		const uid = await web01.sh("id -u alice");
+		const asAlice = (script: string) =>
+			web01.run([
+				"runuser",
+				"-u",
+				"alice",
+				"--",
+				"bash",
+				"-c",
+				`cd; export XDG_RUNTIME_DIR=/run/user/${uid}; ${script}`,
+			]);
+		const login = `systemctl start user@${uid}.service`;
+		await web01.sh(login);
+		await web01.write(
+			"/home/alice/holdfast.yaml",
+			"machines: { web01: { state: { notes: { folders: [/home/alice/notes] } }, providers: { tar: { destinations: { disk: { path: /home/alice/archives } } } } } }\n",
+		);
+		const deployed = await asAlice("/opt/holdfast/bin/holdfast deploy --yes");
+		assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr);
+		assert.equal((await asAlice("systemctl --user start holdfast-create.service")).code, 0);
+		await web01.powerOff();
+		await web01.boot();
+		// Encrypted, it is not there before she logs in.
+		await web01.sh(
+			`mount -t tmpfs none /home/alice; ! systemctl -q is-active user@${uid}.service; umount /home/alice; ${login}`,
+		);
+		assert.equal((await asAlice("systemctl --user is-active holdfast-create.timer")).stdout, "active\n");
+		const status = await asAlice(".local/bin/holdfast status");
+		assert.equal(status.code, 0, status.stdout + status.stderr);
+		assert.match(status.stdout, /✔ +web01 +notes +tar\/disk/);
+		assert.match(status.stdout, /; next 2/);
+	});
+
 	test("a try of notify reaches whom the config names, and says whom it cannot reach", async () => {
 		await declare(
 			`${DISK}    notify: [{ command: [sh, -c, "cat >/root/told"] }, { email: admin@example.org }, { ntfy: "http://127.0.0.1:9/topic" }]\n`,

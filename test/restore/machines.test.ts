@@ -1,14 +1,16 @@
 // Restores on real machines: mount points, subvolumes, units that several states share, and a machine that dies.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { before, beforeEach, describe, test } from "node:test";
+import { unitsOf } from "../../src/fleet/units.ts";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
 
-const RECOVER_UNIT = readFileSync(
-	join(import.meta.dirname, "../../systemd/holdfast-recover.service"),
-	"utf8",
-);
+const RECOVER_UNIT =
+	unitsOf({
+		manifest: { version: 1, machine: "web01", state: {}, providers: {} },
+		program: "/usr/local/bin/holdfast",
+		config: "/etc/holdfast/manifest.json",
+		user: false,
+	}).files.find(({ name }) => name === "holdfast-recover.service")?.text ?? "";
 
 describe("a restore on a real machine", { skip: noMachines }, () => {
 	let web01: Machine;
