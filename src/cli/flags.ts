@@ -159,6 +159,12 @@ async function loadOne(flags: CommonFlags, name: string | undefined) {
 	return { manifest, sshConfig };
 }
 
+/** For machines whose config names a flake; others load nothing of it. */
+export async function evaluate(reference: string) {
+	const { evaluateNix } = await import("../host/nix.ts");
+	return evaluateNix(reference, (line) => process.stderr.write(`! ${line}\n`));
+}
+
 interface Chosen {
 	readonly machines: readonly Manifest[];
 	/** All of the config. */
@@ -172,7 +178,7 @@ export async function chosen(
 	flags: CommonFlags & Partial<FleetFlags>,
 	{ machine }: { readonly machine: readonly string[] },
 ): Promise<Chosen> {
-	const { file, machines, sshConfig, secrets } = await loadConfig(flags.config);
+	const { file, machines, sshConfig, secrets } = await loadConfig(flags.config, evaluate);
 	const selection = { names: machine, tags: flags.tag ?? [], all: flags.all ?? false };
 	return {
 		machines: select(machines, selection, file),

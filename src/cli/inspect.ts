@@ -1,14 +1,22 @@
 // holdfast validate, manifest, schema: look at the config without touching the machine.
 import { buildCommand } from "@stricli/core";
 import { loadConfig } from "../config/load.ts";
-import { type CommonFlags, commonFlags, guard, loadMachine, machineWord, switchFlag } from "./flags.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	evaluate,
+	guard,
+	loadMachine,
+	machineWord,
+	switchFlag,
+} from "./flags.ts";
 
 export const validate = buildCommand({
 	docs: { brief: "check the config; its faults are shown with their lines" },
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	func: (flags: CommonFlags) =>
 		guard(flags, async () => {
-			const { file, machines } = await loadConfig(flags.config);
+			const { file, machines } = await loadConfig(flags.config, evaluate);
 			if (!flags.quiet)
 				process.stdout.write(`${file} is valid: ${[...machines.keys()].join(", ") || "no machine"}\n`);
 			return 0;

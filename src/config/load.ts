@@ -5,8 +5,10 @@ import { basename, dirname, extname, join, resolve as resolvePath } from "node:p
 import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
+import { withClan } from "./clan.ts";
 import { configError, type Fault, faultsOf } from "./faults.ts";
 import { meaningFaults } from "./meaning.ts";
+import { type Evaluate, withNix } from "./nix.ts";
 import { resolveMachine } from "./resolve.ts";
 import { type Config, configSchema, isRecord, withEngineNames } from "./schema.ts";
 import { withServers } from "./servers.ts";
@@ -61,9 +63,10 @@ export function findConfig(given?: string): string {
 	});
 }
 
-export async function loadConfig(given?: string): Promise<Loaded> {
+export async function loadConfig(given?: string, evaluate?: Evaluate): Promise<Loaded> {
 	const file = findConfig(given);
-	const written = await readSource(file);
+	const read = await readSource(file);
+	const written = evaluate ? { ...read, value: await withNix(read.value, evaluate) } : read;
 	if (isManifest(written.value)) return loadManifest(file, written);
 	const { source, config, toTag } = checkedConfig(written);
 	const { machines, faults: serviceFaults, relocate } = await withServices(config, file);
@@ -113,10 +116,15 @@ export async function readConfig(file: string): Promise<{ source: Source; config
 
 function checkedConfig(source: Source) {
 	const { value: merged, faults: conflicts, relocate: toTag } = withTags(withEngineNames(source.value));
-	const { value, faults: unknown } = withServers(merged);
-	const faults = [...conflicts, ...unknown.map(toTag), ...faultsOf(configSchema, value).map(toTag)];
+	const { value: converted, faults: clanFaults, relocate: toClan } = withClan(merged);
+	const { value, faults: unknown } = withServers(converted);
+	const relocate = (fault: Fault) => toTag(toClan(fault));
+	const faults = [
+		...conflicts,
+		...[...clanFaults, ...unknown, ...faultsOf(configSchema, value)].map(relocate),
+	];
 	if (faults.length > 0) throw configError(source, unique(faults));
-	return { source, config: v.parse(configSchema, value), toTag };
+	return { source, config: v.parse(configSchema, value), toTag: relocate };
 }
 
 /** What a tag says wrongly is wrong in each of its machines. */

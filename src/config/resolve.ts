@@ -8,7 +8,7 @@ import type { CheckInput, HookInput, StateInput } from "../modules/state.ts";
 import type { Config } from "./schema.ts";
 
 /** A machine whose services have become states. */
-export type MachineInput = Omit<Config["machines"][string], "state" | "services"> & {
+export type MachineInput = Omit<Config["machines"][string], "state" | "services" | "clan" | "nix"> & {
 	readonly state?: Readonly<Record<string, StateInput>> | undefined;
 };
 

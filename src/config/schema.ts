@@ -13,6 +13,19 @@ export const machineSchema = v.strictObject({
 		v.optional(v.picklist(["debian", "nixos"])),
 		v.description("whose names units, users and folders have, for modules (default debian)"),
 	),
+	nix: v.pipe(
+		v.optional(v.pipe(v.string(), v.regex(/^[^#]+#[^#]+$/, "write FLAKE#MACHINE, such as .#web01"))),
+		v.description(
+			"a flake and the machine in it, evaluated with Nix each time that it has changed: FLAKE#MACHINE",
+		),
+	),
+	// Becomes states and providers before this schema is used.
+	clan: v.pipe(
+		v.optional(v.looseObject({})),
+		v.description(
+			"what Clan declares of the machine, as Nix prints it: { state, providers, borgbackup: { jobs }, localbackup: { targets, snapshots } }",
+		),
+	),
 	services: v.pipe(
 		v.optional(v.record(f.name, v.nullable(v.looseObject({})))),
 		v.description("applications by their module; see `holdfast modules`"),

@@ -1,5 +1,6 @@
 // A config for a machine that has none, with comments that say why: the first one, or one that came out of an archive.
 import { stringify } from "yaml";
+import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Proposal } from "../modules/propose.ts";
 
@@ -103,4 +104,21 @@ function tidied(state: Manifest["state"]): object {
 			),
 		]),
 	);
+}
+
+/** What Nix declares, as a config that needs no Nix: Clan's declarations have become states and providers. */
+export async function importedConfig(
+	machine: string,
+	declared: Readonly<Record<string, unknown>>,
+	from: string,
+): Promise<string> {
+	const { withClan } = await import("./clan.ts");
+	const { value, faults } = withClan({ machines: { [machine]: declared } });
+	const [fault] = faults;
+	if (fault) throw new HoldfastError("usage", `${from}: ${fault.message} (${fault.path.join(".")})`);
+	const whole = value as { machines: Record<string, object> };
+	return [
+		`# Written by \`holdfast import\` from ${from}. It is yours now: look at it with \`holdfast validate\`.`,
+		stringify({ machines: { [machine]: { ...whole.machines[machine] } } }, { lineWidth: 120 }),
+	].join("\n");
 }

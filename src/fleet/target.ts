@@ -52,14 +52,18 @@ export async function script(
 	args: readonly string[] = [],
 	doing = "look at it",
 ): Promise<string> {
-	const child = await target.start(["sh", "-c", text, "sh", ...args], { pipeOut: true });
+	const child = await target.start(["sh", "-c", `echo ${BEGIN}\n${text}`, "sh", ...args], { pipeOut: true });
 	const chunks: Buffer[] = [];
 	for await (const chunk of child.stdout ?? []) chunks.push(chunk as Buffer);
 	const result = await child.done;
 	if (result.code !== 0)
 		throw target.fault(result.stderr, `${target.machine}: could not ${doing}: it ${describeEnd(result)}`);
-	return Buffer.concat(chunks).toString("utf8");
+	const said = Buffer.concat(chunks).toString("utf8");
+	return said.slice(said.indexOf(`${BEGIN}\n`) + BEGIN.length + 1);
 }
+
+/** What a shell's own start-up files print comes before it. */
+const BEGIN = "holdfast-begins-here";
 
 const LOOK = `
 echo "os $(uname -s)"; echo "arch $(uname -m)"; echo "uid $(id -u)"; echo "home $HOME"

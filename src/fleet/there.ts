@@ -52,11 +52,13 @@ export async function ask(
 	const result = await child.done;
 	signal.throwIfAborted();
 	const text = Buffer.concat(chunks).toString("utf8");
-	const end = text.indexOf("\n");
-	const greeting = greetingIn(text.slice(0, Math.max(0, end)));
+	// What a shell's own start-up files print comes before it.
+	const lines = text.split("\n");
+	const first = lines.findIndex((line) => greetingIn(line));
+	const greeting = greetingIn(lines[first] ?? "");
 	if (!greeting) throw unlike(connection, result.stderr, text, describeEnd(result));
 	welcome(connection, greeting, remark);
-	return { code: result.code ?? 1, stdout: text.slice(end + 1), stderr: result.stderr };
+	return { code: result.code ?? 1, stdout: lines.slice(first + 1).join("\n"), stderr: result.stderr };
 }
 
 /** Start a run there, unless it was started already, and hear of it until its end. An abort cancels it there too. */

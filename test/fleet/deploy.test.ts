@@ -26,7 +26,7 @@ describe("deploy", { skip: noMachines }, () => {
 		await laptop.sh("ssh-keyscan web01 nas >/root/.ssh/known_hosts 2>/dev/null");
 		// No Node, no checkout.
 		await web01.sh(
-			"umount /opt/holdfast; rm -f /usr/bin/node /usr/local/bin/node; ! command -v node; mkdir -p /srv/notes; echo one >/srv/notes/file",
+			"umount /opt/holdfast; rm -f /usr/bin/node /usr/local/bin/node; ! command -v node; mkdir -p /srv/notes; echo one >/srv/notes/file; echo 'echo welcome to web01' >/root/.bashrc",
 		);
 		await declare();
 	});

@@ -28,6 +28,12 @@ describe("thirty machines", { skip: noMachines }, () => {
 		assert.equal([...plain.matchAll(/^m\d\d +done/gm)].length, 30);
 	});
 
+	test("a machine without systemd is not deployed to", async () => {
+		const { code, stderr } = await fleet.holdfast(["deploy", "m01", "--yes"]);
+		assert.equal(code, 1);
+		assert.match(stderr, /m01 does not run under systemd/);
+	});
+
 	test("list and status of all thirty", async () => {
 		const listed = await fleet.holdfast(["list", "--all", "--json"]);
 		assert.equal(listed.code, 0, listed.stderr);

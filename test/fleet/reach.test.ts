@@ -190,6 +190,37 @@ machines:
 		assert.match(none.stderr, /there is no Holdfast on web02 .*\n(.*\n)*.*holdfast deploy web02/);
 	});
 
+	test("another version there is told of, as are clocks that differ; one that speaks otherwise is refused", async () => {
+		const speaks = (greeting: object, answer = "") =>
+			web02.write(
+				"/usr/local/bin/holdfast",
+				`#!/bin/sh\necho '${JSON.stringify({ type: "greeting", ...greeting })}'\n${answer}\n`,
+				"0755",
+			);
+		const time = new Date(Date.now() - 3 * 3600_000).toISOString();
+		await speaks(
+			{ protocol: 1, version: "0.0.1", time },
+			`echo '{"archives":[],"failures":[],"others":[],"upkeep":[]}'`,
+		);
+		const other = await laptop.holdfast("list", "web02");
+		assert.equal(other.code, 0, other.stderr);
+		assert.match(other.stderr, /web02 has Holdfast 0\.0\.1, this is .*; they understand each other/);
+		assert.match(other.stderr, /the clock of web02 is 3 hours behind this one/);
+		await speaks({ protocol: 0, version: "0.0.1", time });
+		const old = await laptop.holdfast("list", "web02");
+		assert.equal(old.code, 1);
+		assert.match(old.stderr, /do not understand each other\n.*holdfast deploy web02/s);
+		await web02.write(
+			"/usr/local/bin/holdfast",
+			"#!/bin/sh\necho 'No command registered for `__serve`' >&2; exit 2\n",
+			"0755",
+		);
+		assert.match(
+			(await laptop.holdfast("list", "web02")).stderr,
+			/older than this one and cannot be spoken to/,
+		);
+	});
+
 	test("aliases and options of an ssh config are honoured", async () => {
 		await laptop.write("/tmp/ssh.conf", "Host shop\n  HostName web01\n  User root\n");
 		await laptop.write(

@@ -54,6 +54,8 @@ export class Container {
 		// Without one, systemd's first-boot set-up runs and fails.
 		await container.writeRoot("/etc/machine-id", `${randomBytes(16).toString("hex")}\n`);
 		await container.writeRoot("/etc/fstab", "");
+		// What the host's root has for its own shells is not the machine's.
+		await container.writeRoot("/root/.bashrc", "");
 		await container.#maskAllBut(units);
 		await mkdir(join(container.#root, "opt/holdfast"), { recursive: true });
 		return container;

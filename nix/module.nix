@@ -1,0 +1,390 @@
+# services.holdfast: the same declarations as in a holdfast.yaml, as options. The program itself checks them when the
+# system is built, so that a mistake is the same error in both.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  inherit (lib) mkOption types;
+  cfg = config.services.holdfast;
+
+  # Whatever JSON can say; what it means is the program's to know. See docs/reference/config.md.
+  free = types.attrsOf types.anything;
+
+  hook = types.nullOr (types.either types.str (types.either (types.listOf types.str) free));
+
+  state = types.submodule {
+    options = {
+      folders = mkOption {
+        type = types.listOf types.str;
+        default = [ ];
+        description = "Absolute paths of the folders that this state owns.";
+      };
+      exclude = mkOption {
+        type = types.listOf types.str;
+        default = [ ];
+        description = "Patterns left out: a name, a path below a folder, or an absolute path.";
+      };
+      dumps = mkOption {
+        type = types.listOf free;
+        default = [ ];
+        description = "Databases that belong to the state.";
+      };
+      hooks = lib.genAttrs [ "preBackup" "postBackup" "preRestore" "postRestore" ] (
+        name:
+        mkOption {
+          type = hook;
+          default = null;
+          description = "Commands at ${name}: a script, a command as a list, or an attribute set with options.";
+        }
+      );
+      stopOnBackup = mkOption {
+        type = types.listOf (types.either types.str free);
+        default = [ ];
+        description = "Units that are stopped while the backup is taken.";
+      };
+      stopOnRestore = mkOption {
+        type = types.listOf (types.either types.str free);
+        default = [ ];
+        description = "Units that are stopped around the swap of a restore.";
+      };
+      after = mkOption {
+        type = types.listOf types.str;
+        default = [ ];
+        description = "States that come before this one.";
+      };
+      settle = mkOption {
+        type = types.nullOr (types.either types.int types.str);
+        default = null;
+        description = "How long the units must stay active after a restore before it counts.";
+      };
+      checks = mkOption {
+        type = types.listOf free;
+        default = [ ];
+        description = "What shows that the service is healthy.";
+      };
+      expect = mkOption {
+        type = types.nullOr types.str;
+        default = null;
+        description = "A good archive must not be older than this.";
+      };
+      replace = mkOption {
+        type = types.listOf types.str;
+        default = [ ];
+        description = "Fields in which this takes the place of what a module declares.";
+      };
+    };
+  };
+
+  # Without what says nothing.
+  tidy =
+    value:
+    if builtins.isAttrs value then
+      lib.filterAttrs (_: it: it != null && it != [ ] && it != { }) (builtins.mapAttrs (_: tidy) value)
+    else
+      value;
+
+  # The same jobs as src/fleet/units.ts makes; the project's tests compare them.
+  # What Clan's providers become is the program's to say (src/config/clan.ts); of them the timers need only this.
+  clanJobs = builtins.attrValues ((cfg.clan.borgbackup or { }).jobs or { });
+  clanProviders =
+    builtins.mapAttrs (_: _: { type = "command"; }) (cfg.clan.providers or { })
+    // lib.optionalAttrs (clanJobs != [ ]) {
+      borgbackup = {
+        type = "borgbackup";
+        schedule = (builtins.head clanJobs).startAt;
+        retention = (builtins.head clanJobs).prune.keep;
+      };
+    }
+    // lib.optionalAttrs (cfg.clan ? localbackup) { localbackup.type = "localbackup"; };
+  providers = clanProviders // (cfg.declared.providers or { });
+  names = builtins.attrNames providers;
+  options' = name: providers.${name};
+  scheduled = builtins.filter (name: (options' name).schedule or null != null) names;
+  shared = builtins.filter (name: !(builtins.elem name scheduled)) names;
+  only = some: if builtins.length some == builtins.length names then [ ] else lib.concatMap (name: [ "--provider" name ]) some;
+  time = given: usual: if given == false then null else if given == null then usual else given;
+  job = calendar: what: argv: { inherit calendar what argv; };
+  jobs = lib.filterAttrs (_: it: it.calendar != null) (
+    lib.optionalAttrs (shared != [ ]) {
+      create = job (time cfg.schedule.create "*-*-* 01:00:00") "back up" ([ "create" ] ++ only shared);
+    }
+    // builtins.listToAttrs (
+      map (
+        name:
+        lib.nameValuePair "create-${name}" (
+          job (options' name).schedule "back up to ${name}" [ "create" "--provider" name ]
+        )
+      ) scheduled
+    )
+    // lib.optionalAttrs (builtins.any (name: (options' name).retention or null != null) names) {
+      prune = job (time cfg.schedule.prune "*-*-* 04:00:00") "prune" [ "prune" "--yes" ];
+    }
+    // lib.optionalAttrs (builtins.any (name: ((options' name).type or name) != "command") names) {
+      check = job (time cfg.schedule.check "Sun *-*-* 05:00:00") "check" [ "check" ];
+    }
+  );
+
+  program = "${cfg.package}/bin/holdfast";
+  manifestPath = "/etc/holdfast/manifest.json";
+
+  # What each line is for: docs/how-to/timers.md.
+  hardening = {
+    UMask = "0077";
+    LockPersonality = true;
+    RestrictRealtime = true;
+    SystemCallArchitectures = "native";
+    ProtectHostname = true;
+    RestrictAddressFamilies = "AF_UNIX AF_INET AF_INET6 AF_NETLINK";
+    SystemCallFilter = "~@clock @cpu-emulation @module @obsolete @raw-io @reboot @swap";
+    SystemCallErrorNumber = "EPERM";
+  };
+in
+{
+  options.services.holdfast = {
+    enable = lib.mkEnableOption "Holdfast, declarative backup and restore";
+
+    package = mkOption {
+      type = types.package;
+      default = pkgs.callPackage ./package.nix { };
+      defaultText = "the package of this repository";
+      description = "The Holdfast program.";
+    };
+
+    machine = mkOption {
+      type = types.str;
+      default = config.networking.hostName;
+      defaultText = "config.networking.hostName";
+      description = "The machine's name in archives.";
+    };
+
+    state = mkOption {
+      type = types.attrsOf state;
+      default = { };
+      example = {
+        notes = {
+          folders = [ "/srv/notes" ];
+          stopOnRestore = [ "notes.service" ];
+        };
+      };
+      description = "State that services own, by name.";
+    };
+
+    services = mkOption {
+      type = types.attrsOf (types.nullOr free);
+      default = { };
+      example = {
+        postgresql = { };
+      };
+      description = "Applications by their Holdfast module; see `holdfast modules`.";
+    };
+
+    providers = mkOption {
+      type = types.attrsOf free;
+      default = { };
+      example = {
+        borgbackup = {
+          destinations.storagebox = {
+            repo = "ssh://u1@u1.your-storagebox.de:23/./borgbackup";
+            passphraseFile = "/run/secrets/borg";
+          };
+          retention = {
+            daily = 7;
+            weekly = 4;
+          };
+        };
+      };
+      description = "Backup engines and where they write.";
+    };
+
+    schedule =
+      let
+        calendar =
+          usual:
+          mkOption {
+            type = types.nullOr (types.either types.str (types.enum [ false ]));
+            default = null;
+            description = "A calendar event as in {manpage}`systemd.time(7)`, or false for never. Default: ${usual}.";
+          };
+      in
+      {
+        create = calendar "*-*-* 01:00:00";
+        prune = calendar "*-*-* 04:00:00";
+        check = calendar "Sun *-*-* 05:00:00";
+        randomizedDelay = mkOption {
+          type = types.str;
+          default = "15m";
+          description = "Each timer fires at most so much later.";
+        };
+        skipOnBattery = mkOption {
+          type = types.bool;
+          default = false;
+          description = "Skip what is due while the machine runs on battery.";
+        };
+      };
+
+    expect = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "26h";
+      description = "A good archive of each state must not be older than this.";
+    };
+
+    notify = mkOption {
+      type = types.listOf free;
+      default = [ ];
+      description = "Who is told of runs.";
+    };
+
+    metricsFile = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      description = "File for the textfile collector of node_exporter.";
+    };
+
+    clan = mkOption {
+      type = free;
+      default = { };
+      internal = true;
+      description = "What Clan declares; set by nix/clan.nix.";
+    };
+
+    declared = mkOption {
+      type = types.anything;
+      readOnly = true;
+      description = "All of the above, as `machines.<name>` of a holdfast.yaml has it.";
+    };
+  };
+
+  config = lib.mkMerge [
+    {
+      services.holdfast.declared = tidy {
+        system = "nixos";
+        inherit (cfg)
+          state
+          services
+          providers
+          expect
+          notify
+          metricsFile
+          clan
+          ;
+        schedule = {
+          inherit (cfg.schedule) create prune check;
+          # The defaults are the program's own.
+          randomizedDelay = if cfg.schedule.randomizedDelay == "15m" then null else cfg.schedule.randomizedDelay;
+          skipOnBattery = if cfg.schedule.skipOnBattery then true else null;
+        };
+      } // lib.optionalAttrs (cfg.services != { }) { inherit (cfg) services; };
+    }
+    (lib.mkIf cfg.enable {
+      assertions = [
+        {
+          assertion = cfg.declared ? state || cfg.declared ? services || cfg.declared ? clan;
+          message = "services.holdfast is enabled, and nothing is declared: set services.holdfast.state or services.holdfast.services";
+        }
+        {
+          assertion = cfg.declared ? providers || cfg.declared ? clan;
+          message = "services.holdfast is enabled, and keeps archives nowhere: set services.holdfast.providers";
+        }
+      ];
+
+      environment.systemPackages = [ cfg.package ];
+
+      # Mistakes are found here, with the program's own words.
+      environment.etc."holdfast/manifest.json".source =
+        pkgs.runCommand "holdfast-manifest.json"
+          {
+            nativeBuildInputs = [ cfg.package ];
+            declared = builtins.toJSON { machines.${cfg.machine} = cfg.declared; };
+            passAsFile = [ "declared" ];
+          }
+          ''
+            cp "$declaredPath" holdfast.json
+            HOME=$TMPDIR holdfast manifest --config holdfast.json >"$out"
+          '';
+
+      systemd.timers = lib.mapAttrs' (
+        name: it:
+        lib.nameValuePair "holdfast-${name}" {
+          description = "Holdfast: ${it.what} ${cfg.machine}, by the clock";
+          wantedBy = [ "timers.target" ];
+          timerConfig = {
+            OnCalendar = it.calendar;
+            Persistent = true;
+            RandomizedDelaySec = cfg.schedule.randomizedDelay;
+          };
+        }
+      ) jobs;
+
+      systemd.services =
+        lib.mapAttrs' (
+          name: it:
+          lib.nameValuePair "holdfast-${name}" {
+            description = "Holdfast: ${it.what} ${cfg.machine}";
+            wants = [ "network-online.target" ];
+            after = [ "network-online.target" ];
+            onFailure = [ "holdfast-failed@%n.service" ];
+            # Hooks and engines are found where people find them.
+            path = [ "/run/wrappers" "/run/current-system/sw" ];
+            unitConfig = lib.optionalAttrs cfg.schedule.skipOnBattery { ConditionACPower = true; };
+            serviceConfig = hardening // {
+              Type = "oneshot";
+              ExecStart = lib.concatStringsSep " " (
+                [ program ] ++ it.argv ++ [ "--config" manifestPath "--wait" "6h" ]
+              );
+              ExecStopPost = "${program} recover --quiet";
+              KillMode = "mixed";
+              TimeoutStopSec = "1h";
+              Nice = 10;
+              CPUSchedulingPolicy = "batch";
+              IOSchedulingClass = "best-effort";
+              IOSchedulingPriority = 7;
+            };
+          }
+        ) jobs
+        // {
+          "holdfast-failed@" = {
+            description = "Holdfast: tell that %i failed";
+            path = [ "/run/wrappers" "/run/current-system/sw" ];
+            serviceConfig = hardening // {
+              Type = "oneshot";
+              ExecStart = "${program} notify --config ${manifestPath} --unit %i";
+            };
+          };
+          holdfast-recover = {
+            description = "Bring Holdfast runs that died to their end";
+            wantedBy = [ "basic.target" ];
+            before = [ "basic.target" "shutdown.target" ];
+            after = [ "local-fs.target" "systemd-journald.socket" "systemd-tmpfiles-setup.service" ];
+            conflicts = [ "shutdown.target" ];
+            path = [ "/run/current-system/sw" ];
+            unitConfig = {
+              DefaultDependencies = false;
+              RequiresMountsFor = "/var/lib/holdfast";
+              ConditionPathExists = "/var/lib/holdfast/journal.sqlite";
+            };
+            serviceConfig = {
+              Type = "oneshot";
+              ExecStart = "${program} recover";
+              SuccessExitStatus = 5;
+            };
+          };
+          holdfast-recover-databases = {
+            description = "Bring Holdfast runs with databases that died to their end";
+            wantedBy = [ "multi-user.target" ];
+            after = [ "holdfast-recover.service" "postgresql.service" "mysql.service" "redis.service" ];
+            path = [ "/run/current-system/sw" ];
+            unitConfig.ConditionPathExists = "/var/lib/holdfast/journal.sqlite";
+            serviceConfig = {
+              Type = "oneshot";
+              ExecStart = "${program} recover";
+              SuccessExitStatus = 5;
+            };
+          };
+        };
+    })
+  ];
+}

@@ -1,0 +1,110 @@
+// holdfast clan create|list|restore: what `clan backups` calls on a machine, in its own terms: a JSON list of names, and
+// NAME and FOLDERS in the environment. Clan runs the states' restore hooks itself, around this.
+import { buildCommand, buildRouteMap } from "@stricli/core";
+import { places } from "../host/places.ts";
+import { EXIT, HoldfastError } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import { listArchives } from "../plan/archives.ts";
+import { planRestore } from "../plan/restore.ts";
+import { heldDatabases, restoreTargets } from "../plan/targets.ts";
+import { openDestination } from "../providers/registry.ts";
+import { newRunId } from "../run/run-id.ts";
+import { type CommonFlags, commonFlags, guard, loadLocal, providersOf } from "./flags.ts";
+import { operate } from "./operate.ts";
+import { interruptible, unwatched } from "./signals.ts";
+
+const parameters = { flags: commonFlags, positional: { kind: "tuple", parameters: [] } } as const;
+
+const list = buildCommand({
+	docs: { brief: 'print the archives as `clan backups list` reads them: [{ "name": … }]' },
+	parameters,
+	func: (flags: CommonFlags) =>
+		guard(flags, async () => {
+			const manifest = await loadLocal(flags, undefined);
+			const listing = await listArchives(manifest, own(manifest), unwatched(interruptible()));
+			process.stdout.write(`${JSON.stringify(listing.archives.map(({ id }) => ({ name: id })))}\n`);
+			// Clan shows nothing at all where one provider fails: what there is, is more.
+			for (const { provider, destination, error } of listing.failures)
+				process.stderr.write(`${provider}/${destination} could not be listed: ${error.message}\n`);
+			return EXIT.done;
+		}),
+});
+
+const restore = buildCommand({
+	docs: {
+		brief: "restore the states whose FOLDERS these are from the archive NAME; both from the environment",
+	},
+	parameters,
+	func: (flags: CommonFlags) =>
+		guard(flags, async () => {
+			const { NAME, FOLDERS } = process.env;
+			if (!NAME || !FOLDERS)
+				throw new HoldfastError("usage", "NAME and FOLDERS must be set: `clan backups restore` does that");
+			const manifest = withoutHooks(await loadLocal(flags, undefined));
+			const services = Object.entries(manifest.state)
+				.filter(([, { folders }]) => isJoinOf(folders, FOLDERS))
+				.map(([name]) => name);
+			if (services.length === 0)
+				throw new HoldfastError("usage", `no state of "${manifest.machine}" has the folders ${FOLDERS}`, {
+					hint: "is the machine's configuration the one that Clan reads?",
+				});
+			const signal = interruptible();
+			const listing = await listArchives(manifest, own(manifest), unwatched(signal));
+			const archive = listing.archives.find(({ id, name }) => id === NAME || name === NAME);
+			if (!archive)
+				throw new HoldfastError("usage", `there is no archive ${NAME}`, {
+					details: listing.failures.map(({ provider, error }) => `${provider}: ${error.message}`),
+					hint: "see them with: clan backups list",
+				});
+			const { provider, destination, name } = archive;
+			const { capabilities } = await openDestination(manifest, provider, destination);
+			const plan = planRestore({
+				manifest,
+				run: newRunId(),
+				services,
+				source: { provider, destination, archive: name },
+				archiveId: archive.id,
+				restoresInto: capabilities.restoresInto,
+				targets: await restoreTargets(manifest, archive, services, []),
+				databases: heldDatabases(archive, services),
+				spool: places().state,
+				partial: false,
+				inPlace: false,
+				keepFailed: false,
+				keepOldSeconds: undefined,
+			});
+			return operate(plan, flags, signal);
+		}),
+});
+
+/** Clan joins them in any order; a folder's own name may hold a colon. */
+function isJoinOf(folders: readonly string[], joined: string): boolean {
+	const length = folders.reduce((sum, folder) => sum + folder.length + 1, -1);
+	return (
+		folders.length > 0 &&
+		length === joined.length &&
+		folders.every((folder) => `:${joined}:`.includes(`:${folder}:`))
+	);
+}
+
+function withoutHooks(manifest: Manifest): Manifest {
+	return {
+		...manifest,
+		state: Object.fromEntries(
+			Object.entries(manifest.state).map(([name, state]) => [
+				name,
+				{ ...state, hooks: { preBackup: state.hooks.preBackup, postBackup: state.hooks.postBackup } },
+			]),
+		),
+	};
+}
+
+/** Other providers of Clan's list what is theirs themselves. */
+function own(manifest: Manifest): string[] {
+	return providersOf(manifest, undefined).filter((name) => manifest.providers[name]?.type !== "command");
+}
+
+export const clan = buildRouteMap({
+	routes: { list, restore },
+	docs: { brief: "the commands that `clan backups` calls on a machine" },
+});

@@ -1,0 +1,73 @@
+// holdfast import nix FLAKE#MACHINE, holdfast import clan FILE.json: print a config of what is declared elsewhere.
+import { readFileSync } from "node:fs";
+import { buildCommand, buildRouteMap } from "@stricli/core";
+import { importedConfig } from "../config/write.ts";
+import { evaluateNix } from "../host/nix.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { type CommonFlags, commonFlags, guard, valueFlag } from "./flags.ts";
+
+const word = (brief: string, placeholder: string) =>
+	({ kind: "tuple", parameters: [{ brief, placeholder, parse: (value: string) => value }] }) as const;
+
+const nix = buildCommand({
+	docs: {
+		brief: "print a holdfast.yaml of what a NixOS or Clan machine declares in a flake",
+		fullDescription:
+			"Runs `nix eval`. To have it evaluated each time instead: machines: { web01: { nix: .#web01 } }\n\nExamples:\n  holdfast import nix .#web01 > holdfast.yaml",
+	},
+	parameters: { flags: commonFlags, positional: word("FLAKE#MACHINE", "FLAKE#MACHINE") },
+	func: (flags: CommonFlags, reference: string) =>
+		guard(flags, async () => {
+			const remark = (line: string) => process.stderr.write(`! ${line}\n`);
+			const { clan, holdfast } = await evaluateNix(reference, remark);
+			const machine = (reference.split("#")[1] ?? "")
+				.replace(/^nixosConfigurations\./, "")
+				.replace(/\.config$/, "");
+			process.stdout.write(await importedConfig(machine, holdfast ?? { clan }, `flake ${reference}`));
+			return 0;
+		}),
+});
+
+interface ClanFlags extends CommonFlags {
+	readonly machine?: string;
+}
+
+const clan = buildCommand({
+	docs: {
+		brief: "print a holdfast.yaml of Clan declarations that were evaluated already",
+		fullDescription:
+			"The file holds { state, backups: { providers } }, as clan.core has them; also borgbackup: { jobs } of services.borgbackup,\nand localbackup: { targets, snapshots }.\n\nExamples:\n  holdfast import clan web01.json --machine web01 > holdfast.yaml",
+	},
+	parameters: {
+		flags: { ...commonFlags, machine: valueFlag("the machine's name (default: this one's)", "NAME") },
+		positional: word("the file", "FILE.json"),
+	},
+	func: (flags: ClanFlags, file: string) =>
+		guard(flags, async () => {
+			const { hostname } = await import("node:os");
+			let value: Record<string, unknown>;
+			try {
+				value = JSON.parse(readFileSync(file, "utf8"));
+			} catch (cause) {
+				throw new HoldfastError("usage", `cannot read ${file}`, {
+					cause,
+					details: [(cause as Error).message],
+				});
+			}
+			const { backups, ...rest } = value as { backups?: { providers?: object } };
+			const declared = { ...(backups?.providers ? { providers: backups.providers } : {}), ...rest };
+			process.stdout.write(
+				await importedConfig(
+					flags.machine ?? hostname().split(".")[0] ?? "machine",
+					{ clan: declared },
+					file,
+				),
+			);
+			return 0;
+		}),
+});
+
+export const importCommand = buildRouteMap({
+	routes: { nix, clan },
+	docs: { brief: "print a config of what is declared in Nix" },
+});

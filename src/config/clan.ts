@@ -1,0 +1,185 @@
+// What a machine under Clan declares, as `clan.core.state` and `clan.core.backups.providers` have it, becomes states and
+// providers. Done to what is written, before a schema looks. The facts: nixosModules/clanCore/{state,backups}.nix and
+// clanServices/{borgbackup,localbackup} of clan-core, August 2026, and the blog post's older names.
+import { merge } from "../modules/merge.ts";
+import type { Fault } from "./faults.ts";
+import { isRecord } from "./schema.ts";
+
+export interface WithClan {
+	readonly value: unknown;
+	readonly faults: readonly Fault[];
+	/** A fault in what a declaration of Clan's has become is shown at `clan`. */
+	relocate(fault: Fault): Fault;
+}
+
+export function withClan(config: unknown): WithClan {
+	if (!isRecord(config) || !isRecord(config.machines))
+		return { value: config, faults: [], relocate: (it) => it };
+	const own = config.machines;
+	const faults: Fault[] = [];
+	const machines = Object.fromEntries(
+		Object.entries(own).map(([name, machine]) => {
+			if (!isRecord(machine) || !isRecord(machine.clan)) return [name, machine];
+			const { clan, ...rest } = machine;
+			const { state, providers, faults: found } = fromClan(clan);
+			faults.push(...found.map((fault) => ({ ...fault, path: ["machines", name, "clan", ...fault.path] })));
+			// What is written beside it adds to it, and has the last word.
+			return [
+				name,
+				merge(
+					[
+						{ value: { system: "nixos", ...rest }, by: `machine "${name}"` },
+						{ value: { state, providers }, by: "clan", isDefault: true },
+					],
+					[],
+				),
+			];
+		}),
+	);
+	const relocate = (fault: Fault): Fault => {
+		const [first, name, ...path] = fault.path;
+		const machine = own[String(name)];
+		if (first !== "machines" || !isRecord(machine) || !isRecord(machine.clan)) return fault;
+		return isRecord(machine[String(path[0])]) && String(path[1]) in (machine[String(path[0])] as object)
+			? fault
+			: { ...fault, path: ["machines", String(name), "clan", ...path] };
+	};
+	return { value: { ...config, machines }, faults, relocate };
+}
+
+interface FromClan {
+	readonly state: Record<string, unknown>;
+	readonly providers: Record<string, unknown>;
+	readonly faults: readonly Fault[];
+}
+
+/** `{ state, providers, borgbackup: { jobs }, localbackup: { targets, snapshots } }`, all as Nix prints it. */
+export function fromClan(clan: Record<string, unknown>): FromClan {
+	const faults: Fault[] = [];
+	const jobs = mapIn(mapIn(clan, "borgbackup"), "jobs");
+	const exclude = [
+		...new Set(Object.values(jobs).flatMap((job) => (isRecord(job) ? textsIn(job.exclude) : []))),
+	];
+	const state = Object.fromEntries(
+		Object.entries(mapIn(clan, "state")).map(([key, value]) => [
+			isRecord(value) && typeof value.name === "string" ? value.name : key,
+			stateOf(value, exclude),
+		]),
+	);
+	const providers: Record<string, unknown> = {};
+	for (const [key, value] of Object.entries(mapIn(clan, "providers"))) {
+		const name = isRecord(value) && typeof value.name === "string" ? value.name : key;
+		// We are one of them ourselves, for `clan backups`.
+		if (name === "holdfast" || !isRecord(value)) continue;
+		if (name === "borgbackup" && Object.keys(jobs).length > 0) continue;
+		if (name === "localbackup" && isRecord(clan.localbackup)) continue;
+		for (const command of ["list", "create", "restore"])
+			if (typeof value[command] !== "string" || value[command] === "")
+				faults.push({
+					path: ["providers", key],
+					message: `the provider "${name}" has no ${command} command`,
+				});
+		providers[name] = {
+			type: "command",
+			...Object.fromEntries(["create", "list", "restore"].map((one) => [one, value[one] ?? ""])),
+		};
+	}
+	if (Object.keys(jobs).length > 0) providers.borgbackup = borgOf(jobs);
+	if (isRecord(clan.localbackup)) providers.localbackup = localOf(clan.localbackup);
+	return { state, providers, faults };
+}
+
+const HOOKS = ["preBackup", "postBackup", "preRestore", "postRestore"] as const;
+
+/** `…Script` is the text; `…Command` the program made of it, or, in older modules and the blog post, the text itself. */
+function stateOf(value: unknown, exclude: readonly string[]): unknown {
+	if (!isRecord(value)) return value;
+	const hooks = Object.fromEntries(
+		HOOKS.flatMap((hook) => {
+			const script = value[`${hook}Script`] ?? value[`${hook}Command`];
+			return typeof script === "string" && script.trim() !== "" ? [[hook, { script }]] : [];
+		}),
+	);
+	const stopOnRestore = textsIn(value.stopOnRestore);
+	return {
+		folders: Array.isArray(value.folders) ? [...new Set(value.folders)] : value.folders,
+		...(exclude.length > 0 ? { exclude } : {}),
+		...(Object.keys(hooks).length > 0 ? { hooks } : {}),
+		...(stopOnRestore.length > 0 ? { stopOnRestore } : {}),
+	};
+}
+
+/** `services.borgbackup.jobs`, one a destination, as Clan's borgbackup service sets them. */
+function borgOf(jobs: Record<string, unknown>): unknown {
+	const all = Object.entries(jobs).filter((entry): entry is [string, Record<string, unknown>] =>
+		isRecord(entry[1]),
+	);
+	const first = all[0]?.[1] ?? {};
+	const startAt = textsIn(first.startAt)[0];
+	return {
+		type: "borgbackup",
+		...(typeof first.compression === "string" ? { compression: first.compression } : {}),
+		...(startAt === undefined ? {} : { schedule: startAt }),
+		...retentionOf(mapIn(mapIn(first, "prune"), "keep")),
+		destinations: Object.fromEntries(
+			all.map(([name, job]) => {
+				const { BORG_RSH, BORG_RELOCATED_REPO_ACCESS_IS_OK } = mapIn(job, "environment");
+				const { mode, passCommand } = mapIn(job, "encryption");
+				return [
+					name,
+					{
+						repo: job.repo,
+						...(typeof BORG_RSH === "string" ? { rsh: BORG_RSH } : {}),
+						...(typeof mode === "string" ? { encryption: mode } : {}),
+						...passphraseOf(passCommand),
+						...(BORG_RELOCATED_REPO_ACCESS_IS_OK === "yes" ? { relocated: true } : {}),
+					},
+				];
+			}),
+		),
+	};
+}
+
+function passphraseOf(command: unknown): object {
+	if (typeof command !== "string" || command === "") return {};
+	const file = /^cat (\/[^\s"'$;|&]+)$/.exec(command)?.[1];
+	return file === undefined ? { passphraseCommand: ["sh", "-c", command] } : { passphraseFile: file };
+}
+
+const DAYS: Readonly<Record<string, number>> = { d: 1, w: 7, m: 31, y: 366 };
+
+/** `prune.keep`: `within` in borg's own units (borg-prune(1): H, d, w, m, y), and a number for each period. */
+function retentionOf(keep: Record<string, unknown>): object {
+	const retention: Record<string, unknown> = {};
+	for (const period of ["hourly", "daily", "weekly", "monthly", "yearly"])
+		if (typeof keep[period] === "number" && keep[period] > 0) retention[period] = keep[period];
+	const [, number, unit] = /^(\d+)([Hdwmy])$/.exec(String(keep.within ?? "")) ?? [];
+	if (unit === "H") retention.keepWithin = `${number}h`;
+	else if (unit !== undefined) retention.keepWithin = `${Number(number) * (DAYS[unit] ?? 1)}d`;
+	return Object.keys(retention).length > 0 ? { retention } : {};
+}
+
+/** `targets` and `snapshots` of Clan's localbackup service. */
+function localOf({ targets, snapshots }: Record<string, unknown>): unknown {
+	return {
+		type: "localbackup",
+		...(typeof snapshots === "number" ? { snapshots } : {}),
+		destinations: Object.fromEntries(
+			Object.entries(isRecord(targets) ? targets : {}).map(([key, target]) => {
+				if (!isRecord(target)) return [key, target];
+				const { name = key, ...rest } = target;
+				return [String(name), Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null))];
+			}),
+		),
+	};
+}
+
+function mapIn(value: unknown, key: string): Record<string, unknown> {
+	const found = isRecord(value) ? value[key] : undefined;
+	return isRecord(found) ? found : {};
+}
+
+/** A list of text, or one text. */
+function textsIn(value: unknown): string[] {
+	return (Array.isArray(value) ? value : [value]).filter((one): one is string => typeof one === "string");
+}

@@ -1,0 +1,98 @@
+// What a machine's NixOS configuration declares, by `nix eval`. Kept by the content of the flake, inputs and all.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HoldfastError } from "../manifest/error.ts";
+import { cleanEnvironment, describeEnd, type ExecResult, execText } from "./exec.ts";
+import { places } from "./places.ts";
+
+const NIX = ["nix", "--extra-experimental-features", "nix-command flakes"];
+const EVALUATE_SECONDS = 900;
+
+/**
+ * Only what we read: a whole configuration cannot be printed. `or` leaves out what a machine does not have, and so works
+ * with Clan, with the plain module, and with both.
+ */
+const SELECT = `config: let
+  clan = (config.clan or { }).core or { };
+  pick = names: set: builtins.listToAttrs (builtins.concatMap (name: if set ? \${name} then [ { inherit name; value = set.\${name}; } ] else [ ]) names);
+  hooks = builtins.concatMap (hook: [ "\${hook}Script" "\${hook}Command" ]) [ "preBackup" "postBackup" "preRestore" "postRestore" ];
+  job = job: pick [ "repo" "exclude" "startAt" "compression" ] job // {
+    environment = job.environment or { };
+    encryption = pick [ "mode" "passCommand" ] (job.encryption or { });
+    prune.keep = (job.prune or { }).keep or { };
+  };
+in {
+  clan = {
+    state = builtins.mapAttrs (_: pick ([ "name" "folders" "stopOnRestore" ] ++ hooks)) (clan.state or { });
+    providers = builtins.mapAttrs (_: pick [ "name" "list" "create" "restore" ]) ((clan.backups or { }).providers or { });
+    borgbackup.jobs = if (clan.backups or { }).providers or { } ? borgbackup
+      then builtins.mapAttrs (_: job) (((config.services or { }).borgbackup or { }).jobs or { }) else { };
+  };
+  holdfast = (((config.services or { }).holdfast or { }).declared or null);
+}`;
+
+export interface NixMachine {
+	/** As \`machines.<name>.clan\` of a config has it. */
+	readonly clan: Record<string, unknown>;
+	/** What the NixOS module would give the program: a machine of a config. */
+	readonly holdfast: Record<string, unknown> | null;
+}
+
+/** `FLAKE#MACHINE`, or `FLAKE#ATTRIBUTE.PATH` of a configuration. */
+export async function evaluateNix(reference: string, remark: (line: string) => void): Promise<NixMachine> {
+	const [flake = "", attribute] = reference.split("#", 2);
+	if (!attribute || flake === "")
+		throw new HoldfastError("usage", `"${reference}" names no machine`, {
+			hint: "write FLAKE#MACHINE, such as .#web01 or github:me/infra#web01",
+		});
+	const doing = `evaluate ${reference}`;
+	const metadata = await nix(["flake", "metadata", "--json", flake], doing);
+	const { locked } = JSON.parse(metadata.text) as { locked: { narHash?: string; rev?: string } };
+	const dirty = metadata.stderr.find((line) => /Git tree .* is dirty/.test(line));
+	if (dirty) remark(`${dirty.replace(/^warning: /, "")}: what is not committed counts as well`);
+	const path = attribute.includes(".") ? attribute : `nixosConfigurations.${attribute}.config`;
+	const key =
+		locked.narHash && createHash("sha256").update(`${locked.narHash} ${path} ${SELECT}`).digest("hex");
+	const file = key === undefined ? undefined : join(places().cache, "nix", `${key}.json`);
+	const known = file === undefined ? undefined : await readFile(file, "utf8").catch(() => undefined);
+	if (known !== undefined) return JSON.parse(known) as NixMachine;
+	const { text } = await nix(["eval", "--json", `${flake}#${path}`, "--apply", SELECT], doing);
+	if (file !== undefined) {
+		await mkdir(join(places().cache, "nix"), { recursive: true, mode: 0o700 });
+		await writeFile(`${file}.new`, text, { mode: 0o600 });
+		await rename(`${file}.new`, file);
+	}
+	return JSON.parse(text) as NixMachine;
+}
+
+async function nix(words: readonly string[], doing: string): Promise<ExecResult & { readonly text: string }> {
+	const { NIX_PATH, NIX_CONFIG, SSH_AUTH_SOCK } = process.env;
+	const result = await execText([...NIX, ...words], {
+		cwd: process.cwd(),
+		env: {
+			...cleanEnvironment(),
+			...(NIX_PATH ? { NIX_PATH } : {}),
+			...(NIX_CONFIG ? { NIX_CONFIG } : {}),
+			...(SSH_AUTH_SOCK ? { SSH_AUTH_SOCK } : {}),
+		},
+		timeoutSeconds: EVALUATE_SECONDS,
+	});
+	if (result.code === 0) return result;
+	throw new HoldfastError("usage", `could not ${doing}: nix ${describeEnd(result, EVALUATE_SECONDS)}`, {
+		details: result.stderr.filter((line) => !/nixbld|experimental Nix feature/.test(line)),
+		hint: await hintOf(result, words),
+	});
+}
+
+async function hintOf({ code, stderr }: ExecResult, words: readonly string[]): Promise<string> {
+	if (code === 127)
+		return "Nix is not on this machine: evaluate elsewhere, then: holdfast import clan FILE.json";
+	const { text } = await execText(["nix", "--version"]);
+	const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(text) ?? [];
+	if (Number(major) < 2 || (Number(major) === 2 && Number(minor) < 4))
+		return `this is ${text.trim()}: flakes need Nix 2.4 or later`;
+	if (/unable to download|cannot fetch|Could not resolve/.test(stderr.join("\n")))
+		return "an input is locked to a place that cannot be reached from here";
+	return `the lines above are Nix's own; try it by hand: nix ${words.slice(0, 3).join(" ")}`;
+}

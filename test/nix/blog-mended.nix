@@ -1,0 +1,9 @@
+# As the post has it, GNU tar looks for `/var/…` in an archive that holds `var/…`, and for all folders as one name.
+{ lib, ... }:
+{
+  clan.core.backups.providers.tar.restore = lib.mkForce ''
+    IFS=':' read -ra FOLDER <<< "''$FOLDERS"
+    printf '%s\n' "''${FOLDER[@]#/}" > /run/folders-to-restore.txt
+    tar -xvpf /var/lib/system-back.tar -C / -T /run/folders-to-restore.txt
+  '';
+}

@@ -1,0 +1,46 @@
+# Evaluate modules as NixOS would: `lib` is the stand-in or the real one, `pkgs` what the modules use of it.
+{
+  lib,
+  modules,
+}:
+let
+  pkgs = {
+    callPackage = _: _: { type = "derivation"; name = "holdfast"; outPath = "/holdfast"; };
+    runCommand = name: args: script: { inherit name args script; };
+    runtimeShell = "/bin/sh";
+    writeShellScriptBin = name: text: { inherit name text; };
+  };
+  nixos =
+    { lib, ... }:
+    {
+      options = {
+        assertions = lib.mkOption { type = lib.types.listOf lib.types.anything; default = [ ]; };
+        environment.systemPackages = lib.mkOption { type = lib.types.listOf lib.types.anything; default = [ ]; };
+        environment.etc = lib.mkOption { type = lib.types.attrsOf lib.types.anything; default = { }; };
+        networking.hostName = lib.mkOption { type = lib.types.str; default = "web01"; };
+        systemd.services = lib.mkOption { type = lib.types.attrsOf lib.types.anything; default = { }; };
+        systemd.timers = lib.mkOption { type = lib.types.attrsOf lib.types.anything; default = { }; };
+        services.borgbackup.jobs = lib.mkOption { type = lib.types.attrsOf lib.types.anything; default = { }; };
+      };
+    };
+  evaluated = lib.evalModules {
+    modules = [ nixos ] ++ modules;
+    specialArgs = { inherit pkgs; };
+  };
+in
+{
+  inherit (evaluated.config.services.holdfast) declared enable;
+  inherit (evaluated.config) assertions;
+  timers = builtins.mapAttrs (_: it: it.timerConfig or { } // { enabled = it.enable or true; }) evaluated.config.systemd.timers;
+  services = builtins.mapAttrs (_: it: it.serviceConfig // { unit = it.unitConfig or { }; }) evaluated.config.systemd.services;
+  packages = map (it: it.name or it) evaluated.config.environment.systemPackages;
+  clan = evaluated.config.clan.core.backups.providers.holdfast or null;
+  stateOptions = builtins.attrNames (
+    builtins.removeAttrs
+      (lib.evalModules {
+        modules = [ nixos ../../nix/module.nix { services.holdfast.state.x = { }; } ];
+        specialArgs = { inherit pkgs; };
+      }).config.services.holdfast.state.x
+      [ "_module" ]
+  );
+}

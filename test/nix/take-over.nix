@@ -1,0 +1,1 @@
+{ services.holdfast.clanSettings.takeOver = true; }
