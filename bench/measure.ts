@@ -23,8 +23,8 @@ export interface Comparison {
 	readonly theirs: number;
 	/** Of each pair, ours divided by theirs. */
 	readonly ratio: { readonly min: number; readonly median: number; readonly max: number };
-	/** The highest of all our runs, in MiB. */
-	readonly peakMiB: number;
+	/** The highest of all our runs, in MiB; absent where others' processes do the work. */
+	readonly peakMiB?: number;
 }
 
 export async function compare(

@@ -23,6 +23,6 @@ export function atMost(what: string, against: string, most: number, measured: Co
 		ratio: `${ratio.median.toFixed(2)}× (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)}), ${measured.pairs} pairs`,
 		bound: `≤ ${most}×`,
 		kept: ratio.median <= most,
-		memory: `${Math.round(peakMiB)} MiB`,
+		...(peakMiB === undefined ? {} : { memory: `${Math.round(peakMiB)} MiB` }),
 	};
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createBench } from "./create.ts";
 import { dumpsBench } from "./dumps.ts";
 import { enginesBench } from "./engines.ts";
+import { fleetBench } from "./fleet.ts";
 import { restoreBench } from "./restore.ts";
 import type { Row } from "./row.ts";
 import { startBench } from "./start.ts";
@@ -17,6 +18,7 @@ const BENCHES: Record<string, (scratch: string) => Promise<Row[]>> = {
 	engines: enginesBench,
 	restore: restoreBench,
 	dumps: dumpsBench,
+	fleet: fleetBench,
 };
 const FILE = join(import.meta.dirname, "../docs/benchmarks.md");
 const wanted = process.argv.slice(2);

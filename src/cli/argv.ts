@@ -9,6 +9,7 @@ const WITH_VALUE = new Set([
 	"--from",
 	"--keep-old",
 	"--tag",
+	"--on",
 	"--wait",
 	"--unit",
 	"--parallel",

@@ -12,6 +12,8 @@ const RUNS: Readonly<Record<string, { readonly asks: boolean }>> = {
 	check: { asks: false },
 	restore: { asks: true },
 	prune: { asks: true },
+	undo: { asks: true },
+	recover: { asks: false },
 };
 
 export async function passOn({ manifest, sshConfig }: Elsewhere, flags: CommonFlags): Promise<number> {
@@ -45,11 +47,14 @@ async function show(
 	return code;
 }
 
+/** Flags, each with a value, that say where. */
+const HERE = ["--config", "--on"];
+
 /** The config is read here; there, what it says of the machine comes along. */
 function withoutConfig(words: readonly string[]): string[] {
 	const end = words.indexOf("--");
 	return words.filter((word, index) => {
 		if (end >= 0 && index > end) return true;
-		return word !== "--config" && words[index - 1] !== "--config" && !word.startsWith("--config=");
+		return !HERE.some((flag) => word === flag || words[index - 1] === flag || word.startsWith(`${flag}=`));
 	});
 }

@@ -179,13 +179,27 @@ export async function chosen(
 	{ machine }: { readonly machine: readonly string[] },
 ): Promise<Chosen> {
 	const { file, machines, sshConfig, secrets } = await loadConfig(flags.config, evaluate);
-	const selection = { names: machine, tags: flags.tag ?? [], all: flags.all ?? false };
+	const selection = {
+		names: machine,
+		tags: flags.tag ?? [],
+		all: flags.all ?? false,
+		several: flags.all !== undefined,
+	};
 	return {
 		machines: select(machines, selection, file),
 		every: [...machines.values()],
 		sshConfig: process.env.HOLDFAST_SSH_CONFIG || sshConfig,
 		secrets,
 	};
+}
+
+export const onFlag = valueFlag("on this machine of the config, by SSH", "MACHINE");
+
+/** For commands that name no machine otherwise: goes on only when they are for this one. */
+export async function requireHere(flags: CommonFlags & { readonly on?: string }): Promise<void> {
+	if (flags.on === undefined) return;
+	const { manifest, sshConfig } = await loadOne(flags, flags.on);
+	if (!isHere(manifest)) throw new Elsewhere(manifest, sshConfig);
 }
 
 /** Of several, those that have something to back up: not one that only keeps others' repositories. */

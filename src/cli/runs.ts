@@ -4,13 +4,18 @@ import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { runTable, runText } from "../report/tables.ts";
 import { Journal } from "../run/journal.ts";
-import { type CommonFlags, commonFlags, guard } from "./flags.ts";
+import { type CommonFlags, commonFlags, guard, onFlag, requireHere } from "./flags.ts";
+
+interface Flags extends CommonFlags {
+	readonly on?: string;
+}
 
 const listRuns = buildCommand({
 	docs: { brief: "past runs with their durations and outcomes" },
-	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
-	func: (flags: CommonFlags) =>
+	parameters: { flags: { ...commonFlags, on: onFlag }, positional: { kind: "tuple", parameters: [] } },
+	func: (flags: Flags) =>
 		guard(flags, async () => {
+			await requireHere(flags);
 			const journal = Journal.open(places().state);
 			const rows = journal.runs(50);
 			journal.close();
@@ -22,7 +27,7 @@ const listRuns = buildCommand({
 const show = buildCommand({
 	docs: { brief: "a run's steps and log" },
 	parameters: {
-		flags: commonFlags,
+		flags: { ...commonFlags, on: onFlag },
 		positional: {
 			kind: "tuple",
 			parameters: [
@@ -30,8 +35,9 @@ const show = buildCommand({
 			],
 		},
 	},
-	func: (flags: CommonFlags, id: string) =>
+	func: (flags: Flags, id: string) =>
 		guard(flags, async () => {
+			await requireHere(flags);
 			const journal = Journal.open(places().state);
 			const plan = journal.plan(id);
 			if (!plan)

@@ -1,5 +1,5 @@
 // The hidden `holdfast __serve`: the side of a machine that is worked on from elsewhere. See fleet/protocol.ts.
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Ended, type Greeting, PROTOCOL, type Request } from "../fleet/protocol.ts";
@@ -8,7 +8,14 @@ import { places } from "../host/places.ts";
 import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import { VERSION } from "../manifest/version.ts";
 import type { RunEvent } from "../run/event.ts";
-import { eventFile, linesAsTheyCome, lockHolder, prepareEventFile, recorded } from "../run/event-file.ts";
+import {
+	eventFile,
+	linesAsTheyCome,
+	lockHolder,
+	prepareEventFile,
+	RUN_ID,
+	recorded,
+} from "../run/event-file.ts";
 import { OUTCOME_CODES } from "./operate.ts";
 
 type Operate = Extract<Request, { do: "operate" }>;
@@ -31,6 +38,8 @@ export async function serve(runCommand: (args: readonly string[]) => Promise<voi
 	// Whoever listens may go: then so do we, and the run stays.
 	process.stdout.on("error", () => process.exit(EXIT.failed));
 	try {
+		if (request.run !== undefined && !RUN_ID.test(request.run))
+			throw new HoldfastError("usage", `"${request.run}" is no id of a run`);
 		const run = request.run ?? recorded(places().runtime).at(-1);
 		const started = request.do === "operate" && !isKnown(request.run) ? start(request) : undefined;
 		void takeOrders(later, run);
@@ -51,7 +60,9 @@ async function answer(
 	runCommand: (args: readonly string[]) => Promise<void>,
 ): Promise<void> {
 	if (!manifest) return runCommand(argv);
-	const file = prepareEventFile(places().runtime, `ask-${process.pid}`).replace(/ndjson$/, "json");
+	const folder = join(places().runtime, "events");
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	const file = join(folder, `ask-${process.pid}.json`);
 	writeFileSync(file, JSON.stringify(manifest), { mode: 0o600 });
 	try {
 		await runCommand([...argv, "--config", file]);
@@ -143,6 +154,8 @@ export async function tell(
 	}
 	if (fault !== undefined) throw fault;
 	if (ended) return ended;
+	// There was nothing to do, as for `recover`.
+	if (unitCode === EXIT.done) return { type: "ended", code: EXIT.done };
 	return {
 		type: "ended",
 		code: unitCode || EXIT.failed,

@@ -5,11 +5,12 @@ import { HoldfastError } from "../manifest/error.ts";
 import { planUndo } from "../plan/undo.ts";
 import { Journal } from "../run/journal.ts";
 import { newRunId } from "../run/run-id.ts";
-import { type CommonFlags, commonFlags, guard, switchFlag } from "./flags.ts";
+import { type CommonFlags, commonFlags, guard, onFlag, requireHere, switchFlag } from "./flags.ts";
 import { confirm, operate, printPlan, recoverOnly } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
 interface Flags extends CommonFlags {
+	readonly on?: string;
 	readonly dryRun: boolean;
 	readonly yes: boolean;
 }
@@ -23,6 +24,7 @@ export const undo = buildCommand({
 	parameters: {
 		flags: {
 			...commonFlags,
+			on: onFlag,
 			dryRun: switchFlag("print the plan and do nothing"),
 			yes: switchFlag("do not ask"),
 		},
@@ -33,6 +35,7 @@ export const undo = buildCommand({
 	},
 	func: (flags: Flags, run: string) =>
 		guard(flags, async () => {
+			await requireHere(flags);
 			const journal = Journal.open(places().state);
 			const restored = journal.plan(run);
 			const all = journal.kept();
@@ -60,9 +63,10 @@ export const recover = buildCommand({
 		brief: "bring runs that died to their end: finish what was committed, undo the rest",
 		fullDescription: "The next create or restore does the same before its own work; a unit does it at boot.",
 	},
-	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
-	func: (flags: CommonFlags) =>
+	parameters: { flags: { ...commonFlags, on: onFlag }, positional: { kind: "tuple", parameters: [] } },
+	func: (flags: CommonFlags & { readonly on?: string }) =>
 		guard(flags, async () => {
+			await requireHere(flags);
 			const reports = await recoverOnly(flags);
 			if (reports.length === 0 && !flags.quiet && !flags.json)
 				process.stderr.write("nothing to recover: every run has come to its end\n");

@@ -2,7 +2,7 @@
 import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Layout, layoutOf } from "./layout.ts";
-import { publicKeyOf, type SecretStore, wantedSecrets } from "./secrets.ts";
+import { makeSecret, publicKeyOf, type SecretStore, wantedSecrets } from "./secrets.ts";
 
 export interface Client {
 	readonly machine: string;
@@ -15,6 +15,8 @@ export interface ServerAccount {
 	readonly directory: string;
 	/** `~/.ssh/authorized_keys`, whole. */
 	readonly keys: { readonly path: string; readonly text: string };
+	/** Put the keys that were made into the store; nothing is kept before somebody has said yes. */
+	keep(): Promise<void>;
 }
 
 /** Machines of the config that keep their archives on this one, each with the key that lets it in. */
@@ -42,12 +44,18 @@ export async function accountOf(
 	server: Manifest,
 	clients: readonly Client[],
 	store: SecretStore,
-	make: (client: Client) => Promise<string>,
 ): Promise<ServerAccount> {
 	const { user = SERVER_USER, directory = SERVER_FOLDER, appendOnly = true } = server.borgServer ?? {};
+	// Keys of machines that were not deployed to yet are made now, and used then.
+	const made = new Map<string, string>();
+	const keyOf = async (secret: string) => {
+		const key = made.get(secret) ?? (await store.get(secret)) ?? makeSecret("ssh-key", secret);
+		if ((await store.get(secret)) === undefined) made.set(secret, key);
+		return key;
+	};
 	const lines = await Promise.all(
 		clients.map(async (client) => {
-			const key = (await store.get(client.secret)) ?? (await make(client));
+			const key = await keyOf(client.secret);
 			const serve = `borg serve --restrict-to-repository ${directory}/${client.machine}${appendOnly ? " --append-only" : ""}`;
 			return `command="${serve}",restrict ${publicKeyOf(key)}\n`;
 		}),
@@ -58,6 +66,9 @@ export async function accountOf(
 		keys: {
 			path: `${directory}/.ssh/authorized_keys`,
 			text: `# Written by \`holdfast deploy\`.\n${lines.join("")}`,
+		},
+		keep: async () => {
+			for (const [name, key] of made) await store.set(name, key);
 		},
 	};
 }

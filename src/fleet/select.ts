@@ -8,12 +8,14 @@ export interface Selection {
 	readonly names: readonly string[];
 	readonly tags: readonly string[];
 	readonly all: boolean;
+	/** The command is one that can work on several. */
+	readonly several?: boolean;
 }
 
 /** Machines in the config's order, each once. With nothing chosen: the only one, or an error that lists them. */
 export function select(
 	machines: ReadonlyMap<string, Manifest>,
-	{ names, tags, all }: Selection,
+	{ names, tags, all, several = true }: Selection,
 	file: string,
 ): Manifest[] {
 	const every = [...machines.values()];
@@ -29,7 +31,7 @@ export function select(
 		const [only, other] = every;
 		if (only && !other) return [only];
 		throw new HoldfastError("usage", "which machine?", {
-			hint: `the machines are: ${known.join(", ")}; or say --all, or --tag TAG`,
+			hint: `the machines are: ${known.join(", ")}${several ? "; or say --all, or --tag TAG" : ""}`,
 		});
 	}
 	for (const name of names.filter((one) => !machines.has(one))) {

@@ -54,6 +54,8 @@ export class Connection {
 			"ssh",
 			...(address.config === undefined ? [] : ["-F", address.config]),
 			...["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`, ...ALIVE],
+			// Whatever the user's config has for people at a terminal.
+			...["-o", "LogLevel=ERROR", "-o", "ControlPersist=no", "-o", "RemoteCommand=none"],
 			...["-o", `ControlPath=${socket}`],
 		];
 		const stop = new AbortController();

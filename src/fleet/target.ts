@@ -41,8 +41,6 @@ export interface Facts {
 	readonly nixos: boolean;
 	/** Bytes free where it arrives, and where it stays. */
 	readonly room: readonly number[];
-	/** SHA-256 of files that are there, by path. */
-	readonly hashes: ReadonlyMap<string, string>;
 }
 
 /** What a script prints there; one that fails is an error. `args` are its `$1`, `$2` … */
@@ -74,7 +72,7 @@ for place; do while [ ! -d "$place" ]; do place=\${place%/*}; place=\${place:-/}
 `;
 
 /** `rooms`: folders in which there must be room, though they may not be there yet. */
-export async function factsOf(target: Target, rooms: readonly string[]): Promise<Omit<Facts, "hashes">> {
+export async function factsOf(target: Target, rooms: readonly string[]): Promise<Facts> {
 	const lines = (await script(target, LOOK, rooms)).split("\n").map((line) => {
 		const at = line.indexOf(" ");
 		return [line.slice(0, at), line.slice(at + 1)] as const;
@@ -91,6 +89,7 @@ export async function factsOf(target: Target, rooms: readonly string[]): Promise
 	};
 }
 
+/** SHA-256 of those that are there, by path. */
 export async function hashesOf(target: Target, paths: readonly string[]): Promise<Map<string, string>> {
 	const text = await script(target, 'sha256sum -- "$@" 2>/dev/null; true', paths);
 	return new Map(

@@ -13,6 +13,9 @@ const CHUNK_BYTES = 64 * 1024;
 /** Progress is written this often at most: nobody who looks in later needs more. */
 const PROGRESS_MS = 1_000;
 
+/** As run-id.ts makes them: they become names of files. */
+export const RUN_ID = /^\d{4}-\d\d-\d\dT\d{6}Z-[a-z0-9]+$/;
+
 const folderIn = (runtime: string) => join(runtime, "events");
 export const eventFile = (runtime: string, run: string) => join(folderIn(runtime), `${run}.ndjson`);
 
@@ -20,9 +23,12 @@ export const eventFile = (runtime: string, run: string) => join(folderIn(runtime
 export function prepareEventFile(runtime: string, run: string): string {
 	const folder = folderIn(runtime);
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
-	for (const old of recorded(runtime).slice(0, -KEPT))
-		for (const name of readdirSync(folder).filter((one) => one.startsWith(old)))
-			rmSync(join(folder, name), { force: true });
+	const kept = new Set([...recorded(runtime).slice(-KEPT), run]);
+	for (const name of readdirSync(folder)) {
+		// What belongs to a run begins with its id: its manifest and what it said on stderr.
+		const [of = ""] = name.split(".", 1);
+		if (RUN_ID.test(of) && !kept.has(of)) rmSync(join(folder, name), { force: true });
+	}
 	return eventFile(runtime, run);
 }
 

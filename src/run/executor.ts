@@ -121,7 +121,9 @@ class Execution {
 			const result = await workOf(step).run(step, this.#context(step, signal));
 			faultPoint(step.id, "after");
 			signal.throwIfAborted();
-			this.#journal.add(this.#plan.run, step.id, "done", result);
+			// The mark of a commit decides which way a recovery goes: it is on disk before anybody counts on it.
+			if (step.kind === "commit") this.#journal.add(this.#plan.run, step.id, "done", result);
+			else this.#journal.addSoon(this.#plan.run, step.id, "done", result);
 			this.#standing.move(step.id, "done");
 			if (result !== undefined) this.#results[step.id] = result;
 			if (step.downtime === "ends") this.#upAt = performance.now();

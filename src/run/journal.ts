@@ -55,6 +55,8 @@ export class Journal {
 	readonly #db: DatabaseSync;
 	readonly #folder: string;
 	readonly #logged = new Map<string, number>();
+	/** Entries that go with the next one. */
+	readonly #soon: Statement[] = [];
 	readonly #waiting: [run: string, step: string, time: string, line: string][] = [];
 
 	private constructor(db: DatabaseSync, folder: string) {
@@ -98,8 +100,11 @@ export class Journal {
 
 	#write(statement: string, values: readonly (string | number | null)[]): void {
 		try {
-			this.#db.prepare(statement).run(...values);
+			if (this.#soon.length === 0) this.#db.prepare(statement).run(...values);
+			else this.#writeAll([...this.#soon, [statement, values]]);
+			this.#soon.length = 0;
 		} catch (cause) {
+			if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
 			throw new HoldfastError("failed", `cannot write the journal in ${this.#folder}`, {
 				cause,
 				details: [(cause as Error).message],
@@ -108,15 +113,23 @@ export class Journal {
 		}
 	}
 
+	#writeAll(all: readonly Statement[]): void {
+		this.#db.exec("BEGIN");
+		for (const [statement, values] of all) this.#db.prepare(statement).run(...values);
+		this.#db.exec("COMMIT");
+	}
+
 	add(run: string, step: string, phase: Phase, data?: unknown): void {
 		this.#flush();
-		this.#write("INSERT INTO entry (run, step, phase, time, data) VALUES (?, ?, ?, ?, ?)", [
-			run,
-			step,
-			phase,
-			new Date().toISOString(),
-			data === undefined ? null : JSON.stringify(data),
-		]);
+		this.#write(...entryOf(run, step, phase, data));
+	}
+
+	/**
+	 * The same, on disk with the next entry at the latest: one sync for both. For the end of a step, which nothing has been
+	 * built on before the next one begins; never for what decides which way a recovery goes.
+	 */
+	addSoon(run: string, step: string, phase: Phase, data?: unknown): void {
+		this.#soon.push(entryOf(run, step, phase, data));
 	}
 
 	/** A line of a step's output, as it is kept; undefined once a flood is cut. On disk with the next entry at the latest. */
@@ -339,8 +352,22 @@ export class Journal {
 
 	close(): void {
 		this.#flush();
+		try {
+			if (this.#soon.length > 0) this.#writeAll(this.#soon.splice(0));
+		} catch {
+			// The step counts as begun: a recovery looks at it once more.
+		}
 		this.#db.close();
 	}
+}
+
+type Statement = readonly [statement: string, values: readonly (string | number | null)[]];
+
+function entryOf(run: string, step: string, phase: Phase, data: unknown): Statement {
+	return [
+		"INSERT INTO entry (run, step, phase, time, data) VALUES (?, ?, ?, ?, ?)",
+		[run, step, phase, new Date().toISOString(), data === undefined ? null : JSON.stringify(data)],
+	];
 }
 
 function rowOf(row: Record<string, unknown>): RunRow {

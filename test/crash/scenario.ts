@@ -1,7 +1,6 @@
 // What is crashed: for each kind of plan a service, an archive of its old state, and a newer state that is live.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type Machine, machine } from "../machine/machine.ts";
+import { RECOVERY_UNITS } from "../support/units.ts";
 
 export interface Scenario {
 	readonly name: string;
@@ -166,11 +165,10 @@ export async function crashMachine(kind?: string): Promise<Machine> {
 		"/etc/systemd/system/app.service",
 		"[Service]\nExecStart=/bin/sh -c 'while :; do cat /disk/app/file >/dev/null || exit 1; sleep 0.02; done'\n[Install]\nWantedBy=multi-user.target\n",
 	);
-	for (const name of ["holdfast-recover.service", "holdfast-recover-databases.service"]) {
-		const unit = readFileSync(join(import.meta.dirname, "../../systemd", name), "utf8");
+	for (const { name, text } of RECOVERY_UNITS) {
 		await web01.write(
 			`/etc/systemd/system/${name}`,
-			unit
+			text
 				.replace("/var/lib/holdfast/journal.sqlite", `${ENV.HOLDFAST_STATE_DIR}/journal.sqlite`)
 				.replace("[Service]", `[Service]\nEnvironment=HOLDFAST_STATE_DIR=${ENV.HOLDFAST_STATE_DIR}`),
 		);

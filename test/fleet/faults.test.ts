@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
+import { letIn } from "./keys.ts";
 
 const NAMES = ["slow", "full", "reboots", "well"] as const;
 
@@ -14,9 +15,6 @@ describe("a fleet in trouble", { skip: noMachines }, () => {
 
 	before(async () => {
 		laptop = await machine("laptop");
-		const key = await laptop.sh(
-			"mkdir -p -m 0700 /root/.ssh; rm -f /root/.ssh/*; ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519; cat /root/.ssh/id_ed25519.pub",
-		);
 		for (const name of NAMES) {
 			const one = await machine(name, {
 				units: ["ssh.service"],
@@ -24,14 +22,15 @@ describe("a fleet in trouble", { skip: noMachines }, () => {
 			});
 			fleet.set(name, one);
 			await one.sh(
-				`ln -sf /opt/holdfast/bin/holdfast /usr/local/bin/holdfast; mkdir -p /srv/notes -m 0700 /root/.ssh; echo ${name} >/srv/notes/file; printf '%s\\n' '${key}' >/root/.ssh/authorized_keys`,
+				`ln -sf /opt/holdfast/bin/holdfast /usr/local/bin/holdfast; mkdir -p /srv/notes; echo ${name} >/srv/notes/file`,
 			);
 		}
+		await letIn(laptop, [...fleet.values()]);
 		await laptop.sh(
 			`systemd-run --unit=line /opt/holdfast/node_modules/node/bin/node /opt/holdfast/test/fleet/slow-line.ts 2222 slow 22`,
 		);
 		await laptop.sh(
-			`ssh-keyscan ${NAMES.join(" ")} >/root/.ssh/known_hosts 2>/dev/null; until ssh-keyscan -p 2222 127.0.0.1 2>/dev/null | grep . >>/root/.ssh/known_hosts; do sleep 0.2; done`,
+			`until ssh-keyscan -p 2222 127.0.0.1 2>/dev/null | grep . >>/root/.ssh/known_hosts; do sleep 0.2; done`,
 		);
 		await laptop.write(
 			"/etc/holdfast/holdfast.yaml",

@@ -4,6 +4,7 @@ import { before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ListedArchive } from "../../src/plan/archives.ts";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
+import { letIn } from "./keys.ts";
 
 /** A machine with a service that owns a folder; Holdfast is in its path. */
 async function service(name: string): Promise<Machine> {
@@ -24,14 +25,7 @@ describe("machines elsewhere", { skip: noMachines }, () => {
 	before(async () => {
 		laptop = await machine("laptop", { units: [] });
 		[web01, web02] = await Promise.all([service("web01"), service("web02")]);
-		const key = await laptop.sh(
-			"mkdir -p -m 0700 /root/.ssh; rm -f /root/.ssh/*; ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519; cat /root/.ssh/id_ed25519.pub",
-		);
-		for (const one of [web01, web02])
-			await one.sh(
-				`mkdir -p -m 0700 /root/.ssh; printf '%s\\n' '${key}' >/root/.ssh/authorized_keys; rm -f /etc/ssh/ssh_host_*; ssh-keygen -A; systemctl restart ssh`,
-			);
-		await laptop.sh("ssh-keyscan web01 web02 >/root/.ssh/known_hosts 2>/dev/null");
+		await letIn(laptop, [web01, web02]);
 		await declare();
 	});
 
@@ -77,6 +71,34 @@ machines:
 		);
 		assert.equal(restored.code, 0, restored.stderr);
 		assert.equal(await web01.sh("cat /srv/notes/file"), "of web01");
+	});
+
+	test("runs, undo and recover of a machine elsewhere, with --on", async () => {
+		await web01.sh("echo changed >/srv/notes/file");
+		const kept = await laptop.holdfast(
+			"restore",
+			"--service",
+			"notes",
+			"--yes",
+			"--keep-old",
+			"1d",
+			"web01",
+			"tar",
+			"latest",
+		);
+		assert.equal(kept.code, 0, kept.stderr);
+		const { stdout } = await laptop.holdfast("runs", "--on", "web01", "--json");
+		const [newest] = JSON.parse(stdout) as { id: string; operation: string }[];
+		assert.equal(newest?.operation, "restore");
+		assert.match(
+			(await laptop.holdfast("runs", "show", "--on", "web01", newest?.id ?? "")).stdout,
+			/put \/srv\/notes/,
+		);
+		const undone = await laptop.holdfast("undo", "--on", "web01", "--yes", newest?.id ?? "");
+		assert.equal(undone.code, 0, undone.stderr);
+		assert.equal(await web01.sh("cat /srv/notes/file"), "changed");
+		assert.equal((await laptop.holdfast("recover", "--on", "web01")).code, 0);
+		await web01.sh("echo of web01 >/srv/notes/file");
 	});
 
 	test("a tag: all of its machines at once, each by its own run, with a table in the end", async () => {

@@ -1,16 +1,8 @@
 // Restores on real machines: mount points, subvolumes, units that several states share, and a machine that dies.
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
-import { unitsOf } from "../../src/fleet/units.ts";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
-
-const RECOVER_UNIT =
-	unitsOf({
-		manifest: { version: 1, machine: "web01", state: {}, providers: {} },
-		program: "/usr/local/bin/holdfast",
-		config: "/etc/holdfast/manifest.json",
-		user: false,
-	}).files.find(({ name }) => name === "holdfast-recover.service")?.text ?? "";
+import { RECOVERY_UNITS } from "../support/units.ts";
 
 describe("a restore on a real machine", { skip: noMachines }, () => {
 	let web01: Machine;
@@ -22,7 +14,7 @@ describe("a restore on a real machine", { skip: noMachines }, () => {
 				`/etc/systemd/system/${name}.service`,
 				`[Service]\nExecStart=/bin/sh -c 'while :; do cat /srv/${name}/file >/dev/null || exit 1; sleep 0.05; done'\n[Install]\nWantedBy=multi-user.target\n`,
 			);
-		await web01.write("/etc/systemd/system/holdfast-recover.service", RECOVER_UNIT);
+		for (const { name, text } of RECOVERY_UNITS) await web01.write(`/etc/systemd/system/${name}`, text);
 		await web01.sh(
 			"ln -s /opt/holdfast/bin/holdfast /usr/local/bin/holdfast; systemctl enable -q holdfast-recover",
 		);

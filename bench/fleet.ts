@@ -1,0 +1,55 @@
+// Many machines at once against one of them. They are simulated: one sshd each, all on this host's processors.
+import { join } from "node:path";
+import { simulatedFleet } from "../test/fleet/simulated.ts";
+import { median } from "./measure.ts";
+import { atMost, type Row } from "./row.ts";
+
+const PAIRS = 5;
+const WORK_SECONDS = 5;
+
+export async function fleetBench(scratch: string): Promise<Row[]> {
+	const eight = await paired(join(scratch, "eight"), 8, `sleep ${WORK_SECONDS}`, "create", 1.2);
+	const thirty = await paired(join(scratch, "thirty"), 30, "true", "status", 3);
+	return [eight, thirty];
+}
+
+async function paired(
+	folder: string,
+	count: number,
+	hook: string,
+	command: string,
+	bound: number,
+): Promise<Row> {
+	const fleet = await simulatedFleet(folder, count, hook);
+	const [first = ""] = fleet.names;
+	try {
+		const seconds = async (...words: string[]) => {
+			const { code, stderr, seconds } = await fleet.holdfast(words);
+			if (code !== 0) throw new Error(stderr);
+			return seconds;
+		};
+		// `status` is well only where there is an archive.
+		await seconds("create", "--all");
+		const all: number[] = [];
+		const one: number[] = [];
+		for (let pair = 0; pair < PAIRS; pair++) {
+			all.push(await seconds(command, "--all"));
+			one.push(await seconds(command, first));
+		}
+		const ratios = all.map((value, pair) => value / (one[pair] ?? Number.NaN));
+		const work = hook === "true" ? "" : `, ${WORK_SECONDS} s of work on each`;
+		return atMost(
+			`\`${command} --all\` on ${count} machines of this host's two cores${work}`,
+			`\`${command}\` on one of them`,
+			bound,
+			{
+				pairs: PAIRS,
+				ours: median(all),
+				theirs: median(one),
+				ratio: { min: Math.min(...ratios), median: median(ratios), max: Math.max(...ratios) },
+			},
+		);
+	} finally {
+		await fleet.close();
+	}
+}

@@ -1,0 +1,42 @@
+// What a deploy would change, for people.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exec } from "../host/exec.ts";
+import type { Deployment } from "../plan/install.ts";
+import type { Desired } from "./deployment.ts";
+import { type Target, textOf } from "./target.ts";
+
+/** One line a file, with what changes in those that people read. */
+export async function changesOf(
+	target: Target,
+	{ files }: Desired,
+	there: ReadonlyMap<string, string>,
+	known: Deployment | undefined,
+): Promise<string[]> {
+	const gone = (known?.files ?? []).filter(
+		({ path, stays }) => !stays && !files.some((file) => file.path === path),
+	);
+	const lines: string[] = [];
+	for (const { path, content, sha256, shown } of files) {
+		const hash = there.get(path);
+		if (hash === sha256) continue;
+		lines.push(`${hash === undefined ? "+" : "~"} ${path}`);
+		if (hash !== undefined && shown && "text" in content)
+			lines.push(...(await difference((await textOf(target, path)) ?? "", content.text)));
+	}
+	return [...lines, ...gone.map(({ path }) => `- ${path}`)];
+}
+
+async function difference(before: string, after: string): Promise<string[]> {
+	const folder = await mkdtemp(join(tmpdir(), "holdfast-diff-"));
+	try {
+		await writeFile(join(folder, "before"), before, { mode: 0o600 });
+		await writeFile(join(folder, "after"), after, { mode: 0o600 });
+		const lines: string[] = [];
+		await exec(["diff", "-U1", "before", "after"], { cwd: folder, onStdout: (line) => lines.push(line) });
+		return lines.filter((line) => !/^(---|\+\+\+) /.test(line)).map((line) => `    ${line}`);
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,92 @@
+// A machine as a deploy finds it, and whether it fits.
+import { join } from "node:path";
+import { HoldfastError } from "../manifest/error.ts";
+import type { Desired } from "./deployment.ts";
+import { type Layout, layoutOf } from "./layout.ts";
+import { type Content, type Facts, factsOf, script, type Target } from "./target.ts";
+
+export interface Place {
+	readonly target: Target;
+	readonly layout: Layout;
+	readonly facts: Facts;
+	/** Not root: into the user's own folders and manager. */
+	readonly user: boolean;
+}
+
+export async function placeOf(target: Target): Promise<Place> {
+	const root = layoutOf();
+	const first = await factsOf(target, [root.arrivals, root.lib]);
+	const user = first.uid !== 0;
+	const layout = user ? layoutOf(first.home) : root;
+	const facts = user ? await factsOf(target, [layout.arrivals, layout.lib]) : first;
+	return { target, layout, facts, user };
+}
+
+/** `uname -m` of what Node calls the architecture. */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+	x64: "x86_64",
+	arm64: "aarch64",
+	ppc64: "ppc64le",
+	s390x: "s390x",
+	riscv64: "riscv64",
+};
+
+/** Refuse, with a reason, a machine that what is sent could not work on. */
+export function requireFit({ target: { machine }, facts }: Place): void {
+	const { os, arch, systemd, nixos } = facts;
+	const own = ARCHITECTURES[process.arch] ?? process.arch;
+	const fault =
+		os !== "Linux"
+			? { what: `runs ${os}`, hint: "Holdfast works on Linux" }
+			: !systemd
+				? { what: "does not run under systemd", hint: "its timers and units are what a deploy sets up" }
+				: nixos
+					? {
+							what: "is NixOS, whose files come from its configuration",
+							hint: "import the NixOS module instead",
+						}
+					: arch !== own
+						? {
+								what: `is ${arch}, and this machine is ${own}`,
+								hint: "deploy from a machine of its architecture: the runtime that is sent is this one's own",
+							}
+						: undefined;
+	if (fault) throw new HoldfastError("failed", `${machine} ${fault.what}`, { hint: fault.hint });
+}
+
+export function requireRoom({ target: { machine }, facts, layout }: Place, bytes: number): void {
+	const [arrives = 0, stays = 0] = facts.room;
+	for (const [room, folder] of [
+		[arrives, layout.arrivals],
+		[stays, layout.lib],
+	] as const)
+		if (room < bytes * 1.1)
+			throw new HoldfastError(
+				"failed",
+				`no room on ${machine} in ${folder}: ${mebibytes(room)} of ${mebibytes(bytes)}`,
+				{
+					hint: `make room there; see: df -h ${folder}`,
+				},
+			);
+}
+
+const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+
+/** The program that arrived, by the runtime that arrived or was there already. */
+export async function programOf(
+	{ target }: Place,
+	{ files }: Desired,
+	contents: ReadonlyMap<string, Content>,
+	folder: string,
+): Promise<string[]> {
+	const arrived = (path: string | undefined, index: number) =>
+		contents.has(`file-${index}`) ? join(folder, `file-${index}`) : (path ?? "");
+	const [runtime = "", bundle = ""] = files.slice(0, 2).map(({ path }, index) => arrived(path, index));
+	const starts = await script(target, 'chmod u+x "$1" 2>/dev/null; "$1" --version 2>&1; true', [runtime]);
+	if (!/^v\d+/.test(starts))
+		throw new HoldfastError("failed", `the runtime does not start on ${target.machine}`, {
+			details: starts.split("\n").slice(0, 5),
+			hint: "it needs glibc 2.28 or later and libstdc++ (Debian: libstdc++6)",
+		});
+	return ["env", `HOLDFAST_BUNDLE=${bundle}`, runtime, "--disable-warning=ExperimentalWarning", bundle];
+}

@@ -1,0 +1,75 @@
+// The secrets that a machine shall have: out of the store, made anew, or left as they are there.
+import { createHash } from "node:crypto";
+import { HoldfastError } from "../manifest/error.ts";
+import type { Secret } from "./deployment.ts";
+import type { Place } from "./place.ts";
+import { makeSecret, publicKeyOf, type SecretStore, type WantedSecret } from "./secrets.ts";
+import { hashesOf } from "./target.ts";
+
+export interface SecretsThere {
+	readonly values: readonly Secret[];
+	/** For people, before it is done. */
+	readonly lines: readonly string[];
+	/** What a person must carry to somebody else, once it is done. */
+	readonly told: readonly string[];
+	/** Put those that were made into the store. */
+	keep(): Promise<void>;
+}
+
+/** Nothing is kept before somebody has said yes. */
+export async function secretsFor(
+	{ target }: Place,
+	wanted: readonly WantedSecret[],
+	store: SecretStore,
+	/** Keys that a deploy to their server lets in. */
+	served: ReadonlySet<string>,
+): Promise<SecretsThere> {
+	const there = await hashesOf(
+		target,
+		wanted.map(({ path }) => path),
+	);
+	const values: (Secret & WantedSecret)[] = [];
+	const made: (Secret & WantedSecret)[] = [];
+	const lines: string[] = [];
+	for (const secret of wanted) {
+		const known = await store.get(secret.name);
+		const isThere = there.has(secret.path);
+		if (known === undefined && isThere) {
+			lines.push(`  ${secret.path} is there and not in ${store.place}: it stays as it is`);
+			continue;
+		}
+		const value = known ?? makeSecret(secret.kind, secret.name);
+		if (known === undefined) {
+			made.push({ ...secret, value });
+			lines.push(
+				`  ${secret.path} is made (${secret.kind} of ${secret.of.join(", ")}), and kept in ${store.place}`,
+			);
+		} else if (isThere && there.get(secret.path) !== sha256(value))
+			throw new HoldfastError(
+				"failed",
+				`${target.machine} has another secret at ${secret.path} than ${store.place}: nothing was changed`,
+				{
+					details: [`it opens ${secret.of.join(", ")}: with the wrong one, no archive there can be read`],
+					hint: "find out which is right; then delete the other one",
+				},
+			);
+		values.push({ ...secret, value });
+	}
+	return {
+		values,
+		lines,
+		keep: async () => {
+			for (const { name, value } of made) await store.set(name, value);
+		},
+		told: made
+			.filter(({ kind, name }) => kind === "ssh-key" && !served.has(name))
+			.map(
+				({ of, value }) =>
+					`the backup server of ${of.join(", ")} must let this key in:\n${publicKeyOf(value)}`,
+			),
+	};
+}
+
+function sha256(value: string): string {
+	return createHash("sha256").update(value).digest("hex");
+}
