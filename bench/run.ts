@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
+import { closeMachines } from "../test/machine/machine.ts";
 import { createBench } from "./create.ts";
 import { dumpsBench } from "./dumps.ts";
 import { enginesBench } from "./engines.ts";
@@ -36,6 +37,7 @@ for (const [name, bench] of Object.entries(BENCHES)) {
 }
 process.stdout.write(table(rows.map(cellsOf)));
 writeFileSync(FILE, document());
+await closeMachines();
 
 function cellsOf({ what, ours, theirs, ratio, bound, kept, memory }: Row): string[] {
 	return [what, ours, theirs, ratio, `${bound} ${kept ? "✔" : "✘"}`, memory ?? ""];

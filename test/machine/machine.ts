@@ -63,10 +63,14 @@ export const noMachines: string | undefined =
 let network: Promise<Network> | undefined;
 const running: Container[] = [];
 
-after(async () => {
-	await Promise.all(running.map((container) => container.close()));
+after(closeMachines);
+
+/** The tests of a file do this by themselves when they are done. */
+export async function closeMachines(): Promise<void> {
+	await Promise.all(running.splice(0).map((container) => container.close()));
 	await (await network)?.close();
-});
+	network = undefined;
+}
 
 /** A machine that has booted. */
 export async function machine(
