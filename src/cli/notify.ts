@@ -73,7 +73,9 @@ async function wasTold(unit: string, machine: string): Promise<boolean> {
 	const journal = Journal.open(places().state);
 	const run = journal.lastRun(machine, operationOf(unit));
 	journal.close();
-	return Boolean(started) && run !== undefined && run.ended !== null && Date.parse(run.started) >= started;
+	// One that was brought to its end by another process has told nobody.
+	if (!run || run.ended === null || run.outcome === "recovered") return false;
+	return Boolean(started) && Date.parse(run.started) >= started;
 }
 
 async function lastLines(unit: string): Promise<readonly string[]> {

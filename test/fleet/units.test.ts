@@ -11,7 +11,7 @@ describe("units", { skip: noMachines }, () => {
 			`
 machines:
   web01:
-    state: { notes: { folders: [/srv/notes]${own.includes("preBackup") ? "" : ""} } }
+    state: { notes: { folders: [/srv/notes] } }
 ${own}
 `,
 		);
@@ -120,7 +120,10 @@ ${own}
 	test("a service that is killed leaves nothing half-way: what it began is undone at once", async () => {
 		await web01.write("/etc/systemd/system/notes.service", "[Service]\nExecStart=/bin/sleep infinity\n");
 		await web01.sh("systemctl daemon-reload; systemctl start notes");
-		await declare(DISK.replace("providers", "schedule: { prune: false }\n    providers"));
+		await declare(
+			DISK.replace("providers", "schedule: { prune: false }\n    providers") +
+				`    notify: [{ command: [sh, -c, "cat >/root/told-of-kill"] }]\n`,
+		);
 		await web01.sh(
 			"sed -i 's|folders: \\[/srv/notes\\]|folders: [/srv/notes], stopOnBackup: [notes], hooks: { preBackup: \"true\" }|' /root/holdfast.yaml; head -c 300M /dev/urandom >/srv/notes/large",
 		);
@@ -134,6 +137,11 @@ ${own}
 			systemctl -q is-active notes
 		`);
 		assert.match((await holdfast("runs")).stdout, /create +web01 +recovered/);
+		await web01.sh("until test -s /root/told-of-kill; do sleep 0.1; done");
+		assert.match(
+			await web01.sh("cat /root/told-of-kill"),
+			/create of web01: failed\n(.*\n)*.*holdfast-create\.service failed before it could tell so itself/,
+		);
 	});
 
 	test("a user's own timers are in that user's manager, and come back when the home does, after a reboot and a login", async () => {

@@ -258,6 +258,39 @@ describe("flakes", { skip: noNix }, () => {
 		assert.match(holdfast("import", "nix", "web02").stderr, /names no machine/);
 	});
 
+	test("a Nix that is too old, and inputs that are locked to a place that cannot be reached, are said", () => {
+		const bin = join(folder, "old-nix");
+		mkdirSync(bin);
+		// A stand-in: Debian has no Nix before 2.4.
+		writeFileSync(
+			join(bin, "nix"),
+			'#!/bin/sh\n[ "$1" = --version ] && { echo "nix (Nix) 2.3.16"; exit; }\necho "error: unrecognised flag" >&2; exit 1\n',
+			{ mode: 0o755 },
+		);
+		const old = spawnSync(program, ["import", "nix", ".#web01"], {
+			encoding: "utf8",
+			cwd: flake,
+			env: { ...env, PATH: `${bin}:${process.env.PATH}` },
+		});
+		assert.equal(old.status, 2);
+		assert.match(old.stderr, /this is nix \(Nix\) 2\.3\.16: flakes need Nix 2\.4 or later/);
+		const away = join(folder, "away");
+		mkdirSync(away);
+		writeFileSync(
+			join(away, "flake.nix"),
+			'{ inputs.there.url = "http://127.0.0.1:9/there.tar.gz"; outputs = { self, there }: { nixosConfigurations.web01.config = there; }; }\n',
+		);
+		const { status, stderr } = spawnSync(program, ["import", "nix", `${away}#web01`], {
+			encoding: "utf8",
+			env,
+		});
+		assert.equal(status, 2);
+		assert.match(
+			stderr,
+			/could not evaluate .*(\n.*)*unable to download.*(\n.*)*an input is locked to a place that cannot be reached from here/,
+		);
+	});
+
 	test("a git flake that is dirty counts as it lies there, and that is said", () => {
 		declare('clan.core.state.b.folders = [ "/srv/b" ];');
 		const git = (...words: string[]) =>
@@ -322,6 +355,39 @@ describe("what the blog post declares works", { skip: noNix ?? noMachines }, () 
 		assert.equal(await web01.sh("cat /var/lib/zerotier-one/identity.secret"), "identity");
 		await succeeds("restore", "--yes", "--service", "app", "tar", "latest");
 		assert.equal(await web01.sh('cd /; runuser -u postgres -- psql -At app -c "select x from t"'), "one");
+	});
+
+	test("snapshots that Clan's localbackup made are listed, and restored service by service", async () => {
+		await web01.write(
+			"/etc/holdfast/holdfast.json",
+			JSON.stringify({
+				machines: {
+					web01: {
+						clan: {
+							state: { notes: { folders: ["/srv/notes"] }, other: { folders: ["/srv/other"] } },
+							providers: { localbackup: { list: "l", create: "c", restore: "r" } },
+							localbackup: { targets: { usb: { directory: "/mnt/usb/backup" } }, snapshots: 20 },
+						},
+					},
+				},
+			}),
+		);
+		// As its rsnapshot lays them out: snapshot.N/HOSTNAME/the folders' own paths.
+		await web01.sh(
+			"mkdir -p /srv/notes /srv/other /mnt/usb/backup/snapshot.0/web01/srv/notes /mnt/usb/backup/snapshot.0/web01/srv/other; echo one >/mnt/usb/backup/snapshot.0/web01/srv/notes/file; echo one >/mnt/usb/backup/snapshot.0/web01/srv/other/file; echo two >/srv/notes/file; echo two >/srv/other/file",
+		);
+		const listed = await web01.holdfast("list");
+		assert.match(listed.stdout, /usb::\/mnt\/usb\/backup::snapshot\.0/, listed.stderr);
+		const { code, stderr } = await web01.holdfast(
+			"restore",
+			"--yes",
+			"--service",
+			"notes",
+			"localbackup",
+			"snapshot.0",
+		);
+		assert.equal(code, 0, stderr);
+		assert.equal(await web01.sh("cat /srv/notes/file /srv/other/file"), "one\ntwo");
 	});
 
 	test("`clan backups` finds ours as a provider: a JSON list, NAME and FOLDERS; archives that Clan made are there too", async () => {
