@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { resticDestinations } from "../../src/providers/restic/restic.ts";
+import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { factsOf } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
@@ -286,4 +287,27 @@ test("a restic that waits for itself for ever is ended, and the create fails", a
 	} finally {
 		Object.assign(process.env, { PATH, HOLDFAST_STANDSTILL_SECONDS });
 	}
+});
+
+test("the next create is compared with the last, and reads only what has changed", async () => {
+	const here = new Place(folder);
+	here.write("data/file", "x");
+	here.declare({
+		state: { notes: { folders: [here.path("data")] } },
+		providers: { restic: { destinations: { repo: { repo: here.path("repo"), passphraseFile } } } },
+	});
+	for (const _ of ["first", "second", "third"]) {
+		const { code, stderr } = await here.holdfast("create");
+		assert.equal(code, 0, stderr);
+	}
+	const snapshots = JSON.parse(
+		execFileSync("restic", ["-r", here.path("repo"), "snapshots", "--json"], {
+			encoding: "utf8",
+			env: { ...here.env, RESTIC_PASSWORD_FILE: passphraseFile },
+		}),
+	) as { id: string; parent?: string }[];
+	assert.deepEqual(
+		snapshots.slice(1).map(({ parent }) => parent),
+		snapshots.slice(0, -1).map(({ id }) => id),
+	);
 });

@@ -32,7 +32,7 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		}
 	},
 	async undo(step, context) {
-		await rm(spoolOf(step, context), { recursive: true, force: true });
+		await rm(spoolOf(step), { recursive: true, force: true });
 		if (context.completed) return;
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 		// What is left is not listed, and a disk that is gone must not keep every later run from its work.
@@ -56,7 +56,7 @@ async function write(
 	const good = Object.entries(step.states).filter(([name]) => states[name]?.outcome === "good");
 	if (good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
 
-	const spool = spoolOf(step, context);
+	const spool = spoolOf(step);
 	const manifest = join(spool, "manifest.json");
 	await privateFolder(spool);
 	await writeSynced(manifest, JSON.stringify(plan.manifest));
@@ -185,9 +185,12 @@ function rootOf(folder: string, exclude: readonly string[], links: ReadonlyMap<s
 	};
 }
 
-/** Of its own: others write to theirs meanwhile. No name holds a dot. */
-function spoolOf({ provider, destination }: ArchiveCreateStep, { plan }: StepContext): string {
-	return join(places().state, "spool", `${plan.run}.${provider}.${destination}`);
+/**
+ * Of its own: others write to theirs meanwhile. No name holds a dot. The same in every run: restic compares with the last
+ * snapshot of just these paths, and without one reads every file anew.
+ */
+function spoolOf({ provider, destination }: ArchiveCreateStep): string {
+	return join(places().state, "spool", `${provider}.${destination}`);
 }
 
 /** The states whose files could not all be read are marked failed, in the archive and in this run. */
