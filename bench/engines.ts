@@ -10,15 +10,20 @@ const FILES = 70_000;
 const ARCHIVES = 1_000;
 const PAIRS = 7;
 
-export async function enginesBench(scratch: string): Promise<Row[]> {
+export const ENGINE_BENCHES: Record<string, (scratch: string) => Promise<Row[]>> = {
+	list: async (scratch) => [await listing(scratch)],
+	restic: (scratch) => onFiles(scratch, onRestic),
+	rsnapshot: (scratch) => onFiles(scratch, onRsnapshot),
+	two: (scratch) => onFiles(scratch, twoDestinations),
+};
+
+async function onFiles(
+	scratch: string,
+	bench: (scratch: string, data: string) => Promise<Row>,
+): Promise<Row[]> {
 	const data = join(scratch, "data");
 	makeFiles(data, FILES);
-	return [
-		await listing(scratch),
-		await onRestic(scratch, data),
-		await onRsnapshot(scratch, data),
-		await twoDestinations(scratch, data),
-	];
+	return [await bench(scratch, data)];
 }
 
 const create = [HOLDFAST, "create", "--quiet"];

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { closeMachines } from "../test/machine/machine.ts";
 import { createBench } from "./create.ts";
 import { dumpsBench } from "./dumps.ts";
-import { enginesBench } from "./engines.ts";
+import { ENGINE_BENCHES } from "./engines.ts";
 import { fleetBench } from "./fleet.ts";
 import { restoreBench } from "./restore.ts";
 import type { Row } from "./row.ts";
@@ -16,7 +16,7 @@ import { startBench } from "./start.ts";
 const BENCHES: Record<string, (scratch: string) => Promise<Row[]>> = {
 	start: startBench,
 	create: createBench,
-	engines: enginesBench,
+	...ENGINE_BENCHES,
 	restore: restoreBench,
 	dumps: dumpsBench,
 	fleet: fleetBench,
