@@ -125,12 +125,13 @@ machines:
 	});
 
 	test("the connection drops: the run goes on, is never begun twice, and attach shows it", async () => {
-		await declare(', hooks: { preBackup: "sleep 25" }');
+		await declare(', hooks: { preBackup: "sleep 34" }');
 		const before = (await archives("web01")).length;
 		const creating = laptop.holdfast("create", "web01");
 		await pause(4_000);
 		await laptop.cutNetwork();
-		await pause(18_000);
+		// Three unanswered questions, five seconds apart, and the one that was under way.
+		await pause(24_000);
 		await laptop.mendNetwork();
 		const watched = await laptop.holdfast("attach", "web01");
 		assert.equal(watched.code, 0, watched.stderr);
