@@ -7,7 +7,8 @@ import type { Manifest } from "../manifest/schema.ts";
 import { type Listing, listArchives } from "../plan/archives.ts";
 import { archiveTable } from "../report/tables.ts";
 import { localTime } from "../report/units.ts";
-import { type FailedUpkeep, Journal } from "../run/journal.ts";
+import { Journal } from "../run/journal.ts";
+import type { FailedUpkeep } from "../run/journal-rows.ts";
 import {
 	type CommonFlags,
 	chosen,

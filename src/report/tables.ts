@@ -1,7 +1,7 @@
 // Results as tables for people.
 import type { ListedArchive } from "../plan/archives.ts";
 import type { Difference, RowDifference } from "../plan/diff.ts";
-import type { Entry, RunRow } from "../run/journal.ts";
+import type { Entry, RunRow } from "../run/journal-rows.ts";
 import type { Plan } from "../run/step.ts";
 import { duration, localTime, printable, size } from "./units.ts";
 

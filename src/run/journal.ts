@@ -5,6 +5,18 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Outcome } from "./event.ts";
+import {
+	archiveOf,
+	type Entry,
+	entryOf,
+	type FailedUpkeep,
+	failedIn,
+	type KnownArchive,
+	type Phase,
+	type RunRow,
+	rowOf,
+	type Statement,
+} from "./journal-rows.ts";
 import { MIGRATIONS, VERSION } from "./journal-schema.ts";
 import type { KeptCopy, MadeArchive, Plan, TidyStep } from "./step.ts";
 
@@ -12,44 +24,6 @@ import type { KeptCopy, MadeArchive, Plan, TidyStep } from "./step.ts";
 const LOG_LINES = 2_000;
 const LOG_WIDTH = 4_000;
 const LOG_BATCH = 200;
-
-export type Phase =
-	| "begin"
-	| "note"
-	| "done"
-	| "failed"
-	| "skipped"
-	| "undo-begin"
-	| "undo-done"
-	| "undo-failed";
-
-export interface Entry {
-	readonly step: string;
-	readonly phase: Phase;
-	readonly time: string;
-	readonly data: unknown;
-}
-
-export interface RunRow {
-	readonly id: string;
-	readonly operation: string;
-	readonly machine: string;
-	readonly started: string;
-	readonly ended: string | null;
-	readonly outcome: Outcome | "recovered" | null;
-	readonly summary: unknown;
-}
-
-/** A check or a prune of a destination that failed, and has not gone well since. */
-export interface FailedUpkeep {
-	readonly operation: string;
-	/** `provider/destination` */
-	readonly destination: string;
-	readonly run: string;
-	/** RFC 3339. */
-	readonly time: string;
-	readonly message: string;
-}
 
 export class Journal {
 	readonly #db: DatabaseSync;
@@ -217,35 +191,13 @@ export class Journal {
 
 	/** How the last check and the last prune of each destination went: those that failed. */
 	failedUpkeep(machine: string): FailedUpkeep[] {
-		const seen = new Set<string>();
-		return this.#db
-			.prepare(
-				"SELECT id, operation, started, json_extract(plan, '$.goals') AS goals, summary FROM run WHERE machine = ? AND operation IN ('check', 'prune') AND ended IS NOT NULL ORDER BY rowid DESC LIMIT 200",
-			)
-			.all(machine)
-			.flatMap((row) => {
-				const { failures = [] } = JSON.parse(String(row.summary)) as {
-					failures?: { scope: string; error: { message: string } }[];
-				};
-				const operation = String(row.operation);
-				return (JSON.parse(String(row.goals)) as string[]).flatMap((scope) => {
-					if (seen.has(`${operation} ${scope}`)) return [];
-					seen.add(`${operation} ${scope}`);
-					const fault = failures.find((failure) => failure.scope === scope);
-					const destination = scope.replace(/^destination:/, "");
-					return fault
-						? [
-								{
-									operation,
-									destination,
-									run: String(row.id),
-									time: String(row.started),
-									message: fault.error.message,
-								},
-							]
-						: [];
-				});
-			});
+		return failedIn(
+			this.#db
+				.prepare(
+					"SELECT id, operation, started, json_extract(plan, '$.goals') AS goals, summary FROM run WHERE machine = ? AND operation IN ('check', 'prune') AND ended IS NOT NULL ORDER BY rowid DESC LIMIT 200",
+				)
+				.all(machine),
+		);
 	}
 
 	plan(run: string): Plan | undefined {
@@ -266,28 +218,19 @@ export class Journal {
 	}
 
 	/** An archive that was made here, by its id; it may be gone from its destination by now. */
-	archive(id: string): Omit<MadeArchive, "location"> | undefined {
+	archive(id: string): KnownArchive | undefined {
 		const row = this.#db.prepare("SELECT * FROM archive WHERE id = ?").get(id);
-		if (!row) return undefined;
-		const { name, provider, destination, metadata, bytes } = row;
-		return {
-			id,
-			name: String(name),
-			provider: String(provider),
-			destination: String(destination),
-			metadata: JSON.parse(String(metadata)),
-			...(bytes === null ? {} : { bytes: Number(bytes) }),
-		};
+		return row && archiveOf(row);
 	}
 
 	/** Archives of a machine that were made here, newest first; those of the last months at least. */
-	archives(machine: string): Omit<MadeArchive, "location">[] {
+	archives(machine: string): KnownArchive[] {
 		return this.#db
 			.prepare(
-				"SELECT id FROM archive WHERE json_extract(metadata, '$.machine') = ? ORDER BY rowid DESC LIMIT 1000",
+				"SELECT * FROM archive WHERE json_extract(metadata, '$.machine') = ? ORDER BY rowid DESC LIMIT 1000",
 			)
 			.all(machine)
-			.flatMap(({ id }) => this.archive(String(id)) ?? []);
+			.map(archiveOf);
 	}
 
 	/** The newest run of an operation that was not cut short by a person. */
@@ -359,20 +302,4 @@ export class Journal {
 		}
 		this.#db.close();
 	}
-}
-
-type Statement = readonly [statement: string, values: readonly (string | number | null)[]];
-
-function entryOf(run: string, step: string, phase: Phase, data: unknown): Statement {
-	return [
-		"INSERT INTO entry (run, step, phase, time, data) VALUES (?, ?, ?, ?, ?)",
-		[run, step, phase, new Date().toISOString(), data === undefined ? null : JSON.stringify(data)],
-	];
-}
-
-function rowOf(row: Record<string, unknown>): RunRow {
-	return {
-		...row,
-		summary: row.summary === null ? null : JSON.parse(String(row.summary)),
-	} as unknown as RunRow;
 }

@@ -1,5 +1,5 @@
 // How far the steps and scopes of a run have come: kept while it runs, or rebuilt from the journal of one that died.
-import type { Entry } from "./journal.ts";
+import type { Entry } from "./journal-rows.ts";
 import type { Plan, Step } from "./step.ts";
 
 interface StepStanding {

@@ -2,8 +2,8 @@
 // runs went. From the journal alone: no destination is asked, so it is fast and works when they are away.
 import { expectedWithin } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { Journal, RunRow } from "./journal.ts";
-import type { MadeArchive } from "./step.ts";
+import type { Journal } from "./journal.ts";
+import type { KnownArchive, RunRow } from "./journal-rows.ts";
 
 export interface ArchiveStatus {
 	readonly state: string;
@@ -86,7 +86,7 @@ function archiveStatus(
 	manifest: Manifest,
 	state: string,
 	destination: string,
-	made: readonly Omit<MadeArchive, "location">[],
+	made: readonly KnownArchive[],
 	now: Date,
 ): ArchiveStatus {
 	const [provider = ""] = destination.split("/", 1);

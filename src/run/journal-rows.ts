@@ -1,0 +1,99 @@
+// What the journal's tables hold, as objects: rows out of SQLite, and statements into it.
+import type { Outcome } from "./event.ts";
+import type { MadeArchive } from "./step.ts";
+
+type Row = Record<string, unknown>;
+
+export type Phase =
+	| "begin"
+	| "note"
+	| "done"
+	| "failed"
+	| "skipped"
+	| "undo-begin"
+	| "undo-done"
+	| "undo-failed";
+
+export interface Entry {
+	readonly step: string;
+	readonly phase: Phase;
+	readonly time: string;
+	readonly data: unknown;
+}
+
+export interface RunRow {
+	readonly id: string;
+	readonly operation: string;
+	readonly machine: string;
+	readonly started: string;
+	readonly ended: string | null;
+	readonly outcome: Outcome | "recovered" | null;
+	readonly summary: unknown;
+}
+
+/** A check or a prune of a destination that failed, and has not gone well since. */
+export interface FailedUpkeep {
+	readonly operation: string;
+	/** `provider/destination` */
+	readonly destination: string;
+	readonly run: string;
+	/** RFC 3339. */
+	readonly time: string;
+	readonly message: string;
+}
+
+/** An archive as it was when it was written; where its destination was then is not kept. */
+export type KnownArchive = Omit<MadeArchive, "location">;
+
+export type Statement = readonly [statement: string, values: readonly (string | number | null)[]];
+
+export function entryOf(run: string, step: string, phase: Phase, data: unknown): Statement {
+	return [
+		"INSERT INTO entry (run, step, phase, time, data) VALUES (?, ?, ?, ?, ?)",
+		[run, step, phase, new Date().toISOString(), data === undefined ? null : JSON.stringify(data)],
+	];
+}
+
+export function rowOf(row: Row): RunRow {
+	return {
+		...row,
+		summary: row.summary === null ? null : JSON.parse(String(row.summary)),
+	} as unknown as RunRow;
+}
+
+export function archiveOf({ id, name, provider, destination, metadata, bytes }: Row): KnownArchive {
+	return {
+		id: String(id),
+		name: String(name),
+		provider: String(provider),
+		destination: String(destination),
+		metadata: JSON.parse(String(metadata)),
+		...(bytes === null ? {} : { bytes: Number(bytes) }),
+	};
+}
+
+/** Of checks and prunes, newest first: how the last of each destination went, where it failed. */
+export function failedIn(rows: readonly Row[]): FailedUpkeep[] {
+	const seen = new Set<string>();
+	return rows.flatMap((row) => {
+		const { failures = [] } = JSON.parse(String(row.summary)) as {
+			failures?: { scope: string; error: { message: string } }[];
+		};
+		const operation = String(row.operation);
+		return (JSON.parse(String(row.goals)) as string[]).flatMap((scope) => {
+			if (seen.has(`${operation} ${scope}`)) return [];
+			seen.add(`${operation} ${scope}`);
+			const fault = failures.find((failure) => failure.scope === scope);
+			if (!fault) return [];
+			return [
+				{
+					operation,
+					destination: scope.replace(/^destination:/, ""),
+					run: String(row.id),
+					time: String(row.started),
+					message: fault.error.message,
+				},
+			];
+		});
+	});
+}

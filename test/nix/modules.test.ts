@@ -1,0 +1,167 @@
+// The modules are evaluated for real, and what they declare becomes a manifest. Where nixpkgs' lib and Clan's own modules are
+// named by HOLDFAST_NIXPKGS_LIB and HOLDFAST_CLAN_CORE, they are evaluated as well, with the same answers.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { configJsonSchema } from "../../src/config/json-schema.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { jobsOf, unitsOf } from "../../src/fleet/units.ts";
+import type { HoldfastError } from "../../src/manifest/error.ts";
+import type { Manifest } from "../../src/manifest/schema.ts";
+import { scratch } from "../support/scratch.ts";
+import { BLOG, evaluate, noNix, PROJECT } from "./evaluate.ts";
+
+const { HOLDFAST_NIXPKGS_LIB, HOLDFAST_CLAN_CORE } = process.env;
+const folder = scratch("nix-modules");
+let count = 0;
+
+async function manifestOf(declared: unknown): Promise<Manifest> {
+	const file = join(folder, `${count++}.json`);
+	writeFileSync(file, JSON.stringify({ machines: { web01: declared } }));
+	const manifest = (await loadConfig(file)).machines.get("web01");
+	assert.ok(manifest);
+	return manifest;
+}
+
+/** Reviewed by people: what the declaration must become, and not what it became. */
+const golden = (name: string) =>
+	JSON.parse(readFileSync(join(import.meta.dirname, `${name}.manifest.json`), "utf8"));
+const plainOf = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+describe("Nix", { skip: noNix }, () => {
+	test("every .nix file can be read", () => {
+		const files = [
+			"flake.nix",
+			...["nix", "test/nix"].flatMap((at) =>
+				readdirSync(join(PROJECT, at))
+					.filter((name) => name.endsWith(".nix"))
+					.map((name) => join(at, name)),
+			),
+		];
+		assert.ok(files.length >= 10);
+		for (const file of files) {
+			const { status, stderr } = spawnSync("nix-instantiate", ["--parse", join(PROJECT, file)], {
+				encoding: "utf8",
+			});
+			assert.equal(status, 0, `${file}: ${stderr}`);
+		}
+	});
+
+	const PLAIN = ["../../nix/module.nix", "plain.nix"];
+	const CLAN = ["../../nix/clan.nix", "clan-core.nix", "clan-services.nix"];
+	const CONTRACT = ["../../nix/selfhostblocks.nix", "contract.nix"];
+
+	test("the module's declarations become the manifest that the same YAML would", async () => {
+		assert.deepEqual(plainOf(await manifestOf(evaluate(PLAIN).declared)), golden("plain"));
+	});
+
+	test("its options of a state are those of a config's state", () => {
+		const machines = (configJsonSchema() as unknown as Schema).properties?.machines;
+		const state = machines?.additionalProperties?.properties?.state?.additionalProperties?.properties;
+		assert.deepEqual([...evaluate(PLAIN).stateOptions].sort(), Object.keys(state ?? {}).sort());
+	});
+
+	test("its units do what a deploy's do, at the same times", async () => {
+		for (const modules of [PLAIN, CLAN]) {
+			const { declared, timers, services } = evaluate(modules);
+			const manifest = await manifestOf(declared);
+			const jobs = jobsOf(manifest);
+			assert.deepEqual(Object.keys(timers).sort(), jobs.map(({ name }) => `holdfast-${name}`).sort());
+			const { files } = unitsOf({
+				manifest,
+				program: "/holdfast/bin/holdfast",
+				config: "/etc/holdfast/manifest.json",
+				user: false,
+			});
+			for (const { name, calendar } of jobs) {
+				assert.equal(timers[`holdfast-${name}`]?.OnCalendar, calendar);
+				const text = files.find((file) => file.name === `holdfast-${name}.service`)?.text ?? "";
+				for (const [key, value] of Object.entries(services[`holdfast-${name}`] ?? {}))
+					if (key !== "unit" && key !== "CapabilityBoundingSet")
+						assert.ok(text.includes(`${key}=${value}\n`), `${key}=${value} in ${text}`);
+			}
+		}
+	});
+
+	test("an enabled module that declares nothing, or keeps archives nowhere, says so", () => {
+		const { assertions } = evaluate(["../../nix/module.nix", "empty.nix"]);
+		assert.deepEqual(
+			assertions.map(({ assertion }) => assertion),
+			[false, false],
+		);
+	});
+
+	test("the blog post's three snippets become a manifest", async () => {
+		assert.deepEqual(plainOf(await manifestOf(evaluate(BLOG).declared)), golden("blog"));
+	});
+
+	test("Clan's borgbackup and localbackup become providers of ours; their lists, commands and older names count", async () => {
+		const { declared, clan, packages } = evaluate(CLAN);
+		assert.deepEqual(plainOf(await manifestOf(declared)), golden("clan-services"));
+		assert.deepEqual(clan, {
+			create: "holdfast-clan-create",
+			list: "holdfast-clan-list",
+			name: "holdfast",
+			restore: "holdfast-clan-restore",
+		});
+		assert.ok(packages.includes("holdfast-clan-restore"));
+		assert.equal(evaluate([...CLAN, "take-over.nix"]).timers["borgbackup-job-nas"]?.enabled, false);
+	});
+
+	test("a request of SelfHostBlocks' backup contract becomes a state", async () => {
+		const { declared } = evaluate(CONTRACT);
+		assert.deepEqual(plainOf((await manifestOf(declared)).state), golden("contract"));
+	});
+
+	test("with nixpkgs' own lib the answers are the same", {
+		skip: HOLDFAST_NIXPKGS_LIB ? false : "HOLDFAST_NIXPKGS_LIB names no copy of nixpkgs' lib",
+	}, () => {
+		for (const modules of [PLAIN, BLOG, CLAN, CONTRACT, [...CLAN, "take-over.nix"]])
+			assert.deepEqual(evaluate(modules, join(HOLDFAST_NIXPKGS_LIB ?? "", "default.nix")), evaluate(modules));
+	});
+
+	test("with Clan's own modules every state is protected", {
+		skip:
+			HOLDFAST_NIXPKGS_LIB && HOLDFAST_CLAN_CORE
+				? false
+				: "HOLDFAST_NIXPKGS_LIB and HOLDFAST_CLAN_CORE name no copies",
+	}, async () => {
+		const backups = join(HOLDFAST_CLAN_CORE ?? "", "nixosModules/clanCore/backups.nix");
+		const { declared } = evaluate(
+			["../../nix/clan.nix", backups, "clan-real.nix"],
+			join(HOLDFAST_NIXPKGS_LIB ?? "", "default.nix"),
+		);
+		const { state, providers } = await manifestOf(declared);
+		assert.deepEqual(Object.keys(state), ["garage", "zerotier"]);
+		assert.match(JSON.stringify(state.garage?.hooks.preBackup), /garage-snapshot/);
+		assert.equal(providers.mine?.type, "command");
+	});
+
+	test("what cannot be is said: a state's name, no folder, a provider without a command", async () => {
+		const clan = (declared: object) => manifestOf({ clan: declared });
+		const says = (words: RegExp) => (error: HoldfastError) => {
+			assert.match([error.message, ...error.details].join("\n"), words);
+			return true;
+		};
+		const providers = { tar: { list: "x", create: "x", restore: "x" } };
+		await assert.rejects(
+			clan({ state: { "a b": { folders: ["/srv/a"] } }, providers }),
+			says(/"a b" cannot be a name.*clan\.state/s),
+		);
+		await assert.rejects(
+			clan({ state: { a: { folders: [] } }, providers }),
+			says(/"a" owns no folder and no database/),
+		);
+		await assert.rejects(
+			clan({ state: { a: { folders: ["/srv/a"] } }, providers: { tar: { list: "x", create: "x" } } }),
+			says(/provider "tar" has no restore command/),
+		);
+	});
+});
+
+interface Schema {
+	readonly properties?: Readonly<Record<string, Schema>>;
+	readonly additionalProperties?: Schema;
+}
