@@ -28,14 +28,14 @@ export const attach = buildCommand({
 				heard = true;
 				listener(event);
 			};
+			// Ctrl-C ends us, and not the run.
+			const { signal } = new AbortController();
+			const hearing = { signal, listener: hear, remark: remarkTo(flags) };
 			const ended =
 				manifest && !isHere(manifest)
-					? await (async () => {
-							const signal = new AbortController().signal;
-							return connected({ manifest, sshConfig }, signal, (connection) =>
-								attachThere(connection, undefined, { signal, listener: hear, remark: remarkTo(flags) }),
-							);
-						})()
+					? await connected({ manifest, sshConfig }, signal, (connection) =>
+							attachThere(connection, undefined, hearing),
+						)
 					: await tell(recorded(places().runtime).at(-1), undefined, (line) => hear(JSON.parse(line)));
 			if (!heard && !flags.quiet) process.stderr.write("no run since the boot; see: holdfast runs\n");
 			return endOf(ended);

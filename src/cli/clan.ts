@@ -1,4 +1,4 @@
-// holdfast clan create|list|restore: what `clan backups` calls on a machine, in its own terms: a JSON list of names, and
+// holdfast clan list|restore: what `clan backups` calls on a machine, in its own terms: a JSON list of names, and
 // NAME and FOLDERS in the environment. Clan runs the states' restore hooks itself, around this.
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { places } from "../host/places.ts";

@@ -28,7 +28,7 @@ export interface Target {
 /** Seconds before each try to reach a machine again whose connection broke in the middle of a run. */
 const COME_BACK = [2, 5, 10, 15, 30];
 
-export async function connect({ manifest, sshConfig }: Target, signal: AbortSignal): Promise<Connection> {
+async function connect({ manifest, sshConfig }: Target, signal: AbortSignal): Promise<Connection> {
 	const { machine, host, deploy } = manifest;
 	if (host === undefined)
 		throw new HoldfastError("usage", `machine "${machine}" has no host: it is this one`);
@@ -70,7 +70,15 @@ export async function runThere(
 	remark: (line: string) => void,
 ): Promise<Ended> {
 	const run = newRunId();
-	const hearing = { signal, listener, remark };
+	let heard = 0;
+	const hear: Listener = Object.assign(
+		(event: Parameters<Listener>[0]) => {
+			heard++;
+			listener(event);
+		},
+		listener.ignoresProgress ? { ignoresProgress: true } : {},
+	);
+	const hearing = { signal, listener: hear, remark };
 	try {
 		return await connected(target, signal, (connection) =>
 			operate(connection, { argv, manifest: target.manifest, run }, hearing),
@@ -78,7 +86,10 @@ export async function runThere(
 	} catch (error) {
 		if (!(error instanceof ConnectionLost)) throw error;
 		remark(error.message);
-		return comeBack(target, run, hearing, error);
+		// Its events are told from the first on: those that were heard are not said twice.
+		let known = heard;
+		const onwards: Listener = (event) => (known > 0 ? known-- : listener(event));
+		return comeBack(target, run, { signal, listener: onwards, remark }, error);
 	}
 }
 
@@ -124,7 +135,10 @@ export async function askAll<T>(
 		try {
 			const answer = isHere(manifest)
 				? await command.here(manifest)
-				: answerIn<T>(await askThere({ manifest, sshConfig }, command.argv(manifest), signal, remark));
+				: answerIn<T>(
+						machine,
+						await askThere({ manifest, sshConfig }, command.argv(manifest), signal, remark),
+					);
 			answers.set(machine, { machine, answer });
 		} catch (error) {
 			signal.throwIfAborted();
@@ -140,14 +154,19 @@ export async function askAll<T>(
 }
 
 /** The JSON that a command printed; an error that it printed in its place is ours as well. */
-function answerIn<T>({ stdout, stderr, code }: Awaited<ReturnType<typeof askThere>>): T {
+function answerIn<T>(machine: string, { stdout, stderr, code }: Awaited<ReturnType<typeof askThere>>): T {
 	let answer: (T & { error?: ErrorReport }) | undefined;
 	try {
 		answer = JSON.parse(stdout);
 	} catch {
-		throw new HoldfastError("failed", `it answered something else, and ended with ${code}`, {
-			details: [...stdout.split("\n").slice(0, 5), ...stderr.slice(-5)],
-		});
+		throw new HoldfastError(
+			"failed",
+			`${machine} did not answer: its holdfast ended with exit code ${code}`,
+			{
+				details: [...stdout.split("\n").slice(0, 5), ...stderr.slice(-5)],
+				hint: `log in there and run the same command; if it is broken: holdfast deploy ${machine}`,
+			},
+		);
 	}
 	if (answer && typeof answer === "object" && answer.error)
 		throw new HoldfastError("failed", answer.error.message, answer.error);

@@ -2,6 +2,7 @@
 import { buildCommand } from "@stricli/core";
 import { exec } from "../host/exec.ts";
 import { places } from "../host/places.ts";
+import { ownManager } from "../host/systemd.ts";
 import { EXIT } from "../manifest/error.ts";
 import { notify as tell } from "../report/notify.ts";
 import { Journal } from "../run/journal.ts";
@@ -61,7 +62,7 @@ const operationOf = (unit: string) => /^holdfast-(create|prune|check)/.exec(unit
 async function wasTold(unit: string, machine: string): Promise<boolean> {
 	const { stdout } = await exec([
 		"systemctl",
-		...(process.getuid?.() === 0 ? [] : ["--user"]),
+		...ownManager(),
 		"show",
 		"--value",
 		"--property=ExecMainStartTimestamp",
@@ -79,6 +80,16 @@ async function wasTold(unit: string, machine: string): Promise<boolean> {
 }
 
 async function lastLines(unit: string): Promise<readonly string[]> {
-	const { stdout } = await exec(["journalctl", "-u", unit, "-n", "30", "--no-pager", "-o", "cat"]);
+	const { stdout } = await exec([
+		"journalctl",
+		...ownManager(),
+		"-u",
+		unit,
+		"-n",
+		"30",
+		"--no-pager",
+		"-o",
+		"cat",
+	]);
 	return stdout;
 }

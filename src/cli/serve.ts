@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { type Ended, type Greeting, PROTOCOL, type Request } from "../fleet/protocol.ts";
 import { exec } from "../host/exec.ts";
 import { places } from "../host/places.ts";
+import { ownManager } from "../host/systemd.ts";
 import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import { VERSION } from "../manifest/version.ts";
 import type { RunEvent } from "../run/event.ts";
@@ -72,8 +73,6 @@ async function answer(
 }
 
 const unitOf = (run: string) => `holdfast-run-${run}.service`;
-/** As a normal user, that user's own manager has it. */
-const manager = () => (process.getuid?.() === 0 ? [] : ["--user"]);
 const isKnown = (run: string) => existsSync(eventFile(places().runtime, run));
 
 /** Start the run in a unit of its own, so that it outlives this session; settles with its exit code. */
@@ -86,7 +85,7 @@ async function start({ run, argv, manifest }: Operate): Promise<number> {
 	const own = Object.entries(process.env).filter(([name]) => /^HOLDFAST_/.test(name));
 	const result = await exec([
 		"systemd-run",
-		...manager(),
+		...ownManager(),
 		"--quiet",
 		"--wait",
 		"--collect",
@@ -175,7 +174,7 @@ function parsed(line: string): RunEvent | { error: { code: string; message: stri
 }
 
 async function isActive(run: string): Promise<boolean> {
-	const { stdout } = await exec(["systemctl", ...manager(), "is-active", unitOf(run)]);
+	const { stdout } = await exec(["systemctl", ...ownManager(), "is-active", unitOf(run)]);
 	return /^(active|activating|deactivating)/.test(stdout[0] ?? "");
 }
 
@@ -185,7 +184,7 @@ async function takeOrders(lines: AsyncIterator<string>, run: string | undefined)
 		const { value, done } = await lines.next();
 		if (done) return;
 		if (run === undefined || !(JSON.parse(value) as { cancel?: true }).cancel) continue;
-		const argv = ["systemctl", ...manager(), "kill", "--kill-who=main", "--signal=SIGTERM", unitOf(run)];
+		const argv = ["systemctl", ...ownManager(), "kill", "--kill-who=main", "--signal=SIGTERM", unitOf(run)];
 		await exec(argv);
 	}
 }

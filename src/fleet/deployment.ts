@@ -1,7 +1,7 @@
 // What a machine shall have: the runtime, the program, its manifest, secrets and units, as files with their places.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -9,6 +9,7 @@ import { VERSION } from "../manifest/version.ts";
 import type { Deployment } from "../plan/install.ts";
 import type { ServerAccount } from "./borg-server.ts";
 import type { Layout } from "./layout.ts";
+import { quoted } from "./ssh.ts";
 import type { Content } from "./target.ts";
 import { unitsOf } from "./units.ts";
 
@@ -106,8 +107,6 @@ exec ${quoted(runtime)} --disable-warning=ExperimentalWarning --max-semi-space-s
 `;
 }
 
-const quoted = (path: string) => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
-
 /** What is sent, and the record of it; files that are there as they shall be are not sent again. */
 export function shipment(
 	{ files, timers, atBoot, account }: Desired,
@@ -140,7 +139,7 @@ export function shipment(
 export async function sizeOf(contents: ReadonlyMap<string, Content>): Promise<number> {
 	let bytes = 0;
 	for (const content of contents.values())
-		bytes += "text" in content ? content.text.length : (await readFile(content.file)).length;
+		bytes += "text" in content ? Buffer.byteLength(content.text) : (await stat(content.file)).size;
 	return bytes;
 }
 

@@ -1,6 +1,7 @@
 // A machine as a deploy finds it, and whether it fits.
 import { join } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
+import { size } from "../report/units.ts";
 import type { Desired } from "./deployment.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type Content, type Facts, factsOf, script, type Target } from "./target.ts";
@@ -63,14 +64,12 @@ export function requireRoom({ target: { machine }, facts, layout }: Place, bytes
 		if (room < bytes * 1.1)
 			throw new HoldfastError(
 				"failed",
-				`no room on ${machine} in ${folder}: ${mebibytes(room)} of ${mebibytes(bytes)}`,
+				`no room on ${machine} in ${folder}: ${size(room)} of ${size(bytes)}`,
 				{
 					hint: `make room there; see: df -h ${folder}`,
 				},
 			);
 }
-
-const mebibytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 
 /** The program that arrived, by the runtime that arrived or was there already. */
 export async function programOf(

@@ -13,6 +13,9 @@ export interface UnitStatus {
 	readonly invocation: string;
 }
 
+/** For `systemctl` and its kin: root speaks to the system's manager, anyone else to their own. */
+export const ownManager = (): readonly string[] => (process.getuid?.() === 0 ? [] : ["--user"]);
+
 export function unitLabel({ unit, user }: Unit): string {
 	return user === undefined ? unit : `${unit} of ${user}`;
 }
@@ -118,9 +121,7 @@ async function manager(unit: Unit) {
 		const env = { ...cleanEnvironment(who), XDG_RUNTIME_DIR: `/run/user/${who.uid}` };
 		return { options: ["--user"], journal: [`_UID=${who.uid}`], env, user: unit.user };
 	}
-	return process.getuid?.() === 0
-		? { options: [], journal: [] }
-		: { options: ["--user"], journal: ["--user"] };
+	return { options: ownManager(), journal: ownManager() };
 }
 
 function refused(verb: string, unit: Unit, result: ExecResult, log: readonly string[] = []): HoldfastError {

@@ -1,5 +1,6 @@
 // What systemd knows of our timers and of the services behind them.
-import { execText } from "./exec.ts";
+import { cleanEnvironment, execText } from "./exec.ts";
+import { ownManager } from "./systemd.ts";
 
 export interface TimerStatus {
 	/** `create`: of `holdfast-create.timer`. */
@@ -15,14 +16,13 @@ export interface TimerStatus {
 /** Those that systemd has, of these names; none where it does not answer. Root asks the system's manager, others their own. */
 export async function timersOf(names: readonly string[]): Promise<TimerStatus[]> {
 	if (names.length === 0) return [];
-	const manager = process.getuid?.() === 0 ? [] : ["--user"];
 	const show = async (end: string, properties: string) => {
 		const units = names.map((name) => `holdfast-${name}.${end}`);
 		const { text } = await execText(
-			["systemctl", ...manager, "show", `--property=${properties}`, "--", ...units],
+			["systemctl", ...ownManager(), "show", `--property=${properties}`, "--", ...units],
 			{
-				// In UTC, and as `date` writes it.
-				env: { PATH: process.env.PATH ?? "/usr/bin:/bin", TZ: "UTC", LC_ALL: "C", ...runtimeOfUser() },
+				// In UTC; and also where nobody is logged in.
+				env: { XDG_RUNTIME_DIR: `/run/user/${process.getuid?.()}`, ...cleanEnvironment(), TZ: "UTC" },
 			},
 		).catch(() => ({ text: "" }));
 		const blocks = new Map<string, Map<string, string>>();
@@ -51,13 +51,4 @@ export async function timersOf(names: readonly string[]): Promise<TimerStatus[]>
 			},
 		];
 	});
-}
-
-function runtimeOfUser(): Record<string, string> {
-	const { XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS } = process.env;
-	const own = XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`;
-	return {
-		XDG_RUNTIME_DIR: own,
-		...(DBUS_SESSION_BUS_ADDRESS ? { DBUS_SESSION_BUS_ADDRESS } : {}),
-	};
 }

@@ -4,6 +4,7 @@ import { chmod, copyFile, link, mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { exec, execOk } from "../../host/exec.ts";
 import { exists, syncPath } from "../../host/files.ts";
+import { ownManager } from "../../host/systemd.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { AccountStep, FilePutStep, FileTakeStep, TimersStep, UnitsReloadStep } from "../step.ts";
 import type { StepWork, UndoContext } from "../work.ts";
@@ -138,27 +139,25 @@ export const timers: StepWork<TimersStep> = {
 async function disable(units: readonly string[]): Promise<void> {
 	// Units whose file is gone are disabled as well: only their links are removed.
 	const timers = units.filter((unit) => unit.endsWith(".timer"));
-	if (timers.length > 0) await exec(["systemctl", ...manager(), "stop", ...timers]);
-	if (units.length > 0) await exec(["systemctl", ...manager(), "disable", "--quiet", ...units]);
+	if (timers.length > 0) await exec(["systemctl", ...ownManager(), "stop", ...timers]);
+	if (units.length > 0) await exec(["systemctl", ...ownManager(), "disable", "--quiet", ...units]);
 }
-
-const manager = () => (process.getuid?.() === 0 ? [] : ["--user"]);
 
 async function enabledOf(units: readonly string[]): Promise<string[]> {
 	const enabled: string[] = [];
 	for (const unit of units) {
-		const { stdout } = await exec(["systemctl", ...manager(), "is-enabled", unit]);
+		const { stdout } = await exec(["systemctl", ...ownManager(), "is-enabled", unit]);
 		if (stdout[0] === "enabled") enabled.push(unit);
 	}
 	return enabled;
 }
 
 async function systemctl(words: readonly string[], doing: string): Promise<void> {
-	await execOk(["systemctl", ...manager(), "--no-ask-password", ...words], { doing }).catch(
+	await execOk(["systemctl", ...ownManager(), "--no-ask-password", ...words], { doing }).catch(
 		async (cause: unknown) => {
 			const units = words.filter((word) => word.includes("."));
 			const why = await Promise.all(
-				units.map((unit) => exec(["systemctl", ...manager(), "show", "--value", "-p", "LoadError", unit])),
+				units.map((unit) => exec(["systemctl", ...ownManager(), "show", "--value", "-p", "LoadError", unit])),
 			);
 			const bad = units.filter((_, index) => (why[index]?.stdout[0] ?? "").length > 0);
 			throw new HoldfastError("failed", `systemd would not ${doing}`, {
