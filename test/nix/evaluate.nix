@@ -34,6 +34,8 @@ in
   timers = builtins.mapAttrs (_: it: it.timerConfig or { } // { enabled = it.enable or true; }) evaluated.config.systemd.timers;
   services = builtins.mapAttrs (_: it: it.serviceConfig // { unit = it.unitConfig or { }; }) evaluated.config.systemd.services;
   packages = map (it: it.name or it) evaluated.config.environment.systemPackages;
+  # What the build of the system runs for it.
+  manifest = evaluated.config.environment.etc."holdfast/manifest.json".source or null;
   clan = evaluated.config.clan.core.backups.providers.holdfast or null;
   stateOptions = builtins.attrNames (
     builtins.removeAttrs

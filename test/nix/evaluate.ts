@@ -20,6 +20,8 @@ export interface Evaluated {
 	readonly timers: Record<string, Record<string, unknown>>;
 	readonly services: Record<string, { ExecStart: string; unit: object }>;
 	readonly packages: readonly string[];
+	/** The derivation that makes the manifest: its arguments and its script. */
+	readonly manifest: { readonly args: { readonly declared: string }; readonly script: string } | null;
 	readonly clan: Record<string, string> | null;
 	readonly stateOptions: readonly string[];
 }
