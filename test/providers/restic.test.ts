@@ -27,6 +27,10 @@ function source(below: string) {
 	return [{ path: join(below, "source"), exclude: [] }];
 }
 
+/** Locks that are held: one that is still being written has another name, and none heeds or clears it. */
+const locksIn = (below: string) =>
+	readdirSync(join(below, "deep/er/repo/locks")).filter((name) => /^[0-9a-f]{64}$/.test(name)).length;
+
 test("a wrong passphrase is said in those words, and where it came from", async () => {
 	const below = join(folder, "wrong");
 	const roots = source(below);
@@ -88,7 +92,7 @@ test("the lock of a process that was killed is cleared, and what waits for it go
 	};
 	// It holds its lock until its input ends, which it never does.
 	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
-	const locks = () => readdirSync(join(below, "deep/er/repo/locks")).length;
+	const locks = () => locksIn(below);
 	while (locks() === 0) await pause(20);
 	child.kill("SIGKILL");
 	await new Promise((resolve) => child.on("close", resolve));
@@ -125,7 +129,7 @@ test("a check tells a pack that is lost from a repository that is not there, and
 		RESTIC_CACHE_DIR: join(folder, "cache"),
 	};
 	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
-	while (readdirSync(join(below, "deep/er/repo/locks")).length === 0) await pause(20);
+	while (locksIn(below) === 0) await pause(20);
 	await assert.rejects(destination.check(false, { ...quiet, hurried: true }), /is locked by another restic/);
 	child.kill();
 });
@@ -142,7 +146,7 @@ test("the lock of one that lives is waited for", async () => {
 		RESTIC_CACHE_DIR: join(folder, "cache"),
 	};
 	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
-	while (readdirSync(join(below, "deep/er/repo/locks")).length === 0) await pause(20);
+	while (locksIn(below) === 0) await pause(20);
 	const log: string[] = [];
 	setTimeout(() => child.stdin?.end("done"), 2_500);
 	await destination.remove(["a"], { ...quiet, log: (line) => log.push(line) });
