@@ -9,6 +9,8 @@ export interface Kind {
 	readonly machine?: string;
 	/** Only that it comes back: for a variant of a kind that has been through all of it. */
 	readonly brief?: boolean;
+	/** Why it cannot be tried here. */
+	readonly skip?: string | undefined;
 	/** Units of the machine that start at boot. */
 	readonly units: readonly string[];
 	/** Units that a restore stops, of the application or of the server itself. */
@@ -41,7 +43,7 @@ const PROVIDERS = {
 };
 
 export function fulfilsContract(kind: Kind): void {
-	describe(`a ${kind.name} database of a state`, { skip: noMachines }, () => {
+	describe(`a ${kind.name} database of a state`, { skip: noMachines ?? kind.skip }, () => {
 		let web01: Machine;
 		before(async () => {
 			web01 = await machine(kind.machine ?? "web01", { units: kind.units });

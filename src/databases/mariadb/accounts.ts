@@ -6,6 +6,9 @@ import type { Server } from "./server.ts";
 /** The tables of grants below the whole server's (MariaDB Knowledge Base, "The mysql Database Tables"). */
 const GRANTS = ["db", "tables_priv", "columns_priv", "procs_priv"];
 
+/** MySQL's hashes hold bytes that are no text (its Reference Manual, "print_identified_with_as_hex"); MariaDB skips it. */
+const HASHES_IN_HEX = "SET @holdfast = 1 /*!80017 , SESSION print_identified_with_as_hex = ON */";
+
 /** By `user@host`. A password is kept as the server keeps it, hashed. */
 export async function accountsOf(server: Server, database: string): Promise<DatabaseAccount[]> {
 	// In grants on databases "_" and "%" are wildcards, which "\" takes that meaning from.
@@ -22,7 +25,10 @@ export async function accountsOf(server: Server, database: string): Promise<Data
 	const accounts: DatabaseAccount[] = [];
 	for (const [user = "", host = ""] of rows) {
 		const who = `${literal(user)}@${literal(host)}`;
-		const made = await server.sql([`SHOW CREATE USER ${who}`], `look at the account ${user}@${host}`);
+		const made = await server.sql(
+			[HASHES_IN_HEX, `SHOW CREATE USER ${who}`],
+			`look at the account ${user}@${host}`,
+		);
 		const grants = await server.sql([`SHOW GRANTS FOR ${who}`], `look at the account ${user}@${host}`);
 		const own = grants.flat().filter((grant) => / ON `/.test(grant) && names(grant, [database, escaped]));
 		accounts.push({ name: `${user}@${host}`, statements: [...made.flat(), ...own] });

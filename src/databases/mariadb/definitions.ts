@@ -8,7 +8,7 @@ import type { Server } from "./server.ts";
 
 /** Bring definitions to their data, among these databases alone, which only a swap of ours renames tables between. */
 export async function bringDefinitions(server: Server, databases: readonly string[]): Promise<void> {
-	const [[data = ""] = []] = await server.sql(["SELECT @@datadir"], "ask MariaDB for its folder");
+	const [[data = ""] = []] = await server.sql(["SELECT @@datadir"], "ask the server for its folder");
 	const folders = databases.map((name) => join(data, folderName(name)));
 	const found = await Promise.all(
 		folders.map(async (folder) => ({ folder, files: new Set(await readdir(folder).catch(() => [])) })),
@@ -26,7 +26,7 @@ export async function bringDefinitions(server: Server, databases: readonly strin
 		}
 	if (!moved) return;
 	for (const folder of folders) await syncPath(folder).catch(() => {});
-	await server.sql(["FLUSH TABLES"], "have MariaDB look at its tables anew");
+	await server.sql(["FLUSH TABLES"], "have the server look at its tables anew");
 }
 
 /** As the server writes a name that is a folder's (MariaDB Knowledge Base, "Identifier to File Name Mapping"). */

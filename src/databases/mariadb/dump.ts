@@ -27,7 +27,7 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 		([, type, engine = ""]) => type === "BASE TABLE" && !TRANSACTIONAL.includes(engine),
 	);
 	return [
-		...server.connect("mariadb-dump"),
+		...server.connect("dump"),
 		// One state of the database, without a lock where its engines can; MyISAM and its like need one meanwhile.
 		...(locked ? ["--lock-tables"] : ["--single-transaction"]),
 		"--quick",
@@ -48,7 +48,7 @@ export async function objectsOf(server: Server, name: string, work: Work): Promi
 			`look for the views of ${name}`,
 		)
 	).flat();
-	const words = [...server.connect("mariadb-dump"), "--no-data", "--skip-dump-date"];
+	const words = [...server.connect("dump"), "--no-data", "--skip-dump-date"];
 	const parts: string[][] = [
 		...(views.length > 0 ? [[...words, "--skip-triggers", "--", name, ...views]] : []),
 		[...words, "--no-create-info", "--routines", "--events", "--triggers", "--", name],

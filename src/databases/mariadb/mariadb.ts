@@ -1,5 +1,6 @@
 // MariaDB and MySQL, through their own programs. A database of theirs cannot be renamed: a swap moves its tables with
-// one RENAME TABLE, which is atomic (MariaDB Knowledge Base, "Atomic DDL", since 10.6), and makes views, triggers,
+// one RENAME TABLE, which is atomic (MariaDB Knowledge Base, "Atomic DDL", since 10.6; MySQL Reference Manual, "Atomic
+// Data Definition Statement Support", since 8.0), and makes views, triggers,
 // routines and events anew around it, which is not. See docs/explanation/databases.md.
 import { createReadStream } from "node:fs";
 import type { MariadbDump } from "../../manifest/dumps.ts";
@@ -12,11 +13,13 @@ import { dataOf, joined, OBJECTS, objectsOf, readObjects } from "./dump.ts";
 import { type Memory, remember, remembered, TABLE } from "./memory.ts";
 import { identifier, literal } from "./names.ts";
 import { countInserted } from "./rows.ts";
-import { serverOf } from "./server.ts";
+import { type Product, serverOf } from "./server.ts";
 
 interface Facts extends DumpFacts {
 	readonly charset: string;
 	readonly collation: string;
+	/** Undefined in archives of before MySQL's own programs were known: then it was MariaDB's. */
+	readonly product?: Product;
 }
 
 const OWN = ["mysql", "information_schema", "performance_schema", "sys"];
@@ -31,10 +34,6 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 				`look for the database ${name}`,
 			)
 		).length > 0;
-	const version = async () => {
-		const [[text = "0"] = []] = await sql(["SELECT VERSION()"], "ask MariaDB for its version");
-		return Number.parseInt(text, 10);
-	};
 	const tables = async (name: string) =>
 		(
 			await sql(
@@ -47,7 +46,7 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			.flat()
 			.filter((table) => table !== TABLE);
 	const feedTo = (name: string, doing: string, input: NodeJS.ReadableStream, work: Work) =>
-		perform(client, doing, [...connect("mariadb"), name], work, input);
+		perform(client, doing, [...connect("client"), name], work, input);
 
 	/** Views, triggers, routines and events: all gone, or as a text of SQL says. */
 	async function putObjects(name: string, text: string): Promise<void> {
@@ -111,25 +110,31 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 		kind: "server",
 		exists,
 		async list() {
-			const rows = await sql(["SHOW DATABASES"], "ask MariaDB for its databases");
+			const rows = await sql(["SHOW DATABASES"], "ask the server for its databases");
 			return rows.flat().filter((name) => !OWN.includes(name) && !name.startsWith("holdfast_"));
 		},
 		async facts() {
 			if (!(await exists(live)))
-				throw new HoldfastError("failed", `there is no MariaDB database ${live}`, {
-					hint: "see those there are: mariadb -e 'SHOW DATABASES'",
+				throw new HoldfastError("failed", `there is no ${client.server} database ${live}`, {
+					hint: `see those there are: ${server.program} -e 'SHOW DATABASES'`,
 				});
-			return { ...(await properties(live)), version: await version() } satisfies Facts;
+			return { ...(await properties(live)), ...(await server.product()) } satisfies Facts;
 		},
 		async dump(_scratch, work) {
 			const doing = `dump the database ${live}`;
 			const data = await dumpBy(client, doing, await dataOf(server, live), work);
 			return joined(data, async () => objectsOf(server, live, work));
 		},
-		async obstacles({ version: wanted }) {
-			const own = await version();
-			// A dump of MySQL 8 is not for MariaDB 10, and the other way round; a newer one of the same may hold what is not known.
-			return own < wanted ? [`it was dumped by version ${wanted}, and the server here is ${own}`] : [];
+		async obstacles(facts) {
+			const { product: theirs = "MariaDB", version: wanted } = facts as Facts;
+			const { product, version } = await server.product();
+			// The two have parted: collations, types and accounts of one are not the other's.
+			if (product !== theirs)
+				return [`it was dumped by ${theirs} ${wanted}, and the server here is ${product} ${version}`];
+			// A newer one of the same may hold what is not known here.
+			return version < wanted
+				? [`it was dumped by ${theirs} ${wanted}, and the server here is version ${version}`]
+				: [];
 		},
 		async rows() {
 			const names = await tables(live);

@@ -1,21 +1,55 @@
-// Rows by table in a dump, without a server: mariadb-dump writes each row on a line of its own (MySQL's mysqldump
-// writes many on one, and then a table counts as one row an INSERT).
+// Rows by table in a dump, without a server: mariadb-dump writes each row on a line of its own, MySQL's mysqldump as many
+// on one line as fit, so it is read byte by byte.
 import { createReadStream } from "node:fs";
-import { everyLine } from "../../host/lines.ts";
 import type { RowCounts } from "../database.ts";
+
+/** Bytes of a line that are looked at for what it begins; a table's name has 64 characters. */
+const LONGEST_HEAD = 1024;
+const [NEWLINE, QUOTE, BACKSLASH, OPEN, CLOSE, SEMICOLON] = [..."\n'\\();"].map((one) =>
+	one.charCodeAt(0),
+) as [number, number, number, number, number, number];
 
 export async function countInserted(file: string): Promise<RowCounts> {
 	const counts = new Map<string, number>();
+	/** The table whose rows are being read; undefined between statements that insert. */
 	let table: string | undefined;
-	await everyLine(createReadStream(file), (line) => {
-		const made = /^CREATE TABLE `((?:[^`]|``)+)` \($/.exec(line)?.[1]?.replaceAll("``", "`");
-		if (made !== undefined) counts.set(made, 0);
-		const into = /^INSERT INTO `((?:[^`]|``)+)` VALUES/.exec(line)?.[1]?.replaceAll("``", "`");
-		if (into !== undefined) {
-			table = into;
-			if (line.includes("VALUES (")) counts.set(into, (counts.get(into) ?? 0) + 1);
-		} else if (table !== undefined && line.startsWith("(")) counts.set(table, (counts.get(table) ?? 0) + 1);
-		else table = undefined;
-	});
+	let rows = 0;
+	let depth = 0;
+	let inText = false;
+	let escaped = false;
+	let head: number[] = [];
+
+	for await (const chunk of createReadStream(file))
+		for (const byte of chunk as Buffer) {
+			if (table === undefined) {
+				if (byte === OPEN || byte === NEWLINE) {
+					const line = head.length < LONGEST_HEAD ? Buffer.from(head).toString("utf8") : "";
+					const made = named(/^CREATE TABLE `((?:[^`]|``)+)` $/, line);
+					if (made !== undefined && byte === OPEN) counts.set(made, 0);
+					table = named(/^INSERT INTO `((?:[^`]|``)+)` VALUES ?$/, line);
+					if (table !== undefined) [rows, depth] = [0, 0];
+				}
+				if (byte === NEWLINE || table !== undefined) head = [];
+				else if (head.length < LONGEST_HEAD) head.push(byte);
+				if (table === undefined) continue;
+			}
+			if (inText) {
+				if (escaped) escaped = false;
+				else if (byte === BACKSLASH) escaped = true;
+				// A doubled one ends the text and begins it again.
+				else if (byte === QUOTE) inText = false;
+			} else if (byte === QUOTE) inText = true;
+			else if (byte === OPEN) {
+				if (depth++ === 0) rows++;
+			} else if (byte === CLOSE) depth--;
+			else if (byte === SEMICOLON && depth === 0) {
+				counts.set(table, (counts.get(table) ?? 0) + rows);
+				table = undefined;
+			}
+		}
 	return counts;
+}
+
+function named(pattern: RegExp, line: string): string | undefined {
+	return pattern.exec(line)?.[1]?.replaceAll("``", "`");
 }

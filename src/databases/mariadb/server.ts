@@ -1,7 +1,8 @@
-// How to ask a MariaDB server: its own programs, with where it is and as whom.
+// How to ask a server of MariaDB's or MySQL's: its own programs, with where it is and as whom.
+import { accessSync, constants } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { execText } from "../../host/exec.ts";
+import { cleanEnvironment, execText } from "../../host/exec.ts";
 import { syncPath } from "../../host/files.ts";
 import type { MariadbDump } from "../../manifest/dumps.ts";
 import { type Client, fault, optionsOf } from "../client.ts";
@@ -9,8 +10,12 @@ import { type Client, fault, optionsOf } from "../client.ts";
 /** What the functions of this folder work by. */
 export interface Server {
 	readonly client: Client;
+	/** The program that asks it, for a person to type. */
+	readonly program: string;
 	/** Words of a command before its own: where the server is and as whom. */
-	connect(program: "mariadb" | "mariadb-dump"): string[];
+	connect(role: keyof Programs): string[];
+	/** Which of the two it is, and its major version. */
+	product(): Promise<{ readonly product: Product; readonly version: number }>;
 	/** Statements over one connection; every row that they print. */
 	sql(statements: readonly string[], doing: string): Promise<string[][]>;
 	/**
@@ -20,23 +25,59 @@ export interface Server {
 	settle(): Promise<void>;
 }
 
+export type Product = "MariaDB" | "MySQL";
+
+interface Programs {
+	readonly client: string;
+	readonly dump: string;
+}
+const MARIADB: Programs = { client: "mariadb", dump: "mariadb-dump" };
+/** MySQL's own, and of MariaDB before 10.4.6, which had no others yet. */
+const MYSQL: Programs = { client: "mysql", dump: "mysqldump" };
+
+/** Those that are installed: a machine has one of the two packages, which shut each other out. */
+function installed(): Programs {
+	const folders = (cleanEnvironment().PATH ?? "").split(":");
+	const has = (program: string) =>
+		folders.some((folder) => {
+			try {
+				accessSync(join(folder, program), constants.X_OK);
+				return true;
+			} catch {
+				return false;
+			}
+		});
+	return !has(MARIADB.client) && has(MYSQL.client) ? MYSQL : MARIADB;
+}
+
 export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mariadb">): Server {
-	const client: Client = {
-		server: "MariaDB",
-		programs: "mariadb-client",
-		look: "is the server up? See: systemctl status mariadb",
-		user,
-	};
-	const connect: Server["connect"] = (program) => [
-		program,
+	const programs = installed();
+	const client: Client =
+		programs === MYSQL
+			? {
+					server: "MySQL",
+					programs: "mysql-client",
+					look: "is the server up? See: systemctl status mysql",
+					user,
+				}
+			: {
+					server: "MariaDB",
+					programs: "mariadb-client",
+					look: "is the server up? See: systemctl status mariadb",
+					user,
+				};
+	const connect: Server["connect"] = (role) => [
+		programs[role],
 		// It must come first of all.
 		...(defaultsFile === undefined ? [] : [`--defaults-extra-file=${defaultsFile}`]),
 		...(socket === undefined ? [] : [`--socket=${socket}`]),
 		"--default-character-set=utf8mb4",
+		// A dump that sets the server's transaction ids could not be loaded into the server that it came from.
+		...(programs === MYSQL && role === "dump" ? ["--loose-set-gtid-purged=OFF"] : []),
 	];
 	const sql: Server["sql"] = async (statements, doing) => {
 		const result = await execText(
-			[...connect("mariadb"), "--batch", "--skip-column-names", "--init-command=SET sql_mode=''"],
+			[...connect("client"), "--batch", "--skip-column-names", "--init-command=SET sql_mode=''"],
 			{ ...(await optionsOf(client)), input: `${statements.join(";\n")};\n` },
 		);
 		if (result.code !== 0) throw fault(client, doing, result);
@@ -47,10 +88,15 @@ export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mari
 	};
 	return {
 		client,
+		program: programs.client,
 		connect,
 		sql,
+		async product() {
+			const [[text = ""] = []] = await sql(["SELECT VERSION()"], "ask the server for its version");
+			return { product: /mariadb/i.test(text) ? "MariaDB" : "MySQL", version: Number.parseInt(text, 10) };
+		},
 		async settle() {
-			const [[data = ""] = []] = await sql(["SELECT @@datadir"], "ask MariaDB for its folder");
+			const [[data = ""] = []] = await sql(["SELECT @@datadir"], "ask the server for its folder");
 			const databases = await readdir(data, { withFileTypes: true }).catch(() => undefined);
 			if (databases === undefined) return;
 			for (const entry of databases) if (entry.isDirectory()) await syncPath(join(data, entry.name));
