@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { resticDestinations } from "../../src/providers/restic/restic.ts";
 import { Place } from "../support/place.ts";
@@ -14,6 +13,7 @@ import { factsOf } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
 import { openRestic, restic, setUpEngines } from "./engines.ts";
 import { metadataOf, quiet } from "./fixtures.ts";
+import { SERVERS } from "./servers.ts";
 
 const folder = scratch("restic");
 setUpEngines(folder);
@@ -174,38 +174,14 @@ test("snapshots that something else made are listed, and can be restored", async
 	assert.deepEqual(factsOf(join(below, "into", below, "source/deep")), factsOf(join(below, "source/deep")));
 });
 
-/** Debian's rclone serves a folder as a REST server for restic. */
-async function restServer(path: string): Promise<string> {
-	const port = await new Promise<number>((resolve) => {
-		const probe = createServer().listen(0, "127.0.0.1", () => {
-			const { port } = probe.address() as { port: number };
-			probe.close(() => resolve(port));
-		});
-	});
-	const server = spawn("rclone", ["serve", "restic", "--addr", `127.0.0.1:${port}`, path], {
-		stdio: "ignore",
-	});
-	after(() => server.kill());
-	for (;;) {
-		const up = await new Promise<boolean>((resolve) => {
-			const socket = connect(port, "127.0.0.1", () => resolve(true));
-			socket.on("error", () => resolve(false));
-			socket.on("connect", () => socket.destroy());
-		});
-		if (up) return `rest:http://127.0.0.1:${port}/`;
-		await pause(50);
-	}
-}
-
-for (const remote of ["a REST server", "an rclone remote"])
-	test(`${remote} keeps archives and streams, checks, removes and gives them back`, async () => {
-		const below = join(folder, remote.replaceAll(" ", "-"));
+for (const { name, missing, serve } of SERVERS)
+	test(`${name} keeps archives and streams, checks, removes and gives them back`, {
+		skip: missing,
+	}, async () => {
+		const below = join(folder, name.replaceAll(/\W+/g, "-"));
 		const roots = source(below);
 		mkdirSync(join(below, "served"));
-		const repo = remote.startsWith("a REST")
-			? await restServer(join(below, "served"))
-			: `rclone::local:${below}/served`;
-		const destination = openRestic(below, { repo });
+		const destination = openRestic(below, await serve(join(below, "served")));
 		const stream = {
 			path: join(below, "dump"),
 			open: async () => {
