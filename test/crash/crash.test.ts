@@ -50,6 +50,19 @@ describe("after a crash the old state or the new one is whole, and the service r
 		}
 	});
 
+	test("of a restore around another's folder, whose disk is full from some moment on", {
+		timeout: 300_000,
+	}, async () => {
+		const around = SCENARIOS.find(({ name }) => name.includes("another service's folder"));
+		assert.ok(around);
+		await begin(web01, around);
+		for (const point of ["stage:app:0#after", "place:app:0#after", "carry:app:0#renamed"]) {
+			const { end, held } = await fillDisk(web01, around, point);
+			assert.ok(held, `${point}: ${end}`);
+		}
+		await begin(web01, scenario);
+	});
+
 	test("of a restore whose recovery is killed too", { timeout: 300_000 }, async () => {
 		for (const { point, end, held } of await crashRecovery(web01, scenario, "place:app:1#renamed"))
 			assert.ok(held, `${point}: ${end}`);

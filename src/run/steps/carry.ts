@@ -29,7 +29,9 @@ export const carry: StepWork<CarryStep> = {
 	},
 	async undo(step, { noteOf, point }) {
 		const made = noteOf(step.id) as Made | undefined;
-		if (!made) return;
+		// Without the old copy it was undone before, and the old copy is live again with all that is in it: a journal on
+		// a full disk does not know.
+		if (!made || !(await exists(step.place.old))) return;
 		const { from, to, displaced } = pathsOf(step);
 		if (!(await exists(from)) && (await exists(to))) {
 			await rename(to, from);
