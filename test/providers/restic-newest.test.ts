@@ -1,10 +1,12 @@
 // restic of today against the same contract: Debian 12's is of 2022, and what people install is not.
-import { mkdirSync, symlinkSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { scratch } from "../support/scratch.ts";
 import { fulfilsContract } from "./contract.ts";
-import { restic, setUpEngines } from "./engines.ts";
+import { openRestic, restic, setUpEngines } from "./engines.ts";
+import { metadataOf, quiet } from "./fixtures.ts";
 import { newerRestic, PROJECT } from "./servers.ts";
 
 if (newerRestic.missing !== undefined) test("restic of today", { skip: newerRestic.missing }, () => {});
@@ -16,4 +18,31 @@ else {
 	symlinkSync(join(newerRestic.below(PROJECT), "bin/restic"), join(programs, "restic"));
 	process.env.PATH = `${programs}:${process.env.PATH}`;
 	fulfilsContract({ ...restic, name: "restic of today" }, folder);
+
+	test("its own words reach the user: a wrong passphrase, a repository that is not there", async () => {
+		const below = join(folder, "words");
+		mkdirSync(join(below, "source"), { recursive: true });
+		const roots = [{ path: join(below, "source"), exclude: [] }];
+		await assert.rejects(openRestic(below).list(quiet), /there is no restic repository at/);
+		await openRestic(below).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+		const wrong = join(below, "wrong");
+		writeFileSync(wrong, "battery staple\n");
+		await assert.rejects(
+			openRestic(below, { passphraseFile: wrong }).list(quiet),
+			/passphrase of .* is wrong/,
+		);
+	});
+
+	test("a server that is not there is said so in half a minute, and not after the quarter of an hour that it would try", async () => {
+		const began = performance.now();
+		await assert.rejects(openRestic(folder, { repo: "rest:http://127.0.0.1:9/" }).list(quiet), {
+			message: "rest:http://127.0.0.1:9/ cannot be reached",
+		});
+		assert.ok(performance.now() - began < 60_000);
+		const hurried = performance.now();
+		await assert.rejects(
+			openRestic(folder, { repo: "rest:http://127.0.0.1:9/" }).list({ ...quiet, hurried: true }),
+		);
+		assert.ok(performance.now() - hurried < 10_000);
+	});
 }

@@ -53,8 +53,17 @@ type Kind =
 	| "password"
 	| "unwritable"
 	| "connection"
+	| "unreachable"
 	| "space"
 	| "other";
+
+/**
+ * restic 0.17 and later try for a quarter of an hour to open a repository whose server is not there. That is right for a
+ * network that goes away in the middle of a backup, and not for an address that nobody answers at: after so many tries
+ * at the beginning (some twenty seconds; it waits twice as long each time) it is ended.
+ */
+const OPENING = /^\w+\(<config\/[^>]*>\) returned error, retrying after/;
+const MOST_OPENINGS = 5;
 
 /** Thrown with the kind of fault, so that callers can tell them apart. */
 export class ResticFault extends HoldfastError {
@@ -104,6 +113,13 @@ async function once(
 	const lines: string[] = [];
 	const said: string[] = [];
 	const stop = new AbortController();
+	let openings = 0;
+	const say = (line: string) => {
+		said.push(line);
+		if (said.length > MOST_PROBLEMS) said.shift();
+		work.log(line);
+		if (OPENING.test(line) && ++openings >= (work.hurried ? 2 : MOST_OPENINGS)) stop.abort();
+	};
 	const child = await start(
 		[
 			"restic",
@@ -124,11 +140,12 @@ async function once(
 				else lines.push(line);
 			},
 			onStderr: (line) => {
-				const message = call.onJson && parse(line);
-				if (message) return call.onJson?.(message);
-				said.push(line);
-				if (said.length > MOST_PROBLEMS) said.shift();
-				work.log(line);
+				const message = parse(line);
+				// 0.18 and later say with --json in JSON why they end.
+				if (message?.message_type === "exit_error")
+					for (const one of `${message.message}`.split("\n")) say(one);
+				else if (message && call.onJson) call.onJson(message);
+				else say(line);
 			},
 		},
 	);
@@ -140,7 +157,9 @@ async function once(
 	if (fault !== undefined) throw fault;
 	if (result.code === 0 || (result.code !== null && call.accept?.includes(result.code)))
 		return { code: result.code, stdout: lines.join("\n"), stderr: said };
-	throw faultOf(destination, result, said, result.stoodStill && (await isFull(destination)));
+	if (stop.signal.aborted && fault === undefined) throw faultOf(destination, result, said, "unreachable");
+	const full = result.stoodStill && (await isFull(destination));
+	throw faultOf(destination, result, said, full ? "space" : undefined);
 }
 
 /** restic sees the end of its input only once the content is whole; when it is not, restic is ended before. */
@@ -245,11 +264,11 @@ function faultOf(
 	destination: ResticDestination,
 	result: ExecResult,
 	said: readonly string[],
-	full: boolean,
+	known: Kind | undefined,
 ): ResticFault {
 	const text = said.join("\n");
 	const kind =
-		(full ? "space" : undefined) ??
+		known ??
 		KINDS.find(({ code, words }) => (code !== undefined && code === result.code) || words.test(text))?.kind ??
 		"other";
 	const { repo } = destination;
@@ -275,6 +294,7 @@ function faultOf(
 		case "unwritable":
 			return fault(`${repo} cannot be written`, "is it mounted read-only, or may this user not write there?");
 		case "connection":
+		case "unreachable":
 			return fault(
 				`${repo} cannot be reached`,
 				"is its host up, and the address right? It was tried several times",
