@@ -1,5 +1,7 @@
 // Several definitions of one value become one: lists are added up, maps are merged, a default gives way. Two that
-// say different things are a fault that names both places.
+// say different things are a fault that names both places. A list that is a command is one value.
+
+import { HOOKS } from "../manifest/schema.ts";
 
 export interface Definition {
 	readonly value: unknown;
@@ -16,6 +18,16 @@ export interface Conflict {
 }
 
 const FALLBACK = Symbol("default");
+
+/** Keys whose lists are a program and its arguments: half of one and half of another would be neither. */
+const COMMANDS: ReadonlySet<string> = new Set([
+	...HOOKS,
+	"command",
+	"passphraseCommand",
+	"get",
+	"set",
+	"occ",
+]);
 
 /** A value that anybody may override, in options that one module sets of another. */
 export function byDefault<T>(value: T): T {
@@ -36,7 +48,12 @@ export function merge(
 				: one,
 		)
 		.filter(({ value }) => value !== undefined);
-	if (all.length > 0 && all.every(({ value }) => Array.isArray(value)))
+	if (all.length === 1 && Array.isArray(all[0]?.value)) return all[0].value;
+	if (
+		all.length > 0 &&
+		all.every(({ value }) => Array.isArray(value)) &&
+		!COMMANDS.has(path[path.length - 1] ?? "")
+	)
 		return unique(all.flatMap(({ value }) => value as unknown[]));
 	if (deep > 0 && all.length > 0 && all.every(({ value }) => isMap(value))) {
 		const keys = new Set(all.flatMap(({ value }) => Object.keys(value as object)));

@@ -1,13 +1,14 @@
 // The module system: how options and states come together, and what is said when they cannot.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import * as v from "valibot";
 import { loadConfig } from "../../src/config/load.ts";
 import type { HoldfastError } from "../../src/manifest/error.ts";
-import { optionsJsonSchema, usually } from "../../src/modules/describe.ts";
+import { declares, optionsJsonSchema, usually } from "../../src/modules/describe.ts";
 import { expandServices } from "../../src/modules/expand.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
 import { byDefault, type Conflict, merge } from "../../src/modules/merge.ts";
@@ -204,10 +205,40 @@ describe("merging", () => {
 			fc.property(json, (value) => {
 				const conflicts: Conflict[] = [];
 				const one = { value, by: "a" };
-				const merged = merge([one], conflicts);
-				assert.deepEqual(merge([one, one], conflicts), merged);
+				assert.deepEqual(merge([one], conflicts), value);
+				const merged = merge([one, one], conflicts);
+				assert.deepEqual(merge([one, one, one], conflicts), merged);
 				assert.deepEqual(conflicts, []);
 			}),
+		);
+	});
+
+	test("a command is one value: no word of it is left out, and two are not made one", () => {
+		const conflicts: Conflict[] = [];
+		const own = { hooks: { preBackup: ["sh", "-c", "x", "sh"] }, checks: [{ command: ["a", "a"] }] };
+		const theirs = { hooks: { preBackup: ["true"] }, checks: [{ command: ["a", "a"] }] };
+		assert.deepEqual(merge([{ value: own, by: "a" }], conflicts), own);
+		assert.deepEqual(
+			merge(
+				[
+					{ value: own, by: "a" },
+					{ value: theirs, by: "b", isDefault: true },
+				],
+				conflicts,
+			),
+			own,
+		);
+		assert.deepEqual(conflicts, []);
+		merge(
+			[
+				{ value: own, by: "a" },
+				{ value: theirs, by: "b" },
+			],
+			conflicts,
+		);
+		assert.match(
+			conflicts[0]?.message ?? "",
+			/hooks\.preBackup is \["sh","-c","x","sh"\] by a and \["true"\] by b/,
 		);
 	});
 
@@ -242,4 +273,36 @@ describe("the library: one shape", () => {
 			for (const one of Object.values(state ?? {})) assert.ok(v.safeParse(stateSchema, one).success);
 			for (const other of module.uses ?? []) assert.ok(LIBRARY.has(other), `${other} is a module`);
 		});
+});
+
+test("garage's newest snapshot becomes its database, in each layout that Garage has had", () => {
+	const { state } = declares(LIBRARY.get("garage") as Module, LIBRARY, {}, false);
+	const [shell = "", flags = "", script = "", ...rest] = (state.garage?.hooks?.postRestore ?? []) as string[];
+	assert.deepEqual(rest, ["sh", "/var/lib/garage/meta", "/var/lib/garage/meta/snapshots"]);
+	const layouts = {
+		"2026-02-03T00:00:00Z/db.lmdb/data.mdb": "db.lmdb/data.mdb",
+		"2026-02-03T00:00:00Z/db.sqlite": "db.sqlite",
+		"2026-02-03T00:00:00Z/db.fjall/keyspaces/x": "db.fjall/keyspaces/x",
+		"2026-02-03T00:00:00Z/data.mdb": "db.lmdb/data.mdb",
+		"2026-02-03T00:00:00Z": "db.sqlite",
+	};
+	for (const [stored, wanted] of Object.entries(layouts)) {
+		const metadata = join(folder, `garage-${stored.replaceAll("/", "-")}`);
+		for (const [name, content] of [
+			[stored.replace("02-03", "02-02"), "older"],
+			[stored, "newest"],
+		] as const) {
+			const file = join(metadata, "snapshots", name);
+			mkdirSync(dirname(file), { recursive: true });
+			writeFileSync(file, content);
+		}
+		execFileSync(shell, [flags, script, "sh", metadata, join(metadata, "snapshots")]);
+		assert.equal(readFileSync(join(metadata, wanted), "utf8"), "newest", stored);
+	}
+	const empty = join(folder, "garage-empty");
+	mkdirSync(empty);
+	assert.throws(
+		() => execFileSync(shell, [flags, script, "sh", empty, empty], { stdio: "pipe" }),
+		/no snapshot of Garage's metadata/,
+	);
 });

@@ -13,6 +13,12 @@ const OPTIONS: Readonly<Record<string, object>> = {
 	wireguard: { interfaces: ["wg0"] },
 };
 
+const METADATA = "/var/lib/garage/meta";
+/** What an application has beside the marker. */
+const MORE: Readonly<Record<string, string>> = {
+	garage: `mkdir -p ${METADATA}/snapshots/2026-01-02T03:04:05Z; echo metadata >${METADATA}/db.sqlite; garage meta snapshot; chown -R app: ${METADATA}`,
+};
+
 /** Answers while its first file is as somebody wrote it, and it can read its SQLite file. */
 const SERVER = `
 import http.server, socketserver, sys
@@ -34,7 +40,7 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 		for (const [name, answer] of Object.entries({
 			"zerotier-cli": "echo 200 info 1234567890 1.14 ONLINE",
 			headscale: "true",
-			garage: "true",
+			garage: `[ "$*" != "meta snapshot" ] || cp -a ${METADATA}/db.sqlite ${METADATA}/snapshots/2026-01-02T03:04:05Z/`,
 			wg: "true",
 			php: 'echo "$(id -un): $*" >>/var/log/occ',
 		}))
@@ -104,6 +110,7 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 					);
 			}
 			await write("old");
+			await web01.sh(MORE[module.name] ?? "true");
 			for (const [index, unit] of units.entries())
 				await web01.write(
 					`/etc/systemd/system/${unit}`,

@@ -7,10 +7,7 @@ import { units } from "../options.ts";
 export const dovecot = defineModule({
 	name: "dovecot",
 	about: "Mail of Dovecot in maildirs, which are good at any moment; its indexes are made anew",
-	sources: [
-		"https://doc.dovecot.org/main/core/config/mailbox/formats/maildir.html",
-		"https://doc.dovecot.org/main/core/admin/backup.html",
-	],
+	sources: ["https://doc.dovecot.org/main/core/config/mailbox/formats/maildir.html"],
 	options: v.strictObject({
 		mail: v.pipe(
 			v.optional(v.pipe(v.array(f.folder), v.minLength(1)), ["/var/vmail"]),
@@ -22,6 +19,8 @@ export const dovecot = defineModule({
 		state: {
 			mail: {
 				folders: mail,
+				// "Index files can be deleted and rebuilt without any side effects"; the control files (dovecot-uidlist,
+				// dovecot-keywords) are not of them. Of keywords only the first 26 of a folder are outside the indexes.
 				exclude: ["dovecot.index*", "dovecot.list.index*", "dovecot-uidlist.lock"],
 				stopOnRestore: units,
 			},

@@ -1,28 +1,70 @@
-// Garage, the object store. Its data are kept by its other nodes; what a node must not lose is its metadata.
+// Garage, the object store. In a cluster a node's data are kept by the others too; what it must not lose is its metadata.
 import * as v from "valibot";
+import * as f from "../../manifest/fields.ts";
 import { defineModule } from "../module.ts";
 import { folder, units } from "../options.ts";
 
+/** The files or folders that its databases are, by its `db_engine`. */
+const DATABASES = ["db.lmdb", "db.sqlite", "db.fjall"];
+
+/**
+ * The newest snapshot becomes the database ("Recovering from failures", corrupted metadata, option 2). Since Garage 2 a
+ * snapshot is a folder with the database in it; before, it is LMDB's folder or SQLite's file itself.
+ */
+const PUT_SNAPSHOT = `
+newest=$(find "$2" -mindepth 1 -maxdepth 1 -name '*-*T*' | sort | tail -n 1)
+[ -n "$newest" ] || { echo "no snapshot of Garage's metadata in $2" >&2; exit 1; }
+for name in ${DATABASES.join(" ")}; do
+	[ -e "$newest/$name" ] || continue
+	cp -a "$newest/$name" "$1/$name"
+	exit
+done
+if [ -d "$newest" ]; then cp -a "$newest" "$1/db.lmdb"; else cp -a "$newest" "$1/db.sqlite"; fi`;
+
 export const garage = defineModule({
 	name: "garage",
-	about: "Garage: a node's identity and metadata, by a snapshot that it makes itself; not the objects' data",
-	sources: ["https://garagehq.deuxfleurs.fr/documentation/operations/durability-repairs/"],
+	about:
+		"Garage: a node's identity and metadata, by a snapshot that it makes itself; the objects' data where asked",
+	sources: [
+		"https://garagehq.deuxfleurs.fr/documentation/operations/recovering/",
+		"https://garagehq.deuxfleurs.fr/documentation/reference-manual/configuration/#metadata_auto_snapshot_interval",
+	],
 	options: v.strictObject({
 		metadataDir: folder("/var/lib/garage/meta", "its metadata_dir"),
+		snapshotsDir: v.pipe(
+			v.optional(f.folder),
+			v.description("its metadata_snapshots_dir (default snapshots, in the metadata_dir)"),
+		),
+		dataDir: v.pipe(
+			v.optional(f.folder),
+			v.description("its data_dir, for a node whose objects no other node has (default: left out)"),
+		),
 		units: units(["garage.service"]),
 	}),
-	yields: ({ metadataDir, units }) => ({
-		state: {
-			garage: {
-				folders: [metadataDir],
-				hooks: { preBackup: ["garage", "meta", "snapshot"] },
-				// The live database changes while it is copied; the newest of snapshots/ is what counts.
-				exclude: ["db.lmdb", "db.sqlite", "db.sqlite-wal", "db.sqlite-shm"],
-				stopOnRestore: units,
-				checks: [{ command: ["garage", "status"] }],
+	yields({ metadataDir, snapshotsDir, dataDir, units }) {
+		const within = `${metadataDir}/snapshots`;
+		const snapshots = snapshotsDir ?? within;
+		return {
+			state: {
+				garage: {
+					folders: [
+						metadataDir,
+						...(snapshots.startsWith(`${metadataDir}/`) ? [] : [snapshots]),
+						// Last: a block that is deleted meanwhile is one that the snapshot's metadata may still name.
+						...(dataDir === undefined ? [] : [dataDir]),
+					],
+					hooks: {
+						preBackup: ["garage", "meta", "snapshot"],
+						postRestore: ["sh", "-euc", PUT_SNAPSHOT, "sh", metadataDir, snapshots],
+					},
+					// The live database changes while it is copied. Those in the snapshots have the same names.
+					exclude: DATABASES.flatMap((name) => [`${metadataDir}/${name}`, `${metadataDir}/${name}-*`]),
+					stopOnRestore: units,
+					checks: [{ command: ["garage", "status"] }],
+				},
 			},
-		},
-	}),
+		};
+	},
 	signs: { units: ["garage.service"] },
 	proven: "stand-in",
 });

@@ -29,7 +29,13 @@ export const matrixSynapse = defineModule({
 					// Debian's package keeps the signing key with the configuration.
 					folders: [dataDir, ...configured(configDir, "/etc/matrix-synapse", nixos)],
 					// Both are fetched and made anew: what other servers have, and pictures made of media.
-					exclude: ["remote_content", "remote_thumbnail", "url_cache", "url_cache_thumbnails"],
+					exclude: [
+						"remote_content",
+						"remote_thumbnail",
+						"remote_thumbnails",
+						"url_cache",
+						"url_cache_thumbnails",
+					],
 					dumps,
 					stopOnRestore: units,
 					checks: asks(health),

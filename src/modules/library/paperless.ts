@@ -1,4 +1,6 @@
-// Paperless-ngx.
+// Paperless-ngx. Its documentation wants it not to run while it is backed up. That may take long, and here the database
+// comes first: at worst a document that arrived meanwhile is a file that nothing names. For both of one moment:
+// state: { paperless: { stopOnBackup: [...] } }.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";
