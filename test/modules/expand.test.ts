@@ -228,7 +228,7 @@ describe("merging", () => {
 			),
 			own,
 		);
-		assert.deepEqual(conflicts, []);
+		assert.equal(conflicts.length, 0);
 		merge(
 			[
 				{ value: own, by: "a" },
