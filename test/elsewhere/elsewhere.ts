@@ -1,4 +1,5 @@
-// Servers and engines that Debian 12 does not have, from other releases of Debian, unpacked beside the tests.
+// Servers and engines that Debian 12 does not have, or that a test must not install on the machine it runs on: unpacked
+// beside the tests.
 import { spawnSync } from "node:child_process";
 import { join, relative } from "node:path";
 
@@ -12,7 +13,7 @@ export interface Elsewhere {
 }
 
 /** `bin/` of the folder holds a way to run each program. */
-export function elsewhere(suite: "trixie" | "sid", ...packages: string[]): Elsewhere {
+export function elsewhere(suite: "bookworm" | "trixie" | "sid", ...packages: string[]): Elsewhere {
 	const { status, stdout, stderr } = spawnSync(
 		"sh",
 		[join(import.meta.dirname, "fetch"), suite, ...packages],
