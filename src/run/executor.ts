@@ -57,6 +57,8 @@ class Execution {
 	#undoFailed = false;
 	/** A scope was committed and could not be finished: `recover` will try again. */
 	#unfinished = false;
+	/** Scopes of which nothing has failed but to tidy up; that one thing is still there is no reason to leave another. */
+	readonly #untidy = new Set<string>();
 	/** After an undo that failed: what is where on disk. */
 	readonly #left: string[] = [];
 
@@ -88,7 +90,8 @@ class Execution {
 		const committed = this.#standing.isCommitted(step.scope);
 		if (this.#signal.aborted && !committed) return;
 		const failure = this.#standing.failures.get(step.scope);
-		if (failure === undefined) await this.#step(step, committed ? NEVER : this.#signal);
+		if (failure === undefined || this.#untidy.has(step.scope))
+			await this.#step(step, committed ? NEVER : this.#signal);
 		else this.#skip(step, failure);
 	}
 
@@ -140,12 +143,16 @@ class Execution {
 			this.#record(step, "failed", reportOf(cause));
 			this.#standing.move(step.id, "failed");
 			this.#emit({ type: "step-failed", step: step.id, title: step.title, error: reportOf(cause) });
+			const tidies = step.kind === "discard" || step.kind === "database-drop";
+			if (!tidies) this.#untidy.delete(step.scope);
+			else if (!this.#standing.failures.has(step.scope)) this.#untidy.add(step.scope);
 			this.#standing.fail(step.scope, cause);
 			if (!this.#standing.isCommitted(step.scope)) await this.#undo(step.scope);
-			else if (step.kind === "discard" || step.kind === "database-drop")
-				// The next run tries it again.
-				this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step));
-			else if (!AFTERTHOUGHTS.has(step.kind)) {
+			else if (tidies) {
+				// The next run tries it again; or recover, when not even that can be written down.
+				if (!this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step)))
+					this.#unfinished = true;
+			} else if (!AFTERTHOUGHTS.has(step.kind)) {
 				this.#unfinished = true;
 				await this.#sayWhatIsWhere(step.scope);
 			}

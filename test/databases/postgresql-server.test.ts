@@ -50,6 +50,26 @@ describe("a PostgreSQL server", { skip: noMachines }, () => {
 		await sql("app", "DROP TABLE big");
 	});
 
+	test("one that goes down after the commit: all else is tidied up, and its old database by the next run", async () => {
+		await declare();
+		await holdfast(0, "create", "--provider", "tar");
+		await sql("app", "CREATE TABLE newer (n int)");
+		const words = ["/opt/holdfast/bin/holdfast", "restore", "--yes", "tar", "latest"];
+		const { code, stderr } = await web01().run(words, {
+			env: { HOLDFAST_FAULT: "run@commit:app#after", HOLDFAST_FAULT_COMMAND: "systemctl stop postgresql" },
+		});
+		assert.equal(code, 3, stderr);
+		assert.match(stderr, /drop the old PostgreSQL database app: could not /);
+		assert.equal(await web01().sh("ls -Ad /srv/.holdfast* 2>/dev/null || true"), "");
+		await web01().sh(
+			"systemctl start postgresql; until runuser -u postgres -- pg_isready -q; do sleep 0.1; done",
+		);
+		const left = "SELECT count(*) FROM pg_database WHERE datname LIKE 'holdfast%'";
+		assert.notEqual(await sql("app", left), "0");
+		await holdfast(0, "create", "--provider", "tar");
+		assert.equal(await sql("app", left), "0");
+	});
+
 	test("another cluster on another port; its disk fills up while the dump is loaded: the live database serves on", async () => {
 		await web01().sh(`
 			chown postgres: /small

@@ -18,11 +18,19 @@ export class Container {
 	readonly #folder: string;
 	readonly #namespace: string;
 	readonly #disks: readonly Disk[];
+	readonly #capabilities: readonly string[];
 	#nspawn: ChildProcess | undefined;
 	#leader = 0;
 
-	private constructor(name: string, folder: string, namespace: string, disks: readonly Disk[]) {
+	private constructor(
+		name: string,
+		folder: string,
+		namespace: string,
+		disks: readonly Disk[],
+		capabilities: readonly string[],
+	) {
 		this.#disks = disks;
+		this.#capabilities = capabilities;
 		this.name = name;
 		this.#folder = folder;
 		this.#namespace = namespace;
@@ -34,13 +42,14 @@ export class Container {
 		namespace: string,
 		units: readonly string[],
 		disks: Readonly<Record<string, string>>,
+		capabilities: readonly string[],
 	): Promise<Container> {
 		await removeStale();
 		const folder = await mkdtemp(join(tmpdir(), `holdfast-machine-${process.pid}-${name}-`));
 		for (const part of ["up", "work", "root"]) await mkdir(join(folder, part));
 		const made: Disk[] = [];
 		for (const [at, type] of Object.entries(disks)) made.push(await Disk.make(folder, at, type));
-		const container = new Container(name, folder, namespace, made);
+		const container = new Container(name, folder, namespace, made, capabilities);
 		await command(
 			"mount",
 			"-t",
@@ -117,6 +126,7 @@ export class Container {
 				"--resolv-conf=off",
 				"--timezone=off",
 				`--bind-ro=${PROJECT}:/opt/holdfast`,
+				...this.#capabilities.map((capability) => `--capability=${capability}`),
 				...this.#disks.map((disk) => `--bind=${disk.folder}:${disk.at}`),
 			],
 			{ stdio: ["ignore", output, output] },

@@ -50,6 +50,8 @@ export interface MachineOptions {
 	readonly units?: readonly string[];
 	/** Filesystems of its own, by the folder that they are mounted at. */
 	readonly disks?: Readonly<Record<string, "ext4" | "btrfs" | "xfs">>;
+	/** Beyond those of a container, such as CAP_NET_ADMIN. */
+	readonly capabilities?: readonly string[];
 }
 
 /** Why there can be no test machine here, or undefined when there can; goes into a test's `skip`. */
@@ -75,12 +77,12 @@ export async function closeMachines(): Promise<void> {
 /** A machine that has booted. */
 export async function machine(
 	name: string,
-	{ units = [], disks = {} }: MachineOptions = {},
+	{ units = [], disks = {}, capabilities = [] }: MachineOptions = {},
 ): Promise<Machine> {
 	network ??= Network.make();
 	const cables = await network;
 	const link = await cables.join(name);
-	const container = await Container.make(name, link.namespace, units, disks);
+	const container = await Container.make(name, link.namespace, units, disks, capabilities);
 	running.push(container);
 	await Promise.all(
 		running.map((one) => one.writeRoot("/etc/hosts", `127.0.0.1 localhost ${one.name}\n${cables.hosts()}`)),
