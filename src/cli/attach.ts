@@ -1,11 +1,10 @@
 // holdfast attach [MACHINE]: watch a run that somebody else, or a timer, has started.
 import { buildCommand } from "@stricli/core";
 import { isHere } from "../fleet/select.ts";
-import { attach as attachThere } from "../fleet/there.ts";
 import { places } from "../host/places.ts";
 import { recorded } from "../run/event-file.ts";
 import { type CommonFlags, chosen, commonFlags, guard, machineWord } from "./flags.ts";
-import { connected, endOf, remarkTo } from "./fleet.ts";
+import { attachThere, endOf, remarkTo } from "./fleet.ts";
 import { reporter } from "./operate.ts";
 import { tell } from "./serve.ts";
 
@@ -33,9 +32,7 @@ export const attach = buildCommand({
 			const hearing = { signal, listener: hear, remark: remarkTo(flags) };
 			const ended =
 				manifest && !isHere(manifest)
-					? await connected({ manifest, sshConfig }, signal, (connection) =>
-							attachThere(connection, undefined, hearing),
-						)
+					? await attachThere({ manifest, sshConfig }, undefined, hearing)
 					: await tell(recorded(places().runtime).at(-1), undefined, (line) => hear(JSON.parse(line)));
 			if (!heard && !flags.quiet) process.stderr.write("no run since the boot; see: holdfast runs\n");
 			return endOf(ended);

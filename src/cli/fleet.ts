@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ended } from "../fleet/protocol.ts";
 import { isHere } from "../fleet/select.ts";
-import { Connection } from "../fleet/ssh.ts";
+import { type Address, Connection } from "../fleet/ssh.ts";
 import { ask, attach, ConnectionLost, operate } from "../fleet/there.ts";
 import { sideBySide } from "../host/side-by-side.ts";
 import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
@@ -28,20 +28,20 @@ export interface Target {
 /** Seconds before each try to reach a machine again whose connection broke in the middle of a run. */
 const COME_BACK = [2, 5, 10, 15, 30];
 
-async function connect({ manifest, sshConfig }: Target, signal: AbortSignal): Promise<Connection> {
+function addressOf({ manifest, sshConfig }: Target): Address {
 	const { machine, host, deploy } = manifest;
 	if (host === undefined)
 		throw new HoldfastError("usage", `machine "${machine}" has no host: it is this one`);
-	return Connection.open({ machine, host, sudo: deploy?.sudo ?? false, config: sshConfig }, signal);
+	return { machine, host, sudo: deploy?.sudo ?? false, config: sshConfig };
 }
 
-/** Do some work over one connection. */
+/** Do some work over one connection, in as many sessions as it takes. */
 export async function connected<T>(
 	target: Target,
 	signal: AbortSignal,
 	work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-	const connection = await connect(target, signal);
+	const connection = await Connection.open(addressOf(target), signal);
 	try {
 		return await work(connection);
 	} finally {
@@ -56,9 +56,8 @@ export async function askThere(
 	signal: AbortSignal,
 	remark: (line: string) => void,
 ) {
-	return connected(target, signal, (connection) =>
-		ask(connection, { argv, manifest: target.manifest }, { signal, remark }),
-	);
+	const connection = Connection.forOne(addressOf(target));
+	return ask(connection, { argv, manifest: target.manifest }, { signal, remark });
 }
 
 /** Run a command there to its end, through broken connections. */
@@ -80,9 +79,8 @@ export async function runThere(
 	);
 	const hearing = { signal, listener: hear, remark };
 	try {
-		return await connected(target, signal, (connection) =>
-			operate(connection, { argv, manifest: target.manifest, run }, hearing),
-		);
+		const connection = Connection.forOne(addressOf(target));
+		return await operate(connection, { argv, manifest: target.manifest, run }, hearing);
 	} catch (error) {
 		if (!(error instanceof ConnectionLost)) throw error;
 		remark(error.message);
@@ -91,6 +89,15 @@ export async function runThere(
 		const onwards: Listener = (event) => (known > 0 ? known-- : listener(event));
 		return comeBack(target, run, { signal, listener: onwards, remark }, error);
 	}
+}
+
+/** Hear of a run that is under way there, or how the last one went. */
+export function attachThere(
+	target: Target,
+	run: string | undefined,
+	hearing: Parameters<typeof attach>[2],
+): Promise<Ended> {
+	return attach(Connection.forOne(addressOf(target)), run, hearing);
 }
 
 async function comeBack(
@@ -103,7 +110,7 @@ async function comeBack(
 		await pause(seconds * 1000, undefined, { signal: hearing.signal }).catch(() => {});
 		if (hearing.signal.aborted) break;
 		try {
-			const ended = await connected(target, hearing.signal, (connection) => attach(connection, run, hearing));
+			const ended = await attachThere(target, run, hearing);
 			hearing.remark("it is there again, and so is its run");
 			return ended;
 		} catch (error) {

@@ -24,10 +24,10 @@ type Operate = Extract<Request, { do: "operate" }>;
 export async function serve(runCommand: (args: readonly string[]) => Promise<void>): Promise<void> {
 	const lines = createInterface({ input: process.stdin });
 	const later = lines[Symbol.asyncIterator]();
-	const { value } = await later.next();
+	// First: the other side asks for a run only once it knows who answers.
 	say({ type: "greeting", protocol: PROTOCOL, version: VERSION, time: new Date().toISOString() });
+	const { value } = await later.next();
 	const request = JSON.parse(value ?? "null") as Request | null;
-	// The other side has the greeting, and says what does not fit.
 	if (request?.protocol !== PROTOCOL) {
 		process.exitCode = EXIT.usage;
 		return lines.close();

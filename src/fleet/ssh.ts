@@ -1,5 +1,5 @@
 // One connection to a machine for all that a command does there, by the system's own ssh: its config, aliases, jump
-// hosts, agent and known hosts are the user's.
+// hosts, agent and known hosts are the user's. What needs one session only is that session; several go through a master.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,23 +26,19 @@ const LOOK_AGAIN_MS = 10;
 
 export class Connection {
 	readonly address: Address;
-	readonly #folder: string;
-	readonly #common: readonly string[];
-	readonly #master: Child;
-	readonly #stop: AbortController;
+	readonly #words: readonly string[];
+	/** Ends what the sessions go through. */
+	readonly #end: () => Promise<void>;
 
-	private constructor(
-		address: Address,
-		folder: string,
-		common: readonly string[],
-		master: Child,
-		stop: AbortController,
-	) {
+	private constructor(address: Address, words: readonly string[], end: () => Promise<void>) {
 		this.address = address;
-		this.#folder = folder;
-		this.#common = common;
-		this.#master = master;
-		this.#stop = stop;
+		this.#words = words;
+		this.#end = end;
+	}
+
+	/** For one session: it connects when it starts, and whether that went well is known from what it says. */
+	static forOne(address: Address): Connection {
+		return new Connection(address, [...wordsOf(address), "-o", "ControlPath=none"], async () => {});
 	}
 
 	/** Connects and proves who we are; later sessions go through this connection. Close it. */
@@ -50,17 +46,10 @@ export class Connection {
 		// Its path must be short: the name of a socket has at most 108 bytes.
 		const folder = mkdtempSync(join(tmpdir(), "holdfast-ssh-"));
 		const socket = join(folder, "c");
-		const common = [
-			"ssh",
-			...(address.config === undefined ? [] : ["-F", address.config]),
-			...["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`, ...ALIVE],
-			// Whatever the user's config has for people at a terminal.
-			...["-o", "LogLevel=ERROR", "-o", "ControlPersist=no", "-o", "RemoteCommand=none"],
-			...["-o", `ControlPath=${socket}`],
-		];
+		const words = [...wordsOf(address), "-o", `ControlPath=${socket}`];
 		const stop = new AbortController();
 		try {
-			const master = await start([...common, "-o", "ControlMaster=yes", "-N", "-T", "--", address.host], {
+			const master = await start([...words, "-o", "ControlMaster=yes", "-N", "-T", "--", address.host], {
 				env: environment(),
 				// Once it stands, whoever is interrupted still has something to say through it.
 				signal: stop.signal,
@@ -74,7 +63,11 @@ export class Connection {
 				signal.throwIfAborted();
 				await Promise.race([ended, pause(LOOK_AGAIN_MS)]);
 			}
-			return new Connection(address, folder, common, master, stop);
+			return new Connection(address, words, async () => {
+				stop.abort();
+				await master.done.catch(() => {});
+				rmSync(folder, { recursive: true, force: true });
+			});
 		} catch (error) {
 			stop.abort();
 			rmSync(folder, { recursive: true, force: true });
@@ -87,7 +80,7 @@ export class Connection {
 		const words = this.address.sudo ? ["sudo", "-n", "--", ...argv] : argv;
 		// sshd gives the remote user's shell one string.
 		const command = words.map(quoted).join(" ");
-		return start([...this.#common, "-o", "ControlMaster=no", "-T", "--", this.address.host, command], {
+		return start([...this.#words, "-o", "ControlMaster=no", "-T", "--", this.address.host, command], {
 			...options,
 			env: environment(),
 		});
@@ -98,11 +91,19 @@ export class Connection {
 		return explained(this.address, stderr, otherwise);
 	}
 
-	async close(): Promise<void> {
-		this.#stop.abort();
-		await this.#master.done.catch(() => {});
-		rmSync(this.#folder, { recursive: true, force: true });
+	close(): Promise<void> {
+		return this.#end();
 	}
+}
+
+function wordsOf({ config }: Address): string[] {
+	return [
+		"ssh",
+		...(config === undefined ? [] : ["-F", config]),
+		...["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`, ...ALIVE],
+		// Whatever the user's config has for people at a terminal.
+		...["-o", "LogLevel=ERROR", "-o", "ControlPersist=no", "-o", "RemoteCommand=none"],
+	];
 }
 
 function environment(): Record<string, string> {

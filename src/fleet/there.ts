@@ -90,13 +90,30 @@ async function follow(
 	wish: Request,
 	{ signal, listener, remark }: Hearing,
 ): Promise<Ended> {
-	const child = await connection.start([...program, SERVE], { pipeIn: true, pipeOut: true });
-	// The session stays: what it tells of the undo is still to be heard.
-	const cancel = () => child.stdin?.write(`${JSON.stringify({ cancel: true })}\n`);
-	child.stdin?.write(`${JSON.stringify(wish)}\n`);
+	const unheard = new AbortController();
+	const child = await connection.start([...program, SERVE], {
+		pipeIn: true,
+		pipeOut: true,
+		signal: unheard.signal,
+	});
+	let welcomed = false;
+	const tell = (line: object) => child.stdin?.write(`${JSON.stringify(line)}\n`);
+	const cancel = () => {
+		// Once it is asked the session stays: what it tells of the undo is still to be heard.
+		if (welcomed) tell({ cancel: true });
+		else unheard.abort();
+	};
 	signal.addEventListener("abort", cancel, { once: true });
+	if (signal.aborted) cancel();
 	try {
-		return await hear(connection, child, listener, remark);
+		return await hear(connection, child, listener, (greeting) => {
+			welcome(connection, greeting, remark);
+			welcomed = true;
+			tell(wish);
+		});
+	} catch (error) {
+		if (!welcomed) signal.throwIfAborted();
+		throw error;
 	} finally {
 		signal.removeEventListener("abort", cancel);
 		child.stdin?.end();
@@ -107,7 +124,7 @@ async function hear(
 	connection: Connection,
 	child: Child,
 	listener: Listener,
-	remark: (line: string) => void,
+	onGreeting: (greeting: Greeting) => void,
 ): Promise<Ended> {
 	let greeting: Greeting | undefined;
 	let ended: Ended | undefined;
@@ -118,7 +135,7 @@ async function hear(
 			if (!line) other.push(text);
 			else if (line.type === "greeting") {
 				greeting = line;
-				welcome(connection, greeting, remark);
+				onGreeting(greeting);
 			} else if (line.type === "ended") {
 				ended = line;
 				child.stdin?.end();
