@@ -10,7 +10,46 @@ const WORK_SECONDS = 5;
 export async function fleetBench(scratch: string): Promise<Row[]> {
 	const eight = await paired(join(scratch, "eight"), 8, `sleep ${WORK_SECONDS}`, "create", 1.2);
 	const thirty = await paired(join(scratch, "thirty"), 30, "true", "status", 3);
-	return [eight, thirty];
+	return [eight, thirty, await besidePlainSsh(join(scratch, "plain"), 30)];
+}
+
+/**
+ * Thirty machines have processors of their own; here two must do the work of all. What is ours alone shows against the
+ * same question, asked of all at once by plain ssh.
+ */
+async function besidePlainSsh(folder: string, count: number): Promise<Row> {
+	const fleet = await simulatedFleet(folder, count, "true");
+	try {
+		const seconds = async (answer: ReturnType<typeof fleet.holdfast>) => {
+			const { code, stdout, stderr, seconds } = await answer;
+			if (code !== 0 || stdout.split("notes").length <= count) throw new Error(stdout + stderr);
+			return seconds;
+		};
+		const { code, stderr } = await fleet.holdfast(["create", "--all"]);
+		if (code !== 0) throw new Error(stderr);
+		const ours: number[] = [];
+		const theirs: number[] = [];
+		for (let pair = 0; pair < PAIRS; pair++) {
+			ours.push(await seconds(fleet.holdfast(["status", "--all"])));
+			theirs.push(
+				await seconds(fleet.bySsh((name) => `holdfast status --json --config ${fleet.configOf(name)}`)),
+			);
+		}
+		const ratios = ours.map((value, pair) => value / (theirs[pair] ?? Number.NaN));
+		return atMost(
+			`\`status --all\` on ${count} machines of this host's two cores`,
+			"`ssh HOST holdfast status`, all of them at once",
+			1.2,
+			{
+				pairs: PAIRS,
+				ours: median(ours),
+				theirs: median(theirs),
+				ratio: { min: Math.min(...ratios), median: median(ratios), max: Math.max(...ratios) },
+			},
+		);
+	} finally {
+		await fleet.close();
+	}
 }
 
 async function paired(

@@ -23,6 +23,10 @@ export interface SimulatedFleet {
 	readonly config: string;
 	/** The program under test, beside them in the network. */
 	holdfast(words: readonly string[]): Promise<Answer>;
+	/** A command on all of them at once, each over an ssh of its own: what a person would do without Holdfast. */
+	bySsh(command: (name: string) => string): Promise<Answer>;
+	/** Its own config, as it lies on a machine. */
+	configOf(name: string): string;
 	/** The same on a terminal of `COLUMNS` columns and 20 rows; all that is drawn is its stdout. */
 	onTerminal(words: readonly string[]): Promise<Answer>;
 	close(): Promise<void>;
@@ -58,6 +62,7 @@ export async function simulatedFleet(folder: string, count: number, hook: string
 	const daemons: ChildProcess[] = [];
 	const known: string[] = [];
 	const machines: string[] = [];
+	const addresses = new Map<string, string>();
 	for (const name of names) {
 		const { namespace, address } = await network.join(name);
 		const own = join(folder, name);
@@ -87,10 +92,11 @@ export async function simulatedFleet(folder: string, count: number, hook: string
 				},
 			),
 		);
+		const state = `state: { notes: { folders: ["${own}/data"], hooks: { preBackup: "${hook}" } } }, providers: { tar: { destinations: { disk: { path: "${own}/archives" } } } }`;
+		writeFileSync(join(own, "holdfast.yaml"), `machines: { ${name}: { ${state} } }\n`);
+		addresses.set(name, address);
 		known.push(`${address} ${readFileSync(`${hostKey}.pub`, "utf8")}`);
-		machines.push(
-			`  ${name}: { host: root@${address}, tags: [all], state: { notes: { folders: ["${own}/data"], hooks: { preBackup: "${hook}" } } }, providers: { tar: { destinations: { disk: { path: "${own}/archives" } } } } }`,
-		);
+		machines.push(`  ${name}: { host: root@${address}, tags: [all], ${state} }`);
 	}
 	writeFileSync(join(folder, "known_hosts"), known.join(""));
 	writeFileSync(join(folder, "ssh.conf"), `IdentityFile ${key}\nUserKnownHostsFile ${folder}/known_hosts\n`);
@@ -125,6 +131,18 @@ export async function simulatedFleet(folder: string, count: number, hook: string
 		names,
 		config,
 		holdfast: (words) => run([program, ...words, "--config", config]),
+		bySsh: (command) =>
+			run([
+				"sh",
+				"-c",
+				`${names
+					.map(
+						(name) =>
+							`ssh -F '${join(folder, "ssh.conf")}' root@${addresses.get(name)} '${command(name)}' & `,
+					)
+					.join("")}wait`,
+			]),
+		configOf: (name) => join(folder, name, "holdfast.yaml"),
 		onTerminal: (words) =>
 			run([
 				"script",
