@@ -37,7 +37,7 @@ async function besidePlainSsh(folder: string, count: number): Promise<Row> {
 		}
 		const ratios = ours.map((value, pair) => value / (theirs[pair] ?? Number.NaN));
 		return atMost(
-			`\`status --all\` on ${count} machines of this host's two cores`,
+			`\`status --all\` on ${count} machines, beside plain ssh`,
 			"`ssh HOST holdfast status`, all of them at once",
 			1.2,
 			{
