@@ -1,7 +1,7 @@
 // MariaDB and MySQL, through their own programs. A database of theirs cannot be renamed: a swap moves its tables with
 // one RENAME TABLE, which is atomic (MariaDB Knowledge Base, "Atomic DDL", since 10.6; MySQL Reference Manual, "Atomic
-// Data Definition Statement Support", since 8.0), and makes views, triggers,
-// routines and events anew around it, which is not. See docs/explanation/databases.md.
+// Data Definition Statement Support", since 8.0), and makes views, triggers, routines and events anew around it, which
+// is not. See docs/explanation/databases.md.
 import { createReadStream } from "node:fs";
 import type { MariadbDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
