@@ -1,4 +1,5 @@
 // What is crashed: for each kind of plan a service, an archive of its old state, and a newer state that is live.
+import { installMysql } from "../databases/mysql.ts";
 import { type Machine, machine } from "../machine/machine.ts";
 import { RECOVERY_UNITS } from "../support/units.ts";
 
@@ -8,6 +9,8 @@ export interface Scenario {
 	readonly state: Readonly<
 		Record<string, { readonly folders: readonly string[]; readonly [option: string]: unknown }>
 	>;
+	/** Its database's server, when that is not what the dump is called. */
+	readonly server?: string;
 	/** The command that is crashed. */
 	readonly words: readonly string[];
 	/** What the live state may be afterwards. */
@@ -89,12 +92,20 @@ export const SCENARIOS: readonly Scenario[] = [
 		words: RESTORE,
 		mayEnd: ["old", "newer"],
 	},
+	{
+		name: "restore of a folder and a MySQL database",
+		state: { app: { folders: ["/disk/app"], dumps: [{ mariadb: "app" }], ...app } },
+		server: "mysql",
+		words: RESTORE,
+		mayEnd: ["old", "newer"],
+	},
 ];
 
 /** A server whose data are on a disk that can lose what was not synced. */
 interface Server {
-	readonly unit: string;
-	readonly prepare: string;
+	/** That starts at boot, when its packages are this host's. */
+	readonly unit?: string;
+	prepare(web01: Machine): Promise<unknown>;
 	fill(which: string): string;
 	/** Prints which state the database is in, when it is whole; else what is wrong with it. */
 	readonly read: string;
@@ -105,13 +116,14 @@ interface Server {
 const SERVERS: Readonly<Record<string, Server>> = {
 	postgresql: {
 		unit: "postgresql.service",
-		prepare: `
+		prepare: (web01) =>
+			web01.sh(`
 			pg_dropcluster 15 main --stop
 			pg_createcluster 15 main -d /disk/postgresql >/dev/null
 			systemctl start postgresql@15-main
 			until runuser -u postgres -- pg_isready -q; do sleep 0.2; done
 			runuser -u postgres -- createdb app
-		`,
+		`),
 		fill: (which) =>
 			`runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1 -d app -c "DROP TABLE IF EXISTS note; CREATE TABLE note AS SELECT '${which}' AS text FROM generate_series(1, 100)"`,
 		read: `
@@ -122,29 +134,44 @@ const SERVERS: Readonly<Record<string, Server>> = {
 	},
 	mariadb: {
 		unit: "mariadb.service",
-		prepare: `
+		prepare: (web01) =>
+			web01.sh(`
 			systemctl stop mariadb
 			cp -a /var/lib/mysql /disk/mysql
 			printf '[mysqld]\\ndatadir=/disk/mysql\\ninnodb_log_file_size=8M\\n' >/etc/mysql/mariadb.conf.d/99-disk.cnf
 			systemctl start mariadb
 			mariadb -e 'CREATE DATABASE app'
-		`,
-		// The view and the trigger say which state they are of, too.
-		fill: (which) => `mariadb app -e "
-			DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS note, log; CREATE TABLE log (text TEXT);
-			CREATE TABLE note (text TEXT); INSERT INTO note SELECT '${which}' FROM seq_1_to_100;
-			CREATE VIEW v AS SELECT DISTINCT text, '${which}' AS own FROM note;
-			CREATE TRIGGER t AFTER DELETE ON note FOR EACH ROW INSERT INTO log VALUES ('${which}')"`,
-		read: `
-			for n in $(seq 100); do mariadb-admin ping >/dev/null 2>&1 && break; sleep 0.1; done
-			mariadb -N app -e "SELECT IF(text = own AND (SELECT count(*) FROM note) = 100 AND (SELECT action_statement LIKE CONCAT('%', QUOTE(text), '%') FROM information_schema.triggers WHERE trigger_schema = 'app'), text, CONCAT(text, ' with the view of ', own)) FROM v" 2>&1 || true
-		`,
-		left: "mariadb -Ne \"SHOW DATABASES LIKE 'holdfast%'\"",
+		`),
+		...tables("mariadb"),
+	},
+	mysql: {
+		prepare: async (web01) => {
+			await installMysql(web01, "/disk/mysql");
+			await web01.sh("mysql -e 'CREATE DATABASE app'");
+		},
+		...tables("mysql"),
 	},
 };
 
+/** One table, and a view and a trigger that say which state they are of, too. */
+function tables(client: string): Pick<Server, "fill" | "read" | "left"> {
+	return {
+		fill: (which) => `${client} app -e "
+			DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS note, log; CREATE TABLE log (text TEXT);
+			CREATE TABLE note (text TEXT); INSERT INTO note SELECT '${which}' FROM information_schema.columns LIMIT 100;
+			CREATE VIEW v AS SELECT DISTINCT text, '${which}' AS own FROM note;
+			CREATE TRIGGER t AFTER DELETE ON note FOR EACH ROW INSERT INTO log VALUES ('${which}')"`,
+		read: `
+			for n in $(seq 100); do ${client} -e 'SELECT 1' >/dev/null 2>&1 && break; sleep 0.1; done
+			${client} -N app -e "SELECT IF(text = own AND (SELECT count(*) FROM note) = 100 AND (SELECT action_statement LIKE CONCAT('%', QUOTE(text), '%') FROM information_schema.triggers WHERE trigger_schema = 'app'), text, CONCAT(text, ' with the view of ', own)) FROM v" 2>&1 || true
+		`,
+		left: `${client} -Ne "SHOW DATABASES LIKE 'holdfast%'"`,
+	};
+}
+
 /** The server that a scenario has a database on. */
-export function serverOf({ state }: Scenario): string | undefined {
+export function serverOf({ state, server }: Scenario): string | undefined {
+	if (server !== undefined) return server;
 	const [dump] = Object.values(state).flatMap(({ dumps }) => (dumps ?? []) as object[]);
 	return dump && Object.keys(dump)[0];
 }
@@ -158,7 +185,7 @@ export const ENV = { HOLDFAST_STATE_DIR: "/disk/holdfast" };
 export async function crashMachine(kind?: string): Promise<Machine> {
 	const own = SERVERS[kind ?? ""];
 	const web01 = await machine(kind ?? "web01", {
-		units: own ? [own.unit] : [],
+		units: own?.unit ? [own.unit] : [],
 		disks: { "/disk": "ext4", "/mounted": "ext4", "/btr": "btrfs" },
 	});
 	await web01.write(
@@ -179,7 +206,7 @@ export async function crashMachine(kind?: string): Promise<Machine> {
 		mkdir -p /disk/app /disk/extra
 		systemctl enable -q holdfast-recover holdfast-recover-databases app
 	`);
-	if (own) await web01.sh(own.prepare);
+	await own?.prepare(web01);
 	return web01;
 }
 
