@@ -1,6 +1,6 @@
 // Crash one command at one moment, in one of three ways, recover, and see what is left.
 import type { Machine } from "../machine/machine.ts";
-import { ENV, makeNewer, type Scenario, verdict } from "./scenario.ts";
+import { ENV, makeNewer, makeRoom, type Scenario, verdict } from "./scenario.ts";
 
 /** The process is killed; the whole machine is; the power goes, and with it what was not synced. */
 export const FAULTS = ["process", "machine", "power"] as const;
@@ -59,7 +59,7 @@ export async function fillDisk(web01: Machine, scenario: Scenario, point: string
 	const env = { ...ENV, HOLDFAST_FAULT: `run@${point}`, HOLDFAST_FAULT_COMMAND: fill };
 	const { stderr } = await web01.run([HOLDFAST, ...scenario.words], { env });
 	if (!stderr.includes(`fault-here ${point}`)) throw new Error(`${point} was not reached:\n${stderr}`);
-	await web01.sh("rm -f /disk/ballast /disk/ballast2");
+	await makeRoom(web01, scenario);
 	await web01.run([HOLDFAST, "recover", "--quiet"], { env: ENV });
 	const end = await verdict(web01, scenario);
 	return { point, fault: "full disk", end, held: isHeld(scenario, end) };

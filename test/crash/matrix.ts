@@ -113,7 +113,8 @@ Each row is a moment of a run: before a step, after it, or between two things th
 listed by the run itself, so a new step is in the table as soon as it exists). At each moment, in three runs, the process
 is killed with SIGKILL; the whole machine is; the power goes: the filesystem is copied as it is on disk at that moment,
 and whatever was not synced is lost. Then \`holdfast recover\` is run (after the last two by the unit at boot). In a fourth
-run the disk with the data, the archives and the journal has no byte left from that moment on; then there is room again.
+run the disk with the data, the archives and the journal has no byte left from that moment on; then there is room again
+(a database server that ended itself meanwhile is started by hand).
 
 A crash has held when each service's state is wholly the **old** one of the archive or wholly the **newer** one that was
 live, its unit runs, nothing is left aside, no half archive is listed and the journal is closed.

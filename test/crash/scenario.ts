@@ -106,6 +106,8 @@ interface Server {
 	/** That starts at boot, when its packages are this host's. */
 	readonly unit?: string;
 	prepare(web01: Machine): Promise<unknown>;
+	/** Its unit that runs it: a full disk may end it, and then it stays down until somebody makes room and starts it. */
+	readonly service: string;
 	fill(which: string): string;
 	/** Prints which state the database is in, when it is whole; else what is wrong with it. */
 	readonly read: string;
@@ -116,6 +118,7 @@ interface Server {
 const SERVERS: Readonly<Record<string, Server>> = {
 	postgresql: {
 		unit: "postgresql.service",
+		service: "postgresql@15-main.service",
 		prepare: (web01) =>
 			web01.sh(`
 			pg_dropcluster 15 main --stop
@@ -134,6 +137,7 @@ const SERVERS: Readonly<Record<string, Server>> = {
 	},
 	mariadb: {
 		unit: "mariadb.service",
+		service: "mariadb.service",
 		prepare: (web01) =>
 			web01.sh(`
 			systemctl stop mariadb
@@ -145,6 +149,7 @@ const SERVERS: Readonly<Record<string, Server>> = {
 		...tables("mariadb"),
 	},
 	mysql: {
+		service: "mysql.service",
 		prepare: async (web01) => {
 			await installMysql(web01, "/disk/mysql");
 			await web01.sh("mysql -e 'CREATE DATABASE app'");
@@ -231,6 +236,12 @@ export async function makeNewer(web01: Machine, scenario: Scenario): Promise<voi
 	await web01.sh(
 		`systemctl stop app\n${fill("newer", scenario)}\nsync; systemctl reset-failed app || true; systemctl start app`,
 	);
+}
+
+/** Room again, and the database server with it: PostgreSQL ends itself when its log cannot be written. */
+export async function makeRoom(web01: Machine, scenario: Scenario): Promise<void> {
+	const { service } = server(scenario) ?? {};
+	await web01.sh(`rm -f /disk/ballast /disk/ballast2; ${service ? `systemctl start ${service}` : ""}`);
 }
 
 /** In each folder a file that says which state it is, one that is only in that state, and a folder with more. */
