@@ -63,8 +63,10 @@ export class Container {
 		// Without one, systemd's first-boot set-up runs and fails.
 		await container.writeRoot("/etc/machine-id", `${randomBytes(16).toString("hex")}\n`);
 		await container.writeRoot("/etc/fstab", "");
-		// What the host's root has for its own shells is not the machine's.
+		// What the host's root has for its own shells is not the machine's; nor is what Holdfast does for the host.
 		await container.writeRoot("/root/.bashrc", "");
+		for (const own of ["etc/holdfast", "var/lib/holdfast", "usr/local/lib/holdfast"])
+			await rm(join(container.#root, own), { recursive: true, force: true });
 		await container.#maskAllBut(units);
 		await mkdir(join(container.#root, "opt/holdfast"), { recursive: true });
 		return container;
