@@ -2,6 +2,7 @@
 // by one command, with each provider; another service beside it never notices.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import type { ListedArchive } from "../../src/plan/archives.ts";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
 import { addNote, answerOf, declaration, notesMachine, otherService } from "./notes.ts";
@@ -57,6 +58,8 @@ describe("one service is restored by one command", { skip: noMachines }, () => {
 			const [first] = await archives(web01, provider);
 			assert.ok(first);
 
+			// An engine that lists names and nothing else knows the second, and no more.
+			await pause(1000);
 			await addNote(web01, `added after the first archive of ${provider}`);
 			await web01.sh(`
 				printf changed >'/srv/notes/attachments/a picture.jpg'
