@@ -1,7 +1,7 @@
 // Many machines at once against one of them. They are simulated: one sshd each, all on this host's processors.
 import { join } from "node:path";
 import { simulatedFleet } from "../test/fleet/simulated.ts";
-import { median } from "./measure.ts";
+import { comparison } from "./measure.ts";
 import { atMost, type Row } from "./row.ts";
 
 const PAIRS = 5;
@@ -35,17 +35,11 @@ async function besidePlainSsh(folder: string, count: number): Promise<Row> {
 				await seconds(fleet.bySsh((name) => `holdfast status --json --config ${fleet.configOf(name)}`)),
 			);
 		}
-		const ratios = ours.map((value, pair) => value / (theirs[pair] ?? Number.NaN));
 		return atMost(
 			`\`status --all\` on ${count} machines, beside plain ssh`,
 			"`ssh HOST holdfast status`, all of them at once",
 			1.2,
-			{
-				pairs: PAIRS,
-				ours: median(ours),
-				theirs: median(theirs),
-				ratio: { min: Math.min(...ratios), median: median(ratios), max: Math.max(...ratios) },
-			},
+			comparison(ours, theirs),
 		);
 	} finally {
 		await fleet.close();
@@ -75,18 +69,12 @@ async function paired(
 			all.push(await seconds(command, "--all"));
 			one.push(await seconds(command, first));
 		}
-		const ratios = all.map((value, pair) => value / (one[pair] ?? Number.NaN));
 		const work = hook === "true" ? "" : `, ${WORK_SECONDS} s of work on each`;
 		return atMost(
 			`\`${command} --all\` on ${count} machines of this host's two cores${work}`,
 			`\`${command}\` on one of them`,
 			bound,
-			{
-				pairs: PAIRS,
-				ours: median(all),
-				theirs: median(one),
-				ratio: { min: Math.min(...ratios), median: median(ratios), max: Math.max(...ratios) },
-			},
+			comparison(all, one),
 		);
 	} finally {
 		await fleet.close();

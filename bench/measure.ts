@@ -43,13 +43,21 @@ export async function compare(
 		a.push(await run(ours));
 		b.push(await run(theirs));
 	}
-	const ratios = a.map(({ seconds }, pair) => seconds / (b[pair]?.seconds ?? Number.NaN));
+	const seconds = (runs: readonly Run[]) => runs.map((one) => one.seconds);
 	return {
-		pairs,
-		ours: median(a.map(({ seconds }) => seconds)),
-		theirs: median(b.map(({ seconds }) => seconds)),
-		ratio: { min: Math.min(...ratios), median: median(ratios), max: Math.max(...ratios) },
+		...comparison(seconds(a), seconds(b)),
 		peakMiB: Math.max(...a.map(({ peakMiB }) => peakMiB)),
+	};
+}
+
+/** Of seconds that were measured in turn. */
+export function comparison(ours: readonly number[], theirs: readonly number[]): Comparison {
+	const ratios = ours.map((one, pair) => one / (theirs[pair] ?? Number.NaN));
+	return {
+		pairs: ours.length,
+		ours: median(ours),
+		theirs: median(theirs),
+		ratio: { min: Math.min(...ratios), median: median(ratios), max: Math.max(...ratios) },
 	};
 }
 

@@ -1,8 +1,8 @@
 // Restores on a test machine with real units: how long the service is down, against stop, `borg extract`, start; and
 // how long all of it takes for one service of a large archive. Needs root.
 import { type Machine, machine, noMachines } from "../test/machine/machine.ts";
-import { median } from "./measure.ts";
-import type { Row } from "./row.ts";
+import { comparison, median } from "./measure.ts";
+import { atMost, type Row } from "./row.ts";
 
 const PAIRS = 5;
 const FILES = 70_000;
@@ -122,16 +122,13 @@ async function oneOfMany(web01: Machine): Promise<Row> {
 		);
 		theirs.push((performance.now() - began) / 1000);
 	}
-	// The first pair warms the caches.
-	const ratios = ours.slice(1).map((one, pair) => one / (theirs[pair + 1] ?? Number.NaN));
-	return {
-		what: `restore of a service that is 1 % of ${FILES} files`,
-		ours: `${median(ours.slice(1)).toFixed(2)} s`,
-		theirs: `\`borg extract\`, synced: ${median(theirs.slice(1)).toFixed(2)} s`,
-		ratio: `${median(ratios).toFixed(2)}× (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}), ${ratios.length} pairs`,
-		bound: "≤ 1.15×",
-		kept: median(ratios) <= 1.15,
-	};
+	return atMost(
+		`restore of a service that is 1 % of ${FILES} files`,
+		"`borg extract`, synced",
+		1.15,
+		// The first pair warms the caches.
+		comparison(ours.slice(1), theirs.slice(1)),
+	);
 }
 
 const milliseconds = (seconds: number) => `${Math.round(seconds * 1000)} ms`;
