@@ -7,13 +7,16 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import * as v from "valibot";
 import { loadConfig } from "../../src/config/load.ts";
+import { configSchema, machineSchema } from "../../src/config/schema.ts";
 import type { HoldfastError } from "../../src/manifest/error.ts";
+import * as f from "../../src/manifest/fields.ts";
+import { manifestSchema } from "../../src/manifest/schema.ts";
 import { declares, optionsJsonSchema, usually } from "../../src/modules/describe.ts";
 import { expandServices } from "../../src/modules/expand.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
 import { byDefault, type Conflict, merge } from "../../src/modules/merge.ts";
 import { defineModule, type Module } from "../../src/modules/module.ts";
-import { stateSchema } from "../../src/modules/state.ts";
+import { stateSchema, userStateSchema } from "../../src/modules/state.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("modules");
@@ -240,6 +243,30 @@ describe("merging", () => {
 			conflicts[0]?.message ?? "",
 			/hooks\.preBackup is \["sh","-c","x","sh"\] by a and \["true"\] by b/,
 		);
+	});
+
+	test("every key that a config or a module's options have for a command is known as one", () => {
+		const commands = new Set<string>();
+		const seen = new Set<unknown>();
+		/** Keys of maps whose value may be a program and its arguments. */
+		const walk = (node: unknown, key: string) => {
+			if (typeof node !== "object" || node === null) return;
+			if (node === f.argv) commands.add(key);
+			if (seen.has(node) && node !== f.argv) return;
+			seen.add(node);
+			const { entries, ...rest } = node as Record<string, unknown>;
+			for (const [name, one] of Object.entries(entries ?? {})) walk(one, name);
+			for (const one of Object.values(rest)) walk(one, key);
+		};
+		for (const schema of [configSchema, machineSchema, userStateSchema, manifestSchema]) walk(schema, "");
+		for (const module of LIBRARY.values()) walk(module.options, "");
+		assert.ok(commands.has("command") && commands.has("passphraseCommand"), [...commands].join(" "));
+		for (const key of commands) {
+			const conflicts: Conflict[] = [];
+			const one = { value: { [key]: ["a", "b", "a"] }, by: "x" };
+			const other = { value: { [key]: ["c"] }, by: "y", isDefault: true };
+			assert.deepEqual(merge([one, other], conflicts), { [key]: ["a", "b", "a"] }, key);
+		}
 	});
 
 	test("a default gives way, whatever the order; two that are firm and differ are named both", () => {

@@ -130,7 +130,9 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			const { product, version } = await server.product();
 			// The two have parted: collations, types and accounts of one are not the other's.
 			if (product !== theirs)
-				return [`it was dumped by ${theirs} ${wanted}, and the server here is ${product} ${version}`];
+				return [
+					`it was dumped by ${theirs} ${wanted}, and the server here is ${product} ${version}; neither reads the other's (to have it as a file: --into FOLDER)`,
+				];
 			// A newer one of the same may hold what is not known here.
 			return version < wanted
 				? [`it was dumped by ${theirs} ${wanted}, and the server here is version ${version}`]
