@@ -7,8 +7,8 @@ import { EXIT, HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { planBackup } from "../plan/backup.ts";
 import { openDestinations } from "../providers/registry.ts";
+import type { Plan } from "../run/plan.ts";
 import { newRunId } from "../run/run-id.ts";
-import type { Plan } from "../run/step.ts";
 import {
 	type CommonFlags,
 	chosen,

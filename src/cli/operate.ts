@@ -5,14 +5,14 @@ import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import { lineReporter } from "../report/lines.ts";
-import { type Listener, type Outcome, SURROUNDINGS } from "../run/event.ts";
+import { type Listener, type Outcome, type RunReport, SURROUNDINGS } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
-import { execute, type RunReport } from "../run/executor.ts";
+import { execute } from "../run/executor.ts";
 import { Journal } from "../run/journal.ts";
 import { type Lock, takeLock } from "../run/lock.ts";
+import type { Plan } from "../run/plan.ts";
 import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
 import { newRunId } from "../run/run-id.ts";
-import type { Plan } from "../run/step.ts";
 import type { CommonFlags } from "./flags.ts";
 
 const LOOK_AGAIN_MS = 1_000;

@@ -11,8 +11,8 @@ import { heldDatabases, ownersOf, restoreTargets } from "../plan/targets.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import { Journal } from "../run/journal.ts";
+import type { Plan } from "../run/plan.ts";
 import { newRunId } from "../run/run-id.ts";
-import type { Plan } from "../run/step.ts";
 import {
 	archiveWords,
 	type CommonFlags,

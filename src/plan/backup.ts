@@ -3,7 +3,8 @@
 import { liveFiles } from "../manifest/dumps.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
 import { escapePattern } from "../providers/exclude.ts";
-import type { ArchiveCreateStep, HookStep, Plan, Step } from "../run/step.ts";
+import type { Plan, Step } from "../run/plan.ts";
+import type { ArchiveCreateStep, HookStep } from "../run/step.ts";
 import { dumpSteps, forgetDumps } from "./databases.ts";
 import { inOrder } from "./order.ts";
 import { startSteps, stopSteps } from "./units.ts";

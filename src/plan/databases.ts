@@ -5,7 +5,8 @@ import type { DumpFacts } from "../databases/database.ts";
 import { type Dump, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { State } from "../manifest/schema.ts";
-import type { ArchiveSource, DumpStep, KeptDatabase, Place, Step } from "../run/step.ts";
+import type { Step } from "../run/plan.ts";
+import type { ArchiveSource, DumpStep, KeptDatabase, Place } from "../run/step.ts";
 import { NEW } from "../run/steps/area.ts";
 
 /** A database's dump in an archive. */

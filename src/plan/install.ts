@@ -1,6 +1,6 @@
 // The plan by which what a deploy has sent is put in its place on this machine, and the one that takes it away.
 import type { Manifest } from "../manifest/schema.ts";
-import type { Plan, Step } from "../run/step.ts";
+import type { Plan, Step } from "../run/plan.ts";
 import { asides } from "../run/steps/install.ts";
 
 /** What arrives in a folder, beside the files themselves. */

@@ -2,7 +2,8 @@
 import { basename, dirname, join } from "node:path";
 import type { Survey } from "../host/survey.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { ArchiveSource, AreaStep, Place, Step } from "../run/step.ts";
+import type { Step } from "../run/plan.ts";
+import type { ArchiveSource, AreaStep, Place } from "../run/step.ts";
 import { NEW, OLD } from "../run/steps/area.ts";
 
 /** A folder (or a path in one) that a restore replaces. */

@@ -1,7 +1,8 @@
 // The plan of `restore`: a transaction for each state. Stage while they run; stop, swap, start; check; commit; tidy.
 // Of several states each phase is done for all before the next begins, so that a unit they share is stopped once.
 import type { Manifest, State } from "../manifest/schema.ts";
-import type { ArchiveSource, Plan, PreflightStep, Step } from "../run/step.ts";
+import type { Plan, Step } from "../run/plan.ts";
+import type { ArchiveSource, PreflightStep } from "../run/step.ts";
 import { hookStep } from "./backup.ts";
 import { databaseSteps, type HeldDatabase } from "./databases.ts";
 import { inOrder } from "./order.ts";

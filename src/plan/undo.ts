@@ -3,7 +3,9 @@
 import { dirname, join } from "node:path";
 import { databaseOf, dumpLabel } from "../manifest/dumps.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { KeptCopy, Place, Plan, Step } from "../run/step.ts";
+import type { KeptCopy } from "../run/journal-rows.ts";
+import type { Plan, Step } from "../run/plan.ts";
+import type { Place } from "../run/step.ts";
 import { OLD } from "../run/steps/area.ts";
 import { databaseName } from "./databases.ts";
 import { areaSteps, carrySteps, holdersStep } from "./places.ts";

@@ -2,7 +2,7 @@
 import { unitLabel } from "../host/systemd.ts";
 import { checkLabel } from "../manifest/checks.ts";
 import type { State, Unit } from "../manifest/schema.ts";
-import type { Step } from "../run/step.ts";
+import type { Step } from "../run/plan.ts";
 
 /** `whatTheyUse`: whether it is moved meanwhile, so that they must be down for an undo as well. */
 export function stopSteps(

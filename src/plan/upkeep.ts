@@ -2,7 +2,8 @@
 import type { Manifest } from "../manifest/schema.ts";
 import { openDestinations } from "../providers/registry.ts";
 import { type Decision, retain } from "../providers/retention.ts";
-import type { CheckArchivesStep, Plan, PruneStep, Step } from "../run/step.ts";
+import type { Plan, Step } from "../run/plan.ts";
+import type { CheckArchivesStep, PruneStep } from "../run/step.ts";
 import type { Listing } from "./archives.ts";
 
 interface Request {

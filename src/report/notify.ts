@@ -4,7 +4,7 @@ import { describeEnd, type ExecResult, exec } from "../host/exec.ts";
 import { readSecret } from "../host/secret.ts";
 import type { Notify, NotifyEvent } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { RunReport } from "../run/executor.ts";
+import type { RunReport } from "../run/event.ts";
 import { duration } from "./units.ts";
 
 export interface News {

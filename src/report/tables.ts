@@ -2,7 +2,7 @@
 import type { ListedArchive } from "../plan/archives.ts";
 import type { Difference, RowDifference } from "../plan/diff.ts";
 import type { Entry, RunRow } from "../run/journal-rows.ts";
-import type { Plan } from "../run/step.ts";
+import type { Plan } from "../run/plan.ts";
 import { duration, localTime, printable, size } from "./units.ts";
 
 /** With a column for the machine, where there are archives of several. */

@@ -14,6 +14,22 @@ export interface StepLine {
 /** In place of a step's id: a line about what surrounds the run, such as somebody who could not be told of it. */
 export const SURROUNDINGS = "";
 
+/** How a run went. */
+export interface RunSummary {
+	readonly outcome: Outcome;
+	readonly seconds: number;
+	/** From the first unit's stop (or preRestore) to the last one's start; absent when nothing was stopped. */
+	readonly downtimeSeconds?: number;
+	readonly failures: readonly { readonly scope: string; readonly error: ErrorReport }[];
+	/** By step id. */
+	readonly results: Readonly<Record<string, unknown>>;
+	/** When something could not be undone: what is where on disk. */
+	readonly left?: readonly string[];
+}
+export interface RunReport extends RunSummary {
+	readonly run: string;
+}
+
 type Body =
 	| {
 			readonly type: "run-started";
@@ -53,17 +69,7 @@ type Body =
 			readonly title: string;
 			readonly error: ErrorReport;
 	  }
-	| {
-			readonly type: "run-ended";
-			readonly outcome: Outcome;
-			readonly seconds: number;
-			/** From the first unit's stop (or preRestore) to the last one's start; absent when nothing was stopped. */
-			readonly downtimeSeconds?: number;
-			readonly failures: readonly { readonly scope: string; readonly error: ErrorReport }[];
-			readonly results: Readonly<Record<string, unknown>>;
-			/** When something could not be undone: what is where on disk. */
-			readonly left?: readonly string[];
-	  };
+	| ({ readonly type: "run-ended" } & RunSummary);
 
 export type RunEvent = { readonly v: 1; readonly time: string; readonly run: string } & Body;
 export type EventBody = Body;

@@ -1,28 +1,17 @@
 // The one executor. It runs a plan's steps in order, journals each before and after, and undoes what a failed scope
 // did. Everything it knows is in the journal, so that `recover` can go on from there in another process.
 import { sideBySide } from "../host/side-by-side.ts";
-import { HoldfastError, reportOf } from "../manifest/error.ts";
-import type { EventBody, Listener, Outcome, RunEvent } from "./event.ts";
+import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
+import { Chronicle } from "./chronicle.ts";
+import type { Listener, Outcome, RunReport } from "./event.ts";
 import { faultPoint } from "./fault.ts";
 import type { Journal } from "./journal.ts";
 import type { Phase } from "./journal-rows.ts";
 import { lanesOf } from "./lanes.ts";
+import { isTidy, type Plan, type Step } from "./plan.ts";
 import { Standing } from "./standing.ts";
-import type { Plan, Step } from "./step.ts";
 import { STEP_WORK } from "./steps/registry.ts";
 import type { StepContext, StepWork } from "./work.ts";
-
-export interface RunReport {
-	readonly run: string;
-	readonly outcome: Outcome;
-	readonly seconds: number;
-	readonly downtimeSeconds?: number;
-	readonly failures: readonly { scope: string; error: ReturnType<typeof reportOf> }[];
-	/** Results of steps, by step id. */
-	readonly results: Readonly<Record<string, unknown>>;
-	/** When something could not be undone: what is where on disk. */
-	readonly left?: readonly string[];
-}
 
 /** Execute a plan. The lock is held by the caller. Aborting the signal cancels and undoes. */
 export async function execute(
@@ -48,12 +37,8 @@ class Execution {
 	readonly #plan: Plan;
 	readonly #journal: Journal;
 	readonly #signal: AbortSignal;
-	readonly #listener: Listener;
+	readonly #chronicle: Chronicle;
 	readonly #standing: Standing;
-	readonly #results: Record<string, unknown> = {};
-	readonly #started = performance.now();
-	#downSince: number | undefined;
-	#upAt: number | undefined;
 	#undoFailed = false;
 	/** A scope was committed and could not be finished: `recover` will try again. */
 	#unfinished = false;
@@ -67,11 +52,11 @@ class Execution {
 		this.#standing = new Standing(plan);
 		this.#journal = journal;
 		this.#signal = signal;
-		this.#listener = listener;
+		this.#chronicle = new Chronicle(plan, listener);
 	}
 
 	async run(): Promise<RunReport> {
-		this.#emitStart();
+		this.#chronicle.runStarted();
 		for (const lanes of lanesOf(this.#plan.steps)) {
 			await sideBySide(lanes, MOST_AT_ONCE, async (lane) => {
 				for (const step of lane) await this.#next(step);
@@ -96,7 +81,7 @@ class Execution {
 	}
 
 	async recover(): Promise<RunReport> {
-		this.#emitStart();
+		this.#chronicle.runStarted();
 		const standing = this.#standing;
 		standing.replay(this.#journal.entries(this.#plan.run));
 		for (const scope of standing.scopesBackwards()) {
@@ -114,9 +99,7 @@ class Execution {
 	}
 
 	async #step(step: Step, signal: AbortSignal): Promise<void> {
-		const began = performance.now();
-		if (step.downtime === "begins") this.#downSince ??= began;
-		this.#emit({ type: "step-started", step: step.id, title: step.title });
+		this.#chronicle.stepStarted(step);
 		try {
 			signal.throwIfAborted();
 			this.#journal.add(this.#plan.run, step.id, "begin");
@@ -129,33 +112,30 @@ class Execution {
 			if (step.kind === "commit") this.#journal.add(this.#plan.run, step.id, "done", result);
 			else this.#journal.addSoon(this.#plan.run, step.id, "done", result);
 			this.#standing.move(step.id, "done");
-			if (result !== undefined) this.#results[step.id] = result;
-			if (step.downtime === "ends") this.#upAt = performance.now();
-			this.#emit({
-				type: "step-done",
-				step: step.id,
-				title: step.title,
-				seconds: (performance.now() - began) / 1000,
-				...(result === undefined ? {} : { result }),
-			});
+			this.#chronicle.stepDone(step, result);
 		} catch (error) {
-			const cause = signal.aborted ? new HoldfastError("interrupted", "interrupted") : error;
-			this.#record(step, "failed", reportOf(cause));
-			this.#standing.move(step.id, "failed");
-			this.#emit({ type: "step-failed", step: step.id, title: step.title, error: reportOf(cause) });
-			const tidies = step.kind === "discard" || step.kind === "database-drop";
-			if (!tidies) this.#untidy.delete(step.scope);
-			else if (!this.#standing.failures.has(step.scope)) this.#untidy.add(step.scope);
-			this.#standing.fail(step.scope, cause);
-			if (!this.#standing.isCommitted(step.scope)) await this.#undo(step.scope);
-			else if (tidies) {
-				// The next run tries it again; or recover, when not even that can be written down.
-				if (!this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step)))
-					this.#unfinished = true;
-			} else if (!AFTERTHOUGHTS.has(step.kind)) {
-				this.#unfinished = true;
-				await this.#sayWhatIsWhere(step.scope);
-			}
+			await this.#failed(step, signal.aborted ? new HoldfastError("interrupted", "interrupted") : error);
+		}
+	}
+
+	/** Undo its scope; or, when that is committed, see that what is left of it is done later. */
+	async #failed(step: Step, cause: unknown): Promise<void> {
+		const { scope } = step;
+		const committed = this.#standing.isCommitted(scope);
+		const report = committed && isTidy(step) ? laterOn(reportOf(cause)) : reportOf(cause);
+		this.#record(step, "failed", report);
+		this.#standing.move(step.id, "failed");
+		this.#chronicle.stepFailed(step, report);
+		if (!isTidy(step)) this.#untidy.delete(scope);
+		else if (!this.#standing.failures.has(scope)) this.#untidy.add(scope);
+		this.#standing.fail(scope, cause);
+		if (!committed) await this.#undo(scope);
+		else if (isTidy(step)) {
+			// The next run tries it again; or recover, when not even that can be written down.
+			if (!this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step))) this.#unfinished = true;
+		} else if (!AFTERTHOUGHTS.has(step.kind)) {
+			this.#unfinished = true;
+			await this.#sayWhatIsWhere(scope);
 		}
 	}
 
@@ -169,15 +149,14 @@ class Execution {
 			write();
 			return true;
 		} catch (error) {
-			const line = `the journal could not be written: ${(error as Error).message}`;
-			this.#emit({ type: "step-log", step: step.id, line });
+			this.#chronicle.log(step, `the journal could not be written: ${(error as Error).message}`);
 			return false;
 		}
 	}
 
 	#skip(step: Step, failure: unknown): void {
 		this.#record(step, "skipped");
-		this.#emit({ type: "step-skipped", step: step.id, title: step.title, reason: reportOf(failure).message });
+		this.#chronicle.stepSkipped(step, reportOf(failure).message);
 	}
 
 	/** Undo every scope that is neither whole nor committed. */
@@ -207,7 +186,7 @@ class Execution {
 				continue;
 			}
 			this.#record(step, "undo-begin");
-			this.#emit({ type: "undo-started", step: step.id, title: step.title });
+			this.#chronicle.undoStarted(step);
 			try {
 				faultPoint(step.id, "undo-before");
 				await undo(step, {
@@ -218,8 +197,7 @@ class Execution {
 				faultPoint(step.id, "undo-after");
 				recorded = this.#record(step, "undo-done") && recorded;
 				this.#standing.move(step.id, "undone");
-				if (step.downtime === "begins" && this.#downSince !== undefined) this.#upAt = performance.now();
-				this.#emit({ type: "undo-done", step: step.id, title: step.title });
+				this.#chronicle.undoDone(step);
 			} catch (error) {
 				somethingLeft = true;
 				this.#undoFault(step, error);
@@ -231,7 +209,7 @@ class Execution {
 	#undoFault(step: Step, error: unknown): void {
 		this.#undoFailed = true;
 		this.#record(step, "undo-failed", reportOf(error));
-		this.#emit({ type: "undo-failed", step: step.id, title: step.title, error: reportOf(error) });
+		this.#chronicle.undoFailed(step, reportOf(error));
 	}
 
 	async #sayWhatIsWhere(scope: string): Promise<void> {
@@ -253,7 +231,7 @@ class Execution {
 		return {
 			plan: this.#plan,
 			signal,
-			watched: !this.#listener.ignoresProgress,
+			watched: this.#chronicle.isWatched,
 			point: (name) => faultPoint(step.id, name),
 			note: (facts) => {
 				this.#journal.add(this.#plan.run, step.id, "note", facts);
@@ -268,17 +246,17 @@ class Execution {
 			failScope: (scope, error) => {
 				if (this.#standing.failures.has(scope)) return;
 				this.#standing.fail(scope, error);
-				this.#emit({ type: "scope-failed", scope, step: step.id, error: reportOf(error) });
+				this.#chronicle.tell({ type: "scope-failed", scope, step: step.id, error: reportOf(error) });
 			},
 			knows: (location) => this.#journal.knows(location),
 			made: (archive) => this.#journal.made(archive),
 			bytesOf: (archiveId) => this.#journal.archive(archiveId)?.bytes,
 			keep: (copy) => this.#journal.keep(copy),
 			forget: (run, state) => this.#journal.forget(run, state),
-			progress: (progress) => this.#emit({ type: "step-progress", step: step.id, ...progress }),
+			progress: (progress) => this.#chronicle.tell({ type: "step-progress", step: step.id, ...progress }),
 			log: (line) => {
 				const kept = this.#journal.log(this.#plan.run, step.id, line);
-				if (kept !== undefined) this.#emit({ type: "step-log", step: step.id, line: kept });
+				if (kept !== undefined) this.#chronicle.log(step, kept);
 			},
 		};
 	}
@@ -294,45 +272,21 @@ class Execution {
 	}
 
 	#end(outcome: Outcome, recovered = false): RunReport {
-		const down =
-			this.#downSince === undefined
-				? undefined
-				: ((this.#upAt ?? performance.now()) - this.#downSince) / 1000;
-		const body = {
-			outcome,
-			seconds: (performance.now() - this.#started) / 1000,
-			...(down === undefined ? {} : { downtimeSeconds: down }),
-			failures: [...this.#standing.failures].map(([scope, error]) => ({ scope, error: reportOf(error) })),
-			results: this.#results,
-			...(this.#left.length === 0 ? {} : { left: [...new Set(this.#left)] }),
-		};
+		const { failures } = this.#standing;
+		let summary = this.#chronicle.summary(outcome, failures, this.#left);
 		try {
 			this.#journal.end(
 				this.#plan.run,
 				recovered && outcome !== "needs-recover" ? "recovered" : outcome,
-				body,
+				summary,
 			);
 		} catch (error) {
 			// The next run finds this one open and goes over it again, which changes nothing that is whole.
 			this.#standing.fail("journal", error);
-			body.failures.push({ scope: "journal", error: reportOf(error) });
+			summary = this.#chronicle.summary(outcome, failures, this.#left);
 		}
-		this.#emit({ type: "run-ended", ...body });
-		return { run: this.#plan.run, ...body };
-	}
-
-	#emitStart(): void {
-		this.#emit({
-			type: "run-started",
-			operation: this.#plan.operation,
-			machine: this.#plan.manifest.machine,
-			steps: this.#plan.steps.map(({ id, kind, title, scope }) => ({ id, kind, title, scope })),
-		});
-	}
-
-	#emit(body: EventBody): void {
-		const event: RunEvent = { v: 1, time: new Date().toISOString(), run: this.#plan.run, ...body };
-		this.#listener(event);
+		this.#chronicle.tell({ type: "run-ended", ...summary });
+		return { run: this.#plan.run, ...summary };
 	}
 }
 
@@ -343,6 +297,12 @@ const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["keep", "settle", "check"]);
 const MOST_AT_ONCE = 4;
 
 const NEVER = new AbortController().signal;
+
+/** What could not be tidied up after a commit: what was asked for is done all the same. */
+function laterOn(report: ErrorReport): ErrorReport {
+	const hint = "what was committed stands; this is tried again before the next run";
+	return { ...report, hint: report.hint === undefined ? hint : `${report.hint}; ${hint}` };
+}
 
 /** Why an undo that deletes is put off. */
 function stays(recorded: boolean): HoldfastError {

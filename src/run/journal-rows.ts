@@ -1,6 +1,7 @@
 // What the journal's tables hold, as objects: rows out of SQLite, and statements into it.
+import type { Metadata } from "../providers/provider.ts";
 import type { Outcome } from "./event.ts";
-import type { MadeArchive } from "./step.ts";
+import type { KeptDatabase, Place } from "./step.ts";
 
 type Row = Record<string, unknown>;
 
@@ -29,6 +30,30 @@ export interface RunRow {
 	readonly ended: string | null;
 	readonly outcome: Outcome | "recovered" | null;
 	readonly summary: unknown;
+}
+
+/** Old copies that a restore has left for a while. */
+export interface KeptCopy {
+	/** The run that left them. */
+	readonly run: string;
+	readonly state: string;
+	/** RFC 3339. */
+	readonly until: string;
+	readonly places: readonly Place[];
+	readonly databases: readonly KeptDatabase[];
+}
+
+/** An archive as it was when it was written. */
+export interface MadeArchive {
+	/** `destination::location::name`. */
+	readonly id: string;
+	readonly name: string;
+	readonly provider: string;
+	readonly destination: string;
+	readonly location: string;
+	readonly metadata: Metadata;
+	/** Bytes of the files in it, when the engine told. */
+	readonly bytes?: number;
 }
 
 /** A check or a prune of a destination that failed, and has not gone well since. */

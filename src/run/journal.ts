@@ -11,14 +11,16 @@ import {
 	entryOf,
 	type FailedUpkeep,
 	failedIn,
+	type KeptCopy,
 	type KnownArchive,
+	type MadeArchive,
 	type Phase,
 	type RunRow,
 	rowOf,
 	type Statement,
 } from "./journal-rows.ts";
 import { MIGRATIONS, VERSION } from "./journal-schema.ts";
-import type { KeptCopy, MadeArchive, Plan, TidyStep } from "./step.ts";
+import type { Plan, TidyStep } from "./plan.ts";
 
 /** Lines of one step's output that are kept. */
 const LOG_LINES = 2_000;

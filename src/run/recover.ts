@@ -3,8 +3,8 @@
 import { openDatabase } from "../databases/registry.ts";
 import { removeTree } from "../host/files.ts";
 import { HoldfastError, reportOf } from "../manifest/error.ts";
-import type { Listener } from "./event.ts";
-import { type RunReport, recoverRun } from "./executor.ts";
+import type { Listener, RunReport } from "./event.ts";
+import { recoverRun } from "./executor.ts";
 import type { Journal } from "./journal.ts";
 
 /** Safe to repeat. The newest run first; what one of them needs by hand does not stop the others. */

@@ -1,6 +1,6 @@
 // How far the steps and scopes of a run have come: kept while it runs, or rebuilt from the journal of one that died.
 import type { Entry } from "./journal-rows.ts";
-import type { Plan, Step } from "./step.ts";
+import type { Plan, Step } from "./plan.ts";
 
 interface StepStanding {
 	readonly phase: "begun" | "done" | "failed" | "undone";

@@ -1,12 +1,12 @@
-// Steps: plain data that says what will be done and what it touches. What they do is in steps/, by kind.
+// The kinds of steps: plain data that says what will be done and what it touches. What they do is in steps/, by kind;
+// what is made of them, in plan.ts.
 
 import type { DumpFacts } from "../databases/database.ts";
 import type { SwapMode } from "../host/survey.ts";
 import type { Check } from "../manifest/checks.ts";
 import type { Dump, FileDump, ServerDump } from "../manifest/dumps.ts";
 import type { Retention } from "../manifest/providers.ts";
-import type { Hook, HookName, Manifest, Unit } from "../manifest/schema.ts";
-import type { Metadata } from "../providers/provider.ts";
+import type { Hook, HookName, Unit } from "../manifest/schema.ts";
 
 interface StepBase {
 	/** Unique in its plan. */
@@ -221,6 +221,11 @@ export interface DiscardStep extends StepBase {
 	/** Copies that an earlier run kept and that are gone with this. */
 	readonly forgets?: { readonly run: string; readonly state: string };
 }
+/** The database as it was before, under the name `old`. */
+export interface KeptDatabase {
+	readonly dump: ServerDump;
+	readonly old: string;
+}
 /** Keep the old copies for a while; `holdfast undo` brings them back. */
 export interface KeepStep extends StepBase {
 	readonly kind: "keep";
@@ -281,82 +286,4 @@ export interface TimersStep extends StepBase {
 	readonly enable: readonly string[];
 	/** Stopped and disabled. */
 	readonly stop: readonly string[];
-}
-
-export type Step =
-	| HookStep
-	| FoldersPresentStep
-	| UnitsStopStep
-	| UnitsStartStep
-	| SettleStep
-	| CheckStep
-	| ArchiveCreateStep
-	| DumpStep
-	| AccountsStep
-	| LoadStep
-	| EmbedStep
-	| DatabaseSwapStep
-	| DatabaseDropStep
-	| PreflightStep
-	| AreaStep
-	| StageStep
-	| HoldersStep
-	| AsideStep
-	| PlaceStep
-	| CarryStep
-	| EngineRestoreStep
-	| OverwriteStep
-	| ExtractStep
-	| CommitStep
-	| DiscardStep
-	| KeepStep
-	| CheckArchivesStep
-	| PruneStep
-	| AccountStep
-	| FilePutStep
-	| FileTakeStep
-	| UnitsReloadStep
-	| TimersStep;
-/** Steps after a commit that only take away what is no longer needed. */
-export type TidyStep = DiscardStep | DatabaseDropStep;
-export type StepKind = Step["kind"];
-
-export interface Plan {
-	readonly version: 1;
-	readonly run: string;
-	readonly operation: "create" | "restore" | "undo" | "extract" | "check" | "prune" | "deploy" | "undeploy";
-	readonly manifest: Manifest;
-	readonly steps: readonly Step[];
-	/** The scopes that the operation is for: none done is a failure, some done is a partial success. */
-	readonly goals: readonly string[];
-}
-
-/** Old copies that a restore has left for a while. */
-export interface KeptCopy {
-	/** The run that left them. */
-	readonly run: string;
-	readonly state: string;
-	/** RFC 3339. */
-	readonly until: string;
-	readonly places: readonly Place[];
-	readonly databases: readonly KeptDatabase[];
-}
-
-/** The database as it was before, under the name `old`. */
-export interface KeptDatabase {
-	readonly dump: ServerDump;
-	readonly old: string;
-}
-
-/** An archive as it was when it was written. */
-export interface MadeArchive {
-	/** `destination::location::name`. */
-	readonly id: string;
-	readonly name: string;
-	readonly provider: string;
-	readonly destination: string;
-	readonly location: string;
-	readonly metadata: Metadata;
-	/** Bytes of the files in it, when the engine told. */
-	readonly bytes?: number;
 }

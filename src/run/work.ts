@@ -1,6 +1,7 @@
 // What the work of a step may use, and what it is made of; by kind it is found in steps/registry.ts.
 import type { Progress } from "../providers/provider.ts";
-import type { KeptCopy, MadeArchive, Plan, Step, StepKind } from "./step.ts";
+import type { KeptCopy, MadeArchive } from "./journal-rows.ts";
+import type { Plan, Step, StepKind } from "./plan.ts";
 
 /** What a step's work may use. */
 export interface StepContext {

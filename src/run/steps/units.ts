@@ -11,7 +11,8 @@ import {
 } from "../../host/systemd.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { Unit } from "../../manifest/schema.ts";
-import type { SettleStep, Step, UnitsStartStep, UnitsStopStep } from "../step.ts";
+import type { Step } from "../plan.ts";
+import type { SettleStep, UnitsStartStep, UnitsStopStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
 
 /** The note of a `units-stop` step: the units that were up when the run came to them first. */

@@ -1,0 +1,100 @@
+// What a run tells of itself: events while it works, how long it took and how long its service was down. Nothing is
+// decided by it.
+import { type ErrorReport, reportOf } from "../manifest/error.ts";
+import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
+import type { Plan, Step } from "./plan.ts";
+
+export class Chronicle {
+	readonly #plan: Plan;
+	readonly #listener: Listener;
+	readonly #started = performance.now();
+	/** When each step began that is under way. */
+	readonly #began = new Map<string, number>();
+	readonly #results: Record<string, unknown> = {};
+	#downSince: number | undefined;
+	#upAt: number | undefined;
+
+	constructor(plan: Plan, listener: Listener) {
+		this.#plan = plan;
+		this.#listener = listener;
+	}
+
+	/** Somebody hears of progress. */
+	get isWatched(): boolean {
+		return !this.#listener.ignoresProgress;
+	}
+
+	tell(body: EventBody): void {
+		this.#listener({ v: 1, time: new Date().toISOString(), run: this.#plan.run, ...body });
+	}
+
+	runStarted(): void {
+		const { operation, manifest, steps } = this.#plan;
+		this.tell({
+			type: "run-started",
+			operation,
+			machine: manifest.machine,
+			steps: steps.map(({ id, kind, title, scope }) => ({ id, kind, title, scope })),
+		});
+	}
+
+	stepStarted({ id, title, downtime }: Step): void {
+		const now = performance.now();
+		this.#began.set(id, now);
+		if (downtime === "begins") this.#downSince ??= now;
+		this.tell({ type: "step-started", step: id, title });
+	}
+
+	stepDone({ id, title, downtime }: Step, result: unknown): void {
+		const now = performance.now();
+		if (result !== undefined) this.#results[id] = result;
+		if (downtime === "ends") this.#upAt = now;
+		this.tell({
+			type: "step-done",
+			step: id,
+			title,
+			seconds: (now - (this.#began.get(id) ?? now)) / 1000,
+			...(result === undefined ? {} : { result }),
+		});
+	}
+
+	stepFailed({ id, title }: Step, error: ErrorReport): void {
+		this.tell({ type: "step-failed", step: id, title, error });
+	}
+
+	stepSkipped({ id, title }: Step, reason: string): void {
+		this.tell({ type: "step-skipped", step: id, title, reason });
+	}
+
+	undoStarted({ id, title }: Step): void {
+		this.tell({ type: "undo-started", step: id, title });
+	}
+
+	undoDone({ id, title, downtime }: Step): void {
+		if (downtime === "begins" && this.#downSince !== undefined) this.#upAt = performance.now();
+		this.tell({ type: "undo-done", step: id, title });
+	}
+
+	undoFailed({ id, title }: Step, error: ErrorReport): void {
+		this.tell({ type: "undo-failed", step: id, title, error });
+	}
+
+	log(step: Step, line: string): void {
+		this.tell({ type: "step-log", step: step.id, line });
+	}
+
+	/** How it went, as it stands now. */
+	summary(outcome: Outcome, failures: ReadonlyMap<string, unknown>, left: readonly string[]): RunSummary {
+		const now = performance.now();
+		return {
+			outcome,
+			seconds: (now - this.#started) / 1000,
+			...(this.#downSince === undefined
+				? {}
+				: { downtimeSeconds: ((this.#upAt ?? now) - this.#downSince) / 1000 }),
+			failures: [...failures].map(([scope, error]) => ({ scope, error: reportOf(error) })),
+			results: this.#results,
+			...(left.length === 0 ? {} : { left: [...new Set(left)] }),
+		};
+	}
+}

@@ -1,0 +1,88 @@
+// A plan: the steps of one run in their order, and what it is for. Plain data, kept in the journal as it is.
+import type { Manifest } from "../manifest/schema.ts";
+import type {
+	AccountStep,
+	AccountsStep,
+	ArchiveCreateStep,
+	AreaStep,
+	AsideStep,
+	CarryStep,
+	CheckArchivesStep,
+	CheckStep,
+	CommitStep,
+	DatabaseDropStep,
+	DatabaseSwapStep,
+	DiscardStep,
+	DumpStep,
+	EmbedStep,
+	EngineRestoreStep,
+	ExtractStep,
+	FilePutStep,
+	FileTakeStep,
+	FoldersPresentStep,
+	HoldersStep,
+	HookStep,
+	KeepStep,
+	LoadStep,
+	OverwriteStep,
+	PlaceStep,
+	PreflightStep,
+	PruneStep,
+	SettleStep,
+	StageStep,
+	TimersStep,
+	UnitsReloadStep,
+	UnitsStartStep,
+	UnitsStopStep,
+} from "./step.ts";
+
+export type Step =
+	| HookStep
+	| FoldersPresentStep
+	| UnitsStopStep
+	| UnitsStartStep
+	| SettleStep
+	| CheckStep
+	| ArchiveCreateStep
+	| DumpStep
+	| AccountsStep
+	| LoadStep
+	| EmbedStep
+	| DatabaseSwapStep
+	| DatabaseDropStep
+	| PreflightStep
+	| AreaStep
+	| StageStep
+	| HoldersStep
+	| AsideStep
+	| PlaceStep
+	| CarryStep
+	| EngineRestoreStep
+	| OverwriteStep
+	| ExtractStep
+	| CommitStep
+	| DiscardStep
+	| KeepStep
+	| CheckArchivesStep
+	| PruneStep
+	| AccountStep
+	| FilePutStep
+	| FileTakeStep
+	| UnitsReloadStep
+	| TimersStep;
+/** Steps after a commit that only take away what is no longer needed. */
+export type TidyStep = DiscardStep | DatabaseDropStep;
+export function isTidy(step: Step): step is TidyStep {
+	return step.kind === "discard" || step.kind === "database-drop";
+}
+export type StepKind = Step["kind"];
+
+export interface Plan {
+	readonly version: 1;
+	readonly run: string;
+	readonly operation: "create" | "restore" | "undo" | "extract" | "check" | "prune" | "deploy" | "undeploy";
+	readonly manifest: Manifest;
+	readonly steps: readonly Step[];
+	/** The scopes that the operation is for: none done is a failure, some done is a partial success. */
+	readonly goals: readonly string[];
+}
