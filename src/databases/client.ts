@@ -1,4 +1,6 @@
 // What the clients of database servers share: a server's own programs, run as the user that may ask.
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
@@ -23,6 +25,18 @@ export async function optionsOf({ user, env }: Client): Promise<ExecOptions> {
 		env: { ...cleanEnvironment(user === undefined ? undefined : await account(user)), ...env },
 		...(user === undefined ? {} : { user }),
 	};
+}
+
+/** Whether a program is in the path that the clients are looked for in. */
+export function isInstalled(program: string): boolean {
+	return (cleanEnvironment().PATH ?? "").split(":").some((folder) => {
+		try {
+			accessSync(join(folder, program), constants.X_OK);
+			return true;
+		} catch {
+			return false;
+		}
+	});
 }
 
 /** A program of the server's that failed, in words. */

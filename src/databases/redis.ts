@@ -1,4 +1,4 @@
-// Redis and Valkey: `redis-cli --rdb -` streams the dataset as the server has it at that moment. At its next start a
+// Redis and Valkey, by the programs of either: `redis-cli --rdb -` streams the dataset as the server has it at that moment. At its next start a
 // server reads that file, unless its append-only file is on: then it reads only that (redis.io, "Redis persistence"),
 // so that is made of the same dump.
 import { constants, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
@@ -10,10 +10,14 @@ import { type FileOwner, giveTo, ownerOf } from "../host/owner.ts";
 import { readSecret } from "../host/secret.ts";
 import type { RedisDump } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
-import { type Client, dumpBy, fault, optionsOf } from "./client.ts";
+import { type Client, dumpBy, fault, isInstalled, optionsOf } from "./client.ts";
 import type { DumpFacts, FileDatabase } from "./database.ts";
 
+type Product = "Redis" | "Valkey";
+
 interface Facts extends DumpFacts, FileOwner {
+	/** Undefined in archives of before Valkey's own programs were known: then it was taken for Redis. */
+	readonly product?: Product;
 	readonly appendOnly: boolean;
 	readonly appendName: string;
 	/** Since version 7 the append-only file is a folder. */
@@ -27,18 +31,20 @@ const MARK_BYTES = 40;
 const END = 0xff;
 
 export function redis({ redis: live, port, socket, passwordFile }: RedisDump): FileDatabase {
+	// A machine that has only Valkey's has no redis-cli, unless its compatibility package is there as well.
+	const name = !isInstalled("redis-cli") && isInstalled("valkey-cli") ? "valkey" : "redis";
 	async function client(): Promise<Client> {
 		const password = await readSecret({ passphraseFile: passwordFile });
 		return {
-			server: "Redis",
-			programs: "redis-tools",
-			look: "is the server up? See: systemctl status redis-server",
+			server: name === "valkey" ? "Valkey" : "Redis",
+			programs: `${name}-tools`,
+			look: `is the server up? See: systemctl status ${name}-server`,
 			user: undefined,
 			...(password === undefined ? {} : { env: { REDISCLI_AUTH: password } }),
 		};
 	}
 	const cli = [
-		"redis-cli",
+		`${name}-cli`,
 		"--no-auth-warning",
 		...(socket === undefined ? [] : ["-s", socket]),
 		...(port === undefined ? [] : ["-p", String(port)]),
@@ -52,23 +58,28 @@ export function redis({ redis: live, port, socket, passwordFile }: RedisDump): F
 		return result.text.split(/\r?\n/);
 	}
 	const setting = async (name: string) =>
-		(await ask(["CONFIG", "GET", name], "ask Redis for its settings"))[1];
-	const version = async () => {
-		const info = await ask(["INFO", "server"], "ask Redis for its version");
-		const line = info.find((one) => /^(valkey|redis)_version:/.test(one));
-		return Number.parseInt(line?.split(":")[1] ?? "0", 10);
+		(await ask(["CONFIG", "GET", name], "ask the server for its settings"))[1];
+	const server = async (): Promise<{ readonly product: Product; readonly version: number }> => {
+		const info = await ask(["INFO", "server"], "ask the server for its version");
+		const said = (field: string) => info.find((one) => one.startsWith(`${field}:`))?.split(":")[1];
+		// Valkey says both: the other is the Redis that it is compatible with.
+		const own = said("valkey_version");
+		return {
+			product: own === undefined ? "Redis" : "Valkey",
+			version: Number.parseInt(own ?? said("redis_version") ?? "0", 10),
+		};
 	};
 
 	return {
 		kind: "file",
 		async facts() {
-			const known = await version();
+			const known = await server();
 			const [owner, folder] = [
 				await ownerOf(live).catch(async () => ({ ...(await ownerOf(dirname(live))), mode: 0o640 })),
 				await ownerOf(dirname(live)),
 			];
 			return {
-				version: known,
+				...known,
 				...owner,
 				folder,
 				appendOnly: (await setting("appendonly")) === "yes",
@@ -98,13 +109,27 @@ export function redis({ redis: live, port, socket, passwordFile }: RedisDump): F
 			};
 		},
 		async obstacles(facts) {
-			const own = await version().catch(() => facts.version);
-			return own < facts.version
-				? [`it was dumped by version ${facts.version}, and the server here is ${own}`]
-				: [];
+			const { product: theirs = "Redis", version: wanted } = facts as Facts;
+			// One that is down is taken to be as it was.
+			const own = await server().catch(() => ({ product: theirs, version: wanted }));
+			// Since they have parted, in 2024, each has formats of its own.
+			const reads = own.product === theirs ? own.version >= wanted : wanted <= 7 && theirs === "Redis";
+			return reads
+				? []
+				: [
+						`it was dumped by ${theirs} ${wanted}, and the server here is ${own.product} ${own.version} (to have it as a file: --into FOLDER)`,
+					];
 		},
 		async put(file, facts, to) {
-			const { appendOnly, appendName, appendFolder, folder, version: made, ...owner } = facts as Facts;
+			const {
+				appendOnly,
+				appendName,
+				appendFolder,
+				folder,
+				version: made,
+				product: _,
+				...owner
+			} = facts as Facts;
 			const [name, inFolder] = [basename(appendName), join(dirname(to), basename(appendFolder))];
 			for (const path of [to, inFolder, join(dirname(to), name)])
 				await rm(path, { recursive: true, force: true });
@@ -132,11 +157,11 @@ export function redis({ redis: live, port, socket, passwordFile }: RedisDump): F
 			await syncPath(dirname(to));
 		},
 		async rows() {
-			const info = await ask(["INFO", "keyspace"], "ask Redis for its keys");
+			const info = await ask(["INFO", "keyspace"], "ask the server for its keys");
 			return keys(info.reduce((sum, line) => sum + Number(/^db\d+:keys=(\d+)/.exec(line)?.[1] ?? 0), 0));
 		},
 		async rowsOf(file) {
-			const result = await execText(["redis-check-rdb", file]);
+			const result = await execText([`${name}-check-rdb`, file]);
 			if (result.code !== 0) throw fault(await client(), `read the dump ${file}`, result);
 			return keys(Number(/(\d+) keys read/.exec(result.text)?.[1] ?? 0));
 		},

@@ -190,7 +190,7 @@ WantedBy=basic.target
 			text: `${HEAD}# The second half: runs that swapped databases need their servers, which are up only now.
 [Unit]
 Description=Bring Holdfast runs with databases that died to their end
-After=holdfast-recover.service postgresql.service mariadb.service mysql.service redis-server.service
+After=holdfast-recover.service postgresql.service mariadb.service mysql.service redis-server.service valkey-server.service
 ConditionPathExists=/var/lib/holdfast/journal.sqlite
 
 [Service]

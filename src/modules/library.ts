@@ -20,7 +20,7 @@ import { nextcloud } from "./library/nextcloud.ts";
 import { paperless } from "./library/paperless.ts";
 import { postgresql } from "./library/postgresql.ts";
 import { prometheus } from "./library/prometheus.ts";
-import { redis } from "./library/redis.ts";
+import { redis, valkey } from "./library/redis.ts";
 import { sqlite } from "./library/sqlite.ts";
 import { systemdService } from "./library/systemd-service.ts";
 import { vaultwarden } from "./library/vaultwarden.ts";
@@ -53,6 +53,7 @@ const MODULES = [
 	redis,
 	sqlite,
 	systemdService,
+	valkey,
 	vaultwarden,
 	volumes,
 	wireguard,

@@ -1,11 +1,10 @@
 // How to ask a server of MariaDB's or MySQL's: its own programs, with where it is and as whom.
-import { accessSync, constants } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { cleanEnvironment, execText } from "../../host/exec.ts";
+import { execText } from "../../host/exec.ts";
 import { syncPath } from "../../host/files.ts";
 import type { MariadbDump } from "../../manifest/dumps.ts";
-import { type Client, fault, optionsOf } from "../client.ts";
+import { type Client, fault, isInstalled, optionsOf } from "../client.ts";
 
 /** What the functions of this folder work by. */
 export interface Server {
@@ -36,19 +35,7 @@ const MARIADB: Programs = { client: "mariadb", dump: "mariadb-dump" };
 const MYSQL: Programs = { client: "mysql", dump: "mysqldump" };
 
 /** Those that are installed: a machine has one of the two packages, which shut each other out. */
-function installed(): Programs {
-	const folders = (cleanEnvironment().PATH ?? "").split(":");
-	const has = (program: string) =>
-		folders.some((folder) => {
-			try {
-				accessSync(join(folder, program), constants.X_OK);
-				return true;
-			} catch {
-				return false;
-			}
-		});
-	return !has(MARIADB.client) && has(MYSQL.client) ? MYSQL : MARIADB;
-}
+const installed = () => (!isInstalled(MARIADB.client) && isInstalled(MYSQL.client) ? MYSQL : MARIADB);
 
 export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mariadb">): Server {
 	const programs = installed();

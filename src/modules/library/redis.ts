@@ -3,57 +3,80 @@ import * as v from "valibot";
 import * as f from "../../manifest/fields.ts";
 import { defineModule } from "../module.ts";
 
-export const redis = defineModule({
-	name: "redis",
-	about:
-		"Redis or Valkey: the whole dataset, streamed from the server; on restore also into its append-only file",
-	sources: ["https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/"],
-	options: v.strictObject({
-		instances: v.pipe(
-			v.optional(
-				v.record(
-					f.name,
-					v.strictObject({
-						unit: v.pipe(v.optional(f.unitName), v.description("its unit")),
-						folder: v.pipe(v.optional(f.folder), v.description("its `dir`")),
-						file: v.pipe(
-							v.optional(f.text, "dump.rdb"),
-							v.description("its `dbfilename` (default dump.rdb)"),
-						),
-						port: v.pipe(v.optional(v.number()), v.description("its port (default 6379)")),
-						socket: v.pipe(v.optional(f.path), v.description("its socket, in place of a port")),
-						passwordFile: v.pipe(v.optional(f.path), v.description("file whose first line is the password")),
-					}),
+function keyValueServer<const N extends "redis" | "valkey">(
+	name: N,
+	product: string,
+	sources: readonly string[],
+	units: readonly string[],
+) {
+	const [usual = ""] = units;
+	return defineModule({
+		name,
+		about: `${product}: the whole dataset, streamed from the server; on restore also into its append-only file`,
+		sources,
+		options: v.strictObject({
+			instances: v.pipe(
+				v.optional(
+					v.record(
+						f.name,
+						v.strictObject({
+							unit: v.pipe(v.optional(f.unitName), v.description("its unit")),
+							folder: v.pipe(v.optional(f.folder), v.description("its `dir`")),
+							file: v.pipe(
+								v.optional(f.text, "dump.rdb"),
+								v.description("its `dbfilename` (default dump.rdb)"),
+							),
+							port: v.pipe(v.optional(v.number()), v.description("its port (default 6379)")),
+							socket: v.pipe(v.optional(f.path), v.description("its socket, in place of a port")),
+							passwordFile: v.pipe(
+								v.optional(f.path),
+								v.description("file whose first line is the password"),
+							),
+						}),
+					),
+					{ [name]: {} },
 				),
-				{ redis: {} },
+				v.description(`servers, by the name that their state shall have (default: one, ${name})`),
 			),
-			v.description("servers, by the name that their state shall have (default: one, `redis`)"),
-		),
-	}),
-	yields: ({ instances }, { nixos }) => ({
-		state: Object.fromEntries(
-			Object.entries(instances).map(([name, { unit, folder, file, port, socket, passwordFile }]) => {
-				// NixOS runs services.redis.servers.NAME as redis-NAME in /var/lib/redis-NAME.
-				const dir = folder ?? (nixos ? `/var/lib/redis-${name}` : "/var/lib/redis");
-				return [
-					name,
-					{
-						folders: [dir],
-						exclude: ["temp-*.rdb", "temp-*.aof"],
-						dumps: [
-							{
-								redis: `${dir}/${file}`,
-								...(port === undefined ? {} : { port }),
-								...(socket === undefined ? {} : { socket }),
-								...(passwordFile === undefined ? {} : { passwordFile }),
-							},
-						],
-						stopOnRestore: [unit ?? (nixos ? `redis-${name}.service` : "redis-server.service")],
-					},
-				];
-			}),
-		),
-	}),
-	signs: { units: ["redis-server.service", "redis.service", "valkey-server.service"] },
-	proven: "application",
-});
+		}),
+		yields: ({ instances }, { nixos }) => ({
+			state: Object.fromEntries(
+				Object.entries(instances).map(([instance, { unit, folder, file, port, socket, passwordFile }]) => {
+					// NixOS runs services.redis.servers.NAME as redis-NAME in /var/lib/redis-NAME, whichever of the two it is.
+					const dir = folder ?? (nixos ? `/var/lib/redis-${instance}` : `/var/lib/${name}`);
+					return [
+						instance,
+						{
+							folders: [dir],
+							exclude: ["temp-*.rdb", "temp-*.aof"],
+							dumps: [
+								{
+									redis: `${dir}/${file}`,
+									...(port === undefined ? {} : { port }),
+									...(socket === undefined ? {} : { socket }),
+									...(passwordFile === undefined ? {} : { passwordFile }),
+								},
+							],
+							stopOnRestore: [unit ?? (nixos ? `redis-${instance}.service` : usual)],
+						},
+					];
+				}),
+			),
+		}),
+		signs: { units },
+		proven: "application",
+	});
+}
+
+export const redis = keyValueServer(
+	"redis",
+	"Redis",
+	["https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/"],
+	["redis-server.service", "redis.service"],
+);
+export const valkey = keyValueServer(
+	"valkey",
+	"Valkey",
+	["https://valkey.io/topics/persistence/"],
+	["valkey-server.service", "valkey.service"],
+);
