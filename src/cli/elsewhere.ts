@@ -2,7 +2,7 @@
 import { EXIT } from "../manifest/error.ts";
 import { commandFirst } from "./argv.ts";
 import type { CommonFlags, Elsewhere } from "./flags.ts";
-import { askThere, endOf, remarkTo, runThere } from "./fleet.ts";
+import { askThere, connected, endOf, remarkTo, runThere, type Target } from "./fleet.ts";
 import { confirm, reporter } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
@@ -26,17 +26,20 @@ export async function passOn({ manifest, sshConfig }: Elsewhere, flags: CommonFl
 	const has = (flag: string) => words.includes(flag);
 	if (!kind || has("--dry-run")) return show(target, words, signal, remark);
 	const plain = words.filter((word) => !["--json", "--quiet", "--debug"].includes(word));
-	if (kind.asks && !has("--yes")) {
-		const code = await show(target, [...plain, "--dry-run"], signal, remark);
+	const run = async (argv: readonly string[], over: Target = target) =>
+		endOf(await runThere(over, argv, signal, await reporter(flags), remark));
+	if (!kind.asks || has("--yes")) return run(plain);
+	return connected(target, signal, async (connection) => {
+		const over = { ...target, connection };
+		const code = await show(over, [...plain, "--dry-run"], signal, remark);
 		if (code !== EXIT.done) return code;
 		await confirm(`Do this on ${manifest.machine}?`, false);
-	}
-	const argv = kind.asks && !has("--yes") ? [...plain, "--yes"] : plain;
-	return endOf(await runThere(target, argv, signal, await reporter(flags), remark));
+		return run([...plain, "--yes"], over);
+	});
 }
 
 async function show(
-	target: Parameters<typeof askThere>[0],
+	target: Target,
 	argv: readonly string[],
 	signal: AbortSignal,
 	remark: (line: string) => void,

@@ -23,6 +23,8 @@ import { drawsLive, reporter } from "./operate.ts";
 export interface Target {
 	readonly manifest: Manifest;
 	readonly sshConfig: string | undefined;
+	/** One that stands already, for commands of several sessions; a session without it connects by itself. */
+	readonly connection?: Connection | undefined;
 }
 
 /** Seconds before each try to reach a machine again whose connection broke in the middle of a run. */
@@ -49,6 +51,31 @@ export async function connected<T>(
 	}
 }
 
+/** Connections that stand from one question to the next, for a command that asks again and again. Close them. */
+export class Connections {
+	readonly #connections = new Map<string, Connection>();
+
+	/** Ask over the machine's connection, which is made where there is none; one that fails is made anew next time. */
+	async ask<T>(target: Target, signal: AbortSignal, question: (target: Target) => Promise<T>): Promise<T> {
+		const { machine } = target.manifest;
+		const connection = this.#connections.get(machine) ?? (await Connection.open(addressOf(target), signal));
+		this.#connections.set(machine, connection);
+		try {
+			return await question({ ...target, connection });
+		} catch (error) {
+			this.#connections.delete(machine);
+			await connection.close();
+			throw error;
+		}
+	}
+
+	async close(): Promise<void> {
+		await Promise.all([...this.#connections.values()].map((connection) => connection.close()));
+	}
+}
+
+const lineTo = (target: Target) => target.connection ?? Connection.forOne(addressOf(target));
+
 /** What a command prints there, for its standard output and error. */
 export async function askThere(
 	target: Target,
@@ -56,7 +83,7 @@ export async function askThere(
 	signal: AbortSignal,
 	remark: (line: string) => void,
 ) {
-	const connection = Connection.forOne(addressOf(target));
+	const connection = lineTo(target);
 	return ask(connection, { argv, manifest: target.manifest }, { signal, remark });
 }
 
@@ -79,15 +106,14 @@ export async function runThere(
 	);
 	const hearing = { signal, listener: hear, remark };
 	try {
-		const connection = Connection.forOne(addressOf(target));
-		return await operate(connection, { argv, manifest: target.manifest, run }, hearing);
+		return await operate(lineTo(target), { argv, manifest: target.manifest, run }, hearing);
 	} catch (error) {
 		if (!(error instanceof ConnectionLost)) throw error;
 		remark(error.message);
 		// Its events are told from the first on: those that were heard are not said twice.
 		let known = heard;
 		const onwards: Listener = (event) => (known > 0 ? known-- : listener(event));
-		return comeBack(target, run, { signal, listener: onwards, remark }, error);
+		return comeBack({ ...target, connection: undefined }, run, { signal, listener: onwards, remark }, error);
 	}
 }
 
@@ -97,7 +123,7 @@ export function attachThere(
 	run: string | undefined,
 	hearing: Parameters<typeof attach>[2],
 ): Promise<Ended> {
-	return attach(Connection.forOne(addressOf(target)), run, hearing);
+	return attach(lineTo(target), run, hearing);
 }
 
 async function comeBack(
@@ -134,18 +160,18 @@ export async function askAll<T>(
 	flags: CommonFlags & { readonly parallel: number },
 	signal: AbortSignal,
 	command: { argv(manifest: Manifest): readonly string[]; here(manifest: Manifest): Promise<T> },
+	standing?: Connections,
 ): Promise<Answer<T>[]> {
 	const answers = new Map<string, Answer<T>>();
 	await sideBySide(machines, flags.parallel, async (manifest) => {
 		const { machine } = manifest;
 		const remark = (line: string) => process.stderr.write(`${machine}: ! ${line}\n`);
 		try {
-			const answer = isHere(manifest)
-				? await command.here(manifest)
-				: answerIn<T>(
-						machine,
-						await askThere({ manifest, sshConfig }, command.argv(manifest), signal, remark),
-					);
+			const question = async (target: Target) =>
+				answerIn<T>(machine, await askThere(target, command.argv(manifest), signal, remark));
+			const target = { manifest, sshConfig };
+			const there = () => (standing ? standing.ask(target, signal, question) : question(target));
+			const answer = isHere(manifest) ? await command.here(manifest) : await there();
 			answers.set(machine, { machine, answer });
 		} catch (error) {
 			signal.throwIfAborted();
@@ -154,7 +180,9 @@ export async function askAll<T>(
 	});
 	const inOrder = machines.flatMap(({ machine }) => answers.get(machine) ?? []);
 	const [only] = inOrder;
-	if (only?.error && inOrder.length === 1) throw new HoldfastError("failed", only.error.message, only.error);
+	// Whoever asks again and again waits for it to come back.
+	if (only?.error && inOrder.length === 1 && !standing)
+		throw new HoldfastError("failed", only.error.message, only.error);
 	for (const { machine, error } of inOrder)
 		if (error) for (const line of faultLines(error)) process.stderr.write(`${machine}: ${line}\n`);
 	return inOrder;

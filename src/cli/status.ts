@@ -22,6 +22,7 @@ import {
 	machineWords,
 	switchFlag,
 } from "./flags.ts";
+import type { Connections } from "./fleet.ts";
 import { interruptible } from "./signals.ts";
 
 export interface Standing extends MachineStatus {
@@ -60,31 +61,49 @@ export const status = buildCommand({
 		guard(flags, async () => {
 			const { machines, sshConfig } = await chosen(flags, { machine });
 			const signal = interruptible();
-			for (;;) {
-				const { code, text } = await look(machines, sshConfig, flags, signal);
+			const once = async (standing?: Connections) => {
+				const { code, text } = await look(machines, sshConfig, flags, signal, standing);
 				if (flags.watch && process.stdout.isTTY) process.stdout.write("\x1b[H\x1b[2J");
 				process.stdout.write(text);
-				if (!flags.watch || signal.aborted) return code;
-				await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
-				if (signal.aborted) return code;
-			}
+				return code;
+			};
+			return flags.watch ? again(once, signal) : once();
 		}),
 });
+
+/** Until an abort, over connections that are made once; the code of the last look. */
+async function again(once: (standing: Connections) => Promise<number>, signal: AbortSignal): Promise<number> {
+	const standing = new (await import("./fleet.ts")).Connections();
+	try {
+		for (;;) {
+			const code = await once(standing);
+			if (!signal.aborted) await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
+			if (signal.aborted) return code;
+		}
+	} finally {
+		await standing.close();
+	}
+}
 
 async function look(
 	machines: readonly Manifest[],
 	sshConfig: string | undefined,
 	flags: Flags,
 	signal: AbortSignal,
+	standing?: Connections,
 ): Promise<{ readonly code: number; readonly text: string }> {
 	const [only] = machines;
 	const standings =
 		machines.length === 1 && only && isHere(only)
 			? [{ machine: only.machine, answer: await standingHere(only) }]
-			: await (await import("./fleet.ts")).askAll<Standing>(machines, sshConfig, flags, signal, {
-					argv: ({ machine }) => ["status", machine, "--json"],
-					here: standingHere,
-				});
+			: await (await import("./fleet.ts")).askAll<Standing>(
+					machines,
+					sshConfig,
+					flags,
+					signal,
+					{ argv: ({ machine }) => ["status", machine, "--json"], here: standingHere },
+					standing,
+				);
 	const known = standings.flatMap(({ answer }) => answer ?? []);
 	const code =
 		known.length < standings.length

@@ -101,6 +101,34 @@ machines:
 		await web01.sh("echo of web01 >/srv/notes/file");
 	});
 
+	test("a command connects once, also when it asks before it begins or looks again and again", async () => {
+		const connections = async () =>
+			Number(await web01.sh("journalctl --sync; journalctl -u ssh -o cat | grep -c ^Accepted || true"));
+		const before = await connections();
+		await web01.sh("echo changed >/srv/notes/file");
+		const asked = await laptop.run([
+			"bash",
+			"-c",
+			`echo y | script -qec "/opt/holdfast/bin/holdfast restore --service notes web01 tar latest" /dev/null`,
+		]);
+		assert.equal(asked.code, 0, asked.stdout);
+		assert.match(asked.stdout, /Do this on web01\? \[y\/N\]/);
+		assert.equal(await web01.sh("cat /srv/notes/file"), "of web01");
+		assert.equal(await connections(), before + 1);
+		const { stdout } = await laptop.run([
+			"timeout",
+			"--signal=INT",
+			"8",
+			"/opt/holdfast/bin/holdfast",
+			"status",
+			"web01",
+			"--watch",
+		]);
+		assert.equal(stdout.match(/^web01/gm)?.length, 2, stdout);
+		assert.equal(await connections(), before + 2);
+		assert.equal((await laptop.run(["sh", "-c", "ls -d /tmp/holdfast-ssh-*"])).stdout, "");
+	});
+
 	test("a tag: all of its machines at once, each by its own run, with a table in the end", async () => {
 		const created = await laptop.holdfast("create", "--tag", "web");
 		assert.equal(created.code, 0, created.stderr);
