@@ -28,9 +28,10 @@ stdenv.mkDerivation {
 
   installPhase = ''
     runHook preInstall
-    install -Dm644 dist/holdfast.cjs "$out/lib/holdfast/holdfast.cjs"
+    install -Dm644 -t "$out/lib/holdfast" dist/holdfast.cjs bin/start.cjs
     makeWrapper ${nodejs_24}/bin/node "$out/bin/holdfast" \
-      --add-flags "--disable-warning=ExperimentalWarning --max-semi-space-size=1 $out/lib/holdfast/holdfast.cjs" \
+      --add-flags "--disable-warning=ExperimentalWarning --max-semi-space-size=1 $out/lib/holdfast/start.cjs" \
+      --set HOLDFAST_BUNDLE "$out/lib/holdfast/holdfast.cjs" \
       --set MALLOC_ARENA_MAX 1 \
       --suffix PATH : ${lib.makeBinPath [ util-linux ]}
     runHook postInstall

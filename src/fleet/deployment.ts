@@ -36,10 +36,10 @@ export interface Secret {
 	readonly value: string;
 }
 
-/** The program that runs now: what a deploy sends. */
-export async function runningProgram(): Promise<{ readonly node: string; readonly bundle: string }> {
-	const bundle = process.env.HOLDFAST_BUNDLE;
-	if (bundle) return { node: process.execPath, bundle };
+/** The program that runs now, as bin/start.cjs tells of it: what a deploy sends. */
+function runningProgram(): { readonly node: string; readonly start: string; readonly bundle: string } {
+	const { HOLDFAST_START: start, HOLDFAST_BUNDLE: bundle } = process.env;
+	if (start && bundle) return { node: process.execPath, start, bundle };
 	throw new HoldfastError("failed", "this Holdfast runs from its sources, and a deploy sends the bundle", {
 		hint: "make it first: npm run build",
 	});
@@ -52,12 +52,15 @@ export async function desiredFor(
 	secrets: readonly Secret[],
 	account?: ServerAccount,
 ): Promise<Desired> {
-	const { node, bundle } = await runningProgram();
+	const { node, start, bundle } = runningProgram();
 	const nodeHash = await hashOfFile(node);
 	const bundleHash = await hashOfFile(bundle);
+	const startHash = await hashOfFile(start);
 	// By their content: one that is there need not be sent, and an old one serves until the new one is in its place.
-	const runtime = join(layout.lib, `node-${process.versions.node}-${nodeHash.slice(0, 12)}`);
-	const program = join(layout.lib, `holdfast-${VERSION}-${bundleHash.slice(0, 12)}.cjs`);
+	const named = (hash: string) => hash.slice(0, 12);
+	const runtime = join(layout.lib, `node-${process.versions.node}-${named(nodeHash)}`);
+	const program = join(layout.lib, `holdfast-${VERSION}-${named(bundleHash)}.cjs`);
+	const starter = join(layout.lib, `start-${named(startHash)}.cjs`);
 	const { host: _, ...own } = manifest;
 	const units = unitsOf({ manifest: own, program: layout.program, config: layout.manifest, user });
 	const text = (path: string, value: string, mode: string, more: Partial<DesiredFile> = {}): DesiredFile => ({
@@ -83,7 +86,8 @@ export async function desiredFor(
 		files: [
 			binary(runtime, node, "0755", nodeHash),
 			binary(program, bundle, "0644", bundleHash),
-			text(layout.program, launcher(runtime, program, user), "0755"),
+			binary(starter, start, "0644", startHash),
+			text(layout.program, launcher(runtime, starter, program), "0755"),
 			...secrets.map(({ path, value }) =>
 				text(path, value, "0600", { folderMode: "0700", shown: false, stays: true }),
 			),
@@ -98,12 +102,11 @@ export async function desiredFor(
 	};
 }
 
-function launcher(runtime: string, program: string, user: boolean): string {
-	const cache = user ? `"\${XDG_CACHE_HOME:-$HOME/.cache}/holdfast/node"` : "/var/cache/holdfast/node";
+function launcher(runtime: string, starter: string, program: string): string {
 	return `#!/bin/sh
 # Written by \`holdfast deploy\`.
-export MALLOC_ARENA_MAX=1 HOLDFAST_BUNDLE=${quoted(program)} NODE_COMPILE_CACHE=${cache}
-exec ${quoted(runtime)} --disable-warning=ExperimentalWarning --max-semi-space-size=1 ${quoted(program)} "$@"
+export MALLOC_ARENA_MAX=1 HOLDFAST_BUNDLE=${quoted(program)}
+exec ${quoted(runtime)} --disable-warning=ExperimentalWarning --max-semi-space-size=1 ${quoted(starter)} "$@"
 `;
 }
 
