@@ -80,8 +80,9 @@ async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): 
 	const listing = await listArchives(manifest, providers, unwatched(signal));
 	const journal = Journal.open(places().state);
 	// Engines that would have to open each archive for its size leave that to whoever remembers it.
+	const remembered = journal.archiveSizes();
 	const archives = listing.archives.map((archive) => {
-		const bytes = archive.bytes ?? journal.archive(archive.id)?.bytes;
+		const bytes = archive.bytes ?? remembered.get(archive.id);
 		return bytes === undefined ? archive : { ...archive, bytes };
 	});
 	const upkeep = journal

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { oldestFirst } from "../providers/archive-time.ts";
 import { type Archive, DestinationAbsent, type Work } from "../providers/provider.ts";
 import { openDestinations } from "../providers/registry.ts";
 
@@ -70,9 +71,7 @@ export async function listArchives(
 		}),
 	);
 	return {
-		archives: answers
-			.flatMap(({ archives }) => archives)
-			.sort((a, b) => (a.created ?? "").localeCompare(b.created ?? "")),
+		archives: oldestFirst(answers.flatMap(({ archives }) => archives)),
 		failures: answers.flatMap(({ provider, destination, error, absent }) =>
 			error ? [{ provider, destination, error, ...(absent ? { absent } : {}) }] : [],
 		),

@@ -1,6 +1,7 @@
 // Which archives of a destination are kept, and why. Pure: nothing is deleted here.
 import { secondsOf } from "../manifest/duration.ts";
 import type { Retention } from "../manifest/providers.ts";
+import { timeOf } from "./archive-time.ts";
 import type { Archive } from "./provider.ts";
 
 export interface Decision {
@@ -82,7 +83,6 @@ function protectionOf(archive: Archive, newestFirst: readonly Archive[]): string
 	];
 }
 
-const timeOf = ({ created, metadata }: Archive) => Date.parse(metadata?.created ?? created ?? "") || 0;
 const two = (number: number) => String(number).padStart(2, "0");
 
 /** Days are local ones: a person's "yesterday". */

@@ -225,6 +225,12 @@ export class Journal {
 		return row && archiveOf(row);
 	}
 
+	/** Bytes of the archives that were made here, by their id. */
+	archiveSizes(): Map<string, number> {
+		const rows = this.#db.prepare("SELECT id, bytes FROM archive WHERE bytes IS NOT NULL").all();
+		return new Map(rows.map(({ id, bytes }) => [String(id), Number(bytes)]));
+	}
+
 	/** Archives of a machine that were made here, newest first; those of the last months at least. */
 	archives(machine: string): KnownArchive[] {
 		return this.#db

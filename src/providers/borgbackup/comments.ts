@@ -1,7 +1,6 @@
 // Archives' comments: what they hold of ours, and those that were read before. borg's plain listing is one look at the
 // manifest; comments cost a look at each archive. An archive's id is a hash of what it says, comment and all: what is
 // known of an id stays true.
-import { createHash } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { privateFolder } from "../../host/files.ts";
@@ -25,8 +24,9 @@ export function readComment(text: string): Metadata | undefined {
 /** By archive id. */
 export type Comments = Readonly<Record<string, string>>;
 
+/** A name that is too long for a file is not kept. */
 function fileOf(repo: string): string {
-	return join(places().cache, "borg", `${createHash("sha256").update(repo).digest("hex").slice(0, 32)}.json`);
+	return join(places().cache, "borg", `${encodeURIComponent(repo)}.json`);
 }
 
 /** Empty when nothing is known, or what is there cannot be read. */

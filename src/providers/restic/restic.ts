@@ -2,6 +2,7 @@
 import { chmod, lstat } from "node:fs/promises";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
+import { oldestFirst } from "../archive-time.ts";
 import { whileMounted } from "../mount.ts";
 import type { Archive, Destination, Entry, Metadata, Problem, Work } from "../provider.ts";
 import { listSnapshot } from "./contents.ts";
@@ -80,17 +81,19 @@ async function describe(
 }
 
 async function list(destination: ResticDestination, work: Work): Promise<Archive[]> {
-	return (await snapshots(destination, work))
-		.filter((snapshot) => tagOf(snapshot, PART) === undefined)
-		.map((snapshot) => {
+	const whole = (await snapshots(destination, work)).filter(
+		(snapshot) => tagOf(snapshot, PART) === undefined,
+	);
+	return oldestFirst(
+		whole.map((snapshot) => {
 			const metadata = readAbout(snapshot);
 			return {
 				name: tagOf(snapshot, ARCHIVE) ?? snapshot.short_id,
 				created: metadata?.created ?? new Date(snapshot.time).toISOString(),
 				...(metadata ? { metadata } : {}),
 			};
-		})
-		.sort((a, b) => a.created.localeCompare(b.created));
+		}),
+	);
 }
 
 /** What restic takes for a pattern in `--include`, as the path itself. */

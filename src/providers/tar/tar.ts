@@ -11,6 +11,7 @@ import { exists, syncPath, writeSynced } from "../../host/files.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { TarOptions } from "../../manifest/providers.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
+import { oldestFirst } from "../archive-time.ts";
 import { diskFault } from "../disk-fault.ts";
 import type {
 	Archive,
@@ -112,7 +113,7 @@ async function describe(folder: string, metadata: Metadata): Promise<void> {
 
 async function list(path: string): Promise<Archive[]> {
 	const archives = await Promise.all((await namesIn(path)).map((name) => describeArchive(path, name)));
-	return archives.sort((a, b) => (a.created ?? "").localeCompare(b.created ?? ""));
+	return oldestFirst(archives);
 }
 
 /** Folders that are not archives are passed over; a person may keep other things on that disk. */
