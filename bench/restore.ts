@@ -118,7 +118,8 @@ async function oneOfMany(web01: Machine): Promise<Row> {
 		ours.push((performance.now() - began) / 1000);
 		began = performance.now();
 		await web01.sh(
-			`rm -rf /tmp/x; mkdir /tmp/x; cd /tmp/x; ${BORG} borg extract /backup/repo::${name} srv/app; sync -f /tmp/x`,
+			// On the same filesystem: a machine's /tmp is in memory.
+			`rm -rf /srv/x; mkdir /srv/x; cd /srv/x; ${BORG} borg extract /backup/repo::${name} srv/app; sync -f /srv/x`,
 		);
 		theirs.push((performance.now() - began) / 1000);
 	}
