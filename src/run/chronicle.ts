@@ -1,8 +1,12 @@
 // What a run tells of itself: events while it works, how long it took and how long its service was down. Nothing is
 // decided by it.
 import { type ErrorReport, reportOf } from "../manifest/error.ts";
+import type { Progress } from "../providers/provider.ts";
 import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
 import type { Plan, Step } from "./plan.ts";
+
+/** Between two tellings of how far a step is. */
+const PROGRESS_MS = 250;
 
 export class Chronicle {
 	readonly #plan: Plan;
@@ -10,6 +14,8 @@ export class Chronicle {
 	readonly #started = performance.now();
 	/** When each step began that is under way. */
 	readonly #began = new Map<string, number>();
+	/** When it was last told how far a step is. */
+	readonly #progressed = new Map<string, number>();
 	readonly #results: Record<string, unknown> = {};
 	#downSince: number | undefined;
 	#upAt: number | undefined;
@@ -77,6 +83,14 @@ export class Chronicle {
 
 	undoFailed({ id, title }: Step, error: ErrorReport): void {
 		this.tell({ type: "undo-failed", step: id, title, error });
+	}
+
+	/** Engines tell of each file; whoever listens, perhaps over a slow line, hears of a step a few times a second. */
+	progress({ id }: Step, progress: Progress): void {
+		const now = performance.now();
+		if (now - (this.#progressed.get(id) ?? -PROGRESS_MS) < PROGRESS_MS) return;
+		this.#progressed.set(id, now);
+		this.tell({ type: "step-progress", step: id, ...progress });
 	}
 
 	log(step: Step, line: string): void {

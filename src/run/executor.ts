@@ -253,7 +253,7 @@ class Execution {
 			bytesOf: (archiveId) => this.#journal.archive(archiveId)?.bytes,
 			keep: (copy) => this.#journal.keep(copy),
 			forget: (run, state) => this.#journal.forget(run, state),
-			progress: (progress) => this.#chronicle.tell({ type: "step-progress", step: step.id, ...progress }),
+			progress: (progress) => this.#chronicle.progress(step, progress),
 			log: (line) => {
 				const kept = this.#journal.log(this.#plan.run, step.id, line);
 				if (kept !== undefined) this.#chronicle.log(step, kept);

@@ -5,7 +5,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { VERSION } from "../../src/manifest/version.ts";
+import { Chronicle } from "../../src/run/chronicle.ts";
 import type { RunEvent } from "../../src/run/event.ts";
+import type { Plan, Step } from "../../src/run/plan.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -147,4 +149,21 @@ test("schema prints JSON Schema of the config and of the manifest; manifest fulf
 	assert.deepEqual(manifest.required, ["version", "machine", "state", "providers"]);
 	const { stdout } = await place.holdfast("manifest", "web01");
 	assert.equal(JSON.parse(stdout).version, 1);
+});
+
+test("an engine may tell of every file; of a step's progress it is heard a few times a second", () => {
+	const heard: string[] = [];
+	const listener = (event: RunEvent) => {
+		if (event.type === "step-progress") heard.push(event.step);
+	};
+	const chronicle = new Chronicle({ run: "r" } as Plan, listener);
+	const began = performance.now();
+	let told = 0;
+	for (; performance.now() - began < 700; told++)
+		for (const id of ["one", "two"]) chronicle.progress({ id } as Step, { bytes: told });
+	assert.ok(told > 1_000);
+	for (const id of ["one", "two"]) {
+		const times = heard.filter((step) => step === id).length;
+		assert.ok(times >= 2 && times <= 3, `${times}`);
+	}
 });
