@@ -1,10 +1,11 @@
 // One connection to a machine for all that a command does there, by the system's own ssh: its config, aliases, jump
 // hosts, agent and known hosts are the user's. What needs one session only is that session; several go through a master.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Child, cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
+import { Turns } from "../host/side-by-side.ts";
 import { HoldfastError } from "../manifest/error.ts";
 
 export interface Address {
@@ -23,22 +24,28 @@ const CONNECT_SECONDS = 15;
 /** Seconds of silence after which a connection counts as broken: three missed answers, one each five seconds. */
 const ALIVE = ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"];
 const LOOK_AGAIN_MS = 10;
+/**
+ * How many connect at once. sshd, and so a jump host before many machines, begins to drop those that have not shown who
+ * they are when there are ten (`MaxStartups`, sshd_config(5)); and the exchange of keys is the processor's work.
+ */
+const CONNECTING = new Turns(Math.min(8, 2 * availableParallelism()));
 
 export class Connection {
 	readonly address: Address;
 	readonly #words: readonly string[];
-	/** Ends what the sessions go through. */
-	readonly #end: () => Promise<void>;
+	/** What the sessions go through; without it each connects by itself. */
+	readonly #master: { end(): Promise<void> } | undefined;
+	#connected = () => {};
 
-	private constructor(address: Address, words: readonly string[], end: () => Promise<void>) {
+	private constructor(address: Address, words: readonly string[], master?: { end(): Promise<void> }) {
 		this.address = address;
 		this.#words = words;
-		this.#end = end;
+		this.#master = master;
 	}
 
 	/** For one session: it connects when it starts, and whether that went well is known from what it says. */
 	static forOne(address: Address): Connection {
-		return new Connection(address, [...wordsOf(address), "-o", "ControlPath=none"], async () => {});
+		return new Connection(address, [...wordsOf(address), "-o", "ControlPath=none"]);
 	}
 
 	/** Connects and proves who we are; later sessions go through this connection. Close it. */
@@ -48,6 +55,7 @@ export class Connection {
 		const socket = join(folder, "c");
 		const words = [...wordsOf(address), "-o", `ControlPath=${socket}`];
 		const stop = new AbortController();
+		const connected = await CONNECTING.take();
 		try {
 			const master = await start([...words, "-o", "ControlMaster=yes", "-N", "-T", "--", address.host], {
 				env: environment(),
@@ -63,27 +71,44 @@ export class Connection {
 				signal.throwIfAborted();
 				await Promise.race([ended, pause(LOOK_AGAIN_MS)]);
 			}
-			return new Connection(address, words, async () => {
-				stop.abort();
-				await master.done.catch(() => {});
-				rmSync(folder, { recursive: true, force: true });
+			return new Connection(address, words, {
+				async end() {
+					stop.abort();
+					await master.done.catch(() => {});
+					rmSync(folder, { recursive: true, force: true });
+				},
 			});
 		} catch (error) {
 			stop.abort();
 			rmSync(folder, { recursive: true, force: true });
 			throw error;
+		} finally {
+			connected();
 		}
 	}
 
 	/** Start a program there, as root where the address says so. */
-	start(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Child> {
+	async start(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Child> {
 		const words = this.address.sudo ? ["sudo", "-n", "--", ...argv] : argv;
 		// sshd gives the remote user's shell one string.
 		const command = words.map(quoted).join(" ");
-		return start([...this.#words, "-o", "ControlMaster=no", "-T", "--", this.address.host, command], {
-			...options,
-			env: environment(),
-		});
+		if (!this.#master) this.#connected = await CONNECTING.take();
+		try {
+			const child = await start(
+				[...this.#words, "-o", "ControlMaster=no", "-T", "--", this.address.host, command],
+				{ ...options, env: environment() },
+			);
+			child.done.then(this.#connected, this.#connected);
+			return child;
+		} catch (error) {
+			this.#connected();
+			throw error;
+		}
+	}
+
+	/** To be called once the other side has said something: then it is another's turn to connect. */
+	answered(): void {
+		this.#connected();
 	}
 
 	/** What a failed session means, in words. */
@@ -91,8 +116,8 @@ export class Connection {
 		return explained(this.address, stderr, otherwise);
 	}
 
-	close(): Promise<void> {
-		return this.#end();
+	async close(): Promise<void> {
+		await this.#master?.end();
 	}
 }
 

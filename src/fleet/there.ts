@@ -48,7 +48,10 @@ export async function ask(
 		pipeOut: true,
 	});
 	const chunks: Buffer[] = [];
-	for await (const chunk of child.stdout ?? []) chunks.push(chunk as Buffer);
+	for await (const chunk of child.stdout ?? []) {
+		connection.answered();
+		chunks.push(chunk as Buffer);
+	}
 	const result = await child.done;
 	signal.throwIfAborted();
 	const text = Buffer.concat(chunks).toString("utf8");
@@ -131,6 +134,7 @@ async function hear(
 	const other: string[] = [];
 	if (child.stdout)
 		for await (const text of createInterface({ input: child.stdout })) {
+			connection.answered();
 			const line = lineIn(text);
 			if (!line) other.push(text);
 			else if (line.type === "greeting") {

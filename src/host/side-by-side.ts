@@ -15,3 +15,27 @@ export async function sideBySide<T>(
 	await Promise.all(Array.from({ length: Math.min(most, items.length) }, lane));
 	if (faults.length > 0) throw faults[0];
 }
+
+/** So many may have a turn at once; whoever comes later waits, in order. */
+export class Turns {
+	#free: number;
+	readonly #waiting: (() => void)[] = [];
+
+	constructor(most: number) {
+		this.#free = most;
+	}
+
+	/** Settles with what gives the turn back; to call that again does nothing. */
+	async take(): Promise<() => void> {
+		if (this.#free > 0) this.#free--;
+		else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+		let given = false;
+		return () => {
+			if (given) return;
+			given = true;
+			const next = this.#waiting.shift();
+			if (next) next();
+			else this.#free++;
+		};
+	}
+}

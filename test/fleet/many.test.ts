@@ -44,3 +44,18 @@ describe("thirty machines", { skip: noMachines }, () => {
 		assert.equal([...status.stdout.matchAll(/^✔ +m\d\d/gm)].length, 30);
 	});
 });
+
+test("behind a jump host that takes no more than ten at once, all are reached", {
+	skip: noMachines,
+}, async () => {
+	const fleet = await simulatedFleet(scratch("jump"), 16, "true", "MaxStartups 10:100:10");
+	try {
+		const created = await fleet.holdfast(["create", "--all"]);
+		assert.equal(created.code, 0, created.stderr);
+		const status = await fleet.holdfast(["status", "--all"]);
+		assert.equal(status.code, 0, status.stderr);
+		assert.equal([...status.stdout.matchAll(/^✔ +m\d\d/gm)].length, 16);
+	} finally {
+		await fleet.close();
+	}
+});

@@ -45,7 +45,13 @@ while [ "$1" != -- ]; do shift; done; shift
 exec "$@" >>"$out" 2>>"$err"
 `;
 
-export async function simulatedFleet(folder: string, count: number, hook: string): Promise<SimulatedFleet> {
+/** `hook` is what each runs before a backup; `jump` has the first one stand before all others, with its own sshd options. */
+export async function simulatedFleet(
+	folder: string,
+	count: number,
+	hook: string,
+	jump?: string,
+): Promise<SimulatedFleet> {
 	const network = await Network.make();
 	const laptop = await network.join("laptop");
 	mkdirSync("/run/sshd", { recursive: true });
@@ -79,6 +85,7 @@ export async function simulatedFleet(folder: string, count: number, hook: string
 				"UsePAM no",
 				"PidFile none",
 				"PermitRootLogin yes",
+				...(jump !== undefined && name === names[0] ? [jump] : []),
 				`SetEnv HOLDFAST_STATE_DIR=${own}/state HOLDFAST_RUNTIME_DIR=${own}/runtime HOLDFAST_CACHE_DIR=${own}/cache PATH=${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
 				"",
 			].join("\n"),
@@ -99,7 +106,10 @@ export async function simulatedFleet(folder: string, count: number, hook: string
 		machines.push(`  ${name}: { host: root@${address}, tags: [all], ${state} }`);
 	}
 	writeFileSync(join(folder, "known_hosts"), known.join(""));
-	writeFileSync(join(folder, "ssh.conf"), `IdentityFile ${key}\nUserKnownHostsFile ${folder}/known_hosts\n`);
+	const first = addresses.get(names[0] ?? "");
+	const keys = `IdentityFile ${key}\nUserKnownHostsFile ${folder}/known_hosts\n`;
+	const way = jump === undefined ? "" : `Host 10.77.0.* !${first}\nProxyJump root@${first}\n`;
+	writeFileSync(join(folder, "ssh.conf"), keys + way);
 	const config = join(folder, "holdfast.yaml");
 	writeFileSync(config, `sshConfig: ssh.conf\nmachines:\n${machines.join("\n")}\n`);
 	await pause(300);
