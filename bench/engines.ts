@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { makeFiles } from "./create.ts";
 import { compare, run } from "./measure.ts";
 import { HOLDFAST, place } from "./place.ts";
-import { atMost, type Row } from "./row.ts";
+import { atMost, type Row, shown } from "./row.ts";
 
 const FILES = 70_000;
 const ARCHIVES = 1_000;
 const PAIRS = 7;
 
 export const ENGINE_BENCHES: Record<string, (scratch: string) => Promise<Row[]>> = {
-	list: async (scratch) => [await listing(scratch)],
+	list: listing,
 	restic: (scratch) => onFiles(scratch, onRestic),
 	rsnapshot: (scratch) => onFiles(scratch, onRsnapshot),
 	two: (scratch) => onFiles(scratch, twoDestinations),
@@ -29,7 +29,7 @@ async function onFiles(
 const create = [HOLDFAST, "create", "--quiet"];
 
 /** Archives as Holdfast makes them, made by borg itself to save an hour: the comment is what costs. */
-async function listing(below: string): Promise<Row> {
+async function listing(below: string): Promise<Row[]> {
 	const scratch = join(below, "listing");
 	mkdirSync(join(scratch, "small"), { recursive: true });
 	writeFileSync(join(scratch, "small/file"), "x");
@@ -61,17 +61,29 @@ async function listing(below: string): Promise<Row> {
 			argv: ["borg", "create", "--comment", comment, `${repo}::here-${archive}`, join(scratch, "small")],
 		});
 	}
-	return atMost(
-		`\`list\` of ${ARCHIVES} archives on borg`,
-		"`borg list --json`",
-		1.1,
-		await compare(
-			{ ...here, argv: [HOLDFAST, "list", "--json"] },
-			{ ...borg, argv: ["borg", "list", "--json", repo] },
-			PAIRS,
+	const theirs = { ...borg, argv: ["borg", "list", "--json", repo] };
+	const bare = join(scratch, "bare.mjs");
+	writeFileSync(bare, BARE);
+	return [
+		atMost(
+			`\`list\` of ${ARCHIVES} archives on borg`,
+			"`borg list --json`",
+			1.1,
+			await compare({ ...here, argv: [HOLDFAST, "list", "--json"] }, theirs, PAIRS),
 		),
-	);
+		shown(
+			"`borg list --json`, started and read by a program of Node that does nothing else",
+			"`borg list --json`",
+			"what Node alone takes of the bound above",
+			await compare({ ...borg, argv: [process.execPath, bare, ...theirs.argv] }, theirs, PAIRS),
+		),
+	];
 }
+
+const BARE = `import { execFileSync } from "node:child_process";
+const [program, ...words] = process.argv.slice(2);
+JSON.parse(execFileSync(program, words, { maxBuffer: 2 ** 30 }));
+`;
 
 async function onRestic(below: string, data: string): Promise<Row> {
 	const scratch = join(below, "restic");

@@ -40,7 +40,8 @@ writeFileSync(FILE, document());
 await closeMachines();
 
 function cellsOf({ what, ours, theirs, ratio, bound, kept, memory }: Row): string[] {
-	return [what, ours, theirs, ratio, `${bound} ${kept ? "✔" : "✘"}`, memory ?? ""];
+	const mark = kept === undefined ? "" : kept ? " ✔" : " ✘";
+	return [what, ours, theirs, ratio, `${bound}${mark}`, memory ?? ""];
 }
 
 /** The rows as they are in the file, with those of now in their places and new ones at the end. */

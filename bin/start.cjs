@@ -58,8 +58,9 @@ function keptCode(bundleFile) {
 	}
 }
 
+/** Two that write at once may spoil it: then the checksum says so. */
 function keepCode({ file, key }, code) {
-	const draft = `${file}.${process.pid}`;
+	const draft = `${file}.new`;
 	try {
 		fs.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
 		fs.writeFileSync(draft, Buffer.concat([Buffer.from(`${headOf(key, code)}\n`), code]), { mode: 0o600 });

@@ -23,14 +23,19 @@ export interface SimulatedFleet {
 	readonly config: string;
 	/** The program under test, beside them in the network. */
 	holdfast(words: readonly string[]): Promise<Answer>;
-	/** A command on all of them at once, each over an ssh of its own: what a person would do without Holdfast. */
-	bySsh(command: (name: string) => string): Promise<Answer>;
+	/** A command on all of them at once, or the first few, each over an ssh of its own: as without Holdfast. */
+	bySsh(command: (name: string) => string, count?: number): Promise<Answer>;
+	/** The same fleet, with programs in a folder that come before those of the path. */
+	withPrograms(folder: string): SimulatedFleet;
 	/** Its own config, as it lies on a machine. */
 	configOf(name: string): string;
 	/** The same on a terminal of `COLUMNS` columns and 20 rows; all that is drawn is its stdout. */
 	onTerminal(words: readonly string[]): Promise<Answer>;
 	close(): Promise<void>;
 }
+
+/** What is said of each ssh that failed. */
+const FAILED = "one-of-them-failed";
 
 const SYSTEMD_RUN = `#!/bin/bash
 for word; do
@@ -137,21 +142,21 @@ export async function simulatedFleet(
 		const code = await new Promise<number>((resolve) => child.on("close", (it) => resolve(it ?? -1)));
 		return { code, stdout, stderr, seconds: (performance.now() - began) / 1000 };
 	};
-	return {
+	const fleet: SimulatedFleet = {
 		names,
 		config,
 		holdfast: (words) => run([program, ...words, "--config", config]),
-		bySsh: (command) =>
-			run([
-				"sh",
-				"-c",
-				`${names
-					.map(
-						(name) =>
-							`ssh -F '${join(folder, "ssh.conf")}' root@${addresses.get(name)} '${command(name)}' & `,
-					)
-					.join("")}wait`,
-			]),
+		withPrograms: (folder) => ({
+			...fleet,
+			holdfast: (words) =>
+				run(["env", `PATH=${folder}:${process.env.PATH}`, program, ...words, "--config", config]),
+		}),
+		async bySsh(command, most = count) {
+			const one = (name: string) =>
+				`{ ssh -F '${join(folder, "ssh.conf")}' root@${addresses.get(name)} '${command(name)}' || echo ${FAILED} >&2; } & `;
+			const answer = await run(["sh", "-c", `${names.slice(0, most).map(one).join("")}wait`]);
+			return { ...answer, code: answer.stderr.includes(FAILED) ? 1 : answer.code };
+		},
 		configOf: (name) => join(folder, name, "holdfast.yaml"),
 		onTerminal: (words) =>
 			run([
@@ -166,4 +171,5 @@ export async function simulatedFleet(
 			await network.close();
 		},
 	};
+	return fleet;
 }
