@@ -65,9 +65,14 @@ function keepCode({ file, key }, code) {
 		fs.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
 		fs.writeFileSync(draft, Buffer.concat([Buffer.from(`${headOf(key, code)}\n`), code]), { mode: 0o600 });
 		fs.renameSync(draft, file);
+		return;
 	} catch {
 		// It costs time, and nothing else.
+	}
+	try {
 		fs.rmSync(draft, { force: true });
+	} catch {
+		// The disk is read-only by now.
 	}
 }
 
