@@ -28,7 +28,7 @@ const LOOK_AGAIN_MS = 10;
  * How many connect at once. sshd, and so a jump host before many machines, begins to drop those that have not shown who
  * they are when there are ten (`MaxStartups`, sshd_config(5)); and the exchange of keys is the processor's work.
  */
-const CONNECTING = new Turns(Math.min(8, 2 * availableParallelism()));
+const CONNECTING = new Turns(Math.min(8, 2 * availableParallelism()), CONNECT_SECONDS * 1000);
 
 export class Connection {
 	readonly address: Address;

@@ -10,7 +10,7 @@ test("never more have a turn than may, all get theirs, in the order in which the
 			fc.integer({ min: 1, max: 5 }),
 			fc.array(fc.nat({ max: 4 }), { maxLength: 30 }),
 			async (most, lengths) => {
-				const turns = new Turns(most);
+				const turns = new Turns(most, 60_000);
 				const began: number[] = [];
 				let now = 0;
 				await Promise.all(
@@ -32,4 +32,20 @@ test("never more have a turn than may, all get theirs, in the order in which the
 			},
 		),
 	);
+});
+
+test("a turn that is not given back ends by itself, and once", async () => {
+	const turns = new Turns(1, 50);
+	const first = await turns.take();
+	const second = await turns.take();
+	first();
+	let third: unknown;
+	void turns.take().then((it) => {
+		third = it;
+	});
+	await next();
+	assert.equal(third, undefined);
+	second();
+	await next();
+	assert.notEqual(third, undefined);
 });
