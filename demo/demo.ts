@@ -27,6 +27,7 @@ const env = {
 	...process.env,
 	HOLDFAST_STATE_DIR: join(home, "state"),
 	HOLDFAST_RUNTIME_DIR: join(home, "run"),
+	HOLDFAST_CACHE_DIR: join(home, "cache"),
 };
 
 const say = (text: string) => process.stdout.write(`\n${styleText("bold", text)}\n`);

@@ -2,7 +2,7 @@
 // the program's own words; and the package's phases, with a stand-in for makeWrapper.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { scratch } from "../support/scratch.ts";
@@ -26,6 +26,7 @@ describe("a build", { skip: noNix }, () => {
 			env: {
 				PATH: `${join(PROJECT, "bin")}:${process.env.PATH}`,
 				TMPDIR: at,
+				HOLDFAST_CACHE_DIR: join(at, "cache"),
 				declaredPath: join(at, "declared"),
 				out: join(at, "out"),
 			},
@@ -61,17 +62,21 @@ describe("a build", { skip: noNix }, () => {
 			),
 		) as { version: string; buildPhase: string; installPhase: string };
 		const source = join(folder, "source");
-		for (const part of ["src", "scripts", "package.json", "tsconfig.json"])
+		for (const part of ["bin", "src", "scripts", "package.json", "tsconfig.json"])
 			cpSync(join(PROJECT, part), join(source, part), { recursive: true });
 		symlinkSync(join(PROJECT, "node_modules"), join(source, "node_modules"));
 		const out = join(folder, "package");
 		const makeWrapper = `
 			runHook() { :; }
 			makeWrapper() {
-				local program=$1 at=$2; shift 2
+				local program=$1 at=$2 flags= sets=; shift 2
+				while [ $# -gt 0 ]; do case $1 in
+					--add-flags) flags=$2; shift 2 ;;
+					--set) sets="$sets $2=$3"; shift 3 ;;
+					--suffix) shift 4 ;;
+				esac; done
 				mkdir -p "\${at%/*}"
-				[ "$1" = --add-flags ]
-				printf '#!/bin/sh\\nexec %s %s "$@"\\n' "$program" "$2" >"$at"
+				printf '#!/bin/sh\\nexec env%s %s %s "$@"\\n' "$sets" "$program" "$flags" >"$at"
 				chmod +x "$at"
 			}`;
 		execFileSync("bash", ["-euc", `${makeWrapper}\n${phases.buildPhase}\n${phases.installPhase}`], {
@@ -79,7 +84,12 @@ describe("a build", { skip: noNix }, () => {
 			env: { PATH: `${node}/bin:${process.env.PATH}`, out },
 			stdio: ["ignore", "pipe", "pipe"],
 		});
-		const version = execFileSync(join(out, "bin/holdfast"), ["--version"], { encoding: "utf8" });
+		// As in the store, where nobody writes.
+		rmSync(source, { recursive: true });
+		const version = execFileSync(join(out, "bin/holdfast"), ["--version"], {
+			encoding: "utf8",
+			env: { HOLDFAST_CACHE_DIR: join(folder, "cache") },
+		});
 		assert.equal(version.trim(), phases.version);
 	});
 });

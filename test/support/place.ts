@@ -42,6 +42,7 @@ export class Place {
 			...process.env,
 			HOLDFAST_STATE_DIR: this.path("state"),
 			HOLDFAST_RUNTIME_DIR: this.path("run"),
+			HOLDFAST_CACHE_DIR: this.path("cache/holdfast"),
 			XDG_CACHE_HOME: this.path("cache"),
 			XDG_CONFIG_HOME: this.path("config"),
 		};
