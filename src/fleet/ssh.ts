@@ -1,11 +1,10 @@
 // One connection to a machine for all that a command does there, by the system's own ssh: its config, aliases, jump
 // hosts, agent and known hosts are the user's. What needs one session only is that session; several go through a master.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Child, cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
-import { Turns } from "../host/side-by-side.ts";
 import { HoldfastError } from "../manifest/error.ts";
 
 export interface Address {
@@ -24,38 +23,35 @@ const CONNECT_SECONDS = 15;
 /** Seconds of silence after which a connection counts as broken: three missed answers, one each five seconds. */
 const ALIVE = ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"];
 const LOOK_AGAIN_MS = 10;
-/**
- * How many connect at once. sshd, and so a jump host before many machines, begins to drop those that have not shown who
- * they are when there are ten (`MaxStartups`, sshd_config(5)); and the exchange of keys is the processor's work.
- */
-const CONNECTING = new Turns(Math.min(8, 2 * availableParallelism()), CONNECT_SECONDS * 1000);
 
 export class Connection {
 	readonly address: Address;
 	readonly #words: readonly string[];
-	/** What the sessions go through; without it each connects by itself. */
-	readonly #master: { end(): Promise<void> } | undefined;
-	#connected = () => {};
+	/** Ends what the sessions go through. */
+	readonly #end: () => Promise<void>;
 
-	private constructor(address: Address, words: readonly string[], master?: { end(): Promise<void> }) {
+	private constructor(address: Address, words: readonly string[], end: () => Promise<void>) {
 		this.address = address;
 		this.#words = words;
-		this.#master = master;
+		this.#end = end;
 	}
 
 	/** For one session: it connects when it starts, and whether that went well is known from what it says. */
 	static forOne(address: Address): Connection {
-		return new Connection(address, [...wordsOf(address), "-o", "ControlPath=none"]);
+		return new Connection(address, [...wordsOf(address), "-o", "ControlPath=none"], async () => {});
 	}
 
 	/** Connects and proves who we are; later sessions go through this connection. Close it. */
-	static async open(address: Address, signal: AbortSignal): Promise<Connection> {
+	static open(address: Address, signal: AbortSignal): Promise<Connection> {
+		return throughCrowd(signal, () => Connection.#open(address, signal));
+	}
+
+	static async #open(address: Address, signal: AbortSignal): Promise<Connection> {
 		// Its path must be short: the name of a socket has at most 108 bytes.
 		const folder = mkdtempSync(join(tmpdir(), "holdfast-ssh-"));
 		const socket = join(folder, "c");
 		const words = [...wordsOf(address), "-o", `ControlPath=${socket}`];
 		const stop = new AbortController();
-		const connected = await CONNECTING.take();
 		try {
 			const master = await start([...words, "-o", "ControlMaster=yes", "-N", "-T", "--", address.host], {
 				env: environment(),
@@ -71,44 +67,27 @@ export class Connection {
 				signal.throwIfAborted();
 				await Promise.race([ended, pause(LOOK_AGAIN_MS)]);
 			}
-			return new Connection(address, words, {
-				async end() {
-					stop.abort();
-					await master.done.catch(() => {});
-					rmSync(folder, { recursive: true, force: true });
-				},
+			return new Connection(address, words, async () => {
+				stop.abort();
+				await master.done.catch(() => {});
+				rmSync(folder, { recursive: true, force: true });
 			});
 		} catch (error) {
 			stop.abort();
 			rmSync(folder, { recursive: true, force: true });
 			throw error;
-		} finally {
-			connected();
 		}
 	}
 
 	/** Start a program there, as root where the address says so. */
-	async start(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Child> {
+	start(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Child> {
 		const words = this.address.sudo ? ["sudo", "-n", "--", ...argv] : argv;
 		// sshd gives the remote user's shell one string.
 		const command = words.map(quoted).join(" ");
-		if (!this.#master) this.#connected = await CONNECTING.take();
-		try {
-			const child = await start(
-				[...this.#words, "-o", "ControlMaster=no", "-T", "--", this.address.host, command],
-				{ ...options, env: environment() },
-			);
-			child.done.then(this.#connected, this.#connected);
-			return child;
-		} catch (error) {
-			this.#connected();
-			throw error;
-		}
-	}
-
-	/** To be called once the other side has said something: then it is another's turn to connect. */
-	answered(): void {
-		this.#connected();
+		return start([...this.#words, "-o", "ControlMaster=no", "-T", "--", this.address.host, command], {
+			...options,
+			env: environment(),
+		});
 	}
 
 	/** What a failed session means, in words. */
@@ -116,9 +95,31 @@ export class Connection {
 		return explained(this.address, stderr, otherwise);
 	}
 
-	async close(): Promise<void> {
-		await this.#master?.end();
+	close(): Promise<void> {
+		return this.#end();
 	}
+}
+
+/**
+ * Dropped before it began: an sshd does so, at random, to some of those who come when ten have not yet shown who they are
+ * (`MaxStartups`, sshd_config(5)); a jump host in front of many machines above all.
+ */
+class Crowded extends HoldfastError {}
+
+/** Milliseconds, at most, before each further try. */
+const CROWD_PAUSES = [500, 1_000, 2_000, 4_000, 8_000];
+
+/** What connects, and is done again while it is dropped before it began; they do not come back all at once. */
+export async function throughCrowd<T>(signal: AbortSignal, connect: () => Promise<T>): Promise<T> {
+	for (const longest of CROWD_PAUSES)
+		try {
+			return await connect();
+		} catch (error) {
+			if (!(error instanceof Crowded)) throw error;
+			await pause(longest * Math.random(), undefined, { signal }).catch(() => {});
+			signal.throwIfAborted();
+		}
+	return connect();
 }
 
 function wordsOf({ config }: Address): string[] {
@@ -146,6 +147,7 @@ const MEANINGS: readonly {
 	readonly words: RegExp;
 	readonly message: (address: Address) => string;
 	readonly hint: (address: Address) => string;
+	readonly Fault?: typeof Crowded;
 }[] = [
 	{
 		words: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
@@ -191,6 +193,13 @@ const MEANINGS: readonly {
 		hint: () => "the lines above say where",
 	},
 	{
+		words: /kex_exchange_identification: /,
+		message: ({ machine, host }) => `${machine} (${host}) closed the connection before it began`,
+		hint: () =>
+			"its log says why (journalctl -u ssh); when many connect at once, a jump host's: raise its MaxStartups, or work on fewer with --parallel",
+		Fault: Crowded,
+	},
+	{
 		words:
 			/Connection refused|Connection timed out|No route to host|Network is unreachable|Connection reset|Connection closed|not responding|Broken pipe/,
 		message: ({ machine, host }) => `${machine} (${host}) cannot be reached`,
@@ -205,7 +214,8 @@ function hostOnly(host: string): string {
 function explained(address: Address, stderr: readonly string[], otherwise: string): HoldfastError {
 	const text = stderr.join("\n");
 	const meaning = MEANINGS.find(({ words }) => words.test(text));
-	return new HoldfastError(
+	const Fault = meaning?.Fault ?? HoldfastError;
+	return new Fault(
 		"failed",
 		meaning ? meaning.message(address) : `ssh to ${address.machine} (${address.host}) ${otherwise}`,
 		{

@@ -7,7 +7,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import { VERSION } from "../manifest/version.ts";
 import type { Listener } from "../run/event.ts";
 import { type Ended, type Greeting, type Line, PROTOCOL, type Request, SERVE } from "./protocol.ts";
-import type { Connection } from "./ssh.ts";
+import { type Connection, throughCrowd } from "./ssh.ts";
 
 /** Clocks that differ by more are told of: `latest`, ages and retention go by them. */
 const MOST_SKEW_SECONDS = 5 * 60;
@@ -36,22 +36,33 @@ export interface Hearing {
 /** The connection ended before the run did. The run goes on. */
 export class ConnectionLost extends HoldfastError {}
 
+interface Said {
+	readonly code: number;
+	readonly stdout: string;
+	readonly stderr: readonly string[];
+}
+
 /** Run a command there whose standard output is the answer. */
-export async function ask(
+export function ask(
+	connection: Connection,
+	wish: Wish,
+	hearing: Pick<Hearing, "signal" | "remark">,
+): Promise<Said> {
+	return throughCrowd(hearing.signal, () => askOnce(connection, wish, hearing));
+}
+
+async function askOnce(
 	connection: Connection,
 	{ program = PROGRAM, ...wish }: Wish,
 	{ signal, remark }: Pick<Hearing, "signal" | "remark">,
-): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: readonly string[] }> {
+): Promise<Said> {
 	const child = await connection.start([...program, SERVE], {
 		signal,
 		input: `${JSON.stringify(request({ do: "ask", ...wish }))}\n`,
 		pipeOut: true,
 	});
 	const chunks: Buffer[] = [];
-	for await (const chunk of child.stdout ?? []) {
-		connection.answered();
-		chunks.push(chunk as Buffer);
-	}
+	for await (const chunk of child.stdout ?? []) chunks.push(chunk as Buffer);
 	const result = await child.done;
 	signal.throwIfAborted();
 	const text = Buffer.concat(chunks).toString("utf8");
@@ -87,7 +98,16 @@ export async function attach(
 	);
 }
 
-async function follow(
+function follow(
+	connection: Connection,
+	program: readonly string[],
+	wish: Request,
+	hearing: Hearing,
+): Promise<Ended> {
+	return throughCrowd(hearing.signal, () => followOnce(connection, program, wish, hearing));
+}
+
+async function followOnce(
 	connection: Connection,
 	program: readonly string[],
 	wish: Request,
@@ -134,7 +154,6 @@ async function hear(
 	const other: string[] = [];
 	if (child.stdout)
 		for await (const text of createInterface({ input: child.stdout })) {
-			connection.answered();
 			const line = lineIn(text);
 			if (!line) other.push(text);
 			else if (line.type === "greeting") {
