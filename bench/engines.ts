@@ -5,6 +5,7 @@ import { makeFiles } from "./create.ts";
 import { compare, run } from "./measure.ts";
 import { HOLDFAST, place } from "./place.ts";
 import { atMost, type Row, shown } from "./row.ts";
+import { sshServer } from "./ssh-server.ts";
 
 const FILES = 70_000;
 const ARCHIVES = 1_000;
@@ -31,14 +32,28 @@ const create = [HOLDFAST, "create", "--quiet"];
 /** Archives as Holdfast makes them, made by borg itself to save an hour: the comment is what costs. */
 async function listing(below: string): Promise<Row[]> {
 	const scratch = join(below, "listing");
-	mkdirSync(join(scratch, "small"), { recursive: true });
-	writeFileSync(join(scratch, "small/file"), "x");
+	const data = join(scratch, "small");
+	mkdirSync(data, { recursive: true });
+	writeFileSync(join(data, "file"), "x");
+	const passphraseFile = join(scratch, "passphrase");
+	writeFileSync(passphraseFile, "correct horse\n", { mode: 0o600 });
 	const repo = join(scratch, "repo");
-	const here = place(scratch, [join(scratch, "small")], {
-		borg: { type: "borgbackup", destinations: { here: { repo, encryption: "none" } } },
-	});
-	const borg = { ...here, env: { ...here.env, BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: "yes" } };
-	await run({ ...here, argv: create });
+	/** With a config, caches and knowledge of keys of its own; borg alone, and Holdfast. */
+	const at = (folder: string, destination: { readonly repo: string; readonly rsh?: string }) => {
+		mkdirSync(join(scratch, folder));
+		const ours = place(join(scratch, folder), [data], {
+			borg: { type: "borgbackup", destinations: { there: { ...destination, passphraseFile } } },
+		});
+		const { rsh } = destination;
+		const env = {
+			...ours.env,
+			BORG_PASSCOMMAND: `cat ${passphraseFile}`,
+			...(rsh === undefined ? {} : { BORG_RSH: rsh }),
+		};
+		return { ours, theirs: { ...ours, env } };
+	};
+	const near = at("near", { repo });
+	await run({ ...near.ours, argv: create });
 	const states = Object.fromEntries(
 		["matrix-synapse", "nextcloud", "forgejo", "grafana"].map((name) => [
 			name,
@@ -57,27 +72,44 @@ async function listing(below: string): Promise<Row[]> {
 		};
 		const comment = `holdfast:${JSON.stringify(about)}`.replaceAll("{", "{{").replaceAll("}", "}}");
 		await run({
-			...borg,
-			argv: ["borg", "create", "--comment", comment, `${repo}::here-${archive}`, join(scratch, "small")],
+			...near.theirs,
+			argv: ["borg", "create", "--comment", comment, `${repo}::here-${archive}`, data],
 		});
 	}
-	const theirs = { ...borg, argv: ["borg", "list", "--json", repo] };
+	const list = [HOLDFAST, "list", "--json"];
 	const bare = join(scratch, "bare.mjs");
 	writeFileSync(bare, BARE);
-	return [
-		atMost(
-			`\`list\` of ${ARCHIVES} archives on borg`,
-			"`borg list --json`",
-			1.1,
-			await compare({ ...here, argv: [HOLDFAST, "list", "--json"] }, theirs, PAIRS),
-		),
-		shown(
-			"`borg list --json`, started and read by a program of Node that does nothing else",
-			"`borg list --json`",
-			"what Node alone takes of the bound above",
-			await compare({ ...borg, argv: [process.execPath, bare, ...theirs.argv] }, theirs, PAIRS),
-		),
-	];
+	const plain = { ...near.theirs, argv: ["borg", "list", "--json", repo] };
+	const server = await sshServer(join(scratch, "sshd"));
+	try {
+		const afar = at("afar", { repo: server.repo(repo), rsh: server.rsh });
+		return [
+			atMost(
+				`\`list\` of ${ARCHIVES} archives on borg, over SSH`,
+				"`borg list --json`",
+				1.1,
+				await compare(
+					{ ...afar.ours, argv: list },
+					{ ...afar.theirs, argv: ["borg", "list", "--json", server.repo(repo)] },
+					PAIRS,
+				),
+			),
+			atMost(
+				`\`list\` of ${ARCHIVES} archives on borg, on this machine's own disk`,
+				"`borg list --json`",
+				1.1,
+				await compare({ ...near.ours, argv: list }, plain, PAIRS),
+			),
+			shown(
+				"`borg list --json`, started and read by a program of Node that does nothing else",
+				"`borg list --json`",
+				"what Node alone takes of the bound above",
+				await compare({ ...plain, argv: [process.execPath, bare, ...plain.argv] }, plain, PAIRS),
+			),
+		];
+	} finally {
+		server.close();
+	}
 }
 
 const BARE = `import { execFileSync } from "node:child_process";
