@@ -30,6 +30,8 @@ const SYNC = ".sync";
 const POLL_MS = 100;
 /** As many as Clan keeps. */
 const SNAPSHOTS = 20;
+/** Milliseconds before each further try to delete what a dead create has left. */
+const RSYNC_ENDS = [100, 400, 1_600, 6_400];
 
 export function localbackupDestinations(options: LocalbackupOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, target]) => {
@@ -84,9 +86,20 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 			mount: (archive, at, mounted, work) =>
 				on(work, async () => show(await filesOf(directory, archive), at, mounted, work)),
 			keys: async () => undefined,
-			abandon: (_archive, work) => on(work, () => removeTree(join(directory, SYNC))),
+			abandon: (_archive, work) => on(work, () => removeHalf(join(directory, SYNC), work)),
 		} satisfies Destination;
 	});
+}
+
+/** The rsync of a create that was killed writes on for as long as it has nothing to say; what it adds is deleted too. */
+async function removeHalf(path: string, work: Work): Promise<void> {
+	for (const milliseconds of RSYNC_ENDS)
+		try {
+			return await removeTree(path);
+		} catch {
+			await pause(milliseconds, undefined, { signal: work.signal });
+		}
+	return removeTree(path);
 }
 
 async function list(directory: string): Promise<Archive[]> {
