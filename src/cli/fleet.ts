@@ -160,7 +160,7 @@ export async function askAll<T>(
 	flags: CommonFlags & { readonly parallel: number },
 	signal: AbortSignal,
 	command: { argv(manifest: Manifest): readonly string[]; here(manifest: Manifest): Promise<T> },
-	standing?: Connections,
+	connections?: Connections,
 ): Promise<Answer<T>[]> {
 	const answers = new Map<string, Answer<T>>();
 	await sideBySide(machines, flags.parallel, async (manifest) => {
@@ -170,7 +170,7 @@ export async function askAll<T>(
 			const question = async (target: Target) =>
 				answerIn<T>(machine, await askThere(target, command.argv(manifest), signal, remark));
 			const target = { manifest, sshConfig };
-			const there = () => (standing ? standing.ask(target, signal, question) : question(target));
+			const there = () => (connections ? connections.ask(target, signal, question) : question(target));
 			const answer = isHere(manifest) ? await command.here(manifest) : await there();
 			answers.set(machine, { machine, answer });
 		} catch (error) {
@@ -181,7 +181,7 @@ export async function askAll<T>(
 	const inOrder = machines.flatMap(({ machine }) => answers.get(machine) ?? []);
 	const [only] = inOrder;
 	// Whoever asks again and again waits for it to come back.
-	if (only?.error && inOrder.length === 1 && !standing)
+	if (only?.error && inOrder.length === 1 && !connections)
 		throw new HoldfastError("failed", only.error.message, only.error);
 	for (const { machine, error } of inOrder)
 		if (error) for (const line of faultLines(error)) process.stderr.write(`${machine}: ${line}\n`);

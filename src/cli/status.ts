@@ -61,8 +61,8 @@ export const status = buildCommand({
 		guard(flags, async () => {
 			const { machines, sshConfig } = await chosen(flags, { machine });
 			const signal = interruptible();
-			const once = async (standing?: Connections) => {
-				const { code, text } = await look(machines, sshConfig, flags, signal, standing);
+			const once = async (connections?: Connections) => {
+				const { code, text } = await look(machines, sshConfig, flags, signal, connections);
 				if (flags.watch && process.stdout.isTTY) process.stdout.write("\x1b[H\x1b[2J");
 				process.stdout.write(text);
 				return code;
@@ -72,16 +72,19 @@ export const status = buildCommand({
 });
 
 /** Until an abort, over connections that are made once; the code of the last look. */
-async function again(once: (standing: Connections) => Promise<number>, signal: AbortSignal): Promise<number> {
-	const standing = new (await import("./fleet.ts")).Connections();
+async function again(
+	once: (connections: Connections) => Promise<number>,
+	signal: AbortSignal,
+): Promise<number> {
+	const connections = new (await import("./fleet.ts")).Connections();
 	try {
 		for (;;) {
-			const code = await once(standing);
+			const code = await once(connections);
 			if (!signal.aborted) await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
 			if (signal.aborted) return code;
 		}
 	} finally {
-		await standing.close();
+		await connections.close();
 	}
 }
 
@@ -90,7 +93,7 @@ async function look(
 	sshConfig: string | undefined,
 	flags: Flags,
 	signal: AbortSignal,
-	standing?: Connections,
+	connections?: Connections,
 ): Promise<{ readonly code: number; readonly text: string }> {
 	const [only] = machines;
 	const standings =
@@ -102,7 +105,7 @@ async function look(
 					flags,
 					signal,
 					{ argv: ({ machine }) => ["status", machine, "--json"], here: standingHere },
-					standing,
+					connections,
 				);
 	const known = standings.flatMap(({ answer }) => answer ?? []);
 	const code =

@@ -1,10 +1,11 @@
 // Many machines that are one sshd each, in a network namespace of its own, on this host's own files: for what depends on
 // their number. There is no systemd behind them; a stand-in for `systemd-run` starts what it is told and waits.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Network } from "../machine/network.ts";
+import { knownHost, makeSshKeys, startSshd } from "../support/sshd.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
 
@@ -59,16 +60,12 @@ export async function simulatedFleet(
 ): Promise<SimulatedFleet> {
 	const network = await Network.make();
 	const laptop = await network.join("laptop");
-	mkdirSync("/run/sshd", { recursive: true });
 	const bin = join(folder, "bin");
 	mkdirSync(bin, { recursive: true });
 	writeFileSync(join(bin, "systemd-run"), SYSTEMD_RUN, { mode: 0o755 });
 	writeFileSync(join(bin, "systemctl"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
 	writeFileSync(join(bin, "holdfast"), `#!/bin/sh\nexec ${PROJECT}/bin/holdfast "$@"\n`, { mode: 0o755 });
-	const key = join(folder, "key");
-	const hostKey = join(folder, "host");
-	for (const file of [key, hostKey])
-		execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
+	const keys = makeSshKeys(folder);
 	const names = Array.from({ length: count }, (_, index) => `m${String(index + 1).padStart(2, "0")}`);
 	const daemons: ChildProcess[] = [];
 	const known: string[] = [];
@@ -79,42 +76,22 @@ export async function simulatedFleet(
 		const own = join(folder, name);
 		mkdirSync(join(own, "data"), { recursive: true });
 		writeFileSync(join(own, "data/file"), name);
-		const conf = join(own, "sshd.conf");
-		writeFileSync(
-			conf,
-			[
-				`ListenAddress ${address}`,
-				`HostKey ${hostKey}`,
-				`AuthorizedKeysFile ${key}.pub`,
-				"StrictModes no",
-				"UsePAM no",
-				"PidFile none",
-				"PermitRootLogin yes",
-				...(jump !== undefined && name === names[0] ? [jump] : []),
-				`SetEnv HOLDFAST_STATE_DIR=${own}/state HOLDFAST_RUNTIME_DIR=${own}/runtime HOLDFAST_CACHE_DIR=${own}/cache PATH=${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-				"",
-			].join("\n"),
-		);
-		daemons.push(
-			spawn(
-				"setpriv",
-				["--pdeathsig", "KILL", "ip", "netns", "exec", namespace, "/usr/sbin/sshd", "-D", "-e", "-f", conf],
-				{
-					stdio: "ignore",
-				},
-			),
-		);
+		const options = [
+			...(jump !== undefined && name === names[0] ? [jump] : []),
+			`SetEnv HOLDFAST_STATE_DIR=${own}/state HOLDFAST_RUNTIME_DIR=${own}/runtime HOLDFAST_CACHE_DIR=${own}/cache PATH=${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+		];
+		daemons.push(startSshd(own, keys, address, options, ["ip", "netns", "exec", namespace]));
 		const state = `state: { notes: { folders: ["${own}/data"], hooks: { preBackup: "${hook}" } } }, providers: { tar: { destinations: { disk: { path: "${own}/archives" } } } }`;
 		writeFileSync(join(own, "holdfast.yaml"), `machines: { ${name}: { ${state} } }\n`);
 		addresses.set(name, address);
-		known.push(`${address} ${readFileSync(`${hostKey}.pub`, "utf8")}`);
+		known.push(knownHost(address, keys));
 		machines.push(`  ${name}: { host: root@${address}, tags: [all], ${state} }`);
 	}
 	writeFileSync(join(folder, "known_hosts"), known.join(""));
 	const first = addresses.get(names[0] ?? "");
-	const keys = `IdentityFile ${key}\nUserKnownHostsFile ${folder}/known_hosts\n`;
+	const identity = `IdentityFile ${keys.key}\nUserKnownHostsFile ${folder}/known_hosts\n`;
 	const way = jump === undefined ? "" : `Host 10.77.0.* !${first}\nProxyJump root@${first}\n`;
-	writeFileSync(join(folder, "ssh.conf"), keys + way);
+	writeFileSync(join(folder, "ssh.conf"), identity + way);
 	const config = join(folder, "holdfast.yaml");
 	writeFileSync(config, `sshConfig: ssh.conf\nmachines:\n${machines.join("\n")}\n`);
 	await pause(300);

@@ -1,0 +1,48 @@
+// An sshd that lets root in by one key, for tests that need no whole machine. It ends with whoever started it.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface SshKeys {
+	/** File of the key that is let in. */
+	readonly key: string;
+	/** File of the key that the host shows. */
+	readonly hostKey: string;
+}
+
+export function makeSshKeys(folder: string): SshKeys {
+	const keys = { key: join(folder, "key"), hostKey: join(folder, "host") };
+	for (const file of Object.values(keys))
+		execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
+	return keys;
+}
+
+/** A line of known_hosts. */
+export const knownHost = (host: string, { hostKey }: SshKeys) =>
+	`${host} ${readFileSync(`${hostKey}.pub`, "utf8")}`;
+
+/** `options` are lines of sshd_config(5); `within` is what it is started by. */
+export function startSshd(
+	folder: string,
+	{ key, hostKey }: SshKeys,
+	address: string,
+	options: readonly string[] = [],
+	within: readonly string[] = [],
+): ChildProcess {
+	mkdirSync("/run/sshd", { recursive: true });
+	const conf = join(folder, "sshd.conf");
+	const lines = [
+		`ListenAddress ${address}`,
+		`HostKey ${hostKey}`,
+		`AuthorizedKeysFile ${key}.pub`,
+		"StrictModes no",
+		"UsePAM no",
+		"PidFile none",
+		"PermitRootLogin yes",
+		...options,
+	];
+	writeFileSync(conf, lines.map((line) => `${line}\n`).join(""));
+	return spawn("setpriv", ["--pdeathsig", "KILL", ...within, "/usr/sbin/sshd", "-D", "-e", "-f", conf], {
+		stdio: "ignore",
+	});
+}
