@@ -52,7 +52,7 @@ export function firstConfig({ machine, nixos, proposal, archives, borg }: FirstC
 		"      disk:",
 		"        type: tar",
 		`        destinations: { here: { path: ${archives} } }`,
-		`      # Somewhere else, encrypted and deduplicated${borg ? "" : " (apt-get install borgbackup)"}:`,
+		`      # Somewhere else, encrypted and deduplicated${borg ? "" : " (install borgbackup first)"}:`,
 		"      # borgbackup:",
 		"      #   destinations:",
 		"      #     storagebox:",

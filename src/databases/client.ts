@@ -1,9 +1,8 @@
 // What the clients of database servers share: a server's own programs, run as the user that may ask.
-import { accessSync, constants } from "node:fs";
-import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
+import { howToInstall } from "../host/programs.ts";
 import { account } from "../host/users.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { DumpStream, Work } from "./database.ts";
@@ -27,18 +26,6 @@ export async function optionsOf({ user, env }: Client): Promise<ExecOptions> {
 	};
 }
 
-/** Whether a program is in the path that the clients are looked for in. */
-export function isInstalled(program: string): boolean {
-	return (cleanEnvironment().PATH ?? "").split(":").some((folder) => {
-		try {
-			accessSync(join(folder, program), constants.X_OK);
-			return true;
-		} catch {
-			return false;
-		}
-	});
-}
-
 /** A program of the server's that failed, in words. */
 export function fault(
 	client: Client,
@@ -52,7 +39,7 @@ export function fault(
 		{
 			details: result.stderr,
 			...(absent
-				? { hint: `install them: apt-get install ${client.programs}` }
+				? { hint: howToInstall(client.programs) }
 				: result.stderr.some((line) => /connect/i.test(line))
 					? { hint: client.look }
 					: {}),

@@ -7,10 +7,11 @@ import { Transform } from "node:stream";
 import { execText } from "../host/exec.ts";
 import { syncPath } from "../host/files.ts";
 import { type FileOwner, giveTo, ownerOf } from "../host/owner.ts";
+import { programPath } from "../host/programs.ts";
 import { readSecret } from "../host/secret.ts";
 import type { RedisDump } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
-import { type Client, dumpBy, fault, isInstalled, optionsOf } from "./client.ts";
+import { type Client, dumpBy, fault, optionsOf } from "./client.ts";
 import type { DumpFacts, FileDatabase } from "./database.ts";
 
 type Product = "Redis" | "Valkey";
@@ -32,7 +33,7 @@ const END = 0xff;
 
 export function redis({ redis: live, port, socket, passwordFile }: RedisDump): FileDatabase {
 	// A machine that has only Valkey's has no redis-cli, unless its compatibility package is there as well.
-	const name = !isInstalled("redis-cli") && isInstalled("valkey-cli") ? "valkey" : "redis";
+	const name = !programPath("redis-cli") && programPath("valkey-cli") ? "valkey" : "redis";
 	async function client(): Promise<Client> {
 		const password = await readSecret({ passphraseFile: passwordFile });
 		return {

@@ -1,7 +1,7 @@
 // BorgBackup against the contract, on real encrypted repositories, and what is its own.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { scratch } from "../support/scratch.ts";
@@ -73,6 +73,35 @@ test("a repository that is something else, and borg missing, are said in words",
 	} finally {
 		process.env.PATH = path;
 	}
+});
+
+test("a look at what is there leaves out borg's tests of itself; what makes or reads archives does not", async () => {
+	const below = join(folder, "selftest");
+	const roots = source(below);
+	const bin = join(below, "bin");
+	const log = join(below, "log");
+	const path = process.env.PATH;
+	const borg = execFileSync("which", ["borg"], { encoding: "utf8" }).trim();
+	mkdirSync(bin);
+	writeFileSync(join(bin, "borg"), `#!/bin/sh\necho "$BORG_SELFTEST $*" >>'${log}'\nexec ${borg} "$@"\n`, {
+		mode: 0o755,
+	});
+	process.env.PATH = `${bin}:${path}`;
+	try {
+		const destination = openBorg(below);
+		await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+		await destination.list(quiet);
+		mkdirSync(join(below, "into"));
+		await destination.restore("a", [join(below, "source")], join(below, "into"), quiet);
+		await destination.check(false, quiet);
+	} finally {
+		process.env.PATH = path;
+	}
+	const seen = readFileSync(log, "utf8")
+		.trimEnd()
+		.split("\n")
+		.map((line) => `${line.split(" ")[0]} ${/ (init|create|list|extract|check) /.exec(line)?.[1]}`);
+	assert.deepEqual(seen, [" create", " init", " create", "disabled list", " extract", " check"]);
 });
 
 test("archives that plain borg made are listed, without metadata", async () => {

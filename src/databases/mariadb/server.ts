@@ -3,8 +3,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execText } from "../../host/exec.ts";
 import { syncPath } from "../../host/files.ts";
+import { programPath } from "../../host/programs.ts";
 import type { MariadbDump } from "../../manifest/dumps.ts";
-import { type Client, fault, isInstalled, optionsOf } from "../client.ts";
+import { type Client, fault, optionsOf } from "../client.ts";
 
 /** What the functions of this folder work by. */
 export interface Server {
@@ -35,7 +36,7 @@ const MARIADB: Programs = { client: "mariadb", dump: "mariadb-dump" };
 const MYSQL: Programs = { client: "mysql", dump: "mysqldump" };
 
 /** Those that are installed: a machine has one of the two packages, which shut each other out. */
-const installed = () => (!isInstalled(MARIADB.client) && isInstalled(MYSQL.client) ? MYSQL : MARIADB);
+const installed = () => (!programPath(MARIADB.client) && programPath(MYSQL.client) ? MYSQL : MARIADB);
 
 export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mariadb">): Server {
 	const programs = installed();

@@ -1,5 +1,6 @@
 // Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
 import { cleanEnvironment, describeEnd, execText } from "../../host/exec.ts";
+import { howToInstall } from "../../host/programs.ts";
 import { readSecret, secretOrigin } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
@@ -28,6 +29,8 @@ export interface BorgCall {
 	readonly once?: boolean;
 	/** It only reads: where no lock can be made, on a disk that is mounted read-only, it goes without. */
 	readonly reads?: boolean;
+	/** It asks what is there and makes nothing of it: borg need not first test itself (decision 16). */
+	readonly asks?: boolean;
 	/** Called for each message of progress, and for each warning. */
 	readonly onMessage?: (message: BorgMessage) => void;
 }
@@ -100,7 +103,10 @@ async function once(
 		],
 		{
 			cwd: call.cwd ?? "/",
-			env: environment(destination, passphrase !== undefined),
+			env: {
+				...environment(destination, passphrase !== undefined),
+				...(call.asks ? { BORG_SELFTEST: "disabled" } : {}),
+			},
 			...(passphrase === undefined ? {} : { secret: passphrase }),
 			signal: work.signal,
 			onStderr: (line) => {
@@ -130,14 +136,14 @@ function shellOf({ rsh = "ssh -o BatchMode=yes" }: BorgDestination): string {
 	return `${rsh} -o ServerAliveInterval=${ALIVE_SECONDS} -o ServerAliveCountMax=3`;
 }
 
-/** Run a borg command that prints JSON, and read it. */
+/** Run a borg command that says in JSON what is there, and read it. */
 export async function borgJson<T>(
 	destination: BorgDestination,
 	command: string,
 	words: readonly string[],
 	work: Work,
 ): Promise<T> {
-	return JSON.parse((await borg(destination, command, words, work, { reads: true })).stdout) as T;
+	return JSON.parse((await borg(destination, command, words, work, { reads: true, asks: true })).stdout) as T;
 }
 
 /** An archive, as borg is told of it. */
@@ -228,7 +234,7 @@ function fault(
 		});
 	if (end.endsWith("code 127"))
 		return new BorgFault(undefined, "borg is not installed", {
-			hint: "install it: apt-get install borgbackup",
+			hint: howToInstall("borgbackup"),
 			details,
 		});
 	return new BorgFault(errors[0]?.msgid, `borg ${end} on ${destination.repo}`, { details });

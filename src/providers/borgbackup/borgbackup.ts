@@ -4,7 +4,7 @@ import type { BorgOptions } from "../../manifest/providers.ts";
 import { whileMounted } from "../mount.ts";
 import type { Archive, Destination, Details, Problem, Work } from "../provider.ts";
 import { archiveName, type BorgDestination, borg, borgJson } from "./borg.ts";
-import { commentOf, keepComments, knownComments, readComment } from "./comments.ts";
+import { commentOf, isAnyKnown, type Known, keep, known, readComment } from "./comments.ts";
 import { contents, sizeOf } from "./contents.ts";
 import { create, escaped } from "./create.ts";
 
@@ -45,6 +45,9 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 	}));
 }
 
+/** How many archives that are gone may stay known beyond as many as there are. */
+const FORGOTTEN = 100;
+
 interface BorgList {
 	readonly archives: readonly {
 		readonly id: string;
@@ -58,17 +61,23 @@ async function list(destination: BorgDestination, work: Work): Promise<Archive[]
 	const { repo } = destination;
 	const ask = async (...format: string[]) =>
 		(await borgJson<BorgList>(destination, "list", ["--json", ...format, repo], work)).archives;
-	let comments = await knownComments(repo);
-	let archives = Object.keys(comments).length === 0 ? undefined : await ask();
-	if (archives === undefined || archives.some(({ id }) => comments[id] === undefined)) {
-		archives = await ask("--format={comment}");
-		comments = Object.fromEntries(archives.map(({ id, comment = "" }) => [id, comment]));
-		await keepComments(repo, comments);
-	}
+	const said = async () => {
+		const archives = await ask("--format={comment}");
+		const each: Known = Object.fromEntries(
+			archives.map(({ id, comment = "" }) => [id, readComment(comment) ?? null]),
+		);
+		await keep(repo, each);
+		return [archives, each] as const;
+	};
+	let [archives, each] = isAnyKnown(repo) ? await Promise.all([ask(), known(repo)]) : await said();
+	if (archives.some(({ id }) => each[id] === undefined)) [archives, each] = await said();
+	// Each create adds one, and what is pruned stays known.
+	if (Object.keys(each).length > 2 * archives.length + FORGOTTEN)
+		await keep(repo, Object.fromEntries(archives.map(({ id }) => [id, each[id] ?? null])));
 	return archives
 		.filter(({ name }) => !/\.checkpoint(\.\d+)?$/.test(name))
 		.map(({ id, name, start }) => {
-			const metadata = readComment(comments[id] ?? "");
+			const metadata = each[id];
 			// borg's times are local and have no offset.
 			return {
 				name,

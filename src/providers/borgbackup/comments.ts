@@ -1,6 +1,7 @@
 // Archives' comments: what they hold of ours, and those that were read before. borg's plain listing is one look at the
 // manifest; comments cost a look at each archive. An archive's id is a hash of what it says, comment and all: what is
 // known of an id stays true.
+import { existsSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { privateFolder } from "../../host/files.ts";
@@ -21,30 +22,34 @@ export function readComment(text: string): Metadata | undefined {
 	}
 }
 
-/** By archive id. */
-export type Comments = Readonly<Record<string, string>>;
+/** By archive id; null where the comment is none of ours. */
+export type Known = Readonly<Record<string, Metadata | null>>;
 
 /** A name that is too long for a file is not kept. */
 function fileOf(repo: string): string {
-	return join(places().cache, "borg", `${encodeURIComponent(repo)}.json`);
+	return join(places().cache, "borg", `${encodeURIComponent(repo)}.known.json`);
+}
+
+export function isAnyKnown(repo: string): boolean {
+	return existsSync(fileOf(repo));
 }
 
 /** Empty when nothing is known, or what is there cannot be read. */
-export async function knownComments(repo: string): Promise<Comments> {
+export async function known(repo: string): Promise<Known> {
 	try {
-		return JSON.parse(await readFile(fileOf(repo), "utf8")) as Comments;
+		return JSON.parse(await readFile(fileOf(repo), "utf8")) as Known;
 	} catch {
 		return {};
 	}
 }
 
 /** It is a cache: what cannot be kept costs time, and nothing else. */
-export async function keepComments(repo: string, comments: Comments): Promise<void> {
+export async function keep(repo: string, archives: Known): Promise<void> {
 	try {
 		const file = fileOf(repo);
 		await privateFolder(join(file, ".."));
 		const draft = `${file}.${process.pid}`;
-		await writeFile(draft, JSON.stringify(comments), { mode: 0o600 });
+		await writeFile(draft, JSON.stringify(archives), { mode: 0o600 });
 		await rename(draft, file);
 	} catch {
 		// See above.

@@ -4,7 +4,7 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { absolutePatterns } from "../exclude.ts";
 import type { ArchiveRequest, CreateResult, Work } from "../provider.ts";
 import { archiveName, type BorgDestination, BorgFault, borg } from "./borg.ts";
-import { commentOf, keepComments, knownComments } from "./comments.ts";
+import { commentOf, keep, known } from "./comments.ts";
 import { openStreams } from "./streams.ts";
 
 export async function create(
@@ -79,8 +79,8 @@ export async function create(
 	const { archive } = JSON.parse(end.stdout) as {
 		archive: { id: string; stats: { original_size: number; deduplicated_size: number; nfiles: number } };
 	};
-	const known = await knownComments(destination.repo);
-	await keepComments(destination.repo, { ...known, [archive.id]: commentOf(request.metadata) });
+	const { repo } = destination;
+	await keep(repo, { ...(await known(repo)), [archive.id]: request.metadata });
 	return {
 		bytes: archive.stats.original_size,
 		storedBytes: archive.stats.deduplicated_size,

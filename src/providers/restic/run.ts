@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { parseEnv } from "node:util";
 import { cleanEnvironment, describeEnd, type ExecResult, start } from "../../host/exec.ts";
 import { places } from "../../host/places.ts";
+import { howToInstall } from "../../host/programs.ts";
 import { readSecret, secretOrigin } from "../../host/secret.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
@@ -275,7 +276,7 @@ function faultOf(
 	const details = said.slice(kind === "damaged" ? -MOST_PROBLEMS : -10);
 	const fault = (message: string, hint?: string) =>
 		new ResticFault(kind, message, { ...(hint === undefined ? {} : { hint }), details });
-	if (result.code === 127) return fault("restic is not installed", "install it: apt-get install restic");
+	if (result.code === 127) return fault("restic is not installed", howToInstall("restic"));
 	switch (kind) {
 		case "password":
 			return fault(`the passphrase of ${repo} is wrong`, `it was read from ${secretOrigin(destination)}`);

@@ -7,6 +7,7 @@ import { finished, pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
 import { describeEnd, start } from "../../host/exec.ts";
 import { frugal } from "../../host/memory.ts";
+import { howToInstall } from "../../host/programs.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { absolutePatterns } from "../exclude.ts";
@@ -165,7 +166,7 @@ async function packRoot(
 	if (result.code !== 0 && result.code !== 1 && !(result.code === 2 && unreadable.length > 0))
 		throw new HoldfastError("failed", `tar ${describeEnd(result)} on ${root.path}`, {
 			details: result.stderr,
-			...(result.code === 127 ? { hint: "install it: apt-get install tar" } : {}),
+			...(result.code === 127 ? { hint: howToInstall("tar") } : {}),
 		});
 	if (!trim.sawEndMark()) throw new HoldfastError("failed", `tar's output on ${root.path} was cut short`);
 	return packed;
