@@ -1,9 +1,10 @@
 // localbackup on real rsnapshot against the contract, and what is its own: disks, hooks, how many snapshots stay.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Destination, DestinationAbsent } from "../../src/providers/provider.ts";
 import { scratch } from "../support/scratch.ts";
 import { factsOf, isRoot } from "../support/tree.ts";
@@ -14,6 +15,8 @@ import { metadataOf, quiet } from "./fixtures.ts";
 const folder = scratch("localbackup");
 setUpEngines(folder);
 fulfilsContract(localbackup, folder);
+
+const noDisks = isRoot ? undefined : "only root can mount a disk";
 
 function source(below: string) {
 	mkdirSync(join(below, "source/deep"), { recursive: true });
@@ -82,6 +85,61 @@ test("what a create that died left is not mixed into the next one, nor listed", 
 	assert.ok(!existsSync(join(below, "on the disk/snapshot.0/web01", below, "source/stray")));
 });
 
+test("the rsync of a create that is killed ends with it", async () => {
+	const below = join(folder, "killed");
+	mkdirSync(join(below, "source"), { recursive: true });
+	// Long to read, and nothing on the disk.
+	execFileSync("truncate", ["-s", "200G", join(below, "source/file")]);
+	const script = `
+		import { openLocalbackup, setUpEngines } from ${JSON.stringify(join(import.meta.dirname, "engines.ts"))};
+		import { metadataOf, quiet } from ${JSON.stringify(join(import.meta.dirname, "fixtures.ts"))};
+		const below = ${JSON.stringify(below)};
+		setUpEngines(below);
+		const roots = [{ path: below + "/source", exclude: [] }];
+		await openLocalbackup(below).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	`;
+	const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: "inherit" });
+	const isWriting = () => commands().some((words) => /^rsync\b/.test(words) && words.includes(below));
+	await until(isWriting);
+	child.kill("SIGKILL");
+	await until(() => !isWriting());
+});
+
+/** The command lines of all processes. */
+function commands(): string[] {
+	return readdirSync("/proc").flatMap((pid) => {
+		try {
+			return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")] : [];
+		} catch {
+			return [];
+		}
+	});
+}
+
+async function until(is: () => boolean): Promise<void> {
+	const end = Date.now() + 20_000;
+	while (!is()) {
+		assert.ok(Date.now() < end, "it did not come to that within twenty seconds");
+		await pause(50);
+	}
+}
+
+test("a state folder that no program can be started from is no hindrance", { skip: noDisks }, async () => {
+	const below = join(folder, "noexec");
+	const state = join(below, "state");
+	mkdirSync(state, { recursive: true });
+	const before = process.env.HOLDFAST_STATE_DIR;
+	execFileSync("mount", ["-t", "tmpfs", "-o", "noexec", "tmpfs", state]);
+	process.env.HOLDFAST_STATE_DIR = state;
+	try {
+		await make(openLocalbackup(below), below, "a");
+		assert.equal((await openLocalbackup(below).list(quiet)).length, 1);
+	} finally {
+		process.env.HOLDFAST_STATE_DIR = before;
+		execFileSync("umount", [state]);
+	}
+});
+
 test("snapshots that rsnapshot alone made are listed and restored", async () => {
 	const below = join(folder, "foreign");
 	const destination = openLocalbackup(below);
@@ -114,8 +172,6 @@ test("a folder of one state within another's that leaves it out is stored", asyn
 		"inner/deep/c",
 	]);
 });
-
-const noDisks = isRoot ? undefined : "only root can mount a disk";
 
 /** A disk in a file, named in /etc/fstab as a person would. */
 function disk(name: string) {

@@ -22,7 +22,7 @@ import { retain } from "../retention.ts";
 import { presentRoots } from "../roots.ts";
 import { contents } from "./contents.ts";
 import { onDisk, runHook, type Target } from "./disk.ts";
-import { configOf, rsnapshot } from "./rsnapshot.ts";
+import { configure, rsnapshot } from "./rsnapshot.ts";
 import { filterRules } from "./rules.ts";
 import { aboutOf, describeSnapshot, filesOf, folderOf, numbersIn, snapshotsIn } from "./snapshots.ts";
 
@@ -91,7 +91,7 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 	});
 }
 
-/** The rsync of a create that was killed writes on for as long as it has nothing to say; what it adds is deleted too. */
+/** The rsync of a create that was killed may write on for a moment; what it adds is deleted too. */
 async function removeHalf(path: string, work: Work): Promise<void> {
 	for (const milliseconds of RSYNC_ENDS)
 		try {
@@ -127,14 +127,14 @@ async function create(
 	const { there, unreadable } = await presentRoots(request.roots);
 	const sync = join(directory, SYNC);
 	// What a create that died has left shares files with the newest snapshot: rsync would change their modes there too.
-	await removeTree(sync);
+	await removeHalf(sync, work);
 	const scratch = await scratchFolder(join(places().state, "spool"));
 	try {
 		const { machine } = request.metadata;
 		await writeSynced(join(scratch, "rules"), filterRules(there));
 		// One more than there are: rsnapshot itself deletes none. It cannot know which must stay.
 		const [oldest = -1] = (await numbersIn(directory)).reverse();
-		await writeSynced(join(scratch, "conf"), configOf(directory, scratch, machine, oldest + 2, work.watched));
+		await configure(scratch, directory, machine, oldest + 2, work.watched);
 		await rsnapshot(scratch, "sync", directory, work, unreadable);
 		await describeSnapshot(sync, {
 			name: request.name,

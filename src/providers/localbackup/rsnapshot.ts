@@ -1,24 +1,30 @@
 // Run rsnapshot: its configuration, what it and rsync say, and their errors in words a person can act on.
+import { access, constants, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeEnd, exec } from "../../host/exec.ts";
+import { writeSynced } from "../../host/files.ts";
+import { howToInstall, programPath } from "../../host/programs.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { diskFault } from "../disk-fault.ts";
 import type { Work } from "../provider.ts";
 
-/** See rsnapshot(1), CONFIGURATION. With `link_dest` a file whose mode changed is a new one, and older snapshots keep theirs. */
-export function configOf(
-	directory: string,
+/**
+ * Write `conf` into `scratch`, beside the `rules` there: rsnapshot(1), CONFIGURATION. With `link_dest` a file whose mode
+ * changed is a new one, and older snapshots keep theirs.
+ */
+export async function configure(
 	scratch: string,
+	directory: string,
 	machine: string,
 	retained: number,
 	watched: boolean,
-): string {
+): Promise<void> {
 	const rows = [
 		["config_version", "1.2"],
 		["snapshot_root", `${directory}/`],
 		["no_create_root", "1"],
-		["cmd_rsync", "/usr/bin/rsync"],
-		["cmd_rm", "/bin/rm"],
+		["cmd_rsync", await rsyncIn(scratch)],
+		["cmd_rm", programIn("rm", "coreutils")],
 		["lockfile", join(scratch, "lock")],
 		["retain", "snapshot", String(retained)],
 		["sync_first", "1"],
@@ -32,7 +38,25 @@ export function configOf(
 		],
 		["backup", "/", `${machine}/`],
 	];
-	return rows.map((row) => `${row.join("\t")}\n`).join("");
+	await writeSynced(join(scratch, "conf"), rows.map((row) => `${row.join("\t")}\n`).join(""));
+}
+
+/** rsnapshot ends with us, and would leave its rsync writing: a script in `scratch` has it end with rsnapshot. */
+async function rsyncIn(scratch: string): Promise<string> {
+	const rsync = programIn("rsync", "rsync");
+	const script = join(scratch, "rsync");
+	await writeFile(script, '#!/bin/sh\nexec setpriv --pdeathsig KILL -- rsync "$@"\n', { mode: 0o700 });
+	// On a disk that is mounted with noexec nothing can be started.
+	return access(script, constants.X_OK).then(
+		() => script,
+		() => rsync,
+	);
+}
+
+function programIn(name: string, debianPackage: string): string {
+	const path = programPath(name);
+	if (path !== undefined) return path;
+	throw new HoldfastError("failed", `${name} is not installed`, { hint: howToInstall(debianPackage) });
 }
 
 export async function rsnapshot(
@@ -74,7 +98,7 @@ export async function rsnapshot(
 	const text = said.join("\n");
 	if (result.code === 127)
 		throw new HoldfastError("failed", "rsnapshot is not installed", {
-			hint: "install it: apt-get install rsnapshot",
+			hint: howToInstall("rsnapshot"),
 		});
 	for (const [words, code] of [
 		["No space left on device", "ENOSPC"],
