@@ -101,6 +101,19 @@ let
     // lib.optionalAttrs (cfg.clan ? localbackup) { localbackup.type = "localbackup"; };
   providers = clanProviders // (cfg.declared.providers or { });
   names = builtins.attrNames providers;
+  # The engines' own programs, of those that the providers name.
+  engines =
+    {
+      borgbackup = [ pkgs.borgbackup ];
+      restic = [ pkgs.restic ];
+      # rsnapshot runs rsync, and a restore does.
+      localbackup = [
+        pkgs.rsnapshot
+        pkgs.rsync
+      ];
+    };
+  programs = lib.unique (lib.concatMap (name: engines.${typeOf name} or [ ]) names);
+  typeOf = name: if (options' name).type or null != null then (options' name).type else name;
   options' = name: providers.${name};
   scheduled = builtins.filter (name: (options' name).schedule or null != null) names;
   shared = builtins.filter (name: !(builtins.elem name scheduled)) names;
@@ -291,7 +304,7 @@ in
         }
       ];
 
-      environment.systemPackages = [ cfg.package ];
+      environment.systemPackages = [ cfg.package ] ++ programs;
 
       # Mistakes are found here, with the program's own words.
       environment.etc."holdfast/manifest.json".source =

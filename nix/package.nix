@@ -7,6 +7,7 @@
   importNpmLock,
   makeWrapper,
   util-linux,
+  sqlite,
 }:
 stdenv.mkDerivation {
   pname = "holdfast";
@@ -33,7 +34,7 @@ stdenv.mkDerivation {
       --add-flags "--disable-warning=ExperimentalWarning --max-semi-space-size=1 $out/lib/holdfast/start.cjs" \
       --set HOLDFAST_BUNDLE "$out/lib/holdfast/holdfast.cjs" \
       --set MALLOC_ARENA_MAX 1 \
-      --suffix PATH : ${lib.makeBinPath [ util-linux ]}
+      --suffix PATH : ${lib.makeBinPath [ util-linux sqlite ]}
     runHook postInstall
   '';
 

@@ -125,7 +125,7 @@ export const notifySchema = v.union([
 		email: v.pipe(
 			v.string(),
 			v.regex(/^[^\s@,;-][^\s@,;]*@[^\s@,;]+$/, "is no mail address"),
-			v.description("written to through /usr/sbin/sendmail"),
+			v.description("written to through sendmail"),
 		),
 		on: on("failure"),
 	}),

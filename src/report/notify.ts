@@ -1,6 +1,7 @@
 // Tell somebody how a run went: an address that is called, a topic, a mail, a command. What cannot be told is said in
 // the run's own log, and changes nothing of it.
 import { describeEnd, type ExecResult, exec } from "../host/exec.ts";
+import { programPath } from "../host/programs.ts";
 import { readSecret } from "../host/secret.ts";
 import type { Notify, NotifyEvent } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -71,9 +72,9 @@ async function tell(whom: Notify, machine: string, news: News): Promise<void> {
 			"",
 			body,
 		];
-		return ended(
-			await exec(["/usr/sbin/sendmail", "-t", "-i"], { input: `${mail.join("\n")}\n`, timeoutSeconds: 60 }),
-		);
+		// The path of a user may lack the place that most systems have it in.
+		const sendmail = programPath("sendmail") ?? "/usr/sbin/sendmail";
+		return ended(await exec([sendmail, "-t", "-i"], { input: `${mail.join("\n")}\n`, timeoutSeconds: 60 }));
 	}
 	const [command = "", ...words] = whom.command;
 	const { cleanEnvironment } = await import("../host/exec.ts");

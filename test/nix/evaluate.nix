@@ -7,6 +7,10 @@ let
   pkgs = {
     callPackage = _: _: { type = "derivation"; name = "holdfast"; outPath = "/holdfast"; };
     runCommand = name: args: script: { inherit name args script; };
+    borgbackup = "borgbackup";
+    restic = "restic";
+    rsnapshot = "rsnapshot";
+    rsync = "rsync";
     runtimeShell = "/bin/sh";
     writeShellScriptBin = name: text: { inherit name text; };
   };

@@ -85,6 +85,16 @@ describe("Nix", { skip: noNix }, () => {
 		}
 	});
 
+	test("the engines that its providers name are installed with it, and no others", () => {
+		assert.deepEqual(evaluate(PLAIN).packages, ["holdfast"]);
+		assert.deepEqual(
+			evaluate(CLAN)
+				.packages.filter((name) => !name.startsWith("holdfast"))
+				.toSorted(),
+			["borgbackup", "rsnapshot", "rsync"],
+		);
+	});
+
 	test("an enabled module that declares nothing, or keeps archives nowhere, says so", () => {
 		const { assertions } = evaluate(["../../nix/module.nix", "empty.nix"]);
 		assert.deepEqual(

@@ -16,6 +16,7 @@ let
     };
     makeWrapper = "";
     util-linux = "/usr";
+    sqlite = "/usr";
   };
 in
 {
