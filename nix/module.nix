@@ -101,19 +101,21 @@ let
     // lib.optionalAttrs (cfg.clan ? localbackup) { localbackup.type = "localbackup"; };
   providers = clanProviders // (cfg.declared.providers or { });
   names = builtins.attrNames providers;
-  # The engines' own programs, of those that the providers name.
-  engines =
+  # The engines' own programs, of those that the providers name. rsnapshot runs rsync, and restic rclone where it is to.
+  enginesOf =
+    name:
     {
       borgbackup = [ pkgs.borgbackup ];
-      restic = [ pkgs.restic ];
-      # rsnapshot runs rsync, and a restore does.
+      restic = [ pkgs.restic ] ++ lib.optional (builtins.any isRclone (reposOf name)) pkgs.rclone;
       localbackup = [
         pkgs.rsnapshot
         pkgs.rsync
       ];
-    };
-  programs = lib.unique (lib.concatMap (name: engines.${typeOf name} or [ ]) names);
+    }
+    .${typeOf name} or [ ];
   typeOf = name: if (options' name).type or null != null then (options' name).type else name;
+  reposOf = name: map (it: it.repo or "") (builtins.attrValues ((options' name).destinations or { }));
+  isRclone = repo: builtins.substring 0 7 repo == "rclone:";
   options' = name: providers.${name};
   scheduled = builtins.filter (name: (options' name).schedule or null != null) names;
   shared = builtins.filter (name: !(builtins.elem name scheduled)) names;
@@ -304,7 +306,7 @@ in
         }
       ];
 
-      environment.systemPackages = [ cfg.package ] ++ programs;
+      environment.systemPackages = [ cfg.package ] ++ lib.unique (lib.concatMap enginesOf names);
 
       # Mistakes are found here, with the program's own words.
       environment.etc."holdfast/manifest.json".source =

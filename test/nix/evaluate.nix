@@ -9,6 +9,7 @@ let
     runCommand = name: args: script: { inherit name args script; };
     borgbackup = "borgbackup";
     restic = "restic";
+    rclone = "rclone";
     rsnapshot = "rsnapshot";
     rsync = "rsync";
     runtimeShell = "/bin/sh";

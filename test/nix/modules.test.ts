@@ -87,6 +87,8 @@ describe("Nix", { skip: noNix }, () => {
 
 	test("the engines that its providers name are installed with it, and no others", () => {
 		assert.deepEqual(evaluate(PLAIN).packages, ["holdfast"]);
+		const { packages } = evaluate(["../../nix/module.nix", "engines.nix"]);
+		assert.deepEqual(packages.toSorted(), ["holdfast", "rclone", "restic", "rsnapshot", "rsync"]);
 		assert.deepEqual(
 			evaluate(CLAN)
 				.packages.filter((name) => !name.startsWith("holdfast"))
