@@ -5,6 +5,7 @@ import { accountOf, clientsOf } from "../fleet/borg-server.ts";
 import { changesOf } from "../fleet/changes.ts";
 import { type Desired, desiredFor, shipment, sizeOf } from "../fleet/deployment.ts";
 import { type Place, placeOf, programOf, requireFit, requireRoom } from "../fleet/place.ts";
+import { missingOn } from "../fleet/programs.ts";
 import { openStore, type SecretStore, wantedSecrets } from "../fleet/secrets.ts";
 import { secretsFor } from "../fleet/secrets-there.ts";
 import { isHere } from "../fleet/select.ts";
@@ -153,6 +154,7 @@ async function deployTo(
 	const say = (some: readonly string[]) => {
 		if (some.length > 0 && !flags.quiet) process.stdout.write(`${some.join("\n")}\n`);
 	};
+	say(await missingOn(target, manifest));
 	if (lines.length === 0 && isSame(known, desired)) {
 		say([`${target.machine} is as it shall be: nothing to do`]);
 		return EXIT.done;

@@ -3,6 +3,13 @@ import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cleanEnvironment } from "./exec.ts";
 
+/** What a person installs. */
+export interface Program {
+	/** Any one of them will do. */
+	readonly names: readonly string[];
+	readonly debianPackage: string;
+}
+
 /** Where a program is, in the path that children get; undefined when it is not there. */
 export function programPath(name: string): string | undefined {
 	return (cleanEnvironment().PATH ?? "")

@@ -1,9 +1,12 @@
 // The recovery sheet: plain text for paper.
 
+import type { ProviderOptions } from "../manifest/schema.ts";
+import { ENGINE_PROGRAMS } from "../providers/programs.ts";
+
 export interface SheetEntry {
 	readonly provider: string;
 	/** The engine. */
-	readonly type: string;
+	readonly type: ProviderOptions["type"];
 	readonly destination: string;
 	readonly location: string;
 	/** The destination's options. */
@@ -13,13 +16,6 @@ export interface SheetEntry {
 	/** Why the keys could not be read. */
 	readonly fault?: string;
 }
-
-const PACKAGES: Readonly<Record<string, string>> = {
-	borgbackup: "borgbackup",
-	restic: "restic",
-	localbackup: "rsnapshot",
-	tar: "tar",
-};
 
 export function sheetText(machine: string, entries: readonly SheetEntry[], now: Date): string {
 	return [
@@ -41,11 +37,12 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 			const locked = [passphraseFile, passphraseCommand, passphraseCredential].some(
 				(one) => one !== undefined,
 			);
+			const packages = ENGINE_PROGRAMS[type].map(({ debianPackage }) => debianPackage).join(" ");
 			return [
 				"",
 				"-".repeat(78),
 				`${provider}/${destination}`,
-				`  engine      ${type}      (apt-get install ${PACKAGES[type]})`,
+				`  engine      ${type}      (apt-get install ${packages})`,
 				`  address     ${location}`,
 				...(locked ? ["  passphrase  ________________________________________________", ""] : []),
 				"  on the new machine:",

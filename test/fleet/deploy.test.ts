@@ -61,6 +61,11 @@ machines:
 		assert.match(shown, /^\+ \/etc\/holdfast\/manifest.json$/m);
 		assert.match(shown, /^\+ \/etc\/systemd\/system\/holdfast-create.timer$/m);
 		assert.match(shown, /secrets\/borgbackup-nas.passphrase is made \(passphrase of borgbackup\/nas\)/);
+		await web01.sh("mv /usr/bin/borg /usr/bin/borg.away");
+		const without = await succeeds("deploy", "web01", "--dry-run");
+		await web01.sh("mv /usr/bin/borg.away /usr/bin/borg");
+		assert.match(without, /^! web01 has no borg: install it: apt-get install borgbackup$/m);
+		assert.doesNotMatch(shown, /^!/m);
 		const refused = await holdfast("deploy", "web01");
 		assert.equal(refused.code, 2);
 		await web01.sh("! test -e /etc/holdfast; ! test -e /usr/local/lib/holdfast; ! test -e /var/lib/holdfast");

@@ -1,0 +1,38 @@
+// What a machine needs that a deploy does not bring: the programs of its engines and databases.
+import { clientOf } from "../databases/programs.ts";
+import { howToInstall, type Program } from "../host/programs.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import { ENGINE_PROGRAMS, programsOf } from "../providers/programs.ts";
+import { script, type Target } from "./target.ts";
+
+const LOOK = `
+cat /etc/os-release 2>/dev/null; echo
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+for name; do if command -v "$name" >/dev/null 2>&1; then echo "found $name"; fi; done
+`;
+
+/** A line for each that is not there, with how to install it there. */
+export async function missingOn(target: Target, manifest: Manifest): Promise<string[]> {
+	const wanted = wantedBy(manifest);
+	const said = await script(
+		target,
+		LOOK,
+		wanted.flatMap(({ names }) => names),
+	);
+	const found = new Set([...said.matchAll(/^found (.*)$/gm)].map(([, name]) => name));
+	return wanted
+		.filter(({ names }) => !names.some((name) => found.has(name)))
+		.map(
+			({ names, debianPackage }) =>
+				`! ${target.machine} has no ${names.join(" or ")}: ${howToInstall(debianPackage, said)}`,
+		);
+}
+
+function wantedBy({ providers, state, borgServer }: Manifest): readonly Program[] {
+	const all = [
+		...Object.values(providers).flatMap(programsOf),
+		...Object.values(state).flatMap(({ dumps = [] }) => dumps.map(clientOf)),
+		...(borgServer ? ENGINE_PROGRAMS.borgbackup : []),
+	];
+	return [...new Map(all.map((one) => [one.debianPackage, one])).values()];
+}
