@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
-import { eachLine } from "./lines.ts";
+import { answerReader, eachLine, type OutputReader } from "./lines.ts";
 import { watchStandstill } from "./standstill.ts";
 import { type Account, account } from "./users.ts";
 
@@ -29,12 +29,13 @@ export interface ExecOptions {
 	readonly pipeIn?: boolean;
 	/**
 	 * The child's standard output is ours to read through `Child.stdout`, at once: what nobody reads when it ends is lost.
-	 * Otherwise it goes to `onStdout`.
+	 * Otherwise it goes to `reader` or `onStdout`.
 	 */
 	readonly pipeOut?: boolean;
+	/** Messages for people: what is too long is cut. */
 	readonly onStdout?: (line: string) => void;
-	/** Standard output as it comes, in place of its lines. */
-	readonly onOutput?: (chunk: Buffer) => void;
+	/** Takes standard output in place of `onStdout`. What it throws ends the program, and is thrown. */
+	readonly reader?: OutputReader;
 	readonly onStderr?: (line: string) => void;
 	readonly signal?: AbortSignal;
 	readonly timeoutSeconds?: number;
@@ -57,7 +58,10 @@ export interface ExecResult {
 export interface Child {
 	readonly stdin: Writable | null;
 	readonly stdout: Readable | null;
-	/** Settles when the process has ended and its output is read. Rejects only when it could not be started. */
+	/**
+	 * Settles when the process has ended and its output is read. Rejects only when it could not be started, or said what
+	 * cannot be read.
+	 */
 	readonly done: Promise<ExecResult>;
 }
 
@@ -124,14 +128,14 @@ export async function exec(argv: readonly string[], options: ExecOptions = {}): 
 	return (await start(argv, options)).done;
 }
 
-/** Run a program whose standard output is its answer, and is kept whole. It may fail. */
+/** Run a program whose standard output is its answer, and is kept whole; one without end is an error. It may fail. */
 export async function execText(
 	argv: readonly string[],
-	options: ExecOptions = {},
+	options: ExecOptions & { readonly mostBytes?: number } = {},
 ): Promise<ExecResult & { readonly text: string }> {
-	const chunks: Buffer[] = [];
-	const result = await exec(argv, { ...options, onOutput: (chunk) => chunks.push(chunk) });
-	return { ...result, text: Buffer.concat(chunks).toString("utf8") };
+	const reader = answerReader(options.mostBytes);
+	const result = await exec(argv, { ...options, reader });
+	return { ...result, text: reader.text() };
 }
 
 /** Run a program that must succeed; its failure is an error with its own last lines. */
@@ -162,8 +166,22 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		stream?.on("data", (chunk: Buffer) => {
 			outputBytes += chunk.length;
 		});
-	if (options.onOutput) child.stdout?.on("data", options.onOutput);
-	else if (child.stdout && !options.pipeOut)
+	/** What it said and cannot be read. */
+	let unreadable: unknown;
+	const { reader } = options;
+	const guarded = (read: () => void) => {
+		if (unreadable !== undefined) return;
+		try {
+			read();
+		} catch (error) {
+			unreadable = error;
+			signalGroup(child, "SIGKILL");
+		}
+	};
+	if (reader) {
+		child.stdout?.on("data", (chunk: Buffer) => guarded(() => reader.push(chunk)));
+		child.stdout?.on("end", () => guarded(() => reader.end?.()));
+	} else if (child.stdout && !options.pipeOut)
 		eachLine(child.stdout, (line) => {
 			stdout.add(line);
 			options.onStdout?.(line);
@@ -227,6 +245,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		});
 		child.on("close", (code, killedBy) => {
 			settle();
+			if (unreadable !== undefined) return reject(cannotRead(argv, unreadable));
 			resolve({
 				code,
 				killedBy,
@@ -237,6 +256,15 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 				stderr: stderr.lines,
 			});
 		});
+	});
+}
+
+/** Errors of whoever read it are theirs; a `RangeError` says in words what was too long. */
+function cannotRead(argv: readonly string[], cause: unknown): unknown {
+	if (!(cause instanceof RangeError)) return cause;
+	return new HoldfastError("failed", `${argv[0]} printed ${cause.message}, and was ended`, {
+		cause,
+		hint: "no listing is that long: what it reads may be damaged, or not what it seems",
 	});
 }
 

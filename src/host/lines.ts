@@ -1,9 +1,35 @@
-// Lines out of a stream, whatever it holds: a program that floods us with one endless line costs no memory.
+// Lines out of a stream. Messages for people are cut where they are too long; data never are: a record that is longer
+// than any we know is an error, so that nothing is read by half.
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
-/** Characters of a line that are kept; what must be read whole is not read by lines. */
-const LONGEST_LINE = 16 * 1024;
+/** Characters of a message that are kept: one that names a path fits, also where every byte of that is escaped. */
+const LONGEST_MESSAGE = 64 * 1024;
+/** Bytes of one record: what a program says of one file, one archive, one event. */
+export const LONGEST_RECORD = 1024 * 1024;
+/** Bytes of an answer that is kept in memory. */
+const LONGEST_ANSWER = 16 * 1024 * 1024;
+
+/** Takes the data that a program prints. What it throws ends the program; a `RangeError` says what was too long. */
+export interface OutputReader {
+	push(chunk: Buffer): void;
+	/** After the last chunk. */
+	end?(): void;
+}
+
+/** An answer that is read whole. */
+export function answerReader(mostBytes = LONGEST_ANSWER): OutputReader & { text(): string } {
+	const chunks: Buffer[] = [];
+	let bytes = 0;
+	return {
+		push(chunk) {
+			bytes += chunk.length;
+			if (bytes > mostBytes) throw new RangeError(`more than ${mostBytes / 1024 ** 2} MiB`);
+			chunks.push(chunk);
+		},
+		text: () => Buffer.concat(chunks).toString("utf8"),
+	};
+}
 
 /** Call back for every line that is not empty; `\r` ends a line as well, as in progress displays. */
 export function eachLine(stream: Readable, onLine: (line: string) => void): void {
@@ -35,6 +61,38 @@ export async function everyLine(stream: Readable, onLine: (line: string) => void
 	if (rest !== "") onLine(rest);
 }
 
+/** Calls back for every line that is not empty, as it was written; none may be longer than `LONGEST_RECORD`. */
+export function recordReader(onRecord: (record: string) => void): OutputReader {
+	let rest: Buffer[] = [];
+	let restBytes = 0;
+	const tell = (last: Buffer) => {
+		const record = (rest.length === 0 ? last : Buffer.concat([...rest, last])).toString("utf8");
+		rest = [];
+		restBytes = 0;
+		if (record !== "") onRecord(record);
+	};
+	const measure = (bytes: number) => {
+		if (restBytes + bytes > LONGEST_RECORD)
+			throw new RangeError(`a line of more than ${LONGEST_RECORD / 1024} KiB`);
+	};
+	return {
+		push(chunk) {
+			let from = 0;
+			for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+				measure(at - from);
+				tell(chunk.subarray(from, at));
+				from = at + 1;
+			}
+			measure(chunk.length - from);
+			if (from < chunk.length) rest.push(Buffer.from(chunk.subarray(from)));
+			restBytes += chunk.length - from;
+		},
+		end: () => tell(Buffer.alloc(0)),
+	};
+}
+
+const NEWLINE = 10;
+
 function cut(line: string): string {
-	return line.length > LONGEST_LINE ? line.slice(0, LONGEST_LINE) : line;
+	return line.length > LONGEST_MESSAGE ? line.slice(0, LONGEST_MESSAGE) : line;
 }

@@ -1,5 +1,6 @@
 // Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
-import { cleanEnvironment, describeEnd, execText } from "../../host/exec.ts";
+import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
+import { answerReader, type OutputReader } from "../../host/lines.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { readSecret, secretOrigin } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -31,6 +32,8 @@ export interface BorgCall {
 	readonly reads?: boolean;
 	/** It asks what is there and makes nothing of it: borg need not first test itself (decision 16). */
 	readonly asks?: boolean;
+	/** Makes what takes its standard output, in place of `stdout`; anew for each try. */
+	readonly reader?: () => OutputReader;
 	/** Called for each message of progress, and for each warning. */
 	readonly onMessage?: (message: BorgMessage) => void;
 }
@@ -91,7 +94,8 @@ async function once(
 	const passphrase = await readSecret(destination);
 	const errors: BorgMessage[] = [];
 	const plain: string[] = [];
-	const result = await execText(
+	const answer = answerReader();
+	const result = await exec(
 		[
 			"borg",
 			"--log-json",
@@ -109,6 +113,7 @@ async function once(
 			},
 			...(passphrase === undefined ? {} : { secret: passphrase }),
 			signal: work.signal,
+			reader: call.reader?.() ?? answer,
 			onStderr: (line) => {
 				const message = parse(line);
 				if (!message) {
@@ -126,7 +131,7 @@ async function once(
 		},
 	);
 	work.signal.throwIfAborted();
-	if (result.code === 0 || result.code === 1) return { code: result.code, stdout: result.text };
+	if (result.code === 0 || result.code === 1) return { code: result.code, stdout: answer.text() };
 	throw fault(destination, errors, plain, describeEnd(result));
 }
 

@@ -1,4 +1,5 @@
 // What is in an archive, from borg's own listing.
+import { recordReader } from "../../host/lines.ts";
 import { modeOf } from "../mode.ts";
 import type { Entry, Work } from "../provider.ts";
 import { archiveName, type BorgDestination, borg } from "./borg.ts";
@@ -11,34 +12,38 @@ export async function contents(
 	tell: (entry: Entry) => void,
 	work: Work,
 ): Promise<void> {
-	const { stdout } = await borg(
-		destination,
-		"list",
-		[
-			"--json-lines",
-			"--format={type}{mode}{uid}{gid}{size}{mtime}{linktarget}{path}",
-			"--",
-			archiveName(destination, archive),
-			...paths.map((path) => path.slice(1)),
-		],
-		work,
-		{ reads: true },
-	);
-	for (const line of stdout.split("\n")) {
-		if (line === "") continue;
-		const item = JSON.parse(line) as BorgItem;
-		const further = item.type === "h" || (item.type === "-" && item.linktarget !== "");
-		tell({
-			path: `/${item.path}`,
-			type: item.type === "h" ? "-" : item.type,
-			mode: modeOf(item.mode),
-			uid: item.uid,
-			gid: item.gid,
-			size: further ? undefined : item.size,
-			mtime: new Date(item.mtime).getTime(),
-			...(item.type === "l" ? { link: item.linktarget } : {}),
+	const words = [
+		"--json-lines",
+		"--format={type}{mode}{uid}{gid}{size}{mtime}{linktarget}{path}",
+		"--",
+		archiveName(destination, archive),
+		...paths.map((path) => path.slice(1)),
+	];
+	let told = 0;
+	const reader = () => {
+		// A connection that broke is made again, and borg begins from the start.
+		let known = told;
+		return recordReader((line) => {
+			if (known-- > 0) return;
+			told += 1;
+			tell(entryOf(JSON.parse(line) as BorgItem));
 		});
-	}
+	};
+	await borg(destination, "list", words, work, { reads: true, reader });
+}
+
+function entryOf(item: BorgItem): Entry {
+	const further = item.type === "h" || (item.type === "-" && item.linktarget !== "");
+	return {
+		path: `/${item.path}`,
+		type: item.type === "h" ? "-" : item.type,
+		mode: modeOf(item.mode),
+		uid: item.uid,
+		gid: item.gid,
+		size: further ? undefined : item.size,
+		mtime: new Date(item.mtime).getTime(),
+		...(item.type === "l" ? { link: item.linktarget } : {}),
+	};
 }
 
 interface BorgItem {
@@ -59,12 +64,19 @@ export async function sizeOf(
 	paths: readonly string[],
 	work: Work,
 ): Promise<number> {
-	const { stdout } = await borg(
-		destination,
-		"list",
-		["--format={size}{NL}", "--", archiveName(destination, archive), ...paths.map((path) => path.slice(1))],
-		work,
-		{ reads: true },
-	);
-	return stdout.split("\n").reduce((sum, size) => sum + Number(size), 0);
+	let bytes = 0;
+	const words = [
+		"--format={size}{NL}",
+		"--",
+		archiveName(destination, archive),
+		...paths.map((path) => path.slice(1)),
+	];
+	const reader = () => {
+		bytes = 0;
+		return recordReader((size) => {
+			bytes += Number(size);
+		});
+	};
+	await borg(destination, "list", words, work, { reads: true, reader });
+	return bytes;
 }

@@ -225,7 +225,7 @@ async function check(directory: string, full: boolean, work: Work): Promise<Prob
 		if (!full) continue;
 		const end = await exec(["tar", "--create", "--file=-", `--directory=${folder}`, "."], {
 			signal: work.signal,
-			onOutput: () => {},
+			reader: { push: () => {} },
 			onStderr: (line) => {
 				if (/Cannot|error/i.test(line)) problems.push({ archive: name, message: line });
 			},

@@ -34,7 +34,8 @@ export async function configure(
 		["rsync_short_args", "-aHAXS"],
 		[
 			"rsync_long_args",
-			`--numeric-ids --from0 "--filter=merge_${join(scratch, "rules")}"${watched ? " --info=progress2 --no-inc-recursive" : ""}`,
+			// rsync compares times by the second: a file that is written again within one would stay as it was.
+			`--numeric-ids --modify-window=-1 --from0 "--filter=merge_${join(scratch, "rules")}"${watched ? " --info=progress2 --no-inc-recursive" : ""}`,
 		],
 		["backup", "/", `${machine}/`],
 	];
@@ -81,17 +82,11 @@ export async function rsnapshot(
 		const fault = /^rsync: .*(?:failed to open|readlink_stat|send_files).*?"(.*?)".*?: (.*)$/.exec(line);
 		if (fault) unreadable.push({ path: fault[1] ?? "", reason: fault[2] ?? "" });
 	};
-	let rest = "";
 	const result = await exec(["rsnapshot", "-c", join(scratch, "conf"), verb], {
 		signal: work.signal,
-		onOutput: (chunk) => {
-			const lines = (rest + chunk.toString()).split(/[\r\n]+/);
-			rest = lines.pop() ?? "";
-			for (const line of lines) hear(line);
-		},
+		onStdout: hear,
 		onStderr: hear,
 	});
-	if (rest !== "") hear(rest);
 	work.signal.throwIfAborted();
 	// 2: something was left out or had vanished (rsnapshot(1), EXIT VALUES).
 	if (result.code === 0 || result.code === 2) return;

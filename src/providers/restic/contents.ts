@@ -16,6 +16,9 @@ interface Node {
 	readonly linktarget?: string;
 }
 
+/** Bytes of the listing for people, which is read whole. */
+const LONGEST_LISTING = 256 * 1024 * 1024;
+
 const LETTERS: Readonly<Record<string, string>> = {
 	file: "-",
 	dir: "d",
@@ -80,7 +83,10 @@ async function linksOf(
 	nodes: readonly Node[],
 	work: Work,
 ): Promise<Map<string, string>> {
-	const { stdout } = await restic(destination, ["ls", "--long", "--", snapshot], work, { noLock: true });
+	const { stdout } = await restic(destination, ["ls", "--long", "--", snapshot], work, {
+		noLock: true,
+		mostBytes: LONGEST_LISTING,
+	});
 	const links = new Map<string, string>();
 	let at = 0;
 	for (const [index, { path, type }] of nodes.entries()) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseEnv } from "node:util";
 import { cleanEnvironment, describeEnd, type ExecResult, start } from "../../host/exec.ts";
+import { answerReader, type OutputReader, recordReader } from "../../host/lines.ts";
 import { places } from "../../host/places.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { readSecret, secretOrigin } from "../../host/secret.ts";
@@ -19,6 +20,10 @@ export interface ResticCall {
 	readonly input?: string | Content;
 	/** Called for each line of standard output that is JSON. */
 	readonly onJson?: (message: Record<string, unknown>) => void;
+	/** Makes what takes its standard output, in place of `stdout`; anew for each try. */
+	readonly reader?: () => OutputReader;
+	/** How long `stdout` may be. */
+	readonly mostBytes?: number;
 	/** Read the repository without a lock: for what only looks. */
 	readonly noLock?: boolean;
 	/** It reads only: with a lock where one can be made, and else without. */
@@ -111,7 +116,7 @@ async function once(
 			hint: "archives in it can be listed and restored; to write, mount it anew: mount -o remount,rw",
 			details: [],
 		});
-	const lines: string[] = [];
+	const answer = answerReader(call.mostBytes);
 	const said: string[] = [];
 	const stop = new AbortController();
 	let openings = 0;
@@ -135,11 +140,7 @@ async function once(
 			standstillSeconds: standstillSeconds(),
 			...(typeof call.input === "string" ? { input: call.input } : {}),
 			...(typeof call.input === "object" ? { pipeIn: true } : {}),
-			onStdout: (line) => {
-				const message = call.onJson && parse(line);
-				if (message) call.onJson?.(message);
-				else lines.push(line);
-			},
+			reader: call.reader?.() ?? (call.onJson ? recordReader(hear(call.onJson)) : answer),
 			onStderr: (line) => {
 				const message = parse(line);
 				// 0.18 and later say with --json in JSON why they end.
@@ -157,7 +158,7 @@ async function once(
 	// restic stores what it got until then only when its input ends well: it was ended before.
 	if (fault !== undefined) throw fault;
 	if (result.code === 0 || (result.code !== null && call.accept?.includes(result.code)))
-		return { code: result.code, stdout: lines.join("\n"), stderr: said };
+		return { code: result.code, stdout: answer.text(), stderr: said };
 	if (stop.signal.aborted && fault === undefined) throw faultOf(destination, result, said, "unreachable");
 	const full = result.stoodStill && (await isFull(destination));
 	throw faultOf(destination, result, said, full ? "space" : undefined);
@@ -199,6 +200,11 @@ async function isReadOnly({ repo, repoFile }: ResticDestination): Promise<boolea
 		(error: unknown) => isErrno(error, "EROFS"),
 	);
 }
+
+const hear = (onJson: NonNullable<ResticCall["onJson"]>) => (line: string) => {
+	const message = parse(line);
+	if (message) onJson(message);
+};
 
 function parse(line: string): Record<string, unknown> | undefined {
 	if (!line.startsWith("{")) return undefined;

@@ -4,6 +4,7 @@
 //   holdfast-about=…       on that snapshot, what the archive says of itself
 //   holdfast-part=NAME     a stream of that archive
 import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { listReader } from "../../host/json-list.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { requireArchiveName } from "../archive-name.ts";
 import type { Metadata, Work } from "../provider.ts";
@@ -45,13 +46,17 @@ export async function snapshots(
 	work: Work,
 	tags: readonly string[] = [],
 ): Promise<Snapshot[]> {
-	const { stdout } = await restic(
-		destination,
-		["snapshots", "--json", ...tags.map((tag) => `--tag=${tag}`)],
-		work,
-		{ noLock: true },
-	);
-	return (JSON.parse(stdout) as Snapshot[] | null) ?? [];
+	// One line of JSON, however many there are. A second try begins with nothing.
+	let found: Snapshot[] = [];
+	const reader = () => {
+		found = [];
+		return listReader((text) => found.push(JSON.parse(text) as Snapshot));
+	};
+	await restic(destination, ["snapshots", "--json", ...tags.map((tag) => `--tag=${tag}`)], work, {
+		noLock: true,
+		reader,
+	});
+	return found;
 }
 
 export async function snapshotsOf(destination: ResticDestination, archive: string, work: Work) {

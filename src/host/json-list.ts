@@ -1,0 +1,63 @@
+// The items of a long JSON list, one at a time: a listing of ten thousand archives is one line of many megabytes, and
+// must not be in memory as a whole. Nothing is parsed here but where an item begins and ends.
+import { LONGEST_RECORD, type OutputReader } from "./lines.ts";
+
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [...'"\\[]{}'].map((one) =>
+	one.charCodeAt(0),
+) as [number, number, number, number, number, number];
+/** `[…]` and `{"archives": […]}`: an item's depth, itself included. */
+const DEEPEST_ITEM = 3;
+const DEEPEST = 100;
+
+/**
+ * Takes one document, a list of objects or an object that holds such lists, and calls back with the text of each of
+ * those objects; none may be longer than `LONGEST_RECORD`.
+ */
+export function listReader(onItem: (text: string) => void): OutputReader {
+	const open: number[] = [];
+	let inText = false;
+	let escaped = false;
+	/** How deep the current item is; 0 outside of one. */
+	let item = 0;
+	let held: Buffer[] = [];
+	let heldBytes = 0;
+	const hold = (bytes: Buffer) => {
+		heldBytes += bytes.length;
+		if (heldBytes > LONGEST_RECORD)
+			throw new RangeError(`an entry of more than ${LONGEST_RECORD / 1024} KiB`);
+		held.push(bytes);
+	};
+	return {
+		push(chunk) {
+			let from = 0;
+			for (let at = 0; at < chunk.length; at++) {
+				const byte = chunk[at];
+				if (inText) {
+					if (escaped) escaped = false;
+					else if (byte === BACKSLASH) escaped = true;
+					else if (byte === QUOTE) inText = false;
+				} else if (byte === QUOTE) inText = true;
+				else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+					if (item === 0 && byte === OPEN_OBJECT && open.at(-1) === OPEN_LIST && open.length < DEEPEST_ITEM) {
+						item = open.length + 1;
+						from = at;
+					}
+					open.push(byte);
+					if (open.length > DEEPEST) throw new RangeError(`lists within lists, ${DEEPEST} deep`);
+				} else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
+					open.pop();
+					if (item === 0 || open.length >= item) continue;
+					hold(chunk.subarray(from, at + 1));
+					onItem(Buffer.concat(held).toString("utf8"));
+					item = 0;
+					held = [];
+					heldBytes = 0;
+				}
+			}
+			if (item > 0) hold(Buffer.from(chunk.subarray(from)));
+		},
+		end() {
+			if (open.length > 0) throw new RangeError("a list that ends in the middle");
+		},
+	};
+}
