@@ -9,12 +9,14 @@ import { loadConfig } from "../config/load.ts";
 import { adoptedConfig } from "../config/write.ts";
 import { exists } from "../host/files.ts";
 import { places } from "../host/places.ts";
+import { commandsIn } from "../manifest/commands.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { ENGINES, type ProviderOptions, providerSchema } from "../manifest/providers.ts";
 import { adoptDestination } from "../plan/adopt.ts";
 import { openProvider } from "../providers/registry.ts";
 import { adoptedText } from "../report/archives.ts";
 import { type CommonFlags, commonFlags, guard, switchFlag, valueFlag } from "./flags.ts";
+import { confirm } from "./operate.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
 interface Flags extends CommonFlags {
@@ -30,6 +32,7 @@ interface Flags extends CommonFlags {
 	readonly output?: string;
 	readonly dryRun: boolean;
 	readonly force: boolean;
+	readonly yes: boolean;
 }
 
 type Adoptable = Exclude<ProviderOptions, { type: "command" }>;
@@ -70,6 +73,7 @@ export const adopt = buildCommand({
 			output: valueFlag("where to write the config (default: where it is looked for)", "FILE"),
 			dryRun: switchFlag("print the config and write nothing"),
 			force: switchFlag("replace a config that is there"),
+			yes: switchFlag("do not ask before commands from the archive are taken over"),
 		},
 		positional: {
 			kind: "tuple",
@@ -109,6 +113,11 @@ export const adopt = buildCommand({
 				if (!flags.json) process.stdout.write(`\n${text}`);
 				return 0;
 			}
+			if (commandsIn(adopted.manifest).length > 0)
+				await confirm(
+					"Take these commands over into the config? They run whenever you back up or restore.",
+					flags.yes,
+				);
 			await mkdir(dirname(file), { recursive: true, mode: 0o700 });
 			// Looked at before it takes the place of anything.
 			const draft = join(dirname(file), ".adopted.yaml");

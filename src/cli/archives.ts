@@ -1,8 +1,6 @@
 // holdfast archives show|browse|extract|mount|hold|release ARCHIVE: one archive, without restoring it.
-import { mkdir, mkdtemp, rename } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { exists, removeTree, syncPath } from "../host/files.ts";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import {
@@ -12,6 +10,7 @@ import {
 	storedPath,
 	storedRoots,
 } from "../plan/archives.ts";
+import { mountPoint, takeOut } from "../plan/take-out.ts";
 import type { Destination, Entry, Metadata, Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import { archiveText, entryLine } from "../report/archives.ts";
@@ -24,6 +23,7 @@ import {
 	machineWord,
 	providerFlag,
 	providersOf,
+	switchFlag,
 	valueFlag,
 } from "./flags.ts";
 import { interruptible, unwatched } from "./signals.ts";
@@ -129,6 +129,7 @@ const browse = buildCommand({
 
 interface ExtractFlags extends Flags {
 	readonly into?: string;
+	readonly specialFiles: boolean;
 }
 
 const extract = buildCommand({
@@ -138,29 +139,22 @@ const extract = buildCommand({
 			"Owners, modes and times come with it. Nothing that is there already is overwritten.\n\nExamples:\n  holdfast archives extract latest /srv/notes/letter.txt\n  holdfast archives extract latest /srv/notes/2024 --into /tmp/look",
 	},
 	parameters: {
-		flags: { ...flags, into: valueFlag("put it in this folder (default: the current one)", "FOLDER") },
+		flags: {
+			...flags,
+			into: valueFlag("put it in this folder (default: the current one)", "FOLDER"),
+			specialFiles: switchFlag("take out device nodes, setuid files and file capabilities as well"),
+		},
 		positional: { kind: "tuple", parameters: [archiveWord, word("a path in the archive", "FILE")] },
 	},
 	func: (given: ExtractFlags, wanted: string, file: string) =>
 		guard(given, async () => {
 			const { archive, destination, work } = await find(given, wanted);
 			const stored = storedPath(archive, resolve(file));
-			const into = resolve(given.into ?? ".");
-			const to = join(into, basename(file));
-			if (await exists(to))
-				throw new HoldfastError("usage", `${to} is there already`, {
-					hint: "name another folder with --into",
-				});
-			await mkdir(into, { recursive: true });
-			const scratch = await mkdtemp(join(into, ".holdfast-"));
-			try {
-				await destination.restore(archive.name, [stored], scratch, work);
-				await rename(scratch + stored, to);
-				await syncPath(into);
-			} finally {
-				await removeTree(scratch);
-			}
-			process.stdout.write(given.json ? `${JSON.stringify({ file: to })}\n` : `${to}\n`);
+			const source = { destination, archive: archive.name, stored };
+			const folder = resolve(given.into ?? ".");
+			const { to, warnings } = await takeOut(source, folder, given.specialFiles, work);
+			for (const line of warnings) process.stderr.write(`! ${line}\n`);
+			process.stdout.write(given.json ? `${JSON.stringify({ file: to, warnings })}\n` : `${to}\n`);
 			return 0;
 		}),
 });
@@ -177,8 +171,7 @@ const mount = buildCommand({
 	func: (given: Flags, wanted: string, folder: string) =>
 		guard(given, async () => {
 			const { archive, destination, work } = await find(given, wanted);
-			const at = resolve(folder);
-			await mkdir(at, { recursive: true, mode: 0o700 });
+			const at = mountPoint(resolve(folder));
 			await destination.mount(
 				archive.name,
 				at,

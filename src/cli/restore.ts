@@ -35,6 +35,7 @@ interface Flags extends CommonFlags {
 	readonly into?: string;
 	readonly from?: string;
 	readonly inPlace: boolean;
+	readonly specialFiles: boolean;
 	readonly keepOld?: number;
 	readonly keepFailed: boolean;
 	readonly dryRun: boolean;
@@ -72,6 +73,7 @@ export const restore = buildCommand({
 			inPlace: switchFlag(
 				"delete the live data first: for when there is no room for two copies; cannot be undone",
 			),
+			specialFiles: switchFlag("bring back device nodes, setuid files and file capabilities as well"),
 			keepOld: { ...valueFlag("keep the old copy for so long, like 7d", "TIME"), parse: seconds },
 			keepFailed: switchFlag("keep what was restored even when a check fails"),
 			dryRun: switchFlag("print the plan and what stands in its way, and do nothing"),
@@ -183,7 +185,9 @@ async function planOf(
 	if (flags.into !== undefined) {
 		const stored = Object.values(targets).flatMap((some) => some.map((target) => target.stored));
 		const dumps = Object.values(databases).flatMap((some) => some.map((one) => one.stored));
-		return planExtract({ manifest, run, source, paths: [...stored, ...dumps], into: resolve(flags.into) });
+		const { specialFiles } = flags;
+		const into = resolve(flags.into);
+		return planExtract({ manifest, run, source, paths: [...stored, ...dumps], into, specialFiles });
 	}
 	return planRestore({
 		manifest,
@@ -197,6 +201,7 @@ async function planOf(
 		spool: places().state,
 		partial: paths.length > 0,
 		inPlace: flags.inPlace,
+		specialFiles: flags.specialFiles,
 		keepFailed: flags.keepFailed,
 		keepOldSeconds: flags.keepOld ?? (flags.keepFailed ? KEEP_FAILED_SECONDS : undefined),
 	});

@@ -66,6 +66,7 @@ function resolveState(state: StateInput): State {
 		stopOnRestore: (state.stopOnRestore ?? []).map(resolveUnit),
 		after: state.after ?? [],
 		settle: state.settle === undefined ? DEFAULT_SETTLE_SECONDS : seconds(state.settle),
+		...(state.specialFiles === undefined ? {} : { specialFiles: state.specialFiles }),
 		checks: (state.checks ?? []).map(resolveCheck),
 		...(state.expect === undefined ? {} : { expect: seconds(state.expect) }),
 	};

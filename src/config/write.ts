@@ -1,5 +1,6 @@
 // A config for a machine that has none, with comments that say why: the first one, or one that came out of an archive.
-import { stringify } from "yaml";
+import { Document, isMap, isScalar, stringify } from "yaml";
+import { commandsIn } from "../manifest/commands.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Proposal } from "../modules/propose.ts";
@@ -88,8 +89,23 @@ export function adoptedConfig(
 					"# Their keys and passphrases are not in an archive: put them back where it says below, or take those places out.",
 				]
 			: []),
-		stringify({ machines: { [machine]: { state: tidied(state), providers } } }, { lineWidth: 120 }),
+		marked({ machines: { [machine]: { state: tidied(state), providers } } }),
 	].join("\n");
+}
+
+/** As YAML, with a comment at everything that would be run. */
+function marked(config: object): string {
+	const document = new Document(config);
+	for (const { path } of commandsIn(config)) {
+		const pair = document.getIn(path.slice(0, -1), true);
+		const key = path.at(-1);
+		const item = isMap(pair)
+			? pair.items.find((one) => isScalar(one.key) && one.key.value === key)
+			: undefined;
+		if (isScalar(item?.key))
+			item.key.commentBefore = " from the archive; it runs as root unless a user is named";
+	}
+	return document.toString({ lineWidth: 120 });
 }
 
 /** Without what is empty anyway. */

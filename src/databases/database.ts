@@ -1,5 +1,6 @@
 // The contract that every kind of database fulfils. A database knows nothing of states, archives or units.
 import type { Readable } from "node:stream";
+import type { Folder } from "../host/folder.ts";
 
 /** What must be known to bring a database back as it was when it was dumped. Plain data, kept in archives; no secrets. */
 export interface DumpFacts {
@@ -80,10 +81,10 @@ export interface ServerDatabase extends Source {
 export interface FileDatabase extends Source {
 	readonly kind: "file";
 	/**
-	 * Make of a dump the file `to`, ready for its server's next start, with its owner and mode, synced. What a server
-	 * would prefer to it, beside it, is removed.
+	 * Make of a dump the file `name` in a folder, ready for its server's next start, with its owner and mode, synced. What
+	 * a server would prefer to it, beside it, is removed. Whatever stands there is replaced, and not followed as a link.
 	 */
-	put(file: string, facts: DumpFacts, to: string): Promise<void>;
+	put(file: string, facts: DumpFacts, folder: Folder, name: string): Promise<void>;
 }
 
 export type Database = ServerDatabase | FileDatabase;

@@ -1,14 +1,16 @@
 // Redis and Valkey, by the programs of either: `redis-cli --rdb -` streams the dataset as the server has it at that moment. At its next start a
 // server reads that file, unless its append-only file is on: then it reads only that (redis.io, "Redis persistence"),
 // so that is made of the same dump.
-import { constants, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { closeSync, constants, copyFileSync, fsyncSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { Transform } from "node:stream";
 import { execText } from "../host/exec.ts";
-import { syncPath } from "../host/files.ts";
+import { removeIn } from "../host/files.ts";
+import { enter, type Folder, openFileBelow, openFolder, split, syncFolder } from "../host/folder.ts";
 import { type FileOwner, giveTo, ownerOf } from "../host/owner.ts";
 import { programPath } from "../host/programs.ts";
 import { readSecret } from "../host/secret.ts";
+import { resolvePath } from "../host/trust.ts";
 import type { RedisDump } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { type Client, dumpBy, fault, optionsOf } from "./client.ts";
@@ -75,10 +77,7 @@ export function redis({ redis: live, port, socket, passwordFile }: RedisDump): F
 		kind: "file",
 		async facts() {
 			const known = await server();
-			const [owner, folder] = [
-				await ownerOf(live).catch(async () => ({ ...(await ownerOf(dirname(live))), mode: 0o640 })),
-				await ownerOf(dirname(live)),
-			];
+			const { owner, folder } = await ownersOf(live);
 			return {
 				...known,
 				...owner,
@@ -121,41 +120,36 @@ export function redis({ redis: live, port, socket, passwordFile }: RedisDump): F
 						`it was dumped by ${theirs} ${wanted}, and the server here is ${own.product} ${own.version} (to have it as a file: --into FOLDER)`,
 					];
 		},
-		async put(file, facts, to) {
-			const {
-				appendOnly,
-				appendName,
-				appendFolder,
-				folder,
-				version: made,
-				product: _,
-				...owner
-			} = facts as Facts;
-			const [name, inFolder] = [basename(appendName), join(dirname(to), basename(appendFolder))];
-			for (const path of [to, inFolder, join(dirname(to), name)])
-				await rm(path, { recursive: true, force: true });
-			const copy = async (path: string) => {
-				await copyFile(file, path, constants.COPYFILE_FICLONE);
-				await giveTo(path, owner);
-				await syncPath(path);
+		async put(file, facts, home, base) {
+			const { appendOnly, appendName, appendFolder, folder, version: made, ...owner } = facts as Facts;
+			const [name, within] = [basename(appendName), basename(appendFolder)];
+			for (const one of [base, within, name]) await removeIn(home, one);
+			const give = async (fd: number, whose: FileOwner) => {
+				await giveTo(fd, whose);
+				fsyncSync(fd);
+				closeSync(fd);
 			};
-			await copy(to);
+			const copy = async (into: Folder, at: string) => {
+				copyFileSync(file, into.at(at), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+				await give(openFileBelow(into, at), owner);
+			};
+			await copy(home, base);
 			// The server as it is set now decides what it will read; one that is down is taken to be as it was.
 			const on = await setting("appendonly").then(
 				(value) => value === "yes",
 				() => appendOnly,
 			);
-			if (on && made < 7) await copy(join(dirname(to), name));
+			if (on && made < 7) await copy(home, name);
 			if (on && made >= 7) {
-				await mkdir(inFolder, { mode: 0o750 });
-				await giveTo(inFolder, { ...folder, mode: 0o750 });
-				await copy(join(inFolder, `${name}.1.base.rdb`));
-				const manifest = join(inFolder, `${name}.manifest`);
-				await writeFile(manifest, `file ${name}.1.base.rdb seq 1 type b\n`, { flush: true });
-				await giveTo(manifest, owner);
-				await syncPath(inFolder);
+				mkdirSync(home.at(within), { mode: 0o750 });
+				using inside = enter(home, within);
+				await copy(inside, `${name}.1.base.rdb`);
+				const manifest = `${name}.manifest`;
+				writeFileSync(inside.at(manifest), `file ${name}.1.base.rdb seq 1 type b\n`, { flag: "wx" });
+				await give(openFileBelow(inside, manifest), owner);
+				await give(openSync(inside.self, constants.O_RDONLY), { ...folder, mode: 0o750 });
 			}
-			await syncPath(dirname(to));
+			syncFolder(home);
 		},
 		async rows() {
 			const info = await ask(["INFO", "keyspace"], "ask the server for its keys");
@@ -167,6 +161,22 @@ export function redis({ redis: live, port, socket, passwordFile }: RedisDump): F
 			return keys(Number(/(\d+) keys read/.exec(result.text)?.[1] ?? 0));
 		},
 	};
+}
+
+/** Of the file, or where it is not there yet as the server would make it; and of its folder. */
+async function ownersOf(live: string): Promise<{ owner: FileOwner; folder: FileOwner }> {
+	const { path, found } = resolvePath(live);
+	const [above, name] = split(path);
+	using home = openFolder(above);
+	const here = openSync(home.self, constants.O_RDONLY);
+	const file = found === undefined ? undefined : openFileBelow(home, name);
+	try {
+		const folder = await ownerOf(here);
+		return { folder, owner: file === undefined ? { ...folder, mode: 0o640 } : await ownerOf(file) };
+	} finally {
+		closeSync(here);
+		if (file !== undefined) closeSync(file);
+	}
 }
 
 const keys = (count: number) => new Map([["keys", count]]);

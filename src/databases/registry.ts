@@ -9,6 +9,6 @@ export async function openDatabase(dump: Dump): Promise<Database>;
 export async function openDatabase(dump: Dump): Promise<Database> {
 	if ("postgresql" in dump) return (await import("./postgresql/postgresql.ts")).postgresql(dump);
 	if ("mariadb" in dump) return (await import("./mariadb/mariadb.ts")).mariadb(dump);
-	if ("sqlite" in dump) return (await import("./sqlite.ts")).sqlite(dump);
+	if ("sqlite" in dump) return (await import("./sqlite/sqlite.ts")).sqlite(dump);
 	return (await import("./redis.ts")).redis(dump);
 }

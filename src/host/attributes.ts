@@ -1,34 +1,27 @@
 // Copy a folder's own owner, mode, times, ACL and extended attributes to another folder, and nothing that is in it.
-import { rm } from "node:fs/promises";
-import { execOk } from "./exec.ts";
+import { pipeline } from "node:stream/promises";
+import { HoldfastError } from "../manifest/error.ts";
+import { describeEnd, start } from "./exec.ts";
+import type { Folder } from "./folder.ts";
 
-/** `by` is a file that is made for it and removed again. tar knows every kind of attribute, and is there. */
-export async function copyAttributes(from: string, to: string, by: string): Promise<void> {
-	const kinds = ["--acls", "--xattrs", "--xattrs-include=*"];
-	await execOk(
-		[
-			"tar",
-			"--create",
-			`--file=${by}`,
-			"--format=posix",
-			...kinds,
-			"--no-recursion",
-			`--directory=${from}`,
-			".",
-		],
-		{ doing: `read the attributes of ${from}` },
-	);
-	await execOk(
-		[
-			"tar",
-			"--extract",
-			`--file=${by}`,
-			"--preserve-permissions",
-			...(process.getuid?.() === 0 ? ["--same-owner"] : []),
-			...kinds,
-			`--directory=${to}`,
-		],
-		{ doing: `set the attributes of ${to}` },
-	);
-	await rm(by);
+const KINDS = ["--acls", "--xattrs", "--xattrs-include=*"];
+
+/** tar knows every kind of attribute, and is there. */
+export async function copyAttributes(from: Folder, to: Folder): Promise<void> {
+	const words = ["--create", "--file=-", "--format=posix", ...KINDS, "--no-recursion", "."];
+	const read = await start(["tar", ...words], { cwd: from.self, pipeOut: true });
+	const own = process.getuid?.() === 0 ? ["--same-owner"] : [];
+	const set = await start(["tar", "--extract", "--file=-", "--preserve-permissions", ...own, ...KINDS], {
+		cwd: to.self,
+		pipeIn: true,
+	});
+	if (read.stdout && set.stdin) await pipeline(read.stdout, set.stdin).catch(() => {});
+	for (const [end, doing] of [
+		[await read.done, `read the attributes of ${from.path}`],
+		[await set.done, `set the attributes of ${to.path}`],
+	] as const)
+		if (end.code !== 0)
+			throw new HoldfastError("failed", `could not ${doing}: tar ${describeEnd(end)}`, {
+				details: end.stderr,
+			});
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
+import type { Enclosure } from "./enclosure.ts";
 import { answerReader, eachLine, type OutputReader } from "./lines.ts";
 import { watchStandstill } from "./standstill.ts";
 import { type Account, account } from "./users.ts";
@@ -17,10 +18,12 @@ export interface ExecOptions {
 	readonly cwd?: string;
 	/** The whole environment of the child; a small clean one when left out. */
 	readonly env?: Readonly<Record<string, string>>;
-	/** Run as this user, with that user's groups. */
-	readonly user?: string;
+	/** Run as this user, with that user's groups; by number as one that the machine may not know. */
+	readonly user?: string | Identity;
 	/** As another user, and still free to reach every file: for programs that must own what they make. */
 	readonly readsAll?: boolean;
+	/** It runs in there, and so does what it starts; `cwd` is a path in there. */
+	readonly enclosure?: Enclosure | undefined;
 	/** Written to file descriptor 3 of the child and closed; for secrets. */
 	readonly secret?: string;
 	/** Written to the child's standard input; nothing when left out. */
@@ -42,6 +45,9 @@ export interface ExecOptions {
 	/** End it when it has done nothing for so long, beside telling so; for programs whose work is all their own. */
 	readonly standstillSeconds?: number;
 }
+
+/** Who runs it. */
+export type Identity = Account | Pick<Account, "uid" | "gid">;
 
 export interface ExecResult {
 	readonly code: number | null;
@@ -94,19 +100,24 @@ export function cleanEnvironment(who?: Account): Record<string, string> {
 /** Start a program in a process group of its own. The kernel ends it when we die, even by SIGKILL. */
 export async function start(argv: readonly string[], options: ExecOptions = {}): Promise<Child> {
 	options.signal?.throwIfAborted();
-	const who = options.user === undefined ? undefined : await account(options.user);
+	const { user } = options;
+	const named = typeof user === "string" ? await account(user) : user && "name" in user ? user : undefined;
+	const who = named ?? (typeof user === "string" ? undefined : user);
 	const identity =
 		who && who.uid !== process.getuid?.()
 			? [
 					`--reuid=${who.uid}`,
 					`--regid=${who.gid}`,
-					"--init-groups",
+					named === undefined ? "--clear-groups" : "--init-groups",
 					...(options.readsAll ? ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"] : []),
 				]
 			: [];
-	const child = spawn("setpriv", ["--pdeathsig", "KILL", ...identity, "--", ...argv], {
-		cwd: options.cwd ?? "/",
-		env: options.env ?? cleanEnvironment(who),
+	const { enclosure, cwd = "/" } = options;
+	const words = ["setpriv", "--pdeathsig", "KILL", ...identity, "--", ...argv];
+	const [program = "", ...rest] = enclosure === undefined ? words : enclosure.within(words, cwd);
+	const child = spawn(program, rest, {
+		cwd: enclosure === undefined ? cwd : "/",
+		env: options.env ?? cleanEnvironment(named),
 		detached: true,
 		stdio: [
 			options.pipeIn || options.input !== undefined ? "pipe" : "ignore",

@@ -1,9 +1,11 @@
 // Files and folders with the care that a power cut asks for: what is renamed is synced first, and its folder after.
-import { close, constants, fsync, open } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { close, constants, fsync, open, renameSync, writeFileSync } from "node:fs";
 import { lstat, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { isErrno } from "../manifest/error.ts";
+import { type Folder, syncFolder } from "./folder.ts";
 
 /** Whether anything is at this path; a symlink counts, wherever it points. */
 export async function exists(path: string): Promise<boolean> {
@@ -26,16 +28,31 @@ export async function syncPath(path: string): Promise<void> {
 	}
 }
 
-/** Sync the whole filesystem that a path is on: for a tree of many files, far cheaper than one by one. */
-export async function syncFilesystem(path: string): Promise<void> {
-	const { execOk } = await import("./exec.ts");
-	await execOk(["sync", "-f", path], { doing: `sync ${path}` });
+/** Put a file in an open folder, for us alone to read, whole at every instant and synced; whatever stands there goes. */
+export function replaceFile(folder: Folder, name: string, content: string): void {
+	const fresh = `.${name}.${randomBytes(6).toString("hex")}`;
+	writeFileSync(folder.at(fresh), content, { flag: "wx", mode: 0o600, flush: true });
+	renameSync(folder.at(fresh), folder.at(name));
+	syncFolder(folder);
 }
 
-/** Delete a folder and what is in it, but nothing of another filesystem that is mounted below it. */
+/** Sync the filesystem that an open folder is on: for a tree of many files, far cheaper than one by one. */
+export async function syncFilesystemOf(folder: Folder): Promise<void> {
+	const { execOk } = await import("./exec.ts");
+	await execOk(["sync", "-f", "."], { doing: `sync ${folder.path}`, cwd: folder.self });
+}
+
+/** Delete a folder of our own and what is in it, but nothing of another filesystem that is mounted below it. */
 export async function removeTree(path: string): Promise<void> {
 	const { execOk } = await import("./exec.ts");
 	await execOk(["rm", "-rf", "--one-file-system", "--", path], { doing: `delete ${path}` });
+}
+
+/** The same of what is in an open folder, whoever has moved that. */
+export async function removeIn(folder: Folder, name: string): Promise<void> {
+	const { execOk } = await import("./exec.ts");
+	const argv = ["rm", "-rf", "--one-file-system", "--", `./${name}`];
+	await execOk(argv, { doing: `delete ${folder.path}/${name}`, cwd: folder.self });
 }
 
 /** A folder that only we can read, with its parents; the topmost folder that had to be made, or undefined. */

@@ -10,6 +10,8 @@ export const LONGEST_RECORD = 1024 * 1024;
 /** Bytes of an answer that is kept in memory. */
 const LONGEST_ANSWER = 16 * 1024 * 1024;
 
+const NEWLINE = 10;
+
 /** Takes the data that a program prints. What it throws ends the program; a `RangeError` says what was too long. */
 export interface OutputReader {
 	push(chunk: Buffer): void;
@@ -61,8 +63,11 @@ export async function everyLine(stream: Readable, onLine: (line: string) => void
 	if (rest !== "") onLine(rest);
 }
 
-/** Calls back for every line that is not empty, as it was written; none may be longer than `LONGEST_RECORD`. */
-export function recordReader(onRecord: (record: string) => void): OutputReader {
+/**
+ * Calls back for every line that is not empty, or every record that ends in another byte, as it was written; none may be
+ * longer than `LONGEST_RECORD`.
+ */
+export function recordReader(onRecord: (record: string) => void, end = NEWLINE): OutputReader {
 	let rest: Buffer[] = [];
 	let restBytes = 0;
 	const tell = (last: Buffer) => {
@@ -78,7 +83,7 @@ export function recordReader(onRecord: (record: string) => void): OutputReader {
 	return {
 		push(chunk) {
 			let from = 0;
-			for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+			for (let at = chunk.indexOf(end); at >= 0; at = chunk.indexOf(end, from)) {
 				measure(at - from);
 				tell(chunk.subarray(from, at));
 				from = at + 1;
@@ -90,8 +95,6 @@ export function recordReader(onRecord: (record: string) => void): OutputReader {
 		end: () => tell(Buffer.alloc(0)),
 	};
 }
-
-const NEWLINE = 10;
 
 function cut(line: string): string {
 	return line.length > LONGEST_MESSAGE ? line.slice(0, LONGEST_MESSAGE) : line;

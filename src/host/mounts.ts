@@ -1,16 +1,32 @@
 // Where filesystems are mounted.
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
-/** From the kernel's table (proc(5), mountinfo): the fifth field, with spaces and the like as octal escapes. */
-export async function mountPoints(): Promise<string[]> {
-	const table = await readFile("/proc/self/mountinfo", "utf8");
-	return table
-		.split("\n")
-		.flatMap((line) => line.split(" ")[4] ?? [])
-		.map((field) =>
-			field.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
-		);
+export interface Mount {
+	/** Where it is. */
+	readonly path: string;
+	/** Of this mount alone: `rw`, `nosuid`, `nosymfollow` … */
+	readonly options: readonly string[];
 }
+
+/** From the kernel's table (proc(5), mountinfo): paths with spaces and the like as octal escapes. */
+export function mountsOf(process: number | "self"): Mount[] {
+	return parse(readFileSync(`/proc/${process}/mountinfo`, "utf8"));
+}
+
+export async function mountPoints(): Promise<string[]> {
+	return parse(await readFile("/proc/self/mountinfo", "utf8")).map(({ path }) => path);
+}
+
+function parse(table: string): Mount[] {
+	return table.split("\n").flatMap((line) => {
+		const [, , , , path, options] = line.split(" ");
+		if (path === undefined || options === undefined) return [];
+		return [{ path: path.replace(/\\([0-7]{3})/g, unescaped), options: options.split(",") }];
+	});
+}
+
+const unescaped = (_: string, octal: string) => String.fromCharCode(Number.parseInt(octal, 8));
 
 /** Whether something is mounted at this folder; false for one that is not there. */
 export async function isMountPoint(folder: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 // Whose a file is, so that a copy can be given to the same user on another machine, where numbers differ.
-import { chmod, chown, stat } from "node:fs/promises";
+import { fchmodSync, fchownSync, fstatSync } from "node:fs";
+import * as v from "valibot";
 import { accountOf, groupOf } from "./users.ts";
 
 export interface FileOwner {
@@ -12,8 +13,8 @@ export interface FileOwner {
 	readonly mode: number;
 }
 
-export async function ownerOf(path: string): Promise<FileOwner> {
-	const { uid, gid, mode } = await stat(path);
+export async function ownerOf(fd: number): Promise<FileOwner> {
+	const { uid, gid, mode } = fstatSync(fd);
 	const [user, group] = [(await accountOf(uid))?.name, (await groupOf(gid))?.name];
 	return {
 		uid,
@@ -24,13 +25,27 @@ export async function ownerOf(path: string): Promise<FileOwner> {
 	};
 }
 
-/** Only root can give files away; to anyone else everything is their own. */
-export async function giveTo(path: string, { uid, gid, user, group, mode }: FileOwner): Promise<void> {
+const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xfffffffe));
+const name = v.pipe(v.string(), v.maxLength(256));
+const schema = v.object({
+	uid: id,
+	gid: id,
+	user: v.optional(name),
+	group: v.optional(name),
+	mode: v.pipe(v.number(), v.integer()),
+});
+
+/**
+ * Only root can give files away; to anyone else everything is their own. What says whose it is may come from an archive:
+ * it gives nobody the right to run something as another.
+ */
+export async function giveTo(fd: number, owner: FileOwner): Promise<void> {
+	const { uid, gid, user, group, mode } = v.parse(schema, owner);
 	if (process.getuid?.() === 0)
-		await chown(
-			path,
+		fchownSync(
+			fd,
 			(user === undefined ? undefined : await accountOf(user))?.uid ?? uid,
 			(group === undefined ? undefined : await groupOf(group))?.gid ?? gid,
 		);
-	await chmod(path, mode);
+	fchmodSync(fd, mode & 0o777);
 }

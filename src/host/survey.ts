@@ -1,8 +1,10 @@
 // What stands at a path: how a restore swaps it depends on that.
-import { lstat, readlink, realpath, stat, statfs } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { isErrno } from "../manifest/error.ts";
+import { statfsSync } from "node:fs";
+import { lstat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { closing, entryIn, inParent, mountOf, openFolder, statOf } from "./folder.ts";
 import { mountPoints } from "./mounts.ts";
+import { type Resolved, resolvePath } from "./trust.ts";
 
 /**
  * `rename`: the folder or file itself can be renamed, or nothing is there yet. `entries`: it is a mount point or a btrfs
@@ -15,6 +17,8 @@ export interface Survey {
 	readonly target: string;
 	readonly present: boolean;
 	readonly mode: SwapMode;
+	/** A folder on the same filesystem, in which a private one is made. */
+	readonly privateIn: string;
 	/** Mount points below it, other than itself. */
 	readonly mountsBelow: readonly string[];
 }
@@ -22,36 +26,54 @@ export interface Survey {
 const BTRFS_MAGIC = 0x9123683e;
 /** The inode of every subvolume's root (btrfs: BTRFS_FIRST_FREE_OBJECTID). */
 const SUBVOLUME_INODE = 256;
-const MOST_LINKS = 40;
 
+/** Throws in words when a link on the way may not be followed. */
 export async function survey(path: string): Promise<Survey> {
-	const target = await followed(path);
+	const resolved = resolvePath(path);
+	const { path: target, found } = resolved;
 	const mounts = await mountPoints();
-	const found = await stat(target).catch((error: unknown) => {
-		if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return undefined;
-		throw error;
-	});
-	const fixed = mounts.includes(target) || (found?.isDirectory() && (await isSubvolume(target, found.ino)));
+	const fixed =
+		mounts.includes(target) || (found?.isDirectory() && found.ino === SUBVOLUME_INODE && isOnBtrfs(target));
 	return {
 		target,
 		present: found !== undefined,
 		mode: fixed ? "entries" : "rename",
+		privateIn: fixed ? target : privateBeside(resolved),
 		mountsBelow: mounts.filter((mount) => mount.startsWith(`${target}/`)),
 	};
 }
 
-/** Where a path leads: like realpath, and also for what is not there. */
-async function followed(path: string, links = 0): Promise<string> {
-	if (links > MOST_LINKS) throw new Error(`${path}: too many symlinks`);
-	const link = await lstat(path).catch(() => undefined);
-	if (link?.isSymbolicLink()) return followed(resolve(dirname(path), await readlink(path)), links + 1);
-	if (link) return realpath(path);
-	const parent = dirname(path);
-	return parent === path ? path : join(await followed(parent, links), basename(path));
+function isOnBtrfs(path: string): boolean {
+	return closing(openFolder(path), ({ self }) => statfsSync(self).type === BTRFS_MAGIC);
 }
 
-async function isSubvolume(path: string, inode: number): Promise<boolean> {
-	return inode === SUBVOLUME_INODE && (await statfs(path)).type === BTRFS_MAGIC;
+/**
+ * Beside it, so that a rename is one; but where somebody else could rename that away, the nearest folder above on the same
+ * filesystem where nobody else can. Where there is none, beside it all the same: what is in it is only worked on through
+ * descriptors (private-area.ts).
+ */
+function privateBeside({ path, openAt }: Resolved): string {
+	const beside = dirname(path);
+	if (openAt === undefined || openAt === path || openAt === "/") return beside;
+	const safe = dirname(openAt);
+	const there = nearestPresentNow(beside);
+	const same = closing(openFolder(safe), (above) =>
+		closing(
+			openFolder(there),
+			(below) => mountOf(above) === mountOf(below) && statOf(above).dev === statOf(below).dev,
+		),
+	);
+	return same ? safe : beside;
+}
+
+function nearestPresentNow(path: string): string {
+	for (let at = path; at !== "/"; at = dirname(at))
+		try {
+			if (inParent(at, entryIn)?.isDirectory()) return at;
+		} catch {
+			// Its parent is not there either.
+		}
+	return "/";
 }
 
 /** The nearest path at or above this one that is there: the filesystem that it will be on. */

@@ -70,6 +70,10 @@ export const stateSchema = v.strictObject({
 		v.minValue(0),
 		v.description("seconds that the units must stay active after a restore before it counts"),
 	),
+	specialFiles: v.pipe(
+		v.optional(v.boolean()),
+		v.description("whether a restore brings back device nodes, setuid files and file capabilities"),
+	),
 	checks: v.pipe(v.array(checkSchema), v.description("what shows that the service is healthy")),
 	expect: v.optional(expectSchema),
 });

@@ -102,6 +102,12 @@ export const stateSchema = v.strictObject({
 		v.optional(pause),
 		v.description("how long the units must stay active after a restore before it counts (default 3s)"),
 	),
+	specialFiles: v.pipe(
+		v.optional(v.boolean()),
+		v.description(
+			"bring back device nodes, setuid files and file capabilities, which a restore otherwise leaves out",
+		),
+	),
 	checks: v.pipe(
 		v.optional(v.array(check)),
 		v.description("what shows that the service is healthy; a restore that fails one is undone"),

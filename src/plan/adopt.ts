@@ -1,11 +1,15 @@
 // From a destination alone to a config: the newest archive of a machine carries the manifest that it was made by.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import * as v from "valibot";
 import { removeTree, scratchFolder } from "../host/files.ts";
+import { openFolder } from "../host/folder.ts";
+import { resolvePath } from "../host/trust.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";
 import type { Archive, Destination, Work } from "../providers/provider.ts";
+import { readTextBelow, restoreFiles } from "../providers/read-files.ts";
+
+/** Bytes. */
+const LONGEST_MANIFEST = 4 * 1024 * 1024;
 
 export interface Adopted {
 	readonly machine: string;
@@ -69,10 +73,11 @@ async function manifestIn(
 	scratch: string,
 	work: Work,
 ): Promise<Manifest> {
-	const folder = await scratchFolder(scratch);
+	const own = await scratchFolder(scratch);
 	try {
-		await destination.restore(archive, [path], folder, work);
-		const found: unknown = JSON.parse(await readFile(join(folder, path), "utf8"));
+		using folder = openFolder(resolvePath(own).path);
+		await restoreFiles(destination, archive, [path], folder, work);
+		const found: unknown = JSON.parse(readTextBelow(folder, path, LONGEST_MANIFEST));
 		const { success, output, issues } = v.safeParse(manifestSchema, found);
 		if (success) return output;
 		throw new HoldfastError("failed", `the manifest in ${archive} is not understood`, {
@@ -80,7 +85,7 @@ async function manifestIn(
 			hint: "it may be of another version of Holdfast; the archive itself can be restored with its engine's own program",
 		});
 	} finally {
-		await removeTree(folder);
+		await removeTree(own);
 	}
 }
 

@@ -122,6 +122,7 @@ export function databaseSteps(
 				...source,
 				area,
 				places: stored.map((path) => ({ stored: path, staged: at(path) })),
+				filesOnly: true,
 			},
 			...served.flatMap(({ index, dump, stored, facts, accounts, fresh }): Step[] => [
 				...(accounts === undefined
@@ -152,17 +153,18 @@ export function databaseSteps(
 		],
 		embed: held.flatMap(({ dump, stored, facts }, index): Step[] => {
 			if (isServerDump(dump)) return [];
-			const to = within(places, databaseOf(dump), dump, inPlace);
+			const { folder, to } = within(places, databaseOf(dump), dump, inPlace);
 			return [
 				{
 					kind: "embed",
 					id: `embed:${name}:${index}`,
 					scope,
 					title: `put the ${dumpLabel(dump)} in its folder`,
-					touches: [to],
+					touches: [join(folder, to)],
 					dump,
 					file: at(stored),
 					facts,
+					folder,
 					to,
 				},
 			];
@@ -197,11 +199,11 @@ export function databaseSteps(
 }
 
 /** Where a database's file stands in the folder that is restored. */
-function within(places: readonly Place[], file: string, dump: Dump, inPlace: boolean): string {
+function within(places: readonly Place[], file: string, dump: Dump, inPlace: boolean) {
 	const place = places
 		.filter(({ folder }) => file.startsWith(`${folder}/`))
 		.sort((a, b) => b.folder.length - a.folder.length)[0];
-	if (place) return join(inPlace ? place.live : place.staged, file.slice(place.folder.length));
+	if (place) return { folder: inPlace ? place.live : place.staged, to: file.slice(place.folder.length + 1) };
 	throw new HoldfastError(
 		"failed",
 		`the archive holds the ${dumpLabel(dump)}, and no folder that it lies in`,

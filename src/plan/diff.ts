@@ -1,10 +1,15 @@
 // What a restore would change: the entries of an archive against those that are live.
-import { lstat, readdir, readlink } from "node:fs/promises";
+import { readlinkSync, type Stats } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openDatabase } from "../databases/registry.ts";
+import { enter, entryIn, type Folder, openFolder, split } from "../host/folder.ts";
+import { PRIVATE } from "../host/private-area.ts";
+import { resolvePath } from "../host/trust.ts";
 import { dumpLabel, liveFiles } from "../manifest/dumps.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Entry, Work } from "../providers/provider.ts";
+import { restoreFiles } from "../providers/read-files.ts";
 import { openDestination } from "../providers/registry.ts";
 import type { ListedArchive } from "./archives.ts";
 import { heldDatabases, heldFolders, isWithin } from "./targets.ts";
@@ -43,7 +48,8 @@ export async function diffRows(
 	for (const [state, held] of Object.entries(heldDatabases(archive, services))) {
 		for (const { dump, stored } of held) {
 			const database = await openDatabase(dump);
-			await destination.restore(archive.name, [stored], scratch, work);
+			using folder = openFolder(resolvePath(scratch).path);
+			await restoreFiles(destination, archive.name, [stored], folder, work);
 			const archived = await database.rowsOf(join(scratch, stored), work);
 			const live = await database.rows(work);
 			for (const table of new Set([...archived.keys(), ...live.keys()])) {
@@ -74,7 +80,7 @@ export async function diffArchive(
 				work,
 			);
 			const live = new Map<string, Entry>();
-			await walk(folder, "", live, true);
+			await walk(folder, live);
 			const dumped = (manifest.state[state]?.dumps ?? []).flatMap(liveFiles);
 			for (const below of live.keys())
 				if (dumped.some((file) => isWithin(folder + below, file))) live.delete(below);
@@ -105,36 +111,40 @@ function differing(held: Entry, live: Entry): string[] {
 }
 
 /** Sockets are left out: no engine stores one. The folder itself may be a symlink to where it really is. */
-async function walk(
-	folder: string,
-	below: string,
-	found: Map<string, Entry>,
-	follow: boolean,
-): Promise<void> {
-	const path = folder + below;
-	const stat = await lstat(follow ? join(path, ".") : path).catch(() => lstat(path).catch(() => undefined));
-	if (!stat || stat.isSocket()) return;
-	found.set(below, {
+async function walk(folder: string, found: Map<string, Entry>): Promise<void> {
+	const { path: top, found: present } = resolvePath(folder);
+	if (present === undefined) return;
+	const visit = async (parent: Folder, name: string, below: string): Promise<void> => {
+		const stat = entryIn(parent, name);
+		if (!stat || stat.isSocket()) return;
+		found.set(below, entryOf(folder + below, stat, parent, name));
+		if (!stat.isDirectory()) return;
+		using inner = enter(parent, name);
+		for (const child of await readdir(inner.self))
+			if (!child.startsWith(PRIVATE)) await visit(inner, child, `${below}/${child}`);
+	};
+	const [above, name] = split(top);
+	using parent = openFolder(above);
+	await visit(parent, name, "");
+}
+
+function entryOf(path: string, stat: Stats, parent: Folder, name: string): Entry {
+	return {
 		path,
-		type: stat.isDirectory()
-			? "d"
-			: stat.isSymbolicLink()
-				? "l"
-				: stat.isFIFO()
-					? "p"
-					: stat.isCharacterDevice()
-						? "c"
-						: stat.isBlockDevice()
-							? "b"
-							: "-",
+		type: letterOf(stat),
 		mode: stat.mode & 0o7777,
 		uid: stat.uid,
 		gid: stat.gid,
 		size: stat.size,
 		mtime: stat.mtimeMs,
-		...(stat.isSymbolicLink() ? { link: await readlink(path) } : {}),
-	});
-	if (!stat.isDirectory()) return;
-	for (const name of await readdir(path))
-		if (!name.startsWith(".holdfast-")) await walk(folder, `${below}/${name}`, found, false);
+		...(stat.isSymbolicLink() ? { link: readlinkSync(parent.at(name)) } : {}),
+	};
+}
+
+function letterOf(stat: Stats): string {
+	if (stat.isDirectory()) return "d";
+	if (stat.isSymbolicLink()) return "l";
+	if (stat.isFIFO()) return "p";
+	if (stat.isCharacterDevice()) return "c";
+	return stat.isBlockDevice() ? "b" : "-";
 }

@@ -10,9 +10,10 @@ export interface ExtractRequest {
 	/** As the archive holds them. */
 	readonly paths: readonly string[];
 	readonly into: string;
+	readonly specialFiles: boolean;
 }
 
-export function planExtract({ manifest, run, source, paths, into }: ExtractRequest): Plan {
+export function planExtract({ manifest, run, source, paths, into, specialFiles }: ExtractRequest): Plan {
 	const scope = "extract";
 	return {
 		version: 1,
@@ -29,6 +30,7 @@ export function planExtract({ manifest, run, source, paths, into }: ExtractReque
 				...source,
 				paths,
 				into,
+				specialFiles,
 			},
 		],
 		goals: [scope],

@@ -1,5 +1,6 @@
 // The folders of a restore: where each stands, where its new and its old copy lie, and the steps that swap them.
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
+import { PRIVATE } from "../host/private-area.ts";
 import type { Survey } from "../host/survey.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
@@ -20,7 +21,7 @@ export function placeOf(
 	index: number,
 ): Place {
 	const { target: live, mode } = survey;
-	const area = join(mode === "entries" ? live : dirname(live), `.holdfast-${run}-${state}`);
+	const area = join(survey.privateIn, `${PRIVATE}${run}-${state}`);
 	return {
 		folder,
 		stored,
@@ -38,6 +39,7 @@ export function stageSteps(
 	places: readonly Place[],
 	source: ArchiveSource,
 	restoresInto: boolean,
+	specialFiles: boolean,
 ): Step[] {
 	const scope = `state:${name}`;
 	return areaSteps(name, places).flatMap((areaStep, index): Step[] => {
@@ -54,6 +56,7 @@ export function stageSteps(
 				...source,
 				area: areaStep.area,
 				places: own,
+				specialFiles,
 			},
 		];
 	});
@@ -87,6 +90,7 @@ export function replaceSteps(
 	places: readonly Place[],
 	source: ArchiveSource,
 	how: "staged" | "by-engine" | "over",
+	specialFiles: boolean,
 ): Step[] {
 	const scope = `state:${name}`;
 	const live = places.map((place) => place.live);
@@ -100,6 +104,7 @@ export function replaceSteps(
 				touches: live,
 				...source,
 				places,
+				specialFiles,
 			},
 		];
 	const aside = places.map(

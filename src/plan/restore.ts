@@ -38,6 +38,8 @@ export interface RestoreRequest {
 	readonly inPlace: boolean;
 	/** A failed check does not undo the restore. */
 	readonly keepFailed: boolean;
+	/** Bring back device nodes and setuid files too where a state does not declare them. */
+	readonly specialFiles?: boolean;
 	/** Keep the old copies for so many seconds. */
 	readonly keepOldSeconds: number | undefined;
 }
@@ -99,6 +101,7 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 	]);
 	const clan = { name: archiveId, folders: places.map(({ folder }) => folder) };
 	const hooks = partial ? {} : state.hooks;
+	const specialFiles = request.specialFiles === true || state.specialFiles === true;
 	const databases = databaseSteps(
 		name,
 		run,
@@ -126,7 +129,9 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 		},
 		stage: [
 			...databases.stage,
-			...(inPlace ? [] : [...stageSteps(name, places, source, restoresInto), ...databases.embed]),
+			...(inPlace
+				? []
+				: [...stageSteps(name, places, source, restoresInto, specialFiles), ...databases.embed]),
 		],
 		stop: [...stopSteps(name, scope, units, "moves"), holdersStep(name, places)],
 		swap: [
@@ -134,7 +139,13 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 				...step,
 				downtime: "begins" as const,
 			})),
-			...replaceSteps(name, places, source, inPlace ? "over" : restoresInto ? "staged" : "by-engine"),
+			...replaceSteps(
+				name,
+				places,
+				source,
+				inPlace ? "over" : restoresInto ? "staged" : "by-engine",
+				specialFiles,
+			),
 			...(inPlace ? databases.embed : []),
 			...carrySteps(manifest, name, places),
 			...databases.swap,

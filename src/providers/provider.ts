@@ -3,6 +3,7 @@
 
 import type { Readable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
+import type { Into } from "./into.ts";
 
 /** What `create` is asked to store. */
 export interface ArchiveRequest {
@@ -13,6 +14,8 @@ export interface ArchiveRequest {
 	readonly streams?: readonly StreamRoot[];
 	/** Comes back from `list` as it was given. Small: it is kept where listing is cheap. */
 	readonly metadata: Metadata;
+	/** Folders that others can change, the roots' own among them: whatever reads there must follow no link. */
+	readonly closed?: readonly string[];
 }
 
 /** How many streams may be open at once: each is a program and a connection to its server. */
@@ -194,9 +197,12 @@ export interface Destination {
 	list(work: Work): Promise<Archive[]>;
 	/**
 	 * Write these paths (absolute, as stored) of an archive below the folder `into`, each as `into` + path, with owners,
-	 * modes, times, links, ACLs and extended attributes. Fails when one of them is not in the archive or is damaged.
+	 * modes, times, links, ACLs and extended attributes; nothing else, whatever the archive holds. Fails when one of them
+	 * is not in the archive or is damaged. Engines that do not restore `into` write to the original paths.
 	 */
-	restore(archive: string, paths: readonly string[], into: string, work: Work): Promise<void>;
+	restore(archive: string, paths: readonly string[], into: Into, work: Work): Promise<void>;
+	/** The same for engines that write to the original paths only. */
+	restoreInPlace?(archive: string, paths: readonly string[], work: Work): Promise<void>;
 	/** Bytes of the files at and below these paths of an archive, or undefined when the engine cannot tell. */
 	sizeOf(archive: string, paths: readonly string[], work: Work): Promise<number | undefined>;
 	/** Tell every entry at and below these paths of an archive. Fails for an engine that does not describe itself. */

@@ -1,4 +1,6 @@
 // One archive, its entries, and what pruning would do, for people.
+import { unitLabel } from "../host/systemd.ts";
+import { commandsIn } from "../manifest/commands.ts";
 import type { Adopted } from "../plan/adopt.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { PruneDecisions } from "../plan/upkeep.ts";
@@ -37,8 +39,9 @@ export function archiveText(archive: ListedArchive, details: Details): string {
 }
 
 /** What a destination holds of a machine. */
-export function adoptedText({ machine, archives, newest }: Adopted): string {
+export function adoptedText({ machine, archives, newest, manifest }: Adopted): string {
 	const states = Object.entries(newest.metadata?.states ?? {});
+	const commands = commandsIn({ state: manifest.state, providers: manifest.providers });
 	return [
 		`${archives.length} archives of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}\n`,
 		table([
@@ -49,6 +52,24 @@ export function adoptedText({ machine, archives, newest }: Adopted): string {
 				reason === undefined ? folders.map(printable).join(", ") : printable(reason),
 			]),
 		]),
+		"\nWhat its config says that a restore touches:\n",
+		table([
+			["STATE", "FOLDERS", "DATABASES", "UNITS"],
+			...Object.entries(manifest.state).map(([name, { folders, dumps, stopOnRestore }]) => [
+				name,
+				folders.map(printable).join(", "),
+				dumps.map((dump) => printable(nameOf(dump))).join(", "),
+				stopOnRestore.map(unitLabel).map(printable).join(", "),
+			]),
+		]),
+		...(commands.length === 0
+			? []
+			: [
+					"\nCommands in that config. Whoever could write to this place could have put them there: read each of them.\n",
+					...commands.map(
+						({ path, text }) => `  ${path.map(String).map(printable).join(".")}: ${printable(text)}\n`,
+					),
+				]),
 	].join("");
 }
 

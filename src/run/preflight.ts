@@ -123,20 +123,16 @@ async function databaseFaults({ scope, dumps }: PreflightStep, manifest: Manifes
 	return faults.flat();
 }
 
-/** Without a second copy an engine writes to the paths that it stored, and nothing is carried over. */
+/** Without a second copy nothing is carried over. */
 function inPlaceFaults({ scope, places, twoCopies }: PreflightStep, manifest: Manifest): string[] {
 	if (twoCopies) return [];
-	const moved = places
-		.filter(({ stored, live }) => stored !== live)
-		.map(({ stored, live }) => `${live} was ${stored} when it was stored: restore it without --in-place`);
-	const inner = Object.entries(manifest.state)
+	return Object.entries(manifest.state)
 		.filter(([name]) => `state:${name}` !== scope)
 		.flatMap(([name, { folders }]) => folders.map((folder) => ({ name, folder })))
 		.filter(({ folder }) => places.some((place) => folder.startsWith(`${place.folder}/`)))
 		.map(
 			({ name, folder }) => `${folder} is state "${name}"'s and would be deleted: restore without --in-place`,
 		);
-	return [...moved, ...inner];
 }
 
 async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowledge): Promise<string[]> {

@@ -1,7 +1,7 @@
 // What is due before any other work under the lock: runs that died are brought to their end, and what they or older
 // runs have left is taken away.
 import { openDatabase } from "../databases/registry.ts";
-import { removeTree } from "../host/files.ts";
+import { discardFolder } from "../host/private-area.ts";
 import { HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Listener, RunReport } from "./event.ts";
 import { recoverRun } from "./executor.ts";
@@ -39,14 +39,14 @@ export async function tidyUp(journal: Journal, now = new Date()): Promise<string
 	for (const { run, step } of journal.leftovers())
 		await attempt(`still to do of run ${run}, ${step.title}`, async () => {
 			if (step.kind === "database-drop") await (await openDatabase(step.dump)).drop(step.name);
-			else for (const area of step.areas) await removeTree(area);
+			else for (const area of step.areas) await discardFolder(area);
 			if (step.kind === "discard" && step.forgets) journal.forget(step.forgets.run, step.forgets.state);
 			journal.tidied(run, step.id);
 		});
 	for (const { run, state, until, places, databases } of journal.kept()) {
 		if (Date.parse(until) > now.getTime()) continue;
 		await attempt(`the old copy of ${state} of run ${run}, whose time is over`, async () => {
-			for (const area of new Set(places.map((place) => place.area))) await removeTree(area);
+			for (const area of new Set(places.map((place) => place.area))) await discardFolder(area);
 			for (const { dump, old } of databases) await (await openDatabase(dump)).drop(old);
 			journal.forget(run, state);
 		});

@@ -130,6 +130,8 @@ export interface EmbedStep extends StepBase {
 	readonly dump: FileDump;
 	readonly file: string;
 	readonly facts: DumpFacts;
+	/** The folder that was extracted, and the file's path in it, no part of which is followed as a link. */
+	readonly folder: string;
 	readonly to: string;
 }
 /** The live database becomes `old`, and `fresh` the live one. */
@@ -171,6 +173,10 @@ export interface StageStep extends StepBase, ArchiveSource {
 	readonly kind: "stage";
 	readonly area: string;
 	readonly places: readonly Pick<Place, "stored" | "staged">[];
+	/** Device nodes, setuid files and file capabilities come back as well. */
+	readonly specialFiles?: boolean;
+	/** Each of them must be a regular file: they are read, not put in place. */
+	readonly filesOnly?: boolean;
 }
 /** Say who still uses what is about to be moved, now that the units are down. */
 export interface HoldersStep extends StepBase {
@@ -203,12 +209,14 @@ export interface EngineRestoreStep extends StepBase, ArchiveSource {
 export interface OverwriteStep extends StepBase, ArchiveSource {
 	readonly kind: "overwrite";
 	readonly places: readonly Place[];
+	readonly specialFiles?: boolean;
 }
 /** Extract below a folder of the user's choice. */
 export interface ExtractStep extends StepBase, ArchiveSource {
 	readonly kind: "extract";
 	readonly paths: readonly string[];
 	readonly into: string;
+	readonly specialFiles?: boolean;
 }
 /** From here on the scope is finished, never undone. */
 export interface CommitStep extends StepBase {

@@ -84,7 +84,7 @@ export function fulfilsContract(kind: Kind): void {
 		};
 		const tidy = async () => {
 			const left = await web01.sh(
-				"ls -A /var/lib/holdfast | grep -Ev '^(journal.*|dumps|spool)$' || true; ls -Ad /srv/.holdfast* /var/lib/.holdfast* 2>/dev/null || true",
+				"ls -A /var/lib/holdfast | grep -Ev '^(journal.*|dumps|spool|private.key)$' || true; ls -Ad /srv/.holdfast* /var/lib/.holdfast* 2>/dev/null || true",
 			);
 			assert.equal(left, "");
 			assert.equal(

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { scratch } from "../support/scratch.ts";
 import { fulfilsContract } from "./contract.ts";
 import { borgbackup, openBorg, setUpEngines } from "./engines.ts";
-import { metadataOf, quiet } from "./fixtures.ts";
+import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
 
 const folder = scratch("borg");
 setUpEngines(folder);
@@ -92,7 +92,7 @@ test("a look at what is there leaves out borg's tests of itself; what makes or r
 		await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 		await destination.list(quiet);
 		mkdirSync(join(below, "into"));
-		await destination.restore("a", [join(below, "source")], join(below, "into"), quiet);
+		await destination.restore("a", [join(below, "source")], intoFolder(join(below, "into")), quiet);
 		await destination.check(false, quiet);
 	} finally {
 		process.env.PATH = path;

@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import type { Entry, Metadata, Root, Work } from "../../src/providers/provider.ts";
 import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
 import type { Engine } from "./engines.ts";
-import { type Bench, metadataOf, quiet } from "./fixtures.ts";
+import { type Bench, intoFolder, metadataOf, quiet } from "./fixtures.ts";
 import { takesStreams } from "./streams.ts";
 
 export function fulfilsContract(engine: Engine, scratch: string): void {
@@ -30,7 +30,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			assert.deepEqual(result.unreadable, []);
 			const into = join(folder, "into");
 			mkdirSync(into);
-			await destination.restore("one", [source], into, quiet);
+			await destination.restore("one", [source], intoFolder(into), quiet);
 			assert.deepEqual(factsOf(into + source), factsOf(source));
 			assert.equal(attributesOf(into + source), attributesOf(source));
 		});
@@ -91,7 +91,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 				[corrected],
 			);
 			mkdirSync(join(folder, "into"));
-			await destination.restore("one", [source], join(folder, "into"), quiet);
+			await destination.restore("one", [source], intoFolder(join(folder, "into")), quiet);
 			assert.deepEqual(factsOf(join(folder, "into") + source), factsOf(source));
 		});
 
@@ -103,7 +103,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			writeFileSync(join(source, "changing"), "after it all");
 			await destination.create({ name: "new", roots, metadata: metadataOf("new") }, false, quiet);
 			mkdirSync(join(folder, "into"));
-			await destination.restore("old", [source], join(folder, "into"), quiet);
+			await destination.restore("old", [source], intoFolder(join(folder, "into")), quiet);
 			assert.deepEqual(factsOf(join(folder, "into") + source), before);
 		});
 
@@ -123,7 +123,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			);
 			for (const root of roots) {
 				const into = mkdtempSync(join(folder, "into-"));
-				await destination.restore("a", [root], into, quiet);
+				await destination.restore("a", [root], intoFolder(into), quiet);
 				assert.deepEqual(factsOf(into + root), factsOf(root));
 				assert.deepEqual(readdirSync(join(into + root, "..")), [root.slice(root.lastIndexOf("/") + 1)]);
 			}
@@ -134,7 +134,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			const file = join(source, "secret");
 			await destination.create({ name: "a", roots: rootsOf(file), metadata: metadataOf("a") }, true, quiet);
 			mkdirSync(join(folder, "into"));
-			await destination.restore("a", [file], join(folder, "into"), quiet);
+			await destination.restore("a", [file], intoFolder(join(folder, "into")), quiet);
 			assert.deepEqual(factsOf(join(folder, "into") + file), factsOf(file));
 		});
 
@@ -142,7 +142,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			const { folder, destination, roots } = setUp();
 			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 			mkdirSync(join(folder, "into"));
-			await assert.rejects(destination.restore("a", ["/srv/other"], join(folder, "into"), quiet));
+			await assert.rejects(destination.restore("a", ["/srv/other"], intoFolder(join(folder, "into")), quiet));
 		});
 
 		test("exclude means the same in every engine", async () => {
@@ -174,7 +174,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			const request = { name: "a", roots: [{ path: root, exclude }], metadata: metadataOf("a") };
 			await destination.create(request, true, quiet);
 			mkdirSync(join(folder, "into"));
-			await destination.restore("a", [root], join(folder, "into"), quiet);
+			await destination.restore("a", [root], intoFolder(join(folder, "into")), quiet);
 			const found = readdirSync(join(folder, "into") + root, { recursive: true, withFileTypes: true })
 				.filter((entry) => entry.isFile())
 				.map((entry) => join(entry.parentPath, entry.name).slice((join(folder, "into") + root).length + 1));
@@ -214,7 +214,11 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			const { folder, source, destination, roots } = setUp();
 			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 			for (const name of ["../a", "/etc", "x/../../a", "", ".", "..", "a\nb", "a::b", ".partial-a"])
-				await assert.rejects(destination.restore(name, [source], folder, quiet), Error, JSON.stringify(name));
+				await assert.rejects(
+					destination.restore(name, [source], intoFolder(folder), quiet),
+					Error,
+					JSON.stringify(name),
+				);
 		});
 
 		test("a file that cannot be read is named, and the rest is stored", async () => {
@@ -242,7 +246,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 				["b"],
 			);
 			mkdirSync(join(folder, "into"));
-			await destination.restore("b", [source], join(folder, "into"), quiet);
+			await destination.restore("b", [source], intoFolder(join(folder, "into")), quiet);
 			assert.deepEqual(factsOf(join(folder, "into") + source), factsOf(source));
 			assert.deepEqual(await destination.check(true, quiet), []);
 		});
@@ -275,7 +279,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 				await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 				damage(folder, "a");
 				mkdirSync(join(folder, "into"));
-				await assert.rejects(destination.restore("a", [source], join(folder, "into"), quiet));
+				await assert.rejects(destination.restore("a", [source], intoFolder(join(folder, "into")), quiet));
 			});
 	});
 }

@@ -8,7 +8,7 @@ import { after, describe, test } from "node:test";
 import { scratch } from "../support/scratch.ts";
 import { factsOf, isRoot } from "../support/tree.ts";
 import { ENGINES, setUpEngines } from "./engines.ts";
-import { metadataOf, quiet } from "./fixtures.ts";
+import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
 
 /** How often each engine is killed; another moment every time that the tests run. */
 const ROUNDS = 1;
@@ -54,7 +54,7 @@ for (const engine of ENGINES)
 			);
 			const into = join(folder, `${engine.name}-full into`);
 			mkdirSync(into);
-			await destination.restore("first", [from], into, quiet);
+			await destination.restore("first", [from], intoFolder(into), quiet);
 			assert.equal(readFileSync(join(into + from, "deep/file"), "utf8"), "as it was");
 			await destination.create({ name: "third", roots, metadata: metadataOf("third") }, false, quiet);
 		});
@@ -68,7 +68,7 @@ for (const engine of ENGINES)
 			assert.equal((await destination.list(quiet)).length, 1);
 			const into = join(folder, `${engine.name}-ro into`);
 			mkdirSync(into);
-			await destination.restore("first", [from], into, quiet);
+			await destination.restore("first", [from], intoFolder(into), quiet);
 			assert.deepEqual(factsOf(into + from), factsOf(from));
 			await assert.rejects(
 				destination.create({ name: "second", roots, metadata: metadataOf("second") }, false, quiet),
@@ -115,7 +115,7 @@ for (const engine of ENGINES)
 					// Killed once it was whole, it may be there: then it is good for a restore.
 					const into = join(folder, `${engine.name}-killed-${round}-${name}`);
 					mkdirSync(into);
-					await destination.restore(name, [from], into, quiet);
+					await destination.restore(name, [from], intoFolder(into), quiet);
 					assert.deepEqual(factsOf(into + from), factsOf(from));
 					rmSync(into, { recursive: true });
 				}

@@ -1,4 +1,6 @@
 // What the tests of providers work with.
+import { openFolder } from "../../src/host/folder.ts";
+import { type Into, into } from "../../src/providers/into.ts";
 import type { Destination, Metadata, Root, Work } from "../../src/providers/provider.ts";
 
 export const quiet: Work = {
@@ -25,4 +27,9 @@ export interface Bench {
 	readonly source: string;
 	readonly destination: Destination;
 	readonly roots: readonly Root[];
+}
+
+/** Where a restore writes; it stays open, as a test's few folders may. */
+export function intoFolder(path: string): Into {
+	return into(openFolder(path), () => {});
 }

@@ -9,7 +9,7 @@ import { commandDestinations } from "../../src/providers/command/command.ts";
 import type { Capabilities } from "../../src/providers/provider.ts";
 import { factsOf } from "../support/tree.ts";
 import { ENGINES, type Engine, setUpEngines } from "./engines.ts";
-import { metadataOf, quiet } from "./fixtures.ts";
+import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
 
 const FILE = join(import.meta.dirname, "../../docs/providers.md");
 const scratch = mkdtempSync(join(tmpdir(), "holdfast-large-"));
@@ -75,7 +75,7 @@ async function attempt(engine: Engine, { name, make, facts }: Trial): Promise<st
 		const created = performance.now();
 		const into = join(below, "into");
 		mkdirSync(into);
-		await destination.restore("a", [source], into, quiet);
+		await destination.restore("a", [source], intoFolder(into), quiet);
 		const restored = performance.now();
 		assert.deepEqual(await facts(into + source), await facts(source));
 		assert.deepEqual(await destination.check(true, quiet), []);

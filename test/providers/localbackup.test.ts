@@ -10,7 +10,7 @@ import { scratch } from "../support/scratch.ts";
 import { factsOf, isRoot } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
 import { localbackup, openLocalbackup, setUpEngines } from "./engines.ts";
-import { metadataOf, quiet } from "./fixtures.ts";
+import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
 
 const folder = scratch("localbackup");
 setUpEngines(folder);
@@ -70,7 +70,7 @@ test("as many snapshots as are wanted stay; one with a hold and the newest good 
 		["a", "d", "e"],
 	);
 	mkdirSync(join(below, "into"));
-	await destination.restore("a", [join(below, "source")], join(below, "into"), quiet);
+	await destination.restore("a", [join(below, "source")], intoFolder(join(below, "into")), quiet);
 	assert.equal(readFileSync(join(below, "into", below, "source/file"), "utf8"), "x");
 });
 
@@ -149,7 +149,7 @@ test("snapshots that rsnapshot alone made are listed and restored", async () => 
 	const [foreign] = await destination.list(quiet);
 	assert.equal(foreign?.name, "snapshot.5");
 	mkdirSync(join(below, "into"));
-	await destination.restore("snapshot.5", [join(below, "source")], join(below, "into"), quiet);
+	await destination.restore("snapshot.5", [join(below, "source")], intoFolder(join(below, "into")), quiet);
 	assert.deepEqual(factsOf(join(below, "into", below, "source")), factsOf(join(below, "source")));
 });
 

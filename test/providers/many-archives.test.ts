@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Metadata } from "../../src/providers/provider.ts";
 import { scratch } from "../support/scratch.ts";
 import { ENGINES, openLocalbackup, setUpEngines } from "./engines.ts";
-import { metadataOf, quiet } from "./fixtures.ts";
+import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
 
 /** A thousand of each take a quarter of an hour; the long tier makes them. */
 const MANY = Number(process.env.HOLDFAST_MANY_ARCHIVES) || 24;
@@ -54,7 +54,7 @@ for (const engine of ENGINES)
 		assert.ok(middle);
 		const into = join(below, "into");
 		mkdirSync(into);
-		await destination.restore(`web01-${middle.run}`, [source], into, quiet);
+		await destination.restore(`web01-${middle.run}`, [source], intoFolder(into), quiet);
 		assert.equal(readFileSync(join(into, source, "file"), "utf8"), `content ${Math.floor(MANY / 2)}`);
 		const gone = listed.filter((_, index) => index % 2 === 1).map(({ name }) => name);
 		await destination.remove(gone, quiet);

@@ -12,7 +12,7 @@ import { scratch } from "../support/scratch.ts";
 import { factsOf } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
 import { openRestic, restic, setUpEngines } from "./engines.ts";
-import { metadataOf, quiet } from "./fixtures.ts";
+import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
 import { SERVERS } from "./servers.ts";
 
 const folder = scratch("restic");
@@ -170,7 +170,12 @@ test("snapshots that something else made are listed, and can be restored", async
 	const [, foreign] = await destination.list(quiet);
 	assert.equal(foreign?.metadata, undefined);
 	mkdirSync(join(below, "into"));
-	await destination.restore(foreign?.name ?? "", [join(below, "source/deep")], join(below, "into"), quiet);
+	await destination.restore(
+		foreign?.name ?? "",
+		[join(below, "source/deep")],
+		intoFolder(join(below, "into")),
+		quiet,
+	);
 	assert.deepEqual(factsOf(join(below, "into", below, "source/deep")), factsOf(join(below, "source/deep")));
 });
 
@@ -202,7 +207,12 @@ for (const { name, missing, serve } of SERVERS)
 		);
 		assert.deepEqual(await destination.check(true, quiet), []);
 		mkdirSync(join(below, "into"));
-		await destination.restore("b", [join(below, "source"), stream.path], join(below, "into"), quiet);
+		await destination.restore(
+			"b",
+			[join(below, "source"), stream.path],
+			intoFolder(join(below, "into")),
+			quiet,
+		);
 		assert.deepEqual(factsOf(join(below, "into", below, "source")), factsOf(join(below, "source")));
 		assert.equal(readFileSync(join(below, "into", stream.path), "utf8"), "rows");
 	});

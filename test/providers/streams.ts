@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import type { StreamRoot } from "../../src/providers/provider.ts";
 import { factsOf } from "../support/tree.ts";
-import { type Bench, metadataOf, quiet } from "./fixtures.ts";
+import { type Bench, intoFolder, metadataOf, quiet } from "./fixtures.ts";
 
 export function takesStreams(setUp: () => Bench): void {
 	const streams = (folder: string, contents: Readonly<Record<string, readonly Buffer[]>>): StreamRoot[] => {
@@ -37,11 +37,11 @@ export function takesStreams(setUp: () => Bench): void {
 			for (const [name, chunks] of Object.entries(contents)) {
 				const path = join(folder, "spool", name);
 				assert.ok(!existsSync(path), "nothing is left where it was made");
-				await destination.restore("a", [path], into, quiet);
+				await destination.restore("a", [path], intoFolder(into), quiet);
 				assert.ok(readFileSync(into + path).equals(Buffer.concat(chunks)));
 				assert.equal(lstatSync(into + path).mode & 0o777, 0o600);
 			}
-			await destination.restore("a", [source], into, quiet);
+			await destination.restore("a", [source], intoFolder(into), quiet);
 			assert.deepEqual(factsOf(into + source), factsOf(source));
 		});
 

@@ -1,4 +1,5 @@
 // Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
+import { closeOff, type Enclosure } from "../../host/enclosure.ts";
 import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { answerReader, type OutputReader } from "../../host/lines.ts";
 import { howToInstall } from "../../host/programs.ts";
@@ -6,6 +7,7 @@ import { readSecret, secretOrigin } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
 import type { Work } from "../provider.ts";
+import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
 
 export type BorgDestination = BorgOptions["destinations"][string];
@@ -26,6 +28,12 @@ export interface BorgMessage {
 
 export interface BorgCall {
 	readonly cwd?: string;
+	/** Folders in which it must not follow links, beside the repository's own. */
+	readonly closed?: readonly string[];
+	/** Where it runs; by itself it is one for `closed` and the repository. */
+	readonly enclosure?: Enclosure | undefined;
+	/** It runs where everybody is, since everybody must see what it mounts. */
+	readonly mounts?: boolean;
 	/** Whether a connection that breaks may be made anew; not for what reads streams, which are made only once. */
 	readonly once?: boolean;
 	/** It only reads: where no lock can be made, on a disk that is mounted read-only, it goes without. */
@@ -95,6 +103,9 @@ async function once(
 	const errors: BorgMessage[] = [];
 	const plain: string[] = [];
 	const answer = answerReader();
+	const closed = [...(call.closed ?? []), ...repositoryToClose(destination.repo)];
+	const outside = call.mounts || call.enclosure !== undefined;
+	await using own = outside ? undefined : await closeOff(closed, work.log);
 	const result = await exec(
 		[
 			"borg",
@@ -107,6 +118,7 @@ async function once(
 		],
 		{
 			cwd: call.cwd ?? "/",
+			enclosure: call.enclosure ?? own,
 			env: {
 				...environment(destination, passphrase !== undefined),
 				...(call.asks ? { BORG_SELFTEST: "disabled" } : {}),

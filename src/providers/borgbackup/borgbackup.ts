@@ -1,8 +1,10 @@
 // BorgBackup 1.2 and later. What an archive says of itself is in its comment, so that listing never opens one.
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
+import type { Into } from "../into.ts";
 import { whileMounted } from "../mount.ts";
 import type { Archive, Destination, Details, Problem, Work } from "../provider.ts";
+import { repositoryToClose, requireNoLinks } from "../repository.ts";
 import { archiveName, type BorgDestination, borg, borgJson } from "./borg.ts";
 import { commentOf, isAnyKnown, type Known, keep, known, readComment } from "./comments.ts";
 import { contents, sizeOf } from "./contents.ts";
@@ -156,15 +158,19 @@ async function mount(
 	mounted: (where: string) => void,
 	work: Work,
 ): Promise<void> {
+	requireNoLinks(destination.repo);
 	await whileMounted(
 		at,
 		() => mounted(at),
 		work,
 		(signal) =>
-			borg(destination, "mount", ["--foreground", archiveName(destination, archive), at], {
-				...work,
-				signal,
-			}),
+			borg(
+				destination,
+				"mount",
+				["--foreground", archiveName(destination, archive), at],
+				{ ...work, signal },
+				{ mounts: true },
+			),
 	);
 }
 
@@ -172,10 +178,11 @@ async function restore(
 	destination: BorgDestination,
 	archive: string,
 	paths: readonly string[],
-	into: string,
+	into: Into,
 	work: Work,
 ): Promise<void> {
 	const faults: string[] = [];
+	await using inside = await into.enter(repositoryToClose(destination.repo));
 	const end = await borg(
 		destination,
 		"extract",
@@ -189,7 +196,8 @@ async function restore(
 		],
 		work,
 		{
-			cwd: into,
+			cwd: inside.path,
+			enclosure: inside.enclosure,
 			reads: true,
 			onMessage: (message) => {
 				if (message.type === "progress_percent" && message.total)

@@ -39,6 +39,7 @@ export async function create(
 			{ ...work, signal: streams.signal },
 			{
 				once: streams.special,
+				...(request.closed ? { closed: request.closed } : {}),
 				onMessage: (message) => {
 					if (message.type === "archive_progress" && !message.finished)
 						work.progress({

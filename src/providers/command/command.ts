@@ -43,8 +43,8 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 			create: async (request, _fresh, work) => create(request, run, work),
 			describe: async () => {},
 			list: async (work) => readList(name, await run("list", {}, work)),
-			restore: async (archive, paths, into, work) => {
-				if (into !== "/") throw new Error("a command provider writes to the original paths only");
+			restore: async () => cannot(name, "restore below another folder"),
+			restoreInPlace: async (archive, paths, work) => {
 				await run("restore", { NAME: archive, FOLDERS: joinFolders(paths) }, work);
 			},
 			sizeOf: async () => undefined,

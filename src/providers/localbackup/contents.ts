@@ -1,8 +1,10 @@
 // What is in a snapshot: plain files on a disk.
-import { lstat, readdir, readlink } from "node:fs/promises";
+import { readlinkSync, type Stats } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { descend, enter, entryIn, type Folder, split } from "../../host/folder.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { Entry } from "../provider.ts";
-import { filesOf } from "./snapshots.ts";
+import { openFiles } from "./snapshots.ts";
 
 /** Tell every entry at and below these paths of an archive. */
 export async function contents(
@@ -11,16 +13,15 @@ export async function contents(
 	paths: readonly string[],
 	tell: (entry: Entry) => void,
 ): Promise<void> {
-	const files = await filesOf(directory, archive);
+	using files = await openFiles(directory, archive);
 	const linked = new Set<number>();
-	const visit = async (path: string): Promise<void> => {
-		const found = await lstat(files + path).catch((cause: unknown) => {
-			throw new HoldfastError("failed", `${path} is not in the archive ${archive}`, { cause });
-		});
+	const visit = async (parent: Folder, name: string, path: string): Promise<void> => {
+		const found = entryIn(parent, name);
+		if (found === undefined) throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
 		// The program that listens makes it anew; no other engine stores one.
 		if (found.isSocket()) return;
 		const further = found.isFile() && found.nlink > 1 && linked.has(found.ino);
-		linked.add(found.ino);
+		if (found.nlink > 1) linked.add(found.ino);
 		tell({
 			path,
 			type: letterOf(found),
@@ -29,16 +30,34 @@ export async function contents(
 			gid: found.gid,
 			size: further ? undefined : found.isFile() ? found.size : 0,
 			mtime: found.mtimeMs,
-			...(found.isSymbolicLink() ? { link: await readlink(files + path) } : {}),
+			...(found.isSymbolicLink() ? { link: readlinkSync(parent.at(name)) } : {}),
 		});
-		if (found.isDirectory())
-			for (const name of await readdir(files + path))
-				await visit(path === "/" ? `/${name}` : `${path}/${name}`);
+		if (!found.isDirectory()) return;
+		using folder = enter(parent, name);
+		await below(folder, path);
 	};
-	for (const path of paths) await visit(path);
+	const below = async (folder: Folder, path: string): Promise<void> => {
+		for (const name of await readdir(folder.self)) await visit(folder, name, `${path}/${name}`);
+	};
+	for (const path of paths) {
+		if (path === "/") await below(files, "");
+		else {
+			const [above, name] = split(path);
+			using parent = attempt(() => descend(files, above), path, archive);
+			await visit(parent, name, path);
+		}
+	}
 }
 
-function letterOf(stat: Awaited<ReturnType<typeof lstat>>): string {
+function attempt<T>(work: () => T, path: string, archive: string): T {
+	try {
+		return work();
+	} catch (cause) {
+		throw new HoldfastError("failed", `${path} is not in the archive ${archive}`, { cause });
+	}
+}
+
+function letterOf(stat: Stats): string {
 	if (stat.isDirectory()) return "d";
 	if (stat.isSymbolicLink()) return "l";
 	if (stat.isFIFO()) return "p";

@@ -1,30 +1,35 @@
 // rsnapshot on disks that can be taken away: Clan's "localbackup". What is on the disk is said in snapshots.ts.
-import { access, constants, mkdir, readdir, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { readdirSync, renameSync } from "node:fs";
+import { access, constants, mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { closeOff } from "../../host/enclosure.ts";
 import { describeEnd, exec, execOk } from "../../host/exec.ts";
 import {
 	exists,
 	privateFolder,
+	removeIn,
 	removeTree,
 	scratchFolder,
-	syncFilesystem,
-	syncPath,
+	syncFilesystemOf,
 	writeSynced,
 } from "../../host/files.ts";
+import { enter, type Folder, findBelow, openFolder, syncFolder } from "../../host/folder.ts";
 import { places } from "../../host/places.ts";
+import { folderToClose, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { LocalbackupOptions } from "../../manifest/providers.ts";
 import { requireArchiveName } from "../archive-name.ts";
 import { diskFault } from "../disk-fault.ts";
+import type { Into } from "../into.ts";
 import type { Archive, ArchiveRequest, CreateResult, Destination, Problem, Work } from "../provider.ts";
 import { retain } from "../retention.ts";
 import { presentRoots } from "../roots.ts";
 import { contents } from "./contents.ts";
-import { onDisk, runHook, type Target } from "./disk.ts";
+import { onDisk, runHook } from "./disk.ts";
 import { configure, rsnapshot } from "./rsnapshot.ts";
 import { filterRules } from "./rules.ts";
-import { aboutOf, describeSnapshot, filesOf, folderOf, numbersIn, snapshotsIn } from "./snapshots.ts";
+import { aboutOf, describeSnapshot, folderOf, numbersIn, openFiles, snapshotsIn } from "./snapshots.ts";
 
 const SYNC = ".sync";
 const POLL_MS = 100;
@@ -35,11 +40,12 @@ const RSYNC_ENDS = [100, 400, 1_600, 6_400];
 
 export function localbackupDestinations(options: LocalbackupOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, target]) => {
-		const on = <T>(work: Work, use: () => Promise<T>) => onDisk(name, target, work, use);
-		const { directory } = target;
+		/** The folder is told by its true path, once the disk is mounted: nothing on it is followed as a link from there. */
+		const on = <T>(work: Work, use: (directory: string) => Promise<T>) =>
+			onDisk(name, target, work, () => use(resolvePath(target.directory).path));
 		return {
 			name,
-			location: directory,
+			location: target.directory,
 			capabilities: {
 				restoresInto: true,
 				streams: false,
@@ -50,30 +56,33 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 				mounts: true,
 			},
 			create: (request, fresh, work) =>
-				on(work, async () => {
+				on(work, async (directory) => {
 					await runHook(name, target, "preBackupHook", work);
-					const result = await create(target, options.snapshots ?? SNAPSHOTS, request, fresh, work);
+					const result = await create(directory, options.snapshots ?? SNAPSHOTS, request, fresh, work);
 					await runHook(name, target, "postBackupHook", work);
 					return result;
 				}),
 			describe: (archive, metadata, work) =>
-				on(work, async () => {
-					const folder = await folderOf(directory, archive);
-					await describeSnapshot(folder, { roots: [], ...(await aboutOf(folder)), name: archive, metadata });
+				on(work, async (directory) => {
+					const path = await folderOf(directory, archive);
+					using folder = openFolder(path);
+					describeSnapshot(folder, { roots: [], ...(await aboutOf(path)), name: archive, metadata });
 				}),
-			list: (work) => on(work, () => list(directory)),
-			restore: (archive, paths, into, work) => on(work, () => restore(directory, archive, paths, into, work)),
+			list: (work) => on(work, list),
+			restore: (archive, paths, into, work) =>
+				on(work, (directory) => restore(directory, archive, paths, into, work)),
 			sizeOf: (archive, paths, work) =>
-				on(work, async () => {
+				on(work, async (directory) => {
 					let bytes = 0;
 					await contents(directory, archive, paths, ({ size = 0 }) => {
 						bytes += size;
 					});
 					return bytes;
 				}),
-			contents: (archive, paths, tell, work) => on(work, () => contents(directory, archive, paths, tell)),
+			contents: (archive, paths, tell, work) =>
+				on(work, (directory) => contents(directory, archive, paths, tell)),
 			details: (archive, work) =>
-				on(work, async () => {
+				on(work, async (directory) => {
 					let [bytes, files] = [0, 0];
 					await contents(directory, archive, ["/"], ({ type, size = 0 }) => {
 						bytes += size;
@@ -81,25 +90,29 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 					});
 					return { bytes, files };
 				}),
-			check: (full, work) => on(work, () => check(directory, full, work)),
-			remove: (archives, work) => on(work, () => remove(directory, archives)),
+			check: (full, work) => on(work, (directory) => check(directory, full, work)),
+			remove: (archives, work) => on(work, (directory) => remove(directory, archives)),
 			mount: (archive, at, mounted, work) =>
-				on(work, async () => show(await filesOf(directory, archive), at, mounted, work)),
+				on(work, async (directory) => {
+					using files = await openFiles(directory, archive);
+					await show(files, at, mounted, work);
+				}),
 			keys: async () => undefined,
-			abandon: (_archive, work) => on(work, () => removeHalf(join(directory, SYNC), work)),
+			abandon: (_archive, work) => on(work, (directory) => removeHalf(directory, work)),
 		} satisfies Destination;
 	});
 }
 
 /** The rsync of a create that was killed may write on for a moment; what it adds is deleted too. */
-async function removeHalf(path: string, work: Work): Promise<void> {
+async function removeHalf(directory: string, work: Work): Promise<void> {
+	using disk = openFolder(directory);
 	for (const milliseconds of RSYNC_ENDS)
 		try {
-			return await removeTree(path);
+			return await removeIn(disk, SYNC);
 		} catch {
 			await pause(milliseconds, undefined, { signal: work.signal });
 		}
-	return removeTree(path);
+	return removeIn(disk, SYNC);
 }
 
 async function list(directory: string): Promise<Archive[]> {
@@ -107,7 +120,7 @@ async function list(directory: string): Promise<Archive[]> {
 }
 
 async function create(
-	{ directory }: Target,
+	directory: string,
 	most: number,
 	request: ArchiveRequest,
 	fresh: boolean,
@@ -125,9 +138,10 @@ async function create(
 		throw diskFault(error, directory);
 	});
 	const { there, unreadable } = await presentRoots(request.roots);
-	const sync = join(directory, SYNC);
+	using disk = openFolder(directory);
 	// What a create that died has left shares files with the newest snapshot: rsync would change their modes there too.
-	await removeHalf(sync, work);
+	await removeHalf(directory, work);
+	await using enclosure = await closeOff([...(request.closed ?? []), ...folderToClose(directory)], work.log);
 	const scratch = await scratchFolder(join(places().state, "spool"));
 	try {
 		const { machine } = request.metadata;
@@ -135,22 +149,23 @@ async function create(
 		// One more than there are: rsnapshot itself deletes none. It cannot know which must stay.
 		const [oldest = -1] = (await numbersIn(directory)).reverse();
 		await configure(scratch, directory, machine, oldest + 2, work.watched);
-		await rsnapshot(scratch, "sync", directory, work, unreadable);
-		await describeSnapshot(sync, {
+		await rsnapshot(scratch, "sync", directory, work, unreadable, enclosure);
+		using sync = enter(disk, SYNC);
+		describeSnapshot(sync, {
 			name: request.name,
 			metadata: request.metadata,
 			roots: there.map(({ path }) => path),
 		});
-		await syncFilesystem(sync);
-		await rsnapshot(scratch, "snapshot", directory, work, unreadable);
-		await syncPath(directory);
+		await syncFilesystemOf(sync);
+		await rsnapshot(scratch, "snapshot", directory, work, unreadable, enclosure);
+		syncFolder(disk);
 		// The archive is whole by now, whatever becomes of older ones.
 		await trim(directory, most, machine, work).catch((error: Error) => {
 			work.log(`older snapshots could not be removed: ${error.message}`);
 		});
 		return { unreadable };
 	} catch (error) {
-		await removeTree(sync).catch(() => {});
+		await removeIn(disk, SYNC).catch(() => {});
 		throw diskFault(error, directory);
 	} finally {
 		await removeTree(scratch);
@@ -169,29 +184,31 @@ async function trim(directory: string, most: number, machine: string, work: Work
 }
 
 async function remove(directory: string, archives: readonly string[]): Promise<void> {
+	using disk = openFolder(directory);
 	for (const { folder, archive } of await snapshotsIn(directory)) {
 		if (!archives.includes(archive.name)) continue;
 		// Renamed first: what is deleted by half is no archive.
-		const going = `${folder}.removed`;
-		await rename(folder, going);
-		await syncPath(directory);
-		await removeTree(going);
+		const name = basename(folder);
+		renameSync(disk.at(name), disk.at(`${name}.removed`));
+		syncFolder(disk);
+		await removeIn(disk, `${name}.removed`);
 	}
-	for (const name of await readdir(directory))
-		if (/^snapshot\.\d+\.removed$/.test(name)) await removeTree(join(directory, name));
+	for (const name of readdirSync(disk.self))
+		if (/^snapshot\.\d+\.removed$/.test(name)) await removeIn(disk, name);
 }
 
 async function restore(
 	directory: string,
 	archive: string,
 	paths: readonly string[],
-	into: string,
+	into: Into,
 	work: Work,
 ): Promise<void> {
-	const files = await filesOf(directory, archive);
+	using files = await openFiles(directory, archive);
 	for (const path of paths)
-		if (!(await exists(files + path)))
+		if (!findBelow(files, path))
 			throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
+	await using inside = await into.enter(folderToClose(directory));
 	const result = await exec(
 		[
 			"rsync",
@@ -199,10 +216,10 @@ async function restore(
 			"--numeric-ids",
 			"--relative",
 			"--",
-			...paths.map((path) => `${files}/.${path}`),
-			`${into}/`,
+			...paths.map((path) => `${files.path}/.${path}`),
+			`${inside.path}/`,
 		],
-		{ signal: work.signal, onStdout: work.log, onStderr: work.log },
+		{ signal: work.signal, onStdout: work.log, onStderr: work.log, enclosure: inside.enclosure },
 	);
 	work.signal.throwIfAborted();
 	if (result.code !== 0)
@@ -219,11 +236,13 @@ async function check(directory: string, full: boolean, work: Work): Promise<Prob
 		const about = await aboutOf(folder);
 		if (about === undefined) continue;
 		const { name, metadata, roots } = about;
+		using open = openFolder(folder);
 		for (const path of roots)
-			if (!(await exists(join(folder, metadata.machine, path))))
+			if (!findBelow(open, `${metadata.machine}${path}`))
 				problems.push({ archive: name, message: `${path} is not there` });
 		if (!full) continue;
-		const end = await exec(["tar", "--create", "--file=-", `--directory=${folder}`, "."], {
+		const end = await exec(["tar", "--create", "--file=-", "."], {
+			cwd: open.self,
 			signal: work.signal,
 			reader: { push: () => {} },
 			onStderr: (line) => {
@@ -237,9 +256,12 @@ async function check(directory: string, full: boolean, work: Work): Promise<Prob
 }
 
 /** The files themselves, read-only, at another place. */
-async function show(files: string, at: string, mounted: (where: string) => void, work: Work): Promise<void> {
+async function show(files: Folder, at: string, mounted: (where: string) => void, work: Work): Promise<void> {
 	await privateFolder(at);
-	await execOk(["mount", "--bind", files, at], { doing: `show ${files} at ${at}` });
+	await execOk(["mount", "--no-canonicalize", "--bind", ".", at], {
+		cwd: files.self,
+		doing: `show ${files.path} at ${at}`,
+	});
 	try {
 		await execOk(["mount", "-o", "remount,bind,ro", at], { doing: `make ${at} read-only` });
 		mounted(at);

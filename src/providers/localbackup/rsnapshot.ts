@@ -1,6 +1,7 @@
 // Run rsnapshot: its configuration, what it and rsync say, and their errors in words a person can act on.
 import { access, constants, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Enclosure } from "../../host/enclosure.ts";
 import { describeEnd, exec } from "../../host/exec.ts";
 import { writeSynced } from "../../host/files.ts";
 import { howToInstall, programPath } from "../../host/programs.ts";
@@ -66,6 +67,7 @@ export async function rsnapshot(
 	directory: string,
 	work: Work,
 	unreadable: { path: string; reason: string }[],
+	enclosure: Enclosure | undefined,
 ): Promise<void> {
 	const said: string[] = [];
 	const hear = (line: string) => {
@@ -84,6 +86,7 @@ export async function rsnapshot(
 	};
 	const result = await exec(["rsnapshot", "-c", join(scratch, "conf"), verb], {
 		signal: work.signal,
+		enclosure,
 		onStdout: hear,
 		onStderr: hear,
 	});

@@ -2,9 +2,11 @@
 //   snapshot.N/MACHINE/…        the files, under the paths that they have on the machine; the newest is snapshot.0
 //   snapshot.N/holdfast.json    what the archive says of itself, with its name: N changes with each new one
 //   .sync/                      what is being written; renamed to snapshot.0 when it is whole
-import { readdir, readFile, rename, stat } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { syncPath, writeSynced } from "../../host/files.ts";
+import { replaceFile } from "../../host/files.ts";
+import { enter, type Folder, openFolder } from "../../host/folder.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import { requireArchiveName } from "../archive-name.ts";
 import type { Archive, Metadata } from "../provider.ts";
@@ -19,10 +21,8 @@ export interface About {
 	readonly roots: readonly string[];
 }
 
-export async function describeSnapshot(folder: string, about: About): Promise<void> {
-	await writeSynced(join(folder, `.${ABOUT}`), JSON.stringify(about));
-	await rename(join(folder, `.${ABOUT}`), join(folder, ABOUT));
-	await syncPath(folder);
+export function describeSnapshot(folder: Folder, about: About): void {
+	replaceFile(folder, ABOUT, JSON.stringify(about));
 }
 
 export async function aboutOf(folder: string): Promise<About | undefined> {
@@ -71,14 +71,15 @@ export async function folderOf(directory: string, archive: string): Promise<stri
 	});
 }
 
-/** Where an archive's files are: below the one folder of its machine. */
-export async function filesOf(directory: string, archive: string): Promise<string> {
-	const folder = await folderOf(directory, archive);
-	const machine = (await aboutOf(folder))?.metadata.machine;
-	if (machine !== undefined) return join(folder, machine);
-	const [only, ...more] = await readdir(folder);
-	if (only !== undefined && more.length === 0) return join(folder, only);
-	throw new HoldfastError("failed", `${folder} does not say of which machine its files are`, {
+/** Where an archive's files are: in the one folder of its machine. Close it. */
+export async function openFiles(directory: string, archive: string): Promise<Folder> {
+	const path = await folderOf(directory, archive);
+	using folder = openFolder(path);
+	const machine = (await aboutOf(path))?.metadata.machine;
+	if (machine !== undefined) return enter(folder, machine);
+	const [only, ...more] = readdirSync(folder.self);
+	if (only !== undefined && more.length === 0) return enter(folder, only);
+	throw new HoldfastError("failed", `${path} does not say of which machine its files are`, {
 		details: [only, ...more].map((name) => String(name)),
 	});
 }

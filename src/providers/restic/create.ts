@@ -66,6 +66,7 @@ export async function create(
 			{
 				input: there.map(({ path }) => `${path}\0`).join(""),
 				accept: [3],
+				...(request.closed ? { closed: request.closed } : {}),
 				onJson: (message) => {
 					add(message);
 					if (message.message_type === "status")

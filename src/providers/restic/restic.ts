@@ -1,10 +1,13 @@
 // restic 0.14 and later: what an archive is, is said in snapshots.ts.
-import { chmod, lstat } from "node:fs/promises";
+import { closeSync, fchmodSync } from "node:fs";
+import { findBelow, openFileBelow } from "../../host/folder.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { oldestFirst } from "../archive-time.ts";
+import type { Inside, Into } from "../into.ts";
 import { whileMounted } from "../mount.ts";
 import type { Archive, Destination, Entry, Metadata, Problem, Work } from "../provider.ts";
+import { repositoryToClose, requireNoLinks } from "../repository.ts";
 import { listSnapshot } from "./contents.ts";
 import { abandon, create } from "./create.ts";
 import { type ResticDestination, ResticFault, restic } from "./run.ts";
@@ -103,42 +106,43 @@ async function restore(
 	destination: ResticDestination,
 	archive: string,
 	paths: readonly string[],
-	into: string,
+	into: Into,
 	work: Work,
 ): Promise<void> {
 	const { main, parts } = await snapshotsOf(destination, archive, work);
+	await using inside = await into.enter(repositoryToClose(destination.repo));
 	const partOf = (path: string) => parts.find((part) => part.paths.includes(path));
 	const folders = paths.filter((path) => partOf(path) === undefined);
-	if (folders.length > 0) await extract(destination, main, folders, into, work);
+	if (folders.length > 0) await extract(destination, main, folders, inside, work);
 	for (const path of paths) {
 		const part = partOf(path);
-		if (!part) continue;
-		await extract(destination, part, [path], into, work);
-		// Of what came from its standard input restic keeps no mode.
-		await chmod(into + path, 0o600);
-	}
-	// restic says that all went well when nothing in the snapshot was asked for.
-	for (const path of paths)
-		await lstat(into + path).catch(() => {
+		if (part) await extract(destination, part, [path], inside, work);
+		// restic says that all went well when nothing in the snapshot was asked for.
+		if (!findBelow(into.folder, path))
 			throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
-		});
+		if (!part) continue;
+		// Of what came from its standard input restic keeps no mode.
+		const fd = openFileBelow(into.folder, path);
+		fchmodSync(fd, 0o600);
+		closeSync(fd);
+	}
 }
 
 async function extract(
 	destination: ResticDestination,
 	{ id }: Snapshot,
 	paths: readonly string[],
-	into: string,
+	{ path: target, enclosure }: Inside,
 	work: Work,
 ): Promise<void> {
 	const words = [
 		"restore",
-		`--target=${into}`,
+		`--target=${target}`,
 		...paths.map((path) => `--include=${literally(path)}`),
 		"--",
 		id,
 	];
-	await restic(destination, words, work, { reads: true });
+	await restic(destination, words, work, { reads: true, enclosure });
 }
 
 async function contents(
@@ -211,14 +215,17 @@ async function mount(
 ): Promise<void> {
 	const { main } = await snapshotsOf(destination, archive, work);
 	const where = `${at}/ids/${main.short_id}`;
+	requireNoLinks(destination.repo);
 	await whileMounted(
 		at,
 		() => mounted(where),
 		work,
 		(signal) =>
-			restic(destination, ["mount", `--tag=${ARCHIVE}${archive}`, `--tag=${PART}${archive}`, "--", at], {
-				...work,
-				signal,
-			}),
+			restic(
+				destination,
+				["mount", `--tag=${ARCHIVE}${archive}`, `--tag=${PART}${archive}`, "--", at],
+				{ ...work, signal },
+				{ mounts: true },
+			),
 	);
 }

@@ -3,6 +3,7 @@ import { access, constants, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseEnv } from "node:util";
+import { closeOff, type Enclosure } from "../../host/enclosure.ts";
 import { cleanEnvironment, describeEnd, type ExecResult, start } from "../../host/exec.ts";
 import { answerReader, type OutputReader, recordReader } from "../../host/lines.ts";
 import { places } from "../../host/places.ts";
@@ -11,11 +12,18 @@ import { readSecret, secretOrigin } from "../../host/secret.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import type { Content, Work } from "../provider.ts";
+import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
 
 export type ResticDestination = ResticOptions["destinations"][string];
 
 export interface ResticCall {
+	/** Folders in which it must not follow links, beside the repository's own. */
+	readonly closed?: readonly string[];
+	/** Where it runs; by itself it is one for `closed` and the repository. */
+	readonly enclosure?: Enclosure | undefined;
+	/** It runs where everybody is, since everybody must see what it mounts. */
+	readonly mounts?: boolean;
 	/** Standard input: what is said, or content whose true end only its maker knows. */
 	readonly input?: string | Content;
 	/** Called for each line of standard output that is JSON. */
@@ -117,6 +125,9 @@ async function once(
 			details: [],
 		});
 	const answer = answerReader(call.mostBytes);
+	const closed = [...(call.closed ?? []), ...repositoryToClose(destination.repo)];
+	const outside = call.mounts || call.enclosure !== undefined;
+	await using own = outside ? undefined : await closeOff(closed, work.log);
 	const said: string[] = [];
 	const stop = new AbortController();
 	let openings = 0;
@@ -136,6 +147,7 @@ async function once(
 		].filter((word) => word !== "--quiet" || !words.includes("--json")),
 		{
 			env: await environment(destination),
+			enclosure: call.enclosure ?? own,
 			signal: AbortSignal.any([work.signal, stop.signal]),
 			standstillSeconds: standstillSeconds(),
 			...(typeof call.input === "string" ? { input: call.input } : {}),

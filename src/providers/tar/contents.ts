@@ -1,4 +1,5 @@
 // What is in a piece of a tar archive, from tar's own listing.
+import type { Folder } from "../../host/folder.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { modeOf } from "../mode.ts";
 import type { Entry, Work } from "../provider.ts";
@@ -13,14 +14,14 @@ const LINE =
 	/^(.)(\S{9})\S* (\d+)\/(\d+) +(\d+|\d+,\d+) (\S+ \S+) +"((?:[^"\\]|\\.)*)"(?: (?:->|link to) "(.*)")?$/;
 
 export async function listSegment(
-	file: string,
+	archive: Folder,
 	segment: Segment,
 	path: string,
 	tell: (entry: Entry) => void,
 	work: Work,
 ): Promise<void> {
 	const words = ["--list", "--verbose", "--full-time", "--numeric-owner", "--quoting-style=c"];
-	await readSegment(file, segment, path, work, words, (line) => tell(entryOf(line)));
+	await readSegment(archive, segment, path, work, words, (line) => tell(entryOf(line)));
 }
 
 function entryOf(line: string): Entry {

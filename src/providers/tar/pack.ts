@@ -1,18 +1,19 @@
 // Write the data file of a tar archive: one tar stream a root, each in zstd frames of its own, one after another.
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { join } from "node:path";
 import { type Readable, Transform, Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
+import type { Enclosure } from "../../host/enclosure.ts";
 import { describeEnd, start } from "../../host/exec.ts";
+import type { Folder } from "../../host/folder.ts";
 import { frugal } from "../../host/memory.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { absolutePatterns } from "../exclude.ts";
 import { type Root, STREAMS_AHEAD, type StreamRoot, type Work } from "../provider.ts";
-import type { Segment } from "./index-file.ts";
+import { DATA, type Segment } from "./index-file.ts";
 import { withoutEndMark } from "./trim.ts";
 
 /** A tar stream ends with two blocks of zeros; they belong once at the end of the file, not after each root. */
@@ -29,11 +30,12 @@ interface Packed {
 
 export async function packArchive(
 	roots: readonly Root[],
-	file: string,
+	folder: Folder,
 	level: number | undefined,
 	work: Work,
+	enclosure: Enclosure | undefined,
 ): Promise<Packed> {
-	const output = createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
+	const output = createWriteStream(folder.at(DATA), { flags: "wx", mode: 0o600, flush: true });
 	const segments: Segment[] = [];
 	const unreadable: Packed["unreadable"] = [];
 	let offset = 0;
@@ -42,7 +44,7 @@ export async function packArchive(
 	ended.catch(() => {});
 	try {
 		for (const root of roots) {
-			const packed = await packRoot(root, output, level, work, before, unreadable);
+			const packed = await packRoot(root, output, level, work, before, unreadable, enclosure);
 			segments.push({ path: root.path, offset, ...packed });
 			offset += packed.length;
 			before += packed.tarBytes;
@@ -59,7 +61,7 @@ export async function packArchive(
 /** Each stream in a file of its own beside the data: a tar member's size must be known before its content. */
 export async function packStreams(
 	streams: readonly StreamRoot[],
-	folder: string,
+	folder: Folder,
 	level: number | undefined,
 	work: Work,
 ): Promise<Segment[]> {
@@ -67,7 +69,7 @@ export async function packStreams(
 	const indexed = streams.map(({ path, open }, index) => ({ path, open, file: `stream-${index}.zst` }));
 	await sideBySide(indexed, STREAMS_AHEAD, async ({ path, open, file }) => {
 		const content = await open(work.signal);
-		const output = createWriteStream(join(folder, file), { flags: "wx", mode: 0o600, flush: true });
+		const output = createWriteStream(folder.at(file), { flags: "wx", mode: 0o600, flush: true });
 		const packed = await compressInto([content.output], output, path, level, work);
 		await content.whole;
 		segments.push({ path, offset: 0, file, ...packed });
@@ -114,6 +116,7 @@ async function packRoot(
 	work: Work,
 	before: number,
 	unreadable: Packed["unreadable"],
+	enclosure: Enclosure | undefined,
 ) {
 	const tar = await start(
 		[
@@ -142,6 +145,7 @@ async function packRoot(
 		{
 			input: `${root.path.slice(1)}\0`,
 			pipeOut: true,
+			enclosure,
 			signal: work.signal,
 			onStderr: (line) => {
 				work.log(line);

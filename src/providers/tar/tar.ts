@@ -5,14 +5,19 @@
 //   NAME/stream-0.zst   a dump that was stored as it was made; `zstd -dc stream-0.zst` gives it back
 //   NAME/index.json     its metadata, and where each stored path's piece of the data lies
 // It is written as `.partial-NAME`, synced, and renamed: a folder under its own name is a whole archive.
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdirSync, renameSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { exists, syncPath, writeSynced } from "../../host/files.ts";
+import { closeOff } from "../../host/enclosure.ts";
+import { exists, removeIn, replaceFile } from "../../host/files.ts";
+import { enter, entryIn, type Folder, isAbsent, openFolder, syncFolder } from "../../host/folder.ts";
+import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { TarOptions } from "../../manifest/providers.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
 import { oldestFirst } from "../archive-time.ts";
 import { diskFault } from "../disk-fault.ts";
+import type { Into } from "../into.ts";
 import type {
 	Archive,
 	ArchiveRequest,
@@ -41,11 +46,11 @@ export function tarDestinations(options: TarOptions): Destination[] {
 			mounts: false,
 		},
 		create: (request, fresh, work) => create(path, request, fresh, options.level, work),
-		describe: async (archive, metadata) => describe(folderOf(path, archive), metadata),
+		describe: (archive, metadata) => describe(path, archive, metadata),
 		list: () => list(path),
-		restore: async (archive, paths, into, work) => restore(folderOf(path, archive), paths, into, work),
+		restore: (archive, paths, into, work) => restore(path, archive, paths, into, work),
 		sizeOf: (archive, paths) => sizeOf(folderOf(path, archive), paths),
-		contents: (archive, paths, tell, work) => contents(folderOf(path, archive), paths, tell, work),
+		contents: (archive, paths, tell, work) => contents(path, archive, paths, tell, work),
 		details: async (archive) => sizesOf(await readIndex(folderOf(path, archive))),
 		check: (full, work) => check(path, full, work),
 		remove: (archives) => remove(path, archives),
@@ -55,7 +60,7 @@ export function tarDestinations(options: TarOptions): Destination[] {
 			});
 		},
 		keys: async () => undefined,
-		abandon: async (archive) => rm(join(path, PARTIAL + archive), { recursive: true, force: true }),
+		abandon: (archive) => abandon(path, archive),
 	}));
 }
 
@@ -78,15 +83,20 @@ async function create(
 			});
 		await mkdir(path, { recursive: true, mode: 0o700 });
 	}
-	const whole = folderOf(path, request.name);
-	const partial = join(path, PARTIAL + request.name);
-	await mkdir(partial, { mode: 0o700 }).catch((error: unknown) => {
+	requireArchiveName(request.name);
+	const name = PARTIAL + request.name;
+	using disk = openFolder(resolvePath(path).path);
+	try {
+		mkdirSync(disk.at(name), { mode: 0o700 });
+	} catch (error) {
 		throw diskFault(error, path);
-	});
+	}
+	using partial = enter(disk, name);
+	await using enclosure = await closeOff(request.closed ?? [], work.log);
 	try {
 		const { packArchive, packStreams } = await import("./pack.ts");
 		const streams = await packStreams(request.streams ?? [], partial, level, work);
-		const packed = await packArchive(request.roots, join(partial, DATA), level, work);
+		const packed = await packArchive(request.roots, partial, level, work, enclosure);
 		const segments = [...streams, ...packed.segments];
 		const index: TarIndex = {
 			format: "holdfast-tar",
@@ -94,21 +104,35 @@ async function create(
 			metadata: request.metadata,
 			segments,
 		};
-		await writeSynced(join(partial, INDEX), JSON.stringify(index));
-		await rename(partial, whole);
-		await syncPath(path);
+		replaceFile(partial, INDEX, JSON.stringify(index));
+		if (entryIn(disk, request.name))
+			throw new HoldfastError("failed", `${path}/${request.name} is already there`);
+		renameSync(disk.at(name), disk.at(request.name));
+		syncFolder(disk);
 		return { ...sizesOf(index), unreadable: packed.unreadable };
 	} catch (error) {
-		await rm(partial, { recursive: true, force: true });
+		await removeIn(disk, name);
 		throw diskFault(error, path);
 	}
 }
 
-async function describe(folder: string, metadata: Metadata): Promise<void> {
-	const index = await readIndex(folder);
-	await writeSynced(join(folder, `.${INDEX}`), JSON.stringify({ ...index, metadata }));
-	await rename(join(folder, `.${INDEX}`), join(folder, INDEX));
-	await syncPath(folder);
+async function describe(path: string, archive: string, metadata: Metadata): Promise<void> {
+	using folder = openArchive(path, archive);
+	replaceFile(folder, INDEX, JSON.stringify({ ...(await readIndex(folder.path)), metadata }));
+}
+
+/** The folder of an archive, which is a folder in truth and not a link to another. Close it. */
+function openArchive(path: string, archive: string): Folder {
+	requireArchiveName(archive);
+	try {
+		return openFolder(`${resolvePath(path).path}/${archive}`);
+	} catch (error) {
+		if (!isAbsent(error)) throw error;
+		throw new HoldfastError("failed", `there is no archive ${archive} in ${path}`, {
+			cause: error,
+			hint: "see them with: holdfast list",
+		});
+	}
 }
 
 async function list(path: string): Promise<Archive[]> {
@@ -151,15 +175,17 @@ async function check(path: string, full: boolean, work: Work): Promise<Problem[]
 		const folder = join(path, archive);
 		try {
 			const { segments } = await readIndex(folder);
+			using open = openArchive(path, archive);
 			for (const [file, length] of lengthsOf(segments)) {
-				const found = await stat(join(folder, file)).catch(() => undefined);
+				const found = entryIn(open, file);
 				if (found === undefined) throw new HoldfastError("failed", `${file} is not there`);
+				if (!found.isFile()) throw new HoldfastError("failed", `${file} is not a regular file`);
 				if (found.size < length)
 					throw new HoldfastError("failed", `${file} is cut short: ${found.size} of ${length} bytes`);
 			}
 			if (!full) continue;
 			const { verifySegment } = await import("./unpack.ts");
-			for (const segment of segments) await verifySegment(join(folder, segment.file ?? DATA), segment, work);
+			for (const segment of segments) await verifySegment(open, segment, work);
 		} catch (error) {
 			work.signal.throwIfAborted();
 			problems.push({ archive, message: (error as Error).message });
@@ -178,14 +204,22 @@ function lengthsOf(segments: readonly Segment[]): Map<string, number> {
 
 /** Renamed first: what is deleted by half is no archive. */
 async function remove(path: string, archives: readonly string[]): Promise<void> {
+	using disk = openFolder(resolvePath(path).path);
 	for (const archive of archives) {
-		const going = join(path, PARTIAL + archive);
-		await rename(folderOf(path, archive), going).catch((error: unknown) => {
-			if (!isErrno(error, "ENOENT")) throw error;
-		});
-		await syncPath(path);
-		await rm(going, { recursive: true, force: true });
+		requireArchiveName(archive);
+		const going = PARTIAL + archive;
+		if (entryIn(disk, archive)) renameSync(disk.at(archive), disk.at(going));
+		syncFolder(disk);
+		await removeIn(disk, going);
 	}
+}
+
+async function abandon(path: string, archive: string): Promise<void> {
+	requireArchiveName(archive);
+	const { path: target, found } = resolvePath(path);
+	if (!found?.isDirectory()) return;
+	using disk = openFolder(target);
+	await removeIn(disk, PARTIAL + archive);
 }
 
 /** Counted by whole segments: more than it is for a path below one. */
@@ -197,32 +231,44 @@ async function sizeOf(folder: string, paths: readonly string[]): Promise<number>
 }
 
 async function contents(
-	folder: string,
+	destination: string,
+	archive: string,
 	paths: readonly string[],
 	tell: (entry: Entry) => void,
 	work: Work,
 ): Promise<void> {
-	const { segments } = await readIndex(folder);
+	using folder = openArchive(destination, archive);
+	const { segments } = await readIndex(folder.path);
 	const { listSegment } = await import("./contents.ts");
 	for (const path of paths) {
 		const segment = segmentOf(segments, path);
-		if (segment.file === undefined) await listSegment(join(folder, DATA), segment, path, tell, work);
-		else tell(await entryOfStream(join(folder, segment.file), segment));
+		if (segment.file === undefined) await listSegment(folder, segment, path, tell, work);
+		else tell(entryOfStream(folder, segment));
 	}
 }
 
-async function restore(folder: string, paths: readonly string[], into: string, work: Work): Promise<void> {
-	const { segments } = await readIndex(folder);
+async function restore(
+	destination: string,
+	archive: string,
+	paths: readonly string[],
+	into: Into,
+	work: Work,
+): Promise<void> {
+	using folder = openArchive(destination, archive);
+	const { segments } = await readIndex(folder.path);
 	const { unpackSegment, unpackStream } = await import("./unpack.ts");
+	await using inside = await into.enter();
 	for (const path of paths) {
 		const segment = segmentOf(segments, path);
-		if (segment.file === undefined) await unpackSegment(join(folder, DATA), segment, path, into, work);
-		else await unpackStream(join(folder, segment.file), segment, join(into, path), work);
+		if (segment.file === undefined) await unpackSegment(folder, segment, path, inside, work);
+		else await unpackStream(folder, segment, into.folder, work);
 	}
 }
 
-async function entryOfStream(file: string, { path, tarBytes: size }: Segment): Promise<Entry> {
-	const { uid, gid, mtimeMs: mtime } = await stat(file);
+function entryOfStream(folder: Folder, { path, file = "", tarBytes: size }: Segment): Entry {
+	const found = entryIn(folder, file);
+	if (!found) throw new HoldfastError("failed", `${folder.path}/${file} is not there`);
+	const { uid, gid, mtimeMs: mtime } = found;
 	return { path, type: "-", mode: 0o600, uid, gid, size, mtime };
 }
 

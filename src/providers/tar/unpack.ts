@@ -1,49 +1,55 @@
 // Read one root's piece of a tar archive: only its bytes, checked against the index before they count as restored.
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
-import { Transform, Writable } from "node:stream";
+import { closeSync, createReadStream, createWriteStream } from "node:fs";
+import { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
+import type { Enclosure } from "../../host/enclosure.ts";
 import { describeEnd, start } from "../../host/exec.ts";
+import { descendMaking, type Folder, openFileBelow, split } from "../../host/folder.ts";
+import { recordReader } from "../../host/lines.ts";
 import { frugal } from "../../host/memory.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import type { Inside } from "../into.ts";
 import type { Work } from "../provider.ts";
-import type { Segment } from "./index-file.ts";
+import { DATA, type Segment } from "./index-file.ts";
 
 /** Bytes that are read, and that zstd hands on, at once. */
 const CHUNK = 256 * 1024;
 
-/** Write `path`, the segment's own or one below it, under `into`. */
+/** Write `path`, the segment's own or one below it, into a folder. */
 export async function unpackSegment(
-	file: string,
+	archive: Folder,
 	segment: Segment,
 	path: string,
-	into: string,
+	{ path: folder, enclosure }: Inside,
 	work: Work,
 ): Promise<void> {
-	await readSegment(file, segment, path, work, [
+	const words = [
 		"--extract",
-		`--directory=${into}`,
+		`--directory=${folder}`,
 		"--preserve-permissions",
 		...(process.getuid?.() === 0 ? ["--same-owner"] : []),
 		"--acls",
 		"--xattrs",
 		"--xattrs-include=*",
 		"--delay-directory-restore",
-	]);
+	];
+	await readSegment(archive, segment, path, work, words, work.log, enclosure);
 }
 
 /** Have tar do something with `path`, the segment's own or one below it; `onLine` gets what it prints. */
 export async function readSegment(
-	file: string,
+	archive: Folder,
 	segment: Segment,
 	path: string,
 	work: Work,
 	words: readonly string[],
 	onLine: (line: string) => void = work.log,
+	enclosure?: Enclosure,
 ): Promise<void> {
+	// Before there is a program that waits for it.
+	const source = storedBytes(archive, segment);
 	const tar = await start(
 		[
 			"tar",
@@ -56,10 +62,13 @@ export async function readSegment(
 			"--",
 			path.slice(1),
 		],
-		{ pipeIn: true, signal: work.signal, onStdout: onLine, onStderr: (line) => work.log(line) },
-	);
+		{ pipeIn: true, signal: work.signal, reader: recordReader(onLine), onStderr: work.log, enclosure },
+	).catch((error: unknown) => {
+		source.destroy();
+		throw error;
+	});
 	if (!tar.stdin) throw new Error("tar has no input");
-	const flow = decompressInto(file, segment, path, tar.stdin, work);
+	const flow = decompressInto(source, archive, segment, path, tar.stdin, work);
 	const fault = await flow.then(
 		() => undefined,
 		(error: Error) => error,
@@ -75,24 +84,45 @@ export async function readSegment(
 	if (fault) throw fault;
 }
 
-/** Write a stream that was stored to the file `to`, which only we can read. */
-export async function unpackStream(file: string, segment: Segment, to: string, work: Work): Promise<void> {
-	await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-	const output = createWriteStream(to, { flags: "wx", mode: 0o600 });
-	await decompressInto(file, segment, segment.path, output, work);
+/** Write a stream that was stored to its path in a folder, for us alone to read. */
+export async function unpackStream(
+	archive: Folder,
+	segment: Segment,
+	folder: Folder,
+	work: Work,
+): Promise<void> {
+	const [above, name] = split(segment.path);
+	using parent = descendMaking(folder, above, 0o700);
+	const source = storedBytes(archive, segment);
+	const output = createWriteStream(parent.at(name), { flags: "wx", mode: 0o600 });
+	await decompressInto(source, archive, segment, segment.path, output, work);
 }
 
 /** Read all of a segment; fails when it is not what was stored. */
-export async function verifySegment(file: string, segment: Segment, work: Work): Promise<void> {
+export async function verifySegment(archive: Folder, segment: Segment, work: Work): Promise<void> {
 	const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-	await decompressInto(file, segment, segment.path, nowhere, work);
+	await decompressInto(storedBytes(archive, segment), archive, segment, segment.path, nowhere, work);
 }
 
 class Damaged extends HoldfastError {}
 
+/** A segment's bytes, as they are stored. Whoever gets it reads or destroys it. */
+function storedBytes(archive: Folder, { file = DATA, offset, length }: Segment): Readable {
+	const fd = openFileBelow(archive, file);
+	try {
+		return length === 0
+			? Readable.from([])
+			: createReadStream("", { fd, start: offset, end: offset + length - 1, highWaterMark: CHUNK });
+	} catch (error) {
+		closeSync(fd);
+		throw error;
+	}
+}
+
 /** Fails with `Damaged` when what came out is not what was stored. */
 async function decompressInto(
-	file: string,
+	source: Readable,
+	archive: Folder,
 	segment: Segment,
 	path: string,
 	output: Writable,
@@ -116,15 +146,10 @@ async function decompressInto(
 		},
 	});
 	const damaged = (cause?: unknown) =>
-		new Damaged("failed", `${segment.path} is damaged in the archive ${file}`, {
+		new Damaged("failed", `${segment.path} is damaged in the archive ${archive.path}`, {
 			cause,
 			hint: "restore it from another archive: holdfast list",
 		});
-	const source = createReadStream(file, {
-		start: segment.offset,
-		end: segment.offset + segment.length - 1,
-		highWaterMark: CHUNK,
-	});
 	await pipeline(source, digest, createZstdDecompress({ chunkSize: CHUNK }), count, output, {
 		signal: work.signal,
 	}).catch((error: NodeJS.ErrnoException) => {

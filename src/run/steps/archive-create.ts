@@ -1,10 +1,12 @@
 // Have one destination write one archive of the states that are good until now.
-import { lstat, realpath, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../../databases/registry.ts";
+import { foldersToClose } from "../../host/closing.ts";
 import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
+import { type Resolved, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { VERSION } from "../../manifest/version.ts";
 import { escapePattern } from "../../providers/exclude.ts";
@@ -49,7 +51,10 @@ async function write(
 	broken: (scope: string, error: Error) => void,
 ) {
 	const { plan, knows, made } = context;
-	const links = await symlinks(Object.values(step.states).flatMap(({ folders }) => folders));
+	const found = lookAtFolders(step, context);
+	const links = new Map(
+		[...found].flatMap(([folder, { path }]) => (path === folder ? [] : [[folder, path]])),
+	);
 	const states = Object.fromEntries(
 		Object.entries(step.states).map(([name, state]) => [name, recordOf(state, links, context)]),
 	);
@@ -110,6 +115,9 @@ async function write(
 						},
 					})),
 				metadata,
+				closed: await foldersToClose(
+					good.flatMap(([, { folders }]) => folders.flatMap((folder) => found.get(folder) ?? [])),
+				),
 			},
 			!knows(destination.location),
 			withPoint(context),
@@ -162,14 +170,21 @@ function recordOf(
 	};
 }
 
-/** Folders that are symlinks, with the path that each leads to: engines would store the link alone. */
-async function symlinks(folders: readonly string[]): Promise<Map<string, string>> {
-	const links = new Map<string, string>();
-	for (const folder of folders) {
-		const found = await lstat(folder).catch(() => undefined);
-		if (found?.isSymbolicLink()) links.set(folder, await realpath(folder));
+/** Where the folders of the states are in truth: engines would store a link alone. A state of which one may not be followed fails. */
+function lookAtFolders(
+	step: ArchiveCreateStep,
+	{ failureOf, failScope }: StepContext,
+): Map<string, Resolved> {
+	const found = new Map<string, Resolved>();
+	for (const { scope, folders } of Object.values(step.states)) {
+		if (failureOf(scope) !== undefined) continue;
+		try {
+			for (const folder of folders) found.set(folder, resolvePath(folder));
+		} catch (error) {
+			failScope(scope, error as Error);
+		}
 	}
-	return links;
+	return found;
 }
 
 /** Absolute patterns are written for the declared path. */

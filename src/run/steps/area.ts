@@ -1,8 +1,18 @@
 // The private folder of a restore. It goes again only when nothing of the old state is in it.
-import { mkdir, readdir, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { exists, removeTree, syncPath } from "../../host/files.ts";
-import { HoldfastError, isErrno } from "../../manifest/error.ts";
+import { readdirSync, rmdirSync } from "node:fs";
+import { dirname } from "node:path";
+import {
+	closing,
+	descend,
+	descendMaking,
+	inParent,
+	isAbsent,
+	missingFolders,
+	rootFolder,
+} from "../../host/folder.ts";
+import { isArea, makeArea, openArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
+import { resolvePath } from "../../host/trust.ts";
+import { HoldfastError } from "../../manifest/error.ts";
 import type { AreaStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
 
@@ -17,37 +27,50 @@ interface Made {
 
 export const area: StepWork<AreaStep> = {
 	async run({ area }, { note, point }) {
-		const parents: string[] = [];
-		for (let folder = dirname(area); !(await exists(folder)); folder = dirname(folder)) parents.push(folder);
-		note({ parents } satisfies Made);
-		await mkdir(dirname(area), { recursive: true });
+		const above = resolvePath(dirname(area)).path;
+		using root = rootFolder();
+		note({ parents: missingFolders(root, above) } satisfies Made);
+		descendMaking(root, above)[Symbol.dispose]();
 		point("parents");
-		await mkdir(area, { mode: 0o700 });
+		makeArea(area, [NEW, OLD]);
 		point("made");
-		for (const name of [NEW, OLD]) await mkdir(join(area, name), { mode: 0o700 });
-		await syncPath(area);
-		await syncPath(dirname(area));
 	},
 	undoesLast: true,
 	async undo({ id, area }, { noteOf, point }) {
 		const made = noteOf(id) as Made | undefined;
 		if (!made) return;
-		await requireNothingOld(area);
-		await removeTree(area);
+		if (isArea(area)) {
+			requireNothingOld(area);
+			await removeArea(area);
+		} else removeUnfinishedArea(area, [NEW, OLD]);
 		point("removed");
-		// A folder that holds something is no longer ours to remove.
-		for (const parent of made.parents) await rmdir(parent).catch(() => {});
+		removeParents(made.parents);
 	},
 	async whereabouts({ area }) {
-		return (await exists(area)) ? [`the private folder of this restore is ${area}`] : [];
+		using found = openArea(area);
+		return found === undefined ? [] : [`the private folder of this restore is ${area}`];
 	},
 };
 
-async function requireNothingOld(area: string): Promise<void> {
-	const left = await readdir(join(area, OLD)).catch((error: unknown) => {
-		if (isErrno(error, "ENOENT")) return [];
-		throw error;
-	});
+/** A folder that holds something is no longer ours to remove. */
+export function removeParents(deepestFirst: readonly string[]): void {
+	for (const folder of deepestFirst)
+		try {
+			inParent(folder, (parent, name) => rmdirSync(parent.at(name)));
+		} catch {
+			// See above.
+		}
+}
+
+function requireNothingOld(area: string): void {
+	using found = openArea(area);
+	if (found === undefined) return;
+	let left: string[] = [];
+	try {
+		left = closing(descend(found, OLD), ({ self }) => readdirSync(self));
+	} catch (error) {
+		if (!isAbsent(error)) throw error;
+	}
 	if (left.length === 0) return;
 	throw new HoldfastError("failed", `${area} still holds what stood there before: ${left.join(", ")}`, {
 		hint: "it is kept; move it back to its place by hand",

@@ -1,10 +1,22 @@
 // A folder of another state that lies within the one that is restored is not the archive's to replace: it is brought
 // over from the old copy.
-import { mkdir, rename, rmdir } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { exists, syncPath } from "../../host/files.ts";
+import { renameSync } from "node:fs";
+import { join, relative } from "node:path";
+import {
+	closing,
+	descend,
+	descendMaking,
+	entryIn,
+	type Folder,
+	missingFolders,
+	openFolder,
+	split,
+	syncFolder,
+} from "../../host/folder.ts";
+import { inArea } from "../../host/private-area.ts";
 import type { CarryStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
+import { removeParents } from "./area.ts";
 
 /** The note: folders that had to be made on the way to it, the deepest first. */
 interface Made {
@@ -13,41 +25,68 @@ interface Made {
 
 export const carry: StepWork<CarryStep> = {
 	async run(step, { note, point }) {
-		const { from, to, displaced } = pathsOf(step);
-		if (!(await exists(from))) return;
-		const parents: string[] = [];
-		for (let folder = dirname(to); !(await exists(folder)); folder = dirname(folder)) parents.push(folder);
-		note({ parents } satisfies Made);
+		const { above, name, displaced, live } = namesOf(step);
+		using from = inOldCopy(step, above);
+		if (from === undefined || !entryIn(from, name)) return;
+		using home = openFolder(live);
+		note({ parents: missingFolders(home, above) } satisfies Made);
+		using to = descendMaking(home, above);
 		// An archive from before the other state was declared holds it too.
-		if (await exists(to)) await rename(to, displaced);
+		if (entryIn(to, name)) inArea(displaced, (area, at) => renameSync(to.at(name), area.at(at)));
 		point("displaced");
-		await mkdir(dirname(to), { recursive: true });
-		await rename(from, to);
+		renameSync(from.at(name), to.at(name));
 		point("renamed");
-		await syncPath(dirname(to));
-		await syncPath(dirname(from));
+		syncFolder(to);
+		syncFolder(from);
 	},
 	async undo(step, { noteOf, point }) {
 		const made = noteOf(step.id) as Made | undefined;
+		if (!made) return;
+		const { above, name, displaced, live } = namesOf(step);
+		using from = inOldCopy(step, above);
 		// Without the old copy it was undone before, and the old copy is live again with all that is in it: a journal on
 		// a full disk does not know.
-		if (!made || !(await exists(step.place.old))) return;
-		const { from, to, displaced } = pathsOf(step);
-		if (!(await exists(from)) && (await exists(to))) {
-			await rename(to, from);
-			point("back");
-			await syncPath(dirname(from));
+		if (from === undefined) return;
+		using to = below(live, above);
+		if (to !== undefined) {
+			if (!entryIn(from, name) && entryIn(to, name)) {
+				renameSync(to.at(name), from.at(name));
+				point("back");
+				syncFolder(from);
+			}
+			inArea(displaced, (area, at) => {
+				if (entryIn(area, at) && !entryIn(to, name)) renameSync(area.at(at), to.at(name));
+			});
 		}
-		if ((await exists(displaced)) && !(await exists(to))) await rename(displaced, to);
-		for (const parent of made.parents) await rmdir(parent).catch(() => {});
+		removeParents(made.parents);
 	},
 	async whereabouts(step) {
-		const { from, to } = pathsOf(step);
-		return (await exists(from)) ? [`${to} is in the old copy, at ${from}`] : [];
+		const { above, name, live } = namesOf(step);
+		using from = inOldCopy(step, above);
+		if (from === undefined || !entryIn(from, name)) return [];
+		return [`${join(live, step.nested)} is in the old copy, at ${join(step.place.old, step.nested)}`];
 	},
 };
 
-function pathsOf({ place: { area, live, old }, nested }: CarryStep) {
-	const name = relative("/", join(live, nested)).replaceAll("/", "-");
-	return { from: join(old, nested), to: join(live, nested), displaced: join(area, `displaced-${name}`) };
+/** The folder of the old copy that holds it; undefined where that is not there, or lies behind a link: elsewhere. */
+function inOldCopy({ place: { old } }: CarryStep, above: string): Folder | undefined {
+	try {
+		return inArea(old, (area, name) => closing(descend(area, name), (copy) => descend(copy, above)));
+	} catch {
+		return undefined;
+	}
+}
+
+function below(live: string, above: string): Folder | undefined {
+	try {
+		return closing(openFolder(live), (home) => descend(home, above));
+	} catch {
+		return undefined;
+	}
+}
+
+function namesOf({ place: { area, live }, nested }: CarryStep) {
+	const [above, name] = split(`/${nested}`);
+	const displaced = `displaced-${relative("/", join(live, nested)).replaceAll("/", "-")}`;
+	return { above, name, live, displaced: join(area, displaced) };
 }

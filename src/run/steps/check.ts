@@ -1,22 +1,25 @@
 // Ask whether the service is healthy, again and again until it is or its time is over.
 import { setTimeout as pause } from "node:timers/promises";
+import { askSqlite as askDatabaseFile } from "../../databases/sqlite/client.ts";
 import { cleanEnvironment, describeEnd, type ExecOptions, exec, execText } from "../../host/exec.ts";
 import { account } from "../../host/users.ts";
 import { type Check, checkLabel } from "../../manifest/checks.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError, reportOf } from "../../manifest/error.ts";
 import type { CheckStep } from "../step.ts";
-import type { StepWork } from "../work.ts";
+import type { StepContext, StepWork } from "../work.ts";
 
 const BETWEEN_MS = 250;
 /** One attempt may take this long, whatever time is left. */
 const LEAST_SECONDS = 5;
+/** Bytes of a page that are looked at. */
+const LONGEST_ANSWER = 4 * 1024 * 1024;
 
 export const check: StepWork<CheckStep> = {
 	async run({ check, state }, { signal, log }) {
 		const until = performance.now() + check.within * 1000;
 		for (;;) {
 			const left = (until - performance.now()) / 1000;
-			const fault = await ask(check, Math.max(left, LEAST_SECONDS), signal);
+			const fault = await ask(check, Math.max(left, LEAST_SECONDS), { signal, log });
 			signal.throwIfAborted();
 			if (fault === undefined) return;
 			if (performance.now() >= until)
@@ -35,9 +38,14 @@ interface Fault {
 	readonly details: readonly string[];
 }
 
-async function ask(check: Check, seconds: number, signal: AbortSignal): Promise<Fault | undefined> {
+async function ask(
+	check: Check,
+	seconds: number,
+	work: Pick<StepContext, "signal" | "log">,
+): Promise<Fault | undefined> {
+	const { signal } = work;
 	if ("http" in check) return askHttp(check, seconds, signal);
-	if ("sqlite" in check) return askSqlite(check);
+	if ("sqlite" in check) return askSqlite(check, seconds, work);
 	if ("sql" in check) {
 		const { sql, database, user = "postgres", expect } = check;
 		const argv = ["psql", "-XAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql];
@@ -57,7 +65,7 @@ async function askHttp(
 			signal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(seconds * 1000))]),
 			redirect: "manual",
 		});
-		const text = await answer.text();
+		const text = await beginningOf(answer);
 		if (status === undefined ? !answer.ok : answer.status !== status)
 			return { what: `answered with status ${answer.status}`, details: text.split("\n").slice(0, 5) };
 		if (contains !== undefined && !text.includes(contains))
@@ -70,6 +78,18 @@ async function askHttp(
 		const { message, cause } = error as Error;
 		return { what: cause instanceof Error ? cause.message || message : message, details: [] };
 	}
+}
+
+/** An answer may have no end. */
+async function beginningOf(answer: Response): Promise<string> {
+	const chunks: Uint8Array[] = [];
+	let bytes = 0;
+	for await (const chunk of answer.body ?? []) {
+		chunks.push(chunk);
+		bytes += chunk.length;
+		if (bytes > LONGEST_ANSWER) break;
+	}
+	return Buffer.concat(chunks).toString("utf8");
 }
 
 async function askProgram(
@@ -95,20 +115,17 @@ async function askProgram(
 	return answered(result.text, expect);
 }
 
-async function askSqlite({
-	sql,
-	sqlite,
-	expect,
-}: Extract<Check, { sqlite: string }>): Promise<Fault | undefined> {
-	const { DatabaseSync } = await import("node:sqlite");
+async function askSqlite(
+	{ sql, sqlite, expect }: Extract<Check, { sqlite: string }>,
+	timeoutSeconds: number,
+	work: Pick<StepContext, "signal" | "log">,
+): Promise<Fault | undefined> {
 	try {
-		const db = new DatabaseSync(sqlite, { readOnly: true, timeout: 5_000 });
-		const rows = db.prepare(sql).all();
-		db.close();
-		if (expect === undefined) return undefined;
-		return answered(rows.map((row) => Object.values(row).join("|")).join("\n"), expect);
+		const answer = await askDatabaseFile(sqlite, [sql], { ...work, doing: `ask ${sqlite}`, timeoutSeconds });
+		return expect === undefined ? undefined : answered(answer, expect);
 	} catch (error) {
-		return { what: (error as Error).message, details: [] };
+		const { message, details = [] } = reportOf(error);
+		return { what: message, details };
 	}
 }
 

@@ -1,5 +1,5 @@
 // The point of no return, and the tidying after it.
-import { removeTree } from "../../host/files.ts";
+import { discardFolder } from "../../host/private-area.ts";
 import type { CommitStep, DiscardStep, KeepStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
 
@@ -12,7 +12,7 @@ export const commit: StepWork<CommitStep> = {
 export const discard: StepWork<DiscardStep> = {
 	async run({ areas, forgets }, { forget, point }) {
 		for (const area of areas) {
-			await removeTree(area);
+			await discardFolder(area);
 			point("removed");
 		}
 		if (forgets) forget(forgets.run, forgets.state);

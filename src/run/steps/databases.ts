@@ -7,6 +7,8 @@ import * as v from "valibot";
 import type { DatabaseAccount, DumpFacts, ServerDatabase } from "../../databases/database.ts";
 import { openDatabase } from "../../databases/registry.ts";
 import { removeTree, syncPath, writeSynced } from "../../host/files.ts";
+import { descend, split } from "../../host/folder.ts";
+import { inArea } from "../../host/private-area.ts";
 import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../../manifest/dumps.ts";
 import type {
 	AccountsStep,
@@ -145,8 +147,13 @@ export const load: StepWork<LoadStep> = {
 
 /** What it makes goes with the extracted folder that it is in. */
 export const embed: StepWork<EmbedStep> = {
-	async run({ dump, file, facts, to }) {
-		await (await openDatabase(dump)).put(file, facts, to);
+	async run({ dump, file, facts, folder, to }) {
+		const database = await openDatabase(dump);
+		const [above, name] = split(`/${to}`);
+		await inArea(folder, async (parent, within) => {
+			using home = descend(parent, within + above);
+			await database.put(file, facts, home, name);
+		});
 	},
 };
 

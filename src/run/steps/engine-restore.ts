@@ -1,10 +1,13 @@
-// Engines that write to the original paths: in the place of what was put aside, or over what is there.
-import { exists, syncFilesystem } from "../../host/files.ts";
+import { syncFilesystemOf } from "../../host/files.ts";
+import { inParent } from "../../host/folder.ts";
+import { makeArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { openDestination } from "../../providers/registry.ts";
 import type { ArchiveSource, EngineRestoreStep, OverwriteStep, Place } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
-import { clear } from "./swap.ts";
+import { NEW, OLD } from "./area.ts";
+import { extractInto } from "./stage.ts";
+import { clear, isThere, putInPlace } from "./swap.ts";
 
 export const engineRestore: StepWork<EngineRestoreStep> = {
 	async run(step, context) {
@@ -21,9 +24,24 @@ export const engineRestore: StepWork<EngineRestoreStep> = {
 export const overwrite: StepWork<OverwriteStep> = {
 	/** May be run again after a crash: it begins by deleting what is there. */
 	async run(step, context) {
+		const areas = [...new Set(step.places.map(({ area }) => area))];
 		for (const place of step.places) await clear(place);
 		context.point("deleted");
-		await restoreInPlace(step, step.places, context);
+		const engine = await openDestination(context.plan.manifest, step.provider, step.destination);
+		if (engine.restoreInPlace) return restoreInPlace(step, step.places, context);
+		const warnings: string[] = [];
+		for (const area of areas) {
+			await removeArea(area).catch(() => removeUnfinishedArea(area, [NEW, OLD]));
+			makeArea(area, [NEW, OLD]);
+			const places = step.places.filter((place) => place.area === area);
+			const result = await extractInto({ ...step, area, places }, context);
+			warnings.push(...(result?.warnings ?? []));
+		}
+		context.point("restored");
+		for (const place of step.places) await putInPlace(place, context);
+		context.point("placed");
+		for (const area of areas) await removeArea(area);
+		return warnings.length > 0 ? { warnings } : undefined;
 	},
 	async whereabouts({ places, archive }) {
 		return places.map(
@@ -38,18 +56,17 @@ async function restoreInPlace(
 	context: StepContext,
 ): Promise<void> {
 	const engine = await openDestination(context.plan.manifest, provider, destination);
-	await engine.restore(
+	await engine.restoreInPlace?.(
 		archive,
 		places.map(({ stored }) => stored),
-		"/",
 		context,
 	);
 	context.point("restored");
 	for (const { live } of places) {
-		if (!(await exists(live)))
+		if (!isThere(live))
 			throw new HoldfastError("failed", `${engine.name} did not bring back ${live}`, {
 				hint: "look at its output: holdfast runs show",
 			});
-		await syncFilesystem(live);
+		await inParent(live, syncFilesystemOf);
 	}
 }

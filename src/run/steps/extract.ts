@@ -1,37 +1,67 @@
 // Extract part of an archive below a folder of the user's choice, where it touches nothing else.
-import { mkdir, readdir, rmdir } from "node:fs/promises";
-import { dirname } from "node:path";
-import { exists, removeTree, syncFilesystem } from "../../host/files.ts";
+import { readdirSync } from "node:fs";
+import { removeIn, syncFilesystemOf } from "../../host/files.ts";
+import {
+	descendMaking,
+	type Folder,
+	isAbsent,
+	missingFolders,
+	openFolder,
+	rootFolder,
+} from "../../host/folder.ts";
+import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { into } from "../../providers/into.ts";
 import { openDestination } from "../../providers/registry.ts";
+import { withoutSpecialFiles } from "../special-files.ts";
 import type { ExtractStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
+import { removeParents } from "./area.ts";
 
-/** The note: folders that had to be made, `into` first. Empty when it was there. */
+/** The note: where it is in truth, and the folders that had to be made, the deepest first. Empty when it was there. */
 interface Made {
+	readonly into: string;
 	readonly folders: readonly string[];
 }
 
 export const extract: StepWork<ExtractStep> = {
 	async run(step, context) {
-		const { into, paths, archive } = step;
-		if ((await exists(into)) && (await readdir(into)).length > 0)
-			throw new HoldfastError("failed", `${into} is not empty`, {
-				hint: "name a folder that is empty or not there yet",
-			});
-		const folders: string[] = [];
-		for (let folder = into; !(await exists(folder)); folder = dirname(folder)) folders.push(folder);
-		context.note({ folders } satisfies Made);
-		await mkdir(into, { recursive: true, mode: 0o700 });
+		const { paths, archive } = step;
+		const { path, found } = resolvePath(step.into);
+		using root = rootFolder();
+		if (found !== undefined) requireEmpty(path);
+		context.note({ into: path, folders: missingFolders(root, path) } satisfies Made);
+		using folder = descendMaking(root, path, 0o700);
+		const target = into(folder, context.log);
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
-		await destination.restore(archive, paths, into, context);
-		await syncFilesystem(into);
-		return { into };
+		await destination.restore(archive, paths, target, context);
+		const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
+		await syncFilesystemOf(folder);
+		return { into: path, ...result };
 	},
-	async undo({ id, into }, { noteOf }) {
+	async undo({ id }, { noteOf }) {
 		const made = noteOf(id) as Made | undefined;
-		if (!made || !(await exists(into))) return;
-		for (const name of await readdir(into)) await removeTree(`${into}/${name}`);
-		for (const folder of made.folders) await rmdir(folder).catch(() => {});
+		if (!made) return;
+		using folder = ifThere(made.into);
+		if (folder === undefined) return;
+		for (const name of readdirSync(folder.self)) await removeIn(folder, name);
+		removeParents(made.folders);
 	},
 };
+
+function requireEmpty(path: string): void {
+	using folder = openFolder(path);
+	if (readdirSync(folder.self).length === 0) return;
+	throw new HoldfastError("failed", `${path} is not empty`, {
+		hint: "name a folder that is empty or not there yet",
+	});
+}
+
+function ifThere(path: string): Folder | undefined {
+	try {
+		return openFolder(path);
+	} catch (error) {
+		if (isAbsent(error)) return undefined;
+		throw error;
+	}
+}

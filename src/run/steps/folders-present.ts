@@ -1,5 +1,5 @@
 // A declared folder that is not there would be a hole in the archive: engines skip it with a warning at most.
-import { stat } from "node:fs/promises";
+import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { FoldersPresentStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
@@ -7,8 +7,8 @@ import type { StepWork } from "../work.ts";
 export const foldersPresent: StepWork<FoldersPresentStep> = {
 	async run({ folders }) {
 		for (const folder of folders) {
-			// A symlink counts for what it leads to.
-			if (await stat(folder).catch(() => undefined)) continue;
+			// A symlink counts for what it leads to, where it may be followed.
+			if (resolvePath(folder).found) continue;
 			throw new HoldfastError("failed", `the folder ${folder} does not exist`, {
 				hint: "make it, or take it out of the state's folders",
 			});

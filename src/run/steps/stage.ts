@@ -1,36 +1,60 @@
 // Extract into the private folder while the service runs, so that the swap has only to rename.
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { exists, removeTree, syncFilesystem } from "../../host/files.ts";
+import { mkdirSync } from "node:fs";
+import { removeIn, syncFilesystemOf } from "../../host/files.ts";
+import { descend, findBelow } from "../../host/folder.ts";
+import { openArea } from "../../host/private-area.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { into } from "../../providers/into.ts";
+import { requireFile } from "../../providers/read-files.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { withPoint } from "../fault.ts";
+import { withoutSpecialFiles } from "../special-files.ts";
 import type { StageStep } from "../step.ts";
-import type { StepWork } from "../work.ts";
+import type { StepContext, StepWork } from "../work.ts";
 import { NEW } from "./area.ts";
 
 export const stage: StepWork<StageStep> = {
 	async run(step, context) {
-		const into = join(step.area, NEW);
 		context.note({ began: true });
-		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
-		await destination.restore(
-			step.archive,
-			step.places.map(({ stored }) => stored),
-			into,
-			withPoint(context),
-		);
-		context.point("extracted");
-		for (const { stored, staged } of step.places) {
-			if (!(await exists(staged)))
-				throw new HoldfastError("failed", `${stored} is not in the archive ${step.archive}`);
-		}
-		await syncFilesystem(step.area);
+		return extractInto(step, context);
 	},
 	undoesLast: true,
-	async undo({ id, area }, { noteOf }) {
+	async undo({ id, area: path }, { noteOf }) {
 		if (noteOf(id) === undefined) return;
-		await removeTree(join(area, NEW));
-		if (await exists(area)) await mkdir(join(area, NEW), { mode: 0o700 });
+		using area = openArea(path);
+		if (area === undefined) return;
+		await removeIn(area, NEW);
+		mkdirSync(area.at(NEW), { mode: 0o700 });
 	},
 };
+
+/** What an archive holds of these places, in their private folder, synced. */
+export async function extractInto(
+	step: Pick<
+		StageStep,
+		"area" | "places" | "provider" | "destination" | "archive" | "specialFiles" | "filesOnly"
+	>,
+	context: StepContext,
+): Promise<{ readonly warnings: readonly string[] } | undefined> {
+	const { archive, places } = step;
+	using area = openArea(step.area);
+	if (area === undefined) throw new HoldfastError("failed", `the private folder ${step.area} is gone`);
+	using folder = descend(area, NEW);
+	const target = into(folder, context.log);
+	const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
+	await destination.restore(
+		archive,
+		places.map(({ stored }) => stored),
+		target,
+		withPoint(context),
+	);
+	context.point("extracted");
+	for (const { stored } of places) {
+		if (!findBelow(folder, stored))
+			throw new HoldfastError("failed", `${stored} is not in the archive ${archive}`);
+		if (step.filesOnly) requireFile(folder, stored, archive);
+	}
+	const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
+	await syncFilesystemOf(area);
+	return result;
+}

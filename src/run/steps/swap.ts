@@ -1,9 +1,19 @@
 // The swap: what stands there goes aside, what was staged takes its place. Each rename is undone by itself, and only
-// if it happened: the disk says so. A mount point or subvolume stays, and its entries are renamed one by one.
-import { lstat, mkdir, readdir, rename, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+// if it happened: the disk says so. A mount point or subvolume stays, and its entries are renamed one by one. All of it
+// is done in open folders: somebody else may own the one that the live data are in.
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { copyAttributes } from "../../host/attributes.ts";
-import { exists, removeTree, syncPath } from "../../host/files.ts";
+import { removeIn } from "../../host/files.ts";
+import {
+	descend,
+	entryIn,
+	type Folder,
+	inParent,
+	isAbsent,
+	openFolder,
+	syncFolder,
+} from "../../host/folder.ts";
+import { inArea, openArea, PRIVATE } from "../../host/private-area.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { AsideStep, Place, PlaceStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
@@ -20,125 +30,179 @@ interface Placed {
 export const aside: StepWork<AsideStep> = {
 	async run({ place }, context) {
 		const { live, old, mode } = place;
-		if (!(await exists(live))) return;
-		if (await exists(old)) throw new HoldfastError("failed", `${old} is already there`);
-		if (mode === "entries") return asideEntries(place, context);
-		await rename(live, old).catch((error: unknown) => {
-			throw isErrno(error, "EXDEV") ? cannotMove(live, error) : error;
+		if (!isThere(live)) return;
+		await inArea(old, async (olds, oldName) => {
+			if (entryIn(olds, oldName)) throw new HoldfastError("failed", `${old} is already there`);
+			if (mode === "entries") return asideEntries(place, olds, oldName, context);
+			inParent(live, (home, name) => {
+				try {
+					renameSync(home.at(name), olds.at(oldName));
+				} catch (error) {
+					throw isErrno(error, "EXDEV") ? cannotMove(live, error) : error;
+				}
+				context.point("renamed");
+				syncFolder(home);
+				syncFolder(olds);
+			});
 		});
-		context.point("renamed");
-		await syncPath(dirname(live));
-		await syncPath(dirname(old));
 	},
 	async undo({ id, place }, context) {
 		const { live, old, mode } = place;
-		await requireArea(place);
-		if (!(await exists(old))) return;
-		if (mode === "entries") {
-			for (const name of await readdir(old)) {
-				await putFoundAside(join(live, name), place, context);
-				await rename(join(old, name), join(live, name));
-				context.point(`back-${name}`);
-			}
-			if ((context.noteOf(id) as Aside | undefined)?.attributesKept)
-				await copyAttributes(old, live, attributesFile(place));
-			await rmdir(old);
-		} else {
-			await putFoundAside(live, place, context);
-			await rename(old, live);
-			context.point("back");
-		}
-		await syncPath(mode === "entries" ? live : dirname(live));
+		requireArea(place);
+		await inArea(old, async (olds, oldName) => {
+			if (!entryIn(olds, oldName)) return;
+			if (mode === "entries") {
+				using held = descend(olds, oldName);
+				using home = openFolder(live);
+				for (const name of readdirSync(held.self)) {
+					putFoundAside(home, name, place, context);
+					renameSync(held.at(name), home.at(name));
+					context.point(`back-${name}`);
+				}
+				if ((context.noteOf(id) as Aside | undefined)?.attributesKept) await copyAttributes(held, home);
+				rmdirSync(olds.at(oldName));
+				syncFolder(home);
+			} else
+				inParent(live, (home, name) => {
+					putFoundAside(home, name, place, context);
+					renameSync(olds.at(oldName), home.at(name));
+					context.point("back");
+					syncFolder(home);
+				});
+		});
 	},
 	async whereabouts({ place: { live, old } }) {
-		return (await exists(old)) ? [`what stood at ${live} before is ${old}`] : [];
+		return isStaged(old) ? [`what stood at ${live} before is ${old}`] : [];
 	},
 };
 
 export const place: StepWork<PlaceStep> = {
-	async run({ place }, context) {
-		const { live, staged, mode } = place;
-		if (mode === "entries") return placeEntries(place, context);
-		if (await exists(live)) throw madeAnew(live);
-		await rename(staged, live);
-		context.point("renamed");
-		await syncPath(dirname(live));
-	},
+	run: ({ place }, context) => putInPlace(place, context),
 	/** When what was staged is gone from the area, it is what stands at the live place. */
 	async undo({ id, place }, { noteOf, point }) {
 		const { live, staged, mode } = place;
-		await requireArea(place);
-		if (mode === "entries") {
-			for (const name of (noteOf(id) as Placed | undefined)?.entries ?? []) {
-				if ((await exists(join(staged, name))) || !(await exists(join(live, name)))) continue;
-				await rename(join(live, name), join(staged, name));
-				point(`back-${name}`);
+		requireArea(place);
+		const entries = (noteOf(id) as Placed | undefined)?.entries ?? [];
+		inArea(staged, (area, stagedName) => {
+			if (mode === "entries") {
+				if (entries.length === 0) return;
+				using brought = descend(area, stagedName);
+				using home = openFolder(live);
+				for (const name of entries) {
+					if (entryIn(brought, name) || !entryIn(home, name)) continue;
+					renameSync(home.at(name), brought.at(name));
+					point(`back-${name}`);
+				}
+				return;
 			}
-			return;
-		}
-		if ((await exists(staged)) || !(await exists(live))) return;
-		await mkdir(dirname(staged), { recursive: true, mode: 0o700 });
-		await rename(live, staged);
-		point("back");
-		await syncPath(dirname(live));
+			if (entryIn(area, stagedName) || !isThere(live)) return;
+			inParent(live, (home, name) => {
+				renameSync(home.at(name), area.at(stagedName));
+				point("back");
+				syncFolder(home);
+			});
+		});
 	},
 	async whereabouts({ place: { live, staged } }) {
-		return (await exists(staged)) ? [`what the archive holds of ${live} is ${staged}`] : [];
+		return isStaged(staged) ? [`what the archive holds of ${live} is ${staged}`] : [];
 	},
 };
 
-async function asideEntries(place: Place, { note, point }: StepContext): Promise<void> {
-	const { live, old } = place;
-	note({ attributesKept: false } satisfies Aside);
-	await mkdir(old, { mode: 0o700 });
-	await copyAttributes(live, old, attributesFile(place));
-	note({ attributesKept: true } satisfies Aside);
-	for (const name of await movable(live)) {
-		await rename(join(live, name), join(old, name));
-		point(`moved-${name}`);
-	}
-	await syncPath(old);
-	await syncPath(live);
+/** What was staged becomes what is live; nothing is there. */
+export async function putInPlace(place: Place, context: StepContext): Promise<void> {
+	const { live, staged, mode } = place;
+	await inArea(staged, async (area, stagedName) => {
+		if (mode === "entries") return placeEntries(place, area, stagedName, context);
+		inParent(live, (home, name) => {
+			if (entryIn(home, name)) throw madeAnew(live);
+			renameSync(area.at(stagedName), home.at(name));
+			context.point("renamed");
+			syncFolder(home);
+		});
+	});
 }
 
-async function placeEntries(place: Place, { note, point }: StepContext): Promise<void> {
-	const { live, staged } = place;
-	if (!(await lstat(staged)).isDirectory())
+async function asideEntries(
+	place: Place,
+	olds: Folder,
+	oldName: string,
+	{ note, point }: StepContext,
+): Promise<void> {
+	note({ attributesKept: false } satisfies Aside);
+	mkdirSync(olds.at(oldName), { mode: 0o700 });
+	using home = openFolder(place.live);
+	using old = descend(olds, oldName);
+	await copyAttributes(home, old);
+	note({ attributesKept: true } satisfies Aside);
+	for (const name of movable(home)) {
+		renameSync(home.at(name), old.at(name));
+		point(`moved-${name}`);
+	}
+	syncFolder(old);
+	syncFolder(home);
+}
+
+async function placeEntries(
+	{ live }: Place,
+	area: Folder,
+	stagedName: string,
+	{ note, point }: StepContext,
+): Promise<void> {
+	if (!entryIn(area, stagedName)?.isDirectory())
 		throw new HoldfastError(
 			"failed",
 			`${live} is a folder that cannot be replaced, and the archive holds a file`,
 		);
-	const found = await movable(live);
-	if (found.length > 0) throw madeAnew(join(live, found[0] ?? ""));
-	const entries = await readdir(staged);
+	using staged = descend(area, stagedName);
+	using home = openFolder(live);
+	const [found] = movable(home);
+	if (found !== undefined) throw madeAnew(`${live}/${found}`);
+	const entries = readdirSync(staged.self);
 	note({ entries } satisfies Placed);
 	for (const name of entries) {
-		await rename(join(staged, name), join(live, name));
+		renameSync(staged.at(name), home.at(name));
 		point(`moved-${name}`);
 	}
-	await copyAttributes(staged, live, attributesFile(place));
+	await copyAttributes(staged, home);
 	point("attributes");
-	await syncPath(live);
+	syncFolder(home);
 }
 
 /** Delete what stands at a place; of one that stays, what is in it, but for private folders. */
 export async function clear({ live, mode }: Place): Promise<void> {
-	if (mode === "rename") return removeTree(live);
-	for (const name of await movable(live)) await removeTree(join(live, name));
+	if (!isThere(live)) return;
+	if (mode === "rename") return inParent(live, removeIn);
+	using home = openFolder(live);
+	for (const name of movable(home)) await removeIn(home, name);
+}
+
+/** Whether anything stands at a live place; a link counts, wherever it leads. */
+export function isThere(live: string): boolean {
+	try {
+		return inParent(live, entryIn) !== undefined;
+	} catch (error) {
+		if (isAbsent(error)) return false;
+		throw error;
+	}
+}
+
+function isStaged(path: string): boolean {
+	try {
+		return inArea(path, entryIn) !== undefined;
+	} catch {
+		return false;
+	}
 }
 
 /** All but the private folders of restores, and what fsck keeps at the root of its filesystem. */
-async function movable(folder: string): Promise<string[]> {
-	return (await readdir(folder)).filter((name) => !name.startsWith(".holdfast-") && name !== "lost+found");
-}
-
-function attributesFile({ area }: Place): string {
-	return join(area, "attributes.tar");
+function movable(folder: Folder): string[] {
+	return readdirSync(folder.self).filter((name) => !name.startsWith(PRIVATE) && name !== "lost+found");
 }
 
 /** Without it nothing can be told from what is on disk: its filesystem is not mounted, or somebody deleted it. */
-async function requireArea({ area, live }: Place): Promise<void> {
-	if (await exists(area)) return;
+function requireArea({ area, live }: Place): void {
+	using found = openArea(area);
+	if (found !== undefined) return;
 	throw new HoldfastError(
 		"failed",
 		`the private folder ${area} is not there, so ${live} cannot be put back`,
@@ -149,11 +213,13 @@ async function requireArea({ area, live }: Place): Promise<void> {
 }
 
 /** What something else made in the meantime is nobody's to delete. */
-async function putFoundAside(path: string, { live, area }: Place, { plan, log }: StepContext): Promise<void> {
-	if (!(await exists(path))) return;
-	const kept = `${path}.found-${plan.run}`;
-	await rename(path, kept);
-	log(`something had made ${path} anew while ${live} was being restored (${area}); that is kept as ${kept}`);
+function putFoundAside(home: Folder, name: string, { live, area }: Place, { plan, log }: StepContext): void {
+	if (!entryIn(home, name)) return;
+	const kept = `${name}.found-${plan.run}`;
+	renameSync(home.at(name), home.at(kept));
+	log(
+		`something had made ${home.path}/${name} anew while ${live} was being restored (${area}); that is kept as ${home.path}/${kept}`,
+	);
 }
 
 /** Both are on one filesystem; only overlayfs says so of a folder that its lower layer holds. */

@@ -1,0 +1,134 @@
+// SQLite's own program, run as whoever could have written the file, with that user's rights and no others. It reads no
+// start-up file, and sees the database's folder and a scratch folder in an enclosure, where no link is followed: the
+// owner may not be led anywhere either, nor need the right to go through the folders above.
+import { chownSync, closeSync, fstatSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
+import { closeOff } from "../../host/enclosure.ts";
+import { cleanEnvironment, execText, type Identity } from "../../host/exec.ts";
+import { removeTree, scratchFolder } from "../../host/files.ts";
+import { type Folder, openFileBelow, openFolder, split, statOf } from "../../host/folder.ts";
+import { places } from "../../host/places.ts";
+import { resolvePath } from "../../host/trust.ts";
+import { accountOf } from "../../host/users.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import { fault } from "../client.ts";
+
+const BUSY_MS = 30_000;
+/** Where the enclosure has the two folders: on every Linux, and for anyone to go through. */
+const DATABASE = "/var/tmp";
+const SCRATCH = "/tmp";
+
+export interface Question {
+	/** What is done, for messages: `dump the database …`. */
+	readonly doing: string;
+	readonly signal?: AbortSignal;
+	readonly timeoutSeconds?: number;
+	log(line: string): void;
+}
+
+/** Run statements on a database file; what they print. */
+export async function askSqlite(
+	file: string,
+	statements: readonly string[],
+	question: Question,
+): Promise<string> {
+	const [above, name] = split(existing(file));
+	using folder = openFolder(above);
+	const who = await writerOf(folder, name);
+	await using enclosure = await closeOff([{ folder, at: DATABASE }], question.log);
+	const at = enclosure === undefined ? `${above}/${name}` : `${DATABASE}/${name}`;
+	// Awaited here: the enclosure is gone with this function.
+	return await run(at, statements, who, enclosure, question);
+}
+
+/**
+ * Have it write a copy, and do something with that file's descriptor. The statements are told where to write; the copy is
+ * the user's to write until then, so it is opened as data of theirs: a regular file that is their own.
+ */
+export async function copySqlite<T>(
+	file: string,
+	statements: (copy: string) => readonly string[],
+	question: Question,
+	use: (fd: number) => Promise<T> | T,
+): Promise<T> {
+	const [above, name] = split(existing(file));
+	using folder = openFolder(above);
+	const who = await writerOf(folder, name);
+	const own = await scratchFolder(join(places().state, "spool"));
+	give(own, who);
+	await using enclosure = await closeOff(
+		[
+			{ folder: own, at: SCRATCH },
+			{ folder, at: DATABASE },
+		],
+		question.log,
+	);
+	// Without an enclosure the user cannot get into our own folders.
+	const scratch = enclosure === undefined && who !== undefined ? await mkdtemp("/var/tmp/holdfast-") : own;
+	try {
+		if (scratch !== own) give(scratch, who);
+		const at = enclosure === undefined ? [`${above}/${name}`, scratch] : [`${DATABASE}/${name}`, SCRATCH];
+		await run(at[0] ?? "", statements(`${at[1]}/copy`), who, enclosure, question);
+		using made = openFolder(resolvePath(scratch).path);
+		return await use(openCopy(made, who));
+	} finally {
+		for (const one of new Set([scratch, own])) await removeTree(one);
+	}
+}
+
+function openCopy(made: Folder, who: Identity | undefined): number {
+	const fd = openFileBelow(made, "copy");
+	const { uid, nlink } = fstatSync(fd);
+	if (uid === (who?.uid ?? process.getuid?.()) && nlink === 1) return fd;
+	closeSync(fd);
+	throw new HoldfastError("failed", "the copy of the database was replaced while it was made");
+}
+
+function give(folder: string, who: Identity | undefined): void {
+	if (who !== undefined) chownSync(folder, who.uid, who.gid);
+}
+
+async function run(
+	file: string,
+	statements: readonly string[],
+	who: Identity | undefined,
+	enclosure: Awaited<ReturnType<typeof closeOff>>,
+	{ doing, signal, timeoutSeconds }: Question,
+): Promise<string> {
+	const words = ["sqlite3", "-init", "/dev/null", "-batch", "-bail", "-cmd", `.timeout ${BUSY_MS}`, file];
+	const result = await execText(words, {
+		enclosure,
+		...(who === undefined ? {} : { user: who }),
+		env: { ...cleanEnvironment(), HOME: "/nonexistent" },
+		input: `${statements.join(";\n")};\n`,
+		...(signal ? { signal } : {}),
+		...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+	});
+	if (result.code === 0) return result.text;
+	const look = "look at it with: sqlite3";
+	throw fault({ server: "SQLite", programs: "sqlite3", look, user: undefined }, doing, result);
+}
+
+function existing(file: string): string {
+	const { path, found } = resolvePath(file);
+	if (found === undefined) throw new HoldfastError("failed", `there is no SQLite database ${file}`);
+	if (found.isFile()) return path;
+	throw new HoldfastError("failed", `${file} is not a regular file, as a SQLite database is`);
+}
+
+/**
+ * Whoever can write the file, or put another in its place, is who reads it; undefined when that is only we ourselves.
+ * Somebody who is not root has only their own rights in any case.
+ */
+async function writerOf(folder: Folder, name: string): Promise<Identity | undefined> {
+	if (process.getuid?.() !== 0) return undefined;
+	const fd = openFileBelow(folder, name);
+	const file = fstatSync(fd);
+	closeSync(fd);
+	const above = statOf(folder);
+	const owner = file.uid !== 0 ? file : above;
+	if (owner.uid === 0) return undefined;
+	const known = await accountOf(owner.uid);
+	return known ?? { uid: owner.uid, gid: owner.gid };
+}

@@ -1,0 +1,96 @@
+// SQLite, through its own program. `VACUUM INTO` writes one consistent copy while others work
+// (sqlite.org/lang_vacuum.html); a copy of the file itself, without what is in its -wal, may be of no use.
+import {
+	chownSync,
+	closeSync,
+	constants,
+	copyFileSync,
+	createReadStream,
+	fsyncSync,
+	readSync,
+	writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { removeIn } from "../../host/files.ts";
+import { openFileBelow, openFolder, split, syncFolder } from "../../host/folder.ts";
+import { type FileOwner, giveTo, ownerOf } from "../../host/owner.ts";
+import { resolvePath } from "../../host/trust.ts";
+import { accountOf } from "../../host/users.ts";
+import type { SqliteDump } from "../../manifest/dumps.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import type { DumpFacts, FileDatabase, RowCounts } from "../database.ts";
+import { askSqlite, copySqlite, type Question } from "./client.ts";
+
+interface Facts extends DumpFacts, FileOwner {
+	/** Whether it is in WAL mode, which a copy by VACUUM INTO is not. */
+	readonly wal: boolean;
+}
+
+/** Where a file says its mode, twice: 2 is WAL (sqlite.org/fileformat2.html, 1.3.3). */
+const MODE_OFFSET = 18;
+
+/** In hex, a line each: a name may hold anything. */
+const TABLES = "SELECT hex(name) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
+	return {
+		kind: "file",
+		async facts() {
+			const { path, found } = resolvePath(live);
+			if (found === undefined) throw new HoldfastError("failed", `there is no SQLite database ${live}`);
+			const [above, name] = split(path);
+			using folder = openFolder(above);
+			const fd = openFileBelow(folder, name);
+			try {
+				const header = Buffer.alloc(100);
+				readSync(fd, header, 0, 100, 0);
+				return { ...(await ownerOf(fd)), version: 3, wal: header[MODE_OFFSET] === 2 } satisfies Facts;
+			} finally {
+				closeSync(fd);
+			}
+		},
+		dump: (_scratch, work) =>
+			copySqlite(
+				live,
+				(copy) => [`VACUUM INTO ${literal(copy)}`],
+				{ ...work, doing: `dump the database ${live}` },
+				(fd) => ({ output: createReadStream("", { fd, start: 0 }), whole: Promise.resolve() }),
+			),
+		async obstacles() {
+			return [];
+		},
+		async put(file, facts, folder, name) {
+			const { wal } = facts as Facts;
+			for (const end of ["", "-wal", "-shm", "-journal"]) await removeIn(folder, name + end);
+			copyFileSync(file, folder.at(name), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+			const fd = openFileBelow(folder, name, constants.O_RDWR);
+			try {
+				if (wal) writeSync(fd, Buffer.from([2, 2]), 0, 2, MODE_OFFSET);
+				await giveTo(fd, facts as Facts);
+				fsyncSync(fd);
+			} finally {
+				closeSync(fd);
+			}
+			syncFolder(folder);
+		},
+		rows: (work) => countRows(live, { ...work, doing: `count the rows of ${live}` }),
+		async rowsOf(file, work) {
+			// Whoever made the archive made it: it is read with nobody's rights.
+			const nobody = await accountOf("nobody");
+			if (process.getuid?.() === 0 && nobody)
+				for (const one of [dirname(file), file]) chownSync(one, nobody.uid, nobody.gid);
+			return countRows(file, { ...work, doing: `count the rows of the dump ${file}` });
+		},
+	};
+}
+
+async function countRows(file: string, question: Question): Promise<RowCounts> {
+	const lines = async (statements: readonly string[]) =>
+		(await askSqlite(file, statements, question)).split("\n").filter((line) => line !== "");
+	const names = (await lines([TABLES])).map((hex) => Buffer.from(hex, "hex").toString("utf8"));
+	if (names.length === 0) return new Map();
+	const counts = await lines(names.map((name) => `SELECT count(*) FROM ${quoted(name)}`));
+	return new Map(names.map((name, index) => [name, Number(counts[index])]));
+}

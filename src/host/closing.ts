@@ -1,0 +1,34 @@
+// Which folders an enclosure closes off for a program that reads some paths: those that others can change, since a link
+// could be put there at any moment; and no more than that of the folders that programs themselves need, links and all.
+import { homedir } from "node:os";
+import { execText } from "./exec.ts";
+import type { Resolved } from "./trust.ts";
+
+/** Where programs look for their libraries, settings, certificates and names; on NixOS most of it is links. */
+const NEEDED = ["/etc", "/usr", "/nix", "/bin", "/sbin", "/lib", "/lib64"];
+
+export async function foldersToClose(paths: readonly Resolved[]): Promise<string[]> {
+	const closed = new Set<string>();
+	for (const { path, found, openAt } of paths) {
+		if (openAt !== undefined) closed.add(openAt);
+		else if (!found?.isDirectory()) continue;
+		else if (isNeeded(path)) for (const folder of await openFoldersIn(path)) closed.add(folder);
+		else closed.add(path);
+	}
+	return [...closed].filter((path) => ![...closed].some((other) => path !== other && isBelow(path, other)));
+}
+
+function isNeeded(path: string): boolean {
+	return [...NEEDED, homedir()].some(
+		(needed) => path === needed || isBelow(path, needed) || isBelow(needed, path),
+	);
+}
+
+const isBelow = (path: string, folder: string) => folder === "/" || path.startsWith(`${folder}/`);
+
+/** The topmost folders below a path of ours that somebody else can change. */
+async function openFoldersIn(path: string): Promise<string[]> {
+	const isOpen = ["(", "!", "-uid", "0", "-o", "-perm", "/022", ")"];
+	const { text } = await execText(["find", path, "-xdev", "-type", "d", ...isOpen, "-print0", "-prune"]);
+	return text.split("\0").filter((folder) => folder !== "");
+}

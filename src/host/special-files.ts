@@ -1,0 +1,74 @@
+// What an archive may give nobody: device nodes, programs that run as their owner whoever starts them, and file
+// capabilities. In folders that do not declare to hold such things they are left out, and said.
+import type { Enclosure } from "./enclosure.ts";
+import { exec, execOk } from "./exec.ts";
+import { recordReader } from "./lines.ts";
+import { programPath } from "./programs.ts";
+
+/** A folder as programs see it. */
+interface Inside {
+	readonly path: string;
+	readonly enclosure: Enclosure | undefined;
+}
+
+const MOST_NAMED = 5;
+
+/** Lines that say what was left out of the folder; none when nothing was. */
+export async function leaveOutSpecialFiles({ path: cwd, enclosure }: Inside): Promise<string[]> {
+	const devices = found();
+	const privileged = found();
+	const reader = recordReader((record) => (record[0] === "d" ? devices : privileged).add(record.slice(1)), 0);
+	const find = ["find", ".", "-xdev"];
+	const isDevice = ["(", "-type", "b", "-o", "-type", "c", ")"];
+	const isPrivileged = ["-type", "f", "-perm", "/6000"];
+	// chown(2) takes both bits and capabilities away, also where it changes no owner.
+	const takeAway = ["-exec", "chown", "--no-dereference", ":", "--", "{}", "+"];
+	const doing = "look for device nodes and setuid files";
+	await execOk(
+		[
+			...find,
+			...isDevice,
+			"-printf",
+			"d/%P\\0",
+			"-delete",
+			"-o",
+			...isPrivileged,
+			"-printf",
+			"s/%P\\0",
+			...takeAway,
+		],
+		{ cwd, enclosure, reader, doing },
+	);
+	const getcap = programPath("getcap");
+	if (getcap !== undefined)
+		await exec([getcap, "-r", "."], {
+			cwd,
+			enclosure,
+			reader: recordReader((line) =>
+				privileged.add(`/${line.replace(/^\.\//, "").replace(/ (= )?\S+$/, "")}`),
+			),
+		});
+	if (getcap === undefined || privileged.count() > 0)
+		await execOk([...find, "-type", "f", ...takeAway], { cwd, enclosure, doing });
+	return [
+		...devices.say("left out device nodes"),
+		...privileged.say("removed setuid and setgid bits and file capabilities"),
+	];
+}
+
+function found() {
+	const names: string[] = [];
+	let count = 0;
+	return {
+		add(name: string) {
+			count += 1;
+			if (names.length < MOST_NAMED) names.push(name);
+		},
+		count: () => count,
+		say(what: string) {
+			if (count === 0) return [];
+			const more = count > names.length ? `, and ${count - names.length} more` : "";
+			return [`${what}: ${names.join(", ")}${more}`];
+		},
+	};
+}

@@ -1,0 +1,144 @@
+// Who could replace what lies at a path, and which links may be followed. Root must not be led by a service: a link is
+// followed where only root (or we ourselves) can have put it; one that somebody else could have put leads only to what
+// is that user's own, and is followed with that user's rights.
+import { execFileSync } from "node:child_process";
+import { readlinkSync, type Stats } from "node:fs";
+import { join, normalize } from "node:path";
+import { HoldfastError } from "../manifest/error.ts";
+import { enter, entryIn, type Folder, inParent, rootFolder, statOf } from "./folder.ts";
+
+export interface Resolved {
+	/** Absolute, normalised, and without a link in it, whether or not anything is there. */
+	readonly path: string;
+	/** What is there itself; undefined when nothing is. */
+	readonly found: Stats | undefined;
+	/** The topmost folder on the way, `path` included, in which somebody else can replace things; undefined when there is none. */
+	readonly openAt: string | undefined;
+}
+
+/** The folder in which links must not be followed by who reads or writes below this path; none where nothing is. */
+export function folderToClose(path: string): string[] {
+	const { path: target, found, openAt } = resolvePath(path);
+	if (openAt !== undefined) return [openAt];
+	return found?.isDirectory() ? [target] : [];
+}
+
+const MOST_LINKS = 40;
+
+/** Follow a path as a person means it. Throws in words when a link on it may not be followed. */
+export function resolvePath(path: string): Resolved {
+	let names = partsOf(path);
+	for (let links = 0; links <= MOST_LINKS; links++) {
+		const end = walk(names);
+		if (!("again" in end)) return end;
+		names = end.again;
+	}
+	throw new HoldfastError("failed", `${path}: too many symbolic links`);
+}
+
+const partsOf = (path: string) => path.split("/").filter((part) => part !== "" && part !== ".");
+
+/** From the root down to the end, or to the first link, with the names to begin with again. */
+function walk(names: readonly string[]): Resolved | { readonly again: string[] } {
+	/** Users who can replace something on the way; -1 for anyone of a group, or anyone at all. */
+	const others = new Set<number>();
+	let openAt: string | undefined;
+	let at = rootFolder();
+	try {
+		for (const [index, name] of names.entries()) {
+			const rest = names.slice(index + 1);
+			// Where links have led is a path without links by now: its parent is what it says.
+			if (name === "..") return { again: [...partsOf(at.path).slice(0, -1), ...rest] };
+			const path = join(at.path, name);
+			const found = entryIn(at, name);
+			if (isReplaceable(statOf(at), found)) {
+				openAt ??= at.path;
+				others.add(ownerOrAnyone(statOf(at)));
+			}
+			if (found === undefined) return { path: join(path, ...rest), found, openAt };
+			if (found.isSymbolicLink()) return { again: [...partsOf(led(at, name, found, others)), ...rest] };
+			if (!found.isDirectory()) {
+				if (rest.length === 0) return { path, found, openAt };
+				throw new HoldfastError(
+					"failed",
+					`${path} is a file, not a folder that could hold ${rest.join("/")}`,
+				);
+			}
+			using above = at;
+			at = enter(above, name);
+		}
+		const found = statOf(at);
+		return { path: at.path, found, openAt: openAt ?? (isOpen(found) ? at.path : undefined) };
+	} finally {
+		at[Symbol.dispose]();
+	}
+}
+
+/** Where a link leads. */
+function led(at: Folder, name: string, link: Stats, others: ReadonlySet<number>): string {
+	const path = join(at.path, name);
+	const own = process.getuid?.() ?? 0;
+	// Who is not root has no more rights than they have, and nobody else can make a link that is theirs.
+	if (others.size === 0 || (own !== 0 && (link.uid === own || link.uid === 0))) {
+		const target = readlinkSync(at.at(name));
+		return target.startsWith("/") ? target : `${at.path}/${target}`;
+	}
+	if (own !== 0) throw refused(path, link.uid);
+	const [only = -1, ...more] = others;
+	const user = link.uid !== 0 ? link.uid : more.length === 0 ? only : -1;
+	if (user <= 0 || !(others.has(user) || others.has(-1))) throw refused(path, user);
+	const target = realpathAs(user, path);
+	const owner =
+		target === undefined ? undefined : inParent(target, (parent, last) => entryIn(parent, last)?.uid);
+	if (target === undefined || owner !== user) throw refused(path, user);
+	return target;
+}
+
+/** With the rights of a user, and none of ours. Undefined where that user cannot get there. */
+function realpathAs(uid: number, path: string): string | undefined {
+	try {
+		const identity = ["--reuid", String(uid), "--regid", String(uid), "--clear-groups", "--inh-caps=-all"];
+		const argv = [...identity, "--", "realpath", "--canonicalize-existing", "--zero", "--", path];
+		const text = execFileSync("setpriv", argv, {
+			cwd: "/",
+			env: { PATH: process.env.PATH },
+			encoding: "utf8",
+			stdio: ["ignore", "pipe", "ignore"],
+		});
+		const target = text.replace(/\0$/, "");
+		return target.startsWith("/") && target !== "/" && normalize(target) === target ? target : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function refused(path: string, user: number): HoldfastError {
+	return new HoldfastError(
+		"failed",
+		`${path} is a symbolic link that somebody else than root could have put there${user > 0 ? ` (user ${user})` : ""}, and it is not followed`,
+		{
+			hint: "such a link is followed only to a folder of that same user's. If it is meant, name the folder that it leads to in the config instead",
+		},
+	);
+}
+
+/** Whether somebody else can add and replace things in a folder. */
+export function isOpen({ uid, gid, mode }: Stats): boolean {
+	if (!isOurs(uid)) return true;
+	// A group of root's, or for anyone else their own, is no stranger.
+	const strangers = gid === 0 || gid === process.getgid?.() ? 0o002 : 0o022;
+	return (mode & strangers) !== 0;
+}
+
+/** In a sticky folder, such as /tmp, what is ours stays where it is. */
+function isReplaceable(folder: Stats, found: Stats | undefined): boolean {
+	if (!isOpen(folder)) return false;
+	const isSticky = (folder.mode & 0o1000) !== 0 && isOurs(folder.uid);
+	return !(isSticky && found !== undefined && isOurs(found.uid));
+}
+
+function ownerOrAnyone({ uid }: Stats): number {
+	return isOurs(uid) ? -1 : uid;
+}
+
+const isOurs = (uid: number) => uid === 0 || uid === process.getuid?.();

@@ -1,0 +1,49 @@
+// Everything in a manifest that is run as a command, for a person to look at before they take over somebody else's.
+
+export interface Command {
+	/** Keys and indices from the manifest's root. */
+	readonly path: readonly (string | number)[];
+	readonly text: string;
+}
+
+/** Keys whose values are run, or are options that name a program. A test holds the schema's other keys against it. */
+export const COMMAND_KEYS: ReadonlySet<string> = new Set([
+	"command",
+	"create",
+	"list",
+	"options",
+	"passphraseCommand",
+	"postBackupHook",
+	"postMountHook",
+	"postUnmountHook",
+	"preBackupHook",
+	"preMountHook",
+	"preUnmountHook",
+	"remotePath",
+	"restore",
+	"rsh",
+	"script",
+	"sql",
+]);
+
+/** In the manifest's order. */
+export function commandsIn(manifest: object): Command[] {
+	const found: Command[] = [];
+	const visit = (value: unknown, path: readonly (string | number)[]) => {
+		if (typeof value !== "object" || value === null) return;
+		for (const [key, inner] of Object.entries(value)) {
+			const at = [...path, Array.isArray(value) ? Number(key) : key];
+			const text = COMMAND_KEYS.has(key) ? textOf(inner) : undefined;
+			if (text === undefined) visit(inner, at);
+			else found.push({ path: at, text });
+		}
+	};
+	visit(manifest, []);
+	return found;
+}
+
+function textOf(value: unknown): string | undefined {
+	if (typeof value === "string") return value;
+	const isList = Array.isArray(value) && value.every((one) => typeof one === "string");
+	return isList ? value.join(" ") : undefined;
+}

@@ -1,0 +1,77 @@
+// One file or folder of an archive, put beside everything else; and a folder to show an archive at.
+import { randomBytes } from "node:crypto";
+import { readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import {
+	descend,
+	descendMaking,
+	entryIn,
+	openFolder,
+	rootFolder,
+	split,
+	syncFolder,
+} from "../host/folder.ts";
+import { makeArea, openArea, PRIVATE, removeArea } from "../host/private-area.ts";
+import { resolvePath } from "../host/trust.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { into } from "../providers/into.ts";
+import type { Destination, Work } from "../providers/provider.ts";
+import { withoutSpecialFiles } from "../run/special-files.ts";
+
+export interface TakenOut {
+	readonly to: string;
+	/** What was left out. */
+	readonly warnings: readonly string[];
+}
+
+/** Nothing that is there already is overwritten; it is there as a whole, or not at all. */
+export async function takeOut(
+	source: { readonly destination: Destination; readonly archive: string; readonly stored: string },
+	folder: string,
+	specialFiles: boolean,
+	work: Work,
+): Promise<TakenOut> {
+	const home = resolvePath(folder).path;
+	const [above, name] = split(source.stored);
+	const to = join(home, name);
+	using root = rootFolder();
+	using target = descendMaking(root, home);
+	const requireFree = () => {
+		if (entryIn(target, name))
+			throw new HoldfastError("usage", `${to} is there already`, { hint: "name another folder with --into" });
+	};
+	requireFree();
+	const area = join(home, `${PRIVATE}extract-${randomBytes(6).toString("hex")}`);
+	makeArea(area, ["new"]);
+	try {
+		using open = openArea(area);
+		if (open === undefined) throw new HoldfastError("failed", `${area} is gone`);
+		using fresh = descend(open, "new");
+		const inside = into(fresh, work.log);
+		await source.destination.restore(source.archive, [source.stored], inside, work);
+		const left = specialFiles ? undefined : await withoutSpecialFiles(inside);
+		using parent = descend(fresh, above);
+		requireFree();
+		renameSync(parent.at(name), target.at(name));
+		syncFolder(target);
+		return { to, warnings: left?.warnings ?? [] };
+	} finally {
+		await removeArea(area);
+	}
+}
+
+/** An empty folder that nobody can lead elsewhere while something is mounted there; made when it is missing. */
+export function mountPoint(folder: string): string {
+	const { path, openAt } = resolvePath(folder);
+	if (openAt !== undefined && openAt !== path && process.getuid?.() === 0)
+		throw new HoldfastError("usage", `others can change ${openAt}, so nothing is mounted below it`, {
+			hint: "name a folder in a place of root's, such as /mnt/archive",
+		});
+	using root = rootFolder();
+	descendMaking(root, path, 0o700)[Symbol.dispose]();
+	using found = openFolder(path);
+	if (readdirSync(found.self).length === 0) return path;
+	throw new HoldfastError("usage", `${path} is not empty`, {
+		hint: "name an empty folder, or one that is not there yet",
+	});
+}

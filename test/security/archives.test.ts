@@ -1,0 +1,328 @@
+// Archives that somebody else has made: whatever they hold, what an engine extracts stays in its folder. The guard is a
+// tree beside it whose content, owners, modes and times must not change.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+	existsSync,
+	lstatSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	renameSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { Destination } from "../../src/providers/provider.ts";
+import { withoutSpecialFiles } from "../../src/run/special-files.ts";
+import {
+	openBorg,
+	openLocalbackup,
+	openRestic,
+	openTar,
+	repoOf,
+	setUpEngines,
+} from "../providers/engines.ts";
+import { intoFolder, metadataOf as ours, quiet } from "../providers/fixtures.ts";
+import { scratch } from "../support/scratch.ts";
+import { isRoot } from "../support/tree.ts";
+import { guarded, type Member, metadataOf, tarOf, writeTarArchive } from "./hostile.ts";
+
+/** The long tier makes ten thousand. */
+const ROUNDS = Number(process.env.HOLDFAST_ROUNDS) || 60;
+
+const base = scratch("hostile");
+setUpEngines(base);
+const onlyRoot = { skip: isRoot ? false : "needs root" };
+
+/** A folder that is extracted to, and beside it what must stay as it is. */
+function place() {
+	const folder = mkdtempSync(join(base, "place-"));
+	const outside = join(folder, "outside");
+	mkdirSync(join(outside, "inner"), { recursive: true });
+	writeFileSync(join(outside, "secret"), "root's own", { mode: 0o600 });
+	writeFileSync(join(outside, "inner/file"), "as it was");
+	const target = join(folder, "into");
+	mkdirSync(target, { mode: 0o700 });
+	return { folder, outside, target, before: guarded(outside) };
+}
+
+/** Names that meet often, and ways out. */
+const step = fc.constantFrom("x", "y", "z");
+const inside = fc.array(step, { minLength: 1, maxLength: 4 }).map((steps) => steps.join("/"));
+const member = (outside: string): fc.Arbitrary<Member> => {
+	const out = fc.constantFrom(
+		outside,
+		join(outside, "inner"),
+		join(outside, "secret"),
+		"../outside",
+		"../../outside",
+		"../../../outside/inner",
+		"..",
+		".",
+		"x",
+		"../x/y",
+		"/",
+	);
+	const name = fc.oneof(
+		{ weight: 6, arbitrary: inside.map((path) => `r/${path}`) },
+		{ weight: 1, arbitrary: inside.map((path) => `r/${path}/../../../outside/planted`) },
+		{
+			weight: 1,
+			arbitrary: fc.constantFrom(
+				"r",
+				`${outside}/planted`,
+				"../outside/planted",
+				"r/../../outside/planted",
+				"r/x/",
+				"./r/x",
+			),
+		},
+	);
+	return fc.record({
+		name,
+		type: fc.constantFrom("file", "file", "folder", "symlink", "symlink", "hardlink", "fifo", "character"),
+		target: out,
+		content: fc.constantFrom("planted", ""),
+		mode: fc.constantFrom(0o644, 0o4755, 0o777, 0),
+		uid: fc.constantFrom(0, 65534),
+	});
+};
+
+test("tar: archives of anything write into their folder alone", onlyRoot, async () => {
+	const { folder, outside, target, before } = place();
+	const destination = join(folder, "destination");
+	const roots = fc.uniqueArray(fc.constantFrom("/r", "/r/x", "/r/x/y", "/r/y/z", "/r/z"), {
+		minLength: 1,
+		maxLength: 4,
+	});
+	let extracted = 0;
+	await fc.assert(
+		fc.asyncProperty(
+			roots,
+			fc.array(fc.array(member(outside), { maxLength: 8 }), { minLength: 4, maxLength: 4 }),
+			async (paths, all) => {
+				rmSync(destination, { recursive: true, force: true });
+				for (const name of readdirSync(target)) rmSync(join(target, name), { recursive: true, force: true });
+				const segments = paths.map((path, index) => ({ path, members: all[index] ?? [] }));
+				writeTarArchive(destination, "evil", { segments, metadata: metadataOf({ folders: paths }) });
+				for (const path of paths)
+					await openTar(folder)
+						.restore("evil", [path], intoFolder(target), quiet)
+						.then(
+							() => extracted++,
+							() => {},
+						);
+				assert.equal(guarded(outside), before);
+				assert.deepEqual(readdirSync(folder).sort(), ["destination", "into", "outside"]);
+			},
+		),
+		{ numRuns: ROUNDS },
+	);
+	assert.ok(extracted > 0, "none of them was extracted");
+});
+
+describe("an entry below a link, and a link on the way to a stream", onlyRoot, () => {
+	/** Try to extract; nothing outside may change, nor be found in the folder. */
+	async function attempt(
+		{ outside, target, before }: ReturnType<typeof place>,
+		destination: Destination,
+		archive: string,
+		paths: readonly string[],
+	) {
+		const end = await destination.restore(archive, paths, intoFolder(target), quiet).then(
+			() => "restored",
+			(error: Error) => error.message,
+		);
+		assert.equal(guarded(outside), before);
+		assert.equal(existsSync(join(outside, "planted")), false);
+		const { stdout } = spawnSync("grep", ["-rlD", "skip", "root's own", target], { encoding: "utf8" });
+		assert.equal(stdout, "", "what is root's alone was read");
+		return end;
+	}
+
+	test("tar: a nested path, a stream below a planted link", async () => {
+		const here = place();
+		const link: Member = { name: "r/y", type: "symlink", target: here.outside };
+		const root: Member = { name: "r", type: "folder", mode: 0o755 };
+		writeTarArchive(join(here.folder, "destination"), "evil", {
+			segments: [
+				{ path: "/r", members: [root, link] },
+				{ path: "/r/y/z", members: [{ name: "r/y/z", type: "file", content: "planted" }] },
+			],
+			streams: [{ path: "/r/y/planted", content: Buffer.from("planted") }],
+			metadata: metadataOf({ folders: ["/r", "/r/y/z"] }),
+		});
+		const tar = openTar(here.folder);
+		assert.match(
+			await attempt(here, tar, "evil", ["/r", "/r/y/z"]),
+			/Too many levels of symbolic links|ended with/,
+		);
+		rmSync(here.target, { recursive: true });
+		mkdirSync(here.target, { mode: 0o700 });
+		assert.match(await attempt(here, tar, "evil", ["/r", "/r/y/planted"]), /is a symbolic link/);
+	});
+
+	test("tar: links in the place of the archive's own files and folder", async () => {
+		const here = place();
+		const destination = join(here.folder, "destination");
+		const archive = {
+			segments: [{ path: "/r", members: [{ name: "r", type: "folder" } as const] }],
+			streams: [{ path: "/s", content: Buffer.from("root's own") }],
+			metadata: metadataOf({ folders: ["/r"] }),
+		};
+		writeTarArchive(destination, "evil", archive);
+		const tar = openTar(here.folder);
+		for (const file of ["data.tar.zst", "stream-0.zst"]) {
+			renameSync(join(destination, "evil", file), join(here.outside, file));
+			symlinkSync(join(here.outside, file), join(destination, "evil", file));
+		}
+		here.before = guarded(here.outside);
+		assert.notEqual(await attempt(here, tar, "evil", ["/r"]), "restored");
+		assert.notEqual(await attempt(here, tar, "evil", ["/s"]), "restored");
+		renameSync(join(destination, "evil"), join(here.outside, "archive"));
+		symlinkSync(join(here.outside, "archive"), join(destination, "evil"));
+		here.before = guarded(here.outside);
+		await assert.rejects(tar.describe("evil", ours("x"), quiet));
+		await tar.remove(["evil"], quiet).catch(() => {});
+		assert.equal(guarded(here.outside), here.before);
+	});
+
+	test("borg: entries below a link", async () => {
+		const here = place();
+		const file = join(here.folder, "evil.tar");
+		const members: Member[] = [
+			{ name: "r", type: "folder", mode: 0o755 },
+			{ name: "r/y", type: "symlink", target: here.outside },
+			{ name: "r/y/planted", type: "file", content: "planted" },
+			{ name: "r/y/secret", type: "file", content: "replaced", mode: 0o666 },
+		];
+		writeFileSync(file, tarOf(members));
+		const env = { ...process.env, BORG_PASSPHRASE: "correct horse", BORG_SELFTEST: "disabled" };
+		const borg = (...words: string[]) => execFileSync("borg", words, { env, stdio: "ignore" });
+		borg("init", "--encryption=repokey", "--make-parent-dirs", repoOf(here.folder));
+		borg("import-tar", `${repoOf(here.folder)}::evil`, file);
+		assert.notEqual(await attempt(here, openBorg(here.folder), "evil", ["/r"]), "restored");
+	});
+
+	test("restic: a stream below a link", async () => {
+		const here = place();
+		const source = join(here.folder, "source");
+		mkdirSync(source);
+		symlinkSync(here.outside, join(source, "y"));
+		const stream = join(source, "y/planted");
+		const destination = openRestic(here.folder);
+		await destination.create(
+			{ name: "evil", roots: [{ path: source, exclude: [] }], metadata: ours("evil") },
+			true,
+			quiet,
+		);
+		execFileSync(
+			"restic",
+			["backup", "--quiet", "--tag=holdfast-part=evil", "--stdin", `--stdin-filename=${stream}`],
+			{
+				env: { ...process.env, RESTIC_PASSWORD: "correct horse", RESTIC_REPOSITORY: repoOf(here.folder) },
+				input: "planted",
+			},
+		);
+		assert.notEqual(await attempt(here, destination, "evil", [source, stream]), "restored");
+	});
+
+	test("localbackup: a link in a snapshot, in its place, and at what describes it", async () => {
+		const here = place();
+		const source = join(here.folder, "source/r");
+		mkdirSync(join(source, "inner"), { recursive: true });
+		writeFileSync(join(source, "inner/secret"), "its own");
+		const destination = openLocalbackup(here.folder);
+		await destination.create(
+			{ name: "evil", roots: [{ path: source, exclude: [] }], metadata: ours("evil") },
+			true,
+			quiet,
+		);
+		const snapshot = join(here.folder, "on the disk/snapshot.0");
+		const held = join(snapshot, "web01", here.folder, "source");
+		rmSync(join(held, "r"), { recursive: true });
+		symlinkSync(here.outside, join(held, "r"));
+		assert.notEqual(await attempt(here, destination, "evil", [`${source}/inner`]), "restored");
+		assert.notEqual(await attempt(here, destination, "evil", [`${source}/secret`]), "restored");
+		rmSync(join(held), { recursive: true });
+		symlinkSync(here.folder, held);
+		assert.notEqual(
+			await attempt(here, destination, "evil", [join(here.folder, "source/outside")]),
+			"restored",
+		);
+		await assert.rejects(
+			destination.contents("evil", [join(here.folder, "source/outside")], () => {}, quiet),
+		);
+		for (const name of [".holdfast.json", "holdfast.json.new"])
+			symlinkSync(join(here.outside, "secret"), join(snapshot, name));
+		await destination.describe("evil", ours("told again"), quiet);
+		assert.equal(guarded(here.outside), here.before);
+		renameSync(snapshot, join(here.folder, "elsewhere"));
+		symlinkSync(join(here.folder, "elsewhere"), snapshot);
+		await assert.rejects(destination.describe("evil", ours("told again"), quiet));
+		assert.notEqual(await attempt(here, destination, "evil", [source]), "restored");
+	});
+
+	test("a repository in a folder here: its engine follows no link that somebody planted there", async () => {
+		const here = place();
+		const source = join(here.folder, "source");
+		mkdirSync(source);
+		const borg = openBorg(here.folder);
+		const roots = [{ path: source, exclude: [] }];
+		await borg.create({ name: "one", roots, metadata: ours("one") }, true, quiet);
+		// borg writes who has locked the repository to this file.
+		symlinkSync(join(here.outside, "secret"), join(repoOf(here.folder), "lock.roster"));
+		await borg.create({ name: "two", roots, metadata: ours("two") }, false, quiet).catch(() => {});
+		assert.equal(guarded(here.outside), here.before);
+	});
+});
+
+describe("what an archive may give nobody", onlyRoot, () => {
+	const members: Member[] = [
+		{ name: "r", type: "folder", mode: 0o2775 },
+		{ name: "r/device", type: "character", device: [1, 3], mode: 0o666 },
+		{ name: "r/disk", type: "block", device: [7, 0], mode: 0o666 },
+		{ name: "r/root shell", type: "file", content: "#!", mode: 0o4755 },
+		{ name: "r/group", type: "file", content: "#!", mode: 0o2755 },
+		{
+			name: "r/capable",
+			type: "file",
+			content: "#!",
+			mode: 0o755,
+			// cap_setuid=ep (linux/capability.h, version 2 with the effective bit).
+			attributes: {
+				"SCHILY.xattr.security.capability": Buffer.from("0100000280000000000000000000000000000000", "hex"),
+			},
+		},
+		{ name: "r/plain", type: "file", content: "plain", mode: 0o640, uid: 65534 },
+	];
+
+	test("device nodes are left out, and bits and capabilities taken away; the rest is as it was", async () => {
+		const { folder, target } = place();
+		writeTarArchive(join(folder, "destination"), "evil", {
+			segments: [{ path: "/r", members }],
+			metadata: metadataOf({}),
+		});
+		const into = intoFolder(target);
+		await openTar(folder).restore("evil", ["/r"], into, quiet);
+		const capabilities = () => execFileSync("getcap", ["-r", target], { encoding: "utf8" });
+		assert.match(capabilities(), /capable cap_setuid/);
+		const result = await withoutSpecialFiles(into);
+		assert.match(
+			result?.warnings.join("\n") ?? "",
+			/^left out device nodes: .*\/r\/disk.*\nremoved setuid .*: \/r\/root shell, \/r\/group, \/r\/capable/,
+		);
+		assert.equal(capabilities(), "");
+		assert.deepEqual(readdirSync(join(target, "r")).sort(), ["capable", "group", "plain", "root shell"]);
+		const modes = ["root shell", "group", "capable", "plain", "."].map(
+			(name) => lstatSync(join(target, "r", name)).mode & 0o7777,
+		);
+		assert.deepEqual(modes, [0o755, 0o755, 0o755, 0o640, 0o2775]);
+		assert.equal(lstatSync(join(target, "r/plain")).uid, 65534);
+		assert.equal(await withoutSpecialFiles(into), undefined);
+	});
+});
