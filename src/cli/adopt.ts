@@ -9,7 +9,6 @@ import { loadConfig } from "../config/load.ts";
 import { adoptedConfig } from "../config/write.ts";
 import { exists } from "../host/files.ts";
 import { places } from "../host/places.ts";
-import { commandsIn } from "../manifest/commands.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { ENGINES, type ProviderOptions, providerSchema } from "../manifest/providers.ts";
 import { adoptDestination } from "../plan/adopt.ts";
@@ -113,7 +112,7 @@ export const adopt = buildCommand({
 				if (!flags.json) process.stdout.write(`\n${text}`);
 				return 0;
 			}
-			if (commandsIn(adopted.manifest).length > 0)
+			if (adopted.commands.length > 0)
 				await confirm(
 					"Take these commands over into the config? They run whenever you back up or restore.",
 					flags.yes,

@@ -1,6 +1,6 @@
 // A config for a machine that has none, with comments that say why: the first one, or one that came out of an archive.
 import { Document, isMap, isScalar, stringify } from "yaml";
-import { commandsIn } from "../manifest/commands.ts";
+import type { Command } from "../manifest/commands.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Proposal } from "../modules/propose.ts";
@@ -71,6 +71,7 @@ export function adoptedConfig(
 		readonly newest: { readonly name: string };
 		readonly provider: string;
 		readonly destination: string;
+		readonly commands: readonly Command[];
 	},
 ): string {
 	const others = Object.entries(providers).flatMap(([provider, options]) =>
@@ -89,14 +90,17 @@ export function adoptedConfig(
 					"# Their keys and passphrases are not in an archive: put them back where it says below, or take those places out.",
 				]
 			: []),
-		marked({ machines: { [machine]: { state: tidied(state), providers } } }),
+		marked(
+			{ machines: { [machine]: { state: tidied(state), providers } } },
+			from.commands.map(({ path }) => ["machines", machine, ...path]),
+		),
 	].join("\n");
 }
 
-/** As YAML, with a comment at everything that would be run. */
-function marked(config: object): string {
+/** As YAML, with a comment at what would be run. */
+function marked(config: object, commands: readonly (readonly (string | number)[])[]): string {
 	const document = new Document(config);
-	for (const { path } of commandsIn(config)) {
+	for (const path of commands) {
 		const pair = document.getIn(path.slice(0, -1), true);
 		const key = path.at(-1);
 		const item = isMap(pair)

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { removeTree, scratchFolder } from "../host/files.ts";
 import { openFolder } from "../host/folder.ts";
 import { resolvePath } from "../host/trust.ts";
+import { type Command, commandsIn } from "../manifest/commands.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";
 import type { Archive, Destination, Work } from "../providers/provider.ts";
@@ -18,6 +19,8 @@ export interface Adopted {
 	readonly newest: Archive;
 	/** As the newest archive has it, with the destination that it was read from. */
 	readonly manifest: Manifest;
+	/** What it would run, beside what was said to reach the destination by. */
+	readonly commands: readonly Command[];
 	/** The provider that the destination belongs to, and its name there. */
 	readonly provider: string;
 	readonly destination: string;
@@ -41,7 +44,11 @@ export async function adoptDestination(
 			hint: "adopt it with that version",
 		});
 	const manifest = await manifestIn(destination, newest.name, newest.metadata.manifest, scratch, work);
-	return { machine, archives, newest, ...withDestination(manifest, options) };
+	const own = new Set(commandsIn(options).map(({ text }) => text));
+	const found = withDestination(manifest, options);
+	const { state, providers } = found.manifest;
+	const commands = commandsIn({ state, providers }).filter(({ text }) => !own.has(text));
+	return { machine, archives, newest, commands, ...found };
 }
 
 function machineOf(

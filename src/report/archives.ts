@@ -1,6 +1,5 @@
 // One archive, its entries, and what pruning would do, for people.
 import { unitLabel } from "../host/systemd.ts";
-import { commandsIn } from "../manifest/commands.ts";
 import type { Adopted } from "../plan/adopt.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { PruneDecisions } from "../plan/upkeep.ts";
@@ -39,9 +38,8 @@ export function archiveText(archive: ListedArchive, details: Details): string {
 }
 
 /** What a destination holds of a machine. */
-export function adoptedText({ machine, archives, newest, manifest }: Adopted): string {
+export function adoptedText({ machine, archives, newest, manifest, commands }: Adopted): string {
 	const states = Object.entries(newest.metadata?.states ?? {});
-	const commands = commandsIn({ state: manifest.state, providers: manifest.providers });
 	return [
 		`${archives.length} archives of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}\n`,
 		table([

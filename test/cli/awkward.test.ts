@@ -37,7 +37,7 @@ for (const [provider, options] of Object.entries(PROVIDERS)) {
 				writeFileSync(join(one, "file"), one);
 			}
 			fillAwkward(place.path("own/plain"));
-			place.declare({ state: { all: { folders } }, providers: options(place) });
+			place.declare({ state: { all: { folders, specialFiles: true } }, providers: options(place) });
 			const created = await place.holdfast("create");
 			assert.equal(created.code, 0, created.stderr);
 			const before = factsOf(place.path("own"));

@@ -20,7 +20,7 @@ for (const [provider, options] of Object.entries({
 		fillAwkward(place.path("data"));
 		for (const name of ["same", "size", "mode", "gone", "kind"]) place.write(`data/${name}`, name);
 		place.declare({
-			state: { s: { folders: [place.path("data")] } },
+			state: { s: { folders: [place.path("data")], specialFiles: true } },
 			providers: { [provider]: options(place) },
 		});
 		await place.holdfast("create");

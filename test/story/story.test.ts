@@ -138,7 +138,7 @@ describe("one service is restored by one command", { skip: noMachines }, () => {
 			await bare.write("/root/passphrase", await web01.sh("cat /etc/holdfast/secrets/borg"), "0600");
 			await bare.sh("rm -rf /etc/holdfast /var/lib/holdfast");
 			assert.notEqual(await answerOf(bare), then);
-			await bare.sh(`holdfast adopt ${words} --type ${engine} --passphrase-file /root/passphrase`);
+			await bare.sh(`holdfast adopt ${words} --type ${engine} --passphrase-file /root/passphrase --yes`);
 			await succeeds(bare, "restore", "--yes", "--service", "notes", "web01", engine, "latest");
 			assert.equal(await answerOf(bare), then);
 			await addNote(bare, "only here");

@@ -1,6 +1,6 @@
 // From a destination alone back to everything: another place, which has never seen the config, adopts it and restores.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Place } from "../support/place.ts";
@@ -80,7 +80,19 @@ describe("adopt", () => {
 			const look = await ok(second, "adopt", ...words(at), "--dry-run");
 			assert.match(look, /2 archives of web01; the newest is web01-/);
 			assert.match(look, /notes +good/);
-			const said = await ok(second, "adopt", ...words(at), "--output", config);
+			assert.match(
+				look,
+				/state\.notes\.checks\.0\.command: true\n.*state\.shop\.hooks\.preBackup\.script: true/,
+			);
+			const unasked = await second.holdfast("adopt", ...words(at), "--output", config);
+			assert.equal(unasked.code, 2);
+			assert.match(unasked.stderr, /Take these commands over into the config\?|--yes/);
+			assert.equal(existsSync(config), false);
+			const said = await ok(second, "adopt", ...words(at), "--output", config, "--yes");
+			assert.match(
+				readFileSync(config, "utf8"),
+				/# from the archive; it runs as root unless a user is named\n +command:/,
+			);
 			const [engine = ""] = name.split(",");
 			assert.match(said, new RegExp(`holdfast restore --service notes web01 ${engine} latest`));
 			assert.equal(statSync(config).mode & 0o777, 0o600);

@@ -111,7 +111,7 @@ async function create(
 		syncFolder(disk);
 		return { ...sizesOf(index), unreadable: packed.unreadable };
 	} catch (error) {
-		await removeIn(disk, name);
+		await removeIn(disk, name).catch((fault: Error) => work.log(fault.message));
 		throw diskFault(error, path);
 	}
 }
