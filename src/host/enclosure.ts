@@ -34,9 +34,12 @@ exec cat`;
 const NO_LINKS = "nosymfollow";
 const KEPT_OPTIONS = new Set(["ro", "nosuid", "nodev", "noexec", "noatime", "nodiratime", "relatime"]);
 
-/** An enclosure, or why there can be none: for those who are not root, or in a container that may not mount. */
+/**
+ * An enclosure, or why there can be none, as in a container that may not mount. For somebody who is not root it has a user
+ * namespace as well, in which nobody else's files are known by their owners: good for writing, not for backups.
+ */
 export async function enclose(closed: readonly Closed[]): Promise<Enclosure | { readonly why: string }> {
-	if (process.getuid?.() !== 0) return { why: "only root can make one" };
+	const isRoot = process.getuid?.() === 0;
 	// A descriptor belongs to the namespace that it was opened in; only where a process stands comes along to a new one.
 	const stand = closed.map(({ folder }) => folder).find((folder) => typeof folder !== "string");
 	const binds = closed.flatMap(({ folder, at }) =>
@@ -50,7 +53,8 @@ export async function enclose(closed: readonly Closed[]): Promise<Enclosure | { 
 		to,
 		[...options, NO_LINKS].join(","),
 	]);
-	const unshare = ["unshare", "--mount", "--propagation", "private", "--"];
+	const asUser = isRoot ? [] : ["--user", "--map-current-user", "--keep-caps"];
+	const unshare = ["unshare", ...asUser, "--mount", "--propagation", "private", "--"];
 	const holder = spawn(
 		"setpriv",
 		["--pdeathsig", "KILL", "--", ...unshare, "sh", "-c", HOLDER, "holdfast-enclosure", ...words],
@@ -68,7 +72,11 @@ export async function enclose(closed: readonly Closed[]): Promise<Enclosure | { 
 	};
 	const why = await ready(holder);
 	if (why !== undefined || holder.pid === undefined) return { why: why ?? "it did not start" };
-	const namespace = `/proc/${holder.pid}/ns/mnt`;
+	const namespaces = `/proc/${holder.pid}/ns`;
+	const enter = [
+		`--mount=${namespaces}/mnt`,
+		...(isRoot ? [] : [`--user=${namespaces}/user`, "--preserve-credentials"]),
+	];
 	const inside = mountsOf(holder.pid);
 	const open = binds.find(
 		({ to }) => !inside.findLast(({ path }) => path === to)?.options.includes(NO_LINKS),
@@ -80,17 +88,26 @@ export async function enclose(closed: readonly Closed[]): Promise<Enclosure | { 
 		};
 	}
 	return {
-		within: (argv, cwd) => ["nsenter", `--mount=${namespace}`, "--", "env", `--chdir=${cwd}`, "--", ...argv],
+		within: (argv, cwd) => ["nsenter", ...enter, "--", "env", `--chdir=${cwd}`, "--", ...argv],
 		[Symbol.asyncDispose]: close,
 	};
 }
 
-/** As `enclose`; where there can be none, root is told why, and what is done is done without. */
+/** As `enclose`, for root; where there can be none, that is said, and what is done is done without. */
 export async function closeOff(
 	closed: readonly (Closed | string)[],
 	log: (line: string) => void,
 ): Promise<Enclosure | undefined> {
-	if (closed.length === 0 || process.getuid?.() !== 0) return undefined;
+	if (process.getuid?.() !== 0) return undefined;
+	return closeOffForAll(closed, log);
+}
+
+/** The same for anyone. */
+export async function closeOffForAll(
+	closed: readonly (Closed | string)[],
+	log: (line: string) => void,
+): Promise<Enclosure | undefined> {
+	if (closed.length === 0) return undefined;
 	const enclosure = await enclose(closed.map((one) => (typeof one === "string" ? { folder: one } : one)));
 	if (!("why" in enclosure)) return enclosure;
 	log(`links are not kept from leading out of folders that others can change: ${enclosure.why}`);

@@ -2,7 +2,7 @@
 // programs of an engine see it in an enclosure, where nothing follows a link.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Closed, closeOff, type Enclosure } from "../host/enclosure.ts";
+import { type Closed, closeOffForAll, type Enclosure } from "../host/enclosure.ts";
 import type { Folder } from "../host/folder.ts";
 import { places } from "../host/places.ts";
 
@@ -40,7 +40,7 @@ export function into(
 				...others.map(([below, one]) => ({ folder: one, at: at + below })),
 				...reading.map((path) => ({ folder: path })),
 			];
-			const enclosure = await closeOff(closed, log);
+			const enclosure = await closeOffForAll(closed, log);
 			return {
 				path: enclosure === undefined ? folder.path : at,
 				enclosure,

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+	chmodSync,
 	existsSync,
 	lstatSync,
 	mkdirSync,
@@ -27,6 +28,7 @@ import {
 	setUpEngines,
 } from "../providers/engines.ts";
 import { intoFolder, metadataOf as ours, quiet } from "../providers/fixtures.ts";
+import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
 import { guarded, type Member, metadataOf, tarOf, writeTarArchive } from "./hostile.ts";
@@ -279,6 +281,55 @@ describe("an entry below a link, and a link on the way to a stream", onlyRoot, (
 		await borg.create({ name: "two", roots, metadata: ours("two") }, false, quiet).catch(() => {});
 		assert.equal(guarded(here.outside), here.before);
 	});
+});
+
+test("somebody who is not root is not led out of the folder either", onlyRoot, async () => {
+	const place = new Place(base);
+	chmodSync(place.folder, 0o755);
+	chmodSync(base, 0o755);
+	const home = place.path("home");
+	const members: Member[] = [
+		{ name: `${home.slice(1)}/app`, type: "folder", mode: 0o755 },
+		{ name: `${home.slice(1)}/app/y`, type: "symlink", target: `${home}/private` },
+		{ name: `${home.slice(1)}/app/y/planted`, type: "file", content: "planted" },
+	];
+	const segments = [
+		{ path: `${home}/app`, members: members.slice(0, 2) },
+		{ path: `${home}/app/y/planted`, members: members.slice(2) },
+	];
+	const state = { app: { folders: segments.map(({ path }) => path) } };
+	writeTarArchive(place.path("archives"), "evil", { segments, metadata: metadataOf(state.app) });
+	writeFileSync(place.path("evil.tar"), tarOf(members));
+	const environment = { ...place.env, BORG_SELFTEST: "disabled" };
+	for (const words of [
+		["init", "--encryption=none", place.path("repo")],
+		[
+			"import-tar",
+			`--comment=holdfast:${JSON.stringify(metadataOf({ folders: [`${home}/app`] }))}`,
+			`${place.path("repo")}::evil`,
+			place.path("evil.tar"),
+		],
+	])
+		execFileSync("borg", words, { env: environment, stdio: "ignore" });
+	mkdirSync(join(home, "private"), { recursive: true });
+	place.declare({
+		state: { app: { folders: [`${home}/app`] } },
+		providers: {
+			tar: { destinations: { d: { path: place.path("archives") } } },
+			borgbackup: { destinations: { d: { repo: place.path("repo"), encryption: "none", relocated: true } } },
+		},
+	});
+	execFileSync("chown", ["-R", "65534:65534", place.folder]);
+	for (const provider of ["tar", "borgbackup"]) {
+		const as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", `HOME=${home}`];
+		const { code, stderr } = await place.start(
+			["restore", "--yes", "--into", place.path(`into-${provider}`), provider, "evil"],
+			as,
+		).ended;
+		assert.equal(code, 1, stderr);
+		assert.deepEqual(readdirSync(join(home, "private")), [], stderr);
+		assert.match(stderr, /Too many levels of symbolic links|could not restore all/);
+	}
 });
 
 describe("what an archive may give nobody", onlyRoot, () => {

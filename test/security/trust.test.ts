@@ -182,7 +182,7 @@ test("nothing is left of an enclosure", onlyRoot, async () => {
 	assert.notEqual((await exec(["true"], { enclosure })).code, 0);
 });
 
-test("to anyone but root, and where it cannot be mounted, it says why", async () => {
+test("where it cannot be mounted, it says why", async () => {
 	const made = await enclose([{ folder: join(base, "not there") }]);
 	assert.ok("why" in made && made.why !== "", JSON.stringify(made));
 });

@@ -113,7 +113,9 @@ async function restore(
 	await using inside = await into.enter(repositoryToClose(destination.repo));
 	const partOf = (path: string) => parts.find((part) => part.paths.includes(path));
 	const folders = paths.filter((path) => partOf(path) === undefined);
-	if (folders.length > 0) await extract(destination, main, folders, inside, work);
+	// In one tree nothing lies below a link. Who is not root is not known as the owner of others' files in there.
+	const plain = process.getuid?.() === 0 ? inside : { path: into.folder.path, enclosure: undefined };
+	if (folders.length > 0) await extract(destination, main, folders, plain, work);
 	for (const path of paths) {
 		const part = partOf(path);
 		if (part) await extract(destination, part, [path], inside, work);
@@ -132,7 +134,7 @@ async function extract(
 	destination: ResticDestination,
 	{ id }: Snapshot,
 	paths: readonly string[],
-	{ path: target, enclosure }: Inside,
+	{ path: target, enclosure }: Pick<Inside, "path" | "enclosure">,
 	work: Work,
 ): Promise<void> {
 	const words = [
