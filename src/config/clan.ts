@@ -1,6 +1,7 @@
 // What a machine under Clan declares, as `clan.core.state` and `clan.core.backups.providers` have it, becomes states and
 // providers. Done to what is written, before a schema looks. The facts: nixosModules/clanCore/{state,backups}.nix and
 // clanServices/{borgbackup,localbackup} of clan-core, August 2026, and the blog post's older names.
+import { recordOf } from "../manifest/record.ts";
 import { merge } from "../modules/merge.ts";
 import type { Fault } from "./faults.ts";
 import { isRecord } from "./schema.ts";
@@ -66,7 +67,7 @@ export function fromClan(clan: Record<string, unknown>): FromClan {
 			stateOf(value, exclude),
 		]),
 	);
-	const providers: Record<string, unknown> = {};
+	const providers = recordOf<unknown>();
 	for (const [key, value] of Object.entries(mapIn(clan, "providers"))) {
 		const name = isRecord(value) && typeof value.name === "string" ? value.name : key;
 		// We are one of them ourselves, for `clan backups`.

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
 import { nearest } from "../manifest/nearest.ts";
+import { ownValue } from "../manifest/record.ts";
 import { isRecord } from "./schema.ts";
 import { type DataPath, quote, type Source } from "./source.ts";
 
@@ -101,7 +102,7 @@ function schemaAt(schema: Schema, path: DataPath, _input: unknown): Schema | und
 	let here: Schema | undefined = unwrap(schema);
 	for (const part of path) {
 		if (!here) return undefined;
-		if (here.entries) here = here.entries[String(part)];
+		if (here.entries) here = ownValue(here.entries, String(part));
 		else if (here.options && here.type === "variant")
 			here = here.options.map((option) => unwrap(option).entries?.[String(part)]).find(Boolean);
 		else here = here.value ?? here.item;

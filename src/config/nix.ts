@@ -1,5 +1,6 @@
 // A machine whose `nix` names a flake: what its configuration declares is taken from there, and what is written beside it
 // adds to that. How a flake is evaluated is not ours: whoever loads the config says so.
+import { recordOf } from "../manifest/record.ts";
 import { merge } from "../modules/merge.ts";
 import { isRecord } from "./schema.ts";
 
@@ -11,7 +12,7 @@ export type Evaluate = (reference: string) => Promise<{
 
 export async function withNix(config: unknown, evaluate: Evaluate): Promise<unknown> {
 	if (!isRecord(config) || !isRecord(config.machines)) return config;
-	const machines: Record<string, unknown> = {};
+	const machines = recordOf<unknown>();
 	for (const [name, machine] of Object.entries(config.machines)) {
 		if (!isRecord(machine) || typeof machine.nix !== "string") {
 			machines[name] = machine;

@@ -3,6 +3,7 @@ import type { Check } from "../manifest/checks.ts";
 import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../manifest/dumps.ts";
 import { secondsOf } from "../manifest/duration.ts";
 import type { Schedule } from "../manifest/machine.ts";
+import { recordOf } from "../manifest/record.ts";
 import { HOOKS, type Hook, type Manifest, type State, type Unit } from "../manifest/schema.ts";
 import type { CheckInput, HookInput, StateInput } from "../modules/state.ts";
 import type { Config } from "./schema.ts";
@@ -17,8 +18,8 @@ const DEFAULT_SETTLE_SECONDS = 3;
 const DEFAULT_CHECK_SECONDS = 30;
 
 export function resolveMachine(name: string, machine: MachineInput): Manifest {
-	const states = Object.fromEntries(
-		Object.entries(machine.state ?? {}).map(([key, state]) => [key, resolveState(state)]),
+	const states = recordOf(
+		Object.entries(machine.state ?? {}).map(([key, state]) => [key, resolveState(state)] as const),
 	);
 	return {
 		version: 1,
@@ -34,7 +35,7 @@ export function resolveMachine(name: string, machine: MachineInput): Manifest {
 			metricsFile: machine.metricsFile,
 		}),
 		state: withoutOthers(states),
-		providers: machine.providers ?? {},
+		providers: machine.providers ?? recordOf(),
 	};
 }
 
@@ -83,8 +84,10 @@ function withoutOthers(states: Readonly<Record<string, State>>): Record<string, 
 		const others = named.filter((one) => dumpFile(one) === dumpFile(withDatabase(dump, databaseOf(one))));
 		return { ...dump, except: [...new Set([...(dump.except ?? []), ...others.map(databaseOf)])] };
 	};
-	return Object.fromEntries(
-		Object.entries(states).map(([name, state]) => [name, { ...state, dumps: state.dumps.map(leaveOut) }]),
+	return recordOf(
+		Object.entries(states).map(
+			([name, state]) => [name, { ...state, dumps: state.dumps.map(leaveOut) }] as const,
+		),
 	);
 }
 

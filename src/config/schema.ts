@@ -3,6 +3,7 @@ import * as v from "valibot";
 import * as f from "../manifest/fields.ts";
 import { expectInputSchema, machineFields, scheduleInputSchema } from "../manifest/machine.ts";
 import { ENGINES, providerSchema } from "../manifest/providers.ts";
+import { record } from "../manifest/record.ts";
 import { userStateSchema } from "../modules/state.ts";
 
 export const machineSchema = v.strictObject({
@@ -27,12 +28,12 @@ export const machineSchema = v.strictObject({
 		),
 	),
 	services: v.pipe(
-		v.optional(v.record(f.name, v.nullable(v.looseObject({})))),
+		v.optional(record(f.name, v.nullable(v.looseObject({})))),
 		v.description("applications by their module; see `holdfast modules`"),
 	),
-	state: v.optional(v.record(f.name, userStateSchema)),
+	state: v.optional(record(f.name, userStateSchema)),
 	// One whose name is an engine's needs no type: `withEngineNames` fills it in before this schema is used.
-	providers: v.optional(v.record(f.name, providerSchema)),
+	providers: v.optional(record(f.name, providerSchema)),
 });
 
 export const configSchema = v.strictObject({
@@ -78,10 +79,10 @@ export const configSchema = v.strictObject({
 		v.description("where passphrases and keys are kept that `holdfast deploy` makes"),
 	),
 	tags: v.pipe(
-		v.optional(v.record(f.name, machineSchema)),
+		v.optional(record(f.name, machineSchema)),
 		v.description("options of every machine with this tag; what the machine itself says counts more"),
 	),
-	machines: v.record(f.name, machineSchema),
+	machines: record(f.name, machineSchema),
 });
 export type Config = v.InferOutput<typeof configSchema>;
 

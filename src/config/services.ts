@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
 import { nearest } from "../manifest/nearest.ts";
+import { record, recordOf } from "../manifest/record.ts";
 import type { Module } from "../modules/module.ts";
 import { stateSchema } from "../modules/state.ts";
 import { type Fault, faultsOf } from "./faults.ts";
@@ -20,7 +21,7 @@ interface WithServices {
 export async function withServices(config: Config, file: string): Promise<WithServices> {
 	const faults: Fault[] = [];
 	const origins = new Map<string, readonly string[]>();
-	const machines: Record<string, MachineInput> = {};
+	const machines = recordOf<MachineInput>();
 	for (const [name, machine] of Object.entries(config.machines)) {
 		const { services = {}, state = {}, ...rest } = machine;
 		if (Object.keys(services).length === 0) {
@@ -65,7 +66,7 @@ export async function withServices(config: Config, file: string): Promise<WithSe
 	// What modules and users wrote together must be a state as well.
 	for (const [name, { state = {} }] of Object.entries(machines))
 		faults.push(
-			...faultsOf(v.record(v.string(), stateSchema), state).map((fault) =>
+			...faultsOf(record(v.string(), stateSchema), state).map((fault) =>
 				relocate({ ...fault, path: ["machines", name, "state", ...fault.path] }),
 			),
 		);
@@ -74,7 +75,7 @@ export async function withServices(config: Config, file: string): Promise<WithSe
 
 /** `replace` means nothing where no module is. */
 function withoutReplace(states: NonNullable<Config["machines"][string]["state"]>): MachineInput["state"] {
-	return Object.fromEntries(Object.entries(states).map(([name, { replace: _, ...state }]) => [name, state]));
+	return recordOf(Object.entries(states).map(([name, { replace: _, ...state }]) => [name, state] as const));
 }
 
 /** The library, and the user's own modules, which may take the place of one of it. */

@@ -1,6 +1,7 @@
 // The fields that both the config and the manifest are made of, with the rules for each.
 import { posix } from "node:path";
 import * as v from "valibot";
+import { record } from "./record.ts";
 
 const REFUSED_FOLDERS = ["/proc", "/sys", "/dev", "/run"];
 const OWN_FOLDERS = ["/var/lib/holdfast", "/var/cache/holdfast"];
@@ -54,7 +55,7 @@ export const argv = v.pipe(
 	v.minLength(1, "a command needs at least the program to run"),
 );
 
-export const environment = v.record(
+export const environment = record(
 	v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "not a name for an environment variable")),
 	v.string(),
 );

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { DURATION } from "./duration.ts";
 import * as f from "./fields.ts";
 import { providerExpect, providerSchedule } from "./machine.ts";
+import { record } from "./record.ts";
 
 const passphrase = {
 	passphraseFile: v.pipe(v.optional(f.path), v.description("file whose first line is the passphrase")),
@@ -47,7 +48,7 @@ const tarOptions = {
 	type: v.literal("tar"),
 	...upkeep,
 	destinations: v.pipe(
-		v.record(
+		record(
 			f.name,
 			v.strictObject({
 				path: v.pipe(f.path, v.description("folder that holds the archives")),
@@ -67,7 +68,7 @@ const borgOptions = {
 	type: v.literal("borgbackup"),
 	...upkeep,
 	destinations: v.pipe(
-		v.record(
+		record(
 			f.name,
 			v.strictObject({
 				repo: v.pipe(f.text, v.description("a folder, or ssh://user@host:port/path")),
@@ -109,7 +110,7 @@ const resticOptions = {
 	type: v.literal("restic"),
 	...upkeep,
 	destinations: v.pipe(
-		v.record(
+		record(
 			f.name,
 			v.strictObject({
 				repo: v.pipe(
@@ -153,7 +154,7 @@ const localbackupOptions = {
 	type: v.literal("localbackup"),
 	...upkeep,
 	destinations: v.pipe(
-		v.record(
+		record(
 			f.name,
 			v.strictObject({
 				directory: v.pipe(f.path, v.description("folder that holds the snapshots")),

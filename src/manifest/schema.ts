@@ -5,6 +5,7 @@ import { dumpSchema } from "./dumps.ts";
 import * as f from "./fields.ts";
 import { expectSchema, machineFields, scheduleSchema } from "./machine.ts";
 import { providerSchema } from "./providers.ts";
+import { record } from "./record.ts";
 
 const hookOptions = {
 	user: v.pipe(v.optional(f.text), v.description("run as this user (default: the user that runs Holdfast)")),
@@ -85,8 +86,8 @@ export const manifestSchema = v.strictObject({
 	...machineFields,
 	schedule: v.optional(scheduleSchema),
 	expect: v.optional(expectSchema),
-	state: v.record(f.name, stateSchema),
-	providers: v.record(f.name, providerSchema),
+	state: record(f.name, stateSchema),
+	providers: record(f.name, providerSchema),
 });
 export type { ProviderOptions } from "./providers.ts";
 export type Manifest = v.InferOutput<typeof manifestSchema>;

@@ -1,5 +1,6 @@
 // From the services that a person declares to the states that they own. Pure: modules are asked, nothing else is.
 import * as v from "valibot";
+import { ownValue, recordOf } from "../manifest/record.ts";
 import { type Conflict, type Definition, isMap, merge } from "./merge.ts";
 import type { Module } from "./module.ts";
 import type { StateInput } from "./state.ts";
@@ -115,10 +116,10 @@ function statesOf(
 ) {
 	const origins = new Map<string, readonly string[]>();
 	const names = new Set([...yielded.flatMap(({ state }) => Object.keys(state)), ...Object.keys(written)]);
-	const state: Record<string, StateInput> = {};
+	const state = recordOf<StateInput>();
 	for (const name of names) {
-		const users = written[name];
-		const modules = yielded.filter((one) => name in one.state);
+		const users = ownValue(written, name);
+		const modules = yielded.filter((one) => Object.hasOwn(one.state, name));
 		if (modules.length > 0)
 			origins.set(
 				name,

@@ -1,6 +1,7 @@
 // Several definitions of one value become one: lists are added up, maps are merged, a default gives way. Two that
 // say different things are a fault that names both places. A list that is a command is one value.
 
+import { ownValue } from "../manifest/record.ts";
 import { HOOKS } from "../manifest/schema.ts";
 
 export interface Definition {
@@ -61,7 +62,7 @@ export function merge(
 			[...keys].map((key) => [
 				key,
 				merge(
-					all.map((one) => ({ ...one, value: (one.value as Record<string, unknown>)[key] })),
+					all.map((one) => ({ ...one, value: ownValue(one.value as Record<string, unknown>, key) })),
 					conflicts,
 					deep - 1,
 					[...path, key],

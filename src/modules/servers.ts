@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { ALL } from "../manifest/dumps.ts";
 import * as f from "../manifest/fields.ts";
+import { record } from "../manifest/record.ts";
 import type { Yield } from "./module.ts";
 import type { StateInput } from "./state.ts";
 
@@ -15,7 +16,7 @@ export function serverOptions<C extends v.ObjectEntries, E extends v.ObjectEntri
 	return v.strictObject({
 		databases: v.pipe(
 			v.optional(
-				v.record(
+				record(
 					v.string(),
 					v.strictObject({
 						state: v.pipe(

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { survey } from "../host/survey.ts";
 import { type Dump, databaseOf, dumpSchema, isServerDump } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { ListedArchive } from "./archives.ts";
 import type { HeldDatabase } from "./databases.ts";
@@ -81,7 +82,7 @@ export async function restoreTargets(
 	paths: readonly string[],
 ): Promise<Record<string, Target[]>> {
 	const wanted = paths.map((path) => ({ path: checked(path), found: false }));
-	const targets: Record<string, Target[]> = {};
+	const targets = recordOf<Target[]>();
 	for (const service of services) {
 		const held = heldFolders(manifest, archive, service);
 		const chosen = wanted.length === 0 ? held : held.flatMap((one) => within(one, wanted));

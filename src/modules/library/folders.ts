@@ -1,13 +1,14 @@
 // Plain folders, by name.
 import * as v from "valibot";
 import * as f from "../../manifest/fields.ts";
+import { record } from "../../manifest/record.ts";
 import { defineModule } from "../module.ts";
 
 export const folders = defineModule({
 	name: "folders",
 	about: "Folders of files that nothing writes to while they are copied, each a state of its own",
 	sources: ["https://www.gnu.org/software/tar/manual/html_node/Backups.html"],
-	options: v.record(f.name, v.union([f.folder, v.pipe(v.array(f.folder), v.minLength(1))])),
+	options: record(f.name, v.union([f.folder, v.pipe(v.array(f.folder), v.minLength(1))])),
 	yields: (options) => ({
 		state: Object.fromEntries(
 			Object.entries(options).map(([name, paths]) => [

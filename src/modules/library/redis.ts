@@ -1,6 +1,7 @@
 // Redis and Valkey.
 import * as v from "valibot";
 import * as f from "../../manifest/fields.ts";
+import { record } from "../../manifest/record.ts";
 import { defineModule } from "../module.ts";
 
 function keyValueServer<const N extends "redis" | "valkey">(
@@ -17,7 +18,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 		options: v.strictObject({
 			instances: v.pipe(
 				v.optional(
-					v.record(
+					record(
 						f.name,
 						v.strictObject({
 							unit: v.pipe(v.optional(f.unitName), v.description("its unit")),

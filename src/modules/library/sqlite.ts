@@ -1,6 +1,7 @@
 // An application that keeps its data in SQLite files, among others.
 import * as v from "valibot";
 import * as f from "../../manifest/fields.ts";
+import { record } from "../../manifest/record.ts";
 import { defineModule } from "../module.ts";
 
 export const sqlite = defineModule({
@@ -10,7 +11,7 @@ export const sqlite = defineModule({
 	sources: ["https://www.sqlite.org/lang_vacuum.html", "https://www.sqlite.org/howtocorrupt.html"],
 	options: v.strictObject({
 		apps: v.pipe(
-			v.record(
+			record(
 				f.name,
 				v.strictObject({
 					folders: v.pipe(v.array(f.folder), v.minLength(1), v.description("the application's folders")),

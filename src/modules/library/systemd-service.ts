@@ -1,6 +1,7 @@
 // A systemd service by its StateDirectory=: what systemd itself calls the state of a unit.
 import * as v from "valibot";
 import * as f from "../../manifest/fields.ts";
+import { record } from "../../manifest/record.ts";
 import { defineModule } from "../module.ts";
 
 export const systemdService = defineModule({
@@ -11,7 +12,7 @@ export const systemdService = defineModule({
 		"https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=",
 		"https://systemd.io/DYNAMIC_USERS/",
 	],
-	options: v.record(
+	options: record(
 		f.name,
 		v.strictObject({
 			unit: v.pipe(v.optional(f.unitName), v.description("the unit (default: the state's name)")),

@@ -1,6 +1,7 @@
 // Named volumes of Docker and Podman.
 import * as v from "valibot";
 import * as f from "../../manifest/fields.ts";
+import { record } from "../../manifest/record.ts";
 import { defineModule } from "../module.ts";
 
 export const volumes = defineModule({
@@ -10,7 +11,7 @@ export const volumes = defineModule({
 		"https://docs.docker.com/engine/storage/volumes/#back-up-restore-or-migrate-data-volumes",
 		"https://docs.podman.io/en/latest/markdown/podman-volume.1.html",
 	],
-	options: v.record(
+	options: record(
 		f.name,
 		v.strictObject({
 			volumes: v.pipe(v.array(f.name), v.minLength(1), v.description("the volumes, by name")),
