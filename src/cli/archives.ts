@@ -7,6 +7,7 @@ import {
 	chooseArchive,
 	type ListedArchive,
 	listArchives,
+	requireUsable,
 	storedPath,
 	storedRoots,
 } from "../plan/archives.ts";
@@ -26,6 +27,7 @@ import {
 	switchFlag,
 	valueFlag,
 } from "./flags.ts";
+import { sayPassedOver } from "./passed-over.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
 interface Flags extends CommonFlags {
@@ -70,7 +72,9 @@ async function find(given: Flags, wanted: string): Promise<Found> {
 			named in options.destinations
 		);
 	});
-	const archive = chooseArchive(await listArchives(manifest, providers, work, given.from), wanted, []);
+	const listing = await listArchives(manifest, providers, work, given.from);
+	const archive = chooseArchive(listing, wanted, []);
+	if (wanted === "latest") sayPassedOver(listing, archive);
 	return {
 		archive,
 		destination: await openDestination(manifest, archive.provider, archive.destination),
@@ -84,7 +88,12 @@ const show = buildCommand({
 	func: (given: Flags, wanted: string) =>
 		guard(given, async () => {
 			const { archive, destination, work } = await find(given, wanted);
-			const details = { ...tookHere(archive), ...(await destination.details(archive.name, work)) };
+			const isReadable = archive.damaged === undefined && archive.newer === undefined;
+			const engines = await destination.details(archive.name, work).catch((error: unknown) => {
+				if (isReadable) throw error;
+				return {};
+			});
+			const details = { ...tookHere(archive), ...engines };
 			process.stdout.write(
 				given.json
 					? `${JSON.stringify({ ...archive, ...details }, null, 2)}\n`
@@ -214,6 +223,7 @@ async function describeAnew(
 	change: (metadata: Metadata) => Metadata,
 ): Promise<number> {
 	const { archive, destination, work } = await find(given, wanted);
+	requireUsable(archive);
 	if (archive.metadata === undefined)
 		throw new HoldfastError("usage", `${archive.id} does not describe itself: Holdfast did not make it`, {
 			hint: "prune never removes it",

@@ -3,11 +3,13 @@
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { places } from "../host/places.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
+import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { listArchives } from "../plan/archives.ts";
+import { listArchives, requireUsable } from "../plan/archives.ts";
 import { planRestore } from "../plan/restore.ts";
 import { heldDatabases, restoreTargets } from "../plan/targets.ts";
 import { openDestination } from "../providers/registry.ts";
+import { printable } from "../report/units.ts";
 import { newRunId } from "../run/run-id.ts";
 import { type CommonFlags, commonFlags, guard, loadLocal, providersOf } from "./flags.ts";
 import { operate } from "./operate.ts";
@@ -22,7 +24,11 @@ const list = buildCommand({
 		guard(flags, async () => {
 			const manifest = await loadLocal(flags, undefined);
 			const listing = await listArchives(manifest, own(manifest), unwatched(interruptible()));
-			process.stdout.write(`${JSON.stringify(listing.archives.map(({ id }) => ({ name: id })))}\n`);
+			const usable = listing.archives.filter(
+				({ damaged, newer }) => damaged === undefined && newer === undefined,
+			);
+			process.stdout.write(`${JSON.stringify(usable.map(({ id }) => ({ name: id })))}\n`);
+			for (const line of listing.problems) process.stderr.write(`! ${printable(line)}\n`);
 			// Clan shows nothing at all where one provider fails: what there is, is more.
 			for (const { provider, destination, error } of listing.failures)
 				process.stderr.write(`${provider}/${destination} could not be listed: ${error.message}\n`);
@@ -56,6 +62,7 @@ const restore = buildCommand({
 					details: listing.failures.map(({ provider, error }) => `${provider}: ${error.message}`),
 					hint: "see them with: clan backups list",
 				});
+			requireUsable(archive);
 			const { provider, destination, name } = archive;
 			const { capabilities } = await openDestination(manifest, provider, destination);
 			const plan = planRestore({
@@ -90,11 +97,16 @@ function isJoinOf(folders: readonly string[], joined: string): boolean {
 function withoutHooks(manifest: Manifest): Manifest {
 	return {
 		...manifest,
-		state: Object.fromEntries(
-			Object.entries(manifest.state).map(([name, state]) => [
-				name,
-				{ ...state, hooks: { preBackup: state.hooks.preBackup, postBackup: state.hooks.postBackup } },
-			]),
+		state: recordOf(
+			Object.entries(manifest.state).map(
+				([
+					name,
+					{
+						hooks: { preBackup, postBackup },
+						...state
+					},
+				]) => [name, { ...state, hooks: { preBackup, postBackup } }] as const,
+			),
 		),
 	};
 }

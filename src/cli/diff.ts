@@ -2,7 +2,7 @@
 import { buildCommand } from "@stricli/core";
 import { removeTree, scratchFolder } from "../host/files.ts";
 import { places } from "../host/places.ts";
-import { chooseArchive, listArchives } from "../plan/archives.ts";
+import { chooseArchive, listArchives, requireUsable } from "../plan/archives.ts";
 import { diffArchive, diffRows } from "../plan/diff.ts";
 import { differenceText } from "../report/tables.ts";
 import {
@@ -14,6 +14,7 @@ import {
 	serviceFlag,
 	splitWords,
 } from "./flags.ts";
+import { sayPassedOver } from "./passed-over.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
 interface Flags extends CommonFlags {
@@ -43,7 +44,10 @@ export const diff = buildCommand({
 			const manifest = await loadLocal(flags, machine);
 			const work = unwatched(interruptible());
 			const services = flags.service ?? Object.keys(manifest.state);
-			const archive = chooseArchive(await listArchives(manifest, [provider], work), wanted, services);
+			const listing = await listArchives(manifest, [provider], work);
+			const archive = chooseArchive(listing, wanted, services);
+			requireUsable(archive);
+			if (wanted === "latest") sayPassedOver(listing, archive);
 			const differences = await diffArchive(manifest, archive, services, work);
 			const scratch = await scratchFolder(places().state);
 			try {

@@ -6,7 +6,7 @@ import { EXIT } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Listing, listArchives } from "../plan/archives.ts";
 import { archiveTable } from "../report/tables.ts";
-import { localTime } from "../report/units.ts";
+import { localTime, printable } from "../report/units.ts";
 import { Journal } from "../run/journal.ts";
 import type { FailedUpkeep } from "../run/journal-rows.ts";
 import {
@@ -73,7 +73,9 @@ interface Listed extends Listing {
 	/** Checks and prunes that failed and have not gone well since. */
 	readonly upkeep: readonly FailedUpkeep[];
 }
-const NOTHING: Listed = { archives: [], failures: [], others: [], upkeep: [] };
+/** Lines on archives that cannot be used. */
+const MOST_PROBLEMS = 20;
+const NOTHING: Listed = { archives: [], problems: [], failures: [], others: [], upkeep: [] };
 
 async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): Promise<Listed> {
 	const providers = providersOf(manifest, flags.provider);
@@ -97,15 +99,23 @@ function print(listed: readonly (Listed & { readonly machine: string })[], { jso
 	const archives = listed.flatMap((one) => one.archives);
 	const failures = listed.flatMap((one) => one.failures.map((it) => ({ ...it, machine: one.machine })));
 	const upkeep = listed.flatMap((one) => one.upkeep.map((it) => ({ ...it, machine: one.machine })));
+	// A machine whose Holdfast is older tells none.
+	const problems = listed.flatMap(({ machine, problems = [] }) =>
+		problems.map((line) => ({ machine, line })),
+	);
 	const [only] = listed;
 	if (!json) process.stdout.write(archiveTable(archives, several));
 	else if (several || !only)
-		process.stdout.write(`${JSON.stringify({ archives, failures, upkeep }, null, 2)}\n`);
+		process.stdout.write(`${JSON.stringify({ archives, problems, failures, upkeep }, null, 2)}\n`);
 	else {
 		const { machine: _, ...alone } = only;
 		process.stdout.write(`${JSON.stringify(alone, null, 2)}\n`);
 	}
 	const of = (machine: string) => (several ? `${machine}: ` : "");
+	for (const { machine, line } of problems.slice(0, MOST_PROBLEMS))
+		process.stderr.write(`! ${of(machine)}${printable(line)}\n`);
+	if (problems.length > MOST_PROBLEMS)
+		process.stderr.write(`! and ${problems.length - MOST_PROBLEMS} more; see: holdfast list --json\n`);
 	for (const { machine, operation, destination, time, message, run } of upkeep)
 		process.stderr.write(
 			`${of(machine)}the last ${operation} of ${destination} failed at ${localTime(time)}: ${message} (holdfast runs show ${run})\n`,

@@ -27,6 +27,7 @@ import {
 	valueFlag,
 } from "./flags.ts";
 import { confirm, operate, printPlan } from "./operate.ts";
+import { sayPassedOver } from "./passed-over.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
 interface Flags extends CommonFlags {
@@ -141,6 +142,7 @@ async function listedArchive(
 ): Promise<ListedArchive> {
 	const listing = await listArchives(manifest, [provider], work, from);
 	const archive = chooseArchive(listing, wanted, services);
+	if (wanted === "latest") sayPassedOver(listing, archive);
 	requireGood(listing, archive, services);
 	return archive;
 }

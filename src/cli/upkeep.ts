@@ -88,8 +88,9 @@ export const prune = buildCommand({
 			const signal = interruptible();
 			const providers = providersOf(manifest, flags.provider);
 			const request = { manifest, run: newRunId(), providers };
-			const listing = await listArchives(manifest, providers, unwatched(signal));
-			const decided = await decidePrune(request, listing);
+			const work = unwatched(signal);
+			const listing = await listArchives(manifest, providers, work);
+			const decided = await decidePrune(request, listing, work);
 			if (decided.length === 0)
 				throw new HoldfastError("usage", `${providers.join(", ")}: no retention says what to keep`, {
 					hint: "add one to the provider: retention: { daily: 7, weekly: 4, monthly: 6 }",

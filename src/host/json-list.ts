@@ -8,12 +8,15 @@ const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [..
 /** `[…]` and `{"archives": […]}`: an item's depth, itself included. */
 const DEEPEST_ITEM = 3;
 const DEEPEST = 100;
+/** Bytes of the end of an object that is too long. */
+const TAIL_BYTES = 1024;
 
 /**
  * Takes one document, a list of objects or an object that holds such lists, and calls back with the text of each of
- * those objects; none may be longer than `LONGEST_RECORD`.
+ * those objects. One that is longer than `LONGEST_RECORD` is an error, or costs only itself where somebody is told of it:
+ * `onTooLong` gets the end of its text.
  */
-export function listReader(onItem: (text: string) => void): OutputReader {
+export function listReader(onItem: (text: string) => void, onTooLong?: (tail: string) => void): OutputReader {
 	const open: number[] = [];
 	let inText = false;
 	let escaped = false;
@@ -23,9 +26,10 @@ export function listReader(onItem: (text: string) => void): OutputReader {
 	let heldBytes = 0;
 	const hold = (bytes: Buffer) => {
 		heldBytes += bytes.length;
-		if (heldBytes > LONGEST_RECORD)
-			throw new RangeError(`an entry of more than ${LONGEST_RECORD / 1024} KiB`);
 		held.push(bytes);
+		if (heldBytes <= LONGEST_RECORD) return;
+		if (!onTooLong) throw new RangeError(`an entry of more than ${LONGEST_RECORD / 1024} KiB`);
+		held = [Buffer.concat(held).subarray(-TAIL_BYTES)];
 	};
 	return {
 		push(chunk) {
@@ -48,7 +52,8 @@ export function listReader(onItem: (text: string) => void): OutputReader {
 					open.pop();
 					if (item === 0 || open.length >= item) continue;
 					hold(chunk.subarray(from, at + 1));
-					onItem(Buffer.concat(held).toString("utf8"));
+					const tell = heldBytes > LONGEST_RECORD && onTooLong ? onTooLong : onItem;
+					tell(Buffer.concat(held).toString("utf8"));
 					item = 0;
 					held = [];
 					heldBytes = 0;

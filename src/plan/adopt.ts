@@ -6,6 +6,8 @@ import { resolvePath } from "../host/trust.ts";
 import { type Command, commandsIn } from "../manifest/commands.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";
+import { isAhead, timeOf } from "../providers/archive-time.ts";
+import { belongsTo, wordsOfTime } from "../providers/metadata.ts";
 import type { Archive, Destination, Work } from "../providers/provider.ts";
 import { readTextBelow, restoreFiles } from "../providers/read-files.ts";
 
@@ -17,6 +19,8 @@ export interface Adopted {
 	/** Of this machine, oldest first. */
 	readonly archives: readonly Archive[];
 	readonly newest: Archive;
+	/** A line for each archive that may be newer and could not be used. */
+	readonly passedOver: readonly string[];
 	/** As the newest archive has it, with the destination that it was read from. */
 	readonly manifest: Manifest;
 	/** What it would run, beside what was said to reach the destination by. */
@@ -34,24 +38,49 @@ export async function adoptDestination(
 	scratch: string,
 	work: Work,
 ): Promise<Adopted> {
-	const all = (await destination.list(work)).filter(({ metadata }) => metadata !== undefined);
-	const machine = machineOf(all, wanted, destination);
+	const listed = await destination.list(work);
+	const all = listed.filter((archive) => archive.metadata !== undefined && !isAhead(timeOf(archive)));
+	if (all.length === 0) requireNoneLeft(listed);
+	const machine = machineIn(all, wanted, destination);
 	const archives = all.filter(({ metadata }) => metadata?.machine === machine);
 	const newest = archives.at(-1);
 	if (!newest?.metadata) throw new Error("a machine has archives");
-	if (newest.metadata.version > 1)
-		throw new HoldfastError("failed", `${newest.name} was made by a newer Holdfast`, {
-			hint: "adopt it with that version",
-		});
+	const passedOver = listed.flatMap((archive) =>
+		belongsTo(archive, machine) && !all.includes(archive) && isMarked(archive)
+			? [`${archive.name} ${whyPassedOver(archive)}`]
+			: [],
+	);
 	const manifest = await manifestIn(destination, newest.name, newest.metadata.manifest, scratch, work);
 	const own = new Set(commandsIn(options).map(({ text }) => text));
 	const found = withDestination(manifest, options);
 	const { state, providers } = found.manifest;
 	const commands = commandsIn({ state, providers }).filter(({ text }) => !own.has(text));
-	return { machine, archives, newest, commands, ...found };
+	return { machine, archives, newest, passedOver, commands, ...found };
 }
 
-function machineOf(
+/** Of archives none of which can be used: say why, where there are any. */
+function requireNoneLeft(listed: readonly Archive[]): void {
+	const [first] = listed.filter(isMarked).reverse();
+	if (first === undefined) return;
+	const isDated = first.metadata !== undefined;
+	throw new HoldfastError("failed", `${first.name} ${whyPassedOver(first)}`, {
+		hint: isDated
+			? `is this machine's clock right? It says ${new Date().toISOString()}; see: timedatectl`
+			: first.newer
+				? "adopt it with that version"
+				: "its engine's own program can restore its files",
+	});
+}
+
+const isMarked = ({ metadata, newer, damaged }: Archive) => (metadata ?? newer ?? damaged) !== undefined;
+
+function whyPassedOver({ damaged, newer, created }: Archive): string {
+	if (damaged !== undefined) return `is damaged: ${damaged}`;
+	if (newer !== undefined) return "was made by a newer Holdfast";
+	return `is dated ${created}, ${wordsOfTime}`;
+}
+
+function machineIn(
 	archives: readonly Archive[],
 	wanted: string | undefined,
 	{ location }: Destination,

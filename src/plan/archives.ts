@@ -2,9 +2,11 @@
 import { basename } from "node:path";
 import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { oldestFirst } from "../providers/archive-time.ts";
-import { type Archive, DestinationAbsent, type Work } from "../providers/provider.ts";
+import { isAhead, oldestFirst, type Records, timeOf, withTime } from "../providers/archive-time.ts";
+import { belongsTo, machineOf, wordsOfTime } from "../providers/metadata.ts";
+import { type Archive, type Destination, DestinationAbsent, type Work } from "../providers/provider.ts";
 import { openDestinations } from "../providers/registry.ts";
+import { openRecords } from "./records.ts";
 
 export interface ListedArchive extends Archive {
 	/** `destination::location::name`. */
@@ -12,10 +14,16 @@ export interface ListedArchive extends Archive {
 	readonly machine: string;
 	readonly provider: string;
 	readonly destination: string;
+	/** Something else than Holdfast made it, in a destination whose archives otherwise say what they hold. */
+	readonly foreign?: true;
+	/** Its time is yet to come. */
+	readonly ahead?: true;
 }
 
 export interface Listing {
 	readonly archives: readonly ListedArchive[];
+	/** A line for each archive that cannot be used, or not be judged. */
+	readonly problems: readonly string[];
 	readonly failures: readonly {
 		readonly provider: string;
 		readonly destination: string;
@@ -27,7 +35,10 @@ export interface Listing {
 	readonly others: readonly string[];
 }
 
-/** Every destination is asked; one that cannot be reached does not hide the others. Oldest first. */
+/**
+ * Every destination is asked; one that cannot be reached does not hide the others. Oldest first, by the time that counts
+ * (archive-time.ts).
+ */
 export async function listArchives(
 	manifest: Manifest,
 	providers: readonly string[],
@@ -39,24 +50,20 @@ export async function listArchives(
 			(await openDestinations(manifest, provider)).map((destination) => ({ provider, destination })),
 		),
 	);
+	const book = openRecords(machine, work);
 	const answers = await Promise.all(
 		open.flat().map(async ({ provider, destination }) => {
 			const at = { provider, destination: destination.name };
 			try {
 				const archives = await destination.list(work);
+				const own = archives.filter((archive) => belongsTo(archive, machine));
+				const records = book.of(destination, own);
 				return {
 					...at,
 					error: undefined,
 					absent: undefined,
-					machines: archives.map((archive) => archive.metadata?.machine),
-					archives: archives
-						.filter((archive) => belongsTo(archive, machine))
-						.map((archive) => ({
-							id: `${destination.name}::${destination.location}::${archive.name}`,
-							machine,
-							...at,
-							...archive,
-						})),
+					machines: archives.map(machineOf),
+					archives: own.map((archive) => listed(archive, machine, provider, destination, records)),
 				};
 			} catch (error) {
 				work.signal.throwIfAborted();
@@ -69,9 +76,11 @@ export async function listArchives(
 				};
 			}
 		}),
-	);
+	).finally(() => book.close());
+	const archives = oldestFirst(answers.flatMap((answer) => answer.archives));
 	return {
-		archives: oldestFirst(answers.flatMap(({ archives }) => archives)),
+		archives,
+		problems: archives.flatMap((archive) => lineOf(archive, problemOf(archive))),
 		failures: answers.flatMap(({ provider, destination, error, absent }) =>
 			error ? [{ provider, destination, error, ...(absent ? { absent } : {}) }] : [],
 		),
@@ -81,9 +90,81 @@ export async function listArchives(
 	};
 }
 
-/** One repository can hold several machines. An archive that does not say whose it is belongs to whoever asks. */
-function belongsTo({ metadata }: Archive, machine: string): boolean {
-	return metadata === undefined || metadata.machine === machine;
+function listed(
+	archive: Archive,
+	machine: string,
+	provider: string,
+	destination: Destination,
+	records: Records,
+): ListedArchive {
+	const timed = withTime(archive, records);
+	const { metadata, newer, damaged } = timed;
+	const saysNothing = metadata === undefined && newer === undefined && damaged === undefined;
+	return {
+		id: `${destination.name}::${destination.location}::${archive.name}`,
+		machine,
+		provider,
+		destination: destination.name,
+		...timed,
+		...(saysNothing && destination.capabilities.describesItself ? { foreign: true as const } : {}),
+		...(isAhead(timeOf(timed)) ? { ahead: true as const } : {}),
+	};
+}
+
+/** What a person should know of an archive; nothing of one that something else made. */
+function problemOf({ damaged, newer, ahead, created }: ListedArchive): string | undefined {
+	if (damaged !== undefined) return `is damaged: ${damaged}`;
+	if (newer !== undefined) return madeByNewer(newer);
+	return ahead ? `is dated ${created}, ${wordsOfTime}` : undefined;
+}
+
+const madeByNewer = ({ version }: { readonly version: number }) =>
+	`was made by a newer Holdfast (its metadata are of version ${version})`;
+
+/** Why `latest` is not to be this one, whatever it holds. */
+function whyNotLatest(archive: ListedArchive): string | undefined {
+	return problemOf(archive) ?? (archive.foreign ? "was made by something else" : undefined);
+}
+
+/**
+ * What this machine has a record of making comes first: what is newer by its own word alone may be anybody's. Newest
+ * last.
+ */
+function candidatesFor({ archives }: Listing, services: readonly string[]): ListedArchive[] {
+	const good = archives.filter(
+		(archive) => whyNotLatest(archive) === undefined && services.every((service) => isGood(archive, service)),
+	);
+	const recorded = good.filter((archive) => archive.recorded);
+	return recorded.length > 0 ? recorded : good;
+}
+
+/** Lines on archives that are newer than the one that `latest` came to mean. */
+export function passedOver({ archives }: Listing, chosen: ListedArchive): string[] {
+	return archives
+		.slice(archives.indexOf(chosen) + 1)
+		.reverse()
+		.flatMap((archive) => {
+			const unrecorded = archive.recorded === undefined && chosen.recorded === true;
+			const why = unrecorded ? "is newer, and this machine has no record of making it" : undefined;
+			return lineOf(archive, whyNotLatest(archive) ?? why);
+		})
+		.slice(0, MOST_LINES);
+}
+
+const MOST_LINES = 5;
+
+const lineOf = ({ id }: ListedArchive, what: string | undefined) =>
+	what === undefined ? [] : [`${id} ${what}`];
+
+/** Refuse an archive of which nothing can be told, and say why. */
+export function requireUsable(archive: ListedArchive): void {
+	const { id, damaged, newer } = archive;
+	if (damaged !== undefined)
+		throw new HoldfastError("failed", `${id} is damaged: ${damaged}`, {
+			hint: "choose another with: holdfast list. Its files may be whole: its engine's own program can restore them",
+		});
+	if (newer !== undefined)
+		throw new HoldfastError("failed", `${id} ${madeByNewer(newer)}`, { hint: "use that version" });
 }
 
 /** The archive that a person named: an id as printed, a name that only one has, or `latest` good one. */
@@ -92,7 +173,7 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	const elsewhere =
 		others.length === 0
 			? ""
-			: `; archives of ${others.join(", ")} are there too: name whose with --from MACHINE`;
+			: `; archives of ${others.slice(0, MOST_LINES).join(", ")} are there too: name whose with --from MACHINE`;
 	const unreachable = failures.map(
 		({ provider, destination, error }) => `${provider}/${destination} could not be asked: ${error.message}`,
 	);
@@ -104,12 +185,15 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 				elsewhere,
 		});
 	if (wanted === "latest") {
-		const good = archives.filter((archive) => services.every((service) => isGood(archive, service)));
-		const latest = good.at(-1);
+		const latest = candidatesFor(listing, services).at(-1);
 		if (latest) return latest;
-		throw new HoldfastError("failed", `no archive holds a good ${services.join(" and ")}`, {
-			details: unreachable,
-			hint: "look at them with: holdfast list",
+		const none = services.length > 0 ? `holds a good ${services.join(" and ")}` : "can be used";
+		throw new HoldfastError("failed", `no archive ${none}`, {
+			details: [
+				...unreachable,
+				...archives.flatMap((archive) => lineOf(archive, whyNotLatest(archive))).slice(-MOST_LINES),
+			],
+			hint: hintFor(archives),
 		});
 	}
 	const found = archives.filter(({ id, name }) => id === wanted || name === wanted);
@@ -125,11 +209,21 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	});
 }
 
+function hintFor(archives: readonly ListedArchive[]): string {
+	if (archives.every(({ ahead }) => ahead))
+		return `is this machine's clock right? It says ${new Date().toISOString()}. If it is, name one of the archives`;
+	return archives.every(({ foreign }) => foreign)
+		? "an archive that something else made is restored when it is named: holdfast list"
+		: "look at them with: holdfast list";
+}
+
 /**
  * What of an archive lies at and below a path, as the paths that it stores; all of it without one. A folder that was a
  * symlink is found under the path that a person knows.
  */
-export function storedRoots({ metadata, id }: ListedArchive, path?: string): string[] {
+export function storedRoots(archive: ListedArchive, path?: string): string[] {
+	requireUsable(archive);
+	const { metadata, id } = archive;
 	if (metadata === undefined)
 		throw new HoldfastError("usage", `${id} does not describe itself: Holdfast did not make it`, {
 			hint: "look into it with its engine's own program",
@@ -162,13 +256,15 @@ export function storedPath(archive: ListedArchive, path: string): string {
 	});
 }
 
-/** Whether an archive says that it holds this state whole; one that says nothing is taken at its word. */
-export function isGood({ metadata }: Archive, service: string): boolean {
-	return metadata === undefined || (metadata.version === 1 && metadata.states[service]?.outcome === "good");
+/** Whether an archive says that it holds this state whole; one that bears no mark of ours is taken to. */
+export function isGood({ metadata, newer, damaged }: Archive, service: string): boolean {
+	if (newer !== undefined || damaged !== undefined) return false;
+	return metadata === undefined || metadata.states[service]?.outcome === "good";
 }
 
 /** Refuse an archive that lacks a wanted state, or holds a bad one; all of them are named, with the newest good one. */
 export function requireGood(listing: Listing, archive: ListedArchive, services: readonly string[]): void {
+	requireUsable(archive);
 	const faults = services
 		.filter((service) => !isGood(archive, service))
 		.map((service) => faultOf(listing, archive, service));
@@ -181,13 +277,8 @@ export function requireGood(listing: Listing, archive: ListedArchive, services: 
 }
 
 function faultOf(listing: Listing, { metadata }: ListedArchive, service: string) {
-	if (metadata && metadata.version > 1)
-		return {
-			message: `the archive was made by a newer Holdfast (its metadata are of version ${metadata.version})`,
-			hint: "restore it with that version",
-		};
 	const record = metadata?.states[service];
-	const newest = listing.archives.filter((one) => isGood(one, service)).at(-1);
+	const newest = candidatesFor(listing, [service]).at(-1);
 	return {
 		message: record
 			? `the archive marks ${service} as failed: ${record.reason ?? "no reason is given"}`

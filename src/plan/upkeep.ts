@@ -1,10 +1,12 @@
 // The plans of `check` and `prune`: one step a destination, each of which fails for itself.
 import type { Manifest } from "../manifest/schema.ts";
+import type { Work } from "../providers/provider.ts";
 import { openDestinations } from "../providers/registry.ts";
 import { type Decision, retain } from "../providers/retention.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import type { CheckArchivesStep, PruneStep } from "../run/step.ts";
 import type { Listing } from "./archives.ts";
+import { openRecords } from "./records.ts";
 
 interface Request {
 	readonly manifest: Manifest;
@@ -41,21 +43,28 @@ export interface PruneDecisions {
 export async function decidePrune(
 	{ manifest, providers }: Request,
 	listing: Listing,
+	work: Pick<Work, "log">,
 ): Promise<PruneDecisions[]> {
 	const all: PruneDecisions[] = [];
+	const book = openRecords(manifest.machine, work);
+	const states = Object.keys(manifest.state);
 	for (const provider of providers) {
 		const retention = manifest.providers[provider] && retentionOf(manifest, provider);
 		if (!retention) continue;
-		for (const { name: destination } of await openDestinations(manifest, provider)) {
+		for (const opened of await openDestinations(manifest, provider)) {
+			const destination = opened.name;
 			const at = (one: { provider: string; destination: string }) =>
 				one.provider === provider && one.destination === destination;
+			const archives = listing.archives.filter(at);
+			const decide = () => retain(archives, retention, { ...book.of(opened, archives), states });
 			all.push({
 				provider,
 				destination,
-				...(listing.failures.some(at) ? {} : { decisions: retain(listing.archives.filter(at), retention) }),
+				...(listing.failures.some(at) ? {} : { decisions: decide() }),
 			});
 		}
 	}
+	book.close();
 	return all;
 }
 

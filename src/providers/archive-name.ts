@@ -1,7 +1,7 @@
 // Names of archives that are names of folders or tags as well.
 import { HoldfastError } from "../manifest/error.ts";
 
-const NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$/;
+const NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,254}$/;
 
 export const isArchiveName = (name: string) => NAME.test(name);
 

@@ -3,6 +3,7 @@
 
 import type { Readable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
+import type { Records } from "./archive-time.ts";
 import type { Into } from "./into.ts";
 
 /** What `create` is asked to store. */
@@ -16,6 +17,8 @@ export interface ArchiveRequest {
 	readonly metadata: Metadata;
 	/** Folders that others can change, the roots' own among them: whatever reads there must follow no link. */
 	readonly closed?: readonly string[];
+	/** What this machine knows of archives there that have these names, for engines that let old ones go by themselves. */
+	records?(names: readonly string[]): Records;
 }
 
 /** How many streams may be open at once: each is a program and a connection to its server. */
@@ -45,7 +48,7 @@ export interface Root {
 
 /** What an archive says of itself. */
 export interface Metadata {
-	/** 1; a higher one was written by a newer Holdfast. */
+	/** Always 1: what has a higher one is told as `newer`. */
 	readonly version: number;
 	readonly machine: string;
 	/** The run that made it. */
@@ -95,12 +98,18 @@ export interface CreateResult {
 	readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 }
 
+/** At most one of `metadata`, `newer` and `damaged` is there; none for what something else made. */
 export interface Archive {
 	readonly name: string;
-	/** RFC 3339; undefined when the engine does not tell. */
+	/** RFC 3339: as its engine tells, or itself where the engine does not; see archive-time.ts. */
 	readonly created?: string;
-	/** Undefined for an archive that something else made. */
 	readonly metadata?: Metadata;
+	/** A newer Holdfast made it, with metadata of this version. It is shown, and kept. */
+	readonly newer?: { readonly version: number; readonly machine?: string };
+	/** It bears Holdfast's mark, and cannot be used: why. It is shown, and kept. */
+	readonly damaged?: string;
+	/** This machine's own records have it: `created` is by them. No provider tells this. */
+	readonly recorded?: true;
 	readonly bytes?: number;
 	readonly storedBytes?: number;
 }
@@ -193,7 +202,7 @@ export interface Destination {
 	create(request: ArchiveRequest, fresh: boolean, work: Work): Promise<CreateResult>;
 	/** Correct what an archive says of itself. */
 	describe(archive: string, metadata: Metadata, work: Work): Promise<void>;
-	/** Every whole archive, oldest first. */
+	/** Every archive, oldest first. One that is damaged, or whose name another has too, is told as such and hides no other. */
 	list(work: Work): Promise<Archive[]>;
 	/**
 	 * Write these paths (absolute, as stored) of an archive below the folder `into`, each as `into` + path, with owners,

@@ -8,13 +8,16 @@ import { table } from "./tables.ts";
 import { duration, localTime, printable, size } from "./units.ts";
 
 export function archiveText(archive: ListedArchive, details: Details): string {
-	const { metadata, created } = archive;
+	const { metadata, created, damaged, newer, foreign } = archive;
 	const { bytes = archive.bytes, storedBytes = archive.storedBytes, files, seconds } = details;
 	const maker = metadata?.maker;
 	const facts: [string, string | undefined][] = [
 		["archive", printable(archive.id)],
 		["made", created === undefined ? undefined : localTime(created)],
 		["by", maker && printable(`${maker.user}@${maker.host} with Holdfast ${maker.holdfast}`)],
+		["damaged", damaged && printable(damaged)],
+		["by", newer && `a newer Holdfast (metadata of version ${newer.version})`],
+		["by", foreign && "something else than Holdfast"],
 		["machine", archive.machine],
 		["run", metadata?.run],
 		[
@@ -38,10 +41,11 @@ export function archiveText(archive: ListedArchive, details: Details): string {
 }
 
 /** What a destination holds of a machine. */
-export function adoptedText({ machine, archives, newest, manifest, commands }: Adopted): string {
+export function adoptedText({ machine, archives, newest, manifest, commands, passedOver }: Adopted): string {
 	const states = Object.entries(newest.metadata?.states ?? {});
 	return [
 		`${archives.length} archives of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}\n`,
+		...passedOver.map((line) => `! passed over: ${printable(line)}\n`),
 		table([
 			["STATE", "OUTCOME", "HOLDS"],
 			...states.map(([name, { outcome, folders, reason }]) => [

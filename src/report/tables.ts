@@ -10,18 +10,25 @@ export function archiveTable(archives: readonly ListedArchive[], several = false
 	if (archives.length === 0) return "no archives yet\n";
 	return table([
 		[...(several ? ["MACHINE"] : []), "TIME", "SIZE", "STATES", "ARCHIVE"],
-		...archives.map(({ machine, created, bytes, metadata, id }) => [
-			...(several ? [machine] : []),
-			created === undefined ? "-" : localTime(created),
-			bytes === undefined ? "-" : size(bytes),
-			metadata
-				? Object.entries(metadata.states)
-						.map(([name, { outcome }]) => (outcome === "good" ? name : `${name} (${outcome})`))
-						.join(", ")
-				: "-",
-			printable(id),
+		...archives.map((archive) => [
+			...(several ? [archive.machine] : []),
+			archive.created === undefined ? "-" : localTime(archive.created),
+			archive.bytes === undefined ? "-" : size(archive.bytes),
+			holdings(archive),
+			printable(archive.id),
 		]),
 	]);
+}
+
+/** Its states, or why there is nothing to say of them. */
+function holdings({ metadata, damaged, newer, foreign }: ListedArchive): string {
+	if (metadata)
+		return Object.entries(metadata.states)
+			.map(([name, { outcome }]) => (outcome === "good" ? name : `${name} (${outcome})`))
+			.join(", ");
+	if (damaged !== undefined) return "damaged";
+	if (newer !== undefined) return "made by a newer Holdfast";
+	return foreign ? "made by something else" : "-";
 }
 
 export function runTable(rows: readonly RunRow[]): string {
@@ -77,7 +84,13 @@ export function differenceText(differences: readonly Difference[], rows: readonl
 	return `${lines.join("")}${tables}${count("add")} come back, ${count("remove")} go, ${count("change")} change\n`;
 }
 
-export function table(rows: readonly (readonly string[])[]): string {
+/** Characters of a cell. Every row is as wide as the widest: one that others wrote must not make megabytes of each. */
+const LONGEST_CELL = 1_000;
+
+export function table(all: readonly (readonly string[])[]): string {
+	const rows = all.map((row) =>
+		row.map((cell) => (cell.length > LONGEST_CELL ? `${cell.slice(0, LONGEST_CELL)}…` : cell)),
+	);
 	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
 	return rows
 		.map(

@@ -12,7 +12,8 @@ export function size(bytes: number): string {
 }
 
 export function duration(seconds: number): string {
-	if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+	// A clock may be set back meanwhile.
+	if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
 	if (seconds < 60) return `${seconds.toFixed(1)} s`;
 	const minutes = Math.floor(seconds / 60);
 	if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;

@@ -249,6 +249,12 @@ class Execution {
 				this.#chronicle.tell({ type: "scope-failed", scope, step: step.id, error: reportOf(error) });
 			},
 			knows: (location) => this.#journal.knows(location),
+			records: ({ name, location }, names) => ({
+				...this.#journal.records(this.#plan.manifest.machine, name, location, names),
+				states: Object.keys(this.#plan.manifest.state),
+			}),
+			forgetGone: ({ name, location }, names) =>
+				this.#journal.forgetGone(this.#plan.manifest.machine, name, location, names),
 			made: (archive) => this.#journal.made(archive),
 			bytesOf: (archiveId) => this.#journal.archive(archiveId)?.bytes,
 			keep: (copy) => this.#journal.keep(copy),

@@ -1,4 +1,5 @@
 // What the journal's tables hold, as objects: rows out of SQLite, and statements into it.
+import type { Recorded } from "../providers/archive-time.ts";
 import type { Metadata } from "../providers/provider.ts";
 import type { Outcome } from "./event.ts";
 import type { KeptDatabase, Place } from "./step.ts";
@@ -95,6 +96,21 @@ export function archiveOf({ id, name, provider, destination, metadata, bytes }: 
 		metadata: JSON.parse(String(metadata)),
 		...(bytes === null ? {} : { bytes: Number(bytes) }),
 	};
+}
+
+/** The columns that `recordedOf` reads. */
+export const RECORDED =
+	"SELECT name, json_extract(metadata, '$.created') AS created, (SELECT json_group_object(key, json_extract(value, '$.outcome')) FROM json_each(metadata, '$.states')) AS outcomes FROM archive";
+
+export function recordedOf({ name, created, outcomes }: Row): readonly [string, Recorded] {
+	const states = Object.entries(JSON.parse(String(outcomes)) as Record<string, unknown>);
+	return [
+		String(name),
+		{
+			created: String(created),
+			outcomes: new Map(states.map(([state, outcome]) => [state, outcome === "good" ? "good" : "failed"])),
+		},
+	];
 }
 
 /** Of checks and prunes, newest first: how the last of each destination went, where it failed. */

@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "../manifest/error.ts";
+import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
 import type { Outcome } from "./event.ts";
 import {
 	archiveOf,
@@ -15,7 +16,9 @@ import {
 	type KnownArchive,
 	type MadeArchive,
 	type Phase,
+	RECORDED,
 	type RunRow,
+	recordedOf,
 	rowOf,
 	type Statement,
 } from "./journal-rows.ts";
@@ -229,6 +232,35 @@ export class Journal {
 	archiveSizes(): Map<string, number> {
 		const rows = this.#db.prepare("SELECT id, bytes FROM archive WHERE bytes IS NOT NULL").all();
 		return new Map(rows.map(({ id, bytes }) => [String(id), Number(bytes)]));
+	}
+
+	/**
+	 * What is remembered of the archives of a machine in a destination, of those with these names. The destination may
+	 * have had another name then.
+	 */
+	records(machine: string, destination: string, location: string, names: readonly string[]): Records {
+		const since = this.#db.prepare("SELECT first_seen FROM destination WHERE location = ?").get(location);
+		if (since === undefined) return NO_RECORDS;
+		const of = `${RECORDED} WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ?`;
+		const byId = this.#db.prepare(`${of} AND id = ?`);
+		let rows = names
+			.map((name) => byId.get(machine, `${destination}::${location}::${name}`))
+			.filter((row) => row !== undefined);
+		if (rows.length === 0)
+			rows = this.#db
+				.prepare(`${of} AND substr(id, instr(id, '::') + 2) = ? || '::' || name`)
+				.all(machine, location);
+		return { since: String(since.first_seen), archives: new Map(rows.map(recordedOf)) };
+	}
+
+	/** Archives whose time is yet to come, and that are gone from their destination, where these names are left. */
+	forgetGone(machine: string, destination: string, location: string, names: readonly string[]): void {
+		this.#write(
+			`DELETE FROM archive WHERE id = ? || '::' || ? || '::' || name AND json_valid(metadata)
+			AND json_extract(metadata, '$.machine') = ? AND json_extract(metadata, '$.created') > ?
+			AND name NOT IN (SELECT value FROM json_each(?))`,
+			[destination, location, machine, new Date().toISOString(), JSON.stringify(names)],
+		);
 	}
 
 	/** Archives of a machine that were made here, newest first; those of the last months at least. */

@@ -1,7 +1,10 @@
 // How a machine stands: whether each state has a good archive that is young enough in each destination, and how the last
 // runs went. From the journal alone: no destination is asked, so it is fast and works when they are away.
 import { expectedWithin } from "../manifest/machine.ts";
+import { ownValue } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { isAhead } from "../providers/archive-time.ts";
+import { wordsOfTime } from "../providers/metadata.ts";
 import type { Journal } from "./journal.ts";
 import type { KnownArchive, RunRow } from "./journal-rows.ts";
 
@@ -19,6 +22,8 @@ export interface ArchiveStatus {
 	readonly bytes?: number;
 	readonly growthBytes?: number;
 	readonly isLate: boolean;
+	/** Archives that are dated so that their time is yet to come: none of them counts. */
+	readonly ahead?: readonly string[];
 }
 
 export interface LastRun {
@@ -71,6 +76,7 @@ export function statusOf(
 		runs,
 		problems: [
 			...archives.filter(({ isLate }) => isLate).map(lateness),
+			...new Set(archives.flatMap(({ ahead = [] }) => ahead)),
 			...rows.filter(isBad).map(badRun),
 			...failedUpkeep
 				.filter(({ run }) => !rows.some((row) => row.id === run && isBad(row)))
@@ -91,14 +97,21 @@ function archiveStatus(
 ): ArchiveStatus {
 	const [provider = ""] = destination.split("/", 1);
 	const expectSeconds = expectedWithin(manifest, manifest.state[state], manifest.providers[provider]);
-	const good = made.filter(
-		(one) =>
-			`${one.provider}/${one.destination}` === destination && one.metadata.states[state]?.outcome === "good",
+	const all = made.filter(
+		({ provider, destination: name, metadata }) =>
+			`${provider}/${name}` === destination && ownValue(metadata.states, state)?.outcome === "good",
 	);
+	const isYetToCome = ({ metadata }: KnownArchive) => isAhead(Date.parse(metadata.created), now);
+	const aheadLines = all
+		.filter(isYetToCome)
+		.map(({ id, metadata }) => `${id} is dated ${metadata.created}, ${wordsOfTime}`);
+	const ahead = aheadLines.length === 0 ? {} : { ahead: aheadLines };
+	const good = all.filter((one) => !isYetToCome(one));
 	const [newest] = good;
-	if (!newest) return { state, destination, expectSeconds, isLate: true };
+	if (!newest) return { state, destination, expectSeconds, isLate: true, ...ahead };
 	const { created } = newest.metadata;
-	const ageSeconds = (now.getTime() - Date.parse(created)) / 1000;
+	// A little ahead is a clock that was set: it is new.
+	const ageSeconds = Math.max(0, now.getTime() - Date.parse(created)) / 1000;
 	const aWeekBefore = good.find(
 		(one) => Date.parse(created) - Date.parse(one.metadata.created) >= WEEK_SECONDS * 1000,
 	);
@@ -116,6 +129,7 @@ function archiveStatus(
 		...(newest.bytes === undefined ? {} : { bytes: newest.bytes }),
 		...(growth === undefined ? {} : { growthBytes: growth }),
 		isLate: ageSeconds > expectSeconds,
+		...ahead,
 	};
 }
 

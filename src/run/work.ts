@@ -1,5 +1,6 @@
 // What the work of a step may use, and what it is made of; by kind it is found in steps/registry.ts.
-import type { Progress } from "../providers/provider.ts";
+import type { Records } from "../providers/archive-time.ts";
+import type { Destination, Progress } from "../providers/provider.ts";
 import type { KeptCopy, MadeArchive } from "./journal-rows.ts";
 import type { Plan, Step, StepKind } from "./plan.ts";
 
@@ -23,6 +24,10 @@ export interface StepContext {
 	failScope(scope: string, error: Error): void;
 	/** Whether a destination was written before. */
 	knows(location: string): boolean;
+	/** What the journal has of archives with these names in a destination. */
+	records(destination: Pick<Destination, "name" | "location">, names: readonly string[]): Records;
+	/** Only archives with these names are left in a destination: forget others that would trouble a person for long. */
+	forgetGone(destination: Pick<Destination, "name" | "location">, names: readonly string[]): void;
 	made(archive: MadeArchive): void;
 	/** Bytes of an archive's files, when this machine made it and still knows. */
 	bytesOf(archiveId: string): number | undefined;

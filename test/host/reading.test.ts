@@ -52,6 +52,26 @@ test("lines come out as they went in, but for empty ones", () => {
 	);
 });
 
+test("an entry that is too long costs only itself where somebody is told of it, of its end", () => {
+	const document = JSON.stringify([{ a: 1 }, { a: "x".repeat(3 * LONGEST_RECORD), last: "end" }, { a: 2 }]);
+	for (const pieces of [[65_536], [1_000_003, 17]]) {
+		const found: string[] = [];
+		const tails: string[] = [];
+		feed(
+			listReader(
+				(text) => found.push(text),
+				(tail) => tails.push(tail),
+			),
+			document,
+			pieces,
+		);
+		assert.deepEqual(found, ['{"a":1}', '{"a":2}']);
+		assert.equal(tails.length, 1);
+		assert.match(tails[0] ?? "", /^x+","last":"end"\}$/);
+		assert.equal(tails[0]?.length, 1024);
+	}
+});
+
 test("a list that ends in the middle, an entry or a line without end: each is an error in words", () => {
 	const list = () => listReader(() => {});
 	assert.throws(() => feed(list(), '[{"a": 1}, {"b"', [7]), /ends in the middle/);

@@ -101,7 +101,15 @@ test("a look at what is there leaves out borg's tests of itself; what makes or r
 		.trimEnd()
 		.split("\n")
 		.map((line) => `${line.split(" ")[0]} ${/ (init|create|list|extract|check) /.exec(line)?.[1]}`);
-	assert.deepEqual(seen, [" create", " init", " create", "disabled list", " extract", " check"]);
+	assert.deepEqual(seen, [
+		" create",
+		" init",
+		" create",
+		"disabled list",
+		" extract",
+		" check",
+		"disabled list",
+	]);
 });
 
 test("archives that plain borg made are listed, without metadata", async () => {

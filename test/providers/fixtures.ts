@@ -21,6 +21,9 @@ export function metadataOf(run: string): Metadata {
 	};
 }
 
+/** Maps that were read have no prototype: as they are written down, both sides are the same. */
+export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
+
 /** A folder to work in, a source full of odd files, and an empty destination. */
 export interface Bench {
 	readonly folder: string;

@@ -261,11 +261,11 @@ describe("an entry below a link, and a link on the way to a stream", onlyRoot, (
 		);
 		for (const name of [".holdfast.json", "holdfast.json.new"])
 			symlinkSync(join(here.outside, "secret"), join(snapshot, name));
-		await destination.describe("evil", ours("told again"), quiet);
+		await destination.describe("evil", ours("told-again"), quiet);
 		assert.equal(guarded(here.outside), here.before);
 		renameSync(snapshot, join(here.folder, "elsewhere"));
 		symlinkSync(join(here.folder, "elsewhere"), snapshot);
-		await assert.rejects(destination.describe("evil", ours("told again"), quiet));
+		await assert.rejects(destination.describe("evil", ours("told-again"), quiet));
 		assert.notEqual(await attempt(here, destination, "evil", [source]), "restored");
 	});
 

@@ -3,21 +3,25 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Retention } from "../../src/manifest/providers.ts";
+import { byTheirWord, NO_RECORDS, type Records } from "../../src/providers/archive-time.ts";
 import type { Archive } from "../../src/providers/provider.ts";
 import { retain } from "../../src/providers/retention.ts";
 import { metadataOf } from "../providers/fixtures.ts";
 
 const HOUR = 3_600_000;
+const numRuns = Number(process.env.HOLDFAST_ROUNDS) || 100;
 const NOW = new Date("2026-11-25T12:00:00");
+
+type Outcomes = Record<string, "good" | "failed">;
 
 /** An archive of so many hours ago. */
 function archive(
 	hours: number,
-	states: Record<string, "good" | "failed"> = { notes: "good" },
+	states: Outcomes = { notes: "good" },
 	hold?: string,
-): Archive {
+	name = `web01-${hours}`,
+) {
 	const created = new Date(NOW.getTime() - hours * HOUR).toISOString();
-	const name = `web01-${hours}`;
 	return {
 		name,
 		created,
@@ -29,10 +33,12 @@ function archive(
 			),
 			...(hold === undefined ? {} : { hold: { reason: hold, since: created } }),
 		},
-	};
+	} satisfies Archive;
 }
-const kept = (archives: readonly Archive[], retention: Retention) =>
-	retain(archives, retention, NOW)
+const decided = (archives: readonly Archive[], rules: Retention, records: Records = byTheirWord(archives)) =>
+	retain(archives, rules, records, NOW);
+const kept = (...of: Parameters<typeof decided>) =>
+	decided(...of)
 		.filter(({ keep }) => keep)
 		.map(({ archive: { name } }) => Number(name.split("-")[1]));
 
@@ -66,34 +72,106 @@ test("the newest good one of each state stays, and says why", () => {
 		archive(900, { notes: "good", shop: "good" }),
 		archive(950, { gone: "good" }),
 	];
-	assert.deepEqual(kept(archives, { keepLast: 1 }), [1, 500, 950]);
-	assert.deepEqual(retain(archives, { keepLast: 1 }, NOW)[1]?.why, ["the newest good one of shop"]);
-	assert.deepEqual(retain(archives, { keepLast: 1 }, NOW)[2]?.why, ["no rule keeps it"]);
+	const why = decided(archives, { keepLast: 1 }).map((one) => one.why);
+	assert.deepEqual(why, [
+		["the newest good one of notes", "one of the last (notes; shop, not whole)"],
+		["the newest good one of shop", "one of the last (shop)"],
+		["no rule keeps it"],
+		["the newest good one of gone", "one of the last"],
+	]);
 });
 
-test("a hold keeps, and so does not being ours", () => {
+test("an archive that does not hold a state, or not whole, takes no place of that state's", () => {
+	// Each night one of all, each noon one of notes alone; for three nights shop failed.
+	const nights = Array.from({ length: 13 }, (_, day) =>
+		archive(day * 24 + 11, { notes: "good", shop: day < 3 ? "failed" : "good" }),
+	);
+	const noons = Array.from({ length: 13 }, (_, day) => archive(day * 24, { notes: "good" }));
+	const left = decided([...nights, ...noons], { daily: 7 }).filter(({ keep }) => keep);
+	const holding = (state: string, outcome: string) =>
+		left.filter((one) => one.archive.metadata?.states[state]?.outcome === outcome).length;
+	assert.equal(holding("shop", "good"), 7);
+	// What there is since it was last whole.
+	assert.equal(holding("shop", "failed"), 3);
+	assert.ok(holding("notes", "good") >= 7);
+});
+
+test("archives of a state that the machine has no more go as others come, but for the newest good one", () => {
+	const made = (days: number) =>
+		Array.from({ length: 20 }, (_, day) =>
+			archive(day * 24, day < days ? { notes: "good" } : { gone: "good" }),
+		);
+	const left = (days: number) =>
+		kept(made(days), { daily: 7 }, { ...byTheirWord(made(days)), states: ["notes"] }).map(
+			(hours) => hours / 24,
+		);
+	assert.deepEqual(left(0), [0, 1, 2, 3, 4, 5, 6]);
+	assert.deepEqual(left(3), [0, 1, 2, 3, 4, 5, 6]);
+	assert.deepEqual(left(10), [0, 1, 2, 3, 4, 5, 6, 10]);
+});
+
+test("a state that is never whole keeps what there is of it, by the rules", () => {
+	const archives = Array.from({ length: 20 }, (_, day) => archive(day * 24, { notes: "failed" }));
+	assert.equal(kept(archives, { daily: 7 }).length, 7);
+});
+
+test("a hold keeps, and so does not being ours, being damaged, or being made by a newer Holdfast", () => {
 	const archives = [
 		archive(1),
 		archive(100, undefined, "the audit"),
 		{ name: "web01-200", created: "2020-01-01" },
+		{ name: "web01-300", created: "2020-01-02", damaged: "its description is empty" },
+		{ name: "web01-400", created: "2020-01-03", newer: { version: 2 } },
 	];
-	assert.deepEqual(kept(archives, { keepLast: 1 }), [1, 100, 200]);
-	assert.match(retain(archives, { keepLast: 1 }, NOW)[1]?.why.join() ?? "", /hold: the audit/);
+	assert.deepEqual(kept(archives, { keepLast: 1 }).sort(), [1, 100, 200, 300, 400]);
+	const why = decided(archives, { keepLast: 1 }).flatMap((one) => one.why);
+	for (const reason of [
+		"hold: the audit",
+		"Holdfast did not make it",
+		"it is damaged",
+		"a newer Holdfast made it",
+	])
+		assert.ok(why.includes(reason), reason);
 });
 
-const someArchives = fc.uniqueArray(fc.integer({ min: 0, max: 24 * 900 }), { maxLength: 60 }).chain((hours) =>
+test("an archive whose time is yet to come is kept, and takes no place", () => {
+	const clockWasWrong = archive(-24 * 365 * 4, undefined, undefined, "web01-wrong");
+	const archives = [clockWasWrong, ...[1, 25, 49].map((hours) => archive(hours))];
+	const decisions = decided(archives, { keepLast: 1 });
+	assert.deepEqual(
+		decisions.filter(({ keep }) => keep).map((one) => one.archive.name),
+		["web01-wrong", "web01-1"],
+	);
+	assert.deepEqual(decisions[0]?.why, ["its time is yet to come"]);
+	assert.deepEqual(decisions[1]?.why, ["the newest good one of notes", "one of the last"]);
+	// So it is while the clock is wrong: nothing is let go then.
+	const back = retain(archives, { keepLast: 1 }, byTheirWord(archives), new Date("1970-01-01T00:01:00Z"));
+	assert.ok(back.every(({ keep }) => keep));
+});
+
+test("what a machine finds that it may have made before its records begin goes when its own fill the rules", () => {
+	const before = Array.from({ length: 10 }, (_, day) => archive((20 + day) * 24));
+	assert.equal(kept(before, { keepLast: 3 }, NO_RECORDS).length, 10);
+	const own = [1, 25, 49].map((hours) => archive(hours));
+	const records = (of: readonly Archive[]) => ({ ...byTheirWord(of), since: of.at(-1)?.created ?? "" });
+	const two = own.slice(0, 2);
+	assert.equal(kept([...before, ...two], { keepLast: 3 }, records(two)).length, 12);
+	assert.deepEqual(kept([...before, ...own], { keepLast: 3 }, records(own)), [1, 25, 49]);
+	const elsewhere = archive(2);
+	const [, foreign] = decided([...own, elsewhere], { keepLast: 1 }, records(own));
+	assert.deepEqual(foreign?.why, ["this machine has no record of making it"]);
+});
+
+const outcomes = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.constantFrom("good", "failed"), {
+	minKeys: 1,
+}) as fc.Arbitrary<Outcomes>;
+const someHours = fc.uniqueArray(fc.integer({ min: 0, max: 24 * 900 }), { maxLength: 60 });
+const someArchives = someHours.chain((hours) =>
 	fc.tuple(
 		...hours.map((one) =>
 			fc
-				.record({
-					states: fc.dictionary(fc.constantFrom("a", "b", "c"), fc.constantFrom("good", "failed"), {
-						minKeys: 1,
-					}),
-					held: fc.boolean(),
-				})
-				.map(({ states, held }) =>
-					archive(one, states as Record<string, "good" | "failed">, held ? "x" : undefined),
-				),
+				.record({ states: outcomes, held: fc.boolean() })
+				.map(({ states, held }) => archive(one, states, held ? "x" : undefined)),
 		),
 	),
 );
@@ -115,7 +193,7 @@ const someRules = fc
 test("whatever the rules, a good one of every state and every hold stay; a second prune removes nothing more", () => {
 	fc.assert(
 		fc.property(someArchives, someRules, (archives, rules) => {
-			const decisions = retain(archives, rules, NOW);
+			const decisions = decided(archives, rules);
 			assert.equal(decisions.length, archives.length);
 			const left = decisions.filter(({ keep }) => keep).map((decision) => decision.archive);
 			for (const state of ["a", "b", "c"]) {
@@ -124,19 +202,87 @@ test("whatever the rules, a good one of every state and every hold stay; a secon
 				assert.equal(good(left), good(archives));
 			}
 			for (const one of archives) if (one.metadata?.hold) assert.ok(left.includes(one));
-			assert.ok(retain(left, rules, NOW).every(({ keep }) => keep));
+			assert.ok(decided(left, rules).every(({ keep }) => keep));
 			for (const { why } of decisions) assert.ok(why.length > 0);
 		}),
+		{ numRuns },
 	);
 });
 
-test("keepLast keeps just so many, or all there are", () => {
+test("keepLast keeps just so many of each state, or all there are", () => {
 	fc.assert(
 		fc.property(someArchives, fc.nat(8), (archives, number) => {
-			const ruled = retain(archives, { keepLast: number }, NOW).filter(({ why }) =>
-				why.includes("one of the last"),
+			const left = decided(archives, { keepLast: number }).filter(({ why }) =>
+				why.some((reason) => reason.startsWith("one of the last")),
 			);
-			assert.equal(ruled.length, Math.min(number, archives.length));
+			for (const state of ["a", "b", "c"]) {
+				const good = (all: readonly Archive[]) =>
+					all.filter(({ metadata }) => metadata?.states[state]?.outcome === "good").length;
+				assert.ok(good(left.map((one) => one.archive)) >= Math.min(number, good(archives)));
+			}
 		}),
+		{ numRuns },
+	);
+});
+
+/** What others put there: any time, any states, any holds, by their own word. */
+const forged = fc.array(
+	fc.record({
+		hours: fc.integer({ min: -24 * 9000, max: 24 * 900 }),
+		states: outcomes,
+		damaged: fc.boolean(),
+	}),
+	{ maxLength: 30 },
+);
+
+test("whatever others put there, of what this machine made goes just what would have gone", () => {
+	fc.assert(
+		fc.property(
+			someArchives,
+			someRules,
+			forged,
+			fc.option(fc.integer({ min: -100, max: 24 * 900 })),
+			(own, rules, others, since) => {
+				const records: Records = {
+					...byTheirWord(own),
+					...(since === null ? {} : { since: archive(since).created }),
+				};
+				const strangers = others.map(({ hours, states, damaged }, index): Archive => {
+					const one = archive(hours, states, undefined, `forged-${index}`);
+					if (!damaged) return one;
+					const { metadata: _, ...bare } = one;
+					return { ...bare, damaged: "it is" };
+				});
+				const gone = (archives: readonly Archive[]) =>
+					retain(archives, rules, records, NOW)
+						.filter(({ keep, archive: { name } }) => !keep && records.archives.has(name))
+						.map((one) => one.archive.name);
+				assert.deepEqual(gone([...strangers, ...own]), gone(own));
+			},
+		),
+		{ numRuns },
+	);
+});
+
+test("what an archive of ours comes to say of itself changes nothing: the records count", () => {
+	fc.assert(
+		fc.property(someArchives, someRules, forged, (own, rules, lies) => {
+			const records = byTheirWord(own);
+			const changed = own.map((one, index) => {
+				const lie = lies[index];
+				if (!lie) return one;
+				const { metadata } = archive(lie.hours, lie.states);
+				return {
+					...one,
+					metadata: { ...metadata, ...(one.metadata.hold ? { hold: one.metadata.hold } : {}) },
+				};
+			});
+			const gone = (archives: readonly Archive[]) =>
+				retain(archives, rules, records, NOW)
+					.filter(({ keep }) => !keep)
+					.map((one) => one.archive.name);
+			assert.deepEqual(gone(changed), gone(own));
+		}),
+		{ numRuns },
 	);
 });

@@ -1,4 +1,5 @@
 // Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
+import * as v from "valibot";
 import { closeOff, type Enclosure } from "../../host/enclosure.ts";
 import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { answerReader, type OutputReader } from "../../host/lines.ts";
@@ -6,6 +7,7 @@ import { howToInstall } from "../../host/programs.ts";
 import { readSecret, secretOrigin } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
+import { understood, understoodOr } from "../output.ts";
 import type { Work } from "../provider.ts";
 import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
@@ -13,18 +15,19 @@ import { retrying } from "../retry.ts";
 export type BorgDestination = BorgOptions["destinations"][string];
 
 /** One NDJSON line of `--log-json`, as far as we read it (borg 1.2, "Internals: JSON output"). */
-export interface BorgMessage {
-	readonly type: string;
-	readonly levelname?: string;
-	readonly message?: string;
-	readonly msgid?: string;
-	readonly finished?: boolean;
-	readonly original_size?: number;
-	readonly nfiles?: number;
-	readonly current?: number;
-	readonly total?: number;
-	readonly path?: string;
-}
+const messageSchema = v.object({
+	type: v.string(),
+	levelname: v.exactOptional(v.string()),
+	message: v.exactOptional(v.string()),
+	msgid: v.nullish(v.string()),
+	finished: v.exactOptional(v.boolean()),
+	original_size: v.exactOptional(v.number()),
+	nfiles: v.exactOptional(v.number()),
+	current: v.exactOptional(v.number()),
+	total: v.exactOptional(v.number()),
+	path: v.exactOptional(v.string()),
+});
+export type BorgMessage = v.InferOutput<typeof messageSchema>;
 
 export interface BorgCall {
 	readonly cwd?: string;
@@ -71,6 +74,7 @@ export class BorgFault extends HoldfastError {
 
 const LOCK_WAIT_SECONDS = 30;
 const ALIVE_SECONDS = 15;
+const LONGEST_NAME = 255;
 
 /** Run one borg command. Warnings are logged; an error is thrown. A connection that breaks is tried again. */
 export async function borg(
@@ -121,7 +125,8 @@ async function once(
 			enclosure: call.enclosure ?? own,
 			env: {
 				...environment(destination, passphrase !== undefined),
-				...(call.asks ? { BORG_SELFTEST: "disabled" } : {}),
+				// It prints times without an offset.
+				...(call.asks ? { BORG_SELFTEST: "disabled", TZ: "UTC" } : {}),
 			},
 			...(passphrase === undefined ? {} : { secret: passphrase }),
 			signal: work.signal,
@@ -154,18 +159,27 @@ function shellOf({ rsh = "ssh -o BatchMode=yes" }: BorgDestination): string {
 }
 
 /** Run a borg command that says in JSON what is there, and read it. */
-export async function borgJson<T>(
+export async function borgJson<S extends v.GenericSchema>(
 	destination: BorgDestination,
 	command: string,
 	words: readonly string[],
+	schema: S,
 	work: Work,
-): Promise<T> {
-	return JSON.parse((await borg(destination, command, words, work, { reads: true, asks: true })).stdout) as T;
+): Promise<v.InferOutput<S>> {
+	const { stdout } = await borg(destination, command, words, work, { reads: true, asks: true });
+	return understood(schema, stdout, `borg ${command}`);
+}
+
+/** Whether borg can be told of an archive of this name. */
+export function isBorgName(archive: string): boolean {
+	return (
+		archive.length <= LONGEST_NAME && /^[^/\s:]([^/\n]*[^/\s])?$/.test(archive) && !archive.includes("::")
+	);
 }
 
 /** An archive, as borg is told of it. */
 export function archiveName(destination: BorgDestination, archive: string): string {
-	if (!/^[^/\s:]([^/\n]*[^/\s])?$/.test(archive) || archive.includes("::"))
+	if (!isBorgName(archive))
 		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be a borg archive's name`);
 	return `${destination.repo}::${archive}`;
 }
@@ -184,12 +198,7 @@ function environment(destination: BorgDestination, hasPassphrase: boolean): Reco
 }
 
 function parse(line: string): BorgMessage | undefined {
-	if (!line.startsWith("{")) return undefined;
-	try {
-		return JSON.parse(line) as BorgMessage;
-	} catch {
-		return undefined;
-	}
+	return line.startsWith("{") ? understoodOr(messageSchema, line) : undefined;
 }
 
 const KNOWN: Record<string, (destination: BorgDestination) => { message: string; hint: string }> = {
@@ -229,12 +238,12 @@ function fault(
 	plain: readonly string[],
 	end: string,
 ): BorgFault {
-	const known = errors.find((message) => message.msgid !== undefined && message.msgid in KNOWN);
+	const known = errors.find(({ msgid }) => msgid && Object.hasOwn(KNOWN, msgid));
 	const said = [...plain, ...errors.flatMap((message) => (message.message ?? "").split("\n"))];
 	const details = said.slice(0, 10);
 	if (said.some((line) => line.includes("Read-only file system")))
 		return new BorgFault(
-			errors[0]?.msgid,
+			errors[0]?.msgid ?? undefined,
 			`${destination.repo} is mounted read-only`,
 			{
 				hint: "archives in it can be listed and restored; to write, mount it anew: mount -o remount,rw",
@@ -242,10 +251,10 @@ function fault(
 			},
 			true,
 		);
-	const words = known?.msgid === undefined ? undefined : KNOWN[known.msgid]?.(destination);
-	if (words) return new BorgFault(known?.msgid, words.message, { hint: words.hint, details });
+	const words = known?.msgid ? KNOWN[known.msgid]?.(destination) : undefined;
+	if (words) return new BorgFault(known?.msgid ?? undefined, words.message, { hint: words.hint, details });
 	if (said.some((line) => /No space left on device|Insufficient free space/.test(line)))
-		return new BorgFault(errors[0]?.msgid, `no space left for ${destination.repo}`, {
+		return new BorgFault(errors[0]?.msgid ?? undefined, `no space left for ${destination.repo}`, {
 			hint: "nothing half was left there that is listed; make room, then create again",
 			details: [],
 		});
@@ -254,5 +263,5 @@ function fault(
 			hint: howToInstall("borgbackup"),
 			details,
 		});
-	return new BorgFault(errors[0]?.msgid, `borg ${end} on ${destination.repo}`, { details });
+	return new BorgFault(errors[0]?.msgid ?? undefined, `borg ${end} on ${destination.repo}`, { details });
 }

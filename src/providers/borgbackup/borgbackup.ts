@@ -1,14 +1,18 @@
 // BorgBackup 1.2 and later. What an archive says of itself is in its comment, so that listing never opens one.
+import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
 import type { Into } from "../into.ts";
+import { damageIn } from "../metadata.ts";
 import { whileMounted } from "../mount.ts";
-import type { Archive, Destination, Details, Problem, Work } from "../provider.ts";
+import { count } from "../output.ts";
+import type { Destination, Details, Problem, Work } from "../provider.ts";
 import { repositoryToClose, requireNoLinks } from "../repository.ts";
 import { archiveName, type BorgDestination, borg, borgJson } from "./borg.ts";
-import { commentOf, isAnyKnown, type Known, keep, known, readComment } from "./comments.ts";
+import { commentArgument } from "./comments.ts";
 import { contents, sizeOf } from "./contents.ts";
-import { create, escaped } from "./create.ts";
+import { create } from "./create.ts";
+import { list } from "./list.ts";
 
 export function borgDestinations(options: BorgOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, destination]) => ({
@@ -29,7 +33,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 			await borg(
 				destination,
 				"recreate",
-				["--comment", escaped(commentOf(metadata)), archiveName(destination, archive)],
+				["--comment", commentArgument(metadata), archiveName(destination, archive)],
 				work,
 			);
 		},
@@ -47,55 +51,9 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 	}));
 }
 
-/** How many archives that are gone may stay known beyond as many as there are. */
-const FORGOTTEN = 100;
-
-interface BorgList {
-	readonly archives: readonly {
-		readonly id: string;
-		readonly name: string;
-		readonly start: string;
-		readonly comment?: string;
-	}[];
-}
-
-async function list(destination: BorgDestination, work: Work): Promise<Archive[]> {
-	const { repo } = destination;
-	const ask = async (...format: string[]) =>
-		(await borgJson<BorgList>(destination, "list", ["--json", ...format, repo], work)).archives;
-	const said = async () => {
-		const archives = await ask("--format={comment}");
-		const each: Known = Object.fromEntries(
-			archives.map(({ id, comment = "" }) => [id, readComment(comment) ?? null]),
-		);
-		await keep(repo, each);
-		return [archives, each] as const;
-	};
-	let [archives, each] = isAnyKnown(repo) ? await Promise.all([ask(), known(repo)]) : await said();
-	if (archives.some(({ id }) => each[id] === undefined)) [archives, each] = await said();
-	// Each create adds one, and what is pruned stays known.
-	if (Object.keys(each).length > 2 * archives.length + FORGOTTEN)
-		await keep(repo, Object.fromEntries(archives.map(({ id }) => [id, each[id] ?? null])));
-	return archives
-		.filter(({ name }) => !/\.checkpoint(\.\d+)?$/.test(name))
-		.map(({ id, name, start }) => {
-			const metadata = each[id];
-			// borg's times are local and have no offset.
-			return {
-				name,
-				created: metadata?.created ?? new Date(start).toISOString(),
-				...(metadata ? { metadata } : {}),
-			};
-		});
-}
-
 async function details(destination: BorgDestination, archive: string, work: Work): Promise<Details> {
-	const { archives } = await borgJson<BorgInfo>(
-		destination,
-		"info",
-		["--json", archiveName(destination, archive)],
-		work,
-	);
+	const words = ["--json", archiveName(destination, archive)];
+	const { archives } = await borgJson(destination, "info", words, infoSchema, work);
 	const [info] = archives;
 	if (!info) return {};
 	return {
@@ -106,16 +64,14 @@ async function details(destination: BorgDestination, archive: string, work: Work
 	};
 }
 
-interface BorgInfo {
-	readonly archives: readonly {
-		readonly duration: number;
-		readonly stats: {
-			readonly original_size: number;
-			readonly deduplicated_size: number;
-			readonly nfiles: number;
-		};
-	}[];
-}
+const infoSchema = v.object({
+	archives: v.array(
+		v.object({
+			duration: v.number(),
+			stats: v.object({ original_size: count, deduplicated_size: v.number(), nfiles: count }),
+		}),
+	),
+});
 
 /** Without `--verify-data` borg looks at the checksum of each segment, and that every chunk of every archive is there. */
 async function check(destination: BorgDestination, full: boolean, work: Work): Promise<Problem[]> {
@@ -126,8 +82,8 @@ async function check(destination: BorgDestination, full: boolean, work: Work): P
 				problems.push({ message });
 		},
 	});
-	if (end.code === 0) return [];
-	return problems.length > 0 ? problems : [{ message: "borg check found errors" }];
+	if (end.code !== 0 && problems.length === 0) problems.push({ message: "borg check found errors" });
+	return [...(end.code === 0 ? [] : problems), ...damageIn(await list(destination, work))];
 }
 
 /** In an append-only repository this takes effect once its owner compacts it. */
@@ -139,14 +95,12 @@ async function remove(destination: BorgDestination, archives: readonly string[],
 	await borg(destination, "compact", [destination.repo], work);
 }
 
+const keySchema = v.object({ encryption: v.object({ mode: v.string() }) });
+
 /** With it and the passphrase the repository can be read, should it lose its own copy; `borg key import --paper`. */
 async function keys(destination: BorgDestination, work: Work): Promise<string | undefined> {
-	const { encryption } = await borgJson<{ encryption: { mode: string } }>(
-		destination,
-		"info",
-		["--json", destination.repo],
-		work,
-	);
+	const words = ["--json", destination.repo];
+	const { encryption } = await borgJson(destination, "info", words, keySchema, work);
 	if (encryption.mode === "none") return undefined;
 	return (await borg(destination, "key", ["export", "--paper", destination.repo], work)).stdout;
 }

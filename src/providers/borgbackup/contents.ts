@@ -1,6 +1,8 @@
 // What is in an archive, from borg's own listing.
+import * as v from "valibot";
 import { recordReader } from "../../host/lines.ts";
 import { modeOf } from "../mode.ts";
+import { count, notUnderstood, understood, when } from "../output.ts";
 import type { Entry, Work } from "../provider.ts";
 import { archiveName, type BorgDestination, borg } from "./borg.ts";
 
@@ -26,13 +28,25 @@ export async function contents(
 		return recordReader((line) => {
 			if (known-- > 0) return;
 			told += 1;
-			tell(entryOf(JSON.parse(line) as BorgItem));
+			tell(entryOf(understood(itemSchema, line, "borg list")));
 		});
 	};
 	await borg(destination, "list", words, work, { reads: true, reader });
 }
 
-function entryOf(item: BorgItem): Entry {
+const itemSchema = v.object({
+	type: v.pipe(v.string(), v.length(1)),
+	mode: v.string(),
+	uid: v.number(),
+	gid: v.number(),
+	size: count,
+	/** Local time, without an offset. */
+	mtime: when,
+	linktarget: v.string(),
+	path: v.string(),
+});
+
+function entryOf(item: v.InferOutput<typeof itemSchema>): Entry {
 	const further = item.type === "h" || (item.type === "-" && item.linktarget !== "");
 	return {
 		path: `/${item.path}`,
@@ -44,18 +58,6 @@ function entryOf(item: BorgItem): Entry {
 		mtime: new Date(item.mtime).getTime(),
 		...(item.type === "l" ? { link: item.linktarget } : {}),
 	};
-}
-
-interface BorgItem {
-	readonly type: string;
-	readonly mode: string;
-	readonly uid: number;
-	readonly gid: number;
-	readonly size: number;
-	/** Local time, without an offset. */
-	readonly mtime: string;
-	readonly linktarget: string;
-	readonly path: string;
 }
 
 export async function sizeOf(
@@ -74,6 +76,7 @@ export async function sizeOf(
 	const reader = () => {
 		bytes = 0;
 		return recordReader((size) => {
+			if (!/^\d+$/.test(size)) throw notUnderstood("borg list", "a size is no number");
 			bytes += Number(size);
 		});
 	};

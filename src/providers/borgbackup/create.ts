@@ -1,11 +1,21 @@
 // Write an archive, and the repository when there is none.
+import * as v from "valibot";
 import { hasSecret } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { absolutePatterns } from "../exclude.ts";
+import { AT_FIRST } from "../metadata.ts";
+import { count, understoodOr } from "../output.ts";
 import type { ArchiveRequest, CreateResult, Work } from "../provider.ts";
 import { archiveName, type BorgDestination, BorgFault, borg } from "./borg.ts";
-import { commentOf, keep, known } from "./comments.ts";
+import { commentArgument, commentOf, keep, known } from "./comments.ts";
 import { openStreams } from "./streams.ts";
+
+const createSchema = v.object({
+	archive: v.object({
+		id: v.string(),
+		stats: v.object({ original_size: count, deduplicated_size: count, nfiles: count }),
+	}),
+});
 
 export async function create(
 	destination: BorgDestination,
@@ -15,6 +25,7 @@ export async function create(
 	work: Work,
 ): Promise<CreateResult> {
 	const unreadable: { path: string; reason: string }[] = [];
+	const comment = commentArgument(request.metadata, AT_FIRST);
 	const streams = await openStreams(request, work);
 	const words = [
 		...(streams.special ? ["--read-special"] : []),
@@ -22,7 +33,7 @@ export async function create(
 		"--progress",
 		`--compression=${compression}`,
 		"--comment",
-		escaped(commentOf(request.metadata)),
+		comment,
 		...request.roots.flatMap((root) =>
 			absolutePatterns(root.path, root.exclude).map((pattern) => `--exclude=sh:${pattern}`),
 		),
@@ -77,11 +88,11 @@ export async function create(
 			return attempt();
 		}),
 	);
-	const { archive } = JSON.parse(end.stdout) as {
-		archive: { id: string; stats: { original_size: number; deduplicated_size: number; nfiles: number } };
-	};
+	// The archive is whole by now, whatever borg says of it.
+	const archive = understoodOr(createSchema, end.stdout)?.archive;
+	if (!archive) return { unreadable };
 	const { repo } = destination;
-	await keep(repo, { ...(await known(repo)), [archive.id]: request.metadata });
+	await keep(repo, new Map(await known(repo)).set(archive.id, commentOf(request.metadata)));
 	return {
 		bytes: archive.stats.original_size,
 		storedBytes: archive.stats.deduplicated_size,
@@ -99,9 +110,4 @@ async function initialise(destination: BorgDestination, work: Work): Promise<voi
 		["--make-parent-dirs", `--encryption=${encryption}`, destination.repo],
 		work,
 	);
-}
-
-/** borg expands {placeholders} in comments; a doubled brace stands for itself. */
-export function escaped(comment: string): string {
-	return comment.replaceAll("{", "{{").replaceAll("}", "}}");
 }

@@ -3,7 +3,8 @@
 import { cleanEnvironment, describeEnd, exec, execText } from "../../host/exec.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { CommandOptions } from "../../manifest/providers.ts";
-import type { Archive, ArchiveRequest, CreateResult, Destination, Work } from "../provider.ts";
+import type { ArchiveRequest, CreateResult, Destination, Work } from "../provider.ts";
+import { readList } from "./names.ts";
 
 export function commandDestinations(name: string, options: CommandOptions): Destination[] {
 	const run = async (
@@ -81,30 +82,4 @@ function joinFolders(paths: readonly string[]): string {
 			hint: "its interface joins folders with ':'; use another provider for this state",
 		});
 	return paths.join(":");
-}
-
-/** A JSON array of { name }, or one name a line. */
-function readList(provider: string, text: string): Archive[] {
-	if (!text.trimStart().startsWith("["))
-		return text
-			.split(/\r?\n/)
-			.filter((line) => line.trim() !== "")
-			.map((name) => ({ name }));
-	try {
-		const items = JSON.parse(text) as readonly { readonly name?: unknown }[];
-		return items.map(({ name }) => {
-			if (typeof name !== "string" || name === "") throw new Error("an item has no name");
-			return { name };
-		});
-	} catch (cause) {
-		throw new HoldfastError(
-			"failed",
-			`the list command of provider "${provider}" printed JSON that is not a list`,
-			{
-				cause,
-				details: [(cause as Error).message],
-				hint: 'it may print [{"name": "…"}], or one name a line',
-			},
-		);
-	}
 }

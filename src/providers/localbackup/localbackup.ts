@@ -20,8 +20,10 @@ import { folderToClose, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { LocalbackupOptions } from "../../manifest/providers.ts";
 import { requireArchiveName } from "../archive-name.ts";
+import { byTheirWord, outcomesOf } from "../archive-time.ts";
 import { diskFault } from "../disk-fault.ts";
 import type { Into } from "../into.ts";
+import { AT_FIRST, damageIn } from "../metadata.ts";
 import type { Archive, ArchiveRequest, CreateResult, Destination, Problem, Work } from "../provider.ts";
 import { retain } from "../retention.ts";
 import { presentRoots } from "../roots.ts";
@@ -29,7 +31,7 @@ import { contents } from "./contents.ts";
 import { onDisk, runHook } from "./disk.ts";
 import { configure, rsnapshot } from "./rsnapshot.ts";
 import { filterRules } from "./rules.ts";
-import { aboutOf, describeSnapshot, folderOf, numbersIn, openFiles, snapshotsIn } from "./snapshots.ts";
+import { aboutText, describeSnapshot, numbersIn, openFiles, snapshotOf, snapshotsIn } from "./snapshots.ts";
 
 const SYNC = ".sync";
 const POLL_MS = 100;
@@ -64,9 +66,9 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 				}),
 			describe: (archive, metadata, work) =>
 				on(work, async (directory) => {
-					const path = await folderOf(directory, archive);
+					const { folder: path, about } = await snapshotOf(directory, archive);
 					using folder = openFolder(path);
-					describeSnapshot(folder, { roots: [], ...(await aboutOf(path)), name: archive, metadata });
+					describeSnapshot(folder, { roots: about?.roots ?? [], name: archive, metadata });
 				}),
 			list: (work) => on(work, list),
 			restore: (archive, paths, into, work) =>
@@ -126,7 +128,9 @@ async function create(
 	fresh: boolean,
 	work: Work,
 ): Promise<CreateResult> {
-	requireArchiveName(request.name);
+	const { name, metadata, roots } = request;
+	requireArchiveName(name);
+	aboutText({ name, metadata, roots: roots.map(({ path }) => path) }, AT_FIRST);
 	if (!(await exists(directory))) {
 		if (!fresh)
 			throw new HoldfastError("failed", `${directory} was there before and is gone`, {
@@ -137,14 +141,14 @@ async function create(
 	await access(directory, constants.W_OK).catch((error: unknown) => {
 		throw diskFault(error, directory);
 	});
-	const { there, unreadable } = await presentRoots(request.roots);
+	const { there, unreadable } = await presentRoots(roots);
 	using disk = openFolder(directory);
 	// What a create that died has left shares files with the newest snapshot: rsync would change their modes there too.
 	await removeHalf(directory, work);
 	await using enclosure = await closeOff([...(request.closed ?? []), ...folderToClose(directory)], work.log);
 	const scratch = await scratchFolder(join(places().state, "spool"));
 	try {
-		const { machine } = request.metadata;
+		const { machine } = metadata;
 		await writeSynced(join(scratch, "rules"), filterRules(there));
 		// One more than there are: rsnapshot itself deletes none. It cannot know which must stay.
 		const [oldest = -1] = (await numbersIn(directory)).reverse();
@@ -152,15 +156,15 @@ async function create(
 		await rsnapshot(scratch, "sync", directory, work, unreadable, enclosure);
 		using sync = enter(disk, SYNC);
 		describeSnapshot(sync, {
-			name: request.name,
-			metadata: request.metadata,
+			name,
+			metadata,
 			roots: there.map(({ path }) => path),
 		});
 		await syncFilesystemOf(sync);
 		await rsnapshot(scratch, "snapshot", directory, work, unreadable, enclosure);
 		syncFolder(disk);
 		// The archive is whole by now, whatever becomes of older ones.
-		await trim(directory, most, machine, work).catch((error: Error) => {
+		await trim(directory, most, request, work).catch((error: Error) => {
 			work.log(`older snapshots could not be removed: ${error.message}`);
 		});
 		return { unreadable };
@@ -173,9 +177,13 @@ async function create(
 }
 
 /** Let the oldest go beyond as many as are to be kept; what must stay is said in retention.ts. */
-async function trim(directory: string, most: number, machine: string, work: Work): Promise<void> {
-	const own = (await list(directory)).filter(({ metadata }) => metadata?.machine === machine);
-	const going = retain(own, { keepLast: most }).filter(({ keep }) => !keep);
+async function trim(directory: string, most: number, request: ArchiveRequest, work: Work): Promise<void> {
+	const { name, metadata } = request;
+	const own = (await list(directory)).filter((one) => one.metadata?.machine === metadata.machine);
+	const itself = { created: metadata.created, outcomes: outcomesOf(metadata.states) };
+	const records = request.records?.(own.map((one) => one.name)) ?? byTheirWord(own);
+	const known = { ...records, archives: new Map([...records.archives, [name, itself]]) };
+	const going = retain(own, { keepLast: most }, known).filter(({ keep }) => !keep);
 	for (const { archive } of going) work.log(`remove ${archive.name}: more than ${most} snapshots`);
 	await remove(
 		directory,
@@ -186,7 +194,7 @@ async function trim(directory: string, most: number, machine: string, work: Work
 async function remove(directory: string, archives: readonly string[]): Promise<void> {
 	using disk = openFolder(directory);
 	for (const { folder, archive } of await snapshotsIn(directory)) {
-		if (!archives.includes(archive.name)) continue;
+		if (archive.metadata === undefined || !archives.includes(archive.name)) continue;
 		// Renamed first: what is deleted by half is no archive.
 		const name = basename(folder);
 		renameSync(disk.at(name), disk.at(`${name}.removed`));
@@ -231,9 +239,9 @@ async function restore(
 /** rsnapshot keeps no checksums: what can be seen is a disk that does not give back what it holds. */
 async function check(directory: string, full: boolean, work: Work): Promise<Problem[]> {
 	const problems: Problem[] = [];
-	for (const { folder } of await snapshotsIn(directory)) {
+	for (const { folder, about, archive } of await snapshotsIn(directory)) {
 		work.signal.throwIfAborted();
-		const about = await aboutOf(folder);
+		problems.push(...damageIn([archive]));
 		if (about === undefined) continue;
 		const { name, metadata, roots } = about;
 		using open = openFolder(folder);

@@ -1,20 +1,23 @@
 // What is in a snapshot, from restic's own listing.
+import * as v from "valibot";
+import { faultOf } from "../metadata.ts";
+import { notUnderstood, when } from "../output.ts";
 import type { Entry, Work } from "../provider.ts";
 import { type ResticDestination, restic } from "./run.ts";
 
 /** A line of `restic ls --json`. */
-interface Node {
-	readonly path: string;
-	readonly type: string;
-	readonly mode: number;
-	readonly uid: number;
-	readonly gid: number;
-	readonly size?: number;
-	readonly mtime: string;
-	readonly struct_type?: string;
+const nodeSchema = v.object({
+	path: v.string(),
+	type: v.string(),
+	mode: v.number(),
+	uid: v.number(),
+	gid: v.number(),
+	size: v.optional(v.number()),
+	mtime: when,
 	/** From restic 0.17 on. */
-	readonly linktarget?: string;
-}
+	linktarget: v.optional(v.string()),
+});
+type Node = v.InferOutput<typeof nodeSchema>;
 
 /** Bytes of the listing for people, which is read whole. */
 const LONGEST_LISTING = 256 * 1024 * 1024;
@@ -48,8 +51,10 @@ export async function listSnapshot(
 	await restic(destination, ["ls", "--json", "--", snapshot], work, {
 		noLock: true,
 		onJson: (message) => {
-			if (message.struct_type === "node" || message.message_type === "node")
-				nodes.push(message as unknown as Node);
+			if (message.struct_type !== "node" && message.message_type !== "node") return;
+			const { success, output, issues } = v.safeParse(nodeSchema, message, { abortEarly: true });
+			if (!success) throw notUnderstood("restic ls", faultOf(issues));
+			nodes.push(output);
 		},
 	});
 	const wanted = nodes.filter(({ path }) =>

@@ -1,13 +1,35 @@
 // Write an archive: a snapshot for each stream, and last that of the folders, with which it is listed.
+import * as v from "valibot";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { requireArchiveName } from "../archive-name.ts";
 import { absolutePatterns } from "../exclude.ts";
-import { type ArchiveRequest, type CreateResult, STREAMS_AHEAD, type Work } from "../provider.ts";
+import { AT_FIRST } from "../metadata.ts";
+import {
+	type ArchiveRequest,
+	type CreateResult,
+	type Progress,
+	STREAMS_AHEAD,
+	type Work,
+} from "../provider.ts";
 import { presentRoots } from "../roots.ts";
+import { archivesIn } from "./archives.ts";
 import { type ResticDestination, ResticFault, restic } from "./run.ts";
-import { ARCHIVE, aboutTag, forget, PART, snapshots, tagOf } from "./snapshots.ts";
+import { ARCHIVE, aboutTag, forget, PART, snapshots } from "./snapshots.ts";
+
+const summarySchema = v.object({
+	message_type: v.literal("summary"),
+	total_bytes_processed: v.number(),
+	data_added: v.number(),
+	total_files_processed: v.number(),
+});
+const statusSchema = v.object({
+	message_type: v.literal("status"),
+	bytes_done: v.optional(v.number(), 0),
+	total_bytes: v.exactOptional(v.number()),
+	files_done: v.optional(v.number(), 0),
+});
 
 export async function create(
 	destination: ResticDestination,
@@ -17,6 +39,7 @@ export async function create(
 	work: Work,
 ): Promise<CreateResult> {
 	requireArchiveName(request.name);
+	const about = aboutTag(request.metadata, AT_FIRST);
 	if (fresh) await initialise(destination, work);
 	const { streams = [], metadata, name } = request;
 	const common = [
@@ -30,10 +53,10 @@ export async function create(
 	try {
 		const sizes = { bytes: 0, storedBytes: 0, files: 0 };
 		const add = (message: Record<string, unknown>) => {
-			if (message.message_type !== "summary") return;
-			sizes.bytes += Number(message.total_bytes_processed);
-			sizes.storedBytes += Number(message.data_added);
-			sizes.files += Number(message.total_files_processed);
+			if (!v.is(summarySchema, message)) return;
+			sizes.bytes += message.total_bytes_processed;
+			sizes.storedBytes += message.data_added;
+			sizes.files += message.total_files_processed;
 		};
 		await sideBySide(streams, STREAMS_AHEAD, async ({ path, open }) => {
 			try {
@@ -56,7 +79,7 @@ export async function create(
 				"backup",
 				...common,
 				`--tag=${ARCHIVE}${name}`,
-				`--tag=${aboutTag(metadata)}`,
+				`--tag=${about}`,
 				...request.roots.flatMap((root) =>
 					absolutePatterns(root.path, root.exclude).map((pattern) => `--exclude=/${escapedAnew(pattern)}`),
 				),
@@ -69,12 +92,8 @@ export async function create(
 				...(request.closed ? { closed: request.closed } : {}),
 				onJson: (message) => {
 					add(message);
-					if (message.message_type === "status")
-						work.progress({
-							bytes: Number(message.bytes_done ?? 0),
-							...(message.total_bytes === undefined ? {} : { totalBytes: Number(message.total_bytes) }),
-							files: Number(message.files_done ?? 0),
-						});
+					const status = v.safeParse(statusSchema, message);
+					if (status.success) work.progress(progressOf(status.output));
 					if (message.message_type === "error") unreadable.push(unreadableOf(message));
 				},
 			},
@@ -91,6 +110,14 @@ export async function create(
 			});
 		throw fault ?? error;
 	}
+}
+
+function progressOf({ bytes_done, total_bytes, files_done }: v.InferOutput<typeof statusSchema>): Progress {
+	return {
+		bytes: bytes_done,
+		...(total_bytes === undefined ? {} : { totalBytes: total_bytes }),
+		files: files_done,
+	};
 }
 
 function unreadableOf({ item, error }: Record<string, unknown>) {
@@ -115,7 +142,7 @@ async function initialise(destination: ResticDestination, work: Work): Promise<v
 /** Take away the streams of an archive that was never whole. */
 export async function abandon(destination: ResticDestination, archive: string, work: Work): Promise<void> {
 	const all = await snapshots(destination, work, [ARCHIVE + archive, PART + archive]);
-	if (all.some((one) => tagOf(one, ARCHIVE) === archive)) return;
+	if (archivesIn(all).length > 0) return;
 	await forget(destination, all, work);
 }
 

@@ -1,30 +1,26 @@
 // restic 0.14 and later: what an archive is, is said in snapshots.ts.
 import { closeSync, fchmodSync } from "node:fs";
+import * as v from "valibot";
 import { findBelow, openFileBelow } from "../../host/folder.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { oldestFirst } from "../archive-time.ts";
 import type { Inside, Into } from "../into.ts";
+import { damageIn } from "../metadata.ts";
 import { whileMounted } from "../mount.ts";
+import { count, understood } from "../output.ts";
 import type { Archive, Destination, Entry, Metadata, Problem, Work } from "../provider.ts";
 import { repositoryToClose, requireNoLinks } from "../repository.ts";
+import { archivesIn, snapshotsOf } from "./archives.ts";
 import { listSnapshot } from "./contents.ts";
 import { abandon, create } from "./create.ts";
 import { type ResticDestination, ResticFault, restic } from "./run.ts";
-import {
-	ARCHIVE,
-	aboutTag,
-	forget,
-	PART,
-	readAbout,
-	type Snapshot,
-	snapshots,
-	snapshotsOf,
-	tagOf,
-} from "./snapshots.ts";
+import { ARCHIVE, aboutTag, forget, PART, type Snapshot, snapshots, tagOf } from "./snapshots.ts";
 
 /** Parts without an archive are left by a create that died; younger ones may belong to one that still runs. */
 const ORPHAN_MS = 7 * 86_400_000;
+
+const statsSchema = v.object({ total_size: count, total_file_count: count });
 
 export function resticDestinations(options: ResticOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, destination]) => ({
@@ -55,10 +51,7 @@ export function resticDestinations(options: ResticOptions): Destination[] {
 					noLock: true,
 				},
 			);
-			const { total_size, total_file_count } = JSON.parse(stdout) as {
-				total_size: number;
-				total_file_count: number;
-			};
+			const { total_size, total_file_count } = understood(statsSchema, stdout, "restic stats");
 			return { bytes: total_size, files: total_file_count };
 		},
 		check: (full, work) => check(destination, full, work),
@@ -84,19 +77,7 @@ async function describe(
 }
 
 async function list(destination: ResticDestination, work: Work): Promise<Archive[]> {
-	const whole = (await snapshots(destination, work)).filter(
-		(snapshot) => tagOf(snapshot, PART) === undefined,
-	);
-	return oldestFirst(
-		whole.map((snapshot) => {
-			const metadata = readAbout(snapshot);
-			return {
-				name: tagOf(snapshot, ARCHIVE) ?? snapshot.short_id,
-				created: metadata?.created ?? new Date(snapshot.time).toISOString(),
-				...(metadata ? { metadata } : {}),
-			};
-		}),
-	);
+	return oldestFirst(archivesIn(await snapshots(destination, work)).map(({ archive }) => archive));
 }
 
 /** What restic takes for a pattern in `--include`, as the path itself. */
@@ -181,7 +162,7 @@ async function sizeOf(
 async function check(destination: ResticDestination, full: boolean, work: Work): Promise<Problem[]> {
 	try {
 		await restic(destination, ["check", ...(full ? ["--read-data"] : [])], work);
-		return [];
+		return damageIn(await list(destination, work));
 	} catch (error) {
 		if (!(error instanceof ResticFault) || error.kind !== "damaged") throw error;
 		return error.details.filter((line) => line.trim() !== "").map((message) => ({ message }));
@@ -197,10 +178,12 @@ async function remove(
 	const all = await snapshots(destination, work);
 	const going = new Set(archives);
 	const whole = new Set(all.map((one) => tagOf(one, ARCHIVE)));
-	const main = all.filter((one) => going.has(tagOf(one, ARCHIVE) ?? ""));
+	const main = archivesIn(all)
+		.filter(({ archive }) => archive.metadata !== undefined && going.has(archive.name))
+		.flatMap((one) => one.snapshots);
 	const parts = all.filter((one) => {
 		const archive = tagOf(one, PART);
-		if (archive === undefined) return false;
+		if (archive === undefined || tagOf(one, ARCHIVE) !== undefined) return false;
 		return going.has(archive) || (!whole.has(archive) && Date.now() - Date.parse(one.time) > ORPHAN_MS);
 	});
 	// The folders first: an archive is gone with them, and never listed without its streams.

@@ -3,6 +3,7 @@ import { access, constants, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseEnv } from "node:util";
+import * as v from "valibot";
 import { closeOff, type Enclosure } from "../../host/enclosure.ts";
 import { cleanEnvironment, describeEnd, type ExecResult, start } from "../../host/exec.ts";
 import { answerReader, type OutputReader, recordReader } from "../../host/lines.ts";
@@ -11,6 +12,7 @@ import { howToInstall } from "../../host/programs.ts";
 import { readSecret, secretOrigin } from "../../host/secret.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
+import { understoodOr } from "../output.ts";
 import type { Content, Work } from "../provider.ts";
 import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
@@ -158,7 +160,7 @@ async function once(
 				// 0.18 and later say with --json in JSON why they end.
 				if (message?.message_type === "exit_error")
 					for (const one of `${message.message}`.split("\n")) say(one);
-				else if (message && call.onJson) call.onJson(message);
+				else if (message?.message_type === "error" && call.onJson) call.onJson(message);
 				else say(line);
 			},
 		},
@@ -218,13 +220,11 @@ const hear = (onJson: NonNullable<ResticCall["onJson"]>) => (line: string) => {
 	if (message) onJson(message);
 };
 
+/** What a message says is looked at where it is used. */
+const messageSchema = v.record(v.string(), v.unknown());
+
 function parse(line: string): Record<string, unknown> | undefined {
-	if (!line.startsWith("{")) return undefined;
-	try {
-		return JSON.parse(line) as Record<string, unknown>;
-	} catch {
-		return undefined;
-	}
+	return line.startsWith("{") ? understoodOr(messageSchema, line) : undefined;
 }
 
 async function environment(destination: ResticDestination): Promise<Record<string, string>> {

@@ -1,43 +1,66 @@
-// Snapshots, and the tags that make archives of them. An archive is one snapshot of the folders, and one more for each
-// stream (restic reads one from its standard input, for a snapshot of its own):
+// Snapshots, as restic lists them, and the tags that make archives of them; archives.ts puts those together.
 //   holdfast=NAME          the snapshot of the folders; written last, so that an archive is listed when it is whole
 //   holdfast-about=…       on that snapshot, what the archive says of itself
 //   holdfast-part=NAME     a stream of that archive
 import { deflateRawSync, inflateRawSync } from "node:zlib";
+import * as v from "valibot";
 import { listReader } from "../../host/json-list.ts";
-import { HoldfastError } from "../../manifest/error.ts";
-import { requireArchiveName } from "../archive-name.ts";
+import {
+	type Described,
+	faultOf,
+	MOST_METADATA_BYTES,
+	metadataText,
+	readMetadata,
+	requireRoom,
+	tooLarge,
+} from "../metadata.ts";
+import { notUnderstood, understoodOr, when } from "../output.ts";
 import type { Metadata, Work } from "../provider.ts";
 import { type ResticDestination, restic } from "./run.ts";
 
 export const ARCHIVE = "holdfast=";
 export const ABOUT = "holdfast-about=";
 export const PART = "holdfast-part=";
+/** Bytes of one argument of a program, with the one that ends it: MAX_ARG_STRLEN of execve(2). */
+const LONGEST_ARGUMENT = 128 * 1024 - 1;
 
-export interface Snapshot {
-	readonly id: string;
-	readonly short_id: string;
-	readonly time: string;
-	readonly hostname: string;
-	readonly paths: readonly string[];
-	readonly tags?: readonly string[] | null;
+const ids = {
+	id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+	short_id: v.pipe(v.string(), v.regex(/^[0-9a-f]{4,64}$/)),
+};
+const texts = v.nullish(v.array(v.string()), []);
+const snapshotSchema = v.object({
+	...ids,
+	time: when,
+	tree: v.optional(v.string(), ""),
+	paths: texts,
+	tags: texts,
+});
+export interface Snapshot extends v.InferOutput<typeof snapshotSchema> {
+	/** Why restic's own entry of it cannot be used: all but its ids is empty then. */
+	readonly fault?: string;
 }
 
 export const tagOf = ({ tags }: Snapshot, start: string) =>
-	tags?.find((tag) => tag.startsWith(start))?.slice(start.length);
+	tags.find((tag) => tag.startsWith(start))?.slice(start.length);
 
-/** A tag cannot hold a comma, and people look at tags: short, and of letters only. */
-export function aboutTag(metadata: Metadata): string {
-	return ABOUT + deflateRawSync(JSON.stringify(metadata)).toString("base64url");
+/** A tag cannot hold a comma, and people look at tags: short, and of letters only. `share` as for `metadataText`. */
+export function aboutTag(metadata: Metadata, share = 1): string {
+	const tag = ABOUT + deflateRawSync(metadataText(metadata, share)).toString("base64url");
+	requireRoom(`--set=${tag}`.length, LONGEST_ARGUMENT * share);
+	return tag;
 }
 
-export function readAbout(snapshot: Snapshot): Metadata | undefined {
+export function readAbout(snapshot: Snapshot): Described {
 	const text = tagOf(snapshot, ABOUT);
-	if (text === undefined) return undefined;
+	if (text === undefined) return { damaged: "its description is not there" };
+	if (text === "") return tooLarge();
 	try {
-		return JSON.parse(inflateRawSync(Buffer.from(text, "base64url")).toString("utf8")) as Metadata;
-	} catch {
-		return undefined;
+		const bytes = inflateRawSync(Buffer.from(text, "base64url"), { maxOutputLength: MOST_METADATA_BYTES });
+		return readMetadata(bytes.toString("utf8"));
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return tooLarge();
+		return { damaged: "its description cannot be inflated" };
 	}
 }
 
@@ -50,28 +73,47 @@ export async function snapshots(
 	let found: Snapshot[] = [];
 	const reader = () => {
 		found = [];
-		return listReader((text) => found.push(JSON.parse(text) as Snapshot));
+		return listReader(
+			(text) => found.push(snapshotOf(text)),
+			(tail) => found.push(tooLongOne(tail)),
+		);
 	};
-	await restic(destination, ["snapshots", "--json", ...tags.map((tag) => `--tag=${tag}`)], work, {
-		noLock: true,
-		reader,
+	const words = ["snapshots", "--json", ...tags.map((tag) => `--tag=${tag}`)];
+	const { stderr } = await restic(destination, words, work, { noLock: true, reader });
+	// It passes over those that it cannot read, and says so.
+	const unread = stderr.flatMap((line): Snapshot[] => {
+		const [, short_id, why] = UNREAD.exec(line) ?? [];
+		return short_id === undefined
+			? []
+			: [{ id: "", short_id, ...EMPTY, fault: `restic cannot read it: ${(why ?? "").slice(0, 200)}` }];
 	});
-	return found;
+	return [...found, ...(tags.length === 0 ? unread : [])];
 }
 
-export async function snapshotsOf(destination: ResticDestination, archive: string, work: Work) {
-	requireArchiveName(archive);
-	const all = await snapshots(destination, work, [ARCHIVE + archive, PART + archive]);
-	// Made by something else: it has the name that restic shows.
-	const main =
-		all.find((one) => tagOf(one, ARCHIVE) === archive) ??
-		(await snapshots(destination, work)).find(({ short_id }) => short_id === archive);
-	if (!main)
-		throw new HoldfastError("failed", `there is no archive ${archive} in ${destination.repo}`, {
-			hint: "see them with: holdfast list",
-		});
-	return { main, parts: all.filter((one) => tagOf(one, PART) === archive) };
+function snapshotOf(text: string): Snapshot {
+	const known = understoodOr(v.object(ids), text);
+	if (known === undefined) throw notUnderstood("restic snapshots", "a snapshot has no id");
+	const { success, output, issues } = v.safeParse(snapshotSchema, JSON.parse(text), { abortEarly: true });
+	return success
+		? { ...output, tags: ownTags(output.tags) }
+		: { ...known, ...EMPTY, fault: `restic's entry of it does not fit: ${faultOf(issues)}` };
 }
+
+/** Of all tags, ours; what none of ours can be as long as is not held in memory. */
+const ownTags = (tags: readonly string[]) =>
+	tags
+		.filter((tag) => [ARCHIVE, ABOUT, PART].some((start) => tag.startsWith(start)))
+		.map((tag) => (tag.length > LONGEST_ARGUMENT && tag.startsWith(ABOUT) ? ABOUT : tag));
+
+/** restic writes the ids last, behind what others may have written. */
+function tooLongOne(tail: string): Snapshot {
+	const [, id = "", short_id = ""] = /"id":"([0-9a-f]{64})","short_id":"([0-9a-f]+)"\}$/.exec(tail) ?? [];
+	if (id === "") throw notUnderstood("restic snapshots", "a snapshot has no id at its end");
+	return { id, short_id, ...EMPTY, fault: "restic's entry of it is too long" };
+}
+
+const UNREAD = /^could not load snapshot ([0-9a-f]{4,64}): (.*)$/;
+const EMPTY = { time: new Date(0).toISOString(), tree: "", paths: [], tags: [] };
 
 export async function forget(
 	destination: ResticDestination,

@@ -5,12 +5,13 @@
 //   NAME/stream-0.zst   a dump that was stored as it was made; `zstd -dc stream-0.zst` gives it back
 //   NAME/index.json     its metadata, and where each stored path's piece of the data lies
 // It is written as `.partial-NAME`, synced, and renamed: a folder under its own name is a whole archive.
-import { mkdirSync, renameSync } from "node:fs";
+import { type Dirent, mkdirSync, renameSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { closeOff } from "../../host/enclosure.ts";
 import { exists, removeIn, replaceFile } from "../../host/files.ts";
 import { enter, entryIn, type Folder, isAbsent, openFolder, syncFolder } from "../../host/folder.ts";
+import { sideBySide } from "../../host/side-by-side.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { TarOptions } from "../../manifest/providers.ts";
@@ -18,6 +19,7 @@ import { isArchiveName, requireArchiveName } from "../archive-name.ts";
 import { oldestFirst } from "../archive-time.ts";
 import { diskFault } from "../disk-fault.ts";
 import type { Into } from "../into.ts";
+import { AT_FIRST, metadataText } from "../metadata.ts";
 import type {
 	Archive,
 	ArchiveRequest,
@@ -28,9 +30,19 @@ import type {
 	Problem,
 	Work,
 } from "../provider.ts";
-import { DATA, INDEX, readIndex, type Segment, type TarIndex } from "./index-file.ts";
+import {
+	DATA,
+	INDEX,
+	indexText,
+	lookAt,
+	readIndex,
+	requireRoomForIndex,
+	type Segment,
+} from "./index-file.ts";
 
 const PARTIAL = ".partial-";
+/** Archives that are looked at side by side. */
+const LOOKS = 16;
 
 export function tarDestinations(options: TarOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, { path }]) => ({
@@ -49,9 +61,12 @@ export function tarDestinations(options: TarOptions): Destination[] {
 		describe: (archive, metadata) => describe(path, archive, metadata),
 		list: () => list(path),
 		restore: (archive, paths, into, work) => restore(path, archive, paths, into, work),
-		sizeOf: (archive, paths) => sizeOf(folderOf(path, archive), paths),
+		sizeOf: (archive, paths) => sizeOf(path, archive, paths),
 		contents: (archive, paths, tell, work) => contents(path, archive, paths, tell, work),
-		details: async (archive) => sizesOf(await readIndex(folderOf(path, archive))),
+		details: async (archive) => {
+			using folder = openArchive(path, archive);
+			return sizesOf((await readIndex(folder)).segments);
+		},
 		check: (full, work) => check(path, full, work),
 		remove: (archives) => remove(path, archives),
 		mount: async () => {
@@ -62,11 +77,6 @@ export function tarDestinations(options: TarOptions): Destination[] {
 		keys: async () => undefined,
 		abandon: (archive) => abandon(path, archive),
 	}));
-}
-
-function folderOf(path: string, archive: string): string {
-	requireArchiveName(archive);
-	return join(path, archive);
 }
 
 async function create(
@@ -83,7 +93,12 @@ async function create(
 			});
 		await mkdir(path, { recursive: true, mode: 0o700 });
 	}
+	const { metadata, streams = [], roots } = request;
 	requireArchiveName(request.name);
+	requireRoomForIndex(
+		metadataText(metadata, AT_FIRST),
+		[...streams, ...roots].map((one) => one.path),
+	);
 	const name = PARTIAL + request.name;
 	using disk = openFolder(resolvePath(path).path);
 	try {
@@ -95,21 +110,15 @@ async function create(
 	await using enclosure = await closeOff(request.closed ?? [], work.log);
 	try {
 		const { packArchive, packStreams } = await import("./pack.ts");
-		const streams = await packStreams(request.streams ?? [], partial, level, work);
-		const packed = await packArchive(request.roots, partial, level, work, enclosure);
-		const segments = [...streams, ...packed.segments];
-		const index: TarIndex = {
-			format: "holdfast-tar",
-			version: 1,
-			metadata: request.metadata,
-			segments,
-		};
-		replaceFile(partial, INDEX, JSON.stringify(index));
+		const streamed = await packStreams(streams, partial, level, work);
+		const packed = await packArchive(roots, partial, level, work, enclosure);
+		const segments = [...streamed, ...packed.segments];
+		replaceFile(partial, INDEX, indexText(metadata, segments));
 		if (entryIn(disk, request.name))
 			throw new HoldfastError("failed", `${path}/${request.name} is already there`);
 		renameSync(disk.at(name), disk.at(request.name));
 		syncFolder(disk);
-		return { ...sizesOf(index), unreadable: packed.unreadable };
+		return { ...sizesOf(segments), unreadable: packed.unreadable };
 	} catch (error) {
 		await removeIn(disk, name).catch((fault: Error) => work.log(fault.message));
 		throw diskFault(error, path);
@@ -118,7 +127,9 @@ async function create(
 
 async function describe(path: string, archive: string, metadata: Metadata): Promise<void> {
 	using folder = openArchive(path, archive);
-	replaceFile(folder, INDEX, JSON.stringify({ ...(await readIndex(folder.path)), metadata }));
+	const { segments } = await readIndex(folder);
+	metadataText(metadata);
+	replaceFile(folder, INDEX, indexText(metadata, segments));
 }
 
 /** The folder of an archive, which is a folder in truth and not a link to another. Close it. */
@@ -136,13 +147,17 @@ function openArchive(path: string, archive: string): Folder {
 }
 
 async function list(path: string): Promise<Archive[]> {
-	const archives = await Promise.all((await namesIn(path)).map((name) => describeArchive(path, name)));
-	return oldestFirst(archives);
+	const entries = await foldersIn(path);
+	using disk = openFolder(resolvePath(path).path);
+	const found: Archive[] = [];
+	await sideBySide(entries, LOOKS, async (entry) => {
+		found.push(...(await archiveOf(disk, entry)));
+	});
+	return oldestFirst(found.sort((a, b) => a.name.localeCompare(b.name)));
 }
 
-/** Folders that are not archives are passed over; a person may keep other things on that disk. */
-async function namesIn(path: string): Promise<string[]> {
-	const names = await readdir(path).catch((error: unknown) => {
+async function foldersIn(path: string): Promise<Dirent[]> {
+	const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
 		if (isErrno(error, "ENOENT"))
 			throw new HoldfastError("failed", `${path} does not exist`, {
 				cause: error,
@@ -150,17 +165,35 @@ async function namesIn(path: string): Promise<string[]> {
 			});
 		throw error;
 	});
-	const candidates = names.filter(isArchiveName);
-	const are = await Promise.all(candidates.map((name) => exists(join(path, name, INDEX))));
-	return candidates.filter((_, index) => are[index]);
+	return entries.filter((one) => isArchiveName(one.name) && (one.isDirectory() || one.isSymbolicLink()));
 }
 
-async function describeArchive(path: string, name: string): Promise<Archive> {
-	const index = await readIndex(join(path, name));
-	return { name, created: index.metadata.created, metadata: index.metadata, ...sizesOf(index) };
+/** Nothing for folders that are no archives; a person may keep other things on that disk. */
+async function archiveOf(disk: Folder, { name }: Dirent): Promise<Archive[]> {
+	let folder: Folder;
+	try {
+		folder = enter(disk, name);
+	} catch {
+		const leadsToOne = await exists(join(disk.at(name), INDEX)).catch(() => false);
+		return leadsToOne ? [{ name, damaged: "it is a symlink, and archives are folders" }] : [];
+	}
+	try {
+		const look = await lookAt(folder);
+		if (look === undefined) return [];
+		if (look.index !== undefined) {
+			const { metadata, segments } = look.index;
+			return [{ name, created: metadata.created, metadata, ...sizesOf(segments) }];
+		}
+		const written = look.damaged === undefined ? undefined : entryIn(folder, DATA);
+		return [{ name, ...look, ...(written ? { created: written.mtime.toISOString() } : {}) }];
+	} catch (error) {
+		return [{ name, damaged: `it cannot be read: ${(error as Error).message}` }];
+	} finally {
+		folder[Symbol.dispose]();
+	}
 }
 
-function sizesOf({ segments }: TarIndex) {
+function sizesOf(segments: readonly Segment[]) {
 	return {
 		bytes: segments.reduce((sum, one) => sum + one.tarBytes, 0),
 		storedBytes: segments.reduce((sum, one) => sum + one.length, 0),
@@ -170,12 +203,13 @@ function sizesOf({ segments }: TarIndex) {
 /** An archive whose index is damaged is told like one whose data are; the others are looked at all the same. */
 async function check(path: string, full: boolean, work: Work): Promise<Problem[]> {
 	const problems: Problem[] = [];
-	for (const archive of await namesIn(path)) {
+	for (const { name: archive, metadata, damaged } of await list(path)) {
 		work.signal.throwIfAborted();
-		const folder = join(path, archive);
+		if (damaged !== undefined) problems.push({ archive, message: damaged });
+		if (metadata === undefined) continue;
 		try {
-			const { segments } = await readIndex(folder);
 			using open = openArchive(path, archive);
+			const { segments } = await readIndex(open);
 			for (const [file, length] of lengthsOf(segments)) {
 				const found = entryIn(open, file);
 				if (found === undefined) throw new HoldfastError("failed", `${file} is not there`);
@@ -223,7 +257,8 @@ async function abandon(path: string, archive: string): Promise<void> {
 }
 
 /** Counted by whole segments: more than it is for a path below one. */
-async function sizeOf(folder: string, paths: readonly string[]): Promise<number> {
+async function sizeOf(destination: string, archive: string, paths: readonly string[]): Promise<number> {
+	using folder = openArchive(destination, archive);
 	const { segments } = await readIndex(folder);
 	return segments
 		.filter((segment) => paths.some((path) => path === segment.path || path.startsWith(`${segment.path}/`)))
@@ -238,7 +273,7 @@ async function contents(
 	work: Work,
 ): Promise<void> {
 	using folder = openArchive(destination, archive);
-	const { segments } = await readIndex(folder.path);
+	const { segments } = await readIndex(folder);
 	const { listSegment } = await import("./contents.ts");
 	for (const path of paths) {
 		const segment = segmentOf(segments, path);
@@ -255,7 +290,7 @@ async function restore(
 	work: Work,
 ): Promise<void> {
 	using folder = openArchive(destination, archive);
-	const { segments } = await readIndex(folder.path);
+	const { segments } = await readIndex(folder);
 	const { unpackSegment, unpackStream } = await import("./unpack.ts");
 	await using inside = await into.enter();
 	for (const path of paths) {

@@ -8,6 +8,7 @@ import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { recordOf } from "../../manifest/record.ts";
 import { VERSION } from "../../manifest/version.ts";
 import { escapePattern } from "../../providers/exclude.ts";
 import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
@@ -55,8 +56,8 @@ async function write(
 	const links = new Map(
 		[...found].flatMap(([folder, { path }]) => (path === folder ? [] : [[folder, path]])),
 	);
-	const states = Object.fromEntries(
-		Object.entries(step.states).map(([name, state]) => [name, recordOf(state, links, context)]),
+	const states = recordOf(
+		Object.entries(step.states).map(([name, state]) => [name, stateRecord(state, links, context)] as const),
 	);
 	const good = Object.entries(step.states).filter(([name]) => states[name]?.outcome === "good");
 	if (good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
@@ -118,6 +119,7 @@ async function write(
 				closed: await foldersToClose(
 					good.flatMap(([, { folders }]) => folders.flatMap((folder) => found.get(folder) ?? [])),
 				),
+				records: (names) => context.records(destination, names),
 			},
 			!knows(destination.location),
 			withPoint(context),
@@ -141,11 +143,16 @@ async function write(
 	}
 }
 
+/** Of a reason, what the archive keeps: its description must not outgrow its place. */
+const clipped = (reason: string) =>
+	reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}…` : reason;
+const LONGEST_REASON = 500;
+
 function dumpedBy(step: string, { noteOf }: StepContext): readonly DumpedDatabase[] {
 	return (noteOf(step) as Dumped | undefined)?.databases ?? [];
 }
 
-function recordOf(
+function stateRecord(
 	{ scope, folders, dumps }: ArchiveCreateStep["states"][string],
 	links: ReadonlyMap<string, string>,
 	context: StepContext,
@@ -154,7 +161,7 @@ function recordOf(
 	const stored = Object.fromEntries([...links].filter(([folder]) => folders.includes(folder)));
 	const databases = dumps.flatMap(({ step }) => dumpedBy(step, context));
 	return {
-		...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason }),
+		...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason: clipped(reason) }),
 		folders,
 		...(Object.keys(stored).length === 0 ? {} : { stored }),
 		...(databases.length === 0 || reason !== undefined
@@ -216,7 +223,7 @@ function marked(
 	context: StepContext,
 ): Metadata {
 	const { failScope } = context;
-	const states = { ...metadata.states };
+	const states = recordOf(Object.entries(metadata.states));
 	for (const [name, { scope, folders, dumps }] of Object.entries(step.states)) {
 		const stored = [
 			...folders.map((folder) => states[name]?.stored?.[folder] ?? folder),
@@ -228,7 +235,7 @@ function marked(
 		const first = own[0];
 		if (!first) continue;
 		const reason = `could not read ${first.path}: ${first.reason}${own.length > 1 ? ` (and ${own.length - 1} more)` : ""}`;
-		states[name] = { ...states[name], outcome: "failed", folders, reason };
+		states[name] = { ...states[name], outcome: "failed", folders, reason: clipped(reason) };
 		failScope(
 			scope,
 			new HoldfastError("failed", reason, { details: own.slice(0, 10).map(({ path }) => path) }),

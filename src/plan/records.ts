@@ -1,0 +1,30 @@
+// What this machine's journal has of archives in a destination, for whoever looks at them.
+import { places } from "../host/places.ts";
+import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
+import type { Archive, Destination, Work } from "../providers/provider.ts";
+import { Journal } from "../run/journal.ts";
+
+export interface RecordsBook {
+	of(destination: Pick<Destination, "name" | "location">, archives: readonly Archive[]): Records;
+	close(): void;
+}
+
+/** Nothing is in it where there is no journal that can be read: on a rescue system archives must be found all the same. */
+export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBook {
+	let journal: Journal | undefined;
+	try {
+		journal = Journal.open(places().state);
+	} catch (error) {
+		work.log(`the journal was not asked: ${(error as Error).message}`);
+	}
+	return {
+		of: ({ name, location }, archives) =>
+			journal?.records(
+				machine,
+				name,
+				location,
+				archives.map((archive) => archive.name),
+			) ?? NO_RECORDS,
+		close: () => journal?.close(),
+	};
+}
