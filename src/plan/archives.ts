@@ -135,7 +135,10 @@ function candidatesFor({ archives }: Listing, services: readonly string[]): List
 		(archive) => whyNotLatest(archive) === undefined && services.every((service) => isGood(archive, service)),
 	);
 	const recorded = good.filter((archive) => archive.recorded);
-	return recorded.length > 0 ? recorded : good;
+	if (recorded.length > 0) return recorded;
+	if (good.length > 0 || archives.some((archive) => !archive.foreign)) return good;
+	// Where there is nothing of ours at all, as after a move from another program, they are what there is.
+	return archives.filter(({ ahead }) => !ahead);
 }
 
 /** Lines on archives that are newer than the one that `latest` came to mean. */
