@@ -7,11 +7,12 @@ import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { listArchives, requireUsable } from "../plan/archives.ts";
 import { planRestore } from "../plan/restore.ts";
-import { heldDatabases, restoreTargets } from "../plan/targets.ts";
+import { restoreTargets } from "../plan/targets.ts";
 import { openDestination } from "../providers/registry.ts";
 import { printable } from "../report/units.ts";
 import { newRunId } from "../run/run-id.ts";
 import { type CommonFlags, commonFlags, guard, loadLocal, providersOf } from "./flags.ts";
+import { heldIn } from "./held.ts";
 import { operate } from "./operate.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
@@ -73,7 +74,8 @@ const restore = buildCommand({
 				archiveId: archive.id,
 				restoresInto: capabilities.restoresInto,
 				targets: await restoreTargets(manifest, archive, services, []),
-				databases: heldDatabases(archive, services),
+				...heldIn(manifest, archive, services),
+				trustArchive: false,
 				spool: places().state,
 				partial: false,
 				inPlace: false,

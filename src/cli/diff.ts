@@ -51,11 +51,11 @@ export const diff = buildCommand({
 			const differences = await diffArchive(manifest, archive, services, work);
 			const scratch = await scratchFolder(places().state);
 			try {
-				const rows = await diffRows(manifest, archive, services, scratch, work);
+				const { rows, undeclared } = await diffRows(manifest, archive, services, scratch, work);
 				process.stdout.write(
 					flags.json
-						? `${JSON.stringify({ archive: archive.id, differences, rows }, null, 2)}\n`
-						: differenceText(differences, rows),
+						? `${JSON.stringify({ archive: archive.id, differences, rows, undeclared }, null, 2)}\n`
+						: differenceText(differences, rows, undeclared),
 				);
 			} finally {
 				await removeTree(scratch);

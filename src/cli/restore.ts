@@ -7,7 +7,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import { chooseArchive, isGood, type ListedArchive, listArchives, requireGood } from "../plan/archives.ts";
 import { planExtract } from "../plan/extract.ts";
 import { planRestore } from "../plan/restore.ts";
-import { heldDatabases, ownersOf, restoreTargets } from "../plan/targets.ts";
+import { ownersOf, restoreTargets } from "../plan/targets.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import { Journal } from "../run/journal.ts";
@@ -26,6 +26,7 @@ import {
 	switchFlag,
 	valueFlag,
 } from "./flags.ts";
+import { heldIn } from "./held.ts";
 import { confirm, operate, printPlan } from "./operate.ts";
 import { sayPassedOver } from "./passed-over.ts";
 import { interruptible, unwatched } from "./signals.ts";
@@ -39,6 +40,7 @@ interface Flags extends CommonFlags {
 	readonly specialFiles: boolean;
 	readonly keepOld?: number;
 	readonly keepFailed: boolean;
+	readonly trustArchive: boolean;
 	readonly dryRun: boolean;
 	readonly yes: boolean;
 }
@@ -77,6 +79,9 @@ export const restore = buildCommand({
 			specialFiles: switchFlag("bring back device nodes, setuid files and file capabilities as well"),
 			keepOld: { ...valueFlag("keep the old copy for so long, like 7d", "TIME"), parse: seconds },
 			keepFailed: switchFlag("keep what was restored even when a check fails"),
+			trustArchive: switchFlag(
+				"give what its databases hold all the rights that it asks for, though this machine did not write it",
+			),
 			dryRun: switchFlag("print the plan and what stands in its way, and do nothing"),
 			yes: switchFlag("do not ask"),
 		},
@@ -181,12 +186,11 @@ async function planOf(
 				hint: "its archives do not say what they hold: use another provider, or dump and load with hooks",
 			},
 		);
-	const databases = heldDatabases(archive, services, paths);
+	const { databases, undeclared, dumps } = heldIn(manifest, archive, services, paths);
 	const targets = await restoreTargets(manifest, archive, services, paths);
 	const run = newRunId();
 	if (flags.into !== undefined) {
 		const stored = Object.values(targets).flatMap((some) => some.map((target) => target.stored));
-		const dumps = Object.values(databases).flatMap((some) => some.map((one) => one.stored));
 		const { specialFiles } = flags;
 		const into = resolve(flags.into);
 		return planExtract({ manifest, run, source, paths: [...stored, ...dumps], into, specialFiles });
@@ -199,7 +203,8 @@ async function planOf(
 		archiveId: archive.id,
 		restoresInto: capabilities.restoresInto,
 		targets,
-		databases,
+		...{ databases, undeclared },
+		trustArchive: flags.trustArchive,
 		spool: places().state,
 		partial: paths.length > 0,
 		inPlace: flags.inPlace,

@@ -16,13 +16,16 @@ export interface Client {
 	readonly look: string;
 	/** The user to ask as; our own when undefined. */
 	readonly user: string | undefined;
+	/** A number that is nobody's, in place of a user. */
+	readonly stranger?: number | undefined;
 	readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function optionsOf({ user, env }: Client): Promise<ExecOptions> {
+export async function optionsOf({ user, stranger, env }: Client): Promise<ExecOptions> {
 	return {
 		env: { ...cleanEnvironment(user === undefined ? undefined : await account(user)), ...env },
 		...(user === undefined ? {} : { user }),
+		...(stranger === undefined ? {} : { stranger }),
 	};
 }
 
@@ -82,17 +85,18 @@ export async function dumpBy(
 	return { output, whole };
 }
 
-/** A program that must succeed. It reads `input`, or reaches files that only we may, whoever it runs as. */
+/** A program that must succeed. It reads `input`, or `files` (see `ExecOptions`). */
 export async function perform(
 	client: Client,
 	doing: string,
 	argv: readonly string[],
 	{ signal, log }: Work,
-	input?: NodeJS.ReadableStream,
+	{ input, files }: { readonly input?: NodeJS.ReadableStream; readonly files?: readonly number[] },
 ): Promise<void> {
 	const child = await start(argv, {
 		...(await optionsOf(client)),
-		...(input ? { pipeIn: true } : { readsAll: true }),
+		...(input ? { pipeIn: true } : {}),
+		...(files === undefined ? {} : { files }),
 		signal,
 		onStdout: log,
 		onStderr: log,

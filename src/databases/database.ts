@@ -19,10 +19,42 @@ export interface DumpStream {
 	readonly whole: Promise<void>;
 }
 
-/** An account of the server that a database needs, and the statements that make it. They may hold a password's hash. */
-export interface DatabaseAccount {
-	readonly name: string;
-	readonly statements: readonly string[];
+/** A dump as an archive holds it. */
+export interface HeldDump {
+	readonly file: string;
+	readonly facts: DumpFacts;
+	/** What `accounts` gave when it was made. */
+	readonly accounts: unknown;
+	/** This machine wrote it and its accounts just so, or a person was told what it holds and said yes. */
+	readonly trust: "none" | "written" | "agreed";
+}
+
+export interface Loaded {
+	/** What the swap must know of it: plain data. */
+	readonly rest: unknown;
+	/** What was left out, in words. */
+	readonly warnings: readonly string[];
+}
+
+/** What a swap must know: plain data that its caller keeps on disk, and never the server. */
+export interface SwapMemory {
+	/** As `rest` of what `load` returned, for what is put aside: to bring that back by another swap. */
+	readonly aside?: unknown;
+	readonly [fact: string]: unknown;
+}
+
+export interface Swap {
+	/** Names of databases. */
+	readonly fresh: string;
+	readonly live: string;
+	readonly old: string;
+	/** `rest` of what `load` returned of the fresh one; undefined for what Holdfast 0.1.0 loaded. */
+	readonly rest: unknown;
+	/** What an earlier try of this swap has kept; null when it kept nothing, undefined for one of Holdfast 0.1.0. */
+	readonly memory: unknown;
+	/** Called before anything is changed; on disk and synced when it returns. */
+	keep(memory: SwapMemory): void;
+	readonly point?: Point;
 }
 
 /** Rows by table, or undefined where there is nothing like a table. */
@@ -57,22 +89,34 @@ export interface ServerDatabase extends Source {
 	/** Every database of the server but its own. */
 	list(): Promise<string[]>;
 	exists(name: string): Promise<boolean>;
-	/** The accounts that own something of the live database or may do something with it. */
-	accounts(): Promise<DatabaseAccount[]>;
-	/** Those of these accounts that the server does not have. */
-	missing(accounts: readonly string[]): Promise<string[]>;
-	createAccounts(accounts: readonly DatabaseAccount[]): Promise<void>;
+	/**
+	 * The accounts that own something of the live database or may do something with it, and what else of it no dump holds:
+	 * plain data for a file of the archive, with passwords as the server keeps them. Undefined when there are none.
+	 */
+	accounts(): Promise<object | undefined>;
+	/** Names of those accounts, as `accounts` gave them or an archive holds them, that the server does not have. */
+	missing(held: unknown): Promise<string[]>;
+	/**
+	 * Make these, and nothing of them that reaches beyond the database unless the archive is trusted; what was left out, in
+	 * words.
+	 */
+	createAccounts(held: unknown, names: readonly string[], trusted: boolean): Promise<string[]>;
 	/** Those that are not there, or that something else needs by now, stay as they are. */
 	dropAccounts(accounts: readonly string[]): Promise<void>;
-	/** Make the database `as` of a dump. It must not be there. The live one is not touched. */
-	load(file: string, facts: DumpFacts, as: string, work: Work): Promise<void>;
+	/**
+	 * Make the database `as` of a dump. It must not be there. The live one is not touched, and nothing of the dump runs with
+	 * more rights than over the new one.
+	 */
+	load(dump: HeldDump, as: string, work: Work): Promise<Loaded>;
+	/** Take away what a load has left that died: the database and the account that loaded it. Safe to repeat. */
+	unload(as: string): Promise<void>;
 	/**
 	 * `live` becomes `old` and `fresh` becomes `live`. When there is no `live`, only the second. The same again, when it is
 	 * done already, does nothing.
 	 */
-	swap(fresh: string, live: string, old: string, point?: Point): Promise<void>;
+	swap(swap: Swap): Promise<void>;
 	/** Take a swap back, however far it came: `old` is `live` again, and what was live is `fresh`. Safe to repeat. */
-	swapBack(fresh: string, live: string, old: string, point?: Point): Promise<void>;
+	swapBack(swap: Omit<Swap, "keep">): Promise<void>;
 	/** Does nothing when it is not there. */
 	drop(name: string): Promise<void>;
 }

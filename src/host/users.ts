@@ -1,6 +1,10 @@
 // The users of this machine, as its name service knows them.
 import { execFile } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { HoldfastError } from "../manifest/error.ts";
 
@@ -34,6 +38,47 @@ export async function accountOf(user: string | number): Promise<Account | undefi
 export async function groupOf(group: string | number): Promise<{ name: string; gid: number } | undefined> {
 	const [name, , gid] = await lookUp("group", group);
 	return name === undefined ? undefined : { name, gid: Number(gid) };
+}
+
+/** Numbers that systemd gives to services for a while (systemd's "Users, Groups, UIDs and GIDs on systemd Systems"). */
+const PASSING = { from: 61_184, to: 65_519 };
+
+/**
+ * A number that is no user's and that no process runs as: for a program that reads what a stranger wrote. Nobody but
+ * root can look into it. Undefined when we are not root, and cannot run anything as another.
+ */
+export async function strangerId(): Promise<number | undefined> {
+	if (process.getuid?.() !== 0) return undefined;
+	const count = PASSING.to - PASSING.from + 1;
+	for (let tries = 0; tries < 100; tries++) {
+		const id = PASSING.from + randomInt(count);
+		if (isMapped(id) && !(await accountOf(id)) && !(await groupOf(id)) && !(await isRunning(id))) return id;
+	}
+	throw new HoldfastError("failed", "there is no free user number to run a program as");
+}
+
+/** In a user namespace of its own a machine may have fewer numbers. */
+function isMapped(id: number): boolean {
+	return readFileSync("/proc/self/uid_map", "utf8")
+		.trim()
+		.split("\n")
+		.some((line) => {
+			const [inside = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
+			return id >= inside && id < inside + count;
+		});
+}
+
+async function isRunning(id: number): Promise<boolean> {
+	const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+	const owners = await Promise.all(
+		processes.map((name) =>
+			stat(join("/proc", name)).then(
+				({ uid }) => uid,
+				() => undefined,
+			),
+		),
+	);
+	return owners.includes(id);
 }
 
 /** The fields of an entry of the name service (getent(1)); none when it has no such. */

@@ -6,7 +6,7 @@ import { type Dump, databaseOf, dumpFile, dumpLabel, isServerDump } from "../man
 import { HoldfastError } from "../manifest/error.ts";
 import type { State } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
-import type { ArchiveSource, DumpStep, KeptDatabase, Place } from "../run/step.ts";
+import type { ArchiveSource, DumpStep, KeptDatabase, Known, Place } from "../run/step.ts";
 import { NEW } from "../run/steps/area.ts";
 
 /** A database's dump in an archive. */
@@ -16,6 +16,8 @@ export interface HeldDatabase {
 	readonly facts: DumpFacts;
 	/** Where the archive holds the accounts that it needs. */
 	readonly accounts?: string;
+	/** Undefined when this machine does not know the archive. */
+	readonly known?: Known;
 }
 
 export function dumpSteps(
@@ -74,7 +76,7 @@ export function databaseSteps(
 	held: readonly HeldDatabase[],
 	spool: string,
 	places: readonly Place[],
-	inPlace: boolean,
+	{ inPlace, agreed }: { readonly inPlace: boolean; readonly agreed: boolean },
 ): DatabasePhases {
 	if (held.length === 0) return { stage: [], embed: [], swap: [], kept: [], forget: [], drop: [] };
 	const scope = `state:${name}`;
@@ -124,7 +126,7 @@ export function databaseSteps(
 				places: stored.map((path) => ({ stored: path, staged: at(path) })),
 				filesOnly: true,
 			},
-			...served.flatMap(({ index, dump, stored, facts, accounts, fresh }): Step[] => [
+			...served.flatMap(({ index, dump, stored, facts, accounts, known, fresh }): Step[] => [
 				...(accounts === undefined
 					? []
 					: [
@@ -136,6 +138,8 @@ export function databaseSteps(
 								touches: [],
 								dump,
 								file: at(accounts),
+								...(known ? { known } : {}),
+								agreed,
 							},
 						]),
 				{
@@ -146,8 +150,11 @@ export function databaseSteps(
 					touches: [fresh],
 					dump,
 					file: at(stored),
+					...(accounts === undefined ? {} : { accounts: at(accounts) }),
 					facts,
 					as: fresh,
+					...(known ? { known } : {}),
+					agreed,
 				},
 			]),
 		],
@@ -179,9 +186,10 @@ export function databaseSteps(
 				dump,
 				fresh,
 				old,
+				loaded: `load:${name}:${index}`,
 			}),
 		),
-		kept: served.map(({ dump, old }) => ({ dump, old })),
+		kept: served.map(({ dump, old, index }) => ({ dump, old, swapped: `swap:${name}:${index}` })),
 		forget: [
 			// Where a server cannot rename, the loaded one is left empty.
 			...served.map((one) => drop(one, one.fresh, "loaded")),

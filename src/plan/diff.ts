@@ -35,6 +35,12 @@ export interface RowDifference {
 	readonly live: number | undefined;
 }
 
+/** A database that an archive holds and the config does not declare: it is not looked at. */
+export interface UndeclaredDatabase {
+	readonly state: string;
+	readonly database: string;
+}
+
 /** Tables that do not hold as many rows in the archive as they do live. The dumps are extracted below `scratch`. */
 export async function diffRows(
 	manifest: Manifest,
@@ -42,10 +48,11 @@ export async function diffRows(
 	services: readonly string[],
 	scratch: string,
 	work: Work,
-): Promise<RowDifference[]> {
+): Promise<{ rows: RowDifference[]; undeclared: UndeclaredDatabase[] }> {
 	const destination = await openDestination(manifest, archive.provider, archive.destination);
 	const differences: RowDifference[] = [];
-	for (const [state, held] of Object.entries(heldDatabases(archive, services))) {
+	const { databases, undeclared } = heldDatabases(manifest, archive, services);
+	for (const [state, held] of Object.entries(databases)) {
 		for (const { dump, stored } of held) {
 			const database = await openDatabase(dump);
 			using folder = openFolder(resolvePath(scratch).path);
@@ -59,7 +66,12 @@ export async function diffRows(
 			}
 		}
 	}
-	return differences;
+	return {
+		rows: differences,
+		undeclared: Object.entries(undeclared).flatMap(([state, some]) =>
+			some.map(({ label }) => ({ state, database: label })),
+		),
+	};
 }
 
 export async function diffArchive(

@@ -30,12 +30,16 @@ export interface RestoreRequest {
 	readonly targets: Readonly<Record<string, readonly Target[]>>;
 	/** The databases that the archive holds, by state; none of a part. */
 	readonly databases: Readonly<Record<string, readonly HeldDatabase[]>>;
+	/** Those that it holds and the config does not declare, in words. */
+	readonly undeclared: Readonly<Record<string, readonly string[]>>;
 	/** A private folder for dumps that are loaded. */
 	readonly spool: string;
 	/** Only parts of states: hooks, which are for the whole of one, are not run. */
 	readonly partial: boolean;
 	/** Over the live folders, without a second copy and without a way back. */
 	readonly inPlace: boolean;
+	/** What the databases hold gets the rights that it asks for, also of an archive that this machine did not write. */
+	readonly trustArchive: boolean;
 	/** A failed check does not undo the restore. */
 	readonly keepFailed: boolean;
 	/** Bring back device nodes and setuid files too where a state does not declare them. */
@@ -102,15 +106,10 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 	const clan = { name: archiveId, folders: places.map(({ folder }) => folder) };
 	const hooks = partial ? {} : state.hooks;
 	const specialFiles = request.specialFiles === true || state.specialFiles === true;
-	const databases = databaseSteps(
-		name,
-		run,
-		source,
-		request.databases[name] ?? [],
-		request.spool,
-		places,
+	const databases = databaseSteps(name, run, source, request.databases[name] ?? [], request.spool, places, {
 		inPlace,
-	);
+		agreed: request.trustArchive,
+	});
 
 	return {
 		preflight: {
@@ -124,6 +123,7 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 			places,
 			units,
 			dumps: (request.databases[name] ?? []).map(({ dump, facts, stored }) => ({ dump, facts, stored })),
+			undeclared: request.undeclared[name] ?? [],
 			spool: request.spool,
 			twoCopies: !inPlace,
 		},

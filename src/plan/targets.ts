@@ -2,10 +2,20 @@
 import { join, normalize } from "node:path";
 import * as v from "valibot";
 import { survey } from "../host/survey.ts";
-import { type Dump, databaseOf, dumpSchema, isServerDump } from "../manifest/dumps.ts";
+import {
+	ALL,
+	covers,
+	type Dump,
+	databaseOf,
+	dumpLabel,
+	dumpSchema,
+	isServerDump,
+	withDatabase,
+} from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import type { KnownArchive } from "../run/journal-rows.ts";
 import type { ListedArchive } from "./archives.ts";
 import type { HeldDatabase } from "./databases.ts";
 import type { Target } from "./places.ts";
@@ -23,25 +33,80 @@ export function heldFolders(manifest: Manifest, { metadata }: ListedArchive, ser
 	return folders.map((folder) => ({ folder, stored: believable(record?.stored?.[folder] ?? folder) }));
 }
 
-/** The databases that an archive holds, by state, or of parts of it; their dumps are checked, since an archive is somebody's word. */
+/** What an archive holds of the databases of states. */
+export interface HeldDatabases {
+	/** As this machine's config declares them: where a server is and as whom it is asked is never an archive's word. */
+	readonly databases: Readonly<Record<string, readonly HeldDatabase[]>>;
+	/** Those that the config does not declare: in words, and where the archive holds their dumps. */
+	readonly undeclared: Readonly<
+		Record<string, readonly { readonly label: string; readonly stored: string }[]>
+	>;
+}
+
+/** Of states, or of parts of them. `known`: archives of the same name that this machine's journal has. */
 export function heldDatabases(
-	{ metadata }: ListedArchive,
+	manifest: Manifest,
+	{ id, metadata }: ListedArchive,
 	services: readonly string[],
 	paths: readonly string[] = [],
-): Record<string, HeldDatabase[]> {
-	return Object.fromEntries(
-		services.map((service) => [
-			service,
-			(metadata?.states[service]?.dumps ?? [])
-				.map(({ dump, stored, facts, accounts }) => ({
-					dump: v.parse(dumpSchema, dump),
-					stored: believable(stored),
-					facts: facts as HeldDatabase["facts"],
-					...(accounts === undefined ? {} : { accounts: believable(accounts) }),
-				}))
-				.filter(({ dump }) => paths.length === 0 || isPartOf(dump, paths)),
-		]),
-	);
+	known: readonly KnownArchive[] = [],
+): HeldDatabases {
+	const databases: Record<string, HeldDatabase[]> = {};
+	const undeclared: Record<string, { label: string; stored: string }[]> = {};
+	for (const service of services) {
+		const declared = manifest.state[service]?.dumps ?? [];
+		for (const { dump: said, stored, facts, accounts } of metadata?.states[service]?.dumps ?? []) {
+			const parsed = v.safeParse(dumpSchema, said);
+			const dump = parsed.success ? asDeclared(declared, parsed.output) : undefined;
+			if (paths.length > 0 && parsed.success && !isPartOf(parsed.output, paths)) continue;
+			if (dump === undefined) {
+				const label = parsed.success ? dumpLabel(parsed.output) : "database of a kind that is not known";
+				undeclared[service] = [...(undeclared[service] ?? []), { label, stored: believable(stored) }];
+			} else
+				databases[service] = [
+					...(databases[service] ?? []),
+					{
+						...{ dump, stored: believable(stored), facts: facts as HeldDatabase["facts"] },
+						...(accounts === undefined ? {} : { accounts: believable(accounts) }),
+						...writtenHere(known, id, service, stored, accounts),
+					},
+				];
+		}
+	}
+	return { databases, undeclared };
+}
+
+/** The declared dump that stands for this one, with the connection that the config gives it; undefined without one. */
+export function asDeclared(declared: readonly Dump[], held: Dump): Dump | undefined {
+	const one = declared.find((dump) => covers(dump, held));
+	if (one === undefined || !isServerDump(one) || databaseOf(one) !== ALL) return one;
+	return withDatabase(one, databaseOf(held));
+}
+
+/** What the journal knows of a dump since it was written. */
+function writtenHere(
+	known: readonly KnownArchive[],
+	id: string,
+	service: string,
+	stored: string,
+	accounts: string | undefined,
+): Pick<HeldDatabase, "known"> {
+	const all = (path: string | undefined) =>
+		known.flatMap(({ digests }) =>
+			path !== undefined && digests[path] !== undefined ? [digests[path]] : [],
+		);
+	const facts = known
+		.flatMap(({ metadata }) => metadata.states[service]?.dumps ?? [])
+		.find((one) => one.stored === stored)?.facts;
+	if (facts === undefined) return {};
+	return {
+		known: {
+			dump: all(stored),
+			accounts: all(accounts),
+			facts: facts as HeldDatabase["facts"],
+			here: known.some((one) => one.id === id && one.digests[stored] !== undefined),
+		},
+	};
 }
 
 /** Of parts of a state, the databases that are files in them; never those of a server. */

@@ -1,7 +1,8 @@
 // The plan of `undo`: bring back the old copies that a restore kept. The same swap, the other way; without checks, since
 // a person who asks for the old state wants it as it was.
 import { dirname, join } from "node:path";
-import { databaseOf, dumpLabel } from "../manifest/dumps.ts";
+import { databaseOf, dumpLabel, isServerDump } from "../manifest/dumps.ts";
+import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { KeptCopy } from "../run/journal-rows.ts";
 import type { Plan, Step } from "../run/plan.ts";
@@ -9,6 +10,7 @@ import type { Place } from "../run/step.ts";
 import { OLD } from "../run/steps/area.ts";
 import { databaseName } from "./databases.ts";
 import { areaSteps, carrySteps, holdersStep } from "./places.ts";
+import { asDeclared } from "./targets.ts";
 import { startSteps, stopSteps } from "./units.ts";
 
 export function planUndo(manifest: Manifest, run: string, kept: readonly KeptCopy[]): Plan {
@@ -25,11 +27,20 @@ export function planUndo(manifest: Manifest, run: string, kept: readonly KeptCop
 function bringBack(
 	manifest: Manifest,
 	run: string,
-	{ run: restored, state, places: kept, databases }: KeptCopy,
+	{ run: restored, state, places: copies, databases }: KeptCopy,
 ): Step[] {
 	const scope = `state:${state}`;
 	const units = manifest.state[state]?.stopOnRestore ?? [];
-	const places = kept.map((place, index): Place => {
+	const declared = manifest.state[state]?.dumps ?? [];
+	// As the config of that restore had it: a journal of 0.1.0 has what the archive said.
+	const kept = databases.map(({ dump, ...one }) => {
+		const own = asDeclared(declared, dump);
+		if (own && isServerDump(own)) return { ...one, dump: own };
+		throw new HoldfastError("failed", `the ${dumpLabel(dump)} was not in the config of run ${restored}`, {
+			hint: "bring it back by hand: see docs/how-to/troubleshooting.md",
+		});
+	});
+	const places = copies.map((place, index): Place => {
 		const area = join(dirname(place.area), `.holdfast-${run}-${state}`);
 		return { ...place, area, staged: place.old, old: join(area, OLD, String(index)) };
 	});
@@ -59,8 +70,8 @@ function bringBack(
 			}),
 		),
 		...carrySteps(manifest, state, places),
-		...databases.map(
-			({ dump, old }, index): Step => ({
+		...kept.map(
+			({ dump, old, rest }, index): Step => ({
 				kind: "database-swap",
 				id: `swap:${state}:${index}`,
 				scope,
@@ -69,11 +80,12 @@ function bringBack(
 				dump,
 				fresh: old,
 				old: databaseName(run, state, index, "old"),
+				...(rest === undefined ? {} : { rest }),
 			}),
 		),
 		...startSteps(state, scope, units),
 		{ kind: "commit", id: `commit:${state}`, scope, title: `commit ${state}`, touches: [] },
-		...databases.flatMap(({ dump, old }, index): Step[] =>
+		...kept.flatMap(({ dump, old }, index): Step[] =>
 			[old, databaseName(run, state, index, "old")].map((name, which) => ({
 				kind: "database-drop",
 				id: `drop:${state}:${index}:${which}`,
@@ -90,7 +102,7 @@ function bringBack(
 			scope,
 			title: `delete what the restore ${restored} had brought`,
 			touches: areas,
-			areas: [...areas, ...new Set(kept.map(({ area }) => area))],
+			areas: [...areas, ...new Set(copies.map(({ area }) => area))],
 			forgets: { run: restored, state },
 		},
 	];

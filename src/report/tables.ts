@@ -1,6 +1,6 @@
 // Results as tables for people.
 import type { ListedArchive } from "../plan/archives.ts";
-import type { Difference, RowDifference } from "../plan/diff.ts";
+import type { Difference, RowDifference, UndeclaredDatabase } from "../plan/diff.ts";
 import type { Entry, RunRow } from "../run/journal-rows.ts";
 import type { Plan } from "../run/plan.ts";
 import { duration, localTime, printable, size } from "./units.ts";
@@ -62,7 +62,11 @@ export function runText(
 	return `${[...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])].join("\n")}\n`;
 }
 
-export function differenceText(differences: readonly Difference[], rows: readonly RowDifference[]): string {
+export function differenceText(
+	differences: readonly Difference[],
+	rows: readonly RowDifference[],
+	undeclared: readonly UndeclaredDatabase[],
+): string {
 	const signs = { add: "+", remove: "-", change: "~" };
 	const lines = differences.map(
 		({ change, path, in: what }) =>
@@ -81,7 +85,11 @@ export function differenceText(differences: readonly Difference[], rows: readonl
 						String(archived ?? "-"),
 					]),
 				]);
-	return `${lines.join("")}${tables}${count("add")} come back, ${count("remove")} go, ${count("change")} change\n`;
+	const unknown = undeclared.map(
+		({ state, database }) =>
+			`the archive holds the ${printable(database)} of ${state}, and the config does not: it is not compared\n`,
+	);
+	return `${lines.join("")}${tables}${unknown.join("")}${count("add")} come back, ${count("remove")} go, ${count("change")} change\n`;
 }
 
 /** Characters of a cell. Every row is as wide as the widest: one that others wrote must not make megabytes of each. */

@@ -55,6 +55,8 @@ export interface MadeArchive {
 	readonly metadata: Metadata;
 	/** Bytes of the files in it, when the engine told. */
 	readonly bytes?: number;
+	/** SHA-256 of the dumps and accounts in it, in hex, by the path that the archive holds them under. */
+	readonly digests: Readonly<Record<string, string>>;
 }
 
 /** A check or a prune of a destination that failed, and has not gone well since. */
@@ -87,7 +89,7 @@ export function rowOf(row: Row): RunRow {
 	} as unknown as RunRow;
 }
 
-export function archiveOf({ id, name, provider, destination, metadata, bytes }: Row): KnownArchive {
+export function archiveOf({ id, name, provider, destination, metadata, bytes, digests }: Row): KnownArchive {
 	return {
 		id: String(id),
 		name: String(name),
@@ -95,6 +97,8 @@ export function archiveOf({ id, name, provider, destination, metadata, bytes }: 
 		destination: String(destination),
 		metadata: JSON.parse(String(metadata)),
 		...(bytes === null ? {} : { bytes: Number(bytes) }),
+		// Holdfast 0.1.0 kept none.
+		digests: typeof digests === "string" ? JSON.parse(digests) : {},
 	};
 }
 

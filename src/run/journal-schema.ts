@@ -1,6 +1,6 @@
 // The tables of the journal, by the versions that added them.
 
-export const VERSION = 4;
+export const VERSION = 5;
 
 /** What each version added; a journal of any older version is brought up to date when it is opened. */
 export const MIGRATIONS = [
@@ -39,6 +39,13 @@ COMMIT;
 	`
 BEGIN;
 CREATE TABLE leftover (run TEXT NOT NULL, step TEXT NOT NULL, work TEXT NOT NULL, PRIMARY KEY (run, step));
+PRAGMA user_version = 4;
+COMMIT;
+`,
+	`
+BEGIN;
+ALTER TABLE archive ADD COLUMN digests TEXT;
+CREATE INDEX archive_name ON archive (name);
 PRAGMA user_version = ${VERSION};
 COMMIT;
 `,

@@ -211,14 +211,14 @@ export class Journal {
 	}
 
 	/** Remember what an archive holds that was made here. Its destination counts as written from now on. */
-	made({ id, name, provider, destination, location, metadata, bytes }: MadeArchive): void {
+	made({ id, name, provider, destination, location, metadata, bytes, digests }: MadeArchive): void {
 		this.#write("INSERT OR IGNORE INTO destination (location, first_seen) VALUES (?, ?)", [
 			location,
 			new Date().toISOString(),
 		]);
 		this.#write(
-			"INSERT OR REPLACE INTO archive (id, name, provider, destination, metadata, bytes) VALUES (?, ?, ?, ?, ?, ?)",
-			[id, name, provider, destination, JSON.stringify(metadata), bytes ?? null],
+			"INSERT OR REPLACE INTO archive (id, name, provider, destination, metadata, bytes, digests) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			[id, name, provider, destination, JSON.stringify(metadata), bytes ?? null, JSON.stringify(digests)],
 		);
 	}
 
@@ -226,6 +226,11 @@ export class Journal {
 	archive(id: string): KnownArchive | undefined {
 		const row = this.#db.prepare("SELECT * FROM archive WHERE id = ?").get(id);
 		return row && archiveOf(row);
+	}
+
+	/** Archives of this name that were made here: one in each destination that it was written to, wherever that is now. */
+	namesakes(name: string): KnownArchive[] {
+		return this.#db.prepare("SELECT * FROM archive WHERE name = ?").all(name).map(archiveOf);
 	}
 
 	/** Bytes of the archives that were made here, by their id. */

@@ -103,14 +103,11 @@ function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string
 }
 
 /** The server answers, and can load the dump; and the database is this state's. */
-async function databaseFaults({ scope, dumps }: PreflightStep, manifest: Manifest): Promise<string[]> {
+async function databaseFaults({ scope, dumps, undeclared = [] }: PreflightStep, manifest: Manifest) {
 	const own = manifest.state[scope.replace(/^state:/, "")]?.dumps ?? [];
 	const faults = await Promise.all(
 		dumps.map(async ({ dump, facts }) => {
-			if (!own.some((declared) => covers(declared, dump)))
-				return [
-					`the archive holds the ${dumpLabel(dump)}, and the config does not: add it to the dumps of this state`,
-				];
+			if (!own.some((declared) => covers(declared, dump))) return [notDeclared(dumpLabel(dump))];
 			try {
 				const obstacles = await (await openDatabase(dump)).obstacles(facts);
 				return obstacles.map((obstacle) => `the ${dumpLabel(dump)} cannot be loaded: ${obstacle}`);
@@ -120,7 +117,11 @@ async function databaseFaults({ scope, dumps }: PreflightStep, manifest: Manifes
 			}
 		}),
 	);
-	return faults.flat();
+	return [...undeclared.map(notDeclared), ...faults.flat()];
+}
+
+function notDeclared(label: string): string {
+	return `the archive holds the ${label}, and the config does not: add it to the dumps of this state`;
 }
 
 /** Without a second copy nothing is carried over. */

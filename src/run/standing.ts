@@ -29,8 +29,9 @@ export class Standing {
 		}
 	}
 
+	/** What an earlier try of it has noted stays. */
 	begin(step: string): void {
-		this.#steps.set(step, { phase: "begun" });
+		this.#steps.set(step, { ...this.#steps.get(step), phase: "begun" });
 	}
 
 	/** A step that never began stays so. */

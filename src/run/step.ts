@@ -110,17 +110,34 @@ export interface DumpStep extends StepBase {
 	/** The dump goes into the engine as it is made, without a file. */
 	readonly streamed?: boolean;
 }
+/** What this machine knows of a dump since it wrote it, and whether a person has said that the archive may be trusted. */
+export interface Known {
+	/** SHA-256 in hex, of the dump and of its accounts, as this machine wrote them to any destination. */
+	readonly dump: readonly string[];
+	readonly accounts: readonly string[];
+	/** As they were then. */
+	readonly facts: DumpFacts;
+	/** It was written to just this destination: when it is another now, somebody changed it. */
+	readonly here: boolean;
+}
+interface Trusting {
+	/** Undefined for an archive that this machine does not know. */
+	readonly known?: Known;
+	readonly agreed?: boolean;
+}
 /** Make the accounts of a server that a dump needs and that are missing. */
-export interface AccountsStep extends StepBase {
+export interface AccountsStep extends StepBase, Trusting {
 	readonly kind: "accounts";
 	readonly dump: ServerDump;
 	readonly file: string;
 }
 /** Make a database of a dump, beside the live one. */
-export interface LoadStep extends StepBase {
+export interface LoadStep extends StepBase, Trusting {
 	readonly kind: "load";
 	readonly dump: ServerDump;
 	readonly file: string;
+	/** The file with its accounts. */
+	readonly accounts?: string;
 	readonly facts: DumpFacts;
 	readonly as: string;
 }
@@ -140,6 +157,9 @@ export interface DatabaseSwapStep extends StepBase {
 	readonly dump: ServerDump;
 	readonly fresh: string;
 	readonly old: string;
+	/** The step that loaded the fresh one and tells what else belongs to it, or just that. */
+	readonly loaded?: string;
+	readonly rest?: unknown;
 }
 export interface DatabaseDropStep extends StepBase {
 	readonly kind: "database-drop";
@@ -158,6 +178,8 @@ export interface PreflightStep extends StepBase, ArchiveSource {
 		/** The path of the dump in the archive. */
 		readonly stored: string;
 	}[];
+	/** Databases that the archive holds and the config does not declare, in words. */
+	readonly undeclared?: readonly string[];
 	/** Where dumps are extracted to. */
 	readonly spool: string;
 	/** Two copies will be on disk at once. */
@@ -233,6 +255,9 @@ export interface DiscardStep extends StepBase {
 export interface KeptDatabase {
 	readonly dump: ServerDump;
 	readonly old: string;
+	/** What else belongs to it, as the step that put it aside knows, or just that. */
+	readonly swapped?: string;
+	readonly rest?: unknown;
 }
 /** Keep the old copies for a while; `holdfast undo` brings them back. */
 export interface KeepStep extends StepBase {

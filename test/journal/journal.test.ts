@@ -52,6 +52,7 @@ test("a journal of version 1 keeps its runs, and learns what later ones can", ()
 		destination: "b",
 		metadata: { version: 1, machine: "web01", run: "r1", created: "x", manifest: "/m", states: {} },
 		bytes: 123,
+		digests: { "/dump": "00" },
 	};
 	journal.made({ ...made, location: "/x" });
 	assert.deepEqual(journal.archive(made.id), made);

@@ -1,15 +1,21 @@
-// A dump in one file that the server's own client can read: first the tables, then what is made of them. A restore
-// needs the two apart, since triggers and events would begin to run beside the live database.
+// A dump in one file that the server's own client can read: first the tables, as mariadb-dump writes them, then what is
+// made of them. Its last line has the second part as data: a restore runs nothing of it as a script.
 import { open } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { dumpBy } from "../client.ts";
-import type { DumpStream, Work } from "../database.ts";
-import { literal } from "./names.ts";
+import * as v from "valibot";
+import { HoldfastError } from "../../manifest/error.ts";
+import type { DumpStream } from "../database.ts";
+import { literal, word } from "./names.ts";
+import { creation, objectSchema, type StoredObject } from "./objects.ts";
+import { objectsIn } from "./objects-text.ts";
 import type { Server } from "./server.ts";
 
-/** The line between the two parts. */
-export const OBJECTS = "-- Holdfast: views, triggers, routines and events\n";
+/** The line between the two parts, and what the last line begins with. */
+const OBJECTS = "-- Holdfast: views, triggers, routines and events\n";
+const DATA = "-- Holdfast: the above as data: ";
+/** Bytes of the second part, at most: it is text that people wrote. */
+const MOST_BYTES = 64 * 1024 * 1024;
 
 /** Engines that a transaction shows as they were at its begin. */
 const TRANSACTIONAL = ["InnoDB", "TokuDB", "MyRocks", "ROCKSDB", "SEQUENCE"];
@@ -40,68 +46,90 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 	];
 }
 
-/** The rest: views first, since routines and events may use them. */
-export async function objectsOf(server: Server, name: string, work: Work): Promise<DumpStream> {
-	const views = (
-		await server.sql(
-			[`SELECT table_name FROM information_schema.views WHERE table_schema = ${literal(name)}`],
-			`look for the views of ${name}`,
-		)
-	).flat();
-	const words = [...server.connect("dump"), "--no-data", "--skip-dump-date"];
-	const parts: string[][] = [
-		...(views.length > 0 ? [[...words, "--skip-triggers", "--", name, ...views]] : []),
-		[...words, "--no-create-info", "--routines", "--events", "--triggers", "--", name],
-	];
+/** The tables, then the objects. */
+export function withObjects(tables: DumpStream, then: () => Promise<readonly StoredObject[]>): DumpStream {
 	const output = new PassThrough();
-	output.write(OBJECTS);
 	const whole = (async () => {
-		for (const argv of parts) {
-			const one = await dumpBy(server.client, `dump the views and routines of ${name}`, argv, work);
-			await pipeline(one.output, output, { end: false });
-			await one.whole;
-		}
-		output.end();
+		let bytes = 0;
+		await pipeline(
+			tables.output,
+			async function* (chunks: AsyncIterable<Buffer>) {
+				for await (const chunk of chunks) {
+					bytes += chunk.length;
+					yield chunk;
+				}
+			},
+			output,
+			{ end: false },
+		);
+		await tables.whole;
+		const objects = await then();
+		output.write(OBJECTS);
+		for (const one of objects) output.write(forClient(one));
+		const data = `${DATA}${JSON.stringify({ at: bytes, objects })}\n`;
+		if (Buffer.byteLength(data) > MOST_BYTES)
+			throw new HoldfastError("failed", "its views and routines are longer than a restore would read");
+		output.end(data);
 	})();
 	whole.catch((error: Error) => output.destroy(error));
 	return { output, whole };
 }
 
-/** One dump after another, as one. */
-export function joined(first: DumpStream, then: () => Promise<DumpStream>): DumpStream {
-	const output = new PassThrough();
-	const whole = (async () => {
-		await pipeline(first.output, output, { end: false });
-		await first.whole;
-		const second = await then();
-		await pipeline(second.output, output, { end: false });
-		await second.whole;
-		output.end();
-	})();
-	whole.catch((error: Error) => output.destroy(error));
-	return { output, whole };
+/** For a person who loads the dump by hand. */
+function forClient(one: StoredObject): string {
+	const statement = creation(one);
+	let mark = "//";
+	while (statement.includes(mark)) mark += "/";
+	return [
+		...(one.timeZone === undefined ? [] : [`SET time_zone = ${literal(one.timeZone)};`]),
+		`SET sql_mode = ${literal(one.sqlMode)};`,
+		`SET collation_connection = ${word(one.collation, "collation")};`,
+		`DELIMITER ${mark}`,
+		`${statement}${mark}`,
+		"DELIMITER ;",
+		"",
+	].join("\n");
 }
 
-/** Where the second part begins, and its text; undefined when there is none. It is small and stands at the end. */
-export async function readObjects(file: string): Promise<{ at: number; text: string } | undefined> {
-	const mark = Buffer.from(`\n${OBJECTS}`);
-	const size = 1024 * 1024;
+const tailSchema = v.pipe(
+	v.string(),
+	v.parseJson(),
+	v.object({ at: v.pipe(v.number(), v.integer(), v.minValue(0)), objects: v.array(objectSchema) }),
+);
+
+export interface DumpParts {
+	/** Bytes of the first part. */
+	readonly tables: number;
+	readonly objects: readonly StoredObject[];
+}
+
+/** Where the first part ends, and the objects. */
+export async function partsOf(file: string): Promise<DumpParts> {
 	const handle = await open(file);
 	try {
-		let tail = Buffer.alloc(0);
-		let from = (await handle.stat()).size;
-		while (from > 0) {
-			const length = Math.min(size, from);
-			from -= length;
-			const { buffer } = await handle.read(Buffer.alloc(length), 0, length, from);
-			tail = Buffer.concat([buffer, tail]);
-			const found = tail.lastIndexOf(mark);
-			if (found >= 0) return { at: from + found + 1, text: tail.toString("utf8", found + mark.length) };
-			// The second part is text that people wrote; a file without the mark is not searched to its begin.
-			if (tail.length > 64 * size) return undefined;
+		const { size } = await handle.stat();
+		const length = Math.min(size, MOST_BYTES);
+		const { buffer: tail } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+		const last = tail.subarray(tail.lastIndexOf("\n", -2) + 1).toString("utf8");
+		if (last.startsWith(DATA)) {
+			const found = v.safeParse(tailSchema, last.slice(DATA.length));
+			if (!found.success || found.output.at > size) throw damaged(file);
+			return { tables: found.output.at, objects: found.output.objects };
 		}
-		return undefined;
+		// Holdfast 0.1.0 wrote the second part as mysqldump has it.
+		const mark = tail.lastIndexOf(`\n${OBJECTS}`);
+		if (mark < 0) throw damaged(file);
+		return {
+			tables: size - length + mark + 1,
+			objects: objectsIn(tail.subarray(mark + 1 + Buffer.byteLength(OBJECTS))),
+		};
 	} finally {
 		await handle.close();
 	}
+}
+
+function damaged(file: string): HoldfastError {
+	return new HoldfastError("failed", `the views and routines in the dump ${file} cannot be read`, {
+		hint: "the archive is damaged, or somebody changed it; restore --into a folder to look at it",
+	});
 }

@@ -3,30 +3,44 @@
 // Data Definition Statement Support", since 8.0), and makes views, triggers, routines and events anew around it, which
 // is not. See docs/explanation/databases.md.
 import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import * as v from "valibot";
 import type { MariadbDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { dumpBy, perform } from "../client.ts";
-import type { DumpFacts, ServerDatabase, Work } from "../database.ts";
-import { accountsOf, dropAccount } from "./accounts.ts";
+import type { DumpFacts, ServerDatabase } from "../database.ts";
+import { accountsOf, createAccounts, dropAccount, missingAccounts } from "./accounts.ts";
+import { requireOwnDefiners } from "./definers.ts";
 import { bringDefinitions } from "./definitions.ts";
-import { dataOf, joined, OBJECTS, objectsOf, readObjects } from "./dump.ts";
-import { type Memory, remember, remembered, TABLE } from "./memory.ts";
-import { identifier, literal } from "./names.ts";
+import { dataOf, partsOf, withObjects } from "./dump.ts";
+import {
+	forgetLegacy,
+	LEGACY,
+	legacyMemory,
+	type Memory,
+	memorySchema,
+	type Rest,
+	restSchema,
+} from "./memory.ts";
+import { identifier, literal, word } from "./names.ts";
+import { dropObjects, objectsOf, putObjects, requireWhole } from "./objects.ts";
 import { countInserted } from "./rows.ts";
 import { type Product, serverOf } from "./server.ts";
+import { asLoader, dropLoader } from "./temporary.ts";
 
-interface Facts extends DumpFacts {
-	readonly charset: string;
-	readonly collation: string;
+const factsSchema = v.looseObject({
+	charset: v.string(),
+	collation: v.string(),
 	/** Undefined in archives of before MySQL's own programs were known: then it was MariaDB's. */
-	readonly product?: Product;
-}
+	product: v.optional(v.picklist(["MariaDB", "MySQL"])),
+});
+type Facts = v.InferOutput<typeof factsSchema>;
 
 const OWN = ["mysql", "information_schema", "performance_schema", "sys"];
 
 export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabase {
 	const server = serverOf(where);
-	const { client, connect, sql } = server;
+	const { client, sql } = server;
 	const exists = async (name: string) =>
 		(
 			await sql(
@@ -44,37 +58,9 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			)
 		)
 			.flat()
-			.filter((table) => table !== TABLE);
-	const feedTo = (name: string, doing: string, input: NodeJS.ReadableStream, work: Work) =>
-		perform(client, doing, [...connect("client"), name], work, input);
-
-	/** Views, triggers, routines and events: all gone, or as a text of SQL says. */
-	async function putObjects(name: string, text: string): Promise<void> {
-		const parts = [
-			["'TRIGGER', trigger_name", "triggers", "trigger_schema"],
-			["'VIEW', table_name", "views", "table_schema"],
-			["'EVENT', event_name", "events", "event_schema"],
-			["routine_type, routine_name", "routines", "routine_schema"],
-		];
-		const found = await sql(
-			[
-				parts
-					.map(
-						([what, from, schema]) =>
-							`SELECT ${what} FROM information_schema.${from} WHERE ${schema} = ${literal(name)}`,
-					)
-					.join(" UNION ALL "),
-			],
-			`look for the views and routines of ${name}`,
-		);
-		const drops = found
-			.filter(([kind = ""]) => /^(TRIGGER|VIEW|EVENT|FUNCTION|PROCEDURE)$/.test(kind))
-			.map(([kind, one = ""]) => `DROP ${kind} IF EXISTS ${identifier(name)}.${identifier(one)}`);
-		if (drops.length > 0) await sql(drops, `make room for the views and routines of ${name}`);
-		if (text.trim() === "") return;
-		const { Readable } = await import("node:stream");
-		await feedTo(name, `make the views and routines of ${name}`, Readable.from([text]), NOBODY);
-	}
+			// What 0.1.0 kept in a database that it loaded is no table of the application's.
+			.filter((table) => !(isLegacy && table === LEGACY));
+	let isLegacy = false;
 
 	const move = (names: readonly string[], from: string, to: string) =>
 		names.map(
@@ -93,9 +79,9 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 		return { charset, collation };
 	};
 	const create = (name: string, { charset, collation }: Pick<Facts, "charset" | "collation">) =>
-		`CREATE DATABASE IF NOT EXISTS ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation)}`;
+		`CREATE DATABASE IF NOT EXISTS ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation, "collation")}`;
 	const alter = (name: string, { charset, collation }: Pick<Facts, "charset" | "collation">) =>
-		`ALTER DATABASE ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation)}`;
+		`ALTER DATABASE ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation, "collation")}`;
 	const endSessions = async (name: string) => {
 		const sessions = await sql(
 			[`SELECT id FROM information_schema.processlist WHERE db = ${literal(name)} AND id <> CONNECTION_ID()`],
@@ -122,11 +108,15 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 		},
 		async dump(_scratch, work) {
 			const doing = `dump the database ${live}`;
-			const data = await dumpBy(client, doing, await dataOf(server, live), work);
-			return joined(data, async () => objectsOf(server, live, work));
+			const tables = await dumpBy(client, doing, await dataOf(server, live), work);
+			return withObjects(tables, async () => {
+				const objects = await objectsOf(server, live);
+				await requireWhole(server, live, objects);
+				return objects;
+			});
 		},
 		async obstacles(facts) {
-			const { product: theirs = "MariaDB", version: wanted } = facts as Facts;
+			const { product: theirs = "MariaDB", version: wanted } = facts as DumpFacts & { product?: Product };
 			const { product, version } = await server.product();
 			// The two have parted: collations, types and accounts of one are not the other's.
 			if (product !== theirs)
@@ -149,56 +139,45 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 		},
 		rowsOf: (file) => countInserted(file),
 		accounts: () => accountsOf(server, live),
-		async missing(accounts) {
-			const rows = await sql(["SELECT CONCAT(User, '@', Host) FROM mysql.user"], "look for accounts");
-			const there = new Set(rows.flat());
-			return accounts.filter((name) => !there.has(name));
-		},
-		async createAccounts(accounts) {
-			await sql(
-				accounts.flatMap(({ statements }) => statements),
-				"create accounts",
-			);
-		},
+		missing: (held) => missingAccounts(server, live, held),
+		createAccounts: (held, names) => createAccounts(server, live, held, names),
 		async dropAccounts(accounts) {
 			for (const name of accounts) await sql([dropAccount(name)], `drop the account ${name}`).catch(() => {});
 		},
-		async load(file, facts, fresh, work) {
-			await sql([create(fresh, facts as Facts)], `make a database for ${live}`);
-			const objects = await readObjects(file);
-			// Triggers and events would run, and views would name the wrong tables: they come with the swap.
-			await feedTo(
-				fresh,
-				`load the dump of ${live}`,
-				createReadStream(file, objects === undefined ? {} : { end: objects.at - 1 }),
-				work,
+		async load({ file, facts, trust }, fresh, work) {
+			const known = factsOf(facts, live);
+			const { tables: bytes, objects } = await partsOf(file);
+			if (trust === "none") await requireOwnDefiners(server, live, await exists(live), objects);
+			await sql([create(fresh, known)], `make a database for ${live}`);
+			await asLoader(server, fresh, (asker) =>
+				perform(asker.client, `load the dump of ${live}`, [...asker.connect("client"), fresh], work, {
+					input: bytes === 0 ? Readable.from([]) : createReadStream(file, { end: bytes - 1 }),
+				}),
 			);
-			await remember(server, fresh, { own: objects?.text ?? "" });
+			// Triggers and events would run, and views would name the wrong tables: they come with the swap.
+			return { rest: { objects: [...objects] } satisfies Rest, warnings: [] };
 		},
-		async swap(fresh, name, old, point = () => {}) {
+		async unload(fresh) {
+			await sql([`DROP DATABASE IF EXISTS ${identifier(fresh)}`], `drop the database ${fresh}`);
+			await dropLoader(server, fresh);
+		},
+		async swap({ fresh, live: name, old, rest, memory: before, keep, point = () => {} }) {
 			if (!(await exists(fresh)))
 				throw new HoldfastError("failed", `there is no database ${fresh} to put in the place of ${name}`);
-			const known = await remembered(server, fresh);
-			const hadLive = known.hadLive ?? (await exists(name));
-			const memory: Memory = {
-				own: known.own,
-				hadLive,
-				live: known.live ?? (hadLive ? await objectsText(name) : ""),
-				moved: known.moved ?? (hadLive ? await tables(name) : []),
-			};
-			// On disk before anything is dropped: an undo makes all of it anew.
-			await remember(server, fresh, memory);
+			const memory = await beginning(fresh, name, rest, before);
+			// On disk before anything is dropped: an undo makes all of it again.
+			keep(memory);
 			point("remembered");
+			const { hadLive } = memory;
 			const theirs = await properties(fresh);
 			if (hadLive) {
 				await endSessions(name);
 				await sql([create(old, await properties(name))], `make room for the old ${name}`);
-				await remember(server, old, { own: memory.live ?? "" });
 			} else await sql([create(name, theirs)], `make the database ${name}`);
 			await server.settle();
 			point("made-room");
-			await putObjects(name, "");
-			await putObjects(fresh, "");
+			await dropObjects(server, name);
+			await dropObjects(server, fresh);
 			await server.settle();
 			point("views-dropped");
 			const coming = await tables(fresh);
@@ -211,18 +190,18 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			await server.settle();
 			point("tables-moved");
 			await sql([alter(name, theirs)], `swap the database ${name}`);
-			await putObjects(name, memory.own ?? "");
+			await putObjects(server, name, memory.rest.objects);
 			await server.settle();
 		},
-		async swapBack(fresh, name, old, point = () => {}) {
+		async swapBack({ fresh, live: name, old, memory: kept, point = () => {} }) {
 			if (!(await exists(fresh))) return;
-			const memory = await remembered(server, fresh);
+			const memory = kept === undefined ? await legacySwap(fresh) : v.parse(v.nullable(memorySchema), kept);
 			// Nothing was dropped before this was written.
-			if (memory.hadLive === undefined) return;
+			if (!memory) return;
 			if (!memory.hadLive) {
 				if (!(await exists(name))) return;
 				await endSessions(name);
-				await putObjects(name, "");
+				await dropObjects(server, name);
 				await renameAll(move(await tables(name), name, fresh));
 				await server.settle();
 				await sql([`DROP DATABASE IF EXISTS ${identifier(name)}`], `take the new ${name} away`);
@@ -230,7 +209,7 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			}
 			await endSessions(name);
 			await bringDefinitions(server, [name, fresh, old]);
-			await putObjects(name, "");
+			await dropObjects(server, name);
 			await server.settle();
 			const aside = (await exists(old)) ? await tables(old) : [];
 			// All were moved, or none, or after a power cut some of them: a table is the fresh one's where the old one's
@@ -246,30 +225,52 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			point("tables-back");
 			if (await exists(old))
 				await sql([alter(name, await properties(old))], `swap the database ${name} back`);
-			await putObjects(name, memory.live ?? "");
+			await putObjects(server, name, memory.aside.objects);
 			await server.settle();
 			point("views-back");
 			await sql([`DROP DATABASE IF EXISTS ${identifier(old)}`], `tidy up after ${name}`);
-			await remember(server, fresh, { own: memory.own });
+			if (isLegacy) await forgetLegacy(server, fresh);
 		},
 		async drop(name) {
 			await sql([`DROP DATABASE IF EXISTS ${identifier(name)}`], `drop the database ${name}`);
 		},
 	};
 
-	async function objectsText(name: string): Promise<string> {
-		const { output, whole } = await objectsOf(server, name, NOBODY);
-		const chunks: Buffer[] = [];
-		for await (const chunk of output) chunks.push(chunk as Buffer);
-		await whole;
-		return Buffer.concat(chunks).toString("utf8").replace(OBJECTS, "");
+	/** What a swap will have to know, or what an earlier try of it knew. */
+	async function beginning(fresh: string, name: string, rest: unknown, before: unknown): Promise<Memory> {
+		if (before !== null) return v.parse(memorySchema, before);
+		const hadLive = await exists(name);
+		const objects = hadLive ? await objectsOf(server, name) : [];
+		// What could not be made again must not be dropped.
+		if (hadLive) await requireWhole(server, name, objects);
+		return {
+			rest: rest === undefined ? await legacyRest(fresh, name, hadLive) : v.parse(restSchema, rest),
+			aside: { objects },
+			hadLive,
+			moved: hadLive ? await tables(name) : [],
+		};
+	}
+
+	async function legacyRest(fresh: string, name: string, hadLive: boolean): Promise<Rest> {
+		const found = await legacyMemory(server, fresh);
+		if (!found) return { objects: [] };
+		await requireOwnDefiners(server, name, hadLive, found.rest.objects);
+		await forgetLegacy(server, fresh);
+		return found.rest;
+	}
+
+	async function legacySwap(fresh: string): Promise<Memory | undefined> {
+		const found = await legacyMemory(server, fresh);
+		isLegacy = found !== undefined;
+		return found?.swap;
 	}
 }
 
-const NOBODY: Work = { signal: new AbortController().signal, log: () => {} };
-
-/** Character sets and collations are plain words; an archive's could be anything. */
-function word(text: string): string {
-	if (/^[a-zA-Z0-9_]+$/.test(text)) return text;
-	throw new HoldfastError("failed", `${JSON.stringify(text)} is no character set`);
+/** Facts of an archive's are somebody's word. */
+function factsOf(facts: DumpFacts, database: string): Facts {
+	const { success, output, issues } = v.safeParse(factsSchema, facts);
+	if (success) return output;
+	throw new HoldfastError("failed", `what the archive says of the database ${database} is not understood`, {
+		details: issues.slice(0, 3).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
+	});
 }

@@ -12,12 +12,19 @@ export interface Server {
 	readonly client: Client;
 	/** The program that asks it, for a person to type. */
 	readonly program: string;
-	/** Words of a command before its own: where the server is and as whom. */
-	connect(role: keyof Programs): string[];
+	/**
+	 * Words of a command before its own: where the server is and as whom. With an option file of our own, which says as
+	 * whom, that takes the place of the configured one.
+	 */
+	connect(role: keyof Programs, optionFile?: string): string[];
+	/** The option file that is configured. */
+	readonly defaultsFile: string | undefined;
 	/** Which of the two it is, and its major version. */
 	product(): Promise<{ readonly product: Product; readonly version: number }>;
-	/** Statements over one connection; every row that they print. */
+	/** Statements of ours over one connection; every row that they print. */
 	sql(statements: readonly string[], doing: string): Promise<string[][]>;
+	/** The same as the client reads it. */
+	script(text: string, doing: string): Promise<string[][]>;
 	/**
 	 * Make what was renamed, made and dropped survive a power cut: the server syncs its log, and not the folders that its
 	 * tables' definitions are renamed in. Does nothing for a server whose files are not here.
@@ -34,6 +41,13 @@ interface Programs {
 const MARIADB: Programs = { client: "mariadb", dump: "mariadb-dump" };
 /** MySQL's own, and of MariaDB before 10.4.6, which had no others yet. */
 const MYSQL: Programs = { client: "mysql", dump: "mysqldump" };
+
+/**
+ * A client that passes on what it reads, and does nothing else. In binary mode it knows no command but `delimiter` and
+ * `\C`; it never hands a local file to the server, which could ask for one with any answer (`LOAD DATA LOCAL`); and
+ * comments, which may stand in a routine, are not taken out.
+ */
+const PLAIN = ["--batch", "--binary-mode", "--comments", "--local-infile=0"];
 
 /** Those that are installed: a machine has one of the two packages, which shut each other out. */
 const installed = () => (!programPath(MARIADB.client) && programPath(MYSQL.client) ? MYSQL : MARIADB);
@@ -54,19 +68,21 @@ export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mari
 					look: "is the server up? See: systemctl status mariadb",
 					user,
 				};
-	const connect: Server["connect"] = (role) => [
+	const connect: Server["connect"] = (role, optionFile = defaultsFile) => [
 		programs[role],
 		// It must come first of all.
-		...(defaultsFile === undefined ? [] : [`--defaults-extra-file=${defaultsFile}`]),
+		...(optionFile === undefined ? [] : [`--defaults-extra-file=${optionFile}`]),
 		...(socket === undefined ? [] : [`--socket=${socket}`]),
 		"--default-character-set=utf8mb4",
+		...(role === "client" ? PLAIN : []),
+		...(programs === MARIADB && role === "client" ? ["--loose-sandbox"] : []),
 		// A dump that sets the server's transaction ids could not be loaded into the server that it came from.
 		...(programs === MYSQL && role === "dump" ? ["--loose-set-gtid-purged=OFF"] : []),
 	];
-	const sql: Server["sql"] = async (statements, doing) => {
+	const script: Server["script"] = async (text, doing) => {
 		const result = await execText(
-			[...connect("client"), "--batch", "--skip-column-names", "--init-command=SET sql_mode=''"],
-			{ ...(await optionsOf(client)), input: `${statements.join(";\n")};\n` },
+			[...connect("client"), "--skip-column-names", "--init-command=SET sql_mode=''"],
+			{ ...(await optionsOf(client)), input: text },
 		);
 		if (result.code !== 0) throw fault(client, doing, result);
 		return result.text
@@ -74,10 +90,13 @@ export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mari
 			.filter((line) => line !== "")
 			.map((line) => line.split("\t").map(plain));
 	};
+	const sql: Server["sql"] = (statements, doing) => script(`${statements.join(";\n")};\n`, doing);
 	return {
 		client,
 		program: programs.client,
 		connect,
+		defaultsFile,
+		script,
 		sql,
 		async product() {
 			const [[text = ""] = []] = await sql(["SELECT VERSION()"], "ask the server for its version");

@@ -1,29 +1,213 @@
-// The roles that a database needs, as statements that make them anew. Roles belong to the whole server, so a restore
-// makes those that are missing and changes none that is there.
-import { literal } from "./names.ts";
+// The roles that a database needs, as data, of which the statements are written here. Roles belong to the whole server, so
+// a restore makes those that are missing and changes none that is there; and of an archive that this machine does not
+// know they get nothing that reaches beyond the database.
+import * as v from "valibot";
+import { HoldfastError } from "../../manifest/error.ts";
+import type { Ask } from "./ask.ts";
+import { identifier, literal } from "./names.ts";
+import { settingClause, settingName } from "./settings.ts";
+
+/** What a role may have, and whether that reaches beyond the database. */
+const ATTRIBUTES = {
+	SUPERUSER: true,
+	CREATEROLE: true,
+	CREATEDB: true,
+	REPLICATION: true,
+	BYPASSRLS: true,
+	INHERIT: false,
+	LOGIN: false,
+} as const;
+type Attribute = keyof typeof ATTRIBUTES;
+const ALL = Object.keys(ATTRIBUTES) as Attribute[];
+
+const roleSchema = v.object({
+	name: v.string(),
+	attributes: v.array(v.picklist(ALL)),
+	connectionLimit: v.pipe(v.number(), v.integer()),
+	/** As the server keeps it, hashed. */
+	password: v.nullish(v.string()),
+	validUntil: v.nullish(v.string()),
+	/** The last two since PostgreSQL 16. */
+	memberOf: v.nullish(
+		v.array(
+			v.object({
+				role: v.string(),
+				admin: v.optional(v.boolean(), false),
+				inherit: v.nullish(v.boolean()),
+				set: v.nullish(v.boolean()),
+			}),
+		),
+	),
+	settings: v.nullish(v.array(v.string())),
+	comment: v.nullish(v.string()),
+});
+type Role = v.InferOutput<typeof roleSchema>;
+
+const rolesSchema = v.array(roleSchema);
+const heldSchema = v.object({ accounts: rolesSchema });
+const oldSchema = v.array(v.object({ name: v.string(), statements: v.array(v.string()) }));
 
 /** One row with a JSON list: owners and grantees of the database and of all in it (the catalog pg_shdepend). */
-export const rolesNeeded = (database: string) => `
+const rolesNeeded = (database: string) => `
 SELECT json_agg(DISTINCT rolname) FROM pg_roles r WHERE rolname !~ '^pg_' AND (
   r.oid = (SELECT datdba FROM pg_database WHERE datname = ${literal(database)})
   OR r.oid IN (SELECT refobjid FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND (
     dbid = (SELECT oid FROM pg_database WHERE datname = ${literal(database)})
     OR (classid = 'pg_database'::regclass AND objid = (SELECT oid FROM pg_database WHERE datname = ${literal(database)})))))`;
 
-/** One row with a JSON list of { name, statements }. A password is kept as the server keeps it, hashed. */
-export const accountStatements = (names: readonly string[]) => `
-SELECT json_agg(json_build_object('name', rolname, 'statements', array_to_json(
-  ARRAY[format('CREATE ROLE %I WITH %s %s %s %s %s %s %s CONNECTION LIMIT %s%s%s', rolname,
-    CASE WHEN rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
-    CASE WHEN rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
-    CASE WHEN rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
-    CASE WHEN rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
-    CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
-    CASE WHEN rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
-    CASE WHEN rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END,
-    rolconnlimit,
-    CASE WHEN rolpassword IS NULL THEN '' ELSE format(' PASSWORD %L', rolpassword) END,
-    CASE WHEN rolvaliduntil IS NULL THEN '' ELSE format(' VALID UNTIL %L', rolvaliduntil) END)]
-  || ARRAY(SELECT format('DO $do$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = %L) THEN GRANT %I TO %I; END IF; END $do$', g.rolname, g.rolname, a.rolname)
-       FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = a.oid)
-)) ORDER BY rolname) FROM pg_authid a WHERE rolname IN (${names.map(literal).join(", ")})`;
+/** One row with a JSON list of roles. */
+const rolesOf = (names: readonly string[]) => `
+SELECT json_agg(json_build_object('name', rolname,
+  'attributes', array_to_json(array_remove(ARRAY[
+    CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
+    CASE WHEN rolcreatedb THEN 'CREATEDB' END, CASE WHEN rolreplication THEN 'REPLICATION' END,
+    CASE WHEN rolbypassrls THEN 'BYPASSRLS' END, CASE WHEN rolinherit THEN 'INHERIT' END, CASE WHEN rolcanlogin THEN 'LOGIN' END], NULL)),
+  'connectionLimit', rolconnlimit, 'password', rolpassword, 'validUntil', rolvaliduntil,
+  'memberOf', (SELECT json_agg(json_build_object('role', g.rolname, 'admin', m.admin_option,
+      'inherit', to_jsonb(m)->'inherit_option', 'set', to_jsonb(m)->'set_option'))
+    FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = a.oid),
+  'settings', (SELECT to_json(setconfig) FROM pg_db_role_setting WHERE setrole = a.oid AND setdatabase = 0),
+  'comment', shobj_description(a.oid, 'pg_authid')
+) ORDER BY rolname) FROM pg_authid a WHERE rolname IN (${names.map(literal).join(", ")})`;
+
+export async function accountsOf(ask: Ask, database: string): Promise<readonly Role[]> {
+	const [needed] = await ask([rolesNeeded(database)], `look for the roles of ${database}`);
+	const names = v.parse(v.array(v.string()), JSON.parse(needed?.[0] || "[]"));
+	if (names.length === 0) return [];
+	const [row] = await ask([rolesOf(names)], `look at the roles of ${database}`);
+	return v.parse(rolesSchema, JSON.parse(row?.[0] || "[]"));
+}
+
+/** As an archive holds them, of this version or of 0.1.0, and what of them is not understood. */
+function held(accounts: unknown): { roles: readonly Role[]; faults: string[] } {
+	const found = v.safeParse(heldSchema, accounts);
+	if (found.success) return { roles: found.output.accounts, faults: [] };
+	const old = v.safeParse(oldSchema, accounts);
+	if (!old.success)
+		throw new HoldfastError("failed", "the accounts in the archive are not understood", {
+			hint: "the archive is damaged, or somebody changed it",
+		});
+	const faults: string[] = [];
+	const roles = old.output.flatMap(({ name, statements }) => {
+		const role = oldRole(name, statements);
+		if (!role) faults.push(`the role ${name} is left out: its definition has a form that is not understood`);
+		return role ?? [];
+	});
+	return { roles, faults };
+}
+
+const NAME = '("(?:[^"]|"")+"|[a-z_][a-z0-9_]*)';
+const TEXT = "(E?'(?:[^']|'')*')";
+const CREATE = new RegExp(
+	`^CREATE ROLE ${NAME} WITH (\\w+) (\\w+) (\\w+) (\\w+) (\\w+) (\\w+) (\\w+) CONNECTION LIMIT (-?\\d+)(?: PASSWORD ${TEXT})?(?: VALID UNTIL ${TEXT})?$`,
+);
+const MEMBER = new RegExp(
+	`^DO \\$do\\$ BEGIN IF EXISTS \\(SELECT FROM pg_roles WHERE rolname = ${TEXT}\\) THEN GRANT ${NAME} TO ${NAME}; END IF; END \\$do\\$$`,
+);
+
+/** Of the statements that 0.1.0 wrote, and of nothing else. */
+function oldRole(name: string, [create = "", ...others]: readonly string[]): Role | undefined {
+	const made = CREATE.exec(create);
+	const members = others.map((one) => MEMBER.exec(one));
+	if (!made || bareName(made[1] ?? "") !== name) return undefined;
+	if (members.some((one) => !one || bareName(one[3] ?? "") !== name)) return undefined;
+	const words = made.slice(2, 9);
+	return {
+		name,
+		attributes: ALL.filter((one) => words.includes(one)),
+		connectionLimit: Number(made[9]),
+		...(made[10] === undefined ? {} : { password: bareText(made[10]) }),
+		...(made[11] === undefined ? {} : { validUntil: bareText(made[11]) }),
+		memberOf: members.map((one) => ({ role: bareName(one?.[2] ?? ""), admin: false })),
+	};
+}
+
+const bareName = (text: string) => (text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text);
+/** As format('%L') writes it. */
+const bareText = (text: string) =>
+	text.startsWith("E")
+		? text.slice(2, -1).replaceAll("''", "'").replaceAll("\\\\", "\\")
+		: text.slice(1, -1).replaceAll("''", "'");
+
+export async function missingAccounts(ask: Ask, accounts: unknown): Promise<string[]> {
+	const names = held(accounts).roles.map(({ name }) => name);
+	const there = await present(ask, names);
+	return names.filter((name) => !there.has(name));
+}
+
+export async function present(ask: Ask, names: readonly string[]): Promise<Set<string>> {
+	if (names.length === 0) return new Set();
+	const rows = await ask(
+		[`SELECT rolname FROM pg_roles WHERE rolname IN (${names.map(literal).join(", ")})`],
+		"look for roles",
+	);
+	return new Set(rows.flat());
+}
+
+/** Settings that whoever connects may change, of those that this server knows; others decide what the server runs. */
+export async function ordinarySettings(ask: Ask): Promise<Set<string>> {
+	const rows = await ask(
+		["SELECT lower(name) FROM pg_settings WHERE context = 'user'"],
+		"ask PostgreSQL for its settings",
+	);
+	return new Set(rows.flat());
+}
+
+export async function createAccounts(
+	ask: Ask,
+	accounts: unknown,
+	names: readonly string[],
+	trusted: boolean,
+): Promise<string[]> {
+	const { roles, faults } = held(accounts);
+	const wanted = roles.filter(({ name }) => names.includes(name));
+	const others = await present(
+		ask,
+		wanted.flatMap(({ memberOf }) => (memberOf ?? []).map(({ role }) => role)),
+	);
+	const [[number = "0"] = []] = await ask(["SHOW server_version_num"], "ask PostgreSQL for its version");
+	const ordinary = await ordinarySettings(ask);
+	const leftOut = (name: string, what: string, how: string) =>
+		faults.push(
+			`${what} of the role ${name} is left out, since this machine did not write the archive; to give it: ${how}`,
+		);
+	const made = wanted.map((role) => {
+		const { name, attributes, connectionLimit, password, validUntil } = role;
+		const given = ALL.filter((one) => attributes.includes(one) && (trusted || !ATTRIBUTES[one]));
+		for (const one of attributes)
+			if (!given.includes(one)) leftOut(name, one, `ALTER ROLE ${identifier(name)} ${one}`);
+		return [
+			`CREATE ROLE ${identifier(name)} WITH ${ALL.map((one) => (given.includes(one) ? one : `NO${one}`)).join(" ")} CONNECTION LIMIT ${connectionLimit}`,
+			...(password ? [` PASSWORD ${literal(password)}`] : []),
+			...(validUntil ? [` VALID UNTIL ${literal(validUntil)}`] : []),
+		].join("");
+	});
+	const belonging = wanted.flatMap(({ name, memberOf, settings, comment }) => [
+		...(memberOf ?? []).flatMap(({ role, admin, inherit, set }) => {
+			const isNew = names.includes(role);
+			if (!isNew && !others.has(role)) return [];
+			const grant = `GRANT ${identifier(role)} TO ${identifier(name)}`;
+			if (!isNew && !trusted) {
+				leftOut(name, `the membership in ${role}`, grant);
+				return [];
+			}
+			return Number(number) >= 160_000 && inherit != null && set != null
+				? [`${grant} WITH ADMIN ${admin}, INHERIT ${inherit}, SET ${set}`]
+				: [`${grant}${admin ? " WITH ADMIN OPTION" : ""}`];
+		}),
+		...(settings ?? []).flatMap((setting) => {
+			const statement = `ALTER ROLE ${identifier(name)} ${settingClause(setting)}`;
+			if (trusted || ordinary.has(settingName(setting).toLowerCase())) return [statement];
+			leftOut(name, `the setting ${settingName(setting)}`, statement);
+			return [];
+		}),
+		...(comment ? [`COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}`] : []),
+	]);
+	await ask(["BEGIN", ...made, ...belonging, "COMMIT"], "create roles");
+	return faults;
+}
+
+export async function dropAccounts(ask: Ask, names: readonly string[]): Promise<void> {
+	for (const name of names)
+		await ask([`DROP ROLE IF EXISTS ${identifier(name)}`], `drop the role ${name}`).catch(() => {});
+}

@@ -1,9 +1,11 @@
-// Names and texts as SQL and libpq want them written.
+// Names and texts as SQL and libpq want them written. All SQL of this folder that holds a word from elsewhere is made of
+// these.
 
 export function identifier(name: string): string {
 	return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** With "E", however the server reads backslashes otherwise. */
 export function literal(text: string): string {
 	return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }

@@ -1,20 +1,26 @@
 // What belongs to a database itself and is in no dump of its content: owner, locale, who may connect, settings
 // (pg_dump's manual: without --create, "database-level properties" are left out).
+import * as v from "valibot";
 import { identifier, literal } from "./names.ts";
+import { settingClause } from "./settings.ts";
 
-export interface Properties {
-	readonly owner: string;
-	readonly encoding: string;
-	readonly collate: string;
-	readonly ctype: string;
+export const propertiesSchema = v.object({
+	owner: v.string(),
+	encoding: v.string(),
+	collate: v.string(),
+	ctype: v.string(),
 	/** The ICU locale, where that provides the collation. */
-	readonly icu?: string | null;
-	readonly connections?: number;
+	icu: v.nullish(v.string()),
+	connections: v.optional(v.pipe(v.number(), v.integer())),
 	/** Null when nobody changed it. A grantee of "" is everyone. */
-	readonly grants?: readonly { grantee: string; privilege: string; grantable: boolean }[] | null;
+	grants: v.nullish(
+		v.array(v.object({ grantee: v.string(), privilege: v.string(), grantable: v.boolean() })),
+	),
 	/** `role` is null for a setting that is for everyone; `setting` is `name=value`. */
-	readonly settings?: readonly { role: string | null; setting: string }[] | null;
-}
+	settings: v.nullish(v.array(v.object({ role: v.nullable(v.string()), setting: v.string() }))),
+	comment: v.nullish(v.string()),
+});
+export type Properties = v.InferOutput<typeof propertiesSchema>;
 
 /** One row with a JSON object. The ICU column came with PostgreSQL 15, and has another name since 17. */
 export const PROPERTIES = (name: string) => `
@@ -23,27 +29,28 @@ SELECT json_build_object(
   'icu', CASE WHEN to_jsonb(d)->>'datlocprovider' = 'i' THEN coalesce(to_jsonb(d)->>'daticulocale', to_jsonb(d)->>'datlocale') END,
   'connections', datconnlimit,
   'grants', (SELECT json_agg(json_build_object('grantee', coalesce(pg_get_userbyid(nullif(grantee, 0)), ''), 'privilege', privilege_type, 'grantable', is_grantable)) FROM aclexplode(datacl)),
-  'settings', (SELECT json_agg(json_build_object('role', CASE WHEN setrole <> 0 THEN pg_get_userbyid(setrole) END, 'setting', one)) FROM pg_db_role_setting, unnest(setconfig) AS one WHERE setdatabase = d.oid)
+  'settings', (SELECT json_agg(json_build_object('role', CASE WHEN setrole <> 0 THEN pg_get_userbyid(setrole) END, 'setting', one)) FROM pg_db_role_setting, unnest(setconfig) AS one WHERE setdatabase = d.oid),
+  'comment', shobj_description(d.oid, 'pg_database')
 ) FROM pg_database d WHERE datname = ${literal(name)}`;
 
-/** Settings whose stored value is a list of names, quoted already (PostgreSQL, src/bin/pg_dump/dumputils.c). */
-const LISTS = new Set([
-	"local_preload_libraries",
-	"search_path",
-	"session_preload_libraries",
-	"shared_preload_libraries",
-	"temp_tablespaces",
-	"unix_socket_directories",
-]);
 const PRIVILEGES = new Set(["CONNECT", "CREATE", "TEMPORARY"]);
 
-/** Statements that give the database `name` these properties; owner and locale it got when it was made. */
-export function applyProperties(name: string, { connections, grants, settings }: Properties): string[] {
+/** What follows CREATE DATABASE … OWNER …. */
+export function localeClause({ encoding, collate, ctype, icu }: Properties): string {
+	const provider = icu ? ` LOCALE_PROVIDER icu ICU_LOCALE ${literal(icu)}` : "";
+	return `TEMPLATE template0 ENCODING ${literal(encoding)} LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)}${provider}`;
+}
+
+/** Statements that give the database `name` these properties, but for its locale. */
+export function applyProperties(
+	name: string,
+	{ connections, grants, settings, comment }: Omit<Properties, "owner">,
+): string[] {
 	const database = identifier(name);
 	return [
 		...(connections === undefined || connections < 0
 			? []
-			: [`ALTER DATABASE ${database} WITH CONNECTION LIMIT ${Number(connections)}`]),
+			: [`ALTER DATABASE ${database} WITH CONNECTION LIMIT ${connections}`]),
 		...(grants ? [`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`] : []),
 		...(grants ?? [])
 			.filter(({ privilege }) => PRIVILEGES.has(privilege))
@@ -52,11 +59,10 @@ export function applyProperties(name: string, { connections, grants, settings }:
 					`GRANT ${privilege} ON DATABASE ${database} TO ${grantee === "" ? "PUBLIC" : identifier(grantee)}${grantable ? " WITH GRANT OPTION" : ""}`,
 			),
 		...(settings ?? []).map(({ role, setting }) => {
-			const at = setting.indexOf("=");
-			const [key, value] = [setting.slice(0, at), setting.slice(at + 1)];
 			const whose =
 				role === null ? `DATABASE ${database}` : `ROLE ${identifier(role)} IN DATABASE ${database}`;
-			return `ALTER ${whose} SET ${key.split(".").map(identifier).join(".")} TO ${LISTS.has(key) ? value : literal(value)}`;
+			return `ALTER ${whose} ${settingClause(setting)}`;
 		}),
+		...(comment ? [`COMMENT ON DATABASE ${database} IS ${literal(comment)}`] : []),
 	];
 }

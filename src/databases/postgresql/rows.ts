@@ -1,33 +1,63 @@
-// Rows by table in a dump, without a server: its data are COPY blocks, one line a row.
-import { createReadStream } from "node:fs";
+// Rows by table: of a database, and of a dump without a server, whose data are COPY blocks, one line a row.
 import { start } from "../../host/exec.ts";
 import { everyLine } from "../../host/lines.ts";
-import { type Client, fault, optionsOf } from "../client.ts";
+import { type Client, fault } from "../client.ts";
 import type { RowCounts, Work } from "../database.ts";
+import type { Ask } from "./ask.ts";
+import { withDumpFile } from "./dump-file.ts";
+import { plainEnvironment } from "./loader.ts";
+import { literal } from "./names.ts";
+
+/**
+ * Only what is a table once it is locked is counted: in place of one that was just looked at its owner could put a view,
+ * whose functions would run with our rights.
+ */
+export async function countRows(ask: Ask, live: string): Promise<RowCounts> {
+	const tables = await ask(
+		[
+			"SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
+		],
+		`count the rows of ${live}`,
+		live,
+	);
+	const names = tables.flat();
+	if (names.length === 0) return new Map();
+	const isLocked = `c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = pg_backend_pid() AND l.relation = c.oid AND l.granted AND l.mode = 'AccessShareLock')`;
+	const count = (name: string) =>
+		`DO ${literal(`BEGIN IF (SELECT NOT (${isLocked}) FROM pg_class c WHERE c.oid = ${literal(name)}::regclass) THEN RAISE EXCEPTION 'a table was replaced while it was looked at'; END IF; END`)}; SELECT ${literal(name)}, count(*) FROM ${name}`;
+	const counts = await ask(
+		["BEGIN READ ONLY", `LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`, ...names.map(count), "COMMIT"],
+		`count the rows of ${live}`,
+		live,
+	);
+	return new Map(counts.map(([name = "", rows]) => [name, Number(rows)]));
+}
 
 export async function countCopied(client: Client, file: string, { signal, log }: Work): Promise<RowCounts> {
-	const counts = new Map<string, number>();
-	const child = await start(["pg_restore", "--data-only", "--file=-"], {
-		...(await optionsOf(client)),
-		pipeIn: true,
-		pipeOut: true,
-		signal,
-		onStderr: log,
-	});
-	let table: string | undefined;
-	const read =
-		child.stdout &&
-		everyLine(child.stdout, (line) => {
-			if (table === undefined) {
-				table = /^COPY (.+?) (?:\(.*\) )?FROM stdin;$/.exec(line)?.[1];
-				if (table !== undefined) counts.set(table, 0);
-			} else if (line === "\\.") table = undefined;
-			else counts.set(table, (counts.get(table) ?? 0) + 1);
+	return withDumpFile(client, file, async ({ handed, stranger }) => {
+		const counts = new Map<string, number>();
+		const { files, words } = await handed();
+		const child = await start(["pg_restore", "--data-only", "--file=-", ...words], {
+			...{ env: plainEnvironment(), files },
+			...(stranger === undefined ? {} : { stranger }),
+			pipeOut: true,
+			signal,
+			onStderr: log,
 		});
-	if (child.stdin) createReadStream(file).pipe(child.stdin);
-	await read;
-	const result = await child.done;
-	signal.throwIfAborted();
-	if (result.code !== 0) throw fault(client, `read the dump ${file}`, result);
-	return counts;
+		let table: string | undefined;
+		const read =
+			child.stdout &&
+			everyLine(child.stdout, (line) => {
+				if (table === undefined) {
+					table = /^COPY (.+?) (?:\(.*\) )?FROM stdin;$/.exec(line)?.[1];
+					if (table !== undefined) counts.set(table, 0);
+				} else if (line === "\\.") table = undefined;
+				else counts.set(table, (counts.get(table) ?? 0) + 1);
+			});
+		await read;
+		const result = await child.done;
+		signal.throwIfAborted();
+		if (result.code !== 0) throw fault(client, `read the dump ${file}`, result);
+		return counts;
+	});
 }

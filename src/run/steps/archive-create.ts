@@ -2,8 +2,10 @@
 import { rm } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
+import { pipeline } from "node:stream";
 import { openDatabase } from "../../databases/registry.ts";
 import { foldersToClose } from "../../host/closing.ts";
+import { digesting } from "../../host/digest.ts";
 import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
@@ -77,6 +79,7 @@ async function write(
 	};
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
 	const whole = (path: string) => ({ path, exclude: [] });
+	const digests: Record<string, string> = {};
 	const dumps = good.flatMap(([, { scope, dumps }]) =>
 		dumps.flatMap(({ step: id, streamed }) =>
 			dumpedBy(id, context).map((database) => ({ ...database, scope, streamed })),
@@ -107,7 +110,12 @@ async function write(
 								content.whole.catch((error: Error) => {
 									if (!signal.aborted) broken(one.scope, error);
 								});
-								return content;
+								const output = digesting((digest) => {
+									digests[one.file] = digest;
+								});
+								// Each ends the other; what went wrong is told by `whole`.
+								pipeline(content.output, output, () => {});
+								return { ...content, output };
 							} catch (error) {
 								// Ended because another failed, it is not itself at fault.
 								if (!signal.aborted) broken(one.scope, error as Error);
@@ -135,6 +143,7 @@ async function write(
 			destination: step.destination,
 			location: destination.location,
 			metadata: told,
+			digests: Object.assign(digests, ...dumps.map((one) => one.digests)),
 			...(sizes.bytes === undefined ? {} : { bytes: sizes.bytes }),
 		});
 		return { archive: id, ...sizes };

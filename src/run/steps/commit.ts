@@ -2,6 +2,7 @@
 import { discardFolder } from "../../host/private-area.ts";
 import type { CommitStep, DiscardStep, KeepStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
+import type { Swapped } from "./databases.ts";
 
 export const commit: StepWork<CommitStep> = {
 	async run() {
@@ -20,9 +21,13 @@ export const discard: StepWork<DiscardStep> = {
 };
 
 export const keep: StepWork<KeepStep> = {
-	async run({ state, places, databases, seconds }, { plan, keep }) {
+	async run({ state, places, databases, seconds }, { plan, keep, noteOf }) {
 		const until = new Date(Date.now() + seconds * 1000).toISOString();
-		keep({ run: plan.run, state, until, places, databases });
+		const kept = databases.map(({ swapped, ...one }) => {
+			const { memory } = (swapped === undefined ? undefined : (noteOf(swapped) as Swapped | undefined)) ?? {};
+			return memory?.aside === undefined ? one : { ...one, rest: memory.aside };
+		});
+		keep({ run: plan.run, state, until, places, databases: kept });
 		return { keptUntil: until, keptIn: [...new Set(places.map(({ area }) => area))] };
 	},
 };

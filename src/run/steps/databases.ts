@@ -1,15 +1,26 @@
 // A state's databases. Before a backup they are looked at, and dumped unless the engine takes the dump as it is made.
 // On restore those of a server are loaded beside the live ones, then swapped; those that are files are put into the
 // folders that were extracted.
+import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import * as v from "valibot";
-import type { DatabaseAccount, DumpFacts, ServerDatabase } from "../../databases/database.ts";
+import { pipeline } from "node:stream/promises";
+import type { DumpFacts, ServerDatabase, SwapMemory } from "../../databases/database.ts";
 import { openDatabase } from "../../databases/registry.ts";
+import { digesting, sha256 } from "../../host/digest.ts";
 import { removeTree, syncPath, writeSynced } from "../../host/files.ts";
 import { descend, split } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
-import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../../manifest/dumps.ts";
+import {
+	ALL,
+	type Dump,
+	databaseOf,
+	dumpFile,
+	dumpLabel,
+	isServerDump,
+	withDatabase,
+} from "../../manifest/dumps.ts";
+import { HoldfastError, reportOf } from "../../manifest/error.ts";
 import type {
 	AccountsStep,
 	DatabaseDropStep,
@@ -18,7 +29,7 @@ import type {
 	EmbedStep,
 	LoadStep,
 } from "../step.ts";
-import type { StepContext, StepWork } from "../work.ts";
+import type { StepWork } from "../work.ts";
 
 /** The note of a `dump` step: what goes into the archives. */
 export interface Dumped {
@@ -31,6 +42,8 @@ export interface DumpedDatabase {
 	readonly file: string;
 	/** The file with its accounts. */
 	readonly accounts?: string;
+	/** SHA-256 of these files, in hex, by path; of a streamed dump it is known later. */
+	readonly digests: Readonly<Record<string, string>>;
 }
 
 export const dump: StepWork<DumpStep> = {
@@ -39,23 +52,30 @@ export const dump: StepWork<DumpStep> = {
 		await mkdir(folder, { recursive: true, mode: 0o700 });
 		const databases: DumpedDatabase[] = [];
 		let bytes = 0;
+		const warnings: string[] = [];
 		for (const one of await meant(dump)) {
 			const at = join(folder, dumpFile(one));
 			// What a run left which could not tidy up.
 			for (const stale of [at, accountsFile(at)]) await rm(stale, { force: true });
 			const database = await openDatabase(one);
 			const facts = await database.facts();
+			const digests: Record<string, string> = {};
 			const accounts =
-				database.kind === "server" ? await writeAccounts(database, accountsFile(at), context) : {};
+				database.kind === "server"
+					? await writeAccounts(database, one, accountsFile(at), digests, warnings)
+					: {};
 			if (!streamed) {
 				const content = await database.dump(at, context);
-				bytes += await spool(content, at, context.signal);
+				bytes += await spool(content, at, digests, context.signal);
 			}
 			context.point("dumped");
-			databases.push({ dump: one, facts, file: at, ...accounts });
+			databases.push({ dump: one, facts, file: at, ...accounts, digests });
 		}
 		context.note({ databases } satisfies Dumped);
-		return streamed ? undefined : { bytes };
+		return {
+			...(streamed ? {} : { bytes }),
+			...(warnings.length > 0 ? { warnings } : {}),
+		};
 	},
 	async undo({ file }) {
 		await removeTree(dirname(file));
@@ -71,15 +91,24 @@ async function meant(dump: Dump): Promise<Dump[]> {
 
 const accountsFile = (dump: string) => dump.replace(/\.dump$/, ".accounts.json");
 
-async function writeAccounts(database: ServerDatabase, file: string, { log }: StepContext) {
+async function writeAccounts(
+	database: ServerDatabase,
+	dump: Dump,
+	file: string,
+	digests: Record<string, string>,
+	warnings: string[],
+) {
 	try {
 		const accounts = await database.accounts();
-		if (accounts.length === 0) return {};
-		await writeSynced(file, JSON.stringify(accounts));
+		if (accounts === undefined) return {};
+		const text = JSON.stringify(accounts);
+		await writeSynced(file, text);
+		digests[file] = sha256(text);
 		return { accounts: file };
 	} catch (error) {
 		// Whoever may read the data may not always read the accounts. Without them the dump is still whole.
-		log(`its accounts are left out: ${(error as Error).message}`);
+		const { message, details = [] } = reportOf(error);
+		warnings.push(`the accounts of the ${dumpLabel(dump)} are left out: ${[message, ...details].join(": ")}`);
 		return {};
 	}
 }
@@ -87,13 +116,19 @@ async function writeAccounts(database: ServerDatabase, file: string, { log }: St
 async function spool(
 	content: Awaited<ReturnType<ServerDatabase["dump"]>>,
 	file: string,
+	digests: Record<string, string>,
 	signal: AbortSignal,
 ): Promise<number> {
-	const { createWriteStream } = await import("node:fs");
-	const { pipeline } = await import("node:stream/promises");
 	try {
 		const output = createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
-		await pipeline(content.output, output, { signal });
+		await pipeline(
+			content.output,
+			digesting((digest) => {
+				digests[file] = digest;
+			}),
+			output,
+			{ signal },
+		);
 		await content.whole;
 		await syncPath(dirname(file));
 		return (await stat(file)).size;
@@ -110,21 +145,45 @@ interface Made {
 	readonly accounts: readonly string[];
 }
 
-const accountsSchema = v.array(v.object({ name: v.string(), statements: v.array(v.string()) }));
+/** Whether a file of an archive is just what this machine wrote. Fails where it was that, and is not now. */
+async function isAsWritten(
+	{ dump, known, agreed }: AccountsStep | LoadStep,
+	of: "dump" | "accounts",
+	file: string,
+): Promise<boolean> {
+	if (known === undefined || known[of].length === 0) return false;
+	let digest: string | undefined;
+	const hash = digesting((found) => {
+		digest = found;
+	});
+	await pipeline(createReadStream(file), hash, async (chunks) => {
+		for await (const _ of chunks);
+	});
+	if (digest !== undefined && known[of].includes(digest)) return true;
+	if (agreed || !known.here) return false;
+	throw new HoldfastError(
+		"failed",
+		`the ${of === "dump" ? "dump" : "accounts"} of the ${dumpLabel(dump)} in the archive are not what this machine wrote there`,
+		{
+			hint: "the archive is damaged, or somebody changed it; if you know why and trust it, restore it with --trust-archive",
+		},
+	);
+}
 
 export const accounts: StepWork<AccountsStep> = {
-	async run({ dump, file }, { note, point }) {
-		const held: readonly DatabaseAccount[] = v.parse(
-			accountsSchema,
-			JSON.parse(await readFile(file, "utf8")),
-		);
+	async run(step, { note, point }) {
+		const { dump, file, agreed = false } = step;
+		const trusted = (await isAsWritten(step, "accounts", file)) || agreed;
+		const held = await heldIn(file);
 		const database = await openDatabase(dump);
-		const missing = await database.missing(held.map(({ name }) => name));
+		const missing = await database.missing(held);
 		if (missing.length === 0) return undefined;
 		note({ accounts: missing } satisfies Made);
-		await database.createAccounts(held.filter(({ name }) => missing.includes(name)));
+		const leftOut = await database.createAccounts(held, missing, trusted);
 		point("made");
-		return { warnings: [`made the accounts ${missing.join(", ")}, which this server did not have`] };
+		return {
+			warnings: [`made the accounts ${missing.join(", ")}, which this server did not have`, ...leftOut],
+		};
 	},
 	async undo({ id, dump }, { noteOf }) {
 		const made = noteOf(id) as Made | undefined;
@@ -132,16 +191,51 @@ export const accounts: StepWork<AccountsStep> = {
 	},
 };
 
+async function heldIn(file: string): Promise<unknown> {
+	try {
+		return JSON.parse(await readFile(file, "utf8"));
+	} catch (cause) {
+		throw new HoldfastError("failed", `${file} cannot be read: ${(cause as Error).message}`, {
+			cause,
+			hint: "the archive is damaged, or somebody changed it",
+		});
+	}
+}
+
+/** The note of a `load` step. */
+interface Loaded {
+	readonly began: true;
+	/** What the swap must know of it. */
+	readonly rest?: unknown;
+}
+
 export const load: StepWork<LoadStep> = {
-	async run({ dump, file, facts, as }, context) {
-		context.note({ began: true });
-		await (await openDatabase(dump)).load(file, facts, as, context);
+	async run(step, context) {
+		const { dump, file, facts, known, as, agreed = false } = step;
+		context.note({ began: true } satisfies Loaded);
+		const written = await isAsWritten(step, "dump", file);
+		const whole =
+			written && (step.accounts === undefined || (await isAsWritten(step, "accounts", step.accounts)));
+		const database = await openDatabase(dump);
+		const { rest, warnings } = await database.load(
+			{
+				file,
+				// What the archive says of it is somebody's word, also where the file is as it was written.
+				facts: (written ? known?.facts : undefined) ?? facts,
+				accounts: step.accounts === undefined ? undefined : await heldIn(step.accounts),
+				trust: agreed ? "agreed" : whole ? "written" : "none",
+			},
+			as,
+			context,
+		);
+		context.note({ began: true, rest } satisfies Loaded);
 		context.point("loaded");
+		return warnings.length > 0 ? { warnings } : undefined;
 	},
 	// While a swap is not taken back, part of what is live may be in it.
 	undoesLast: true,
 	async undo({ id, dump, as }, { noteOf }) {
-		if (noteOf(id) !== undefined) await (await openDatabase(dump)).drop(as);
+		if (noteOf(id) !== undefined) await (await openDatabase(dump)).unload(as);
 	},
 };
 
@@ -157,15 +251,33 @@ export const embed: StepWork<EmbedStep> = {
 	},
 };
 
+/** The note of a swap. */
+export interface Swapped {
+	readonly began: true;
+	/** Null until there is something to remember; undefined in journals of 0.1.0, which remembered elsewhere. */
+	readonly memory?: SwapMemory | null;
+}
+
 export const databaseSwap: StepWork<DatabaseSwapStep> = {
-	async run({ dump, fresh, old }, { note, point }) {
-		note({ began: true });
-		await (await openDatabase(dump)).swap(fresh, databaseOf(dump), old, point);
+	async run({ id, dump, fresh, old, loaded, rest }, { note, noteOf, point }) {
+		const before = noteOf(id) as Swapped | undefined;
+		if (before === undefined) note({ began: true, memory: null } satisfies Swapped);
+		await (await openDatabase(dump)).swap({
+			...{ fresh, live: databaseOf(dump), old, point },
+			rest: loaded === undefined ? rest : (noteOf(loaded) as Loaded | undefined)?.rest,
+			memory: before?.memory ?? null,
+			keep: (memory) => note({ began: true, memory } satisfies Swapped),
+		});
 		point("swapped");
 	},
-	async undo({ id, dump, fresh, old }, { noteOf, point }) {
-		if (noteOf(id) === undefined) return;
-		await (await openDatabase(dump)).swapBack(fresh, databaseOf(dump), old, point);
+	async undo({ id, dump, fresh, old, rest }, { noteOf, point }) {
+		const note = noteOf(id) as Swapped | undefined;
+		if (note === undefined) return;
+		await (await openDatabase(dump)).swapBack({
+			...{ fresh, live: databaseOf(dump), old, point },
+			rest,
+			memory: note.memory,
+		});
 		point("back");
 	},
 	async whereabouts({ dump, fresh, old }) {

@@ -1,0 +1,27 @@
+// What an archive holds of databases, with what this machine's journal knows of it.
+import { places } from "../host/places.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { ListedArchive } from "../plan/archives.ts";
+import type { RestoreRequest } from "../plan/restore.ts";
+import { heldDatabases } from "../plan/targets.ts";
+import { Journal } from "../run/journal.ts";
+
+/** For a plan, and the paths of all its dumps. */
+export function heldIn(
+	manifest: Manifest,
+	archive: ListedArchive,
+	services: readonly string[],
+	paths: readonly string[] = [],
+): Pick<RestoreRequest, "databases" | "undeclared"> & { readonly dumps: readonly string[] } {
+	const journal = Journal.open(places().state);
+	const known = journal.namesakes(archive.name);
+	journal.close();
+	const { databases, undeclared } = heldDatabases(manifest, archive, services, paths, known);
+	return {
+		databases,
+		undeclared: Object.fromEntries(
+			Object.entries(undeclared).map(([state, some]) => [state, some.map(({ label }) => label)]),
+		),
+		dumps: [...Object.values(databases), ...Object.values(undeclared)].flat().map(({ stored }) => stored),
+	};
+}

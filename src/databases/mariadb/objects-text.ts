@@ -1,0 +1,151 @@
+// The objects of a dump by Holdfast 0.1.0, which held them as mysqldump writes them: SQL for a client to run. It is read
+// here by the few forms that mysqldump knows, and never run as a script.
+import * as v from "valibot";
+import { HoldfastError } from "../../manifest/error.ts";
+import { objectSchema, type StoredObject } from "./objects.ts";
+
+/** A name as the server writes it; of triggers, also as a person wrote it. */
+const QUOTED = '(`(?:[^`]|``)*`|"(?:[^"]|"")*")';
+const NAME = `(?:${QUOTED}|[\\w$\\x80-\\xff]+)`;
+const DEFINER = `DEFINER=${QUOTED}(?:@${QUOTED})?`;
+
+const SETTING = /^\/\*!\d+ SET (\w+) *= *(?:'([^']*)'|(\w+)) \*\/ ?;+$/;
+const GIVEN_BACK = /^\/\*!\d+ SET \w+ *= *@\w+ \*\/ ?;+$/;
+const DATABASE = /^ALTER DATABASE `.*` CHARACTER SET \w+ COLLATE (\w+) ?;+$/;
+const VIEW = new RegExp(
+	`^/\\*!\\d+ CREATE ALGORITHM=(\\w+) \\*/\n/\\*!\\d+ ${DEFINER} SQL SECURITY (\\w+) \\*/\n/\\*!\\d+ VIEW ${QUOTED}([\\s\\S]*) \\*/;$`,
+);
+const WRAPPED = /^\/\*!\d+ CREATE\*\/ \/\*!\d+ (DEFINER=[\s\S]*?)\*\/ \/\*!\d+ ([\s\S]*?)\s*\*\/$/;
+const ROUTINE = new RegExp(
+	`^CREATE ${DEFINER} (AGGREGATE )?(FUNCTION|PROCEDURE|PACKAGE BODY|PACKAGE|EVENT) ${QUOTED}([\\s\\S]*)$`,
+);
+const TRIGGER = new RegExp(
+	`^CREATE ${DEFINER} TRIGGER\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(?:${NAME}\\s*\\.\\s*)?(${NAME})\\s+(BEFORE|AFTER)\\s+(INSERT|UPDATE|DELETE)\\s+ON\\s+(?:${NAME}\\s*\\.\\s*)?(${NAME})\\s+FOR\\s+EACH\\s+ROW\\s+(?:(?:FOLLOWS|PRECEDES)\\s+${NAME}\\s+)?([\\s\\S]*)$`,
+	"i",
+);
+
+export function objectsIn(text: Buffer): StoredObject[] {
+	// Byte by byte until it is known which character set an object was written in.
+	const lines = text.toString("latin1").split("\n");
+	const settings: Record<string, string> = {};
+	const found: StoredObject[] = [];
+	const untilLine = (from: number, isLast: (line: string) => boolean) => {
+		const last = lines.findIndex((line, index) => index >= from && isLast(line));
+		if (last < 0) throw notUnderstood(lines[from] ?? "");
+		return last;
+	};
+	for (let at = 0; at < lines.length; at++) {
+		const line = lines[at] ?? "";
+		const [, name, quoted, plain] = SETTING.exec(line) ?? [];
+		const collation = DATABASE.exec(line)?.[1];
+		if (name !== undefined) settings[name.toLowerCase()] = quoted ?? plain ?? "";
+		else if (collation !== undefined) settings.database = collation;
+		else if (/^\/\*!\d+ CREATE ALGORITHM=/.test(line)) {
+			const last = untilLine(at, (one) => one.endsWith(" */;"));
+			found.push(viewIn(lines.slice(at, last + 1).join("\n"), settings));
+			at = last;
+		} else if (line === "DELIMITER ;;") {
+			const last = untilLine(at, (one) => one === "DELIMITER ;");
+			found.push(routineIn(lines.slice(at + 1, last), settings));
+			at = last;
+		}
+	}
+	return found;
+}
+
+function viewIn(text: string, settings: Record<string, string>): StoredObject {
+	const [, algorithm, user, host, security, name, rest] = VIEW.exec(text) ?? [];
+	return object({ kind: "VIEW", user, host, name, text: rest, algorithm, security }, settings);
+}
+
+function routineIn(region: readonly string[], settings: Record<string, string>): StoredObject {
+	const lines = [...region];
+	for (
+		let first = lines[0];
+		first !== undefined && !/^(CREATE|\/\*!\d+ CREATE\*\/) /.test(first);
+		first = lines[0]
+	) {
+		const [, name, quoted, plain] = SETTING.exec(first) ?? [];
+		if (name !== undefined) settings[name.toLowerCase()] = quoted ?? plain ?? "";
+		lines.shift();
+	}
+	while (GIVEN_BACK.test(lines.at(-1) ?? "")) lines.pop();
+	const all = lines.join("\n");
+	if (!all.endsWith(";;")) throw notUnderstood(all);
+	const bare = all.slice(0, -2).trimEnd();
+	const [, by, inner] = WRAPPED.exec(bare) ?? [];
+	const statement = inner === undefined ? bare : `CREATE ${by} ${inner}`;
+	const [, user, host, aggregate, kind, name, rest] = ROUTINE.exec(statement) ?? [];
+	if (kind !== undefined)
+		return object(
+			{ kind, user, host, name, text: rest, ...(aggregate ? { aggregate: true } : {}) },
+			settings,
+		);
+	const trigger = TRIGGER.exec(statement);
+	if (!trigger) throw notUnderstood(statement);
+	// Groups: the definer's two, a quoted name within each name, and the names themselves.
+	const [, tUser, tHost, , tName, , timing, event, , table, , , body] = trigger;
+	return object(
+		{
+			...{ kind: "TRIGGER", user: tUser, host: tHost, name: tName, table, text: body },
+			timing: timing?.toUpperCase(),
+			event: event?.toUpperCase(),
+		},
+		settings,
+	);
+}
+
+function object(
+	{ user, host, name, table, text, ...more }: Record<string, unknown>,
+	settings: Record<string, string>,
+): StoredObject {
+	const { sql_mode: sqlMode = "", character_set_client: charset = "utf8mb4" } = settings;
+	const decode = (bytes: unknown) => decoded(String(bytes ?? ""), charset);
+	const bare = (quoted: unknown) => unquoted(decoded(String(quoted ?? ""), "utf8mb4"));
+	const found = v.safeParse(objectSchema, {
+		...more,
+		name: bare(name),
+		definer: { user: bare(user), host: bare(host) },
+		...{ sqlMode: more.kind === "VIEW" ? "" : sqlMode, charset },
+		collation: settings.collation_connection ?? "utf8mb4_general_ci",
+		...(more.kind === "VIEW" ? {} : { databaseCollation: settings.database }),
+		...(more.kind === "EVENT" ? { timeZone: settings.time_zone } : {}),
+		...(table === undefined ? {} : { table: bare(table) }),
+		text: decode(text),
+	});
+	if (found.success) return found.output;
+	throw notUnderstood(String(name));
+}
+
+/** Bytes of a text, as `latin1` has them, in the character set of the server's that it was written in. */
+function decoded(bytes: string, charset: string): string {
+	const label = /^(utf8|ascii|binary)/.test(charset)
+		? "utf8"
+		: charset === "latin1"
+			? "windows-1252"
+			: charset;
+	try {
+		return new TextDecoder(label).decode(Buffer.from(bytes, "latin1"));
+	} catch {
+		throw new HoldfastError(
+			"failed",
+			`the dump holds a text in the character set ${charset}, which is not known`,
+		);
+	}
+}
+
+function unquoted(name: string): string {
+	const quote = name[0];
+	return quote === "`" || quote === '"' ? name.slice(1, -1).replaceAll(quote + quote, quote) : name;
+}
+
+function notUnderstood(text: string): HoldfastError {
+	return new HoldfastError(
+		"failed",
+		"the views and routines in the dump have a form that is not understood",
+		{
+			details: [text.slice(0, 200)],
+			hint: "restore --into a folder, and load the dump by hand",
+		},
+	);
+}

@@ -1,0 +1,243 @@
+// Views, triggers, routines and events, as data: what the server says of each, and the one statement that makes it
+// again. The statement's head is ours, with our own quoting; only what follows the name is text from elsewhere.
+import * as v from "valibot";
+import { HoldfastError } from "../../manifest/error.ts";
+import { accountLiteral, accountOf, identifier, literal } from "./names.ts";
+import type { Server } from "./server.ts";
+import { makeOne } from "./statement.ts";
+
+const text = v.string();
+const session = {
+	name: text,
+	/** Whose rights it has when it runs. */
+	definer: v.object({ user: text, host: text }),
+	sqlMode: text,
+	charset: text,
+	collation: text,
+	/** The database's own, when it was made; views have none. */
+	databaseCollation: v.optional(text),
+	/** Of an event. */
+	timeZone: v.optional(text),
+};
+const ROUTINES = ["FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY"] as const;
+
+export const objectSchema = v.variant("kind", [
+	v.object({
+		...session,
+		kind: v.literal("VIEW"),
+		algorithm: v.picklist(["UNDEFINED", "MERGE", "TEMPTABLE"]),
+		security: v.picklist(["DEFINER", "INVOKER"]),
+		text,
+	}),
+	v.object({
+		...session,
+		kind: v.literal("TRIGGER"),
+		timing: v.picklist(["BEFORE", "AFTER"]),
+		event: v.picklist(["INSERT", "UPDATE", "DELETE"]),
+		table: text,
+		text,
+	}),
+	v.object({ ...session, kind: v.picklist(ROUTINES), aggregate: v.optional(v.literal(true)), text }),
+	v.object({ ...session, kind: v.literal("EVENT"), text }),
+]);
+/** `text` is what follows its name; of a trigger, its body. */
+export type StoredObject = v.InferOutput<typeof objectSchema>;
+
+/** What the text of each kind begins with: nothing that could go on with the name before it. */
+const BEGINS: Readonly<Record<StoredObject["kind"], RegExp>> = {
+	VIEW: /^\s*\(|^\s+AS\s/i,
+	TRIGGER: /^/,
+	FUNCTION: /^\s*\(/,
+	PROCEDURE: /^\s*\(/,
+	PACKAGE: /^\s+[a-z]/i,
+	"PACKAGE BODY": /^\s+[a-z]/i,
+	EVENT: /^\s+ON\s+SCHEDULE\s/i,
+};
+
+/** The statement that makes it in the session's database. */
+export function creation(one: StoredObject): string {
+	if (!BEGINS[one.kind].test(one.text)) throw notUnderstood(one);
+	const by = `DEFINER=${accountLiteral(one.definer)}`;
+	const name = identifier(one.name);
+	if (one.kind === "VIEW")
+		return `CREATE ALGORITHM=${one.algorithm} ${by} SQL SECURITY ${one.security} VIEW ${name}${one.text}`;
+	if (one.kind === "TRIGGER")
+		return `CREATE ${by} TRIGGER ${name} ${one.timing} ${one.event} ON ${identifier(one.table)} FOR EACH ROW ${one.text}`;
+	const kind = one.kind !== "EVENT" && one.aggregate ? `AGGREGATE ${one.kind}` : one.kind;
+	return `CREATE ${by} ${kind} ${name}${one.text}`;
+}
+
+export function notUnderstood({ kind, name }: Pick<StoredObject, "kind" | "name">): HoldfastError {
+	return new HoldfastError("failed", `the ${kind.toLowerCase()} ${name} has a form that is not understood`, {
+		hint: "please report it; the archive itself can be restored --into a folder, and its dump loaded by hand",
+	});
+}
+
+/** All that the database has now. */
+export async function objectsOf(server: Server, database: string): Promise<StoredObject[]> {
+	const where = literal(database);
+	const look = (statement: string) =>
+		server.sql([statement], `look for the views and routines of ${database}`);
+	const views = await look(
+		`SELECT table_name, definer FROM information_schema.views WHERE table_schema = ${where} ORDER BY 1`,
+	);
+	const routines = await look(
+		`SELECT routine_type, routine_name, definer FROM information_schema.routines WHERE routine_schema = ${where} ORDER BY 1, 2`,
+	);
+	const events = await look(
+		`SELECT event_name, definer FROM information_schema.events WHERE event_schema = ${where} ORDER BY 1`,
+	);
+	// The order in which those of one moment run is the one in which they are made.
+	const triggers = await look(
+		`SELECT trigger_name, definer, sql_mode, character_set_client, collation_connection, database_collation, action_timing, event_manipulation, event_object_table, action_statement FROM information_schema.triggers WHERE trigger_schema = ${where} ORDER BY event_object_table, action_timing, event_manipulation, action_order`,
+	);
+	const wanted: readonly Pick<StoredObject, "kind" | "name" | "definer">[] = [
+		...routines.map(([kind, name = "", definer = ""]) => ({
+			kind: v.parse(v.picklist(ROUTINES), kind),
+			name,
+			definer: accountOf(definer),
+		})),
+		...views.map(([name = "", definer = ""]) => ({
+			kind: "VIEW" as const,
+			name,
+			definer: accountOf(definer),
+		})),
+		...events.map(([name = "", definer = ""]) => ({
+			kind: "EVENT" as const,
+			name,
+			definer: accountOf(definer),
+		})),
+	];
+	const shown =
+		wanted.length === 0
+			? []
+			: await server.sql(
+					[
+						`USE ${identifier(database)}`,
+						...wanted.map(({ kind, name }) => `SHOW CREATE ${kind} ${identifier(name)}`),
+					],
+					`look at the views and routines of ${database}`,
+				);
+	return [
+		...wanted.map((one, index) => shownObject(one, shown[index] ?? [])),
+		...triggers.map(
+			([name, definer = "", sqlMode, charset, collation, databaseCollation, timing, event, table, body]) =>
+				v.parse(objectSchema, {
+					kind: "TRIGGER",
+					name,
+					definer: accountOf(definer),
+					...{ sqlMode, charset, collation, databaseCollation, timing, event, table },
+					text: body,
+				}),
+		),
+	];
+}
+
+/** Fails for a view that cannot be made again: what it names is gone, or who made it. */
+export async function requireWhole(
+	server: Server,
+	database: string,
+	objects: readonly StoredObject[],
+): Promise<void> {
+	const views = objects.filter(({ kind }) => kind === "VIEW");
+	if (views.length === 0) return;
+	await server.sql(
+		views.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`),
+		`dump the views of ${database}`,
+	);
+}
+
+/** Words of a definition that differ between objects of the kind. */
+const MORE: Readonly<Record<string, readonly string[]>> = {
+	VIEW: ["DEFINER", "INVOKER"],
+	FUNCTION: ["", "AGGREGATE "],
+};
+
+/** A row of SHOW CREATE, whose columns differ by kind (MariaDB Knowledge Base, "SHOW CREATE EVENT" and its like). */
+function shownObject(
+	one: Pick<StoredObject, "kind" | "name" | "definer">,
+	row: readonly string[],
+): StoredObject {
+	const { kind, name, definer } = one;
+	const [, second, third, fourth] = row;
+	const statement = (kind === "VIEW" ? second : kind === "EVENT" ? fourth : third) ?? "";
+	const [charset, collation, databaseCollation] = row.slice(kind === "VIEW" ? 2 : kind === "EVENT" ? 4 : 3);
+	const algorithm = /^CREATE ALGORITHM=(\w+) /.exec(statement)?.[1];
+	// The server writes names as the object's own sql_mode has them.
+	for (const quote of ["`", '"'])
+		for (const more of MORE[kind] ?? [""]) {
+			const quoted = (part: string) => quote + part.replaceAll(quote, quote + quote) + quote;
+			const by = `DEFINER=${quoted(definer.user)}${definer.host === "" ? "" : `@${quoted(definer.host)}`}`;
+			const begin =
+				kind === "VIEW"
+					? `CREATE ALGORITHM=${algorithm} ${by} SQL SECURITY ${more} VIEW ${quoted(name)}`
+					: `CREATE ${by} ${more}${kind} ${quoted(name)}`;
+			if (!statement.startsWith(begin)) continue;
+			return v.parse(objectSchema, {
+				...{ kind, name, definer, charset, collation },
+				sqlMode: kind === "VIEW" ? "" : second,
+				...(kind === "VIEW" ? { algorithm, security: more } : { databaseCollation }),
+				...(more === "AGGREGATE " ? { aggregate: true } : {}),
+				...(kind === "EVENT" ? { timeZone: third } : {}),
+				text: statement.slice(begin.length),
+			});
+		}
+	throw notUnderstood(one);
+}
+
+/** Take all of them away. */
+export async function dropObjects(server: Server, database: string): Promise<void> {
+	const parts = [
+		["'TRIGGER', trigger_name", "triggers", "trigger_schema"],
+		["'VIEW', table_name", "views", "table_schema"],
+		["'EVENT', event_name", "events", "event_schema"],
+		["routine_type, routine_name", "routines", "routine_schema"],
+	];
+	const found = await server.sql(
+		[
+			parts
+				.map(
+					([what, from, schema]) =>
+						`SELECT ${what} FROM information_schema.${from} WHERE ${schema} = ${literal(database)}`,
+				)
+				.join(" UNION ALL "),
+		],
+		`look for the views and routines of ${database}`,
+	);
+	const drops = found
+		.filter(([kind = ""]) => Object.hasOwn(BEGINS, kind))
+		.map(([kind, one = ""]) => `DROP ${kind} IF EXISTS ${identifier(database)}.${identifier(one)}`);
+	if (drops.length > 0) await server.sql(drops, `make room for the views and routines of ${database}`);
+}
+
+/** Make these, and no others, the database's. */
+export async function putObjects(
+	server: Server,
+	database: string,
+	objects: readonly StoredObject[],
+): Promise<void> {
+	await dropObjects(server, database);
+	const [[own = ""] = []] = await server.sql(
+		[
+			`SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(database)}`,
+		],
+		`look at the database ${database}`,
+	);
+	const of = (kinds: readonly string[]) => objects.filter(({ kind }) => kinds.includes(kind));
+	const make = (one: StoredObject) => makeOne(server, database, own, one, creation(one));
+	// A view needs what it is made of, which may be another view; routines need nothing to be there.
+	for (const one of of(ROUTINES)) await make(one);
+	let views = of(["VIEW"]);
+	while (views.length > 0) {
+		const later: StoredObject[] = [];
+		let fault: unknown;
+		for (const one of views)
+			await make(one).catch((error: unknown) => {
+				later.push(one);
+				fault = error;
+			});
+		if (later.length === views.length) throw fault;
+		views = later;
+	}
+	for (const one of of(["TRIGGER", "EVENT"])) await make(one);
+}

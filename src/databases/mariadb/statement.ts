@@ -1,0 +1,84 @@
+// Have the server run one statement whose text comes from elsewhere, and be sure that it is one. The client never reads
+// such a text as a script: it knows commands of its own (`delimiter`, `\!`), also in the middle of a routine's body.
+import { randomBytes } from "node:crypto";
+import { HoldfastError } from "../../manifest/error.ts";
+import { identifier, literal, word } from "./names.ts";
+import type { StoredObject } from "./objects.ts";
+import type { Server } from "./server.ts";
+
+/** "This command is not supported in the prepared statement protocol yet": said only of a text that is one statement. */
+const NOT_PREPARED = /ERROR 1295 /;
+
+/** What the object's definition was made with belongs to it, and it is made with that again. */
+export async function makeOne(
+	server: Server,
+	database: string,
+	ownCollation: string,
+	one: StoredObject,
+	statement: string,
+): Promise<void> {
+	const doing = `make the ${one.kind.toLowerCase()} ${one.name} of ${database}`;
+	const collate = (collation: string) =>
+		`ALTER DATABASE ${identifier(database)} COLLATE ${word(collation, "collation")}`;
+	const other = one.databaseCollation !== undefined && one.databaseCollation !== ownCollation;
+	const before = [
+		`USE ${identifier(database)}`,
+		...(other ? [collate(one.databaseCollation ?? ownCollation)] : []),
+		...(one.timeZone === undefined ? [] : [`SET time_zone = ${literal(one.timeZone)}`]),
+		`SET sql_mode = ${literal(one.sqlMode)}`,
+		`SET collation_connection = ${word(one.collation, "collation")}`,
+	];
+	const after = other ? [`SET sql_mode = ''`, collate(ownCollation)] : [];
+	const text = `CONVERT(0x${Buffer.from(statement, "utf8").toString("hex")} USING utf8mb4)`;
+	try {
+		await server.sql(
+			[
+				...before,
+				`SET character_set_client = ${word(one.charset)}`,
+				`SET @holdfast = ${text}`,
+				"PREPARE holdfast FROM @holdfast",
+				"EXECUTE holdfast",
+				...after,
+			],
+			doing,
+		);
+	} catch (error) {
+		if (!(error instanceof HoldfastError) || !error.details.some((line) => NOT_PREPARED.test(line)))
+			throw error;
+		await makeAsIs(server, before, after, one, statement, doing);
+	}
+}
+
+/**
+ * For servers that cannot prepare it (MySQL; MariaDB before 10.6). They have just read it as one statement; what is left
+ * is that the client sends it as it is.
+ */
+async function makeAsIs(
+	server: Server,
+	before: readonly string[],
+	after: readonly string[],
+	{ kind, name, charset }: StoredObject,
+	statement: string,
+	doing: string,
+): Promise<void> {
+	if (/^\s*delimiter\b/im.test(statement) || /\\C/.test(statement))
+		throw new HoldfastError("failed", `could not ${doing}`, {
+			details: [`the server's own client takes a part of it for a command ("delimiter", "\\C")`],
+			hint: `write the ${kind.toLowerCase()} ${name} in another way, or restore with MariaDB 10.6 or newer`,
+		});
+	const mark = `holdfast${randomBytes(16).toString("hex")}`;
+	await server.script(
+		[
+			...before.map((one) => `${one};`),
+			// The text is sent in UTF-8; of other character sets it would be misread.
+			`SET character_set_client = ${/^utf8/.test(charset) ? word(charset) : "utf8mb4"};`,
+			`DELIMITER ${mark}`,
+			statement,
+			mark,
+			"DELIMITER ;",
+			...after.map((one) => `${one};`),
+			"",
+		].join("\n"),
+		doing,
+	);
+}

@@ -1,0 +1,88 @@
+// How to ask a server: psql, with where it is and as whom. What it is asked holds words from elsewhere, and psql knows
+// commands of its own (`\!`): so each statement reaches it in hex, and \gexec sends what that stands for to the server as
+// it is (psql's manual, "\gexec": no commands or variables are known in it).
+import { setTimeout as pause } from "node:timers/promises";
+import { execText } from "../../host/exec.ts";
+import { type Client, fault, optionsOf } from "../client.ts";
+import { conninfo } from "./names.ts";
+
+/** A query's columns: not a character that a name or a locale has. */
+const SEPARATOR = "\u001f";
+
+/** What a server says that has just been started, or goes over its log after it died: nothing of ours was run. */
+const COMING_UP =
+	/FATAL: +the database system is (starting up|in recovery mode|not yet accepting connections)/;
+const COMING_UP_MS = 60_000;
+const POLL_MS = 250;
+
+/**
+ * Not a setting of the database may change what our words mean: its owner can set any of these for whoever connects.
+ * What a function or table is called must not be theirs to give another meaning to.
+ */
+const PLAIN = "SET search_path TO pg_catalog; SET quote_all_identifiers TO off; SET DateStyle TO ISO;\n";
+
+export interface Connection {
+	readonly client: Client;
+	/** Words of a command that say where the server is. */
+	readonly where: readonly string[];
+}
+
+/** Statements one after another over one connection; the rows of all. Waits for a server that comes up. */
+export type Ask = (statements: readonly string[], doing: string, database?: string) => Promise<string[][]>;
+
+export function connectionTo({ where }: Connection, database: string): string[] {
+	return [...where, `--dbname=${conninfo(database)}`];
+}
+
+export function asker(connection: Connection): Ask {
+	return (statements, doing, database = "postgres") =>
+		run(connection, PLAIN + statements.map(inHex).join(""), doing, database);
+}
+
+/** Where psql is connected to: a host, or the folder of a socket; and the port. */
+export async function whereIs(
+	connection: Connection,
+): Promise<{ readonly host: string; readonly port: string }> {
+	const [[host = "", port = ""] = []] = await run(
+		connection,
+		"SELECT :'HOST', :'PORT';\n",
+		"ask where the server is",
+		"postgres",
+	);
+	return { host, port };
+}
+
+function inHex(statement: string): string {
+	const hex = Buffer.from(statement, "utf8").toString("hex");
+	return `SELECT pg_catalog.convert_from(pg_catalog.decode('${hex}', 'hex'), 'UTF8') \\gexec\n`;
+}
+
+async function run(
+	connection: Connection,
+	script: string,
+	doing: string,
+	database: string,
+): Promise<string[][]> {
+	const { client } = connection;
+	const argv = [
+		...["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", `--field-separator=${SEPARATOR}`],
+		...[
+			"--record-separator-zero",
+			"--set=ON_ERROR_STOP=1",
+			...connectionTo(connection, database),
+			"--file=-",
+		],
+	];
+	const until = performance.now() + COMING_UP_MS;
+	for (;;) {
+		const result = await execText(argv, { ...(await optionsOf(client)), input: script });
+		if (result.code === 0)
+			return result.text
+				.split("\0")
+				.filter((record) => record.trim() !== "")
+				.map((record) => record.split(SEPARATOR));
+		if (!result.stderr.some((line) => COMING_UP.test(line)) || performance.now() > until)
+			throw fault(client, doing, result);
+		await pause(POLL_MS);
+	}
+}

@@ -1,0 +1,148 @@
+// What the content of a database needs beside its dump to come back without a superuser's rights: whose each thing is, and
+// what only a superuser can make. Read from the catalogs when it is dumped, by names and numbers, never by texts.
+import * as v from "valibot";
+import { HoldfastError } from "../../manifest/error.ts";
+import type { Ask } from "./ask.ts";
+import { identifier, literal } from "./names.ts";
+
+const addressSchema = v.object({
+	/** As pg_identify_object_as_address() has it. */
+	type: v.string(),
+	names: v.array(v.string()),
+	args: v.array(v.string()),
+});
+
+export const belongingsSchema = v.object({
+	/** Who owns most of it. */
+	owner: v.nullable(v.string()),
+	/** Who owns the schema public, when it is there. */
+	publicOwner: v.nullable(v.string()),
+	/** What others own, by owner. */
+	others: v.record(v.string(), v.array(addressSchema)),
+	/** What only a superuser can make: catalog and number, as a dump's table of contents has them. */
+	privileged: v.array(v.string()),
+});
+export type Belongings = v.InferOutput<typeof belongingsSchema>;
+
+/** Catalogs, and the columns with the owner; event triggers come last, with theirs. */
+const OWNED = {
+	pg_namespace: "nspowner",
+	pg_class: "relowner",
+	pg_type: "typowner",
+	pg_proc: "proowner",
+	pg_operator: "oprowner",
+	pg_opclass: "opcowner",
+	pg_opfamily: "opfowner",
+	pg_collation: "collowner",
+	pg_conversion: "conowner",
+	pg_ts_dict: "dictowner",
+	pg_ts_config: "cfgowner",
+	pg_statistic_ext: "stxowner",
+	pg_foreign_data_wrapper: "fdwowner",
+	pg_foreign_server: "srvowner",
+	pg_language: "lanowner",
+	pg_publication: "pubowner",
+	pg_largeobject_metadata: "lomowner",
+};
+/** Below it are the server's own. */
+const FIRST_OID = 16_384;
+
+/** Not of an extension, and not a part of something that has an owner itself. */
+const BY_ITSELF = (classid: string, oid: string) => `NOT EXISTS (
+  SELECT FROM pg_depend d WHERE d.classid = ${classid} AND d.objid = ${oid} AND d.objsubid = 0 AND (d.deptype IN ('e', 'i')
+    OR d.deptype = 'a' AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
+      AND (SELECT relkind = 'S' FROM pg_class c WHERE c.oid = d.objid)))`;
+
+const BELONGINGS = `
+WITH owned AS (
+  ${Object.entries(OWNED)
+		.map(
+			([catalog, owner]) =>
+				`SELECT '${catalog.replace("_metadata", "")}'::regclass::oid AS classid, oid AS objid, ${owner} AS owner FROM ${catalog} t WHERE oid >= ${FIRST_OID}${
+					catalog === "pg_class"
+						? " AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND relpersistence <> 't'"
+						: catalog === "pg_type"
+							? " AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid) AND (typrelid = 0 OR (SELECT relkind = 'c' FROM pg_class c WHERE c.oid = typrelid))"
+							: catalog === "pg_namespace"
+								? " AND nspname !~ '^pg_(temp|toast)'"
+								: ""
+				}`,
+		)
+		.join("\n  UNION ALL ")}
+), kept AS (
+  SELECT classid, objid, pg_get_userbyid(owner) AS owner FROM owned o WHERE ${BY_ITSELF("o.classid", "o.objid")}
+), most AS (
+  SELECT owner FROM kept GROUP BY owner ORDER BY count(*) DESC, owner LIMIT 1
+), settings AS (
+  SELECT lower(name) AS name FROM pg_settings WHERE context = 'user'
+), privileged AS (
+  SELECT 'pg_proc'::regclass::oid AS classid, p.oid FROM pg_proc p JOIN pg_language l ON l.oid = prolang
+    LEFT JOIN pg_aggregate a ON a.aggfnoid = p.oid
+    WHERE CASE WHEN a.aggfnoid IS NULL THEN NOT lanpltrusted ELSE aggtranstype = 'internal'::regtype END
+      OR proleakproof OR prosupport <> 0
+      OR EXISTS (SELECT FROM unnest(proconfig) AS c WHERE lower(split_part(c, '=', 1)) NOT IN (SELECT name FROM settings))
+  UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typtype IN ('b', 'p') AND typarray <> 0 OR typtype = 'p'
+  UNION ALL SELECT 'pg_publication'::regclass, oid FROM pg_publication WHERE puballtables
+  ${[
+		...["pg_opclass", "pg_opfamily", "pg_cast", "pg_transform", "pg_language", "pg_am", "pg_event_trigger"],
+		...["pg_foreign_data_wrapper", "pg_ts_parser", "pg_ts_template"],
+	]
+		.map((catalog) => `UNION ALL SELECT '${catalog}'::regclass, oid FROM ${catalog}`)
+		.join("\n  ")}
+)
+SELECT json_build_object(
+  'owner', (SELECT owner FROM most),
+  'publicOwner', (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'public'),
+  'others', coalesce((SELECT json_object_agg(owner, objects) FROM (
+    SELECT owner, json_agg(json_build_object('type', i.type, 'names', i.object_names, 'args', i.object_args)) AS objects
+    FROM kept, pg_identify_object_as_address(classid, objid, 0) AS i
+    WHERE owner <> (SELECT owner FROM most) OR (classid, objid) IN (SELECT classid, oid FROM privileged)
+    GROUP BY owner) AS grouped), '{}'::json),
+  'privileged', coalesce((SELECT json_agg(classid || ' ' || oid) FROM privileged p
+    WHERE oid >= ${FIRST_OID} AND ${BY_ITSELF("p.classid", "p.oid")}), '[]'::json))`;
+
+export async function belongingsOf(ask: Ask, database: string): Promise<Belongings> {
+	const [row] = await ask([BELONGINGS], `look for the owners in ${database}`, database);
+	return v.parse(belongingsSchema, JSON.parse(row?.[0] ?? ""));
+}
+
+/** Give these things, which are in the database by now, to their owners. */
+export async function giveToOwners(ask: Ask, database: string, { others }: Belongings): Promise<void> {
+	const list = (texts: readonly string[]) => `ARRAY[${texts.map(literal).join(", ")}]::text[]`;
+	const rows = Object.entries(others).flatMap(([owner, objects]) =>
+		objects.map(
+			({ type, names, args }) => `(${literal(type)}, ${list(names)}, ${list(args)}, ${literal(owner)})`,
+		),
+	);
+	for (let from = 0; from < rows.length; from += BATCH) {
+		const named = rows.slice(from, from + BATCH).join(", ");
+		// The server itself writes what each is called now.
+		const found = await ask(
+			[
+				`SELECT i.type, i.identity, t.owner FROM (VALUES ${named}) AS t (type, names, args, owner), pg_get_object_address(t.type, t.names, t.args) AS a, pg_identify_object(a.classid, a.objid, a.objsubid) AS i`,
+			],
+			`look for the owners in ${database}`,
+			database,
+		);
+		await ask(
+			found.map(([type = "", what = "", owner = ""]) => {
+				const kind = KINDS[type] ?? type.toUpperCase();
+				if (!/^[A-Z ]+$/.test(kind)) throw new HoldfastError("failed", `a ${type} has no owner`);
+				return `ALTER ${kind} ${what} OWNER TO ${identifier(owner)}`;
+			}),
+			`give what is in ${database} to its owners`,
+			database,
+		);
+	}
+}
+
+const BATCH = 2_000;
+
+/** Where SQL has another word than the server's own name for the kind. */
+const KINDS: Readonly<Record<string, string>> = {
+	function: "ROUTINE",
+	procedure: "ROUTINE",
+	aggregate: "ROUTINE",
+	"statistics object": "STATISTICS",
+	"foreign-data wrapper": "FOREIGN DATA WRAPPER",
+};

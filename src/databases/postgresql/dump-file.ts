@@ -1,0 +1,104 @@
+// A dump as pg_restore may read it: what an archive holds is a stranger's, so the program that reads it runs as nobody,
+// with no right of ours. It is handed this one file, open; the folders that lead to it stay closed.
+import { constants } from "node:fs";
+import { copyFile, type FileHandle, open, rm, writeFile } from "node:fs/promises";
+import { execText } from "../../host/exec.ts";
+import { strangerId } from "../../host/users.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import { type Client, fault } from "../client.ts";
+import { plainEnvironment } from "./loader.ts";
+import { type Entry, entriesIn, statementsIn, type Token } from "./toc.ts";
+
+/** A list of a database's things, or the statements about them, may be long. */
+const MOST_BYTES = 512 * 1024 * 1024;
+
+export interface DumpFile {
+	/** What a program is handed, and what it calls these: the dump, and a list of entries where one is given. */
+	handed(
+		entries?: readonly Entry[],
+	): Promise<{ readonly files: readonly number[]; readonly words: readonly string[] }>;
+	/** Undefined when we are not root: then programs run as ourselves. */
+	readonly stranger: number | undefined;
+	/** Its table of contents. */
+	entries(): Promise<Entry[]>;
+	/** What pg_restore writes of these, which must be statements without a body. */
+	statements(entries: readonly Entry[], ...options: string[]): Promise<Token[][]>;
+	/** What it writes of the whole dump but its rows, as it is. */
+	schemaText(): Promise<string>;
+}
+
+/** `file` is in a folder that only we can reach. */
+export async function withDumpFile<T>(
+	client: Client,
+	file: string,
+	use: (dump: DumpFile) => Promise<T>,
+): Promise<T> {
+	const stranger = await strangerId();
+	const lists: string[] = [];
+	const handles: FileHandle[] = [];
+	try {
+		const dump = await readableByAll(file, handles);
+		const handed: DumpFile["handed"] = async (entries) => {
+			if (!entries) return { files: [dump.fd], words: ["/dev/fd/4"] };
+			const path = `${file}.list${lists.length}`;
+			lists.push(path);
+			await writeFile(path, entries.map(({ id }) => `${id};\n`).join(""), { flag: "wx" });
+			const list = await readableByAll(path, handles);
+			return { files: [dump.fd, list.fd], words: ["--use-list=/dev/fd/5", "/dev/fd/4"] };
+		};
+		const read = async (options: readonly string[], entries?: readonly Entry[]) => {
+			const { files, words } = await handed(entries);
+			const result = await execText(["pg_restore", ...options, ...words], {
+				...{ env: plainEnvironment(), files, mostBytes: MOST_BYTES },
+				...(stranger === undefined ? {} : { stranger }),
+			});
+			if (result.code !== 0) throw fault(client, `read the dump ${file}`, result);
+			return result.text;
+		};
+		return await use({
+			...{ stranger, handed },
+			entries: async () => entriesIn(await read(["--list"])),
+			async statements(entries, ...options) {
+				if (entries.length === 0) return [];
+				const found = statementsIn(await read([...options, "--file=-"], entries));
+				// What every script begins with is not of these.
+				if (found) return found.filter((tokens) => !isPreamble(tokens));
+				throw new HoldfastError("failed", `the dump ${file} has a form that is not understood`, {
+					details: entries.slice(0, 3).map(({ words }) => words),
+					hint: "the archive is damaged, or somebody changed it; restore --into a folder to look at it",
+				});
+			},
+			schemaText: () => read(["--schema-only", "--no-privileges", "--file=-"]),
+		});
+	} finally {
+		for (const handle of handles) await handle.close();
+		for (const path of lists) await rm(path, { force: true });
+	}
+}
+
+/** A regular file that has no other name; one that has gets a copy. Closed by the caller. */
+async function readableByAll(path: string, handles: FileHandle[]): Promise<FileHandle> {
+	const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+	let handle = await open(path, flags);
+	handles.push(handle);
+	const found = await handle.stat();
+	if (!found.isFile())
+		throw new HoldfastError("failed", `${path} is not a regular file`, {
+			hint: "somebody changed the archive, or it is damaged",
+		});
+	if (found.nlink > 1) {
+		const copy = `${path}.copy`;
+		await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+		handle = await open(copy, flags);
+		handles.push(handle);
+	}
+	await handle.chmod(0o444);
+	return handle;
+}
+
+function isPreamble(tokens: readonly Token[]): boolean {
+	const [first, second] = tokens;
+	if (!first || !("word" in first)) return false;
+	if (first.word === "SELECT") return true;
+	return first.word === "SET" && !(second && "word" in second && second.word === "SESSION");
+}

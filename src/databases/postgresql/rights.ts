@@ -1,0 +1,95 @@
+// Rights, comments and owners of what a dump holds, given by us once it is loaded: of pg_restore's statements only those
+// that are just that, with our own quoting.
+import { createHash } from "node:crypto";
+import { HoldfastError } from "../../manifest/error.ts";
+import type { Ask } from "./ask.ts";
+import { literal } from "./names.ts";
+import { statementOf, type Token } from "./toc.ts";
+
+const word = (token: Token | undefined) => (token && "word" in token ? token.word : undefined);
+const bare = (token: Token | undefined) =>
+	token && "name" in token ? token.name : token && "word" in token ? token.word : undefined;
+const begins = (tokens: readonly Token[], ...words: string[]) =>
+	words.every((one, index) => word(tokens[index]) === one);
+const hasText = (tokens: readonly Token[]) => tokens.some((token) => "text" in token);
+
+/** Things that are the whole server's, which a database's dump gives no rights on. */
+const SHARED = new Set(["DATABASE", "TABLESPACE", "PARAMETER", "ROLE"]);
+
+/** GRANT, REVOKE and ALTER DEFAULT PRIVILEGES on what is in the database, and by whom. */
+export function rightStatements(statements: readonly Token[][]): string[] {
+	return statements.map((tokens) => {
+		const on = tokens.findIndex((token) => word(token) === "ON");
+		const isRight =
+			((begins(tokens, "GRANT") || begins(tokens, "REVOKE")) &&
+				on > 0 &&
+				!SHARED.has(word(tokens[on + 1]) ?? "")) ||
+			begins(tokens, "ALTER", "DEFAULT", "PRIVILEGES") ||
+			(begins(tokens, "SET", "SESSION", "AUTHORIZATION") && tokens.length === 4) ||
+			(begins(tokens, "RESET", "SESSION", "AUTHORIZATION") && tokens.length === 3);
+		if (!isRight || hasText(tokens)) throw notUnderstood(tokens);
+		return statementOf(tokens);
+	});
+}
+
+/** COMMENT ON … IS …: the text comes last. */
+export function commentStatements(statements: readonly Token[][]): string[] {
+	return statements.map((tokens) => {
+		const last = tokens.at(-1);
+		const isComment =
+			begins(tokens, "COMMENT", "ON") &&
+			word(tokens.at(-2)) === "IS" &&
+			last !== undefined &&
+			("text" in last || word(last) === "NULL") &&
+			!hasText(tokens.slice(0, -1)) &&
+			!SHARED.has(word(tokens[2]) ?? "");
+		if (!isComment) throw notUnderstood(tokens);
+		return statementOf(tokens);
+	});
+}
+
+/** Of the words of a plain statement, those in one place: CREATE SCHEMA this. */
+export function nameAt(tokens: readonly Token[], index: number): string | undefined {
+	return bare(tokens[index]);
+}
+
+/** ALTER … OWNER TO this; undefined for any other statement. */
+export function ownership(
+	tokens: readonly Token[],
+): { readonly owner: string; readonly statement: string } | undefined {
+	const owner = bare(tokens.at(-1));
+	if (!begins(tokens, "ALTER") || word(tokens.at(-3)) !== "OWNER" || word(tokens.at(-2)) !== "TO")
+		return undefined;
+	if (owner === undefined || hasText(tokens) || SHARED.has(word(tokens[1]) ?? "")) return undefined;
+	return { owner, statement: statementOf(tokens) };
+}
+
+function notUnderstood(tokens: readonly Token[]): HoldfastError {
+	return new HoldfastError("failed", "the dump gives rights in a form that is not understood", {
+		details: [statementOf(tokens).slice(0, 200)],
+		hint: "the archive is damaged, or somebody changed it; restore --into a folder to look at it",
+	});
+}
+
+/** Rights on what the server and its extensions brought, as one word: a dump of an ordinary database changes none. */
+export async function foreignRights(ask: Ask, database: string): Promise<string> {
+	const of = (catalog: string, column: string) =>
+		`SELECT ${literal(catalog)} || oid || ${column}::text AS one FROM ${catalog} t WHERE ${column} IS NOT NULL AND (oid < 16384 AND oid <> 2200 OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = t.oid AND d.deptype = 'e'))`;
+	const rows = await ask(
+		[
+			[
+				of("pg_proc", "proacl"),
+				of("pg_class", "relacl"),
+				of("pg_namespace", "nspacl"),
+				of("pg_type", "typacl"),
+				of("pg_language", "lanacl"),
+				of("pg_foreign_data_wrapper", "fdwacl"),
+				of("pg_foreign_server", "srvacl"),
+				"SELECT 'column' || attrelid || attname || attacl::text FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid < 16384",
+			].join(" UNION ALL "),
+		],
+		`look at rights in ${database}`,
+		database,
+	);
+	return createHash("sha256").update(rows.flat().sort().join("\n")).digest("hex");
+}

@@ -1,0 +1,39 @@
+// Settings of a database or a role, `name=value` as the server keeps them, as statements that set them again.
+import { HoldfastError } from "../../manifest/error.ts";
+import { identifier, literal } from "./names.ts";
+
+/** Settings whose stored value is a list of quoted names (PostgreSQL, src/bin/pg_dump/dumputils.c). */
+const LISTS = new Set([
+	"local_preload_libraries",
+	"search_path",
+	"session_preload_libraries",
+	"shared_preload_libraries",
+	"temp_tablespaces",
+	"unix_socket_directories",
+]);
+
+export function settingName(setting: string): string {
+	return setting.slice(0, setting.indexOf("="));
+}
+
+/** What follows ALTER DATABASE … or ALTER ROLE …. */
+export function settingClause(setting: string): string {
+	const name = settingName(setting);
+	const value = setting.slice(name.length + 1);
+	if (!/^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)*$/.test(name))
+		throw new HoldfastError("failed", `${JSON.stringify(name)} is not a setting of PostgreSQL's`);
+	const values = (LISTS.has(name.toLowerCase()) ? listOf(value) : undefined) ?? [value];
+	return `SET ${name.split(".").map(identifier).join(".")} TO ${values.map(literal).join(", ")}`;
+}
+
+/** Names with commas between them, in double quotes or bare (the same file, "SplitGUCList"); undefined when it is no list. */
+export function listOf(value: string): string[] | undefined {
+	const all: string[] = [];
+	const next = /\s*(?:"((?:[^"]|"")*)"|([^\s,"][^\s,]*))\s*(,|$)/y;
+	for (;;) {
+		const found = next.exec(value);
+		if (!found) return undefined;
+		all.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? "");
+		if (found[3] === "") return all;
+	}
+}
