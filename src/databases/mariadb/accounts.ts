@@ -191,6 +191,7 @@ export async function createAccounts(
 ): Promise<string[]> {
 	const { accounts: known, faults } = held(accounts, database);
 	const wanted = known.filter((one) => names.includes(nameOf(one)));
+	if (wanted.length === 0) return faults;
 	await server.sql(
 		[
 			...wanted.flatMap((one) => [

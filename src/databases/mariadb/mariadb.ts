@@ -23,7 +23,7 @@ import {
 	restSchema,
 } from "./memory.ts";
 import { identifier, literal, word } from "./names.ts";
-import { dropObjects, objectsOf, putObjects, requireWhole } from "./objects.ts";
+import { dropObjects, objectsOf, putObjects, requireReadable, requireWhole } from "./objects.ts";
 import { countInserted } from "./rows.ts";
 import { type Product, serverOf } from "./server.ts";
 import { asLoader, dropLoader } from "./temporary.ts";
@@ -149,6 +149,12 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			const { tables: bytes, objects } = await partsOf(file);
 			if (trust === "none") await requireOwnDefiners(server, live, await exists(live), objects);
 			await sql([create(fresh, known)], `make a database for ${live}`);
+			// Views name the live database's tables; the rest can be looked at before anything is stopped.
+			await requireReadable(
+				server,
+				fresh,
+				objects.filter(({ kind }) => kind !== "VIEW"),
+			);
 			await asLoader(server, fresh, (asker) =>
 				perform(asker.client, `load the dump of ${live}`, [...asker.connect("client"), fresh], work, {
 					input: bytes === 0 ? Readable.from([]) : createReadStream(file, { end: bytes - 1 }),

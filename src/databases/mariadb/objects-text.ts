@@ -3,10 +3,10 @@
 import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
 import { objectSchema, type StoredObject } from "./objects.ts";
+import { bareName, triggerParts } from "./trigger.ts";
 
-/** A name as the server writes it; of triggers, also as a person wrote it. */
+/** A name as the server writes it. */
 const QUOTED = '(`(?:[^`]|``)*`|"(?:[^"]|"")*")';
-const NAME = `(?:${QUOTED}|[\\w$\\x80-\\xff]+)`;
 const DEFINER = `DEFINER=${QUOTED}(?:@${QUOTED})?`;
 
 const SETTING = /^\/\*!\d+ SET (\w+) *= *(?:'([^']*)'|(\w+)) \*\/ ?;+$/;
@@ -19,10 +19,7 @@ const WRAPPED = /^\/\*!\d+ CREATE\*\/ \/\*!\d+ (DEFINER=[\s\S]*?)\*\/ \/\*!\d+ (
 const ROUTINE = new RegExp(
 	`^CREATE ${DEFINER} (AGGREGATE )?(FUNCTION|PROCEDURE|PACKAGE BODY|PACKAGE|EVENT) ${QUOTED}([\\s\\S]*)$`,
 );
-const TRIGGER = new RegExp(
-	`^CREATE ${DEFINER} TRIGGER\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(?:${NAME}\\s*\\.\\s*)?(${NAME})\\s+(BEFORE|AFTER)\\s+(INSERT|UPDATE|DELETE)\\s+ON\\s+(?:${NAME}\\s*\\.\\s*)?(${NAME})\\s+FOR\\s+EACH\\s+ROW\\s+(?:(?:FOLLOWS|PRECEDES)\\s+${NAME}\\s+)?([\\s\\S]*)$`,
-	"i",
-);
+const TRIGGER = new RegExp(`^CREATE ${DEFINER} (TRIGGER\\s[\\s\\S]*)$`, "i");
 
 export function objectsIn(text: Buffer): StoredObject[] {
 	// Byte by byte until it is known which character set an object was written in.
@@ -81,18 +78,11 @@ function routineIn(region: readonly string[], settings: Record<string, string>):
 			{ kind, user, host, name, text: rest, ...(aggregate ? { aggregate: true } : {}) },
 			settings,
 		);
-	const trigger = TRIGGER.exec(statement);
-	if (!trigger) throw notUnderstood(statement);
-	// Groups: the definer's two, a quoted name within each name, and the names themselves.
-	const [, tUser, tHost, , tName, , timing, event, , table, , , body] = trigger;
-	return object(
-		{
-			...{ kind: "TRIGGER", user: tUser, host: tHost, name: tName, table, text: body },
-			timing: timing?.toUpperCase(),
-			event: event?.toUpperCase(),
-		},
-		settings,
-	);
+	const [, byUser, byHost, definition = ""] = TRIGGER.exec(statement) ?? [];
+	const parts = triggerParts(definition);
+	if (!parts) throw notUnderstood(statement);
+	const { body, ...trigger } = parts;
+	return object({ kind: "TRIGGER", user: byUser, host: byHost, ...trigger, text: body }, settings);
 }
 
 function object(
@@ -101,7 +91,7 @@ function object(
 ): StoredObject {
 	const { sql_mode: sqlMode = "", character_set_client: charset = "utf8mb4" } = settings;
 	const decode = (bytes: unknown) => decoded(String(bytes ?? ""), charset);
-	const bare = (quoted: unknown) => unquoted(decoded(String(quoted ?? ""), "utf8mb4"));
+	const bare = (quoted: unknown) => bareName(decoded(String(quoted ?? ""), "utf8mb4"));
 	const found = v.safeParse(objectSchema, {
 		...more,
 		name: bare(name),
@@ -132,11 +122,6 @@ function decoded(bytes: string, charset: string): string {
 			`the dump holds a text in the character set ${charset}, which is not known`,
 		);
 	}
-}
-
-function unquoted(name: string): string {
-	const quote = name[0];
-	return quote === "`" || quote === '"' ? name.slice(1, -1).replaceAll(quote + quote, quote) : name;
 }
 
 function notUnderstood(text: string): HoldfastError {

@@ -4,7 +4,8 @@ import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
 import { accountLiteral, accountOf, identifier, literal } from "./names.ts";
 import type { Server } from "./server.ts";
-import { makeOne } from "./statement.ts";
+import { makeOne, requireStatements } from "./statement.ts";
+import { triggerParts } from "./trigger.ts";
 
 const text = v.string();
 const session = {
@@ -89,61 +90,57 @@ export async function objectsOf(server: Server, database: string): Promise<Store
 	);
 	// The order in which those of one moment run is the one in which they are made.
 	const triggers = await look(
-		`SELECT trigger_name, definer, sql_mode, character_set_client, collation_connection, database_collation, action_timing, event_manipulation, event_object_table, action_statement FROM information_schema.triggers WHERE trigger_schema = ${where} ORDER BY event_object_table, action_timing, event_manipulation, action_order`,
+		`SELECT trigger_name, definer FROM information_schema.triggers WHERE trigger_schema = ${where} ORDER BY event_object_table, action_timing, event_manipulation, action_order`,
 	);
-	const wanted: readonly Pick<StoredObject, "kind" | "name" | "definer">[] = [
-		...routines.map(([kind, name = "", definer = ""]) => ({
-			kind: v.parse(v.picklist(ROUTINES), kind),
-			name,
-			definer: accountOf(definer),
-		})),
-		...views.map(([name = "", definer = ""]) => ({
-			kind: "VIEW" as const,
-			name,
-			definer: accountOf(definer),
-		})),
-		...events.map(([name = "", definer = ""]) => ({
-			kind: "EVENT" as const,
-			name,
-			definer: accountOf(definer),
-		})),
+	const named = (kind: Known["kind"], rows: readonly (readonly string[])[]): Known[] =>
+		rows.map(([name = "", definer = ""]) => ({ kind, name, definer: accountOf(definer) }));
+	const wanted = [
+		...routines.flatMap(([kind, ...row]) => named(v.parse(v.picklist(ROUTINES), kind), [row])),
+		...named("VIEW", views),
+		...named("EVENT", events),
+		...named("TRIGGER", triggers),
 	];
-	const shown =
-		wanted.length === 0
-			? []
-			: await server.sql(
-					[
-						`USE ${identifier(database)}`,
-						...wanted.map(({ kind, name }) => `SHOW CREATE ${kind} ${identifier(name)}`),
-					],
-					`look at the views and routines of ${database}`,
-				);
-	return [
-		...wanted.map((one, index) => shownObject(one, shown[index] ?? [])),
-		...triggers.map(
-			([name, definer = "", sqlMode, charset, collation, databaseCollation, timing, event, table, body]) =>
-				v.parse(objectSchema, {
-					kind: "TRIGGER",
-					name,
-					definer: accountOf(definer),
-					...{ sqlMode, charset, collation, databaseCollation, timing, event, table },
-					text: body,
-				}),
-		),
-	];
+	if (wanted.length === 0) return [];
+	const shown = await server.sql(
+		[
+			`USE ${identifier(database)}`,
+			...wanted.map(({ kind, name }) => `SHOW CREATE ${kind} ${identifier(name)}`),
+		],
+		`look at the views and routines of ${database}`,
+	);
+	return wanted.map((one, index) => shownObject(one, shown[index] ?? []));
 }
 
-/** Fails for a view that cannot be made again: what it names is gone, or who made it. */
+type Known = Pick<StoredObject, "kind" | "name" | "definer">;
+
+/**
+ * Fails when one of these could not be made again, though nothing is made: what a view names is gone, or who made it; or
+ * the server does not read its own text as one statement.
+ */
 export async function requireWhole(
 	server: Server,
 	database: string,
 	objects: readonly StoredObject[],
 ): Promise<void> {
 	const views = objects.filter(({ kind }) => kind === "VIEW");
-	if (views.length === 0) return;
-	await server.sql(
-		views.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`),
-		`dump the views of ${database}`,
+	if (views.length > 0)
+		await server.sql(
+			views.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`),
+			`dump the views of ${database}`,
+		);
+	await requireReadable(server, database, objects);
+}
+
+/** Fails for a definition that the server does not read as one statement. */
+export async function requireReadable(
+	server: Server,
+	database: string,
+	objects: readonly StoredObject[],
+): Promise<void> {
+	await requireStatements(
+		server,
+		database,
+		objects.map((one) => ({ sqlMode: one.sqlMode, statement: creation(one) })),
 	);
 }
 
@@ -154,10 +151,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** A row of SHOW CREATE, whose columns differ by kind (MariaDB Knowledge Base, "SHOW CREATE EVENT" and its like). */
-function shownObject(
-	one: Pick<StoredObject, "kind" | "name" | "definer">,
-	row: readonly string[],
-): StoredObject {
+function shownObject(one: Known, row: readonly string[]): StoredObject {
 	const { kind, name, definer } = one;
 	const [, second, third, fourth] = row;
 	const statement = (kind === "VIEW" ? second : kind === "EVENT" ? fourth : third) ?? "";
@@ -171,15 +165,21 @@ function shownObject(
 			const begin =
 				kind === "VIEW"
 					? `CREATE ALGORITHM=${algorithm} ${by} SQL SECURITY ${more} VIEW ${quoted(name)}`
-					: `CREATE ${by} ${more}${kind} ${quoted(name)}`;
+					: kind === "TRIGGER"
+						? `CREATE ${by} `
+						: `CREATE ${by} ${more}${kind} ${quoted(name)}`;
 			if (!statement.startsWith(begin)) continue;
+			const rest = statement.slice(begin.length);
+			const parts = kind === "TRIGGER" ? triggerParts(rest) : undefined;
+			if (kind === "TRIGGER" && parts?.name !== name) continue;
 			return v.parse(objectSchema, {
 				...{ kind, name, definer, charset, collation },
 				sqlMode: kind === "VIEW" ? "" : second,
 				...(kind === "VIEW" ? { algorithm, security: more } : { databaseCollation }),
 				...(more === "AGGREGATE " ? { aggregate: true } : {}),
 				...(kind === "EVENT" ? { timeZone: third } : {}),
-				text: statement.slice(begin.length),
+				...parts,
+				text: parts?.body ?? rest,
 			});
 		}
 	throw notUnderstood(one);

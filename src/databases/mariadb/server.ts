@@ -23,6 +23,8 @@ export interface Server {
 	product(): Promise<{ readonly product: Product; readonly version: number }>;
 	/** Statements of ours over one connection; every row that they print. */
 	sql(statements: readonly string[], doing: string): Promise<string[][]>;
+	/** All of these statements, whatever comes of each: what the server says of those that fail. */
+	faults(statements: readonly string[], doing: string): Promise<string[]>;
 	/** The same as the client reads it. */
 	script(text: string, doing: string): Promise<string[][]>;
 	/**
@@ -91,8 +93,26 @@ export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mari
 			.map((line) => line.split("\t").map(plain));
 	};
 	const sql: Server["sql"] = (statements, doing) => script(`${statements.join(";\n")};\n`, doing);
+	const faults: Server["faults"] = async (statements, doing) => {
+		const said: string[] = [];
+		const result = await execText(
+			[...connect("client"), "--force", "--skip-column-names", "--init-command=SET sql_mode=''"],
+			{
+				...(await optionsOf(client)),
+				input: `${statements.join(";\n")};\n`,
+				onStderr: (line) => {
+					if (line.startsWith("ERROR ")) said.push(line);
+				},
+			},
+		);
+		// It could not even begin.
+		if (result.code !== 0 && said.every((line) => !/ at line \d+:/.test(line)))
+			throw fault(client, doing, result);
+		return said;
+	};
 	return {
 		client,
+		faults,
 		program: programs.client,
 		connect,
 		defaultsFile,

@@ -9,6 +9,34 @@ import type { Server } from "./server.ts";
 /** "This command is not supported in the prepared statement protocol yet": said only of a text that is one statement. */
 const NOT_PREPARED = /ERROR 1295 /;
 
+/** Fails for a text that the server does not read as one statement; nothing is run. */
+export async function requireStatements(
+	server: Server,
+	database: string,
+	made: readonly { readonly sqlMode: string; readonly statement: string }[],
+): Promise<void> {
+	if (made.length === 0) return;
+	const doing = `look whether the views and routines of ${database} can be made again`;
+	const faults = await server.faults(
+		[
+			`USE ${identifier(database)}`,
+			...made.flatMap(({ sqlMode, statement }) => [
+				`SET sql_mode = ${literal(sqlMode)}`,
+				`SET @holdfast = ${textOf(statement)}`,
+				"PREPARE holdfast FROM @holdfast",
+			]),
+		],
+		doing,
+	);
+	const others = faults.filter((line) => !NOT_PREPARED.test(line));
+	if (others.length > 0)
+		throw new HoldfastError("failed", `could not ${doing}`, { details: others.slice(0, 5) });
+}
+
+/** In hex, so that no client reads it. */
+const textOf = (statement: string) =>
+	`CONVERT(0x${Buffer.from(statement, "utf8").toString("hex")} USING utf8mb4)`;
+
 /** What the object's definition was made with belongs to it, and it is made with that again. */
 export async function makeOne(
 	server: Server,
@@ -29,13 +57,12 @@ export async function makeOne(
 		`SET collation_connection = ${word(one.collation, "collation")}`,
 	];
 	const after = other ? [`SET sql_mode = ''`, collate(ownCollation)] : [];
-	const text = `CONVERT(0x${Buffer.from(statement, "utf8").toString("hex")} USING utf8mb4)`;
 	try {
 		await server.sql(
 			[
 				...before,
 				`SET character_set_client = ${word(one.charset)}`,
-				`SET @holdfast = ${text}`,
+				`SET @holdfast = ${textOf(statement)}`,
 				"PREPARE holdfast FROM @holdfast",
 				"EXECUTE holdfast",
 				...after,
@@ -66,7 +93,8 @@ async function makeAsIs(
 			details: [`the server's own client takes a part of it for a command ("delimiter", "\\C")`],
 			hint: `write the ${kind.toLowerCase()} ${name} in another way, or restore with MariaDB 10.6 or newer`,
 		});
-	const mark = `holdfast${randomBytes(16).toString("hex")}`;
+	// The client takes no more than 15 characters.
+	const mark = `//${randomBytes(6).toString("hex")}`;
 	await server.script(
 		[
 			...before.map((one) => `${one};`),

@@ -161,6 +161,7 @@ export async function createAccounts(
 ): Promise<string[]> {
 	const { roles, faults } = held(accounts);
 	const wanted = roles.filter(({ name }) => names.includes(name));
+	if (wanted.length === 0) return faults;
 	const others = await present(
 		ask,
 		wanted.flatMap(({ memberOf }) => (memberOf ?? []).map(({ role }) => role)),

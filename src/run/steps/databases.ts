@@ -163,7 +163,9 @@ async function isAsWritten(
 	if (agreed || !known.here) return false;
 	throw new HoldfastError(
 		"failed",
-		`the ${of === "dump" ? "dump" : "accounts"} of the ${dumpLabel(dump)} in the archive are not what this machine wrote there`,
+		of === "dump"
+			? `the dump of the ${dumpLabel(dump)} in the archive is not the one that this machine wrote there`
+			: `the accounts of the ${dumpLabel(dump)} in the archive are not those that this machine wrote there`,
 		{
 			hint: "the archive is damaged, or somebody changed it; if you know why and trust it, restore it with --trust-archive",
 		},
@@ -177,13 +179,15 @@ export const accounts: StepWork<AccountsStep> = {
 		const held = await heldIn(file);
 		const database = await openDatabase(dump);
 		const missing = await database.missing(held);
-		if (missing.length === 0) return undefined;
-		note({ accounts: missing } satisfies Made);
-		const leftOut = await database.createAccounts(held, missing, trusted);
+		if (missing.length > 0) note({ accounts: missing } satisfies Made);
+		const warnings = [
+			...(missing.length > 0
+				? [`made the accounts ${missing.join(", ")}, which this server did not have`]
+				: []),
+			...(await database.createAccounts(held, missing, trusted)),
+		];
 		point("made");
-		return {
-			warnings: [`made the accounts ${missing.join(", ")}, which this server did not have`, ...leftOut],
-		};
+		return warnings.length > 0 ? { warnings } : undefined;
 	},
 	async undo({ id, dump }, { noteOf }) {
 		const made = noteOf(id) as Made | undefined;

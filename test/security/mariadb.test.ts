@@ -1,0 +1,328 @@
+// Attacks on MariaDB's root by what a service keeps in its own database, and by what somebody wrote into an archive: no
+// program is run, no file is read or written, no account and no other database is touched.
+import assert from "node:assert/strict";
+import {
+	copyFileSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { before, beforeEach, describe, test } from "node:test";
+import { forgeArchive } from "../support/forged.ts";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+import { mariadbServer, noServers, type TestServer } from "../support/servers.ts";
+
+const folder = scratch("mariadb-attacks");
+const FACTS = { version: 10, product: "MariaDB", charset: "utf8mb4", collation: "utf8mb4_general_ci" };
+const OBJECTS = "-- Holdfast: views, triggers, routines and events\n";
+
+describe("MariaDB", { skip: noServers }, () => {
+	let server: TestServer;
+	let place: Place;
+	let dump: { mariadb: string; socket: string };
+	/** What an attack would leave: a file that only root can make, where only root and the server can. */
+	let planted: string;
+	before(async () => {
+		server = await mariadbServer();
+	});
+	beforeEach(() => {
+		server.sql(
+			"",
+			"SET GLOBAL general_log = 0, GLOBAL general_log_file = 'log'; DROP USER IF EXISTS app@localhost, other@localhost, new@localhost; CREATE USER app@localhost IDENTIFIED BY 'pw'; CREATE USER other@localhost IDENTIFIED BY 'pw'; DROP DATABASE IF EXISTS other; CREATE DATABASE other; CREATE TABLE other.t (n INT); INSERT INTO other.t VALUES (1); GRANT ALL ON other.* TO other@localhost; DROP DATABASE IF EXISTS app; CREATE DATABASE app CHARACTER SET utf8mb4; GRANT ALL ON app.* TO app@localhost",
+		);
+		server.sql(
+			"app",
+			"CREATE TABLE note (id INT PRIMARY KEY, text TEXT); INSERT INTO note VALUES (1, 'old')",
+		);
+		place = new Place(folder);
+		mkdirSync(place.path("out"));
+		planted = place.path("out", "planted");
+		rmSync(`${server.folder}/planted`, { force: true });
+		dump = { mariadb: "app", socket: server.socket };
+		place.declare({ state: { app: { dumps: [dump] } } });
+	});
+
+	/** Everything of the server's that is not the service's, as a text. */
+	const outside = () =>
+		server.sql(
+			"",
+			"SELECT User, Host, Priv FROM mysql.global_priv ORDER BY 1, 2; SELECT * FROM mysql.db ORDER BY 1, 2, 3; SELECT * FROM mysql.tables_priv ORDER BY 1, 2, 3; SELECT * FROM other.t; SHOW DATABASES; SELECT * FROM mysql.func; SELECT db, name, definer FROM mysql.proc WHERE db NOT IN ('app', 'sys', 'mysql'); SELECT trigger_schema, trigger_name FROM information_schema.triggers WHERE trigger_schema NOT IN ('app', 'sys'); SHOW GLOBAL VARIABLES LIKE 'general_log%'",
+		);
+	const restored = async (expected: number, ...words: string[]) => {
+		const was = outside();
+		const { code, stdout, stderr } = await place.holdfast("restore", "--yes", ...words, "tar", "latest");
+		assert.equal(outside(), was);
+		assert.ok(!existsSync(planted), "a program of the attacker's was run, or a file written");
+		assert.equal(code, expected, stdout + stderr);
+		return stderr;
+	};
+	const backedUp = async () => {
+		const { code, stderr } = await place.holdfast("create");
+		assert.equal(code, 0, stderr);
+	};
+	const forge = (content: string, more: object = {}) =>
+		void forgeArchive(place.path("archives"), "app", [{ dump, content, facts: FACTS, ...more }]);
+	/** As an application sends it, without a client that reads it. */
+	const prepared = (statement: string) =>
+		asService(
+			`SET @s = CONVERT(0x${Buffer.from(statement).toString("hex")} USING utf8mb4); PREPARE s FROM @s; EXECUTE s`,
+		);
+	const asService = (statements: string) => {
+		const { code, stderr } = server.as("app", "app", statements);
+		assert.equal(code, 0, stderr);
+	};
+
+	describe("a service with rights on its own database alone, and an honest archive", () => {
+		test("writes the table that a swap once remembered in", async () => {
+			// Without a key, what is written there later does not take the place of what is there.
+			asService("CREATE TABLE holdfast_swap (id INT, memory LONGTEXT)");
+			const memory = { own: `SELECT 1;\n\\! touch ${planted}\n`, live: "", hadLive: true, moved: [] };
+			asService(`INSERT INTO holdfast_swap VALUES (1, ${literal(JSON.stringify(memory))})`);
+			await backedUp();
+			await restored(0);
+			assert.equal(server.sql("app", "SELECT id FROM holdfast_swap"), "1", "it is a table like any other");
+		});
+
+		test("makes a routine with a line that the server's client takes for a command of its own", async () => {
+			// Without the line of this label, what follows are statements by themselves.
+			prepared(
+				"CREATE PROCEDURE p()\nBEGIN\ndelimiter : BEGIN\nSELECT 1; END;\nGRANT ALL ON *.* TO app@localhost; END",
+			);
+			await backedUp();
+			await restored(0);
+			assert.match(server.sql("app", "SHOW CREATE PROCEDURE p"), /ndelimiter : BEGIN/);
+		});
+
+		test("names its tables, views and routines as SQL and commands are written", async () => {
+			const odd = [
+				`\\! touch ${planted}`.slice(0, 60),
+				"a`; GRANT ALL ON *.* TO app@localhost; -- x",
+				"b\n\\! id\nc",
+				"--\n;",
+				"*/ ;",
+				"'\"\\",
+			];
+			for (const [index, name] of odd.entries()) {
+				const quoted = `\`${name.replaceAll("`", "``")}\``;
+				prepared(`CREATE TABLE ${quoted} (${quoted} INT COMMENT ${literal(name)}) COMMENT ${literal(name)}`);
+				prepared(`CREATE PROCEDURE ${quoted}() COMMENT ${literal(name)} SELECT ${literal(name)}`);
+				prepared(
+					`CREATE TRIGGER ${quoted} BEFORE INSERT ON ${quoted} FOR EACH ROW SET @x = ${literal(name)}`,
+				);
+				prepared(`CREATE VIEW \`${index}${quoted.slice(1)} AS SELECT * FROM ${quoted}`);
+				prepared(
+					`CREATE EVENT ${quoted} ON SCHEDULE EVERY 1 DAY COMMENT ${literal(name)} DO SELECT ${literal(name)}`,
+				);
+			}
+			const objects = () =>
+				server.sql(
+					"app",
+					"SELECT table_name, table_type, table_comment FROM information_schema.tables WHERE table_schema = 'app' ORDER BY 1; SELECT routine_name, routine_definition, routine_comment FROM information_schema.routines WHERE routine_schema = 'app' ORDER BY 1; SELECT trigger_name, action_statement FROM information_schema.triggers WHERE trigger_schema = 'app' ORDER BY 1; SELECT event_name, event_definition, event_comment FROM information_schema.events WHERE event_schema = 'app' ORDER BY 1",
+				);
+			const old = objects();
+			await backedUp();
+			asService(`DROP VIEW \`0${odd[0]?.replaceAll("`", "``")}\``);
+			await restored(0);
+			assert.equal(objects(), old);
+		});
+	});
+
+	describe("an archive that somebody wrote", () => {
+		for (const [what, text] of Object.entries<() => string>({
+			"runs a program by a command of the client's": () => `SELECT 1;\n\\! touch ${planted}\n`,
+			"runs a program by another": () => `system touch ${planted}\n`,
+			"reads a file of commands": () => {
+				place.write("commands", `\\! touch ${planted}\n`);
+				return `source ${place.path("commands")}\n`;
+			},
+			"writes a file by the client": () => `tee ${planted}\nSELECT 1;\n`,
+			"writes a file by the server": () => `SELECT 'x' INTO OUTFILE '${server.folder}/planted';\n`,
+			"gives rights": () => "GRANT ALL ON *.* TO app@localhost;\n",
+			"changes an account": () => "UPDATE mysql.global_priv SET Priv = '{}' WHERE User = 'other';\n",
+			"drops another's database": () => "DROP DATABASE other;\n",
+			"changes another's database": () => "INSERT INTO other.t VALUES (2);\n",
+			"changes the live database before its time": () => "DELETE FROM app.note;\n",
+			"changes the server's settings": () =>
+				`SET GLOBAL general_log_file = '${planted}', GLOBAL general_log = 1;\n`,
+			"loads a library": () => "CREATE FUNCTION lib_mysqludf_sys RETURNS INTEGER SONAME 'x.so';\n",
+			"makes what runs later, for everybody": () =>
+				"CREATE TRIGGER other.x BEFORE INSERT ON other.t FOR EACH ROW SET @x = 1;\n",
+		}))
+			test(what, async () => {
+				forge(`${text()}${OBJECTS}`);
+				await restored(1);
+				assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
+				assert.ok(!existsSync(`${server.folder}/planted`));
+			});
+
+		test("has the client hand a file over that root alone may read", async () => {
+			const secret = place.write("secret", "not for the service\n");
+			forge(
+				`CREATE TABLE note (text TEXT);\nLOAD DATA LOCAL INFILE '${secret}' INTO TABLE note;\n${OBJECTS}`,
+			);
+			await restored(1);
+			assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
+		});
+
+		const NOTE = "CREATE TABLE note (id INT PRIMARY KEY, text TEXT);\n";
+		/** As a restore of this version reads objects. */
+		const withData = (objects: readonly object[]) =>
+			`${NOTE}${OBJECTS}-- Holdfast: the above as data: ${JSON.stringify({ at: NOTE.length, objects })}\n`;
+		const root = { user: "root", host: "localhost" };
+		const session = { sqlMode: "", charset: "utf8mb4", collation: "utf8mb4_general_ci" };
+		const view = { kind: "VIEW", name: "v", algorithm: "UNDEFINED", security: "DEFINER", ...session };
+		const routine = { kind: "PROCEDURE", name: "p", databaseCollation: "utf8mb4_general_ci", ...session };
+		const app = { user: "app", host: "localhost" };
+
+		for (const [what, object] of Object.entries({
+			"lets a view read with root's rights": {
+				...view,
+				definer: root,
+				text: " AS SELECT * FROM mysql.global_priv",
+			},
+			"lets a routine run with root's rights": {
+				...routine,
+				definer: root,
+				text: "() GRANT ALL ON *.* TO app@localhost",
+			},
+			"puts a second statement after a routine": {
+				...routine,
+				definer: app,
+				text: "() SELECT 1; GRANT ALL ON *.* TO app@localhost",
+			},
+			"puts a second statement after a view": {
+				...view,
+				definer: app,
+				text: " AS SELECT 1; DROP DATABASE other",
+			},
+			"makes a view in another's database": { ...view, definer: app, text: ".x AS SELECT 1" },
+			"makes a routine in another's database": {
+				...routine,
+				name: "other",
+				definer: app,
+				text: ".p() SELECT 1",
+			},
+			"makes a trigger in another's database": {
+				...routine,
+				kind: "TRIGGER",
+				...{
+					timing: "BEFORE",
+					event: "INSERT",
+					table: "t` FOR EACH ROW SET @x = 1; DROP DATABASE other; -- ",
+				},
+				definer: app,
+				text: "SET @x = 1",
+			},
+			"sets what it likes with a routine": {
+				...routine,
+				definer: app,
+				text: "() SELECT 1",
+				collation: "x; DROP DATABASE other",
+			},
+			"has a definer that is more than a name": {
+				...routine,
+				definer: { user: "app", host: "localhost' SELECT 1; DROP DATABASE other; -- " },
+				text: "() SELECT 1",
+			},
+		}))
+			test(what, async () => {
+				forge(withData([object]));
+				await restored(1);
+				assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
+			});
+
+		test("lets a view of 0.1.0's form read with root's rights", async () => {
+			forge(
+				`${NOTE}${OBJECTS}/*!50001 CREATE ALGORITHM=UNDEFINED */\n/*!50013 DEFINER=\`root\`@\`localhost\` SQL SECURITY DEFINER */\n/*!50001 VIEW \`v\` AS select * from mysql.global_priv */;\n`,
+			);
+			assert.match(await restored(1), /view v.*\n.*--trust-archive/);
+		});
+
+		test("makes accounts by statements of its own", async () => {
+			const statements = [
+				"CREATE USER `new`@`localhost`",
+				"GRANT ALL ON *.* TO app@localhost",
+				`\\! touch ${planted}`,
+			];
+			forge(`${NOTE}${OBJECTS}`, { accounts: [{ name: "new@localhost", statements }] });
+			// The account itself is made, and told of; it may do nothing.
+			const was = outside();
+			const { stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+			assert.match(stderr, /made the accounts new@localhost/);
+			assert.equal(
+				server.sql("", "SHOW GRANTS FOR `new`@localhost"),
+				"GRANT USAGE ON *.* TO `new`@`localhost`",
+			);
+			server.sql("", "DROP USER `new`@localhost");
+			assert.equal(outside(), was);
+			assert.ok(!existsSync(planted));
+		});
+
+		test("makes an account with rights beyond the database", async () => {
+			const account = { user: "new", host: "localhost", clauses: [] };
+			for (const grant of [
+				{ privileges: [{ name: "FILE" }], pattern: false, option: false },
+				{
+					privileges: [{ name: "ALL PRIVILEGES ON *.* TO app@localhost; -- " }],
+					pattern: false,
+					option: false,
+				},
+				{ privileges: [{ name: "SELECT" }], object: "t` TO x; -- ", pattern: false, option: false },
+			]) {
+				forge(`${NOTE}${OBJECTS}`, { accounts: { accounts: [{ ...account, grants: [grant] }] } });
+				await restored(1);
+			}
+			forge(`${NOTE}${OBJECTS}`, {
+				accounts: { accounts: [{ ...account, clauses: [{ word: "; DROP DATABASE other" }], grants: [] }] },
+			});
+			await restored(1);
+		});
+
+		test("says as whom the server is asked", async () => {
+			server.sql(
+				"",
+				"CREATE USER games@localhost IDENTIFIED VIA unix_socket; GRANT ALL ON app.* TO games@localhost; GRANT ALL ON `holdfast\\_%`.* TO games@localhost",
+			);
+			place.declare({ state: { app: { dumps: [{ ...dump, user: "games" }] } } });
+			forge(`GRANT ALL ON *.* TO app@localhost;\n${OBJECTS}`);
+			await restored(1);
+			server.sql("", "DROP USER games@localhost");
+		});
+
+		test("names a database that the config does not", async () => {
+			forgeArchive(place.path("archives"), "app", [
+				{ dump: { ...dump, mariadb: "other" }, content: `${NOTE}${OBJECTS}`, facts: FACTS },
+			]);
+			assert.match(await restored(1), /holds the MariaDB database other, and the config does not/);
+			const { code, stdout } = await place.holdfast("diff", "tar", "latest");
+			assert.equal(code, 0);
+			assert.match(stdout, /MariaDB database other of app, and the config does not: it is not compared/);
+			assert.doesNotMatch(stdout, /ROWS/);
+		});
+
+		test("that was this machine's own is changed", async () => {
+			await backedUp();
+			const [name = ""] = readdirSync(place.path("archives"));
+			const index = JSON.parse(readFileSync(place.path("archives", name, "index.json"), "utf8"));
+			const [{ dump: own, facts, stored }] = index.metadata.states.app.dumps;
+			forgeArchive(place.path("forged"), "app", [{ dump: own, content: `${NOTE}${OBJECTS}`, facts }]);
+			const [forged = ""] = readdirSync(place.path("forged"));
+			const other = JSON.parse(readFileSync(place.path("forged", forged, "index.json"), "utf8"));
+			const [segment] = other.segments;
+			index.segments = index.segments.map((one: { path: string }) =>
+				one.path === stored ? { ...segment, path: stored, file: "stream-9.zst" } : one,
+			);
+			copyFileSync(place.path("forged", forged, segment.file), place.path("archives", name, "stream-9.zst"));
+			writeFileSync(place.path("archives", name, "index.json"), JSON.stringify(index));
+			assert.match(await restored(1), /not the one that this machine wrote there/);
+		});
+	});
+});
+
+function literal(text: string): string {
+	return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}

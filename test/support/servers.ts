@@ -1,0 +1,168 @@
+// Real database servers of a test's own, set up as Debian does: in a folder of their own, on a socket in it and a port of
+// 127.0.0.1. They are gone when the file's tests are done. Needs root.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+
+export interface Answer {
+	readonly code: number | null;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+export interface TestServer {
+	/** The folder of its socket. */
+	readonly folder: string;
+	readonly socket: string;
+	readonly port: number;
+	/** As the server's own administrator; must succeed. */
+	sql(database: string, statements: string): string;
+	/** As another of its users, who has the password `pw`. */
+	as(user: string, database: string, statements: string): Answer;
+}
+
+const POSTGRESQL = "/usr/lib/postgresql";
+/** Why there can be none here, or undefined when there can. */
+export const noServers: string | undefined =
+	process.getuid?.() !== 0
+		? "database servers of their own need root"
+		: existsSync(POSTGRESQL) && existsSync("/usr/sbin/mariadbd")
+			? undefined
+			: "needs PostgreSQL and MariaDB";
+
+const closings: (() => Promise<void>)[] = [];
+after(async () => {
+	for (const close of closings.reverse()) await close();
+});
+
+export async function postgresqlServer(settings = ""): Promise<TestServer> {
+	const folder = placeFor("postgresql");
+	const port = await freePort();
+	const programs = join(POSTGRESQL, readdirSync(POSTGRESQL).sort().at(-1) ?? "", "bin");
+	const asOwner = ["--reuid=postgres", "--regid=postgres", "--init-groups", "--"];
+	execFileSync("chown", ["postgres:postgres", folder]);
+	execFileSync(
+		"setpriv",
+		[
+			...[...asOwner, join(programs, "initdb"), "-D", join(folder, "data"), "--no-sync", "--encoding=UTF8"],
+			...["--locale=C", "--auth-local=peer", "--auth-host=scram-sha-256"],
+		],
+		{ stdio: "ignore", cwd: folder },
+	);
+	const options = `-c port=${port} -c unix_socket_directories=${folder} -c listen_addresses=127.0.0.1 -c fsync=off ${settings}`;
+	begin("setpriv", [
+		...["--pdeathsig", "KILL", ...asOwner, join(programs, "postgres"), "-D", join(folder, "data")],
+		...options.trim().split(" "),
+	]);
+	const psql = (
+		words: readonly string[],
+		database: string,
+		statements: string,
+		env: NodeJS.ProcessEnv = {},
+	) =>
+		spawnSync(
+			"setpriv",
+			[
+				...[...asOwner, "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", `--port=${port}`, ...words],
+				`--dbname=${`dbname='${database.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`}`,
+			],
+			{ input: statements, encoding: "utf8", env: { PATH: process.env.PATH, ...env }, cwd: "/" },
+		);
+	await until(() => psql([`--host=${folder}`], "postgres", "SELECT 1").status === 0);
+	return {
+		...{ folder, port, socket: folder },
+		sql(database, statements) {
+			const { status, stdout, stderr } = psql([`--host=${folder}`], database, statements);
+			if (status !== 0) throw new Error(`${statements}\n${stderr}`);
+			return stdout.trim();
+		},
+		as(user, database, statements) {
+			const words = ["--host=127.0.0.1", `--username=${user}`];
+			const { status: code, ...said } = psql(words, database, statements, { PGPASSWORD: "pw" });
+			return { code, ...said };
+		},
+	};
+}
+
+export async function mariadbServer(): Promise<TestServer> {
+	const folder = placeFor("mariadb");
+	const port = await freePort();
+	const socket = join(folder, "mysqld.sock");
+	const data = join(folder, "data");
+	execFileSync("chown", ["mysql:mysql", folder]);
+	execFileSync(
+		"mariadb-install-db",
+		["--no-defaults", `--datadir=${data}`, "--user=mysql", "--skip-test-db", "--skip-name-resolve"],
+		{ stdio: "ignore" },
+	);
+	begin("setpriv", [
+		...[
+			"--pdeathsig",
+			"KILL",
+			"--",
+			"/usr/sbin/mariadbd",
+			"--no-defaults",
+			"--user=mysql",
+			`--datadir=${data}`,
+		],
+		...[`--socket=${socket}`, `--port=${port}`, "--bind-address=127.0.0.1", "--skip-name-resolve"],
+		...[`--pid-file=${join(folder, "pid")}`, "--secure-file-priv=", "--innodb-flush-log-at-trx-commit=0"],
+	]);
+	const client = (words: readonly string[], database: string, statements: string) =>
+		spawnSync(
+			"mariadb",
+			["--no-defaults", `--socket=${socket}`, "--batch", "--skip-column-names", ...words, database].filter(
+				(one) => one !== "",
+			),
+			{ input: statements, encoding: "utf8" },
+		);
+	await until(() => client([], "", "SELECT 1").status === 0);
+	return {
+		...{ folder, port, socket },
+		sql(database, statements) {
+			const { status, stdout, stderr } = client([], database, statements);
+			if (status !== 0) throw new Error(`${statements}\n${stderr}`);
+			return stdout.trim();
+		},
+		as(user, database, statements) {
+			const { status: code, ...said } = client([`--user=${user}`, "--password=pw"], database, statements);
+			return { code, ...said };
+		},
+	};
+}
+
+/** Its users must pass here. */
+function placeFor(server: string): string {
+	const folder = mkdtempSync(join(tmpdir(), `holdfast-${server}-`));
+	chmodSync(folder, 0o755);
+	closings.unshift(async () => rmSync(folder, { recursive: true, force: true }));
+	return folder;
+}
+
+function begin(program: string, words: readonly string[]): void {
+	const child: ChildProcess = spawn(program, words, { stdio: "ignore", cwd: "/" });
+	closings.push(async () => {
+		const ended = new Promise((resolve) => child.on("exit", resolve));
+		if (child.exitCode === null && child.kill("SIGKILL")) await ended;
+	});
+}
+
+async function until(isReady: () => boolean): Promise<void> {
+	for (let tries = 0; tries < 300; tries++) {
+		if (isReady()) return;
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+	throw new Error("the server does not come up");
+}
+
+async function freePort(): Promise<number> {
+	const probe = createServer().listen(0, "127.0.0.1");
+	await new Promise((resolve) => probe.once("listening", resolve));
+	const address = probe.address();
+	await new Promise((resolve) => probe.close(resolve));
+	if (address === null || typeof address === "string") throw new Error("no port");
+	return address.port;
+}
