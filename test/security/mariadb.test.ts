@@ -97,6 +97,17 @@ describe("MariaDB", { skip: noServers }, () => {
 			assert.match(server.sql("app", "SHOW CREATE PROCEDURE p"), /ndelimiter : BEGIN/);
 		});
 
+		test("has a view that root has made for it, on the machine that made the archive", async () => {
+			server.sql("app", "CREATE DEFINER=root@localhost VIEW v AS SELECT * FROM note");
+			await backedUp();
+			server.sql("app", "DROP VIEW v");
+			await restored(0);
+			assert.equal(
+				server.sql("app", "SELECT definer FROM information_schema.views WHERE table_schema = 'app'"),
+				"root@localhost",
+			);
+		});
+
 		test("names its tables, views and routines as SQL and commands are written", async () => {
 			const odd = [
 				`\\! touch ${planted}`.slice(0, 60),
@@ -234,6 +245,20 @@ describe("MariaDB", { skip: noServers }, () => {
 				await restored(1);
 				assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
 			});
+
+		test("is trusted by a person, who says so: then a view has root's rights", async () => {
+			const text = " AS select `note`.`id` AS `id`,`note`.`text` AS `text` from `note`";
+			forge(withData([{ ...view, definer: root, text }]));
+			await restored(0, "--trust-archive");
+			assert.equal(
+				server.sql("app", "SELECT definer FROM information_schema.views WHERE table_schema = 'app'"),
+				"root@localhost",
+			);
+			// What is there just so already needs no word.
+			await restored(0);
+			forge(withData([{ ...view, definer: root, text: " AS SELECT * FROM other.t" }]));
+			await restored(1);
+		});
 
 		test("lets a view of 0.1.0's form read with root's rights", async () => {
 			forge(

@@ -20,7 +20,7 @@ const MOST_BYTES = 64 * 1024 * 1024;
 /** Engines that a transaction shows as they were at its begin. */
 const TRANSACTIONAL = ["InnoDB", "TokuDB", "MyRocks", "ROCKSDB", "SEQUENCE"];
 
-/** The command that dumps the tables. */
+/** What the program that dumps the tables is told. */
 export async function dataOf(server: Server, name: string): Promise<string[]> {
 	const rows = await server.sql(
 		[
@@ -33,13 +33,13 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 		([, type, engine = ""]) => type === "BASE TABLE" && !TRANSACTIONAL.includes(engine),
 	);
 	return [
-		...server.connect("dump"),
 		// One state of the database, without a lock where its engines can; MyISAM and its like need one meanwhile.
 		...(locked ? ["--lock-tables"] : ["--single-transaction"]),
 		"--quick",
 		"--hex-blob",
 		"--skip-triggers",
 		"--skip-dump-date",
+		"--no-tablespaces",
 		...views.map((view) => `--ignore-table=${name}.${view}`),
 		"--",
 		name,

@@ -25,8 +25,8 @@ import {
 import { identifier, literal, word } from "./names.ts";
 import { dropObjects, objectsOf, putObjects, requireReadable, requireWhole } from "./objects.ts";
 import { countInserted } from "./rows.ts";
-import { type Product, serverOf } from "./server.ts";
-import { asLoader, dropLoader } from "./temporary.ts";
+import { type Product, serverOf, sqlBy } from "./server.ts";
+import { dropTemporary, temporaryAccount } from "./temporary.ts";
 
 const factsSchema = v.looseObject({
 	charset: v.string(),
@@ -108,8 +108,16 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 		},
 		async dump(_scratch, work) {
 			const doing = `dump the database ${live}`;
-			const tables = await dumpBy(client, doing, await dataOf(server, live), work);
-			return withObjects(tables, async () => {
+			const options = await dataOf(server, live);
+			// In the place of a table its owner could put a view, whose functions would run with our rights.
+			const reader = await temporaryAccount(server, live, "read");
+			const tables = await dumpBy(reader.client, doing, [...reader.connect("dump"), ...options], work);
+			const released = tables.whole.then(reader.release, async (error: Error) => {
+				await reader.release();
+				throw error;
+			});
+			released.catch(() => {});
+			return withObjects({ ...tables, whole: released }, async () => {
 				const objects = await objectsOf(server, live);
 				await requireWhole(server, live, objects);
 				return objects;
@@ -131,10 +139,12 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 		async rows() {
 			const names = await tables(live);
 			if (names.length === 0) return new Map();
-			const counts = await sql(
-				names.map((name) => `SELECT ${literal(name)}, count(*) FROM ${identifier(live)}.${identifier(name)}`),
-				`count the rows of ${live}`,
+			// In the place of a table its owner could put a view, whose functions would run with our rights.
+			const reader = await temporaryAccount(server, live, "read");
+			const statements = names.map(
+				(name) => `SELECT ${literal(name)}, count(*) FROM ${identifier(live)}.${identifier(name)}`,
 			);
+			const counts = await sqlBy(reader, statements, `count the rows of ${live}`).finally(reader.release);
 			return new Map(counts.map(([name = "", count]) => [name, Number(count)]));
 		},
 		rowsOf: (file) => countInserted(file),
@@ -155,17 +165,20 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 				fresh,
 				objects.filter(({ kind }) => kind !== "VIEW"),
 			);
-			await asLoader(server, fresh, (asker) =>
-				perform(asker.client, `load the dump of ${live}`, [...asker.connect("client"), fresh], work, {
-					input: bytes === 0 ? Readable.from([]) : createReadStream(file, { end: bytes - 1 }),
-				}),
-			);
+			const loader = await temporaryAccount(server, fresh, "load");
+			try {
+				const input = bytes === 0 ? Readable.from([]) : createReadStream(file, { end: bytes - 1 });
+				const words = [...loader.connect("client"), fresh];
+				await perform(loader.client, `load the dump of ${live}`, words, work, { input });
+			} finally {
+				await loader.release();
+			}
 			// Triggers and events would run, and views would name the wrong tables: they come with the swap.
 			return { rest: { objects: [...objects] } satisfies Rest, warnings: [] };
 		},
 		async unload(fresh) {
 			await sql([`DROP DATABASE IF EXISTS ${identifier(fresh)}`], `drop the database ${fresh}`);
-			await dropLoader(server, fresh);
+			await dropTemporary(server, fresh, "load");
 		},
 		async swap({ fresh, live: name, old, rest, memory: before, keep, point = () => {} }) {
 			if (!(await exists(fresh)))

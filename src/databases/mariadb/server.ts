@@ -7,9 +7,14 @@ import { programPath } from "../../host/programs.ts";
 import type { MariadbDump } from "../../manifest/dumps.ts";
 import { type Client, fault, optionsOf } from "../client.ts";
 
-/** What the functions of this folder work by. */
-export interface Server {
+/** How to ask the server as somebody: words before a command's own, and the client that they are for. */
+export interface Asker {
 	readonly client: Client;
+	connect(role: keyof Programs): string[];
+}
+
+/** What the functions of this folder work by. */
+export interface Server extends Asker {
 	/** The program that asks it, for a person to type. */
 	readonly program: string;
 	/**
@@ -81,18 +86,9 @@ export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mari
 		// A dump that sets the server's transaction ids could not be loaded into the server that it came from.
 		...(programs === MYSQL && role === "dump" ? ["--loose-set-gtid-purged=OFF"] : []),
 	];
-	const script: Server["script"] = async (text, doing) => {
-		const result = await execText(
-			[...connect("client"), "--skip-column-names", "--init-command=SET sql_mode=''"],
-			{ ...(await optionsOf(client)), input: text },
-		);
-		if (result.code !== 0) throw fault(client, doing, result);
-		return result.text
-			.split("\n")
-			.filter((line) => line !== "")
-			.map((line) => line.split("\t").map(plain));
-	};
-	const sql: Server["sql"] = (statements, doing) => script(`${statements.join(";\n")};\n`, doing);
+	const asker: Asker = { client, connect };
+	const script: Server["script"] = (text, doing) => scriptBy(asker, text, doing);
+	const sql: Server["sql"] = (statements, doing) => sqlBy(asker, statements, doing);
 	const faults: Server["faults"] = async (statements, doing) => {
 		const said: string[] = [];
 		const result = await execText(
@@ -130,6 +126,22 @@ export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mari
 			await syncPath(data);
 		},
 	};
+}
+
+export function sqlBy(asker: Asker, statements: readonly string[], doing: string): Promise<string[][]> {
+	return scriptBy(asker, `${statements.join(";\n")};\n`, doing);
+}
+
+async function scriptBy({ client, connect }: Asker, text: string, doing: string): Promise<string[][]> {
+	const result = await execText(
+		[...connect("client"), "--skip-column-names", "--init-command=SET sql_mode=''"],
+		{ ...(await optionsOf(client)), input: text },
+	);
+	if (result.code !== 0) throw fault(client, doing, result);
+	return result.text
+		.split("\n")
+		.filter((line) => line !== "")
+		.map((line) => line.split("\t").map(plain));
 }
 
 /** As `--batch` escapes (mysql client manual, "--raw"). */

@@ -6,71 +6,96 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { account as userOf } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import type { Client } from "../client.ts";
-import { accountLiteral, identifier, literal } from "./names.ts";
-import type { Server } from "./server.ts";
+import { accountLiteral, identifier, literal, pattern } from "./names.ts";
+import type { Asker, Server } from "./server.ts";
 
-/** How to ask the server as somebody: words before a command's own, and the client that they are for. */
-export interface Asker {
-	readonly client: Client;
-	connect(role: "client" | "dump"): string[];
-}
-
-/** What a table's dump needs; no views, triggers and routines, and no files. */
-const TO_LOAD =
-	"SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES";
+/** What each kind of work needs on its database: no views, triggers and routines are made, and no files read. */
+const RIGHTS = {
+	load: "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES",
+	read: "SELECT, LOCK TABLES, SHOW VIEW",
+};
+export type Purpose = keyof typeof RIGHTS;
 
 /** "You need CREATE USER", "access denied": the one that is configured may not make accounts. */
 const MAY_NOT = /ERROR (1044|1045|1142|1227|1410) /;
+/** A replica that nobody may write to. */
+const READ_ONLY = /ERROR (1290|1836) /;
 
 /** The same at every try, so that what a dead run has left is found and taken away. */
-const nameOf = (database: string) =>
-	`holdfast_${createHash("sha256").update(database).digest("hex").slice(0, 16)}`;
+const nameOf = (database: string, purpose: Purpose) =>
+	`holdfast_${createHash("sha256").update(`${purpose} ${database}`).digest("hex").slice(0, 16)}`;
 
-/** Work as an account that may fill this database, which is there and ours alone. */
-export async function asLoader<T>(
+export interface Temporary extends Asker {
+	/** Take it away again. */
+	release(): Promise<void>;
+}
+
+/** An account that may do this with this database; the configured one where that has no more rights anyway. */
+export async function temporaryAccount(
 	server: Server,
 	database: string,
-	work: (asker: Asker) => Promise<T>,
-): Promise<T> {
-	const host = await hostOf(server);
-	const who = accountLiteral({ user: nameOf(database), host });
+	purpose: Purpose,
+): Promise<Temporary> {
+	const user = nameOf(database, purpose);
+	const who = accountLiteral({ user, host: await hostOf(server) });
 	// Rules for passwords want letters of each kind.
 	const password = `Aa1!${randomBytes(24).toString("base64url")}`;
+	const on = identifier(purpose === "load" ? database : await patternOf(server, database));
 	try {
 		await server.sql(
 			[
+				...(await quietly(server)),
 				`DROP USER IF EXISTS ${who}`,
 				`CREATE USER ${who} IDENTIFIED BY ${literal(password)}`,
-				`GRANT ${TO_LOAD} ON ${identifier(database)}.* TO ${who}`,
+				`GRANT ${RIGHTS[purpose]} ON ${on}.* TO ${who}`,
 			],
-			"make an account to load the dump with",
+			`make an account to ${purpose} ${database} with`,
 		);
 	} catch (error) {
-		if (!(error instanceof HoldfastError) || !error.details.some((line) => MAY_NOT.test(line))) throw error;
+		const itself = { client: server.client, connect: (role: "client" | "dump") => server.connect(role) };
+		if (says(error, READ_ONLY) && purpose === "read") return { ...itself, release: async () => {} };
+		if (!says(error, MAY_NOT)) throw error;
 		await requireOrdinary(server, error);
-		return work({ client: server.client, connect: (role) => server.connect(role) });
+		return { ...itself, release: async () => {} };
 	}
-	const options = await optionFile(server, nameOf(database), password);
-	try {
-		return await work({
-			client: { ...server.client, env: { ...server.client.env, HOME: options.folder } },
-			connect: (role) => server.connect(role, options.file),
-		});
-	} finally {
-		await rm(options.folder, { recursive: true, force: true });
-		await dropLoader(server, database);
-	}
+	const options = await optionFile(server, user, password);
+	return {
+		client: { ...server.client, env: { ...server.client.env, HOME: options.folder } },
+		connect: (role) => server.connect(role, options.file),
+		async release() {
+			await rm(options.folder, { recursive: true, force: true });
+			await dropTemporary(server, database, purpose);
+		},
+	};
 }
 
-/** Those of a dead run as well. */
-export async function dropLoader(server: Server, database: string): Promise<void> {
-	const who = accountLiteral({ user: nameOf(database), host: await hostOf(server) });
+/** That of a dead run as well. */
+export async function dropTemporary(server: Server, database: string, purpose: Purpose): Promise<void> {
+	const who = accountLiteral({ user: nameOf(database, purpose), host: await hostOf(server) });
 	await server
-		.sql([`DROP USER IF EXISTS ${who}`], "drop the account that loaded the dump")
+		.sql(
+			[...(await quietly(server)), `DROP USER IF EXISTS ${who}`],
+			`drop the account to ${purpose} ${database} with`,
+		)
 		.catch((error: unknown) => {
-			if (!(error instanceof HoldfastError) || !error.details.some((line) => MAY_NOT.test(line))) throw error;
+			if (!says(error, MAY_NOT) && !says(error, READ_ONLY)) throw error;
 		});
+}
+
+function says(error: unknown, what: RegExp): error is HoldfastError {
+	return error instanceof HoldfastError && error.details.some((line) => what.test(line));
+}
+
+/** An account for a while is this server's alone: its replicas need not know, and must not differ by it. */
+async function quietly(server: Server): Promise<string[]> {
+	const [[logs = "0"] = []] = await server.sql(["SELECT @@log_bin"], "ask the server for its log");
+	return logs === "1" ? ["SET SESSION sql_log_bin = 0"] : [];
+}
+
+/** As it stands in a grant; with partial revokes MySQL knows no patterns there. */
+async function patternOf(server: Server, database: string): Promise<string> {
+	const rows = await server.sql(["SHOW VARIABLES LIKE 'partial_revokes'"], "ask the server for its settings");
+	return rows[0]?.[1] === "ON" ? database : pattern(database);
 }
 
 /** The host that the server sees us come from. */
@@ -94,7 +119,7 @@ async function requireOrdinary(server: Server, cause: HoldfastError): Promise<vo
 	throw new HoldfastError("failed", cause.message, {
 		cause,
 		details: cause.details,
-		hint: `a dump is loaded by an account that may do nothing else: grant CREATE USER, or take ${rights.flat().join(", ")} away`,
+		hint: `databases are dumped and loaded by an account that may do nothing else: grant CREATE USER to the one that is configured, or take ${rights.flat().join(", ")} away from it`,
 	});
 }
 
@@ -108,7 +133,7 @@ async function optionFile(
 	password: string,
 ): Promise<{ readonly folder: string; readonly file: string }> {
 	const asker = client.user === undefined ? undefined : await userOf(client.user);
-	const folder = await mkdtemp(join(tmpdir(), "holdfast-load-"));
+	const folder = await mkdtemp(join(tmpdir(), "holdfast-account-"));
 	const file = join(folder, "my.cnf");
 	const own = join(asker?.home ?? process.env.HOME ?? homedir(), ".my.cnf");
 	const known: string[] = [];

@@ -39,17 +39,22 @@ export function asker(connection: Connection): Ask {
 		run(connection, PLAIN + statements.map(inHex).join(""), doing, database);
 }
 
-/** Where psql is connected to: a host, or the folder of a socket; and the port. */
-export async function whereIs(
-	connection: Connection,
-): Promise<{ readonly host: string; readonly port: string }> {
-	const [[host = "", port = ""] = []] = await run(
+export interface Where {
+	/** A host, or the folder of a socket. */
+	readonly host: string;
+	readonly port: string;
+	readonly encrypted: boolean;
+}
+
+/** Where psql is connected to. */
+export async function whereIs(connection: Connection): Promise<Where> {
+	const [[host = "", port = "", encrypted = ""] = []] = await run(
 		connection,
-		"SELECT :'HOST', :'PORT';\n",
+		"SELECT :'HOST', :'PORT', ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid();\n",
 		"ask where the server is",
 		"postgres",
 	);
-	return { host, port };
+	return { host, port, encrypted: encrypted === "t" };
 }
 
 function inHex(statement: string): string {

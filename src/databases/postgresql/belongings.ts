@@ -44,7 +44,7 @@ const OWNED = {
 	pg_publication: "pubowner",
 	pg_largeobject_metadata: "lomowner",
 };
-/** Below it are the server's own. */
+/** Below it are the server's own; large objects have whatever number they were given. */
 const FIRST_OID = 16_384;
 
 /** Not of an extension, and not a part of something that has an owner itself. */
@@ -58,7 +58,7 @@ WITH owned AS (
   ${Object.entries(OWNED)
 		.map(
 			([catalog, owner]) =>
-				`SELECT '${catalog.replace("_metadata", "")}'::regclass::oid AS classid, oid AS objid, ${owner} AS owner FROM ${catalog} t WHERE oid >= ${FIRST_OID}${
+				`SELECT '${catalog.replace("_metadata", "")}'::regclass::oid AS classid, oid AS objid, ${owner} AS owner FROM ${catalog} t WHERE oid >= ${catalog === "pg_largeobject_metadata" ? 0 : FIRST_OID}${
 					catalog === "pg_class"
 						? " AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND relpersistence <> 't'"
 						: catalog === "pg_type"
@@ -106,14 +106,15 @@ export async function belongingsOf(ask: Ask, database: string): Promise<Belongin
 	return v.parse(belongingsSchema, JSON.parse(row?.[0] ?? ""));
 }
 
-/** Give these things, which are in the database by now, to their owners. */
-export async function giveToOwners(ask: Ask, database: string, { others }: Belongings): Promise<void> {
+/** What gives these things, which are in the database by now, to their owners. */
+export async function ownerStatements(ask: Ask, database: string, { others }: Belongings): Promise<string[]> {
 	const list = (texts: readonly string[]) => `ARRAY[${texts.map(literal).join(", ")}]::text[]`;
 	const rows = Object.entries(others).flatMap(([owner, objects]) =>
 		objects.map(
 			({ type, names, args }) => `(${literal(type)}, ${list(names)}, ${list(args)}, ${literal(owner)})`,
 		),
 	);
+	const statements: string[] = [];
 	for (let from = 0; from < rows.length; from += BATCH) {
 		const named = rows.slice(from, from + BATCH).join(", ");
 		// The server itself writes what each is called now.
@@ -124,16 +125,13 @@ export async function giveToOwners(ask: Ask, database: string, { others }: Belon
 			`look for the owners in ${database}`,
 			database,
 		);
-		await ask(
-			found.map(([type = "", what = "", owner = ""]) => {
-				const kind = KINDS[type] ?? type.toUpperCase();
-				if (!/^[A-Z ]+$/.test(kind)) throw new HoldfastError("failed", `a ${type} has no owner`);
-				return `ALTER ${kind} ${what} OWNER TO ${identifier(owner)}`;
-			}),
-			`give what is in ${database} to its owners`,
-			database,
-		);
+		for (const [type = "", what = "", owner = ""] of found) {
+			const kind = KINDS[type] ?? type.toUpperCase();
+			if (!/^[A-Z ]+$/.test(kind)) throw new HoldfastError("failed", `a ${type} has no owner`);
+			statements.push(`ALTER ${kind} ${what} OWNER TO ${identifier(owner)}`);
+		}
 	}
+	return statements;
 }
 
 const BATCH = 2_000;

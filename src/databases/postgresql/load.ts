@@ -5,15 +5,15 @@ import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
 import { perform } from "../client.ts";
 import type { HeldDump, Loaded, Work } from "../database.ts";
-import { ordinarySettings, present } from "./accounts.ts";
+import { ordinarySettings } from "./accounts.ts";
 import { type Ask, asker, type Connection, connectionTo } from "./ask.ts";
-import { type Belongings, belongingsSchema, giveToOwners } from "./belongings.ts";
+import { type Belongings, belongingsSchema, ownerStatements } from "./belongings.ts";
 import { type DumpFile, withDumpFile } from "./dump-file.ts";
-import { dropLoaders, isSuperuser, type Loader, makeLoader, reach } from "./loader.ts";
+import { isSuperuser, type Loader, makeLoader, reach } from "./loader.ts";
 import { identifier, literal } from "./names.ts";
 import { requireOrdinaryOwners } from "./owners.ts";
 import { applyProperties, localeClause, type Properties, propertiesSchema } from "./properties.ts";
-import { commentStatements, foreignRights, nameAt, ownership, rightStatements } from "./rights.ts";
+import { commentStatements, foreignRights, isComment, nameAt, ownership, rightStatements } from "./rights.ts";
 import { settingName } from "./settings.ts";
 import { type Entry, isKind, needsSuperuser, statementsIn, type Token } from "./toc.ts";
 
@@ -115,47 +115,69 @@ async function loadAsLoader(
 	const later = new Set([...extensions, ...schemas, ...comments, ...rights, ...triggers]);
 	const now = entries.filter((entry) => !later.has(entry));
 
-	const made = await makeLoader(ask, fresh);
-	const tablespaces = await ask(
-		["SELECT spcname FROM pg_tablespace WHERE spcname !~ '^pg_'"],
-		"look for tablespaces",
-	);
-	await ask(
-		[
-			`CREATE DATABASE ${identifier(fresh)} OWNER ${identifier(made.role)} ${localeClause(facts)}`,
-			...tablespaces
-				.flat()
-				.map((name) => `GRANT CREATE ON TABLESPACE ${identifier(name)} TO ${identifier(made.role)}`),
-		],
-		`make a database for ${live}`,
-	);
+	const made = await makeLoader(ask, fresh, localeClause(facts));
 	const loader = await reach(ask, connection, fresh, made, dump.stranger);
 	const publicOwner = await takePublic(loading, loader);
-	if (extensions.length > 0)
-		await makeExtensions(loading, loader, await dump.statements(schemas), await dump.statements(extensions));
-	for (const { by, some } of parts(now, isPrivileged)) {
+	const lent =
+		extensions.length === 0
+			? undefined
+			: await makeExtensions(
+					loading,
+					loader,
+					await dump.statements(schemas),
+					await dump.statements(extensions),
+				);
+	const [given, foreign] = apart(
+		now,
+		(entry) => trusted || !lent?.tables.some((one) => isRowsOf(entry, one)),
+	);
+	for (const { by, some } of parts(given, isPrivileged)) {
 		const who = by === "superuser" ? connection : loader.connection;
 		await restore(loading, dump, who, ["--no-owner", "--no-privileges"], some);
 		if (by === "superuser") await lend(loading, loader.role);
 	}
 	await asker(loader.connection)(["ANALYZE"], `analyse ${fresh}`, fresh);
 
-	await handOver(loading, dump, loader, belongings, publicOwner);
-	await giveRights(loading, dump, rights);
-	const said = commentStatements(await dump.statements(comments, "--no-owner"));
-	if (said.length > 0) await ask(said, `comment on what is in ${fresh}`, fresh);
-	if (triggers.length > 0) await restore(loading, dump, connection, [], triggers);
+	const statements = await dump.statements([...rights, ...comments], "--no-owner");
+	const [said, granted] = apart(statements, isComment);
 	const { properties, warnings } = await givenProperties(loading);
-	await ask([`DROP OWNED BY ${identifier(loader.role)}`], `finish ${fresh}`, fresh);
+	const owners = await ownersOf(loading, dump, loader, belongings, publicOwner);
+	if (!trusted) {
+		await requireOrdinaryOwners(ask, live, fresh, makersIn(granted));
+		await ask(owners, `give what is in ${fresh} to its owners`, fresh);
+		await giveRights(loading, granted);
+	}
 	await ask(
 		[
+			...(trusted ? [...owners, ...rightStatements(granted)] : []),
+			...commentStatements(said),
+			`DROP OWNED BY ${identifier(loader.role)}`,
 			`ALTER DATABASE ${identifier(fresh)} OWNER TO ${identifier(facts.owner)}`,
 			...applyProperties(fresh, properties),
+			`DROP ROLE ${identifier(loader.role)}`,
 		],
-		`finish ${fresh}`,
+		`give what is in ${fresh} to its owners`,
+		fresh,
 	);
-	await dropLoaders(ask, fresh);
-	return { rest: null, warnings };
+	if (triggers.length > 0) await restore(loading, dump, connection, [], triggers);
+	return {
+		rest: null,
+		warnings: [
+			...warnings,
+			...foreign.map(
+				({ words }) =>
+					`${words.toLowerCase()}: rows of an extension's own table are left out, since this machine did not write the archive`,
+			),
+		],
+	};
+}
+
+function apart<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+	return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}
+
+function isRowsOf({ words }: Entry, { schema, name }: Table): boolean {
+	return words.startsWith(`TABLE DATA ${schema} ${name} `);
 }
 
 /** Neighbours that the same role makes, in the order of the dump, which is that of what needs what. */
@@ -181,22 +203,29 @@ function requireNone(live: string, entries: readonly Entry[]): void {
 /** The schema that every new database has is its loader's meanwhile; whose it was. */
 async function takePublic({ ask, fresh }: Loading, { role }: Loader): Promise<string | undefined> {
 	const [[owner] = []] = await ask(
-		["SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'public'"],
-		`look at ${fresh}`,
+		[
+			"SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'public'",
+			`ALTER SCHEMA public OWNER TO ${identifier(role)}`,
+		],
+		`prepare ${fresh}`,
 		fresh,
 	);
-	if (owner !== undefined)
-		await ask([`ALTER SCHEMA public OWNER TO ${identifier(role)}`], `prepare ${fresh}`, fresh);
 	return owner;
+}
+
+interface Table {
+	readonly schema: string;
+	readonly name: string;
 }
 
 /** Extensions are the server's own programs, which mostly a superuser must put in: before anything of the dump is there. */
 async function makeExtensions(
-	{ ask, fresh }: Loading,
+	loading: Loading,
 	{ role }: Loader,
 	schemas: readonly Token[][],
 	extensions: readonly Token[][],
-): Promise<void> {
+): Promise<{ readonly tables: readonly Table[] }> {
+	const { ask, fresh } = loading;
 	const names = (statements: readonly Token[][], length: number, ...at: number[]) =>
 		statements.map((tokens) =>
 			at.map((index) => (tokens.length === length ? nameAt(tokens, index) : undefined)),
@@ -218,11 +247,17 @@ async function makeExtensions(
 		`make the extensions of ${fresh}`,
 		fresh,
 	);
-	await lend({ ask, fresh }, role);
+	return lend(loading, role);
 }
 
-/** What others own that a dump may go on from: rows for an extension's tables, servers of its wrappers. */
-async function lend({ ask, fresh }: Pick<Loading, "ask" | "fresh">, role: string): Promise<void> {
+/**
+ * What others own that a dump may go on from: rows for an extension's tables, servers of its wrappers. One that is not
+ * trusted only sees it: such rows may say what is run, and as whom.
+ */
+async function lend(
+	{ ask, fresh, trusted }: Loading,
+	role: string,
+): Promise<{ readonly tables: readonly Table[] }> {
 	const rows = await ask(
 		[
 			`SELECT 'TABLE', n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' WHERE relkind IN ('r', 'p', 'S')
@@ -233,47 +268,44 @@ async function lend({ ask, fresh }: Pick<Loading, "ask" | "fresh">, role: string
 		fresh,
 	);
 	await ask(
-		rows.map(
-			([kind = "", first = "", second]) =>
-				`GRANT ALL ON ${kind} ${second ? `${identifier(first)}.${identifier(second)}` : identifier(first)} TO ${identifier(role)}`,
-		),
+		rows
+			.filter(([kind]) => trusted || kind === "SCHEMA")
+			.map(
+				([kind = "", first = "", second]) =>
+					`GRANT ${trusted ? "ALL" : "USAGE"} ON ${kind} ${second ? `${identifier(first)}.${identifier(second)}` : identifier(first)} TO ${identifier(role)}`,
+			),
 		`prepare ${fresh}`,
 		fresh,
 	);
+	return {
+		tables: rows.flatMap(([kind, schema = "", name = ""]) => (kind === "TABLE" ? [{ schema, name }] : [])),
+	};
 }
 
-/** All of it is the loader's until now. */
-async function handOver(
-	loading: Loading,
+/** All of it is the loader's until now: what gives it to its owners. */
+async function ownersOf(
+	{ ask, live, fresh, trusted, facts }: Loading,
 	dump: DumpFile,
 	{ role }: Loader,
 	belongings: Belongings | undefined,
 	publicOwner: string | undefined,
-): Promise<void> {
-	const { ask, live, fresh, trusted, facts } = loading;
+): Promise<string[]> {
 	const most = belongings?.owner ?? facts.owner;
 	const old = belongings ? [] : await oldOwners(dump, most);
 	const others = belongings ? Object.keys(belongings.others) : old.map(({ owner }) => owner);
 	if (!trusted) await requireOrdinaryOwners(ask, live, fresh, [...new Set([most, ...others])]);
-	if (belongings) await giveToOwners(ask, fresh, belongings);
-	else if (old.length > 0)
-		await ask(
-			old.map(({ statement }) => statement),
-			`give what is in ${fresh} to its owners`,
-			fresh,
-		);
-	const wanted = belongings?.publicOwner ?? publicOwner ?? most;
-	const schema = (await present(ask, [wanted])).has(wanted) ? wanted : publicOwner;
-	await ask(
-		[
-			...(publicOwner === undefined || schema === undefined
-				? []
-				: [`ALTER SCHEMA public OWNER TO ${identifier(schema)}`]),
-			`REASSIGN OWNED BY ${identifier(role)} TO ${identifier(most)}`,
-		],
-		`give what is in ${fresh} to its owners`,
-		fresh,
-	);
+	const ofPublic = belongings?.publicOwner ?? publicOwner ?? most;
+	return [
+		...(belongings ? await ownerStatements(ask, fresh, belongings) : old.map(({ statement }) => statement)),
+		...(publicOwner === undefined ? [] : [`ALTER SCHEMA public OWNER TO ${identifier(publicOwner)}`]),
+		// On another server that role may not be.
+		...(publicOwner === undefined || ofPublic === publicOwner
+			? []
+			: [
+					`DO ${literal(`BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(ofPublic)}) THEN EXECUTE format('ALTER SCHEMA public OWNER TO %I', ${literal(ofPublic)}); END IF; END`)}`,
+				]),
+		`REASSIGN OWNED BY ${identifier(role)} TO ${identifier(most)}`,
+	];
 }
 
 /** What a dump of 0.1.0 says: a line for each thing. One that a function's body spells out is no worse than that. */
@@ -285,19 +317,20 @@ async function oldOwners(dump: DumpFile, most: string) {
 		.filter(({ owner }) => owner !== most);
 }
 
-async function giveRights(loading: Loading, dump: DumpFile, entries: readonly Entry[]): Promise<void> {
-	const { ask, live, fresh, trusted } = loading;
-	const found = await dump.statements(entries);
-	const statements = rightStatements(found);
-	if (statements.length === 0) return;
-	// ALTER DEFAULT PRIVILEGES FOR ROLE this: what it makes later.
-	const makers = found.flatMap((tokens) =>
+/** ALTER DEFAULT PRIVILEGES FOR ROLE this: what it makes later. */
+function makersIn(statements: readonly Token[][]): string[] {
+	return statements.flatMap((tokens) =>
 		nameAt(tokens, 1) === "DEFAULT" && nameAt(tokens, 3) === "FOR" ? (nameAt(tokens, 5) ?? []) : [],
 	);
-	if (!trusted) await requireOrdinaryOwners(ask, live, fresh, makers);
-	const before = trusted ? "" : await foreignRights(ask, fresh);
+}
+
+/** Of a dump that is not trusted: none on what the server or an extension brought. */
+async function giveRights({ ask, live, fresh }: Loading, granted: readonly Token[][]): Promise<void> {
+	const statements = rightStatements(granted);
+	if (statements.length === 0) return;
+	const before = await foreignRights(ask, fresh);
 	await ask(statements, `give the rights on what is in ${fresh}`, fresh);
-	if (trusted || before === (await foreignRights(ask, fresh))) return;
+	if (before === (await foreignRights(ask, fresh))) return;
 	throw new HoldfastError(
 		"failed",
 		`the dump of ${live} gives rights on what belongs to the server or an extension`,

@@ -35,21 +35,25 @@ export interface Made {
 	readonly password: string;
 }
 
-/** The role alone; its database comes next. */
-export async function makeLoader(ask: Ask, fresh: string): Promise<Made> {
+/** The role, and the database that it is to fill. `locale` is what follows CREATE DATABASE … OWNER …. */
+export async function makeLoader(ask: Ask, fresh: string, locale: string): Promise<Made> {
 	const role = nameOf(fresh);
 	const password = randomBytes(24).toString("base64url");
+	const who = identifier(role);
 	await ask(
 		[
-			`CREATE ROLE ${identifier(role)} WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD ${literal(verifier(password))}`,
-			`COMMENT ON ROLE ${identifier(role)} IS ${literal(commentOf(fresh))}`,
+			`CREATE ROLE ${who} WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD ${literal(verifier(password))}`,
+			`COMMENT ON ROLE ${who} IS ${literal(commentOf(fresh))}`,
+			`CREATE DATABASE ${identifier(fresh)} OWNER ${who} ${locale}`,
+			// Tables come back where they were.
+			`DO ${literal(`DECLARE one name; BEGIN FOR one IN SELECT spcname FROM pg_tablespace WHERE spcname !~ '^pg_' LOOP EXECUTE format('GRANT CREATE ON TABLESPACE %I TO %I', one, ${literal(role)}); END LOOP; END`)}`,
 		],
-		"make a role to load the dump with",
+		`make the database ${fresh}, and a role to load the dump with`,
 	);
 	return { role, password };
 }
 
-/** Find a way in for it: as the configured connection goes, over TCP on this machine, or as the user nobody. */
+/** Find a way in for it: over TCP on this machine, as the configured connection goes, or as the user nobody. */
 export async function reach(
 	ask: Ask,
 	own: Connection,
@@ -57,31 +61,34 @@ export async function reach(
 	{ role, password }: Made,
 	stranger: number | undefined,
 ): Promise<Loader> {
-	const { host, port } = await whereIs(own);
-	const ssl = await ask(
-		["SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"],
-		"ask PostgreSQL how we reach it",
-	);
-	const env = {
-		...plainEnvironment(),
-		PGPASSWORD: password,
-		...(ssl[0]?.[0] === "t" ? { PGSSLMODE: "require" } : {}),
-	};
-	const way = (at: string, as: string, user?: string): Loader => ({
+	const { host, port, encrypted } = await whereIs(own);
+	const isSocket = host.startsWith("/");
+	const way = (at: string, as: string, ssl: string, user?: string): Loader => ({
 		role: as,
 		connection: {
-			client: { ...own.client, user, env, stranger: user === undefined ? stranger : undefined },
+			client: {
+				...{ ...own.client, user, stranger: user === undefined ? stranger : undefined },
+				env: { ...plainEnvironment(), PGPASSWORD: password, PGSSLMODE: ssl, PGGSSENCMODE: "disable" },
+			},
 			where: [`--host=${at}`, `--port=${port}`, `--username=${as}`, "--no-password"],
 		},
 	});
+	const ways = isSocket
+		? [
+				// What does not leave the machine need not be encrypted, which takes its time.
+				way("127.0.0.1", role, "disable"),
+				way("127.0.0.1", role, "prefer"),
+				way(host, role, "prefer"),
+			]
+		: [way(host, role, encrypted ? "require" : "prefer")];
 	const refusals: string[] = [];
-	for (const loader of [way(host, role), ...(host.startsWith("/") ? [way("127.0.0.1", role)] : [])]) {
+	for (const loader of ways) {
 		const refusal = await tryOut(loader, fresh);
 		if (refusal === undefined) return loader;
 		refusals.push(refusal);
 	}
-	const nobody = way(host, NOBODY, NOBODY);
-	if (stranger !== undefined && host.startsWith("/") && (await userOf(NOBODY))) {
+	const nobody = way(host, NOBODY, "prefer", NOBODY);
+	if (stranger !== undefined && isSocket && (await userOf(NOBODY))) {
 		const taken = await ask([`SELECT 1 FROM pg_roles WHERE rolname = '${NOBODY}'`], "look for roles");
 		if (taken.length === 0) {
 			await ask([`ALTER ROLE ${identifier(role)} RENAME TO ${NOBODY}`], "make a role to load the dump with");

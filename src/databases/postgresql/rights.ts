@@ -32,18 +32,22 @@ export function rightStatements(statements: readonly Token[][]): string[] {
 	});
 }
 
+export function isComment(tokens: readonly Token[]): boolean {
+	return begins(tokens, "COMMENT", "ON");
+}
+
 /** COMMENT ON … IS …: the text comes last. */
 export function commentStatements(statements: readonly Token[][]): string[] {
 	return statements.map((tokens) => {
 		const last = tokens.at(-1);
-		const isComment =
-			begins(tokens, "COMMENT", "ON") &&
+		const isWell =
+			isComment(tokens) &&
 			word(tokens.at(-2)) === "IS" &&
 			last !== undefined &&
 			("text" in last || word(last) === "NULL") &&
 			!hasText(tokens.slice(0, -1)) &&
 			!SHARED.has(word(tokens[2]) ?? "");
-		if (!isComment) throw notUnderstood(tokens);
+		if (!isWell) throw notUnderstood(tokens);
 		return statementOf(tokens);
 	});
 }
