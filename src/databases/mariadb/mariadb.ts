@@ -159,11 +159,11 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			const { tables: bytes, objects } = await partsOf(file);
 			if (trust === "none") await requireOwnDefiners(server, live, await exists(live), objects);
 			await sql([create(fresh, known)], `make a database for ${live}`);
-			// Views name the live database's tables; the rest can be looked at before anything is stopped.
+			// What needs others to be there is left for the swap; the rest can be looked at before anything is stopped.
 			await requireReadable(
 				server,
 				fresh,
-				objects.filter(({ kind }) => kind !== "VIEW"),
+				objects.filter(({ kind }) => kind !== "VIEW" && kind !== "PACKAGE BODY"),
 			);
 			const loader = await temporaryAccount(server, fresh, "load");
 			try {

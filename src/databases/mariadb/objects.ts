@@ -206,7 +206,11 @@ export async function dropObjects(server: Server, database: string): Promise<voi
 	);
 	const drops = found
 		.filter(([kind = ""]) => Object.hasOwn(BEGINS, kind))
-		.map(([kind, one = ""]) => `DROP ${kind} IF EXISTS ${identifier(database)}.${identifier(one)}`);
+		.flatMap(([kind = "", one = ""]) => {
+			const drop = `DROP ${kind} IF EXISTS ${identifier(database)}.${identifier(one)}`;
+			// MariaDB before 11.3 knows packages in this mode alone.
+			return kind.startsWith("PACKAGE") ? ["SET sql_mode = 'ORACLE'", drop, "SET sql_mode = ''"] : [drop];
+		});
 	if (drops.length > 0) await server.sql(drops, `make room for the views and routines of ${database}`);
 }
 
