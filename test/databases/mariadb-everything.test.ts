@@ -15,7 +15,7 @@ test("a MariaDB database with one of each kind of thing comes back as it was", {
 	const server = await mariadbServer();
 	server.sql(
 		"",
-		"CREATE DATABASE app; CREATE USER app@localhost IDENTIFIED BY 'pw'; GRANT ALL ON app.* TO app@localhost WITH GRANT OPTION; CREATE ROLE readers; GRANT SELECT ON app.* TO readers; GRANT readers TO app@localhost; CREATE USER `some one`@`%` IDENTIFIED VIA mysql_native_password USING PASSWORD('x') OR unix_socket REQUIRE SSL WITH MAX_USER_CONNECTIONS 3 ACCOUNT LOCK",
+		"CREATE DATABASE app; CREATE USER app@localhost IDENTIFIED BY 'pw'; GRANT ALL ON app.* TO app@localhost WITH GRANT OPTION; CREATE ROLE readers; GRANT SELECT ON app.* TO readers; GRANT readers TO app@localhost; SET DEFAULT ROLE readers FOR app@localhost; CREATE USER `some one`@`%` IDENTIFIED VIA mysql_native_password USING PASSWORD('x') OR unix_socket REQUIRE SSL WITH MAX_USER_CONNECTIONS 3 ACCOUNT LOCK",
 	);
 	server.sql("app", readFileSync(join(import.meta.dirname, "mariadb-everything.sql"), "utf8"));
 	server.sql("app", "GRANT SELECT (id), UPDATE (text) ON app.note TO `some one`@`%`");
@@ -57,4 +57,49 @@ test("a MariaDB database with one of each kind of thing comes back as it was", {
 	await holdfast("restore", "--yes", "tar", "latest");
 	assert.equal(content(), old);
 	assert.equal(accounts(), oldAccounts);
+});
+
+test("a MariaDB server is asked as another user of the machine, or by an option file", {
+	skip: noServers,
+}, async () => {
+	const server = await mariadbServer();
+	server.sql(
+		"",
+		"CREATE DATABASE app; CREATE USER admin@localhost IDENTIFIED BY 'p#\"w'; GRANT ALL ON *.* TO admin@localhost WITH GRANT OPTION",
+	);
+	server.sql(
+		"app",
+		"CREATE TABLE note (id INT); INSERT INTO note VALUES (1); CREATE VIEW v AS SELECT * FROM note",
+	);
+	const place = new Place(scratch("mariadb-asked"));
+	const options = place.write("my.cnf", `[client]\nuser=admin\npassword='p#"w'\nsocket=${server.socket}\n`);
+	for (const dump of [
+		{ mariadb: "app", socket: server.socket, user: "mysql" },
+		{ mariadb: "app", defaultsFile: options },
+	]) {
+		place.declare({ state: { app: { dumps: [dump] } } });
+		for (const words of [["create"], ["restore", "--yes", "tar", "latest"], ["diff", "tar", "latest"]]) {
+			server.sql("app", "INSERT INTO note VALUES (2)");
+			const { code, stdout, stderr } = await place.holdfast(...words);
+			assert.equal(code, 0, stdout + stderr);
+		}
+		assert.equal(
+			server.sql(
+				"",
+				"SHOW DATABASES LIKE 'holdfast%'; SELECT User FROM mysql.user WHERE User LIKE 'holdfast%'",
+			),
+			"",
+		);
+	}
+	// One that may do something with this database and nothing else works with what it has.
+	server.sql(
+		"",
+		"CREATE USER some@localhost IDENTIFIED BY 'pw'; GRANT ALL ON app.* TO some@localhost; GRANT ALL ON `holdfast\\_%`.* TO some@localhost",
+	);
+	place.write("my.cnf", `[client]\nuser=some\npassword=pw\nsocket=${server.socket}\n`);
+	server.sql("app", "DROP VIEW v");
+	for (const words of [["create"], ["restore", "--yes", "tar", "latest"]]) {
+		const { code, stdout, stderr } = await place.holdfast(...words);
+		assert.equal(code, 0, stdout + stderr);
+	}
 });

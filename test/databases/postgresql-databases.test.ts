@@ -45,6 +45,28 @@ describe("PostgreSQL databases of a state", { skip: noMachines }, () => {
 		assert.deepEqual(await facts(), newer);
 	});
 
+	test("a check asks with the right to read the database, and no other", async () => {
+		const check = { sql: "SELECT count(*) FROM note", database: "app", expect: "1000", within: 0 };
+		await declare({ checks: [check] });
+		await sql("postgres", "REVOKE CONNECT ON DATABASE app FROM PUBLIC; GRANT CONNECT ON DATABASE app TO app");
+		// In the place of the table its owner puts what would take a superuser's rights.
+		await sql(
+			"app",
+			`SET ROLE app; ALTER TABLE note RENAME TO kept; CREATE VIEW note AS SELECT * FROM kept;
+			CREATE FUNCTION take() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN IF current_setting('is_superuser') = 'on' THEN ALTER ROLE app SUPERUSER; END IF; RETURN true; END $$;
+			ALTER TABLE kept ENABLE ROW LEVEL SECURITY; CREATE OR REPLACE VIEW note AS SELECT * FROM kept WHERE public.take();
+			ALTER DATABASE app SET search_path TO public, pg_catalog; CREATE FUNCTION count(int) RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint'`,
+		);
+		await holdfast(0, "create", "--provider", "tar");
+		await holdfast(0, "restore", "--yes", "tar", "latest");
+		const roles = "SELECT rolname, rolsuper FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1";
+		assert.equal(await sql("postgres", roles), "app|f\nother|f\npostgres|t");
+		assert.equal(
+			await sql("postgres", "SELECT datacl FROM pg_database WHERE datname = 'app'"),
+			"{app=CTc/app,=T/app}",
+		);
+	});
+
 	test("a dump that cannot be loaded leaves the live database and its service alone", async () => {
 		await declare();
 		// Rows of `first` need those of `second`, which is loaded after it.

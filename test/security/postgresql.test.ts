@@ -25,15 +25,14 @@ describe("PostgreSQL", { skip: noServers }, () => {
 		place = new Place(folder);
 		mkdirSync(place.path("out"));
 		planted = `${server.folder}/planted-${place.folder.slice(-6)}`;
-		for (const name of ["app", "other", "forge", "taken"])
-			server.sql("postgres", `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
 		server.sql(
 			"postgres",
-			"DROP ROLE IF EXISTS app, other, new; CREATE ROLE app LOGIN PASSWORD 'pw'; CREATE ROLE other LOGIN PASSWORD 'pw'",
+			`${["app", "other", "forge", "taken"].map((name) => `DROP DATABASE IF EXISTS ${name} WITH (FORCE);`).join("\n")}
+			DROP ROLE IF EXISTS app, other, new; CREATE ROLE app LOGIN PASSWORD 'pw'; CREATE ROLE other LOGIN PASSWORD 'pw';
+			CREATE DATABASE app OWNER app TEMPLATE template0; CREATE DATABASE other OWNER other TEMPLATE template0;
+\\connect other
+CREATE TABLE t AS SELECT 1 AS n`,
 		);
-		server.sql("postgres", "CREATE DATABASE app OWNER app TEMPLATE template0");
-		server.sql("postgres", "CREATE DATABASE other OWNER other TEMPLATE template0");
-		server.sql("other", "CREATE TABLE t AS SELECT 1 AS n");
 		asService("CREATE TABLE note (id int PRIMARY KEY, text text); INSERT INTO note VALUES (1, 'old')");
 		dump = { postgresql: "app", host: server.folder, port: server.port };
 		place.declare({ state: { app: { dumps: [dump] } } });
@@ -45,10 +44,10 @@ describe("PostgreSQL", { skip: noServers }, () => {
 	};
 	/** Everything of the server's that is not the service's, as a text. */
 	const outside = () =>
-		`${server.sql(
+		server.sql(
 			"postgres",
-			"SELECT * FROM pg_authid ORDER BY oid; SELECT * FROM pg_auth_members; SELECT setrole, setconfig FROM pg_db_role_setting WHERE setdatabase = 0; SELECT datname, datdba, datacl, datallowconn, datconnlimit FROM pg_database WHERE datname <> 'app' ORDER BY 1; SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = setdatabase WHERE datname = 'other'; SELECT spcname, spcacl FROM pg_tablespace",
-		)}\n${server.sql("other", "SELECT * FROM t; SELECT count(*) FROM pg_class")}`;
+			"SELECT * FROM pg_authid ORDER BY oid; SELECT * FROM pg_auth_members; SELECT setrole, setconfig FROM pg_db_role_setting WHERE setdatabase = 0; SELECT datname, datdba, datacl, datallowconn, datconnlimit FROM pg_database WHERE datname <> 'app' ORDER BY 1; SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = setdatabase WHERE datname = 'other'; SELECT spcname, spcacl FROM pg_tablespace;\n\\connect other\nSELECT * FROM t; SELECT count(*) FROM pg_class",
+		);
 	const unchanged = async <T>(work: () => Promise<T>): Promise<T> => {
 		const was = outside();
 		const done = await work();
@@ -235,15 +234,65 @@ GRANT pg_execute_server_program TO app;
 			};
 			forge(dumpOf("SELECT 1"), { accounts: { accounts: [], contents } });
 			await restored(1);
+			const origin = "1259 1";
 			const names = ["public", "note; ALTER ROLE app SUPERUSER; --"];
-			const others = {
-				app: [{ type: "table", names, args: [] }],
-				other: [{ type: 'x" y; SELECT', names, args: [] }],
-			};
-			forge(dumpOf("SELECT 1"), {
-				accounts: { accounts: [], contents: { ...contents, owner: "app", others } },
+			for (const others of [
+				{ app: [{ origin, type: "table", names, args: [] }] },
+				{ app: [{ origin, type: 'large object" y; SELECT', names, args: [] }] },
+				{ app: [{ origin: "0 0", type: "large object", names: ["1; ALTER ROLE app SUPERUSER"], args: [] }] },
+			]) {
+				forge(dumpOf("SELECT 1"), {
+					accounts: { accounts: [], contents: { ...contents, owner: "app", others } },
+				});
+				const { code, stderr } = await unchanged(() => place.holdfast("restore", "--yes", "tar", "latest"));
+				assert.ok(code === 0 || code === 1, stderr);
+			}
+		});
+
+		test("gives away what is the server's or another's, by the numbers of its own", async () => {
+			const content = dumpOf("SELECT 1");
+			// As the entry of the table `note` has it.
+			const listed = spawnSync("pg_restore", ["--list", place.path("forged.dump")], {
+				encoding: "utf8",
+			}).stdout;
+			const [, origin = ""] = /; (1259 \d+) TABLE public note/.exec(listed) ?? [];
+			const other = (type: string, name: string[], args: string[] = []) => ({
+				origin,
+				type,
+				names: name,
+				args,
 			});
-			await restored(1);
+			const others = {
+				app: [
+					other("database", ["other"]),
+					other("function", ["pg_catalog", "pg_read_file"], ["text"]),
+					other("schema", ["pg_catalog"]),
+					other("role", ["other"]),
+					other("tablespace", ["pg_default"]),
+				],
+			};
+			const contents = { owner: "app", publicOwner: null, others, privileged: [] };
+			forge(content, { accounts: { accounts: [], contents } });
+			await restored(0);
+			assert.equal(
+				server.sql(
+					"app",
+					"SELECT DISTINCT pg_get_userbyid(proowner) FROM pg_proc WHERE proname = 'pg_read_file' UNION SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'pg_catalog'",
+				),
+				"postgres",
+			);
+		});
+
+		test("has the server's functions given away by a line of 0.1.0's form", async () => {
+			const line = "\nALTER FUNCTION pg_catalog.pg_read_file(text) OWNER TO new;\n";
+			server.sql("postgres", "CREATE ROLE new");
+			forge(
+				dumpOf(
+					"SELECT 1",
+					`CREATE FUNCTION lines() RETURNS text LANGUAGE sql AS $$ SELECT '${line}' $$; ALTER FUNCTION lines() OWNER TO app`,
+				),
+			);
+			assert.match(await restored(1), /gives rights on what belongs to the server/);
 			asBefore();
 		});
 

@@ -15,7 +15,7 @@ import { listOf, settingClause } from "../../src/databases/postgresql/settings.t
 import { statementOf, statementsIn } from "../../src/databases/postgresql/toc.ts";
 import { mariadbServer, noServers, postgresqlServer, type TestServer } from "../support/servers.ts";
 
-const numRuns = Number(process.env.HOLDFAST_ROUNDS ?? 8);
+const numRuns = Number(process.env.HOLDFAST_ROUNDS ?? 5);
 
 /** Text with what could end a word of SQL, or be a client's command. */
 const piece = fc.oneof(

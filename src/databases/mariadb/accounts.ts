@@ -84,8 +84,9 @@ const accountSchema = v.object({
 	/** What follows the name in CREATE USER; nothing for a role. */
 	clauses: v.array(clause),
 	grants: v.array(grantSchema),
-	/** Those of the roles here that it has. */
+	/** Those of the roles here that it has, and the one that it begins with. */
 	roles: v.optional(v.array(v.string()), []),
+	defaultRole: v.optional(v.string()),
 });
 type Account = v.InferOutput<typeof accountSchema>;
 type Grant = v.InferOutput<typeof grantSchema>;
@@ -115,6 +116,13 @@ export async function accountsOf(server: Server, database: string): Promise<obje
 					["SELECT User, Host, Role FROM mysql.roles_mapping"],
 					`look for the roles of ${database}`,
 				);
+	const begin =
+		roles.size === 0
+			? []
+			: await server.sql(
+					["SELECT User, Host, default_role FROM mysql.user WHERE default_role <> ''"],
+					`look for the roles of ${database}`,
+				);
 	for (const [user = "", host = ""] of rows) {
 		const who = accountLiteral({ user, host });
 		const doing = `look at the account ${nameOf({ user, host })}`;
@@ -126,8 +134,10 @@ export async function accountsOf(server: Server, database: string): Promise<obje
 				"failed",
 				`could not ${doing}: its definition has a form that is not understood`,
 			);
+		const [, , defaultRole] = begin.find(([name, from]) => name === user && from === host) ?? [];
 		accounts.push({
 			...{ user, host, clauses },
+			...(defaultRole !== undefined && roles.has(defaultRole) ? { defaultRole } : {}),
 			grants: grants.flat().flatMap((grant) => grantOf(grant, { user, host }, database) ?? []),
 			roles: members.flatMap(([name, from, role = ""]) =>
 				name === user && from === host && roles.has(role) ? [role] : [],
@@ -205,6 +215,11 @@ export async function createAccounts(
 				one.roles
 					.filter((role) => wanted.some(({ user, host }) => user === role && host === ""))
 					.map((role) => `GRANT ${literal(role)} TO ${accountLiteral(one)}`),
+			),
+			...wanted.flatMap((one) =>
+				one.defaultRole !== undefined && names.includes(one.defaultRole)
+					? [`SET DEFAULT ROLE ${literal(one.defaultRole)} FOR ${accountLiteral(one)}`]
+					: [],
 			),
 		],
 		"create accounts",

@@ -56,7 +56,7 @@ export async function makeOne(
 		`SET sql_mode = ${literal(one.sqlMode)}`,
 		`SET collation_connection = ${word(one.collation, "collation")}`,
 	];
-	const after = other ? [`SET sql_mode = ''`, collate(ownCollation)] : [];
+	const after = other ? ["SET sql_mode = ''", "SET NAMES utf8mb4", collate(ownCollation)] : [];
 	try {
 		await server.sql(
 			[

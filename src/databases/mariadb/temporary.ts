@@ -42,9 +42,9 @@ export async function temporaryAccount(
 	const password = `Aa1!${randomBytes(24).toString("base64url")}`;
 	const on = identifier(purpose === "load" ? database : await patternOf(server, database));
 	try {
-		await server.sql(
+		await quietly(
+			server,
 			[
-				...(await quietly(server)),
 				`DROP USER IF EXISTS ${who}`,
 				`CREATE USER ${who} IDENTIFIED BY ${literal(password)}`,
 				`GRANT ${RIGHTS[purpose]} ON ${on}.* TO ${who}`,
@@ -72,24 +72,30 @@ export async function temporaryAccount(
 /** That of a dead run as well. */
 export async function dropTemporary(server: Server, database: string, purpose: Purpose): Promise<void> {
 	const who = accountLiteral({ user: nameOf(database, purpose), host: await hostOf(server) });
-	await server
-		.sql(
-			[...(await quietly(server)), `DROP USER IF EXISTS ${who}`],
-			`drop the account to ${purpose} ${database} with`,
-		)
-		.catch((error: unknown) => {
-			if (!says(error, MAY_NOT) && !says(error, READ_ONLY)) throw error;
-		});
+	await quietly(
+		server,
+		[`DROP USER IF EXISTS ${who}`],
+		`drop the account to ${purpose} ${database} with`,
+	).catch((error: unknown) => {
+		if (!says(error, MAY_NOT) && !says(error, READ_ONLY)) throw error;
+	});
 }
 
 function says(error: unknown, what: RegExp): error is HoldfastError {
 	return error instanceof HoldfastError && error.details.some((line) => what.test(line));
 }
 
-/** An account for a while is this server's alone: its replicas need not know, and must not differ by it. */
-async function quietly(server: Server): Promise<string[]> {
+/** An account for a while is this server's alone: its replicas need not know of it, where we may say so. */
+async function quietly(server: Server, statements: readonly string[], doing: string): Promise<void> {
 	const [[logs = "0"] = []] = await server.sql(["SELECT @@log_bin"], "ask the server for its log");
-	return logs === "1" ? ["SET SESSION sql_log_bin = 0"] : [];
+	if (logs === "1")
+		try {
+			await server.sql(["SET SESSION sql_log_bin = 0", ...statements], doing);
+			return;
+		} catch (error) {
+			if (!says(error, MAY_NOT)) throw error;
+		}
+	await server.sql(statements, doing);
 }
 
 /** As it stands in a grant; with partial revokes MySQL knows no patterns there. */

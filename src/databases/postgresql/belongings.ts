@@ -6,6 +6,8 @@ import type { Ask } from "./ask.ts";
 import { identifier, literal } from "./names.ts";
 
 const addressSchema = v.object({
+	/** Catalog and number, as a dump's table of contents has them. */
+	origin: v.string(),
 	/** As pg_identify_object_as_address() has it. */
 	type: v.string(),
 	names: v.array(v.string()),
@@ -94,7 +96,7 @@ SELECT json_build_object(
   'owner', (SELECT owner FROM most),
   'publicOwner', (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'public'),
   'others', coalesce((SELECT json_object_agg(owner, objects) FROM (
-    SELECT owner, json_agg(json_build_object('type', i.type, 'names', i.object_names, 'args', i.object_args)) AS objects
+    SELECT owner, json_agg(json_build_object('origin', classid || ' ' || objid, 'type', i.type, 'names', i.object_names, 'args', i.object_args)) AS objects
     FROM kept, pg_identify_object_as_address(classid, objid, 0) AS i
     WHERE owner <> (SELECT owner FROM most) OR (classid, objid) IN (SELECT classid, oid FROM privileged)
     GROUP BY owner) AS grouped), '{}'::json),
@@ -106,13 +108,21 @@ export async function belongingsOf(ask: Ask, database: string): Promise<Belongin
 	return v.parse(belongingsSchema, JSON.parse(row?.[0] ?? ""));
 }
 
-/** What gives these things, which are in the database by now, to their owners. */
-export async function ownerStatements(ask: Ask, database: string, { others }: Belongings): Promise<string[]> {
+/**
+ * What gives these things, which are in the database by now, to their owners: of those that are in the dump itself, by
+ * their numbers. One that somebody made in the place of another, between the look and the dump, is not that other.
+ */
+export async function ownerStatements(
+	ask: Ask,
+	database: string,
+	{ others }: Belongings,
+	dumped: ReadonlySet<string>,
+): Promise<string[]> {
 	const list = (texts: readonly string[]) => `ARRAY[${texts.map(literal).join(", ")}]::text[]`;
 	const rows = Object.entries(others).flatMap(([owner, objects]) =>
-		objects.map(
-			({ type, names, args }) => `(${literal(type)}, ${list(names)}, ${list(args)}, ${literal(owner)})`,
-		),
+		objects
+			.filter(({ origin, type }) => dumped.has(origin) || type === "large object")
+			.map(({ type, names, args }) => `(${literal(type)}, ${list(names)}, ${list(args)}, ${literal(owner)})`),
 	);
 	const statements: string[] = [];
 	for (let from = 0; from < rows.length; from += BATCH) {
@@ -120,7 +130,7 @@ export async function ownerStatements(ask: Ask, database: string, { others }: Be
 		// The server itself writes what each is called now.
 		const found = await ask(
 			[
-				`SELECT i.type, i.identity, t.owner FROM (VALUES ${named}) AS t (type, names, args, owner), pg_get_object_address(t.type, t.names, t.args) AS a, pg_identify_object(a.classid, a.objid, a.objsubid) AS i`,
+				`SELECT i.type, i.identity, t.owner FROM (VALUES ${named}) AS t (type, names, args, owner), pg_get_object_address(t.type, t.names, t.args) AS a, pg_identify_object(a.classid, a.objid, a.objsubid) AS i WHERE ${OF_THE_DATABASE}`,
 			],
 			`look for the owners in ${database}`,
 			database,
@@ -135,6 +145,13 @@ export async function ownerStatements(ask: Ask, database: string, { others }: Be
 }
 
 const BATCH = 2_000;
+
+/** Neither the server's nor an extension's, nor something that all databases share. */
+const OF_THE_DATABASE = `(a.objid >= ${FIRST_OID} OR a.classid = 'pg_largeobject'::regclass)
+	AND a.classid IN (${Object.keys(OWNED)
+		.map((catalog) => `'${catalog.replace("_metadata", "")}'::regclass`)
+		.join(", ")})
+	AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = a.classid AND d.objid = a.objid AND d.deptype = 'e')`;
 
 /** Where SQL has another word than the server's own name for the kind. */
 const KINDS: Readonly<Record<string, string>> = {

@@ -6,11 +6,11 @@ import { execText } from "../../host/exec.ts";
 import { strangerId } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { type Client, fault } from "../client.ts";
-import { plainEnvironment } from "./loader.ts";
+import { plainEnvironment } from "./temporary.ts";
 import { type Entry, entriesIn, statementsIn, type Token } from "./toc.ts";
 
 /** A list of a database's things, or the statements about them, may be long. */
-const MOST_BYTES = 512 * 1024 * 1024;
+const MOST_BYTES = 256 * 1024 * 1024;
 
 export interface DumpFile {
 	/** What a program is handed, and what it calls these: the dump, and a list of entries where one is given. */

@@ -9,12 +9,12 @@ import { ordinarySettings } from "./accounts.ts";
 import { type Ask, asker, type Connection, connectionTo } from "./ask.ts";
 import { type Belongings, belongingsSchema, ownerStatements } from "./belongings.ts";
 import { type DumpFile, withDumpFile } from "./dump-file.ts";
-import { isSuperuser, type Loader, makeLoader, reach } from "./loader.ts";
 import { identifier, literal } from "./names.ts";
 import { requireOrdinaryOwners } from "./owners.ts";
 import { applyProperties, localeClause, type Properties, propertiesSchema } from "./properties.ts";
 import { commentStatements, foreignRights, isComment, nameAt, ownership, rightStatements } from "./rights.ts";
 import { settingName } from "./settings.ts";
+import { isSuperuser, makeLoader, reach, type Temporary } from "./temporary.ts";
 import { type Entry, isKind, needsSuperuser, statementsIn, type Token } from "./toc.ts";
 
 /** From this size on a dump is loaded by several sessions at once. */
@@ -141,17 +141,18 @@ async function loadAsLoader(
 	const statements = await dump.statements([...rights, ...comments], "--no-owner");
 	const [said, granted] = apart(statements, isComment);
 	const { properties, warnings } = await givenProperties(loading);
-	const owners = await ownersOf(loading, dump, loader, belongings, publicOwner);
-	if (!trusted) {
-		await requireOrdinaryOwners(ask, live, fresh, makersIn(granted));
-		await ask(owners, `give what is in ${fresh} to its owners`, fresh);
-		await giveRights(loading, granted);
-	}
+	const dumped = new Set(entries.map(({ origin }) => origin));
+	const giving = [
+		...(await ownersOf(loading, dump, loader, belongings, dumped, publicOwner)),
+		...rightStatements(granted),
+	];
+	if (!trusted) await giveWithin(loading, giving, makersIn(granted));
 	await ask(
 		[
-			...(trusted ? [...owners, ...rightStatements(granted)] : []),
+			...(trusted ? giving : []),
 			...commentStatements(said),
 			`DROP OWNED BY ${identifier(loader.role)}`,
+			`ALTER DATABASE ${identifier(fresh)} RESET ALL`,
 			`ALTER DATABASE ${identifier(fresh)} OWNER TO ${identifier(facts.owner)}`,
 			...applyProperties(fresh, properties),
 			`DROP ROLE ${identifier(loader.role)}`,
@@ -201,7 +202,7 @@ function requireNone(live: string, entries: readonly Entry[]): void {
 }
 
 /** The schema that every new database has is its loader's meanwhile; whose it was. */
-async function takePublic({ ask, fresh }: Loading, { role }: Loader): Promise<string | undefined> {
+async function takePublic({ ask, fresh }: Loading, { role }: Temporary): Promise<string | undefined> {
 	const [[owner] = []] = await ask(
 		[
 			"SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'public'",
@@ -221,7 +222,7 @@ interface Table {
 /** Extensions are the server's own programs, which mostly a superuser must put in: before anything of the dump is there. */
 async function makeExtensions(
 	loading: Loading,
-	{ role }: Loader,
+	{ role }: Temporary,
 	schemas: readonly Token[][],
 	extensions: readonly Token[][],
 ): Promise<{ readonly tables: readonly Table[] }> {
@@ -286,8 +287,9 @@ async function lend(
 async function ownersOf(
 	{ ask, live, fresh, trusted, facts }: Loading,
 	dump: DumpFile,
-	{ role }: Loader,
+	{ role }: Temporary,
 	belongings: Belongings | undefined,
+	dumped: ReadonlySet<string>,
 	publicOwner: string | undefined,
 ): Promise<string[]> {
 	const most = belongings?.owner ?? facts.owner;
@@ -296,7 +298,9 @@ async function ownersOf(
 	if (!trusted) await requireOrdinaryOwners(ask, live, fresh, [...new Set([most, ...others])]);
 	const ofPublic = belongings?.publicOwner ?? publicOwner ?? most;
 	return [
-		...(belongings ? await ownerStatements(ask, fresh, belongings) : old.map(({ statement }) => statement)),
+		...(belongings
+			? await ownerStatements(ask, fresh, belongings, dumped)
+			: old.map(({ statement }) => statement)),
 		...(publicOwner === undefined ? [] : [`ALTER SCHEMA public OWNER TO ${identifier(publicOwner)}`]),
 		// On another server that role may not be.
 		...(publicOwner === undefined || ofPublic === publicOwner
@@ -317,19 +321,24 @@ async function oldOwners(dump: DumpFile, most: string) {
 		.filter(({ owner }) => owner !== most);
 }
 
-/** ALTER DEFAULT PRIVILEGES FOR ROLE this: what it makes later. */
+/** ALTER DEFAULT PRIVILEGES FOR ROLE these: what they make later. */
 function makersIn(statements: readonly Token[][]): string[] {
-	return statements.flatMap((tokens) =>
-		nameAt(tokens, 1) === "DEFAULT" && nameAt(tokens, 3) === "FOR" ? (nameAt(tokens, 5) ?? []) : [],
-	);
+	return statements.flatMap((tokens) => {
+		if (nameAt(tokens, 1) !== "DEFAULT") return [];
+		const end = tokens.findIndex((token) => "word" in token && /^(IN|GRANT|REVOKE)$/.test(token.word));
+		return tokens.slice(5, end).flatMap((_, index) => nameAt(tokens, index + 5) ?? []);
+	});
 }
 
-/** Of a dump that is not trusted: none on what the server or an extension brought. */
-async function giveRights({ ask, live, fresh }: Loading, granted: readonly Token[][]): Promise<void> {
-	const statements = rightStatements(granted);
-	if (statements.length === 0) return;
+/** Of a dump that is not trusted: nothing that the server or an extension brought changes its owner or the rights on it. */
+async function giveWithin(
+	{ ask, live, fresh }: Loading,
+	statements: readonly string[],
+	makers: readonly string[],
+): Promise<void> {
+	await requireOrdinaryOwners(ask, live, fresh, makers);
 	const before = await foreignRights(ask, fresh);
-	await ask(statements, `give the rights on what is in ${fresh}`, fresh);
+	await ask(statements, `give what is in ${fresh} to its owners`, fresh);
 	if (before === (await foreignRights(ask, fresh))) return;
 	throw new HoldfastError(
 		"failed",

@@ -11,10 +11,10 @@ import { accountsOf, createAccounts, dropAccounts, missingAccounts } from "./acc
 import { asker, type Connection, connectionTo } from "./ask.ts";
 import { belongingsOf } from "./belongings.ts";
 import { loadDump } from "./load.ts";
-import { dropLoaders } from "./loader.ts";
 import { identifier, literal } from "./names.ts";
 import { PROPERTIES, propertiesSchema } from "./properties.ts";
 import { countCopied, countRows } from "./rows.ts";
+import { dropTemporary } from "./temporary.ts";
 
 export function postgresql({
 	postgresql: live,
@@ -139,7 +139,7 @@ export function postgresql({
 		load: (held, fresh, work) => loadDump(sql, connection, live, fresh, held, work),
 		async unload(fresh) {
 			await drop(fresh);
-			await dropLoaders(sql, fresh);
+			await dropTemporary(sql, "load", fresh);
 		},
 		async swap({ fresh, live: name, old }) {
 			const there = await present(fresh, name);

@@ -24,7 +24,8 @@ export function rightStatements(statements: readonly Token[][]): string[] {
 			((begins(tokens, "GRANT") || begins(tokens, "REVOKE")) &&
 				on > 0 &&
 				!SHARED.has(word(tokens[on + 1]) ?? "")) ||
-			begins(tokens, "ALTER", "DEFAULT", "PRIVILEGES") ||
+			// Without this it would be for whoever says it.
+			begins(tokens, "ALTER", "DEFAULT", "PRIVILEGES", "FOR", "ROLE") ||
 			(begins(tokens, "SET", "SESSION", "AUTHORIZATION") && tokens.length === 4) ||
 			(begins(tokens, "RESET", "SESSION", "AUTHORIZATION") && tokens.length === 3);
 		if (!isRight || hasText(tokens)) throw notUnderstood(tokens);
@@ -57,6 +58,23 @@ export function nameAt(tokens: readonly Token[], index: number): string | undefi
 	return bare(tokens[index]);
 }
 
+/** What has an owner, of a database's own. */
+const OWNED = new Set([
+	...[
+		"TABLE",
+		"VIEW",
+		"MATERIALIZED",
+		"SEQUENCE",
+		"FOREIGN",
+		"FUNCTION",
+		"PROCEDURE",
+		"AGGREGATE",
+		"ROUTINE",
+	],
+	...["TYPE", "DOMAIN", "SCHEMA", "OPERATOR", "COLLATION", "CONVERSION", "TEXT", "STATISTICS", "SERVER"],
+	...["LARGE", "PUBLICATION", "LANGUAGE", "PROCEDURAL"],
+]);
+
 /** ALTER … OWNER TO this; undefined for any other statement. */
 export function ownership(
 	tokens: readonly Token[],
@@ -64,7 +82,7 @@ export function ownership(
 	const owner = bare(tokens.at(-1));
 	if (!begins(tokens, "ALTER") || word(tokens.at(-3)) !== "OWNER" || word(tokens.at(-2)) !== "TO")
 		return undefined;
-	if (owner === undefined || hasText(tokens) || SHARED.has(word(tokens[1]) ?? "")) return undefined;
+	if (owner === undefined || hasText(tokens) || !OWNED.has(word(tokens[1]) ?? "")) return undefined;
 	return { owner, statement: statementOf(tokens) };
 }
 
@@ -75,20 +93,20 @@ function notUnderstood(tokens: readonly Token[]): HoldfastError {
 	});
 }
 
-/** Rights on what the server and its extensions brought, as one word: a dump of an ordinary database changes none. */
+/** Owners of and rights on what the server and its extensions brought, as one word: an ordinary dump changes none. */
 export async function foreignRights(ask: Ask, database: string): Promise<string> {
-	const of = (catalog: string, column: string) =>
-		`SELECT ${literal(catalog)} || oid || ${column}::text AS one FROM ${catalog} t WHERE ${column} IS NOT NULL AND (oid < 16384 AND oid <> 2200 OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = t.oid AND d.deptype = 'e'))`;
+	const of = (catalog: string, rights: string, owner: string) =>
+		`SELECT concat_ws(' ', ${literal(catalog)}, oid, ${owner}, ${rights}::text) AS one FROM ${catalog} t WHERE (oid < 16384 AND oid <> 2200 OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = t.oid AND d.deptype = 'e'))`;
 	const rows = await ask(
 		[
 			[
-				of("pg_proc", "proacl"),
-				of("pg_class", "relacl"),
-				of("pg_namespace", "nspacl"),
-				of("pg_type", "typacl"),
-				of("pg_language", "lanacl"),
-				of("pg_foreign_data_wrapper", "fdwacl"),
-				of("pg_foreign_server", "srvacl"),
+				of("pg_proc", "proacl", "proowner"),
+				of("pg_class", "relacl", "relowner"),
+				of("pg_namespace", "nspacl", "nspowner"),
+				of("pg_type", "typacl", "typowner"),
+				of("pg_language", "lanacl", "lanowner"),
+				of("pg_foreign_data_wrapper", "fdwacl", "fdwowner"),
+				of("pg_foreign_server", "srvacl", "srvowner"),
 				"SELECT 'column' || attrelid || attname || attacl::text FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid < 16384",
 			].join(" UNION ALL "),
 		],

@@ -5,8 +5,8 @@ import { type Client, fault } from "../client.ts";
 import type { RowCounts, Work } from "../database.ts";
 import type { Ask } from "./ask.ts";
 import { withDumpFile } from "./dump-file.ts";
-import { plainEnvironment } from "./loader.ts";
 import { literal } from "./names.ts";
+import { plainEnvironment } from "./temporary.ts";
 
 /**
  * Only what is a table once it is locked is counted: in place of one that was just looked at its owner could put a view,

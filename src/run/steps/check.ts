@@ -1,7 +1,8 @@
 // Ask whether the service is healthy, again and again until it is or its time is over.
 import { setTimeout as pause } from "node:timers/promises";
+import { answerTo } from "../../databases/postgresql/question.ts";
 import { askSqlite as askDatabaseFile } from "../../databases/sqlite/client.ts";
-import { cleanEnvironment, describeEnd, type ExecOptions, exec, execText } from "../../host/exec.ts";
+import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { account } from "../../host/users.ts";
 import { type Check, checkLabel } from "../../manifest/checks.ts";
 import { HoldfastError, reportOf } from "../../manifest/error.ts";
@@ -46,11 +47,7 @@ async function ask(
 	const { signal } = work;
 	if ("http" in check) return askHttp(check, seconds, signal);
 	if ("sqlite" in check) return askSqlite(check, seconds, work);
-	if ("sql" in check) {
-		const { sql, database, user = "postgres", expect } = check;
-		const argv = ["psql", "-XAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql];
-		return askProgram(argv, user, seconds, signal, expect);
-	}
+	if ("sql" in check) return askPostgresql(check, seconds, signal);
 	const argv = "script" in check ? ["bash", "-euo", "pipefail", "-c", check.script] : check.command;
 	return askProgram(argv, check.user, seconds, signal);
 }
@@ -92,27 +89,36 @@ async function beginningOf(answer: Response): Promise<string> {
 	return Buffer.concat(chunks).toString("utf8");
 }
 
+async function askPostgresql(
+	{ sql, database, user = "postgres", expect }: Extract<Check, { database: string }>,
+	seconds: number,
+	signal: AbortSignal,
+): Promise<Fault | undefined> {
+	try {
+		const result = await answerTo({ sql, database, user }, seconds, signal);
+		if (result.code !== 0) return { what: describeEnd(result, seconds), details: result.stderr };
+		return expect === undefined ? undefined : answered(result.text, expect);
+	} catch (error) {
+		// The server may be on its way.
+		const { message, details = [] } = reportOf(error);
+		return { what: message, details };
+	}
+}
+
 async function askProgram(
 	argv: readonly string[],
 	user: string | undefined,
 	seconds: number,
 	signal: AbortSignal,
-	expect?: string,
 ): Promise<Fault | undefined> {
-	const options: ExecOptions = {
+	const result = await exec(argv, {
 		env: cleanEnvironment(user === undefined ? undefined : await account(user)),
 		...(user === undefined ? {} : { user }),
 		timeoutSeconds: seconds,
 		signal,
-	};
-	if (expect === undefined) {
-		const result = await exec(argv, options);
-		if (result.code === 0 && !result.timedOut) return undefined;
-		return { what: describeEnd(result, seconds), details: [...result.stdout, ...result.stderr] };
-	}
-	const result = await execText(argv, options);
-	if (result.code !== 0) return { what: describeEnd(result, seconds), details: result.stderr };
-	return answered(result.text, expect);
+	});
+	if (result.code === 0 && !result.timedOut) return undefined;
+	return { what: describeEnd(result, seconds), details: [...result.stdout, ...result.stderr] };
 }
 
 async function askSqlite(

@@ -195,8 +195,13 @@ export const accounts: StepWork<AccountsStep> = {
 	},
 };
 
+/** Bytes of a file with accounts, at most: a database has some, and an archive's could be anything. */
+const MOST_ACCOUNTS = 64 * 1024 * 1024;
+
 async function heldIn(file: string): Promise<unknown> {
 	try {
+		const { size } = await stat(file);
+		if (size > MOST_ACCOUNTS) throw new Error(`it has more than ${MOST_ACCOUNTS / 1024 ** 2} MiB`);
 		return JSON.parse(await readFile(file, "utf8"));
 	} catch (cause) {
 		throw new HoldfastError("failed", `${file} cannot be read: ${(cause as Error).message}`, {
