@@ -48,7 +48,10 @@ export interface Swap {
 	readonly fresh: string;
 	readonly live: string;
 	readonly old: string;
-	/** `rest` of what `load` returned of the fresh one; undefined for what Holdfast 0.1.0 loaded. */
+	/**
+	 * `rest` of what `load` returned of the fresh one; undefined for what Holdfast 0.1.0 loaded, and null for a live one
+	 * that it put aside.
+	 */
 	readonly rest: unknown;
 	/** What an earlier try of this swap has kept; null when it kept nothing, undefined for one of Holdfast 0.1.0. */
 	readonly memory: unknown;

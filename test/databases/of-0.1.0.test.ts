@@ -122,6 +122,33 @@ describe("of 0.1.0, on MariaDB", { skip: noServers }, () => {
 		await database.unload(names.fresh);
 	});
 
+	test("what it put aside is brought back, with views that root had made", async () => {
+		const [fresh, live, old] = ["holdfast_run_app_0_old", "app", "holdfast_undo_app_0_old"];
+		server.sql("app", "CREATE DEFINER=root@localhost VIEW c AS SELECT 1 AS n");
+		const was = all();
+		const row = JSON.stringify({ own: objects("a", "b", "c") })
+			.replaceAll("\\", "\\\\")
+			.replaceAll("'", "''");
+		server.sql(
+			"",
+			`CREATE DATABASE ${fresh} CHARACTER SET latin1; CREATE TABLE ${fresh}.holdfast_swap (id INT PRIMARY KEY, memory LONGTEXT CHARACTER SET utf8mb4) ENGINE=InnoDB; INSERT INTO ${fresh}.holdfast_swap VALUES (1, '${row}');
+			CREATE TABLE ${fresh}.note LIKE app.note; INSERT INTO ${fresh}.note SELECT * FROM app.note; UPDATE app.note SET text = 'newer'; DROP VIEW app.c`,
+		);
+		let kept: unknown;
+		const keep = (memory: unknown) => {
+			kept = memory;
+		};
+		const database = mariadb({ mariadb: "app", socket: server.socket });
+		await database.swap({ fresh, live, old, rest: null, memory: null, keep });
+		assert.equal(all(), was);
+		await database.swapBack({ fresh, live, old, rest: null, memory: kept });
+		assert.equal(server.sql("app", "SELECT text FROM note"), "newer");
+		await database.swap({ fresh, live, old, rest: null, memory: kept, keep });
+		assert.equal(all(), was);
+		for (const name of [fresh, old]) await database.drop(name);
+		server.sql("app", "DROP VIEW c");
+	});
+
 	test("what is in the table of its memory, and is no memory, is not looked at", async () => {
 		const names = { fresh: "holdfast_run_app_0_new", live: "app", old: "holdfast_run_app_0_old" };
 		const was = all();

@@ -263,17 +263,18 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 		// What could not be made again must not be dropped.
 		if (hadLive) await requireWhole(server, name, objects);
 		return {
-			rest: rest === undefined ? await legacyRest(fresh, name, hadLive) : v.parse(restSchema, rest),
+			rest: rest == null ? await legacyRest(fresh, name, hadLive, rest === null) : v.parse(restSchema, rest),
 			aside: { objects },
 			hadLive,
 			moved: hadLive ? await tables(name) : [],
 		};
 	}
 
-	async function legacyRest(fresh: string, name: string, hadLive: boolean): Promise<Rest> {
+	/** What was live before has what it had; what came from an archive is a stranger's. */
+	async function legacyRest(fresh: string, name: string, hadLive: boolean, wasLive: boolean): Promise<Rest> {
 		const found = await legacyMemory(server, fresh);
 		if (!found) return { objects: [] };
-		await requireOwnDefiners(server, name, hadLive, found.rest.objects);
+		if (!wasLive) await requireOwnDefiners(server, name, hadLive, found.rest.objects);
 		await forgetLegacy(server, fresh);
 		return found.rest;
 	}

@@ -273,7 +273,7 @@ export const databaseSwap: StepWork<DatabaseSwapStep> = {
 		if (before === undefined) note({ began: true, memory: null } satisfies Swapped);
 		await (await openDatabase(dump)).swap({
 			...{ fresh, live: databaseOf(dump), old, point },
-			rest: loaded === undefined ? rest : (noteOf(loaded) as Loaded | undefined)?.rest,
+			rest: loaded === undefined ? (rest ?? null) : (noteOf(loaded) as Loaded | undefined)?.rest,
 			memory: before?.memory ?? null,
 			keep: (memory) => note({ began: true, memory } satisfies Swapped),
 		});
