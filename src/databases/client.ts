@@ -1,7 +1,7 @@
 // What the clients of database servers share: a server's own programs, run as the user that may ask.
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
+import { cleanEnvironment, describeEnd, type ExecOptions, type Identity, start } from "../host/exec.ts";
 import { howToInstall } from "../host/programs.ts";
 import { account } from "../host/users.ts";
 import { HoldfastError } from "../manifest/error.ts";
@@ -14,18 +14,15 @@ export interface Client {
 	readonly programs: string;
 	/** What to look at when the server does not answer. */
 	readonly look: string;
-	/** The user to ask as; our own when undefined. */
-	readonly user: string | undefined;
-	/** A number that is nobody's, in place of a user. */
-	readonly stranger?: number | undefined;
+	/** The user to ask as, or a number that is nobody's; our own when undefined. */
+	readonly user: string | Identity | undefined;
 	readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function optionsOf({ user, stranger, env }: Client): Promise<ExecOptions> {
+export async function optionsOf({ user, env }: Client): Promise<ExecOptions> {
 	return {
-		env: { ...cleanEnvironment(user === undefined ? undefined : await account(user)), ...env },
+		env: { ...cleanEnvironment(typeof user === "string" ? await account(user) : undefined), ...env },
 		...(user === undefined ? {} : { user }),
-		...(stranger === undefined ? {} : { stranger }),
 	};
 }
 

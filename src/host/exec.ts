@@ -20,10 +20,6 @@ export interface ExecOptions {
 	readonly env?: Readonly<Record<string, string>>;
 	/** Run as this user, with that user's groups; by number as one that the machine may not know. */
 	readonly user?: string | Identity;
-	/** Run as this number, which is nobody's (`strangerId`): with no group, no right and no home. */
-	readonly stranger?: number;
-	/** As another user, and still free to reach every file: for programs that must own what they make. */
-	readonly readsAll?: boolean;
 	/** It runs in there, and so does what it starts; `cwd` is a path in there. */
 	readonly enclosure?: Enclosure | undefined;
 	/** Written to file descriptor 3 of the child and closed; for secrets. */
@@ -107,18 +103,10 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 	const { user } = options;
 	const named = typeof user === "string" ? await account(user) : user && "name" in user ? user : undefined;
 	const who = named ?? (typeof user === "string" ? undefined : user);
-	const { stranger } = options;
 	const identity =
-		stranger !== undefined
-			? [`--reuid=${stranger}`, `--regid=${stranger}`, "--clear-groups", "--no-new-privs"]
-			: who && who.uid !== process.getuid?.()
-				? [
-						`--reuid=${who.uid}`,
-						`--regid=${who.gid}`,
-						named === undefined ? "--clear-groups" : "--init-groups",
-						...(options.readsAll ? ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"] : []),
-					]
-				: [];
+		who && who.uid !== process.getuid?.()
+			? [`--reuid=${who.uid}`, `--regid=${who.gid}`, named === undefined ? "--clear-groups" : "--init-groups"]
+			: [];
 	const { enclosure, cwd = "/" } = options;
 	const words = ["setpriv", "--pdeathsig", "KILL", ...identity, "--", ...argv];
 	const [program = "", ...rest] = enclosure === undefined ? words : enclosure.within(words, cwd);

@@ -47,12 +47,13 @@ const PASSING = { from: 61_184, to: 65_519 };
  * A number that is no user's and that no process runs as: for a program that reads what a stranger wrote. Nobody but
  * root can look into it. Undefined when we are not root, and cannot run anything as another.
  */
-export async function strangerId(): Promise<number | undefined> {
+export async function stranger(): Promise<Pick<Account, "uid" | "gid"> | undefined> {
 	if (process.getuid?.() !== 0) return undefined;
 	const count = PASSING.to - PASSING.from + 1;
 	for (let tries = 0; tries < 100; tries++) {
 		const id = PASSING.from + randomInt(count);
-		if (isMapped(id) && !(await accountOf(id)) && !(await groupOf(id)) && !(await isRunning(id))) return id;
+		if (isMapped(id) && !(await accountOf(id)) && !(await groupOf(id)) && !(await isRunning(id)))
+			return { uid: id, gid: id };
 	}
 	throw new HoldfastError("failed", "there is no free user number to run a program as");
 }

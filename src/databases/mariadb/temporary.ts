@@ -138,7 +138,7 @@ async function optionFile(
 	user: string,
 	password: string,
 ): Promise<{ readonly folder: string; readonly file: string }> {
-	const asker = client.user === undefined ? undefined : await userOf(client.user);
+	const asker = typeof client.user === "string" ? await userOf(client.user) : undefined;
 	const folder = await mkdtemp(join(tmpdir(), "holdfast-account-"));
 	const file = join(folder, "my.cnf");
 	const own = join(asker?.home ?? process.env.HOME ?? homedir(), ".my.cnf");

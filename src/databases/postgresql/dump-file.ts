@@ -2,8 +2,8 @@
 // with no right of ours. It is handed this one file, open; the folders that lead to it stay closed.
 import { constants } from "node:fs";
 import { copyFile, type FileHandle, open, rm, writeFile } from "node:fs/promises";
-import { execText } from "../../host/exec.ts";
-import { strangerId } from "../../host/users.ts";
+import { execText, type Identity } from "../../host/exec.ts";
+import { stranger } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { type Client, fault } from "../client.ts";
 import { plainEnvironment } from "./temporary.ts";
@@ -18,7 +18,7 @@ export interface DumpFile {
 		entries?: readonly Entry[],
 	): Promise<{ readonly files: readonly number[]; readonly words: readonly string[] }>;
 	/** Undefined when we are not root: then programs run as ourselves. */
-	readonly stranger: number | undefined;
+	readonly reader: Identity | undefined;
 	/** Its table of contents. */
 	entries(): Promise<Entry[]>;
 	/** What pg_restore writes of these, which must be statements without a body. */
@@ -33,7 +33,7 @@ export async function withDumpFile<T>(
 	file: string,
 	use: (dump: DumpFile) => Promise<T>,
 ): Promise<T> {
-	const stranger = await strangerId();
+	const reader = await stranger();
 	const lists: string[] = [];
 	const handles: FileHandle[] = [];
 	try {
@@ -50,13 +50,13 @@ export async function withDumpFile<T>(
 			const { files, words } = await handed(entries);
 			const result = await execText(["pg_restore", ...options, ...words], {
 				...{ env: plainEnvironment(), files, mostBytes: MOST_BYTES },
-				...(stranger === undefined ? {} : { stranger }),
+				...(reader === undefined ? {} : { user: reader }),
 			});
 			if (result.code !== 0) throw fault(client, `read the dump ${file}`, result);
 			return result.text;
 		};
 		return await use({
-			...{ stranger, handed },
+			...{ reader, handed },
 			entries: async () => entriesIn(await read(["--list"])),
 			async statements(entries, ...options) {
 				if (entries.length === 0) return [];

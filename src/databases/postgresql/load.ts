@@ -116,7 +116,7 @@ async function loadAsLoader(
 	const now = entries.filter((entry) => !later.has(entry));
 
 	const made = await makeLoader(ask, fresh, localeClause(facts));
-	const loader = await reach(ask, connection, fresh, made, dump.stranger);
+	const loader = await reach(ask, connection, fresh, made, dump.reader);
 	const publicOwner = await takePublic(loading, loader);
 	const lent =
 		extensions.length === 0

@@ -2,7 +2,7 @@
 // question is about is the service's, which could put a view in the place of a table.
 import type { ExecResult } from "../../host/exec.ts";
 import { execText } from "../../host/exec.ts";
-import { strangerId } from "../../host/users.ts";
+import { stranger } from "../../host/users.ts";
 import { type Client, optionsOf } from "../client.ts";
 import { asker, type Connection, connectionTo } from "./ask.ts";
 import { dropTemporary, isSuperuser, makeReader, reach } from "./temporary.ts";
@@ -40,7 +40,7 @@ export async function answerTo(
 	if (!(await isSuperuser(ask, database))) return put(own);
 	try {
 		const reader = await makeReader(ask, database);
-		return await put((await reach(ask, own, database, reader, await strangerId())).connection);
+		return await put((await reach(ask, own, database, reader, await stranger())).connection);
 	} finally {
 		await dropTemporary(ask, "ask", database);
 	}

@@ -34,12 +34,12 @@ export async function countRows(ask: Ask, live: string): Promise<RowCounts> {
 }
 
 export async function countCopied(client: Client, file: string, { signal, log }: Work): Promise<RowCounts> {
-	return withDumpFile(client, file, async ({ handed, stranger }) => {
+	return withDumpFile(client, file, async ({ handed, reader }) => {
 		const counts = new Map<string, number>();
 		const { files, words } = await handed();
 		const child = await start(["pg_restore", "--data-only", "--file=-", ...words], {
 			...{ env: plainEnvironment(), files },
-			...(stranger === undefined ? {} : { stranger }),
+			...(reader === undefined ? {} : { user: reader }),
 			pipeOut: true,
 			signal,
 			onStderr: log,

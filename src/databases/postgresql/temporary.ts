@@ -2,7 +2,7 @@
 // holds runs with its rights (a constraint's function while rows are loaded, a view's when it is asked), never with a
 // superuser's.
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
-import { cleanEnvironment, execText } from "../../host/exec.ts";
+import { cleanEnvironment, execText, type Identity } from "../../host/exec.ts";
 import { accountOf as userOf } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { optionsOf } from "../client.ts";
@@ -87,7 +87,7 @@ export async function reach(
 	own: Connection,
 	database: string,
 	{ role, password }: Made,
-	stranger: number | undefined,
+	reader: Identity | undefined,
 ): Promise<Temporary> {
 	const { host, port, encrypted } = await whereIs(own);
 	const isSocket = host.startsWith("/");
@@ -95,7 +95,7 @@ export async function reach(
 		role: as,
 		connection: {
 			client: {
-				...{ ...own.client, user, stranger: user === undefined ? stranger : undefined },
+				...{ ...own.client, user: user ?? reader },
 				env: { ...plainEnvironment(), PGPASSWORD: password, PGSSLMODE: ssl, PGGSSENCMODE: "disable" },
 			},
 			where: [`--host=${at}`, `--port=${port}`, `--username=${as}`, "--no-password"],
@@ -116,7 +116,7 @@ export async function reach(
 		refusals.push(refusal);
 	}
 	const nobody = way(host, NOBODY, "prefer", NOBODY);
-	if (stranger !== undefined && isSocket && (await userOf(NOBODY))) {
+	if (reader !== undefined && isSocket && (await userOf(NOBODY))) {
 		const taken = await ask([`SELECT 1 FROM pg_roles WHERE rolname = '${NOBODY}'`], "look for roles");
 		if (taken.length === 0) {
 			await ask([`ALTER ROLE ${identifier(role)} RENAME TO ${NOBODY}`], `find a way into ${database}`);
