@@ -103,7 +103,9 @@ export function application(disks: Readonly<Record<string, "ext4">> = {}) {
 			"postgres",
 			"SELECT datname, pg_get_userbyid(datdba), datcollate, datallowconn FROM pg_database WHERE datname NOT LIKE 'template%' ORDER BY 1",
 		),
-		await web01.sh("systemctl is-active app; ls -A /srv; ls -A /var/lib/holdfast | grep -v journal || true"),
+		await web01.sh(
+			"systemctl is-active app; ls -A /srv; ls -A /var/lib/holdfast | grep -Ev '^(journal|private.key)' || true",
+		),
 	];
 
 	return { web01: () => web01, sql, declare, holdfast, change, facts };

@@ -312,9 +312,11 @@ describe("MariaDB", { skip: noServers }, () => {
 				"",
 				"CREATE USER games@localhost IDENTIFIED VIA unix_socket; GRANT ALL ON app.* TO games@localhost; GRANT ALL ON `holdfast\\_%`.* TO games@localhost",
 			);
-			place.declare({ state: { app: { dumps: [{ ...dump, user: "games" }] } } });
 			forge(`GRANT ALL ON *.* TO app@localhost;\n${OBJECTS}`);
-			await restored(1);
+			for (const mariadb of ["app", "*"]) {
+				place.declare({ state: { app: { dumps: [{ ...dump, mariadb, user: "games" }] } } });
+				assert.match(await restored(1), /Access denied for user 'games'/);
+			}
 			server.sql("", "DROP USER games@localhost");
 		});
 
