@@ -5,32 +5,21 @@ import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
 import { perform } from "../client.ts";
 import type { HeldDump, Loaded, Work } from "../database.ts";
-import { ordinarySettings } from "./accounts.ts";
 import { type Ask, asker, type Connection, connectionTo } from "./ask.ts";
-import { type Belongings, belongingsSchema, ownerStatements } from "./belongings.ts";
+import { type Belongings, belongingsSchema } from "./belongings.ts";
 import { type DumpFile, withDumpFile } from "./dump-file.ts";
-import { identifier, literal } from "./names.ts";
-import { requireOrdinaryOwners } from "./owners.ts";
+import { lend, makeExtensions, type Table, takePublic } from "./extensions.ts";
+import { givenProperties, giveWithin, makersIn, ownersOf } from "./hand-over.ts";
+import type { Loading } from "./loading.ts";
+import { identifier } from "./names.ts";
 import { applyProperties, localeClause, type Properties, propertiesSchema } from "./properties.ts";
-import { commentStatements, foreignRights, isComment, nameAt, ownership, rightStatements } from "./rights.ts";
-import { settingName } from "./settings.ts";
-import { isSuperuser, makeLoader, reach, type Temporary } from "./temporary.ts";
-import { type Entry, isKind, needsSuperuser, statementsIn, type Token } from "./toc.ts";
+import { commentStatements, isComment, rightStatements } from "./rights.ts";
+import { isSuperuser, makeLoader, reach } from "./temporary.ts";
+import { type Entry, isKind, needsSuperuser } from "./toc.ts";
 
 /** From this size on a dump is loaded by several sessions at once. */
 const LARGE_BYTES = 16 * 1024 * 1024;
 const MOST_JOBS = 4;
-
-interface Loading {
-	readonly ask: Ask;
-	readonly connection: Connection;
-	readonly live: string;
-	readonly fresh: string;
-	readonly file: string;
-	readonly trusted: boolean;
-	readonly facts: Properties;
-	readonly work: Work;
-}
 
 export async function loadDump(
 	ask: Ask,
@@ -117,13 +106,13 @@ async function loadAsLoader(
 
 	const made = await makeLoader(ask, fresh, localeClause(facts));
 	const loader = await reach(ask, connection, fresh, made, dump.reader);
-	const publicOwner = await takePublic(loading, loader);
+	const publicOwner = await takePublic(loading, loader.role);
 	const lent =
 		extensions.length === 0
 			? undefined
 			: await makeExtensions(
 					loading,
-					loader,
+					loader.role,
 					await dump.statements(schemas),
 					await dump.statements(extensions),
 				);
@@ -143,7 +132,7 @@ async function loadAsLoader(
 	const { properties, warnings } = await givenProperties(loading);
 	const dumped = new Set(entries.map(({ origin }) => origin));
 	const giving = [
-		...(await ownersOf(loading, dump, loader, belongings, dumped, publicOwner)),
+		...(await ownersOf(loading, dump, loader.role, belongings, dumped, publicOwner)),
 		...rightStatements(granted),
 	];
 	if (!trusted) await giveWithin(loading, giving, makersIn(granted));
@@ -199,168 +188,4 @@ function requireNone(live: string, entries: readonly Entry[]): void {
 		details: entries.slice(0, 10).map(({ words }) => words),
 		hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",
 	});
-}
-
-/** The schema that every new database has is its loader's meanwhile; whose it was. */
-async function takePublic({ ask, fresh }: Loading, { role }: Temporary): Promise<string | undefined> {
-	const [[owner] = []] = await ask(
-		[
-			"SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'public'",
-			`ALTER SCHEMA public OWNER TO ${identifier(role)}`,
-		],
-		`prepare ${fresh}`,
-		fresh,
-	);
-	return owner;
-}
-
-interface Table {
-	readonly schema: string;
-	readonly name: string;
-}
-
-/** Extensions are the server's own programs, which mostly a superuser must put in: before anything of the dump is there. */
-async function makeExtensions(
-	loading: Loading,
-	{ role }: Temporary,
-	schemas: readonly Token[][],
-	extensions: readonly Token[][],
-): Promise<{ readonly tables: readonly Table[] }> {
-	const { ask, fresh } = loading;
-	const names = (statements: readonly Token[][], length: number, ...at: number[]) =>
-		statements.map((tokens) =>
-			at.map((index) => (tokens.length === length ? nameAt(tokens, index) : undefined)),
-		);
-	// CREATE SCHEMA name; CREATE EXTENSION IF NOT EXISTS name WITH SCHEMA schema.
-	const owners = (all: readonly Token[][]) => all.filter((tokens) => ownership(tokens) === undefined);
-	const made = names(owners(schemas), 3, 2);
-	const put = names(owners(extensions), 9, 5, 8);
-	if ([...made, ...put].flat().includes(undefined))
-		throw new HoldfastError("failed", "the dump names its extensions in a form that is not understood");
-	await ask(
-		[
-			...made.map(([name = ""]) => `CREATE SCHEMA ${identifier(name)} AUTHORIZATION ${identifier(role)}`),
-			...put.map(
-				([name = "", schema = ""]) =>
-					`CREATE EXTENSION IF NOT EXISTS ${identifier(name)} WITH SCHEMA ${identifier(schema)}`,
-			),
-		],
-		`make the extensions of ${fresh}`,
-		fresh,
-	);
-	return lend(loading, role);
-}
-
-/**
- * What others own that a dump may go on from: rows for an extension's tables, servers of its wrappers. One that is not
- * trusted only sees it: such rows may say what is run, and as whom.
- */
-async function lend(
-	{ ask, fresh, trusted }: Loading,
-	role: string,
-): Promise<{ readonly tables: readonly Table[] }> {
-	const rows = await ask(
-		[
-			`SELECT 'TABLE', n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' WHERE relkind IN ('r', 'p', 'S')
-			UNION ALL SELECT 'FOREIGN DATA WRAPPER', fdwname, NULL FROM pg_foreign_data_wrapper
-			UNION ALL SELECT 'SCHEMA', nspname, NULL FROM pg_namespace WHERE oid >= 16384 AND pg_get_userbyid(nspowner) <> ${literal(role)}`,
-		],
-		`look at ${fresh}`,
-		fresh,
-	);
-	await ask(
-		rows
-			.filter(([kind]) => trusted || kind === "SCHEMA")
-			.map(
-				([kind = "", first = "", second]) =>
-					`GRANT ${trusted ? "ALL" : "USAGE"} ON ${kind} ${second ? `${identifier(first)}.${identifier(second)}` : identifier(first)} TO ${identifier(role)}`,
-			),
-		`prepare ${fresh}`,
-		fresh,
-	);
-	return {
-		tables: rows.flatMap(([kind, schema = "", name = ""]) => (kind === "TABLE" ? [{ schema, name }] : [])),
-	};
-}
-
-/** All of it is the loader's until now: what gives it to its owners. */
-async function ownersOf(
-	{ ask, live, fresh, trusted, facts }: Loading,
-	dump: DumpFile,
-	{ role }: Temporary,
-	belongings: Belongings | undefined,
-	dumped: ReadonlySet<string>,
-	publicOwner: string | undefined,
-): Promise<string[]> {
-	const most = belongings?.owner ?? facts.owner;
-	const old = belongings ? [] : await oldOwners(dump, most);
-	const others = belongings ? Object.keys(belongings.others) : old.map(({ owner }) => owner);
-	if (!trusted) await requireOrdinaryOwners(ask, live, fresh, [...new Set([most, ...others])]);
-	const ofPublic = belongings?.publicOwner ?? publicOwner ?? most;
-	return [
-		...(belongings
-			? await ownerStatements(ask, fresh, belongings, dumped)
-			: old.map(({ statement }) => statement)),
-		...(publicOwner === undefined ? [] : [`ALTER SCHEMA public OWNER TO ${identifier(publicOwner)}`]),
-		// On another server that role may not be.
-		...(publicOwner === undefined || ofPublic === publicOwner
-			? []
-			: [
-					`DO ${literal(`BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(ofPublic)}) THEN EXECUTE format('ALTER SCHEMA public OWNER TO %I', ${literal(ofPublic)}); END IF; END`)}`,
-				]),
-		`REASSIGN OWNED BY ${identifier(role)} TO ${identifier(most)}`,
-	];
-}
-
-/** What a dump of 0.1.0 says: a line for each thing. One that a function's body spells out is no worse than that. */
-async function oldOwners(dump: DumpFile, most: string) {
-	return (await dump.schemaText())
-		.split("\n")
-		.filter((line) => line.startsWith("ALTER ") && line.includes(" OWNER TO "))
-		.flatMap((line) => (statementsIn(line) ?? []).flatMap((tokens) => ownership(tokens) ?? []))
-		.filter(({ owner }) => owner !== most);
-}
-
-/** ALTER DEFAULT PRIVILEGES FOR ROLE these: what they make later. */
-function makersIn(statements: readonly Token[][]): string[] {
-	return statements.flatMap((tokens) => {
-		if (nameAt(tokens, 1) !== "DEFAULT") return [];
-		const end = tokens.findIndex((token) => "word" in token && /^(IN|GRANT|REVOKE)$/.test(token.word));
-		return tokens.slice(5, end).flatMap((_, index) => nameAt(tokens, index + 5) ?? []);
-	});
-}
-
-/** Of a dump that is not trusted: nothing that the server or an extension brought changes its owner or the rights on it. */
-async function giveWithin(
-	{ ask, live, fresh }: Loading,
-	statements: readonly string[],
-	makers: readonly string[],
-): Promise<void> {
-	await requireOrdinaryOwners(ask, live, fresh, makers);
-	const before = await foreignRights(ask, fresh);
-	await ask(statements, `give what is in ${fresh} to its owners`, fresh);
-	if (before === (await foreignRights(ask, fresh))) return;
-	throw new HoldfastError(
-		"failed",
-		`the dump of ${live} gives rights on what belongs to the server or an extension`,
-		{
-			hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",
-		},
-	);
-}
-
-/** Of a dump that is not trusted, the settings that whoever connects could change as well. */
-async function givenProperties({ ask, facts, trusted }: Loading) {
-	if (trusted || !facts.settings) return { properties: facts, warnings: [] };
-	const ordinary = await ordinarySettings(ask);
-	const isOrdinary = (setting: string) => ordinary.has(settingName(setting).toLowerCase());
-	return {
-		properties: { ...facts, settings: facts.settings.filter(({ setting }) => isOrdinary(setting)) },
-		warnings: facts.settings
-			.filter(({ setting }) => !isOrdinary(setting))
-			.map(
-				({ setting }) =>
-					`the setting ${settingName(setting)} of the database is left out, since only a superuser may give it and this machine did not write the archive`,
-			),
-	};
 }

@@ -1,0 +1,93 @@
+// Once a dump is loaded all of it is the loader's: what gives it to its owners, with its rights and settings.
+import { HoldfastError } from "../../manifest/error.ts";
+import { ordinarySettings } from "./accounts.ts";
+import { type Belongings, ownerStatements } from "./belongings.ts";
+import type { DumpFile } from "./dump-file.ts";
+import type { Loading } from "./loading.ts";
+import { identifier, literal } from "./names.ts";
+import { requireOrdinaryOwners } from "./owners.ts";
+import { foreignRights, nameAt, ownership } from "./rights.ts";
+import { settingName } from "./settings.ts";
+import { statementsIn, type Token } from "./toc.ts";
+
+/** All of it is the loader's until now: what gives it to its owners. */
+export async function ownersOf(
+	{ ask, live, fresh, trusted, facts }: Loading,
+	dump: DumpFile,
+	role: string,
+	belongings: Belongings | undefined,
+	dumped: ReadonlySet<string>,
+	publicOwner: string | undefined,
+): Promise<string[]> {
+	const most = belongings?.owner ?? facts.owner;
+	const old = belongings ? [] : await oldOwners(dump, most);
+	const others = belongings ? Object.keys(belongings.others) : old.map(({ owner }) => owner);
+	if (!trusted) await requireOrdinaryOwners(ask, live, fresh, [...new Set([most, ...others])]);
+	const ofPublic = belongings?.publicOwner ?? publicOwner ?? most;
+	return [
+		...(belongings
+			? await ownerStatements(ask, fresh, belongings, dumped)
+			: old.map(({ statement }) => statement)),
+		...(publicOwner === undefined ? [] : [`ALTER SCHEMA public OWNER TO ${identifier(publicOwner)}`]),
+		// On another server that role may not be.
+		...(publicOwner === undefined || ofPublic === publicOwner
+			? []
+			: [
+					`DO ${literal(`BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(ofPublic)}) THEN EXECUTE format('ALTER SCHEMA public OWNER TO %I', ${literal(ofPublic)}); END IF; END`)}`,
+				]),
+		`REASSIGN OWNED BY ${identifier(role)} TO ${identifier(most)}`,
+	];
+}
+
+/** What a dump of 0.1.0 says: a line for each thing. One that a function's body spells out is no worse than that. */
+async function oldOwners(dump: DumpFile, most: string) {
+	return (await dump.schemaText())
+		.split("\n")
+		.filter((line) => line.startsWith("ALTER ") && line.includes(" OWNER TO "))
+		.flatMap((line) => (statementsIn(line) ?? []).flatMap((tokens) => ownership(tokens) ?? []))
+		.filter(({ owner }) => owner !== most);
+}
+
+/** ALTER DEFAULT PRIVILEGES FOR ROLE these: what they make later. */
+export function makersIn(statements: readonly Token[][]): string[] {
+	return statements.flatMap((tokens) => {
+		if (nameAt(tokens, 1) !== "DEFAULT") return [];
+		const end = tokens.findIndex((token) => "word" in token && /^(IN|GRANT|REVOKE)$/.test(token.word));
+		return tokens.slice(5, end).flatMap((_, index) => nameAt(tokens, index + 5) ?? []);
+	});
+}
+
+/** Of a dump that is not trusted: nothing that the server or an extension brought changes its owner or the rights on it. */
+export async function giveWithin(
+	{ ask, live, fresh }: Loading,
+	statements: readonly string[],
+	makers: readonly string[],
+): Promise<void> {
+	await requireOrdinaryOwners(ask, live, fresh, makers);
+	const before = await foreignRights(ask, fresh);
+	await ask(statements, `give what is in ${fresh} to its owners`, fresh);
+	if (before === (await foreignRights(ask, fresh))) return;
+	throw new HoldfastError(
+		"failed",
+		`the dump of ${live} gives rights on what belongs to the server or an extension`,
+		{
+			hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",
+		},
+	);
+}
+
+/** Of a dump that is not trusted, the settings that whoever connects could change as well. */
+export async function givenProperties({ ask, facts, trusted }: Loading) {
+	if (trusted || !facts.settings) return { properties: facts, warnings: [] };
+	const ordinary = await ordinarySettings(ask);
+	const isOrdinary = (setting: string) => ordinary.has(settingName(setting).toLowerCase());
+	return {
+		properties: { ...facts, settings: facts.settings.filter(({ setting }) => isOrdinary(setting)) },
+		warnings: facts.settings
+			.filter(({ setting }) => !isOrdinary(setting))
+			.map(
+				({ setting }) =>
+					`the setting ${settingName(setting)} of the database is left out, since only a superuser may give it and this machine did not write the archive`,
+			),
+	};
+}

@@ -1,0 +1,15 @@
+// What the parts of a load work by.
+import type { Work } from "../database.ts";
+import type { Ask, Connection } from "./ask.ts";
+import type { Properties } from "./properties.ts";
+
+export interface Loading {
+	readonly ask: Ask;
+	readonly connection: Connection;
+	readonly live: string;
+	readonly fresh: string;
+	readonly file: string;
+	readonly trusted: boolean;
+	readonly facts: Properties;
+	readonly work: Work;
+}
