@@ -14,6 +14,7 @@ import { ENGINES, type ProviderOptions, providerSchema } from "../manifest/provi
 import { adoptDestination } from "../plan/adopt.ts";
 import { openProvider } from "../providers/registry.ts";
 import { adoptedText } from "../report/archives.ts";
+import { linesIn, print, printJson } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard, switchFlag, valueFlag } from "./flags.ts";
 import { confirm } from "./operate.ts";
 import { interruptible, unwatched } from "./signals.ts";
@@ -106,10 +107,10 @@ export const adopt = buildCommand({
 				work,
 			);
 			const text = adoptedConfig(adopted.manifest, adopted);
-			if (flags.json) process.stdout.write(`${JSON.stringify(adopted, null, 2)}\n`);
-			else process.stdout.write(adoptedText(adopted));
+			if (flags.json) printJson(adopted, 2);
+			else print(adoptedText(adopted));
 			if (flags.dryRun) {
-				if (!flags.json) process.stdout.write(`\n${text}`);
+				if (!flags.json) print(["", ...linesIn(text)]);
 				return 0;
 			}
 			if (adopted.commands.length > 0)
@@ -129,16 +130,13 @@ export const adopt = buildCommand({
 			const { machine, provider, manifest } = adopted;
 			const [state = "NAME"] = Object.keys(manifest.state);
 			if (!flags.json)
-				process.stdout.write(
-					[
-						"",
-						`wrote ${file}`,
-						"next, all of it or one service:",
-						`  holdfast restore ${machine} ${provider} latest`,
-						`  holdfast restore --service ${state} ${machine} ${provider} latest`,
-						"",
-					].join("\n"),
-				);
+				print([
+					"",
+					`wrote ${file}`,
+					"next, all of it or one service:",
+					`  holdfast restore ${machine} ${provider} latest`,
+					`  holdfast restore --service ${state} ${machine} ${provider} latest`,
+				]);
 			return 0;
 		}),
 });

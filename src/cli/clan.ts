@@ -8,6 +8,7 @@ import { listArchives } from "../plan/archives.ts";
 import { planRestore } from "../plan/restore.ts";
 import { heldDatabases, restoreTargets } from "../plan/targets.ts";
 import { openDestination } from "../providers/registry.ts";
+import { printJson, printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
 import { type CommonFlags, commonFlags, guard, loadLocal, providersOf } from "./flags.ts";
 import { operate } from "./operate.ts";
@@ -22,10 +23,10 @@ const list = buildCommand({
 		guard(flags, async () => {
 			const manifest = await loadLocal(flags, undefined);
 			const listing = await listArchives(manifest, own(manifest), unwatched(interruptible()));
-			process.stdout.write(`${JSON.stringify(listing.archives.map(({ id }) => ({ name: id })))}\n`);
+			printJson(listing.archives.map(({ id }) => ({ name: id })));
 			// Clan shows nothing at all where one provider fails: what there is, is more.
 			for (const { provider, destination, error } of listing.failures)
-				process.stderr.write(`${provider}/${destination} could not be listed: ${error.message}\n`);
+				printMessage(`${provider}/${destination} could not be listed: ${error.message}`);
 			return EXIT.done;
 		}),
 });

@@ -5,6 +5,7 @@ import { places } from "../host/places.ts";
 import { chooseArchive, listArchives } from "../plan/archives.ts";
 import { diffArchive, diffRows } from "../plan/diff.ts";
 import { differenceText } from "../report/tables.ts";
+import { print, printJson } from "../report/terminal.ts";
 import {
 	archiveWords,
 	type CommonFlags,
@@ -14,7 +15,7 @@ import {
 	serviceFlag,
 	splitWords,
 } from "./flags.ts";
-import { interruptible, unwatched } from "./signals.ts";
+import { interruptible, untilUndone, unwatched } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
@@ -45,17 +46,16 @@ export const diff = buildCommand({
 			const services = flags.service ?? Object.keys(manifest.state);
 			const archive = chooseArchive(await listArchives(manifest, [provider], work), wanted, services);
 			const differences = await diffArchive(manifest, archive, services, work);
-			const scratch = await scratchFolder(places().state);
-			try {
-				const rows = await diffRows(manifest, archive, services, scratch, work);
-				process.stdout.write(
-					flags.json
-						? `${JSON.stringify({ archive: archive.id, differences, rows }, null, 2)}\n`
-						: differenceText(differences, rows),
-				);
-			} finally {
-				await removeTree(scratch);
-			}
+			await untilUndone(async () => {
+				const scratch = await scratchFolder(places().state);
+				try {
+					const rows = await diffRows(manifest, archive, services, scratch, work);
+					if (flags.json) printJson({ archive: archive.id, differences, rows }, 2);
+					else print(differenceText(differences, rows));
+				} finally {
+					await removeTree(scratch);
+				}
+			});
 			return 0;
 		}),
 });

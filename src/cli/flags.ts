@@ -3,8 +3,10 @@
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { isHere, select } from "../fleet/select.ts";
 import { secondsOf } from "../manifest/duration.ts";
-import { EXIT, HoldfastError, isErrno, reportOf } from "../manifest/error.ts";
+import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { linesIn, printJson, printMessage, resultsGone } from "../report/terminal.ts";
+import { wasInterrupted } from "./signals.ts";
 
 export interface CommonFlags {
 	readonly config?: string;
@@ -162,7 +164,7 @@ async function loadOne(flags: CommonFlags, name: string | undefined) {
 /** For machines whose config names a flake; others load nothing of it. */
 export async function evaluate(reference: string) {
 	const { evaluateNix } = await import("../host/nix.ts");
-	return evaluateNix(reference, (line) => process.stderr.write(`! ${line}\n`));
+	return evaluateNix(reference, (line) => printMessage(`! ${line}`));
 }
 
 interface Chosen {
@@ -238,7 +240,12 @@ export async function guard(flags: CommonFlags, work: () => Promise<number>): Pr
 			if (!(error instanceof Elsewhere)) throw error;
 			return (await import("./elsewhere.ts")).passOn(error, flags);
 		});
-	} catch (error) {
+	} catch (caught) {
+		// What was cancelled says so in its own words, and means the same.
+		const error =
+			wasInterrupted() && !(caught instanceof HoldfastError)
+				? new HoldfastError("interrupted", "interrupted", { cause: caught })
+				: caught;
 		process.exitCode = error instanceof HoldfastError ? EXIT[error.code] : EXIT.failed;
 		if (flags.json) showErrorAsJson(error);
 		showError(error, flags);
@@ -248,16 +255,17 @@ export async function guard(flags: CommonFlags, work: () => Promise<number>): Pr
 /** For programs: the same facts, on stdout, in place of the result. */
 function showErrorAsJson(error: unknown): void {
 	const code = error instanceof HoldfastError ? error.code : "failed";
-	process.stdout.write(`${JSON.stringify({ error: { code, ...reportOf(error) } })}\n`);
+	printJson({ error: { code, ...reportOf(error) } });
 }
 
 function showError(error: unknown, { debug }: CommonFlags): void {
-	if (isErrno(error, "EPIPE")) return;
+	if (resultsGone.aborted) return;
 	const lines = [`holdfast: ${error instanceof Error ? error.message : String(error)}`];
 	if (error instanceof HoldfastError) {
-		lines.push(...error.details.map((line) => `  ${line}`));
+		lines.push(...error.details.flatMap(linesIn).map((line) => `  ${line}`));
 		if (error.hint) lines.push(`  → ${error.hint}`);
 	}
-	if (debug && error instanceof Error) lines.push(error.stack ?? "", String(error.cause ?? ""));
-	process.stderr.write(`${lines.join("\n")}\n`);
+	if (debug && error instanceof Error)
+		lines.push(...linesIn(error.stack ?? ""), ...linesIn(String(error.cause ?? "")));
+	printMessage(lines);
 }

@@ -4,6 +4,7 @@ import { buildCommand, buildRouteMap } from "@stricli/core";
 import { importedConfig } from "../config/write.ts";
 import { evaluateNix } from "../host/nix.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { linesIn, print, printMessage } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard, valueFlag } from "./flags.ts";
 
 const word = (brief: string, placeholder: string) =>
@@ -18,12 +19,12 @@ const nix = buildCommand({
 	parameters: { flags: commonFlags, positional: word("FLAKE#MACHINE", "FLAKE#MACHINE") },
 	func: (flags: CommonFlags, reference: string) =>
 		guard(flags, async () => {
-			const remark = (line: string) => process.stderr.write(`! ${line}\n`);
+			const remark = (line: string) => printMessage(`! ${line}`);
 			const { clan, holdfast } = await evaluateNix(reference, remark);
 			const machine = (reference.split("#")[1] ?? "")
 				.replace(/^nixosConfigurations\./, "")
 				.replace(/\.config$/, "");
-			process.stdout.write(await importedConfig(machine, holdfast ?? { clan }, `flake ${reference}`));
+			print(linesIn(await importedConfig(machine, holdfast ?? { clan }, `flake ${reference}`)));
 			return 0;
 		}),
 });
@@ -56,13 +57,8 @@ const clan = buildCommand({
 			}
 			const { backups, ...rest } = value as { backups?: { providers?: object } };
 			const declared = { ...(backups?.providers ? { providers: backups.providers } : {}), ...rest };
-			process.stdout.write(
-				await importedConfig(
-					flags.machine ?? hostname().split(".")[0] ?? "machine",
-					{ clan: declared },
-					file,
-				),
-			);
+			const machine = flags.machine ?? hostname().split(".")[0] ?? "machine";
+			print(linesIn(await importedConfig(machine, { clan: declared }, file)));
 			return 0;
 		}),
 });

@@ -10,6 +10,7 @@ import { exec } from "../host/exec.ts";
 import { hostServices } from "../host/services.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { propose, signFolders } from "../modules/propose.ts";
+import { linesIn, print } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard, switchFlag } from "./flags.ts";
 
 interface Flags extends CommonFlags {
@@ -61,7 +62,7 @@ export const init = buildCommand({
 				borg: (await exec(["borg", "--version"]).catch(() => undefined))?.code === 0,
 			});
 			if (flags.dryRun) {
-				process.stdout.write(text);
+				print(linesIn(text));
 				return 0;
 			}
 			await mkdir(dirname(file), { recursive: true, mode: 0o700 });
@@ -69,16 +70,13 @@ export const init = buildCommand({
 			await chmod(file, 0o600);
 			const { machines } = await loadConfig(file);
 			const states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
-			process.stdout.write(
-				[
-					`wrote ${file}`,
-					states.length > 0
-						? `it protects: ${states.join(", ")}`
-						: "no application was recognised: add the folders that matter, then go on",
-					"next: holdfast create, then holdfast list",
-					"",
-				].join("\n"),
-			);
+			print([
+				`wrote ${file}`,
+				states.length > 0
+					? `it protects: ${states.join(", ")}`
+					: "no application was recognised: add the folders that matter, then go on",
+				"next: holdfast create, then holdfast list",
+			]);
 			return 0;
 		}),
 });

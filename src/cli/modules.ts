@@ -5,6 +5,7 @@ import { modulesOf } from "../config/services.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { type Declared, moduleTable, moduleText } from "../report/modules.ts";
+import { print, printJson } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard } from "./flags.ts";
 
 const listModules = buildCommand({
@@ -13,15 +14,12 @@ const listModules = buildCommand({
 	func: (flags: CommonFlags) =>
 		guard(flags, async () => {
 			const modules = [...(await known(flags)).values()];
-			process.stdout.write(
-				flags.json
-					? `${JSON.stringify(
-							modules.map(({ name, about, sources, proven }) => ({ name, about, sources, proven })),
-							null,
-							2,
-						)}\n`
-					: moduleTable(modules),
-			);
+			if (flags.json)
+				printJson(
+					modules.map(({ name, about, sources, proven }) => ({ name, about, sources, proven })),
+					2,
+				);
+			else print(moduleTable(modules));
 			return 0;
 		}),
 });
@@ -45,7 +43,7 @@ const showModule = buildCommand({
 					hint: meant ? `did you mean "${meant}"?` : "see them all with: holdfast modules",
 				});
 			}
-			process.stdout.write(await moduleText(module, modules, await declaredHere(flags, name)));
+			print(await moduleText(module, modules, await declaredHere(flags, name)));
 			return 0;
 		}),
 });

@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exec } from "../host/exec.ts";
-import type { Deployment } from "../plan/install.ts";
 import type { Desired } from "./deployment.ts";
 import { type Target, textOf } from "./target.ts";
 
@@ -12,7 +11,7 @@ export async function changesOf(
 	target: Target,
 	{ files }: Desired,
 	there: ReadonlyMap<string, string>,
-	known: Deployment | undefined,
+	known: { readonly files: readonly { readonly path: string; readonly stays: boolean }[] } | undefined,
 ): Promise<string[]> {
 	const gone = (known?.files ?? []).filter(
 		({ path, stays }) => !stays && !files.some((file) => file.path === path),

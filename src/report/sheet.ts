@@ -17,7 +17,7 @@ export interface SheetEntry {
 	readonly fault?: string;
 }
 
-export function sheetText(machine: string, entries: readonly SheetEntry[], now: Date): string {
+export function sheetText(machine: string, entries: readonly SheetEntry[], now: Date): string[] {
 	return [
 		`RECOVERY SHEET of ${machine}, printed ${now.toISOString().slice(0, 10)}`,
 		"",
@@ -73,8 +73,7 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 				...(fault === undefined ? [] : ["", `  ITS KEY COULD NOT BE READ: ${fault}`]),
 			];
 		}),
-		"",
-	].join("\n");
+	];
 }
 
 interface Settings {

@@ -1,13 +1,15 @@
 // Results as tables for people.
+
+import { printable } from "../manifest/printable.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { Difference, RowDifference } from "../plan/diff.ts";
 import type { Entry, RunRow } from "../run/journal-rows.ts";
 import type { Plan } from "../run/plan.ts";
-import { duration, localTime, printable, size } from "./units.ts";
+import { duration, localTime, size } from "./units.ts";
 
 /** With a column for the machine, where there are archives of several. */
-export function archiveTable(archives: readonly ListedArchive[], several = false): string {
-	if (archives.length === 0) return "no archives yet\n";
+export function archiveTable(archives: readonly ListedArchive[], several = false): string[] {
+	if (archives.length === 0) return ["no archives yet"];
 	return table([
 		[...(several ? ["MACHINE"] : []), "TIME", "SIZE", "STATES", "ARCHIVE"],
 		...archives.map(({ machine, created, bytes, metadata, id }) => [
@@ -19,13 +21,13 @@ export function archiveTable(archives: readonly ListedArchive[], several = false
 						.map(([name, { outcome }]) => (outcome === "good" ? name : `${name} (${outcome})`))
 						.join(", ")
 				: "-",
-			printable(id),
+			id,
 		]),
 	]);
 }
 
-export function runTable(rows: readonly RunRow[]): string {
-	if (rows.length === 0) return "no runs yet\n";
+export function runTable(rows: readonly RunRow[]): string[] {
+	if (rows.length === 0) return ["no runs yet"];
 	return table([
 		["STARTED", "OPERATION", "MACHINE", "OUTCOME", "TOOK", "RUN"],
 		...rows.map(({ id, operation, machine, started, ended, outcome }) => [
@@ -43,7 +45,7 @@ export function runText(
 	plan: Plan,
 	entries: readonly Entry[],
 	lines: readonly { step: string; line: string }[],
-): string {
+): string[] {
 	const titles = new Map(plan.steps.map(({ id, title }) => [id, title]));
 	const shown = entries
 		.filter(({ phase }) => phase !== "note")
@@ -51,41 +53,46 @@ export function runText(
 			const fault = phase.endsWith("failed") ? `: ${(data as { message: string }).message}` : "";
 			return `${localTime(time)}  ${phase.padEnd(11)}  ${titles.get(step) ?? step}${fault}`;
 		});
-	const log = lines.map(({ step, line }) => `${step}: ${printable(line)}`);
-	return `${[...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])].join("\n")}\n`;
+	const log = lines.map(({ step, line }) => `${step}: ${line}`);
+	return [...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])];
 }
 
-export function differenceText(differences: readonly Difference[], rows: readonly RowDifference[]): string {
+export function differenceText(differences: readonly Difference[], rows: readonly RowDifference[]): string[] {
 	const signs = { add: "+", remove: "-", change: "~" };
 	const lines = differences.map(
-		({ change, path, in: what }) =>
-			`${signs[change]} ${printable(path)}${what ? ` (${what.join(", ")})` : ""}\n`,
+		({ change, path, in: what }) => `${signs[change]} ${path}${what ? ` (${what.join(", ")})` : ""}`,
 	);
 	const count = (change: Difference["change"]) => differences.filter((one) => one.change === change).length;
 	const tables =
 		rows.length === 0
-			? ""
+			? []
 			: table([
 					["DATABASE", "TABLE", "ROWS NOW", "ROWS IN THE ARCHIVE"],
 					...rows.map(({ database, table, live, archived }) => [
-						printable(database),
-						printable(table),
+						database,
+						table,
 						String(live ?? "-"),
 						String(archived ?? "-"),
 					]),
 				]);
-	return `${lines.join("")}${tables}${count("add")} come back, ${count("remove")} go, ${count("change")} change\n`;
+	return [...lines, ...tables, `${count("add")} come back, ${count("remove")} go, ${count("change")} change`];
 }
 
-export function table(rows: readonly (readonly string[])[]): string {
-	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-	return rows
-		.map(
-			(row) =>
-				`${row
-					.map((cell, column) => cell.padEnd(widths[column] ?? 0))
-					.join("  ")
-					.trimEnd()}\n`,
-		)
-		.join("");
+/** Rows as lines, their columns below each other. What is in a cell stays in it. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+	const cells = rows.map((row) => row.map(printable));
+	const widths = cells[0]?.map((_, column) => longest(cells.map((row) => row[column] ?? ""))) ?? [];
+	return cells.map((row) =>
+		row
+			.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+			.join("  ")
+			.trimEnd(),
+	);
+}
+
+/** Columns are no wider than that: a cell that is longer moves what follows in its own row, and in no other. */
+const WIDEST = 120;
+
+function longest(texts: readonly string[]): number {
+	return texts.reduce((most, { length }) => Math.max(most, Math.min(length, WIDEST)), 0);
 }

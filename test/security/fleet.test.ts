@@ -1,0 +1,136 @@
+// A machine of the fleet that belongs to somebody else by now answers what it likes. The operator's command goes on with
+// the other machines, says in words what that one did, and stays small; nothing that it says is more than text.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fleetOf } from "../support/fleet.ts";
+import { ESCAPES } from "../support/liar.ts";
+import { scratch } from "../support/scratch.ts";
+
+const MEGABYTES = 150;
+/** How long a machine may take here. */
+const PATIENCE = { HOLDFAST_ANSWER_SECONDS: "6" };
+
+/** By what it does (support/liar.ts), how that is said of it. */
+const ANSWERS: Readonly<Record<string, RegExp>> = {
+	nullist: /answered what cannot be read \(archives: expected a list, found nothing\)/,
+	mistyped: /answered what cannot be read \(archives\.0\.id: expected a text, found 5\)/,
+	scalar: /answered what cannot be read \(expected a map, found 17\)/,
+	garbage: /did not answer/,
+	impostor: /answered for another machine, "honest"/,
+	endless: /sent more than 8 MiB/,
+	dripping: /has not answered within 6 seconds|sent more than 8 MiB/,
+	deep: /answered with values within values, more than 50 deep/,
+	many: /answered with more than 500000 values/,
+	complaining: /sent more than 64 MiB of messages/,
+	grumbling: /sent more than 64 MiB of messages/,
+	silent: /has not answered within 6 seconds/,
+	mute: /said nothing for 6 seconds/,
+	babbling: /printed more than 1024 KiB before anything else/,
+	fluent: /printed more than 1024 KiB before anything else/,
+};
+/** Those that say something that can be shown. */
+const SHOWN = ["colourful", "scolding", "boasting"];
+const RUNS = ["lying", "odd", "shouting", "clinging", "flooding", "numbering", "lasting"];
+
+const fleet = await fleetOf(scratch("fleet"), [...Object.keys(ANSWERS), ...SHOWN, ...RUNS]);
+
+/** No control character but the ends of lines, and nothing that turns or hides what is written. */
+const assertTame = (text: string) => assert.doesNotMatch(text, /[^\P{Cc}\n]|[\p{Cf}\u2028\u2029]/u);
+
+/** And no line of its own making. */
+function assertHarmless(text: string): void {
+	assertTame(text);
+	assert.doesNotMatch(text, /^✔ all is well/m);
+}
+
+test("list goes on with the honest machine, and says of each other one what it did", async () => {
+	const names = [...Object.keys(ANSWERS), ...SHOWN, "honest"];
+	const told = await fleet.holdfast(["list", ...names], { env: PATIENCE });
+	assert.equal(told.code, 3, told.stderr);
+	assert.match(told.stdout, /^honest .* notes /m);
+	for (const [name, words] of Object.entries(ANSWERS)) {
+		const lines = told.stderr.split("\n").filter((line) => line.startsWith(`${name}: `));
+		assert.match(lines.join("\n"), words, `${name}: ${lines.join("\n")}`);
+	}
+	assertHarmless(told.stdout + told.stderr);
+	assert.ok(told.megabytes < MEGABYTES, `${told.megabytes} MB`);
+	assert.ok(told.seconds < 60, `${told.seconds} s`);
+});
+
+test("what such a machine answers stays valid JSON, and harmless, for programs", async () => {
+	const told = await fleet.holdfast(["list", "colourful", "honest", "--json"]);
+	const { archives } = JSON.parse(told.stdout);
+	assert.deepEqual(
+		archives.map(({ machine }: { machine: string }) => machine),
+		["colourful", "honest"],
+	);
+	assert.equal(archives[0].id, ESCAPES, "the value is what it was");
+	assertHarmless(told.stdout + told.stderr);
+});
+
+test("status goes on as well", async () => {
+	const told = await fleet.holdfast(["status", "nullist", "impostor", "garbage", "honest"]);
+	assert.equal(told.code, 3);
+	assert.match(told.stdout, /✔ +honest +notes/);
+	for (const name of ["nullist", "impostor", "garbage"])
+		assert.match(told.stderr, new RegExp(`^${name}: ✘`, "m"));
+});
+
+test("a command that is passed on shows lines, and no more", async () => {
+	const text = await fleet.holdfast(["runs", "--on", "colourful"]);
+	assertTame(text.stdout + text.stderr);
+	const scolded = await fleet.holdfast(["runs", "--on", "scolding"]);
+	assertTame(scolded.stdout + scolded.stderr);
+	assert.equal(scolded.code, 1, "77 is no exit code of ours");
+	const json = await fleet.holdfast(["runs", "--json", "--on", "garbage"]);
+	assert.equal(json.code, 1);
+	assert.match(JSON.parse(json.stdout).error.message, /what garbage printed is no JSON/);
+	const endless = await fleet.holdfast(["runs", "--on", "endless"]);
+	assert.match(endless.stderr, /endless sent a line of more than 1024 KiB/);
+	assert.ok(endless.megabytes < MEGABYTES, `${endless.megabytes} MB`);
+});
+
+test("a run there says nothing but what a run can say", async () => {
+	const told = await fleet.holdfast(["create", "lying", "odd", "shouting", "honest"], { env: PATIENCE });
+	assert.equal(told.code, 3, told.stderr);
+	assert.match(told.stdout, /^honest +done/m);
+	assert.match(told.stderr, /^lying: ✘ lying answers for another machine, "honest"/m);
+	assert.match(told.stderr, /^odd: ! odd says what cannot be read, and is left out: step-done: seconds/m);
+	assert.match(told.stderr, /^odd: ✘ it ended with exit code 4711/m);
+	assertHarmless(told.stdout + told.stderr);
+	const json = await fleet.holdfast(["create", "shouting", "honest", "--json"]);
+	for (const line of json.stdout.trim().split("\n")) assert.ok(JSON.parse(line).machine);
+	assertHarmless(json.stdout);
+});
+
+test("a run that never ends holds nobody up, and two Ctrl-C leave it", async () => {
+	const names = ["flooding", "numbering", "lasting", "honest"];
+	const told = await fleet.holdfast(["create", ...names], {
+		env: PATIENCE,
+		meanwhile: (child) => {
+			let heard = "";
+			child.stderr?.on("data", (text: string) => {
+				heard += text;
+				if (!/honest: done/.test(heard) || child.killed) return;
+				// A while of its flood.
+				setTimeout(() => child.kill("SIGINT"), 2_000);
+				setTimeout(() => child.kill("SIGINT"), 2_500);
+				heard = "";
+			});
+		},
+	});
+	assert.equal(told.code, 130, told.stderr);
+	assert.match(told.stdout, /^honest +done/m);
+	assert.match(told.stderr, /lasting was left before it had ended.*\n.*holdfast attach lasting/);
+	assert.ok(told.megabytes < MEGABYTES, `${told.megabytes} MB`);
+	assert.ok(told.seconds < 30, `${told.seconds} s`);
+});
+
+test("one Ctrl-C ends a question that is never answered, and shows what the others said", async () => {
+	const told = await fleet.holdfast(["list", "silent", "honest"], {
+		meanwhile: (child) => setTimeout(() => child.kill("SIGINT"), 2_500),
+	});
+	assert.equal(told.code, 130, told.stderr);
+	assert.match(told.stdout, /^honest .* notes /m);
+	assert.match(told.stderr, /silent: ✘ interrupted before it had answered/);
+});
