@@ -1,13 +1,12 @@
 // holdfast adopt DESTINATION: on a bare machine, from a repository's address and its key to a config and a restore.
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import * as v from "valibot";
 import { loadConfig } from "../config/load.ts";
 import { adoptedConfig } from "../config/write.ts";
-import { exists } from "../host/files.ts";
+import { exists, putFile } from "../host/files.ts";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { ENGINES, type ProviderOptions, providerSchema } from "../manifest/providers.ts";
@@ -118,15 +117,8 @@ export const adopt = buildCommand({
 					"Take these commands over into the config? They run whenever you back up or restore.",
 					flags.yes,
 				);
-			await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-			// Looked at before it takes the place of anything.
-			const draft = join(dirname(file), ".adopted.yaml");
-			await writeFile(draft, text, { mode: 0o600 });
-			await loadConfig(draft).catch(async (error: unknown) => {
-				await rm(draft);
-				throw error;
-			});
-			await rename(draft, file);
+			const look = async (draft: string) => void (await loadConfig(draft));
+			await putFile(file, text, { replace: flags.force, look });
 			const { machine, provider, manifest } = adopted;
 			const [state = "NAME"] = Object.keys(manifest.state);
 			if (!flags.json)

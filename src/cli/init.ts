@@ -1,12 +1,12 @@
 // holdfast init: look at this machine and write a first config.
 import { existsSync } from "node:fs";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { loadConfig } from "../config/load.ts";
 import { firstConfig } from "../config/write.ts";
 import { exec } from "../host/exec.ts";
+import { putFile } from "../host/files.ts";
 import { hostServices } from "../host/services.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { propose, signFolders } from "../modules/propose.ts";
@@ -65,11 +65,12 @@ export const init = buildCommand({
 				print(linesIn(text));
 				return 0;
 			}
-			await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-			await writeFile(file, text, { mode: 0o600 });
-			await chmod(file, 0o600);
-			const { machines } = await loadConfig(file);
-			const states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
+			let states: string[] = [];
+			const look = async (draft: string) => {
+				const { machines } = await loadConfig(draft);
+				states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
+			};
+			await putFile(file, text, { replace: flags.force, look });
 			print([
 				`wrote ${file}`,
 				states.length > 0

@@ -5,8 +5,8 @@ import { print, printJson } from "../report/terminal.ts";
 import {
 	type CommonFlags,
 	commonFlags,
-	evaluate,
 	guard,
+	loading,
 	loadMachine,
 	machineWord,
 	switchFlag,
@@ -17,7 +17,7 @@ export const validate = buildCommand({
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	func: (flags: CommonFlags) =>
 		guard(flags, async () => {
-			const { file, machines } = await loadConfig(flags.config, evaluate);
+			const { file, machines } = await loadConfig(flags.config, { ...loading, purpose: "look" });
 			if (!flags.quiet) print(`${file} is valid: ${[...machines.keys()].join(", ") || "no machine"}`);
 			return 0;
 		}),

@@ -22,7 +22,9 @@ const CONTEXT = {
 };
 
 // What Node would print of these may quote text from anywhere.
-process.removeAllListeners("warning").on("warning", ({ message }) => printMessage(`! ${message}`));
+process.removeAllListeners("warning").on("warning", ({ name, message }) => {
+	if (name !== "ExperimentalWarning") printMessage(`! ${message}`);
+});
 process.on("uncaughtException", (error: unknown) => {
 	const { message, stack } = error instanceof Error ? error : new Error(String(error));
 	const shown = process.argv.includes("--debug") ? linesIn(stack ?? "") : [];

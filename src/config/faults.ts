@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
 import { nearest } from "../manifest/nearest.ts";
+import { MOST_FAULTS } from "./limits.ts";
 import { isRecord } from "./schema.ts";
 import { type DataPath, quote, type Source } from "./source.ts";
 
@@ -19,10 +20,14 @@ type Schema = v.GenericSchema & {
 	item?: Schema;
 };
 
-/** Every fault that the schema finds in a value. */
+/** More than are shown: several may be one and the same, of a tag. */
+const MOST_LOOKED_AT = 1_000;
+
+/** The faults that the schema finds in a value. */
 export function faultsOf(schema: v.GenericSchema, value: unknown): Fault[] {
 	const result = v.safeParse(schema, value);
-	return result.success ? [] : result.issues.flatMap((issue) => faultOf(schema as Schema, issue, []));
+	if (result.success) return [];
+	return result.issues.slice(0, MOST_LOOKED_AT).flatMap((issue) => faultOf(schema as Schema, issue, []));
 }
 
 function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): Fault[] {
@@ -120,9 +125,10 @@ function knownKeys(schema: Schema, path: DataPath, parent: unknown): string[] {
 	return Object.keys((option && unwrap(option).entries) ?? {});
 }
 
-/** One error that shows every fault with its line. */
+/** One error that shows the first faults, each with its line. */
 export function configError(source: Source, faults: readonly Fault[]): HoldfastError {
-	const blocks = faults.map((fault) => {
+	const more = faults.length - MOST_FAULTS;
+	const blocks = faults.slice(0, MOST_FAULTS).map((fault) => {
 		const place = source.locate(fault.path);
 		const where = place ? `${source.file}:${place.line}:${place.column}` : source.file;
 		const at = fault.path.length > 0 ? ` (${fault.path.join(".")})` : "";
@@ -131,6 +137,7 @@ export function configError(source: Source, faults: readonly Fault[]): HoldfastE
 			quoted: place ? quote(source.text, place) : [],
 		};
 	});
+	if (more > 0) blocks.push({ headline: `and ${more} more`, quoted: [] });
 	const [first, ...rest] = blocks;
 	return new HoldfastError("usage", first?.headline ?? `${source.file}: not valid`, {
 		details: [...(first?.quoted ?? []), ...rest.flatMap((block) => [block.headline, ...block.quoted])],

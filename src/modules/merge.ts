@@ -56,17 +56,15 @@ export function merge(
 	)
 		return unique(all.flatMap(({ value }) => value as unknown[]));
 	if (deep > 0 && all.length > 0 && all.every(({ value }) => isMap(value))) {
-		const keys = new Set(all.flatMap(({ value }) => Object.keys(value as object)));
+		const byKey = new Map<string, Definition[]>();
+		for (const one of all)
+			for (const [key, value] of Object.entries(one.value as object)) {
+				const some = byKey.get(key) ?? [];
+				some.push({ ...one, value });
+				byKey.set(key, some);
+			}
 		return Object.fromEntries(
-			[...keys].map((key) => [
-				key,
-				merge(
-					all.map((one) => ({ ...one, value: (one.value as Record<string, unknown>)[key] })),
-					conflicts,
-					deep - 1,
-					[...path, key],
-				),
-			]),
+			[...byKey].map(([key, some]) => [key, merge(some, conflicts, deep - 1, [...path, key])]),
 		);
 	}
 	const firm = all.filter(({ isDefault }) => !isDefault);

@@ -47,14 +47,14 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 				...(locked ? ["  passphrase  ________________________________________________", ""] : []),
 				"  on the new machine:",
 				...(locked ? ["    (umask 077; cat >passphrase)         type the passphrase, then Ctrl-D"] : []),
-				[
+				...continued([
 					`    holdfast adopt ${quoted(location)} --type ${type}`,
 					...(locked ? ["--passphrase-file passphrase"] : []),
 					...(rsh === undefined ? [] : [`--rsh ${quoted(rsh)}`]),
 					...(environmentFile === undefined ? [] : ["--environment-file FILE"]),
 					...(options ?? []).map((option) => `--option ${quoted(option)}`),
 					...(mountpoint === undefined ? [] : [`--mountpoint ${quoted(mountpoint)}`]),
-				].join(" \\\n      "),
+				]),
 				`    holdfast restore ${machine} ${provider} latest`,
 				...(environmentFile === undefined
 					? []
@@ -74,6 +74,13 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 			];
 		}),
 	];
+}
+
+/** One command of a shell in several lines. */
+function continued([first = "", ...rest]: readonly string[]): string[] {
+	return [first, ...rest.map((part) => `      ${part}`)].map((line, index) =>
+		index < rest.length ? `${line} \\` : line,
+	);
 }
 
 interface Settings {

@@ -1,0 +1,85 @@
+// Read a file that somebody named and nobody has looked at: a regular one, up to a size, and nothing that could keep us
+// waiting for ever, as a named pipe does.
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { HoldfastError } from "../manifest/error.ts";
+
+const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
+const CHUNK = 64 * 1024;
+const LOOK_AGAIN_MS = 10;
+
+export interface Reading {
+	/** Bytes; a file that is larger is an error. */
+	readonly most: number;
+	/** A link at the end of the path is an error; those on the way are followed. */
+	readonly noLink?: boolean;
+	/** Has a look at what was opened, before anything of it is read. */
+	readonly look?: (stats: Stats) => void;
+}
+
+/**
+ * The bytes of a regular file. Throws what the system says (`ENOENT` …), or an error in words. A pipe is read only where
+ * it is an open descriptor of ours that the caller has handed over: `/dev/stdin`, `/dev/fd/N`, as shells make of `<(…)`.
+ */
+export function readBounded(path: string, { most, noLink = false, look }: Reading): Buffer {
+	const given = descriptorIn(path);
+	if (given !== undefined) return readWhole(given, path, most);
+	const fd = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | (noLink ? O_NOFOLLOW : 0));
+	try {
+		const stats = fstatSync(fd);
+		if (!stats.isFile()) throw new HoldfastError("failed", `${path} is ${kindOf(stats)}, not a regular file`);
+		if (stats.size > most) throw tooLarge(path, most);
+		look?.(stats);
+		return readWhole(fd, path, most);
+	} finally {
+		closeSync(fd);
+	}
+}
+
+/** The text of a regular file. */
+export function readText(path: string, reading: Reading): string {
+	return readBounded(path, reading).toString("utf8");
+}
+
+function descriptorIn(path: string): number | undefined {
+	if (path === "/dev/stdin") return 0;
+	const [, digits] = /^\/(?:dev|proc\/self)\/fd\/(\d{1,6})$/.exec(path) ?? [];
+	return digits === undefined ? undefined : Number(digits);
+}
+
+function readWhole(fd: number, path: string, most: number): Buffer {
+	const chunks: Buffer[] = [];
+	let bytes = 0;
+	for (;;) {
+		const chunk = Buffer.allocUnsafe(CHUNK);
+		const read = readSome(fd, chunk);
+		if (read === 0) return Buffer.concat(chunks);
+		bytes += read;
+		// It grew, or is one whose size the kernel does not know before.
+		if (bytes > most) throw tooLarge(path, most);
+		chunks.push(chunk.subarray(0, read));
+	}
+}
+
+/** A pipe that was handed over may be one that does not wait. */
+function readSome(fd: number, into: Buffer): number {
+	for (;;)
+		try {
+			return readSync(fd, into);
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code === "EOF") return 0;
+			if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+		}
+}
+
+function tooLarge(path: string, most: number): HoldfastError {
+	const size = most >= 1024 ** 2 ? `${most / 1024 ** 2} MiB` : `${most / 1024} KiB`;
+	return new HoldfastError("failed", `${path} is larger than ${size}`);
+}
+
+function kindOf(stats: Stats): string {
+	if (stats.isDirectory()) return "a folder";
+	if (stats.isFIFO()) return "a named pipe";
+	if (stats.isSocket()) return "a socket";
+	return "a device";
+}
