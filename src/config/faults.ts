@@ -20,6 +20,9 @@ type Schema = v.GenericSchema & {
 	item?: Schema;
 };
 
+/** Characters of what is said of one fault: it may quote a name as long as a book. */
+const LONGEST_LINE = 2_000;
+
 /** More than are shown: several may be one and the same, of a tag. */
 const MOST_LOOKED_AT = 1_000;
 
@@ -132,8 +135,9 @@ export function configError(source: Source, faults: readonly Fault[]): HoldfastE
 		const place = source.locate(fault.path);
 		const where = place ? `${source.file}:${place.line}:${place.column}` : source.file;
 		const at = fault.path.length > 0 ? ` (${fault.path.join(".")})` : "";
+		const headline = `${where}: ${fault.message}${fault.hint ? `; ${fault.hint}` : ""}${at}`;
 		return {
-			headline: `${where}: ${fault.message}${fault.hint ? `; ${fault.hint}` : ""}${at}`,
+			headline: headline.length > LONGEST_LINE ? `${headline.slice(0, LONGEST_LINE)} …` : headline,
 			quoted: place ? quote(source.text, place) : [],
 		};
 	});

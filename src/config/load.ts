@@ -210,6 +210,6 @@ function textIn(file: string, isGuarded: boolean): string {
 		return readText(real, { most, noLink: true, look });
 	} catch (cause) {
 		if (cause instanceof HoldfastError && cause.code === "usage") throw cause;
-		throw new HoldfastError("usage", `cannot read ${file}`, { cause, details: [(cause as Error).message] });
+		throw new HoldfastError("usage", `cannot read ${file}: ${(cause as Error).message}`, { cause });
 	}
 }

@@ -17,19 +17,19 @@ export interface Reading {
 }
 
 /**
- * The bytes of a regular file. Throws what the system says (`ENOENT` …), or an error in words. A pipe is read only where
+ * The bytes of a regular file. Throws what the system says (`ENOENT` …), or an error that says what it is instead. A pipe is read only where
  * it is an open descriptor of ours that the caller has handed over: `/dev/stdin`, `/dev/fd/N`, as shells make of `<(…)`.
  */
 export function readBounded(path: string, { most, noLink = false, look }: Reading): Buffer {
 	const given = descriptorIn(path);
-	if (given !== undefined) return readWhole(given, path, most);
+	if (given !== undefined) return readWhole(given, most);
 	const fd = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | (noLink ? O_NOFOLLOW : 0));
 	try {
 		const stats = fstatSync(fd);
-		if (!stats.isFile()) throw new HoldfastError("failed", `${path} is ${kindOf(stats)}, not a regular file`);
-		if (stats.size > most) throw tooLarge(path, most);
+		if (!stats.isFile()) throw new HoldfastError("failed", `it is ${kindOf(stats)}, not a regular file`);
+		if (stats.size > most) throw tooLarge(most);
 		look?.(stats);
-		return readWhole(fd, path, most);
+		return readWhole(fd, most);
 	} finally {
 		closeSync(fd);
 	}
@@ -46,7 +46,7 @@ function descriptorIn(path: string): number | undefined {
 	return digits === undefined ? undefined : Number(digits);
 }
 
-function readWhole(fd: number, path: string, most: number): Buffer {
+function readWhole(fd: number, most: number): Buffer {
 	const chunks: Buffer[] = [];
 	let bytes = 0;
 	for (;;) {
@@ -55,7 +55,7 @@ function readWhole(fd: number, path: string, most: number): Buffer {
 		if (read === 0) return Buffer.concat(chunks);
 		bytes += read;
 		// It grew, or is one whose size the kernel does not know before.
-		if (bytes > most) throw tooLarge(path, most);
+		if (bytes > most) throw tooLarge(most);
 		chunks.push(chunk.subarray(0, read));
 	}
 }
@@ -72,9 +72,9 @@ function readSome(fd: number, into: Buffer): number {
 		}
 }
 
-function tooLarge(path: string, most: number): HoldfastError {
+function tooLarge(most: number): HoldfastError {
 	const size = most >= 1024 ** 2 ? `${most / 1024 ** 2} MiB` : `${most / 1024} KiB`;
-	return new HoldfastError("failed", `${path} is larger than ${size}`);
+	return new HoldfastError("failed", `it is larger than ${size}`);
 }
 
 function kindOf(stats: Stats): string {

@@ -80,10 +80,7 @@ export function secretText(file: string, what: string): string {
 	try {
 		return readText(file, { most: MOST_BYTES });
 	} catch (cause) {
-		throw new HoldfastError("failed", `cannot read ${what} ${file}`, {
-			cause,
-			details: [(cause as Error).message],
-		});
+		throw new HoldfastError("failed", `cannot read ${what} ${file}: ${(cause as Error).message}`, { cause });
 	}
 }
 

@@ -2,13 +2,14 @@
 // the other machines, says in words what that one did, and stays small; nothing that it says is more than text.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fleetOf } from "../support/fleet.ts";
+import { fleetOf, type Told } from "../support/fleet.ts";
 import { ESCAPES } from "../support/liar.ts";
 import { scratch } from "../support/scratch.ts";
 
 const MEGABYTES = 150;
-/** How long a machine may take here. */
-const PATIENCE = { HOLDFAST_ANSWER_SECONDS: "6" };
+/** How long a machine may take here, where some never answer and where all do. */
+const SHORT = { HOLDFAST_ANSWER_SECONDS: "4" };
+const LONG = { HOLDFAST_ANSWER_SECONDS: "20" };
 
 /** By what it does (support/liar.ts), how that is said of it. */
 const ANSWERS: Readonly<Record<string, RegExp>> = {
@@ -18,21 +19,28 @@ const ANSWERS: Readonly<Record<string, RegExp>> = {
 	garbage: /did not answer/,
 	impostor: /answered for another machine, "honest"/,
 	endless: /sent more than 8 MiB/,
-	dripping: /has not answered within 6 seconds|sent more than 8 MiB/,
 	deep: /answered with values within values, more than 50 deep/,
 	many: /answered with more than 500000 values/,
 	complaining: /sent more than 64 MiB of messages/,
 	grumbling: /sent more than 64 MiB of messages/,
-	silent: /has not answered within 6 seconds/,
-	mute: /said nothing for 6 seconds/,
 	babbling: /printed more than 1024 KiB before anything else/,
 	fluent: /printed more than 1024 KiB before anything else/,
+};
+const NEVER: Readonly<Record<string, RegExp>> = {
+	silent: /has not answered within 4 seconds/,
+	mute: /said nothing for 4 seconds|has not answered within 4 seconds/,
+	dripping: /has not answered within 4 seconds|sent more than 8 MiB/,
 };
 /** Those that say something that can be shown. */
 const SHOWN = ["colourful", "scolding", "boasting"];
 const RUNS = ["lying", "odd", "shouting", "clinging", "flooding", "numbering", "lasting"];
 
-const fleet = await fleetOf(scratch("fleet"), [...Object.keys(ANSWERS), ...SHOWN, ...RUNS]);
+const fleet = await fleetOf(scratch("fleet"), [
+	...Object.keys(ANSWERS),
+	...Object.keys(NEVER),
+	...SHOWN,
+	...RUNS,
+]);
 
 /** No control character but the ends of lines, and nothing that turns or hides what is written. */
 const assertTame = (text: string) => assert.doesNotMatch(text, /[^\P{Cc}\n]|[\p{Cf}\u2028\u2029]/u);
@@ -43,18 +51,31 @@ function assertHarmless(text: string): void {
 	assert.doesNotMatch(text, /^✔ all is well/m);
 }
 
+function assertSaid({ stderr }: Told, words: Readonly<Record<string, RegExp>>): void {
+	for (const [name, one] of Object.entries(words)) {
+		const lines = stderr.split("\n").filter((line) => line.startsWith(`${name}: `));
+		assert.match(lines.join("\n"), one, `${name}: ${lines.join("\n")}`);
+	}
+}
+
 test("list goes on with the honest machine, and says of each other one what it did", async () => {
 	const names = [...Object.keys(ANSWERS), ...SHOWN, "honest"];
-	const told = await fleet.holdfast(["list", ...names], { env: PATIENCE });
+	const told = await fleet.holdfast(["list", ...names], { env: LONG });
 	assert.equal(told.code, 3, told.stderr);
 	assert.match(told.stdout, /^honest .* notes /m);
-	for (const [name, words] of Object.entries(ANSWERS)) {
-		const lines = told.stderr.split("\n").filter((line) => line.startsWith(`${name}: `));
-		assert.match(lines.join("\n"), words, `${name}: ${lines.join("\n")}`);
-	}
+	assertSaid(told, ANSWERS);
 	assertHarmless(told.stdout + told.stderr);
 	assert.ok(told.megabytes < MEGABYTES, `${told.megabytes} MB`);
 	assert.ok(told.seconds < 60, `${told.seconds} s`);
+});
+
+test("nobody waits for ever, and what comes byte by byte is no larger for it", async () => {
+	const told = await fleet.holdfast(["list", ...Object.keys(NEVER), "honest"], { env: SHORT });
+	assert.equal(told.code, 3, told.stderr);
+	assert.match(told.stdout, /^honest .* notes /m);
+	assertSaid(told, NEVER);
+	assert.ok(told.megabytes < MEGABYTES, `${told.megabytes} MB`);
+	assert.ok(told.seconds < 20, `${told.seconds} s`);
 });
 
 test("what such a machine answers stays valid JSON, and harmless, for programs", async () => {
@@ -91,7 +112,7 @@ test("a command that is passed on shows lines, and no more", async () => {
 });
 
 test("a run there says nothing but what a run can say", async () => {
-	const told = await fleet.holdfast(["create", "lying", "odd", "shouting", "honest"], { env: PATIENCE });
+	const told = await fleet.holdfast(["create", "lying", "odd", "shouting", "honest"], { env: LONG });
 	assert.equal(told.code, 3, told.stderr);
 	assert.match(told.stdout, /^honest +done/m);
 	assert.match(told.stderr, /^lying: ✘ lying answers for another machine, "honest"/m);
@@ -106,7 +127,7 @@ test("a run there says nothing but what a run can say", async () => {
 test("a run that never ends holds nobody up, and two Ctrl-C leave it", async () => {
 	const names = ["flooding", "numbering", "lasting", "honest"];
 	const told = await fleet.holdfast(["create", ...names], {
-		env: PATIENCE,
+		env: LONG,
 		meanwhile: (child) => {
 			let heard = "";
 			child.stderr?.on("data", (text: string) => {
