@@ -31,7 +31,7 @@ import {
 } from "./flags.ts";
 import { codeOf, connected, endOf, remarkTo } from "./fleet.ts";
 import { confirm, reporter } from "./operate.ts";
-import { insisted, interruptible, untilUndoneThere } from "./signals.ts";
+import { insisted, interruptible, untilUndone, untilUndoneThere } from "./signals.ts";
 
 interface Flags extends CommonFlags, Omit<FleetFlags, "parallel"> {
 	readonly dryRun: boolean;
@@ -112,12 +112,9 @@ async function onTarget(
 ): Promise<number> {
 	if (isHere(manifest))
 		return work(await placeOf(targetHere(manifest.machine)), async (program, argv) => {
-			const result = await exec([...program, ...argv], {
-				env: { ...(process.env as Record<string, string>) },
-				signal,
-				onStdout: print,
-				onStderr: printMessage,
-			});
+			const env = { ...(process.env as Record<string, string>) };
+			const options = { env, signal, onStdout: print, onStderr: printMessage };
+			const result = await untilUndone(() => exec([...program, ...argv], options));
 			return result.code ?? EXIT.failed;
 		});
 	return connected({ manifest, sshConfig }, signal, async (connection) =>
@@ -171,14 +168,17 @@ async function deployTo(
 	await secrets.keep();
 	await server?.keep();
 	const folder = join(layout.arrivals, newRunId());
-	await send(target, folder, contents);
-	try {
-		const code = await run(await programOf(place, desired, contents, folder), ["__install", folder]);
-		if (code === EXIT.done) say(secrets.told);
-		return code;
-	} finally {
-		await script(target, 'rm -rf -- "$1"', [folder]).catch(() => {});
-	}
+	return untilUndoneThere(async () => {
+		try {
+			await send(target, folder, contents);
+			const code = await run(await programOf(place, desired, contents, folder), ["__install", folder]);
+			if (code === EXIT.done) say(secrets.told);
+			return code;
+		} finally {
+			// What was sent, secrets among it, does not stay where it arrived.
+			await script(target, 'rm -rf -- "$1"', [folder]).catch(() => {});
+		}
+	});
 }
 
 /** What a deploy has written down there, as far as it decides what is shown and compared here. */

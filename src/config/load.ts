@@ -3,8 +3,8 @@ import { existsSync, type Stats } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, extname, join, resolve as resolvePath } from "node:path";
 import * as v from "valibot";
-import { examine, fileFault } from "../host/ownership.ts";
-import { readText } from "../host/read-file.ts";
+import { type Examined, examine, fileFault } from "../host/ownership.ts";
+import { isHandedOver, readText } from "../host/read-file.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
 import { withClan } from "./clan.ts";
@@ -72,7 +72,7 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 	}
 	const folders = [
 		process.cwd(),
-		join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast"),
+		resolvePath(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast"),
 		"/etc/holdfast",
 	];
 	const guards = { data: true, code: true };
@@ -201,7 +201,7 @@ function textIn(file: string, isGuarded: boolean): string {
 	const most = MOST_BYTES;
 	try {
 		if (!isGuarded) return readText(file, { most });
-		const { real, fault } = examine(file);
+		const { real, fault }: Examined = isHandedOver(file) ? { real: file } : examine(file);
 		if (fault !== undefined) throw notObeyed(file, fault);
 		const look = (stats: Stats) => {
 			const late = fileFault(real, stats);

@@ -30,15 +30,20 @@ function namesOf({ machine, state, providers, tags = [] }: Manifest): MachineNam
 async function plainNames(): Promise<MachineNames[]> {
 	const value = await readWritten();
 	const machines = isRecord(value) && isRecord(value.machines) ? value.machines : {};
-	return Object.entries(machines).map(([machine, written]) => {
+	return keysOf(machines).map((machine) => {
+		const written = machines[machine];
 		const { state, services, providers, tags } = isRecord(written) ? written : {};
 		return {
 			machine,
 			states: [...keysOf(state), ...keysOf(services)],
 			providers: keysOf(providers),
-			tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string") : [],
+			tags: Array.isArray(tags) ? areNames(tags) : [],
 		};
 	});
 }
 
-const keysOf = (value: unknown): string[] => (isRecord(value) ? Object.keys(value) : []);
+/** What cannot be a name is nothing to put into somebody's command line. */
+const areNames = (words: readonly unknown[]) =>
+	words.filter((word): word is string => typeof word === "string" && /^[a-zA-Z0-9_-]+$/.test(word));
+
+const keysOf = (value: unknown): string[] => (isRecord(value) ? areNames(Object.keys(value)) : []);

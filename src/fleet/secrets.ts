@@ -74,7 +74,9 @@ export function makeSecret(kind: WantedSecret["kind"], comment: string): string 
 	const folder = mkdtempSync(join(tmpdir(), "holdfast-key-"));
 	try {
 		const file = join(folder, "key");
-		execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
+		execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file], {
+			stdio: "pipe",
+		});
 		return readFileSync(file, "utf8");
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
@@ -87,7 +89,7 @@ export function publicKeyOf(privateKey: string): string {
 	try {
 		const file = join(folder, "key");
 		writeFileSync(file, privateKey, { mode: 0o600 });
-		return execFileSync("ssh-keygen", ["-y", "-f", file], { encoding: "utf8" }).trim();
+		return execFileSync("ssh-keygen", ["-y", "-f", file], { encoding: "utf8", stdio: "pipe" }).trim();
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}

@@ -22,7 +22,11 @@ export interface Reading {
  */
 export function readBounded(path: string, { most, noLink = false, look }: Reading): Buffer {
 	const given = descriptorIn(path);
-	if (given !== undefined) return readWhole(given, most);
+	if (given !== undefined) {
+		const stats = fstatSync(given);
+		if (stats.isFile()) look?.(stats);
+		return readWhole(given, most);
+	}
 	const fd = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | (noLink ? O_NOFOLLOW : 0));
 	try {
 		const stats = fstatSync(fd);
@@ -39,6 +43,9 @@ export function readBounded(path: string, { most, noLink = false, look }: Readin
 export function readText(path: string, reading: Reading): string {
 	return readBounded(path, reading).toString("utf8");
 }
+
+/** Whoever has started us has opened it already: how one comes there does not matter. */
+export const isHandedOver = (path: string): boolean => descriptorIn(path) !== undefined;
 
 function descriptorIn(path: string): number | undefined {
 	if (path === "/dev/stdin") return 0;

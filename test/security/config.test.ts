@@ -292,16 +292,17 @@ test("honest ones are read as ever", () => {
 	chownSync(join(stage.root, "alice/holdfast.ts"), ALICE, 20);
 	read("alice", {}, ALICE);
 	read("plain", {}, ALICE);
-	const piped = spawnSync("sh", ["-c", `${HOLDFAST} validate --config /dev/stdin`], {
-		input: YAML,
+	for (const way of ["/dev/stdin", "<(cat)", "<(printf %s '{ machines: { m: { state: {} } } }')"])
+		for (const command of ["validate", "manifest"]) {
+			const words = ["-c", `${HOLDFAST} ${command} --config ${way}`];
+			const piped = spawnSync("bash", words, { input: YAML, encoding: "utf8" });
+			assert.equal(piped.status, 0, piped.stderr);
+		}
+	const strangers = stage.put("strangers.yaml", ALICE, 0o644, YAML);
+	const given = spawnSync("sh", ["-c", `${HOLDFAST} manifest --config /dev/stdin <${strangers}`], {
 		encoding: "utf8",
 	});
-	assert.equal(piped.status, 0, piped.stderr);
-	const substituted = spawnSync("bash", ["-c", `${HOLDFAST} validate --config <(cat)`], {
-		input: YAML,
-		encoding: "utf8",
-	});
-	assert.equal(substituted.status, 0, substituted.stderr);
+	assert.equal(given.status, 2, given.stderr);
 });
 
 test("others than root: a stranger's folder is not read, and what they name is", () => {

@@ -8,6 +8,7 @@ import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { openStore } from "../../src/fleet/secrets.ts";
 import { readBounded } from "../../src/host/read-file.ts";
+import { heeding } from "../../src/run/heeding.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -137,6 +138,18 @@ describe("what hangs", { concurrency: true }, () => {
 		assert.ok(existsSync(done), "the undo came to its end");
 		assert.equal(signal, "SIGINT");
 		assert.ok(seconds < 10, `${seconds} s`);
+	});
+
+	test("a step that only reads is waited for until it had its time", async () => {
+		const asked = new AbortController();
+		const never = new Promise<string>(() => {});
+		const heard = heeding(never, asked.signal, 100);
+		await pause(200);
+		asked.abort();
+		await assert.rejects(heard, { code: "interrupted" });
+		assert.equal(await heeding(Promise.resolve("done"), asked.signal, 100), "done");
+		await assert.rejects(heeding(Promise.reject(new Error("own")), asked.signal, 100), /own/);
+		await assert.rejects(heeding(never, asked.signal, 100), { code: "interrupted" });
 	});
 
 	test("another machine's undo is waited for, until a second signal", async () => {
