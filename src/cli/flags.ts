@@ -269,12 +269,12 @@ function showErrorAsJson(error: unknown): void {
 
 function showError(error: unknown, { debug }: CommonFlags): void {
 	if (resultsGone.aborted) return;
-	const lines = [`holdfast: ${error instanceof Error ? error.message : String(error)}`];
-	if (error instanceof HoldfastError) {
-		lines.push(...error.details.flatMap(linesIn).map((line) => `  ${line}`));
-		if (error.hint) lines.push(`  → ${error.hint}`);
-	}
-	if (debug && error instanceof Error)
-		lines.push(...linesIn(error.stack ?? ""), ...linesIn(String(error.cause ?? "")));
-	printMessage(lines);
+	const { message, stack = "", cause } = error instanceof Error ? error : new Error(String(error));
+	const { details, hint } = error instanceof HoldfastError ? error : { details: [], hint: undefined };
+	printMessage([
+		`holdfast: ${message}`,
+		...details.flatMap(linesIn).map((line) => `  ${line}`),
+		...(hint ? [`  → ${hint}`] : []),
+		...(debug ? [...linesIn(stack), ...linesIn(String(cause ?? ""))] : []),
+	]);
 }

@@ -9,8 +9,8 @@ import type { Address } from "./ssh.ts";
 import { broken } from "./there.ts";
 
 /** Bytes of one machine's answer: thousands of archives. */
-const MOST_MIB = 8;
-const LIMITS = { depth: 50, values: 500_000 };
+const MOST_MIB = 6;
+const LIMITS = { depth: 50, values: 300_000 };
 
 const name = v.pipe(v.string(), v.maxLength(200));
 const count = v.pipe(v.number(), v.finite());

@@ -51,10 +51,18 @@ const greetingSchema = v.object({
 });
 export type Greeting = v.InferOutput<typeof greetingSchema>;
 
+/** Lines under an error that are shown. */
+const MOST_DETAILS = 200;
+
 export const errorSchema = v.object({
 	message: v.string(),
 	hint: v.exactOptional(v.string()),
-	details: v.exactOptional(v.array(v.string())),
+	details: v.exactOptional(
+		v.pipe(
+			v.array(v.string()),
+			v.transform((details) => details.slice(0, MOST_DETAILS)),
+		),
+	),
 });
 
 const CODES: ReadonlySet<number> = new Set(Object.values(EXIT));

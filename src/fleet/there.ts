@@ -43,7 +43,7 @@ export class ConnectionLost extends HoldfastError {}
 /** Bytes that may come before the greeting: what a shell's own start-up files print. */
 const MOST_NOISE = 1024 * 1024;
 /** MiB that a machine may complain. */
-const MOST_MESSAGES = 64;
+const MOST_MESSAGES = 16;
 const LINE_LIMITS = { depth: 50, values: 200_000 };
 /** Lines that do not fit are left out, so many of them. */
 const MOST_FAULTS = 1_000;

@@ -123,6 +123,6 @@ function whatOf({ failures, results }: Extract<RunEvent, { type: "run-ended" }>)
 			typeof (result as { archive?: unknown } | null)?.archive === "string",
 	);
 	if (archives.length === 0) return "";
-	const bytes = Math.max(...archives.map((archive) => archive.bytes ?? 0));
+	const bytes = archives.reduce((most, archive) => Math.max(most, archive.bytes ?? 0), 0);
 	return `${archives.length === 1 ? "1 archive" : `${archives.length} archives`}${bytes > 0 ? ` of ${size(bytes)}` : ""}`;
 }

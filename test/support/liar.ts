@@ -49,7 +49,8 @@ const BEHAVIOURS: Readonly<Record<string, (request: { run?: string }) => void>> 
 	endless: () => pour(process.stdout, "x".repeat(65_536)),
 	dripping: () => pour(process.stdout, "x"),
 	deep: () => process.stdout.write(`{"archives":${"[".repeat(2_000_000)}`),
-	many: () => process.stdout.write(`{"archives":[${"{},".repeat(2_700_000)}{}]}\n`),
+	many: () => process.stdout.write(`{"archives":[${"{},".repeat(1_900_000)}{}]}\n`),
+	plentiful: () => listed(Array.from({ length: 33_000 }, () => archive({}))),
 	complaining: () => pour(process.stderr, `${"x".repeat(65_535)}\n`),
 	grumbling: () => pour(process.stderr, "x".repeat(65_536)),
 	silent: forever,
@@ -57,6 +58,7 @@ const BEHAVIOURS: Readonly<Record<string, (request: { run?: string }) => void>> 
 		listed([
 			archive({ id: ESCAPES, name: ESCAPES, metadata: { states: { [ESCAPES]: { outcome: ESCAPES } } } }),
 		]),
+	nagging: () => say({ error: { message: "", details: Array.from({ length: 290_000 }, () => "x") } }),
 	scolding: () => {
 		process.stderr.write(ESCAPES);
 		say({ error: { message: ESCAPES, hint: ESCAPES, details: [ESCAPES] } });
@@ -84,7 +86,11 @@ const BEHAVIOURS: Readonly<Record<string, (request: { run?: string }) => void>> 
 	},
 	clinging: () => {
 		say(started());
-		say(ended());
+		const archives = Array.from({ length: 40_000 }, (_, index) => [
+			`s${index}`,
+			{ archive: "x", bytes: "y" },
+		]);
+		say({ ...ended(), results: Object.fromEntries(archives) });
 		say({ type: "ended", code: 0 });
 		forever();
 	},
