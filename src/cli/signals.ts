@@ -47,7 +47,13 @@ async function counted<T>(where: keyof typeof undone, work: () => Promise<T>): P
 function heard(name: Name): void {
 	lastName = name;
 	if (!first.signal.aborted) {
-		printMessage(["", `${name}: stopping${undone.here > 0 ? ", and undoing what was begun" : ""} …`]);
+		const what =
+			undone.here > 0
+				? ", and undoing what was begun"
+				: undone.there > 0
+					? ", and having it undone there; once more leaves it"
+					: "";
+		printMessage(["", `${name}: stopping${what} …`]);
 		first.abort();
 		endWithin(CANCEL_MS);
 	} else if (undone.here > 0) printMessage(`${name}: what was begun is still being undone`);

@@ -62,7 +62,7 @@ export interface Question {
 	readonly remark: (line: string) => void;
 	/** Takes what the command there prints. */
 	reader(): OutputReader;
-	/** How long the answer may take; for ever when left out. */
+	/** How long the answer may take, when not as long as answers usually may. */
 	readonly seconds?: number;
 }
 
@@ -163,9 +163,12 @@ async function followOnce(
 			heard.child?.stdin?.end();
 			// Whoever has said so has nothing more to say.
 			setTimeout(() => stop.abort(), GOODBYE_MS).unref();
-		} else if (line.type === "run-started" && line.machine !== machine)
-			throw broken(connection.address, `answers for another machine, "${line.machine}"`);
-		else if (line.type !== "greeting") listener(line);
+		} else if (line.type === "run-started" && line.machine !== machine) {
+			if ("run" in wish && line.run === wish.run)
+				throw broken(connection.address, `answers for another machine, "${line.machine}"`);
+			// One that died there under a name that the machine had before.
+			listener({ ...line, machine });
+		} else if (line.type !== "greeting") listener(line);
 	};
 	const lines = recordReader(hear);
 	const begin = untilGreeting(connection, noise, (greeting) => {
@@ -262,7 +265,7 @@ function lateGreeting(connection: Connection, stop: AbortController, greeted: ()
 		if (greeted()) return;
 		late.fault = broken(connection.address, `let us in and has said nothing for ${seconds} seconds`);
 		stop.abort();
-	}, seconds * 1000);
+	}, seconds * 1000).unref();
 	return late;
 }
 

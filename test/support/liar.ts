@@ -19,7 +19,7 @@ function pour(stream: NodeJS.WritableStream, chunk: string): void {
 /** What would take the cursor home, set the title, turn the line round, and look like a line of ours. */
 export const ESCAPES = "\u001b[2J\u001b]0;pwned\u0007\u009b31m\u202eevil\u200b\r\n✔ all is well";
 
-const run = "2026-11-24T010000Z-k3x9";
+let run = "2026-11-24T010000Z-k3x9";
 const event = (body: object) => ({ v: 1, time: new Date().toISOString(), run, ...body });
 const started = (machine = behaviour) =>
 	event({
@@ -128,7 +128,11 @@ else if (behaviour === "babbling") pour(process.stdout, "no greeting of mine\n")
 else if (behaviour === "fluent") pour(process.stdout, "x".repeat(65_536));
 else if (process.argv[1]?.endsWith("liar.ts")) {
 	greet(behaviour === "boasting" ? { version: ESCAPES } : {});
-	createInterface({ input: process.stdin }).once("line", (line) => BEHAVIOURS[behaviour]?.(JSON.parse(line)));
+	createInterface({ input: process.stdin }).once("line", (line) => {
+		const request = JSON.parse(line);
+		run = request.run ?? run;
+		BEHAVIOURS[behaviour]?.(request);
+	});
 	process.on("SIGPIPE", () => process.exit());
 	process.stdout.on("error", () => process.exit());
 }
