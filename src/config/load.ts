@@ -80,11 +80,13 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 	for (const folder of folders) {
 		const file = FILES.map((name) => join(folder, name)).find((one) => existsSync(one));
 		if (file === undefined) continue;
-		const { fault } = examine(file);
+		const { real, fault = removable(real) } = examine(file);
 		if (fault === undefined) return { file, guards };
 		const why = `${file} is not read: ${fault}`;
 		refused.push(why);
-		remark?.(isRoot() ? `${why}. ${HOW_ROOT}` : `${why}. If you trust it: --config ${file}`);
+		remark?.(
+			isRoot() && !removable(real) ? `${why}. ${HOW_ROOT}` : `${why}. If you trust it: --config ${file}`,
+		);
 	}
 	if (existsSync(DEPLOYED_MANIFEST)) return { file: DEPLOYED_MANIFEST, guards };
 	throw new HoldfastError("usage", "no config found", {
@@ -92,6 +94,10 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 		hint: "write a holdfast.yaml, or name one with --config FILE",
 	});
 }
+
+/** Owners and modes on a disk that somebody has brought are whatever that somebody has made them. */
+const removable = (real: string) =>
+	/^\/(run\/)?media\//.test(real) ? "it lies on a disk that can be taken away" : undefined;
 
 const HOW_ROOT = "Root obeys only what root alone can change: chown and chmod it, or run as its owner";
 

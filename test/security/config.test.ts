@@ -215,6 +215,23 @@ describe("the folder in which root stands", () => {
 		assert.match(stderr, new RegExp(`^ *${stage.root}/a$`, "m"));
 	});
 
+	test("lies on a disk that somebody has brought", () => {
+		const stage = new Stage();
+		const disk = stage.put("disk", 0, 0o755);
+		stage.put("disk/holdfast.ts", 0, 0o644, stage.code);
+		stage.put("disk/holdfast.json", 0, 0o644, '{ "machines": { "m": { "state": {} } } }');
+		const words =
+			'mount -t tmpfs none /media; mkdir /media/usb; mount --bind "$1" /media/usb; cd /media/usb;';
+		const run = (...args: string[]) =>
+			spawnSync("unshare", ["-m", "sh", "-ec", `${words} shift; exec "$@"`, "sh", disk, HOLDFAST, ...args], {
+				encoding: "utf8",
+				env: { ...process.env, XDG_CONFIG_HOME: join(stage.root, "none") },
+			});
+		assert.match(run("status").stderr, /is not read: it lies on a disk that can be taken away/);
+		stage.assertUntouched("status");
+		assert.equal(run("manifest", "--config", "/media/usb/holdfast.json").status, 0);
+	});
+
 	test("XDG_CONFIG_HOME that is somebody's, as after su and sudo -E", () => {
 		const stage = new Stage();
 		stage.put("x", ALICE, 0o755);
