@@ -51,7 +51,7 @@ const showModule = buildCommand({
 /** The library, and what the config adds to it when there is one. */
 async function known(flags: CommonFlags) {
 	const found = configFile(flags);
-	if (found === undefined) return modulesOf({}, { file: "", isGuarded: true, isRun: false });
+	if (found === undefined) return modulesOf({}, { file: "", isNamed: false, isGuarded: true, isRun: false });
 	return (await readConfig(found, LOOKING)).modules;
 }
 

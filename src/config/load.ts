@@ -56,6 +56,8 @@ export interface LoadOptions {
 
 interface Found {
 	readonly file: string;
+	/** By `--config`. */
+	readonly isNamed: boolean;
 	/** Whose words these are is looked at before they count: of the file itself, and of the code that it is or imports. */
 	readonly guards: { readonly data: boolean; readonly code: boolean };
 }
@@ -68,27 +70,27 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 		const file = resolvePath(given);
 		if (!existsSync(file)) throw new HoldfastError("usage", `there is no config file ${file}`);
 		// Others than root may run what they name; for root it would be run with the power of root.
-		return { file, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
+		return { file, isNamed: true, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
 	}
 	const folders = [
 		process.cwd(),
 		resolvePath(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast"),
 		"/etc/holdfast",
 	];
-	const guards = { data: true, code: true };
+	const found = { isNamed: false, guards: { data: true, code: true } };
 	const refused: string[] = [];
 	for (const folder of folders) {
 		const file = FILES.map((name) => join(folder, name)).find((one) => existsSync(one));
 		if (file === undefined) continue;
-		const { real, fault = removable(real) } = examine(file);
-		if (fault === undefined) return { file, guards };
+		const { real, fault = removable(real) } = examine(file, false);
+		if (fault === undefined) return { file, ...found };
 		const why = `${file} is not read: ${fault}`;
 		refused.push(why);
 		remark?.(
 			isRoot() && !removable(real) ? `${why}. ${HOW_ROOT}` : `${why}. If you trust it: --config ${file}`,
 		);
 	}
-	if (existsSync(DEPLOYED_MANIFEST)) return { file: DEPLOYED_MANIFEST, guards };
+	if (existsSync(DEPLOYED_MANIFEST)) return { file: DEPLOYED_MANIFEST, ...found };
 	throw new HoldfastError("usage", "no config found", {
 		details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
 		hint: "write a holdfast.yaml, or name one with --config FILE",
@@ -164,8 +166,9 @@ export async function readWritten(): Promise<unknown> {
 	return (await readSource(findConfig(undefined, options), options)).value;
 }
 
-const codeOf = ({ file, guards }: Found, { purpose }: LoadOptions): ConfigCode => ({
+const codeOf = ({ file, isNamed, guards }: Found, { purpose }: LoadOptions): ConfigCode => ({
 	file,
+	isNamed,
 	isGuarded: guards.code,
 	isRun: purpose !== "names",
 });
@@ -188,26 +191,29 @@ function unique(faults: readonly Fault[]): Fault[] {
 	return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
-async function readSource({ file, guards }: Found, { purpose }: LoadOptions): Promise<Source> {
+async function readSource(found: Found, options: LoadOptions): Promise<Source> {
+	const { file, isNamed, guards } = found;
 	// The file that a person named is shown as it lies, not with its whole path, when it is right here.
 	const shown = resolvePath(basename(file)) === file ? basename(file) : file;
 	const isCode = extname(file) === ".ts";
-	const text = textIn(file, isCode ? guards.code : guards.data);
+	const text = textIn(file, isNamed, isCode ? guards.code : guards.data);
 	if (!isCode) return (await import("./yaml.ts")).readYaml(shown, text);
 	const { readTypeScript, writtenIn } = await import("./typescript.ts");
 	const source =
-		purpose === "names" ? await writtenIn(file, text) : await readTypeScript(file, text, guards.code);
+		options.purpose === "names"
+			? await writtenIn(file, text)
+			: await readTypeScript(codeOf(found, options), text);
 	const excess = excessIn(source.value);
 	if (excess) throw configError({ ...source, file: shown }, [excess]);
 	return { ...source, file: shown };
 }
 
 /** A guarded one is read where every link has led to, and looked at once more when it is open. */
-function textIn(file: string, isGuarded: boolean): string {
+function textIn(file: string, isNamed: boolean, isGuarded: boolean): string {
 	const most = MOST_BYTES;
 	try {
 		if (!isGuarded) return readText(file, { most });
-		const { real, fault }: Examined = isHandedOver(file) ? { real: file } : examine(file);
+		const { real, fault }: Examined = isHandedOver(file) ? { real: file } : examine(file, isNamed);
 		if (fault !== undefined) throw notObeyed(file, fault);
 		const look = (stats: Stats) => {
 			const late = fileFault(real, stats);

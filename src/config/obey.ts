@@ -5,6 +5,8 @@ import { HoldfastError } from "../manifest/error.ts";
 export interface ConfigCode {
 	/** The config. */
 	readonly file: string;
+	/** By `--config`. */
+	readonly isNamed: boolean;
 	/** Whose words it is is looked at before it is run. */
 	readonly isGuarded: boolean;
 	/** It is run at all. */

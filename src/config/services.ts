@@ -81,14 +81,14 @@ function withoutReplace(states: NonNullable<Config["machines"][string]["state"]>
 /** The library, and the user's own modules, which may take the place of one of it. */
 export async function modulesOf(
 	config: Pick<Config, "modules">,
-	{ file, isGuarded, isRun }: ConfigCode,
+	code: ConfigCode,
 ): Promise<Map<string, Module>> {
 	const { LIBRARY } = await import("../modules/library.ts");
 	const modules = new Map(LIBRARY);
-	for (const path of isRun ? (config.modules ?? []) : []) {
+	for (const path of code.isRun ? (config.modules ?? []) : []) {
 		const { importTypeScript } = await import("./typescript.ts");
-		const at = resolve(dirname(file), path);
-		for (const value of Object.values(await importTypeScript(at, isGuarded))) {
+		const at = resolve(dirname(code.file), path);
+		for (const value of Object.values(await importTypeScript(at, code))) {
 			if (!isModule(value))
 				throw new HoldfastError("usage", `${at}: what it exports is no module`, {
 					hint: 'write: import { defineModule, v } from "holdfast"; export const mine = defineModule({ name: …, about: …, sources: […], options: v.strictObject({ … }), yields: … })',

@@ -9,11 +9,12 @@ import { HoldfastError } from "../manifest/error.ts";
 import { byDefault } from "../modules/merge.ts";
 import { defineModule } from "../modules/module.ts";
 import { defineConfig } from "./define.ts";
-import { notObeyed } from "./obey.ts";
+import { type ConfigCode, notObeyed } from "./obey.ts";
 import type { DataPath, Place, Source } from "./source.ts";
 
-export async function readTypeScript(file: string, text: string, isGuarded: boolean): Promise<Source> {
-	const { default: value } = await importTypeScript(file, isGuarded);
+export async function readTypeScript(code: ConfigCode, text: string): Promise<Source> {
+	const { file } = code;
+	const { default: value } = await importTypeScript(file, code);
 	if (value === undefined)
 		throw new HoldfastError("usage", `${file}: has no default export`, {
 			hint: "write: export default defineConfig({ machines: { … } })",
@@ -29,9 +30,9 @@ export async function writtenIn(file: string, text: string): Promise<Source> {
 }
 
 /** What a file exports. It can import from "holdfast" wherever it lies. */
-export async function importTypeScript(file: string, isGuarded: boolean): Promise<Record<string, unknown>> {
+export async function importTypeScript(file: string, code: ConfigCode): Promise<Record<string, unknown>> {
 	serveOurselves();
-	guards ||= isGuarded;
+	if (code.isGuarded) guarded = code;
 	try {
 		return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
 	} catch (cause) {
@@ -45,17 +46,17 @@ export async function importTypeScript(file: string, isGuarded: boolean): Promis
 	}
 }
 
-/** Files that are imported must be ours from now on. */
-let guards = false;
+/** Whose files must be ours from now on. */
+let guarded: ConfigCode | undefined;
 
 /** The program that runs: whoever wrote it is obeyed already. */
 const program = dirname(dirname(process.argv[1] ?? "/nowhere/at/all"));
 
 function refuseOthers(url: string): void {
-	if (!guards || !url.startsWith("file:")) return;
+	if (!guarded || !url.startsWith("file:")) return;
 	const file = fileURLToPath(url);
 	if (file.startsWith(`${program}/`)) return;
-	const { fault } = examine(file);
+	const { fault } = examine(file, guarded.isNamed);
 	if (fault !== undefined) throw notObeyed(file, fault);
 }
 

@@ -82,7 +82,7 @@ function refuseOthers(flake: string, folder: string): void {
 	const path = /^(?:(?:path|git\+file):(?:\/\/)?)?([./][^?#]*)/.exec(flake)?.[1];
 	if (path === undefined) return;
 	const file = resolve(folder, path, "flake.nix");
-	const fault = existsSync(file) ? examine(file).fault : undefined;
+	const fault = existsSync(file) ? examine(file, false).fault : undefined;
 	if (fault === undefined) return;
 	throw new HoldfastError("usage", `the flake ${flake} is not evaluated: ${fault}`, {
 		details: ["what it declares is done as root, so nobody else may be able to change it"],

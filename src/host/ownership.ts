@@ -18,8 +18,12 @@ const MOST_LINKS = 40;
 /** Nobody but root puts anything in them, whatever their modes say: builders write, and the daemon takes it from them. */
 const STORES: readonly string[] = ["/nix/store", "/gnu/store"];
 
-/** Look at every folder and link on the way to a path. Throws what the system says where there is nothing. */
-export function examine(path: string): Examined {
+/**
+ * Look at every folder and link on the way to a path. Throws what the system says where there is nothing. In a folder like
+ * /tmp, what is ours stays where it is, and counts where a person has named it (`isNamed`); but others may have moved there
+ * what they had of ours, to be found.
+ */
+export function examine(path: string, isNamed: boolean): Examined {
 	let fault: string | undefined;
 	const blame = (reason: string | undefined) => {
 		fault ??= reason;
@@ -37,8 +41,8 @@ export function examine(path: string): Examined {
 		}
 		const next = join(at, part);
 		const stats = lstatSync(next);
-		// Others may make things in such a folder, or move there what is not theirs; folders they cannot move.
-		if (!stats.isDirectory() && isSticky(folder) && isOpen(at, folder))
+		// Folders they cannot move.
+		if (!isNamed && !stats.isDirectory() && isSticky(folder) && isOpen(at, folder))
 			blame(`${at} is a folder that others can write to`);
 		if (stats.isSymbolicLink()) {
 			if (++links > MOST_LINKS) throw Object.assign(new Error(`ELOOP: ${path}`), { code: "ELOOP" });

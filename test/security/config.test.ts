@@ -284,6 +284,9 @@ test("honest ones are read as ever", () => {
 	stage.put("tmp/own", 0, 0o700);
 	stage.put("tmp/own/holdfast.yaml", 0, 0o600, YAML);
 	read("tmp/own");
+	// What root has written into /tmp itself, where it is named; not where it would be found.
+	const named = stage.put("tmp/holdfast.yaml", 0, 0o644, YAML);
+	assert.equal(stage.run("/", ["manifest", "--config", named]).code, 0);
 	// As Nix and dotfile managers do it: links of root's into folders of root's.
 	stage.put("links", 0, 0o755);
 	symlinkSync("plain", join(stage.root, "static"));
