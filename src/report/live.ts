@@ -7,6 +7,9 @@ import { duration, size } from "./units.ts";
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 export const REDRAW_MS = 100;
 
+/** Steps that are shown as under way; more are not begun at once by any plan. */
+const MOST_AT_ONCE = 200;
+
 interface Running {
 	readonly title: string;
 	readonly since: number;
@@ -55,6 +58,8 @@ export function follower() {
 				break;
 			case "step-started":
 			case "undo-started":
+				// A machine elsewhere may name steps without end.
+				if (running.size >= MOST_AT_ONCE) break;
 				running.set(event.step, {
 					title: event.type === "undo-started" ? `undo: ${event.title}` : event.title,
 					since: performance.now(),

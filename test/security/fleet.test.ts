@@ -2,6 +2,12 @@
 // the other machines, says in words what that one did, and stays small; nothing that it says is more than text.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
+import { lineOf } from "../../src/fleet/protocol.ts";
+import { fleetTable } from "../../src/report/fleet.ts";
+import { linesOf } from "../../src/report/lines.ts";
+import { follower } from "../../src/report/live.ts";
+import type { RunEvent } from "../../src/run/event.ts";
 import { fleetOf, type Told } from "../support/fleet.ts";
 import { ESCAPES } from "../support/liar.ts";
 import { scratch } from "../support/scratch.ts";
@@ -162,4 +168,59 @@ test("one Ctrl-C ends a question that is never answered, and shows what the othe
 	assert.equal(told.code, 130, told.stderr);
 	assert.match(told.stdout, /^honest .* notes /m);
 	assert.match(told.stderr, /silent: ✘ interrupted before it had answered/);
+});
+
+test("what passes for an event can be shown, whatever it holds", () => {
+	const error = { message: "m", hint: "h", details: ["d"] };
+	const result = { warnings: ["w"], keptUntil: "u", keptIn: ["k"], archive: "a", bytes: 1 };
+	const whole: Readonly<Record<string, unknown>> = {
+		v: 1,
+		time: "2026-11-24T01:00:00Z",
+		run: "2026-11-24T010000Z-k3x9",
+		operation: "create",
+		machine: "web01",
+		steps: [{ id: "a", kind: "hook", title: "t", scope: "s" }],
+		step: "a",
+		title: "t",
+		scope: "s",
+		line: "l",
+		reason: "r",
+		seconds: 1,
+		bytes: 1,
+		error,
+		result,
+		outcome: "done",
+		failures: [{ scope: "s", error }],
+		results: { a: result },
+		left: ["l"],
+	};
+	const types = [
+		"run-started",
+		"step-started",
+		"step-progress",
+		"step-log",
+		"step-done",
+		"step-failed",
+		"scope-failed",
+	];
+	const more = ["step-skipped", "undo-started", "undo-done", "undo-failed", "run-ended", "ended", "greeting"];
+	for (const type of [...types, ...more].filter((one) => one !== "ended" && one !== "greeting"))
+		assert.ok("run" in (lineOf({ ...whole, type }) as object), `an honest ${type} passes`);
+	const changes = fc.dictionary(fc.constantFrom(...Object.keys(whole)), fc.jsonValue({ maxDepth: 3 }));
+	fc.assert(
+		fc.property(fc.constantFrom(...types, ...more), changes, fc.jsonValue(), (type, changed, any) => {
+			lineOf(any);
+			const line = lineOf({ ...whole, ...changed, type });
+			if (line === undefined || "fault" in line || !("run" in line)) return;
+			const event = line as RunEvent;
+			const run = follower();
+			for (let step = 0; step < 300; step++)
+				run.follow("step" in event ? { ...event, step: `${step}` } : event);
+			assert.ok(run.steps().length <= 200);
+			for (const text of [...linesOf(event, false), ...linesOf(event, true), run.summary(), run.clock()])
+				assert.equal(typeof text, "string");
+			if (event.type === "run-ended") fleetTable([{ machine: "web01", code: 0, end: event }]);
+		}),
+		{ numRuns: Number(process.env.HOLDFAST_ROUNDS ?? 500) },
+	);
 });
