@@ -1,19 +1,19 @@
 // holdfast adopt DESTINATION: on a bare machine, from a repository's address and its key to a config and a restore.
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import * as v from "valibot";
 import { loadConfig } from "../config/load.ts";
 import { adoptedConfig } from "../config/write.ts";
-import { exists } from "../host/files.ts";
+import { exists, putFile } from "../host/files.ts";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { ENGINES, type ProviderOptions, providerSchema } from "../manifest/providers.ts";
 import { adoptDestination } from "../plan/adopt.ts";
 import { openProvider } from "../providers/registry.ts";
 import { adoptedText } from "../report/archives.ts";
+import { linesIn, print, printJson } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard, switchFlag, valueFlag } from "./flags.ts";
 import { confirm } from "./operate.ts";
 import { interruptible, unwatched } from "./signals.ts";
@@ -106,10 +106,10 @@ export const adopt = buildCommand({
 				work,
 			);
 			const text = adoptedConfig(adopted.manifest, adopted);
-			if (flags.json) process.stdout.write(`${JSON.stringify(adopted, null, 2)}\n`);
-			else process.stdout.write(adoptedText(adopted));
+			if (flags.json) printJson(adopted, 2);
+			else print(adoptedText(adopted));
 			if (flags.dryRun) {
-				if (!flags.json) process.stdout.write(`\n${text}`);
+				if (!flags.json) print(["", ...linesIn(text)]);
 				return 0;
 			}
 			if (adopted.commands.length > 0)
@@ -117,28 +117,18 @@ export const adopt = buildCommand({
 					"Take these commands over into the config? They run whenever you back up or restore.",
 					flags.yes,
 				);
-			await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-			// Looked at before it takes the place of anything.
-			const draft = join(dirname(file), ".adopted.yaml");
-			await writeFile(draft, text, { mode: 0o600 });
-			await loadConfig(draft).catch(async (error: unknown) => {
-				await rm(draft);
-				throw error;
-			});
-			await rename(draft, file);
+			const look = async (draft: string) => void (await loadConfig(draft));
+			await putFile(file, text, { replace: flags.force, look });
 			const { machine, provider, manifest } = adopted;
 			const [state = "NAME"] = Object.keys(manifest.state);
 			if (!flags.json)
-				process.stdout.write(
-					[
-						"",
-						`wrote ${file}`,
-						"next, all of it or one service:",
-						`  holdfast restore ${machine} ${provider} latest`,
-						`  holdfast restore --service ${state} ${machine} ${provider} latest`,
-						"",
-					].join("\n"),
-				);
+				print([
+					"",
+					`wrote ${file}`,
+					"next, all of it or one service:",
+					`  holdfast restore ${machine} ${provider} latest`,
+					`  holdfast restore --service ${state} ${machine} ${provider} latest`,
+				]);
 			return 0;
 		}),
 });

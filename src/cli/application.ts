@@ -8,6 +8,7 @@ import {
 	type RouteMap,
 } from "@stricli/core";
 import { VERSION } from "../manifest/version.ts";
+import { resultsAreSeen } from "../report/terminal.ts";
 
 type Loader = () => Promise<Command<CommandContext> | RouteMap<CommandContext>>;
 
@@ -73,7 +74,7 @@ export async function application(command?: string): Promise<Application<Command
 			versionInfo: { currentVersion: VERSION },
 			scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
 			documentation: {
-				disableAnsiColor: !process.stdout.isTTY || Boolean(process.env.NO_COLOR),
+				disableAnsiColor: !resultsAreSeen() || Boolean(process.env.NO_COLOR),
 				onlyRequiredInUsageLine: true,
 			},
 		},

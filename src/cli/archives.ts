@@ -15,6 +15,7 @@ import { mountPoint, takeOut } from "../plan/take-out.ts";
 import type { Destination, Entry, Metadata, Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import { archiveText, entryLine } from "../report/archives.ts";
+import { print, printJson, printMessage, resultsGone } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
 import {
 	type CommonFlags,
@@ -28,7 +29,7 @@ import {
 	valueFlag,
 } from "./flags.ts";
 import { sayPassedOver } from "./passed-over.ts";
-import { interruptible, unwatched } from "./signals.ts";
+import { interruptible, untilUndone, unwatched } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly provider?: string;
@@ -94,11 +95,8 @@ const show = buildCommand({
 				return {};
 			});
 			const details = { ...tookHere(archive), ...engines };
-			process.stdout.write(
-				given.json
-					? `${JSON.stringify({ ...archive, ...details }, null, 2)}\n`
-					: archiveText(archive, details),
-			);
+			if (given.json) printJson({ ...archive, ...details }, 2);
+			else print(archiveText(archive, details));
 			return 0;
 		}),
 });
@@ -129,9 +127,10 @@ const browse = buildCommand({
 		guard(given, async () => {
 			const { archive, destination, work } = await find(given, wanted);
 			const paths = storedRoots(archive, path === undefined ? undefined : resolve(path));
-			const tell = (entry: Entry) =>
-				void process.stdout.write(`${given.json ? JSON.stringify(entry) : entryLine(entry)}\n`);
-			await destination.contents(archive.name, paths, tell, work);
+			const tell = (entry: Entry) => (given.json ? printJson(entry) : print(entryLine(entry)));
+			// Nobody reads on, as after `| head`: then there is nothing more to look for.
+			const signal = AbortSignal.any([work.signal, resultsGone]);
+			await destination.contents(archive.name, paths, tell, { ...work, signal });
 			return 0;
 		}),
 });
@@ -161,9 +160,10 @@ const extract = buildCommand({
 			const stored = storedPath(archive, resolve(file));
 			const source = { destination, archive: archive.name, stored };
 			const folder = resolve(given.into ?? ".");
-			const { to, warnings } = await takeOut(source, folder, given.specialFiles, work);
-			for (const line of warnings) process.stderr.write(`! ${line}\n`);
-			process.stdout.write(given.json ? `${JSON.stringify({ file: to, warnings })}\n` : `${to}\n`);
+			const { to, warnings } = await untilUndone(() => takeOut(source, folder, given.specialFiles, work));
+			printMessage(warnings.map((line) => `! ${line}`));
+			if (given.json) printJson({ file: to, warnings });
+			else print(to);
 			return 0;
 		}),
 });
@@ -181,12 +181,8 @@ const mount = buildCommand({
 		guard(given, async () => {
 			const { archive, destination, work } = await find(given, wanted);
 			const at = mountPoint(resolve(folder));
-			await destination.mount(
-				archive.name,
-				at,
-				(where) => process.stderr.write(`${archive.id} is in ${where}; unmount it with Ctrl-C\n`),
-				work,
-			);
+			const tell = (where: string) => printMessage(`${archive.id} is in ${where}; unmount it with Ctrl-C`);
+			await untilUndone(() => destination.mount(archive.name, at, tell, work));
 			return 0;
 		}),
 });
@@ -228,7 +224,8 @@ async function describeAnew(
 		throw new HoldfastError("usage", `${archive.id} does not describe itself: Holdfast did not make it`, {
 			hint: "prune never removes it",
 		});
-	await destination.describe(archive.name, change(archive.metadata), work);
+	const { name, metadata } = archive;
+	await untilUndone(() => destination.describe(name, change(metadata), work));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 import { buildCommand } from "@stricli/core";
 import { isHere } from "../fleet/select.ts";
 import { places } from "../host/places.ts";
+import { printMessage } from "../report/terminal.ts";
 import { recorded } from "../run/event-file.ts";
 import { type CommonFlags, chosen, commonFlags, guard, machineWord } from "./flags.ts";
 import { attachThere, endOf, remarkTo } from "./fleet.ts";
@@ -29,12 +30,12 @@ export const attach = buildCommand({
 			};
 			// Ctrl-C ends us, and not the run.
 			const { signal } = new AbortController();
-			const hearing = { signal, listener: hear, remark: remarkTo(flags) };
+			const hearing = { signal, leave: signal, listener: hear, remark: remarkTo(flags) };
 			const ended =
 				manifest && !isHere(manifest)
 					? await attachThere({ manifest, sshConfig }, undefined, hearing)
-					: await tell(recorded(places().runtime).at(-1), undefined, (line) => hear(JSON.parse(line)));
-			if (!heard && !flags.quiet) process.stderr.write("no run since the boot; see: holdfast runs\n");
+					: await tell(recorded(places().runtime).at(-1), undefined, hear);
+			if (!heard && !flags.quiet) printMessage("no run since the boot; see: holdfast runs");
 			return endOf(ended);
 		}),
 });

@@ -9,7 +9,7 @@ import { listArchives, requireUsable } from "../plan/archives.ts";
 import { planRestore } from "../plan/restore.ts";
 import { restoreTargets } from "../plan/targets.ts";
 import { openDestination } from "../providers/registry.ts";
-import { printable } from "../report/units.ts";
+import { printJson, printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
 import { type CommonFlags, commonFlags, guard, loadLocal, providersOf } from "./flags.ts";
 import { heldIn } from "./held.ts";
@@ -28,11 +28,11 @@ const list = buildCommand({
 			const usable = listing.archives.filter(
 				({ damaged, newer }) => damaged === undefined && newer === undefined,
 			);
-			process.stdout.write(`${JSON.stringify(usable.map(({ id }) => ({ name: id })))}\n`);
-			for (const line of listing.problems) process.stderr.write(`! ${printable(line)}\n`);
+			printJson(usable.map(({ id }) => ({ name: id })));
+			for (const line of listing.problems) printMessage(`! ${line}`);
 			// Clan shows nothing at all where one provider fails: what there is, is more.
 			for (const { provider, destination, error } of listing.failures)
-				process.stderr.write(`${provider}/${destination} could not be listed: ${error.message}\n`);
+				printMessage(`${provider}/${destination} could not be listed: ${error.message}`);
 			return EXIT.done;
 		}),
 });

@@ -1,5 +1,6 @@
 // holdfast completion bash|zsh|fish, and the hidden `holdfast __complete WORD…` that the printed scripts call.
-import { buildCommand, proposeCompletions } from "@stricli/core";
+import { buildCommand, type CommandContext, proposeCompletions } from "@stricli/core";
+import { linesIn, print } from "../report/terminal.ts";
 import { application } from "./application.ts";
 
 const SCRIPTS = {
@@ -56,14 +57,12 @@ export const completion = buildCommand({
 		},
 	},
 	func: (_flags: object, shell: keyof typeof SCRIPTS) => {
-		process.stdout.write(SCRIPTS[shell]);
+		print(linesIn(SCRIPTS[shell]));
 	},
 });
 
 /** One proposal a line for the last of these words: the word, a tab, what it is. */
-export async function complete(words: readonly string[]): Promise<void> {
-	const proposals = await proposeCompletions(await application(), words, {
-		process: process as typeof process & { exitCode: number | string | null },
-	});
-	process.stdout.write(proposals.map(({ completion, brief }) => `${completion}\t${brief}\n`).join(""));
+export async function complete(words: readonly string[], context: CommandContext): Promise<void> {
+	const proposals = await proposeCompletions(await application(), words, context);
+	print(proposals.map(({ completion, brief }) => `${completion}\t${brief}`));
 }

@@ -1,6 +1,7 @@
 // holdfast deploy [MACHINE…], holdfast undeploy [MACHINE…]: Holdfast, its manifest, secrets and timers onto machines.
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
+import * as v from "valibot";
 import { accountOf, clientsOf } from "../fleet/borg-server.ts";
 import { changesOf } from "../fleet/changes.ts";
 import { type Desired, desiredFor, shipment, sizeOf } from "../fleet/deployment.ts";
@@ -11,10 +12,11 @@ import { secretsFor } from "../fleet/secrets-there.ts";
 import { isHere } from "../fleet/select.ts";
 import { hashesOf, script, send, targetHere, targetOver, textOf } from "../fleet/target.ts";
 import { operate as operateThere } from "../fleet/there.ts";
+import { parseBounded } from "../host/bounded-json.ts";
 import { exec } from "../host/exec.ts";
-import { EXIT } from "../manifest/error.ts";
+import { EXIT, HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { Deployment } from "../plan/install.ts";
+import { print, printMessage } from "../report/terminal.ts";
 import { size } from "../report/units.ts";
 import { newRunId } from "../run/run-id.ts";
 import {
@@ -29,7 +31,7 @@ import {
 } from "./flags.ts";
 import { codeOf, connected, endOf, remarkTo } from "./fleet.ts";
 import { confirm, reporter } from "./operate.ts";
-import { interruptible } from "./signals.ts";
+import { insisted, interruptible, untilUndone, untilUndoneThere } from "./signals.ts";
 
 interface Flags extends CommonFlags, Omit<FleetFlags, "parallel"> {
 	readonly dryRun: boolean;
@@ -95,7 +97,7 @@ async function onEach(
 	for (const manifest of machines) {
 		const one = () => onTarget(manifest, sshConfig, signal, (place, run) => work(manifest, place, run));
 		if (machines.length === 1) return one();
-		if (!flags.quiet) process.stdout.write(`\n${manifest.machine}\n`);
+		if (!flags.quiet) print(["", manifest.machine]);
 		await guard(flags, one);
 		codes.push(Number(process.exitCode));
 	}
@@ -110,19 +112,18 @@ async function onTarget(
 ): Promise<number> {
 	if (isHere(manifest))
 		return work(await placeOf(targetHere(manifest.machine)), async (program, argv) => {
-			const result = await exec([...program, ...argv], {
-				env: { ...(process.env as Record<string, string>) },
-				signal,
-				onStdout: (line) => process.stdout.write(`${line}\n`),
-				onStderr: (line) => process.stderr.write(`${line}\n`),
-			});
+			const env = { ...(process.env as Record<string, string>) };
+			const options = { env, signal, onStdout: print, onStderr: printMessage };
+			const result = await untilUndone(() => exec([...program, ...argv], options));
 			return result.code ?? EXIT.failed;
 		});
 	return connected({ manifest, sshConfig }, signal, async (connection) =>
 		work(await placeOf(targetOver(connection)), async (program, argv) => {
 			const shown = { json: false, quiet: false, debug: false };
-			const hearing = { signal, listener: await reporter(shown), remark: remarkTo(shown) };
-			return endOf(await operateThere(connection, { program, argv, run: newRunId() }, hearing));
+			const listener = await reporter(shown);
+			const hearing = { signal, leave: insisted, listener, remark: remarkTo(shown) };
+			const wish = { program, argv, run: newRunId() };
+			return endOf(await untilUndoneThere(() => operateThere(connection, wish, hearing)));
 		}),
 	);
 }
@@ -148,11 +149,11 @@ async function deployTo(
 		target,
 		desired.files.map(({ path }) => path),
 	);
-	const known = recordIn(await textOf(target, layout.installed));
+	const known = recordIn(await textOf(target, layout.installed), place);
 	const { contents } = shipment(desired, there, layout);
 	const lines = await changesOf(target, desired, there, known);
 	const say = (some: readonly string[]) => {
-		if (some.length > 0 && !flags.quiet) process.stdout.write(`${some.join("\n")}\n`);
+		if (!flags.quiet) print(some);
 	};
 	say(await missingOn(target, manifest));
 	if (lines.length === 0 && isSame(known, desired)) {
@@ -161,48 +162,68 @@ async function deployTo(
 	}
 	const bytes = await sizeOf(contents);
 	requireRoom(place, bytes);
-	process.stdout.write(`${[...lines, ...secrets.lines].join("\n")}\n${size(bytes)} are sent\n`);
+	print([...lines, ...secrets.lines, `${size(bytes)} are sent`]);
 	if (flags.dryRun) return EXIT.done;
 	await confirm(`Do this on ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
 	await secrets.keep();
 	await server?.keep();
 	const folder = join(layout.arrivals, newRunId());
-	await send(target, folder, contents);
+	return untilUndoneThere(async () => {
+		try {
+			await send(target, folder, contents);
+			const code = await run(await programOf(place, desired, contents, folder), ["__install", folder]);
+			if (code === EXIT.done) say(secrets.told);
+			return code;
+		} finally {
+			// What was sent, secrets among it, does not stay where it arrived.
+			await script(target, 'rm -rf -- "$1"', [folder]).catch(() => {});
+		}
+	});
+}
+
+/** What a deploy has written down there, as far as it decides what is shown and compared here. */
+function recordIn(text: string | undefined, { target, layout }: Place): Recorded | undefined {
+	if (text === undefined) return undefined;
 	try {
-		const code = await run(await programOf(place, desired, contents, folder), ["__install", folder]);
-		if (code === EXIT.done) say(secrets.told);
-		return code;
-	} finally {
-		await script(target, 'rm -rf -- "$1"', [folder]).catch(() => {});
+		return v.parse(recordSchema, parseBounded(text, { depth: 10, values: 100_000 }));
+	} catch (cause) {
+		throw new HoldfastError("failed", `${layout.installed} on ${target.machine} cannot be read`, {
+			cause,
+			details: [(cause as Error).message],
+			hint: "it says what was deployed; if it was damaged: delete it there, then deploy again",
+		});
 	}
 }
 
-function recordIn(text: string | undefined): Deployment | undefined {
-	return text === undefined ? undefined : (JSON.parse(text) as Deployment);
-}
+const recordSchema = v.object({
+	files: v.array(
+		v.object({ path: v.pipe(v.string(), v.startsWith("/")), stays: v.optional(v.boolean(), false) }),
+	),
+	timers: v.array(v.string()),
+	atBoot: v.array(v.string()),
+});
+type Recorded = v.InferOutput<typeof recordSchema>;
 
 /** The files are the same already: are the units that run? */
-function isSame(known: Deployment | undefined, { timers, atBoot }: Desired): boolean {
+function isSame(known: Recorded | undefined, { timers, atBoot }: Desired): boolean {
 	return JSON.stringify([known?.timers, known?.atBoot]) === JSON.stringify([timers, atBoot]);
 }
 
-async function undeployFrom({ target, layout }: Place, run: Run, flags: Flags): Promise<number> {
-	const installed = recordIn(await textOf(target, layout.installed));
+async function undeployFrom(place: Place, run: Run, flags: Flags): Promise<number> {
+	const { target, layout } = place;
+	const installed = recordIn(await textOf(target, layout.installed), place);
 	if (!installed) {
-		process.stdout.write(`nothing was deployed to ${target.machine}\n`);
+		print(`nothing was deployed to ${target.machine}`);
 		return EXIT.done;
 	}
 	const { files, timers, atBoot } = installed;
 	const going = files.filter(({ stays }) => !stays);
 	const staying = files.filter(({ stays }) => stays);
-	process.stdout.write(
-		[
-			...[...timers, ...atBoot].map((unit) => `- ${unit} (stopped, disabled)`),
-			...going.map(({ path }) => `- ${path}`),
-			...staying.map(({ path }) => `  ${path} stays: archives are read with it`),
-			"",
-		].join("\n"),
-	);
+	print([
+		...[...timers, ...atBoot].map((unit) => `- ${unit} (stopped, disabled)`),
+		...going.map(({ path }) => `- ${path}`),
+		...staying.map(({ path }) => `  ${path} stays: archives are read with it`),
+	]);
 	if (flags.dryRun) return EXIT.done;
 	await confirm(`Do this on ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
 	return run([layout.program], ["__uninstall", layout.installed]);

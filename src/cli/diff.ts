@@ -5,6 +5,7 @@ import { places } from "../host/places.ts";
 import { chooseArchive, listArchives, requireUsable } from "../plan/archives.ts";
 import { diffArchive, diffRows } from "../plan/diff.ts";
 import { differenceText } from "../report/tables.ts";
+import { print, printJson } from "../report/terminal.ts";
 import {
 	archiveWords,
 	type CommonFlags,
@@ -15,7 +16,7 @@ import {
 	splitWords,
 } from "./flags.ts";
 import { sayPassedOver } from "./passed-over.ts";
-import { interruptible, unwatched } from "./signals.ts";
+import { interruptible, untilUndone, unwatched } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
@@ -49,17 +50,16 @@ export const diff = buildCommand({
 			requireUsable(archive);
 			if (wanted === "latest") sayPassedOver(listing, archive);
 			const differences = await diffArchive(manifest, archive, services, work);
-			const scratch = await scratchFolder(places().state);
-			try {
-				const { rows, undeclared } = await diffRows(manifest, archive, services, scratch, work);
-				process.stdout.write(
-					flags.json
-						? `${JSON.stringify({ archive: archive.id, differences, rows, undeclared }, null, 2)}\n`
-						: differenceText(differences, rows, undeclared),
-				);
-			} finally {
-				await removeTree(scratch);
-			}
+			await untilUndone(async () => {
+				const scratch = await scratchFolder(places().state);
+				try {
+					const { rows, undeclared } = await diffRows(manifest, archive, services, scratch, work);
+					if (flags.json) printJson({ archive: archive.id, differences, rows, undeclared }, 2);
+					else print(differenceText(differences, rows, undeclared));
+				} finally {
+					await removeTree(scratch);
+				}
+			});
 			return 0;
 		}),
 });

@@ -1,5 +1,7 @@
 // A command that is for another machine goes there as it stands.
 import { EXIT } from "../manifest/error.ts";
+import { shownAsJson, shownAsText } from "../report/passed-on.ts";
+import { printMessage } from "../report/terminal.ts";
 import { commandFirst } from "./argv.ts";
 import type { CommonFlags, Elsewhere } from "./flags.ts";
 import { askThere, connected, endOf, remarkTo, runThere, type Target } from "./fleet.ts";
@@ -38,17 +40,22 @@ export async function passOn({ manifest, sshConfig }: Elsewhere, flags: CommonFl
 	});
 }
 
+/** What the command prints there, as it comes; however long it works. */
 async function show(
 	target: Target,
 	argv: readonly string[],
 	signal: AbortSignal,
 	remark: (line: string) => void,
 ): Promise<number> {
-	const { code, stdout, stderr } = await askThere(target, argv, signal, remark);
-	process.stdout.write(stdout);
-	process.stderr.write(stderr.map((line) => `${line}\n`).join(""));
-	return code;
+	const { machine } = target.manifest;
+	const reader = () => (argv.includes("--json") ? shownAsJson(machine) : shownAsText());
+	const question = { signal, remark, reader, seconds: Number.POSITIVE_INFINITY };
+	const { code, stderr } = await askThere(target, argv, question);
+	printMessage(stderr);
+	return EXIT_CODES.has(code) ? code : EXIT.failed;
 }
+
+const EXIT_CODES: ReadonlySet<number> = new Set(Object.values(EXIT));
 
 /** Flags, each with a value, that say where. */
 const HERE = ["--config", "--on"];

@@ -1,10 +1,13 @@
 // Flags and small pieces that several commands share.
 
-import { type Loaded, loadConfig } from "../config/load.ts";
+import { type Loaded, type LoadOptions, loadConfig } from "../config/load.ts";
+import type { MachineNames } from "../config/names.ts";
 import { isHere, select } from "../fleet/select.ts";
 import { secondsOf } from "../manifest/duration.ts";
-import { EXIT, HoldfastError, isErrno, reportOf } from "../manifest/error.ts";
+import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { linesIn, printJson, printMessage, resultsGone } from "../report/terminal.ts";
+import { wasInterrupted } from "./signals.ts";
 
 export interface CommonFlags {
 	readonly config?: string;
@@ -40,12 +43,12 @@ export function seconds(value: string): number {
 }
 
 /** For completion: names out of the config that would be found, or none; never an error on a half-typed line. */
-const namesIn = (pick: (manifest: Manifest) => readonly string[]) => async () => {
-	const config = await loadConfig().catch(() => undefined);
-	return [...new Set([...(config?.machines.values() ?? [])].flatMap(pick))];
+const namesIn = (pick: (names: MachineNames) => readonly string[]) => async () => {
+	const { namesInConfig } = await import("../config/names.ts");
+	return [...new Set((await namesInConfig()).flatMap(pick))];
 };
 const machineNames = namesIn(({ machine }) => [machine]);
-const providerNames = namesIn(({ providers }) => Object.keys(providers));
+const providerNames = namesIn(({ providers }) => providers);
 
 export const waitFlag = {
 	...valueFlag("wait so long for another run on the machine, like 2h, in place of failing at once", "TIME"),
@@ -55,7 +58,7 @@ export const waitFlag = {
 export const serviceFlag = {
 	kind: "parsed",
 	parse: text,
-	proposeCompletions: namesIn(({ state }) => Object.keys(state)),
+	proposeCompletions: namesIn(({ states }) => states),
 	variadic: true,
 	optional: true,
 	brief: "a state, by name; may be given again",
@@ -103,7 +106,7 @@ export const fleetFlags = {
 	tag: {
 		...valueFlag("every machine with this tag; may be given again", "TAG"),
 		variadic: true,
-		proposeCompletions: namesIn(({ tags = [] }) => tags),
+		proposeCompletions: namesIn(({ tags }) => tags),
 	},
 	all: switchFlag("every machine"),
 	parallel: {
@@ -159,11 +162,19 @@ async function loadOne(flags: CommonFlags, name: string | undefined) {
 	return { manifest, sshConfig };
 }
 
-/** For machines whose config names a flake; others load nothing of it. */
-export async function evaluate(reference: string) {
-	const { evaluateNix } = await import("../host/nix.ts");
-	return evaluateNix(reference, (line) => process.stderr.write(`! ${line}\n`));
-}
+const remarked = new Set<string>();
+
+/** What a config that is there and not read is said by, and how one that names a flake gets at it. */
+export const loading = {
+	remark(line: string) {
+		if (!remarked.has(line)) printMessage(`! ${line}`);
+		remarked.add(line);
+	},
+	async evaluate(reference: string, from: { readonly folder: string; readonly isGuarded: boolean }) {
+		const { evaluateNix } = await import("../host/nix.ts");
+		return evaluateNix(reference, (line) => printMessage(`! ${line}`), from);
+	},
+} satisfies LoadOptions;
 
 interface Chosen {
 	readonly machines: readonly Manifest[];
@@ -178,7 +189,7 @@ export async function chosen(
 	flags: CommonFlags & Partial<FleetFlags>,
 	{ machine }: { readonly machine: readonly string[] },
 ): Promise<Chosen> {
-	const { file, machines, sshConfig, secrets } = await loadConfig(flags.config, evaluate);
+	const { file, machines, sshConfig, secrets } = await loadConfig(flags.config, loading);
 	const selection = {
 		names: machine,
 		tags: flags.tag ?? [],
@@ -238,7 +249,12 @@ export async function guard(flags: CommonFlags, work: () => Promise<number>): Pr
 			if (!(error instanceof Elsewhere)) throw error;
 			return (await import("./elsewhere.ts")).passOn(error, flags);
 		});
-	} catch (error) {
+	} catch (caught) {
+		// What was cancelled says so in its own words, and means the same.
+		const error =
+			wasInterrupted() && !(caught instanceof HoldfastError)
+				? new HoldfastError("interrupted", "interrupted", { cause: caught })
+				: caught;
 		process.exitCode = error instanceof HoldfastError ? EXIT[error.code] : EXIT.failed;
 		if (flags.json) showErrorAsJson(error);
 		showError(error, flags);
@@ -248,16 +264,17 @@ export async function guard(flags: CommonFlags, work: () => Promise<number>): Pr
 /** For programs: the same facts, on stdout, in place of the result. */
 function showErrorAsJson(error: unknown): void {
 	const code = error instanceof HoldfastError ? error.code : "failed";
-	process.stdout.write(`${JSON.stringify({ error: { code, ...reportOf(error) } })}\n`);
+	printJson({ error: { code, ...reportOf(error) } });
 }
 
 function showError(error: unknown, { debug }: CommonFlags): void {
-	if (isErrno(error, "EPIPE")) return;
-	const lines = [`holdfast: ${error instanceof Error ? error.message : String(error)}`];
-	if (error instanceof HoldfastError) {
-		lines.push(...error.details.map((line) => `  ${line}`));
-		if (error.hint) lines.push(`  → ${error.hint}`);
-	}
-	if (debug && error instanceof Error) lines.push(error.stack ?? "", String(error.cause ?? ""));
-	process.stderr.write(`${lines.join("\n")}\n`);
+	if (resultsGone.aborted) return;
+	const { message, stack = "", cause } = error instanceof Error ? error : new Error(String(error));
+	const { details, hint } = error instanceof HoldfastError ? error : { details: [], hint: undefined };
+	printMessage([
+		`holdfast: ${message}`,
+		...details.flatMap(linesIn).map((line) => `  ${line}`),
+		...(hint ? [`  → ${hint}`] : []),
+		...(debug ? [...linesIn(stack), ...linesIn(String(cause ?? ""))] : []),
+	]);
 }

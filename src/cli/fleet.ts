@@ -1,9 +1,11 @@
 // A command on machines that are not this one, or on many: connections, reconnection, display, the summary.
 import { setTimeout as pause } from "node:timers/promises";
+import type * as v from "valibot";
+import { answerOf, boundedAnswer } from "../fleet/answers.ts";
 import type { Ended } from "../fleet/protocol.ts";
 import { isHere } from "../fleet/select.ts";
 import { type Address, Connection } from "../fleet/ssh.ts";
-import { ask, attach, ConnectionLost, operate } from "../fleet/there.ts";
+import { ask, attach, ConnectionLost, operate, type Question } from "../fleet/there.ts";
 import { sideBySide } from "../host/side-by-side.ts";
 import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -15,10 +17,13 @@ import {
 	fleetLive,
 	fleetTable,
 } from "../report/fleet.ts";
+import { facts } from "../report/lines.ts";
+import { print, printMessage } from "../report/terminal.ts";
 import type { Listener } from "../run/event.ts";
 import { newRunId } from "../run/run-id.ts";
 import type { CommonFlags } from "./flags.ts";
 import { drawsLive, reporter } from "./operate.ts";
+import { insisted, untilUndoneThere } from "./signals.ts";
 
 export interface Target {
 	readonly manifest: Manifest;
@@ -76,15 +81,9 @@ export class Connections {
 
 const lineTo = (target: Target) => target.connection ?? Connection.forOne(addressOf(target));
 
-/** What a command prints there, for its standard output and error. */
-export async function askThere(
-	target: Target,
-	argv: readonly string[],
-	signal: AbortSignal,
-	remark: (line: string) => void,
-) {
-	const connection = lineTo(target);
-	return ask(connection, { argv, manifest: target.manifest }, { signal, remark });
+/** Have a command print its answer there. */
+export function askThere(target: Target, argv: readonly string[], question: Question) {
+	return ask(lineTo(target), { argv, manifest: target.manifest }, question);
 }
 
 /** Run a command there to its end, through broken connections. */
@@ -104,17 +103,20 @@ export async function runThere(
 		},
 		listener.ignoresProgress ? { ignoresProgress: true } : {},
 	);
-	const hearing = { signal, listener: hear, remark };
-	try {
-		return await operate(lineTo(target), { argv, manifest: target.manifest, run }, hearing);
-	} catch (error) {
-		if (!(error instanceof ConnectionLost)) throw error;
-		remark(error.message);
-		// Its events are told from the first on: those that were heard are not said twice.
-		let known = heard;
-		const onwards: Listener = (event) => (known > 0 ? known-- : listener(event));
-		return comeBack({ ...target, connection: undefined }, run, { signal, listener: onwards, remark }, error);
-	}
+	const hearing = { signal, leave: insisted, listener: hear, remark };
+	return untilUndoneThere(async () => {
+		try {
+			return await operate(lineTo(target), { argv, manifest: target.manifest, run }, hearing);
+		} catch (error) {
+			if (!(error instanceof ConnectionLost)) throw error;
+			remark(error.message);
+			// Its events are told from the first on: those that were heard are not said twice.
+			let known = heard;
+			const onwards: Listener = (event) => (known > 0 ? known-- : listener(event));
+			const again = { ...target, connection: undefined };
+			return comeBack(again, run, { ...hearing, listener: onwards }, error);
+		}
+	});
 }
 
 /** Hear of a run that is under way there, or how the last one went. */
@@ -159,53 +161,41 @@ export async function askAll<T>(
 	sshConfig: string | undefined,
 	flags: CommonFlags & { readonly parallel: number },
 	signal: AbortSignal,
-	command: { argv(manifest: Manifest): readonly string[]; here(manifest: Manifest): Promise<T> },
+	command: {
+		argv(manifest: Manifest): readonly string[];
+		here(manifest: Manifest): Promise<T>;
+		/** What is shown of the answer. */
+		readonly schema: v.GenericSchema;
+	},
 	connections?: Connections,
 ): Promise<Answer<T>[]> {
 	const answers = new Map<string, Answer<T>>();
 	await sideBySide(machines, flags.parallel, async (manifest) => {
 		const { machine } = manifest;
-		const remark = (line: string) => process.stderr.write(`${machine}: ! ${line}\n`);
+		const remark = (line: string) => printMessage(`${machine}: ! ${line}`);
 		try {
-			const question = async (target: Target) =>
-				answerIn<T>(machine, await askThere(target, command.argv(manifest), signal, remark));
+			const question = async (target: Target) => {
+				const reader = boundedAnswer();
+				const said = await askThere(target, command.argv(manifest), { signal, remark, reader: () => reader });
+				return answerOf(addressOf(target), command.schema, reader.text(), said) as T;
+			};
 			const target = { manifest, sshConfig };
 			const there = () => (connections ? connections.ask(target, signal, question) : question(target));
 			const answer = isHere(manifest) ? await command.here(manifest) : await there();
 			answers.set(machine, { machine, answer });
 		} catch (error) {
-			signal.throwIfAborted();
-			answers.set(machine, { machine, error: reportOf(error) });
+			const report = signal.aborted ? { message: "interrupted before it had answered" } : reportOf(error);
+			answers.set(machine, { machine, error: report });
 		}
 	});
 	const inOrder = machines.flatMap(({ machine }) => answers.get(machine) ?? []);
 	const [only] = inOrder;
 	// Whoever asks again and again waits for it to come back.
 	if (only?.error && inOrder.length === 1 && !connections)
-		throw new HoldfastError("failed", only.error.message, only.error);
+		throw new HoldfastError(signal.aborted ? "interrupted" : "failed", only.error.message, only.error);
 	for (const { machine, error } of inOrder)
-		if (error) for (const line of faultLines(error)) process.stderr.write(`${machine}: ${line}\n`);
+		if (error) printMessage(faultLines(error).map((line) => `${machine}: ${line}`));
 	return inOrder;
-}
-
-/** The JSON that a command printed; an error that it printed in its place is ours as well. */
-function answerIn<T>(machine: string, { stdout, stderr, code }: Awaited<ReturnType<typeof askThere>>): T {
-	let answer: (T & { error?: ErrorReport }) | undefined;
-	try {
-		answer = JSON.parse(stdout);
-	} catch {
-		throw new HoldfastError(
-			"failed",
-			`${machine} did not answer: its holdfast ended with exit code ${code}`,
-			{
-				details: [...stdout.split("\n").slice(0, 5), ...stderr.slice(-5)],
-				hint: `log in there and run the same command; if it is broken: holdfast deploy ${machine}`,
-			},
-		);
-	}
-	if (answer && typeof answer === "object" && answer.error)
-		throw new HoldfastError("failed", answer.error.message, answer.error);
-	return answer as T;
 }
 
 /** A command that works on each of some machines by a run of its own. */
@@ -234,7 +224,7 @@ export async function runOnAll(
 	});
 	shown.close();
 	rows.sort((a, b) => order(machines, a.machine) - order(machines, b.machine));
-	if (!flags.json && !flags.quiet) process.stdout.write(fleetTable(rows));
+	if (!flags.json && !flags.quiet) print(fleetTable(rows));
 	return signal.aborted ? EXIT.interrupted : codeOf(rows.map(({ code }) => code));
 }
 
@@ -277,9 +267,7 @@ function sayFault(shown: FleetReporter, machine: string, error: ErrorReport): vo
 	for (const line of faultLines(error)) shown.say(machine, line);
 }
 
-function faultLines({ message, details = [], hint }: ErrorReport): string[] {
-	return [`✘ ${message}`, ...details.map((one) => `    ${one}`), ...(hint ? [`    → ${hint}`] : [])];
-}
+const faultLines = (error: ErrorReport) => [`✘ ${error.message}`, ...facts(error)];
 
 async function runOnOne(
 	target: Target,
@@ -302,12 +290,12 @@ export function endOf({ code, error }: Ended): number {
 export const remarkTo =
 	({ quiet }: CommonFlags) =>
 	(line: string) => {
-		if (!quiet) process.stderr.write(`! ${line}\n`);
+		if (!quiet) printMessage(`! ${line}`);
 	};
 
 async function fleetReporter(flags: CommonFlags, count: number): Promise<FleetReporter> {
 	if (flags.json) return fleetJson();
-	return drawsLive(flags) ? fleetLive(process.stderr, count) : fleetLines(flags.quiet);
+	return drawsLive(flags) ? fleetLive(count) : fleetLines(flags.quiet);
 }
 
 /** All well, all failed in the same way, or something between. */

@@ -1,5 +1,6 @@
 // What an archive holds of databases, with what this machine's journal knows of it.
 import { places } from "../host/places.ts";
+import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { RestoreRequest } from "../plan/restore.ts";
@@ -19,8 +20,8 @@ export function heldIn(
 	const { databases, undeclared } = heldDatabases(manifest, archive, services, paths, known);
 	return {
 		databases,
-		undeclared: Object.fromEntries(
-			Object.entries(undeclared).map(([state, some]) => [state, some.map(({ label }) => label)]),
+		undeclared: recordOf(
+			Object.entries(undeclared).map(([state, some]) => [state, some.map(({ label }) => label)] as const),
 		),
 		dumps: [...Object.values(databases), ...Object.values(undeclared)].flat().map(({ stored }) => stored),
 	};

@@ -1,9 +1,12 @@
 // holdfast import nix FLAKE#MACHINE, holdfast import clan FILE.json: print a config of what is declared elsewhere.
-import { readFileSync } from "node:fs";
 import { buildCommand, buildRouteMap } from "@stricli/core";
+import { isRecord } from "../config/schema.ts";
 import { importedConfig } from "../config/write.ts";
+import { parseBounded } from "../host/bounded-json.ts";
 import { evaluateNix } from "../host/nix.ts";
+import { readText } from "../host/read-file.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { linesIn, print, printMessage } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard, valueFlag } from "./flags.ts";
 
 const word = (brief: string, placeholder: string) =>
@@ -18,12 +21,12 @@ const nix = buildCommand({
 	parameters: { flags: commonFlags, positional: word("FLAKE#MACHINE", "FLAKE#MACHINE") },
 	func: (flags: CommonFlags, reference: string) =>
 		guard(flags, async () => {
-			const remark = (line: string) => process.stderr.write(`! ${line}\n`);
+			const remark = (line: string) => printMessage(`! ${line}`);
 			const { clan, holdfast } = await evaluateNix(reference, remark);
 			const machine = (reference.split("#")[1] ?? "")
 				.replace(/^nixosConfigurations\./, "")
 				.replace(/\.config$/, "");
-			process.stdout.write(await importedConfig(machine, holdfast ?? { clan }, `flake ${reference}`));
+			print(linesIn(await importedConfig(machine, holdfast ?? { clan }, `flake ${reference}`)));
 			return 0;
 		}),
 });
@@ -45,24 +48,17 @@ const clan = buildCommand({
 	func: (flags: ClanFlags, file: string) =>
 		guard(flags, async () => {
 			const { hostname } = await import("node:os");
-			let value: Record<string, unknown>;
+			let value: unknown;
 			try {
-				value = JSON.parse(readFileSync(file, "utf8"));
+				value = parseBounded(readText(file, { most: 16 * 1024 ** 2 }), { depth: 100, values: 500_000 });
+				if (!isRecord(value)) throw new Error("it holds no map");
 			} catch (cause) {
-				throw new HoldfastError("usage", `cannot read ${file}`, {
-					cause,
-					details: [(cause as Error).message],
-				});
+				throw new HoldfastError("usage", `cannot read ${file}: ${(cause as Error).message}`, { cause });
 			}
-			const { backups, ...rest } = value as { backups?: { providers?: object } };
+			const { backups, ...rest } = value as Record<string, unknown> & { backups?: { providers?: object } };
 			const declared = { ...(backups?.providers ? { providers: backups.providers } : {}), ...rest };
-			process.stdout.write(
-				await importedConfig(
-					flags.machine ?? hostname().split(".")[0] ?? "machine",
-					{ clan: declared },
-					file,
-				),
-			);
+			const machine = flags.machine ?? hostname().split(".")[0] ?? "machine";
+			print(linesIn(await importedConfig(machine, { clan: declared }, file)));
 			return 0;
 		}),
 });

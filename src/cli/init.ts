@@ -1,15 +1,16 @@
 // holdfast init: look at this machine and write a first config.
 import { existsSync } from "node:fs";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { loadConfig } from "../config/load.ts";
 import { firstConfig } from "../config/write.ts";
 import { exec } from "../host/exec.ts";
+import { putFile } from "../host/files.ts";
 import { hostServices } from "../host/services.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { propose, signFolders } from "../modules/propose.ts";
+import { linesIn, print } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard, switchFlag } from "./flags.ts";
 
 interface Flags extends CommonFlags {
@@ -61,24 +62,22 @@ export const init = buildCommand({
 				borg: (await exec(["borg", "--version"]).catch(() => undefined))?.code === 0,
 			});
 			if (flags.dryRun) {
-				process.stdout.write(text);
+				print(linesIn(text));
 				return 0;
 			}
-			await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-			await writeFile(file, text, { mode: 0o600 });
-			await chmod(file, 0o600);
-			const { machines } = await loadConfig(file);
-			const states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
-			process.stdout.write(
-				[
-					`wrote ${file}`,
-					states.length > 0
-						? `it protects: ${states.join(", ")}`
-						: "no application was recognised: add the folders that matter, then go on",
-					"next: holdfast create, then holdfast list",
-					"",
-				].join("\n"),
-			);
+			let states: string[] = [];
+			const look = async (draft: string) => {
+				const { machines } = await loadConfig(draft);
+				states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
+			};
+			await putFile(file, text, { replace: flags.force, look });
+			print([
+				`wrote ${file}`,
+				states.length > 0
+					? `it protects: ${states.join(", ")}`
+					: "no application was recognised: add the folders that matter, then go on",
+				"next: holdfast create, then holdfast list",
+			]);
 			return 0;
 		}),
 });

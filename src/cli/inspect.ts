@@ -1,11 +1,12 @@
 // holdfast validate, manifest, schema: look at the config without touching the machine.
 import { buildCommand } from "@stricli/core";
 import { loadConfig } from "../config/load.ts";
+import { print, printJson } from "../report/terminal.ts";
 import {
 	type CommonFlags,
 	commonFlags,
-	evaluate,
 	guard,
+	loading,
 	loadMachine,
 	machineWord,
 	switchFlag,
@@ -16,9 +17,8 @@ export const validate = buildCommand({
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	func: (flags: CommonFlags) =>
 		guard(flags, async () => {
-			const { file, machines } = await loadConfig(flags.config, evaluate);
-			if (!flags.quiet)
-				process.stdout.write(`${file} is valid: ${[...machines.keys()].join(", ") || "no machine"}\n`);
+			const { file, machines } = await loadConfig(flags.config, { ...loading, purpose: "look" });
+			if (!flags.quiet) print(`${file} is valid: ${[...machines.keys()].join(", ") || "no machine"}`);
 			return 0;
 		}),
 });
@@ -34,7 +34,7 @@ export const manifest = buildCommand({
 	},
 	func: (flags: CommonFlags, machine?: string) =>
 		guard(flags, async () => {
-			process.stdout.write(`${JSON.stringify(await loadMachine(flags, machine), null, 2)}\n`);
+			printJson(await loadMachine(flags, machine), 2);
 			return 0;
 		}),
 });
@@ -51,8 +51,7 @@ export const schema = buildCommand({
 	func: (flags: CommonFlags & { readonly manifest: boolean }) =>
 		guard(flags, async () => {
 			const { configJsonSchema, manifestJsonSchema } = await import("../config/json-schema.ts");
-			const json = flags.manifest ? manifestJsonSchema() : configJsonSchema();
-			process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+			printJson(flags.manifest ? manifestJsonSchema() : configJsonSchema(), 2);
 			return 0;
 		}),
 });

@@ -6,7 +6,8 @@ import { EXIT } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Listing, listArchives } from "../plan/archives.ts";
 import { archiveTable } from "../report/tables.ts";
-import { localTime, printable } from "../report/units.ts";
+import { print, printJson, printMessage } from "../report/terminal.ts";
+import { localTime } from "../report/units.ts";
 import { Journal } from "../run/journal.ts";
 import type { FailedUpkeep } from "../run/journal-rows.ts";
 import {
@@ -44,10 +45,11 @@ export const list = buildCommand({
 			const [only] = machines;
 			if (machines.length === 1 && only && isHere(only)) {
 				const listed = await listHere(only, flags, signal);
-				print([{ machine: only.machine, ...listed }], flags);
+				printListed([{ machine: only.machine, ...listed }], flags);
 				return listed.failures.some(({ absent }) => !absent) ? EXIT.partial : EXIT.done;
 			}
 			const { askAll } = await import("./fleet.ts");
+			const { listedSchema } = await import("../fleet/answers.ts");
 			const argv = (manifest: Manifest) => [
 				"list",
 				manifest.machine,
@@ -56,14 +58,16 @@ export const list = buildCommand({
 			];
 			const answers = await askAll<Listed>(machines, sshConfig, flags, signal, {
 				argv,
+				schema: listedSchema,
 				here: (manifest) => listHere(manifest, flags, signal),
 			});
-			print(
+			printListed(
 				answers.map(({ machine, answer }) => ({ machine, ...(answer ?? NOTHING) })),
 				flags,
 			);
 			const whole = ({ answer }: (typeof answers)[number]) =>
 				answer?.failures.every(({ absent }) => absent) === true;
+			if (signal.aborted) return EXIT.interrupted;
 			if (answers.every(whole)) return EXIT.done;
 			return answers.some(({ answer }) => answer) ? EXIT.partial : EXIT.failed;
 		}),
@@ -94,7 +98,7 @@ async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): 
 	return { ...listing, archives, upkeep };
 }
 
-function print(listed: readonly (Listed & { readonly machine: string })[], { json }: Flags): void {
+function printListed(listed: readonly (Listed & { readonly machine: string })[], { json }: Flags): void {
 	const several = listed.length > 1;
 	const archives = listed.flatMap((one) => one.archives);
 	const failures = listed.flatMap((one) => one.failures.map((it) => ({ ...it, machine: one.machine })));
@@ -104,24 +108,22 @@ function print(listed: readonly (Listed & { readonly machine: string })[], { jso
 		problems.map((line) => ({ machine, line })),
 	);
 	const [only] = listed;
-	if (!json) process.stdout.write(archiveTable(archives, several));
-	else if (several || !only)
-		process.stdout.write(`${JSON.stringify({ archives, problems, failures, upkeep }, null, 2)}\n`);
+	if (!json) print(archiveTable(archives, several));
+	else if (several || !only) printJson({ archives, problems, failures, upkeep }, 2);
 	else {
 		const { machine: _, ...alone } = only;
-		process.stdout.write(`${JSON.stringify(alone, null, 2)}\n`);
+		printJson(alone, 2);
 	}
 	const of = (machine: string) => (several ? `${machine}: ` : "");
-	for (const { machine, line } of problems.slice(0, MOST_PROBLEMS))
-		process.stderr.write(`! ${of(machine)}${printable(line)}\n`);
+	for (const { machine, line } of problems.slice(0, MOST_PROBLEMS)) printMessage(`! ${of(machine)}${line}`);
 	if (problems.length > MOST_PROBLEMS)
-		process.stderr.write(`! and ${problems.length - MOST_PROBLEMS} more; see: holdfast list --json\n`);
+		printMessage(`! and ${problems.length - MOST_PROBLEMS} more; see: holdfast list --json`);
 	for (const { machine, operation, destination, time, message, run } of upkeep)
-		process.stderr.write(
-			`${of(machine)}the last ${operation} of ${destination} failed at ${localTime(time)}: ${message} (holdfast runs show ${run})\n`,
+		printMessage(
+			`${of(machine)}the last ${operation} of ${destination} failed at ${localTime(time)}: ${message} (holdfast runs show ${run})`,
 		);
 	for (const { machine, provider, destination, error } of failures)
-		process.stderr.write(
-			`${of(machine)}${provider}/${destination} could not be listed: ${error.message}${error.hint ? ` (${error.hint})` : ""}\n`,
+		printMessage(
+			`${of(machine)}${provider}/${destination} could not be listed: ${error.message}${error.hint ? ` (${error.hint})` : ""}`,
 		);
 }

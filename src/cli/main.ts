@@ -1,16 +1,46 @@
 // The program: arguments in, exit code out. What needs no parser is answered without loading one.
 import { EXIT } from "../manifest/error.ts";
 import { VERSION } from "../manifest/version.ts";
+import { linesIn, parserStreams, print, printMessage } from "../report/terminal.ts";
 import { commandFirst } from "./argv.ts";
 
 /** Written out here, so that no other command loads what is behind it; see fleet/protocol.ts. */
 const SERVE = "__serve";
 
+/** What the parser and the proposals of completion run in. */
+const CONTEXT = {
+	process: {
+		...parserStreams,
+		env: process.env,
+		get exitCode() {
+			return process.exitCode ?? null;
+		},
+		set exitCode(code: number | string | null) {
+			process.exitCode = code ?? undefined;
+		},
+	},
+};
+
+// What Node would print of these may quote text from anywhere.
+process.removeAllListeners("warning").on("warning", ({ name, message }) => {
+	if (name !== "ExperimentalWarning") printMessage(`! ${message}`);
+});
+process.on("uncaughtException", (error: unknown) => {
+	const { message, stack } = error instanceof Error ? error : new Error(String(error));
+	const shown = process.argv.includes("--debug") ? linesIn(stack ?? "") : [];
+	printMessage([
+		`holdfast: ${message}`,
+		...shown,
+		"  → this is a fault of Holdfast's own; see more with --debug",
+	]);
+	process.exit(EXIT.failed);
+});
+
 void main(commandFirst(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<void> {
 	const [command = ""] = args;
-	if (command === "--version" || command === "-v") process.stdout.write(`${VERSION}\n`);
+	if (command === "--version" || command === "-v") print(VERSION);
 	else if (command === SERVE)
 		await (await import("./serve.ts")).serve((words) => {
 			const own = commandFirst(words);
@@ -18,15 +48,13 @@ async function main(args: readonly string[]): Promise<void> {
 		});
 	else if (command === "__install" || command === "__uninstall")
 		await (await import("./install.ts")).install(args);
-	else if (command === "__complete") await (await import("./completion.ts")).complete(args.slice(1));
+	else if (command === "__complete") await (await import("./completion.ts")).complete(args.slice(1), CONTEXT);
 	else await runCommand(command, args);
 }
 
 async function runCommand(command: string, args: readonly string[]): Promise<void> {
 	const [{ run }, { application }] = await Promise.all([import("@stricli/core"), import("./application.ts")]);
-	await run(await application(command), args, {
-		process: process as typeof process & { exitCode: number | string | null },
-	});
+	await run(await application(command), args, CONTEXT);
 	// The library's own codes for unusable arguments are negative.
 	if (typeof process.exitCode === "number" && process.exitCode < 0) process.exitCode = EXIT.usage;
 }

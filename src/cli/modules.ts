@@ -5,7 +5,8 @@ import { modulesOf } from "../config/services.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { type Declared, moduleTable, moduleText } from "../report/modules.ts";
-import { type CommonFlags, commonFlags, guard } from "./flags.ts";
+import { print, printJson } from "../report/terminal.ts";
+import { type CommonFlags, commonFlags, guard, loading } from "./flags.ts";
 
 const listModules = buildCommand({
 	docs: { brief: "the applications that `services` may name" },
@@ -13,15 +14,12 @@ const listModules = buildCommand({
 	func: (flags: CommonFlags) =>
 		guard(flags, async () => {
 			const modules = [...(await known(flags)).values()];
-			process.stdout.write(
-				flags.json
-					? `${JSON.stringify(
-							modules.map(({ name, about, sources, proven }) => ({ name, about, sources, proven })),
-							null,
-							2,
-						)}\n`
-					: moduleTable(modules),
-			);
+			if (flags.json)
+				printJson(
+					modules.map(({ name, about, sources, proven }) => ({ name, about, sources, proven })),
+					2,
+				);
+			else print(moduleTable(modules));
 			return 0;
 		}),
 });
@@ -45,32 +43,34 @@ const showModule = buildCommand({
 					hint: meant ? `did you mean "${meant}"?` : "see them all with: holdfast modules",
 				});
 			}
-			process.stdout.write(await moduleText(module, modules, await declaredHere(flags, name)));
+			print(await moduleText(module, modules, await declaredHere(flags, name)));
 			return 0;
 		}),
 });
 
 /** The library, and what the config adds to it when there is one. */
 async function known(flags: CommonFlags) {
-	const file = configFile(flags);
-	if (file === undefined) return modulesOf({}, "");
-	return modulesOf((await readConfig(file)).config, file);
+	const found = configFile(flags);
+	if (found === undefined) return modulesOf({}, { file: "", isNamed: false, isGuarded: true, isRun: false });
+	return (await readConfig(found, LOOKING)).modules;
 }
 
 /** The options that the config gives a module, by machine, with what the machine is. */
 async function declaredHere(flags: CommonFlags, name: string): Promise<Declared[]> {
-	const file = configFile(flags);
-	if (file === undefined) return [];
-	const { config } = await readConfig(file);
+	const found = configFile(flags);
+	if (found === undefined) return [];
+	const { config } = await readConfig(found, LOOKING);
 	return Object.entries(config.machines).flatMap(([machine, { services = {}, system }]) =>
 		name in services ? [{ machine, nixos: system === "nixos", options: services[name] ?? {} }] : [],
 	);
 }
 
-function configFile({ config }: CommonFlags): string | undefined {
-	if (config !== undefined) return findConfig(config);
+const LOOKING = { ...loading, purpose: "look" } as const;
+
+function configFile({ config }: CommonFlags): ReturnType<typeof findConfig> | undefined {
+	if (config !== undefined) return findConfig(config, LOOKING);
 	try {
-		return findConfig();
+		return findConfig(undefined, LOOKING);
 	} catch {
 		return undefined;
 	}

@@ -5,6 +5,7 @@ import { places } from "../host/places.ts";
 import { ownManager } from "../host/systemd.ts";
 import { EXIT } from "../manifest/error.ts";
 import { notify as tell } from "../report/notify.ts";
+import { printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
 import { type CommonFlags, commonFlags, guard, loadLocal, machineWord, valueFlag } from "./flags.ts";
 
@@ -49,9 +50,9 @@ export const notify = buildCommand({
 				},
 				remark,
 			);
-			for (const line of faults) process.stderr.write(`! ${line}\n`);
+			printMessage(faults.map((line) => `! ${line}`));
 			if ((manifest.notify ?? []).length === 0 && !flags.quiet)
-				process.stderr.write("the config names nobody under `notify`\n");
+				printMessage("the config names nobody under `notify`");
 			return faults.length > 0 ? EXIT.failed : EXIT.done;
 		}),
 });

@@ -1,10 +1,10 @@
 // What commands that change something share: the lock, recovery of runs that died, progress, the exit code.
-import { createInterface } from "node:readline/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import { lineReporter } from "../report/lines.ts";
+import { ask, messagesAreSeen, print, printJson, printMessage } from "../report/terminal.ts";
 import { type Listener, type Outcome, type RunReport, SURROUNDINGS } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
 import { execute } from "../run/executor.ts";
@@ -14,6 +14,7 @@ import type { Plan } from "../run/plan.ts";
 import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
 import { newRunId } from "../run/run-id.ts";
 import type { CommonFlags } from "./flags.ts";
+import { interruptible, untilUndone } from "./signals.ts";
 
 const LOOK_AGAIN_MS = 1_000;
 
@@ -63,7 +64,7 @@ export async function recoverOnly(flags: CommonFlags): Promise<RunReport[]> {
 }
 
 async function tidy(journal: Journal, { quiet }: CommonFlags): Promise<void> {
-	for (const line of await tidyUp(journal)) if (!quiet) process.stderr.write(`! ${line}\n`);
+	for (const line of await tidyUp(journal)) if (!quiet) printMessage(`! ${line}`);
 }
 
 async function underLock<T>(
@@ -75,17 +76,19 @@ async function underLock<T>(
 ): Promise<T> {
 	const { state, runtime } = places();
 	const lock = waiting ? await lockWithin(runtime, doing, waiting) : takeLock(runtime, doing);
-	try {
-		const journal = Journal.open(state);
+	return untilUndone(async () => {
 		try {
-			// Started from elsewhere, what it prints is the record already.
-			return await work(journal, process.env.HOLDFAST_RUN ? report : recording(runtime, run, report));
+			const journal = Journal.open(state);
+			try {
+				// Started from elsewhere, what it prints is the record already.
+				return await work(journal, process.env.HOLDFAST_RUN ? report : recording(runtime, run, report));
+			} finally {
+				journal.close();
+			}
 		} finally {
-			journal.close();
+			lock.release();
 		}
-	} finally {
-		lock.release();
-	}
+	});
 }
 
 /** Take the lock, or wait for whoever has it. */
@@ -101,7 +104,7 @@ async function lockWithin(
 		} catch (error) {
 			if (!(error instanceof HoldfastError) || error.code !== "locked" || performance.now() >= until)
 				throw error;
-			if (first) process.stderr.write(`! ${error.message}: waiting for it\n`);
+			if (first) printMessage(`! ${error.message}: waiting for it`);
 			await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {
 				throw new HoldfastError("interrupted", "interrupted while waiting for another run");
 			});
@@ -159,26 +162,19 @@ async function told(
 }
 
 export async function reporter(flags: CommonFlags): Promise<Listener> {
-	if (flags.json) return printEvents;
+	if (flags.json) return (event) => printJson(event);
 	if (!drawsLive(flags)) return lineReporter(flags.quiet);
-	return (await import("../report/live.ts")).liveReporter(process.stderr);
+	return (await import("../report/live.ts")).liveReporter();
 }
 
 /** Whether there is a terminal to draw on. */
 export function drawsLive({ quiet }: CommonFlags): boolean {
-	return !quiet && process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb";
-}
-
-function printEvents(event: unknown): void {
-	process.stdout.write(`${JSON.stringify(event)}\n`);
+	return !quiet && messagesAreSeen() && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 }
 
 export function printPlan(plan: Plan, json: boolean): void {
-	if (json) process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
-	else
-		process.stdout.write(
-			plan.steps.map(({ title }, index) => `${String(index + 1).padStart(3)}. ${title}\n`).join(""),
-		);
+	if (json) printJson(plan, 2);
+	else print(plan.steps.map(({ title }, index) => `${String(index + 1).padStart(3)}. ${title}`));
 }
 
 /** Ask before something is replaced. Without a terminal only `--yes` will do. */
@@ -192,8 +188,8 @@ export async function confirm(
 		throw new HoldfastError("usage", `${what}, and there is no terminal to ask on`, {
 			hint: "look at it with --dry-run, then say --yes",
 		});
-	const asked = createInterface({ input: process.stdin, output: process.stderr });
-	const answer = await asked.question(`${question} [y/N] `).finally(() => asked.close());
+	const answer = await ask(`${question} [y/N] `, interruptible());
+	if (answer === undefined) throw new HoldfastError("interrupted", "interrupted; nothing was changed");
 	if (!/^y(es)?$/i.test(answer.trim()))
 		throw new HoldfastError("failed", "not confirmed; nothing was changed");
 }

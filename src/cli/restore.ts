@@ -10,6 +10,7 @@ import { planRestore } from "../plan/restore.ts";
 import { ownersOf, restoreTargets } from "../plan/targets.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
+import { printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
 import type { Plan } from "../run/plan.ts";
 import { newRunId } from "../run/run-id.ts";
@@ -225,10 +226,9 @@ async function lookAhead(plan: Plan, signal: AbortSignal, json: boolean): Promis
 	);
 	const problems = found.flatMap((one) => one.problems);
 	if (!json)
-		for (const line of [
+		printMessage([
 			...problems.map((problem) => `✘ ${problem}`),
 			...found.flatMap((one) => one.warnings.map((warning) => `! ${warning}`)),
-		])
-			process.stderr.write(`${line}\n`);
+		]);
 	return problems.length > 0;
 }

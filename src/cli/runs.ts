@@ -3,6 +3,7 @@ import { buildCommand, buildRouteMap } from "@stricli/core";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { runTable, runText } from "../report/tables.ts";
+import { print, printJson } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
 import { type CommonFlags, commonFlags, guard, onFlag, requireHere } from "./flags.ts";
 
@@ -19,7 +20,8 @@ const listRuns = buildCommand({
 			const journal = Journal.open(places().state);
 			const rows = journal.runs(50);
 			journal.close();
-			process.stdout.write(flags.json ? `${JSON.stringify(rows, null, 2)}\n` : runTable(rows));
+			if (flags.json) printJson(rows, 2);
+			else print(runTable(rows));
 			return 0;
 		}),
 });
@@ -45,9 +47,8 @@ const show = buildCommand({
 			const entries = journal.entries(id);
 			const lines = journal.lines(id);
 			journal.close();
-			process.stdout.write(
-				flags.json ? `${JSON.stringify({ plan, entries, lines }, null, 2)}\n` : runText(plan, entries, lines),
-			);
+			if (flags.json) printJson({ plan, entries, lines }, 2);
+			else print(runText(plan, entries, lines));
 			return 0;
 		}),
 });

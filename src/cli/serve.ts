@@ -1,13 +1,14 @@
 // The hidden `holdfast __serve`: the side of a machine that is worked on from elsewhere. See fleet/protocol.ts.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { type Ended, type Greeting, PROTOCOL, type Request } from "../fleet/protocol.ts";
+import { type Cancel, type Ended, type Greeting, PROTOCOL, type Request } from "../fleet/protocol.ts";
 import { exec } from "../host/exec.ts";
+import { recordReader } from "../host/lines.ts";
 import { places } from "../host/places.ts";
 import { ownManager } from "../host/systemd.ts";
 import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import { VERSION } from "../manifest/version.ts";
+import { printJson, resultsGone } from "../report/terminal.ts";
 import type { RunEvent } from "../run/event.ts";
 import {
 	eventFile,
@@ -22,38 +23,70 @@ import { OUTCOME_CODES } from "./operate.ts";
 type Operate = Extract<Request, { do: "operate" }>;
 
 export async function serve(runCommand: (args: readonly string[]) => Promise<void>): Promise<void> {
-	const lines = createInterface({ input: process.stdin });
-	const later = lines[Symbol.asyncIterator]();
 	// First: the other side asks for a run only once it knows who answers.
 	say({ type: "greeting", protocol: PROTOCOL, version: VERSION, time: new Date().toISOString() });
-	const { value } = await later.next();
-	const request = JSON.parse(value ?? "null") as Request | null;
+	const asked = await ordersFrom(process.stdin);
+	const request = asked.first as Request | undefined;
 	if (request?.protocol !== PROTOCOL) {
 		process.exitCode = EXIT.usage;
-		return lines.close();
+		return asked.close();
 	}
 	if (request.do === "ask") {
-		lines.close();
+		asked.close();
 		return answer(request, runCommand);
 	}
 	// Whoever listens may go: then so do we, and the run stays.
-	process.stdout.on("error", () => process.exit(EXIT.failed));
+	resultsGone.addEventListener("abort", () => process.exit(EXIT.failed));
 	try {
 		if (request.run !== undefined && !RUN_ID.test(request.run))
 			throw new HoldfastError("usage", `"${request.run}" is no id of a run`);
 		const run = request.run ?? recorded(places().runtime).at(-1);
 		const started = request.do === "operate" && !isKnown(request.run) ? start(request) : undefined;
-		void takeOrders(later, run);
-		say(await tell(run, started, (line) => process.stdout.write(`${line}\n`)));
+		asked.onOrder((order) => void obey(order as Partial<Cancel>, run));
+		say(await tell(run, started, printJson));
 	} catch (error) {
 		const code = error instanceof HoldfastError ? error.code : "failed";
 		say({ type: "ended", code: EXIT[code], error: reportOf(error) });
 	}
-	lines.close();
+	asked.close();
 }
 
+/** What the other side says: a request, of which a manifest may be part, and orders after it. */
+async function ordersFrom(input: NodeJS.ReadStream) {
+	const waiting: unknown[] = [];
+	let tell: (order: unknown) => void = (order) => waiting.push(order);
+	const first = await new Promise<unknown>((resolve) => {
+		let isFirst = true;
+		const lines = recordReader(
+			(line) => {
+				const order = jsonIn(line);
+				if (isFirst) resolve(order);
+				else tell(order);
+				isFirst = false;
+			},
+			undefined,
+			MOST_REQUEST_BYTES,
+		);
+		input.on("data", (chunk: Buffer) => lines.push(chunk));
+		input.on("end", () => {
+			lines.end?.();
+			resolve(undefined);
+		});
+	});
+	return {
+		first,
+		onOrder(listener: (order: unknown) => void) {
+			tell = listener;
+			for (const order of waiting.splice(0)) listener(order);
+		},
+		close: () => void input.pause(),
+	};
+}
+
+const MOST_REQUEST_BYTES = 64 * 1024 ** 2;
+
 function say(line: Greeting | Ended): void {
-	process.stdout.write(`${JSON.stringify(line)}\n`);
+	printJson(line);
 }
 
 async function answer(
@@ -119,7 +152,7 @@ async function start({ run, argv, manifest }: Operate): Promise<number> {
 export async function tell(
 	run: string | undefined,
 	started: Promise<number> | undefined,
-	pass: (line: string) => void,
+	pass: (event: RunEvent) => void,
 ): Promise<Ended> {
 	if (run === undefined) return { type: "ended", code: EXIT.done };
 	const { runtime } = places();
@@ -139,7 +172,7 @@ export async function tell(
 		return ended !== undefined || !(lockHolder(runtime) || (await isActive(run)));
 	};
 	for await (const line of linesAsTheyCome(eventFile(runtime, run), isOver, new AbortController().signal)) {
-		const heard = parsed(line);
+		const heard = jsonIn(line) as Heard | undefined;
 		if (!heard) continue;
 		if ("error" in heard && !("type" in heard)) {
 			const { code, ...error } = heard.error;
@@ -147,7 +180,7 @@ export async function tell(
 			continue;
 		}
 		const event = heard as RunEvent;
-		pass(line);
+		pass(event);
 		if (event.type === "run-ended" && event.run === run)
 			ended = { type: "ended", code: OUTCOME_CODES[event.outcome] };
 	}
@@ -165,7 +198,9 @@ export async function tell(
 	};
 }
 
-function parsed(line: string): RunEvent | { error: { code: string; message: string } } | undefined {
+type Heard = RunEvent | { error: { code: string; message: string } };
+
+function jsonIn(line: string): unknown {
 	try {
 		return JSON.parse(line);
 	} catch {
@@ -179,12 +214,8 @@ async function isActive(run: string): Promise<boolean> {
 }
 
 /** An order to cancel ends the run as Ctrl-C would; the end of the session ends nothing. */
-async function takeOrders(lines: AsyncIterator<string>, run: string | undefined): Promise<void> {
-	for (;;) {
-		const { value, done } = await lines.next();
-		if (done) return;
-		if (run === undefined || !(JSON.parse(value) as { cancel?: true }).cancel) continue;
-		const argv = ["systemctl", ...ownManager(), "kill", "--kill-who=main", "--signal=SIGTERM", unitOf(run)];
-		await exec(argv);
-	}
+async function obey(order: Partial<Cancel> | undefined, run: string | undefined): Promise<void> {
+	if (run === undefined || !order?.cancel) return;
+	const argv = ["systemctl", ...ownManager(), "kill", "--kill-who=main", "--signal=SIGTERM", unitOf(run)];
+	await exec(argv);
 }

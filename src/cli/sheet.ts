@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { EXIT } from "../manifest/error.ts";
 import { openDestinations } from "../providers/registry.ts";
 import { type SheetEntry, sheetText } from "../report/sheet.ts";
+import { print, printJson, printMessage } from "../report/terminal.ts";
 import {
 	type CommonFlags,
 	commonFlags,
@@ -48,13 +49,10 @@ export const recoverySheet = buildCommand({
 					entries.push({ ...at, ...keys });
 				}
 			}
-			process.stdout.write(
-				flags.json
-					? `${JSON.stringify(entries, null, 2)}\n`
-					: sheetText(manifest.machine, entries, new Date()),
-			);
+			if (flags.json) printJson(entries, 2);
+			else print(sheetText(manifest.machine, entries, new Date()));
 			for (const { location, fault } of entries)
-				if (fault !== undefined) process.stderr.write(`the key of ${location} could not be read: ${fault}\n`);
+				if (fault !== undefined) printMessage(`the key of ${location} could not be read: ${fault}`);
 			return entries.some(({ fault }) => fault !== undefined) ? EXIT.partial : EXIT.done;
 		}),
 });

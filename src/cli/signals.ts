@@ -1,18 +1,80 @@
-// SIGINT and SIGTERM ask a command to stop; how it stops is the executor's business.
-
+// SIGINT and SIGTERM ask a command to stop. The first one cancels what is under way. A later one never skips an undo, but
+// ends at once what only reads, asks or waits.
 import type { Work } from "../providers/provider.ts";
+import { printMessage } from "../report/terminal.ts";
 
-/** Aborted by the first SIGINT or SIGTERM; later ones change nothing, so that an undo runs to its end. */
+type Name = "SIGINT" | "SIGTERM";
+
+/** Longer than a program that we started has between SIGTERM and SIGKILL (host/exec.ts). */
+const CANCEL_MS = 12_000;
+const LEAVE_MS = 3_000;
+
+const first = new AbortController();
+const second = new AbortController();
+let isListening = false;
+let lastName: Name = "SIGTERM";
+/** How many pieces of work are under way that are undone here, or on another machine. */
+const undone = { here: 0, there: 0 };
+
+/** Aborted by the first SIGINT or SIGTERM. From now on these do what is said above, and not what is usual. */
 export function interruptible(): AbortSignal {
-	const controller = new AbortController();
-	for (const name of ["SIGINT", "SIGTERM"] as const) {
-		process.on(name, () => {
-			if (!controller.signal.aborted)
-				process.stderr.write(`\n${name}: stopping, and undoing what was begun …\n`);
-			controller.abort();
-		});
+	if (!isListening) for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => heard(name));
+	isListening = true;
+	return first.signal;
+}
+
+export const wasInterrupted = (): boolean => first.signal.aborted;
+
+/** Aborted by the second one: whoever waits for another machine's undo waits no longer. */
+export const insisted: AbortSignal = second.signal;
+
+/** Work that is undone when it is cancelled, or must come to its end: no further signal ends us before it is done. */
+export const untilUndone = <T>(work: () => Promise<T>): Promise<T> => counted("here", work);
+
+/** Work of another machine, which goes on there, or is undone there, without us: a second signal leaves it. */
+export const untilUndoneThere = <T>(work: () => Promise<T>): Promise<T> => counted("there", work);
+
+async function counted<T>(where: keyof typeof undone, work: () => Promise<T>): Promise<T> {
+	undone[where]++;
+	try {
+		return await work();
+	} finally {
+		undone[where]--;
+		if (first.signal.aborted) endWithin(CANCEL_MS);
 	}
-	return controller.signal;
+}
+
+function heard(name: Name): void {
+	lastName = name;
+	if (!first.signal.aborted) {
+		const what =
+			undone.here > 0
+				? ", and undoing what was begun"
+				: undone.there > 0
+					? ", and having it undone there; once more leaves it"
+					: "";
+		printMessage(["", `${name}: stopping${what} …`]);
+		first.abort();
+		endWithin(CANCEL_MS);
+	} else if (undone.here > 0) printMessage(`${name}: what was begun is still being undone`);
+	else {
+		second.abort();
+		if (undone.there > 0) endWithin(LEAVE_MS);
+		else end();
+	}
+}
+
+/** What hangs, in an open of a file that never comes for example, heeds no signal of ours. */
+function endWithin(milliseconds: number): void {
+	setTimeout(() => {
+		if (undone.here === 0 && (undone.there === 0 || second.signal.aborted)) end();
+	}, milliseconds).unref();
+}
+
+/** As the signal itself would have; an exit of Node's own waits for every file that it is opening. */
+function end(): void {
+	process.removeAllListeners(lastName);
+	process.kill(process.pid, lastName);
 }
 
 /** Work whose answer somebody waits for, and whose progress and log nobody looks at. */

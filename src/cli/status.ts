@@ -9,6 +9,7 @@ import { EXIT } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { allDestinations } from "../providers/registry.ts";
 import { statusText } from "../report/status.ts";
+import { clearScreen, print, printJson } from "../report/terminal.ts";
 import { lockHolder } from "../run/event-file.ts";
 import { Journal } from "../run/journal.ts";
 import { type MachineStatus, statusOf } from "../run/status.ts";
@@ -62,9 +63,11 @@ export const status = buildCommand({
 			const { machines, sshConfig } = await chosen(flags, { machine });
 			const signal = interruptible();
 			const once = async (connections?: Connections) => {
-				const { code, text } = await look(machines, sshConfig, flags, signal, connections);
-				if (flags.watch && process.stdout.isTTY) process.stdout.write("\x1b[H\x1b[2J");
-				process.stdout.write(text);
+				const { code, known } = await look(machines, sshConfig, flags, signal, connections);
+				if (flags.watch) clearScreen();
+				const [first] = known;
+				if (!flags.json) print(statusText(known));
+				else printJson(machines.length === 1 ? first : { machines: known }, 2);
 				return code;
 			};
 			return flags.watch ? again(once, signal) : once();
@@ -94,7 +97,7 @@ async function look(
 	flags: Flags,
 	signal: AbortSignal,
 	connections?: Connections,
-): Promise<{ readonly code: number; readonly text: string }> {
+): Promise<{ readonly code: number; readonly known: readonly Standing[] }> {
 	const [only] = machines;
 	const standings =
 		machines.length === 1 && only && isHere(only)
@@ -104,7 +107,11 @@ async function look(
 					sshConfig,
 					flags,
 					signal,
-					{ argv: ({ machine }) => ["status", machine, "--json"], here: standingHere },
+					{
+						argv: ({ machine }) => ["status", machine, "--json"],
+						schema: (await import("../fleet/answers.ts")).standingSchema,
+						here: standingHere,
+					},
 					connections,
 				);
 	const known = standings.flatMap(({ answer }) => answer ?? []);
@@ -114,10 +121,7 @@ async function look(
 			: known.some(({ problems }) => problems.length > 0)
 				? EXIT.failed
 				: EXIT.done;
-	if (!flags.json) return { code, text: statusText(known) };
-	const [first] = known;
-	const value = machines.length === 1 ? first : { machines: known };
-	return { code, text: `${JSON.stringify(value, null, 2)}\n` };
+	return { code, known };
 }
 
 async function standingHere(manifest: Manifest): Promise<Standing> {

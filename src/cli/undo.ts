@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { planUndo } from "../plan/undo.ts";
+import { printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
 import { newRunId } from "../run/run-id.ts";
 import { type CommonFlags, commonFlags, guard, onFlag, requireHere, switchFlag } from "./flags.ts";
@@ -69,7 +70,7 @@ export const recover = buildCommand({
 			await requireHere(flags);
 			const reports = await recoverOnly(flags);
 			if (reports.length === 0 && !flags.quiet && !flags.json)
-				process.stderr.write("nothing to recover: every run has come to its end\n");
+				printMessage("nothing to recover: every run has come to its end");
 			return 0;
 		}),
 });

@@ -4,6 +4,7 @@ import { HoldfastError } from "../manifest/error.ts";
 import { listArchives } from "../plan/archives.ts";
 import { decidePrune, planCheck, planPrune } from "../plan/upkeep.ts";
 import { pruneTable } from "../report/archives.ts";
+import { print, printJson, printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
 import {
 	type CommonFlags,
@@ -95,10 +96,10 @@ export const prune = buildCommand({
 				throw new HoldfastError("usage", `${providers.join(", ")}: no retention says what to keep`, {
 					hint: "add one to the provider: retention: { daily: 7, weekly: 4, monthly: 6 }",
 				});
-			if (flags.dryRun && flags.json) process.stdout.write(`${JSON.stringify(decided, null, 2)}\n`);
-			else if (flags.dryRun || !flags.yes) process.stdout.write(pruneTable(decided));
+			if (flags.dryRun && flags.json) printJson(decided, 2);
+			else if (flags.dryRun || !flags.yes) print(pruneTable(decided));
 			for (const { provider, destination, error } of listing.failures)
-				process.stderr.write(`${provider}/${destination} could not be listed: ${error.message}\n`);
+				printMessage(`${provider}/${destination} could not be listed: ${error.message}`);
 			if (flags.dryRun) return listing.failures.length > 0 ? 3 : 0;
 			const going = decided.flatMap(({ decisions = [] }) => decisions.filter(({ keep }) => !keep)).length;
 			if (going > 0)

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { ownValue } from "../manifest/record.ts";
+import { MOST_FAULTS } from "./limits.ts";
 import { isRecord } from "./schema.ts";
 import { type DataPath, quote, type Source } from "./source.ts";
 
@@ -20,10 +21,17 @@ type Schema = v.GenericSchema & {
 	item?: Schema;
 };
 
-/** Every fault that the schema finds in a value. */
+/** Characters of what is said of one fault: it may quote a name as long as a book. */
+const LONGEST_LINE = 2_000;
+
+/** More than are shown: several may be one and the same, of a tag. */
+const MOST_LOOKED_AT = 1_000;
+
+/** The faults that the schema finds in a value. */
 export function faultsOf(schema: v.GenericSchema, value: unknown): Fault[] {
 	const result = v.safeParse(schema, value);
-	return result.success ? [] : result.issues.flatMap((issue) => faultOf(schema as Schema, issue, []));
+	if (result.success) return [];
+	return result.issues.slice(0, MOST_LOOKED_AT).flatMap((issue) => faultOf(schema as Schema, issue, []));
 }
 
 function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): Fault[] {
@@ -121,17 +129,20 @@ function knownKeys(schema: Schema, path: DataPath, parent: unknown): string[] {
 	return Object.keys((option && unwrap(option).entries) ?? {});
 }
 
-/** One error that shows every fault with its line. */
+/** One error that shows the first faults, each with its line. */
 export function configError(source: Source, faults: readonly Fault[]): HoldfastError {
-	const blocks = faults.map((fault) => {
+	const more = faults.length - MOST_FAULTS;
+	const blocks = faults.slice(0, MOST_FAULTS).map((fault) => {
 		const place = source.locate(fault.path);
 		const where = place ? `${source.file}:${place.line}:${place.column}` : source.file;
 		const at = fault.path.length > 0 ? ` (${fault.path.join(".")})` : "";
+		const headline = `${where}: ${fault.message}${fault.hint ? `; ${fault.hint}` : ""}${at}`;
 		return {
-			headline: `${where}: ${fault.message}${fault.hint ? `; ${fault.hint}` : ""}${at}`,
+			headline: headline.length > LONGEST_LINE ? `${headline.slice(0, LONGEST_LINE)} …` : headline,
 			quoted: place ? quote(source.text, place) : [],
 		};
 	});
+	if (more > 0) blocks.push({ headline: `and ${more} more`, quoted: [] });
 	const [first, ...rest] = blocks;
 	return new HoldfastError("usage", first?.headline ?? `${source.file}: not valid`, {
 		details: [...(first?.quoted ?? []), ...rest.flatMap((block) => [block.headline, ...block.quoted])],

@@ -1,18 +1,22 @@
 // Find the config, read it, and turn it into manifests. Nothing is started and nothing else is read.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, type Stats } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, extname, join, resolve as resolvePath } from "node:path";
 import * as v from "valibot";
+import { type Examined, examine, fileFault } from "../host/ownership.ts";
+import { isHandedOver, readText } from "../host/read-file.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
 import { withClan } from "./clan.ts";
 import { configError, type Fault, faultsOf } from "./faults.ts";
+import { excessIn, MOST_BYTES } from "./limits.ts";
 import { meaningFaults } from "./meaning.ts";
 import { type Evaluate, withNix } from "./nix.ts";
+import { type ConfigCode, notObeyed } from "./obey.ts";
 import { resolveMachine } from "./resolve.ts";
 import { type Config, configSchema, isRecord, withEngineNames } from "./schema.ts";
 import { withServers } from "./servers.ts";
-import { withServices } from "./services.ts";
+import { modulesOf, withServices } from "./services.ts";
 import type { Source } from "./source.ts";
 import { withTags } from "./tags.ts";
 
@@ -38,38 +42,79 @@ export interface Loaded {
 	readonly machines: ReadonlyMap<string, Manifest>;
 }
 
+export interface LoadOptions {
+	/** How a flake is evaluated that a machine names; without it, what it declares is left out. */
+	readonly evaluate?: Evaluate;
+	/** Told of a config that is there and is not read. */
+	readonly remark?: (line: string) => void;
+	/**
+	 * `run`: what it says will be done; `look`: it is only looked at, and a file that somebody named may be anybody's;
+	 * `names`: none of its code is run.
+	 */
+	readonly purpose?: "run" | "look" | "names";
+}
+
+interface Found {
+	readonly file: string;
+	/** By `--config`. */
+	readonly isNamed: boolean;
+	/** Whose words these are is looked at before they count: of the file itself, and of the code that it is or imports. */
+	readonly guards: { readonly data: boolean; readonly code: boolean };
+}
+
+const isRoot = () => process.geteuid?.() === 0;
+
 /** The config that `--config` names, or the first found of this folder, the user's and the system's. */
-export function findConfig(given?: string): string {
+export function findConfig(given: string | undefined, { remark, purpose = "run" }: LoadOptions = {}): Found {
 	if (given !== undefined) {
 		const file = resolvePath(given);
 		if (!existsSync(file)) throw new HoldfastError("usage", `there is no config file ${file}`);
-		return file;
+		// Others than root may run what they name; for root it would be run with the power of root.
+		return { file, isNamed: true, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
 	}
 	const folders = [
 		process.cwd(),
-		join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast"),
+		resolvePath(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast"),
 		"/etc/holdfast",
 	];
+	const found = { isNamed: false, guards: { data: true, code: true } };
+	const refused: string[] = [];
 	for (const folder of folders) {
-		for (const name of FILES) {
-			const file = join(folder, name);
-			if (existsSync(file)) return file;
-		}
+		const file = FILES.map((name) => join(folder, name)).find((one) => existsSync(one));
+		if (file === undefined) continue;
+		const { real, fault = removable(real) } = examine(file, false);
+		if (fault === undefined) return { file, ...found };
+		const why = `${file} is not read: ${fault}`;
+		refused.push(why);
+		remark?.(
+			isRoot() && !removable(real) ? `${why}. ${HOW_ROOT}` : `${why}. If you trust it: --config ${file}`,
+		);
 	}
-	if (existsSync(DEPLOYED_MANIFEST)) return DEPLOYED_MANIFEST;
+	if (existsSync(DEPLOYED_MANIFEST)) return { file: DEPLOYED_MANIFEST, ...found };
 	throw new HoldfastError("usage", "no config found", {
-		details: folders.map((folder) => `looked for holdfast.yaml in ${folder}`),
+		details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
 		hint: "write a holdfast.yaml, or name one with --config FILE",
 	});
 }
 
-export async function loadConfig(given?: string, evaluate?: Evaluate): Promise<Loaded> {
-	const file = findConfig(given);
-	const read = await readSource(file);
-	const written = evaluate ? { ...read, value: await withNix(read.value, evaluate) } : read;
+/** Owners and modes on a disk that somebody has brought are whatever that somebody has made them. */
+const removable = (real: string) =>
+	/^\/(run\/)?media\//.test(real) ? "it lies on a disk that can be taken away" : undefined;
+
+const HOW_ROOT = "Root obeys only what root alone can change: chown and chmod it, or run as its owner";
+
+export async function loadConfig(given?: string, options: LoadOptions = {}): Promise<Loaded> {
+	const { evaluate } = options;
+	const found = findConfig(given, options);
+	const { file } = found;
+	const read = await readSource(found, options);
+	const from = { folder: dirname(file), isGuarded: found.guards.code };
+	const written = evaluate
+		? { ...read, value: await withNix(read.value, (reference) => evaluate(reference, from)) }
+		: read;
 	if (isManifest(written.value)) return loadManifest(file, written);
 	const { source, config, toTag } = checkedConfig(written);
-	const { machines, faults: serviceFaults, relocate } = await withServices(config, file);
+	const { machines, faults: serviceFaults, relocate } = await withServices(config, codeOf(found, options));
 	if (serviceFaults.length > 0) throw configError(source, serviceFaults.map(toTag));
 	const deeper = meaningFaults(machines).map(relocate).map(toTag);
 	if (deeper.length > 0) throw configError(source, deeper);
@@ -109,10 +154,24 @@ function loadManifest(file: string, source: Source): Loaded {
 	return { file, secrets: secretsOf(file, {}), machines: new Map([[manifest.machine, manifest]]) };
 }
 
-/** As it is written, before its services become states. */
-export async function readConfig(file: string): Promise<{ source: Source; config: Config }> {
-	return checkedConfig(await readSource(file));
+/** As it is written, before its services become states, and with the modules that its services may name. */
+export async function readConfig(found: Found, options: LoadOptions = {}) {
+	const { config } = checkedConfig(await readSource(found, options));
+	return { config, modules: await modulesOf(config, codeOf(found, options)) };
 }
+
+/** What is written, without a look at whether it makes sense; nothing of it is run. */
+export async function readWritten(): Promise<unknown> {
+	const options = { purpose: "names" } as const;
+	return (await readSource(findConfig(undefined, options), options)).value;
+}
+
+const codeOf = ({ file, isNamed, guards }: Found, { purpose }: LoadOptions): ConfigCode => ({
+	file,
+	isNamed,
+	isGuarded: guards.code,
+	isRun: purpose !== "names",
+});
 
 function checkedConfig(source: Source) {
 	const { value: merged, faults: conflicts, relocate: toTag } = withTags(withEngineNames(source.value));
@@ -132,23 +191,37 @@ function unique(faults: readonly Fault[]): Fault[] {
 	return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
-async function readSource(file: string): Promise<Source> {
-	let text: string;
-	try {
-		text = readFileSync(file, "utf8");
-	} catch (cause) {
-		throw new HoldfastError("usage", `cannot read ${file}`, {
-			cause,
-			details: [String((cause as Error).message)],
-		});
-	}
+async function readSource(found: Found, options: LoadOptions): Promise<Source> {
+	const { file, isNamed, guards } = found;
 	// The file that a person named is shown as it lies, not with its whole path, when it is right here.
 	const shown = resolvePath(basename(file)) === file ? basename(file) : file;
-	if (extname(file) === ".ts") {
-		const { readTypeScript } = await import("./typescript.ts");
-		const source = await readTypeScript(file, text);
-		return { ...source, file: shown };
+	const isCode = extname(file) === ".ts";
+	const text = textIn(file, isNamed, isCode ? guards.code : guards.data);
+	if (!isCode) return (await import("./yaml.ts")).readYaml(shown, text);
+	const { readTypeScript, writtenIn } = await import("./typescript.ts");
+	const source =
+		options.purpose === "names"
+			? await writtenIn(file, text)
+			: await readTypeScript(codeOf(found, options), text);
+	const excess = excessIn(source.value);
+	if (excess) throw configError({ ...source, file: shown }, [excess]);
+	return { ...source, file: shown };
+}
+
+/** A guarded one is read where every link has led to, and looked at once more when it is open. */
+function textIn(file: string, isNamed: boolean, isGuarded: boolean): string {
+	const most = MOST_BYTES;
+	try {
+		if (!isGuarded) return readText(file, { most });
+		const { real, fault }: Examined = isHandedOver(file) ? { real: file } : examine(file, isNamed);
+		if (fault !== undefined) throw notObeyed(file, fault);
+		const look = (stats: Stats) => {
+			const late = fileFault(real, stats);
+			if (late !== undefined) throw notObeyed(file, late);
+		};
+		return readText(real, { most, noLink: true, look });
+	} catch (cause) {
+		if (cause instanceof HoldfastError && cause.code === "usage") throw cause;
+		throw new HoldfastError("usage", `cannot read ${file}: ${(cause as Error).message}`, { cause });
 	}
-	const { readYaml } = await import("./yaml.ts");
-	return readYaml(shown, text);
 }

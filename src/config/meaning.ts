@@ -1,8 +1,10 @@
 // Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
 import { ALL, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
 import { nearest } from "../manifest/nearest.ts";
+import { above } from "../manifest/paths.ts";
 import type { StateInput } from "../modules/state.ts";
 import type { Fault } from "./faults.ts";
+import { MOST_FAULTS } from "./limits.ts";
 import type { MachineInput } from "./resolve.ts";
 
 /** Faults in what the fields mean together. */
@@ -18,29 +20,41 @@ export function meaningFaults(machines: Readonly<Record<string, MachineInput>>):
 	]);
 }
 
-function overlap(one: string, other: string): boolean {
-	return one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
+interface OwnedFolder {
+	readonly state: string;
+	readonly folder: string;
+	readonly index: number;
 }
 
 function overlapFaults(name: string, machine: MachineInput): Fault[] {
-	const owned = Object.entries(machine.state ?? {}).flatMap(([state, { folders }]) =>
-		(folders ?? []).map((folder, index) => ({ state, folder, index })),
-	);
 	const faults: Fault[] = [];
-	for (const [position, one] of owned.entries()) {
-		for (const other of owned.slice(0, position)) {
+	const fault = ({ state, folder, index }: OwnedFolder, why: string) => {
+		faults.push({
+			path: ["machines", name, "state", state, "folders", index],
+			message: `"${folder}" ${why}`,
+			hint: "a restore of one would change the other; give each folder to one state",
+		});
+	};
+	const owners = new Map<string, string>();
+	for (const [state, { folders = [] }] of Object.entries(machine.state ?? {})) {
+		const own = new Map<string, OwnedFolder>();
+		for (const [index, folder] of folders.entries()) {
+			const one = { state, folder, index };
+			const owner = owners.get(folder);
 			// One state's folder may lie within another's: it is left out of that one's archive and restore.
-			if (one.state === other.state ? !overlap(one.folder, other.folder) : one.folder !== other.folder)
-				continue;
-			faults.push({
-				path: ["machines", name, "state", one.state, "folders", one.index],
-				message:
-					one.state === other.state
-						? `"${one.folder}" and "${other.folder}" overlap`
-						: `"${one.folder}" belongs to state "${other.state}" already`,
-				hint: "a restore of one would change the other; give each folder to one state",
-			});
+			if (owner !== undefined && owner !== state) fault(one, `belongs to state "${owner}" already`);
+			else if (own.has(folder)) fault(one, `and "${folder}" overlap`);
+			else own.set(folder, one);
+			owners.set(folder, owner ?? state);
 		}
+		for (const inner of own.values())
+			for (const outer of above(inner.folder)) {
+				const other = own.get(outer);
+				if (!other) continue;
+				// What is written later is what is said to be wrong.
+				if (other.index > inner.index) fault(other, `and "${inner.folder}" overlap`);
+				else fault(inner, `and "${outer}" overlap`);
+			}
 	}
 	return faults;
 }
@@ -50,8 +64,9 @@ function orderFaults(name: string, machine: MachineInput): Fault[] {
 	const faults: Fault[] = [];
 	for (const [state, { after }] of Object.entries(states)) {
 		for (const [index, before] of (after ?? []).entries()) {
-			if (before in states) continue;
-			const meant = nearest(before, Object.keys(states));
+			if (Object.hasOwn(states, before)) continue;
+			// To find what was meant is slow, and nobody reads on for so long.
+			const meant = faults.length < MOST_FAULTS ? nearest(before, Object.keys(states)) : undefined;
 			faults.push({
 				path: ["machines", name, "state", state, "after", index],
 				message: `there is no state "${before}"`,
@@ -63,26 +78,40 @@ function orderFaults(name: string, machine: MachineInput): Fault[] {
 	if (cycle)
 		faults.push({
 			path: ["machines", name, "state", cycle[0] ?? "", "after"],
-			message: `the states wait for each other: ${cycle.join(" → ")}`,
+			message: `the states wait for each other: ${inWords(cycle)}`,
 		});
 	return faults;
 }
 
+/** States in a circle, the first of them last again; a long one without its middle. */
+function inWords(cycle: readonly string[]): string {
+	const shown = 8;
+	if (cycle.length <= shown + 2) return cycle.join(" → ");
+	return [...cycle.slice(0, shown), `(${cycle.length - shown - 1} more)`, cycle.at(-1)].join(" → ");
+}
+
+/** Depth first, without calls within calls: a chain may be as long as there are states. */
 function findCycle(states: Readonly<Record<string, StateInput>>): string[] | undefined {
 	const finished = new Set<string>();
-	const visit = (state: string, trail: readonly string[]): string[] | undefined => {
-		if (trail.includes(state)) return [...trail.slice(trail.indexOf(state)), state];
-		if (finished.has(state)) return undefined;
-		for (const before of states[state]?.after ?? []) {
-			const cycle = visit(before, [...trail, state]);
-			if (cycle) return cycle;
+	for (const start of Object.keys(states)) {
+		const trail = new Set<string>();
+		const open: { readonly state: string; next: number }[] = [];
+		const enter = (state: string) => {
+			trail.add(state);
+			open.push({ state, next: 0 });
+		};
+		if (!finished.has(start)) enter(start);
+		for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+			const before = states[top.state]?.after?.[top.next++];
+			if (before === undefined) {
+				finished.add(top.state);
+				trail.delete(top.state);
+				open.pop();
+			} else if (trail.has(before)) {
+				const names = [...trail];
+				return [...names.slice(names.indexOf(before)), before];
+			} else if (!finished.has(before)) enter(before);
 		}
-		finished.add(state);
-		return undefined;
-	};
-	for (const state of Object.keys(states)) {
-		const cycle = visit(state, []);
-		if (cycle) return cycle;
 	}
 	return undefined;
 }
@@ -99,36 +128,39 @@ function emptyFaults(name: string, machine: MachineInput): Fault[] {
 
 /** A database belongs to one state; one that is a file lies in a folder of its state. */
 function dumpFaults(name: string, machine: MachineInput): Fault[] {
-	const all = Object.entries(machine.state ?? {}).flatMap(([state, { dumps, folders }]) =>
-		(dumps ?? []).map((dump, index) => ({ state, dump, index, folders: folders ?? [] })),
-	);
-	return all.flatMap(({ state, dump, index, folders }, position) => {
-		const path = ["machines", name, "state", state, "dumps", index];
-		const other = all.slice(0, position).find((one) => dumpFile(one.dump) === dumpFile(dump));
-		const file = databaseOf(dump);
-		return [
-			...(other
-				? [
-						{
-							path,
-							message: `the ${dumpLabel(dump)} belongs to state "${other.state}" already`,
-							hint: "a restore of one would change the other; give each database to one state",
-						},
-					]
-				: []),
-			...(isServerDump(dump) || folders.some((folder) => file.startsWith(`${folder}/`))
-				? []
-				: [
-						{
-							path,
-							message: `${file} lies in no folder of state "${state}"`,
-							hint: `add the folder that holds it: folders: [${file.slice(0, file.lastIndexOf("/")) || "/"}]`,
-						},
-					]),
-			...(isServerDump(dump) && dump.except !== undefined && file !== ALL
-				? [{ path, message: `"except" is for "${ALL}", and this names one database` }]
-				: []),
-		];
+	const owners = new Map<string, string>();
+	return Object.entries(machine.state ?? {}).flatMap(([state, { dumps = [], folders = [] }]) => {
+		const own = new Set(folders);
+		return dumps.flatMap((dump, index): Fault[] => {
+			const path = ["machines", name, "state", state, "dumps", index];
+			const owner = owners.get(dumpFile(dump));
+			owners.set(dumpFile(dump), owner ?? state);
+			const file = databaseOf(dump);
+			const isOutside = !isServerDump(dump) && !above(file).some((folder) => own.has(folder));
+			return [
+				...(owner === undefined
+					? []
+					: [
+							{
+								path,
+								message: `the ${dumpLabel(dump)} belongs to state "${owner}" already`,
+								hint: "a restore of one would change the other; give each database to one state",
+							},
+						]),
+				...(isOutside
+					? [
+							{
+								path,
+								message: `${file} lies in no folder of state "${state}"`,
+								hint: `add the folder that holds it: folders: [${file.slice(0, file.lastIndexOf("/")) || "/"}]`,
+							},
+						]
+					: []),
+				...(isServerDump(dump) && dump.except !== undefined && file !== ALL
+					? [{ path, message: `"except" is for "${ALL}", and this names one database` }]
+					: []),
+			];
+		});
 	});
 }
 
@@ -188,18 +220,26 @@ function passphraseFaults(name: string, machine: MachineInput): Fault[] {
 
 /** A backup inside what it backs up grows without end, and a restore would swap it away. */
 function destinationFaults(name: string, machine: MachineInput): Fault[] {
-	const folders = Object.entries(machine.state ?? {}).flatMap(([state, { folders }]) =>
-		(folders ?? []).map((folder) => ({ state, folder })),
-	);
-	return localDestinations(machine).flatMap(({ path, place }) =>
-		folders
-			.filter(({ folder }) => overlap(folder, place.replace(/(?<=.)\/+$/, "")))
-			.map(({ state, folder }) => ({
+	const owners = new Map<string, string>();
+	/** By the folders that they lie in. */
+	const below = new Map<string, string>();
+	for (const [state, { folders = [] }] of Object.entries(machine.state ?? {}))
+		for (const folder of folders) {
+			owners.set(folder, state);
+			for (const outer of above(folder)) below.set(outer, folder);
+		}
+	return localDestinations(machine).flatMap(({ path, place }) => {
+		const at = place.replace(/(?<=.)\/+$/, "");
+		const folder = [at, ...above(at)].find((one) => owners.has(one)) ?? below.get(at);
+		if (folder === undefined) return [];
+		return [
+			{
 				path: ["machines", name, "providers", ...path],
-				message: `"${place}" overlaps "${folder}" of state "${state}"`,
+				message: `"${place}" overlaps "${folder}" of state "${owners.get(folder)}"`,
 				hint: "keep archives outside the folders that they are made of, best on another disk",
-			})),
-	);
+			},
+		];
+	});
 }
 
 function localDestinations(machine: MachineInput): { path: string[]; place: string }[] {

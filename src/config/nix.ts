@@ -4,13 +4,21 @@ import { recordOf } from "../manifest/record.ts";
 import { merge } from "../modules/merge.ts";
 import { isRecord } from "./schema.ts";
 
-/** As src/host/nix.ts has it. */
-export type Evaluate = (reference: string) => Promise<{
+/** As src/host/nix.ts has it. `from`: the config's folder, and whether a flake that lies on this machine must be ours. */
+export type Evaluate = (
+	reference: string,
+	from: { readonly folder: string; readonly isGuarded: boolean },
+) => Promise<Evaluated>;
+
+interface Evaluated {
 	readonly clan: Record<string, unknown>;
 	readonly holdfast: Record<string, unknown> | null;
-}>;
+}
 
-export async function withNix(config: unknown, evaluate: Evaluate): Promise<unknown> {
+export async function withNix(
+	config: unknown,
+	evaluate: (reference: string) => Promise<Evaluated>,
+): Promise<unknown> {
 	if (!isRecord(config) || !isRecord(config.machines)) return config;
 	const machines = recordOf<unknown>();
 	for (const [name, machine] of Object.entries(config.machines)) {

@@ -3,6 +3,7 @@
 import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
 import { nearest } from "../manifest/nearest.ts";
 import type { Fault } from "./faults.ts";
+import { MOST_FAULTS } from "./limits.ts";
 import { isRecord } from "./schema.ts";
 
 const SECRETS = "/etc/holdfast/secrets";
@@ -16,12 +17,12 @@ export function withServers(config: unknown): WithServers {
 	const faults: Fault[] = [];
 	if (!isRecord(config) || !isRecord(config.machines)) return { value: config, faults };
 	const machines = config.machines;
-	const servers = Object.keys(machines).filter((name) => isRecord(at(machines, name, "borgServer")));
+	const servers = new Set(Object.keys(machines).filter((name) => isRecord(at(machines, name, "borgServer"))));
 	const expand = (machine: string, provider: string, name: string, destination: unknown) => {
 		if (!isRecord(destination) || typeof destination.server !== "string") return destination;
 		const { server, ...rest } = destination;
-		if (!servers.includes(String(server))) {
-			const meant = nearest(String(server), servers);
+		if (!servers.has(String(server))) {
+			const meant = faults.length < MOST_FAULTS ? nearest(String(server), [...servers]) : undefined;
 			faults.push({
 				path: ["machines", machine, "providers", provider, "destinations", name, "server"],
 				message: `machine "${server}" is no borgServer`,

@@ -8,6 +8,7 @@ import { record, recordOf } from "../manifest/record.ts";
 import type { Module } from "../modules/module.ts";
 import { stateSchema } from "../modules/state.ts";
 import { type Fault, faultsOf } from "./faults.ts";
+import type { ConfigCode } from "./obey.ts";
 import type { MachineInput } from "./resolve.ts";
 import type { Config } from "./schema.ts";
 
@@ -18,7 +19,7 @@ interface WithServices {
 	relocate(fault: Fault): Fault;
 }
 
-export async function withServices(config: Config, file: string): Promise<WithServices> {
+export async function withServices(config: Config, code: ConfigCode): Promise<WithServices> {
 	const faults: Fault[] = [];
 	const origins = new Map<string, readonly string[]>();
 	const machines = recordOf<MachineInput>();
@@ -29,7 +30,7 @@ export async function withServices(config: Config, file: string): Promise<WithSe
 			continue;
 		}
 		const { expandServices } = await import("../modules/expand.ts");
-		const modules = await modulesOf(config, file);
+		const modules = await modulesOf(config, code);
 		for (const module of Object.keys(services).filter((one) => !modules.has(one))) {
 			const meant = nearest(module, [...modules.keys()]);
 			faults.push({
@@ -43,7 +44,7 @@ export async function withServices(config: Config, file: string): Promise<WithSe
 			nixos: machine.system === "nixos",
 			services,
 			state,
-			file: basename(file),
+			file: basename(code.file),
 			find: (one) => modules.get(one),
 		});
 		for (const [one, from] of expanded.origins) origins.set(`${name}.${one}`, from);
@@ -79,13 +80,16 @@ function withoutReplace(states: NonNullable<Config["machines"][string]["state"]>
 }
 
 /** The library, and the user's own modules, which may take the place of one of it. */
-export async function modulesOf(config: Pick<Config, "modules">, file: string): Promise<Map<string, Module>> {
+export async function modulesOf(
+	config: Pick<Config, "modules">,
+	code: ConfigCode,
+): Promise<Map<string, Module>> {
 	const { LIBRARY } = await import("../modules/library.ts");
 	const modules = new Map(LIBRARY);
-	for (const path of config.modules ?? []) {
+	for (const path of code.isRun ? (config.modules ?? []) : []) {
 		const { importTypeScript } = await import("./typescript.ts");
-		const at = resolve(dirname(file), path);
-		for (const value of Object.values(await importTypeScript(at))) {
+		const at = resolve(dirname(code.file), path);
+		for (const value of Object.values(await importTypeScript(at, code))) {
 			if (!isModule(value))
 				throw new HoldfastError("usage", `${at}: what it exports is no module`, {
 					hint: 'write: import { defineModule, v } from "holdfast"; export const mine = defineModule({ name: …, about: …, sources: […], options: v.strictObject({ … }), yields: … })',

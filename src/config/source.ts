@@ -16,10 +16,18 @@ export interface Source {
 	locate(path: DataPath): Place | undefined;
 }
 
+/** Characters of a long line that are shown before the place and after it. */
+const SEEN_BEFORE = 120;
+const SEEN_AFTER = 80;
+
 /** The lines that show a place: the quoted line and a caret under the column. */
 export function quote(text: string, place: Place): string[] {
 	const line = text.split("\n")[place.line - 1] ?? "";
+	const from = Math.max(0, place.column - 1 - SEEN_BEFORE);
+	const left = from > 0 ? "…" : "";
+	const shown = line.slice(from, from + SEEN_BEFORE + SEEN_AFTER).trimEnd();
+	const right = from + SEEN_BEFORE + SEEN_AFTER < line.length ? "…" : "";
 	const gutter = `${place.line} | `;
-	const indent = line.slice(0, place.column - 1).replace(/[^\t]/g, " ");
-	return [`${gutter}${line.trimEnd()}`, `${" ".repeat(gutter.length)}${indent}^`];
+	const indent = line.slice(from, place.column - 1).replace(/[^\t]/g, " ");
+	return [`${gutter}${left}${shown}${right}`, `${" ".repeat(gutter.length + left.length)}${indent}^`];
 }

@@ -1,16 +1,20 @@
 // TypeScript config files: run by Node itself; read as text only to find the line of a fault.
 import { registerHooks, stripTypeScriptTypes } from "node:module";
-import { pathToFileURL } from "node:url";
-import type { Node, ObjectExpression } from "acorn";
+import { dirname } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { ArrayExpression, Literal, Node, ObjectExpression, Property } from "acorn";
 import * as v from "valibot";
+import { examine } from "../host/ownership.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { byDefault } from "../modules/merge.ts";
 import { defineModule } from "../modules/module.ts";
 import { defineConfig } from "./define.ts";
+import { type ConfigCode, notObeyed } from "./obey.ts";
 import type { DataPath, Place, Source } from "./source.ts";
 
-export async function readTypeScript(file: string, text: string): Promise<Source> {
-	const { default: value } = await importTypeScript(file);
+export async function readTypeScript(code: ConfigCode, text: string): Promise<Source> {
+	const { file } = code;
+	const { default: value } = await importTypeScript(file, code);
 	if (value === undefined)
 		throw new HoldfastError("usage", `${file}: has no default export`, {
 			hint: "write: export default defineConfig({ machines: { … } })",
@@ -19,17 +23,41 @@ export async function readTypeScript(file: string, text: string): Promise<Source
 	return { file, text, value, locate: (path) => locate(parse, text, path) };
 }
 
+/** What is written out in a file, as far as that is plain values; nothing of it is run. */
+export async function writtenIn(file: string, text: string): Promise<Source> {
+	const { parse } = await import("acorn");
+	return { file, text, value: written(exportedIn(parse, text)), locate: () => undefined };
+}
+
 /** What a file exports. It can import from "holdfast" wherever it lies. */
-export async function importTypeScript(file: string): Promise<Record<string, unknown>> {
+export async function importTypeScript(file: string, code: ConfigCode): Promise<Record<string, unknown>> {
 	serveOurselves();
+	if (code.isGuarded) guarded = code;
 	try {
 		return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
 	} catch (cause) {
-		throw new HoldfastError("usage", `${file}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+		if (cause instanceof HoldfastError) throw cause;
+		const [message = "", ...more] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+		throw new HoldfastError("usage", `${file}: ${message}`, {
 			cause,
+			details: more,
 			hint: "run with --debug to see where it was thrown",
 		});
 	}
+}
+
+/** Whose files must be ours from now on. */
+let guarded: ConfigCode | undefined;
+
+/** The program that runs: whoever wrote it is obeyed already. */
+const program = dirname(dirname(process.argv[1] ?? "/nowhere/at/all"));
+
+function refuseOthers(url: string): void {
+	if (!guarded || !url.startsWith("file:")) return;
+	const file = fileURLToPath(url);
+	if (file.startsWith(`${program}/`)) return;
+	const { fault } = examine(file, guarded.isNamed);
+	if (fault !== undefined) throw notObeyed(file, fault);
 }
 
 let served = false;
@@ -44,14 +72,16 @@ function serveOurselves(): void {
 	registerHooks({
 		resolve: (specifier, context, next) =>
 			specifier === "holdfast" ? { url: "holdfast:config", shortCircuit: true } : next(specifier, context),
-		load: (url, context, next) =>
-			url === "holdfast:config" ? { format: "module", source, shortCircuit: true } : next(url, context),
+		load(url, context, next) {
+			if (url === "holdfast:config") return { format: "module", source, shortCircuit: true };
+			refuseOthers(url);
+			return next(url, context);
+		},
 	});
 }
 
 /** Types become blanks of the same width, so that the places in the plain script are those in the file. */
-function locate(parse: typeof import("acorn").parse, text: string, path: DataPath): Place | undefined {
-	let node: Node | undefined;
+function exportedIn(parse: typeof import("acorn").parse, text: string): Node | undefined {
 	try {
 		const program = parse(stripTypeScriptTypes(text), {
 			ecmaVersion: "latest",
@@ -59,26 +89,43 @@ function locate(parse: typeof import("acorn").parse, text: string, path: DataPat
 			locations: true,
 		});
 		const exported = program.body.find((item) => item.type === "ExportDefaultDeclaration")?.declaration;
-		node = exported?.type === "CallExpression" ? exported.arguments[0] : exported;
+		return exported?.type === "CallExpression" ? exported.arguments[0] : exported;
 	} catch {
 		return undefined;
 	}
+}
+
+function locate(parse: typeof import("acorn").parse, text: string, path: DataPath): Place | undefined {
+	let node = exportedIn(parse, text);
 	let found = node?.loc?.start;
 	for (const part of path) {
 		if (node?.type === "ObjectExpression") {
-			const property = (node as ObjectExpression).properties.find(
-				(item) =>
-					item.type === "Property" &&
-					((item.key.type === "Identifier" && item.key.name === part) ||
-						(item.key.type === "Literal" && item.key.value === part)),
-			);
-			if (property?.type !== "Property") break;
+			const property = propertiesOf(node).find(([key]) => key === part)?.[1];
+			if (!property) break;
 			found = property.loc?.start;
 			node = property.value;
 		} else if (node?.type === "ArrayExpression") {
-			node = (node as unknown as { elements: Node[] }).elements[Number(part)];
+			node = itemsOf(node)[Number(part)] ?? undefined;
 			found = node?.loc?.start ?? found;
 		} else break;
 	}
 	return found && { line: found.line, column: found.column + 1 };
 }
+
+/** The plain values of an expression; what is no literal is left open, as null. */
+function written(node: Node | null | undefined): unknown {
+	if (node?.type === "ObjectExpression")
+		return Object.fromEntries(propertiesOf(node).map(([key, { value }]) => [key, written(value)]));
+	if (node?.type === "ArrayExpression") return itemsOf(node).map(written);
+	return node?.type === "Literal" ? (node as Literal).value : null;
+}
+
+function propertiesOf(node: Node): (readonly [string, Property])[] {
+	return (node as ObjectExpression).properties.flatMap((item) => {
+		if (item.type !== "Property") return [];
+		if (item.key.type === "Identifier" && !item.computed) return [[item.key.name, item] as const];
+		return item.key.type === "Literal" ? [[String(item.key.value), item] as const] : [];
+	});
+}
+
+const itemsOf = (node: Node) => (node as ArrayExpression).elements as readonly (Node | null)[];

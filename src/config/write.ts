@@ -1,7 +1,8 @@
 // A config for a machine that has none, with comments that say why: the first one, or one that came out of an archive.
-import { Document, isMap, isScalar, stringify } from "yaml";
+import { Document, isMap, isScalar, visit } from "yaml";
 import type { Command } from "../manifest/commands.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { hidesSomething, printableLine } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Proposal } from "../modules/propose.ts";
 
@@ -28,7 +29,7 @@ export function firstConfig({ machine, nixos, proposal, archives, borg }: FirstC
 			? [
 					"    services:",
 					...modules.map(
-						({ name, because }) => `      ${`${name}: {}`.padEnd(width + 4)}  # seen: ${because}`,
+						({ name, because }) => `      ${`${name}: {}`.padEnd(width + 4)}  ${comment(`seen: ${because}`)}`,
 					),
 				]
 			: ["    # services:", "    #   grafana: {}"]),
@@ -82,34 +83,21 @@ export function adoptedConfig(
 			: [provider],
 	);
 	return [
-		`# Written by \`holdfast adopt\` from the archive ${from.newest.name}, in ${from.provider}/${from.destination}.`,
+		comment(
+			`Written by \`holdfast adopt\` from the archive ${from.newest.name}, in ${from.provider}/${from.destination}.`,
+		),
 		"# Modules have become the states that they stood for. It is yours now: look at it with `holdfast validate`.",
 		...(others.length > 0
 			? [
-					`# Other places that this machine's archives went to: ${others.join(", ")}.`,
+					comment(`Other places that this machine's archives went to: ${others.join(", ")}.`),
 					"# Their keys and passphrases are not in an archive: put them back where it says below, or take those places out.",
 				]
 			: []),
-		marked(
+		yamlText(
 			{ machines: { [machine]: { state: tidied(state), providers } } },
 			from.commands.map(({ path }) => ["machines", machine, ...path]),
 		),
 	].join("\n");
-}
-
-/** As YAML, with a comment at what would be run. */
-function marked(config: object, commands: readonly (readonly (string | number)[])[]): string {
-	const document = new Document(config);
-	for (const path of commands) {
-		const pair = document.getIn(path.slice(0, -1), true);
-		const key = path.at(-1);
-		const item = isMap(pair)
-			? pair.items.find((one) => isScalar(one.key) && one.key.value === key)
-			: undefined;
-		if (isScalar(item?.key))
-			item.key.commentBefore = " from the archive; it runs as root unless a user is named";
-	}
-	return document.toString({ lineWidth: 120 });
 }
 
 /** Without what is empty anyway. */
@@ -138,7 +126,35 @@ export async function importedConfig(
 	if (fault) throw new HoldfastError("usage", `${from}: ${fault.message} (${fault.path.join(".")})`);
 	const whole = value as { machines: Record<string, object> };
 	return [
-		`# Written by \`holdfast import\` from ${from}. It is yours now: look at it with \`holdfast validate\`.`,
-		stringify({ machines: { [machine]: { ...whole.machines[machine] } } }, { lineWidth: 120 }),
+		comment(
+			`Written by \`holdfast import\` from ${from}. It is yours now: look at it with \`holdfast validate\`.`,
+		),
+		yamlText({ machines: { [machine]: { ...whole.machines[machine] } } }),
 	].join("\n");
+}
+
+/** What is quoted in it stays in the comment. */
+const comment = (text: string) => `# ${printableLine(text)}`;
+
+/**
+ * As YAML, with a comment at what would be run. What cannot be seen stands in double quotes, where it can be written out and
+ * means the same.
+ */
+function yamlText(value: object, commands: readonly (readonly (string | number)[])[] = []): string {
+	const document = new Document(value);
+	visit(document, {
+		Scalar(_, node) {
+			if (typeof node.value === "string" && hidesSomething(node.value)) node.type = "QUOTE_DOUBLE";
+		},
+	});
+	for (const path of commands) {
+		const pair = document.getIn(path.slice(0, -1), true);
+		const key = path.at(-1);
+		const item = isMap(pair)
+			? pair.items.find((one) => isScalar(one.key) && one.key.value === key)
+			: undefined;
+		if (isScalar(item?.key))
+			item.key.commentBefore = " from the archive; it runs as root unless a user is named";
+	}
+	return document.toString({ lineWidth: 120 }).split("\n").map(printableLine).join("\n");
 }

@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exec } from "../host/exec.ts";
-import type { Deployment } from "../plan/install.ts";
 import type { Desired } from "./deployment.ts";
 import { type Target, textOf } from "./target.ts";
 
@@ -12,7 +11,7 @@ export async function changesOf(
 	target: Target,
 	{ files }: Desired,
 	there: ReadonlyMap<string, string>,
-	known: Deployment | undefined,
+	known: { readonly files: readonly { readonly path: string; readonly stays: boolean }[] } | undefined,
 ): Promise<string[]> {
 	const gone = (known?.files ?? []).filter(
 		({ path, stays }) => !stays && !files.some((file) => file.path === path),
@@ -23,10 +22,13 @@ export async function changesOf(
 		if (hash === sha256) continue;
 		lines.push(`${hash === undefined ? "+" : "~"} ${path}`);
 		if (hash !== undefined && shown && "text" in content)
-			lines.push(...(await difference((await textOf(target, path)) ?? "", content.text)));
+			for (const line of await difference((await textOf(target, path)) ?? "", content.text)) lines.push(line);
 	}
 	return [...lines, ...gone.map(({ path }) => `- ${path}`)];
 }
+
+/** Of a file that people read: what stands there may be anything. */
+const MOST_LINES = 500;
 
 async function difference(before: string, after: string): Promise<string[]> {
 	const folder = await mkdtemp(join(tmpdir(), "holdfast-diff-"));
@@ -34,8 +36,13 @@ async function difference(before: string, after: string): Promise<string[]> {
 		await writeFile(join(folder, "before"), before, { mode: 0o600 });
 		await writeFile(join(folder, "after"), after, { mode: 0o600 });
 		const lines: string[] = [];
-		await exec(["diff", "-U1", "before", "after"], { cwd: folder, onStdout: (line) => lines.push(line) });
-		return lines.filter((line) => !/^(---|\+\+\+) /.test(line)).map((line) => `    ${line}`);
+		await exec(["diff", "-U1", "before", "after"], {
+			cwd: folder,
+			onStdout: (line) => {
+				if (lines.length <= MOST_LINES && !/^(---|\+\+\+) /.test(line)) lines.push(`    ${line}`);
+			},
+		});
+		return lines.length > MOST_LINES ? [...lines.slice(0, MOST_LINES), "    …"] : lines;
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}

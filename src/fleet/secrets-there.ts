@@ -10,7 +10,7 @@ export interface SecretsThere {
 	readonly values: readonly Secret[];
 	/** For people, before it is done. */
 	readonly lines: readonly string[];
-	/** What a person must carry to somebody else, once it is done. */
+	/** What a person must carry to somebody else, once it is done: lines. */
 	readonly told: readonly string[];
 	/** Put those that were made into the store. */
 	keep(): Promise<void>;
@@ -63,10 +63,10 @@ export async function secretsFor(
 		},
 		told: made
 			.filter(({ kind, name }) => kind === "ssh-key" && !served.has(name))
-			.map(
-				({ of, value }) =>
-					`the backup server of ${of.join(", ")} must let this key in:\n${publicKeyOf(value)}`,
-			),
+			.flatMap(({ of, value }) => [
+				`the backup server of ${of.join(", ")} must let this key in:`,
+				publicKeyOf(value),
+			]),
 	};
 }
 

@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describeEnd, exec, execText } from "../host/exec.ts";
+import { readBounded } from "../host/read-file.ts";
+import { secretText } from "../host/secret.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Layout } from "./layout.ts";
@@ -72,7 +74,9 @@ export function makeSecret(kind: WantedSecret["kind"], comment: string): string 
 	const folder = mkdtempSync(join(tmpdir(), "holdfast-key-"));
 	try {
 		const file = join(folder, "key");
-		execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
+		execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file], {
+			stdio: "pipe",
+		});
 		return readFileSync(file, "utf8");
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
@@ -85,7 +89,7 @@ export function publicKeyOf(privateKey: string): string {
 	try {
 		const file = join(folder, "key");
 		writeFileSync(file, privateKey, { mode: 0o600 });
-		return execFileSync("ssh-keygen", ["-y", "-f", file], { encoding: "utf8" }).trim();
+		return execFileSync("ssh-keygen", ["-y", "-f", file], { encoding: "utf8", stdio: "pipe" }).trim();
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
@@ -132,7 +136,7 @@ function ageStore({ folder, identity }: SecretSettings): SecretStore {
 			const { Decrypter } = await import("age-encryption");
 			const decrypter = new Decrypter();
 			for (const one of identitiesIn(identity)) decrypter.addIdentity(one);
-			return decrypter.decrypt(readFileSync(file), "text").catch((cause: Error) => {
+			return decrypter.decrypt(readBounded(file, { most: 1024 * 1024 }), "text").catch((cause: Error) => {
 				throw new HoldfastError("failed", `cannot open the secret ${file}`, {
 					cause,
 					details: [cause.message],
@@ -168,7 +172,7 @@ function identitiesIn(file: string): string[] {
 				hint: "bring it back from where you keep a copy",
 			},
 		);
-	return readFileSync(file, "utf8")
+	return secretText(file, "the age identity")
 		.split("\n")
 		.map((line) => line.trim())
 		.filter((line) => line.startsWith("AGE-SECRET-KEY-"));

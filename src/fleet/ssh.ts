@@ -24,6 +24,15 @@ const CONNECT_SECONDS = 15;
 const ALIVE = ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"];
 const LOOK_AGAIN_MS = 10;
 
+/** How long a machine may take for an answer; HOLDFAST_ANSWER_SECONDS says otherwise. */
+export function answerSeconds(): number {
+	const given = Number(process.env.HOLDFAST_ANSWER_SECONDS);
+	return given > 0 ? given : 900;
+}
+
+/** Until it has let us in, which may want a touch of a key, and for its first word after that. */
+export const greetingSeconds = (): number => Math.min(120, answerSeconds());
+
 export class Connection {
 	readonly address: Address;
 	readonly #words: readonly string[];
@@ -63,8 +72,12 @@ export class Connection {
 				throw explained(address, result.stderr, describeEnd(result));
 			});
 			ended.catch(() => {});
+			const seconds = greetingSeconds();
+			const until = performance.now() + seconds * 1000;
 			while (!existsSync(socket)) {
 				signal.throwIfAborted();
+				if (performance.now() > until)
+					throw explained(address, [], `did not let us in within ${seconds} seconds`);
 				await Promise.race([ended, pause(LOOK_AGAIN_MS)]);
 			}
 			return new Connection(address, words, async () => {

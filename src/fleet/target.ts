@@ -4,9 +4,12 @@ import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import * as v from "valibot";
 import { type Child, describeEnd, type ExecOptions, start } from "../host/exec.ts";
+import { answerReader } from "../host/lines.ts";
 import { HoldfastError } from "../manifest/error.ts";
-import type { Connection } from "./ssh.ts";
+import { issueOf } from "./protocol.ts";
+import { answerSeconds, type Connection } from "./ssh.ts";
 
 export interface Target {
 	readonly machine: string;
@@ -43,6 +46,9 @@ export interface Facts {
 	readonly room: readonly number[];
 }
 
+/** MiB that a script may print: a manifest, hashes, a record. */
+const MOST_MIB = 16;
+
 /** What a script prints there; one that fails is an error. `args` are its `$1`, `$2` … */
 export async function script(
 	target: Target,
@@ -50,14 +56,28 @@ export async function script(
 	args: readonly string[] = [],
 	doing = "look at it",
 ): Promise<string> {
-	const child = await target.start(["sh", "-c", `echo ${BEGIN}\n${text}`, "sh", ...args], { pipeOut: true });
-	const chunks: Buffer[] = [];
-	for await (const chunk of child.stdout ?? []) chunks.push(chunk as Buffer);
+	const failed = (why: string) => `${target.machine}: could not ${doing}: it ${why}`;
+	const tooMuch = () => new HoldfastError("failed", failed(`sent more than ${MOST_MIB} MiB`));
+	const held = answerReader(MOST_MIB * 1024 ** 2);
+	const seconds = answerSeconds();
+	const child = await target.start(["sh", "-c", `echo ${BEGIN}\n${text}`, "sh", ...args], {
+		timeoutSeconds: seconds,
+		mostMessages: { bytes: MOST_MIB * 1024 ** 2, fault: tooMuch },
+		reader: {
+			push(chunk) {
+				try {
+					held.push(chunk);
+				} catch {
+					throw tooMuch();
+				}
+			},
+		},
+	});
 	const result = await child.done;
-	if (result.code !== 0)
-		throw target.fault(result.stderr, `${target.machine}: could not ${doing}: it ${describeEnd(result)}`);
-	const said = Buffer.concat(chunks).toString("utf8");
-	return said.slice(said.indexOf(`${BEGIN}\n`) + BEGIN.length + 1);
+	const said = held.text();
+	const at = said.indexOf(`${BEGIN}\n`);
+	if (result.code !== 0 || at < 0) throw target.fault(result.stderr, failed(describeEnd(result, seconds)));
+	return said.slice(at + BEGIN.length + 1);
 }
 
 /** What a shell's own start-up files print comes before it. */
@@ -78,16 +98,38 @@ export async function factsOf(target: Target, rooms: readonly string[]): Promise
 		return [line.slice(0, at), line.slice(at + 1)] as const;
 	});
 	const value = (key: string) => lines.find(([name]) => name === key)?.[1] ?? "";
-	return {
+	const facts = v.safeParse(factsSchema, {
 		os: value("os"),
 		arch: value("arch"),
-		uid: Number(value("uid")),
+		uid: Number(value("uid") || "none"),
 		home: value("home"),
 		systemd: value("systemd") === "yes",
 		nixos: value("nixos") === "yes",
-		room: lines.filter(([name]) => name === "room").map(([, kib]) => Number(kib) * 1024),
-	};
+		// What df does not know stands in no way.
+		room: lines
+			.filter(([name]) => name === "room")
+			.map(([, kib]) => (Number(kib) >= 0 ? Number(kib) * 1024 : Number.POSITIVE_INFINITY)),
+	});
+	if (facts.success) return facts.output;
+	throw new HoldfastError(
+		"failed",
+		`${target.machine} says what cannot be of itself (${issueOf(facts.issues)})`,
+		{
+			hint: `log in there, and see what its shell prints: id -u; uname -sm; df -Pk /`,
+		},
+	);
 }
+
+const word = v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/));
+const factsSchema = v.object({
+	os: word,
+	arch: word,
+	uid: v.pipe(v.number(), v.integer(), v.minValue(0)),
+	home: v.pipe(v.string(), v.maxLength(1_000), v.regex(/^\/[^\p{Cc}]*$/u)),
+	systemd: v.boolean(),
+	nixos: v.boolean(),
+	room: v.pipe(v.array(v.pipe(v.number(), v.minValue(0))), v.maxLength(10)),
+});
 
 /** SHA-256 of those that are there, by path. */
 export async function hashesOf(target: Target, paths: readonly string[]): Promise<Map<string, string>> {
@@ -120,11 +162,13 @@ export async function send(
 		for (const [name, content] of files)
 			if ("text" in content) await writeFile(join(stage, name), content.text, { mode: 0o600 });
 			else await symlink(content.file, join(stage, name));
-		const pack = await start(["tar", "-ch", "--use-compress-program=gzip -1", "-C", stage, "."], {
+		// Whoever sends it is nobody there, least of all the user of the same name.
+		const nobodys = ["--owner=0", "--group=0", "--numeric-owner"];
+		const pack = await start(["tar", "-ch", ...nobodys, "--use-compress-program=gzip -1", "-C", stage, "."], {
 			pipeOut: true,
 		});
 		const unpack = await target.start(
-			["sh", "-c", 'umask 077; mkdir -p -- "$1" && tar -xz -C "$1"', "sh", folder],
+			["sh", "-c", 'umask 077; mkdir -p -- "$1" && tar -xzo -C "$1"', "sh", folder],
 			{ pipeIn: true },
 		);
 		if (!pack.stdout || !unpack.stdin) throw new Error("no pipe");

@@ -1,13 +1,14 @@
-// The operator's side: have a machine do something, and hear of it.
-import { createInterface } from "node:readline";
-import type { Child } from "../host/exec.ts";
-import { describeEnd } from "../host/exec.ts";
+// The operator's side: have a machine do something, and hear of it. What the machine says is data of somebody else's: each
+// line is bounded and measured (protocol.ts), and nothing that it says decides more than what is shown of it.
+import { parseBounded } from "../host/bounded-json.ts";
+import { type Child, describeEnd, type ExecResult } from "../host/exec.ts";
+import { type OutputReader, recordReader } from "../host/lines.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { VERSION } from "../manifest/version.ts";
 import type { Listener } from "../run/event.ts";
-import { type Ended, type Greeting, type Line, PROTOCOL, type Request, SERVE } from "./protocol.ts";
-import { type Connection, throughCrowd } from "./ssh.ts";
+import { type Ended, type Greeting, lineOf, PROTOCOL, type Request, SERVE } from "./protocol.ts";
+import { type Address, answerSeconds, type Connection, greetingSeconds, throughCrowd } from "./ssh.ts";
 
 /** Clocks that differ by more are told of: `latest`, ages and retention go by them. */
 const MOST_SKEW_SECONDS = 5 * 60;
@@ -27,7 +28,10 @@ export interface Wish {
 }
 
 export interface Hearing {
+	/** Cancels the run there too. */
 	readonly signal: AbortSignal;
+	/** Ends the hearing; the run goes on. */
+	readonly leave: AbortSignal;
 	readonly listener: Listener;
 	/** Something that a person should know, such as clocks that differ. */
 	readonly remark: (line: string) => void;
@@ -36,43 +40,72 @@ export interface Hearing {
 /** The connection ended before the run did. The run goes on. */
 export class ConnectionLost extends HoldfastError {}
 
-interface Said {
-	readonly code: number;
-	readonly stdout: string;
-	readonly stderr: readonly string[];
+/** Bytes that may come before the greeting: what a shell's own start-up files print. */
+const MOST_NOISE = 1024 * 1024;
+/** MiB that a machine may complain. */
+const MOST_MESSAGES = 16;
+const LINE_LIMITS = { depth: 50, values: 200_000 };
+/** Lines that do not fit are left out, so many of them. */
+const MOST_FAULTS = 1_000;
+/** From the last word to the end of the session. */
+const GOODBYE_MS = 10_000;
+
+/** What no Holdfast would do. */
+export function broken({ machine, host }: Address, what: string): HoldfastError {
+	return new HoldfastError("failed", `${machine} ${what}: that is not how Holdfast answers`, {
+		hint: `log in there and see what its holdfast is: ssh ${host}; to put it back: holdfast deploy ${machine}`,
+	});
+}
+
+export interface Question {
+	readonly signal: AbortSignal;
+	readonly remark: (line: string) => void;
+	/** Takes what the command there prints. */
+	reader(): OutputReader;
+	/** How long the answer may take, when not as long as answers usually may. */
+	readonly seconds?: number;
 }
 
 /** Run a command there whose standard output is the answer. */
 export function ask(
 	connection: Connection,
 	wish: Wish,
-	hearing: Pick<Hearing, "signal" | "remark">,
-): Promise<Said> {
-	return throughCrowd(hearing.signal, () => askOnce(connection, wish, hearing));
+	question: Question,
+): Promise<Pick<ExecResult, "stderr"> & { readonly code: number }> {
+	return throughCrowd(question.signal, () => askOnce(connection, wish, question));
 }
 
 async function askOnce(
 	connection: Connection,
 	{ program = PROGRAM, ...wish }: Wish,
-	{ signal, remark }: Pick<Hearing, "signal" | "remark">,
-): Promise<Said> {
-	const child = await connection.start([...program, SERVE], {
-		signal,
-		input: `${JSON.stringify(request({ do: "ask", ...wish }))}\n`,
-		pipeOut: true,
+	{ signal, remark, reader, seconds = answerSeconds() }: Question,
+) {
+	const stop = new AbortController();
+	const noise: string[] = [];
+	const answer = reader();
+	let greeted = false;
+	const begin = untilGreeting(connection, noise, (greeting) => {
+		greeted = true;
+		welcome(connection, greeting, remark);
 	});
-	const chunks: Buffer[] = [];
-	for await (const chunk of child.stdout ?? []) chunks.push(chunk as Buffer);
-	const result = await child.done;
+	const late = lateGreeting(connection, stop, () => greeted);
+	const child = await connection.start([...program, SERVE], {
+		signal: AbortSignal.any([signal, stop.signal]),
+		input: `${JSON.stringify(request({ do: "ask", ...wish }))}\n`,
+		mostMessages: mostMessages(connection),
+		timeoutSeconds: seconds,
+		reader: {
+			push(chunk) {
+				inWords(connection, () => answer.push(greeted ? chunk : begin(chunk)));
+			},
+			end: () => inWords(connection, () => (greeted ? answer.end?.() : undefined)),
+		},
+	});
+	const result = await child.done.finally(late.clear);
 	signal.throwIfAborted();
-	const text = Buffer.concat(chunks).toString("utf8");
-	// What a shell's own start-up files print comes before it.
-	const lines = text.split("\n");
-	const first = lines.findIndex((line) => greetingIn(line));
-	const greeting = greetingIn(lines[first] ?? "");
-	if (!greeting) throw unlike(connection, result.stderr, text, describeEnd(result));
-	welcome(connection, greeting, remark);
-	return { code: result.code ?? 1, stdout: lines.slice(first + 1).join("\n"), stderr: result.stderr };
+	if (result.timedOut) throw broken(connection.address, `has not answered within ${seconds} seconds`);
+	if (!greeted) throw late.fault ?? unlike(connection, result.stderr, noise, describeEnd(result));
+	return { code: result.code ?? 1, stderr: result.stderr };
 }
 
 /** Start a run there, unless it was started already, and hear of it until its end. An abort cancels it there too. */
@@ -111,67 +144,143 @@ async function followOnce(
 	connection: Connection,
 	program: readonly string[],
 	wish: Request,
-	{ signal, listener, remark }: Hearing,
+	{ signal, leave, listener, remark }: Hearing,
 ): Promise<Ended> {
-	const unheard = new AbortController();
-	const child = await connection.start([...program, SERVE], {
-		pipeIn: true,
-		pipeOut: true,
-		signal: unheard.signal,
+	const { machine } = connection.address;
+	const stop = new AbortController();
+	const heard: { greeting?: Greeting; ended?: Ended; faults: number; child?: Child } = { faults: 0 };
+	const noise: string[] = [];
+	const tell = (line: object) => heard.child?.stdin?.write(`${JSON.stringify(line)}\n`);
+	const hear = (text: string) => {
+		const line = lineIn(connection, text);
+		if (line === undefined || heard.ended) return;
+		if ("fault" in line) {
+			if (heard.faults++ === 0) remark(`${machine} says what cannot be read, and is left out: ${line.fault}`);
+			if (heard.faults > MOST_FAULTS)
+				throw broken(connection.address, `says nothing that can be read: ${line.fault}`);
+		} else if (line.type === "ended") {
+			heard.ended = line;
+			heard.child?.stdin?.end();
+			// Whoever has said so has nothing more to say.
+			setTimeout(() => stop.abort(), GOODBYE_MS).unref();
+		} else if (line.type === "run-started" && line.machine !== machine) {
+			if ("run" in wish && line.run === wish.run)
+				throw broken(connection.address, `answers for another machine, "${line.machine}"`);
+			// One that died there under a name that the machine had before.
+			listener({ ...line, machine });
+		} else if (line.type !== "greeting") listener(line);
+	};
+	const lines = recordReader(hear);
+	const begin = untilGreeting(connection, noise, (greeting) => {
+		heard.greeting = greeting;
+		welcome(connection, greeting, remark);
+		tell(wish);
 	});
-	let welcomed = false;
-	const tell = (line: object) => child.stdin?.write(`${JSON.stringify(line)}\n`);
+	const late = lateGreeting(connection, stop, () => heard.greeting !== undefined);
 	const cancel = () => {
 		// Once it is asked the session stays: what it tells of the undo is still to be heard.
-		if (welcomed) tell({ cancel: true });
-		else unheard.abort();
+		if (heard.greeting) tell({ cancel: true });
+		else stop.abort();
 	};
-	signal.addEventListener("abort", cancel, { once: true });
-	if (signal.aborted) cancel();
 	try {
-		return await hear(connection, child, listener, (greeting) => {
-			welcome(connection, greeting, remark);
-			welcomed = true;
-			tell(wish);
+		heard.child = await connection.start([...program, SERVE], {
+			pipeIn: true,
+			mostMessages: mostMessages(connection),
+			signal: AbortSignal.any([leave, stop.signal]),
+			reader: {
+				push(chunk) {
+					inWords(connection, () => lines.push(heard.greeting ? chunk : begin(chunk)));
+				},
+				end: () => inWords(connection, () => (heard.greeting ? lines.end?.() : undefined)),
+			},
 		});
+		signal.addEventListener("abort", cancel, { once: true });
+		if (signal.aborted) cancel();
+		const result = await heard.child.done;
+		if (heard.ended) return heard.ended;
+		if (!heard.greeting) throw late.fault ?? unlike(connection, result.stderr, noise, describeEnd(result));
+		throw leave.aborted ? left(machine) : lost(machine, result);
 	} catch (error) {
-		if (!welcomed) signal.throwIfAborted();
+		if (!heard.greeting) signal.throwIfAborted();
 		throw error;
 	} finally {
+		late.clear();
 		signal.removeEventListener("abort", cancel);
-		child.stdin?.end();
+		heard.child?.stdin?.end();
 	}
 }
 
-async function hear(
-	connection: Connection,
-	child: Child,
-	listener: Listener,
-	onGreeting: (greeting: Greeting) => void,
-): Promise<Ended> {
-	let greeting: Greeting | undefined;
-	let ended: Ended | undefined;
-	const other: string[] = [];
-	if (child.stdout)
-		for await (const text of createInterface({ input: child.stdout })) {
-			const line = lineIn(text);
-			if (!line) other.push(text);
-			else if (line.type === "greeting") {
-				greeting = line;
-				onGreeting(greeting);
-			} else if (line.type === "ended") {
-				ended = line;
-				child.stdin?.end();
-			} else listener(line);
-		}
-	const result = await child.done;
-	if (ended) return ended;
-	if (!greeting) throw unlike(connection, result.stderr, other.join("\n"), describeEnd(result));
-	const { machine } = connection.address;
-	throw new ConnectionLost("failed", `the connection to ${machine} broke; what was begun there goes on`, {
-		details: result.code === SSH_FAILED ? result.stderr : [],
+function lost(machine: string, { code, stderr }: ExecResult): ConnectionLost {
+	return new ConnectionLost("failed", `the connection to ${machine} broke; what was begun there goes on`, {
+		details: code === SSH_FAILED ? stderr : [],
 		hint: `see it again with: holdfast attach ${machine}`,
 	});
+}
+
+function left(machine: string): HoldfastError {
+	return new HoldfastError(
+		"interrupted",
+		`${machine} was left before it had ended, or undone, what was begun`,
+		{
+			hint: `see how it goes on with: holdfast attach ${machine}`,
+		},
+	);
+}
+
+/** Takes what comes before the greeting, and gives back what comes after it. */
+function untilGreeting(
+	connection: Connection,
+	noise: string[],
+	onGreeting: (greeting: Greeting) => void,
+): (chunk: Buffer) => Buffer {
+	let bytes = 0;
+	let greeting: Greeting | undefined;
+	const lines = recordReader((text) => {
+		greeting = greetingIn(connection, text);
+		if (!greeting && noise.length < 10) noise.push(text);
+	});
+	return (chunk) => {
+		bytes += chunk.length;
+		if (bytes > MOST_NOISE)
+			throw broken(connection.address, `printed more than ${MOST_NOISE / 1024} KiB before anything else`);
+		for (let from = 0; from < chunk.length; ) {
+			const end = chunk.indexOf("\n", from) + 1 || chunk.length;
+			lines.push(chunk.subarray(from, end));
+			from = end;
+			if (!greeting) continue;
+			onGreeting(greeting);
+			return chunk.subarray(from);
+		}
+		return NOTHING;
+	};
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Ends a session in which nothing of ours is heard. */
+function lateGreeting(connection: Connection, stop: AbortController, greeted: () => boolean) {
+	const seconds = greetingSeconds();
+	const late: { fault?: HoldfastError; clear(): void } = { clear: () => clearTimeout(timer) };
+	const timer = setTimeout(() => {
+		if (greeted()) return;
+		late.fault = broken(connection.address, `let us in and has said nothing for ${seconds} seconds`);
+		stop.abort();
+	}, seconds * 1000).unref();
+	return late;
+}
+
+const mostMessages = (connection: Connection) => ({
+	bytes: MOST_MESSAGES * 1024 ** 2,
+	fault: () => broken(connection.address, `sent more than ${MOST_MESSAGES} MiB of messages`),
+});
+
+/** What is too long, too deep or too much, as the machine's own fault. */
+function inWords(connection: Connection, read: () => void): void {
+	try {
+		read();
+	} catch (error) {
+		throw error instanceof RangeError ? broken(connection.address, `sent ${error.message}`) : error;
+	}
 }
 
 type Asked = Request extends infer R ? (R extends Request ? Omit<R, "protocol" | "version"> : never) : never;
@@ -183,18 +292,22 @@ function request(wish: Asked): Request {
 	return { protocol: PROTOCOL, version: VERSION, ...wish, manifest };
 }
 
-function lineIn(text: string): Line | undefined {
+function lineIn(connection: Connection, text: string): ReturnType<typeof lineOf> {
+	let value: unknown;
 	try {
-		const line = JSON.parse(text) as Partial<Line> | null;
-		return typeof line?.type === "string" ? (line as Line) : undefined;
-	} catch {
+		value = parseBounded(text, LINE_LIMITS);
+	} catch (error) {
+		if (error instanceof RangeError) throw broken(connection.address, `sent ${error.message}`);
 		return undefined;
 	}
+	return lineOf(value);
 }
 
-function greetingIn(text: string): Greeting | undefined {
-	const line = lineIn(text);
-	return line?.type === "greeting" ? line : undefined;
+/** It may stand behind what a start-up file printed without an end of line. */
+function greetingIn(connection: Connection, text: string): Greeting | undefined {
+	const at = text.lastIndexOf('{"type":"greeting"');
+	const line = at < 0 ? undefined : lineIn(connection, text.slice(at));
+	return line && "type" in line && line.type === "greeting" ? line : undefined;
 }
 
 function welcome({ address: { machine } }: Connection, greeting: Greeting, remark: (line: string) => void) {
@@ -223,11 +336,11 @@ function spanOf(seconds: number): string {
 function unlike(
 	connection: Connection,
 	stderr: readonly string[],
-	stdout: string,
+	noise: readonly string[],
 	end: string,
 ): HoldfastError {
 	const { machine } = connection.address;
-	if (/No command registered for .*__serve/.test([...stderr, stdout].join("\n")))
+	if (/No command registered for .*__serve/.test([...stderr, ...noise].join("\n")))
 		return new HoldfastError(
 			"failed",
 			`the Holdfast on ${machine} is older than this one and cannot be spoken to`,
@@ -235,5 +348,5 @@ function unlike(
 				hint: `bring it up to date: holdfast deploy ${machine}`,
 			},
 		);
-	return connection.fault(stderr.length > 0 ? stderr : stdout.split("\n").slice(0, 10), end);
+	return connection.fault(stderr.length > 0 ? stderr : noise, end);
 }

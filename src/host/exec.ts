@@ -40,6 +40,8 @@ export interface ExecOptions {
 	/** Takes standard output in place of `onStdout`. What it throws ends the program, and is thrown. */
 	readonly reader?: OutputReader;
 	readonly onStderr?: (line: string) => void;
+	/** A program that complains more than that is ended, with this error. */
+	readonly mostMessages?: { readonly bytes: number; readonly fault: () => Error };
 	readonly signal?: AbortSignal;
 	readonly timeoutSeconds?: number;
 	/** End it when it has done nothing for so long, beside telling so; for programs whose work is all their own. */
@@ -193,6 +195,16 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 			stdout.add(line);
 			options.onStdout?.(line);
 		});
+	const { mostMessages } = options;
+	if (mostMessages) {
+		let bytes = 0;
+		child.stderr?.on("data", (chunk: Buffer) => {
+			bytes += chunk.length;
+			guarded(() => {
+				if (bytes > mostMessages.bytes) throw mostMessages.fault();
+			});
+		});
+	}
 	if (child.stderr)
 		eachLine(child.stderr, (line) => {
 			stderr.add(line);
@@ -210,7 +222,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 			killTimer ??= setTimeout(() => signalGroup(child, "SIGKILL"), GRACE_MS);
 		};
 		const limit =
-			options.timeoutSeconds === undefined
+			options.timeoutSeconds === undefined || options.timeoutSeconds === Number.POSITIVE_INFINITY
 				? undefined
 				: setTimeout(() => {
 						timedOut = true;

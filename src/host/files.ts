@@ -1,8 +1,8 @@
 // Files and folders with the care that a power cut asks for: what is renamed is synced first, and its folder after.
 import { randomBytes } from "node:crypto";
 import { close, constants, fsync, open, renameSync, writeFileSync } from "node:fs";
-import { lstat, mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { isErrno } from "../manifest/error.ts";
 import { type Folder, syncFolder } from "./folder.ts";
@@ -64,6 +64,30 @@ export async function privateFolder(path: string): Promise<string | undefined> {
 export async function scratchFolder(below: string): Promise<string> {
 	await privateFolder(below);
 	return mkdtemp(join(below, "scratch-"));
+}
+
+/**
+ * Write a file that only we can read, whole, into a folder that may be anybody's: a link that stands there is replaced, and
+ * never followed. `look` sees it before it is in its place, and may refuse it by an error. Without `replace` what is there
+ * stays (`EEXIST`).
+ */
+export async function putFile(
+	path: string,
+	content: string,
+	{ replace, look }: { readonly replace: boolean; readonly look: (draft: string) => Promise<void> },
+): Promise<void> {
+	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+	const own = await mkdtemp(join(dirname(path), ".holdfast-"));
+	try {
+		const draft = join(own, basename(path));
+		await writeFile(draft, content, { mode: 0o600, flag: "wx", flush: true });
+		await look(draft);
+		if (replace) await rename(draft, path);
+		else await writeFile(path, content, { mode: 0o600, flag: "wx", flush: true });
+		await syncPath(dirname(path));
+	} finally {
+		await rm(own, { recursive: true, force: true });
+	}
 }
 
 /** Write a file that only we can read, synced, with its folder. */

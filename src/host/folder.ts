@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { HoldfastError, isErrno } from "../manifest/error.ts";
 
 /** open(2): only a place in the tree, for which no right to read is needed. Node does not name it. */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** Close it with `using`. */

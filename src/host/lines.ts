@@ -21,15 +21,37 @@ export interface OutputReader {
 
 /** An answer that is read whole. */
 export function answerReader(mostBytes = LONGEST_ANSWER): OutputReader & { text(): string } {
-	const chunks: Buffer[] = [];
-	let bytes = 0;
+	const held = heldBytes();
 	return {
 		push(chunk) {
-			bytes += chunk.length;
-			if (bytes > mostBytes) throw new RangeError(`more than ${mostBytes / 1024 ** 2} MiB`);
-			chunks.push(chunk);
+			if (held.length() + chunk.length > mostBytes)
+				throw new RangeError(`more than ${mostBytes / 1024 ** 2} MiB`);
+			held.add(chunk);
 		},
-		text: () => Buffer.concat(chunks).toString("utf8"),
+		text: () => held.text(),
+	};
+}
+
+/** Bytes that are kept until they are whole, in room that doubles: what comes byte by byte costs no more than its bytes. */
+function heldBytes() {
+	let room = Buffer.alloc(0);
+	let used = 0;
+	return {
+		length: () => used,
+		add(bytes: Buffer) {
+			if (used + bytes.length > room.length) {
+				const larger = Buffer.allocUnsafe(Math.max(2 * room.length, used + bytes.length));
+				room.copy(larger, 0, 0, used);
+				room = larger;
+			}
+			bytes.copy(room, used);
+			used += bytes.length;
+		},
+		text: () => room.toString("utf8", 0, used),
+		empty() {
+			room = Buffer.alloc(0);
+			used = 0;
+		},
 	};
 }
 
@@ -65,20 +87,39 @@ export async function everyLine(stream: Readable, onLine: (line: string) => void
 
 /**
  * Calls back for every line that is not empty, or every record that ends in another byte, as it was written; none may be
- * longer than `LONGEST_RECORD`.
+ * longer than `mostBytes`.
  */
-export function recordReader(onRecord: (record: string) => void, end = NEWLINE): OutputReader {
-	let rest: Buffer[] = [];
-	let restBytes = 0;
-	const tell = (last: Buffer) => {
-		const record = (rest.length === 0 ? last : Buffer.concat([...rest, last])).toString("utf8");
-		rest = [];
-		restBytes = 0;
-		if (record !== "") onRecord(record);
-	};
+export function recordReader(
+	onRecord: (record: string) => void,
+	end = NEWLINE,
+	mostBytes = LONGEST_RECORD,
+): OutputReader {
+	return everyRecordReader(
+		(record) => {
+			if (record !== "") onRecord(record);
+		},
+		end,
+		mostBytes,
+	);
+}
+
+/** The same for texts in which an empty line counts as well. */
+export function everyRecordReader(
+	onRecord: (record: string) => void,
+	end = NEWLINE,
+	mostBytes = LONGEST_RECORD,
+): OutputReader {
+	const rest = heldBytes();
 	const measure = (bytes: number) => {
-		if (restBytes + bytes > LONGEST_RECORD)
-			throw new RangeError(`a line of more than ${LONGEST_RECORD / 1024} KiB`);
+		if (rest.length() + bytes > mostBytes)
+			throw new RangeError(`a line of more than ${mostBytes / 1024} KiB`);
+	};
+	const tell = (last: Buffer) => {
+		if (rest.length() === 0) return onRecord(last.toString("utf8"));
+		rest.add(last);
+		const record = rest.text();
+		rest.empty();
+		onRecord(record);
 	};
 	return {
 		push(chunk) {
@@ -89,10 +130,11 @@ export function recordReader(onRecord: (record: string) => void, end = NEWLINE):
 				from = at + 1;
 			}
 			measure(chunk.length - from);
-			if (from < chunk.length) rest.push(Buffer.from(chunk.subarray(from)));
-			restBytes += chunk.length - from;
+			if (from < chunk.length) rest.add(chunk.subarray(from));
 		},
-		end: () => tell(Buffer.alloc(0)),
+		end: () => {
+			if (rest.length() > 0) tell(Buffer.alloc(0));
+		},
 	};
 }
 

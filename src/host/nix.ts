@@ -1,9 +1,11 @@
 // What a machine's NixOS configuration declares, by `nix eval`. Kept by the content of the flake, inputs and all.
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
 import { cleanEnvironment, describeEnd, type ExecResult, execText } from "./exec.ts";
+import { examine } from "./ownership.ts";
 import { places } from "./places.ts";
 
 const NIX = ["nix", "--extra-experimental-features", "nix-command flakes"];
@@ -40,14 +42,23 @@ export interface NixMachine {
 }
 
 /** `FLAKE#MACHINE`, or `FLAKE#ATTRIBUTE.PATH` of a configuration. */
-export async function evaluateNix(reference: string, remark: (line: string) => void): Promise<NixMachine> {
+export async function evaluateNix(
+	reference: string,
+	remark: (line: string) => void,
+	/** What a flake's path is relative to; a guarded one must be ours, as the config that names it. */
+	{ folder, isGuarded }: { readonly folder: string; readonly isGuarded: boolean } = {
+		folder: process.cwd(),
+		isGuarded: false,
+	},
+): Promise<NixMachine> {
 	const [flake = "", attribute] = reference.split("#", 2);
 	if (!attribute || flake === "")
 		throw new HoldfastError("usage", `"${reference}" names no machine`, {
 			hint: "write FLAKE#MACHINE, such as .#web01 or github:me/infra#web01",
 		});
 	const doing = `evaluate ${reference}`;
-	const metadata = await nix(["flake", "metadata", "--json", flake], doing);
+	if (isGuarded) refuseOthers(flake, folder);
+	const metadata = await nix(["flake", "metadata", "--json", flake], doing, folder);
 	const { locked } = JSON.parse(metadata.text) as { locked: { narHash?: string; rev?: string } };
 	const dirty = metadata.stderr.find((line) => /Git tree .* is dirty/.test(line));
 	if (dirty) remark(`${dirty.replace(/^warning: /, "")}: what is not committed counts as well`);
@@ -57,7 +68,7 @@ export async function evaluateNix(reference: string, remark: (line: string) => v
 	const file = key === undefined ? undefined : join(places().cache, "nix", `${key}.json`);
 	const known = file === undefined ? undefined : await readFile(file, "utf8").catch(() => undefined);
 	if (known !== undefined) return JSON.parse(known) as NixMachine;
-	const { text } = await nix(["eval", "--json", `${flake}#${path}`, "--apply", SELECT], doing);
+	const { text } = await nix(["eval", "--json", `${flake}#${path}`, "--apply", SELECT], doing, folder);
 	if (file !== undefined) {
 		await mkdir(join(places().cache, "nix"), { recursive: true, mode: 0o700 });
 		await writeFile(`${file}.new`, text, { mode: 0o600 });
@@ -66,10 +77,27 @@ export async function evaluateNix(reference: string, remark: (line: string) => v
 	return JSON.parse(text) as NixMachine;
 }
 
-async function nix(words: readonly string[], doing: string): Promise<ExecResult & { readonly text: string }> {
+/** A flake on this machine that others could have written. What is fetched from elsewhere is Nix's to check. */
+function refuseOthers(flake: string, folder: string): void {
+	const path = /^(?:(?:path|git\+file):(?:\/\/)?)?([./][^?#]*)/.exec(flake)?.[1];
+	if (path === undefined) return;
+	const file = resolve(folder, path, "flake.nix");
+	const fault = existsSync(file) ? examine(file, false).fault : undefined;
+	if (fault === undefined) return;
+	throw new HoldfastError("usage", `the flake ${flake} is not evaluated: ${fault}`, {
+		details: ["what it declares is done as root, so nobody else may be able to change it"],
+		hint: "chown and chmod it and its folders, or run this as its owner, or by sudo from that account",
+	});
+}
+
+async function nix(
+	words: readonly string[],
+	doing: string,
+	folder: string,
+): Promise<ExecResult & { readonly text: string }> {
 	const { NIX_PATH, NIX_CONFIG, SSH_AUTH_SOCK } = process.env;
 	const result = await execText([...NIX, ...words], {
-		cwd: process.cwd(),
+		cwd: folder,
 		env: {
 			...cleanEnvironment(),
 			...(NIX_PATH ? { NIX_PATH } : {}),

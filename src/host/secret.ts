@@ -1,14 +1,18 @@
 // Read a passphrase at the moment it is needed; it is never kept, logged or put in an argument.
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
 import { describeEnd, execText } from "./exec.ts";
+import { readText } from "./read-file.ts";
 
 export interface SecretSource {
 	readonly passphraseFile?: string | undefined;
 	readonly passphraseCommand?: readonly string[] | undefined;
 	readonly passphraseCredential?: string | undefined;
 }
+
+/** Bytes of a file with a secret, or with the variables of an environment. */
+const MOST_BYTES = 1024 * 1024;
 
 /** Whether a passphrase is told at all. */
 export function hasSecret(source: SecretSource): boolean {
@@ -25,13 +29,10 @@ export function secretOrigin({ passphraseFile, passphraseCredential }: SecretSou
 /** The first line of the file or of the command's output; undefined when no source is set. */
 export async function readSecret(source: SecretSource): Promise<string | undefined> {
 	if (source.passphraseFile !== undefined) {
-		const text = await readFile(source.passphraseFile, "utf8").catch((cause: Error) => {
-			throw new HoldfastError("failed", `cannot read the passphrase file ${source.passphraseFile}`, {
-				cause,
-				details: [cause.message],
-			});
-		});
-		return firstLine(text, `the passphrase file ${source.passphraseFile}`);
+		return firstLine(
+			secretText(source.passphraseFile, "the passphrase file"),
+			`the passphrase file ${source.passphraseFile}`,
+		);
 	}
 	if (source.passphraseCommand !== undefined) {
 		const result = await execText(source.passphraseCommand, { timeoutSeconds: 60 });
@@ -60,8 +61,8 @@ async function readCredential(name: string): Promise<string> {
 		"/run/credstore",
 	];
 	for (const folder of plain) {
-		const text = await readFile(join(folder, name), "utf8").catch(() => undefined);
-		if (text !== undefined) return text;
+		const file = join(folder, name);
+		if (existsSync(file)) return secretText(file, "the credential");
 	}
 	const file = `/etc/credstore.encrypted/${name}`;
 	const result = await execText(["systemd-creds", `--name=${name}`, "decrypt", file, "-"], {
@@ -72,6 +73,15 @@ async function readCredential(name: string): Promise<string> {
 		details: [`looked in ${plain.join(", ")} and ${file}`, ...result.stderr],
 		hint: `make it: systemd-ask-password -n | systemd-creds --name=${name} encrypt - ${file}`,
 	});
+}
+
+/** The text of a file that somebody keeps a secret in. */
+export function secretText(file: string, what: string): string {
+	try {
+		return readText(file, { most: MOST_BYTES });
+	} catch (cause) {
+		throw new HoldfastError("failed", `cannot read ${what} ${file}: ${(cause as Error).message}`, { cause });
+	}
 }
 
 function firstLine(text: string, what: string): string {

@@ -1,6 +1,7 @@
 // What the machine's own services are told of a run: logind, that it must not be put to sleep; the system's journal, how
 // the run ended, in fields that can be asked for.
 import { existsSync } from "node:fs";
+import { printable } from "../manifest/printable.ts";
 import { exec, start } from "./exec.ts";
 
 /** logind's own folder: without it there is nobody to ask. */
@@ -35,6 +36,6 @@ export async function journalEntry(
 		["PRIORITY", String(priority)],
 		["SYSLOG_IDENTIFIER", "holdfast"],
 		...Object.entries(fields),
-	].map(([name, value]) => `${name}=${value?.replaceAll("\n", " ")}\n`);
+	].map(([name = "", value = ""]) => `${name}=${printable(value)}\n`);
 	await exec(["logger", "--journald"], { input: lines.join(""), timeoutSeconds: 10 }).catch(() => {});
 }

@@ -1,6 +1,7 @@
 // The fields that both the config and the manifest are made of, with the rules for each.
 import { posix } from "node:path";
 import * as v from "valibot";
+import { LONGEST_PATH } from "./paths.ts";
 import { record } from "./record.ts";
 
 const REFUSED_FOLDERS = ["/proc", "/sys", "/dev", "/run"];
@@ -9,6 +10,7 @@ const OWN_FOLDERS = ["/var/lib/holdfast", "/var/cache/holdfast"];
 /** Why a folder cannot be a state's, or undefined when it can. Folders are absolute and normalised. */
 export function folderFault(folder: string): string | undefined {
 	if (folder.includes("\0")) return "a path cannot hold a NUL byte";
+	if (folder.length > LONGEST_PATH) return `no path has more than ${LONGEST_PATH} characters`;
 	if (!folder.startsWith("/"))
 		return `"${folder}" is relative; write the absolute path, like "/${posix.normalize(folder).replace(/^(\.\.?\/)+/, "")}"`;
 	const normal = posix.normalize(folder).replace(/(?<=.)\/$/, "");
@@ -46,6 +48,7 @@ export const folder = v.pipe(
 export const path = v.pipe(
 	v.string(),
 	v.check((value) => value.startsWith("/") && !value.includes("\0"), "must be an absolute path"),
+	v.maxLength(LONGEST_PATH, `no path has more than ${LONGEST_PATH} characters`),
 );
 
 export const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));

@@ -1,7 +1,6 @@
 // Several definitions of one value become one: lists are added up, maps are merged, a default gives way. Two that
 // say different things are a fault that names both places. A list that is a command is one value.
 
-import { ownValue } from "../manifest/record.ts";
 import { HOOKS } from "../manifest/schema.ts";
 
 export interface Definition {
@@ -57,17 +56,15 @@ export function merge(
 	)
 		return unique(all.flatMap(({ value }) => value as unknown[]));
 	if (deep > 0 && all.length > 0 && all.every(({ value }) => isMap(value))) {
-		const keys = new Set(all.flatMap(({ value }) => Object.keys(value as object)));
+		const byKey = new Map<string, Definition[]>();
+		for (const one of all)
+			for (const [key, value] of Object.entries(one.value as object)) {
+				const some = byKey.get(key) ?? [];
+				some.push({ ...one, value });
+				byKey.set(key, some);
+			}
 		return Object.fromEntries(
-			[...keys].map((key) => [
-				key,
-				merge(
-					all.map((one) => ({ ...one, value: ownValue(one.value as Record<string, unknown>, key) })),
-					conflicts,
-					deep - 1,
-					[...path, key],
-				),
-			]),
+			[...byKey].map(([key, some]) => [key, merge(some, conflicts, deep - 1, [...path, key])]),
 		);
 	}
 	const firm = all.filter(({ isDefault }) => !isDefault);

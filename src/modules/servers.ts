@@ -72,8 +72,7 @@ export function serverStates(
 		});
 	return {
 		state: Object.fromEntries(
-			[...new Set(dumps.map(({ state }) => state))].map((name) => {
-				const own = dumps.filter(({ state }) => state === name);
+			[...Map.groupBy(dumps, ({ state }) => state)].map(([name, own]) => {
 				return [
 					name,
 					{

@@ -1,6 +1,7 @@
 // The plan of `create`: hooks and stops state by state, one archive a destination, then starts and hooks.
 
 import { liveFiles } from "../manifest/dumps.ts";
+import { above } from "../manifest/paths.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
 import { escapePattern } from "../providers/exclude.ts";
 import type { Plan, Step } from "../run/plan.ts";
@@ -27,6 +28,7 @@ export interface BackupRequest {
 export function planBackup({ manifest, run, services, targets, spool }: BackupRequest): Plan {
 	const states = inOrder(manifest, services);
 	const archive = `${manifest.machine}-${run}`;
+	const nested = nestedFolders(manifest);
 	// A stream can be read once: for several destinations a dump goes through a file.
 	const streamed = targets.length === 1 && targets.every(({ streams }) => streams);
 	// All hooks, then all dumps at once, and only then stops: what is stopped is down for the writing alone.
@@ -66,7 +68,7 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 						exclude: [
 							...exclude,
 							...dumps.flatMap(liveFiles).map(escapePattern),
-							...othersWithin(manifest, name),
+							...folders.flatMap((folder) => nested.get(folder) ?? []).map(escapePattern),
 						],
 						dumps: dumpSteps(name, dumps, spool, streamed).map(({ id: step }) => ({ step, streamed })),
 					},
@@ -94,14 +96,21 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 	};
 }
 
-/** Folders of other states that lie within this one's are theirs alone, as patterns. */
-function othersWithin(manifest: Manifest, name: string): string[] {
-	const own = manifest.state[name]?.folders ?? [];
-	return Object.entries(manifest.state)
-		.filter(([other]) => other !== name)
-		.flatMap(([, { folders }]) => folders)
-		.filter((folder) => own.some((outer) => folder.startsWith(`${outer}/`)))
-		.map(escapePattern);
+/** By a state's folder: folders of other states within it, which are theirs alone. */
+function nestedFolders({ state }: Manifest): ReadonlyMap<string, readonly string[]> {
+	const owners = new Map(
+		Object.entries(state).flatMap(([name, { folders }]) => folders.map((folder) => [folder, name] as const)),
+	);
+	const within = new Map<string, string[]>();
+	for (const [folder, owner] of owners)
+		for (const outer of above(folder)) {
+			const other = owners.get(outer);
+			if (other === undefined || other === owner) continue;
+			const known = within.get(outer);
+			if (known) known.push(folder);
+			else within.set(outer, [folder]);
+		}
+	return within;
 }
 
 const scopeOf = (state: string) => `state:${state}`;

@@ -5,7 +5,7 @@ import type { Manifest, State } from "../manifest/schema.ts";
 /** All states, or the named ones. Between states that do not wait for each other, the manifest's order stays. */
 export function inOrder(manifest: Manifest, services: readonly string[]): [string, State][] {
 	for (const service of services) {
-		if (service in manifest.state) continue;
+		if (Object.hasOwn(manifest.state, service)) continue;
 		throw new HoldfastError("usage", `machine "${manifest.machine}" has no state "${service}"`, {
 			hint: `its states are: ${Object.keys(manifest.state).join(", ") || "none"}`,
 		});
@@ -15,13 +15,25 @@ export function inOrder(manifest: Manifest, services: readonly string[]): [strin
 		throw new HoldfastError("usage", `machine "${manifest.machine}" declares no state`, {
 			hint: "add one under state: in the config",
 		});
-	const placed = new Map<string, State>();
-	const place = (name: string) => {
-		const state = manifest.state[name];
-		if (!state || placed.has(name)) return;
-		for (const before of state.after) place(before);
-		if (wanted.has(name)) placed.set(name, state);
-	};
-	for (const name of Object.keys(manifest.state)) place(name);
-	return [...placed];
+	const seen = new Set<string>();
+	const placed: [string, State][] = [];
+	// Without calls within calls: a chain may be as long as there are states.
+	const open = Object.entries(manifest.state)
+		.reverse()
+		.map(([name, state]) => ({ name, state, next: 0 }));
+	for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+		const { name, state } = top;
+		if (top.next === 0 && seen.has(name)) {
+			open.pop();
+			continue;
+		}
+		seen.add(name);
+		const before = state.after[top.next++];
+		const waitsFor = before === undefined ? undefined : manifest.state[before];
+		if (before === undefined) {
+			if (wanted.has(name)) placed.push([name, state]);
+			open.pop();
+		} else if (waitsFor && !seen.has(before)) open.push({ name: before, state: waitsFor, next: 0 });
+	}
+	return placed;
 }

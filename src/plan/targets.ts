@@ -51,8 +51,8 @@ export function heldDatabases(
 	paths: readonly string[] = [],
 	known: readonly KnownArchive[] = [],
 ): HeldDatabases {
-	const databases: Record<string, HeldDatabase[]> = {};
-	const undeclared: Record<string, { label: string; stored: string }[]> = {};
+	const databases = recordOf<HeldDatabase[]>();
+	const undeclared = recordOf<{ label: string; stored: string }[]>();
 	for (const service of services) {
 		const declared = manifest.state[service]?.dumps ?? [];
 		for (const { dump: said, stored, facts, accounts } of metadata?.states[service]?.dumps ?? []) {

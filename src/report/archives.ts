@@ -5,17 +5,17 @@ import type { ListedArchive } from "../plan/archives.ts";
 import type { PruneDecisions } from "../plan/upkeep.ts";
 import type { Details, Entry } from "../providers/provider.ts";
 import { table } from "./tables.ts";
-import { duration, localTime, printable, size } from "./units.ts";
+import { duration, localTime, size } from "./units.ts";
 
-export function archiveText(archive: ListedArchive, details: Details): string {
+export function archiveText(archive: ListedArchive, details: Details): string[] {
 	const { metadata, created, damaged, newer, foreign } = archive;
 	const { bytes = archive.bytes, storedBytes = archive.storedBytes, files, seconds } = details;
 	const maker = metadata?.maker;
 	const facts: [string, string | undefined][] = [
-		["archive", printable(archive.id)],
+		["archive", archive.id],
 		["made", created === undefined ? undefined : localTime(created)],
-		["by", maker && printable(`${maker.user}@${maker.host} with Holdfast ${maker.holdfast}`)],
-		["damaged", damaged && printable(damaged)],
+		["by", maker && `${maker.user}@${maker.host} with Holdfast ${maker.holdfast}`],
+		["damaged", damaged],
 		["by", newer && `a newer Holdfast (metadata of version ${newer.version})`],
 		["by", foreign && "something else than Holdfast"],
 		["machine", archive.machine],
@@ -26,53 +26,58 @@ export function archiveText(archive: ListedArchive, details: Details): string {
 		],
 		["stored", storedBytes === undefined ? undefined : size(storedBytes)],
 		["took", seconds === undefined ? undefined : duration(seconds)],
-		["hold", metadata?.hold && printable(`${metadata.hold.reason}, since ${localTime(metadata.hold.since)}`)],
+		["hold", metadata?.hold && `${metadata.hold.reason}, since ${localTime(metadata.hold.since)}`],
 	];
 	const states = Object.entries(metadata?.states ?? {}).flatMap(
 		([name, { outcome, folders, dumps = [], reason }]) => [
-			[name, outcome, reason === undefined ? folders.map(printable).join(", ") : printable(reason)],
-			...(reason === undefined ? dumps.map(({ dump }) => ["", "", printable(nameOf(dump))]) : []),
+			[name, outcome, reason ?? folders.join(", ")],
+			...(reason === undefined ? dumps.map(({ dump }) => ["", "", nameOf(dump)]) : []),
 		],
 	);
 	return [
-		...facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(8)} ${value}\n`])),
-		...(states.length === 0 ? [] : ["\n", table([["STATE", "OUTCOME", "HOLDS"], ...states])]),
-	].join("");
+		...facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(8)} ${value}`])),
+		...(states.length === 0 ? [] : ["", ...table([["STATE", "OUTCOME", "HOLDS"], ...states])]),
+	];
 }
 
 /** What a destination holds of a machine. */
-export function adoptedText({ machine, archives, newest, manifest, commands, passedOver }: Adopted): string {
+export function adoptedText({
+	machine,
+	archives,
+	newest,
+	manifest,
+	commands,
+	passedOver,
+}: Adopted): string[] {
 	const states = Object.entries(newest.metadata?.states ?? {});
 	return [
-		`${archives.length} archives of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}\n`,
-		...passedOver.map((line) => `! passed over: ${printable(line)}\n`),
-		table([
+		`${archives.length} archives of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}`,
+		...passedOver.map((line) => `! passed over: ${line}`),
+		...table([
 			["STATE", "OUTCOME", "HOLDS"],
-			...states.map(([name, { outcome, folders, reason }]) => [
-				name,
-				outcome,
-				reason === undefined ? folders.map(printable).join(", ") : printable(reason),
-			]),
+			...states.map(([name, { outcome, folders, reason }]) => [name, outcome, reason ?? folders.join(", ")]),
 		]),
-		"\nWhat its config says that a restore touches:\n",
-		table([
+		"",
+		"What its config says that a restore touches:",
+		"",
+		...table([
 			["STATE", "FOLDERS", "DATABASES", "UNITS"],
 			...Object.entries(manifest.state).map(([name, { folders, dumps, stopOnRestore }]) => [
 				name,
-				folders.map(printable).join(", "),
-				dumps.map((dump) => printable(nameOf(dump))).join(", "),
-				stopOnRestore.map(unitLabel).map(printable).join(", "),
+				folders.join(", "),
+				dumps.map(nameOf).join(", "),
+				stopOnRestore.map(unitLabel).join(", "),
 			]),
 		]),
 		...(commands.length === 0
 			? []
 			: [
-					"\nCommands in that config. Whoever could write to this place could have put them there: read each of them.\n",
-					...commands.map(
-						({ path, text }) => `  ${path.map(String).map(printable).join(".")}: ${printable(text)}\n`,
-					),
+					"",
+					"Commands in that config. Whoever could write to this place could have put them there: read each of them.",
+					"",
+					...commands.map(({ path, text }) => `  ${path.join(".")}: ${text}`),
 				]),
-	].join("");
+	];
 }
 
 /** A dump is one key with the database or file as its value, such as `postgresql: app`. */
@@ -93,28 +98,26 @@ export function entryLine({ type, mode, uid, gid, size: bytes, mtime, path, link
 		`${uid}:${gid}`.padStart(11),
 		(bytes === undefined ? "-" : String(bytes)).padStart(12),
 		localTime(new Date(mtime).toISOString()),
-		printable(path) + (link === undefined ? "" : ` -> ${printable(link)}`),
+		path + (link === undefined ? "" : ` -> ${link}`),
 	].join("  ");
 }
 
-export function pruneTable(decided: readonly PruneDecisions[]): string {
-	return decided
-		.map(({ provider, destination, decisions }) => {
-			const head = `${provider}/${destination}\n`;
-			if (decisions === undefined) return `${head}  could not be asked\n`;
-			if (decisions.length === 0) return `${head}  no archives\n`;
-			return (
-				head +
-				table([
-					["", "TIME", "ARCHIVE", "WHY"],
-					...decisions.map(({ archive, keep, why }) => [
-						keep ? "  keep" : "  PRUNE",
-						archive.created === undefined ? "-" : localTime(archive.created),
-						printable(archive.name),
-						why.map(printable).join("; "),
-					]),
-				])
-			);
-		})
-		.join("\n");
+export function pruneTable(decided: readonly PruneDecisions[]): string[] {
+	return decided.flatMap(({ provider, destination, decisions }, index) => [
+		...(index > 0 ? [""] : []),
+		`${provider}/${destination}`,
+		...(decisions === undefined
+			? ["  could not be asked"]
+			: decisions.length === 0
+				? ["  no archives"]
+				: table([
+						["", "TIME", "ARCHIVE", "WHY"],
+						...decisions.map(({ archive, keep, why }) => [
+							keep ? "  keep" : "  PRUNE",
+							archive.created === undefined ? "-" : localTime(archive.created),
+							archive.name,
+							why.join("; "),
+						]),
+					])),
+	]);
 }

@@ -3,9 +3,10 @@
 import type { ErrorReport } from "../manifest/error.ts";
 import type { Listener, RunEvent } from "../run/event.ts";
 import { linesOf } from "./lines.ts";
-import { clipped, follower, REDRAW_MS, spinner } from "./live.ts";
+import { follower, REDRAW_MS, spinner } from "./live.ts";
 import { table } from "./tables.ts";
-import { duration, printable, size } from "./units.ts";
+import { liveArea, printJson, printMessage } from "./terminal.ts";
+import { duration, size } from "./units.ts";
 
 export interface FleetReporter {
 	/** What is said by and of one machine. */
@@ -18,7 +19,7 @@ export interface FleetReporter {
 }
 
 export function fleetLines(quiet: boolean): FleetReporter {
-	const write = (machine: string, line: string) => process.stderr.write(`${machine}: ${line}\n`);
+	const write = (machine: string, line: string) => printMessage(`${machine}: ${line}`);
 	return {
 		of: (machine) =>
 			Object.assign(
@@ -36,16 +37,15 @@ export function fleetLines(quiet: boolean): FleetReporter {
 /** Events as lines of JSON, each with its machine. */
 export function fleetJson(): FleetReporter {
 	return {
-		of: (machine) => (event) => process.stdout.write(`${JSON.stringify({ machine, ...event })}\n`),
-		say: (machine, line) => process.stderr.write(`${machine}: ${line}\n`),
+		of: (machine) => (event) => printJson(Object.assign({ machine }, event, { machine })),
+		say: (machine, line) => printMessage(`${machine}: ${line}`),
 		done: () => {},
 		close: () => {},
 	};
 }
 
-export async function fleetLive(stream: NodeJS.WriteStream, count: number): Promise<FleetReporter> {
-	const { createLogUpdate } = await import("log-update");
-	const area = createLogUpdate(stream, { showCursor: true });
+export async function fleetLive(count: number): Promise<FleetReporter> {
+	const area = await liveArea();
 	const atWork = new Map<string, ReturnType<typeof follower>>();
 	const started = performance.now();
 	let ended = 0;
@@ -53,20 +53,19 @@ export async function fleetLive(stream: NodeJS.WriteStream, count: number): Prom
 	const draw = () => {
 		frame++;
 		const width = Math.max(...[...atWork.keys()].map((name) => name.length), 0);
-		const most = Math.max(1, (stream.rows || 24) - 2);
+		const most = Math.max(1, area.height() - 2);
 		const rows = [...atWork].map(
 			([machine, run]) => `${spinner(frame)} ${machine.padEnd(width)}  ${run.summary()}`,
 		);
 		const shown =
 			rows.length > most ? [...rows.slice(0, most - 1), `… ${rows.length - most + 1} more`] : rows;
 		const clock = `  ${ended} of ${count} machines done, ${duration((performance.now() - started) / 1000)}`;
-		area([...shown, clock].map((row) => clipped(row, stream.columns || 80)).join("\n"));
+		area.draw([...shown, clock]);
 	};
 	const timer = setInterval(draw, REDRAW_MS).unref();
 	const write = (machine: string, lines: readonly string[]) => {
 		if (lines.length === 0) return;
-		area.clear();
-		stream.write(lines.map((line) => `${machine}: ${line}\n`).join(""));
+		area.print(lines.map((line) => `${machine}: ${line}`));
 		draw();
 	};
 	return {
@@ -86,8 +85,7 @@ export async function fleetLive(stream: NodeJS.WriteStream, count: number): Prom
 		},
 		close: () => {
 			clearInterval(timer);
-			area.clear();
-			area.done();
+			area.close();
 		},
 	};
 }
@@ -102,14 +100,14 @@ export interface FleetRow {
 	readonly code: number;
 }
 
-export function fleetTable(rows: readonly FleetRow[]): string {
+export function fleetTable(rows: readonly FleetRow[]): string[] {
 	return table([
 		["MACHINE", "OUTCOME", "TOOK", ""],
 		...rows.map(({ machine, end, error }) => [
 			machine,
 			end?.outcome ?? "failed",
 			end ? duration(end.seconds) : "-",
-			error ? printable(error.message) : end ? whatOf(end) : "",
+			error ? error.message : end ? whatOf(end) : "",
 		]),
 	]);
 }
@@ -118,13 +116,13 @@ function whatOf({ failures, results }: Extract<RunEvent, { type: "run-ended" }>)
 	const [first, ...others] = failures;
 	if (first) {
 		const more = others.length > 0 ? ` (and ${others.length} more)` : "";
-		return `${first.scope.replace(":", " ")}: ${printable(first.error.message)}${more}`;
+		return `${first.scope.replace(":", " ")}: ${first.error.message}${more}`;
 	}
 	const archives = Object.values(results).filter(
 		(result): result is { archive: string; bytes?: number } =>
 			typeof (result as { archive?: unknown } | null)?.archive === "string",
 	);
 	if (archives.length === 0) return "";
-	const bytes = Math.max(...archives.map((archive) => archive.bytes ?? 0));
+	const bytes = archives.reduce((most, archive) => Math.max(most, archive.bytes ?? 0), 0);
 	return `${archives.length === 1 ? "1 archive" : `${archives.length} archives`}${bytes > 0 ? ` of ${size(bytes)}` : ""}`;
 }

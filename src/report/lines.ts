@@ -1,11 +1,12 @@
 // Plain lines on stderr, where there is no terminal to draw on; and the lines that stay on one.
 import type { ErrorReport } from "../manifest/error.ts";
 import { type Listener, type RunEvent, SURROUNDINGS } from "../run/event.ts";
-import { duration, printable } from "./units.ts";
+import { linesIn, printMessage } from "./terminal.ts";
+import { duration } from "./units.ts";
 
 export function lineReporter(quiet: boolean): Listener {
 	const report = (event: RunEvent) => {
-		for (const line of linesOf(event, quiet)) process.stderr.write(`${line}\n`);
+		printMessage(linesOf(event, quiet));
 	};
 	return Object.assign(report, { ignoresProgress: true });
 }
@@ -15,10 +16,10 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 	switch (event.type) {
 		case "step-done": {
 			const { skipped } = (event.result ?? {}) as { skipped?: string };
-			if (skipped !== undefined) return [`– skipped: ${event.title}: ${printable(skipped)}`];
+			if (skipped !== undefined) return [`– skipped: ${event.title}: ${skipped}`];
 			return [
 				...(quiet ? [] : [`✔ ${event.title} (${duration(event.seconds)})`]),
-				...remarks(event.result).map((line) => `! ${printable(line)}`),
+				...remarks(event.result).map((line) => `! ${line}`),
 			];
 		}
 		case "step-failed":
@@ -33,7 +34,7 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 			return quiet && event.outcome === "done"
 				? []
 				: [
-						...(event.left ?? []).map((line) => `! ${printable(line)}`),
+						...(event.left ?? []).map((line) => `! ${line}`),
 						`${event.outcome}: run ${event.run} in ${duration(event.seconds)}${
 							event.downtimeSeconds === undefined
 								? ""
@@ -42,7 +43,7 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 					];
 		case "step-log":
 			// Of the run's surroundings, not of a step's output: it is for people.
-			return event.step === SURROUNDINGS ? [`! ${printable(event.line)}`] : [];
+			return event.step === SURROUNDINGS ? [`! ${event.line}`] : [];
 		default:
 			return [];
 	}
@@ -64,6 +65,7 @@ function remarks(result: unknown): string[] {
 		: [...warnings, `the old copy is kept until ${keptUntil} in ${keptIn.join(", ")}`];
 }
 
-function facts({ details = [], hint }: ErrorReport): string[] {
-	return [...details.map((line) => `    ${printable(line)}`), ...(hint ? [`    → ${hint}`] : [])];
+/** What is under an error's message: the lines that were printed to it, each set in, and what to do. */
+export function facts({ details = [], hint }: ErrorReport): string[] {
+	return [...details.flatMap(linesIn).map((line) => `    ${line}`), ...(hint ? [`    → ${hint}`] : [])];
 }

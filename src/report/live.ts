@@ -1,10 +1,14 @@
 // On a terminal: what is done stays as lines, and below them what is under way, with bytes, speed and time left.
 import type { Listener, RunEvent } from "../run/event.ts";
 import { linesOf } from "./lines.ts";
-import { duration, printable, size } from "./units.ts";
+import { liveArea } from "./terminal.ts";
+import { duration, size } from "./units.ts";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 export const REDRAW_MS = 100;
+
+/** Steps that are shown as under way; more are not begun at once by any plan. */
+const MOST_AT_ONCE = 200;
 
 interface Running {
 	readonly title: string;
@@ -15,30 +19,25 @@ interface Running {
 	path?: string;
 }
 
-export async function liveReporter(stream: NodeJS.WriteStream): Promise<Listener> {
-	const { createLogUpdate } = await import("log-update");
-	const area = createLogUpdate(stream, { showCursor: true });
+export async function liveReporter(): Promise<Listener> {
+	const area = await liveArea();
 	const run = follower();
 	let frame = 0;
 	let timer: NodeJS.Timeout | undefined;
 
 	const draw = () => {
 		frame++;
-		const rows = [...run.steps().map((step) => `${spinner(frame)} ${step}`), `  ${run.clock()}`];
-		area(rows.map((row) => clipped(row, stream.columns || 80)).join("\n"));
+		area.draw([...run.steps().map((step) => `${spinner(frame)} ${step}`), `  ${run.clock()}`]);
 	};
 	return (event) => {
 		run.follow(event);
 		if (event.type === "run-started") timer ??= setInterval(draw, REDRAW_MS).unref();
 		const lines = linesOf(event, false);
-		if (lines.length > 0 || event.type === "run-ended") {
-			area.clear();
-			stream.write(lines.map((line) => `${line}\n`).join(""));
-		}
+		if (lines.length > 0) area.print(lines);
 		if (event.type === "run-ended") {
 			clearInterval(timer);
 			timer = undefined;
-			area.done();
+			area.close();
 		}
 	};
 }
@@ -59,6 +58,8 @@ export function follower() {
 				break;
 			case "step-started":
 			case "undo-started":
+				// A machine elsewhere may name steps without end.
+				if (running.size >= MOST_AT_ONCE) break;
 				running.set(event.step, {
 					title: event.type === "undo-started" ? `undo: ${event.title}` : event.title,
 					since: performance.now(),
@@ -106,14 +107,10 @@ function measures({ since, bytes, totalBytes, files, path }: Running): string {
 		files === undefined ? undefined : `${files} files`,
 		speed === undefined ? undefined : `${size(speed)}/s`,
 		left === undefined ? undefined : `${duration(left)} left`,
-		path === undefined ? undefined : printable(path),
+		path === undefined ? undefined : path,
 		bytes === undefined && seconds >= 2 ? duration(seconds) : undefined,
 	]
 		.filter((part) => part !== undefined)
 		.map((part) => ` · ${part}`)
 		.join("");
-}
-
-export function clipped(row: string, width: number): string {
-	return row.length < width ? row : `${row.slice(0, width - 2)}…`;
 }

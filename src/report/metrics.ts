@@ -1,5 +1,6 @@
 // What node_exporter's textfile collector reads: one file, written whole after each run.
 import { rename, writeFile } from "node:fs/promises";
+import { printable } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { allDestinations } from "../providers/registry.ts";
 import type { Journal } from "../run/journal.ts";
@@ -64,9 +65,6 @@ export function metricsText({ machine, archives, runs, problems }: MachineStatus
 
 function labelsOf(labels: Record<string, string>): string {
 	return Object.entries(labels)
-		.map(
-			([name, value]) =>
-				`${name}="${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`,
-		)
+		.map(([name, value]) => `${name}="${printable(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`)
 		.join(",");
 }

@@ -4,7 +4,7 @@ import { declares, optionsJsonSchema } from "../modules/describe.ts";
 import type { Module } from "../modules/module.ts";
 import { table } from "./tables.ts";
 
-export function moduleTable(modules: readonly Module[]): string {
+export function moduleTable(modules: readonly Module[]): string[] {
 	return table([
 		["MODULE", "WHAT IT KEEPS", "PROVEN ON"],
 		...modules.map(({ name, about, proven }) => [name, about, proven ?? "-"]),
@@ -23,7 +23,7 @@ export async function moduleText(
 	module: Module,
 	modules: ReadonlyMap<string, Module>,
 	declared: readonly Declared[],
-): Promise<string> {
+): Promise<string[]> {
 	const { stringify } = await import("yaml");
 	const options = keysOf(optionsJsonSchema(module)).map(({ path, kind, required, description }) => [
 		`  ${path}`,
@@ -34,21 +34,22 @@ export async function moduleText(
 		stringify(value)
 			.trimEnd()
 			.split("\n")
-			.map((line) => `  ${line}\n`)
-			.join("");
+			.map((line) => `  ${line}`);
 	const places =
 		declared.length > 0
 			? declared.map((one) => ({ ...one, title: `It declares on ${one.machine}:` }))
 			: [{ nixos: false, options: {}, title: "With no options it would declare:" }];
 	return [
-		`${module.name}: ${module.about}\n`,
-		options.length === 0 ? "It has no options.\n" : `Options:\n${table(options)}`,
-		...places.map(({ title, nixos, options }) => {
+		`${module.name}: ${module.about}`,
+		"",
+		...(options.length === 0 ? ["It has no options."] : ["Options:", ...table(options)]),
+		"",
+		...places.flatMap(({ title, nixos, options }) => {
 			const { state, faults } = declares(module, modules, options, nixos);
-			return faults.length > 0
-				? `${title}\n${faults.map(({ path, message }) => `  ${path.slice(2).join(".")}: ${message}\n`).join("")}`
-				: `${title}\n${indented(state)}`;
+			const shown = faults.map(({ path, message }) => `  ${path.slice(2).join(".")}: ${message}`);
+			return [title, ...(faults.length > 0 ? shown : indented(state)), ""];
 		}),
-		`Sources:\n${module.sources.map((source) => `  ${source}\n`).join("")}`,
-	].join("\n");
+		"Sources:",
+		...module.sources.map((source) => `  ${source}`),
+	];
 }

@@ -4,6 +4,7 @@ import { describeEnd, type ExecResult, exec } from "../host/exec.ts";
 import { programPath } from "../host/programs.ts";
 import { readSecret } from "../host/secret.ts";
 import type { Notify, NotifyEvent } from "../manifest/machine.ts";
+import { printable, printableLine } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { RunReport } from "../run/event.ts";
 import { duration } from "./units.ts";
@@ -49,8 +50,9 @@ function isWanted(whom: Notify, { event, operation }: News): boolean {
 }
 
 async function tell(whom: Notify, machine: string, news: News): Promise<void> {
-	const title = titleOf(machine, news);
-	const body = textOf(news);
+	// It becomes a header, a subject, a line on somebody's screen: of what runs and logs say, nothing else may come of it.
+	const title = printable(titleOf(machine, news));
+	const body = linesOf(news).map(printableLine).join("\n");
 	if ("healthchecks" in whom) {
 		const end = { start: "/start", success: "", failure: "/fail" }[news.event];
 		return post(whom.healthchecks.replace(/\/+$/, "") + end, `${title}\n${body}`, {});
@@ -66,7 +68,7 @@ async function tell(whom: Notify, machine: string, news: News): Promise<void> {
 	}
 	if ("email" in whom) {
 		const mail = [
-			`To: ${whom.email}`,
+			`To: ${printable(whom.email)}`,
 			`Subject: ${title}`,
 			"Content-Type: text/plain; charset=utf-8",
 			"",
@@ -112,19 +114,19 @@ function titleOf(machine: string, { event, operation, report }: News): string {
 	return `holdfast: ${operation} of ${machine}: ${report?.outcome ?? event}`;
 }
 
-function textOf({ run, report, log = [] }: News): string {
-	if (!report) return `run ${run}`;
+function linesOf({ run, report, log = [] }: News): string[] {
+	if (!report) return [`run ${run}`];
 	return [
 		`run ${run} took ${duration(report.seconds)}`,
 		...report.failures.flatMap(({ scope, error: { message, details = [], hint } }) => [
 			`${scope.replace(":", " ")}: ${message}`,
-			...details.map((line) => `    ${line}`),
+			...details.flatMap((text) => text.split("\n")).map((line) => `    ${line}`),
 			...(hint ? [`    → ${hint}`] : []),
 		]),
 		...(report.failures.length > 0 && log.length > 0
 			? ["", "The end of its log:", ...log.slice(-LOG_LINES)]
 			: []),
-	].join("\n");
+	];
 }
 
 /** No address: one that is called is as good as a password. */

@@ -17,7 +17,7 @@ export interface SheetEntry {
 	readonly fault?: string;
 }
 
-export function sheetText(machine: string, entries: readonly SheetEntry[], now: Date): string {
+export function sheetText(machine: string, entries: readonly SheetEntry[], now: Date): string[] {
 	return [
 		`RECOVERY SHEET of ${machine}, printed ${now.toISOString().slice(0, 10)}`,
 		"",
@@ -47,14 +47,14 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 				...(locked ? ["  passphrase  ________________________________________________", ""] : []),
 				"  on the new machine:",
 				...(locked ? ["    (umask 077; cat >passphrase)         type the passphrase, then Ctrl-D"] : []),
-				[
+				...continued([
 					`    holdfast adopt ${quoted(location)} --type ${type}`,
 					...(locked ? ["--passphrase-file passphrase"] : []),
 					...(rsh === undefined ? [] : [`--rsh ${quoted(rsh)}`]),
 					...(environmentFile === undefined ? [] : ["--environment-file FILE"]),
 					...(options ?? []).map((option) => `--option ${quoted(option)}`),
 					...(mountpoint === undefined ? [] : [`--mountpoint ${quoted(mountpoint)}`]),
-				].join(" \\\n      "),
+				]),
 				`    holdfast restore ${machine} ${provider} latest`,
 				...(environmentFile === undefined
 					? []
@@ -73,8 +73,14 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 				...(fault === undefined ? [] : ["", `  ITS KEY COULD NOT BE READ: ${fault}`]),
 			];
 		}),
-		"",
-	].join("\n");
+	];
+}
+
+/** One command of a shell in several lines. */
+function continued([first = "", ...rest]: readonly string[]): string[] {
+	return [first, ...rest.map((part) => `      ${part}`)].map((line, index) =>
+		index < rest.length ? `${line} \\` : line,
+	);
 }
 
 interface Settings {

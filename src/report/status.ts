@@ -2,11 +2,11 @@
 import type { TimerStatus } from "../host/timers.ts";
 import type { MachineStatus } from "../run/status.ts";
 import { table } from "./tables.ts";
-import { duration, localTime, printable, size } from "./units.ts";
+import { duration, localTime, size } from "./units.ts";
 
 type Shown = MachineStatus & { readonly timers: readonly TimerStatus[]; readonly now?: string };
 
-export function statusText(machines: readonly Shown[]): string {
+export function statusText(machines: readonly Shown[]): string[] {
 	const rows = machines.flatMap((one) =>
 		one.archives.map(({ state, destination, created, ageSeconds, bytes, growthBytes, isLate }) => [
 			isLate ? "✘" : "✔",
@@ -29,11 +29,11 @@ export function statusText(machines: readonly Shown[]): string {
 		];
 	});
 	const problems = machines.flatMap(({ machine, problems }) =>
-		problems.map((line) => `✘ ${machine}: ${printable(line)}`),
+		problems.map((line) => `✘ ${machine}: ${line}`),
 	);
 	return [
-		table([["", "MACHINE", "STATE", "DESTINATION", "LAST GOOD", "AGE", "SIZE", "GROWTH"], ...rows]),
-		...works.map((line) => `${line}\n`),
-		...problems.map((line) => `${line}\n`),
-	].join("");
+		...table([["", "MACHINE", "STATE", "DESTINATION", "LAST GOOD", "AGE", "SIZE", "GROWTH"], ...rows]),
+		...works,
+		...problems,
+	];
 }

@@ -1,13 +1,15 @@
 // Results as tables for people.
+
+import { printable } from "../manifest/printable.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { Difference, RowDifference, UndeclaredDatabase } from "../plan/diff.ts";
 import type { Entry, RunRow } from "../run/journal-rows.ts";
 import type { Plan } from "../run/plan.ts";
-import { duration, localTime, printable, size } from "./units.ts";
+import { duration, localTime, size } from "./units.ts";
 
 /** With a column for the machine, where there are archives of several. */
-export function archiveTable(archives: readonly ListedArchive[], several = false): string {
-	if (archives.length === 0) return "no archives yet\n";
+export function archiveTable(archives: readonly ListedArchive[], several = false): string[] {
+	if (archives.length === 0) return ["no archives yet"];
 	return table([
 		[...(several ? ["MACHINE"] : []), "TIME", "SIZE", "STATES", "ARCHIVE"],
 		...archives.map((archive) => [
@@ -15,7 +17,7 @@ export function archiveTable(archives: readonly ListedArchive[], several = false
 			archive.created === undefined ? "-" : localTime(archive.created),
 			archive.bytes === undefined ? "-" : size(archive.bytes),
 			holdings(archive),
-			printable(archive.id),
+			archive.id,
 		]),
 	]);
 }
@@ -31,8 +33,8 @@ function holdings({ metadata, damaged, newer, foreign }: ListedArchive): string 
 	return foreign ? "made by something else" : "-";
 }
 
-export function runTable(rows: readonly RunRow[]): string {
-	if (rows.length === 0) return "no runs yet\n";
+export function runTable(rows: readonly RunRow[]): string[] {
+	if (rows.length === 0) return ["no runs yet"];
 	return table([
 		["STARTED", "OPERATION", "MACHINE", "OUTCOME", "TOOK", "RUN"],
 		...rows.map(({ id, operation, machine, started, ended, outcome }) => [
@@ -50,7 +52,7 @@ export function runText(
 	plan: Plan,
 	entries: readonly Entry[],
 	lines: readonly { step: string; line: string }[],
-): string {
+): string[] {
 	const titles = new Map(plan.steps.map(({ id, title }) => [id, title]));
 	const shown = entries
 		.filter(({ phase }) => phase !== "note")
@@ -58,55 +60,55 @@ export function runText(
 			const fault = phase.endsWith("failed") ? `: ${(data as { message: string }).message}` : "";
 			return `${localTime(time)}  ${phase.padEnd(11)}  ${titles.get(step) ?? step}${fault}`;
 		});
-	const log = lines.map(({ step, line }) => `${step}: ${printable(line)}`);
-	return `${[...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])].join("\n")}\n`;
+	const log = lines.map(({ step, line }) => `${step}: ${line}`);
+	return [...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])];
 }
 
 export function differenceText(
 	differences: readonly Difference[],
 	rows: readonly RowDifference[],
 	undeclared: readonly UndeclaredDatabase[],
-): string {
+): string[] {
 	const signs = { add: "+", remove: "-", change: "~" };
 	const lines = differences.map(
-		({ change, path, in: what }) =>
-			`${signs[change]} ${printable(path)}${what ? ` (${what.join(", ")})` : ""}\n`,
+		({ change, path, in: what }) => `${signs[change]} ${path}${what ? ` (${what.join(", ")})` : ""}`,
 	);
 	const count = (change: Difference["change"]) => differences.filter((one) => one.change === change).length;
 	const tables =
 		rows.length === 0
-			? ""
+			? []
 			: table([
 					["DATABASE", "TABLE", "ROWS NOW", "ROWS IN THE ARCHIVE"],
 					...rows.map(({ database, table, live, archived }) => [
-						printable(database),
-						printable(table),
+						database,
+						table,
 						String(live ?? "-"),
 						String(archived ?? "-"),
 					]),
 				]);
 	const unknown = undeclared.map(
 		({ state, database }) =>
-			`the archive holds the ${printable(database)} of ${state}, and the config does not: it is not compared\n`,
+			`the archive holds the ${database} of ${state}, and the config does not: it is not compared`,
 	);
-	return `${lines.join("")}${tables}${unknown.join("")}${count("add")} come back, ${count("remove")} go, ${count("change")} change\n`;
+	const summary = `${count("add")} come back, ${count("remove")} go, ${count("change")} change`;
+	return [...lines, ...tables, ...unknown, summary];
 }
 
-/** Characters of a cell. Every row is as wide as the widest: one that others wrote must not make megabytes of each. */
-const LONGEST_CELL = 1_000;
-
-export function table(all: readonly (readonly string[])[]): string {
-	const rows = all.map((row) =>
-		row.map((cell) => (cell.length > LONGEST_CELL ? `${cell.slice(0, LONGEST_CELL)}…` : cell)),
+/** Rows as lines, their columns below each other. What is in a cell stays in it. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+	const cells = rows.map((row) => row.map(printable));
+	const widths = cells[0]?.map((_, column) => longest(cells.map((row) => row[column] ?? ""))) ?? [];
+	return cells.map((row) =>
+		row
+			.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+			.join("  ")
+			.trimEnd(),
 	);
-	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-	return rows
-		.map(
-			(row) =>
-				`${row
-					.map((cell, column) => cell.padEnd(widths[column] ?? 0))
-					.join("  ")
-					.trimEnd()}\n`,
-		)
-		.join("");
+}
+
+/** Columns are no wider than that: a cell that is longer moves what follows in its own row, and in no other. */
+const WIDEST = 120;
+
+function longest(texts: readonly string[]): number {
+	return texts.reduce((most, { length }) => Math.max(most, Math.min(length, WIDEST)), 0);
 }

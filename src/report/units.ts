@@ -1,4 +1,4 @@
-// Values for people: IEC sizes, durations, times, and names that are safe to print.
+// Values for people: IEC sizes, durations, times.
 
 export function size(bytes: number): string {
 	const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -25,12 +25,4 @@ export function localTime(time: string): string {
 	const date = new Date(time);
 	const two = (value: number) => String(value).padStart(2, "0");
 	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}
-
-/** Names and log lines come from outside: no control character of theirs reaches a terminal. */
-export function printable(value: string): string {
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-	return value.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) =>
-		JSON.stringify(character).slice(1, -1),
-	);
 }

@@ -5,6 +5,7 @@ import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts"
 import { Chronicle } from "./chronicle.ts";
 import type { Listener, Outcome, RunReport } from "./event.ts";
 import { faultPoint } from "./fault.ts";
+import { heeding } from "./heeding.ts";
 import type { Journal } from "./journal.ts";
 import type { Phase } from "./journal-rows.ts";
 import { lanesOf } from "./lanes.ts";
@@ -105,7 +106,8 @@ class Execution {
 			this.#journal.add(this.#plan.run, step.id, "begin");
 			this.#standing.begin(step.id);
 			faultPoint(step.id, "before");
-			const result = await workOf(step).run(step, this.#context(step, signal));
+			const work = workOf(step).run(step, this.#context(step, signal));
+			const result = await (ONLY_READING.has(step.kind) ? heeding(work, signal) : work);
 			faultPoint(step.id, "after");
 			signal.throwIfAborted();
 			// The mark of a commit decides which way a recovery goes: it is on disk before anybody counts on it.
@@ -298,6 +300,15 @@ class Execution {
 
 /** Kinds of steps that may fail after the commit without leaving the state half-way. */
 const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["keep", "settle", "check"]);
+
+/** Kinds of steps that change nothing but what is their own: an undo need not wait for one that hangs. */
+const ONLY_READING: ReadonlySet<string> = new Set([
+	"folders-present",
+	"dump",
+	"preflight",
+	"settle",
+	"check",
+]);
 
 /** Steps that run side by side, at most. */
 const MOST_AT_ONCE = 4;

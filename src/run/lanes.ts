@@ -9,9 +9,5 @@ export function lanesOf(steps: readonly Step[]): Step[][][] {
 		if (step.sideBySide && last?.[0]?.sideBySide) last.push(step);
 		else groups.push([step]);
 	}
-	return groups.map((group) =>
-		[...new Set(group.map(({ scope }) => scope))].map((scope) =>
-			group.filter((step) => step.scope === scope),
-		),
-	);
+	return groups.map((group) => [...Map.groupBy(group, ({ scope }) => scope).values()]);
 }

@@ -9,13 +9,13 @@ interface StepStanding {
 }
 
 export class Standing {
-	readonly #plan: Plan;
 	readonly #steps = new Map<string, StepStanding>();
+	readonly #byScope: ReadonlyMap<string, Step[]>;
 	/** Why a scope failed, by scope; the first reason counts. */
 	readonly failures = new Map<string, unknown>();
 
 	constructor(plan: Plan) {
-		this.#plan = plan;
+		this.#byScope = Map.groupBy(plan.steps, ({ scope }) => scope);
 	}
 
 	/** Go over what a dead run has written down. */
@@ -67,20 +67,20 @@ export class Standing {
 
 	/** From the last to the first: what came later rests on what came before. */
 	scopesBackwards(): string[] {
-		return [...new Set(this.#plan.steps.map(({ scope }) => scope))].reverse();
+		return [...this.#byScope.keys()].reverse();
 	}
 
 	stepsOf(scope: string): Step[] {
-		return this.#plan.steps.filter((step) => step.scope === scope);
+		return [...(this.#byScope.get(scope) ?? [])];
 	}
 
 	/** From here on it is finished, never undone. */
 	isCommitted(scope: string): boolean {
-		return this.stepsOf(scope).some(({ kind, id }) => kind === "commit" && this.isDone(id));
+		return (this.#byScope.get(scope) ?? []).some(({ kind, id }) => kind === "commit" && this.isDone(id));
 	}
 
 	isComplete(scope: string): boolean {
-		return this.stepsOf(scope).every(({ id }) => this.isDone(id));
+		return (this.#byScope.get(scope) ?? []).every(({ id }) => this.isDone(id));
 	}
 
 	isUnderWay(scope: string): boolean {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Network } from "../machine/network.ts";
 import { knownHost, makeSshKeys, startSshd } from "../support/sshd.ts";
+import { standInForSystemd } from "../support/systemd.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
 
@@ -38,19 +39,6 @@ export interface SimulatedFleet {
 /** What is said of each ssh that failed. */
 const FAILED = "one-of-them-failed";
 
-const SYSTEMD_RUN = `#!/bin/bash
-for word; do
-	case $word in
-	--property=StandardOutput=append:*) out=\${word#*append:} ;;
-	--property=StandardError=append:*) err=\${word#*append:} ;;
-	--setenv=*) export "\${word#--setenv=}" ;;
-	--) break ;;
-	esac
-done
-while [ "$1" != -- ]; do shift; done; shift
-exec "$@" >>"$out" 2>>"$err"
-`;
-
 /** `hook` is what each runs before a backup; `jump` has the first one stand before all others, with its own sshd options. */
 export async function simulatedFleet(
 	folder: string,
@@ -62,8 +50,7 @@ export async function simulatedFleet(
 	const laptop = await network.join("laptop");
 	const bin = join(folder, "bin");
 	mkdirSync(bin, { recursive: true });
-	writeFileSync(join(bin, "systemd-run"), SYSTEMD_RUN, { mode: 0o755 });
-	writeFileSync(join(bin, "systemctl"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+	standInForSystemd(bin);
 	writeFileSync(join(bin, "holdfast"), `#!/bin/sh\nexec ${PROJECT}/bin/holdfast "$@"\n`, { mode: 0o755 });
 	const keys = makeSshKeys(folder);
 	const names = Array.from({ length: count }, (_, index) => `m${String(index + 1).padStart(2, "0")}`);

@@ -280,11 +280,11 @@ describe("what lies where an archive's own file should be", () => {
 	const secret = join(folder, "secret");
 	writeFileSync(secret, "root's secret");
 	const ODD: Readonly<Record<string, (file: string) => void>> = {
-		"a FIFO": (file) => execFileSync("mkfifo", [file]),
-		"a symlink": (file) => symlinkSync(secret, file),
+		"a named pipe": (file) => execFileSync("mkfifo", [file]),
+		"a link": (file) => symlinkSync(secret, file),
 		"a folder": (file) => mkdirSync(file),
 		"a device": (file) => execFileSync("mknod", [file, "c", "1", "5"]),
-		"too large": (file) => {
+		"larger than": (file) => {
 			writeFileSync(file, "");
 			truncateSync(file, 5 * 1024 ** 3);
 		},

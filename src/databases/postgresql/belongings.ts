@@ -2,6 +2,7 @@
 // what only a superuser can make. Read from the catalogs when it is dumped, by names and numbers, never by texts.
 import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
+import { record } from "../../manifest/record.ts";
 import type { Ask } from "./ask.ts";
 import { identifier, literal } from "./names.ts";
 
@@ -20,7 +21,7 @@ export const belongingsSchema = v.object({
 	/** Who owns the schema public, when it is there. */
 	publicOwner: v.nullable(v.string()),
 	/** What others own, by owner. */
-	others: v.record(v.string(), v.array(addressSchema)),
+	others: record(v.string(), v.array(addressSchema)),
 	/** What only a superuser can make: catalog and number, as a dump's table of contents has them. */
 	privileged: v.array(v.string()),
 });

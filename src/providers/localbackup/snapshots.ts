@@ -8,7 +8,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { replaceFile } from "../../host/files.ts";
 import { enter, entryIn, type Folder, openFolder } from "../../host/folder.ts";
-import { readRegularFile } from "../../host/regular-file.ts";
+import { type Found, lookInto } from "../../host/read-file.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
@@ -61,13 +61,13 @@ type Look = { readonly about: About } | (Described & { readonly about?: undefine
 async function lookAt(disk: Folder, name: string): Promise<Look> {
 	try {
 		using folder = enter(disk, name);
-		return lookAtText(await readRegularFile(folder, ABOUT, MOST_ABOUT_BYTES));
+		return lookAtText(lookInto(folder, ABOUT, MOST_ABOUT_BYTES));
 	} catch {
 		return { damaged: "it is not a folder" };
 	}
 }
 
-function lookAtText(found: Awaited<ReturnType<typeof readRegularFile>>): Look {
+function lookAtText(found: Found): Look {
 	if (found === undefined) return {};
 	if ("fault" in found) return { damaged: found.fault };
 	let value: unknown;

@@ -1,5 +1,5 @@
 // Run restic: its environment, its password, its locks, and its errors in words a person can act on.
-import { access, constants, readFile, statfs } from "node:fs/promises";
+import { access, constants, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseEnv } from "node:util";
@@ -9,7 +9,7 @@ import { cleanEnvironment, describeEnd, type ExecResult, start } from "../../hos
 import { answerReader, type OutputReader, recordReader } from "../../host/lines.ts";
 import { places } from "../../host/places.ts";
 import { howToInstall } from "../../host/programs.ts";
-import { readSecret, secretOrigin } from "../../host/secret.ts";
+import { readSecret, secretOrigin, secretText } from "../../host/secret.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { understoodOr } from "../output.ts";
@@ -232,7 +232,7 @@ async function environment(destination: ResticDestination): Promise<Record<strin
 	return {
 		...cleanEnvironment(),
 		...(process.env.SSH_AUTH_SOCK ? { SSH_AUTH_SOCK: process.env.SSH_AUTH_SOCK } : {}),
-		...(environmentFile === undefined ? {} : await variablesIn(environmentFile)),
+		...(environmentFile === undefined ? {} : variablesIn(environmentFile)),
 		RESTIC_CACHE_DIR: join(places().cache, "restic"),
 		RESTIC_PROGRESS_FPS: "2",
 		...(repoFile === undefined ? { RESTIC_REPOSITORY: repo } : { RESTIC_REPOSITORY_FILE: repoFile }),
@@ -244,19 +244,13 @@ async function environment(destination: ResticDestination): Promise<Record<strin
 async function password(destination: ResticDestination): Promise<Record<string, string>> {
 	const secret = (await readSecret(destination)) ?? "";
 	const { passphraseFile } = destination;
-	if (passphraseFile !== undefined && (await readFile(passphraseFile, "utf8")).trimEnd() === secret)
+	if (passphraseFile !== undefined && secretText(passphraseFile, "the passphrase file").trimEnd() === secret)
 		return { RESTIC_PASSWORD_FILE: passphraseFile };
 	return { RESTIC_PASSWORD: secret };
 }
 
-async function variablesIn(file: string): Promise<Record<string, string>> {
-	const text = await readFile(file, "utf8").catch((cause: Error) => {
-		throw new HoldfastError("failed", `cannot read the environment file ${file}`, {
-			cause,
-			details: [cause.message],
-		});
-	});
-	return parseEnv(text) as Record<string, string>;
+function variablesIn(file: string): Record<string, string> {
+	return parseEnv(secretText(file, "the environment file")) as Record<string, string>;
 }
 
 /** restic 0.17 and later have exit codes for these; before, only the words tell. */

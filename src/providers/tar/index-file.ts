@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import * as v from "valibot";
 import { entryIn, type Folder } from "../../host/folder.ts";
-import { readRegularFile } from "../../host/regular-file.ts";
+import { lookInto } from "../../host/read-file.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { type Described, faultOf, parseMetadata, requireRoom, storedPath } from "../metadata.ts";
 import type { Metadata } from "../provider.ts";
@@ -48,7 +48,7 @@ export type Look = { readonly index: TarIndex } | (Described & { readonly index?
 
 /** What a folder is. Never throws: a person may keep other things beside the archives, and others may write there. */
 export async function lookAt(folder: Folder): Promise<Look> {
-	const found = await readRegularFile(folder, INDEX, MOST_INDEX_BYTES);
+	const found = lookInto(folder, INDEX, MOST_INDEX_BYTES);
 	const bearsMark = entryIn(folder, DATA) !== undefined;
 	if (found === undefined) return bearsMark ? { damaged: `its ${INDEX} is not there` } : undefined;
 	if ("fault" in found) return bearsMark ? { damaged: found.fault } : {};

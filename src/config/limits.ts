@@ -1,0 +1,62 @@
+// How large a config may be. No honest one comes near; what is larger is a mistake or an attack, and is said with its line
+// in place of minutes of work, or an overflow.
+import type { DataPath } from "./source.ts";
+
+/** Bytes of one file. */
+export const MOST_BYTES = 8 * 1024 ** 2;
+/** Words, marks and line ends of one file, as its parser counts them. */
+export const MOST_TOKENS = 1_000_000;
+/** Each is looked for among all others. */
+export const MOST_ALIASES = 5_000;
+/** Maps and lists within each other. */
+export const DEEPEST = 100;
+/** Values, once every alias stands for what it names. */
+const MOST_VALUES = 500_000;
+/** Faults that are shown. */
+export const MOST_FAULTS = 25;
+
+export interface Excess {
+	readonly path: DataPath;
+	readonly message: string;
+}
+
+interface Way {
+	readonly key: string | number;
+	readonly above: Way | undefined;
+}
+
+/** The first value that is one too many, too deep, or no text at all. */
+export function excessIn(root: unknown): Excess | undefined {
+	const open: { value: unknown; way: Way | undefined; depth: number }[] = [
+		{ value: root, way: undefined, depth: 0 },
+	];
+	let values = 0;
+	for (let next = open.pop(); next !== undefined; next = open.pop()) {
+		const { value, way, depth } = next;
+		if (++values > MOST_VALUES)
+			return {
+				path: pathOf(way),
+				message: `more than ${MOST_VALUES} values, counting what aliases stand for`,
+			};
+		if (typeof value === "string" && !value.isWellFormed())
+			return { path: pathOf(way), message: "a text that holds half a character" };
+		if (typeof value !== "object" || value === null) continue;
+		if (depth > DEEPEST) return { path: pathOf(way), message: tooDeep };
+		// What comes first in the file is looked at first.
+		for (const [key, item] of Object.entries(value).reverse())
+			open.push({
+				value: item,
+				way: { key: Array.isArray(value) ? Number(key) : key, above: way },
+				depth: depth + 1,
+			});
+	}
+	return undefined;
+}
+
+export const tooDeep = `maps and lists within each other, more than ${DEEPEST} deep`;
+
+function pathOf(way: Way | undefined): DataPath {
+	const path: (string | number)[] = [];
+	for (let at = way; at !== undefined; at = at.above) path.unshift(at.key);
+	return path;
+}

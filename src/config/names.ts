@@ -1,0 +1,49 @@
+// The names in the config that would be found, for completion. No code of it is run, whoever wrote it: a TypeScript config
+// is read for what is plainly written in it.
+import type { Manifest } from "../manifest/schema.ts";
+import { findConfig, loadConfig, readWritten } from "./load.ts";
+import { isRecord } from "./schema.ts";
+
+export interface MachineNames {
+	readonly machine: string;
+	readonly states: readonly string[];
+	readonly providers: readonly string[];
+	readonly tags: readonly string[];
+}
+
+/** None where there is no config, or one that is half written. */
+export async function namesInConfig(): Promise<readonly MachineNames[]> {
+	const options = { purpose: "names" } as const;
+	try {
+		if (findConfig(undefined, options).file.endsWith(".ts")) return await plainNames();
+		return [...(await loadConfig(undefined, options)).machines.values()].map(namesOf);
+	} catch {
+		return plainNames().catch(() => []);
+	}
+}
+
+function namesOf({ machine, state, providers, tags = [] }: Manifest): MachineNames {
+	return { machine, states: Object.keys(state), providers: Object.keys(providers), tags };
+}
+
+/** As they are written; of what a module or a tag adds, nothing is known here. */
+async function plainNames(): Promise<MachineNames[]> {
+	const value = await readWritten();
+	const machines = isRecord(value) && isRecord(value.machines) ? value.machines : {};
+	return keysOf(machines).map((machine) => {
+		const written = machines[machine];
+		const { state, services, providers, tags } = isRecord(written) ? written : {};
+		return {
+			machine,
+			states: [...keysOf(state), ...keysOf(services)],
+			providers: keysOf(providers),
+			tags: Array.isArray(tags) ? areNames(tags) : [],
+		};
+	});
+}
+
+/** What cannot be a name is nothing to put into somebody's command line. */
+const areNames = (words: readonly unknown[]) =>
+	words.filter((word): word is string => typeof word === "string" && /^[a-zA-Z0-9_-]+$/.test(word));
+
+const keysOf = (value: unknown): string[] => (isRecord(value) ? areNames(Object.keys(value)) : []);

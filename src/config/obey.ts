@@ -1,0 +1,22 @@
+// A config is obeyed: it names commands, and may be code. Whose words it is decides whether it is read.
+import { HoldfastError } from "../manifest/error.ts";
+
+/** The code that a config may be, or name: where it lies, and what may be done with it. */
+export interface ConfigCode {
+	/** The config. */
+	readonly file: string;
+	/** By `--config`. */
+	readonly isNamed: boolean;
+	/** Whose words it is is looked at before it is run. */
+	readonly isGuarded: boolean;
+	/** It is run at all. */
+	readonly isRun: boolean;
+}
+
+/** Of a file that others could have written. */
+export function notObeyed(file: string, fault: string): HoldfastError {
+	return new HoldfastError("usage", `${file} is not read: ${fault}`, {
+		details: ["what it says is done as root, by commands and by code: nobody else may be able to change it"],
+		hint: "chown and chmod it and its folders so that they are root's alone; or run this as its owner, or by sudo from that account",
+	});
+}

@@ -1,0 +1,120 @@
+// What a machine answers to a question, as JSON: measured before anything looks at it. What is shown to people has its type;
+// what else a newer machine may tell stays as it is, for programs.
+import * as v from "valibot";
+import { parseBounded } from "../host/bounded-json.ts";
+import { answerReader, type OutputReader } from "../host/lines.ts";
+import { type ErrorReport, HoldfastError } from "../manifest/error.ts";
+import { record } from "../manifest/record.ts";
+import { errorSchema, issueOf } from "./protocol.ts";
+import type { Address } from "./ssh.ts";
+import { broken } from "./there.ts";
+
+/** Bytes of one machine's answer: thousands of archives. */
+const MOST_MIB = 6;
+const LIMITS = { depth: 50, values: 300_000 };
+
+const name = v.pipe(v.string(), v.maxLength(200));
+const count = v.pipe(v.number(), v.finite());
+const failure = v.looseObject({ provider: name, destination: name, error: errorSchema });
+
+/** Of `list --json`. */
+export const listedSchema = v.looseObject({
+	archives: v.array(
+		v.looseObject({
+			id: v.string(),
+			machine: name,
+			provider: name,
+			destination: name,
+			name: v.string(),
+			created: v.optional(v.string()),
+			bytes: v.optional(count),
+			metadata: v.optional(
+				v.looseObject({
+					states: v.optional(record(v.string(), v.looseObject({ outcome: v.string() })), {}),
+				}),
+			),
+			damaged: v.optional(v.string()),
+			newer: v.optional(v.looseObject({ version: count })),
+			foreign: v.optional(v.boolean()),
+			ahead: v.optional(v.boolean()),
+		}),
+	),
+	// A machine whose Holdfast is older tells none.
+	problems: v.optional(v.array(v.string())),
+	failures: v.array(v.looseObject({ ...failure.entries, absent: v.optional(v.boolean()) })),
+	others: v.array(name),
+	upkeep: v.array(
+		v.looseObject({ operation: name, destination: v.string(), run: name, time: name, message: v.string() }),
+	),
+});
+
+/** Of `status --json`. */
+export const standingSchema = v.looseObject({
+	machine: name,
+	time: name,
+	archives: v.array(
+		v.looseObject({
+			state: name,
+			destination: v.string(),
+			created: v.optional(name),
+			ageSeconds: v.optional(count),
+			expectSeconds: count,
+			bytes: v.optional(count),
+			growthBytes: v.optional(count),
+			isLate: v.boolean(),
+		}),
+	),
+	runs: v.array(v.looseObject({ operation: name, run: name, started: name, outcome: v.optional(name) })),
+	problems: v.array(v.string()),
+	timers: v.array(
+		v.looseObject({ name, isActive: v.boolean(), next: v.optional(name), failed: v.optional(name) }),
+	),
+	now: v.optional(v.string()),
+});
+
+export interface AnswerReader extends OutputReader {
+	text(): string;
+}
+
+export const boundedAnswer = (): AnswerReader => answerReader(MOST_MIB * 1024 ** 2);
+
+const errorAnswer = v.looseObject({ error: errorSchema });
+
+/** The JSON that a command there printed; an error that it printed in its place is ours as well. */
+export function answerOf(
+	address: Address,
+	schema: v.GenericSchema,
+	text: string,
+	{ code, stderr }: { readonly code: number; readonly stderr: readonly string[] },
+): unknown {
+	const { machine } = address;
+	let value: unknown;
+	try {
+		value = parseBounded(text, LIMITS);
+	} catch (error) {
+		if (error instanceof RangeError) throw broken(address, `answered with ${error.message}`);
+		throw new HoldfastError(
+			"failed",
+			`${machine} did not answer: its holdfast ended with exit code ${code}`,
+			{
+				details: [...text.slice(0, 2_000).split("\n").slice(0, 5), ...stderr.slice(-5)],
+				hint: `log in there and run the same command; if it is broken: holdfast deploy ${machine}`,
+			},
+		);
+	}
+	const failed = v.safeParse(errorAnswer, value);
+	if (failed.success) throw errorOf(failed.output.error);
+	const parsed = v.safeParse(schema, value);
+	if (!parsed.success) throw broken(address, `answered what cannot be read (${issueOf(parsed.issues)})`);
+	const other = namesIn(parsed.output).find((one) => one !== machine);
+	if (other !== undefined) throw broken(address, `answered for another machine, "${other}"`);
+	return parsed.output;
+}
+
+const errorOf = (error: ErrorReport) => new HoldfastError("failed", error.message, error);
+
+/** Whose the answer says that it is. */
+function namesIn(answer: unknown): string[] {
+	const { machine, archives = [] } = answer as { machine?: string; archives?: { machine?: string }[] };
+	return [machine, ...archives.map((archive) => archive.machine)].filter((one) => one !== undefined);
+}

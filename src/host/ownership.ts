@@ -1,0 +1,167 @@
+// Who could have written a file, or put another in its place: whoever can, decides what it says. What we obey (a config,
+// the code that it imports) is read by root only where that is root alone, and by others of their own accord only where
+// it is they themselves or root.
+import { lstatSync, readlinkSync, type Stats } from "node:fs";
+import { dirname, join } from "node:path";
+import { isErrno } from "../manifest/error.ts";
+import { readText } from "./read-file.ts";
+
+export interface Examined {
+	/** Where it is once every link is followed. */
+	readonly real: string;
+	/** Who else could have written it, in words; undefined where nobody could. */
+	readonly fault?: string;
+}
+
+const MOST_LINKS = 40;
+
+/** Nobody but root puts anything in them, whatever their modes say: builders write, and the daemon takes it from them. */
+const STORES: readonly string[] = ["/nix/store", "/gnu/store"];
+
+/**
+ * Look at every folder and link on the way to a path. Throws what the system says where there is nothing. In a folder like
+ * /tmp, what is ours stays where it is, and counts where a person has named it (`isNamed`); but others may have moved there
+ * what they had of ours, to be found.
+ */
+export function examine(path: string, isNamed: boolean): Examined {
+	let fault: string | undefined;
+	const blame = (reason: string | undefined) => {
+		fault ??= reason;
+	};
+	const way = path.split("/").filter((part) => part !== "" && part !== ".");
+	let links = 0;
+	let at = "/";
+	let folder = lstatSync(at);
+	blame(folderFault(at, folder));
+	for (let part = way.shift(); part !== undefined; part = way.shift()) {
+		if (part === "..") {
+			at = dirname(at);
+			folder = lstatSync(at);
+			continue;
+		}
+		const next = join(at, part);
+		const stats = lstatSync(next);
+		// Folders they cannot move.
+		if (!isNamed && !stats.isDirectory() && isSticky(folder) && isOpen(at, folder))
+			blame(`${at} is a folder that others can write to`);
+		if (stats.isSymbolicLink()) {
+			if (++links > MOST_LINKS) throw Object.assign(new Error(`ELOOP: ${path}`), { code: "ELOOP" });
+			if (!isTrusted(stats.uid)) blame(`the link ${next} belongs to ${nameOf(stats.uid)}`);
+			const target = readlinkSync(next);
+			way.unshift(...target.split("/").filter((one) => one !== "" && one !== "."));
+			if (target.startsWith("/")) {
+				at = "/";
+				folder = lstatSync(at);
+			}
+			continue;
+		}
+		at = next;
+		folder = stats;
+		blame(stats.isDirectory() ? folderFault(at, stats) : fileFault(at, stats));
+		if (!stats.isDirectory() && way.length > 0)
+			throw Object.assign(new Error(`ENOTDIR: ${path}`), { code: "ENOTDIR" });
+	}
+	return fault === undefined ? { real: at } : { real: at, fault };
+}
+
+function folderFault(path: string, stats: Stats): string | undefined {
+	if (!isTrusted(stats.uid)) return `the folder ${path} belongs to ${nameOf(stats.uid)}`;
+	if (!isOpen(path, stats) || isSticky(stats)) return undefined;
+	return `others can write to the folder ${path} (${modeOf(stats)})`;
+}
+
+/** What is wrong with a file itself, also once it is open. */
+export function fileFault(path: string, stats: Stats): string | undefined {
+	if (!isTrusted(stats.uid)) return `${path} belongs to ${nameOf(stats.uid)}`;
+	if (isOpen(path, stats)) return `others can write to ${path} (${modeOf(stats)})`;
+	return undefined;
+}
+
+const isSticky = ({ mode }: Stats) => (mode & 0o1000) !== 0;
+const modeOf = ({ mode }: Stats) => (mode & 0o7777).toString(8).padStart(4, "0");
+
+/** Whether somebody may write to it whom we do not obey. */
+function isOpen(path: string, { mode, gid }: Stats): boolean {
+	if (STORES.includes(path)) return false;
+	return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && !isTrustedGroup(gid));
+}
+
+/** Root, whoever runs this, and, for root, whoever became it by sudo or doas for this command. */
+function isTrusted(uid: number): boolean {
+	return uid === 0 || uid === process.geteuid?.() || uid === ownerOfAll() || callers().has(uid);
+}
+
+let ofAll: number | undefined;
+/** In a user namespace root may have no name; whoever has `/` has everything. */
+function ownerOfAll(): number {
+	ofAll ??= lstatSync("/").uid;
+	return ofAll;
+}
+
+let known: ReadonlySet<number> | undefined;
+/** They could have had root do as they like in so many other ways. */
+function callers(): ReadonlySet<number> {
+	const { SUDO_UID, DOAS_USER } = process.env;
+	known ??= new Set(
+		process.geteuid?.() === 0
+			? [
+					...(/^\d+$/.test(SUDO_UID ?? "") ? [Number(SUDO_UID)] : []),
+					...accounts().flatMap(({ name, uid }) =>
+						DOAS_USER !== undefined && name === DOAS_USER ? [uid] : [],
+					),
+				]
+			: [],
+	);
+	return known;
+}
+
+/** Groups whose members may become root anyway. */
+const ADMINS: ReadonlySet<string> = new Set(["root", "wheel", "sudo", "admin"]);
+
+const groups = new Map<number, boolean>();
+
+/** Root's own, the administrators', or one that nobody is in but those whom we obey: as a user's private group. */
+function isTrustedGroup(gid: number): boolean {
+	if (gid === 0) return true;
+	const before = groups.get(gid);
+	if (before !== undefined) return before;
+	const entry = linesOf("/etc/group").find(([, , id]) => Number(id) === gid);
+	const [name = "", , , members = ""] = entry ?? [];
+	const within = new Set(members.split(",").filter((one) => one !== ""));
+	const all = accounts().filter((one) => within.delete(one.name) || one.gid === gid);
+	const trusted =
+		entry !== undefined &&
+		(ADMINS.has(name) || (within.size === 0 && all.every(({ uid }) => isTrusted(uid))));
+	groups.set(gid, trusted);
+	return trusted;
+}
+
+interface Entry {
+	readonly name: string;
+	readonly uid: number;
+	readonly gid: number;
+}
+
+/** Of this machine's own files: a group that is kept elsewhere has members that we do not know. */
+function accounts(): Entry[] {
+	return linesOf("/etc/passwd").map(([name = "", , uid, gid]) => ({
+		name,
+		uid: Number(uid),
+		gid: Number(gid),
+	}));
+}
+
+function nameOf(uid: number): string {
+	const found = accounts().find((one) => one.uid === uid);
+	return found ? `${found.name} (user ${uid})` : `user ${uid}`;
+}
+
+function linesOf(file: string): string[][] {
+	try {
+		const text = readText(file, { most: 16 * 1024 ** 2 });
+		return text.split("\n").map((line) => line.split(":"));
+	} catch (error) {
+		if (isErrno(error, "ENOENT")) return [];
+		throw error;
+	}
+}

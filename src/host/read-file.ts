@@ -1,0 +1,109 @@
+// Read a file that somebody named, or that lies where others can write, and that nobody has looked at: a regular one, up
+// to a size. Anything else is not even opened, so no device hears of it, and no named pipe keeps us waiting for ever.
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { HoldfastError, isErrno } from "../manifest/error.ts";
+import { type Folder, O_PATH } from "./folder.ts";
+
+const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
+const CHUNK = 64 * 1024;
+const LOOK_AGAIN_MS = 10;
+
+export interface Reading {
+	/** Bytes; a file that is larger is an error. */
+	readonly most: number;
+	/** A link at the end of the path is an error; those on the way are followed. */
+	readonly noLink?: boolean;
+	/** Has a look at what was opened, before anything of it is read. */
+	readonly look?: (stats: Stats) => void;
+}
+
+/**
+ * The bytes of a regular file. Throws what the system says (`ENOENT` …), or an error that says what it is instead. A pipe is read only where
+ * it is an open descriptor of ours that the caller has handed over: `/dev/stdin`, `/dev/fd/N`, as shells make of `<(…)`.
+ */
+export function readBounded(path: string, { most, noLink = false, look }: Reading): Buffer {
+	const given = descriptorIn(path);
+	if (given !== undefined) {
+		const stats = fstatSync(given);
+		if (stats.isFile()) look?.(stats);
+		return readWhole(given, most);
+	}
+	const looked = openSync(path, O_PATH | (noLink ? O_NOFOLLOW : 0));
+	let fd: number | undefined;
+	try {
+		const stats = fstatSync(looked);
+		if (!stats.isFile()) throw new HoldfastError("failed", `it is ${kindOf(stats)}, not a regular file`);
+		if (stats.size > most) throw tooLarge(most);
+		look?.(stats);
+		fd = openSync(`/proc/self/fd/${looked}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		return readWhole(fd, most);
+	} finally {
+		if (fd !== undefined) closeSync(fd);
+		closeSync(looked);
+	}
+}
+
+/** The text of a file in a folder, or why it has none that can be used; undefined when nothing is there. Never throws. */
+export type Found = { readonly text: string } | { readonly fault: string } | undefined;
+
+export function lookInto(folder: Folder, name: string, most: number): Found {
+	try {
+		return { text: readText(folder.at(name), { most, noLink: true }) };
+	} catch (error) {
+		if (isErrno(error, "ENOENT")) return undefined;
+		return { fault: `${name} cannot be read: ${error instanceof Error ? error.message : error}` };
+	}
+}
+
+/** The text of a regular file. */
+export function readText(path: string, reading: Reading): string {
+	return readBounded(path, reading).toString("utf8");
+}
+
+/** Whoever has started us has opened it already: how one comes there does not matter. */
+export const isHandedOver = (path: string): boolean => descriptorIn(path) !== undefined;
+
+function descriptorIn(path: string): number | undefined {
+	if (path === "/dev/stdin") return 0;
+	const [, digits] = /^\/(?:dev|proc\/self)\/fd\/(\d{1,6})$/.exec(path) ?? [];
+	return digits === undefined ? undefined : Number(digits);
+}
+
+function readWhole(fd: number, most: number): Buffer {
+	const chunks: Buffer[] = [];
+	let bytes = 0;
+	for (;;) {
+		const chunk = Buffer.allocUnsafe(CHUNK);
+		const read = readSome(fd, chunk);
+		if (read === 0) return Buffer.concat(chunks);
+		bytes += read;
+		// It grew, or is one whose size the kernel does not know before.
+		if (bytes > most) throw tooLarge(most);
+		chunks.push(chunk.subarray(0, read));
+	}
+}
+
+/** A pipe that was handed over may be one that does not wait. */
+function readSome(fd: number, into: Buffer): number {
+	for (;;)
+		try {
+			return readSync(fd, into);
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code === "EOF") return 0;
+			if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+		}
+}
+
+function tooLarge(most: number): HoldfastError {
+	const size = most >= 1024 ** 2 ? `${Math.round(most / 1024 ** 2)} MiB` : `${Math.round(most / 1024)} KiB`;
+	return new HoldfastError("failed", `it is larger than ${size}`);
+}
+
+function kindOf(stats: Stats): string {
+	if (stats.isSymbolicLink()) return "a link";
+	if (stats.isDirectory()) return "a folder";
+	if (stats.isFIFO()) return "a named pipe";
+	if (stats.isSocket()) return "a socket";
+	return "a device";
+}

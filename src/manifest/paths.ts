@@ -1,0 +1,12 @@
+// Paths as texts: nothing is looked up.
+
+/** PATH_MAX of limits.h, without its NUL. */
+export const LONGEST_PATH = 4095;
+
+/** The folders that an absolute path lies in, nearest first, `/` last; of what is too long to be a path, none. */
+export function* above(path: string): Generator<string> {
+	if (path.length > LONGEST_PATH) return;
+	for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1))
+		yield path.slice(0, end);
+	yield "/";
+}

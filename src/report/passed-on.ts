@@ -1,0 +1,47 @@
+// What a command prints on another machine, shown here as it comes.
+import { parseBounded } from "../host/bounded-json.ts";
+import { answerReader, everyRecordReader, type OutputReader } from "../host/lines.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { print, printJson } from "./terminal.ts";
+
+const LIMITS = { depth: 200, values: 1_000_000 };
+
+/** Line by line, empty ones too. */
+export function shownAsText(): OutputReader {
+	return everyRecordReader((line) => print(line));
+}
+
+/** Values in a line each as they come, or one document, which is shown when it is there. */
+export function shownAsJson(machine: string): OutputReader {
+	const document = answerReader(16 * 1024 ** 2);
+	let began = false;
+	const lines = everyRecordReader((line) => {
+		const value = began ? undefined : valueIn(line);
+		if (value !== undefined) return printJson(value);
+		began = true;
+		document.push(Buffer.from(`${line}\n`));
+	});
+	return {
+		push: lines.push,
+		end() {
+			lines.end?.();
+			if (!began || document.text().trim() === "") return;
+			const value = valueIn(document.text());
+			if (value === undefined)
+				throw new HoldfastError("failed", `what ${machine} printed is no JSON`, {
+					details: document.text().slice(0, 2_000).split("\n").slice(0, 5),
+					hint: `log in there and run the same command; if it is broken: holdfast deploy ${machine}`,
+				});
+			printJson(value, 2);
+		},
+	};
+}
+
+function valueIn(text: string): unknown {
+	try {
+		return parseBounded(text, LIMITS);
+	} catch (error) {
+		if (error instanceof RangeError) throw error;
+		return undefined;
+	}
+}

@@ -1,0 +1,138 @@
+// The one door to the terminal: nothing else writes to standard output or standard error (scripts/one-door.grit). What
+// comes through as text is lines, and each stays one line, whatever it holds: no control character of a name, a log or an
+// archive reaches the terminal. Colours and cursor movements are added here, outside of the text.
+import { createInterface } from "node:readline";
+import { jsonText, printableLine } from "../manifest/printable.ts";
+
+/** One line, or several. */
+export type Lines = string | readonly string[];
+
+const gone = { results: new AbortController(), messages: new AbortController() };
+
+/** Aborted once nobody can read standard output any more. What is printed after that is lost, and nothing else is. */
+export const resultsGone: AbortSignal = gone.results.signal;
+
+/** Results for people, on standard output. */
+export function print(lines: Lines): void {
+	writeResults(textOf(lines));
+}
+
+/** What people should know beside the results, on standard error. */
+export function printMessage(lines: Lines): void {
+	writeMessages(textOf(lines));
+}
+
+/** Results for programs, on standard output: one document, or one line of many. */
+export function printJson(value: unknown, indent?: number): void {
+	writeResults(`${jsonText(value, indent)}\n`);
+}
+
+/** A text of several lines, as `print` takes it. */
+export function linesIn(text: string): string[] {
+	return text.replace(/\n$/, "").split("\n");
+}
+
+/** Whether a person looks at the results, or at the messages. */
+export const resultsAreSeen = (): boolean => process.stdout.isTTY;
+export const messagesAreSeen = (): boolean => process.stderr.isTTY;
+
+/** Begin at the top of an empty screen, where there is one. */
+export function clearScreen(): void {
+	if (process.stdout.isTTY) writeResults("\x1b[H\x1b[2J");
+}
+
+/** Rows at the bottom of the screen that are drawn again and again, below lines that stay. */
+export interface LiveArea {
+	draw(rows: readonly string[]): void;
+	/** Lines that stay, above it; it is drawn by the next `draw`. */
+	print(lines: readonly string[]): void;
+	/** How many rows the screen has. */
+	height(): number;
+	close(): void;
+}
+
+export async function liveArea(): Promise<LiveArea> {
+	const { createLogUpdate } = await import("log-update");
+	const screen = process.stderr;
+	heed(screen, gone.messages);
+	const area = createLogUpdate(screen, { showCursor: true });
+	const row = (text: string) => clipped(printableLine(text).replaceAll("\t", " "), screen.columns || 80);
+	return {
+		draw: (rows) => area(rows.map(row).join("\n")),
+		print(lines) {
+			area.clear();
+			printMessage(lines);
+		},
+		height: () => screen.rows || 24,
+		close() {
+			area.clear();
+			area.done();
+		},
+	};
+}
+
+/** A question on the terminal; undefined when it was interrupted. What is typed is shown by the terminal itself. */
+export function ask(question: string, signal: AbortSignal): Promise<string | undefined> {
+	writeMessages(printableLine(question));
+	const input = createInterface({ input: process.stdin, terminal: false });
+	return new Promise((resolve) => {
+		const settle = (answer: string | undefined) => {
+			signal.removeEventListener("abort", interrupted);
+			input.removeAllListeners("close").close();
+			resolve(answer);
+		};
+		const interrupted = () => settle(undefined);
+		signal.addEventListener("abort", interrupted, { once: true });
+		input.once("line", settle).once("close", () => settle(""));
+		if (signal.aborted) interrupted();
+	});
+}
+
+/** Bold, dim, italic, underlined, and their ends. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is let through
+const OWN_STYLES = /(\x1b\[;*(?:[1-4]|2[234])m)/;
+
+/** The argument parser's usage and help, which has colours of its own in what it prints of us. */
+export const parserStreams = {
+	stdout: {
+		write: (text: string) =>
+			writeResults(
+				text
+					.split(OWN_STYLES)
+					.map((part, index) => (index % 2 === 1 ? part : textLines(part)))
+					.join(""),
+			),
+		getColorDepth: () => (process.stdout.isTTY && !process.env.NO_COLOR ? process.stdout.getColorDepth() : 1),
+	},
+	// It quotes what was typed: one line, without colours.
+	stderr: { write: (text: string) => printMessage(text.replace(/\n$/, "")) },
+};
+
+function textOf(lines: Lines): string {
+	const all = typeof lines === "string" ? [lines] : lines;
+	return all.map((line) => `${printableLine(line)}\n`).join("");
+}
+
+const textLines = (text: string) => text.split("\n").map(printableLine).join("\n");
+
+const writeResults = (text: string) => write(process.stdout, gone.results, text);
+const writeMessages = (text: string) => write(process.stderr, gone.messages, text);
+
+function write(stream: NodeJS.WriteStream, end: AbortController, text: string): void {
+	if (end.signal.aborted || text === "") return;
+	heed(stream, end);
+	stream.write(text);
+}
+
+const heeded = new Set<NodeJS.WriteStream>();
+
+/** A pipe that nobody reads, a terminal that was closed: that is no reason for what we do to end. */
+function heed(stream: NodeJS.WriteStream, end: AbortController): void {
+	if (heeded.has(stream)) return;
+	heeded.add(stream);
+	stream.on("error", () => end.abort());
+}
+
+function clipped(row: string, width: number): string {
+	return row.length < width ? row : `${row.slice(0, width - 2)}…`;
+}

@@ -1,0 +1,228 @@
+// A config, large by mistake or made to cost: checking it takes no more than its size, and what is too large is said with
+// its file and line. Nothing overflows.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import * as fc from "fast-check";
+import { loadConfig } from "../../src/config/load.ts";
+import { readYaml } from "../../src/config/yaml.ts";
+import { HoldfastError } from "../../src/manifest/error.ts";
+import { planBackup } from "../../src/plan/backup.ts";
+import { inOrder } from "../../src/plan/order.ts";
+import { scratch } from "../support/scratch.ts";
+
+const folder = scratch("limits");
+/** Milliseconds for what takes a tenth of it here; the square of it took longer, or the stack. */
+const MOST_MS = 8_000;
+const ROUNDS = Number(process.env.HOLDFAST_ROUNDS ?? 300);
+
+const many = (count: number, line: (index: number) => string) =>
+	Array.from({ length: count }, (_, index) => line(index)).join("\n");
+const machine = (text: string) => `machines:\n  web01:\n${text}\n`;
+const disk = "    providers: { tar: { destinations: { d: { path: /mnt/d } } } }";
+const states = (count: number, fields: (index: number) => string) =>
+	machine(
+		`    state:\n${many(count, (index) => `      s${index}: { folders: [/srv/s${index}]${fields(index)} }`)}\n${disk}`,
+	);
+const chain = (count: number) =>
+	states(count, (index) => (index + 1 < count ? `, after: [s${index + 1}]` : ""));
+
+let files = 0;
+function fileOf(text: string, end = "yaml"): string {
+	const file = join(folder, `config-${files++}.${end}`);
+	writeFileSync(file, text);
+	return file;
+}
+
+async function load(text: string, end?: string) {
+	const began = performance.now();
+	const loaded = await loadConfig(fileOf(text, end)).catch((error: unknown) => error);
+	return { loaded, ms: performance.now() - began };
+}
+
+async function faultIn(text: string, end?: string): Promise<HoldfastError> {
+	const { loaded, ms } = await load(text, end);
+	assert.ok(loaded instanceof HoldfastError, String(loaded));
+	assert.equal(loaded.code, "usage");
+	assert.ok(ms < MOST_MS, `${ms} ms`);
+	return loaded;
+}
+
+describe("large, and honest", () => {
+	const large: Readonly<Record<string, string>> = {
+		"2,000 destinations": machine(
+			`    state: { a: { folders: [/srv/a] } }\n    providers:\n      tar:\n        destinations:\n${many(2_000, (index) => `          d${index}: { path: /mnt/d${index} }`)}`,
+		),
+		"2,000 destinations at 2,000 machines": `machines:\n${many(2_000, (index) => `  nas${index}: { host: root@nas${index}, borgServer: {} }`)}\n  web01:\n    state: { a: { folders: [/srv/a] } }\n    providers:\n      borgbackup:\n        destinations:\n${many(2_000, (index) => `          d${index}: { server: nas${index} }`)}\n`,
+		"a chain of 15,000 states": chain(15_000),
+		"20,000 folders of one state": machine(
+			`    state:\n      s:\n        folders:\n${many(20_000, (index) => `          - /srv/s${index}`)}\n${disk}`,
+		),
+		"5,000 databases": machine(
+			`    state:\n      s:\n        dumps:\n${many(5_000, (index) => `          - postgresql: db${index}`)}\n${disk}`,
+		),
+		"5,000 files of databases in as many folders": machine(
+			`    state:\n      s:\n        folders:\n${many(5_000, (index) => `          - /srv/s${index}`)}\n        dumps:\n${many(5_000, (index) => `          - sqlite: /srv/s${index}/db`)}\n${disk}`,
+		),
+		"2,000 tags of one machine": `tags:\n${many(2_000, (index) => `  t${index}: { providers: { tar: { destinations: { d${index}: { path: /mnt/d${index} } } } } }`)}\nmachines:\n  web01: { tags: [${Array.from({ length: 2_000 }, (_, index) => `t${index}`)}], state: { a: { folders: [/srv/a] } } }\n`,
+		"3,000 machines": `machines:\n${many(3_000, (index) => `  m${index}: { state: { a: { folders: [/srv/a] } }, providers: { tar: { destinations: { d: { path: /mnt/d } } } } }`)}\n`,
+	};
+	for (const [what, text] of Object.entries(large))
+		test(what, async () => {
+			const { loaded, ms } = await load(text);
+			assert.ok(!(loaded instanceof Error), String(loaded));
+			assert.ok(ms < MOST_MS, `${ms} ms`);
+		});
+
+	test("its plan", async () => {
+		const { machines } = await loadConfig(fileOf(chain(15_000)));
+		const manifest = machines.get("web01");
+		assert.ok(manifest);
+		const began = performance.now();
+		assert.deepEqual(
+			inOrder(manifest, ["s2", "s0", "s1"]).map(([name]) => name),
+			["s2", "s1", "s0"],
+		);
+		const targets = [{ provider: "tar", destination: "d", streams: false }];
+		const { steps } = planBackup({ manifest, run: "r", services: [], spool: "/s", targets });
+		assert.equal(steps.length, 15_001);
+		assert.equal(steps[0]?.scope, "state:s14999");
+		const ms = performance.now() - began;
+		assert.ok(ms < MOST_MS, `${ms} ms`);
+	});
+});
+
+describe("too much, said with file and line", () => {
+	const bomb = many(12, (level) => {
+		const items = Array.from({ length: 9 }, () => (level === 0 ? "x" : `*a${level - 1}`));
+		return `a${level}: &a${level} [${items.join(",")}]`;
+	});
+	const cases: Readonly<Record<string, readonly [text: string, words: RegExp, end?: string]>> = {
+		"an alias bomb": [
+			`${bomb}\nmachines: {}\n`,
+			/:6:\d+: more than 500000 values, counting what aliases stand for/,
+		],
+		"an alias of what it stands in": [
+			"machines:\n  a: &a [*a]\n",
+			/:2:\d+: maps and lists within each other/,
+		],
+		"an alias of nothing": ["machines:\n  a: *b\n", /:2:6: Unresolved alias/],
+		"more aliases than can be found": [
+			`a: &a 1\nb:\n${many(6_000, () => "  - *a")}\n`,
+			/:\d+:\d+: more than 5000 aliases/,
+		],
+		"lists in lists, of YAML": [
+			`machines:\n  ${"[".repeat(200_000)}\n`,
+			/:2:\d+: maps and lists within each other, more than 100 deep/,
+		],
+		"lists in lists, in one line": [
+			`machines:\n  ${"- ".repeat(200_000)}x\n`,
+			/:2:\d+: .* more than 100 deep/,
+		],
+		"keys in keys": [`${"? ".repeat(100_000)}x\n`, /:1:\d+: .* more than 100 deep/],
+		"maps in maps, by their indents": [
+			many(1_000, (index) => `${" ".repeat(index)}a:`),
+			/:10\d:\d+: .* more than 100 deep/,
+		],
+		"lists in lists, of JSON": [
+			`{"machines":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+			/:1:\d+: .* more than 100 deep/,
+			"json",
+		],
+		"words without end": [
+			`machines:\n${many(600_000, () => "  - x")}\n`,
+			/:\d{5,}:\d+: more than 1000000 words and marks/,
+		],
+		"a file without end": ["#".repeat(9 * 1024 ** 2), /cannot read .*config/],
+		"a circle of 15,000 states": [
+			states(15_000, (index) => `, after: [s${(index + 1) % 15_000}]`),
+			/:4:\d+: the states wait for each other: s0 → s1 → s2 .*→ \(14992 more\) → s0/,
+		],
+		"a small circle": [
+			states(3, (index) => `, after: [s${(index + 1) % 3}]`),
+			/: the states wait for each other: s0 → s1 → s2 → s0/,
+		],
+		"3,000 states that are not there": [
+			states(3_000, (index) => `, after: [x${index}]`),
+			/:4:\d+: there is no state "x0"/,
+		],
+		"2,000 servers that are none": [
+			`machines:\n${many(2_000, (index) => `  nas${index}: { host: h, borgServer: {} }`)}\n  web01:\n    providers:\n      borgbackup:\n        destinations:\n${many(2_000, (index) => `          d${index}: { server: nsa${index} }`)}\n`,
+			/:\d+:\d+: machine "nsa0" is no borgServer; did you mean "nas0"\?/,
+		],
+		"a name as long as a book": [
+			JSON.stringify({ machines: { m: { ["x".repeat(500_000)]: 1 } } }),
+			/unknown key "x+ …$/,
+		],
+		"a path as long as a book": [
+			machine(`    state: { a: { folders: ["/${"a/".repeat(400_000)}b"] } }`),
+			/no path has more than 4095 characters/,
+		],
+		"half a character": [
+			machine('    state: { a: { folders: ["/srv/\\ud800"] } }'),
+			/:3:\d+: a text that holds half a character/,
+		],
+		"a key twice among 15,000": [
+			`${many(15_000, (index) => `k${index}: 1`)}\nk3: 1\n`,
+			/:15001:1: Map keys must be unique/,
+		],
+		"code that yields a circle": [
+			"const a: any = {}; a.a = a; export default { machines: a };",
+			/\.ts:1:\d+: maps and lists within each other/,
+			"ts",
+		],
+		"code that yields what is deep": [
+			"let a: any = 1; for (let i = 0; i < 100000; i++) a = { a }; export default { machines: a };",
+			/\.ts:1:\d+: maps and lists within each other/,
+			"ts",
+		],
+	};
+	for (const [what, [text, words, end]] of Object.entries(cases))
+		test(what, async () => {
+			const fault = await faultIn(text, end);
+			assert.match(fault.message, words);
+			const length = [fault.message, ...fault.details].join("\n").length;
+			assert.ok(length < 20_000 && fault.details.length < 100, `${length} characters`);
+		});
+});
+
+test("whatever a file holds, it is read or refused in words", () => {
+	const scraps = [
+		"machines",
+		"web01",
+		": ",
+		"\n",
+		"  ",
+		"- ",
+		"[",
+		"]",
+		"{",
+		"}",
+		"&a ",
+		"*a",
+		"? ",
+		"!!set ",
+		'"',
+		"'",
+		"|\n",
+		"#",
+		",",
+		"<<",
+		"\\u",
+		"---\n",
+		"%",
+	];
+	const text = fc.array(fc.oneof(fc.constantFrom(...scraps), fc.string({ maxLength: 5 })), { maxLength: 60 });
+	fc.assert(
+		fc.property(text, (parts) => {
+			try {
+				readYaml("f.yaml", parts.join(""));
+			} catch (error) {
+				assert.ok(error instanceof HoldfastError, String((error as Error).stack));
+				assert.match(error.message, /^f\.yaml:\d+:\d+: /);
+			}
+		}),
+		{ numRuns: ROUNDS },
+	);
+});

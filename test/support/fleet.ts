@@ -1,0 +1,133 @@
+// A fleet of one honest machine, which is this host, and of liars (liar.ts), behind one sshd on the loopback.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { after } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { knownHost, makeSshKeys, startSshd } from "./sshd.ts";
+import { standInForSystemd } from "./systemd.ts";
+
+const HOLDFAST = process.env.HOLDFAST_UNDER_TEST ?? join(import.meta.dirname, "../../bin/holdfast");
+
+export interface Told {
+	readonly code: number | null;
+	readonly signal: NodeJS.Signals | null;
+	readonly stdout: string;
+	readonly stderr: string;
+	readonly seconds: number;
+	/** The most memory that the process had, in MB. */
+	readonly megabytes: number;
+}
+
+export interface Fleet {
+	/** Machines are named by what they do; `honest` is the honest one. */
+	holdfast(words: readonly string[], options?: Partial<Options>): Promise<Told>;
+}
+
+interface Options {
+	readonly env: Readonly<Record<string, string>>;
+	/** What of its standard output and error is kept. */
+	readonly keepBytes: number;
+	/** Called while it runs. */
+	readonly meanwhile: (child: ChildProcess) => void;
+}
+
+export async function fleetOf(folder: string, liars: readonly string[]): Promise<Fleet> {
+	const keys = makeSshKeys(folder);
+	const port = await freePort();
+	const liar = `${process.execPath} --disable-warning=ExperimentalWarning ${join(import.meta.dirname, "liar.ts")}`;
+	const hosts = liars.map((name) => {
+		const key = join(folder, `key-${name}`);
+		execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+		appendFileSync(`${keys.key}.pub`, `command="${liar} ${name}" ${readFileSync(`${key}.pub`, "utf8")}`);
+		return `Host ${name}\n  IdentityFile ${key}\n`;
+	});
+	const bin = join(folder, "bin");
+	mkdirSync(bin);
+	standInForSystemd(bin);
+	writeFileSync(join(bin, "holdfast"), `#!/bin/sh\nexec ${HOLDFAST} "$@"\n`, { mode: 0o755 });
+	const own = join(folder, "honest");
+	mkdirSync(join(own, "data"), { recursive: true });
+	writeFileSync(join(own, "data/file"), "precious");
+	const there = { HOLDFAST_STATE_DIR: join(own, "state"), HOLDFAST_RUNTIME_DIR: join(own, "run") };
+	const env = Object.entries({ ...there, PATH: `${bin}:${process.env.PATH}` });
+	const daemon = startSshd(folder, keys, `127.0.0.1:${port}`, [
+		`SetEnv ${env.map(([name, value]) => `${name}=${value}`).join(" ")}`,
+	]);
+	after(() => daemon.kill("SIGKILL"));
+	writeFileSync(join(folder, "known_hosts"), knownHost(`[127.0.0.1]:${port}`, keys));
+	writeFileSync(
+		join(folder, "ssh.conf"),
+		`${hosts.join("")}Host honest\n  IdentityFile ${keys.key}\nHost *\n  HostName 127.0.0.1\n  Port ${port}\n  User root\n  IdentitiesOnly yes\n  UserKnownHostsFile ${folder}/known_hosts\n`,
+	);
+	const machine = {
+		state: { notes: { folders: [join(own, "data")] } },
+		providers: { tar: { destinations: { d: { path: join(own, "archives") } } } },
+	};
+	const config = join(folder, "holdfast.json");
+	const names = [...liars, "honest"].map((name) => [name, { ...machine, host: name, tags: ["all"] }]);
+	writeFileSync(config, JSON.stringify({ sshConfig: "ssh.conf", machines: Object.fromEntries(names) }));
+	// What there is to list.
+	writeFileSync(join(folder, "local.json"), JSON.stringify({ machines: { honest: machine } }));
+	execFileSync(HOLDFAST, ["create", "--quiet", "--config", join(folder, "local.json")], {
+		env: { ...process.env, ...there },
+	});
+	await listening(port);
+	return {
+		async holdfast(words, { env = {}, keepBytes = 1_000_000, meanwhile } = {}) {
+			const began = performance.now();
+			const child = spawn(HOLDFAST, [...words, "--config", config], {
+				stdio: ["ignore", "pipe", "pipe"],
+				env: { ...process.env, HOLDFAST_STATE_DIR: join(folder, "operator"), ...env },
+			});
+			const said = { stdout: "", stderr: "" };
+			for (const stream of ["stdout", "stderr"] as const)
+				child[stream].setEncoding("utf8").on("data", (text: string) => {
+					said[stream] = (said[stream] + text).slice(0, keepBytes);
+				});
+			let megabytes = 0;
+			const look = setInterval(() => {
+				megabytes = Math.max(megabytes, memoryOf(child.pid));
+			}, 25);
+			meanwhile?.(child);
+			const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+				child.on("close", (...end) => resolve(end)),
+			);
+			clearInterval(look);
+			return { ...said, code, signal, megabytes, seconds: (performance.now() - began) / 1000 };
+		},
+	};
+}
+
+function memoryOf(pid: number | undefined): number {
+	try {
+		const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+		return Number(kilobytes ?? 0) / 1000;
+	} catch {
+		return 0;
+	}
+}
+
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const address = server.address();
+	await new Promise((resolve) => server.close(resolve));
+	return typeof address === "object" && address ? address.port : 0;
+}
+
+async function listening(port: number): Promise<void> {
+	for (let attempt = 0; attempt < 100; attempt++) {
+		const isThere = await new Promise<boolean>((resolve) => {
+			const socket = connect(port, "127.0.0.1", () => {
+				socket.destroy();
+				resolve(true);
+			});
+			socket.on("error", () => resolve(false));
+		});
+		if (isThere) return;
+		await pause(50);
+	}
+	throw new Error("the sshd does not listen");
+}

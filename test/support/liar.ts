@@ -1,0 +1,138 @@
+// A machine of a fleet that does not behave, as an sshd has it answer in Holdfast's place: `node liar.ts BEHAVIOUR`.
+import { createInterface } from "node:readline";
+
+const [behaviour = ""] = process.argv.slice(2);
+const forever = () => setInterval(() => {}, 1_000);
+/** What sshd has started goes on when the connection ends: this one does not. */
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || process.exit(), 500).unref();
+const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const greet = (more: object = {}) =>
+	say({ type: "greeting", protocol: 1, version: "0.1.0", time: new Date().toISOString(), ...more });
+
+/** Without an end, as fast as it is taken. */
+function pour(stream: NodeJS.WritableStream, chunk: string): void {
+	while (stream.write(chunk));
+	stream.once("drain", () => pour(stream, chunk));
+}
+
+/** What would take the cursor home, set the title, turn the line round, and look like a line of ours. */
+export const ESCAPES = "\u001b[2J\u001b]0;pwned\u0007\u009b31m\u202eevil\u200b\r\n✔ all is well";
+
+let run = "2026-11-24T010000Z-k3x9";
+const event = (body: object) => ({ v: 1, time: new Date().toISOString(), run, ...body });
+const started = (machine = behaviour) =>
+	event({
+		type: "run-started",
+		operation: "create",
+		machine,
+		steps: [{ id: "a", kind: "hook", title: "a", scope: "s" }],
+	});
+const ended = (outcome = "done") =>
+	event({ type: "run-ended", outcome, seconds: 1, failures: [], results: {} });
+const archive = (more: object) => ({
+	id: "d::/x::n",
+	machine: behaviour,
+	provider: "tar",
+	destination: "d",
+	name: "n",
+	...more,
+});
+const listed = (archives: unknown) => say({ archives, failures: [], others: [], upkeep: [] });
+
+const BEHAVIOURS: Readonly<Record<string, (request: { run?: string }) => void>> = {
+	nullist: () => say({ archives: null }),
+	mistyped: () => listed([archive({ id: 5 })]),
+	scalar: () => process.stdout.write("17\n"),
+	garbage: () => process.stdout.write("}{ \u001b[2J\n"),
+	impostor: () => listed([archive({ machine: "honest" })]),
+	endless: () => pour(process.stdout, "x".repeat(65_536)),
+	dripping: () => pour(process.stdout, "x"),
+	deep: () => process.stdout.write(`{"archives":${"[".repeat(2_000_000)}`),
+	many: () => process.stdout.write(`{"archives":[${"{},".repeat(1_900_000)}{}]}\n`),
+	plentiful: () => listed(Array.from({ length: 33_000 }, () => archive({}))),
+	complaining: () => pour(process.stderr, `${"x".repeat(65_535)}\n`),
+	grumbling: () => pour(process.stderr, "x".repeat(65_536)),
+	silent: forever,
+	colourful: () =>
+		listed([
+			archive({ id: ESCAPES, name: ESCAPES, metadata: { states: { [ESCAPES]: { outcome: ESCAPES } } } }),
+		]),
+	nagging: () => say({ error: { message: "", details: Array.from({ length: 290_000 }, () => "x") } }),
+	scolding: () => {
+		process.stderr.write(ESCAPES);
+		say({ error: { message: ESCAPES, hint: ESCAPES, details: [ESCAPES] } });
+		process.exitCode = 77;
+	},
+
+	flooding: () => {
+		say(started());
+		pour(
+			process.stdout,
+			`${JSON.stringify(event({ type: "step-started", step: "a", title: "x".repeat(9_000) }))}\n`,
+		);
+	},
+	numbering: () => {
+		say(started());
+		let count = 0;
+		setInterval(() => {
+			for (let one = 0; one < 2_000; one++)
+				say(event({ type: "step-started", step: `s${count++}`, title: "x".repeat(900) }));
+		}, 1);
+	},
+	lasting: () => {
+		say(started());
+		forever();
+	},
+	clinging: () => {
+		say(started());
+		const archives = Array.from({ length: 40_000 }, (_, index) => [
+			`s${index}`,
+			{ archive: "x", bytes: "y" },
+		]);
+		say({ ...ended(), results: Object.fromEntries(archives) });
+		say({ type: "ended", code: 0 });
+		forever();
+	},
+	lying: () => {
+		say(started("honest"));
+		say(ended());
+		say({ type: "ended", code: 0 });
+	},
+	odd: () => {
+		say(started());
+		say(event({ type: "step-done", step: "a", title: "a", seconds: "long", result: { warnings: 5 } }));
+		say(event({ type: "step-failed", step: "a", title: "a", error: null }));
+		say(event({ type: "run-ended", outcome: "splendid", failures: null }));
+		say({ type: "ended", code: 4711 });
+	},
+	shouting: () => {
+		say(started());
+		for (const type of ["step-failed", "undo-failed"])
+			say(
+				event({
+					type,
+					step: "a",
+					title: ESCAPES,
+					error: { message: ESCAPES, hint: ESCAPES, details: [ESCAPES] },
+				}),
+			);
+		say(event({ type: "step-done", step: "a", title: ESCAPES, seconds: 1, result: { warnings: [ESCAPES] } }));
+		say(ended("failed"));
+		say({ type: "ended", code: 1 });
+	},
+};
+
+if (behaviour === "mute") forever();
+else if (behaviour === "babbling") pour(process.stdout, "no greeting of mine\n");
+else if (behaviour === "fluent") pour(process.stdout, "x".repeat(65_536));
+else if (process.argv[1]?.endsWith("liar.ts")) {
+	greet(behaviour === "boasting" ? { version: ESCAPES } : {});
+	createInterface({ input: process.stdin }).once("line", (line) => {
+		const request = JSON.parse(line);
+		run = request.run ?? run;
+		BEHAVIOURS[behaviour]?.(request);
+	});
+	process.on("SIGPIPE", () => process.exit());
+	process.stdout.on("error", () => process.exit());
+}
