@@ -60,6 +60,11 @@ let
         default = null;
         description = "How long the units must stay active after a restore before it counts.";
       };
+      specialFiles = mkOption {
+        type = types.nullOr types.bool;
+        default = null;
+        description = "Whether a restore brings back device nodes, setuid files and file capabilities.";
+      };
       checks = mkOption {
         type = types.listOf free;
         default = [ ];

@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Enclosure } from "./enclosure.ts";
 import { answerReader, eachLine, type OutputReader } from "./lines.ts";
+import { collectBehind } from "./passing.ts";
 import { watchStandstill } from "./standstill.ts";
 import { type Account, account } from "./users.ts";
 
@@ -175,6 +176,8 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		stream?.on("data", (chunk: Buffer) => {
 			outputBytes += chunk.length;
 		});
+	for (const stream of options.pipeOut ? [child.stderr] : [child.stdout, child.stderr])
+		if (stream) collectBehind(stream);
 	/** What it said and cannot be read. */
 	let unreadable: unknown;
 	const { reader } = options;

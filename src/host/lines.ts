@@ -63,6 +63,8 @@ export function eachLine(stream: Readable, onLine: (line: string) => void): void
 		if (line !== "") onLine(line);
 	};
 	stream.on("data", (chunk: Buffer) => {
+		// More of a line that was cut already.
+		if (rest.length >= LONGEST_MESSAGE && !chunk.includes("\n") && !chunk.includes("\r")) return;
 		const lines = decoder.write(chunk).split(/[\r\n]+/);
 		lines[0] = cut(rest + lines[0]);
 		rest = cut(lines.pop() ?? "");
