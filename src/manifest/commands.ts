@@ -6,10 +6,16 @@ export interface Command {
 	readonly text: string;
 }
 
-/** Keys whose values are run, or are options that name a program. A test holds the schema's other keys against it. */
+/**
+ * Keys whose values are run, or can name what is run: options, and what programs find in their environment or in a file of
+ * options. A test holds the schema's other keys against it.
+ */
 export const COMMAND_KEYS: ReadonlySet<string> = new Set([
 	"command",
 	"create",
+	"defaultsFile",
+	"environment",
+	"environmentFile",
 	"list",
 	"options",
 	"passphraseCommand",
@@ -44,6 +50,8 @@ export function commandsIn(manifest: object): Command[] {
 
 function textOf(value: unknown): string | undefined {
 	if (typeof value === "string") return value;
-	const isList = Array.isArray(value) && value.every((one) => typeof one === "string");
-	return isList ? value.join(" ") : undefined;
+	if (typeof value !== "object" || value === null) return undefined;
+	if (!Object.values(value).every((one) => typeof one === "string")) return undefined;
+	const words = Array.isArray(value) ? value : Object.entries(value).map(([name, one]) => `${name}=${one}`);
+	return words.length === 0 ? undefined : words.join(" ");
 }

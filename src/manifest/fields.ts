@@ -53,6 +53,18 @@ export const path = v.pipe(
 
 export const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
+/**
+ * Where an engine keeps a repository, as that engine writes it. What begins with a dash after a scheme would be an option of
+ * the program that the engine starts to go there: `ssh://-oProxyCommand=…` runs a command.
+ */
+export const address = v.pipe(
+	text,
+	v.regex(
+		/^(?!(?:[a-zA-Z][a-zA-Z0-9+.-]*:)*(?:\/\/)?(?:[^/]*@)?-)/,
+		"no host, user or folder of an address begins with a dash",
+	),
+);
+
 export const argv = v.pipe(
 	v.array(v.string()),
 	v.minLength(1, "a command needs at least the program to run"),

@@ -14,7 +14,10 @@ export const LOCAL_HOSTS: readonly string[] = ["localhost"];
 
 export const hostSchema = v.pipe(
 	f.text,
-	v.regex(/^[^-\s][^\s]*$/, "is no host; write root@web01, ssh://root@web01:2222 or a name of ~/.ssh/config"),
+	v.regex(
+		/^(?!(?:ssh:\/\/)?-)\S+$/,
+		"is no host; write root@web01, ssh://root@web01:2222 or a name of ~/.ssh/config",
+	),
 	v.description(
 		"where the machine is: root@web01, ssh://user@host:port, or a Host of the ssh config (left out, or localhost: this machine)",
 	),

@@ -71,7 +71,7 @@ const borgOptions = {
 		record(
 			f.name,
 			v.strictObject({
-				repo: v.pipe(f.text, v.description("a folder, or ssh://user@host:port/path")),
+				repo: v.pipe(f.address, v.description("a folder, or ssh://user@host:port/path")),
 				server: v.pipe(
 					v.optional(f.name),
 					v.description(
@@ -114,7 +114,7 @@ const resticOptions = {
 			f.name,
 			v.strictObject({
 				repo: v.pipe(
-					f.text,
+					f.address,
 					v.check(
 						(repo) => !addressWithPassword.test(repo),
 						"holds a password: write the address without it here, and the whole one in a file: repoFile",

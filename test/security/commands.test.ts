@@ -1,0 +1,147 @@
+// What a config that somebody else wrote would run: nothing of it unseen, and an address is never an option.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import * as v from "valibot";
+import { manifestJsonSchema } from "../../src/config/json-schema.ts";
+import { COMMAND_KEYS, commandsIn } from "../../src/manifest/commands.ts";
+import { hostSchema } from "../../src/manifest/machine.ts";
+import { providerSchema } from "../../src/manifest/providers.ts";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+
+const below = scratch("commands");
+
+/** Keys of states and providers whose values are never run: data, names, places, numbers. */
+const HARMLESS = `address after appendOnly borgServer check checks compression contains daily database deploy destinations
+directory dumps email encryption exclude excludeTableData except expect folders healthchecks hooks host hourly http keepLast
+keepWithin keyFile level machine mariadb metricsFile monthly mountpoint notify ntfy on passphraseCredential passphraseFile
+passwordFile path pgService port postBackup postRestore postgresql preBackup preRestore providers prune randomizedDelay redis
+relocated repo repoFile required retention schedule server settle skipOnBattery skipOnMetered snapshots socket specialFiles
+sqlite state status stopOnBackup stopOnRestore sudo tags timeout tokenFile type unit user version weekly within yearly`;
+
+test("every key of a manifest is known as one whose value is run, or as one whose value is not", () => {
+	const keys = new Set<string>();
+	const visit = (schema: unknown) => {
+		if (typeof schema !== "object" || schema === null) return;
+		for (const key of Object.keys((schema as { properties?: object }).properties ?? {})) keys.add(key);
+		for (const inner of Object.values(schema)) visit(inner);
+	};
+	visit(manifestJsonSchema());
+	const harmless = HARMLESS.split(/\s+/);
+	assert.deepEqual([...keys].sort(), [...harmless, ...COMMAND_KEYS].sort());
+});
+
+test("a hook's environment, and files of options, are shown with the commands", () => {
+	const found = commandsIn({
+		state: {
+			app: {
+				hooks: {
+					preBackup: [{ command: ["/usr/bin/true"], environment: { LD_PRELOAD: "/srv/app/evil.so" } }],
+				},
+				dumps: [{ mariadb: "app", defaultsFile: "/srv/app/my.cnf" }],
+			},
+		},
+		providers: {
+			restic: {
+				destinations: { d: { repo: "/srv/r", environmentFile: "/srv/app/env" }, command: { repo: "/x" } },
+			},
+		},
+	});
+	assert.deepEqual(
+		found.map(({ text }) => text),
+		["/usr/bin/true", "LD_PRELOAD=/srv/app/evil.so", "/srv/app/my.cnf", "/srv/app/env", "repo=/x"],
+	);
+});
+
+const OPTION = "-oProxyCommand=touch led-to-a-command";
+const LED_AWAY = [
+	["borgbackup", `ssh://${OPTION}/x`],
+	["borgbackup", `ssh://u@${OPTION}/x`],
+	["borgbackup", `${OPTION}:x`],
+	["restic", `sftp:${OPTION}:/x`],
+	["restic", `sftp:u@${OPTION}:/x`],
+	["restic", `sftp://${OPTION}/x`],
+	["restic", "-r"],
+] as const;
+for (const [type, repo] of LED_AWAY)
+	test(`${type}: ${repo} is no address`, () => {
+		const { success, issues } = v.safeParse(providerSchema, { type, destinations: { d: { repo } } });
+		assert.equal(success, false);
+		assert.match(JSON.stringify(issues?.map(({ message }) => message)), /begins with a dash/);
+	});
+
+test("borg itself would have run it", () => {
+	spawnSync("borg", ["list", `ssh://${OPTION}/x`], { cwd: below, timeout: 20_000 });
+	assert.ok(existsSync(join(below, "led-to-a-command")));
+});
+
+test("honest addresses are as good as ever", () => {
+	const GOOD = {
+		borgbackup: ["/mnt/a@-b", "ssh://u1@u1.host:23/./a-b", "ssh://host/~/x", "host:a", "u@host:-a", "./-a"],
+		restic: [
+			"/srv/-r",
+			"sftp:backup@nas:/restic",
+			"sftp://u@h:2222//srv",
+			"rest:https://u@h:8000/a-b",
+			"s3:https://s3.host/bucket-a",
+			"s3:host/-x",
+			"rclone:remote-a:path-b",
+			"b2:bucket:path",
+		],
+	};
+	for (const [type, repos] of Object.entries(GOOD))
+		for (const repo of repos)
+			assert.ok(v.safeParse(providerSchema, { type, destinations: { d: { repo } } }).success, repo);
+	for (const host of ["root@web01", "ssh://root@web01:2222", "web01"])
+		assert.ok(v.is(hostSchema, host), host);
+	for (const host of [`ssh://${OPTION}`, "-oProxyCommand=x", "ssh://-x"])
+		assert.ok(!v.is(hostSchema, host), host);
+});
+
+test("an archive whose manifest goes to such an address is not adopted", async () => {
+	const first = new Place(below);
+	first.write("notes/file", "as they were");
+	const at = first.path("kept");
+	first.declare({
+		state: { notes: { folders: [first.path("notes")] } },
+		providers: {
+			borgbackup: { destinations: { near: { repo: at, encryption: "none" } } },
+			other: {
+				type: "borgbackup",
+				destinations: { far: { repo: "ssh://zzz-nowhere/x", encryption: "none" } },
+			},
+		},
+	});
+	const made = await first.holdfast("create", "--provider", "borgbackup");
+	assert.equal(made.code, 0, made.stderr);
+	const borg = (...words: string[]) =>
+		execFileSync("borg", words, {
+			cwd: folder,
+			encoding: "utf8",
+			env: { ...process.env, BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: "yes" },
+		});
+	const folder = scratch("forged");
+	const [{ name, comment }] = JSON.parse(borg("info", "--json", "--last=1", at)).archives;
+	borg("extract", `${at}::${name}`);
+	const [manifest = ""] = execFileSync("find", [folder, "-name", "manifest.json"], {
+		encoding: "utf8",
+	}).split("\n");
+	writeFileSync(
+		manifest,
+		readFileSync(manifest, "utf8").replaceAll("ssh://zzz-nowhere/x", `ssh://${OPTION}/x`),
+	);
+	borg(
+		"create",
+		`--comment=${comment.replaceAll("{", "{{").replaceAll("}", "}}")}`,
+		`${at}::web01-later`,
+		...readdirSync(folder),
+	);
+	const next = new Place(below);
+	const { code, stderr } = await next.holdfast("adopt", at, "--yes", "--output", next.path("new.yaml"));
+	assert.equal(code, 1, stderr);
+	assert.match(stderr, /the manifest in .* is not understood[\s\S]*begins with a dash/);
+	assert.equal(existsSync(next.path("new.yaml")), false);
+});
