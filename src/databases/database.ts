@@ -101,9 +101,13 @@ export interface ServerDatabase extends Source {
 	missing(held: unknown): Promise<string[]>;
 	/**
 	 * Make these, and nothing of them that reaches beyond the database unless the archive is trusted; what was left out, in
-	 * words.
+	 * words. `facts` are of the dump that needs them.
 	 */
-	createAccounts(held: unknown, names: readonly string[], trusted: boolean): Promise<string[]>;
+	createAccounts(
+		held: unknown,
+		names: readonly string[],
+		from: { readonly facts: DumpFacts; readonly trusted: boolean },
+	): Promise<string[]>;
 	/** Those that are not there, or that something else needs by now, stay as they are. */
 	dropAccounts(accounts: readonly string[]): Promise<void>;
 	/**

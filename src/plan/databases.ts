@@ -137,7 +137,7 @@ export function databaseSteps(
 								title: `make the accounts that the ${dumpLabel(dump)} needs and that are missing`,
 								touches: [],
 								dump,
-								file: at(accounts),
+								...{ file: at(accounts), facts },
 								...(known ? { known } : {}),
 								agreed,
 							},

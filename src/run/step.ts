@@ -130,6 +130,7 @@ export interface AccountsStep extends StepBase, Trusting {
 	readonly kind: "accounts";
 	readonly dump: ServerDump;
 	readonly file: string;
+	readonly facts: DumpFacts;
 }
 /** Make a database of a dump, beside the live one. */
 export interface LoadStep extends StepBase, Trusting {

@@ -53,14 +53,27 @@ describe("PostgreSQL databases of a state", { skip: noMachines }, () => {
 		await sql(
 			"app",
 			`SET ROLE app; ALTER TABLE note RENAME TO kept; CREATE VIEW note AS SELECT * FROM kept;
-			CREATE FUNCTION take() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN IF current_setting('is_superuser') = 'on' THEN ALTER ROLE app SUPERUSER; END IF; RETURN true; END $$;
+			CREATE TABLE loot (who text, what text); GRANT ALL ON loot TO public;
+			CREATE FUNCTION take() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN
+				SET ROLE NONE;
+				IF current_setting('is_superuser') = 'on' THEN ALTER ROLE app SUPERUSER; END IF;
+				BEGIN INSERT INTO public.loot SELECT rolname, rolpassword FROM pg_authid;
+				EXCEPTION WHEN OTHERS THEN INSERT INTO public.loot VALUES (session_user, sqlerrm); END;
+				CREATE TABLE IF NOT EXISTS public.stays (n int);
+				RETURN true; END $$;
 			ALTER TABLE kept ENABLE ROW LEVEL SECURITY; CREATE OR REPLACE VIEW note AS SELECT * FROM kept WHERE public.take();
+			ALTER DATABASE app SET role = app;
 			ALTER DATABASE app SET search_path TO public, pg_catalog; CREATE FUNCTION count(int) RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint'`,
 		);
 		await holdfast(0, "create", "--provider", "tar");
 		await holdfast(0, "restore", "--yes", "tar", "latest");
 		const roles = "SELECT rolname, rolsuper FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1";
 		assert.equal(await sql("postgres", roles), "app|f\nother|f\npostgres|t");
+		const loot = await sql(
+			"app",
+			"RESET ROLE; SELECT DISTINCT regexp_replace(who, '[0-9a-f]{16}', '…') || ' ' || what FROM loot WHERE who <> 'app'",
+		);
+		assert.equal(loot, "holdfast_… permission denied for table pg_authid");
 		assert.equal(
 			await sql("postgres", "SELECT datacl FROM pg_database WHERE datname = 'app'"),
 			"{app=CTc/app,=T/app}",

@@ -363,6 +363,7 @@ GRANT pg_execute_server_program TO app;
 			assert.equal(code, 0, stderr);
 			for (const what of [
 				"SUPERUSER",
+				"LOGIN",
 				"the membership in postgres",
 				"the membership in other",
 				"session_preload_libraries",
@@ -373,7 +374,7 @@ GRANT pg_execute_server_program TO app;
 					"postgres",
 					"SELECT rolsuper, rolcreaterole, rolcanlogin, (SELECT count(*) FROM pg_auth_members WHERE member = r.oid), rolconfig FROM pg_roles r WHERE rolname = 'new'",
 				),
-				"f|f|t|0|",
+				"f|f|f|0|",
 			);
 			forge(dumpOf("SELECT 1"), {
 				accounts: { accounts: [{ ...made, name: "odd", attributes: ["LOGIN SUPERUSER"] }] },

@@ -114,7 +114,7 @@ describe("what goes into SQL for PostgreSQL", { skip: noServers }, () => {
 							},
 						],
 					};
-					assert.deepEqual(await createRoles(ask, held, [name], false), []);
+					assert.deepEqual(await createRoles(ask, held, [name], { owner: name }), []);
 					const who = `rolname = ${postgresql.literal(name)}`;
 					const [[found] = []] = await ask(
 						[

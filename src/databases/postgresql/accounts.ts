@@ -153,12 +153,17 @@ export async function ordinarySettings(ask: Ask): Promise<Set<string>> {
 	return new Set(rows.flat());
 }
 
+/**
+ * Of an archive that is not trusted only the database's owner may log in, without which the service could not work with it:
+ * any other would be a way into the server for whoever wrote the archive.
+ */
 export async function createAccounts(
 	ask: Ask,
 	accounts: unknown,
 	names: readonly string[],
-	trusted: boolean,
+	trust: "all" | { readonly owner: string },
 ): Promise<string[]> {
+	const trusted = trust === "all";
 	const { roles, faults } = held(accounts);
 	const wanted = roles.filter(({ name }) => names.includes(name));
 	if (wanted.length === 0) return faults;
@@ -174,7 +179,9 @@ export async function createAccounts(
 		);
 	const made = wanted.map((role) => {
 		const { name, attributes, connectionLimit, password, validUntil } = role;
-		const given = ALL.filter((one) => attributes.includes(one) && (trusted || !ATTRIBUTES[one]));
+		const mayHave = (one: Attribute) =>
+			trusted || (one === "LOGIN" ? name === trust.owner : !ATTRIBUTES[one]);
+		const given = ALL.filter((one) => attributes.includes(one) && mayHave(one));
 		for (const one of attributes)
 			if (!given.includes(one)) leftOut(name, one, `ALTER ROLE ${identifier(name)} ${one}`);
 		return [

@@ -19,7 +19,8 @@ const POLL_MS = 250;
  * Not a setting of the database may change what our words mean: its owner can set any of these for whoever connects.
  * What a function or table is called must not be theirs to give another meaning to.
  */
-const PLAIN = "SET search_path TO pg_catalog; SET quote_all_identifiers TO off; SET DateStyle TO ISO;\n";
+const PLAIN =
+	"SET ROLE NONE; SET search_path TO pg_catalog; SET quote_all_identifiers TO off; SET DateStyle TO ISO;\n";
 
 export interface Connection {
 	readonly client: Client;

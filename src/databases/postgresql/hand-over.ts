@@ -5,7 +5,7 @@ import { type Belongings, ownerStatements } from "./belongings.ts";
 import type { DumpFile } from "./dump-file.ts";
 import type { Loading } from "./loading.ts";
 import { identifier, literal } from "./names.ts";
-import { requireOrdinaryOwners } from "./owners.ts";
+import { ordinaryOwners, requireOrdinaryOwners } from "./owners.ts";
 import { foreignRights, nameAt, ownership } from "./rights.ts";
 import { settingName } from "./settings.ts";
 import { statementsIn, type Token } from "./toc.ts";
@@ -22,15 +22,17 @@ export async function ownersOf(
 	const most = belongings?.owner ?? facts.owner;
 	const old = belongings ? [] : await oldOwners(dump, most);
 	const others = belongings ? Object.keys(belongings.others) : old.map(({ owner }) => owner);
-	if (!trusted) await requireOrdinaryOwners(ask, live, fresh, [...new Set([most, ...others])]);
-	const ofPublic = belongings?.publicOwner ?? publicOwner ?? most;
+	if (!trusted) await requireOrdinaryOwners(ask, live, fresh, [most, facts.owner, ...others]);
+	const said = belongings?.publicOwner ?? publicOwner ?? most;
+	const isTheirs = trusted || (await ordinaryOwners(ask, live, fresh, [said])).has(said);
+	const ofPublic = isTheirs ? said : publicOwner;
 	return [
 		...(belongings
 			? await ownerStatements(ask, fresh, belongings, dumped)
 			: old.map(({ statement }) => statement)),
 		...(publicOwner === undefined ? [] : [`ALTER SCHEMA public OWNER TO ${identifier(publicOwner)}`]),
 		// On another server that role may not be.
-		...(publicOwner === undefined || ofPublic === publicOwner
+		...(publicOwner === undefined || ofPublic === undefined || ofPublic === publicOwner
 			? []
 			: [
 					`DO ${literal(`BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(ofPublic)}) THEN EXECUTE format('ALTER SCHEMA public OWNER TO %I', ${literal(ofPublic)}); END IF; END`)}`,

@@ -134,7 +134,8 @@ export function postgresql({
 			return { accounts, contents: await belongingsOf(sql, live) };
 		},
 		missing: (held) => missingAccounts(sql, held),
-		createAccounts: (held, names, trusted) => createAccounts(sql, held, names, trusted),
+		createAccounts: (held, names, { facts, trusted }) =>
+			createAccounts(sql, held, names, trusted ? "all" : v.parse(propertiesSchema, facts)),
 		dropAccounts: (names) => dropAccounts(sql, names),
 		load: (held, fresh, work) => loadDump(sql, connection, live, fresh, held, work),
 		async unload(fresh) {

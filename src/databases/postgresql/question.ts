@@ -37,7 +37,7 @@ export async function answerTo(
 			],
 			{ ...(await optionsOf(as)), timeoutSeconds, signal },
 		);
-	if (!(await isSuperuser(ask, database))) return put(own);
+	if (!(await isSuperuser(ask))) return put(own);
 	try {
 		const reader = await makeReader(ask, database);
 		return await put((await reach(ask, own, database, reader, await stranger())).connection);

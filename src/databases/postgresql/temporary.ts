@@ -19,17 +19,20 @@ export interface Temporary {
 const NOBODY = "nobody";
 
 type Purpose = "load" | "ask";
-const nameOf = (purpose: Purpose, database: string) =>
-	`holdfast_${createHash("sha256").update(`${purpose} ${database}`).digest("hex").slice(0, 16)}`;
+/** Not to be foreseen: a schema of this name would come first in its search path. */
+const newName = () => `holdfast_${randomBytes(8).toString("hex")}`;
 /** By it roles of dead runs are found, whatever they are called. */
 const commentOf = (purpose: Purpose, database: string) => `holdfast: made to ${purpose} ${database}`;
 
-/** Whether the configured connection has a superuser's rights; one without loads by itself, with no more than it has. */
-export async function isSuperuser(ask: Ask, database?: string): Promise<boolean> {
+/**
+ * Whether the configured connection has a superuser's rights; one without loads by itself, with no more than it has. It is
+ * asked of whom the session belongs to: another database's owner can have every session there begin in a role of theirs,
+ * which is left again by RESET ROLE.
+ */
+export async function isSuperuser(ask: Ask): Promise<boolean> {
 	const rows = await ask(
-		["SELECT rolsuper FROM pg_roles WHERE rolname = current_user"],
+		["SELECT rolsuper FROM pg_roles WHERE rolname = session_user"],
 		"ask PostgreSQL what we may do",
-		database,
 	);
 	return rows[0]?.[0] === "t";
 }
@@ -41,39 +44,54 @@ export interface Made {
 
 /** The role, and the database that it is to fill. `locale` is what follows CREATE DATABASE … OWNER …. */
 export function makeLoader(ask: Ask, fresh: string, locale: string): Promise<Made> {
-	return make(ask, "load", fresh, "NOBYPASSRLS", (role) => [
+	return make(ask, "load", fresh, (role) => [
 		`CREATE DATABASE ${identifier(fresh)} OWNER ${identifier(role)} ${locale}`,
 		// Tables come back where they were.
 		`DO ${literal(`DECLARE one name; BEGIN FOR one IN SELECT spcname FROM pg_tablespace WHERE spcname !~ '^pg_' LOOP EXECUTE format('GRANT CREATE ON TABLESPACE %I TO %I', one, ${literal(role)}); END LOOP; END`)}`,
 	]);
 }
 
-/** A role that may read all of a database. Before PostgreSQL 14 there was no right to that but its owner's. */
+/**
+ * A role that may do with a database what its owner may, and read what else is in it. Not pg_read_all_data: that reads the
+ * catalogs as well, where the server keeps everybody's passwords.
+ */
 export async function makeReader(ask: Ask, database: string): Promise<Made> {
 	await dropTemporary(ask, "ask", database);
-	const [name, who] = [literal(database), literal(nameOf("ask", database))];
-	return make(ask, "ask", database, "BYPASSRLS", () => [
-		`DO ${literal(`DECLARE given name := (SELECT rolname FROM pg_roles WHERE rolname = 'pg_read_all_data'); BEGIN
-			IF given IS NULL THEN SELECT rolname INTO given FROM pg_roles r JOIN pg_database d ON datdba = r.oid WHERE datname = ${name} AND NOT rolsuper; END IF;
-			IF given IS NOT NULL THEN EXECUTE format('GRANT %I TO %I', given, ${who}); END IF;
-			IF NOT has_database_privilege(${who}, ${name}, 'CONNECT') THEN EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', ${name}, ${who}); END IF; END`)}`,
+	const name = literal(database);
+	const made = await make(ask, "ask", database, (role) => [
+		`DO ${literal(`DECLARE given name := (SELECT rolname FROM pg_roles r JOIN pg_database d ON datdba = r.oid WHERE datname = ${name} AND NOT rolsuper); BEGIN
+			IF given IS NOT NULL THEN EXECUTE format('GRANT %I TO %I', given, ${literal(role)}); END IF;
+			IF NOT has_database_privilege(${literal(role)}, ${name}, 'CONNECT') THEN EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', ${name}, ${literal(role)}); END IF; END`)}`,
 	]);
+	const who = literal(made.role);
+	const others = "!~ '^(pg_|information_schema$)'";
+	await ask(
+		[
+			`DO ${literal(`DECLARE one record; BEGIN
+			FOR one IN SELECT nspname FROM pg_namespace WHERE nspname ${others} AND NOT has_schema_privilege(${who}, oid, 'USAGE') LOOP EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', one.nspname, ${who}); END LOOP;
+			FOR one IN SELECT nspname, relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'v', 'm', 'f', 'p') AND nspname ${others} AND NOT has_table_privilege(${who}, c.oid, 'SELECT') LOOP EXECUTE format('GRANT SELECT ON %I.%I TO %I', one.nspname, one.relname, ${who}); END LOOP; END`)}`,
+		],
+		`let the role read ${database}`,
+		database,
+	);
+	return made;
 }
 
 async function make(
 	ask: Ask,
 	purpose: Purpose,
 	database: string,
-	attribute: string,
 	more: (role: string) => readonly string[],
 ): Promise<Made> {
-	const role = nameOf(purpose, database);
+	const role = newName();
 	const password = randomBytes(24).toString("base64url");
 	const who = identifier(role);
 	await ask(
 		[
-			`CREATE ROLE ${who} WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION ${attribute} PASSWORD ${literal(verifier(password))}`,
+			"BEGIN",
+			`CREATE ROLE ${who} WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD ${literal(verifier(password))}`,
 			`COMMENT ON ROLE ${who} IS ${literal(commentOf(purpose, database))}`,
+			"COMMIT",
 			...more(role),
 		],
 		`make a role to ${purpose} ${database}`,
@@ -145,6 +163,8 @@ async function tryOut(
 	const { code, stderr } = await execText(
 		[
 			...["psql", "--no-psqlrc", "--quiet", ...connectionTo(connection, database)],
+			// The database may have its sessions begin in another role.
+			"--command=SET ROLE NONE",
 			`--command=ALTER ROLE CURRENT_USER SET application_name = '${word}'`,
 		],
 		{ ...(await optionsOf(connection.client)), timeoutSeconds: 20 },
@@ -167,11 +187,15 @@ export async function dropTemporary(ask: Ask, purpose: Purpose, database: string
 		],
 		`look for roles to ${purpose} ${database}`,
 	);
-	for (const [role = ""] of rows)
-		await ask(
-			[`DROP OWNED BY ${identifier(role)}`, `DROP ROLE ${identifier(role)}`],
-			`drop the role to ${purpose} ${database}`,
-		);
+	if (rows.length === 0) return;
+	const doing = `drop the role to ${purpose} ${database}`;
+	const there = await ask([`SELECT 1 FROM pg_database WHERE datname = ${literal(database)}`], doing);
+	for (const [role = ""] of rows) {
+		// What the service has had it make there goes, and what of the service's hangs on that.
+		const owned = `DROP OWNED BY ${identifier(role)} CASCADE`;
+		if (there.length > 0) await ask([owned], doing, database);
+		await ask([owned, `DROP ROLE ${identifier(role)}`], doing);
+	}
 }
 
 /** Of nobody's home and nobody's settings. */

@@ -174,7 +174,7 @@ async function isAsWritten(
 
 export const accounts: StepWork<AccountsStep> = {
 	async run(step, { note, point }) {
-		const { dump, file, agreed = false } = step;
+		const { dump, file, facts, agreed = false } = step;
 		const trusted = (await isAsWritten(step, "accounts", file)) || agreed;
 		const held = await heldIn(file);
 		const database = await openDatabase(dump);
@@ -184,7 +184,7 @@ export const accounts: StepWork<AccountsStep> = {
 			...(missing.length > 0
 				? [`made the accounts ${missing.join(", ")}, which this server did not have`]
 				: []),
-			...(await database.createAccounts(held, missing, trusted)),
+			...(await database.createAccounts(held, missing, { facts, trusted })),
 		];
 		point("made");
 		return warnings.length > 0 ? { warnings } : undefined;
