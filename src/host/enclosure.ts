@@ -18,14 +18,24 @@ export interface Closed {
 	readonly at?: string;
 }
 
+/** Of the kernel's own, which hold nobody's files. */
+const NO_FILES = new Set(
+	"autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts fusectl mqueue nsfs proc pstore rpc_pipefs securityfs sysfs tracefs".split(
+		" ",
+	),
+);
+
 /**
  * Its arguments, four for each mount: how it is bound, from where, to where, its options. It lives until its input ends.
  * Paths are taken as they are: mount(8) would follow links in them itself.
  */
 const HOLDER = `
 while [ $# -gt 0 ]; do
-	[ "$1" = none ] || mount --no-canonicalize "--$1" "$2" "$3" || exit
-	mount --no-canonicalize -o "remount,bind,$4" "$3" || exit
+	case $1 in
+	only) mount --no-canonicalize -o "remount,bind,$4" "$3" 2>/dev/null || : ;;
+	none) mount --no-canonicalize -o "remount,bind,$4" "$3" || exit ;;
+	*) mount --no-canonicalize "--$1" "$2" "$3" && mount --no-canonicalize -o "remount,bind,$4" "$3" || exit ;;
+	esac
 	shift 4
 done
 cd /
@@ -38,7 +48,10 @@ const KEPT_OPTIONS = new Set(["ro", "nosuid", "nodev", "noexec", "noatime", "nod
  * An enclosure, or why there can be none, as in a container that may not mount. For somebody who is not root it has a user
  * namespace as well, in which nobody else's files are known by their owners: good for writing, not for backups.
  */
-export async function enclose(closed: readonly Closed[]): Promise<Enclosure | { readonly why: string }> {
+export async function enclose(
+	closed: readonly Closed[],
+	{ restReadOnly = false } = {},
+): Promise<Enclosure | { readonly why: string }> {
 	const isRoot = process.getuid?.() === 0;
 	// A descriptor belongs to the namespace that it was opened in; only where a process stands comes along to a new one.
 	const stand = closed.map(({ folder }) => folder).find((folder) => typeof folder !== "string");
@@ -47,12 +60,11 @@ export async function enclose(closed: readonly Closed[]): Promise<Enclosure | { 
 			? bindTree(folder, at ?? folder)
 			: [{ how: "bind", from: ".", to: at ?? folder.path, options: [] }],
 	);
-	const words = binds.flatMap(({ how, from, to, options }) => [
-		how,
-		from,
-		to,
-		[...options, NO_LINKS].join(","),
-	]);
+	const rest = restReadOnly ? mountsOf("self").filter(isWritable) : [];
+	const words = [
+		...rest.flatMap((mount) => ["only", "", mount.path, [...optionsOf(mount), "ro"].join(",")]),
+		...binds.flatMap(({ how, from, to, options }) => [how, from, to, [...options, NO_LINKS].join(",")]),
+	];
 	const asUser = isRoot ? [] : ["--user", "--map-current-user", "--keep-caps"];
 	const unshare = ["unshare", ...asUser, "--mount", "--propagation", "private", "--"];
 	const holder = spawn(
@@ -78,6 +90,14 @@ export async function enclose(closed: readonly Closed[]): Promise<Enclosure | { 
 		...(isRoot ? [] : [`--user=${namespaces}/user`, "--preserve-credentials"]),
 	];
 	const inside = mountsOf(holder.pid);
+	const given = (path: string) => binds.some(({ to }) => path === to || path.startsWith(`${to}/`));
+	const writable = restReadOnly
+		? inside.find((mount, index) => isWritable(mount) && !given(mount.path) && isSeen(inside, index))
+		: undefined;
+	if (writable !== undefined) {
+		await close();
+		return { why: `${writable.path} cannot be made read-only` };
+	}
 	const open = binds.find(
 		({ to }) => !inside.findLast(({ path }) => path === to)?.options.includes(NO_LINKS),
 	);
@@ -91,6 +111,16 @@ export async function enclose(closed: readonly Closed[]): Promise<Enclosure | { 
 		within: (argv, cwd) => ["nsenter", ...enter, "--", "env", `--chdir=${cwd}`, "--", ...argv],
 		[Symbol.asyncDispose]: close,
 	};
+}
+
+const isWritable = ({ options, type }: Mount) => !options.includes("ro") && !NO_FILES.has(type);
+
+/** Whether no later mount lies over it. */
+function isSeen(mounts: readonly Mount[], index: number): boolean {
+	const path = mounts[index]?.path ?? "/";
+	return !mounts
+		.slice(index + 1)
+		.some((later) => path === later.path || (later.path !== "/" && path.startsWith(`${later.path}/`)));
 }
 
 /** As `enclose`, for root; where there can be none, that is said, and what is done is done without. */

@@ -4,7 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Enclosure } from "./enclosure.ts";
 import { answerReader, eachLine, type OutputReader } from "./lines.ts";
-import { collectBehind } from "./passing.ts";
+import { frugal } from "./memory.ts";
 import { watchStandstill } from "./standstill.ts";
 import { type Account, account } from "./users.ts";
 
@@ -177,7 +177,10 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 			outputBytes += chunk.length;
 		});
 	for (const stream of options.pipeOut ? [child.stderr] : [child.stdout, child.stderr])
-		if (stream) collectBehind(stream);
+		if (stream) {
+			const passed = frugal();
+			stream.on("data", (chunk: Buffer) => passed(chunk.length));
+		}
 	/** What it said and cannot be read. */
 	let unreadable: unknown;
 	const { reader } = options;

@@ -1,6 +1,17 @@
 // Files and folders with the care that a power cut asks for: what is renamed is synced first, and its folder after.
 import { randomBytes } from "node:crypto";
-import { close, constants, fsync, open, renameSync, writeFileSync } from "node:fs";
+import {
+	close,
+	closeSync,
+	constants,
+	fchmodSync,
+	fsync,
+	fsyncSync,
+	open,
+	openSync,
+	renameSync,
+	writeFileSync,
+} from "node:fs";
 import { lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -28,10 +39,20 @@ export async function syncPath(path: string): Promise<void> {
 	}
 }
 
-/** Put a file in an open folder, for us alone to read, whole at every instant and synced; whatever stands there goes. */
-export function replaceFile(folder: Folder, name: string, content: string): void {
+/**
+ * Put a file in an open folder, which may be anybody's: whole at every instant and synced. Whatever stands there goes. It is for
+ * us alone to read, or has the mode that is given, whatever the umask.
+ */
+export function replaceFile(folder: Folder, name: string, content: string, mode = 0o600): void {
 	const fresh = `.${name}.${randomBytes(6).toString("hex")}`;
-	writeFileSync(folder.at(fresh), content, { flag: "wx", mode: 0o600, flush: true });
+	const fd = openSync(folder.at(fresh), "wx", 0o600);
+	try {
+		writeFileSync(fd, content);
+		fchmodSync(fd, mode);
+		fsyncSync(fd);
+	} finally {
+		closeSync(fd);
+	}
 	renameSync(folder.at(fresh), folder.at(name));
 	syncFolder(folder);
 }

@@ -5,15 +5,22 @@ import { runInNewContext } from "node:vm";
 
 const INTERVAL = 2 * 1024 * 1024;
 
+type Collect = (options: { type: "minor" }) => void;
+let collect: Collect | undefined;
+
 /** Tell the result of every piece that has passed, in bytes. */
 export function frugal(): (bytes: number) => void {
-	setFlagsFromString("--expose-gc");
-	const collect = runInNewContext("gc") as (options: { type: "minor" }) => void;
 	let since = 0;
 	return (bytes) => {
 		since += bytes;
 		if (since < INTERVAL) return;
 		since = 0;
+		collect ??= collector();
 		collect({ type: "minor" });
 	};
+}
+
+function collector(): Collect {
+	setFlagsFromString("--expose-gc");
+	return runInNewContext("gc");
 }

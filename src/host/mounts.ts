@@ -7,6 +7,8 @@ export interface Mount {
 	readonly path: string;
 	/** Of this mount alone: `rw`, `nosuid`, `nosymfollow` … */
 	readonly options: readonly string[];
+	/** `ext4`, `tmpfs`, `proc` … */
+	readonly type: string;
 }
 
 /** From the kernel's table (proc(5), mountinfo): paths with spaces and the like as octal escapes. */
@@ -20,9 +22,10 @@ export async function mountPoints(): Promise<string[]> {
 
 function parse(table: string): Mount[] {
 	return table.split("\n").flatMap((line) => {
-		const [, , , , path, options] = line.split(" ");
+		const [, , , , path, options, ...rest] = line.split(" ");
 		if (path === undefined || options === undefined) return [];
-		return [{ path: path.replace(/\\([0-7]{3})/g, unescaped), options: options.split(",") }];
+		const type = rest[rest.indexOf("-") + 1] ?? "";
+		return [{ path: path.replace(/\\([0-7]{3})/g, unescaped), options: options.split(","), type }];
 	});
 }
 

@@ -1,9 +1,11 @@
 // Who could have written a file, or put another in its place: whoever can, decides what it says. What we obey (a config,
 // the code that it imports) is read by root only where that is root alone, and by others of their own accord only where
 // it is they themselves or root.
+
 import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { isErrno } from "../manifest/error.ts";
+import { hasAcl } from "./acl.ts";
 import { readText } from "./read-file.ts";
 
 export interface Examined {
@@ -83,7 +85,7 @@ const modeOf = ({ mode }: Stats) => (mode & 0o7777).toString(8).padStart(4, "0")
 /** Whether somebody may write to it whom we do not obey. */
 function isOpen(path: string, { mode, gid }: Stats): boolean {
 	if (STORES.includes(path)) return false;
-	return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && !isTrustedGroup(gid));
+	return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && (!isTrustedGroup(gid) || hasAcl(path)));
 }
 
 /** Root, whoever runs this, and, for root, whoever became it by sudo or doas for this command. */

@@ -5,7 +5,8 @@ import { execFileSync } from "node:child_process";
 import { readlinkSync, type Stats } from "node:fs";
 import { join, normalize } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
-import { enter, entryIn, type Folder, inParent, rootFolder, statOf } from "./folder.ts";
+import { hasAcl } from "./acl.ts";
+import { descendMaking, enter, entryIn, type Folder, inParent, rootFolder, statOf } from "./folder.ts";
 
 export interface Resolved {
 	/** Absolute, normalised, and without a link in it, whether or not anything is there. */
@@ -21,6 +22,12 @@ export function folderToClose(path: string): string[] {
 	const { path: target, found, openAt } = resolvePath(path);
 	if (openAt !== undefined) return [openAt];
 	return found?.isDirectory() ? [target] : [];
+}
+
+/** Make a folder that is not there, with its parents, for us alone to read; it is opened where its path leads. */
+export function makeFolder(path: string): Folder {
+	using root = rootFolder();
+	return descendMaking(root, resolvePath(path).path, 0o700);
 }
 
 const MOST_LINKS = 40;
@@ -51,7 +58,7 @@ function walk(names: readonly string[]): Resolved | { readonly again: string[] }
 			if (name === "..") return { again: [...partsOf(at.path).slice(0, -1), ...rest] };
 			const path = join(at.path, name);
 			const found = entryIn(at, name);
-			if (isReplaceable(statOf(at), found)) {
+			if (isReplaceable(at, found)) {
 				openAt ??= at.path;
 				others.add(ownerOrAnyone(statOf(at)));
 			}
@@ -68,7 +75,7 @@ function walk(names: readonly string[]): Resolved | { readonly again: string[] }
 			at = enter(above, name);
 		}
 		const found = statOf(at);
-		return { path: at.path, found, openAt: openAt ?? (isOpen(found) ? at.path : undefined) };
+		return { path: at.path, found, openAt: openAt ?? (isOpen(at) ? at.path : undefined) };
 	} finally {
 		at[Symbol.dispose]();
 	}
@@ -123,16 +130,18 @@ function refused(path: string, user: number): HoldfastError {
 }
 
 /** Whether somebody else can add and replace things in a folder. */
-export function isOpen({ uid, gid, mode }: Stats): boolean {
-	if (!isOurs(uid)) return true;
+function isOpen(at: Folder): boolean {
+	const { uid, gid, mode } = statOf(at);
+	if (!isOurs(uid) || (mode & 0o002) !== 0) return true;
+	if ((mode & 0o020) === 0) return false;
 	// A group of root's, or for anyone else their own, is no stranger.
-	const strangers = gid === 0 || gid === process.getgid?.() ? 0o002 : 0o022;
-	return (mode & strangers) !== 0;
+	return !(gid === 0 || gid === process.getgid?.()) || hasAcl(`${at.self}/.`);
 }
 
 /** In a sticky folder, such as /tmp, what is ours stays where it is. */
-function isReplaceable(folder: Stats, found: Stats | undefined): boolean {
-	if (!isOpen(folder)) return false;
+function isReplaceable(at: Folder, found: Stats | undefined): boolean {
+	if (!isOpen(at)) return false;
+	const folder = statOf(at);
 	const isSticky = (folder.mode & 0o1000) !== 0 && isOurs(folder.uid);
 	return !(isSticky && found !== undefined && isOurs(found.uid));
 }

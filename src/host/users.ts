@@ -35,9 +35,12 @@ export async function accountOf(user: string | number): Promise<Account | undefi
 }
 
 /** A group by name or number, or undefined when there is none. */
-export async function groupOf(group: string | number): Promise<{ name: string; gid: number } | undefined> {
-	const [name, , gid] = await lookUp("group", group);
-	return name === undefined ? undefined : { name, gid: Number(gid) };
+export async function groupOf(
+	group: string | number,
+): Promise<{ name: string; gid: number; members: string[] } | undefined> {
+	const [name, , gid, members = ""] = await lookUp("group", group);
+	if (name === undefined) return undefined;
+	return { name, gid: Number(gid), members: members.split(",").filter((one) => one !== "") };
 }
 
 /** Numbers that systemd gives to services for a while (systemd's "Users, Groups, UIDs and GIDs on systemd Systems"). */

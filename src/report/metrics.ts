@@ -1,5 +1,7 @@
 // What node_exporter's textfile collector reads: one file, written whole after each run.
-import { rename, writeFile } from "node:fs/promises";
+import { replaceFile } from "../host/files.ts";
+import { openFolder, split } from "../host/folder.ts";
+import { resolvePath } from "../host/trust.ts";
 import { printable } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { allDestinations } from "../providers/registry.ts";
@@ -10,8 +12,9 @@ export async function writeMetrics(manifest: Manifest, journal: Journal): Promis
 	const file = manifest.metricsFile;
 	if (file === undefined) return;
 	const text = metricsText(statusOf(manifest, await allDestinations(manifest), journal));
-	await writeFile(`${file}.new`, text, { mode: 0o644 });
-	await rename(`${file}.new`, file);
+	const [above, name] = split(file);
+	using folder = openFolder(resolvePath(above).path);
+	replaceFile(folder, name, text, 0o644);
 }
 
 /** Prometheus's text format. Names and units as its own guide has them: seconds, bytes. */

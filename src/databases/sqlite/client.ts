@@ -1,16 +1,19 @@
 // SQLite's own program, run as whoever could have written the file, with that user's rights and no others. It reads no
 // start-up file, and sees the database's folder and a scratch folder in an enclosure, where no link is followed: the
-// owner may not be led anywhere either, nor need the right to go through the folders above.
-import { chownSync, closeSync, fstatSync } from "node:fs";
+// owner may not be led anywhere either, nor need the right to go through the folders above. It can write nowhere else: a
+// journal beside a database names another file, wherever that is, which SQLite deletes (sqlite.org/fileformat2.html, "The
+// Super-Journal"), and where several users can write to a folder it may be another's.
+import { chownSync, closeSync, fstatSync, type Stats } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { closeOff } from "../../host/enclosure.ts";
+import { hasAcl } from "../../host/acl.ts";
+import { type Closed, type Enclosure, enclose } from "../../host/enclosure.ts";
 import { cleanEnvironment, execText, type Identity } from "../../host/exec.ts";
 import { removeTree, scratchFolder } from "../../host/files.ts";
 import { type Folder, openFileBelow, openFolder, split, statOf } from "../../host/folder.ts";
 import { places } from "../../host/places.ts";
 import { resolvePath } from "../../host/trust.ts";
-import { accountOf } from "../../host/users.ts";
+import { type Account, accountOf, groupOf } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { fault } from "../client.ts";
 
@@ -35,8 +38,8 @@ export async function askSqlite(
 ): Promise<string> {
 	const [above, name] = split(existing(file));
 	using folder = openFolder(above);
-	const who = await writerOf(folder, name);
-	await using enclosure = await closeOff([{ folder, at: DATABASE }], question.log);
+	const { who, shared } = await writersOf(folder, name);
+	await using enclosure = await closeIn([{ folder, at: DATABASE }], shared, file, question);
 	const at = enclosure === undefined ? `${above}/${name}` : `${DATABASE}/${name}`;
 	// Awaited here: the enclosure is gone with this function.
 	return await run(at, statements, who, enclosure, question);
@@ -54,15 +57,17 @@ export async function copySqlite<T>(
 ): Promise<T> {
 	const [above, name] = split(existing(file));
 	using folder = openFolder(above);
-	const who = await writerOf(folder, name);
+	const { who, shared } = await writersOf(folder, name);
 	const own = await scratchFolder(join(places().state, "spool"));
 	give(own, who);
-	await using enclosure = await closeOff(
+	await using enclosure = await closeIn(
 		[
 			{ folder: own, at: SCRATCH },
 			{ folder, at: DATABASE },
 		],
-		question.log,
+		shared,
+		file,
+		question,
 	);
 	// Without an enclosure the user cannot get into our own folders.
 	const scratch = enclosure === undefined && who !== undefined ? await mkdtemp("/var/tmp/holdfast-") : own;
@@ -93,7 +98,7 @@ async function run(
 	file: string,
 	statements: readonly string[],
 	who: Identity | undefined,
-	enclosure: Awaited<ReturnType<typeof closeOff>>,
+	enclosure: Enclosure | undefined,
 	{ doing, signal, timeoutSeconds }: Question,
 ): Promise<string> {
 	const words = ["sqlite3", "-init", "/dev/null", "-batch", "-bail", "-cmd", `.timeout ${BUSY_MS}`, file];
@@ -117,18 +122,55 @@ function existing(file: string): string {
 	throw new HoldfastError("failed", `${file} is not a regular file, as a SQLite database is`);
 }
 
-/**
- * Whoever can write the file, or put another in its place, is who reads it; undefined when that is only we ourselves.
- * Somebody who is not root has only their own rights in any case.
- */
-async function writerOf(folder: Folder, name: string): Promise<Identity | undefined> {
+/** An enclosure in which nothing else can be written. What several users can write is not read without one. */
+async function closeIn(closed: readonly Closed[], shared: boolean, file: string, { log }: Question) {
 	if (process.getuid?.() !== 0) return undefined;
+	const enclosure = await enclose(closed, { restReadOnly: true });
+	if (!("why" in enclosure)) return enclosure;
+	if (!shared) {
+		log(`links are not kept from leading out of folders that others can change: ${enclosure.why}`);
+		return undefined;
+	}
+	throw new HoldfastError(
+		"failed",
+		`several users can write to ${file} or its folder, and it cannot be read apart from the rest of the system: ${enclosure.why}`,
+		{ hint: "any of them could have another's files deleted by it; let one user alone write there" },
+	);
+}
+
+/**
+ * Whoever can write the file, or put something beside it, is who reads it; undefined when that is only we ourselves. `shared`
+ * when others can as well. Somebody who is not root has only their own rights in any case.
+ */
+async function writersOf(
+	folder: Folder,
+	name: string,
+): Promise<{ readonly who: Identity | undefined; readonly shared: boolean }> {
+	if (process.getuid?.() !== 0) return { who: undefined, shared: false };
 	const fd = openFileBelow(folder, name);
 	const file = fstatSync(fd);
 	closeSync(fd);
 	const above = statOf(folder);
 	const owner = file.uid !== 0 ? file : above;
-	if (owner.uid === 0) return undefined;
-	const known = await accountOf(owner.uid);
-	return known ?? { uid: owner.uid, gid: owner.gid };
+	const known = owner.uid === 0 ? undefined : await accountOf(owner.uid);
+	const who = owner.uid === 0 ? undefined : (known ?? { uid: owner.uid, gid: owner.gid });
+	const owners = new Set([file.uid, above.uid, 0]);
+	const shared =
+		owners.size > 2 ||
+		(await isSharedBeyond(known, file, () => hasAcl(folder.at(name)))) ||
+		(await isSharedBeyond(known, above, () => hasAcl(`${folder.self}/.`)));
+	return { who, shared };
+}
+
+/** Whether others than its owner can write to it. A user's own group is no other. */
+async function isSharedBeyond(
+	owner: Account | undefined,
+	{ mode, gid }: Stats,
+	hasList: () => boolean,
+): Promise<boolean> {
+	if ((mode & 0o002) !== 0) return true;
+	if ((mode & 0o020) === 0) return false;
+	if (gid !== (owner?.gid ?? 0) || hasList()) return true;
+	const members = (await groupOf(gid))?.members ?? [];
+	return members.some((name) => name !== (owner?.name ?? "root"));
 }

@@ -1,6 +1,6 @@
 // rsnapshot on disks that can be taken away: Clan's "localbackup". What is on the disk is said in snapshots.ts.
 import { readdirSync, renameSync } from "node:fs";
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { closeOff } from "../../host/enclosure.ts";
@@ -16,7 +16,7 @@ import {
 } from "../../host/files.ts";
 import { enter, type Folder, findBelow, openFolder, syncFolder } from "../../host/folder.ts";
 import { places } from "../../host/places.ts";
-import { folderToClose, resolvePath } from "../../host/trust.ts";
+import { folderToClose, makeFolder, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { LocalbackupOptions } from "../../manifest/providers.ts";
 import { requireArchiveName } from "../archive-name.ts";
@@ -136,7 +136,7 @@ async function create(
 			throw new HoldfastError("failed", `${directory} was there before and is gone`, {
 				hint: "is the disk mounted? If it is meant to start anew, make the folder yourself",
 			});
-		await mkdir(directory, { recursive: true, mode: 0o700 });
+		makeFolder(directory)[Symbol.dispose]();
 	}
 	await access(directory, constants.W_OK).catch((error: unknown) => {
 		throw diskFault(error, directory);

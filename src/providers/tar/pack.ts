@@ -18,6 +18,9 @@ import { withoutEndMark } from "./trim.ts";
 
 /** A tar stream ends with two blocks of zeros; they belong once at the end of the file, not after each root. */
 const END_MARK = 1024;
+/** As a power of two: bytes that a decompressor must keep, 32 MiB. */
+export const LARGEST_WINDOW = 25;
+
 /** Bytes that zstd hands on at once. */
 const CHUNK = 128 * 1024;
 /** How many folders deep a `**` reaches: tar's own patterns do not have it, so it is written out. */
@@ -182,6 +185,8 @@ function compressor(level = 3) {
 		params: {
 			[constants.ZSTD_c_compressionLevel]: level,
 			[constants.ZSTD_c_checksumFlag]: 1,
+			// The highest levels alone would take more, and as much again of whoever reads it.
+			...(level > 19 ? { [constants.ZSTD_c_windowLog]: LARGEST_WINDOW } : {}),
 		},
 	});
 }

@@ -6,13 +6,13 @@
 //   NAME/index.json     its metadata, and where each stored path's piece of the data lies
 // It is written as `.partial-NAME`, synced, and renamed: a folder under its own name is a whole archive.
 import { type Dirent, mkdirSync, renameSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { closeOff } from "../../host/enclosure.ts";
 import { exists, removeIn, replaceFile } from "../../host/files.ts";
 import { enter, entryIn, type Folder, isAbsent, openFolder, syncFolder } from "../../host/folder.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
-import { resolvePath } from "../../host/trust.ts";
+import { makeFolder, resolvePath } from "../../host/trust.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { TarOptions } from "../../manifest/providers.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
@@ -91,7 +91,7 @@ async function create(
 			throw new HoldfastError("failed", `${path} held archives before and is not there now`, {
 				hint: "is the disk mounted? If it is meant to start anew, make the folder yourself",
 			});
-		await mkdir(path, { recursive: true, mode: 0o700 });
+		makeFolder(path)[Symbol.dispose]();
 	}
 	const { metadata, streams = [], roots } = request;
 	requireArchiveName(request.name);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { closeSync, createReadStream, createWriteStream } from "node:fs";
 import { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createZstdDecompress } from "node:zlib";
+import { constants, createZstdDecompress } from "node:zlib";
 import type { Enclosure } from "../../host/enclosure.ts";
 import { describeEnd, start } from "../../host/exec.ts";
 import { descendMaking, type Folder, openFileBelow, split } from "../../host/folder.ts";
@@ -13,6 +13,7 @@ import { HoldfastError } from "../../manifest/error.ts";
 import type { Inside } from "../into.ts";
 import type { Work } from "../provider.ts";
 import { DATA, type Segment } from "./index-file.ts";
+import { LARGEST_WINDOW } from "./pack.ts";
 
 /** Bytes that are read, and that zstd hands on, at once. */
 const CHUNK = 256 * 1024;
@@ -137,20 +138,26 @@ async function decompressInto(
 			done(null, chunk);
 		},
 	});
-	const count = new Transform({
-		transform(chunk: Buffer, _encoding, done) {
-			bytes += chunk.length;
-			passed(chunk.length);
-			work.progress({ bytes, totalBytes: segment.tarBytes, path });
-			done(null, chunk);
-		},
-	});
 	const damaged = (cause?: unknown) =>
 		new Damaged("failed", `${segment.path} is damaged in the archive ${archive.path}`, {
 			cause,
 			hint: "restore it from another archive: holdfast list",
 		});
-	await pipeline(source, digest, createZstdDecompress({ chunkSize: CHUNK }), count, output, {
+	const count = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			bytes += chunk.length;
+			// Somebody else may have written it: what is longer than it says could fill a disk.
+			if (bytes > segment.tarBytes) return done(damaged());
+			passed(chunk.length);
+			work.progress({ bytes, totalBytes: segment.tarBytes, path });
+			done(null, chunk);
+		},
+	});
+	const decompress = createZstdDecompress({
+		chunkSize: CHUNK,
+		params: { [constants.ZSTD_d_windowLogMax]: LARGEST_WINDOW },
+	});
+	await pipeline(source, digest, decompress, count, output, {
 		signal: work.signal,
 	}).catch((error: NodeJS.ErrnoException) => {
 		throw /^Z(STD|_)/i.test(error.code ?? "") ? damaged(error) : error;
