@@ -63,7 +63,11 @@ export async function enclose(
 	const rest = restReadOnly ? mountsOf("self").filter(isWritable) : [];
 	const words = [
 		...rest.flatMap((mount) => ["only", "", mount.path, [...optionsOf(mount), "ro"].join(",")]),
-		...binds.flatMap(({ how, from, to, options }) => [how, from, to, [...options, NO_LINKS].join(",")]),
+		...binds.flatMap(({ how, from, to, options }) => {
+			// A bind has the options of what it was made from, and mount(8) leaves those that it is not told of.
+			const access = options.includes("ro") ? [] : ["rw"];
+			return [how, from, to, [...access, ...options, NO_LINKS].join(",")];
+		}),
 	];
 	const asUser = isRoot ? [] : ["--user", "--map-current-user", "--keep-caps"];
 	const unshare = ["unshare", ...asUser, "--mount", "--propagation", "private", "--"];
@@ -92,7 +96,7 @@ export async function enclose(
 	const inside = mountsOf(holder.pid);
 	const given = (path: string) => binds.some(({ to }) => path === to || path.startsWith(`${to}/`));
 	const writable = restReadOnly
-		? inside.find((mount, index) => isWritable(mount) && !given(mount.path) && isSeen(inside, index))
+		? inside.find((mount) => isWritable(mount) && !given(mount.path) && isSeen(mount, inside))
 		: undefined;
 	if (writable !== undefined) {
 		await close();
@@ -115,12 +119,16 @@ export async function enclose(
 
 const isWritable = ({ options, type }: Mount) => !options.includes("ro") && !NO_FILES.has(type);
 
-/** Whether no later mount lies over it. */
-function isSeen(mounts: readonly Mount[], index: number): boolean {
-	const path = mounts[index]?.path ?? "/";
-	return !mounts
-		.slice(index + 1)
-		.some((later) => path === later.path || (later.path !== "/" && path.startsWith(`${later.path}/`)));
+/** Whether a path leads to it: no other mount lies over it, or over the way to it. */
+function isSeen(mount: Mount, all: readonly Mount[]): boolean {
+	const { id, parent, path } = mount;
+	const covered = all.some(
+		(other) =>
+			(other.parent === id && other.path === path) ||
+			(other.parent === parent && other.id !== id && path.startsWith(`${other.path}/`)),
+	);
+	const below = all.find((other) => other.id === parent);
+	return !covered && (below === undefined || below === mount || isSeen(below, all));
 }
 
 /** As `enclose`, for root; where there can be none, that is said, and what is done is done without. */

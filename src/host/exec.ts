@@ -31,6 +31,8 @@ export interface ExecOptions {
 	readonly input?: string;
 	/** The child reads standard input from us through `Child.stdin`. */
 	readonly pipeIn?: boolean;
+	/** Gets the child's standard input as soon as there is one, to write to it and end it. */
+	readonly feed?: ((input: Writable) => void) | undefined;
 	/**
 	 * The child's standard output is ours to read through `Child.stdout`, at once: what nobody reads when it ends is lost.
 	 * Otherwise it goes to `reader` or `onStdout`.
@@ -118,7 +120,7 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 		env: options.env ?? cleanEnvironment(named),
 		detached: true,
 		stdio: [
-			options.pipeIn || options.input !== undefined ? "pipe" : "ignore",
+			options.pipeIn || options.feed || options.input !== undefined ? "pipe" : "ignore",
 			"pipe",
 			"pipe",
 			options.secret === undefined ? "ignore" : "pipe",
@@ -130,6 +132,7 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 	for (const pipe of [child.stdin, child.stdio[3]]) pipe?.on("error", () => {});
 	if (options.secret !== undefined) (child.stdio[3] as Writable).end(options.secret);
 	if (options.input !== undefined) child.stdin?.end(options.input);
+	if (child.stdin) options.feed?.(child.stdin);
 	return { stdin: child.stdin, stdout: child.stdout, done };
 }
 

@@ -3,6 +3,9 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 export interface Mount {
+	readonly id: string;
+	/** The mount that it is mounted on. */
+	readonly parent: string;
 	/** Where it is. */
 	readonly path: string;
 	/** Of this mount alone: `rw`, `nosuid`, `nosymfollow` … */
@@ -22,10 +25,12 @@ export async function mountPoints(): Promise<string[]> {
 
 function parse(table: string): Mount[] {
 	return table.split("\n").flatMap((line) => {
-		const [, , , , path, options, ...rest] = line.split(" ");
-		if (path === undefined || options === undefined) return [];
+		const [id, parent, , , path, options, ...rest] = line.split(" ");
+		if (id === undefined || parent === undefined || path === undefined || options === undefined) return [];
 		const type = rest[rest.indexOf("-") + 1] ?? "";
-		return [{ path: path.replace(/\\([0-7]{3})/g, unescaped), options: options.split(","), type }];
+		return [
+			{ id, parent, path: path.replace(/\\([0-7]{3})/g, unescaped), options: options.split(","), type },
+		];
 	});
 }
 

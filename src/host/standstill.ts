@@ -8,6 +8,10 @@ const IDLE_SHARE = 0.02;
 /** Clock ticks a second, of every Linux that is in use (proc_pid_stat(5)). */
 const TICKS = 100;
 
+/** How long a program may do nothing: HOLDFAST_STANDSTILL_SECONDS where that is set, for tests above all. */
+export const standstillSeconds = (usually = 600) =>
+	usually === Number.POSITIVE_INFINITY ? usually : Number(process.env.HOLDFAST_STANDSTILL_SECONDS) || usually;
+
 interface Sample {
 	readonly at: number;
 	/** Bytes read and written, without those of its output. */

@@ -9,24 +9,30 @@ import { literal } from "./names.ts";
 import { plainEnvironment } from "./temporary.ts";
 
 /**
- * Only what is a table once it is locked is counted: in place of one that was just looked at its owner could put a view,
- * whose functions would run with our rights.
+ * Only what is a table once it is locked is counted, and only its own rows: in place of one that was just looked at its
+ * owner could put a view, whose functions would run with our rights, and below it a foreign table, which leads to a server
+ * as whoever asks.
  */
 export async function countRows(ask: Ask, live: string): Promise<RowCounts> {
 	const tables = await ask(
 		[
-			"SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
+			"SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND nspname !~ '^(pg_|information_schema$)'",
 		],
 		`count the rows of ${live}`,
 		live,
 	);
 	const names = tables.flat();
 	if (names.length === 0) return new Map();
-	const isLocked = `c.relkind IN ('r', 'p') AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = pg_backend_pid() AND l.relation = c.oid AND l.granted AND l.mode = 'AccessShareLock')`;
+	const isLocked = `c.relkind = 'r' AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = pg_backend_pid() AND l.relation = c.oid AND l.granted AND l.mode = 'AccessShareLock')`;
 	const count = (name: string) =>
-		`DO ${literal(`BEGIN IF (SELECT NOT (${isLocked}) FROM pg_class c WHERE c.oid = ${literal(name)}::regclass) THEN RAISE EXCEPTION 'a table was replaced while it was looked at'; END IF; END`)}; SELECT ${literal(name)}, count(*) FROM ${name}`;
+		`DO ${literal(`BEGIN IF (SELECT NOT (${isLocked}) FROM pg_class c WHERE c.oid = ${literal(name)}::regclass) THEN RAISE EXCEPTION 'a table was replaced while it was looked at'; END IF; END`)}; SELECT ${literal(name)}, count(*) FROM ONLY ${name}`;
 	const counts = await ask(
-		["BEGIN READ ONLY", `LOCK TABLE ${names.join(", ")} IN ACCESS SHARE MODE`, ...names.map(count), "COMMIT"],
+		[
+			"BEGIN READ ONLY",
+			`LOCK TABLE ${names.map((name) => `ONLY ${name}`).join(", ")} IN ACCESS SHARE MODE`,
+			...names.map(count),
+			"COMMIT",
+		],
 		`count the rows of ${live}`,
 		live,
 	);

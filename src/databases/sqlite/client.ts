@@ -12,6 +12,7 @@ import { cleanEnvironment, execText, type Identity } from "../../host/exec.ts";
 import { removeTree, scratchFolder } from "../../host/files.ts";
 import { type Folder, openFileBelow, openFolder, split, statOf } from "../../host/folder.ts";
 import { places } from "../../host/places.ts";
+import { standstillSeconds } from "../../host/standstill.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { type Account, accountOf, groupOf } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -107,6 +108,8 @@ async function run(
 		...(who === undefined ? {} : { user: who }),
 		env: { ...cleanEnvironment(), HOME: "/nonexistent" },
 		input: `${statements.join(";\n")};\n`,
+		// Whoever owns the file may stop a program that runs as them.
+		standstillSeconds: standstillSeconds(),
 		...(signal ? { signal } : {}),
 		...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
 	});

@@ -1,10 +1,12 @@
 // Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
+import type { Writable } from "node:stream";
 import * as v from "valibot";
 import { closeOff, type Enclosure } from "../../host/enclosure.ts";
 import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { answerReader, type OutputReader } from "../../host/lines.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { readSecret, secretOrigin } from "../../host/secret.ts";
+import { standstillSeconds } from "../../host/standstill.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
 import { understood, understoodOr } from "../output.ts";
@@ -37,8 +39,10 @@ export interface BorgCall {
 	readonly enclosure?: Enclosure | undefined;
 	/** It runs where everybody is, since everybody must see what it mounts. */
 	readonly mounts?: boolean;
-	/** Whether a connection that breaks may be made anew; not for what reads streams, which are made only once. */
+	/** Whether a connection that breaks may be made anew; not for what reads a stream, which is made only once. */
 	readonly once?: boolean;
+	/** Writes what borg reads from its standard input. */
+	readonly feed?: ((input: Writable) => void) | undefined;
 	/** It only reads: where no lock can be made, on a disk that is mounted read-only, it goes without. */
 	readonly reads?: boolean;
 	/** It asks what is there and makes nothing of it: borg need not first test itself (decision 16). */
@@ -75,6 +79,8 @@ export class BorgFault extends HoldfastError {
 const LOCK_WAIT_SECONDS = 30;
 const ALIVE_SECONDS = 15;
 const LONGEST_NAME = 255;
+/** A server that puts a large repository in order says nothing for a while. */
+const LONGEST_SILENCE = 3600;
 
 /** Run one borg command. Warnings are logged; an error is thrown. A connection that breaks is tried again. */
 export async function borg(
@@ -130,6 +136,8 @@ async function once(
 			},
 			...(passphrase === undefined ? {} : { secret: passphrase }),
 			signal: work.signal,
+			feed: call.feed,
+			standstillSeconds: standstillSeconds(call.mounts ? Number.POSITIVE_INFINITY : LONGEST_SILENCE),
 			reader: call.reader?.() ?? answer,
 			onStderr: (line) => {
 				const message = parse(line);

@@ -1,4 +1,5 @@
 // Write an archive, and the repository when there is none.
+import type { Writable } from "node:stream";
 import * as v from "valibot";
 import { hasSecret } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -26,9 +27,9 @@ export async function create(
 ): Promise<CreateResult> {
 	const unreadable: { path: string; reason: string }[] = [];
 	const comment = commentArgument(request.metadata, AT_FIRST);
-	const streams = await openStreams(request, work);
+	const streams = openStreams(request, work);
 	const words = [
-		...(streams.special ? ["--read-special"] : []),
+		...streams.options,
 		"--json",
 		"--progress",
 		`--compression=${compression}`,
@@ -39,17 +40,17 @@ export async function create(
 		),
 		"--",
 		archiveName(destination, request.name),
-		...(request.streams ?? []).map(({ path }) => path.slice(1)),
+		...streams.paths,
 		...request.roots.map((root) => root.path.slice(1)),
 	];
-	const attempt = () =>
+	const attempt = (feed?: (input: Writable) => void) =>
 		borg(
 			destination,
 			"create",
 			words,
 			{ ...work, signal: streams.signal },
 			{
-				once: streams.special,
+				...{ once: feed !== undefined, feed },
 				...(request.closed ? { closed: request.closed } : {}),
 				onMessage: (message) => {
 					if (message.type === "archive_progress" && !message.finished)
@@ -68,26 +69,16 @@ export async function create(
 				},
 			},
 		);
-	const end = await streams.during(() =>
-		attempt().catch(async (error: unknown) => {
-			if (!(error instanceof BorgFault)) throw error;
-			// An empty folder, such as a new disk's, is no repository yet; borg makes one there, and only there.
-			if (error.msgid === "Repository.InvalidRepository" && fresh) {
-				await initialise(destination, work).catch(() => {
-					throw error;
-				});
-				return attempt();
-			}
-			if (error.msgid !== "Repository.DoesNotExist") throw error;
-			if (!fresh)
-				throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
-					cause: error,
-					hint: "is the disk mounted? To start anew: borg init it yourself, then create again",
-				});
-			await initialise(destination, work);
-			return attempt();
-		}),
-	);
+	const end = await streams.during(async (feed) => {
+		try {
+			// A stream is made once: whether there is a repository must be known before.
+			if (feed && fresh) await borg(destination, "info", [destination.repo], work, { reads: true });
+			return await attempt(feed);
+		} catch (error) {
+			await makeMissing(error, destination, fresh, work);
+			return await attempt(feed);
+		}
+	});
 	// The archive is whole by now, whatever borg says of it.
 	const archive = understoodOr(createSchema, end.stdout)?.archive;
 	if (!archive) return { unreadable };
@@ -99,6 +90,28 @@ export async function create(
 		files: archive.stats.nfiles,
 		unreadable,
 	};
+}
+
+/** Make a repository where an error says that there is none; any other error is thrown again. */
+async function makeMissing(
+	error: unknown,
+	destination: BorgDestination,
+	fresh: boolean,
+	work: Work,
+): Promise<void> {
+	if (!(error instanceof BorgFault)) throw error;
+	// An empty folder, such as a new disk's, is no repository yet; borg makes one there, and only there.
+	if (error.msgid === "Repository.InvalidRepository" && fresh)
+		return initialise(destination, work).catch(() => {
+			throw error;
+		});
+	if (error.msgid !== "Repository.DoesNotExist") throw error;
+	if (!fresh)
+		throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
+			cause: error,
+			hint: "is the disk mounted? To start anew: borg init it yourself, then create again",
+		});
+	await initialise(destination, work);
 }
 
 async function initialise(destination: BorgDestination, work: Work): Promise<void> {

@@ -10,6 +10,7 @@ import { answerReader, type OutputReader, recordReader } from "../../host/lines.
 import { places } from "../../host/places.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { readSecret, secretOrigin, secretText } from "../../host/secret.ts";
+import { standstillSeconds } from "../../host/standstill.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { understoodOr } from "../output.ts";
@@ -56,7 +57,6 @@ const MOST_PROBLEMS = 50;
  * restic may wait for itself for ever, above all after a write that failed (0.14 and a full disk: seen here). A restic
  * that neither moves bytes nor computes for so long is ended; one at work renews its lock every five minutes.
  */
-const standstillSeconds = () => Number(process.env.HOLDFAST_STANDSTILL_SECONDS) || 600;
 
 /** A pack's usual size: with less room than that on its disk, a restic that stands still has run out of it. */
 const PACK_BYTES = 16 * 1024 * 1024;
