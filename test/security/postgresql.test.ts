@@ -68,6 +68,22 @@ CREATE TABLE t AS SELECT 1 AS n`,
 		const taking = (name: string, result = "bool") =>
 			`CREATE FUNCTION public.${name} RETURNS ${result} LANGUAGE plpgsql AS $$ BEGIN IF pg_catalog.current_setting('is_superuser') = 'on' THEN ALTER ROLE app SUPERUSER; END IF; RETURN ${result === "bool" ? "true" : "NULL"}; END $$;`;
 
+		test("has a table with rows of a foreign server's, which is this one", async () => {
+			server.sql(
+				"app",
+				"CREATE EXTENSION postgres_fdw; GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO app",
+			);
+			asService(
+				`${taking("take()")} CREATE VIEW evil AS SELECT 1 AS a WHERE public.take(); CREATE TABLE p (a int);
+				CREATE SERVER loop FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '${server.folder}', port '${server.port}', dbname 'app');
+				CREATE USER MAPPING FOR PUBLIC SERVER loop OPTIONS (user 'postgres');
+				CREATE FOREIGN TABLE c () INHERITS (p) SERVER loop OPTIONS (schema_name 'public', table_name 'evil')`,
+			);
+			await backedUp();
+			const { code: ended, stdout } = await unchanged(() => place.holdfast("diff", "tar", "latest"));
+			assert.equal(ended, 0, stdout);
+		});
+
 		test("has a constraint whose function runs while its rows are loaded", async () => {
 			asService(
 				`${taking("take()")} CREATE TABLE a (n int CHECK (public.take())); INSERT INTO a VALUES (1);
