@@ -235,6 +235,20 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			);
 		});
 
+		test("folders in more than a thousand others cost no other root its place in the archive", async () => {
+			const { folder, destination, source } = setUp();
+			const deep = join(folder, "deep");
+			mkdirSync(join(deep, "a/".repeat(1100)), { recursive: true });
+			writeFileSync(join(deep, "file"), "above");
+			const request = { name: "a", roots: rootsOf(deep, source), metadata: metadataOf("a") };
+			const { unreadable } = await destination.create(request, true, quiet);
+			assert.ok(unreadable.every(({ path }) => path.startsWith(deep)));
+			mkdirSync(join(folder, "into"));
+			await destination.restore("a", [source], intoFolder(join(folder, "into")), quiet);
+			assert.deepEqual(factsOf(join(folder, "into", source)), factsOf(source));
+			rmSync(deep, { recursive: true });
+		});
+
 		test("remove takes the archives that it is told and no other; once more is no fault", async () => {
 			const { folder, source, destination, roots } = setUp();
 			for (const name of ["a", "b", "c"])

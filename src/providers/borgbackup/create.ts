@@ -1,6 +1,7 @@
 // Write an archive, and the repository when there is none.
 import type { Writable } from "node:stream";
 import * as v from "valibot";
+import { execText } from "../../host/exec.ts";
 import { hasSecret } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { absolutePatterns } from "../exclude.ts";
@@ -18,7 +19,44 @@ const createSchema = v.object({
 	}),
 });
 
+/** borg goes down a tree by calling itself, and Python ends it after some 900 folders. */
+const DEEPEST = 500;
+
+/** What one root holds must not cost the others their archive: those that borg cannot go through are left out, and said. */
 export async function create(
+	destination: BorgDestination,
+	compression: string,
+	request: ArchiveRequest,
+	fresh: boolean,
+	work: Work,
+): Promise<CreateResult> {
+	try {
+		return await createOf(destination, compression, request, fresh, work);
+	} catch (error) {
+		const isOwnFault = error instanceof BorgFault && error.msgid === "Exception";
+		const deep = isOwnFault ? await rootsTooDeep(request) : new Set();
+		if (deep.size === 0) throw error;
+		const roots = request.roots.filter(({ path }) => !deep.has(path));
+		const result = await createOf(destination, compression, { ...request, roots }, fresh, work);
+		const reason = `it has folders in more than ${DEEPEST} others, and borg goes no deeper`;
+		const left = request.roots.flatMap(({ path }) => (deep.has(path) ? [{ path, reason }] : []));
+		return { ...result, unreadable: [...result.unreadable, ...left] };
+	}
+}
+
+async function rootsTooDeep({ roots }: ArchiveRequest): Promise<ReadonlySet<string>> {
+	const deep = new Set<string>();
+	for (const { path } of roots) {
+		const { text } = await execText([
+			...["find", "-P", path, "-mindepth", String(DEEPEST), "-maxdepth", String(DEEPEST)],
+			...["-type", "d", "-printf", "x", "-quit"],
+		]);
+		if (text !== "") deep.add(path);
+	}
+	return deep;
+}
+
+async function createOf(
 	destination: BorgDestination,
 	compression: string,
 	request: ArchiveRequest,
