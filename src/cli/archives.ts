@@ -29,7 +29,7 @@ import {
 	valueFlag,
 } from "./flags.ts";
 import { sayPassedOver } from "./passed-over.ts";
-import { interruptible, untilUndone, unwatched } from "./signals.ts";
+import { interruptible, untilUndone, unwatched, whileShown } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly provider?: string;
@@ -182,7 +182,7 @@ const mount = buildCommand({
 			const { archive, destination, work } = await find(given, wanted);
 			const at = mountPoint(resolve(folder));
 			const tell = (where: string) => printMessage(`${archive.id} is in ${where}; unmount it with Ctrl-C`);
-			await untilUndone(() => destination.mount(archive.name, at, tell, work));
+			await whileShown(() => destination.mount(archive.name, at, tell, work));
 			return 0;
 		}),
 });

@@ -7,6 +7,7 @@ import { EXIT, HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { planBackup } from "../plan/backup.ts";
 import { openDestinations } from "../providers/registry.ts";
+import { printMessage } from "../report/terminal.ts";
 import type { Plan } from "../run/plan.ts";
 import { newRunId } from "../run/run-id.ts";
 import {
@@ -28,6 +29,7 @@ import {
 import type { FleetCommand } from "./fleet.ts";
 import { operate, printPlan, reporter } from "./operate.ts";
 import { interruptible } from "./signals.ts";
+import { undeployed } from "./undeployed.ts";
 
 interface Flags extends CommonFlags, FleetFlags {
 	readonly provider?: readonly string[];
@@ -74,8 +76,11 @@ export const create = buildCommand({
 					...(flags.service ?? []).flatMap((name) => ["--service", name]),
 					...(flags.wait === undefined ? [] : ["--wait", `${flags.wait}s`]),
 				],
-				here: async (manifest, listener, signal) =>
-					operate(await planFor(manifest, flags), flags, signal, listener),
+				here: async (manifest, listener, signal) => {
+					const old = undeployed(manifest);
+					if (old !== undefined && !flags.quiet) printMessage(`! ${old}`);
+					return operate(await planFor(manifest, flags), flags, signal, listener);
+				},
 			};
 			// On this machine alone nothing of the fleet is loaded.
 			if (machines.length === 1 && only && isHere(only))

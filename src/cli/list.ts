@@ -23,6 +23,7 @@ import {
 	withStates,
 } from "./flags.ts";
 import { interruptible, unwatched } from "./signals.ts";
+import { undeployed } from "./undeployed.ts";
 
 interface Flags extends CommonFlags, FleetFlags {
 	readonly provider?: string;
@@ -95,7 +96,13 @@ async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): 
 		.failedUpkeep(manifest.machine)
 		.filter(({ destination }) => providers.some((provider) => destination.startsWith(`${provider}/`)));
 	journal.close();
-	return { ...listing, archives, upkeep };
+	const old = undeployed(manifest);
+	return {
+		...listing,
+		archives,
+		problems: [...listing.problems, ...(old === undefined ? [] : [old])],
+		upkeep,
+	};
 }
 
 function printListed(listed: readonly (Listed & { readonly machine: string })[], { json }: Flags): void {
@@ -108,7 +115,8 @@ function printListed(listed: readonly (Listed & { readonly machine: string })[],
 		problems.map((line) => ({ machine, line })),
 	);
 	const [only] = listed;
-	if (!json) print(archiveTable(archives, several));
+	// Where none could be asked, whether there are archives is not known.
+	if (!json) print(archives.length === 0 && failures.length > 0 ? [] : archiveTable(archives, several));
 	else if (several || !only) printJson({ archives, problems, failures, upkeep }, 2);
 	else {
 		const { machine: _, ...alone } = only;

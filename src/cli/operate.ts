@@ -5,7 +5,7 @@ import { isService, journalEntry, keepAwake } from "../host/session.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import { lineReporter } from "../report/lines.ts";
 import { ask, messagesAreSeen, print, printJson, printMessage } from "../report/terminal.ts";
-import { type Listener, type Outcome, type RunReport, SURROUNDINGS } from "../run/event.ts";
+import { type Listener, type Outcome, type RunEvent, type RunReport, SURROUNDINGS } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
 import { execute } from "../run/executor.ts";
 import { Journal } from "../run/journal.ts";
@@ -14,7 +14,7 @@ import type { Plan } from "../run/plan.ts";
 import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
 import { newRunId } from "../run/run-id.ts";
 import type { CommonFlags } from "./flags.ts";
-import { interruptible, untilUndone } from "./signals.ts";
+import { hungUp, interruptible, untilUndone } from "./signals.ts";
 
 const LOOK_AGAIN_MS = 1_000;
 
@@ -41,11 +41,15 @@ export async function operate(
 			requireRecovered(await recoverAll(journal, report));
 			await tidy(journal, flags);
 			const letSleep = await keepAwake(`${plan.operation} of ${plan.manifest.machine}`);
+			const noteHangup = () =>
+				report(remarkOf(plan.run, "SIGHUP: the terminal is gone, and the run goes on"));
+			hungUp.addEventListener("abort", noteHangup);
 			try {
 				const ended = await told(plan, journal, report, () => execute(plan, journal, signal, report));
 				if (isService()) await journalEntry(...entryOf(plan, ended));
 				return OUTCOME_CODES[ended.outcome];
 			} finally {
+				hungUp.removeEventListener("abort", noteHangup);
 				letSleep();
 			}
 		},
@@ -75,7 +79,7 @@ async function underLock<T>(
 	waiting?: { readonly seconds: number; readonly signal: AbortSignal },
 ): Promise<T> {
 	const { state, runtime } = places();
-	const lock = waiting ? await lockWithin(runtime, doing, waiting) : takeLock(runtime, doing);
+	const lock = waiting ? await lockWithin(runtime, doing, run, waiting) : takeLock(runtime, doing, run);
 	return untilUndone(async () => {
 		try {
 			const journal = Journal.open(state);
@@ -95,12 +99,13 @@ async function underLock<T>(
 async function lockWithin(
 	runtime: string,
 	doing: string,
+	run: string,
 	{ seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
 ): Promise<Lock> {
 	const until = performance.now() + seconds * 1000;
 	for (let first = true; ; first = false) {
 		try {
-			return takeLock(runtime, doing);
+			return takeLock(runtime, doing, run);
 		} catch (error) {
 			if (!(error instanceof HoldfastError) || error.code !== "locked" || performance.now() >= until)
 				throw error;
@@ -129,6 +134,11 @@ function entryOf({ operation, run, manifest }: Plan, { outcome, seconds, failure
 /** Runs that somebody may be waiting to hear of. */
 const TOLD: ReadonlySet<string> = new Set(["create", "prune", "check"]);
 
+const remarkOf = (run: string, line: string): RunEvent => ({
+	...{ v: 1, time: new Date().toISOString(), run },
+	...{ type: "step-log", step: SURROUNDINGS, line },
+});
+
 /** Tell those whom the machine's `notify` names, and bring its metrics up to date. Neither changes how the run went. */
 async function told(
 	plan: Plan,
@@ -139,8 +149,7 @@ async function told(
 	const { manifest, operation, run } = plan;
 	if (!TOLD.has(operation)) return work();
 	const notify = manifest.notify?.length ? (await import("../report/notify.ts")).notify : undefined;
-	const remark = (line: string) =>
-		report({ v: 1, time: new Date().toISOString(), run, type: "step-log", step: SURROUNDINGS, line });
+	const remark = (line: string) => report(remarkOf(run, line));
 	await notify?.(manifest, { event: "start", operation, run }, remark);
 	const ended = await work();
 	await notify?.(

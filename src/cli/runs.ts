@@ -4,6 +4,7 @@ import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { runTable, runText } from "../report/tables.ts";
 import { print, printJson } from "../report/terminal.ts";
+import { diedRuns } from "../run/died.ts";
 import { Journal } from "../run/journal.ts";
 import { type CommonFlags, commonFlags, guard, onFlag, requireHere } from "./flags.ts";
 
@@ -19,9 +20,14 @@ const listRuns = buildCommand({
 			await requireHere(flags);
 			const journal = Journal.open(places().state);
 			const rows = journal.runs(50);
+			const died = new Set(diedRuns(journal, places().runtime).map(({ run }) => run));
 			journal.close();
-			if (flags.json) printJson(rows, 2);
-			else print(runTable(rows));
+			if (flags.json)
+				printJson(
+					rows.map((row) => (died.has(row.id) ? { ...row, outcome: "died" } : row)),
+					2,
+				);
+			else print(runTable(rows, died));
 			return 0;
 		}),
 });

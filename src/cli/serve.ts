@@ -10,14 +10,8 @@ import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import { VERSION } from "../manifest/version.ts";
 import { printJson, resultsGone } from "../report/terminal.ts";
 import type { RunEvent } from "../run/event.ts";
-import {
-	eventFile,
-	linesAsTheyCome,
-	lockHolder,
-	prepareEventFile,
-	RUN_ID,
-	recorded,
-} from "../run/event-file.ts";
+import { eventFile, linesAsTheyCome, prepareEventFile, RUN_ID, recorded } from "../run/event-file.ts";
+import { lockHolder } from "../run/lock.ts";
 import { OUTCOME_CODES } from "./operate.ts";
 
 type Operate = Extract<Request, { do: "operate" }>;

@@ -1,9 +1,11 @@
-// SIGINT and SIGTERM ask a command to stop. The first one cancels what is under way. A later one never skips an undo, but
-// ends at once what only reads, asks or waits.
+// SIGINT, SIGTERM and SIGQUIT ask a command to stop. The first one cancels what is under way. A later one never skips an
+// undo, but ends at once what only reads, asks or waits. SIGHUP says that the terminal is gone: it ends what only reads or
+// asks, and nothing that has begun to change something, which goes on to its end with nobody to hear of it.
 import type { Work } from "../providers/provider.ts";
 import { printMessage } from "../report/terminal.ts";
 
-type Name = "SIGINT" | "SIGTERM";
+const NAMES = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
+type Name = (typeof NAMES)[number] | "SIGHUP";
 
 /** Longer than a program that we started has between SIGTERM and SIGKILL (host/exec.ts). */
 const CANCEL_MS = 12_000;
@@ -13,12 +15,17 @@ const first = new AbortController();
 const second = new AbortController();
 let isListening = false;
 let lastName: Name = "SIGTERM";
-/** How many pieces of work are under way that are undone here, or on another machine. */
+/** How many pieces of work are under way that are undone here, or on another machine; and that somebody must be there for. */
 const undone = { here: 0, there: 0 };
+let shown = 0;
+const hangup = new AbortController();
 
 /** Aborted by the first SIGINT or SIGTERM. From now on these do what is said above, and not what is usual. */
 export function interruptible(): AbortSignal {
-	if (!isListening) for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => heard(name));
+	if (!isListening) {
+		for (const name of NAMES) process.on(name, () => heard(name));
+		process.on("SIGHUP", heardHangup);
+	}
 	isListening = true;
 	return first.signal;
 }
@@ -27,6 +34,19 @@ export const wasInterrupted = (): boolean => first.signal.aborted;
 
 /** Aborted by the second one: whoever waits for another machine's undo waits no longer. */
 export const insisted: AbortSignal = second.signal;
+
+/** Aborted when the terminal went away, and what is under way goes on. */
+export const hungUp: AbortSignal = hangup.signal;
+
+/** Work that is for somebody to look at, and undone when they go: a mounted archive. */
+export async function whileShown<T>(work: () => Promise<T>): Promise<T> {
+	shown++;
+	try {
+		return await counted("here", work);
+	} finally {
+		shown--;
+	}
+}
 
 /** Work that is undone when it is cancelled, or must come to its end: no further signal ends us before it is done. */
 export const untilUndone = <T>(work: () => Promise<T>): Promise<T> => counted("here", work);
@@ -61,6 +81,15 @@ function heard(name: Name): void {
 		second.abort();
 		if (undone.there > 0) endWithin(LEAVE_MS);
 		else end();
+	}
+}
+
+function heardHangup(): void {
+	if (shown > 0) heard("SIGHUP");
+	else if (undone.here > 0 || undone.there > 0) hangup.abort();
+	else {
+		lastName = "SIGHUP";
+		end();
 	}
 }
 

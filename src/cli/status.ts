@@ -10,8 +10,9 @@ import type { Manifest } from "../manifest/schema.ts";
 import { allDestinations } from "../providers/registry.ts";
 import { statusText } from "../report/status.ts";
 import { clearScreen, print, printJson } from "../report/terminal.ts";
-import { lockHolder } from "../run/event-file.ts";
+import { diedRuns } from "../run/died.ts";
 import { Journal } from "../run/journal.ts";
+import { lockHolder } from "../run/lock.ts";
 import { type MachineStatus, statusOf } from "../run/status.ts";
 import {
 	type CommonFlags,
@@ -25,6 +26,7 @@ import {
 } from "./flags.ts";
 import type { Connections } from "./fleet.ts";
 import { interruptible } from "./signals.ts";
+import { undeployed } from "./undeployed.ts";
 
 export interface Standing extends MachineStatus {
 	readonly timers: readonly TimerStatus[];
@@ -131,15 +133,17 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 		allDestinations(manifest),
 		timersOf(jobsOf(manifest).map(({ name }) => name)),
 	]);
-	const standing = statusOf(manifest, destinations, journal);
+	const standing = statusOf(manifest, destinations, journal, { died: diedRuns(journal, runtime) });
 	journal.close();
 	const now = lockHolder(runtime)?.doing;
+	const old = undeployed(manifest);
 	return {
 		...standing,
 		timers,
 		...(now === undefined ? {} : { now }),
 		problems: [
 			...standing.problems,
+			...(old === undefined ? [] : [old]),
 			...timers
 				.filter(({ isActive }) => !isActive)
 				.map(({ name }) => `holdfast-${name}.timer does not run (systemctl start holdfast-${name}.timer)`),

@@ -180,12 +180,20 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	const unreachable = failures.map(
 		({ provider, destination, error }) => `${provider}/${destination} could not be asked: ${error.message}`,
 	);
+	const [fault, ...more] = failures;
+	// Whether there is one is not known: the reason is the error.
+	if (archives.length === 0 && fault)
+		throw new HoldfastError(
+			"failed",
+			`${fault.provider}/${fault.destination} could not be asked for archives: ${fault.error.message}`,
+			{
+				details: [...(fault.error.details ?? []), ...(more.length > 0 ? unreachable.slice(1) : [])],
+				hint: `${fault.error.hint ?? "mend that, then try again"}${elsewhere}`,
+			},
+		);
 	if (archives.length === 0)
 		throw new HoldfastError("failed", "there is no archive to restore", {
-			details: unreachable,
-			hint:
-				(unreachable.length === 0 ? "make one with: holdfast create" : "mend the above, then try again") +
-				elsewhere,
+			hint: `make one with: holdfast create${elsewhere}`,
 		});
 	if (wanted === "latest") {
 		const latest = candidatesFor(listing, services).at(-1);

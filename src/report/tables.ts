@@ -33,7 +33,8 @@ function holdings({ metadata, damaged, newer, foreign }: ListedArchive): string 
 	return foreign ? "made by something else" : "-";
 }
 
-export function runTable(rows: readonly RunRow[]): string[] {
+/** `died`: ids of those that ended without a word. */
+export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): string[] {
 	if (rows.length === 0) return ["no runs yet"];
 	return table([
 		["STARTED", "OPERATION", "MACHINE", "OUTCOME", "TOOK", "RUN"],
@@ -41,7 +42,7 @@ export function runTable(rows: readonly RunRow[]): string[] {
 			localTime(started),
 			operation,
 			machine,
-			outcome ?? "running, or died",
+			died.has(id) ? "died (holdfast recover)" : (outcome ?? "running"),
 			ended === null ? "-" : duration((Date.parse(ended) - Date.parse(started)) / 1000),
 			id,
 		]),

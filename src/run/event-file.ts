@@ -1,6 +1,6 @@
 // The events of the newest runs as lines of JSON in a folder of the runtime's, so that anybody who comes later, or comes
 // back, sees what a run does. It is gone with a reboot; what must last is in the journal.
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -93,17 +93,4 @@ export async function* linesAsTheyCome(
 		await pause(LOOK_AGAIN_MS, undefined, { signal });
 	}
 	if (rest !== "") yield rest;
-}
-
-/** Whether the run of this lock file is at work: who holds the lock has written it. */
-export function lockHolder(runtime: string): { readonly pid: number; readonly doing: string } | undefined {
-	try {
-		const holder = JSON.parse(readFileSync(join(runtime, "lock.json"), "utf8"));
-		process.kill(holder.pid, 0);
-		return holder;
-	} catch (error) {
-		// Of another user: it lives.
-		if ((error as NodeJS.ErrnoException).code === "EPERM") return { pid: 0, doing: "" };
-		return undefined;
-	}
 }

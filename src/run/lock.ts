@@ -1,6 +1,6 @@
 // One run at a time on a machine. The lock is SQLite's own file lock (fcntl), so the kernel releases it when its
 // holder dies, however it dies, and no child process inherits it.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "../manifest/error.ts";
@@ -9,18 +9,25 @@ export interface Lock {
 	release(): void;
 }
 
-interface Holder {
+export interface Holder {
 	readonly pid: number;
 	readonly since: string;
 	readonly doing: string;
+	/** Its run's. */
+	readonly run?: string;
 }
 
+const LOCK = "lock.sqlite";
+const HOLDER = "lock.json";
+/** Whoever looks who has it holds it up for an instant. */
+const PATIENCE_MS = 500;
+
 /** Take the lock in this folder, or fail at once saying who holds it and since when. */
-export function takeLock(folder: string, doing: string): Lock {
+export function takeLock(folder: string, doing: string, run?: string): Lock {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
-	const holderFile = join(folder, "lock.json");
+	const holderFile = join(folder, HOLDER);
 	const mask = process.umask(0o077);
-	const db = new DatabaseSync(join(folder, "lock.sqlite"), { timeout: 0 });
+	const db = new DatabaseSync(join(folder, LOCK), { timeout: PATIENCE_MS });
 	process.umask(mask);
 	try {
 		db.exec("BEGIN EXCLUSIVE");
@@ -33,9 +40,30 @@ export function takeLock(folder: string, doing: string): Lock {
 			});
 		throw lockedBy(readHolder(holderFile), cause);
 	}
-	const holder: Holder = { pid: process.pid, since: new Date().toISOString(), doing };
+	const holder: Holder = {
+		pid: process.pid,
+		since: new Date().toISOString(),
+		doing,
+		...(run === undefined ? {} : { run }),
+	};
 	writeFileSync(holderFile, JSON.stringify(holder), { mode: 0o600 });
 	return { release: () => db.close() };
+}
+
+/** Who works on this machine, by the lock itself; undefined when nobody does. */
+export function lockHolder(folder: string): Holder | undefined {
+	if (!existsSync(join(folder, LOCK))) return undefined;
+	try {
+		const db = new DatabaseSync(join(folder, LOCK), { readOnly: true, timeout: 0 });
+		try {
+			db.prepare("SELECT 1 FROM sqlite_schema").all();
+			return undefined;
+		} finally {
+			db.close();
+		}
+	} catch {
+		return readHolder(join(folder, HOLDER)) ?? { pid: 0, since: "", doing: "another run" };
+	}
 }
 
 function lockedBy(holder: Holder | undefined, cause: unknown): HoldfastError {

@@ -5,6 +5,7 @@ import { ownValue } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { isAhead } from "../providers/archive-time.ts";
 import { wordsOfTime } from "../providers/metadata.ts";
+import { type DiedRun, lineOf } from "./died.ts";
 import type { Journal } from "./journal.ts";
 import type { KnownArchive, RunRow } from "./journal-rows.ts";
 
@@ -30,7 +31,7 @@ export interface LastRun {
 	readonly operation: string;
 	readonly run: string;
 	readonly started: string;
-	/** Undefined while it runs, or when it died. */
+	/** Undefined while it runs. */
 	readonly outcome?: string;
 }
 
@@ -53,7 +54,7 @@ export function statusOf(
 	manifest: Manifest,
 	destinations: readonly string[],
 	journal: Journal,
-	now = new Date(),
+	{ now = new Date(), died = [] }: { readonly now?: Date; readonly died?: readonly DiedRun[] } = {},
 ): MachineStatus {
 	const made = journal.archives(manifest.machine);
 	const archives = Object.keys(manifest.state).flatMap((state) =>
@@ -64,7 +65,7 @@ export function statusOf(
 		operation,
 		run: id,
 		started,
-		...(outcome === null ? {} : { outcome }),
+		...(died.some(({ run }) => run === id) ? { outcome: "died" } : outcome === null ? {} : { outcome }),
 	}));
 	const failedUpkeep = journal
 		.failedUpkeep(manifest.machine)
@@ -75,9 +76,10 @@ export function statusOf(
 		archives,
 		runs,
 		problems: [
+			...died.map(lineOf),
 			...archives.filter(({ isLate }) => isLate).map(lateness),
 			...new Set(archives.flatMap(({ ahead = [] }) => ahead)),
-			...rows.filter(isBad).map(badRun),
+			...rows.filter((row) => isBad(row) && !died.some(({ run }) => run === row.id)).map(badRun),
 			...failedUpkeep
 				.filter(({ run }) => !rows.some((row) => row.id === run && isBad(row)))
 				.map(

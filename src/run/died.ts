@@ -1,0 +1,30 @@
+// Runs that began, did not end, and that nobody works on: the process was killed, or the machine went down.
+import type { Journal } from "./journal.ts";
+import { lockHolder } from "./lock.ts";
+import type { Plan } from "./plan.ts";
+
+export interface DiedRun {
+	readonly run: string;
+	readonly operation: string;
+	readonly machine: string;
+	/** The title of the step that it came to last; undefined when it came to none. */
+	readonly at?: string;
+}
+
+/** While a run is at work it brings these to their end first, or has said why it cannot: then there are none to tell of. */
+export function diedRuns(journal: Journal, runtime: string): DiedRun[] {
+	if (lockHolder(runtime) !== undefined) return [];
+	return journal.open().map((plan) => diedRun(plan, journal));
+}
+
+function diedRun({ run, operation, manifest, steps }: Plan, journal: Journal): DiedRun {
+	const last = journal.entries(run).at(-1)?.step;
+	const at = steps.find(({ id }) => id === last)?.title;
+	return { run, operation, machine: manifest.machine, ...(at === undefined ? {} : { at }) };
+}
+
+/** For people. */
+export function lineOf({ run, operation, at }: DiedRun): string {
+	const where = at === undefined ? "" : ` at "${at}"`;
+	return `the ${operation} ${run} died${where}: what it stopped or put aside is still so; end it with: holdfast recover`;
+}
