@@ -209,7 +209,10 @@ test("a destination that cannot be asked is the error, not that it holds nothing
 	writeFileSync(passphraseFile, "wrong\n");
 	const restored = await place.holdfast("restore", "--yes", "restic", "latest");
 	assert.equal(restored.code, 1);
-	assert.match(restored.stderr, /^holdfast: restic\/disk could not be asked for archives: the passphrase of .* is wrong/m);
+	assert.match(
+		restored.stderr,
+		/^holdfast: restic\/disk could not be asked for archives: the passphrase of .* is wrong/m,
+	);
 	assert.doesNotMatch(restored.stderr, /no archive/);
 	const listed = await place.holdfast("list");
 	assert.doesNotMatch(listed.stdout, /no archives yet/);
