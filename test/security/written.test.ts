@@ -144,7 +144,7 @@ describe("root, where others can write", { skip: isRoot ? false : "needs root" }
 
 /** A script in the place of SQLite's program, where it can be seen from an enclosure: the PATH that finds it. */
 function inPlaceOf(script: string): string {
-	const folder = mkdtempSync("/srv/holdfast-written-");
+	const folder = mkdtempSync("/opt/holdfast-written-");
 	after(() => rmSync(folder, { recursive: true }));
 	chmodSync(folder, 0o755);
 	writeFileSync(join(folder, "sqlite3"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
