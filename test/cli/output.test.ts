@@ -50,7 +50,7 @@ test("an error is JSON as well when JSON was asked for", async () => {
 	assert.equal(code, 1);
 	const { error } = JSON.parse(stdout);
 	assert.equal(error.code, "failed");
-	assert.match(error.message, /there is no archive to restore/);
+	assert.match(error.message, /tar\/disk could not be asked for archives: .* does not exist/);
 	assert.match(error.hint, /could not be asked|mend the above/);
 });
 
