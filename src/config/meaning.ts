@@ -2,6 +2,7 @@
 import { ALL, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { above } from "../manifest/paths.ts";
+import { below, leavesNothing, patternFault } from "../manifest/patterns.ts";
 import type { StateInput } from "../modules/state.ts";
 import type { Fault } from "./faults.ts";
 import { MOST_FAULTS } from "./limits.ts";
@@ -13,6 +14,7 @@ export function meaningFaults(machines: Readonly<Record<string, MachineInput>>):
 		...overlapFaults(name, machine),
 		...orderFaults(name, machine),
 		...emptyFaults(name, machine),
+		...patternFaults(name, machine),
 		...passphraseFaults(name, machine),
 		...destinationFaults(name, machine),
 		...dumpFaults(name, machine),
@@ -124,6 +126,24 @@ function emptyFaults(name: string, machine: MachineInput): Fault[] {
 			message: `the state "${state}" owns no folder and no database, so there is nothing to back up`,
 			hint: "add: folders: [/path/of/its/data]",
 		}));
+}
+
+/** What leaves out a folder of its state, or all that is in it, would be a backup of nothing that says that all is well. */
+function patternFaults(name: string, machine: MachineInput): Fault[] {
+	return Object.entries(machine.state ?? {}).flatMap(([state, { folders = [], exclude = [] }]) =>
+		exclude.flatMap((pattern, index) => {
+			if (patternFault(pattern) !== undefined) return [];
+			const folder = folders.find((one) => below(one, pattern).some(leavesNothing));
+			if (folder === undefined) return [];
+			return [
+				{
+					path: ["machines", name, "state", state, "exclude", index],
+					message: `"${pattern}" leaves nothing of the folder "${folder}"`,
+					hint: "name what is in it and is to be left out, or take the folder out of the state's folders",
+				},
+			];
+		}),
+	);
 }
 
 /** A database belongs to one state; one that is a file lies in a folder of its state. */
