@@ -137,7 +137,9 @@ ${table(
 	["pattern", "why"],
 	REFUSED.map((pattern) => [pattern === "" ? "nothing" : code(pattern), cell(reason(pattern))]),
 )}
-A pattern that would leave nothing of a folder of its state is refused too: ${list(REFUSED_THERE)} for \`${APP}\`.
+A pattern that would leave nothing of a folder of its state is refused too: ${list(REFUSED_THERE)} for \`${APP}\`. So is one that
+leaves out the folder of a database of the state that is a file: the file itself is left out without a pattern, and a restore
+puts its dump there.
 
 ## From other tools
 

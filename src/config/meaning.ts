@@ -1,8 +1,8 @@
 // Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
 import { ALL, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
+import { excludeFault } from "../manifest/exclude.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { above } from "../manifest/paths.ts";
-import { below, leavesNothing, patternFault } from "../manifest/patterns.ts";
 import type { StateInput } from "../modules/state.ts";
 import type { Fault } from "./faults.ts";
 import { MOST_FAULTS } from "./limits.ts";
@@ -128,20 +128,13 @@ function emptyFaults(name: string, machine: MachineInput): Fault[] {
 		}));
 }
 
-/** What leaves out a folder of its state, or all that is in it, would be a backup of nothing that says that all is well. */
 function patternFaults(name: string, machine: MachineInput): Fault[] {
-	return Object.entries(machine.state ?? {}).flatMap(([state, { folders = [], exclude = [] }]) =>
+	return Object.entries(machine.state ?? {}).flatMap(([state, { folders = [], exclude = [], dumps = [] }]) =>
 		exclude.flatMap((pattern, index) => {
-			if (patternFault(pattern) !== undefined) return [];
-			const folder = folders.find((one) => below(one, pattern).some(leavesNothing));
-			if (folder === undefined) return [];
-			return [
-				{
-					path: ["machines", name, "state", state, "exclude", index],
-					message: `"${pattern}" leaves nothing of the folder "${folder}"`,
-					hint: "name what is in it and is to be left out, or take the folder out of the state's folders",
-				},
-			];
+			const fault = excludeFault(pattern, folders, dumps);
+			return fault === undefined
+				? []
+				: [{ path: ["machines", name, "state", state, "exclude", index], ...fault }];
 		}),
 	);
 }

@@ -4,8 +4,10 @@ import { removeTree, scratchFolder } from "../host/files.ts";
 import { openFolder } from "../host/folder.ts";
 import { resolvePath } from "../host/trust.ts";
 import { type Command, commandsIn } from "../manifest/commands.ts";
+import { dumpSchema } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
-import { below, leavesNothing, patternFault } from "../manifest/patterns.ts";
+import { excludeFault } from "../manifest/exclude.ts";
+import { patternFault } from "../manifest/patterns.ts";
 import { record, recordOf } from "../manifest/record.ts";
 import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";
 import { isAhead, timeOf } from "../providers/archive-time.ts";
@@ -139,7 +141,10 @@ async function manifestIn(
 }
 
 const patternsSchema = v.looseObject({
-	state: record(v.string(), v.looseObject({ folders: v.array(v.string()), exclude: v.array(v.string()) })),
+	state: record(
+		v.string(),
+		v.looseObject({ folders: v.array(v.string()), exclude: v.array(v.string()), dumps: v.array(dumpSchema) }),
+	),
 });
 
 /** An older Holdfast took patterns that this one refuses. On a bare machine that must not stand in the way: they go, and are named. */
@@ -148,8 +153,7 @@ function withReadablePatterns(found: unknown, dropped: string[]): unknown {
 	if (!success) return found;
 	const state = Object.entries(output.state).map(([name, one]) => {
 		const exclude = one.exclude.filter((pattern) => {
-			const folder = () => one.folders.find((folder) => below(folder, pattern).some(leavesNothing));
-			const fault = patternFault(pattern) ?? (folder() && `"${pattern}" leaves nothing of ${folder()}`);
+			const fault = patternFault(pattern) ?? excludeFault(pattern, one.folders, one.dumps)?.message;
 			if (fault !== undefined) dropped.push(`state ${name}: ${fault}`);
 			return fault === undefined;
 		});

@@ -50,6 +50,19 @@ describe("patterns in a config", () => {
 		);
 	});
 
+	test("the folder of a database that is a file is not left out: a restore would have no place for it", async () => {
+		const state = (exclude: string[]) => ({
+			state: { s: { folders: [FOLDER], exclude, dumps: [{ sqlite: `${FOLDER}/data/db/a.sqlite` }] } },
+		});
+		for (const pattern of ["data", "db", "data/*", `${FOLDER}/data/db/`, "**/d?"])
+			await assert.rejects(
+				load(state(["*.tmp", pattern])),
+				/leaves out the folder of the SQLite.*exclude\.1/s,
+				pattern,
+			);
+		for (const pattern of ["*.sqlite", "data/db/*", "db/*", "cache"]) await load(state([pattern]));
+	});
+
 	test("what leaves something is kept as it is written", async () => {
 		const exclude = ["*.tmp", "cache/*", "./keep", "a//b/", "/srv/*/log", "\\!x", "[*]", `${FOLDER}/*.log`];
 		const { machines } = await load({ state: { s: { folders: [FOLDER], exclude } } });

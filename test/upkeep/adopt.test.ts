@@ -174,7 +174,7 @@ test("patterns that an older Holdfast took and this one refuses are named, and d
 	assert.deepEqual(adopted.manifest.state.notes?.exclude, ["*.tmp"]);
 	assert.match(
 		adoptedText(adopted).join("\n"),
-		/taken out of its config: exclude of state notes: "a\*\*b" is not a pattern.*\n.*"\/srv\/\*" leaves nothing of \/srv\/notes/,
+		/taken out of its config: exclude of state notes: "a\*\*b" is not a pattern.*\n.*"\/srv\/\*" leaves nothing of the folder "\/srv\/notes"/,
 	);
 });
 
