@@ -25,7 +25,7 @@ let
       exclude = mkOption {
         type = types.listOf types.str;
         default = [ ];
-        description = "Patterns left out: a name, a path below a folder, or an absolute path.";
+        description = "Patterns left out: a name, a path below a folder, or an absolute path (docs/reference/patterns.md).";
       };
       dumps = mkOption {
         type = types.listOf free;

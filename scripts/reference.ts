@@ -6,8 +6,10 @@ import { stringify } from "yaml";
 import { application } from "../src/cli/application.ts";
 import { configJsonSchema, manifestJsonSchema } from "../src/config/json-schema.ts";
 import { type JsonSchema, keysOf } from "../src/manifest/json-keys.ts";
+import { patternFault } from "../src/manifest/patterns.ts";
 import { optionsJsonSchema, usually } from "../src/modules/describe.ts";
 import { LIBRARY } from "../src/modules/library.ts";
+import { FOLDER as APP, EXAMPLES, PATHS, REFUSED, REFUSED_THERE } from "./pattern-examples.ts";
 
 const FOLDER = join(import.meta.dirname, "../docs/reference");
 const pages: Record<string, string> = {
@@ -22,6 +24,7 @@ const pages: Record<string, string> = {
 		rowsOf(manifestJsonSchema()),
 	),
 	"modules.md": modulesPage(),
+	"patterns.md": patternsPage(),
 	"commands.md": `# Commands\n\n${NOTE()}\n\n${generateHelpTextForAllCommands(await application())
 		.map(([route, text]) => `## ${route}\n\n\`\`\`\n${text.trimEnd()}\n\`\`\`\n`)
 		.join("\n")}`,
@@ -86,4 +89,69 @@ Applications that \`machines.<name>.services\` may name. A module turns a few op
 or override under \`state\`. \`holdfast modules show NAME\` tells the same, with what your config makes of it.
 
 ${sections.join("\n")}`;
+}
+
+function patternsPage(): string {
+	const code = (text: string) => `\`${text.replaceAll("|", "\\|").replaceAll("\n", "⏎")}\``;
+	const list = (texts: readonly string[]) => texts.map(code).join(", ");
+	const reason = (pattern: string) => (patternFault(pattern) ?? "").replace(/^.*? is not a pattern: /s, "");
+	return `# Patterns
+
+${NOTE()}
+
+What \`exclude\` of a state leaves out of its archives. A pattern means the same for every engine: the tables below are tried
+on each of them by \`test/providers/patterns.test.ts\`, beside patterns and names made at random.
+
+- **Without a slash** a pattern is a name: it stands for everything of that name, at any depth below the state's folders.
+- **With a slash inside**, or with \`./\` in front, it is a path that begins at each of the state's folders.
+- **With a slash in front** it is an absolute path. Where a folder of the state is a link or lies behind one, write it as the
+  config has it.
+- A folder goes with all that is in it. A slash at the end says nothing, nor do \`//\` and \`/./\`.
+- \`*\` stands for any characters, none included, but never for a slash. \`**\` alone between slashes stands for any number of
+  folders, none included; there may be three in a pattern.
+- \`?\` stands for one character of ASCII, \`[a-z_]\` for one of a set, \`[!a-z]\` or \`[^a-z]\` for one of ASCII that is not in
+  it. For other characters write them out, or \`*\`.
+- A backslash makes the next character stand for itself.
+- Names are compared byte by byte: upper and lower case differ, and so do \`Ü\` as one character and as two. A name that is
+  not valid UTF-8 is matched by \`*\`.
+- Only what lies in a state's folders is left out, never another state's folder that lies in one of them.
+
+## What they leave out
+
+The folder of the state is \`${APP}\`, and in it are ${list(PATHS.filter((path) => path !== "U\u0308bung"))}, and
+\`Übung\` once more, with two dots that are a character of their own.
+
+${table(
+	["pattern", "leaves out", ""],
+	EXAMPLES.map(({ pattern, leavesOut, why }) => [
+		code(pattern),
+		leavesOut.length === 0 ? "nothing" : list(leavesOut),
+		why.replaceAll("|", "\\|"),
+	]),
+)}
+## What is refused
+
+A config with one of these is not read; \`holdfast validate\` tells the line.
+
+${table(
+	["pattern", "why"],
+	REFUSED.map((pattern) => [pattern === "" ? "nothing" : code(pattern), cell(reason(pattern))]),
+)}
+A pattern that would leave nothing of a folder of its state is refused too: ${list(REFUSED_THERE)} for \`${APP}\`. So is one that
+leaves out the folder of a database of the state that is a file: the file itself is left out without a pattern, and a restore
+puts its dump there.
+
+## From other tools
+
+| from | here |
+| --- | --- |
+| restic, rsnapshot, tar: \`/srv/app/cache\` | the same |
+| restic: \`cache\`, \`*.tmp\` | the same |
+| borg: \`sh:srv/app/**/cache\` | \`/srv/app/**/cache\` |
+| borg: \`pp:srv/app/cache\` | \`/srv/app/cache\` |
+| borg without a style, where \`*\` is a slash as well: \`*/cache\` | \`cache\` |
+| \`.gitignore\`: \`/build\` | \`./build\` |
+| \`.gitignore\`, restic: \`!keep\` | nothing can be taken back in: name more exactly what goes |
+| \`{a,b}.tmp\` | two patterns |
+`;
 }

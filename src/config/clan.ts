@@ -1,6 +1,7 @@
 // What a machine under Clan declares, as `clan.core.state` and `clan.core.backups.providers` have it, becomes states and
 // providers. Done to what is written, before a schema looks. The facts: nixosModules/clanCore/{state,backups}.nix and
 // clanServices/{borgbackup,localbackup} of clan-core, August 2026, and the blog post's older names.
+import { asPattern } from "../manifest/patterns.ts";
 import { recordOf } from "../manifest/record.ts";
 import { merge } from "../modules/merge.ts";
 import type { Fault } from "./faults.ts";
@@ -59,7 +60,9 @@ export function fromClan(clan: Record<string, unknown>): FromClan {
 	const faults: Fault[] = [];
 	const jobs = mapIn(mapIn(clan, "borgbackup"), "jobs");
 	const exclude = [
-		...new Set(Object.values(jobs).flatMap((job) => (isRecord(job) ? textsIn(job.exclude) : []))),
+		...new Set(
+			Object.values(jobs).flatMap((job) => (isRecord(job) ? textsIn(job.exclude).map(patternOf) : [])),
+		),
 	];
 	const state = Object.fromEntries(
 		Object.entries(mapIn(clan, "state")).map(([key, value]) => [
@@ -108,6 +111,20 @@ function stateOf(value: unknown, exclude: readonly string[]): unknown {
 		...(Object.keys(hooks).length > 0 ? { hooks } : {}),
 		...(stopOnRestore.length > 0 ? { stopOnRestore } : {}),
 	};
+}
+
+/**
+ * A pattern of borg's as one of ours, where it can be said (borg help patterns). Without a style its `*` may be a slash, and
+ * it begins at the root of the file system. What cannot be said is refused by its style.
+ */
+function patternOf(text: string): string {
+	const [, style, rest = text] = /^(fm|sh|pp|pf):(.*)$/s.exec(text) ?? [];
+	const path = rest.replace(/^\/+/, "");
+	if (style === "pp" || style === "pf") return `/${asPattern(path)}`;
+	if (style === "sh") return `/${path}`;
+	if (/^[a-z]+:/.test(text)) return text;
+	if (path.startsWith("*") && !path.includes("/")) return path;
+	return path.startsWith("*/") ? `/**/${path.slice(2)}` : `/${path}`;
 }
 
 /** `services.borgbackup.jobs`, one a destination, as Clan's borgbackup service sets them. */

@@ -1,5 +1,6 @@
 // Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
 import { ALL, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
+import { excludeFault } from "../manifest/exclude.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { above } from "../manifest/paths.ts";
 import type { StateInput } from "../modules/state.ts";
@@ -13,6 +14,7 @@ export function meaningFaults(machines: Readonly<Record<string, MachineInput>>):
 		...overlapFaults(name, machine),
 		...orderFaults(name, machine),
 		...emptyFaults(name, machine),
+		...patternFaults(name, machine),
 		...passphraseFaults(name, machine),
 		...destinationFaults(name, machine),
 		...dumpFaults(name, machine),
@@ -124,6 +126,17 @@ function emptyFaults(name: string, machine: MachineInput): Fault[] {
 			message: `the state "${state}" owns no folder and no database, so there is nothing to back up`,
 			hint: "add: folders: [/path/of/its/data]",
 		}));
+}
+
+function patternFaults(name: string, machine: MachineInput): Fault[] {
+	return Object.entries(machine.state ?? {}).flatMap(([state, { folders = [], exclude = [], dumps = [] }]) =>
+		exclude.flatMap((pattern, index) => {
+			const fault = excludeFault(pattern, folders, dumps);
+			return fault === undefined
+				? []
+				: [{ path: ["machines", name, "state", state, "exclude", index], ...fault }];
+		}),
+	);
 }
 
 /** A database belongs to one state; one that is a file lies in a folder of its state. */

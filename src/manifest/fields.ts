@@ -2,6 +2,7 @@
 import { posix } from "node:path";
 import * as v from "valibot";
 import { LONGEST_PATH } from "./paths.ts";
+import { patternFault } from "./patterns.ts";
 import { record } from "./record.ts";
 
 const REFUSED_FOLDERS = ["/proc", "/sys", "/dev", "/run"];
@@ -63,6 +64,16 @@ export const address = v.pipe(
 		/^(?!(?:[a-zA-Z][a-zA-Z0-9+.-]*:)*(?:\/\/)?(?:[^/]*@)?-)/,
 		"no host, user or folder of an address begins with a dash",
 	),
+);
+
+/** What is left out: see patterns.ts. */
+export const pattern = v.pipe(
+	v.string(),
+	v.rawCheck(({ dataset, addIssue }) => {
+		if (!dataset.typed) return;
+		const message = patternFault(dataset.value);
+		if (message) addIssue({ message });
+	}),
 );
 
 export const argv = v.pipe(

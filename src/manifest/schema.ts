@@ -55,7 +55,7 @@ export type Unit = v.InferOutput<typeof unitSchema>;
 
 export const stateSchema = v.strictObject({
 	folders: v.array(f.folder),
-	exclude: v.array(f.text),
+	exclude: v.array(f.pattern),
 	dumps: v.array(dumpSchema),
 	hooks: v.strictObject({
 		preBackup: v.optional(hookSchema),

@@ -67,9 +67,9 @@ export const stateSchema = v.strictObject({
 		v.description("absolute paths of the folders that this state owns"),
 	),
 	exclude: v.pipe(
-		v.optional(v.array(f.text)),
+		v.optional(v.array(f.pattern)),
 		v.description(
-			"patterns left out: a name (`*.tmp`), a path below a folder (`cache/*`), or an absolute path",
+			"patterns left out: a name (`*.tmp`), a path below a folder (`cache/*`), or an absolute path; see [patterns](patterns.md)",
 		),
 	),
 	dumps: v.pipe(

@@ -4,7 +4,11 @@ import { removeTree, scratchFolder } from "../host/files.ts";
 import { openFolder } from "../host/folder.ts";
 import { resolvePath } from "../host/trust.ts";
 import { type Command, commandsIn } from "../manifest/commands.ts";
+import { dumpSchema } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { excludeFault } from "../manifest/exclude.ts";
+import { patternFault } from "../manifest/patterns.ts";
+import { record, recordOf } from "../manifest/record.ts";
 import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";
 import { isAhead, timeOf } from "../providers/archive-time.ts";
 import { belongsTo, wordsOfTime } from "../providers/metadata.ts";
@@ -21,6 +25,8 @@ export interface Adopted {
 	readonly newest: Archive;
 	/** A line for each archive that may be newer and could not be used. */
 	readonly passedOver: readonly string[];
+	/** Patterns of its config that are none any more and were taken out of it: state and reason. */
+	readonly dropped: readonly string[];
 	/** As the newest archive has it, with the destination that it was read from. */
 	readonly manifest: Manifest;
 	/** What it would run, beside what was said to reach the destination by. */
@@ -50,12 +56,20 @@ export async function adoptDestination(
 			? [`${archive.name} ${whyPassedOver(archive)}`]
 			: [],
 	);
-	const manifest = await manifestIn(destination, newest.name, newest.metadata.manifest, scratch, work);
+	const dropped: string[] = [];
+	const manifest = await manifestIn(
+		destination,
+		newest.name,
+		newest.metadata.manifest,
+		scratch,
+		work,
+		dropped,
+	);
 	const own = new Set(commandsIn(options).map(({ text }) => text));
 	const found = withDestination(manifest, options);
 	const { state, providers } = found.manifest;
 	const commands = commandsIn({ state, providers }).filter(({ text }) => !own.has(text));
-	return { machine, archives, newest, passedOver, commands, ...found };
+	return { machine, archives, newest, passedOver, dropped, commands, ...found };
 }
 
 /** Of archives none of which can be used: say why, where there are any. */
@@ -108,13 +122,14 @@ async function manifestIn(
 	path: string,
 	scratch: string,
 	work: Work,
+	dropped: string[],
 ): Promise<Manifest> {
 	const own = await scratchFolder(scratch);
 	try {
 		using folder = openFolder(resolvePath(own).path);
 		await restoreFiles(destination, archive, [path], folder, work);
 		const found: unknown = JSON.parse(readTextBelow(folder, path, LONGEST_MANIFEST));
-		const { success, output, issues } = v.safeParse(manifestSchema, found);
+		const { success, output, issues } = v.safeParse(manifestSchema, withReadablePatterns(found, dropped));
 		if (success) return output;
 		throw new HoldfastError("failed", `the manifest in ${archive} is not understood`, {
 			details: issues.slice(0, 5).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
@@ -123,6 +138,28 @@ async function manifestIn(
 	} finally {
 		await removeTree(own);
 	}
+}
+
+const patternsSchema = v.looseObject({
+	state: record(
+		v.string(),
+		v.looseObject({ folders: v.array(v.string()), exclude: v.array(v.string()), dumps: v.array(dumpSchema) }),
+	),
+});
+
+/** An older Holdfast took patterns that this one refuses. On a bare machine that must not stand in the way: they go, and are named. */
+function withReadablePatterns(found: unknown, dropped: string[]): unknown {
+	const { success, output } = v.safeParse(patternsSchema, found);
+	if (!success) return found;
+	const state = Object.entries(output.state).map(([name, one]) => {
+		const exclude = one.exclude.filter((pattern) => {
+			const fault = patternFault(pattern) ?? excludeFault(pattern, one.folders, one.dumps)?.message;
+			if (fault !== undefined) dropped.push(`state ${name}: ${fault}`);
+			return fault === undefined;
+		});
+		return [name, { ...one, exclude }] as const;
+	});
+	return { ...output, state: recordOf(state) };
 }
 
 /** The destination as it can be reached from here takes the place of the one that the manifest names, or is added. */

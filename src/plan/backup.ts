@@ -3,7 +3,6 @@
 import { liveFiles } from "../manifest/dumps.ts";
 import { above } from "../manifest/paths.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
-import { escapePattern } from "../providers/exclude.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import type { ArchiveCreateStep, HookStep } from "../run/step.ts";
 import { dumpSteps, forgetDumps } from "./databases.ts";
@@ -65,11 +64,8 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 					{
 						scope: scopeOf(name),
 						folders,
-						exclude: [
-							...exclude,
-							...dumps.flatMap(liveFiles).map(escapePattern),
-							...folders.flatMap((folder) => nested.get(folder) ?? []).map(escapePattern),
-						],
+						exclude,
+						except: [...dumps.flatMap(liveFiles), ...folders.flatMap((folder) => nested.get(folder) ?? [])],
 						dumps: dumpSteps(name, dumps, spool, streamed).map(({ id: step }) => ({ step, streamed })),
 					},
 				]),

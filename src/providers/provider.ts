@@ -3,6 +3,7 @@
 
 import type { Readable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
+import type { Exclusion } from "../manifest/patterns.ts";
 import type { Records } from "./archive-time.ts";
 import type { Into } from "./into.ts";
 
@@ -42,8 +43,8 @@ export interface Content {
 export interface Root {
 	/** Absolute and normalised; it exists. The archive keeps it under this path without the leading "/". */
 	readonly path: string;
-	/** Patterns: see `exclude.ts`. */
-	readonly exclude: readonly string[];
+	/** What is left out below it, but for other roots that lie in it. */
+	readonly exclude: readonly Exclusion[];
 }
 
 /** What an archive says of itself. */
@@ -94,7 +95,7 @@ export interface CreateResult {
 	/** Bytes that this archive added to the destination; undefined when the engine does not tell. */
 	readonly storedBytes?: number;
 	readonly files?: number;
-	/** Paths that could not be stored whole: the states that own them are not good. */
+	/** Paths that could not be stored whole, every root that the archive has no entry for among them: their states are not good. */
 	readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 }
 

@@ -1,4 +1,5 @@
-// Engines that pass over a folder that is not there, and say that all went well, must not be asked for it.
+// Engines pass over a folder that is not there, or that they leave out, and say that all went well. A root that is missing
+// from what was written is told all the same.
 import { lstat } from "node:fs/promises";
 import { HoldfastError } from "../manifest/error.ts";
 import type { CreateResult, Root } from "./provider.ts";
@@ -18,4 +19,32 @@ export async function presentRoots(
 	throw new HoldfastError("failed", "none of the folders is there", {
 		details: unreadable.map(({ path, reason }) => `${path}: ${reason}`),
 	});
+}
+
+/** The roots of which nothing was stored, as the result of a create tells them, but for those that it has told already. */
+export function missingRoots(
+	roots: readonly Root[],
+	told: CreateResult["unreadable"],
+	isStored: (path: string) => boolean,
+	reason = "the engine stored nothing of it",
+): CreateResult["unreadable"] {
+	const known = new Set(told.map(({ path }) => path));
+	return roots
+		.filter(({ path }) => !known.has(path) && !isStored(path))
+		.map(({ path }) => ({ path, reason }));
+}
+
+/** Those that are not there any more once the engine has been through. */
+export async function vanishedRoots(
+	roots: readonly Root[],
+	told: CreateResult["unreadable"],
+): Promise<CreateResult["unreadable"]> {
+	const there = new Set<string>();
+	for (const { path } of roots) if (await lstat(path).catch(() => undefined)) there.add(path);
+	return missingRoots(roots, told, (path) => there.has(path), "it vanished while the archive was written");
+}
+
+/** Without those that lie in another of them. */
+export function outermost(paths: readonly string[]): string[] {
+	return paths.filter((path) => !paths.some((other) => path.startsWith(`${other}/`)));
 }

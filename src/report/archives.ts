@@ -48,11 +48,13 @@ export function adoptedText({
 	manifest,
 	commands,
 	passedOver,
+	dropped,
 }: Adopted): string[] {
 	const states = Object.entries(newest.metadata?.states ?? {});
 	return [
 		`${archives.length} archives of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}`,
 		...passedOver.map((line) => `! passed over: ${line}`),
+		...dropped.map((line) => `! taken out of its config: exclude of ${line}`),
 		...table([
 			["STATE", "OUTCOME", "HOLDS"],
 			...states.map(([name, { outcome, folders, reason }]) => [name, outcome, reason ?? folders.join(", ")]),

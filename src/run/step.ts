@@ -94,7 +94,10 @@ export interface ArchiveCreateStep extends StepBase {
 			{
 				readonly scope: string;
 				readonly folders: readonly string[];
+				/** Patterns, as they are written. */
 				readonly exclude: readonly string[];
+				/** Paths that are left out beside. */
+				readonly except: readonly string[];
 				/** The `dump` steps whose databases go into the archive. */
 				readonly dumps: readonly { readonly step: string; readonly streamed: boolean }[];
 			}

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { below } from "../../src/manifest/patterns.ts";
 import type { Entry, Metadata, Root, Work } from "../../src/providers/provider.ts";
 import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
 import type { Engine } from "./engines.ts";
@@ -171,7 +172,8 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 				`${root.replace(/[[\]]/g, "[$&]")}/deep/cache`,
 				"skip/",
 			];
-			const request = { name: "a", roots: [{ path: root, exclude }], metadata: metadataOf("a") };
+			const roots = [{ path: root, exclude: exclude.flatMap((pattern) => below(root, pattern)) }];
+			const request = { name: "a", roots, metadata: metadataOf("a") };
 			await destination.create(request, true, quiet);
 			mkdirSync(join(folder, "into"));
 			await destination.restore("a", [root], intoFolder(join(folder, "into")), quiet);

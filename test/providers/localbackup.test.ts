@@ -153,26 +153,6 @@ test("snapshots that rsnapshot alone made are listed and restored", async () => 
 	assert.deepEqual(factsOf(join(below, "into", below, "source")), factsOf(join(below, "source")));
 });
 
-test("a folder of one state within another's that leaves it out is stored", async () => {
-	const below = join(folder, "nested");
-	mkdirSync(join(below, "outer/inner/deep"), { recursive: true });
-	for (const file of ["outer/a", "outer/inner/b", "outer/inner/deep/c"])
-		writeFileSync(join(below, file), file);
-	const roots = [
-		{ path: join(below, "outer"), exclude: [join(below, "outer/inner")] },
-		{ path: join(below, "outer/inner/deep"), exclude: [] },
-	];
-	const destination = openLocalbackup(below);
-	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-	const stored = join(below, "on the disk/snapshot.0/web01", below, "outer");
-	assert.deepEqual(readdirSync(stored, { recursive: true }).sort(), [
-		"a",
-		"inner",
-		"inner/deep",
-		"inner/deep/c",
-	]);
-});
-
 /** A disk in a file, named in /etc/fstab as a person would. */
 function disk(name: string) {
 	const image = join(folder, `${name}.img`);

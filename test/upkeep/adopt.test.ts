@@ -3,6 +3,11 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import type { TarOptions } from "../../src/manifest/providers.ts";
+import { adoptDestination } from "../../src/plan/adopt.ts";
+import { adoptedText } from "../../src/report/archives.ts";
+import { openTar } from "../providers/engines.ts";
+import { metadataOf, quiet } from "../providers/fixtures.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { factsOf } from "../support/tree.ts";
@@ -143,6 +148,34 @@ describe("adopt", () => {
 		first.write("holdfast.json", config.replace('"repo":', '"relocated": true, "repo":'));
 		assert.match(await ok(first, "list"), /notes, shop/);
 	});
+});
+
+test("patterns that an older Holdfast took and this one refuses are named, and do not stand in the way", async () => {
+	const folder = join(below, "older");
+	mkdirSync(folder);
+	const manifest = join(folder, "manifest.json");
+	const state = {
+		dumps: [],
+		hooks: {},
+		stopOnBackup: [],
+		stopOnRestore: [],
+		after: [],
+		settle: 3,
+		checks: [],
+	};
+	const exclude = ["*.tmp", "a**b", "/srv/*"];
+	const providers = { tar: { type: "tar", destinations: { disk: { path: join(folder, "destination") } } } };
+	const notes = { ...state, folders: ["/srv/notes"], exclude };
+	writeFileSync(manifest, JSON.stringify({ version: 1, machine: "web01", state: { notes }, providers }));
+	const destination = openTar(folder);
+	const metadata = { ...metadataOf("a"), manifest };
+	await destination.create({ name: "a", roots: [{ path: manifest, exclude: [] }], metadata }, true, quiet);
+	const adopted = await adoptDestination(destination, providers.tar as TarOptions, undefined, folder, quiet);
+	assert.deepEqual(adopted.manifest.state.notes?.exclude, ["*.tmp"]);
+	assert.match(
+		adoptedText(adopted).join("\n"),
+		/taken out of its config: exclude of state notes: "a\*\*b" is not a pattern.*\n.*"\/srv\/\*" leaves nothing of the folder "\/srv\/notes"/,
+	);
 });
 
 test("the recovery sheet holds address, commands and borg's key, and no passphrase", async () => {

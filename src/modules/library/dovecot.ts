@@ -21,7 +21,16 @@ export const dovecot = defineModule({
 				folders: mail,
 				// "Index files can be deleted and rebuilt without any side effects"; the control files (dovecot-uidlist,
 				// dovecot-keywords) are not of them. Of keywords only the first 26 of a folder are outside the indexes.
-				exclude: ["dovecot.index*", "dovecot.list.index*", "dovecot-uidlist.lock"],
+				// By their whole names: a mailbox may be called by something like them.
+				exclude: [
+					...["dovecot.index", "dovecot.list.index"].flatMap((name) => [
+						name,
+						`${name}.cache`,
+						`${name}.log`,
+						`${name}.log.2`,
+					]),
+					"dovecot-uidlist.lock",
+				],
 				stopOnRestore: units,
 			},
 		},

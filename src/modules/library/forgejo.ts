@@ -12,6 +12,7 @@ import {
 	moreFolders,
 	units,
 } from "../options.ts";
+import { within } from "../within.ts";
 
 function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sources: readonly string[]) {
 	return defineModule({
@@ -34,7 +35,7 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 					[name]: {
 						// Without the keys of app.ini, second factors and mirrors' passwords cannot be read any more.
 						folders: [dataDir, ...configured(configDir, `/etc/${name}`, nixos), ...folders],
-						exclude: ["data/tmp", "data/indexers", "data/sessions", "log"],
+						exclude: within(dataDir, "data/tmp", "data/indexers", "data/sessions", "log"),
 						dumps,
 						// A push between the copy of the database and that of the repositories would part the two.
 						stopOnBackup: units,

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import * as f from "../../manifest/fields.ts";
 import { defineModule } from "../module.ts";
 import { folder, units } from "../options.ts";
+import { within } from "../within.ts";
 
 /** The files or folders that its databases are, by its `db_engine`. */
 const DATABASES = ["db.lmdb", "db.sqlite", "db.fjall"];
@@ -42,8 +43,8 @@ export const garage = defineModule({
 		units: units(["garage.service"]),
 	}),
 	yields({ metadataDir, snapshotsDir, dataDir, units }) {
-		const within = `${metadataDir}/snapshots`;
-		const snapshots = snapshotsDir ?? within;
+		const usual = `${metadataDir}/snapshots`;
+		const snapshots = snapshotsDir ?? usual;
 		return {
 			state: {
 				garage: {
@@ -58,7 +59,7 @@ export const garage = defineModule({
 						postRestore: ["sh", "-euc", PUT_SNAPSHOT, "sh", metadataDir, snapshots],
 					},
 					// The live database changes while it is copied. Those in the snapshots have the same names.
-					exclude: DATABASES.flatMap((name) => [`${metadataDir}/${name}`, `${metadataDir}/${name}-*`]),
+					exclude: DATABASES.flatMap((name) => within(metadataDir, name, `${name}-*`)),
 					stopOnRestore: units,
 					checks: [{ command: ["garage", "status"] }],
 				},

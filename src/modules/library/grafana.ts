@@ -11,6 +11,7 @@ import {
 	health,
 	moreFolders,
 } from "../options.ts";
+import { within } from "../within.ts";
 
 export const grafana = defineModule({
 	name: "grafana",
@@ -35,7 +36,7 @@ export const grafana = defineModule({
 			state: {
 				grafana: {
 					folders: [dataDir, ...configured(configDir, "/etc/grafana", nixos), ...folders],
-					exclude: ["png", "csv", "pdf"],
+					exclude: within(dataDir, "png", "csv", "pdf"),
 					dumps,
 					stopOnRestore: [nixos ? "grafana.service" : "grafana-server.service"],
 					checks: asks(health),

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+import { within } from "../within.ts";
 
 export const homeAssistant = defineModule({
 	name: "home-assistant",
@@ -23,7 +24,7 @@ export const homeAssistant = defineModule({
 			state: {
 				"home-assistant": {
 					folders: [configDir],
-					exclude: ["*.log", "*.log.*", "tts", "deps", "__pycache__"],
+					exclude: [...within(configDir, "*.log", "*.log.*", "tts", "deps"), "__pycache__"],
 					dumps,
 					stopOnRestore: units,
 					checks: asks(health),

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+import { within } from "../within.ts";
 
 export const immich = defineModule({
 	name: "immich",
@@ -26,7 +27,10 @@ export const immich = defineModule({
 				immich: {
 					folders: [mediaDir],
 					// Its own dumps in `backups` would be kept twice.
-					exclude: ["backups", ...(derived ? [] : ["thumbs", "encoded-video"])],
+					// It does not start without the file `.immich` in each of these.
+					exclude: ["backups", ...(derived ? [] : ["thumbs", "encoded-video"])].flatMap((one) =>
+						within(mediaDir, `${one}/[!.]*`),
+					),
 					dumps,
 					stopOnRestore: units,
 					checks: asks(health),

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, configFolder, configured, folder, health, units } from "../options.ts";
+import { within } from "../within.ts";
 
 export const jellyfin = defineModule({
 	name: "jellyfin",
@@ -18,7 +19,7 @@ export const jellyfin = defineModule({
 			state: {
 				jellyfin: {
 					folders: [dataDir, ...configured(configDir, "/etc/jellyfin", nixos)],
-					exclude: ["transcodes", "transcoding-temp", "cache", "log"],
+					exclude: within(dataDir, "transcodes", "data/transcodes", "transcoding-temp", "cache", "log"),
 					// It has several SQLite files, whose names change with its versions.
 					stopOnBackup: units,
 					stopOnRestore: units,

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import * as f from "../../manifest/fields.ts";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+import { within } from "../within.ts";
 
 export const mastodon = defineModule({
 	name: "mastodon",
@@ -26,7 +27,7 @@ export const mastodon = defineModule({
 				mastodon: {
 					folders: [uploads, ...secrets],
 					// Copies of what other servers have.
-					exclude: ["cache"],
+					exclude: within(uploads, "cache"),
 					dumps,
 					stopOnRestore: units,
 					checks: asks(health),

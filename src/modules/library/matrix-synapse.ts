@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, configFolder, configured, database, databaseOf, folder, health, units } from "../options.ts";
+import { within } from "../within.ts";
 
 export const matrixSynapse = defineModule({
 	name: "matrix-synapse",
@@ -29,13 +30,16 @@ export const matrixSynapse = defineModule({
 					// Debian's package keeps the signing key with the configuration.
 					folders: [dataDir, ...configured(configDir, "/etc/matrix-synapse", nixos)],
 					// Both are fetched and made anew: what other servers have, and pictures made of media.
-					exclude: [
-						"remote_content",
-						"remote_thumbnail",
-						"remote_thumbnails",
-						"url_cache",
-						"url_cache_thumbnails",
-					],
+					exclude: ["media", "media_store"].flatMap((media) =>
+						within(
+							dataDir,
+							`${media}/remote_content`,
+							`${media}/remote_thumbnail`,
+							`${media}/remote_thumbnails`,
+							`${media}/url_cache`,
+							`${media}/url_cache_thumbnails`,
+						),
+					),
 					dumps,
 					stopOnRestore: units,
 					checks: asks(health),

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { configFolder, configured, folder, moreFolders, units } from "../options.ts";
+import { within } from "../within.ts";
 
 /** $1 is the folder, the rest are units. It writes the file beside the old one and renames it, in a moment. */
 const WRITE = `
@@ -30,7 +31,7 @@ export const mosquitto = defineModule({
 			mosquitto: {
 				folders: [dataDir, ...configured(configDir, "/etc/mosquitto", nixos), ...folders],
 				hooks: { preBackup: ["bash", "-euc", WRITE, "mosquitto", dataDir, ...units] },
-				exclude: ["mosquitto.db.new"],
+				exclude: within(dataDir, "mosquitto.db.new"),
 				stopOnRestore: units,
 			},
 		},

@@ -42,7 +42,14 @@ export const nextcloud = defineModule({
 			state: {
 				nextcloud: {
 					folders: folders ?? [nixos ? "/var/lib/nextcloud" : "/var/www/nextcloud"],
-					exclude: ["*.log", ...(previews ? [] : ["data/appdata_*/preview"])],
+					// Its own logs, in the data folder: users' files may have the same names.
+					exclude: [
+						...["nextcloud.log", "nextcloud.log.1", "audit.log", "updater.log"].flatMap((log) => [
+							`./${log}`,
+							`data/${log}`,
+						]),
+						...(previews ? [] : ["data/appdata_*/preview"]),
+					],
 					dumps,
 					hooks: {
 						preBackup: run("maintenance:mode", "--on"),

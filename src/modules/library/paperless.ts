@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";
+import { within } from "../within.ts";
 
 export const paperless = defineModule({
 	name: "paperless",
@@ -28,7 +29,10 @@ export const paperless = defineModule({
 				paperless: {
 					folders: [dataDir],
 					// The search index is made anew with: document_index reindex.
-					exclude: ["index", "*.log", "celerybeat-schedule.db"],
+					// NixOS has them in the folder itself, upstream in one called data.
+					exclude: ["", "data/"].flatMap((at) =>
+						within(dataDir, `${at}index`, `${at}log/*.log`, `${at}celerybeat-schedule.db`),
+					),
 					dumps,
 					stopOnRestore: units,
 					checks: asks(health),

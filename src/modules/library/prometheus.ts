@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, folder, health, moreFolders, units } from "../options.ts";
+import { within } from "../within.ts";
 
 export const prometheus = defineModule({
 	name: "prometheus",
@@ -19,8 +20,9 @@ export const prometheus = defineModule({
 	yields: ({ dataDir, folders, units, health }, { nixos }) => ({
 		state: {
 			prometheus: {
-				folders: [nixos && dataDir === "/var/lib/prometheus" ? "/var/lib/prometheus2" : dataDir, ...folders],
-				exclude: ["lock", "queries.active"],
+				folders: [folderOf(dataDir, nixos), ...folders],
+				// Debian and NixOS have both in a folder of their own in it.
+				exclude: within(folderOf(dataDir, nixos), "lock", "*/lock", "queries.active", "*/queries.active"),
 				stopOnBackup: units,
 				stopOnRestore: units,
 				checks: asks(health),
@@ -30,3 +32,6 @@ export const prometheus = defineModule({
 	signs: { units: ["prometheus.service"] },
 	proven: "application",
 });
+
+const folderOf = (dataDir: string, nixos: boolean) =>
+	nixos && dataDir === "/var/lib/prometheus" ? "/var/lib/prometheus2" : dataDir;

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import * as f from "../../manifest/fields.ts";
 import { record } from "../../manifest/record.ts";
 import { defineModule } from "../module.ts";
+import { within } from "../within.ts";
 
 function keyValueServer<const N extends "redis" | "valkey">(
 	name: N,
@@ -49,7 +50,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 						instance,
 						{
 							folders: [dir],
-							exclude: ["temp-*.rdb", "temp-*.aof"],
+							exclude: within(dir, "temp-*.rdb", "temp-*.aof", "appendonlydir/temp-*.aof"),
 							dumps: [
 								{
 									redis: `${dir}/${file}`,

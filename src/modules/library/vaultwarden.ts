@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, moreFolders, units } from "../options.ts";
+import { within } from "../within.ts";
 
 export const vaultwarden = defineModule({
 	name: "vaultwarden",
@@ -21,7 +22,7 @@ export const vaultwarden = defineModule({
 			state: {
 				vaultwarden: {
 					folders: [dataDir, ...folders],
-					exclude: ["icon_cache", "tmp"],
+					exclude: within(dataDir, "icon_cache", "tmp"),
 					dumps,
 					stopOnRestore: units,
 					checks: asks(health),

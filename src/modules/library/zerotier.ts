@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { folder } from "../options.ts";
+import { within } from "../within.ts";
 
 export const zerotier = defineModule({
 	name: "zerotier",
@@ -13,7 +14,7 @@ export const zerotier = defineModule({
 			zerotier: {
 				folders: [dataDir],
 				// What it learns of others by itself, and what its running process writes.
-				exclude: ["peers.d", "zerotier-one.pid", "zerotier-one.port"],
+				exclude: within(dataDir, "peers.d", "zerotier-one.pid", "zerotier-one.port"),
 				stopOnRestore: [nixos ? "zerotierone.service" : "zerotier-one.service"],
 				checks: [{ script: "zerotier-cli info | grep -q ONLINE", within: "60s" }],
 			},

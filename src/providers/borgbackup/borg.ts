@@ -28,6 +28,8 @@ const messageSchema = v.object({
 	current: v.exactOptional(v.number()),
 	total: v.exactOptional(v.number()),
 	path: v.exactOptional(v.string()),
+	/** Of a file or folder, with `--list`: `d` for a folder that was stored. */
+	status: v.exactOptional(v.string()),
 });
 export type BorgMessage = v.InferOutput<typeof messageSchema>;
 

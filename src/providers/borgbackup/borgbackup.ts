@@ -1,5 +1,6 @@
 // BorgBackup 1.2 and later. What an archive says of itself is in its comment, so that listing never opens one.
 import * as v from "valibot";
+import { findBelow } from "../../host/folder.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
 import type { Into } from "../into.ts";
@@ -8,6 +9,7 @@ import { whileMounted } from "../mount.ts";
 import { count } from "../output.ts";
 import type { Destination, Details, Problem, Work } from "../provider.ts";
 import { repositoryToClose, requireNoLinks } from "../repository.ts";
+import { outermost } from "../roots.ts";
 import { archiveName, type BorgDestination, borg, borgJson } from "./borg.ts";
 import { commentArgument } from "./comments.ts";
 import { contents, sizeOf } from "./contents.ts";
@@ -135,6 +137,7 @@ async function restore(
 	into: Into,
 	work: Work,
 ): Promise<void> {
+	// Of one path within another borg says that it never matched.
 	const faults: string[] = [];
 	await using inside = await into.enter(repositoryToClose(destination.repo));
 	const end = await borg(
@@ -146,7 +149,7 @@ async function restore(
 			"--sparse",
 			"--",
 			archiveName(destination, archive),
-			...paths.map((path) => path.slice(1)),
+			...outermost(paths).map((path) => path.slice(1)),
 		],
 		work,
 		{
@@ -165,4 +168,8 @@ async function restore(
 		throw new HoldfastError("failed", `borg could not restore all of ${paths.join(", ")} from ${archive}`, {
 			details: faults.slice(0, 20),
 		});
+	const asked = outermost(paths);
+	for (const path of paths)
+		if (!asked.includes(path) && !findBelow(into.folder, path))
+			throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
 }

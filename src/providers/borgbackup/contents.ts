@@ -4,6 +4,7 @@ import { recordReader } from "../../host/lines.ts";
 import { modeOf } from "../mode.ts";
 import { count, notUnderstood, understood, when } from "../output.ts";
 import type { Entry, Work } from "../provider.ts";
+import { outermost } from "../roots.ts";
 import { archiveName, type BorgDestination, borg } from "./borg.ts";
 
 /** Tell every entry at and below these paths. */
@@ -19,7 +20,7 @@ export async function contents(
 		"--format={type}{mode}{uid}{gid}{size}{mtime}{linktarget}{path}",
 		"--",
 		archiveName(destination, archive),
-		...paths.map((path) => path.slice(1)),
+		...outermost(paths).map((path) => path.slice(1)),
 	];
 	let told = 0;
 	const reader = () => {

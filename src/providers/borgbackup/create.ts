@@ -1,15 +1,18 @@
 // Write an archive, and the repository when there is none.
+import { lstat } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import * as v from "valibot";
 import { execText } from "../../host/exec.ts";
 import { hasSecret } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { absolutePatterns } from "../exclude.ts";
+import { isReached } from "../exclude.ts";
 import { AT_FIRST } from "../metadata.ts";
 import { count, understoodOr } from "../output.ts";
-import type { ArchiveRequest, CreateResult, Work } from "../provider.ts";
+import type { ArchiveRequest, CreateResult, Root, Work } from "../provider.ts";
+import { missingRoots } from "../roots.ts";
 import { archiveName, type BorgDestination, BorgFault, borg } from "./borg.ts";
 import { commentArgument, commentOf, keep, known } from "./comments.ts";
+import { borgExcludes } from "./exclude.ts";
 import { openStreams } from "./streams.ts";
 
 const createSchema = v.object({
@@ -64,22 +67,26 @@ async function createOf(
 	work: Work,
 ): Promise<CreateResult> {
 	const unreadable: { path: string; reason: string }[] = [];
+	const stored = new Set<string>();
+	const folders = await foldersAmong(request.roots);
 	const comment = commentArgument(request.metadata, AT_FIRST);
 	const streams = openStreams(request, work);
 	const words = [
 		...streams.options,
 		"--json",
 		"--progress",
+		// A line for each folder that was stored: a root is in the archive when there is one for it.
+		"--list",
+		"--filter=d",
 		`--compression=${compression}`,
 		"--comment",
 		comment,
-		...request.roots.flatMap((root) =>
-			absolutePatterns(root.path, root.exclude).map((pattern) => `--exclude=sh:${pattern}`),
-		),
+		...borgExcludes(request.roots),
 		"--",
 		archiveName(destination, request.name),
 		...streams.paths,
-		...request.roots.map((root) => root.path.slice(1)),
+		// Told of a folder that lies in another, borg would store it twice.
+		...request.roots.filter((root) => !isReached(root, request.roots)).map((root) => root.path.slice(1)),
 	];
 	const attempt = (feed?: (input: Writable) => void) =>
 		borg(
@@ -97,6 +104,8 @@ async function createOf(
 							...(message.nfiles === undefined ? {} : { files: message.nfiles }),
 							...(message.path ? { path: `/${message.path}` } : {}),
 						});
+					if (message.type === "file_status" && folders.some(({ path }) => path === `/${message.path}`))
+						stored.add(`/${message.path}`);
 					// "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive.
 					const fault = /^(.*?): (?:\w+: )?(\[Errno \d+\].*)$/.exec(message.message ?? "");
 					if (message.levelname === "WARNING" && fault)
@@ -119,6 +128,7 @@ async function createOf(
 	});
 	// The archive is whole by now, whatever borg says of it.
 	const archive = understoodOr(createSchema, end.stdout)?.archive;
+	unreadable.push(...missingRoots(folders, unreadable, (path) => stored.has(path)));
 	if (!archive) return { unreadable };
 	const { repo } = destination;
 	await keep(repo, new Map(await known(repo)).set(archive.id, commentOf(request.metadata)));
@@ -150,6 +160,14 @@ async function makeMissing(
 			hint: "is the disk mounted? To start anew: borg init it yourself, then create again",
 		});
 	await initialise(destination, work);
+}
+
+/** Files are told of by other letters, as every file is. */
+async function foldersAmong(roots: readonly Root[]): Promise<Root[]> {
+	const found: Root[] = [];
+	for (const root of roots)
+		if ((await lstat(root.path).catch(() => undefined))?.isDirectory()) found.push(root);
+	return found;
 }
 
 async function initialise(destination: BorgDestination, work: Work): Promise<void> {

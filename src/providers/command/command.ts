@@ -2,7 +2,9 @@
 // `restore` gets NAME and FOLDERS and puts the folders back in their places.
 import { cleanEnvironment, describeEnd, exec, execText } from "../../host/exec.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import type { Exclusion } from "../../manifest/patterns.ts";
 import type { CommandOptions } from "../../manifest/providers.ts";
+import { glob, literally } from "../exclude.ts";
 import type { ArchiveRequest, CreateResult, Destination, Work } from "../provider.ts";
 import { readList } from "./names.ts";
 
@@ -70,8 +72,19 @@ async function create(
 	work: Work,
 ): Promise<CreateResult> {
 	const folders = joinFolders(request.roots.map((root) => root.path));
-	await run("create", { HOLDFAST_ARCHIVE: request.name, FOLDERS: folders }, work);
+	const exclude = request.roots.flatMap((root) => root.exclude.map((one) => lineOf(root.path, one)));
+	const env = { HOLDFAST_ARCHIVE: request.name, FOLDERS: folders, HOLDFAST_EXCLUDE: exclude.join("\n") };
+	await run("create", env, work);
 	return { unreadable: [] };
+}
+
+/** A pattern as docs/reference/patterns.md has it, absolute. */
+function lineOf(path: string, exclusion: Exclusion): string {
+	const line = [literally(path), ...exclusion.map((part) => (part === "**" ? part : glob(part)))].join("/");
+	if (!line.includes("\n")) return line;
+	throw new HoldfastError("failed", `a command provider cannot be told what to leave out of ${path}`, {
+		hint: "it is told a pattern a line, and a name in it has a line break; use another provider for this state",
+	});
 }
 
 /** Clan's form: one string, so a folder with ":" in its name cannot be said. */

@@ -26,7 +26,7 @@ import type { Into } from "../into.ts";
 import { AT_FIRST, damageIn } from "../metadata.ts";
 import type { Archive, ArchiveRequest, CreateResult, Destination, Problem, Work } from "../provider.ts";
 import { retain } from "../retention.ts";
-import { presentRoots } from "../roots.ts";
+import { missingRoots, presentRoots } from "../roots.ts";
 import { contents } from "./contents.ts";
 import { onDisk, runHook } from "./disk.ts";
 import { configure, rsnapshot } from "./rsnapshot.ts";
@@ -155,6 +155,9 @@ async function create(
 		await configure(scratch, directory, machine, oldest + 2, work.watched);
 		await rsnapshot(scratch, "sync", directory, work, unreadable, enclosure);
 		using sync = enter(disk, SYNC);
+		unreadable.push(
+			...missingRoots(there, unreadable, (path) => findBelow(sync, `${machine}${path}`) !== undefined),
+		);
 		describeSnapshot(sync, {
 			name,
 			metadata,

@@ -1,6 +1,7 @@
 // What rsync copies of "/", as filter rules (rsync(1), FILTER RULES): the first rule that matches counts.
 import { dirname } from "node:path";
-import { absolutePatterns } from "../exclude.ts";
+import type { Exclusion } from "../../manifest/patterns.ts";
+import { eachWay, glob, literally } from "../exclude.ts";
 import type { Root } from "../provider.ts";
 
 /** Each rule ends with a NUL: names may hold line breaks. */
@@ -8,13 +9,15 @@ export function filterRules(roots: readonly Root[]): string {
 	// The innermost first: what an outer root leaves out may be another's.
 	const innermost = [...roots].sort((a, b) => b.path.length - a.path.length);
 	const rules = [
-		...new Set(roots.flatMap(({ path }) => parentsOf(path)).map((parent) => `+ ${literally(parent)}/`)),
+		...new Set(roots.flatMap(({ path }) => parentsOf(path)).map((parent) => `+ ${asItIs(parent)}/`)),
 		...innermost.flatMap(({ path, exclude }) => [
-			...absolutePatterns(path, exclude)
-				.flatMap(atAnyDepth)
-				.flatMap((pattern) => [`- /${pattern}`, `- /${pattern}/**`]),
-			`+ ${literally(path)}`,
-			`+ ${literally(path, true)}/***`,
+			...exclude.flatMap(eachWay).flatMap((one) => {
+				const plain = plainly(path, one);
+				const pattern = patternOf(path, one);
+				return [`- ${plain === undefined ? pattern : asItIs(plain)}`, `- ${pattern}/**`];
+			}),
+			`+ ${asItIs(path)}`,
+			`+ ${literally(path)}/***`,
 		]),
 		"- *",
 	];
@@ -26,12 +29,16 @@ function parentsOf(path: string): string[] {
 	return parent === "/" ? [] : [...parentsOf(parent), parent];
 }
 
-/** A backslash stands for itself in a pattern without wildcards, and escapes in one with any. */
-function literally(path: string, withWildcards = /[*?[]/.test(path)): string {
-	return withWildcards ? path.replace(/[\\*?[]/g, "\\$&") : path;
-}
+const patternOf = (path: string, exclusion: Exclusion) =>
+	`${literally(path)}/${exclusion.map((part) => (part === "**" ? part : glob(part))).join("/")}`;
 
-/** Here `**` stands for at least one folder. */
-function atAnyDepth(pattern: string): string[] {
-	return pattern.includes("**/") ? [pattern, pattern.replace("**/", "")] : [pattern];
+/** A backslash stands for itself in a pattern without these, and escapes in one with any. */
+const asItIs = (path: string) => (/[*?[]/.test(path) ? literally(path) : path);
+
+/** The one path that it stands for, if it has just texts. */
+function plainly(path: string, exclusion: Exclusion): string | undefined {
+	const names = exclusion.flatMap((part) =>
+		part !== "**" && part.length === 1 && typeof part[0] === "string" ? [part[0]] : [],
+	);
+	return names.length === exclusion.length ? [path, ...names].join("/") : undefined;
 }

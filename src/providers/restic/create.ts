@@ -4,17 +4,19 @@ import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { requireArchiveName } from "../archive-name.ts";
-import { absolutePatterns } from "../exclude.ts";
+import { innerRoots } from "../exclude.ts";
 import { AT_FIRST } from "../metadata.ts";
 import {
 	type ArchiveRequest,
 	type CreateResult,
 	type Progress,
+	type Root,
 	STREAMS_AHEAD,
 	type Work,
 } from "../provider.ts";
-import { presentRoots } from "../roots.ts";
+import { missingRoots, presentRoots } from "../roots.ts";
 import { archivesIn } from "./archives.ts";
+import { resticExcludes } from "./exclude.ts";
 import { type ResticDestination, ResticFault, restic } from "./run.ts";
 import { ARCHIVE, aboutTag, forget, PART, snapshots } from "./snapshots.ts";
 
@@ -23,6 +25,7 @@ const summarySchema = v.object({
 	total_bytes_processed: v.number(),
 	data_added: v.number(),
 	total_files_processed: v.number(),
+	snapshot_id: v.optional(v.string()),
 });
 const statusSchema = v.object({
 	message_type: v.literal("status"),
@@ -50,6 +53,8 @@ export async function create(
 	const failed = new AbortController();
 	const own: Work = { ...work, signal: AbortSignal.any([work.signal, failed.signal]) };
 	let fault: unknown;
+	/** The last one that was written. */
+	let snapshot: string | undefined;
 	try {
 		const sizes = { bytes: 0, storedBytes: 0, files: 0 };
 		const add = (message: Record<string, unknown>) => {
@@ -57,6 +62,7 @@ export async function create(
 			sizes.bytes += message.total_bytes_processed;
 			sizes.storedBytes += message.data_added;
 			sizes.files += message.total_files_processed;
+			snapshot = message.snapshot_id;
 		};
 		await sideBySide(streams, STREAMS_AHEAD, async ({ path, open }) => {
 			try {
@@ -80,9 +86,7 @@ export async function create(
 				...common,
 				`--tag=${ARCHIVE}${name}`,
 				`--tag=${about}`,
-				...request.roots.flatMap((root) =>
-					absolutePatterns(root.path, root.exclude).map((pattern) => `--exclude=/${escapedAnew(pattern)}`),
-				),
+				...resticExcludes(request.roots),
 				"--files-from-raw=-",
 			],
 			work,
@@ -98,6 +102,7 @@ export async function create(
 				},
 			},
 		);
+		unreadable.push(...(await missingAmong(destination, there, snapshot, unreadable, work)));
 		return { ...sizes, unreadable };
 	} catch (error) {
 		if (streams.length > 0)
@@ -110,6 +115,24 @@ export async function create(
 			});
 		throw fault ?? error;
 	}
+}
+
+/** A root that lies in another could have been left out along with what is around it. */
+async function missingAmong(
+	destination: ResticDestination,
+	roots: readonly Root[],
+	snapshot: string | undefined,
+	told: CreateResult["unreadable"],
+	work: Work,
+): Promise<CreateResult["unreadable"]> {
+	const inner = [...new Set(roots.flatMap((root) => innerRoots(root, roots)))];
+	if (inner.length === 0 || snapshot === undefined) return [];
+	const stored = new Set<unknown>();
+	await restic(destination, ["ls", "--json", "--", snapshot, ...inner.map(({ path }) => path)], work, {
+		noLock: true,
+		onJson: ({ path }) => stored.add(path),
+	});
+	return missingRoots(inner, told, (path) => stored.has(path));
 }
 
 function progressOf({ bytes_done, total_bytes, files_done }: v.InferOutput<typeof statusSchema>): Progress {
@@ -145,7 +168,3 @@ export async function abandon(destination: ResticDestination, archive: string, w
 	if (archivesIn(all).length > 0) return;
 	await forget(destination, all, work);
 }
-
-/** Go's patterns (pkg.go.dev/path/filepath#Match) have no `[]]`: a character that stands for itself has a backslash. */
-const escapedAnew = (pattern: string) =>
-	pattern.replace(/\[(?:([*?[\]])|\\\\)\]/g, (_, character = "\\") => `\\${character}`);

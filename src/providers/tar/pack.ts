@@ -5,14 +5,15 @@ import { type Readable, Transform, Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
 import type { Enclosure } from "../../host/enclosure.ts";
-import { describeEnd, start } from "../../host/exec.ts";
+import { describeEnd, exec, start } from "../../host/exec.ts";
 import type { Folder } from "../../host/folder.ts";
 import { frugal } from "../../host/memory.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { absolutePatterns } from "../exclude.ts";
 import { type Root, STREAMS_AHEAD, type StreamRoot, type Work } from "../provider.ts";
+import { missingRoots } from "../roots.ts";
+import { tarExcludes } from "./exclude.ts";
 import { DATA, type Segment } from "./index-file.ts";
 import { withoutEndMark } from "./trim.ts";
 
@@ -23,8 +24,6 @@ export const LARGEST_WINDOW = 25;
 
 /** Bytes that zstd hands on at once. */
 const CHUNK = 128 * 1024;
-/** How many folders deep a `**` reaches: tar's own patterns do not have it, so it is written out. */
-const DEEPEST = 30;
 
 interface Packed {
 	readonly segments: Segment[];
@@ -48,6 +47,7 @@ export async function packArchive(
 	try {
 		for (const root of roots) {
 			const packed = await packRoot(root, output, level, work, before, unreadable, enclosure);
+			unreadable.push(...missingRoots([root], unreadable, () => packed.tarBytes > 0));
 			segments.push({ path: root.path, offset, ...packed });
 			offset += packed.length;
 			before += packed.tarBytes;
@@ -133,13 +133,7 @@ async function packRoot(
 			"--xattrs",
 			"--xattrs-include=*",
 			"--directory=/",
-			"--anchored",
-			"--wildcards",
-			"--no-wildcards-match-slash",
-			...absolutePatterns(root.path, root.exclude)
-				.flatMap(writtenOut)
-				.map((pattern) => `--exclude=${pattern}`),
-			"--no-wildcards",
+			...(await tarExcludes(root, () => deepestIn(root.path, work, enclosure))),
 			"--null",
 			"--no-unquote",
 			"--verbatim-files-from",
@@ -200,11 +194,19 @@ function append(output: Writable): Writable {
 	});
 }
 
-/** tar has no `**`: one pattern for every depth. Deeper than that, a file is kept rather than lost. */
-function writtenOut(pattern: string): string[] {
-	const parts = pattern.split("**/");
-	if (parts.length === 1) return [pattern];
-	const [head = "", ...rest] = parts;
-	const tail = rest.join("*/");
-	return Array.from({ length: DEEPEST }, (_, depth) => head + "*/".repeat(depth) + tail);
+/** How many folders deep it is. */
+async function deepestIn(root: string, { signal }: Work, enclosure: Enclosure | undefined): Promise<number> {
+	let deepest = 0;
+	const end = await exec(["find", root, "-type", "d", "-printf", "%d\n"], {
+		signal,
+		enclosure,
+		onStdout: (line) => {
+			deepest = Math.max(deepest, Number(line));
+		},
+	});
+	signal.throwIfAborted();
+	// What could not be entered is told by tar, which cannot enter it either.
+	if (end.code !== 0 && end.code !== 1)
+		throw new HoldfastError("failed", `find ${describeEnd(end)} on ${root}`, { details: end.stderr });
+	return deepest;
 }

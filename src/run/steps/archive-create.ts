@@ -10,11 +10,12 @@ import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { below, type Exclusion, leavesNothing, pathBelow } from "../../manifest/patterns.ts";
 import { recordOf } from "../../manifest/record.ts";
 import { VERSION } from "../../manifest/version.ts";
-import { escapePattern } from "../../providers/exclude.ts";
 import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
+import { vanishedRoots } from "../../providers/roots.ts";
 import { unlessAbsent } from "../absent.ts";
 import { withPoint } from "../fault.ts";
 import type { ArchiveCreateStep } from "../step.ts";
@@ -79,6 +80,14 @@ async function write(
 	};
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
 	const whole = (path: string) => ({ path, exclude: [] });
+	const folders = good.flatMap(([, state]) =>
+		state.folders.map(
+			(folder): Root => ({
+				path: links.get(folder) ?? folder,
+				exclude: exclusionsOf(folder, state),
+			}),
+		),
+	);
 	const digests: Record<string, string> = {};
 	const dumps = good.flatMap(([, { scope, dumps }]) =>
 		dumps.flatMap(({ step: id, streamed }) =>
@@ -86,15 +95,13 @@ async function write(
 		),
 	);
 	try {
-		const { unreadable, ...sizes } = await destination.create(
+		const { unreadable: told, ...sizes } = await destination.create(
 			{
 				name: step.archive,
 				roots: [
 					...dumps.filter(({ streamed }) => !streamed).map(({ file }) => whole(file)),
 					...dumps.flatMap(({ accounts }) => (accounts === undefined ? [] : [whole(accounts)])),
-					...good.flatMap(([, { folders, exclude }]) =>
-						folders.map((folder) => rootOf(folder, exclude, links)),
-					),
+					...folders,
 					...(destination.capabilities.describesItself ? [whole(manifest)] : []),
 				],
 				streams: dumps
@@ -133,8 +140,9 @@ async function write(
 			withPoint(context),
 		);
 		context.point("written");
-		const told = unreadable.length === 0 ? metadata : marked(step, metadata, unreadable, context);
-		if (unreadable.length > 0) await destination.describe(step.archive, told, context);
+		const unreadable = [...told, ...(await vanishedRoots(folders, told))];
+		const about = unreadable.length === 0 ? metadata : marked(step, metadata, unreadable, context);
+		if (unreadable.length > 0) await destination.describe(step.archive, about, context);
 		const id = `${destination.name}::${destination.location}::${step.archive}`;
 		made({
 			id,
@@ -142,7 +150,7 @@ async function write(
 			provider: step.provider,
 			destination: step.destination,
 			location: destination.location,
-			metadata: told,
+			metadata: about,
 			digests: Object.assign(digests, ...dumps.map((one) => one.digests)),
 			...(sizes.bytes === undefined ? {} : { bytes: sizes.bytes }),
 		});
@@ -192,10 +200,17 @@ function lookAtFolders(
 	{ failureOf, failScope }: StepContext,
 ): Map<string, Resolved> {
 	const found = new Map<string, Resolved>();
-	for (const { scope, folders } of Object.values(step.states)) {
+	for (const state of Object.values(step.states)) {
+		const { scope, folders } = state;
 		if (failureOf(scope) !== undefined) continue;
 		try {
-			for (const folder of folders) found.set(folder, resolvePath(folder));
+			for (const folder of folders) {
+				const resolved = resolvePath(folder);
+				if (!resolved.found)
+					throw new HoldfastError("failed", `the folder ${folder} has vanished since the run began`);
+				exclusionsOf(folder, state);
+				found.set(folder, resolved);
+			}
 		} catch (error) {
 			failScope(scope, error as Error);
 		}
@@ -203,17 +218,16 @@ function lookAtFolders(
 	return found;
 }
 
-/** Absolute patterns are written for the declared path. */
-function rootOf(folder: string, exclude: readonly string[], links: ReadonlyMap<string, string>): Root {
-	const path = links.get(folder);
-	if (path === undefined) return { path: folder, exclude };
-	const written = escapePattern(folder);
-	return {
-		path,
-		exclude: exclude.map((pattern) =>
-			pattern.startsWith(`${written}/`) ? escapePattern(path) + pattern.slice(written.length) : pattern,
-		),
-	};
+/** Patterns and paths are written for the declared folder, wherever it is in truth. */
+function exclusionsOf(folder: string, { exclude, except }: ArchiveCreateStep["states"][string]): Exclusion[] {
+	const all = [
+		...exclude.flatMap((pattern) => below(folder, pattern)),
+		...except.flatMap((path) => pathBelow(folder, path)),
+	];
+	if (!all.some(leavesNothing)) return all;
+	throw new HoldfastError("failed", `the patterns of its state leave nothing of the folder ${folder}`, {
+		hint: "take the folder or the pattern out of the config",
+	});
 }
 
 /**

@@ -1,0 +1,109 @@
+// Where folders lie must not matter to any engine: behind a link, within another state's, gone in the middle of it. A state of
+// which a folder is not in what was written is never good.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { describe, test } from "node:test";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+import { succeeds } from "./backed-up.ts";
+
+const folder = scratch("engines");
+
+const PROVIDERS: Readonly<Record<string, (place: Place) => object>> = {
+	tar: (place) => ({ destinations: { disk: { path: place.path("archives") } } }),
+	borgbackup: (place) => ({ destinations: { repo: { repo: place.path("repo"), encryption: "none" } } }),
+	restic: (place) => ({
+		destinations: { repo: { repo: place.path("repo"), passphraseFile: place.write("secret", "x\n") } },
+	}),
+	localbackup: (place) => ({ destinations: { disk: { directory: place.path("archives") } } }),
+};
+
+for (const [engine, provider] of Object.entries(PROVIDERS))
+	describe(engine, () => {
+		const begin = (state: (place: Place) => object) => {
+			const place = new Place(folder);
+			place.declare({ state: state(place), providers: { [engine]: provider(place) } });
+			return place;
+		};
+		const read = (place: Place, name: string) => readFileSync(place.path(name), "utf8");
+
+		test("a folder behind a link is stored, and comes back", async () => {
+			const place = begin((place) => ({
+				s: { folders: [place.path("own/link/app")], exclude: [`${place.path("own/*/app")}/cache`, "./top"] },
+			}));
+			place.write("own/real/app/file", "old");
+			place.write("own/real/app/deep/top", "old");
+			place.write("own/real/app/cache/x", "left out by the path that is declared");
+			place.write("own/real/app/top", "left out");
+			symlinkSync("real", place.path("own/link"));
+			await succeeds(place, "create");
+			rmSync(place.path("own/real/app"), { recursive: true });
+			await succeeds(place, "restore", "--yes", engine, "latest");
+			assert.equal(
+				execFileSync("find", [".", "-type", "f"], { cwd: place.path("own/real/app"), encoding: "utf8" })
+					.trim()
+					.split("\n")
+					.sort()
+					.join(" "),
+				"./deep/top ./file",
+			);
+		});
+
+		test("a state within another's folder is stored, wherever the other one's patterns reach", async () => {
+			const place = begin((place) => ({
+				outer: { folders: [place.path("own/outer")], exclude: ["cache", "skip"] },
+				inner: { folders: [place.path("own/outer/inner")], exclude: ["not"] },
+				hidden: { folders: [place.path("own/outer/cache/skip/hidden")] },
+			}));
+			const files = ["file", "inner/file", "inner/skip", "cache/skip/hidden/file"].map(
+				(name) => `own/outer/${name}`,
+			);
+			for (const file of files) place.write(file, "old");
+			for (const left of ["own/outer/skip", "own/outer/cache/x", "own/outer/inner/not"])
+				place.write(left, "old");
+			await succeeds(place, "create");
+			for (const file of files) place.write(file, "newer");
+			await succeeds(place, "restore", "--yes", "--service", "outer", engine, "latest");
+			assert.deepEqual(
+				files.map((file) => read(place, file)),
+				["old", "newer", "newer", "newer"],
+			);
+			rmSync(place.path("own/outer/inner"), { recursive: true });
+			rmSync(place.path("own/outer/cache"), { recursive: true });
+			await succeeds(place, "restore", "--yes", "--service", "inner", engine, "latest");
+			await succeeds(place, "restore", "--yes", "--service", "hidden", engine, "latest");
+			assert.deepEqual(
+				files.map((file) => read(place, file)),
+				["old", "old", "old", "old"],
+			);
+		});
+
+		test("a folder that vanishes while the others' are written fails its state alone", async () => {
+			const place = begin((place) => ({
+				s: { folders: [place.path("own/s")] },
+				gone: { folders: [place.path("own/gone")] },
+			}));
+			place.write("own/s/file", "old");
+			mkdirSync(place.path("own/gone"));
+			// The engine itself takes the folder away, out there where everybody is, and then does its work.
+			const program =
+				{ tar: "tar", borgbackup: "borg", restic: "restic", localbackup: "rsnapshot" }[engine] ?? "";
+			const real = execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
+			const wrapper = place.write(
+				`bin/${program}`,
+				`#!/bin/bash\nnsenter -m -t $PPID -- rm -rf ${place.path("own/gone")}\nexec -a ${program} ${real} "$@"\n`,
+			);
+			execFileSync("chmod", ["+x", wrapper]);
+			const before = process.env.PATH;
+			process.env.PATH = `${place.path("bin")}:${before}`;
+			const { code, stderr } = await place.holdfast("create").finally(() => {
+				process.env.PATH = before;
+			});
+			assert.equal(code, 3, stderr);
+			const listed = await succeeds(place, "list", "--json");
+			const text = JSON.stringify(JSON.parse(listed.stdout));
+			assert.match(text, /"gone":\{"outcome":"failed"/);
+			assert.match(text, /"s":\{"outcome":"good"/);
+		});
+	});
