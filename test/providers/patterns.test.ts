@@ -129,7 +129,8 @@ function partsOf({ tree, path, length, ways }: Case): Part[] {
 	const parts = taken.flatMap((name, index): Part[] => {
 		const [isFar, own = []] = ways[index] ?? [];
 		const part = unsaid(name, own);
-		return [...(isFar && own[0] !== "t" ? (["**"] as const) : []), part];
+		// A pattern has three of them at most.
+		return [...(isFar && own[0] !== "t" && index < 3 ? (["**"] as const) : []), part];
 	});
 	// What would leave nothing is another test's.
 	const hasName = parts.some((part) => part !== "**" && !part.every((atom) => "star" in atom));
