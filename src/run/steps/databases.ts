@@ -5,6 +5,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import * as v from "valibot";
 import type { DumpFacts, ServerDatabase, SwapMemory } from "../../databases/database.ts";
 import { openDatabase } from "../../databases/registry.ts";
 import { digesting, sha256 } from "../../host/digest.ts";
@@ -30,6 +31,7 @@ import type {
 	LoadStep,
 } from "../step.ts";
 import type { StepWork } from "../work.ts";
+import { shortFacts } from "./described.ts";
 
 /** The note of a `dump` step: what goes into the archives. */
 export interface Dumped {
@@ -58,11 +60,24 @@ export const dump: StepWork<DumpStep> = {
 			// What a run left which could not tidy up.
 			for (const stale of [at, accountsFile(at)]) await rm(stale, { force: true });
 			const database = await openDatabase(one);
-			const facts = await database.facts();
+			const all = await database.facts();
+			const facts = shortFacts(all);
 			const digests: Record<string, string> = {};
+			if (database.kind !== "server" && facts !== all)
+				throw new HoldfastError(
+					"failed",
+					`what the server says of the ${dumpLabel(one)} is too long to be kept`,
+				);
 			const accounts =
 				database.kind === "server"
-					? await writeAccounts(database, one, accountsFile(at), digests, warnings)
+					? await writeAccounts(
+							database,
+							one,
+							accountsFile(at),
+							digests,
+							warnings,
+							facts === all ? undefined : all,
+						)
 					: {};
 			if (!streamed) {
 				const content = await database.dump(at, context);
@@ -97,15 +112,22 @@ async function writeAccounts(
 	file: string,
 	digests: Record<string, string>,
 	warnings: string[],
+	facts: DumpFacts | undefined,
 ) {
 	try {
 		const accounts = await database.accounts();
-		if (accounts === undefined) return {};
-		const text = JSON.stringify(accounts);
+		if (accounts === undefined && facts === undefined) return {};
+		const text = JSON.stringify({ ...(accounts ?? { accounts: [] }), ...(facts && { facts }) });
+		if (Buffer.byteLength(text) > MOST_ACCOUNTS)
+			throw new HoldfastError(
+				"failed",
+				`they are longer than the ${MOST_ACCOUNTS / 1024 ** 2} MiB that a restore reads`,
+			);
 		await writeSynced(file, text);
 		digests[file] = sha256(text);
 		return { accounts: file };
 	} catch (error) {
+		if (facts !== undefined) throw error;
 		// Whoever may read the data may not always read the accounts. Without them the dump is still whole.
 		const { message, details = [] } = reportOf(error);
 		warnings.push(`the accounts of the ${dumpLabel(dump)} are left out: ${[message, ...details].join(": ")}`);
@@ -211,6 +233,12 @@ async function heldIn(file: string): Promise<unknown> {
 	}
 }
 
+/** Facts that were too long for the archive's description. */
+function longFacts(held: unknown): Readonly<Record<string, unknown>> {
+	const found = v.safeParse(v.object({ facts: v.record(v.string(), v.unknown()) }), held);
+	return found.success ? found.output.facts : {};
+}
+
 /** The note of a `load` step. */
 interface Loaded {
 	readonly began: true;
@@ -226,12 +254,16 @@ export const load: StepWork<LoadStep> = {
 		const whole =
 			written && (step.accounts === undefined || (await isAsWritten(step, "accounts", step.accounts)));
 		const database = await openDatabase(dump);
+		const accounts = step.accounts === undefined ? undefined : await heldIn(step.accounts);
 		const { rest, warnings } = await database.load(
 			{
 				file,
-				// What the archive says of it is somebody's word, also where the file is as it was written.
-				facts: (written ? known?.facts : undefined) ?? facts,
-				accounts: step.accounts === undefined ? undefined : await heldIn(step.accounts),
+				facts: {
+					...longFacts(accounts),
+					// What the archive says of it is somebody's word, also where the file is as it was written.
+					...((written ? known?.facts : undefined) ?? facts),
+				},
+				accounts,
 				trust: agreed ? "agreed" : whole ? "written" : "none",
 			},
 			as,
