@@ -59,12 +59,8 @@ async function write(
 ) {
 	const { plan, knows, made } = context;
 	const found = lookAtFolders(step, context);
-	const links = new Map(
-		[...found].flatMap(([folder, { path }]) => (path === folder ? [] : [[folder, path]])),
-	);
-	const states = recordOf(
-		Object.entries(step.states).map(([name, state]) => [name, stateRecord(state, links, context)] as const),
-	);
+	const links = linksIn(found);
+	const states = statesOf(step, links, context);
 	const good = Object.entries(step.states).filter(([name]) => states[name]?.outcome === "good");
 	if (good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
 
@@ -165,26 +161,29 @@ async function write(
 
 /** The engine has written nothing, since the description has no room: without the state that takes the most, it may have. */
 function leaveOutLongest(step: ArchiveCreateStep, context: StepContext, cause: Error): boolean {
-	const states = recordOf(
-		Object.entries(step.states).map(
-			([name, state]) => [name, stateRecord(state, new Map(), context)] as const,
-		),
-	);
+	const states = statesOf(step, linksIn(lookAtFolders(step, context)), context);
 	const name = longest(states);
 	const scope = name === undefined ? undefined : step.states[name]?.scope;
 	if (name === undefined || scope === undefined) return false;
-	const { dumps = [] } = states[name] ?? {};
+	const { dumps = [], folders = [] } = states[name] ?? {};
 	const error = new HoldfastError(
 		"failed",
-		`what the archive must say of the ${dumps.length} databases of ${name} is too long: ${cause.message}`,
-		{
-			cause,
-			hint: "name the databases to back up, in several states, or give this state a provider of its own",
-		},
+		`what the archive must say of ${name} (databases: ${dumps.length}, folders: ${folders.length}) is too long: ${cause.message}`,
+		{ cause, hint: "declare it as several states, and give some of them a provider of their own" },
 	);
 	context.failScope(scope, error);
 	context.log(`${error.message}; the archive is made without it`);
 	return true;
+}
+
+function linksIn(found: ReadonlyMap<string, Resolved>): ReadonlyMap<string, string> {
+	return new Map([...found].flatMap(([folder, { path }]) => (path === folder ? [] : [[folder, path]])));
+}
+
+function statesOf(step: ArchiveCreateStep, links: ReadonlyMap<string, string>, context: StepContext) {
+	return recordOf(
+		Object.entries(step.states).map(([name, state]) => [name, stateRecord(state, links, context)] as const),
+	);
 }
 
 function dumpedBy(step: string, { noteOf }: StepContext): readonly DumpedDatabase[] {
