@@ -10,7 +10,7 @@ import {
 	rmSync,
 	writeFileSync,
 } from "node:fs";
-import { before, beforeEach, describe, test } from "node:test";
+import { afterEach, before, beforeEach, describe, test } from "node:test";
 import { forgeArchive } from "../support/forged.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -305,6 +305,80 @@ describe("MariaDB", { skip: noServers }, () => {
 				accounts: { accounts: [{ ...account, clauses: [{ word: "; DROP DATABASE other" }], grants: [] }] },
 			});
 			await restored(1);
+		});
+
+		describe("brings accounts whose passwords its maker knows", () => {
+			const grant = { privileges: [{ name: "ALL PRIVILEGES" }], pattern: false, option: true };
+			const account = (user: string, host: string) => ({
+				...{ user, host, grants: [grant], roles: [] },
+				clauses: [{ word: "IDENTIFIED" }, { word: "BY" }, { text: "pw" }],
+			});
+			const brought = async (...accounts: object[]) => {
+				forge(`${NOTE}${OBJECTS}`, { accounts: { accounts } });
+				const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+				assert.equal(code, 0, stderr);
+				return stderr;
+			};
+			const mayLogIn = (user: string) => server.as(user, "app", "SELECT 1").code === 0;
+			afterEach(() => {
+				const names = ["new@localhost", "new@'%'", "new@'10.0.0.%'", "more@'%'", "more@localhost"];
+				server.sql("", `DROP USER IF EXISTS ${names.join(", ")}`);
+			});
+
+			test("and there are accounts for the database: what it brings is locked, and gives nothing on", async () => {
+				const said = await brought(account("new", "%"), account("more", "localhost"));
+				assert.match(said, /new@% is made but locked.*ALTER USER 'new'@'%' ACCOUNT UNLOCK/);
+				assert.match(said, /new@% may not give its rights.*WITH GRANT OPTION/);
+				assert.deepEqual([mayLogIn("new"), mayLogIn("more"), mayLogIn("app")], [false, false, true]);
+				assert.doesNotMatch(server.sql("", "SHOW GRANTS FOR new@'%'"), /GRANT OPTION/);
+				server.sql("", "ALTER USER new@'%' ACCOUNT UNLOCK");
+				assert.ok(mayLogIn("new"), "as the message says");
+			});
+
+			test("and there are none: the application's own may log in, another from elsewhere not", async () => {
+				server.sql("", "DROP DATABASE app; DROP USER app@localhost");
+				const said = await brought(account("app", "localhost"), account("new", "%"));
+				assert.deepEqual([mayLogIn("new"), mayLogIn("app")], [false, true]);
+				assert.doesNotMatch(said, /app@localhost is made but locked/);
+			});
+
+			test("and there are none: the only one may log in, wherever it comes from", async () => {
+				server.sql("", "DROP DATABASE app; DROP USER app@localhost");
+				await brought(account("new", "%"), { ...account("new", "10.0.0.%"), clauses: [] });
+				assert.ok(mayLogIn("new"));
+			});
+
+			test("that would take the place of what is here", async () => {
+				const was = outside();
+				const said = await brought(
+					account("other", "%"),
+					account("other", "127.0.0.1"),
+					account("", "localhost"),
+				);
+				assert.match(said, /account other@% is left out, since this server has other@localhost already/);
+				assert.match(said, /account @localhost is left out/);
+				assert.equal(outside(), was);
+				assert.doesNotMatch(said, /made the accounts/);
+			});
+
+			test("whose rights are a pattern that other databases fit", async () => {
+				server.sql("", "CREATE DATABASE app_x; CREATE DATABASE appyx; CREATE TABLE appyx.t (n INT)");
+				const own = { ...dump, mariadb: "app_x" };
+				place.declare({ state: { app: { dumps: [own] } } });
+				forgeArchive(place.path("archives"), "app", [
+					{
+						dump: own,
+						content: `${NOTE}${OBJECTS}`,
+						facts: FACTS,
+						accounts: { accounts: [account("new", "%")] },
+					},
+				]);
+				const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+				assert.equal(code, 0, stderr);
+				assert.equal(server.as("new", "app_x", "SELECT 1").code, 0);
+				assert.notEqual(server.as("new", "appyx", "SELECT 1").code, 0);
+				server.sql("", "DROP DATABASE app_x; DROP DATABASE appyx");
+			});
 		});
 
 		test("says as whom the server is asked", async () => {

@@ -150,7 +150,7 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 		rowsOf: (file) => countInserted(file),
 		accounts: () => accountsOf(server, live),
 		missing: (held) => missingAccounts(server, live, held),
-		createAccounts: (held, names) => createAccounts(server, live, held, names),
+		createAccounts: (held, names, { trusted }) => createAccounts(server, live, held, names, trusted),
 		async dropAccounts(accounts) {
 			for (const name of accounts) await sql([dropAccount(name)], `drop the account ${name}`).catch(() => {});
 		},

@@ -202,11 +202,12 @@ export const accounts: StepWork<AccountsStep> = {
 		const database = await openDatabase(dump);
 		const missing = await database.missing(held);
 		if (missing.length > 0) note({ accounts: missing } satisfies Made);
+		const leftOut = await database.createAccounts(held, missing, { facts, trusted });
+		const still = missing.length > 0 ? await database.missing(held) : [];
+		const made = missing.filter((name) => !still.includes(name));
 		const warnings = [
-			...(missing.length > 0
-				? [`made the accounts ${missing.join(", ")}, which this server did not have`]
-				: []),
-			...(await database.createAccounts(held, missing, { facts, trusted })),
+			...(made.length > 0 ? [`made the accounts ${made.join(", ")}, which this server did not have`] : []),
+			...leftOut,
 		];
 		point("made");
 		return warnings.length > 0 ? { warnings } : undefined;
