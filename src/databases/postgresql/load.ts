@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
-import { perform } from "../client.ts";
+import { LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { HeldDump, Loaded, Work } from "../database.ts";
 import { type Ask, asker, type Connection, connectionTo } from "./ask.ts";
 import { type Belongings, belongingsSchema } from "./belongings.ts";
@@ -61,7 +61,7 @@ async function loadAsItself(loading: Loading, dump: DumpFile): Promise<Loaded> {
 		`make a database for ${live}`,
 	);
 	await restore(loading, dump, connection, []);
-	await ask(["ANALYZE"], `analyse ${fresh}`, fresh);
+	await ask(["ANALYZE"], `analyse ${fresh}`, fresh, LONG_QUESTION_SECONDS);
 	return { rest: null, warnings };
 }
 
@@ -125,7 +125,7 @@ async function loadAsLoader(
 		await restore(loading, dump, who, ["--no-owner", "--no-privileges"], some);
 		if (by === "superuser") await lend(loading, loader.role);
 	}
-	await asker(loader.connection)(["ANALYZE"], `analyse ${fresh}`, fresh);
+	await asker(loader.connection)(["ANALYZE"], `analyse ${fresh}`, fresh, LONG_QUESTION_SECONDS);
 
 	const statements = await dump.statements([...rights, ...comments], "--no-owner");
 	const [said, granted] = apart(statements, isComment);

@@ -109,7 +109,7 @@ async function write(
 						path: one.file,
 						open: async (signal) => {
 							try {
-								const content = await (await openDatabase(one.dump)).dump(one.file, {
+								const content = await (await openDatabase(one.dump, signal)).dump(one.file, {
 									signal,
 									log: context.log,
 								});

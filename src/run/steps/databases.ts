@@ -55,11 +55,11 @@ export const dump: StepWork<DumpStep> = {
 		const databases: DumpedDatabase[] = [];
 		let bytes = 0;
 		const warnings: string[] = [];
-		for (const one of await meant(dump)) {
+		for (const one of await meant(dump, context.signal)) {
 			const at = join(folder, dumpFile(one));
 			// What a run left which could not tidy up.
 			for (const stale of [at, accountsFile(at)]) await rm(stale, { force: true });
-			const database = await openDatabase(one);
+			const database = await openDatabase(one, context.signal);
 			const all = await database.facts();
 			const facts = shortFacts(all);
 			const digests: Record<string, string> = {};
@@ -98,9 +98,9 @@ export const dump: StepWork<DumpStep> = {
 };
 
 /** The database that is named, or all that the server has now. */
-async function meant(dump: Dump): Promise<Dump[]> {
+async function meant(dump: Dump, signal: AbortSignal): Promise<Dump[]> {
 	if (!isServerDump(dump) || databaseOf(dump) !== ALL) return [dump];
-	const names = await (await openDatabase(dump)).list();
+	const names = await (await openDatabase(dump, signal)).list();
 	return names.filter((name) => !dump.except?.includes(name)).map((name) => withDatabase(dump, name));
 }
 
@@ -195,11 +195,11 @@ async function isAsWritten(
 }
 
 export const accounts: StepWork<AccountsStep> = {
-	async run(step, { note, point }) {
+	async run(step, { note, point, signal }) {
 		const { dump, file, facts, agreed = false } = step;
 		const trusted = (await isAsWritten(step, "accounts", file)) || agreed;
 		const held = await heldIn(file);
-		const database = await openDatabase(dump);
+		const database = await openDatabase(dump, signal);
 		const missing = await database.missing(held);
 		if (missing.length > 0) note({ accounts: missing } satisfies Made);
 		const leftOut = await database.createAccounts(held, missing, { facts, trusted });
@@ -254,7 +254,7 @@ export const load: StepWork<LoadStep> = {
 		const written = await isAsWritten(step, "dump", file);
 		const whole =
 			written && (step.accounts === undefined || (await isAsWritten(step, "accounts", step.accounts)));
-		const database = await openDatabase(dump);
+		const database = await openDatabase(dump, context.signal);
 		const accounts = step.accounts === undefined ? undefined : await heldIn(step.accounts);
 		const { rest, warnings } = await database.load(
 			{
@@ -283,8 +283,8 @@ export const load: StepWork<LoadStep> = {
 
 /** What it makes goes with the extracted folder that it is in. */
 export const embed: StepWork<EmbedStep> = {
-	async run({ dump, file, facts, folder, to }) {
-		const database = await openDatabase(dump);
+	async run({ dump, file, facts, folder, to }, { signal }) {
+		const database = await openDatabase(dump, signal);
 		const [above, name] = split(`/${to}`);
 		await inArea(folder, async (parent, within) => {
 			using home = descend(parent, within + above);
@@ -301,11 +301,11 @@ export interface Swapped {
 }
 
 export const databaseSwap: StepWork<DatabaseSwapStep> = {
-	async run({ id, dump, fresh, old, loaded, rest }, { note, noteOf, point }) {
+	async run({ id, dump, fresh, old, loaded, rest }, { note, noteOf, point, signal }) {
 		const before = noteOf(id) as Swapped | undefined;
 		if (before === undefined) note({ began: true, memory: null } satisfies Swapped);
 		await (await openDatabase(dump)).swap({
-			...{ fresh, live: databaseOf(dump), old, point },
+			...{ fresh, live: databaseOf(dump), old, point, signal },
 			rest: loaded === undefined ? (rest ?? null) : (noteOf(loaded) as Loaded | undefined)?.rest,
 			memory: before?.memory ?? null,
 			keep: (memory) => note({ began: true, memory } satisfies Swapped),
