@@ -11,6 +11,7 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { afterEach, before, beforeEach, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { forgeArchive } from "../support/forged.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -246,6 +247,56 @@ describe("MariaDB", { skip: noServers }, () => {
 				assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
 			});
 
+		describe("has a view that takes for ever to be read", () => {
+			const endless = { ...view, definer: app, text: " AS SELECT ROUND(1.5, BENCHMARK(1e15, MD5(1))) AS x" };
+			const busy = () =>
+				server.sql(
+					"",
+					"SELECT id FROM information_schema.processlist WHERE info LIKE 'EXECUTE holdfast%' OR info LIKE 'PREPARE holdfast%' OR info LIKE '%1e15%' AND id <> CONNECTION_ID()",
+				);
+			const noTraces = () => {
+				assert.equal(busy(), "");
+				assert.equal(server.sql("", "SELECT count(*) FROM mysql.user WHERE User LIKE 'holdfast%'"), "0");
+			};
+
+			test("and nobody waits for it", async () => {
+				forge(withData([endless]));
+				process.env.HOLDFAST_DEFINITION_SECONDS = "2";
+				try {
+					// The server ends the evaluation, and makes the view.
+					await restored(0);
+				} finally {
+					delete process.env.HOLDFAST_DEFINITION_SECONDS;
+				}
+				noTraces();
+			});
+
+			test("and the run is interrupted", async () => {
+				forge(withData([endless]));
+				const { child, ended } = place.start(["restore", "--yes", "tar", "latest"]);
+				await until(() => busy() !== "");
+				child.kill("SIGTERM");
+				const end = await Promise.race([ended, pause(15_000, "late", { ref: false })]);
+				child.kill("SIGKILL");
+				for (const id of end === "late" ? busy().split("\n") : []) server.sql("", `KILL ${id}`);
+				assert.ok(typeof end === "object" && end.code === 130, JSON.stringify(end));
+				noTraces();
+				assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
+			});
+		});
+
+		test("has an event whose schedule is evaluated while it is made", async () => {
+			for (const schedule of [
+				"AT NOW() + INTERVAL (1 + SLEEP(100000)) DAY",
+				"EVERY LENGTH(LOAD_FILE('/etc/shadow')) SECOND",
+				"EVERY '1' DAY STARTS '2030-01-01' + INTERVAL SLEEP(100000) DAY ON COMPLETION NOT PRESERVE",
+			]) {
+				const text = ` ON SCHEDULE ${schedule} DO SELECT 1`;
+				forge(withData([{ ...routine, kind: "EVENT", name: "e", definer: app, timeZone: "SYSTEM", text }]));
+				assert.match(await restored(1), /event e has a form that is not understood/);
+			}
+		});
+
 		test("is trusted by a person, who says so: then a view has root's rights", async () => {
 			const text = " AS select `note`.`id` AS `id`,`note`.`text` AS `text` from `note`";
 			forge(withData([{ ...view, definer: root, text }]));
@@ -426,4 +477,11 @@ describe("MariaDB", { skip: noServers }, () => {
 
 function literal(text: string): string {
 	return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+	for (let left = 150; !isSo(); left--) {
+		assert.ok(left > 0, "it does not come to that");
+		await pause(100);
+	}
 }

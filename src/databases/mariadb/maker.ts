@@ -9,10 +9,10 @@ import { type Asked, asked, type Server } from "./server.ts";
 import { temporaryAccount } from "./temporary.ts";
 
 /** For one definition; ordinary ones take milliseconds. */
-const SECONDS = 60;
+const definitionSeconds = () => Number(process.env.HOLDFAST_DEFINITION_SECONDS) || 60;
 
-/** "Access denied", "you need the SUPER privilege": said of what its account may not make. */
-const DENIED = /ERROR (1044|1142|1143|1227|1370|1419) /;
+/** "Access denied", "you need the SUPER privilege", "invoker of view lacks rights": of what its account may not do. */
+const DENIED = /ERROR (1044|1142|1143|1227|1356|1370|1419) /;
 
 export interface Makers {
 	/** Who makes this one. */
@@ -29,7 +29,8 @@ export async function makersOf(
 	database: string,
 	objects: readonly StoredObject[],
 ): Promise<Makers> {
-	const ourselves = asked({ ...server, seconds: SECONDS });
+	const seconds = definitionSeconds();
+	const ourselves = asked({ ...server, seconds });
 	if (objects.length === 0) return { of: () => ourselves, ourselves, release: async () => {} };
 	const ours = new Set<string>();
 	for (const [name, definer] of new Map(objects.map(({ definer }) => [accountText(definer), definer])))
@@ -37,7 +38,7 @@ export async function makersOf(
 	if (objects.every(({ definer }) => ours.has(accountText(definer))))
 		return { of: () => ourselves, ourselves, release: async () => {} };
 	const maker = await temporaryAccount(server, database, "make");
-	const theirs = asked({ ...maker, seconds: SECONDS });
+	const theirs = asked({ ...maker, seconds });
 	return {
 		of: ({ definer }) => (ours.has(accountText(definer)) ? ourselves : theirs),
 		ourselves,

@@ -2,7 +2,7 @@
 // again. The statement's head is ours, with our own quoting; only what follows the name is text from elsewhere.
 import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
-import { isDenied, makersOf } from "./maker.ts";
+import { isDenied, type Makers, makersOf } from "./maker.ts";
 import { accountLiteral, accountOf, identifier, literal } from "./names.ts";
 import type { Server } from "./server.ts";
 import { makeOne, requireStatements } from "./statement.ts";
@@ -125,14 +125,24 @@ export async function requireWhole(
 	database: string,
 	objects: readonly StoredObject[],
 ): Promise<void> {
-	const views = objects.filter(({ kind }) => kind === "VIEW");
-	if (views.length > 0)
-		await server.sql(
-			views.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`),
-			`dump the views of ${database}`,
-		);
-	await requireReadable(server, database, database, objects);
+	const makers = await makersOf(server, database, database, objects);
+	try {
+		for (const [by, views] of Map.groupBy(objects.filter(isView), makers.of)) {
+			const fields = views.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`);
+			const doing = `dump the views of ${database}`;
+			// A view that looks with its asker's rights may look into other databases.
+			await by.sql(fields, doing).catch((error: unknown) => {
+				if (!isDenied(error)) throw error;
+				return makers.ourselves.sql(fields, doing);
+			});
+		}
+		await requireRead(makers, database, objects);
+	} finally {
+		await makers.release();
+	}
 }
+
+const isView = ({ kind }: StoredObject) => kind === "VIEW";
 
 /** Fails for a definition that the server does not read as one statement. */
 export async function requireReadable(
@@ -143,17 +153,23 @@ export async function requireReadable(
 ): Promise<void> {
 	const makers = await makersOf(server, live, database, objects);
 	try {
-		for (const by of new Set(objects.map(makers.of)))
-			await requireStatements(
-				by,
-				database,
-				objects
-					.filter((one) => makers.of(one) === by)
-					.map((one) => ({ sqlMode: one.sqlMode, statement: creation(one) })),
-			);
+		await requireRead(makers, database, objects);
 	} finally {
 		await makers.release();
 	}
+}
+
+async function requireRead(
+	makers: Makers,
+	database: string,
+	objects: readonly StoredObject[],
+): Promise<void> {
+	for (const [by, theirs] of Map.groupBy(objects, makers.of))
+		await requireStatements(
+			by,
+			database,
+			theirs.map((one) => ({ sqlMode: one.sqlMode, statement: creation(one) })),
+		);
 }
 
 /** Words of a definition that differ between objects of the kind. */
