@@ -14,7 +14,7 @@ export async function mayGet(
 	roles: readonly string[],
 ): Promise<ReadonlySet<string>> {
 	const names = [...new Set(roles)].filter((one) => one !== "" && one !== owner);
-	if (names.length === 0) return new Set(roles);
+	if (names.length === 0) return new Set(["", owner]);
 	const ofLive = `(SELECT oid FROM pg_database WHERE datname = ${literal(live)})`;
 	const rows = await ask(
 		[
