@@ -17,12 +17,31 @@ export interface Client {
 	/** The user to ask as, or a number that is nobody's; our own when undefined. */
 	readonly user: string | Identity | undefined;
 	readonly env?: Readonly<Record<string, string>>;
+	/** Ends what is asked. */
+	readonly signal?: AbortSignal | undefined;
 }
+
+/** A question to a server is over by then: a service can keep one from being answered. */
+export const QUESTION_SECONDS = 600;
+/** One whose answer takes as long as the data are large. */
+export const LONG_QUESTION_SECONDS = 6 * 3600;
+/** What the server itself ends is not ended by us at the same moment: its own words are the better ones. */
+const LATER_SECONDS = 20;
 
 export async function optionsOf({ user, env }: Client): Promise<ExecOptions> {
 	return {
 		env: { ...cleanEnvironment(typeof user === "string" ? await account(user) : undefined), ...env },
 		...(user === undefined ? {} : { user }),
+	};
+}
+
+/** For a program that asks a question. The server ends each of its statements after so many seconds, where it can. */
+export async function questionOptions(client: Client, seconds = QUESTION_SECONDS): Promise<ExecOptions> {
+	const { signal } = client;
+	return {
+		...(await optionsOf(client)),
+		...(signal === undefined ? {} : { signal }),
+		timeoutSeconds: seconds + LATER_SECONDS,
 	};
 }
 

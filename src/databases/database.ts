@@ -58,6 +58,8 @@ export interface Swap {
 	/** Called before anything is changed; on disk and synced when it returns. */
 	keep(memory: SwapMemory): void;
 	readonly point?: Point;
+	/** Ends what the archive has the server do; what must not be left halfway goes to its end. */
+	readonly signal?: AbortSignal;
 }
 
 /** Rows by table, or undefined where there is nothing like a table. */

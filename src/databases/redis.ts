@@ -13,7 +13,7 @@ import { readSecret } from "../host/secret.ts";
 import { resolvePath } from "../host/trust.ts";
 import type { RedisDump } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
-import { type Client, dumpBy, fault, optionsOf } from "./client.ts";
+import { type Client, dumpBy, fault, LONG_QUESTION_SECONDS, questionOptions } from "./client.ts";
 import type { DumpFacts, FileDatabase } from "./database.ts";
 
 type Product = "Redis" | "Valkey";
@@ -30,10 +30,15 @@ interface Facts extends DumpFacts, FileOwner {
 
 /** What ends a transfer that is not of a length known before; `--rdb -` passes it on (redis-cli.c, "getRDB"). */
 const MARK_BYTES = 40;
+/** A server answers at once; one that a service has stopped never does. */
+const ANSWER_SECONDS = 40;
 /** The last byte before the checksum of eight (RDB_OPCODE_EOF). */
 const END = 0xff;
 
-export function redis({ redis: live, port, socket, passwordFile }: RedisDump): FileDatabase {
+export function redis(
+	{ redis: live, port, socket, passwordFile }: RedisDump,
+	signal?: AbortSignal,
+): FileDatabase {
 	// A machine that has only Valkey's has no redis-cli, unless its compatibility package is there as well.
 	const name = !programPath("redis-cli") && programPath("valkey-cli") ? "valkey" : "redis";
 	async function client(): Promise<Client> {
@@ -42,7 +47,7 @@ export function redis({ redis: live, port, socket, passwordFile }: RedisDump): F
 			server: name === "valkey" ? "Valkey" : "Redis",
 			programs: `${name}-tools`,
 			look: `is the server up? See: systemctl status ${name}-server`,
-			user: undefined,
+			...{ user: undefined, signal },
 			...(password === undefined ? {} : { env: { REDISCLI_AUTH: password } }),
 		};
 	}
@@ -55,7 +60,7 @@ export function redis({ redis: live, port, socket, passwordFile }: RedisDump): F
 	async function ask(words: readonly string[], doing: string): Promise<string[]> {
 		const who = await client();
 		// Without -e an error of the server's is an answer like any other.
-		const result = await execText([...cli, "-e", ...words], await optionsOf(who));
+		const result = await execText([...cli, "-e", ...words], await questionOptions(who, ANSWER_SECONDS));
 		if (result.code !== 0)
 			throw fault(who, doing, { ...result, stderr: [...result.stderr, result.text.trim()] });
 		return result.text.split(/\r?\n/);
@@ -156,7 +161,11 @@ export function redis({ redis: live, port, socket, passwordFile }: RedisDump): F
 			return keys(info.reduce((sum, line) => sum + Number(/^db\d+:keys=(\d+)/.exec(line)?.[1] ?? 0), 0));
 		},
 		async rowsOf(file) {
-			const result = await execText([`${name}-check-rdb`, file]);
+			const who = { ...(await client()), env: {} };
+			const result = await execText(
+				[`${name}-check-rdb`, file],
+				await questionOptions(who, LONG_QUESTION_SECONDS),
+			);
 			if (result.code !== 0) throw fault(await client(), `read the dump ${file}`, result);
 			return keys(Number(/(\d+) keys read/.exec(result.text)?.[1] ?? 0));
 		},

@@ -54,7 +54,7 @@ export async function diffRows(
 	const { databases, undeclared } = heldDatabases(manifest, archive, services);
 	for (const [state, held] of Object.entries(databases)) {
 		for (const { dump, stored } of held) {
-			const database = await openDatabase(dump);
+			const database = await openDatabase(dump, work.signal);
 			using folder = openFolder(resolvePath(scratch).path);
 			await restoreFiles(destination, archive.name, [stored], folder, work);
 			const archived = await database.rowsOf(join(scratch, stored), work);

@@ -168,6 +168,13 @@ export function metadataText(metadata: Metadata, share = 1): string {
 	);
 }
 
+const WITHOUT_ROOM = new Error("the description has no room");
+
+/** Whether an engine refused a description that takes more than it can keep; it has written nothing then. */
+export function isWithoutRoom(error: unknown): error is HoldfastError {
+	return error instanceof HoldfastError && error.cause === WITHOUT_ROOM;
+}
+
 /** Refuse a description that takes more bytes than can be kept of it. */
 export function requireRoom(bytes: number, most: number): void {
 	if (bytes <= most) return;
@@ -175,6 +182,7 @@ export function requireRoom(bytes: number, most: number): void {
 		"failed",
 		`the archive's description takes ${Math.ceil(bytes / 1024)} KiB, and ${Math.floor(most / 1024)} KiB is the most`,
 		{
+			cause: WITHOUT_ROOM,
 			hint: "it names each state, folder and database: declare the folder above in place of many single ones, or fewer states on this machine",
 		},
 	);

@@ -36,7 +36,7 @@ export async function findProblems(
 		missingUnits(step),
 		mountsBelow(step.places),
 		notItsOwn(step, manifest),
-		databaseFaults(step, manifest),
+		databaseFaults(step, manifest, known.signal),
 		inPlaceFaults(step, manifest),
 		lackOfRoom(step, manifest, known),
 		holdersOf(step.places.map(({ live }) => live)),
@@ -103,13 +103,17 @@ function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string
 }
 
 /** The server answers, and can load the dump; and the database is this state's. */
-async function databaseFaults({ scope, dumps, undeclared = [] }: PreflightStep, manifest: Manifest) {
+async function databaseFaults(
+	{ scope, dumps, undeclared = [] }: PreflightStep,
+	manifest: Manifest,
+	signal: AbortSignal,
+) {
 	const own = manifest.state[scope.replace(/^state:/, "")]?.dumps ?? [];
 	const faults = await Promise.all(
 		dumps.map(async ({ dump, facts }) => {
 			if (!own.some((declared) => covers(declared, dump))) return [notDeclared(dumpLabel(dump))];
 			try {
-				const obstacles = await (await openDatabase(dump)).obstacles(facts);
+				const obstacles = await (await openDatabase(dump, signal)).obstacles(facts);
 				return obstacles.map((obstacle) => `the ${dumpLabel(dump)} cannot be loaded: ${obstacle}`);
 			} catch (error) {
 				const { message, details = [] } = reportOf(error);

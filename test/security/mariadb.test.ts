@@ -10,7 +10,8 @@ import {
 	rmSync,
 	writeFileSync,
 } from "node:fs";
-import { before, beforeEach, describe, test } from "node:test";
+import { afterEach, before, beforeEach, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { forgeArchive } from "../support/forged.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -246,6 +247,56 @@ describe("MariaDB", { skip: noServers }, () => {
 				assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
 			});
 
+		describe("has a view that takes for ever to be read", () => {
+			const endless = { ...view, definer: app, text: " AS SELECT ROUND(1.5, BENCHMARK(1e15, MD5(1))) AS x" };
+			const busy = () =>
+				server.sql(
+					"",
+					"SELECT id FROM information_schema.processlist WHERE info LIKE 'EXECUTE holdfast%' OR info LIKE 'PREPARE holdfast%' OR info LIKE '%1e15%' AND id <> CONNECTION_ID()",
+				);
+			const noTraces = () => {
+				assert.equal(busy(), "");
+				assert.equal(server.sql("", "SELECT count(*) FROM mysql.user WHERE User LIKE 'holdfast%'"), "0");
+			};
+
+			test("and nobody waits for it", async () => {
+				forge(withData([endless]));
+				process.env.HOLDFAST_DEFINITION_SECONDS = "2";
+				try {
+					// The server ends the evaluation, and makes the view.
+					await restored(0);
+				} finally {
+					delete process.env.HOLDFAST_DEFINITION_SECONDS;
+				}
+				noTraces();
+			});
+
+			test("and the run is interrupted", async () => {
+				forge(withData([endless]));
+				const { child, ended } = place.start(["restore", "--yes", "tar", "latest"]);
+				await until(() => busy() !== "");
+				child.kill("SIGTERM");
+				const end = await Promise.race([ended, pause(15_000, "late", { ref: false })]);
+				child.kill("SIGKILL");
+				for (const id of end === "late" ? busy().split("\n") : []) server.sql("", `KILL ${id}`);
+				assert.ok(typeof end === "object" && end.code === 130, JSON.stringify(end));
+				noTraces();
+				assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
+			});
+		});
+
+		test("has an event whose schedule is evaluated while it is made", async () => {
+			for (const schedule of [
+				"AT NOW() + INTERVAL (1 + SLEEP(100000)) DAY",
+				"EVERY LENGTH(LOAD_FILE('/etc/shadow')) SECOND",
+				"EVERY '1' DAY STARTS '2030-01-01' + INTERVAL SLEEP(100000) DAY ON COMPLETION NOT PRESERVE",
+			]) {
+				const text = ` ON SCHEDULE ${schedule} DO SELECT 1`;
+				forge(withData([{ ...routine, kind: "EVENT", name: "e", definer: app, timeZone: "SYSTEM", text }]));
+				assert.match(await restored(1), /event e has a form that is not understood/);
+			}
+		});
+
 		test("is trusted by a person, who says so: then a view has root's rights", async () => {
 			const text = " AS select `note`.`id` AS `id`,`note`.`text` AS `text` from `note`";
 			forge(withData([{ ...view, definer: root, text }]));
@@ -307,6 +358,80 @@ describe("MariaDB", { skip: noServers }, () => {
 			await restored(1);
 		});
 
+		describe("brings accounts whose passwords its maker knows", () => {
+			const grant = { privileges: [{ name: "ALL PRIVILEGES" }], pattern: false, option: true };
+			const account = (user: string, host: string) => ({
+				...{ user, host, grants: [grant], roles: [] },
+				clauses: [{ word: "IDENTIFIED" }, { word: "BY" }, { text: "pw" }],
+			});
+			const brought = async (...accounts: object[]) => {
+				forge(`${NOTE}${OBJECTS}`, { accounts: { accounts } });
+				const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+				assert.equal(code, 0, stderr);
+				return stderr;
+			};
+			const mayLogIn = (user: string) => server.as(user, "app", "SELECT 1").code === 0;
+			afterEach(() => {
+				const names = ["new@localhost", "new@'%'", "new@'10.0.0.%'", "more@'%'", "more@localhost"];
+				server.sql("", `DROP USER IF EXISTS ${names.join(", ")}`);
+			});
+
+			test("and there are accounts for the database: what it brings is locked, and gives nothing on", async () => {
+				const said = await brought(account("new", "%"), account("more", "localhost"));
+				assert.match(said, /new@% is made but locked.*ALTER USER 'new'@'%' ACCOUNT UNLOCK/);
+				assert.match(said, /new@% may not give its rights.*WITH GRANT OPTION/);
+				assert.deepEqual([mayLogIn("new"), mayLogIn("more"), mayLogIn("app")], [false, false, true]);
+				assert.doesNotMatch(server.sql("", "SHOW GRANTS FOR new@'%'"), /GRANT OPTION/);
+				server.sql("", "ALTER USER new@'%' ACCOUNT UNLOCK");
+				assert.ok(mayLogIn("new"), "as the message says");
+			});
+
+			test("and there are none: the application's own may log in, another from elsewhere not", async () => {
+				server.sql("", "DROP DATABASE app; DROP USER app@localhost");
+				const said = await brought(account("app", "localhost"), account("new", "%"));
+				assert.deepEqual([mayLogIn("new"), mayLogIn("app")], [false, true]);
+				assert.doesNotMatch(said, /app@localhost is made but locked/);
+			});
+
+			test("and there are none: the only one may log in, wherever it comes from", async () => {
+				server.sql("", "DROP DATABASE app; DROP USER app@localhost");
+				await brought(account("new", "%"), { ...account("new", "10.0.0.%"), clauses: [] });
+				assert.ok(mayLogIn("new"));
+			});
+
+			test("that would take the place of what is here", async () => {
+				const was = outside();
+				const said = await brought(
+					account("other", "%"),
+					account("other", "127.0.0.1"),
+					account("", "localhost"),
+				);
+				assert.match(said, /account other@% is left out, since this server has other@localhost already/);
+				assert.match(said, /account @localhost is left out/);
+				assert.equal(outside(), was);
+				assert.doesNotMatch(said, /made the accounts/);
+			});
+
+			test("whose rights are a pattern that other databases fit", async () => {
+				server.sql("", "CREATE DATABASE app_x; CREATE DATABASE appyx; CREATE TABLE appyx.t (n INT)");
+				const own = { ...dump, mariadb: "app_x" };
+				place.declare({ state: { app: { dumps: [own] } } });
+				forgeArchive(place.path("archives"), "app", [
+					{
+						dump: own,
+						content: `${NOTE}${OBJECTS}`,
+						facts: FACTS,
+						accounts: { accounts: [account("new", "%")] },
+					},
+				]);
+				const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+				assert.equal(code, 0, stderr);
+				assert.equal(server.as("new", "app_x", "SELECT 1").code, 0);
+				assert.notEqual(server.as("new", "appyx", "SELECT 1").code, 0);
+				server.sql("", "DROP DATABASE app_x; DROP DATABASE appyx");
+			});
+		});
+
 		test("says as whom the server is asked", async () => {
 			server.sql(
 				"",
@@ -352,4 +477,11 @@ describe("MariaDB", { skip: noServers }, () => {
 
 function literal(text: string): string {
 	return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+	for (let left = 150; !isSo(); left--) {
+		assert.ok(left > 0, "it does not come to that");
+		await pause(100);
+	}
 }

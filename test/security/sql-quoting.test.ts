@@ -293,7 +293,7 @@ describe("what goes into SQL for MariaDB", { skip: noServers }, () => {
 					const held = { accounts: [{ ...who, clauses, grants }] };
 					const name = `${user}@localhost`;
 					assert.deepEqual(await missingAccounts(own, "app", held), [name]);
-					await createAccounts(own, "app", held, [name]);
+					await createAccounts(own, "app", held, [name], true);
 					assert.deepEqual(await missingAccounts(own, "app", held), []);
 					const rights = (await own.sql([`SHOW GRANTS FOR ${accountLiteral(who)}`], "test"))
 						.flat()

@@ -4,6 +4,7 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { type Account, accountSchema, clausesOf, clauseText, grantOf, grantText } from "./account-text.ts";
 import { accountLiteral, accountOf, accountText, literal, pattern } from "./names.ts";
 import type { Server } from "./server.ts";
+import { knownAccounts, ofUnknownArchive } from "./unknown-accounts.ts";
 
 /** The tables of grants below the whole server's (MariaDB Knowledge Base, "The mysql Database Tables"). */
 const GRANTS = ["db", "tables_priv", "columns_priv", "procs_priv"];
@@ -16,17 +17,16 @@ const oldSchema = v.array(v.object({ name: v.string(), statements: v.array(v.str
 
 const nameOf = accountText;
 
+/** Who has rights on this database or something in it. */
+const grantees = (database: string) =>
+	GRANTS.map(
+		(table) =>
+			`SELECT DISTINCT User, Host FROM mysql.${table} WHERE Db IN (${literal(database)}, ${literal(pattern(database))})`,
+	).join(" UNION ");
+
 /** A password is kept as the server keeps it, hashed. */
 export async function accountsOf(server: Server, database: string): Promise<object | undefined> {
-	const rows = await server.sql(
-		[
-			GRANTS.map(
-				(table) =>
-					`SELECT DISTINCT User, Host FROM mysql.${table} WHERE Db IN (${literal(database)}, ${literal(pattern(database))})`,
-			).join(" UNION "),
-		],
-		`look for the accounts of ${database}`,
-	);
+	const rows = await server.sql([grantees(database)], `look for the accounts of ${database}`);
 	const accounts: Account[] = [];
 	const roles = new Set(rows.filter(([, host]) => !host).map(([role = ""]) => role));
 	const members =
@@ -118,9 +118,15 @@ export async function createAccounts(
 	database: string,
 	accounts: unknown,
 	names: readonly string[],
+	trusted: boolean,
 ): Promise<string[]> {
 	const { accounts: known, faults } = held(accounts, database);
-	const wanted = known.filter((one) => names.includes(nameOf(one)));
+	const asked = known.filter((one) => names.includes(nameOf(one)));
+	const { accounts: wanted, faults: more } =
+		trusted || asked.length === 0
+			? { accounts: asked, faults: [] }
+			: ofUnknownArchive(database, asked, await knownAccounts(server, grantees(database)));
+	faults.push(...more);
 	if (wanted.length === 0) return faults;
 	await server.sql(
 		[
@@ -137,7 +143,8 @@ export async function createAccounts(
 					.map((role) => `GRANT ${literal(role)} TO ${accountLiteral(one)}`),
 			),
 			...wanted.flatMap((one) =>
-				one.defaultRole !== undefined && names.includes(one.defaultRole)
+				one.defaultRole !== undefined &&
+				wanted.some(({ user, host }) => user === one.defaultRole && host === "")
 					? [`SET DEFAULT ROLE ${literal(one.defaultRole)} FOR ${accountLiteral(one)}`]
 					: [],
 			),

@@ -40,7 +40,11 @@ export async function requireOwnDefiners(
 }
 
 /** Why an account is not the database's own, in words. */
-async function beyond(server: Server, database: string, account: AccountName): Promise<string | undefined> {
+export async function beyond(
+	server: Server,
+	database: string,
+	account: AccountName,
+): Promise<string | undefined> {
 	const { user, host } = account;
 	const { product } = await server.product();
 	const [[there] = []] = await server.sql(

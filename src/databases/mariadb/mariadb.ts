@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import * as v from "valibot";
 import type { MariadbDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { dumpBy, perform } from "../client.ts";
+import { dumpBy, LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { DumpFacts, ServerDatabase } from "../database.ts";
 import { accountsOf, createAccounts, dropAccount, missingAccounts } from "./accounts.ts";
 import { requireOwnDefiners } from "./definers.ts";
@@ -38,8 +38,8 @@ type Facts = v.InferOutput<typeof factsSchema>;
 
 const OWN = ["mysql", "information_schema", "performance_schema", "sys"];
 
-export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabase {
-	const server = serverOf(where);
+export function mariadb({ mariadb: live, ...where }: MariadbDump, signal?: AbortSignal): ServerDatabase {
+	const server = serverOf(where, signal);
 	const { client, sql } = server;
 	const exists = async (name: string) =>
 		(
@@ -144,13 +144,14 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			const statements = names.map(
 				(name) => `SELECT ${literal(name)}, count(*) FROM ${identifier(live)}.${identifier(name)}`,
 			);
-			const counts = await sqlBy(reader, statements, `count the rows of ${live}`).finally(reader.release);
+			const patient = { ...reader, seconds: LONG_QUESTION_SECONDS };
+			const counts = await sqlBy(patient, statements, `count the rows of ${live}`).finally(reader.release);
 			return new Map(counts.map(([name = "", count]) => [name, Number(count)]));
 		},
 		rowsOf: (file) => countInserted(file),
 		accounts: () => accountsOf(server, live),
 		missing: (held) => missingAccounts(server, live, held),
-		createAccounts: (held, names) => createAccounts(server, live, held, names),
+		createAccounts: (held, names, { trusted }) => createAccounts(server, live, held, names, trusted),
 		async dropAccounts(accounts) {
 			for (const name of accounts) await sql([dropAccount(name)], `drop the account ${name}`).catch(() => {});
 		},
@@ -162,6 +163,7 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			// What needs others to be there is left for the swap; the rest can be looked at before anything is stopped.
 			await requireReadable(
 				server,
+				live,
 				fresh,
 				objects.filter(({ kind }) => kind !== "VIEW" && kind !== "PACKAGE BODY"),
 			);
@@ -174,13 +176,13 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 				await loader.release();
 			}
 			// Triggers and events would run, and views would name the wrong tables: they come with the swap.
-			return { rest: { objects: [...objects] } satisfies Rest, warnings: [] };
+			return { rest: { objects: [...objects], trusted: trust !== "none" } satisfies Rest, warnings: [] };
 		},
 		async unload(fresh) {
-			await sql([`DROP DATABASE IF EXISTS ${identifier(fresh)}`], `drop the database ${fresh}`);
-			await dropTemporary(server, fresh, "load");
+			await dropDatabase(fresh);
+			for (const purpose of ["load", "make"] as const) await dropTemporary(server, fresh, purpose);
 		},
-		async swap({ fresh, live: name, old, rest, memory: before, keep, point = () => {} }) {
+		async swap({ fresh, live: name, old, rest, memory: before, keep, point = () => {}, signal: until }) {
 			if (!(await exists(fresh)))
 				throw new HoldfastError("failed", `there is no database ${fresh} to put in the place of ${name}`);
 			const memory = await beginning(fresh, name, rest, before);
@@ -209,7 +211,8 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			await server.settle();
 			point("tables-moved");
 			await sql([alter(name, theirs)], `swap the database ${name}`);
-			await putObjects(server, name, memory.rest.objects);
+			const { objects, trusted = false } = memory.rest;
+			await putObjects(server, name, objects, { trusted, within: serverOf(where, until) });
 			await server.settle();
 		},
 		async swapBack({ fresh, live: name, old, memory: kept, point = () => {} }) {
@@ -251,9 +254,14 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump): ServerDatabas
 			if (isLegacy) await forgetLegacy(server, fresh);
 		},
 		async drop(name) {
-			await sql([`DROP DATABASE IF EXISTS ${identifier(name)}`], `drop the database ${name}`);
+			await dropDatabase(name);
 		},
 	};
+
+	async function dropDatabase(name: string): Promise<void> {
+		const patient = { ...server, seconds: LONG_QUESTION_SECONDS };
+		await sqlBy(patient, [`DROP DATABASE IF EXISTS ${identifier(name)}`], `drop the database ${name}`);
+	}
 
 	/** What a swap will have to know, or what an earlier try of it knew. */
 	async function beginning(fresh: string, name: string, rest: unknown, before: unknown): Promise<Memory> {

@@ -12,7 +12,11 @@ export const LEGACY = "holdfast_swap";
 const objects = v.array(objectSchema);
 
 /** What a load leaves for the swap: triggers and events would run beside the live database, and views name other tables. */
-export const restSchema = v.object({ objects });
+export const restSchema = v.object({
+	objects,
+	/** Of an archive that this machine wrote, or a person trusts. Undefined in journals of before it was known. */
+	trusted: v.optional(v.boolean()),
+});
 export type Rest = v.InferOutput<typeof restSchema>;
 
 export const memorySchema = v.object({

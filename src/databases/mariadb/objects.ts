@@ -2,6 +2,7 @@
 // again. The statement's head is ours, with our own quoting; only what follows the name is text from elsewhere.
 import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
+import { isDenied, type Makers, makersOf } from "./maker.ts";
 import { accountLiteral, accountOf, identifier, literal } from "./names.ts";
 import type { Server } from "./server.ts";
 import { makeOne, requireStatements } from "./statement.ts";
@@ -52,7 +53,9 @@ const BEGINS: Readonly<Record<StoredObject["kind"], RegExp>> = {
 	PROCEDURE: /^\s*\(/,
 	PACKAGE: /^\s+[a-z]/i,
 	"PACKAGE BODY": /^\s+[a-z]/i,
-	EVENT: /^\s+ON\s+SCHEDULE\s/i,
+	// The server shows a schedule as times and numbers; anything else there would be evaluated while it is made.
+	EVENT:
+		/^\s+ON\s+SCHEDULE\s+(?:AT\s+'[^'\\]*'|EVERY\s+(?:\d+|'[^'\\]*')\s+[A-Z_]+(?:\s+STARTS\s+'[^'\\]*')?(?:\s+ENDS\s+'[^'\\]*')?)\s+ON\s+COMPLETION\s+(?:NOT\s+)?PRESERVE\s/i,
 };
 
 /** The statement that makes it in the session's database. */
@@ -122,26 +125,51 @@ export async function requireWhole(
 	database: string,
 	objects: readonly StoredObject[],
 ): Promise<void> {
-	const views = objects.filter(({ kind }) => kind === "VIEW");
-	if (views.length > 0)
-		await server.sql(
-			views.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`),
-			`dump the views of ${database}`,
-		);
-	await requireReadable(server, database, objects);
+	const makers = await makersOf(server, database, database, objects);
+	try {
+		for (const [by, views] of Map.groupBy(objects.filter(isView), makers.of)) {
+			const fields = views.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`);
+			const doing = `dump the views of ${database}`;
+			// A view that looks with its asker's rights may look into other databases.
+			await by.sql(fields, doing).catch((error: unknown) => {
+				if (!isDenied(error)) throw error;
+				return makers.ourselves.sql(fields, doing);
+			});
+		}
+		await requireRead(makers, database, objects);
+	} finally {
+		await makers.release();
+	}
 }
+
+const isView = ({ kind }: StoredObject) => kind === "VIEW";
 
 /** Fails for a definition that the server does not read as one statement. */
 export async function requireReadable(
 	server: Server,
+	live: string,
 	database: string,
 	objects: readonly StoredObject[],
 ): Promise<void> {
-	await requireStatements(
-		server,
-		database,
-		objects.map((one) => ({ sqlMode: one.sqlMode, statement: creation(one) })),
-	);
+	const makers = await makersOf(server, live, database, objects);
+	try {
+		await requireRead(makers, database, objects);
+	} finally {
+		await makers.release();
+	}
+}
+
+async function requireRead(
+	makers: Makers,
+	database: string,
+	objects: readonly StoredObject[],
+): Promise<void> {
+	for (const [by, theirs] of Map.groupBy(objects, makers.of))
+		await requireStatements(
+			by,
+			database,
+			theirs.map((one) => ({ sqlMode: one.sqlMode, statement: creation(one) })),
+		);
 }
 
 /** Words of a definition that differ between objects of the kind. */
@@ -214,11 +242,15 @@ export async function dropObjects(server: Server, database: string): Promise<voi
 	if (drops.length > 0) await server.sql(drops, `make room for the views and routines of ${database}`);
 }
 
-/** Make these, and no others, the database's. */
+/**
+ * Make these, and no others, the database's. Those that are trusted are made with our own rights where those over the
+ * database do not suffice. `within`: the same server, as it may be interrupted.
+ */
 export async function putObjects(
 	server: Server,
 	database: string,
 	objects: readonly StoredObject[],
+	{ trusted = true, within = server }: { readonly trusted?: boolean; readonly within?: Server } = {},
 ): Promise<void> {
 	await dropObjects(server, database);
 	const [[own = ""] = []] = await server.sql(
@@ -227,8 +259,24 @@ export async function putObjects(
 		],
 		`look at the database ${database}`,
 	);
+	const makers = await makersOf(within, database, database, objects);
+	const make = (one: StoredObject) =>
+		makeOne(server, makers.of(one), database, own, one, creation(one)).catch((error: unknown) => {
+			if (!trusted || !isDenied(error)) throw error;
+			return makeOne(server, makers.ourselves, database, own, one, creation(one));
+		});
+	try {
+		await makeAll(objects, make);
+	} finally {
+		await makers.release();
+	}
+}
+
+async function makeAll(
+	objects: readonly StoredObject[],
+	make: (one: StoredObject) => Promise<void>,
+): Promise<void> {
 	const of = (kinds: readonly string[]) => objects.filter(({ kind }) => kinds.includes(kind));
-	const make = (one: StoredObject) => makeOne(server, database, own, one, creation(one));
 	// A view needs what it is made of, which may be another view; routines need nothing to be there.
 	for (const one of of(ROUTINES)) await make(one);
 	let views = of(["VIEW"]);

@@ -5,16 +5,30 @@ import { execText } from "../../host/exec.ts";
 import { syncPath } from "../../host/files.ts";
 import { programPath } from "../../host/programs.ts";
 import type { MariadbDump } from "../../manifest/dumps.ts";
-import { type Client, fault, optionsOf } from "../client.ts";
+import { type Client, fault, QUESTION_SECONDS, questionOptions } from "../client.ts";
 
 /** How to ask the server as somebody: words before a command's own, and the client that they are for. */
 export interface Asker {
 	readonly client: Client;
+	/** A statement is over by then. */
+	readonly seconds?: number;
 	connect(role: keyof Programs): string[];
 }
 
+/** What a server is asked. */
+export interface Asked {
+	/** Statements of ours over one connection; every row that they print. */
+	sql(statements: readonly string[], doing: string): Promise<string[][]>;
+	/** All of these statements, whatever comes of each: what the server says of those that fail. */
+	faults(statements: readonly string[], doing: string): Promise<string[]>;
+	/** The same as the client reads it. */
+	script(text: string, doing: string): Promise<string[][]>;
+}
+
 /** What the functions of this folder work by. */
-export interface Server extends Asker {
+export interface Server extends Asker, Asked {
+	/** The same server, for what goes to its end though the run is interrupted. */
+	firm(): Server;
 	/** The program that asks it, for a person to type. */
 	readonly program: string;
 	/**
@@ -26,12 +40,6 @@ export interface Server extends Asker {
 	readonly defaultsFile: string | undefined;
 	/** Which of the two it is, and its major version. */
 	product(): Promise<{ readonly product: Product; readonly version: number }>;
-	/** Statements of ours over one connection; every row that they print. */
-	sql(statements: readonly string[], doing: string): Promise<string[][]>;
-	/** All of these statements, whatever comes of each: what the server says of those that fail. */
-	faults(statements: readonly string[], doing: string): Promise<string[]>;
-	/** The same as the client reads it. */
-	script(text: string, doing: string): Promise<string[][]>;
 	/**
 	 * Make what was renamed, made and dropped survive a power cut: the server syncs its log, and not the folders that its
 	 * tables' definitions are renamed in. Does nothing for a server whose files are not here.
@@ -59,7 +67,8 @@ const PLAIN = ["--batch", "--binary-mode", "--comments", "--local-infile=0"];
 /** Those that are installed: a machine has one of the two packages, which shut each other out. */
 const installed = () => (!programPath(MARIADB.client) && programPath(MYSQL.client) ? MYSQL : MARIADB);
 
-export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mariadb">): Server {
+export function serverOf(where: Omit<MariadbDump, "mariadb">, signal?: AbortSignal): Server {
+	const { user, socket, defaultsFile } = where;
 	const programs = installed();
 	const client: Client =
 		programs === MYSQL
@@ -67,13 +76,13 @@ export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mari
 					server: "MySQL",
 					programs: "mysql-client",
 					look: "is the server up? See: systemctl status mysql",
-					user,
+					...{ user, signal },
 				}
 			: {
 					server: "MariaDB",
 					programs: "mariadb-client",
 					look: "is the server up? See: systemctl status mariadb",
-					user,
+					...{ user, signal },
 				};
 	const connect: Server["connect"] = (role, optionFile = defaultsFile) => [
 		programs[role],
@@ -87,33 +96,15 @@ export function serverOf({ user, socket, defaultsFile }: Omit<MariadbDump, "mari
 		...(programs === MYSQL && role === "dump" ? ["--loose-set-gtid-purged=OFF"] : []),
 	];
 	const asker: Asker = { client, connect };
-	const script: Server["script"] = (text, doing) => scriptBy(asker, text, doing);
-	const sql: Server["sql"] = (statements, doing) => sqlBy(asker, statements, doing);
-	const faults: Server["faults"] = async (statements, doing) => {
-		const said: string[] = [];
-		const result = await execText(
-			[...connect("client"), "--force", "--skip-column-names", "--init-command=SET sql_mode=''"],
-			{
-				...(await optionsOf(client)),
-				input: `${statements.join(";\n")};\n`,
-				onStderr: (line) => {
-					if (line.startsWith("ERROR ")) said.push(line);
-				},
-			},
-		);
-		// It could not even begin.
-		if (result.code !== 0 && said.every((line) => !/ at line \d+:/.test(line)))
-			throw fault(client, doing, result);
-		return said;
-	};
+	const all = asked(asker);
+	const { sql } = all;
 	return {
+		...all,
 		client,
-		faults,
 		program: programs.client,
 		connect,
 		defaultsFile,
-		script,
-		sql,
+		firm: () => serverOf(where),
 		async product() {
 			const [[text = ""] = []] = await sql(["SELECT VERSION()"], "ask the server for its version");
 			return { product: /mariadb/i.test(text) ? "MariaDB" : "MySQL", version: Number.parseInt(text, 10) };
@@ -132,11 +123,40 @@ export function sqlBy(asker: Asker, statements: readonly string[], doing: string
 	return scriptBy(asker, `${statements.join(";\n")};\n`, doing);
 }
 
-async function scriptBy({ client, connect }: Asker, text: string, doing: string): Promise<string[][]> {
-	const result = await execText(
-		[...connect("client"), "--skip-column-names", "--init-command=SET sql_mode=''"],
-		{ ...(await optionsOf(client)), input: text },
-	);
+/** All that can be asked by somebody. */
+export function asked(asker: Asker): Asked {
+	return {
+		script: (text, doing) => scriptBy(asker, text, doing),
+		sql: (statements, doing) => sqlBy(asker, statements, doing),
+		async faults(statements, doing) {
+			const said: string[] = [];
+			const result = await execText([...asker.connect("client"), "--force", ...plainSession(asker)], {
+				...(await questionOptions(asker.client, asker.seconds)),
+				input: `${statements.join(";\n")};\n`,
+				onStderr: (line) => {
+					if (line.startsWith("ERROR ")) said.push(line);
+				},
+			});
+			// It could not even begin.
+			if (result.code !== 0 && (said.length === 0 || said.every((line) => !/ at line \d+:/.test(line))))
+				throw fault(asker.client, doing, result);
+			return said;
+		},
+	};
+}
+
+/** MariaDB ends a statement by itself, which goes on there when its client is gone; MySQL can do so for reading ones only. */
+function plainSession({ seconds = QUESTION_SECONDS }: Asker): string[] {
+	const limit = `max_statement_time=${seconds}, lock_wait_timeout=${seconds}`;
+	return ["--skip-column-names", `--init-command=SET sql_mode='' /*M!100100 , ${limit} */`];
+}
+
+async function scriptBy(asker: Asker, text: string, doing: string): Promise<string[][]> {
+	const { client, connect, seconds } = asker;
+	const result = await execText([...connect("client"), ...plainSession(asker)], {
+		...(await questionOptions(client, seconds)),
+		input: text,
+	});
 	if (result.code !== 0) throw fault(client, doing, result);
 	return result.text
 		.split("\n")

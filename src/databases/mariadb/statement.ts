@@ -2,22 +2,23 @@
 // such a text as a script: it knows commands of its own (`delimiter`, `\!`), also in the middle of a routine's body.
 import { randomBytes } from "node:crypto";
 import { HoldfastError } from "../../manifest/error.ts";
+import { saysDenied } from "./maker.ts";
 import { identifier, literal, word } from "./names.ts";
 import type { StoredObject } from "./objects.ts";
-import type { Server } from "./server.ts";
+import type { Asked, Server } from "./server.ts";
 
 /** "This command is not supported in the prepared statement protocol yet": said only of a text that is one statement. */
 const NOT_PREPARED = /ERROR 1295 /;
 
 /** Fails for a text that the server does not read as one statement; nothing is run. */
 export async function requireStatements(
-	server: Server,
+	asked: Asked,
 	database: string,
 	made: readonly { readonly sqlMode: string; readonly statement: string }[],
 ): Promise<void> {
 	if (made.length === 0) return;
 	const doing = `look whether the views and routines of ${database} can be made again`;
-	const faults = await server.faults(
+	const faults = await asked.faults(
 		[
 			`USE ${identifier(database)}`,
 			...made.flatMap(({ sqlMode, statement }) => [
@@ -28,7 +29,8 @@ export async function requireStatements(
 		],
 		doing,
 	);
-	const others = faults.filter((line) => !NOT_PREPARED.test(line));
+	// What the asker may not make was read as well.
+	const others = faults.filter((line) => !NOT_PREPARED.test(line) && !saysDenied(line));
 	if (others.length > 0)
 		throw new HoldfastError("failed", `could not ${doing}`, { details: others.slice(0, 5) });
 }
@@ -40,6 +42,7 @@ const textOf = (statement: string) =>
 /** What the object's definition was made with belongs to it, and it is made with that again. */
 export async function makeOne(
 	server: Server,
+	by: Asked,
 	database: string,
 	ownCollation: string,
 	one: StoredObject,
@@ -51,28 +54,28 @@ export async function makeOne(
 	const other = one.databaseCollation !== undefined && one.databaseCollation !== ownCollation;
 	const before = [
 		`USE ${identifier(database)}`,
-		...(other ? [collate(one.databaseCollation ?? ownCollation)] : []),
 		...(one.timeZone === undefined ? [] : [`SET time_zone = ${literal(one.timeZone)}`]),
 		`SET sql_mode = ${literal(one.sqlMode)}`,
 		`SET collation_connection = ${word(one.collation, "collation")}`,
 	];
-	const after = other ? ["SET sql_mode = ''", "SET NAMES utf8mb4", collate(ownCollation)] : [];
+	if (other) await server.sql([collate(one.databaseCollation ?? ownCollation)], doing);
 	try {
-		await server.sql(
+		await by.sql(
 			[
 				...before,
 				`SET character_set_client = ${word(one.charset)}`,
 				`SET @holdfast = ${textOf(statement)}`,
 				"PREPARE holdfast FROM @holdfast",
 				"EXECUTE holdfast",
-				...after,
 			],
 			doing,
 		);
 	} catch (error) {
 		if (!(error instanceof HoldfastError) || !error.details.some((line) => NOT_PREPARED.test(line)))
 			throw error;
-		await makeAsIs(server, before, after, one, statement, doing);
+		await makeAsIs(by, before, one, statement, doing);
+	} finally {
+		if (other) await server.sql([collate(ownCollation)], doing);
 	}
 }
 
@@ -81,9 +84,8 @@ export async function makeOne(
  * is that the client sends it as it is.
  */
 async function makeAsIs(
-	server: Server,
+	by: Asked,
 	before: readonly string[],
-	after: readonly string[],
 	{ kind, name, charset }: StoredObject,
 	statement: string,
 	doing: string,
@@ -95,7 +97,7 @@ async function makeAsIs(
 		});
 	// The client takes no more than 15 characters.
 	const mark = `//${randomBytes(6).toString("hex")}`;
-	await server.script(
+	await by.script(
 		[
 			...before.map((one) => `${one};`),
 			// The text is sent in UTF-8; of other character sets it would be misread.
@@ -104,7 +106,6 @@ async function makeAsIs(
 			statement,
 			mark,
 			"DELIMITER ;",
-			...after.map((one) => `${one};`),
 			"",
 		].join("\n"),
 		doing,

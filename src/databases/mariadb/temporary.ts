@@ -9,11 +9,19 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { accountLiteral, identifier, literal, pattern } from "./names.ts";
 import type { Asker, Server } from "./server.ts";
 
-/** What each kind of work needs on its database: no views, triggers and routines are made, and no files read. */
+/** What each kind of work needs on its database. Files are read by none, and only `make` makes views and routines. */
 const RIGHTS = {
 	load: "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES",
 	read: "SELECT, LOCK TABLES, SHOW VIEW",
+	make: "SELECT, INSERT, UPDATE, DELETE, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER",
 };
+/**
+ * What `make` needs beside them, to make something that runs as another account: we say as which. With a binary log,
+ * functions want the second. No expression can do anything with either.
+ */
+const TO_MAKE = "SET USER, BINLOG ADMIN";
+/** Servers before MariaDB 10.5, and MySQL, know no such rights. */
+const UNKNOWN = /ERROR (1064|1221|1149) /;
 export type Purpose = keyof typeof RIGHTS;
 
 /** "You need CREATE USER", "access denied": the one that is configured may not make accounts. */
@@ -48,12 +56,17 @@ export async function temporaryAccount(
 				`DROP USER IF EXISTS ${who}`,
 				`CREATE USER ${who} IDENTIFIED BY ${literal(password)}`,
 				`GRANT ${RIGHTS[purpose]} ON ${on}.* TO ${who}`,
+				...(purpose === "make" ? [`GRANT ${TO_MAKE} ON *.* TO ${who}`] : []),
 			],
 			`make an account to ${purpose} ${database} with`,
 		);
 	} catch (error) {
 		const itself = { client: server.client, connect: (role: "client" | "dump") => server.connect(role) };
-		if (says(error, READ_ONLY) && purpose === "read") return { ...itself, release: async () => {} };
+		if (says(error, UNKNOWN) && purpose === "make") {
+			await dropTemporary(server, database, purpose);
+			return { ...itself, release: async () => {} };
+		}
+		if (says(error, READ_ONLY) && purpose !== "load") return { ...itself, release: async () => {} };
 		if (!says(error, MAY_NOT)) throw error;
 		await requireOrdinary(server, error);
 		return { ...itself, release: async () => {} };
@@ -64,14 +77,22 @@ export async function temporaryAccount(
 		connect: (role) => server.connect(role, options.file),
 		async release() {
 			await rm(options.folder, { recursive: true, force: true });
-			await dropTemporary(server, database, purpose);
+			await dropTemporary(server.firm(), database, purpose);
 		},
 	};
 }
 
 /** That of a dead run as well. */
 export async function dropTemporary(server: Server, database: string, purpose: Purpose): Promise<void> {
-	const who = accountLiteral({ user: nameOf(database, purpose), host: await hostOf(server) });
+	const user = nameOf(database, purpose);
+	const who = accountLiteral({ user, host: await hostOf(server) });
+	const doing = `end what the account to ${purpose} ${database} does`;
+	// What a client has begun that is gone, or was ended, goes on in the server.
+	const sessions = await server.sql(
+		[`SELECT id FROM information_schema.processlist WHERE user = ${literal(user)}`],
+		doing,
+	);
+	for (const [id] of sessions) await server.sql([`KILL CONNECTION ${Number(id)}`], doing).catch(() => {});
 	await quietly(
 		server,
 		[`DROP USER IF EXISTS ${who}`],

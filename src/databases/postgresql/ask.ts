@@ -3,7 +3,7 @@
 // it is (psql's manual, "\gexec": no commands or variables are known in it).
 import { setTimeout as pause } from "node:timers/promises";
 import { execText } from "../../host/exec.ts";
-import { type Client, fault, optionsOf } from "../client.ts";
+import { type Client, fault, QUESTION_SECONDS, questionOptions } from "../client.ts";
 import { conninfo } from "./names.ts";
 
 /** A query's columns: not a character that a name or a locale has. */
@@ -19,8 +19,15 @@ const POLL_MS = 250;
  * Not a setting of the database may change what our words mean: its owner can set any of these for whoever connects.
  * What a function or table is called must not be theirs to give another meaning to.
  */
-const PLAIN =
-	"SET ROLE NONE; SET search_path TO pg_catalog; SET quote_all_identifiers TO off; SET DateStyle TO ISO;\n";
+const plain = (seconds: number) =>
+	`SET ROLE NONE; SET search_path TO pg_catalog; SET quote_all_identifiers TO off; SET DateStyle TO ISO; SET statement_timeout TO '${seconds}s'; SET lock_timeout TO 0;\n${HEEDING}\n`;
+
+/** Since PostgreSQL 14 a server can end what goes on for a client that is gone; not every system can. */
+const HEEDING = [
+	"\\set ON_ERROR_STOP 0",
+	"SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval' \\g /dev/null",
+	"\\set ON_ERROR_STOP 1",
+].join("\n");
 
 export interface Connection {
 	readonly client: Client;
@@ -29,15 +36,21 @@ export interface Connection {
 }
 
 /** Statements one after another over one connection; the rows of all. Waits for a server that comes up. */
-export type Ask = (statements: readonly string[], doing: string, database?: string) => Promise<string[][]>;
+export type Ask = (
+	statements: readonly string[],
+	doing: string,
+	database?: string,
+	/** For each of them; what takes as long as the data are large needs more than the rest. */
+	seconds?: number,
+) => Promise<string[][]>;
 
 export function connectionTo({ where }: Connection, database: string): string[] {
 	return [...where, `--dbname=${conninfo(database)}`];
 }
 
 export function asker(connection: Connection): Ask {
-	return (statements, doing, database = "postgres") =>
-		run(connection, PLAIN + statements.map(inHex).join(""), doing, database);
+	return (statements, doing, database = "postgres", seconds = QUESTION_SECONDS) =>
+		run(connection, plain(seconds) + statements.map(inHex).join(""), doing, database, seconds);
 }
 
 export interface Where {
@@ -68,6 +81,7 @@ async function run(
 	script: string,
 	doing: string,
 	database: string,
+	seconds?: number,
 ): Promise<string[][]> {
 	const { client } = connection;
 	const argv = [
@@ -81,7 +95,7 @@ async function run(
 	];
 	const until = performance.now() + COMING_UP_MS;
 	for (;;) {
-		const result = await execText(argv, { ...(await optionsOf(client)), input: script });
+		const result = await execText(argv, { ...(await questionOptions(client, seconds)), input: script });
 		if (result.code === 0)
 			return result.text
 				.split("\0")
@@ -89,6 +103,6 @@ async function run(
 				.map((record) => record.split(SEPARATOR));
 		if (!result.stderr.some((line) => COMING_UP.test(line)) || performance.now() > until)
 			throw fault(client, doing, result);
-		await pause(POLL_MS);
+		await pause(POLL_MS, undefined, client.signal ? { signal: client.signal } : {});
 	}
 }

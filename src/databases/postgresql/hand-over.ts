@@ -3,6 +3,7 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { ordinarySettings } from "./accounts.ts";
 import { type Belongings, ownerStatements } from "./belongings.ts";
 import type { DumpFile } from "./dump-file.ts";
+import { propertiesOfUnknown } from "./grantees.ts";
 import type { Loading } from "./loading.ts";
 import { identifier, literal } from "./names.ts";
 import { ordinaryOwners, requireOrdinaryOwners } from "./owners.ts";
@@ -79,17 +80,22 @@ export async function giveWithin(
 }
 
 /** Of a dump that is not trusted, the settings that whoever connects could change as well. */
-export async function givenProperties({ ask, facts, trusted }: Loading) {
-	if (trusted || !facts.settings) return { properties: facts, warnings: [] };
+export async function givenProperties({ ask, live, facts: all, trusted }: Loading) {
+	if (trusted) return { properties: all, warnings: [] };
+	const { properties: facts, warnings } = await propertiesOfUnknown(ask, live, all);
+	if (!facts.settings) return { properties: facts, warnings };
 	const ordinary = await ordinarySettings(ask);
 	const isOrdinary = (setting: string) => ordinary.has(settingName(setting).toLowerCase());
 	return {
 		properties: { ...facts, settings: facts.settings.filter(({ setting }) => isOrdinary(setting)) },
-		warnings: facts.settings
-			.filter(({ setting }) => !isOrdinary(setting))
-			.map(
-				({ setting }) =>
-					`the setting ${settingName(setting)} of the database is left out, since only a superuser may give it and this machine did not write the archive`,
-			),
+		warnings: [
+			...warnings,
+			...facts.settings
+				.filter(({ setting }) => !isOrdinary(setting))
+				.map(
+					({ setting }) =>
+						`the setting ${settingName(setting)} of the database is left out, since only a superuser may give it and this machine did not write the archive`,
+				),
+		],
 	};
 }

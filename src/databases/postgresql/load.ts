@@ -3,12 +3,13 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
-import { perform } from "../client.ts";
+import { LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { HeldDump, Loaded, Work } from "../database.ts";
 import { type Ask, asker, type Connection, connectionTo } from "./ask.ts";
 import { type Belongings, belongingsSchema } from "./belongings.ts";
 import { type DumpFile, withDumpFile } from "./dump-file.ts";
 import { lend, makeExtensions, type Table, takePublic } from "./extensions.ts";
+import { grantsOfUnknown } from "./grantees.ts";
 import { givenProperties, giveWithin, makersIn, ownersOf } from "./hand-over.ts";
 import type { Loading } from "./loading.ts";
 import { identifier } from "./names.ts";
@@ -61,7 +62,7 @@ async function loadAsItself(loading: Loading, dump: DumpFile): Promise<Loaded> {
 		`make a database for ${live}`,
 	);
 	await restore(loading, dump, connection, []);
-	await ask(["ANALYZE"], `analyse ${fresh}`, fresh);
+	await ask(["ANALYZE"], `analyse ${fresh}`, fresh, LONG_QUESTION_SECONDS);
 	return { rest: null, warnings };
 }
 
@@ -125,10 +126,13 @@ async function loadAsLoader(
 		await restore(loading, dump, who, ["--no-owner", "--no-privileges"], some);
 		if (by === "superuser") await lend(loading, loader.role);
 	}
-	await asker(loader.connection)(["ANALYZE"], `analyse ${fresh}`, fresh);
+	await asker(loader.connection)(["ANALYZE"], `analyse ${fresh}`, fresh, LONG_QUESTION_SECONDS);
 
 	const statements = await dump.statements([...rights, ...comments], "--no-owner");
-	const [said, granted] = apart(statements, isComment);
+	const [said, allGranted] = apart(statements, isComment);
+	const { given: granted, warnings: notGranted } = trusted
+		? { given: allGranted, warnings: [] }
+		: await grantsOfUnknown(ask, live, facts.owner, allGranted);
 	const { properties, warnings } = await givenProperties(loading);
 	const dumped = new Set(entries.map(({ origin }) => origin));
 	const giving = [
@@ -154,6 +158,7 @@ async function loadAsLoader(
 		rest: null,
 		warnings: [
 			...warnings,
+			...notGranted,
 			...foreign.map(
 				({ words }) =>
 					`${words.toLowerCase()}: rows of an extension's own table are left out, since this machine did not write the archive`,

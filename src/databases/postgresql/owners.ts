@@ -24,13 +24,13 @@ WITH wanted AS (
     r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls OR r.rolname ~ '^pg_' AS powerful
   FROM wanted w JOIN pg_roles r ON r.rolname <> 'pg_database_owner' AND (r.oid = w.oid OR pg_has_role(w.oid, r.oid, 'MEMBER'))
 ), stakes AS (
-  SELECT refobjid AS role, dbid IN ${ofLive} OR classid = 'pg_database'::regclass AND objid IN ${ofLive} AS in_live,
+  SELECT refobjid AS role, dbid IN ${ofLive} OR classid = 'pg_database'::regclass AND objid IN ${ofLive} AS in_live, deptype = 'o' AS owns,
     NOT (dbid IN ${own} OR classid = 'pg_database'::regclass AND objid IN ${own}) AS elsewhere
-  FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o'
+  FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND deptype IN ('o', 'a')
 )
 SELECT rolname FROM wanted w
 WHERE NOT EXISTS (SELECT FROM reach r WHERE r.oid = w.oid AND powerful)
-  AND (EXISTS (SELECT FROM stakes WHERE role = w.oid AND in_live)
+  AND (EXISTS (SELECT FROM stakes WHERE role = w.oid AND in_live AND owns)
     OR NOT EXISTS (SELECT FROM stakes s JOIN reach r ON r.oid = w.oid AND r.other = s.role WHERE elsewhere))`,
 		],
 		"look at the rights of roles",

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import type { PostgresqlDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { type Client, dumpBy } from "../client.ts";
+import { type Client, dumpBy, LONG_QUESTION_SECONDS } from "../client.ts";
 import type { DumpFacts, ServerDatabase } from "../database.ts";
 import { accountsOf, createAccounts, dropAccounts, missingAccounts } from "./accounts.ts";
 import { asker, type Connection, connectionTo } from "./ask.ts";
@@ -16,19 +16,16 @@ import { PROPERTIES, propertiesSchema } from "./properties.ts";
 import { countCopied, countRows } from "./rows.ts";
 import { dropTemporary } from "./temporary.ts";
 
-export function postgresql({
-	postgresql: live,
-	user,
-	host,
-	port,
-	pgService,
-	excludeTableData = [],
-}: PostgresqlDump): ServerDatabase {
+export function postgresql(
+	{ postgresql: live, user, host, port, pgService, excludeTableData = [] }: PostgresqlDump,
+	signal?: AbortSignal,
+): ServerDatabase {
 	const client: Client = {
 		server: "PostgreSQL",
 		programs: "postgresql-client",
 		look: "is the server up? See: systemctl status postgresql",
 		user: user ?? (process.getuid?.() === 0 ? "postgres" : undefined),
+		signal,
 		env: {
 			PGCONNECT_TIMEOUT: "10",
 			PGCLIENTENCODING: "UTF8",
@@ -187,6 +184,11 @@ export function postgresql({
 
 	async function drop(name: string): Promise<void> {
 		if (!(await exists(name))) return;
-		await sql([`DROP DATABASE ${identifier(name)} WITH (FORCE)`], `drop the database ${name}`);
+		await sql(
+			[`DROP DATABASE ${identifier(name)} WITH (FORCE)`],
+			`drop the database ${name}`,
+			"postgres",
+			LONG_QUESTION_SECONDS,
+		);
 	}
 }

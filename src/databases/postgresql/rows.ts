@@ -1,7 +1,7 @@
 // Rows by table: of a database, and of a dump without a server, whose data are COPY blocks, one line a row.
 import { start } from "../../host/exec.ts";
 import { everyLine } from "../../host/lines.ts";
-import { type Client, fault } from "../client.ts";
+import { type Client, fault, LONG_QUESTION_SECONDS } from "../client.ts";
 import type { RowCounts, Work } from "../database.ts";
 import type { Ask } from "./ask.ts";
 import { withDumpFile } from "./dump-file.ts";
@@ -35,6 +35,7 @@ export async function countRows(ask: Ask, live: string): Promise<RowCounts> {
 		],
 		`count the rows of ${live}`,
 		live,
+		LONG_QUESTION_SECONDS,
 	);
 	return new Map(counts.map(([name = "", rows]) => [name, Number(rows)]));
 }

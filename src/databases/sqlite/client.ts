@@ -16,7 +16,7 @@ import { standstillSeconds } from "../../host/standstill.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { type Account, accountOf, groupOf } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { fault } from "../client.ts";
+import { fault, LONG_QUESTION_SECONDS } from "../client.ts";
 
 const BUSY_MS = 30_000;
 /** Where the enclosure has the two folders: on every Linux, and for anyone to go through. */
@@ -111,7 +111,7 @@ async function run(
 		// Whoever owns the file may stop a program that runs as them.
 		standstillSeconds: standstillSeconds(),
 		...(signal ? { signal } : {}),
-		...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+		timeoutSeconds: timeoutSeconds ?? LONG_QUESTION_SECONDS,
 	});
 	if (result.code === 0) return result.text;
 	const look = "look at it with: sqlite3";

@@ -13,6 +13,7 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { below, type Exclusion, leavesNothing, pathBelow } from "../../manifest/patterns.ts";
 import { recordOf } from "../../manifest/record.ts";
 import { VERSION } from "../../manifest/version.ts";
+import { isWithoutRoom } from "../../providers/metadata.ts";
 import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { vanishedRoots } from "../../providers/roots.ts";
@@ -21,6 +22,7 @@ import { withPoint } from "../fault.ts";
 import type { ArchiveCreateStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
 import type { Dumped, DumpedDatabase } from "./databases.ts";
+import { longest, shortReason } from "./described.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep> = {
 	async run(step, context) {
@@ -31,6 +33,7 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 				return await unlessAbsent(() => write(step, context, (scope, error) => broken.set(scope, error)));
 			} catch (error) {
 				context.signal.throwIfAborted();
+				if (isWithoutRoom(error) && leaveOutLongest(step, context, error)) continue;
 				if (broken.size === 0) throw error;
 				for (const [scope, fault] of broken) context.failScope(scope, fault);
 				context.log("a dump failed: the archive is begun anew without its state");
@@ -56,12 +59,8 @@ async function write(
 ) {
 	const { plan, knows, made } = context;
 	const found = lookAtFolders(step, context);
-	const links = new Map(
-		[...found].flatMap(([folder, { path }]) => (path === folder ? [] : [[folder, path]])),
-	);
-	const states = recordOf(
-		Object.entries(step.states).map(([name, state]) => [name, stateRecord(state, links, context)] as const),
-	);
+	const links = linksIn(found);
+	const states = statesOf(step, links, context);
 	const good = Object.entries(step.states).filter(([name]) => states[name]?.outcome === "good");
 	if (good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
 
@@ -110,7 +109,7 @@ async function write(
 						path: one.file,
 						open: async (signal) => {
 							try {
-								const content = await (await openDatabase(one.dump)).dump(one.file, {
+								const content = await (await openDatabase(one.dump, signal)).dump(one.file, {
 									signal,
 									log: context.log,
 								});
@@ -160,10 +159,32 @@ async function write(
 	}
 }
 
-/** Of a reason, what the archive keeps: its description must not outgrow its place. */
-const clipped = (reason: string) =>
-	reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}…` : reason;
-const LONGEST_REASON = 500;
+/** The engine has written nothing, since the description has no room: without the state that takes the most, it may have. */
+function leaveOutLongest(step: ArchiveCreateStep, context: StepContext, cause: Error): boolean {
+	const states = statesOf(step, linksIn(lookAtFolders(step, context)), context);
+	const name = longest(states);
+	const scope = name === undefined ? undefined : step.states[name]?.scope;
+	if (name === undefined || scope === undefined) return false;
+	const { dumps = [], folders = [] } = states[name] ?? {};
+	const error = new HoldfastError(
+		"failed",
+		`what the archive must say of ${name} (databases: ${dumps.length}, folders: ${folders.length}) is too long: ${cause.message}`,
+		{ cause, hint: "declare it as several states, and give some of them a provider of their own" },
+	);
+	context.failScope(scope, error);
+	context.log(`${error.message}; the archive is made without it`);
+	return true;
+}
+
+function linksIn(found: ReadonlyMap<string, Resolved>): ReadonlyMap<string, string> {
+	return new Map([...found].flatMap(([folder, { path }]) => (path === folder ? [] : [[folder, path]])));
+}
+
+function statesOf(step: ArchiveCreateStep, links: ReadonlyMap<string, string>, context: StepContext) {
+	return recordOf(
+		Object.entries(step.states).map(([name, state]) => [name, stateRecord(state, links, context)] as const),
+	);
+}
 
 function dumpedBy(step: string, { noteOf }: StepContext): readonly DumpedDatabase[] {
 	return (noteOf(step) as Dumped | undefined)?.databases ?? [];
@@ -178,7 +199,7 @@ function stateRecord(
 	const stored = Object.fromEntries([...links].filter(([folder]) => folders.includes(folder)));
 	const databases = dumps.flatMap(({ step }) => dumpedBy(step, context));
 	return {
-		...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason: clipped(reason) }),
+		...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason: shortReason(reason) }),
 		folders,
 		...(Object.keys(stored).length === 0 ? {} : { stored }),
 		...(databases.length === 0 || reason !== undefined
@@ -258,7 +279,7 @@ function marked(
 		const first = own[0];
 		if (!first) continue;
 		const reason = `could not read ${first.path}: ${first.reason}${own.length > 1 ? ` (and ${own.length - 1} more)` : ""}`;
-		states[name] = { ...states[name], outcome: "failed", folders, reason: clipped(reason) };
+		states[name] = { ...states[name], outcome: "failed", folders, reason: shortReason(reason) };
 		failScope(
 			scope,
 			new HoldfastError("failed", reason, { details: own.slice(0, 10).map(({ path }) => path) }),

@@ -5,6 +5,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import * as v from "valibot";
 import type { DumpFacts, ServerDatabase, SwapMemory } from "../../databases/database.ts";
 import { openDatabase } from "../../databases/registry.ts";
 import { digesting, sha256 } from "../../host/digest.ts";
@@ -30,6 +31,7 @@ import type {
 	LoadStep,
 } from "../step.ts";
 import type { StepWork } from "../work.ts";
+import { shortFacts } from "./described.ts";
 
 /** The note of a `dump` step: what goes into the archives. */
 export interface Dumped {
@@ -53,16 +55,29 @@ export const dump: StepWork<DumpStep> = {
 		const databases: DumpedDatabase[] = [];
 		let bytes = 0;
 		const warnings: string[] = [];
-		for (const one of await meant(dump)) {
+		for (const one of await meant(dump, context.signal)) {
 			const at = join(folder, dumpFile(one));
 			// What a run left which could not tidy up.
 			for (const stale of [at, accountsFile(at)]) await rm(stale, { force: true });
-			const database = await openDatabase(one);
-			const facts = await database.facts();
+			const database = await openDatabase(one, context.signal);
+			const all = await database.facts();
+			const facts = shortFacts(all);
 			const digests: Record<string, string> = {};
+			if (database.kind !== "server" && facts !== all)
+				throw new HoldfastError(
+					"failed",
+					`what the server says of the ${dumpLabel(one)} is too long to be kept`,
+				);
 			const accounts =
 				database.kind === "server"
-					? await writeAccounts(database, one, accountsFile(at), digests, warnings)
+					? await writeAccounts(
+							database,
+							one,
+							accountsFile(at),
+							digests,
+							warnings,
+							facts === all ? undefined : all,
+						)
 					: {};
 			if (!streamed) {
 				const content = await database.dump(at, context);
@@ -83,9 +98,9 @@ export const dump: StepWork<DumpStep> = {
 };
 
 /** The database that is named, or all that the server has now. */
-async function meant(dump: Dump): Promise<Dump[]> {
+async function meant(dump: Dump, signal: AbortSignal): Promise<Dump[]> {
 	if (!isServerDump(dump) || databaseOf(dump) !== ALL) return [dump];
-	const names = await (await openDatabase(dump)).list();
+	const names = await (await openDatabase(dump, signal)).list();
 	return names.filter((name) => !dump.except?.includes(name)).map((name) => withDatabase(dump, name));
 }
 
@@ -97,15 +112,22 @@ async function writeAccounts(
 	file: string,
 	digests: Record<string, string>,
 	warnings: string[],
+	facts: DumpFacts | undefined,
 ) {
 	try {
 		const accounts = await database.accounts();
-		if (accounts === undefined) return {};
-		const text = JSON.stringify(accounts);
+		if (accounts === undefined && facts === undefined) return {};
+		const text = JSON.stringify({ ...(accounts ?? { accounts: [] }), ...(facts && { facts }) });
+		if (Buffer.byteLength(text) > MOST_ACCOUNTS)
+			throw new HoldfastError(
+				"failed",
+				`they are longer than the ${MOST_ACCOUNTS / 1024 ** 2} MiB that a restore reads`,
+			);
 		await writeSynced(file, text);
 		digests[file] = sha256(text);
 		return { accounts: file };
 	} catch (error) {
+		if (facts !== undefined) throw error;
 		// Whoever may read the data may not always read the accounts. Without them the dump is still whole.
 		const { message, details = [] } = reportOf(error);
 		warnings.push(`the accounts of the ${dumpLabel(dump)} are left out: ${[message, ...details].join(": ")}`);
@@ -173,18 +195,19 @@ async function isAsWritten(
 }
 
 export const accounts: StepWork<AccountsStep> = {
-	async run(step, { note, point }) {
+	async run(step, { note, point, signal }) {
 		const { dump, file, facts, agreed = false } = step;
 		const trusted = (await isAsWritten(step, "accounts", file)) || agreed;
 		const held = await heldIn(file);
-		const database = await openDatabase(dump);
+		const database = await openDatabase(dump, signal);
 		const missing = await database.missing(held);
 		if (missing.length > 0) note({ accounts: missing } satisfies Made);
+		const leftOut = await database.createAccounts(held, missing, { facts, trusted });
+		const still = missing.length > 0 ? await database.missing(held) : [];
+		const made = missing.filter((name) => !still.includes(name));
 		const warnings = [
-			...(missing.length > 0
-				? [`made the accounts ${missing.join(", ")}, which this server did not have`]
-				: []),
-			...(await database.createAccounts(held, missing, { facts, trusted })),
+			...(made.length > 0 ? [`made the accounts ${made.join(", ")}, which this server did not have`] : []),
+			...leftOut,
 		];
 		point("made");
 		return warnings.length > 0 ? { warnings } : undefined;
@@ -211,6 +234,12 @@ async function heldIn(file: string): Promise<unknown> {
 	}
 }
 
+/** Facts that were too long for the archive's description. */
+function longFacts(held: unknown): Readonly<Record<string, unknown>> {
+	const found = v.safeParse(v.object({ facts: v.record(v.string(), v.unknown()) }), held);
+	return found.success ? found.output.facts : {};
+}
+
 /** The note of a `load` step. */
 interface Loaded {
 	readonly began: true;
@@ -225,13 +254,17 @@ export const load: StepWork<LoadStep> = {
 		const written = await isAsWritten(step, "dump", file);
 		const whole =
 			written && (step.accounts === undefined || (await isAsWritten(step, "accounts", step.accounts)));
-		const database = await openDatabase(dump);
+		const database = await openDatabase(dump, context.signal);
+		const accounts = step.accounts === undefined ? undefined : await heldIn(step.accounts);
 		const { rest, warnings } = await database.load(
 			{
 				file,
-				// What the archive says of it is somebody's word, also where the file is as it was written.
-				facts: (written ? known?.facts : undefined) ?? facts,
-				accounts: step.accounts === undefined ? undefined : await heldIn(step.accounts),
+				facts: {
+					...longFacts(accounts),
+					// What the archive says of it is somebody's word, also where the file is as it was written.
+					...((written ? known?.facts : undefined) ?? facts),
+				},
+				accounts,
 				trust: agreed ? "agreed" : whole ? "written" : "none",
 			},
 			as,
@@ -250,8 +283,8 @@ export const load: StepWork<LoadStep> = {
 
 /** What it makes goes with the extracted folder that it is in. */
 export const embed: StepWork<EmbedStep> = {
-	async run({ dump, file, facts, folder, to }) {
-		const database = await openDatabase(dump);
+	async run({ dump, file, facts, folder, to }, { signal }) {
+		const database = await openDatabase(dump, signal);
 		const [above, name] = split(`/${to}`);
 		await inArea(folder, async (parent, within) => {
 			using home = descend(parent, within + above);
@@ -268,11 +301,11 @@ export interface Swapped {
 }
 
 export const databaseSwap: StepWork<DatabaseSwapStep> = {
-	async run({ id, dump, fresh, old, loaded, rest }, { note, noteOf, point }) {
+	async run({ id, dump, fresh, old, loaded, rest }, { note, noteOf, point, signal }) {
 		const before = noteOf(id) as Swapped | undefined;
 		if (before === undefined) note({ began: true, memory: null } satisfies Swapped);
 		await (await openDatabase(dump)).swap({
-			...{ fresh, live: databaseOf(dump), old, point },
+			...{ fresh, live: databaseOf(dump), old, point, signal },
 			rest: loaded === undefined ? (rest ?? null) : (noteOf(loaded) as Loaded | undefined)?.rest,
 			memory: before?.memory ?? null,
 			keep: (memory) => note({ began: true, memory } satisfies Swapped),

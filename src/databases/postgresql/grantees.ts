@@ -1,0 +1,113 @@
+// Who may get rights or settings by an archive that this machine did not write as it is now: whom the live database knows
+// already, and roles that nobody can log in as, such as those that a restore makes. Others are told of, and get nothing.
+import type { Ask } from "./ask.ts";
+import { literal } from "./names.ts";
+import type { Properties } from "./properties.ts";
+import { nameAt } from "./rights.ts";
+import type { Token } from "./toc.ts";
+
+/** Of these roles, those that may get rights on the database and what is in it. */
+export async function mayGet(
+	ask: Ask,
+	live: string,
+	owner: string,
+	roles: readonly string[],
+): Promise<ReadonlySet<string>> {
+	const names = [...new Set(roles)].filter((one) => one !== "" && one !== owner);
+	if (names.length === 0) return new Set(["", owner]);
+	const ofLive = `(SELECT oid FROM pg_database WHERE datname = ${literal(live)})`;
+	const rows = await ask(
+		[
+			`SELECT rolname FROM pg_roles r WHERE rolname IN (${names.map(literal).join(", ")}) AND (
+				rolsuper OR rolname = 'pg_database_owner'
+				OR NOT rolcanlogin AND rolname !~ '^pg_' AND NOT EXISTS (SELECT FROM pg_auth_members WHERE roleid = r.oid)
+				OR EXISTS (SELECT FROM pg_database WHERE oid = ${ofLive} AND datdba = r.oid)
+				OR EXISTS (SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = r.oid
+					AND (dbid = ${ofLive} OR classid = 'pg_database'::regclass AND objid = ${ofLive}))
+				OR EXISTS (SELECT FROM pg_db_role_setting WHERE setrole = r.oid AND setdatabase = ${ofLive}))`,
+		],
+		"look at the roles that get rights",
+	);
+	return new Set(["", owner, ...rows.flat()]);
+}
+
+const leftOut = (what: string, role: string, live: string) =>
+	`${what} of the role ${role} is left out, since the database ${live} here does not know that role and this machine did not write the archive; restore with --trust-archive to give it, or grant it by hand`;
+
+/** Settings that decide as whom a session works: no archive may say that. */
+const AS_WHOM = new Set(["role", "session_authorization"]);
+
+/** The database's own grants and settings, without those of others. */
+export async function propertiesOfUnknown(
+	ask: Ask,
+	live: string,
+	properties: Properties,
+): Promise<{ properties: Properties; warnings: string[] }> {
+	const { owner, grants, settings } = properties;
+	const known = await mayGet(ask, live, owner, [
+		...(grants ?? []).map(({ grantee }) => grantee),
+		...(settings ?? []).flatMap(({ role }) => role ?? []),
+	]);
+	const warnings: string[] = [];
+	return {
+		warnings,
+		properties: {
+			...properties,
+			grants: grants?.filter(({ grantee, privilege }) => {
+				if (!known.has(grantee)) warnings.push(leftOut(`the right ${privilege}`, grantee, live));
+				return known.has(grantee);
+			}),
+			settings: settings?.filter(({ role, setting }) => {
+				const name = setting.split("=")[0] ?? "";
+				if (AS_WHOM.has(name.toLowerCase())) {
+					warnings.push(
+						`the setting ${name} of the database is left out, since this machine did not write the archive`,
+					);
+					return false;
+				}
+				if (!known.has(role ?? "")) warnings.push(leftOut(`the setting ${name}`, role ?? "", live));
+				return known.has(role ?? "");
+			}),
+		},
+	};
+}
+
+/** GRANT and ALTER DEFAULT PRIVILEGES of a dump, without those to others. A REVOKE takes nothing that was given. */
+export async function grantsOfUnknown(
+	ask: Ask,
+	live: string,
+	owner: string,
+	statements: readonly Token[][],
+): Promise<{ given: Token[][]; warnings: string[] }> {
+	const named = statements.map((tokens) => ({ tokens, to: granteesIn(tokens) }));
+	const known = await mayGet(
+		ask,
+		live,
+		owner,
+		named.flatMap(({ to }) => to),
+	);
+	const others = new Map<string, number>();
+	const given = named.filter(({ to }) => {
+		const strangers = to.filter((role) => !known.has(role));
+		for (const role of strangers) others.set(role, (others.get(role) ?? 0) + 1);
+		return strangers.length === 0;
+	});
+	return {
+		given: given.map(({ tokens }) => tokens),
+		warnings: [...others].map(([role, count]) =>
+			leftOut(`what is granted in the dump (${count})`, role, live),
+		),
+	};
+}
+
+/** The names behind TO; PUBLIC is everyone's. */
+function granteesIn(tokens: readonly Token[]): string[] {
+	const grant = tokens.findIndex((token) => "word" in token && token.word === "GRANT");
+	const to = tokens.findIndex((token, index) => index > grant && "word" in token && token.word === "TO");
+	if (grant < 0 || to < 0) return [];
+	const end = tokens.findIndex((token, index) => index > to && "word" in token && token.word === "WITH");
+	return tokens.slice(to + 1, end < 0 ? undefined : end).flatMap((token, index) => {
+		if ("word" in token && /^(PUBLIC|GROUP)$/.test(token.word)) return [];
+		return nameAt(tokens, to + 1 + index) ?? [];
+	});
+}

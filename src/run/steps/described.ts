@@ -1,0 +1,49 @@
+// How much of an archive's description one state may take. All states share it, and it has an end: what a service can make
+// long (facts of its database, a reason that quotes it, the number of its databases) must cost that state alone.
+import type { DumpFacts } from "../../databases/database.ts";
+import type { StateRecord } from "../../providers/provider.ts";
+
+/** Bytes of one dump's facts; what does not fit lies in the file beside the dump. */
+const MOST_FACTS = 2048;
+/** Bytes of a reason. */
+const MOST_REASON = 600;
+
+/** Bytes that it takes in the engine that needs the most: borg wants braces doubled. */
+export function weightOf(value: unknown): number {
+	return Buffer.byteLength((JSON.stringify(value) ?? "").replace(/[{}]/g, "$&$&"));
+}
+
+/** The facts, without the longest where they are too long; the same object where they are not. */
+export function shortFacts(facts: DumpFacts): DumpFacts {
+	if (weightOf(facts) <= MOST_FACTS) return facts;
+	const short: Record<string, unknown> = {};
+	let left = MOST_FACTS;
+	const weighed = Object.entries(facts).map(([name, fact]) => ({
+		name,
+		fact,
+		weight: weightOf({ [name]: fact }),
+	}));
+	for (const { name, fact, weight } of weighed.sort((a, b) => a.weight - b.weight)) {
+		left -= weight;
+		if (left < 0) break;
+		short[name] = fact;
+	}
+	return { version: facts.version, ...short };
+}
+
+/** Of a reason, what the archive keeps. */
+export function shortReason(reason: string): string {
+	let most = Math.min(reason.length, MOST_REASON);
+	while (weightOf(reason.slice(0, most)) > MOST_REASON) most = Math.floor(most / 2);
+	return most === reason.length ? reason : `${reason.slice(0, most)}…`;
+}
+
+/** Of the states that are good, the one that takes the most of what a service can make long. */
+export function longest(states: Readonly<Record<string, StateRecord>>): string | undefined {
+	const weighed = Object.entries(states).flatMap(([name, { outcome, dumps = [], stored = {} }]) =>
+		outcome === "good" && (dumps.length > 0 || Object.keys(stored).length > 0)
+			? [{ name, weight: weightOf(dumps) + weightOf(stored) }]
+			: [],
+	);
+	return weighed.sort((a, b) => b.weight - a.weight)[0]?.name;
+}
