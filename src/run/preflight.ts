@@ -4,13 +4,13 @@ import { dirname } from "node:path";
 import { openDatabase } from "../databases/registry.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
-import { isBooting, unitLabel, unitStatus } from "../host/systemd.ts";
 import { covers, dumpLabel } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import type { Place, PreflightStep } from "./step.ts";
+import { unitProblems } from "./units-around.ts";
 
 export interface Findings {
 	/** The restore would fail. */
@@ -33,7 +33,7 @@ export async function findProblems(
 	known: Knowledge,
 ): Promise<Findings> {
 	const [units, mounts, owners, databases, inPlace, room, holders] = await Promise.all([
-		missingUnits(step),
+		unitFaults(step),
 		mountsBelow(step.places),
 		notItsOwn(step, manifest),
 		databaseFaults(step, manifest),
@@ -55,20 +55,13 @@ export function holderLines(holders: readonly Holder[]): string[] {
 	);
 }
 
-async function missingUnits({ units }: PreflightStep): Promise<string[]> {
-	const faults = await Promise.all(
-		units.map(async (unit) => {
-			try {
-				const [{ load }] = await Promise.all([unitStatus(unit), isBooting(unit)]);
-				if (load !== "not-found") return [];
-				return [`there is no unit ${unitLabel(unit)} on this machine`];
-			} catch (error) {
-				const { message, details = [] } = reportOf(error);
-				return [[message, ...details].join(": ")];
-			}
-		}),
-	);
-	return faults.flat();
+async function unitFaults({ units }: PreflightStep): Promise<string[]> {
+	try {
+		return await unitProblems(units);
+	} catch (error) {
+		const { message, details = [] } = reportOf(error);
+		return [[message, ...details].join(": ")];
+	}
 }
 
 /** A rename would take a mounted filesystem along, and deleting the old copy would empty it. */
