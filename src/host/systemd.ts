@@ -62,18 +62,13 @@ export async function startUnits(
 		"--",
 		...names,
 	];
-	let result = await waited("start", user, names, words, patience);
-	// Started too often of late, as several restores in a row do.
-	if (result.stderr.some((line) => line.includes("attempted too often"))) {
-		await resetFailed(user, names);
-		result = await waited("start", user, names, words, patience);
-	}
+	const result = await waited("start", user, names, words, patience);
 	if (result.code === 0 && !result.timedOut) return;
 	const log = await Promise.all(names.map((name) => lastLines(unitsOf(user, [name]))));
 	throw refused("start", unitsOf(user, names), result, log.flat(), patience.seconds);
 }
 
-/** So that systemd counts their starts from none, and starts what it had given up. */
+/** So that systemd counts their starts from none: it gives up what is started often, as several restores in a row do. */
 export async function resetFailed(user: string | undefined, names: readonly string[]): Promise<void> {
 	if (names.length > 0) await systemctl(user, ["reset-failed", "--", ...names]);
 }

@@ -31,7 +31,8 @@ export interface UnitFacts {
 	readonly stopWhenUnneeded: boolean;
 	/** Another one after each start. */
 	readonly invocation: string;
-	/** Microseconds since boot; 0 when it never was up and went down. */
+	/** When its last stop began and was done, in microseconds since boot; 0 when it never was up and went down. */
+	readonly leftSince: number;
 	readonly downSince: number;
 	/** How long its own stop and start may take, in seconds; undefined for as long as they like. */
 	readonly stopSeconds: number | undefined;
@@ -53,8 +54,8 @@ export interface UnitFacts {
 const PROPERTIES = [
 	...["Id", "Names", "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "Type", "Job"],
 	...["RemainAfterExit", "Transient", "CanStart", "CanStop", "RefuseManualStart", "RefuseManualStop"],
-	...["ConditionResult", "StopWhenUnneeded", "InvocationID", "InactiveEnterTimestampMonotonic"],
-	...["TimeoutStopUSec", "TimeoutStartUSec"],
+	...["ConditionResult", "StopWhenUnneeded", "InvocationID", "ActiveExitTimestampMonotonic"],
+	...["InactiveEnterTimestampMonotonic", "TimeoutStopUSec", "TimeoutStartUSec"],
 	...["RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf", "PropagatesStopTo", "WantedBy", "UpheldBy"],
 	...["TriggeredBy", "Conflicts", "ConflictedBy", "Requires", "Requisite", "BindsTo", "Wants", "After"],
 ];
@@ -133,6 +134,7 @@ function factsIn(block: string): UnitFacts {
 		conditionsMet: is("ConditionResult"),
 		stopWhenUnneeded: is("StopWhenUnneeded"),
 		invocation: one("InvocationID"),
+		leftSince: Number(one("ActiveExitTimestampMonotonic")),
 		downSince: Number(one("InactiveEnterTimestampMonotonic")),
 		stopSeconds: secondsIn(one("TimeoutStopUSec")),
 		startSeconds: secondsIn(one("TimeoutStartUSec")),

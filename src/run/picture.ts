@@ -73,7 +73,8 @@ export function affected(own: readonly string[], facts: Facts): Map<string, Role
 		if (isUp(one))
 			for (const name of one.needs) {
 				const need = facts.get(name);
-				if (need?.stopWhenUnneeded && isUp(need)) add(name, "along");
+				// Unless another needs it too: what would start it is none of our business.
+				if (need?.stopWhenUnneeded && isUp(need) && !roles.has(need.unit)) roles.set(need.unit, "along");
 			}
 	}
 	return roles;
@@ -182,14 +183,13 @@ const upIn = (name: string, facts: Facts) => {
 /** What is to become of each unit that a stop of `own` concerns, in the order of their starts. */
 export function verdictsOf(own: readonly string[], facts: Facts): Verdict[] {
 	const roles = affected(own, facts);
-	const owns = own.flatMap((name) => facts.get(name) ?? []);
 	const reasons = new Map<string, Reason>();
 	// A unit that should run is a reason for others: until nothing changes.
 	for (let before = -1; before !== startingIn(reasons); ) {
 		before = startingIn(reasons);
 		for (const [name, role] of roles) {
 			const one = facts.get(name);
-			if (one && !isUp(one)) reasons.set(name, reasonFor(one, role, owns, facts, reasons));
+			if (one && !isUp(one)) reasons.set(name, reasonFor(one, role, facts, reasons));
 		}
 	}
 	const levels = levelsOf(own, roles, facts);
@@ -228,13 +228,7 @@ const startingIn = (reasons: ReadonlyMap<string, Reason>) =>
 	[...reasons.values()].filter(({ starts }) => starts).length;
 
 /** Of a unit that is down: whether it should run, and why. */
-function reasonFor(
-	unit: UnitFacts,
-	role: Role,
-	own: readonly UnitFacts[],
-	facts: Facts,
-	reasons: ReadonlyMap<string, Reason>,
-): Reason {
+function reasonFor(unit: UnitFacts, role: Role, facts: Facts, reasons: ReadonlyMap<string, Reason>): Reason {
 	const left = (because: string, missed = false): Reason => ({ starts: false, because, missed });
 	const start = (because: string): Reason => ({ starts: true, because });
 	const runs = (name: string) => {
@@ -256,25 +250,36 @@ function reasonFor(
 	const rival = unit.conflicts.find((name) => !name.endsWith(".target") && upIn(name, facts));
 	if (rival !== undefined) return left(`${rival} is running, and would be stopped by its start`, true);
 	const puller = unit.pulledBy.find((name) => name !== unit.unit && runs(name));
-	const enabled = unit.file === "enabled" || unit.file === "enabled-runtime";
-	const wanted = enabled ? "it is enabled" : puller === undefined ? undefined : `${puller} wants it`;
+	const wanted = isEnabled(unit) ? "it is enabled" : puller === undefined ? undefined : `${puller} wants it`;
 	if (role === "own") {
 		if (failed) return start("it had failed");
 		if (wanted !== undefined) return start(wanted);
+		const fallen = unit.pulledBy.find((name) => {
+			const one = facts.get(name);
+			return one !== undefined && isEnabled(one) && !isUp(one) && fellWith(one, unit);
+		});
+		if (fallen !== undefined) return start(`${fallen}, which is enabled, wants it`);
 		return trigger === undefined
 			? left("it is not enabled, and nothing that runs wants it")
 			: left(`${trigger} starts it when it is needed`);
 	}
 	if (wanted === undefined) return left("it is not enabled, and nothing that runs wants it");
 	if (failed) return start("it had failed");
-	// It fell with the service, or never came up for want of it: nobody stopped it by itself.
-	const fell = own.some(
-		(one) =>
-			(reasons.get(one.unit)?.starts ?? false) &&
-			(one.active === "failed" || unit.downSince === 0 || unit.downSince >= one.downSince) &&
-			affected([one.unit], facts).has(unit.unit),
-	);
+	const fell = [...reasons].some(([name, { starts }]) => {
+		const one = starts ? facts.get(name) : undefined;
+		return one?.stopsAlong.includes(unit.unit) && fellWith(unit, one);
+	});
 	return fell ? start(wanted) : left("it was stopped by itself");
+}
+
+const isEnabled = ({ file }: UnitFacts) => file === "enabled" || file === "enabled-runtime";
+
+const AT_ONCE_US = 1_000_000;
+
+/** It went down with what it depends on, or never came up for want of it: nobody stopped it by itself before. */
+function fellWith(unit: UnitFacts, cause: UnitFacts): boolean {
+	// What stops along has stopped when the stop of the cause begins.
+	return cause.active === "failed" || unit.downSince === 0 || unit.downSince + AT_ONCE_US >= cause.leftSince;
 }
 
 /** Sockets before their services, what is needed before what needs it; own units in the reverse of their order. */

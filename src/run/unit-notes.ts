@@ -27,13 +27,20 @@ export interface StopNote {
 	readonly heldDown?: true;
 	/** After its undo. */
 	readonly became?: readonly UnitOutcome[];
+	readonly started?: readonly Started[];
+}
+
+/** A unit that is to stay up, as it came up. */
+interface Started {
+	readonly unit: string;
+	readonly user?: string;
+	readonly invocation: string;
 }
 
 /** The note of a `units-start` step. */
 export interface StartNote {
 	readonly became: readonly UnitOutcome[];
-	/** Those that are to stay up, as they came up. */
-	readonly started: readonly { readonly unit: string; readonly user?: string; readonly invocation: string }[];
+	readonly started: readonly Started[];
 }
 
 /** Of a step that began before Holdfast knew more than which units were up, too. */

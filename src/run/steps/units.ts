@@ -81,12 +81,12 @@ export const unitsStop: StepWork<UnitsStopStep> = {
 				user,
 				some.map(({ unit }) => unit),
 			);
-		const { became } = await startAgain(
+		const { became, started } = await startAgain(
 			note.units.map((unit) => (unit.shouldRun ? { ...unit, shouldRun: false, because: UNDONE } : unit)),
 			step,
 			context,
 		);
-		context.note({ ...note, became } satisfies StopNote);
+		context.note({ ...note, became, started } satisfies StopNote);
 	},
 	async whereabouts({ units }) {
 		const facts = await factsOf(units);
@@ -155,8 +155,8 @@ export const unitsStart: StepWork<UnitsStartStep> = {
 };
 
 function leftDown(became: readonly UnitOutcome[]): string {
-	const down = became.filter((one) => one.became === "left down");
-	return down.length === 0 ? "nothing was started" : down.map(outcomeWords).join("; ");
+	const down = became.filter((one) => one.became === "left down").map(outcomeWords);
+	return down.length === 0 ? "nothing was started" : down.join("; ");
 }
 
 /** Before a copy was made of what they had to keep still. */
@@ -178,7 +178,7 @@ export const settle: StepWork<SettleStep> = {
 			const facts = await factsOf(started);
 			for (const unit of started) {
 				const now = facts.get(unit);
-				if (!now || !(await staysUp(unit, now)))
+				if (!now || !(await staysUp(unit.user, now, startsOf(unit, plan, noteOf))))
 					throw await unitFailure(unit, `did not stay active for ${seconds} seconds`);
 			}
 			await pause(SETTLE_POLL_MS, undefined, { signal });
@@ -187,12 +187,29 @@ export const settle: StepWork<SettleStep> = {
 	},
 };
 
+/** Each start of a unit that was this run's own: the undo of another state may have started it once more. */
+function startsOf(unit: Unit, { steps }: StepContext["plan"], noteOf: StepContext["noteOf"]): string[] {
+	return steps.flatMap(({ id, kind }) => {
+		const note =
+			kind === "units-start"
+				? startNote(noteOf(id))
+				: kind === "units-stop"
+					? stopNote(noteOf(id))
+					: undefined;
+		return (note?.started ?? []).filter((one) => same(one, unit)).map(({ invocation }) => invocation);
+	});
+}
+
 /** Also one that is on its way up still, and one that has ended well because nothing asks for it now. */
-async function staysUp(unit: StartNote["started"][number], now: UnitFacts): Promise<boolean> {
-	if (isUp(now)) return now.sub !== "auto-restart" && now.invocation === unit.invocation;
+async function staysUp(
+	user: string | undefined,
+	now: UnitFacts,
+	starts: readonly string[],
+): Promise<boolean> {
+	if (isUp(now)) return now.sub !== "auto-restart" && starts.includes(now.invocation);
 	if (now.active === "failed" || now.result !== "success") return false;
 	if (now.ends) return true;
-	const triggers = await unitFacts(unit.user, now.triggeredBy);
+	const triggers = await unitFacts(user, now.triggeredBy);
 	return triggers.some(isUp);
 }
 
@@ -211,11 +228,16 @@ const same = (one: Unit, other: Unit) => one.unit === other.unit && one.user ===
 
 /** What another state of this run has stopped and will start itself, or must keep down: its data are half-way. */
 function neededDown(unit: Unit, scope: string, { plan, noteOf, isUnderWay }: StepContext): boolean {
+	const hasStarted = (stopped: string) =>
+		plan.steps.some(
+			(step) =>
+				step.kind === "units-start" && step.stopped === stopped && startNote(noteOf(step.id)) !== undefined,
+		);
 	return stopsOf(plan.steps).some((other) => {
 		const note = other.scope === scope ? undefined : stopNote(noteOf(other.id));
 		return (
 			note !== undefined &&
-			(note.heldDown || isUnderWay(other.scope)) &&
+			(note.heldDown || (isUnderWay(other.scope) && !hasStarted(other.id))) &&
 			note.units.some((one) => same(one, unit) && (one.wasUp || one.shouldRun))
 		);
 	});
@@ -256,8 +278,7 @@ async function startAgain(
 	const held = new Set(units.filter((unit) => !isFree(unit, step, context)));
 	const toStart = units.filter((unit) => (unit.wasUp || unit.shouldRun) && !held.has(unit));
 	const faults = new Map<Known, unknown>();
-	const failed = toStart.filter(({ wasUp }) => !wasUp);
-	for (const [user, some] of byManager(failed))
+	for (const [user, some] of byManager(toStart))
 		await resetFailed(
 			user,
 			some.map(({ unit }) => unit),
@@ -291,7 +312,7 @@ async function startAgain(
 		const booting = await isBooting(unit.user).catch(() => false);
 		const { outcome, fault } = await judge(unit, now, {
 			...{ inRun, booting, held: held.has(unit) },
-			fault: isUp(now) ? undefined : faults.get(unit),
+			fault: now.active === "active" ? undefined : faults.get(unit),
 		});
 		if (fault) fatal.push(fault);
 		if (outcome) outcomes.push(outcome);
