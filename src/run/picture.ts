@@ -1,6 +1,7 @@
 // What a stop of some units means for the others around them, and what should be up again afterwards: decided before
 // the stop, from what systemd says of each. Pure: nothing is asked and nothing is done here.
 import type { UnitFacts } from "../host/unit-facts.ts";
+import { levelsOf } from "./start-order.ts";
 
 /**
  * `own`: named in the config. `also`: not named, and stopped all the same, since it would start one of them meanwhile or
@@ -123,6 +124,7 @@ export function stillUnknown(own: readonly string[], facts: Facts): string[] {
 		if (!one) continue;
 		const around = [
 			...one.stopsAlong,
+			...one.upheldBy,
 			...(isUp(one) || isTarget(one.unit) ? one.needs : []),
 			...(isUp(one) ? [] : one.conflicts),
 			...pullersOf(one, facts).flatMap(({ pulledBy, triggeredBy }) => [...pulledBy, ...triggeredBy]),
@@ -184,15 +186,16 @@ const upIn = (name: string, facts: Facts) => {
 export function verdictsOf(own: readonly string[], facts: Facts): Verdict[] {
 	const roles = affected(own, facts);
 	const reasons = new Map<string, Reason>();
-	// A unit that should run is a reason for others: until nothing changes.
-	for (let before = -1; before !== startingIn(reasons); ) {
-		before = startingIn(reasons);
+	// A unit that should run is a reason for others. Those that wait for each other's trigger never come to rest.
+	for (let round = 0; round <= roles.size; round++) {
+		const before = startingIn(reasons);
 		for (const [name, role] of roles) {
 			const one = facts.get(name);
 			if (one && !isUp(one)) reasons.set(name, reasonFor(one, role, facts, reasons));
 		}
+		if (round > 0 && before === startingIn(reasons)) break;
 	}
-	const levels = levelsOf(own, roles, facts);
+	const levels = levelsOf(own, [...roles.keys()], facts);
 	return [...roles]
 		.flatMap(([name, role]): Verdict[] => {
 			const one = facts.get(name);
@@ -280,43 +283,4 @@ const AT_ONCE_US = 1_000_000;
 function fellWith(unit: UnitFacts, cause: UnitFacts): boolean {
 	// What stops along has stopped when the stop of the cause begins.
 	return cause.active === "failed" || unit.downSince === 0 || unit.downSince + AT_ONCE_US >= cause.leftSince;
-}
-
-/** Sockets before their services, what is needed before what needs it; own units in the reverse of their order. */
-function levelsOf(
-	own: readonly string[],
-	roles: ReadonlyMap<string, Role>,
-	facts: Facts,
-): Map<string, number> {
-	const before = new Map<string, Set<string>>();
-	for (const name of roles.keys()) {
-		const one = facts.get(name);
-		const earlier = [...(one?.after ?? []), ...(one?.triggeredBy ?? [])].flatMap(
-			(other) => facts.get(other)?.unit ?? [],
-		);
-		before.set(name, new Set(earlier.filter((other) => other !== name && roles.has(other))));
-	}
-	const reaches = (from: string, to: string, seen = new Set<string>()): boolean => {
-		if (from === to) return true;
-		if (seen.has(from)) return false;
-		seen.add(from);
-		return [...(before.get(from) ?? [])].some((next) => reaches(next, to, seen));
-	};
-	const mine = [...new Set(own.flatMap((name) => facts.get(name)?.unit ?? []))].reverse();
-	for (const [index, name] of mine.entries()) {
-		const previous = mine[index - 1];
-		if (previous !== undefined && !reaches(previous, name)) before.get(name)?.add(previous);
-	}
-	const levels = new Map<string, number>();
-	const level = (name: string, path: ReadonlySet<string>): number => {
-		const known = levels.get(name);
-		if (known !== undefined) return known;
-		if (path.has(name)) return 0;
-		const within = new Set([...path, name]);
-		const value = Math.max(-1, ...[...(before.get(name) ?? [])].map((one) => level(one, within))) + 1;
-		levels.set(name, value);
-		return value;
-	};
-	for (const name of roles.keys()) level(name, new Set());
-	return levels;
 }

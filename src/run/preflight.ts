@@ -10,7 +10,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import type { Place, PreflightStep } from "./step.ts";
-import { unitProblems } from "./units-around.ts";
+import { foresee } from "./units-around.ts";
 
 export interface Findings {
 	/** The restore would fail. */
@@ -41,10 +41,9 @@ export async function findProblems(
 		lackOfRoom(step, manifest, known),
 		holdersOf(step.places.map(({ live }) => live)),
 	]);
-	const stopped = new Set(step.units.map(({ unit }) => unit));
 	return {
-		problems: [...units, ...mounts, ...owners, ...databases, ...inPlace, ...room],
-		warnings: holderLines(holders.filter(({ unit }) => unit === undefined || !stopped.has(unit))),
+		problems: [...units.problems, ...mounts, ...owners, ...databases, ...inPlace, ...room],
+		warnings: holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
 	};
 }
 
@@ -55,12 +54,15 @@ export function holderLines(holders: readonly Holder[]): string[] {
 	);
 }
 
-async function unitFaults({ units }: PreflightStep): Promise<string[]> {
+async function unitFaults({ units }: PreflightStep): ReturnType<typeof foresee> {
 	try {
-		return await unitProblems(units);
+		return await foresee(units);
 	} catch (error) {
 		const { message, details = [] } = reportOf(error);
-		return [[message, ...details].join(": ")];
+		return {
+			problems: [[message, ...details].join(": ")],
+			stopped: new Set(units.map(({ unit }) => unit)),
+		};
 	}
 }
 

@@ -80,6 +80,11 @@ export function startNote(note: unknown): StartNote | undefined {
 	return note as StartNote | undefined;
 }
 
+/** The units that the config names. */
+export function ownOf(note: StopNote | undefined): readonly Known[] {
+	return (note?.units ?? []).filter(({ role }) => role === "own");
+}
+
 type NoteOf = (step: string) => unknown;
 
 /** What became of each unit that a run had to do with; in the order in which they were stopped. */

@@ -3,7 +3,7 @@ import { unitLabel } from "../host/systemd.ts";
 import { ownUnits, type UnitFacts, unitFacts } from "../host/unit-facts.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Unit } from "../manifest/schema.ts";
-import { type Facts, factsByName, obstacles, stillUnknown, verdictsOf } from "./picture.ts";
+import { affected, type Facts, factsByName, obstacles, stillUnknown, verdictsOf } from "./picture.ts";
 import type { Known } from "./unit-notes.ts";
 
 /** For units whose own settings let them take as long as they like. */
@@ -43,15 +43,24 @@ export async function takePicture(units: readonly Unit[], earlier: readonly Know
 		.flatMap((one, index) => one.map((unit) => ({ ...unit, level: unit.level + index * 1_000 })));
 }
 
-/** Why units could not be stopped and started again, in words. */
-export async function unitProblems(units: readonly Unit[]): Promise<string[]> {
+/** Why units could not be stopped and started again, in words; and which would stop. */
+export async function foresee(
+	units: readonly Unit[],
+): Promise<{ readonly problems: readonly string[]; readonly stopped: ReadonlySet<string> }> {
 	const all = await Promise.all(
 		[...byManager(units)].map(async ([user, own]) => {
 			const names = own.map(({ unit }) => unit);
-			return problemsOf(user, names, await lookAround(user, names, []));
+			const facts = await lookAround(user, names, []);
+			return {
+				problems: problemsOf(user, names, facts),
+				stopped: [...names, ...affected(names, facts).keys()],
+			};
 		}),
 	);
-	return all.flat();
+	return {
+		problems: all.flatMap(({ problems }) => problems),
+		stopped: new Set(all.flatMap(({ stopped }) => stopped)),
+	};
 }
 
 function problemsOf(user: string | undefined, names: readonly string[], facts: Facts): string[] {

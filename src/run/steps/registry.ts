@@ -14,7 +14,8 @@ import { account, filePut, fileTake, timers, unitsReload } from "./install.ts";
 import { holders, preflight } from "./preflight.ts";
 import { stage } from "./stage.ts";
 import { aside, place } from "./swap.ts";
-import { settle, unitsDown, unitsStart, unitsStop } from "./units.ts";
+import { unitsDown, unitsStop } from "./units.ts";
+import { settle, unitsStart } from "./units-start.ts";
 import { archivesCheck, archivesPrune } from "./upkeep.ts";
 
 export const STEP_WORK: StepRegistry = {
