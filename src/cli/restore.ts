@@ -228,10 +228,12 @@ async function lookAhead(plan: Plan, signal: AbortSignal, json: boolean): Promis
 			.map((step) => findProblems(step, plan.manifest, known)),
 	);
 	const problems = found.flatMap((one) => one.problems);
+	const stopsToo = [...new Set(found.flatMap((one) => one.stopsToo))];
 	if (!json)
 		printMessage([
 			...problems.map((problem) => `✘ ${problem}`),
 			...found.flatMap((one) => one.warnings.map((warning) => `! ${warning}`)),
+			...(stopsToo.length === 0 ? [] : [`stopped meanwhile too, and started again: ${stopsToo.join(", ")}`]),
 		]);
 	return problems.length > 0;
 }

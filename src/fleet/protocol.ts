@@ -146,12 +146,13 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 		units: v.optional(
 			v.array(
 				v.looseObject({
-					unit: short,
-					user: v.optional(short),
+					unit: text,
+					user: v.optional(text),
 					role: short,
 					wasUp: v.boolean(),
 					became: short,
 					because: text,
+					missed: v.optional(v.literal(true)),
 				}),
 			),
 		),

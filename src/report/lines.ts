@@ -36,7 +36,9 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 				? []
 				: [
 						...(event.left ?? []).map((line) => `! ${line}`),
-						...(quiet ? [] : (event.units ?? []).map((unit) => `  ${outcomeWords(unit)}`)),
+						...(event.units ?? [])
+							.filter(({ missed }) => !quiet || missed)
+							.map((unit) => `  ${outcomeWords(unit)}`),
 						`${event.outcome}: run ${event.run} in ${duration(event.seconds)}${
 							event.downtimeSeconds === undefined
 								? ""

@@ -173,7 +173,8 @@ async function judge(
 	if (!unit.wasUp && !unit.shouldRun)
 		return unit.role === "own" || unit.missed ? became("left down", unit.because, unit.missed) : {};
 	if (held) return became("left down", "another service that it goes with is not back yet");
-	const named = unit.role === "own" || unit.wasUp;
+	// On the way back the data come first: what is around the service does not hold them up.
+	const named = unit.role === "own" || (unit.wasUp && inRun);
 	if (fault !== undefined)
 		return named ? { fault } : became("left down", `its start failed: ${reportOf(fault).message}`, true);
 	if (booting || isUnwatched(unit)) return became("started", unit.because);

@@ -89,14 +89,16 @@ function pullersOf(unit: UnitFacts, facts: Facts): UnitFacts[] {
 	for (const one of found)
 		for (const name of one.pulledBy) {
 			const puller = facts.get(name);
+			if (puller?.load !== "loaded") continue;
 			// A target's start is a change of what the machine does; and what is up does not start again.
 			if (puller && !isTarget(puller.unit) && !isUp(puller)) found.add(puller);
 		}
 	return [...found];
 }
 
-/** What would start it while it is down. */
+/** What would start it while it is down. A socket whose service is masked does nothing, and could not be started again. */
 function triggersOf(unit: UnitFacts, facts: Facts): string[] {
+	if (unit.load !== "loaded") return [];
 	return [
 		...unit.upheldBy.filter((name) => !isTarget(name)),
 		...pullersOf(unit, facts).flatMap(({ triggeredBy }) => triggeredBy),

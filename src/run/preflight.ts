@@ -17,6 +17,8 @@ export interface Findings {
 	readonly problems: readonly string[];
 	/** It would not, and a person should know. */
 	readonly warnings: readonly string[];
+	/** Units that nobody has named and that stop meanwhile. */
+	readonly stopsToo: readonly string[];
 }
 
 /** What is left free on a filesystem after a restore, at least. */
@@ -42,6 +44,7 @@ export async function findProblems(
 		holdersOf(step.places.map(({ live }) => live)),
 	]);
 	return {
+		stopsToo: units.too,
 		problems: [...units.problems, ...mounts, ...owners, ...databases, ...inPlace, ...room],
 		warnings: holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
 	};
@@ -62,6 +65,7 @@ async function unitFaults({ units }: PreflightStep): ReturnType<typeof foresee> 
 		return {
 			problems: [[message, ...details].join(": ")],
 			stopped: new Set(units.map(({ unit }) => unit)),
+			too: [],
 		};
 	}
 }

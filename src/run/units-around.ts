@@ -3,11 +3,13 @@ import { unitLabel } from "../host/systemd.ts";
 import { ownUnits, type UnitFacts, unitFacts } from "../host/unit-facts.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Unit } from "../manifest/schema.ts";
-import { affected, type Facts, factsByName, obstacles, stillUnknown, verdictsOf } from "./picture.ts";
+import { affected, type Facts, factsByName, isUp, obstacles, stillUnknown, verdictsOf } from "./picture.ts";
 import type { Known } from "./unit-notes.ts";
 
 /** For units whose own settings let them take as long as they like. */
 const LONGEST_SECONDS = 3_600;
+
+const DOWN = { active: "inactive" };
 
 export const unitOf = (
 	unit: string,
@@ -43,23 +45,34 @@ export async function takePicture(units: readonly Unit[], earlier: readonly Know
 		.flatMap((one, index) => one.map((unit) => ({ ...unit, level: unit.level + index * 1_000 })));
 }
 
-/** Why units could not be stopped and started again, in words; and which would stop. */
-export async function foresee(
-	units: readonly Unit[],
-): Promise<{ readonly problems: readonly string[]; readonly stopped: ReadonlySet<string> }> {
+interface Foresight {
+	/** Why they could not be stopped and started again, in words. */
+	readonly problems: readonly string[];
+	/** All that would be down. */
+	readonly stopped: ReadonlySet<string>;
+	/** Those of them that are up and that nobody has named. */
+	readonly too: readonly string[];
+}
+
+/** What a stop of units would mean. */
+export async function foresee(units: readonly Unit[]): Promise<Foresight> {
 	const all = await Promise.all(
 		[...byManager(units)].map(async ([user, own]) => {
 			const names = own.map(({ unit }) => unit);
 			const facts = await lookAround(user, names, []);
+			const concerned = affected(names, facts);
+			const too = [...concerned].filter(([name, role]) => role !== "own" && isUp(facts.get(name) ?? DOWN));
 			return {
 				problems: problemsOf(user, names, facts),
-				stopped: [...names, ...affected(names, facts).keys()],
+				stopped: [...names, ...concerned.keys()],
+				too: too.map(([name]) => unitLabel(unitOf(name, user))),
 			};
 		}),
 	);
 	return {
 		problems: all.flatMap(({ problems }) => problems),
 		stopped: new Set(all.flatMap(({ stopped }) => stopped)),
+		too: all.flatMap(({ too }) => too),
 	};
 }
 

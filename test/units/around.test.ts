@@ -84,6 +84,10 @@ describe("units around those that are named", { skip: noMachines }, () => {
 			[...UP, "job"].map((unit) => `${unit.includes(".") ? unit : `${unit}.service`} started`).sort(),
 		);
 		since = await allBack(since);
+		assert.match(
+			await restore(0, "--dry-run"),
+			/stopped meanwhile too, and started again: .*web\.service.*worker\.service/,
+		);
 		const run = /run (\S+) in/.exec(await restore(0, "--keep-old", "7d"))?.[1] ?? "";
 		since = await allBack(since);
 		await web01.holdfast_(0, "undo", "--yes", run);

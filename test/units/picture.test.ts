@@ -12,6 +12,7 @@ import {
 	stillUnknown,
 	verdictsOf,
 } from "../../src/run/picture.ts";
+import { stopNote } from "../../src/run/unit-notes.ts";
 
 const RUNS = Number(process.env.HOLDFAST_ROUNDS ?? 300);
 
@@ -175,6 +176,19 @@ test("what stands in the way of a stop", () => {
 		assert.equal(of(facts("a.service", fine)), "");
 });
 
+test("the note of a stop that an older Holdfast made is understood", () => {
+	assert.equal(stopNote(undefined), undefined);
+	assert.deepEqual(
+		stopNote({ wasUp: [{ unit: "a.service" }, { unit: "b.service", user: "u" }] })?.units.map(
+			({ unit, user, wasUp, role }) => [unit, user, wasUp, role],
+		),
+		[
+			["b.service", "u", true, "own"],
+			["a.service", undefined, true, "own"],
+		],
+	);
+});
+
 const KINDS = ["service", "service", "service", "socket", "timer", "target"];
 /** Any units, in any relation and state; relations both ways, as systemd tells them. */
 const graphs = fc
@@ -263,8 +277,9 @@ describe("pictures of any units", () => {
 				);
 				for (const name of all) {
 					const one = known.get(name);
-					if (one && (isUp(one) || name.endsWith(".target")) && !own.includes(name)) continue;
-					for (const { unit, pulledBy } of units) if (pulledBy.includes(name)) all.add(unit);
+					if (one?.load !== "loaded") all.delete(name);
+					else if ((isUp(one) || name.endsWith(".target")) && !own.includes(name)) continue;
+					else for (const { unit, pulledBy } of units) if (pulledBy.includes(name)) all.add(unit);
 				}
 				return all;
 			};
