@@ -41,6 +41,7 @@ interface Flags extends CommonFlags {
 	readonly specialFiles: boolean;
 	readonly keepOld?: number;
 	readonly keepFailed: boolean;
+	readonly noStart: boolean;
 	readonly trustArchive: boolean;
 	readonly dryRun: boolean;
 	readonly yes: boolean;
@@ -80,6 +81,7 @@ export const restore = buildCommand({
 			specialFiles: switchFlag("bring back device nodes, setuid files and file capabilities as well"),
 			keepOld: { ...valueFlag("keep the old copy for so long, like 7d", "TIME"), parse: seconds },
 			keepFailed: switchFlag("keep what was restored even when a check fails"),
+			noStart: switchFlag("leave units that are down as they are; those that run come up again"),
 			trustArchive: switchFlag(
 				"give what its databases hold all the rights that it asks for, though this machine did not write it",
 			),
@@ -211,6 +213,7 @@ async function planOf(
 		inPlace: flags.inPlace,
 		specialFiles: flags.specialFiles,
 		keepFailed: flags.keepFailed,
+		noStart: flags.noStart,
 		keepOldSeconds: flags.keepOld ?? (flags.keepFailed ? KEEP_FAILED_SECONDS : undefined),
 	});
 }
@@ -225,10 +228,12 @@ async function lookAhead(plan: Plan, signal: AbortSignal, json: boolean): Promis
 			.map((step) => findProblems(step, plan.manifest, known)),
 	);
 	const problems = found.flatMap((one) => one.problems);
+	const stopsToo = [...new Set(found.flatMap((one) => one.stopsToo))];
 	if (!json)
 		printMessage([
 			...problems.map((problem) => `✘ ${problem}`),
 			...found.flatMap((one) => one.warnings.map((warning) => `! ${warning}`)),
+			...(stopsToo.length === 0 ? [] : [`stopped meanwhile too, and started again: ${stopsToo.join(", ")}`]),
 		]);
 	return problems.length > 0;
 }

@@ -12,6 +12,7 @@ import { interruptible } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly on?: string;
+	readonly noStart: boolean;
 	readonly dryRun: boolean;
 	readonly yes: boolean;
 }
@@ -26,6 +27,7 @@ export const undo = buildCommand({
 		flags: {
 			...commonFlags,
 			on: onFlag,
+			noStart: switchFlag("leave units that are down as they are; those that run come up again"),
 			dryRun: switchFlag("print the plan and do nothing"),
 			yes: switchFlag("do not ask"),
 		},
@@ -48,7 +50,7 @@ export const undo = buildCommand({
 					hint:
 						all.length > 0 ? "those above are kept" : "copies are kept by: holdfast restore --keep-old 7d …",
 				});
-			const plan = planUndo(restored.manifest, newRunId(), kept);
+			const plan = planUndo(restored.manifest, newRunId(), kept, flags.noStart);
 			if (flags.dryRun || !flags.yes) printPlan(plan, flags.json);
 			if (flags.dryRun) return 0;
 			await confirm(

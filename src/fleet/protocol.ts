@@ -143,6 +143,19 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 		failures: v.array(v.looseObject({ scope: text, error: errorSchema })),
 		results: record(v.string(), v.unknown()),
 		left: v.optional(v.array(v.string())),
+		units: v.optional(
+			v.array(
+				v.looseObject({
+					unit: text,
+					user: v.optional(text),
+					role: short,
+					wasUp: v.boolean(),
+					became: short,
+					because: text,
+					missed: v.optional(v.literal(true)),
+				}),
+			),
+		),
 	}),
 };
 

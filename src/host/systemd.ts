@@ -4,15 +4,6 @@ import type { Unit } from "../manifest/schema.ts";
 import { cleanEnvironment, type ExecResult, exec } from "./exec.ts";
 import { account } from "./users.ts";
 
-export interface UnitStatus {
-	/** systemd's ActiveState: active, activating, inactive, failed … */
-	readonly active: string;
-	/** systemd's LoadState: loaded, not-found, masked … */
-	readonly load: string;
-	/** Another one after each start. */
-	readonly invocation: string;
-}
-
 /** For `systemctl` and its kin: root speaks to the system's manager, anyone else to their own. */
 export const ownManager = (): readonly string[] => (process.getuid?.() === 0 ? [] : ["--user"]);
 
@@ -20,48 +11,91 @@ export function unitLabel({ unit, user }: Unit): string {
 	return user === undefined ? unit : `${unit} of ${user}`;
 }
 
-export async function unitStatus(unit: Unit): Promise<UnitStatus> {
-	const result = await systemctl(unit, [
-		"show",
-		"--property=ActiveState,LoadState,InvocationID",
-		"--",
-		unit.unit,
-	]);
-	if (result.code !== 0) throw refused("ask for", unit, result);
-	const values = new Map(result.stdout.map((line) => line.split("=", 2) as [string, string]));
-	return {
-		active: values.get("ActiveState") ?? "unknown",
-		load: values.get("LoadState") ?? "unknown",
-		invocation: values.get("InvocationID") ?? "",
-	};
+/** A template has no state; its instances have. */
+export function isTemplate(unit: string): boolean {
+	return unit.includes("@.");
 }
 
-/** Whether it runs, or is on its way there. */
-export function isUp({ active }: UnitStatus): boolean {
-	return active === "active" || active === "activating" || active === "reloading";
+export interface Patience {
+	readonly signal?: AbortSignal;
+	/** How long to wait for systemd at most. */
+	readonly seconds: number;
+	/** Called now and then while it takes long. */
+	readonly onWait?: (what: string) => void;
 }
 
-/** Returns once systemd has stopped it. */
-export async function stopUnit(unit: Unit, signal?: AbortSignal): Promise<void> {
-	const result = await systemctl(unit, ["stop", "--", unit.unit], signal);
-	if (result.code !== 0) throw refused("stop", unit, result);
+const TELL_MS = 30_000;
+
+/** Returns once systemd has stopped them. */
+export async function stopUnits(
+	user: string | undefined,
+	names: readonly string[],
+	patience: Patience,
+): Promise<void> {
+	if (names.length === 0) return;
+	const result = await waited("stop", user, names, ["stop", "--", ...names], patience);
+	if (result.code === 0 && !result.timedOut) return;
+	throw refused("stop", unitsOf(user, names), result, [], patience.seconds);
+}
+
+export interface Start extends Patience {
+	/** Without what they want and require: for targets, which would start whatever else is enabled. */
+	readonly alone?: boolean;
+	/** Only ask for it. */
+	readonly noWait?: boolean;
 }
 
 /**
- * Returns once it is active, at once when it is so already; an error holds the unit's own last log lines. While the
- * machine boots it only asks: the unit may wait for what waits for us.
+ * Returns once they are up, at once when they are so already; an error holds the last log lines of those that are not.
+ * While the machine boots it only asks: a unit may wait for what waits for us.
  */
-export async function startUnit(unit: Unit, signal?: AbortSignal): Promise<void> {
-	const wait = (await isBooting(unit)) ? ["--no-block"] : [];
-	const start = () => systemctl(unit, ["start", ...wait, "--", unit.unit], signal);
-	let result = await start();
-	// `keepDown` may have masked it. Asked only now: a service is down meanwhile.
-	if (result.code !== 0 && (await unitStatus(unit)).load === "masked") {
-		await systemctl(unit, ["unmask", "--runtime", "--", unit.unit]);
-		result = await start();
-	}
-	if (result.code !== 0) throw refused("start", unit, result, await lastLines(unit));
+export async function startUnits(
+	user: string | undefined,
+	names: readonly string[],
+	{ alone, noWait, ...patience }: Start,
+): Promise<void> {
+	if (names.length === 0) return;
+	const words = [
+		"start",
+		...(noWait || (await isBooting(user)) ? ["--no-block"] : []),
+		...(alone ? ["--job-mode=ignore-requirements"] : []),
+		"--",
+		...names,
+	];
+	const result = await waited("start", user, names, words, patience);
+	if (result.code === 0 && !result.timedOut) return;
+	const log = await Promise.all(names.map((name) => lastLines(unitsOf(user, [name]))));
+	throw refused("start", unitsOf(user, names), result, log.flat(), patience.seconds);
 }
+
+/** So that systemd counts their starts from none: it gives up what is started often, as several restores in a row do. */
+export async function resetFailed(user: string | undefined, names: readonly string[]): Promise<void> {
+	if (names.length > 0) await systemctl(user, ["reset-failed", "--", ...names]);
+}
+
+async function waited(
+	verb: string,
+	user: string | undefined,
+	names: readonly string[],
+	words: readonly string[],
+	{ signal, seconds, onWait }: Patience,
+): Promise<ExecResult> {
+	const began = Date.now();
+	const telling = setInterval(() => {
+		const { unit } = unitsOf(user, names);
+		onWait?.(`waiting for systemd to ${verb} ${unit} (${Math.round((Date.now() - began) / 1000)} s)`);
+	}, TELL_MS);
+	try {
+		return await systemctl(user, words, signal, seconds);
+	} finally {
+		clearInterval(telling);
+	}
+}
+
+const unitsOf = (user: string | undefined, names: readonly string[]): Unit => ({
+	unit: names.join(", "),
+	...(user === undefined ? {} : { user }),
+});
 
 /** What befell a unit, with its own last log lines. */
 export async function unitFailure(unit: Unit, what: string): Promise<HoldfastError> {
@@ -72,7 +106,7 @@ export async function unitFailure(unit: Unit, what: string): Promise<HoldfastErr
 }
 
 async function lastLines(unit: Unit): Promise<readonly string[]> {
-	const { journal } = await manager(unit);
+	const { journal } = await manager(unit.user);
 	const log = await exec([
 		"journalctl",
 		...journal,
@@ -87,50 +121,78 @@ async function lastLines(unit: Unit): Promise<readonly string[]> {
 	return log?.stdout ?? [];
 }
 
-/** Stopped, and when the machine boots, not started by that either until `startUnit` is called. */
-export async function keepDown(unit: Unit): Promise<void> {
-	if (await isBooting(unit)) await systemctl(unit, ["mask", "--runtime", "--", unit.unit]);
-	else if (isUp(await unitStatus(unit))) await stopUnit(unit);
+/**
+ * While the machine boots: takes back the starts that wait for these units, and masks them until `unmask` where their
+ * files are not in /etc, which is read before what masks in /run. Those that were masked.
+ */
+export async function keepDownAtBoot(user: string | undefined, names: readonly string[]): Promise<string[]> {
+	const masked: string[] = [];
+	await systemctl(user, ["stop", "--no-block", "--", ...names]);
+	for (const name of names) {
+		const { stdout } = await systemctl(user, ["show", "--property=LoadState", "--value", "--", name]);
+		if (stdout[0] === "masked") continue;
+		const { code } = await systemctl(user, ["mask", "--runtime", "--", name]);
+		if (code === 0) masked.push(name);
+	}
+	return masked;
+}
+
+export async function unmask(user: string | undefined, names: readonly string[]): Promise<void> {
+	if (names.length > 0) await systemctl(user, ["unmask", "--runtime", "--", ...names]);
 }
 
 /** Managers that have come up, by user: they do not boot again while we run. */
 const upManagers = new Set<string | undefined>();
 
-/** Whether its manager is on its way up; asked once of a manager that is. */
-export async function isBooting(unit: Unit): Promise<boolean> {
-	if (upManagers.has(unit.user)) return false;
-	const { stdout } = await systemctl(unit, ["is-system-running"]);
+/** Whether a manager is on its way up; asked once of one that is up. */
+export async function isBooting(user: string | undefined): Promise<boolean> {
+	if (upManagers.has(user)) return false;
+	const { stdout } = await systemctl(user, ["is-system-running"]);
 	const booting = stdout[0] === "initializing" || stdout[0] === "starting";
-	if (!booting) upManagers.add(unit.user);
+	if (!booting) upManagers.add(user);
 	return booting;
 }
 
-async function systemctl(unit: Unit, words: readonly string[], signal?: AbortSignal): Promise<ExecResult> {
-	const { options, env, user } = await manager(unit);
+async function systemctl(
+	user: string | undefined,
+	words: readonly string[],
+	signal?: AbortSignal,
+	timeoutSeconds?: number,
+): Promise<ExecResult> {
+	const { options, env, user: as } = await manager(user);
 	return exec(["systemctl", ...options, "--no-ask-password", ...words], {
 		...(env ? { env } : {}),
-		...(user === undefined ? {} : { user }),
+		...(as === undefined ? {} : { user: as }),
 		...(signal ? { signal } : {}),
+		...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
 	});
 }
 
 /** Another user's manager is reached as that user, through the socket in its runtime folder. */
-async function manager(unit: Unit) {
-	if (unit.user !== undefined) {
-		const who = await account(unit.user);
+export async function manager(user: string | undefined) {
+	if (user !== undefined) {
+		const who = await account(user);
 		const env = { ...cleanEnvironment(who), XDG_RUNTIME_DIR: `/run/user/${who.uid}` };
-		return { options: ["--user"], journal: [`_UID=${who.uid}`], env, user: unit.user };
+		return { options: ["--user"], journal: [`_UID=${who.uid}`], env, user };
 	}
 	return { options: ownManager(), journal: ownManager() };
 }
 
-function refused(verb: string, unit: Unit, result: ExecResult, log: readonly string[] = []): HoldfastError {
-	return new HoldfastError("failed", `could not ${verb} ${unitLabel(unit)}`, {
+export function refused(
+	verb: string,
+	unit: Unit,
+	result: ExecResult,
+	log: readonly string[] = [],
+	seconds = 0,
+): HoldfastError {
+	const late = result.timedOut ? `: systemd was still at it after ${seconds} seconds` : "";
+	return new HoldfastError("failed", `could not ${verb} ${unitLabel(unit)}${late}`, {
 		details: [...result.stderr, ...log],
 		hint: statusHint(unit),
 	});
 }
 
 function statusHint({ unit, user }: Unit): string {
-	return `look at it with: systemctl ${user === undefined ? "" : "--user "}status ${unit}`;
+	const names = unit.replaceAll(",", "");
+	return `look at it with: systemctl ${user === undefined ? "" : `--user --machine=${user}@ `}status ${names}`;
 }

@@ -74,7 +74,9 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 	});
 	const after = [...states]
 		.reverse()
-		.flatMap(([name, state]) => startSteps(name, scopeOf(name), state.stopOnBackup));
+		.flatMap(([name, state]) =>
+			startSteps(name, scopeOf(name), state.stopOnBackup, "a backup leaves units as they were"),
+		);
 	const post = states.flatMap(([name, state]) => conclude(name, state));
 	return {
 		version: 1,

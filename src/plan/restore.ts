@@ -15,7 +15,7 @@ import {
 	stageSteps,
 	type Target,
 } from "./places.ts";
-import { checkSteps, startSteps, stopSteps, unique } from "./units.ts";
+import { checkSteps, downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 
 export interface RestoreRequest {
 	readonly manifest: Manifest;
@@ -44,6 +44,8 @@ export interface RestoreRequest {
 	readonly keepFailed: boolean;
 	/** Bring back device nodes and setuid files too where a state does not declare them. */
 	readonly specialFiles?: boolean;
+	/** Units that were down stay down. */
+	readonly noStart?: boolean;
 	/** Keep the old copies for so many seconds. */
 	readonly keepOldSeconds: number | undefined;
 }
@@ -139,6 +141,7 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 				...step,
 				downtime: "begins" as const,
 			})),
+			...downSteps(name, scope, units, "before"),
 			...replaceSteps(
 				name,
 				places,
@@ -149,12 +152,13 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 			...(inPlace ? databases.embed : []),
 			...carrySteps(manifest, name, places),
 			...databases.swap,
+			...downSteps(name, scope, units, "after"),
 			...hookStep(name, scope, "postRestore", hooks.postRestore, clan).map((step) => ({
 				...step,
 				downtime: "ends" as const,
 			})),
 		],
-		start: startSteps(name, scope, units),
+		start: startSteps(name, scope, units, request.noStart ? NO_START : undefined),
 		checks: checkSteps(name, scope, state, units),
 		commit: { kind: "commit", id: `commit:${name}`, scope, title: `commit ${name}`, touches: [] },
 		tidy: inPlace

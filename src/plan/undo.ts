@@ -11,15 +11,15 @@ import { OLD } from "../run/steps/area.ts";
 import { databaseName } from "./databases.ts";
 import { areaSteps, carrySteps, holdersStep } from "./places.ts";
 import { asDeclared } from "./targets.ts";
-import { startSteps, stopSteps } from "./units.ts";
+import { downSteps, NO_START, startSteps, stopSteps } from "./units.ts";
 
-export function planUndo(manifest: Manifest, run: string, kept: readonly KeptCopy[]): Plan {
+export function planUndo(manifest: Manifest, run: string, kept: readonly KeptCopy[], noStart = false): Plan {
 	return {
 		version: 1,
 		run,
 		operation: "undo",
 		manifest,
-		steps: kept.flatMap((copy) => bringBack(manifest, run, copy)),
+		steps: kept.flatMap((copy) => bringBack(manifest, run, copy, noStart)),
 		goals: kept.map(({ state }) => `state:${state}`),
 	};
 }
@@ -28,6 +28,7 @@ function bringBack(
 	manifest: Manifest,
 	run: string,
 	{ run: restored, state, places: copies, databases }: KeptCopy,
+	noStart: boolean,
 ): Step[] {
 	const scope = `state:${state}`;
 	const units = manifest.state[state]?.stopOnRestore ?? [];
@@ -49,6 +50,7 @@ function bringBack(
 		...areaSteps(state, places),
 		...stopSteps(state, scope, units, "moves"),
 		holdersStep(state, places),
+		...downSteps(state, scope, units, "before"),
 		...places.map(
 			(place, index): Step => ({
 				kind: "aside",
@@ -83,7 +85,8 @@ function bringBack(
 				...(rest === undefined ? {} : { rest }),
 			}),
 		),
-		...startSteps(state, scope, units),
+		...downSteps(state, scope, units, "after"),
+		...startSteps(state, scope, units, noStart ? NO_START : undefined),
 		{ kind: "commit", id: `commit:${state}`, scope, title: `commit ${state}`, touches: [] },
 		...kept.flatMap(({ dump, old }, index): Step[] =>
 			[old, databaseName(run, state, index, "old")].map((name, which) => ({

@@ -4,6 +4,9 @@ import { checkLabel } from "../manifest/checks.ts";
 import type { State, Unit } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
 
+/** Why what was down is left so when a person asks for that. */
+export const NO_START = "--no-start was given";
+
 /** `whatTheyUse`: whether it is moved meanwhile, so that they must be down for an undo as well. */
 export function stopSteps(
 	name: string,
@@ -26,7 +29,28 @@ export function stopSteps(
 	];
 }
 
-export function startSteps(name: string, scope: string, units: readonly Unit[]): Step[] {
+/** Around the move of what they use, so that none of them goes on with the old. */
+export function downSteps(
+	name: string,
+	scope: string,
+	units: readonly Unit[],
+	when: "before" | "after",
+): Step[] {
+	if (units.length === 0) return [];
+	return [
+		{
+			kind: "units-down",
+			id: `${when === "before" ? "down" : "still-down"}:${name}`,
+			scope,
+			title: `see that ${unitWords(units)} ${when === "before" ? "is" : "stayed"} down`,
+			touches: [],
+			stopped: `stop:${name}`,
+		},
+	];
+}
+
+/** `asBefore`: what was down stays down, for this reason. */
+export function startSteps(name: string, scope: string, units: readonly Unit[], asBefore?: string): Step[] {
 	if (units.length === 0) return [];
 	return [
 		{
@@ -37,6 +61,7 @@ export function startSteps(name: string, scope: string, units: readonly Unit[]):
 			touches: units.map(unitLabel),
 			units,
 			stopped: `stop:${name}`,
+			...(asBefore === undefined ? {} : { asBefore }),
 			downtime: "ends",
 		},
 	];

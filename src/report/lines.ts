@@ -1,6 +1,7 @@
 // Plain lines on stderr, where there is no terminal to draw on; and the lines that stay on one.
 import type { ErrorReport } from "../manifest/error.ts";
 import { type Listener, type RunEvent, SURROUNDINGS } from "../run/event.ts";
+import { outcomeWords } from "../run/unit-notes.ts";
 import { linesIn, printMessage } from "./terminal.ts";
 import { duration } from "./units.ts";
 
@@ -35,6 +36,9 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 				? []
 				: [
 						...(event.left ?? []).map((line) => `! ${line}`),
+						...(event.units ?? [])
+							.filter(({ missed }) => !quiet || missed)
+							.map((unit) => `  ${outcomeWords(unit)}`),
 						`${event.outcome}: run ${event.run} in ${duration(event.seconds)}${
 							event.downtimeSeconds === undefined
 								? ""

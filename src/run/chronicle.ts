@@ -4,6 +4,7 @@ import { type ErrorReport, reportOf } from "../manifest/error.ts";
 import type { Progress } from "../providers/provider.ts";
 import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
 import type { Plan, Step } from "./plan.ts";
+import type { UnitOutcome } from "./unit-notes.ts";
 
 /** Between two tellings of how far a step is. */
 const PROGRESS_MS = 250;
@@ -98,7 +99,12 @@ export class Chronicle {
 	}
 
 	/** How it went, as it stands now. */
-	summary(outcome: Outcome, failures: ReadonlyMap<string, unknown>, left: readonly string[]): RunSummary {
+	summary(
+		outcome: Outcome,
+		failures: ReadonlyMap<string, unknown>,
+		left: readonly string[],
+		units: readonly UnitOutcome[],
+	): RunSummary {
 		const now = performance.now();
 		return {
 			outcome,
@@ -109,6 +115,7 @@ export class Chronicle {
 			failures: [...failures].map(([scope, error]) => ({ scope, error: reportOf(error) })),
 			results: this.#results,
 			...(left.length === 0 ? {} : { left: [...new Set(left)] }),
+			...(units.length === 0 ? {} : { units }),
 		};
 	}
 }

@@ -1,6 +1,7 @@
 // What a run tells while it works: one versioned union. `--json` prints exactly these, one a line.
 import type { ErrorReport } from "../manifest/error.ts";
 import type { Progress } from "../providers/provider.ts";
+import type { UnitOutcome } from "./unit-notes.ts";
 
 export type Outcome = "done" | "failed" | "partial" | "interrupted" | "needs-recover";
 
@@ -25,6 +26,8 @@ export interface RunSummary {
 	readonly results: Readonly<Record<string, unknown>>;
 	/** When something could not be undone: what is where on disk. */
 	readonly left?: readonly string[];
+	/** What became of each unit that was stopped, or was to be. */
+	readonly units?: readonly UnitOutcome[];
 }
 export interface RunReport extends RunSummary {
 	readonly run: string;

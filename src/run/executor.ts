@@ -12,6 +12,7 @@ import { lanesOf } from "./lanes.ts";
 import { isTidy, type Plan, type Step } from "./plan.ts";
 import { Standing } from "./standing.ts";
 import { STEP_WORK } from "./steps/registry.ts";
+import { unitOutcomes } from "./unit-notes.ts";
 import type { StepContext, StepWork } from "./work.ts";
 
 /** Execute a plan. The lock is held by the caller. Aborting the signal cancels and undoes. */
@@ -281,7 +282,8 @@ class Execution {
 
 	#end(outcome: Outcome, recovered = false): RunReport {
 		const { failures } = this.#standing;
-		let summary = this.#chronicle.summary(outcome, failures, this.#left);
+		const units = unitOutcomes(this.#plan, (step) => this.#standing.noteOf(step));
+		let summary = this.#chronicle.summary(outcome, failures, this.#left, units);
 		try {
 			this.#journal.end(
 				this.#plan.run,
@@ -291,7 +293,7 @@ class Execution {
 		} catch (error) {
 			// The next run finds this one open and goes over it again, which changes nothing that is whole.
 			this.#standing.fail("journal", error);
-			summary = this.#chronicle.summary(outcome, failures, this.#left);
+			summary = this.#chronicle.summary(outcome, failures, this.#left, units);
 		}
 		this.#chronicle.tell({ type: "run-ended", ...summary });
 		return { run: this.#plan.run, ...summary };
@@ -306,6 +308,7 @@ const ONLY_READING: ReadonlySet<string> = new Set([
 	"folders-present",
 	"dump",
 	"preflight",
+	"units-down",
 	"settle",
 	"check",
 ]);

@@ -31,6 +31,7 @@ import type {
 	SettleStep,
 	StageStep,
 	TimersStep,
+	UnitsDownStep,
 	UnitsReloadStep,
 	UnitsStartStep,
 	UnitsStopStep,
@@ -40,6 +41,7 @@ export type Step =
 	| HookStep
 	| FoldersPresentStep
 	| UnitsStopStep
+	| UnitsDownStep
 	| UnitsStartStep
 	| SettleStep
 	| CheckStep

@@ -4,19 +4,21 @@ import { dirname } from "node:path";
 import { openDatabase } from "../databases/registry.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
-import { isBooting, unitLabel, unitStatus } from "../host/systemd.ts";
 import { covers, dumpLabel } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import type { Place, PreflightStep } from "./step.ts";
+import { foresee } from "./units-around.ts";
 
 export interface Findings {
 	/** The restore would fail. */
 	readonly problems: readonly string[];
 	/** It would not, and a person should know. */
 	readonly warnings: readonly string[];
+	/** Units that nobody has named and that stop meanwhile. */
+	readonly stopsToo: readonly string[];
 }
 
 /** What is left free on a filesystem after a restore, at least. */
@@ -33,7 +35,7 @@ export async function findProblems(
 	known: Knowledge,
 ): Promise<Findings> {
 	const [units, mounts, owners, databases, inPlace, room, holders] = await Promise.all([
-		missingUnits(step),
+		unitFaults(step),
 		mountsBelow(step.places),
 		notItsOwn(step, manifest),
 		databaseFaults(step, manifest, known.signal),
@@ -41,10 +43,10 @@ export async function findProblems(
 		lackOfRoom(step, manifest, known),
 		holdersOf(step.places.map(({ live }) => live)),
 	]);
-	const stopped = new Set(step.units.map(({ unit }) => unit));
 	return {
-		problems: [...units, ...mounts, ...owners, ...databases, ...inPlace, ...room],
-		warnings: holderLines(holders.filter(({ unit }) => unit === undefined || !stopped.has(unit))),
+		stopsToo: units.too,
+		problems: [...units.problems, ...mounts, ...owners, ...databases, ...inPlace, ...room],
+		warnings: holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
 	};
 }
 
@@ -55,20 +57,17 @@ export function holderLines(holders: readonly Holder[]): string[] {
 	);
 }
 
-async function missingUnits({ units }: PreflightStep): Promise<string[]> {
-	const faults = await Promise.all(
-		units.map(async (unit) => {
-			try {
-				const [{ load }] = await Promise.all([unitStatus(unit), isBooting(unit)]);
-				if (load !== "not-found") return [];
-				return [`there is no unit ${unitLabel(unit)} on this machine`];
-			} catch (error) {
-				const { message, details = [] } = reportOf(error);
-				return [[message, ...details].join(": ")];
-			}
-		}),
-	);
-	return faults.flat();
+async function unitFaults({ units }: PreflightStep): ReturnType<typeof foresee> {
+	try {
+		return await foresee(units);
+	} catch (error) {
+		const { message, details = [] } = reportOf(error);
+		return {
+			problems: [[message, ...details].join(": ")],
+			stopped: new Set(units.map(({ unit }) => unit)),
+			too: [],
+		};
+	}
 }
 
 /** A rename would take a mounted filesystem along, and deleting the old copy would empty it. */

@@ -65,11 +65,18 @@ export interface UnitsStopStep extends StepBase {
 	/** They must be down as well while the scope is undone: what they use is moved. */
 	readonly downForUndo?: boolean;
 }
-/** Starts what the `units-stop` step of this id found active. */
+/** Fails when a unit of the `units-stop` step of this id is up again: it would go on with what is moved. */
+export interface UnitsDownStep extends StepBase {
+	readonly kind: "units-down";
+	readonly stopped: string;
+}
+/** Starts what the `units-stop` step of this id found active, and what should be. */
 export interface UnitsStartStep extends StepBase {
 	readonly kind: "units-start";
 	readonly stopped: string;
 	readonly units: readonly Unit[];
+	/** Not what was down, and why. */
+	readonly asBefore?: string;
 }
 /** Fails unless the units that were started stay active. */
 export interface SettleStep extends StepBase {

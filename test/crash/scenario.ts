@@ -203,6 +203,15 @@ export async function crashMachine(kind?: string): Promise<Machine> {
 		"/etc/systemd/system/app.service",
 		"[Service]\nExecStart=/bin/sh -c 'while :; do cat /disk/app/file >/dev/null || exit 1; sleep 0.02; done'\n[Install]\nWantedBy=multi-user.target\n",
 	);
+	// What stops along with it, and what could start it meanwhile.
+	await web01.write(
+		"/etc/systemd/system/web.service",
+		"[Unit]\nRequires=app.service\nAfter=app.service\n[Service]\nExecStart=/bin/sleep inf\n[Install]\nWantedBy=multi-user.target\n",
+	);
+	await web01.write(
+		"/etc/systemd/system/app.path",
+		"[Path]\nPathExists=/run/never\n[Install]\nWantedBy=multi-user.target\n",
+	);
 	for (const { name, text } of RECOVERY_UNITS) {
 		await web01.write(
 			`/etc/systemd/system/${name}`,
@@ -215,7 +224,7 @@ export async function crashMachine(kind?: string): Promise<Machine> {
 		ln -s /opt/holdfast/bin/holdfast /usr/local/bin/holdfast
 		btrfs subvolume create /btr/app >/dev/null
 		mkdir -p /disk/app /disk/extra
-		systemctl enable -q holdfast-recover holdfast-recover-databases app
+		systemctl enable -q holdfast-recover holdfast-recover-databases app web app.path
 	`);
 	await own?.prepare(web01);
 	return web01;
@@ -240,7 +249,7 @@ ${fill("old", scenario)}`);
 /** The newer state is live and on disk, and its unit runs. */
 export async function makeNewer(web01: Machine, scenario: Scenario): Promise<void> {
 	await web01.sh(
-		`systemctl stop app\n${fill("newer", scenario)}\nsync; systemctl reset-failed app || true; systemctl start app`,
+		`systemctl stop app\n${fill("newer", scenario)}\nsync; systemctl reset-failed app || true; systemctl start app web app.path`,
 	);
 }
 
@@ -297,10 +306,12 @@ export async function verdict(web01: Machine, scenario: Scenario): Promise<strin
 	}
 	if ((await web01.sh("cat /disk/app/deep/inner/file")) !== "inner")
 		faults.push("the inner folder was touched");
-	const active = await web01.sh(
-		"for n in $(seq 100); do systemctl is-active -q app && break; sleep 0.1; done; systemctl is-active app || true",
-	);
-	if (active !== "active") faults.push(`the unit is ${active}`);
+	for (const unit of ["app", "web", "app.path"]) {
+		const active = await web01.sh(
+			`for n in $(seq 100); do systemctl is-active -q ${unit} && break; sleep 0.1; done; systemctl is-active ${unit} || true`,
+		);
+		if (active !== "active") faults.push(`${unit} is ${active}`);
+	}
 	const left = await web01.sh(
 		`find /disk /mounted /btr -name '.holdfast-*' -o -name '*.found-*' -o -name '.partial-*'; ls ${ENV.HOLDFAST_STATE_DIR}/spool 2>/dev/null || true`,
 	);

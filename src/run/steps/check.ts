@@ -7,6 +7,7 @@ import { account } from "../../host/users.ts";
 import { type Check, checkLabel } from "../../manifest/checks.ts";
 import { HoldfastError, reportOf } from "../../manifest/error.ts";
 import type { CheckStep } from "../step.ts";
+import { whyNotUp } from "../unit-notes.ts";
 import type { StepContext, StepWork } from "../work.ts";
 
 const BETWEEN_MS = 250;
@@ -16,13 +17,15 @@ const LEAST_SECONDS = 5;
 const LONGEST_ANSWER = 4 * 1024 * 1024;
 
 export const check: StepWork<CheckStep> = {
-	async run({ check, state }, { signal, log }) {
+	async run({ check, state, scope }, { plan, noteOf, signal, log }) {
+		const down = asksService(check) ? whyNotUp(plan, scope, noteOf) : undefined;
+		if (down !== undefined) return { skipped: down };
 		const until = performance.now() + check.within * 1000;
 		for (;;) {
 			const left = (until - performance.now()) / 1000;
 			const fault = await ask(check, Math.max(left, LEAST_SECONDS), { signal, log });
 			signal.throwIfAborted();
-			if (fault === undefined) return;
+			if (fault === undefined) return undefined;
 			if (performance.now() >= until)
 				throw new HoldfastError("failed", `${state} is not healthy: ${checkLabel(check)}: ${fault.what}`, {
 					details: fault.details,
@@ -33,6 +36,11 @@ export const check: StepWork<CheckStep> = {
 		}
 	},
 };
+
+/** Rather than a file or a database's server, which answer though the service is down. */
+function asksService(check: Check): boolean {
+	return !("sqlite" in check) && !("sql" in check);
+}
 
 interface Fault {
 	readonly what: string;

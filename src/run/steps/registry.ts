@@ -14,7 +14,8 @@ import { account, filePut, fileTake, timers, unitsReload } from "./install.ts";
 import { holders, preflight } from "./preflight.ts";
 import { stage } from "./stage.ts";
 import { aside, place } from "./swap.ts";
-import { settle, unitsStart, unitsStop } from "./units.ts";
+import { unitsDown, unitsStop } from "./units.ts";
+import { settle, unitsStart } from "./units-start.ts";
 import { archivesCheck, archivesPrune } from "./upkeep.ts";
 
 export const STEP_WORK: StepRegistry = {
@@ -22,6 +23,7 @@ export const STEP_WORK: StepRegistry = {
 	hook,
 	"folders-present": foldersPresent,
 	"units-stop": unitsStop,
+	"units-down": unitsDown,
 	"units-start": unitsStart,
 	settle,
 	check,

@@ -1,128 +1,123 @@
-// Stop units, start again just those that ran, and see that they stay up.
+// Stop units and what would start them meanwhile, and see that they are down; start again what was up when that is undone.
 import { setTimeout as pause } from "node:timers/promises";
-import {
-	isUp,
-	keepDown,
-	startUnit,
-	stopUnit,
-	unitFailure,
-	unitLabel,
-	unitStatus,
-} from "../../host/systemd.ts";
+import { isBooting, keepDownAtBoot, unitFailure, unitLabel, unmask } from "../../host/systemd.ts";
+import type { UnitFacts } from "../../host/unit-facts.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { Unit } from "../../manifest/schema.ts";
-import type { Step } from "../plan.ts";
-import type { SettleStep, UnitsStartStep, UnitsStopStep } from "../step.ts";
+import { bringDown, GONE, startAgain, stopsOf } from "../bring-up.ts";
+import { isDown, isUp } from "../picture.ts";
+import type { UnitsDownStep, UnitsStopStep } from "../step.ts";
+import { type Known, ownOf, type StopNote, stopNote } from "../unit-notes.ts";
+import { byManager, factsOf, takePicture, unitOf } from "../units-around.ts";
 import type { StepContext, StepWork } from "../work.ts";
 
-/** The note of a `units-stop` step: the units that were up when the run came to them first. */
-interface Stopped {
-	readonly wasUp: readonly Unit[];
-}
-
-const SETTLE_POLL_MS = 250;
+const POLL_MS = 250;
+/** How long a unit that is on its way down may take until it counts as one that does not go. */
+const SETTING_DOWN_MS = 5_000;
 
 export const unitsStop: StepWork<UnitsStopStep> = {
-	async run({ units }, context) {
-		const wasUp: Unit[] = [];
-		for (const unit of units) {
-			const status = await unitStatus(unit);
-			if (status.load === "not-found")
-				throw new HoldfastError("failed", `there is no unit ${unitLabel(unit)} on this machine`, {
-					hint: "mend its name in the config; systemctl list-unit-files shows those there are",
-				});
-			// Down already for another state of this run, it still is to be started in the end.
-			if (isUp(status) || stoppedInRun(unit, context)) wasUp.push(unit);
-		}
-		context.note({ wasUp } satisfies Stopped);
-		for (const unit of wasUp) {
-			await stopUnit(unit, context.signal);
-			context.point(`stopped-${unit.unit}`);
-		}
+	async run(step, context) {
+		const units = await takePicture(step.units, earlierPictures(step, context));
+		context.note({ units } satisfies StopNote);
+		await bringDown(
+			units.filter(({ stops }) => stops),
+			context,
+			context.signal,
+		);
 	},
-	async beforeUndo(step, { noteOf }) {
-		if (!step.downForUndo) return;
-		for (const unit of wasUpIn(noteOf(step.id))) await keepDown(unit);
+	async beforeUndo(step, context) {
+		const note = stopNote(context.noteOf(step.id));
+		if (!step.downForUndo || !note) return;
+		const units = note.units.filter(({ wasUp, shouldRun }) => wasUp || shouldRun);
+		const masked: Unit[] = [];
+		for (const [user, some] of byManager(units.filter(({ role }) => role !== "along"))) {
+			if (!(await isBooting(user))) continue;
+			const names = await keepDownAtBoot(
+				user,
+				some.map(({ unit }) => unit),
+			);
+			masked.push(...names.map((unit) => unitOf(unit, user)));
+		}
+		if (masked.length > 0)
+			context.note({ ...note, masked: [...(note.masked ?? []), ...masked] } satisfies StopNote);
+		const facts = await factsOf(units);
+		await bringDown(
+			units.filter((one) => {
+				const now = facts.get(one);
+				return now !== undefined && !isDown(now);
+			}),
+			context,
+		);
 	},
 	async undo(step, context) {
-		const down = wasUpIn(context.noteOf(step.id));
-		if (context.somethingLeft && step.downForUndo && down.length > 0)
-			throw new HoldfastError("failed", `${down.map(unitLabel).join(", ")} stays stopped`, {
+		const note = stopNote(context.noteOf(step.id));
+		if (!note) return;
+		const up = note.units.filter(({ wasUp }) => wasUp);
+		if (context.somethingLeft && step.downForUndo) {
+			context.note({ ...note, heldDown: true } satisfies StopNote);
+			if (up.length === 0) return;
+			throw new HoldfastError("failed", `${up.map(unitLabel).join(", ")} stays stopped`, {
 				hint: "what it uses could not all be put back: mend that, then: holdfast recover",
 			});
-		const mayStart = wasUpIn(context.noteOf(step.id)).filter((unit) => !neededDown(unit, step, context));
-		await startAgain(mayStart, context);
+		}
+		for (const [user, some] of byManager(note.masked ?? []))
+			await unmask(
+				user,
+				some.map(({ unit }) => unit),
+			);
+		const { became, started } = await startAgain(
+			note.units.map((unit) => (unit.shouldRun ? { ...unit, shouldRun: false, because: UNDONE } : unit)),
+			step,
+			context,
+		);
+		context.note({ ...note, became, started } satisfies StopNote);
 	},
 	async whereabouts({ units }) {
-		const down: string[] = [];
-		for (const unit of units)
-			if (!isUp(await unitStatus(unit))) down.push(`${unitLabel(unit)} is not running`);
-		return down;
+		const facts = await factsOf(units);
+		return units.flatMap((unit) => {
+			const now = facts.get(unit);
+			return now === undefined || isUp(now) ? [] : [`${unitLabel(unit)} is not running`];
+		});
 	},
 };
 
-export const unitsStart: StepWork<UnitsStartStep> = {
-	async run({ stopped }, context) {
-		await startAgain(wasUpIn(context.noteOf(stopped)), context, context.signal);
+const UNDONE = "it was not running before, and what was done is undone";
+
+/** Right before and after what they use is moved: a unit that something else has started would go on with the old. */
+export const unitsDown: StepWork<UnitsDownStep> = {
+	async run({ stopped }, { noteOf, signal }) {
+		const own = ownOf(stopNote(noteOf(stopped)));
+		const until = performance.now() + SETTING_DOWN_MS;
+		for (;;) {
+			const facts = await factsOf(own);
+			const upAgain = own.filter((unit) => isUp(facts.get(unit) ?? GONE));
+			if (upAgain.length > 0) throw startedMeanwhile(upAgain, facts);
+			const going = own.filter((unit) => !isDown(facts.get(unit) ?? GONE));
+			if (going.length === 0) return;
+			if (performance.now() > until)
+				throw await unitFailure(going[0] ?? { unit: "" }, "does not go down, or waits to be started");
+			await pause(POLL_MS, undefined, { signal });
+		}
 	},
 };
 
-export const settle: StepWork<SettleStep> = {
-	async run({ stopped, seconds }, { noteOf, signal }) {
-		const units = wasUpIn(noteOf(stopped));
-		const first = new Map(
-			await Promise.all(units.map(async (unit) => [unit, await unitStatus(unit)] as const)),
-		);
-		const until = performance.now() + seconds * 1000;
-		do {
-			for (const unit of units) {
-				const now = await unitStatus(unit);
-				if (now.active === "active" && now.invocation === first.get(unit)?.invocation) continue;
-				// Still on its way up.
-				if (now.active === "activating" && now.invocation === first.get(unit)?.invocation) continue;
-				throw await unitFailure(unit, `did not stay active for ${seconds} seconds`);
-			}
-			if (units.length > 0) await pause(SETTLE_POLL_MS, undefined, { signal });
-		} while (performance.now() < until && units.length > 0);
-	},
-};
-
-function wasUpIn(note: unknown): readonly Unit[] {
-	return (note as Stopped | undefined)?.wasUp ?? [];
-}
-
-const same = (one: Unit, other: Unit) => one.unit === other.unit && one.user === other.user;
-
-function stopsOf(steps: readonly Step[]): UnitsStopStep[] {
-	return steps.filter((step) => step.kind === "units-stop");
-}
-
-function stoppedInRun(unit: Unit, { plan, noteOf }: StepContext): boolean {
-	return stopsOf(plan.steps).some(({ id }) => wasUpIn(noteOf(id)).some((other) => same(unit, other)));
-}
-
-/** Whether another state of this run, still under way, has it stopped: that one will start it. */
-function neededDown(unit: Unit, step: UnitsStopStep, { plan, noteOf, isUnderWay }: StepContext): boolean {
-	return stopsOf(plan.steps).some(
-		({ id, scope }) =>
-			scope !== step.scope && isUnderWay(scope) && wasUpIn(noteOf(id)).some((other) => same(unit, other)),
+function startedMeanwhile(units: readonly Known[], facts: ReadonlyMap<object, UnitFacts>): HoldfastError {
+	const [first] = units;
+	const { triggeredBy = [], pulledBy = [] } = (first && facts.get(first)) ?? {};
+	const suspects = [...new Set([...triggeredBy, ...pulledBy])].filter((name) => !name.endsWith(".target"));
+	return new HoldfastError(
+		"failed",
+		`${units.map(unitLabel).join(", ")} was started again by something while it had to be down`,
+		{
+			details: suspects.length === 0 ? [] : [`what can start it: ${suspects.join(", ")}`],
+			hint: "find what starts it (a hook, a timer, a script that watches it), and name its unit in stopOnRestore too",
+		},
 	);
 }
 
-/** Last stopped, first started. Every unit is tried, whatever another does. */
-async function startAgain(
-	units: readonly Unit[],
-	{ point }: StepContext,
-	signal?: AbortSignal,
-): Promise<void> {
-	const faults: unknown[] = [];
-	for (const unit of [...units].reverse()) {
-		try {
-			await startUnit(unit, signal);
-			point(`started-${unit.unit}`);
-		} catch (fault) {
-			faults.push(fault);
-		}
-	}
-	if (faults.length > 0) throw faults[0];
+/** What earlier steps of this run have seen, before they stopped it: it is to be as it was then. */
+function earlierPictures(step: UnitsStopStep, { plan, noteOf }: StepContext): Known[] {
+	return stopsOf(plan.steps)
+		.filter(({ id }) => id !== step.id)
+		.flatMap(({ id }) => stopNote(noteOf(id))?.units ?? []);
 }

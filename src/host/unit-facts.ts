@@ -1,0 +1,165 @@
+// What systemd knows of units: their states, what they are to each other, and what may be done with them.
+import { readFileSync } from "node:fs";
+import type { Unit } from "../manifest/schema.ts";
+import { exec } from "./exec.ts";
+import { answerReader } from "./lines.ts";
+import { isTemplate, manager, refused } from "./systemd.ts";
+import { account } from "./users.ts";
+
+export interface UnitFacts {
+	/** Its own name; it may be asked for by any of `names`. */
+	readonly unit: string;
+	readonly names: readonly string[];
+	/** systemd's LoadState: loaded, not-found, masked …; `no-manager` when the user's manager does not run. */
+	readonly load: string;
+	/** systemd's ActiveState and SubState. */
+	readonly active: string;
+	readonly sub: string;
+	/** systemd's UnitFileState: enabled, static, masked, generated, transient … */
+	readonly file: string;
+	readonly result: string;
+	/** Of a service: it runs something to its end and is not up after that. */
+	readonly ends: boolean;
+	/** A job waits for it. */
+	readonly hasJob: boolean;
+	readonly transient: boolean;
+	/** Whether systemd lets us. */
+	readonly mayStart: boolean;
+	readonly mayStop: boolean;
+	/** False when the last start was skipped because of a `Condition…=`. */
+	readonly conditionsMet: boolean;
+	readonly stopWhenUnneeded: boolean;
+	/** Another one after each start. */
+	readonly invocation: string;
+	/** When its last stop began and was done, in microseconds since boot; 0 when it never was up and went down. */
+	readonly leftSince: number;
+	readonly downSince: number;
+	/** How long its own stop and start may take, in seconds; undefined for as long as they like. */
+	readonly stopSeconds: number | undefined;
+	readonly startSeconds: number | undefined;
+	/** Units that stop when it is stopped. */
+	readonly stopsAlong: readonly string[];
+	/** Units whose start starts it. */
+	readonly pulledBy: readonly string[];
+	/** Units that start it again and again for as long as they are up. */
+	readonly upheldBy: readonly string[];
+	/** Sockets, timers, paths. */
+	readonly triggeredBy: readonly string[];
+	readonly conflicts: readonly string[];
+	/** Units that it needs, or wants. */
+	readonly needs: readonly string[];
+	readonly after: readonly string[];
+}
+
+const PROPERTIES = [
+	...["Id", "Names", "LoadState", "ActiveState", "SubState", "UnitFileState", "Result", "Type", "Job"],
+	...["RemainAfterExit", "Transient", "CanStart", "CanStop", "RefuseManualStart", "RefuseManualStop"],
+	...["ConditionResult", "StopWhenUnneeded", "InvocationID", "ActiveExitTimestampMonotonic"],
+	...["InactiveEnterTimestampMonotonic", "TimeoutStopUSec", "TimeoutStartUSec"],
+	...["RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf", "PropagatesStopTo", "WantedBy", "UpheldBy"],
+	...["TriggeredBy", "Conflicts", "ConflictedBy", "Requires", "Requisite", "BindsTo", "Wants", "After"],
+];
+
+/** Facts of units of one manager, in the order of the names. Templates and units that are not there have facts too. */
+export async function unitFacts(user: string | undefined, names: readonly string[]): Promise<UnitFacts[]> {
+	if (names.length === 0) return [];
+	const answers = await ask(
+		user,
+		names.filter((name) => !isTemplate(name)),
+	);
+	if (answers === undefined) return names.map((unit) => nothingOf(unit, "no-manager"));
+	const found = new Map(answers.flatMap((facts) => facts.names.map((name) => [name, facts] as const)));
+	return names.map((name) => found.get(name) ?? nothingOf(name, isTemplate(name) ? "template" : "not-found"));
+}
+
+/** The units that this process is part of: its service or session, and the slices around it. */
+export function ownUnits(): ReadonlySet<string> {
+	try {
+		return new Set(
+			readFileSync("/proc/self/cgroup", "utf8")
+				.split(/[/\n]/)
+				.filter((part) => /\.(service|scope|slice)$/.test(part)),
+		);
+	} catch {
+		return new Set();
+	}
+}
+
+/** Undefined when there is no manager that could be asked, so that none of its units can be up. */
+async function ask(user: string | undefined, names: readonly string[]): Promise<UnitFacts[] | undefined> {
+	if (names.length === 0) return [];
+	const { options, env, user: as } = await manager(user);
+	const reader = answerReader();
+	const result = await exec(
+		["systemctl", ...options, "show", `--property=${PROPERTIES.join(",")}`, "--", ...names],
+		{ reader, ...(env ? { env } : {}), ...(as === undefined ? {} : { user: as }) },
+	);
+	if (result.code === 0) return reader.text().split("\n\n").filter(Boolean).map(factsIn);
+	if (user !== undefined && !(await hasManager(user))) return undefined;
+	const unit: Unit = { unit: names.join(", "), ...(user === undefined ? {} : { user }) };
+	throw refused("ask for", unit, result);
+}
+
+async function hasManager(user: string): Promise<boolean> {
+	const { uid } = await account(user);
+	const { code } = await exec(["systemctl", "is-active", "--quiet", `user@${uid}.service`]);
+	return code === 0;
+}
+
+function factsIn(block: string): UnitFacts {
+	const values = new Map(
+		block.split("\n").map((line): [string, string] => {
+			const at = line.indexOf("=");
+			return [line.slice(0, at), line.slice(at + 1)];
+		}),
+	);
+	const one = (key: string) => values.get(key) ?? "";
+	const is = (key: string) => one(key) === "yes";
+	const all = (...keys: readonly string[]) => [
+		...new Set(keys.flatMap((key) => one(key).split(" ").filter(Boolean))),
+	];
+	return {
+		unit: one("Id"),
+		names: all("Id", "Names"),
+		load: one("LoadState"),
+		active: one("ActiveState"),
+		sub: one("SubState"),
+		file: one("UnitFileState"),
+		result: one("Result"),
+		ends: one("Type") === "oneshot" && !is("RemainAfterExit"),
+		hasJob: one("Job") !== "" && one("Job") !== "0",
+		transient: is("Transient"),
+		mayStart: is("CanStart") && !is("RefuseManualStart"),
+		mayStop: is("CanStop") && !is("RefuseManualStop"),
+		conditionsMet: is("ConditionResult"),
+		stopWhenUnneeded: is("StopWhenUnneeded"),
+		invocation: one("InvocationID"),
+		leftSince: Number(one("ActiveExitTimestampMonotonic")),
+		downSince: Number(one("InactiveEnterTimestampMonotonic")),
+		stopSeconds: secondsIn(one("TimeoutStopUSec")),
+		startSeconds: secondsIn(one("TimeoutStartUSec")),
+		stopsAlong: all("RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf", "PropagatesStopTo"),
+		pulledBy: all("RequiredBy", "BoundBy", "WantedBy", "UpheldBy"),
+		upheldBy: all("UpheldBy"),
+		triggeredBy: all("TriggeredBy"),
+		conflicts: all("Conflicts", "ConflictedBy"),
+		needs: all("Requires", "Requisite", "BindsTo", "Wants"),
+		after: all("After"),
+	};
+}
+
+const SPAN_SECONDS: Readonly<Record<string, number>> = {
+	...{ us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3_600, d: 86_400, w: 604_800, month: 2_629_800, y: 31_557_600 },
+};
+
+/** A span of time as `systemctl show` prints it: `1min 30s`; undefined for `infinity`, and for what units of no kind have. */
+function secondsIn(span: string): number | undefined {
+	const parts = [...span.matchAll(/([\d.]+)(us|ms|min|month|s|h|d|w|y)\b/g)];
+	if (parts.length === 0) return undefined;
+	return parts.reduce((sum, [, number, unit = ""]) => sum + Number(number) * (SPAN_SECONDS[unit] ?? 0), 0);
+}
+
+/** As systemd answers for a unit that it does not know. */
+function nothingOf(unit: string, load: string): UnitFacts {
+	return factsIn(`Id=${unit}\nLoadState=${load}\nActiveState=inactive\nSubState=dead`);
+}
