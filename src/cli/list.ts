@@ -2,7 +2,7 @@
 import { buildCommand } from "@stricli/core";
 import { isHere } from "../fleet/select.ts";
 import { places } from "../host/places.ts";
-import { EXIT } from "../manifest/error.ts";
+import { EXIT, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Listing, listArchives } from "../plan/archives.ts";
 import { archiveTable } from "../report/tables.ts";
@@ -85,24 +85,42 @@ const NOTHING: Listed = { archives: [], problems: [], failures: [], others: [], 
 async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): Promise<Listed> {
 	const providers = providersOf(manifest, flags.provider);
 	const listing = await listArchives(manifest, providers, unwatched(signal));
-	const journal = Journal.open(places().state);
+	const { remembered, upkeep, problems } = journalOf(manifest, providers);
 	// Engines that would have to open each archive for its size leave that to whoever remembers it.
-	const remembered = journal.archiveSizes();
 	const archives = listing.archives.map((archive) => {
 		const bytes = archive.bytes ?? remembered.get(archive.id);
 		return bytes === undefined ? archive : { ...archive, bytes };
 	});
-	const upkeep = journal
-		.failedUpkeep(manifest.machine)
-		.filter(({ destination }) => providers.some((provider) => destination.startsWith(`${provider}/`)));
-	journal.close();
 	const old = undeployed(manifest);
 	return {
 		...listing,
 		archives,
-		problems: [...listing.problems, ...(old === undefined ? [] : [old])],
+		problems: [...listing.problems, ...problems, ...(old === undefined ? [] : [old])],
 		upkeep,
 	};
+}
+
+/** Archives are listed without it as well: on a day on which it is damaged they are what one looks for. */
+function journalOf(manifest: Manifest, providers: readonly string[]) {
+	try {
+		const journal = Journal.open(places().state);
+		try {
+			const remembered = journal.archiveSizes();
+			const upkeep = journal
+				.failedUpkeep(manifest.machine)
+				.filter(({ destination }) => providers.some((provider) => destination.startsWith(`${provider}/`)));
+			return { remembered, upkeep, problems: [] };
+		} finally {
+			journal.close();
+		}
+	} catch (error) {
+		const { message, hint } = reportOf(error);
+		return {
+			remembered: new Map<string, number>(),
+			upkeep: [],
+			problems: [`${message}${hint === undefined ? "" : ` (${hint})`}`],
+		};
+	}
 }
 
 function printListed(listed: readonly (Listed & { readonly machine: string })[], { json }: Flags): void {

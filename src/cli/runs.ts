@@ -6,6 +6,7 @@ import { runTable, runText } from "../report/tables.ts";
 import { print, printJson } from "../report/terminal.ts";
 import { diedRuns } from "../run/died.ts";
 import { Journal } from "../run/journal.ts";
+import { isForeign } from "../run/plan-shape.ts";
 import { type CommonFlags, commonFlags, guard, onFlag, requireHere } from "./flags.ts";
 
 interface Flags extends CommonFlags {
@@ -48,13 +49,18 @@ const show = buildCommand({
 			await requireHere(flags);
 			const journal = Journal.open(places().state);
 			const plan = journal.plan(id);
+			const outline = plan && isForeign(plan) ? plan : undefined;
 			if (!plan)
 				throw new HoldfastError("usage", `there is no run ${id}`, { hint: "see them with: holdfast runs" });
 			const entries = journal.entries(id);
 			const lines = journal.lines(id);
 			journal.close();
 			if (flags.json) printJson({ plan, entries, lines }, 2);
-			else print(runText(plan, entries, lines));
+			else
+				print([
+					...(outline ? [`This version does not understand the run: ${outline.foreign}`, ""] : []),
+					...runText(plan, entries, lines),
+				]);
 			return 0;
 		}),
 });

@@ -5,6 +5,7 @@ import { HoldfastError } from "../manifest/error.ts";
 import { planUndo } from "../plan/undo.ts";
 import { printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
+import { isForeign } from "../run/plan-shape.ts";
 import { newRunId } from "../run/run-id.ts";
 import { type CommonFlags, commonFlags, guard, onFlag, requireHere, switchFlag } from "./flags.ts";
 import { confirm, operate, printPlan, recoverOnly } from "./operate.ts";
@@ -43,7 +44,21 @@ export const undo = buildCommand({
 			const restored = journal.plan(run);
 			const all = journal.kept();
 			journal.close();
-			const kept = all.filter((copy) => copy.run === run);
+			const own = all.filter((copy) => copy.run === run);
+			const strange = own.find((copy) => "fault" in copy);
+			if (strange && "fault" in strange)
+				throw new HoldfastError(
+					"failed",
+					`the old copy of ${strange.state} cannot be brought back: ${strange.fault}`,
+					{
+						hint: "run the version of Holdfast that kept it; nothing was deleted",
+					},
+				);
+			if (restored && isForeign(restored))
+				throw new HoldfastError("failed", `run ${run} cannot be undone: ${restored.foreign}`, {
+					hint: `run the version that made it${restored.program === undefined ? "" : `, Holdfast ${restored.program}`}, or a newer one`,
+				});
+			const kept = own.flatMap((copy) => ("fault" in copy ? [] : [copy]));
 			if (!restored || kept.length === 0)
 				throw new HoldfastError("usage", `there is no old copy of run ${run}`, {
 					details: all.map((copy) => `${copy.run}: ${copy.state}, until ${copy.until}`),
@@ -61,15 +76,42 @@ export const undo = buildCommand({
 		}),
 });
 
+interface RecoverFlags extends CommonFlags {
+	readonly on?: string;
+	readonly abandon?: string;
+	readonly yes: boolean;
+}
+
 export const recover = buildCommand({
 	docs: {
 		brief: "bring runs that died to their end: finish what was committed, undo the rest",
-		fullDescription: "The next create or restore does the same before its own work; a unit does it at boot.",
+		fullDescription: [
+			"The next create or restore does the same before its own work; a unit does it at boot.",
+			"",
+			"A run that can never be brought to its end keeps everything else from beginning. --abandon RUN is the last way",
+			"out: it says what the run has left where, does nothing with any of it, and lets other work begin. For a journal",
+			"that is damaged, or of a newer version, --abandon journal sets the whole journal aside.",
+		].join("\n"),
 	},
-	parameters: { flags: { ...commonFlags, on: onFlag }, positional: { kind: "tuple", parameters: [] } },
-	func: (flags: CommonFlags & { readonly on?: string }) =>
+	parameters: {
+		flags: {
+			...commonFlags,
+			on: onFlag,
+			abandon: {
+				kind: "parsed",
+				parse: (run: string) => run,
+				optional: true,
+				brief: "give up a run, by its id, or the `journal` as a whole",
+				placeholder: "RUN",
+			},
+			yes: switchFlag("do not ask"),
+		},
+		positional: { kind: "tuple", parameters: [] },
+	},
+	func: (flags: RecoverFlags) =>
 		guard(flags, async () => {
 			await requireHere(flags);
+			if (flags.abandon !== undefined) return (await import("./abandon.ts")).abandonRun(flags, flags.abandon);
 			const reports = await recoverOnly(flags);
 			if (reports.length === 0 && !flags.quiet && !flags.json)
 				printMessage("nothing to recover: every run has come to its end");

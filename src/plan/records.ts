@@ -11,20 +11,20 @@ export interface RecordsBook {
 
 /** Nothing is in it where there is no journal that can be read: on a rescue system archives must be found all the same. */
 export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBook {
-	let journal: Journal | undefined;
-	try {
-		journal = Journal.open(places().state);
-	} catch (error) {
-		work.log(`the journal was not asked: ${(error as Error).message}`);
-	}
+	const attempt = <T>(ask: () => T): T | undefined => {
+		try {
+			return ask();
+		} catch (error) {
+			work.log(`the journal was not asked: ${(error as Error).message}`);
+			return undefined;
+		}
+	};
+	const journal = attempt(() => Journal.open(places().state));
 	return {
-		of: ({ name, location }, archives) =>
-			journal?.records(
-				machine,
-				name,
-				location,
-				archives.map((archive) => archive.name),
-			) ?? NO_RECORDS,
+		of: ({ name, location }, archives) => {
+			const names = archives.map((archive) => archive.name);
+			return attempt(() => journal?.records(machine, name, location, names)) ?? NO_RECORDS;
+		},
 		close: () => journal?.close(),
 	};
 }

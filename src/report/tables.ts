@@ -4,7 +4,7 @@ import { printable } from "../manifest/printable.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { Difference, RowDifference, UndeclaredDatabase } from "../plan/diff.ts";
 import type { Entry, RunRow } from "../run/journal-rows.ts";
-import type { Plan } from "../run/plan.ts";
+import type { Step } from "../run/plan.ts";
 import { duration, localTime, size } from "./units.ts";
 
 /** With a column for the machine, where there are archives of several. */
@@ -50,7 +50,7 @@ export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): st
 }
 
 export function runText(
-	plan: Plan,
+	plan: { readonly steps: readonly Pick<Step, "id" | "title">[] },
 	entries: readonly Entry[],
 	lines: readonly { step: string; line: string }[],
 ): string[] {
@@ -58,7 +58,9 @@ export function runText(
 	const shown = entries
 		.filter(({ phase }) => phase !== "note")
 		.map(({ time, phase, step, data }) => {
-			const fault = phase.endsWith("failed") ? `: ${(data as { message: string }).message}` : "";
+			const fault = phase.endsWith("failed")
+				? `: ${(data as { message?: string } | undefined)?.message}`
+				: "";
 			return `${localTime(time)}  ${phase.padEnd(11)}  ${titles.get(step) ?? step}${fault}`;
 		});
 	const log = lines.map(({ step, line }) => `${step}: ${line}`);

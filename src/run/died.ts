@@ -1,7 +1,7 @@
 // Runs that began, did not end, and that nobody works on: the process was killed, or the machine went down.
 import type { Journal } from "./journal.ts";
 import { lockHolder } from "./lock.ts";
-import type { Plan } from "./plan.ts";
+import { isForeign, type KnownRun } from "./plan-shape.ts";
 
 export interface DiedRun {
 	readonly run: string;
@@ -14,13 +14,15 @@ export interface DiedRun {
 /** While a run is at work it brings these to their end first, or has said why it cannot: then there are none to tell of. */
 export function diedRuns(journal: Journal, runtime: string): DiedRun[] {
 	if (lockHolder(runtime) !== undefined) return [];
-	return journal.open().map((plan) => diedRun(plan, journal));
+	return journal.open().map((known) => diedRun(known, journal));
 }
 
-function diedRun({ run, operation, manifest, steps }: Plan, journal: Journal): DiedRun {
+function diedRun(known: KnownRun, journal: Journal): DiedRun {
+	const { run, operation, steps } = known;
+	const machine = isForeign(known) ? known.machine : known.manifest.machine;
 	const last = journal.entries(run).at(-1)?.step;
-	const at = steps.find(({ id }) => id === last)?.title;
-	return { run, operation, machine: manifest.machine, ...(at === undefined ? {} : { at }) };
+	const at = [...steps].find(({ id }) => id === last)?.title;
+	return { run, operation, machine, ...(at === undefined ? {} : { at }) };
 }
 
 /** For people. */

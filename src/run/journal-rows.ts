@@ -1,10 +1,12 @@
 // What the journal's tables hold, as objects: rows out of SQLite, and statements into it.
+import * as v from "valibot";
+import { recordOf } from "../manifest/record.ts";
 import type { Recorded } from "../providers/archive-time.ts";
 import type { Metadata } from "../providers/provider.ts";
 import type { Outcome } from "./event.ts";
 import type { KeptDatabase, Place } from "./step.ts";
 
-type Row = Record<string, unknown>;
+export type Row = Record<string, unknown>;
 
 export type Phase =
 	| "begin"
@@ -23,14 +25,22 @@ export interface Entry {
 	readonly data: unknown;
 }
 
+/** What is read of how a run went, in whichever version it ended. */
+const summarySchema = v.looseObject({
+	failures: v.optional(
+		v.array(v.looseObject({ scope: v.string(), error: v.looseObject({ message: v.string() }) })),
+	),
+});
+export type Summary = v.InferOutput<typeof summarySchema>;
+
 export interface RunRow {
 	readonly id: string;
 	readonly operation: string;
 	readonly machine: string;
 	readonly started: string;
 	readonly ended: string | null;
-	readonly outcome: Outcome | "recovered" | null;
-	readonly summary: unknown;
+	readonly outcome: Outcome | "recovered" | "abandoned" | null;
+	readonly summary: Summary | null;
 }
 
 /** Old copies that a restore has left for a while. */
@@ -82,24 +92,83 @@ export function entryOf(run: string, step: string, phase: Phase, data: unknown):
 	];
 }
 
-export function rowOf(row: Row): RunRow {
-	return {
-		...row,
-		summary: row.summary === null ? null : JSON.parse(String(row.summary)),
-	} as unknown as RunRow;
+/** One field of a row, where it is JSON that fits; what does not is taken for one that is not there. */
+function fieldOf<S extends v.GenericSchema>(schema: S, field: unknown): v.InferOutput<S> | undefined {
+	if (typeof field !== "string") return undefined;
+	try {
+		const { success, output } = v.safeParse(schema, JSON.parse(field), { abortEarly: true });
+		return success ? output : undefined;
+	} catch {
+		return undefined;
+	}
 }
 
-export function archiveOf({ id, name, provider, destination, metadata, bytes, digests }: Row): KnownArchive {
+/** What a step noted, or why it failed; undefined where that is damaged. */
+export const dataOf = (field: unknown): unknown => fieldOf(v.unknown(), field);
+
+export function rowOf({ id, operation, machine, started, ended, outcome, summary }: Row): RunRow {
 	return {
 		id: String(id),
-		name: String(name),
-		provider: String(provider),
-		destination: String(destination),
-		metadata: JSON.parse(String(metadata)),
-		...(bytes === null ? {} : { bytes: Number(bytes) }),
-		// Holdfast 0.1.0 kept none.
-		digests: typeof digests === "string" ? JSON.parse(digests) : {},
+		operation: String(operation),
+		machine: String(machine),
+		started: String(started),
+		ended: ended === null ? null : String(ended),
+		outcome: outcome as RunRow["outcome"],
+		summary: fieldOf(summarySchema, summary) ?? null,
 	};
+}
+
+/** What is used of an archive's description that this machine itself has written. */
+const madeSchema = v.looseObject({
+	machine: v.string(),
+	created: v.string(),
+	states: v.custom<Metadata["states"]>(
+		(states) =>
+			v.is(v.looseObject({}), states) &&
+			Object.values(states as object).every((one) => v.is(v.looseObject({ outcome: v.string() }), one)),
+	),
+});
+const digestsSchema = v.custom<Readonly<Record<string, string>>>(
+	(value) =>
+		v.is(v.looseObject({}), value) && Object.values(value as object).every((one) => v.is(v.string(), one)),
+);
+
+/** Nothing where its description is not understood: it counts as one that was not made here. */
+export function archiveOf(row: Row | undefined): KnownArchive[] {
+	if (row === undefined) return [];
+	const { id, name, provider, destination, metadata, bytes, digests } = row;
+	const known = fieldOf(madeSchema, metadata);
+	if (known === undefined) return [];
+	return [
+		{
+			id: String(id),
+			name: String(name),
+			provider: String(provider),
+			destination: String(destination),
+			metadata: known as unknown as Metadata,
+			...(bytes === null ? {} : { bytes: Number(bytes) }),
+			// Holdfast 0.1.0 kept none.
+			digests: fieldOf(digestsSchema, digests) ?? {},
+		},
+	];
+}
+
+const place = v.looseObject({ live: v.string(), old: v.string(), area: v.string() });
+const copySchema = v.looseObject({
+	places: v.array(place),
+	databases: v.array(v.looseObject({ dump: v.looseObject({}), old: v.string() })),
+});
+
+/** Copies that cannot be understood are kept, and said: `fault`. */
+export function keptOf({ run, state, until, copy }: Row): KeptCopy | UnknownCopy {
+	const known = { run: String(run), state: String(state), until: String(until) };
+	const found = fieldOf(copySchema, copy) as Pick<KeptCopy, "places" | "databases"> | undefined;
+	return found === undefined
+		? { ...known, fault: "what the journal has of it is damaged, or of another version of Holdfast" }
+		: { ...known, ...found };
+}
+export interface UnknownCopy extends Pick<KeptCopy, "run" | "state" | "until"> {
+	readonly fault: string;
 }
 
 /** The columns that `recordedOf` reads. */
@@ -107,7 +176,7 @@ export const RECORDED =
 	"SELECT name, json_extract(metadata, '$.created') AS created, (SELECT json_group_object(key, json_extract(value, '$.outcome')) FROM json_each(metadata, '$.states')) AS outcomes FROM archive";
 
 export function recordedOf({ name, created, outcomes }: Row): readonly [string, Recorded] {
-	const states = Object.entries(JSON.parse(String(outcomes)) as Record<string, unknown>);
+	const states = Object.entries(fieldOf(v.looseObject({}), outcomes) ?? recordOf());
 	return [
 		String(name),
 		{
@@ -121,11 +190,9 @@ export function recordedOf({ name, created, outcomes }: Row): readonly [string, 
 export function failedIn(rows: readonly Row[]): FailedUpkeep[] {
 	const seen = new Set<string>();
 	return rows.flatMap((row) => {
-		const { failures = [] } = JSON.parse(String(row.summary)) as {
-			failures?: { scope: string; error: { message: string } }[];
-		};
+		const { failures = [] } = fieldOf(summarySchema, row.summary) ?? {};
 		const operation = String(row.operation);
-		return (JSON.parse(String(row.goals)) as string[]).flatMap((scope) => {
+		return (fieldOf(v.array(v.string()), row.goals) ?? []).flatMap((scope) => {
 			if (seen.has(`${operation} ${scope}`)) return [];
 			seen.add(`${operation} ${scope}`);
 			const fault = failures.find((failure) => failure.scope === scope);

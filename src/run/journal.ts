@@ -1,29 +1,33 @@
 // The journal: what every run is about to do and has done, on disk and synced before the next thing happens.
 // One SQLite file per machine; each entry is its own transaction with full sync.
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { HoldfastError } from "../manifest/error.ts";
+import { VERSION as PROGRAM } from "../manifest/version.ts";
 import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
 import type { Outcome } from "./event.ts";
+import { damaged, journalFault, openJournalFile } from "./journal-file.ts";
 import {
 	archiveOf,
+	dataOf,
 	type Entry,
 	entryOf,
 	type FailedUpkeep,
 	failedIn,
 	type KeptCopy,
 	type KnownArchive,
+	keptOf,
 	type MadeArchive,
 	type Phase,
 	RECORDED,
+	type Row,
 	type RunRow,
 	recordedOf,
 	rowOf,
 	type Statement,
+	type UnknownCopy,
 } from "./journal-rows.ts";
-import { MIGRATIONS, VERSION } from "./journal-schema.ts";
-import type { Plan, TidyStep } from "./plan.ts";
+import { isTidy, type Plan, type TidyStep } from "./plan.ts";
+import { type KnownRun, type Outline, outlineOf, readPlan, readStep } from "./plan-shape.ts";
 
 /** Lines of one step's output that are kept. */
 const LOG_LINES = 2_000;
@@ -45,26 +49,20 @@ export class Journal {
 
 	/** Opens, or makes, `journal.sqlite` in this folder (0700). */
 	static open(folder: string): Journal {
+		return new Journal(openJournalFile(folder), folder);
+	}
+
+	/** Every question: what SQLite says of a damaged file, it says only now. */
+	#all(question: string, ...values: readonly (string | number)[]): Row[] {
 		try {
-			mkdirSync(folder, { recursive: true, mode: 0o700 });
-			const mask = process.umask(0o077);
-			const db = new DatabaseSync(join(folder, "journal.sqlite"), { timeout: 5_000 });
-			process.umask(mask);
-			db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-			const version = (db.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
-			if (version > VERSION)
-				throw new HoldfastError("failed", `the journal in ${folder} was written by a newer Holdfast`, {
-					hint: "run that version, or a newer one",
-				});
-			for (const migrate of MIGRATIONS.slice(version)) db.exec(migrate);
-			return new Journal(db, folder);
+			return this.#db.prepare(question).all(...values);
 		} catch (cause) {
-			if (cause instanceof HoldfastError) throw cause;
-			throw new HoldfastError("failed", `cannot open the journal in ${folder}`, {
-				cause,
-				details: [(cause as Error).message],
-			});
+			throw journalFault("read", this.#folder, cause);
 		}
+	}
+
+	#first(question: string, ...values: readonly (string | number)[]): Row | undefined {
+		return this.#all(question, ...values)[0];
 	}
 
 	begin(plan: Plan): void {
@@ -73,7 +71,7 @@ export class Journal {
 			plan.operation,
 			plan.manifest.machine,
 			new Date().toISOString(),
-			JSON.stringify(plan),
+			JSON.stringify({ ...plan, program: PROGRAM }),
 		]);
 	}
 
@@ -84,11 +82,7 @@ export class Journal {
 			this.#soon.length = 0;
 		} catch (cause) {
 			if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-			throw new HoldfastError("failed", `cannot write the journal in ${this.#folder}`, {
-				cause,
-				details: [(cause as Error).message],
-				hint: `is the disk full? See: df -h ${this.#folder}`,
-			});
+			throw journalFault("write", this.#folder, cause);
 		}
 	}
 
@@ -136,7 +130,7 @@ export class Journal {
 		}
 	}
 
-	end(run: string, outcome: Outcome | "recovered", summary: unknown): void {
+	end(run: string, outcome: Outcome | "recovered" | "abandoned", summary: unknown): void {
 		this.#flush();
 		this.#write("UPDATE run SET ended = ?, outcome = ?, summary = ? WHERE id = ?", [
 			new Date().toISOString(),
@@ -147,67 +141,79 @@ export class Journal {
 	}
 
 	/** Runs that never ended, or whose undo failed: what `recover` works on. Newest first. */
-	open(): Plan[] {
-		return this.#db
-			.prepare("SELECT plan FROM run WHERE ended IS NULL OR outcome = 'needs-recover' ORDER BY rowid DESC")
-			.all()
-			.map((row) => JSON.parse(String(row.plan)) as Plan);
+	open(): KnownRun[] {
+		return this.#all(
+			"SELECT id, plan FROM run WHERE ended IS NULL OR outcome = 'needs-recover' ORDER BY rowid DESC",
+		).map((row) => readPlan(String(row.id), row.plan));
 	}
 
 	entries(run: string): Entry[] {
-		return this.#db
-			.prepare("SELECT step, phase, time, data FROM entry WHERE run = ? ORDER BY seq")
-			.all(run)
-			.map((row) => ({
+		return this.#all("SELECT step, phase, time, data FROM entry WHERE run = ? ORDER BY seq", run).map(
+			(row) => ({
 				step: String(row.step),
 				phase: row.phase as Phase,
 				time: String(row.time),
-				data: row.data === null ? undefined : JSON.parse(String(row.data)),
-			}));
+				data: row.data === null ? undefined : this.#noted(run, row),
+			}),
+		);
+	}
+
+	/** What an undo needs: one that is damaged is not taken for none. */
+	#noted(run: string, { step, data }: Row): unknown {
+		const noted = dataOf(data);
+		if (noted !== undefined) return noted;
+		throw new HoldfastError("recover", `what the journal in ${this.#folder} has of ${step} is damaged`, {
+			hint: `look at what the run has left, then: holdfast recover --abandon ${run}`,
+		});
 	}
 
 	/** Seconds that a step took; undefined when it did not end well, or ran elsewhere. */
 	took(run: string, step: string): number | undefined {
 		const times = new Map(
-			this.#db
-				.prepare("SELECT phase, time FROM entry WHERE run = ? AND step = ? AND phase IN ('begin', 'done')")
-				.all(run, step)
-				.map(({ phase, time }) => [String(phase), Date.parse(String(time))]),
+			this.#all(
+				"SELECT phase, time FROM entry WHERE run = ? AND step = ? AND phase IN ('begin', 'done')",
+				run,
+				step,
+			).map(({ phase, time }) => [String(phase), Date.parse(String(time))]),
 		);
 		const [began, done] = [times.get("begin"), times.get("done")];
 		return began === undefined || done === undefined ? undefined : (done - began) / 1000;
 	}
 
 	lines(run: string): { step: string; line: string }[] {
-		return this.#db
-			.prepare("SELECT step, line FROM log WHERE run = ? ORDER BY seq")
-			.all(run)
-			.map((row) => ({ step: String(row.step), line: String(row.line) }));
+		return this.#all("SELECT step, line FROM log WHERE run = ? ORDER BY seq", run).map((row) => ({
+			step: String(row.step),
+			line: String(row.line),
+		}));
 	}
 
 	runs(limit: number): RunRow[] {
-		return this.#db
-			.prepare(
-				"SELECT id, operation, machine, started, ended, outcome, summary FROM run ORDER BY rowid DESC LIMIT ?",
-			)
-			.all(limit)
-			.map(rowOf);
+		return this.#all(
+			"SELECT id, operation, machine, started, ended, outcome, summary FROM run ORDER BY rowid DESC LIMIT ?",
+			limit,
+		).map(rowOf);
 	}
 
 	/** How the last check and the last prune of each destination went: those that failed. */
 	failedUpkeep(machine: string): FailedUpkeep[] {
 		return failedIn(
-			this.#db
-				.prepare(
-					"SELECT id, operation, started, json_extract(plan, '$.goals') AS goals, summary FROM run WHERE machine = ? AND operation IN ('check', 'prune') AND ended IS NOT NULL ORDER BY rowid DESC LIMIT 200",
-				)
-				.all(machine),
+			this.#all(
+				"SELECT id, operation, started, CASE WHEN json_valid(plan) THEN json_extract(plan, '$.goals') END AS goals, summary FROM run WHERE machine = ? AND operation IN ('check', 'prune') AND ended IS NOT NULL ORDER BY rowid DESC LIMIT 200",
+				machine,
+			),
 		);
 	}
 
-	plan(run: string): Plan | undefined {
-		const row = this.#db.prepare("SELECT plan FROM run WHERE id = ?").get(run);
-		return row && (JSON.parse(String(row.plan)) as Plan);
+	/** A run, whether or not this version understands it. */
+	plan(run: string): KnownRun | undefined {
+		const row = this.#first("SELECT plan FROM run WHERE id = ?", run);
+		return row && readPlan(run, row.plan);
+	}
+
+	/** As far as it can be told of a run of any version. */
+	outline(run: string): Outline | undefined {
+		const row = this.#first("SELECT plan FROM run WHERE id = ?", run);
+		return row && outlineOf(run, dataOf(row.plan));
 	}
 
 	/** Remember what an archive holds that was made here. Its destination counts as written from now on. */
@@ -224,18 +230,18 @@ export class Journal {
 
 	/** An archive that was made here, by its id; it may be gone from its destination by now. */
 	archive(id: string): KnownArchive | undefined {
-		const row = this.#db.prepare("SELECT * FROM archive WHERE id = ?").get(id);
-		return row && archiveOf(row);
+		const row = this.#first("SELECT * FROM archive WHERE id = ?", id);
+		return archiveOf(row)[0];
 	}
 
 	/** Archives of this name that were made here: one in each destination that it was written to, wherever that is now. */
 	namesakes(name: string): KnownArchive[] {
-		return this.#db.prepare("SELECT * FROM archive WHERE name = ?").all(name).map(archiveOf);
+		return this.#all("SELECT * FROM archive WHERE name = ?", name).flatMap(archiveOf);
 	}
 
 	/** Bytes of the archives that were made here, by their id. */
 	archiveSizes(): Map<string, number> {
-		const rows = this.#db.prepare("SELECT id, bytes FROM archive WHERE bytes IS NOT NULL").all();
+		const rows = this.#all("SELECT id, bytes FROM archive WHERE bytes IS NOT NULL");
 		return new Map(rows.map(({ id, bytes }) => [String(id), Number(bytes)]));
 	}
 
@@ -244,17 +250,20 @@ export class Journal {
 	 * have had another name then.
 	 */
 	records(machine: string, destination: string, location: string, names: readonly string[]): Records {
-		const since = this.#db.prepare("SELECT first_seen FROM destination WHERE location = ?").get(location);
+		const since = this.#first("SELECT first_seen FROM destination WHERE location = ?", location);
 		if (since === undefined) return NO_RECORDS;
 		const of = `${RECORDED} WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ?`;
-		const byId = this.#db.prepare(`${of} AND id = ?`);
-		let rows = names
-			.map((name) => byId.get(machine, `${destination}::${location}::${name}`))
-			.filter((row) => row !== undefined);
+		let rows: Row[];
+		try {
+			const byId = this.#db.prepare(`${of} AND id = ?`);
+			rows = names
+				.map((name) => byId.get(machine, `${destination}::${location}::${name}`))
+				.filter((row) => row !== undefined);
+		} catch (cause) {
+			throw journalFault("read", this.#folder, cause);
+		}
 		if (rows.length === 0)
-			rows = this.#db
-				.prepare(`${of} AND substr(id, instr(id, '::') + 2) = ? || '::' || name`)
-				.all(machine, location);
+			rows = this.#all(`${of} AND substr(id, instr(id, '::') + 2) = ? || '::' || name`, machine, location);
 		return { since: String(since.first_seen), archives: new Map(rows.map(recordedOf)) };
 	}
 
@@ -270,21 +279,19 @@ export class Journal {
 
 	/** Archives of a machine that were made here, newest first; those of the last months at least. */
 	archives(machine: string): KnownArchive[] {
-		return this.#db
-			.prepare(
-				"SELECT * FROM archive WHERE json_extract(metadata, '$.machine') = ? ORDER BY rowid DESC LIMIT 1000",
-			)
-			.all(machine)
-			.map(archiveOf);
+		return this.#all(
+			"SELECT * FROM archive WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ? ORDER BY rowid DESC LIMIT 1000",
+			machine,
+		).flatMap(archiveOf);
 	}
 
 	/** The newest run of an operation that was not cut short by a person. */
 	lastRun(machine: string, operation: string): RunRow | undefined {
-		const row = this.#db
-			.prepare(
-				"SELECT id, operation, machine, started, ended, outcome, summary FROM run WHERE machine = ? AND operation = ? AND outcome IS NOT 'interrupted' ORDER BY rowid DESC LIMIT 1",
-			)
-			.get(machine, operation);
+		const row = this.#first(
+			"SELECT id, operation, machine, started, ended, outcome, summary FROM run WHERE machine = ? AND operation = ? AND outcome IS NOT 'interrupted' ORDER BY rowid DESC LIMIT 1",
+			machine,
+			operation,
+		);
 		return row && rowOf(row);
 	}
 
@@ -302,16 +309,8 @@ export class Journal {
 		this.#write("DELETE FROM kept WHERE run = ? AND state = ?", [run, state]);
 	}
 
-	kept(): KeptCopy[] {
-		return this.#db
-			.prepare("SELECT run, state, until, copy FROM kept ORDER BY rowid")
-			.all()
-			.map(({ run, state, until, copy }) => ({
-				run: String(run),
-				state: String(state),
-				until: String(until),
-				...(JSON.parse(String(copy)) as Pick<KeptCopy, "places" | "databases">),
-			}));
+	kept(): (KeptCopy | UnknownCopy)[] {
+		return this.#all("SELECT run, state, until, copy FROM kept ORDER BY rowid").map(keptOf);
 	}
 
 	/** Remember a step that only tidies up and could not: it is tried again before the next run. */
@@ -323,11 +322,16 @@ export class Journal {
 		]);
 	}
 
-	leftovers(): { readonly run: string; readonly step: TidyStep }[] {
-		return this.#db
-			.prepare("SELECT run, work FROM leftover ORDER BY rowid")
-			.all()
-			.map(({ run, work }) => ({ run: String(run), step: JSON.parse(String(work)) as TidyStep }));
+	/** `work`: undefined when it is not understood. */
+	leftovers(): { readonly run: string; readonly step: string; readonly work: TidyStep | undefined }[] {
+		return this.#all("SELECT run, step, work FROM leftover ORDER BY rowid").map(({ run, step, work }) => {
+			const known = readStep(work);
+			return {
+				run: String(run),
+				step: String(step),
+				work: known !== undefined && isTidy(known) ? known : undefined,
+			};
+		});
 	}
 
 	tidied(run: string, step: string): void {
@@ -335,7 +339,15 @@ export class Journal {
 	}
 
 	knows(location: string): boolean {
-		return this.#db.prepare("SELECT 1 FROM destination WHERE location = ?").get(location) !== undefined;
+		return this.#first("SELECT 1 FROM destination WHERE location = ?", location) !== undefined;
+	}
+
+	/** Reads all of it; throws where it is damaged. */
+	verify(): void {
+		const [first] = this.#all("PRAGMA integrity_check(1)");
+		const said = String(first?.integrity_check);
+		if (said !== "ok") throw damaged(this.#folder, said);
+		for (const { run } of this.open()) this.entries(run);
 	}
 
 	close(): void {

@@ -3,15 +3,34 @@
 import { openDatabase } from "../databases/registry.ts";
 import { discardFolder } from "../host/private-area.ts";
 import { HoldfastError, reportOf } from "../manifest/error.ts";
+import { VERSION } from "../manifest/version.ts";
 import type { Listener, RunReport } from "./event.ts";
 import { recoverRun } from "./executor.ts";
 import type { Journal } from "./journal.ts";
+import { type ForeignRun, isForeign } from "./plan-shape.ts";
 
 /** Safe to repeat. The newest run first; what one of them needs by hand does not stop the others. */
 export async function recoverAll(journal: Journal, listener: Listener): Promise<RunReport[]> {
 	const reports: RunReport[] = [];
-	for (const dead of journal.open()) reports.push(await recoverRun(dead, journal, listener));
+	for (const dead of journal.open()) {
+		if (isForeign(dead)) {
+			// Older ones stood below it: they are not touched before it is gone.
+			reports.push(reportOfForeign(dead));
+			break;
+		}
+		reports.push(await recoverRun(dead, journal, listener));
+	}
 	return reports;
+}
+
+/** It is neither finished nor undone, and nothing is begun before it is. */
+function reportOfForeign({ run, program, foreign, operation, machine }: ForeignRun): RunReport {
+	const by = program === undefined || program === VERSION ? "" : `, begun by Holdfast ${program},`;
+	const error = {
+		message: `the ${operation} of ${machine}${by} cannot be brought to its end by this version: ${foreign}`,
+		hint: `run 'holdfast recover' of ${program === undefined || program === VERSION ? "the version that began it" : `Holdfast ${program}`}, or of a newer one. If there is none, 'holdfast recover --abandon ${run}' says what the run has left where, and unblocks this machine`,
+	};
+	return { run, outcome: "needs-recover", seconds: 0, failures: [{ scope: "run", error }], results: {} };
 }
 
 /** An error that says what is where, when a run still could not be brought to its end. */
@@ -24,7 +43,10 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 			...failures.map(({ scope, error }) => `${scope}: ${error.message}`),
 			...left,
 		]),
-		hint: `see its steps with: holdfast runs show ${first.run}; mend the cause, then: holdfast recover`,
+		hint:
+			first.failures[0]?.scope === "run" && first.failures[0].error.hint
+				? first.failures[0].error.hint
+				: `see its steps with: holdfast runs show ${first.run}; mend the cause, then: holdfast recover (if it can never be brought to its end: holdfast recover --abandon ${first.run})`,
 	});
 }
 
@@ -36,20 +58,29 @@ export async function tidyUp(journal: Journal, now = new Date()): Promise<string
 			const { message, details = [] } = reportOf(error);
 			faults.push(`${what}: ${[message, ...details].join(": ")}`);
 		});
-	for (const { run, step } of journal.leftovers())
-		await attempt(`still to do of run ${run}, ${step.title}`, async () => {
-			if (step.kind === "database-drop") await (await openDatabase(step.dump)).drop(step.name);
-			else for (const area of step.areas) await discardFolder(area);
-			if (step.kind === "discard" && step.forgets) journal.forget(step.forgets.run, step.forgets.state);
-			journal.tidied(run, step.id);
+	for (const { run, step, work } of journal.leftovers())
+		await attempt(`still to do of run ${run}, ${work?.title ?? step}`, async () => {
+			if (work === undefined) throw notUnderstood();
+			if (work.kind === "database-drop") await (await openDatabase(work.dump)).drop(work.name);
+			else for (const area of work.areas) await discardFolder(area);
+			if (work.kind === "discard" && work.forgets) journal.forget(work.forgets.run, work.forgets.state);
+			journal.tidied(run, step);
 		});
-	for (const { run, state, until, places, databases } of journal.kept()) {
+	for (const copy of journal.kept()) {
+		const { run, state, until } = copy;
 		if (Date.parse(until) > now.getTime()) continue;
 		await attempt(`the old copy of ${state} of run ${run}, whose time is over`, async () => {
-			for (const area of new Set(places.map((place) => place.area))) await discardFolder(area);
-			for (const { dump, old } of databases) await (await openDatabase(dump)).drop(old);
+			if ("fault" in copy) throw notUnderstood();
+			for (const area of new Set(copy.places.map((place) => place.area))) await discardFolder(area);
+			for (const { dump, old } of copy.databases) await (await openDatabase(dump)).drop(old);
 			journal.forget(run, state);
 		});
 	}
 	return faults;
 }
+
+const notUnderstood = () =>
+	new HoldfastError(
+		"failed",
+		"what the journal has of it is damaged, or of another version; nothing was deleted",
+	);

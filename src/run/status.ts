@@ -145,8 +145,7 @@ function lateness({ state, destination, ageSeconds, expectSeconds }: ArchiveStat
 const isBad = ({ outcome }: RunRow) => outcome !== null && outcome !== "done" && outcome !== "recovered";
 
 function badRun({ id, operation, outcome, summary }: RunRow): string {
-	const [first] =
-		(summary as { failures?: { scope: string; error: { message: string } }[] } | null)?.failures ?? [];
+	const [first] = summary?.failures ?? [];
 	const why = first ? `: ${first.scope.replace(":", " ")}: ${first.error.message}` : "";
 	return `the last ${operation} ended ${outcome}${why} (holdfast runs show ${id})`;
 }

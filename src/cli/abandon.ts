@@ -1,0 +1,105 @@
+// holdfast recover --abandon RUN: the last way out of a run, or of a journal, that no version at hand can go on with.
+import { loadConfig } from "../config/load.ts";
+import { places } from "../host/places.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { print, printJson, printMessage } from "../report/terminal.ts";
+import { abandon, abandonJournal, leftBy, leftInJournal } from "../run/abandon.ts";
+import { Journal } from "../run/journal.ts";
+import { WHOLE } from "../run/journal-file.ts";
+import { takeLock } from "../run/lock.ts";
+import { isForeign } from "../run/plan-shape.ts";
+import { newRunId } from "../run/run-id.ts";
+import { type CommonFlags, loading } from "./flags.ts";
+import { confirm } from "./operate.ts";
+import { untilUndone } from "./signals.ts";
+
+type Flags = CommonFlags & { readonly yes: boolean };
+
+const NOTHING_DELETED =
+	"Nothing of this is touched. Look at it before the next restore: what a service needs, move back to its place by hand, start its units, and delete the rest.";
+
+export async function abandonRun(flags: Flags, run: string): Promise<number> {
+	const lock = takeLock(places().runtime, `holdfast recover --abandon ${run}`);
+	try {
+		return await untilUndone(() => (run === WHOLE ? giveUpJournal(flags) : giveUp(flags, run)));
+	} finally {
+		lock.release();
+	}
+}
+
+async function giveUp(flags: Flags, id: string): Promise<number> {
+	const journal = Journal.open(places().state);
+	try {
+		const left = await leftBy(journal, id);
+		const { run, lines } = left;
+		const doing = isForeign(run)
+			? `${run.operation} of ${run.machine}: ${run.foreign}`
+			: `${run.operation} of ${run.manifest.machine}; this version knows all its steps: try 'holdfast recover' first`;
+		tell(flags, [`run ${id}, ${doing}`], lines);
+		await confirm(
+			`Give up run ${id} as it is?`,
+			flags.yes,
+			"the run is neither finished nor undone after this",
+		);
+		abandon(journal, left);
+		if (flags.json) printJson({ abandoned: id, left: lines }, 2);
+		else if (!flags.quiet) printMessage(`run ${id} is given up; other runs can begin again`);
+		return 0;
+	} finally {
+		journal.close();
+	}
+}
+
+async function giveUpJournal(flags: Flags): Promise<number> {
+	const folder = places().state;
+	const why = faultOf(folder);
+	if (why === undefined)
+		throw new HoldfastError("usage", `the journal in ${folder} can be read; it is not set aside`, {
+			hint: "name the run that cannot be brought to its end: holdfast recover --abandon RUN",
+		});
+	const lines = leftInJournal(folder, await declaredFolders(flags));
+	tell(flags, [why], lines);
+	await confirm(
+		"Set the journal aside and begin a new one?",
+		flags.yes,
+		"what it says of runs that died, of kept copies and of archives is not known after this",
+	);
+	const aside = abandonJournal(folder, newRunId());
+	if (flags.json) printJson({ abandoned: WHOLE, aside, left: lines }, 2);
+	else if (!flags.quiet)
+		printMessage(`the journal is ${aside ?? "gone"} now, and a new one is begun; keep it until all is well`);
+	return 0;
+}
+
+function faultOf(folder: string): string | undefined {
+	try {
+		const journal = Journal.open(folder);
+		try {
+			// A damaged page is met only by who reads it.
+			journal.verify();
+			return undefined;
+		} finally {
+			journal.close();
+		}
+	} catch (error) {
+		return (error as Error).message;
+	}
+}
+
+/** Of every machine of the config: it may be called from where it does not say which one this is. */
+async function declaredFolders(flags: Flags): Promise<string[]> {
+	try {
+		const { machines } = await loadConfig(flags.config, loading);
+		return [...machines.values()].flatMap(({ state }) =>
+			Object.values(state).flatMap(({ folders }) => folders),
+		);
+	} catch {
+		return [];
+	}
+}
+
+function tell({ json, quiet }: Flags, head: readonly string[], lines: readonly string[]): void {
+	if (json || quiet) return;
+	const found = lines.length > 0 ? lines.map((line) => `! ${line}`) : ["nothing that it has left was found"];
+	print([...head, "", ...found, "", NOTHING_DELETED]);
+}

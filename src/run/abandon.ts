@@ -1,0 +1,170 @@
+// The last way out of a run that cannot be brought to its end: nothing more is done or undone of it, and it is said what it
+// has left where, for a person to put back by hand.
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { PRIVATE } from "../host/private-area.ts";
+import { unitLabel } from "../host/systemd.ts";
+import { unitFacts } from "../host/unit-facts.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import type { Unit } from "../manifest/schema.ts";
+import type { Journal } from "./journal.ts";
+import { openForALook, setAside } from "./journal-file.ts";
+import type { Entry } from "./journal-rows.ts";
+import { isUp } from "./picture.ts";
+import { isForeign, type KnownRun, type OutlineStep, outlineOf, privatePathsIn } from "./plan-shape.ts";
+import { STEP_WORK } from "./steps/registry.ts";
+import type { StepWork } from "./work.ts";
+
+export interface Left {
+	readonly run: KnownRun;
+	/** What is where now, a line each; empty when nothing of it is left. */
+	readonly lines: readonly string[];
+}
+
+/** What a run has left that is still open. Reads only. */
+export async function leftBy(journal: Journal, run: string): Promise<Left> {
+	const open = journal.open();
+	const found = open.find((one) => one.run === run);
+	if (!found)
+		throw new HoldfastError(
+			"usage",
+			journal.outline(run)
+				? `run ${run} has come to its end: nothing of it is open`
+				: `there is no run ${run}`,
+			{
+				...(open.length > 0 ? { details: open.map((one) => `open: ${one.run}, ${one.operation}`) } : {}),
+				hint: open.length > 0 ? "name one of those above" : "no run is open: see holdfast runs",
+			},
+		);
+	return { run: found, lines: await whatIsWhere(found, entriesOf(journal, run)) };
+}
+
+/** `undefined`: they cannot be read, and any step may have begun. */
+function entriesOf(journal: Journal, run: string): readonly Entry[] | undefined {
+	try {
+		return journal.entries(run);
+	} catch {
+		return undefined;
+	}
+}
+
+async function whatIsWhere(run: KnownRun, entries: readonly Entry[] | undefined): Promise<string[]> {
+	const began = entries && new Set(entries.filter(({ phase }) => phase === "begin").map(({ step }) => step));
+	const undone = new Set(entries?.filter(({ phase }) => phase === "undo-done").map(({ step }) => step));
+	const lines: string[] = [];
+	for (const step of run.steps) {
+		if (began?.has(step.id) === false || undone.has(step.id)) continue;
+		lines.push(...(await linesOf(run, step)));
+	}
+	const units = (entries ?? []).flatMap(({ data }) => unitsIn(data));
+	for (const unit of new Map(units.map((one) => [unitLabel(one), one])).values())
+		lines.push(...(await unitLines(unit)));
+	return [...new Set(lines)];
+}
+
+async function linesOf(run: KnownRun, step: OutlineStep): Promise<string[]> {
+	const areas = thereOf(step.areas ?? privatePathsIn(step));
+	if (isForeign(run)) {
+		// What it did is not known; what it was about to touch is.
+		const touched = step.touches.length > 0 ? ` (touches ${step.touches.join(", ")})` : "";
+		return [`this step had begun: ${step.title}${touched}`, ...areas];
+	}
+	const work = (STEP_WORK as Readonly<Record<string, StepWork<never>>>)[step.kind];
+	const lines = await work?.whereabouts?.(step as never).catch(() => undefined);
+	return lines ?? areas;
+}
+
+const thereOf = (paths: readonly string[]) =>
+	paths
+		.filter((path) => existsSync(path))
+		.map((path) => `${path} is there: what this run brought or put aside`);
+
+/** Units that a step noted as up, or as due to be, before it stopped them; in the form of any version. */
+function unitsIn(data: unknown): Unit[] {
+	const { wasUp, units } = (data ?? {}) as { readonly wasUp?: unknown; readonly units?: unknown };
+	const noted = Array.isArray(units)
+		? units.filter((one) => one?.wasUp || one?.shouldRun)
+		: Array.isArray(wasUp)
+			? wasUp
+			: [];
+	return noted.flatMap((one): Unit[] =>
+		typeof one?.unit === "string"
+			? [{ unit: one.unit, ...(typeof one.user === "string" ? { user: one.user } : {}) }]
+			: [],
+	);
+}
+
+async function unitLines(unit: Unit): Promise<string[]> {
+	const [facts] = await unitFacts(unit.user, [unit.unit]).catch(() => []);
+	if (facts === undefined || isUp(facts)) return [];
+	const manager = unit.user === undefined ? "systemctl" : `systemctl --user --machine=${unit.user}@`;
+	const unmask = facts.load === "masked" ? `${manager} unmask --runtime ${unit.unit}; ` : "";
+	return [`${unitLabel(unit)} ran before and does not now: ${unmask}${manager} start ${unit.unit}`];
+}
+
+/** Nothing more is done of it from now on. */
+export function abandon(journal: Journal, { run, lines }: Left): void {
+	journal.end(run.run, "abandoned", { failures: [], left: lines });
+}
+
+/** What can still be read of a journal that cannot be opened, and what lies beside these folders of states. Reads only. */
+export function leftInJournal(folder: string, folders: readonly string[]): string[] {
+	const db = openForALook(folder);
+	const ask = (question: string): Record<string, unknown>[] => {
+		try {
+			return db?.prepare(question).all() ?? [];
+		} catch {
+			return [];
+		}
+	};
+	const runs = ask("SELECT id, plan FROM run WHERE ended IS NULL OR outcome = 'needs-recover'").flatMap(
+		({ id, plan }) => {
+			const { run, operation, program, steps } = outlineOf(String(id), jsonIn(plan));
+			const by = program === undefined ? "" : `, begun by Holdfast ${program}`;
+			return [
+				`run ${run} (${operation}${by}) has not come to its end`,
+				...thereOf(steps.flatMap(({ areas = [] }) => areas)),
+			];
+		},
+	);
+	const kept = ask("SELECT run, state, until, copy FROM kept").flatMap(({ run, state, until, copy }) => [
+		`an old copy of ${state} of run ${run} was to be kept until ${until}`,
+		...thereOf(privatePathsIn(jsonIn(copy))),
+	]);
+	db?.close();
+	return [...new Set([...runs, ...kept, ...privateBeside(folders)])];
+}
+
+function jsonIn(text: unknown): unknown {
+	try {
+		return JSON.parse(String(text));
+	} catch {
+		return undefined;
+	}
+}
+
+/** Private folders of restores lie beside a state's folder, in it, or above it on the same file system. */
+function privateBeside(folders: readonly string[]): string[] {
+	const looked = new Set(folders.flatMap((folder) => [folder, ...parentsOf(folder)]));
+	return [...looked].flatMap((parent) =>
+		namesIn(parent)
+			.filter((name) => name.startsWith(PRIVATE))
+			.map((name) => `${join(parent, name)} is there: what a restore brought or put aside`),
+	);
+}
+
+function parentsOf(path: string): string[] {
+	const parent = dirname(path);
+	return parent === path ? [] : [parent, ...parentsOf(parent)];
+}
+
+function namesIn(folder: string): string[] {
+	try {
+		return readdirSync(folder);
+	} catch {
+		return [];
+	}
+}
+
+/** Rename the journal, so that the next command begins a new one. Returns where it is now. */
+export const abandonJournal = (folder: string, mark: string): string | undefined => setAside(folder, mark);

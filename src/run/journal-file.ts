@@ -1,0 +1,204 @@
+// The journal's file: opened, made, brought up to date, set aside. It says how to undo a run that died, so one that is
+// damaged, empty or of a newer version is never taken for one in which nothing is open.
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import { HoldfastError, isErrno } from "../manifest/error.ts";
+import { VERSION as PROGRAM } from "../manifest/version.ts";
+import { MIGRATIONS, VERSION } from "./journal-schema.ts";
+
+const FILE = "journal.sqlite";
+/** What SQLite keeps beside the file. */
+const BESIDE = ["-wal", "-shm", "-journal"];
+const BUSY_MS = 5_000;
+/** The first bytes of every database of SQLite. */
+const SMALLEST = 512;
+
+/** Result codes of SQLite, sqlite.org/rescode.html; the low byte is the kind. */
+const KINDS = {
+	busy: 5,
+	readOnly: 8,
+	input: 10,
+	corrupt: 11,
+	full: 13,
+	cannotOpen: 14,
+	notADatabase: 26,
+} as const;
+
+/** How the whole journal is named where runs are: `recover --abandon journal`. */
+export const WHOLE = "journal";
+
+const WAY_OUT =
+	"bring the file back from a copy of the system, if there is one; if not, 'holdfast recover --abandon journal' says what can still be read of it, sets it aside and begins a new one";
+
+/** Open the journal in this folder, or make it (the folder 0700, the file 0600). */
+export function openJournalFile(folder: string): DatabaseSync {
+	const file = join(folder, FILE);
+	try {
+		mkdirSync(folder, { recursive: true, mode: 0o700 });
+		if (look(file, folder) === "absent") make(file);
+		const db = open(file);
+		try {
+			bringUpToDate(db, folder);
+		} catch (error) {
+			db.close();
+			throw error;
+		}
+		return db;
+	} catch (cause) {
+		throw journalFault("open", folder, cause);
+	}
+}
+
+/**
+ * SQLite takes an empty file for a new database, and throws away a write-ahead log beside it. A journal is made under
+ * another name, so an empty one under this is one that was lost.
+ */
+function look(file: string, folder: string): "absent" | "present" {
+	const size = sizeOf(file);
+	const log = sizeOf(`${file}-wal`) ?? 0;
+	if (size === undefined && log === 0) return "absent";
+	if (size !== undefined && size >= SMALLEST) return "present";
+	throw damaged(
+		folder,
+		size === undefined ? `${FILE} is gone, and ${FILE}-wal is there` : `${FILE} has ${size} bytes`,
+	);
+}
+
+function make(file: string): void {
+	const fresh = `${file}.new-${process.pid}`;
+	const mask = process.umask(0o077);
+	try {
+		const db = new DatabaseSync(fresh);
+		db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+		for (const migrate of MIGRATIONS) db.exec(migrate);
+		db.close();
+		linkSync(fresh, file);
+	} catch (error) {
+		// Another process was faster: its journal is as good.
+		if (!isErrno(error, "EEXIST")) throw error;
+	} finally {
+		process.umask(mask);
+		for (const end of ["", ...BESIDE]) rmSync(`${fresh}${end}`, { force: true });
+	}
+}
+
+function open(file: string): DatabaseSync {
+	const db = new DatabaseSync(file, { timeout: BUSY_MS });
+	try {
+		db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+		return db;
+	} catch (error) {
+		db.close();
+		const isKept = kindOf(error) === KINDS.cannotOpen || kindOf(error) === KINDS.readOnly;
+		// On a disk that cannot be written it can still be read, as long as all of it is in the one file.
+		if (!isKept || (sizeOf(`${file}-wal`) ?? 0) > 0) throw error;
+		const url = pathToFileURL(file);
+		url.searchParams.set("immutable", "1");
+		return new DatabaseSync(url, { readOnly: true });
+	}
+}
+
+function bringUpToDate(db: DatabaseSync, folder: string): void {
+	const version = versionOf(db);
+	if (version > VERSION) throw newer(db, version, folder);
+	if (version < 0) throw damaged(folder, `its version is ${version}`);
+	for (const migrate of MIGRATIONS.slice(version)) db.exec(migrate);
+}
+
+function versionOf(db: DatabaseSync): number {
+	return Number(db.prepare("PRAGMA user_version").get()?.user_version);
+}
+
+function newer(db: DatabaseSync, version: number, folder: string): HoldfastError {
+	const by = writtenBy(db);
+	return new HoldfastError(
+		"failed",
+		`the journal in ${folder} was written by a newer Holdfast${by === undefined ? "" : `, ${by}`}`,
+		{
+			details: [`it is of version ${version}, and Holdfast ${PROGRAM} knows up to ${VERSION}`],
+			hint: `run ${by === undefined ? "that version" : `Holdfast ${by}`}, or a newer one. To go on with ${PROGRAM} all the same, 'holdfast recover --abandon journal' says what is in it, sets it aside and begins a new one`,
+		},
+	);
+}
+
+/** The program that wrote the newest run: later versions keep it at this place. */
+function writtenBy(db: DatabaseSync): string | undefined {
+	try {
+		const row = db
+			.prepare("SELECT json_extract(plan, '$.program') AS program FROM run ORDER BY rowid DESC LIMIT 1")
+			.get();
+		return typeof row?.program === "string" ? row.program.slice(0, 40) : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+export function damaged(folder: string, why: string): HoldfastError {
+	return new HoldfastError("recover", `the journal in ${folder} is damaged: ${why}`, {
+		details: ["it says how to undo a run that died, so nothing is begun without it"],
+		hint: WAY_OUT,
+	});
+}
+
+/** What SQLite or the system says of the journal, in words that tell what to do. */
+export function journalFault(doing: "open" | "read" | "write", folder: string, cause: unknown): unknown {
+	if (cause instanceof HoldfastError) return cause;
+	const message = cause instanceof Error ? cause.message : String(cause);
+	const kind = kindOf(cause);
+	if (kind === KINDS.corrupt || kind === KINDS.notADatabase) return damaged(folder, message);
+	const isReadOnly = kind === KINDS.readOnly || isErrno(cause, "EROFS");
+	const isFull = kind === KINDS.full || isErrno(cause, "ENOSPC") || isErrno(cause, "EDQUOT");
+	return new HoldfastError(
+		"failed",
+		`cannot ${doing} the journal in ${folder}${isReadOnly ? ": the disk is mounted read-only" : ""}`,
+		{
+			cause,
+			details: [message],
+			...(isReadOnly
+				? {
+						hint: `see why with 'dmesg' and 'findmnt -T ${folder}'; nothing is begun until it can be written`,
+					}
+				: isFull || doing === "write"
+					? { hint: `is the disk full? See: df -h ${folder}` }
+					: kind === KINDS.busy
+						? { hint: "another process works on it; try again" }
+						: kind === KINDS.input
+							? { hint: `is the disk full, or failing? See: df -h ${folder}, and dmesg` }
+							: { hint: `see: ls -la ${folder}` }),
+		},
+	);
+}
+
+function kindOf(error: unknown): number | undefined {
+	const code = (error as { readonly errcode?: unknown } | undefined)?.errcode;
+	return typeof code === "number" ? code & 0xff : undefined;
+}
+
+function sizeOf(file: string): number | undefined {
+	return statSync(file, { throwIfNoEntry: false })?.size;
+}
+
+/** Open what is there of it for a last look: nothing is changed, and any statement may fail. Undefined when not even that. */
+export function openForALook(folder: string): DatabaseSync | undefined {
+	const file = join(folder, FILE);
+	if ((sizeOf(file) ?? 0) < SMALLEST) return undefined;
+	try {
+		return new DatabaseSync(file, { readOnly: true });
+	} catch {
+		return undefined;
+	}
+}
+
+/** Rename the journal, with all that SQLite keeps beside it. Returns its new path; undefined when there is none. */
+export function setAside(folder: string, mark: string): string | undefined {
+	const aside = `${FILE}.abandoned-${mark}`;
+	// The log first: beside an empty file it would be thrown away.
+	for (const end of [...BESIDE, ""])
+		if (existsSync(join(folder, `${FILE}${end}`)))
+			renameSync(join(folder, `${FILE}${end}`), join(folder, `${aside}${end}`));
+	return existsSync(join(folder, aside)) || existsSync(join(folder, `${aside}-wal`))
+		? join(folder, aside)
+		: undefined;
+}
