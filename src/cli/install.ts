@@ -1,10 +1,11 @@
 // The hidden `holdfast __install FOLDER` and `__uninstall RECORD`: a deploy's half on the machine itself.
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
+import { readStored } from "../host/stored-json.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { type Deployment, planInstall, planUninstall } from "../plan/install.ts";
+import { type Deployment, deploymentSchema, planInstall, planUninstall } from "../plan/install.ts";
+import { printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
 import { guard } from "./flags.ts";
 import { operate } from "./operate.ts";
@@ -28,13 +29,27 @@ export async function install(words: readonly string[]): Promise<void> {
 		if (!deployment) throw new HoldfastError("usage", `there is no deployment in ${at}`);
 		const own = deployment.files.find(({ path }) => path === deployment.manifest);
 		const manifest = await manifestIn(own?.from === undefined ? deployment.manifest : join(at, own.from));
-		const before = recordIn(deployment.installed);
+		const before = recordBefore(deployment.installed);
 		return operate(planInstall({ run, manifest, before }, deployment, at), flags, interruptible());
 	});
 }
 
 function recordIn(file: string): Deployment | undefined {
-	return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Deployment) : undefined;
+	const found = readStored(file, deploymentSchema);
+	if (found === undefined || "value" in found) return found?.value;
+	throw new HoldfastError("failed", found.fault, {
+		hint: "deploy again, with the same version of Holdfast on both machines",
+	});
+}
+
+/** What the last deploy left: without it nothing of that is taken away, and the new one is put in its place all the same. */
+function recordBefore(file: string): Deployment | undefined {
+	const found = readStored(file, deploymentSchema);
+	if (found && "fault" in found) {
+		printMessage(`! ${found.fault}; what only that deploy had put in place stays where it is`);
+		return undefined;
+	}
+	return found?.value;
 }
 
 async function manifestIn(file: string): Promise<Manifest> {

@@ -1,12 +1,23 @@
 // The hidden `holdfast __serve`: the side of a machine that is worked on from elsewhere. See fleet/protocol.ts.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Cancel, type Ended, type Greeting, PROTOCOL, type Request } from "../fleet/protocol.ts";
+import * as v from "valibot";
+import {
+	type Cancel,
+	type Ended,
+	errorSchema,
+	type Greeting,
+	lineOf,
+	PROTOCOL,
+	type Request,
+	requestSchema,
+} from "../fleet/protocol.ts";
 import { exec } from "../host/exec.ts";
 import { recordReader } from "../host/lines.ts";
 import { places } from "../host/places.ts";
 import { ownManager } from "../host/systemd.ts";
 import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
+import { ownValue } from "../manifest/record.ts";
 import { VERSION } from "../manifest/version.ts";
 import { printJson, resultsGone } from "../report/terminal.ts";
 import type { RunEvent } from "../run/event.ts";
@@ -20,8 +31,8 @@ export async function serve(runCommand: (args: readonly string[]) => Promise<voi
 	// First: the other side asks for a run only once it knows who answers.
 	say({ type: "greeting", protocol: PROTOCOL, version: VERSION, time: new Date().toISOString() });
 	const asked = await ordersFrom(process.stdin);
-	const request = asked.first as Request | undefined;
-	if (request?.protocol !== PROTOCOL) {
+	const request = v.is(requestSchema, asked.first) ? (asked.first as Request) : undefined;
+	if (request === undefined) {
 		process.exitCode = EXIT.usage;
 		return asked.close();
 	}
@@ -166,17 +177,16 @@ export async function tell(
 		return ended !== undefined || !(lockHolder(runtime) || (await isActive(run)));
 	};
 	for await (const line of linesAsTheyCome(eventFile(runtime, run), isOver, new AbortController().signal)) {
-		const heard = jsonIn(line) as Heard | undefined;
+		const heard = heardIn(line);
 		if (!heard) continue;
 		if ("error" in heard && !("type" in heard)) {
 			const { code, ...error } = heard.error;
-			ended = { type: "ended", code: EXIT[code as keyof typeof EXIT] ?? EXIT.failed, error };
+			ended = { type: "ended", code: ownValue(EXIT, code) ?? EXIT.failed, error };
 			continue;
 		}
-		const event = heard as RunEvent;
-		pass(event);
-		if (event.type === "run-ended" && event.run === run)
-			ended = { type: "ended", code: OUTCOME_CODES[event.outcome] };
+		pass(heard);
+		if (heard.type === "run-ended" && heard.run === run)
+			ended = { type: "ended", code: ownValue(OUTCOME_CODES, heard.outcome) ?? EXIT.failed };
 	}
 	if (fault !== undefined) throw fault;
 	if (ended) return ended;
@@ -192,7 +202,16 @@ export async function tell(
 	};
 }
 
-type Heard = RunEvent | { error: { code: string; message: string } };
+const faultSchema = v.object({ error: v.object({ code: v.string(), ...errorSchema.entries }) });
+
+/** A line of a run's record, or nothing where it is none: a run that was killed leaves half a line. */
+function heardIn(line: string): RunEvent | v.InferOutput<typeof faultSchema> | undefined {
+	const value = jsonIn(line);
+	const heard = lineOf(value);
+	if (heard && "run" in heard && "v" in heard) return heard;
+	const { success, output } = v.safeParse(faultSchema, value, { abortEarly: true });
+	return success ? output : undefined;
+}
 
 function jsonIn(line: string): unknown {
 	try {

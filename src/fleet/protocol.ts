@@ -52,6 +52,19 @@ const greetingSchema = v.object({
 });
 export type Greeting = v.InferOutput<typeof greetingSchema>;
 
+const asking = {
+	protocol: v.literal(PROTOCOL),
+	version: v.string(),
+	manifest: v.optional(v.looseObject({})),
+};
+const words = v.array(v.string());
+/** A request as another version may write it; one of another protocol is answered by the greeting alone. */
+export const requestSchema = v.variant("do", [
+	v.object({ ...asking, do: v.literal("ask"), argv: words }),
+	v.object({ ...asking, do: v.literal("operate"), run: v.string(), argv: words }),
+	v.object({ ...asking, do: v.literal("attach"), run: v.optional(v.string()) }),
+]);
+
 /** Lines under an error that are shown. */
 const MOST_DETAILS = 200;
 

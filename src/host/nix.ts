@@ -1,12 +1,15 @@
 // What a machine's NixOS configuration declares, by `nix eval`. Kept by the content of the flake, inputs and all.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
+import { parseBounded } from "./bounded-json.ts";
 import { cleanEnvironment, describeEnd, type ExecResult, execText } from "./exec.ts";
 import { examine } from "./ownership.ts";
 import { places } from "./places.ts";
+import { fitting, readStored } from "./stored-json.ts";
 
 const NIX = ["nix", "--extra-experimental-features", "nix-command flakes"];
 const EVALUATE_SECONDS = 900;
@@ -34,12 +37,22 @@ in {
   holdfast = (((config.services or { }).holdfast or { }).declared or null);
 }`;
 
-export interface NixMachine {
-	/** As \`machines.<name>.clan\` of a config has it. */
-	readonly clan: Record<string, unknown>;
+const map = v.custom<Record<string, unknown>>(
+	(value) => typeof value === "object" && value !== null && !Array.isArray(value),
+	"it is no map",
+);
+const machineSchema = v.object({
+	/** As `machines.<name>.clan` of a config has it. */
+	clan: map,
 	/** What the NixOS module would give the program: a machine of a config. */
-	readonly holdfast: Record<string, unknown> | null;
-}
+	holdfast: v.nullable(map),
+});
+export type NixMachine = v.InferOutput<typeof machineSchema>;
+
+/** What `nix flake metadata` says of which content it is. */
+const lockedSchema = v.object({ locked: v.object({ narHash: v.optional(v.string()) }) });
+const MOST_BYTES = 16 * 1024 ** 2;
+const LIMITS = { depth: 100, values: 1_000_000 };
 
 /** `FLAKE#MACHINE`, or `FLAKE#ATTRIBUTE.PATH` of a configuration. */
 export async function evaluateNix(
@@ -59,22 +72,40 @@ export async function evaluateNix(
 	const doing = `evaluate ${reference}`;
 	if (isGuarded) refuseOthers(flake, folder);
 	const metadata = await nix(["flake", "metadata", "--json", flake], doing, folder);
-	const { locked } = JSON.parse(metadata.text) as { locked: { narHash?: string; rev?: string } };
+	const { locked } = answered(doing, lockedSchema, metadata.text);
 	const dirty = metadata.stderr.find((line) => /Git tree .* is dirty/.test(line));
 	if (dirty) remark(`${dirty.replace(/^warning: /, "")}: what is not committed counts as well`);
 	const path = attribute.includes(".") ? attribute : `nixosConfigurations.${attribute}.config`;
 	const key =
 		locked.narHash && createHash("sha256").update(`${locked.narHash} ${path} ${SELECT}`).digest("hex");
 	const file = key === undefined ? undefined : join(places().cache, "nix", `${key}.json`);
-	const known = file === undefined ? undefined : await readFile(file, "utf8").catch(() => undefined);
-	if (known !== undefined) return JSON.parse(known) as NixMachine;
+	const known = file === undefined ? undefined : readStored(file, machineSchema, MOST_BYTES);
+	// It is a cache: what is damaged in it is evaluated again.
+	if (known && "value" in known) return known.value;
 	const { text } = await nix(["eval", "--json", `${flake}#${path}`, "--apply", SELECT], doing, folder);
+	const machine = answered(doing, machineSchema, text);
 	if (file !== undefined) {
 		await mkdir(join(places().cache, "nix"), { recursive: true, mode: 0o700 });
 		await writeFile(`${file}.new`, text, { mode: 0o600 });
 		await rename(`${file}.new`, file);
 	}
-	return JSON.parse(text) as NixMachine;
+	return machine;
+}
+
+function parsed(text: string): unknown {
+	try {
+		return parseBounded(text, LIMITS);
+	} catch {
+		return undefined;
+	}
+}
+
+function answered<S extends v.GenericSchema>(doing: string, schema: S, text: string): v.InferOutput<S> {
+	const found = fitting("what nix printed", schema, parsed(text));
+	if ("value" in found) return found.value;
+	throw new HoldfastError("usage", `could not ${doing}: ${found.fault}`, {
+		hint: "is the Nix here of another version than 2.8 to 2.31?",
+	});
 }
 
 /** A flake on this machine that others could have written. What is fetched from elsewhere is Nix's to check. */

@@ -1,32 +1,47 @@
 // The plan by which what a deploy has sent is put in its place on this machine, and the one that takes it away.
+import * as v from "valibot";
+import * as f from "../manifest/fields.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import { asides } from "../run/steps/install.ts";
 
-/** What arrives in a folder, beside the files themselves. */
-export interface Deployment {
-	readonly version: string;
-	readonly files: readonly {
-		readonly path: string;
-		/** Its name in the folder; left out: it is there already. */
-		readonly from?: string;
-		/** Octal. */
-		readonly mode: string;
-		/** Of folders that must be made for it. */
-		readonly folderMode: string;
-		readonly sha256: string;
-		/** It outlives an undeploy: without it archives cannot be read. */
-		readonly stays?: boolean;
-	}[];
-	readonly timers: readonly string[];
-	readonly atBoot: readonly string[];
+const text = v.pipe(v.string(), v.maxLength(4_096));
+const octal = v.pipe(v.string(), v.regex(/^0?[0-7]{3,4}$/, "is no octal mode"));
+const units = v.pipe(v.array(f.unitName), v.maxLength(1_000), v.readonly());
+
+/** What arrives in a folder, beside the files themselves; without `from`, what a deploy has left as its record. */
+export const deploymentSchema = v.object({
+	version: text,
+	files: v.pipe(
+		v.array(
+			v.object({
+				path: f.path,
+				/** Its name in the folder; left out: it is there already. */
+				from: v.exactOptional(
+					v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/, "is no name of a file that was sent")),
+				),
+				/** Octal. */
+				mode: octal,
+				/** Of folders that must be made for it. */
+				folderMode: octal,
+				sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is no SHA-256")),
+				/** It outlives an undeploy: without it archives cannot be read. */
+				stays: v.exactOptional(v.boolean()),
+			}),
+		),
+		v.maxLength(10_000),
+		v.readonly(),
+	),
+	timers: units,
+	atBoot: units,
 	/** An account that must be there before the files. */
-	readonly account?: { readonly user: string; readonly directory: string };
+	account: v.exactOptional(v.object({ user: text, directory: f.path })),
 	/** The record of what was put where. */
-	readonly installed: string;
-	readonly program: string;
-	readonly manifest: string;
-}
+	installed: f.path,
+	program: f.path,
+	manifest: f.path,
+});
+export type Deployment = v.InferOutput<typeof deploymentSchema>;
 
 export interface InstallRequest {
 	readonly run: string;

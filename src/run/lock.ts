@@ -1,21 +1,24 @@
 // One run at a time on a machine. The lock is SQLite's own file lock (fcntl), so the kernel releases it when its
 // holder dies, however it dies, and no child process inherits it.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import * as v from "valibot";
+import { readStored } from "../host/stored-json.ts";
 import { HoldfastError } from "../manifest/error.ts";
 
 export interface Lock {
 	release(): void;
 }
 
-export interface Holder {
-	readonly pid: number;
-	readonly since: string;
-	readonly doing: string;
+const holderSchema = v.object({
+	pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+	since: v.pipe(v.string(), v.isoTimestamp()),
+	doing: v.pipe(v.string(), v.maxLength(1_000)),
 	/** Its run's. */
-	readonly run?: string;
-}
+	run: v.exactOptional(v.string()),
+});
+export type Holder = v.InferOutput<typeof holderSchema>;
 
 const LOCK = "lock.sqlite";
 const HOLDER = "lock.json";
@@ -77,10 +80,8 @@ function lockedBy(holder: Holder | undefined, cause: unknown): HoldfastError {
 	);
 }
 
+/** Undefined when what is written down cannot be understood. */
 function readHolder(file: string): Holder | undefined {
-	try {
-		return JSON.parse(readFileSync(file, "utf8")) as Holder;
-	} catch {
-		return undefined;
-	}
+	const found = readStored(file, holderSchema);
+	return found && "value" in found ? found.value : undefined;
 }

@@ -63,6 +63,11 @@ describe("flakes", { skip: noNix }, () => {
 		declare('clan.core.state.garage.folders = [ "/var/lib/garage" ];');
 		assert.deepEqual(states(), ["garage", "own"]);
 		assert.equal(cached(), known + 1);
+		for (const damage of ["", "{", "null", "[]", '{"clan":7}', '{"clan":{}}']) {
+			for (const name of readdirSync(join(folder, "cache/nix")))
+				writeFileSync(join(folder, "cache/nix", name), damage);
+			assert.deepEqual(states(), ["garage", "own"], `with a cache of ${damage}`);
+		}
 	});
 
 	test("an error of Nix's is shown as Nix says it, below what we were doing; a machine that is not there too", () => {

@@ -1,0 +1,42 @@
+// JSON files that Holdfast itself has written earlier: by another version, perhaps, or on a disk that failed since. Parsed by
+// a schema and bounded; what does not fit is said with the file's name, and the caller knows what that costs.
+import * as v from "valibot";
+import { isErrno } from "../manifest/error.ts";
+import { parseBounded } from "./bounded-json.ts";
+import { readText } from "./read-file.ts";
+
+const MOST_BYTES = 1024 * 1024;
+const LIMITS = { depth: 50, values: 200_000 };
+const LONGEST_REASON = 300;
+
+/** Undefined when there is no such file. */
+export type Stored<T> = { readonly value: T } | { readonly fault: string } | undefined;
+
+/** Never throws. */
+export function readStored<S extends v.GenericSchema>(
+	file: string,
+	schema: S,
+	most = MOST_BYTES,
+): Stored<v.InferOutput<S>> {
+	try {
+		return fitting(file, schema, parseBounded(readText(file, { most }), LIMITS));
+	} catch (error) {
+		if (isErrno(error, "ENOENT")) return undefined;
+		const why = error instanceof SyntaxError ? "it is not JSON" : (error as Error).message;
+		return { fault: `${file} cannot be read: ${why}` };
+	}
+}
+
+/** The same of what was parsed already; `name` is said where it does not fit. */
+export function fitting<S extends v.GenericSchema>(
+	name: string,
+	schema: S,
+	value: unknown,
+): Exclude<Stored<v.InferOutput<S>>, undefined> {
+	const { success, output, issues } = v.safeParse(schema, value, { abortEarly: true });
+	if (success) return { value: output };
+	const [issue] = issues;
+	const path = v.getDotPath(issue);
+	const why = `${path === null ? "" : `${path}: `}${issue.received === "undefined" ? "it is missing" : issue.message}`;
+	return { fault: `${name} is damaged, or of another version: ${why.slice(0, LONGEST_REASON)}` };
+}
