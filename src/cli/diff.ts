@@ -2,10 +2,11 @@
 import { buildCommand } from "@stricli/core";
 import { removeTree, scratchFolder } from "../host/files.ts";
 import { places } from "../host/places.ts";
+import { openSpool, packed, type Spool } from "../host/spool.ts";
 import { chooseArchive, listArchives, requireUsable } from "../plan/archives.ts";
-import { diffArchive, diffRows } from "../plan/diff.ts";
-import { differenceText } from "../report/tables.ts";
-import { print, printJson } from "../report/terminal.ts";
+import { type Difference, diffArchive, diffRows } from "../plan/diff.ts";
+import { differenceEnd, differenceLine } from "../report/tables.ts";
+import { print, printLongJson } from "../report/terminal.ts";
 import {
 	archiveWords,
 	type CommonFlags,
@@ -49,13 +50,23 @@ export const diff = buildCommand({
 			const archive = chooseArchive(listing, wanted, services);
 			requireUsable(archive);
 			if (wanted === "latest") sayPassedOver(listing, archive);
-			const differences = await diffArchive(manifest, archive, services, work);
+			// Nothing is shown before all is known, and there may be millions of lines.
+			using found = await openSpool();
+			const counts = { add: 0, remove: 0, change: 0 };
+			const tell = (difference: Difference) => {
+				counts[difference.change]++;
+				found.add(packed(difference));
+			};
+			await diffArchive(manifest, archive, services, tell, work);
 			await untilUndone(async () => {
 				const scratch = await scratchFolder(places().state);
 				try {
 					const { rows, undeclared } = await diffRows(manifest, archive, services, scratch, work);
-					if (flags.json) printJson({ archive: archive.id, differences, rows, undeclared }, 2);
-					else print(differenceText(differences, rows, undeclared));
+					if (flags.json) printLongJson({ archive: archive.id, rows, undeclared }, "differences", all(found));
+					else {
+						for (const difference of all(found)) print(differenceLine(difference));
+						print(differenceEnd(counts, rows, undeclared));
+					}
 				} finally {
 					await removeTree(scratch);
 				}
@@ -63,3 +74,8 @@ export const diff = buildCommand({
 			return 0;
 		}),
 });
+
+/** Our own records, as they were packed. */
+function* all(found: Spool): Generator<Difference> {
+	for (const record of found.records()) yield JSON.parse(record) as Difference;
+}

@@ -197,7 +197,11 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		}
 	};
 	if (reader) {
-		child.stdout?.on("data", (chunk: Buffer) => guarded(() => reader.push(chunk)));
+		const passed = frugal();
+		child.stdout?.on("data", (chunk: Buffer) => {
+			guarded(() => reader.push(chunk));
+			passed(chunk.length);
+		});
 		child.stdout?.on("end", () => guarded(() => reader.end?.()));
 	} else if (child.stdout && !options.pipeOut)
 		eachLine(child.stdout, (line) => {

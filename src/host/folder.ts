@@ -7,6 +7,7 @@ import {
 	fsyncSync,
 	lstatSync,
 	mkdirSync,
+	opendirSync,
 	openSync,
 	readFileSync,
 	type Stats,
@@ -71,6 +72,32 @@ export function enter(folder: Folder, name: string): Folder {
 		return folderOf(openSync(folder.at(name), O_PATH | O_DIRECTORY | O_NOFOLLOW), path);
 	} catch (error) {
 		throw entryIn(folder, name)?.isSymbolicLink() ? linkFault(path) : error;
+	}
+}
+
+/** Names of a folder that are in memory at once. */
+const NAMES_AT_ONCE = 4_096;
+
+/** The names in a folder, in the system's order, however many there are; a usual one is not kept open meanwhile. */
+export function* namesIn(folder: Folder): Generator<string, void, undefined> {
+	const dir = opendirSync(folder.self, { bufferSize: 256 });
+	let isOpen = true;
+	const close = () => {
+		if (isOpen) dir.closeSync();
+		isOpen = false;
+	};
+	try {
+		while (isOpen) {
+			const names: string[] = [];
+			while (isOpen && names.length < NAMES_AT_ONCE) {
+				const entry = dir.readSync();
+				if (entry === null) close();
+				else names.push(entry.name);
+			}
+			yield* names;
+		}
+	} finally {
+		close();
 	}
 }
 

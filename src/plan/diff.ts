@@ -1,10 +1,11 @@
 // What a restore would change: the entries of an archive against those that are live.
 import { readlinkSync, type Stats } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { openDatabase } from "../databases/registry.ts";
-import { enter, entryIn, type Folder, openFolder, split } from "../host/folder.ts";
+import { enter, entryIn, type Folder, namesIn, openFolder, split } from "../host/folder.ts";
 import { PRIVATE } from "../host/private-area.ts";
+import { openSpool, packed, type Spool } from "../host/spool.ts";
 import { resolvePath } from "../host/trust.ts";
 import { dumpLabel, liveFiles } from "../manifest/dumps.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -74,43 +75,89 @@ export async function diffRows(
 	};
 }
 
+/**
+ * Tell what a restore would change, folder by folder, in the order of the paths. Both sides are sorted on disk and gone
+ * through together: there may be millions of files.
+ */
 export async function diffArchive(
 	manifest: Manifest,
 	archive: ListedArchive,
 	services: readonly string[],
+	tell: (difference: Difference) => void,
 	work: Work,
-): Promise<Difference[]> {
+): Promise<void> {
 	const destination = await openDestination(manifest, archive.provider, archive.destination);
-	const differences: Difference[] = [];
-	for (const state of services) {
-		for (const { folder, stored } of heldFolders(manifest, archive, state)) {
-			const held = new Map<string, Entry>();
-			await destination.contents(
-				archive.name,
-				[stored],
-				(entry) => held.set(entry.path.slice(stored.length), entry),
-				work,
-			);
-			const live = new Map<string, Entry>();
-			await walk(folder, live);
-			const dumped = (manifest.state[state]?.dumps ?? []).flatMap(liveFiles);
-			for (const below of live.keys())
-				if (dumped.some((file) => isWithin(folder + below, file))) live.delete(below);
-			for (const [below, entry] of held) {
-				const now = live.get(below);
-				const differs = now ? differing(entry, now) : [];
-				if (!now) differences.push({ state, path: folder + below, change: "add" });
-				else if (differs.length > 0)
-					differences.push({ state, path: folder + below, change: "change", in: differs });
+	const folders = services.flatMap((state) =>
+		heldFolders(manifest, archive, state).map((held) => ({ state, ...held })),
+	);
+	for (const { state, folder, stored } of folders.sort((a, b) => (a.folder < b.folder ? -1 : 1))) {
+		using held = await openSpool();
+		await destination.contents(
+			archive.name,
+			[stored],
+			(entry) => held.add(recordOf(entry.path.slice(stored.length), entry)),
+			work,
+		);
+		using live = await openSpool();
+		const dumped = (manifest.state[state]?.dumps ?? []).flatMap(liveFiles);
+		await walk(folder, work.signal, (below, entry) => {
+			if (!dumped.some((file) => isWithin(folder + below, file))) live.add(recordOf(below, entry));
+		});
+		using archived = await held.sorted(work.signal);
+		using now = await live.sorted(work.signal);
+		const breathe = breathing(work.signal);
+		for (const [below, was, is] of together(archived, now)) {
+			await breathe();
+			const path = folder + below;
+			if (is === undefined) tell({ state, path, change: "add" });
+			else if (was === undefined) tell({ state, path, change: "remove" });
+			else {
+				const differs = differing(was, is);
+				if (differs.length > 0) tell({ state, path, change: "change", in: differs });
 			}
-			for (const below of live.keys())
-				if (!held.has(below)) differences.push({ state, path: folder + below, change: "remove" });
 		}
 	}
-	return differences.sort((a, b) => a.path.localeCompare(b.path));
 }
 
-function differing(held: Entry, live: Entry): string[] {
+/** What is compared of an entry. */
+type Compared = Pick<Entry, "type" | "mode" | "uid" | "gid" | "size" | "mtime" | "link">;
+
+/** The path, in an order in which a folder comes before what is in it; then, after a tab, the rest. */
+function recordOf(below: string, { type, mode, uid, gid, size, mtime, link }: Entry): string {
+	return `${packed(below).slice(1, -1)}\t${packed({ type, mode, uid, gid, size, mtime, link })}`;
+}
+
+/** The entries of both by their paths; one that only one side has is undefined on the other. */
+function* together(
+	archived: Spool,
+	live: Spool,
+): Generator<[below: string, was: Compared | undefined, is: Compared | undefined]> {
+	const [held, now] = [archived.records(), live.records()];
+	let [was, is] = [keyed(held.next()), keyed(now.next())];
+	while (was !== undefined || is !== undefined) {
+		const order = was === undefined ? 1 : is === undefined ? -1 : compare(was.key, is.key);
+		const below = JSON.parse(`"${(order <= 0 ? was : is)?.key}"`) as string;
+		yield [below, order <= 0 ? compared(was) : undefined, order >= 0 ? compared(is) : undefined];
+		if (order <= 0) was = keyed(held.next());
+		if (order >= 0) is = keyed(now.next());
+	}
+}
+
+interface Keyed {
+	readonly key: string;
+	readonly rest: string;
+}
+
+function keyed({ value, done }: IteratorResult<string, undefined>): Keyed | undefined {
+	if (done || value === undefined) return undefined;
+	const at = value.indexOf("\t");
+	return { key: value.slice(0, at), rest: value.slice(at + 1) };
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+const compared = (one: Keyed | undefined) => one && (JSON.parse(one.rest) as Compared);
+
+function differing(held: Compared, live: Compared): string[] {
 	if (held.type !== live.type) return ["type"];
 	return [
 		...(held.type === "-" && held.size !== undefined && held.size !== live.size ? ["size"] : []),
@@ -123,21 +170,38 @@ function differing(held: Entry, live: Entry): string[] {
 }
 
 /** Sockets are left out: no engine stores one. The folder itself may be a symlink to where it really is. */
-async function walk(folder: string, found: Map<string, Entry>): Promise<void> {
+async function walk(
+	folder: string,
+	signal: AbortSignal,
+	tell: (below: string, entry: Entry) => void,
+): Promise<void> {
 	const { path: top, found: present } = resolvePath(folder);
 	if (present === undefined) return;
+	const breathe = breathing(signal);
 	const visit = async (parent: Folder, name: string, below: string): Promise<void> => {
+		await breathe();
 		const stat = entryIn(parent, name);
 		if (!stat || stat.isSocket()) return;
-		found.set(below, entryOf(folder + below, stat, parent, name));
+		tell(below, entryOf(folder + below, stat, parent, name));
 		if (!stat.isDirectory()) return;
 		using inner = enter(parent, name);
-		for (const child of await readdir(inner.self))
+		for (const child of namesIn(inner))
 			if (!child.startsWith(PRIVATE)) await visit(inner, child, `${below}/${child}`);
 	};
 	const [above, name] = split(top);
 	using parent = openFolder(above);
 	await visit(parent, name, "");
+}
+
+/** Between so many entries signals are heard, and a stop is heeded. */
+const BREATHS = 500;
+
+function breathing(signal: AbortSignal): () => Promise<void> {
+	let count = 0;
+	return async () => {
+		if (++count % BREATHS === 0) await setImmediate();
+		signal.throwIfAborted();
+	};
 }
 
 function entryOf(path: string, stat: Stats, parent: Folder, name: string): Entry {

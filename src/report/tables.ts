@@ -67,16 +67,18 @@ export function runText(
 	return [...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])];
 }
 
-export function differenceText(
-	differences: readonly Difference[],
+const SIGNS = { add: "+", remove: "-", change: "~" } as const;
+
+export function differenceLine({ change, path, in: what }: Difference): string {
+	return `${SIGNS[change]} ${path}${what ? ` (${what.join(", ")})` : ""}`;
+}
+
+/** What comes below the lines of the files. */
+export function differenceEnd(
+	counts: Readonly<Record<Difference["change"], number>>,
 	rows: readonly RowDifference[],
 	undeclared: readonly UndeclaredDatabase[],
 ): string[] {
-	const signs = { add: "+", remove: "-", change: "~" };
-	const lines = differences.map(
-		({ change, path, in: what }) => `${signs[change]} ${path}${what ? ` (${what.join(", ")})` : ""}`,
-	);
-	const count = (change: Difference["change"]) => differences.filter((one) => one.change === change).length;
 	const tables =
 		rows.length === 0
 			? []
@@ -93,8 +95,7 @@ export function differenceText(
 		({ state, database }) =>
 			`the archive holds the ${database} of ${state}, and the config does not: it is not compared`,
 	);
-	const summary = `${count("add")} come back, ${count("remove")} go, ${count("change")} change`;
-	return [...lines, ...tables, ...unknown, summary];
+	return [...tables, ...unknown, `${counts.add} come back, ${counts.remove} go, ${counts.change} change`];
 }
 
 /** Rows as lines, their columns below each other. What is in a cell stays in it. */

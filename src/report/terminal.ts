@@ -27,6 +27,25 @@ export function printJson(value: unknown, indent?: number): void {
 	writeResults(`${jsonText(value, indent)}\n`);
 }
 
+/** One document with a list that is too long for memory: the fields of `value`, and then the list under its name. */
+export function printLongJson(
+	value: Readonly<Record<string, unknown>>,
+	list: string,
+	items: Iterable<unknown>,
+): void {
+	writeResults(
+		`{\n${Object.entries(value)
+			.map(([key, one]) => `  ${jsonText(key)}: ${jsonText(one)},\n`)
+			.join("")}  ${jsonText(list)}: [`,
+	);
+	let between = "\n";
+	for (const item of items) {
+		writeResults(`${between}    ${jsonText(item)}`);
+		between = ",\n";
+	}
+	writeResults("\n  ]\n}\n");
+}
+
 /** A text of several lines, as `print` takes it. */
 export function linesIn(text: string): string[] {
 	return text.replace(/\n$/, "").split("\n");

@@ -1,7 +1,6 @@
 // What is in a snapshot: plain files on a disk.
 import { readlinkSync, type Stats } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { descend, enter, entryIn, type Folder, split } from "../../host/folder.ts";
+import { descend, enter, entryIn, type Folder, namesIn, split } from "../../host/folder.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { Entry } from "../provider.ts";
 import { openFiles } from "./snapshots.ts";
@@ -37,7 +36,7 @@ export async function contents(
 		await below(folder, path);
 	};
 	const below = async (folder: Folder, path: string): Promise<void> => {
-		for (const name of await readdir(folder.self)) await visit(folder, name, `${path}/${name}`);
+		for (const name of namesIn(folder)) await visit(folder, name, `${path}/${name}`);
 	};
 	for (const path of paths) {
 		if (path === "/") await below(files, "");

@@ -1,8 +1,11 @@
 // What is in a snapshot, from restic's own listing.
 import * as v from "valibot";
+import { recordReader } from "../../host/lines.ts";
+import { openSpool, packed } from "../../host/spool.ts";
 import { faultOf } from "../metadata.ts";
-import { notUnderstood, when } from "../output.ts";
+import { notUnderstood, understoodOr, when } from "../output.ts";
 import type { Entry, Work } from "../provider.ts";
+import { linksToFind } from "./links.ts";
 import { type ResticDestination, restic } from "./run.ts";
 
 /** A line of `restic ls --json`. */
@@ -19,8 +22,7 @@ const nodeSchema = v.object({
 });
 type Node = v.InferOutput<typeof nodeSchema>;
 
-/** Bytes of the listing for people, which is read whole. */
-const LONGEST_LISTING = 256 * 1024 * 1024;
+const messageSchema = v.looseObject({});
 
 const LETTERS: Readonly<Record<string, string>> = {
 	file: "-",
@@ -39,68 +41,86 @@ const SPECIAL = [
 	[1 << 20, 0o1000],
 ] as const;
 
-/** Tell every entry at and below these paths. */
+/** Tell every entry at and below these paths. `links`: whether it is asked where symlinks lead. */
 export async function listSnapshot(
 	destination: ResticDestination,
 	snapshot: string,
 	paths: readonly string[],
 	tell: (entry: Entry) => void,
 	work: Work,
+	links = true,
 ): Promise<void> {
-	const nodes: Node[] = [];
+	using sought = links ? await linksToFind() : undefined;
+	// From the first symlink on whose target is not known yet, what is told waits for that.
+	using waiting = links ? await openSpool() : undefined;
+	let isWaiting = false;
+	let told = 0;
 	await restic(destination, ["ls", "--json", "--", snapshot], work, {
 		noLock: true,
-		onJson: (message) => {
-			if (message.struct_type !== "node" && message.message_type !== "node") return;
-			const { success, output, issues } = v.safeParse(nodeSchema, message, { abortEarly: true });
-			if (!success) throw notUnderstood("restic ls", faultOf(issues));
-			nodes.push(output);
+		reader: () => {
+			// A connection that broke is made again, and restic begins from the start.
+			let known = told;
+			return recordReader((line) => {
+				const node = nodeIn(line);
+				if (node === undefined || known-- > 0) return;
+				told++;
+				const { path, type, linktarget } = node;
+				const isWanted = paths.some((root) => path === root || path.startsWith(`${root}/`));
+				const isOpen = type === "symlink" && linktarget === undefined;
+				sought?.entry(path, type === "symlink", isWanted && isOpen);
+				if (!isWanted) return;
+				isWaiting ||= isOpen && waiting !== undefined;
+				if (isWaiting) waiting?.add(packed([isOpen, entryOf(node)] satisfies Waiting));
+				else tell(entryOf(node));
+			});
 		},
 	});
-	const wanted = nodes.filter(({ path }) =>
-		paths.some((root) => path === root || path.startsWith(`${root}/`)),
-	);
-	const links = wanted.some(({ type, linktarget }) => type === "symlink" && linktarget === undefined)
-		? await linksOf(destination, snapshot, nodes, work)
-		: new Map<string, string>();
-	for (const { path, type, mode, uid, gid, size, mtime, linktarget } of wanted) {
-		const link = linktarget ?? links.get(path);
-		tell({
-			path,
-			type: LETTERS[type] ?? "?",
-			mode: (mode & 0o777) | SPECIAL.reduce((bits, [go, unix]) => bits | (mode & go ? unix : 0), 0),
-			uid,
-			gid,
-			size: type === "file" ? (size ?? 0) : 0,
-			mtime: Math.floor(Date.parse(mtime)),
-			...(type === "symlink" && link !== undefined ? { link } : {}),
-		});
-	}
+	if (!isWaiting || sought === undefined || waiting === undefined) return;
+	const entries = waiting.records();
+	/** Tell what waits, up to the next symlink and with its target. */
+	const go = (target: string | undefined) => {
+		for (let next = entries.next(); !next.done; next = entries.next()) {
+			const [isOpen, entry] = JSON.parse(next.value) as Waiting;
+			tell(isOpen && target !== undefined ? { ...entry, link: target } : entry);
+			if (isOpen) return;
+		}
+	};
+	let passed = 0;
+	await restic(destination, ["ls", "--long", "--", snapshot], work, {
+		noLock: true,
+		reader: () => {
+			let known = passed;
+			return sought.reader((target) => {
+				if (known-- > 0) return;
+				passed++;
+				go(target);
+			});
+		},
+	});
+	for (const rest of entries) tell((JSON.parse(rest) as Waiting)[1]);
 }
 
-/**
- * Where symlinks lead: older versions say that only in the listing for people, `… DATE TIME PATH -> TARGET`. It has the
- * same entries in the same order, and a name may hold line breaks, so each is looked for after the one before it.
- */
-async function linksOf(
-	destination: ResticDestination,
-	snapshot: string,
-	nodes: readonly Node[],
-	work: Work,
-): Promise<Map<string, string>> {
-	const { stdout } = await restic(destination, ["ls", "--long", "--", snapshot], work, {
-		noLock: true,
-		mostBytes: LONGEST_LISTING,
-	});
-	const links = new Map<string, string>();
-	let at = 0;
-	for (const [index, { path, type }] of nodes.entries()) {
-		at = stdout.indexOf(` ${path}`, at) + 1 + path.length;
-		if (type !== "symlink") continue;
-		const next = nodes[index + 1];
-		const end =
-			next === undefined ? stdout.length : stdout.lastIndexOf("\n", stdout.indexOf(` ${next.path}`, at));
-		links.set(path, stdout.slice(at + " -> ".length, end).replace(/\n$/, ""));
-	}
-	return links;
+/** Ours, as it was packed; whether it is a symlink whose target is still to come. */
+type Waiting = [isOpen: boolean, entry: Entry];
+
+/** A line of the listing; undefined where it is about something else than an entry. */
+function nodeIn(line: string): Node | undefined {
+	const message = understoodOr(messageSchema, line);
+	if (message?.struct_type !== "node" && message?.message_type !== "node") return undefined;
+	const { success, output, issues } = v.safeParse(nodeSchema, message, { abortEarly: true });
+	if (!success) throw notUnderstood("restic ls", faultOf(issues));
+	return output;
+}
+
+function entryOf({ path, type, mode, uid, gid, size, mtime, linktarget }: Node): Entry {
+	return {
+		path,
+		type: LETTERS[type] ?? "?",
+		mode: (mode & 0o777) | SPECIAL.reduce((bits, [go, unix]) => bits | (mode & go ? unix : 0), 0),
+		uid,
+		gid,
+		size: type === "file" ? (size ?? 0) : 0,
+		mtime: Math.floor(Date.parse(mtime)),
+		...(type === "symlink" && linktarget !== undefined ? { link: linktarget } : {}),
+	};
 }

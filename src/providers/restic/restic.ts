@@ -134,10 +134,11 @@ async function contents(
 	paths: readonly string[],
 	tell: (entry: Entry) => void,
 	work: Work,
+	links = true,
 ): Promise<void> {
 	const { main, parts } = await snapshotsOf(destination, archive, work);
 	for (const { id } of [main, ...parts.filter((part) => part.paths.some((path) => paths.includes(path)))])
-		await listSnapshot(destination, id, paths, tell, work);
+		await listSnapshot(destination, id, paths, tell, work, links);
 }
 
 async function sizeOf(
@@ -155,6 +156,7 @@ async function sizeOf(
 			bytes += size;
 		},
 		work,
+		false,
 	);
 	return bytes;
 }

@@ -42,13 +42,14 @@ function entryOf(line: string): Entry {
 
 const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 };
 
-/** A C string: bytes outside ASCII are three octal digits each. */
+/** A C string: bytes outside ASCII are three octal digits each, and those of one character stand together. */
 function unquoted(text: string): string {
-	const bytes: number[] = [];
-	for (const [part, octal, letter] of text.matchAll(/\\([0-7]{3})|\\(.)|[^\\]/gu)) {
-		if (octal !== undefined) bytes.push(Number.parseInt(octal, 8));
-		else if (letter !== undefined) bytes.push(ESCAPES[letter] ?? letter.charCodeAt(0));
-		else bytes.push(...Buffer.from(part));
-	}
-	return Buffer.from(bytes).toString("utf8");
+	if (!text.includes("\\")) return text;
+	return text.replace(/(?:\\[0-7]{3})+|\\(.)/gu, (run: string, letter?: string) => {
+		if (letter !== undefined) return String.fromCharCode(ESCAPES[letter] ?? letter.charCodeAt(0));
+		const bytes = Buffer.allocUnsafe(run.length / 4);
+		for (let at = 0; at < bytes.length; at++)
+			bytes[at] = Number.parseInt(run.slice(4 * at + 1, 4 * at + 4), 8);
+		return bytes.toString("utf8");
+	});
 }

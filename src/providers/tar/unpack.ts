@@ -16,7 +16,8 @@ import { DATA, type Segment } from "./index-file.ts";
 import { LARGEST_WINDOW } from "./pack.ts";
 
 /** Bytes that are read, and that zstd hands on, at once. */
-const CHUNK = 256 * 1024;
+// Small: dead buffers of a program that is slower than we are pile up until they are collected.
+const CHUNK = 64 * 1024;
 
 /** Write `path`, the segment's own or one below it, into a folder. */
 export async function unpackSegment(

@@ -1,0 +1,126 @@
+// A state of very many files, on every engine: what Holdfast itself keeps in memory does not grow with them, whatever it
+// does with the archive. `HOLDFAST_MANY_FILES=300000` (some minutes) and `1000000` (an hour) are the long tier; the figures
+// of these are in docs/benchmarks.md.
+import assert from "node:assert/strict";
+import {
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	unlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+
+const MANY = Number(process.env.HOLDFAST_MANY_FILES) || 8_000;
+/** MiB of our own process. */
+const MOST = 100;
+/** Entries of one folder, and symlinks: `restic ls` says only to people where these lead. */
+const IN_A_FOLDER = 10_000;
+const EVERY_LINK = 10;
+
+const folder = process.env.HOLDFAST_MANY_FILES
+	? mkdtempSync(join(process.env.HOLDFAST_MANY_FILES_IN ?? "/var/tmp", "many-files-"))
+	: scratch("many-files");
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const ENGINES: Readonly<Record<string, (place: Place) => object>> = {
+	tar: (place) => ({ destinations: { disk: { path: place.path("archives") } } }),
+	borgbackup: (place) => ({ destinations: { disk: { repo: place.path("repo"), encryption: "none" } } }),
+	restic: (place) => ({
+		destinations: {
+			disk: { repo: place.path("restic"), passphraseFile: place.write("passphrase", "secret\n") },
+		},
+	}),
+	localbackup: (place) => ({ destinations: { disk: { directory: place.path("snapshots") } } }),
+};
+const only = process.env.HOLDFAST_MANY_FILES_ON?.split(" ") ?? Object.keys(ENGINES);
+
+function fill(data: string): void {
+	for (let file = 0; file < MANY; file++) {
+		const below = join(data, `folder ${Math.floor(file / IN_A_FOLDER)}`);
+		if (file % IN_A_FOLDER === 0) mkdirSync(below, { recursive: true });
+		const path = join(below, `a file with a name of some length, número ${file}`);
+		if (file % EVERY_LINK === 0) symlinkSync(`target ${file}`, path);
+		else writeFileSync(path, file % 100 === 1 ? `file ${file}` : "");
+	}
+}
+
+interface Watched {
+	readonly stdout: string;
+	readonly peak: number;
+	readonly seconds: number;
+}
+
+/** Run it, with the most memory that our own process had. */
+async function watched(place: Place, ...words: string[]): Promise<Watched> {
+	const began = performance.now();
+	const { child, ended } = place.start(words);
+	let peak = 0;
+	const watch = setInterval(() => {
+		try {
+			const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1];
+			peak = Math.max(peak, Number(kib ?? 0) / 1024);
+		} catch {
+			// It has ended.
+		}
+	}, 10);
+	const { code, stdout, stderr } = await ended;
+	clearInterval(watch);
+	assert.equal(code, 0, `${words.join(" ")}: ${stderr.slice(-2_000)}`);
+	assert.ok(peak > 0);
+	return { stdout, peak, seconds: (performance.now() - began) / 1000 };
+}
+
+for (const engine of only)
+	test(`${engine}: ${MANY} files take less than ${MOST} MiB of our own memory in every command`, async (context) => {
+		const place = new Place(folder);
+		const data = place.path("data");
+		fill(data);
+		place.declare({
+			state: { s: { folders: [data] } },
+			providers: { [engine]: ENGINES[engine]?.(place) ?? {} },
+		});
+		const faults: string[] = [];
+		const measure = async (what: string, ...words: string[]) => {
+			const found = await watched(place, ...words);
+			context.diagnostic(`${engine}, ${what}: ${found.peak.toFixed(0)} MiB, ${found.seconds.toFixed(1)} s`);
+			if (found.peak >= MOST) faults.push(`${what}: ${found.peak.toFixed(0)} MiB`);
+			return found;
+		};
+		await measure("create", "create", "--quiet");
+		await measure("create, nothing changed", "create", "--quiet");
+		const same = await measure("diff, nothing changed", "diff", engine, "latest", "--json");
+		assert.deepEqual(JSON.parse(same.stdout).differences, []);
+		const browsed = await measure("archives browse", "archives", "browse", "latest");
+		assert.equal(browsed.stdout.split("\n").filter((line) => line.includes("número")).length, MANY);
+		const links = browsed.stdout.split("\n").filter((line) => / -> target \d+$/.test(line));
+		assert.equal(links.length, MANY / EVERY_LINK);
+		await measure("restore --dry-run", "restore", "--dry-run", engine, "latest");
+
+		const first = join(data, "folder 0");
+		const gone = join(first, "a file with a name of some length, número 7");
+		unlinkSync(gone);
+		writeFileSync(join(first, "a file with a name of some length, número 8"), "changed");
+		writeFileSync(join(first, "new"), "");
+		const some = await measure("diff, three changed", "diff", engine, "latest");
+		assert.match(some.stdout, /^\+ .*número 7$/m);
+		assert.match(some.stdout, /^- .*folder 0\/new$/m);
+		assert.match(some.stdout, /^~ .*número 8 \(size/m);
+		assert.match(some.stdout, /^1 come back, 1 go, [12] change$/m);
+		rmSync(data, { recursive: true });
+		const all = await measure("diff, all gone", "diff", engine, "latest");
+		assert.ok(all.stdout.split("\n").filter((line) => line.startsWith("+ ")).length > MANY);
+		mkdirSync(data);
+		await measure("restore", "restore", "--yes", "--quiet", engine, "latest");
+		assert.equal(
+			readFileSync(join(first, "a file with a name of some length, número 101"), "utf8"),
+			"file 101",
+		);
+		rmSync(place.folder, { recursive: true });
+		assert.deepEqual(faults, []);
+	});
