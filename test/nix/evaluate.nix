@@ -14,6 +14,10 @@ let
     rsync = "rsync";
     runtimeShell = "/bin/sh";
     writeShellScriptBin = name: text: { inherit name text; };
+    # As a path that a test can find the text by.
+    writeShellScript = name: text: builtins.toFile name text;
+    # Debian's.
+    jq = "/usr";
   };
   nixos =
     { lib, ... }:
@@ -23,6 +27,7 @@ let
         environment.systemPackages = lib.mkOption { type = lib.types.listOf lib.types.anything; default = [ ]; };
         environment.etc = lib.mkOption { type = lib.types.attrsOf lib.types.anything; default = { }; };
         networking.hostName = lib.mkOption { type = lib.types.str; default = "web01"; };
+        systemd.tmpfiles.rules = lib.mkOption { type = lib.types.listOf lib.types.str; default = [ ]; };
         systemd.services = lib.mkOption { type = lib.types.attrsOf lib.types.anything; default = { }; };
         systemd.timers = lib.mkOption { type = lib.types.attrsOf lib.types.anything; default = { }; };
         services.borgbackup.jobs = lib.mkOption { type = lib.types.attrsOf lib.types.anything; default = { }; };
@@ -39,6 +44,14 @@ in
   timers = builtins.mapAttrs (_: it: it.timerConfig or { } // { enabled = it.enable or true; }) evaluated.config.systemd.timers;
   services = builtins.mapAttrs (_: it: it.serviceConfig // { unit = it.unitConfig or { }; }) evaluated.config.systemd.services;
   packages = map (it: it.name or it) evaluated.config.environment.systemPackages;
+  # The texts of those that are scripts, by name.
+  scripts = builtins.listToAttrs (
+    builtins.concatMap (it: if it ? text then [ { inherit (it) name; value = it.text; } ] else [ ]) evaluated.config.environment.systemPackages
+  );
+  tmpfiles = evaluated.config.systemd.tmpfiles.rules;
+  results = builtins.mapAttrs (_: it: it.result) (
+    (evaluated.config.services.holdfast.contracts or { }) // (evaluated.config.services.holdfast.databaseContracts or { })
+  );
   # What the build of the system runs for it.
   manifest = evaluated.config.environment.etc."holdfast/manifest.json".source or null;
   clan = evaluated.config.clan.core.backups.providers.holdfast or null;

@@ -20,6 +20,11 @@ export interface Evaluated {
 	readonly timers: Record<string, Record<string, unknown>>;
 	readonly services: Record<string, { ExecStart: string; unit: object }>;
 	readonly packages: readonly string[];
+	readonly scripts: Readonly<Record<string, string>>;
+	readonly tmpfiles: readonly string[];
+	readonly results: Readonly<
+		Record<string, { readonly restoreScript: string; readonly backupService: string }>
+	>;
 	/** The derivation that makes the manifest: its arguments and its script. */
 	readonly manifest: { readonly args: { readonly declared: string }; readonly script: string } | null;
 	readonly clan: Record<string, string> | null;
