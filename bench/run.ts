@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { closeMachines } from "../test/machine/machine.ts";
+import { archivesBench } from "./archives.ts";
 import { createBench } from "./create.ts";
 import { dumpsBench } from "./dumps.ts";
 import { ENGINE_BENCHES } from "./engines.ts";
@@ -17,6 +18,7 @@ const BENCHES: Record<string, (scratch: string) => Promise<Row[]>> = {
 	start: startBench,
 	create: createBench,
 	...ENGINE_BENCHES,
+	archives: archivesBench,
 	restore: restoreBench,
 	dumps: dumpsBench,
 	fleet: fleetBench,

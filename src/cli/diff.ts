@@ -6,7 +6,7 @@ import { openSpool, packed, type Spool } from "../host/spool.ts";
 import { chooseArchive, listArchives, requireUsable } from "../plan/archives.ts";
 import { type Difference, diffArchive, diffRows } from "../plan/diff.ts";
 import { differenceEnd, differenceLine } from "../report/tables.ts";
-import { print, printLongJson } from "../report/terminal.ts";
+import { print, printLongJson, printMany } from "../report/terminal.ts";
 import {
 	archiveWords,
 	type CommonFlags,
@@ -62,9 +62,10 @@ export const diff = buildCommand({
 				const scratch = await scratchFolder(places().state);
 				try {
 					const { rows, undeclared } = await diffRows(manifest, archive, services, scratch, work);
-					if (flags.json) printLongJson({ archive: archive.id, rows, undeclared }, "differences", all(found));
+					if (flags.json)
+						await printLongJson({ archive: archive.id, rows, undeclared }, "differences", all(found));
 					else {
-						for (const difference of all(found)) print(differenceLine(difference));
+						await printMany(lines(found));
 						print(differenceEnd(counts, rows, undeclared));
 					}
 				} finally {
@@ -78,4 +79,8 @@ export const diff = buildCommand({
 /** Our own records, as they were packed. */
 function* all(found: Spool): Generator<Difference> {
 	for (const record of found.records()) yield JSON.parse(record) as Difference;
+}
+
+function* lines(found: Spool): Generator<string> {
+	for (const difference of all(found)) yield differenceLine(difference);
 }

@@ -197,7 +197,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		}
 	};
 	if (reader) {
-		const passed = frugal();
+		const passed = frugal(true);
 		child.stdout?.on("data", (chunk: Buffer) => {
 			guarded(() => reader.push(chunk));
 			passed(chunk.length);

@@ -2,6 +2,7 @@
 // comes through as text is lines, and each stays one line, whatever it holds: no control character of a name, a log or an
 // archive reaches the terminal. Colours and cursor movements are added here, outside of the text.
 import { createInterface } from "node:readline";
+import { setImmediate } from "node:timers/promises";
 import { jsonText, printableLine } from "../manifest/printable.ts";
 
 /** One line, or several. */
@@ -27,23 +28,43 @@ export function printJson(value: unknown, indent?: number): void {
 	writeResults(`${jsonText(value, indent)}\n`);
 }
 
+/** Lines or items that are written at once, where there are more of them than memory has room for. */
+const BATCH = 500;
+
+/** As many lines as there are; what was written is let go before more is read. */
+export async function printMany(lines: Iterable<string>): Promise<void> {
+	for (const batch of batches(lines)) {
+		print(batch);
+		await setImmediate();
+	}
+}
+
 /** One document with a list that is too long for memory: the fields of `value`, and then the list under its name. */
-export function printLongJson(
+export async function printLongJson(
 	value: Readonly<Record<string, unknown>>,
 	list: string,
 	items: Iterable<unknown>,
-): void {
-	writeResults(
-		`{\n${Object.entries(value)
-			.map(([key, one]) => `  ${jsonText(key)}: ${jsonText(one)},\n`)
-			.join("")}  ${jsonText(list)}: [`,
-	);
+): Promise<void> {
+	const fields = Object.entries(value).map(([key, one]) => `  ${jsonText(key)}: ${jsonText(one)},\n`);
+	writeResults(`{\n${fields.join("")}  ${jsonText(list)}: [`);
 	let between = "\n";
-	for (const item of items) {
-		writeResults(`${between}    ${jsonText(item)}`);
+	for (const batch of batches(items)) {
+		writeResults(between + batch.map((item) => `    ${jsonText(item)}`).join(",\n"));
 		between = ",\n";
+		await setImmediate();
 	}
 	writeResults("\n  ]\n}\n");
+}
+
+function* batches<T>(items: Iterable<T>): Generator<T[]> {
+	let batch: T[] = [];
+	for (const item of items) {
+		batch.push(item);
+		if (batch.length < BATCH) continue;
+		yield batch;
+		batch = [];
+	}
+	if (batch.length > 0) yield batch;
 }
 
 /** A text of several lines, as `print` takes it. */

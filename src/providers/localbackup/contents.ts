@@ -1,9 +1,14 @@
 // What is in a snapshot: plain files on a disk.
 import { readlinkSync, type Stats } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { descend, enter, entryIn, type Folder, namesIn, split } from "../../host/folder.ts";
+import { numberSet } from "../../host/number-set.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { Entry } from "../provider.ts";
 import { openFiles } from "./snapshots.ts";
+
+/** Between so many entries others come to their work, and what was written is let go. */
+const BREATHS = 500;
 
 /** Tell every entry at and below these paths of an archive. */
 export async function contents(
@@ -13,14 +18,16 @@ export async function contents(
 	tell: (entry: Entry) => void,
 ): Promise<void> {
 	using files = await openFiles(directory, archive);
-	const linked = new Set<number>();
+	// A snapshot shares its files with others, as further links: nearly each of them is here.
+	const linked = numberSet();
+	let count = 0;
 	const visit = async (parent: Folder, name: string, path: string): Promise<void> => {
+		if (++count % BREATHS === 0) await setImmediate();
 		const found = entryIn(parent, name);
 		if (found === undefined) throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
 		// The program that listens makes it anew; no other engine stores one.
 		if (found.isSocket()) return;
-		const further = found.isFile() && found.nlink > 1 && linked.has(found.ino);
-		if (found.nlink > 1) linked.add(found.ino);
+		const further = found.isFile() && found.nlink > 1 && !linked.add(found.ino);
 		tell({
 			path,
 			type: letterOf(found),

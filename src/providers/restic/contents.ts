@@ -1,4 +1,5 @@
 // What is in a snapshot, from restic's own listing.
+import { setImmediate } from "node:timers/promises";
 import * as v from "valibot";
 import { recordReader } from "../../host/lines.ts";
 import { openSpool, packed } from "../../host/spool.ts";
@@ -23,6 +24,7 @@ const nodeSchema = v.object({
 type Node = v.InferOutput<typeof nodeSchema>;
 
 const messageSchema = v.looseObject({});
+const BREATHS = 500;
 
 const LETTERS: Readonly<Record<string, string>> = {
 	file: "-",
@@ -97,7 +99,12 @@ export async function listSnapshot(
 			});
 		},
 	});
-	for (const rest of entries) tell((JSON.parse(rest) as Waiting)[1]);
+	let count = 0;
+	for (const rest of entries) {
+		tell((JSON.parse(rest) as Waiting)[1]);
+		// Whoever is told may write, and what was written is let go only when others come to it.
+		if (++count % BREATHS === 0) await setImmediate();
+	}
 }
 
 /** Ours, as it was packed; whether it is a symlink whose target is still to come. */
