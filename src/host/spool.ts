@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
 import { cleanEnvironment, execOk } from "./exec.ts";
 import { privateFolder, removeTree } from "./files.ts";
+import { frugal } from "./memory.ts";
 import { places } from "./places.ts";
 
 const CHUNK = 64 * 1024;
@@ -46,7 +47,9 @@ function spoolOf(fd: number, folder: string): Spool {
 	const write = (bytes: Buffer) => {
 		for (let at = 0; at < bytes.length; ) at += writing(folder, () => writeSync(fd, bytes, at));
 	};
+	const passed = frugal(true);
 	const flush = () => {
+		passed(used);
 		write(held.subarray(0, used));
 		used = 0;
 	};
@@ -66,6 +69,7 @@ function spoolOf(fd: number, folder: string): Spool {
 				const read = readSync(fd, chunk, 0, CHUNK, at);
 				if (read === 0) break;
 				at += read;
+				passed(read);
 				const lines = (rest + chunk.toString("latin1", 0, read)).split("\n");
 				rest = lines.pop() ?? "";
 				yield* lines;

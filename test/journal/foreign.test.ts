@@ -144,6 +144,10 @@ const BROKEN: Readonly<Record<string, (file: string) => void>> = {
 		for (let at = 4096; at < size; at += 4096) writeSync(fd, Buffer.alloc(4096, 0xa5), 0, 4096, at);
 		closeSync(fd);
 	},
+	"what SQLite kept beside it": (file) => {
+		rmSync(file);
+		writeFileSync(file, Buffer.alloc(32_768, 3));
+	},
 	"gone, with its log": (file) => {
 		writeFileSync(`${file}-wal`, Buffer.alloc(8192, 1));
 		rmSync(file);

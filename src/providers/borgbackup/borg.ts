@@ -13,6 +13,7 @@ import { understood, understoodOr } from "../output.ts";
 import type { Work } from "../provider.ts";
 import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
+import { discardCache, isCacheFault } from "./broken-cache.ts";
 
 export type BorgDestination = BorgOptions["destinations"][string];
 
@@ -66,6 +67,8 @@ export class BorgFault extends HoldfastError {
 	readonly msgid: string | undefined;
 	/** The repository is on a disk that is mounted read-only. */
 	readonly readOnly: boolean;
+	/** It is about borg's cache on this machine, which can be made again: all that borg said. */
+	cache?: readonly string[];
 	constructor(
 		msgid: string | undefined,
 		message: string,
@@ -99,7 +102,16 @@ export async function borg(
 	try {
 		return await run();
 	} catch (error) {
-		if (!call.reads || !(error instanceof BorgFault) || !error.readOnly) throw error;
+		if (!(error instanceof BorgFault)) throw error;
+		if (error.cache !== undefined) {
+			await discardCache(error.cache, () =>
+				once(destination, "delete", ["--cache-only", destination.repo], work, {}),
+			);
+			work.log(`borg's cache of ${destination.repo} was damaged, and was deleted: it is made again`);
+			// What flows into it was made once: the next run can.
+			if (!call.once) return run();
+		}
+		if (!call.reads || !error.readOnly) throw error;
 		return run("--bypass-lock");
 	}
 }
@@ -273,5 +285,12 @@ function fault(
 			hint: howToInstall("borgbackup"),
 			details,
 		});
+	if (isCacheFault(said)) {
+		const hint = "it was deleted, and borg makes it again: run this once more";
+		const damaged = `borg's cache of ${destination.repo} on this machine was damaged`;
+		const found = new BorgFault(errors[0]?.msgid ?? undefined, damaged, { hint, details: said.slice(-10) });
+		found.cache = said;
+		return found;
+	}
 	return new BorgFault(errors[0]?.msgid ?? undefined, `borg ${end} on ${destination.repo}`, { details });
 }
