@@ -8,15 +8,21 @@ const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [..
 /** `[…]` and `{"archives": […]}`: an item's depth, itself included. */
 const DEEPEST_ITEM = 3;
 const DEEPEST = 100;
+const HEAD_BYTES = 16;
 /** Bytes of the end of an object that is too long. */
 const TAIL_BYTES = 1024;
 
 /**
  * Takes one document, a list of objects or an object that holds such lists, and calls back with the text of each of
  * those objects. One that is longer than `LONGEST_RECORD` is an error, or costs only itself where somebody is told of it:
- * `onTooLong` gets the end of its text.
+ * `onTooLong` gets the end of its text. `hasList`: whether there was a list at all; nothing is not an empty one.
  */
-export function listReader(onItem: (text: string) => void, onTooLong?: (tail: string) => void): OutputReader {
+export function listReader(
+	onItem: (text: string) => void,
+	onTooLong?: (tail: string) => void,
+): OutputReader & { readonly hasList: () => boolean } {
+	let hasList = false;
+	let head = "";
 	const open: number[] = [];
 	let inText = false;
 	let escaped = false;
@@ -32,7 +38,10 @@ export function listReader(onItem: (text: string) => void, onTooLong?: (tail: st
 		held = [Buffer.concat(held).subarray(-TAIL_BYTES)];
 	};
 	return {
+		// Go prints a list that was never made as `null`.
+		hasList: () => hasList || head.trim() === "null",
 		push(chunk) {
+			if (head.length < HEAD_BYTES) head += chunk.toString("latin1", 0, HEAD_BYTES - head.length);
 			let from = 0;
 			for (let at = 0; at < chunk.length; at++) {
 				const byte = chunk[at];
@@ -46,6 +55,7 @@ export function listReader(onItem: (text: string) => void, onTooLong?: (tail: st
 						item = open.length + 1;
 						from = at;
 					}
+					if (byte === OPEN_LIST && open.length < DEEPEST_ITEM - 1) hasList = true;
 					open.push(byte);
 					if (open.length > DEEPEST) throw new RangeError(`lists within lists, ${DEEPEST} deep`);
 				} else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { listReader } from "../../host/json-list.ts";
 import { oldestFirst } from "../archive-time.ts";
 import type { Described } from "../metadata.ts";
-import { understood, when } from "../output.ts";
+import { notUnderstood, understood, when } from "../output.ts";
 import type { Archive, Work } from "../provider.ts";
 import { type BorgDestination, BorgFault, borg, isBorgName } from "./borg.ts";
 import { type Comment, isAnyKnown, keep, kept, known, readComment } from "./comments.ts";
@@ -65,18 +65,22 @@ const UNNAMED = { damaged: "its name is none that borg can be told" };
 async function ask(destination: BorgDestination, format: readonly string[], work: Work): Promise<Said> {
 	let archives: Listed[] = [];
 	let tooLong = 0;
+	let list: ReturnType<typeof listReader> | undefined;
 	const reader = () => {
 		// A connection that broke is made again, and borg begins from the start.
 		[archives, tooLong] = [[], 0];
-		return listReader(
+		list = listReader(
 			(text) => archives.push(understood(listedSchema, text, "borg list")),
 			() => {
 				tooLong += 1;
 			},
 		);
+		return list;
 	};
 	const words = ["--json", ...format, destination.repo];
 	await borg(destination, "list", words, work, { reads: true, asks: true, reader });
+	// Nothing is not an empty list: it would hide every archive, and prune by what is left.
+	if (!list?.hasList()) throw notUnderstood("borg list", "it holds no list of archives");
 	return { archives, tooLong };
 }
 

@@ -71,15 +71,19 @@ export async function snapshots(
 ): Promise<Snapshot[]> {
 	// One line of JSON, however many there are. A second try begins with nothing.
 	let found: Snapshot[] = [];
+	let list: ReturnType<typeof listReader> | undefined;
 	const reader = () => {
 		found = [];
-		return listReader(
+		list = listReader(
 			(text) => found.push(snapshotOf(text)),
 			(tail) => found.push(tooLongOne(tail)),
 		);
+		return list;
 	};
 	const words = ["snapshots", "--json", ...tags.map((tag) => `--tag=${tag}`)];
 	const { stderr } = await restic(destination, words, work, { noLock: true, reader });
+	// Nothing is not an empty list.
+	if (!list?.hasList()) throw notUnderstood("restic snapshots", "it holds no list of snapshots");
 	// It passes over those that it cannot read, and says so.
 	const unread = stderr.flatMap((line): Snapshot[] => {
 		const [, short_id, why] = UNREAD.exec(line) ?? [];
