@@ -181,7 +181,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		});
 	for (const stream of options.pipeOut ? [child.stderr] : [child.stdout, child.stderr])
 		if (stream) {
-			const passed = frugal();
+			const passed = frugal(options.reader !== undefined && stream === child.stdout);
 			stream.on("data", (chunk: Buffer) => passed(chunk.length));
 		}
 	/** What it said and cannot be read. */
@@ -197,11 +197,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		}
 	};
 	if (reader) {
-		const passed = frugal(true);
-		child.stdout?.on("data", (chunk: Buffer) => {
-			guarded(() => reader.push(chunk));
-			passed(chunk.length);
-		});
+		child.stdout?.on("data", (chunk: Buffer) => guarded(() => reader.push(chunk)));
 		child.stdout?.on("end", () => guarded(() => reader.end?.()));
 	} else if (child.stdout && !options.pipeOut)
 		eachLine(child.stdout, (line) => {
