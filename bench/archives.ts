@@ -43,6 +43,7 @@ export async function archivesBench(scratch: string): Promise<Row[]> {
 	setUpEngines(join(scratch, "engines"));
 	const rows: Row[] = [];
 	for (const [engine, trial] of Object.entries(TRIALS)) {
+		if (process.env.HOLDFAST_BENCH_ON && !process.env.HOLDFAST_BENCH_ON.split(" ").includes(engine)) continue;
 		const below = join(scratch, engine);
 		const data = join(below, "data");
 		mkdirSync(data, { recursive: true });

@@ -3,6 +3,7 @@
 // archive reaches the terminal. Colours and cursor movements are added here, outside of the text.
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
+import { frugal } from "../host/memory.ts";
 import { jsonText, printableLine } from "../manifest/printable.ts";
 
 /** One line, or several. */
@@ -33,8 +34,10 @@ const BATCH = 500;
 
 /** As many lines as there are; what was written is let go before more is read. */
 export async function printMany(lines: Iterable<string>): Promise<void> {
+	const passed = frugal(true);
 	for (const batch of batches(lines)) {
 		print(batch);
+		passed(batch.reduce((bytes, line) => bytes + line.length, 0));
 		await setImmediate();
 	}
 }

@@ -2,6 +2,7 @@
 import { readlinkSync, type Stats } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { descend, enter, entryIn, type Folder, namesIn, split } from "../../host/folder.ts";
+import { frugal } from "../../host/memory.ts";
 import { numberSet } from "../../host/number-set.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { Entry } from "../provider.ts";
@@ -9,6 +10,8 @@ import { openFiles } from "./snapshots.ts";
 
 /** Between so many entries others come to their work, and what was written is let go. */
 const BREATHS = 500;
+/** What looking at one leaves behind, about. */
+const ENTRY_BYTES = 512;
 
 /** Tell every entry at and below these paths of an archive. */
 export async function contents(
@@ -20,9 +23,13 @@ export async function contents(
 	using files = await openFiles(directory, archive);
 	// A snapshot shares its files with others, as further links: nearly each of them is here.
 	const linked = numberSet();
+	const passed = frugal(true);
 	let count = 0;
 	const visit = async (parent: Folder, name: string, path: string): Promise<void> => {
-		if (++count % BREATHS === 0) await setImmediate();
+		if (++count % BREATHS === 0) {
+			passed(BREATHS * ENTRY_BYTES);
+			await setImmediate();
+		}
 		const found = entryIn(parent, name);
 		if (found === undefined) throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
 		// The program that listens makes it anew; no other engine stores one.
