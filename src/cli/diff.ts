@@ -17,7 +17,7 @@ import {
 	splitWords,
 } from "./flags.ts";
 import { sayPassedOver } from "./passed-over.ts";
-import { interruptible, untilUndone, unwatched } from "./signals.ts";
+import { interruptible, unwatched, whileShown } from "./signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
@@ -58,7 +58,7 @@ export const diff = buildCommand({
 				found.add(packed(difference));
 			};
 			await diffArchive(manifest, archive, services, tell, work);
-			await untilUndone(async () => {
+			await whileShown(async () => {
 				const scratch = await scratchFolder(places().state);
 				try {
 					const { rows, undeclared } = await diffRows(manifest, archive, services, scratch, work);

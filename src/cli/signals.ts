@@ -18,6 +18,8 @@ let lastName: Name = "SIGTERM";
 /** How many pieces of work are under way that are undone here, or on another machine; and that somebody must be there for. */
 const undone = { here: 0, there: 0 };
 let shown = 0;
+/** Something was changed, here or there: whoever is gone by now misses the last words, and the exit code stays. */
+let hasBegun = false;
 const hangup = new AbortController();
 
 /** Aborted by the first SIGINT or SIGTERM. From now on these do what is said above, and not what is usual. */
@@ -56,6 +58,7 @@ export const untilUndoneThere = <T>(work: () => Promise<T>): Promise<T> => count
 
 async function counted<T>(where: keyof typeof undone, work: () => Promise<T>): Promise<T> {
 	undone[where]++;
+	hasBegun ||= shown === 0;
 	try {
 		return await work();
 	} finally {
@@ -86,7 +89,7 @@ function heard(name: Name): void {
 
 function heardHangup(): void {
 	if (shown > 0) heard("SIGHUP");
-	else if (undone.here > 0 || undone.there > 0) hangup.abort();
+	else if (hasBegun) hangup.abort();
 	else {
 		lastName = "SIGHUP";
 		end();

@@ -13,7 +13,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError, isErrno } from "../manifest/error.ts";
-import { removeIn, removeTree } from "./files.ts";
+import { withoutInheritance } from "./attributes.ts";
+import { removeTree } from "./files.ts";
 import {
 	closing,
 	descend,
@@ -24,6 +25,7 @@ import {
 	split,
 	syncFolder,
 } from "./folder.ts";
+import { removeLocked } from "./immutable.ts";
 import { places } from "./places.ts";
 import { resolvePath } from "./trust.ts";
 
@@ -37,6 +39,7 @@ export function makeArea(area: string, folders: readonly string[]): void {
 	beside(area, (parent, name) => {
 		mkdirSync(parent.at(name), { mode: 0o700 });
 		using made = descend(parent, name);
+		withoutInheritance(made);
 		writeFileSync(made.at(TOKEN), tokenOf(area), { flag: "wx", mode: 0o600, flush: true });
 		for (const folder of folders) mkdirSync(made.at(folder), { mode: 0o700 });
 		syncFolder(made);
@@ -74,7 +77,7 @@ export function inArea<T>(path: string, work: (parent: Folder, name: string) => 
 /** Delete it with all that is in it. Safe to repeat. */
 export async function removeArea(area: string): Promise<void> {
 	using found = openArea(area);
-	if (found !== undefined) await beside(area, removeIn);
+	if (found !== undefined) await beside(area, removeLocked);
 }
 
 /** Delete a private folder, or what is in our own state folder or beside a file of ours. Safe to repeat. */

@@ -6,6 +6,7 @@ import { HoldfastError } from "../manifest/error.ts";
 import type { Exclusion } from "../manifest/patterns.ts";
 import type { Records } from "./archive-time.ts";
 import type { Into } from "./into.ts";
+import type { Unsteady } from "./unsteady.ts";
 
 /** What `create` is asked to store. */
 export interface ArchiveRequest {
@@ -87,6 +88,16 @@ export interface StateRecord {
 	}[];
 	/** Why it is not good. */
 	readonly reason?: string;
+	/** Why a good one is to be doubted: it is no `latest`, and does not count as the newest good one (expectations.ts). */
+	readonly suspicious?: string;
+	/** How many files vanished before they were read: they are not in it. */
+	readonly vanished?: number;
+	/** How many files changed while they were read: they may be in it as they never were. */
+	readonly changed?: number;
+	/** About how many bytes its folders and dumps held. */
+	readonly bytes?: number;
+	/** By folder that was not on the root file system: where the one that it was on was mounted. */
+	readonly mounts?: Readonly<Record<string, string>>;
 }
 
 export interface CreateResult {
@@ -97,6 +108,8 @@ export interface CreateResult {
 	readonly files?: number;
 	/** Paths that could not be stored whole, every root that the archive has no entry for among them: their states are not good. */
 	readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+	/** What vanished before it was read, or changed meanwhile; the rest is stored. Never a root itself. */
+	readonly unsteady: readonly Unsteady[];
 }
 
 /** At most one of `metadata`, `newer` and `damaged` is there; none for what something else made. */

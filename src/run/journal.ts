@@ -5,6 +5,7 @@ import { HoldfastError } from "../manifest/error.ts";
 import { VERSION as PROGRAM } from "../manifest/version.ts";
 import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
 import type { Outcome } from "./event.ts";
+import type { LastGood } from "./expectations.ts";
 import { damaged, journalFault, openJournalFile } from "./journal-file.ts";
 import {
 	archiveOf,
@@ -27,7 +28,7 @@ import {
 	type UnknownCopy,
 } from "./journal-rows.ts";
 import { isTidy, type Plan, type TidyStep } from "./plan.ts";
-import { type KnownRun, type Outline, outlineOf, readPlan, readStep } from "./plan-shape.ts";
+import { isForeign, type KnownRun, type Outline, outlineOf, readPlan, readStep } from "./plan-shape.ts";
 
 /** Lines of one step's output that are kept. */
 const LOG_LINES = 2_000;
@@ -283,6 +284,28 @@ export class Journal {
 			"SELECT * FROM archive WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ? ORDER BY rowid DESC LIMIT 1000",
 			machine,
 		).flatMap(archiveOf);
+	}
+
+	/** The newest archive that was made here of a machine and holds a state whole, without a reason to doubt it. */
+	lastGood(machine: string, state: string): LastGood | undefined {
+		const row = this.#first(
+			`SELECT id, json_extract(metadata, '$.run') AS run, json_extract(metadata, '$.created') AS created,
+				json_extract(metadata, ?1) AS record FROM archive
+				WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ?2
+				AND json_extract(metadata, ?1 || '.outcome') = 'good'
+				AND json_extract(metadata, ?1 || '.suspicious') IS NULL ORDER BY rowid DESC LIMIT 1`,
+			`$.states."${state}"`,
+			machine,
+		);
+		if (row === undefined) return undefined;
+		const plan = this.plan(String(row.run));
+		const declared = plan && !isForeign(plan) ? plan.manifest.state[state] : undefined;
+		return {
+			archive: String(row.id),
+			created: String(row.created),
+			record: JSON.parse(String(row.record)),
+			...(declared === undefined ? {} : { declared }),
+		};
 	}
 
 	/** The newest run of an operation that was not cut short by a person. */
