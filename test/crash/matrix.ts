@@ -118,6 +118,8 @@ run the disk with the data, the archives and the journal has no byte left from t
 
 A crash has held when each service's state is wholly the **old** one of the archive or wholly the **newer** one that was
 live, its unit runs, nothing is left aside, no half archive is listed and the journal is closed.
+
+What users of other programs have reported was tried as well: [reported](reported.md).
 ${missing.length > 0 ? `\nNot run for this table: ${missing.join("; ")}.\n` : ""}${all.trimEnd()}
 `;
 }
