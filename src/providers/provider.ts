@@ -6,6 +6,7 @@ import { HoldfastError } from "../manifest/error.ts";
 import type { Exclusion } from "../manifest/patterns.ts";
 import type { Records } from "./archive-time.ts";
 import type { Into } from "./into.ts";
+import type { Unsteady } from "./unsteady.ts";
 
 /** What `create` is asked to store. */
 export interface ArchiveRequest {
@@ -97,6 +98,8 @@ export interface CreateResult {
 	readonly files?: number;
 	/** Paths that could not be stored whole, every root that the archive has no entry for among them: their states are not good. */
 	readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+	/** What vanished before it was read, or changed meanwhile; the rest is stored. Never a root itself. */
+	readonly unsteady: readonly Unsteady[];
 }
 
 /** At most one of `metadata`, `newer` and `damaged` is there; none for what something else made. */

@@ -10,6 +10,7 @@ import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tr
 import type { Engine } from "./engines.ts";
 import { type Bench, intoFolder, metadataOf, plain, quiet } from "./fixtures.ts";
 import { takesStreams } from "./streams.ts";
+import { toldWhatIsUnsteady } from "./unsteady.ts";
 
 export function fulfilsContract(engine: Engine, scratch: string): void {
 	const setUp = (): Bench => {
@@ -28,7 +29,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 				true,
 				quiet,
 			);
-			assert.deepEqual(result.unreadable, []);
+			assert.deepEqual([result.unreadable, result.unsteady], [[], []]);
 			const into = join(folder, "into");
 			mkdirSync(into);
 			await destination.restore("one", [source], intoFolder(into), quiet);
@@ -109,6 +110,8 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 		});
 
 		if (engine.open(scratch).capabilities.streams) takesStreams(setUp);
+
+		toldWhatIsUnsteady(setUp);
 
 		test("of several roots, only the ones that are asked for are written", async () => {
 			const { folder, destination } = setUp();

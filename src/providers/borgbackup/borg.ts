@@ -29,7 +29,7 @@ const messageSchema = v.object({
 	current: v.exactOptional(v.number()),
 	total: v.exactOptional(v.number()),
 	path: v.exactOptional(v.string()),
-	/** Of a file or folder, with `--list`: `d` for a folder that was stored. */
+	/** Of a file or folder, with `--list`: `d` for a folder that was stored, `C` for a file that changed meanwhile. */
 	status: v.exactOptional(v.string()),
 });
 export type BorgMessage = v.InferOutput<typeof messageSchema>;
@@ -170,9 +170,13 @@ async function once(
 		},
 	);
 	work.signal.throwIfAborted();
-	if (result.code === 0 || result.code === 1) return { code: result.code, stdout: answer.text() };
+	if (result.code === 0) return { code: 0, stdout: answer.text() };
+	if (isWarning(result.code)) return { code: 1, stdout: answer.text() };
 	throw fault(destination, errors, plain, describeEnd(result));
 }
+
+/** borg 1.4 and later can have a number for each kind of warning (BORG_EXIT_CODES; "Return codes" in its manual). */
+const isWarning = (code: number | null) => code === 1 || (code !== null && code >= 100 && code <= 127);
 
 /** ssh would wait for a quarter of an hour for a network that is gone. What the user says comes first, and wins. */
 function shellOf({ rsh = "ssh -o BatchMode=yes" }: BorgDestination): string {

@@ -10,6 +10,7 @@ import { AT_FIRST } from "../metadata.ts";
 import { count, understoodOr } from "../output.ts";
 import type { ArchiveRequest, CreateResult, Root, Work } from "../provider.ts";
 import { missingRoots } from "../roots.ts";
+import { saysAbsent, watchUnsteady } from "../unsteady.ts";
 import { archiveName, type BorgDestination, BorgFault, borg } from "./borg.ts";
 import { commentArgument, commentOf, keep, known } from "./comments.ts";
 import { borgExcludes } from "./exclude.ts";
@@ -69,15 +70,18 @@ async function createOf(
 	const unreadable: { path: string; reason: string }[] = [];
 	const stored = new Set<string>();
 	const folders = await foldersAmong(request.roots);
+	const watch = watchUnsteady();
+	const roots = new Set(request.roots.map(({ path }) => path));
 	const comment = commentArgument(request.metadata, AT_FIRST);
 	const streams = openStreams(request, work);
 	const words = [
 		...streams.options,
 		"--json",
 		"--progress",
-		// A line for each folder that was stored: a root is in the archive when there is one for it.
+		// A line for each folder that was stored: a root is in the archive when there is one for it. And for each file that
+		// changed while it was read.
 		"--list",
-		"--filter=d",
+		"--filter=dC",
 		`--compression=${compression}`,
 		"--comment",
 		comment,
@@ -104,15 +108,17 @@ async function createOf(
 							...(message.nfiles === undefined ? {} : { files: message.nfiles }),
 							...(message.path ? { path: `/${message.path}` } : {}),
 						});
-					if (message.type === "file_status" && folders.some(({ path }) => path === `/${message.path}`))
+					if (message.type === "file_status" && message.status === "d" && folders.some(({ path }) => path === `/${message.path}`))
 						stored.add(`/${message.path}`);
+					if (message.type === "file_status" && message.status === "C" && message.path)
+						watch.changed(absolute(message.path));
 					// "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive.
 					const fault = /^(.*?): (?:\w+: )?(\[Errno \d+\].*)$/.exec(message.message ?? "");
-					if (message.levelname === "WARNING" && fault)
-						unreadable.push({
-							path: `/${(fault[1] ?? "").replace(/^\//, "")}`,
-							reason: fault[2] ?? "",
-						});
+					if (message.levelname !== "WARNING" || !fault) return;
+					const [, named = "", reason = ""] = fault;
+					const path = absolute(named);
+					if (saysAbsent(reason) && !roots.has(path)) watch.vanished(path);
+					else unreadable.push({ path, reason });
 				},
 			},
 		);
@@ -129,7 +135,7 @@ async function createOf(
 	// The archive is whole by now, whatever borg says of it.
 	const archive = understoodOr(createSchema, end.stdout)?.archive;
 	unreadable.push(...missingRoots(folders, unreadable, (path) => stored.has(path)));
-	if (!archive) return { unreadable };
+	if (!archive) return { unreadable, unsteady: watch.found };
 	const { repo } = destination;
 	await keep(repo, new Map(await known(repo)).set(archive.id, commentOf(request.metadata)));
 	return {
@@ -137,6 +143,7 @@ async function createOf(
 		storedBytes: archive.stats.deduplicated_size,
 		files: archive.stats.nfiles,
 		unreadable,
+		unsteady: watch.found,
 	};
 }
 
@@ -169,6 +176,8 @@ async function foldersAmong(roots: readonly Root[]): Promise<Root[]> {
 		if ((await lstat(root.path).catch(() => undefined))?.isDirectory()) found.push(root);
 	return found;
 }
+
+const absolute = (path: string) => `/${path.replace(/^\//, "")}`;
 
 async function initialise(destination: BorgDestination, work: Work): Promise<void> {
 	const encryption = destination.encryption ?? (hasSecret(destination) ? "repokey" : "none");

@@ -75,7 +75,7 @@ async function create(
 	const exclude = request.roots.flatMap((root) => root.exclude.map((one) => lineOf(root.path, one)));
 	const env = { HOLDFAST_ARCHIVE: request.name, FOLDERS: folders, HOLDFAST_EXCLUDE: exclude.join("\n") };
 	await run("create", env, work);
-	return { unreadable: [] };
+	return { unreadable: [], unsteady: [] };
 }
 
 /** A pattern as docs/reference/patterns.md has it, absolute. */

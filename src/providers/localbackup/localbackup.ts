@@ -27,6 +27,7 @@ import { AT_FIRST, damageIn } from "../metadata.ts";
 import type { Archive, ArchiveRequest, CreateResult, Destination, Problem, Work } from "../provider.ts";
 import { retain } from "../retention.ts";
 import { missingRoots, presentRoots } from "../roots.ts";
+import { watchUnsteady } from "../unsteady.ts";
 import { contents } from "./contents.ts";
 import { onDisk, runHook } from "./disk.ts";
 import { configure, rsnapshot } from "./rsnapshot.ts";
@@ -153,7 +154,8 @@ async function create(
 		// One more than there are: rsnapshot itself deletes none. It cannot know which must stay.
 		const [oldest = -1] = (await numbersIn(directory)).reverse();
 		await configure(scratch, directory, machine, oldest + 2, work.watched);
-		await rsnapshot(scratch, "sync", directory, work, unreadable, enclosure);
+		const told = { unreadable, watch: watchUnsteady(), roots: new Set(roots.map(({ path }) => path)) };
+		await rsnapshot(scratch, "sync", directory, work, told, enclosure);
 		using sync = enter(disk, SYNC);
 		unreadable.push(
 			...missingRoots(there, unreadable, (path) => findBelow(sync, `${machine}${path}`) !== undefined),
@@ -164,13 +166,13 @@ async function create(
 			roots: there.map(({ path }) => path),
 		});
 		await syncFilesystemOf(sync);
-		await rsnapshot(scratch, "snapshot", directory, work, unreadable, enclosure);
+		await rsnapshot(scratch, "snapshot", directory, work, told, enclosure);
 		syncFolder(disk);
 		// The archive is whole by now, whatever becomes of older ones.
 		await trim(directory, most, request, work).catch((error: Error) => {
 			work.log(`older snapshots could not be removed: ${error.message}`);
 		});
-		return { unreadable };
+		return { unreadable, unsteady: told.watch.found };
 	} catch (error) {
 		await removeIn(disk, SYNC).catch(() => {});
 		throw diskFault(error, directory);

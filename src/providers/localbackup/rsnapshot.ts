@@ -8,6 +8,7 @@ import { howToInstall, programPath } from "../../host/programs.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { diskFault } from "../disk-fault.ts";
 import type { Work } from "../provider.ts";
+import { saysAbsent, type Watch } from "../unsteady.ts";
 
 /**
  * Write `conf` into `scratch`, beside the `rules` there: rsnapshot(1), CONFIGURATION. With `link_dest` a file whose mode
@@ -36,7 +37,7 @@ export async function configure(
 		[
 			"rsync_long_args",
 			// rsync compares times by the second: a file that is written again within one would stay as it was.
-			`--numeric-ids --modify-window=-1 --from0 "--filter=merge_${join(scratch, "rules")}"${watched ? " --info=progress2 --no-inc-recursive" : ""}`,
+			`--numeric-ids --out-format=${READ}%b:%n --modify-window=-1 --from0 "--filter=merge_${join(scratch, "rules")}"${watched ? " --info=progress2 --no-inc-recursive" : ""}`,
 		],
 		["backup", "/", `${machine}/`],
 	];
@@ -55,6 +56,17 @@ async function rsyncIn(scratch: string): Promise<string> {
 	);
 }
 
+/** How a line begins that rsync prints once it has read a file to its end: rsyncd.conf(5), "log format". */
+const READ = "read:%i:";
+
+/** What rsync says of one file. */
+interface Told {
+	readonly unreadable: { path: string; reason: string }[];
+	readonly watch: Watch;
+	/** The paths that were asked for. */
+	readonly roots: ReadonlySet<string>;
+}
+
 function programIn(name: string, debianPackage: string): string {
 	const path = programPath(name);
 	if (path !== undefined) return path;
@@ -66,10 +78,11 @@ export async function rsnapshot(
 	verb: "sync" | "snapshot",
 	directory: string,
 	work: Work,
-	unreadable: { path: string; reason: string }[],
+	told: Told,
 	enclosure: Enclosure | undefined,
 ): Promise<void> {
 	const said: string[] = [];
+	let since = Date.now();
 	const hear = (line: string) => {
 		// rsync's own progress: "    32,768  12%  3.1MB/s    0:00:05".
 		const [, bytes, percent] = /^\s*([\d,]+)\s+(\d+)%/.exec(line) ?? [];
@@ -79,10 +92,16 @@ export async function rsnapshot(
 			return work.progress({ bytes: done, ...(part > 0 ? { totalBytes: Math.round(done / part) } : {}) });
 		}
 		if (/^-*$/.test(line)) return;
+		const [, change, name = ""] = /^read:(\S*):\d+:(.*)$/.exec(line) ?? [];
+		if (change !== undefined) {
+			// They are read one after the other.
+			if (change.startsWith(">f")) told.watch.readSince(`/${unquoted(name)}`, since);
+			since = Date.now();
+			return;
+		}
 		said.push(line);
 		work.log(line);
-		const fault = /^rsync: .*(?:failed to open|readlink_stat|send_files).*?"(.*?)".*?: (.*)$/.exec(line);
-		if (fault) unreadable.push({ path: fault[1] ?? "", reason: fault[2] ?? "" });
+		hearFault(line, told);
 	};
 	const result = await exec(["rsnapshot", "-c", join(scratch, "conf"), verb], {
 		signal: work.signal,
@@ -106,4 +125,27 @@ export async function rsnapshot(
 	throw new HoldfastError("failed", `rsnapshot ${describeEnd(result)} in ${directory}`, {
 		details: said.slice(-10),
 	});
+}
+
+function hearFault(line: string, { unreadable, watch, roots }: Told): void {
+	const [, vanished] = /^(?:file|directory) has vanished: "(.*)"/.exec(line) ?? [];
+	const [, quoted = vanished, reason = "it vanished"] =
+		/^rsync: .*(?:failed to open|readlink_stat|send_files|read errors mapping|opendir).*?"(.*?)".*?: (.*)$/.exec(
+			line,
+		) ?? [];
+	if (quoted === undefined) return;
+	const path = unquoted(quoted);
+	// It became shorter while it was read.
+	if (/No data available/.test(reason)) watch.changed(path);
+	else if ((vanished !== undefined || saysAbsent(reason)) && !roots.has(path)) watch.vanished(path);
+	else unreadable.push({ path, reason });
+}
+
+/** rsync writes the bytes of a name that do not print as `\\#` and three octal digits. */
+function unquoted(name: string): string {
+	const bytes = Buffer.from(name, "utf8").toString("latin1");
+	const meant = bytes.replace(/\\#([0-7]{3})/g, (_, octal: string) =>
+		String.fromCharCode(Number.parseInt(octal, 8)),
+	);
+	return Buffer.from(meant, "latin1").toString("utf8");
 }

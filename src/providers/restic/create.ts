@@ -15,6 +15,7 @@ import {
 	type Work,
 } from "../provider.ts";
 import { missingRoots, presentRoots } from "../roots.ts";
+import { saysAbsent, watchUnsteady } from "../unsteady.ts";
 import { archivesIn } from "./archives.ts";
 import { resticExcludes } from "./exclude.ts";
 import { type ResticDestination, ResticFault, restic } from "./run.ts";
@@ -32,6 +33,15 @@ const statusSchema = v.object({
 	bytes_done: v.optional(v.number(), 0),
 	total_bytes: v.exactOptional(v.number()),
 	files_done: v.optional(v.number(), 0),
+});
+
+/** A file that was read to its end. */
+const readSchema = v.object({
+	message_type: v.literal("verbose_status"),
+	action: v.picklist(["new", "modified"]),
+	item: v.string(),
+	/** Seconds. */
+	duration: v.number(),
 });
 
 export async function create(
@@ -79,11 +89,15 @@ export async function create(
 			}
 		});
 		const { there, unreadable } = await presentRoots(request.roots);
+		const watch = watchUnsteady();
+		const roots = new Set(request.roots.map(({ path }) => path));
 		await restic(
 			destination,
 			[
 				"backup",
 				...common,
+				// It tells each file that it has read, and how long that took: whether it changed meanwhile, it does not tell.
+				"--verbose=2",
 				`--tag=${ARCHIVE}${name}`,
 				`--tag=${about}`,
 				...resticExcludes(request.roots),
@@ -93,17 +107,24 @@ export async function create(
 			{
 				input: there.map(({ path }) => `${path}\0`).join(""),
 				accept: [3],
+				// In a string it would have backslashes.
+				ignores: '"action":"unchanged"',
 				...(request.closed ? { closed: request.closed } : {}),
 				onJson: (message) => {
 					add(message);
 					const status = v.safeParse(statusSchema, message);
 					if (status.success) work.progress(progressOf(status.output));
-					if (message.message_type === "error") unreadable.push(unreadableOf(message));
+					const read = v.safeParse(readSchema, message);
+					if (read.success) watch.readSince(read.output.item, Date.now() - read.output.duration * 1000);
+					if (message.message_type !== "error") return;
+					const { path, reason, isAbsent } = unreadableOf(message);
+					if (isAbsent && !roots.has(path)) watch.vanished(path);
+					else unreadable.push({ path, reason });
 				},
 			},
 		);
 		unreadable.push(...(await missingAmong(destination, there, snapshot, unreadable, work)));
-		return { ...sizes, unreadable };
+		return { ...sizes, unreadable, unsteady: watch.found };
 	} catch (error) {
 		if (streams.length > 0)
 			await abandon(destination, name, { ...work, signal: new AbortController().signal }).catch(() => {});
@@ -145,7 +166,9 @@ function progressOf({ bytes_done, total_bytes, files_done }: v.InferOutput<typeo
 
 function unreadableOf({ item, error }: Record<string, unknown>) {
 	const reason = (error as { message?: string } | undefined)?.message ?? JSON.stringify(error);
-	return { path: String(item), reason };
+	// Before 0.16 the error was Go's own: the system's number for it, without words.
+	const isAbsent = saysAbsent(reason) || (error as { Err?: unknown } | undefined)?.Err === 2;
+	return { path: String(item), reason, isAbsent };
 }
 
 /** Make the repository when there is none. */

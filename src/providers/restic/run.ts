@@ -31,6 +31,8 @@ export interface ResticCall {
 	readonly input?: string | Content;
 	/** Called for each line of standard output that is JSON. */
 	readonly onJson?: (message: Record<string, unknown>) => void;
+	/** Lines that hold this text are not even parsed: there may be one for each file. */
+	readonly ignores?: string;
 	/** Makes what takes its standard output, in place of `stdout`; anew for each try. */
 	readonly reader?: () => OutputReader;
 	/** How long `stdout` may be. */
@@ -154,7 +156,7 @@ async function once(
 			standstillSeconds: standstillSeconds(),
 			...(typeof call.input === "string" ? { input: call.input } : {}),
 			...(typeof call.input === "object" ? { pipeIn: true } : {}),
-			reader: call.reader?.() ?? (call.onJson ? recordReader(hear(call.onJson)) : answer),
+			reader: call.reader?.() ?? (call.onJson ? recordReader(hear(call.onJson, call.ignores)) : answer),
 			onStderr: (line) => {
 				const message = parse(line);
 				// 0.18 and later say with --json in JSON why they end.
@@ -215,7 +217,8 @@ async function isReadOnly({ repo, repoFile }: ResticDestination): Promise<boolea
 	);
 }
 
-const hear = (onJson: NonNullable<ResticCall["onJson"]>) => (line: string) => {
+const hear = (onJson: NonNullable<ResticCall["onJson"]>, ignores?: string) => (line: string) => {
+	if (ignores !== undefined && line.includes(ignores)) return;
 	const message = parse(line);
 	if (message) onJson(message);
 };

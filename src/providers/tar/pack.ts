@@ -14,6 +14,7 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { type Root, STREAMS_AHEAD, type StreamRoot, type Work } from "../provider.ts";
 import { missingRoots } from "../roots.ts";
 import { tarExcludes } from "./exclude.ts";
+import { saysAbsent, type Unsteady, type Watch, watchUnsteady } from "../unsteady.ts";
 import { DATA, type Segment } from "./index-file.ts";
 import { withoutEndMark } from "./trim.ts";
 
@@ -28,6 +29,13 @@ const CHUNK = 128 * 1024;
 interface Packed {
 	readonly segments: Segment[];
 	readonly unreadable: { path: string; reason: string }[];
+	readonly unsteady: readonly Unsteady[];
+}
+
+/** Where a root's faults go. */
+interface Told {
+	readonly unreadable: Packed["unreadable"];
+	readonly watch: Watch;
 }
 
 export async function packArchive(
@@ -39,15 +47,15 @@ export async function packArchive(
 ): Promise<Packed> {
 	const output = createWriteStream(folder.at(DATA), { flags: "wx", mode: 0o600, flush: true });
 	const segments: Segment[] = [];
-	const unreadable: Packed["unreadable"] = [];
+	const told: Told = { unreadable: [], watch: watchUnsteady() };
 	let offset = 0;
 	let before = 0;
 	const ended = finished(output);
 	ended.catch(() => {});
 	try {
 		for (const root of roots) {
-			const packed = await packRoot(root, output, level, work, before, unreadable, enclosure);
-			unreadable.push(...missingRoots([root], unreadable, () => packed.tarBytes > 0));
+			const packed = await packRoot(root, output, level, work, before, told, enclosure);
+			told.unreadable.push(...missingRoots([root], told.unreadable, () => packed.tarBytes > 0));
 			segments.push({ path: root.path, offset, ...packed });
 			offset += packed.length;
 			before += packed.tarBytes;
@@ -58,7 +66,7 @@ export async function packArchive(
 	} finally {
 		output.destroy();
 	}
-	return { segments, unreadable };
+	return { segments, unreadable: told.unreadable, unsteady: told.watch.found };
 }
 
 /** Each stream in a file of its own beside the data: a tar member's size must be known before its content. */
@@ -118,7 +126,7 @@ async function packRoot(
 	level: number | undefined,
 	work: Work,
 	before: number,
-	unreadable: Packed["unreadable"],
+	told: Told,
 	enclosure: Enclosure | undefined,
 ) {
 	const tar = await start(
@@ -146,9 +154,7 @@ async function packRoot(
 			signal: work.signal,
 			onStderr: (line) => {
 				work.log(line);
-				const fault = /^tar: (.*): (Cannot .*|Read error.*|File shrank.*|Warning: Cannot .*)$/.exec(line);
-				if (fault && !/socket ignored/.test(line))
-					unreadable.push({ path: `/${fault[1]}`, reason: fault[2] ?? "" });
+				if (!/socket ignored/.test(line)) hear(line, root, told);
 			},
 		},
 	);
@@ -164,7 +170,11 @@ async function packRoot(
 	);
 	const result = await tar.done;
 	// 1: a file changed while it was read. 2: something could not be read; tar went on with the rest.
-	if (result.code !== 0 && result.code !== 1 && !(result.code === 2 && unreadable.length > 0))
+	if (
+		result.code !== 0 &&
+		result.code !== 1 &&
+		!(result.code === 2 && told.unreadable.length + told.watch.found.length > 0)
+	)
 		throw new HoldfastError("failed", `tar ${describeEnd(result)} on ${root.path}`, {
 			details: result.stderr,
 			...(result.code === 127 ? { hint: howToInstall("tar") } : {}),
@@ -172,6 +182,37 @@ async function packRoot(
 	if (!trim.sawEndMark()) throw new HoldfastError("failed", `tar's output on ${root.path} was cut short`);
 	return packed;
 }
+
+/** What tar says of one file. */
+function hear(line: string, root: Root, { unreadable, watch }: Told): void {
+	const [, quoted, reason = ""] =
+		/^tar: (.*): (Cannot .*|Read error.*|Warning: Cannot .*|[Ff]ile (?:shrank|changed|removed) .*)$/.exec(
+			line,
+		) ?? [];
+	if (quoted === undefined) return;
+	const path = `/${unquoted(quoted)}`;
+	if (saysAbsent(reason) && path !== root.path) watch.vanished(path);
+	else if (/^file (shrank|changed)/i.test(reason)) watch.changed(path);
+	else unreadable.push({ path, reason });
+}
+
+/** tar's messages have names in the style "escape" (info tar, "quoting styles"). */
+function unquoted(name: string): string {
+	const bytes = Buffer.from(name, "utf8").toString("latin1");
+	const meant = bytes.replace(/\\([0-7]{3}|.)/g, (_, code: string) =>
+		code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : (ESCAPES[code] ?? code),
+	);
+	return Buffer.from(meant, "latin1").toString("utf8");
+}
+const ESCAPES: Readonly<Record<string, string>> = {
+	a: "\x07",
+	b: "\b",
+	f: "\f",
+	n: "\n",
+	r: "\r",
+	t: "\t",
+	v: "\v",
+};
 
 function compressor(level = 3) {
 	return createZstdCompress({

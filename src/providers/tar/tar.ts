@@ -118,7 +118,7 @@ async function create(
 			throw new HoldfastError("failed", `${path}/${request.name} is already there`);
 		renameSync(disk.at(name), disk.at(request.name));
 		syncFolder(disk);
-		return { ...sizesOf(segments), unreadable: packed.unreadable };
+		return { ...sizesOf(segments), unreadable: packed.unreadable, unsteady: packed.unsteady };
 	} catch (error) {
 		await removeIn(disk, name).catch((fault: Error) => work.log(fault.message));
 		throw diskFault(error, path);
