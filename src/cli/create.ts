@@ -35,6 +35,7 @@ interface Flags extends CommonFlags, FleetFlags {
 	readonly provider?: readonly string[];
 	readonly service?: readonly string[];
 	readonly wait?: number;
+	readonly accept: boolean;
 	readonly dryRun: boolean;
 }
 
@@ -51,6 +52,9 @@ export const create = buildCommand({
 			provider: { ...providerFlag, variadic: true },
 			service: serviceFlag,
 			wait: waitFlag,
+			accept: switchFlag(
+				"the states are as they should be, though a folder is no mount point any more, or holds far less than before",
+			),
 			dryRun: switchFlag("print the plan and do nothing"),
 		},
 		positional: machineWords,
@@ -74,6 +78,7 @@ export const create = buildCommand({
 					manifest.machine,
 					...(flags.provider ?? []).flatMap((name) => ["--provider", name]),
 					...(flags.service ?? []).flatMap((name) => ["--service", name]),
+					...(flags.accept ? ["--accept"] : []),
 					...(flags.wait === undefined ? [] : ["--wait", `${flags.wait}s`]),
 				],
 				here: async (manifest, listener, signal) => {
@@ -106,5 +111,6 @@ async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {
 		)
 	).flat();
 	const spool = join(places().state, "dumps");
-	return planBackup({ manifest, run: newRunId(), services: flags.service ?? [], targets, spool });
+	const { accept, service: services = [] } = flags;
+	return planBackup({ manifest, run: newRunId(), services, targets, spool, accept });
 }

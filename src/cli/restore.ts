@@ -4,7 +4,14 @@ import { buildCommand } from "@stricli/core";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { chooseArchive, isGood, type ListedArchive, listArchives, requireGood } from "../plan/archives.ts";
+import {
+	chooseArchive,
+	doubtOf,
+	isGood,
+	type ListedArchive,
+	listArchives,
+	requireGood,
+} from "../plan/archives.ts";
 import { planExtract } from "../plan/extract.ts";
 import { planRestore } from "../plan/restore.ts";
 import { ownersOf, restoreTargets } from "../plan/targets.ts";
@@ -100,6 +107,10 @@ export const restore = buildCommand({
 			const archive =
 				knownArchive(manifest, provider, wanted, services) ??
 				(await listedArchive(manifest, provider, wanted, services, flags.from, work));
+			for (const service of services) {
+				const doubt = doubtOf(archive, service);
+				if (doubt !== undefined) printMessage(`! ${archive.id} is in doubt: ${service}: ${doubt}`);
+			}
 			const plan = await planOf(manifest, archive, services, flags);
 			// Somebody who does not look does not wait for it: the plan looks by itself, under the lock.
 			const standsInTheWay =

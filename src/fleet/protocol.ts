@@ -144,7 +144,12 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 	"step-log": event({ step: text, line: v.string() }),
 	"step-done": event({ ...titled, seconds: count, result: v.optional(resultSchema) }),
 	"step-failed": event(failed),
-	"scope-failed": event({ step: text, scope: text, error: errorSchema }),
+	"scope-failed": event({
+		step: text,
+		scope: text,
+		error: errorSchema,
+		stored: v.exactOptional(v.literal(true)),
+	}),
 	"step-skipped": event({ ...titled, reason: v.string() }),
 	"undo-started": event(titled),
 	"undo-done": event(titled),

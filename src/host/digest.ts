@@ -2,16 +2,18 @@
 import { createHash } from "node:crypto";
 import { Transform } from "node:stream";
 
-/** Passes on what it reads, and tells the digest, in hex, at its end. */
-export function digesting(tell: (digest: string) => void): Transform {
+/** Passes on what it reads, and tells the digest, in hex, and how many bytes it was, at its end. */
+export function digesting(tell: (digest: string, bytes: number) => void): Transform {
 	const hash = createHash("sha256");
+	let bytes = 0;
 	return new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			hash.update(chunk);
+			bytes += chunk.length;
 			done(null, chunk);
 		},
 		flush(done) {
-			tell(hash.digest("hex"));
+			tell(hash.digest("hex"), bytes);
 			done();
 		},
 	});

@@ -1,5 +1,5 @@
 // Where filesystems are mounted.
-import { readFileSync } from "node:fs";
+import { opendirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 export interface Mount {
@@ -28,13 +28,38 @@ function parse(table: string): Mount[] {
 		const [id, parent, , , path, options, ...rest] = line.split(" ");
 		if (id === undefined || parent === undefined || path === undefined || options === undefined) return [];
 		const type = rest[rest.indexOf("-") + 1] ?? "";
-		return [
-			{ id, parent, path: path.replace(/\\([0-7]{3})/g, unescaped), options: options.split(","), type },
-		];
+		return [{ id, parent, path: unescapedPath(path), options: options.split(","), type }];
 	});
 }
 
-const unescaped = (_: string, octal: string) => String.fromCharCode(Number.parseInt(octal, 8));
+/** A path as such tables have it, /etc/fstab among them. */
+export function unescapedPath(text: string): string {
+	return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+/** Where the file system is mounted that a path is on. One that is mounted when it is needed is, from now on. */
+export function mountHolding(path: string): string {
+	try {
+		opendirSync(path).closeSync();
+	} catch {
+		// A file, or nothing is there: what it would be on is asked.
+	}
+	const holding = realMounts().filter((mount) => isAtOrBelow(path, mount));
+	return holding.reduce((deepest, mount) => (mount.length > deepest.length ? mount : deepest), "/");
+}
+
+/** Whether a file system is mounted just there, and not merely a promise of one (autofs). */
+export function isMounted(folder: string): boolean {
+	return mountHolding(folder) === folder;
+}
+
+const realMounts = () =>
+	mountsOf("self")
+		.filter(({ type }) => type !== "autofs")
+		.map(({ path }) => path);
+
+export const isAtOrBelow = (path: string, folder: string) =>
+	path === folder || folder === "/" || path.startsWith(`${folder}/`);
 
 /** Whether something is mounted at this folder; false for one that is not there. */
 export async function isMountPoint(folder: string): Promise<boolean> {

@@ -2,7 +2,14 @@
 import { basename } from "node:path";
 import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { isAhead, oldestFirst, type Records, timeOf, withTime } from "../providers/archive-time.ts";
+import {
+	isAhead,
+	oldestFirst,
+	outcomeOf,
+	type Records,
+	timeOf,
+	withTime,
+} from "../providers/archive-time.ts";
 import { belongsTo, machineOf, wordsOfTime } from "../providers/metadata.ts";
 import { type Archive, type Destination, DestinationAbsent, type Work } from "../providers/provider.ts";
 import { openDestinations } from "../providers/registry.ts";
@@ -132,7 +139,9 @@ function whyNotLatest(archive: ListedArchive): string | undefined {
  */
 function candidatesFor({ archives }: Listing, services: readonly string[]): ListedArchive[] {
 	const good = archives.filter(
-		(archive) => whyNotLatest(archive) === undefined && services.every((service) => isGood(archive, service)),
+		(archive) =>
+			whyNotLatest(archive) === undefined &&
+			services.every((service) => isGood(archive, service) && doubtOf(archive, service) === undefined),
 	);
 	const recorded = good.filter((archive) => archive.recorded);
 	if (recorded.length > 0) return recorded;
@@ -149,7 +158,7 @@ export function passedOver({ archives }: Listing, chosen: ListedArchive): string
 		.flatMap((archive) => {
 			const unrecorded = archive.recorded === undefined && chosen.recorded === true;
 			const why = unrecorded ? "is newer, and this machine has no record of making it" : undefined;
-			return lineOf(archive, whyNotLatest(archive) ?? why);
+			return lineOf(archive, whyNotLatest(archive) ?? why ?? doubtsOf(archive));
 		})
 		.slice(0, MOST_LINES);
 }
@@ -202,7 +211,9 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 		throw new HoldfastError("failed", `no archive ${none}`, {
 			details: [
 				...unreachable,
-				...archives.flatMap((archive) => lineOf(archive, whyNotLatest(archive))).slice(-MOST_LINES),
+				...archives
+					.flatMap((archive) => lineOf(archive, whyNotLatest(archive) ?? doubtsOf(archive)))
+					.slice(-MOST_LINES),
 			],
 			hint: hintFor(archives),
 		});
@@ -223,6 +234,8 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 function hintFor(archives: readonly ListedArchive[]): string {
 	if (archives.every(({ ahead }) => ahead))
 		return `is this machine's clock right? It says ${new Date().toISOString()}. If it is, name one of the archives`;
+	if (archives.some((archive) => doubtsOf(archive) !== undefined))
+		return "one that is in doubt is restored when it is named: holdfast list";
 	return archives.every(({ foreign }) => foreign)
 		? "an archive that something else made is restored when it is named: holdfast list"
 		: "look at them with: holdfast list";
@@ -271,6 +284,20 @@ export function storedPath(archive: ListedArchive, path: string): string {
 export function isGood({ metadata, newer, damaged }: Archive, service: string): boolean {
 	if (newer !== undefined || damaged !== undefined) return false;
 	return metadata === undefined || metadata.states[service]?.outcome === "good";
+}
+
+/** Why there is reason to doubt a state that an archive holds: it is restored when it is named, and is no `latest`. */
+export function doubtOf({ metadata }: Archive, service: string): string | undefined {
+	const record = metadata?.states[service];
+	return record !== undefined && outcomeOf(record) === "suspicious" ? record.suspicious : undefined;
+}
+
+function doubtsOf(archive: ListedArchive): string | undefined {
+	const doubts = Object.keys(archive.metadata?.states ?? {}).flatMap((state) => {
+		const why = doubtOf(archive, state);
+		return why === undefined ? [] : [`${state}: ${why}`];
+	});
+	return doubts.length === 0 ? undefined : `is in doubt: ${doubts.join("; ")}`;
 }
 
 /** Refuse an archive that lacks a wanted state, or holds a bad one; all of them are named, with the newest good one. */

@@ -16,6 +16,8 @@ export interface BackupRequest {
 	readonly services: readonly string[];
 	/** A private folder for dumps. */
 	readonly spool: string;
+	/** Folders that are no mount points any more, and states that have shrunk, are as they should be. */
+	readonly accept?: boolean;
 	/** Where to write: provider and destination names, and whether the engine takes streams. */
 	readonly targets: readonly {
 		readonly provider: string;
@@ -24,7 +26,7 @@ export interface BackupRequest {
 	}[];
 }
 
-export function planBackup({ manifest, run, services, targets, spool }: BackupRequest): Plan {
+export function planBackup({ manifest, run, services, targets, spool, accept }: BackupRequest): Plan {
 	const states = inOrder(manifest, services);
 	const archive = `${manifest.machine}-${run}`;
 	const nested = nestedFolders(manifest);
@@ -35,13 +37,17 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 		...states.flatMap(([name, { hooks }]) => hookStep(name, scopeOf(name), "preBackup", hooks.preBackup)),
 		...states.flatMap(([name, { dumps }]) => dumpSteps(name, dumps, spool, streamed)),
 		...states.map(
-			([name, { folders }]): Step => ({
+			([name, state]): Step => ({
 				kind: "folders-present",
 				id: `folders:${name}`,
 				scope: scopeOf(name),
 				title: `look for the folders of ${name}`,
 				touches: [],
-				folders,
+				state: name,
+				folders: state.folders,
+				exclude: state.exclude,
+				except: exceptOf(state, nested),
+				...(accept ? { accept } : {}),
 			}),
 		),
 		...states.flatMap(([name, { stopOnBackup }]) => stopSteps(name, scopeOf(name), stopOnBackup, "stays")),
@@ -58,15 +64,17 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 			provider,
 			destination,
 			archive,
+			...(accept ? { accept } : {}),
 			states: Object.fromEntries(
-				states.map(([name, { folders, exclude, dumps }]) => [
+				states.map(([name, state]) => [
 					name,
 					{
 						scope: scopeOf(name),
-						folders,
-						exclude,
-						except: [...dumps.flatMap(liveFiles), ...folders.flatMap((folder) => nested.get(folder) ?? [])],
-						dumps: dumpSteps(name, dumps, spool, streamed).map(({ id: step }) => ({ step, streamed })),
+						folders: state.folders,
+						exclude: state.exclude,
+						except: exceptOf(state, nested),
+						seenBy: `folders:${name}`,
+						dumps: dumpSteps(name, state.dumps, spool, streamed).map(({ id: step }) => ({ step, streamed })),
 					},
 				]),
 			),
@@ -92,6 +100,14 @@ export function planBackup({ manifest, run, services, targets, spool }: BackupRe
 		],
 		goals: write.map(({ scope }) => scope),
 	};
+}
+
+/** What is left out of a state beside what it says itself: databases that are dumped, and what is another's. */
+function exceptOf(
+	{ folders, dumps }: State,
+	nested: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+	return [...dumps.flatMap(liveFiles), ...folders.flatMap((folder) => nested.get(folder) ?? [])];
 }
 
 /** By a state's folder: folders of other states within it, which are theirs alone. */

@@ -2,12 +2,15 @@
 // of what it made, else by the engine's own time, else by what the archive says of itself.
 import type { Archive, StateRecord } from "./provider.ts";
 
+/** `suspicious`: it is stored, and there is reason to doubt that it is what it should be. */
+export type StateOutcome = StateRecord["outcome"] | "suspicious";
+
 /** What this machine's own records hold of one archive. */
 export interface Recorded {
 	/** RFC 3339. */
 	readonly created: string;
 	/** By state. */
-	readonly outcomes: ReadonlyMap<string, StateRecord["outcome"]>;
+	readonly outcomes: ReadonlyMap<string, StateOutcome>;
 }
 
 /** What this machine knows of one destination by itself. */
@@ -60,7 +63,14 @@ export function byTheirWord(archives: readonly Archive[]): Records {
 }
 
 export function outcomesOf(
-	states: Readonly<Record<string, Pick<StateRecord, "outcome">>>,
-): ReadonlyMap<string, StateRecord["outcome"]> {
-	return new Map(Object.entries(states).map(([state, { outcome }]) => [state, outcome]));
+	states: Readonly<Record<string, Pick<StateRecord, "outcome" | "suspicious">>>,
+): ReadonlyMap<string, StateOutcome> {
+	return new Map(Object.entries(states).map(([state, record]) => [state, outcomeOf(record)]));
+}
+
+export function outcomeOf({
+	outcome,
+	suspicious,
+}: Pick<StateRecord, "outcome" | "suspicious">): StateOutcome {
+	return outcome === "good" && suspicious !== undefined ? "suspicious" : outcome;
 }

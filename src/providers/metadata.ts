@@ -37,6 +37,7 @@ export function isStoredPath(path: string): boolean {
 }
 export const storedPath = v.pipe(v.string(), v.check(isStoredPath, "is no absolute, normalised path"));
 
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const facts = record(v.string(), v.unknown());
 
 // Keys that this version does not know stay, so that a hold does not drop what a later one wrote.
@@ -58,6 +59,11 @@ const stateRecord = v.looseObject({
 		),
 	),
 	reason: v.exactOptional(v.string()),
+	suspicious: v.exactOptional(v.string()),
+	vanished: v.exactOptional(count),
+	changed: v.exactOptional(count),
+	bytes: v.exactOptional(count),
+	mounts: v.exactOptional(record(storedPath, storedPath)),
 });
 
 const metadataSchema = v.looseObject({

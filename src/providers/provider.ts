@@ -88,6 +88,16 @@ export interface StateRecord {
 	}[];
 	/** Why it is not good. */
 	readonly reason?: string;
+	/** Why a good one is to be doubted: it is no `latest`, and does not count as the newest good one (expectations.ts). */
+	readonly suspicious?: string;
+	/** How many files vanished before they were read: they are not in it. */
+	readonly vanished?: number;
+	/** How many files changed while they were read: they may be in it as they never were. */
+	readonly changed?: number;
+	/** About how many bytes its folders and dumps held. */
+	readonly bytes?: number;
+	/** By folder that was not on the root file system: where the one that it was on was mounted. */
+	readonly mounts?: Readonly<Record<string, string>>;
 }
 
 export interface CreateResult {

@@ -142,10 +142,15 @@ function keepOf(
 	for (const { archive, reason } of ruled(whole)) keep(archive, reason, state);
 	// What there is of a state since it was last whole; it may be all that there is.
 	const lastWhole = newest?.time ?? Number.NEGATIVE_INFINITY;
-	const failed = candidates.filter(
-		({ outcomes, time }) => outcomes.get(state) === "failed" && time > lastWhole,
-	);
-	for (const { archive, reason } of ruled(failed)) keep(archive, reason, `${state}, not whole`);
+	for (const [outcome, words] of [
+		["failed", "not whole"],
+		["suspicious", "in doubt"],
+	] as const) {
+		const since = candidates.filter(
+			({ outcomes, time }) => outcomes.get(state) === outcome && time > lastWhole,
+		);
+		for (const { archive, reason } of ruled(since)) keep(archive, reason, `${state}, ${words}`);
+	}
 }
 
 /** `young`: those that are kept for their age, and do not count for the rules. */

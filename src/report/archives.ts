@@ -3,8 +3,8 @@ import { unitLabel } from "../host/systemd.ts";
 import type { Adopted } from "../plan/adopt.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { PruneDecisions } from "../plan/upkeep.ts";
-import type { Details, Entry } from "../providers/provider.ts";
-import { table } from "./tables.ts";
+import type { Details, Entry, StateRecord } from "../providers/provider.ts";
+import { table, wordsOf } from "./tables.ts";
 import { duration, localTime, size } from "./units.ts";
 
 export function archiveText(archive: ListedArchive, details: Details): string[] {
@@ -29,14 +29,29 @@ export function archiveText(archive: ListedArchive, details: Details): string[] 
 		["hold", metadata?.hold && `${metadata.hold.reason}, since ${localTime(metadata.hold.since)}`],
 	];
 	const states = Object.entries(metadata?.states ?? {}).flatMap(
-		([name, { outcome, folders, dumps = [], reason }]) => [
-			[name, outcome, reason ?? folders.join(", ")],
+		([name, { outcome, folders, dumps = [], reason, ...record }]) => [
+			[
+				name,
+				[outcome, ...wordsOf({ outcome, folders, ...record }).filter((word) => word !== outcome)].join(", "),
+				reason ?? folders.join(", "),
+			],
+			...notesOn(record).map((note) => ["", "", note]),
 			...(reason === undefined ? dumps.map(({ dump }) => ["", "", nameOf(dump)]) : []),
 		],
 	);
 	return [
 		...facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(8)} ${value}`])),
 		...(states.length === 0 ? [] : ["", ...table([["STATE", "OUTCOME", "HOLDS"], ...states])]),
+	];
+}
+
+function notesOn({ suspicious, vanished, changed }: Partial<StateRecord>): string[] {
+	return [
+		...(suspicious === undefined ? [] : [`in doubt: ${suspicious}`]),
+		...(vanished === undefined
+			? []
+			: [`${vanished} files vanished before they were read: they are not in it`]),
+		...(changed === undefined ? [] : [`fuzzy: ${changed} files changed while they were read`]),
 	];
 }
 

@@ -26,7 +26,10 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 		case "step-failed":
 			return [`✘ ${event.title}: ${event.error.message}`, ...facts(event.error)];
 		case "scope-failed":
-			return [`✘ left out: ${event.scope.replace(":", " ")}: ${event.error.message}`, ...facts(event.error)];
+			return [
+				`✘ ${event.stored ? "in doubt" : "left out"}: ${event.scope.replace(":", " ")}: ${event.error.message}`,
+				...facts(event.error),
+			];
 		case "undo-done":
 			return [`↩ undone: ${event.title}`];
 		case "undo-failed":

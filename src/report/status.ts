@@ -8,8 +8,8 @@ type Shown = MachineStatus & { readonly timers: readonly TimerStatus[]; readonly
 
 export function statusText(machines: readonly Shown[]): string[] {
 	const rows = machines.flatMap((one) =>
-		one.archives.map(({ state, destination, created, ageSeconds, bytes, growthBytes, isLate }) => [
-			isLate ? "✘" : "✔",
+		one.archives.map(({ state, destination, created, ageSeconds, bytes, growthBytes, isLate, doubt }) => [
+			isLate || doubt !== undefined ? "✘" : "✔",
 			one.machine,
 			state,
 			destination,

@@ -3,6 +3,7 @@
 import { printable } from "../manifest/printable.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { Difference, RowDifference, UndeclaredDatabase } from "../plan/diff.ts";
+import type { StateRecord } from "../providers/provider.ts";
 import type { Entry, RunRow } from "../run/journal-rows.ts";
 import type { Step } from "../run/plan.ts";
 import { duration, localTime, size } from "./units.ts";
@@ -22,11 +23,20 @@ export function archiveTable(archives: readonly ListedArchive[], several = false
 	]);
 }
 
+/** What there is to say of a state that an archive holds; nothing of one that is as it should be. */
+export function wordsOf({ outcome, suspicious, changed = 0 }: StateRecord): string[] {
+	if (outcome !== "good") return [outcome];
+	return [...(suspicious === undefined ? [] : ["in doubt"]), ...(changed > 0 ? ["fuzzy"] : [])];
+}
+
 /** Its states, or why there is nothing to say of them. */
 function holdings({ metadata, damaged, newer, foreign }: ListedArchive): string {
 	if (metadata)
 		return Object.entries(metadata.states)
-			.map(([name, { outcome }]) => (outcome === "good" ? name : `${name} (${outcome})`))
+			.map(([name, record]) => {
+				const words = wordsOf(record);
+				return words.length === 0 ? name : `${name} (${words.join(", ")})`;
+			})
 			.join(", ");
 	if (damaged !== undefined) return "damaged";
 	if (newer !== undefined) return "made by a newer Holdfast";

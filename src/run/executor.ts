@@ -46,6 +46,8 @@ class Execution {
 	#unfinished = false;
 	/** Scopes of which nothing has failed but to tidy up; that one thing is still there is no reason to leave another. */
 	readonly #untidy = new Set<string>();
+	/** By scope: why what is stored of it is to be doubted, and which step found that. */
+	readonly #doubts = new Map<string, { readonly step: string; readonly error: Error }>();
 	/** After an undo that failed: what is where on disk. */
 	readonly #left: string[] = [];
 
@@ -65,6 +67,7 @@ class Execution {
 			});
 			if (this.#signal.aborted) await this.#interrupt();
 		}
+		this.#sayDoubts();
 		return this.#end(this.#outcome());
 	}
 
@@ -230,6 +233,14 @@ class Execution {
 			if (!this.#standing.isDone(step.id)) await this.#step(step, NEVER);
 	}
 
+	#sayDoubts(): void {
+		for (const [scope, { step, error }] of this.#doubts) {
+			if (this.#standing.failures.has(scope)) continue;
+			this.#standing.fail(scope, error);
+			this.#chronicle.tell({ type: "scope-failed", scope, step, error: reportOf(error), stored: true });
+		}
+	}
+
 	#context(step: Step, signal: AbortSignal): StepContext {
 		return {
 			plan: this.#plan,
@@ -258,6 +269,10 @@ class Execution {
 			}),
 			forgetGone: ({ name, location }, names) =>
 				this.#journal.forgetGone(this.#plan.manifest.machine, name, location, names),
+			lastGood: (state) => this.#journal.lastGood(this.#plan.manifest.machine, state),
+			doubt: (scope, error) => {
+				this.#doubts.set(scope, { step: step.id, error });
+			},
 			made: (archive) => this.#journal.made(archive),
 			bytesOf: (archiveId) => this.#journal.archive(archiveId)?.bytes,
 			keep: (copy) => this.#journal.keep(copy),

@@ -173,7 +173,7 @@ export interface UnknownCopy extends Pick<KeptCopy, "run" | "state" | "until"> {
 
 /** The columns that `recordedOf` reads. */
 export const RECORDED =
-	"SELECT name, json_extract(metadata, '$.created') AS created, (SELECT json_group_object(key, json_extract(value, '$.outcome')) FROM json_each(metadata, '$.states')) AS outcomes FROM archive";
+	"SELECT name, json_extract(metadata, '$.created') AS created, (SELECT json_group_object(key, CASE WHEN json_extract(value, '$.suspicious') IS NULL THEN json_extract(value, '$.outcome') ELSE 'suspicious' END) FROM json_each(metadata, '$.states')) AS outcomes FROM archive";
 
 export function recordedOf({ name, created, outcomes }: Row): readonly [string, Recorded] {
 	const states = Object.entries(fieldOf(v.looseObject({}), outcomes) ?? recordOf());
@@ -181,10 +181,13 @@ export function recordedOf({ name, created, outcomes }: Row): readonly [string, 
 		String(name),
 		{
 			created: String(created),
-			outcomes: new Map(states.map(([state, outcome]) => [state, outcome === "good" ? "good" : "failed"])),
+			outcomes: new Map(states.map(([state, outcome]) => [state, knownOutcome(outcome)])),
 		},
 	];
 }
+
+const knownOutcome = (outcome: unknown) =>
+	outcome === "good" || outcome === "suspicious" ? outcome : "failed";
 
 /** Of checks and prunes, newest first: how the last of each destination went, where it failed. */
 export function failedIn(rows: readonly Row[]): FailedUpkeep[] {

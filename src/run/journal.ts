@@ -6,6 +6,7 @@ import { VERSION as PROGRAM } from "../manifest/version.ts";
 import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
 import type { Outcome } from "./event.ts";
 import { damaged, journalFault, openJournalFile } from "./journal-file.ts";
+import type { LastGood } from "./expectations.ts";
 import {
 	archiveOf,
 	dataOf,
@@ -283,6 +284,27 @@ export class Journal {
 			"SELECT * FROM archive WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ? ORDER BY rowid DESC LIMIT 1000",
 			machine,
 		).flatMap(archiveOf);
+	}
+
+	/** The newest archive that was made here of a machine and holds a state whole, without a reason to doubt it. */
+	lastGood(machine: string, state: string): LastGood | undefined {
+		const row = this.#db
+			.prepare(
+				`SELECT id, json_extract(metadata, '$.run') AS run, json_extract(metadata, '$.created') AS created,
+				json_extract(metadata, $state) AS record FROM archive
+				WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = $machine
+				AND json_extract(metadata, $state || '.outcome') = 'good'
+				AND json_extract(metadata, $state || '.suspicious') IS NULL ORDER BY rowid DESC LIMIT 1`,
+			)
+			.get({ state: `$.states."${state}"`, machine });
+		if (row === undefined) return undefined;
+		const declared = this.plan(String(row.run))?.manifest.state[state];
+		return {
+			archive: String(row.id),
+			created: String(row.created),
+			record: JSON.parse(String(row.record)),
+			...(declared === undefined ? {} : { declared }),
+		};
 	}
 
 	/** The newest run of an operation that was not cut short by a person. */

@@ -3,9 +3,10 @@
 import { expectedWithin } from "../manifest/machine.ts";
 import { ownValue } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { isAhead } from "../providers/archive-time.ts";
+import { isAhead, outcomeOf } from "../providers/archive-time.ts";
 import { wordsOfTime } from "../providers/metadata.ts";
 import { type DiedRun, lineOf } from "./died.ts";
+import { accepting } from "./expectations.ts";
 import type { Journal } from "./journal.ts";
 import type { KnownArchive, RunRow } from "./journal-rows.ts";
 
@@ -23,6 +24,8 @@ export interface ArchiveStatus {
 	readonly bytes?: number;
 	readonly growthBytes?: number;
 	readonly isLate: boolean;
+	/** A newer one is stored, and there is reason to doubt it: which, and why. */
+	readonly doubt?: string;
 	/** Archives that are dated so that their time is yet to come: none of them counts. */
 	readonly ahead?: readonly string[];
 }
@@ -79,6 +82,9 @@ export function statusOf(
 			...died.map(lineOf),
 			...archives.filter(({ isLate }) => isLate).map(lateness),
 			...new Set(archives.flatMap(({ ahead = [] }) => ahead)),
+			...archives.flatMap(({ state, destination, doubt }) =>
+				doubt === undefined ? [] : [`${state} in ${destination} is in doubt: ${doubt} (${accepting(state)})`],
+			),
 			...rows.filter((row) => isBad(row) && !died.some(({ run }) => run === row.id)).map(badRun),
 			...failedUpkeep
 				.filter(({ run }) => !rows.some((row) => row.id === run && isBad(row)))
@@ -99,10 +105,19 @@ function archiveStatus(
 ): ArchiveStatus {
 	const [provider = ""] = destination.split("/", 1);
 	const expectSeconds = expectedWithin(manifest, manifest.state[state], manifest.providers[provider]);
-	const all = made.filter(
-		({ provider, destination: name, metadata }) =>
-			`${provider}/${name}` === destination && ownValue(metadata.states, state)?.outcome === "good",
+	const outcome = ({ metadata }: KnownArchive) => {
+		const record = ownValue(metadata.states, state);
+		return record && outcomeOf(record);
+	};
+	const stored = made.filter(
+		(one) => `${one.provider}/${one.destination}` === destination && outcome(one) !== undefined,
 	);
+	const all = stored.filter((one) => outcome(one) === "good");
+	const newestStored = stored.find((one) => outcome(one) !== "failed");
+	const doubtful =
+		newestStored && outcome(newestStored) === "suspicious"
+			? { doubt: ownValue(newestStored.metadata.states, state)?.suspicious ?? "" }
+			: {};
 	const isYetToCome = ({ metadata }: KnownArchive) => isAhead(Date.parse(metadata.created), now);
 	const aheadLines = all
 		.filter(isYetToCome)
@@ -110,7 +125,7 @@ function archiveStatus(
 	const ahead = aheadLines.length === 0 ? {} : { ahead: aheadLines };
 	const good = all.filter((one) => !isYetToCome(one));
 	const [newest] = good;
-	if (!newest) return { state, destination, expectSeconds, isLate: true, ...ahead };
+	if (!newest) return { state, destination, expectSeconds, isLate: true, ...ahead, ...doubtful };
 	const { created } = newest.metadata;
 	// A little ahead is a clock that was set: it is new.
 	const ageSeconds = Math.max(0, now.getTime() - Date.parse(created)) / 1000;
@@ -132,6 +147,7 @@ function archiveStatus(
 		...(growth === undefined ? {} : { growthBytes: growth }),
 		isLate: ageSeconds > expectSeconds,
 		...ahead,
+		...doubtful,
 	};
 }
 

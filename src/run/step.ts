@@ -58,6 +58,12 @@ export interface HookStep extends StepBase {
 export interface FoldersPresentStep extends StepBase {
 	readonly kind: "folders-present";
 	readonly folders: readonly string[];
+	/** Whose they are; plans of 0.1.0 do not say. */
+	readonly state?: string;
+	readonly exclude?: readonly string[];
+	readonly except?: readonly string[];
+	/** A person has said that they are as they should be, whatever they were before. */
+	readonly accept?: boolean;
 }
 export interface UnitsStopStep extends StepBase {
 	readonly kind: "units-stop";
@@ -94,6 +100,8 @@ export interface ArchiveCreateStep extends StepBase {
 	readonly provider: string;
 	readonly destination: string;
 	readonly archive: string;
+	/** A person has said that the states are as they should be, however much smaller they are than before. */
+	readonly accept?: boolean;
 	/** Scope of each state whose failure leaves it out, by state name. */
 	readonly states: Readonly<
 		Record<
@@ -105,6 +113,8 @@ export interface ArchiveCreateStep extends StepBase {
 				readonly exclude: readonly string[];
 				/** Paths that are left out beside. */
 				readonly except: readonly string[];
+				/** The step that looked at its folders. */
+				readonly seenBy?: string;
 				/** The `dump` steps whose databases go into the archive. */
 				readonly dumps: readonly { readonly step: string; readonly streamed: boolean }[];
 			}

@@ -1,6 +1,7 @@
 // What the work of a step may use, and what it is made of; by kind it is found in steps/registry.ts.
 import type { Records } from "../providers/archive-time.ts";
 import type { Destination, Progress } from "../providers/provider.ts";
+import type { LastGood } from "./expectations.ts";
 import type { KeptCopy, MadeArchive } from "./journal-rows.ts";
 import type { Plan, Step, StepKind } from "./plan.ts";
 
@@ -28,6 +29,10 @@ export interface StepContext {
 	records(destination: Pick<Destination, "name" | "location">, names: readonly string[]): Records;
 	/** Only archives with these names are left in a destination: forget others that would trouble a person for long. */
 	forgetGone(destination: Pick<Destination, "name" | "location">, names: readonly string[]): void;
+	/** What the last good archive of a state was, in whichever destination. */
+	lastGood(state: string): LastGood | undefined;
+	/** Once all is done, a scope is told as failed though what it was to store is stored: there is reason to doubt it. */
+	doubt(scope: string, error: Error): void;
 	made(archive: MadeArchive): void;
 	/** Bytes of an archive's files, when this machine made it and still knows. */
 	bytesOf(archiveId: string): number | undefined;

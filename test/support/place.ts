@@ -79,6 +79,6 @@ export class Place {
 
 	/** In a mount namespace of its own, where this script (as root) may mount what it likes. */
 	holdfastAfter(script: string, ...args: string[]): Promise<Output> {
-		return this.start(args, ["unshare", "-m", "sh", "-ec", `${script}; exec "$@"`, "sh"]).ended;
+		return this.start(args, ["unshare", "-m", "sh", "-ec", `${script}\nexec "$@"`, "sh"]).ended;
 	}
 }

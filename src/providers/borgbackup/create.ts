@@ -108,7 +108,11 @@ async function createOf(
 							...(message.nfiles === undefined ? {} : { files: message.nfiles }),
 							...(message.path ? { path: `/${message.path}` } : {}),
 						});
-					if (message.type === "file_status" && message.status === "d" && folders.some(({ path }) => path === `/${message.path}`))
+					if (
+						message.type === "file_status" &&
+						message.status === "d" &&
+						folders.some(({ path }) => path === `/${message.path}`)
+					)
 						stored.add(`/${message.path}`);
 					if (message.type === "file_status" && message.status === "C" && message.path)
 						watch.changed(absolute(message.path));

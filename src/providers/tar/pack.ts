@@ -13,8 +13,8 @@ import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { type Root, STREAMS_AHEAD, type StreamRoot, type Work } from "../provider.ts";
 import { missingRoots } from "../roots.ts";
-import { tarExcludes } from "./exclude.ts";
 import { saysAbsent, type Unsteady, type Watch, watchUnsteady } from "../unsteady.ts";
+import { tarExcludes } from "./exclude.ts";
 import { DATA, type Segment } from "./index-file.ts";
 import { withoutEndMark } from "./trim.ts";
 
@@ -236,7 +236,11 @@ function append(output: Writable): Writable {
 }
 
 /** How many folders deep it is. */
-async function deepestIn(root: string, { signal }: Work, enclosure: Enclosure | undefined): Promise<number> {
+export async function deepestIn(
+	root: string,
+	{ signal }: Pick<Work, "signal">,
+	enclosure: Enclosure | undefined,
+): Promise<number> {
 	let deepest = 0;
 	const end = await exec(["find", root, "-type", "d", "-printf", "%d\n"], {
 		signal,

@@ -10,7 +10,6 @@ import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { below, type Exclusion, leavesNothing, pathBelow } from "../../manifest/patterns.ts";
 import { recordOf } from "../../manifest/record.ts";
 import { VERSION } from "../../manifest/version.ts";
 import { isWithoutRoom } from "../../providers/metadata.ts";
@@ -21,8 +20,9 @@ import { unlessAbsent } from "../absent.ts";
 import { withPoint } from "../fault.ts";
 import type { ArchiveCreateStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
-import type { Dumped, DumpedDatabase } from "./databases.ts";
+import { afterwards, dumpedBy, expectedOf } from "./archive-seen.ts";
 import { longest, shortReason } from "./described.ts";
+import { exclusionsOf } from "./folders-present.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep> = {
 	async run(step, context) {
@@ -88,13 +88,18 @@ async function write(
 		),
 	);
 	const digests: Record<string, string> = {};
+	const flowed = new Map<string, number>();
 	const dumps = good.flatMap(([, { scope, dumps }]) =>
 		dumps.flatMap(({ step: id, streamed }) =>
 			dumpedBy(id, context).map((database) => ({ ...database, scope, streamed })),
 		),
 	);
 	try {
-		const { unreadable: told, ...sizes } = await destination.create(
+		const {
+			unreadable: unread,
+			unsteady,
+			...sizes
+		} = await destination.create(
 			{
 				name: step.archive,
 				roots: [
@@ -116,8 +121,9 @@ async function write(
 								content.whole.catch((error: Error) => {
 									if (!signal.aborted) broken(one.scope, error);
 								});
-								const output = digesting((digest) => {
+								const output = digesting((digest, bytes) => {
 									digests[one.file] = digest;
+									flowed.set(one.file, bytes);
 								});
 								// Each ends the other; what went wrong is told by `whole`.
 								pipeline(content.output, output, () => {});
@@ -139,9 +145,10 @@ async function write(
 			withPoint(context),
 		);
 		context.point("written");
-		const unreadable = [...told, ...(await vanishedRoots(folders, told))];
-		const about = unreadable.length === 0 ? metadata : marked(step, metadata, unreadable, context);
-		if (unreadable.length > 0) await destination.describe(step.archive, about, context);
+		const unreadable = [...unread, ...(await vanishedRoots(folders, unread))];
+		const seen = afterwards(step, metadata, { unreadable, unsteady, streamed: flowed }, context);
+		const { metadata: told, warnings } = seen;
+		if (seen.isToBeTold) await destination.describe(step.archive, told, context);
 		const id = `${destination.name}::${destination.location}::${step.archive}`;
 		made({
 			id,
@@ -149,11 +156,11 @@ async function write(
 			provider: step.provider,
 			destination: step.destination,
 			location: destination.location,
-			metadata: about,
+			metadata: told,
 			digests: Object.assign(digests, ...dumps.map((one) => one.digests)),
 			...(sizes.bytes === undefined ? {} : { bytes: sizes.bytes }),
 		});
-		return { archive: id, ...sizes };
+		return { archive: id, ...sizes, ...(warnings.length > 0 ? { warnings } : {}) };
 	} finally {
 		await rm(spool, { recursive: true, force: true });
 	}
@@ -182,19 +189,20 @@ function linksIn(found: ReadonlyMap<string, Resolved>): ReadonlyMap<string, stri
 
 function statesOf(step: ArchiveCreateStep, links: ReadonlyMap<string, string>, context: StepContext) {
 	return recordOf(
-		Object.entries(step.states).map(([name, state]) => [name, stateRecord(state, links, context)] as const),
+		Object.entries(step.states).map(
+			([name, state]) => [name, stateRecord(step, name, state, links, context)] as const,
+		),
 	);
 }
 
-function dumpedBy(step: string, { noteOf }: StepContext): readonly DumpedDatabase[] {
-	return (noteOf(step) as Dumped | undefined)?.databases ?? [];
-}
-
 function stateRecord(
-	{ scope, folders, dumps }: ArchiveCreateStep["states"][string],
+	{ accept = false }: ArchiveCreateStep,
+	name: string,
+	state: ArchiveCreateStep["states"][string],
 	links: ReadonlyMap<string, string>,
 	context: StepContext,
 ): StateRecord {
+	const { scope, folders, dumps } = state;
 	const reason = context.failureOf(scope);
 	const stored = Object.fromEntries([...links].filter(([folder]) => folders.includes(folder)));
 	const databases = dumps.flatMap(({ step }) => dumpedBy(step, context));
@@ -212,6 +220,7 @@ function stateRecord(
 						...(accounts === undefined ? {} : { accounts }),
 					})),
 				}),
+		...(reason === undefined ? expectedOf(name, state, accept, context) : {}),
 	};
 }
 
@@ -239,51 +248,10 @@ function lookAtFolders(
 	return found;
 }
 
-/** Patterns and paths are written for the declared folder, wherever it is in truth. */
-function exclusionsOf(folder: string, { exclude, except }: ArchiveCreateStep["states"][string]): Exclusion[] {
-	const all = [
-		...exclude.flatMap((pattern) => below(folder, pattern)),
-		...except.flatMap((path) => pathBelow(folder, path)),
-	];
-	if (!all.some(leavesNothing)) return all;
-	throw new HoldfastError("failed", `the patterns of its state leave nothing of the folder ${folder}`, {
-		hint: "take the folder or the pattern out of the config",
-	});
-}
-
 /**
  * Of its own: others write to theirs meanwhile. No name holds a dot. The same in every run: restic compares with the last
  * snapshot of just these paths, and without one reads every file anew.
  */
 function spoolOf({ provider, destination }: ArchiveCreateStep): string {
 	return join(places().state, "spool", `${provider}.${destination}`);
-}
-
-/** The states whose files could not all be read are marked failed, in the archive and in this run. */
-function marked(
-	step: ArchiveCreateStep,
-	metadata: Metadata,
-	unreadable: readonly { path: string; reason: string }[],
-	context: StepContext,
-): Metadata {
-	const { failScope } = context;
-	const states = recordOf(Object.entries(metadata.states));
-	for (const [name, { scope, folders, dumps }] of Object.entries(step.states)) {
-		const stored = [
-			...folders.map((folder) => states[name]?.stored?.[folder] ?? folder),
-			...dumps.flatMap(({ step: id }) => dumpedBy(id, context).map(({ file }) => file)),
-		];
-		const own = unreadable.filter(({ path }) =>
-			stored.some((folder) => path === folder || path.startsWith(`${folder}/`)),
-		);
-		const first = own[0];
-		if (!first) continue;
-		const reason = `could not read ${first.path}: ${first.reason}${own.length > 1 ? ` (and ${own.length - 1} more)` : ""}`;
-		states[name] = { ...states[name], outcome: "failed", folders, reason: shortReason(reason) };
-		failScope(
-			scope,
-			new HoldfastError("failed", reason, { details: own.slice(0, 10).map(({ path }) => path) }),
-		);
-	}
-	return { ...metadata, states };
 }

@@ -1,17 +1,55 @@
-// A declared folder that is not there would be a hole in the archive: engines skip it with a warning at most.
+// A declared folder that is not there would be a hole in the archive: engines skip it with a warning at most. Nor may one
+// be stored that is there and is not what it was, since its disk is not mounted.
 import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { below, type Exclusion, leavesNothing, pathBelow } from "../../manifest/patterns.ts";
+import { measure } from "../../providers/tar/measure.ts";
+import { type MountsOf, mountsOf, requireMounts } from "../expectations.ts";
 import type { FoldersPresentStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
 
+/** The note: what there was of the state right before it was stored. */
+export interface Present {
+	readonly mounts: MountsOf;
+	/** About how many bytes are in its folders, but for what is left out. */
+	readonly bytes?: number;
+}
+
 export const foldersPresent: StepWork<FoldersPresentStep> = {
-	async run({ folders }) {
+	async run({ state, folders, exclude, except, accept }, context) {
+		const paths = new Map<string, string>();
 		for (const folder of folders) {
 			// A symlink counts for what it leads to, where it may be followed.
-			if (resolvePath(folder).found) continue;
-			throw new HoldfastError("failed", `the folder ${folder} does not exist`, {
-				hint: "make it, or take it out of the state's folders",
-			});
+			const { path, found } = resolvePath(folder);
+			if (!found)
+				throw new HoldfastError("failed", `the folder ${folder} does not exist`, {
+					hint: "make it, or take it out of the state's folders",
+				});
+			paths.set(folder, path);
 		}
+		if (state === undefined) return;
+		if (!accept) requireMounts(state, folders, context.lastGood(state));
+		const mounts = mountsOf(paths);
+		const roots = folders.map((folder) => ({
+			path: paths.get(folder) ?? folder,
+			exclude: exclusionsOf(folder, { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) }),
+		}));
+		const bytes = await measure(roots, context.signal);
+		context.note({ mounts, ...(bytes === undefined ? {} : { bytes }) } satisfies Present);
 	},
 };
+
+/** Patterns and paths are written for the declared folder, wherever it is in truth. */
+export function exclusionsOf(
+	folder: string,
+	{ exclude = [], except = [] }: Pick<FoldersPresentStep, "exclude" | "except">,
+): Exclusion[] {
+	const all = [
+		...exclude.flatMap((pattern) => below(folder, pattern)),
+		...except.flatMap((path) => pathBelow(folder, path)),
+	];
+	if (!all.some(leavesNothing)) return all;
+	throw new HoldfastError("failed", `the patterns of its state leave nothing of the folder ${folder}`, {
+		hint: "take the folder or the pattern out of the config",
+	});
+}

@@ -1,0 +1,155 @@
+// What an archive comes to say of each state it holds: how large it was and where it was mounted, what could not be read,
+// what did not hold still, and whether there is reason to doubt it.
+import { lstatSync } from "node:fs";
+import { isMounted } from "../../host/mounts.ts";
+import { HoldfastError } from "../../manifest/error.ts";
+import { ownValue, recordOf } from "../../manifest/record.ts";
+import type { CreateResult, Metadata, StateRecord } from "../../providers/provider.ts";
+import { accepting, shrinkage } from "../expectations.ts";
+import type { ArchiveCreateStep } from "../step.ts";
+import type { StepContext } from "../work.ts";
+import type { Dumped, DumpedDatabase } from "./databases.ts";
+import { shortReason } from "./described.ts";
+import type { Present } from "./folders-present.ts";
+
+type StateOfStep = ArchiveCreateStep["states"][string];
+
+/** What there is to say of an archive once it is written. */
+interface Seen extends Pick<CreateResult, "unreadable" | "unsteady"> {
+	/** Bytes of the dumps that were made while it was written, by their path. */
+	readonly streamed: ReadonlyMap<string, number>;
+}
+
+/** Paths that a warning names. */
+const MOST_NAMED = 3;
+
+export function dumpedBy(step: string, { noteOf }: StepContext): readonly DumpedDatabase[] {
+	return (noteOf(step) as Dumped | undefined)?.databases ?? [];
+}
+
+/** Of a state that is about to be stored. */
+export function expectedOf(
+	name: string,
+	state: StateOfStep,
+	accept: boolean,
+	context: StepContext,
+): Pick<StateRecord, "bytes" | "mounts" | "suspicious"> {
+	const { mounts = {}, bytes: inFolders } = presentOf(state, context);
+	const isStreamed = state.dumps.some(({ streamed }) => streamed);
+	const bytes = isStreamed || inFolders === undefined ? undefined : inFolders + bytesOfDumps(state, context);
+	return {
+		...(Object.keys(mounts).length === 0 ? {} : { mounts }),
+		...(bytes === undefined ? {} : { bytes }),
+		...(accept ? {} : doubt(name, state, bytes, context)),
+	};
+}
+
+/** The metadata as they are in the end, and what to say of it. States that are not whole fail, in the archive and in this run. */
+export function afterwards(
+	step: ArchiveCreateStep,
+	metadata: Metadata,
+	{ unreadable, unsteady, streamed }: Seen,
+	context: StepContext,
+): { readonly metadata: Metadata; readonly isToBeTold: boolean; readonly warnings: readonly string[] } {
+	const states = recordOf(Object.entries(metadata.states));
+	const warnings: string[] = [];
+	let isToBeTold = false;
+	for (const [name, state] of Object.entries(step.states)) {
+		const record = states[name];
+		if (record?.outcome !== "good") continue;
+		const stored = [
+			...state.folders.map((folder) => record.stored?.[folder] ?? folder),
+			...state.dumps.flatMap(({ step: id }) => dumpedBy(id, context).map(({ file }) => file)),
+		];
+		const isOwn = ({ path }: { readonly path: string }) =>
+			stored.some((folder) => path === folder || path.startsWith(`${folder}/`));
+		const faults = [...unreadable.filter(isOwn), ...lostMounts(state, context)];
+		const [first] = faults;
+		if (first) {
+			const reason = `could not read ${first.path}: ${first.reason}${faults.length > 1 ? ` (and ${faults.length - 1} more)` : ""}`;
+			states[name] = { ...record, outcome: "failed", reason: shortReason(reason) };
+			isToBeTold = true;
+			context.failScope(
+				state.scope,
+				new HoldfastError("failed", reason, { details: faults.slice(0, 10).map(({ path }) => path) }),
+			);
+			continue;
+		}
+		const restless = unsteady.filter(isOwn);
+		const said = restless.length > 0 ? counts(restless) : {};
+		const late = streamedSize(name, state, step.accept === true, streamed, context);
+		if (restless.length > 0 || late.suspicious !== undefined) isToBeTold = true;
+		const seen: StateRecord = { ...record, ...said, ...late };
+		states[name] = seen;
+		warnings.push(...wordsOf(name, restless));
+		if (seen.suspicious !== undefined) {
+			warnings.push(`${name} is in doubt: ${seen.suspicious}`);
+			context.doubt(
+				state.scope,
+				new HoldfastError("failed", seen.suspicious, {
+					hint: `it is stored, and does not count as the newest good one. Look at what is there; if it is right: ${accepting(name)}`,
+				}),
+			);
+		}
+	}
+	return { metadata: { ...metadata, states }, isToBeTold, warnings };
+}
+
+function presentOf({ seenBy }: StateOfStep, { noteOf }: StepContext): Partial<Present> {
+	return seenBy === undefined ? {} : ((noteOf(seenBy) as Present | undefined) ?? {});
+}
+
+function doubt(name: string, state: StateOfStep, bytes: number | undefined, { plan, lastGood }: StepContext) {
+	if (state.seenBy === undefined) return {};
+	const suspicious = shrinkage(name, plan.manifest.state[name], bytes, lastGood(name));
+	return suspicious === undefined ? {} : { suspicious: shortReason(suspicious) };
+}
+
+/** What is known of a state's size only once its dumps have flowed by. */
+function streamedSize(
+	name: string,
+	state: StateOfStep,
+	accept: boolean,
+	streamed: ReadonlyMap<string, number>,
+	context: StepContext,
+): Pick<StateRecord, "bytes" | "suspicious"> {
+	const inFolders = presentOf(state, context).bytes;
+	if (!state.dumps.some((one) => one.streamed) || inFolders === undefined) return {};
+	const files = state.dumps.flatMap(({ step }) => dumpedBy(step, context).map(({ file }) => file));
+	const bytes = files.reduce((sum, file) => sum + (streamed.get(file) ?? 0), inFolders);
+	return { bytes, ...(accept ? {} : doubt(name, state, bytes, context)) };
+}
+
+function bytesOfDumps({ dumps }: StateOfStep, context: StepContext): number {
+	const files = dumps.flatMap(({ step }) => dumpedBy(step, context).map(({ file }) => file));
+	return files.reduce((sum, file) => sum + (lstatSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+/** A disk that went away meanwhile takes all with it that was not read yet: nothing of that merely vanished. */
+function lostMounts(state: StateOfStep, context: StepContext) {
+	const { mounts = {} } = presentOf(state, context);
+	return state.folders.flatMap((path) => {
+		const mount = ownValue(mounts, path);
+		if (mount === undefined || isMounted(mount)) return [];
+		return [{ path, reason: `${mount} was unmounted meanwhile` }];
+	});
+}
+
+function counts(unsteady: CreateResult["unsteady"]): Pick<StateRecord, "vanished" | "changed"> {
+	const count = (what: string) => unsteady.filter((one) => one.what === what).length;
+	const [vanished, changed] = [count("vanished"), count("changed")];
+	return { ...(vanished === 0 ? {} : { vanished }), ...(changed === 0 ? {} : { changed }) };
+}
+
+function wordsOf(name: string, unsteady: CreateResult["unsteady"]): string[] {
+	const line = (what: string, words: string) => {
+		const paths = unsteady.filter((one) => one.what === what).map(({ path }) => path);
+		if (paths.length === 0) return [];
+		const more = paths.length > MOST_NAMED ? `, and ${paths.length - MOST_NAMED} more` : "";
+		return [`${name}: ${words}: ${paths.slice(0, MOST_NAMED).join(", ")}${more}`];
+	};
+	return [
+		...line("vanished", "vanished before it was read, and is not in the archive"),
+		...line("changed", "changed while it was read, and may be in the archive as it never was"),
+	];
+}

@@ -1,0 +1,182 @@
+// What the last good archive of a state lets expect of the next: disks that are not mounted, data that are gone, files
+// that do not hold still.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+import { isRoot } from "../support/tree.ts";
+
+const below = scratch("expectations");
+const LARGE = 24 * 1000 * 1000;
+const root = { skip: isRoot ? false : "only root can mount" };
+
+async function ends(place: Place, code: number, ...words: string[]) {
+	const output = await place.holdfast(...words);
+	assert.equal(output.code, code, `${words.join(" ")}\n${output.stdout}${output.stderr}`);
+	return output;
+}
+
+test("a state that has become next to nothing is stored, and is in doubt until a person accepts it", async () => {
+	const place = new Place(below);
+	place.write("own/data", randomBytes(LARGE));
+	place.write("other/file", "as it was");
+	place.declare({
+		state: { s: { folders: [place.path("own")] }, other: { folders: [place.path("other")] } },
+		providers: {
+			tar: { destinations: { disk: { path: place.path("archives") } }, retention: { keepLast: 1 } },
+			again: { type: "tar", destinations: { disk2: { path: place.path("archives 2") } } },
+		},
+	});
+	await ends(place, 0, "create");
+	const good = JSON.parse((await ends(place, 0, "list", "--json")).stdout).archives[0].id;
+	writeFileSync(place.path("own/data"), "little");
+	for (let round = 0; round < 2; round++) {
+		const { stderr } = await ends(place, 3, "create");
+		assert.match(stderr, /in doubt: state s: it holds .* and held 22\.9 MiB when it was last backed up/);
+		assert.match(stderr, /holdfast create --service s --accept/);
+	}
+	const { stdout: table } = await ends(place, 0, "list");
+	assert.equal(table.match(/s \(in doubt\), other/g)?.length, 4, "two archives in each of two destinations");
+	const { stdout: status } = await ends(place, 1, "status");
+	assert.match(status, /✘ web01: s in tar\/disk is in doubt/);
+	await ends(place, 0, "prune", "--yes", "--provider", "tar");
+	assert.ok((await ends(place, 0, "list")).stdout.includes(good), "the last that is not in doubt stays");
+	const { stderr } = await ends(place, 0, "restore", "--yes", "--service", "s", "tar", "latest");
+	assert.match(stderr, /is in doubt: s: it holds/);
+	assert.equal(statSync(place.path("own/data")).size, LARGE);
+
+	writeFileSync(place.path("own/data"), "little");
+	await ends(place, 0, "create", "--accept");
+	await ends(place, 0, "create");
+	assert.match((await ends(place, 0, "status")).stdout, /✔ +web01 +s/);
+	await ends(place, 0, "restore", "--yes", "--service", "s", "tar", "latest");
+	assert.equal(readFileSync(place.path("own/data"), "utf8"), "little");
+});
+
+test("an archive in doubt is restored when it is named, and that it is in doubt is said", async () => {
+	const place = new Place(below);
+	place.write("own/data", randomBytes(LARGE));
+	place.declare({ state: { s: { folders: [place.path("own")] } } });
+	await ends(place, 0, "create");
+	writeFileSync(place.path("own/data"), "little");
+	await ends(place, 3, "create");
+	const { id } = JSON.parse((await ends(place, 0, "list", "--json")).stdout).archives.at(-1);
+	const { stderr } = await ends(place, 0, "restore", "--yes", "tar", id);
+	assert.match(stderr, /is in doubt: s: it holds/);
+	assert.match(
+		(await ends(place, 0, "archives", "show", id)).stdout,
+		/good, in doubt[\s\S]*in doubt: it holds/,
+	);
+});
+
+test("what is declared to be smaller, or was always small, is not doubted", async () => {
+	const place = new Place(below);
+	place.write("own/data", randomBytes(LARGE));
+	place.write("own/small", randomBytes(9_000_000));
+	const declare = (exclude: string[]) =>
+		place.declare({ state: { s: { folders: [place.path("own")], exclude } } });
+	declare([]);
+	await ends(place, 0, "create");
+	declare(["data"]);
+	await ends(place, 0, "create");
+	rmSync(place.path("own/small"));
+	await ends(place, 0, "create");
+	declare([]);
+	await ends(place, 0, "create");
+});
+
+for (const twice of [false, true])
+	test(`a database that has lost its rows is doubted${twice ? ", also where its dump goes through a file" : ""}`, async () => {
+		const place = new Place(below);
+		mkdirSync(place.path("own"));
+		const database = new DatabaseSync(place.path("own/app.sqlite"));
+		database.exec("CREATE TABLE t (data BLOB)");
+		database.prepare("INSERT INTO t VALUES (?)").run(randomBytes(LARGE));
+		const disk = (name: string) => ({ path: place.path(name) });
+		place.declare({
+			state: { s: { folders: [place.path("own")], dumps: [{ sqlite: place.path("own/app.sqlite") }] } },
+			providers: { tar: { destinations: { a: disk("a"), ...(twice ? { b: disk("b") } : {}) } } },
+		});
+		await ends(place, 0, "create");
+		database.exec("DELETE FROM t; VACUUM");
+		const { stderr } = await ends(place, 3, "create");
+		assert.match(stderr, /in doubt: state s: it holds/);
+		assert.match((await ends(place, 0, "list")).stdout, /s \(in doubt\)/);
+		database.close();
+	});
+
+for (const [what, inMount] of [
+	["that was a mount point", ""],
+	["on a file system", "deep/er"],
+] as const)
+	test(
+		`a folder ${what} that is not mounted any more is a failure, until a person accepts it`,
+		root,
+		async () => {
+			const place = new Place(below);
+			const disk = place.path("disk");
+			const folder = place.path("disk", inMount);
+			mkdirSync(folder, { recursive: true });
+			place.write("other/file", "as it was");
+			place.declare({
+				state: { s: { folders: [folder] }, other: { folders: [place.path("other")] } },
+			});
+			const mounted = `mount -t tmpfs none ${disk}; mkdir -p ${folder}; echo data >${folder}/file`;
+			const first = await place.holdfastAfter(mounted, "create");
+			assert.equal(first.code, 0, first.stderr);
+			const { stderr } = await ends(place, 3, "create");
+			assert.match(
+				stderr,
+				new RegExp(`${folder} was .* when s was last backed up, and nothing is mounted there now`),
+			);
+			assert.match(stderr, new RegExp(`mount ${disk}`));
+			assert.match((await ends(place, 0, "list")).stdout, /s \(failed\)/);
+			assert.equal((await place.holdfastAfter(mounted, "create")).code, 0);
+			await ends(place, 0, "create", "--accept");
+			await ends(place, 0, "create");
+		},
+	);
+
+test(
+	"a disk that goes away while it is read is a failure, however much has merely vanished with it",
+	root,
+	async () => {
+		const place = new Place(below);
+		const disk = place.path("disk");
+		place.write("disk/shadow", "of the disk below");
+		place.write("other/file", "as it was");
+		place.declare({ state: { s: { folders: [disk] }, other: { folders: [place.path("other")] } } });
+		place.write(
+			"unmount",
+			`until ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q "${disk}/a"; do :; done; exec umount -l "${disk}"`,
+		);
+		const { code, stderr } = await place.holdfastAfter(
+			`mount -t tmpfs none ${disk}; head -c 100M /dev/urandom >${disk}/a; echo b >${disk}/b; sh ${place.path("unmount")} >/dev/null 2>&1 &`,
+			"create",
+		);
+		assert.equal(code, 3, stderr);
+		assert.match(stderr, /was unmounted meanwhile/);
+	},
+);
+
+test("a file that changes while it is read makes a good state fuzzy: the run, list and show say so", async () => {
+	const place = new Place(below);
+	place.write("own/log", randomBytes(64 * 1000 * 1000));
+	place.declare({ state: { s: { folders: [place.path("own")] } } });
+	const writer = spawn("sh", ["-c", 'while kill -0 "$1"; do echo line >>log; done', "sh", `${process.pid}`], {
+		cwd: place.path("own"),
+		stdio: "ignore",
+	});
+	const { stderr } = await ends(place, 0, "create").finally(() => writer.kill());
+	assert.match(stderr, /! s: changed while it was read, .*own\/log/);
+	assert.match((await ends(place, 0, "list")).stdout, /s \(fuzzy\)/);
+	assert.match(
+		(await ends(place, 0, "archives", "show", "latest")).stdout,
+		/good, fuzzy[\s\S]*1 files changed while they were read/,
+	);
+	await ends(place, 0, "restore", "--yes", "tar", "latest");
+});
