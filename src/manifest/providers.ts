@@ -44,6 +44,13 @@ export type Retention = v.InferOutput<typeof retentionSchema>;
 
 const upkeep = { retention: v.optional(retentionSchema), schedule: providerSchedule, expect: providerExpect };
 
+const mountpoint = v.pipe(
+	v.optional(v.union([f.path, v.literal(false)])),
+	v.description(
+		"folder at which a file system must be mounted before anything is written; false: none need be. When left out, one must be below /mnt, /media and /run/media, and where /etc/fstab or a mount unit has one",
+	),
+);
+
 const tarOptions = {
 	type: v.literal("tar"),
 	...upkeep,
@@ -52,6 +59,7 @@ const tarOptions = {
 			f.name,
 			v.strictObject({
 				path: v.pipe(f.path, v.description("folder that holds the archives")),
+				mountpoint,
 			}),
 		),
 		v.minEntries(1, "needs at least one destination"),
@@ -97,6 +105,7 @@ const borgOptions = {
 				),
 				rsh: v.pipe(v.optional(f.text), v.description("remote shell command, as borg's --rsh")),
 				remotePath: v.pipe(v.optional(f.text), v.description("borg's program on the remote side")),
+				mountpoint,
 			}),
 		),
 		v.minEntries(1, "needs at least one destination"),
@@ -138,6 +147,7 @@ const resticOptions = {
 					v.optional(v.array(f.text)),
 					v.description("as restic's --option, such as sftp.command=ssh -p 23 -i KEY user@host -s sftp"),
 				),
+				mountpoint,
 			}),
 		),
 		v.minEntries(1, "needs at least one destination"),
@@ -159,9 +169,9 @@ const localbackupOptions = {
 			v.strictObject({
 				directory: v.pipe(f.path, v.description("folder that holds the snapshots")),
 				mountpoint: v.pipe(
-					v.optional(f.path),
+					v.optional(v.union([f.path, v.literal(false)])),
 					v.description(
-						"mounted for the work and unmounted after it, unless it was mounted before; /etc/fstab names the device",
+						"mounted for the work and unmounted after it, unless it was mounted before; /etc/fstab names the device. false: nothing need be mounted for this folder",
 					),
 				),
 				required: v.pipe(

@@ -4,8 +4,10 @@ import { entryIn, openFolder } from "../host/folder.ts";
 import { folderToClose, resolvePath } from "../host/trust.ts";
 import { HoldfastError } from "../manifest/error.ts";
 
-function folderOf(repo: string): string | undefined {
+/** Where a repository is on this machine; undefined for one that is elsewhere. */
+export function folderOf(repo: string): string | undefined {
 	if (repo.startsWith("file:///")) return repo.slice("file://".length);
+	if (repo.startsWith("local:/")) return repo.slice("local:".length);
 	return repo.startsWith("/") ? repo : undefined;
 }
 

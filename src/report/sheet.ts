@@ -53,7 +53,9 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 					...(rsh === undefined ? [] : [`--rsh ${quoted(rsh)}`]),
 					...(environmentFile === undefined ? [] : ["--environment-file FILE"]),
 					...(options ?? []).map((option) => `--option ${quoted(option)}`),
-					...(mountpoint === undefined ? [] : [`--mountpoint ${quoted(mountpoint)}`]),
+					...(typeof mountpoint !== "string" || type !== "localbackup"
+						? []
+						: [`--mountpoint ${quoted(mountpoint)}`]),
 				]),
 				`    holdfast restore ${machine} ${provider} latest`,
 				...(environmentFile === undefined
@@ -90,7 +92,7 @@ interface Settings {
 	readonly rsh?: string;
 	readonly environmentFile?: string;
 	readonly options?: readonly string[];
-	readonly mountpoint?: string;
+	readonly mountpoint?: string | false;
 }
 
 const quoted = (text: string) =>

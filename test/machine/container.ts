@@ -46,7 +46,7 @@ export class Container {
 	): Promise<Container> {
 		await removeStale();
 		const folder = await mkdtemp(join(tmpdir(), `holdfast-machine-${process.pid}-${name}-`));
-		for (const part of ["up", "work", "root"]) await mkdir(join(folder, part));
+		for (const part of ["up", "work", "root", "mnt"]) await mkdir(join(folder, part));
 		const made: Disk[] = [];
 		for (const [at, type] of Object.entries(disks)) made.push(await Disk.make(folder, at, type));
 		const container = new Container(name, folder, namespace, made, capabilities);
@@ -129,6 +129,8 @@ export class Container {
 				"--timezone=off",
 				`--bind-ro=${PROJECT}:/opt/holdfast`,
 				...this.#capabilities.map((capability) => `--capability=${capability}`),
+				// A disk, as it would be.
+				`--bind=${this.#folder}/mnt:/mnt`,
 				...this.#disks.map((disk) => `--bind=${disk.folder}:${disk.at}`),
 			],
 			{ stdio: ["ignore", output, output] },

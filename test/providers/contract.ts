@@ -7,6 +7,7 @@ import { describe, test } from "node:test";
 import { below } from "../../src/manifest/patterns.ts";
 import type { Entry, Metadata, Root, Work } from "../../src/providers/provider.ts";
 import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
+import { wantsItsDisk } from "./disks.ts";
 import type { Engine } from "./engines.ts";
 import { type Bench, intoFolder, metadataOf, plain, quiet } from "./fixtures.ts";
 import { takesStreams } from "./streams.ts";
@@ -112,6 +113,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 		if (engine.open(scratch).capabilities.streams) takesStreams(setUp);
 
 		toldWhatIsUnsteady(setUp);
+		wantsItsDisk(engine, scratch);
 
 		test("of several roots, only the ones that are asked for are written", async () => {
 			const { folder, destination } = setUp();

@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { execText } from "../../host/exec.ts";
 import { hasSecret } from "../../host/secret.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { requireDiskOf } from "../disk-mounted.ts";
 import { isReached } from "../exclude.ts";
 import { AT_FIRST } from "../metadata.ts";
 import { count, understoodOr } from "../output.ts";
@@ -34,6 +35,7 @@ export async function create(
 	fresh: boolean,
 	work: Work,
 ): Promise<CreateResult> {
+	requireDiskOf(destination.repo, destination.mountpoint);
 	try {
 		return await createOf(destination, compression, request, fresh, work);
 	} catch (error) {

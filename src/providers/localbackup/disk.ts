@@ -13,7 +13,8 @@ type HookName = Extract<keyof Target, `${string}Hook`>;
  * What was mounted before stays so. However the work ends, the disk is unmounted and the hooks of the way back run.
  */
 export async function onDisk<T>(name: string, target: Target, work: Work, use: () => Promise<T>): Promise<T> {
-	const { mountpoint, required } = target;
+	const { required } = target;
+	const mountpoint = target.mountpoint || undefined;
 	await runHook(name, target, "preMountHook", work);
 	let ours = false;
 	const wayBack = async () => {

@@ -22,6 +22,7 @@ import type { LocalbackupOptions } from "../../manifest/providers.ts";
 import { requireArchiveName } from "../archive-name.ts";
 import { byTheirWord, outcomesOf } from "../archive-time.ts";
 import { diskFault } from "../disk-fault.ts";
+import { requireDisk } from "../disk-mounted.ts";
 import type { Into } from "../into.ts";
 import { AT_FIRST, damageIn } from "../metadata.ts";
 import type { Archive, ArchiveRequest, CreateResult, Destination, Problem, Work } from "../provider.ts";
@@ -60,6 +61,8 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 			},
 			create: (request, fresh, work) =>
 				on(work, async (directory) => {
+					// Its own mountpoint was mounted by now.
+					requireDisk(directory, target.mountpoint === false ? false : undefined);
 					await runHook(name, target, "preBackupHook", work);
 					const result = await create(directory, options.snapshots ?? SNAPSHOTS, request, fresh, work);
 					await runHook(name, target, "postBackupHook", work);

@@ -4,6 +4,7 @@ import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { requireArchiveName } from "../archive-name.ts";
+import { requireDiskOf } from "../disk-mounted.ts";
 import { innerRoots } from "../exclude.ts";
 import { AT_FIRST } from "../metadata.ts";
 import {
@@ -51,6 +52,7 @@ export async function create(
 	fresh: boolean,
 	work: Work,
 ): Promise<CreateResult> {
+	if (destination.repoFile === undefined) requireDiskOf(destination.repo, destination.mountpoint);
 	requireArchiveName(request.name);
 	const about = aboutTag(request.metadata, AT_FIRST);
 	if (fresh) await initialise(destination, work);

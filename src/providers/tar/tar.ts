@@ -18,6 +18,7 @@ import type { TarOptions } from "../../manifest/providers.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
 import { oldestFirst } from "../archive-time.ts";
 import { diskFault } from "../disk-fault.ts";
+import { requireDisk } from "../disk-mounted.ts";
 import type { Into } from "../into.ts";
 import { AT_FIRST, metadataText } from "../metadata.ts";
 import type {
@@ -45,7 +46,7 @@ const PARTIAL = ".partial-";
 const LOOKS = 16;
 
 export function tarDestinations(options: TarOptions): Destination[] {
-	return Object.entries(options.destinations).map(([name, { path }]) => ({
+	return Object.entries(options.destinations).map(([name, { path, mountpoint }]) => ({
 		name,
 		location: path,
 		capabilities: {
@@ -57,7 +58,10 @@ export function tarDestinations(options: TarOptions): Destination[] {
 			removes: true,
 			mounts: false,
 		},
-		create: (request, fresh, work) => create(path, request, fresh, options.level, work),
+		create: async (request, fresh, work) => {
+			requireDisk(path, mountpoint);
+			return create(path, request, fresh, options.level, work);
+		},
 		describe: (archive, metadata) => describe(path, archive, metadata),
 		list: () => list(path),
 		restore: (archive, paths, into, work) => restore(path, archive, paths, into, work),
