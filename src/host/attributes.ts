@@ -1,4 +1,5 @@
-// Copy a folder's own owner, mode, times, ACL and extended attributes to another folder, and nothing that is in it.
+// Copy a folder's own owner, mode, times, ACL and extended attributes to another folder, and nothing that is in it; or all
+// of what is in a folder under one name.
 import { pipeline } from "node:stream/promises";
 import { HoldfastError } from "../manifest/error.ts";
 import { describeEnd, start } from "./exec.ts";
@@ -6,19 +7,35 @@ import type { Folder } from "./folder.ts";
 
 const KINDS = ["--acls", "--xattrs", "--xattrs-include=*"];
 
-/** tar knows every kind of attribute, and is there. */
-export async function copyAttributes(from: Folder, to: Folder): Promise<void> {
-	const words = ["--create", "--file=-", "--format=posix", ...KINDS, "--no-recursion", "."];
+export function copyAttributes(from: Folder, to: Folder): Promise<void> {
+	const doing = [`read the attributes of ${from.path}`, `set the attributes of ${to.path}`] as const;
+	return copyBy(from, to, ["--no-recursion", "."], doing);
+}
+
+/** Under the same name; but for sockets, which the program that listens makes anew. */
+export function copyTree(from: Folder, name: string, to: Folder): Promise<void> {
+	const doing = [`read ${from.path}/${name}`, `write ${to.path}/${name}`] as const;
+	return copyBy(from, to, ["--sparse", "--", `./${name}`], doing);
+}
+
+/** tar knows every kind of attribute, follows no link below where it stands, and is there. */
+async function copyBy(
+	from: Folder,
+	to: Folder,
+	what: readonly string[],
+	[reading, writing]: readonly [string, string],
+): Promise<void> {
+	const words = ["--create", "--file=-", "--format=posix", ...KINDS, ...what];
 	const read = await start(["tar", ...words], { cwd: from.self, pipeOut: true });
-	const own = process.getuid?.() === 0 ? ["--same-owner"] : [];
+	const own = process.getuid?.() === 0 ? ["--same-owner", "--numeric-owner"] : [];
 	const set = await start(["tar", "--extract", "--file=-", "--preserve-permissions", ...own, ...KINDS], {
 		cwd: to.self,
 		pipeIn: true,
 	});
 	if (read.stdout && set.stdin) await pipeline(read.stdout, set.stdin).catch(() => {});
 	for (const [end, doing] of [
-		[await read.done, `read the attributes of ${from.path}`],
-		[await set.done, `set the attributes of ${to.path}`],
+		[await read.done, reading],
+		[await set.done, writing],
 	] as const)
 		if (end.code !== 0)
 			throw new HoldfastError("failed", `could not ${doing}: tar ${describeEnd(end)}`, {

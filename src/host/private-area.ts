@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError, isErrno } from "../manifest/error.ts";
-import { removeIn, removeTree } from "./files.ts";
+import { removeTree } from "./files.ts";
 import {
 	closing,
 	descend,
@@ -24,6 +24,7 @@ import {
 	split,
 	syncFolder,
 } from "./folder.ts";
+import { removeLocked } from "./immutable.ts";
 import { places } from "./places.ts";
 import { resolvePath } from "./trust.ts";
 
@@ -74,7 +75,7 @@ export function inArea<T>(path: string, work: (parent: Folder, name: string) => 
 /** Delete it with all that is in it. Safe to repeat. */
 export async function removeArea(area: string): Promise<void> {
 	using found = openArea(area);
-	if (found !== undefined) await beside(area, removeIn);
+	if (found !== undefined) await beside(area, removeLocked);
 }
 
 /** Delete a private folder, or what is in our own state folder or beside a file of ours. Safe to repeat. */

@@ -11,6 +11,7 @@ import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import type { Place, PreflightStep } from "./step.ts";
 import { foresee } from "./units-around.ts";
+import { findUnmovable } from "./unmovable.ts";
 
 export interface Findings {
 	/** The restore would fail. */
@@ -34,19 +35,31 @@ export async function findProblems(
 	manifest: Manifest,
 	known: Knowledge,
 ): Promise<Findings> {
-	const [units, mounts, owners, databases, inPlace, room, holders] = await Promise.all([
+	const [units, mounts, owners, databases, inPlace, room, unmovable, holders] = await Promise.all([
 		unitFaults(step),
 		mountsBelow(step.places),
 		notItsOwn(step, manifest),
 		databaseFaults(step, manifest, known.signal),
 		inPlaceFaults(step, manifest),
 		lackOfRoom(step, manifest, known),
+		findUnmovable(step, known.signal),
 		holdersOf(step.places.map(({ live }) => live)),
 	]);
 	return {
 		stopsToo: units.too,
-		problems: [...units.problems, ...mounts, ...owners, ...databases, ...inPlace, ...room],
-		warnings: holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
+		problems: [
+			...units.problems,
+			...mounts,
+			...owners,
+			...databases,
+			...inPlace,
+			...room,
+			...unmovable.problems,
+		],
+		warnings: [
+			...unmovable.warnings,
+			...holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
+		],
 	};
 }
 

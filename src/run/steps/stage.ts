@@ -1,7 +1,8 @@
 // Extract into the private folder while the service runs, so that the swap has only to rename.
 import { mkdirSync } from "node:fs";
-import { removeIn, syncFilesystemOf } from "../../host/files.ts";
+import { syncFilesystemOf } from "../../host/files.ts";
 import { descend, findBelow } from "../../host/folder.ts";
+import { removeLocked, unlock, unlocking } from "../../host/immutable.ts";
 import { openArea } from "../../host/private-area.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { into } from "../../providers/into.ts";
@@ -23,7 +24,7 @@ export const stage: StepWork<StageStep> = {
 		if (noteOf(id) === undefined) return;
 		using area = openArea(path);
 		if (area === undefined) return;
-		await removeIn(area, NEW);
+		await removeLocked(area, NEW);
 		mkdirSync(area.at(NEW), { mode: 0o700 });
 	},
 };
@@ -55,6 +56,21 @@ export async function extractInto(
 		if (step.filesOnly) requireFile(folder, stored, archive);
 	}
 	const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
+	const warnings = [...(result?.warnings ?? []), ...(await unlocked(step))];
 	await syncFilesystemOf(area);
-	return result;
+	return warnings.length > 0 ? { warnings } : undefined;
+}
+
+/** borg brings back what chattr(1) sets: what is immutable could not be put in its place. */
+async function unlocked({ places }: Pick<StageStep, "places">): Promise<string[]> {
+	const lines: string[] = [];
+	for (const { staged, stored } of places) {
+		const locked = await unlock(staged);
+		if (locked === undefined) continue;
+		const again = unlocking({ ...locked, path: stored }).replace(/ -([ia]) /, " +$1 ");
+		lines.push(
+			`${stored} was ${locked.how} when it was backed up, and is not now; to have it so again: ${again}`,
+		);
+	}
+	return lines;
 }

@@ -17,6 +17,7 @@ import { inArea, openArea, PRIVATE } from "../../host/private-area.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { AsideStep, Place, PlaceStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
+import { asideByCopy, type Copied, removePart } from "./aside-by-copy.ts";
 
 /** The note of `aside`, by entries: `old` has the folder's own attributes. */
 interface Aside {
@@ -34,11 +35,12 @@ export const aside: StepWork<AsideStep> = {
 		await inArea(old, async (olds, oldName) => {
 			if (entryIn(olds, oldName)) throw new HoldfastError("failed", `${old} is already there`);
 			if (mode === "entries") return asideEntries(place, olds, oldName, context);
-			inParent(live, (home, name) => {
+			await inParent(live, async (home, name) => {
 				try {
 					renameSync(home.at(name), olds.at(oldName));
 				} catch (error) {
-					throw isErrno(error, "EXDEV") ? cannotMove(live, error) : error;
+					if (!isErrno(error, "EXDEV")) throw error;
+					return asideByCopy(home, name, olds, oldName, context);
 				}
 				context.point("renamed");
 				syncFolder(home);
@@ -50,6 +52,8 @@ export const aside: StepWork<AsideStep> = {
 		const { live, old, mode } = place;
 		requireArea(place);
 		await inArea(old, async (olds, oldName) => {
+			const copied = (context.noteOf(id) as Copied | undefined)?.copied;
+			if (copied !== undefined) await removePart(olds, oldName);
 			if (!entryIn(olds, oldName)) return;
 			if (mode === "entries") {
 				using held = descend(olds, oldName);
@@ -63,8 +67,10 @@ export const aside: StepWork<AsideStep> = {
 				rmdirSync(olds.at(oldName));
 				syncFolder(home);
 			} else
-				inParent(live, (home, name) => {
-					putFoundAside(home, name, place, context);
+				await inParent(live, async (home, name) => {
+					// What is left of what was copied, and else what something made meanwhile.
+					if (copied === "begun") await removeIn(home, name);
+					else putFoundAside(home, name, place, context);
 					renameSync(olds.at(oldName), home.at(name));
 					context.point("back");
 					syncFolder(home);
@@ -219,18 +225,6 @@ function putFoundAside(home: Folder, name: string, { live, area }: Place, { plan
 	renameSync(home.at(name), home.at(kept));
 	log(
 		`something had made ${home.path}/${name} anew while ${live} was being restored (${area}); that is kept as ${home.path}/${kept}`,
-	);
-}
-
-/** Both are on one filesystem; only overlayfs says so of a folder that its lower layer holds. */
-function cannotMove(path: string, cause: unknown): HoldfastError {
-	return new HoldfastError(
-		"failed",
-		`${path} cannot be renamed: it lies in the lower layer of an overlay filesystem`,
-		{
-			cause,
-			hint: `make it once of the upper layer, while nothing uses it (cp -a ${path} ${path}.own; rm -r ${path}; mv ${path}.own ${path}), or restore --in-place`,
-		},
 	);
 }
 

@@ -1,0 +1,68 @@
+// Files and folders that even root cannot change: immutable or append-only (chattr(1)). What is in them, or under them,
+// cannot be renamed or deleted until a person takes that from them.
+import { closeOffForAll } from "./enclosure.ts";
+import { exec } from "./exec.ts";
+import { removeIn } from "./files.ts";
+import type { Folder } from "./folder.ts";
+import { recordReader } from "./lines.ts";
+
+export interface Locked {
+	readonly path: string;
+	readonly how: "immutable" | "append-only";
+}
+
+/** `itself`, what is directly in it (`within`), or all below it (`below`). Nothing where the file system has no such thing. */
+export async function lockedAt(
+	path: string,
+	extent: "itself" | "within" | "below",
+	signal?: AbortSignal,
+): Promise<Locked[]> {
+	const words = { itself: ["-d"], within: ["-a"], below: ["-aR"] }[extent];
+	const found: Locked[] = [];
+	await exec(["lsattr", ...words, "--", path], {
+		...(signal ? { signal } : {}),
+		reader: recordReader((line) => {
+			const [, flags = "", at = ""] = /^([-A-Za-z]{10,}) (.*)$/.exec(line) ?? [];
+			if (found.length < MOST && !/\/\.\.?$/.test(at) && /[ai]/.test(flags))
+				found.push({ path: at, how: flags.includes("i") ? "immutable" : "append-only" });
+		}),
+	}).catch((error: unknown) => {
+		signal?.throwIfAborted();
+		return error;
+	});
+	return found;
+}
+const MOST = 1_000;
+
+export const wordsOf = ({ path, how }: Locked) =>
+	`${path} is ${how} (chattr ${how === "immutable" ? "+i" : "+a"})`;
+
+/** How to take that from it. */
+export const unlocking = ({ path, how }: Locked) =>
+	`chattr ${how === "immutable" ? "-i" : "-a"} '${path.replaceAll("'", "'\\''")}'`;
+
+/** Take it from all in a folder of our own that is to be deleted; where links are refused, whoever still changes things. */
+async function unlockAll(folder: Folder, name: string): Promise<void> {
+	await using inside = await closeOffForAll([{ folder }], () => {});
+	await exec(["chattr", "-R", "-f", "-i", "-a", `./${name}`], {
+		cwd: inside === undefined ? folder.self : folder.path,
+		enclosure: inside,
+	});
+}
+
+/** As `removeIn`, for what is ours to delete whatever its files are. */
+export async function removeLocked(folder: Folder, name: string): Promise<void> {
+	try {
+		await removeIn(folder, name);
+	} catch {
+		await unlockAll(folder, name);
+		await removeIn(folder, name);
+	}
+}
+
+/** Take it from one entry; whether it had it. */
+export async function unlock(path: string): Promise<Locked | undefined> {
+	const [locked] = await lockedAt(path, "itself");
+	if (locked !== undefined) await exec(["chattr", "-i", "-a", path]);
+	return locked;
+}
