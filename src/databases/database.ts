@@ -17,6 +17,8 @@ export interface DumpStream {
 	 * short still looks like one: whoever reads it must not take its end for good before this.
 	 */
 	readonly whole: Promise<void>;
+	/** What a person should know of how it was made. */
+	readonly warnings?: readonly string[];
 }
 
 /** A dump as an archive holds it. */

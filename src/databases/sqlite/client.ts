@@ -107,7 +107,8 @@ async function run(
 		enclosure,
 		...(who === undefined ? {} : { user: who }),
 		env: { ...cleanEnvironment(), HOME: "/nonexistent" },
-		input: `${statements.join(";\n")};\n`,
+		// What begins with a dot is the program's own word, and ends with its line.
+		input: statements.map((one) => `${one}${one.startsWith(".") ? "" : ";"}\n`).join(""),
 		// Whoever owns the file may stop a program that runs as them.
 		standstillSeconds: standstillSeconds(),
 		...(signal ? { signal } : {}),

@@ -1,5 +1,7 @@
 // SQLite, through its own program. `VACUUM INTO` writes one consistent copy while others work
-// (sqlite.org/lang_vacuum.html); a copy of the file itself, without what is in its -wal, may be of no use.
+// (sqlite.org/lang_vacuum.html); a copy of the file itself, without what is in its -wal, may be of no use. It makes the
+// indexes anew, for which it needs what they are made by: where that is the application's own, the pages are copied as
+// they are (`.backup`, sqlite.org/backup.html).
 import {
 	chownSync,
 	closeSync,
@@ -17,14 +19,18 @@ import { type FileOwner, giveTo, ownerOf } from "../../host/owner.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { accountOf } from "../../host/users.ts";
 import type { SqliteDump } from "../../manifest/dumps.ts";
-import { HoldfastError } from "../../manifest/error.ts";
-import type { DumpFacts, FileDatabase, RowCounts } from "../database.ts";
+import { HoldfastError, reportOf } from "../../manifest/error.ts";
+import type { DumpFacts, DumpStream, FileDatabase, RowCounts } from "../database.ts";
 import { askSqlite, copySqlite, type Question } from "./client.ts";
 
 interface Facts extends DumpFacts, FileOwner {
 	/** Whether it is in WAL mode, which a copy by VACUUM INTO is not. */
 	readonly wal: boolean;
 }
+
+/** What an application gives SQLite as it runs, and its own program does not know. */
+const IS_APPLICATIONS =
+	/no such (collation sequence|function|module|tokenizer)|unknown (tokenizer|function)|unsafe use of|misuse of .* in (an? )?(index|generated column)/i;
 
 /** Where a file says its mode, twice: 2 is WAL (sqlite.org/fileformat2.html, 1.3.3). */
 const MODE_OFFSET = 18;
@@ -51,13 +57,32 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 				closeSync(fd);
 			}
 		},
-		dump: (_scratch, work) =>
-			copySqlite(
-				live,
-				(copy) => [`VACUUM INTO ${literal(copy)}`],
-				{ ...work, doing: `dump the database ${live}` },
-				(fd) => ({ output: createReadStream("", { fd, start: 0 }), whole: Promise.resolve() }),
-			),
+		async dump(_scratch, work) {
+			const question: Question = { ...work, doing: `dump the database ${live}` };
+			const copied = (statement: (copy: string) => string, warnings: readonly string[] = []) =>
+				copySqlite(
+					live,
+					(copy) => [statement(copy)],
+					question,
+					(fd): DumpStream => ({
+						output: createReadStream("", { fd, start: 0 }),
+						whole: Promise.resolve(),
+						warnings,
+					}),
+				);
+			try {
+				return await copied((copy) => `VACUUM INTO ${literal(copy)}`);
+			} catch (error) {
+				const lacks = reportOf(error).details?.find((line) => IS_APPLICATIONS.test(line));
+				if (lacks === undefined) throw error;
+				return copied(
+					(copy) => `.backup main ${literal(copy)}`,
+					[
+						`the database ${live} was copied page by page, as it is: only its application can make its indexes anew (${lacks})`,
+					],
+				);
+			}
+		},
 		async obstacles() {
 			return [];
 		},

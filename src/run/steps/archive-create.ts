@@ -88,6 +88,8 @@ async function write(
 		),
 	);
 	const digests: Record<string, string> = {};
+	/** What the databases said of their dumps. */
+	const remarks: string[] = [];
 	const flowed = new Map<string, number>();
 	const dumps = good.flatMap(([, { scope, dumps }]) =>
 		dumps.flatMap(({ step: id, streamed }) =>
@@ -118,6 +120,7 @@ async function write(
 									signal,
 									log: context.log,
 								});
+								remarks.push(...(content.warnings ?? []));
 								content.whole.catch((error: Error) => {
 									if (!signal.aborted) broken(one.scope, error);
 								});
@@ -147,7 +150,8 @@ async function write(
 		context.point("written");
 		const unreadable = [...unread, ...(await vanishedRoots(folders, unread))];
 		const seen = afterwards(step, metadata, { unreadable, unsteady, streamed: flowed }, context);
-		const { metadata: told, warnings } = seen;
+		const { metadata: told } = seen;
+		const warnings = [...remarks, ...seen.warnings];
 		if (seen.isToBeTold) await destination.describe(step.archive, told, context);
 		const id = `${destination.name}::${destination.location}::${step.archive}`;
 		made({

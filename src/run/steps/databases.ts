@@ -81,6 +81,7 @@ export const dump: StepWork<DumpStep> = {
 					: {};
 			if (!streamed) {
 				const content = await database.dump(at, context);
+				warnings.push(...(content.warnings ?? []));
 				bytes += await spool(content, at, digests, context.signal);
 			}
 			context.point("dumped");
