@@ -1,9 +1,21 @@
 // Redis and Valkey, by the programs of either: `redis-cli --rdb -` streams the dataset as the server has it at that moment. At its next start a
 // server reads that file, unless its append-only file is on: then it reads only that (redis.io, "Redis persistence"),
 // so that is made of the same dump.
-import { closeSync, constants, copyFileSync, fsyncSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+	closeSync,
+	constants,
+	copyFileSync,
+	createReadStream,
+	fstatSync,
+	fsyncSync,
+	mkdirSync,
+	openSync,
+	writeFileSync,
+} from "node:fs";
 import { basename } from "node:path";
 import { Transform } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import { execText } from "../host/exec.ts";
 import { removeIn } from "../host/files.ts";
 import { enter, type Folder, openFileBelow, openFolder, split, syncFolder } from "../host/folder.ts";
@@ -12,9 +24,9 @@ import { programPath } from "../host/programs.ts";
 import { readSecret } from "../host/secret.ts";
 import { resolvePath } from "../host/trust.ts";
 import type { RedisDump } from "../manifest/dumps.ts";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError, reportOf } from "../manifest/error.ts";
 import { type Client, dumpBy, fault, LONG_QUESTION_SECONDS, questionOptions } from "./client.ts";
-import type { DumpFacts, FileDatabase } from "./database.ts";
+import type { DumpFacts, DumpStream, FileDatabase, Work } from "./database.ts";
 
 type Product = "Redis" | "Valkey";
 
@@ -61,12 +73,81 @@ export function redis(
 		const who = await client();
 		// Without -e an error of the server's is an answer like any other.
 		const result = await execText([...cli, "-e", ...words], await questionOptions(who, ANSWER_SECONDS));
-		if (result.code !== 0)
-			throw fault(who, doing, { ...result, stderr: [...result.stderr, result.text.trim()] });
+		if (result.code !== 0) {
+			const told = {
+				...result,
+				stderr: [...result.stderr, result.text.trim()].filter((line) => line !== ""),
+			};
+			throw isRefused(told.stderr) ? refusal(who, doing, told.stderr) : fault(who, doing, told);
+		}
 		return result.text.split(/\r?\n/);
 	}
-	const setting = async (name: string) =>
-		(await ask(["CONFIG", "GET", name], "ask the server for its settings"))[1];
+	/** Undefined where the server tells nobody, or not us: a hosting provider may have renamed the command. */
+	const setting = async (name: string): Promise<string | undefined> => {
+		try {
+			return (await ask(["CONFIG", "GET", name], "ask the server for its settings"))[1];
+		} catch (error) {
+			if (error instanceof Refused) return undefined;
+			throw error;
+		}
+	};
+	const persistence = async () => {
+		const info = await ask(["INFO", "persistence"], "ask the server how it saves");
+		return (field: string) =>
+			info
+				.find((one) => one.startsWith(`${field}:`))
+				?.split(":")[1]
+				?.trim();
+	};
+	const isAppendOnly = async () => {
+		const said = await setting("appendonly");
+		return said === undefined ? (await persistence())("aof_enabled") === "1" : said === "yes";
+	};
+	/** Have the server save to its own file, for those that do not let us have the dataset as a replica would. */
+	async function saved(work: Work): Promise<DumpStream> {
+		const began = Date.now();
+		try {
+			await ask(["BGSAVE"], "have the server save");
+		} catch (error) {
+			// One that is under way may have begun before what was written last.
+			if (!/in progress/.test(reportOf(error).details?.join("\n") ?? "")) throw error;
+			await untilSaved(work);
+			await ask(["BGSAVE"], "have the server save");
+		}
+		if ((await untilSaved(work)) !== "ok")
+			throw new HoldfastError("failed", `could not dump the dataset ${live}: the server failed to save it`, {
+				hint: "its own log says why; is its disk full?",
+			});
+		const [above, name] = split(resolvePath(live).path);
+		using folder = openFolder(above);
+		const fd = openFileBelow(folder, name);
+		if (fstatSync(fd).mtimeMs < began - CLOCK_MS) {
+			closeSync(fd);
+			throw new HoldfastError("failed", `the server has saved its dataset, and not to ${live}`, {
+				hint: "its settings dir and dbfilename say where; name that file",
+			});
+		}
+		const held = holdBack(() => false);
+		const output = createReadStream("", { fd, start: 0 });
+		output.on("error", (error) => held.stream.destroy(error));
+		return {
+			output: output.pipe(held.stream),
+			whole: held.whole.then((good) => {
+				if (!good)
+					throw new HoldfastError("failed", `could not dump the dataset ${live}: ${live} is cut short`);
+			}),
+			warnings: [
+				`the server refuses SYNC: the dataset ${live} was saved by the server itself (BGSAVE), and that file was copied`,
+			],
+		};
+	}
+	async function untilSaved({ signal }: Work): Promise<string | undefined> {
+		for (;;) {
+			const said = await persistence();
+			if (said("rdb_bgsave_in_progress") !== "1") return said("rdb_last_bgsave_status");
+			await pause(SAVE_POLL_MS, undefined, { signal });
+		}
+	}
 	const server = async (): Promise<{ readonly product: Product; readonly version: number }> => {
 		const info = await ask(["INFO", "server"], "ask the server for its version");
 		const said = (field: string) => info.find((one) => one.startsWith(`${field}:`))?.split(":")[1];
@@ -87,7 +168,7 @@ export function redis(
 				...known,
 				...owner,
 				folder,
-				appendOnly: (await setting("appendonly")) === "yes",
+				appendOnly: await isAppendOnly(),
 				appendName: (await setting("appendfilename")) || "appendonly.aof",
 				appendFolder: (await setting("appenddirname")) || "appendonlydir",
 			} satisfies Facts;
@@ -104,6 +185,16 @@ export function redis(
 			});
 			const held = holdBack(() => marked);
 			held.stream.on("close", () => output.destroy());
+			// It is readable as well at an end without a byte.
+			const begun = once(output, "readable").then(() => (output.readableLength > 0 ? undefined : whole));
+			const refused = await Promise.race([begun, whole]).then(
+				() => undefined,
+				(error: unknown) => reportOf(error).details ?? [],
+			);
+			if (refused !== undefined && isRefused(refused)) {
+				output.destroy();
+				return saved(work);
+			}
 			return {
 				output: output.on("error", (error) => held.stream.destroy(error)).pipe(held.stream),
 				whole: whole
@@ -140,10 +231,7 @@ export function redis(
 			};
 			await copy(home, base);
 			// The server as it is set now decides what it will read; one that is down is taken to be as it was.
-			const on = await setting("appendonly").then(
-				(value) => value === "yes",
-				() => appendOnly,
-			);
+			const on = await isAppendOnly().catch(() => appendOnly);
 			if (on && made < 7) await copy(home, name);
 			if (on && made >= 7) {
 				mkdirSync(home.at(within), { mode: 0o750 });
@@ -171,6 +259,23 @@ export function redis(
 		},
 	};
 }
+
+/** An answer of the server's: this user may not, or there is no such command (rename-command). */
+const isRefused = (lines: readonly string[]) =>
+	lines.some((line) => /-?(NOPERM|ERR unknown command)\b/.test(line));
+
+class Refused extends HoldfastError {}
+
+function refusal({ server }: Client, doing: string, details: readonly string[]): Refused {
+	return new Refused("failed", `could not ${doing}: the server refuses it`, {
+		details,
+		hint: `${server} needs for a backup, in its ACL: +ping +info +config|get, and +sync +psync +replconf or else +bgsave. Let the user have these (ACL SETUSER), or take back their rename-command`,
+	});
+}
+
+/** Clocks of file systems are a little behind. */
+const CLOCK_MS = 2_000;
+const SAVE_POLL_MS = 200;
 
 /** Of the file, or where it is not there yet as the server would make it; and of its folder. */
 async function ownersOf(live: string): Promise<{ owner: FileOwner; folder: FileOwner }> {
