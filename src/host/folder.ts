@@ -118,15 +118,25 @@ export function missingFolders(from: Folder, path: string): string[] {
 	}
 }
 
-/** As `descend`, making what is missing on the way. */
-export function descendMaking(from: Folder, path: string, mode = 0o755): Folder {
+/** As `descend`, making what is missing on the way: by itself as mkdir(1) would, for anyone with a umask of 022. */
+export function descendMaking(from: Folder, path: string, mode = 0o777): Folder {
 	let at = descend(from, "");
 	for (const name of path.split("/").filter((part) => part !== "")) {
 		using above = at;
-		if (entryIn(above, name) === undefined) mkdirSync(above.at(name), { mode });
+		if (entryIn(above, name) === undefined) makeIn(above, name, mode);
 		at = enter(above, name);
 	}
 	return at;
+}
+
+/** Whoever calls us may have a umask of their own: what is made for a service is not ours alone because of that. */
+function makeIn(folder: Folder, name: string, mode: number): void {
+	const mask = process.umask(0o022);
+	try {
+		mkdirSync(folder.at(name), { mode });
+	} finally {
+		process.umask(mask);
+	}
 }
 
 /** What is at a path below a folder, no part of which may be a link but the last; undefined when nothing is. */

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError, isErrno } from "../manifest/error.ts";
+import { withoutInheritance } from "./attributes.ts";
 import { removeTree } from "./files.ts";
 import {
 	closing,
@@ -38,6 +39,7 @@ export function makeArea(area: string, folders: readonly string[]): void {
 	beside(area, (parent, name) => {
 		mkdirSync(parent.at(name), { mode: 0o700 });
 		using made = descend(parent, name);
+		withoutInheritance(made);
 		writeFileSync(made.at(TOKEN), tokenOf(area), { flag: "wx", mode: 0o600, flush: true });
 		for (const folder of folders) mkdirSync(made.at(folder), { mode: 0o700 });
 		syncFolder(made);

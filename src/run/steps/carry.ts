@@ -2,6 +2,7 @@
 // over from the old copy.
 import { renameSync } from "node:fs";
 import { join, relative } from "node:path";
+import { copyAttributes } from "../../host/attributes.ts";
 import {
 	closing,
 	descend,
@@ -29,13 +30,15 @@ export const carry: StepWork<CarryStep> = {
 		using from = inOldCopy(step, above);
 		if (from === undefined || !entryIn(from, name)) return;
 		using home = openFolder(live);
-		note({ parents: missingFolders(home, above) } satisfies Made);
+		const parents = missingFolders(home, above);
+		note({ parents } satisfies Made);
 		using to = descendMaking(home, above);
 		// An archive from before the other state was declared holds it too.
 		if (entryIn(to, name)) inArea(displaced, (area, at) => renameSync(to.at(name), area.at(at)));
 		point("displaced");
 		renameSync(from.at(name), to.at(name));
 		point("renamed");
+		for (const made of parents) await likeBefore(step, made.slice(home.path.length + 1), home);
 		syncFolder(to);
 		syncFolder(from);
 	},
@@ -75,6 +78,13 @@ function inOldCopy({ place: { old } }: CarryStep, above: string): Folder | undef
 	} catch {
 		return undefined;
 	}
+}
+
+/** A folder that had to be made on the way is what it was in the old copy. */
+async function likeBefore(step: CarryStep, path: string, home: Folder): Promise<void> {
+	using was = inOldCopy(step, path);
+	using is = descend(home, path);
+	if (was !== undefined) await copyAttributes(was, is);
 }
 
 function below(live: string, above: string): Folder | undefined {

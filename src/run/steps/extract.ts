@@ -1,5 +1,6 @@
 // Extract part of an archive below a folder of the user's choice, where it touches nothing else.
 import { readdirSync } from "node:fs";
+import { withoutInheritance } from "../../host/attributes.ts";
 import { removeIn, syncFilesystemOf } from "../../host/files.ts";
 import {
 	descendMaking,
@@ -32,6 +33,7 @@ export const extract: StepWork<ExtractStep> = {
 		if (found !== undefined) requireEmpty(path);
 		context.note({ into: path, folders: missingFolders(root, path) } satisfies Made);
 		using folder = descendMaking(root, path, 0o700);
+		if (found === undefined) withoutInheritance(folder);
 		const target = into(folder, context.log);
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 		await destination.restore(archive, paths, target, context);
