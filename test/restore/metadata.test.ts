@@ -2,7 +2,7 @@
 // the modes, owners, ACLs and attributes that it had, and a parent that had to be made is what any folder made there is.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -128,6 +128,24 @@ describe("what stands around it changes nothing of what is restored", {
 				rmSync(place.path("home/made"), { recursive: true });
 			}
 		});
+
+	test("nor of what is extracted into a folder that is there", async () => {
+		const place = new Place(below);
+		const app = place.path("home/mid/app");
+		mkdirSync(app, { recursive: true });
+		fill(app);
+		const borg = { destinations: { repo: { repo: place.path("borg"), encryption: "none" } } };
+		place.declare({ state: { s: { folders: [app] } }, providers: { borgbackup: borg } });
+		const wanted = listing(place.path("home/mid"), "app");
+		assert.equal((await place.holdfast("create")).code, 0);
+		mkdirSync(place.path("share"), { mode: 0o2755 });
+		execFileSync("setfacl", ["-d", "-m", "u:65534:rwx,g::rwx,o::rwx", place.path("share")]);
+		const words = ["restore", "--yes", "--into", place.path("share"), "borgbackup", "latest"];
+		const { code, stderr } = await place.holdfastAfter("umask 0077", ...words);
+		assert.equal(code, 0, stderr);
+		assert.equal(listing(place.path("share") + place.path("home/mid"), "app"), wanted);
+		assert.deepEqual(readdirSync(place.path("share")), [place.path().split("/")[1]]);
+	});
 
 	test("a folder on the way to another state's has what it had", async () => {
 		const place = new Place(below);

@@ -1,9 +1,10 @@
 // Extract part of an archive below a folder of the user's choice, where it touches nothing else.
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { withoutInheritance } from "../../host/attributes.ts";
 import { removeIn, syncFilesystemOf } from "../../host/files.ts";
 import {
 	descendMaking,
+	enter,
 	type Folder,
 	isAbsent,
 	missingFolders,
@@ -25,6 +26,8 @@ interface Made {
 	readonly folders: readonly string[];
 }
 
+const PART = ".holdfast-part";
+
 export const extract: StepWork<ExtractStep> = {
 	async run(step, context) {
 		const { paths, archive } = step;
@@ -33,11 +36,16 @@ export const extract: StepWork<ExtractStep> = {
 		if (found !== undefined) requireEmpty(path);
 		context.note({ into: path, folders: missingFolders(root, path) } satisfies Made);
 		using folder = descendMaking(root, path, 0o700);
-		if (found === undefined) withoutInheritance(folder);
-		const target = into(folder, context.log);
+		// The folder may be a share whose default ACL is for what people put there; what comes back has its own.
+		mkdirSync(folder.at(PART), { mode: 0o700 });
+		using part = enter(folder, PART);
+		withoutInheritance(part);
+		const target = into(part, context.log);
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 		await destination.restore(archive, paths, target, context);
 		const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
+		for (const name of readdirSync(part.self)) renameSync(part.at(name), folder.at(name));
+		rmdirSync(folder.at(PART));
 		await syncFilesystemOf(folder);
 		return { into: path, ...result };
 	},
