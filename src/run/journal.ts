@@ -5,8 +5,8 @@ import { HoldfastError } from "../manifest/error.ts";
 import { VERSION as PROGRAM } from "../manifest/version.ts";
 import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
 import type { Outcome } from "./event.ts";
-import { damaged, journalFault, openJournalFile } from "./journal-file.ts";
 import type { LastGood } from "./expectations.ts";
+import { damaged, journalFault, openJournalFile } from "./journal-file.ts";
 import {
 	archiveOf,
 	dataOf,
@@ -28,7 +28,7 @@ import {
 	type UnknownCopy,
 } from "./journal-rows.ts";
 import { isTidy, type Plan, type TidyStep } from "./plan.ts";
-import { type KnownRun, type Outline, outlineOf, readPlan, readStep } from "./plan-shape.ts";
+import { isForeign, type KnownRun, type Outline, outlineOf, readPlan, readStep } from "./plan-shape.ts";
 
 /** Lines of one step's output that are kept. */
 const LOG_LINES = 2_000;
@@ -298,7 +298,8 @@ export class Journal {
 			)
 			.get({ state: `$.states."${state}"`, machine });
 		if (row === undefined) return undefined;
-		const declared = this.plan(String(row.run))?.manifest.state[state];
+		const made = this.plan(String(row.run));
+		const declared = made === undefined || isForeign(made) ? undefined : made.manifest.state[state];
 		return {
 			archive: String(row.id),
 			created: String(row.created),
