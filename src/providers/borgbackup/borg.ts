@@ -176,7 +176,7 @@ async function once(
 }
 
 /** borg 1.4 and later can have a number for each kind of warning (BORG_EXIT_CODES; "Return codes" in its manual). */
-const isWarning = (code: number | null) => code === 1 || (code !== null && code >= 100 && code <= 127);
+const isWarning = (code: number | null) => code === 1 || (code !== null && code >= 100 && code < 126);
 
 /** ssh would wait for a quarter of an hour for a network that is gone. What the user says comes first, and wins. */
 function shellOf({ rsh = "ssh -o BatchMode=yes" }: BorgDestination): string {
