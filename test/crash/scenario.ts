@@ -249,7 +249,7 @@ ${fill("old", scenario)}`);
 /** The newer state is live and on disk, and its unit runs. */
 export async function makeNewer(web01: Machine, scenario: Scenario): Promise<void> {
 	await web01.sh(
-		`systemctl stop app\n${fill("newer", scenario)}\nsync; systemctl reset-failed app || true; systemctl start app web app.path`,
+		`systemctl stop app\n${fill("newer", scenario)}\nsync; systemctl reset-failed app web || true; systemctl start app web app.path`,
 	);
 }
 
