@@ -33,8 +33,9 @@ export function application(disks: Readonly<Record<string, "ext4">> = {}) {
 		`);
 		await web01.write(
 			"/etc/systemd/system/app.service",
-			"[Service]\nUser=app\nExecStart=/bin/sh -c 'while psql -qAtd app -c \"SELECT count(*) FROM note\" >/dev/null; do sleep 0.5; done'\n",
+			"[Service]\nUser=app\nExecStart=/bin/sh -c 'while psql -qAtd app -c \"SELECT count(*) FROM note\" >/dev/null; do sleep 0.5; done'\n[Install]\nWantedBy=multi-user.target\n",
 		);
+		await web01.sh("systemctl enable app 2>/dev/null");
 	});
 
 	beforeEach(async () => {
