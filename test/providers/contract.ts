@@ -112,7 +112,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 
 		if (engine.open(scratch).capabilities.streams) takesStreams(setUp);
 
-		toldWhatIsUnsteady(setUp);
+		toldWhatIsUnsteady(engine, setUp);
 		wantsItsDisk(engine, scratch);
 
 		test("of several roots, only the ones that are asked for are written", async () => {

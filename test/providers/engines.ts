@@ -12,6 +12,10 @@ import { tarDestinations } from "../../src/providers/tar/tar.ts";
 
 export interface Engine {
 	readonly name: string;
+	/** As a config has it, where that is another. */
+	readonly type?: string;
+	/** It says nothing of a file that was listed and is gone when it is read. */
+	readonly passesOverVanished?: boolean;
 	/** A destination below this folder, the same for the same folder. */
 	open(below: string): Destination;
 	/** Change bytes inside what the destination stores, after this archive was made; absent for engines that keep no checksums. */

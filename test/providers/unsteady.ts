@@ -16,12 +16,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { CreateResult } from "../../src/providers/provider.ts";
+import type { Engine } from "./engines.ts";
 import { type Bench, intoFolder, metadataOf, quiet } from "./fixtures.ts";
 
 const LARGE = 16 * 1024 * 1024;
 const NAMES = ["large: 1", "large\n2", "large\\3", "large ü4"];
 
-export function toldWhatIsUnsteady(setUp: () => Bench): void {
+export function toldWhatIsUnsteady({ passesOverVanished = false }: Engine, setUp: () => Bench): void {
 	/** While the engine has one of the large files open, something is done to the others. */
 	async function createDuring(meddle: (root: string) => void) {
 		const { folder, destination } = setUp();
@@ -62,7 +63,7 @@ export function toldWhatIsUnsteady(setUp: () => Bench): void {
 		});
 		assert.deepEqual(result.unreadable, []);
 		const vanished = told(result, "vanished");
-		assert.ok(vanished.size > 0, "what vanished is told");
+		assert.ok(vanished.size > 0 || passesOverVanished, "what vanished is told");
 		for (const path of vanished)
 			assert.ok(path === join(root, "zz") || path.startsWith(join(root, "zz/")), path);
 		const changed = told(result, "changed");
