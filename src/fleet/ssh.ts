@@ -166,7 +166,7 @@ const MEANINGS: readonly {
 		words: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
 		message: ({ machine, host }) => `${machine} (${host}) shows another host key than the one that is known`,
 		hint: ({ host }) =>
-			`was it installed anew? Compare the fingerprint by another way; if it is right: ssh-keygen -R ${hostOnly(host)}, then ssh ${host} once. If not, somebody else answers: nothing was sent`,
+			`was it reinstalled? Compare the fingerprint by another way; if it is right: ssh-keygen -R ${hostOnly(host)}, then ssh ${host} once. If not, somebody else answers: nothing was sent`,
 	},
 	{
 		words: /Host key verification failed/,

@@ -19,7 +19,7 @@ export function folderFault(folder: string): string | undefined {
 	if (normal !== folder) return `write "${normal}" instead of "${folder}"`;
 	for (const refused of REFUSED_FOLDERS) {
 		if (folder === refused || folder.startsWith(`${refused}/`))
-			return `"${folder}" is in ${refused}, which the kernel or a boot makes anew and no backup can restore`;
+			return `"${folder}" is in ${refused}, which the kernel or each boot fills again and no backup can restore`;
 	}
 	for (const own of OWN_FOLDERS) {
 		if (folder === own || folder.startsWith(`${own}/`) || own.startsWith(`${folder}/`))

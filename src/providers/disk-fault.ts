@@ -11,7 +11,7 @@ export function diskFault(error: unknown, path: string): unknown {
 	if (isErrno(error, "EROFS"))
 		return new HoldfastError("failed", `${path} is mounted read-only`, {
 			cause: error,
-			hint: "archives in it can be listed and restored; to write, mount it anew: mount -o remount,rw",
+			hint: "archives in it can be listed and restored; to write, remount it: mount -o remount,rw",
 		});
 	return error;
 }

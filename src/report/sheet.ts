@@ -21,7 +21,7 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 	return [
 		`RECOVERY SHEET of ${machine}, printed ${now.toISOString().slice(0, 10)}`,
 		"",
-		"Keep it away from the machine. Print it anew when a destination, a key or a passphrase changes.",
+		"Keep it away from the machine. Print it again when a destination, a key or a passphrase changes.",
 		"On a new machine: install Holdfast and the engine, put the passphrase in a file that only root can read,",
 		"then run `holdfast adopt` as below, for one of the destinations, and `holdfast restore`.",
 		...entries.flatMap(({ provider, type, destination, location, settings, keys, fault }) => {

@@ -150,7 +150,7 @@ describe("preflight", () => {
 				const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
 				if (code !== 0) noticed = stderr;
 			}
-			assert.match(noticed, /something made .*own\/a anew|ENOTEMPTY/);
+			assert.match(noticed, /something created .*own\/a again|ENOTEMPTY/);
 		} finally {
 			pest.kill();
 		}

@@ -26,7 +26,7 @@ export async function bringDefinitions(server: Server, databases: readonly strin
 		}
 	if (!moved) return;
 	for (const folder of folders) await syncPath(folder).catch(() => {});
-	await server.sql(["FLUSH TABLES"], "have the server look at its tables anew");
+	await server.sql(["FLUSH TABLES"], "have the server look at its tables again");
 }
 
 /** As the server writes a name that is a folder's (MariaDB Knowledge Base, "Identifier to File Name Mapping"). */

@@ -78,7 +78,7 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 				return copied(
 					(copy) => `.backup main ${literal(copy)}`,
 					[
-						`the database ${live} was copied page by page, as it is: only its application can make its indexes anew (${lacks})`,
+						`the database ${live} was copied page by page, as it is: only its application can rebuild its indexes (${lacks})`,
 					],
 				);
 			}

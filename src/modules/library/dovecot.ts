@@ -6,7 +6,7 @@ import { units } from "../options.ts";
 
 export const dovecot = defineModule({
 	name: "dovecot",
-	about: "Mail of Dovecot in maildirs, which are good at any moment; its indexes are made anew",
+	about: "Mail of Dovecot in maildirs, which are good at any moment; Dovecot rebuilds its indexes",
 	sources: ["https://doc.dovecot.org/main/core/config/mailbox/formats/maildir.html"],
 	options: v.strictObject({
 		mail: v.pipe(

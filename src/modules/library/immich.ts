@@ -7,7 +7,7 @@ import { within } from "../within.ts";
 export const immich = defineModule({
 	name: "immich",
 	about:
-		"Immich: originals, profiles and the database. Thumbnails and re-encoded videos are made anew by its jobs",
+		"Immich: originals, profiles and the database. Thumbnails and re-encoded videos are made again by its jobs",
 	sources: ["https://docs.immich.app/administration/backup-and-restore/"],
 	uses: ["postgresql"],
 	options: v.strictObject({

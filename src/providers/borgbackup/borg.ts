@@ -272,7 +272,7 @@ function fault(
 			errors[0]?.msgid ?? undefined,
 			`${destination.repo} is mounted read-only`,
 			{
-				hint: "archives in it can be listed and restored; to write, mount it anew: mount -o remount,rw",
+				hint: "archives in it can be listed and restored; to write, remount it: mount -o remount,rw",
 				details: [],
 			},
 			true,

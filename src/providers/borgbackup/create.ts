@@ -170,7 +170,7 @@ async function makeMissing(
 	if (!fresh)
 		throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
 			cause: error,
-			hint: "is the disk mounted? To start anew: borg init it yourself, then create again",
+			hint: "is the disk mounted? To start over: borg init it yourself, then create again",
 		});
 	await initialise(destination, work);
 }

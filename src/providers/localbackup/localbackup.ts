@@ -138,7 +138,7 @@ async function create(
 	if (!(await exists(directory))) {
 		if (!fresh)
 			throw new HoldfastError("failed", `${directory} was there before and is gone`, {
-				hint: "is the disk mounted? If it is meant to start anew, make the folder yourself",
+				hint: "is the disk mounted? To start over, make the folder yourself",
 			});
 		makeFolder(directory)[Symbol.dispose]();
 	}

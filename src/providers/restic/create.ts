@@ -134,7 +134,7 @@ export async function create(
 		if (!fresh && error instanceof ResticFault && error.kind === "missing")
 			throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
 				cause: error,
-				hint: "is the disk mounted? To start anew: restic init it yourself, then create again",
+				hint: "is the disk mounted? To start over: restic init it yourself, then create again",
 			});
 		throw fault ?? error;
 	}

@@ -125,7 +125,7 @@ async function once(
 	const readOnly = await isReadOnly(destination);
 	if (readOnly && !call.noLock && !call.reads)
 		throw new ResticFault("unwritable", `${destination.repo} is mounted read-only`, {
-			hint: "archives in it can be listed and restored; to write, mount it anew: mount -o remount,rw",
+			hint: "archives in it can be listed and restored; to write, remount it: mount -o remount,rw",
 			details: [],
 		});
 	const answer = answerReader(call.mostBytes);

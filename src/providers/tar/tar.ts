@@ -93,7 +93,7 @@ async function create(
 	if (!(await exists(path))) {
 		if (!fresh)
 			throw new HoldfastError("failed", `${path} held archives before and is not there now`, {
-				hint: "is the disk mounted? If it is meant to start anew, make the folder yourself",
+				hint: "is the disk mounted? To start over, make the folder yourself",
 			});
 		makeFolder(path)[Symbol.dispose]();
 	}

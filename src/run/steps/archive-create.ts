@@ -36,7 +36,7 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 				if (isWithoutRoom(error) && leaveOutLongest(step, context, error)) continue;
 				if (broken.size === 0) throw error;
 				for (const [scope, fault] of broken) context.failScope(scope, fault);
-				context.log("a dump failed: the archive is begun anew without its state");
+				context.log("a dump failed: the archive is written again, without its state");
 			}
 		}
 	},

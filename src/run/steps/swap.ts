@@ -224,12 +224,12 @@ function putFoundAside(home: Folder, name: string, { live, area }: Place, { plan
 	const kept = `${name}.found-${plan.run}`;
 	renameSync(home.at(name), home.at(kept));
 	log(
-		`something had made ${home.path}/${name} anew while ${live} was being restored (${area}); that is kept as ${home.path}/${kept}`,
+		`something created ${home.path}/${name} again while ${live} was being restored (${area}); that is kept as ${home.path}/${kept}`,
 	);
 }
 
 function madeAnew(path: string): HoldfastError {
-	return new HoldfastError("failed", `something made ${path} anew while it was being restored`, {
+	return new HoldfastError("failed", `something created ${path} again while it was being restored`, {
 		hint: "find what writes there and stop it with stopOnRestore",
 	});
 }
