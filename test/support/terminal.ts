@@ -6,12 +6,15 @@ export interface Drawn {
 	readonly text: string;
 }
 
+/** A terminal is asked what it can show by these too, whatever it is; a CI sets the first. */
+const SPEAK_OF_COLOUR = ["CI", "TEAMCITY_VERSION", "NO_COLOR", "NODE_DISABLE_COLORS", "FORCE_COLOR"];
+
 /** `answer` is typed once something was asked. */
 export function onTerminal(
 	argv: readonly string[],
 	{ cwd, env, answer }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly answer?: string },
 ): Promise<Drawn> {
-	const { NO_COLOR: _, ...rest } = env;
+	const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !SPEAK_OF_COLOUR.includes(name)));
 	const quoted = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
 	const child = spawn("script", ["-qec", `stty cols 100 rows 30; exec ${quoted}`, "/dev/null"], {
 		cwd,
