@@ -94,7 +94,7 @@ export interface StateRecord {
 	readonly vanished?: number;
 	/** How many files changed while they were read: they may be in it as they never were. */
 	readonly changed?: number;
-	/** About how many bytes its folders and dumps held. */
+	/** About how many bytes its folders and dumps held. In the records of the machine that made it; the archive need not say. */
 	readonly bytes?: number;
 	/** By folder that was not on the root file system: where the one that it was on was mounted. */
 	readonly mounts?: Readonly<Record<string, string>>;

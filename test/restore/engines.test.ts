@@ -106,4 +106,24 @@ for (const [engine, provider] of Object.entries(PROVIDERS))
 			assert.match(text, /"gone":\{"outcome":"failed"/);
 			assert.match(text, /"s":\{"outcome":"good"/);
 		});
+
+		test("an archive that nobody came to look at, since the run was killed, is in doubt", async () => {
+			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
+			place.write("own/file", "old");
+			await succeeds(place, "create");
+			const { providers } = JSON.parse(read(place, "holdfast.json")).machines.web01;
+			const [destination] = Object.keys(providers[engine].destinations);
+			const dying = ["env", `HOLDFAST_FAULT=kill@create:${engine}/${destination}#written`];
+			assert.equal((await place.start(["create"], dying).ended).signal, "SIGKILL");
+			await succeeds(place, "recover");
+			const { archives } = JSON.parse((await succeeds(place, "list", "--json")).stdout);
+			const doubts = archives.map(({ metadata }: { metadata: { states: { s: { suspicious?: string } } } }) =>
+				String(metadata.states.s.suspicious),
+			);
+			assert.equal(doubts.length, 2);
+			assert.equal(doubts[0], "undefined");
+			assert.match(doubts[1] ?? "", /ended before it knew whether every file could be read/);
+			await succeeds(place, "create");
+			assert.match((await place.holdfast("status")).stdout, /✔ +web01 +s/);
+		});
 	});

@@ -13,16 +13,17 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { recordOf } from "../../manifest/record.ts";
 import { VERSION } from "../../manifest/version.ts";
 import { isWithoutRoom } from "../../providers/metadata.ts";
-import type { Metadata, Root, StateRecord } from "../../providers/provider.ts";
+import type { Destination, Metadata, Root, StateRecord } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { vanishedRoots } from "../../providers/roots.ts";
 import { unlessAbsent } from "../absent.ts";
 import { withPoint } from "../fault.ts";
 import type { ArchiveCreateStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
-import { afterwards, dumpedBy, expectedOf } from "./archive-seen.ts";
+import { afterwards, dumpedBy, mountsToStore } from "./archive-seen.ts";
 import { longest, shortReason } from "./described.ts";
 import { exclusionsOf } from "./folders-present.ts";
+import { countSizes } from "./sizes.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep> = {
 	async run(step, context) {
@@ -44,12 +45,30 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		await rm(spoolOf(step), { recursive: true, force: true });
 		if (context.completed) return;
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
-		// What is left is not listed, and a disk that is gone must not keep every later run from its work.
-		await destination.abandon(step.archive, context).catch((error: Error) => {
+		// A disk that is gone must not keep every later run from its work.
+		await giveUp(destination, step, context).catch((error: Error) => {
 			context.log(`what it left in ${destination.location} could not be removed: ${error.message}`);
 		});
 	},
 };
+
+/** What is not listed is removed. What is listed was whole for its engine, and nobody has looked at what that had to say. */
+async function giveUp(destination: Destination, { id, archive }: ArchiveCreateStep, context: StepContext) {
+	await destination.abandon(archive, context);
+	if (context.noteOf(id) === undefined || !destination.capabilities.describesItself) return;
+	const listed = await destination.list({ ...context, hurried: true });
+	const { metadata } = listed.find(({ name }) => name === archive) ?? {};
+	if (metadata?.run !== context.plan.run) return;
+	const states = recordOf(
+		Object.entries(metadata.states).map(([name, state]) => [
+			name,
+			state.outcome === "good" ? { suspicious: UNSEEN, ...state } : state,
+		]),
+	);
+	await destination.describe(archive, { ...metadata, states }, context);
+}
+
+const UNSEEN = "the run that made it ended before it knew whether every file could be read";
 
 /** Write the archive of the states that are good until now; tells `broken` the scope of a dump that fails meanwhile. */
 async function write(
@@ -79,14 +98,15 @@ async function write(
 	};
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
 	const whole = (path: string) => ({ path, exclude: [] });
-	const folders = good.flatMap(([, state]) =>
-		state.folders.map(
-			(folder): Root => ({
-				path: links.get(folder) ?? folder,
-				exclude: exclusionsOf(folder, state),
-			}),
-		),
+	const foldersOf = new Map(
+		good.map(([name, state]) => [
+			name,
+			state.folders.map(
+				(folder): Root => ({ path: links.get(folder) ?? folder, exclude: exclusionsOf(folder, state) }),
+			),
+		]),
 	);
+	const folders = [...foldersOf.values()].flat();
 	const digests: Record<string, string> = {};
 	/** What the databases said of their dumps. */
 	const remarks: string[] = [];
@@ -96,11 +116,13 @@ async function write(
 			dumpedBy(id, context).map((database) => ({ ...database, scope, streamed })),
 		),
 	);
+	const counting = countSizes(foldersOf, context);
+	context.note({ begun: true });
 	try {
 		const {
 			unreadable: unread,
 			unsteady,
-			...sizes
+			...totals
 		} = await destination.create(
 			{
 				name: step.archive,
@@ -149,7 +171,9 @@ async function write(
 		);
 		context.point("written");
 		const unreadable = [...unread, ...(await vanishedRoots(folders, unread))];
-		const seen = afterwards(step, metadata, { unreadable, unsteady, streamed: flowed }, context);
+		const sizes = await counting;
+		context.signal.throwIfAborted();
+		const seen = afterwards(step, metadata, { unreadable, unsteady, streamed: flowed, sizes }, context);
 		const { metadata: told } = seen;
 		const warnings = [...remarks, ...seen.warnings];
 		if (seen.isToBeTold) await destination.describe(step.archive, told, context);
@@ -162,9 +186,9 @@ async function write(
 			location: destination.location,
 			metadata: told,
 			digests: Object.assign(digests, ...dumps.map((one) => one.digests)),
-			...(sizes.bytes === undefined ? {} : { bytes: sizes.bytes }),
+			...(totals.bytes === undefined ? {} : { bytes: totals.bytes }),
 		});
-		return { archive: id, ...sizes, ...(warnings.length > 0 ? { warnings } : {}) };
+		return { archive: id, ...totals, ...(warnings.length > 0 ? { warnings } : {}) };
 	} finally {
 		await rm(spool, { recursive: true, force: true });
 	}
@@ -193,15 +217,11 @@ function linksIn(found: ReadonlyMap<string, Resolved>): ReadonlyMap<string, stri
 
 function statesOf(step: ArchiveCreateStep, links: ReadonlyMap<string, string>, context: StepContext) {
 	return recordOf(
-		Object.entries(step.states).map(
-			([name, state]) => [name, stateRecord(step, name, state, links, context)] as const,
-		),
+		Object.entries(step.states).map(([name, state]) => [name, stateRecord(state, links, context)] as const),
 	);
 }
 
 function stateRecord(
-	{ accept = false }: ArchiveCreateStep,
-	name: string,
 	state: ArchiveCreateStep["states"][string],
 	links: ReadonlyMap<string, string>,
 	context: StepContext,
@@ -224,7 +244,7 @@ function stateRecord(
 						...(accounts === undefined ? {} : { accounts }),
 					})),
 				}),
-		...(reason === undefined ? expectedOf(name, state, accept, context) : {}),
+		...(reason === undefined ? mountsToStore(state, context) : {}),
 	};
 }
 

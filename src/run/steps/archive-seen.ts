@@ -11,6 +11,7 @@ import type { StepContext } from "../work.ts";
 import type { Dumped, DumpedDatabase } from "./databases.ts";
 import { shortReason } from "./described.ts";
 import type { Present } from "./folders-present.ts";
+import type { Sizes } from "./sizes.ts";
 
 type StateOfStep = ArchiveCreateStep["states"][string];
 
@@ -18,6 +19,8 @@ type StateOfStep = ArchiveCreateStep["states"][string];
 interface Seen extends Pick<CreateResult, "unreadable" | "unsteady"> {
 	/** Bytes of the dumps that were made while it was written, by their path. */
 	readonly streamed: ReadonlyMap<string, number>;
+	/** Bytes in the folders of each state. */
+	readonly sizes: Sizes;
 }
 
 /** Paths that a warning names. */
@@ -28,27 +31,19 @@ export function dumpedBy(step: string, { noteOf }: StepContext): readonly Dumped
 }
 
 /** Of a state that is about to be stored. */
-export function expectedOf(
-	name: string,
-	state: StateOfStep,
-	accept: boolean,
-	context: StepContext,
-): Pick<StateRecord, "bytes" | "mounts" | "suspicious"> {
-	const { mounts = {}, bytes: inFolders } = presentOf(state, context);
-	const isStreamed = state.dumps.some(({ streamed }) => streamed);
-	const bytes = isStreamed || inFolders === undefined ? undefined : inFolders + bytesOfDumps(state, context);
-	return {
-		...(Object.keys(mounts).length === 0 ? {} : { mounts }),
-		...(bytes === undefined ? {} : { bytes }),
-		...(accept ? {} : doubt(name, state, bytes, context)),
-	};
+export function mountsToStore(state: StateOfStep, context: StepContext): Pick<StateRecord, "mounts"> {
+	const { mounts = {} } = presentOf(state, context);
+	return Object.keys(mounts).length === 0 ? {} : { mounts };
 }
 
-/** The metadata as they are in the end, and what to say of it. States that are not whole fail, in the archive and in this run. */
+/**
+ * The metadata as they are in the end, and what to say of it. States that are not whole fail, in the archive and in this
+ * run. How large they were is for this machine's records: to tell it alone, no archive is described again.
+ */
 export function afterwards(
 	step: ArchiveCreateStep,
 	metadata: Metadata,
-	{ unreadable, unsteady, streamed }: Seen,
+	{ unreadable, unsteady, ...seen }: Seen,
 	context: StepContext,
 ): { readonly metadata: Metadata; readonly isToBeTold: boolean; readonly warnings: readonly string[] } {
 	const states = recordOf(Object.entries(metadata.states));
@@ -77,16 +72,16 @@ export function afterwards(
 		}
 		const restless = unsteady.filter(isOwn);
 		const said = restless.length > 0 ? counts(restless) : {};
-		const late = streamedSize(name, state, step.accept === true, streamed, context);
-		if (restless.length > 0 || late.suspicious !== undefined) isToBeTold = true;
-		const seen: StateRecord = { ...record, ...said, ...late };
-		states[name] = seen;
+		const size = sizeOf(name, state, seen, context);
+		const { suspicious } = step.accept ? {} : doubt(name, state, size.bytes, context);
+		if (restless.length > 0 || suspicious !== undefined) isToBeTold = true;
+		states[name] = { ...record, ...said, ...size, ...(suspicious === undefined ? {} : { suspicious }) };
 		warnings.push(...wordsOf(name, restless));
-		if (seen.suspicious !== undefined) {
-			warnings.push(`${name} is in doubt: ${seen.suspicious}`);
+		if (suspicious !== undefined) {
+			warnings.push(`${name} is in doubt: ${suspicious}`);
 			context.doubt(
 				state.scope,
-				new HoldfastError("failed", seen.suspicious, {
+				new HoldfastError("failed", suspicious, {
 					hint: `it is stored, and does not count as the newest good one. Look at what is there; if it is right: ${accepting(name)}`,
 				}),
 			);
@@ -99,30 +94,29 @@ function presentOf({ seenBy }: StateOfStep, { noteOf }: StepContext): Partial<Pr
 	return seenBy === undefined ? {} : ((noteOf(seenBy) as Present | undefined) ?? {});
 }
 
-function doubt(name: string, state: StateOfStep, bytes: number | undefined, { plan, lastGood }: StepContext) {
+function doubt(
+	name: string,
+	state: StateOfStep,
+	bytes: number | undefined,
+	{ plan, lastGood }: StepContext,
+): Pick<StateRecord, "suspicious"> {
 	if (state.seenBy === undefined) return {};
 	const suspicious = shrinkage(name, plan.manifest.state[name], bytes, lastGood(name));
 	return suspicious === undefined ? {} : { suspicious: shortReason(suspicious) };
 }
 
-/** What is known of a state's size only once its dumps have flowed by. */
-function streamedSize(
+function sizeOf(
 	name: string,
-	state: StateOfStep,
-	accept: boolean,
-	streamed: ReadonlyMap<string, number>,
+	{ dumps }: StateOfStep,
+	{ sizes, streamed }: Pick<Seen, "sizes" | "streamed">,
 	context: StepContext,
-): Pick<StateRecord, "bytes" | "suspicious"> {
-	const inFolders = presentOf(state, context).bytes;
-	if (!state.dumps.some((one) => one.streamed) || inFolders === undefined) return {};
-	const files = state.dumps.flatMap(({ step }) => dumpedBy(step, context).map(({ file }) => file));
-	const bytes = files.reduce((sum, file) => sum + (streamed.get(file) ?? 0), inFolders);
-	return { bytes, ...(accept ? {} : doubt(name, state, bytes, context)) };
-}
-
-function bytesOfDumps({ dumps }: StateOfStep, context: StepContext): number {
+): Pick<StateRecord, "bytes"> {
+	const inFolders = sizes.get(name);
+	if (inFolders === undefined) return {};
 	const files = dumps.flatMap(({ step }) => dumpedBy(step, context).map(({ file }) => file));
-	return files.reduce((sum, file) => sum + (lstatSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+	const sizeOfDump = (file: string) =>
+		streamed.get(file) ?? lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
+	return { bytes: files.reduce((sum, file) => sum + sizeOfDump(file), inFolders) };
 }
 
 /** A disk that went away meanwhile takes all with it that was not read yet: nothing of that merely vanished. */

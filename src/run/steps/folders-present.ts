@@ -3,7 +3,6 @@
 import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { below, type Exclusion, leavesNothing, pathBelow } from "../../manifest/patterns.ts";
-import { measure } from "../../providers/tar/measure.ts";
 import { type MountsOf, mountsOf, requireMounts } from "../expectations.ts";
 import type { FoldersPresentStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
@@ -11,8 +10,6 @@ import type { StepWork } from "../work.ts";
 /** The note: what there was of the state right before it was stored. */
 export interface Present {
 	readonly mounts: MountsOf;
-	/** About how many bytes are in its folders, but for what is left out. */
-	readonly bytes?: number;
 }
 
 export const foldersPresent: StepWork<FoldersPresentStep> = {
@@ -25,17 +22,12 @@ export const foldersPresent: StepWork<FoldersPresentStep> = {
 				throw new HoldfastError("failed", `the folder ${folder} does not exist`, {
 					hint: "make it, or take it out of the state's folders",
 				});
+			exclusionsOf(folder, { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) });
 			paths.set(folder, path);
 		}
 		if (state === undefined) return;
 		if (!accept) requireMounts(state, folders, context.lastGood(state));
-		const mounts = mountsOf(paths);
-		const roots = folders.map((folder) => ({
-			path: paths.get(folder) ?? folder,
-			exclude: exclusionsOf(folder, { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) }),
-		}));
-		const bytes = await measure(roots, context.signal);
-		context.note({ mounts, ...(bytes === undefined ? {} : { bytes }) } satisfies Present);
+		context.note({ mounts: mountsOf(paths) } satisfies Present);
 	},
 };
 
