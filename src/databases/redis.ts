@@ -19,10 +19,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { execText } from "../host/exec.ts";
 import { removeIn } from "../host/files.ts";
 import { enter, type Folder, openFileBelow, openFolder, split, syncFolder } from "../host/folder.ts";
+import { openForAnyone } from "../host/handed-file.ts";
 import { type FileOwner, giveTo, ownerOf } from "../host/owner.ts";
 import { programPath } from "../host/programs.ts";
 import { readSecret } from "../host/secret.ts";
 import { resolvePath } from "../host/trust.ts";
+import { stranger } from "../host/users.ts";
 import type { RedisDump } from "../manifest/dumps.ts";
 import { HoldfastError, reportOf } from "../manifest/error.ts";
 import { type Client, dumpBy, fault, LONG_QUESTION_SECONDS, questionOptions } from "./client.ts";
@@ -249,12 +251,14 @@ export function redis(
 			return keys(info.reduce((sum, line) => sum + Number(/^db\d+:keys=(\d+)/.exec(line)?.[1] ?? 0), 0));
 		},
 		async rowsOf(file) {
-			const who = { ...(await client()), env: {} };
-			const result = await execText(
-				[`${name}-check-rdb`, file],
-				await questionOptions(who, LONG_QUESTION_SECONDS),
-			);
-			if (result.code !== 0) throw fault(await client(), `read the dump ${file}`, result);
+			// It reads what whoever wrote the archive put there.
+			const who = { ...(await client()), env: {}, user: await stranger() };
+			const dump = await openForAnyone(file);
+			const result = await execText([`${name}-check-rdb`, "/dev/fd/4"], {
+				...(await questionOptions(who, LONG_QUESTION_SECONDS)),
+				files: [dump.fd],
+			}).finally(() => dump.close());
+			if (result.code !== 0) throw fault(who, `read the dump ${file}`, result);
 			return keys(Number(/(\d+) keys read/.exec(result.text)?.[1] ?? 0));
 		},
 	};

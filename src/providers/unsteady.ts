@@ -52,6 +52,6 @@ function statOf(path: string) {
 	}
 }
 
-/** Whether an engine's own words say that something was not there any more. */
+/** Whether an engine's own words say that something was not there any more. Names may stand in them: just the ends count. */
 export const saysAbsent = (reason: string) =>
-	/no such file or directory|\[Errno 2\]|removed before we read it/i.test(reason);
+	/^\[Errno 2\]|(no such file or directory|removed before we read it)( \(2\))?$/i.test(reason);

@@ -1,8 +1,8 @@
 // A dump as pg_restore may read it: what an archive holds is a stranger's, so the program that reads it runs as nobody,
 // with no right of ours. It is handed this one file, open; the folders that lead to it stay closed.
-import { constants } from "node:fs";
-import { copyFile, type FileHandle, open, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, rm, writeFile } from "node:fs/promises";
 import { execText, type Identity } from "../../host/exec.ts";
+import { openForAnyone } from "../../host/handed-file.ts";
 import { stranger } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { type Client, fault } from "../client.ts";
@@ -37,13 +37,15 @@ export async function withDumpFile<T>(
 	const lists: string[] = [];
 	const handles: FileHandle[] = [];
 	try {
-		const dump = await readableByAll(file, handles);
+		const dump = await openForAnyone(file);
+		handles.push(dump);
 		const handed: DumpFile["handed"] = async (entries) => {
 			if (!entries) return { files: [dump.fd], words: ["/dev/fd/4"] };
 			const path = `${file}.list${lists.length}`;
 			lists.push(path);
 			await writeFile(path, entries.map(({ id }) => `${id};\n`).join(""), { flag: "wx" });
-			const list = await readableByAll(path, handles);
+			const list = await openForAnyone(path);
+			handles.push(list);
 			return { files: [dump.fd, list.fd], words: ["--use-list=/dev/fd/5", "/dev/fd/4"] };
 		};
 		const read = async (options: readonly string[], entries?: readonly Entry[]) => {
@@ -74,26 +76,6 @@ export async function withDumpFile<T>(
 		for (const handle of handles) await handle.close();
 		for (const path of lists) await rm(path, { force: true });
 	}
-}
-
-/** A regular file that has no other name; one that has gets a copy. Closed by the caller. */
-async function readableByAll(path: string, handles: FileHandle[]): Promise<FileHandle> {
-	const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-	let handle = await open(path, flags);
-	handles.push(handle);
-	const found = await handle.stat();
-	if (!found.isFile())
-		throw new HoldfastError("failed", `${path} is not a regular file`, {
-			hint: "somebody changed the archive, or it is damaged",
-		});
-	if (found.nlink > 1) {
-		const copy = `${path}.copy`;
-		await copyFile(path, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-		handle = await open(copy, flags);
-		handles.push(handle);
-	}
-	await handle.chmod(0o444);
-	return handle;
 }
 
 function isPreamble(tokens: readonly Token[]): boolean {

@@ -118,11 +118,9 @@ async function createOf(
 						stored.add(`/${message.path}`);
 					if (message.type === "file_status" && message.status === "C" && message.path)
 						watch.changed(absolute(message.path));
-					// "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive.
-					const fault = /^(.*?): (?:\w+: )?(\[Errno \d+\].*)$/.exec(message.message ?? "");
-					if (message.levelname !== "WARNING" || !fault) return;
-					const [, named = "", reason = ""] = fault;
-					const path = absolute(named);
+					if (message.levelname !== "WARNING") return;
+					const { path, reason } = faultIn(message.message ?? "") ?? {};
+					if (path === undefined || reason === undefined) return;
 					if (saysAbsent(reason) && !roots.has(path)) watch.vanished(path);
 					else unreadable.push({ path, reason });
 				},
@@ -173,6 +171,16 @@ async function makeMissing(
 			hint: "is the disk mounted? To start over: borg init it yourself, then create again",
 		});
 	await initialise(destination, work);
+}
+
+/**
+ * "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive. A name may hold line breaks, and all
+ * that a fault is made of: then what is before it is named, and nothing of it passes for a file that vanished.
+ */
+export function faultIn(message: string): { readonly path: string; readonly reason: string } | undefined {
+	const [named, ...reasons] = message.split(/: (?:\w+: )?(?=\[Errno \d+\])/);
+	if (named === undefined || reasons.length === 0) return undefined;
+	return { path: absolute(named), reason: reasons.length === 1 ? (reasons[0] ?? "") : `"${message}"` };
 }
 
 /** Files are told of by other letters, as every file is. */

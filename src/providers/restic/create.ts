@@ -1,4 +1,6 @@
 // Write an archive: a snapshot for each stream, and last that of the folders, with which it is listed.
+import { constants } from "node:os";
+import { getSystemErrorMap } from "node:util";
 import * as v from "valibot";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -166,11 +168,17 @@ function progressOf({ bytes_done, total_bytes, files_done }: v.InferOutput<typeo
 	};
 }
 
+const saidSchema = v.object({ message: v.string() });
+/** Before 0.16 the error was Go's own: the system's number for it, without words. */
+const numberSchema = v.object({ Op: v.string(), Err: v.pipe(v.number(), v.integer(), v.minValue(1)) });
+
 function unreadableOf({ item, error }: Record<string, unknown>) {
-	const reason = (error as { message?: string } | undefined)?.message ?? JSON.stringify(error);
-	// Before 0.16 the error was Go's own: the system's number for it, without words.
-	const isAbsent = saysAbsent(reason) || (error as { Err?: unknown } | undefined)?.Err === 2;
-	return { path: String(item), reason, isAbsent };
+	const path = String(item);
+	if (v.is(saidSchema, error)) return { path, reason: error.message, isAbsent: saysAbsent(error.message) };
+	if (!v.is(numberSchema, error)) return { path, reason: JSON.stringify(error) ?? "", isAbsent: false };
+	const [, words] = getSystemErrorMap().get(-error.Err) ?? [];
+	const reason = `${error.Op}: ${words ?? `the system's error ${error.Err}, see errno -l`}`;
+	return { path, reason, isAbsent: error.Err === constants.errno.ENOENT };
 }
 
 /** Make the repository when there is none. */

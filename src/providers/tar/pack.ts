@@ -129,6 +129,7 @@ async function packRoot(
 	told: Told,
 	enclosure: Enclosure | undefined,
 ) {
+	let understood = false;
 	const tar = await start(
 		[
 			"tar",
@@ -154,7 +155,8 @@ async function packRoot(
 			signal: work.signal,
 			onStderr: (line) => {
 				work.log(line);
-				if (!/socket ignored/.test(line)) hear(line, root, told);
+				if (/: socket ignored$/.test(line)) return;
+				if (hear(line, root, told)) understood = true;
 			},
 		},
 	);
@@ -170,11 +172,7 @@ async function packRoot(
 	);
 	const result = await tar.done;
 	// 1: a file changed while it was read. 2: something could not be read; tar went on with the rest.
-	if (
-		result.code !== 0 &&
-		result.code !== 1 &&
-		!(result.code === 2 && told.unreadable.length + told.watch.found.length > 0)
-	)
+	if (result.code !== 0 && result.code !== 1 && !(result.code === 2 && understood))
 		throw new HoldfastError("failed", `tar ${describeEnd(result)} on ${root.path}`, {
 			details: result.stderr,
 			...(result.code === 127 ? { hint: howToInstall("tar") } : {}),
@@ -183,17 +181,18 @@ async function packRoot(
 	return packed;
 }
 
-/** What tar says of one file. */
-function hear(line: string, root: Root, { unreadable, watch }: Told): void {
+/** What tar says of one file; whether it was that. */
+function hear(line: string, root: Root, { unreadable, watch }: Told): boolean {
 	const [, quoted, reason = ""] =
 		/^tar: (.*): (Cannot .*|Read error.*|Warning: Cannot .*|[Ff]ile (?:shrank|changed|removed) .*)$/.exec(
 			line,
 		) ?? [];
-	if (quoted === undefined) return;
+	if (quoted === undefined) return false;
 	const path = `/${unquoted(quoted)}`;
 	if (saysAbsent(reason) && path !== root.path) watch.vanished(path);
 	else if (/^file (shrank|changed)/i.test(reason)) watch.changed(path);
 	else unreadable.push({ path, reason });
+	return true;
 }
 
 /** tar's messages have names in the style "escape" (info tar, "quoting styles"). */

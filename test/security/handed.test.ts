@@ -1,0 +1,50 @@
+// Files that a program which runs as nobody is handed: it gets the one, and nothing by another name of it.
+import assert from "node:assert/strict";
+import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { redis } from "../../src/databases/redis.ts";
+import { exec } from "../../src/host/exec.ts";
+import { openForAnyone } from "../../src/host/handed-file.ts";
+import { scratch } from "../support/scratch.ts";
+import { isRoot } from "../support/tree.ts";
+
+const folder = scratch("handed");
+const onlyRoot = { skip: isRoot ? false : "only root can be somebody else" };
+const quiet = { signal: new AbortController().signal, log: () => {} };
+
+test("a link, a FIFO or a folder is no file; a file that has another name is copied, and stays as it was", async () => {
+	const own = join(folder, "own");
+	writeFileSync(own, "own", { mode: 0o600 });
+	linkSync(own, join(folder, "other"));
+	symlinkSync(own, join(folder, "link"));
+	mkdirSync(join(folder, "folder"));
+	await exec(["mkfifo", join(folder, "fifo")]);
+	for (const name of ["link", "folder", "fifo"])
+		await assert.rejects(openForAnyone(join(folder, name)), name);
+	const handle = await openForAnyone(join(folder, "other"));
+	assert.equal(await handle.readFile("utf8"), "own");
+	await handle.close();
+	assert.equal(statSync(own).mode & 0o777, 0o600);
+});
+
+test("what looks into a dump of Redis is nobody, and reads it all the same", onlyRoot, async () => {
+	chmodSync(folder, 0o755);
+	const dump = join(folder, "dump.rdb");
+	writeFileSync(dump, "REDIS0011", { mode: 0o600 });
+	const program = join(folder, "redis-check-rdb");
+	const seen = join(folder, "seen");
+	writeFileSync(seen, "");
+	chmodSync(seen, 0o666);
+	writeFileSync(program, `#!/bin/sh\ncat "$1" >${seen}\necho "[info] $(id -u) keys read"\n`, { mode: 0o755 });
+	const before = process.env.PATH;
+	process.env.PATH = `${folder}:${before}`;
+	const rows = await redis({ redis: "/var/lib/redis/dump.rdb" })
+		.rowsOf(dump, quiet)
+		.finally(() => {
+			process.env.PATH = before;
+		});
+	const [uid = 0] = [...rows.values()];
+	assert.ok(uid >= 61_184 && uid <= 65_519, String(uid));
+	assert.equal(readFileSync(seen, "utf8"), "REDIS0011");
+});
