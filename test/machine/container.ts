@@ -47,6 +47,11 @@ export class Container {
 		await removeStale();
 		const folder = await mkdtemp(join(tmpdir(), `holdfast-machine-${process.pid}-${name}-`));
 		for (const part of ["up", "work", "root", "mnt"]) await mkdir(join(folder, part));
+		// What the host keeps for itself is not the machine's.
+		for (const own of ["srv", "opt"]) {
+			await mkdir(join(folder, "up", own));
+			await command("setfattr", "-n", "trusted.overlay.opaque", "-v", "y", join(folder, "up", own));
+		}
 		const made: Disk[] = [];
 		for (const [at, type] of Object.entries(disks)) made.push(await Disk.make(folder, at, type));
 		const container = new Container(name, folder, namespace, made, capabilities);
