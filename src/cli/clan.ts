@@ -7,7 +7,7 @@ import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { listArchives, requireUsable } from "../plan/archives.ts";
 import { planRestore } from "../plan/restore.ts";
-import { restoreTargets } from "../plan/targets.ts";
+import { chosenOf, targetsOf } from "../plan/targets.ts";
 import { openDestination } from "../providers/registry.ts";
 import { printJson, printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
@@ -73,7 +73,7 @@ const restore = buildCommand({
 				source: { provider, destination, archive: name },
 				archiveId: archive.id,
 				restoresInto: capabilities.restoresInto,
-				targets: await restoreTargets(manifest, archive, services, []),
+				targets: await targetsOf(chosenOf(manifest, archive, services, [])),
 				...heldIn(manifest, archive, services),
 				trustArchive: false,
 				spool: places().state,

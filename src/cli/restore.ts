@@ -14,7 +14,7 @@ import {
 } from "../plan/archives.ts";
 import { planExtract } from "../plan/extract.ts";
 import { planRestore } from "../plan/restore.ts";
-import { ownersOf, restoreTargets } from "../plan/targets.ts";
+import { chosenOf, ownersOf, targetsOf } from "../plan/targets.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import { printMessage } from "../report/terminal.ts";
@@ -201,10 +201,10 @@ async function planOf(
 			},
 		);
 	const { databases, undeclared, dumps } = heldIn(manifest, archive, services, paths);
-	const targets = await restoreTargets(manifest, archive, services, paths);
+	const chosen = chosenOf(manifest, archive, services, paths);
 	const run = newRunId();
 	if (flags.into !== undefined) {
-		const stored = Object.values(targets).flatMap((some) => some.map((target) => target.stored));
+		const stored = Object.values(chosen).flatMap((some) => some.map((one) => one.stored));
 		const { specialFiles } = flags;
 		const into = resolve(flags.into);
 		return planExtract({ manifest, run, source, paths: [...stored, ...dumps], into, specialFiles });
@@ -216,7 +216,7 @@ async function planOf(
 		source,
 		archiveId: archive.id,
 		restoresInto: capabilities.restoresInto,
-		targets,
+		targets: await targetsOf(chosen),
 		...{ databases, undeclared },
 		trustArchive: flags.trustArchive,
 		spool: places().state,

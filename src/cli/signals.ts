@@ -10,11 +10,14 @@ type Name = (typeof NAMES)[number] | "SIGHUP";
 /** Longer than a program that we started has between SIGTERM and SIGKILL (host/exec.ts). */
 const CANCEL_MS = 12_000;
 const LEAVE_MS = 3_000;
+/** One Ctrl-C may arrive twice: from the terminal, and from sudo, npx or timeout, which pass it on. */
+const SAME_PRESS_MS = 500;
 
 const first = new AbortController();
 const second = new AbortController();
 let isListening = false;
 let lastName: Name = "SIGTERM";
+let firstHeard = 0;
 /** How many pieces of work are under way that are undone here, or on another machine; and that somebody must be there for. */
 const undone = { here: 0, there: 0 };
 let shown = 0;
@@ -77,9 +80,11 @@ function heard(name: Name): void {
 					? ", and having it undone there; once more leaves it"
 					: "";
 		printMessage(["", `${name}: stopping${what} …`]);
+		firstHeard = performance.now();
 		first.abort();
 		endWithin(CANCEL_MS);
-	} else if (undone.here > 0) printMessage(`${name}: what was begun is still being undone`);
+	} else if (performance.now() - firstHeard < SAME_PRESS_MS) return;
+	else if (undone.here > 0) printMessage(`${name}: what was begun is still being undone`);
 	else {
 		second.abort();
 		if (undone.there > 0) endWithin(LEAVE_MS);

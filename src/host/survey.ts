@@ -4,7 +4,7 @@ import { lstat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { closing, entryIn, inParent, mountOf, openFolder, statOf } from "./folder.ts";
 import { mountPoints } from "./mounts.ts";
-import { type Resolved, resolvePath } from "./trust.ts";
+import type { Resolved } from "./trust.ts";
 
 /**
  * `rename`: the folder or file itself can be renamed, or nothing is there yet. `entries`: it is a mount point or a btrfs
@@ -13,7 +13,7 @@ import { type Resolved, resolvePath } from "./trust.ts";
 export type SwapMode = "rename" | "entries";
 
 export interface Survey {
-	/** The path itself, or where it leads when it is a symlink, whether or not anything is there. */
+	/** Absolute, and through no link, whether or not anything is there; what is there may be one. */
 	readonly target: string;
 	readonly present: boolean;
 	readonly mode: SwapMode;
@@ -27,9 +27,7 @@ const BTRFS_MAGIC = 0x9123683e;
 /** The inode of every subvolume's root (btrfs: BTRFS_FIRST_FREE_OBJECTID). */
 const SUBVOLUME_INODE = 256;
 
-/** Throws in words when a link on the way may not be followed. */
-export async function survey(path: string): Promise<Survey> {
-	const resolved = resolvePath(path);
+export async function survey(resolved: Resolved): Promise<Survey> {
 	const { path: target, found } = resolved;
 	const mounts = await mountPoints();
 	const fixed =

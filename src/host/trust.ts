@@ -33,10 +33,42 @@ export function makeFolder(path: string): Folder {
 const MOST_LINKS = 40;
 
 /** Follow a path as a person means it. Throws in words when a link on it may not be followed. */
-export function resolvePath(path: string): Resolved {
+export const resolvePath = (path: string): Resolved => resolve(path, "followed");
+
+/** The same, but for its last part: a link there is what is found. */
+export const resolveEntry = (path: string): Resolved => resolve(path, "but the last");
+
+/** Of a path that no link may be on the way of, such as one in a service's folder. A link that is its last part is what is found. */
+export const resolveUnlinked = (path: string): Resolved => resolve(path, "none");
+
+/** What a restore replaces: where a folder is in truth; a link in its place that may not be followed is what goes. */
+export function resolveReplaced(path: string): Resolved {
+	try {
+		return resolvePath(path);
+	} catch (error) {
+		const entry = resolveEntry(path);
+		if (error instanceof LinkRefused && error.link === entry.path) return entry;
+		throw error;
+	}
+}
+
+/** A link that may not be followed. */
+class LinkRefused extends HoldfastError {
+	readonly link: string;
+
+	constructor(link: string, message: string, hint: string) {
+		super("failed", message, { hint });
+		this.link = link;
+	}
+}
+
+/** What is done with links: those on the way, and one that is the last part. */
+type Links = "followed" | "but the last" | "none";
+
+function resolve(path: string, links: Links): Resolved {
 	let names = partsOf(path);
-	for (let links = 0; links <= MOST_LINKS; links++) {
-		const end = walk(names);
+	for (let followed = 0; followed <= MOST_LINKS; followed++) {
+		const end = walk(names, links);
 		if (!("again" in end)) return end;
 		names = end.again;
 	}
@@ -46,7 +78,7 @@ export function resolvePath(path: string): Resolved {
 const partsOf = (path: string) => path.split("/").filter((part) => part !== "" && part !== ".");
 
 /** From the root down to the end, or to the first link, with the names to begin with again. */
-function walk(names: readonly string[]): Resolved | { readonly again: string[] } {
+function walk(names: readonly string[], links: Links): Resolved | { readonly again: string[] } {
 	/** Users who can replace something on the way; -1 for anyone of a group, or anyone at all. */
 	const others = new Set<number>();
 	let openAt: string | undefined;
@@ -63,7 +95,14 @@ function walk(names: readonly string[]): Resolved | { readonly again: string[] }
 				others.add(ownerOrAnyone(statOf(at)));
 			}
 			if (found === undefined) return { path: join(path, ...rest), found, openAt };
-			if (found.isSymbolicLink()) return { again: [...partsOf(led(at, name, found, others)), ...rest] };
+			if (found.isSymbolicLink()) {
+				if (rest.length === 0 && links !== "followed") return { path, found, openAt };
+				if (links === "none")
+					throw new HoldfastError("usage", `${path} is a symbolic link: ${rest.join("/")} is elsewhere`, {
+						hint: "name a path without a link in it, or the link itself",
+					});
+				return { again: [...partsOf(led(at, name, found, others)), ...rest] };
+			}
 			if (!found.isDirectory()) {
 				if (rest.length === 0) return { path, found, openAt };
 				throw new HoldfastError(
@@ -83,21 +122,20 @@ function walk(names: readonly string[]): Resolved | { readonly again: string[] }
 
 /** Where a link leads. */
 function led(at: Folder, name: string, link: Stats, others: ReadonlySet<number>): string {
-	const path = join(at.path, name);
 	const own = process.getuid?.() ?? 0;
 	// Who is not root has no more rights than they have, and nobody else can make a link that is theirs.
 	if (others.size === 0 || (own !== 0 && (link.uid === own || link.uid === 0))) {
 		const target = readlinkSync(at.at(name));
 		return target.startsWith("/") ? target : `${at.path}/${target}`;
 	}
-	if (own !== 0) throw refused(path, link.uid);
+	if (own !== 0) throw refused(at, name, link.uid);
 	const [only = -1, ...more] = others;
 	const user = link.uid !== 0 ? link.uid : more.length === 0 ? only : -1;
-	if (user <= 0 || !(others.has(user) || others.has(-1))) throw refused(path, user);
-	const target = realpathAs(user, path);
+	if (user <= 0 || !(others.has(user) || others.has(-1))) throw refused(at, name, user);
+	const target = realpathAs(user, join(at.path, name));
 	const owner =
 		target === undefined ? undefined : inParent(target, (parent, last) => entryIn(parent, last)?.uid);
-	if (target === undefined || owner !== user) throw refused(path, user);
+	if (target === undefined || owner !== user) throw refused(at, name, user);
 	return target;
 }
 
@@ -119,13 +157,13 @@ function realpathAs(uid: number, path: string): string | undefined {
 	}
 }
 
-function refused(path: string, user: number): HoldfastError {
-	return new HoldfastError(
-		"failed",
-		`${path} is a symbolic link that somebody else than root could have put there${user > 0 ? ` (user ${user})` : ""}, and it is not followed`,
-		{
-			hint: "such a link is followed only to a folder of that same user's. If it is meant, name the folder that it leads to in the config instead",
-		},
+function refused(at: Folder, name: string, user: number): LinkRefused {
+	const path = join(at.path, name);
+	const who = user > 0 ? `user ${user} could have put it there` : "others than root could have put it there";
+	return new LinkRefused(
+		path,
+		`${path} is a symbolic link to ${readlinkSync(at.at(name))}; ${who}, so it is not followed`,
+		`if nobody is meant to have put it there: rm ${path}, then restore what was there. If it is meant: write the path that it leads to into the config`,
 	);
 }
 

@@ -2,6 +2,7 @@
 import { join, normalize } from "node:path";
 import * as v from "valibot";
 import { survey } from "../host/survey.ts";
+import { type Resolved, resolvePath, resolveReplaced, resolveUnlinked } from "../host/trust.ts";
 import {
 	ALL,
 	covers,
@@ -20,10 +21,12 @@ import type { ListedArchive } from "./archives.ts";
 import type { HeldDatabase } from "./databases.ts";
 import type { Target } from "./places.ts";
 
-/** A state's folder, and the path under which the archive holds it. */
+/** A state's folder, or a path in it, and the path under which the archive holds it. */
 interface Held {
 	readonly folder: string;
 	readonly stored: string;
+	/** For a path in one: the state's folder. */
+	readonly within?: string;
 }
 
 /** By state. The archive says which folders; one that says nothing is taken to hold those declared. */
@@ -140,21 +143,20 @@ export function ownersOf(manifest: Manifest, paths: readonly string[]): string[]
 		.map(([name]) => name);
 }
 
-export async function restoreTargets(
+/** What there is to restore of states, by their names: whole folders, or the paths in them that were named. */
+export function chosenOf(
 	manifest: Manifest,
 	archive: ListedArchive,
 	services: readonly string[],
 	paths: readonly string[],
-): Promise<Record<string, Target[]>> {
+): Record<string, Held[]> {
 	const wanted = paths.map((path) => ({ path: checked(path), found: false }));
-	const targets = recordOf<Target[]>();
-	for (const service of services) {
-		const held = heldFolders(manifest, archive, service);
-		const chosen = wanted.length === 0 ? held : held.flatMap((one) => within(one, wanted));
-		targets[service] = await Promise.all(
-			chosen.map(async (one) => ({ ...one, survey: await survey(one.folder) })),
-		);
-	}
+	const chosen = recordOf(
+		services.map((service) => {
+			const held = heldFolders(manifest, archive, service);
+			return [service, wanted.length === 0 ? held : held.flatMap((one) => within(one, wanted))] as const;
+		}),
+	);
 	const lost = wanted.find(({ found }) => !found);
 	if (lost)
 		throw new HoldfastError(
@@ -166,6 +168,18 @@ export async function restoreTargets(
 				),
 				hint: "name a path in one of the folders above",
 			},
+		);
+	return chosen;
+}
+
+/** What that replaces here. */
+export async function targetsOf(
+	chosen: Readonly<Record<string, readonly Held[]>>,
+): Promise<Record<string, Target[]>> {
+	const targets = recordOf<Target[]>();
+	for (const [service, some] of Object.entries(chosen))
+		targets[service] = await Promise.all(
+			some.map(async (one) => ({ ...one, survey: await survey(replacedBy(one)) })),
 		);
 	return targets;
 }
@@ -180,8 +194,15 @@ function within({ folder, stored }: Held, wanted: { path: string; found: boolean
 		.filter(({ path }) => isWithin(path, folder))
 		.map((one) => {
 			one.found = true;
-			return { folder: one.path, stored: join(stored, one.path.slice(folder.length)) };
+			if (one.path === folder) return { folder, stored };
+			return { folder: one.path, stored: join(stored, one.path.slice(folder.length)), within: folder };
 		});
+}
+
+/** A state's folder may be behind a link; of what is in it, nothing is, and a link there is itself what is restored. */
+function replacedBy({ folder: path, within }: Held): Resolved {
+	if (within === undefined) return resolveReplaced(path);
+	return resolveUnlinked(join(resolvePath(within).path, path.slice(within.length)));
 }
 
 export function isWithin(path: string, folder: string): boolean {

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { openDatabase } from "../databases/registry.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
+import { resolveEntry } from "../host/trust.ts";
 import { covers, dumpLabel } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -85,7 +86,7 @@ async function unitFaults({ units }: PreflightStep): ReturnType<typeof foresee> 
 
 /** A rename would take a mounted filesystem along, and deleting the old copy would empty it. */
 async function mountsBelow(places: readonly Place[]): Promise<string[]> {
-	const surveys = await Promise.all(places.map(({ live }) => survey(live)));
+	const surveys = await Promise.all(places.map(({ live }) => survey(resolveEntry(live))));
 	return surveys.flatMap(({ target, mountsBelow }) =>
 		mountsBelow.map(
 			(mount) =>

@@ -1,8 +1,20 @@
 // Folders that are not plain: symlinks, and states within another's folder.
 import assert from "node:assert/strict";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+	chownSync,
+	lchownSync,
+	lstatSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { describe, test } from "node:test";
 import type { Place } from "../support/place.ts";
+import { isRoot } from "../support/tree.ts";
 import { backedUp, succeeds } from "./backed-up.ts";
 
 describe("a folder that is a symlink", () => {
@@ -90,4 +102,84 @@ describe("a state within another's folder", () => {
 		await succeeds(place, "restore", "--yes", "--service", "outer", "tar", "latest");
 		assert.equal(readFileSync(place.path("own/outer/deep/inner/file"), "utf8"), "newer inner");
 	});
+});
+
+describe("a path in a state that is a link, or is behind one", () => {
+	const own = (place: Place) => ({ s: { folders: [place.path("own")] } });
+	const sites = (place: Place) => {
+		place.write("own/available/site", "old");
+		mkdirSync(place.path("own/enabled"));
+		symlinkSync("../available/site", place.path("own/enabled/site"));
+		symlinkSync(place.write("elsewhere/file", "not ours"), place.path("own/out"));
+	};
+	const restored = (place: Place, path: string) =>
+		place.holdfast("restore", "--yes", "--path", place.path(path), "tar", "latest");
+
+	test("the link is what is restored, and what it leads to stays as it is", async () => {
+		const { place } = await backedUp(own, sites);
+		writeFileSync(place.path("own/available/site"), "newer");
+		for (const [link, to] of [
+			["own/enabled/site", "../available/site"],
+			["own/out", place.path("elsewhere/file")],
+		] as const) {
+			for (const now of ["as it was", "another", "a file", "gone"]) {
+				if (now !== "as it was") rmSync(place.path(link));
+				if (now === "another") symlinkSync(place.path("elsewhere"), place.path(link));
+				if (now === "a file") writeFileSync(place.path(link), "a file");
+				const { code, stderr } = await restored(place, link);
+				assert.equal(code, 0, stderr);
+				assert.equal(readlinkSync(place.path(link)), to, now);
+			}
+		}
+		assert.equal(readFileSync(place.path("own/available/site"), "utf8"), "newer");
+		assert.equal(readFileSync(place.path("elsewhere/file"), "utf8"), "not ours");
+		assert.deepEqual(readdirSync(place.path("elsewhere")), ["file"]);
+	});
+
+	test("what a link has replaced comes back in its place", async () => {
+		const { place } = await backedUp(own, sites);
+		rmSync(place.path("own/available"), { recursive: true });
+		symlinkSync(place.path("elsewhere"), place.path("own/available"));
+		const { code, stderr } = await restored(place, "own/available");
+		assert.equal(code, 0, stderr);
+		assert.ok(lstatSync(place.path("own/available")).isDirectory());
+		assert.deepEqual(readdirSync(place.path("elsewhere")), ["file"]);
+	});
+
+	test("what is behind a link is refused, with the link", async () => {
+		const { place } = await backedUp(own, sites);
+		symlinkSync("available", place.path("own/current"));
+		const { code, stderr } = await restored(place, "own/current/site");
+		assert.equal(code, 2, stderr);
+		assert.match(stderr, /own\/current is a symbolic link: site is elsewhere/);
+		assert.match(stderr, /name a path without a link in it, or the link itself/);
+	});
+});
+
+test("a link that a service has put in the place of its folder gives way to the folder", {
+	skip: isRoot ? false : "needs root",
+}, async () => {
+	const { place } = await backedUp(
+		(place) => ({ s: { folders: [place.path("own/home/data")] } }),
+		(place) => {
+			place.write("own/home/data/file", "old");
+			chownSync(place.path("own/home"), 61_000, 61_000);
+		},
+	);
+	place.write("elsewhere/file", "root's");
+	rmSync(place.path("own/home/data"), { recursive: true });
+	symlinkSync(place.path("elsewhere"), place.path("own/home/data"));
+	lchownSync(place.path("own/home/data"), 61_000, 61_000);
+	const refused = await place.holdfast("create");
+	assert.equal(refused.code, 1, refused.stderr);
+	assert.match(refused.stderr, /data is a symbolic link to .*elsewhere; user 61000 could have put it there/);
+	assert.match(refused.stderr, /rm .*own\/home\/data, then restore/);
+	const into = await place.holdfast("restore", "--yes", "--into", place.path("look"), "tar", "latest");
+	assert.equal(into.code, 0, into.stderr);
+	await succeeds(place, "restore", "--yes", "--service", "s", "tar", "latest");
+	assert.ok(lstatSync(place.path("own/home/data")).isDirectory());
+	assert.equal(readFileSync(place.path("own/home/data/file"), "utf8"), "old");
+	assert.equal(readFileSync(place.path("elsewhere/file"), "utf8"), "root's");
+	assert.deepEqual(readdirSync(place.path("elsewhere")), ["file"]);
+	await succeeds(place, "create");
 });
