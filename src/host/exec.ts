@@ -28,7 +28,7 @@ export interface ExecOptions {
 	/** Open files that the child has as descriptors from 4 on, and may open again as /dev/fd/4 if it may read them. */
 	readonly files?: readonly number[];
 	/** Written to the child's standard input; nothing when left out. */
-	readonly input?: string;
+	readonly input?: string | Buffer;
 	/** The child reads standard input from us through `Child.stdin`. */
 	readonly pipeIn?: boolean;
 	/** Gets the child's standard input as soon as there is one, to write to it and end it. */

@@ -17,6 +17,7 @@ import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { isErrno } from "../manifest/error.ts";
 import { type Folder, syncFolder } from "./folder.ts";
+import { bytesOf } from "./names.ts";
 
 /** Whether anything is at this path; a symlink counts, wherever it points. */
 export async function exists(path: string): Promise<boolean> {
@@ -72,8 +73,10 @@ export async function removeTree(path: string): Promise<void> {
 /** The same of what is in an open folder, whoever has moved that. */
 export async function removeIn(folder: Folder, name: string): Promise<void> {
 	const { execOk } = await import("./exec.ts");
-	const argv = ["rm", "-rf", "--one-file-system", "--", `./${name}`];
-	await execOk(argv, { doing: `delete ${folder.path}/${name}`, cwd: folder.self });
+	// An argument is text, and a name need not be.
+	const argv = ["xargs", "-0", "rm", "-rf", "--one-file-system", "--"];
+	const input = bytesOf(`./${name}\0`);
+	await execOk(argv, { doing: `delete ${folder.path}/${name}`, cwd: folder.self, input });
 }
 
 /** A folder that only we can read, with its parents; the topmost folder that had to be made, or undefined. */

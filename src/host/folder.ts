@@ -10,10 +10,12 @@ import {
 	opendirSync,
 	openSync,
 	readFileSync,
+	readlinkSync,
 	type Stats,
 } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError, isErrno } from "../manifest/error.ts";
+import { bytesOf, nameOf } from "./names.ts";
 
 /** open(2): only a place in the tree, for which no right to read is needed. Node does not name it. */
 export const O_PATH = 0o10000000;
@@ -27,7 +29,7 @@ export interface Folder extends Disposable {
 	/** The folder itself, as a path of this process alone, for as long as it is open. */
 	readonly self: string;
 	/** The path, in this process, of something directly in it. */
-	at(name: string): string;
+	at(name: string): string | Buffer;
 }
 
 function folderOf(fd: number, path: string): Folder {
@@ -36,7 +38,7 @@ function folderOf(fd: number, path: string): Folder {
 		fd,
 		path,
 		self: `/proc/self/fd/${fd}`,
-		at: (name) => `/proc/self/fd/${fd}/${single(name)}`,
+		at: (name) => bytesOf(`/proc/self/fd/${fd}/${single(name)}`),
 		[Symbol.dispose]() {
 			// The number may be another file's by the second time.
 			if (open) closeSync(fd);
@@ -80,7 +82,9 @@ const NAMES_AT_ONCE = 4_096;
 
 /** The names in a folder, in the system's order, however many there are; a usual one is not kept open meanwhile. */
 export function* namesIn(folder: Folder): Generator<string, void, undefined> {
-	const dir = opendirSync(folder.self, { bufferSize: 256 });
+	// Node takes it, and its types do not know.
+	const options = { bufferSize: 256, encoding: "buffer" as BufferEncoding };
+	const dir = opendirSync(folder.self, options);
 	let isOpen = true;
 	const close = () => {
 		if (isOpen) dir.closeSync();
@@ -92,7 +96,7 @@ export function* namesIn(folder: Folder): Generator<string, void, undefined> {
 			while (isOpen && names.length < NAMES_AT_ONCE) {
 				const entry = dir.readSync();
 				if (entry === null) close();
-				else names.push(entry.name);
+				else names.push(nameOf(entry.name as unknown as Buffer));
 			}
 			yield* names;
 		}
@@ -100,6 +104,10 @@ export function* namesIn(folder: Folder): Generator<string, void, undefined> {
 		close();
 	}
 }
+
+/** Where a link in a folder leads, as it stands there. */
+export const linkIn = (folder: Folder, name: string): string =>
+	nameOf(readlinkSync(folder.at(name), { encoding: "buffer" }));
 
 /** The folders of a relative path that are not there, the deepest first. */
 export function missingFolders(from: Folder, path: string): string[] {

@@ -1,8 +1,8 @@
 // Overlay file systems, as containers and appliances have them: a folder that their lower layer holds cannot be renamed
 // (overlayfs documentation, "Renaming directories": EXDEV), which is found out without renaming it.
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, statfsSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmdirSync, statfsSync } from "node:fs";
 import { isErrno } from "../manifest/error.ts";
-import { entryIn, type Folder, inParent, openFolder, split } from "./folder.ts";
+import { entryIn, type Folder, inParent, namesIn, openFolder, split } from "./folder.ts";
 
 const OVERLAYFS_MAGIC = 0x794c7630;
 const PROBE = ".holdfast-probe-";
@@ -20,7 +20,7 @@ export function isPinned(path: string): boolean {
 export function pinnedIn(path: string): string[] {
 	try {
 		using folder = openFolder(path);
-		return isOnOverlay(folder) ? readdirSync(folder.self).filter((name) => isPinnedIn(folder, name)) : [];
+		return isOnOverlay(folder) ? [...namesIn(folder)].filter((name) => isPinnedIn(folder, name)) : [];
 	} catch {
 		return [];
 	}
@@ -31,7 +31,7 @@ const isOnOverlay = ({ self }: Folder) => statfsSync(self).type === OVERLAYFS_MA
 /** A folder never takes the place of one that holds something; but of one that cannot be moved, that is said first. */
 function isPinnedIn(parent: Folder, name: string): boolean {
 	if (entryIn(parent, name)?.isDirectory() !== true) return false;
-	const [, probe] = split(mkdtempSync(parent.at(PROBE)));
+	const [, probe] = split(mkdtempSync(`${parent.self}/${PROBE}`));
 	try {
 		mkdirSync(`${parent.at(probe)}/full`);
 		renameSync(parent.at(name), parent.at(probe));

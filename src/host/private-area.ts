@@ -19,6 +19,7 @@ import {
 	closing,
 	descend,
 	descendMaking,
+	entryIn,
 	type Folder,
 	isAbsent,
 	openFolder,
@@ -45,6 +46,13 @@ export function makeArea(area: string, folders: readonly string[]): void {
 		syncFolder(made);
 		syncFolder(parent);
 	});
+}
+
+/** Whether what has such a name is one: nobody else can make a folder that is ours, and closed. */
+export function isPrivate(folder: Folder, name: string): boolean {
+	if (!name.startsWith(PRIVATE)) return false;
+	const found = entryIn(folder, name);
+	return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
 }
 
 /** Open one that was made; undefined when it is not there. Throws when what is there is not ours. */

@@ -48,7 +48,7 @@ export type Found = { readonly text: string } | { readonly fault: string } | und
 
 export function lookInto(folder: Folder, name: string, most: number): Found {
 	try {
-		return { text: readText(folder.at(name), { most, noLink: true }) };
+		return { text: readText(`${folder.self}/${name}`, { most, noLink: true }) };
 	} catch (error) {
 		if (isErrno(error, "ENOENT")) return undefined;
 		return { fault: `${name} cannot be read: ${error instanceof Error ? error.message : error}` };

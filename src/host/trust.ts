@@ -2,11 +2,20 @@
 // followed where only root (or we ourselves) can have put it; one that somebody else could have put leads only to what
 // is that user's own, and is followed with that user's rights.
 import { execFileSync } from "node:child_process";
-import { readlinkSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { join, normalize } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
 import { hasAcl } from "./acl.ts";
-import { descendMaking, enter, entryIn, type Folder, inParent, rootFolder, statOf } from "./folder.ts";
+import {
+	descendMaking,
+	enter,
+	entryIn,
+	type Folder,
+	inParent,
+	linkIn,
+	rootFolder,
+	statOf,
+} from "./folder.ts";
 
 export interface Resolved {
 	/** Absolute, normalised, and without a link in it, whether or not anything is there. */
@@ -125,7 +134,7 @@ function led(at: Folder, name: string, link: Stats, others: ReadonlySet<number>)
 	const own = process.getuid?.() ?? 0;
 	// Who is not root has no more rights than they have, and nobody else can make a link that is theirs.
 	if (others.size === 0 || (own !== 0 && (link.uid === own || link.uid === 0))) {
-		const target = readlinkSync(at.at(name));
+		const target = linkIn(at, name);
 		return target.startsWith("/") ? target : `${at.path}/${target}`;
 	}
 	if (own !== 0) throw refused(at, name, link.uid);
@@ -162,7 +171,7 @@ function refused(at: Folder, name: string, user: number): LinkRefused {
 	const who = user > 0 ? `user ${user} could have put it there` : "others than root could have put it there";
 	return new LinkRefused(
 		path,
-		`${path} is a symbolic link to ${readlinkSync(at.at(name))}; ${who}, so it is not followed`,
+		`${path} is a symbolic link to ${linkIn(at, name)}; ${who}, so it is not followed`,
 		`if nobody is meant to have put it there: rm ${path}, then restore what was there. If it is meant: write the path that it leads to into the config`,
 	);
 }

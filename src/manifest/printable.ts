@@ -36,6 +36,8 @@ export function jsonText(value: unknown, indent?: number): string {
 
 function escaped(character: string): string {
 	const code = character.codePointAt(0) ?? 0;
+	// A byte of a name that is no text (host/names.ts).
+	if (code >= 0xdc80 && code <= 0xdcff) return `\\x${hex(code - 0xdc00, 2)}`;
 	if (code <= 0xff) return `\\x${hex(code, 2)}`;
 	return code <= 0xffff ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
 }

@@ -1,10 +1,10 @@
 // What a restore would change: the entries of an archive against those that are live.
-import { readlinkSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { openDatabase } from "../databases/registry.ts";
-import { enter, entryIn, type Folder, namesIn, openFolder, split } from "../host/folder.ts";
-import { PRIVATE } from "../host/private-area.ts";
+import { enter, entryIn, type Folder, linkIn, namesIn, openFolder, split } from "../host/folder.ts";
+import { isPrivate } from "../host/private-area.ts";
 import { openSpool, packed, type Spool } from "../host/spool.ts";
 import { resolvePath } from "../host/trust.ts";
 import { dumpLabel, liveFiles } from "../manifest/dumps.ts";
@@ -87,6 +87,7 @@ export async function diffArchive(
 	work: Work,
 ): Promise<void> {
 	const destination = await openDestination(manifest, archive.provider, archive.destination);
+	const { toldAs } = destination;
 	const folders = services.flatMap((state) =>
 		heldFolders(manifest, archive, state).map((held) => ({ state, ...held })),
 	);
@@ -101,7 +102,7 @@ export async function diffArchive(
 		using live = await openSpool();
 		const dumped = (manifest.state[state]?.dumps ?? []).flatMap(liveFiles);
 		await walk(folder, work.signal, (below, entry) => {
-			if (!dumped.some((file) => isWithin(folder + below, file))) live.add(recordOf(below, entry));
+			if (!dumped.some((file) => isWithin(folder + below, file))) live.add(recordOf(below, entry, toldAs));
 		});
 		using archived = await held.sorted(work.signal);
 		using now = await live.sorted(work.signal);
@@ -123,8 +124,13 @@ export async function diffArchive(
 type Compared = Pick<Entry, "type" | "mode" | "uid" | "gid" | "size" | "mtime" | "link">;
 
 /** The path, in an order in which a folder comes before what is in it; then, after a tab, the rest. */
-function recordOf(below: string, { type, mode, uid, gid, size, mtime, link }: Entry): string {
-	return `${packed(below).slice(1, -1)}\t${packed({ type, mode, uid, gid, size, mtime, link })}`;
+function recordOf(
+	below: string,
+	{ type, mode, uid, gid, size, mtime, link }: Entry,
+	toldAs = (name: string) => name,
+): string {
+	const rest = { type, mode, uid, gid, size, mtime, link: link === undefined ? undefined : toldAs(link) };
+	return `${packed(toldAs(below)).slice(1, -1)}\t${packed(rest)}`;
 }
 
 /** The entries of both by their paths; one that only one side has is undefined on the other. */
@@ -186,7 +192,7 @@ async function walk(
 		if (!stat.isDirectory()) return;
 		using inner = enter(parent, name);
 		for (const child of namesIn(inner))
-			if (!child.startsWith(PRIVATE)) await visit(inner, child, `${below}/${child}`);
+			if (!isPrivate(inner, child)) await visit(inner, child, `${below}/${child}`);
 	};
 	const [above, name] = split(top);
 	using parent = openFolder(above);
@@ -213,7 +219,7 @@ function entryOf(path: string, stat: Stats, parent: Folder, name: string): Entry
 		gid: stat.gid,
 		size: stat.size,
 		mtime: stat.mtimeMs,
-		...(stat.isSymbolicLink() ? { link: readlinkSync(parent.at(name)) } : {}),
+		...(stat.isSymbolicLink() ? { link: linkIn(parent, name) } : {}),
 	};
 }
 

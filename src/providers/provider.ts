@@ -235,6 +235,8 @@ export interface Destination {
 		tell: (entry: Entry) => void,
 		work: Work,
 	): Promise<void>;
+	/** How `contents` tells names that are not UTF-8, where that is not as host/names.ts has them. */
+	toldAs?(name: string): string;
 	/** What the engine knows of one archive. */
 	details(archive: string, work: Work): Promise<Details>;
 	/**

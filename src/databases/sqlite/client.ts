@@ -161,7 +161,7 @@ async function writersOf(
 	const owners = new Set([file.uid, above.uid, 0]);
 	const shared =
 		owners.size > 2 ||
-		(await isSharedBeyond(known, file, () => hasAcl(folder.at(name)))) ||
+		(await isSharedBeyond(known, file, () => hasAcl(`${folder.self}/${name}`))) ||
 		(await isSharedBeyond(known, above, () => hasAcl(`${folder.self}/.`)));
 	return { who, shared };
 }

@@ -43,6 +43,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 		restore: (archive, paths, into, work) => restore(destination, archive, paths, into, work),
 		sizeOf: (archive, paths, work) => sizeOf(destination, archive, paths, work),
 		contents: (archive, paths, tell, work) => contents(destination, archive, paths, tell, work),
+		toldAs: (name) => name.replace(/\p{Surrogate}/gu, "?"),
 		details: (archive, work) => details(destination, archive, work),
 		check: (full, work) => check(destination, full, work),
 		remove: (archives, work) => remove(destination, archives, work),

@@ -1,7 +1,7 @@
 // What is in a snapshot: plain files on a disk.
-import { readlinkSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { descend, enter, entryIn, type Folder, namesIn, split } from "../../host/folder.ts";
+import { descend, enter, entryIn, type Folder, linkIn, namesIn, split } from "../../host/folder.ts";
 import { frugal } from "../../host/memory.ts";
 import { numberSet } from "../../host/number-set.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -43,7 +43,7 @@ export async function contents(
 			gid: found.gid,
 			size: further ? undefined : found.isFile() ? found.size : 0,
 			mtime: found.mtimeMs,
-			...(found.isSymbolicLink() ? { link: readlinkSync(parent.at(name)) } : {}),
+			...(found.isSymbolicLink() ? { link: linkIn(parent, name) } : {}),
 		});
 		if (!found.isDirectory()) return;
 		using folder = enter(parent, name);

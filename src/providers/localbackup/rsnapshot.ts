@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Enclosure } from "../../host/enclosure.ts";
 import { describeEnd, exec } from "../../host/exec.ts";
 import { writeSynced } from "../../host/files.ts";
+import { nameOf } from "../../host/names.ts";
 import { howToInstall, programPath } from "../../host/programs.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { diskFault } from "../disk-fault.ts";
@@ -147,5 +148,5 @@ function unquoted(name: string): string {
 	const meant = bytes.replace(/\\#([0-7]{3})/g, (_, octal: string) =>
 		String.fromCharCode(Number.parseInt(octal, 8)),
 	);
-	return Buffer.from(meant, "latin1").toString("utf8");
+	return nameOf(Buffer.from(meant, "latin1"));
 }

@@ -13,7 +13,8 @@ import { type ResticDestination, restic } from "./run.ts";
 const nodeSchema = v.object({
 	path: v.string(),
 	type: v.string(),
-	mode: v.number(),
+	/** It leaves out what is 0. */
+	mode: v.optional(v.number(), 0),
 	uid: v.number(),
 	gid: v.number(),
 	size: v.optional(v.number()),

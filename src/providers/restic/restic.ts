@@ -41,6 +41,7 @@ export function resticDestinations(options: ResticOptions): Destination[] {
 		restore: (archive, paths, into, work) => restore(destination, archive, paths, into, work),
 		sizeOf: (archive, paths, work) => sizeOf(destination, archive, paths, work),
 		contents: (archive, paths, tell, work) => contents(destination, archive, paths, tell, work),
+		toldAs: (name) => name.toWellFormed(),
 		details: async (archive, work) => {
 			const { main, parts } = await snapshotsOf(destination, archive, work);
 			const { stdout } = await restic(

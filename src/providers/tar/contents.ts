@@ -1,5 +1,6 @@
 // What is in a piece of a tar archive, from tar's own listing.
 import type { Folder } from "../../host/folder.ts";
+import { nameOf } from "../../host/names.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { modeOf } from "../mode.ts";
 import type { Entry, Work } from "../provider.ts";
@@ -50,6 +51,6 @@ function unquoted(text: string): string {
 		const bytes = Buffer.allocUnsafe(run.length / 4);
 		for (let at = 0; at < bytes.length; at++)
 			bytes[at] = Number.parseInt(run.slice(4 * at + 1, 4 * at + 4), 8);
-		return bytes.toString("utf8");
+		return nameOf(bytes);
 	});
 }

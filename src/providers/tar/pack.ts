@@ -8,6 +8,7 @@ import type { Enclosure } from "../../host/enclosure.ts";
 import { describeEnd, exec, start } from "../../host/exec.ts";
 import type { Folder } from "../../host/folder.ts";
 import { frugal } from "../../host/memory.ts";
+import { nameOf } from "../../host/names.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -201,7 +202,7 @@ function unquoted(name: string): string {
 	const meant = bytes.replace(/\\([0-7]{3}|.)/g, (_, code: string) =>
 		code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : (ESCAPES[code] ?? code),
 	);
-	return Buffer.from(meant, "latin1").toString("utf8");
+	return nameOf(Buffer.from(meant, "latin1"));
 }
 const ESCAPES: Readonly<Record<string, string>> = {
 	a: "\x07",

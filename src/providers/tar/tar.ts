@@ -178,7 +178,7 @@ async function archiveOf(disk: Folder, { name }: Dirent): Promise<Archive[]> {
 	try {
 		folder = enter(disk, name);
 	} catch {
-		const leadsToOne = await exists(join(disk.at(name), INDEX)).catch(() => false);
+		const leadsToOne = await exists(join(disk.self, name, INDEX)).catch(() => false);
 		return leadsToOne ? [{ name, damaged: "it is a symlink, and archives are folders" }] : [];
 	}
 	try {

@@ -1,5 +1,5 @@
 // Extract part of an archive below a folder of the user's choice, where it touches nothing else.
-import { mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { withoutInheritance } from "../../host/attributes.ts";
 import { removeIn, syncFilesystemOf } from "../../host/files.ts";
 import {
@@ -8,6 +8,7 @@ import {
 	type Folder,
 	isAbsent,
 	missingFolders,
+	namesIn,
 	openFolder,
 	rootFolder,
 } from "../../host/folder.ts";
@@ -44,7 +45,7 @@ export const extract: StepWork<ExtractStep> = {
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 		await destination.restore(archive, paths, target, context);
 		const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
-		for (const name of readdirSync(part.self)) renameSync(part.at(name), folder.at(name));
+		for (const name of [...namesIn(part)]) renameSync(part.at(name), folder.at(name));
 		rmdirSync(folder.at(PART));
 		await syncFilesystemOf(folder);
 		return { into: path, ...result };
@@ -54,14 +55,14 @@ export const extract: StepWork<ExtractStep> = {
 		if (!made) return;
 		using folder = ifThere(made.into);
 		if (folder === undefined) return;
-		for (const name of readdirSync(folder.self)) await removeIn(folder, name);
+		for (const name of [...namesIn(folder)]) await removeIn(folder, name);
 		removeParents(made.folders);
 	},
 };
 
 function requireEmpty(path: string): void {
 	using folder = openFolder(path);
-	if (readdirSync(folder.self).length === 0) return;
+	if (namesIn(folder).next().done) return;
 	throw new HoldfastError("failed", `${path} is not empty`, {
 		hint: "name a folder that is empty or not there yet",
 	});

@@ -1,7 +1,7 @@
 // The swap: what stands there goes aside, what was staged takes its place. Each rename is undone by itself, and only
 // if it happened: the disk says so. A mount point or subvolume stays, and its entries are renamed one by one. All of it
 // is done in open folders: somebody else may own the one that the live data are in.
-import { mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { copyAttributes } from "../../host/attributes.ts";
 import { removeIn } from "../../host/files.ts";
 import {
@@ -10,10 +10,11 @@ import {
 	type Folder,
 	inParent,
 	isAbsent,
+	namesIn,
 	openFolder,
 	syncFolder,
 } from "../../host/folder.ts";
-import { inArea, openArea, PRIVATE } from "../../host/private-area.ts";
+import { inArea, isPrivate, openArea } from "../../host/private-area.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { AsideStep, Place, PlaceStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
@@ -58,7 +59,7 @@ export const aside: StepWork<AsideStep> = {
 			if (mode === "entries") {
 				using held = descend(olds, oldName);
 				using home = openFolder(live);
-				for (const name of readdirSync(held.self)) {
+				for (const name of [...namesIn(held)]) {
 					putFoundAside(home, name, place, context);
 					renameSync(held.at(name), home.at(name));
 					context.point(`back-${name}`);
@@ -163,7 +164,7 @@ async function placeEntries(
 	using home = openFolder(live);
 	const [found] = movable(home);
 	if (found !== undefined) throw madeAnew(`${live}/${found}`);
-	const entries = readdirSync(staged.self);
+	const entries = [...namesIn(staged)].filter((name) => !stays(home, name));
 	note({ entries } satisfies Placed);
 	for (const name of entries) {
 		renameSync(staged.at(name), home.at(name));
@@ -200,9 +201,13 @@ function isStaged(path: string): boolean {
 	}
 }
 
-/** All but the private folders of restores, and what fsck keeps at the root of its filesystem. */
-function movable(folder: Folder): string[] {
-	return readdirSync(folder.self).filter((name) => !name.startsWith(PRIVATE) && name !== "lost+found");
+const movable = (folder: Folder): string[] => [...namesIn(folder)].filter((name) => !stays(folder, name));
+
+/** The private folders of restores, and what fsck keeps at the root of its filesystem; not what a service calls so. */
+function stays(folder: Folder, name: string): boolean {
+	if (name !== "lost+found") return isPrivate(folder, name);
+	const found = entryIn(folder, name);
+	return found?.isDirectory() === true && found.uid === 0 && (found.mode & 0o077) === 0;
 }
 
 /** Without it nothing can be told from what is on disk: its filesystem is not mounted, or somebody deleted it. */

@@ -1,0 +1,36 @@
+// Names of files are bytes. One that is UTF-8 is its text; each byte of what is not is half of a surrogate pair, U+DC80 to
+// U+DCFF, which no text holds (as in Python's PEP 383, and so in what borg prints). So names are strings everywhere, are
+// compared and kept in JSON as such, and come back as the bytes that they were.
+import { isUtf8 } from "node:buffer";
+
+const FIRST = 0xdc00;
+
+export function nameOf(bytes: Uint8Array): string {
+	const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+	if (isUtf8(all)) return all.toString("utf8");
+	let name = "";
+	for (let at = 0; at < all.length; ) {
+		const character = all.subarray(at, at + lengthFrom(all[at] ?? 0));
+		if (isUtf8(character)) {
+			name += character.toString("utf8");
+			at += character.length;
+		} else name += String.fromCharCode(FIRST + (all[at++] ?? 0));
+	}
+	return name;
+}
+
+/** As the system takes it: text, where it is one. */
+export function bytesOf(name: string): string | Buffer {
+	if (name.isWellFormed()) return name;
+	return Buffer.concat(
+		name
+			.split(/([\udc80-\udcff])/u)
+			.map((part, index) => (index % 2 === 1 ? Buffer.of(part.charCodeAt(0) - FIRST) : Buffer.from(part))),
+	);
+}
+
+/** Bytes of the character that begins so. */
+function lengthFrom(byte: number): number {
+	if (byte < 0xc2) return 1;
+	return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+}
