@@ -126,4 +126,26 @@ for (const [engine, provider] of Object.entries(PROVIDERS))
 			await succeeds(place, "create");
 			assert.match((await place.holdfast("status")).stdout, /✔ +web01 +s/);
 		});
+
+		test("a folder whose path is too long for a restore fails its state alone, and says so in a line", async () => {
+			const place = begin((place) => ({
+				deep: { folders: [place.path("own/deep")] },
+				s: { folders: [place.path("own/s")] },
+			}));
+			place.write("own/s/file", "old");
+			// No path that long can be named: from folder to folder.
+			const deeper = `mkdir -p "$1" && cd "$1" && n=$(printf %0200d 0) && for _ in $(seq 25); do mkdir $n && cd $n || exit; done`;
+			execFileSync("bash", ["-c", deeper, "bash", place.path("own/deep")]);
+			try {
+				const { code, stderr } = await place.holdfast("create");
+				assert.equal(code, 3, stderr);
+				assert.match(stderr, /state deep: could not read [^\n]{1,900}$/m);
+				assert.ok(stderr.length < 10_000, `${stderr.length} characters`);
+				const { archives } = JSON.parse((await succeeds(place, "list", "--json")).stdout);
+				const { deep, s } = archives[0].metadata.states;
+				assert.deepEqual([deep.outcome, s.outcome], ["failed", "good"]);
+			} finally {
+				execFileSync("rm", ["-rf", place.path("own/deep")]);
+			}
+		});
 	});

@@ -1,11 +1,12 @@
 // What the last good archive of a state lets expect of the next: disks that are not mounted, data that are gone, files
 // that do not hold still.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { measure } from "../../src/providers/tar/measure.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
@@ -87,6 +88,17 @@ test("what is declared to be smaller, or was always small, is not doubted", asyn
 	await ends(place, 0, "create");
 	declare([]);
 	await ends(place, 0, "create");
+});
+
+test("holes count for nothing: a file that seemed to have terabytes is not missed, nor gone through", async () => {
+	const place = new Place(below);
+	place.write("own/data", "little");
+	execFileSync("truncate", ["-s", "8T", place.path("own/hole")]);
+	const began = performance.now();
+	const roots = [{ path: place.path("own"), exclude: [] }];
+	const bytes = await measure(roots, new AbortController().signal);
+	assert.ok(bytes !== undefined && bytes < 100_000, String(bytes));
+	assert.ok(performance.now() - began < 5_000);
 });
 
 for (const twice of [false, true])

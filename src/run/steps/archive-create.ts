@@ -23,7 +23,7 @@ import type { StepContext, StepWork } from "../work.ts";
 import { afterwards, dumpedBy, mountsToStore } from "./archive-seen.ts";
 import { longest, shortReason } from "./described.ts";
 import { exclusionsOf } from "./folders-present.ts";
-import { countSizes } from "./sizes.ts";
+import { measureStates } from "./measured.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep> = {
 	async run(step, context) {
@@ -116,7 +116,7 @@ async function write(
 			dumpedBy(id, context).map((database) => ({ ...database, scope, streamed })),
 		),
 	);
-	const counting = countSizes(foldersOf, context);
+	const measuring = measureStates(foldersOf, context);
 	context.note({ begun: true });
 	try {
 		const {
@@ -170,10 +170,14 @@ async function write(
 			withPoint(context),
 		);
 		context.point("written");
-		const unreadable = [...unread, ...(await vanishedRoots(folders, unread))];
-		const sizes = await counting;
+		const measured = await measuring;
 		context.signal.throwIfAborted();
-		const seen = afterwards(step, metadata, { unreadable, unsteady, streamed: flowed, sizes }, context);
+		const unreadable = [
+			...[...measured.values()].flatMap(({ tooLong }) => tooLong ?? []),
+			...unread,
+			...(await vanishedRoots(folders, unread)),
+		];
+		const seen = afterwards(step, metadata, { unreadable, unsteady, streamed: flowed, measured }, context);
 		const { metadata: told } = seen;
 		const warnings = [...remarks, ...seen.warnings];
 		if (seen.isToBeTold) await destination.describe(step.archive, told, context);

@@ -9,9 +9,9 @@ import { accepting, shrinkage } from "../expectations.ts";
 import type { ArchiveCreateStep } from "../step.ts";
 import type { StepContext } from "../work.ts";
 import type { Dumped, DumpedDatabase } from "./databases.ts";
-import { shortReason } from "./described.ts";
+import { shortPath, shortReason } from "./described.ts";
 import type { Present } from "./folders-present.ts";
-import type { Sizes } from "./sizes.ts";
+import type { MeasuredStates } from "./measured.ts";
 
 type StateOfStep = ArchiveCreateStep["states"][string];
 
@@ -19,8 +19,7 @@ type StateOfStep = ArchiveCreateStep["states"][string];
 interface Seen extends Pick<CreateResult, "unreadable" | "unsteady"> {
 	/** Bytes of the dumps that were made while it was written, by their path. */
 	readonly streamed: ReadonlyMap<string, number>;
-	/** Bytes in the folders of each state. */
-	readonly sizes: Sizes;
+	readonly measured: MeasuredStates;
 }
 
 /** Paths that a warning names. */
@@ -61,12 +60,14 @@ export function afterwards(
 		const faults = [...unreadable.filter(isOwn), ...lostMounts(state, context)];
 		const [first] = faults;
 		if (first) {
-			const reason = `could not read ${first.path}: ${first.reason}${faults.length > 1 ? ` (and ${faults.length - 1} more)` : ""}`;
+			const reason = `could not read ${shortPath(first.path)}: ${first.reason}${faults.length > 1 ? ` (and ${faults.length - 1} more)` : ""}`;
 			states[name] = { ...record, outcome: "failed", reason: shortReason(reason) };
 			isToBeTold = true;
 			context.failScope(
 				state.scope,
-				new HoldfastError("failed", reason, { details: faults.slice(0, 10).map(({ path }) => path) }),
+				new HoldfastError("failed", reason, {
+					details: faults.slice(0, 10).map(({ path }) => shortPath(path)),
+				}),
 			);
 			continue;
 		}
@@ -108,10 +109,10 @@ function doubt(
 function sizeOf(
 	name: string,
 	{ dumps }: StateOfStep,
-	{ sizes, streamed }: Pick<Seen, "sizes" | "streamed">,
+	{ measured, streamed }: Pick<Seen, "measured" | "streamed">,
 	context: StepContext,
 ): Pick<StateRecord, "bytes"> {
-	const inFolders = sizes.get(name);
+	const inFolders = measured.get(name)?.bytes;
 	if (inFolders === undefined) return {};
 	const files = dumps.flatMap(({ step }) => dumpedBy(step, context).map(({ file }) => file));
 	const sizeOfDump = (file: string) =>
@@ -140,7 +141,7 @@ function wordsOf(name: string, unsteady: CreateResult["unsteady"]): string[] {
 		const paths = unsteady.filter((one) => one.what === what).map(({ path }) => path);
 		if (paths.length === 0) return [];
 		const more = paths.length > MOST_NAMED ? `, and ${paths.length - MOST_NAMED} more` : "";
-		return [`${name}: ${words}: ${paths.slice(0, MOST_NAMED).join(", ")}${more}`];
+		return [`${name}: ${words}: ${paths.slice(0, MOST_NAMED).map(shortPath).join(", ")}${more}`];
 	};
 	return [
 		...line("vanished", "vanished before it was read, and is not in the archive"),
