@@ -58,21 +58,21 @@ export const diff = buildCommand({
 				found.add(packed(difference));
 			};
 			await diffArchive(manifest, archive, services, tell, work);
-			await whileShown(async () => {
+			// Awaited here: what was found is gone with this function.
+			return await whileShown(async () => {
 				const scratch = await scratchFolder(places().state);
 				try {
-					const { rows, undeclared } = await diffRows(manifest, archive, services, scratch, work);
-					if (flags.json)
-						await printLongJson({ archive: archive.id, rows, undeclared }, "differences", all(found));
+					const counted = await diffRows(manifest, archive, services, scratch, work);
+					if (flags.json) await printLongJson({ archive: archive.id, ...counted }, "differences", all(found));
 					else {
 						await printMany(lines(found));
-						print(differenceEnd(counts, rows, undeclared));
+						print(differenceEnd(counts, counted));
 					}
+					return counted.uncounted.length > 0 ? 3 : 0;
 				} finally {
 					await removeTree(scratch);
 				}
 			});
-			return 0;
 		}),
 });
 

@@ -14,6 +14,8 @@ export interface Client {
 	readonly programs: string;
 	/** What to look at when the server does not answer. */
 	readonly look: string;
+	/** What to look at when it answers, and does not do it. */
+	readonly otherwise?: string;
 	/** The user to ask as, or a number that is nobody's; our own when undefined. */
 	readonly user: string | Identity | undefined;
 	readonly env?: Readonly<Record<string, string>>;
@@ -52,17 +54,18 @@ export function fault(
 	result: Parameters<typeof describeEnd>[0],
 ): HoldfastError {
 	const absent = result.code === 127;
+	const says = (words: RegExp) => result.stderr.some((line) => words.test(line));
+	const hint = absent
+		? howToInstall(client.programs)
+		: says(/database .* does not exist|Unknown database/)
+			? "the server is up, and has no such database: a restore makes it again"
+			: says(/connect/i)
+				? client.look
+				: client.otherwise;
 	return new HoldfastError(
 		"failed",
 		`could not ${doing}: ${absent ? `${client.server}'s programs are not installed` : describeEnd(result)}`,
-		{
-			details: result.stderr,
-			...(absent
-				? { hint: howToInstall(client.programs) }
-				: result.stderr.some((line) => /connect/i.test(line))
-					? { hint: client.look }
-					: {}),
-		},
+		{ details: result.stderr, ...(hint === undefined ? {} : { hint }) },
 	);
 }
 

@@ -2,12 +2,14 @@
 import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import type { RowCounts } from "../databases/database.ts";
 import { openDatabase } from "../databases/registry.ts";
 import { enter, entryIn, type Folder, linkIn, namesIn, openFolder, split } from "../host/folder.ts";
 import { isPrivate } from "../host/private-area.ts";
 import { openSpool, packed, type Spool } from "../host/spool.ts";
-import { resolvePath } from "../host/trust.ts";
+import { resolvePath, resolveReplaced } from "../host/trust.ts";
 import { dumpLabel, liveFiles } from "../manifest/dumps.ts";
+import { type ErrorReport, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Entry, Work } from "../providers/provider.ts";
 import { restoreFiles } from "../providers/read-files.ts";
@@ -42,6 +44,20 @@ export interface UndeclaredDatabase {
 	readonly database: string;
 }
 
+/** A database whose rows could not be counted on one side: it is damaged there, gone, or its server is. */
+export interface UncountedDatabase {
+	readonly state: string;
+	readonly database: string;
+	readonly where: "live" | "archive";
+	readonly why: ErrorReport;
+}
+
+export interface RowDifferences {
+	readonly rows: readonly RowDifference[];
+	readonly undeclared: readonly UndeclaredDatabase[];
+	readonly uncounted: readonly UncountedDatabase[];
+}
+
 /** Tables that do not hold as many rows in the archive as they do live. The dumps are extracted below `scratch`. */
 export async function diffRows(
 	manifest: Manifest,
@@ -49,26 +65,38 @@ export async function diffRows(
 	services: readonly string[],
 	scratch: string,
 	work: Work,
-): Promise<{ rows: RowDifference[]; undeclared: UndeclaredDatabase[] }> {
+): Promise<RowDifferences> {
 	const destination = await openDestination(manifest, archive.provider, archive.destination);
 	const differences: RowDifference[] = [];
+	const uncounted: UncountedDatabase[] = [];
 	const { databases, undeclared } = heldDatabases(manifest, archive, services);
 	for (const [state, held] of Object.entries(databases)) {
 		for (const { dump, stored } of held) {
 			const database = await openDatabase(dump, work.signal);
 			using folder = openFolder(resolvePath(scratch).path);
 			await restoreFiles(destination, archive.name, [stored], folder, work);
-			const archived = await database.rowsOf(join(scratch, stored), work);
-			const live = await database.rows(work);
+			const label = dumpLabel(dump);
+			const count = async (where: UncountedDatabase["where"], ask: () => Promise<RowCounts>) => {
+				try {
+					return await ask();
+				} catch (error) {
+					work.signal.throwIfAborted();
+					uncounted.push({ state, database: label, where, why: reportOf(error) });
+					return undefined;
+				}
+			};
+			const archived = await count("archive", () => database.rowsOf(join(scratch, stored), work));
+			const live = await count("live", () => database.rows(work));
+			if (archived === undefined || live === undefined) continue;
 			for (const table of new Set([...archived.keys(), ...live.keys()])) {
 				const [was, is] = [archived.get(table), live.get(table)];
-				if (was !== is)
-					differences.push({ state, database: dumpLabel(dump), table, archived: was, live: is });
+				if (was !== is) differences.push({ state, database: label, table, archived: was, live: is });
 			}
 		}
 	}
 	return {
 		rows: differences,
+		uncounted,
 		undeclared: Object.entries(undeclared).flatMap(([state, some]) =>
 			some.map(({ label }) => ({ state, database: label })),
 		),
@@ -175,13 +203,13 @@ function differing(held: Compared, live: Compared): string[] {
 	];
 }
 
-/** Sockets are left out: no engine stores one. The folder itself may be a symlink to where it really is. */
+/** Sockets are left out: no engine stores one. The folder itself may be behind a link to where it really is. */
 async function walk(
 	folder: string,
 	signal: AbortSignal,
 	tell: (below: string, entry: Entry) => void,
 ): Promise<void> {
-	const { path: top, found: present } = resolvePath(folder);
+	const { path: top, found: present } = resolveReplaced(folder);
 	if (present === undefined) return;
 	const breathe = breathing(signal);
 	const visit = async (parent: Folder, name: string, below: string): Promise<void> => {

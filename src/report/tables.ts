@@ -2,10 +2,11 @@
 
 import { printable } from "../manifest/printable.ts";
 import type { ListedArchive } from "../plan/archives.ts";
-import type { Difference, RowDifference, UndeclaredDatabase } from "../plan/diff.ts";
+import type { Difference, RowDifferences } from "../plan/diff.ts";
 import type { StateRecord } from "../providers/provider.ts";
 import type { Entry, RunRow } from "../run/journal-rows.ts";
 import type { Step } from "../run/plan.ts";
+import { facts } from "./lines.ts";
 import { duration, localTime, size } from "./units.ts";
 
 /** With a column for the machine, where there are archives of several. */
@@ -86,8 +87,7 @@ export function differenceLine({ change, path, in: what }: Difference): string {
 /** What comes below the lines of the files. */
 export function differenceEnd(
 	counts: Readonly<Record<Difference["change"], number>>,
-	rows: readonly RowDifference[],
-	undeclared: readonly UndeclaredDatabase[],
+	{ rows, undeclared, uncounted }: RowDifferences,
 ): string[] {
 	const tables =
 		rows.length === 0
@@ -105,7 +105,17 @@ export function differenceEnd(
 		({ state, database }) =>
 			`the archive holds the ${database} of ${state}, and the config does not: it is not compared`,
 	);
-	return [...tables, ...unknown, `${counts.add} come back, ${counts.remove} go, ${counts.change} change`];
+	const lost = uncounted.flatMap(({ state, database, where, why }) => [
+		`! ${database} of ${state} is not compared: its rows ${where === "live" ? "as they are now" : "in the archive"} could not be counted`,
+		`    ${why.message}`,
+		...facts(why),
+	]);
+	return [
+		...tables,
+		...lost,
+		...unknown,
+		`${counts.add} come back, ${counts.remove} go, ${counts.change} change`,
+	];
 }
 
 /** Rows as lines, their columns below each other. What is in a cell stays in it. */

@@ -1,6 +1,7 @@
 // What a restore would change is what it does change.
 import assert from "node:assert/strict";
-import { chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { Difference } from "../../src/plan/diff.ts";
 import { Place } from "../support/place.ts";
@@ -62,3 +63,44 @@ for (const [provider, options] of Object.entries({
 		assert.deepEqual(await diff(), []);
 	});
 }
+
+for (const [what, harm, why] of [
+	[
+		"damaged",
+		(file: string) => writeFileSync(file, "no database"),
+		/could not[^]*app\.sqlite[^]*a restore replaces it/,
+	],
+	["gone", (file: string) => rmSync(file), /there is no SQLite database .*app\.sqlite/],
+	["a folder", (file: string) => (rmSync(file), mkdirSync(file)), /app\.sqlite is not a regular file/],
+] as const)
+	test(`a live database that is ${what} is not compared, and all the rest is`, async () => {
+		const place = new Place(folder);
+		const file = place.write("data/app.sqlite", "");
+		for (const name of [file, place.path("data/other.sqlite")]) {
+			const database = new DatabaseSync(name);
+			database.exec("CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1), (2)");
+			database.close();
+		}
+		place.write("data/file", "old");
+		const dumps = [{ sqlite: file }, { sqlite: place.path("data/other.sqlite") }];
+		place.declare({ state: { s: { folders: [place.path("data")], dumps } } });
+		const made = await place.holdfast("create");
+		assert.equal(made.code, 0, made.stderr);
+		harm(file);
+		rmSync(place.path("data/file"));
+		const other = new DatabaseSync(place.path("data/other.sqlite"));
+		other.exec("DELETE FROM t WHERE id = 2");
+		other.close();
+		const { code, stdout } = await place.holdfast("diff", "tar", "latest");
+		assert.equal(code, 3, stdout);
+		assert.match(stdout, /\+ .*data\/file/);
+		assert.match(stdout, /other\.sqlite +t +1 +2/);
+		assert.match(
+			stdout,
+			/! SQLite database .*app\.sqlite of s is not compared: its rows as they are now could not be counted/,
+		);
+		assert.match(stdout, why);
+		assert.doesNotMatch(stdout, /\/var\/tmp\//);
+		assert.equal((await place.holdfast("restore", "--yes", "tar", "latest")).code, 0);
+		assert.equal((await place.holdfast("diff", "tar", "latest")).code, 0);
+	});

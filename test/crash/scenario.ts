@@ -15,6 +15,8 @@ export interface Scenario {
 	readonly words: readonly string[];
 	/** What the live state may be afterwards. */
 	readonly mayEnd: readonly ("old" | "newer")[];
+	/** About how long all its crashes take on two cores. */
+	readonly minutes: number;
 	/** The command fails by itself, so that its way back is crashed too. */
 	readonly fails?: boolean;
 }
@@ -25,6 +27,7 @@ const app = { stopOnRestore: ["app.service"], settle: 0 };
 export const SCENARIOS: readonly Scenario[] = [
 	{
 		name: "restore of two folders",
+		minutes: 6,
 		state: {
 			app: {
 				folders: ["/disk/app", "/disk/extra"],
@@ -37,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	},
 	{
 		name: "restore that fails and is undone",
+		minutes: 6,
 		state: {
 			app: { folders: ["/disk/app", "/disk/extra"], ...app, checks: [{ script: "false", within: 0 }] },
 		},
@@ -46,30 +50,35 @@ export const SCENARIOS: readonly Scenario[] = [
 	},
 	{
 		name: "restore of a mount point",
+		minutes: 6,
 		state: { app: { folders: ["/mounted", "/disk/app"], ...app } },
 		words: RESTORE,
 		mayEnd: ["old", "newer"],
 	},
 	{
 		name: "restore of a btrfs subvolume",
+		minutes: 6,
 		state: { app: { folders: ["/btr/app", "/disk/app"], ...app } },
 		words: RESTORE,
 		mayEnd: ["old", "newer"],
 	},
 	{
 		name: "restore of two services that share a unit",
+		minutes: 7,
 		state: { app: { folders: ["/disk/app"], ...app }, extra: { folders: ["/disk/extra"], ...app } },
 		words: RESTORE,
 		mayEnd: ["old", "newer"],
 	},
 	{
 		name: "restore around another service's folder",
+		minutes: 5,
 		state: { app: { folders: ["/disk/app"], ...app }, inner: { folders: ["/disk/app/deep/inner"] } },
 		words: ["restore", "--yes", "--quiet", "--service", "app", "tar", "latest"],
 		mayEnd: ["old", "newer"],
 	},
 	{
 		name: "create, with a unit stopped meanwhile",
+		minutes: 2,
 		state: {
 			app: {
 				folders: ["/disk/app", "/disk/extra"],
@@ -82,18 +91,21 @@ export const SCENARIOS: readonly Scenario[] = [
 	},
 	{
 		name: "restore of a folder and a PostgreSQL database",
+		minutes: 15,
 		state: { app: { folders: ["/disk/app"], dumps: [{ postgresql: "app" }], ...app } },
 		words: RESTORE,
 		mayEnd: ["old", "newer"],
 	},
 	{
 		name: "restore of a folder and a MariaDB database",
+		minutes: 15,
 		state: { app: { folders: ["/disk/app"], dumps: [{ mariadb: "app" }], ...app } },
 		words: RESTORE,
 		mayEnd: ["old", "newer"],
 	},
 	{
 		name: "restore of a folder and a MySQL database",
+		minutes: 15,
 		state: { app: { folders: ["/disk/app"], dumps: [{ mariadb: "app" }], ...app } },
 		server: "mysql",
 		words: RESTORE,

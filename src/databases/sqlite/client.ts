@@ -43,7 +43,7 @@ export async function askSqlite(
 	await using enclosure = await closeIn([{ folder, at: DATABASE }], shared, file, question);
 	const at = enclosure === undefined ? `${above}/${name}` : `${DATABASE}/${name}`;
 	// Awaited here: the enclosure is gone with this function.
-	return await run(at, statements, who, enclosure, question);
+	return await run({ at, shown: file }, statements, who, enclosure, question);
 }
 
 /**
@@ -75,7 +75,7 @@ export async function copySqlite<T>(
 	try {
 		if (scratch !== own) give(scratch, who);
 		const at = enclosure === undefined ? [`${above}/${name}`, scratch] : [`${DATABASE}/${name}`, SCRATCH];
-		await run(at[0] ?? "", statements(`${at[1]}/copy`), who, enclosure, question);
+		await run({ at: at[0] ?? "", shown: file }, statements(`${at[1]}/copy`), who, enclosure, question);
 		using made = openFolder(resolvePath(scratch).path);
 		return await use(openCopy(made, who));
 	} finally {
@@ -95,14 +95,15 @@ function give(folder: string, who: Identity | undefined): void {
 	if (who !== undefined) chownSync(folder, who.uid, who.gid);
 }
 
+/** `at`: where the file is for the program; `shown`: where it is for a person. */
 async function run(
-	file: string,
+	{ at, shown }: { readonly at: string; readonly shown: string },
 	statements: readonly string[],
 	who: Identity | undefined,
 	enclosure: Enclosure | undefined,
 	{ doing, signal, timeoutSeconds }: Question,
 ): Promise<string> {
-	const words = ["sqlite3", "-init", "/dev/null", "-batch", "-bail", "-cmd", `.timeout ${BUSY_MS}`, file];
+	const words = ["sqlite3", "-init", "/dev/null", "-batch", "-bail", "-cmd", `.timeout ${BUSY_MS}`, at];
 	const result = await execText(words, {
 		enclosure,
 		...(who === undefined ? {} : { user: who }),
@@ -115,8 +116,14 @@ async function run(
 		timeoutSeconds: timeoutSeconds ?? LONG_QUESTION_SECONDS,
 	});
 	if (result.code === 0) return result.text;
-	const look = "look at it with: sqlite3";
-	throw fault({ server: "SQLite", programs: "sqlite3", look, user: undefined }, doing, result);
+	const stderr = result.stderr.map((line) => line.replaceAll(at, shown));
+	const otherwise = stderr.some((line) => /not a database|malformed/.test(line))
+		? `${shown} is damaged, or is no SQLite database: a restore replaces it`
+		: `look at it, and at its owner and mode: ls -l ${shown}`;
+	throw fault({ server: "SQLite", programs: "sqlite3", look: otherwise, otherwise, user: undefined }, doing, {
+		...result,
+		stderr,
+	});
 }
 
 function existing(file: string): string {
