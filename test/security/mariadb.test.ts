@@ -98,6 +98,27 @@ describe("MariaDB", { skip: noServers }, () => {
 			assert.match(server.sql("app", "SHOW CREATE PROCEDURE p"), /ndelimiter : BEGIN/);
 		});
 
+		test("has a function in a view, which the server runs to show or to make the view", async () => {
+			// It does what whoever asks may do, and says nothing where they may not.
+			prepared(
+				"CREATE FUNCTION f() RETURNS INT DETERMINISTIC SQL SECURITY INVOKER BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; INSERT INTO other.t VALUES (2); RETURN 1; END",
+			);
+			asService("CREATE SQL SECURITY INVOKER VIEW v AS SELECT ROUND(1.5, f()) AS x");
+			const was = outside();
+			await backedUp();
+			const diff = await place.holdfast("diff", "tar", "latest");
+			assert.ok(diff.code === 0 || diff.code === 1, diff.stderr);
+			assert.equal(outside(), was);
+			await restored(0);
+			assert.equal(
+				server.sql(
+					"app",
+					"SELECT security_type, definer FROM information_schema.views WHERE table_schema = 'app'",
+				),
+				"INVOKER\tapp@localhost",
+			);
+		});
+
 		test("has a view that root has made for it, on the machine that made the archive", async () => {
 			server.sql("app", "CREATE DEFINER=root@localhost VIEW v AS SELECT * FROM note");
 			await backedUp();

@@ -2,10 +2,11 @@
 // again. The statement's head is ours, with our own quoting; only what follows the name is text from elsewhere.
 import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
-import { isDenied, type Makers, makersOf } from "./maker.ts";
+import { fallsToUs, isDenied, makersOf, requireMaker } from "./maker.ts";
 import { accountLiteral, accountOf, identifier, literal } from "./names.ts";
-import type { Server } from "./server.ts";
+import { type Asked, asked, type Server } from "./server.ts";
 import { makeOne, requireStatements } from "./statement.ts";
+import { temporaryAccount } from "./temporary.ts";
 import { triggerParts } from "./trigger.ts";
 
 const text = v.string();
@@ -97,21 +98,31 @@ export async function objectsOf(server: Server, database: string): Promise<Store
 	);
 	const named = (kind: Known["kind"], rows: readonly (readonly string[])[]): Known[] =>
 		rows.map(([name = "", definer = ""]) => ({ kind, name, definer: accountOf(definer) }));
-	const wanted = [
-		...routines.flatMap(([kind, ...row]) => named(v.parse(v.picklist(ROUTINES), kind), [row])),
-		...named("VIEW", views),
-		...named("EVENT", events),
-		...named("TRIGGER", triggers),
+	const show = async (by: Asked, wanted: readonly Known[]) => {
+		if (wanted.length === 0) return [];
+		const shown = await by.sql(
+			[
+				`USE ${identifier(database)}`,
+				...wanted.map(({ kind, name }) => `SHOW CREATE ${kind} ${identifier(name)}`),
+			],
+			`look at the views and routines of ${database}`,
+		);
+		return wanted.map((one, index) => shownObject(one, shown[index] ?? []));
+	};
+	const showViews = async () => {
+		if (views.length === 0) return [];
+		// To show a view, MariaDB evaluates parts of it, as whoever asks where the view says so: a function of the service's.
+		const looker = await temporaryAccount(server, database, "look");
+		return show(asked(looker), named("VIEW", views)).finally(looker.release);
+	};
+	return [
+		...(await show(
+			server,
+			routines.flatMap(([kind, ...row]) => named(v.parse(v.picklist(ROUTINES), kind), [row])),
+		)),
+		...(await showViews()),
+		...(await show(server, [...named("EVENT", events), ...named("TRIGGER", triggers)])),
 	];
-	if (wanted.length === 0) return [];
-	const shown = await server.sql(
-		[
-			`USE ${identifier(database)}`,
-			...wanted.map(({ kind, name }) => `SHOW CREATE ${kind} ${identifier(name)}`),
-		],
-		`look at the views and routines of ${database}`,
-	);
-	return wanted.map((one, index) => shownObject(one, shown[index] ?? []));
 }
 
 type Known = Pick<StoredObject, "kind" | "name" | "definer">;
@@ -125,18 +136,24 @@ export async function requireWhole(
 	database: string,
 	objects: readonly StoredObject[],
 ): Promise<void> {
-	const makers = await makersOf(server, database, database, objects);
+	const makers = await makersOf(server, database, objects);
 	try {
-		for (const [by, views] of Map.groupBy(objects.filter(isView), makers.of)) {
-			const fields = views.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`);
-			const doing = `dump the views of ${database}`;
+		const fields = objects
+			.filter(isView)
+			.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`);
+		const doing = `dump the views of ${database}`;
+		const orOurselves = (error: unknown, some: readonly string[]) => {
 			// A view that looks with its asker's rights may look into other databases.
-			await by.sql(fields, doing).catch((error: unknown) => {
-				if (!isDenied(error)) throw error;
-				return makers.ourselves.sql(fields, doing);
+			if (!isDenied(error)) throw error;
+			return makers.ourselves.sql(some, doing);
+		};
+		if (fields.length > 0)
+			await makers.maker.sql(fields, doing).catch(async (error: unknown) => {
+				if (fields.length === 1 || !isDenied(error)) return orOurselves(error, fields);
+				for (const one of fields)
+					await makers.maker.sql([one], doing).catch((error: unknown) => orOurselves(error, [one]));
 			});
-		}
-		await requireRead(makers, database, objects);
+		await requireRead(makers.maker, database, objects);
 	} finally {
 		await makers.release();
 	}
@@ -144,32 +161,32 @@ export async function requireWhole(
 
 const isView = ({ kind }: StoredObject) => kind === "VIEW";
 
-/** Fails for a definition that the server does not read as one statement. */
+/** Fails for a definition that the server does not read as one statement, or that nobody could make here. */
 export async function requireReadable(
 	server: Server,
 	live: string,
 	database: string,
 	objects: readonly StoredObject[],
+	trusted: boolean,
 ): Promise<void> {
-	const makers = await makersOf(server, live, database, objects);
+	const makers = await makersOf(server, database, objects);
 	try {
-		await requireRead(makers, database, objects);
+		if (!trusted) await requireMaker(server, live, makers, objects);
+		// What needs others to be there is left for the swap; the rest can be looked at before anything is stopped.
+		const alone = objects.filter(({ kind }) => kind !== "VIEW" && kind !== "PACKAGE BODY");
+		await requireRead(makers.maker, database, alone);
 	} finally {
 		await makers.release();
 	}
 }
 
-async function requireRead(
-	makers: Makers,
-	database: string,
-	objects: readonly StoredObject[],
-): Promise<void> {
-	for (const [by, theirs] of Map.groupBy(objects, makers.of))
-		await requireStatements(
-			by,
-			database,
-			theirs.map((one) => ({ sqlMode: one.sqlMode, statement: creation(one) })),
-		);
+/** What the maker may not make is read as well. */
+async function requireRead(maker: Asked, database: string, objects: readonly StoredObject[]): Promise<void> {
+	await requireStatements(
+		maker,
+		database,
+		objects.map((one) => ({ sqlMode: one.sqlMode, statement: creation(one) })),
+	);
 }
 
 /** Words of a definition that differ between objects of the kind. */
@@ -259,10 +276,10 @@ export async function putObjects(
 		],
 		`look at the database ${database}`,
 	);
-	const makers = await makersOf(within, database, database, objects);
+	const makers = await makersOf(within, database, objects);
 	const make = (one: StoredObject) =>
-		makeOne(server, makers.of(one), database, own, one, creation(one)).catch((error: unknown) => {
-			if (!trusted || !isDenied(error)) throw error;
+		makeOne(server, makers.maker, database, own, one, creation(one)).catch(async (error: unknown) => {
+			if (!(await fallsToUs(server, database, one, { trusted, error }))) throw error;
 			return makeOne(server, makers.ourselves, database, own, one, creation(one));
 		});
 	try {

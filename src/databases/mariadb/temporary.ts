@@ -13,15 +13,18 @@ import type { Asker, Server } from "./server.ts";
 const RIGHTS = {
 	load: "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES",
 	read: "SELECT, LOCK TABLES, SHOW VIEW",
+	/** MariaDB evaluates parts of a view when it shows how it was made: no function is run for that. */
+	look: "SELECT, SHOW VIEW",
 	make: "SELECT, INSERT, UPDATE, DELETE, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER",
 };
 /**
- * What `make` needs beside them, to make something that runs as another account: we say as which. With a binary log,
- * functions want the second. No expression can do anything with either.
+ * What `make` may have beside them, to make something that runs as another account, which we say: the first that the
+ * server knows. No expression can do anything with these. MariaDB since 10.5, where functions and a binary log want the
+ * second; MySQL since 8.2, and 8.0, where neither makes anything that runs as an account with SYSTEM_USER, such as root.
  */
-const TO_MAKE = "SET USER, BINLOG ADMIN";
-/** Servers before MariaDB 10.5, and MySQL, know no such rights. */
-const UNKNOWN = /ERROR (1064|1221|1149) /;
+const TO_MAKE = ["SET USER, BINLOG ADMIN", "SET_ANY_DEFINER", "SET_USER_ID"];
+/** "You have an error in your SQL syntax", "illegal privilege": older servers know none of them. */
+const UNKNOWN = /ERROR (1064|1221|1149|3619) /;
 export type Purpose = keyof typeof RIGHTS;
 
 /** "You need CREATE USER", "access denied": the one that is configured may not make accounts. */
@@ -34,6 +37,8 @@ const nameOf = (database: string, purpose: Purpose) =>
 	`holdfast_${createHash("sha256").update(`${purpose} ${database}`).digest("hex").slice(0, 16)}`;
 
 export interface Temporary extends Asker {
+	/** Whether it can make what runs as another account; for `make`. */
+	readonly forOthers: boolean;
 	/** Take it away again. */
 	release(): Promise<void>;
 }
@@ -48,7 +53,9 @@ export async function temporaryAccount(
 	const who = accountLiteral({ user, host: await hostOf(server) });
 	// Rules for passwords want letters of each kind.
 	const password = `Aa1!${randomBytes(24).toString("base64url")}`;
+	const doing = `make an account to ${purpose} ${database} with`;
 	const on = identifier(purpose === "load" ? database : await patternOf(server, database));
+	let forOthers = false;
 	try {
 		await quietly(
 			server,
@@ -56,23 +63,25 @@ export async function temporaryAccount(
 				`DROP USER IF EXISTS ${who}`,
 				`CREATE USER ${who} IDENTIFIED BY ${literal(password)}`,
 				`GRANT ${RIGHTS[purpose]} ON ${on}.* TO ${who}`,
-				...(purpose === "make" ? [`GRANT ${TO_MAKE} ON *.* TO ${who}`] : []),
 			],
-			`make an account to ${purpose} ${database} with`,
+			doing,
 		);
+		if (purpose === "make") forOthers = await letMakeForOthers(server, who, doing);
 	} catch (error) {
-		const itself = { client: server.client, connect: (role: "client" | "dump") => server.connect(role) };
-		if (says(error, UNKNOWN) && purpose === "make") {
-			await dropTemporary(server, database, purpose);
-			return { ...itself, release: async () => {} };
-		}
-		if (says(error, READ_ONLY) && purpose !== "load") return { ...itself, release: async () => {} };
+		const itself = {
+			client: server.client,
+			connect: (role: "client" | "dump") => server.connect(role),
+			forOthers: true,
+			release: async () => {},
+		};
+		if (says(error, READ_ONLY) && purpose !== "load") return itself;
 		if (!says(error, MAY_NOT)) throw error;
 		await requireOrdinary(server, error);
-		return { ...itself, release: async () => {} };
+		return itself;
 	}
 	const options = await optionFile(server, user, password);
 	return {
+		forOthers,
 		client: { ...server.client, env: { ...server.client.env, HOME: options.folder } },
 		connect: (role) => server.connect(role, options.file),
 		async release() {
@@ -80,6 +89,18 @@ export async function temporaryAccount(
 			await dropTemporary(server.firm(), database, purpose);
 		},
 	};
+}
+
+/** Without it, what runs as another is denied to the account, and whoever asked for it decides what becomes of that. */
+async function letMakeForOthers(server: Server, who: string, doing: string): Promise<boolean> {
+	for (const rights of TO_MAKE)
+		try {
+			await quietly(server, [`GRANT ${rights} ON *.* TO ${who}`], doing);
+			return true;
+		} catch (error) {
+			if (!says(error, UNKNOWN) && !says(error, MAY_NOT)) throw error;
+		}
+	return false;
 }
 
 /** That of a dead run as well. */
