@@ -137,14 +137,14 @@ export async function mariadbServer(): Promise<TestServer> {
 }
 
 /** Its users must pass here. */
-function placeFor(server: string): string {
+export function placeFor(server: string): string {
 	const folder = mkdtempSync(join(tmpdir(), `holdfast-${server}-`));
 	chmodSync(folder, 0o755);
 	closings.unshift(async () => rmSync(folder, { recursive: true, force: true }));
 	return folder;
 }
 
-function begin(program: string, words: readonly string[]): void {
+export function begin(program: string, words: readonly string[]): void {
 	const child: ChildProcess = spawn(program, words, { stdio: "ignore", cwd: "/" });
 	closings.push(async () => {
 		const ended = new Promise((resolve) => child.on("exit", resolve));
@@ -152,7 +152,7 @@ function begin(program: string, words: readonly string[]): void {
 	});
 }
 
-async function until(isReady: () => boolean): Promise<void> {
+export async function until(isReady: () => boolean): Promise<void> {
 	for (let tries = 0; tries < 300; tries++) {
 		if (isReady()) return;
 		await new Promise((resolve) => setTimeout(resolve, 100));
