@@ -25,6 +25,8 @@ const RIGHTS = {
 const TO_MAKE = ["SET USER, BINLOG ADMIN", "SET_ANY_DEFINER", "SET_USER_ID"];
 /** "You have an error in your SQL syntax", "illegal privilege": older servers know none of them. */
 const UNKNOWN = /ERROR (1064|1221|1149|3619) /;
+/** For dropping an account when the run is interrupted. */
+const DROP_SECONDS = 5;
 export type Purpose = keyof typeof RIGHTS;
 
 /** "You need CREATE USER", "access denied": the one that is configured may not make accounts. */
@@ -86,7 +88,7 @@ export async function temporaryAccount(
 		connect: (role) => server.connect(role, options.file),
 		async release() {
 			await rm(options.folder, { recursive: true, force: true });
-			await dropTemporary(server.firm(), database, purpose);
+			await letGo(server, database, purpose);
 		},
 	};
 }
@@ -101,6 +103,22 @@ async function letMakeForOthers(server: Server, who: string, doing: string): Pro
 			if (!says(error, UNKNOWN) && !says(error, MAY_NOT)) throw error;
 		}
 	return false;
+}
+
+/**
+ * Another's lock can keep an account from being dropped for as long as it likes (FLUSH TABLES WITH READ LOCK). Nobody
+ * waits for that who was told to stop: nobody knows the account's password, and the next run takes it away.
+ */
+async function letGo(server: Server, database: string, purpose: Purpose): Promise<void> {
+	const { signal } = server.client;
+	if (!signal?.aborted)
+		try {
+			await dropTemporary(server, database, purpose);
+			return;
+		} catch (error) {
+			if (!signal?.aborted) throw error;
+		}
+	await dropTemporary(server.firm(DROP_SECONDS), database, purpose).catch(() => {});
 }
 
 /** That of a dead run as well. */
