@@ -77,6 +77,12 @@ describe("MariaDB", { skip: noServers }, () => {
 		assert.equal(code, 0, stderr);
 	};
 
+	/** A function that does what whoever asks may do, and says nothing where they may not. */
+	const spy = () =>
+		prepared(
+			"CREATE FUNCTION f() RETURNS INT DETERMINISTIC SQL SECURITY INVOKER BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; INSERT INTO other.t VALUES (2); RETURN 1; END",
+		);
+
 	describe("a service with rights on its own database alone, and an honest archive", () => {
 		test("writes the table that a swap once remembered in", async () => {
 			// Without a key, what is written there later does not take the place of what is there.
@@ -99,10 +105,7 @@ describe("MariaDB", { skip: noServers }, () => {
 		});
 
 		test("has a function in a view, which the server runs to show or to make the view", async () => {
-			// It does what whoever asks may do, and says nothing where they may not.
-			prepared(
-				"CREATE FUNCTION f() RETURNS INT DETERMINISTIC SQL SECURITY INVOKER BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; INSERT INTO other.t VALUES (2); RETURN 1; END",
-			);
+			spy();
 			asService("CREATE SQL SECURITY INVOKER VIEW v AS SELECT ROUND(1.5, f()) AS x");
 			const was = outside();
 			await backedUp();
@@ -117,6 +120,34 @@ describe("MariaDB", { skip: noServers }, () => {
 				),
 				"INVOKER\tapp@localhost",
 			);
+		});
+
+		test("has rights on another database, and views that name what lies there", async () => {
+			server.sql(
+				"",
+				"DROP DATABASE IF EXISTS third; CREATE DATABASE third; CREATE TABLE third.t (n INT); CREATE FUNCTION third.g() RETURNS INT DETERMINISTIC RETURN 1; GRANT SELECT, EXECUTE ON third.* TO app@localhost",
+			);
+			try {
+				spy();
+				asService(
+					"CREATE SQL SECURITY INVOKER VIEW v AS SELECT ROUND(1.5, f()) AS x, n + third.g() FROM third.t; CREATE VIEW w AS SELECT n FROM third.t; CREATE VIEW x AS SELECT * FROM note",
+				);
+				await backedUp();
+				asService("DROP VIEW v, w, x");
+				await restored(0);
+				assert.equal(server.sql("app", "SHOW TABLES"), "note\nv\nw\nx");
+				assert.equal(server.sql("", "SELECT count(*) FROM mysql.user WHERE User LIKE 'holdfast%'"), "0");
+				// A column that is gone: the rest is evaluated before that is seen.
+				asService(
+					"CREATE TABLE u (n INT, k INT); CREATE SQL SECURITY INVOKER VIEW y AS SELECT ROUND(1.5, f()) AS x, n FROM u; ALTER TABLE u DROP n",
+				);
+				const { code, stderr } = await place.holdfast("create");
+				assert.equal(code, 1, stderr);
+				assert.match(stderr, /View 'app.y' references invalid/);
+				assert.equal(server.sql("", "SELECT * FROM other.t"), "1");
+			} finally {
+				server.sql("", "DROP DATABASE third");
+			}
 		});
 
 		test("has a view that root has made for it, on the machine that made the archive", async () => {

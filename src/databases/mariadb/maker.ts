@@ -2,7 +2,8 @@
 // it: that is done with rights over this database alone, and for no longer than a moment. What an account with these
 // cannot make is made with ours, where that is safe or trusted.
 import { HoldfastError } from "../../manifest/error.ts";
-import { beyond } from "./definers.ts";
+import { beyond, rightsOf } from "./definers.ts";
+import { type AccountName, accountText } from "./names.ts";
 import type { StoredObject } from "./objects.ts";
 import { type Asked, asked, type Server } from "./server.ts";
 import { temporaryAccount } from "./temporary.ts";
@@ -18,6 +19,11 @@ const NOT_A_MAKER = /ERROR (1227|1419) /;
 export interface Makers {
 	/** Who makes all that it may make. */
 	readonly maker: Asked;
+	/**
+	 * Who has the rights of this definer beside those over the database, in other databases as well: we ourselves, when
+	 * it has some over the server.
+	 */
+	like(definer: AccountName): Promise<Asked>;
 	/** We ourselves, for the rest. */
 	readonly ourselves: Asked;
 	/** Whether the maker can make what runs as another account. */
@@ -32,10 +38,34 @@ export async function makersOf(
 ): Promise<Makers> {
 	const seconds = definitionSeconds();
 	const ourselves = asked({ ...server, seconds });
-	if (objects.length === 0) return { maker: ourselves, ourselves, forOthers: true, release: async () => {} };
+	if (objects.length === 0)
+		return {
+			...{ maker: ourselves, like: async () => ourselves, ourselves, forOthers: true },
+			release: async () => {},
+		};
 	const account = await temporaryAccount(server, database, "make");
-	const { forOthers, release } = account;
-	return { maker: asked({ ...account, seconds }), ourselves, forOthers, release };
+	const likes = new Map<string, Asked>();
+	const releases = [account.release];
+	return {
+		maker: asked({ ...account, seconds }),
+		async like(definer) {
+			const name = accountText(definer);
+			const known = likes.get(name);
+			if (known) return known;
+			const rights = await rightsOf(server, definer);
+			if (rights === undefined) return ourselves;
+			const another = await temporaryAccount(server, database, "make", { account: definer, rights });
+			releases.push(another.release);
+			const like = asked({ ...another, seconds });
+			likes.set(name, like);
+			return like;
+		},
+		ourselves,
+		forOthers: account.forOthers,
+		async release() {
+			for (const release of releases) await release();
+		},
+	};
 }
 
 /**
@@ -80,6 +110,9 @@ export async function requireMaker(
 function says(error: unknown, what: RegExp): boolean {
 	return error instanceof HoldfastError && error.details.some((line) => what.test(line));
 }
+
+/** "View references invalid tables or columns", or nobody may look: the same to somebody with its definer's rights. */
+export const mayBeBroken = (error: unknown) => says(error, /ERROR 1356 /) || !isDenied(error);
 
 export const isDenied = (error: unknown) => says(error, DENIED);
 

@@ -2,7 +2,7 @@
 // again. The statement's head is ours, with our own quoting; only what follows the name is text from elsewhere.
 import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
-import { fallsToUs, isDenied, makersOf, requireMaker } from "./maker.ts";
+import { fallsToUs, isDenied, makersOf, mayBeBroken, requireMaker } from "./maker.ts";
 import { accountLiteral, accountOf, identifier, literal } from "./names.ts";
 import { type Asked, asked, type Server } from "./server.ts";
 import { makeOne, requireStatements } from "./statement.ts";
@@ -138,20 +138,22 @@ export async function requireWhole(
 ): Promise<void> {
 	const makers = await makersOf(server, database, objects);
 	try {
-		const fields = objects
-			.filter(isView)
-			.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`);
+		const views = objects.filter(isView);
 		const doing = `dump the views of ${database}`;
-		const orOurselves = (error: unknown, some: readonly string[]) => {
-			// A view that looks with its asker's rights may look into other databases.
-			if (!isDenied(error)) throw error;
-			return makers.ourselves.sql(some, doing);
-		};
-		if (fields.length > 0)
-			await makers.maker.sql(fields, doing).catch(async (error: unknown) => {
-				if (fields.length === 1 || !isDenied(error)) return orOurselves(error, fields);
-				for (const one of fields)
-					await makers.maker.sql([one], doing).catch((error: unknown) => orOurselves(error, [one]));
+		const fields = ({ name }: StoredObject) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`;
+		const look = (one: StoredObject) =>
+			makers.maker.sql([fields(one)], doing).catch(async (error: unknown) => {
+				if (!isDenied(error)) throw error;
+				// It may name what lies in other databases. What its definer is denied as well is there.
+				const like = await makers.like(one.definer);
+				await like.sql([fields(one)], doing).catch((error: unknown) => {
+					if (mayBeBroken(error)) throw error;
+				});
+			});
+		if (views.length > 0)
+			await makers.maker.sql(views.map(fields), doing).catch(async (error: unknown) => {
+				if (!isDenied(error)) throw error;
+				for (const one of views) await look(one);
 			});
 		await requireRead(makers.maker, database, objects);
 	} finally {
@@ -277,10 +279,21 @@ export async function putObjects(
 		`look at the database ${database}`,
 	);
 	const makers = await makersOf(within, database, objects);
+	const makeBy = (by: Asked, one: StoredObject) => makeOne(server, by, database, own, one, creation(one));
+	/** With its definer's rights before ours: it may name what lies in other databases. */
+	const makeLike = async (one: StoredObject, error: unknown) => {
+		if (one.kind !== "VIEW") throw error;
+		const like = await makers.like(one.definer);
+		if (like === makers.ourselves) throw error;
+		await makeBy(like, one);
+	};
 	const make = (one: StoredObject) =>
-		makeOne(server, makers.maker, database, own, one, creation(one)).catch(async (error: unknown) => {
+		makeBy(makers.maker, one).catch(async (error: unknown) => {
 			if (!(await fallsToUs(server, database, one, { trusted, error }))) throw error;
-			return makeOne(server, makers.ourselves, database, own, one, creation(one));
+			await makeLike(one, error).catch((error: unknown) => {
+				if (!isDenied(error)) throw error;
+				return makeBy(makers.ourselves, one);
+			});
 		});
 	try {
 		await makeAll(objects, make);

@@ -6,7 +6,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { account as userOf } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { accountLiteral, identifier, literal, pattern } from "./names.ts";
+import { type AccountName, accountLiteral, accountText, identifier, literal, pattern } from "./names.ts";
 import type { Asker, Server } from "./server.ts";
 
 /** What each kind of work needs on its database. Files are read by none, and only `make` makes views and routines. */
@@ -35,8 +35,15 @@ const MAY_NOT = /ERROR (1044|1045|1142|1227|1410) /;
 const READ_ONLY = /ERROR (1290|1836) /;
 
 /** The same at every try, so that what a dead run has left is found and taken away. */
-const nameOf = (database: string, purpose: Purpose) =>
-	`holdfast_${createHash("sha256").update(`${purpose} ${database}`).digest("hex").slice(0, 16)}`;
+const nameOf = (database: string, purpose: Purpose, as = "") =>
+	`holdfast_${createHash("sha256").update(`${purpose} ${database}${as}`).digest("hex").slice(0, 16)}`;
+
+/** Another account, and what it may do with databases, for one that may do this as well. */
+export interface Like {
+	readonly account: AccountName;
+	/** As they stand in a grant. */
+	readonly rights: readonly string[];
+}
 
 export interface Temporary extends Asker {
 	/** Whether it can make what runs as another account; for `make`. */
@@ -50,8 +57,10 @@ export async function temporaryAccount(
 	server: Server,
 	database: string,
 	purpose: Purpose,
+	like?: Like,
 ): Promise<Temporary> {
-	const user = nameOf(database, purpose);
+	const as = like && ` as ${accountText(like.account)}`;
+	const user = nameOf(database, purpose, as);
 	const who = accountLiteral({ user, host: await hostOf(server) });
 	// Rules for passwords want letters of each kind.
 	const password = `Aa1!${randomBytes(24).toString("base64url")}`;
@@ -68,6 +77,12 @@ export async function temporaryAccount(
 			],
 			doing,
 		);
+		// What stands there may be gone meanwhile.
+		if (like && like.rights.length > 0)
+			await server.faults(
+				["SET SESSION sql_log_bin = 0", ...like.rights.map((right) => `GRANT ${right} TO ${who}`)],
+				doing,
+			);
 		if (purpose === "make") forOthers = await letMakeForOthers(server, who, doing);
 	} catch (error) {
 		const itself = {
@@ -88,7 +103,7 @@ export async function temporaryAccount(
 		connect: (role) => server.connect(role, options.file),
 		async release() {
 			await rm(options.folder, { recursive: true, force: true });
-			await letGo(server, database, purpose);
+			await letGo(server, database, purpose, as);
 		},
 	};
 }
@@ -109,21 +124,26 @@ async function letMakeForOthers(server: Server, who: string, doing: string): Pro
  * Another's lock can keep an account from being dropped for as long as it likes (FLUSH TABLES WITH READ LOCK). Nobody
  * waits for that who was told to stop: nobody knows the account's password, and the next run takes it away.
  */
-async function letGo(server: Server, database: string, purpose: Purpose): Promise<void> {
+async function letGo(server: Server, database: string, purpose: Purpose, as?: string): Promise<void> {
 	const { signal } = server.client;
 	if (!signal?.aborted)
 		try {
-			await dropTemporary(server, database, purpose);
+			await dropTemporary(server, database, purpose, as);
 			return;
 		} catch (error) {
 			if (!signal?.aborted) throw error;
 		}
-	await dropTemporary(server.firm(DROP_SECONDS), database, purpose).catch(() => {});
+	await dropTemporary(server.firm(DROP_SECONDS), database, purpose, as).catch(() => {});
 }
 
 /** That of a dead run as well. */
-export async function dropTemporary(server: Server, database: string, purpose: Purpose): Promise<void> {
-	const user = nameOf(database, purpose);
+export async function dropTemporary(
+	server: Server,
+	database: string,
+	purpose: Purpose,
+	as?: string,
+): Promise<void> {
+	const user = nameOf(database, purpose, as);
 	const who = accountLiteral({ user, host: await hostOf(server) });
 	const doing = `end what the account to ${purpose} ${database} does`;
 	// What a client has begun that is gone, or was ended, goes on in the server.
