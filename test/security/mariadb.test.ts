@@ -337,6 +337,23 @@ describe("MariaDB", { skip: noServers }, () => {
 			});
 		});
 
+		test("has a view, and we may not let another make it, as on servers before MariaDB 10.5", async () => {
+			server.sql(
+				"",
+				"CREATE USER keeper@localhost IDENTIFIED BY 'pw'; GRANT ALL ON *.* TO keeper@localhost WITH GRANT OPTION; REVOKE SET USER ON *.* FROM keeper@localhost",
+			);
+			try {
+				const defaultsFile = place.write("keeper.cnf", "[client]\nuser=keeper\npassword=pw\n");
+				dump = { ...dump, defaultsFile } as typeof dump;
+				place.declare({ state: { app: { dumps: [dump] } } });
+				forge(withData([{ ...view, definer: app, text: " AS SELECT 1 AS x" }]));
+				assert.match(await restored(1), /views in the dump of app could only be made as the administrator/);
+				assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
+			} finally {
+				server.sql("", "DROP USER keeper@localhost");
+			}
+		});
+
 		test("has an event whose schedule is evaluated while it is made", async () => {
 			for (const schedule of [
 				"AT NOW() + INTERVAL (1 + SLEEP(100000)) DAY",
