@@ -117,6 +117,21 @@ describe("MySQL", { skip: noServers ?? mysqlPrograms.missing }, () => {
 		assert.equal(definers(), ALL);
 	});
 
+	// mydumper's issue 1699.
+	test("a view of a JSON_TABLE that uses functions, also another database's, is shown to those who may run them", async () => {
+		server.sql(
+			"app",
+			"CREATE FUNCTION other.g(n INT) RETURNS INT DETERMINISTIC RETURN n; CREATE FUNCTION f(n INT) RETURNS INT DETERMINISTIC RETURN n; GRANT EXECUTE ON other.* TO app@localhost; ALTER TABLE note ADD list JSON; CREATE DEFINER = app@localhost VIEW v AS SELECT f(id) AS a, other.g(id) AS b, list FROM note; CREATE DEFINER = app@localhost VIEW w AS SELECT v.a, q.z FROM v, JSON_TABLE(v.list, '$[*]' COLUMNS (z INT PATH '$')) q; CREATE DEFINER = app@localhost VIEW x AS SELECT 1",
+		);
+		const { code, stderr } = await place.holdfast("create");
+		assert.equal(code, 0, stderr);
+		server.sql("app", "DROP VIEW v, w, x; DROP FUNCTION f");
+		await restored(0);
+		assert.equal(server.sql("app", "SHOW TABLES"), "note\nv\nw\nx");
+		assert.equal(who("SHOW CREATE VIEW%"), "another");
+		assert.equal(who("CREATE ALGORITHM%VIEW%"), "another");
+	});
+
 	for (const [what, object] of Object.entries({
 		"a view with root's rights": { ...view, definer: root, text: " AS SELECT * FROM mysql.user" },
 		"a function with root's rights": {

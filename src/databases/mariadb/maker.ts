@@ -114,6 +114,12 @@ function says(error: unknown, what: RegExp): boolean {
 /** "View references invalid tables or columns", or nobody may look: the same to somebody with its definer's rights. */
 export const mayBeBroken = (error: unknown) => says(error, /ERROR 1356 /) || !isDenied(error);
 
+/**
+ * MySQL does not show a view of a JSON_TABLE to those who may not run a function that it uses (ERROR 1235). It evaluates
+ * nothing to show one.
+ */
+export const isNotShown = (error: unknown) => says(error, /ERROR 1235 /);
+
 export const isDenied = (error: unknown) => says(error, DENIED);
 
 export const saysDenied = (line: string) => DENIED.test(line);

@@ -2,7 +2,8 @@
 // again. The statement's head is ours, with our own quoting; only what follows the name is text from elsewhere.
 import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
-import { fallsToUs, isDenied, makersOf, mayBeBroken, requireMaker } from "./maker.ts";
+import { rightsOf } from "./definers.ts";
+import { fallsToUs, isDenied, isNotShown, makersOf, mayBeBroken, requireMaker } from "./maker.ts";
 import { accountLiteral, accountOf, identifier, literal } from "./names.ts";
 import { type Asked, asked, type Server } from "./server.ts";
 import { makeOne, requireStatements } from "./statement.ts";
@@ -110,10 +111,25 @@ export async function objectsOf(server: Server, database: string): Promise<Store
 		return wanted.map((one, index) => shownObject(one, shown[index] ?? []));
 	};
 	const showViews = async () => {
-		if (views.length === 0) return [];
-		// To show a view, MariaDB evaluates parts of it, as whoever asks where the view says so: a function of the service's.
+		const wanted = named("VIEW", views);
+		if (wanted.length === 0) return [];
 		const looker = await temporaryAccount(server, database, "look");
-		return show(asked(looker), named("VIEW", views)).finally(looker.release);
+		try {
+			return await show(asked(looker), wanted).catch(async (error: unknown) => {
+				if (!isNotShown(error)) throw error;
+				const shown: StoredObject[] = [];
+				for (const one of wanted) shown.push(...(await showAsDefiner(one)));
+				return shown;
+			});
+		} finally {
+			await looker.release();
+		}
+	};
+	const showAsDefiner = async (one: Known) => {
+		const rights = await rightsOf(server, one.definer);
+		if (rights === undefined) return show(server, [one]);
+		const like = await temporaryAccount(server, database, "look", { account: one.definer, rights });
+		return show(asked(like), [one]).finally(like.release);
 	};
 	return [
 		...(await show(
