@@ -89,7 +89,7 @@ export async function postgresqlServer(settings = ""): Promise<TestServer> {
 	};
 }
 
-export async function mariadbServer(): Promise<TestServer> {
+export async function mariadbServer(settings: readonly string[] = []): Promise<TestServer> {
 	const folder = placeFor("mariadb");
 	const port = await freePort();
 	const socket = join(folder, "mysqld.sock");
@@ -112,6 +112,7 @@ export async function mariadbServer(): Promise<TestServer> {
 		],
 		...[`--socket=${socket}`, `--port=${port}`, "--bind-address=127.0.0.1", "--skip-name-resolve"],
 		...[`--pid-file=${join(folder, "pid")}`, "--secure-file-priv=", "--innodb-flush-log-at-trx-commit=0"],
+		...settings,
 	]);
 	const client = (words: readonly string[], database: string, statements: string) =>
 		spawnSync(

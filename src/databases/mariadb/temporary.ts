@@ -19,10 +19,10 @@ const RIGHTS = {
 };
 /**
  * What `make` may have beside them, to make something that runs as another account, which we say: the first that the
- * server knows. No expression can do anything with these. MariaDB since 10.5, where functions and a binary log want the
- * second; MySQL since 8.2, and 8.0, where neither makes anything that runs as an account with SYSTEM_USER, such as root.
+ * server knows. No expression can do anything with these. MariaDB since 10.5; MySQL since 8.2, and 8.0, where neither
+ * makes anything that runs as an account with SYSTEM_USER, such as root.
  */
-const TO_MAKE = ["SET USER, BINLOG ADMIN", "SET_ANY_DEFINER", "SET_USER_ID"];
+const TO_MAKE = ["SET USER", "SET_ANY_DEFINER", "SET_USER_ID"];
 /** "You have an error in your SQL syntax", "illegal privilege": older servers know none of them. */
 const UNKNOWN = /ERROR (1064|1221|1149|3619) /;
 /** For dropping an account when the run is interrupted. */
