@@ -47,12 +47,13 @@ export async function questionOptions(client: Client, seconds = QUESTION_SECONDS
 	};
 }
 
-/** A program of the server's that failed, in words. */
+/** A program of the server's that failed, in words; one that was ended since the run was is no failure. */
 export function fault(
 	client: Client,
 	doing: string,
 	result: Parameters<typeof describeEnd>[0],
 ): HoldfastError {
+	client.signal?.throwIfAborted();
 	const absent = result.code === 127;
 	const says = (words: RegExp) => result.stderr.some((line) => words.test(line));
 	const hint = absent

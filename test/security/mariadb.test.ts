@@ -77,6 +77,12 @@ describe("MariaDB", { skip: noServers }, () => {
 		assert.equal(code, 0, stderr);
 	};
 
+	/** A function that does what whoever asks may do, and says nothing where they may not. */
+	const spy = () =>
+		prepared(
+			"CREATE FUNCTION f() RETURNS INT DETERMINISTIC SQL SECURITY INVOKER BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; INSERT INTO other.t VALUES (2); RETURN 1; END",
+		);
+
 	describe("a service with rights on its own database alone, and an honest archive", () => {
 		test("writes the table that a swap once remembered in", async () => {
 			// Without a key, what is written there later does not take the place of what is there.
@@ -96,6 +102,52 @@ describe("MariaDB", { skip: noServers }, () => {
 			await backedUp();
 			await restored(0);
 			assert.match(server.sql("app", "SHOW CREATE PROCEDURE p"), /ndelimiter : BEGIN/);
+		});
+
+		test("has a function in a view, which the server runs to show or to make the view", async () => {
+			spy();
+			asService("CREATE SQL SECURITY INVOKER VIEW v AS SELECT ROUND(1.5, f()) AS x");
+			const was = outside();
+			await backedUp();
+			const diff = await place.holdfast("diff", "tar", "latest");
+			assert.ok(diff.code === 0 || diff.code === 1, diff.stderr);
+			assert.equal(outside(), was);
+			await restored(0);
+			assert.equal(
+				server.sql(
+					"app",
+					"SELECT security_type, definer FROM information_schema.views WHERE table_schema = 'app'",
+				),
+				"INVOKER\tapp@localhost",
+			);
+		});
+
+		test("has rights on another database, and views that name what lies there", async () => {
+			server.sql(
+				"",
+				"DROP DATABASE IF EXISTS third; CREATE DATABASE third; CREATE TABLE third.t (n INT); CREATE FUNCTION third.g() RETURNS INT DETERMINISTIC RETURN 1; GRANT SELECT, EXECUTE ON third.* TO app@localhost",
+			);
+			try {
+				spy();
+				asService(
+					"CREATE SQL SECURITY INVOKER VIEW v AS SELECT ROUND(1.5, f()) AS x, n + third.g() FROM third.t; CREATE VIEW w AS SELECT n FROM third.t; CREATE VIEW x AS SELECT * FROM note",
+				);
+				await backedUp();
+				asService("DROP VIEW v, w, x");
+				await restored(0);
+				assert.equal(server.sql("app", "SHOW TABLES"), "note\nv\nw\nx");
+				assert.equal(server.sql("", "SELECT count(*) FROM mysql.user WHERE User LIKE 'holdfast%'"), "0");
+				// A column that is gone: the rest is evaluated before that is seen.
+				asService(
+					"CREATE TABLE u (n INT, k INT); CREATE SQL SECURITY INVOKER VIEW y AS SELECT ROUND(1.5, f()) AS x, n FROM u; ALTER TABLE u DROP n",
+				);
+				const { code, stderr } = await place.holdfast("create");
+				assert.equal(code, 1, stderr);
+				assert.match(stderr, /View 'app.y' references invalid/);
+				assert.equal(server.sql("", "SELECT * FROM other.t"), "1");
+			} finally {
+				server.sql("", "DROP DATABASE third");
+			}
 		});
 
 		test("has a view that root has made for it, on the machine that made the archive", async () => {
@@ -283,6 +335,23 @@ describe("MariaDB", { skip: noServers }, () => {
 				noTraces();
 				assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
 			});
+		});
+
+		test("has a view, and we may not let another make it, as on servers before MariaDB 10.5", async () => {
+			server.sql(
+				"",
+				"CREATE USER keeper@localhost IDENTIFIED BY 'pw'; GRANT ALL ON *.* TO keeper@localhost WITH GRANT OPTION; REVOKE SET USER ON *.* FROM keeper@localhost",
+			);
+			try {
+				const defaultsFile = place.write("keeper.cnf", "[client]\nuser=keeper\npassword=pw\n");
+				dump = { ...dump, defaultsFile } as typeof dump;
+				place.declare({ state: { app: { dumps: [dump] } } });
+				forge(withData([{ ...view, definer: app, text: " AS SELECT 1 AS x" }]));
+				assert.match(await restored(1), /views in the dump of app could only be made as the administrator/);
+				assert.equal(server.sql("app", "SELECT * FROM note"), "1\told");
+			} finally {
+				server.sql("", "DROP USER keeper@localhost");
+			}
 		});
 
 		test("has an event whose schedule is evaluated while it is made", async () => {

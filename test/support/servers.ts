@@ -89,7 +89,7 @@ export async function postgresqlServer(settings = ""): Promise<TestServer> {
 	};
 }
 
-export async function mariadbServer(): Promise<TestServer> {
+export async function mariadbServer(settings: readonly string[] = []): Promise<TestServer> {
 	const folder = placeFor("mariadb");
 	const port = await freePort();
 	const socket = join(folder, "mysqld.sock");
@@ -112,6 +112,7 @@ export async function mariadbServer(): Promise<TestServer> {
 		],
 		...[`--socket=${socket}`, `--port=${port}`, "--bind-address=127.0.0.1", "--skip-name-resolve"],
 		...[`--pid-file=${join(folder, "pid")}`, "--secure-file-priv=", "--innodb-flush-log-at-trx-commit=0"],
+		...settings,
 	]);
 	const client = (words: readonly string[], database: string, statements: string) =>
 		spawnSync(
@@ -137,14 +138,14 @@ export async function mariadbServer(): Promise<TestServer> {
 }
 
 /** Its users must pass here. */
-function placeFor(server: string): string {
+export function placeFor(server: string): string {
 	const folder = mkdtempSync(join(tmpdir(), `holdfast-${server}-`));
 	chmodSync(folder, 0o755);
 	closings.unshift(async () => rmSync(folder, { recursive: true, force: true }));
 	return folder;
 }
 
-function begin(program: string, words: readonly string[]): void {
+export function begin(program: string, words: readonly string[]): void {
 	const child: ChildProcess = spawn(program, words, { stdio: "ignore", cwd: "/" });
 	closings.push(async () => {
 		const ended = new Promise((resolve) => child.on("exit", resolve));
@@ -152,7 +153,7 @@ function begin(program: string, words: readonly string[]): void {
 	});
 }
 
-async function until(isReady: () => boolean): Promise<void> {
+export async function until(isReady: () => boolean): Promise<void> {
 	for (let tries = 0; tries < 300; tries++) {
 		if (isReady()) return;
 		await new Promise((resolve) => setTimeout(resolve, 100));

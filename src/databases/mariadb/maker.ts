@@ -1,9 +1,9 @@
 // Who makes the views, triggers, routines and events of a database. A server evaluates parts of a definition while it reads
-// it: that is done with rights over this database alone, and for no longer than a moment. What reaches beyond it anyway, by
-// whose rights it runs with, is made with ours.
+// it: that is done with rights over this database alone, and for no longer than a moment. What an account with these
+// cannot make is made with ours, where that is safe or trusted.
 import { HoldfastError } from "../../manifest/error.ts";
-import { beyond } from "./definers.ts";
-import { accountText } from "./names.ts";
+import { beyond, rightsOf } from "./definers.ts";
+import { type AccountName, accountText } from "./names.ts";
 import type { StoredObject } from "./objects.ts";
 import { type Asked, asked, type Server } from "./server.ts";
 import { temporaryAccount } from "./temporary.ts";
@@ -13,41 +13,113 @@ const definitionSeconds = () => Number(process.env.HOLDFAST_DEFINITION_SECONDS) 
 
 /** "Access denied", "you need the SUPER privilege", "invoker of view lacks rights": of what its account may not do. */
 const DENIED = /ERROR (1044|1142|1143|1227|1356|1370|1419) /;
+/** It may not make what runs as another, or nothing that a binary log takes in: whatever the definition is. */
+const NOT_A_MAKER = /ERROR (1227|1419) /;
 
 export interface Makers {
-	/** Who makes this one. */
-	of(one: StoredObject): Asked;
-	/** We ourselves, for what the others may not: of a dump that is trusted, or of what was live. */
+	/** Who makes all that it may make. */
+	readonly maker: Asked;
+	/**
+	 * Who has the rights of this definer beside those over the database, in other databases as well: we ourselves, when
+	 * it has some over the server.
+	 */
+	like(definer: AccountName): Promise<Asked>;
+	/** We ourselves, for the rest. */
 	readonly ourselves: Asked;
+	/** Whether the maker can make what runs as another account. */
+	readonly forOthers: boolean;
 	release(): Promise<void>;
 }
 
-/** `live` is the database whose accounts these objects run as; `database` the one that they are made in. */
 export async function makersOf(
 	server: Server,
-	live: string,
 	database: string,
 	objects: readonly StoredObject[],
 ): Promise<Makers> {
 	const seconds = definitionSeconds();
 	const ourselves = asked({ ...server, seconds });
-	if (objects.length === 0) return { of: () => ourselves, ourselves, release: async () => {} };
-	const ours = new Set<string>();
-	for (const [name, definer] of new Map(objects.map(({ definer }) => [accountText(definer), definer])))
-		if ((await beyond(server, live, definer)) !== undefined) ours.add(name);
-	if (objects.every(({ definer }) => ours.has(accountText(definer))))
-		return { of: () => ourselves, ourselves, release: async () => {} };
-	const maker = await temporaryAccount(server, database, "make");
-	const theirs = asked({ ...maker, seconds });
+	if (objects.length === 0)
+		return {
+			...{ maker: ourselves, like: async () => ourselves, ourselves, forOthers: true },
+			release: async () => {},
+		};
+	const account = await temporaryAccount(server, database, "make");
+	const likes = new Map<string, Asked>();
+	const releases = [account.release];
 	return {
-		of: ({ definer }) => (ours.has(accountText(definer)) ? ourselves : theirs),
+		maker: asked({ ...account, seconds }),
+		async like(definer) {
+			const name = accountText(definer);
+			const known = likes.get(name);
+			if (known) return known;
+			const rights = await rightsOf(server, definer);
+			if (rights === undefined) return ourselves;
+			const another = await temporaryAccount(server, database, "make", { account: definer, rights });
+			releases.push(another.release);
+			const like = asked({ ...another, seconds });
+			likes.set(name, like);
+			return like;
+		},
 		ourselves,
-		release: maker.release,
+		forOthers: account.forOthers,
+		async release() {
+			for (const release of releases) await release();
+		},
 	};
 }
 
-export function isDenied(error: unknown): boolean {
-	return error instanceof HoldfastError && error.details.some((line) => DENIED.test(line));
+/**
+ * Whether we make it ourselves when the maker was denied it. Of an archive that is not trusted that is what the live
+ * database has just so, since nothing else with such a definer is let in; and what is read, never evaluated, before it
+ * runs: all but views, of events since their schedules are times alone. A binary log and older servers leave no other
+ * way (MySQL Reference Manual, "Stored Program Binary Logging").
+ */
+export async function fallsToUs(
+	server: Server,
+	database: string,
+	{ kind, definer }: StoredObject,
+	{ trusted, error }: { readonly trusted: boolean; readonly error: unknown },
+): Promise<boolean> {
+	if (!isDenied(error)) return false;
+	if (trusted || (kind !== "VIEW" && says(error, NOT_A_MAKER))) return true;
+	return (await beyond(server, database, definer)) !== undefined;
 }
+
+/** Fails for views that nobody but us could make here: the server evaluates parts of them, with our rights then. */
+export async function requireMaker(
+	server: Server,
+	live: string,
+	{ forOthers }: Makers,
+	objects: readonly StoredObject[],
+): Promise<void> {
+	if (forOthers) return;
+	const views: string[] = [];
+	for (const { kind, name, definer } of objects)
+		if (kind === "VIEW" && (await beyond(server, live, definer)) === undefined) views.push(name);
+	if (views.length === 0) return;
+	throw new HoldfastError(
+		"failed",
+		`the views in the dump of ${live} could only be made as the administrator of this server`,
+		{
+			details: [`${views.slice(0, 5).join(", ")}${views.length > 5 ? ` and ${views.length - 5} more` : ""}`],
+			hint: "the server evaluates parts of a view while it is made, and this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive (MariaDB since 10.5 and MySQL since 8.0 need that less often: there the configured account must be able to grant SET USER, or SET_ANY_DEFINER)",
+		},
+	);
+}
+
+function says(error: unknown, what: RegExp): boolean {
+	return error instanceof HoldfastError && error.details.some((line) => what.test(line));
+}
+
+/** "View references invalid tables or columns", or nobody may look: the same to somebody with its definer's rights. */
+export const mayBeBroken = (error: unknown) => says(error, /ERROR 1356 /) || !isDenied(error);
+
+/**
+ * MySQL does not show a view of a JSON_TABLE to those who may not run a function that it uses (ERROR 1235). It evaluates
+ * nothing to show one.
+ */
+export const isNotShown = (error: unknown) => says(error, /ERROR 1235 /);
+
+export const isDenied = (error: unknown) => says(error, DENIED);
 
 export const saysDenied = (line: string) => DENIED.test(line);

@@ -160,13 +160,7 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump, signal?: Abort
 			const { tables: bytes, objects } = await partsOf(file);
 			if (trust === "none") await requireOwnDefiners(server, live, await exists(live), objects);
 			await sql([create(fresh, known)], `make a database for ${live}`);
-			// What needs others to be there is left for the swap; the rest can be looked at before anything is stopped.
-			await requireReadable(
-				server,
-				live,
-				fresh,
-				objects.filter(({ kind }) => kind !== "VIEW" && kind !== "PACKAGE BODY"),
-			);
+			await requireReadable(server, live, fresh, objects, trust !== "none");
 			const loader = await temporaryAccount(server, fresh, "load");
 			try {
 				const input = bytes === 0 ? Readable.from([]) : createReadStream(file, { end: bytes - 1 });

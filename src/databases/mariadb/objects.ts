@@ -2,10 +2,12 @@
 // again. The statement's head is ours, with our own quoting; only what follows the name is text from elsewhere.
 import * as v from "valibot";
 import { HoldfastError } from "../../manifest/error.ts";
-import { isDenied, type Makers, makersOf } from "./maker.ts";
+import { rightsOf } from "./definers.ts";
+import { fallsToUs, isDenied, isNotShown, makersOf, mayBeBroken, requireMaker } from "./maker.ts";
 import { accountLiteral, accountOf, identifier, literal } from "./names.ts";
-import type { Server } from "./server.ts";
+import { type Asked, asked, type Server } from "./server.ts";
 import { makeOne, requireStatements } from "./statement.ts";
+import { temporaryAccount } from "./temporary.ts";
 import { triggerParts } from "./trigger.ts";
 
 const text = v.string();
@@ -97,21 +99,46 @@ export async function objectsOf(server: Server, database: string): Promise<Store
 	);
 	const named = (kind: Known["kind"], rows: readonly (readonly string[])[]): Known[] =>
 		rows.map(([name = "", definer = ""]) => ({ kind, name, definer: accountOf(definer) }));
-	const wanted = [
-		...routines.flatMap(([kind, ...row]) => named(v.parse(v.picklist(ROUTINES), kind), [row])),
-		...named("VIEW", views),
-		...named("EVENT", events),
-		...named("TRIGGER", triggers),
+	const show = async (by: Asked, wanted: readonly Known[]) => {
+		if (wanted.length === 0) return [];
+		const shown = await by.sql(
+			[
+				`USE ${identifier(database)}`,
+				...wanted.map(({ kind, name }) => `SHOW CREATE ${kind} ${identifier(name)}`),
+			],
+			`look at the views and routines of ${database}`,
+		);
+		return wanted.map((one, index) => shownObject(one, shown[index] ?? []));
+	};
+	const showViews = async () => {
+		const wanted = named("VIEW", views);
+		if (wanted.length === 0) return [];
+		const looker = await temporaryAccount(server, database, "look");
+		try {
+			return await show(asked(looker), wanted).catch(async (error: unknown) => {
+				if (!isNotShown(error)) throw error;
+				const shown: StoredObject[] = [];
+				for (const one of wanted) shown.push(...(await showAsDefiner(one)));
+				return shown;
+			});
+		} finally {
+			await looker.release();
+		}
+	};
+	const showAsDefiner = async (one: Known) => {
+		const rights = await rightsOf(server, one.definer);
+		if (rights === undefined) return show(server, [one]);
+		const like = await temporaryAccount(server, database, "look", { account: one.definer, rights });
+		return show(asked(like), [one]).finally(like.release);
+	};
+	return [
+		...(await show(
+			server,
+			routines.flatMap(([kind, ...row]) => named(v.parse(v.picklist(ROUTINES), kind), [row])),
+		)),
+		...(await showViews()),
+		...(await show(server, [...named("EVENT", events), ...named("TRIGGER", triggers)])),
 	];
-	if (wanted.length === 0) return [];
-	const shown = await server.sql(
-		[
-			`USE ${identifier(database)}`,
-			...wanted.map(({ kind, name }) => `SHOW CREATE ${kind} ${identifier(name)}`),
-		],
-		`look at the views and routines of ${database}`,
-	);
-	return wanted.map((one, index) => shownObject(one, shown[index] ?? []));
 }
 
 type Known = Pick<StoredObject, "kind" | "name" | "definer">;
@@ -125,18 +152,26 @@ export async function requireWhole(
 	database: string,
 	objects: readonly StoredObject[],
 ): Promise<void> {
-	const makers = await makersOf(server, database, database, objects);
+	const makers = await makersOf(server, database, objects);
 	try {
-		for (const [by, views] of Map.groupBy(objects.filter(isView), makers.of)) {
-			const fields = views.map(({ name }) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`);
-			const doing = `dump the views of ${database}`;
-			// A view that looks with its asker's rights may look into other databases.
-			await by.sql(fields, doing).catch((error: unknown) => {
+		const views = objects.filter(isView);
+		const doing = `dump the views of ${database}`;
+		const fields = ({ name }: StoredObject) => `SHOW FIELDS FROM ${identifier(database)}.${identifier(name)}`;
+		const look = (one: StoredObject) =>
+			makers.maker.sql([fields(one)], doing).catch(async (error: unknown) => {
 				if (!isDenied(error)) throw error;
-				return makers.ourselves.sql(fields, doing);
+				// It may name what lies in other databases. What its definer is denied as well is there.
+				const like = await makers.like(one.definer);
+				await like.sql([fields(one)], doing).catch((error: unknown) => {
+					if (mayBeBroken(error)) throw error;
+				});
 			});
-		}
-		await requireRead(makers, database, objects);
+		if (views.length > 0)
+			await makers.maker.sql(views.map(fields), doing).catch(async (error: unknown) => {
+				if (!isDenied(error)) throw error;
+				for (const one of views) await look(one);
+			});
+		await requireRead(makers.maker, database, objects);
 	} finally {
 		await makers.release();
 	}
@@ -144,32 +179,32 @@ export async function requireWhole(
 
 const isView = ({ kind }: StoredObject) => kind === "VIEW";
 
-/** Fails for a definition that the server does not read as one statement. */
+/** Fails for a definition that the server does not read as one statement, or that nobody could make here. */
 export async function requireReadable(
 	server: Server,
 	live: string,
 	database: string,
 	objects: readonly StoredObject[],
+	trusted: boolean,
 ): Promise<void> {
-	const makers = await makersOf(server, live, database, objects);
+	const makers = await makersOf(server, database, objects);
 	try {
-		await requireRead(makers, database, objects);
+		if (!trusted) await requireMaker(server, live, makers, objects);
+		// What needs others to be there is left for the swap; the rest can be looked at before anything is stopped.
+		const alone = objects.filter(({ kind }) => kind !== "VIEW" && kind !== "PACKAGE BODY");
+		await requireRead(makers.maker, database, alone);
 	} finally {
 		await makers.release();
 	}
 }
 
-async function requireRead(
-	makers: Makers,
-	database: string,
-	objects: readonly StoredObject[],
-): Promise<void> {
-	for (const [by, theirs] of Map.groupBy(objects, makers.of))
-		await requireStatements(
-			by,
-			database,
-			theirs.map((one) => ({ sqlMode: one.sqlMode, statement: creation(one) })),
-		);
+/** What the maker may not make is read as well. */
+async function requireRead(maker: Asked, database: string, objects: readonly StoredObject[]): Promise<void> {
+	await requireStatements(
+		maker,
+		database,
+		objects.map((one) => ({ sqlMode: one.sqlMode, statement: creation(one) })),
+	);
 }
 
 /** Words of a definition that differ between objects of the kind. */
@@ -259,11 +294,22 @@ export async function putObjects(
 		],
 		`look at the database ${database}`,
 	);
-	const makers = await makersOf(within, database, database, objects);
+	const makers = await makersOf(within, database, objects);
+	const makeBy = (by: Asked, one: StoredObject) => makeOne(server, by, database, own, one, creation(one));
+	/** With its definer's rights before ours: it may name what lies in other databases. */
+	const makeLike = async (one: StoredObject, error: unknown) => {
+		if (one.kind !== "VIEW") throw error;
+		const like = await makers.like(one.definer);
+		if (like === makers.ourselves) throw error;
+		await makeBy(like, one);
+	};
 	const make = (one: StoredObject) =>
-		makeOne(server, makers.of(one), database, own, one, creation(one)).catch((error: unknown) => {
-			if (!trusted || !isDenied(error)) throw error;
-			return makeOne(server, makers.ourselves, database, own, one, creation(one));
+		makeBy(makers.maker, one).catch(async (error: unknown) => {
+			if (!(await fallsToUs(server, database, one, { trusted, error }))) throw error;
+			await makeLike(one, error).catch((error: unknown) => {
+				if (!isDenied(error)) throw error;
+				return makeBy(makers.ourselves, one);
+			});
 		});
 	try {
 		await makeAll(objects, make);

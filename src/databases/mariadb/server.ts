@@ -27,8 +27,8 @@ export interface Asked {
 
 /** What the functions of this folder work by. */
 export interface Server extends Asker, Asked {
-	/** The same server, for what goes to its end though the run is interrupted. */
-	firm(): Server;
+	/** The same server, for what goes to its end though the run is interrupted; its statements in so many seconds. */
+	firm(seconds?: number): Server;
 	/** The program that asks it, for a person to type. */
 	readonly program: string;
 	/**
@@ -67,7 +67,11 @@ const PLAIN = ["--batch", "--binary-mode", "--comments", "--local-infile=0"];
 /** Those that are installed: a machine has one of the two packages, which shut each other out. */
 const installed = () => (!programPath(MARIADB.client) && programPath(MYSQL.client) ? MYSQL : MARIADB);
 
-export function serverOf(where: Omit<MariadbDump, "mariadb">, signal?: AbortSignal): Server {
+export function serverOf(
+	where: Omit<MariadbDump, "mariadb">,
+	signal?: AbortSignal,
+	seconds?: number,
+): Server {
 	const { user, socket, defaultsFile } = where;
 	const programs = installed();
 	const client: Client =
@@ -95,7 +99,7 @@ export function serverOf(where: Omit<MariadbDump, "mariadb">, signal?: AbortSign
 		// A dump that sets the server's transaction ids could not be loaded into the server that it came from.
 		...(programs === MYSQL && role === "dump" ? ["--loose-set-gtid-purged=OFF"] : []),
 	];
-	const asker: Asker = { client, connect };
+	const asker: Asker = { client, connect, ...(seconds === undefined ? {} : { seconds }) };
 	const all = asked(asker);
 	const { sql } = all;
 	return {
@@ -104,7 +108,7 @@ export function serverOf(where: Omit<MariadbDump, "mariadb">, signal?: AbortSign
 		program: programs.client,
 		connect,
 		defaultsFile,
-		firm: () => serverOf(where),
+		firm: (most) => serverOf(where, undefined, most),
 		async product() {
 			const [[text = ""] = []] = await sql(["SELECT VERSION()"], "ask the server for its version");
 			return { product: /mariadb/i.test(text) ? "MariaDB" : "MySQL", version: Number.parseInt(text, 10) };
@@ -145,10 +149,13 @@ export function asked(asker: Asker): Asked {
 	};
 }
 
-/** MariaDB ends a statement by itself, which goes on there when its client is gone; MySQL can do so for reading ones only. */
+/**
+ * A server ends by itself a statement that waits for a lock, which goes on there when its client is gone; MariaDB any
+ * other as well, MySQL those that read alone.
+ */
 function plainSession({ seconds = QUESTION_SECONDS }: Asker): string[] {
-	const limit = `max_statement_time=${seconds}, lock_wait_timeout=${seconds}`;
-	return ["--skip-column-names", `--init-command=SET sql_mode='' /*M!100100 , ${limit} */`];
+	const limits = `lock_wait_timeout=${seconds} /*M!100100 , max_statement_time=${seconds} */`;
+	return ["--skip-column-names", `--init-command=SET sql_mode='', ${limits}`];
 }
 
 async function scriptBy(asker: Asker, text: string, doing: string): Promise<string[][]> {

@@ -6,22 +6,27 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { account as userOf } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { accountLiteral, identifier, literal, pattern } from "./names.ts";
+import { type AccountName, accountLiteral, accountText, identifier, literal, pattern } from "./names.ts";
 import type { Asker, Server } from "./server.ts";
 
 /** What each kind of work needs on its database. Files are read by none, and only `make` makes views and routines. */
 const RIGHTS = {
 	load: "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES",
 	read: "SELECT, LOCK TABLES, SHOW VIEW",
+	/** MariaDB evaluates parts of a view when it shows how it was made: no function is run for that. */
+	look: "SELECT, SHOW VIEW",
 	make: "SELECT, INSERT, UPDATE, DELETE, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER",
 };
 /**
- * What `make` needs beside them, to make something that runs as another account: we say as which. With a binary log,
- * functions want the second. No expression can do anything with either.
+ * What `make` may have beside them, to make something that runs as another account, which we say: the first that the
+ * server knows. No expression can do anything with these. MariaDB since 10.5; MySQL since 8.2, and 8.0, where neither
+ * makes anything that runs as an account with SYSTEM_USER, such as root.
  */
-const TO_MAKE = "SET USER, BINLOG ADMIN";
-/** Servers before MariaDB 10.5, and MySQL, know no such rights. */
-const UNKNOWN = /ERROR (1064|1221|1149) /;
+const TO_MAKE = ["SET USER", "SET_ANY_DEFINER", "SET_USER_ID"];
+/** "You have an error in your SQL syntax", "illegal privilege": older servers know none of them. */
+const UNKNOWN = /ERROR (1064|1221|1149|3619) /;
+/** For dropping an account when the run is interrupted. */
+const DROP_SECONDS = 5;
 export type Purpose = keyof typeof RIGHTS;
 
 /** "You need CREATE USER", "access denied": the one that is configured may not make accounts. */
@@ -30,10 +35,19 @@ const MAY_NOT = /ERROR (1044|1045|1142|1227|1410) /;
 const READ_ONLY = /ERROR (1290|1836) /;
 
 /** The same at every try, so that what a dead run has left is found and taken away. */
-const nameOf = (database: string, purpose: Purpose) =>
-	`holdfast_${createHash("sha256").update(`${purpose} ${database}`).digest("hex").slice(0, 16)}`;
+const nameOf = (database: string, purpose: Purpose, as = "") =>
+	`holdfast_${createHash("sha256").update(`${purpose} ${database}${as}`).digest("hex").slice(0, 16)}`;
+
+/** Another account, and what it may do with databases, for one that may do this as well. */
+export interface Like {
+	readonly account: AccountName;
+	/** As they stand in a grant. */
+	readonly rights: readonly string[];
+}
 
 export interface Temporary extends Asker {
+	/** Whether it can make what runs as another account; for `make`. */
+	readonly forOthers: boolean;
 	/** Take it away again. */
 	release(): Promise<void>;
 }
@@ -43,12 +57,16 @@ export async function temporaryAccount(
 	server: Server,
 	database: string,
 	purpose: Purpose,
+	like?: Like,
 ): Promise<Temporary> {
-	const user = nameOf(database, purpose);
+	const as = like && ` as ${accountText(like.account)}`;
+	const user = nameOf(database, purpose, as);
 	const who = accountLiteral({ user, host: await hostOf(server) });
 	// Rules for passwords want letters of each kind.
 	const password = `Aa1!${randomBytes(24).toString("base64url")}`;
+	const doing = `make an account to ${purpose} ${database} with`;
 	const on = identifier(purpose === "load" ? database : await patternOf(server, database));
+	let forOthers = false;
 	try {
 		await quietly(
 			server,
@@ -56,35 +74,76 @@ export async function temporaryAccount(
 				`DROP USER IF EXISTS ${who}`,
 				`CREATE USER ${who} IDENTIFIED BY ${literal(password)}`,
 				`GRANT ${RIGHTS[purpose]} ON ${on}.* TO ${who}`,
-				...(purpose === "make" ? [`GRANT ${TO_MAKE} ON *.* TO ${who}`] : []),
 			],
-			`make an account to ${purpose} ${database} with`,
+			doing,
 		);
+		// What stands there may be gone meanwhile.
+		if (like && like.rights.length > 0)
+			await server.faults(
+				["SET SESSION sql_log_bin = 0", ...like.rights.map((right) => `GRANT ${right} TO ${who}`)],
+				doing,
+			);
+		if (purpose === "make") forOthers = await letMakeForOthers(server, who, doing);
 	} catch (error) {
-		const itself = { client: server.client, connect: (role: "client" | "dump") => server.connect(role) };
-		if (says(error, UNKNOWN) && purpose === "make") {
-			await dropTemporary(server, database, purpose);
-			return { ...itself, release: async () => {} };
-		}
-		if (says(error, READ_ONLY) && purpose !== "load") return { ...itself, release: async () => {} };
+		const itself = {
+			client: server.client,
+			connect: (role: "client" | "dump") => server.connect(role),
+			forOthers: true,
+			release: async () => {},
+		};
+		if (says(error, READ_ONLY) && purpose !== "load") return itself;
 		if (!says(error, MAY_NOT)) throw error;
 		await requireOrdinary(server, error);
-		return { ...itself, release: async () => {} };
+		return itself;
 	}
 	const options = await optionFile(server, user, password);
 	return {
+		forOthers,
 		client: { ...server.client, env: { ...server.client.env, HOME: options.folder } },
 		connect: (role) => server.connect(role, options.file),
 		async release() {
 			await rm(options.folder, { recursive: true, force: true });
-			await dropTemporary(server.firm(), database, purpose);
+			await letGo(server, database, purpose, as);
 		},
 	};
 }
 
+/** Without it, what runs as another is denied to the account, and whoever asked for it decides what becomes of that. */
+async function letMakeForOthers(server: Server, who: string, doing: string): Promise<boolean> {
+	for (const rights of TO_MAKE)
+		try {
+			await quietly(server, [`GRANT ${rights} ON *.* TO ${who}`], doing);
+			return true;
+		} catch (error) {
+			if (!says(error, UNKNOWN) && !says(error, MAY_NOT)) throw error;
+		}
+	return false;
+}
+
+/**
+ * Another's lock can keep an account from being dropped for as long as it likes (FLUSH TABLES WITH READ LOCK). Nobody
+ * waits for that who was told to stop: nobody knows the account's password, and the next run takes it away.
+ */
+async function letGo(server: Server, database: string, purpose: Purpose, as?: string): Promise<void> {
+	const { signal } = server.client;
+	if (!signal?.aborted)
+		try {
+			await dropTemporary(server, database, purpose, as);
+			return;
+		} catch (error) {
+			if (!signal?.aborted) throw error;
+		}
+	await dropTemporary(server.firm(DROP_SECONDS), database, purpose, as).catch(() => {});
+}
+
 /** That of a dead run as well. */
-export async function dropTemporary(server: Server, database: string, purpose: Purpose): Promise<void> {
-	const user = nameOf(database, purpose);
+export async function dropTemporary(
+	server: Server,
+	database: string,
+	purpose: Purpose,
+	as?: string,
+): Promise<void> {
+	const user = nameOf(database, purpose, as);
 	const who = accountLiteral({ user, host: await hostOf(server) });
 	const doing = `end what the account to ${purpose} ${database} does`;
 	// What a client has begun that is gone, or was ended, goes on in the server.

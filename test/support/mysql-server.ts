@@ -1,0 +1,73 @@
+// A real MySQL of a test's own, which Debian 12 does not have, on a socket in a folder of its own; and a search path that
+// has its programs and none of MariaDB's.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { mysqlPrograms } from "../databases/mysql.ts";
+import { begin, placeFor, type TestServer, until } from "./servers.ts";
+
+export async function mysqlServer(): Promise<Omit<TestServer, "port"> & { readonly path: string }> {
+	const folder = placeFor("mysql");
+	const programs = mysqlPrograms.below(join(import.meta.dirname, "../.."));
+	const socket = join(folder, "mysqld.sock");
+	execFileSync("chown", ["mysql:mysql", folder]);
+	const settings = join(folder, "my.cnf");
+	// As it comes: with a binary log, and functions only of those who may do all.
+	writeFileSync(
+		settings,
+		[
+			...[
+				"[mysqld]",
+				"user = mysql",
+				`datadir = ${folder}/data`,
+				`socket = ${socket}`,
+				"skip-networking",
+				"secure-file-priv =",
+			],
+			...[`plugin-dir = ${programs}/usr/lib/mysql/plugin`, "mysqlx = OFF"],
+			...[`lc-messages-dir = ${programs}/usr/share/mysql`, `pid-file = ${folder}/pid`],
+			...[`character-sets-dir = ${programs}/usr/share/mysql/charsets`, `log-error = ${folder}/log`],
+			...["innodb-redo-log-capacity = 8M", "innodb-flush-log-at-trx-commit = 0", "sync-binlog = 0", ""],
+		].join("\n"),
+	);
+	const server = [join(programs, "bin/mysqld"), `--defaults-file=${settings}`];
+	execFileSync(server[0] ?? "", [...server.slice(1), "--initialize-insecure"], { stdio: "ignore" });
+	begin("setpriv", ["--pdeathsig", "KILL", "--", ...server]);
+	const client = (words: readonly string[], database: string, statements: string) =>
+		spawnSync(
+			join(programs, "bin/mysql"),
+			[
+				...["--no-defaults", `--socket=${socket}`, "--batch", "--skip-column-names"],
+				...[...words, database].filter((one) => one !== ""),
+			],
+			{ input: statements, encoding: "utf8" },
+		);
+	await until(() => client([], "", "SELECT 1").status === 0);
+	return {
+		...{ folder, socket, path: pathWith(join(folder, "path"), join(programs, "bin")) },
+		sql(database, statements) {
+			const { status, stdout, stderr } = client([], database, statements);
+			if (status !== 0) throw new Error(`${statements}\n${stderr}`);
+			return stdout.trim();
+		},
+		as(user, database, statements) {
+			const { status: code, ...said } = client([`--user=${user}`, "--password=pw"], database, statements);
+			return { code, ...said };
+		},
+	};
+}
+
+/** What this machine's path has, but MariaDB's programs. */
+function pathWith(folder: string, programs: string): string {
+	mkdirSync(folder);
+	const others = (process.env.PATH ?? "").split(":").filter((one) => !/^(\/usr)?\/s?bin$/.test(one));
+	const names = new Set<string>();
+	for (const from of ["/usr/sbin", "/usr/bin"])
+		for (const name of readdirSync(from)) {
+			if (names.has(name) || /^(mariadb|mysql)/.test(name)) continue;
+			names.add(name);
+			symlinkSync(join(from, name), join(folder, name));
+		}
+	for (const name of ["mysql", "mysqldump"]) symlinkSync(join(programs, name), join(folder, name));
+	return [...others, folder].join(":");
+}
