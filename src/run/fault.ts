@@ -1,7 +1,8 @@
 // Stop at a named moment, so that a test can see what a crash there leaves behind. Does nothing unless HOLDFAST_FAULT
 // is set, to `trace` (print every moment that is passed), or to `kill@STEP#POINT`, `stop@STEP#POINT`,
-// `interrupt@STEP#POINT` or `run@STEP#POINT`: end this process there with SIGKILL, hold it still while the test ends the
-// machine or copies its disk, have it get a SIGINT, or run HOLDFAST_FAULT_COMMAND and go on, on a disk that is now full.
+// `interrupt@STEP#POINT`, `hangup@STEP#POINT` or `run@STEP#POINT`: end this process there with SIGKILL, hold it still while
+// the test ends the machine or copies its disk, have it get a SIGINT or a SIGHUP, or run HOLDFAST_FAULT_COMMAND and go on,
+// on a disk that is now full.
 import { writeSync } from "node:fs";
 import type { StepContext } from "./work.ts";
 
@@ -12,6 +13,7 @@ export function faultPoint(step: string, point: string): void {
 	const here = `${step}#${point}`;
 	if (wanted === "trace") writeSync(2, `fault-point ${here}\n`);
 	if (wanted === `interrupt@${here}`) process.emit("SIGINT");
+	if (wanted === `hangup@${here}`) process.emit("SIGHUP");
 	if (wanted === `run@${here}`) {
 		writeSync(2, `fault-here ${here}\n`);
 		const { spawnSync } = process.getBuiltinModule("node:child_process");

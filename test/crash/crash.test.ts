@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
-import { crash, crashRecovery, fillDisk, interrupt, pointsOf } from "./crash.ts";
+import { crash, crashRecovery, fillDisk, hangUp, interrupt, pointsOf } from "./crash.ts";
 import { begin, crashMachine, SCENARIOS, type Scenario } from "./scenario.ts";
 
 describe("after a crash the old state or the new one is whole, and the service runs", {
@@ -32,6 +32,18 @@ describe("after a crash the old state or the new one is whole, and the service r
 		for (const point of await pointsOf(web01, scenario)) {
 			const { code, end } = await interrupt(web01, scenario, point);
 			assert.deepEqual([code, end], code === 0 ? [0, "old"] : [130, "newer"], point);
+		}
+	});
+
+	test("of a restore whose audience has gone, at some moments", { timeout: 300_000 }, async () => {
+		for (const point of [
+			"stage:app:0#under-way",
+			"stop:app#after",
+			"aside:app:0#renamed",
+			"commit:app#after",
+		]) {
+			const { end, held } = await hangUp(web01, scenario, point);
+			assert.ok(held, `${point}: ${end}`);
 		}
 	});
 

@@ -22,7 +22,7 @@ export async function pointsOf(web01: Machine, scenario: Scenario): Promise<stri
 
 export interface Outcome {
 	readonly point: string;
-	readonly fault: Fault | "full disk";
+	readonly fault: Fault | "full disk" | "hangup";
 	/** `old`, `newer`, or what is wrong. */
 	readonly end: string;
 	readonly held: boolean;
@@ -79,6 +79,24 @@ export async function interrupt(
 	const env = { ...ENV, HOLDFAST_FAULT: `interrupt@${point}` };
 	const { code } = await web01.run([HOLDFAST, ...scenario.words], { env });
 	return { code, end: await verdict(web01, scenario) };
+}
+
+/** What the command comes to when nothing disturbs it. */
+export const usualEnd = ({ fails, mayEnd }: Scenario) => ({
+	code: fails ? 1 : 0,
+	end: mayEnd.includes("old") ? "old" : "newer",
+});
+
+/** Nobody reads what it says, and its terminal goes away at this moment: it comes to its end all the same. */
+export async function hangUp(web01: Machine, scenario: Scenario, point: string): Promise<Outcome> {
+	await makeNewer(web01, scenario);
+	const unheard = ["bash", "-c", 'exec "$@" > >(exec true) 2>&1', "bash"];
+	const env = { ...ENV, HOLDFAST_FAULT: `hangup@${point}` };
+	const { code } = await web01.run([...unheard, HOLDFAST, ...scenario.words], { env });
+	const end = await verdict(web01, scenario);
+	const usual = usualEnd(scenario);
+	const held = code === usual.code && end === usual.end;
+	return { point, fault: "hangup", end: held ? end : `exit code ${code}, ${end}`, held };
 }
 
 /** Crash while the crash before is being recovered from, at every moment of that, and recover again. */

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
-import { crash, crashRecovery, FAULTS, fillDisk, type Outcome, pointsOf } from "./crash.ts";
+import { crash, crashRecovery, FAULTS, fillDisk, hangUp, type Outcome, pointsOf } from "./crash.ts";
 import { begin, crashMachine, SCENARIOS, type Scenario, serverOf, waitsForRoom } from "./scenario.ts";
 
 const FILE = join(import.meta.dirname, "../../docs/reliability.md");
@@ -17,6 +17,7 @@ interface Table {
 	readonly outcomes: readonly Outcome[];
 	readonly recoveries: readonly Outcome[];
 	readonly full: readonly Outcome[];
+	readonly unheard: readonly Outcome[];
 }
 
 test("crash matrix", { skip: noMachines }, async () => {
@@ -36,7 +37,12 @@ test("crash matrix", { skip: noMachines }, async () => {
 		process.stdout.write(text(tables.slice(-1)));
 		writeFileSync(FILE, page(tables, readFileSync(FILE, "utf8")));
 	}
-	const all = tables.flatMap(({ outcomes, recoveries, full }) => [...outcomes, ...recoveries, ...full]);
+	const all = tables.flatMap(({ outcomes, recoveries, full, unheard }) => [
+		...outcomes,
+		...recoveries,
+		...full,
+		...unheard,
+	]);
 	const broken = all.filter(({ held }) => !held);
 	process.stdout.write(`${all.length} crashes, ${broken.length} broken\n`);
 	if (broken.length > 0) throw new Error(JSON.stringify(broken, null, 2));
@@ -64,12 +70,18 @@ async function tableOf(web01: Machine, scenario: Scenario): Promise<Table> {
 		full.push(outcome);
 		process.stderr.write(`  ${point}, full disk: ${outcome.held ? "" : "BROKEN: "}${outcome.end}\n`);
 	}
-	return { scenario, outcomes, recoveries, full };
+	const unheard: Outcome[] = [];
+	for (const point of points) {
+		const outcome = await hangUp(web01, scenario, point);
+		unheard.push(outcome);
+		if (!outcome.held) process.stderr.write(`  ${point}, hangup: BROKEN: ${outcome.end}\n`);
+	}
+	return { scenario, outcomes, recoveries, full, unheard };
 }
 
 function text(tables: readonly Table[]): string {
 	return tables
-		.map(({ scenario, outcomes, recoveries, full }) => {
+		.map(({ scenario, outcomes, recoveries, full, unheard }) => {
 			const points = [...new Set(outcomes.map(({ point }) => point))];
 			const cell = (point: string, fault: string) => {
 				const one = outcomes.find((outcome) => outcome.point === point && outcome.fault === fault);
@@ -86,6 +98,7 @@ ${heading(scenario)}
 | --- | ${FAULTS.map(() => "---").join(" | ")} |
 ${rows.join("")}${recoveries.length > 0 ? `\nKilled again at each of ${recoveries.length} moments of the recovery: ${holding(recoveries)} held.\n` : ""}
 ${waitsForRoom(scenario) ? "Not with a full disk: its server waits until there is room, and the restore with it." : `With a full disk from each of ${full.length} moments on: ${holding(full)} held.`}
+With nobody to hear it, and a SIGHUP, at each of ${unheard.length} moments: ${holding(unheard)} held.
 `;
 		})
 		.join("");
@@ -99,7 +112,7 @@ function page(tables: readonly Table[], before: string): string {
 		return now.length > 0 ? text(now) : `\n${had.get(heading(scenario))?.trim() ?? ""}\n`;
 	});
 	const all = sections.join("").replaceAll(/\n{3,}/g, "\n\n");
-	const again = [...all.matchAll(/each of (\d+) moments (?:of the recovery|on): (\d+) held/g)];
+	const again = [...all.matchAll(/each of (\d+) moments(?: of the recovery| on)?: (\d+) held/g)];
 	const sum = (values: readonly (string | undefined)[]) =>
 		values.reduce((total, value) => total + Number(value), 0);
 	const held = (all.match(/✔/g) ?? []).length + sum(again.map(([, , count]) => count));
@@ -114,7 +127,8 @@ listed by the run itself, so a new step is in the table as soon as it exists). A
 is killed with SIGKILL; the whole machine is; the power goes: the filesystem is copied as it is on disk at that moment,
 and whatever was not synced is lost. Then \`holdfast recover\` is run (after the last two by the unit at boot). In a fourth
 run the disk with the data, the archives and the journal has no byte left from that moment on; then there is room again
-(a database server that ended itself meanwhile is started by hand).
+(a database server that ended itself meanwhile is started by hand). In a fifth nobody reads what the run says, and its
+terminal goes away at that moment: there is nothing to recover, since it comes to its usual end.
 
 A crash has held when each service's state is wholly the **old** one of the archive or wholly the **newer** one that was
 live, its unit runs, nothing is left aside, no half archive is listed and the journal is closed.
