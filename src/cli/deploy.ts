@@ -157,7 +157,7 @@ async function deployTo(
 	};
 	say(await missingOn(target, manifest));
 	if (lines.length === 0 && isSame(known, desired)) {
-		say([`${target.machine} is as it shall be: nothing to do`]);
+		say([`${target.machine} is up to date: nothing to do`]);
 		return EXIT.done;
 	}
 	const bytes = await sizeOf(contents);

@@ -60,7 +60,7 @@ export async function connected<T>(
 export class Connections {
 	readonly #connections = new Map<string, Connection>();
 
-	/** Ask over the machine's connection, which is made where there is none; one that fails is made anew next time. */
+	/** Ask over the machine's connection, which is made where there is none; one that fails is made again next time. */
 	async ask<T>(target: Target, signal: AbortSignal, question: (target: Target) => Promise<T>): Promise<T> {
 		const { machine } = target.manifest;
 		const connection = this.#connections.get(machine) ?? (await Connection.open(addressOf(target), signal));

@@ -110,7 +110,7 @@ exec ${quoted(runtime)} --disable-warning=ExperimentalWarning --max-semi-space-s
 `;
 }
 
-/** What is sent, and the record of it; files that are there as they shall be are not sent again. */
+/** What is sent, and the record of it; files that are there already are not sent again. */
 export function shipment(
 	{ files, timers, atBoot, account }: Desired,
 	there: ReadonlyMap<string, string>,

@@ -1,4 +1,4 @@
-// The secrets that a machine shall have: out of the store, made anew, or left as they are there.
+// The secrets that a machine is to have: out of the store, made again, or left as they are there.
 import { createHash } from "node:crypto";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Secret } from "./deployment.ts";

@@ -33,7 +33,7 @@ export function withoutInheritance(folder: Folder): void {
 	});
 }
 
-/** Under the same name; but for sockets, which the program that listens makes anew. */
+/** Under the same name; but for sockets, which the program that listens makes again. */
 export function copyTree(from: Folder, name: string, to: Folder): Promise<void> {
 	const doing = [`read ${from.path}/${name}`, `write ${to.path}/${name}`] as const;
 	return copyBy(from, to, ["--sparse", "--", `./${name}`], doing);

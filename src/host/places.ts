@@ -7,7 +7,7 @@ export interface Places {
 	readonly state: string;
 	/** The lock. */
 	readonly runtime: string;
-	/** What can be made anew. */
+	/** What can be made again. */
 	readonly cache: string;
 }
 

@@ -96,7 +96,7 @@ const borgOptions = {
 				keyFile: v.pipe(
 					v.optional(f.path),
 					v.description(
-						"where the key is, or shall be made, for encryption: keyfile (default: borg's own folder)",
+						"where the key is, or is to be made, for encryption: keyfile (default: borg's own folder)",
 					),
 				),
 				relocated: v.pipe(

@@ -78,7 +78,7 @@ export interface StateRecord {
 	readonly folders: readonly string[];
 	/** Where the archive holds a folder that was a symlink: the path it led to. */
 	readonly stored?: Readonly<Record<string, string>>;
-	/** Its databases: what was dumped, the path of the dump in the archive, and what it takes to make it anew. */
+	/** Its databases: what was dumped, the path of the dump in the archive, and what it takes to make it again. */
 	readonly dumps?: readonly {
 		readonly dump: object;
 		readonly stored: string;

@@ -298,7 +298,7 @@ export interface CheckArchivesStep extends StepBase {
 	/** Every byte. */
 	readonly full: boolean;
 }
-/** Delete archives that no rule keeps. Decided anew when it runs; of those only, if some were agreed on. */
+/** Delete archives that no rule keeps. Decided again when it runs; of those only, if some were agreed on. */
 export interface PruneStep extends StepBase {
 	readonly kind: "archives-prune";
 	readonly provider: string;
@@ -327,7 +327,7 @@ export interface AccountStep extends StepBase {
 	readonly user: string;
 	readonly home: string;
 }
-/** Look which units are enabled; its undo has systemd read them again, and enables those anew. */
+/** Look which units are enabled; its undo has systemd read them again, and enables those again. */
 export interface UnitsReloadStep extends StepBase {
 	readonly kind: "units-reload";
 	readonly units: readonly string[];

@@ -44,7 +44,7 @@ for (const [provider, options] of Object.entries(PROVIDERS)) {
 			rmSync(place.path("own"), { recursive: true });
 			const restored = await place.holdfast("restore", "--yes", provider, "latest");
 			assert.equal(restored.code, 0, restored.stderr);
-			// The folder that holds them was made anew, with the time of now.
+			// The folder that holds them was made again, with the time of now.
 			assert.deepEqual(factsOf(place.path("own")).slice(1), before.slice(1));
 		});
 

@@ -84,7 +84,7 @@ describe("compiled code is kept", () => {
 		assert.equal(said(["list"]), "thirdlist");
 	});
 
-	test("a file that is damaged anywhere, or half, is not used, and made anew", () => {
+	test("a file that is damaged anywhere, or half, is not used, and made again", () => {
 		said(["list"]);
 		const whole = readFileSync(kept);
 		for (const at of [0, 5, 40, whole.length >> 1, whole.length - 1]) {

@@ -1,4 +1,4 @@
-// SQLite databases whose indexes and columns need what only their application gives: sqlite3 alone cannot make them anew.
+// SQLite databases whose indexes and columns need what only their application gives: sqlite3 alone cannot make them again.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, truncateSync } from "node:fs";

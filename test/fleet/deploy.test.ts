@@ -89,7 +89,7 @@ machines:
 			await web01.sh("systemctl is-enabled holdfast-create.timer holdfast-recover.service"),
 			"enabled\nenabled",
 		);
-		assert.match(await succeeds("deploy", "web01"), /web01 is as it shall be: nothing to do/);
+		assert.match(await succeeds("deploy", "web01"), /web01 is up to date: nothing to do/);
 		// Nothing of the way there is left, and no passphrase lies open on the laptop.
 		assert.equal(await web01.sh("ls -A /var/lib/holdfast/deploy"), "");
 		const passphrase = await web01.sh("cat /etc/holdfast/secrets/borgbackup-nas.passphrase");
@@ -213,6 +213,25 @@ machines:
 			"secrets",
 		);
 		await web01.sh("test -e /var/lib/holdfast/journal.sqlite");
+	});
+
+	test("a terminal that goes away ends neither a deploy nor an undeploy half-way", async () => {
+		for (const seconds of [0.5, 1.2, 2.5])
+			for (const command of ["deploy", "undeploy"]) {
+				const program = `/opt/holdfast/bin/holdfast ${command} web01 --yes >/dev/null 2>&1`;
+				await laptop.sh(
+					`cd /root/fleet; ${program} & holdfast=$!; sleep ${seconds}; kill -HUP $holdfast 2>/dev/null || :; wait $holdfast || :`,
+				);
+				const deployed = await web01.sh("test -e /etc/holdfast/manifest.json && echo yes || echo no");
+				assert.equal(
+					await web01.sh("systemctl is-active holdfast-create.timer || :"),
+					deployed === "yes" ? "active" : "inactive",
+					`${command}, ${seconds} s`,
+				);
+				assert.equal(await web01.sh("ls -A /var/lib/holdfast/deploy"), "");
+				assert.equal(await web01.sh("holdfast --version >/dev/null 2>&1 && echo yes || echo no"), deployed);
+				await succeeds(command, "web01", "--yes");
+			}
 	});
 
 	test("what does not fit is refused with a reason: no systemd, another architecture, no room", async () => {

@@ -203,7 +203,7 @@ export class Container {
 	}
 }
 
-/** A pid and when it began: the kernel gives pids anew. */
+/** A pid and when it began: the kernel gives pids again. */
 async function identityOf(pid: number | string): Promise<string> {
 	const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
 	// proc(5): the program's name is in brackets; the 22nd field is the start time.

@@ -49,7 +49,7 @@ describe("flakes", { skip: noNix }, () => {
 		assert.match(stdout, /preBackup:\n +script: echo x/);
 	});
 
-	test("machines.<name>.nix is evaluated anew when the flake has changed, and only then", () => {
+	test("machines.<name>.nix is evaluated again when the flake has changed, and only then", () => {
 		writeFileSync(
 			join(flake, "holdfast.yaml"),
 			"machines: { web01: { nix: .#web01, state: { own: { folders: [/srv/own] } } } }\n",

@@ -207,7 +207,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			await destination.create({ name: "third", roots, metadata: metadataOf("third") }, false, quiet);
 		});
 
-		test("a destination that was there before and is gone is not made anew", async () => {
+		test("a destination that was there before and is gone is not made again", async () => {
 			const { folder, destination, roots } = setUp();
 			await assert.rejects(
 				destination.create({ name: "a", roots, metadata: metadataOf("a") }, false, quiet),

@@ -20,7 +20,7 @@ const noDisks = isRoot ? undefined : "only root can mount a disk";
 
 function source(below: string) {
 	mkdirSync(join(below, "source/deep"), { recursive: true });
-	// Once: written anew it has another time, and is another file.
+	// Once: written again it has another time, and is another file.
 	if (!existsSync(join(below, "source/file"))) writeFileSync(join(below, "source/file"), "x");
 	return [{ path: join(below, "source"), exclude: [] }];
 }

@@ -172,7 +172,7 @@ test("while the clock is wrong nothing is removed, and the latest is asked for i
 	assert.equal(place.names().length, 2);
 });
 
-test("a machine that was installed anew finds its archives, and lets them go as its own come", async () => {
+test("a machine that was installed again finds its archives, and lets them go as its own come", async () => {
 	const place = new Bench();
 	const old = [await place.create(1), await place.create(2), await place.create(3)];
 	rmSync(place.path("state"), { recursive: true });

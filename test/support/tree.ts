@@ -24,7 +24,7 @@ export function factsOf(folder: string): string[] {
 	const visit = (path: string) => {
 		const name = relative(folder, path) || ".";
 		const stat = lstatSync(path);
-		// A socket is made anew by the program that listens on it; no engine stores one.
+		// A socket is made again by the program that listens on it; no engine stores one.
 		if (stat.isSocket()) return;
 		const first = stat.nlink > 1 && !stat.isDirectory() ? (links.get(stat.ino) ?? name) : name;
 		links.set(stat.ino, first);

@@ -1,6 +1,6 @@
 // MariaDB and MySQL, through their own programs. A database of theirs cannot be renamed: a swap moves its tables with
 // one RENAME TABLE, which is atomic (MariaDB Knowledge Base, "Atomic DDL", since 10.6; MySQL Reference Manual, "Atomic
-// Data Definition Statement Support", since 8.0), and makes views, triggers, routines and events anew around it, which
+// Data Definition Statement Support", since 8.0), and makes views, triggers, routines and events again around it, which
 // is not. See docs/explanation/databases.md.
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";

@@ -1,4 +1,4 @@
-// Mastodon. Losing its Redis is "almost harmless": queues, and feeds that tootctl makes anew; the module redis keeps it.
+// Mastodon. Losing its Redis is "almost harmless": queues, and feeds that tootctl makes again; the module redis keeps it.
 import * as v from "valibot";
 import * as f from "../../manifest/fields.ts";
 import { defineModule } from "../module.ts";

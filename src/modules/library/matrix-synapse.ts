@@ -29,7 +29,7 @@ export const matrixSynapse = defineModule({
 				"matrix-synapse": {
 					// Debian's package keeps the signing key with the configuration.
 					folders: [dataDir, ...configured(configDir, "/etc/matrix-synapse", nixos)],
-					// Both are fetched and made anew: what other servers have, and pictures made of media.
+					// Both are fetched and made again: what other servers have, and pictures made of media.
 					exclude: ["media", "media_store"].flatMap((media) =>
 						within(
 							dataDir,

@@ -28,7 +28,7 @@ export const paperless = defineModule({
 			state: {
 				paperless: {
 					folders: [dataDir],
-					// The search index is made anew with: document_index reindex.
+					// The search index is made again with: document_index reindex.
 					// NixOS has them in the folder itself, upstream in one called data.
 					exclude: ["", "data/"].flatMap((at) =>
 						within(dataDir, `${at}index`, `${at}log/*.log`, `${at}celerybeat-schedule.db`),

@@ -42,7 +42,7 @@ export interface BorgCall {
 	readonly enclosure?: Enclosure | undefined;
 	/** It runs where everybody is, since everybody must see what it mounts. */
 	readonly mounts?: boolean;
-	/** Whether a connection that breaks may be made anew; not for what reads a stream, which is made only once. */
+	/** Whether a connection that breaks may be made again; not for what reads a stream, which is made only once. */
 	readonly once?: boolean;
 	/** Writes what borg reads from its standard input. */
 	readonly feed?: ((input: Writable) => void) | undefined;
@@ -50,7 +50,7 @@ export interface BorgCall {
 	readonly reads?: boolean;
 	/** It asks what is there and makes nothing of it: borg need not first test itself (decision 16). */
 	readonly asks?: boolean;
-	/** Makes what takes its standard output, in place of `stdout`; anew for each try. */
+	/** Makes what takes its standard output, in place of `stdout`; again for each try. */
 	readonly reader?: () => OutputReader;
 	/** Called for each message of progress, and for each warning. */
 	readonly onMessage?: (message: BorgMessage) => void;

@@ -32,7 +32,7 @@ export async function contents(
 		}
 		const found = entryIn(parent, name);
 		if (found === undefined) throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
-		// The program that listens makes it anew; no other engine stores one.
+		// The program that listens makes it again; no other engine stores one.
 		if (found.isSocket()) return;
 		const further = found.isFile() && found.nlink > 1 && !linked.add(found.ino);
 		tell({

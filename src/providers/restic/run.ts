@@ -33,7 +33,7 @@ export interface ResticCall {
 	readonly onJson?: (message: Record<string, unknown>) => void;
 	/** Lines that hold this text are not even parsed: there may be one for each file. */
 	readonly ignores?: string;
-	/** Makes what takes its standard output, in place of `stdout`; anew for each try. */
+	/** Makes what takes its standard output, in place of `stdout`; again for each try. */
 	readonly reader?: () => OutputReader;
 	/** How long `stdout` may be. */
 	readonly mostBytes?: number;

@@ -278,7 +278,7 @@ function lookAtFolders(
 
 /**
  * Of its own: others write to theirs meanwhile. No name holds a dot. The same in every run: restic compares with the last
- * snapshot of just these paths, and without one reads every file anew.
+ * snapshot of just these paths, and without one reads every file again.
  */
 function spoolOf({ provider, destination }: ArchiveCreateStep): string {
 	return join(places().state, "spool", `${provider}.${destination}`);
