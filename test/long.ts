@@ -36,6 +36,12 @@ const PARTS: readonly Part[] = [
 		env: { HOLDFAST_ROUNDS: "10000" },
 		minutes: 15,
 	},
+	{
+		name: "the whole contract, on the restic of today",
+		words: tests("providers/restic-newest.test.ts"),
+		env: { HOLDFAST_ROUNDS: "1" },
+		minutes: 3,
+	},
 	...later,
 	{
 		name: "a thousand rounds of races",

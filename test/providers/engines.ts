@@ -14,6 +14,8 @@ export interface Engine {
 	readonly name: string;
 	/** As a config has it, where that is another. */
 	readonly type?: string;
+	/** Another version of an engine that fulfils all of the contract: what may differ is asked of it. */
+	readonly brief?: boolean;
 	/** It says nothing of a file that was listed and is gone when it is read. */
 	readonly passesOverVanished?: boolean;
 	/** A destination below this folder, the same for the same folder. */
