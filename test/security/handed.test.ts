@@ -4,6 +4,7 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, wr
 import { join } from "node:path";
 import { test } from "node:test";
 import { redis } from "../../src/databases/redis.ts";
+import { copySqlite } from "../../src/databases/sqlite/client.ts";
 import { exec } from "../../src/host/exec.ts";
 import { openForAnyone } from "../../src/host/handed-file.ts";
 import { scratch } from "../support/scratch.ts";
@@ -48,3 +49,28 @@ test("what looks into a dump of Redis is nobody, and reads it all the same", onl
 	assert.ok(uid >= 61_184 && uid <= 65_519, String(uid));
 	assert.equal(readFileSync(seen, "utf8"), "REDIS0011");
 });
+
+test(
+	"the copy of a SQLite database that somebody has linked or replaced meanwhile is not read",
+	onlyRoot,
+	async () => {
+		const file = join(folder, "own.sqlite");
+		await exec(["sqlite3", file, "CREATE TABLE t (a); INSERT INTO t VALUES (1)"]);
+		const question = { doing: "copy it", ...quiet };
+		const copied = (more: (copy: string) => string[]) =>
+			copySqlite(
+				file,
+				(copy) => [`VACUUM INTO '${copy}'`, ...more(copy)],
+				question,
+				() => "read",
+			);
+		assert.equal(await copied(() => []), "read");
+		for (const more of [
+			(copy: string) => [`.system ln ${copy} ${copy}.2`],
+			(copy: string) => [`.system ln -sf /etc/passwd ${copy}`],
+			(copy: string) => [`.system rm ${copy}; mkfifo ${copy}`],
+			(copy: string) => [`.system rm ${copy}; mkdir ${copy}`],
+		])
+			await assert.rejects(copied(more), /was replaced while it was made|not a regular file|ELOOP|symbolic/i);
+	},
+);

@@ -227,6 +227,49 @@ describe("folders in the state's are swapped for links while they are read", onl
 		});
 });
 
+describe("a folder above the state's becomes a link, at one moment after the other", onlyRoot, () => {
+	const restore = ["restore", "--yes", "--service", "app", "tar", "latest"];
+
+	for (const words of [["create"], restore, [...restore, "--in-place"], ["undo", "--yes"]])
+		test(words.join(" "), async () => {
+			const { place, home, outside, before } = setUp("tar");
+			const run = async (env: readonly string[]) => {
+				let line = words;
+				if (words[0] === "undo") {
+					await place.holdfast(...restore, "--keep-old", "1d");
+					const [last] = JSON.parse((await place.holdfast("runs", "--json")).stdout) as { id: string }[];
+					line = [...words, String(last?.id)];
+				}
+				return place.start(line, ["env", ...env]).ended;
+			};
+			await place.holdfast("create");
+			const traced = await run(["HOLDFAST_FAULT=trace"]);
+			assert.equal(traced.code, 0, traced.stderr);
+			const all = [...new Set([...traced.stderr.matchAll(/^fault-point (.+)$/gm)].map(([, point]) => point))];
+			const points = all.filter((_, index) => ROUNDS > 2 || index % 4 === 1 || all.length < 12);
+			const link = `ln -s ${outside} ${home}/up; chown -h ${USER} ${home}/up`;
+			// A moment may come more than once in a run.
+			const swap = `[ -L ${home}/up ] || { mv ${home}/up ${home}/up.real; ${link}; }`;
+			for (const point of points) {
+				const { stderr } = await run([`HOLDFAST_FAULT=run@${point}`, `HOLDFAST_FAULT_COMMAND=${swap}`]);
+				assert.ok(stderr.includes(`fault-here ${point}`), `${point} was not reached\n${stderr}`);
+				assert.equal(guarded(outside), before, point);
+				rmSync(join(home, "up"));
+				renameSync(join(home, "up.real"), join(home, "up"));
+				await place.holdfast("recover");
+				assert.equal(guarded(outside), before, `${point}, recovered`);
+				assert.deepEqual(
+					readdirSync(join(home, "up"), { recursive: true }).filter(
+						(name) => !String(name).startsWith(".holdfast-20"),
+					),
+					["app", "app/deep", "app/file", "app/deep/file"],
+					point,
+				);
+			}
+			await nothingOfRoots(place, "tar");
+		});
+});
+
 describe("a SQLite file of the user's", onlyRoot, () => {
 	const state = (home: string) => ({ dumps: [{ sqlite: join(home, "up/app/db.sqlite") }] });
 	const sqlite = (file: string, sql: string) => execFileSync("sqlite3", [file, sql], { encoding: "utf8" });
