@@ -322,4 +322,33 @@ describe("units around those that are named", { skip: noMachines }, () => {
 			await web01.sh("journalctl -b -u app -u holdfast-recover"),
 		);
 	});
+
+	test("a run that is given up names the units that it left down, and what it says brings them back", async () => {
+		await web01.units({
+			"app.service": APP,
+			"web.service": daemon("Requires=app.service\nAfter=app.service"),
+		});
+		await web01.declare({ stopOnRestore: ["app.service"] });
+		await web01.sh("systemctl start app web");
+		await web01.holdfast_(0, "create");
+		await web01.sh("echo newer >/srv/app/file");
+		await web01.run(["/opt/holdfast/bin/holdfast", "restore", "--yes", "tar", "latest"], {
+			env: { HOLDFAST_FAULT: "kill@aside:app:0#renamed" },
+		});
+		const [{ id }] = JSON.parse(await web01.sh("/opt/holdfast/bin/holdfast runs --json")) as [{ id: string }];
+		const { code, stdout, stderr } = await web01.run([
+			"/opt/holdfast/bin/holdfast",
+			...["recover", "--abandon", id, "--yes"],
+		]);
+		const said = stdout + stderr;
+		assert.equal(code, 0, said);
+		const [, old = ""] = /what stood at \/srv\/app before is (\S+)/.exec(said) ?? [];
+		const starts = [...said.matchAll(/ran before and does not now: (.*)$/gm)].map(
+			([, command = ""]) => command,
+		);
+		assert.ok(old !== "" && starts.length === 2, said);
+		await web01.sh(`mv ${old} /srv/app; ${starts.join("; ")}`);
+		assert.equal(await web01.sh("cat /srv/app/file; systemctl is-active app web"), "newer\nactive\nactive");
+		await web01.holdfast_(0, "create");
+	});
 });
