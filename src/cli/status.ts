@@ -1,4 +1,5 @@
 // holdfast status [MACHINE…]: is everything as promised?
+import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { buildCommand } from "@stricli/core";
 import { isHere } from "../fleet/select.ts";
@@ -26,7 +27,7 @@ import {
 } from "./flags.ts";
 import type { Connections } from "./fleet.ts";
 import { interruptible } from "./signals.ts";
-import { undeployed } from "./undeployed.ts";
+import { deployedHere, undeployed } from "./undeployed.ts";
 
 export interface Standing extends MachineStatus {
 	readonly timers: readonly TimerStatus[];
@@ -129,10 +130,8 @@ async function look(
 async function standingHere(manifest: Manifest): Promise<Standing> {
 	const { state, runtime } = places();
 	const journal = Journal.open(state);
-	const [destinations, timers] = await Promise.all([
-		allDestinations(manifest),
-		timersOf(jobsOf(manifest).map(({ name }) => name)),
-	]);
+	const jobs = jobsOf(manifest).map(({ name }) => name);
+	const [destinations, timers] = await Promise.all([allDestinations(manifest), timersOf(jobs)]);
 	const standing = statusOf(manifest, destinations, journal, { died: diedRuns(journal, runtime) });
 	journal.close();
 	const now = lockHolder(runtime)?.doing;
@@ -144,9 +143,8 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 		problems: [
 			...standing.problems,
 			...(old === undefined ? [] : [old]),
-			...timers
-				.filter(({ isActive }) => !isActive)
-				.map(({ name }) => `holdfast-${name}.timer does not run (systemctl start holdfast-${name}.timer)`),
+			...(deployedHere(manifest) === undefined ? [] : lostTimers(manifest, jobs, timers)),
+			...timers.flatMap(timerProblems),
 			// One that failed before there was a run is in no journal of ours.
 			...timers
 				.filter(({ failed }) => failed !== undefined)
@@ -155,4 +153,22 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 				),
 		],
 	};
+}
+
+/** Of a machine that was deployed, timers that systemd does not know; where it does not answer, it may know them all. */
+function lostTimers({ machine }: Manifest, jobs: readonly string[], known: readonly TimerStatus[]): string[] {
+	const lost = jobs.filter((job) => !known.some(({ name }) => name === job));
+	if (known.length === 0 && !existsSync("/run/systemd/system")) return [];
+	return lost.map(
+		(name) => `holdfast-${name}.timer is gone: nothing starts by it (holdfast deploy ${machine})`,
+	);
+}
+
+function timerProblems({ name, isActive, isEnabled, isOver }: TimerStatus): string[] {
+	const timer = `holdfast-${name}.timer`;
+	if (!isActive) return [`${timer} does not run (systemctl enable --now ${timer})`];
+	return [
+		...(isEnabled ? [] : [`${timer} is not started at the next boot (systemctl enable ${timer})`]),
+		...(isOver ? [`${timer} has no next time: look at its OnCalendar (systemctl cat ${timer})`] : []),
+	];
 }

@@ -7,17 +7,22 @@ import type { Manifest } from "../manifest/schema.ts";
 
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** Why what the timers do is not what this manifest says, in words. */
-export function undeployed(manifest: Manifest): string | undefined {
-	const { host: _, ...own } = manifest;
+/** The manifest that was deployed for this machine here; undefined when none was. */
+export function deployedHere({ machine }: Pick<Manifest, "machine">): unknown {
 	const file = layoutOf(process.getuid?.() === 0 ? undefined : homedir()).manifest;
-	let deployed: unknown;
 	try {
-		deployed = JSON.parse(readText(file, { most: MOST_BYTES }));
+		const deployed: unknown = JSON.parse(readText(file, { most: MOST_BYTES }));
+		return (deployed as { machine?: unknown } | null)?.machine === machine ? deployed : undefined;
 	} catch {
 		return undefined;
 	}
-	if ((deployed as { machine?: unknown } | null)?.machine !== own.machine) return undefined;
+}
+
+/** Why what the timers do is not what this manifest says, in words. */
+export function undeployed(manifest: Manifest): string | undefined {
+	const { host: _, ...own } = manifest;
+	const deployed = deployedHere(own);
+	if (deployed === undefined) return undefined;
 	if (isDeepStrictEqual(deployed, JSON.parse(JSON.stringify(own)))) return undefined;
 	return `the config has changed since the last deploy, and the timers work by the old one: holdfast deploy ${own.machine}`;
 }

@@ -67,7 +67,14 @@ export const standingSchema = v.looseObject({
 	runs: v.array(v.looseObject({ operation: name, run: name, started: name, outcome: v.optional(name) })),
 	problems: v.array(v.string()),
 	timers: v.array(
-		v.looseObject({ name, isActive: v.boolean(), next: v.optional(name), failed: v.optional(name) }),
+		v.looseObject({
+			name,
+			isActive: v.boolean(),
+			isEnabled: v.optional(v.boolean(), true),
+			isOver: v.exactOptional(v.literal(true)),
+			next: v.optional(name),
+			failed: v.optional(name),
+		}),
 	),
 	now: v.optional(v.string()),
 });

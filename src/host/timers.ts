@@ -7,7 +7,11 @@ export interface TimerStatus {
 	readonly name: string;
 	/** systemd has the timer, and it runs. */
 	readonly isActive: boolean;
-	/** RFC 3339; undefined when it is not known. */
+	/** Whether it is started at boot. */
+	readonly isEnabled: boolean;
+	/** It runs, and its calendar has no time that is yet to come. */
+	readonly isOver?: true;
+	/** RFC 3339; undefined when there is none, or it is not known. */
 	readonly next?: string;
 	/** systemd's Result of the service, when its last start did not go well: exit-code, signal, timeout … */
 	readonly failed?: string;
@@ -35,7 +39,10 @@ export async function timersOf(names: readonly string[]): Promise<TimerStatus[]>
 		}
 		return blocks;
 	};
-	const timers = await show("timer", "Id,LoadState,ActiveState,NextElapseUSecRealtime");
+	const timers = await show(
+		"timer",
+		"Id,LoadState,ActiveState,SubState,UnitFileState,NextElapseUSecRealtime",
+	);
 	const services = await show("service", "Id,Result");
 	return names.flatMap((name) => {
 		const timer = timers.get(`holdfast-${name}.timer`);
@@ -46,6 +53,8 @@ export async function timersOf(names: readonly string[]): Promise<TimerStatus[]>
 			{
 				name,
 				isActive: timer.get("ActiveState") === "active",
+				isEnabled: !/^(disabled|masked|bad)/.test(timer.get("UnitFileState") ?? ""),
+				...(timer.get("SubState") === "elapsed" ? { isOver: true as const } : {}),
 				...(Number.isNaN(next) ? {} : { next: new Date(next).toISOString() }),
 				...(result === undefined || result === "success" ? {} : { failed: result }),
 			},

@@ -142,9 +142,38 @@ machines:
 			/notes .*nas::ssh:\/\/borg@nas\/var\/lib\/holdfast-borg\/web01::web01-/,
 			await web01.sh("journalctl -u holdfast-create --no-pager | tail -30"),
 		);
+		const over = await holdfast("status", "web01");
+		assert.equal(over.code, 1);
+		assert.match(over.stdout, /✘ web01: holdfast-create\.timer has no next time/);
+		await declare();
+		await succeeds("deploy", "web01", "--yes");
 		const well = await holdfast("status", "web01");
 		assert.equal(well.code, 0, well.stdout + well.stderr);
 		assert.match(well.stdout, /✔ +web01 +notes +borgbackup\/nas/);
+	});
+
+	test("a timer that never comes is told of, however it was lost", async () => {
+		const timer = "/etc/systemd/system/holdfast-prune.timer";
+		for (const [harm, said, cure] of [
+			["systemctl stop holdfast-prune.timer", "does not run", "systemctl start holdfast-prune.timer"],
+			[
+				"systemctl disable holdfast-prune.timer",
+				"is not started at the next boot",
+				"systemctl enable holdfast-prune.timer",
+			],
+			[
+				`systemctl disable --now holdfast-prune.timer; mv ${timer} /root/; systemctl daemon-reload`,
+				"is gone: nothing starts by it",
+				`mv /root/holdfast-prune.timer ${timer}; systemctl daemon-reload; systemctl enable --now holdfast-prune.timer`,
+			],
+		] as const) {
+			await web01.sh(harm);
+			const { code, stdout } = await holdfast("status", "web01");
+			assert.equal(code, 1, harm);
+			assert.ok(stdout.includes(`✘ web01: holdfast-prune.timer ${said}`), stdout);
+			await web01.sh(cure);
+			assert.equal((await holdfast("status", "web01")).code, 0, cure);
+		}
 	});
 
 	test("a create from the laptop, a restore from the laptop", async () => {

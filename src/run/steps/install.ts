@@ -130,6 +130,9 @@ export const timers: StepWork<TimersStep> = {
 		await systemctl(["daemon-reload"], "read the units again");
 		if (enable.length > 0) await systemctl(["enable", ...enable], "enable the units for boot");
 		if (start.length > 0) await systemctl(["enable", "--now", ...start], "start the timers");
+		// One whose last time was over does not look at its new calendar by itself.
+		const over = await elapsedOf(start);
+		if (over.length > 0) await systemctl(["restart", ...over], "start the timers again");
 	},
 	async undo({ start, enable }) {
 		await disable([...start, ...enable]);
@@ -141,6 +144,15 @@ async function disable(units: readonly string[]): Promise<void> {
 	const timers = units.filter((unit) => unit.endsWith(".timer"));
 	if (timers.length > 0) await exec(["systemctl", ...ownManager(), "stop", ...timers]);
 	if (units.length > 0) await exec(["systemctl", ...ownManager(), "disable", "--quiet", ...units]);
+}
+
+async function elapsedOf(timers: readonly string[]): Promise<string[]> {
+	const over: string[] = [];
+	for (const timer of timers) {
+		const { stdout } = await exec(["systemctl", ...ownManager(), "show", "--value", "-p", "SubState", timer]);
+		if (stdout[0] === "elapsed") over.push(timer);
+	}
+	return over;
 }
 
 async function enabledOf(units: readonly string[]): Promise<string[]> {
