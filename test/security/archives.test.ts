@@ -17,6 +17,8 @@ import {
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { openFolder } from "../../src/host/folder.ts";
+import { into } from "../../src/providers/into.ts";
 import type { Destination } from "../../src/providers/provider.ts";
 import { withoutSpecialFiles } from "../../src/run/special-files.ts";
 import {
@@ -111,9 +113,11 @@ test("tar: archives of anything write into their folder alone", onlyRoot, async 
 				for (const name of readdirSync(target)) rmSync(join(target, name), { recursive: true, force: true });
 				const segments = paths.map((path, index) => ({ path, members: all[index] ?? [] }));
 				writeTarArchive(destination, "evil", { segments, metadata: metadataOf({ folders: paths }) });
+				// There are thousands of them.
+				using open = openFolder(target);
 				for (const path of paths)
 					await openTar(folder)
-						.restore("evil", [path], intoFolder(target), quiet)
+						.restore("evil", [path], into(open, quiet.log), quiet)
 						.then(
 							() => extracted++,
 							() => {},
