@@ -351,4 +351,40 @@ describe("units around those that are named", { skip: noMachines }, () => {
 		assert.equal(await web01.sh("cat /srv/app/file; systemctl is-active app web"), "newer\nactive\nactive");
 		await web01.holdfast_(0, "create");
 	});
+
+	test("a service that the message bus starts when it is asked for", async () => {
+		await web01.units({ "app.service": APP });
+		await web01.write(
+			"/usr/share/dbus-1/system-services/org.example.App.service",
+			"[D-BUS Service]\nName=org.example.App\nExec=/bin/false\nUser=root\nSystemdService=app.service\n",
+		);
+		await web01.write(
+			"/etc/dbus-1/system.d/org.example.App.conf",
+			'<busconfig><policy context="default"><allow send_destination="org.example.App"/></policy></busconfig>',
+		);
+		await web01.sh("systemctl reload dbus; systemctl start app");
+		const ask =
+			"busctl --timeout=1 call org.example.App /org/example/App org.freedesktop.DBus.Peer Ping || :; sleep 1";
+		await web01.declare({
+			stopOnRestore: ["app.service"],
+			stopOnBackup: ["app.service"],
+			hooks: { preRestore: ask },
+		});
+		await web01.holdfast_(0, "create");
+		await web01.sh("echo newer >/srv/app/file");
+		const { code, stderr } = await web01.run([
+			"/opt/holdfast/bin/holdfast",
+			"restore",
+			"--yes",
+			"tar",
+			"latest",
+		]);
+		assert.equal(code, 1, stderr);
+		assert.match(stderr, /what can start it: whoever asks for org\.example\.App on the message bus/);
+		assert.match(stderr, /busctl monitor org\.example\.App/);
+		assert.equal(await web01.sh("cat /srv/app/file; systemctl is-active app"), "newer\nactive");
+		await web01.declare({ stopOnRestore: ["app.service"], stopOnBackup: ["app.service"] });
+		await restore(0);
+		assert.equal(await web01.sh("cat /srv/app/file; systemctl is-active app"), "old\nactive");
+	});
 });

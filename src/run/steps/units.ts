@@ -1,5 +1,6 @@
 // Stop units and what would start them meanwhile, and see that they are down; start again what was up when that is undone.
 import { setTimeout as pause } from "node:timers/promises";
+import { busNamesOf } from "../../host/message-bus.ts";
 import { isBooting, keepDownAtBoot, unitFailure, unitLabel, unmask } from "../../host/systemd.ts";
 import type { UnitFacts } from "../../host/unit-facts.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -104,13 +105,20 @@ export const unitsDown: StepWork<UnitsDownStep> = {
 function startedMeanwhile(units: readonly Known[], facts: ReadonlyMap<object, UnitFacts>): HoldfastError {
 	const [first] = units;
 	const { triggeredBy = [], pulledBy = [] } = (first && facts.get(first)) ?? {};
-	const suspects = [...new Set([...triggeredBy, ...pulledBy])].filter((name) => !name.endsWith(".target"));
+	const names = units.flatMap(({ unit, user }) => (user === undefined ? busNamesOf(unit) : []));
+	const suspects = [
+		...[...new Set([...triggeredBy, ...pulledBy])].filter((name) => !name.endsWith(".target")),
+		...names.map((name) => `whoever asks for ${name} on the message bus`),
+	];
 	return new HoldfastError(
 		"failed",
 		`${units.map(unitLabel).join(", ")} was started again by something while it had to be down`,
 		{
 			details: suspects.length === 0 ? [] : [`what can start it: ${suspects.join(", ")}`],
-			hint: "find what starts it (a hook, a timer, a script that watches it), and name its unit in stopOnRestore too",
+			hint:
+				names.length === 0
+					? "find what starts it (a hook, a timer, a script that watches it), and name its unit in stopOnRestore too"
+					: `find who asks for it (busctl monitor ${names[0]}), and name its unit in stopOnRestore too`,
 		},
 	);
 }

@@ -1,0 +1,34 @@
+// Units that the system's message bus starts when somebody asks for a name of theirs (dbus-daemon(1), "Message bus
+// activation"): systemd does not say which, but in the unit's own files.
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+
+const FOLDERS = ["/usr/share/dbus-1/system-services", "/usr/local/share/dbus-1/system-services"];
+
+/** The names that start this unit. */
+export function busNamesOf(unit: string): string[] {
+	return FOLDERS.flatMap((folder) =>
+		orNone(() => readdirSync(folder)).map((name) => join(folder, name)),
+	).flatMap((file) => {
+		const [text = ""] = orNone(() => [readFileSync(file, "utf8")]);
+		const valueOf = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(text)?.[1]?.trim();
+		const starts = valueOf("SystemdService");
+		const name = valueOf("Name");
+		if (starts === undefined || name === undefined) return [];
+		return starts === unit || aliasOf(starts) === unit ? [name] : [];
+	});
+}
+
+/** `dbus-org.example.App.service` is what such a unit is called once it is enabled. */
+function aliasOf(unit: string): string | undefined {
+	const [target] = orNone(() => [readlinkSync(join("/etc/systemd/system", unit))]);
+	return target === undefined ? undefined : basename(target);
+}
+
+function orNone<T>(work: () => T[]): T[] {
+	try {
+		return work();
+	} catch {
+		return [];
+	}
+}
