@@ -11,9 +11,9 @@ export function busNamesOf(unit: string): string[] {
 		orNone(() => readdirSync(folder)).map((name) => join(folder, name)),
 	).flatMap((file) => {
 		const [text = ""] = orNone(() => [readFileSync(file, "utf8")]);
-		const valueOf = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(text)?.[1]?.trim();
-		const starts = valueOf("SystemdService");
-		const name = valueOf("Name");
+		const entry = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(text)?.[1]?.trim();
+		const starts = entry("SystemdService");
+		const name = entry("Name");
 		if (starts === undefined || name === undefined) return [];
 		return starts === unit || aliasOf(starts) === unit ? [name] : [];
 	});
