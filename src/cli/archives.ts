@@ -125,8 +125,9 @@ const browse = buildCommand({
 	},
 	func: (given: Flags, wanted: string, path?: string) =>
 		guard(given, async () => {
+			const below = path === undefined ? undefined : resolve(path);
 			const { archive, destination, work } = await find(given, wanted);
-			const paths = storedRoots(archive, path === undefined ? undefined : resolve(path));
+			const paths = storedRoots(archive, below);
 			const tell = (entry: Entry) => (given.json ? printJson(entry) : print(entryLine(entry)));
 			// Nobody reads on, as after `| head`: then there is nothing more to look for.
 			const signal = AbortSignal.any([work.signal, resultsGone]);
@@ -156,10 +157,10 @@ const extract = buildCommand({
 	},
 	func: (given: ExtractFlags, wanted: string, file: string) =>
 		guard(given, async () => {
+			const [path, folder] = [resolve(file), resolve(given.into ?? ".")];
 			const { archive, destination, work } = await find(given, wanted);
-			const stored = storedPath(archive, resolve(file));
+			const stored = storedPath(archive, path);
 			const source = { destination, archive: archive.name, stored };
-			const folder = resolve(given.into ?? ".");
 			const { to, warnings } = await untilUndone(() => takeOut(source, folder, given.specialFiles, work));
 			printMessage(warnings.map((line) => `! ${line}`));
 			if (given.json) printJson({ file: to, warnings });
@@ -179,8 +180,9 @@ const mount = buildCommand({
 	},
 	func: (given: Flags, wanted: string, folder: string) =>
 		guard(given, async () => {
+			const path = resolve(folder);
 			const { archive, destination, work } = await find(given, wanted);
-			const at = mountPoint(resolve(folder));
+			const at = mountPoint(path);
 			const tell = (where: string) => printMessage(`${archive.id} is in ${where}; unmount it with Ctrl-C`);
 			await whileShown(() => destination.mount(archive.name, at, tell, work));
 			return 0;

@@ -1,4 +1,5 @@
 // The program: arguments in, exit code out. What needs no parser is answered without loading one.
+import { sayWhenGone } from "../host/standing.ts";
 import { EXIT } from "../manifest/error.ts";
 import { VERSION } from "../manifest/version.ts";
 import { linesIn, parserStreams, print, printMessage } from "../report/terminal.ts";
@@ -35,6 +36,8 @@ process.on("uncaughtException", (error: unknown) => {
 	]);
 	process.exit(EXIT.failed);
 });
+
+sayWhenGone();
 
 void main(commandFirst(process.argv.slice(2)));
 

@@ -5,6 +5,7 @@ import { basename, dirname, extname, join, resolve as resolvePath } from "node:p
 import * as v from "valibot";
 import { type Examined, examine, fileFault } from "../host/ownership.ts";
 import { isHandedOver, readText } from "../host/read-file.ts";
+import { standingIn } from "../host/standing.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
 import { withClan } from "./clan.ts";
@@ -72,13 +73,15 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 		// Others than root may run what they name; for root it would be run with the power of root.
 		return { file, isNamed: true, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
 	}
+	const here = standingIn();
 	const folders = [
-		process.cwd(),
+		...(here === undefined ? [] : [here]),
 		resolvePath(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast"),
 		"/etc/holdfast",
 	];
 	const found = { isNamed: false, guards: { data: true, code: true } };
-	const refused: string[] = [];
+	const refused = here === undefined ? [HERE_IS_GONE] : [];
+	if (here === undefined) remark?.(HERE_IS_GONE);
 	for (const folder of folders) {
 		const file = FILES.map((name) => join(folder, name)).find((one) => existsSync(one));
 		if (file === undefined) continue;
@@ -96,6 +99,9 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 		hint: "write a holdfast.yaml, or name one with --config FILE",
 	});
 }
+
+const HERE_IS_GONE =
+	"the folder that you are in is gone, so no config is looked for there; to go to its new one: cd .";
 
 /** Owners and modes on a disk that somebody has brought are whatever that somebody has made them. */
 const removable = (real: string) =>
@@ -194,7 +200,7 @@ function unique(faults: readonly Fault[]): Fault[] {
 async function readSource(found: Found, options: LoadOptions): Promise<Source> {
 	const { file, isNamed, guards } = found;
 	// The file that a person named is shown as it lies, not with its whole path, when it is right here.
-	const shown = resolvePath(basename(file)) === file ? basename(file) : file;
+	const shown = dirname(file) === standingIn() ? basename(file) : file;
 	const isCode = extname(file) === ".ts";
 	const text = textIn(file, isNamed, isCode ? guards.code : guards.data);
 	if (!isCode) return (await import("./yaml.ts")).readYaml(shown, text);

@@ -1,0 +1,53 @@
+// What somebody is told who does not know the program yet: what happened, where, and what to do next.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+
+const folder = scratch("said");
+
+function placeWithData(state: object = {}): Place {
+	const place = new Place(folder);
+	place.write("data/file", "precious");
+	place.declare({ state: { data: { folders: [place.path("data")] }, ...state } });
+	return place;
+}
+
+describe("in a folder that is gone", () => {
+	/** From within a folder that is deleted before the program starts. */
+	const fromNowhere = (place: Place, ...args: string[]) =>
+		place.start(args, ["sh", "-ec", 'mkdir gone; cd gone; rmdir ../gone; exec "$@"', "sh"]).ended;
+
+	test("what does not need it works", async () => {
+		const place = placeWithData();
+		const config = ["--config", place.path("holdfast.json")];
+		const created = await fromNowhere(place, "create", ...config);
+		assert.equal(created.code, 0, created.stderr);
+		const restored = await fromNowhere(place, "restore", "--yes", "tar", "latest", ...config);
+		assert.equal(restored.code, 0, restored.stderr);
+		const listed = await fromNowhere(place, "list", "--json", ...config);
+		assert.equal(JSON.parse(listed.stdout).archives.length, 1);
+	});
+
+	test("what needs it says what happened, and what to do", async () => {
+		const place = placeWithData();
+		for (const args of [
+			["validate", "--config", "holdfast.json"],
+			[
+				"archives",
+				"extract",
+				"latest",
+				join(place.path("data"), "file"),
+				"--config",
+				place.path("holdfast.json"),
+			],
+		]) {
+			const { code, stderr } = await fromNowhere(place, ...args);
+			assert.equal(code, 2, stderr);
+			assert.match(stderr, /the folder that you are in is gone/);
+			assert.match(stderr, /→ cd to another folder, or to its new one with: cd \./);
+			assert.doesNotMatch(stderr, /uv_cwd/);
+		}
+	});
+});
