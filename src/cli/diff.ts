@@ -5,6 +5,7 @@ import { places } from "../host/places.ts";
 import { openSpool, packed, type Spool } from "../host/spool.ts";
 import { chooseArchive, listArchives, requireUsable } from "../plan/archives.ts";
 import { type Difference, diffArchive, diffRows } from "../plan/diff.ts";
+import { requireStates } from "../plan/order.ts";
 import { differenceEnd, differenceLine } from "../report/tables.ts";
 import { print, printLongJson, printMany } from "../report/terminal.ts";
 import {
@@ -46,6 +47,7 @@ export const diff = buildCommand({
 			const manifest = await loadLocal(flags, machine);
 			const work = unwatched(interruptible());
 			const services = flags.service ?? Object.keys(manifest.state);
+			requireStates(manifest, services);
 			const listing = await listArchives(manifest, [provider], work);
 			const archive = chooseArchive(listing, wanted, services);
 			requireUsable(archive);

@@ -13,6 +13,7 @@ import {
 	requireGood,
 } from "../plan/archives.ts";
 import { planExtract } from "../plan/extract.ts";
+import { requireStates } from "../plan/order.ts";
 import { planRestore } from "../plan/restore.ts";
 import { chosenOf, ownersOf, targetsOf } from "../plan/targets.ts";
 import type { Work } from "../providers/provider.ts";
@@ -103,6 +104,8 @@ export const restore = buildCommand({
 			const manifest = await loadLocal(flags, machine);
 			const signal = interruptible();
 			const services = servicesOf(manifest, flags);
+			// Beside the live data, a state is brought back too that the config no longer has.
+			if (flags.into === undefined) requireStates(manifest, services);
 			const work = unwatched(signal);
 			const archive =
 				knownArchive(manifest, provider, wanted, services) ??
@@ -160,6 +163,12 @@ async function listedArchive(
 	work: Work,
 ): Promise<ListedArchive> {
 	const listing = await listArchives(manifest, [provider], work, from);
+	const isHeld = (service: string) =>
+		listing.archives.some(({ metadata }) => Object.hasOwn(metadata?.states ?? {}, service));
+	requireStates(
+		manifest,
+		services.filter((service) => !isHeld(service)),
+	);
 	const archive = chooseArchive(listing, wanted, services);
 	if (wanted === "latest") sayPassedOver(listing, archive);
 	requireGood(listing, archive, services);

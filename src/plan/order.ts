@@ -4,12 +4,7 @@ import type { Manifest, State } from "../manifest/schema.ts";
 
 /** All states, or the named ones. Between states that do not wait for each other, the manifest's order stays. */
 export function inOrder(manifest: Manifest, services: readonly string[]): [string, State][] {
-	for (const service of services) {
-		if (Object.hasOwn(manifest.state, service)) continue;
-		throw new HoldfastError("usage", `machine "${manifest.machine}" has no state "${service}"`, {
-			hint: `its states are: ${Object.keys(manifest.state).join(", ") || "none"}`,
-		});
-	}
+	requireStates(manifest, services);
 	const wanted = new Set(services.length === 0 ? Object.keys(manifest.state) : services);
 	if (wanted.size === 0)
 		throw new HoldfastError("usage", `machine "${manifest.machine}" declares no state`, {
@@ -36,4 +31,14 @@ export function inOrder(manifest: Manifest, services: readonly string[]): [strin
 		} else if (waitsFor && !seen.has(before)) open.push({ name: before, state: waitsFor, next: 0 });
 	}
 	return placed;
+}
+
+/** Refuse a name that no state has: sooner than anything is looked up, which may take minutes. */
+export function requireStates(manifest: Manifest, services: readonly string[]): void {
+	for (const service of services) {
+		if (Object.hasOwn(manifest.state, service)) continue;
+		throw new HoldfastError("usage", `machine "${manifest.machine}" has no state "${service}"`, {
+			hint: `its states are: ${Object.keys(manifest.state).join(", ") || "none"}`,
+		});
+	}
 }

@@ -7,10 +7,10 @@ import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("said");
 
-function placeWithData(state: object = {}): Place {
+function placeWithData(): Place {
 	const place = new Place(folder);
 	place.write("data/file", "precious");
-	place.declare({ state: { data: { folders: [place.path("data")] }, ...state } });
+	place.declare({ state: { data: { folders: [place.path("data")] } } });
 	return place;
 }
 
@@ -50,4 +50,33 @@ describe("in a folder that is gone", () => {
 			assert.doesNotMatch(stderr, /uv_cwd/);
 		}
 	});
+});
+
+test("a state that is not in the config is refused before anything is listed; beside, one that an archive holds is restored", async () => {
+	const place = placeWithData();
+	for (const args of [
+		["restore", "--service", "nope", "--yes", "tar", "latest"],
+		["restore", "--service", "nope", "--yes", "--into", place.path("look"), "tar", "latest"],
+		["diff", "--service", "nope", "tar", "latest"],
+		["create", "--service", "nope"],
+	]) {
+		const { code, stderr } = await place.holdfast(...args);
+		// There is no archive at all, which would be said if they were listed.
+		assert.equal(code, 2, stderr);
+		assert.match(stderr, /has no state "nope"\n {2}→ its states are: data/);
+	}
+	place.write("old/file", "from before");
+	place.declare({ state: { old: { folders: [place.path("old")] } } });
+	assert.equal((await place.holdfast("create")).code, 0);
+	place.declare({ state: { data: { folders: [place.path("data")] } } });
+	const beside = await place.holdfast(
+		"restore",
+		"--service",
+		"old",
+		"--into",
+		place.path("look"),
+		"tar",
+		"latest",
+	);
+	assert.equal(beside.code, 0, beside.stderr);
 });
