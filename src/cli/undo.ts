@@ -2,9 +2,11 @@
 import { buildCommand } from "@stricli/core";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { localTime } from "../manifest/local-time.ts";
 import { planUndo } from "../plan/undo.ts";
 import { printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
+import type { Plan } from "../run/plan.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import { newRunId } from "../run/run-id.ts";
 import { type CommonFlags, commonFlags, guard, onFlag, requireHere, switchFlag } from "./flags.ts";
@@ -43,6 +45,7 @@ export const undo = buildCommand({
 			const journal = Journal.open(places().state);
 			const restored = journal.plan(run);
 			const all = journal.kept();
+			const undone = journal.undoneBy(run);
 			journal.close();
 			const own = all.filter((copy) => copy.run === run);
 			const strange = own.find((copy) => "fault" in copy);
@@ -60,8 +63,8 @@ export const undo = buildCommand({
 				});
 			const kept = own.flatMap((copy) => ("fault" in copy ? [] : [copy]));
 			if (!restored || kept.length === 0)
-				throw new HoldfastError("usage", `there is no old copy of run ${run}`, {
-					details: all.map((copy) => `${copy.run}: ${copy.state}, until ${copy.until}`),
+				throw new HoldfastError("usage", whyNone(run, restored, undone), {
+					details: all.map((copy) => `${copy.run}: ${copy.state}, until ${localTime(copy.until)}`),
 					hint:
 						all.length > 0 ? "those above are kept" : "copies are kept by: holdfast restore --keep-old 7d …",
 				});
@@ -75,6 +78,18 @@ export const undo = buildCommand({
 			return operate(plan, flags, interruptible());
 		}),
 });
+
+function whyNone(
+	run: string,
+	known: Plan | undefined,
+	undone: { readonly run: string; readonly ended: string } | undefined,
+): string {
+	if (undone) return `run ${run} was undone at ${localTime(undone.ended)} by run ${undone.run}`;
+	if (!known) return `there is no run ${run}`;
+	return known.steps.some(({ kind }) => kind === "keep")
+		? `there is no old copy of run ${run} any more`
+		: `there is no old copy of run ${run}: it kept none`;
+}
 
 interface RecoverFlags extends CommonFlags {
 	readonly on?: string;

@@ -48,3 +48,10 @@ function* unitsOf(character: string): Generator<number> {
 
 const unit = (code: number) => `\\u${hex(code, 4)}`;
 const hex = (code: number, digits: number) => code.toString(16).padStart(digits, "0");
+
+/** A path as a message names it: its middle goes where it is too long to be read. */
+export function shortPath(path: string): string {
+	if (path.length <= 2 * HALF_PATH) return path;
+	return `${path.slice(0, HALF_PATH)}…${path.slice(-HALF_PATH)}`;
+}
+const HALF_PATH = 150;

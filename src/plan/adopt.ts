@@ -7,6 +7,7 @@ import { type Command, commandsIn } from "../manifest/commands.ts";
 import { dumpSchema } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { excludeFault } from "../manifest/exclude.ts";
+import { localTime } from "../manifest/local-time.ts";
 import { patternFault } from "../manifest/patterns.ts";
 import { record, recordOf } from "../manifest/record.ts";
 import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";
@@ -79,7 +80,7 @@ function requireNoneLeft(listed: readonly Archive[]): void {
 	const isDated = first.metadata !== undefined;
 	throw new HoldfastError("failed", `${first.name} ${whyPassedOver(first)}`, {
 		hint: isDated
-			? `is this machine's clock right? It says ${new Date().toISOString()}; see: timedatectl`
+			? `is this machine's clock right? It says ${localTime(new Date().toISOString())}; see: timedatectl`
 			: first.newer
 				? "adopt it with that version"
 				: "its engine's own program can restore its files",

@@ -1,6 +1,7 @@
 // Archives of a machine over all its providers and destinations, and which one a person means.
 import { basename } from "node:path";
 import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
+import { localTime } from "../manifest/local-time.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import {
 	isAhead,
@@ -233,7 +234,7 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 
 function hintFor(archives: readonly ListedArchive[]): string {
 	if (archives.every(({ ahead }) => ahead))
-		return `is this machine's clock right? It says ${new Date().toISOString()}. If it is, name one of the archives`;
+		return `is this machine's clock right? It says ${localTime(new Date().toISOString())}. If it is, name one of the archives`;
 	if (archives.some((archive) => doubtsOf(archive) !== undefined))
 		return "one that is in doubt is restored when it is named: holdfast list";
 	return archives.every(({ foreign }) => foreign)

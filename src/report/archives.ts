@@ -1,11 +1,12 @@
 // One archive, its entries, and what pruning would do, for people.
 import { unitLabel } from "../host/systemd.ts";
+import { localTime } from "../manifest/local-time.ts";
 import type { Adopted } from "../plan/adopt.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { PruneDecisions } from "../plan/upkeep.ts";
 import type { Details, Entry, StateRecord } from "../providers/provider.ts";
 import { table, wordsOf } from "./tables.ts";
-import { duration, localTime, size } from "./units.ts";
+import { duration, size } from "./units.ts";
 
 export function archiveText(archive: ListedArchive, details: Details): string[] {
 	const { metadata, created, damaged, newer, foreign } = archive;

@@ -1,5 +1,7 @@
 // Plain lines on stderr, where there is no terminal to draw on; and the lines that stay on one.
 import type { ErrorReport } from "../manifest/error.ts";
+import { localTime } from "../manifest/local-time.ts";
+import { shortPath } from "../manifest/printable.ts";
 import { type Listener, type RunEvent, SURROUNDINGS } from "../run/event.ts";
 import { outcomeWords } from "../run/unit-notes.ts";
 import { linesIn, printMessage } from "./terminal.ts";
@@ -20,7 +22,7 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 			if (skipped !== undefined) return [`– skipped: ${event.title}: ${skipped}`];
 			return [
 				...(quiet ? [] : [`✔ ${event.title} (${duration(event.seconds)})`]),
-				...remarks(event.result).map((line) => `! ${line}`),
+				...remarks(event.result, event.run).map((line) => `! ${line}`),
 			];
 		}
 		case "step-failed":
@@ -57,7 +59,7 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 }
 
 /** What a step that went well has to say: warnings, and until when it keeps what. */
-function remarks(result: unknown): string[] {
+function remarks(result: unknown, run: string): string[] {
 	const {
 		warnings = [],
 		keptUntil,
@@ -69,7 +71,11 @@ function remarks(result: unknown): string[] {
 	};
 	return keptUntil === undefined
 		? warnings
-		: [...warnings, `the old copy is kept until ${keptUntil} in ${keptIn.join(", ")}`];
+		: [
+				...warnings,
+				`the old copy is kept until ${localTime(keptUntil)}; take the restore back with: holdfast undo ${run}`,
+				...(keptIn.length === 0 ? [] : [`  it is in ${keptIn.map(shortPath).join(", ")}`]),
+			];
 }
 
 /** What is under an error's message: the lines that were printed to it, each set in, and what to do. */

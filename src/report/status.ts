@@ -1,8 +1,9 @@
 // How machines stand, for people.
 import type { TimerStatus } from "../host/timers.ts";
+import { localTime } from "../manifest/local-time.ts";
 import type { MachineStatus } from "../run/status.ts";
 import { table } from "./tables.ts";
-import { duration, localTime, size } from "./units.ts";
+import { duration, size } from "./units.ts";
 
 type Shown = MachineStatus & { readonly timers: readonly TimerStatus[]; readonly now?: string };
 

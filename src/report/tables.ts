@@ -1,5 +1,6 @@
 // Results as tables for people.
 
+import { localTime } from "../manifest/local-time.ts";
 import { printable } from "../manifest/printable.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { Difference, RowDifferences } from "../plan/diff.ts";
@@ -7,7 +8,7 @@ import type { StateRecord } from "../providers/provider.ts";
 import type { Entry, RunRow } from "../run/journal-rows.ts";
 import type { Step } from "../run/plan.ts";
 import { facts } from "./lines.ts";
-import { duration, localTime, size } from "./units.ts";
+import { duration, size } from "./units.ts";
 
 /** With a column for the machine, where there are archives of several. */
 export function archiveTable(archives: readonly ListedArchive[], several = false): string[] {

@@ -19,10 +19,3 @@ export function duration(seconds: number): string {
 	if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
 	return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
-
-/** Local time with the offset left out: for people, beside RFC 3339 in data. */
-export function localTime(time: string): string {
-	const date = new Date(time);
-	const two = (value: number) => String(value).padStart(2, "0");
-	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}

@@ -6,6 +6,7 @@ import { PRIVATE } from "../host/private-area.ts";
 import { unitLabel } from "../host/systemd.ts";
 import { unitFacts } from "../host/unit-facts.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { localTime } from "../manifest/local-time.ts";
 import type { Unit } from "../manifest/schema.ts";
 import type { Journal } from "./journal.ts";
 import { openForALook, setAside } from "./journal-file.ts";
@@ -128,7 +129,7 @@ export function leftInJournal(folder: string, folders: readonly string[]): strin
 		},
 	);
 	const kept = ask("SELECT run, state, until, copy FROM kept").flatMap(({ run, state, until, copy }) => [
-		`an old copy of ${state} of run ${run} was to be kept until ${until}`,
+		`an old copy of ${state} of run ${run} was to be kept until ${localTime(String(until))}`,
 		...thereOf(privatePathsIn(jsonIn(copy))),
 	]);
 	db?.close();

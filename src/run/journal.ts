@@ -211,6 +211,15 @@ export class Journal {
 		return row && readPlan(run, row.plan);
 	}
 
+	/** The run that brought back what this one had replaced, and when it had. */
+	undoneBy(run: string): { readonly run: string; readonly ended: string } | undefined {
+		const row = this.#first(
+			"SELECT id, ended FROM run WHERE operation = 'undo' AND outcome = 'done' AND json_valid(plan) AND EXISTS (SELECT 1 FROM json_each(plan, '$.steps') WHERE json_extract(value, '$.forgets.run') = ?) ORDER BY rowid DESC LIMIT 1",
+			run,
+		);
+		return row && { run: String(row.id), ended: String(row.ended) };
+	}
+
 	/** As far as it can be told of a run of any version. */
 	outline(run: string): Outline | undefined {
 		const row = this.#first("SELECT plan FROM run WHERE id = ?", run);

@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import { readStored } from "../host/stored-json.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { localTime } from "../manifest/local-time.ts";
 
 export interface Lock {
 	release(): void;
@@ -74,7 +75,7 @@ function lockedBy(holder: Holder | undefined, cause: unknown): HoldfastError {
 	return new HoldfastError(
 		"locked",
 		holder
-			? `another run works on this machine: ${holder.doing} (process ${holder.pid}), since ${holder.since}, ${minutes} min ago`
+			? `another run works on this machine: ${holder.doing} (process ${holder.pid}), since ${localTime(holder.since)}, ${minutes} min ago`
 			: "another run works on this machine",
 		{ cause, hint: "wait for it, or look at it with: holdfast runs" },
 	);

@@ -3,13 +3,14 @@
 import { lstatSync } from "node:fs";
 import { isMounted } from "../../host/mounts.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { shortPath } from "../../manifest/printable.ts";
 import { ownValue, recordOf } from "../../manifest/record.ts";
 import type { CreateResult, Metadata, StateRecord } from "../../providers/provider.ts";
 import { accepting, shrinkage } from "../expectations.ts";
 import type { ArchiveCreateStep } from "../step.ts";
 import type { StepContext } from "../work.ts";
 import type { Dumped, DumpedDatabase } from "./databases.ts";
-import { shortPath, shortReason } from "./described.ts";
+import { shortReason } from "./described.ts";
 import type { Present } from "./folders-present.ts";
 import type { MeasuredStates } from "./measured.ts";
 

@@ -47,10 +47,3 @@ export function longest(states: Readonly<Record<string, StateRecord>>): string |
 	);
 	return weighed.sort((a, b) => b.weight - a.weight)[0]?.name;
 }
-
-/** A path as a message names it: its middle goes where it is too long to be read. */
-export function shortPath(path: string): string {
-	if (path.length <= 2 * HALF_PATH) return path;
-	return `${path.slice(0, HALF_PATH)}…${path.slice(-HALF_PATH)}`;
-}
-const HALF_PATH = 150;
