@@ -2,86 +2,16 @@
 import { resolve } from "node:path";
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { places } from "../host/places.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import {
-	chooseArchive,
-	type ListedArchive,
-	listArchives,
-	requireUsable,
-	storedPath,
-	storedRoots,
-} from "../plan/archives.ts";
+import { type ListedArchive, storedPath, storedRoots } from "../plan/archives.ts";
 import { mountPoint, takeOut } from "../plan/take-out.ts";
-import type { Destination, Entry, Metadata, Work } from "../providers/provider.ts";
-import { openDestination } from "../providers/registry.ts";
+import type { Entry } from "../providers/provider.ts";
 import { archiveText, entryLine } from "../report/archives.ts";
 import { print, printJson, printMessage, resultsGone } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
-import {
-	type CommonFlags,
-	commonFlags,
-	guard,
-	loadLocal,
-	machineWord,
-	providerFlag,
-	providersOf,
-	switchFlag,
-	valueFlag,
-} from "./flags.ts";
-import { sayPassedOver } from "./passed-over.ts";
-import { interruptible, untilUndone, unwatched, whileShown } from "./signals.ts";
-
-interface Flags extends CommonFlags {
-	readonly provider?: string;
-	readonly machine?: string;
-	readonly from?: string;
-}
-
-const flags = {
-	...commonFlags,
-	provider: providerFlag,
-	machine: {
-		...valueFlag("the machine; may be left out when there is one", "MACHINE"),
-		proposeCompletions: machineWord.proposeCompletions,
-	},
-	from: valueFlag("an archive of another machine", "MACHINE"),
-} as const;
-
-const word = (brief: string, placeholder: string) => ({ brief, placeholder, parse: (text: string) => text });
-const archiveWord = word(
-	"an id as `holdfast list` prints it, a name that only one has, or `latest`",
-	"ARCHIVE",
-);
-
-interface Found {
-	readonly archive: ListedArchive;
-	readonly destination: Destination;
-	readonly work: Work;
-}
-
-/** Only destinations that the id can mean are asked: one that is down does not hold up the others. */
-async function find(given: Flags, wanted: string): Promise<Found> {
-	const manifest = await loadLocal(given, given.machine);
-	const work = unwatched(interruptible());
-	const named = wanted.includes("::") ? wanted.slice(0, wanted.indexOf("::")) : undefined;
-	const providers = providersOf(manifest, given.provider).filter((provider) => {
-		const options = manifest.providers[provider];
-		return (
-			named === undefined ||
-			options === undefined ||
-			!("destinations" in options) ||
-			named in options.destinations
-		);
-	});
-	const listing = await listArchives(manifest, providers, work, given.from);
-	const archive = chooseArchive(listing, wanted, []);
-	if (wanted === "latest") sayPassedOver(listing, archive);
-	return {
-		archive,
-		destination: await openDestination(manifest, archive.provider, archive.destination),
-		work,
-	};
-}
+import { guard, switchFlag, valueFlag } from "./flags.ts";
+import { hold, release } from "./hold.ts";
+import { archiveWord, type Flags, find, flags, word } from "./one-archive.ts";
+import { untilUndone, whileShown } from "./signals.ts";
 
 const show = buildCommand({
 	docs: { brief: "what an archive holds, how large it is, who made it and when" },
@@ -188,48 +118,6 @@ const mount = buildCommand({
 			return 0;
 		}),
 });
-
-interface HoldFlags extends Flags {
-	readonly reason?: string;
-}
-
-const hold = buildCommand({
-	docs: { brief: "keep an archive from being pruned until it is released" },
-	parameters: {
-		flags: { ...flags, reason: valueFlag("why, for whoever comes later", "TEXT") },
-		positional: { kind: "tuple", parameters: [archiveWord] },
-	},
-	func: (given: HoldFlags, wanted: string) =>
-		guard(given, () =>
-			describeAnew(given, wanted, (metadata) => ({
-				...metadata,
-				hold: { reason: given.reason ?? "no reason given", since: new Date().toISOString() },
-			})),
-		),
-});
-
-const release = buildCommand({
-	docs: { brief: "end a hold: the archive may be pruned again" },
-	parameters: { flags, positional: { kind: "tuple", parameters: [archiveWord] } },
-	func: (given: Flags, wanted: string) =>
-		guard(given, () => describeAnew(given, wanted, ({ hold: _, ...metadata }) => metadata)),
-});
-
-async function describeAnew(
-	given: Flags,
-	wanted: string,
-	change: (metadata: Metadata) => Metadata,
-): Promise<number> {
-	const { archive, destination, work } = await find(given, wanted);
-	requireUsable(archive);
-	if (archive.metadata === undefined)
-		throw new HoldfastError("usage", `${archive.id} does not describe itself: Holdfast did not make it`, {
-			hint: "prune never removes it",
-		});
-	const { name, metadata } = archive;
-	await untilUndone(() => destination.describe(name, change(metadata), work));
-	return 0;
-}
 
 export const archives = buildRouteMap({
 	routes: { show, browse, extract, mount, hold, release },

@@ -13,17 +13,22 @@ import { duration, size } from "./units.ts";
 /** With a column for the machine, where there are archives of several. */
 export function archiveTable(archives: readonly ListedArchive[], several = false): string[] {
 	if (archives.length === 0) return ["no archives yet"];
+	const isHeld = archives.some(({ metadata }) => metadata?.hold !== undefined);
 	return table([
-		[...(several ? ["MACHINE"] : []), "TIME", "SIZE", "STATES", "ARCHIVE"],
+		[...(several ? ["MACHINE"] : []), "TIME", "SIZE", "STATES", ...(isHeld ? ["HELD"] : []), "ARCHIVE"],
 		...archives.map((archive) => [
 			...(several ? [archive.machine] : []),
 			archive.created === undefined ? "-" : localTime(archive.created),
 			archive.bytes === undefined ? "-" : size(archive.bytes),
 			holdings(archive),
+			...(isHeld ? [clipped(archive.metadata?.hold?.reason ?? "")] : []),
 			archive.id,
 		]),
 	]);
 }
+
+/** Of a reason, what a column has room for. */
+const clipped = (reason: string) => (reason.length > 40 ? `${reason.slice(0, 39)}…` : reason);
 
 /** What there is to say of a state that an archive holds; nothing of one that is as it should be. */
 export function wordsOf({ outcome, suspicious, changed = 0 }: StateRecord): string[] {

@@ -80,3 +80,42 @@ test("a state that is not in the config is refused before anything is listed; be
 	);
 	assert.equal(beside.code, 0, beside.stderr);
 });
+
+test("hold and release say what they did, in every destination that has the archive, and list shows it", async () => {
+	const place = placeWithData();
+	const disks = { disk: { path: place.path("archives") }, usb: { path: place.path("usb") } };
+	place.declare({
+		state: { data: { folders: [place.path("data")] } },
+		providers: { tar: { destinations: disks } },
+	});
+	assert.equal((await place.holdfast("create")).code, 0);
+	const ids = async () => {
+		const { archives } = JSON.parse((await place.holdfast("list", "--json")).stdout);
+		return archives as { id: string; name: string; metadata: { hold?: { reason: string } } }[];
+	};
+	const [first, second] = await ids();
+	assert.ok(first && second);
+	const held = await place.holdfast("archives", "hold", first.name, "--reason", "the audit");
+	assert.equal(held.code, 0, held.stderr);
+	assert.deepEqual(
+		held.stdout.trim().split("\n").sort(),
+		[first, second].map(({ id }) => `held ${id}: the audit`).sort(),
+	);
+	const listed = await place.holdfast("list");
+	assert.match(listed.stdout, /HELD +ARCHIVE\n.* the audit +disk::/);
+	const released = await place.holdfast("archives", "release", first.id);
+	assert.equal(released.stdout, `released ${first.id}\n`);
+	assert.deepEqual(
+		(await ids()).map(({ metadata }) => metadata.hold?.reason).sort(),
+		["the audit", undefined].sort(),
+	);
+	assert.match((await place.holdfast("archives", "release", first.id)).stdout, /was not held/);
+	const all = await place.holdfast("archives", "hold", "latest", "--json");
+	assert.deepEqual(
+		JSON.parse(all.stdout).archives.map(({ id, hold }: { id: string; hold: { reason: string } }) => [
+			id,
+			hold.reason,
+		]),
+		(await ids()).map(({ id }) => [id, "no reason given"]),
+	);
+});

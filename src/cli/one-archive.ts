@@ -1,0 +1,76 @@
+// How the commands on one archive find it.
+import { chooseArchive, type ListedArchive, listArchives } from "../plan/archives.ts";
+import type { Destination, Work } from "../providers/provider.ts";
+import { openDestination } from "../providers/registry.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	loadLocal,
+	machineWord,
+	providerFlag,
+	providersOf,
+	valueFlag,
+} from "./flags.ts";
+import { sayPassedOver } from "./passed-over.ts";
+import { interruptible, unwatched } from "./signals.ts";
+
+export interface Flags extends CommonFlags {
+	readonly provider?: string;
+	readonly machine?: string;
+	readonly from?: string;
+}
+
+export const flags = {
+	...commonFlags,
+	provider: providerFlag,
+	machine: {
+		...valueFlag("the machine; may be left out when there is one", "MACHINE"),
+		proposeCompletions: machineWord.proposeCompletions,
+	},
+	from: valueFlag("an archive of another machine", "MACHINE"),
+} as const;
+
+export const word = (brief: string, placeholder: string) => ({
+	brief,
+	placeholder,
+	parse: (text: string) => text,
+});
+export const archiveWord = word(
+	"an id as `holdfast list` prints it, a name that only one has, or `latest`",
+	"ARCHIVE",
+);
+
+interface Found {
+	readonly archive: ListedArchive;
+	readonly destination: Destination;
+	readonly work: Work;
+}
+
+export async function find(given: Flags, wanted: string): Promise<Found> {
+	const { manifest, listing, work } = await ask(given, wanted);
+	const archive = chooseArchive(listing, wanted, []);
+	if (wanted === "latest") sayPassedOver(listing, archive);
+	return {
+		archive,
+		destination: await openDestination(manifest, archive.provider, archive.destination),
+		work,
+	};
+}
+
+/** Only destinations that the id can mean are asked: one that is down does not hold up the others. */
+export async function ask(given: Flags, wanted: string) {
+	const manifest = await loadLocal(given, given.machine);
+	const work = unwatched(interruptible());
+	const named = wanted.includes("::") ? wanted.slice(0, wanted.indexOf("::")) : undefined;
+	const providers = providersOf(manifest, given.provider).filter((provider) => {
+		const options = manifest.providers[provider];
+		return (
+			named === undefined ||
+			options === undefined ||
+			!("destinations" in options) ||
+			named in options.destinations
+		);
+	});
+	const listing = await listArchives(manifest, providers, work, given.from);
+	return { manifest, listing, work };
+}
