@@ -1,6 +1,6 @@
 // holdfast modules, holdfast modules show NAME
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { findConfig, readConfig } from "../config/load.ts";
+import { findConfig, findConfigIfAny, readConfig } from "../config/load.ts";
 import { modulesOf } from "../config/services.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { nearest } from "../manifest/nearest.ts";
@@ -69,11 +69,7 @@ const LOOKING = { ...loading, purpose: "look" } as const;
 
 function configFile({ config }: CommonFlags): ReturnType<typeof findConfig> | undefined {
 	if (config !== undefined) return findConfig(config, LOOKING);
-	try {
-		return findConfig(undefined, LOOKING);
-	} catch {
-		return undefined;
-	}
+	return findConfigIfAny(LOOKING);
 }
 
 export const modules = buildRouteMap({

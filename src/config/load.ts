@@ -13,7 +13,7 @@ import { configError, type Fault, faultsOf } from "./faults.ts";
 import { excessIn, MOST_BYTES } from "./limits.ts";
 import { meaningFaults } from "./meaning.ts";
 import { type Evaluate, withNix } from "./nix.ts";
-import { type ConfigCode, notObeyed } from "./obey.ts";
+import { type ConfigCode, howTrusted, notObeyed } from "./obey.ts";
 import { resolveMachine } from "./resolve.ts";
 import { type Config, configSchema, isRecord, withEngineNames } from "./schema.ts";
 import { withServers } from "./servers.ts";
@@ -73,6 +73,26 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 		// Others than root may run what they name; for root it would be run with the power of root.
 		return { file, isNamed: true, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
 	}
+	const { found, refused, folders } = lookForConfig();
+	// Where none is found, the error says the same.
+	if (found === undefined)
+		throw new HoldfastError("usage", "no config found", {
+			details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
+			hint: "write a holdfast.yaml, or name one with --config FILE",
+		});
+	for (const line of refused) remark?.(line);
+	return found;
+}
+
+/** For what goes on without a config. */
+export function findConfigIfAny({ remark }: LoadOptions): Found | undefined {
+	const { found, refused } = lookForConfig();
+	for (const line of refused) remark?.(line);
+	return found;
+}
+
+/** `refused`: in words, those that are there and are not read. */
+function lookForConfig() {
 	const here = standingIn();
 	const folders = [
 		...(here === undefined ? [] : [here]),
@@ -81,23 +101,20 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 	];
 	const found = { isNamed: false, guards: { data: true, code: true } };
 	const refused = here === undefined ? [HERE_IS_GONE] : [];
-	if (here === undefined) remark?.(HERE_IS_GONE);
+	const chosen = (file: string) => ({ found: { file, ...found }, refused, folders });
 	for (const folder of folders) {
 		const file = FILES.map((name) => join(folder, name)).find((one) => existsSync(one));
 		if (file === undefined) continue;
 		const { real, fault = removable(real) } = examine(file, false);
-		if (fault === undefined) return { file, ...found };
-		const why = `${file} is not read: ${fault}`;
-		refused.push(why);
-		remark?.(
-			isRoot() && !removable(real) ? `${why}. ${HOW_ROOT}` : `${why}. If you trust it: --config ${file}`,
-		);
+		if (fault === undefined) return chosen(file);
+		const how =
+			isRoot() && !removable(real)
+				? `To have it read, ${howTrusted(file)}`
+				: `If you trust it: --config ${file}`;
+		refused.push(`${file} is not read: ${fault}. ${how}`);
 	}
-	if (existsSync(DEPLOYED_MANIFEST)) return { file: DEPLOYED_MANIFEST, ...found };
-	throw new HoldfastError("usage", "no config found", {
-		details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
-		hint: "write a holdfast.yaml, or name one with --config FILE",
-	});
+	if (existsSync(DEPLOYED_MANIFEST)) return chosen(DEPLOYED_MANIFEST);
+	return { found: undefined, refused, folders };
 }
 
 const HERE_IS_GONE =
@@ -106,8 +123,6 @@ const HERE_IS_GONE =
 /** Owners and modes on a disk that somebody has brought are whatever that somebody has made them. */
 const removable = (real: string) =>
 	/^\/(run\/)?media\//.test(real) ? "it lies on a disk that can be taken away" : undefined;
-
-const HOW_ROOT = "Root obeys only what root alone can change: chown and chmod it, or run as its owner";
 
 export async function loadConfig(given?: string, options: LoadOptions = {}): Promise<Loaded> {
 	const { evaluate } = options;

@@ -17,6 +17,12 @@ export interface ConfigCode {
 export function notObeyed(file: string, fault: string): HoldfastError {
 	return new HoldfastError("usage", `${file} is not read: ${fault}`, {
 		details: ["what it says is done as root, by commands and by code: nobody else may be able to change it"],
-		hint: "chown and chmod it and its folders so that they are root's alone; or run this as its owner, or by sudo from that account",
+		hint: howTrusted(file),
 	});
 }
+
+/** What to do, so that root obeys it. Nobody is told to make a home root's, or whatever else others work in. */
+export const howTrusted = (file: string): string =>
+	file.startsWith("/etc/")
+		? "make it, and the folder that it lies in, root's and writable by root alone: chown root:root and chmod go-w"
+		: "copy it to /etc/holdfast, with what it imports, or run this with sudo from its owner's account";

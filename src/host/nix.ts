@@ -117,7 +117,7 @@ function refuseOthers(flake: string, folder: string): void {
 	if (fault === undefined) return;
 	throw new HoldfastError("usage", `the flake ${flake} is not evaluated: ${fault}`, {
 		details: ["what it declares is done as root, so nobody else may be able to change it"],
-		hint: "chown and chmod it and its folders, or run this as its owner, or by sudo from that account",
+		hint: "copy it to a folder of root's, or run this with sudo from its owner's account",
 	});
 }
 

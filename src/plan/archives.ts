@@ -266,7 +266,8 @@ export function storedRoots(archive: ListedArchive, path?: string): string[] {
 		throw new HoldfastError("usage", `${id} does not describe itself: Holdfast did not make it`, {
 			hint: "look into it with its engine's own program",
 		});
-	const states = Object.values(metadata.states).filter(({ outcome }) => outcome === "good");
+	const isGoodOne = ({ outcome }: { readonly outcome: string }) => outcome === "good";
+	const states = Object.values(metadata.states).filter(isGoodOne);
 	const roots = states.flatMap(({ folders, stored = {}, dumps = [] }) => [
 		...folders.map((folder) => ({ known: folder, stored: stored[folder] ?? folder })),
 		...dumps.map((dump) => ({ known: dump.stored, stored: dump.stored })),
@@ -280,10 +281,17 @@ export function storedRoots(archive: ListedArchive, path?: string): string[] {
 		.sort((a, b) => b.known.length - a.known.length)
 		.map((root) => root.stored + path.slice(root.known.length));
 	if (above[0] !== undefined) return [above[0]];
+	const failed = Object.entries(metadata.states)
+		.filter(([, state]) => !isGoodOne(state))
+		.filter(([, { folders }]) => folders.some((one) => within(path, one) || within(one, path)))
+		.map(([name]) => `it holds nothing of state ${name}: that failed in this run`);
 	throw new HoldfastError("usage", `${path} is not in ${id}`, {
-		hint: `it holds ${roots.map(({ known }) => known).join(", ")}`,
+		hint:
+			failed[0] ?? (roots.length === 0 ? NOTHING : `it holds ${roots.map(({ known }) => known).join(", ")}`),
 	});
 }
+
+const NOTHING = "it holds nothing: every state failed in this run";
 
 /** The one path that an archive stores for a path that a person knows: a whole folder of a state, or something in one. */
 export function storedPath(archive: ListedArchive, path: string): string {

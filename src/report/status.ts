@@ -26,7 +26,7 @@ export function statusText(machines: readonly Shown[]): string[] {
 			({ operation, outcome, started }) => `${operation} ${outcome ?? "under way"}, ${localTime(started)}`,
 		);
 		return [
-			`${machine}: ${last.join("; ") || "no run yet"}; ${next === undefined ? "no timer" : `next ${localTime(next)}`}${now === undefined ? "" : `; now: ${now}`}`,
+			`${machine}: ${last.join("; ") || "no run yet"}; ${next === undefined ? "no timer" : `next ${localTime(next)}`}${now === undefined ? "" : `; running now: ${now}`}`,
 		];
 	});
 	const problems = machines.flatMap(({ machine, problems }) =>

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { statusText } from "../../src/report/status.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -118,4 +119,30 @@ test("hold and release say what they did, in every destination that has the arch
 		]),
 		(await ids()).map(({ id }) => [id, "no reason given"]),
 	);
+});
+
+test("a path of a state that failed in this run: that is why an archive does not have it", async () => {
+	const place = placeWithData();
+	const gone = place.path("gone");
+	place.declare({ state: { data: { folders: [place.path("data")] }, blog: { folders: [gone] } } });
+	assert.equal((await place.holdfast("create")).code, 3);
+	for (const path of [gone, join(gone, "file")]) {
+		const { code, stderr } = await place.holdfast("archives", "extract", "latest", path);
+		assert.equal(code, 2);
+		assert.match(
+			stderr,
+			/is not in disk::.*\n {2}→ it holds nothing of state blog: that failed in this run\n/,
+		);
+	}
+});
+
+test("what is under way is no advice", () => {
+	const run = { operation: "create", started: "2026-11-24T01:00:00Z", outcome: null };
+	const lines = statusText([
+		{
+			...{ machine: "web01", time: run.started, archives: [], problems: [], timers: [] },
+			...{ runs: [run as never], now: "holdfast create web01" },
+		} as never,
+	]);
+	assert.match(lines.join("\n"), /create under way, .*; running now: holdfast create web01$/m);
 });

@@ -240,6 +240,9 @@ describe("the folder in which root stands", () => {
 		const { stderr } = stage.run("/", ["status"], { XDG_CONFIG_HOME: join(stage.root, "x") });
 		stage.assertUntouched("status");
 		assert.match(stderr, /is not read: the folder .*\/x belongs to/);
+		assert.equal(stderr.split("is not read").length, 2, `said once: ${stderr}`);
+		assert.match(stderr, /copy it to \/etc\/holdfast, .*or run this with sudo from its owner's account/);
+		assert.doesNotMatch(stderr, /chown/, "nobody is told to make a home root's");
 	});
 });
 
@@ -254,6 +257,7 @@ test("root is refused somebody's file also when it is named; only a look at data
 			const { code, stderr } = stage.run("/", [command, "--config", file]);
 			assert.equal(code, 2, stderr);
 			assert.match(stderr, /is not read: the folder .*belongs to .*\n.*nobody else may be able to change it/);
+			assert.match(stderr, /→ copy it to \/etc\/holdfast/);
 		}
 	assert.equal(stage.run("/", ["validate", "--config", ts]).code, 2);
 	stage.assertUntouched("by name");
