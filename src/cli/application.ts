@@ -6,7 +6,9 @@ import {
 	type Command,
 	type CommandContext,
 	type RouteMap,
+	text_en,
 } from "@stricli/core";
+import { isNear } from "../manifest/nearest.ts";
 import { VERSION } from "../manifest/version.ts";
 import { resultsAreSeen } from "../report/terminal.ts";
 
@@ -72,7 +74,15 @@ export async function application(command?: string): Promise<Application<Command
 		{
 			name: "holdfast",
 			versionInfo: { currentVersion: VERSION },
-			scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+			scanner: {
+				caseStyle: "allow-kebab-for-camel",
+				allowArgumentEscapeSequence: true,
+				distanceOptions: {
+					threshold: 2,
+					weights: { insertion: 1, deletion: 1, substitution: 1, transposition: 1 },
+				},
+			},
+			localization: { text: { ...text_en, noCommandRegisteredForInput: unknownCommand } },
 			documentation: {
 				disableAnsiColor: !resultsAreSeen() || Boolean(process.env.NO_COLOR),
 				onlyRequiredInUsageLine: true,
@@ -80,6 +90,13 @@ export async function application(command?: string): Promise<Application<Command
 		},
 	);
 }
+
+/** Only what is near is proposed. It begins as the parser's own words do: an older version is told by them (fleet/there.ts). */
+const unknownCommand: typeof text_en.noCommandRegisteredForInput = ({ corrections, ...said }) => {
+	const near = corrections.filter((one) => isNear(said.input, one.replaceAll("`", "")));
+	const words = text_en.noCommandRegisteredForInput({ ...said, corrections: near });
+	return near.length === 0 ? `${words}; see what there is with: holdfast --help` : words;
+};
 
 async function load(loaders: Record<string, Loader>) {
 	return Object.fromEntries(

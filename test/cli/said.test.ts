@@ -103,7 +103,7 @@ test("hold and release say what they did, in every destination that has the arch
 		[first, second].map(({ id }) => `held ${id}: the audit`).sort(),
 	);
 	const listed = await place.holdfast("list");
-	assert.match(listed.stdout, /HELD +ARCHIVE\n.* the audit +disk::/);
+	assert.match(listed.stdout, /HELD +ARCHIVE\n.* the audit +(disk|usb)::/);
 	const released = await place.holdfast("archives", "release", first.id);
 	assert.equal(released.stdout, `released ${first.id}\n`);
 	assert.deepEqual(
@@ -145,4 +145,28 @@ test("what is under way is no advice", () => {
 		} as never,
 	]);
 	assert.match(lines.join("\n"), /create under way, .*; running now: holdfast create web01$/m);
+});
+
+test("an unknown command: only what is near is proposed, and what changes live data only when it is all but typed", async () => {
+	const place = placeWithData();
+	const proposed = async (...typed: string[]) => {
+		const { code, stderr } = await place.holdfast(...typed);
+		assert.equal(code, 2, stderr);
+		assert.match(
+			stderr,
+			/^No command registered for `.*`(, did you mean `\w+`\?|; see .*: holdfast --help)\n$/,
+		);
+		return /did you mean `(.*)`/.exec(stderr)?.[1];
+	};
+	for (const far of ["foo", "redo", "rest", "unddeplyo", "purge", "go"])
+		assert.equal(await proposed(far), undefined, far);
+	for (const [typed, meant] of [
+		["lsit", "list"],
+		["staus", "status"],
+		["resotre", "restore"],
+		["und", "undo"],
+		["craete", "create"],
+	] as const)
+		assert.equal(await proposed(typed), meant);
+	assert.equal(await proposed("archives", "brwose"), "browse");
 });
