@@ -153,7 +153,8 @@ function accounts(): Entry[] {
 	}));
 }
 
-function nameOf(uid: number): string {
+/** A user, in words. */
+export function nameOf(uid: number): string {
 	const found = accounts().find((one) => one.uid === uid);
 	return found ? `${found.name} (user ${uid})` : `user ${uid}`;
 }

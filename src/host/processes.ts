@@ -1,11 +1,14 @@
 // Which processes hold something open below some folders, and which unit each belongs to.
 // Synchronous: a service is down meanwhile, and thousands of small reads take far longer one promise each.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { nameOf } from "./ownership.ts";
 
 export interface Holder {
 	readonly pid: number;
 	/** The program's short name. */
 	readonly name: string;
+	/** As whom it runs, in words. */
+	readonly user: string;
 	/** The systemd unit in whose control group it is, or undefined. */
 	readonly unit: string | undefined;
 	/** What it holds: an open file, or its working folder. */
@@ -27,9 +30,15 @@ function holderOf(pid: number, folders: readonly string[]): Holder | undefined {
 		if (path === undefined || !folders.some((folder) => path === folder || path.startsWith(`${folder}/`)))
 			continue;
 		const name = orElse(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim(), "?");
-		return { pid, name, unit: unitOf(pid), path };
+		return { pid, name, user: userOf(pid), unit: unitOf(pid), path };
 	}
 	return undefined;
+}
+
+/** By its effective user, whom the name service may know by other means than the file that is read here. */
+function userOf(pid: number): string {
+	const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(orElse(() => readFileSync(`/proc/${pid}/status`, "utf8"), ""))?.[1];
+	return uid === undefined ? "user unknown" : nameOf(Number(uid));
 }
 
 /** The last part of the control group that is a unit: `0::/system.slice/notes.service`. */

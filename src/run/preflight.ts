@@ -7,6 +7,7 @@ import { nearestPresent, survey } from "../host/survey.ts";
 import { resolveEntry } from "../host/trust.ts";
 import { covers, dumpLabel } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
+import { shortPath } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
@@ -66,8 +67,8 @@ export async function findProblems(
 
 export function holderLines(holders: readonly Holder[]): string[] {
 	return holders.map(
-		({ pid, name, unit, path }) =>
-			`process ${pid} (${name}${unit === undefined ? "" : ` of ${unit}`}) has ${path} open, and no unit that is stopped stands for it`,
+		({ pid, name, user, unit, path }) =>
+			`process ${pid} (${name}${unit === undefined ? "" : ` of ${unit}`}, ${user}) has ${shortPath(path)} open, and this restore does not stop it: ${unit?.endsWith(".service") ? `name ${unit} in stopOnRestore, or end it with: kill ${pid}` : `end it with: kill ${pid}`}`,
 	);
 }
 

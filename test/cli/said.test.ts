@@ -1,5 +1,6 @@
 // What somebody is told who does not know the program yet: what happened, where, and what to do next.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { statusText } from "../../src/report/status.ts";
@@ -169,4 +170,27 @@ test("an unknown command: only what is near is proposed, and what changes live d
 	] as const)
 		assert.equal(await proposed(typed), meant);
 	assert.equal(await proposed("archives", "brwose"), "browse");
+});
+
+test("who still has files open that a restore replaces: as whom it runs, how to end it, and what becomes of what it writes", async () => {
+	const place = placeWithData();
+	assert.equal((await place.holdfast("create")).code, 0);
+	const holder = spawn("sleep", ["60"], { cwd: place.path("data"), stdio: "ignore" });
+	try {
+		const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+		assert.equal(code, 0, stderr);
+		const user = `\\w+ \\(user ${process.geteuid?.()}\\)`;
+		assert.match(
+			stderr,
+			new RegExp(
+				`process ${holder.pid} \\(sleep.*, ${user}\\) has .*/data open, .*end it with: kill ${holder.pid}\\n`,
+			),
+		);
+		assert.match(
+			stderr,
+			/what they write to a file that they have open is lost .*by its path .*the restored file/,
+		);
+	} finally {
+		holder.kill("SIGKILL");
+	}
 });

@@ -29,7 +29,7 @@ export const holders: StepWork<HoldersStep> = {
 		return {
 			warnings: [
 				...holderLines(found),
-				"they keep the old files, and what they still write is lost; name their units in stopOnRestore",
+				"what they write to a file that they have open is lost with the old copy; what they open by its path from now on is the restored file",
 			],
 		};
 	},
