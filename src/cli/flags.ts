@@ -6,7 +6,7 @@ import { isHere, select } from "../fleet/select.ts";
 import { secondsOf } from "../manifest/duration.ts";
 import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { linesIn, printJson, printMessage, resultsGone } from "../report/terminal.ts";
+import { linesIn, printJson, printMessage, resultsAreJson, resultsGone } from "../report/terminal.ts";
 import { wasInterrupted } from "./signals.ts";
 
 export interface CommonFlags {
@@ -244,6 +244,7 @@ export function providersOf(manifest: Manifest, wanted: string | readonly string
 
 /** Run a command's work, and turn what it throws into a message and an exit code. */
 export async function guard(flags: CommonFlags, work: () => Promise<number>): Promise<void> {
+	if (flags.json) resultsAreJson();
 	try {
 		process.exitCode = await work().catch(async (error: unknown) => {
 			if (!(error instanceof Elsewhere)) throw error;

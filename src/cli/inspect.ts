@@ -18,7 +18,8 @@ export const validate = buildCommand({
 	func: (flags: CommonFlags) =>
 		guard(flags, async () => {
 			const { file, machines } = await loadConfig(flags.config, { ...loading, purpose: "look" });
-			if (!flags.quiet) print(`${file} is valid: ${[...machines.keys()].join(", ") || "no machine"}`);
+			if (flags.json) printJson({ file, machines: [...machines.keys()] }, 2);
+			else if (!flags.quiet) print(`${file} is valid: ${[...machines.keys()].join(", ") || "no machine"}`);
 			return 0;
 		}),
 });

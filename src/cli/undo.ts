@@ -69,7 +69,7 @@ export const undo = buildCommand({
 						all.length > 0 ? "those above are kept" : "copies are kept by: holdfast restore --keep-old 7d …",
 				});
 			const plan = planUndo(restored.manifest, newRunId(), kept, flags.noStart);
-			if (flags.dryRun || !flags.yes) printPlan(plan, flags.json);
+			if (flags.dryRun || !flags.yes) printPlan(plan, flags.json && flags.dryRun);
 			if (flags.dryRun) return 0;
 			await confirm(
 				`Bring back ${kept.map(({ state }) => state).join(", ")} as before run ${run}?`,

@@ -14,9 +14,17 @@ const gone = { results: new AbortController(), messages: new AbortController() }
 /** Aborted once nobody can read standard output any more. What is printed after that is lost, and nothing else is. */
 export const resultsGone: AbortSignal = gone.results.signal;
 
+let areForPrograms = false;
+
+/** From here on only JSON is a result: a program reads it. What is printed for people goes to standard error. */
+export function resultsAreJson(): void {
+	areForPrograms = true;
+}
+
 /** Results for people, on standard output. */
 export function print(lines: Lines): void {
-	writeResults(textOf(lines));
+	if (areForPrograms) printMessage(lines);
+	else writeResults(textOf(lines));
 }
 
 /** What people should know beside the results, on standard error. */

@@ -194,3 +194,23 @@ test("who still has files open that a restore replaces: as whom it runs, how to 
 		holder.kill("SIGKILL");
 	}
 });
+
+test("with --json nothing but JSON reaches standard output, also where a question cannot be asked", async () => {
+	const place = placeWithData();
+	place.declare({
+		state: { data: { folders: [place.path("data")] } },
+		providers: {
+			tar: { retention: { keepLast: 1 }, destinations: { disk: { path: place.path("archives") } } },
+		},
+	});
+	for (let made = 0; made < 2; made++) assert.equal((await place.holdfast("create")).code, 0);
+	const restored = await place.holdfast("restore", "--json", "--yes", "--keep-old", "1d", "tar", "latest");
+	const run = JSON.parse(restored.stdout.split("\n")[0] ?? "").run as string;
+	for (const args of [["restore", "tar", "latest"], ["undo", run], ["prune"]]) {
+		const { code, stdout, stderr } = await place.holdfast(...args, "--json");
+		assert.equal(code, 2, stderr);
+		assert.equal(JSON.parse(stdout).error.code, "usage", "one document, which tells the error");
+		assert.match(stderr, /\n.*there is no terminal to ask on/, "what would be done is told beside it");
+	}
+	assert.deepEqual(JSON.parse((await place.holdfast("validate", "--json")).stdout).machines, ["web01"]);
+});
