@@ -1,5 +1,6 @@
 // Archives of a machine over all its providers and destinations, and which one a person means.
 import { basename } from "node:path";
+import { places } from "../host/places.ts";
 import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
 import { localTime } from "../manifest/local-time.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -12,8 +13,15 @@ import {
 	withTime,
 } from "../providers/archive-time.ts";
 import { belongsTo, machineOf, wordsOfTime } from "../providers/metadata.ts";
-import { type Archive, type Destination, DestinationAbsent, type Work } from "../providers/provider.ts";
+import {
+	type Archive,
+	type Destination,
+	DestinationAbsent,
+	isBusy,
+	type Work,
+} from "../providers/provider.ts";
 import { openDestinations } from "../providers/registry.ts";
+import { lockHolder } from "../run/lock.ts";
 import { openRecords } from "./records.ts";
 
 export interface ListedArchive extends Archive {
@@ -79,7 +87,7 @@ export async function listArchives(
 					...at,
 					machines: [],
 					archives: [] as ListedArchive[],
-					error: reportOf(error),
+					error: (isBusy(error) ? ownRun() : undefined) ?? reportOf(error),
 					...(error instanceof DestinationAbsent ? { absent: true as const } : {}),
 				};
 			}
@@ -95,6 +103,16 @@ export async function listArchives(
 		others: [...new Set(answers.flatMap(({ machines }) => machines))]
 			.filter((other) => other !== undefined)
 			.filter((other) => other !== machine),
+	};
+}
+
+/** An engine that waits for a run of this machine's own waits for no other program. */
+function ownRun(): ErrorReport | undefined {
+	const holder = lockHolder(places().runtime);
+	if (holder === undefined || holder.pid === process.pid) return undefined;
+	return {
+		message: `it is in use: ${holder.doing} runs on this machine now${holder.run === undefined ? "" : ` (run ${holder.run})`}`,
+		hint: "try again when that is over; see: holdfast status",
 	};
 }
 

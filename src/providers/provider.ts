@@ -167,6 +167,10 @@ export interface Entry {
 /** Thrown when a destination is not there and need not be, such as a disk that was taken away: it is skipped. */
 export class DestinationAbsent extends HoldfastError {}
 
+/** Whether an engine was kept waiting too long by another that writes to the same place. */
+export const isBusy = (error: unknown): boolean =>
+	error instanceof HoldfastError && "isBusy" in error && error.isBusy === true;
+
 /** What a provider may do while it works. */
 export interface Work {
 	/** Aborted when the work is to stop: end the engine, leave nothing half, throw. */

@@ -1,9 +1,11 @@
 // What somebody is told who does not know the program yet: what happened, where, and what to do next.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { statusText } from "../../src/report/status.ts";
+import { takeLock } from "../../src/run/lock.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -213,4 +215,36 @@ test("with --json nothing but JSON reaches standard output, also where a questio
 		assert.match(stderr, /\n.*there is no terminal to ask on/, "what would be done is told beside it");
 	}
 	assert.deepEqual(JSON.parse((await place.holdfast("validate", "--json")).stdout).machines, ["web01"]);
+});
+
+test("a destination that a run of this machine writes to: that is said in place of the engine's words", async () => {
+	const place = placeWithData();
+	place.declare({
+		state: { data: { folders: [place.path("data")] } },
+		providers: { borgbackup: { destinations: { disk: { repo: place.path("repo"), encryption: "none" } } } },
+	});
+	assert.equal((await place.holdfast("create")).code, 0);
+	// Borg would wait for half a minute first.
+	const said = {
+		type: "log_message",
+		levelname: "ERROR",
+		name: "borg",
+		msgid: "LockTimeout",
+		message: "locked",
+	};
+	chmodSync(place.write("bin/borg", `#!/bin/sh\necho '${JSON.stringify(said)}' >&2\nexit 2\n`), 0o755);
+	const list = () => place.start(["list"], ["env", `PATH=${place.path("bin")}:${process.env.PATH}`]).ended;
+	assert.match((await list()).stderr, /is locked by another borg/);
+	const lock = takeLock(place.path("run"), "holdfast create web01", "2026-11-24T010000Z-k3x9");
+	try {
+		const { code, stderr } = await list();
+		assert.equal(code, 3);
+		assert.match(
+			stderr,
+			/could not be listed: it is in use: holdfast create web01 runs on this machine now \(run 2026-11-24T010000Z-k3x9\) \(try again/,
+		);
+		assert.doesNotMatch(stderr, /break-lock/);
+	} finally {
+		lock.release();
+	}
 });

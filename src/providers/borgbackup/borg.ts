@@ -67,6 +67,7 @@ export class BorgFault extends HoldfastError {
 	readonly msgid: string | undefined;
 	/** The repository is on a disk that is mounted read-only. */
 	readonly readOnly: boolean;
+	readonly isBusy: boolean;
 	/** It is about borg's cache on this machine, which can be made again: all that borg said. */
 	cache?: readonly string[];
 	constructor(
@@ -78,6 +79,7 @@ export class BorgFault extends HoldfastError {
 		super("failed", message, facts);
 		this.msgid = msgid;
 		this.readOnly = readOnly;
+		this.isBusy = msgid === "LockTimeout";
 	}
 }
 

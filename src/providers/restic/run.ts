@@ -86,9 +86,11 @@ const MOST_OPENINGS = 5;
 /** Thrown with the kind of fault, so that callers can tell them apart. */
 export class ResticFault extends HoldfastError {
 	readonly kind: Kind;
+	readonly isBusy: boolean;
 	constructor(kind: Kind, message: string, facts: { hint?: string; details: readonly string[] }) {
 		super("failed", message, facts);
 		this.kind = kind;
+		this.isBusy = kind === "locked";
 	}
 }
 
