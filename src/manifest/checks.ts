@@ -37,8 +37,13 @@ export const checkForms = {
 	},
 	postgresql: {
 		sql: v.pipe(f.text, v.description("a query that must succeed")),
-		database: v.pipe(f.text, v.description("the PostgreSQL database that it is put to")),
-		user: v.pipe(v.optional(f.text), v.description("ask as this user (default: postgres)")),
+		database: v.pipe(
+			f.text,
+			v.description(
+				"the database that it is put to, on the server that the state's dump of it names; without one, the PostgreSQL here",
+			),
+		),
+		user: v.pipe(v.optional(f.text), v.description("ask as this user (default: the dump's, or postgres)")),
 		expect,
 	},
 	sqlite: {

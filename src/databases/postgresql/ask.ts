@@ -3,6 +3,7 @@
 // it is (psql's manual, "\gexec": no commands or variables are known in it).
 import { setTimeout as pause } from "node:timers/promises";
 import { execText } from "../../host/exec.ts";
+import type { PostgresqlDump } from "../../manifest/dumps.ts";
 import { type Client, fault, QUESTION_SECONDS, questionOptions } from "../client.ts";
 import { conninfo } from "./names.ts";
 
@@ -43,6 +44,31 @@ export type Ask = (
 	/** For each of them; what takes as long as the data are large needs more than the rest. */
 	seconds?: number,
 ) => Promise<string[][]>;
+
+/** As a dump says where its server is, and as whom it is asked. */
+export function connectionOf(
+	{ user, host, port, pgService }: Pick<PostgresqlDump, "user" | "host" | "port" | "pgService">,
+	signal?: AbortSignal,
+): Connection {
+	return {
+		client: {
+			server: "PostgreSQL",
+			programs: "postgresql-client",
+			look: "is the server up? See: systemctl status postgresql",
+			user: user ?? (process.getuid?.() === 0 ? "postgres" : undefined),
+			signal,
+			env: {
+				PGCONNECT_TIMEOUT: "10",
+				PGCLIENTENCODING: "UTF8",
+				...(pgService === undefined ? {} : { PGSERVICE: pgService }),
+			},
+		},
+		where: [
+			...(host === undefined ? [] : [`--host=${host}`]),
+			...(port === undefined ? [] : [`--port=${port}`]),
+		],
+	};
+}
 
 export function connectionTo({ where }: Connection, database: string): string[] {
 	return [...where, `--dbname=${conninfo(database)}`];

@@ -5,10 +5,10 @@
 import * as v from "valibot";
 import type { PostgresqlDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { type Client, dumpBy, LONG_QUESTION_SECONDS } from "../client.ts";
+import { dumpBy, LONG_QUESTION_SECONDS } from "../client.ts";
 import type { DumpFacts, ServerDatabase } from "../database.ts";
 import { accountsOf, createAccounts, dropAccounts, missingAccounts } from "./accounts.ts";
-import { asker, type Connection, connectionTo } from "./ask.ts";
+import { asker, connectionOf, connectionTo } from "./ask.ts";
 import { belongingsOf } from "./belongings.ts";
 import { loadDump } from "./load.ts";
 import { identifier, literal } from "./names.ts";
@@ -20,25 +20,8 @@ export function postgresql(
 	{ postgresql: live, user, host, port, pgService, excludeTableData = [] }: PostgresqlDump,
 	signal?: AbortSignal,
 ): ServerDatabase {
-	const client: Client = {
-		server: "PostgreSQL",
-		programs: "postgresql-client",
-		look: "is the server up? See: systemctl status postgresql",
-		user: user ?? (process.getuid?.() === 0 ? "postgres" : undefined),
-		signal,
-		env: {
-			PGCONNECT_TIMEOUT: "10",
-			PGCLIENTENCODING: "UTF8",
-			...(pgService === undefined ? {} : { PGSERVICE: pgService }),
-		},
-	};
-	const connection: Connection = {
-		client,
-		where: [
-			...(host === undefined ? [] : [`--host=${host}`]),
-			...(port === undefined ? [] : [`--port=${port}`]),
-		],
-	};
+	const connection = connectionOf({ user, host, port, pgService }, signal);
+	const { client } = connection;
 	const sql = asker(connection);
 
 	/** Those of these databases that are there. */

@@ -3,31 +3,25 @@
 import type { ExecResult } from "../../host/exec.ts";
 import { execText } from "../../host/exec.ts";
 import { stranger } from "../../host/users.ts";
-import { type Client, optionsOf } from "../client.ts";
-import { asker, type Connection, connectionTo } from "./ask.ts";
+import type { PostgresqlDump } from "../../manifest/dumps.ts";
+import { optionsOf } from "../client.ts";
+import { asker, type Connection, connectionOf, connectionTo } from "./ask.ts";
 import { dropTemporary, isSuperuser, makeReader, reach } from "./temporary.ts";
 
 export interface Question {
 	readonly sql: string;
 	readonly database: string;
-	/** The user of the machine to ask as. */
-	readonly user: string;
+	/** Where the server is, and as which user of the machine it is asked; as a dump says it. */
+	readonly server: Pick<PostgresqlDump, "user" | "host" | "port" | "pgService">;
 }
 
 /** What psql made of it. Throws when the server cannot be asked at all. */
 export async function answerTo(
-	{ sql, database, user }: Question,
+	{ sql, database, server }: Question,
 	timeoutSeconds: number,
 	signal: AbortSignal,
 ): Promise<ExecResult & { readonly text: string }> {
-	const client: Client = {
-		server: "PostgreSQL",
-		programs: "postgresql-client",
-		look: "is the server up? See: systemctl status postgresql",
-		user,
-		env: { PGCONNECT_TIMEOUT: "10" },
-	};
-	const own: Connection = { client, where: [] };
+	const own = connectionOf(server);
 	const ask = asker(own);
 	const put = async ({ client: as, where }: Connection) =>
 		execText(

@@ -1,10 +1,12 @@
 // Ask whether the service is healthy, again and again until it is or its time is over.
 import { setTimeout as pause } from "node:timers/promises";
+import { answerTo as answerOfMariadb } from "../../databases/mariadb/question.ts";
 import { answerTo } from "../../databases/postgresql/question.ts";
 import { askSqlite as askDatabaseFile } from "../../databases/sqlite/client.ts";
 import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { account } from "../../host/users.ts";
 import { type Check, checkLabel } from "../../manifest/checks.ts";
+import { ALL, type Dump, databaseOf, isServerDump, type ServerDump } from "../../manifest/dumps.ts";
 import { HoldfastError, reportOf } from "../../manifest/error.ts";
 import type { CheckStep } from "../step.ts";
 import { whyNotUp } from "../unit-notes.ts";
@@ -23,7 +25,8 @@ export const check: StepWork<CheckStep> = {
 		const until = performance.now() + check.within * 1000;
 		for (;;) {
 			const left = (until - performance.now()) / 1000;
-			const fault = await ask(check, Math.max(left, LEAST_SECONDS), { signal, log });
+			const dumps = plan.manifest.state[state]?.dumps ?? [];
+			const fault = await ask(check, dumps, Math.max(left, LEAST_SECONDS), { signal, log });
 			signal.throwIfAborted();
 			if (fault === undefined) return undefined;
 			if (performance.now() >= until)
@@ -49,13 +52,14 @@ interface Fault {
 
 async function ask(
 	check: Check,
+	dumps: readonly Dump[],
 	seconds: number,
 	work: Pick<StepContext, "signal" | "log">,
 ): Promise<Fault | undefined> {
 	const { signal } = work;
 	if ("http" in check) return askHttp(check, seconds, signal);
 	if ("sqlite" in check) return askSqlite(check, seconds, work);
-	if ("sql" in check) return askPostgresql(check, seconds, signal);
+	if ("sql" in check) return askServer(check, dumps, seconds, signal);
 	const argv = "script" in check ? ["bash", "-euo", "pipefail", "-c", check.script] : check.command;
 	return askProgram(argv, check.user, seconds, signal);
 }
@@ -97,13 +101,21 @@ async function beginningOf(answer: Response): Promise<string> {
 	return Buffer.concat(chunks).toString("utf8");
 }
 
-async function askPostgresql(
-	{ sql, database, user = "postgres", expect }: Extract<Check, { database: string }>,
+/** The server that the state's dump of that database is of: where it is, and as whom it is asked, is said there. */
+async function askServer(
+	{ sql, database, user, expect }: Extract<Check, { database: string }>,
+	dumps: readonly Dump[],
 	seconds: number,
 	signal: AbortSignal,
 ): Promise<Fault | undefined> {
+	const dump = dumpOf(dumps, database);
+	const as = user === undefined ? {} : { user };
 	try {
-		const result = await answerTo({ sql, database, user }, seconds, signal);
+		if (dump && "mariadb" in dump) {
+			const answer = await answerOfMariadb(sql, { ...dump, ...as }, seconds, signal);
+			return expect === undefined ? undefined : answered(answer, expect);
+		}
+		const result = await answerTo({ sql, database, server: { ...dump, ...as } }, seconds, signal);
 		if (result.code !== 0) return { what: describeEnd(result, seconds), details: result.stderr };
 		return expect === undefined ? undefined : answered(result.text, expect);
 	} catch (error) {
@@ -111,6 +123,16 @@ async function askPostgresql(
 		const { message, details = [] } = reportOf(error);
 		return { what: message, details };
 	}
+}
+
+function dumpOf(dumps: readonly Dump[], database: string): ServerDump | undefined {
+	const own = dumps.filter(isServerDump);
+	const named = own.filter((dump) => databaseOf(dump) === database);
+	return (
+		named.find((dump) => "postgresql" in dump) ??
+		named[0] ??
+		own.find((dump) => "postgresql" in dump && dump.postgresql === ALL && !dump.except?.includes(database))
+	);
 }
 
 async function askProgram(
