@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { unreadableOf } from "../../src/providers/restic/unreadable.ts";
 import { statusText } from "../../src/report/status.ts";
 import { takeLock } from "../../src/run/lock.ts";
 import { Place } from "../support/place.ts";
@@ -247,4 +248,21 @@ test("a destination that a run of this machine writes to: that is said in place 
 	} finally {
 		lock.release();
 	}
+});
+
+test("what restic says of a file it could not read is told in words, whatever there is of them", () => {
+	const reasonOf = (error: unknown) => unreadableOf({ item: "/srv/x", error }).reason;
+	assert.equal(reasonOf({ message: "lstat /srv/x: permission denied" }), "lstat /srv/x: permission denied");
+	assert.match(reasonOf({ Op: "lstat", Path: "/srv/x", Err: 36 }), /^lstat: .*name too long/);
+	assert.equal(unreadableOf({ item: "/srv/x", error: { Op: "open", Err: 2 } }).isAbsent, true);
+	for (const wordless of [
+		{},
+		null,
+		undefined,
+		"",
+		{ message: "" },
+		{ Op: "open", Path: "/srv/x", Err: {} },
+		[],
+	])
+		assert.match(reasonOf(wordless), /^(open: )?restic does not say why; /, JSON.stringify(wordless));
 });

@@ -1,6 +1,4 @@
 // Write an archive: a snapshot for each stream, and last that of the folders, with which it is listed.
-import { constants } from "node:os";
-import { getSystemErrorMap } from "node:util";
 import * as v from "valibot";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -18,11 +16,12 @@ import {
 	type Work,
 } from "../provider.ts";
 import { missingRoots, presentRoots } from "../roots.ts";
-import { saysAbsent, watchUnsteady } from "../unsteady.ts";
+import { watchUnsteady } from "../unsteady.ts";
 import { archivesIn } from "./archives.ts";
 import { resticExcludes } from "./exclude.ts";
 import { type ResticDestination, ResticFault, restic } from "./run.ts";
 import { ARCHIVE, aboutTag, forget, PART, snapshots } from "./snapshots.ts";
+import { unreadableOf } from "./unreadable.ts";
 
 const summarySchema = v.object({
 	message_type: v.literal("summary"),
@@ -166,19 +165,6 @@ function progressOf({ bytes_done, total_bytes, files_done }: v.InferOutput<typeo
 		...(total_bytes === undefined ? {} : { totalBytes: total_bytes }),
 		files: files_done,
 	};
-}
-
-const saidSchema = v.object({ message: v.string() });
-/** Before 0.16 the error was Go's own: the system's number for it, without words. */
-const numberSchema = v.object({ Op: v.string(), Err: v.pipe(v.number(), v.integer(), v.minValue(1)) });
-
-function unreadableOf({ item, error }: Record<string, unknown>) {
-	const path = String(item);
-	if (v.is(saidSchema, error)) return { path, reason: error.message, isAbsent: saysAbsent(error.message) };
-	if (!v.is(numberSchema, error)) return { path, reason: JSON.stringify(error) ?? "", isAbsent: false };
-	const [, words] = getSystemErrorMap().get(-error.Err) ?? [];
-	const reason = `${error.Op}: ${words ?? `the system's error ${error.Err}, see errno -l`}`;
-	return { path, reason, isAbsent: error.Err === constants.errno.ENOENT };
 }
 
 /** Make the repository when there is none. */

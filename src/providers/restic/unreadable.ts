@@ -1,0 +1,32 @@
+// What restic says of a file that it could not read. Which words are in it depends on its version, and on the kind of Go's
+// error: one that Go cannot put into JSON is `{}`.
+import { constants } from "node:os";
+import { getSystemErrorMap } from "node:util";
+import * as v from "valibot";
+import { saysAbsent } from "../unsteady.ts";
+
+const saidSchema = v.object({ message: v.pipe(v.string(), v.nonEmpty()) });
+/** Before 0.16 the error was Go's own: the system's number for it, without words. */
+const numberSchema = v.object({ Op: v.string(), Err: v.pipe(v.number(), v.integer(), v.minValue(1)) });
+const operationSchema = v.object({ Op: v.pipe(v.string(), v.nonEmpty()) });
+
+const NO_REASON = "restic does not say why; it may have been changed or replaced while it was read";
+
+export interface Unreadable {
+	readonly path: string;
+	readonly reason: string;
+	/** It is not there any more. */
+	readonly isAbsent: boolean;
+}
+
+export function unreadableOf({ item, error }: Record<string, unknown>): Unreadable {
+	const path = String(item);
+	if (v.is(saidSchema, error)) return { path, reason: error.message, isAbsent: saysAbsent(error.message) };
+	if (v.is(numberSchema, error)) {
+		const [, words] = getSystemErrorMap().get(-error.Err) ?? [];
+		const reason = `${error.Op}: ${words ?? `the system's error ${error.Err}, see errno -l`}`;
+		return { path, reason, isAbsent: error.Err === constants.errno.ENOENT };
+	}
+	const reason = v.is(operationSchema, error) ? `${error.Op}: ${NO_REASON}` : NO_REASON;
+	return { path, reason: typeof error === "string" && error !== "" ? error : reason, isAbsent: false };
+}
