@@ -2,6 +2,7 @@
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { shortLine } from "../manifest/printable.ts";
 import { runTable, runText } from "../report/tables.ts";
 import { print, printJson } from "../report/terminal.ts";
 import { diedRuns } from "../run/died.ts";
@@ -59,7 +60,7 @@ const show = buildCommand({
 			else
 				print([
 					...(outline ? [`This version does not understand the run: ${outline.foreign}`, ""] : []),
-					...runText(plan, entries, lines),
+					...runText(plan, entries, lines).map(shortLine),
 				]);
 			return 0;
 		}),

@@ -55,3 +55,14 @@ export function shortPath(path: string): string {
 	return `${path.slice(0, HALF_PATH)}…${path.slice(-HALF_PATH)}`;
 }
 const HALF_PATH = 150;
+
+/**
+ * A line of a message, with what nobody can read clipped in its middle: paths that a service has made thousands of
+ * characters long, which an engine's own words quote.
+ */
+export function shortLine(line: string): string {
+	if (line.length <= 2 * HALF_PATH) return line;
+	const short = line.replace(/\S+/g, (word) => (word.includes("/") ? shortPath(word) : word));
+	return short.length <= 2 * HALF_LINE ? short : `${short.slice(0, HALF_LINE)}…${short.slice(-HALF_LINE)}`;
+}
+const HALF_LINE = 2_000;

@@ -4,7 +4,7 @@
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { frugal } from "../host/memory.ts";
-import { jsonText, printableLine } from "../manifest/printable.ts";
+import { jsonText, printableLine, shortLine } from "../manifest/printable.ts";
 
 /** One line, or several. */
 export type Lines = string | readonly string[];
@@ -29,7 +29,7 @@ export function print(lines: Lines): void {
 
 /** What people should know beside the results, on standard error. */
 export function printMessage(lines: Lines): void {
-	writeMessages(textOf(lines));
+	writeMessages(textOf(typeof lines === "string" ? shortLine(lines) : lines.map(shortLine)));
 }
 
 /** Results for programs, on standard output: one document, or one line of many. */

@@ -1,7 +1,7 @@
 // What somebody is told who does not know the program yet: what happened, where, and what to do next.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { unreadableOf } from "../../src/providers/restic/unreadable.ts";
@@ -265,4 +265,26 @@ test("what restic says of a file it could not read is told in words, whatever th
 		[],
 	])
 		assert.match(reasonOf(wordless), /^(open: )?restic does not say why; /, JSON.stringify(wordless));
+});
+
+test("a path that a service has made too long to be read is clipped in messages, whoever quotes it", async () => {
+	const place = placeWithData();
+	place.declare({
+		state: {
+			data: { folders: [place.path("data")] },
+			notes: {
+				folders: [place.path("notes")],
+				hooks: { preBackup: `echo "quotes '/srv/${"x/".repeat(9_000)}end'" >&2; exit 1` },
+			},
+		},
+	});
+	mkdirSync(place.path("notes"));
+	const created = await place.holdfast("create");
+	assert.equal(created.code, 3, created.stderr);
+	const run = /run (\S+) in/.exec(created.stderr)?.[1] ?? "";
+	const shown = await place.holdfast("runs", "show", run);
+	assert.match(created.stderr, /quotes '\/srv\/x\/.*….*x\/end'/);
+	assert.match(shown.stdout, /quotes '\/srv\/x\/.*…/);
+	for (const text of [created.stderr, shown.stdout])
+		assert.ok(Math.max(...text.split("\n").map((line) => line.length)) < 5_000, "a line nobody can read");
 });
