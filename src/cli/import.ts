@@ -6,7 +6,7 @@ import { parseBounded } from "../host/bounded-json.ts";
 import { evaluateNix } from "../host/nix.ts";
 import { readText } from "../host/read-file.ts";
 import { HoldfastError } from "../manifest/error.ts";
-import { linesIn, print, printMessage } from "../report/terminal.ts";
+import { linesIn, print, printJson, printMessage } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard, valueFlag } from "./flags.ts";
 
 const word = (brief: string, placeholder: string) =>
@@ -26,7 +26,7 @@ const nix = buildCommand({
 			const machine = (reference.split("#")[1] ?? "")
 				.replace(/^nixosConfigurations\./, "")
 				.replace(/\.config$/, "");
-			print(linesIn(await importedConfig(machine, holdfast ?? { clan }, `flake ${reference}`)));
+			show(await importedConfig(machine, holdfast ?? { clan }, `flake ${reference}`), flags);
 			return 0;
 		}),
 });
@@ -58,7 +58,7 @@ const clan = buildCommand({
 			const { backups, ...rest } = value as Record<string, unknown> & { backups?: { providers?: object } };
 			const declared = { ...(backups?.providers ? { providers: backups.providers } : {}), ...rest };
 			const machine = flags.machine ?? hostname().split(".")[0] ?? "machine";
-			print(linesIn(await importedConfig(machine, { clan: declared }, file)));
+			show(await importedConfig(machine, { clan: declared }, file), flags);
 			return 0;
 		}),
 });
@@ -67,3 +67,8 @@ export const importCommand = buildRouteMap({
 	routes: { nix, clan },
 	docs: { brief: "print a config of what is declared in Nix" },
 });
+
+function show(config: string, { json }: CommonFlags): void {
+	if (json) printJson({ config }, 2);
+	else print(linesIn(config));
+}

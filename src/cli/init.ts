@@ -10,7 +10,7 @@ import { putFile } from "../host/files.ts";
 import { hostServices } from "../host/services.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { propose, signFolders } from "../modules/propose.ts";
-import { linesIn, print } from "../report/terminal.ts";
+import { linesIn, print, printJson } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard, switchFlag } from "./flags.ts";
 
 interface Flags extends CommonFlags {
@@ -62,7 +62,8 @@ export const init = buildCommand({
 				borg: (await exec(["borg", "--version"]).catch(() => undefined))?.code === 0,
 			});
 			if (flags.dryRun) {
-				print(linesIn(text));
+				if (flags.json) printJson({ file, config: text }, 2);
+				else print(linesIn(text));
 				return 0;
 			}
 			let states: string[] = [];

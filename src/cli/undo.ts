@@ -66,7 +66,11 @@ export const undo = buildCommand({
 				throw new HoldfastError("usage", whyNone(run, restored, undone), {
 					details: all.map((copy) => `${copy.run}: ${copy.state}, until ${localTime(copy.until)}`),
 					hint:
-						all.length > 0 ? "those above are kept" : "copies are kept by: holdfast restore --keep-old 7d …",
+						all.length > 0
+							? "those above are kept"
+							: restored
+								? "copies are kept by: holdfast restore --keep-old 7d …"
+								: "see the runs with: holdfast runs",
 				});
 			const plan = planUndo(restored.manifest, newRunId(), kept, flags.noStart);
 			if (flags.dryRun || !flags.yes) printPlan(plan, flags.json && flags.dryRun);

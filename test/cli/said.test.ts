@@ -216,6 +216,10 @@ test("with --json nothing but JSON reaches standard output, also where a questio
 		assert.match(stderr, /\n.*there is no terminal to ask on/, "what would be done is told beside it");
 	}
 	assert.deepEqual(JSON.parse((await place.holdfast("validate", "--json")).stdout).machines, ["web01"]);
+	const proposed = JSON.parse((await place.holdfast("init", "--dry-run", "--json")).stdout);
+	assert.match(proposed.config, /^machines:/m);
+	const unknown = await place.holdfast("undo", "nope");
+	assert.match(unknown.stderr, /there is no run nope\n.*: data, until .*\n {2}→ those above are kept/);
 });
 
 test("a destination that a run of this machine writes to: that is said in place of the engine's words", async () => {
