@@ -120,17 +120,22 @@ export async function diffArchive(
 		heldFolders(manifest, archive, state).map((held) => ({ state, ...held })),
 	);
 	for (const { state, folder, stored } of folders.sort((a, b) => (a.folder < b.folder ? -1 : 1))) {
+		// A restore of this state leaves what is another's where it is, whatever an archive holds there.
+		const others = foldersWithin(manifest, state, folder);
 		using held = await openSpool();
 		await destination.contents(
 			archive.name,
 			[stored],
-			(entry) => held.add(recordOf(entry.path.slice(stored.length), entry)),
+			(entry) => {
+				const below = entry.path.slice(stored.length);
+				if (!others.some((other) => isWithin(folder + below, other))) held.add(recordOf(below, entry));
+			},
 			work,
 		);
 		using live = await openSpool();
-		const dumped = (manifest.state[state]?.dumps ?? []).flatMap(liveFiles);
+		const leftOut = [...others, ...(manifest.state[state]?.dumps ?? []).flatMap(liveFiles)];
 		await walk(folder, work.signal, (below, entry) => {
-			if (!dumped.some((file) => isWithin(folder + below, file))) live.add(recordOf(below, entry, toldAs));
+			if (!leftOut.some((path) => isWithin(folder + below, path))) live.add(recordOf(below, entry, toldAs));
 		});
 		using archived = await held.sorted(work.signal);
 		using now = await live.sorted(work.signal);
@@ -146,6 +151,14 @@ export async function diffArchive(
 			}
 		}
 	}
+}
+
+/** Folders of other states that lie in this one. */
+function foldersWithin({ state: states }: Manifest, state: string, folder: string): string[] {
+	return Object.entries(states)
+		.filter(([name]) => name !== state)
+		.flatMap(([, { folders }]) => folders)
+		.filter((other) => other !== folder && isWithin(other, folder));
 }
 
 /** What is compared of an entry. */

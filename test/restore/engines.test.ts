@@ -79,6 +79,26 @@ for (const [engine, provider] of Object.entries(PROVIDERS))
 			);
 		});
 
+		test("what lies in another state's folder is that one's difference alone", async () => {
+			const place = begin((place) => ({
+				outer: { folders: [place.path("own/outer")] },
+				inner: { folders: [place.path("own/outer/deep/inner")] },
+			}));
+			for (const name of ["own/outer/file", "own/outer/deep/inner/file"]) place.write(name, "old");
+			await succeeds(place, "create");
+			for (const name of ["own/outer/file", "own/outer/deep/inner/file", "own/outer/deep/inner/more"])
+				place.write(name, "newer");
+			const differing = async (service: string) => {
+				const words = ["diff", "--json", "--service", service, engine, "latest"];
+				const { differences } = JSON.parse((await succeeds(place, ...words)).stdout);
+				return differences
+					.map(({ path }: { path: string }) => path.slice(place.path("own").length + 1))
+					.sort();
+			};
+			assert.deepEqual(await differing("outer"), ["outer/file"]);
+			assert.deepEqual(await differing("inner"), ["outer/deep/inner/file", "outer/deep/inner/more"]);
+		});
+
 		test("a folder that vanishes while the others' are written fails its state alone", async () => {
 			const place = begin((place) => ({
 				s: { folders: [place.path("own/s")] },
