@@ -118,7 +118,7 @@ export const adopt = buildCommand({
 					flags.yes,
 				);
 			const look = async (draft: string) => void (await loadConfig(draft));
-			await putFile(file, text, { replace: flags.force, look });
+			await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
 			const { machine, provider, manifest } = adopted;
 			const [state = "NAME"] = Object.keys(manifest.state);
 			if (!flags.json)

@@ -7,6 +7,7 @@ import { loadConfig } from "../config/load.ts";
 import { firstConfig } from "../config/write.ts";
 import { exec } from "../host/exec.ts";
 import { putFile } from "../host/files.ts";
+import { places } from "../host/places.ts";
 import { hostServices } from "../host/services.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { propose, signFolders } from "../modules/propose.ts";
@@ -71,7 +72,7 @@ export const init = buildCommand({
 				const { machines } = await loadConfig(draft);
 				states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
 			};
-			await putFile(file, text, { replace: flags.force, look });
+			await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
 			print([
 				`wrote ${file}`,
 				states.length > 0

@@ -7,17 +7,20 @@ import {
 	fchmodSync,
 	fsync,
 	fsyncSync,
+	linkSync,
 	open,
 	openSync,
 	renameSync,
+	unlinkSync,
 	writeFileSync,
 } from "node:fs";
-import { lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { lstat, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { isErrno } from "../manifest/error.ts";
-import { type Folder, syncFolder } from "./folder.ts";
+import { type Folder, split, syncFolder } from "./folder.ts";
 import { bytesOf } from "./names.ts";
+import { makeFolder } from "./trust.ts";
 
 /** Whether anything is at this path; a symlink counts, wherever it points. */
 export async function exists(path: string): Promise<boolean> {
@@ -42,9 +45,14 @@ export async function syncPath(path: string): Promise<void> {
 
 /**
  * Put a file in an open folder, which may be anybody's: whole at every instant and synced. Whatever stands there goes. It is for
- * us alone to read, or has the mode that is given, whatever the umask.
+ * us alone to read, or has the mode that is given, whatever the umask. Without `replace` what stands there stays (`EEXIST`).
  */
-export function replaceFile(folder: Folder, name: string, content: string, mode = 0o600): void {
+export function replaceFile(
+	folder: Folder,
+	name: string,
+	content: string,
+	{ mode = 0o600, replace = true }: { readonly mode?: number; readonly replace?: boolean } = {},
+): void {
 	const fresh = `.${name}.${randomBytes(6).toString("hex")}`;
 	const fd = openSync(folder.at(fresh), "wx", 0o600);
 	try {
@@ -54,7 +62,13 @@ export function replaceFile(folder: Folder, name: string, content: string, mode 
 	} finally {
 		closeSync(fd);
 	}
-	renameSync(folder.at(fresh), folder.at(name));
+	if (replace) renameSync(folder.at(fresh), folder.at(name));
+	else
+		try {
+			linkSync(folder.at(fresh), folder.at(name));
+		} finally {
+			unlinkSync(folder.at(fresh));
+		}
 	syncFolder(folder);
 }
 
@@ -92,26 +106,33 @@ export async function scratchFolder(below: string): Promise<string> {
 
 /**
  * Write a file that only we can read, whole, into a folder that may be anybody's: a link that stands there is replaced, and
- * never followed. `look` sees it before it is in its place, and may refuse it by an error. Without `replace` what is there
- * stays (`EEXIST`).
+ * never followed. `look` sees the same text first, in a folder of ours below `scratch`, and may refuse it by an error.
+ * Without `replace` what is there stays (`EEXIST`).
  */
 export async function putFile(
 	path: string,
 	content: string,
-	{ replace, look }: { readonly replace: boolean; readonly look: (draft: string) => Promise<void> },
+	{
+		replace,
+		look,
+		scratch,
+	}: {
+		readonly replace: boolean;
+		readonly look: (draft: string) => Promise<void>;
+		readonly scratch: string;
+	},
 ): Promise<void> {
-	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-	const own = await mkdtemp(join(dirname(path), ".holdfast-"));
+	const [above, name] = split(path);
+	const own = await scratchFolder(scratch);
 	try {
-		const draft = join(own, basename(path));
+		const draft = join(own, name);
 		await writeFile(draft, content, { mode: 0o600, flag: "wx", flush: true });
 		await look(draft);
-		if (replace) await rename(draft, path);
-		else await writeFile(path, content, { mode: 0o600, flag: "wx", flush: true });
-		await syncPath(dirname(path));
 	} finally {
 		await rm(own, { recursive: true, force: true });
 	}
+	using folder = makeFolder(above);
+	replaceFile(folder, name, content, { replace });
 }
 
 /** Write a file that only we can read, synced, with its folder. */

@@ -14,7 +14,7 @@ export async function writeMetrics(manifest: Manifest, journal: Journal): Promis
 	const text = metricsText(statusOf(manifest, await allDestinations(manifest), journal));
 	const [above, name] = split(file);
 	using folder = openFolder(resolvePath(above).path);
-	replaceFile(folder, name, text, 0o644);
+	replaceFile(folder, name, text, { mode: 0o644 });
 }
 
 /** Prometheus's text format. Names and units as its own guide has them: seconds, bytes. */
