@@ -3,6 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { removeTree, scratchFolder } from "../host/files.ts";
 import { places } from "../host/places.ts";
 import { openSpool, packed, type Spool } from "../host/spool.ts";
+import { EXIT } from "../manifest/error.ts";
 import { chooseArchive, listArchives, requireUsable } from "../plan/archives.ts";
 import { type Difference, diffArchive, diffRows } from "../plan/diff.ts";
 import { requireStates } from "../plan/order.ts";
@@ -70,7 +71,7 @@ export const diff = buildCommand({
 						await printMany(lines(found));
 						print(differenceEnd(counts, counted));
 					}
-					return counted.uncounted.length > 0 ? 3 : 0;
+					return counted.uncounted.length > 0 ? EXIT.partial : EXIT.done;
 				} finally {
 					await removeTree(scratch);
 				}

@@ -17,7 +17,7 @@ const first = new AbortController();
 const second = new AbortController();
 let isListening = false;
 let lastName: Name = "SIGTERM";
-let firstHeard = 0;
+let firstHeard = Number.NEGATIVE_INFINITY;
 /** How many pieces of work are under way that are undone here, or on another machine; and that somebody must be there for. */
 const undone = { here: 0, there: 0 };
 let shown = 0;
@@ -71,6 +71,7 @@ async function counted<T>(where: keyof typeof undone, work: () => Promise<T>): P
 }
 
 function heard(name: Name): void {
+	const isSame = name === lastName && performance.now() - firstHeard < SAME_PRESS_MS;
 	lastName = name;
 	if (!first.signal.aborted) {
 		const what =
@@ -83,7 +84,7 @@ function heard(name: Name): void {
 		firstHeard = performance.now();
 		first.abort();
 		endWithin(CANCEL_MS);
-	} else if (performance.now() - firstHeard < SAME_PRESS_MS) return;
+	} else if (isSame) return;
 	else if (undone.here > 0) printMessage(`${name}: what was begun is still being undone`);
 	else {
 		second.abort();

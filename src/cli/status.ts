@@ -1,13 +1,14 @@
 // holdfast status [MACHINE…]: is everything as promised?
-import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { buildCommand } from "@stricli/core";
+import * as v from "valibot";
 import { isHere } from "../fleet/select.ts";
 import { jobsOf } from "../fleet/units.ts";
 import { places } from "../host/places.ts";
 import { type TimerStatus, timersOf } from "../host/timers.ts";
 import { EXIT } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { manifestSchema } from "../manifest/schema.ts";
 import { allDestinations } from "../providers/registry.ts";
 import { statusText } from "../report/status.ts";
 import { clearScreen, print, printJson } from "../report/terminal.ts";
@@ -130,8 +131,11 @@ async function look(
 async function standingHere(manifest: Manifest): Promise<Standing> {
 	const { state, runtime } = places();
 	const journal = Journal.open(state);
-	const jobs = jobsOf(manifest).map(({ name }) => name);
-	const [destinations, timers] = await Promise.all([allDestinations(manifest), timersOf(jobs)]);
+	const parsed = v.safeParse(manifestSchema, deployedHere(manifest));
+	const deployed = parsed.success ? parsed.output : undefined;
+	const jobs = new Set([manifest, ...(deployed ? [deployed] : [])].flatMap(jobsOf).map(({ name }) => name));
+	const [destinations, answer] = await Promise.all([allDestinations(manifest), timersOf([...jobs])]);
+	const timers = answer ?? [];
 	const standing = statusOf(manifest, destinations, journal, { died: diedRuns(journal, runtime) });
 	journal.close();
 	const now = lockHolder(runtime)?.doing;
@@ -143,7 +147,7 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 		problems: [
 			...standing.problems,
 			...(old === undefined ? [] : [old]),
-			...(deployedHere(manifest) === undefined ? [] : lostTimers(manifest, jobs, timers)),
+			...(answer === undefined ? [] : missingTimers(deployed, answer)),
 			...timers.flatMap(timerProblems),
 			// One that failed before there was a run is in no journal of ours.
 			...timers
@@ -155,13 +159,15 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 	};
 }
 
-/** Of a machine that was deployed, timers that systemd does not know; where it does not answer, it may know them all. */
-function lostTimers({ machine }: Manifest, jobs: readonly string[], known: readonly TimerStatus[]): string[] {
-	const lost = jobs.filter((job) => !known.some(({ name }) => name === job));
-	if (known.length === 0 && !existsSync("/run/systemd/system")) return [];
-	return lost.map(
-		(name) => `holdfast-${name}.timer is gone: nothing starts by it (holdfast deploy ${machine})`,
-	);
+/** Timers that were deployed, and that systemd does not have. */
+function missingTimers(deployed: Manifest | undefined, known: readonly TimerStatus[]): string[] {
+	if (deployed === undefined) return [];
+	return jobsOf(deployed)
+		.filter((job) => !known.some(({ name }) => name === job.name))
+		.map(
+			({ name }) =>
+				`holdfast-${name}.timer is missing, so nothing runs on that schedule (holdfast deploy ${deployed.machine})`,
+		);
 }
 
 function timerProblems({ name, isActive, isEnabled, isOver }: TimerStatus): string[] {

@@ -253,11 +253,10 @@ export function redis(
 		async rowsOf(file) {
 			// It reads what whoever wrote the archive put there.
 			const who = { ...(await client()), env: {}, user: await stranger() };
+			const options = await questionOptions(who, LONG_QUESTION_SECONDS);
 			const dump = await openForAnyone(file);
-			const result = await execText([`${name}-check-rdb`, "/dev/fd/4"], {
-				...(await questionOptions(who, LONG_QUESTION_SECONDS)),
-				files: [dump.fd],
-			}).finally(() => dump.close());
+			const words = [`${name}-check-rdb`, "/dev/fd/4"];
+			const result = await execText(words, { ...options, files: [dump.fd] }).finally(() => dump.close());
 			if (result.code !== 0) throw fault(who, `read the dump ${file}`, result);
 			return keys(Number(/(\d+) keys read/.exec(result.text)?.[1] ?? 0));
 		},

@@ -17,8 +17,8 @@ export interface TimerStatus {
 	readonly failed?: string;
 }
 
-/** Those that systemd has, of these names; none where it does not answer. Root asks the system's manager, others their own. */
-export async function timersOf(names: readonly string[]): Promise<TimerStatus[]> {
+/** Those that systemd has, of these names; undefined where it does not answer. Root asks the system's manager, others their own. */
+export async function timersOf(names: readonly string[]): Promise<TimerStatus[] | undefined> {
 	if (names.length === 0) return [];
 	const show = async (end: string, properties: string) => {
 		const units = names.map((name) => `holdfast-${name}.${end}`);
@@ -43,6 +43,7 @@ export async function timersOf(names: readonly string[]): Promise<TimerStatus[]>
 		"timer",
 		"Id,LoadState,ActiveState,SubState,UnitFileState,NextElapseUSecRealtime",
 	);
+	if (![...timers.keys()].some((id) => id !== "")) return undefined;
 	const services = await show("service", "Id,Result");
 	return names.flatMap((name) => {
 		const timer = timers.get(`holdfast-${name}.timer`);

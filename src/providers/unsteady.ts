@@ -1,6 +1,7 @@
 // Files that did not hold still while an archive was written. The rule is the same for every engine: what vanished is not
 // in the archive, what changed may be in it as it never was; both are told, and neither costs a state its backup.
 import { lstatSync } from "node:fs";
+import { bytesOf } from "../host/names.ts";
 
 /** A file that vanished before it was read, or changed while it was read. */
 export interface Unsteady {
@@ -46,7 +47,7 @@ export function watchUnsteady(): Watch {
 /** Only to be compared: where links lead is of no matter. */
 function statOf(path: string) {
 	try {
-		return lstatSync(path, { throwIfNoEntry: false });
+		return lstatSync(bytesOf(path), { throwIfNoEntry: false });
 	} catch {
 		return undefined;
 	}

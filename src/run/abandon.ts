@@ -1,8 +1,9 @@
 // The last way out of a run that cannot be brought to its end: nothing more is done or undone of it, and it is said what it
 // has left where, for a person to put back by hand.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { PRIVATE } from "../host/private-area.ts";
+import { namesIn, openFolder } from "../host/folder.ts";
+import { isPrivate } from "../host/private-area.ts";
 import { unitLabel } from "../host/systemd.ts";
 import { unitFacts } from "../host/unit-facts.ts";
 import { HoldfastError } from "../manifest/error.ts";
@@ -148,9 +149,7 @@ function jsonIn(text: unknown): unknown {
 function privateBeside(folders: readonly string[]): string[] {
 	const looked = new Set(folders.flatMap((folder) => [folder, ...parentsOf(folder)]));
 	return [...looked].flatMap((parent) =>
-		namesIn(parent)
-			.filter((name) => name.startsWith(PRIVATE))
-			.map((name) => `${join(parent, name)} is there: what a restore brought or put aside`),
+		privateIn(parent).map((name) => `${join(parent, name)} is there: what a restore brought or put aside`),
 	);
 }
 
@@ -159,9 +158,10 @@ function parentsOf(path: string): string[] {
 	return parent === path ? [] : [parent, ...parentsOf(parent)];
 }
 
-function namesIn(folder: string): string[] {
+function privateIn(path: string): string[] {
 	try {
-		return readdirSync(folder);
+		using folder = openFolder(path);
+		return [...namesIn(folder)].filter((name) => isPrivate(folder, name));
 	} catch {
 		return [];
 	}

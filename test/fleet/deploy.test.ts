@@ -163,7 +163,7 @@ machines:
 			],
 			[
 				`systemctl disable --now holdfast-prune.timer; mv ${timer} /root/; systemctl daemon-reload`,
-				"is gone: nothing starts by it",
+				"is missing, so nothing runs on that schedule",
 				`mv /root/holdfast-prune.timer ${timer}; systemctl daemon-reload; systemctl enable --now holdfast-prune.timer`,
 			],
 		] as const) {

@@ -6,7 +6,7 @@ import { beyond, rightsOf } from "./definers.ts";
 import { type AccountName, accountText } from "./names.ts";
 import type { StoredObject } from "./objects.ts";
 import { type Asked, asked, type Server } from "./server.ts";
-import { temporaryAccount } from "./temporary.ts";
+import { says, temporaryAccount } from "./temporary.ts";
 
 /** For one definition; ordinary ones take milliseconds. */
 const definitionSeconds = () => Number(process.env.HOLDFAST_DEFINITION_SECONDS) || 60;
@@ -63,7 +63,9 @@ export async function makersOf(
 		ourselves,
 		forOthers: account.forOthers,
 		async release() {
-			for (const release of releases) await release();
+			// One that cannot be taken away keeps none of the others.
+			const ends = await Promise.allSettled(releases.map((release) => release()));
+			for (const end of ends) if (end.status === "rejected") throw end.reason;
 		},
 	};
 }
@@ -107,11 +109,7 @@ export async function requireMaker(
 	);
 }
 
-function says(error: unknown, what: RegExp): boolean {
-	return error instanceof HoldfastError && error.details.some((line) => what.test(line));
-}
-
-/** "View references invalid tables or columns", or nobody may look: the same to somebody with its definer's rights. */
+/** "View references invalid tables or columns": whether it is broken, or its definer merely may not look, the server tells alike. */
 export const mayBeBroken = (error: unknown) => says(error, /ERROR 1356 /) || !isDenied(error);
 
 /**

@@ -34,9 +34,16 @@ const MAY_NOT = /ERROR (1044|1045|1142|1227|1410) /;
 /** A replica that nobody may write to. */
 const READ_ONLY = /ERROR (1290|1836) /;
 
-/** The same at every try, so that what a dead run has left is found and taken away. */
-const nameOf = (database: string, purpose: Purpose, as = "") =>
-	`holdfast_${createHash("sha256").update(`${purpose} ${database}${as}`).digest("hex").slice(0, 16)}`;
+/**
+ * The same at every try, so that what a dead run has left is found and taken away. All that have the rights of another
+ * account besides begin like the one that has not; MySQL's names have at most 32 characters.
+ */
+function nameOf(database: string, purpose: Purpose, as?: string): string {
+	const hash = (text: string, length: number) =>
+		createHash("sha256").update(text).digest("hex").slice(0, length);
+	const plain = `holdfast_${hash(`${purpose} ${database}`, 12)}`;
+	return as === undefined ? plain : `${plain}_${hash(as, 8)}`;
+}
 
 /** Another account, and what it may do with databases, for one that may do this as well. */
 export interface Like {
@@ -59,7 +66,7 @@ export async function temporaryAccount(
 	purpose: Purpose,
 	like?: Like,
 ): Promise<Temporary> {
-	const as = like && ` as ${accountText(like.account)}`;
+	const as = like && accountText(like.account);
 	const user = nameOf(database, purpose, as);
 	const who = accountLiteral({ user, host: await hostOf(server) });
 	// Rules for passwords want letters of each kind.
@@ -67,6 +74,7 @@ export async function temporaryAccount(
 	const doing = `make an account to ${purpose} ${database} with`;
 	const on = identifier(purpose === "load" ? database : await patternOf(server, database));
 	let forOthers = false;
+	if (like === undefined) await dropLikes(server, database, purpose);
 	try {
 		await quietly(
 			server,
@@ -85,6 +93,8 @@ export async function temporaryAccount(
 			);
 		if (purpose === "make") forOthers = await letMakeForOthers(server, who, doing);
 	} catch (error) {
+		// It may have been made, and some of its rights be given.
+		await letGo(server, database, purpose, as).catch(() => {});
 		const itself = {
 			client: server.client,
 			connect: (role: "client" | "dump") => server.connect(role),
@@ -121,8 +131,8 @@ async function letMakeForOthers(server: Server, who: string, doing: string): Pro
 }
 
 /**
- * Another's lock can keep an account from being dropped for as long as it likes (FLUSH TABLES WITH READ LOCK). Nobody
- * waits for that who was told to stop: nobody knows the account's password, and the next run takes it away.
+ * Another's lock can keep an account from being dropped for as long as it likes (FLUSH TABLES WITH READ LOCK). A run that
+ * was told to stop does not wait for that: nobody knows the account's password, and the next run takes it away.
  */
 async function letGo(server: Server, database: string, purpose: Purpose, as?: string): Promise<void> {
 	const { signal } = server.client;
@@ -136,6 +146,27 @@ async function letGo(server: Server, database: string, purpose: Purpose, as?: st
 	await dropTemporary(server.firm(DROP_SECONDS), database, purpose, as).catch(() => {});
 }
 
+/** Those of a dead run that had another account's rights besides, whatever accounts these were. */
+async function dropLikes(server: Server, database: string, purpose: Purpose): Promise<void> {
+	const left = await server
+		.sql(
+			[
+				`SELECT User, Host FROM mysql.user WHERE User LIKE ${literal(`${pattern(nameOf(database, purpose))}\\_%`)}`,
+			],
+			"look for accounts that a dead run has left",
+		)
+		.catch((error: unknown) => {
+			if (says(error, MAY_NOT)) return [];
+			throw error;
+		});
+	for (const [user = "", host = ""] of left)
+		await quietly(
+			server,
+			[`DROP USER IF EXISTS ${accountLiteral({ user, host })}`],
+			"drop an account of a dead run",
+		);
+}
+
 /** That of a dead run as well. */
 export async function dropTemporary(
 	server: Server,
@@ -143,6 +174,7 @@ export async function dropTemporary(
 	purpose: Purpose,
 	as?: string,
 ): Promise<void> {
+	if (as === undefined) await dropLikes(server, database, purpose);
 	const user = nameOf(database, purpose, as);
 	const who = accountLiteral({ user, host: await hostOf(server) });
 	const doing = `end what the account to ${purpose} ${database} does`;
@@ -161,7 +193,8 @@ export async function dropTemporary(
 	});
 }
 
-function says(error: unknown, what: RegExp): error is HoldfastError {
+/** Whether a server's own words are among these. */
+export function says(error: unknown, what: RegExp): error is HoldfastError {
 	return error instanceof HoldfastError && error.details.some((line) => what.test(line));
 }
 

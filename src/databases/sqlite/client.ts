@@ -28,6 +28,8 @@ export interface Question {
 	readonly doing: string;
 	readonly signal?: AbortSignal;
 	readonly timeoutSeconds?: number;
+	/** It is asked of what an archive holds. */
+	readonly isArchived?: true;
 	log(line: string): void;
 }
 
@@ -101,7 +103,7 @@ async function run(
 	statements: readonly string[],
 	who: Identity | undefined,
 	enclosure: Enclosure | undefined,
-	{ doing, signal, timeoutSeconds }: Question,
+	{ doing, signal, timeoutSeconds, isArchived }: Question,
 ): Promise<string> {
 	const words = ["sqlite3", "-init", "/dev/null", "-batch", "-bail", "-cmd", `.timeout ${BUSY_MS}`, at];
 	const result = await execText(words, {
@@ -117,9 +119,14 @@ async function run(
 	});
 	if (result.code === 0) return result.text;
 	const stderr = result.stderr.map((line) => line.replaceAll(at, shown));
-	const otherwise = stderr.some((line) => /not a database|malformed/.test(line))
-		? `${shown} is damaged, or is no SQLite database: a restore replaces it`
-		: `look at it, and at its owner and mode: ls -l ${shown}`;
+	const says = (words: RegExp) => stderr.some((line) => words.test(line));
+	const otherwise = isArchived
+		? "the archive is damaged, or somebody changed it: choose another one"
+		: says(/not a database|malformed/)
+			? `${shown} is damaged, or not a SQLite database: a restore replaces it`
+			: says(/locked|busy/)
+				? `another program holds it: see which with fuser ${shown}`
+				: `look at its owner and mode: ls -l ${shown}`;
 	throw fault({ server: "SQLite", programs: "sqlite3", look: otherwise, otherwise, user: undefined }, doing, {
 		...result,
 		stderr,

@@ -106,7 +106,7 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 			const nobody = await accountOf("nobody");
 			if (process.getuid?.() === 0 && nobody)
 				for (const one of [dirname(file), file]) chownSync(one, nobody.uid, nobody.gid);
-			return countRows(file, { ...work, doing: `count the rows of the dump ${file}` });
+			return countRows(file, { ...work, doing: `count the rows of the dump ${file}`, isArchived: true });
 		},
 	};
 }

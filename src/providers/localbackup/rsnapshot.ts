@@ -137,7 +137,7 @@ function hearFault(line: string, { unreadable, watch, roots }: Told): void {
 	if (quoted === undefined) return;
 	const path = unquoted(quoted);
 	// It became shorter while it was read.
-	if (/No data available/.test(reason)) watch.changed(path);
+	if (/^No data available( \(61\))?$/.test(reason)) watch.changed(path);
 	else if ((vanished !== undefined || saysAbsent(reason)) && !roots.has(path)) watch.vanished(path);
 	else unreadable.push({ path, reason });
 }

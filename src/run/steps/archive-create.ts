@@ -46,16 +46,32 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		if (context.completed) return;
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 		// A disk that is gone must not keep every later run from its work.
-		await giveUp(destination, step, context).catch((error: Error) => {
+		await destination.abandon(step.archive, context).catch((error: Error) => {
 			context.log(`what it left in ${destination.location} could not be removed: ${error.message}`);
+		});
+		await doubtUnseen(destination, step, context).catch((error: Error) => {
+			context.log(
+				`whether ${destination.location} lists ${step.archive}, which nobody has looked at, is not known: ${error.message}`,
+			);
 		});
 	},
 };
 
-/** What is not listed is removed. What is listed was whole for its engine, and nobody has looked at what that had to say. */
-async function giveUp(destination: Destination, { id, archive }: ArchiveCreateStep, context: StepContext) {
-	await destination.abandon(archive, context);
-	if (context.noteOf(id) === undefined || !destination.capabilities.describesItself) return;
+/** The note. */
+interface Begun {
+	readonly begun: true;
+	/** What the engine had to say has been looked at, and told. */
+	readonly seen?: true;
+}
+
+/** What the engine listed was whole for it, and nobody has looked at what it had to say. */
+async function doubtUnseen(
+	destination: Destination,
+	{ id, archive }: ArchiveCreateStep,
+	context: StepContext,
+) {
+	const note = context.noteOf(id) as Begun | undefined;
+	if (note === undefined || note.seen || !destination.capabilities.describesItself) return;
 	const listed = await destination.list({ ...context, hurried: true });
 	const { metadata } = listed.find(({ name }) => name === archive) ?? {};
 	if (metadata?.run !== context.plan.run) return;
@@ -116,8 +132,8 @@ async function write(
 			dumpedBy(id, context).map((database) => ({ ...database, scope, streamed })),
 		),
 	);
-	const measuring = measureStates(foldersOf, context);
-	context.note({ begun: true });
+	using measuring = measureStates(foldersOf, context);
+	context.note({ begun: true } satisfies Begun);
 	try {
 		const {
 			unreadable: unread,
@@ -170,7 +186,7 @@ async function write(
 			withPoint(context),
 		);
 		context.point("written");
-		const measured = await measuring;
+		const measured = await measuring.found;
 		context.signal.throwIfAborted();
 		const unreadable = [
 			...[...measured.values()].flatMap(({ tooLong }) => tooLong ?? []),
@@ -182,6 +198,7 @@ async function write(
 		const warnings = [...remarks, ...seen.warnings];
 		if (seen.isToBeTold) await destination.describe(step.archive, told, context);
 		const id = `${destination.name}::${destination.location}::${step.archive}`;
+		context.note({ begun: true, seen: true } satisfies Begun);
 		made({
 			id,
 			name: step.archive,

@@ -62,7 +62,12 @@ export const extract: StepWork<ExtractStep> = {
 
 function requireEmpty(path: string): void {
 	using folder = openFolder(path);
-	if (namesIn(folder).next().done) return;
+	let isEmpty = true;
+	for (const _ of namesIn(folder)) {
+		isEmpty = false;
+		break;
+	}
+	if (isEmpty) return;
 	throw new HoldfastError("failed", `${path} is not empty`, {
 		hint: "name a folder that is empty or not there yet",
 	});

@@ -22,6 +22,7 @@ export const foldersPresent: StepWork<FoldersPresentStep> = {
 				throw new HoldfastError("failed", `the folder ${folder} does not exist`, {
 					hint: "make it, or take it out of the state's folders",
 				});
+			// Fails where nothing would be left of it.
 			exclusionsOf(folder, { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) });
 			paths.set(folder, path);
 		}

@@ -2,8 +2,8 @@
 // their folders again. To look takes as long as an engine takes to find that nothing has changed, and whoever looked first
 // would keep stopped units waiting for it.
 import type { CreateResult, Root } from "../../providers/provider.ts";
-import { tooLongIn } from "../../providers/roots.ts";
 import { measure } from "../../providers/tar/measure.ts";
+import { tooLongIn } from "../../providers/too-long.ts";
 import type { StepContext } from "../work.ts";
 
 interface Measured {
@@ -16,26 +16,43 @@ interface Measured {
 /** By state. */
 export type MeasuredStates = ReadonlyMap<string, Measured>;
 
-/** Once a run, however many destinations there are. */
-const looks = new WeakMap<StepContext["plan"], Map<string, Promise<Measured>>>();
+/** Of one run, for all of its destinations. */
+interface Looks {
+	readonly begun: Map<string, Promise<Measured>>;
+	readonly stop: AbortController;
+	/** How many destinations wait for what is found. */
+	waiting: number;
+}
+const looks = new WeakMap<StepContext["plan"], Looks>();
 
-/** Begin to look, at one state after the other. What is returned never fails. */
+/** Begin to look, at one state after the other. `found` never fails. Disposed of by all that began it, it ends. */
 export function measureStates(
 	states: ReadonlyMap<string, readonly Root[]>,
 	{ plan, signal }: Pick<StepContext, "plan" | "signal">,
-): Promise<MeasuredStates> {
-	const begun = looks.get(plan) ?? new Map<string, Promise<Measured>>();
-	looks.set(plan, begun);
-	let last: Promise<unknown> = Promise.all(begun.values());
+): Disposable & { readonly found: Promise<MeasuredStates> } {
+	const all = looks.get(plan) ?? { begun: new Map(), stop: new AbortController(), waiting: 0 };
+	looks.set(plan, all);
+	all.waiting++;
+	const either = AbortSignal.any([signal, all.stop.signal]);
+	let last: Promise<unknown> = Promise.all(all.begun.values());
+	let left = 0;
 	for (const [name, roots] of states) {
-		if (begun.has(name)) continue;
+		if (all.begun.has(name)) continue;
+		left++;
 		const look = last.then(async () => ({
-			bytes: await measure(roots, signal).catch(() => undefined),
-			tooLong: await tooLongIn(roots, signal).catch(() => undefined),
+			bytes: await measure(roots, either).catch(() => undefined),
+			tooLong: await tooLongIn(roots, either).catch(() => undefined),
 		}));
-		begun.set(name, look);
-		last = look;
+		all.begun.set(name, look);
+		last = look.finally(() => left--);
 	}
-	const all = [...states.keys()].map(async (name) => [name, (await begun.get(name)) ?? {}] as const);
-	return Promise.all(all).then((measured) => new Map(measured));
+	const found = [...states.keys()].map(async (name) => [name, (await all.begun.get(name)) ?? {}] as const);
+	return {
+		found: Promise.all(found).then((measured) => new Map(measured)),
+		[Symbol.dispose]() {
+			if (--all.waiting > 0 || left === 0) return;
+			all.stop.abort();
+			looks.delete(plan);
+		},
+	};
 }
