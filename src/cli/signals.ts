@@ -11,7 +11,7 @@ type Name = (typeof NAMES)[number] | "SIGHUP";
 const CANCEL_MS = 12_000;
 const LEAVE_MS = 3_000;
 /** One Ctrl-C may arrive twice: from the terminal, and from sudo, npx or timeout, which pass it on. */
-const SAME_PRESS_MS = 500;
+const SAME_PRESS_MS = 50;
 
 const first = new AbortController();
 const second = new AbortController();

@@ -10,6 +10,7 @@ import { openSpool, packed, type Spool } from "../host/spool.ts";
 import { resolvePath, resolveReplaced } from "../host/trust.ts";
 import { dumpLabel, liveFiles } from "../manifest/dumps.ts";
 import { type ErrorReport, reportOf } from "../manifest/error.ts";
+import { LONGEST_PATH } from "../manifest/paths.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Entry, Work } from "../providers/provider.ts";
 import { restoreFiles } from "../providers/read-files.ts";
@@ -128,6 +129,7 @@ export async function diffArchive(
 			[stored],
 			(entry) => {
 				const below = entry.path.slice(stored.length);
+				if (below.length > LONGEST_PATH) return;
 				if (!others.some((other) => isWithin(folder + below, other))) held.add(recordOf(below, entry));
 			},
 			work,
@@ -230,7 +232,8 @@ async function walk(
 		const stat = entryIn(parent, name);
 		if (!stat || stat.isSocket()) return;
 		tell(below, entryOf(folder + below, stat, parent, name));
-		if (!stat.isDirectory()) return;
+		// What is deeper has no path that a restore could make; a service may go on for ever.
+		if (!stat.isDirectory() || below.length > LONGEST_PATH) return;
 		using inner = enter(parent, name);
 		for (const child of namesIn(inner))
 			if (!isPrivate(inner, child)) await visit(inner, child, `${below}/${child}`);

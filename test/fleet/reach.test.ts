@@ -171,7 +171,7 @@ machines:
 		await declare(', hooks: { preBackup: "touch /tmp/began; sleep 60", postBackup: "touch /tmp/ended" }');
 		const before = (await archives("web01")).length;
 		// Twice, as where the terminal sends it, and then sudo, npx or timeout passes it on.
-		const press = "kill -INT $holdfast; sleep 0.1; kill -INT $holdfast";
+		const press = "kill -INT $holdfast; sleep 0.02; kill -INT $holdfast";
 		const { code, stderr } = await laptop.run([
 			"sh",
 			"-c",

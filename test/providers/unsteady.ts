@@ -55,8 +55,11 @@ export function toldWhatIsUnsteady({ passesOverVanished = false }: Engine, setUp
 			const end = Date.now() + 20_000;
 			const script = 'while kill -0 "$1"; do for f in large*; do echo more >>"$f"; done; done';
 			const writer = spawn("sh", ["-c", script, "sh", `${process.pid}`], { cwd: root, stdio: "ignore" });
+			let idle = 0;
 			const watch = setInterval(() => {
-				if (Date.now() < end && isRead(root)) return;
+				// Between two files none is open.
+				idle = isRead(root) ? 0 : idle + 1;
+				if (Date.now() < end && idle < 25) return;
 				clearInterval(watch);
 				writer.kill();
 			}, 20);
