@@ -65,6 +65,6 @@ test("machines, states, providers and destinations of these names are backed up,
 	await ok("check");
 	await ok("prune", "--yes");
 	const unknown = await place.holdfast("restore", "--yes", "--service", "valueOf", "toString", "latest");
-	assert.equal(unknown.code, 1);
-	assert.match(unknown.stderr, /no archive holds a good valueOf/);
+	assert.equal(unknown.code, 2);
+	assert.match(unknown.stderr, /has no state "valueOf"/);
 });

@@ -106,7 +106,7 @@ describe("root, where others can write", { skip: isRoot ? false : "needs root" }
 		assert.equal(resolvePath(open).openAt, open);
 		symlinkSync(place.path("root"), join(open, "link"));
 		lchownSync(join(open, "link"), USER, USER);
-		assert.throws(() => resolvePath(join(open, "link/secret")), /somebody else than root/);
+		assert.throws(() => resolvePath(join(open, "link/secret")), /could have put it there/);
 	});
 
 	test("a config that somebody may write by an access control list is not obeyed", async () => {
