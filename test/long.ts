@@ -88,4 +88,5 @@ for (const { name, words, env, minutes } of PARTS) {
 	lines.push(`${status === 0 ? "✔" : "✘"} ${name}: ${minutesSince(start).toFixed(1)} minutes`);
 }
 process.stdout.write(`\n${lines.join("\n")}\n`);
-process.exitCode = failed ? 1 : 0;
+// What the crash matrix is made of brings the test runner along, which would say that there were no tests.
+process.exit(failed ? 1 : 0);
