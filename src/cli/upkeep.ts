@@ -31,7 +31,7 @@ export const check = buildCommand({
 	docs: {
 		brief: "look whether what the destinations hold is whole",
 		fullDescription:
-			"Without --full the engine looks at its own structure; with it, every byte is read. Nothing is mended.\n\nExamples:\n  holdfast check\n  holdfast check web01 --provider borgbackup --full",
+			"Without --full the engine looks at its own structure; with it, every byte is read. Nothing is repaired.\n\nExamples:\n  holdfast check\n  holdfast check web01 --provider borgbackup --full",
 	},
 	parameters: {
 		flags: {

@@ -146,6 +146,6 @@ export function configError(source: Source, faults: readonly Fault[]): HoldfastE
 	const [first, ...rest] = blocks;
 	return new HoldfastError("usage", first?.headline ?? `${source.file}: not valid`, {
 		details: [...(first?.quoted ?? []), ...rest.flatMap((block) => [block.headline, ...block.quoted])],
-		hint: "mend the file, then look again with: holdfast validate",
+		hint: "fix the file, then look again with: holdfast validate",
 	});
 }

@@ -10,7 +10,7 @@ export interface FirstConfig {
 	readonly machine: string;
 	readonly nixos: boolean;
 	readonly proposal: Proposal;
-	/** Where archives shall go: a folder. */
+	/** Where archives go: a folder. */
 	readonly archives: string;
 	/** Whether borg is there to use. */
 	readonly borg: boolean;

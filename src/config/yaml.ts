@@ -23,7 +23,7 @@ export function readYaml(file: string, text: string): Source {
 		const place = placeAt(lines, offset);
 		throw new HoldfastError("usage", `${file}:${place.line}:${place.column}: ${message}`, {
 			details: quote(text, place),
-			hint: "mend the file, then look again with: holdfast validate",
+			hint: "fix the file, then look again with: holdfast validate",
 		});
 	};
 	const document = documentIn(text, lines, refuse);

@@ -1,4 +1,4 @@
-// What a machine shall have: the runtime, the program, its manifest, secrets and units, as files with their places.
+// What a machine needs: the runtime, the program, its manifest, secrets and units, as files with their places.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";

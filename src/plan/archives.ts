@@ -216,7 +216,7 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 			`${fault.provider}/${fault.destination} could not be asked for archives: ${fault.error.message}`,
 			{
 				details: [...(fault.error.details ?? []), ...(more.length > 0 ? unreachable.slice(1) : [])],
-				hint: `${fault.error.hint ?? "mend that, then try again"}${elsewhere}`,
+				hint: `${fault.error.hint ?? "fix that, then try again"}${elsewhere}`,
 			},
 		);
 	if (archives.length === 0)

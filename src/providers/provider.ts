@@ -245,7 +245,7 @@ export interface Destination {
 	details(archive: string, work: Work): Promise<Details>;
 	/**
 	 * Look whether what is stored is whole: that everything is there, or with `full` that every byte is as it was
-	 * written. Mends nothing. Throws when it cannot be looked at.
+	 * written. Repairs nothing. Throws when it cannot be looked at.
 	 */
 	check(full: boolean, work: Work): Promise<readonly Problem[]>;
 	/** Delete archives and give their room back. One that is gone already is no fault; safe to repeat. */

@@ -346,7 +346,7 @@ function stays(recorded: boolean): HoldfastError {
 		recorded
 			? "it stays until all that comes before it is undone"
 			: "it stays until the journal can be written",
-		{ hint: "mend the cause (is the disk full?), then: holdfast recover" },
+		{ hint: "fix the cause (is the disk full?), then: holdfast recover" },
 	);
 }
 

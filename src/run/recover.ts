@@ -46,7 +46,7 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 		hint:
 			first.failures[0]?.scope === "run" && first.failures[0].error.hint
 				? first.failures[0].error.hint
-				: `see its steps with: holdfast runs show ${first.run}; mend the cause, then: holdfast recover (if it can never be brought to its end: holdfast recover --abandon ${first.run})`,
+				: `see its steps with: holdfast runs show ${first.run}; fix the cause, then: holdfast recover (if it can never be brought to its end: holdfast recover --abandon ${first.run})`,
 	});
 }
 

@@ -28,7 +28,7 @@ export interface Kind {
 	facts(web01: Machine): Promise<string>;
 	/** Take the database away while its application is stopped, as on a new machine; undefined where that is the folder. */
 	destroy?(web01: Machine): Promise<void>;
-	/** Make a dump impossible, and mend that. */
+	/** Make a dump impossible, and fix that. */
 	breakDown(web01: Machine): Promise<void>;
 	mend(web01: Machine): Promise<void>;
 	/** Let a dump begin well and fail in the middle, where that can be had. */

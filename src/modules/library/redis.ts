@@ -38,7 +38,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 					),
 					{ [name]: {} },
 				),
-				v.description(`servers, by the name that their state shall have (default: one, ${name})`),
+				v.description(`servers, by the name that their state gets (default: one, ${name})`),
 			),
 		}),
 		yields: ({ instances }, { nixos }) => ({

@@ -19,7 +19,7 @@ export const sqlite = defineModule({
 					units: v.pipe(v.optional(v.array(f.unitName), []), v.description("the units that use them")),
 				}),
 			),
-			v.description("applications, by the name that their state shall have"),
+			v.description("applications, by the name that their state gets"),
 		),
 	}),
 	yields: ({ apps }) => ({

@@ -15,7 +15,7 @@ export const preflight: StepWork<PreflightStep> = {
 				problems.length === 1 ? (problems[0] ?? "") : `${problems.length} things stand in the way`,
 				{
 					details: problems.length === 1 ? [] : problems,
-					hint: "nothing was touched; mend this and try again",
+					hint: "nothing was touched; fix this and try again",
 				},
 			);
 		return warnings.length > 0 ? { warnings } : undefined;

@@ -58,7 +58,7 @@ export const unitsStop: StepWork<UnitsStopStep> = {
 			context.note({ ...note, heldDown: true } satisfies StopNote);
 			if (up.length === 0) return;
 			throw new HoldfastError("failed", `${up.map(unitLabel).join(", ")} stays stopped`, {
-				hint: "what it uses could not all be put back: mend that, then: holdfast recover",
+				hint: "what it uses could not all be put back: fix that, then: holdfast recover",
 			});
 		}
 		for (const [user, some] of byManager(note.masked ?? []))

@@ -26,7 +26,7 @@ export const archivesCheck: StepWork<CheckArchivesStep> = {
 					.map(({ archive, message }) => (archive === undefined ? message : `${archive}: ${message}`)),
 				hint:
 					problems.length > 0
-						? "back up to another destination that is undamaged before you mend or remove anything here"
+						? "back up to another destination that is undamaged before you fix or remove anything here"
 						: "they count for nothing, and prune keeps them: once you do not need one, remove it with its engine's own program",
 			});
 		}),
