@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { places } from "../host/places.ts";
-import { type ListedArchive, storedPath, storedRoots } from "../plan/archives.ts";
+import type { ListedArchive } from "../plan/archives.ts";
+import { storedPath, storedRoots } from "../plan/stored.ts";
 import { mountPoint, takeOut } from "../plan/take-out.ts";
 import type { Entry } from "../providers/provider.ts";
 import { archiveText, entryLine } from "../report/archives.ts";

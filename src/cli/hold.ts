@@ -2,7 +2,8 @@
 import { buildCommand } from "@stricli/core";
 import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { chooseCopies, type ListedArchive, requireUsable } from "../plan/archives.ts";
+import type { ListedArchive } from "../plan/archives.ts";
+import { chooseCopies, requireUsable } from "../plan/choose.ts";
 import type { Metadata, Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import { print, printJson, printMessage } from "../report/terminal.ts";

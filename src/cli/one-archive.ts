@@ -1,5 +1,6 @@
 // How the commands on one archive find it.
-import { chooseArchive, type ListedArchive, listArchives } from "../plan/archives.ts";
+import { type ListedArchive, listArchives } from "../plan/archives.ts";
+import { chooseArchive } from "../plan/choose.ts";
 import type { Destination, Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
 import {

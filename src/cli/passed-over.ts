@@ -1,5 +1,6 @@
 // Said where a person asks for `latest`, and an archive that seems to be newer is not the one that is meant.
-import { type ListedArchive, type Listing, passedOver } from "../plan/archives.ts";
+import type { ListedArchive, Listing } from "../plan/archives.ts";
+import { passedOver } from "../plan/choose.ts";
 import { printMessage } from "../report/terminal.ts";
 
 export function sayPassedOver(listing: Listing, chosen: ListedArchive): void {

@@ -4,14 +4,8 @@ import { buildCommand } from "@stricli/core";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import {
-	chooseArchive,
-	doubtOf,
-	isGood,
-	type ListedArchive,
-	listArchives,
-	requireGood,
-} from "../plan/archives.ts";
+import { type ListedArchive, listArchives } from "../plan/archives.ts";
+import { chooseArchive, doubtOf, isGood, requireGood } from "../plan/choose.ts";
 import { planExtract } from "../plan/extract.ts";
 import { requireStates } from "../plan/order.ts";
 import { planRestore } from "../plan/restore.ts";

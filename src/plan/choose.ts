@@ -1,0 +1,174 @@
+// Which archive a person means, and whether it may be used for what they want of it.
+import { HoldfastError } from "../manifest/error.ts";
+import { localTime } from "../manifest/local-time.ts";
+import { outcomeOf } from "../providers/archive-time.ts";
+import type { Archive } from "../providers/provider.ts";
+import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from "./archives.ts";
+
+/** Why `latest` is not to be this one, whatever it holds. */
+function whyNotLatest(archive: ListedArchive): string | undefined {
+	return problemOf(archive) ?? (archive.foreign ? "was made by something else" : undefined);
+}
+
+/**
+ * What this machine has a record of making comes first: what is newer by its own word alone may be anybody's. Newest
+ * last.
+ */
+function candidatesFor({ archives }: Listing, services: readonly string[]): ListedArchive[] {
+	const good = archives.filter(
+		(archive) =>
+			whyNotLatest(archive) === undefined &&
+			services.every((service) => isGood(archive, service) && doubtOf(archive, service) === undefined),
+	);
+	const recorded = good.filter((archive) => archive.recorded);
+	if (recorded.length > 0) return recorded;
+	if (good.length > 0 || archives.some((archive) => !archive.foreign)) return good;
+	// Where there is nothing of ours at all, as after a move from another program, they are what there is.
+	return archives.filter(({ ahead }) => !ahead);
+}
+
+/** Lines on archives that are newer than the one that `latest` came to mean. */
+export function passedOver({ archives }: Listing, chosen: ListedArchive): string[] {
+	return archives
+		.slice(archives.indexOf(chosen) + 1)
+		.reverse()
+		.flatMap((archive) => {
+			const unrecorded = archive.recorded === undefined && chosen.recorded === true;
+			const why = unrecorded ? "is newer, and this machine has no record of making it" : undefined;
+			return lineOf(archive, whyNotLatest(archive) ?? why ?? doubtsOf(archive));
+		})
+		.slice(0, MOST_LINES);
+}
+
+const MOST_LINES = 5;
+
+/** Refuse an archive of which nothing can be told, and say why. */
+export function requireUsable(archive: ListedArchive): void {
+	const { id, damaged, newer } = archive;
+	if (damaged !== undefined)
+		throw new HoldfastError("failed", `${id} is damaged: ${damaged}`, {
+			hint: "choose another with: holdfast list. Its files may be whole: its engine's own program can restore them",
+		});
+	if (newer !== undefined)
+		throw new HoldfastError("failed", `${id} ${madeByNewer(newer)}`, { hint: "use that version" });
+}
+
+/** The archive that a person named: an id as printed, a name that only one has, or `latest` good one. */
+export function chooseArchive(listing: Listing, wanted: string, services: readonly string[]): ListedArchive {
+	const { archives, failures, others } = listing;
+	const elsewhere =
+		others.length === 0
+			? ""
+			: `; archives of ${others.slice(0, MOST_LINES).join(", ")} are there too: name whose with --from MACHINE`;
+	const unreachable = failures.map(
+		({ provider, destination, error }) => `${provider}/${destination} could not be asked: ${error.message}`,
+	);
+	const [fault, ...more] = failures;
+	// Whether there is one is not known: the reason is the error.
+	if (archives.length === 0 && fault)
+		throw new HoldfastError(
+			"failed",
+			`${fault.provider}/${fault.destination} could not be asked for archives: ${fault.error.message}`,
+			{
+				details: [...(fault.error.details ?? []), ...(more.length > 0 ? unreachable.slice(1) : [])],
+				hint: `${fault.error.hint ?? "fix that, then try again"}${elsewhere}`,
+			},
+		);
+	if (archives.length === 0)
+		throw new HoldfastError("failed", "there is no archive to restore", {
+			hint: `make one with: holdfast create${elsewhere}`,
+		});
+	if (wanted === "latest") {
+		const latest = candidatesFor(listing, services).at(-1);
+		if (latest) return latest;
+		const none = services.length > 0 ? `holds a good ${services.join(" and ")}` : "can be used";
+		throw new HoldfastError("failed", `no archive ${none}`, {
+			details: [
+				...unreachable,
+				...archives
+					.flatMap((archive) => lineOf(archive, whyNotLatest(archive) ?? doubtsOf(archive)))
+					.slice(-MOST_LINES),
+			],
+			hint: hintFor(archives),
+		});
+	}
+	const found = archives.filter(({ id, name }) => id === wanted || name === wanted);
+	if (found.length === 1 && found[0]) return found[0];
+	if (found.length > 1)
+		throw new HoldfastError("usage", `${JSON.stringify(wanted)} is in several destinations`, {
+			details: found.map(({ id }) => id),
+			hint: "name one of these",
+		});
+	throw new HoldfastError("usage", `there is no archive ${JSON.stringify(wanted)}`, {
+		details: [...archives.slice(-3).map(({ id }) => id), ...unreachable],
+		hint: `the newest are above; see all with: holdfast list${elsewhere}`,
+	});
+}
+
+/** The same archive in every destination that has it, by the name that a run gave it or as `latest`; of an id, that one. */
+export function chooseCopies(listing: Listing, wanted: string): ListedArchive[] {
+	const named = listing.archives.filter(({ name }) => name === wanted);
+	const [first] = named;
+	const run = first?.metadata?.run;
+	const isOne = run !== undefined && named.every(({ metadata }) => metadata?.run === run);
+	const chosen = first && isOne ? first : chooseArchive(listing, wanted, []);
+	if (wanted === chosen.id || chosen.metadata === undefined) return [chosen];
+	return listing.archives.filter(
+		({ name, metadata }) => name === chosen.name && metadata?.run === chosen.metadata?.run,
+	);
+}
+
+function hintFor(archives: readonly ListedArchive[]): string {
+	if (archives.every(({ ahead }) => ahead))
+		return `is this machine's clock right? It says ${localTime(new Date().toISOString())}. If it is, name one of the archives`;
+	if (archives.some((archive) => doubtsOf(archive) !== undefined))
+		return "one that is in doubt is restored when it is named: holdfast list";
+	return archives.every(({ foreign }) => foreign)
+		? "an archive that something else made is restored when it is named: holdfast list"
+		: "look at them with: holdfast list";
+}
+
+/** Whether an archive says that it holds this state whole; one that bears no mark of ours is taken to. */
+export function isGood({ metadata, newer, damaged }: Archive, service: string): boolean {
+	if (newer !== undefined || damaged !== undefined) return false;
+	return metadata === undefined || metadata.states[service]?.outcome === "good";
+}
+
+/** Why there is reason to doubt a state that an archive holds: it is restored when it is named, and is no `latest`. */
+export function doubtOf({ metadata }: Archive, service: string): string | undefined {
+	const record = metadata?.states[service];
+	return record !== undefined && outcomeOf(record) === "suspicious" ? record.suspicious : undefined;
+}
+
+function doubtsOf(archive: ListedArchive): string | undefined {
+	const doubts = Object.keys(archive.metadata?.states ?? {}).flatMap((state) => {
+		const why = doubtOf(archive, state);
+		return why === undefined ? [] : [`${state}: ${why}`];
+	});
+	return doubts.length === 0 ? undefined : `is in doubt: ${doubts.join("; ")}`;
+}
+
+/** Refuse an archive that lacks a wanted state, or holds a bad one; all of them are named, with the newest good one. */
+export function requireGood(listing: Listing, archive: ListedArchive, services: readonly string[]): void {
+	requireUsable(archive);
+	const faults = services
+		.filter((service) => !isGood(archive, service))
+		.map((service) => faultOf(listing, archive, service));
+	const [first, ...rest] = faults;
+	if (!first) return;
+	throw new HoldfastError("failed", first.message, {
+		details: rest.map(({ message, hint }) => `${message}; ${hint}`),
+		hint: first.hint,
+	});
+}
+
+function faultOf(listing: Listing, { metadata }: ListedArchive, service: string) {
+	const record = metadata?.states[service];
+	const newest = candidatesFor(listing, [service]).at(-1);
+	return {
+		message: record
+			? `the archive marks ${service} as failed: ${record.reason ?? "no reason is given"}`
+			: `the archive does not hold ${service}`,
+		hint: newest ? `the newest good one is ${newest.id}` : `no archive holds a good ${service}`,
+	};
+}
