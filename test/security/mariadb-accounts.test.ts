@@ -1,0 +1,179 @@
+// Attacks on MariaDB's root, and on its other users, by accounts, names and facts that somebody wrote into an archive.
+import assert from "node:assert/strict";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { afterEach, describe, test } from "node:test";
+import { forgeArchive } from "../support/forged.ts";
+import { noServers } from "../support/servers.ts";
+import {
+	attacked,
+	backedUp,
+	dump,
+	FACTS,
+	forge,
+	NOTE,
+	OBJECTS,
+	outside,
+	place,
+	planted,
+	restored,
+	server,
+} from "./attacked-mariadb.ts";
+
+describe("accounts for MariaDB in an archive that somebody wrote", { skip: noServers }, () => {
+	attacked();
+
+	test("makes accounts by statements of its own", async () => {
+		const statements = [
+			"CREATE USER `new`@`localhost`",
+			"GRANT ALL ON *.* TO app@localhost",
+			`\\! touch ${planted}`,
+		];
+		forge(`${NOTE}${OBJECTS}`, { accounts: [{ name: "new@localhost", statements }] });
+		// The account itself is made, and told of; it may do nothing.
+		const was = outside();
+		const { stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+		assert.match(stderr, /made the accounts new@localhost/);
+		assert.equal(
+			server.sql("", "SHOW GRANTS FOR `new`@localhost"),
+			"GRANT USAGE ON *.* TO `new`@`localhost`",
+		);
+		server.sql("", "DROP USER `new`@localhost");
+		assert.equal(outside(), was);
+		assert.ok(!existsSync(planted));
+	});
+
+	test("makes an account with rights beyond the database", async () => {
+		const account = { user: "new", host: "localhost", clauses: [] };
+		for (const grant of [
+			{ privileges: [{ name: "FILE" }], pattern: false, option: false },
+			{
+				privileges: [{ name: "ALL PRIVILEGES ON *.* TO app@localhost; -- " }],
+				pattern: false,
+				option: false,
+			},
+			{ privileges: [{ name: "SELECT" }], object: "t` TO x; -- ", pattern: false, option: false },
+		]) {
+			forge(`${NOTE}${OBJECTS}`, { accounts: { accounts: [{ ...account, grants: [grant] }] } });
+			await restored(1);
+		}
+		forge(`${NOTE}${OBJECTS}`, {
+			accounts: { accounts: [{ ...account, clauses: [{ word: "; DROP DATABASE other" }], grants: [] }] },
+		});
+		await restored(1);
+	});
+
+	describe("brings accounts whose passwords its maker knows", () => {
+		const grant = { privileges: [{ name: "ALL PRIVILEGES" }], pattern: false, option: true };
+		const account = (user: string, host: string) => ({
+			...{ user, host, grants: [grant], roles: [] },
+			clauses: [{ word: "IDENTIFIED" }, { word: "BY" }, { text: "pw" }],
+		});
+		const brought = async (...accounts: object[]) => {
+			forge(`${NOTE}${OBJECTS}`, { accounts: { accounts } });
+			const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+			assert.equal(code, 0, stderr);
+			return stderr;
+		};
+		const mayLogIn = (user: string) => server.as(user, "app", "SELECT 1").code === 0;
+		afterEach(() => {
+			const names = ["new@localhost", "new@'%'", "new@'10.0.0.%'", "more@'%'", "more@localhost"];
+			server.sql("", `DROP USER IF EXISTS ${names.join(", ")}`);
+		});
+
+		test("and there are accounts for the database: what it brings is locked, and gives nothing on", async () => {
+			const said = await brought(account("new", "%"), account("more", "localhost"));
+			assert.match(said, /new@% is made but locked.*ALTER USER 'new'@'%' ACCOUNT UNLOCK/);
+			assert.match(said, /new@% may not give its rights.*WITH GRANT OPTION/);
+			assert.deepEqual([mayLogIn("new"), mayLogIn("more"), mayLogIn("app")], [false, false, true]);
+			assert.doesNotMatch(server.sql("", "SHOW GRANTS FOR new@'%'"), /GRANT OPTION/);
+			server.sql("", "ALTER USER new@'%' ACCOUNT UNLOCK");
+			assert.ok(mayLogIn("new"), "as the message says");
+		});
+
+		test("and there are none: the application's own may log in, another from elsewhere not", async () => {
+			server.sql("", "DROP DATABASE app; DROP USER app@localhost");
+			const said = await brought(account("app", "localhost"), account("new", "%"));
+			assert.deepEqual([mayLogIn("new"), mayLogIn("app")], [false, true]);
+			assert.doesNotMatch(said, /app@localhost is made but locked/);
+		});
+
+		test("and there are none: the only one may log in, wherever it comes from", async () => {
+			server.sql("", "DROP DATABASE app; DROP USER app@localhost");
+			await brought(account("new", "%"), { ...account("new", "10.0.0.%"), clauses: [] });
+			assert.ok(mayLogIn("new"));
+		});
+
+		test("that would take the place of what is here", async () => {
+			const was = outside();
+			const said = await brought(
+				account("other", "%"),
+				account("other", "127.0.0.1"),
+				account("", "localhost"),
+			);
+			assert.match(said, /account other@% is left out, since this server has other@localhost already/);
+			assert.match(said, /account @localhost is left out/);
+			assert.equal(outside(), was);
+			assert.doesNotMatch(said, /made the accounts/);
+		});
+
+		test("whose rights are a pattern that other databases fit", async () => {
+			server.sql("", "CREATE DATABASE app_x; CREATE DATABASE appyx; CREATE TABLE appyx.t (n INT)");
+			const own = { ...dump, mariadb: "app_x" };
+			place.declare({ state: { app: { dumps: [own] } } });
+			forgeArchive(place.path("archives"), "app", [
+				{
+					dump: own,
+					content: `${NOTE}${OBJECTS}`,
+					facts: FACTS,
+					accounts: { accounts: [account("new", "%")] },
+				},
+			]);
+			const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+			assert.equal(code, 0, stderr);
+			assert.equal(server.as("new", "app_x", "SELECT 1").code, 0);
+			assert.notEqual(server.as("new", "appyx", "SELECT 1").code, 0);
+			server.sql("", "DROP DATABASE app_x; DROP DATABASE appyx");
+		});
+	});
+
+	test("says as whom the server is asked", async () => {
+		server.sql(
+			"",
+			"CREATE USER games@localhost IDENTIFIED VIA unix_socket; GRANT ALL ON app.* TO games@localhost; GRANT ALL ON `holdfast\\_%`.* TO games@localhost",
+		);
+		forge(`GRANT ALL ON *.* TO app@localhost;\n${OBJECTS}`);
+		for (const mariadb of ["app", "*"]) {
+			place.declare({ state: { app: { dumps: [{ ...dump, mariadb, user: "games" }] } } });
+			assert.match(await restored(1), /Access denied for user 'games'/);
+		}
+		server.sql("", "DROP USER games@localhost");
+	});
+
+	test("names a database that the config does not", async () => {
+		forgeArchive(place.path("archives"), "app", [
+			{ dump: { ...dump, mariadb: "other" }, content: `${NOTE}${OBJECTS}`, facts: FACTS },
+		]);
+		assert.match(await restored(1), /holds the MariaDB database other, and the config does not/);
+		const { code, stdout } = await place.holdfast("diff", "tar", "latest");
+		assert.equal(code, 0);
+		assert.match(stdout, /MariaDB database other of app, and the config does not: it is not compared/);
+		assert.doesNotMatch(stdout, /ROWS/);
+	});
+
+	test("that was this machine's own is changed", async () => {
+		await backedUp();
+		const [name = ""] = readdirSync(place.path("archives"));
+		const index = JSON.parse(readFileSync(place.path("archives", name, "index.json"), "utf8"));
+		const [{ dump: own, facts, stored }] = index.metadata.states.app.dumps;
+		forgeArchive(place.path("forged"), "app", [{ dump: own, content: `${NOTE}${OBJECTS}`, facts }]);
+		const [forged = ""] = readdirSync(place.path("forged"));
+		const other = JSON.parse(readFileSync(place.path("forged", forged, "index.json"), "utf8"));
+		const [segment] = other.segments;
+		index.segments = index.segments.map((one: { path: string }) =>
+			one.path === stored ? { ...segment, path: stored, file: "stream-9.zst" } : one,
+		);
+		copyFileSync(place.path("forged", forged, segment.file), place.path("archives", name, "stream-9.zst"));
+		writeFileSync(place.path("archives", name, "index.json"), JSON.stringify(index));
+		assert.match(await restored(1), /not the one that this machine wrote there/);
+	});
+});
