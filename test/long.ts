@@ -10,57 +10,52 @@ interface Part {
 	readonly name: string;
 	/** Node's words. */
 	readonly words: readonly string[];
-	readonly env?: Readonly<Record<string, string>>;
+	readonly env?: Readonly<Record<string, string>> | undefined;
 	/** About how long it takes on two cores. */
 	readonly minutes: number;
 }
 
 const below = (file: string) => join(import.meta.dirname, file);
-const tests = (file: string) => ["--test", "--test-timeout=7200000", below(file)];
 
+/** The same tests, with another number of rounds, archives or files. */
+const more = (name: string, minutes: number, env: Part["env"], ...files: readonly string[]): Part => ({
+	...{ name, minutes, env },
+	words: ["--test", "--test-timeout=7200000", ...files.map(below)],
+});
 const matrix = ({ name, minutes }: (typeof SCENARIOS)[number]): Part => ({
 	name: `crash matrix: ${name}`,
 	words: [below("crash/matrix.ts"), name],
 	minutes,
 });
-const [first = [], later = []] = [true, false].map((isShort) =>
+const [short = [], long = []] = [true, false].map((isShort) =>
 	SCENARIOS.filter(({ minutes }) => minutes <= 2 === isShort).map(matrix),
 );
 
 /** Those that run within the time that CI has come first. */
 const PARTS: readonly Part[] = [
-	...first,
-	{
-		name: "ten thousand hostile archives",
-		words: tests("security/archives.test.ts"),
-		env: { HOLDFAST_ROUNDS: "10000" },
-		minutes: 15,
-	},
-	{
-		name: "the whole contract, on the restic of today",
-		words: tests("providers/restic-newest.test.ts"),
-		env: { HOLDFAST_ROUNDS: "1" },
-		minutes: 3,
-	},
-	...later,
-	{
-		name: "a thousand rounds of races",
-		words: tests("security/races.test.ts"),
-		env: { HOLDFAST_ROUNDS: "40" },
-		minutes: 45,
-	},
-	{
-		name: "a thousand archives",
-		words: tests("providers/many-archives.test.ts"),
-		env: { HOLDFAST_MANY_ARCHIVES: "1000" },
-		minutes: 60,
-	},
-	{
-		name: "300,000 files",
-		words: tests("providers/many-files.test.ts"),
-		env: { HOLDFAST_MANY_FILES: "300000" },
-		minutes: 30,
-	},
+	...short,
+	more(
+		"ten thousand hostile archives",
+		15,
+		{ HOLDFAST_ROUNDS: "10000" },
+		"security/generated-archives.test.ts",
+	),
+	more(
+		"the whole contract, on the restic of today",
+		3,
+		{ HOLDFAST_ROUNDS: "1" },
+		"providers/restic-newest.test.ts",
+	),
+	...long,
+	more(
+		"a thousand rounds of races",
+		45,
+		{ HOLDFAST_ROUNDS: "40" },
+		"security/races.test.ts",
+		"security/races-sqlite.test.ts",
+	),
+	more("a thousand archives", 60, { HOLDFAST_MANY_ARCHIVES: "1000" }, "providers/many-archives.test.ts"),
+	more("300,000 files", 30, { HOLDFAST_MANY_FILES: "300000" }, "providers/many-files.test.ts"),
 ];
 
 const { values, positionals } = parseArgs({

@@ -6,18 +6,9 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
-import { succeeds } from "./backed-up.ts";
+import { PROVIDERS, succeeds } from "./backed-up.ts";
 
 const folder = scratch("engines");
-
-const PROVIDERS: Readonly<Record<string, (place: Place) => object>> = {
-	tar: (place) => ({ destinations: { disk: { path: place.path("archives") } } }),
-	borgbackup: (place) => ({ destinations: { repo: { repo: place.path("repo"), encryption: "none" } } }),
-	restic: (place) => ({
-		destinations: { repo: { repo: place.path("repo"), passphraseFile: place.write("secret", "x\n") } },
-	}),
-	localbackup: (place) => ({ destinations: { disk: { directory: place.path("archives") } } }),
-};
 
 for (const [engine, provider] of Object.entries(PROVIDERS))
 	describe(engine, () => {

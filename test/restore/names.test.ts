@@ -9,18 +9,9 @@ import { bytesOf, nameOf } from "../../src/host/names.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
-import { succeeds } from "./backed-up.ts";
+import { PROVIDERS, succeeds } from "./backed-up.ts";
 
 const folder = scratch("names");
-
-const PROVIDERS: Readonly<Record<string, (place: Place) => object>> = {
-	tar: (place) => ({ destinations: { disk: { path: place.path("archives") } } }),
-	borgbackup: (place) => ({ destinations: { repo: { repo: place.path("repo"), encryption: "none" } } }),
-	restic: (place) => ({
-		destinations: { repo: { repo: place.path("repo"), passphraseFile: place.write("secret", "x\n") } },
-	}),
-	localbackup: (place) => ({ destinations: { disk: { directory: place.path("archives") } } }),
-};
 
 const CAFE = Buffer.from("caf\xe9", "latin1");
 const below = (path: string, name: string | Buffer) =>

@@ -7,7 +7,6 @@ import {
 	existsSync,
 	lstatSync,
 	mkdirSync,
-	mkdtempSync,
 	readdirSync,
 	renameSync,
 	rmSync,
@@ -16,120 +15,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import fc from "fast-check";
-import { openFolder } from "../../src/host/folder.ts";
-import { into } from "../../src/providers/into.ts";
 import type { Destination } from "../../src/providers/provider.ts";
 import { withoutSpecialFiles } from "../../src/run/special-files.ts";
-import {
-	openBorg,
-	openLocalbackup,
-	openRestic,
-	openTar,
-	repoOf,
-	setUpEngines,
-} from "../providers/engines.ts";
+import { openBorg, openLocalbackup, openRestic, openTar, repoOf } from "../providers/engines.ts";
 import { intoFolder, metadataOf as ours, quiet } from "../providers/fixtures.ts";
 import { Place } from "../support/place.ts";
-import { scratch } from "../support/scratch.ts";
-import { isRoot } from "../support/tree.ts";
+import { base, onlyRoot, place } from "./extracted.ts";
 import { guarded, type Member, metadataOf, tarOf, writeTarArchive } from "./hostile.ts";
-
-/** The long tier makes ten thousand. */
-const ROUNDS = Number(process.env.HOLDFAST_ROUNDS) || 60;
-
-const base = scratch("hostile");
-setUpEngines(base);
-const onlyRoot = { skip: isRoot ? false : "needs root" };
-
-/** A folder that is extracted to, and beside it what must stay as it is. */
-function place() {
-	const folder = mkdtempSync(join(base, "place-"));
-	const outside = join(folder, "outside");
-	mkdirSync(join(outside, "inner"), { recursive: true });
-	writeFileSync(join(outside, "secret"), "root's own", { mode: 0o600 });
-	writeFileSync(join(outside, "inner/file"), "as it was");
-	const target = join(folder, "into");
-	mkdirSync(target, { mode: 0o700 });
-	return { folder, outside, target, before: guarded(outside) };
-}
-
-/** Names that meet often, and ways out. */
-const step = fc.constantFrom("x", "y", "z");
-const inside = fc.array(step, { minLength: 1, maxLength: 4 }).map((steps) => steps.join("/"));
-const member = (outside: string): fc.Arbitrary<Member> => {
-	const out = fc.constantFrom(
-		outside,
-		join(outside, "inner"),
-		join(outside, "secret"),
-		"../outside",
-		"../../outside",
-		"../../../outside/inner",
-		"..",
-		".",
-		"x",
-		"../x/y",
-		"/",
-	);
-	const name = fc.oneof(
-		{ weight: 6, arbitrary: inside.map((path) => `r/${path}`) },
-		{ weight: 1, arbitrary: inside.map((path) => `r/${path}/../../../outside/planted`) },
-		{
-			weight: 1,
-			arbitrary: fc.constantFrom(
-				"r",
-				`${outside}/planted`,
-				"../outside/planted",
-				"r/../../outside/planted",
-				"r/x/",
-				"./r/x",
-			),
-		},
-	);
-	return fc.record({
-		name,
-		type: fc.constantFrom("file", "file", "folder", "symlink", "symlink", "hardlink", "fifo", "character"),
-		target: out,
-		content: fc.constantFrom("planted", ""),
-		mode: fc.constantFrom(0o644, 0o4755, 0o777, 0),
-		uid: fc.constantFrom(0, 65534),
-	});
-};
-
-test("tar: archives of anything write into their folder alone", onlyRoot, async () => {
-	const { folder, outside, target, before } = place();
-	const destination = join(folder, "destination");
-	const roots = fc.uniqueArray(fc.constantFrom("/r", "/r/x", "/r/x/y", "/r/y/z", "/r/z"), {
-		minLength: 1,
-		maxLength: 4,
-	});
-	let extracted = 0;
-	await fc.assert(
-		fc.asyncProperty(
-			roots,
-			fc.array(fc.array(member(outside), { maxLength: 8 }), { minLength: 4, maxLength: 4 }),
-			async (paths, all) => {
-				rmSync(destination, { recursive: true, force: true });
-				for (const name of readdirSync(target)) rmSync(join(target, name), { recursive: true, force: true });
-				const segments = paths.map((path, index) => ({ path, members: all[index] ?? [] }));
-				writeTarArchive(destination, "evil", { segments, metadata: metadataOf({ folders: paths }) });
-				// There are thousands of them.
-				using open = openFolder(target);
-				for (const path of paths)
-					await openTar(folder)
-						.restore("evil", [path], into(open, quiet.log), quiet)
-						.then(
-							() => extracted++,
-							() => {},
-						);
-				assert.equal(guarded(outside), before);
-				assert.deepEqual(readdirSync(folder).sort(), ["destination", "into", "outside"]);
-			},
-		),
-		{ numRuns: ROUNDS },
-	);
-	assert.ok(extracted > 0, "none of them was extracted");
-});
 
 describe("an entry below a link, and a link on the way to a stream", onlyRoot, () => {
 	/** Try to extract; nothing outside may change, nor be found in the folder. */

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mysqlPrograms } from "../databases/mysql.ts";
-import { begin, placeFor, type TestServer, until } from "./servers.ts";
+import { askedBy, begin, placeFor, type TestServer, until } from "./servers.ts";
 
 export async function mysqlServer(): Promise<Omit<TestServer, "port"> & { readonly path: string }> {
 	const folder = placeFor("mysql");
@@ -45,15 +45,7 @@ export async function mysqlServer(): Promise<Omit<TestServer, "port"> & { readon
 	await until(() => client([], "", "SELECT 1").status === 0);
 	return {
 		...{ folder, socket, path: pathWith(join(folder, "path"), join(programs, "bin")) },
-		sql(database, statements) {
-			const { status, stdout, stderr } = client([], database, statements);
-			if (status !== 0) throw new Error(`${statements}\n${stderr}`);
-			return stdout.trim();
-		},
-		as(user, database, statements) {
-			const { status: code, ...said } = client([`--user=${user}`, "--password=pw"], database, statements);
-			return { code, ...said };
-		},
+		...askedBy(client),
 	};
 }
 

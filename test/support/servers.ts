@@ -1,6 +1,6 @@
 // Real database servers of a test's own, set up as Debian does: in a folder of their own, on a socket in it and a port of
 // 127.0.0.1. They are gone when the file's tests are done. Needs root.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -125,17 +125,26 @@ export async function mariadbServer(settings: readonly string[] = []): Promise<T
 	await until(() => client([], "", "SELECT 1").status === 0);
 	return {
 		...{ folder, port, socket },
-		sql(database, statements) {
-			const { status, stdout, stderr } = client([], database, statements);
-			if (status !== 0) throw new Error(`${statements}\n${stderr}`);
-			return stdout.trim();
-		},
-		as(user, database, statements) {
-			const { status: code, ...said } = client([`--user=${user}`, "--password=pw"], database, statements);
-			return { code, ...said };
-		},
+		...askedBy(client),
 	};
 }
+
+type Ask = Pick<TestServer, "sql" | "as">;
+
+/** Both ways to ask a server of MariaDB's kind, by how its client is started. */
+export const askedBy = (
+	client: (words: readonly string[], database: string, statements: string) => SpawnSyncReturns<string>,
+): Ask => ({
+	sql(database, statements) {
+		const { status, stdout, stderr } = client([], database, statements);
+		if (status !== 0) throw new Error(`${statements}\n${stderr}`);
+		return stdout.trim();
+	},
+	as(user, database, statements) {
+		const { status: code, ...said } = client([`--user=${user}`, "--password=pw"], database, statements);
+		return { code, ...said };
+	},
+});
 
 /** Its users must pass here. */
 export function placeFor(server: string): string {
