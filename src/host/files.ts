@@ -7,11 +7,9 @@ import {
 	fchmodSync,
 	fsync,
 	fsyncSync,
-	linkSync,
 	open,
 	openSync,
 	renameSync,
-	unlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { lstat, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -45,7 +43,8 @@ export async function syncPath(path: string): Promise<void> {
 
 /**
  * Put a file in an open folder, which may be anybody's: whole at every instant and synced. Whatever stands there goes. It is for
- * us alone to read, or has the mode that is given, whatever the umask. Without `replace` what stands there stays (`EEXIST`).
+ * us alone to read, or has the mode that is given, whatever the umask. Without `replace` it is written in its place, and what
+ * stands there stays (`EEXIST`).
  */
 export function replaceFile(
 	folder: Folder,
@@ -53,7 +52,7 @@ export function replaceFile(
 	content: string,
 	{ mode = 0o600, replace = true }: { readonly mode?: number; readonly replace?: boolean } = {},
 ): void {
-	const fresh = `.${name}.${randomBytes(6).toString("hex")}`;
+	const fresh = replace ? `.${name}.${randomBytes(6).toString("hex")}` : name;
 	const fd = openSync(folder.at(fresh), "wx", 0o600);
 	try {
 		writeFileSync(fd, content);
@@ -63,12 +62,6 @@ export function replaceFile(
 		closeSync(fd);
 	}
 	if (replace) renameSync(folder.at(fresh), folder.at(name));
-	else
-		try {
-			linkSync(folder.at(fresh), folder.at(name));
-		} finally {
-			unlinkSync(folder.at(fresh));
-		}
 	syncFolder(folder);
 }
 

@@ -1,5 +1,5 @@
 // Names of files are bytes. One that is UTF-8 is its text; each byte of what is not is half of a surrogate pair, U+DC80 to
-// U+DCFF, which no text holds (as in Python's PEP 383, and so in what borg prints). So names are strings everywhere, are
+// U+DCFF, which no text holds (as in Python's PEP 383). So names are strings everywhere, are
 // compared and kept in JSON as such, and come back as the bytes that they were.
 import { isUtf8 } from "node:buffer";
 

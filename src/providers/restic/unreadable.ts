@@ -24,7 +24,7 @@ export function unreadableOf({ item, error }: Record<string, unknown>): Unreadab
 	if (v.is(saidSchema, error)) return { path, reason: error.message, isAbsent: saysAbsent(error.message) };
 	if (v.is(numberSchema, error)) {
 		const [, words] = getSystemErrorMap().get(-error.Err) ?? [];
-		const reason = `${error.Op}: ${words ?? `the system's error ${error.Err}, see errno -l`}`;
+		const reason = `${error.Op}: ${words ?? `the system's error ${error.Err}, see errno(3)`}`;
 		return { path, reason, isAbsent: error.Err === constants.errno.ENOENT };
 	}
 	const reason = v.is(operationSchema, error) ? `${error.Op}: ${NO_REASON}` : NO_REASON;
