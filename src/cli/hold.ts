@@ -32,7 +32,7 @@ export const hold = buildCommand({
 		guard(given, () => {
 			const reason = given.reason ?? "no reason given";
 			const since = new Date().toISOString();
-			return describeAnew(given, wanted, {
+			return describeAgain(given, wanted, {
 				change: (metadata) => ({ ...metadata, hold: { reason, since } }),
 				done: ({ id }) => `held ${id}: ${reason}`,
 			});
@@ -44,7 +44,7 @@ export const release = buildCommand({
 	parameters: { flags, positional: { kind: "tuple", parameters: [archiveWord] } },
 	func: (given: Flags, wanted: string) =>
 		guard(given, () =>
-			describeAnew(given, wanted, {
+			describeAgain(given, wanted, {
 				change: ({ hold: held, ...metadata }) => (held === undefined ? undefined : metadata),
 				done: ({ id }) => `released ${id}`,
 			}),
@@ -57,7 +57,7 @@ interface Change {
 	done(archive: ListedArchive): string;
 }
 
-async function describeAnew(given: Flags, wanted: string, { change, done }: Change): Promise<number> {
+async function describeAgain(given: Flags, wanted: string, { change, done }: Change): Promise<number> {
 	const { manifest, listing, work } = await ask(given, wanted);
 	const copies = chooseCopies(listing, wanted);
 	const [first] = copies;

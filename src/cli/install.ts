@@ -42,7 +42,7 @@ function recordIn(file: string): Deployment | undefined {
 	});
 }
 
-/** What the last deploy left: without it nothing of that is taken away, and the new one is put in its place all the same. */
+/** What the last deploy left: without it nothing of that is taken away, and the new one is put in its place anyway. */
 function recordBefore(file: string): Deployment | undefined {
 	const found = readStored(file, deploymentSchema);
 	if (found && "fault" in found) {

@@ -19,7 +19,7 @@ export const recoverySheet = buildCommand({
 	docs: {
 		brief: "print what a bare machine needs to get everything back: addresses, keys, and the commands",
 		fullDescription:
-			"Passphrases are not printed: write them on the paper by hand. A borg key on it is of no use without its passphrase.\n\nExamples:\n  holdfast recovery-sheet | lp",
+			"Passphrases are not printed: write them on the paper by hand. A borg key on it is useless without its passphrase.\n\nExamples:\n  holdfast recovery-sheet | lp",
 	},
 	parameters: {
 		flags: { ...commonFlags, provider: providerFlag },

@@ -47,7 +47,7 @@ function isOnBtrfs(path: string): boolean {
 
 /**
  * Beside it, so that a rename is one; but where somebody else could rename that away, the nearest folder above on the same
- * filesystem where nobody else can. Where there is none, beside it all the same: what is in it is only worked on through
+ * filesystem where nobody else can. Where there is none, beside it anyway: what is in it is only worked on through
  * descriptors (private-area.ts).
  */
 function privateBeside({ path, openAt }: Resolved): string {

@@ -108,7 +108,7 @@ const url = v.pipe(v.string(), v.regex(/^https?:\/\/\S+$/, "must be an http:// o
 const on = (usual: string) =>
 	v.pipe(
 		v.optional(v.pipe(v.array(v.picklist(EVENTS)), v.minLength(1, "names nothing: leave it out"))),
-		v.description(`which of start, success, failure are told (default ${usual})`),
+		v.description(`which of start, success, failure are reported (default ${usual})`),
 	);
 
 export const notifySchema = v.union([
@@ -179,7 +179,7 @@ export const machineFields = {
 	tags: v.optional(tagsSchema),
 	deploy: v.optional(deploySchema),
 	borgServer: v.optional(borgServerSchema),
-	notify: v.pipe(v.optional(v.array(notifySchema)), v.description("who is told of runs")),
+	notify: v.pipe(v.optional(v.array(notifySchema)), v.description("who is notified of runs")),
 	metricsFile: v.pipe(
 		v.optional(f.path),
 		v.description(

@@ -1,5 +1,5 @@
 // Maps whose keys are names from outside. `v.record` drops "__proto__" and "constructor", and on a plain object a name
-// that is not there, such as "toString", is found all the same. So these have no prototype, and hold every key.
+// that is not there, such as "toString", is found anyway. So these have no prototype, and hold every key.
 import * as v from "valibot";
 
 /** As an object literal, or `Object.fromEntries`, without a prototype. */

@@ -9,7 +9,7 @@ export interface RecordsBook {
 	close(): void;
 }
 
-/** Nothing is in it where there is no journal that can be read: on a rescue system archives must be found all the same. */
+/** Nothing is in it where there is no journal that can be read: on a rescue system archives must be found anyway. */
 export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBook {
 	const attempt = <T>(ask: () => T): T | undefined => {
 		try {

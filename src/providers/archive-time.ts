@@ -17,7 +17,7 @@ export interface Recorded {
 export interface Records {
 	/** The states that it has now; all that it ever had where this is left out. */
 	readonly states?: readonly string[];
-	/** RFC 3339: when it first wrote there, as far as it knows. What is older may be its own all the same. */
+	/** RFC 3339: when it first wrote there, as far as it knows. What is older may be its own anyway. */
 	readonly since?: string;
 	/** By name; some may be gone by now. */
 	readonly archives: ReadonlyMap<string, Recorded>;

@@ -20,7 +20,7 @@ export interface Inside extends AsyncDisposable {
 }
 
 /**
- * `log` is told where links are followed all the same. `within`: folders that stand in for ones in it, by their paths
+ * `log` is told where links are followed anyway. `within`: folders that stand in for ones in it, by their paths
  * below it; those are there.
  */
 export function into(

@@ -1,5 +1,5 @@
 // Engines pass over a folder that is not there, or that they leave out, and say that all went well. A root that is missing
-// from what was written is told all the same.
+// from what was written is told anyway.
 import { lstat } from "node:fs/promises";
 import { HoldfastError } from "../manifest/error.ts";
 import type { CreateResult, Root } from "./provider.ts";

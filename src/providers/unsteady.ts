@@ -44,7 +44,7 @@ export function watchUnsteady(): Watch {
 	};
 }
 
-/** Only to be compared: where links lead is of no matter. */
+/** Only to be compared: where links lead does not matter. */
 function statOf(path: string) {
 	try {
 		return lstatSync(bytesOf(path), { throwIfNoEntry: false });

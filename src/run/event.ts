@@ -62,7 +62,7 @@ type Body =
 			readonly scope: string;
 			readonly step: string;
 			readonly error: ErrorReport;
-			/** It is part of it all the same, and is in doubt. */
+			/** It is part of it anyway, and is in doubt. */
 			readonly stored?: true;
 	  }
 	| { readonly type: "step-skipped"; readonly step: string; readonly title: string; readonly reason: string }

@@ -118,7 +118,7 @@ function newer(db: DatabaseSync, version: number, folder: string): HoldfastError
 		`the journal in ${folder} was written by a newer Holdfast${by === undefined ? "" : `, ${by}`}`,
 		{
 			details: [`it is of version ${version}, and Holdfast ${PROGRAM} knows up to ${VERSION}`],
-			hint: `run ${by === undefined ? "that version" : `Holdfast ${by}`}, or a newer one. To go on with ${PROGRAM} all the same, 'holdfast recover --abandon journal' says what is in it, sets it aside and begins a new one`,
+			hint: `run ${by === undefined ? "that version" : `Holdfast ${by}`}, or a newer one. To go on with ${PROGRAM} anyway, 'holdfast recover --abandon journal' says what is in it, sets it aside and begins a new one`,
 		},
 	);
 }

@@ -4,7 +4,7 @@ import type { UnitFacts } from "../host/unit-facts.ts";
 import { levelsOf } from "./start-order.ts";
 
 /**
- * `own`: named in the config. `also`: not named, and stopped all the same, since it would start one of them meanwhile or
+ * `own`: named in the config. `also`: not named, and stopped anyway, since it would start one of them meanwhile or
  * is a member of a target that is named. `along`: systemd stops it when it stops those.
  */
 export type Role = "own" | "also" | "along";
@@ -21,7 +21,7 @@ export interface Verdict {
 	readonly stops: boolean;
 	/** Of the unit as it was up before. */
 	readonly invocation: string;
-	/** Down before, and to be started all the same. */
+	/** Down before, and to be started anyway. */
 	readonly shouldRun: boolean;
 	/** Why it should run, or why not. */
 	readonly because: string;

@@ -1,5 +1,5 @@
 // SQLite, through its own program. `VACUUM INTO` writes one consistent copy while others work
-// (sqlite.org/lang_vacuum.html); a copy of the file itself, without what is in its -wal, may be of no use. It makes the
+// (sqlite.org/lang_vacuum.html); a copy of the file itself, without what is in its -wal, may be useless. It makes the
 // indexes again, for which it needs what they are made by: where that is the application's own, the pages are copied as
 // they are (`.backup`, sqlite.org/backup.html).
 import {

@@ -7,7 +7,7 @@ import { within } from "../within.ts";
 
 export const mastodon = defineModule({
 	name: "mastodon",
-	about: "Mastodon: the database, what its users uploaded, and the secrets without which both are of no use",
+	about: "Mastodon: the database, what its users uploaded, and the secrets without which both are useless",
 	sources: ["https://docs.joinmastodon.org/admin/backups/"],
 	uses: ["postgresql"],
 	options: v.strictObject({

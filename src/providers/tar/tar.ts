@@ -204,7 +204,7 @@ function sizesOf(segments: readonly Segment[]) {
 	};
 }
 
-/** An archive whose index is damaged is told like one whose data are; the others are looked at all the same. */
+/** An archive whose index is damaged is told like one whose data are; the others are looked at anyway. */
 async function check(path: string, full: boolean, work: Work): Promise<Problem[]> {
 	const problems: Problem[] = [];
 	for (const { name: archive, metadata, damaged } of await list(path)) {
