@@ -43,7 +43,8 @@ function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): 
 			schema,
 			path.slice(0, -1).slice(above.length),
 			(issue.path?.at(-1) as { input?: unknown } | undefined)?.input,
-		);
+			// Another type of the same may have it.
+		).filter((one) => one !== key);
 		const meant = nearest(key, known);
 		return [
 			{

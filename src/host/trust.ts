@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import type { Stats } from "node:fs";
 import { join, normalize } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
+import { isWithin } from "../manifest/paths.ts";
 import { hasAcl } from "./acl.ts";
 import {
 	descendMaking,
@@ -144,7 +145,9 @@ function led(at: Folder, name: string, link: Stats, others: ReadonlySet<number>)
 	const target = realpathAs(user, join(at.path, name));
 	const owner =
 		target === undefined ? undefined : inParent(target, (parent, last) => entryIn(parent, last)?.uid);
-	if (target === undefined || owner !== user) throw refused(at, name, user);
+	// Led to a folder above it, whoever works on "the folder" would work on all that lies beside the link.
+	const isAbove = target !== undefined && isWithin(at.path, target);
+	if (target === undefined || owner !== user || isAbove) throw refused(at, name, user);
 	return target;
 }
 

@@ -10,3 +10,7 @@ export function* above(path: string): Generator<string> {
 		yield path.slice(0, end);
 	yield "/";
 }
+
+/** Whether a path is this folder, or lies in it; both absolute and normalised. */
+export const isWithin = (path: string, folder: string): boolean =>
+	path === folder || path.startsWith(`${folder}/`);

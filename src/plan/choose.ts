@@ -107,15 +107,10 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 
 /** The same archive in every destination that has it, by the name that a run gave it or as `latest`; of an id, that one. */
 export function chooseCopies(listing: Listing, wanted: string): ListedArchive[] {
-	const named = listing.archives.filter(({ name }) => name === wanted);
-	const [first] = named;
-	const run = first?.metadata?.run;
-	const isOne = run !== undefined && named.every(({ metadata }) => metadata?.run === run);
-	const chosen = first && isOne ? first : chooseArchive(listing, wanted, []);
+	const chosen = listing.archives.find(({ name }) => name === wanted) ?? chooseArchive(listing, wanted, []);
 	if (wanted === chosen.id || chosen.metadata === undefined) return [chosen];
-	return listing.archives.filter(
-		({ name, metadata }) => name === chosen.name && metadata?.run === chosen.metadata?.run,
-	);
+	// By its name, which is a run's own: what else one says of itself, whoever can write there decides.
+	return listing.archives.filter(({ name }) => name === chosen.name);
 }
 
 function hintFor(archives: readonly ListedArchive[]): string {

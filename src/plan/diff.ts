@@ -10,13 +10,13 @@ import { openSpool, packed, type Spool } from "../host/spool.ts";
 import { resolvePath, resolveReplaced } from "../host/trust.ts";
 import { dumpLabel, liveFiles } from "../manifest/dumps.ts";
 import { type ErrorReport, reportOf } from "../manifest/error.ts";
-import { LONGEST_PATH } from "../manifest/paths.ts";
+import { isWithin, LONGEST_PATH } from "../manifest/paths.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Entry, Work } from "../providers/provider.ts";
 import { restoreFiles } from "../providers/read-files.ts";
 import { openDestination } from "../providers/registry.ts";
 import type { ListedArchive } from "./archives.ts";
-import { heldDatabases, heldFolders, isWithin } from "./targets.ts";
+import { heldDatabases, heldFolders } from "./targets.ts";
 
 export interface Difference {
 	readonly state: string;

@@ -2,6 +2,7 @@
 import { basename, join } from "node:path";
 import { PRIVATE } from "../host/private-area.ts";
 import type { Survey } from "../host/survey.ts";
+import { resolveEntry } from "../host/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
 import type { ArchiveSource, AreaStep, Place } from "../run/step.ts";
@@ -156,8 +157,17 @@ export function carrySteps(manifest: Manifest, name: string, places: readonly Pl
 			touches: [folder],
 			place,
 			nested: folder.slice(place.folder.length + 1),
+			present: isPresent(folder),
 		}),
 	);
+}
+
+function isPresent(folder: string): boolean {
+	try {
+		return resolveEntry(folder).found !== undefined;
+	} catch {
+		return false;
+	}
 }
 
 /** Folders of other states that lie within a place, each with the innermost place that holds it. */

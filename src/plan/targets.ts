@@ -1,5 +1,5 @@
 // What a restore replaces: the folders that an archive holds of a state, or the paths in them that a person names.
-import { join, normalize } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import * as v from "valibot";
 import { survey } from "../host/survey.ts";
 import { type Resolved, resolvePath, resolveReplaced, resolveUnlinked } from "../host/trust.ts";
@@ -14,6 +14,7 @@ import {
 	withDatabase,
 } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { isWithin } from "../manifest/paths.ts";
 import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { KnownArchive } from "../run/journal-rows.ts";
@@ -202,9 +203,13 @@ function within({ folder, stored }: Held, wanted: { path: string; found: boolean
 /** A state's folder may be behind a link; of what is in it, nothing is, and a link there is itself what is restored. */
 function replacedBy({ folder: path, within }: Held): Resolved {
 	if (within === undefined) return resolveReplaced(path);
-	return resolveUnlinked(join(resolvePath(within).path, path.slice(within.length)));
-}
-
-export function isWithin(path: string, folder: string): boolean {
-	return path === folder || path.startsWith(`${folder}/`);
+	const entry = resolveUnlinked(join(resolvePath(within).path, path.slice(within.length)));
+	if (entry.found === undefined && resolveUnlinked(dirname(entry.path)).found === undefined) {
+		let lost = dirname(entry.path);
+		while (resolveUnlinked(dirname(lost)).found === undefined) lost = dirname(lost);
+		throw new HoldfastError("usage", `the folder that ${path} was in is not there any more`, {
+			hint: `restore all of that folder: --path ${lost}`,
+		});
+	}
+	return entry;
 }

@@ -30,8 +30,7 @@ export async function tooLongIn(
 			throw new RangeError("one is enough");
 		});
 		// What is left out may be the mount of a server that does not answer: where it is known by its path, it is not looked into.
-		const pruned = exclude.flatMap((one) => literalOf(one) ?? []);
-		const words = pruned.flatMap((below) => ["-path", literally(`${path}/${below}`), "-prune", "-o"]);
+		const words = prunesOf({ path, exclude });
 		const find = ["find", path, "-maxdepth", String(DEEPEST), ...words, "-type", "d", "-print0"];
 		await exec(find, { signal, reader }).catch((error: unknown) => {
 			if (found === undefined) throw error;
@@ -44,6 +43,12 @@ export async function tooLongIn(
 	}
 	return undefined;
 }
+
+/** Words of find(1) that keep it out of what is left out by its path. */
+export const prunesOf = ({ path, exclude }: Root): string[] =>
+	exclude
+		.flatMap((one) => literalOf(one) ?? [])
+		.flatMap((below) => ["-path", literally(`${path}/${below}`), "-prune", "-o"]);
 
 function literalOf(exclusion: Exclusion): string | undefined {
 	const names = exclusion.map((part) =>

@@ -242,6 +242,8 @@ export interface CarryStep extends StepBase {
 	readonly place: Place;
 	/** Below the place, relative. */
 	readonly nested: string;
+	/** It was there when the plan was made: it must be found, or all is undone. */
+	readonly present?: boolean;
 }
 /** Let an engine that knows only the original paths write there; what stood there was put aside before. */
 export interface EngineRestoreStep extends StepBase, ArchiveSource {

@@ -1,7 +1,7 @@
 // What somebody is told who does not know the program yet: what happened, where, and what to do next.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { unreadableOf } from "../../src/providers/restic/unreadable.ts";
@@ -123,6 +123,14 @@ test("hold and release say what they did, in every destination that has the arch
 		]),
 		(await ids()).map(({ id }) => [id, "no reason given"]),
 	);
+	// Whoever can write to one of the two has its archive say that another run made it: the other is held too.
+	for (const { id } of await ids()) await place.holdfast("archives", "release", id);
+	const index = place.path("usb", first.name, "index.json");
+	writeFileSync(index, readFileSync(index, "utf8").replace(/"run":"[^"]*"/, '"run":"forged"'));
+	for (const wanted of ["latest", first.name]) {
+		const { stdout } = await place.holdfast("archives", "hold", wanted);
+		assert.match(stdout, /^held disk::/m, wanted);
+	}
 });
 
 test("a path of a state that failed in this run: that is why an archive does not have it", async () => {

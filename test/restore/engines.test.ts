@@ -138,6 +138,26 @@ for (const [engine, provider] of Object.entries(PROVIDERS))
 			assert.match((await place.holdfast("status")).stdout, /✔ +web01 +s/);
 		});
 
+		test("what cannot be stored of a state within another's fails that one alone", async () => {
+			const place = begin((place) => ({
+				outer: { folders: [place.path("own/outer")] },
+				inner: { folders: [place.path("own/outer/inner")] },
+			}));
+			for (const name of ["own/outer/file", "own/outer/inner/file"]) place.write(name, "old");
+			const deep =
+				'cd "$1" && n=$(printf %0200d 0) && for _ in $(seq 25); do mkdir $n && cd $n || exit; done';
+			execFileSync("bash", ["-c", deep, "bash", place.path("own/outer/inner")]);
+			try {
+				const { code, stderr } = await place.holdfast("create");
+				assert.equal(code, 3, stderr);
+				const { archives } = JSON.parse((await succeeds(place, "list", "--json")).stdout);
+				const { outer, inner } = archives[0].metadata.states;
+				assert.deepEqual([outer.outcome, inner.outcome], ["good", "failed"], stderr);
+			} finally {
+				execFileSync("rm", ["-rf", place.path("own/outer")]);
+			}
+		});
+
 		test("a folder whose path is too long for a restore fails its state alone, and says so in a line", async () => {
 			const place = begin((place) => ({
 				deep: { folders: [place.path("own/deep")] },

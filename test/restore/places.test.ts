@@ -183,3 +183,88 @@ test("a link that a service has put in the place of its folder gives way to the 
 	assert.deepEqual(readdirSync(place.path("elsewhere")), ["file"]);
 	await succeeds(place, "create");
 });
+
+describe("what a service does to a folder above, or around another's", {
+	skip: isRoot ? false : "needs root",
+}, () => {
+	const OWNER = 61_000;
+	const nested = (place: Place) => ({
+		outer: { folders: [place.path("own/outer")] },
+		inner: { folders: [place.path("own/outer/inner")] },
+	});
+	const fill = (place: Place) => {
+		for (const name of ["own/outer/file", "own/outer/inner/file"]) place.write(name, "old");
+		chownSync(place.path("own/outer"), OWNER, OWNER);
+	};
+	const restore = ["restore", "--yes", "--service", "outer", "tar", "latest"];
+
+	test("a link to the folder that it lies in, or one above, is not followed", async () => {
+		const { place } = await backedUp(
+			(place) => ({
+				par: { folders: [place.path("own/par/data")] },
+				inner: { folders: [place.path("own/par/inner")] },
+			}),
+			(place) => {
+				for (const name of ["own/par/data/file", "own/par/inner/file"]) place.write(name, "old");
+				chownSync(place.path("own/par"), OWNER, OWNER);
+			},
+		);
+		for (const to of [".", "../par", place.path("own/par")]) {
+			rmSync(place.path("own/par/data"), { recursive: true });
+			symlinkSync(to, place.path("own/par/data"));
+			lchownSync(place.path("own/par/data"), OWNER, OWNER);
+			const created = await place.holdfast("create");
+			assert.equal(created.code, 3, created.stderr);
+			assert.match(created.stderr, /own\/par\/data is a symbolic link to .*, so it is not followed/);
+			await succeeds(place, "restore", "--yes", "--service", "par", "tar", "latest");
+			assert.deepEqual(readdirSync(place.path("own/par")).sort(), ["data", "inner"]);
+			assert.equal(readFileSync(place.path("own/par/inner/file"), "utf8"), "old");
+		}
+	});
+
+	test("another's folder that is moved away while the outer one is swapped: all is undone", async () => {
+		const { place } = await backedUp(nested, fill);
+		place.write("own/outer/inner/file", "newer");
+		const move = `mv ${place.path("own/outer/inner")} ${place.path("own/outer/elsewhere")}`;
+		const env = ["env", "HOLDFAST_FAULT=run@aside:outer:0#before", `HOLDFAST_FAULT_COMMAND=${move}`];
+		const { code, stderr } = await place.start(restore, env).ended;
+		assert.equal(code, 1, stderr);
+		assert.match(stderr, /outer\/inner is another state's, and something has moved it away meanwhile/);
+		assert.equal(readFileSync(place.path("own/outer/elsewhere/file"), "utf8"), "newer");
+	});
+
+	test("whatever stands in the way of an undo, it ends well", async () => {
+		const { place } = await backedUp(nested, fill);
+		const own = place.path("own");
+		const harm = `mkdir -p ${own}/outer; for run in ${place.folder}/.holdfast-* ${own}/.holdfast-*; do n=\${run##*.holdfast-}; mkdir -p "${own}/outer.found-\${n%-outer}/x"; done; exit 1`;
+		const env = ["env", "HOLDFAST_FAULT=run@aside:outer:0#after", `HOLDFAST_FAULT_COMMAND=${harm}`];
+		const { code, stderr } = await place.start(restore, env).ended;
+		assert.equal(code, 1, stderr);
+		assert.equal(readFileSync(place.path("own/outer/file"), "utf8"), "old");
+		const beside = readdirSync(own);
+		assert.ok(
+			beside.some((name) => name.startsWith("outer.found-")),
+			"it stood in the way",
+		);
+		assert.ok(
+			beside.some((name) => name.startsWith("found-")),
+			"what was made there is kept",
+		);
+		await succeeds(place, "create");
+	});
+
+	test("a file whose folder is gone: refused before anything is stopped, with what to restore", async () => {
+		const { place } = await backedUp(
+			(place) => ({ s: { folders: [place.path("own")] } }),
+			(place) => void place.write("own/a/b/file", "old"),
+		);
+		rmSync(place.path("own/a"), { recursive: true });
+		const file = place.path("own/a/b/file");
+		const { code, stderr } = await place.holdfast("restore", "--yes", "--path", file, "tar", "latest");
+		assert.equal(code, 2, stderr);
+		assert.match(stderr, /the folder that .*file was in is not there any more/);
+		assert.ok(stderr.includes(`--path ${place.path("own/a")}\n`), stderr);
+		await succeeds(place, "restore", "--yes", "--path", place.path("own/a"), "tar", "latest");
+		assert.equal(readFileSync(file, "utf8"), "old");
+	});
+});

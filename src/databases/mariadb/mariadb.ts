@@ -140,7 +140,7 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump, signal?: Abort
 			const names = await tables(live);
 			if (names.length === 0) return new Map();
 			// In the place of a table its owner could put a view, whose functions would run with our rights.
-			const reader = await temporaryAccount(server, live, "read");
+			const reader = await temporaryAccount(server, live, "ask");
 			const statements = names.map(
 				(name) => `SELECT ${literal(name)}, count(*) FROM ${identifier(live)}.${identifier(name)}`,
 			);

@@ -12,7 +12,7 @@ export async function answerTo(
 	seconds: number,
 	signal: AbortSignal,
 ): Promise<string> {
-	const reader = await temporaryAccount(serverOf(where, signal), database, "read");
+	const reader = await temporaryAccount(serverOf(where, signal), database, "ask");
 	const statements = [`USE ${identifier(database)}`, sql.replace(/[;\s]+$/, "")];
 	const rows = await sqlBy(
 		{ ...reader, seconds: Math.ceil(seconds) },

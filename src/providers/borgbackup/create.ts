@@ -11,6 +11,7 @@ import { AT_FIRST } from "../metadata.ts";
 import { count, understoodOr } from "../output.ts";
 import type { ArchiveRequest, CreateResult, Root, Work } from "../provider.ts";
 import { missingRoots } from "../roots.ts";
+import { prunesOf } from "../too-long.ts";
 import { saysAbsent, watchUnsteady } from "../unsteady.ts";
 import { archiveName, type BorgDestination, BorgFault, borg } from "./borg.ts";
 import { commentArgument, commentOf, keep, known } from "./comments.ts";
@@ -52,10 +53,11 @@ export async function create(
 
 async function rootsTooDeep({ roots }: ArchiveRequest): Promise<ReadonlySet<string>> {
 	const deep = new Set<string>();
-	for (const { path } of roots) {
+	for (const root of roots) {
+		const { path } = root;
 		const { text } = await execText([
 			...["find", "-P", path, "-mindepth", String(DEEPEST), "-maxdepth", String(DEEPEST)],
-			...["-type", "d", "-printf", "x", "-quit"],
+			...[...prunesOf(root), "-type", "d", "-printf", "x", "-quit"],
 		]);
 		if (text !== "") deep.add(path);
 	}

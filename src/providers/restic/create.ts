@@ -1,4 +1,5 @@
 // Write an archive: a snapshot for each stream, and last that of the folders, with which it is listed.
+import { lstatSync } from "node:fs";
 import * as v from "valibot";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -120,8 +121,8 @@ export async function create(
 					const read = v.safeParse(readSchema, message);
 					if (read.success) watch.readSince(read.output.item, Date.now() - read.output.duration * 1000);
 					if (message.message_type !== "error") return;
-					const { path, reason, isAbsent } = unreadableOf(message);
-					if (isAbsent && !roots.has(path)) watch.vanished(path);
+					const { path, reason, isAbsent, isUnsaid } = unreadableOf(message);
+					if ((isAbsent || (isUnsaid && isGone(path))) && !roots.has(path)) watch.vanished(path);
 					else unreadable.push({ path, reason });
 				},
 			},
@@ -157,6 +158,15 @@ async function missingAmong(
 		onJson: ({ path }) => stored.add(path),
 	});
 	return missingRoots(inner, told, (path) => stored.has(path));
+}
+
+/** Whether nothing is there; of a name that restic does not tell as it is, that is not known. */
+function isGone(path: string): boolean {
+	try {
+		return !path.includes("\ufffd") && lstatSync(path, { throwIfNoEntry: false }) === undefined;
+	} catch {
+		return false;
+	}
 }
 
 function progressOf({ bytes_done, total_bytes, files_done }: v.InferOutput<typeof statusSchema>): Progress {

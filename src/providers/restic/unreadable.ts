@@ -17,6 +17,8 @@ export interface Unreadable {
 	readonly reason: string;
 	/** It is not there any more. */
 	readonly isAbsent: boolean;
+	/** restic did not say why. */
+	readonly isUnsaid?: true;
 }
 
 export function unreadableOf({ item, error }: Record<string, unknown>): Unreadable {
@@ -27,6 +29,7 @@ export function unreadableOf({ item, error }: Record<string, unknown>): Unreadab
 		const reason = `${error.Op}: ${words ?? `the system's error ${error.Err}, see errno(3)`}`;
 		return { path, reason, isAbsent: error.Err === constants.errno.ENOENT };
 	}
+	if (typeof error === "string" && error !== "") return { path, reason: error, isAbsent: false };
 	const reason = v.is(operationSchema, error) ? `${error.Op}: ${NO_REASON}` : NO_REASON;
-	return { path, reason: typeof error === "string" && error !== "" ? error : reason, isAbsent: false };
+	return { path, reason, isAbsent: false, isUnsaid: true };
 }

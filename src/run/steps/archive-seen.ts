@@ -3,6 +3,7 @@
 import { lstatSync } from "node:fs";
 import { isMounted } from "../../host/mounts.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { isWithin } from "../../manifest/paths.ts";
 import { shortPath } from "../../manifest/printable.ts";
 import { ownValue, recordOf } from "../../manifest/record.ts";
 import type { CreateResult, Metadata, StateRecord } from "../../providers/provider.ts";
@@ -49,15 +50,11 @@ export function afterwards(
 	const states = recordOf(Object.entries(metadata.states));
 	const warnings: string[] = [];
 	let isToBeTold = false;
+	const ownerOf = ownersOf(step, states, context);
 	for (const [name, state] of Object.entries(step.states)) {
 		const record = states[name];
 		if (record?.outcome !== "good") continue;
-		const stored = [
-			...state.folders.map((folder) => record.stored?.[folder] ?? folder),
-			...state.dumps.flatMap(({ step: id }) => dumpedBy(id, context).map(({ file }) => file)),
-		];
-		const isOwn = ({ path }: { readonly path: string }) =>
-			stored.some((folder) => path === folder || path.startsWith(`${folder}/`));
+		const isOwn = ({ path }: { readonly path: string }) => ownerOf(path) === name;
 		const faults = [...unreadable.filter(isOwn), ...lostMounts(state, context)];
 		const [first] = faults;
 		if (first) {
@@ -90,6 +87,23 @@ export function afterwards(
 		}
 	}
 	return { metadata: { ...metadata, states }, isToBeTold, warnings };
+}
+
+/** Whose a stored path is: what lies in a folder of another state's within it is that one's. */
+function ownersOf(
+	step: ArchiveCreateStep,
+	states: Readonly<Record<string, StateRecord>>,
+	context: StepContext,
+) {
+	const folders = Object.entries(step.states)
+		.flatMap(([name, state]) => [
+			...state.folders.map((folder) => ({ name, folder: states[name]?.stored?.[folder] ?? folder })),
+			...state.dumps.flatMap(({ step: id }) =>
+				dumpedBy(id, context).map(({ file }) => ({ name, folder: file })),
+			),
+		])
+		.sort((a, b) => b.folder.length - a.folder.length);
+	return (path: string) => folders.find(({ folder }) => isWithin(path, folder))?.name;
 }
 
 function presentOf({ seenBy }: StateOfStep, { noteOf }: StepContext): Partial<Present> {

@@ -15,6 +15,7 @@ import {
 	syncFolder,
 } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
+import { HoldfastError } from "../../manifest/error.ts";
 import type { CarryStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
 import { removeParents } from "./area.ts";
@@ -28,7 +29,10 @@ export const carry: StepWork<CarryStep> = {
 	async run(step, { note, point }) {
 		const { above, name, displaced, live } = namesOf(step);
 		using from = inOldCopy(step, above);
-		if (from === undefined || !entryIn(from, name)) return;
+		if (from === undefined || !entryIn(from, name)) {
+			if (step.present) throw movedAway(step);
+			return;
+		}
 		using home = openFolder(live);
 		const parents = missingFolders(home, above);
 		note({ parents } satisfies Made);
@@ -70,6 +74,17 @@ export const carry: StepWork<CarryStep> = {
 		return [`${join(live, step.nested)} is in the old copy, at ${join(step.place.old, step.nested)}`];
 	},
 };
+
+function movedAway({ place, nested }: CarryStep): HoldfastError {
+	const folder = join(place.folder, nested);
+	return new HoldfastError(
+		"failed",
+		`${folder} is another state's, and something has moved it away meanwhile`,
+		{
+			hint: "find what does so, and stop it with stopOnRestore; then restore again",
+		},
+	);
+}
 
 /** The folder of the old copy that holds it; undefined where that is not there, or lies behind a link: elsewhere. */
 function inOldCopy({ place: { old } }: CarryStep, above: string): Folder | undefined {

@@ -1,6 +1,7 @@
 // The swap: what stands there goes aside, what was staged takes its place. Each rename is undone by itself, and only
 // if it happened: the disk says so. A mount point or subvolume stays, and its entries are renamed one by one. All of it
 // is done in open folders: somebody else may own the one that the live data are in.
+import { randomBytes } from "node:crypto";
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { copyAttributes } from "../../host/attributes.ts";
 import { removeIn } from "../../host/files.ts";
@@ -223,10 +224,16 @@ function requireArea({ area, live }: Place): void {
 	);
 }
 
+/** Bytes of a name. */
+const LONGEST_NAME = 255;
+
 /** What something else made in the meantime is nobody's to delete. */
 function putFoundAside(home: Folder, name: string, { live, area }: Place, { plan, log }: StepContext): void {
 	if (!entryIn(home, name)) return;
-	const kept = `${name}.found-${plan.run}`;
+	// Whoever made it may have seen to it that this name is too long, or taken.
+	const wanted = `${name}.found-${plan.run}`;
+	const isFree = Buffer.byteLength(wanted) <= LONGEST_NAME && !entryIn(home, wanted);
+	const kept = isFree ? wanted : `found-${randomBytes(6).toString("hex")}-${plan.run}`;
 	renameSync(home.at(name), home.at(kept));
 	log(
 		`something created ${home.path}/${name} again while ${live} was being restored (${area}); that is kept as ${home.path}/${kept}`,
