@@ -7,6 +7,7 @@ import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { listArchives } from "../plan/archives.ts";
 import { requireUsable } from "../plan/choose.ts";
+import { privateFolders } from "../plan/private-folders.ts";
 import { planRestore } from "../plan/restore.ts";
 import { chosenOf, targetsOf } from "../plan/targets.ts";
 import { openDestination } from "../providers/registry.ts";
@@ -78,6 +79,7 @@ const restore = buildCommand({
 				...heldIn(manifest, archive, services),
 				trustArchive: false,
 				spool: places().state,
+				areas: privateFolders(),
 				partial: false,
 				inPlace: false,
 				keepFailed: false,

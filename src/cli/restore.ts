@@ -8,6 +8,7 @@ import { type ListedArchive, listArchives } from "../plan/archives.ts";
 import { chooseArchive, doubtOf, isGood, requireGood } from "../plan/choose.ts";
 import { planExtract } from "../plan/extract.ts";
 import { requireStates } from "../plan/order.ts";
+import { privateFolders } from "../plan/private-folders.ts";
 import { planRestore } from "../plan/restore.ts";
 import { chosenOf, ownersOf, targetsOf } from "../plan/targets.ts";
 import type { Work } from "../providers/provider.ts";
@@ -223,6 +224,7 @@ async function planOf(
 		...{ databases, undeclared },
 		trustArchive: flags.trustArchive,
 		spool: places().state,
+		areas: privateFolders(),
 		partial: paths.length > 0,
 		inPlace: flags.inPlace,
 		specialFiles: flags.specialFiles,

@@ -1,8 +1,10 @@
 // holdfast undo RUN, holdfast recover: back from a restore whose old copies were kept; on from a run that died.
 import { buildCommand } from "@stricli/core";
 import { places } from "../host/places.ts";
+import { isArea } from "../host/private-area.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { localTime } from "../manifest/local-time.ts";
+import { privateFolders } from "../plan/private-folders.ts";
 import { planUndo } from "../plan/undo.ts";
 import { printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
@@ -47,8 +49,8 @@ export const undo = buildCommand({
 			const all = journal.kept();
 			const undone = journal.undoneBy(run);
 			journal.close();
-			const own = all.filter((copy) => copy.run === run);
-			const strange = own.find((copy) => "fault" in copy);
+			const found = all.filter((copy) => copy.run === run);
+			const strange = found.find((copy) => "fault" in copy);
 			if (strange && "fault" in strange)
 				throw new HoldfastError(
 					"failed",
@@ -61,7 +63,7 @@ export const undo = buildCommand({
 				throw new HoldfastError("failed", `run ${run} cannot be undone: ${restored.foreign}`, {
 					hint: `run the version that made it${restored.program === undefined ? "" : `, Holdfast ${restored.program}`}, or a newer one`,
 				});
-			const kept = own.flatMap((copy) => ("fault" in copy ? [] : [copy]));
+			const kept = found.flatMap((copy) => ("fault" in copy ? [] : [copy]));
 			if (!restored || kept.length === 0)
 				throw new HoldfastError("usage", whyNone(run, restored, undone), {
 					details: all.map((copy) => `${copy.run}: ${copy.state}, until ${localTime(copy.until)}`),
@@ -72,7 +74,8 @@ export const undo = buildCommand({
 								? "copies are kept by: holdfast restore --keep-old 7d …"
 								: "see the runs with: holdfast runs",
 				});
-			const plan = planUndo(restored.manifest, newRunId(), kept, flags.noStart);
+			requireThere(kept.flatMap((copy) => copy.places.map(({ area }) => area)));
+			const plan = planUndo(restored.manifest, newRunId(), kept, privateFolders(), flags.noStart);
 			if (flags.dryRun || !flags.yes) printPlan(plan, flags.json && flags.dryRun);
 			if (flags.dryRun) return 0;
 			await confirm(
@@ -82,6 +85,15 @@ export const undo = buildCommand({
 			return operate(plan, flags, interruptible());
 		}),
 });
+
+/** Without one of them nothing could be told from what is on disk, once the live data are aside. */
+function requireThere(areas: readonly string[]): void {
+	const lost = areas.find((area) => !isArea(area));
+	if (lost === undefined) return;
+	throw new HoldfastError("failed", `the old copy is not at ${lost} any more`, {
+		hint: "is its filesystem mounted? If somebody moved the folder, move it back; nothing was touched",
+	});
+}
 
 function whyNone(
 	run: string,

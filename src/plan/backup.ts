@@ -7,6 +7,7 @@ import type { Plan, Step } from "../run/plan.ts";
 import type { ArchiveCreateStep, HookStep } from "../run/step.ts";
 import { dumpSteps, forgetDumps } from "./databases.ts";
 import { inOrder } from "./order.ts";
+import { privateIn } from "./private-folders.ts";
 import { startSteps, stopSteps } from "./units.ts";
 
 export interface BackupRequest {
@@ -18,6 +19,8 @@ export interface BackupRequest {
 	readonly spool: string;
 	/** Folders that are no mount points any more, and states that have shrunk, are as they should be. */
 	readonly accept?: boolean;
+	/** Private folders of earlier runs, which are no part of any state. */
+	readonly areas?: readonly string[];
 	/** Where to write: provider and destination names, and whether the engine takes streams. */
 	readonly targets: readonly {
 		readonly provider: string;
@@ -26,10 +29,12 @@ export interface BackupRequest {
 	}[];
 }
 
-export function planBackup({ manifest, run, services, targets, spool, accept }: BackupRequest): Plan {
+export function planBackup(request: BackupRequest): Plan {
+	const { manifest, run, services, targets, spool, accept, areas = [] } = request;
 	const states = inOrder(manifest, services);
 	const archive = `${manifest.machine}-${run}`;
 	const nested = nestedFolders(manifest);
+	const except = new Map(states.map(([name, state]) => [name, exceptOf(state, nested, areas)]));
 	// A stream can be read once: for several destinations a dump goes through a file.
 	const streamed = targets.length === 1 && targets.every(({ streams }) => streams);
 	// All hooks, then all dumps at once, and only then stops: what is stopped is down for the writing alone.
@@ -46,7 +51,7 @@ export function planBackup({ manifest, run, services, targets, spool, accept }: 
 				state: name,
 				folders: state.folders,
 				exclude: state.exclude,
-				except: exceptOf(state, nested),
+				except: except.get(name) ?? [],
 				...(accept ? { accept } : {}),
 			}),
 		),
@@ -72,7 +77,7 @@ export function planBackup({ manifest, run, services, targets, spool, accept }: 
 						scope: scopeOf(name),
 						folders: state.folders,
 						exclude: state.exclude,
-						except: exceptOf(state, nested),
+						except: except.get(name) ?? [],
 						seenBy: `folders:${name}`,
 						dumps: dumpSteps(name, state.dumps, spool, streamed).map(({ id: step }) => ({ step, streamed })),
 					},
@@ -102,12 +107,17 @@ export function planBackup({ manifest, run, services, targets, spool, accept }: 
 	};
 }
 
-/** What is left out of a state beside what it says itself: databases that are dumped, and what is another's. */
+/** What is left out of a state beside what it says itself: databases that are dumped, what is another's, and what is ours. */
 function exceptOf(
-	{ folders, dumps }: State,
+	state: State,
 	nested: ReadonlyMap<string, readonly string[]>,
+	areas: readonly string[],
 ): readonly string[] {
-	return [...dumps.flatMap(liveFiles), ...folders.flatMap((folder) => nested.get(folder) ?? [])];
+	return [
+		...state.dumps.flatMap(liveFiles),
+		...state.folders.flatMap((folder) => nested.get(folder) ?? []),
+		...privateIn(state, areas),
+	];
 }
 
 /** By a state's folder: folders of other states within it, which are theirs alone. */

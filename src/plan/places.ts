@@ -7,6 +7,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
 import type { ArchiveSource, AreaStep, Place } from "../run/step.ts";
 import { NEW, OLD } from "../run/steps/area.ts";
+import { takenAlong } from "./private-folders.ts";
 
 /** A folder (or a path in one) that a restore replaces. */
 export interface Target {
@@ -146,18 +147,31 @@ export function replaceSteps(
 	];
 }
 
-/** After the swap: what lies within a place and is another state's comes over from the old copy. */
-export function carrySteps(manifest: Manifest, name: string, places: readonly Place[]): Step[] {
-	return nestedFolders(manifest, name, places).map(
-		({ place, folder, owner }, index): Step => ({
+/** After the swap: what lies within a place and is another state's, or ours, comes over from the old copy. */
+export function carrySteps(
+	manifest: Manifest,
+	name: string,
+	places: readonly Place[],
+	areas: readonly string[],
+): Step[] {
+	const others = nestedFolders(manifest, name, places).map(({ place, folder, owner }) => ({
+		...{ place, path: folder, what: `${owner}'s` },
+		nested: folder.slice(place.folder.length + 1),
+		present: isPresent(folder),
+	}));
+	const own = takenAlong(places, areas).map(({ area, ...where }) => ({
+		...{ path: area, what: "an earlier run's", ...where },
+		// Its time may be over before this is done.
+		present: false,
+	}));
+	return [...others, ...own].map(
+		({ place, nested, path, what, present }, index): Step => ({
 			kind: "carry",
 			id: `carry:${name}:${index}`,
 			scope: `state:${name}`,
-			title: `keep ${folder}, which is ${owner}'s, as it is`,
-			touches: [folder],
-			place,
-			nested: folder.slice(place.folder.length + 1),
-			present: isPresent(folder),
+			title: `keep ${path}, which is ${what}, as it is`,
+			touches: [path],
+			...{ place, nested, present },
 		}),
 	);
 }

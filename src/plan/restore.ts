@@ -2,7 +2,7 @@
 // Of several states each phase is done for all before the next begins, so that a unit they share is stopped once.
 import type { Manifest, State } from "../manifest/schema.ts";
 import type { Plan, Step } from "../run/plan.ts";
-import type { ArchiveSource, PreflightStep } from "../run/step.ts";
+import type { ArchiveSource, Place, PreflightStep } from "../run/step.ts";
 import { hookStep } from "./backup.ts";
 import { databaseSteps, type HeldDatabase } from "./databases.ts";
 import { inOrder } from "./order.ts";
@@ -15,6 +15,7 @@ import {
 	stageSteps,
 	type Target,
 } from "./places.ts";
+import { takenAlong } from "./private-folders.ts";
 import { checkSteps, downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 
 export interface RestoreRequest {
@@ -46,6 +47,8 @@ export interface RestoreRequest {
 	readonly specialFiles?: boolean;
 	/** Units that were down stay down. */
 	readonly noStart?: boolean;
+	/** Private folders of earlier runs, which stay. */
+	readonly areas: readonly string[];
 	/** Keep the old copies for so many seconds. */
 	readonly keepOldSeconds: number | undefined;
 }
@@ -65,7 +68,21 @@ interface Transaction {
 export function planRestore(request: RestoreRequest): Plan {
 	const { manifest, run, services, inPlace, keepFailed } = request;
 	const states = inOrder(manifest, services);
-	const all = states.map(([name, state]) => transaction(request, name, state));
+	const placesOf = new Map(
+		states.map(([name]) => [
+			name,
+			(request.targets[name] ?? []).map((target, index) => placeOf(run, name, target, index)),
+		]),
+	);
+	const areas = [...placesOf.values()].flat().map(({ area }) => area);
+	const all = states.map(([name, state]) =>
+		transaction(
+			{ ...request, areas: [...new Set([...request.areas, ...areas])] },
+			name,
+			state,
+			placesOf.get(name) ?? [],
+		),
+	);
 	const phase = (pick: (one: Transaction) => readonly Step[]) => all.flatMap(pick);
 	const checks = phase((one) => one.checks);
 	const commits = all.map((one) => one.commit);
@@ -95,11 +112,17 @@ export function planRestore(request: RestoreRequest): Plan {
 	};
 }
 
-function transaction(request: RestoreRequest, name: string, state: State): Transaction {
+/** `areas` of the request: those of this run's other states as well. */
+function transaction(
+	request: RestoreRequest,
+	name: string,
+	state: State,
+	places: readonly Place[],
+): Transaction {
 	const { manifest, run, source, archiveId, restoresInto, partial, inPlace, keepOldSeconds } = request;
 	const scope = `state:${name}`;
-	const places = (request.targets[name] ?? []).map((target, index) => placeOf(run, name, target, index));
 	const areas = [...new Set(places.map(({ area }) => area))];
+	const others = request.areas.filter((area) => !areas.includes(area));
 	const nested = nestedFolders(manifest, name, places);
 	const units = unique([
 		...state.stopOnRestore,
@@ -127,6 +150,7 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 			dumps: (request.databases[name] ?? []).map(({ dump, facts, stored }) => ({ dump, facts, stored })),
 			undeclared: request.undeclared[name] ?? [],
 			spool: request.spool,
+			areas: takenAlong(places, others).map(({ area }) => area),
 			twoCopies: !inPlace,
 		},
 		stage: [
@@ -150,7 +174,7 @@ function transaction(request: RestoreRequest, name: string, state: State): Trans
 				specialFiles,
 			),
 			...(inPlace ? databases.embed : []),
-			...carrySteps(manifest, name, places),
+			...carrySteps(manifest, name, places, others),
 			...databases.swap,
 			...downSteps(name, scope, units, "after"),
 			...hookStep(name, scope, "postRestore", hooks.postRestore, clan).map((step) => ({

@@ -13,13 +13,20 @@ import { areaSteps, carrySteps, holdersStep } from "./places.ts";
 import { asDeclared } from "./targets.ts";
 import { downSteps, NO_START, startSteps, stopSteps } from "./units.ts";
 
-export function planUndo(manifest: Manifest, run: string, kept: readonly KeptCopy[], noStart = false): Plan {
+/** `areas`: private folders of earlier runs. */
+export function planUndo(
+	manifest: Manifest,
+	run: string,
+	kept: readonly KeptCopy[],
+	areas: readonly string[],
+	noStart = false,
+): Plan {
 	return {
 		version: 1,
 		run,
 		operation: "undo",
 		manifest,
-		steps: kept.flatMap((copy) => bringBack(manifest, run, copy, noStart)),
+		steps: kept.flatMap((copy) => bringBack(manifest, run, copy, areas, noStart)),
 		goals: kept.map(({ state }) => `state:${state}`),
 	};
 }
@@ -28,6 +35,7 @@ function bringBack(
 	manifest: Manifest,
 	run: string,
 	{ run: restored, state, places: copies, databases }: KeptCopy,
+	earlier: readonly string[],
 	noStart: boolean,
 ): Step[] {
 	const scope = `state:${state}`;
@@ -71,7 +79,14 @@ function bringBack(
 				place,
 			}),
 		),
-		...carrySteps(manifest, state, places),
+		...carrySteps(
+			manifest,
+			state,
+			places,
+			earlier.filter(
+				(area) => !places.some((one) => one.area === area) && !copies.some((one) => one.area === area),
+			),
+		),
 		...kept.map(
 			({ dump, old, rest }, index): Step => ({
 				kind: "database-swap",

@@ -141,6 +141,13 @@ export class Journal {
 		]);
 	}
 
+	/** Runs that a person gave up: what they left is still where it was. */
+	abandoned(): KnownRun[] {
+		return this.#all("SELECT id, plan FROM run WHERE outcome = 'abandoned'").map((row) =>
+			readPlan(String(row.id), row.plan),
+		);
+	}
+
 	/** Runs that never ended, or whose undo failed: what `recover` works on. Newest first. */
 	open(): KnownRun[] {
 		return this.#all(

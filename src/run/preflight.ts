@@ -143,15 +143,21 @@ function notDeclared(label: string): string {
 }
 
 /** Without a second copy nothing is carried over. */
-function inPlaceFaults({ scope, places, twoCopies }: PreflightStep, manifest: Manifest): string[] {
+function inPlaceFaults(step: PreflightStep, manifest: Manifest): string[] {
+	const { scope, places, areas = [], twoCopies } = step;
 	if (twoCopies) return [];
-	return Object.entries(manifest.state)
+	const own = areas.map(
+		(area) =>
+			`${area} is what an earlier restore keeps, and would be deleted: restore without --in-place, or move it away first`,
+	);
+	const others = Object.entries(manifest.state)
 		.filter(([name]) => `state:${name}` !== scope)
 		.flatMap(([name, { folders }]) => folders.map((folder) => ({ name, folder })))
 		.filter(({ folder }) => places.some((place) => folder.startsWith(`${place.folder}/`)))
 		.map(
 			({ name, folder }) => `${folder} is state "${name}"'s and would be deleted: restore without --in-place`,
 		);
+	return [...own, ...others];
 }
 
 async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowledge): Promise<string[]> {

@@ -203,6 +203,8 @@ export interface PreflightStep extends StepBase, ArchiveSource {
 	readonly undeclared?: readonly string[];
 	/** Where dumps are extracted to. */
 	readonly spool: string;
+	/** Private folders of earlier runs in what is replaced. */
+	readonly areas?: readonly string[];
 	/** Two copies will be on disk at once. */
 	readonly twoCopies: boolean;
 }

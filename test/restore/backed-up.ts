@@ -11,10 +11,15 @@ const folder = scratch("restore");
 export async function backedUp(
 	state: (place: Place) => Record<string, object>,
 	fill: (place: Place) => void,
+	providers: Readonly<Record<string, (place: Place) => object>> = {},
 ) {
 	const place = new Place(folder);
 	fill(place);
-	place.declare({ state: state(place) });
+	const chosen = Object.entries(providers).map(([name, settings]) => [name, settings(place)]);
+	place.declare({
+		state: state(place),
+		...(chosen.length > 0 ? { providers: Object.fromEntries(chosen) } : {}),
+	});
 	await succeeds(place, "create");
 	return { place, own: () => factsOf(place.path("own")), areas: () => areasIn(place.path("own")) };
 }

@@ -1,0 +1,62 @@
+// Private folders that earlier runs have left: old copies that are kept, and what could not be deleted or was given up.
+// Where one lies in a state's folder it is no part of what that state holds: no backup stores it, and no restore takes it.
+import { places } from "../host/places.ts";
+import { resolvePath } from "../host/trust.ts";
+import type { State } from "../manifest/schema.ts";
+import { Journal } from "../run/journal.ts";
+import { isForeign } from "../run/plan-shape.ts";
+import type { Place } from "../run/step.ts";
+
+/** Their paths, through no link. They may be gone by now. None where the journal cannot be read: no run begins there. */
+export function privateFolders(): string[] {
+	try {
+		const journal = Journal.open(places().state);
+		try {
+			return areasIn(journal);
+		} finally {
+			journal.close();
+		}
+	} catch {
+		return [];
+	}
+}
+
+function areasIn(journal: Journal): string[] {
+	const kept = journal.kept().flatMap((copy) => ("fault" in copy ? [] : copy.places.map(({ area }) => area)));
+	const left = journal.leftovers().flatMap(({ work }) => (work?.kind === "discard" ? work.areas : []));
+	const abandoned = journal
+		.abandoned()
+		.flatMap((plan) => (isForeign(plan) ? [] : plan.steps))
+		.flatMap((step) => (step.kind === "area" ? [step.area] : []));
+	return [...new Set([...kept, ...left, ...abandoned])];
+}
+
+/** Those in a state's folders, as paths below the folders that it declares. */
+export function privateIn({ folders }: State, areas: readonly string[]): string[] {
+	if (areas.length === 0) return [];
+	return folders.flatMap((folder) => {
+		const there = whereIs(folder);
+		return areas
+			.filter((area) => area.startsWith(`${there}/`))
+			.map((area) => folder + area.slice(there.length));
+	});
+}
+
+/** Those that a swap of these places would take along, each with the innermost place; what stays at a mount point does not. */
+export function takenAlong(places: readonly Place[], areas: readonly string[]) {
+	const innermost = [...places].sort((a, b) => b.live.length - a.live.length);
+	return areas.flatMap((area) => {
+		const place = innermost.find(({ live }) => area.startsWith(`${live}/`));
+		if (place === undefined || place.area === area) return [];
+		const nested = area.slice(place.live.length + 1);
+		return place.mode === "entries" && !nested.includes("/") ? [] : [{ area, place, nested }];
+	});
+}
+
+function whereIs(folder: string): string {
+	try {
+		return resolvePath(folder).path;
+	} catch {
+		return folder;
+	}
+}

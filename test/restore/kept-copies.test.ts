@@ -1,0 +1,124 @@
+// Old copies that restores have kept, within what other restores replace and backups store.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, renameSync } from "node:fs";
+import { describe, test } from "node:test";
+import type { Place } from "../support/place.ts";
+import { backedUp, PROVIDERS, succeeds } from "./backed-up.ts";
+
+const nested = (place: Place) => ({
+	outer: { folders: [place.path("own/outer")] },
+	inner: { folders: [place.path("own/outer/deep/inner")] },
+});
+const files = ["outer/file", "outer/deep/inner/file"] as const;
+const write = (place: Place, text: string) => {
+	for (const file of files) place.write(`own/${file}`, text);
+};
+const read = (place: Place) => files.map((file) => readFileSync(place.path(`own/${file}`), "utf8"));
+
+/** Restore, keep the old copy, and tell the run. */
+async function keeping(place: Place, provider: string, ...words: string[]): Promise<string> {
+	const { stdout } = await succeeds(
+		place,
+		...["restore", "--yes", "--json", "--keep-old", "1d", ...words, provider, "latest"],
+	);
+	const run = /"run":\s*"([^"]+)"/.exec(stdout)?.[1];
+	assert.ok(run, stdout);
+	return run;
+}
+
+describe("the old copy of a part, which lies in the state's own folder", () => {
+	for (const [provider, settings] of Object.entries(PROVIDERS)) {
+		test(`${provider}: is not backed up, and outlives a restore of the whole`, async () => {
+			const { place, areas } = await backedUp(
+				(place) => ({ s: { folders: [place.path("own")] } }),
+				(place) => write(place, "old"),
+				{ [provider]: settings },
+			);
+			write(place, "newer");
+			const run = await keeping(place, provider, "--path", place.path("own/outer/file"));
+			assert.deepEqual(read(place), ["old", "newer"]);
+			const kept = areas();
+			assert.ok(kept.length > 0);
+
+			await succeeds(place, "create");
+			await succeeds(place, "restore", "--into", place.path("beside"), provider, "latest");
+			const stored = readdirSync(place.path("beside"), { recursive: true, encoding: "utf8" });
+			assert.ok(stored.some((name) => name.endsWith("own/outer/file")));
+			assert.deepEqual(
+				stored.filter((name) => name.includes(".holdfast-")),
+				[],
+			);
+
+			await succeeds(place, "restore", "--yes", provider, "latest");
+			assert.deepEqual(areas(), kept);
+			await succeeds(place, "undo", "--yes", run);
+			assert.deepEqual(read(place), ["newer", "newer"]);
+			assert.deepEqual(areas(), []);
+		});
+	}
+
+	test("is not deleted by a restore in place", async () => {
+		const { place, own } = await backedUp(
+			(place) => ({ s: { folders: [place.path("own")] } }),
+			(place) => write(place, "old"),
+		);
+		await keeping(place, "tar", "--path", place.path("own/outer/file"));
+		const before = own();
+		const { code, stderr } = await place.holdfast("restore", "--yes", "--in-place", "tar", "latest");
+		assert.equal(code, 1);
+		assert.match(stderr, /\.holdfast-\S+ is what an earlier restore keeps, and would be deleted/);
+		assert.deepEqual(own(), before);
+	});
+});
+
+describe("the old copy of a state, which lies in another's folder", () => {
+	test("outlives a restore of that one, and its undo", async () => {
+		const { place, areas } = await backedUp(nested, (place) => write(place, "old"));
+		write(place, "newer");
+		const inner = await keeping(place, "tar", "--service", "inner");
+		const outer = await keeping(place, "tar", "--service", "outer");
+		assert.deepEqual(read(place), ["old", "old"]);
+		await succeeds(place, "undo", "--yes", outer);
+		assert.deepEqual(read(place), ["newer", "old"]);
+		await succeeds(place, "undo", "--yes", inner);
+		assert.deepEqual(read(place), ["newer", "newer"]);
+		assert.deepEqual(areas(), []);
+	});
+
+	test("comes back where both were restored at once", async () => {
+		const { place, own, areas } = await backedUp(nested, (place) => write(place, "old"));
+		write(place, "newer");
+		const before = own();
+		const run = await keeping(place, "tar");
+		assert.deepEqual(read(place), ["old", "old"]);
+		await succeeds(place, "undo", "--yes", run);
+		assert.deepEqual(own(), before);
+		assert.deepEqual(areas(), []);
+	});
+
+	test("both at once, without a copy: nothing is left", async () => {
+		const { place, areas } = await backedUp(nested, (place) => write(place, "old"));
+		write(place, "newer");
+		await succeeds(place, "restore", "--yes", "tar", "latest");
+		assert.deepEqual(read(place), ["old", "old"]);
+		assert.deepEqual(areas(), []);
+	});
+});
+
+test("an old copy that somebody has moved away is missed before anything is touched", async () => {
+	const { place, own, areas } = await backedUp(nested, (place) => write(place, "old"));
+	write(place, "newer");
+	const run = await keeping(place, "tar", "--service", "outer");
+	const [area] = areas();
+	assert.ok(area);
+	renameSync(place.path(`own/${area}`), place.path("elsewhere"));
+	const before = own();
+	const { code, stderr } = await place.holdfast("undo", "--yes", run);
+	assert.equal(code, 1);
+	assert.match(stderr, /the old copy is not at \S+\.holdfast-\S+ any more/);
+	assert.deepEqual(own(), before);
+	await succeeds(place, "create");
+	renameSync(place.path("elsewhere"), place.path(`own/${area}`));
+	await succeeds(place, "undo", "--yes", run);
+	assert.deepEqual(read(place), ["newer", "newer"]);
+});
