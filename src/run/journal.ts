@@ -27,7 +27,7 @@ import {
 	type Statement,
 	type UnknownCopy,
 } from "./journal-rows.ts";
-import { isTidy, type Plan, type TidyStep } from "./plan.ts";
+import { type LeftStep, mayBeLeft, type Plan } from "./plan.ts";
 import { isForeign, type KnownRun, type Outline, outlineOf, readPlan, readStep } from "./plan-shape.ts";
 
 /** Lines of one step's output that are kept. */
@@ -352,8 +352,8 @@ export class Journal {
 		return this.#all("SELECT run, state, until, copy FROM kept ORDER BY rowid").map(keptOf);
 	}
 
-	/** Remember a step that only tidies up and could not: it is tried again before the next run. */
-	leave(run: string, step: TidyStep): void {
+	/** Remember a step of which something could not be done: it is tried again before the next run. */
+	leave(run: string, step: LeftStep): void {
 		this.#write("INSERT OR REPLACE INTO leftover (run, step, work) VALUES (?, ?, ?)", [
 			run,
 			step.id,
@@ -362,13 +362,13 @@ export class Journal {
 	}
 
 	/** `work`: undefined when it is not understood. */
-	leftovers(): { readonly run: string; readonly step: string; readonly work: TidyStep | undefined }[] {
+	leftovers(): { readonly run: string; readonly step: string; readonly work: LeftStep | undefined }[] {
 		return this.#all("SELECT run, step, work FROM leftover ORDER BY rowid").map(({ run, step, work }) => {
 			const known = readStep(work);
 			return {
 				run: String(run),
 				step: String(step),
-				work: known !== undefined && isTidy(known) ? known : undefined,
+				work: known !== undefined && mayBeLeft(known) ? known : undefined,
 			};
 		});
 	}

@@ -77,6 +77,11 @@ export type TidyStep = DiscardStep | DatabaseDropStep;
 export function isTidy(step: Step): step is TidyStep {
 	return step.kind === "discard" || step.kind === "database-drop";
 }
+/** Steps of which something may be left to do when their run has ended. */
+export type LeftStep = TidyStep | ArchiveCreateStep;
+export function mayBeLeft(step: Step): step is LeftStep {
+	return isTidy(step) || step.kind === "archive-create";
+}
 export type StepKind = Step["kind"];
 
 export interface Plan {

@@ -8,6 +8,7 @@ import type { Listener, RunReport } from "./event.ts";
 import { recoverRun } from "./executor.ts";
 import type { Journal } from "./journal.ts";
 import { type ForeignRun, isForeign } from "./plan-shape.ts";
+import type { ArchiveCreateStep } from "./step.ts";
 
 /** Safe to repeat. The newest run first; what one of them needs by hand does not stop the others. */
 export async function recoverAll(journal: Journal, listener: Listener): Promise<RunReport[]> {
@@ -62,6 +63,7 @@ export async function tidyUp(journal: Journal, now = new Date()): Promise<string
 		await attempt(`still to do of run ${run}, ${work?.title ?? step}`, async () => {
 			if (work === undefined) throw notUnderstood();
 			if (work.kind === "database-drop") await (await openDatabase(work.dump)).drop(work.name);
+			else if (work.kind === "archive-create") await doubt(journal, run, work);
 			else for (const area of work.areas) await discardFolder(area);
 			if (work.kind === "discard" && work.forgets) journal.forget(work.forgets.run, work.forgets.state);
 			journal.tidied(run, step);
@@ -77,6 +79,18 @@ export async function tidyUp(journal: Journal, now = new Date()): Promise<string
 		});
 	}
 	return faults;
+}
+
+async function doubt(journal: Journal, run: string, step: ArchiveCreateStep): Promise<void> {
+	const plan = journal.plan(run);
+	if (plan === undefined || isForeign(plan)) throw notUnderstood();
+	const { doubtLater } = await import("./steps/archive-create.ts");
+	await doubtLater(plan.manifest, step, run, {
+		signal: new AbortController().signal,
+		watched: false,
+		progress: () => {},
+		log: () => {},
+	});
 }
 
 const notUnderstood = () =>

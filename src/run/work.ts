@@ -3,7 +3,7 @@ import type { Records } from "../providers/archive-time.ts";
 import type { Destination, Progress } from "../providers/provider.ts";
 import type { LastGood } from "./expectations.ts";
 import type { KeptCopy, MadeArchive } from "./journal-rows.ts";
-import type { Plan, Step, StepKind } from "./plan.ts";
+import type { LeftStep, Plan, Step, StepKind } from "./plan.ts";
 
 /** What a step's work may use. */
 export interface StepContext {
@@ -47,6 +47,8 @@ export interface UndoContext extends StepContext {
 	readonly completed: boolean;
 	/** Whether something of the scope could not be undone before this. */
 	readonly somethingLeft: boolean;
+	/** What this step could not do now is tried again before every later run. */
+	leave(step: LeftStep): void;
 }
 
 /** What a kind of step does. An undo is safe to repeat, and does nothing for what the step did not come to do. */

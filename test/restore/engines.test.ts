@@ -2,7 +2,7 @@
 // which a folder is not in what was written is never good.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -136,6 +136,28 @@ for (const [engine, provider] of Object.entries(PROVIDERS))
 			assert.match(doubts[1] ?? "", /ended before it knew whether every file could be read/);
 			await succeeds(place, "create");
 			assert.match((await place.holdfast("status")).stdout, /✔ +web01 +s/);
+		});
+
+		test("and so it is where its destination was away when the run was brought to its end", async () => {
+			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
+			place.write("own/file", "old");
+			const { providers } = JSON.parse(read(place, "holdfast.json")).machines.web01;
+			const [destination, settings] = Object.entries(providers[engine].destinations)[0] ?? [];
+			const { path, repo, directory } = settings as Record<string, string>;
+			const home = String(path ?? repo ?? directory);
+			const dying = ["env", `HOLDFAST_FAULT=kill@create:${engine}/${destination}#written`];
+			assert.equal((await place.start(["create"], dying).ended).signal, "SIGKILL");
+			renameSync(home, `${home}-away`);
+			await succeeds(place, "recover");
+			rmSync(home, { recursive: true, force: true });
+			renameSync(`${home}-away`, home);
+			await succeeds(place, "recover");
+			const { archives } = JSON.parse((await succeeds(place, "list", "--json")).stdout);
+			const doubts = archives.map(({ metadata }: { metadata: { states: { s: { suspicious?: string } } } }) =>
+				String(metadata.states.s.suspicious),
+			);
+			assert.equal(doubts.length, 1);
+			assert.match(doubts[0] ?? "", /ended before it knew whether every file could be read/);
 		});
 
 		test("what cannot be stored of a state within another's fails that one alone", async () => {

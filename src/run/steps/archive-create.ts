@@ -11,9 +11,10 @@ import { places } from "../../host/places.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { recordOf } from "../../manifest/record.ts";
+import type { Manifest } from "../../manifest/schema.ts";
 import { VERSION } from "../../manifest/version.ts";
 import { isWithoutRoom } from "../../providers/metadata.ts";
-import type { Destination, Metadata, Root, StateRecord } from "../../providers/provider.ts";
+import type { Destination, Metadata, Root, StateRecord, Work } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { vanishedRoots } from "../../providers/roots.ts";
 import { unlessAbsent } from "../absent.ts";
@@ -49,10 +50,13 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		await destination.abandon(step.archive, context).catch((error: Error) => {
 			context.log(`what it left in ${destination.location} could not be removed: ${error.message}`);
 		});
-		await doubtUnseen(destination, step, context).catch((error: Error) => {
+		const note = context.noteOf(step.id) as Begun | undefined;
+		if (note === undefined || note.seen) return;
+		await doubtUnseen(destination, step, context.plan.run, context).catch((error: Error) => {
 			context.log(
-				`whether ${destination.location} lists ${step.archive}, which nobody has looked at, is not known: ${error.message}`,
+				`whether ${destination.location} lists ${step.archive}, which nobody has looked at, is not known, and is looked up before the next run: ${error.message}`,
 			);
+			context.leave(step);
 		});
 	},
 };
@@ -64,24 +68,29 @@ interface Begun {
 	readonly seen?: true;
 }
 
+/** The same, where the destination could not be reached when the run was brought to its end. */
+export async function doubtLater(manifest: Manifest, step: ArchiveCreateStep, run: string, work: Work) {
+	await doubtUnseen(await openDestination(manifest, step.provider, step.destination), step, run, work);
+}
+
 /** What the engine listed was whole for it, and nobody has looked at what it had to say. */
 async function doubtUnseen(
 	destination: Destination,
-	{ id, archive }: ArchiveCreateStep,
-	context: StepContext,
+	{ archive }: ArchiveCreateStep,
+	run: string,
+	work: Work,
 ) {
-	const note = context.noteOf(id) as Begun | undefined;
-	if (note === undefined || note.seen || !destination.capabilities.describesItself) return;
-	const listed = await destination.list({ ...context, hurried: true });
+	if (!destination.capabilities.describesItself) return;
+	const listed = await destination.list({ ...work, hurried: true });
 	const { metadata } = listed.find(({ name }) => name === archive) ?? {};
-	if (metadata?.run !== context.plan.run) return;
+	if (metadata?.run !== run) return;
 	const states = recordOf(
 		Object.entries(metadata.states).map(([name, state]) => [
 			name,
 			state.outcome === "good" ? { suspicious: UNSEEN, ...state } : state,
 		]),
 	);
-	await destination.describe(archive, { ...metadata, states }, context);
+	await destination.describe(archive, { ...metadata, states }, work);
 }
 
 const UNSEEN = "the run that made it ended before it knew whether every file could be read";
