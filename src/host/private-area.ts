@@ -32,6 +32,8 @@ import { resolvePath } from "./trust.ts";
 
 /** What the names of those beside live data begin with: backups and restores of what is around them leave them out. */
 export const PRIVATE = ".holdfast-";
+/** Of fsck, at the root of a filesystem. */
+export const LOST_AND_FOUND = "lost+found";
 const TOKEN = ".token";
 const KEY = "private.key";
 
@@ -53,6 +55,13 @@ export function isPrivate(folder: Folder, name: string): boolean {
 	if (!name.startsWith(PRIVATE)) return false;
 	const found = entryIn(folder, name);
 	return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+}
+
+/** What a swap leaves at a mount point: private folders, and what fsck keeps there; not what a service calls so. */
+export function stays(folder: Folder, name: string): boolean {
+	if (name !== LOST_AND_FOUND) return isPrivate(folder, name);
+	const found = entryIn(folder, name);
+	return found?.isDirectory() === true && found.uid === 0 && (found.mode & 0o077) === 0;
 }
 
 /** Open one that was made; undefined when it is not there. Throws when what is there is not ours. */

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { RowCounts } from "../databases/database.ts";
 import { openDatabase } from "../databases/registry.ts";
-import { enter, entryIn, type Folder, linkIn, namesIn, openFolder, split } from "../host/folder.ts";
-import { isPrivate } from "../host/private-area.ts";
+import { closing, enter, entryIn, type Folder, linkIn, namesIn, openFolder, split } from "../host/folder.ts";
+import { isPrivate, LOST_AND_FOUND, stays } from "../host/private-area.ts";
 import { openSpool, packed, type Spool } from "../host/spool.ts";
+import { survey } from "../host/survey.ts";
 import { resolvePath, resolveReplaced } from "../host/trust.ts";
 import { dumpLabel, liveFiles } from "../manifest/dumps.ts";
 import { type ErrorReport, reportOf } from "../manifest/error.ts";
@@ -122,7 +123,7 @@ export async function diffArchive(
 	);
 	for (const { state, folder, stored } of folders.sort((a, b) => (a.folder < b.folder ? -1 : 1))) {
 		// A restore of this state leaves what is another's where it is, whatever an archive holds there.
-		const others = foldersWithin(manifest, state, folder);
+		const others = [...foldersWithin(manifest, state, folder), ...(await whatStays(folder))];
 		using held = await openSpool();
 		await destination.contents(
 			archive.name,
@@ -161,6 +162,15 @@ function foldersWithin({ state: states }: Manifest, state: string, folder: strin
 		.filter(([name]) => name !== state)
 		.flatMap(([, { folders }]) => folders)
 		.filter((other) => other !== folder && isWithin(other, folder));
+}
+
+/** What fsck keeps at a mount point is there before and after a restore. */
+async function whatStays(folder: string): Promise<string[]> {
+	const { target, mode, present } = await survey(resolveReplaced(folder));
+	if (mode !== "entries" || !present) return [];
+	return closing(openFolder(target), (home) =>
+		stays(home, LOST_AND_FOUND) ? [`${folder}/${LOST_AND_FOUND}`] : [],
+	);
 }
 
 /** What is compared of an entry. */

@@ -2,12 +2,14 @@
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { openDatabase } from "../databases/registry.ts";
+import { inParent, linkIn } from "../host/folder.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
-import { resolveEntry } from "../host/trust.ts";
+import { resolveEntry, resolvePath } from "../host/trust.ts";
 import { covers, dumpLabel } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
-import { shortPath } from "../manifest/printable.ts";
+import { isWithin } from "../manifest/paths.ts";
+import { printable, shortPath } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
@@ -60,6 +62,7 @@ export async function findProblems(
 		],
 		warnings: [
 			...unmovable.warnings,
+			...step.places.flatMap(givesWay),
 			...holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
 		],
 	};
@@ -103,17 +106,40 @@ function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string
 		manifest.state[state]?.folders.some(
 			(declared) => folder === declared || folder.startsWith(`${declared}/`),
 		) ?? false;
-	return places.flatMap(({ folder }) => {
+	return places.flatMap(({ folder, live }) => {
 		const other = Object.keys(manifest.state).find(
 			(state) => state !== own && manifest.state[state]?.folders.includes(folder),
 		);
 		if (other !== undefined)
 			return [`${folder} belongs to state "${other}" by now, and the archive holds it as ${own}'s`];
+		const within = behindLinks(own, folder, live, manifest);
+		if (within.length > 0) return within;
 		if (holds(own, folder)) return [];
 		return [
 			`the archive holds ${folder} as ${own}'s, and the config does not: add it to the folders of ${own}, or restore --into another place`,
 		];
 	});
+}
+
+/** By links the folder of another state may lie in what is replaced, though by its declared path it does not. */
+function behindLinks(own: string, folder: string, live: string, manifest: Manifest): string[] {
+	return Object.entries(manifest.state).flatMap(([other, { folders }]) => {
+		if (other === own) return [];
+		return folders
+			.filter((one) => !isWithin(one, folder) && isWithin(resolvedOf(one), live))
+			.map(
+				(one) =>
+					`${folder} is ${live}, and ${one} of state "${other}" lies in that, behind a link: it would be replaced too. Declare both by the paths where they are`,
+			);
+	});
+}
+
+function resolvedOf(folder: string): string {
+	try {
+		return resolvePath(folder).path;
+	} catch {
+		return folder;
+	}
 }
 
 /** The server answers, and can load the dump; and the database is this state's. */
@@ -140,6 +166,23 @@ async function databaseFaults(
 
 function notDeclared(label: string): string {
 	return `the archive holds the ${label}, and the config does not: add it to the dumps of this state`;
+}
+
+/** A link there is replaced, and nothing that it leads to. */
+function givesWay({ live, folder }: Place): string[] {
+	const target = linkAt(live);
+	if (target === undefined) return [];
+	return [
+		`${live} is a symbolic link now, to ${shortPath(printable(target))}: what the archive holds of ${folder} takes its place, and what it leads to stays as it is`,
+	];
+}
+
+function linkAt(path: string): string | undefined {
+	try {
+		return inParent(path, (parent, name) => linkIn(parent, name));
+	} catch {
+		return undefined;
+	}
 }
 
 /** Without a second copy nothing is carried over. */

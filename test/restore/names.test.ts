@@ -88,6 +88,8 @@ test("what a service calls by our names goes, too, from the top of a mount point
 	writeFileSync(`${own}/file`, "old");
 	writeFileSync(`${own}/lost+found/#12`, "what fsck found");
 	await succeeds(place, "create");
+	writeFileSync(`${own}/lost+found/#12`, "what fsck found since");
+	assert.match((await succeeds(place, "diff", "tar", "latest")).stdout, /^0 come back, 0 go, 0 change$/m);
 	writeFileSync(`${own}/.holdfast-cron`, "planted");
 	mkdirSync(`${own}/.holdfast-evil`);
 	execFileSync("chown", ["61000", `${own}/.holdfast-evil`]);

@@ -176,7 +176,11 @@ test("a link that a service has put in the place of its folder gives way to the 
 	assert.match(refused.stderr, /rm .*own\/home\/data, then restore/);
 	const into = await place.holdfast("restore", "--yes", "--into", place.path("look"), "tar", "latest");
 	assert.equal(into.code, 0, into.stderr);
-	await succeeds(place, "restore", "--yes", "--service", "s", "tar", "latest");
+	const { stderr } = await succeeds(place, "restore", "--yes", "--service", "s", "tar", "latest");
+	assert.match(
+		stderr,
+		/data is a symbolic link now, to .*elsewhere: what the archive holds of .* takes its place/,
+	);
 	assert.ok(lstatSync(place.path("own/home/data")).isDirectory());
 	assert.equal(readFileSync(place.path("own/home/data/file"), "utf8"), "old");
 	assert.equal(readFileSync(place.path("elsewhere/file"), "utf8"), "root's");
@@ -220,6 +224,26 @@ describe("what a service does to a folder above, or around another's", {
 			assert.deepEqual(readdirSync(place.path("own/par")).sort(), ["data", "inner"]);
 			assert.equal(readFileSync(place.path("own/par/inner/file"), "utf8"), "old");
 		}
+	});
+
+	test("another's that lies in it behind a link is not replaced with it", async () => {
+		const { place } = await backedUp(
+			(place) => ({
+				outer: { folders: [place.path("own/outer")] },
+				other: { folders: [place.path("own/link")] },
+			}),
+			(place) => {
+				fill(place);
+				symlinkSync("outer/inner", place.path("own/link"));
+			},
+		);
+		writeFileSync(place.path("own/outer/inner/file"), "newer");
+		const { code, stderr } = await place.holdfast(...restore);
+		assert.equal(code, 1, stderr);
+		assert.match(stderr, /own\/link of state "other" lies in that, behind a link: it would be replaced too/);
+		assert.equal(readFileSync(place.path("own/outer/inner/file"), "utf8"), "newer");
+		await succeeds(place, "restore", "--yes", "--service", "other", "tar", "latest");
+		assert.equal(readFileSync(place.path("own/outer/inner/file"), "utf8"), "old");
 	});
 
 	test("another's folder that is moved away while the outer one is swapped: all is undone", async () => {

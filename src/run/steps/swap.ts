@@ -15,7 +15,7 @@ import {
 	openFolder,
 	syncFolder,
 } from "../../host/folder.ts";
-import { inArea, isPrivate, openArea } from "../../host/private-area.ts";
+import { inArea, openArea, stays } from "../../host/private-area.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { AsideStep, Place, PlaceStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
@@ -203,13 +203,6 @@ function isStaged(path: string): boolean {
 }
 
 const movable = (folder: Folder): string[] => [...namesIn(folder)].filter((name) => !stays(folder, name));
-
-/** The private folders of restores, and what fsck keeps at the root of its filesystem; not what a service calls so. */
-function stays(folder: Folder, name: string): boolean {
-	if (name !== "lost+found") return isPrivate(folder, name);
-	const found = entryIn(folder, name);
-	return found?.isDirectory() === true && found.uid === 0 && (found.mode & 0o077) === 0;
-}
 
 /** Without it nothing can be told from what is on disk: its filesystem is not mounted, or somebody deleted it. */
 function requireArea({ area, live }: Place): void {
