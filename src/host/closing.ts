@@ -1,6 +1,7 @@
 // Which folders an enclosure closes off for a program that reads some paths: those that others can change, since a link
 // could be put there at any moment; and no more than that of the folders that programs themselves need, links and all.
 import { homedir } from "node:os";
+import { dirname } from "node:path";
 import { execText } from "./exec.ts";
 import type { Resolved } from "./trust.ts";
 
@@ -30,5 +31,14 @@ const isBelow = (path: string, folder: string) => folder === "/" || path.startsW
 async function openFoldersIn(path: string): Promise<string[]> {
 	const isOpen = ["(", "!", "-uid", "0", "-o", "-perm", "/022", ")"];
 	const { text } = await execText(["find", path, "-xdev", "-type", "d", ...isOpen, "-print0", "-prune"]);
-	return text.split("\0").filter((folder) => folder !== "");
+	return text
+		.split("\0")
+		.filter((folder) => folder !== "")
+		.map(typeable);
+}
+
+/** A name that is not UTF-8 cannot be told to the programs that close it: the folder around it is closed. */
+function typeable(path: string): string {
+	const at = path.indexOf("\ufffd");
+	return at < 0 ? path : dirname(path.slice(0, at + 1));
 }
