@@ -1,4 +1,5 @@
 // systemd units: what runs, stop it, start it. Root speaks to the system manager, anyone else to their own.
+import { setTimeout as pause } from "node:timers/promises";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Unit } from "../manifest/schema.ts";
 import { cleanEnvironment, type ExecResult, exec } from "./exec.ts";
@@ -25,6 +26,7 @@ export interface Patience {
 }
 
 const TELL_MS = 30_000;
+const AGAIN_MS = 200;
 
 /** Returns once systemd has stopped them. */
 export async function stopUnits(
@@ -86,7 +88,14 @@ async function waited(
 		onWait?.(`waiting for systemd to ${verb} ${unit} (${Math.round((Date.now() - began) / 1000)} s)`);
 	}, TELL_MS);
 	try {
-		return await systemctl(user, words, signal, seconds);
+		for (;;) {
+			const left = seconds - (Date.now() - began) / 1000;
+			const result = await systemctl(user, words, signal, Math.max(left, 1));
+			// The unit is still at it (JobTimeoutSec=): asked again, systemd waits for the same.
+			const isGivenUp = result.code !== 0 && result.stderr.some((line) => /^Job for .* timed out/.test(line));
+			if (!isGivenUp || result.timedOut || left <= 1) return result;
+			await pause(AGAIN_MS, undefined, { signal });
+		}
 	} finally {
 		clearInterval(telling);
 	}
