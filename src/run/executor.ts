@@ -199,7 +199,7 @@ class Execution {
 					...this.#context(step, NEVER),
 					completed: this.#standing.isDone(step.id),
 					somethingLeft,
-					leave: (left) => this.#journal.leave(this.#plan.run, left),
+					leave: (left) => void this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, left)),
 				});
 				faultPoint(step.id, "undo-after");
 				recorded = this.#record(step, "undo-done") && recorded;
