@@ -13,31 +13,54 @@ import { isTidy, type Plan, type Step } from "./plan.ts";
 import { Standing } from "./standing.ts";
 import { STEP_WORK } from "./steps/registry.ts";
 import { unitOutcomes } from "./unit-notes.ts";
-import type { StepContext, StepWork } from "./work.ts";
+import type { StepContext, StepRegistry, StepWork } from "./work.ts";
+
+/** What of the journal a run needs. */
+export type RunJournal = Pick<
+	Journal,
+	| "begin"
+	| "entries"
+	| "add"
+	| "addSoon"
+	| "log"
+	| "end"
+	| "leave"
+	| "knows"
+	| "records"
+	| "forgetGone"
+	| "lastGood"
+	| "made"
+	| "archive"
+	| "keep"
+	| "forget"
+>;
 
 /** Execute a plan. The lock is held by the caller. Aborting the signal cancels and undoes. */
 export async function execute(
 	plan: Plan,
-	journal: Journal,
+	journal: RunJournal,
 	signal: AbortSignal,
 	listener: Listener = () => {},
+	registry: StepRegistry = STEP_WORK,
 ): Promise<RunReport> {
 	journal.begin(plan);
-	return new Execution(plan, journal, signal, listener).run();
+	return new Execution(plan, journal, signal, listener, registry).run();
 }
 
 /** Bring a run that died to its end: finish what was committed, undo the rest. Safe to repeat. */
 export async function recoverRun(
 	plan: Plan,
-	journal: Journal,
+	journal: RunJournal,
 	listener: Listener = () => {},
+	registry: StepRegistry = STEP_WORK,
 ): Promise<RunReport> {
-	return new Execution(plan, journal, new AbortController().signal, listener).recover();
+	return new Execution(plan, journal, new AbortController().signal, listener, registry).recover();
 }
 
 class Execution {
 	readonly #plan: Plan;
-	readonly #journal: Journal;
+	readonly #journal: RunJournal;
+	readonly #registry: StepRegistry;
 	readonly #signal: AbortSignal;
 	readonly #chronicle: Chronicle;
 	readonly #standing: Standing;
@@ -51,10 +74,17 @@ class Execution {
 	/** After an undo that failed: what is where on disk. */
 	readonly #left: string[] = [];
 
-	constructor(plan: Plan, journal: Journal, signal: AbortSignal, listener: Listener) {
+	constructor(
+		plan: Plan,
+		journal: RunJournal,
+		signal: AbortSignal,
+		listener: Listener,
+		registry: StepRegistry,
+	) {
 		this.#plan = plan;
 		this.#standing = new Standing(plan);
 		this.#journal = journal;
+		this.#registry = registry;
 		this.#signal = signal;
 		this.#chronicle = new Chronicle(plan, listener);
 	}
@@ -107,10 +137,12 @@ class Execution {
 		this.#chronicle.stepStarted(step);
 		try {
 			signal.throwIfAborted();
-			this.#journal.add(this.#plan.run, step.id, "begin");
+			// What is due since another step began is due also when it cannot be written down.
+			if (step.whenBegan !== undefined) this.#record(step, "begin");
+			else this.#journal.add(this.#plan.run, step.id, "begin");
 			this.#standing.begin(step.id);
 			faultPoint(step.id, "before");
-			const work = workOf(step).run(step, this.#context(step, signal));
+			const work = this.#workOf(step).run(step, this.#context(step, signal));
 			const result = await (ONLY_READING.has(step.kind) ? heeding(work, signal) : work);
 			faultPoint(step.id, "after");
 			signal.throwIfAborted();
@@ -178,14 +210,14 @@ class Execution {
 	async #undo(scope: string): Promise<void> {
 		const began = this.#standing.stepsOf(scope).filter(({ id }) => this.#standing.isToUndo(id));
 		for (const step of began) {
-			await workOf(step)
+			await this.#workOf(step)
 				.beforeUndo?.(step, this.#context(step, NEVER))
 				.catch((error: unknown) => this.#undoFault(step, error));
 		}
 		let somethingLeft = false;
 		let recorded = true;
 		for (const step of began.reverse()) {
-			const { undo, undoesLast } = workOf(step);
+			const { undo, undoesLast } = this.#workOf(step);
 			if (!undo) continue;
 			if (undoesLast && (somethingLeft || !recorded)) {
 				this.#undoFault(step, stays(recorded));
@@ -222,16 +254,16 @@ class Execution {
 	async #sayWhatIsWhere(scope: string): Promise<void> {
 		for (const step of this.#standing.stepsOf(scope).filter(({ id }) => this.#standing.began(id)))
 			this.#left.push(
-				...((await workOf(step)
+				...((await this.#workOf(step)
 					.whereabouts?.(step)
 					.catch(() => [])) ?? []),
 			);
 	}
 
-	/** Run what is left of a committed scope. */
+	/** Run what is left of a committed scope, up to what fails: nothing is started on data that are half-way. */
 	async #finish(scope: string): Promise<void> {
 		for (const step of this.#standing.stepsOf(scope))
-			if (!this.#standing.isDone(step.id)) await this.#step(step, NEVER);
+			if (step.whenBegan === undefined && !this.#standing.isDone(step.id)) await this.#next(step);
 	}
 
 	#sayDoubts(): void {
@@ -284,6 +316,11 @@ class Execution {
 				if (kept !== undefined) this.#chronicle.log(step, kept);
 			},
 		};
+	}
+
+	/** The registry is keyed by kind, so the work found for a step takes that step. */
+	#workOf(step: Step): StepWork<Step> {
+		return this.#registry[step.kind] as StepWork<Step>;
 	}
 
 	#outcome(): Outcome {
@@ -349,9 +386,4 @@ function stays(recorded: boolean): HoldfastError {
 			: "it stays until the journal can be written",
 		{ hint: "fix the cause (is the disk full?), then: holdfast recover" },
 	);
-}
-
-/** The registry is keyed by kind, so the work found for a step takes that step. */
-function workOf(step: Step): StepWork<Step> {
-	return STEP_WORK[step.kind] as StepWork<Step>;
 }

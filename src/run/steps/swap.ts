@@ -101,12 +101,15 @@ export const place: StepWork<PlaceStep> = {
 					renameSync(home.at(name), brought.at(name));
 					point(`back-${name}`);
 				}
+				syncFolder(brought);
+				syncFolder(home);
 				return;
 			}
 			if (entryIn(area, stagedName) || !isThere(live)) return;
 			inParent(live, (home, name) => {
 				renameSync(home.at(name), area.at(stagedName));
 				point("back");
+				syncFolder(area);
 				syncFolder(home);
 			});
 		});

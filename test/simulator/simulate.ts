@@ -1,0 +1,197 @@
+// One life of a machine, by its seed: some runs, and everything that can go wrong in them. At the end, and at every
+// operation on the way, what must hold is looked at.
+import assert from "node:assert/strict";
+import type { Listener } from "../../src/run/event.ts";
+import { execute, recoverRun } from "../../src/run/executor.ts";
+import type { Plan } from "../../src/run/plan.ts";
+import { MemoryJournal } from "./journal.ts";
+import { ENTRIES, PARTS, randomPlan, STATES, scopeOf } from "./plans.ts";
+import { archive, area, type FakeStep, hooked, installed, live, worksIn } from "./works.ts";
+import { below, type Random, randomOf, World } from "./world.ts";
+
+const FIRST = "first";
+const RUNS = 3;
+/** Recoveries that may be interrupted in their turn; the next is left alone. */
+const MOST_TRIES = 12;
+
+export interface Life {
+	readonly operations: number;
+	readonly deaths: number;
+}
+
+export async function liveOnce(seed: number): Promise<Life> {
+	const random = randomOf(seed);
+	const world = new World(random);
+	const machine = new Machine(random, world);
+	try {
+		for (let run = 1; run <= RUNS; run++) await machine.run(randomPlan(random, `run-${run}`));
+	} catch (error) {
+		const trace = world.trace.slice(-400).join("\n");
+		throw new Error(`seed ${seed}: ${(error as Error).message}\n${trace}`, { cause: error });
+	}
+	return { operations: world.operations, deaths: machine.deaths };
+}
+
+class Machine {
+	deaths = 0;
+	readonly #random: Random;
+	readonly #world: World;
+	readonly #journal: MemoryJournal;
+	/** By state: what stands at its live place, as far as runs have committed. */
+	readonly #versions = new Map(STATES.map((state) => [state, Array<string>(ENTRIES).fill(FIRST)]));
+	readonly #up = new Set(STATES);
+	readonly #told = new Set<string>();
+	/** By part of a deploy: the run of what is installed. */
+	readonly #installed = new Map<string, string>();
+	#wrong: string | undefined;
+
+	constructor(random: Random, world: World) {
+		this.#random = random;
+		this.#world = world;
+		this.#journal = new MemoryJournal(world);
+		for (const state of STATES)
+			for (let entry = 0; entry < ENTRIES; entry++) world.disk.set(live(state, entry), FIRST);
+		for (const state of STATES) {
+			if (random() < 0.3) this.#up.delete(state);
+			else world.running.add(state);
+		}
+	}
+
+	async run(plan: Plan): Promise<void> {
+		this.#prepare(plan);
+		const world = this.#world;
+		world.onChange = (paths) => this.#watch(plan, paths);
+		world.onStart = (state) => this.#isWhole(plan, state);
+		this.#told.clear();
+		const listener = this.#listen(plan);
+		await this.#attempt(() => execute(plan, this.#journal, world.stopper.signal, listener, worksIn(world)));
+		for (let tries = 0; !this.#isOver(); tries++) {
+			assert.ok(tries < MOST_TRIES + 2, "it does not come to its end");
+			if (tries >= MOST_TRIES) this.#calm();
+			await this.#attempt(() => this.#recover(), tries < MOST_TRIES);
+		}
+		this.#calm();
+		this.#look(plan);
+	}
+
+	/** What will go wrong in it. */
+	#prepare(plan: Plan): void {
+		const world = this.#world;
+		const random = this.#random;
+		world.trace.push(`-- ${plan.operation} ${plan.run}`);
+		world.failing.clear();
+		for (const { id, kind } of plan.steps) {
+			if (id.startsWith("post:") || kind === "commit") continue;
+			if (random() < 0.04) world.failing.set(id, 1 + below(random, 2));
+			if (random() < 0.03) world.failing.set(`undo ${id}`, 1 + below(random, 2));
+		}
+		if (random() < 0.15) world.stopping = world.operations + below(random, 60);
+		this.#mayBreak();
+	}
+
+	#mayBreak(): void {
+		const world = this.#world;
+		if (this.#random() < 0.5) world.deadline = world.operations + 1 + below(this.#random, 60);
+		if (this.#random() < 0.1) world.full = below(this.#random, 40);
+	}
+
+	#calm(): void {
+		this.#world.failing.clear();
+		this.#world.full = 0;
+		this.#world.deadline = Number.POSITIVE_INFINITY;
+	}
+
+	async #attempt(work: () => Promise<unknown>, mayBreak = true): Promise<void> {
+		const world = this.#world;
+		await work().catch((error: unknown) => {
+			if (!world.isDead) world.trace.push(`-- ${(error as Error).message}`);
+		});
+		if (!world.isDead) return;
+		this.deaths++;
+		world.comeUp(this.#random() < 0.5);
+		this.#journal.comeUp();
+		if (mayBreak) this.#mayBreak();
+	}
+
+	async #recover(): Promise<void> {
+		const world = this.#world;
+		for (const plan of this.#journal.open()) await recoverRun(plan, this.#journal, () => {}, worksIn(world));
+		for (const [key, step] of this.#journal.left) {
+			const fake = step as unknown as FakeStep;
+			await worksIn(world)[fake.kind].run(step as never, {} as never);
+			world.operate(`tidied ${key}`);
+			this.#journal.left.delete(key);
+		}
+	}
+
+	#isOver(): boolean {
+		return this.#journal.open().length === 0 && this.#journal.left.size === 0;
+	}
+
+	/** Commits that somebody was told of. */
+	#listen({ steps }: Plan): Listener {
+		const commits = new Map(steps.flatMap(({ id, kind, scope }) => (kind === "commit" ? [[id, scope]] : [])));
+		return (event) => {
+			const scope = event.type === "step-done" ? commits.get(event.step) : undefined;
+			if (scope !== undefined && !this.#world.isDead) this.#told.add(scope);
+		};
+	}
+
+	/** At every moment. What is thrown here would be taken for a fault of a step: it is told at the end. */
+	#watch(plan: Plan, paths: readonly string[]): void {
+		const { disk, running } = this.#world;
+		for (const state of STATES)
+			if (running.has(state) && paths.some((path) => path.startsWith(live(state, 0).slice(0, -1))))
+				this.#wrong ??= `${state} runs while its files are moved`;
+		for (const [state, versions] of this.#versions) {
+			if (this.#journal.isCommitted(plan.run, scopeOf(state))) continue;
+			for (const [entry, version] of versions.entries()) {
+				const places = [live(state, entry), `${area({ run: plan.run, state })}/old/${entry}`];
+				if (!places.some((path) => disk.get(path) === version))
+					this.#wrong ??= `${live(state, entry)} is lost`;
+			}
+		}
+	}
+
+	/** When it is started: all of it is there, as it was or as it is to be. */
+	#isWhole(plan: Plan, state: string): void {
+		const versions = this.#versions.get(state) ?? [];
+		const { entries = 0 } = this.#stepOf(plan, state) ?? {};
+		const isAll = (expected: (version: string, entry: number) => string) =>
+			versions.every(
+				(version, entry) => this.#world.disk.get(live(state, entry)) === expected(version, entry),
+			);
+		if (isAll((version) => version) || isAll((version, entry) => (entry < entries ? plan.run : version)))
+			return;
+		this.#wrong ??= `${state} is started half-way`;
+	}
+
+	#stepOf(plan: Plan, state: string): FakeStep | undefined {
+		return plan.steps.find((one) => one.scope === scopeOf(state)) as unknown as FakeStep | undefined;
+	}
+
+	#look(plan: Plan): void {
+		const { disk, running } = this.#world;
+		assert.equal(this.#wrong, undefined, "on the way");
+		for (const scope of this.#told)
+			assert.ok(this.#journal.isCommitted(plan.run, scope), `${scope}: told as committed`);
+		for (const state of STATES) {
+			const committed = this.#journal.isCommitted(plan.run, scopeOf(state));
+			const versions = this.#versions.get(state) ?? [];
+			if (committed) versions.fill(plan.run, 0, this.#stepOf(plan, state)?.entries ?? 0);
+			for (const [entry, version] of versions.entries())
+				assert.equal(disk.get(live(state, entry)), version, `${live(state, entry)} at the end`);
+			assert.ok(!disk.has(area({ run: plan.run, state })), `${area({ run: plan.run, state })} is left`);
+			assert.equal(disk.get(hooked(state)), undefined, `the hook after ${state} did not run`);
+			assert.equal(running.has(state), this.#up.has(state), `${state} runs, or does not, as before`);
+		}
+		for (const part of plan.operation === "deploy" ? PARTS : []) {
+			const steps = plan.steps.filter(({ scope }) => scope === part);
+			if (this.#journal.isComplete(plan.run, part)) this.#installed.set(part, plan.run);
+			for (const step of steps)
+				assert.equal(disk.get(installed(step)), this.#installed.get(part), `${part}: ${step.id}`);
+		}
+		for (const name of ["near", "far"])
+			assert.notEqual(disk.get(archive({ run: plan.run, state: name })), "half", `the archive in ${name}`);
+	}
+}

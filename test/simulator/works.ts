@@ -1,0 +1,209 @@
+// Steps as the real ones do them, on the world in memory: what they note, in which order they write, and what their undos
+// count on. A state has some entries at its live place; a restore brings new ones in a private area and swaps them one by one.
+import type { Step } from "../../src/run/plan.ts";
+import type { StepContext, StepRegistry, StepWork, UndoContext } from "../../src/run/work.ts";
+import type { World } from "./world.ts";
+
+/** What all steps of the simulator have; `kind` says which work, and what the executor makes of it. */
+export interface FakeStep {
+	readonly kind: Step["kind"];
+	readonly id: string;
+	readonly scope: string;
+	readonly title: string;
+	readonly touches: readonly string[];
+	readonly state: string;
+	readonly run: string;
+	readonly entries: number;
+	/** What a restore brings. */
+	readonly version: string;
+	/** Of a start: the step that stopped what it starts. */
+	readonly stopped?: string;
+	readonly whenBegan?: string;
+	readonly sideBySide?: boolean;
+	/** Of a stop: it is down before anything is undone. */
+	readonly downForUndo?: boolean;
+}
+
+export const live = (state: string, entry: number) => `live/${state}/${entry}`;
+export const area = ({ run, state }: Pick<FakeStep, "run" | "state">) => `area/${run}/${state}`;
+const fresh = (step: FakeStep, entry: number) => `${area(step)}/new/${entry}`;
+const old = (step: FakeStep, entry: number) => `${area(step)}/old/${entry}`;
+export const hooked = (state: string) => `hooked/${state}`;
+export const archive = ({ run, state }: Pick<FakeStep, "run" | "state">) => `archive/${state}/${run}`;
+
+/** What a deploy writes; its steps have no commit. */
+export const installed = ({ id }: Pick<FakeStep, "id">) => `installed/${id}`;
+
+const each = (step: FakeStep) => Array.from({ length: step.entries }, (_, entry) => entry);
+
+interface FakeWork {
+	run(step: FakeStep, context: StepContext): void;
+	beforeUndo?(step: FakeStep, context: StepContext): void;
+	undo?(step: FakeStep, context: UndoContext): void;
+	readonly undoesLast?: true;
+}
+
+export function worksIn(world: World): StepRegistry {
+	const { disk, running } = world;
+	const there = (path: string) => disk.has(path);
+	const removeAll = (paths: readonly string[]) => {
+		for (const path of paths) if (there(path)) world.remove(path);
+	};
+	const works: { readonly [K in Step["kind"]]?: FakeWork } = {
+		preflight: { run: ({ id }) => world.failNow(id) },
+		check: { run: ({ id }) => world.failNow(id) },
+		area: {
+			run(step, { note }) {
+				note({ began: true });
+				world.put(area(step), "folder");
+				world.sync();
+				world.failNow(step.id);
+			},
+			undoesLast: true,
+			undo(step, { noteOf }) {
+				if (noteOf(step.id) === undefined) return;
+				if (each(step).some((entry) => there(old(step, entry))))
+					throw new Error(`${area(step)} still holds what stood there before`);
+				removeAll([...each(step).map((entry) => fresh(step, entry)), area(step)]);
+				world.sync();
+			},
+		},
+		stage: {
+			run(step, { note }) {
+				note({ began: true });
+				for (const entry of each(step)) {
+					world.put(fresh(step, entry), "half");
+					world.put(fresh(step, entry), step.version);
+				}
+				world.sync();
+				world.failNow(step.id);
+			},
+			undoesLast: true,
+			undo(step, { noteOf }) {
+				if (noteOf(step.id) !== undefined) removeAll(each(step).map((entry) => fresh(step, entry)));
+			},
+		},
+		account: {
+			run(step, { note }) {
+				note({ wasUp: running.has(step.state) });
+				world.stop(step.state);
+				world.failNow(step.id);
+			},
+			beforeUndo(step, { noteOf }) {
+				if (!step.downForUndo || noteOf(step.id) === undefined) return;
+				world.stop(step.state);
+			},
+			undo(step, { noteOf, somethingLeft }) {
+				const note = noteOf(step.id) as { readonly wasUp: boolean } | undefined;
+				if (!note?.wasUp) return;
+				if (somethingLeft && step.downForUndo) throw new Error(`${step.state} stays stopped`);
+				world.start(step.state);
+			},
+		},
+		aside: {
+			run(step) {
+				for (const entry of each(step))
+					if (there(live(step.state, entry))) world.rename(live(step.state, entry), old(step, entry));
+				world.sync();
+				world.failNow(step.id);
+			},
+			undo(step) {
+				if (!there(area(step))) throw new Error(`${area(step)} is not there`);
+				world.failNow(`undo ${step.id}`);
+				for (const entry of each(step))
+					if (there(old(step, entry))) world.rename(old(step, entry), live(step.state, entry));
+				world.sync();
+			},
+		},
+		place: {
+			run(step, { note }) {
+				note({ entries: each(step) });
+				for (const entry of each(step)) world.rename(fresh(step, entry), live(step.state, entry));
+				world.sync();
+				world.failNow(step.id);
+			},
+			undo(step, { noteOf }) {
+				if (!there(area(step))) throw new Error(`${area(step)} is not there`);
+				world.failNow(`undo ${step.id}`);
+				const { entries } = (noteOf(step.id) as { readonly entries: readonly number[] } | undefined) ?? {};
+				for (const entry of entries ?? [])
+					if (!there(fresh(step, entry)) && there(live(step.state, entry)))
+						world.rename(live(step.state, entry), fresh(step, entry));
+				world.sync();
+			},
+		},
+		overwrite: {
+			run(step) {
+				for (const entry of each(step)) {
+					if (there(live(step.state, entry))) world.remove(live(step.state, entry));
+					world.put(live(step.state, entry), step.version);
+				}
+				world.sync();
+				world.failNow(step.id);
+			},
+		},
+		timers: {
+			run(step, { noteOf }) {
+				const note = noteOf(step.stopped ?? "") as { readonly wasUp: boolean } | undefined;
+				if (!note?.wasUp) return;
+				world.start(step.state);
+				world.failNow(step.id);
+			},
+		},
+		hook: {
+			run(step) {
+				if (step.whenBegan === undefined) world.put(hooked(step.state), step.run);
+				else removeAll([hooked(step.state)]);
+				world.sync();
+				world.failNow(step.id);
+			},
+		},
+		"archive-create": {
+			run(step) {
+				world.put(archive(step), "half");
+				world.failNow(step.id);
+				world.put(archive(step), "whole");
+				world.sync();
+			},
+			undo(step, { completed }) {
+				if (completed) return;
+				removeAll([archive(step)]);
+				world.sync();
+			},
+		},
+		"file-put": {
+			run(step, { note }) {
+				note({ was: disk.get(installed(step)) ?? null });
+				world.put(installed(step), step.version);
+				world.sync();
+				world.failNow(step.id);
+			},
+			undo(step, { noteOf }) {
+				const note = noteOf(step.id) as { readonly was: string | null } | undefined;
+				if (note === undefined) return;
+				if (note.was !== null) world.put(installed(step), note.was);
+				else removeAll([installed(step)]);
+				world.sync();
+			},
+		},
+		commit: { run: () => {} },
+		discard: {
+			run(step) {
+				world.failNow(step.id);
+				removeAll([...each(step).flatMap((entry) => [old(step, entry), fresh(step, entry)]), area(step)]);
+				world.sync();
+			},
+		},
+	};
+	return Object.fromEntries(Object.entries(works).map(([kind, work]) => [kind, asked(work)])) as StepRegistry;
+}
+
+function asked({ run, beforeUndo, undo, undoesLast }: FakeWork): StepWork<Step> {
+	const fake = (step: Step) => step as unknown as FakeStep;
+	return {
+		run: async (step, context) => run(fake(step), context),
+		...(beforeUndo && { beforeUndo: async (step, context) => beforeUndo(fake(step), context) }),
+		...(undo && { undo: async (step, context) => undo(fake(step), context) }),
+		...(undoesLast ? { undoesLast } : {}),
+	};
+}

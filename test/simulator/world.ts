@@ -1,0 +1,147 @@
+// A machine that is only in memory: a disk whose last writes may be lost, units that run or do not, a journal. At any of
+// its operations it can die, and whoever works on it with it: every later operation throws, until it is up again.
+
+/** It died here; nothing that was begun goes on. */
+export class Dead extends Error {
+	override readonly message = "dead";
+}
+
+export type Random = () => number;
+
+/** The same numbers for the same seed (mulberry32). */
+export function randomOf(seed: number): Random {
+	let state = seed >>> 0;
+	return () => {
+		state = (state + 0x6d2b79f5) >>> 0;
+		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+	};
+}
+
+export const below = (random: Random, end: number) => Math.floor(random() * end);
+
+/** Cells of the disk before a write, which is whole or not there at all. */
+type Write = ReadonlyMap<string, string | undefined>;
+
+export class World {
+	readonly random: Random;
+	/** What is on disk, by path, as whoever reads it now would find it. */
+	readonly disk = new Map<string, string>();
+	readonly running = new Set<string>();
+	/** What happened, for whoever looks for the fault. */
+	readonly trace: string[] = [];
+	/** How often a step, or its undo, still fails. */
+	readonly failing = new Map<string, number>();
+	/** Called after every operation that has changed the disk or the journal: with the paths, and when a unit is started. */
+	onChange: (paths: readonly string[]) => void = () => {};
+	onStart: (unit: string) => void = () => {};
+	/** How many operations are left until it dies, until somebody wants the run to stop, and while its disk is full. */
+	deadline = Number.POSITIVE_INFINITY;
+	stopping = Number.POSITIVE_INFINITY;
+	full = 0;
+	stopper = new AbortController();
+	operations = 0;
+	#dead = false;
+	/** Oldest first: writes that a loss of power may take back, from the last one on. */
+	#unsynced: Write[] = [];
+
+	constructor(random: Random) {
+		this.random = random;
+	}
+
+	get isDead(): boolean {
+		return this.#dead;
+	}
+
+	/** Each operation begins so. */
+	operate(what: string): void {
+		if (this.#dead) throw new Dead();
+		this.operations++;
+		this.trace.push(what);
+		if (this.full > 0) this.full--;
+		if (this.operations === this.stopping) {
+			this.trace.push("-- somebody wants it to stop");
+			this.stopper.abort();
+		}
+		if (this.operations < this.deadline) return;
+		this.#dead = true;
+		this.trace.push("-- dies");
+		throw new Dead();
+	}
+
+	/** Fails for want of room where the disk is full. */
+	needRoom(): void {
+		if (this.full > 0) throw new Error("no space left on device");
+	}
+
+	put(path: string, value: string): void {
+		this.operate(`put ${path} ${value}`);
+		this.needRoom();
+		this.#write([[path, value]]);
+	}
+
+	remove(path: string): void {
+		this.operate(`remove ${path}`);
+		this.#write([[path, undefined]]);
+	}
+
+	rename(from: string, to: string): void {
+		this.operate(`rename ${from} ${to}`);
+		const value = this.disk.get(from);
+		if (value === undefined) throw new Error(`${from} is not there`);
+		if (this.disk.has(to)) throw new Error(`${to} is there already`);
+		this.#write([
+			[from, undefined],
+			[to, value],
+		]);
+	}
+
+	sync(): void {
+		this.operate("sync");
+		this.#unsynced = [];
+	}
+
+	start(unit: string): void {
+		this.operate(`start ${unit}`);
+		this.onStart(unit);
+		this.running.add(unit);
+	}
+
+	stop(unit: string): void {
+		this.operate(`stop ${unit}`);
+		this.running.delete(unit);
+	}
+
+	/** Whether it is time for a step of this name to fail once more. */
+	failNow(name: string): void {
+		const left = this.failing.get(name) ?? 0;
+		if (left === 0) return;
+		this.failing.set(name, left - 1);
+		throw new Error(`${name} fails`);
+	}
+
+	/** It is up again. Without power some of what was not synced is gone, from the last write on. */
+	comeUp(power: boolean): void {
+		const lost = power ? below(this.random, this.#unsynced.length + 1) : 0;
+		for (let left = lost; left > 0; left--)
+			for (const [path, value] of this.#unsynced.pop() ?? []) this.#set(path, value);
+		this.trace.push(`-- comes up${power ? `, without its last ${lost} writes` : ""}`);
+		this.#unsynced = [];
+		this.#dead = false;
+		this.deadline = Number.POSITIVE_INFINITY;
+		this.stopping = Number.POSITIVE_INFINITY;
+		this.stopper = new AbortController();
+	}
+
+	#write(cells: readonly (readonly [string, string | undefined])[]): void {
+		this.#unsynced.push(new Map(cells.map(([path]) => [path, this.disk.get(path)])));
+		for (const [path, value] of cells) this.#set(path, value);
+		this.onChange(cells.map(([path]) => path));
+	}
+
+	#set(path: string, value: string | undefined): void {
+		if (value === undefined) this.disk.delete(path);
+		else this.disk.set(path, value);
+	}
+}
