@@ -54,6 +54,13 @@ const PARTS: readonly Part[] = [
 		"security/races.test.ts",
 		"security/races-sqlite.test.ts",
 	),
+	more("a million lives of a machine", 40, { HOLDFAST_SEEDS: "1000000" }, "simulator/simulator.test.ts"),
+	more(
+		"a restore killed and interrupted at every moment",
+		5,
+		{ HOLDFAST_MOMENTS: "every" },
+		"crash/crash.test.ts",
+	),
 	more("a thousand archives", 60, { HOLDFAST_MANY_ARCHIVES: "1000" }, "providers/many-archives.test.ts"),
 	more("300,000 files", 30, { HOLDFAST_MANY_FILES: "300000" }, "providers/many-files.test.ts"),
 ];

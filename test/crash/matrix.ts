@@ -133,6 +133,10 @@ terminal goes away at that moment: there is nothing to recover, since it comes t
 A crash has held when each service's state is wholly the **old** one of the archive or wholly the **newer** one that was
 live, its unit runs, nothing is left aside, no half archive is listed and the journal is closed.
 
+The executor goes through far more than a process can be killed for: \`test/simulator\` runs it on machines that are only in
+memory, ten thousand lives of one in \`npm test\` and a million in \`npm run test:long\`, each by its seed, with crashes at any
+operation, lost writes, steps and undos that fail, a full disk, and recoveries that are interrupted in their turn.
+
 What users of other programs have reported was tried as well: [reported](reported.md).
 ${missing.length > 0 ? `\nNot run for this table: ${missing.join("; ")}.\n` : ""}${all.trimEnd()}
 `;
