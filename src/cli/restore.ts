@@ -104,7 +104,7 @@ export const restore = buildCommand({
 			const work = unwatched(signal);
 			const archive =
 				knownArchive(manifest, provider, wanted, services) ??
-				(await listedArchive(manifest, provider, wanted, services, flags.from, work));
+				(await listedArchive(manifest, provider, wanted, services, flags, work));
 			for (const service of services) {
 				const doubt = doubtOf(archive, service);
 				if (doubt !== undefined) printMessage(`! ${archive.id} is in doubt: ${service}: ${doubt}`);
@@ -154,7 +154,7 @@ async function listedArchive(
 	provider: string,
 	wanted: string,
 	services: readonly string[],
-	from: string | undefined,
+	{ from, path = [] }: Pick<Flags, "from" | "path">,
 	work: Work,
 ): Promise<ListedArchive> {
 	const listing = await listArchives(manifest, [provider], work, from);
@@ -166,6 +166,8 @@ async function listedArchive(
 	);
 	const archive = chooseArchive(listing, wanted, services);
 	if (wanted === "latest") sayPassedOver(listing, archive);
+	// What holds a path of theirs as another state's can be asked for so.
+	if (path.length > 0) chosenOf(manifest, archive, services, path);
 	requireGood(listing, archive, services);
 	return archive;
 }

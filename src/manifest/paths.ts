@@ -14,3 +14,12 @@ export function* above(path: string): Generator<string> {
 /** Whether a path is this folder, or lies in it; both absolute and normalised. */
 export const isWithin = (path: string, folder: string): boolean =>
 	path === folder || path.startsWith(`${folder}/`);
+
+/** Of those with a folder that a path lies in, the one with the innermost: it is theirs. */
+export function ownerOf<T extends { readonly folder: string }>(
+	path: string,
+	all: readonly T[],
+): T | undefined {
+	const around = all.filter(({ folder }) => isWithin(path, folder));
+	return around.sort((a, b) => b.folder.length - a.folder.length)[0];
+}

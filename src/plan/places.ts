@@ -164,16 +164,22 @@ export function carrySteps(
 		// Its time may be over before this is done.
 		present: false,
 	}));
-	return [...others, ...own].map(
-		({ place, nested, path, what, present }, index): Step => ({
-			kind: "carry",
-			id: `carry:${name}:${index}`,
-			scope: `state:${name}`,
-			title: `keep ${path}, which is ${what}, as it is`,
-			touches: [path],
-			...{ place, nested, present },
-		}),
-	);
+	const all = [...others, ...own];
+	// What lies in one of them goes along with it.
+	const isInner = ({ place, nested }: (typeof all)[number]) =>
+		all.some((other) => other.place === place && nested.startsWith(`${other.nested}/`));
+	return all
+		.filter((one) => !isInner(one))
+		.map(
+			({ place, nested, path, what, present }, index): Step => ({
+				kind: "carry",
+				id: `carry:${name}:${index}`,
+				scope: `state:${name}`,
+				title: `keep ${path}, which is ${what}, as it is`,
+				touches: [path],
+				...{ place, nested, present },
+			}),
+		);
 }
 
 function isPresent(folder: string): boolean {
@@ -184,7 +190,7 @@ function isPresent(folder: string): boolean {
 	}
 }
 
-/** Folders of other states that lie within a place, each with the innermost place that holds it. */
+/** Folders of other states that lie within a place. */
 export function nestedFolders(manifest: Manifest, name: string, places: readonly Place[]) {
 	return Object.entries(manifest.state)
 		.filter(([owner]) => owner !== name)

@@ -14,7 +14,7 @@ import {
 	withDatabase,
 } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
-import { isWithin } from "../manifest/paths.ts";
+import { isWithin, ownerOf } from "../manifest/paths.ts";
 import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { KnownArchive } from "../run/journal-rows.ts";
@@ -33,7 +33,7 @@ interface Held {
 /** By state. The archive says which folders; one that says nothing is taken to hold those declared. */
 export function heldFolders(manifest: Manifest, { metadata }: ListedArchive, service: string): Held[] {
 	const record = metadata?.states[service];
-	const folders = record?.folders ?? manifest.state[service]?.folders ?? [];
+	const folders = (metadata === undefined ? manifest.state[service]?.folders : record?.folders) ?? [];
 	return folders.map((folder) => ({ folder, stored: believable(record?.stored?.[folder] ?? folder) }));
 }
 
@@ -137,11 +137,12 @@ function believable(stored: string): string {
 	);
 }
 
-/** The states that these paths belong to. */
+/** The states that these paths belong to, each to one. */
 export function ownersOf(manifest: Manifest, paths: readonly string[]): string[] {
-	return Object.entries(manifest.state)
-		.filter(([, { folders }]) => paths.some((path) => folders.some((folder) => isWithin(path, folder))))
-		.map(([name]) => name);
+	const all = Object.entries(manifest.state).flatMap(([state, { folders }]) =>
+		folders.map((folder) => ({ state, folder })),
+	);
+	return [...new Set(paths.flatMap((path) => ownerOf(path, all)?.state ?? []))];
 }
 
 /** What there is to restore of states, by their names: whole folders, or the paths in them that were named. */
@@ -151,26 +152,39 @@ export function chosenOf(
 	services: readonly string[],
 	paths: readonly string[],
 ): Record<string, Held[]> {
-	const wanted = paths.map((path) => ({ path: checked(path), found: false }));
-	const chosen = recordOf(
-		services.map((service) => {
-			const held = heldFolders(manifest, archive, service);
-			return [service, wanted.length === 0 ? held : held.flatMap((one) => within(one, wanted))] as const;
-		}),
+	const all = services.flatMap((service) =>
+		heldFolders(manifest, archive, service).map((held) => ({ service, ...held })),
 	);
-	const lost = wanted.find(({ found }) => !found);
-	if (lost)
-		throw new HoldfastError(
-			"usage",
-			`${lost.path} is in no folder that the archive holds of ${services.join(", ")}`,
-			{
-				details: services.flatMap((service) =>
-					heldFolders(manifest, archive, service).map(({ folder }) => folder),
-				),
-				hint: "name a path in one of the folders above",
-			},
-		);
+	const wanted = outermost(paths.map(checked));
+	const parts = wanted.map((path) => ({ path, within: ownerOf(path, all) }));
+	const lost = parts.find(({ within }) => within === undefined);
+	if (lost) throw notHeld(lost.path, manifest, archive, services);
+	const chosen = recordOf<Held[]>(services.map((service) => [service, []]));
+	for (const { service, ...held } of wanted.length > 0 ? [] : all) chosen[service]?.push(held);
+	for (const { path, within } of parts) if (within) chosen[within.service]?.push(partOf(path, within));
 	return chosen;
+}
+
+function notHeld(
+	path: string,
+	manifest: Manifest,
+	archive: ListedArchive,
+	services: readonly string[],
+): HoldfastError {
+	const foldersOf = (service: string) => heldFolders(manifest, archive, service).map(({ folder }) => folder);
+	const others = Object.keys(archive.metadata?.states ?? {}).filter((state) => !services.includes(state));
+	const holder = others.find((state) => foldersOf(state).some((folder) => isWithin(path, folder)));
+	return new HoldfastError(
+		"usage",
+		`${path} is in no folder that the archive holds of ${services.join(", ")}`,
+		{
+			details: services.flatMap(foldersOf),
+			hint:
+				holder === undefined
+					? "name a path in one of the folders above"
+					: `this archive holds it as ${holder}'s: --service ${holder} --path ${path}`,
+		},
+	);
 }
 
 /** What that replaces here. */
@@ -190,14 +204,15 @@ function checked(path: string): string {
 	throw new HoldfastError("usage", `--path takes an absolute path, not ${JSON.stringify(path)}`);
 }
 
-function within({ folder, stored }: Held, wanted: { path: string; found: boolean }[]): Held[] {
-	return wanted
-		.filter(({ path }) => isWithin(path, folder))
-		.map((one) => {
-			one.found = true;
-			if (one.path === folder) return { folder, stored };
-			return { folder: one.path, stored: join(stored, one.path.slice(folder.length)), within: folder };
-		});
+/** Without those that lie in another of them. */
+function outermost(paths: readonly string[]): string[] {
+	const unique = [...new Set(paths)];
+	return unique.filter((path) => !unique.some((other) => other !== path && isWithin(path, other)));
+}
+
+function partOf(path: string, { folder, stored }: Held): Held {
+	if (path === folder) return { folder, stored };
+	return { folder: path, stored: join(stored, path.slice(folder.length)), within: folder };
 }
 
 /** A state's folder may be behind a link; of what is in it, nothing is, and a link there is itself what is restored. */

@@ -26,7 +26,8 @@ export function planUndo(
 		run,
 		operation: "undo",
 		manifest,
-		steps: kept.flatMap((copy) => bringBack(manifest, run, copy, areas, noStart)),
+		// What came last goes first: one may lie in another's folder.
+		steps: [...kept].reverse().flatMap((copy) => bringBack(manifest, run, copy, areas, noStart)),
 		goals: kept.map(({ state }) => `state:${state}`),
 	};
 }

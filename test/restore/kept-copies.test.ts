@@ -71,6 +71,92 @@ describe("the old copy of a part, which lies in the state's own folder", () => {
 	});
 });
 
+describe("states three deep", () => {
+	const deep = (place: Place) => ({
+		...nested(place),
+		innermost: { folders: [place.path("own/outer/deep/inner/most")] },
+	});
+	const all = [...files, "outer/deep/inner/most/file"] as const;
+	const fill = (place: Place, text: string) => {
+		for (const file of all) place.write(`own/${file}`, text);
+	};
+	const now = (place: Place) => all.map((file) => readFileSync(place.path(`own/${file}`), "utf8"));
+
+	for (const service of ["outer", "inner", "innermost"])
+		test(`${service} alone comes back, and goes again`, async () => {
+			const { place, own, areas } = await backedUp(deep, (place) => fill(place, "old"));
+			fill(place, "newer");
+			const before = own();
+			const run = await keeping(place, "tar", "--service", service);
+			const expected = ["outer", "inner", "innermost"].map((one) => (one === service ? "old" : "newer"));
+			assert.deepEqual(now(place), expected);
+			await succeeds(place, "undo", "--yes", run);
+			assert.deepEqual(own(), before);
+			assert.deepEqual(areas(), []);
+		});
+
+	test("all at once come back, and go again", async () => {
+		const { place, own, areas } = await backedUp(deep, (place) => fill(place, "old"));
+		fill(place, "newer");
+		const before = own();
+		const run = await keeping(place, "tar");
+		assert.deepEqual(now(place), ["old", "old", "old"]);
+		await succeeds(place, "undo", "--yes", run);
+		assert.deepEqual(own(), before);
+		assert.deepEqual(areas(), []);
+	});
+});
+
+describe("a path in the folder of a state that lies within another's", () => {
+	const file = "own/outer/deep/inner/file";
+
+	test("is that state's alone, and its undo brings back what was live", async () => {
+		const { place, own, areas } = await backedUp(nested, (place) => write(place, "old"));
+		write(place, "newer");
+		const before = own();
+		for (const path of [file, "own/outer/deep/inner"]) {
+			const words = ["--path", place.path(path), "--path", place.path("own/outer/file")];
+			const plan = JSON.parse(
+				(await succeeds(place, "restore", "--dry-run", "--json", ...words, "tar", "latest")).stdout,
+			);
+			const asides = plan.steps.filter(({ kind }: { kind: string }) => kind === "aside");
+			assert.deepEqual(asides.map(({ scope }: { scope: string }) => scope).sort(), [
+				"state:inner",
+				"state:outer",
+			]);
+			const run = await keeping(place, "tar", ...words);
+			assert.deepEqual(read(place), ["old", "old"]);
+			await succeeds(place, "undo", "--yes", run);
+			assert.deepEqual(own(), before);
+			assert.deepEqual(areas(), []);
+		}
+	});
+
+	test("one that lies in another that is named is restored with that", async () => {
+		const { place } = await backedUp(nested, (place) => write(place, "old"));
+		write(place, "newer");
+		const words = ["own/outer/file", "own/outer"].flatMap((path) => ["--path", place.path(path)]);
+		await succeeds(place, "restore", "--yes", ...words, "tar", "latest");
+		assert.deepEqual(read(place), ["old", "newer"]);
+	});
+
+	test("that an older archive holds as the outer one's: named with the state to say", async () => {
+		const { place } = await backedUp(
+			(place) => ({ outer: { folders: [place.path("own/outer")] } }),
+			(place) => write(place, "old"),
+		);
+		const { archives } = JSON.parse((await succeeds(place, "list", "--json")).stdout);
+		place.declare({ state: nested(place) });
+		write(place, "newer");
+		const path = ["--path", place.path(file)];
+		const { code, stderr } = await place.holdfast("restore", "--yes", ...path, "tar", archives[0].id);
+		assert.equal(code, 2, stderr);
+		assert.match(stderr, /this archive holds it as outer's: --service outer --path .*inner\/file/);
+		await succeeds(place, "restore", "--yes", "--service", "outer", ...path, "tar", "latest");
+		assert.deepEqual(read(place), ["newer", "old"]);
+	});
+});
+
 describe("the old copy of a state, which lies in another's folder", () => {
 	test("outlives a restore of that one, and its undo", async () => {
 		const { place, areas } = await backedUp(nested, (place) => write(place, "old"));

@@ -3,7 +3,7 @@
 import { lstatSync } from "node:fs";
 import { isMounted } from "../../host/mounts.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { isWithin } from "../../manifest/paths.ts";
+import { ownerOf } from "../../manifest/paths.ts";
 import { shortPath } from "../../manifest/printable.ts";
 import { ownValue, recordOf } from "../../manifest/record.ts";
 import type { CreateResult, Metadata, StateRecord } from "../../providers/provider.ts";
@@ -95,15 +95,13 @@ function ownersOf(
 	states: Readonly<Record<string, StateRecord>>,
 	context: StepContext,
 ) {
-	const folders = Object.entries(step.states)
-		.flatMap(([name, state]) => [
-			...state.folders.map((folder) => ({ name, folder: states[name]?.stored?.[folder] ?? folder })),
-			...state.dumps.flatMap(({ step: id }) =>
-				dumpedBy(id, context).map(({ file }) => ({ name, folder: file })),
-			),
-		])
-		.sort((a, b) => b.folder.length - a.folder.length);
-	return (path: string) => folders.find(({ folder }) => isWithin(path, folder))?.name;
+	const folders = Object.entries(step.states).flatMap(([name, state]) => [
+		...state.folders.map((folder) => ({ name, folder: states[name]?.stored?.[folder] ?? folder })),
+		...state.dumps.flatMap(({ step: id }) =>
+			dumpedBy(id, context).map(({ file }) => ({ name, folder: file })),
+		),
+	]);
+	return (path: string) => ownerOf(path, folders)?.name;
 }
 
 function presentOf({ seenBy }: StateOfStep, { noteOf }: StepContext): Partial<Present> {
