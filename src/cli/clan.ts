@@ -80,6 +80,7 @@ const restore = buildCommand({
 				trustArchive: false,
 				spool: places().state,
 				areas: privateFolders(),
+				held: archive.metadata?.states,
 				partial: false,
 				inPlace: false,
 				keepFailed: false,

@@ -227,6 +227,7 @@ async function planOf(
 		trustArchive: flags.trustArchive,
 		spool: places().state,
 		areas: privateFolders(),
+		held: archive.metadata?.states,
 		partial: paths.length > 0,
 		inPlace: flags.inPlace,
 		specialFiles: flags.specialFiles,

@@ -75,7 +75,7 @@ export const undo = buildCommand({
 								: "see the runs with: holdfast runs",
 				});
 			requireThere(kept.flatMap((copy) => copy.places.map(({ area }) => area)));
-			const plan = planUndo(restored.manifest, newRunId(), kept, privateFolders(), flags.noStart);
+			const plan = planUndo(restored, newRunId(), kept, privateFolders(), flags.noStart);
 			if (flags.dryRun || !flags.yes) printPlan(plan, flags.json && flags.dryRun);
 			if (flags.dryRun) return 0;
 			await confirm(

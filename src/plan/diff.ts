@@ -17,6 +17,7 @@ import type { Entry, Work } from "../providers/provider.ts";
 import { restoreFiles } from "../providers/read-files.ts";
 import { openDestination } from "../providers/registry.ts";
 import type { ListedArchive } from "./archives.ts";
+import { othersOf } from "./places.ts";
 import { heldDatabases, heldFolders } from "./targets.ts";
 
 export interface Difference {
@@ -123,7 +124,9 @@ export async function diffArchive(
 	);
 	for (const { state, folder, stored } of folders.sort((a, b) => (a.folder < b.folder ? -1 : 1))) {
 		// A restore of this state leaves what is another's where it is, whatever an archive holds there.
-		const others = [...foldersWithin(manifest, state, folder), ...(await whatStays(folder))];
+		const theirs = othersOf(manifest, state, archive.metadata?.states).map((other) => other.folder);
+		const within = theirs.filter((other) => other !== folder && isWithin(other, folder));
+		const others = [...within, ...(await whatStays(folder))];
 		using held = await openSpool();
 		await destination.contents(
 			archive.name,
@@ -154,14 +157,6 @@ export async function diffArchive(
 			}
 		}
 	}
-}
-
-/** Folders of other states that lie in this one. */
-function foldersWithin({ state: states }: Manifest, state: string, folder: string): string[] {
-	return Object.entries(states)
-		.filter(([name]) => name !== state)
-		.flatMap(([, { folders }]) => folders)
-		.filter((other) => other !== folder && isWithin(other, folder));
 }
 
 /** What fsck keeps at a mount point is there before and after a restore. */

@@ -147,15 +147,39 @@ export function replaceSteps(
 	];
 }
 
-/** After the swap: what lies within a place and is another state's, or ours, comes over from the old copy. */
-export function carrySteps(
+/** A folder that is not the state's that is restored. */
+export interface Other {
+	readonly owner: string;
+	readonly folder: string;
+	/** The config has no such state: the archive holds the folder as one's. */
+	readonly isGone?: boolean;
+}
+
+/** By the config, and by an archive: what that holds as another state's is not in what it holds of this one. */
+export function othersOf(
 	manifest: Manifest,
 	name: string,
+	held: Readonly<Record<string, { readonly folders: readonly string[] }>> = {},
+): Other[] {
+	const listed = (states: typeof held) =>
+		Object.entries(states).flatMap(([owner, { folders }]) => folders.map((folder) => ({ owner, folder })));
+	const declared = listed(manifest.state);
+	const known = new Set(declared.map(({ folder }) => folder));
+	const gone = listed(held).filter(({ folder }) => !known.has(folder));
+	return [...declared, ...gone.map((one) => ({ ...one, isGone: true }))].filter(
+		({ owner }) => owner !== name,
+	);
+}
+
+/** After the swap: what lies within a place and is another state's, or ours, comes over from the old copy. */
+export function carrySteps(
+	name: string,
 	places: readonly Place[],
+	all: readonly Other[],
 	areas: readonly string[],
 ): Step[] {
-	const others = nestedFolders(manifest, name, places).map(({ place, folder, owner }) => ({
-		...{ place, path: folder, what: `${owner}'s` },
+	const others = nestedFolders(all, places).map(({ place, folder, owner, isGone }) => ({
+		...{ place, path: folder, what: isGone ? `${owner}'s in this archive` : `${owner}'s` },
 		nested: folder.slice(place.folder.length + 1),
 		present: isPresent(folder),
 	}));
@@ -164,11 +188,11 @@ export function carrySteps(
 		// Its time may be over before this is done.
 		present: false,
 	}));
-	const all = [...others, ...own];
+	const carried = [...others, ...own];
 	// What lies in one of them goes along with it.
-	const isInner = ({ place, nested }: (typeof all)[number]) =>
-		all.some((other) => other.place === place && nested.startsWith(`${other.nested}/`));
-	return all
+	const isInner = ({ place, nested }: (typeof carried)[number]) =>
+		carried.some((other) => other.place === place && nested.startsWith(`${other.nested}/`));
+	return carried
 		.filter((one) => !isInner(one))
 		.map(
 			({ place, nested, path, what, present }, index): Step => ({
@@ -190,14 +214,10 @@ function isPresent(folder: string): boolean {
 	}
 }
 
-/** Folders of other states that lie within a place. */
-export function nestedFolders(manifest: Manifest, name: string, places: readonly Place[]) {
-	return Object.entries(manifest.state)
-		.filter(([owner]) => owner !== name)
-		.flatMap(([owner, { folders }]) =>
-			folders.flatMap((folder) => {
-				const place = places.find((one) => folder.startsWith(`${one.folder}/`));
-				return place ? [{ owner, folder, place }] : [];
-			}),
-		);
+/** Those that lie within a place, each with that. */
+export function nestedFolders(others: readonly Other[], places: readonly Place[]) {
+	return others.flatMap((other) => {
+		const place = places.find((one) => other.folder.startsWith(`${one.folder}/`));
+		return place ? [{ ...other, place }] : [];
+	});
 }

@@ -10,6 +10,7 @@ import {
 	carrySteps,
 	holdersStep,
 	nestedFolders,
+	othersOf,
 	placeOf,
 	replaceSteps,
 	stageSteps,
@@ -47,6 +48,8 @@ export interface RestoreRequest {
 	readonly specialFiles?: boolean;
 	/** Units that were down stay down. */
 	readonly noStart?: boolean;
+	/** The states that the archive holds, where it tells. */
+	readonly held?: Readonly<Record<string, { readonly folders: readonly string[] }>> | undefined;
 	/** Private folders of earlier runs, which stay. */
 	readonly areas: readonly string[];
 	/** Keep the old copies for so many seconds. */
@@ -123,7 +126,8 @@ function transaction(
 	const scope = `state:${name}`;
 	const areas = [...new Set(places.map(({ area }) => area))];
 	const others = request.areas.filter((area) => !areas.includes(area));
-	const nested = nestedFolders(manifest, name, places);
+	const strangers = othersOf(manifest, name, request.held);
+	const nested = nestedFolders(strangers, places);
 	const units = unique([
 		...state.stopOnRestore,
 		...nested.flatMap(({ owner }) => manifest.state[owner]?.stopOnRestore ?? []),
@@ -151,6 +155,7 @@ function transaction(
 			undeclared: request.undeclared[name] ?? [],
 			spool: request.spool,
 			areas: takenAlong(places, others).map(({ area }) => area),
+			others: nested.flatMap(({ owner, folder, isGone }) => (isGone ? [{ owner, folder }] : [])),
 			twoCopies: !inPlace,
 		},
 		stage: [
@@ -174,7 +179,7 @@ function transaction(
 				specialFiles,
 			),
 			...(inPlace ? databases.embed : []),
-			...carrySteps(manifest, name, places, others),
+			...carrySteps(name, places, strangers, others),
 			...databases.swap,
 			...downSteps(name, scope, units, "after"),
 			...hookStep(name, scope, "postRestore", hooks.postRestore, clan).map((step) => ({

@@ -218,13 +218,13 @@ function partOf(path: string, { folder, stored }: Held): Held {
 /** A state's folder may be behind a link; of what is in it, nothing is, and a link there is itself what is restored. */
 function replacedBy({ folder: path, within }: Held): Resolved {
 	if (within === undefined) return resolveReplaced(path);
-	const entry = resolveUnlinked(join(resolvePath(within).path, path.slice(within.length)));
-	if (entry.found === undefined && resolveUnlinked(dirname(entry.path)).found === undefined) {
-		let lost = dirname(entry.path);
-		while (resolveUnlinked(dirname(lost)).found === undefined) lost = dirname(lost);
-		throw new HoldfastError("usage", `the folder that ${path} was in is not there any more`, {
-			hint: `restore all of that folder: --path ${lost}`,
-		});
-	}
-	return entry;
+	const home = resolvePath(within).path;
+	const find = (one: string) => resolveUnlinked(join(home, one.slice(within.length)));
+	const entry = find(path);
+	if (entry.found !== undefined || resolveUnlinked(dirname(entry.path)).found !== undefined) return entry;
+	let lost = dirname(path);
+	while (lost !== within && find(dirname(lost)).found === undefined) lost = dirname(lost);
+	throw new HoldfastError("usage", `the folder that ${path} was in is not there any more`, {
+		hint: `restore all of that folder: --path ${lost}`,
+	});
 }

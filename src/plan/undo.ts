@@ -1,41 +1,43 @@
 // The plan of `undo`: bring back the old copies that a restore kept. The same swap, the other way; without checks, since
 // a person who asks for the old state wants it as it was.
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { PRIVATE } from "../host/private-area.ts";
 import { databaseOf, dumpLabel, isServerDump } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
-import type { Manifest } from "../manifest/schema.ts";
 import type { KeptCopy } from "../run/journal-rows.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import type { Place } from "../run/step.ts";
 import { OLD } from "../run/steps/area.ts";
+import { isStaged } from "../run/steps/swap.ts";
 import { databaseName } from "./databases.ts";
-import { areaSteps, carrySteps, holdersStep } from "./places.ts";
+import { areaSteps, carrySteps, holdersStep, type Other, othersOf } from "./places.ts";
 import { asDeclared } from "./targets.ts";
 import { downSteps, NO_START, startSteps, stopSteps } from "./units.ts";
 
 /** `areas`: private folders of earlier runs. */
 export function planUndo(
-	manifest: Manifest,
+	restored: Plan,
 	run: string,
 	kept: readonly KeptCopy[],
 	areas: readonly string[],
 	noStart = false,
 ): Plan {
+	const { manifest } = restored;
 	return {
 		version: 1,
 		run,
 		operation: "undo",
 		manifest,
 		// What came last goes first: one may lie in another's folder.
-		steps: [...kept].reverse().flatMap((copy) => bringBack(manifest, run, copy, areas, noStart)),
+		steps: [...kept].reverse().flatMap((copy) => bringBack(restored, run, copy, areas, noStart)),
 		goals: kept.map(({ state }) => `state:${state}`),
 	};
 }
 
 function bringBack(
-	manifest: Manifest,
+	{ run: before, manifest, steps }: Plan,
 	run: string,
-	{ run: restored, state, places: copies, databases }: KeptCopy,
+	{ state, places: copies, databases }: KeptCopy,
 	earlier: readonly string[],
 	noStart: boolean,
 ): Step[] {
@@ -46,7 +48,7 @@ function bringBack(
 	const kept = databases.map(({ dump, ...one }) => {
 		const own = asDeclared(declared, dump);
 		if (own && isServerDump(own)) return { ...one, dump: own };
-		throw new HoldfastError("failed", `the ${dumpLabel(dump)} was not in the config of run ${restored}`, {
+		throw new HoldfastError("failed", `the ${dumpLabel(dump)} was not in the config of run ${before}`, {
 			hint: "bring it back by hand: see docs/how-to/troubleshooting.md",
 		});
 	});
@@ -70,23 +72,24 @@ function bringBack(
 				place,
 			}),
 		),
-		...places.map(
-			(place, index): Step => ({
-				kind: "place",
-				id: `place:${state}:${index}`,
-				scope,
-				title: `put the old ${place.live} back in its place`,
-				touches: [place.live],
-				place,
-			}),
-		),
+		// Where nothing stood, nothing is to stand again.
+		...places
+			.filter(({ staged }) => isStaged(staged))
+			.map(
+				(place, index): Step => ({
+					kind: "place",
+					id: `place:${state}:${index}`,
+					scope,
+					title: `put the old ${place.live} back in its place`,
+					touches: [place.live],
+					place,
+				}),
+			),
 		...carrySteps(
-			manifest,
 			state,
 			places,
-			earlier.filter(
-				(area) => !places.some((one) => one.area === area) && !copies.some((one) => one.area === area),
-			),
+			carriedBy(steps, scope, othersOf(manifest, state)),
+			earlier.filter((area) => ![...places, ...copies].some((one) => one.area === area)),
 		),
 		...kept.map(
 			({ dump, old, rest }, index): Step => ({
@@ -119,10 +122,23 @@ function bringBack(
 			kind: "discard",
 			id: `discard:${state}`,
 			scope,
-			title: `delete what the restore ${restored} had brought`,
+			title: `delete what the restore ${before} had brought`,
 			touches: areas,
 			areas: [...areas, ...new Set(copies.map(({ area }) => area))],
-			forgets: { run: restored, state },
+			forgets: { run: before, state },
 		},
 	];
+}
+
+/** What that restore has left where it was is to stay there once more. */
+function carriedBy(steps: readonly Step[], scope: string, others: readonly Other[]): Other[] {
+	const known = new Set(others.map(({ folder }) => folder));
+	const more = steps.flatMap((step) => {
+		if (step.kind !== "carry" || step.scope !== scope) return [];
+		const folder = join(step.place.folder, step.nested);
+		return known.has(folder) || basename(folder).startsWith(PRIVATE)
+			? []
+			: [{ owner: "another state", folder }];
+	});
+	return [...others, ...more];
 }

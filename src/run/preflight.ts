@@ -62,6 +62,7 @@ export async function findProblems(
 		],
 		warnings: [
 			...unmovable.warnings,
+			...(step.others ?? []).map(staysAsItIs),
 			...step.places.flatMap(givesWay),
 			...holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
 		],
@@ -166,6 +167,10 @@ async function databaseFaults(
 
 function notDeclared(label: string): string {
 	return `the archive holds the ${label}, and the config does not: add it to the dumps of this state`;
+}
+
+function staysAsItIs({ owner, folder }: { readonly owner: string; readonly folder: string }): string {
+	return `${folder} stays as it is: the archive holds it as that of "${owner}", a state that the config does not have; to see what it holds: holdfast restore --into FOLDER --service ${owner} …`;
 }
 
 /** A link there is replaced, and nothing that it leads to. */

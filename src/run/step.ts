@@ -203,6 +203,8 @@ export interface PreflightStep extends StepBase, ArchiveSource {
 	readonly undeclared?: readonly string[];
 	/** Where dumps are extracted to. */
 	readonly spool: string;
+	/** Folders in what is replaced that the archive holds as those of a state that the config does not have. */
+	readonly others?: readonly { readonly owner: string; readonly folder: string }[];
 	/** Private folders of earlier runs in what is replaced. */
 	readonly areas?: readonly string[];
 	/** Two copies will be on disk at once. */

@@ -30,7 +30,7 @@ export const area: StepWork<AreaStep> = {
 		const above = resolvePath(dirname(area)).path;
 		using root = rootFolder();
 		note({ parents: missingFolders(root, above) } satisfies Made);
-		descendMaking(root, above)[Symbol.dispose]();
+		makeAbove(area);
 		point("parents");
 		makeArea(area, [NEW, OLD]);
 		point("made");
@@ -51,6 +51,12 @@ export const area: StepWork<AreaStep> = {
 		return found === undefined ? [] : [`the private folder of this restore is ${area}`];
 	},
 };
+
+/** What is missing above a private folder. */
+export function makeAbove(area: string): void {
+	using root = rootFolder();
+	descendMaking(root, resolvePath(dirname(area)).path)[Symbol.dispose]();
+}
 
 /** A folder that holds something is no longer ours to remove. */
 export function removeParents(deepestFirst: readonly string[]): void {

@@ -5,7 +5,7 @@ import { HoldfastError } from "../../manifest/error.ts";
 import { openDestination } from "../../providers/registry.ts";
 import type { ArchiveSource, EngineRestoreStep, OverwriteStep, Place } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
-import { NEW, OLD } from "./area.ts";
+import { makeAbove, NEW, OLD } from "./area.ts";
 import { extractInto } from "./stage.ts";
 import { clear, isThere, putInPlace } from "./swap.ts";
 
@@ -32,6 +32,7 @@ export const overwrite: StepWork<OverwriteStep> = {
 		const warnings: string[] = [];
 		for (const area of areas) {
 			await removeArea(area).catch(() => removeUnfinishedArea(area, [NEW, OLD]));
+			makeAbove(area);
 			makeArea(area, [NEW, OLD]);
 			const places = step.places.filter((place) => place.area === area);
 			const result = await extractInto({ ...step, area, places }, context);

@@ -7,27 +7,35 @@ import { copyAttributes } from "../../host/attributes.ts";
 import { removeIn } from "../../host/files.ts";
 import {
 	descend,
+	descendMaking,
 	entryIn,
 	type Folder,
 	inParent,
 	isAbsent,
+	missingFolders,
 	namesIn,
 	openFolder,
+	rootFolder,
+	split,
 	syncFolder,
 } from "../../host/folder.ts";
 import { inArea, openArea, stays } from "../../host/private-area.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { AsideStep, Place, PlaceStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
+import { removeParents } from "./area.ts";
 import { asideByCopy, type Copied, removePart } from "./aside-by-copy.ts";
 
 /** The note of `aside`, by entries: `old` has the folder's own attributes. */
 interface Aside {
 	readonly attributesKept: boolean;
 }
-/** The note of `place`, by entries: the names that it brings. */
+/** The note of `place`. */
 interface Placed {
-	readonly entries: readonly string[];
+	/** By entries: the names that it brings. */
+	readonly entries?: readonly string[];
+	/** Folders above that had to be made for it, the deepest first. */
+	readonly parents?: readonly string[];
 }
 
 export const aside: StepWork<AsideStep> = {
@@ -90,7 +98,7 @@ export const place: StepWork<PlaceStep> = {
 	async undo({ id, place }, { noteOf, point }) {
 		const { live, staged, mode } = place;
 		requireArea(place);
-		const entries = (noteOf(id) as Placed | undefined)?.entries ?? [];
+		const { entries = [], parents = [] } = (noteOf(id) as Placed | undefined) ?? {};
 		inArea(staged, (area, stagedName) => {
 			if (mode === "entries") {
 				if (entries.length === 0) return;
@@ -113,6 +121,7 @@ export const place: StepWork<PlaceStep> = {
 				syncFolder(home);
 			});
 		});
+		removeParents(parents);
 	},
 	async whereabouts({ place: { live, staged } }) {
 		return isStaged(staged) ? [`what the archive holds of ${live} is ${staged}`] : [];
@@ -124,6 +133,7 @@ export async function putInPlace(place: Place, context: StepContext): Promise<vo
 	const { live, staged, mode } = place;
 	await inArea(staged, async (area, stagedName) => {
 		if (mode === "entries") return placeEntries(place, area, stagedName, context);
+		makeParents(live, context);
 		inParent(live, (home, name) => {
 			if (entryIn(home, name)) throw madeAnew(live);
 			renameSync(area.at(stagedName), home.at(name));
@@ -131,6 +141,16 @@ export async function putInPlace(place: Place, context: StepContext): Promise<vo
 			syncFolder(home);
 		});
 	});
+}
+
+/** The private folder may lie further up, and what was above the live place be gone along with it. */
+function makeParents(live: string, { note }: StepContext): void {
+	const [above] = split(live);
+	using root = rootFolder();
+	const parents = missingFolders(root, above);
+	if (parents.length === 0) return;
+	note({ parents } satisfies Placed);
+	descendMaking(root, above)[Symbol.dispose]();
 }
 
 async function asideEntries(
@@ -197,7 +217,8 @@ export function isThere(live: string): boolean {
 	}
 }
 
-function isStaged(path: string): boolean {
+/** Whether something is at a path in a private folder. */
+export function isStaged(path: string): boolean {
 	try {
 		return inArea(path, entryIn) !== undefined;
 	} catch {

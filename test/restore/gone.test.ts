@@ -1,0 +1,130 @@
+// Folders that are gone, with what was above them or by themselves; and what the config no longer has.
+import assert from "node:assert/strict";
+import { chownSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { describe, test } from "node:test";
+import type { Place } from "../support/place.ts";
+import { isRoot } from "../support/tree.ts";
+import { backedUp, succeeds } from "./backed-up.ts";
+
+const OWNER = 61_000;
+
+async function keeping(place: Place, ...words: string[]): Promise<string> {
+	const { stdout } = await succeeds(place, "restore", "--yes", "--json", "--keep-old", "1d", ...words);
+	return /"run":\s*"([^"]+)"/.exec(stdout)?.[1] ?? "";
+}
+
+describe("a folder that is gone", () => {
+	const two = (place: Place) => ({ s: { folders: [place.path("own/a"), place.path("own/p/q/c")] } });
+	const fill = (place: Place) => {
+		for (const name of ["own/a/file", "own/p/q/c/file"]) place.write(name, "old");
+	};
+	const isBack = (place: Place) => {
+		for (const name of ["own/a/file", "own/p/q/c/file"])
+			assert.equal(readFileSync(place.path(name), "utf8"), "old");
+	};
+
+	test("comes back, and an undo takes it away again", async () => {
+		const { place, own, areas } = await backedUp(two, fill);
+		place.write("own/a/file", "newer");
+		rmSync(place.path("own/p/q/c"), { recursive: true });
+		const before = own();
+		const run = await keeping(place, "tar", "latest");
+		isBack(place);
+		await succeeds(place, "undo", "--yes", run);
+		assert.deepEqual(own(), before);
+		assert.deepEqual(areas(), []);
+	});
+
+	test("comes back with what was above it, also in place", async () => {
+		for (const how of [[], ["--in-place"]]) {
+			const { place, areas } = await backedUp(two, fill);
+			rmSync(place.path("own/p"), { recursive: true });
+			await succeeds(place, "restore", "--yes", ...how, "tar", "latest");
+			isBack(place);
+			assert.equal(lstatSync(place.path("own/p/q")).mode & 0o777, 0o755);
+			assert.deepEqual(areas(), []);
+		}
+	});
+
+	test("comes back below a folder of its service's, and what was made for it goes when that fails", {
+		skip: isRoot ? false : "needs root",
+	}, async () => {
+		const { place, own, areas } = await backedUp(two, (place) => {
+			fill(place);
+			chownSync(place.path("own/p"), OWNER, OWNER);
+		});
+		rmSync(place.path("own/p/q"), { recursive: true });
+		const before = own();
+		place.declare({ state: { s: { ...two(place).s, hooks: { postRestore: "exit 1" } } } });
+		assert.equal((await place.holdfast("restore", "--yes", "tar", "latest")).code, 1);
+		assert.deepEqual(own(), before);
+		place.declare({ state: two(place) });
+		const run = await keeping(place, "tar", "latest");
+		isBack(place);
+		await succeeds(place, "undo", "--yes", run);
+		assert.ok(!existsSync(place.path("own/p/q/c")));
+		assert.deepEqual(areas(), []);
+		await succeeds(place, "restore", "--yes", "--path", place.path("own/p/q/c"), "tar", "latest");
+		isBack(place);
+	});
+
+	test("a path in it is refused with a path that is not", async () => {
+		const { place } = await backedUp(two, fill);
+		rmSync(place.path("own/p/q"), { recursive: true });
+		const lost = await place.holdfast(
+			"restore",
+			"--yes",
+			"--path",
+			place.path("own/p/q/c/file"),
+			"tar",
+			"latest",
+		);
+		assert.equal(lost.code, 2);
+		const [, path = ""] = /restore all of that folder: --path (\S+)/.exec(lost.stderr) ?? [];
+		await succeeds(place, "restore", "--yes", "--path", path, "tar", "latest");
+		isBack(place);
+	});
+});
+
+describe("a state in another's folder that the config no longer has", () => {
+	const nested = (place: Place) => ({
+		outer: { folders: [place.path("own/outer")] },
+		inner: { folders: [place.path("own/outer/s/inner")] },
+	});
+	const fill = (place: Place, text: string) => {
+		for (const name of ["own/outer/file", "own/outer/s/inner/file"]) place.write(name, text);
+	};
+	const now = (place: Place) =>
+		["own/outer/file", "own/outer/s/inner/file"].map((name) => readFileSync(place.path(name), "utf8"));
+
+	test("stays as it is when the outer one is restored from before, and when that is undone", async () => {
+		const { place, own } = await backedUp(nested, (place) => fill(place, "old"));
+		place.declare({ state: { outer: nested(place).outer } });
+		fill(place, "newer");
+		const before = own();
+		const diff = await succeeds(place, "diff", "tar", "latest");
+		assert.match(diff.stdout, /^0 come back, 0 go, 1 change$/m);
+		const { stderr } = await place.holdfast("restore", "--dry-run", "tar", "latest");
+		assert.match(stderr, /s\/inner stays as it is: the archive holds it as that of "inner"/);
+		const run = await keeping(place, "--service", "outer", "tar", "latest");
+		assert.deepEqual(now(place), ["old", "newer"]);
+		await succeeds(place, "undo", "--yes", run);
+		assert.deepEqual(own(), before);
+	});
+
+	test("is taken out of an archive along with what is around it", async () => {
+		const { place } = await backedUp(nested, (place) => fill(place, "old"));
+		for (const path of ["own/outer", "own/outer/s"]) {
+			const into = place.path(`into-${path.length}`);
+			await succeeds(place, "archives", "extract", "latest", place.path(path), "--into", into);
+			const names = readdirSync(into, { recursive: true, encoding: "utf8" });
+			assert.ok(
+				names.some((name) => name.endsWith("s/inner/file")),
+				names.join(" "),
+			);
+		}
+		const { stdout } = await succeeds(place, "archives", "browse", "latest", place.path("own/outer"));
+		for (const name of ["own/outer/file", "own/outer/s/inner/file"])
+			assert.equal(stdout.split("\n").filter((line) => line.includes(name)).length, 1, stdout);
+	});
+});
