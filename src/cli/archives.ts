@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { places } from "../host/places.ts";
 import type { ListedArchive } from "../plan/archives.ts";
-import { storedPath, storedRoots } from "../plan/stored.ts";
+import { storedPaths, storedRoots } from "../plan/stored.ts";
 import { mountPoint, takeOut } from "../plan/take-out.ts";
 import type { Entry } from "../providers/provider.ts";
 import { archiveText, entryLine } from "../report/archives.ts";
@@ -90,7 +90,7 @@ const extract = buildCommand({
 		guard(given, async () => {
 			const [path, folder] = [resolve(file), resolve(given.into ?? ".")];
 			const { archive, destination, work } = await find(given, wanted);
-			const stored = storedPath(archive, path);
+			const stored = storedPaths(archive, path);
 			const source = { destination, archive: archive.name, stored };
 			const { to, warnings } = await untilUndone(() => takeOut(source, folder, given.specialFiles, work));
 			printMessage(warnings.map((line) => `! ${line}`));

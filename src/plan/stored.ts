@@ -16,16 +16,22 @@ export function storedRoots(archive: ListedArchive, path?: string): string[] {
 		.filter(({ folder }) => path === "/" || isWithin(folder, path))
 		.map(({ stored }) => stored);
 	// What another state has there is found along with what is around it.
-	if (at !== undefined) return [at, ...below.filter((stored) => !isWithin(stored, at))];
+	if (at !== undefined) return [at, ...below.filter((stored) => stored !== at)];
 	if (below.length > 0) return below;
 	throw notThere(archive, path, roots);
 }
 
-/** The one path that an archive stores for a path that a person knows: a whole folder of a state, or something in one. */
-export function storedPath(archive: ListedArchive, path: string): string {
+/**
+ * The one path that an archive stores for a path that a person knows: a whole folder of a state, or something in one. What
+ * other states have in it comes after it.
+ */
+export function storedPaths(archive: ListedArchive, path: string): readonly [string, ...string[]] {
 	const roots = rootsIn(archive);
 	const at = storedAt(roots, path);
-	if (at !== undefined) return at;
+	if (at !== undefined) {
+		const within = roots.filter(({ stored }) => stored !== at && isWithin(stored, at));
+		return [at, ...within.map(({ stored }) => stored)];
+	}
 	if (!roots.some(({ folder }) => path === "/" || isWithin(folder, path)))
 		throw notThere(archive, path, roots);
 	throw new HoldfastError("usage", `${path} is above what ${archive.id} holds`, {

@@ -26,13 +26,18 @@ export interface TakenOut {
 
 /** Nothing that is there already is overwritten; it is there as a whole, or not at all. */
 export async function takeOut(
-	source: { readonly destination: Destination; readonly archive: string; readonly stored: string },
+	source: {
+		readonly destination: Destination;
+		readonly archive: string;
+		/** The path that is wanted, and what else is stored by itself within it. */
+		readonly stored: readonly [string, ...string[]];
+	},
 	folder: string,
 	specialFiles: boolean,
 	work: Work,
 ): Promise<TakenOut> {
 	const home = resolvePath(folder).path;
-	const [above, name] = split(source.stored);
+	const [above, name] = split(source.stored[0]);
 	const to = join(home, name);
 	using root = rootFolder();
 	using target = descendMaking(root, home);
@@ -48,7 +53,7 @@ export async function takeOut(
 		if (open === undefined) throw new HoldfastError("failed", `${area} is gone`);
 		using fresh = descend(open, "new");
 		const inside = into(fresh, work.log);
-		await source.destination.restore(source.archive, [source.stored], inside, work);
+		await source.destination.restore(source.archive, source.stored, inside, work);
 		const left = specialFiles ? undefined : await withoutSpecialFiles(inside);
 		using parent = descend(fresh, above);
 		requireFree();
