@@ -6,7 +6,7 @@ import { places } from "../host/places.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { planBackup } from "../plan/backup.ts";
-import { privateFolders } from "../plan/private-folders.ts";
+import { notToStore } from "../plan/private-folders.ts";
 import { openDestinations } from "../providers/registry.ts";
 import { printMessage } from "../report/terminal.ts";
 import type { Plan } from "../run/plan.ts";
@@ -113,5 +113,5 @@ async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {
 	).flat();
 	const spool = join(places().state, "dumps");
 	const { accept, service: services = [] } = flags;
-	return planBackup({ manifest, run: newRunId(), services, targets, spool, accept, areas: privateFolders() });
+	return planBackup({ manifest, run: newRunId(), services, targets, spool, accept, areas: notToStore() });
 }

@@ -11,7 +11,7 @@ import { Journal } from "../run/journal.ts";
 import type { Plan } from "../run/plan.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import { newRunId } from "../run/run-id.ts";
-import { type CommonFlags, commonFlags, guard, onFlag, requireHere, switchFlag } from "./flags.ts";
+import { type CommonFlags, commonFlags, guard, loadLocal, onFlag, requireHere, switchFlag } from "./flags.ts";
 import { confirm, operate, printPlan, recoverOnly } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
@@ -75,7 +75,10 @@ export const undo = buildCommand({
 								: "see the runs with: holdfast runs",
 				});
 			requireThere(kept.flatMap((copy) => copy.places.map(({ area }) => area)));
-			const plan = planUndo(restored, newRunId(), kept, privateFolders(), flags.noStart);
+			const plan = planUndo({
+				...{ restored, kept, run: newRunId(), areas: privateFolders(), noStart: flags.noStart },
+				now: await loadLocal(flags, restored.manifest.machine).catch(() => undefined),
+			});
 			if (flags.dryRun || !flags.yes) printPlan(plan, flags.json && flags.dryRun);
 			if (flags.dryRun) return 0;
 			await confirm(

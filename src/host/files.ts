@@ -1,6 +1,7 @@
 // Files and folders with the care that a power cut asks for: what is renamed is synced first, and its folder after.
 import { randomBytes } from "node:crypto";
 import {
+	chmodSync,
 	close,
 	closeSync,
 	constants,
@@ -16,7 +17,7 @@ import { lstat, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { isErrno } from "../manifest/error.ts";
-import { type Folder, split, syncFolder } from "./folder.ts";
+import { entryIn, type Folder, split, syncFolder } from "./folder.ts";
 import { bytesOf } from "./names.ts";
 import { makeFolder } from "./trust.ts";
 
@@ -79,11 +80,37 @@ export async function removeTree(path: string): Promise<void> {
 
 /** The same of what is in an open folder, whoever has moved that. */
 export async function removeIn(folder: Folder, name: string): Promise<void> {
-	const { execOk } = await import("./exec.ts");
+	const { exec, execOk } = await import("./exec.ts");
 	// An argument is text, and a name need not be.
 	const argv = ["xargs", "-0", "rm", "-rf", "--one-file-system", "--"];
 	const input = bytesOf(`./${name}\0`);
-	await execOk(argv, { doing: `delete ${folder.path}/${name}`, cwd: folder.self, input });
+	const remove = () => execOk(argv, { doing: `delete ${folder.path}/${name}`, cwd: folder.self, input });
+	if (process.getuid?.() === 0) return void (await remove());
+	await remove().catch(async () => {
+		// Their owner may make folders that they themselves cannot take anything out of: those of Go's modules, say.
+		const open = ["-xdev", "-type", "d", "!", "-perm", "-u=rwx", "-exec", "chmod", "u+rwx", "{}", ";"];
+		await exec(["xargs", "-0", "-I", "{name}", "find", "{name}", ...open], { cwd: folder.self, input });
+		await remove();
+	});
+}
+
+/** Rename an entry. A folder of a normal user's goes elsewhere only while they can write to it. */
+export function renameIn(from: Folder, name: string, to: Folder, toName: string): void {
+	const move = () => renameSync(from.at(name), to.at(toName));
+	try {
+		move();
+	} catch (error) {
+		const found = isErrno(error, "EACCES") && process.getuid?.() !== 0 ? entryIn(from, name) : undefined;
+		if (!found?.isDirectory() || found.uid !== process.getuid?.()) throw error;
+		chmodSync(from.at(name), found.mode | 0o700);
+		try {
+			move();
+		} catch (again) {
+			chmodSync(from.at(name), found.mode);
+			throw again;
+		}
+		chmodSync(to.at(toName), found.mode);
+	}
 }
 
 /** A folder that only we can read, with its parents; the topmost folder that had to be made, or undefined. */

@@ -40,7 +40,7 @@ const KEY = "private.key";
 /** Make it, with these folders in it; its parent is there. On disk when it returns. */
 export function makeArea(area: string, folders: readonly string[]): void {
 	beside(area, (parent, name) => {
-		mkdirSync(parent.at(name), { mode: 0o700 });
+		makeIn(parent, name);
 		using made = descend(parent, name);
 		withoutInheritance(made);
 		writeFileSync(made.at(TOKEN), tokenOf(area), { flag: "wx", mode: 0o600, flush: true });
@@ -48,6 +48,22 @@ export function makeArea(area: string, folders: readonly string[]): void {
 		syncFolder(made);
 		syncFolder(parent);
 	});
+}
+
+function makeIn(parent: Folder, name: string): void {
+	try {
+		mkdirSync(parent.at(name), { mode: 0o700 });
+	} catch (cause) {
+		if (!isErrno(cause, "EACCES") && !isErrno(cause, "EPERM")) throw cause;
+		throw new HoldfastError(
+			"failed",
+			`this user may not write to ${parent.path}, where a private folder is needed`,
+			{
+				cause,
+				hint: `allow it (chmod u+w ${parent.path}), restore more than this part of it, or run as root`,
+			},
+		);
+	}
 }
 
 /** Whether what has such a name is one: nobody else can make a folder that is ours, and closed. */

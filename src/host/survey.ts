@@ -1,5 +1,5 @@
 // What stands at a path: how a restore swaps it depends on that.
-import { statfsSync } from "node:fs";
+import { accessSync, constants, statfsSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { closing, entryIn, inParent, mountOf, openFolder, statOf } from "./folder.ts";
@@ -7,8 +7,8 @@ import { mountPoints } from "./mounts.ts";
 import type { Resolved } from "./trust.ts";
 
 /**
- * `rename`: the folder or file itself can be renamed, or nothing is there yet. `entries`: it is a mount point or a btrfs
- * subvolume, which stays, and what is in it is renamed one by one.
+ * `rename`: the folder or file itself can be renamed, or nothing is there yet. `entries`: it is a mount point, a btrfs
+ * subvolume or in a folder that this user cannot write to; it stays, and what is in it is renamed one by one.
  */
 export type SwapMode = "rename" | "entries";
 
@@ -23,15 +23,17 @@ export interface Survey {
 	readonly mountsBelow: readonly string[];
 }
 
-const BTRFS_MAGIC = 0x9123683e;
+export const BTRFS_MAGIC = 0x9123683e;
 /** The inode of every subvolume's root (btrfs: BTRFS_FIRST_FREE_OBJECTID). */
-const SUBVOLUME_INODE = 256;
+export const SUBVOLUME_INODE = 256;
 
 export async function survey(resolved: Resolved): Promise<Survey> {
 	const { path: target, found } = resolved;
 	const mounts = await mountPoints();
 	const fixed =
-		mounts.includes(target) || (found?.isDirectory() && found.ino === SUBVOLUME_INODE && isOnBtrfs(target));
+		mounts.includes(target) ||
+		(found?.isDirectory() &&
+			((found.ino === SUBVOLUME_INODE && isOnBtrfs(target)) || !mayRenameIn(dirname(target))));
 	return {
 		target,
 		present: found !== undefined,
@@ -39,6 +41,17 @@ export async function survey(resolved: Resolved): Promise<Survey> {
 		privateIn: fixed ? target : privateBeside(resolved),
 		mountsBelow: mounts.filter((mount) => mount.startsWith(`${target}/`)),
 	};
+}
+
+/** Root may always. */
+function mayRenameIn(folder: string): boolean {
+	if (process.getuid?.() === 0) return true;
+	try {
+		accessSync(folder, constants.W_OK);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 function isOnBtrfs(path: string): boolean {

@@ -5,7 +5,7 @@ import type { Survey } from "../host/survey.ts";
 import { resolveEntry } from "../host/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
-import type { ArchiveSource, AreaStep, Place } from "../run/step.ts";
+import type { ArchiveSource, AreaStep, CarryStep, Place } from "../run/step.ts";
 import { NEW, OLD } from "../run/steps/area.ts";
 import { takenAlong } from "./private-folders.ts";
 
@@ -177,7 +177,7 @@ export function carrySteps(
 	places: readonly Place[],
 	all: readonly Other[],
 	areas: readonly string[],
-): Step[] {
+): CarryStep[] {
 	const others = nestedFolders(all, places).map(({ place, folder, owner, isGone }) => ({
 		...{ place, path: folder, what: isGone ? `${owner}'s in this archive` : `${owner}'s` },
 		nested: folder.slice(place.folder.length + 1),
@@ -195,7 +195,7 @@ export function carrySteps(
 	return carried
 		.filter((one) => !isInner(one))
 		.map(
-			({ place, nested, path, what, present }, index): Step => ({
+			({ place, nested, path, what, present }, index): CarryStep => ({
 				kind: "carry",
 				id: `carry:${name}:${index}`,
 				scope: `state:${name}`,

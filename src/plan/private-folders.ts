@@ -1,4 +1,5 @@
-// Private folders that earlier runs have left: old copies that are kept, and what could not be deleted or was given up.
+// Private folders: of the journal, and those that earlier runs have left, old copies that are kept and what could not be
+// deleted or was given up.
 // Where one lies in a state's folder it is no part of what that state holds: no backup stores it, and no restore takes it.
 import { places } from "../host/places.ts";
 import { resolvePath } from "../host/trust.ts";
@@ -7,7 +8,10 @@ import { Journal } from "../run/journal.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import type { Place } from "../run/step.ts";
 
-/** Their paths, through no link. They may be gone by now. None where the journal cannot be read: no run begins there. */
+/** What no backup stores: the journal itself, and all below. */
+export const notToStore = (): string[] => [inTruth(places().state), ...privateFolders()];
+
+/** Those of earlier runs, through no link. They may be gone by now. None where the journal cannot be read: no run begins there. */
 export function privateFolders(): string[] {
 	try {
 		const journal = Journal.open(places().state);
@@ -35,7 +39,7 @@ function areasIn(journal: Journal): string[] {
 export function privateIn({ folders }: State, areas: readonly string[]): string[] {
 	if (areas.length === 0) return [];
 	return folders.flatMap((folder) => {
-		const there = whereIs(folder);
+		const there = inTruth(folder);
 		return areas
 			.filter((area) => area.startsWith(`${there}/`))
 			.map((area) => folder + area.slice(there.length));
@@ -53,7 +57,7 @@ export function takenAlong(places: readonly Place[], areas: readonly string[]) {
 	});
 }
 
-function whereIs(folder: string): string {
+function inTruth(folder: string): string {
 	try {
 		return resolvePath(folder).path;
 	} catch {

@@ -1,5 +1,6 @@
 // The plan of `restore`: a transaction for each state. Stage while they run; stop, swap, start; check; commit; tidy.
 // Of several states each phase is done for all before the next begins, so that a unit they share is stopped once.
+import { join } from "node:path";
 import type { Manifest, State } from "../manifest/schema.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import type { ArchiveSource, Place, PreflightStep } from "../run/step.ts";
@@ -18,6 +19,12 @@ import {
 } from "./places.ts";
 import { takenAlong } from "./private-folders.ts";
 import { checkSteps, downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
+
+/** What an archive says of one of its states. */
+interface HeldState {
+	readonly folders: readonly string[];
+	readonly mounts?: Readonly<Record<string, string>>;
+}
 
 export interface RestoreRequest {
 	readonly manifest: Manifest;
@@ -49,7 +56,7 @@ export interface RestoreRequest {
 	/** Units that were down stay down. */
 	readonly noStart?: boolean;
 	/** The states that the archive holds, where it tells. */
-	readonly held?: Readonly<Record<string, { readonly folders: readonly string[] }>> | undefined;
+	readonly held?: Readonly<Record<string, HeldState>> | undefined;
 	/** Private folders of earlier runs, which stay. */
 	readonly areas: readonly string[];
 	/** Keep the old copies for so many seconds. */
@@ -79,12 +86,7 @@ export function planRestore(request: RestoreRequest): Plan {
 	);
 	const areas = [...placesOf.values()].flat().map(({ area }) => area);
 	const all = states.map(([name, state]) =>
-		transaction(
-			{ ...request, areas: [...new Set([...request.areas, ...areas])] },
-			name,
-			state,
-			placesOf.get(name) ?? [],
-		),
+		transaction(request, name, state, placesOf.get(name) ?? [], inPlace ? [] : areas),
 	);
 	const phase = (pick: (one: Transaction) => readonly Step[]) => all.flatMap(pick);
 	const checks = phase((one) => one.checks);
@@ -115,19 +117,21 @@ export function planRestore(request: RestoreRequest): Plan {
 	};
 }
 
-/** `areas` of the request: those of this run's other states as well. */
+/** `made`: the private folders that this run makes, for all of its states. */
 function transaction(
 	request: RestoreRequest,
 	name: string,
 	state: State,
 	places: readonly Place[],
+	made: readonly string[],
 ): Transaction {
 	const { manifest, run, source, archiveId, restoresInto, partial, inPlace, keepOldSeconds } = request;
 	const scope = `state:${name}`;
 	const areas = [...new Set(places.map(({ area }) => area))];
-	const others = request.areas.filter((area) => !areas.includes(area));
+	const others = [...new Set([...request.areas, ...made])].filter((area) => !areas.includes(area));
 	const strangers = othersOf(manifest, name, request.held);
 	const nested = nestedFolders(strangers, places);
+	const carried = carrySteps(name, places, strangers, others);
 	const units = unique([
 		...state.stopOnRestore,
 		...nested.flatMap(({ owner }) => manifest.state[owner]?.stopOnRestore ?? []),
@@ -155,6 +159,8 @@ function transaction(
 			undeclared: request.undeclared[name] ?? [],
 			spool: request.spool,
 			areas: takenAlong(places, others).map(({ area }) => area),
+			mounts: request.held?.[name]?.mounts ?? {},
+			carried: carried.map(({ nested, place }) => join(place.live, nested)),
 			others: nested.flatMap(({ owner, folder, isGone }) => (isGone ? [{ owner, folder }] : [])),
 			twoCopies: !inPlace,
 		},
@@ -179,7 +185,7 @@ function transaction(
 				specialFiles,
 			),
 			...(inPlace ? databases.embed : []),
-			...carrySteps(name, places, strangers, others),
+			...carried,
 			...databases.swap,
 			...downSteps(name, scope, units, "after"),
 			...hookStep(name, scope, "postRestore", hooks.postRestore, clan).map((step) => ({

@@ -1,7 +1,8 @@
 // One file or folder of an archive, put beside everything else; and a folder to show an archive at.
 import { randomBytes } from "node:crypto";
-import { readdirSync, renameSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { renameIn } from "../host/files.ts";
 import {
 	descend,
 	descendMaking,
@@ -57,7 +58,7 @@ export async function takeOut(
 		const left = specialFiles ? undefined : await withoutSpecialFiles(inside);
 		using parent = descend(fresh, above);
 		requireFree();
-		renameSync(parent.at(name), target.at(name));
+		renameIn(parent, name, target, name);
 		syncFolder(target);
 		return { to, warnings: left?.warnings ?? [] };
 	} finally {

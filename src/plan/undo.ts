@@ -4,45 +4,46 @@ import { basename, dirname, join } from "node:path";
 import { PRIVATE } from "../host/private-area.ts";
 import { databaseOf, dumpLabel, isServerDump } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import type { Manifest } from "../manifest/schema.ts";
 import type { KeptCopy } from "../run/journal-rows.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import type { Place } from "../run/step.ts";
 import { OLD } from "../run/steps/area.ts";
 import { isStaged } from "../run/steps/swap.ts";
 import { databaseName } from "./databases.ts";
-import { areaSteps, carrySteps, holdersStep, type Other, othersOf } from "./places.ts";
+import { areaSteps, carrySteps, holdersStep, nestedFolders, type Other, othersOf } from "./places.ts";
 import { asDeclared } from "./targets.ts";
-import { downSteps, NO_START, startSteps, stopSteps } from "./units.ts";
+import { downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 
-/** `areas`: private folders of earlier runs. */
-export function planUndo(
-	restored: Plan,
-	run: string,
-	kept: readonly KeptCopy[],
-	areas: readonly string[],
-	noStart = false,
-): Plan {
-	const { manifest } = restored;
+export interface UndoRequest {
+	/** The run that is undone: as the config was then, so it is undone. */
+	readonly restored: Plan;
+	/** The config of today, where it can be read: what is another state's by now stays as it is. */
+	readonly now?: Manifest | undefined;
+	readonly run: string;
+	readonly kept: readonly KeptCopy[];
+	/** Private folders of earlier runs. */
+	readonly areas: readonly string[];
+	readonly noStart?: boolean;
+}
+
+export function planUndo(request: UndoRequest): Plan {
+	const { restored, run, kept } = request;
 	return {
 		version: 1,
 		run,
 		operation: "undo",
-		manifest,
+		manifest: restored.manifest,
 		// What came last goes first: one may lie in another's folder.
-		steps: [...kept].reverse().flatMap((copy) => bringBack(restored, run, copy, areas, noStart)),
+		steps: [...kept].reverse().flatMap((copy) => bringBack(request, copy)),
 		goals: kept.map(({ state }) => `state:${state}`),
 	};
 }
 
-function bringBack(
-	{ run: before, manifest, steps }: Plan,
-	run: string,
-	{ state, places: copies, databases }: KeptCopy,
-	earlier: readonly string[],
-	noStart: boolean,
-): Step[] {
+function bringBack(request: UndoRequest, { state, places: copies, databases }: KeptCopy): Step[] {
+	const { restored, now, run, areas: earlier, noStart } = request;
+	const { run: before, manifest } = restored;
 	const scope = `state:${state}`;
-	const units = manifest.state[state]?.stopOnRestore ?? [];
 	const declared = manifest.state[state]?.dumps ?? [];
 	// As the config of that restore had it: a journal of 0.1.0 has what the archive said.
 	const kept = databases.map(({ dump, ...one }) => {
@@ -57,6 +58,14 @@ function bringBack(
 		return { ...place, area, staged: place.old, old: join(area, OLD, String(index)) };
 	});
 	const areas = [...new Set(places.map(({ area }) => area))];
+	const others = othersThen(request, state, scope);
+	const nested = nestedFolders(others, places);
+	const stopped = (owner: string) =>
+		[now, manifest].flatMap((config) => config?.state[owner]?.stopOnRestore ?? []);
+	const units = unique([
+		...(manifest.state[state]?.stopOnRestore ?? []),
+		...nested.flatMap(({ owner }) => stopped(owner)),
+	]);
 	return [
 		...areaSteps(state, places),
 		...stopSteps(state, scope, units, "moves"),
@@ -88,7 +97,7 @@ function bringBack(
 		...carrySteps(
 			state,
 			places,
-			carriedBy(steps, scope, othersOf(manifest, state)),
+			others,
 			earlier.filter((area) => ![...places, ...copies].some((one) => one.area === area)),
 		),
 		...kept.map(
@@ -130,10 +139,13 @@ function bringBack(
 	];
 }
 
-/** What that restore has left where it was is to stay there once more. */
-function carriedBy(steps: readonly Step[], scope: string, others: readonly Other[]): Other[] {
+/** What is another state's by now, or was then; and what that restore has left where it was. */
+function othersThen({ restored, now }: UndoRequest, state: string, scope: string): Other[] {
+	const others = othersOf(now ?? restored.manifest, state, restored.manifest.state).map(
+		({ owner, folder }): Other => ({ owner, folder }),
+	);
 	const known = new Set(others.map(({ folder }) => folder));
-	const more = steps.flatMap((step) => {
+	const more = restored.steps.flatMap((step) => {
 		if (step.kind !== "carry" || step.scope !== scope) return [];
 		const folder = join(step.place.folder, step.nested);
 		return known.has(folder) || basename(folder).startsWith(PRIVATE)

@@ -3,6 +3,7 @@ import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { openDatabase } from "../databases/registry.ts";
 import { inParent, linkIn } from "../host/folder.ts";
+import { isMounted } from "../host/mounts.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
 import { resolveEntry, resolvePath } from "../host/trust.ts";
@@ -13,6 +14,7 @@ import { printable, shortPath } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
+import { journalFaults, neededFaults, subvolumeFaults } from "./own-needs.ts";
 import type { Place, PreflightStep } from "./step.ts";
 import { foresee } from "./units-around.ts";
 import { findUnmovable } from "./unmovable.ts";
@@ -39,7 +41,7 @@ export async function findProblems(
 	manifest: Manifest,
 	known: Knowledge,
 ): Promise<Findings> {
-	const [units, mounts, owners, databases, inPlace, room, unmovable, holders] = await Promise.all([
+	const [units, mounts, owners, databases, inPlace, room, unmovable, holders, own] = await Promise.all([
 		unitFaults(step),
 		mountsBelow(step.places),
 		notItsOwn(step, manifest),
@@ -48,6 +50,7 @@ export async function findProblems(
 		lackOfRoom(step, manifest, known),
 		findUnmovable(step, known.signal),
 		holdersOf(step.places.map(({ live }) => live)),
+		ownNeeds(step, manifest, known.signal),
 	]);
 	return {
 		stopsToo: units.too,
@@ -59,9 +62,11 @@ export async function findProblems(
 			...inPlace,
 			...room,
 			...unmovable.problems,
+			...own,
 		],
 		warnings: [
 			...unmovable.warnings,
+			...notMounted(step),
 			...(step.others ?? []).map(staysAsItIs),
 			...step.places.flatMap(givesWay),
 			...holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
@@ -167,6 +172,21 @@ async function databaseFaults(
 
 function notDeclared(label: string): string {
 	return `the archive holds the ${label}, and the config does not: add it to the dumps of this state`;
+}
+
+async function ownNeeds(step: PreflightStep, manifest: Manifest, signal: AbortSignal): Promise<string[]> {
+	return [...journalFaults(step), ...neededFaults(step, manifest), ...(await subvolumeFaults(step, signal))];
+}
+
+/** On another machine, or a new disk, that may be as it should be. */
+function notMounted({ places, mounts = {} }: PreflightStep): string[] {
+	return places.flatMap(({ folder }) => {
+		const mount = mounts[folder];
+		if (mount === undefined || isMounted(mount)) return [];
+		return [
+			`${folder} was on the file system at ${mount} when it was backed up, and nothing is mounted there now: what is restored lies on the disk below it, and is hidden once something is. If it should be mounted: mount ${mount}, then restore`,
+		];
+	});
 }
 
 function staysAsItIs({ owner, folder }: { readonly owner: string; readonly folder: string }): string {

@@ -205,6 +205,10 @@ export interface PreflightStep extends StepBase, ArchiveSource {
 	readonly spool: string;
 	/** Folders in what is replaced that the archive holds as those of a state that the config does not have. */
 	readonly others?: readonly { readonly owner: string; readonly folder: string }[];
+	/** What is brought over from the old copy. */
+	readonly carried?: readonly string[];
+	/** Folders that were on file systems of their own when they were stored, each with where that was mounted. */
+	readonly mounts?: Readonly<Record<string, string>>;
 	/** Private folders of earlier runs in what is replaced. */
 	readonly areas?: readonly string[];
 	/** Two copies will be on disk at once. */

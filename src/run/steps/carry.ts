@@ -1,8 +1,8 @@
 // A folder of another state that lies within the one that is restored is not the archive's to replace: it is brought
 // over from the old copy.
-import { renameSync } from "node:fs";
 import { join, relative } from "node:path";
 import { copyAttributes } from "../../host/attributes.ts";
+import { renameIn } from "../../host/files.ts";
 import {
 	closing,
 	descend,
@@ -38,9 +38,9 @@ export const carry: StepWork<CarryStep> = {
 		note({ parents } satisfies Made);
 		using to = descendMaking(home, above);
 		// An archive from before the other state was declared holds it too.
-		if (entryIn(to, name)) inArea(displaced, (area, at) => renameSync(to.at(name), area.at(at)));
+		if (entryIn(to, name)) inArea(displaced, (area, at) => renameIn(to, name, area, at));
 		point("displaced");
-		renameSync(from.at(name), to.at(name));
+		renameIn(from, name, to, name);
 		point("renamed");
 		for (const made of parents) await likeBefore(step, made.slice(home.path.length + 1), home);
 		syncFolder(to);
@@ -57,12 +57,12 @@ export const carry: StepWork<CarryStep> = {
 		using to = below(live, above);
 		if (to !== undefined) {
 			if (!entryIn(from, name) && entryIn(to, name)) {
-				renameSync(to.at(name), from.at(name));
+				renameIn(to, name, from, name);
 				point("back");
 				syncFolder(from);
 			}
 			inArea(displaced, (area, at) => {
-				if (entryIn(area, at) && !entryIn(to, name)) renameSync(area.at(at), to.at(name));
+				if (entryIn(area, at) && !entryIn(to, name)) renameIn(area, at, to, name);
 			});
 		}
 		removeParents(made.parents);

@@ -2,9 +2,9 @@
 // if it happened: the disk says so. A mount point or subvolume stays, and its entries are renamed one by one. All of it
 // is done in open folders: somebody else may own the one that the live data are in.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, renameSync, rmdirSync } from "node:fs";
+import { mkdirSync, rmdirSync } from "node:fs";
 import { copyAttributes } from "../../host/attributes.ts";
-import { removeIn } from "../../host/files.ts";
+import { removeIn, renameIn } from "../../host/files.ts";
 import {
 	descend,
 	descendMaking,
@@ -47,7 +47,7 @@ export const aside: StepWork<AsideStep> = {
 			if (mode === "entries") return asideEntries(place, olds, oldName, context);
 			await inParent(live, async (home, name) => {
 				try {
-					renameSync(home.at(name), olds.at(oldName));
+					renameIn(home, name, olds, oldName);
 				} catch (error) {
 					if (!isErrno(error, "EXDEV")) throw error;
 					return asideByCopy(home, name, olds, oldName, context);
@@ -70,7 +70,7 @@ export const aside: StepWork<AsideStep> = {
 				using home = openFolder(live);
 				for (const name of [...namesIn(held)]) {
 					putFoundAside(home, name, place, context);
-					renameSync(held.at(name), home.at(name));
+					renameIn(held, name, home, name);
 					context.point(`back-${name}`);
 				}
 				if ((context.noteOf(id) as Aside | undefined)?.attributesKept) await copyAttributes(held, home);
@@ -81,7 +81,7 @@ export const aside: StepWork<AsideStep> = {
 					// What is left of what was copied, and else what something made meanwhile.
 					if (copied === "begun") await removeIn(home, name);
 					else putFoundAside(home, name, place, context);
-					renameSync(olds.at(oldName), home.at(name));
+					renameIn(olds, oldName, home, name);
 					context.point("back");
 					syncFolder(home);
 				});
@@ -106,7 +106,7 @@ export const place: StepWork<PlaceStep> = {
 				using home = openFolder(live);
 				for (const name of entries) {
 					if (entryIn(brought, name) || !entryIn(home, name)) continue;
-					renameSync(home.at(name), brought.at(name));
+					renameIn(home, name, brought, name);
 					point(`back-${name}`);
 				}
 				syncFolder(brought);
@@ -115,7 +115,7 @@ export const place: StepWork<PlaceStep> = {
 			}
 			if (entryIn(area, stagedName) || !isThere(live)) return;
 			inParent(live, (home, name) => {
-				renameSync(home.at(name), area.at(stagedName));
+				renameIn(home, name, area, stagedName);
 				point("back");
 				syncFolder(area);
 				syncFolder(home);
@@ -136,7 +136,7 @@ export async function putInPlace(place: Place, context: StepContext): Promise<vo
 		makeParents(live, context);
 		inParent(live, (home, name) => {
 			if (entryIn(home, name)) throw madeAnew(live);
-			renameSync(area.at(stagedName), home.at(name));
+			renameIn(area, stagedName, home, name);
 			context.point("renamed");
 			syncFolder(home);
 		});
@@ -166,7 +166,7 @@ async function asideEntries(
 	await copyAttributes(home, old);
 	note({ attributesKept: true } satisfies Aside);
 	for (const name of movable(home)) {
-		renameSync(home.at(name), old.at(name));
+		renameIn(home, name, old, name);
 		point(`moved-${name}`);
 	}
 	syncFolder(old);
@@ -191,7 +191,7 @@ async function placeEntries(
 	const entries = [...namesIn(staged)].filter((name) => !stays(home, name));
 	note({ entries } satisfies Placed);
 	for (const name of entries) {
-		renameSync(staged.at(name), home.at(name));
+		renameIn(staged, name, home, name);
 		point(`moved-${name}`);
 	}
 	await copyAttributes(staged, home);
@@ -251,7 +251,7 @@ function putFoundAside(home: Folder, name: string, { live, area }: Place, { plan
 	const wanted = `${name}.found-${plan.run}`;
 	const isFree = Buffer.byteLength(wanted) <= LONGEST_NAME && !entryIn(home, wanted);
 	const kept = isFree ? wanted : `found-${randomBytes(6).toString("hex")}-${plan.run}`;
-	renameSync(home.at(name), home.at(kept));
+	renameIn(home, name, home, kept);
 	log(
 		`something created ${home.path}/${name} again while ${live} was being restored (${area}); that is kept as ${home.path}/${kept}`,
 	);
