@@ -62,6 +62,7 @@ export const standingSchema = v.looseObject({
 			bytes: v.optional(count),
 			growthBytes: v.optional(count),
 			isLate: v.boolean(),
+			missing: v.exactOptional(v.array(v.string())),
 		}),
 	),
 	runs: v.array(v.looseObject({ operation: name, run: name, started: name, outcome: v.optional(name) })),

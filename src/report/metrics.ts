@@ -49,7 +49,10 @@ export function metricsText({ machine, archives, runs, problems }: MachineStatus
 		...metric(
 			"holdfast_archive_late",
 			"Whether a state has no good archive that is young enough in a destination.",
-			archives.map(({ state, destination, isLate }) => [{ state, destination }, isLate ? 1 : 0]),
+			archives.map(({ state, destination, isLate, missing }) => [
+				{ state, destination },
+				isLate || missing !== undefined ? 1 : 0,
+			]),
 		),
 		...metric(
 			"holdfast_last_run_timestamp_seconds",

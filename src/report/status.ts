@@ -9,16 +9,20 @@ type Shown = MachineStatus & { readonly timers: readonly TimerStatus[]; readonly
 
 export function statusText(machines: readonly Shown[]): string[] {
 	const rows = machines.flatMap((one) =>
-		one.archives.map(({ state, destination, created, ageSeconds, bytes, growthBytes, isLate, doubt }) => [
-			isLate || doubt !== undefined ? "✘" : "✔",
-			one.machine,
-			state,
-			destination,
-			created === undefined ? "never" : localTime(created),
-			ageSeconds === undefined ? "-" : `${duration(ageSeconds)} ago`,
-			bytes === undefined ? "-" : size(bytes),
-			growthBytes === undefined ? "-" : `${growthBytes < 0 ? "-" : "+"}${size(Math.abs(growthBytes))} a week`,
-		]),
+		one.archives.map(
+			({ state, destination, created, ageSeconds, bytes, growthBytes, isLate, doubt, missing }) => [
+				isLate || doubt !== undefined || missing !== undefined ? "✘" : "✔",
+				one.machine,
+				state,
+				destination,
+				created === undefined ? "never" : localTime(created),
+				ageSeconds === undefined ? "-" : `${duration(ageSeconds)} ago`,
+				bytes === undefined ? "-" : size(bytes),
+				growthBytes === undefined
+					? "-"
+					: `${growthBytes < 0 ? "-" : "+"}${size(Math.abs(growthBytes))} a week`,
+			],
+		),
 	);
 	const works = machines.flatMap(({ machine, runs, timers, now }) => {
 		const next = timers.flatMap((one) => (one.next === undefined ? [] : [one.next])).sort()[0];

@@ -24,6 +24,8 @@ export interface ArchiveStatus {
 	readonly bytes?: number;
 	readonly growthBytes?: number;
 	readonly isLate: boolean;
+	/** Folders that the config has, and the newest good archive has not. */
+	readonly missing?: readonly string[];
 	/** A newer one is stored, and there is reason to doubt it: which, and why. */
 	readonly doubt?: string;
 	/** Archives that are dated so that their time is yet to come: none of them counts. */
@@ -85,6 +87,9 @@ export function statusOf(
 			...archives.flatMap(({ state, destination, doubt }) =>
 				doubt === undefined ? [] : [`${state} in ${destination} is in doubt: ${doubt} (${accepting(state)})`],
 			),
+			...archives.flatMap(({ state, destination, missing = [] }) =>
+				missing.map((folder) => `${folder} of ${state} is not in ${destination} yet (holdfast create)`),
+			),
 			...rows.filter((row) => isBad(row) && !died.some(({ run }) => run === row.id)).map(badRun),
 			...failedUpkeep
 				.filter(({ run }) => !rows.some((row) => row.id === run && isBad(row)))
@@ -127,6 +132,8 @@ function archiveStatus(
 	const [newest] = good;
 	if (!newest) return { state, destination, expectSeconds, isLate: true, ...ahead, ...doubtful };
 	const { created } = newest.metadata;
+	const { folders: held = [] } = ownValue(newest.metadata.states, state) ?? {};
+	const missing = (manifest.state[state]?.folders ?? []).filter((folder) => !held.includes(folder));
 	// A little ahead is a clock that was set: it is new.
 	const ageSeconds = Math.max(0, now.getTime() - Date.parse(created)) / 1000;
 	const aWeekBefore = good.find(
@@ -146,6 +153,7 @@ function archiveStatus(
 		...(newest.bytes === undefined ? {} : { bytes: newest.bytes }),
 		...(growth === undefined ? {} : { growthBytes: growth }),
 		isLate: ageSeconds > expectSeconds,
+		...(missing.length === 0 ? {} : { missing }),
 		...ahead,
 		...doubtful,
 	};

@@ -128,3 +128,18 @@ describe("a state in another's folder that the config no longer has", () => {
 			assert.equal(stdout.split("\n").filter((line) => line.includes(name)).length, 1, stdout);
 	});
 });
+
+test("a state that has moved to another folder is not called good before that is stored", async () => {
+	const { place } = await backedUp(
+		(place) => ({ s: { folders: [place.path("own/before")] } }),
+		(place) => void place.write("own/before/file", "old"),
+	);
+	place.write("own/now/file", "new");
+	place.declare({ state: { s: { folders: [place.path("own/now")] } } });
+	const { code, stdout } = await place.holdfast("status");
+	assert.equal(code, 1);
+	assert.match(stdout, /✘ +web01 +s /);
+	assert.match(stdout, /own\/now of s is not in tar\/disk yet \(holdfast create\)/);
+	await succeeds(place, "create");
+	assert.match((await succeeds(place, "status")).stdout, /✔ +web01 +s /);
+});

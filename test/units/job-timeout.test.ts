@@ -15,7 +15,7 @@ describe("JobTimeoutSec", { skip: noMachines }, () => {
 	test("a start that takes longer than its job may: the restore waits for the unit", async () => {
 		await web01.units({ "app.service": timed("ExecStartPre=/bin/sleep 3") });
 		await web01.declare({ stopOnRestore: ["app.service"], stopOnBackup: ["app.service"] });
-		await web01.sh("systemctl start app || true; until systemctl is-active -q app; do sleep 0.2; done");
+		await web01.sh("until systemctl is-active -q app; do systemctl start app || true; sleep 0.2; done");
 		await web01.holdfast_(0, "create");
 		assert.equal(await web01.active("app"), "active");
 		await web01.sh("echo newer >/srv/app/file");
@@ -46,7 +46,7 @@ describe("JobTimeoutSec", { skip: noMachines }, () => {
 		await web01.declare({ stopOnRestore: ["app.service"] });
 		await web01.holdfast_(0, "create");
 		await web01.sh(
-			"echo newer >/srv/app/file; systemctl start app || true; until systemctl is-active -q app; do sleep 0.2; done",
+			"echo newer >/srv/app/file; until systemctl is-active -q app; do systemctl start app || true; sleep 0.2; done",
 		);
 		const said = await web01.holdfast_(1, "restore", "--yes", "tar", "latest");
 		assert.match(said, /app\.service/);
