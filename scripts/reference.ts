@@ -15,7 +15,7 @@ const FOLDER = join(import.meta.dirname, "../docs/reference");
 const pages: Record<string, string> = {
 	"config.md": page(
 		"The config",
-		"What `holdfast.yaml`, `holdfast.json` and the default export of `holdfast.ts` may hold. `<name>` stands for a name of yours (letters, digits, `_` and `-`), `[ ]` for the items of a list, `<hook>` for `preBackup`, `postBackup`, `preRestore` or `postRestore`. A provider may have any name when its `type` names the engine. `holdfast schema` prints the same as JSON Schema, for editors.",
+		"Every key that `holdfast.yaml`, `holdfast.json` and the default export of `holdfast.ts` can have. `<name>` is a name that you choose (letters, digits, `_` and `-`), `[ ]` an item of a list, and `<hook>` one of `preBackup`, `postBackup`, `preRestore` and `postRestore`. You can name a provider as you like if its `type` says which engine it is. `holdfast schema` prints the same as JSON Schema, for editors.",
 		rowsOf(configJsonSchema()),
 	),
 	"manifest.md": page(
@@ -100,26 +100,26 @@ function patternsPage(): string {
 ${NOTE()}
 
 What \`exclude\` of a state leaves out of its archives. A pattern means the same for every engine: the tables below are tried
-on each of them by \`test/providers/patterns.test.ts\`, beside patterns and names made at random.
+on each of them by \`test/providers/patterns.test.ts\`, along with random patterns and names.
 
-- **Without a slash** a pattern is a name: it stands for everything of that name, at any depth below the state's folders.
+- **Without a slash** a pattern is a name: it matches every file and folder with that name, at any depth below the state's folders.
 - **With a slash inside**, or with \`./\` in front, it is a path that begins at each of the state's folders.
-- **With a slash in front** it is an absolute path. Where a folder of the state is a link or lies behind one, write it as the
-  config has it.
-- A folder goes with all that is in it. A slash at the end says nothing, nor do \`//\` and \`/./\`.
-- \`*\` stands for any characters, none included, but never for a slash. \`**\` alone between slashes stands for any number of
-  folders, none included; there may be three in a pattern.
-- \`?\` stands for one character of ASCII, \`[a-z_]\` for one of a set, \`[!a-z]\` or \`[^a-z]\` for one of ASCII that is not in
-  it. For other characters write them out, or \`*\`.
-- A backslash makes the next character stand for itself.
-- Names are compared byte by byte: upper and lower case differ, and so do \`Ü\` as one character and as two. A name that is
+- **With a slash in front** it is an absolute path. If a folder of the state is a symbolic link, or is reached through one,
+  write the path as it is in the config.
+- If a folder matches, everything in it is left out too. A slash at the end makes no difference, nor do \`//\` and \`/./\`.
+- \`*\` matches any number of characters, including none, but never a slash. \`**\` alone between slashes matches any number of
+  folders, including none; a pattern can have up to three.
+- \`?\` matches any one ASCII character, \`[a-z_]\` one from a set, and \`[!a-z]\` or \`[^a-z]\` any one ASCII character that is not
+  in the set. Write other characters out, or use \`*\`.
+- Put a backslash before a special character to match that character itself.
+- Names are compared byte by byte, so upper and lower case differ, and so do \`Ü\` as one character and as two. A name that is
   not valid UTF-8 is matched by \`*\`.
-- Only what lies in a state's folders is left out, never another state's folder that lies in one of them.
+- A pattern applies to its own state only, never to another state's folder inside one of its folders.
 
 ## What they leave out
 
 The folder of the state is \`${APP}\`, and in it are ${list(PATHS.filter((path) => path !== "U\u0308bung"))}, and
-\`Übung\` once more, with two dots that are a character of their own.
+\`Übung\` once more, with the two dots as a separate character.
 
 ${table(
 	["pattern", "leaves out", ""],
@@ -131,7 +131,7 @@ ${table(
 )}
 ## What is refused
 
-A config with one of these is not read; \`holdfast validate\` tells the line.
+A config with one of these is rejected; \`holdfast validate\` shows the line.
 
 ${table(
 	["pattern", "why"],

@@ -36,7 +36,7 @@ export function excessIn(root: unknown): Excess | undefined {
 		if (++values > MOST_VALUES)
 			return {
 				path: pathOf(way),
-				message: `more than ${MOST_VALUES} values, counting what aliases stand for`,
+				message: `more than ${MOST_VALUES} values, counting what each alias is replaced by`,
 			};
 		if (typeof value === "string" && !value.isWellFormed())
 			return { path: pathOf(way), message: "a text that holds half a character" };

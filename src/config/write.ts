@@ -35,7 +35,7 @@ export function firstConfig({ machine, nixos, proposal, archives, borg }: FirstC
 			: ["    # services:", "    #   grafana: {}"]),
 		...(services.length > 0
 			? [
-					"      # Services with state that no module stands for. Take the # away from those that are worth keeping;",
+					"      # Services with state that no module covers. Remove the # from those that are worth keeping;",
 					"      # each is stopped for the moment of its copy, unless it says `live: true`.",
 					"      # systemd-service:",
 					...services.map(({ unit, stateDirectory }) => {

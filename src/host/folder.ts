@@ -229,7 +229,7 @@ function linkFault(path: string): HoldfastError {
 function single(name: string): string {
 	if (name !== "" && name !== "." && name !== ".." && !name.includes("/") && !name.includes("\0"))
 		return name;
-	throw new Error(`${JSON.stringify(name)} is no name of a file`);
+	throw new Error(`${JSON.stringify(name)} is not a file name`);
 }
 
 /** Whether nothing is there, as opposed to any other fault. */

@@ -51,7 +51,7 @@ function parse(text: string): Pattern {
 		if (name === "" || name === ".") continue;
 		const part = name === "**" ? name : tokensOf(name);
 		if (part !== "**" && part.length === 1 && (part[0] === ".." || part[0] === "."))
-			fail(`"${name}" is no name of a file; write the path without it`);
+			fail(`"${name}" is not a file name; write the path without it`);
 		if (part !== "**" || parts.at(-1) !== "**") parts.push(part);
 	}
 	if (parts.length === 0) fail("it would leave out everything");
@@ -129,7 +129,7 @@ function setAt(name: string, start: number): { token: Token; end: number } {
 		}
 		if (to < from)
 			fail(
-				`"${String.fromCharCode(from)}-${String.fromCharCode(to)}" is no range: its end comes before its start`,
+				`"${String.fromCharCode(from)}-${String.fromCharCode(to)}" is not a range: its end comes before its start`,
 			);
 		for (let code = from; code <= to; code++) codes.add(code);
 	}

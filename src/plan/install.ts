@@ -18,7 +18,7 @@ export const deploymentSchema = v.object({
 				path: f.path,
 				/** Its name in the folder; left out: it is there already. */
 				from: v.exactOptional(
-					v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/, "is no name of a file that was sent")),
+					v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/, "is not a file name that was sent")),
 				),
 				/** Octal. */
 				mode: octal,

@@ -71,8 +71,8 @@ const LOCK: Account["clauses"] = [{ word: "ACCOUNT" }, { word: "LOCK" }];
 /** Why an account may not be made at all. */
 function obstacle({ user, host }: Account, there: Known["there"]): string | undefined {
 	// Whoever comes from that host would be taken for it, whatever they are called.
-	if (user === "") return "it stands for everybody without an account";
-	if (host === "" && user.toUpperCase() === "PUBLIC") return "it stands for everybody";
+	if (user === "") return "anybody without an account could log in with it";
+	if (host === "" && user.toUpperCase() === "PUBLIC") return "its rights would go to every account";
 	// From that host it would be asked for in place of the one that is here.
 	const other = there.find((one) => one.user === user);
 	return other && `this server has ${accountText(other)} already`;
