@@ -17,7 +17,7 @@ import { lstat, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { isErrno } from "../manifest/error.ts";
-import { entryIn, type Folder, split, syncFolder } from "./folder.ts";
+import { enter, entryIn, type Folder, split, syncFolder } from "./folder.ts";
 import { bytesOf } from "./names.ts";
 import { makeFolder } from "./trust.ts";
 
@@ -102,14 +102,14 @@ export function renameIn(from: Folder, name: string, to: Folder, toName: string)
 	} catch (error) {
 		const found = isErrno(error, "EACCES") && process.getuid?.() !== 0 ? entryIn(from, name) : undefined;
 		if (!found?.isDirectory() || found.uid !== process.getuid?.()) throw error;
-		chmodSync(from.at(name), found.mode | 0o700);
+		// Whatever is put in its place meanwhile, it is this folder whose mode is changed.
+		using folder = enter(from, name);
+		chmodSync(folder.self, found.mode | 0o700);
 		try {
 			move();
-		} catch (again) {
-			chmodSync(from.at(name), found.mode);
-			throw again;
+		} finally {
+			chmodSync(folder.self, found.mode);
 		}
-		chmodSync(to.at(toName), found.mode);
 	}
 }
 

@@ -2,6 +2,7 @@
 import { accessSync, constants, statfsSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { execText } from "./exec.ts";
 import { closing, entryIn, inParent, mountOf, openFolder, statOf } from "./folder.ts";
 import { mountPoints } from "./mounts.ts";
 import type { Resolved } from "./trust.ts";
@@ -23,9 +24,9 @@ export interface Survey {
 	readonly mountsBelow: readonly string[];
 }
 
-export const BTRFS_MAGIC = 0x9123683e;
+const BTRFS_MAGIC = 0x9123683e;
 /** The inode of every subvolume's root (btrfs: BTRFS_FIRST_FREE_OBJECTID). */
-export const SUBVOLUME_INODE = 256;
+const SUBVOLUME_INODE = 256;
 
 export async function survey(resolved: Resolved): Promise<Survey> {
 	const { path: target, found } = resolved;
@@ -41,6 +42,14 @@ export async function survey(resolved: Resolved): Promise<Survey> {
 		privateIn: fixed ? target : privateBeside(resolved),
 		mountsBelow: mounts.filter((mount) => mount.startsWith(`${target}/`)),
 	};
+}
+
+/** Subvolumes within a folder of btrfs; none of those in another subvolume. */
+export async function subvolumesBelow(path: string, signal: AbortSignal): Promise<string[]> {
+	if ((await lstat(path).catch(() => undefined))?.isDirectory() !== true || !isOnBtrfs(path)) return [];
+	const test = ["-xdev", "-mindepth", "1", "-type", "d", "-inum", String(SUBVOLUME_INODE), "-print0"];
+	const { text } = await execText(["find", path, ...test], { signal });
+	return text.split("\0").filter((one) => one !== "");
 }
 
 /** Root may always. */

@@ -45,6 +45,15 @@ const MOST_LINKS = 40;
 /** Follow a path as a person means it. Throws in words when a link on it may not be followed. */
 export const resolvePath = (path: string): Resolved => resolve(path, "followed");
 
+/** Where a path is in truth, or the path as it is where that may not be found out. */
+export function inTruth(path: string): string {
+	try {
+		return resolvePath(path).path;
+	} catch {
+		return path;
+	}
+}
+
 /** The same, but for its last part: a link there is what is found. */
 export const resolveEntry = (path: string): Resolved => resolve(path, "but the last");
 

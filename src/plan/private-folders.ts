@@ -2,7 +2,7 @@
 // deleted or was given up.
 // Where one lies in a state's folder it is no part of what that state holds: no backup stores it, and no restore takes it.
 import { places } from "../host/places.ts";
-import { resolvePath } from "../host/trust.ts";
+import { inTruth } from "../host/trust.ts";
 import type { State } from "../manifest/schema.ts";
 import { Journal } from "../run/journal.ts";
 import { isForeign } from "../run/plan-shape.ts";
@@ -55,12 +55,4 @@ export function takenAlong(places: readonly Place[], areas: readonly string[]) {
 		const nested = area.slice(place.live.length + 1);
 		return place.mode === "entries" && !nested.includes("/") ? [] : [{ area, place, nested }];
 	});
-}
-
-function inTruth(folder: string): string {
-	try {
-		return resolvePath(folder).path;
-	} catch {
-		return folder;
-	}
 }

@@ -6,34 +6,14 @@ import { Chronicle } from "./chronicle.ts";
 import type { Listener, Outcome, RunReport } from "./event.ts";
 import { faultPoint } from "./fault.ts";
 import { heeding } from "./heeding.ts";
-import type { Journal } from "./journal.ts";
 import type { Phase } from "./journal-rows.ts";
 import { lanesOf } from "./lanes.ts";
 import { isTidy, type Plan, type Step } from "./plan.ts";
 import { Standing } from "./standing.ts";
+import { contextOf, type RunJournal } from "./step-context.ts";
 import { STEP_WORK } from "./steps/registry.ts";
 import { unitOutcomes } from "./unit-notes.ts";
 import type { StepContext, StepRegistry, StepWork } from "./work.ts";
-
-/** What of the journal a run needs. */
-export type RunJournal = Pick<
-	Journal,
-	| "begin"
-	| "entries"
-	| "add"
-	| "addSoon"
-	| "log"
-	| "end"
-	| "leave"
-	| "knows"
-	| "records"
-	| "forgetGone"
-	| "lastGood"
-	| "made"
-	| "archive"
-	| "keep"
-	| "forget"
->;
 
 /** Execute a plan. The lock is held by the caller. Aborting the signal cancels and undoes. */
 export async function execute(
@@ -275,47 +255,10 @@ class Execution {
 	}
 
 	#context(step: Step, signal: AbortSignal): StepContext {
-		return {
-			plan: this.#plan,
-			signal,
-			watched: this.#chronicle.isWatched,
-			point: (name) => faultPoint(step.id, name),
-			note: (facts) => {
-				this.#journal.add(this.#plan.run, step.id, "note", facts);
-				this.#standing.note(step.id, facts);
-			},
-			noteOf: (id) => this.#standing.noteOf(id),
-			failureOf: (scope) => {
-				const failure = this.#standing.failures.get(scope);
-				return failure === undefined ? undefined : reportOf(failure).message;
-			},
-			isUnderWay: (scope) => this.#standing.isUnderWay(scope),
-			failScope: (scope, error) => {
-				if (this.#standing.failures.has(scope)) return;
-				this.#standing.fail(scope, error);
-				this.#chronicle.tell({ type: "scope-failed", scope, step: step.id, error: reportOf(error) });
-			},
-			knows: (location) => this.#journal.knows(location),
-			records: ({ name, location }, names) => ({
-				...this.#journal.records(this.#plan.manifest.machine, name, location, names),
-				states: Object.keys(this.#plan.manifest.state),
-			}),
-			forgetGone: ({ name, location }, names) =>
-				this.#journal.forgetGone(this.#plan.manifest.machine, name, location, names),
-			lastGood: (state) => this.#journal.lastGood(this.#plan.manifest.machine, state),
-			doubt: (scope, error) => {
-				this.#doubts.set(scope, { step: step.id, error });
-			},
-			made: (archive) => this.#journal.made(archive),
-			bytesOf: (archiveId) => this.#journal.archive(archiveId)?.bytes,
-			keep: (copy) => this.#journal.keep(copy),
-			forget: (run, state) => this.#journal.forget(run, state),
-			progress: (progress) => this.#chronicle.progress(step, progress),
-			log: (line) => {
-				const kept = this.#journal.log(this.#plan.run, step.id, line);
-				if (kept !== undefined) this.#chronicle.log(step, kept);
-			},
-		};
+		return contextOf(step, signal, {
+			...{ plan: this.#plan, journal: this.#journal, standing: this.#standing, chronicle: this.#chronicle },
+			doubt: (scope, error) => this.#doubts.set(scope, { step: step.id, error }),
+		});
 	}
 
 	/** The registry is keyed by kind, so the work found for a step takes that step. */

@@ -1,12 +1,10 @@
 // What a restore would take from itself: the journal of its own run, and what the engine needs to open the archive. And
 // what it would take from a file system: subvolumes within a folder, which neither come back nor can be deleted.
-import { statfsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { exec } from "../host/exec.ts";
 import { places as ownPlaces } from "../host/places.ts";
-import { BTRFS_MAGIC, SUBVOLUME_INODE } from "../host/survey.ts";
-import { resolvePath } from "../host/trust.ts";
+import { subvolumesBelow } from "../host/survey.ts";
+import { inTruth } from "../host/trust.ts";
 import { isWithin } from "../manifest/paths.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { PreflightStep } from "./step.ts";
@@ -47,48 +45,24 @@ export async function subvolumeFaults(
 	{ places, carried = [] }: Pick<PreflightStep, "places" | "carried">,
 	signal: AbortSignal,
 ): Promise<string[]> {
-	const found = await Promise.all(places.map(({ live }) => subvolumesBelow(live, signal)));
+	const found = await Promise.all(
+		places.map(async ({ live }) => (await subvolumesBelow(live, signal)).map((path) => ({ path, live }))),
+	);
 	return found
 		.flat()
 		.filter(({ path }) => !carried.some((stays) => isWithin(path, stays)))
+		.slice(0, MOST_NAMED)
 		.map(
 			({ path, live }) =>
 				`${path} is a btrfs subvolume in ${live}: a restore would make a plain folder of it, and could not delete the old one. Make it a state of its own, which stays as it is, or restore what is beside it with --path`,
 		);
 }
 
-async function subvolumesBelow(live: string, signal: AbortSignal) {
-	if (!isOnBtrfs(live)) return [];
-	const test = ["-xdev", "-mindepth", "1", "-type", "d", "-inum", String(SUBVOLUME_INODE), "-print0"];
-	const { stdout } = await exec(["find", live, ...test], { signal });
-	return stdout
-		.join("\n")
-		.split("\0")
-		.filter((path) => path !== "")
-		.slice(0, MOST_NAMED)
-		.map((path) => ({ path, live }));
-}
 const MOST_NAMED = 3;
-
-function isOnBtrfs(path: string): boolean {
-	try {
-		return statfsSync(path).type === BTRFS_MAGIC;
-	} catch {
-		return false;
-	}
-}
 
 /** Absolute paths that are somewhere in these options. */
 function pathsIn(value: unknown): string[] {
 	if (typeof value === "string") return value.startsWith("/") ? [value] : [];
 	if (typeof value !== "object" || value === null) return [];
 	return Object.values(value).flatMap(pathsIn);
-}
-
-function inTruth(path: string): string {
-	try {
-		return resolvePath(path).path;
-	} catch {
-		return path;
-	}
 }

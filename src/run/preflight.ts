@@ -6,7 +6,7 @@ import { inParent, linkIn } from "../host/folder.ts";
 import { isMounted } from "../host/mounts.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
-import { resolveEntry, resolvePath } from "../host/trust.ts";
+import { inTruth, resolveEntry } from "../host/trust.ts";
 import { covers, dumpLabel } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
 import { isWithin } from "../manifest/paths.ts";
@@ -132,20 +132,12 @@ function behindLinks(own: string, folder: string, live: string, manifest: Manife
 	return Object.entries(manifest.state).flatMap(([other, { folders }]) => {
 		if (other === own) return [];
 		return folders
-			.filter((one) => !isWithin(one, folder) && isWithin(resolvedOf(one), live))
+			.filter((one) => !isWithin(one, folder) && isWithin(inTruth(one), live))
 			.map(
 				(one) =>
 					`${folder} is ${live}, and ${one} of state "${other}" lies in that, behind a link: it would be replaced too. Declare both by the paths where they are`,
 			);
 	});
-}
-
-function resolvedOf(folder: string): string {
-	try {
-		return resolvePath(folder).path;
-	} catch {
-		return folder;
-	}
 }
 
 /** The server answers, and can load the dump; and the database is this state's. */

@@ -1,0 +1,98 @@
+// What the journal knows of archives: those that were made here, as they were when they were written, and the destinations
+// that were written to.
+import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
+import type { LastGood } from "./expectations.ts";
+import { archiveOf, type KnownArchive, type MadeArchive, RECORDED, recordedOf } from "./journal-rows.ts";
+import { JournalStore } from "./journal-store.ts";
+import { isForeign, readPlan } from "./plan-shape.ts";
+
+export class JournalArchives extends JournalStore {
+	/** Remember what an archive holds that was made here. Its destination counts as written from now on. */
+	made({ id, name, provider, destination, location, metadata, bytes, digests }: MadeArchive): void {
+		this.write("INSERT OR IGNORE INTO destination (location, first_seen) VALUES (?, ?)", [
+			location,
+			new Date().toISOString(),
+		]);
+		this.write(
+			"INSERT OR REPLACE INTO archive (id, name, provider, destination, metadata, bytes, digests) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			[id, name, provider, destination, JSON.stringify(metadata), bytes ?? null, JSON.stringify(digests)],
+		);
+	}
+
+	/** An archive that was made here, by its id; it may be gone from its destination by now. */
+	archive(id: string): KnownArchive | undefined {
+		const row = this.first("SELECT * FROM archive WHERE id = ?", id);
+		return archiveOf(row)[0];
+	}
+
+	/** Archives of this name that were made here: one in each destination that it was written to, wherever that is now. */
+	namesakes(name: string): KnownArchive[] {
+		return this.all("SELECT * FROM archive WHERE name = ?", name).flatMap(archiveOf);
+	}
+
+	/** Bytes of the archives that were made here, by their id. */
+	archiveSizes(): Map<string, number> {
+		const rows = this.all("SELECT id, bytes FROM archive WHERE bytes IS NOT NULL");
+		return new Map(rows.map(({ id, bytes }) => [String(id), Number(bytes)]));
+	}
+
+	/**
+	 * What is remembered of the archives of a machine in a destination, of those with these names. The destination may
+	 * have had another name then.
+	 */
+	records(machine: string, destination: string, location: string, names: readonly string[]): Records {
+		const since = this.first("SELECT first_seen FROM destination WHERE location = ?", location);
+		if (since === undefined) return NO_RECORDS;
+		const of = `${RECORDED} WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ?`;
+		const ids = names.map((name) => [machine, `${destination}::${location}::${name}`]);
+		let rows = this.each(`${of} AND id = ?`, ids).flat();
+		if (rows.length === 0)
+			rows = this.all(`${of} AND substr(id, instr(id, '::') + 2) = ? || '::' || name`, machine, location);
+		return { since: String(since.first_seen), archives: new Map(rows.map(recordedOf)) };
+	}
+
+	/** Archives whose time is yet to come, and that are gone from their destination, where these names are left. */
+	forgetGone(machine: string, destination: string, location: string, names: readonly string[]): void {
+		this.write(
+			`DELETE FROM archive WHERE id = ? || '::' || ? || '::' || name AND json_valid(metadata)
+			AND json_extract(metadata, '$.machine') = ? AND json_extract(metadata, '$.created') > ?
+			AND name NOT IN (SELECT value FROM json_each(?))`,
+			[destination, location, machine, new Date().toISOString(), JSON.stringify(names)],
+		);
+	}
+
+	/** Archives of a machine that were made here, newest first; those of the last months at least. */
+	archives(machine: string): KnownArchive[] {
+		return this.all(
+			"SELECT * FROM archive WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ? ORDER BY rowid DESC LIMIT 1000",
+			machine,
+		).flatMap(archiveOf);
+	}
+
+	/** The newest archive that was made here of a machine and holds a state whole, without a reason to doubt it. */
+	lastGood(machine: string, state: string): LastGood | undefined {
+		const row = this.first(
+			`SELECT id, json_extract(metadata, '$.run') AS run, json_extract(metadata, '$.created') AS created,
+				json_extract(metadata, ?1) AS record FROM archive
+				WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ?2
+				AND json_extract(metadata, ?1 || '.outcome') = 'good'
+				AND json_extract(metadata, ?1 || '.suspicious') IS NULL ORDER BY rowid DESC LIMIT 1`,
+			`$.states."${state}"`,
+			machine,
+		);
+		if (row === undefined) return undefined;
+		const run = this.first("SELECT plan FROM run WHERE id = ?", String(row.run));
+		const plan = run && readPlan(String(row.run), run.plan);
+		const declared = plan && !isForeign(plan) ? plan.manifest.state[state] : undefined;
+		return {
+			archive: String(row.id),
+			created: String(row.created),
+			record: JSON.parse(String(row.record)),
+			...(declared === undefined ? {} : { declared }),
+		};
+	}
+
+	knows(location: string): boolean {
+		return this.first("SELECT 1 FROM destination WHERE location = ?", location) !== undefined;
+	}
+}

@@ -1,0 +1,82 @@
+// What a step's work may use of the run that it is in: its journal, how far the steps have come, and who is told.
+import { reportOf } from "../manifest/error.ts";
+import type { Chronicle } from "./chronicle.ts";
+import { faultPoint } from "./fault.ts";
+import type { Journal } from "./journal.ts";
+import type { Plan, Step } from "./plan.ts";
+import type { Standing } from "./standing.ts";
+import type { StepContext } from "./work.ts";
+
+/** What of the journal a run needs. */
+export type RunJournal = Pick<
+	Journal,
+	| "begin"
+	| "entries"
+	| "add"
+	| "addSoon"
+	| "log"
+	| "end"
+	| "leave"
+	| "knows"
+	| "records"
+	| "forgetGone"
+	| "lastGood"
+	| "made"
+	| "archive"
+	| "keep"
+	| "forget"
+>;
+
+interface Run {
+	readonly plan: Plan;
+	readonly journal: RunJournal;
+	readonly standing: Standing;
+	readonly chronicle: Chronicle;
+	doubt(scope: string, error: Error): void;
+}
+
+export function contextOf(
+	step: Step,
+	signal: AbortSignal,
+	{ plan, journal, standing, chronicle, doubt }: Run,
+): StepContext {
+	return {
+		plan,
+		signal,
+		watched: chronicle.isWatched,
+		point: (name) => faultPoint(step.id, name),
+		note: (facts) => {
+			journal.add(plan.run, step.id, "note", facts);
+			standing.note(step.id, facts);
+		},
+		noteOf: (id) => standing.noteOf(id),
+		failureOf: (scope) => {
+			const failure = standing.failures.get(scope);
+			return failure === undefined ? undefined : reportOf(failure).message;
+		},
+		isUnderWay: (scope) => standing.isUnderWay(scope),
+		failScope: (scope, error) => {
+			if (standing.failures.has(scope)) return;
+			standing.fail(scope, error);
+			chronicle.tell({ type: "scope-failed", scope, step: step.id, error: reportOf(error) });
+		},
+		knows: (location) => journal.knows(location),
+		records: ({ name, location }, names) => ({
+			...journal.records(plan.manifest.machine, name, location, names),
+			states: Object.keys(plan.manifest.state),
+		}),
+		forgetGone: ({ name, location }, names) =>
+			journal.forgetGone(plan.manifest.machine, name, location, names),
+		lastGood: (state) => journal.lastGood(plan.manifest.machine, state),
+		doubt,
+		made: (archive) => journal.made(archive),
+		bytesOf: (archiveId) => journal.archive(archiveId)?.bytes,
+		keep: (copy) => journal.keep(copy),
+		forget: (run, state) => journal.forget(run, state),
+		progress: (progress) => chronicle.progress(step, progress),
+		log: (line) => {
+			const kept = journal.log(plan.run, step.id, line);
+			if (kept !== undefined) chronicle.log(step, kept);
+		},
+	};
+}
