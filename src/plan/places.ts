@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import { PRIVATE } from "../host/private-area.ts";
 import type { Survey } from "../host/survey.ts";
-import { resolveEntry } from "../host/trust.ts";
+import { resolveUnlinked } from "../host/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
 import type { ArchiveSource, AreaStep, CarryStep, Place } from "../run/step.ts";
@@ -181,7 +181,7 @@ export function carrySteps(
 	const others = nestedFolders(all, places).map(({ place, folder, owner, isGone }) => ({
 		...{ place, path: folder, what: isGone ? `${owner}'s in this archive` : `${owner}'s` },
 		nested: folder.slice(place.folder.length + 1),
-		present: isPresent(folder),
+		present: isPresent(join(place.live, folder.slice(place.folder.length + 1))),
 	}));
 	const own = takenAlong(places, areas).map(({ area, ...where }) => ({
 		...{ path: area, what: "an earlier run's", ...where },
@@ -206,9 +206,10 @@ export function carrySteps(
 		);
 }
 
-function isPresent(folder: string): boolean {
+/** What is behind a link stays where it is by itself. */
+function isPresent(path: string): boolean {
 	try {
-		return resolveEntry(folder).found !== undefined;
+		return resolveUnlinked(path).found !== undefined;
 	} catch {
 		return false;
 	}

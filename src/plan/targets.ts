@@ -182,7 +182,7 @@ function notHeld(
 			hint:
 				holder === undefined
 					? "name a path in one of the folders above"
-					: `this archive holds it as ${holder}'s: --service ${holder} --path ${path}`,
+					: `this archive holds it as ${holder}'s: holdfast restore --into FOLDER --service ${holder} --path ${path} …`,
 		},
 	);
 }

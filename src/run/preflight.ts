@@ -9,7 +9,7 @@ import { nearestPresent, survey } from "../host/survey.ts";
 import { inTruth, resolveEntry } from "../host/trust.ts";
 import { covers, dumpLabel } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
-import { isWithin } from "../manifest/paths.ts";
+import { isWithin, ownerOf } from "../manifest/paths.ts";
 import { printable, shortPath } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Work } from "../providers/provider.ts";
@@ -105,25 +105,20 @@ async function mountsBelow(places: readonly Place[]): Promise<string[]> {
 	);
 }
 
-/** A restore writes to the folders that the state declares, whatever an archive says that it holds. */
+/** A restore writes to the folders that are the state's own by the config, whatever an archive says that it holds. */
 function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string[] {
 	const own = scope.replace(/^state:/, "");
-	const holds = (state: string, folder: string) =>
-		manifest.state[state]?.folders.some(
-			(declared) => folder === declared || folder.startsWith(`${declared}/`),
-		) ?? false;
+	const declared = Object.entries(manifest.state).flatMap(([state, { folders }]) =>
+		folders.map((folder) => ({ state, folder })),
+	);
 	return places.flatMap(({ folder, live }) => {
-		const other = Object.keys(manifest.state).find(
-			(state) => state !== own && manifest.state[state]?.folders.includes(folder),
-		);
-		if (other !== undefined)
-			return [`${folder} belongs to state "${other}" by now, and the archive holds it as ${own}'s`];
-		const within = behindLinks(own, folder, live, manifest);
-		if (within.length > 0) return within;
-		if (holds(own, folder)) return [];
-		return [
-			`the archive holds ${folder} as ${own}'s, and the config does not: add it to the folders of ${own}, or restore --into another place`,
-		];
+		const owner = ownerOf(folder, declared)?.state;
+		if (owner === own) return behindLinks(own, folder, live, manifest);
+		const why =
+			owner === undefined
+				? `and the config does not: add it to the folders of ${own}, or restore --into another place`
+				: `and it belongs to state "${owner}" by now: restore --into another place, and copy from there`;
+		return [`the archive holds ${folder} as ${own}'s, ${why}`];
 	});
 }
 

@@ -1,6 +1,7 @@
 // Old copies that restores have kept, within what other restores replace and backups store.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Place } from "../support/place.ts";
 import { backedUp, PROVIDERS, succeeds } from "./backed-up.ts";
@@ -151,9 +152,20 @@ describe("a path in the folder of a state that lies within another's", () => {
 		const path = ["--path", place.path(file)];
 		const { code, stderr } = await place.holdfast("restore", "--yes", ...path, "tar", archives[0].id);
 		assert.equal(code, 2, stderr);
-		assert.match(stderr, /this archive holds it as outer's: --service outer --path .*inner\/file/);
-		await succeeds(place, "restore", "--yes", "--service", "outer", ...path, "tar", "latest");
-		assert.deepEqual(read(place), ["newer", "old"]);
+		assert.match(
+			stderr,
+			/this archive holds it as outer's: .* --into FOLDER --service outer --path .*inner\/file/,
+		);
+		const words = ["--service", "outer", ...path, "tar", "latest"];
+		const refused = await place.holdfast("restore", "--yes", ...words);
+		assert.equal(refused.code, 1);
+		assert.match(
+			refused.stderr,
+			/as outer's, and it belongs to state "inner" by now: restore --into another place/,
+		);
+		assert.deepEqual(read(place), ["newer", "newer"]);
+		await succeeds(place, "restore", "--yes", "--into", place.path("look"), ...words);
+		assert.equal(readFileSync(join(place.path("look"), place.path(file)), "utf8"), "old");
 	});
 });
 

@@ -246,6 +246,24 @@ describe("what a service does to a folder above, or around another's", {
 		assert.equal(readFileSync(place.path("own/outer/inner/file"), "utf8"), "old");
 	});
 
+	test("another's that lies behind a link of root's stays there, and does not stand in the way", async () => {
+		const { place } = await backedUp(
+			(place) => ({
+				outer: { folders: [place.path("own/outer")] },
+				inner: { folders: [place.path("own/outer/x/inner")] },
+			}),
+			(place) => {
+				place.write("own/outer/file", "old");
+				place.write("big/inner/file", "old");
+				symlinkSync(place.path("big"), place.path("own/outer/x"));
+			},
+		);
+		for (const name of ["own/outer/file", "big/inner/file"]) writeFileSync(place.path(name), "newer");
+		await succeeds(place, ...restore);
+		assert.equal(readFileSync(place.path("own/outer/file"), "utf8"), "old");
+		assert.equal(readFileSync(place.path("own/outer/x/inner/file"), "utf8"), "newer");
+	});
+
 	test("another's folder that is moved away while the outer one is swapped: all is undone", async () => {
 		const { place } = await backedUp(nested, fill);
 		place.write("own/outer/inner/file", "newer");
