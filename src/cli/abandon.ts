@@ -40,6 +40,7 @@ async function giveUp(flags: Flags, id: string): Promise<number> {
 			`Give up run ${id} as it is?`,
 			flags.yes,
 			"the run is neither finished nor undone after this",
+			"what it has left is above; to give it up: --yes",
 		);
 		abandon(journal, left);
 		if (flags.json) printJson({ abandoned: id, left: lines }, 2);
@@ -63,6 +64,7 @@ async function giveUpJournal(flags: Flags): Promise<number> {
 		"Set the journal aside and begin a new one?",
 		flags.yes,
 		"what it says of runs that died, of kept copies and of archives is not known after this",
+		"what it has left is above; to set it aside: --yes",
 	);
 	const aside = abandonJournal(folder, newRunId());
 	if (flags.json) printJson({ abandoned: WHOLE, aside, left: lines }, 2);

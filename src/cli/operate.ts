@@ -191,11 +191,12 @@ export async function confirm(
 	question: string,
 	yes: boolean,
 	what = "this replaces live data",
+	hint = "look at it with --dry-run, then say --yes",
 ): Promise<void> {
 	if (yes) return;
 	if (!process.stdin.isTTY)
 		throw new HoldfastError("usage", `${what}, and there is no terminal to ask on`, {
-			hint: "look at it with --dry-run, then say --yes",
+			hint,
 		});
 	const answer = await ask(`${question} [y/N] `, interruptible());
 	if (answer === undefined) throw new HoldfastError("interrupted", "interrupted; nothing was changed");

@@ -3,8 +3,9 @@ import { resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { localTime } from "../manifest/local-time.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { type ListedArchive, listArchives } from "../plan/archives.ts";
+import { type ListedArchive, type Listing, listArchives } from "../plan/archives.ts";
 import { chooseArchive, doubtOf, isGood, requireGood } from "../plan/choose.ts";
 import { planExtract } from "../plan/extract.ts";
 import { requireStates } from "../plan/order.ts";
@@ -96,6 +97,10 @@ export const restore = buildCommand({
 	func: (flags: Flags, ...words: string[]) =>
 		guard(flags, async () => {
 			const { machine, provider, wanted } = splitWords("restore", words);
+			if (flags.inPlace && flags.keepOld !== undefined)
+				throw new HoldfastError("usage", "--in-place deletes what is live, so there is no old copy to keep", {
+					hint: "leave --in-place out to keep one, or --keep-old out to go without",
+				});
 			const manifest = await loadLocal(flags, machine);
 			const signal = interruptible();
 			const services = servicesOf(manifest, flags);
@@ -109,6 +114,10 @@ export const restore = buildCommand({
 				const doubt = doubtOf(archive, service);
 				if (doubt !== undefined) printMessage(`! ${archive.id} is in doubt: ${service}: ${doubt}`);
 			}
+			if (wanted === "latest" && !flags.json && !flags.quiet)
+				printMessage(
+					`latest is ${archive.id}${archive.created === undefined ? "" : `, of ${localTime(archive.created)}`}`,
+				);
 			const plan = await planOf(manifest, archive, services, flags);
 			// Somebody who does not look does not wait for it: the plan looks by itself, under the lock.
 			const standsInTheWay =
@@ -160,10 +169,10 @@ async function listedArchive(
 	const listing = await listArchives(manifest, [provider], work, from);
 	const isHeld = (service: string) =>
 		listing.archives.some(({ metadata }) => Object.hasOwn(metadata?.states ?? {}, service));
-	requireStates(
-		manifest,
-		services.filter((service) => !isHeld(service)),
-	);
+	const unheld = services.filter((service) => !isHeld(service));
+	requireStates(manifest, unheld);
+	if (unheld.length > 0 && listing.archives.length > 0 && listing.failures.length === 0 && path.length === 0)
+		throw heldByNone(manifest, listing, services, unheld);
 	const archive = chooseArchive(listing, wanted, services);
 	if (wanted === "latest") sayPassedOver(listing, archive);
 	// What holds a path of theirs as another state's can be asked for so.
@@ -172,10 +181,44 @@ async function listedArchive(
 	return archive;
 }
 
+/** A state that was renamed or moved is found by its folders. */
+function heldByNone(
+	manifest: Manifest,
+	{ archives }: Listing,
+	services: readonly string[],
+	unheld: readonly string[],
+): HoldfastError {
+	const before = unheld.flatMap((service) => {
+		const folders = manifest.state[service]?.folders ?? [];
+		for (const { id, metadata } of [...archives].reverse())
+			for (const [state, held] of Object.entries(metadata?.states ?? {})) {
+				const folder = held.folders.find((one) => folders.includes(one));
+				if (folder !== undefined)
+					return [
+						`${id} holds ${folder} as that of "${state}": to look at it, holdfast restore --into FOLDER --service ${state} …`,
+					];
+			}
+		return [];
+	});
+	const held = services.filter((service) => !unheld.includes(service));
+	return new HoldfastError("failed", `no archive holds a good ${unheld.join(" and ")}`, {
+		details: before,
+		hint:
+			held.length === 0
+				? "look at them with: holdfast list"
+				: `to restore the others: ${held.map((service) => `--service ${service}`).join(" ")}`,
+	});
+}
+
 /** The states that are meant: those named, those that own the named paths, or all. */
 function servicesOf(manifest: Manifest, { service, path = [] }: Flags): readonly string[] {
 	if (service) return service;
 	if (path.length === 0) return Object.keys(manifest.state);
+	const relative = path.find((one) => !one.startsWith("/"));
+	if (relative !== undefined)
+		throw new HoldfastError("usage", `--path takes an absolute path, not ${JSON.stringify(relative)}`, {
+			hint: `did you mean ${resolve(relative)}?`,
+		});
 	const owners = ownersOf(manifest, path);
 	if (owners.length > 0) return owners;
 	throw new HoldfastError("usage", `no state of "${manifest.machine}" owns ${path.join(", ")}`, {

@@ -25,3 +25,7 @@ export function places(env: NodeJS.ProcessEnv = process.env): Places {
 		: join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "holdfast");
 	return { state, runtime, cache: env.HOLDFAST_CACHE_DIR || cache };
 }
+
+/** Where programs of this name keep their settings and keys by themselves. */
+export const inConfig = (program: string): string =>
+	join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), program);

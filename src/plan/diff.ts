@@ -11,7 +11,7 @@ import { survey } from "../host/survey.ts";
 import { resolvePath, resolveReplaced } from "../host/trust.ts";
 import { dumpLabel, liveFiles } from "../manifest/dumps.ts";
 import { type ErrorReport, reportOf } from "../manifest/error.ts";
-import { isWithin, LONGEST_PATH } from "../manifest/paths.ts";
+import { above, isWithin, LONGEST_PATH } from "../manifest/paths.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Entry, Work } from "../providers/provider.ts";
 import { restoreFiles } from "../providers/read-files.ts";
@@ -126,7 +126,7 @@ export async function diffArchive(
 		// A restore of this state leaves what is another's where it is, whatever an archive holds there.
 		const theirs = othersOf(manifest, state, archive.metadata?.states).map((other) => other.folder);
 		const within = theirs.filter((other) => other !== folder && isWithin(other, folder));
-		const others = [...within, ...(await whatStays(folder))];
+		const others = new Set([...within, ...(await whatStays(folder))]);
 		using held = await openSpool();
 		await destination.contents(
 			archive.name,
@@ -134,14 +134,14 @@ export async function diffArchive(
 			(entry) => {
 				const below = entry.path.slice(stored.length);
 				if (below.length > LONGEST_PATH) return;
-				if (!others.some((other) => isWithin(folder + below, other))) held.add(recordOf(below, entry));
+				if (!isAmong(folder + below, others)) held.add(recordOf(below, entry));
 			},
 			work,
 		);
 		using live = await openSpool();
-		const leftOut = [...others, ...(manifest.state[state]?.dumps ?? []).flatMap(liveFiles)];
+		const leftOut = new Set([...others, ...(manifest.state[state]?.dumps ?? []).flatMap(liveFiles)]);
 		await walk(folder, work.signal, (below, entry) => {
-			if (!leftOut.some((path) => isWithin(folder + below, path))) live.add(recordOf(below, entry, toldAs));
+			if (!isAmong(folder + below, leftOut)) live.add(recordOf(below, entry, toldAs));
 		});
 		using archived = await held.sorted(work.signal);
 		using now = await live.sorted(work.signal);
@@ -157,6 +157,14 @@ export async function diffArchive(
 			}
 		}
 	}
+}
+
+/** Whether it is one of these, or lies in one. */
+function isAmong(path: string, folders: ReadonlySet<string>): boolean {
+	if (folders.size === 0) return false;
+	if (folders.has(path)) return true;
+	for (const folder of above(path)) if (folders.has(folder)) return true;
+	return false;
 }
 
 /** What fsck keeps at a mount point is there before and after a restore. */

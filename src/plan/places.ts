@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { PRIVATE } from "../host/private-area.ts";
 import type { Survey } from "../host/survey.ts";
 import { resolveUnlinked } from "../host/trust.ts";
+import { above } from "../manifest/paths.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
 import type { ArchiveSource, AreaStep, CarryStep, Place } from "../run/step.ts";
@@ -171,39 +172,57 @@ export function othersOf(
 	);
 }
 
+/** One of these that lies within a place. */
+export interface Nested extends Other {
+	readonly place: Place;
+	/** Below the place. */
+	readonly nested: string;
+	readonly present: boolean;
+}
+
+/** Those that lie within a place. Of those that the archive alone tells of, such as are there. */
+export function nestedFolders(others: readonly Other[], places: readonly Place[]): Nested[] {
+	return others.flatMap((other) => {
+		const place = places.find((one) => other.folder.startsWith(`${one.folder}/`));
+		if (place === undefined) return [];
+		const nested = other.folder.slice(place.folder.length + 1);
+		const present = isPresent(join(place.live, nested));
+		return other.isGone && !present ? [] : [{ ...other, place, nested, present }];
+	});
+}
+
 /** After the swap: what lies within a place and is another state's, or ours, comes over from the old copy. */
 export function carrySteps(
 	name: string,
 	places: readonly Place[],
-	all: readonly Other[],
+	nested: readonly Nested[],
 	areas: readonly string[],
 ): CarryStep[] {
-	const others = nestedFolders(all, places).map(({ place, folder, owner, isGone }) => ({
-		...{ place, path: folder, what: isGone ? `${owner}'s in this archive` : `${owner}'s` },
-		nested: folder.slice(place.folder.length + 1),
-		present: isPresent(join(place.live, folder.slice(place.folder.length + 1))),
+	const others = nested.map(({ place, folder, owner, isGone, nested, present }) => ({
+		...{ place, nested, present, path: folder },
+		what: isGone ? `${owner}'s in this archive` : `${owner}'s`,
 	}));
 	const own = takenAlong(places, areas).map(({ area, ...where }) => ({
-		...{ path: area, what: "an earlier run's", ...where },
+		...{ path: area, what: "a private folder of Holdfast's", ...where },
 		// Its time may be over before this is done.
 		present: false,
 	}));
-	const carried = [...others, ...own];
-	// What lies in one of them goes along with it.
-	const isInner = ({ place, nested }: (typeof carried)[number]) =>
-		carried.some((other) => other.place === place && nested.startsWith(`${other.nested}/`));
-	return carried
-		.filter((one) => !isInner(one))
-		.map(
-			({ place, nested, path, what, present }, index): CarryStep => ({
-				kind: "carry",
-				id: `carry:${name}:${index}`,
-				scope: `state:${name}`,
-				title: `keep ${path}, which is ${what}, as it is`,
-				touches: [path],
-				...{ place, nested, present },
-			}),
-		);
+	return outermostOf([...others, ...own]).map(
+		({ place, nested, path, what, present }, index): CarryStep => ({
+			kind: "carry",
+			id: `carry:${name}:${index}`,
+			scope: `state:${name}`,
+			title: `keep ${path}, which is ${what}, as it is`,
+			touches: [path],
+			...{ place, nested, present },
+		}),
+	);
+}
+
+/** What lies in one of them goes along with it. */
+function outermostOf<T extends { readonly path: string }>(some: readonly T[]): T[] {
+	const known = new Set(some.map(({ path }) => path));
+	return some.filter(({ path }) => ![...above(path)].some((folder) => known.has(folder)));
 }
 
 /** What is behind a link stays where it is by itself. */
@@ -213,12 +232,4 @@ function isPresent(path: string): boolean {
 	} catch {
 		return false;
 	}
-}
-
-/** Those that lie within a place, each with that. */
-export function nestedFolders(others: readonly Other[], places: readonly Place[]) {
-	return others.flatMap((other) => {
-		const place = places.find((one) => other.folder.startsWith(`${one.folder}/`));
-		return place ? [{ ...other, place }] : [];
-	});
 }

@@ -7,11 +7,12 @@ import type { State } from "../manifest/schema.ts";
 import { Journal } from "../run/journal.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import type { Place } from "../run/step.ts";
+import { isThere } from "../run/steps/swap.ts";
 
 /** What no backup stores: the journal itself, and all below. */
 export const notToStore = (): string[] => [inTruth(places().state), ...privateFolders()];
 
-/** Those of earlier runs, through no link. They may be gone by now. None where the journal cannot be read: no run begins there. */
+/** Those of earlier runs, through no link. None where the journal cannot be read: no run begins there. */
 export function privateFolders(): string[] {
 	try {
 		const journal = Journal.open(places().state);
@@ -32,7 +33,7 @@ function areasIn(journal: Journal): string[] {
 		.abandoned()
 		.flatMap((plan) => (isForeign(plan) ? [] : plan.steps))
 		.flatMap((step) => (step.kind === "area" ? [step.area] : []));
-	return [...new Set([...kept, ...left, ...abandoned])];
+	return [...new Set([...kept, ...left, ...abandoned])].filter(isThere);
 }
 
 /** Those in a state's folders, as paths below the folders that it declares. */

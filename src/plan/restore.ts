@@ -129,9 +129,8 @@ function transaction(
 	const scope = `state:${name}`;
 	const areas = [...new Set(places.map(({ area }) => area))];
 	const others = [...new Set([...request.areas, ...made])].filter((area) => !areas.includes(area));
-	const strangers = othersOf(manifest, name, request.held);
-	const nested = nestedFolders(strangers, places);
-	const carried = carrySteps(name, places, strangers, others);
+	const nested = nestedFolders(othersOf(manifest, name, request.held), places);
+	const carried = carrySteps(name, places, nested, others);
 	const units = unique([
 		...state.stopOnRestore,
 		...nested.flatMap(({ owner }) => manifest.state[owner]?.stopOnRestore ?? []),

@@ -58,8 +58,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 		return { ...place, area, staged: place.old, old: join(area, OLD, String(index)) };
 	});
 	const areas = [...new Set(places.map(({ area }) => area))];
-	const others = othersThen(request, state, scope);
-	const nested = nestedFolders(others, places);
+	const nested = nestedFolders(othersThen(request, state, scope), places);
 	const stopped = (owner: string) =>
 		[now, manifest].flatMap((config) => config?.state[owner]?.stopOnRestore ?? []);
 	const units = unique([
@@ -97,7 +96,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 		...carrySteps(
 			state,
 			places,
-			others,
+			nested,
 			earlier.filter((area) => ![...places, ...copies].some((one) => one.area === area)),
 		),
 		...kept.map(

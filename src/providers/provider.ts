@@ -213,6 +213,8 @@ export interface Destination {
 	/** As it stands in an archive's id: `name::location::archive`. */
 	readonly location: string;
 	readonly capabilities: Capabilities;
+	/** Paths on this machine that an archive is opened with, beside those that the options name. */
+	readonly needs?: readonly string[];
 	/**
 	 * Store one archive. When it returns, the archive is whole, synced and listed; when it throws, or is killed at
 	 * any moment, it is not listed. Creates the repository when there is none and `fresh` says that it may.

@@ -1,12 +1,13 @@
 // What a restore would take from itself: the journal of its own run, and what the engine needs to open the archive. And
 // what it would take from a file system: subvolumes within a folder, which neither come back nor can be deleted.
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import { places as ownPlaces } from "../host/places.ts";
 import { subvolumesBelow } from "../host/survey.ts";
 import { inTruth } from "../host/trust.ts";
 import { isWithin } from "../manifest/paths.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { openDestination } from "../providers/registry.ts";
 import type { PreflightStep } from "./step.ts";
 
 /** The run's own journal says how to undo it: it cannot be in what is put aside. */
@@ -21,16 +22,17 @@ export function journalFaults({ places }: Pick<PreflightStep, "places">): string
 }
 
 /** What is deleted first must not be what the archive is opened with. */
-export function neededFaults(
+export async function neededFaults(
 	{ places, provider, destination, twoCopies }: PreflightStep,
 	manifest: Manifest,
-): string[] {
+): Promise<string[]> {
 	if (twoCopies) return [];
 	const { destinations } = (manifest.providers[provider] ?? {}) as { destinations?: Record<string, unknown> };
 	const options = destinations?.[destination];
+	const { needs = [] } = await openDestination(manifest, provider, destination);
 	const isRemote = /ssh|sftp|rclone|@[^/"]*:/.test(JSON.stringify(options ?? {}));
-	const needed = [...pathsIn(options), ...(isRemote ? [join(homedir(), ".ssh")] : [])].map(inTruth);
-	return [...new Set(needed)].flatMap((path) =>
+	const needed = [...pathsIn(options), ...needs, ...(isRemote ? [join(homedir(), ".ssh")] : [])];
+	return [...new Set(needed.map(inTruth))].flatMap((path) =>
 		places
 			.filter(({ live }) => isWithin(path, live))
 			.map(
@@ -60,9 +62,10 @@ export async function subvolumeFaults(
 
 const MOST_NAMED = 3;
 
-/** Absolute paths that are somewhere in these options. */
+/** Absolute paths that are somewhere in these options, by themselves or in a command. */
 function pathsIn(value: unknown): string[] {
-	if (typeof value === "string") return value.startsWith("/") ? [value] : [];
+	if (typeof value === "string")
+		return [...value.matchAll(/(?:^|[\s=:"'])(\/[^\s:"']+)/g)].map(([, path = ""]) => normalize(path));
 	if (typeof value !== "object" || value === null) return [];
 	return Object.values(value).flatMap(pathsIn);
 }

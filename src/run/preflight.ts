@@ -67,7 +67,7 @@ export async function findProblems(
 		warnings: [
 			...unmovable.warnings,
 			...notMounted(step),
-			...(step.others ?? []).map(staysAsItIs),
+			...staysAsItIs(step.others ?? []),
 			...step.places.flatMap(givesWay),
 			...holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
 		],
@@ -162,7 +162,11 @@ function notDeclared(label: string): string {
 }
 
 async function ownNeeds(step: PreflightStep, manifest: Manifest, signal: AbortSignal): Promise<string[]> {
-	return [...journalFaults(step), ...neededFaults(step, manifest), ...(await subvolumeFaults(step, signal))];
+	return [
+		...journalFaults(step),
+		...(await neededFaults(step, manifest)),
+		...(await subvolumeFaults(step, signal)),
+	];
 }
 
 /** On another machine, or a new disk, that may be as it should be. */
@@ -176,9 +180,16 @@ function notMounted({ places, mounts = {} }: PreflightStep): string[] {
 	});
 }
 
-function staysAsItIs({ owner, folder }: { readonly owner: string; readonly folder: string }): string {
-	return `${folder} stays as it is: the archive holds it as that of "${owner}", a state that the config does not have; to see what it holds: holdfast restore --into FOLDER --service ${owner} …`;
+function staysAsItIs(others: NonNullable<PreflightStep["others"]>): string[] {
+	const more = others.length > MOST_NAMED ? ` (and ${others.length - MOST_NAMED} more)` : "";
+	return others
+		.slice(0, MOST_NAMED)
+		.map(
+			({ owner, folder }) =>
+				`${folder} stays as it is: the archive holds it as that of "${owner}", a state that the config does not have${more}; to see what it holds: holdfast restore --into FOLDER --service ${owner} …`,
+		);
 }
+const MOST_NAMED = 3;
 
 /** A link there is replaced, and nothing that it leads to. */
 function givesWay({ live, folder }: Place): string[] {

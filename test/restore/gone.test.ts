@@ -1,6 +1,6 @@
 // Folders that are gone, with what was above them or by themselves; and what the config no longer has.
 import assert from "node:assert/strict";
-import { chownSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import type { Place } from "../support/place.ts";
 import { isRoot } from "../support/tree.ts";
@@ -142,4 +142,48 @@ test("a state that has moved to another folder is not called good before that is
 	assert.match(stdout, /own\/now of s is not in tar\/disk yet \(holdfast create\)/);
 	await succeeds(place, "create");
 	assert.match((await succeeds(place, "status")).stdout, /✔ +web01 +s /);
+});
+
+test("a state that was renamed is found by its folder, and the others by their names", async () => {
+	const { place } = await backedUp(
+		(place) => ({ mail: { folders: [place.path("own/mail")] }, wiki: { folders: [place.path("own/wiki")] } }),
+		(place) => {
+			for (const name of ["own/mail/file", "own/wiki/file"]) place.write(name, "old");
+		},
+	);
+	place.declare({
+		state: { post: { folders: [place.path("own/mail")] }, wiki: { folders: [place.path("own/wiki")] } },
+	});
+	const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+	assert.equal(code, 1);
+	assert.match(stderr, /no archive holds a good post/);
+	assert.match(stderr, /holds \S+own\/mail as that of "mail"/);
+	assert.match(stderr, /to restore the others: --service wiki/);
+	await succeeds(place, "restore", "--yes", "--service", "wiki", "tar", "latest");
+});
+
+test("very many folders of states that the config does not have are looked at quickly", async () => {
+	const { place } = await backedUp(
+		(place) => ({ s: { folders: [place.path("own")] } }),
+		(place) => void place.write("own/file", "old"),
+	);
+	const archive = readdirSync(place.path("archives"))[0] ?? "";
+	const index = place.path(`archives/${archive}/index.json`);
+	const said = JSON.parse(readFileSync(index, "utf8"));
+	const folders = Array.from({ length: 9_900 }, (_, at) => `${place.path("own")}/${at.toString(36)}`);
+	said.metadata.states.gone = { outcome: "good", folders };
+	writeFileSync(index, JSON.stringify(said));
+	const began = performance.now();
+	const { stdout } = await succeeds(
+		place,
+		"restore",
+		"--dry-run",
+		"--json",
+		"--service",
+		"s",
+		"tar",
+		"latest",
+	);
+	assert.ok(performance.now() - began < 20_000);
+	assert.ok(JSON.parse(stdout).steps.length < 20, "nothing is done for what is not there");
 });

@@ -58,6 +58,37 @@ test("the passphrase of the repository is not deleted before the archive is read
 	await succeeds(place, "restore", "--yes", "restic", "latest");
 });
 
+test("the key of a borg repository is not deleted either, where borg keeps it by itself", async () => {
+	const place = new Place(folder);
+	place.write("own/home/file", "old");
+	const passphraseFile = place.write("passphrase", "secret\n");
+	chmodSync(passphraseFile, 0o600);
+	const repo = { repo: place.path("repo"), encryption: "keyfile-blake2", passphraseFile };
+	place.declare({
+		state: { s: { folders: [place.path("own/home")] } },
+		providers: { borgbackup: { destinations: { repo } } },
+	});
+	const home = ["env", "-u", "XDG_CONFIG_HOME", `HOME=${place.path("own/home")}`];
+	const made = await place.start(["create"], home).ended;
+	assert.equal(made.code, 0, made.stderr);
+	const words = ["restore", "--yes", "--in-place", "borgbackup", "latest"];
+	const { code, stderr } = await place.start(words, home).ended;
+	assert.equal(code, 1);
+	assert.match(stderr, /\.config\/borg is needed to read the archive/);
+	assert.ok(existsSync(place.path("own/home/.config/borg/keys")));
+	const both = await place.holdfast(
+		"restore",
+		"--yes",
+		"--in-place",
+		"--keep-old",
+		"1d",
+		"borgbackup",
+		"latest",
+	);
+	assert.equal(both.code, 2);
+	assert.match(both.stderr, /--in-place deletes what is live, so there is no old copy to keep/);
+});
+
 test("an undo leaves what has become another state's since, and stops its units with the rest", async () => {
 	const outer = (place: Place) => ({ outer: { folders: [place.path("own/outer")] } });
 	const { place } = await backedUp(outer, (place) => {

@@ -236,7 +236,7 @@ const KNOWN: Record<string, (destination: BorgDestination) => { message: string;
 	}),
 	"Repository.DoesNotExist": ({ repo }) => ({
 		message: `there is no borg repository at ${repo}`,
-		hint: "the first create makes it",
+		hint: "is its disk mounted, and the address right? For a new destination, the first create makes it",
 	}),
 	"Repository.InvalidRepository": ({ repo }) => ({
 		message: `${repo} is there and is not a borg repository`,

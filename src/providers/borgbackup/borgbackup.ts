@@ -1,6 +1,8 @@
 // BorgBackup 1.2 and later. What an archive says of itself is in its comment, so that listing never opens one.
+
 import * as v from "valibot";
 import { findBelow } from "../../host/folder.ts";
+import { inConfig } from "../../host/places.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
 import type { Into } from "../into.ts";
@@ -20,6 +22,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, destination]) => ({
 		name,
 		location: destination.repo,
+		needs: destination.keyFile === undefined ? [inConfig("borg")] : [],
 		capabilities: {
 			restoresInto: true,
 			streams: true,

@@ -88,7 +88,7 @@ export async function numbersIn(directory: string): Promise<number[]> {
 		if (!isErrno(cause, "ENOENT")) throw cause;
 		throw new HoldfastError("failed", `${directory} does not exist`, {
 			cause,
-			hint: "is the disk mounted? The first create makes the folder",
+			hint: "is the disk mounted? For a new destination, the first create makes the folder",
 		});
 	});
 	return names

@@ -1,7 +1,9 @@
 // restic 0.14 and later: what an archive is, is said in snapshots.ts.
+
 import { closeSync, fchmodSync } from "node:fs";
 import * as v from "valibot";
 import { findBelow, openFileBelow } from "../../host/folder.ts";
+import { inConfig } from "../../host/places.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { oldestFirst } from "../archive-time.ts";
@@ -26,6 +28,7 @@ export function resticDestinations(options: ResticOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, destination]) => ({
 		name,
 		location: destination.repo,
+		needs: destination.repo.startsWith("rclone:") ? [inConfig("rclone")] : [],
 		capabilities: {
 			restoresInto: true,
 			streams: true,

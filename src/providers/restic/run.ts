@@ -298,7 +298,10 @@ function faultOf(
 		case "password":
 			return fault(`the passphrase of ${repo} is wrong`, `it was read from ${secretOrigin(destination)}`);
 		case "missing":
-			return fault(`there is no restic repository at ${repo}`, "the first create makes it");
+			return fault(
+				`there is no restic repository at ${repo}`,
+				"is its disk mounted, and the address right? For a new destination, the first create makes it",
+			);
 		case "locked":
 			return fault(
 				`${repo} is locked by another restic`,

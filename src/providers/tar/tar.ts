@@ -165,7 +165,7 @@ async function foldersIn(path: string): Promise<Dirent[]> {
 		if (isErrno(error, "ENOENT"))
 			throw new HoldfastError("failed", `${path} does not exist`, {
 				cause: error,
-				hint: "is the disk mounted? The first create makes the folder",
+				hint: "is the disk mounted? For a new destination, the first create makes the folder",
 			});
 		throw error;
 	});

@@ -20,7 +20,7 @@ export const foldersPresent: StepWork<FoldersPresentStep> = {
 			const { path, found } = resolvePath(folder);
 			if (!found)
 				throw new HoldfastError("failed", `the folder ${folder} does not exist`, {
-					hint: "make it, or take it out of the state's folders",
+					hint: `is its disk mounted? If its data were lost: holdfast restore --service ${state ?? "NAME"} PROVIDER latest. If it is no longer needed, take it out of the state's folders`,
 				});
 			// Fails where nothing would be left of it.
 			exclusionsOf(folder, { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) });
