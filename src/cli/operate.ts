@@ -39,7 +39,7 @@ export async function operate(
 		listener ?? (await reporter(flags)),
 		async (journal, report) => {
 			requireRecovered(await recoverAll(journal, report));
-			await tidy(journal, flags);
+			await tidy(journal, flags, undoneIn(plan));
 			const letSleep = await keepAwake(`${plan.operation} of ${plan.manifest.machine}`);
 			const noteHangup = () =>
 				report(remarkOf(plan.run, "SIGHUP: the terminal is gone, and the run goes on"));
@@ -67,8 +67,13 @@ export async function recoverOnly(flags: CommonFlags): Promise<RunReport[]> {
 	});
 }
 
-async function tidy(journal: Journal, { quiet }: CommonFlags): Promise<void> {
-	for (const line of await tidyUp(journal)) if (!quiet) printMessage(`! ${line}`);
+async function tidy(journal: Journal, { quiet }: CommonFlags, spared?: string): Promise<void> {
+	for (const line of await tidyUp(journal, { spared })) if (!quiet) printMessage(`! ${line}`);
+}
+
+/** The run that an undo brings the old copies of back. */
+function undoneIn({ steps }: Plan): string | undefined {
+	return steps.flatMap((step) => (step.kind === "discard" && step.forgets ? [step.forgets.run] : []))[0];
 }
 
 async function underLock<T>(

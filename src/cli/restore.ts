@@ -130,10 +130,11 @@ export const restore = buildCommand({
 			}
 			if (plan.operation === "restore") {
 				if (!flags.yes) printPlan(plan, false);
-				const warning = flags.inPlace
-					? "\nThe live data are deleted first. If this fails, they are gone, and only the archive has them."
-					: "";
-				await confirm(`Restore ${services.join(", ")} from ${archive.id}?${warning}`, flags.yes);
+				if (!flags.yes && flags.inPlace)
+					printMessage(
+						"! the live data are deleted first: if this fails, they are gone, and only the archive has them",
+					);
+				await confirm(`Restore ${services.join(", ")} from ${archive.id}?`, flags.yes);
 			}
 			return operate(plan, flags, signal);
 		}),
@@ -171,10 +172,14 @@ async function listedArchive(
 		listing.archives.some(({ metadata }) => Object.hasOwn(metadata?.states ?? {}, service));
 	const unheld = services.filter((service) => !isHeld(service));
 	requireStates(manifest, unheld);
-	if (unheld.length > 0 && listing.archives.length > 0 && listing.failures.length === 0 && path.length === 0)
-		throw heldByNone(manifest, listing, services, unheld);
+	// One that says nothing of itself is taken to hold what is declared.
+	const isTold =
+		listing.archives.length > 0 &&
+		listing.failures.length === 0 &&
+		listing.archives.every(({ metadata }) => metadata !== undefined);
+	if (unheld.length > 0 && path.length === 0 && isTold) throw heldByNone(manifest, listing, services, unheld);
 	const archive = chooseArchive(listing, wanted, services);
-	if (wanted === "latest") sayPassedOver(listing, archive);
+	if (wanted === "latest") sayPassedOver(listing, archive, services);
 	// What holds a path of theirs as another state's can be asked for so.
 	if (path.length > 0) chosenOf(manifest, archive, services, path);
 	requireGood(listing, archive, services);

@@ -4,10 +4,12 @@ import { places } from "../host/places.ts";
 import { isArea } from "../host/private-area.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { localTime } from "../manifest/local-time.ts";
+import { isWithin } from "../manifest/paths.ts";
 import { privateFolders } from "../plan/private-folders.ts";
 import { planUndo } from "../plan/undo.ts";
 import { printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
+import type { KeptCopy } from "../run/journal-rows.ts";
 import type { Plan } from "../run/plan.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import { newRunId } from "../run/run-id.ts";
@@ -74,6 +76,7 @@ export const undo = buildCommand({
 								? "copies are kept by: holdfast restore --keep-old 7d …"
 								: "see the runs with: holdfast runs",
 				});
+			requireLast(all, kept);
 			requireThere(kept.flatMap((copy) => copy.places.map(({ area }) => area)));
 			const plan = planUndo({
 				...{ restored, kept, run: newRunId(), areas: privateFolders(), noStart: flags.noStart },
@@ -82,12 +85,33 @@ export const undo = buildCommand({
 			if (flags.dryRun || !flags.yes) printPlan(plan, flags.json && flags.dryRun);
 			if (flags.dryRun) return 0;
 			await confirm(
-				`Bring back ${kept.map(({ state }) => state).join(", ")} as before run ${run}?`,
+				`Bring back ${kept.map(({ state }) => state).join(", ")} as before run ${run}? What was written there since is deleted.`,
 				flags.yes,
 			);
 			return operate(plan, flags, interruptible());
 		}),
 });
+
+/** What a later restore has put aside is what this one had brought: that goes first, or what is live now would be lost. */
+function requireLast(all: ReturnType<Journal["kept"]>, kept: readonly KeptCopy[]): void {
+	for (const copy of kept) {
+		const later = all.slice(all.findIndex(({ run, state }) => run === copy.run && state === copy.state) + 1);
+		const over = later.find(
+			(other) =>
+				!("fault" in other) &&
+				other.run !== copy.run &&
+				other.places.some((one) => copy.places.some(({ live }) => overlap(one.live, live))),
+		);
+		if (over === undefined) continue;
+		throw new HoldfastError(
+			"failed",
+			`run ${over.run} has replaced ${over.state} after that, and what it replaced is kept until ${localTime(over.until)}`,
+			{ hint: `undo that first: holdfast undo ${over.run}; nothing was touched` },
+		);
+	}
+}
+
+const overlap = (one: string, other: string) => isWithin(one, other) || isWithin(other, one);
 
 /** Without one of them nothing could be told from what is on disk, once the live data are aside. */
 function requireThere(areas: readonly string[]): void {

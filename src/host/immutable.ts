@@ -1,5 +1,6 @@
 // Files and folders that even root cannot change: immutable or append-only (chattr(1)). What is in them, or under them,
 // cannot be renamed or deleted until a person takes that from them.
+import { removeSubvolumes } from "./btrfs.ts";
 import { closeOffForAll } from "./enclosure.ts";
 import { exec } from "./exec.ts";
 import { removeIn } from "./files.ts";
@@ -56,6 +57,7 @@ export async function removeLocked(folder: Folder, name: string): Promise<void> 
 		await removeIn(folder, name);
 	} catch {
 		await unlockAll(folder, name);
+		await removeSubvolumes(folder, name);
 		await removeIn(folder, name);
 	}
 }

@@ -29,6 +29,7 @@ export function watchStandstill(
 	outputBytes: () => number,
 	stoodStill: () => void,
 ): () => void {
+	if (seconds === Number.POSITIVE_INFINITY) return () => {};
 	let known = sample(pid, outputBytes());
 	const timer = setInterval(
 		() => {

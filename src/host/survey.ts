@@ -1,8 +1,8 @@
 // What stands at a path: how a restore swaps it depends on that.
-import { accessSync, constants, statfsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { execText } from "./exec.ts";
+import { isSubvolume } from "./btrfs.ts";
 import { closing, entryIn, inParent, mountOf, openFolder, statOf } from "./folder.ts";
 import { mountPoints } from "./mounts.ts";
 import type { Resolved } from "./trust.ts";
@@ -24,17 +24,12 @@ export interface Survey {
 	readonly mountsBelow: readonly string[];
 }
 
-const BTRFS_MAGIC = 0x9123683e;
-/** The inode of every subvolume's root (btrfs: BTRFS_FIRST_FREE_OBJECTID). */
-const SUBVOLUME_INODE = 256;
-
 export async function survey(resolved: Resolved): Promise<Survey> {
 	const { path: target, found } = resolved;
 	const mounts = await mountPoints();
 	const fixed =
 		mounts.includes(target) ||
-		(found?.isDirectory() &&
-			((found.ino === SUBVOLUME_INODE && isOnBtrfs(target)) || !mayRenameIn(dirname(target))));
+		(found?.isDirectory() && (isSubvolume(target, found) || !mayRenameIn(dirname(target))));
 	return {
 		target,
 		present: found !== undefined,
@@ -42,14 +37,6 @@ export async function survey(resolved: Resolved): Promise<Survey> {
 		privateIn: fixed ? target : privateBeside(resolved),
 		mountsBelow: mounts.filter((mount) => mount.startsWith(`${target}/`)),
 	};
-}
-
-/** Subvolumes within a folder of btrfs; none of those in another subvolume. */
-export async function subvolumesBelow(path: string, signal: AbortSignal): Promise<string[]> {
-	if ((await lstat(path).catch(() => undefined))?.isDirectory() !== true || !isOnBtrfs(path)) return [];
-	const test = ["-xdev", "-mindepth", "1", "-type", "d", "-inum", String(SUBVOLUME_INODE), "-print0"];
-	const { text } = await execText(["find", path, ...test], { signal });
-	return text.split("\0").filter((one) => one !== "");
 }
 
 /** Root may always. */
@@ -61,10 +48,6 @@ function mayRenameIn(folder: string): boolean {
 	} catch {
 		return false;
 	}
-}
-
-function isOnBtrfs(path: string): boolean {
-	return closing(openFolder(path), ({ self }) => statfsSync(self).type === BTRFS_MAGIC);
 }
 
 /**

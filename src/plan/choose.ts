@@ -28,14 +28,20 @@ function candidatesFor({ archives }: Listing, services: readonly string[]): List
 }
 
 /** Lines on archives that are newer than the one that `latest` came to mean. */
-export function passedOver({ archives }: Listing, chosen: ListedArchive): string[] {
+export function passedOver(
+	{ archives }: Listing,
+	chosen: ListedArchive,
+	services: readonly string[] = [],
+): string[] {
 	return archives
 		.slice(archives.indexOf(chosen) + 1)
 		.reverse()
 		.flatMap((archive) => {
 			const unrecorded = archive.recorded === undefined && chosen.recorded === true;
 			const why = unrecorded ? "is newer, and this machine has no record of making it" : undefined;
-			return lineOf(archive, whyNotLatest(archive) ?? why ?? doubtsOf(archive));
+			const failed = services.filter((service) => archive.metadata?.states[service]?.outcome === "failed");
+			const without = failed.length > 0 ? `could not store ${failed.join(" and ")}` : undefined;
+			return lineOf(archive, whyNotLatest(archive) ?? why ?? doubtsOf(archive) ?? without);
 		})
 		.slice(0, MOST_LINES);
 }

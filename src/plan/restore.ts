@@ -184,7 +184,8 @@ function transaction(
 				specialFiles,
 			),
 			...(inPlace ? databases.embed : []),
-			...carried,
+			// Without a second copy there is nothing to bring over from: the preflight refuses what would be lost.
+			...(inPlace ? [] : carried),
 			...databases.swap,
 			...downSteps(name, scope, units, "after"),
 			...hookStep(name, scope, "postRestore", hooks.postRestore, clan).map((step) => ({

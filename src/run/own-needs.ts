@@ -1,9 +1,9 @@
 // What a restore would take from itself: the journal of its own run, and what the engine needs to open the archive. And
-// what it would take from a file system: subvolumes within a folder, which neither come back nor can be deleted.
+// what it would take from a file system: subvolumes within a folder, which come back as plain folders.
 import { homedir } from "node:os";
 import { join, normalize } from "node:path";
+import { subvolumesBelow } from "../host/btrfs.ts";
 import { places as ownPlaces } from "../host/places.ts";
-import { subvolumesBelow } from "../host/survey.ts";
 import { inTruth } from "../host/trust.ts";
 import { isWithin } from "../manifest/paths.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -42,22 +42,27 @@ export async function neededFaults(
 	);
 }
 
-/** Subvolumes below these places, but for those that stay where they are. */
-export async function subvolumeFaults(
-	{ places, carried = [] }: Pick<PreflightStep, "places" | "carried">,
+/**
+ * Subvolumes below these places, but for those that stay where they are: whoever made them, the old copy with them can be
+ * deleted; where the live ones stand, in folders that are anybody's, they cannot.
+ */
+export async function findSubvolumes(
+	{ places, carried = [], twoCopies }: Pick<PreflightStep, "places" | "carried" | "twoCopies">,
 	signal: AbortSignal,
-): Promise<string[]> {
+): Promise<{ readonly problems: readonly string[]; readonly warnings: readonly string[] }> {
 	const found = await Promise.all(
 		places.map(async ({ live }) => (await subvolumesBelow(live, signal)).map((path) => ({ path, live }))),
 	);
-	return found
+	const lines = found
 		.flat()
 		.filter(({ path }) => !carried.some((stays) => isWithin(path, stays)))
 		.slice(0, MOST_NAMED)
-		.map(
-			({ path, live }) =>
-				`${path} is a btrfs subvolume in ${live}: a restore would make a plain folder of it, and could not delete the old one. Make it a state of its own, which stays as it is, or restore what is beside it with --path`,
+		.map(({ path, live }) =>
+			twoCopies
+				? `${path} is a btrfs subvolume in ${live}: what the archive holds of it comes back as a plain folder. To have it stay as it is, make it a state of its own`
+				: `${path} is a btrfs subvolume in ${live}, and cannot be deleted in place: restore without --in-place, or delete it first (btrfs subvolume delete ${path})`,
 		);
+	return twoCopies ? { problems: [], warnings: lines } : { problems: lines, warnings: [] };
 }
 
 const MOST_NAMED = 3;

@@ -14,7 +14,7 @@ import { printable, shortPath } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Work } from "../providers/provider.ts";
 import { openDestination } from "../providers/registry.ts";
-import { journalFaults, neededFaults, subvolumeFaults } from "./own-needs.ts";
+import { findSubvolumes, journalFaults, neededFaults } from "./own-needs.ts";
 import type { Place, PreflightStep } from "./step.ts";
 import { foresee } from "./units-around.ts";
 import { findUnmovable } from "./unmovable.ts";
@@ -41,17 +41,19 @@ export async function findProblems(
 	manifest: Manifest,
 	known: Knowledge,
 ): Promise<Findings> {
-	const [units, mounts, owners, databases, inPlace, room, unmovable, holders, own] = await Promise.all([
-		unitFaults(step),
-		mountsBelow(step.places),
-		notItsOwn(step, manifest),
-		databaseFaults(step, manifest, known.signal),
-		inPlaceFaults(step, manifest),
-		lackOfRoom(step, manifest, known),
-		findUnmovable(step, known.signal),
-		holdersOf(step.places.map(({ live }) => live)),
-		ownNeeds(step, manifest, known.signal),
-	]);
+	const [units, mounts, owners, databases, inPlace, room, unmovable, holders, own, subvolumes] =
+		await Promise.all([
+			unitFaults(step),
+			mountsBelow(step.places),
+			notItsOwn(step, manifest),
+			databaseFaults(step, manifest, known.signal),
+			inPlaceFaults(step, manifest),
+			lackOfRoom(step, manifest, known),
+			findUnmovable(step, known.signal),
+			holdersOf(step.places.map(({ live }) => live)),
+			ownNeeds(step, manifest),
+			findSubvolumes(step, known.signal),
+		]);
 	return {
 		stopsToo: units.too,
 		problems: [
@@ -63,11 +65,13 @@ export async function findProblems(
 			...room,
 			...unmovable.problems,
 			...own,
+			...subvolumes.problems,
 		],
 		warnings: [
 			...unmovable.warnings,
+			...subvolumes.warnings,
 			...notMounted(step),
-			...staysAsItIs(step.others ?? []),
+			...(step.twoCopies ? staysAsItIs(step.others ?? []) : []),
 			...step.places.flatMap(givesWay),
 			...holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
 		],
@@ -161,12 +165,8 @@ function notDeclared(label: string): string {
 	return `the archive holds the ${label}, and the config does not: add it to the dumps of this state`;
 }
 
-async function ownNeeds(step: PreflightStep, manifest: Manifest, signal: AbortSignal): Promise<string[]> {
-	return [
-		...journalFaults(step),
-		...(await neededFaults(step, manifest)),
-		...(await subvolumeFaults(step, signal)),
-	];
+async function ownNeeds(step: PreflightStep, manifest: Manifest): Promise<string[]> {
+	return [...journalFaults(step), ...(await neededFaults(step, manifest))];
 }
 
 /** On another machine, or a new disk, that may be as it should be. */
@@ -210,19 +210,19 @@ function linkAt(path: string): string | undefined {
 
 /** Without a second copy nothing is carried over. */
 function inPlaceFaults(step: PreflightStep, manifest: Manifest): string[] {
-	const { scope, places, areas = [], twoCopies } = step;
+	const { scope, places, areas = [], others: gone = [], twoCopies } = step;
 	if (twoCopies) return [];
 	const own = areas.map(
 		(area) =>
 			`${area} is what an earlier restore keeps, and would be deleted: restore without --in-place, or move it away first`,
 	);
-	const others = Object.entries(manifest.state)
-		.filter(([name]) => `state:${name}` !== scope)
-		.flatMap(([name, { folders }]) => folders.map((folder) => ({ name, folder })))
-		.filter(({ folder }) => places.some((place) => folder.startsWith(`${place.folder}/`)))
-		.map(
-			({ name, folder }) => `${folder} is state "${name}"'s and would be deleted: restore without --in-place`,
-		);
+	const declared = Object.entries(manifest.state)
+		.filter(([owner]) => `state:${owner}` !== scope)
+		.flatMap(([owner, { folders }]) => folders.map((folder) => ({ owner, folder })))
+		.filter(({ folder }) => places.some((place) => folder.startsWith(`${place.folder}/`)));
+	const others = [...declared, ...gone.slice(0, MOST_NAMED)].map(
+		({ owner, folder }) => `${folder} is state "${owner}"'s and would be deleted: restore without --in-place`,
+	);
 	return [...own, ...others];
 }
 
@@ -255,7 +255,7 @@ async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowle
 		known.signal.throwIfAborted();
 		if (bytes !== undefined && free < bytes + SPARE_BYTES)
 			faults.push(
-				`a second copy of ${stored.join(", ")} takes ${mebibytes(bytes)}, and ${path} has ${mebibytes(free)} free: make room${inPlaceHelps ? ", or restore --in-place" : ""}`,
+				`a second copy of ${stored.join(", ")} takes ${mebibytes(bytes)}, and ${mebibytes(SPARE_BYTES)} are to stay free; ${path} has ${mebibytes(free)}: make room${inPlaceHelps ? ", or restore --in-place" : ""}`,
 			);
 	}
 	return faults;

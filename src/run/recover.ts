@@ -52,7 +52,11 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 }
 
 /** Take away what is no longer needed. What cannot be now is told, and tried again the next time; it stops nothing. */
-export async function tidyUp(journal: Journal, now = new Date()): Promise<string[]> {
+/** `spared`: a run whose old copies are what the next run is about, though their time is over. */
+export async function tidyUp(
+	journal: Journal,
+	{ now = new Date(), spared }: { readonly now?: Date; readonly spared?: string | undefined } = {},
+): Promise<string[]> {
 	const faults: string[] = [];
 	const attempt = async (what: string, work: () => Promise<void>) =>
 		work().catch((error: unknown) => {
@@ -70,7 +74,7 @@ export async function tidyUp(journal: Journal, now = new Date()): Promise<string
 		});
 	for (const copy of journal.kept()) {
 		const { run, state, until } = copy;
-		if (Date.parse(until) > now.getTime()) continue;
+		if (run === spared || Date.parse(until) > now.getTime()) continue;
 		await attempt(`the old copy of ${state} of run ${run}, whose time is over`, async () => {
 			if ("fault" in copy) throw notUnderstood();
 			for (const area of new Set(copy.places.map((place) => place.area))) await discardFolder(area);
@@ -86,12 +90,14 @@ async function doubt(journal: Journal, run: string, step: ArchiveCreateStep): Pr
 	if (plan === undefined || isForeign(plan)) throw notUnderstood();
 	const { doubtLater } = await import("./steps/archive-create.ts");
 	await doubtLater(plan.manifest, step, run, {
-		signal: new AbortController().signal,
+		// Nobody who wants something else waits for it for long.
+		signal: AbortSignal.timeout(DOUBT_MS),
 		watched: false,
 		progress: () => {},
 		log: () => {},
 	});
 }
+const DOUBT_MS = 15_000;
 
 const notUnderstood = () =>
 	new HoldfastError(

@@ -112,6 +112,18 @@ describe("a state in another's folder that the config no longer has", () => {
 		assert.deepEqual(own(), before);
 	});
 
+	test("is not deleted in place", async () => {
+		const { place, own } = await backedUp(nested, (place) => fill(place, "old"));
+		place.declare({ state: { outer: nested(place).outer } });
+		fill(place, "newer");
+		const before = own();
+		const { code, stderr } = await place.holdfast("restore", "--yes", "--in-place", "tar", "latest");
+		assert.equal(code, 1);
+		assert.match(stderr, /s\/inner is state "inner"'s and would be deleted: restore without --in-place/);
+		assert.deepEqual(own(), before);
+		await succeeds(place, "create");
+	});
+
 	test("is taken out of an archive along with what is around it", async () => {
 		const { place } = await backedUp(nested, (place) => fill(place, "old"));
 		for (const path of ["own/outer", "own/outer/s"]) {

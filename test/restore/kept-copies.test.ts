@@ -1,8 +1,9 @@
 // Old copies that restores have kept, within what other restores replace and backups store.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, renameSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Place } from "../support/place.ts";
 import { backedUp, PROVIDERS, succeeds } from "./backed-up.ts";
 
@@ -219,4 +220,51 @@ test("an old copy that somebody has moved away is missed before anything is touc
 	renameSync(place.path("elsewhere"), place.path(`own/${area}`));
 	await succeeds(place, "undo", "--yes", run);
 	assert.deepEqual(read(place), ["newer", "newer"]);
+});
+
+describe("one restore after another, each with its old copy", () => {
+	test("are undone the last one first", async () => {
+		const { place, areas } = await backedUp(nested, (place) => write(place, "old"));
+		write(place, "precious");
+		const first = await keeping(place, "tar", "--service", "outer");
+		writeFileSync(place.path("own/outer/file"), "between");
+		const second = await keeping(place, "tar", "--service", "outer");
+		const { code, stderr } = await place.holdfast("undo", "--yes", first);
+		assert.equal(code, 1);
+		assert.match(stderr, new RegExp(`run ${second} has replaced outer after that`));
+		assert.match(stderr, new RegExp(`holdfast undo ${second}`));
+		await succeeds(place, "undo", "--yes", second);
+		assert.equal(read(place)[0], "between");
+		await succeeds(place, "undo", "--yes", first);
+		assert.equal(read(place)[0], "precious");
+		assert.deepEqual(areas(), []);
+	});
+
+	test("an old copy whose time is over is brought back as long as it is there", async () => {
+		const { place, own, areas } = await backedUp(nested, (place) => write(place, "old"));
+		write(place, "newer");
+		const before = own();
+		const { stdout } = await succeeds(
+			place,
+			...["restore", "--yes", "--json", "--keep-old", "1s", "--service", "outer", "tar", "latest"],
+		);
+		const run = /"run":\s*"([^"]+)"/.exec(stdout)?.[1] ?? "";
+		await pause(1_500);
+		await succeeds(place, "undo", "--yes", run);
+		assert.deepEqual(own(), before);
+		assert.deepEqual(areas(), []);
+	});
+
+	test("an old copy that goes while it is brought back: what is live stays", async () => {
+		const { place, areas } = await backedUp(nested, (place) => write(place, "old"));
+		write(place, "newer");
+		const run = await keeping(place, "tar", "--service", "outer");
+		const [area] = areas();
+		const env = ["env", "HOLDFAST_FAULT=run@aside:outer:0#after"];
+		const away = `HOLDFAST_FAULT_COMMAND=rm -rf ${place.path(`own/${area}`)}`;
+		const { code, stderr } = await place.start(["undo", "--yes", run], [...env, away]).ended;
+		assert.equal(code, 1, stderr);
+		assert.deepEqual(read(place), ["old", "newer"]);
+		await succeeds(place, "create");
+	});
 });

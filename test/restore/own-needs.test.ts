@@ -1,7 +1,16 @@
 // What a restore needs itself, what it could not bring back, and what a normal user may not do: seen before anything is touched.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { after, describe, test } from "node:test";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -108,7 +117,7 @@ test("an undo leaves what has become another state's since, and stops its units 
 });
 
 describe("file systems", onlyRoot, () => {
-	test("a btrfs subvolume in a folder stops its restore, unless it stays where it is", async () => {
+	test("a btrfs subvolume in a folder goes with the old copy, or stays where it is; in place it is refused", async () => {
 		const place = new Place(folder);
 		const disk = place.path("own");
 		mkdirSync(disk);
@@ -124,12 +133,29 @@ describe("file systems", onlyRoot, () => {
 		place.declare({ state: app });
 		await succeeds(place, "create");
 		writeFileSync(`${disk}/app/file`, "newer");
-		for (const how of [[], ["--in-place"]]) {
-			const { code, stderr } = await place.holdfast("restore", "--yes", ...how, "tar", "latest");
-			assert.equal(code, 1);
-			assert.match(stderr, /app\/snapshots is a btrfs subvolume in .*own\/app/);
-			assert.equal(read(place, "own/app/file"), "newer");
-		}
+		const refused = await place.holdfast("restore", "--yes", "--in-place", "tar", "latest");
+		assert.equal(refused.code, 1);
+		assert.match(
+			refused.stderr,
+			/app\/snapshots is a btrfs subvolume in .*own\/app, and cannot be deleted in place/,
+		);
+		assert.equal(read(place, "own/app/file"), "newer");
+		// One of its user's own making, with a snapshot that nobody can write to in it.
+		execFileSync("btrfs", [
+			"-q",
+			"subvolume",
+			"snapshot",
+			"-r",
+			`${disk}/app/snapshots`,
+			`${disk}/app/frozen`,
+		]);
+		const { stderr } = await succeeds(place, "restore", "--yes", "tar", "latest");
+		assert.match(stderr, /app\/snapshots is a btrfs subvolume in .* comes back as a plain folder/);
+		assert.equal(read(place, "own/app/file"), "old");
+		assert.deepEqual(readdirSync(disk), ["app"]);
+		writeFileSync(`${disk}/app/file`, "newer");
+		rmSync(`${disk}/app/snapshots`, { recursive: true });
+		execFileSync("btrfs", ["-q", "subvolume", "create", `${disk}/app/snapshots`]);
 		place.declare({ state: { ...app, snapshots: { folders: [`${disk}/app/snapshots`] } } });
 		await succeeds(place, "create");
 		await succeeds(place, "restore", "--yes", "--service", "app", "tar", "latest");

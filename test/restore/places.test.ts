@@ -95,6 +95,25 @@ describe("a state within another's folder", () => {
 		assert.deepEqual(own(), before);
 	});
 
+	test("those that an older archive held as the outer one's are put by, whatever their paths", async () => {
+		const long = "n".repeat(120);
+		const inner = ["own/outer/x/y", "own/outer/x-y", `own/outer/${long}/${long}`];
+		const { place, areas } = await backedUp(
+			(place) => ({ outer: { folders: [place.path("own/outer")] } }),
+			(place) => inner.forEach((name) => void place.write(`${name}/file`, "old")),
+		);
+		place.declare({
+			state: {
+				outer: { folders: [place.path("own/outer")] },
+				inner: { folders: inner.map((name) => place.path(name)) },
+			},
+		});
+		for (const name of inner) place.write(`${name}/file`, "newer");
+		await succeeds(place, "restore", "--yes", "--service", "outer", "tar", "latest");
+		for (const name of inner) assert.equal(readFileSync(place.path(`${name}/file`), "utf8"), "newer");
+		assert.deepEqual(areas(), []);
+	});
+
 	test("that an older archive held as the outer one's is not taken from it", async () => {
 		const { place } = await backedUp((place) => ({ outer: { folders: [place.path("own/outer")] } }), fill);
 		place.declare({ state: states(place) });

@@ -1,6 +1,7 @@
 // A folder of another state that lies within the one that is restored is not the archive's to replace: it is brought
 // over from the old copy.
-import { join, relative } from "node:path";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { copyAttributes } from "../../host/attributes.ts";
 import { renameIn } from "../../host/files.ts";
 import {
@@ -112,6 +113,7 @@ function below(live: string, above: string): Folder | undefined {
 
 function namesOf({ place: { area, live }, nested }: CarryStep) {
 	const [above, name] = split(`/${nested}`);
-	const displaced = `displaced-${relative("/", join(live, nested)).replaceAll("/", "-")}`;
+	// A path itself may be too long for a name, or two of them make the same one.
+	const displaced = `displaced-${createHash("sha256").update(join(live, nested)).digest("hex").slice(0, 32)}`;
 	return { above, name, live, displaced: join(area, displaced) };
 }

@@ -99,6 +99,8 @@ export const place: StepWork<PlaceStep> = {
 		const { live, staged, mode } = place;
 		requireArea(place);
 		const { entries = [], parents = [] } = (noteOf(id) as Placed | undefined) ?? {};
+		// What was to be placed may have been gone before this began: then it brought nothing.
+		if (noteOf(id) === undefined && (mode === "entries" || !isThere(live))) return;
 		inArea(staged, (area, stagedName) => {
 			if (mode === "entries") {
 				if (entries.length === 0) return;
