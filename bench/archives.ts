@@ -8,6 +8,7 @@ import { ARCHIVE, aboutTag } from "../src/providers/restic/snapshots.ts";
 import { openLocalbackup, openTar, setUpEngines } from "../test/providers/engines.ts";
 import { quiet } from "../test/providers/fixtures.ts";
 import { compare, run } from "./measure.ts";
+import { nodeAlone } from "./node-alone.ts";
 import { HOLDFAST, place } from "./place.ts";
 import { atMost, type Row, shown } from "./row.ts";
 
@@ -54,12 +55,14 @@ export async function archivesBench(scratch: string): Promise<Row[]> {
 		await make();
 		const list = { ...here, argv: [HOLDFAST, "list", "--json"] };
 		const what = `\`list\` of ${ARCHIVES} archives on ${engine}`;
-		const compared = await compare(list, { ...here, env, argv: theirs }, PAIRS);
+		const plain = { ...here, env, argv: theirs };
+		const compared = await compare(list, plain, PAIRS);
 		rows.push(
 			isItsOwn
 				? atMost(what, against, MOST, compared)
 				: shown(what, against, "no listing of its own to compare with", compared),
 		);
+		if (isItsOwn) rows.push(await nodeAlone(below, against, plain, PAIRS));
 		rmSync(data, { recursive: true });
 		mkdirSync(data);
 		const alone = async (title: string, ...words: string[]) => {

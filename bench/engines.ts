@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFiles } from "./create.ts";
 import { compare, run } from "./measure.ts";
+import { nodeAlone } from "./node-alone.ts";
 import { HOLDFAST, place } from "./place.ts";
-import { atMost, type Row, shown } from "./row.ts";
+import { atMost, type Row } from "./row.ts";
 import { sshServer } from "./ssh-server.ts";
 
 const FILES = 70_000;
@@ -77,8 +78,6 @@ async function listing(below: string): Promise<Row[]> {
 		});
 	}
 	const list = [HOLDFAST, "list", "--json"];
-	const bare = join(scratch, "bare.mjs");
-	writeFileSync(bare, BARE);
 	const plain = { ...near.theirs, argv: ["borg", "list", "--json", repo] };
 	const server = await sshServer(join(scratch, "sshd"));
 	try {
@@ -100,22 +99,12 @@ async function listing(below: string): Promise<Row[]> {
 				1.1,
 				await compare({ ...near.ours, argv: list }, plain, PAIRS),
 			),
-			shown(
-				"`borg list --json`, started and read by a program of Node that does nothing else",
-				"`borg list --json`",
-				"what Node alone takes of the bound above",
-				await compare({ ...plain, argv: [process.execPath, bare, ...plain.argv] }, plain, PAIRS),
-			),
+			await nodeAlone(scratch, "`borg list --json`", plain, PAIRS),
 		];
 	} finally {
 		server.close();
 	}
 }
-
-const BARE = `import { execFileSync } from "node:child_process";
-const [program, ...words] = process.argv.slice(2);
-JSON.parse(execFileSync(program, words, { maxBuffer: 2 ** 30 }));
-`;
 
 async function onRestic(below: string, data: string): Promise<Row> {
 	const scratch = join(below, "restic");
