@@ -55,11 +55,6 @@ export interface ResticEnd {
 /** Lines of what restic says that are kept. */
 const MOST_PROBLEMS = 50;
 
-/**
- * restic may wait for itself for ever, above all after a write that failed (0.14 and a full disk: seen here). A restic
- * that neither moves bytes nor computes for so long is ended; one at work renews its lock every five minutes.
- */
-
 /** A pack's usual size: with less room than that on its disk, a restic that stands still has run out of it. */
 const PACK_BYTES = 16 * 1024 * 1024;
 
@@ -155,6 +150,8 @@ async function once(
 			env: await environment(destination),
 			enclosure: call.enclosure ?? own,
 			signal: AbortSignal.any([work.signal, stop.signal]),
+			// It may wait for itself for ever, above all after a write that failed (0.14 and a full disk: seen here). One at
+			// work renews its lock every five minutes.
 			standstillSeconds: standstillSeconds(),
 			...(typeof call.input === "string" ? { input: call.input } : {}),
 			...(typeof call.input === "object" ? { pipeIn: true } : {}),
