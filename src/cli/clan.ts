@@ -80,7 +80,7 @@ const restore = buildCommand({
 				trustArchive: false,
 				spool: places().state,
 				areas: privateFolders(),
-				held: archive.metadata?.states,
+				about: archive.metadata,
 				partial: false,
 				inPlace: false,
 				keepFailed: false,

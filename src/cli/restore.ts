@@ -275,7 +275,7 @@ async function planOf(
 		trustArchive: flags.trustArchive,
 		spool: places().state,
 		areas: privateFolders(),
-		held: archive.metadata?.states,
+		about: archive.metadata,
 		partial: paths.length > 0,
 		inPlace: flags.inPlace,
 		specialFiles: flags.specialFiles,

@@ -124,7 +124,7 @@ export async function diffArchive(
 	);
 	for (const { state, folder, stored } of folders.sort((a, b) => (a.folder < b.folder ? -1 : 1))) {
 		// A restore of this state leaves what is another's where it is, whatever an archive holds there.
-		const theirs = othersOf(manifest, state, archive.metadata?.states).map((other) => other.folder);
+		const theirs = othersOf(manifest, state, archive.metadata).map((other) => other.folder);
 		const within = theirs.filter((other) => other !== folder && isWithin(other, folder));
 		const others = new Set([...within, ...(await whatStays(folder))]);
 		using held = await openSpool();

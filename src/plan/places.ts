@@ -152,27 +152,32 @@ export function replaceSteps(
 export interface Other {
 	readonly owner: string;
 	readonly folder: string;
-	/** The config has no such state: the archive holds the folder as one's. */
+	/** The config has no such folder: it was a state's when the archive was made. */
 	readonly isGone?: boolean;
 }
 
-/** By the config, and by an archive: what that holds as another state's is not in what it holds of this one. */
-export function othersOf(
-	manifest: Manifest,
-	name: string,
-	held: Readonly<Record<string, { readonly folders: readonly string[] }>> = {},
-): Other[] {
-	const listed = (states: typeof held) =>
+/** What was declared once, as an archive tells it or a run keeps it. */
+interface DeclaredThen {
+	readonly states: Readonly<Record<string, { readonly folders: readonly string[] }>>;
+	readonly without?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** By the config, and by an archive: what was another state's then is not in what that holds of this one. */
+export function othersOf(manifest: Manifest, name: string, then?: DeclaredThen): Other[] {
+	const listed = (states: DeclaredThen["states"]) =>
 		Object.entries(states).flatMap(([owner, { folders }]) => folders.map((folder) => ({ owner, folder })));
+	const without = Object.entries(then?.without ?? {}).flatMap(([owner, folders]) =>
+		folders.map((folder) => ({ owner, folder })),
+	);
 	const declared = listed(manifest.state);
 	const known = new Set(declared.map(({ folder }) => folder));
-	const gone = listed(held).filter(({ folder }) => !known.has(folder));
+	const gone = [...listed(then?.states ?? {}), ...without].filter(({ folder }) => !known.has(folder));
 	return [...declared, ...gone.map((one) => ({ ...one, isGone: true }))].filter(
 		({ owner }) => owner !== name,
 	);
 }
 
-/** One of these that lies within a place. */
+/** One that lies within a place. */
 export interface Nested extends Other {
 	readonly place: Place;
 	/** Below the place. */
@@ -200,10 +205,10 @@ export function carrySteps(
 ): CarryStep[] {
 	const others = nested.map(({ place, folder, owner, isGone, nested, present }) => ({
 		...{ place, nested, present, path: folder },
-		what: isGone ? `${owner}'s in this archive` : `${owner}'s`,
+		what: isGone ? `was ${owner}'s when the archive was made` : `is ${owner}'s`,
 	}));
 	const own = takenAlong(places, areas).map(({ area, ...where }) => ({
-		...{ path: area, what: "a private folder of Holdfast's", ...where },
+		...{ path: area, what: "is a private folder of Holdfast's", ...where },
 		// Its time may be over before this is done.
 		present: false,
 	}));
@@ -212,7 +217,7 @@ export function carrySteps(
 			kind: "carry",
 			id: `carry:${name}:${index}`,
 			scope: `state:${name}`,
-			title: `keep ${path}, which is ${what}, as it is`,
+			title: `keep ${path}, which ${what}, as it is`,
 			touches: [path],
 			...{ place, nested, present },
 		}),

@@ -2,6 +2,7 @@
 // Of several states each phase is done for all before the next begins, so that a unit they share is stopped once.
 import { join } from "node:path";
 import type { Manifest, State } from "../manifest/schema.ts";
+import type { Metadata } from "../providers/provider.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import type { ArchiveSource, Place, PreflightStep } from "../run/step.ts";
 import { hookStep } from "./backup.ts";
@@ -19,12 +20,6 @@ import {
 } from "./places.ts";
 import { takenAlong } from "./private-folders.ts";
 import { checkSteps, downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
-
-/** What an archive says of one of its states. */
-interface HeldState {
-	readonly folders: readonly string[];
-	readonly mounts?: Readonly<Record<string, string>>;
-}
 
 export interface RestoreRequest {
 	readonly manifest: Manifest;
@@ -55,8 +50,8 @@ export interface RestoreRequest {
 	readonly specialFiles?: boolean;
 	/** Units that were down stay down. */
 	readonly noStart?: boolean;
-	/** The states that the archive holds, where it tells. */
-	readonly held?: Readonly<Record<string, HeldState>> | undefined;
+	/** What the archive says of itself, where it does. */
+	readonly about?: Pick<Metadata, "states" | "without"> | undefined;
 	/** Private folders of earlier runs, which stay. */
 	readonly areas: readonly string[];
 	/** Keep the old copies for so many seconds. */
@@ -129,7 +124,7 @@ function transaction(
 	const scope = `state:${name}`;
 	const areas = [...new Set(places.map(({ area }) => area))];
 	const others = [...new Set([...request.areas, ...made])].filter((area) => !areas.includes(area));
-	const nested = nestedFolders(othersOf(manifest, name, request.held), places);
+	const nested = nestedFolders(othersOf(manifest, name, request.about), places);
 	const carried = carrySteps(name, places, nested, others);
 	const units = unique([
 		...state.stopOnRestore,
@@ -158,9 +153,13 @@ function transaction(
 			undeclared: request.undeclared[name] ?? [],
 			spool: request.spool,
 			areas: takenAlong(places, others).map(({ area }) => area),
-			mounts: request.held?.[name]?.mounts ?? {},
+			mounts: request.about?.states[name]?.mounts ?? {},
 			carried: carried.map(({ nested, place }) => join(place.live, nested)),
-			others: nested.flatMap(({ owner, folder, isGone }) => (isGone ? [{ owner, folder }] : [])),
+			others: nested.flatMap(({ owner, folder, isGone }) =>
+				isGone
+					? [{ owner, folder, isStored: request.about?.states[owner]?.folders.includes(folder) === true }]
+					: [],
+			),
 			twoCopies: !inPlace,
 		},
 		stage: [

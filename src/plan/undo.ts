@@ -140,7 +140,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 
 /** What is another state's by now, or was then; and what that restore has left where it was. */
 function othersThen({ restored, now }: UndoRequest, state: string, scope: string): Other[] {
-	const others = othersOf(now ?? restored.manifest, state, restored.manifest.state).map(
+	const others = othersOf(now ?? restored.manifest, state, { states: restored.manifest.state }).map(
 		({ owner, folder }): Other => ({ owner, folder }),
 	);
 	const known = new Set(others.map(({ folder }) => folder));

@@ -40,10 +40,12 @@ export const storedPath = v.pipe(v.string(), v.check(isStoredPath, "is no absolu
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const facts = record(v.string(), v.unknown());
 
+const folders = v.pipe(v.array(storedPath), v.maxLength(MOST_FOLDERS, `more than ${MOST_FOLDERS} folders`));
+
 // Keys that this version does not know stay, so that a hold does not drop what a later one wrote.
 const stateRecord = v.looseObject({
 	outcome: v.picklist(["good", "failed"]),
-	folders: v.pipe(v.array(storedPath), v.maxLength(MOST_FOLDERS, `more than ${MOST_FOLDERS} folders`)),
+	folders,
 	stored: v.exactOptional(record(storedPath, storedPath)),
 	dumps: v.exactOptional(
 		v.pipe(
@@ -76,6 +78,9 @@ const metadataSchema = v.looseObject({
 		record(name, stateRecord),
 		v.minEntries(1, "holds no state"),
 		v.maxEntries(MOST_STATES, `more than ${MOST_STATES} states`),
+	),
+	without: v.exactOptional(
+		v.pipe(record(name, folders), v.maxEntries(MOST_STATES, `more than ${MOST_STATES} states`)),
 	),
 	maker: v.exactOptional(v.looseObject({ holdfast: v.string(), user: v.string(), host: v.string() })),
 	hold: v.exactOptional(v.looseObject({ reason: v.string(), since: time })),

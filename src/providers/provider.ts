@@ -60,6 +60,8 @@ export interface Metadata {
 	/** The path, inside the archive, of the machine's manifest at that time. */
 	readonly manifest: string;
 	readonly states: Readonly<Record<string, StateRecord>>;
+	/** By state that is not in it: its folders within those of the states that are. */
+	readonly without?: Readonly<Record<string, readonly string[]>>;
 	/** Who made it; undefined for what older versions wrote. */
 	readonly maker?: { readonly holdfast: string; readonly user: string; readonly host: string };
 	/** As long as it has one, it is not pruned. */

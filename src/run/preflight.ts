@@ -184,10 +184,12 @@ function staysAsItIs(others: NonNullable<PreflightStep["others"]>): string[] {
 	const more = others.length > MOST_NAMED ? ` (and ${others.length - MOST_NAMED} more)` : "";
 	return others
 		.slice(0, MOST_NAMED)
-		.map(
-			({ owner, folder }) =>
-				`${folder} stays as it is: the archive holds it as that of "${owner}", a state that the config does not have${more}; to see what it holds: holdfast restore --into FOLDER --service ${owner} …`,
-		);
+		.map(({ owner, folder, isStored }) => {
+			const look = isStored
+				? `; to see what the archive holds of it: holdfast restore --into FOLDER --service ${owner} …`
+				: ", and the archive does not hold it";
+			return `${folder} stays as it is: it belonged to state "${owner}" when the archive was made, and in the config it belongs to none${more}${look}`;
+		});
 }
 const MOST_NAMED = 3;
 

@@ -203,8 +203,13 @@ export interface PreflightStep extends StepBase, ArchiveSource {
 	readonly undeclared?: readonly string[];
 	/** Where dumps are extracted to. */
 	readonly spool: string;
-	/** Folders in what is replaced that the archive holds as those of a state that the config does not have. */
-	readonly others?: readonly { readonly owner: string; readonly folder: string }[];
+	/** Folders in what is replaced that belonged to a state when the archive was made, and do not in the config. */
+	readonly others?: readonly {
+		readonly owner: string;
+		readonly folder: string;
+		/** The archive holds it as its owner's. */
+		readonly isStored?: boolean;
+	}[];
 	/** What is brought over from the old copy. */
 	readonly carried?: readonly string[];
 	/** Folders that were on file systems of their own when they were stored, each with where that was mounted. */

@@ -105,8 +105,26 @@ describe("a state in another's folder that the config no longer has", () => {
 		const diff = await succeeds(place, "diff", "tar", "latest");
 		assert.match(diff.stdout, /^0 come back, 0 go, 1 change$/m);
 		const { stderr } = await place.holdfast("restore", "--dry-run", "tar", "latest");
-		assert.match(stderr, /s\/inner stays as it is: the archive holds it as that of "inner"/);
+		assert.match(stderr, /s\/inner stays as it is: it belonged to state "inner" when the archive was made.*--into FOLDER/);
 		const run = await keeping(place, "--service", "outer", "tar", "latest");
+		assert.deepEqual(now(place), ["old", "newer"]);
+		await succeeds(place, "undo", "--yes", run);
+		assert.deepEqual(own(), before);
+	});
+
+	test("stays as it is when the archive is one of the outer one alone", async () => {
+		const { place, own } = await backedUp(nested, (place) => fill(place, "old"));
+		await succeeds(place, "create", "--service", "outer");
+		place.declare({ state: { outer: nested(place).outer } });
+		fill(place, "newer");
+		const before = own();
+		const diff = await succeeds(place, "diff", "tar", "latest");
+		assert.match(diff.stdout, /^0 come back, 0 go, 1 change$/m);
+		const inPlace = await place.holdfast("restore", "--yes", "--in-place", "tar", "latest");
+		assert.match(inPlace.stderr, /s\/inner is state "inner"'s and would be deleted/);
+		const { stderr } = await place.holdfast("restore", "--dry-run", "tar", "latest");
+		assert.match(stderr, /s\/inner stays as it is: .* and the archive does not hold it$/m);
+		const run = await keeping(place, "tar", "latest");
 		assert.deepEqual(now(place), ["old", "newer"]);
 		await succeeds(place, "undo", "--yes", run);
 		assert.deepEqual(own(), before);

@@ -10,6 +10,7 @@ import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { above } from "../../manifest/paths.ts";
 import { recordOf } from "../../manifest/record.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { VERSION } from "../../manifest/version.ts";
@@ -119,6 +120,7 @@ async function write(
 		created: new Date().toISOString(),
 		manifest,
 		states,
+		...withoutOf(step, plan.manifest),
 		maker: { holdfast: VERSION, user: userInfo().username, host: hostname() },
 	};
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
@@ -222,6 +224,17 @@ async function write(
 	} finally {
 		await rm(spool, { recursive: true, force: true });
 	}
+}
+
+/** Folders of other states within those of these: a restore must leave them as they are, whatever the config says by then. */
+function withoutOf({ states }: ArchiveCreateStep, { state }: Manifest): Pick<Metadata, "without"> {
+	const stored = new Set(Object.values(states).flatMap(({ folders }) => folders));
+	const within = Object.entries(state).flatMap(([name, { folders }]) => {
+		if (Object.hasOwn(states, name)) return [];
+		const inner = folders.filter((folder) => [...above(folder)].some((outer) => stored.has(outer)));
+		return inner.length === 0 ? [] : [[name, inner] as const];
+	});
+	return within.length === 0 ? {} : { without: recordOf(within) };
 }
 
 /** The engine has written nothing, since the description has no room: without the state that takes the most, it may have. */
