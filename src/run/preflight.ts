@@ -182,14 +182,12 @@ function notMounted({ places, mounts = {} }: PreflightStep): string[] {
 
 function staysAsItIs(others: NonNullable<PreflightStep["others"]>): string[] {
 	const more = others.length > MOST_NAMED ? ` (and ${others.length - MOST_NAMED} more)` : "";
-	return others
-		.slice(0, MOST_NAMED)
-		.map(({ owner, folder, isStored }) => {
-			const look = isStored
-				? `; to see what the archive holds of it: holdfast restore --into FOLDER --service ${owner} …`
-				: ", and the archive does not hold it";
-			return `${folder} stays as it is: it belonged to state "${owner}" when the archive was made, and in the config it belongs to none${more}${look}`;
-		});
+	return others.slice(0, MOST_NAMED).map(({ owner, folder, isStored }) => {
+		const look = isStored
+			? `; to see what the archive holds of it: holdfast restore --into FOLDER --service ${owner} …`
+			: ", and the archive does not hold it";
+		return `${folder} stays as it is: it belonged to state "${owner}" when the archive was made, and in the config it belongs to none${more}${look}`;
+	});
 }
 const MOST_NAMED = 3;
 

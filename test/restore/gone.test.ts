@@ -105,7 +105,10 @@ describe("a state in another's folder that the config no longer has", () => {
 		const diff = await succeeds(place, "diff", "tar", "latest");
 		assert.match(diff.stdout, /^0 come back, 0 go, 1 change$/m);
 		const { stderr } = await place.holdfast("restore", "--dry-run", "tar", "latest");
-		assert.match(stderr, /s\/inner stays as it is: it belonged to state "inner" when the archive was made.*--into FOLDER/);
+		assert.match(
+			stderr,
+			/s\/inner stays as it is: it belonged to state "inner" when the archive was made.*--into FOLDER/,
+		);
 		const run = await keeping(place, "--service", "outer", "tar", "latest");
 		assert.deepEqual(now(place), ["old", "newer"]);
 		await succeeds(place, "undo", "--yes", run);
