@@ -3,7 +3,7 @@ import { loadConfig } from "../config/load.ts";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { print, printJson, printMessage } from "../report/terminal.ts";
-import { abandon, abandonJournal, leftBy, leftInJournal } from "../run/abandon.ts";
+import { abandon, abandonJournal, type Left, leftBy, leftInJournal } from "../run/abandon.ts";
 import { Journal } from "../run/journal.ts";
 import { WHOLE } from "../run/journal-file.ts";
 import { takeLock } from "../run/lock.ts";
@@ -31,24 +31,30 @@ async function giveUp(flags: Flags, id: string): Promise<number> {
 	const journal = Journal.open(places().state);
 	try {
 		const left = await leftBy(journal, id);
-		const { run, lines } = left;
-		const doing = isForeign(run)
-			? `${run.operation} of ${run.machine}: ${run.foreign}`
-			: `${run.operation} of ${run.manifest.machine}; this version knows all its steps: try 'holdfast recover' first`;
-		tell(flags, [`run ${id}, ${doing}`], lines);
+		tell(flags, [`run ${id}${doing(left)}`], left.lines);
 		await confirm(
 			`Give up run ${id} as it is?`,
 			flags.yes,
-			"the run is neither finished nor undone after this",
+			left.open
+				? "the run is neither finished nor undone after this"
+				: "what is still to do is not done then",
 			"what it has left is above; to give it up: --yes",
 		);
 		abandon(journal, left);
-		if (flags.json) printJson({ abandoned: id, left: lines }, 2);
-		else if (!flags.quiet) printMessage(`run ${id} is given up; other runs can begin again`);
+		if (flags.json) printJson({ abandoned: id, left: left.lines }, 2);
+		else if (!flags.quiet)
+			printMessage(`run ${id} is given up${left.open ? "; other runs can begin again" : ""}`);
 		return 0;
 	} finally {
 		journal.close();
 	}
+}
+
+function doing({ open }: Left): string {
+	if (open === undefined) return " has come to its end; what could not be done then is tried before each run";
+	return isForeign(open)
+		? `, ${open.operation} of ${open.machine}: ${open.foreign}`
+		: `, ${open.operation} of ${open.manifest.machine}; this version knows all its steps: try 'holdfast recover' first`;
 }
 
 async function giveUpJournal(flags: Flags): Promise<number> {

@@ -13,21 +13,25 @@ import type { Journal } from "./journal.ts";
 import { openForALook, setAside } from "./journal-file.ts";
 import type { Entry } from "./journal-rows.ts";
 import { isUp } from "./picture.ts";
+import { dueOf } from "./plan.ts";
 import { isForeign, type KnownRun, type OutlineStep, outlineOf, privatePathsIn } from "./plan-shape.ts";
 import { STEP_WORK } from "./steps/registry.ts";
 import type { StepWork } from "./work.ts";
 
 export interface Left {
-	readonly run: KnownRun;
-	/** What is where now, a line each; empty when nothing of it is left. */
+	readonly run: string;
+	/** Undefined when it has come to its end, but for what could not be done then. */
+	readonly open?: KnownRun;
+	/** What is where now, or still to do, a line each; empty when nothing of it is left. */
 	readonly lines: readonly string[];
 }
 
-/** What a run has left that is still open. Reads only. */
+/** What a run has left that is still open, or of which something is still to be done. Reads only. */
 export async function leftBy(journal: Journal, run: string): Promise<Left> {
 	const open = journal.open();
 	const found = open.find((one) => one.run === run);
-	if (!found)
+	const due = stillToDo(journal, run);
+	if (!found && due.length === 0)
 		throw new HoldfastError(
 			"usage",
 			journal.outline(run)
@@ -38,8 +42,18 @@ export async function leftBy(journal: Journal, run: string): Promise<Left> {
 				hint: open.length > 0 ? "name one of those above" : "no run is open: see holdfast runs",
 			},
 		);
-	return { run: found, lines: await whatIsWhere(found, entriesOf(journal, run)) };
+	if (!found) return { run, lines: due };
+	return { run, open: found, lines: [...(await whatIsWhere(found, entriesOf(journal, run))), ...due] };
 }
+
+const stillToDo = (journal: Journal, run: string): string[] =>
+	journal
+		.leftovers()
+		.filter((one) => one.run === run)
+		.flatMap(({ step, work }) => [
+			`still to do: ${work ? dueOf(work) : step}`,
+			...(work === undefined ? [] : thereOf(privatePathsIn(work))),
+		]);
 
 /** `undefined`: they cannot be read, and any step may have begun. */
 function entriesOf(journal: Journal, run: string): readonly Entry[] | undefined {
@@ -105,8 +119,9 @@ async function unitLines(unit: Unit): Promise<string[]> {
 }
 
 /** Nothing more is done of it from now on. */
-export function abandon(journal: Journal, { run, lines }: Left): void {
-	journal.end(run.run, "abandoned", { failures: [], left: lines });
+export function abandon(journal: Journal, { run, open, lines }: Left): void {
+	for (const one of journal.leftovers()) if (one.run === run) journal.tidied(run, one.step);
+	if (open) journal.end(run, "abandoned", { failures: [], left: lines });
 }
 
 /** What can still be read of a journal that cannot be opened, and what lies beside these folders of states. Reads only. */

@@ -82,6 +82,9 @@ export type LeftStep = TidyStep | ArchiveCreateStep;
 export function mayBeLeft(step: Step): step is LeftStep {
 	return isTidy(step) || step.kind === "archive-create";
 }
+/** What is left to do of it, in words. */
+export const dueOf = (step: LeftStep): string =>
+	step.kind === "archive-create" ? `look for ${step.archive} in ${step.destination}` : step.title;
 export type StepKind = Step["kind"];
 
 export interface Plan {

@@ -7,6 +7,7 @@ import { VERSION } from "../manifest/version.ts";
 import type { Listener, RunReport } from "./event.ts";
 import { recoverRun } from "./executor.ts";
 import type { Journal } from "./journal.ts";
+import { dueOf } from "./plan.ts";
 import { type ForeignRun, isForeign } from "./plan-shape.ts";
 import type { ArchiveCreateStep } from "./step.ts";
 
@@ -51,27 +52,33 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 	});
 }
 
-/** Take away what is no longer needed. What cannot be now is told, and tried again the next time; it stops nothing. */
-/** `spared`: a run whose old copies are what the next run is about, though their time is over. */
+/**
+ * Take away what is no longer needed. What cannot be now is told, and tried again the next time; it stops nothing.
+ * `spared`: a run whose old copies are what the next run is about, though their time is over.
+ */
 export async function tidyUp(
 	journal: Journal,
 	{ now = new Date(), spared }: { readonly now?: Date; readonly spared?: string | undefined } = {},
 ): Promise<string[]> {
 	const faults: string[] = [];
-	const attempt = async (what: string, work: () => Promise<void>) =>
+	const attempt = async (what: string, work: () => Promise<void>, wayOut = "") =>
 		work().catch((error: unknown) => {
 			const { message, details = [] } = reportOf(error);
-			faults.push(`${what}: ${[message, ...details].join(": ")}`);
+			faults.push(`${what}: ${[message, ...details].join(": ")}${wayOut}`);
 		});
 	for (const { run, step, work } of journal.leftovers())
-		await attempt(`still to do of run ${run}, ${work?.title ?? step}`, async () => {
-			if (work === undefined) throw notUnderstood();
-			if (work.kind === "database-drop") await (await openDatabase(work.dump)).drop(work.name);
-			else if (work.kind === "archive-create") await doubt(journal, run, work);
-			else for (const area of work.areas) await discardFolder(area);
-			if (work.kind === "discard" && work.forgets) journal.forget(work.forgets.run, work.forgets.state);
-			journal.tidied(run, step);
-		});
+		await attempt(
+			`still to do of run ${run}, ${work ? dueOf(work) : step}`,
+			async () => {
+				if (work === undefined) throw notUnderstood();
+				if (work.kind === "database-drop") await (await openDatabase(work.dump)).drop(work.name);
+				else if (work.kind === "archive-create") await doubt(journal, run, work);
+				else for (const area of work.areas) await discardFolder(area);
+				if (work.kind === "discard" && work.forgets) journal.forget(work.forgets.run, work.forgets.state);
+				journal.tidied(run, step);
+			},
+			`; it is tried again before each run. If it can never be done: holdfast recover --abandon ${run}`,
+		);
 	for (const copy of journal.kept()) {
 		const { run, state, until } = copy;
 		if (run === spared || Date.parse(until) > now.getTime()) continue;

@@ -160,6 +160,25 @@ for (const [engine, provider] of Object.entries(PROVIDERS))
 			assert.match(doubts[0] ?? "", /ended before it knew whether every file could be read/);
 		});
 
+		test("and where it never comes back, that can be given up", async () => {
+			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
+			place.write("own/file", "old");
+			const { providers } = JSON.parse(read(place, "holdfast.json")).machines.web01;
+			const [destination, settings] = Object.entries(providers[engine].destinations)[0] ?? [];
+			const { path, repo, directory } = settings as Record<string, string>;
+			const dying = ["env", `HOLDFAST_FAULT=kill@create:${engine}/${destination}#written`];
+			assert.equal((await place.start(["create"], dying).ended).signal, "SIGKILL");
+			rmSync(String(path ?? repo ?? directory), { recursive: true });
+			const { stderr } = await succeeds(place, "recover");
+			const [, run = ""] =
+				/still to do of run (\S+), look for web01-\S+ in .* recover --abandon \1$/m.exec(stderr) ?? [];
+			const asked = await place.holdfast("recover", "--abandon", run);
+			assert.match(asked.stdout, /has come to its end;.*\n\n! still to do: look for web01-/);
+			assert.equal(asked.code, 2);
+			await succeeds(place, "recover", "--abandon", run, "--yes");
+			assert.doesNotMatch((await succeeds(place, "recover")).stderr, /still to do/);
+		});
+
 		test("what cannot be stored of a state within another's fails that one alone", async () => {
 			const place = begin((place) => ({
 				outer: { folders: [place.path("own/outer")] },
