@@ -11,6 +11,7 @@ import {
 import { isNear } from "../manifest/nearest.ts";
 import { VERSION } from "../manifest/version.ts";
 import { resultsAreSeen } from "../report/terminal.ts";
+import { usageError } from "./usage-words.ts";
 
 type Loader = () => Promise<Command<CommandContext> | RouteMap<CommandContext>>;
 
@@ -50,49 +51,71 @@ const COMMANDS: Record<string, Loader> = {
 		}),
 };
 
-/** The program's parser; with only the one command in it, when that is named. */
-export async function application(command?: string): Promise<Application<CommandContext>> {
+/** The program's parser; with only the one command in it, when the words begin with one. */
+export async function application(words: readonly string[] = []): Promise<Application<CommandContext>> {
+	const [command] = words;
 	const named = command === undefined ? undefined : COMMANDS[command];
-	return buildApplication(
-		buildRouteMap({
-			routes: await load(command !== undefined && named ? { [command]: named } : COMMANDS),
-			docs: {
-				brief: "Declarative backup and restore for Linux services",
-				fullDescription: [
-					"Declare the state a service owns once; back it up with any engine; restore one service with one command.",
-					"",
-					"Examples:",
-					"  holdfast create                                 back up this machine",
-					"  holdfast list                                   what there is to restore",
-					"  holdfast restore --service notes disk latest    one service, as it was",
-					"",
-					"Exit codes: 0 done · 1 failed, nothing changed or rolled back · 2 usage or config error · 3 partial ·",
-					"4 locked by another run · 5 a run could not be undone · 130 interrupted and rolled back.",
-				].join("\n"),
-			},
-		}),
-		{
-			name: "holdfast",
-			versionInfo: { currentVersion: VERSION },
-			scanner: {
-				caseStyle: "allow-kebab-for-camel",
-				allowArgumentEscapeSequence: true,
-				distanceOptions: {
-					threshold: 2,
-					weights: { insertion: 1, deletion: 1, substitution: 1, transposition: 1 },
-				},
-			},
-			localization: { text: { ...text_en, noCommandRegisteredForInput: unknownCommand } },
-			documentation: {
-				disableAnsiColor: !resultsAreSeen() || Boolean(process.env.NO_COLOR),
-				onlyRequiredInUsageLine: true,
+	const root = buildRouteMap({
+		routes: await load(command !== undefined && named ? { [command]: named } : COMMANDS),
+		docs: {
+			brief: "Declarative backup and restore for Linux services",
+			fullDescription: [
+				"Declare the state a service owns once; back it up with any engine; restore one service with one command.",
+				"",
+				"Examples:",
+				"  holdfast create                                 back up this machine",
+				"  holdfast list                                   what there is to restore",
+				"  holdfast restore --service notes disk latest    one service, as it was",
+				"",
+				"Exit codes: 0 done · 1 failed, nothing changed or rolled back · 2 usage or config error · 3 partial ·",
+				"4 locked by another run · 5 a run could not be undone · 130 interrupted and rolled back.",
+			].join("\n"),
+		},
+	});
+	return buildApplication(root, {
+		name: "holdfast",
+		versionInfo: { currentVersion: VERSION },
+		scanner: {
+			caseStyle: "allow-kebab-for-camel",
+			allowArgumentEscapeSequence: true,
+			distanceOptions: {
+				threshold: 2,
+				weights: { insertion: 1, deletion: 1, substitution: 1, transposition: 1 },
 			},
 		},
-	);
+		localization: {
+			text: {
+				...text_en,
+				noCommandRegisteredForInput: unknownCommand,
+				// Said as every other error is, and not by the parser.
+				exceptionWhileParsingArguments(error) {
+					throw usageError(error, commandIn(words, root));
+				},
+			},
+		},
+		documentation: {
+			disableAnsiColor: !resultsAreSeen() || Boolean(process.env.NO_COLOR),
+			onlyRequiredInUsageLine: true,
+		},
+	});
+}
+
+/** The words that name the command, with the group that it is in. */
+function commandIn(words: readonly string[], root: RouteMap<CommandContext>): string {
+	const named: string[] = [];
+	let at: ReturnType<typeof root.getRoutingTargetForInput> = root;
+	for (const word of words) {
+		if (at === undefined || !("getRoutingTargetForInput" in at)) break;
+		at = at.getRoutingTargetForInput(word as never);
+		if (at !== undefined) named.push(word);
+	}
+	return named.join(" ");
 }
 
 /** Only what is near is proposed. It begins as the parser's own words do: an older version is told by them (fleet/there.ts). */
 const unknownCommand: typeof text_en.noCommandRegisteredForInput = ({ corrections, ...said }) => {
+	if (said.input.startsWith("-"))
+		return `name a command before ${said.input}; see what there is with: holdfast --help`;
 	const near = corrections.filter((one) => isNear(said.input, one.replaceAll("`", "")));
 	const words = text_en.noCommandRegisteredForInput({ ...said, corrections: near });
 	return near.length === 0 ? `${words}; see what there is with: holdfast --help` : words;

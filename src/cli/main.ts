@@ -46,18 +46,22 @@ async function main(args: readonly string[]): Promise<void> {
 	if (command === "--version" || command === "-v") print(VERSION);
 	else if (command === SERVE)
 		await (await import("./serve.ts")).serve((words) => {
-			const own = commandFirst(words);
-			return runCommand(own[0] ?? "", own);
+			return runCommand(commandFirst(words));
 		});
 	else if (command === "__install" || command === "__uninstall")
 		await (await import("./install.ts")).install(args);
 	else if (command === "__complete") await (await import("./completion.ts")).complete(args.slice(1), CONTEXT);
-	else await runCommand(command, args);
+	else await runCommand(args);
 }
 
-async function runCommand(command: string, args: readonly string[]): Promise<void> {
+async function runCommand(args: readonly string[]): Promise<void> {
 	const [{ run }, { application }] = await Promise.all([import("@stricli/core"), import("./application.ts")]);
-	await run(await application(command), args, CONTEXT);
+	try {
+		await run(await application(args), args, CONTEXT);
+	} catch (error) {
+		const flags = { json: args.includes("--json"), debug: args.includes("--debug"), quiet: false };
+		await (await import("./flags.ts")).guard(flags, () => Promise.reject(error));
+	}
 	// The library's own codes for unusable arguments are negative.
 	if (typeof process.exitCode === "number" && process.exitCode < 0) process.exitCode = EXIT.usage;
 }

@@ -36,8 +36,13 @@ export function select(
 	}
 	for (const name of names.filter((one) => !machines.has(one))) {
 		const meant = nearest(name, known);
+		const owner = every.find(({ state }) => Object.hasOwn(state, name));
 		throw new HoldfastError("usage", `there is no machine "${name}" in ${file}`, {
-			hint: meant ? `did you mean "${meant}"?` : `the machines are: ${known.join(", ")}`,
+			hint: owner
+				? `"${name}" is a state of ${owner.machine}: name it with --service ${name}`
+				: meant
+					? `did you mean "${meant}"?`
+					: `the machines are: ${known.join(", ")}`,
 		});
 	}
 	const knownTags = [...new Set(every.flatMap((one) => one.tags ?? []))];

@@ -1,5 +1,6 @@
 // The states of an operation, each after those it names in `after`.
 import { HoldfastError } from "../manifest/error.ts";
+import { nearest } from "../manifest/nearest.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
 
 /** All states, or the named ones. Between states that do not wait for each other, the manifest's order stays. */
@@ -37,8 +38,16 @@ export function inOrder(manifest: Manifest, services: readonly string[]): [strin
 export function requireStates(manifest: Manifest, services: readonly string[]): void {
 	for (const service of services) {
 		if (Object.hasOwn(manifest.state, service)) continue;
+		const known = Object.keys(manifest.state);
+		const several = service.split(",").map((one) => one.trim());
+		const meant = nearest(service, known);
 		throw new HoldfastError("usage", `machine "${manifest.machine}" has no state "${service}"`, {
-			hint: `its states are: ${Object.keys(manifest.state).join(", ") || "none"}`,
+			hint:
+				several.length > 1 && several.every((one) => known.includes(one))
+					? `one name an option: ${several.map((one) => `--service ${one}`).join(" ")}`
+					: meant
+						? `did you mean "${meant}"?`
+						: `its states are: ${known.join(", ") || "none"}`,
 		});
 	}
 }

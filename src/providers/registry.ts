@@ -1,5 +1,6 @@
 // From a provider's options to its destinations. A new engine is one folder and one line here.
 import { HoldfastError } from "../manifest/error.ts";
+import { nearest } from "../manifest/nearest.ts";
 import type { Manifest, ProviderOptions } from "../manifest/schema.ts";
 import type { Destination } from "./provider.ts";
 
@@ -21,10 +22,20 @@ export async function openProvider(name: string, options: ProviderOptions): Prom
 
 export async function openDestinations(manifest: Manifest, provider: string): Promise<Destination[]> {
 	const options = manifest.providers[provider];
-	if (!options)
+	if (!options) {
+		const known = Object.keys(manifest.providers);
+		const [owner] = Object.entries(manifest.providers).flatMap(([name, one]) =>
+			"destinations" in one && Object.hasOwn(one.destinations, provider) ? [name] : [],
+		);
+		const meant = nearest(provider, known);
 		throw new HoldfastError("usage", `machine "${manifest.machine}" has no provider "${provider}"`, {
-			hint: `its providers are: ${Object.keys(manifest.providers).join(", ") || "none"}`,
+			hint: owner
+				? `"${provider}" is a destination of its provider ${owner}: name that, ${owner}`
+				: meant
+					? `did you mean "${meant}"?`
+					: `its providers are: ${known.join(", ") || "none"}`,
 		});
+	}
 	return openProvider(provider, options);
 }
 

@@ -126,11 +126,28 @@ test("the same three commands under Clan's name, flags before and after", async 
 
 for (const [words, expected] of [
 	[["create", "web02"], /there is no machine "web02".*\n.*did you mean "web01"/],
-	[["create", "--service", "dta"], /has no state "dta"/],
-	[["create", "--provider", "borg"], /has no provider "borg"/],
-	[["restore", "tar"], /./],
-	[["crate"], /./],
-	[["list", "--nope"], /./],
+	[
+		["create", "data"],
+		/there is no machine "data".*\n.*"data" is a state of web01: name it with --service data$/m,
+	],
+	[["create", "--service", "dta"], /has no state "dta"\n.*did you mean "data"\?/],
+	[["create", "--service", "data,data"], /one name an option: --service data --service data$/m],
+	[["create", "--provider", "borg"], /has no provider "borg"\n.*its providers are: tar$/m],
+	[["restore", "disk", "latest"], /no provider "disk"\n.*"disk" is a destination of its provider tar: /],
+	[
+		["restore", "tar"],
+		/^holdfast: .*PROVIDER ARCHIVE: at least 2 words are needed, and there is only 1\n.*holdfast restore --help$/m,
+	],
+	[["restore", "a", "b", "c", "d"], /^holdfast: "d" is one word too many: at most 3 words can be named$/m],
+	[["archives", "show"], /^holdfast: ARCHIVE is missing\n.*holdfast archives show --help$/m],
+	[["archives", "--quiet"], /^name a command before --quiet; see/],
+	[["crate"], /^No command registered for `crate`, did you mean `create`\?$/m],
+	[["list", "--nope"], /^holdfast: there is no option --nope here\n.*holdfast list --help$/m],
+	[["list", "--jsno"], /there is no option --jsno here; did you mean --json\?$/m],
+	[["list", "-z"], /there is no option -z here$/m],
+	[["list", "--json=3"], /^holdfast: --json takes no value$/m],
+	[["create", "--wait"], /^holdfast: --wait needs a value$/m],
+	[["create", "--wait", "3x"], /^holdfast: --wait: write a time like 30s, .* not 3x$/m],
 	[["list", "--config", "absent.yaml"], /there is no config file/],
 ] as const) {
 	test(`holdfast ${words.join(" ")} ends with exit code 2 and says why`, async () => {

@@ -1,0 +1,48 @@
+// What is wrong with the words of a command line, as the parser finds it, said as every other error is.
+import { ArgumentScannerError, formatMessageForArgumentScannerError } from "@stricli/core";
+import { HoldfastError, reportOf } from "../manifest/error.ts";
+
+type Words = Parameters<typeof formatMessageForArgumentScannerError>[1];
+
+const WORDS: Words = {
+	FlagNotFoundError: ({ input, corrections }) => noOption(`--${input}`, corrections),
+	AliasNotFoundError: ({ input }) => noOption(`-${input}`),
+	ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) => {
+		const { message } = reportOf(exception);
+		return /to a boolean$/.test(message)
+			? `--${name} takes no value`
+			: `${isPlaceholder(name) ? name : `--${name}`}: ${message}`;
+	},
+	EnumValidationError: ({ externalFlagName: name, input, values }) =>
+		`--${name} is one of ${values.join(", ")}, and not "${input}"`,
+	UnsatisfiedFlagError: ({ externalFlagName: name }) => `--${name} needs a value`,
+	UnexpectedFlagError: ({ externalFlagName: name }) => `--${name} may be given once`,
+	InvalidNegatedFlagSyntaxError: ({ externalFlagName: name }) => `--${name} takes no value`,
+	UnexpectedPositionalError: ({ expectedCount, input }) =>
+		expectedCount === 0
+			? `"${input}" is one word too many: this command takes options only`
+			: `"${input}" is one word too many: at most ${counted(expectedCount)} can be named`,
+	UnsatisfiedPositionalError: ({ placeholder, limit: [least, count] = [1, 0] }) =>
+		least === 1
+			? `${placeholder} is missing`
+			: `${placeholder}: at least ${counted(least)} are needed, and ${count === 0 ? "there is none" : `there ${count === 1 ? "is" : "are"} only ${count}`}`,
+};
+
+/** `command`: what was asked for, without its own words. */
+export function usageError(error: unknown, command: string): HoldfastError {
+	if (error instanceof HoldfastError) return error;
+	const message =
+		error instanceof ArgumentScannerError
+			? formatMessageForArgumentScannerError(error, WORDS)
+			: reportOf(error).message;
+	return new HoldfastError("usage", message, {
+		hint: `see what it takes with: holdfast ${command}${command === "" ? "" : " "}--help`,
+	});
+}
+
+const isPlaceholder = (name: string) => name === name.toUpperCase();
+
+const counted = (count: number) => (count === 1 ? "one word" : `${count} words`);
+
+const noOption = (option: string, near: readonly string[] = []) =>
+	`there is no option ${option} here${near.length > 0 ? `; did you mean --${near.join(" or --")}?` : ""}`;
