@@ -12,20 +12,24 @@ function whyNotLatest(archive: ListedArchive): string | undefined {
 
 /**
  * What this machine has a record of making comes first: what is newer by its own word alone may be anybody's. Newest
- * last.
+ * last. Where no state is named, those come first in which every one is good.
  */
 function candidatesFor({ archives }: Listing, services: readonly string[]): ListedArchive[] {
-	const good = archives.filter(
-		(archive) =>
-			whyNotLatest(archive) === undefined &&
-			services.every((service) => isGood(archive, service) && doubtOf(archive, service) === undefined),
-	);
+	const usable = archives.filter((archive) => whyNotLatest(archive) === undefined);
+	const goodIn = (wanted: (archive: ListedArchive) => readonly string[]) =>
+		usable.filter((archive) =>
+			wanted(archive).every((state) => isGood(archive, state) && doubtOf(archive, state) === undefined),
+		);
+	const whole = services.length > 0 ? [] : goodIn(statesIn);
+	const good = whole.length > 0 ? whole : goodIn(() => services);
 	const recorded = good.filter((archive) => archive.recorded);
 	if (recorded.length > 0) return recorded;
 	if (good.length > 0 || archives.some((archive) => !archive.foreign)) return good;
 	// Where there is nothing of ours at all, as after a move from another program, they are what there is.
 	return archives.filter(({ ahead }) => !ahead);
 }
+
+const statesIn = ({ metadata }: Archive): string[] => Object.keys(metadata?.states ?? {});
 
 /** Lines on archives that are newer than the one that `latest` came to mean. */
 export function passedOver(
@@ -39,7 +43,8 @@ export function passedOver(
 		.flatMap((archive) => {
 			const unrecorded = archive.recorded === undefined && chosen.recorded === true;
 			const why = unrecorded ? "is newer, and this machine has no record of making it" : undefined;
-			const failed = services.filter((service) => archive.metadata?.states[service]?.outcome === "failed");
+			const meant = services.length > 0 ? services : statesIn(archive);
+			const failed = meant.filter((state) => archive.metadata?.states[state]?.outcome === "failed");
 			const without = failed.length > 0 ? `could not store ${failed.join(" and ")}` : undefined;
 			return lineOf(archive, whyNotLatest(archive) ?? why ?? doubtsOf(archive) ?? without);
 		})
@@ -142,7 +147,7 @@ export function doubtOf({ metadata }: Archive, service: string): string | undefi
 }
 
 function doubtsOf(archive: ListedArchive): string | undefined {
-	const doubts = Object.keys(archive.metadata?.states ?? {}).flatMap((state) => {
+	const doubts = statesIn(archive).flatMap((state) => {
 		const why = doubtOf(archive, state);
 		return why === undefined ? [] : [`${state}: ${why}`];
 	});

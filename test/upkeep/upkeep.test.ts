@@ -142,6 +142,36 @@ test("a destination that cannot be pruned fails for itself; the other is pruned"
 	);
 });
 
+test("latest means the same for each command: where no state is named, the newest in which every one is good", async () => {
+	const { place } = await withArchives(1);
+	const tar = { destinations: { disk: { path: place.path("archives") } } };
+	place.write("other/file", "x");
+	const both = { notes: { folders: [place.path("notes")] }, other: { folders: [place.path("other")] } };
+	place.declare({ state: both, providers: { tar } });
+	await ok(place, "create");
+	rmSync(place.path("other"), { recursive: true });
+	assert.equal((await place.holdfast("create")).code, 3);
+	const [, good = "", bad = ""] = (await listed(place)).map(({ name }) => name);
+	const passed = new RegExp(`passed over: .*${bad} could not store other`);
+	for (const words of [
+		["archives", "show", "latest"],
+		["archives", "hold", "latest"],
+		["diff", "tar", "latest"],
+		["restore", "--yes", "tar", "latest"],
+	]) {
+		const { stdout, stderr } = await place.holdfast(...words);
+		assert.match(stderr, passed, words.join(" "));
+		assert.match(stdout + stderr, new RegExp(`latest is .*${good}`), words.join(" "));
+	}
+	assert.deepEqual(
+		(await listed(place)).map(({ metadata }) => metadata.hold !== undefined),
+		[false, true, false],
+	);
+	await ok(place, "restore", "--yes", "--service", "notes", "tar", "latest");
+	const last = await ok(place, "archives", "show", bad);
+	assert.match(last.stdout, /other +failed/);
+});
+
 test("archives show, browse and extract, by id, by name and latest", async () => {
 	const { place, names } = await withArchives(2);
 	const [first = ""] = names;
