@@ -52,14 +52,25 @@ export async function crash(
 	return { point, fault, end, held: isHeld(scenario, end) };
 }
 
-/** From this moment on there is no byte left on the disk with the data, the archives and the journal, until the command ends. */
+/** Much longer than a restore here takes. */
+const HELP_MS = 20_000;
+
+/**
+ * From this moment on there is no byte left on the disk with the data, the archives and the journal, until the command ends.
+ * MariaDB and MySQL wait for room, and the command with them, until somebody makes some.
+ */
 export async function fillDisk(web01: Machine, scenario: Scenario, point: string): Promise<Outcome> {
 	await makeNewer(web01, scenario);
 	const fill = "cat /dev/zero >/disk/ballast; cat /dev/zero >/disk/ballast2";
 	const env = { ...ENV, HOLDFAST_FAULT: `run@${point}`, HOLDFAST_FAULT_COMMAND: fill };
+	let helped: Promise<void> | undefined;
+	const help = setTimeout(() => {
+		helped = makeRoom(web01, scenario);
+	}, HELP_MS);
 	const { stderr } = await web01.run([HOLDFAST, ...scenario.words], { env });
+	clearTimeout(help);
 	if (!stderr.includes(`fault-here ${point}`)) throw new Error(`${point} was not reached:\n${stderr}`);
-	await makeRoom(web01, scenario);
+	await (helped ?? makeRoom(web01, scenario));
 	await web01.run([HOLDFAST, "recover", "--quiet"], { env: ENV });
 	const end = await verdict(web01, scenario);
 	return { point, fault: "full disk", end, held: isHeld(scenario, end) };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
 import { crash, crashRecovery, FAULTS, fillDisk, hangUp, type Outcome, pointsOf } from "./crash.ts";
-import { begin, crashMachine, SCENARIOS, type Scenario, serverOf, waitsForRoom } from "./scenario.ts";
+import { begin, crashMachine, SCENARIOS, type Scenario, serverOf } from "./scenario.ts";
 
 const FILE = join(import.meta.dirname, "../../docs/reliability.md");
 const wanted = process.argv.slice(2);
@@ -97,7 +97,7 @@ ${heading(scenario)}
 | moment | ${FAULTS.join(" | ")} |
 | --- | ${FAULTS.map(() => "---").join(" | ")} |
 ${rows.join("")}${recoveries.length > 0 ? `\nKilled again at each of ${recoveries.length} moments of the recovery: ${holding(recoveries)} held.\n` : ""}
-${waitsForRoom(scenario) ? "Not with a full disk: its server waits until there is room, and the restore with it." : `With a full disk from each of ${full.length} moments on: ${holding(full)} held.`}
+With a full disk from each of ${full.length} moments on: ${holding(full)} held.
 With nobody to hear it, and a SIGHUP, at each of ${unheard.length} moments: ${holding(unheard)} held.
 `;
 		})

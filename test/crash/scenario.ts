@@ -120,8 +120,6 @@ interface Server {
 	prepare(web01: Machine): Promise<unknown>;
 	/** Its unit that runs it: a full disk may end it, and then it stays down until somebody makes room and starts it. */
 	readonly service: string;
-	/** On a full disk it waits until there is room, and whoever asked it with it: such a run does not end by itself. */
-	readonly waitsForRoom?: boolean;
 	fill(which: string): string;
 	/** Prints which state the database is in, when it is whole; else what is wrong with it. */
 	readonly read: string;
@@ -164,8 +162,6 @@ const SERVERS: Readonly<Record<string, Server>> = {
 	},
 	mysql: {
 		service: "mysql.service",
-		// MySQL Reference Manual, "How MySQL Handles a Full Disk".
-		waitsForRoom: true,
 		prepare: async (web01) => {
 			await installMysql(web01, "/disk/mysql");
 			await web01.sh("mysql -e 'CREATE DATABASE app'");
@@ -198,8 +194,6 @@ export function serverOf({ state, server }: Scenario): string | undefined {
 }
 
 const server = (scenario: Scenario) => SERVERS[serverOf(scenario) ?? ""];
-
-export const waitsForRoom = (scenario: Scenario) => server(scenario)?.waitsForRoom ?? false;
 
 const FOLDERS = ["/disk/app", "/disk/extra", "/mounted", "/btr/app"];
 export const ENV = { HOLDFAST_STATE_DIR: "/disk/holdfast" };
