@@ -65,7 +65,7 @@ async function tableOf(web01: Machine, scenario: Scenario): Promise<Table> {
 	for (const point of TWICE.filter((one) => points.includes(one)))
 		recoveries.push(...(await crashRecovery(web01, scenario, point)));
 	const full: Outcome[] = [];
-	for (const point of waitsForRoom(scenario) ? [] : points) {
+	for (const point of points) {
 		const outcome = await fillDisk(web01, scenario, point);
 		full.push(outcome);
 		process.stderr.write(`  ${point}, full disk: ${outcome.held ? "" : "BROKEN: "}${outcome.end}\n`);
