@@ -1,6 +1,9 @@
 // The plan of `restore`: a transaction for each state. Stage while they run; stop, swap, start; check; commit; tidy.
 // Of several states each phase is done for all before the next begins, so that a unit they share is stopped once.
 import { join } from "node:path";
+import { liveFiles } from "../manifest/dumps.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { isWithin } from "../manifest/paths.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
 import type { Metadata } from "../providers/provider.ts";
 import type { Plan, Step } from "../run/plan.ts";
@@ -11,6 +14,7 @@ import { inOrder } from "./order.ts";
 import {
 	carrySteps,
 	holdersStep,
+	type Nested,
 	nestedFolders,
 	othersOf,
 	placeOf,
@@ -112,6 +116,22 @@ export function planRestore(request: RestoreRequest): Plan {
 	};
 }
 
+/** What stays as it is must not keep a database from coming back. */
+function requireNotIn(nested: readonly Nested[], state: string, databases: readonly HeldDatabase[]): void {
+	const files = databases.flatMap(({ dump }) => liveFiles(dump));
+	for (const { folder, owner, isGone } of nested) {
+		const file = files.find((one) => isWithin(one, folder) || isWithin(folder, one));
+		if (!isGone || file === undefined) continue;
+		throw new HoldfastError(
+			"failed",
+			`the archive says that ${folder} is state "${owner}"'s, and holds ${file}, a database of "${state}", for it`,
+			{
+				hint: "nothing was touched. Choose another archive, or restore beside with: holdfast restore --into FOLDER",
+			},
+		);
+	}
+}
+
 /** `made`: the private folders that this run makes, for all of its states. */
 function transaction(
 	request: RestoreRequest,
@@ -123,12 +143,14 @@ function transaction(
 	const { manifest, run, source, archiveId, restoresInto, partial, inPlace, keepOldSeconds } = request;
 	const scope = `state:${name}`;
 	const areas = [...new Set(places.map(({ area }) => area))];
-	const others = [...new Set([...request.areas, ...made])].filter((area) => !areas.includes(area));
+	const otherAreas = [...new Set([...request.areas, ...made])].filter((area) => !areas.includes(area));
 	const nested = nestedFolders(othersOf(manifest, name, request.about), places);
-	const carried = carrySteps(name, places, nested, others);
+	requireNotIn(nested, name, request.databases[name] ?? []);
+	const carried = carrySteps(name, places, nested, otherAreas);
 	const units = unique([
 		...state.stopOnRestore,
-		...nested.flatMap(({ owner }) => manifest.state[owner]?.stopOnRestore ?? []),
+		// What an archive alone calls another's stops nothing.
+		...nested.flatMap(({ owner, isGone }) => (isGone ? [] : (manifest.state[owner]?.stopOnRestore ?? []))),
 	]);
 	const clan = { name: archiveId, folders: places.map(({ folder }) => folder) };
 	const hooks = partial ? {} : state.hooks;
@@ -152,7 +174,7 @@ function transaction(
 			dumps: (request.databases[name] ?? []).map(({ dump, facts, stored }) => ({ dump, facts, stored })),
 			undeclared: request.undeclared[name] ?? [],
 			spool: request.spool,
-			areas: takenAlong(places, others).map(({ area }) => area),
+			areas: takenAlong(places, otherAreas).map(({ area }) => area),
 			mounts: request.about?.states[name]?.mounts ?? {},
 			carried: carried.map(({ nested, place }) => join(place.live, nested)),
 			others: nested.flatMap(({ owner, folder, isGone }) =>

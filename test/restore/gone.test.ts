@@ -1,5 +1,6 @@
 // Folders that are gone, with what was above them or by themselves; and what the config no longer has.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chownSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import type { Place } from "../support/place.ts";
@@ -130,6 +131,44 @@ describe("a state in another's folder that the config no longer has", () => {
 		const run = await keeping(place, "tar", "latest");
 		assert.deepEqual(now(place), ["old", "newer"]);
 		await succeeds(place, "undo", "--yes", run);
+		assert.deepEqual(own(), before);
+	});
+
+	test("stops no unit of a state that it was of", async () => {
+		const { place } = await backedUp(nested, (place) => fill(place, "old"));
+		const moved = { folders: [place.path("own/elsewhere")], stopOnRestore: ["precious.service"] };
+		place.declare({ state: { outer: nested(place).outer, inner: moved } });
+		const { stdout } = await place.holdfast(
+			"restore",
+			"--dry-run",
+			"--json",
+			"--service",
+			"outer",
+			"tar",
+			"latest",
+		);
+		const steps = JSON.stringify(JSON.parse(stdout).steps);
+		assert.match(steps, /"kind":"carry"/);
+		assert.doesNotMatch(steps, /precious/);
+	});
+
+	test("keeps no database from coming back: an archive that says both is refused", async () => {
+		const state = (place: Place) => ({
+			app: { folders: [place.path("own/app")], dumps: [{ sqlite: place.path("own/app/db.sqlite") }] },
+		});
+		const { place, own } = await backedUp(state, (place) => {
+			place.write("own/app/file", "old");
+			execFileSync("sqlite3", [place.path("own/app/db.sqlite"), "CREATE TABLE t (a)"]);
+		});
+		const [archive = ""] = readdirSync(place.path("archives"));
+		const file = `archives/${archive}/index.json`;
+		const index = JSON.parse(readFileSync(place.path(file), "utf8"));
+		index.metadata.without = { gone: [place.path("own/app/db.sqlite")] };
+		place.write(file, JSON.stringify(index));
+		const before = own();
+		const { code, stderr } = await place.holdfast("restore", "--yes", "tar", archive);
+		assert.equal(code, 1, stderr);
+		assert.match(stderr, /db\.sqlite is state "gone"'s, and holds .*db\.sqlite, a database of "app"/);
 		assert.deepEqual(own(), before);
 	});
 

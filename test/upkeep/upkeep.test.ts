@@ -142,6 +142,24 @@ test("a destination that cannot be pruned fails for itself; the other is pruned"
 	);
 });
 
+test("check tells what is wrong with one archive of that one alone", async () => {
+	const { place, names } = await withArchives(3);
+	const [first = "", second = ""] = names;
+	const file = `archives/${first}/index.json`;
+	const index = JSON.parse(readFileSync(place.path(file), "utf8"));
+	index.segments[0].length = 2 ** 40;
+	place.write(file, JSON.stringify(index));
+	rmSync(place.path(`archives/${second}/data.tar.zst`));
+	const { code, stdout, stderr } = await place.holdfast("check");
+	assert.equal(code, 1, stderr);
+	for (const [name, found] of names.map((one, at) => [one, at < 2] as const))
+		assert.equal(
+			(stdout + stderr).split("\n").filter((line) => line.includes(name)).length > 0,
+			found,
+			stdout + stderr,
+		);
+});
+
 test("latest means the same for each command: where no state is named, the newest in which every one is good", async () => {
 	const { place } = await withArchives(1);
 	const tar = { destinations: { disk: { path: place.path("archives") } } };
