@@ -10,7 +10,7 @@ export const MOST_TOKENS = 1_000_000;
 export const MOST_ALIASES = 5_000;
 /** Maps and lists within each other. */
 export const DEEPEST = 100;
-/** Values, once every alias stands for what it names. */
+/** Values, counting what an alias names each time that it is used. */
 const MOST_VALUES = 500_000;
 /** Faults that are shown. */
 export const MOST_FAULTS = 25;

@@ -167,7 +167,7 @@ function isManifest(value: unknown): value is { version: unknown } {
 	return isRecord(value) && "version" in value && "machine" in value;
 }
 
-/** A manifest stands for a config with this one machine, which is the one that it lies on. */
+/** A manifest is read as a config of one machine: the one that it is on. */
 function loadManifest(file: string, source: Source): Loaded {
 	const faults = faultsOf(manifestSchema, source.value);
 	if (faults.length > 0) throw configError(source, faults);

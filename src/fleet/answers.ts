@@ -6,8 +6,8 @@ import { answerReader, type OutputReader } from "../host/lines.ts";
 import { type ErrorReport, HoldfastError } from "../manifest/error.ts";
 import { record } from "../manifest/record.ts";
 import { errorSchema, issueOf } from "./protocol.ts";
+import { broken } from "./sent.ts";
 import type { Address } from "./ssh.ts";
-import { broken } from "./there.ts";
 
 /** Bytes of one machine's answer: thousands of archives. */
 const MOST_MIB = 6;

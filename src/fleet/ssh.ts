@@ -30,7 +30,7 @@ export function answerSeconds(): number {
 	return given > 0 ? given : 900;
 }
 
-/** Until it has let us in, which may want a touch of a key, and for its first word after that. */
+/** Time to log in, for which a security key may have to be touched, and to send the greeting. */
 export const greetingSeconds = (): number => Math.min(120, answerSeconds());
 
 export class Connection {

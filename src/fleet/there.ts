@@ -1,17 +1,16 @@
 // The operator's side: have a machine do something, and hear of it. What the machine says is data of somebody else's: each
 // line is bounded and measured (protocol.ts), and nothing that it says decides more than what is shown of it.
-import { parseBounded } from "../host/bounded-json.ts";
 import { type Child, describeEnd, type ExecResult } from "../host/exec.ts";
 import { type OutputReader, recordReader } from "../host/lines.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { VERSION } from "../manifest/version.ts";
 import type { Listener } from "../run/event.ts";
-import { type Ended, type Greeting, lineOf, PROTOCOL, type Request, SERVE } from "./protocol.ts";
-import { type Address, answerSeconds, type Connection, greetingSeconds, throughCrowd } from "./ssh.ts";
+import { lateGreeting, unlike, untilGreeting, welcome } from "./greeting.ts";
+import { type Ended, type Greeting, PROTOCOL, type Request, SERVE } from "./protocol.ts";
+import { broken, inWords, lineIn, mostMessages } from "./sent.ts";
+import { answerSeconds, type Connection, throughCrowd } from "./ssh.ts";
 
-/** Clocks that differ by more are told of: `latest`, ages and retention go by them. */
-const MOST_SKEW_SECONDS = 5 * 60;
 /** The code with which ssh itself fails. */
 const SSH_FAILED = 255;
 
@@ -40,22 +39,10 @@ export interface Hearing {
 /** The connection ended before the run did. The run goes on. */
 export class ConnectionLost extends HoldfastError {}
 
-/** Bytes that may come before the greeting: what a shell's own start-up files print. */
-const MOST_NOISE = 1024 * 1024;
-/** MiB that a machine may complain. */
-const MOST_MESSAGES = 16;
-const LINE_LIMITS = { depth: 50, values: 200_000 };
 /** Lines that do not fit are left out, so many of them. */
 const MOST_FAULTS = 1_000;
 /** From the last word to the end of the session. */
 const GOODBYE_MS = 10_000;
-
-/** What no Holdfast would do. */
-export function broken({ machine, host }: Address, what: string): HoldfastError {
-	return new HoldfastError("failed", `${machine} ${what}: that is not how Holdfast answers`, {
-		hint: `log in there and see what its holdfast is: ssh ${host}; to put it back: holdfast deploy ${machine}`,
-	});
-}
 
 export interface Question {
 	readonly signal: AbortSignal;
@@ -227,62 +214,6 @@ function left(machine: string): HoldfastError {
 	);
 }
 
-/** Takes what comes before the greeting, and gives back what comes after it. */
-function untilGreeting(
-	connection: Connection,
-	noise: string[],
-	onGreeting: (greeting: Greeting) => void,
-): (chunk: Buffer) => Buffer {
-	let bytes = 0;
-	let greeting: Greeting | undefined;
-	const lines = recordReader((text) => {
-		greeting = greetingIn(connection, text);
-		if (!greeting && noise.length < 10) noise.push(text);
-	});
-	return (chunk) => {
-		bytes += chunk.length;
-		if (bytes > MOST_NOISE)
-			throw broken(connection.address, `printed more than ${MOST_NOISE / 1024} KiB before anything else`);
-		for (let from = 0; from < chunk.length; ) {
-			const end = chunk.indexOf("\n", from) + 1 || chunk.length;
-			lines.push(chunk.subarray(from, end));
-			from = end;
-			if (!greeting) continue;
-			onGreeting(greeting);
-			return chunk.subarray(from);
-		}
-		return NOTHING;
-	};
-}
-
-const NOTHING = Buffer.alloc(0);
-
-/** Ends a session in which nothing of ours is heard. */
-function lateGreeting(connection: Connection, stop: AbortController, greeted: () => boolean) {
-	const seconds = greetingSeconds();
-	const late: { fault?: HoldfastError; clear(): void } = { clear: () => clearTimeout(timer) };
-	const timer = setTimeout(() => {
-		if (greeted()) return;
-		late.fault = broken(connection.address, `let us in and has said nothing for ${seconds} seconds`);
-		stop.abort();
-	}, seconds * 1000).unref();
-	return late;
-}
-
-const mostMessages = (connection: Connection) => ({
-	bytes: MOST_MESSAGES * 1024 ** 2,
-	fault: () => broken(connection.address, `sent more than ${MOST_MESSAGES} MiB of messages`),
-});
-
-/** What is too long, too deep or too much, as the machine's own fault. */
-function inWords(connection: Connection, read: () => void): void {
-	try {
-		read();
-	} catch (error) {
-		throw error instanceof RangeError ? broken(connection.address, `sent ${error.message}`) : error;
-	}
-}
-
 type Asked = Request extends infer R ? (R extends Request ? Omit<R, "protocol" | "version"> : never) : never;
 
 function request(wish: Asked): Request {
@@ -290,63 +221,4 @@ function request(wish: Asked): Request {
 	// There it is the machine itself.
 	const { host: _, ...manifest } = wish.manifest;
 	return { protocol: PROTOCOL, version: VERSION, ...wish, manifest };
-}
-
-function lineIn(connection: Connection, text: string): ReturnType<typeof lineOf> {
-	let value: unknown;
-	try {
-		value = parseBounded(text, LINE_LIMITS);
-	} catch (error) {
-		if (error instanceof RangeError) throw broken(connection.address, `sent ${error.message}`);
-		return undefined;
-	}
-	return lineOf(value);
-}
-
-/** It may stand behind what a start-up file printed without an end of line. */
-function greetingIn(connection: Connection, text: string): Greeting | undefined {
-	const at = text.lastIndexOf('{"type":"greeting"');
-	const line = at < 0 ? undefined : lineIn(connection, text.slice(at));
-	return line && "type" in line && line.type === "greeting" ? line : undefined;
-}
-
-function welcome({ address: { machine } }: Connection, greeting: Greeting, remark: (line: string) => void) {
-	const there = `${machine} has Holdfast ${greeting.version}, this is ${VERSION}`;
-	if (greeting.protocol !== PROTOCOL)
-		throw new HoldfastError("failed", `${there}, and they do not understand each other`, {
-			hint:
-				greeting.protocol < PROTOCOL
-					? `bring it up to date: holdfast deploy ${machine}`
-					: "bring this one up to date",
-		});
-	if (greeting.version !== VERSION)
-		remark(`${there}; they understand each other. To make them the same: holdfast deploy ${machine}`);
-	const skew = (Date.parse(greeting.time) - Date.now()) / 1000;
-	if (Math.abs(skew) > MOST_SKEW_SECONDS)
-		remark(
-			`the clock of ${machine} is ${spanOf(Math.abs(skew))} ${skew > 0 ? "ahead of" : "behind"} this one: "latest", ages and retention go by it. See: timedatectl`,
-		);
-}
-
-function spanOf(seconds: number): string {
-	return seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
-}
-
-/** No greeting: there is no Holdfast, one that is too old, or no way there. */
-function unlike(
-	connection: Connection,
-	stderr: readonly string[],
-	noise: readonly string[],
-	end: string,
-): HoldfastError {
-	const { machine } = connection.address;
-	if (/No command registered for .*__serve/.test([...stderr, ...noise].join("\n")))
-		return new HoldfastError(
-			"failed",
-			`the Holdfast on ${machine} is older than this one and cannot be spoken to`,
-			{
-				hint: `bring it up to date: holdfast deploy ${machine}`,
-			},
-		);
-	return connection.fault(stderr.length > 0 ? stderr : noise, end);
 }

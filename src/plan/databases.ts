@@ -6,7 +6,8 @@ import { type Dump, databaseOf, dumpFile, dumpLabel, isServerDump } from "../man
 import { HoldfastError } from "../manifest/error.ts";
 import type { State } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
-import type { ArchiveSource, DumpStep, KeptDatabase, Known, Place } from "../run/step.ts";
+import type { ArchiveSource, Place } from "../run/step.ts";
+import type { DumpStep, KeptDatabase, Known } from "../run/step-database.ts";
 import { NEW } from "../run/steps/area.ts";
 
 /** A database's dump in an archive. */

@@ -30,7 +30,7 @@ export async function openDestinations(manifest: Manifest, provider: string): Pr
 		const meant = nearest(provider, known);
 		throw new HoldfastError("usage", `machine "${manifest.machine}" has no provider "${provider}"`, {
 			hint: owner
-				? `"${provider}" is a destination of its provider ${owner}: name that, ${owner}`
+				? `"${provider}" is a destination: name its provider, ${owner}`
 				: meant
 					? `did you mean "${meant}"?`
 					: `its providers are: ${known.join(", ") || "none"}`,

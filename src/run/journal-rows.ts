@@ -4,7 +4,8 @@ import { recordOf } from "../manifest/record.ts";
 import type { Recorded } from "../providers/archive-time.ts";
 import type { Metadata } from "../providers/provider.ts";
 import type { Outcome } from "./event.ts";
-import type { KeptDatabase, Place } from "./step.ts";
+import type { Place } from "./step.ts";
+import type { KeptDatabase } from "./step-database.ts";
 
 export type Row = Record<string, unknown>;
 

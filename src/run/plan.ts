@@ -1,8 +1,6 @@
 // A plan: the steps of one run in their order, and what it is for. Plain data, kept in the journal as it is.
 import type { Manifest } from "../manifest/schema.ts";
 import type {
-	AccountStep,
-	AccountsStep,
 	ArchiveCreateStep,
 	AreaStep,
 	AsideStep,
@@ -10,32 +8,32 @@ import type {
 	CheckArchivesStep,
 	CheckStep,
 	CommitStep,
-	DatabaseDropStep,
-	DatabaseSwapStep,
 	DiscardStep,
-	DumpStep,
-	EmbedStep,
 	EngineRestoreStep,
 	ExtractStep,
-	FilePutStep,
-	FileTakeStep,
 	FoldersPresentStep,
 	HoldersStep,
 	HookStep,
 	KeepStep,
-	LoadStep,
 	OverwriteStep,
 	PlaceStep,
 	PreflightStep,
 	PruneStep,
 	SettleStep,
 	StageStep,
-	TimersStep,
 	UnitsDownStep,
-	UnitsReloadStep,
 	UnitsStartStep,
 	UnitsStopStep,
 } from "./step.ts";
+import type {
+	AccountsStep,
+	DatabaseDropStep,
+	DatabaseSwapStep,
+	DumpStep,
+	EmbedStep,
+	LoadStep,
+} from "./step-database.ts";
+import type { AccountStep, FilePutStep, FileTakeStep, TimersStep, UnitsReloadStep } from "./step-deploy.ts";
 
 export type Step =
 	| HookStep

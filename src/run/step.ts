@@ -1,14 +1,15 @@
 // The kinds of steps: plain data that says what will be done and what it touches. What they do is in steps/, by kind;
-// what is made of them, in plan.ts.
+// what is made of them, in plan.ts. Those of databases are in step-database.ts, those of a deploy in step-deploy.ts.
 
 import type { DumpFacts } from "../databases/database.ts";
 import type { SwapMode } from "../host/survey.ts";
 import type { Check } from "../manifest/checks.ts";
-import type { Dump, FileDump, ServerDump } from "../manifest/dumps.ts";
+import type { Dump } from "../manifest/dumps.ts";
 import type { Retention } from "../manifest/providers.ts";
 import type { Hook, HookName, Unit } from "../manifest/schema.ts";
+import type { KeptDatabase } from "./step-database.ts";
 
-interface StepBase {
+export interface StepBase {
 	/** Unique in its plan. */
 	readonly id: string;
 	readonly title: string;
@@ -121,72 +122,6 @@ export interface ArchiveCreateStep extends StepBase {
 		>
 	>;
 }
-/** Look at a database, or at all that a server has, and write its dump to a private file. */
-export interface DumpStep extends StepBase {
-	readonly kind: "dump";
-	readonly dump: Dump;
-	/** In a private folder of the state's own. Of all databases of a server each has a file beside this. */
-	readonly file: string;
-	/** The dump goes into the engine as it is made, without a file. */
-	readonly streamed?: boolean;
-}
-/** What this machine knows of a dump since it wrote it, and whether a person has said that the archive may be trusted. */
-export interface Known {
-	/** SHA-256 in hex, of the dump and of its accounts, as this machine wrote them to any destination. */
-	readonly dump: readonly string[];
-	readonly accounts: readonly string[];
-	/** As they were then. */
-	readonly facts: DumpFacts;
-	/** It was written to just this destination: when it is another now, somebody changed it. */
-	readonly here: boolean;
-}
-interface Trusting {
-	/** Undefined for an archive that this machine does not know. */
-	readonly known?: Known;
-	readonly agreed?: boolean;
-}
-/** Make the accounts of a server that a dump needs and that are missing. */
-export interface AccountsStep extends StepBase, Trusting {
-	readonly kind: "accounts";
-	readonly dump: ServerDump;
-	readonly file: string;
-	readonly facts: DumpFacts;
-}
-/** Make a database of a dump, beside the live one. */
-export interface LoadStep extends StepBase, Trusting {
-	readonly kind: "load";
-	readonly dump: ServerDump;
-	readonly file: string;
-	/** The file with its accounts. */
-	readonly accounts?: string;
-	readonly facts: DumpFacts;
-	readonly as: string;
-}
-/** Make a database's file of a dump, in a folder that was extracted. */
-export interface EmbedStep extends StepBase {
-	readonly kind: "embed";
-	readonly dump: FileDump;
-	readonly file: string;
-	readonly facts: DumpFacts;
-	/** The folder that was extracted, and the file's path in it, no part of which is followed as a link. */
-	readonly folder: string;
-	readonly to: string;
-}
-/** The live database becomes `old`, and `fresh` the live one. */
-export interface DatabaseSwapStep extends StepBase {
-	readonly kind: "database-swap";
-	readonly dump: ServerDump;
-	readonly fresh: string;
-	readonly old: string;
-	/** The step that loaded the fresh one and tells what else belongs to it, or just that. */
-	readonly loaded?: string;
-	readonly rest?: unknown;
-}
-export interface DatabaseDropStep extends StepBase {
-	readonly kind: "database-drop";
-	readonly dump: ServerDump;
-	readonly name: string;
-}
 /** Look for all that would fail later, before anything is touched. */
 export interface PreflightStep extends StepBase, ArchiveSource {
 	readonly kind: "preflight";
@@ -287,14 +222,6 @@ export interface DiscardStep extends StepBase {
 	/** Copies that an earlier run kept and that are gone with this. */
 	readonly forgets?: { readonly run: string; readonly state: string };
 }
-/** The database as it was before, under the name `old`. */
-export interface KeptDatabase {
-	readonly dump: ServerDump;
-	readonly old: string;
-	/** What else belongs to it, as the step that put it aside knows, or just that. */
-	readonly swapped?: string;
-	readonly rest?: unknown;
-}
 /** Keep the old copies for a while; `holdfast undo` brings them back. */
 export interface KeepStep extends StepBase {
 	readonly kind: "keep";
@@ -321,38 +248,4 @@ export interface PruneStep extends StepBase {
 	readonly retention: Retention;
 	/** Names; absent when the destination could not be asked before. */
 	readonly agreed?: readonly string[];
-}
-
-/** Put a file in its place on this machine, whole at every instant. */
-export interface FilePutStep extends StepBase {
-	readonly kind: "file-put";
-	readonly path: string;
-	readonly from: string;
-	/** Octal: of the file, and of folders that must be made for it. */
-	readonly mode: string;
-	readonly folderMode: string;
-}
-export interface FileTakeStep extends StepBase {
-	readonly kind: "file-take";
-	readonly path: string;
-}
-/** Make a system account that can be reached by SSH, with a home of its own (0700). */
-export interface AccountStep extends StepBase {
-	readonly kind: "account";
-	readonly user: string;
-	readonly home: string;
-}
-/** Look which units are enabled; its undo has systemd read them again, and enables those again. */
-export interface UnitsReloadStep extends StepBase {
-	readonly kind: "units-reload";
-	readonly units: readonly string[];
-}
-/** Have systemd read its units again, and go by them. */
-export interface TimersStep extends StepBase {
-	readonly kind: "timers";
-	/** Enabled, and started. */
-	readonly start: readonly string[];
-	readonly enable: readonly string[];
-	/** Stopped and disabled. */
-	readonly stop: readonly string[];
 }

@@ -133,7 +133,7 @@ for (const [words, expected] of [
 	[["create", "--service", "dta"], /has no state "dta"\n.*did you mean "data"\?/],
 	[["create", "--service", "data,data"], /one name an option: --service data --service data$/m],
 	[["create", "--provider", "borg"], /has no provider "borg"\n.*its providers are: tar$/m],
-	[["restore", "disk", "latest"], /no provider "disk"\n.*"disk" is a destination of its provider tar: /],
+	[["restore", "disk", "latest"], /no provider "disk"\n.*"disk" is a destination: name its provider, tar\n/],
 	[
 		["restore", "tar"],
 		/^holdfast: .*PROVIDER ARCHIVE: at least 2 words are needed, and there is only 1\n.*holdfast restore --help$/m,

@@ -118,14 +118,21 @@ for (const [engine, provider] of Object.entries(PROVIDERS))
 			assert.match(text, /"s":\{"outcome":"good"/);
 		});
 
+		/** A create is killed once its archive is written, and before it has looked at it. Returns where that is. */
+		async function unseenCreate(place: Place): Promise<string> {
+			const { providers } = JSON.parse(read(place, "holdfast.json")).machines.web01;
+			const [[destination, settings] = ["", {}]] = Object.entries(providers[engine].destinations);
+			const dying = ["env", `HOLDFAST_FAULT=kill@create:${engine}/${destination}#written`];
+			assert.equal((await place.start(["create"], dying).ended).signal, "SIGKILL");
+			const { path, repo, directory } = settings as Record<string, string>;
+			return String(path ?? repo ?? directory);
+		}
+
 		test("an archive that nobody came to look at, since the run was killed, is in doubt", async () => {
 			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
 			place.write("own/file", "old");
 			await succeeds(place, "create");
-			const { providers } = JSON.parse(read(place, "holdfast.json")).machines.web01;
-			const [destination] = Object.keys(providers[engine].destinations);
-			const dying = ["env", `HOLDFAST_FAULT=kill@create:${engine}/${destination}#written`];
-			assert.equal((await place.start(["create"], dying).ended).signal, "SIGKILL");
+			await unseenCreate(place);
 			await succeeds(place, "recover");
 			const { archives } = JSON.parse((await succeeds(place, "list", "--json")).stdout);
 			const doubts = archives.map(({ metadata }: { metadata: { states: { s: { suspicious?: string } } } }) =>
@@ -141,12 +148,7 @@ for (const [engine, provider] of Object.entries(PROVIDERS))
 		test("and so it is where its destination was away when the run was brought to its end", async () => {
 			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
 			place.write("own/file", "old");
-			const { providers } = JSON.parse(read(place, "holdfast.json")).machines.web01;
-			const [destination, settings] = Object.entries(providers[engine].destinations)[0] ?? [];
-			const { path, repo, directory } = settings as Record<string, string>;
-			const home = String(path ?? repo ?? directory);
-			const dying = ["env", `HOLDFAST_FAULT=kill@create:${engine}/${destination}#written`];
-			assert.equal((await place.start(["create"], dying).ended).signal, "SIGKILL");
+			const home = await unseenCreate(place);
 			renameSync(home, `${home}-away`);
 			await succeeds(place, "recover");
 			rmSync(home, { recursive: true, force: true });
@@ -163,12 +165,7 @@ for (const [engine, provider] of Object.entries(PROVIDERS))
 		test("and where it never comes back, that can be given up", async () => {
 			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
 			place.write("own/file", "old");
-			const { providers } = JSON.parse(read(place, "holdfast.json")).machines.web01;
-			const [destination, settings] = Object.entries(providers[engine].destinations)[0] ?? [];
-			const { path, repo, directory } = settings as Record<string, string>;
-			const dying = ["env", `HOLDFAST_FAULT=kill@create:${engine}/${destination}#written`];
-			assert.equal((await place.start(["create"], dying).ended).signal, "SIGKILL");
-			rmSync(String(path ?? repo ?? directory), { recursive: true });
+			rmSync(await unseenCreate(place), { recursive: true });
 			const { stderr } = await succeeds(place, "recover");
 			const [, run = ""] =
 				/still to do of run (\S+), look for web01-\S+ in .* recover --abandon \1$/m.exec(stderr) ?? [];

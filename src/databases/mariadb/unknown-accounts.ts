@@ -46,7 +46,7 @@ export function ofUnknownArchive(
 		accounts: accounts.map((one) => {
 			const who = accountLiteral(one);
 			const grants = one.grants.map((grant) => {
-				// As a pattern, the bare name of a database also means others: "_" stands for any character.
+				// A database's name is read as a pattern here, in which "_" matches any character: it would grant more.
 				const narrow = { ...grant, pattern: grant.object === undefined, option: false };
 				if (grant.option)
 					faults.push(

@@ -1,6 +1,6 @@
 // How to ask a server: psql, with where it is and as whom. What it is asked holds words from elsewhere, and psql knows
-// commands of its own (`\!`): so each statement reaches it in hex, and \gexec sends what that stands for to the server as
-// it is (psql's manual, "\gexec": no commands or variables are known in it).
+// commands of its own (`\!`): so each statement reaches it in hex, and \gexec sends the decoded
+// text to the server unchanged (psql's manual, "\gexec": commands and variables in it are not expanded).
 import { setTimeout as pause } from "node:timers/promises";
 import { execText } from "../../host/exec.ts";
 import type { PostgresqlDump } from "../../manifest/dumps.ts";

@@ -29,7 +29,7 @@ import type {
 	DumpStep,
 	EmbedStep,
 	LoadStep,
-} from "../step.ts";
+} from "../step-database.ts";
 import type { StepWork } from "../work.ts";
 import { shortFacts } from "./described.ts";
 

@@ -1,0 +1,106 @@
+// The first word of a machine: what may come before it, what it says, and what it means when there is none.
+import { recordReader } from "../host/lines.ts";
+import { HoldfastError } from "../manifest/error.ts";
+import { VERSION } from "../manifest/version.ts";
+import { type Greeting, PROTOCOL } from "./protocol.ts";
+import { broken, lineIn } from "./sent.ts";
+import { type Connection, greetingSeconds } from "./ssh.ts";
+
+/** Clocks that differ by more are told of: `latest`, ages and retention go by them. */
+const MOST_SKEW_SECONDS = 5 * 60;
+/** Bytes that may come before the greeting: what a shell's own start-up files print. */
+const MOST_NOISE = 1024 * 1024;
+
+/** Takes what comes before the greeting, and gives back what comes after it. */
+export function untilGreeting(
+	connection: Connection,
+	noise: string[],
+	onGreeting: (greeting: Greeting) => void,
+): (chunk: Buffer) => Buffer {
+	let bytes = 0;
+	let greeting: Greeting | undefined;
+	const lines = recordReader((text) => {
+		greeting = greetingIn(connection, text);
+		if (!greeting && noise.length < 10) noise.push(text);
+	});
+	return (chunk) => {
+		bytes += chunk.length;
+		if (bytes > MOST_NOISE)
+			throw broken(connection.address, `printed more than ${MOST_NOISE / 1024} KiB before anything else`);
+		for (let from = 0; from < chunk.length; ) {
+			const end = chunk.indexOf("\n", from) + 1 || chunk.length;
+			lines.push(chunk.subarray(from, end));
+			from = end;
+			if (!greeting) continue;
+			onGreeting(greeting);
+			return chunk.subarray(from);
+		}
+		return NOTHING;
+	};
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Ends a session in which nothing of ours is heard. */
+export function lateGreeting(connection: Connection, stop: AbortController, greeted: () => boolean) {
+	const seconds = greetingSeconds();
+	const late: { fault?: HoldfastError; clear(): void } = { clear: () => clearTimeout(timer) };
+	const timer = setTimeout(() => {
+		if (greeted()) return;
+		late.fault = broken(connection.address, `let us in and has said nothing for ${seconds} seconds`);
+		stop.abort();
+	}, seconds * 1000).unref();
+	return late;
+}
+
+/** It may stand behind what a start-up file printed without an end of line. */
+function greetingIn(connection: Connection, text: string): Greeting | undefined {
+	const at = text.lastIndexOf('{"type":"greeting"');
+	const line = at < 0 ? undefined : lineIn(connection, text.slice(at));
+	return line && "type" in line && line.type === "greeting" ? line : undefined;
+}
+
+export function welcome(
+	{ address: { machine } }: Connection,
+	greeting: Greeting,
+	remark: (line: string) => void,
+) {
+	const there = `${machine} has Holdfast ${greeting.version}, this is ${VERSION}`;
+	if (greeting.protocol !== PROTOCOL)
+		throw new HoldfastError("failed", `${there}, and they do not understand each other`, {
+			hint:
+				greeting.protocol < PROTOCOL
+					? `bring it up to date: holdfast deploy ${machine}`
+					: "bring this one up to date",
+		});
+	if (greeting.version !== VERSION)
+		remark(`${there}; they understand each other. To make them the same: holdfast deploy ${machine}`);
+	const skew = (Date.parse(greeting.time) - Date.now()) / 1000;
+	if (Math.abs(skew) > MOST_SKEW_SECONDS)
+		remark(
+			`the clock of ${machine} is ${spanOf(Math.abs(skew))} ${skew > 0 ? "ahead of" : "behind"} this one: "latest", ages and retention go by it. See: timedatectl`,
+		);
+}
+
+function spanOf(seconds: number): string {
+	return seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
+}
+
+/** No greeting: there is no Holdfast, one that is too old, or no way there. */
+export function unlike(
+	connection: Connection,
+	stderr: readonly string[],
+	noise: readonly string[],
+	end: string,
+): HoldfastError {
+	const { machine } = connection.address;
+	if (/No command registered for .*__serve/.test([...stderr, ...noise].join("\n")))
+		return new HoldfastError(
+			"failed",
+			`the Holdfast on ${machine} is older than this one and cannot be spoken to`,
+			{
+				hint: `bring it up to date: holdfast deploy ${machine}`,
+			},
+		);
+	return connection.fault(stderr.length > 0 ? stderr : noise, end);
+}
