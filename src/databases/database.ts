@@ -126,8 +126,11 @@ export interface ServerDatabase extends Source {
 	 * done already, does nothing.
 	 */
 	swap(swap: Swap): Promise<void>;
-	/** Take a swap back, however far it came: `old` is `live` again, and what was live is `fresh`. Safe to repeat. */
-	swapBack(swap: Omit<Swap, "keep">): Promise<void>;
+	/**
+	 * Take a swap back, however far it came: `old` is `live` again, and what was live is `fresh`. Safe to repeat. `forUse`:
+	 * the fresh one is not to be dropped next, but looked into.
+	 */
+	swapBack(swap: Omit<Swap, "keep"> & { readonly forUse?: boolean }): Promise<void>;
 	/** Does nothing when it is not there. */
 	drop(name: string): Promise<void>;
 }

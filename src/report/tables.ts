@@ -66,6 +66,8 @@ export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): st
 	]);
 }
 
+const messageIn = (data: unknown) => (data as { message?: string } | undefined)?.message;
+
 export function runText(
 	plan: { readonly steps: readonly Pick<Step, "id" | "title">[] },
 	entries: readonly Entry[],
@@ -75,10 +77,9 @@ export function runText(
 	const shown = entries
 		.filter(({ phase }) => phase !== "note")
 		.map(({ time, phase, step, data }) => {
-			const fault = phase.endsWith("failed")
-				? `: ${(data as { message?: string } | undefined)?.message}`
-				: "";
-			return `${localTime(time)}  ${phase.padEnd(11)}  ${titles.get(step) ?? step}${fault}`;
+			const title = titles.get(step) ?? step;
+			const more = phase === "left" ? `: ${data}` : phase.endsWith("failed") ? `: ${messageIn(data)}` : "";
+			return `${localTime(time)}  ${phase.padEnd(11)}  ${title}${more}`;
 		});
 	const log = lines.map(({ step, line }) => `${step}: ${line}`);
 	return [...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])];

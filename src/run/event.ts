@@ -24,7 +24,7 @@ export interface RunSummary {
 	readonly failures: readonly { readonly scope: string; readonly error: ErrorReport }[];
 	/** By step id. */
 	readonly results: Readonly<Record<string, unknown>>;
-	/** When something could not be undone: what is where on disk. */
+	/** When something could not be undone, or what others have written meanwhile was kept: what is where on disk. */
 	readonly left?: readonly string[];
 	/** What became of each unit that was stopped, or was to be. */
 	readonly units?: readonly UnitOutcome[];

@@ -51,8 +51,6 @@ class Execution {
 	readonly #untidy = new Set<string>();
 	/** By scope: why what is stored of it is to be doubted, and which step found that. */
 	readonly #doubts = new Map<string, { readonly step: string; readonly error: Error }>();
-	/** After an undo that failed: what is where on disk. */
-	readonly #left: string[] = [];
 
 	constructor(
 		plan: Plan,
@@ -189,16 +187,20 @@ class Execution {
 	/** Undo a scope's steps that began, last first. One failing undo does not stop the others. */
 	async #undo(scope: string): Promise<void> {
 		const began = this.#standing.stepsOf(scope).filter(({ id }) => this.#standing.isToUndo(id));
+		const unseen = new Set<Step>();
 		for (const step of began) {
 			await this.#workOf(step)
 				.beforeUndo?.(step, this.#context(step, NEVER))
-				.catch((error: unknown) => this.#undoFault(step, error));
+				.catch((error: unknown) => {
+					this.#undoFault(step, error);
+					if (this.#workOf(step).looksFirst) unseen.add(step);
+				});
 		}
-		let somethingLeft = false;
+		let somethingLeft = unseen.size > 0;
 		let recorded = true;
 		for (const step of began.reverse()) {
 			const { undo, undoesLast } = this.#workOf(step);
-			if (!undo) continue;
+			if (!undo || unseen.has(step)) continue;
 			if (undoesLast && (somethingLeft || !recorded)) {
 				this.#undoFault(step, stays(recorded));
 				continue;
@@ -233,7 +235,7 @@ class Execution {
 
 	async #sayWhatIsWhere(scope: string): Promise<void> {
 		for (const step of this.#standing.stepsOf(scope).filter(({ id }) => this.#standing.began(id)))
-			this.#left.push(
+			this.#standing.left.push(
 				...((await this.#workOf(step)
 					.whereabouts?.(step)
 					.catch(() => [])) ?? []),
@@ -277,9 +279,9 @@ class Execution {
 	}
 
 	#end(outcome: Outcome, recovered = false): RunReport {
-		const { failures } = this.#standing;
+		const { failures, left } = this.#standing;
 		const units = unitOutcomes(this.#plan, (step) => this.#standing.noteOf(step));
-		let summary = this.#chronicle.summary(outcome, failures, this.#left, units);
+		let summary = this.#chronicle.summary(outcome, failures, left, units);
 		try {
 			this.#journal.end(
 				this.#plan.run,
@@ -289,7 +291,7 @@ class Execution {
 		} catch (error) {
 			// The next run finds this one open and goes over it again, which changes nothing that is whole.
 			this.#standing.fail("journal", error);
-			summary = this.#chronicle.summary(outcome, failures, this.#left, units);
+			summary = this.#chronicle.summary(outcome, failures, left, units);
 		}
 		this.#chronicle.tell({ type: "run-ended", ...summary });
 		return { run: this.#plan.run, ...summary };

@@ -12,6 +12,8 @@ export type Row = Record<string, unknown>;
 export type Phase =
 	| "begin"
 	| "note"
+	/** A line for people: what the run leaves where. */
+	| "left"
 	| "done"
 	| "failed"
 	| "skipped"

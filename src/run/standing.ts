@@ -8,25 +8,61 @@ interface StepStanding {
 	readonly note?: unknown;
 }
 
+/** Of a run that died, and one of its scopes: others may have written to what it had put in place. */
+export interface Unwatched {
+	/** In milliseconds: when its units were first to be started, and else when the run last wrote of its work. */
+	readonly since: number;
+	/** Its units were to be started, or are found running. */
+	readonly unitsWereUp: boolean;
+}
+
 export class Standing {
 	readonly #steps = new Map<string, StepStanding>();
 	readonly #byScope: ReadonlyMap<string, Step[]>;
+	readonly #stepById: ReadonlyMap<string, Step>;
+	readonly #unwatched = new Map<string, Unwatched>();
+	/** Lines: what is where on disk, when an undo failed or what others have written was kept. */
+	readonly left: string[] = [];
 	/** Why a scope failed, by scope; the first reason counts. */
 	readonly failures = new Map<string, unknown>();
 
 	constructor(plan: Plan) {
+		this.#stepById = new Map(plan.steps.map((step) => [step.id, step]));
 		this.#byScope = Map.groupBy(plan.steps, ({ scope }) => scope);
 	}
 
 	/** Go over what a dead run has written down. */
 	replay(entries: readonly Entry[]): void {
-		for (const { step, phase, data } of entries) {
+		for (const entry of entries) {
+			this.#watch(entry);
+			const { step, phase, data } = entry;
+			if (phase === "left") this.left.push(String(data));
 			if (phase === "begin") this.begin(step);
 			else if (!this.began(step)) continue;
 			else if (phase === "note") this.note(step, data);
 			else if (phase === "done" || phase === "failed") this.move(step, phase);
 			else if (phase === "undo-done") this.move(step, "undone");
 		}
+	}
+
+	/** An earlier recovery notes and undoes, and watches over nothing either. */
+	#watch({ step: id, phase, time }: Entry): void {
+		const step = this.#stepById.get(id);
+		if (step === undefined || phase === "note" || phase === "left" || phase.startsWith("undo-")) return;
+		if (this.#unwatched.get(step.scope)?.unitsWereUp) return;
+		const unitsWereUp = step.kind === "units-start" && phase === "begin";
+		this.#unwatched.set(step.scope, { since: Date.parse(time), unitsWereUp });
+	}
+
+	/** Undefined while the run itself lives. */
+	unwatched(scope: string): Unwatched | undefined {
+		return this.#unwatched.get(scope);
+	}
+
+	/** Of a run that died: its units are found running. */
+	foundUp(scope: string): void {
+		const known = this.#unwatched.get(scope);
+		if (known) this.#unwatched.set(scope, { ...known, unitsWereUp: true });
 	}
 
 	/** What an earlier try of it has noted stays. */

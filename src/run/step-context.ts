@@ -55,6 +55,12 @@ export function contextOf(
 			return failure === undefined ? undefined : reportOf(failure).message;
 		},
 		isUnderWay: (scope) => standing.isUnderWay(scope),
+		unwatched: (scope) => standing.unwatched(scope),
+		foundUp: (scope) => standing.foundUp(scope),
+		leaves: (line) => {
+			journal.add(plan.run, step.id, "left", line);
+			standing.left.push(line);
+		},
 		failScope: (scope, error) => {
 			if (standing.failures.has(scope)) return;
 			standing.fail(scope, error);

@@ -4,6 +4,7 @@ import type { Destination, Progress } from "../providers/provider.ts";
 import type { LastGood } from "./expectations.ts";
 import type { KeptCopy, MadeArchive } from "./journal-rows.ts";
 import type { LeftStep, Plan, Step, StepKind } from "./plan.ts";
+import type { Unwatched } from "./standing.ts";
 
 /** What a step's work may use. */
 export interface StepContext {
@@ -21,6 +22,12 @@ export interface StepContext {
 	failureOf(scope: string): string | undefined;
 	/** Whether a scope is under way: it has neither failed nor been committed. */
 	isUnderWay(scope: string): boolean;
+	/** In a recovery: since when others may have written to what a scope had put in place. */
+	unwatched(scope: string): Unwatched | undefined;
+	/** In a recovery: units of a scope were running when it began. */
+	foundUp(scope: string): void;
+	/** Say at the end of the run, however it ends, what it leaves where; it is kept in the journal too. */
+	leaves(line: string): void;
 	/** Say that a scope failed though this step did not: what it stored is not whole. */
 	failScope(scope: string, error: Error): void;
 	/** Whether a destination was written before. */
@@ -56,6 +63,8 @@ export interface StepWork<S extends Step> {
 	run(step: S, context: StepContext): Promise<unknown>;
 	/** Before anything of the scope is undone, in the order of the plan. */
 	beforeUndo?(step: S, context: StepContext): Promise<void>;
+	/** What it finds before the undo decides what that does: without it this step is not undone. */
+	readonly looksFirst?: true;
 	undo?(step: S, context: UndoContext): Promise<void>;
 	/**
 	 * Its undo deletes what tells the undos of later steps, should they be repeated, how far things have come: it waits

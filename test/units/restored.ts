@@ -1,6 +1,6 @@
 // One machine whose service `app` can be backed up, broken and restored, with whatever units are around it.
 import assert from "node:assert/strict";
-import { type Machine, machine } from "../machine/machine.ts";
+import { type Machine, type MachineOptions, machine } from "../machine/machine.ts";
 
 export interface AppMachine extends Machine {
 	/** Write units, and have systemd read them. */
@@ -29,8 +29,8 @@ WantedBy=multi-user.target
 export const daemon = (unit: string, service = "") =>
 	`[Unit]\n${unit}\n[Service]\nType=exec\nExecStart=/bin/sleep inf\n${service}\n[Install]\nWantedBy=multi-user.target\n`;
 
-export async function appMachine(name: string): Promise<AppMachine> {
-	const it = await machine(name);
+export async function appMachine(name: string, options: MachineOptions = {}): Promise<AppMachine> {
+	const it = await machine(name, options);
 	const known = new Set<string>();
 	return {
 		...it,

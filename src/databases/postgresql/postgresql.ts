@@ -139,7 +139,7 @@ export function postgresql(
 				`swap the database ${name}`,
 			);
 		},
-		async swapBack({ fresh, live: name, old }) {
+		async swapBack({ fresh, live: name, old, forUse = false }) {
 			const there = await present(old, name, fresh);
 			const [hasOld, hasLive, hasFresh] = [there.has(old), there.has(name), there.has(fresh)];
 			// Without the fresh one beside it, what is live is the fresh one.
@@ -156,10 +156,11 @@ export function postgresql(
 					`swap the database ${name} back`,
 				);
 			}
-			if (hasOld || (hasLive && hasFresh))
+			const closed = [...(hasOld || (hasLive && hasFresh) ? [name] : []), ...(forUse ? [fresh] : [])];
+			for (const one of closed)
 				await sql(
-					[`ALTER DATABASE ${identifier(name)} WITH ALLOW_CONNECTIONS true`],
-					`open the database ${name} again`,
+					[`ALTER DATABASE ${identifier(one)} WITH ALLOW_CONNECTIONS true`],
+					`open the database ${one} again`,
 				);
 		},
 		drop,

@@ -10,8 +10,8 @@ import type { CreateResult, Metadata, StateRecord } from "../../providers/provid
 import { accepting, shrinkage } from "../expectations.ts";
 import type { ArchiveCreateStep } from "../step.ts";
 import type { StepContext } from "../work.ts";
-import type { Dumped, DumpedDatabase } from "./databases.ts";
 import { shortReason } from "./described.ts";
+import type { Dumped, DumpedDatabase } from "./dump.ts";
 import type { Present } from "./folders-present.ts";
 import type { MeasuredStates } from "./measured.ts";
 

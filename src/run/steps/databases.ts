@@ -1,167 +1,25 @@
-// A state's databases. Before a backup they are looked at, and dumped unless the engine takes the dump as it is made.
-// On restore those of a server are loaded beside the live ones, then swapped; those that are files are put into the
-// folders that were extracted.
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+// On restore the databases of a server are loaded beside the live ones, then swapped; those that are files are put into
+// the folders that were extracted.
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
-import type { DumpFacts, ServerDatabase, SwapMemory } from "../../databases/database.ts";
+import type { SwapMemory } from "../../databases/database.ts";
 import { openDatabase } from "../../databases/registry.ts";
-import { digesting, sha256 } from "../../host/digest.ts";
-import { removeTree, syncPath, writeSynced } from "../../host/files.ts";
+import { digesting } from "../../host/digest.ts";
 import { descend, split } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
-import {
-	ALL,
-	type Dump,
-	databaseOf,
-	dumpFile,
-	dumpLabel,
-	isServerDump,
-	withDatabase,
-} from "../../manifest/dumps.ts";
-import { HoldfastError, reportOf } from "../../manifest/error.ts";
+import { databaseOf, dumpLabel } from "../../manifest/dumps.ts";
+import { HoldfastError } from "../../manifest/error.ts";
 import type {
 	AccountsStep,
 	DatabaseDropStep,
 	DatabaseSwapStep,
-	DumpStep,
 	EmbedStep,
 	LoadStep,
 } from "../step-database.ts";
 import type { StepWork } from "../work.ts";
-import { shortFacts } from "./described.ts";
-
-/** The note of a `dump` step: what goes into the archives. */
-export interface Dumped {
-	readonly databases: readonly DumpedDatabase[];
-}
-export interface DumpedDatabase {
-	readonly dump: Dump;
-	readonly facts: DumpFacts;
-	/** The dump's path; nothing is there when it is streamed. */
-	readonly file: string;
-	/** The file with its accounts. */
-	readonly accounts?: string;
-	/** SHA-256 of these files, in hex, by path; of a streamed dump it is known later. */
-	readonly digests: Readonly<Record<string, string>>;
-}
-
-export const dump: StepWork<DumpStep> = {
-	async run({ dump, file, streamed = false }, context) {
-		const folder = dirname(file);
-		await mkdir(folder, { recursive: true, mode: 0o700 });
-		const databases: DumpedDatabase[] = [];
-		let bytes = 0;
-		const warnings: string[] = [];
-		for (const one of await meant(dump, context.signal)) {
-			const at = join(folder, dumpFile(one));
-			// What a run left which could not tidy up.
-			for (const stale of [at, accountsFile(at)]) await rm(stale, { force: true });
-			const database = await openDatabase(one, context.signal);
-			const all = await database.facts();
-			const facts = shortFacts(all);
-			const digests: Record<string, string> = {};
-			if (database.kind !== "server" && facts !== all)
-				throw new HoldfastError(
-					"failed",
-					`what the server says of the ${dumpLabel(one)} is too long to be kept`,
-				);
-			const accounts =
-				database.kind === "server"
-					? await writeAccounts(
-							database,
-							one,
-							accountsFile(at),
-							digests,
-							warnings,
-							facts === all ? undefined : all,
-						)
-					: {};
-			if (!streamed) {
-				const content = await database.dump(at, context);
-				warnings.push(...(content.warnings ?? []));
-				bytes += await spool(content, at, digests, context.signal);
-			}
-			context.point("dumped");
-			databases.push({ dump: one, facts, file: at, ...accounts, digests });
-		}
-		context.note({ databases } satisfies Dumped);
-		return {
-			...(streamed ? {} : { bytes }),
-			...(warnings.length > 0 ? { warnings } : {}),
-		};
-	},
-	async undo({ file }) {
-		await removeTree(dirname(file));
-	},
-};
-
-/** The database that is named, or all that the server has now. */
-async function meant(dump: Dump, signal: AbortSignal): Promise<Dump[]> {
-	if (!isServerDump(dump) || databaseOf(dump) !== ALL) return [dump];
-	const names = await (await openDatabase(dump, signal)).list();
-	return names.filter((name) => !dump.except?.includes(name)).map((name) => withDatabase(dump, name));
-}
-
-const accountsFile = (dump: string) => dump.replace(/\.dump$/, ".accounts.json");
-
-async function writeAccounts(
-	database: ServerDatabase,
-	dump: Dump,
-	file: string,
-	digests: Record<string, string>,
-	warnings: string[],
-	facts: DumpFacts | undefined,
-) {
-	try {
-		const accounts = await database.accounts();
-		if (accounts === undefined && facts === undefined) return {};
-		const text = JSON.stringify({ ...(accounts ?? { accounts: [] }), ...(facts && { facts }) });
-		if (Buffer.byteLength(text) > MOST_ACCOUNTS)
-			throw new HoldfastError(
-				"failed",
-				`they are longer than the ${MOST_ACCOUNTS / 1024 ** 2} MiB that a restore reads`,
-			);
-		await writeSynced(file, text);
-		digests[file] = sha256(text);
-		return { accounts: file };
-	} catch (error) {
-		if (facts !== undefined) throw error;
-		// Whoever may read the data may not always read the accounts. Without them the dump is still whole.
-		const { message, details = [] } = reportOf(error);
-		warnings.push(`the accounts of the ${dumpLabel(dump)} are left out: ${[message, ...details].join(": ")}`);
-		return {};
-	}
-}
-
-async function spool(
-	content: Awaited<ReturnType<ServerDatabase["dump"]>>,
-	file: string,
-	digests: Record<string, string>,
-	signal: AbortSignal,
-): Promise<number> {
-	try {
-		const output = createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
-		await pipeline(
-			content.output,
-			digesting((digest) => {
-				digests[file] = digest;
-			}),
-			output,
-			{ signal },
-		);
-		await content.whole;
-		await syncPath(dirname(file));
-		return (await stat(file)).size;
-	} catch (error) {
-		await rm(file, { force: true });
-		// The program's own words are better than those of its broken pipe.
-		await content.whole;
-		throw error;
-	}
-}
+import { MOST_ACCOUNTS } from "./dump.ts";
 
 /** The note of an `accounts` step: those that it makes. */
 interface Made {
@@ -219,9 +77,6 @@ export const accounts: StepWork<AccountsStep> = {
 	},
 };
 
-/** Bytes of a file with accounts, at most: a database has some, and an archive's could be anything. */
-const MOST_ACCOUNTS = 64 * 1024 * 1024;
-
 async function heldIn(file: string): Promise<unknown> {
 	try {
 		const { size } = await stat(file);
@@ -277,8 +132,14 @@ export const load: StepWork<LoadStep> = {
 	},
 	// While a swap is not taken back, part of what is live may be in it.
 	undoesLast: true,
-	async undo({ id, dump, as }, { noteOf }) {
-		if (noteOf(id) !== undefined) await (await openDatabase(dump)).unload(as);
+	async undo({ id, dump, as }, { plan, noteOf }) {
+		const isKept = plan.steps.some(
+			(step) =>
+				step.kind === "database-swap" &&
+				step.loaded === id &&
+				(noteOf(step.id) as Swapped | undefined)?.written === true,
+		);
+		if (noteOf(id) !== undefined && !isKept) await (await openDatabase(dump)).unload(as);
 	},
 };
 
@@ -299,6 +160,8 @@ export interface Swapped {
 	readonly began: true;
 	/** Null until there is something to remember; undefined in journals of 0.1.0, which remembered elsewhere. */
 	readonly memory?: SwapMemory | null;
+	/** After the run had died, its units were up: what was swapped in may have been written to, and an undo keeps it. */
+	readonly written?: true;
 }
 
 export const databaseSwap: StepWork<DatabaseSwapStep> = {
@@ -313,6 +176,16 @@ export const databaseSwap: StepWork<DatabaseSwapStep> = {
 		});
 		point("swapped");
 	},
+	looksFirst: true,
+	async beforeUndo({ id, scope, dump, fresh }, { plan, note, noteOf, unwatched, leaves }) {
+		const known = noteOf(id) as Swapped | undefined;
+		// The undo of an undo keeps it anyway.
+		if (!unwatched(scope)?.unitsWereUp || !known || known.written || plan.operation === "undo") return;
+		note({ ...known, written: true } satisfies Swapped);
+		leaves(
+			`the ${dumpLabel(dump)} may have been written to after the restore had put it there and before it was undone: what was restored and written to is kept as the database ${fresh}; take from it what you need, then drop it`,
+		);
+	},
 	async undo({ id, dump, fresh, old, rest }, { noteOf, point }) {
 		const note = noteOf(id) as Swapped | undefined;
 		if (note === undefined) return;
@@ -320,6 +193,7 @@ export const databaseSwap: StepWork<DatabaseSwapStep> = {
 			...{ fresh, live: databaseOf(dump), old, point },
 			rest,
 			memory: note.memory,
+			forUse: note.written === true,
 		});
 		point("back");
 	},

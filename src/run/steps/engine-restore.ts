@@ -2,22 +2,51 @@ import { syncFilesystemOf } from "../../host/files.ts";
 import { inParent } from "../../host/folder.ts";
 import { makeArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { recordOf } from "../../manifest/record.ts";
 import { openDestination } from "../../providers/registry.ts";
 import type { ArchiveSource, EngineRestoreStep, OverwriteStep, Place } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
 import { makeAbove, NEW, OLD } from "./area.ts";
+import { putInPlace } from "./place.ts";
 import { extractInto } from "./stage.ts";
-import { clear, isThere, putInPlace } from "./swap.ts";
+import { clear, isThere } from "./swap.ts";
+import { foundWritten, keepWritten, type Written } from "./written-since.ts";
+
+/** The note of an `engine-restore` step. */
+interface Restored {
+	readonly began: true;
+	/** When the engine had ended, in milliseconds. */
+	readonly ended?: number;
+	/** By live place: something wrote to it after the run had died. */
+	readonly written?: Readonly<Record<string, Written>>;
+}
 
 export const engineRestore: StepWork<EngineRestoreStep> = {
 	async run(step, context) {
-		context.note({ began: true });
+		context.note({ began: true } satisfies Restored);
 		await restoreInPlace(step, step.places, context);
+		context.note({ began: true, ended: Date.now() } satisfies Restored);
+	},
+	looksFirst: true,
+	async beforeUndo(step, context) {
+		const note = context.noteOf(step.id) as Restored | undefined;
+		if (note?.ended === undefined || note.written) return;
+		const written = recordOf<Written>();
+		for (const place of step.places) {
+			const found = await foundWritten(step, place, context, { from: note.ended });
+			if (found !== undefined) written[place.live] = found;
+		}
+		context.note({ ...note, written } satisfies Restored);
 	},
 	/** Only what the engine wrote stands there: the old folders are aside until the `aside` steps are undone. */
-	async undo(step, { noteOf }) {
-		if (noteOf(step.id) === undefined) return;
-		for (const place of step.places) await clear(place);
+	async undo(step, { noteOf, point }) {
+		const note = noteOf(step.id) as Restored | undefined;
+		if (note === undefined) return;
+		for (const place of step.places) {
+			const written = note.written?.[place.live];
+			if (written === undefined) await clear(place);
+			else keepWritten(place, written, point);
+		}
 	},
 };
 

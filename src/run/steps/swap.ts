@@ -7,37 +7,24 @@ import { copyAttributes } from "../../host/attributes.ts";
 import { removeIn, renameIn } from "../../host/files.ts";
 import {
 	descend,
-	descendMaking,
 	entryIn,
 	type Folder,
 	inParent,
 	isAbsent,
-	missingFolders,
 	namesIn,
 	openFolder,
-	rootFolder,
-	split,
 	syncFolder,
 } from "../../host/folder.ts";
 import { inArea, openArea, stays } from "../../host/private-area.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
-import type { AsideStep, Place, PlaceStep } from "../step.ts";
+import type { AsideStep, Place } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
-import { removeParents } from "./area.ts";
 import { asideByCopy, type Copied, removePart } from "./aside-by-copy.ts";
 
 /** The note of `aside`, by entries: `old` has the folder's own attributes. */
 interface Aside {
 	readonly attributesKept: boolean;
 }
-/** The note of `place`. */
-interface Placed {
-	/** By entries: the names that it brings. */
-	readonly entries?: readonly string[];
-	/** Folders above that had to be made for it, the deepest first. */
-	readonly parents?: readonly string[];
-}
-
 export const aside: StepWork<AsideStep> = {
 	async run({ place }, context) {
 		const { live, old, mode } = place;
@@ -92,69 +79,6 @@ export const aside: StepWork<AsideStep> = {
 	},
 };
 
-export const place: StepWork<PlaceStep> = {
-	run: ({ place }, context) => putInPlace(place, context),
-	/** When what was staged is gone from the area, it is what stands at the live place. */
-	async undo({ id, place }, { noteOf, point }) {
-		const { live, staged, mode } = place;
-		requireArea(place);
-		const { entries = [], parents = [] } = (noteOf(id) as Placed | undefined) ?? {};
-		// What was to be placed may have been gone before this began: then it brought nothing.
-		if (noteOf(id) === undefined && (mode === "entries" || !isThere(live))) return;
-		inArea(staged, (area, stagedName) => {
-			if (mode === "entries") {
-				if (entries.length === 0) return;
-				using brought = descend(area, stagedName);
-				using home = openFolder(live);
-				for (const name of entries) {
-					if (entryIn(brought, name) || !entryIn(home, name)) continue;
-					renameIn(home, name, brought, name);
-					point(`back-${name}`);
-				}
-				syncFolder(brought);
-				syncFolder(home);
-				return;
-			}
-			if (entryIn(area, stagedName) || !isThere(live)) return;
-			inParent(live, (home, name) => {
-				renameIn(home, name, area, stagedName);
-				point("back");
-				syncFolder(area);
-				syncFolder(home);
-			});
-		});
-		removeParents(parents);
-	},
-	async whereabouts({ place: { live, staged } }) {
-		return isStaged(staged) ? [`what the archive holds of ${live} is ${staged}`] : [];
-	},
-};
-
-/** What was staged becomes what is live; nothing is there. */
-export async function putInPlace(place: Place, context: StepContext): Promise<void> {
-	const { live, staged, mode } = place;
-	await inArea(staged, async (area, stagedName) => {
-		if (mode === "entries") return placeEntries(place, area, stagedName, context);
-		makeParents(live, context);
-		inParent(live, (home, name) => {
-			if (entryIn(home, name)) throw madeAnew(live);
-			renameIn(area, stagedName, home, name);
-			context.point("renamed");
-			syncFolder(home);
-		});
-	});
-}
-
-/** The private folder may lie further up, and what was above the live place be gone along with it. */
-function makeParents(live: string, { note }: StepContext): void {
-	const [above] = split(live);
-	using root = rootFolder();
-	const parents = missingFolders(root, above);
-	if (parents.length === 0) return;
-	note({ parents } satisfies Placed);
-	descendMaking(root, above)[Symbol.dispose]();
-}
-
 async function asideEntries(
 	place: Place,
 	olds: Folder,
@@ -172,32 +96,6 @@ async function asideEntries(
 		point(`moved-${name}`);
 	}
 	syncFolder(old);
-	syncFolder(home);
-}
-
-async function placeEntries(
-	{ live }: Place,
-	area: Folder,
-	stagedName: string,
-	{ note, point }: StepContext,
-): Promise<void> {
-	if (!entryIn(area, stagedName)?.isDirectory())
-		throw new HoldfastError(
-			"failed",
-			`${live} is a folder that cannot be replaced, and the archive holds a file`,
-		);
-	using staged = descend(area, stagedName);
-	using home = openFolder(live);
-	const [found] = movable(home);
-	if (found !== undefined) throw madeAnew(`${live}/${found}`);
-	const entries = [...namesIn(staged)].filter((name) => !stays(home, name));
-	note({ entries } satisfies Placed);
-	for (const name of entries) {
-		renameIn(staged, name, home, name);
-		point(`moved-${name}`);
-	}
-	await copyAttributes(staged, home);
-	point("attributes");
 	syncFolder(home);
 }
 
@@ -228,10 +126,11 @@ export function isStaged(path: string): boolean {
 	}
 }
 
-const movable = (folder: Folder): string[] => [...namesIn(folder)].filter((name) => !stays(folder, name));
+export const movable = (folder: Folder): string[] =>
+	[...namesIn(folder)].filter((name) => !stays(folder, name));
 
 /** Without it nothing can be told from what is on disk: its filesystem is not mounted, or somebody deleted it. */
-function requireArea({ area, live }: Place): void {
+export function requireArea({ area, live }: Place): void {
 	using found = openArea(area);
 	if (found !== undefined) return;
 	throw new HoldfastError(
@@ -247,20 +146,17 @@ function requireArea({ area, live }: Place): void {
 const LONGEST_NAME = 255;
 
 /** What something else made in the meantime is nobody's to delete. */
-function putFoundAside(home: Folder, name: string, { live, area }: Place, { plan, log }: StepContext): void {
+function putFoundAside(home: Folder, name: string, { live }: Place, { plan, leaves }: StepContext): void {
 	if (!entryIn(home, name)) return;
-	// Whoever made it may have seen to it that this name is too long, or taken.
-	const wanted = `${name}.found-${plan.run}`;
-	const isFree = Buffer.byteLength(wanted) <= LONGEST_NAME && !entryIn(home, wanted);
-	const kept = isFree ? wanted : `found-${randomBytes(6).toString("hex")}-${plan.run}`;
+	const kept = freeName(home, `${name}.found-${plan.run}`, plan.run);
 	renameIn(home, name, home, kept);
-	log(
-		`something created ${home.path}/${name} again while ${live} was being restored (${area}); that is kept as ${home.path}/${kept}`,
+	leaves(
+		`something created ${home.path}/${name} again while ${live} was being restored; that is kept as ${home.path}/${kept}`,
 	);
 }
 
-function madeAnew(path: string): HoldfastError {
-	return new HoldfastError("failed", `something created ${path} again while it was being restored`, {
-		hint: "find what writes there and stop it with stopOnRestore",
-	});
+/** Whoever made what is to have this name may have seen to it that it is too long, or taken. */
+export function freeName(home: Folder, wanted: string, run: string): string {
+	const isFree = Buffer.byteLength(wanted) <= LONGEST_NAME && !entryIn(home, wanted);
+	return isFree ? wanted : `found-${randomBytes(6).toString("hex")}-${run}`;
 }

@@ -42,13 +42,9 @@ export const unitsStop: StepWork<UnitsStopStep> = {
 		if (masked.length > 0)
 			context.note({ ...note, masked: [...(note.masked ?? []), ...masked] } satisfies StopNote);
 		const facts = await factsOf(units);
-		await bringDown(
-			units.filter((one) => {
-				const now = facts.get(one);
-				return now !== undefined && !isDown(now);
-			}),
-			context,
-		);
+		const found = units.filter((one) => !isDown(facts.get(one) ?? GONE));
+		if (found.length > 0) context.foundUp(step.scope);
+		await bringDown(found, context);
 	},
 	async undo(step, context) {
 		const note = stopNote(context.noteOf(step.id));

@@ -1,0 +1,177 @@
+// A run that died after its service was up again is undone later: what the service has written meanwhile is nobody's to
+// throw away.
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { noMachines } from "../machine/machine.ts";
+import { APP, type AppMachine, appMachine } from "./restored.ts";
+
+const HOLDFAST = "/opt/holdfast/bin/holdfast";
+
+describe("what is written after a restore died", { skip: noMachines }, () => {
+	let web01: AppMachine;
+	before(async () => {
+		web01 = await appMachine("web01", {
+			units: ["postgresql.service", "postgresql@.service", "mariadb.service"],
+		});
+	});
+
+	/** Restore, and die at this moment. */
+	const dies = (at: string) =>
+		web01.run([HOLDFAST, "restore", "--yes", "tar", "latest"], { env: { HOLDFAST_FAULT: `kill@${at}` } });
+	const begin = async (options: object = {}) => {
+		await web01.units({ "app.service": APP });
+		await web01.declare({ stopOnRestore: ["app.service"], ...options });
+	};
+	/** What is kept is named in what is said. */
+	const keptIn = (said: string, of: RegExp) => {
+		const [, kept] = of.exec(said) ?? [];
+		assert.ok(kept, said);
+		return kept;
+	};
+	const FOLDER = /is kept as (\/[^;]+);/;
+	const DATABASE = /is kept as the database (\w+);/;
+
+	for (const moment of ["start:app#after", "place:app:0#after"])
+		test(`in a folder, ${moment}`, async () => {
+			await begin();
+			await web01.sh("mkdir /srv/app/in; echo old >/srv/app/in/other; systemctl start app");
+			await web01.holdfast_(0, "create");
+			await web01.sh("echo newer >/srv/app/file");
+			await dies(moment);
+			// Somebody starts it, or it runs already; and it works for a day.
+			await web01.sh("systemctl start app; echo precious >/srv/app/in/order; echo more >>/srv/app/in/other");
+			const said = await web01.holdfast_(0, "recover");
+			const kept = keptIn(said, FOLDER);
+			assert.match(said, /\/srv\/app\/in\/o(rder|ther) was written at/);
+			assert.equal(
+				await web01.sh(
+					`cat /srv/app/file ${kept}/file ${kept}/in/order ${kept}/in/other; ls /srv/app; ls -A /srv`,
+				),
+				`newer\nold\nprecious\nold\nmore\nfile\nin\napp\n${kept.replace("/srv/", "")}`,
+			);
+			assert.equal(await web01.active("app"), "active");
+			await web01.sh(`rm -r ${kept}`);
+		});
+
+	test("nothing is kept where nothing was written, or only a folder of another state in it", async () => {
+		await begin({ folders: ["/srv/app"] });
+		await web01.write(
+			"/etc/holdfast/holdfast.json",
+			JSON.stringify({
+				machines: {
+					web01: {
+						state: {
+							app: { folders: ["/srv/app"], settle: 0, stopOnRestore: ["app.service"] },
+							inner: { folders: ["/srv/app/deep/inner"] },
+						},
+						providers: { tar: { destinations: { disk: { path: "/mnt/archives" } } } },
+					},
+				},
+			}),
+		);
+		await web01.sh("mkdir -p /srv/app/deep/inner; echo a >/srv/app/deep/inner/file; systemctl start app");
+		await web01.holdfast_(0, "create");
+		await web01.sh("echo newer >/srv/app/file");
+		await web01.run([HOLDFAST, "restore", "--yes", "--service", "app", "tar", "latest"], {
+			env: { HOLDFAST_FAULT: "kill@start:app#after" },
+		});
+		await web01.sh("echo b >/srv/app/deep/inner/file");
+		await web01.holdfast_(0, "recover");
+		assert.equal(await web01.sh("cat /srv/app/file /srv/app/deep/inner/file; ls -A /srv"), "newer\nb\napp");
+	});
+
+	test("in a folder that is a mount point; and where the recovery dies too", async () => {
+		await begin();
+		await web01.sh(`
+			mount -t tmpfs -o mode=755 app /srv/app; echo old >/srv/app/file; echo old >/srv/app/second
+			systemctl start app
+		`);
+		try {
+			await web01.holdfast_(0, "create");
+			await web01.sh("echo newer >/srv/app/file");
+			await dies("start:app#after");
+			await web01.sh("echo precious >/srv/app/order; mkdir /srv/app/new; echo precious >/srv/app/new/one");
+			for (const moment of ["kept-file", "kept"])
+				await web01.run([HOLDFAST, "recover"], { env: { HOLDFAST_FAULT: `kill@place:app:0#${moment}` } });
+			await web01.run([HOLDFAST, "recover"], { env: { HOLDFAST_FAULT: "kill@aside:app:0#back-file" } });
+			await web01.holdfast_(0, "recover");
+			const kept = await web01.sh("ls -d /srv/app/found-*");
+			assert.equal(
+				await web01.sh(`cat ${kept}/{order,new/one,file,second} /srv/app/file; ls -A /srv/app ${kept}`),
+				`precious\nprecious\nold\nold\nnewer\n/srv/app:\nfile\n${kept.replace("/srv/app/", "")}\nsecond\n\n${kept}:\nfile\nnew\norder\nsecond`,
+			);
+			const [, id = ""] = /found-(.*)/.exec(kept) ?? [];
+			assert.match(await web01.holdfast_(0, "runs", "show", id), new RegExp(`left .*${kept}`));
+		} finally {
+			await web01.sh("systemctl stop app; umount /srv/app");
+		}
+	});
+
+	const SERVERS = {
+		postgresql: {
+			start: "systemctl start postgresql; until runuser -u postgres -- pg_isready -q; do sleep 0.2; done",
+			sql: (database: string, text: string) =>
+				`cd /; runuser -u postgres -- psql -XqAtd ${database} -c "${text}"`,
+			create: "cd /; runuser -u postgres -- createdb app",
+			drop: (name: string) => `cd /; runuser -u postgres -- dropdb ${name}`,
+		},
+		mariadb: {
+			start: "systemctl start mariadb",
+			sql: (database: string, text: string) => `mariadb -N ${database} -e "${text}"`,
+			create: "mariadb -e 'CREATE DATABASE app'",
+			drop: (name: string) => `mariadb -e "DROP DATABASE ${name}"`,
+		},
+	};
+	for (const [kind, { start, sql, create, drop }] of Object.entries(SERVERS))
+		test(`in a database of ${kind}`, async () => {
+			await begin({ dumps: [{ [kind]: "app" }] });
+			await web01.sh(`${start}; ${create}`);
+			await web01.sh(sql("app", "CREATE TABLE note (text varchar(20)); INSERT INTO note VALUES ('old')"));
+			await web01.sh("systemctl start app");
+			await web01.holdfast_(0, "create");
+			for (const moment of ["start:app#after", "swap:app:0#after"]) {
+				await web01.sh(sql("app", "DELETE FROM note; INSERT INTO note VALUES ('newer')"));
+				await dies(moment);
+				await web01.sh("systemctl start app");
+				await web01.sh(sql("app", "INSERT INTO note VALUES ('precious')"));
+				const kept = keptIn(await web01.holdfast_(0, "recover"), DATABASE);
+				assert.equal(await web01.sh(sql("app", "SELECT text FROM note")), "newer");
+				assert.equal(await web01.sh(sql(kept, "SELECT text FROM note ORDER BY text")), "old\nprecious");
+				await web01.sh(drop(kept));
+			}
+			await web01.sh(`${drop("app")}; systemctl stop ${kind}`);
+		});
+
+	test("where a provider of one's own writes to the live folder", async () => {
+		await begin();
+		const mine = {
+			...{ list: "echo one", create: "rm -rf /srv/copy && cp -a /srv/app /srv/copy" },
+			restore: "cp -a /srv/copy /srv/app",
+		};
+		await web01.write(
+			"/etc/holdfast/holdfast.json",
+			JSON.stringify({
+				machines: {
+					web01: {
+						state: { app: { folders: ["/srv/app"], settle: 0, stopOnRestore: ["app.service"] } },
+						providers: { mine: { type: "command", ...mine } },
+					},
+				},
+			}),
+		);
+		await web01.sh("systemctl start app");
+		await web01.holdfast_(0, "create");
+		await web01.sh("echo newer >/srv/app/file");
+		const restore = [HOLDFAST, "restore", "--yes", "mine", "one"];
+		for (const moment of ["start:app#after", "restore:app#restored", "restore:app#after"]) {
+			await web01.run(restore, { env: { HOLDFAST_FAULT: `kill@${moment}` } });
+			await web01.holdfast_(0, "recover");
+			assert.equal(await web01.sh("cat /srv/app/file; ls -A /srv"), "newer\napp\ncopy", moment);
+		}
+		await web01.run(restore, { env: { HOLDFAST_FAULT: "kill@start:app#after" } });
+		await web01.sh("echo precious >/srv/app/order");
+		const kept = keptIn(await web01.holdfast_(0, "recover"), FOLDER);
+		assert.equal(await web01.sh(`cat /srv/app/file ${kept}/file ${kept}/order`), "newer\nold\nprecious");
+		await web01.sh(`rm -r /srv/copy ${kept}`);
+	});
+});
