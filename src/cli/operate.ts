@@ -4,7 +4,7 @@ import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import { lineReporter } from "../report/lines.ts";
-import { ask, messagesAreSeen, print, printJson, printMessage } from "../report/terminal.ts";
+import { ask, messagesAreSeen, print, printJson, printMessage, unhindered } from "../report/terminal.ts";
 import { type Listener, type Outcome, type RunEvent, type RunReport, SURROUNDINGS } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
 import { execute } from "../run/executor.ts";
@@ -85,7 +85,7 @@ async function underLock<T>(
 ): Promise<T> {
 	const { state, runtime } = places();
 	const lock = waiting ? await lockWithin(runtime, doing, run, waiting) : takeLock(runtime, doing, run);
-	return untilUndone(async () => {
+	const locked = async () => {
 		try {
 			const journal = Journal.open(state);
 			try {
@@ -97,7 +97,8 @@ async function underLock<T>(
 		} finally {
 			lock.release();
 		}
-	});
+	};
+	return unhindered(() => untilUndone(locked));
 }
 
 /** Take the lock, or wait for whoever has it. */

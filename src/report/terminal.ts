@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { frugal } from "../host/memory.ts";
 import { jsonText, printableLine, shortLine } from "../manifest/printable.ts";
+import { Outlet } from "./outlet.ts";
 
 /** One line, or several. */
 export type Lines = string | readonly string[];
@@ -105,11 +106,25 @@ export interface LiveArea {
 export async function liveArea(): Promise<LiveArea> {
 	const { createLogUpdate } = await import("log-update");
 	const screen = process.stderr;
-	heed(screen, gone.messages);
-	const area = createLogUpdate(screen, { showCursor: true });
+	const messages = outlet("messages");
+	const area = createLogUpdate(
+		{
+			isTTY: screen.isTTY,
+			get columns() {
+				return screen.columns;
+			},
+			get rows() {
+				return screen.rows;
+			},
+			write: writeMessages,
+		} as unknown as NodeJS.WriteStream,
+		{ showCursor: true },
+	);
 	const row = (text: string) => clipped(printableLine(text).replaceAll("\t", " "), screen.columns || 80);
 	return {
-		draw: (rows) => area(rows.map(row).join("\n")),
+		draw(rows) {
+			if (!messages.isBehind) area(rows.map(row).join("\n"));
+		},
 		print(lines) {
 			area.clear();
 			printMessage(lines);
@@ -166,22 +181,42 @@ function textOf(lines: Lines): string {
 
 const textLines = (text: string) => text.split("\n").map(printableLine).join("\n");
 
-const writeResults = (text: string) => write(process.stdout, gone.results, text);
-const writeMessages = (text: string) => write(process.stderr, gone.messages, text);
+const writeResults = (text: string) => write("results", text);
+const writeMessages = (text: string) => write("messages", text);
 
-function write(stream: NodeJS.WriteStream, end: AbortController, text: string): void {
-	if (end.signal.aborted || text === "") return;
-	heed(stream, end);
-	stream.write(text);
+type Which = keyof typeof gone;
+
+function write(which: Which, text: string): void {
+	if (gone[which].signal.aborted || text === "") return;
+	outlet(which).write(text);
 }
 
-const heeded = new Set<NodeJS.WriteStream>();
+const outlets: { [W in Which]?: Outlet } = {};
 
-/** A pipe that nobody reads, a terminal that was closed: that is no reason for what we do to end. */
-function heed(stream: NodeJS.WriteStream, end: AbortController): void {
-	if (heeded.has(stream)) return;
-	heeded.add(stream);
-	stream.on("error", () => end.abort());
+function outlet(which: Which): Outlet {
+	const known = outlets[which];
+	if (known !== undefined) return known;
+	const stream = which === "results" ? process.stdout : process.stderr;
+	const end = () => gone[which].abort();
+	// A pipe that nobody reads, a terminal that was closed: that is no reason for what we do to end.
+	stream.on("error", end);
+	outlets[which] = new Outlet(stream, end);
+	return outlets[which];
+}
+
+/** While this is under way, whoever does not read what is printed holds nothing up; later they are waited for. */
+export async function unhindered<T>(work: () => Promise<T>): Promise<T> {
+	const both = [outlet("results"), outlet("messages")];
+	for (const one of both) one.hurry();
+	try {
+		return await work();
+	} finally {
+		const lost = await Promise.all(both.map((one) => one.linger()));
+		if (lost.some((count) => count > 0))
+			printMessage(
+				"! nobody read the output for a long time, and part of it is lost; all is in: holdfast runs show",
+			);
+	}
 }
 
 function clipped(row: string, width: number): string {

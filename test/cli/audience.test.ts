@@ -107,11 +107,60 @@ const AUDIENCES: Readonly<Record<string, Leave>> = {
 		child.kill("SIGKILL");
 		await closed;
 	},
+	async "has its terminal stopped (Ctrl-S)"(place, words, underWay) {
+		const argv = [...[`${import.meta.dirname}/../../bin/holdfast`], ...words]
+			.map((word) => `'${word}'`)
+			.join(" ");
+		const known = runs(place).length;
+		const child = spawn("script", ["-qec", argv, "/dev/null"], {
+			cwd: place.folder,
+			env: { ...place.env, TERM: "xterm", SHELL: "/bin/sh" },
+			stdio: ["pipe", "pipe", "ignore"],
+		});
+		let text = "";
+		child.stdout.setEncoding("utf8").on("data", (chunk) => {
+			text += chunk;
+		});
+		const closed = new Promise((resolve) => child.once("close", resolve));
+		await underWay();
+		child.stdin.write("\x13");
+		const until = Date.now() + 20_000;
+		while ((runs(place).length === known || runs(place)[0]?.outcome === null) && Date.now() < until)
+			await pause(50);
+		assert.equal(runs(place)[0]?.outcome, "done", "it waits for its terminal");
+		child.stdin.write("\x11");
+		assert.equal(await closed, 0);
+		assert.match(text, /done: run /);
+	},
+	async "has a pager that sleeps"(place, words, underWay) {
+		const argv = [...[`${import.meta.dirname}/../../bin/holdfast`], ...words]
+			.map((word) => `'${word}'`)
+			.join(" ");
+		// Nobody reads the pipe, and it is full.
+		const known = runs(place).length;
+		const child = spawn(
+			"sh",
+			["-c", `{ yes | head -c 65536; exec ${argv}; } 2>&1 | { read line; exec sleep 100; }`],
+			{
+				cwd: place.folder,
+				env: place.env,
+				detached: true,
+			},
+		);
+		await underWay();
+		const until = Date.now() + 20_000;
+		while ((runs(place).length === known || runs(place)[0]?.outcome === null) && Date.now() < until)
+			await pause(50);
+		assert.equal(runs(place)[0]?.outcome, "done", "it waits for its pager");
+		process.kill(-(child.pid ?? 0), "SIGKILL");
+	},
 };
 
 for (const [name, command] of Object.entries(COMMANDS))
 	describe(name, () => {
-		for (const [how, leave] of Object.entries(AUDIENCES))
+		for (const [how, leave] of Object.entries(AUDIENCES).filter(
+			([how]) => name === "restore" || !how.includes("pager"),
+		))
 			test(`goes on when it ${how}`, { timeout: 120_000 }, async () => {
 				for (let moment = 0; moment < (how === "is sent SIGHUP" ? moments : 1); moment++) {
 					const { place, ok } = await setUp();

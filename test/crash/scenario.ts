@@ -125,6 +125,7 @@ interface Server {
 	readonly read: string;
 	/** Prints databases that a run should not have left, or left closed. */
 	readonly left: string;
+	drop(database: string): string;
 }
 
 const SERVERS: Readonly<Record<string, Server>> = {
@@ -146,6 +147,7 @@ const SERVERS: Readonly<Record<string, Server>> = {
 			runuser -u postgres -- psql -XqAt -d app -c "SELECT string_agg(DISTINCT text, '+') || CASE count(*) WHEN 100 THEN '' ELSE ' but ' || count(*) || ' rows' END FROM note" 2>&1 || true
 		`,
 		left: `cd /; runuser -u postgres -- psql -XqAtd postgres -c "SELECT datname FROM pg_database WHERE datname LIKE 'holdfast%' OR NOT datallowconn AND datname <> 'template0'"`,
+		drop: (database) => `cd /; runuser -u postgres -- dropdb ${database}`,
 	},
 	mariadb: {
 		unit: "mariadb.service",
@@ -171,7 +173,7 @@ const SERVERS: Readonly<Record<string, Server>> = {
 };
 
 /** One table, and a view and a trigger that say which state they are of, too. */
-function tables(client: string): Pick<Server, "fill" | "read" | "left"> {
+function tables(client: string): Pick<Server, "fill" | "read" | "left" | "drop"> {
 	return {
 		fill: (which) => `${client} app -e "
 			DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS note, log; CREATE TABLE log (text TEXT);
@@ -183,6 +185,7 @@ function tables(client: string): Pick<Server, "fill" | "read" | "left"> {
 			${client} -N app -e "SELECT IF(text = own AND (SELECT count(*) FROM note) = 100 AND (SELECT action_statement LIKE CONCAT('%', QUOTE(text), '%') FROM information_schema.triggers WHERE trigger_schema = 'app'), text, CONCAT(text, ' with the view of ', own)) FROM v" 2>&1 || true
 		`,
 		left: `${client} -Ne "SHOW DATABASES LIKE 'holdfast%'"`,
+		drop: (database: string) => `${client} -e "DROP DATABASE ${database}"`,
 	};
 }
 
@@ -322,12 +325,20 @@ export async function verdict(web01: Machine, scenario: Scenario): Promise<strin
 		`find /disk /mounted /btr -name '.holdfast-*' -o -name '*.found-*' -o -name '.partial-*'; ls ${ENV.HOLDFAST_STATE_DIR}/spool 2>/dev/null || true`,
 	);
 	if (left !== "") faults.push(`left behind: ${left}`);
-	const databases = await web01.sh(server(scenario)?.left ?? "");
-	if (databases !== "") faults.push(`databases left behind: ${databases}`);
 	const runs = JSON.parse(await web01.sh("/opt/holdfast/bin/holdfast runs --json", { env: ENV })) as {
 		id: string;
 		outcome: string | null;
 	}[];
+	const said = await web01.sh(
+		runs.map(({ id }) => `/opt/holdfast/bin/holdfast runs show ${id} | grep '  left  ' || true`).join("\n"),
+		{ env: ENV },
+	);
+	for (const database of (await web01.sh(server(scenario)?.left ?? "")).split("\n").filter(Boolean)) {
+		// Of one whose service was up before the run was undone, and that is said.
+		if (said.includes(`kept as the database ${database};`))
+			await web01.sh(server(scenario)?.drop(database) ?? "");
+		else faults.push(`database left behind: ${database}`);
+	}
 	for (const { id, outcome } of runs)
 		if (outcome === null || outcome === "needs-recover") faults.push(`run ${id} is ${outcome ?? "open"}`);
 	const listed = await web01.sh("/opt/holdfast/bin/holdfast list --json", { env: ENV });

@@ -1,0 +1,94 @@
+// A stream to a terminal or a pipe that need not be waited for. Somebody who has stopped a terminal (Ctrl-S), or put a
+// pager to sleep, must not hold up a run that has a service down: while one is under way, what cannot be shown at once
+// is shown later, or lost.
+import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { isErrno } from "../manifest/error.ts";
+
+/** Bytes that wait for a reader, at most. What is written beyond them is lost; the journal has all of it. */
+const MOST_BEHIND = 1024 * 1024;
+const TRY_AGAIN_MS = 50;
+
+export class Outlet {
+	readonly #stream: NodeJS.WriteStream;
+	readonly #gone: () => void;
+	/** How many wish not to wait. */
+	#hurried = 0;
+	/** Opened once more, so that only we do not wait: others have the same terminal. */
+	#fd: number | undefined;
+	#behind: Buffer[] = [];
+	#bytesBehind = 0;
+	#lost = 0;
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(stream: NodeJS.WriteStream, gone: () => void) {
+		this.#stream = stream;
+		this.#gone = gone;
+	}
+
+	get isBehind(): boolean {
+		return this.#bytesBehind > 0;
+	}
+
+	write(text: string): void {
+		if (this.#fd === undefined) {
+			this.#stream.write(text);
+			return;
+		}
+		const bytes = Buffer.from(text);
+		if (this.isBehind && this.#bytesBehind + bytes.length > MOST_BEHIND) {
+			this.#lost++;
+			return;
+		}
+		this.#behind.push(bytes);
+		this.#bytesBehind += bytes.length;
+		this.#catchUp();
+	}
+
+	/** From now on nothing that is written is waited for. */
+	hurry(): void {
+		if (this.#hurried++ > 0 || this.#fd !== undefined) return;
+		try {
+			// What is no terminal and no pipe takes everything at once, or cannot be opened again.
+			this.#fd = openSync(
+				`/proc/self/fd/${(this.#stream as unknown as { fd: number }).fd}`,
+				constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY | constants.O_APPEND,
+			);
+		} catch {
+			// A terminal of another user, after su(1): it is waited for as usual.
+		}
+	}
+
+	/** Nothing is urgent any more: what is behind is written, however long nobody reads it. How much was lost. */
+	async linger(): Promise<number> {
+		if (--this.#hurried > 0) return 0;
+		while (this.isBehind && this.#hurried === 0) await pause(TRY_AGAIN_MS);
+		if (this.#hurried > 0 || this.#fd === undefined) return 0;
+		closeSync(this.#fd);
+		this.#fd = undefined;
+		const lost = this.#lost;
+		this.#lost = 0;
+		return lost;
+	}
+
+	#catchUp(): void {
+		clearTimeout(this.#timer);
+		this.#timer = undefined;
+		try {
+			for (let first = this.#behind[0]; first !== undefined; first = this.#behind[0]) {
+				const written = writeSync(this.#fd ?? -1, first);
+				this.#bytesBehind -= written;
+				if (written < first.length) this.#behind[0] = first.subarray(written);
+				else this.#behind.shift();
+			}
+		} catch (error) {
+			if (isErrno(error, "EAGAIN")) {
+				this.#timer = setTimeout(() => this.#catchUp(), TRY_AGAIN_MS);
+				return;
+			}
+			this.#behind = [];
+			this.#bytesBehind = 0;
+			this.#gone();
+		}
+	}
+}
