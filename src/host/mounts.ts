@@ -53,6 +53,26 @@ export function isMounted(folder: string): boolean {
 	return mountHolding(folder) === folder;
 }
 
+/**
+ * Where file systems with data of their own are mounted below a folder: disks, and what lies on other machines. What
+ * programs mount and unmount as they go (a container's layers, memory, images) is left out.
+ */
+export function disksBelow(folder: string): string[] {
+	const ofTheKernel = new Set(
+		readFileSync("/proc/filesystems", "utf8")
+			.split("\n")
+			.flatMap((line) => /^nodev\t(.+)/.exec(line)?.[1] ?? []),
+	);
+	const isDisk = ({ type }: Mount) =>
+		!IMAGES.has(type) && (ELSEWHERE.test(type) || !ofTheKernel.has(type.replace(/\..*/, "")));
+	const found = mountsOf("self").filter((mount) => mount.path !== folder && isAtOrBelow(mount.path, folder));
+	return [...new Set(found.filter(isDisk).map(({ path }) => path))];
+}
+const IMAGES: ReadonlySet<string> = new Set(["squashfs", "erofs", "iso9660", "udf", "cramfs", "romfs"]);
+/** The kernel has no device for these either, and they hold somebody's files. */
+const ELSEWHERE =
+	/^(nfs4?|cifs|smb3|9p|virtiofs|ceph|afs|lustre|zfs|fuse\.(?!portal|gvfsd|lxcfs|snapfuse|squashfuse|overlay|fuse-overlayfs|archivemount).*)$/;
+
 const realMounts = () =>
 	mountsOf("self")
 		.filter(({ type }) => type !== "autofs")

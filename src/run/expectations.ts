@@ -2,9 +2,9 @@
 // on, and that it has not become next to nothing. An unmounted disk, or a service that has lost its data, looks like a
 // small folder in which all is well.
 import { isDeepStrictEqual } from "node:util";
-import { isMounted, mountHolding } from "../host/mounts.ts";
+import { disksBelow, isMounted, mountHolding } from "../host/mounts.ts";
 import { HoldfastError } from "../manifest/error.ts";
-import { ownValue } from "../manifest/record.ts";
+import { recordOf } from "../manifest/record.ts";
 import type { State } from "../manifest/schema.ts";
 import type { StateRecord } from "../providers/provider.ts";
 
@@ -19,28 +19,45 @@ export interface LastGood {
 	readonly declared?: State;
 }
 
-/** Where the folders of a state are mounted: those that are on the root file system are left out. */
+/**
+ * Where the folders of a state are mounted, those on the root file system being left out; and disks mounted below them.
+ */
 export type MountsOf = Readonly<Record<string, string>>;
 
 /** A state that has become smaller than this part of what it was, and by more than so many bytes. */
 const SHRUNK_PART = 1 / 10;
 const SHRUNK_BYTES = 10 * 1000 * 1000;
 
-/** `folders`: as they are declared, each with the path that it leads to. */
-export function mountsOf(folders: ReadonlyMap<string, string>): MountsOf {
-	return Object.fromEntries(
+/** Of those below one folder; more of them are not looked for later. */
+const MOST_BELOW = 100;
+
+/**
+ * `folders`: as they are declared, each with the path that it leads to. `isStored`: whether what is at a path, as
+ * declared, belongs to the state and is not left out.
+ */
+export function mountsOf(
+	folders: ReadonlyMap<string, string>,
+	isStored: (path: string) => boolean,
+): MountsOf {
+	return recordOf(
 		[...folders].flatMap(([folder, path]) => {
 			const mount = mountHolding(path);
-			return mount === "/" ? [] : [[folder, mount]];
+			const disks = disksBelow(path)
+				.map((disk) => [folder + disk.slice(path.length), disk] as const)
+				.filter(([declared]) => isStored(declared));
+			return [...(mount === "/" ? [] : [[folder, mount] as const]), ...disks.slice(0, MOST_BELOW)];
 		}),
 	);
 }
 
-/** Throws when a folder was on a file system that is not mounted now. */
-export function requireMounts(state: string, folders: readonly string[], last: LastGood | undefined): void {
-	for (const folder of folders) {
-		const mount = ownValue(last?.record.mounts ?? {}, folder);
-		if (mount === undefined || isMounted(mount)) continue;
+/** Throws when a folder, or what is mounted below one, was on a file system that is not mounted now. */
+export function requireMounts(
+	state: string,
+	last: LastGood | undefined,
+	isStored: (path: string) => boolean,
+): void {
+	for (const [folder, mount] of Object.entries(last?.record.mounts ?? {})) {
+		if (!isStored(folder) || isMounted(mount)) continue;
 		throw new HoldfastError(
 			"failed",
 			folder === mount

@@ -3,7 +3,7 @@ import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { openDatabase } from "../databases/registry.ts";
 import { inParent, linkIn } from "../host/folder.ts";
-import { isMounted } from "../host/mounts.ts";
+import { isAtOrBelow, isMounted } from "../host/mounts.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
 import { inTruth, resolveEntry } from "../host/trust.ts";
@@ -171,11 +171,10 @@ async function ownNeeds(step: PreflightStep, manifest: Manifest): Promise<string
 
 /** On another machine, or a new disk, that may be as it should be. */
 function notMounted({ places, mounts = {} }: PreflightStep): string[] {
-	return places.flatMap(({ folder }) => {
-		const mount = mounts[folder];
-		if (mount === undefined || isMounted(mount)) return [];
+	return Object.entries(mounts).flatMap(([path, mount]) => {
+		if (!places.some(({ folder }) => isAtOrBelow(path, folder)) || isMounted(mount)) return [];
 		return [
-			`${folder} was on the file system at ${mount} when it was backed up, and nothing is mounted there now: what is restored lies on the disk below it, and is hidden once something is. If it should be mounted: mount ${mount}, then restore`,
+			`${path} was on the file system at ${mount} when it was backed up, and nothing is mounted there now: what is restored lies on the disk below it, and is hidden once something is. If it should be mounted: mount ${mount}, then restore`,
 		];
 	});
 }

@@ -154,6 +154,44 @@ for (const [what, inMount] of [
 	);
 
 test(
+	"so is a disk below a folder; one that is left out, and what programs mount and unmount, is not",
+	root,
+	async () => {
+		const place = new Place(below);
+		for (const name of ["own/media/user", "own/cache", "own/layer", "other"])
+			place.write(`${name}/.keep`, "");
+		execFileSync("sh", ["-ec", "truncate -s 8M $1; mkfs.ext4 -q $1", "sh", place.path("image")]);
+		place.declare({
+			state: {
+				s: { folders: [place.path("own")], exclude: ["/cache"] },
+				other: { folders: [place.path("other")] },
+			},
+		});
+		const disk = (name: string) => {
+			const at = place.path("own", name);
+			return `cp ${place.path("image")} ${place.path("image")}-${name.replace("/", "-")}; mount -o loop ${place.path("image")}-${name.replace("/", "-")} ${at}; echo data >${at}/file`;
+		};
+		const memory = `mount -t tmpfs none ${place.path("own/layer")}`;
+		const first = await place.holdfastAfter(`${disk("media/user")}; ${disk("cache")}; ${memory}`, "create");
+		assert.equal(first.code, 0, first.stderr);
+		const { stderr } = await ends(place, 3, "create");
+		assert.match(
+			stderr,
+			/own\/media\/user was a mount point when s was last backed up, and nothing is mounted/,
+		);
+		assert.doesNotMatch(stderr, /cache|layer/);
+		assert.match((await ends(place, 0, "list")).stdout, /s \(failed\)/);
+		const dry = await ends(place, 0, "restore", "--dry-run", "tar", "latest");
+		assert.match(
+			dry.stdout + dry.stderr,
+			/own\/media\/user was on the file system at .* nothing is mounted there now/,
+		);
+		await ends(place, 0, "create", "--accept");
+		await ends(place, 0, "create");
+	},
+);
+
+test(
 	"a disk that goes away while it is read is a failure, however much has merely vanished with it",
 	root,
 	async () => {

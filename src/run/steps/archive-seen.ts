@@ -136,11 +136,9 @@ function sizeOf(
 /** A disk that went away meanwhile takes all with it that was not read yet: nothing of that merely vanished. */
 function lostMounts(state: StateOfStep, context: StepContext) {
 	const { mounts = {} } = presentOf(state, context);
-	return state.folders.flatMap((path) => {
-		const mount = ownValue(mounts, path);
-		if (mount === undefined || isMounted(mount)) return [];
-		return [{ path, reason: `${mount} was unmounted meanwhile` }];
-	});
+	return Object.entries(mounts)
+		.filter(([, mount]) => !isMounted(mount))
+		.map(([path, mount]) => ({ path, reason: `${mount} was unmounted meanwhile` }));
 }
 
 function counts(unsteady: CreateResult["unsteady"]): Pick<StateRecord, "vanished" | "changed"> {

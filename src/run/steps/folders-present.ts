@@ -1,8 +1,9 @@
 // A declared folder that is not there would be a hole in the archive: engines skip it with a warning at most. Nor may one
 // be stored that is there and is not what it was, since its disk is not mounted.
+import { isAtOrBelow } from "../../host/mounts.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { below, type Exclusion, leavesNothing, pathBelow } from "../../manifest/patterns.ts";
+import { below, type Exclusion, leavesNothing, leavesOut, pathBelow } from "../../manifest/patterns.ts";
 import { type MountsOf, mountsOf, requireMounts } from "../expectations.ts";
 import type { FoldersPresentStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
@@ -15,6 +16,7 @@ export interface Present {
 export const foldersPresent: StepWork<FoldersPresentStep> = {
 	async run({ state, folders, exclude, except, accept }, context) {
 		const paths = new Map<string, string>();
+		const exclusions = new Map<string, Exclusion[]>();
 		for (const folder of folders) {
 			// A symlink counts for what it leads to, where it may be followed.
 			const { path, found } = resolvePath(folder);
@@ -22,15 +24,25 @@ export const foldersPresent: StepWork<FoldersPresentStep> = {
 				throw new HoldfastError("failed", `the folder ${folder} does not exist`, {
 					hint: `is its disk mounted? If its data were lost: holdfast restore --service ${state ?? "NAME"} PROVIDER latest. If it is no longer needed, take it out of the state's folders`,
 				});
-			// Fails where nothing would be left of it.
-			exclusionsOf(folder, { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) });
+			const left = { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) };
+			exclusions.set(folder, exclusionsOf(folder, left));
 			paths.set(folder, path);
 		}
 		if (state === undefined) return;
-		if (!accept) requireMounts(state, folders, context.lastGood(state));
-		context.note({ mounts: mountsOf(paths) } satisfies Present);
+		const isStored = (path: string) =>
+			[...exclusions].some(
+				([folder, left]) => isAtOrBelow(path, folder) && !leavesOut(left, namesBelow(path, folder)),
+			);
+		if (!accept) requireMounts(state, context.lastGood(state), isStored);
+		context.note({ mounts: mountsOf(paths, isStored) } satisfies Present);
 	},
 };
+
+const namesBelow = (path: string, folder: string) =>
+	path
+		.slice(folder.length)
+		.split("/")
+		.filter((name) => name !== "");
 
 /** Patterns and paths are written for the declared folder, wherever it is in truth. */
 export function exclusionsOf(
