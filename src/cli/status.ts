@@ -7,11 +7,13 @@ import { jobsOf } from "../fleet/units.ts";
 import { places } from "../host/places.ts";
 import { type TimerStatus, timersOf } from "../host/timers.ts";
 import { EXIT } from "../manifest/error.ts";
+import { localTime } from "../manifest/local-time.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { manifestSchema } from "../manifest/schema.ts";
 import { allDestinations } from "../providers/registry.ts";
 import { statusText } from "../report/status.ts";
 import { clearScreen, print, printJson } from "../report/terminal.ts";
+import { duration } from "../report/units.ts";
 import { diedRuns } from "../run/died.ts";
 import { Journal } from "../run/journal.ts";
 import { lockHolder } from "../run/lock.ts";
@@ -133,8 +135,11 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 	const journal = Journal.open(state);
 	const parsed = v.safeParse(manifestSchema, deployedHere(manifest));
 	const deployed = parsed.success ? parsed.output : undefined;
-	const jobs = new Set([manifest, ...(deployed ? [deployed] : [])].flatMap(jobsOf).map(({ name }) => name));
-	const [destinations, answer] = await Promise.all([allDestinations(manifest), timersOf([...jobs])]);
+	const jobs = [manifest, ...(deployed ? [deployed] : [])].flatMap(jobsOf);
+	const [destinations, answer] = await Promise.all([
+		allDestinations(manifest),
+		timersOf([...new Set(jobs.map(({ name }) => name))]),
+	]);
 	const timers = answer ?? [];
 	const standing = statusOf(manifest, destinations, journal, { died: diedRuns(journal, runtime) });
 	journal.close();
@@ -149,6 +154,9 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 			...(old === undefined ? [] : [old]),
 			...(answer === undefined ? [] : missingTimers(deployed, answer)),
 			...timers.flatMap(timerProblems),
+			...timers.flatMap((timer) =>
+				tooSeldom(timer, jobs.find(({ name }) => name === timer.name)?.writes ?? [], standing),
+			),
 			// One that failed before there was a run is in no journal of ours.
 			...timers
 				.filter(({ failed }) => failed !== undefined)
@@ -170,11 +178,29 @@ function missingTimers(deployed: Manifest | undefined, known: readonly TimerStat
 		);
 }
 
+/** By a drop-in, say, it may run later than a state is to be backed up. */
+function tooSeldom(
+	{ name, next }: TimerStatus,
+	writes: readonly string[],
+	{ archives, time }: MachineStatus,
+): string[] {
+	const [first] = archives
+		.filter(({ destination }) => writes.some((provider) => destination.startsWith(`${provider}/`)))
+		.sort((a, b) => a.expectSeconds - b.expectSeconds);
+	if (next === undefined || first === undefined) return [];
+	if (Date.parse(next) <= Date.parse(time) + first.expectSeconds * 1000) return [];
+	return [
+		`holdfast-${name}.timer runs next at ${localTime(next)}, and a good archive of ${first.state} is expected every ${duration(first.expectSeconds)}: look at its OnCalendar (${SYSTEMCTL} cat holdfast-${name}.timer), or change \`expect\``,
+	];
+}
+
+const SYSTEMCTL = process.getuid?.() === 0 ? "systemctl" : "systemctl --user";
+
 function timerProblems({ name, isActive, isEnabled, isOver }: TimerStatus): string[] {
 	const timer = `holdfast-${name}.timer`;
-	if (!isActive) return [`${timer} does not run (systemctl enable --now ${timer})`];
+	if (!isActive) return [`${timer} does not run (${SYSTEMCTL} enable --now ${timer})`];
 	return [
-		...(isEnabled ? [] : [`${timer} is not started at the next boot (systemctl enable ${timer})`]),
-		...(isOver ? [`${timer} has no next time: look at its OnCalendar (systemctl cat ${timer})`] : []),
+		...(isEnabled ? [] : [`${timer} is not started at the next boot (${SYSTEMCTL} enable ${timer})`]),
+		...(isOver ? [`${timer} has no next time: look at its OnCalendar (${SYSTEMCTL} cat ${timer})`] : []),
 	];
 }

@@ -34,6 +34,8 @@ export interface Job {
 	readonly what: string;
 	readonly calendar: string;
 	readonly argv: readonly string[];
+	/** Of a backup: the providers that it writes to. */
+	readonly writes?: readonly string[];
 }
 
 export function jobsOf(manifest: Manifest): Job[] {
@@ -50,12 +52,21 @@ export function jobsOf(manifest: Manifest): Job[] {
 	return [
 		...(schedule.create === undefined || shared.length === 0
 			? []
-			: [{ name: "create", what: "back up", calendar: schedule.create, argv: ["create", ...only(shared)] }]),
+			: [
+					{
+						name: "create",
+						what: "back up",
+						calendar: schedule.create,
+						argv: ["create", ...only(shared)],
+						writes: shared,
+					},
+				]),
 		...own.map(([name, { schedule: calendar = "" }]) => ({
 			name: `create-${name}`,
 			what: `back up to ${name}`,
 			calendar,
 			argv: ["create", "--provider", name],
+			writes: [name],
 		})),
 		...(schedule.prune === undefined || pruned.length === 0
 			? []

@@ -25,12 +25,15 @@ export function statusText(machines: readonly Shown[]): string[] {
 		),
 	);
 	const works = machines.flatMap(({ machine, runs, timers, now }) => {
-		const next = timers.flatMap((one) => (one.next === undefined ? [] : [one.next])).sort()[0];
+		const next = timers
+			.flatMap((one) => (one.next === undefined ? [] : [{ name: one.name, at: one.next }]))
+			.sort((a, b) => a.at.localeCompare(b.at))
+			.map(({ name, at }) => `${name} ${localTime(at)}`);
 		const last = runs.map(
 			({ operation, outcome, started }) => `${operation} ${outcome ?? "under way"}, ${localTime(started)}`,
 		);
 		return [
-			`${machine}: ${last.join("; ") || "no run yet"}; ${next === undefined ? "no timer" : `next ${localTime(next)}`}${now === undefined ? "" : `; running now: ${now}`}`,
+			`${machine}: ${last.join("; ") || "no run yet"}; ${next.length === 0 ? "no timer" : `next ${next.join(", ")}`}${now === undefined ? "" : `; running now: ${now}`}`,
 		];
 	});
 	const problems = machines.flatMap(({ machine, problems }) =>

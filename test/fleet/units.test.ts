@@ -176,7 +176,18 @@ ${own}
 		const status = await asAlice(".local/bin/holdfast status");
 		assert.equal(status.code, 0, status.stdout + status.stderr);
 		assert.match(status.stdout, /✔ +web01 +notes +tar\/disk/);
-		assert.match(status.stdout, /; next 2/);
+		assert.match(status.stdout, /; next create 2/);
+		await asAlice(`
+			mkdir -p ~/.config/systemd/user/holdfast-create.timer.d
+			printf '[Timer]\nOnCalendar=\nOnCalendar=2099-01-01\n' >~/.config/systemd/user/holdfast-create.timer.d/later.conf
+			systemctl --user daemon-reload; systemctl --user restart holdfast-create.timer
+		`);
+		const late = await asAlice(".local/bin/holdfast status");
+		assert.equal(late.code, 1, late.stdout);
+		assert.match(
+			late.stdout,
+			/✘ web01: holdfast-create\.timer runs next at 2099-.* a good archive of notes is expected every 26 h.*systemctl --user cat/,
+		);
 	});
 
 	test("a try of notify reaches whom the config names, and says whom it cannot reach", async () => {

@@ -5,7 +5,7 @@ import { isMounted } from "../../host/mounts.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { ownerOf } from "../../manifest/paths.ts";
 import { shortPath } from "../../manifest/printable.ts";
-import { ownValue, recordOf } from "../../manifest/record.ts";
+import { recordOf } from "../../manifest/record.ts";
 import type { CreateResult, Metadata, StateRecord } from "../../providers/provider.ts";
 import { accepting, shrinkage } from "../expectations.ts";
 import type { ArchiveCreateStep } from "../step.ts";
