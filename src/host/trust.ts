@@ -57,6 +57,15 @@ export function inTruth(path: string): string {
 /** The same, but for its last part: a link there is what is found. */
 export const resolveEntry = (path: string): Resolved => resolve(path, "but the last");
 
+/** Where a link leads that stands at a path; undefined where none does. */
+export function linkAt(path: string): string | undefined {
+	try {
+		return inParent(resolveEntry(path).path, (parent, name) => linkIn(parent, name));
+	} catch {
+		return undefined;
+	}
+}
+
 /** Of a path that no link may be on the way of, such as one in a service's folder. A link that is its last part is what is found. */
 export const resolveUnlinked = (path: string): Resolved => resolve(path, "none");
 

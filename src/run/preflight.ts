@@ -2,12 +2,11 @@
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { openDatabase } from "../databases/registry.ts";
-import { inParent, linkIn } from "../host/folder.ts";
 import { isAtOrBelow, isMounted } from "../host/mounts.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
-import { inTruth, resolveEntry } from "../host/trust.ts";
-import { covers, dumpLabel } from "../manifest/dumps.ts";
+import { inTruth, linkAt, resolveEntry } from "../host/trust.ts";
+import { covers, dumpLabel, liveFiles } from "../manifest/dumps.ts";
 import { reportOf } from "../manifest/error.ts";
 import { isWithin, ownerOf } from "../manifest/paths.ts";
 import { printable, shortPath } from "../manifest/printable.ts";
@@ -73,6 +72,7 @@ export async function findProblems(
 			...notMounted(step),
 			...(step.twoCopies ? staysAsItIs(step.others ?? []) : []),
 			...step.places.flatMap(givesWay),
+			...linksOf(step),
 			...holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
 		],
 	};
@@ -199,12 +199,17 @@ function givesWay({ live, folder }: Place): string[] {
 	];
 }
 
-function linkAt(path: string): string | undefined {
-	try {
-		return inParent(path, (parent, name) => linkIn(parent, name));
-	} catch {
-		return undefined;
-	}
+function linksOf({ dumps }: PreflightStep): string[] {
+	return dumps.flatMap(({ dump }) =>
+		liveFiles(dump).flatMap((file) => {
+			const target = linkAt(file);
+			return target === undefined
+				? []
+				: [
+						`${file} is a symbolic link, to ${shortPath(printable(target))}: the ${dumpLabel(dump)} takes its place, and what it leads to stays as it is`,
+					];
+		}),
+	);
 }
 
 /** Without a second copy nothing is carried over. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { measure } from "../../src/providers/tar/measure.ts";
@@ -229,4 +229,26 @@ test("a file that changes while it is read makes a good state fuzzy: the run, li
 		/good, fuzzy[\s\S]*1 files changed while they were read/,
 	);
 	await ends(place, 0, "restore", "--yes", "tar", "latest");
+});
+
+test("a database that is declared through a link: what that means is said when it is backed up, and before it is restored", async () => {
+	const place = new Place(below);
+	mkdirSync(place.path("own"));
+	mkdirSync(place.path("real"));
+	const database = new DatabaseSync(place.path("real/app.sqlite"));
+	database.exec("CREATE TABLE t (data); INSERT INTO t VALUES ('old')");
+	database.close();
+	symlinkSync("../real/app.sqlite", place.path("own/app.sqlite"));
+	place.declare({
+		state: { s: { folders: [place.path("own")], dumps: [{ sqlite: place.path("own/app.sqlite") }] } },
+	});
+	const created = await ends(place, 0, "create");
+	assert.match(created.stderr, /own\/app\.sqlite is a symbolic link, to .*real\/app\.sqlite: that is dumped/);
+	const dry = await ends(place, 0, "restore", "--dry-run", "tar", "latest");
+	assert.match(
+		dry.stdout + dry.stderr,
+		/is a symbolic link, to .*takes its place, and what it leads to stays/,
+	);
+	await ends(place, 0, "restore", "--yes", "tar", "latest");
+	assert.ok(lstatSync(place.path("own/app.sqlite")).isFile());
 });

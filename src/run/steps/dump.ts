@@ -7,6 +7,7 @@ import type { DumpFacts, ServerDatabase } from "../../databases/database.ts";
 import { openDatabase } from "../../databases/registry.ts";
 import { digesting, sha256 } from "../../host/digest.ts";
 import { removeTree, syncPath, writeSynced } from "../../host/files.ts";
+import { linkAt } from "../../host/trust.ts";
 import {
 	ALL,
 	type Dump,
@@ -14,9 +15,11 @@ import {
 	dumpFile,
 	dumpLabel,
 	isServerDump,
+	liveFiles,
 	withDatabase,
 } from "../../manifest/dumps.ts";
 import { HoldfastError, reportOf } from "../../manifest/error.ts";
+import { printable, shortPath } from "../../manifest/printable.ts";
 import type { DumpStep } from "../step-database.ts";
 import type { StepWork } from "../work.ts";
 import { shortFacts } from "./described.ts";
@@ -54,6 +57,13 @@ export const dump: StepWork<DumpStep> = {
 			const all = await database.facts();
 			const facts = shortFacts(all);
 			const digests: Record<string, string> = {};
+			for (const path of database.kind === "file" ? liveFiles(one) : []) {
+				const target = linkAt(path);
+				if (target !== undefined)
+					warnings.push(
+						`${path} is a symbolic link, to ${shortPath(printable(target))}: that is dumped, and a restore would put it in the link's place; name the file itself in the config, and its folder`,
+					);
+			}
 			if (database.kind !== "server" && facts !== all)
 				throw new HoldfastError(
 					"failed",
