@@ -75,7 +75,7 @@ const restore = buildCommand({
 				source: { provider, destination, archive: name },
 				archiveId: archive.id,
 				restoresInto: capabilities.restoresInto,
-				targets: await targetsOf(chosenOf(manifest, archive, services, [])),
+				targets: await targetsOf(manifest, chosenOf(manifest, archive, services, [])),
 				...heldIn(manifest, archive, services),
 				trustArchive: false,
 				spool: places().state,

@@ -7,7 +7,7 @@ import { localTime } from "../manifest/local-time.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Listing, listArchives } from "../plan/archives.ts";
 import { archiveTable } from "../report/tables.ts";
-import { print, printJson, printMessage } from "../report/terminal.ts";
+import { print, printLongJson, printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
 import type { FailedUpkeep } from "../run/journal-rows.ts";
 import {
@@ -46,7 +46,7 @@ export const list = buildCommand({
 			const [only] = machines;
 			if (machines.length === 1 && only && isHere(only)) {
 				const listed = await listHere(only, flags, signal);
-				printListed([{ machine: only.machine, ...listed }], flags);
+				await printListed([{ machine: only.machine, ...listed }], flags);
 				return listed.failures.some(({ absent }) => !absent) ? EXIT.partial : EXIT.done;
 			}
 			const { askAll } = await import("./fleet.ts");
@@ -62,7 +62,7 @@ export const list = buildCommand({
 				schema: listedSchema,
 				here: (manifest) => listHere(manifest, flags, signal),
 			});
-			printListed(
+			await printListed(
 				answers.map(({ machine, answer }) => ({ machine, ...(answer ?? NOTHING) })),
 				flags,
 			);
@@ -123,7 +123,10 @@ function journalOf(manifest: Manifest, providers: readonly string[]) {
 	}
 }
 
-function printListed(listed: readonly (Listed & { readonly machine: string })[], { json }: Flags): void {
+async function printListed(
+	listed: readonly (Listed & { readonly machine: string })[],
+	{ json }: Flags,
+): Promise<void> {
 	const several = listed.length > 1;
 	const archives = listed.flatMap((one) => one.archives);
 	const failures = listed.flatMap((one) => one.failures.map((it) => ({ ...it, machine: one.machine })));
@@ -135,10 +138,10 @@ function printListed(listed: readonly (Listed & { readonly machine: string })[],
 	const [only] = listed;
 	// Where none could be asked, whether there are archives is not known.
 	if (!json) print(archives.length === 0 && failures.length > 0 ? [] : archiveTable(archives, several));
-	else if (several || !only) printJson({ archives, problems, failures, upkeep }, 2);
+	else if (several || !only) await printLongJson({ problems, failures, upkeep }, "archives", archives);
 	else {
-		const { machine: _, ...alone } = only;
-		printJson(alone, 2);
+		const { machine: _, archives: own, ...alone } = only;
+		await printLongJson(alone, "archives", own);
 	}
 	const of = (machine: string) => (several ? `${machine}: ` : "");
 	for (const { machine, line } of problems.slice(0, MOST_PROBLEMS)) printMessage(`! ${of(machine)}${line}`);

@@ -270,7 +270,7 @@ async function planOf(
 		source,
 		archiveId: archive.id,
 		restoresInto: capabilities.restoresInto,
-		targets: await targetsOf(chosen),
+		targets: await targetsOf(manifest, chosen),
 		...{ databases, undeclared },
 		trustArchive: flags.trustArchive,
 		spool: places().state,

@@ -4,7 +4,7 @@ import { lstat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isSubvolume } from "./btrfs.ts";
 import { closing, entryIn, inParent, mountOf, openFolder, statOf } from "./folder.ts";
-import { mountPoints } from "./mounts.ts";
+
 import type { Resolved } from "./trust.ts";
 
 /**
@@ -24,9 +24,9 @@ export interface Survey {
 	readonly mountsBelow: readonly string[];
 }
 
-export async function survey(resolved: Resolved): Promise<Survey> {
+/** `mounts`: where file systems are mounted. */
+export function survey(resolved: Resolved, mounts: readonly string[]): Survey {
 	const { path: target, found } = resolved;
-	const mounts = await mountPoints();
 	const fixed =
 		mounts.includes(target) ||
 		(found?.isDirectory() && (isSubvolume(target, found) || !mayRenameIn(dirname(target))));

@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import type { RowCounts } from "../databases/database.ts";
 import { openDatabase } from "../databases/registry.ts";
 import { closing, enter, entryIn, type Folder, linkIn, namesIn, openFolder, split } from "../host/folder.ts";
+import { mountPoints } from "../host/mounts.ts";
 import { isPrivate, LOST_AND_FOUND, stays } from "../host/private-area.ts";
 import { openSpool, packed, type Spool } from "../host/spool.ts";
 import { survey } from "../host/survey.ts";
@@ -169,7 +170,7 @@ function isAmong(path: string, folders: ReadonlySet<string>): boolean {
 
 /** What fsck keeps at a mount point is there before and after a restore. */
 async function whatStays(folder: string): Promise<string[]> {
-	const { target, mode, present } = await survey(resolveReplaced(folder));
+	const { target, mode, present } = survey(resolveReplaced(folder), await mountPoints());
 	if (mode !== "entries" || !present) return [];
 	return closing(openFolder(target), (home) =>
 		stays(home, LOST_AND_FOUND) ? [`${folder}/${LOST_AND_FOUND}`] : [],

@@ -1,6 +1,7 @@
 // What a restore replaces: the folders that an archive holds of a state, or the paths in them that a person names.
 import { dirname, join, normalize } from "node:path";
 import * as v from "valibot";
+import { mountPoints } from "../host/mounts.ts";
 import { survey } from "../host/survey.ts";
 import { type Resolved, resolvePath, resolveReplaced, resolveUnlinked } from "../host/trust.ts";
 import {
@@ -187,16 +188,36 @@ function notHeld(
 	);
 }
 
+/** Undeclared folders that are looked at one by one, before a restore of them is refused. */
+const MOST_UNDECLARED = 20;
+
 /** What that replaces here. */
 export async function targetsOf(
+	manifest: Manifest,
 	chosen: Readonly<Record<string, readonly Held[]>>,
 ): Promise<Record<string, Target[]>> {
 	const targets = recordOf<Target[]>();
-	for (const [service, some] of Object.entries(chosen))
-		targets[service] = await Promise.all(
-			some.map(async (one) => ({ ...one, survey: await survey(replacedBy(one)) })),
-		);
+	const mounts = await mountPoints();
+	for (const [service, some] of Object.entries(chosen)) {
+		requireMostlyDeclared(manifest, service, some);
+		targets[service] = some.map((one) => ({ ...one, survey: survey(replacedBy(one), mounts) }));
+	}
 	return targets;
+}
+
+/** An archive may name thousands of folders; what it takes to replace them is not found out for nothing. */
+function requireMostlyDeclared({ state }: Manifest, service: string, held: readonly Held[]): void {
+	const own = state[service]?.folders ?? [];
+	const others = held.filter(({ folder }) => !own.some((one) => isWithin(folder, one)));
+	if (others.length <= MOST_UNDECLARED) return;
+	throw new HoldfastError(
+		"failed",
+		`the archive holds ${others.length} folders as ${service}'s that the config does not have`,
+		{
+			details: others.slice(0, 3).map(({ folder }) => folder),
+			hint: `nothing was touched. To look at them: holdfast restore --into FOLDER --service ${service}. If they are ${service}'s, add them to its folders`,
+		},
+	);
 }
 
 function checked(path: string): string {

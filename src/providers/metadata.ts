@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
 import * as f from "../manifest/fields.ts";
 import { record } from "../manifest/record.ts";
+import { alike, TOO_MUCH } from "./alike.ts";
 import type { Archive, Metadata, Problem } from "./provider.ts";
 
 /** Bytes of one archive's metadata, as JSON. */
@@ -94,7 +95,7 @@ export function readMetadata(text: string): Described {
 	const bytes = Buffer.byteLength(text);
 	if (bytes > MOST_METADATA_BYTES) return tooLarge(bytes);
 	try {
-		return parseMetadata(JSON.parse(text));
+		return parseMetadata(JSON.parse(text), bytes);
 	} catch {
 		return { damaged: text === "" ? "its description is empty" : "its description is not JSON" };
 	}
@@ -111,7 +112,10 @@ export function parseMetadata(value: unknown, within = 0): Described {
 	const bytes = within > MOST_METADATA_BYTES ? Buffer.byteLength(JSON.stringify(value)) : within;
 	if (bytes > MOST_METADATA_BYTES) return tooLarge(bytes);
 	const { success, output, issues } = v.safeParse(metadataSchema, value, { abortEarly: true });
-	return success ? { metadata: output } : { damaged: `its description does not fit: ${faultOf(issues)}` };
+	if (!success) return { damaged: `its description does not fit: ${faultOf(issues)}` };
+	// States, their records, and what each of those holds.
+	const metadata = alike(output, 2, bytes);
+	return metadata === undefined ? { damaged: TOO_MUCH } : { metadata };
 }
 
 export function tooLarge(bytes?: number): Described {

@@ -40,6 +40,7 @@ export function printJson(value: unknown, indent?: number): void {
 
 /** Lines or items that are written at once, where there are more of them than memory has room for. */
 const BATCH = 500;
+const BATCH_LENGTH = 256 * 1024;
 
 /** As many lines as there are; what was written is let go before more is read. */
 export async function printMany(lines: Iterable<string>): Promise<void> {
@@ -59,13 +60,18 @@ export async function printLongJson(
 ): Promise<void> {
 	const fields = Object.entries(value).map(([key, one]) => `  ${jsonText(key)}: ${jsonText(one)},\n`);
 	writeResults(`{\n${fields.join("")}  ${jsonText(list)}: [`);
-	let between = "\n";
-	for (const batch of batches(items)) {
-		writeResults(between + batch.map((item) => `    ${jsonText(item)}`).join(",\n"));
-		between = ",\n";
-		await setImmediate();
+	let text = "\n";
+	let count = 0;
+	for (const item of items) {
+		text += `    ${jsonText(item)}`;
+		if (++count % BATCH === 0 || text.length > BATCH_LENGTH) {
+			writeResults(text);
+			text = "";
+			await setImmediate();
+		}
+		text += ",\n";
 	}
-	writeResults("\n  ]\n}\n");
+	writeResults(`${text.replace(/,\n$/, "\n")}  ]\n}\n`);
 }
 
 function* batches<T>(items: Iterable<T>): Generator<T[]> {

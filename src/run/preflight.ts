@@ -2,7 +2,7 @@
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { openDatabase } from "../databases/registry.ts";
-import { isAtOrBelow, isMounted } from "../host/mounts.ts";
+import { isAtOrBelow, isMounted, mountPoints } from "../host/mounts.ts";
 import { type Holder, holdersOf } from "../host/processes.ts";
 import { nearestPresent, survey } from "../host/survey.ts";
 import { inTruth, linkAt, resolveEntry } from "../host/trust.ts";
@@ -100,7 +100,8 @@ async function unitFaults({ units }: PreflightStep): ReturnType<typeof foresee> 
 
 /** A rename would take a mounted filesystem along, and deleting the old copy would empty it. */
 async function mountsBelow(places: readonly Place[]): Promise<string[]> {
-	const surveys = await Promise.all(places.map(({ live }) => survey(resolveEntry(live))));
+	const mounts = await mountPoints();
+	const surveys = places.map(({ live }) => survey(resolveEntry(live), mounts));
 	return surveys.flatMap(({ target, mountsBelow }) =>
 		mountsBelow.map(
 			(mount) =>

@@ -329,12 +329,10 @@ export async function verdict(web01: Machine, scenario: Scenario): Promise<strin
 		id: string;
 		outcome: string | null;
 	}[];
-	const said = await web01.sh(
-		runs.map(({ id }) => `/opt/holdfast/bin/holdfast runs show ${id} | grep '  left  ' || true`).join("\n"),
-		{ env: ENV },
-	);
 	for (const database of (await web01.sh(server(scenario)?.left ?? "")).split("\n").filter(Boolean)) {
 		// Of one whose service was up before the run was undone, and that is said.
+		const show = runs.slice(0, 3).map(({ id }) => `/opt/holdfast/bin/holdfast runs show ${id}`);
+		const said = await web01.sh(`{ ${show.join("; ")}; } | grep '  left  ' || true`, { env: ENV });
 		if (said.includes(`kept as the database ${database};`))
 			await web01.sh(server(scenario)?.drop(database) ?? "");
 		else faults.push(`database left behind: ${database}`);

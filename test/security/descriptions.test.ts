@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import {
 	mkdirSync,
 	mkdtempSync,
+	readdirSync,
 	readFileSync,
 	rmSync,
 	symlinkSync,
@@ -192,4 +193,61 @@ describe("what lies where an archive's own file should be", () => {
 		);
 		assert.deepEqual(goodOnes(await destination.list(quiet)), ["good-1", "good-2"]);
 	});
+});
+
+test("many large descriptions are bounded in sum, and hide none that this machine made", {
+	timeout: 120_000,
+}, async () => {
+	const place = new Place(folder);
+	place.write("own/file", "mine");
+	place.declare({ state: { s: { folders: [place.path("own")] } } });
+	assert.equal((await place.holdfast("create")).code, 0);
+	const archives = place.path("archives");
+	const [mine = ""] = readdirSync(archives);
+	const index = JSON.parse(readFileSync(join(archives, mine, "index.json"), "utf8"));
+	for (let count = 0; count < 150; count++) {
+		const { metadata } = structuredClone(index);
+		// Half of them name many folders, half many states.
+		if (count % 2 === 0)
+			for (let one = 0; one < 9_000; one++)
+				metadata.states.s.folders.push(`/srv/of-${count}/some/folder/that/has/a/long/name/${one}`);
+		else
+			for (let one = 0; one < 1_900; one++)
+				metadata.states[`s${count}-${one}`] = {
+					outcome: "good",
+					folders: [`/srv/${count}/${one}/${"long".repeat(50)}`],
+				};
+		// Before and after the genuine one, by name and by time.
+		const time = new Date(Date.parse(metadata.created) - (count + 1) * 1000);
+		metadata.created = time.toISOString();
+		const at = join(archives, mine.replace(/\d{6}Z/, `${String(count * 9).padStart(6, "0")}Z`));
+		mkdirSync(at);
+		writeFileSync(join(at, "data.tar.zst"), readFileSync(join(archives, mine, "data.tar.zst")));
+		writeFileSync(join(at, "index.json"), JSON.stringify({ ...index, metadata }));
+	}
+	for (const words of ["list --json", "restore --dry-run tar latest"]) {
+		const { child, ended } = place.start(words.split(" "));
+		let most = 0;
+		const look = setInterval(() => {
+			try {
+				const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+				most = Math.max(most, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1000);
+			} catch {
+				// It has ended.
+			}
+		}, 20);
+		let said = "";
+		for (const stream of [child.stdout, child.stderr])
+			stream?.on("data", (chunk) => {
+				said += chunk;
+			});
+		const { code } = await ended;
+		clearInterval(look);
+		assert.ok(most > 40 && most < 150, `${words}: ${most} MB`);
+		if (words.startsWith("list")) assert.match(said, new RegExp(mine));
+		if (words.startsWith("restore")) {
+			assert.equal(code, 0, said);
+			assert.match(said, new RegExp(`latest is .*${mine}|${mine}`));
+		}
+	}
 });
