@@ -11,7 +11,7 @@ const TRY_AGAIN_MS = 50;
 
 export class Outlet {
 	readonly #stream: NodeJS.WriteStream;
-	readonly #gone: () => void;
+	readonly #gone: (error: unknown) => void;
 	/** How many wish not to wait. */
 	#hurried = 0;
 	/** Opened once more, so that only we do not wait: others have the same terminal. */
@@ -21,7 +21,7 @@ export class Outlet {
 	#lost = 0;
 	#timer: NodeJS.Timeout | undefined;
 
-	constructor(stream: NodeJS.WriteStream, gone: () => void) {
+	constructor(stream: NodeJS.WriteStream, gone: (error: unknown) => void) {
 		this.#stream = stream;
 		this.#gone = gone;
 	}
@@ -88,7 +88,7 @@ export class Outlet {
 			}
 			this.#behind = [];
 			this.#bytesBehind = 0;
-			this.#gone();
+			this.#gone(error);
 		}
 	}
 }

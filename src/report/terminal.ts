@@ -4,6 +4,7 @@
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { frugal } from "../host/memory.ts";
+import { EXIT, isErrno } from "../manifest/error.ts";
 import { jsonText, printableLine, shortLine } from "../manifest/printable.ts";
 import { Outlet } from "./outlet.ts";
 
@@ -203,15 +204,30 @@ function outlet(which: Which): Outlet {
 	const known = outlets[which];
 	if (known !== undefined) return known;
 	const stream = which === "results" ? process.stdout : process.stderr;
-	const end = () => gone[which].abort();
+	const end = (error: unknown) => {
+		gone[which].abort();
+		if (which === "results") cutShort(error);
+	};
 	// A pipe that nobody reads, a terminal that was closed: that is no reason for what we do to end.
 	stream.on("error", end);
 	outlets[which] = new Outlet(stream, end);
 	return outlets[which];
 }
 
+/** A file on a full disk, say: half of an answer is none. That a run went well is told by its exit code all the same. */
+function cutShort(error: unknown): void {
+	if (isErrno(error, "EPIPE") || isErrno(error, "EIO")) return;
+	printMessage(`holdfast: the output could not be written: ${(error as Error).message}`);
+	process.on("exit", () => {
+		if (!hasRun) process.exitCode ||= EXIT.failed;
+	});
+}
+
+let hasRun = false;
+
 /** While this is under way, whoever does not read what is printed holds nothing up; later they are waited for. */
 export async function unhindered<T>(work: () => Promise<T>): Promise<T> {
+	hasRun = true;
 	const both = [outlet("results"), outlet("messages")];
 	for (const one of both) one.hurry();
 	try {

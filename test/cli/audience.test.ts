@@ -205,6 +205,26 @@ test("what only reads ends with its reader, quietly", async () => {
 	}
 });
 
+test("an answer that could not be written is a failure; a run that went well stays one", async () => {
+	const { place } = await setUp();
+	for (const [words, code] of [
+		["list", 1],
+		["list --json", 1],
+		["status --json", 1],
+		["schema", 1],
+		["create --json", 0],
+	] as const) {
+		const line = `${import.meta.dirname}/../../bin/holdfast ${words} >/dev/full`;
+		const { status, stderr } = spawnSync("sh", ["-c", line], {
+			cwd: place.folder,
+			env: place.env,
+			encoding: "utf8",
+		});
+		assert.equal(status, code, `${words}: ${stderr}`);
+		assert.match(stderr, /the output could not be written: ENOSPC/, words);
+	}
+});
+
 test("a question ends with its terminal, and nothing was begun", async () => {
 	const { place } = await setUp();
 	const argv = `${import.meta.dirname}/../../bin/holdfast restore tar latest`;
