@@ -31,7 +31,7 @@ stdenv.mkDerivation {
     runHook preInstall
     install -Dm644 -t "$out/lib/holdfast" dist/holdfast.cjs bin/start.cjs
     makeWrapper ${nodejs_24}/bin/node "$out/bin/holdfast" \
-      --add-flags "--disable-warning=ExperimentalWarning --max-semi-space-size=1 $out/lib/holdfast/start.cjs" \
+      --add-flags "--disable-warning=ExperimentalWarning --disable-sigusr1 --max-semi-space-size=1 $out/lib/holdfast/start.cjs" \
       --set HOLDFAST_BUNDLE "$out/lib/holdfast/holdfast.cjs" \
       --set MALLOC_ARENA_MAX 1 \
       --suffix PATH : ${lib.makeBinPath [ util-linux sqlite ]}

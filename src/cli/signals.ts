@@ -5,6 +5,8 @@ import type { Work } from "../providers/provider.ts";
 import { printMessage } from "../report/terminal.ts";
 
 const NAMES = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
+/** They would end us at once, in the middle of anything, and nobody means that by them. SIGUSR1 is off (bin/holdfast). */
+const MEANT_FOR_OTHERS = ["SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPWR", "SIGXCPU", "SIGIO"] as const;
 type Name = (typeof NAMES)[number] | "SIGHUP";
 
 /** Longer than a program that we started has between SIGTERM and SIGKILL (host/exec.ts). */
@@ -30,6 +32,7 @@ export function interruptible(): AbortSignal {
 	if (!isListening) {
 		for (const name of NAMES) process.on(name, () => heard(name));
 		process.on("SIGHUP", heardHangup);
+		for (const name of MEANT_FOR_OTHERS) process.on(name, () => {});
 	}
 	isListening = true;
 	return first.signal;

@@ -106,7 +106,7 @@ function launcher(runtime: string, starter: string, program: string): string {
 	return `#!/bin/sh
 # Written by \`holdfast deploy\`.
 export MALLOC_ARENA_MAX=1 HOLDFAST_BUNDLE=${quoted(program)}
-exec ${quoted(runtime)} --disable-warning=ExperimentalWarning --max-semi-space-size=1 ${quoted(starter)} "$@"
+exec ${quoted(runtime)} --disable-warning=ExperimentalWarning --disable-sigusr1 --max-semi-space-size=1 ${quoted(starter)} "$@"
 `;
 }
 

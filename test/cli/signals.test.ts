@@ -101,6 +101,19 @@ for (const [engine, providers] of Object.entries(ENGINES)) {
 	});
 }
 
+test("signals that are meant for something else end no run", async () => {
+	const place = new Place(folder);
+	place.write("data/file", "x");
+	place.declare({ state: { data: { folders: [place.path("data")], hooks: { preBackup: "sleep 2" } } } });
+	const { child, ended } = place.start(["create"]);
+	await pause(900);
+	for (const signal of ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPWR", "SIGXCPU", "SIGIO"] as const)
+		child.kill(signal);
+	const { code, stderr } = await ended;
+	assert.equal(code, 0, stderr);
+	assert.doesNotMatch(stderr, /Debugger/);
+});
+
 test("a second run meanwhile ends with exit code 4 and says who holds the lock", async () => {
 	const place = new Place(folder);
 	place.write("data/file", "x");
