@@ -1,7 +1,9 @@
 // holdfast recover --abandon RUN: the last way out of a run, or of a journal, that no version at hand can go on with.
+
 import { loadConfig } from "../config/load.ts";
 import { places } from "../host/places.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { print, printJson, printMessage } from "../report/terminal.ts";
 import { abandon, abandonJournal, type Left, leftBy, leftInJournal } from "../run/abandon.ts";
 import { Journal } from "../run/journal.ts";
@@ -90,7 +92,7 @@ function faultOf(folder: string): string | undefined {
 			journal.close();
 		}
 	} catch (error) {
-		return (error as Error).message;
+		return wordsOf(error);
 	}
 }
 

@@ -1,4 +1,5 @@
 // holdfast deploy [MACHINE…], holdfast undeploy [MACHINE…]: Holdfast, its manifest, secrets and timers onto machines.
+
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
 import * as v from "valibot";
@@ -16,6 +17,7 @@ import { parseBounded } from "../host/bounded-json.ts";
 import { exec } from "../host/exec.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { print, printMessage } from "../report/terminal.ts";
 import { size } from "../report/units.ts";
 import { newRunId } from "../run/run-id.ts";
@@ -189,7 +191,7 @@ function recordIn(text: string | undefined, { target, layout }: Place): Recorded
 	} catch (cause) {
 		throw new HoldfastError("failed", `${layout.installed} on ${target.machine} cannot be read`, {
 			cause,
-			details: [(cause as Error).message],
+			details: [wordsOf(cause)],
 			hint: "it says what was deployed; if it was damaged: delete it there, then deploy again",
 		});
 	}

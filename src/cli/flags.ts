@@ -270,8 +270,8 @@ function showErrorAsJson(error: unknown): void {
 
 function showError(error: unknown, { debug }: CommonFlags): void {
 	if (resultsGone.aborted) return;
-	const { message, stack = "", cause } = error instanceof Error ? error : new Error(String(error));
-	const { details, hint } = error instanceof HoldfastError ? error : { details: [], hint: undefined };
+	const { stack = "", cause } = error instanceof Error ? error : new Error(String(error));
+	const { message, details = [], hint } = reportOf(error);
 	printMessage([
 		`holdfast: ${message}`,
 		...details.flatMap(linesIn).map((line) => `  ${line}`),

@@ -1,4 +1,5 @@
 // holdfast import nix FLAKE#MACHINE, holdfast import clan FILE.json: print a config of what is declared elsewhere.
+
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { isRecord } from "../config/schema.ts";
 import { importedConfig } from "../config/write.ts";
@@ -6,6 +7,7 @@ import { parseBounded } from "../host/bounded-json.ts";
 import { evaluateNix } from "../host/nix.ts";
 import { readText } from "../host/read-file.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { linesIn, print, printJson, printMessage } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard, valueFlag } from "./flags.ts";
 
@@ -53,7 +55,7 @@ const clan = buildCommand({
 				value = parseBounded(readText(file, { most: 16 * 1024 ** 2 }), { depth: 100, values: 500_000 });
 				if (!isRecord(value)) throw new Error("it holds no map");
 			} catch (cause) {
-				throw new HoldfastError("usage", `cannot read ${file}: ${(cause as Error).message}`, { cause });
+				throw new HoldfastError("usage", `cannot read ${file}: ${wordsOf(cause)}`, { cause });
 			}
 			const { backups, ...rest } = value as Record<string, unknown> & { backups?: { providers?: object } };
 			const declared = { ...(backups?.providers ? { providers: backups.providers } : {}), ...rest };

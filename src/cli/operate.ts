@@ -1,8 +1,10 @@
 // What commands that change something share: the lock, recovery of runs that died, progress, the exit code.
+
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
 import { EXIT, HoldfastError } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { lineReporter } from "../report/lines.ts";
 import { ask, messagesAreSeen, print, printJson, printMessage, unhindered } from "../report/terminal.ts";
 import { type Listener, type Outcome, type RunEvent, type RunReport, SURROUNDINGS } from "../run/event.ts";
@@ -171,7 +173,7 @@ async function told(
 	);
 	if (manifest.metricsFile !== undefined)
 		await (await import("../report/metrics.ts")).writeMetrics(manifest, journal).catch((error: Error) => {
-			remark(`the metrics could not be written: ${error.message}`);
+			remark(`the metrics could not be written: ${wordsOf(error)}`);
 		});
 	return ended;
 }

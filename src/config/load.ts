@@ -1,4 +1,5 @@
 // Find the config, read it, and turn it into manifests. Nothing is started and nothing else is read.
+
 import { existsSync, type Stats } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, extname, join, resolve as resolvePath } from "node:path";
@@ -8,6 +9,7 @@ import { isHandedOver, readText } from "../host/read-file.ts";
 import { standingIn } from "../host/standing.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { withClan } from "./clan.ts";
 import { configError, type Fault, faultsOf } from "./faults.ts";
 import { excessIn, MOST_BYTES } from "./limits.ts";
@@ -243,6 +245,6 @@ function textIn(file: string, isNamed: boolean, isGuarded: boolean): string {
 		return readText(real, { most, noLink: true, look });
 	} catch (cause) {
 		if (cause instanceof HoldfastError && cause.code === "usage") throw cause;
-		throw new HoldfastError("usage", `cannot read ${file}: ${(cause as Error).message}`, { cause });
+		throw new HoldfastError("usage", `cannot read ${file}: ${wordsOf(cause)}`, { cause });
 	}
 }

@@ -1,7 +1,9 @@
 // A mount namespace of our own, in which folders that others can change follow no link at all: the kernel refuses every
 // path through one there (mount(8), nosymfollow, since Linux 5.10). What a program does in it, whichever it is, stays in
 // the folders that it was given. Nothing of it is seen outside, and it is gone with the last process in it.
+
 import { type ChildProcess, spawn } from "node:child_process";
+import { wordsOf } from "../manifest/system-error.ts";
 import type { Folder } from "./folder.ts";
 import { type Mount, mountsOf } from "./mounts.ts";
 
@@ -190,7 +192,7 @@ function ready(holder: ChildProcess): Promise<string | undefined> {
 	let said = "";
 	return new Promise((resolve) => {
 		holder.stdin?.on("error", () => {});
-		holder.on("error", (error) => resolve(error.message));
+		holder.on("error", (error) => resolve(wordsOf(error)));
 		holder.stderr?.on("data", (chunk: Buffer) => {
 			said = (said + chunk).slice(-1000);
 		});

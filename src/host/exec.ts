@@ -1,7 +1,9 @@
 // Start other programs: from a list of arguments, never a shell; bounded in time and output; none outlives us.
+
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import type { Enclosure } from "./enclosure.ts";
 import { answerReader, eachLine, type OutputReader } from "./lines.ts";
 import { frugal } from "./memory.ts";
@@ -259,7 +261,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		};
 		child.on("error", (cause) => {
 			settle();
-			reject(new HoldfastError("failed", `cannot start ${argv[0]}: ${cause.message}`, { cause }));
+			reject(new HoldfastError("failed", `cannot start ${argv[0]}: ${wordsOf(cause)}`, { cause }));
 		});
 		child.on("exit", () => {
 			// What it forked may hold the pipes for ever; a program's output ends with the program.

@@ -1,7 +1,9 @@
 // Read a file that somebody named, or that lies where others can write, and that nobody has looked at: a regular one, up
 // to a size. Anything else is not even opened, so no device hears of it, and no named pipe keeps us waiting for ever.
+
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { HoldfastError, isErrno } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { type Folder, O_PATH } from "./folder.ts";
 
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
@@ -51,7 +53,7 @@ export function lookInto(folder: Folder, name: string, most: number): Found {
 		return { text: readText(`${folder.self}/${name}`, { most, noLink: true }) };
 	} catch (error) {
 		if (isErrno(error, "ENOENT")) return undefined;
-		return { fault: `${name} cannot be read: ${error instanceof Error ? error.message : error}` };
+		return { fault: `${name} cannot be read: ${wordsOf(error)}` };
 	}
 }
 

@@ -1,7 +1,9 @@
 // Read a passphrase at the moment it is needed; it is never kept, logged or put in an argument.
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { describeEnd, execText } from "./exec.ts";
 import { readText } from "./read-file.ts";
 
@@ -80,7 +82,7 @@ export function secretText(file: string, what: string): string {
 	try {
 		return readText(file, { most: MOST_BYTES });
 	} catch (cause) {
-		throw new HoldfastError("failed", `cannot read ${what} ${file}: ${(cause as Error).message}`, { cause });
+		throw new HoldfastError("failed", `cannot read ${what} ${file}: ${wordsOf(cause)}`, { cause });
 	}
 }
 

@@ -1,9 +1,11 @@
 // Records that are too many for memory: written one after another into a file without a name, of which nothing is left when
 // we die, sorted by the system's own sort, and read from the beginning.
+
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { HoldfastError } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { cleanEnvironment, execOk } from "./exec.ts";
 import { privateFolder, removeTree } from "./files.ts";
 import { frugal } from "./memory.ts";
@@ -108,14 +110,10 @@ function writing(folder: string, write: () => number): number {
 	try {
 		return write();
 	} catch (cause) {
-		throw new HoldfastError(
-			"failed",
-			`a listing could not be kept in ${folder}: ${(cause as Error).message}`,
-			{
-				cause,
-				hint: `a long listing is sorted on disk; is there room? See: df -h ${folder}`,
-			},
-		);
+		throw new HoldfastError("failed", `a listing could not be kept in ${folder}: ${wordsOf(cause)}`, {
+			cause,
+			hint: `a long listing is sorted on disk; is there room? See: df -h ${folder}`,
+		});
 	}
 }
 

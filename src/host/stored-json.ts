@@ -1,7 +1,9 @@
 // JSON files that Holdfast itself has written earlier: by another version, perhaps, or on a disk that failed since. Parsed by
 // a schema and bounded; what does not fit is said with the file's name, and the caller knows what that costs.
+
 import * as v from "valibot";
 import { isErrno } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { parseBounded } from "./bounded-json.ts";
 import { readText } from "./read-file.ts";
 
@@ -22,7 +24,7 @@ export function readStored<S extends v.GenericSchema>(
 		return fitting(file, schema, parseBounded(readText(file, { most }), LIMITS));
 	} catch (error) {
 		if (isErrno(error, "ENOENT")) return undefined;
-		const why = error instanceof SyntaxError ? "it is not JSON" : (error as Error).message;
+		const why = error instanceof SyntaxError ? "it is not JSON" : wordsOf(error);
 		return { fault: `${file} cannot be read: ${why}` };
 	}
 }

@@ -1,4 +1,5 @@
 // The one error type. It is thrown where the knowledge is: what happened, why, and what to do next.
+import { hintFor, wordsOf } from "./system-error.ts";
 
 /** Exit codes of the program; people's scripts rely on them. */
 export const EXIT = {
@@ -50,7 +51,8 @@ export function reportOf(error: unknown): ErrorReport {
 			...(error.details.length === 0 ? {} : { details: error.details }),
 		};
 	}
-	return { message: error instanceof Error ? error.message : String(error) };
+	const hint = hintFor(error);
+	return { message: wordsOf(error), ...(hint === undefined ? {} : { hint }) };
 }
 
 /** Whether a system call failed with this code (`ENOENT`, `ENOSPC` …). */

@@ -1,5 +1,7 @@
 // What this machine's journal has of archives in a destination, for whoever looks at them.
+
 import { places } from "../host/places.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
 import type { Archive, Destination, Work } from "../providers/provider.ts";
 import { Journal } from "../run/journal.ts";
@@ -15,7 +17,7 @@ export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBo
 		try {
 			return ask();
 		} catch (error) {
-			work.log(`the journal was not asked: ${(error as Error).message}`);
+			work.log(`the journal was not asked: ${wordsOf(error)}`);
 			return undefined;
 		}
 	};

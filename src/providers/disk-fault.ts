@@ -1,5 +1,6 @@
 // What a disk says when it cannot be written, in words a person can act on.
 import { HoldfastError, isErrno } from "../manifest/error.ts";
+import { hintFor, wordsOf } from "../manifest/system-error.ts";
 
 /** The error to throw for what failed while something was written below `path`. */
 export function diskFault(error: unknown, path: string): unknown {
@@ -12,6 +13,13 @@ export function diskFault(error: unknown, path: string): unknown {
 		return new HoldfastError("failed", `${path} is mounted read-only`, {
 			cause: error,
 			hint: "archives in it can be listed and restored; to write, remount it: mount -o remount,rw",
+		});
+	if (isErrno(error, "EACCES") || isErrno(error, "EPERM"))
+		return new HoldfastError("failed", `cannot write in ${path}: ${wordsOf(error)}`, {
+			cause: error,
+			hint:
+				hintFor(error) ??
+				`see who may write there, and whether something in it is immutable: ls -ld ${path}; lsattr -d ${path}`,
 		});
 	return error;
 }

@@ -1,5 +1,7 @@
 // Try again, a little later each time, what failed for a reason that may pass: a lock, a network.
+
 import { setTimeout as pause } from "node:timers/promises";
+import { wordsOf } from "../manifest/system-error.ts";
 import type { Work } from "./provider.ts";
 
 /** Seconds before each further try. */
@@ -16,7 +18,7 @@ export async function retrying<T>(
 			return await attempt();
 		} catch (error) {
 			if (work.signal.aborted || !(await passes(error))) throw error;
-			work.log(`${(error as Error).message}; trying again in ${seconds} s`);
+			work.log(`${wordsOf(error)}; trying again in ${seconds} s`);
 			await pause(seconds * 1000, undefined, { signal: work.signal });
 		}
 	}

@@ -1,7 +1,9 @@
 // Engines pass over a folder that is not there, or that they leave out, and say that all went well. A root that is missing
 // from what was written is told anyway.
+
 import { lstat } from "node:fs/promises";
 import { HoldfastError } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import type { CreateResult, Root } from "./provider.ts";
 
 /** The roots that are there, and those that are not as the result of a create tells them. Fails when none is. */
@@ -12,7 +14,7 @@ export async function presentRoots(
 	const unreadable: CreateResult["unreadable"][number][] = [];
 	for (const root of roots) {
 		const found = await lstat(root.path).catch((error: Error) => error);
-		if (found instanceof Error) unreadable.push({ path: root.path, reason: found.message });
+		if (found instanceof Error) unreadable.push({ path: root.path, reason: wordsOf(found) });
 		else there.push(root);
 	}
 	if (there.length > 0) return { there, unreadable };

@@ -1,11 +1,13 @@
 // The one door to the terminal: nothing else writes to standard output or standard error (scripts/one-door.grit). What
 // comes through as text is lines, and each stays one line, whatever it holds: no control character of a name, a log or an
 // archive reaches the terminal. Colours and cursor movements are added here, outside of the text.
+
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { frugal } from "../host/memory.ts";
 import { EXIT, isErrno } from "../manifest/error.ts";
 import { jsonText, printableLine, shortLine } from "../manifest/printable.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { Outlet } from "./outlet.ts";
 
 /** One line, or several. */
@@ -217,7 +219,7 @@ function outlet(which: Which): Outlet {
 /** A file on a full disk, say: half of an answer is none. That a run went well is told by its exit code all the same. */
 function cutShort(error: unknown): void {
 	if (isErrno(error, "EPIPE") || isErrno(error, "EIO")) return;
-	printMessage(`holdfast: the output could not be written: ${(error as Error).message}`);
+	printMessage(`holdfast: the output could not be written: ${wordsOf(error)}`);
 	process.on("exit", () => {
 		if (!hasRun) process.exitCode ||= EXIT.failed;
 	});

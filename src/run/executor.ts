@@ -1,7 +1,9 @@
 // The one executor. It runs a plan's steps in order, journals each before and after, and undoes what a failed scope
 // did. Everything it knows is in the journal, so that `recover` can go on from there in another process.
+
 import { sideBySide } from "../host/side-by-side.ts";
 import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { Chronicle } from "./chronicle.ts";
 import type { Listener, Outcome, RunReport } from "./event.ts";
 import { faultPoint } from "./fault.ts";
@@ -165,7 +167,7 @@ class Execution {
 			write();
 			return true;
 		} catch (error) {
-			this.#chronicle.log(step, `the journal could not be written: ${(error as Error).message}`);
+			this.#chronicle.log(step, `the journal could not be written: ${wordsOf(error)}`);
 			return false;
 		}
 	}

@@ -1,10 +1,12 @@
 // The journal's file: opened, made, brought up to date, set aside. It says how to undo a run that died, so one that is
 // damaged, empty or of a newer version is never taken for one in which nothing is open.
+
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { HoldfastError, isErrno } from "../manifest/error.ts";
+import { wordsOf } from "../manifest/system-error.ts";
 import { VERSION as PROGRAM } from "../manifest/version.ts";
 import { MIGRATIONS, VERSION } from "./journal-schema.ts";
 
@@ -145,7 +147,7 @@ export function damaged(folder: string, why: string): HoldfastError {
 /** What SQLite or the system says of the journal, in words that tell what to do. */
 export function journalFault(doing: "open" | "read" | "write", folder: string, cause: unknown): unknown {
 	if (cause instanceof HoldfastError) return cause;
-	const message = cause instanceof Error ? cause.message : String(cause);
+	const message = wordsOf(cause);
 	const kind = kindOf(cause);
 	if (kind === KINDS.corrupt || kind === KINDS.notADatabase) return damaged(folder, message);
 	const isReadOnly = kind === KINDS.readOnly || isErrno(cause, "EROFS");

@@ -1,7 +1,9 @@
 // The archives of a repository. Their names are in borg's manifest; what each says of itself is in its comment, which is
 // asked for once.
+
 import * as v from "valibot";
 import { listReader } from "../../host/json-list.ts";
+import { wordsOf } from "../../manifest/system-error.ts";
 import { oldestFirst } from "../archive-time.ts";
 import type { Described } from "../metadata.ts";
 import { notUnderstood, understood, when } from "../output.ts";
@@ -130,7 +132,7 @@ async function askSingly(
 		} catch (error) {
 			work.signal.throwIfAborted();
 			const [said = ""] = error instanceof BorgFault ? error.details : [];
-			faults.set(id, (said || (error as Error).message).slice(0, 200));
+			faults.set(id, (said || wordsOf(error)).slice(0, 200));
 		}
 	}
 }

@@ -1,8 +1,10 @@
 // A target's disk: mounted for as long as it is worked on, with the user's hooks around, in the order that Clan runs them.
+
 import { describeEnd, exec } from "../../host/exec.ts";
 import { isMountPoint } from "../../host/mounts.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { LocalbackupOptions } from "../../manifest/providers.ts";
+import { wordsOf } from "../../manifest/system-error.ts";
 import { DestinationAbsent, type Work } from "../provider.ts";
 
 export type Target = LocalbackupOptions["destinations"][string];
@@ -35,7 +37,7 @@ export async function onDisk<T>(name: string, target: Target, work: Work, use: (
 		await runHook(name, target, "postMountHook", work);
 		result = await use();
 	} catch (error) {
-		for (const fault of await wayBack()) work.log((fault as Error).message);
+		for (const fault of await wayBack()) work.log(wordsOf(fault));
 		throw error;
 	}
 	const [fault] = await wayBack();

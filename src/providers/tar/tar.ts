@@ -5,6 +5,7 @@
 //   NAME/stream-0.zst   a dump that was stored as it was made; `zstd -dc stream-0.zst` gives it back
 //   NAME/index.json     its metadata, and where each stored path's piece of the data lies
 // It is written as `.partial-NAME`, synced, and renamed: a folder under its own name is a whole archive.
+
 import { type Dirent, mkdirSync, renameSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,6 +16,7 @@ import { sideBySide } from "../../host/side-by-side.ts";
 import { makeFolder, resolvePath } from "../../host/trust.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { TarOptions } from "../../manifest/providers.ts";
+import { wordsOf } from "../../manifest/system-error.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
 import { oldestFirst } from "../archive-time.ts";
 import { diskFault } from "../disk-fault.ts";
@@ -191,7 +193,7 @@ async function archiveOf(disk: Folder, { name }: Dirent): Promise<Archive[]> {
 		const written = look.damaged === undefined ? undefined : entryIn(folder, DATA);
 		return [{ name, ...look, ...(written ? { created: written.mtime.toISOString() } : {}) }];
 	} catch (error) {
-		return [{ name, damaged: `it cannot be read: ${(error as Error).message}` }];
+		return [{ name, damaged: `it cannot be read: ${wordsOf(error)}` }];
 	} finally {
 		folder[Symbol.dispose]();
 	}
@@ -226,7 +228,7 @@ async function check(path: string, full: boolean, work: Work): Promise<Problem[]
 			for (const segment of segments) await verifySegment(open, segment, work);
 		} catch (error) {
 			work.signal.throwIfAborted();
-			problems.push({ archive, message: (error as Error).message });
+			problems.push({ archive, message: wordsOf(error) });
 		}
 	}
 	return problems;

@@ -1,5 +1,6 @@
 // On restore the databases of a server are loaded beside the live ones, then swapped; those that are files are put into
 // the folders that were extracted.
+
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
@@ -11,6 +12,7 @@ import { descend, split } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
 import { databaseOf, dumpLabel } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { wordsOf } from "../../manifest/system-error.ts";
 import type {
 	AccountsStep,
 	DatabaseDropStep,
@@ -83,7 +85,7 @@ async function heldIn(file: string): Promise<unknown> {
 		if (size > MOST_ACCOUNTS) throw new Error(`it has more than ${MOST_ACCOUNTS / 1024 ** 2} MiB`);
 		return JSON.parse(await readFile(file, "utf8"));
 	} catch (cause) {
-		throw new HoldfastError("failed", `${file} cannot be read: ${(cause as Error).message}`, {
+		throw new HoldfastError("failed", `${file} cannot be read: ${wordsOf(cause)}`, {
 			cause,
 			hint: "the archive is damaged, or somebody changed it",
 		});

@@ -1,0 +1,56 @@
+// What the operating system says, in words: its own name a code, and our paths through open folders (/proc/self/fd) mean
+// nothing to a person.
+
+const WORDS: Readonly<Record<string, string>> = {
+	EACCES: "permission denied",
+	EPERM: "not permitted",
+	ENOENT: "no such file or folder",
+	ENOTDIR: "part of the path is not a folder",
+	EISDIR: "it is a folder",
+	EEXIST: "it is already there",
+	ENOTEMPTY: "the folder is not empty",
+	ENOSPC: "no space left",
+	EDQUOT: "the disk quota is used up",
+	EROFS: "the file system is mounted read-only",
+	EIO: "the disk or what it is on gives an input/output error",
+	EBUSY: "it is in use",
+	ELOOP: "too many symbolic links",
+	ENAMETOOLONG: "the name is too long",
+	EMFILE: "this process has too many files open",
+	ENFILE: "this machine has too many files open",
+	ESTALE: "the network file system has lost it",
+	ENXIO: "there is no such device",
+	ECONNREFUSED: "the connection was refused",
+};
+
+interface SystemError extends Error {
+	readonly code: string;
+	readonly syscall: string;
+	readonly path?: string;
+	readonly dest?: string;
+}
+
+const isSystemError = (error: unknown): error is SystemError =>
+	error instanceof Error &&
+	typeof (error as Partial<SystemError>).syscall === "string" &&
+	/^E[A-Z0-9]+$/.test((error as Partial<SystemError>).code ?? "");
+
+/** What an error says, for a person. */
+export function wordsOf(error: unknown): string {
+	if (!isSystemError(error)) return error instanceof Error ? error.message : String(error);
+	const { code, syscall, path, dest, message } = error;
+	const words = WORDS[code] ?? (/^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] || message);
+	const where = [path, dest].flatMap((one) => (one === undefined ? [] : [shown(one)])).filter(Boolean);
+	return `${where.length === 0 ? "" : `${where.join(" → ")}: `}${words} (${syscall}, ${code})`;
+}
+
+/** What to do about it, where that is known. */
+export function hintFor(error: unknown): string | undefined {
+	if (!isSystemError(error) || !["EACCES", "EPERM"].includes(error.code) || process.getuid?.() === 0)
+		return undefined;
+	return `run it as root (sudo), or as the user whose files these are; it runs as uid ${process.getuid?.()} now`;
+}
+
+/** A path may come as bytes. One through an open folder is known by its end alone. */
+const shown = (path: string | Buffer) =>
+	String(path).replace(/^\/proc\/self\/fd\/\d+(\/|$)/, (_, more: string) => (more === "" ? "" : "…/"));
