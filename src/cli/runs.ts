@@ -22,7 +22,9 @@ const listRuns = buildCommand({
 			await requireHere(flags);
 			const journal = Journal.open(places().state);
 			const rows = journal.runs(50);
-			const died = new Set(diedRuns(journal, places().runtime).map(({ run }) => run));
+			const died = new Set(
+				diedRuns(journal, places().runtime).flatMap(({ run, isStuck }) => (isStuck ? [] : [run])),
+			);
 			journal.close();
 			if (flags.json)
 				printJson(

@@ -157,6 +157,7 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 	"run-ended": event({
 		outcome: v.picklist(["done", "failed", "partial", "interrupted", "needs-recover"]),
 		seconds: count,
+		recovered: v.optional(v.literal(true)),
 		downtimeSeconds: v.optional(count),
 		failures: v.array(v.looseObject({ scope: text, error: errorSchema })),
 		results: record(v.string(), v.unknown()),

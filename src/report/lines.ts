@@ -44,7 +44,7 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 						...(event.units ?? [])
 							.filter(({ missed }) => !quiet || missed)
 							.map((unit) => `  ${outcomeWords(unit)}`),
-						`${event.outcome}: run ${event.run} in ${duration(event.seconds)}${
+						`${event.recovered ? "recovered" : event.outcome}: run ${event.run} in ${duration(event.seconds)}${
 							event.downtimeSeconds === undefined
 								? ""
 								: `, service down for ${duration(event.downtimeSeconds)}`

@@ -9,6 +9,8 @@ export interface DiedRun {
 	readonly machine: string;
 	/** The title of the step that it came to last; undefined when it came to none. */
 	readonly at?: string;
+	/** It has not died: it could not put everything back. */
+	readonly isStuck?: true;
 }
 
 /** While a run is at work it brings these to their end first, or has said why it cannot: then there are none to tell of. */
@@ -22,11 +24,17 @@ function diedRun(known: KnownRun, journal: Journal): DiedRun {
 	const machine = isForeign(known) ? known.machine : known.manifest.machine;
 	const last = journal.entries(run).at(-1)?.step;
 	const at = [...steps].find(({ id }) => id === last)?.title;
-	return { run, operation, machine, ...(at === undefined ? {} : { at }) };
+	return {
+		...{ run, operation, machine },
+		...(at === undefined ? {} : { at }),
+		...(journal.isStuck(run) ? { isStuck: true as const } : {}),
+	};
 }
 
 /** For people. */
-export function lineOf({ run, operation, at }: DiedRun): string {
+export function lineOf({ run, operation, at, isStuck }: DiedRun): string {
+	if (isStuck)
+		return `the ${operation} ${run} could not be brought to its end: see why with: holdfast runs show ${run}; fix the cause, then: holdfast recover`;
 	const where = at === undefined ? "" : ` at "${at}"`;
 	return `the ${operation} ${run} died${where}: what it stopped or put aside is still so; end it with: holdfast recover`;
 }

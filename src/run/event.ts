@@ -18,6 +18,8 @@ export const SURROUNDINGS = "";
 /** How a run went. */
 export interface RunSummary {
 	readonly outcome: Outcome;
+	/** It had died, and was brought to its end by another process. */
+	readonly recovered?: true;
 	readonly seconds: number;
 	/** From the first unit's stop (or preRestore) to the last one's start; absent when nothing was stopped. */
 	readonly downtimeSeconds?: number;

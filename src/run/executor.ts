@@ -283,20 +283,21 @@ class Execution {
 	#end(outcome: Outcome, recovered = false): RunReport {
 		const { failures, left } = this.#standing;
 		const units = unitOutcomes(this.#plan, (step) => this.#standing.noteOf(step));
-		let summary = this.#chronicle.summary(outcome, failures, left, units);
+		const isRecovered = recovered && outcome !== "needs-recover";
+		const summary = () => ({
+			...this.#chronicle.summary(outcome, failures, left, units),
+			...(isRecovered ? { recovered: true as const } : {}),
+		});
+		let ended = summary();
 		try {
-			this.#journal.end(
-				this.#plan.run,
-				recovered && outcome !== "needs-recover" ? "recovered" : outcome,
-				summary,
-			);
+			this.#journal.end(this.#plan.run, isRecovered ? "recovered" : outcome, ended);
 		} catch (error) {
 			// The next run finds this one open and goes over it again, which changes nothing that is whole.
 			this.#standing.fail("journal", error);
-			summary = this.#chronicle.summary(outcome, failures, left, units);
+			ended = summary();
 		}
-		this.#chronicle.tell({ type: "run-ended", ...summary });
-		return { run: this.#plan.run, ...summary };
+		this.#chronicle.tell({ type: "run-ended", ...ended });
+		return { run: this.#plan.run, ...ended };
 	}
 }
 

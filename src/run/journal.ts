@@ -102,6 +102,11 @@ export class Journal extends JournalArchives {
 		).map((row) => readPlan(String(row.id), row.plan));
 	}
 
+	/** Whether it has ended, and could not be brought to its end: somebody has to do something first. */
+	isStuck(run: string): boolean {
+		return this.first("SELECT 1 FROM run WHERE id = ? AND outcome = 'needs-recover'", run) !== undefined;
+	}
+
 	entries(run: string): Entry[] {
 		return this.all("SELECT step, phase, time, data FROM entry WHERE run = ? ORDER BY seq", run).map(
 			(row) => ({

@@ -70,7 +70,11 @@ export function statusOf(
 		operation,
 		run: id,
 		started,
-		...(died.some(({ run }) => run === id) ? { outcome: "died" } : outcome === null ? {} : { outcome }),
+		...(died.some(({ run, isStuck }) => run === id && !isStuck)
+			? { outcome: "died" }
+			: outcome === null
+				? {}
+				: { outcome }),
 	}));
 	const failedUpkeep = journal
 		.failedUpkeep(manifest.machine)
