@@ -78,11 +78,18 @@ export async function findProblems(
 	};
 }
 
-export function holderLines(holders: readonly Holder[]): string[] {
-	return holders.map(
-		({ pid, name, user, unit, path }) =>
-			`process ${pid} (${name}${unit === undefined ? "" : ` of ${unit}`}, ${user}) has ${shortPath(path)} open, and this restore does not stop it: ${unit?.endsWith(".service") ? `name ${unit} in stopOnRestore, or end it with: kill ${pid}` : `end it with: kill ${pid}`}`,
-	);
+/** `stopped`: units that are down by now, and have left something running (KillMode=process, say). */
+export function holderLines(holders: readonly Holder[], stopped: ReadonlySet<string> = new Set()): string[] {
+	return holders.map(({ pid, name, user, unit, path }) => {
+		const whose = unit === undefined ? "" : ` of ${unit}`;
+		const why =
+			unit !== undefined && stopped.has(unit)
+				? `though ${unit} is stopped (its KillMode= lets it go on)`
+				: "and this restore does not stop it";
+		const wayOut =
+			unit?.endsWith(".service") && !stopped.has(unit) ? `name ${unit} in stopOnRestore, or ` : "";
+		return `process ${pid} (${name}${whose}, ${user}) has ${shortPath(path)} open, ${why}: ${wayOut}end it with: kill ${pid}`;
+	});
 }
 
 async function unitFaults({ units }: PreflightStep): ReturnType<typeof foresee> {

@@ -43,6 +43,22 @@ describe("units that are left down, or do not stay so", { skip: noMachines }, ()
 		);
 	});
 
+	test("a process that its unit leaves behind is named, and how to end it", async () => {
+		await web01.units({
+			"app.service":
+				"[Service]\nKillMode=process\nExecStart=/bin/sh -c 'tail -f /srv/app/file & exec sleep inf'\n[Install]\nWantedBy=multi-user.target\n",
+		});
+		await web01.declare({ stopOnRestore: ["app.service"] });
+		await web01.sh("systemctl start app; until pgrep -x tail; do sleep 0.1; done");
+		await web01.holdfast_(0, "create");
+		const said = await restore(0);
+		assert.match(
+			said,
+			/process \d+ \(tail of app\.service, root.*\) has \/srv\/app\/file open, though app\.service is stopped \(its KillMode= .*\): end it with: kill \d+/,
+		);
+		await web01.sh("systemctl stop app; pkill -x tail || true");
+	});
+
 	test("a run that is given up names the units that it left down, and what it says brings them back", async () => {
 		await web01.units({
 			"app.service": APP,

@@ -4,6 +4,7 @@ import { holdersOf } from "../../host/processes.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { findProblems, holderLines } from "../preflight.ts";
 import type { HoldersStep, PreflightStep } from "../step.ts";
+import { stopNote } from "../unit-notes.ts";
 import type { StepWork } from "../work.ts";
 
 export const preflight: StepWork<PreflightStep> = {
@@ -23,12 +24,16 @@ export const preflight: StepWork<PreflightStep> = {
 };
 
 export const holders: StepWork<HoldersStep> = {
-	async run({ places }) {
+	async run({ places, scope }, { plan, noteOf }) {
 		const found = holdersOf(places.map(({ live }) => live));
 		if (found.length === 0) return undefined;
+		const stopped = plan.steps
+			.filter((step) => step.kind === "units-stop" && step.scope === scope)
+			.flatMap(({ id }) => stopNote(noteOf(id))?.units ?? [])
+			.map(({ unit }) => unit);
 		return {
 			warnings: [
-				...holderLines(found),
+				...holderLines(found, new Set(stopped)),
 				"what they write to a file that they have open is lost with the old copy; what they open by its path from now on is the restored file",
 			],
 		};
