@@ -80,7 +80,7 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 	if (found === undefined)
 		throw new HoldfastError("usage", "no config found", {
 			details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
-			hint: "write a holdfast.yaml, or name one with --config FILE",
+			hint: "name one with --config FILE; or have one proposed for this machine: holdfast init; or, where archives are all that is left: holdfast adopt --help",
 		});
 	for (const line of refused) remark?.(line);
 	return found;

@@ -77,7 +77,10 @@ function lockedBy(holder: Holder | undefined, cause: unknown): HoldfastError {
 		holder
 			? `another run works on this machine: ${holder.doing} (process ${holder.pid}), since ${localTime(holder.since)}, ${minutes} min ago`
 			: "another run works on this machine",
-		{ cause, hint: "wait for it, or look at it with: holdfast runs" },
+		{
+			cause,
+			hint: "to see it at work: holdfast attach; then try again (create, prune and check wait for it with --wait 1h)",
+		},
 	);
 }
 
