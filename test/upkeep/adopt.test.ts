@@ -133,6 +133,11 @@ describe("adopt", () => {
 		assert.match(empty.stderr, /holds no archive that describes itself/);
 		const { at } = await backedUp(CASES.borgbackup?.provider ?? (() => ({})));
 		const wrong = place.write("wrong", "battery staple\n");
+		const without = await place.holdfast("adopt", at, "--dry-run");
+		assert.notEqual(without.code, 0);
+		assert.match(without.stderr, /no passphrase|needs its passphrase/);
+		assert.match(without.stderr, /→ .*--passphrase-file/);
+		assert.doesNotMatch(without.stderr, /"type":/);
 		const refused = await place.holdfast("adopt", at, "--passphrase-file", wrong, "--dry-run");
 		assert.equal(refused.code, 1);
 		assert.match(refused.stderr, /the passphrase of .* is wrong/);

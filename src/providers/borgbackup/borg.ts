@@ -225,14 +225,20 @@ function environment(destination: BorgDestination, hasPassphrase: boolean): Reco
 	};
 }
 
+/** A question that nobody answers stands before what borg says of it, in the same line. */
 function parse(line: string): BorgMessage | undefined {
-	return line.startsWith("{") ? understoodOr(messageSchema, line) : undefined;
+	const at = line.startsWith("Enter passphrase") ? line.indexOf('{"type"') : 0;
+	return at >= 0 && line[at] === "{" ? understoodOr(messageSchema, line.slice(at)) : undefined;
 }
 
 const KNOWN: Record<string, (destination: BorgDestination) => { message: string; hint: string }> = {
 	PassphraseWrong: (destination) => ({
 		message: `the passphrase of ${destination.repo} is wrong`,
 		hint: `it was read from ${secretOrigin(destination)}`,
+	}),
+	NoPassphraseFailure: ({ repo }) => ({
+		message: `${repo} is encrypted, and there is no passphrase for it`,
+		hint: "name the file that it is in: passphraseFile of the destination, or adopt's --passphrase-file",
 	}),
 	"Repository.DoesNotExist": ({ repo }) => ({
 		message: `there is no borg repository at ${repo}`,
