@@ -15,12 +15,23 @@ export interface Account {
 	readonly home: string;
 }
 
+/** Whose process this is. A number need not have a name: in a container, or where the name service is away. */
+export function ownUser(): Account {
+	const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+	try {
+		const { username, homedir } = userInfo();
+		return { name: username, uid, gid, home: homedir };
+	} catch {
+		return { name: `uid ${uid}`, uid, gid, home: process.env.HOME ?? "/" };
+	}
+}
+
 /** Look a user up. Running as another user than our own needs root. */
 export async function account(name: string): Promise<Account> {
-	const own = userInfo();
-	if (name === own.username) return { name, uid: own.uid, gid: own.gid, home: own.homedir };
+	const own = ownUser();
+	if (name === own.name) return own;
 	if (own.uid !== 0)
-		throw new HoldfastError("failed", `cannot run as user "${name}": Holdfast runs as "${own.username}"`, {
+		throw new HoldfastError("failed", `cannot run as user "${name}": Holdfast runs as "${own.name}"`, {
 			hint: "run Holdfast as root, or leave `user` out",
 		});
 	const found = await accountOf(name);

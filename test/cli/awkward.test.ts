@@ -1,7 +1,17 @@
 // Input that has broken backup programs: each gets a clear error or simply works, and nothing is lost.
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -214,3 +224,44 @@ function linkProgram(bin: string, program: string): void {
 		return;
 	}
 }
+
+test("whoever has a number and no name backs up and restores as well", {
+	skip: isRoot ? false : "only root can become somebody else",
+}, async () => {
+	const place = placeWithData();
+	execFileSync("chown", ["-R", "54321:54321", place.folder]);
+	// The scratch folder is root's alone.
+	const mine = mkdtempSync("/tmp/holdfast-nameless-");
+	try {
+		renameSync(place.folder, join(mine, "at"));
+		execFileSync("chown", ["54321:54321", mine]);
+		const config = JSON.stringify({
+			machines: {
+				web01: {
+					state: { data: { folders: [join(mine, "at/data")] } },
+					providers: { tar: { destinations: { disk: { path: join(mine, "at/archives") } } } },
+				},
+			},
+		});
+		writeFileSync(join(mine, "at/holdfast.json"), config, { mode: 0o644 });
+		const run = (...words: string[]) =>
+			spawnSync(
+				"setpriv",
+				[
+					...["--reuid=54321", "--regid=54321", "--clear-groups", "--", "env", `HOME=${mine}`],
+					...[`HOLDFAST_STATE_DIR=${mine}/state`, `HOLDFAST_RUNTIME_DIR=${mine}/run`],
+					...[`${import.meta.dirname}/../../bin/holdfast`, ...words],
+				],
+				{ cwd: join(mine, "at"), encoding: "utf8" },
+			);
+		const created = run("create");
+		assert.equal(created.status, 0, created.stderr);
+		writeFileSync(join(mine, "at/data/file"), "changed");
+		const restored = run("restore", "--yes", "tar", "latest");
+		assert.equal(restored.status, 0, restored.stderr);
+		assert.equal(readFileSync(join(mine, "at/data/file"), "utf8"), "precious");
+		assert.match(run("archives", "show", "latest").stdout, /by +uid 54321@/);
+	} finally {
+		rmSync(mine, { recursive: true });
+	}
+});

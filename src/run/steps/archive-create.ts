@@ -1,6 +1,6 @@
 // Have one destination write one archive of the states that are good until now.
 import { rm } from "node:fs/promises";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
 import { openDatabase } from "../../databases/registry.ts";
@@ -9,6 +9,7 @@ import { digesting } from "../../host/digest.ts";
 import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
+import { ownUser } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { above } from "../../manifest/paths.ts";
 import { recordOf } from "../../manifest/record.ts";
@@ -121,7 +122,7 @@ async function write(
 		manifest,
 		states,
 		...withoutOf(step, plan.manifest),
-		maker: { holdfast: VERSION, user: userInfo().username, host: hostname() },
+		maker: { holdfast: VERSION, user: ownUser().name, host: hostname() },
 	};
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
 	const whole = (path: string) => ({ path, exclude: [] });
