@@ -46,6 +46,7 @@ const PARTS: readonly Part[] = [
 		{ HOLDFAST_ROUNDS: "1" },
 		"providers/restic-newest.test.ts",
 	),
+	more("every command with every audience", 4, { HOLDFAST_ROUNDS: "3" }, "cli/audience.test.ts"),
 	...long,
 	more(
 		"a thousand rounds of races",

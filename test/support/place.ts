@@ -1,8 +1,9 @@
 // A place to run the program in: a folder of the test's own, with its config, its journal and its lock.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+const CODE = join(import.meta.dirname, "../../node_modules/.cache/holdfast-code");
 const HOLDFAST = join(import.meta.dirname, "../../bin/holdfast");
 
 export interface Output {
@@ -17,6 +18,10 @@ export class Place {
 
 	constructor(scratch: string) {
 		this.folder = mkdtempSync(join(scratch, "place-"));
+		// The program's compiled code, and nothing else, is the same wherever it runs: it need not be made each time.
+		mkdirSync(CODE, { recursive: true, mode: 0o700 });
+		mkdirSync(this.path("cache/holdfast"), { recursive: true, mode: 0o700 });
+		symlinkSync(CODE, this.path("cache/holdfast/code"));
 	}
 
 	/** The absolute path of something below the place. */
