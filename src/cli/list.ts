@@ -114,11 +114,11 @@ function journalOf(manifest: Manifest, providers: readonly string[]) {
 			journal.close();
 		}
 	} catch (error) {
-		const { message, hint } = reportOf(error);
+		const { message, details = [], hint } = reportOf(error);
 		return {
 			remembered: new Map<string, number>(),
 			upkeep: [],
-			problems: [`${message}${hint === undefined ? "" : ` (${hint})`}`],
+			problems: [`${[message, ...details].join(": ")}${hint === undefined ? "" : ` (${hint})`}`],
 		};
 	}
 }
