@@ -47,6 +47,7 @@ export const place: StepWork<PlaceStep> = {
 				: !isStaged(place.staged);
 		// The undo of an undo only puts it back where it was kept.
 		if (!isPlaced || placed?.written || context.plan.operation === "undo") return;
+		requireArea(place);
 		const written = await foundWritten(step, place, context, { entries });
 		if (written !== undefined) context.note({ ...placed, written } satisfies Placed);
 	},

@@ -10,12 +10,14 @@ import {
 	entryIn,
 	type Folder,
 	inParent,
+	isAbsent,
 	namesIn,
 	openFolder,
 	split,
 	syncFolder,
 } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
+import { isErrno } from "../../manifest/error.ts";
 import { localTime } from "../../manifest/local-time.ts";
 import type { Step } from "../plan.ts";
 import type { Place } from "../step.ts";
@@ -141,10 +143,15 @@ async function look(
 		if (!stat || others.includes(path)) return undefined;
 		if (!stat.isDirectory())
 			return stat[time] > since ? { file: path, at: new Date(stat[time]).toISOString() } : undefined;
-		using inner = enter(parent, name);
-		for (const child of namesIn(inner)) {
-			const found = await visit(inner, child, "ctimeMs");
-			if (found !== undefined) return found;
+		try {
+			using inner = enter(parent, name);
+			for (const child of namesIn(inner)) {
+				const found = await visit(inner, child, "ctimeMs");
+				if (found !== undefined) return found;
+			}
+		} catch (error) {
+			// Something else deletes it, or not even its owner may look into it.
+			if (!isAbsent(error) && !isErrno(error, "EACCES")) throw error;
 		}
 		return undefined;
 	};
