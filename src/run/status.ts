@@ -76,6 +76,15 @@ export function statusOf(
 				? {}
 				: { outcome }),
 	}));
+	/** What went wrong at a destination that the config has no more is no news. */
+	const isBad = (row: RunRow) => {
+		const failures = row.summary?.failures ?? [];
+		const isGone = ({ scope }: { readonly scope: string }) => {
+			const [, at] = /^destination:(.+)$/.exec(scope) ?? [];
+			return at !== undefined && !destinations.includes(at);
+		};
+		return endedBadly(row) && (failures.length === 0 || !failures.every(isGone));
+	};
 	const failedUpkeep = journal
 		.failedUpkeep(manifest.machine)
 		.filter(({ destination }) => destinations.includes(destination));
@@ -170,7 +179,7 @@ function lateness({ state, destination, ageSeconds, expectSeconds }: ArchiveStat
 		: `${state} in ${destination}: the last good archive is ${hours(ageSeconds)} old, ${promised}`;
 }
 
-const isBad = ({ outcome }: RunRow) => outcome !== null && outcome !== "done" && outcome !== "recovered";
+const endedBadly = ({ outcome }: RunRow) => outcome !== null && outcome !== "done" && outcome !== "recovered";
 
 function badRun({ id, operation, outcome, summary }: RunRow): string {
 	const [first] = summary?.failures ?? [];

@@ -235,3 +235,28 @@ test("archives show, browse and extract, by id, by name and latest", async () =>
 	assert.equal(elsewhere.code, 2);
 	assert.match(elsewhere.stderr, /\/etc is not in .*[\s\S]*it holds .*\/notes/);
 });
+
+test("what a check found at a destination that the config has no more is no news", async () => {
+	const place = new Place(below);
+	place.write("own/file", "data");
+	const declare = (...names: string[]) =>
+		place.declare({
+			state: { s: { folders: [place.path("own")] } },
+			providers: {
+				tar: {
+					destinations: Object.fromEntries(names.map((name) => [name, { path: place.path(name) }])),
+				},
+			},
+		});
+	declare("kept", "left");
+	assert.equal((await place.holdfast("create")).code, 0);
+	const [archive = ""] = readdirSync(place.path("left"));
+	rmSync(place.path("left", archive, "data.tar.zst"));
+	assert.equal((await place.holdfast("check")).code, 3);
+	const bad = await place.holdfast("status");
+	assert.equal(bad.code, 1);
+	assert.match(bad.stdout, /the last check ended partial: destination tar\/left/);
+	declare("kept");
+	const good = await place.holdfast("status");
+	assert.equal(good.code, 0, good.stdout);
+});
