@@ -10,6 +10,7 @@ import {
 	fsyncSync,
 	open,
 	openSync,
+	readlinkSync,
 	renameSync,
 	writeFileSync,
 } from "node:fs";
@@ -18,6 +19,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { isErrno } from "../manifest/error.ts";
 import { enter, entryIn, type Folder, split, syncFolder } from "./folder.ts";
+import { requireNoMountIn } from "./mounts.ts";
 import { bytesOf } from "./names.ts";
 import { makeFolder } from "./trust.ts";
 
@@ -75,6 +77,7 @@ export async function syncFilesystemOf(folder: Folder): Promise<void> {
 /** Delete a folder of our own and what is in it, but nothing of another filesystem that is mounted below it. */
 export async function removeTree(path: string): Promise<void> {
 	const { execOk } = await import("./exec.ts");
+	requireNoMountIn(path, `deleting ${path}`);
 	await execOk(["rm", "-rf", "--one-file-system", "--", path], { doing: `delete ${path}` });
 }
 
@@ -84,6 +87,8 @@ export async function removeIn(folder: Folder, name: string): Promise<void> {
 	// An argument is text, and a name need not be.
 	const argv = ["xargs", "-0", "rm", "-rf", "--one-file-system", "--"];
 	const input = bytesOf(`./${name}\0`);
+	const path = `${nowAt(folder)}/${name}`;
+	requireNoMountIn(path, `deleting ${path}`);
 	const remove = () => execOk(argv, { doing: `delete ${folder.path}/${name}`, cwd: folder.self, input });
 	if (process.getuid?.() === 0) return void (await remove());
 	await remove().catch(async () => {
@@ -93,6 +98,9 @@ export async function removeIn(folder: Folder, name: string): Promise<void> {
 		await remove();
 	});
 }
+
+/** Where an open folder is by now. */
+const nowAt = (folder: Folder): string => readlinkSync(folder.self).replace(/^\/$/, "");
 
 /** Rename an entry. A folder of a normal user's goes elsewhere only while they can write to it. */
 export function renameIn(from: Folder, name: string, to: Folder, toName: string): void {

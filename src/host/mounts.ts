@@ -1,6 +1,7 @@
 // Where filesystems are mounted.
 import { opendirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { HoldfastError } from "../manifest/error.ts";
 
 export interface Mount {
 	readonly id: string;
@@ -80,6 +81,21 @@ const realMounts = () =>
 
 export const isAtOrBelow = (path: string, folder: string) =>
 	path === folder || folder === "/" || path.startsWith(`${folder}/`);
+
+/** Refuse to move or delete what something is mounted in, or at: that is not ours, and deleted along through a bind mount. */
+export function requireNoMountIn(path: string, doing: string, itself: "too" | "may be one" = "too"): void {
+	const [found] = mountsOf("self").filter(
+		(mount) => isAtOrBelow(mount.path, path) && (itself === "too" || mount.path !== path),
+	);
+	if (found === undefined) return;
+	throw new HoldfastError(
+		"failed",
+		`${found.path} is mounted, so ${doing} has to wait: nothing of it was touched`,
+		{
+			hint: `unmount it (umount ${found.path}), then: holdfast recover`,
+		},
+	);
+}
 
 /** Whether something is mounted at this folder; false for one that is not there. */
 export async function isMountPoint(folder: string): Promise<boolean> {

@@ -26,7 +26,7 @@ export function pinnedIn(path: string): string[] {
 	}
 }
 
-const isOnOverlay = ({ self }: Folder) => statfsSync(self).type === OVERLAYFS_MAGIC;
+export const isOnOverlay = ({ self }: Folder) => statfsSync(self).type === OVERLAYFS_MAGIC;
 
 /** A folder never takes the place of one that holds something; but of one that cannot be moved, that is said first. */
 function isPinnedIn(parent: Folder, name: string): boolean {

@@ -1,11 +1,11 @@
 // A stream to a terminal or a pipe that need not be waited for. Somebody who has stopped a terminal (Ctrl-S), or put a
 // pager to sleep, must not hold up a run that has a service down: while one is under way, what cannot be shown at once
 // is shown later, or lost.
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { isErrno } from "../manifest/error.ts";
 
-/** Bytes that wait for a reader, at most. What is written beyond them is lost; the journal has all of it. */
+/** Bytes that wait for a reader, at most. Beyond them the oldest are lost; the journal has all of it. */
 const MOST_BEHIND = 1024 * 1024;
 const TRY_AGAIN_MS = 50;
 
@@ -36,23 +36,27 @@ export class Outlet {
 			return;
 		}
 		const bytes = Buffer.from(text);
-		if (this.isBehind && this.#bytesBehind + bytes.length > MOST_BEHIND) {
-			this.#lost++;
-			return;
-		}
 		this.#behind.push(bytes);
 		this.#bytesBehind += bytes.length;
 		this.#catchUp();
+		// The first may be written in part, and the last says how it ended.
+		while (this.#bytesBehind > MOST_BEHIND && this.#behind.length > 2) {
+			const [old] = this.#behind.splice(1, 1);
+			this.#bytesBehind -= old?.length ?? 0;
+			this.#lost++;
+		}
 	}
 
 	/** From now on nothing that is written is waited for. */
 	hurry(): void {
 		if (this.#hurried++ > 0 || this.#fd !== undefined) return;
+		const { fd } = this.#stream as unknown as { fd: number };
 		try {
-			// What is no terminal and no pipe takes everything at once, or cannot be opened again.
+			// A file takes everything at once, and opened anew it would be written from another place on.
+			if (!this.#stream.isTTY && !fstatSync(fd).isFIFO()) return;
 			this.#fd = openSync(
-				`/proc/self/fd/${(this.#stream as unknown as { fd: number }).fd}`,
-				constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY | constants.O_APPEND,
+				`/proc/self/fd/${fd}`,
+				constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY,
 			);
 		} catch {
 			// A terminal of another user, after su(1): it is waited for as usual.

@@ -199,10 +199,13 @@ class Execution {
 				});
 		}
 		let somethingLeft = unseen.size > 0;
+		// Where it is not known what stands in a place, or that could not be taken away, nothing is put back into it.
+		let isBlocked = false;
 		let recorded = true;
 		for (const step of began.reverse()) {
-			const { undo, undoesLast } = this.#workOf(step);
-			if (!undo || unseen.has(step)) continue;
+			const { undo, undoesLast, looksFirst, heedsWhatIsLeft } = this.#workOf(step);
+			isBlocked ||= unseen.has(step);
+			if (!undo || (isBlocked && !heedsWhatIsLeft)) continue;
 			if (undoesLast && (somethingLeft || !recorded)) {
 				this.#undoFault(step, stays(recorded));
 				continue;
@@ -223,6 +226,7 @@ class Execution {
 				this.#chronicle.undoDone(step);
 			} catch (error) {
 				somethingLeft = true;
+				isBlocked ||= looksFirst === true;
 				this.#undoFault(step, error);
 			}
 		}
@@ -246,7 +250,12 @@ class Execution {
 
 	/** Run what is left of a committed scope, up to what fails: nothing is started on data that are half-way. */
 	async #finish(scope: string): Promise<void> {
-		for (const step of this.#standing.stepsOf(scope))
+		const steps = this.#standing.stepsOf(scope);
+		// Somebody may have started what must be down for it.
+		if (steps.some(({ kind, id }) => kind === "units-start" && !this.#standing.isDone(id)))
+			for (const step of steps.filter(({ id }) => this.#standing.began(id)))
+				await this.#workOf(step).beforeFinish?.(step, this.#context(step, NEVER));
+		for (const step of steps)
 			if (step.whenBegan === undefined && !this.#standing.isDone(step.id)) await this.#next(step);
 	}
 

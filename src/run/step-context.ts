@@ -50,6 +50,7 @@ export function contextOf(
 			standing.note(step.id, facts);
 		},
 		noteOf: (id) => standing.noteOf(id),
+		isDone: (id) => standing.isDone(id),
 		failureOf: (scope) => {
 			const failure = standing.failures.get(scope);
 			return failure === undefined ? undefined : reportOf(failure).message;

@@ -18,6 +18,8 @@ export interface StepContext {
 	note(facts: unknown): void;
 	/** The last note of a step, or undefined. */
 	noteOf(step: string): unknown;
+	/** Whether a step has come to its end, by the journal. */
+	isDone(step: string): boolean;
 	/** Why a scope failed, or undefined. */
 	failureOf(scope: string): string | undefined;
 	/** Whether a scope is under way: it has neither failed nor been committed. */
@@ -63,8 +65,15 @@ export interface StepWork<S extends Step> {
 	run(step: S, context: StepContext): Promise<unknown>;
 	/** Before anything of the scope is undone, in the order of the plan. */
 	beforeUndo?(step: S, context: StepContext): Promise<void>;
-	/** What it finds before the undo decides what that does: without it this step is not undone. */
+	/**
+	 * What it finds before the undo decides what that does. Without it, or when that undo fails, neither this step nor what
+	 * came before it in the scope is undone.
+	 */
 	readonly looksFirst?: true;
+	/** Its undo is right also while others are not done. */
+	readonly heedsWhatIsLeft?: true;
+	/** Before what is left of a committed scope is done, in another process than the one that died. */
+	beforeFinish?(step: S, context: StepContext): Promise<void>;
 	undo?(step: S, context: UndoContext): Promise<void>;
 	/**
 	 * Its undo deletes what tells the undos of later steps, should they be repeated, how far things have come: it waits

@@ -33,7 +33,10 @@ export const engineRestore: StepWork<EngineRestoreStep> = {
 		if (note?.ended === undefined || note.written) return;
 		const written = recordOf<Written>();
 		for (const place of step.places) {
-			const found = await foundWritten(step, place, context, { from: note.ended });
+			const found = await foundWritten(step, place, context, {
+				from: note.ended,
+				isDone: true,
+			});
 			if (found !== undefined) written[place.live] = found;
 		}
 		context.note({ ...note, written } satisfies Restored);
@@ -50,10 +53,19 @@ export const engineRestore: StepWork<EngineRestoreStep> = {
 	},
 };
 
+/** The note of an `overwrite` step. */
+interface Overwritten {
+	readonly placed: true;
+}
+
 export const overwrite: StepWork<OverwriteStep> = {
-	/** May be run again after a crash: it begins by deleting what is there. */
+	/** May be run again after a crash: it begins by deleting what is there, unless all was in its place already. */
 	async run(step, context) {
 		const areas = [...new Set(step.places.map(({ area }) => area))];
+		if ((context.noteOf(step.id) as Overwritten | undefined)?.placed) {
+			for (const area of areas) await removeArea(area);
+			return undefined;
+		}
 		for (const place of step.places) await clear(place);
 		context.point("deleted");
 		const engine = await openDestination(context.plan.manifest, step.provider, step.destination);
@@ -70,6 +82,7 @@ export const overwrite: StepWork<OverwriteStep> = {
 		context.point("restored");
 		for (const place of step.places) await putInPlace(place, context);
 		context.point("placed");
+		context.note({ placed: true } satisfies Overwritten);
 		for (const area of areas) await removeArea(area);
 		return warnings.length > 0 ? { warnings } : undefined;
 	},

@@ -20,7 +20,8 @@ import { HoldfastError } from "../../manifest/error.ts";
 import type { Place, PlaceStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
 import { removeParents } from "./area.ts";
-import { isStaged, isThere, movable, requireArea } from "./swap.ts";
+import { stagedInode } from "./stage.ts";
+import { isStaged, isThere, movable, requireArea, requireStill } from "./swap.ts";
 import { foundWritten, keepWritten, type Written } from "./written-since.ts";
 
 /** The note of `place`. */
@@ -37,18 +38,20 @@ export const place: StepWork<PlaceStep> = {
 	run: ({ place }, context) => putInPlace(place, context),
 	looksFirst: true,
 	async beforeUndo(step, context) {
-		const { id, place } = step;
+		const { id, place, scope } = step;
 		const placed = context.noteOf(id) as Placed | undefined;
-		const { entries } = placed ?? {};
-		// In part it may have been taken away by an earlier try.
-		const isPlaced =
-			place.mode === "entries"
-				? entries?.every((name) => !isStaged(`${place.staged}/${name}`))
-				: !isStaged(place.staged);
 		// The undo of an undo only puts it back where it was kept.
-		if (!isPlaced || placed?.written || context.plan.operation === "undo") return;
+		if (placed?.written || context.plan.operation === "undo") return;
 		requireArea(place);
-		const written = await foundWritten(step, place, context, { entries });
+		const isHere = (name: string) => !isStaged(`${place.staged}/${name}`);
+		// In part it may never have come here, or have been taken away by an earlier try.
+		const entries = placed?.entries?.filter(isHere) ?? [];
+		if (place.mode === "entries" ? entries.length === 0 : isStaged(place.staged)) return;
+		const written = await foundWritten(step, place, context, {
+			entries,
+			isDone: context.isDone(id),
+			inode: stagedInode(context, scope, place.staged),
+		});
 		if (written !== undefined) context.note({ ...placed, written } satisfies Placed);
 	},
 	/** When what was staged is gone from the area, it is what stands at the live place. */
@@ -56,6 +59,7 @@ export const place: StepWork<PlaceStep> = {
 		const { live, staged, mode } = place;
 		requireArea(place);
 		const { entries = [], parents = [], written } = (noteOf(id) as Placed | undefined) ?? {};
+		requireStill(place);
 		// What was to be placed may have been gone before this began: then it brought nothing.
 		if (noteOf(id) === undefined && (mode === "entries" || !isThere(live))) return;
 		if (written !== undefined) keepWritten(place, written, point);

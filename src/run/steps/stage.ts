@@ -1,10 +1,13 @@
 // Extract into the private folder while the service runs, so that the swap has only to rename.
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { syncFilesystemOf } from "../../host/files.ts";
-import { descend, findBelow } from "../../host/folder.ts";
+import { descend, entryIn, findBelow } from "../../host/folder.ts";
 import { removeLocked, unlock, unlocking } from "../../host/immutable.ts";
-import { openArea } from "../../host/private-area.ts";
+import { isOnOverlay } from "../../host/overlay.ts";
+import { inArea, openArea } from "../../host/private-area.ts";
 import { HoldfastError } from "../../manifest/error.ts";
+import { recordOf } from "../../manifest/record.ts";
 import { into } from "../../providers/into.ts";
 import { requireFile } from "../../providers/read-files.ts";
 import { openDestination } from "../../providers/registry.ts";
@@ -14,10 +17,48 @@ import type { StageStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
 import { NEW } from "./area.ts";
 
+/** The note of a `stage` step. */
+interface Staged {
+	readonly began: true;
+	/** By staged path: what will stand at the live place, and nothing else. */
+	readonly inodes?: Readonly<Record<string, number>>;
+}
+
+function inodesOf(places: StageStep["places"]): Record<string, number> {
+	return recordOf(
+		places.flatMap(({ staged }) => {
+			// An overlay makes up numbers, and others after the next boot (the kernel's "Overlay Filesystem", inode properties).
+			const ino = inArea(staged, (parent, name) =>
+				isOnOverlay(parent) ? undefined : entryIn(parent, name)?.ino,
+			);
+			return ino === undefined ? [] : [[staged, ino] as const];
+		}),
+	);
+}
+
+/** Of what a run has staged at a path; undefined where that is not known, or something else has been put there since. */
+export function stagedInode(
+	{ plan, noteOf }: Pick<StepContext, "plan" | "noteOf">,
+	scope: string,
+	staged: string,
+): number | undefined {
+	const own = plan.steps.filter((step) => step.scope === scope);
+	// A database that is a file is made in the place of what was extracted.
+	if (own.some((step) => step.kind === "embed" && join(step.folder, step.to) === staged)) return undefined;
+	for (const step of own) {
+		const inode =
+			step.kind === "stage" ? (noteOf(step.id) as Staged | undefined)?.inodes?.[staged] : undefined;
+		if (inode !== undefined) return inode;
+	}
+	return undefined;
+}
+
 export const stage: StepWork<StageStep> = {
 	async run(step, context) {
-		context.note({ began: true });
-		return extractInto(step, context);
+		context.note({ began: true } satisfies Staged);
+		const result = await extractInto(step, context);
+		context.note({ began: true, inodes: inodesOf(step.places) } satisfies Staged);
+		return result;
 	},
 	undoesLast: true,
 	async undo({ id, area: path }, { noteOf }) {

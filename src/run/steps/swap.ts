@@ -15,6 +15,7 @@ import {
 	openFolder,
 	syncFolder,
 } from "../../host/folder.ts";
+import { requireNoMountIn } from "../../host/mounts.ts";
 import { inArea, openArea, stays } from "../../host/private-area.ts";
 import { HoldfastError, isErrno } from "../../manifest/error.ts";
 import type { AsideStep, Place } from "../step.ts";
@@ -29,6 +30,7 @@ export const aside: StepWork<AsideStep> = {
 	async run({ place }, context) {
 		const { live, old, mode } = place;
 		if (!isThere(live)) return;
+		requireStill(place);
 		await inArea(old, async (olds, oldName) => {
 			if (entryIn(olds, oldName)) throw new HoldfastError("failed", `${old} is already there`);
 			if (mode === "entries") return asideEntries(place, olds, oldName, context);
@@ -128,6 +130,11 @@ export function isStaged(path: string): boolean {
 
 export const movable = (folder: Folder): string[] =>
 	[...namesIn(folder)].filter((name) => !stays(folder, name));
+
+/** A file system that was mounted in it meanwhile would move along. */
+export function requireStill({ live, mode }: Place): void {
+	requireNoMountIn(live, `moving ${live}`, mode === "entries" ? "may be one" : "too");
+}
 
 /** Without it nothing can be told from what is on disk: its filesystem is not mounted, or somebody deleted it. */
 export function requireArea({ area, live }: Place): void {

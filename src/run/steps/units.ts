@@ -26,6 +26,16 @@ export const unitsStop: StepWork<UnitsStopStep> = {
 			context.signal,
 		);
 	},
+	heedsWhatIsLeft: true,
+	async beforeFinish(step, context) {
+		const note = stopNote(context.noteOf(step.id));
+		if (!step.downForUndo || !note) return;
+		const facts = await factsOf(note.units);
+		await bringDown(
+			note.units.filter((one) => one.stops && !isDown(facts.get(one) ?? GONE)),
+			context,
+		);
+	},
 	async beforeUndo(step, context) {
 		const note = stopNote(context.noteOf(step.id));
 		if (!step.downForUndo || !note) return;

@@ -22,7 +22,7 @@ import { localTime } from "../../manifest/local-time.ts";
 import type { Step } from "../plan.ts";
 import type { Place } from "../step.ts";
 import type { StepContext } from "../work.ts";
-import { freeName, isThere, movable } from "./swap.ts";
+import { freeName, isThere, movable, requireStill } from "./swap.ts";
 
 /** Part of a step's note. */
 export interface Written {
@@ -32,27 +32,34 @@ export interface Written {
 	readonly entries?: readonly string[];
 }
 
+interface Placing {
+	/** Of a place that stays: what was put there. */
+	readonly entries?: readonly string[];
+	/** Not before this moment, in milliseconds. */
+	readonly from?: number;
+	/** All that this run did to it was done by then: its own renames have changed no time of change since. */
+	readonly isDone: boolean;
+	/** Of what was put there, where that is known: anything else is somebody else's. */
+	readonly inode?: number | undefined;
+}
+
 /**
- * What an undo is to keep of a place: something was written to it after its units were started, or after the run had
- * died; that is said. `entries`: of a place that stays, what was put there. `from`: not before this moment, in
- * milliseconds. Called before anything is undone, when what writes there is down.
+ * What an undo is to keep of a place: something was written or put there after its units were started, or after the run
+ * had died; that is said. Called before anything is undone, when what writes there is down.
  */
 export async function foundWritten(
 	{ scope }: Step,
 	place: Place,
 	{ plan, leaves, unwatched }: StepContext,
-	{
-		entries = [],
-		from = 0,
-	}: { readonly entries?: readonly string[] | undefined; readonly from?: number } = {},
+	placing: Placing,
 ): Promise<Written | undefined> {
 	const since = unwatched(scope)?.since;
 	const { live, mode } = place;
 	if (since === undefined || !isThere(live)) return undefined;
-	const others = plan.steps.flatMap((step) =>
+	const carried = plan.steps.flatMap((step) =>
 		step.kind === "carry" && step.place.live === live ? [`${live}/${step.nested}`] : [],
 	);
-	const latest = await writtenSince(place, entries, others, Math.max(since, from));
+	const latest = await writtenSince(place, placing, carried, Math.max(since, placing.from ?? 0));
 	if (latest === undefined) return undefined;
 	const [above, name] = split(live);
 	using home = openFolder(mode === "entries" ? live : above);
@@ -66,11 +73,13 @@ export async function foundWritten(
 
 /** Safe to repeat: once it is kept, what stands at the place is something else. */
 export function keepWritten(
-	{ live, area, mode }: Place,
+	place: Place,
 	{ keptAs, entries = [] }: Written,
 	point: StepContext["point"],
 ): void {
+	const { live, area, mode } = place;
 	if (isThere(keptAs) || !isThere(live)) return;
+	requireStill(place);
 	inParent(keptAs, (above, kept) => {
 		if (mode === "rename")
 			inParent(live, (home, name) => {
@@ -104,56 +113,65 @@ interface Found {
 	readonly at: string;
 }
 
-/** A file in a place that was created or changed after a moment. A folder's own times change with what is moved. */
+/** What of a place was created, changed or moved there after a moment. */
 async function writtenSince(
 	{ live, mode }: Place,
-	entries: readonly string[],
-	others: readonly string[],
+	{ entries = [], isDone, inode }: Placing,
+	carried: readonly string[],
 	since: number,
 ): Promise<Found | undefined> {
-	if (mode === "rename") return inParent(live, (home, name) => look(home, name, since, others, "mtimeMs"));
+	// Its own renames change the time of change of what is renamed, and of the folders that another state's are brought to.
+	const isOurs = (path: string) => !isDone && path === live;
+	const look: Look = { since, carried, skipsTop: isOurs };
+	if (mode === "rename")
+		return inParent(live, (home, name) => {
+			const stat = entryIn(home, name);
+			if (stat && inode !== undefined && stat.ino !== inode)
+				return Promise.resolve({ file: live, at: new Date(stat.ctimeMs).toISOString() });
+			return visit(home, name, look);
+		});
 	using home = openFolder(live);
+	const placed = new Set(isDone ? [] : entries.map((name) => `${live}/${name}`));
 	for (const name of movable(home)) {
-		// A rename alone has changed the time of change of what was put there.
-		const found = await look(home, name, since, others, entries.includes(name) ? "mtimeMs" : "ctimeMs");
+		const found = await visit(home, name, { ...look, skipsTop: (path) => placed.has(path) });
 		if (found !== undefined) return found;
 	}
 	return undefined;
 }
 
+interface Look {
+	readonly since: number;
+	/** Other states' folders in it. */
+	readonly carried: readonly string[];
+	/** Of these the time of change says nothing; of a file the time of modification does. */
+	skipsTop(path: string): boolean;
+}
+
 /** Between so many entries signals are heard. */
 const BREATHS = 500;
+let count = 0;
 
-async function look(
-	home: Folder,
-	name: string,
-	since: number,
-	others: readonly string[],
-	time: "mtimeMs" | "ctimeMs",
-): Promise<Found | undefined> {
-	let count = 0;
-	const visit = async (
-		parent: Folder,
-		name: string,
-		time: "mtimeMs" | "ctimeMs",
-	): Promise<Found | undefined> => {
-		if (++count % BREATHS === 0) await setImmediate();
-		const stat = entryIn(parent, name);
-		const path = `${parent.path === "/" ? "" : parent.path}/${name}`;
-		if (!stat || others.includes(path)) return undefined;
-		if (!stat.isDirectory())
-			return stat[time] > since ? { file: path, at: new Date(stat[time]).toISOString() } : undefined;
-		try {
-			using inner = enter(parent, name);
-			for (const child of namesIn(inner)) {
-				const found = await visit(inner, child, "ctimeMs");
-				if (found !== undefined) return found;
-			}
-		} catch (error) {
-			// Something else deletes it, or not even its owner may look into it.
-			if (!isAbsent(error) && !isErrno(error, "EACCES")) throw error;
+async function visit(parent: Folder, name: string, look: Look): Promise<Found | undefined> {
+	if (++count % BREATHS === 0) await setImmediate();
+	const { since, carried, skipsTop } = look;
+	const stat = entryIn(parent, name);
+	const path = `${parent.path === "/" ? "" : parent.path}/${name}`;
+	if (!stat || carried.includes(path)) return undefined;
+	const isFolder = stat.isDirectory();
+	const isMovedByUs = skipsTop(path) || (isFolder && carried.some((one) => one.startsWith(`${path}/`)));
+	const time = isMovedByUs ? (isFolder ? 0 : stat.mtimeMs) : stat.ctimeMs;
+	const isNew = time > since ? { file: path, at: new Date(time).toISOString() } : undefined;
+	if (!isFolder) return isNew;
+	// A file in it says more.
+	try {
+		using inner = enter(parent, name);
+		for (const child of namesIn(inner)) {
+			const found = await visit(inner, child, look);
+			if (found !== undefined) return found;
 		}
-		return undefined;
-	};
-	return visit(home, name, time);
+	} catch (error) {
+		// Something else deletes it, or not even its owner may look into it.
+		if (!isAbsent(error) && !isErrno(error, "EACCES")) throw error;
+	}
+	return isNew;
 }
