@@ -13,6 +13,9 @@ export interface Mount {
 	readonly options: readonly string[];
 	/** `ext4`, `tmpfs`, `proc` … */
 	readonly type: string;
+	/** Of the device that it is on, `major:minor`; and which folder of that. */
+	readonly device: string;
+	readonly root: string;
 }
 
 /** From the kernel's table (proc(5), mountinfo): paths with spaces and the like as octal escapes. */
@@ -26,10 +29,15 @@ export async function mountPoints(): Promise<string[]> {
 
 function parse(table: string): Mount[] {
 	return table.split("\n").flatMap((line) => {
-		const [id, parent, , , path, options, ...rest] = line.split(" ");
+		const [id, parent, device = "", root = "", path, options, ...rest] = line.split(" ");
 		if (id === undefined || parent === undefined || path === undefined || options === undefined) return [];
 		const type = rest[rest.indexOf("-") + 1] ?? "";
-		return [{ id, parent, path: unescapedPath(path), options: options.split(","), type }];
+		return [
+			{
+				...{ id, parent, device, type, options: options.split(",") },
+				...{ path: unescapedPath(path), root: unescapedPath(root) },
+			},
+		];
 	});
 }
 
@@ -66,8 +74,18 @@ export function disksBelow(folder: string): string[] {
 	);
 	const isDisk = ({ type }: Mount) =>
 		!IMAGES.has(type) && (ELSEWHERE.test(type) || !ofTheKernel.has(type.replace(/\..*/, "")));
-	const found = mountsOf("self").filter((mount) => mount.path !== folder && isAtOrBelow(mount.path, folder));
-	return [...new Set(found.filter(isDisk).map(({ path }) => path))];
+	const all = mountsOf("self");
+	/** What is there without it: a folder that is bound onto itself. */
+	const isAnyway = ({ parent, device, root, path }: Mount) => {
+		const around = all.find(({ id }) => id === parent);
+		if (around === undefined || around.device !== device) return false;
+		const [above, within] = [around.root, around.path].map((one) => (one === "/" ? "" : one));
+		return root === `${above}${path.slice((within ?? "").length)}`;
+	};
+	const found = all.filter(
+		(mount) => mount.path !== folder && isAtOrBelow(mount.path, folder) && isDisk(mount) && !isAnyway(mount),
+	);
+	return [...new Set(found.map(({ path }) => path))];
 }
 const IMAGES: ReadonlySet<string> = new Set(["squashfs", "erofs", "iso9660", "udf", "cramfs", "romfs"]);
 /** The kernel has no device for these either, and they hold somebody's files. */

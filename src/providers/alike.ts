@@ -6,6 +6,8 @@ import { recordOf } from "../manifest/record.ts";
 
 /** Bytes of JSON that one archive may say as no other does without being counted as a large one. */
 const LARGE = 16 * 1024;
+/** What says no more than this has room whatever others say. */
+const SMALL = 4 * 1024;
 /** Of what all archives say differently: when the next large one, and when any, is too much. In memory it is some three times that. */
 const MOST = { large: 12 * 1024 * 1024, any: 32 * 1024 * 1024 };
 /** Characters: shorter texts are not worth it. */
@@ -42,7 +44,7 @@ export function alike<T extends object>(map: T, levels: number, bytes: number): 
 	const each = (of: object, below: number) =>
 		recordOf(Object.entries(of).map(([key, value]) => [key, shared(value, below)] as const));
 	const result = each(map, levels) as T;
-	if (different + size > (size > LARGE ? MOST.large : MOST.any)) return undefined;
+	if (size > SMALL && different + size > (size > LARGE ? MOST.large : MOST.any)) return undefined;
 	different += size;
 	for (const [key, value] of news) held.set(key, value);
 	return result;

@@ -1,6 +1,7 @@
 // What the last good archive of a state lets expect of the next: that its folders are on the file systems that they were
 // on, and that it has not become next to nothing. An unmounted disk, or a service that has lost its data, looks like a
 // small folder in which all is well.
+import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { disksBelow, isMounted, mountHolding } from "../host/mounts.ts";
 import { HoldfastError } from "../manifest/error.ts";
@@ -58,6 +59,8 @@ export function requireMounts(
 ): void {
 	for (const [folder, mount] of Object.entries(last?.record.mounts ?? {})) {
 		if (!isStored(folder) || isMounted(mount)) continue;
+		// What was mounted below a folder, and whose place is gone, was taken away on purpose.
+		if (!last?.record.folders.includes(folder) && !existsSync(folder)) continue;
 		throw new HoldfastError(
 			"failed",
 			folder === mount

@@ -226,6 +226,17 @@ test("an answer that could not be written is a failure; a run that went well sta
 	}
 });
 
+test("a file that the output goes to is written on, not over", async () => {
+	const { place } = await setUp();
+	const line = `(echo start; $0 create; echo middle; $0 create; echo end) >out 2>&1; cat out`;
+	const { stdout } = spawnSync("sh", ["-c", line, `${import.meta.dirname}/../../bin/holdfast`], {
+		cwd: place.folder,
+		env: place.env,
+		encoding: "utf8",
+	});
+	assert.match(stdout, /^start\n✔ [^]*\ndone: run .*\nmiddle\n✔ [^]*\ndone: run .*\nend\n$/);
+});
+
 test("a question ends with its terminal, and nothing was begun", async () => {
 	const { place } = await setUp();
 	const argv = `${import.meta.dirname}/../../bin/holdfast restore tar latest`;

@@ -12,6 +12,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 	before(async () => {
 		web01 = await appMachine("web01", {
 			units: ["postgresql.service", "postgresql@.service", "mariadb.service"],
+			disks: { "/srv": "ext4" },
 		});
 	});
 
@@ -45,7 +46,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 			assert.match(said, /\/srv\/app\/in\/o(rder|ther) was written at/);
 			assert.equal(
 				await web01.sh(
-					`cat /srv/app/file ${kept}/file ${kept}/in/order ${kept}/in/other; ls /srv/app; ls -A /srv`,
+					`cat /srv/app/file ${kept}/file ${kept}/in/order ${kept}/in/other; ls /srv/app; ls -A --ignore=lost+found /srv`,
 				),
 				`newer\nold\nprecious\nold\nmore\nfile\nin\napp\n${kept.replace("/srv/", "")}`,
 			);
@@ -77,7 +78,10 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 		});
 		await web01.sh("echo b >/srv/app/deep/inner/file");
 		await web01.holdfast_(0, "recover");
-		assert.equal(await web01.sh("cat /srv/app/file /srv/app/deep/inner/file; ls -A /srv"), "newer\nb\napp");
+		assert.equal(
+			await web01.sh("cat /srv/app/file /srv/app/deep/inner/file; ls -A --ignore=lost+found /srv"),
+			"newer\nb\napp",
+		);
 	});
 
 	test("in a folder that is a mount point; and where the recovery dies too", async () => {
@@ -104,6 +108,103 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 			assert.match(await web01.holdfast_(0, "runs", "show", id), new RegExp(`left .*${kept}`));
 		} finally {
 			await web01.sh("systemctl stop app; umount /srv/app");
+		}
+	});
+
+	test("what was moved in, as a folder or in the place of the whole one; and a file for a file", async () => {
+		await begin();
+		await web01.sh("mkdir /srv/app/in; echo old >/srv/app/in/other; systemctl start app");
+		await web01.holdfast_(0, "create");
+		const cases = {
+			"mkdir /srv/rescued; echo precious >/srv/rescued/doc; sleep 1.1; X; mv /srv/rescued /srv/app/":
+				"rescued/doc",
+			"cp -a /srv/app /srv/backup; echo precious >/srv/backup/doc; sleep 1.1; X; rm -r /srv/app; mv /srv/backup /srv/app":
+				"doc",
+			"echo precious >/srv/other; touch -d 2020-01-01 /srv/other; sleep 1.1; X; cp -p /srv/other /srv/app/in/other; rm /srv/other":
+				"in/other",
+		};
+		for (const [script, file] of Object.entries(cases)) {
+			const [before = "", after = ""] = script.split("X; ");
+			await web01.sh(`echo newer >/srv/app/file; ${before}`);
+			await dies("place:app:0#after");
+			await web01.sh(after);
+			const kept = keptIn(await web01.holdfast_(0, "recover"), FOLDER);
+			assert.equal(
+				await web01.sh(`cat /srv/app/file ${kept}/${file}; ls -A --ignore=lost+found /srv | wc -l`),
+				"newer\nprecious\n2",
+				script,
+			);
+			await web01.sh(`rm -r ${kept}`);
+		}
+	});
+
+	test("while the journal is on a full disk nothing is put back, and nothing is lost once there is room", async () => {
+		await begin();
+		await web01.sh(
+			"systemctl start app; mkdir -p /var/lib/holdfast; mount -t tmpfs -o size=2m journal /var/lib/holdfast",
+		);
+		try {
+			await web01.holdfast_(0, "create");
+			await web01.sh("echo newer >/srv/app/file");
+			await dies("start:app#after");
+			await web01.sh("echo precious >/srv/app/order; cat /dev/zero >/var/lib/holdfast/ballast || true");
+			for (let times = 0; times < 2; times++) {
+				const { code } = await web01.holdfast("recover");
+				assert.notEqual(code, 0);
+				assert.equal(await web01.sh("cat /srv/app/order"), "precious");
+			}
+			await web01.sh("rm /var/lib/holdfast/ballast");
+			const said = await web01.holdfast_(0, "recover");
+			const kept = keptIn(said, FOLDER);
+			assert.equal(await web01.sh(`cat /srv/app/file ${kept}/file ${kept}/order`), "newer\nold\nprecious");
+			assert.equal(await web01.active("app"), "active");
+			await web01.sh(`rm -r ${kept}`);
+		} finally {
+			await web01.sh("umount -l /var/lib/holdfast");
+		}
+	});
+
+	test("what is mounted in it by then is neither moved nor deleted, and how to go on is said", async () => {
+		await begin();
+		await web01.sh(
+			"mkdir -p /srv/app/uploads /data/uploads; echo precious >/data/uploads/photo; systemctl start app",
+		);
+		await web01.holdfast_(0, "create");
+		await web01.sh("echo newer >/srv/app/file");
+		await dies("start:app#after");
+		await web01.sh("mount --bind /data/uploads /srv/app/uploads");
+		const said = await web01.holdfast_(5, "recover");
+		assert.match(said, /\/srv\/app\/uploads is mounted/);
+		assert.match(said, /umount \/srv\/app\/uploads/);
+		await web01.sh("umount /srv/app/uploads");
+		await web01.holdfast_(0, "recover");
+		assert.equal(await web01.sh("cat /srv/app/file /data/uploads/photo"), "newer\nprecious");
+		assert.equal(await web01.active("app"), "active");
+		// And while a restore deletes what it has replaced.
+		await web01.holdfast_(0, "restore", "--yes", "--keep-old", "1s", "tar", "latest");
+		await web01.sh("sleep 1.2; mount --bind /data/uploads /srv/.holdfast-*-app/old/*/uploads");
+		const again = await web01.holdfast_(0, "create");
+		assert.match(again, /is mounted, so deleting .* has to wait/);
+		await web01.sh(
+			"umount /data/uploads /srv/.holdfast-*-app/old/*/uploads 2>/dev/null || true; rm -rf /srv/.holdfast-*",
+		);
+		assert.equal(await web01.sh("cat /data/uploads/photo; rm -r /data"), "precious");
+	});
+
+	test("in a restore without a second copy that was as good as done, by a service that is up by then", async () => {
+		await begin();
+		await web01.sh("systemctl start app");
+		await web01.holdfast_(0, "create");
+		await web01.sh("echo newer >/srv/app/file");
+		for (const moment of ["placed", "after"]) {
+			await web01.run([HOLDFAST, "restore", "--yes", "--in-place", "tar", "latest"], {
+				env: { HOLDFAST_FAULT: `kill@overwrite:app#${moment}` },
+			});
+			await web01.sh(`systemctl start app; echo precious >/srv/app/${moment}`);
+			await web01.holdfast_(0, "recover");
+			assert.equal(await web01.active("app"), "active");
+			if (moment === "after")
+				assert.equal(await web01.sh("cat /srv/app/after /srv/app/file"), "precious\nold");
 		}
 	});
 
@@ -166,7 +267,11 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 		for (const moment of ["start:app#after", "restore:app#restored", "restore:app#after"]) {
 			await web01.run(restore, { env: { HOLDFAST_FAULT: `kill@${moment}` } });
 			await web01.holdfast_(0, "recover");
-			assert.equal(await web01.sh("cat /srv/app/file; ls -A /srv"), "newer\napp\ncopy", moment);
+			assert.equal(
+				await web01.sh("cat /srv/app/file; ls -A --ignore=lost+found /srv"),
+				"newer\napp\ncopy",
+				moment,
+			);
 		}
 		await web01.run(restore, { env: { HOLDFAST_FAULT: "kill@start:app#after" } });
 		await web01.sh("echo precious >/srv/app/order");

@@ -158,12 +158,12 @@ test(
 	root,
 	async () => {
 		const place = new Place(below);
-		for (const name of ["own/media/user", "own/cache", "own/layer", "other"])
+		for (const name of ["own/media/user", "own/cache", "own/layer", "own/emptied", "own/self", "other"])
 			place.write(`${name}/.keep`, "");
 		execFileSync("sh", ["-ec", "truncate -s 8M $1; mkfs.ext4 -q $1", "sh", place.path("image")]);
 		place.declare({
 			state: {
-				s: { folders: [place.path("own")], exclude: ["/cache"] },
+				s: { folders: [place.path("own")], exclude: [place.path("own/cache"), place.path("own/emptied/**")] },
 				other: { folders: [place.path("other")] },
 			},
 		});
@@ -179,7 +179,7 @@ test(
 			stderr,
 			/own\/media\/user was a mount point when s was last backed up, and nothing is mounted/,
 		);
-		assert.doesNotMatch(stderr, /cache|layer/);
+		assert.doesNotMatch(stderr, /cache|layer|emptied|self|gone/);
 		assert.match((await ends(place, 0, "list")).stdout, /s \(failed\)/);
 		const dry = await ends(place, 0, "restore", "--dry-run", "tar", "latest");
 		assert.match(

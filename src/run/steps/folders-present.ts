@@ -31,12 +31,19 @@ export const foldersPresent: StepWork<FoldersPresentStep> = {
 		if (state === undefined) return;
 		const isStored = (path: string) =>
 			[...exclusions].some(
-				([folder, left]) => isAtOrBelow(path, folder) && !leavesOut(left, namesBelow(path, folder)),
+				([folder, left]) =>
+					isAtOrBelow(path, folder) &&
+					!leavesOut(left, namesBelow(path, folder)) &&
+					// All that is in it may be left out, and not it.
+					(path === folder || !leavesOut(left, [...namesBelow(path, folder), ANY_NAME])),
 			);
 		if (!accept) requireMounts(state, context.lastGood(state), isStored);
 		context.note({ mounts: mountsOf(paths, isStored) } satisfies Present);
 	},
 };
+
+/** Only a pattern for everything fits it. */
+const ANY_NAME = "any name at all";
 
 const namesBelow = (path: string, folder: string) =>
 	path
