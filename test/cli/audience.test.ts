@@ -234,7 +234,7 @@ test("a file that the output goes to is written on, not over", async () => {
 		env: place.env,
 		encoding: "utf8",
 	});
-	assert.match(stdout, /^start\n✔ [^]*\ndone: run .*\nmiddle\n✔ [^]*\ndone: run .*\nend\n$/);
+	assert.match(stdout, /^start\n✔ [\s\S]*\ndone: run .*\nmiddle\n✔ [\s\S]*\ndone: run .*\nend\n$/);
 });
 
 test("a question ends with its terminal, and nothing was begun", async () => {
