@@ -58,15 +58,17 @@ describe("a folder of an overlay's lower layer", root, () => {
 		assert.equal(found, wanted);
 	});
 
-	for (const point of ["copied", "deleted"])
+	for (const point of ["copied", "whole", "deleted"])
 		test(`is what it was, when the run dies at "${point}" and is recovered`, async () => {
 			const { place, mounted, changed, look } = await onOverlay();
 			const died = `${changed}; export HOLDFAST_FAULT=kill@aside:s:0#${point}`;
 			assert.notEqual((await place.holdfastAfter(died, "restore", "--yes", "tar", "latest")).code, 0);
-			await ends(place, 0, mounted, "recover");
+			// Until what stands there is deleted, it is live, and may be written to.
+			const since = point === "deleted" ? ":" : `echo more >>${place.path("own/app/added")}`;
+			await ends(place, 0, `${mounted}; ${since}`, "recover");
 			assert.equal(
 				look(`cat ${place.path("own/app/deep/file")} ${place.path("own/app/added")}`),
-				"newer\nx\n",
+				point === "deleted" ? "newer\nx\n" : "newer\nx\nmore\n",
 			);
 			assert.equal(look(`ls -A ${place.path("own")}`), "app\n");
 		});

@@ -8,7 +8,8 @@ import type { StepContext } from "../work.ts";
 
 /** The note of `aside`. */
 export interface Copied {
-	readonly copied: "begun" | "gone";
+	/** `whole`: the copy is, and what was copied is deleted from now on. */
+	readonly copied: "begun" | "whole" | "gone";
 }
 
 const partOf = (oldName: string) => `${oldName}.part`;
@@ -33,6 +34,7 @@ export async function asideByCopy(
 	rmdirSync(olds.at(partOf(oldName)));
 	syncFolder(olds);
 	point("whole");
+	note({ copied: "whole" } satisfies Copied);
 	await removeIn(home, name);
 	point("deleted");
 	note({ copied: "gone" } satisfies Copied);

@@ -30,11 +30,13 @@ export const engineRestore: StepWork<EngineRestoreStep> = {
 	looksFirst: true,
 	async beforeUndo(step, context) {
 		const note = context.noteOf(step.id) as Restored | undefined;
-		if (note?.ended === undefined || note.written) return;
+		// While it was at work itself, its files and those of others cannot be told apart.
+		const isUsed = context.unwatched(step.scope)?.unitsWereUp === true;
+		if (note === undefined || note.written || (note.ended === undefined && !isUsed)) return;
 		const written = recordOf<Written>();
 		for (const place of step.places) {
 			const found = await foundWritten(step, place, context, {
-				from: note.ended,
+				from: note.ended ?? 0,
 				isDone: true,
 			});
 			if (found !== undefined) written[place.live] = found;

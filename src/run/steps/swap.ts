@@ -54,6 +54,8 @@ export const aside: StepWork<AsideStep> = {
 			const copied = (context.noteOf(id) as Copied | undefined)?.copied;
 			if (copied !== undefined) await removePart(olds, oldName);
 			if (!entryIn(olds, oldName)) return;
+			// What was copied is untouched, and may have been written to since.
+			if (copied === "begun") return removeIn(olds, oldName);
 			if (mode === "entries") {
 				using held = descend(olds, oldName);
 				using home = openFolder(live);
@@ -68,7 +70,7 @@ export const aside: StepWork<AsideStep> = {
 			} else
 				await inParent(live, async (home, name) => {
 					// What is left of what was copied, and else what something made meanwhile.
-					if (copied === "begun") await removeIn(home, name);
+					if (copied === "whole") await removeIn(home, name);
 					else putFoundAside(home, name, place, context);
 					renameIn(olds, oldName, home, name);
 					context.point("back");
