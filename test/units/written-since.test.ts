@@ -111,6 +111,29 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 		}
 	});
 
+	test("in a mount point that was only filled in part", async () => {
+		await begin();
+		await web01.sh(`
+			mount -t tmpfs -o mode=755 app /srv/app; echo old >/srv/app/file; echo old >/srv/app/second
+			systemctl start app
+		`);
+		try {
+			await web01.holdfast_(0, "create");
+			for (const name of ["file", "second"]) {
+				await web01.sh("echo newer >/srv/app/file; echo newer >/srv/app/second");
+				await dies(`place:app:0#moved-${name}`);
+				await web01.sh(`sleep 0.1; echo precious >>/srv/app/${name}`);
+				const kept = keptIn(await web01.holdfast_(0, "recover"), FOLDER);
+				assert.equal(
+					await web01.sh(`cat ${kept}/${name} /srv/app/file /srv/app/second; rm -r ${kept}; ls -A /srv/app`),
+					"old\nprecious\nnewer\nnewer\nfile\nsecond",
+				);
+			}
+		} finally {
+			await web01.sh("systemctl stop app; umount /srv/app");
+		}
+	});
+
 	test("what was moved in, as a folder or in the place of the whole one; and a file for a file", async () => {
 		await begin();
 		await web01.sh("mkdir /srv/app/in; echo old >/srv/app/in/other; systemctl start app");
@@ -273,10 +296,13 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 				moment,
 			);
 		}
-		await web01.run(restore, { env: { HOLDFAST_FAULT: "kill@start:app#after" } });
-		await web01.sh("echo precious >/srv/app/order");
-		const kept = keptIn(await web01.holdfast_(0, "recover"), FOLDER);
-		assert.equal(await web01.sh(`cat /srv/app/file ${kept}/file ${kept}/order`), "newer\nold\nprecious");
-		await web01.sh(`rm -r /srv/copy ${kept}`);
+		for (const moment of ["start:app#after", "restore:app#restored"]) {
+			await web01.run(restore, { env: { HOLDFAST_FAULT: `kill@${moment}` } });
+			await web01.sh("systemctl start app; echo precious >/srv/app/order");
+			const kept = keptIn(await web01.holdfast_(0, "recover"), FOLDER);
+			assert.equal(await web01.sh(`cat /srv/app/file ${kept}/file ${kept}/order`), "newer\nold\nprecious");
+			await web01.sh(`rm -r ${kept}`);
+		}
+		await web01.sh("rm -r /srv/copy");
 	});
 });
