@@ -100,7 +100,7 @@ async function underLock<T>(
 			lock.release();
 		}
 	};
-	return unhindered(() => untilUndone(locked));
+	return unhindered(() => untilUndone(locked), interruptible());
 }
 
 /** Take the lock, or wait for whoever has it. */

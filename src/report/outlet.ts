@@ -63,11 +63,17 @@ export class Outlet {
 		}
 	}
 
-	/** Nothing is urgent any more: what is behind is written, however long nobody reads it. How much was lost. */
-	async linger(): Promise<number> {
+	/**
+	 * Nothing is urgent any more: what is behind is written, however long nobody reads it, but for somebody who wants us to
+	 * end. How much was lost.
+	 */
+	async linger(signal: AbortSignal): Promise<number> {
 		if (--this.#hurried > 0) return 0;
-		while (this.isBehind && this.#hurried === 0) await pause(TRY_AGAIN_MS);
+		while (this.isBehind && this.#hurried === 0 && !signal.aborted) await pause(TRY_AGAIN_MS);
 		if (this.#hurried > 0 || this.#fd === undefined) return 0;
+		clearTimeout(this.#timer);
+		this.#behind = [];
+		this.#bytesBehind = 0;
 		closeSync(this.#fd);
 		this.#fd = undefined;
 		const lost = this.#lost;

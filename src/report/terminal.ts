@@ -227,15 +227,15 @@ function cutShort(error: unknown): void {
 
 let hasRun = false;
 
-/** While this is under way, whoever does not read what is printed holds nothing up; later they are waited for. */
-export async function unhindered<T>(work: () => Promise<T>): Promise<T> {
+/** While this is under way, whoever does not read what is printed holds nothing up; later they are waited for, until `signal`. */
+export async function unhindered<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
 	hasRun = true;
 	const both = [outlet("results"), outlet("messages")];
 	for (const one of both) one.hurry();
 	try {
 		return await work();
 	} finally {
-		const lost = await Promise.all(both.map((one) => one.linger()));
+		const lost = await Promise.all(both.map((one) => one.linger(signal)));
 		if (lost.some((count) => count > 0))
 			printMessage(
 				"! nobody read the output for a long time, and part of it is lost; all is in: holdfast runs show",

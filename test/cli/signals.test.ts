@@ -2,7 +2,7 @@
 // stopped is told, and the next run starts clean.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Place } from "../support/place.ts";
@@ -100,6 +100,26 @@ for (const [engine, providers] of Object.entries(ENGINES)) {
 		});
 	});
 }
+
+for (const signal of ["HUP", "INT", "TERM"])
+	test(`a recovery that is sent SIG${signal} comes to its end`, async () => {
+		const place = new Place(folder);
+		place.write("data/file", "old");
+		place.declare({ state: { data: { folders: [place.path("data")] } } });
+		assert.equal((await place.holdfast("create")).code, 0);
+		place.write("data/file", "newer");
+		const faulty = (fault: string) => [
+			"env",
+			`HOLDFAST_FAULT=${fault}`,
+			"HOLDFAST_FAULT_COMMAND=kill -$SIGNAL $PPID; sleep 0.3",
+		];
+		await place.start(["restore", "--yes", "tar", "latest"], faulty("kill@place:data:0#after")).ended;
+		const wrapper = [...faulty("run@place:data:0#back"), `SIGNAL=${signal}`];
+		const { stderr } = await place.start(["recover"], wrapper).ended;
+		assert.match(stderr, /recovered: run/);
+		assert.equal(readFileSync(place.path("data/file"), "utf8"), "newer");
+		assert.match((await place.holdfast("runs")).stdout, /restore .* recovered/);
+	});
 
 test("signals that are meant for something else end no run", async () => {
 	const place = new Place(folder);
