@@ -159,7 +159,8 @@ async function visit(parent: Folder, name: string, look: Look): Promise<Found | 
 	if (!stat || carried.includes(path)) return undefined;
 	const isFolder = stat.isDirectory();
 	const isMovedByUs = skipsTop(path) || (isFolder && carried.some((one) => one.startsWith(`${path}/`)));
-	const time = isMovedByUs ? (isFolder ? 0 : stat.mtimeMs) : stat.ctimeMs;
+	// The journal knows of milliseconds, and its own rename may have been in the same one.
+	const time = Math.floor(isMovedByUs ? (isFolder ? 0 : stat.mtimeMs) : stat.ctimeMs);
 	const isNew = time > since ? { file: path, at: new Date(time).toISOString() } : undefined;
 	if (!isFolder) return isNew;
 	// A file in it says more.
