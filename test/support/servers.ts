@@ -117,9 +117,15 @@ export async function mariadbServer(settings: readonly string[] = []): Promise<T
 	const client = (words: readonly string[], database: string, statements: string) =>
 		spawnSync(
 			"mariadb",
-			["--no-defaults", `--socket=${socket}`, "--batch", "--skip-column-names", ...words, database].filter(
-				(one) => one !== "",
-			),
+			[
+				"--no-defaults",
+				`--socket=${socket}`,
+				UTF8,
+				"--batch",
+				"--skip-column-names",
+				...words,
+				database,
+			].filter((one) => one !== ""),
 			{ input: statements, encoding: "utf8" },
 		);
 	await until(() => client([], "", "SELECT 1").status === 0);
@@ -128,6 +134,9 @@ export async function mariadbServer(settings: readonly string[] = []): Promise<T
 		...askedBy(client),
 	};
 }
+
+/** Else the client goes by the locale, and a bare machine has none. */
+export const UTF8 = "--default-character-set=utf8mb4";
 
 type Ask = Pick<TestServer, "sql" | "as">;
 
