@@ -199,15 +199,18 @@ class Execution {
 				});
 		}
 		let somethingLeft = unseen.size > 0;
-		// Where it is not known what stands in a place, or that could not be taken away, nothing is put back into it.
-		let isBlocked = false;
+		/** Where it is not known what stands there, or that could not be taken away: nothing is put back into it. */
+		const occupied = new Set<string>();
 		let recorded = true;
 		for (const step of began.reverse()) {
-			const { undo, undoesLast, looksFirst, heedsWhatIsLeft } = this.#workOf(step);
-			isBlocked ||= unseen.has(step);
-			if (!undo || (isBlocked && !heedsWhatIsLeft)) continue;
+			const { undo, undoesLast, standsInPlace } = this.#workOf(step);
+			const stays = () => {
+				if (standsInPlace) for (const path of step.touches) occupied.add(path);
+			};
+			if (unseen.has(step)) stays();
+			if (!undo || unseen.has(step) || step.touches.some((path) => occupied.has(path))) continue;
 			if (undoesLast && (somethingLeft || !recorded)) {
-				this.#undoFault(step, stays(recorded));
+				this.#undoFault(step, putOff(recorded));
 				continue;
 			}
 			this.#record(step, "undo-begin");
@@ -226,7 +229,7 @@ class Execution {
 				this.#chronicle.undoDone(step);
 			} catch (error) {
 				somethingLeft = true;
-				isBlocked ||= looksFirst === true;
+				stays();
 				this.#undoFault(step, error);
 			}
 		}
@@ -335,7 +338,7 @@ function laterOn(report: ErrorReport): ErrorReport {
 }
 
 /** Why an undo that deletes is put off. */
-function stays(recorded: boolean): HoldfastError {
+function putOff(recorded: boolean): HoldfastError {
 	return new HoldfastError(
 		"failed",
 		recorded

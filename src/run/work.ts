@@ -65,13 +65,10 @@ export interface StepWork<S extends Step> {
 	run(step: S, context: StepContext): Promise<unknown>;
 	/** Before anything of the scope is undone, in the order of the plan. */
 	beforeUndo?(step: S, context: StepContext): Promise<void>;
-	/**
-	 * What it finds before the undo decides what that does. Without it, or when that undo fails, neither this step nor what
-	 * came before it in the scope is undone.
-	 */
+	/** What it finds before the undo decides what that does: without it this step is not undone. */
 	readonly looksFirst?: true;
-	/** Its undo is right also while others are not done. */
-	readonly heedsWhatIsLeft?: true;
+	/** While it is not undone, no earlier step of the scope that touches the same is either: it stands there. */
+	readonly standsInPlace?: true;
 	/** Before what is left of a committed scope is done, in another process than the one that died. */
 	beforeFinish?(step: S, context: StepContext): Promise<void>;
 	undo?(step: S, context: UndoContext): Promise<void>;

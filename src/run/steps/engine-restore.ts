@@ -28,6 +28,7 @@ export const engineRestore: StepWork<EngineRestoreStep> = {
 		context.note({ began: true, ended: Date.now() } satisfies Restored);
 	},
 	looksFirst: true,
+	standsInPlace: true,
 	async beforeUndo(step, context) {
 		const note = context.noteOf(step.id) as Restored | undefined;
 		// While it was at work itself, its files and those of others cannot be told apart.

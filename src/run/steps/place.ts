@@ -37,6 +37,7 @@ interface Placed {
 export const place: StepWork<PlaceStep> = {
 	run: ({ place }, context) => putInPlace(place, context),
 	looksFirst: true,
+	standsInPlace: true,
 	async beforeUndo(step, context) {
 		const { id, place, scope } = step;
 		const placed = context.noteOf(id) as Placed | undefined;

@@ -26,7 +26,6 @@ export const unitsStop: StepWork<UnitsStopStep> = {
 			context.signal,
 		);
 	},
-	heedsWhatIsLeft: true,
 	async beforeFinish(step, context) {
 		const note = stopNote(context.noteOf(step.id));
 		if (!step.downForUndo || !note) return;
