@@ -105,7 +105,7 @@ export function redis(
 		const said = await setting("appendonly");
 		return said === undefined ? (await persistence())("aof_enabled") === "1" : said === "yes";
 	};
-	/** Have the server save to its own file, for those that do not let us have the dataset as a replica would. */
+	/** Have the server save to its own file, for those that refuse to send the dataset to a replica. */
 	async function saved(work: Work): Promise<DumpStream> {
 		const began = Date.now();
 		try {

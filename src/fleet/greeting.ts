@@ -47,7 +47,7 @@ export function lateGreeting(connection: Connection, stop: AbortController, gree
 	const late: { fault?: HoldfastError; clear(): void } = { clear: () => clearTimeout(timer) };
 	const timer = setTimeout(() => {
 		if (greeted()) return;
-		late.fault = broken(connection.address, `let us in and has said nothing for ${seconds} seconds`);
+		late.fault = broken(connection.address, `accepted the login and sent nothing for ${seconds} seconds`);
 		stop.abort();
 	}, seconds * 1000).unref();
 	return late;

@@ -77,7 +77,7 @@ export class Connection {
 			while (!existsSync(socket)) {
 				signal.throwIfAborted();
 				if (performance.now() > until)
-					throw explained(address, [], `did not let us in within ${seconds} seconds`);
+					throw explained(address, [], `did not log in within ${seconds} seconds`);
 				await Promise.race([ended, pause(LOOK_AGAIN_MS)]);
 			}
 			return new Connection(address, words, async () => {
@@ -175,7 +175,7 @@ const MEANINGS: readonly {
 	},
 	{
 		words: /Permission denied|Too many authentication failures|no mutual signature/,
-		message: ({ machine, host }) => `${machine} (${host}) does not let us in`,
+		message: ({ machine, host }) => `${machine} (${host}) refused the login`,
 		hint: ({ host }) => `ssh ${host} must work without a question: is your key there, and in your agent?`,
 	},
 	{

@@ -139,7 +139,7 @@ export function dumpFile(dump: Dump): string {
 		.join("-")}.dump`;
 }
 
-/** Whether a declared dump stands for this database of an archive. */
+/** Whether the config declares a dump of this database, by name or by `*`. */
 export function covers(declared: Dump, held: Dump): boolean {
 	if (!isServerDump(declared) || databaseOf(declared) !== ALL) return dumpFile(declared) === dumpFile(held);
 	return (
@@ -149,7 +149,7 @@ export function covers(declared: Dump, held: Dump): boolean {
 	);
 }
 
-/** Files of a database in use, and those it makes beside them: the dump stands for them in an archive. */
+/** The files of a running database, and those it creates beside them. An archive holds the dump instead of them. */
 export function liveFiles(dump: Dump): string[] {
 	if ("sqlite" in dump) return ["", "-wal", "-shm", "-journal"].map((end) => dump.sqlite + end);
 	if (!("redis" in dump)) return [];

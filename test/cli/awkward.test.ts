@@ -230,6 +230,7 @@ test("whoever has a number and no name backs up and restores as well", {
 }, async (t) => {
 	const program = `${import.meta.dirname}/../../bin/holdfast`;
 	const nameless = ["--reuid=54321", "--regid=54321", "--clear-groups", "--"];
+	// A checkout below /root, say: another user cannot run it there, and that is not what is tested.
 	if (spawnSync("setpriv", [...nameless, "test", "-x", program]).status !== 0)
 		return t.skip("the program is in a folder that others may not enter");
 	const place = placeWithData();

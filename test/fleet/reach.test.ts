@@ -221,7 +221,7 @@ machines:
 			);
 		await config("nobody@web02");
 		const refused = await laptop.holdfast("list", "--config", "/tmp/one.yaml");
-		assert.match(refused.stderr, /web02 \(nobody@web02\) does not let us in/);
+		assert.match(refused.stderr, /web02 \(nobody@web02\) refused the login/);
 		await web02.sh("rm /usr/local/bin/holdfast");
 		await config("root@web02");
 		const none = await laptop.holdfast("list", "--config", "/tmp/one.yaml");

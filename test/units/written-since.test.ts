@@ -23,6 +23,14 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 		await web01.units({ "app.service": APP });
 		await web01.declare({ stopOnRestore: ["app.service"], ...options });
 	};
+	/** Its folder is a mount point, with two files. */
+	const beginOnMount = async () => {
+		await begin();
+		await web01.sh(`
+			mount -t tmpfs -o mode=755 app /srv/app; echo old >/srv/app/file; echo old >/srv/app/second
+			systemctl start app
+		`);
+	};
 	/** What is kept is named in what is said. */
 	const keptIn = (said: string, of: RegExp) => {
 		const [, kept] = of.exec(said) ?? [];
@@ -85,11 +93,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 	});
 
 	test("in a folder that is a mount point; and where the recovery dies too", async () => {
-		await begin();
-		await web01.sh(`
-			mount -t tmpfs -o mode=755 app /srv/app; echo old >/srv/app/file; echo old >/srv/app/second
-			systemctl start app
-		`);
+		await beginOnMount();
 		try {
 			await web01.holdfast_(0, "create");
 			await web01.sh("echo newer >/srv/app/file");
@@ -112,11 +116,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 	});
 
 	test("in a mount point that was only filled in part", async () => {
-		await begin();
-		await web01.sh(`
-			mount -t tmpfs -o mode=755 app /srv/app; echo old >/srv/app/file; echo old >/srv/app/second
-			systemctl start app
-		`);
+		await beginOnMount();
 		try {
 			await web01.holdfast_(0, "create");
 			for (const name of ["file", "second"]) {

@@ -306,7 +306,7 @@ function faultOf(
 			);
 		case "refused":
 			return fault(
-				`${repo} does not let us in`,
+				`access to ${repo} was refused`,
 				"the lines above are its own; is the key or the password right?",
 			);
 		case "unwritable":
