@@ -72,7 +72,7 @@ export const undo = buildCommand({
 					hint:
 						all.length > 0
 							? "those above are kept"
-							: restored
+							: restored && !undone
 								? "copies are kept by: holdfast restore --keep-old 7d …"
 								: "see the runs with: holdfast runs",
 				});
@@ -129,6 +129,8 @@ function whyNone(
 ): string {
 	if (undone) return `run ${run} was undone at ${localTime(undone.ended)} by run ${undone.run}`;
 	if (!known) return `there is no run ${run}`;
+	if (known.operation !== "restore")
+		return `run ${run} is a ${known.operation}: only a restore leaves an old copy`;
 	return known.steps.some(({ kind }) => kind === "keep")
 		? `there is no old copy of run ${run} any more`
 		: `there is no old copy of run ${run}: it kept none`;

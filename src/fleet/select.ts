@@ -38,11 +38,13 @@ export function select(
 		const meant = nearest(name, known);
 		const owner = every.find(({ state }) => Object.hasOwn(state, name));
 		throw new HoldfastError("usage", `there is no machine "${name}" in ${file}`, {
-			hint: owner
-				? `"${name}" is a state of ${owner.machine}: name it with --service ${name}`
-				: meant
-					? `did you mean "${meant}"?`
-					: `the machines are: ${known.join(", ")}`,
+			hint: every.some(({ providers }) => Object.hasOwn(providers, name))
+				? `"${name}" is a provider: name it with --provider ${name}`
+				: owner
+					? `"${name}" is a state of ${owner.machine}: name it with --service ${name}`
+					: meant
+						? `did you mean "${meant}"?`
+						: `the machines are: ${known.join(", ")}`,
 		});
 	}
 	const knownTags = [...new Set(every.flatMap((one) => one.tags ?? []))];

@@ -12,6 +12,8 @@ const OWN_FOLDERS = ["/var/lib/holdfast", "/var/cache/holdfast"];
 export function folderFault(folder: string): string | undefined {
 	if (folder.includes("\0")) return "a path cannot hold a NUL byte";
 	if (folder.length > LONGEST_PATH) return `no path has more than ${LONGEST_PATH} characters`;
+	if (/^~(\/|$)/.test(folder))
+		return `"${folder}": ~ means nothing here, since others may read this file; write the home folder out, like "/home/NAME${folder.slice(1)}"`;
 	if (!folder.startsWith("/"))
 		return `"${folder}" is relative; write the absolute path, like "/${posix.normalize(folder).replace(/^(\.\.?\/)+/, "")}"`;
 	const normal = posix.normalize(folder).replace(/(?<=.)\/$/, "");

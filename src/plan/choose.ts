@@ -87,7 +87,10 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 		);
 	if (archives.length === 0)
 		throw new HoldfastError("failed", "there is no archive to restore", {
-			hint: `make one with: holdfast create${elsewhere}`,
+			hint:
+				elsewhere === ""
+					? "make one with: holdfast create"
+					: elsewhere.replace("; ", "").replace("too", "instead"),
 		});
 	if (wanted === "latest") {
 		const latest = candidatesFor(listing, services).at(-1);

@@ -130,7 +130,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 			kind: "discard",
 			id: `discard:${state}`,
 			scope,
-			title: `delete what the restore ${before} had brought`,
+			title: `delete what the restore ${before} had brought, and what was written to it since`,
 			touches: areas,
 			areas: [...areas, ...new Set(copies.map(({ area }) => area))],
 			forgets: { run: before, state },

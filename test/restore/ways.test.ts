@@ -24,7 +24,7 @@ describe("other ways to restore", () => {
 		assert.equal(readFileSync(place.path("own/a/two/file"), "utf8"), "old two");
 		for (const [path, expected] of [
 			[place.path("other"), /no state of "web01" owns/],
-			[place.path("own/a/none"), /none is not in the archive|Not found in archive|never matched/],
+			[place.path("own/a/none"), /own\/a\/none is not in the archive/],
 		] as const) {
 			const { code, stderr } = await place.holdfast("restore", "--yes", "--path", path, "tar", "latest");
 			assert.notEqual(code, 0);
@@ -129,7 +129,7 @@ describe("preflight", () => {
 		place.write("own/a/file", "newer a");
 		const refused = await place.holdfast("restore", "--yes", "tar", "latest");
 		assert.equal(refused.code, 1);
-		assert.match(refused.stderr, /archives of web01 are there too: name whose with --from MACHINE/);
+		assert.match(refused.stderr, /archives of web01 are there instead: name whose with --from MACHINE/);
 		await succeeds(place, "restore", "--yes", "--from", "web01", "tar", "latest");
 		assert.equal(readFileSync(place.path("own/a/file"), "utf8"), "old a");
 	});

@@ -35,7 +35,7 @@ const ANSWERS: Readonly<Record<string, RegExp>> = {
 };
 const NEVER: Readonly<Record<string, RegExp>> = {
 	silent: /has not answered within 4 seconds/,
-	mute: /said nothing for 4 seconds|has not answered within 4 seconds/,
+	mute: /sent nothing for 4 seconds|has not answered within 4 seconds/,
 	dripping: /has not answered within 4 seconds|sent more than 6 MiB/,
 };
 /** Those that say something that can be shown. */

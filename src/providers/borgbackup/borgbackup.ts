@@ -8,6 +8,7 @@ import type { BorgOptions } from "../../manifest/providers.ts";
 import type { Into } from "../into.ts";
 import { damageIn } from "../metadata.ts";
 import { whileMounted } from "../mount.ts";
+import { notHeld } from "../not-held.ts";
 import { count } from "../output.ts";
 import type { Destination, Details, Problem, Work } from "../provider.ts";
 import { repositoryToClose, requireNoLinks } from "../repository.ts";
@@ -168,12 +169,15 @@ async function restore(
 			},
 		},
 	);
+	const missing = paths.find((path) =>
+		faults.some((line) => line.includes(`'${path.slice(1)}' never matched`)),
+	);
+	if (end.code === 1 && missing !== undefined) throw notHeld(missing, archive);
 	if (end.code === 1)
 		throw new HoldfastError("failed", `borg could not restore all of ${paths.join(", ")} from ${archive}`, {
 			details: faults.slice(0, 20),
 		});
 	const asked = outermost(paths);
 	for (const path of paths)
-		if (!asked.includes(path) && !findBelow(into.folder, path))
-			throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
+		if (!asked.includes(path) && !findBelow(into.folder, path)) throw notHeld(path, archive);
 }

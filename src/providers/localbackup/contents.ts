@@ -1,10 +1,11 @@
 // What is in a snapshot: plain files on a disk.
+
 import type { Stats } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { descend, enter, entryIn, type Folder, linkIn, namesIn, split } from "../../host/folder.ts";
 import { frugal } from "../../host/memory.ts";
 import { numberSet } from "../../host/number-set.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { notHeld } from "../not-held.ts";
 import type { Entry } from "../provider.ts";
 import { openFiles } from "./snapshots.ts";
 
@@ -31,7 +32,7 @@ export async function contents(
 			await setImmediate();
 		}
 		const found = entryIn(parent, name);
-		if (found === undefined) throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
+		if (found === undefined) throw notHeld(path, archive);
 		// The program that listens makes it again; no other engine stores one.
 		if (found.isSocket()) return;
 		const further = found.isFile() && found.nlink > 1 && !linked.add(found.ino);
@@ -66,7 +67,7 @@ function attempt<T>(work: () => T, path: string, archive: string): T {
 	try {
 		return work();
 	} catch (cause) {
-		throw new HoldfastError("failed", `${path} is not in the archive ${archive}`, { cause });
+		throw notHeld(path, archive, cause);
 	}
 }
 

@@ -1,4 +1,5 @@
 // rsnapshot on disks that can be taken away: Clan's "localbackup". What is on the disk is said in snapshots.ts.
+
 import { readdirSync, renameSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -25,6 +26,7 @@ import { diskFault } from "../disk-fault.ts";
 import { requireDisk } from "../disk-mounted.ts";
 import type { Into } from "../into.ts";
 import { AT_FIRST, damageIn } from "../metadata.ts";
+import { notHeld } from "../not-held.ts";
 import type { Archive, ArchiveRequest, CreateResult, Destination, Problem, Work } from "../provider.ts";
 import { retain } from "../retention.ts";
 import { missingRoots, presentRoots } from "../roots.ts";
@@ -221,9 +223,7 @@ async function restore(
 	work: Work,
 ): Promise<void> {
 	using files = await openFiles(directory, archive);
-	for (const path of paths)
-		if (!findBelow(files, path))
-			throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
+	for (const path of paths) if (!findBelow(files, path)) throw notHeld(path, archive);
 	await using inside = await into.enter(folderToClose(directory));
 	const result = await exec(
 		[

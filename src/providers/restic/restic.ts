@@ -4,12 +4,12 @@ import { closeSync, fchmodSync } from "node:fs";
 import * as v from "valibot";
 import { findBelow, openFileBelow } from "../../host/folder.ts";
 import { inConfig } from "../../host/places.ts";
-import { HoldfastError } from "../../manifest/error.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { oldestFirst } from "../archive-time.ts";
 import type { Inside, Into } from "../into.ts";
 import { damageIn } from "../metadata.ts";
 import { whileMounted } from "../mount.ts";
+import { notHeld } from "../not-held.ts";
 import { count, understood } from "../output.ts";
 import type { Archive, Destination, Entry, Metadata, Problem, Work } from "../provider.ts";
 import { repositoryToClose, requireNoLinks } from "../repository.ts";
@@ -105,8 +105,7 @@ async function restore(
 		const part = partOf(path);
 		if (part) await extract(destination, part, [path], inside, work);
 		// restic says that all went well when nothing in the snapshot was asked for.
-		if (!findBelow(into.folder, path))
-			throw new HoldfastError("failed", `${path} is not in the archive ${archive}`);
+		if (!findBelow(into.folder, path)) throw notHeld(path, archive);
 		if (!part) continue;
 		// Of what came from its standard input restic keeps no mode.
 		const fd = openFileBelow(into.folder, path);

@@ -1,6 +1,8 @@
 // Read one root's piece of a tar archive: only its bytes, checked against the index before they count as restored.
+
 import { createHash } from "node:crypto";
 import { closeSync, createReadStream, createWriteStream } from "node:fs";
+import { basename } from "node:path";
 import { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdDecompress } from "node:zlib";
@@ -11,6 +13,7 @@ import { recordReader } from "../../host/lines.ts";
 import { frugal } from "../../host/memory.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import type { Inside } from "../into.ts";
+import { notHeld } from "../not-held.ts";
 import type { Work } from "../provider.ts";
 import { DATA, type Segment } from "./index-file.ts";
 import { LARGEST_WINDOW } from "./pack.ts";
@@ -78,6 +81,8 @@ export async function readSegment(
 	const result = await tar.done;
 	work.signal.throwIfAborted();
 	if (fault instanceof Damaged) throw fault;
+	const [, missing] = /^tar: (.+): Not found in archive$/m.exec(result.stderr.join("\n")) ?? [];
+	if (missing !== undefined) throw notHeld(`/${missing}`, basename(archive.path), fault);
 	if (result.code !== 0)
 		throw new HoldfastError("failed", `tar ${describeEnd(result)} while it read ${path}`, {
 			details: result.stderr,

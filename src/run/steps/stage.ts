@@ -1,4 +1,5 @@
 // Extract into the private folder while the service runs, so that the swap has only to rename.
+
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { syncFilesystemOf } from "../../host/files.ts";
@@ -9,6 +10,7 @@ import { inArea, openArea } from "../../host/private-area.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { recordOf } from "../../manifest/record.ts";
 import { into } from "../../providers/into.ts";
+import { notHeld } from "../../providers/not-held.ts";
 import { requireFile } from "../../providers/read-files.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { withPoint } from "../fault.ts";
@@ -92,8 +94,7 @@ export async function extractInto(
 	);
 	context.point("extracted");
 	for (const { stored } of places) {
-		if (!findBelow(folder, stored))
-			throw new HoldfastError("failed", `${stored} is not in the archive ${archive}`);
+		if (!findBelow(folder, stored)) throw notHeld(stored, archive);
 		if (step.filesOnly) requireFile(folder, stored, archive);
 	}
 	const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
