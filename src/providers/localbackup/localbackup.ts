@@ -231,6 +231,8 @@ async function restore(
 			"-aHAXS",
 			"--numeric-ids",
 			"--relative",
+			// By the second alone, it takes a folder that it has just made for one of the right time.
+			"--modify-window=-1",
 			"--",
 			...paths.map((path) => `${files.path}/.${path}`),
 			`${inside.path}/`,
