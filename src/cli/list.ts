@@ -80,7 +80,7 @@ interface Listed extends Listing {
 }
 /** Lines on archives that cannot be used. */
 const MOST_PROBLEMS = 20;
-const NOTHING: Listed = { archives: [], problems: [], failures: [], others: [], upkeep: [] };
+const NOTHING: Listed = { archives: [], problems: [], failures: [], lost: [], others: [], upkeep: [] };
 
 async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): Promise<Listed> {
 	const providers = providersOf(manifest, flags.provider);

@@ -1,6 +1,7 @@
 import { places } from "../host/places.ts";
 import { type ErrorReport, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { archiveId } from "../providers/archive-name.ts";
 import { isAhead, oldestFirst, type Records, timeOf, withTime } from "../providers/archive-time.ts";
 import { belongsTo, machineOf, wordsOfTime } from "../providers/metadata.ts";
 import {
@@ -12,6 +13,7 @@ import {
 } from "../providers/provider.ts";
 import { openDestinations } from "../providers/registry.ts";
 import { lockHolder } from "../run/lock.ts";
+import { type LostArchive, wordsOfLost } from "../run/lost.ts";
 import { openRecords } from "./records.ts";
 
 export interface ListedArchive extends Archive {
@@ -37,6 +39,8 @@ export interface Listing {
 		/** It need not be there: a disk that was taken away. */
 		readonly absent?: true;
 	}[];
+	/** Archives that this machine made and that are gone. */
+	readonly lost: readonly LostArchive[];
 	/** Other machines whose archives are in the same destinations. */
 	readonly others: readonly string[];
 }
@@ -70,6 +74,7 @@ export async function listArchives(
 					absent: undefined,
 					machines: archives.map(machineOf),
 					archives: own.map((archive) => listed(archive, machine, provider, destination, records)),
+					lost: book.lost(destination, archives, Object.keys(manifest.state)),
 				};
 			} catch (error) {
 				work.signal.throwIfAborted();
@@ -77,16 +82,22 @@ export async function listArchives(
 					...at,
 					machines: [],
 					archives: [] as ListedArchive[],
+					lost: [],
 					error: (isBusy(error) ? ownRun() : undefined) ?? reportOf(error),
 					...(error instanceof DestinationAbsent ? { absent: true as const } : {}),
 				};
 			}
 		}),
 	).finally(() => book.close());
+	const lost = answers.flatMap((answer) => answer.lost);
 	const archives = oldestFirst(answers.flatMap((answer) => answer.archives));
 	return {
 		archives,
-		problems: archives.flatMap((archive) => lineOf(archive, problemOf(archive))),
+		problems: [
+			...archives.flatMap((archive) => lineOf(archive, problemOf(archive))),
+			...lost.flatMap((archive) => lineOf(archive, wordsOfLost(archive))),
+		],
+		lost,
 		failures: answers.flatMap(({ provider, destination, error, absent }) =>
 			error ? [{ provider, destination, error, ...(absent ? { absent } : {}) }] : [],
 		),
@@ -117,7 +128,7 @@ function listed(
 	const { metadata, newer, damaged } = timed;
 	const saysNothing = metadata === undefined && newer === undefined && damaged === undefined;
 	return {
-		id: `${destination.name}::${destination.location}::${archive.name}`,
+		id: archiveId(destination, archive.name),
 		machine,
 		provider,
 		destination: destination.name,
@@ -137,5 +148,5 @@ export function problemOf({ damaged, newer, ahead, created }: ListedArchive): st
 export const madeByNewer = ({ version }: { readonly version: number }) =>
 	`was made by a newer Holdfast (its metadata are of version ${version})`;
 
-export const lineOf = ({ id }: ListedArchive, what: string | undefined) =>
+export const lineOf = ({ id }: Pick<ListedArchive, "id">, what: string | undefined) =>
 	what === undefined ? [] : [`${id} ${what}`];

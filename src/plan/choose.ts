@@ -1,8 +1,9 @@
 // Which archive a person means, and whether it may be used for what they want of it.
 import { HoldfastError } from "../manifest/error.ts";
 import { localTime } from "../manifest/local-time.ts";
-import { outcomeOf } from "../providers/archive-time.ts";
+import { outcomeOf, timeOf } from "../providers/archive-time.ts";
 import type { Archive } from "../providers/provider.ts";
+import { wordsOfLost } from "../run/lost.ts";
 import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from "./archives.ts";
 
 /** Why `latest` is not to be this one, whatever it holds. */
@@ -33,11 +34,17 @@ const statesIn = ({ metadata }: Archive): string[] => Object.keys(metadata?.stat
 
 /** Lines on archives that are newer than the one that `latest` came to mean. */
 export function passedOver(
-	{ archives }: Listing,
+	{ archives, lost }: Listing,
 	chosen: ListedArchive,
 	services: readonly string[] = [],
 ): string[] {
-	return archives
+	const gone = lost
+		.filter(({ created, states }) => {
+			const isNewer = Date.parse(created) > timeOf(chosen);
+			return isNewer && (services.length === 0 || states.some((state) => services.includes(state)));
+		})
+		.flatMap((one) => lineOf(one, wordsOfLost(one)));
+	const newer = archives
 		.slice(archives.indexOf(chosen) + 1)
 		.reverse()
 		.flatMap((archive) => {
@@ -47,8 +54,8 @@ export function passedOver(
 			const failed = meant.filter((state) => archive.metadata?.states[state]?.outcome === "failed");
 			const without = failed.length > 0 ? `could not store ${failed.join(" and ")}` : undefined;
 			return lineOf(archive, whyNotLatest(archive) ?? why ?? doubtsOf(archive) ?? without);
-		})
-		.slice(0, MOST_LINES);
+		});
+	return [...gone, ...newer].slice(0, MOST_LINES);
 }
 
 const MOST_LINES = 5;

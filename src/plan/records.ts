@@ -5,9 +5,16 @@ import { wordsOf } from "../manifest/system-error.ts";
 import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
 import type { Archive, Destination, Work } from "../providers/provider.ts";
 import { Journal } from "../run/journal.ts";
+import type { LostArchive } from "../run/lost.ts";
 
 export interface RecordsBook {
 	of(destination: Pick<Destination, "name" | "location">, archives: readonly Archive[]): Records;
+	/** Archives of these states that were made there and are gone, where these are left. */
+	lost(
+		destination: Pick<Destination, "name" | "location">,
+		archives: readonly Archive[],
+		states: readonly string[],
+	): LostArchive[];
 	close(): void;
 }
 
@@ -26,6 +33,10 @@ export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBo
 		of: ({ name, location }, archives) => {
 			const names = archives.map((archive) => archive.name);
 			return attempt(() => journal?.records(machine, name, location, names)) ?? NO_RECORDS;
+		},
+		lost: (at, archives, states) => {
+			const names = archives.map((archive) => archive.name);
+			return attempt(() => journal?.lost(machine, at, names, states)) ?? [];
 		},
 		close: () => journal?.close(),
 	};

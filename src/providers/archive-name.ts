@@ -10,3 +10,11 @@ export function requireArchiveName(archive: string): void {
 	if (!isArchiveName(archive))
 		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be an archive's name`);
 }
+
+/** What an archive is called where there may be others of its name: `destination::location::archive`. */
+export function archiveId(
+	{ name, location }: { readonly name: string; readonly location: string },
+	archive: string,
+): string {
+	return `${name}::${location}::${archive}`;
+}

@@ -212,7 +212,7 @@ export interface Capabilities {
 /** One repository or disk. */
 export interface Destination {
 	readonly name: string;
-	/** As it stands in an archive's id: `name::location::archive`. */
+	/** As it stands in an archive's id: see `archiveId`. */
 	readonly location: string;
 	readonly capabilities: Capabilities;
 	/** Paths on this machine that an archive is opened with, beside those that the options name. */

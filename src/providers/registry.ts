@@ -39,11 +39,20 @@ export async function openDestinations(manifest: Manifest, provider: string): Pr
 	return openProvider(provider, options);
 }
 
-/** `provider/destination` of all that the machine has. */
-export async function allDestinations(manifest: Manifest): Promise<string[]> {
+/** A destination that the config has, and where it is. */
+export interface At extends Pick<Destination, "name" | "location"> {
+	/** `provider/destination` */
+	readonly path: string;
+}
+
+/** All that the machine has. */
+export async function allDestinations(manifest: Manifest): Promise<At[]> {
 	const all = await Promise.all(
 		Object.keys(manifest.providers).map(async (provider) =>
-			(await openDestinations(manifest, provider)).map(({ name }) => `${provider}/${name}`),
+			(await openDestinations(manifest, provider)).map(({ name, location }) => ({
+				...{ name, location },
+				path: `${provider}/${name}`,
+			})),
 		),
 	);
 	return all.flat();

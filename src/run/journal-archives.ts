@@ -1,9 +1,11 @@
 // What the journal knows of archives: those that were made here, as they were when they were written, and the destinations
 // that were written to.
+import { archiveId } from "../providers/archive-name.ts";
 import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
 import type { LastGood } from "./expectations.ts";
 import { archiveOf, type KnownArchive, type MadeArchive, RECORDED, recordedOf } from "./journal-rows.ts";
 import { JournalStore } from "./journal-store.ts";
+import { type LostArchive, lostOf } from "./lost.ts";
 import { isForeign, readPlan } from "./plan-shape.ts";
 
 export class JournalArchives extends JournalStore {
@@ -44,7 +46,7 @@ export class JournalArchives extends JournalStore {
 		const since = this.first("SELECT first_seen FROM destination WHERE location = ?", location);
 		if (since === undefined) return NO_RECORDS;
 		const of = `${RECORDED} WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ?`;
-		const ids = names.map((name) => [machine, `${destination}::${location}::${name}`]);
+		const ids = names.map((name) => [machine, archiveId({ name: destination, location }, name)]);
 		let rows = this.each(`${of} AND id = ?`, ids).flat();
 		if (rows.length === 0)
 			rows = this.all(`${of} AND substr(id, instr(id, '::') + 2) = ? || '::' || name`, machine, location);
@@ -90,6 +92,17 @@ export class JournalArchives extends JournalStore {
 			record: JSON.parse(String(row.record)),
 			...(declared === undefined ? {} : { declared }),
 		};
+	}
+
+	/** Those made in a destination that should be there, where these names are left. */
+	lost(
+		machine: string,
+		at: { readonly name: string; readonly location: string },
+		names: readonly string[],
+		states: readonly string[],
+	): LostArchive[] {
+		const there = this.archives(machine).filter(({ id, name }) => id === archiveId(at, name));
+		return lostOf(there, names, states);
 	}
 
 	knows(location: string): boolean {

@@ -3,8 +3,10 @@
 import { expectedWithin } from "../manifest/machine.ts";
 import { ownValue } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { archiveId } from "../providers/archive-name.ts";
 import { isAhead, outcomeOf } from "../providers/archive-time.ts";
 import { wordsOfTime } from "../providers/metadata.ts";
+import type { At } from "../providers/registry.ts";
 import { type DiedRun, lineOf } from "./died.ts";
 import { accepting } from "./expectations.ts";
 import type { Journal } from "./journal.ts";
@@ -24,6 +26,8 @@ export interface ArchiveStatus {
 	readonly bytes?: number;
 	readonly growthBytes?: number;
 	readonly isLate: boolean;
+	/** There is none, and this machine made some at another address: the one of now. */
+	readonly location?: string;
 	/** Folders that the config has, and the newest good archive has not. */
 	readonly missing?: readonly string[];
 	/** A newer one is stored, and there is reason to doubt it: which, and why. */
@@ -54,14 +58,15 @@ export interface MachineStatus {
 const OPERATIONS = ["create", "prune", "check"] as const;
 const WEEK_SECONDS = 7 * 86_400;
 
-/** `destinations`: `provider/destination` of all that the manifest has. */
+/** `destinations`: all that the manifest has. */
 export function statusOf(
 	manifest: Manifest,
-	destinations: readonly string[],
+	destinations: readonly At[],
 	journal: Journal,
 	{ now = new Date(), died = [] }: { readonly now?: Date; readonly died?: readonly DiedRun[] } = {},
 ): MachineStatus {
 	const made = journal.archives(manifest.machine);
+	const paths = destinations.map(({ path }) => path);
 	const archives = Object.keys(manifest.state).flatMap((state) =>
 		destinations.map((destination) => archiveStatus(manifest, state, destination, made, now)),
 	);
@@ -81,13 +86,13 @@ export function statusOf(
 		const failures = row.summary?.failures ?? [];
 		const isGone = ({ scope }: { readonly scope: string }) => {
 			const [, at] = /^destination:(.+)$/.exec(scope) ?? [];
-			return at !== undefined && !destinations.includes(at);
+			return at !== undefined && !paths.includes(at);
 		};
 		return endedBadly(row) && (failures.length === 0 || !failures.every(isGone));
 	};
 	const failedUpkeep = journal
 		.failedUpkeep(manifest.machine)
-		.filter(({ destination }) => destinations.includes(destination));
+		.filter(({ destination }) => paths.includes(destination));
 	return {
 		machine: manifest.machine,
 		time: now.toISOString(),
@@ -117,19 +122,22 @@ export function statusOf(
 function archiveStatus(
 	manifest: Manifest,
 	state: string,
-	destination: string,
+	at: At,
 	made: readonly KnownArchive[],
 	now: Date,
 ): ArchiveStatus {
+	const destination = at.path;
 	const [provider = ""] = destination.split("/", 1);
 	const expectSeconds = expectedWithin(manifest, manifest.state[state], manifest.providers[provider]);
 	const outcome = ({ metadata }: KnownArchive) => {
 		const record = ownValue(metadata.states, state);
 		return record && outcomeOf(record);
 	};
-	const stored = made.filter(
+	const ofState = made.filter(
 		(one) => `${one.provider}/${one.destination}` === destination && outcome(one) !== undefined,
 	);
+	// What is at an address that the destination had before is not there.
+	const stored = ofState.filter(({ id, name }) => id === archiveId(at, name));
 	const all = stored.filter((one) => outcome(one) === "good");
 	const newestStored = stored.find((one) => outcome(one) !== "failed");
 	const doubtful =
@@ -143,7 +151,10 @@ function archiveStatus(
 	const ahead = aheadLines.length === 0 ? {} : { ahead: aheadLines };
 	const good = all.filter((one) => !isYetToCome(one));
 	const [newest] = good;
-	if (!newest) return { state, destination, expectSeconds, isLate: true, ...ahead, ...doubtful };
+	if (!newest) {
+		const moved = ofState.length > stored.length ? { location: at.location } : {};
+		return { state, destination, expectSeconds, isLate: true, ...moved, ...ahead, ...doubtful };
+	}
 	const { created } = newest.metadata;
 	const { folders: held = [] } = ownValue(newest.metadata.states, state) ?? {};
 	const missing = (manifest.state[state]?.folders ?? []).filter((folder) => !held.includes(folder));
@@ -172,10 +183,11 @@ function archiveStatus(
 	};
 }
 
-function lateness({ state, destination, ageSeconds, expectSeconds }: ArchiveStatus): string {
+function lateness({ state, destination, location, ageSeconds, expectSeconds }: ArchiveStatus): string {
 	const promised = `${hours(expectSeconds)} are promised`;
+	const since = location === undefined ? "" : ` since its address is ${location} (holdfast create)`;
 	return ageSeconds === undefined
-		? `${state} has no good archive in ${destination} that this machine made`
+		? `${state} has no good archive in ${destination} that this machine made${since}`
 		: `${state} in ${destination}: the last good archive is ${hours(ageSeconds)} old, ${promised}`;
 }
 

@@ -20,6 +20,7 @@ export type RunJournal = Pick<
 	| "knows"
 	| "records"
 	| "forgetGone"
+	| "lost"
 	| "lastGood"
 	| "made"
 	| "archive"
@@ -74,6 +75,7 @@ export function contextOf(
 		}),
 		forgetGone: ({ name, location }, names) =>
 			journal.forgetGone(plan.manifest.machine, name, location, names),
+		lost: (at, names) => journal.lost(plan.manifest.machine, at, names, Object.keys(plan.manifest.state)),
 		lastGood: (state) => journal.lastGood(plan.manifest.machine, state),
 		doubt,
 		made: (archive) => journal.made(archive),

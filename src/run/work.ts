@@ -3,6 +3,7 @@ import type { Records } from "../providers/archive-time.ts";
 import type { Destination, Progress } from "../providers/provider.ts";
 import type { LastGood } from "./expectations.ts";
 import type { KeptCopy, MadeArchive } from "./journal-rows.ts";
+import type { LostArchive } from "./lost.ts";
 import type { LeftStep, Plan, Step, StepKind } from "./plan.ts";
 import type { Unwatched } from "./standing.ts";
 
@@ -38,6 +39,8 @@ export interface StepContext {
 	records(destination: Pick<Destination, "name" | "location">, names: readonly string[]): Records;
 	/** Only archives with these names are left in a destination: forget others that would trouble a person for long. */
 	forgetGone(destination: Pick<Destination, "name" | "location">, names: readonly string[]): void;
+	/** Archives that were made in a destination and are gone, where these names are left. */
+	lost(destination: Pick<Destination, "name" | "location">, names: readonly string[]): LostArchive[];
 	/** What the last good archive of a state was, in whichever destination. */
 	lastGood(state: string): LastGood | undefined;
 	/** Once all is done, a scope is told as failed though what it was to store is stored: there is reason to doubt it. */

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -30,17 +31,8 @@ const folder = isLong
 	: scratch("many-files");
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const ENGINES: Readonly<Record<string, (place: Place) => object>> = {
-	tar: (place) => ({ destinations: { disk: { path: place.path("archives") } } }),
-	borgbackup: (place) => ({ destinations: { disk: { repo: place.path("repo"), encryption: "none" } } }),
-	restic: (place) => ({
-		destinations: {
-			disk: { repo: place.path("restic"), passphraseFile: place.write("passphrase", "secret\n") },
-		},
-	}),
-	localbackup: (place) => ({ destinations: { disk: { directory: place.path("snapshots") } } }),
-};
-const only = process.env.HOLDFAST_MANY_FILES_ON?.split(" ") ?? (isLong ? Object.keys(ENGINES) : ["restic"]);
+const only =
+	process.env.HOLDFAST_MANY_FILES_ON?.split(" ") ?? (isLong ? Object.keys(EVERY_ENGINE) : ["restic"]);
 
 function fill(data: string): void {
 	for (let file = 0; file < MANY; file++) {
@@ -85,7 +77,7 @@ for (const engine of only)
 		fill(data);
 		place.declare({
 			state: { s: { folders: [data] } },
-			providers: { [engine]: ENGINES[engine]?.(place) ?? {} },
+			providers: { [engine]: EVERY_ENGINE[engine]?.(place) ?? {} },
 		});
 		const faults: string[] = [];
 		const measure = async (what: string, ...words: string[]) => {

@@ -39,13 +39,3 @@ function areasIn(own: string): string[] {
 export const twoFolders = (place: Place) => {
 	for (const name of ["a", "b"]) place.write(`own/${name}/file`, `old ${name}`);
 };
-
-/** Each engine that describes its archives, with a destination in a place. */
-export const PROVIDERS: Readonly<Record<string, (place: Place) => object>> = {
-	tar: (place) => ({ destinations: { disk: { path: place.path("archives") } } }),
-	borgbackup: (place) => ({ destinations: { repo: { repo: place.path("repo"), encryption: "none" } } }),
-	restic: (place) => ({
-		destinations: { repo: { repo: place.path("repo"), passphraseFile: place.write("secret", "x\n") } },
-	}),
-	localbackup: (place) => ({ destinations: { disk: { directory: place.path("archives") } } }),
-};

@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { describe, test } from "node:test";
+import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
-import { PROVIDERS, succeeds } from "./backed-up.ts";
+import { succeeds } from "./backed-up.ts";
 
 const folder = scratch("engines");
 
-for (const [engine, provider] of Object.entries(PROVIDERS))
+for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 	describe(engine, () => {
 		const begin = (state: (place: Place) => object) => {
 			const place = new Place(folder);

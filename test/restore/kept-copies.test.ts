@@ -4,8 +4,9 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { EVERY_ENGINE } from "../support/every-engine.ts";
 import type { Place } from "../support/place.ts";
-import { backedUp, PROVIDERS, succeeds } from "./backed-up.ts";
+import { backedUp, succeeds } from "./backed-up.ts";
 
 const nested = (place: Place) => ({
 	outer: { folders: [place.path("own/outer")] },
@@ -29,7 +30,7 @@ async function keeping(place: Place, provider: string, ...words: string[]): Prom
 }
 
 describe("the old copy of a part, which lies in the state's own folder", () => {
-	for (const [provider, settings] of Object.entries(PROVIDERS)) {
+	for (const [provider, settings] of Object.entries(EVERY_ENGINE)) {
 		test(`${provider}: is not backed up, and outlives a restore of the whole`, async () => {
 			const { place, areas } = await backedUp(
 				(place) => ({ s: { folders: [place.path("own")] } }),

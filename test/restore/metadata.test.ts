@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { describe, test } from "node:test";
+import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
@@ -85,27 +86,17 @@ function fill(app: string): void {
 	chownSync(app, 65534, 1);
 }
 
-const PROVIDERS = (place: Place) => ({
-	tar: { destinations: { disk: { path: place.path("archives") } } },
-	borgbackup: { destinations: { repo: { repo: place.path("borg"), encryption: "none" } } },
-	restic: { destinations: { repo: { repo: place.path("restic"), passphraseFile: place.path("secret") } } },
-	localbackup: { destinations: { disk: { directory: place.path("local") } } },
-});
-
 describe("what stands around it changes nothing of what is restored", {
 	skip: isRoot ? false : "only root can give files away",
 }, () => {
-	for (const [index, engine] of Object.keys(PROVIDERS({ path: (name: string) => name } as Place)).entries())
+	for (const [index, [engine, provider]] of Object.entries(EVERY_ENGINE).entries())
 		test(`with ${engine}`, async () => {
 			const place = new Place(below);
 			const home = place.path("home");
 			const app = place.path("home/mid/app");
 			mkdirSync(app, { recursive: true });
-			place.write("secret", "correct horse\n");
-			chmodSync(place.path("secret"), 0o600);
 			fill(app);
-			const provider = PROVIDERS(place)[engine as "tar"];
-			place.declare({ state: { s: { folders: [app] } }, providers: { [engine]: provider } });
+			place.declare({ state: { s: { folders: [app] } }, providers: { [engine]: provider(place) } });
 			const wanted = listing(place.path("home/mid"), "app");
 			assert.equal((await place.holdfast("create")).code, 0);
 			for (const surroundings of chosen(index)) {

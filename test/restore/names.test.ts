@@ -6,10 +6,11 @@ import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync }
 import { after, describe, test } from "node:test";
 import fc from "fast-check";
 import { bytesOf, nameOf } from "../../src/host/names.ts";
+import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
-import { PROVIDERS, succeeds } from "./backed-up.ts";
+import { succeeds } from "./backed-up.ts";
 
 const folder = scratch("names");
 
@@ -36,7 +37,7 @@ test("any bytes are a name, and come back as they were; text is itself", () => {
 	);
 });
 
-for (const [engine, provider] of Object.entries(PROVIDERS))
+for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 	describe(engine, { skip: isRoot ? false : "needs root" }, () => {
 		const begin = (isMounted: boolean) => {
 			const place = new Place(folder);

@@ -12,10 +12,11 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { after, describe, test } from "node:test";
+import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
-import { backedUp, PROVIDERS, succeeds } from "./backed-up.ts";
+import { backedUp, succeeds } from "./backed-up.ts";
 
 const folder = scratch("own-needs");
 // Other users go through it.
@@ -190,7 +191,7 @@ describe("as a normal user", onlyRoot, () => {
 		place.write("own/parent/app/modules/part/file", "old");
 		place.declare({
 			state: { s: { folders: [place.path(name)] } },
-			providers: { tar: PROVIDERS.tar?.(place) ?? {} },
+			providers: { tar: EVERY_ENGINE.tar?.(place) ?? {} },
 		});
 		execFileSync("chown", ["-R", `${NOBODY}:${NOBODY}`, place.folder]);
 		for (const locked of ["own/parent/app/modules/part", "own/parent/app/modules"])

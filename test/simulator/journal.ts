@@ -88,6 +88,7 @@ export class MemoryJournal implements RunJournal {
 	knows = () => false;
 	records = () => ({ archives: new Map() });
 	forgetGone = () => {};
+	lost = () => [];
 	lastGood = () => undefined;
 	made = () => {};
 	archive = () => undefined;

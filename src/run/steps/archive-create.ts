@@ -15,6 +15,7 @@ import { above } from "../../manifest/paths.ts";
 import { recordOf } from "../../manifest/record.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { VERSION } from "../../manifest/version.ts";
+import { archiveId } from "../../providers/archive-name.ts";
 import { isWithoutRoom } from "../../providers/metadata.ts";
 import type { Destination, Metadata, Root, StateRecord, Work } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
@@ -209,7 +210,7 @@ async function write(
 		const { metadata: told } = seen;
 		const warnings = [...remarks, ...seen.warnings];
 		if (seen.isToBeTold) await destination.describe(step.archive, told, context);
-		const id = `${destination.name}::${destination.location}::${step.archive}`;
+		const id = archiveId(destination, step.archive);
 		context.note({ begun: true, seen: true } satisfies Begun);
 		made({
 			id,

@@ -6,6 +6,7 @@ import type { Archive, Problem } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { retain } from "../../providers/retention.ts";
 import { unlessAbsent } from "../absent.ts";
+import { wordsOfLost } from "../lost.ts";
 import type { CheckArchivesStep, PruneStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
 
@@ -18,16 +19,16 @@ export const archivesCheck: StepWork<CheckArchivesStep> = {
 			const own = archives.filter((archive) => belongsTo(archive, context.plan.manifest.machine));
 			context.forgetGone(destination, namesOf(own));
 			const ahead = aheadIn(own, context.records(destination, namesOf(own)));
-			if (problems.length === 0 && ahead.length === 0) return { archives: archives.length };
-			const fault = problems.length > 0 ? "is not whole" : "has archives whose time is yet to come";
-			throw new HoldfastError("failed", `${destination.location} ${fault}`, {
-				details: [...problems, ...ahead]
+			const lost = context
+				.lost(destination, namesOf(archives))
+				.map((one) => ({ archive: one.name, message: wordsOfLost(one) }));
+			const [first] = FAULTS.filter(({ of }) => ({ problems, lost, ahead })[of].length > 0);
+			if (first === undefined) return { archives: archives.length };
+			throw new HoldfastError("failed", `${destination.location} ${first.fault}`, {
+				details: [...problems, ...lost, ...ahead]
 					.slice(0, 20)
 					.map(({ archive, message }) => (archive === undefined ? message : `${archive}: ${message}`)),
-				hint:
-					problems.length > 0
-						? "back up to another destination that is undamaged before you fix or remove anything here"
-						: "they count for nothing, and prune keeps them: once you do not need one, remove it with its engine's own program",
+				hint: first.hint,
 			});
 		}),
 };
@@ -48,6 +49,25 @@ export const archivesPrune: StepWork<PruneStep> = {
 			return { removed, kept: own.length - removed.length };
 		}),
 };
+
+/** What can be wrong with a destination, the worst first. */
+const FAULTS = [
+	{
+		of: "problems",
+		fault: "is not whole",
+		hint: "back up to another destination that is undamaged before you fix or remove anything here",
+	},
+	{
+		of: "lost",
+		fault: "has lost archives",
+		hint: "find out who removed them, and what else they removed: holdfast list; then back up again: holdfast create",
+	},
+	{
+		of: "ahead",
+		fault: "has archives whose time is yet to come",
+		hint: "they count for nothing, and prune keeps them: once you do not need one, remove it with its engine's own program",
+	},
+] as const;
 
 const namesOf = (archives: readonly Archive[]) => archives.map(({ name }) => name);
 

@@ -1,0 +1,79 @@
+// An archive that this machine made, and that somebody has removed since: check fails, list says so, latest says which one it
+// is not, and status goes on about it until there is a newer one. So with a destination whose address was changed.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openProvider } from "../../src/providers/registry.ts";
+import { quiet } from "../providers/fixtures.ts";
+import { EVERY_ENGINE } from "../support/every-engine.ts";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+
+const folder = scratch("lost");
+
+function placeWith(provider: (place: Place) => object) {
+	const place = new Place(folder);
+	place.write("notes/letter", "one");
+	const declare = (options = provider(place)) => {
+		place.declare({ state: { notes: { folders: [place.path("notes")] } }, providers: { engine: options } });
+		return options;
+	};
+	return { place, declare };
+}
+const ends = async (place: Place, expected: number, ...words: string[]) => {
+	const { code, stdout, stderr } = await place.holdfast(...words);
+	assert.equal(code, expected, `${words.join(" ")}\n${stdout}${stderr}`);
+	return stdout + stderr;
+};
+
+for (const [engine, provider] of Object.entries(EVERY_ENGINE))
+	test(`${engine}: the newest good archive is removed by somebody else`, async () => {
+		const { place, declare } = placeWith((at) => ({ type: engine, ...provider(at) }));
+		const options = declare();
+		await ends(place, 0, "create");
+		place.write("notes/letter", "two");
+		await ends(place, 0, "create");
+		await ends(place, 0, "check");
+		const [destination] = await openProvider("engine", options as Parameters<typeof openProvider>[1]);
+		assert.ok(destination);
+		const [old, newest] = (await destination.list(quiet)).map(({ name }) => name);
+		assert.ok(old !== undefined && newest !== undefined);
+		// An older one that is gone is no news: others may prune.
+		await destination.remove([old], quiet);
+		await ends(place, 0, "check");
+		place.write("notes/letter", "three");
+		await ends(place, 0, "create");
+		const last = (await destination.list(quiet)).map(({ name }) => name).find((name) => name !== newest);
+		assert.ok(last !== undefined);
+		await destination.remove([last], quiet);
+		const gone = new RegExp(`${last}:? is gone: it was made here, and is the newest good archive of notes`);
+		assert.match(await ends(place, 0, "list"), gone);
+		const said = await ends(place, 1, "check");
+		assert.match(said, /has lost archives/);
+		assert.match(said, gone);
+		assert.match(await ends(place, 1, "status"), /has lost archives/);
+		const restored = await ends(place, 0, "restore", "--yes", "engine", "latest");
+		assert.match(restored, new RegExp(`passed over: .*${last} is gone`));
+		await ends(place, 0, "create");
+		await ends(place, 0, "check");
+		await ends(place, 0, "status");
+		assert.doesNotMatch(await ends(place, 0, "list"), /is gone/);
+	});
+
+test("a destination whose address was changed has no archive yet", async () => {
+	const { place, declare } = placeWith(() => ({}));
+	const at = (name: string) => ({ type: "tar", destinations: { disk: { path: place.path(name) } } });
+	declare(at("before"));
+	await ends(place, 0, "create");
+	await ends(place, 0, "status");
+	declare(at("after"));
+	const said = await ends(place, 1, "status");
+	assert.match(
+		said,
+		/notes has no good archive in engine\/disk that this machine made since its address is .*after/,
+	);
+	await ends(place, 0, "create");
+	await ends(place, 0, "status");
+	// Back again: what is there is known, and old enough to be told by its age alone.
+	declare(at("before"));
+	await ends(place, 0, "status");
+});
