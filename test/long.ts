@@ -55,6 +55,12 @@ const PARTS: readonly Part[] = [
 		"security/races.test.ts",
 		"security/races-sqlite.test.ts",
 	),
+	more(
+		"hundreds of archives that name others' folders",
+		6,
+		{ HOLDFAST_ROUNDS: "300" },
+		"security/without.test.ts",
+	),
 	more("a million lives of a machine", 40, { HOLDFAST_SEEDS: "1000000" }, "simulator/simulator.test.ts"),
 	more(
 		"a restore killed and interrupted at every moment",
