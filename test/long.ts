@@ -1,6 +1,6 @@
-// npm run test:long [-- --minutes N] [WORD…]: what takes too long for `npm test`. The same tests with many more rounds, and
-// every moment of the crash matrix; one after another, and all of them, or those with a word in their name. With
-// `--minutes`, a part that would not be over by then is left out, and named as left out.
+// npm run test:long [-- --minutes N] [WORD…]: what takes too long for `npm test`. Tests of its own (`*.long.ts`), the same
+// tests with many more rounds, and every moment of the crash matrix; one after another, and all of them, or those with a word
+// in their name. With `--minutes`, a part that would not be over by then is left out, and named as left out.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -31,8 +31,21 @@ const [short = [], long = []] = [true, false].map((isShort) =>
 	SCENARIOS.filter(({ minutes }) => minutes <= 2 === isShort).map(matrix),
 );
 
+const OWN = "**/*.long.ts";
+
 /** Those that run within the time that CI has come first. */
 const PARTS: readonly Part[] = [
+	{
+		name: "tests of its own",
+		minutes: 9,
+		words: ["--test", "--test-concurrency=3", "--test-timeout=600000", below(OWN)],
+	},
+	more(
+		"a restore killed and interrupted at every moment",
+		5,
+		{ HOLDFAST_MOMENTS: "every" },
+		"crash/crash.test.ts",
+	),
 	...short,
 	more(
 		"ten thousand hostile archives",
@@ -44,7 +57,7 @@ const PARTS: readonly Part[] = [
 		"the whole contract, on the restic of today",
 		3,
 		{ HOLDFAST_ROUNDS: "1" },
-		"providers/restic-newest.test.ts",
+		"providers/restic-newest.long.ts",
 	),
 	more("every command with every audience", 4, { HOLDFAST_ROUNDS: "3" }, "cli/audience.test.ts"),
 	...long,
@@ -53,7 +66,7 @@ const PARTS: readonly Part[] = [
 		45,
 		{ HOLDFAST_ROUNDS: "40" },
 		"security/races.test.ts",
-		"security/races-sqlite.test.ts",
+		"security/races-sqlite.long.ts",
 	),
 	more(
 		"hundreds of archives that name others' folders",
@@ -62,14 +75,9 @@ const PARTS: readonly Part[] = [
 		"security/without.test.ts",
 	),
 	more("a million lives of a machine", 40, { HOLDFAST_SEEDS: "1000000" }, "simulator/simulator.test.ts"),
-	more(
-		"a restore killed and interrupted at every moment",
-		5,
-		{ HOLDFAST_MOMENTS: "every" },
-		"crash/crash.test.ts",
-	),
-	more("a thousand archives", 60, { HOLDFAST_MANY_ARCHIVES: "1000" }, "providers/many-archives.test.ts"),
-	more("300,000 files", 30, { HOLDFAST_MANY_FILES: "300000" }, "providers/many-files.test.ts"),
+	more("a thousand archives", 60, { HOLDFAST_MANY_ARCHIVES: "1000" }, "providers/many-archives.long.ts"),
+	more("300,000 files", 30, { HOLDFAST_MANY_FILES: "300000" }, "providers/many-files.long.ts"),
+	more("a million files", 120, { HOLDFAST_MANY_FILES: "1000000" }, "providers/many-files.long.ts"),
 ];
 
 const { values, positionals } = parseArgs({
