@@ -8,7 +8,7 @@ import { below } from "../../src/manifest/patterns.ts";
 import type { Entry, Metadata, Root, Work } from "../../src/providers/provider.ts";
 import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
 import { wantsItsDisk } from "./disks.ts";
-import type { Engine } from "./engines.ts";
+import { type Engine, repoOf } from "./engines.ts";
 import { type Bench, intoFolder, metadataOf, plain, quiet } from "./fixtures.ts";
 import { takesStreams } from "./streams.ts";
 import { toldWhatIsUnsteady } from "./unsteady.ts";
@@ -212,6 +212,8 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 
 		whole("a destination that was there before and is gone is not made again", async () => {
 			const { folder, destination, roots } = setUp();
+			// What an entry in engines.ts may have made beforehand.
+			rmSync(repoOf(folder), { recursive: true, force: true });
 			await assert.rejects(
 				destination.create({ name: "a", roots, metadata: metadataOf("a") }, false, quiet),
 				/was there before|held archives before/,

@@ -9,6 +9,7 @@ import { localbackupDestinations } from "../../src/providers/localbackup/localba
 import type { Destination } from "../../src/providers/provider.ts";
 import { resticDestinations } from "../../src/providers/restic/restic.ts";
 import { tarDestinations } from "../../src/providers/tar/tar.ts";
+import { cheapRepository } from "../support/cheap-restic.ts";
 
 export interface Engine {
 	readonly name: string;
@@ -109,9 +110,15 @@ export const borgbackup: Engine = {
 	},
 };
 
+const begun = new Set<string>();
 export const restic: Engine = {
 	name: "restic",
-	open: (below) => openRestic(below),
+	// The first create makes what is not there: that is restic.test.ts's.
+	open(below) {
+		if (!begun.has(below)) cheapRepository(repoOf(below), passphraseFile);
+		begun.add(below);
+		return openRestic(below);
+	},
 	damage(below) {
 		// Both what files hold and what folders hold; the latter is in restic's cache as well.
 		for (const pack of filesBelow(join(repoOf(below), "data"))) flip(pack, 10, -200, 50);

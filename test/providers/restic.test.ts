@@ -81,7 +81,7 @@ test("a passphrase comes from a command too, and only a file's first line counts
 test("the lock of a process that was killed is cleared, and what waits for it goes on", async () => {
 	const below = join(folder, "locked");
 	const roots = source(below);
-	const destination = openRestic(below);
+	const destination = restic.open(below);
 	for (const name of ["a", "b"])
 		await destination.create({ name, roots, metadata: metadataOf(name) }, name === "a", quiet);
 	const env = {
@@ -110,7 +110,7 @@ test("a check tells a pack that is lost from a repository that is not there, and
 	const below = join(folder, "lost");
 	const roots = source(below);
 	writeFileSync(join(below, "source/random"), randomBytes(300_000));
-	const destination = openRestic(below);
+	const destination = restic.open(below);
 	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 	// The one with what files hold: of a lost one with folders restic would try to read for a minute.
 	const [pack = ""] = execFileSync(
@@ -137,7 +137,7 @@ test("a check tells a pack that is lost from a repository that is not there, and
 test("the lock of one that lives is waited for", async () => {
 	const below = join(folder, "living");
 	const roots = source(below);
-	const destination = openRestic(below);
+	const destination = restic.open(below);
 	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 	const env = {
 		...process.env,
@@ -157,7 +157,7 @@ test("the lock of one that lives is waited for", async () => {
 test("snapshots that something else made are listed, and can be restored", async () => {
 	const below = join(folder, "foreign");
 	const roots = source(below);
-	const destination = openRestic(below);
+	const destination = restic.open(below);
 	await destination.create({ name: "ours", roots, metadata: metadataOf("ours") }, true, quiet);
 	execFileSync("restic", ["-q", "backup", join(below, "source/deep")], {
 		env: {
@@ -235,7 +235,7 @@ test("a server that is not there is said so, after some tries", async () => {
 test("a mounted archive shows its files, and is unmounted when it is no longer wanted", async () => {
 	const below = join(folder, "mounted");
 	const roots = source(below);
-	const destination = openRestic(below);
+	const destination = restic.open(below);
 	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 	const at = join(below, "at");
 	mkdirSync(at);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { cheapRepository } from "../support/cheap-restic.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
@@ -19,11 +20,11 @@ export const onlyRoot = { skip: isRoot ? false : "needs root" };
 export const PROVIDERS: Readonly<Record<string, (place: Place) => object>> = {
 	tar: (place) => ({ destinations: { d: { path: place.path("archives") } } }),
 	borgbackup: (place) => ({ destinations: { d: { repo: place.path("repo"), encryption: "none" } } }),
-	restic: (place) => ({
-		destinations: {
-			d: { repo: place.path("repo"), passphraseFile: place.write("passphrase", "correct horse\n") },
-		},
-	}),
+	restic(place) {
+		const [repo, passphraseFile] = [place.path("repo"), place.write("passphrase", "correct horse\n")];
+		cheapRepository(repo, passphraseFile);
+		return { destinations: { d: { repo, passphraseFile } } };
+	},
 	localbackup: (place) => ({ destinations: { d: { directory: place.path("disk") } } }),
 };
 
