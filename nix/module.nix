@@ -65,12 +65,12 @@ let
         default = null;
         description = "Whether a restore brings back device nodes, setuid files and file capabilities.";
       };
-      checks = mkOption {
+      healthChecks = mkOption {
         type = types.listOf free;
         default = [ ];
         description = "What shows that the service is healthy.";
       };
-      expect = mkOption {
+      maxAge = mkOption {
         type = types.nullOr types.str;
         default = null;
         description = "A good archive must not be older than this.";
@@ -245,7 +245,7 @@ in
         };
       };
 
-    expect = mkOption {
+    maxAge = mkOption {
       type = types.nullOr types.str;
       default = null;
       example = "26h";
@@ -286,7 +286,7 @@ in
           state
           services
           providers
-          expect
+          maxAge
           notify
           metricsFile
           clan

@@ -1,12 +1,12 @@
 // holdfast import nix FLAKE#MACHINE, holdfast import clan FILE.json: print a config of what is declared elsewhere.
 
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { isRecord } from "../config/schema.ts";
 import { importedConfig } from "../config/write.ts";
 import { parseBounded } from "../host/bounded-json.ts";
 import { evaluateNix } from "../host/nix.ts";
 import { readText } from "../host/read-file.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { isRecord } from "../manifest/record.ts";
 import { wordsOf } from "../manifest/system-error.ts";
 import { linesIn, print, printJson, printMessage } from "../report/terminal.ts";
 import { type CommonFlags, commonFlags, guard, valueFlag } from "./flags.ts";

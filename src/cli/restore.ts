@@ -60,7 +60,7 @@ export const restore = buildCommand({
 		customUsage: ["[--service NAME]... [MACHINE] PROVIDER ARCHIVE"],
 		fullDescription: [
 			"The archive is extracted beside the live data while the service runs; then its units are stopped, the two are",
-			"swapped by rename, the units are started and the state's checks are asked. Whatever fails before that is undone.",
+			"swapped by rename, the units are started and the state's health checks are asked. Whatever fails before that is undone.",
 			"",
 			"ARCHIVE is an id as `holdfast list` prints it, a name that only one archive has, or `latest`.",
 			"",

@@ -186,11 +186,11 @@ function tooSeldom(
 ): string[] {
 	const [first] = archives
 		.filter(({ destination }) => writes.some((provider) => destination.startsWith(`${provider}/`)))
-		.sort((a, b) => a.expectSeconds - b.expectSeconds);
+		.sort((a, b) => a.maxAgeSeconds - b.maxAgeSeconds);
 	if (next === undefined || first === undefined) return [];
-	if (Date.parse(next) <= Date.parse(time) + first.expectSeconds * 1000) return [];
+	if (Date.parse(next) <= Date.parse(time) + first.maxAgeSeconds * 1000) return [];
 	return [
-		`holdfast-${name}.timer runs next at ${localTime(next)}, and a good archive of ${first.state} is expected every ${duration(first.expectSeconds)}: look at its OnCalendar (${SYSTEMCTL} cat holdfast-${name}.timer), or change \`expect\``,
+		`holdfast-${name}.timer runs next at ${localTime(next)}, and a good archive of ${first.state} is expected every ${duration(first.maxAgeSeconds)}: look at its OnCalendar (${SYSTEMCTL} cat holdfast-${name}.timer), or change \`expect\``,
 	];
 }
 

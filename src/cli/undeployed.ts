@@ -1,8 +1,10 @@
 // A machine's timers work by the manifest that was deployed, whatever the config says by now: who asks is told so.
+
 import { homedir } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { layoutOf } from "../fleet/layout.ts";
 import { readText } from "../host/read-file.ts";
+import { withKeysOfToday } from "../manifest/old-keys.ts";
 import type { Manifest } from "../manifest/schema.ts";
 
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -11,7 +13,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 export function deployedHere({ machine }: Pick<Manifest, "machine">): unknown {
 	const file = layoutOf(process.getuid?.() === 0 ? undefined : homedir()).manifest;
 	try {
-		const deployed: unknown = JSON.parse(readText(file, { most: MOST_BYTES }));
+		const deployed = withKeysOfToday(JSON.parse(readText(file, { most: MOST_BYTES })));
 		return (deployed as { machine?: unknown } | null)?.machine === machine ? deployed : undefined;
 	} catch {
 		return undefined;

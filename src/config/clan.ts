@@ -2,10 +2,9 @@
 // providers. Done to what is written, before a schema looks. The facts: nixosModules/clanCore/{state,backups}.nix and
 // clanServices/{borgbackup,localbackup} of clan-core, August 2026, and the blog post's older names.
 import { asPattern } from "../manifest/patterns.ts";
-import { recordOf } from "../manifest/record.ts";
+import { isRecord, recordOf } from "../manifest/record.ts";
 import { merge } from "../modules/merge.ts";
 import type { Fault } from "./faults.ts";
-import { isRecord } from "./schema.ts";
 
 export interface WithClan {
 	readonly value: unknown;

@@ -2,9 +2,9 @@
 import * as v from "valibot";
 import { HoldfastError } from "../manifest/error.ts";
 import { nearest } from "../manifest/nearest.ts";
-import { ownValue } from "../manifest/record.ts";
+import { RENAMED } from "../manifest/old-keys.ts";
+import { isRecord, ownValue } from "../manifest/record.ts";
 import { MOST_FAULTS } from "./limits.ts";
-import { isRecord } from "./schema.ts";
 import { type DataPath, quote, type Source } from "./source.ts";
 
 export interface Fault {
@@ -45,7 +45,8 @@ function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): 
 			(issue.path?.at(-1) as { input?: unknown } | undefined)?.input,
 			// Another type of the same may have it.
 		).filter((one) => one !== key);
-		const meant = nearest(key, known);
+		const now = ownValue(RENAMED, key) ?? "";
+		const meant = known.includes(now) ? now : nearest(key, known);
 		return [
 			{
 				path,

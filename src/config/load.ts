@@ -8,6 +8,8 @@ import { type Examined, examine, fileFault } from "../host/ownership.ts";
 import { isHandedOver, readText } from "../host/read-file.ts";
 import { standingIn } from "../host/standing.ts";
 import { HoldfastError } from "../manifest/error.ts";
+import { withKeysOfToday } from "../manifest/old-keys.ts";
+import { isRecord } from "../manifest/record.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
 import { wordsOf } from "../manifest/system-error.ts";
 import { withClan } from "./clan.ts";
@@ -17,7 +19,7 @@ import { meaningFaults } from "./meaning.ts";
 import { type Evaluate, withNix } from "./nix.ts";
 import { type ConfigCode, howTrusted, notObeyed } from "./obey.ts";
 import { resolveMachine } from "./resolve.ts";
-import { type Config, configSchema, isRecord, withEngineNames } from "./schema.ts";
+import { type Config, configSchema, withEngineNames } from "./schema.ts";
 import { withServers } from "./servers.ts";
 import { modulesOf, withServices } from "./services.ts";
 import type { Source } from "./source.ts";
@@ -171,9 +173,10 @@ function isManifest(value: unknown): value is { version: unknown } {
 
 /** A manifest is read as a config of one machine: the one that it is on. */
 function loadManifest(file: string, source: Source): Loaded {
-	const faults = faultsOf(manifestSchema, source.value);
+	const value = withKeysOfToday(source.value);
+	const faults = faultsOf(manifestSchema, value);
 	if (faults.length > 0) throw configError(source, faults);
-	const { host: _, ...manifest } = v.parse(manifestSchema, source.value);
+	const { host: _, ...manifest } = v.parse(manifestSchema, value);
 	return { file, secrets: secretsOf(file, {}), machines: new Map([[manifest.machine, manifest]]) };
 }
 

@@ -1,11 +1,12 @@
 // From what a user wrote to the manifest: short forms become long ones, and defaults are filled in.
-import type { Check } from "../manifest/checks.ts";
+
 import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../manifest/dumps.ts";
 import { secondsOf } from "../manifest/duration.ts";
+import type { HealthCheck } from "../manifest/health-checks.ts";
 import type { Schedule } from "../manifest/machine.ts";
 import { recordOf } from "../manifest/record.ts";
 import { HOOKS, type Hook, type Manifest, type State, type Unit } from "../manifest/schema.ts";
-import type { CheckInput, HookInput, StateInput } from "../modules/state.ts";
+import type { HealthCheckInput, HookInput, StateInput } from "../modules/state.ts";
 import type { Config } from "./schema.ts";
 
 /** A machine whose services have become states. */
@@ -15,7 +16,7 @@ export type MachineInput = Omit<Config["machines"][string], "state" | "services"
 
 const DEFAULT_HOOK_SECONDS = 3600;
 const DEFAULT_SETTLE_SECONDS = 3;
-const DEFAULT_CHECK_SECONDS = 30;
+const DEFAULT_HEALTH_CHECK_SECONDS = 30;
 
 export function resolveMachine(name: string, machine: MachineInput): Manifest {
 	const states = recordOf(
@@ -30,7 +31,7 @@ export function resolveMachine(name: string, machine: MachineInput): Manifest {
 			deploy: machine.deploy,
 			borgServer: machine.borgServer,
 			schedule: machine.schedule && resolveSchedule(machine.schedule),
-			expect: machine.expect === undefined ? undefined : seconds(machine.expect),
+			maxAge: machine.maxAge === undefined ? undefined : seconds(machine.maxAge),
 			notify: machine.notify,
 			metricsFile: machine.metricsFile,
 		}),
@@ -68,8 +69,8 @@ function resolveState(state: StateInput): State {
 		after: state.after ?? [],
 		settle: state.settle === undefined ? DEFAULT_SETTLE_SECONDS : seconds(state.settle),
 		...(state.specialFiles === undefined ? {} : { specialFiles: state.specialFiles }),
-		checks: (state.checks ?? []).map(resolveCheck),
-		...(state.expect === undefined ? {} : { expect: seconds(state.expect) }),
+		healthChecks: (state.healthChecks ?? []).map(resolveHealthCheck),
+		...(state.maxAge === undefined ? {} : { maxAge: seconds(state.maxAge) }),
 	};
 }
 
@@ -98,8 +99,8 @@ function resolveHook(input: HookInput): Hook {
 	return { ...rest, timeout: timeout === undefined ? DEFAULT_HOOK_SECONDS : seconds(timeout) };
 }
 
-function resolveCheck({ within, ...check }: CheckInput): Check {
-	return { ...check, within: within === undefined ? DEFAULT_CHECK_SECONDS : seconds(within) };
+function resolveHealthCheck({ within, ...check }: HealthCheckInput): HealthCheck {
+	return { ...check, within: within === undefined ? DEFAULT_HEALTH_CHECK_SECONDS : seconds(within) };
 }
 
 /** systemctl itself reads a name without a suffix as a service. */

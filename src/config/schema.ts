@@ -1,15 +1,15 @@
 // What a user may write. The same fields as the manifest, with short forms; resolve.ts turns one into the other.
 import * as v from "valibot";
 import * as f from "../manifest/fields.ts";
-import { expectInputSchema, machineFields, scheduleInputSchema } from "../manifest/machine.ts";
+import { machineFields, maxAgeInputSchema, scheduleInputSchema } from "../manifest/machine.ts";
 import { ENGINES, providerSchema } from "../manifest/providers.ts";
-import { record } from "../manifest/record.ts";
+import { isRecord, record } from "../manifest/record.ts";
 import { userStateSchema } from "../modules/state.ts";
 
 export const machineSchema = v.strictObject({
 	...machineFields,
 	schedule: v.optional(scheduleInputSchema),
-	expect: v.optional(expectInputSchema),
+	maxAge: v.optional(maxAgeInputSchema),
 	system: v.pipe(
 		v.optional(v.picklist(["debian", "nixos"])),
 		v.description("whose names units, users and folders have, for modules (default debian)"),
@@ -105,8 +105,4 @@ function mapAt(value: unknown, key: string, change: (item: unknown, name: string
 		...value,
 		[key]: Object.fromEntries(Object.entries(value[key]).map(([name, item]) => [name, change(item, name)])),
 	};
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

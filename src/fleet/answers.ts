@@ -58,7 +58,7 @@ export const standingSchema = v.looseObject({
 			destination: v.string(),
 			created: v.optional(name),
 			ageSeconds: v.optional(count),
-			expectSeconds: count,
+			maxAgeSeconds: count,
 			bytes: v.optional(count),
 			growthBytes: v.optional(count),
 			isLate: v.boolean(),

@@ -83,20 +83,20 @@ export const providerSchedule = v.pipe(
 	v.description("when to back up to this provider, in a timer of its own"),
 );
 
-export const providerExpect = v.pipe(
+export const providerMaxAge = v.pipe(
 	v.optional(durationText("an age")),
 	v.description(
 		'how old archives may be in this provider\'s destinations, such as "8d" for a disk that comes once a week',
 	),
 );
 
-const EXPECT = "a good archive of each state must not be older than this; `holdfast status` says when it is";
-export const expectSchema = v.pipe(
+const MAX_AGE = "a good archive of each state must not be older than this; `holdfast status` says when it is";
+export const maxAgeSchema = v.pipe(
 	v.number(),
 	v.minValue(1),
-	v.description(`seconds; ${EXPECT} (default 26 hours)`),
+	v.description(`seconds; ${MAX_AGE} (default 26 hours)`),
 );
-export const expectInputSchema = v.pipe(durationText("an age"), v.description(`${EXPECT} (default 26h)`));
+export const maxAgeInputSchema = v.pipe(durationText("an age"), v.description(`${MAX_AGE} (default 26h)`));
 
 function durationText(what: string) {
 	return v.pipe(v.string(), v.regex(DURATION, `write ${what} like "30s", "10m", "26h" or "7d"`));
@@ -189,7 +189,7 @@ export const machineFields = {
 };
 
 const DEFAULT_DELAY_SECONDS = 15 * 60;
-const DEFAULT_EXPECT_SECONDS = 26 * 3600;
+const DEFAULT_MAX_AGE_SECONDS = 26 * 3600;
 
 /** A machine's schedule with its defaults; undefined for what it never does. */
 export function scheduleOf({ schedule = {} }: { readonly schedule?: Schedule | undefined }) {
@@ -206,10 +206,10 @@ export function scheduleOf({ schedule = {} }: { readonly schedule?: Schedule | u
 }
 
 /** Seconds that a good archive of a state may be old: in one provider's destinations, or at all. */
-export function expectedWithin(
-	manifest: { readonly expect?: number | undefined },
-	state?: { readonly expect?: number | undefined },
-	provider?: { readonly expect?: string | undefined },
+export function maxAgeOf(
+	manifest: { readonly maxAge?: number | undefined },
+	state?: { readonly maxAge?: number | undefined },
+	provider?: { readonly maxAge?: string | undefined },
 ): number {
-	return secondsOf(provider?.expect ?? "") ?? state?.expect ?? manifest.expect ?? DEFAULT_EXPECT_SECONDS;
+	return secondsOf(provider?.maxAge ?? "") ?? state?.maxAge ?? manifest.maxAge ?? DEFAULT_MAX_AGE_SECONDS;
 }

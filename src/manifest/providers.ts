@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { DURATION } from "./duration.ts";
 import * as f from "./fields.ts";
-import { providerExpect, providerSchedule } from "./machine.ts";
+import { providerMaxAge, providerSchedule } from "./machine.ts";
 import { record } from "./record.ts";
 
 const passphrase = {
@@ -42,7 +42,7 @@ const retentionSchema = v.pipe(
 );
 export type Retention = v.InferOutput<typeof retentionSchema>;
 
-const upkeep = { retention: v.optional(retentionSchema), schedule: providerSchedule, expect: providerExpect };
+const upkeep = { retention: v.optional(retentionSchema), schedule: providerSchedule, maxAge: providerMaxAge };
 
 const mountpoint = v.pipe(
 	v.optional(v.union([f.path, v.literal(false)])),
@@ -197,7 +197,7 @@ const localbackupOptions = {
 const commandOptions = {
 	type: v.literal("command"),
 	schedule: providerSchedule,
-	expect: providerExpect,
+	maxAge: providerMaxAge,
 	create: v.pipe(f.text, v.description("script that makes an archive")),
 	list: v.pipe(
 		f.text,

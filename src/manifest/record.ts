@@ -14,6 +14,10 @@ export function ownValue<V>(map: Readonly<Record<string, V>>, name: string): V |
 	return Object.hasOwn(map, name) ? map[name] : undefined;
 }
 
+export function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 type KeySchema = v.GenericSchema<string, string>;
 
 /** `v.record`, and its place in everything that looks at schemas, for keys of any name. */

@@ -1,9 +1,9 @@
 // The manifest, version 1: the resolved description of one machine, and the only thing that the runtime reads.
 import * as v from "valibot";
-import { checkSchema } from "./checks.ts";
 import { dumpSchema } from "./dumps.ts";
 import * as f from "./fields.ts";
-import { expectSchema, machineFields, scheduleSchema } from "./machine.ts";
+import { healthCheckSchema } from "./health-checks.ts";
+import { machineFields, maxAgeSchema, scheduleSchema } from "./machine.ts";
 import { providerSchema } from "./providers.ts";
 import { record } from "./record.ts";
 
@@ -75,8 +75,8 @@ export const stateSchema = v.strictObject({
 		v.optional(v.boolean()),
 		v.description("whether a restore brings back device nodes, setuid files and file capabilities"),
 	),
-	checks: v.pipe(v.array(checkSchema), v.description("what shows that the service is healthy")),
-	expect: v.optional(expectSchema),
+	healthChecks: v.pipe(v.array(healthCheckSchema), v.description("what shows that the service is healthy")),
+	maxAge: v.optional(maxAgeSchema),
 });
 export type State = v.InferOutput<typeof stateSchema>;
 
@@ -85,7 +85,7 @@ export const manifestSchema = v.strictObject({
 	machine: f.name,
 	...machineFields,
 	schedule: v.optional(scheduleSchema),
-	expect: v.optional(expectSchema),
+	maxAge: v.optional(maxAgeSchema),
 	state: record(f.name, stateSchema),
 	providers: record(f.name, providerSchema),
 });

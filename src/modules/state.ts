@@ -1,10 +1,10 @@
 // What a person may write of a state, and what a module yields: the fields of the manifest, with short forms.
 import * as v from "valibot";
-import { checkForms } from "../manifest/checks.ts";
 import { dumpSchema } from "../manifest/dumps.ts";
 import { DURATION } from "../manifest/duration.ts";
 import * as f from "../manifest/fields.ts";
-import { expectInputSchema } from "../manifest/machine.ts";
+import { healthCheckForms } from "../manifest/health-checks.ts";
+import { maxAgeInputSchema } from "../manifest/machine.ts";
 import { hookForms } from "../manifest/schema.ts";
 
 const duration = v.union(
@@ -51,15 +51,15 @@ const within = v.pipe(
 );
 const check = v.union(
 	[
-		v.strictObject({ ...checkForms.http, within }),
-		v.strictObject({ ...checkForms.script, within }),
-		v.strictObject({ ...checkForms.command, within }),
-		v.strictObject({ ...checkForms.postgresql, within }),
-		v.strictObject({ ...checkForms.sqlite, within }),
+		v.strictObject({ ...healthCheckForms.http, within }),
+		v.strictObject({ ...healthCheckForms.script, within }),
+		v.strictObject({ ...healthCheckForms.command, within }),
+		v.strictObject({ ...healthCheckForms.postgresql, within }),
+		v.strictObject({ ...healthCheckForms.sqlite, within }),
 	],
 	"a check is { http }, { script }, { command }, { sql, database } or { sql, sqlite }",
 );
-export type CheckInput = v.InferOutput<typeof check>;
+export type HealthCheckInput = v.InferOutput<typeof check>;
 
 export const stateSchema = v.strictObject({
 	folders: v.pipe(
@@ -108,11 +108,11 @@ export const stateSchema = v.strictObject({
 			"bring back device nodes, setuid files and file capabilities, which a restore otherwise leaves out",
 		),
 	),
-	checks: v.pipe(
+	healthChecks: v.pipe(
 		v.optional(v.array(check)),
 		v.description("what shows that the service is healthy; a restore that fails one is undone"),
 	),
-	expect: v.optional(expectInputSchema),
+	maxAge: v.optional(maxAgeInputSchema),
 });
 export type StateInput = v.InferOutput<typeof stateSchema>;
 

@@ -8,6 +8,7 @@ import { dumpSchema } from "../manifest/dumps.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { excludeFault } from "../manifest/exclude.ts";
 import { localTime } from "../manifest/local-time.ts";
+import { withKeysOfToday } from "../manifest/old-keys.ts";
 import { patternFault } from "../manifest/patterns.ts";
 import { record, recordOf } from "../manifest/record.ts";
 import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";
@@ -129,7 +130,7 @@ async function manifestIn(
 	try {
 		using folder = openFolder(resolvePath(own).path);
 		await restoreFiles(destination, archive, [path], folder, work);
-		const found: unknown = JSON.parse(readTextBelow(folder, path, LONGEST_MANIFEST));
+		const found = withKeysOfToday(JSON.parse(readTextBelow(folder, path, LONGEST_MANIFEST)));
 		const { success, output, issues } = v.safeParse(manifestSchema, withReadablePatterns(found, dropped));
 		if (success) return output;
 		throw new HoldfastError("failed", `the manifest in ${archive} is not understood`, {

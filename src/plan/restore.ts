@@ -23,7 +23,7 @@ import {
 	type Target,
 } from "./places.ts";
 import { takenAlong } from "./private-folders.ts";
-import { checkSteps, downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
+import { downSteps, healthCheckSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 
 export interface RestoreRequest {
 	readonly manifest: Manifest;
@@ -215,7 +215,7 @@ function transaction(
 			})),
 		],
 		start: startSteps(name, scope, units, request.noStart ? NO_START : undefined),
-		checks: checkSteps(name, scope, state, units),
+		checks: healthCheckSteps(name, scope, state, units),
 		commit: { kind: "commit", id: `commit:${name}`, scope, title: `commit ${name}`, touches: [] },
 		tidy: inPlace
 			? [...databases.drop, ...databases.forget]

@@ -1,6 +1,6 @@
 // The units of a state around an operation: down, up again, and seen to stay up.
 import { unitLabel } from "../host/systemd.ts";
-import { checkLabel } from "../manifest/checks.ts";
+import { healthCheckLabel } from "../manifest/health-checks.ts";
 import type { State, Unit } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
 
@@ -67,7 +67,7 @@ export function startSteps(name: string, scope: string, units: readonly Unit[], 
 	];
 }
 
-export function checkSteps(
+export function healthCheckSteps(
 	name: string,
 	scope: string,
 	state: State | undefined,
@@ -87,12 +87,12 @@ export function checkSteps(
 						seconds: state.settle,
 					},
 				];
-	const checks = (state?.checks ?? []).map(
+	const checks = (state?.healthChecks ?? []).map(
 		(check, index): Step => ({
 			kind: "check",
 			id: `check:${name}:${index}`,
 			scope,
-			title: `check ${name}: ${checkLabel(check)}`,
+			title: `check ${name}: ${healthCheckLabel(check)}`,
 			touches: [],
 			state: name,
 			check,

@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { PRIVATE } from "../host/private-area.ts";
 import type { SwapMode } from "../host/survey.ts";
+import { withKeysOfToday } from "../manifest/old-keys.ts";
 import { VERSION } from "../manifest/version.ts";
 import type { Plan, Step, StepKind } from "./plan.ts";
 
@@ -143,7 +144,7 @@ export function readPlan(run: string, stored: unknown): KnownRun {
 	const fault = value === undefined ? "its plan is damaged" : faultOf(run, value);
 	if (fault !== undefined) return { ...outlineOf(run, value), foreign: fault };
 	const { program: _, ...plan } = value as Plan & { readonly program?: unknown };
-	return plan;
+	return { ...plan, manifest: withKeysOfToday(plan.manifest) as Plan["manifest"] };
 }
 
 export function outlineOf(run: string, value: unknown): Outline {

@@ -1,6 +1,6 @@
 // How a machine stands: whether each state has a good archive that is young enough in each destination, and how the last
 // runs went. From the journal alone: no destination is asked, so it is fast and works when they are away.
-import { expectedWithin } from "../manifest/machine.ts";
+import { maxAgeOf } from "../manifest/machine.ts";
 import { ownValue } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { archiveId } from "../providers/archive-name.ts";
@@ -21,7 +21,7 @@ export interface ArchiveStatus {
 	/** RFC 3339. */
 	readonly created?: string;
 	readonly ageSeconds?: number;
-	readonly expectSeconds: number;
+	readonly maxAgeSeconds: number;
 	/** Bytes of the archive's files, of all states in it; and how many more than a week before. */
 	readonly bytes?: number;
 	readonly growthBytes?: number;
@@ -128,7 +128,7 @@ function archiveStatus(
 ): ArchiveStatus {
 	const destination = at.path;
 	const [provider = ""] = destination.split("/", 1);
-	const expectSeconds = expectedWithin(manifest, manifest.state[state], manifest.providers[provider]);
+	const maxAgeSeconds = maxAgeOf(manifest, manifest.state[state], manifest.providers[provider]);
 	const outcome = ({ metadata }: KnownArchive) => {
 		const record = ownValue(metadata.states, state);
 		return record && outcomeOf(record);
@@ -153,7 +153,7 @@ function archiveStatus(
 	const [newest] = good;
 	if (!newest) {
 		const moved = ofState.length > stored.length ? { location: at.location } : {};
-		return { state, destination, expectSeconds, isLate: true, ...moved, ...ahead, ...doubtful };
+		return { state, destination, maxAgeSeconds, isLate: true, ...moved, ...ahead, ...doubtful };
 	}
 	const { created } = newest.metadata;
 	const { folders: held = [] } = ownValue(newest.metadata.states, state) ?? {};
@@ -173,18 +173,18 @@ function archiveStatus(
 		archive: newest.id,
 		created,
 		ageSeconds,
-		expectSeconds,
+		maxAgeSeconds,
 		...(newest.bytes === undefined ? {} : { bytes: newest.bytes }),
 		...(growth === undefined ? {} : { growthBytes: growth }),
-		isLate: ageSeconds > expectSeconds,
+		isLate: ageSeconds > maxAgeSeconds,
 		...(missing.length === 0 ? {} : { missing }),
 		...ahead,
 		...doubtful,
 	};
 }
 
-function lateness({ state, destination, location, ageSeconds, expectSeconds }: ArchiveStatus): string {
-	const promised = `${hours(expectSeconds)} are promised`;
+function lateness({ state, destination, location, ageSeconds, maxAgeSeconds }: ArchiveStatus): string {
+	const promised = `${hours(maxAgeSeconds)} are promised`;
 	const since = location === undefined ? "" : ` since its address is ${location} (holdfast create)`;
 	return ageSeconds === undefined
 		? `${state} has no good archive in ${destination} that this machine made${since}`

@@ -3,8 +3,8 @@
 
 import type { DumpFacts } from "../databases/database.ts";
 import type { SwapMode } from "../host/survey.ts";
-import type { Check } from "../manifest/checks.ts";
 import type { Dump } from "../manifest/dumps.ts";
+import type { HealthCheck } from "../manifest/health-checks.ts";
 import type { Retention } from "../manifest/providers.ts";
 import type { Hook, HookName, Unit } from "../manifest/schema.ts";
 import type { KeptDatabase } from "./step-database.ts";
@@ -94,7 +94,7 @@ export interface SettleStep extends StepBase {
 export interface CheckStep extends StepBase {
 	readonly kind: "check";
 	readonly state: string;
-	readonly check: Check;
+	readonly check: HealthCheck;
 }
 export interface ArchiveCreateStep extends StepBase {
 	readonly kind: "archive-create";

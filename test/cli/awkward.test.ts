@@ -193,7 +193,7 @@ test("a service that answers at once is asked once", async () => {
 		state: {
 			data: {
 				folders: [place.path("data")],
-				checks: [{ http: `http://127.0.0.1:${port}/`, within: "30s" }],
+				healthChecks: [{ http: `http://127.0.0.1:${port}/`, within: "30s" }],
 			},
 		},
 	});

@@ -62,7 +62,7 @@ test("a whole config becomes a manifest with its short forms resolved", async ()
 				stopOnRestore: [{ unit: "notes.service" }, { unit: "x.service", user: "alice" }],
 				after: [],
 				settle: 3,
-				checks: [],
+				healthChecks: [],
 			},
 		},
 		providers: { tar: { type: "tar", destinations: { disk: { path: "/backup" } } } },
@@ -79,6 +79,37 @@ test("an unknown key names its place and the key that was meant", async () => {
 	const fault = await faultOf(state("        folder: [/srv]\n"));
 	assert.match(fault, /5:9: unknown key "folder"; did you mean "folders"\?/);
 	assert.match(fault, /5 \| {9}folder: \[\/srv\]/);
+});
+
+test("keys that 0.1.0 had other names for: in a config the new one is named, a manifest is read", async () => {
+	const checks = "        folders: [/srv/a]\n        checks: [{ command: [x] }]\n";
+	assert.match(await faultOf(state(checks)), /unknown key "checks"; did you mean "healthChecks"\?/);
+	const expect = "        folders: [/srv/a]\n        expect: 2h\n";
+	assert.match(await faultOf(state(expect)), /unknown key "expect"; did you mean "maxAge"\?/);
+	const file = join(folder, "manifest.json");
+	const old = {
+		folders: ["/srv/a"],
+		exclude: [],
+		dumps: [],
+		hooks: {},
+		stopOnBackup: [],
+		stopOnRestore: [],
+		after: [],
+		settle: 3,
+		checks: [{ command: ["x"], within: 1 }],
+		expect: 60,
+	};
+	const tar = { type: "tar", destinations: { disk: { path: "/backup" } }, expect: "8d" };
+	writeFileSync(
+		file,
+		JSON.stringify({ version: 1, machine: "web01", expect: 3600, state: { a: old }, providers: { tar } }),
+	);
+	const loaded = (await loadConfig(file)).machines.get("web01");
+	assert.equal(loaded?.maxAge, 3600);
+	assert.equal(loaded?.state.a?.maxAge, 60);
+	assert.deepEqual(loaded?.state.a?.healthChecks, [{ command: ["x"], within: 1 }]);
+	const provider: { readonly maxAge?: string | undefined } | undefined = loaded?.providers.tar;
+	assert.equal(provider?.maxAge, "8d");
 });
 
 test("an unknown key inside a hook's object is named too", async () => {

@@ -42,7 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
 		name: "restore that fails and is undone",
 		minutes: 6,
 		state: {
-			app: { folders: ["/disk/app", "/disk/extra"], ...app, checks: [{ script: "false", within: 0 }] },
+			app: { folders: ["/disk/app", "/disk/extra"], ...app, healthChecks: [{ script: "false", within: 0 }] },
 		},
 		words: RESTORE,
 		mayEnd: ["newer"],

@@ -135,7 +135,7 @@ export function fulfilsContract(kind: Kind): void {
 		});
 
 		test("a check that fails brings back what was live", async () => {
-			await declare({ checks: [{ command: ["false"], within: 0 }] });
+			await declare({ healthChecks: [{ command: ["false"], within: 0 }] });
 			await holdfast(0, "create", "--provider", "tar");
 			await kind.change(web01);
 			const newer = await kind.facts(web01);

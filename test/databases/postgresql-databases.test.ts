@@ -35,7 +35,7 @@ describe("PostgreSQL databases of a state", { skip: noMachines }, () => {
 
 	test("a check that fails undoes the swap of folders and databases together", async () => {
 		await declare({
-			checks: [{ sql: "SELECT count(*) FROM note", database: "app", expect: "77", within: 0 }],
+			healthChecks: [{ sql: "SELECT count(*) FROM note", database: "app", expect: "77", within: 0 }],
 		});
 		await holdfast(0, "create", "--provider", "tar");
 		await change();
@@ -47,7 +47,7 @@ describe("PostgreSQL databases of a state", { skip: noMachines }, () => {
 
 	test("a check asks with the right to read the database, and no other", async () => {
 		const check = { sql: "SELECT count(*) FROM note", database: "app", expect: "1000", within: 0 };
-		await declare({ checks: [check] });
+		await declare({ healthChecks: [check] });
 		await sql("postgres", "REVOKE CONNECT ON DATABASE app FROM PUBLIC; GRANT CONNECT ON DATABASE app TO app");
 		// In the place of the table its owner puts what would take a superuser's rights.
 		await sql(
@@ -130,7 +130,7 @@ describe("PostgreSQL databases of a state", { skip: noMachines }, () => {
 		await sql("postgres", `DROP DATABASE app; DROP ROLE ${quoted(role)}`);
 		const fewerRoles = await roles();
 
-		await declare({ checks: [{ command: ["false"], within: 0 }] });
+		await declare({ healthChecks: [{ command: ["false"], within: 0 }] });
 		await holdfast(1, "restore", "--yes", "tar", "latest");
 		assert.equal(await roles(), fewerRoles);
 

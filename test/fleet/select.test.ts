@@ -58,19 +58,19 @@ test("a tag's options go under the machine's: maps merge, lists add up, the mach
 	const { machines } = await config(`
 tags:
   web:
-    expect: 30h
+    maxAge: 30h
     schedule: { create: "*-*-* 02:00:00", randomizedDelay: 5m }
     state: { notes: { folders: [/srv/notes], exclude: ["*.tmp"] } }
     providers: { tar: { destinations: { disk: { path: /b } } } }
 machines:
   web01:
     tags: [web]
-    expect: 2h
+    maxAge: 2h
     state: { notes: { exclude: ["*.bak"] } }
     providers: { tar: { level: 9 } }
 `);
 	const web01 = machines.get("web01");
-	assert.equal(web01?.expect, 7200);
+	assert.equal(web01?.maxAge, 7200);
 	assert.deepEqual(web01?.schedule, { create: "*-*-* 02:00:00", randomizedDelay: 300 });
 	assert.deepEqual(web01?.state.notes?.folders, ["/srv/notes"]);
 	assert.deepEqual(web01?.state.notes?.exclude, ["*.bak", "*.tmp"]);
@@ -80,14 +80,14 @@ machines:
 
 test("two tags that say different things are a fault, unless the machine says it itself", async () => {
 	const both = (own: string) => `
-tags: { a: { expect: 1h }, b: { expect: 2h } }
+tags: { a: { maxAge: 1h }, b: { maxAge: 2h } }
 machines:
   web01: { tags: [a, b], ${own}${STATE} }
 `;
 	await assert.rejects(config(both("")), (error: HoldfastError) =>
-		/expect is "1h" by tag "a" and "2h" by tag "b"/.test([error.message, ...error.details].join("\n")),
+		/maxAge is "1h" by tag "a" and "2h" by tag "b"/.test([error.message, ...error.details].join("\n")),
 	);
-	assert.equal((await config(both("expect: 3h, "))).machines.get("web01")?.expect, 10800);
+	assert.equal((await config(both("maxAge: 3h, "))).machines.get("web01")?.maxAge, 10800);
 });
 
 test("a fault in a tag is shown where the tag says it", async () => {
@@ -112,7 +112,7 @@ test("a host, a schedule and a mail address that cannot be are faults with their
 		["host: -oProxyCommand=evil", "is no host"],
 		['schedule: { create: "daily\\nExecStart=/bin/x" }', "is no calendar event"],
 		["notify: [{ email: --help@x }]", "is no mail address"],
-		["expect: soon", "write an age like"],
+		["maxAge: soon", "write an age like"],
 	] as const)
 		await assert.rejects(config(`machines:\n  web01: { ${own}, ${STATE} }\n`), (error: HoldfastError) => {
 			assert.match([error.message, ...error.details].join("\n"), new RegExp(said));

@@ -218,8 +218,8 @@ describe("merging", () => {
 
 	test("a command is one value: no word of it is left out, and two are not made one", () => {
 		const conflicts: Conflict[] = [];
-		const own = { hooks: { preBackup: ["sh", "-c", "x", "sh"] }, checks: [{ command: ["a", "a"] }] };
-		const theirs = { hooks: { preBackup: ["true"] }, checks: [{ command: ["a", "a"] }] };
+		const own = { hooks: { preBackup: ["sh", "-c", "x", "sh"] }, healthChecks: [{ command: ["a", "a"] }] };
+		const theirs = { hooks: { preBackup: ["true"] }, healthChecks: [{ command: ["a", "a"] }] };
 		assert.deepEqual(merge([{ value: own, by: "a" }], conflicts), own);
 		assert.deepEqual(
 			merge(

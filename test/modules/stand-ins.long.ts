@@ -69,9 +69,9 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 			const { state, faults } = declares(module, LIBRARY, options, false);
 			assert.deepEqual(faults, []);
 			const [[name = "", declared = {}] = []] = Object.entries(state);
-			const { folders = [], dumps = [], stopOnRestore = [], checks = [] } = declared;
+			const { folders = [], dumps = [], stopOnRestore = [], healthChecks = [] } = declared;
 			const units = stopOnRestore.map((unit) => (typeof unit === "string" ? unit : unit.unit));
-			const address = checks.map((check) => ("http" in check ? check.http : "")).join("");
+			const address = healthChecks.map((check) => ("http" in check ? check.http : "")).join("");
 			const port = address === "" ? "" : new URL(address).port || "80";
 			const isFile = (folder: string) => folder.endsWith(".env.production");
 			const marker = isFile(folders[0] ?? "") ? folders[0] : `${folders[0]}/marker`;

@@ -12,6 +12,6 @@
       weekly = { type = "tar"; schedule = "Sun 03:00"; retention.weekly = 4; destinations.usb.path = "/mnt/usb"; };
     };
     schedule.check = false;
-    expect = "30h";
+    maxAge = "30h";
   };
 }

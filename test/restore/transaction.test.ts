@@ -75,7 +75,9 @@ describe("several states in one restore", () => {
 });
 
 describe("checks", () => {
-	const state = (place: Place, checks: object[]) => ({ s: { folders: [place.path("own/a")], checks } });
+	const state = (place: Place, checks: object[]) => ({
+		s: { folders: [place.path("own/a")], healthChecks: checks },
+	});
 
 	for (const [name, check] of Object.entries({
 		script: (place: Place) => ({ script: `grep -q newer ${place.path("own/a/file")}`, within: 0 }),
@@ -118,7 +120,7 @@ describe("checks", () => {
 				s: {
 					folders: [place.path("own/a")],
 					hooks: { postRestore: `(sleep 1; touch ${flag}) >/dev/null 2>&1 &` },
-					checks: [{ script: `test -e ${flag}`, within: "10s" }],
+					healthChecks: [{ script: `test -e ${flag}`, within: "10s" }],
 				},
 			},
 		});

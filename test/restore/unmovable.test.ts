@@ -48,7 +48,7 @@ describe("a folder of an overlay's lower layer", root, () => {
 	});
 
 	test("is what it was, when the restore fails after the swap", async () => {
-		const { place, changed, look } = await onOverlay({ checks: [{ script: "false", within: "1s" }] });
+		const { place, changed, look } = await onOverlay({ healthChecks: [{ script: "false", within: "1s" }] });
 		const facts = `cd ${place.path("own")}; find . ! -type s -printf '%p %m %U:%G %s %l\\n' | sort; cat app/deep/file app/added`;
 		await ends(place, 1, changed, "restore", "--yes", "tar", "latest");
 		const [wanted, found] = [

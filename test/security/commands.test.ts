@@ -15,9 +15,9 @@ import { scratch } from "../support/scratch.ts";
 const below = scratch("commands");
 
 /** Keys of states and providers whose values are never run: data, names, places, numbers. */
-const HARMLESS = `address after appendOnly borgServer check checks compression contains daily database deploy destinations
-directory dumps email encryption exclude excludeTableData except expect folders healthchecks hooks host hourly http keepLast
-keepWithin keyFile level machine mariadb metricsFile monthly mountpoint notify ntfy on passphraseCredential passphraseFile
+const HARMLESS = `address after appendOnly borgServer check compression contains daily database deploy destinations
+directory dumps email encryption exclude excludeTableData except expect folders healthChecks healthchecks hooks host hourly http keepLast
+keepWithin keyFile level machine mariadb maxAge metricsFile monthly mountpoint notify ntfy on passphraseCredential passphraseFile
 passwordFile path pgService port postBackup postRestore postgresql preBackup preRestore providers prune randomizedDelay redis
 relocated repo repoFile required retention schedule server settle skipOnBattery skipOnMetered snapshots socket specialFiles
 sqlite state status stopOnBackup stopOnRestore sudo tags timeout tokenFile type unit user version weekly within yearly`;

@@ -91,7 +91,7 @@ describe("units around those that are named", { skip: noMachines }, () => {
 		since = await allBack(since);
 		await web01.holdfast_(0, "undo", "--yes", run);
 		since = await allBack(since);
-		await web01.declare({ stopOnRestore: ["app.service"], checks: [{ script: "false", within: 0 }] });
+		await web01.declare({ stopOnRestore: ["app.service"], healthChecks: [{ script: "false", within: 0 }] });
 		await restore(1);
 		await allBack(since);
 	});
@@ -275,7 +275,7 @@ describe("units around those that are named", { skip: noMachines }, () => {
 									folders: ["/srv/app"],
 									stopOnRestore: ["app.service"],
 									settle: 0,
-									checks: [{ script: check, within: 0 }],
+									healthChecks: [{ script: check, within: 0 }],
 								},
 								web: { folders: ["/srv/web"], stopOnRestore: ["web.service"], settle: 0 },
 							},

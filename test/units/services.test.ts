@@ -10,7 +10,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		web01 = await appMachine("web01");
 	});
 
-	const CHECK = { checks: [{ script: "echo asked >>/run/asked; systemctl is-active app", within: 0 }] };
+	const CHECK = { healthChecks: [{ script: "echo asked >>/run/asked; systemctl is-active app", within: 0 }] };
 
 	/** An archive of the good state; then this happens to it. */
 	async function after(
@@ -130,7 +130,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 				"/bin/sleep inf",
 				"/bin/sh -c 'if [ -e /srv/app/bad ]; then sleep 0.3; exit 1; fi; exec sleep inf'",
 			),
-			{ settle: 2, checks: [] },
+			{ settle: 2, healthChecks: [] },
 		);
 		await web01.sh("touch /srv/app/bad");
 		await web01.holdfast_(0, "create");

@@ -64,7 +64,7 @@ directory /var/lib/ldap
 								folders: ["/var/lib/ldap"],
 								stopOnBackup: ["slapd.service"],
 								stopOnRestore: ["slapd.service"],
-								checks: [{ script: "ldapsearch -x -H ldap://127.0.0.1 -s base -b dc=example,dc=org" }],
+								healthChecks: [{ script: "ldapsearch -x -H ldap://127.0.0.1 -s base -b dc=example,dc=org" }],
 							},
 						},
 						providers: { tar: { destinations: { disk: { path: "/mnt/archives", mountpoint: false } } } },

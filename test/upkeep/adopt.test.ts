@@ -63,7 +63,7 @@ async function backedUp(provider: (at: string) => object) {
 	const at = first.path("kept");
 	first.declare({
 		state: {
-			notes: { folders: [first.path("notes")], exclude: ["*.tmp"], checks: [{ command: ["true"] }] },
+			notes: { folders: [first.path("notes")], exclude: ["*.tmp"], healthChecks: [{ command: ["true"] }] },
 			shop: { folders: [first.path("shop")], hooks: { preBackup: "true" }, after: ["notes"] },
 		},
 		providers: provider(at),
@@ -87,7 +87,7 @@ describe("adopt", () => {
 			assert.match(look, /notes +good/);
 			assert.match(
 				look,
-				/state\.notes\.checks\.0\.command: true\n.*state\.shop\.hooks\.preBackup\.script: true/,
+				/state\.notes\.healthChecks\.0\.command: true\n.*state\.shop\.hooks\.preBackup\.script: true/,
 			);
 			const unasked = await second.holdfast("adopt", ...words(at), "--output", config);
 			assert.equal(unasked.code, 2);
@@ -166,7 +166,7 @@ test("patterns that an older Holdfast took and this one refuses are named, and d
 		stopOnRestore: [],
 		after: [],
 		settle: 3,
-		checks: [],
+		healthChecks: [],
 	};
 	const exclude = ["*.tmp", "a**b", "/srv/*"];
 	const providers = { tar: { type: "tar", destinations: { disk: { path: join(folder, "destination") } } } };

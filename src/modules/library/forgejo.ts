@@ -40,7 +40,7 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 						// A push between the copy of the database and that of the repositories would part the two.
 						stopOnBackup: units,
 						stopOnRestore: units,
-						checks: asks(health),
+						healthChecks: asks(health),
 					},
 				},
 				services,

@@ -61,7 +61,7 @@ export const garage = defineModule({
 					// The live database changes while it is copied. Those in the snapshots have the same names.
 					exclude: DATABASES.flatMap((name) => within(metadataDir, name, `${name}-*`)),
 					stopOnRestore: units,
-					checks: [{ command: ["garage", "status"] }],
+					healthChecks: [{ command: ["garage", "status"] }],
 				},
 			},
 		};

@@ -39,7 +39,7 @@ export const grafana = defineModule({
 					exclude: within(dataDir, "png", "csv", "pdf"),
 					dumps,
 					stopOnRestore: [nixos ? "grafana.service" : "grafana-server.service"],
-					checks: asks(health),
+					healthChecks: asks(health),
 				},
 			},
 			services,

@@ -23,7 +23,7 @@ export const headscale = defineModule({
 					folders: [dataDir, ...configured(configDir, "/etc/headscale", nixos), ...folders],
 					dumps,
 					stopOnRestore: units,
-					checks: [{ command: ["headscale", "nodes", "list"] }],
+					healthChecks: [{ command: ["headscale", "nodes", "list"] }],
 				},
 			},
 			services,

@@ -27,7 +27,7 @@ export const homeAssistant = defineModule({
 					exclude: [...within(configDir, "*.log", "*.log.*", "tts", "deps"), "__pycache__"],
 					dumps,
 					stopOnRestore: units,
-					checks: asks(health),
+					healthChecks: asks(health),
 				},
 			},
 			services,

@@ -33,7 +33,7 @@ export const immich = defineModule({
 					),
 					dumps,
 					stopOnRestore: units,
-					checks: asks(health),
+					healthChecks: asks(health),
 				},
 			},
 			services,

@@ -23,7 +23,7 @@ export const jellyfin = defineModule({
 					// It has several SQLite files, whose names change with its versions.
 					stopOnBackup: units,
 					stopOnRestore: units,
-					checks: asks(health),
+					healthChecks: asks(health),
 				},
 			},
 		};

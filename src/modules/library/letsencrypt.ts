@@ -20,7 +20,7 @@ export const letsencrypt = defineModule({
 				...(reload.length === 0
 					? {}
 					: { hooks: { postRestore: ["systemctl", "try-reload-or-restart", ...reload] } }),
-				checks: [
+				healthChecks: [
 					{
 						script:
 							'for one in /etc/letsencrypt/live/*/fullchain.pem; do [ -e "$one" ] || continue; openssl x509 -noout -checkend 0 -in "$one"; done',

@@ -30,7 +30,7 @@ export const mastodon = defineModule({
 					exclude: within(uploads, "cache"),
 					dumps,
 					stopOnRestore: units,
-					checks: asks(health),
+					healthChecks: asks(health),
 				},
 			},
 			services,

@@ -42,7 +42,7 @@ export const matrixSynapse = defineModule({
 					),
 					dumps,
 					stopOnRestore: units,
-					checks: asks(health),
+					healthChecks: asks(health),
 				},
 			},
 			services:

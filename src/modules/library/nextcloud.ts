@@ -67,7 +67,7 @@ export const nextcloud = defineModule({
 						},
 					},
 					stopOnRestore: nixos ? ["phpfpm-nextcloud.service"] : units,
-					checks: asks(health),
+					healthChecks: asks(health),
 				},
 			},
 			services,

@@ -35,7 +35,7 @@ export const paperless = defineModule({
 					),
 					dumps,
 					stopOnRestore: units,
-					checks: asks(health),
+					healthChecks: asks(health),
 				},
 			},
 			services,

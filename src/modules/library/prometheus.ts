@@ -25,7 +25,7 @@ export const prometheus = defineModule({
 				exclude: within(folderOf(dataDir, nixos), "lock", "*/lock", "queries.active", "*/queries.active"),
 				stopOnBackup: units,
 				stopOnRestore: units,
-				checks: asks(health),
+				healthChecks: asks(health),
 			},
 		},
 	}),

@@ -25,7 +25,7 @@ export const vaultwarden = defineModule({
 					exclude: within(dataDir, "icon_cache", "tmp"),
 					dumps,
 					stopOnRestore: units,
-					checks: asks(health),
+					healthChecks: asks(health),
 				},
 			},
 			services,

@@ -18,7 +18,7 @@ export const wireguard = defineModule({
 			wireguard: {
 				folders: ["/etc/wireguard"],
 				stopOnRestore: interfaces.map((name) => `wg-quick@${name}.service`),
-				checks: interfaces.map((name) => ({ command: ["wg", "show", name] })),
+				healthChecks: interfaces.map((name) => ({ command: ["wg", "show", name] })),
 			},
 		},
 	}),

@@ -16,7 +16,7 @@ export const zerotier = defineModule({
 				// What it learns of others by itself, and what its running process writes.
 				exclude: within(dataDir, "peers.d", "zerotier-one.pid", "zerotier-one.port"),
 				stopOnRestore: [nixos ? "zerotierone.service" : "zerotier-one.service"],
-				checks: [{ script: "zerotier-cli info | grep -q ONLINE", within: "60s" }],
+				healthChecks: [{ script: "zerotier-cli info | grep -q ONLINE", within: "60s" }],
 			},
 		},
 	}),

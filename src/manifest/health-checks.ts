@@ -14,7 +14,7 @@ const expect = v.pipe(
 );
 
 /** The forms of a check, with `within` as it stands in the manifest. */
-export const checkForms = {
+export const healthCheckForms = {
 	http: {
 		http: v.pipe(
 			v.string(),
@@ -53,17 +53,17 @@ export const checkForms = {
 	},
 };
 
-export const checkSchema = v.union([
-	v.strictObject({ ...checkForms.http, within }),
-	v.strictObject({ ...checkForms.script, within }),
-	v.strictObject({ ...checkForms.command, within }),
-	v.strictObject({ ...checkForms.postgresql, within }),
-	v.strictObject({ ...checkForms.sqlite, within }),
+export const healthCheckSchema = v.union([
+	v.strictObject({ ...healthCheckForms.http, within }),
+	v.strictObject({ ...healthCheckForms.script, within }),
+	v.strictObject({ ...healthCheckForms.command, within }),
+	v.strictObject({ ...healthCheckForms.postgresql, within }),
+	v.strictObject({ ...healthCheckForms.sqlite, within }),
 ]);
-export type Check = v.InferOutput<typeof checkSchema>;
+export type HealthCheck = v.InferOutput<typeof healthCheckSchema>;
 
 /** A check in a few words, for titles. */
-export function checkLabel(check: Check): string {
+export function healthCheckLabel(check: HealthCheck): string {
 	if ("http" in check) return `GET ${check.http}`;
 	if ("script" in check) return check.script.split("\n", 1)[0] ?? "";
 	if ("command" in check) return check.command.join(" ");

@@ -13,7 +13,7 @@ describe("a check by SQL", { skip: noServers }, async () => {
 	async function restored(dump: object, expect: string) {
 		const place = new Place(folder);
 		const check = { sql: "SELECT count(*), 'x' FROM note;", database: "app", expect, within: 0 };
-		place.declare({ state: { app: { dumps: [dump], checks: [check] } } });
+		place.declare({ state: { app: { dumps: [dump], healthChecks: [check] } } });
 		const created = await place.holdfast("create");
 		assert.equal(created.code, 0, created.stderr);
 		return place.holdfast("restore", "--yes", "tar", "latest");

@@ -5,9 +5,9 @@ import { answerTo } from "../../databases/postgresql/question.ts";
 import { askSqlite as askDatabaseFile } from "../../databases/sqlite/client.ts";
 import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { account } from "../../host/users.ts";
-import { type Check, checkLabel } from "../../manifest/checks.ts";
 import { ALL, type Dump, databaseOf, isServerDump, type ServerDump } from "../../manifest/dumps.ts";
 import { HoldfastError, reportOf } from "../../manifest/error.ts";
+import { type HealthCheck, healthCheckLabel } from "../../manifest/health-checks.ts";
 import type { CheckStep } from "../step.ts";
 import { whyNotUp } from "../unit-notes.ts";
 import type { StepContext, StepWork } from "../work.ts";
@@ -30,18 +30,22 @@ export const check: StepWork<CheckStep> = {
 			signal.throwIfAborted();
 			if (fault === undefined) return undefined;
 			if (performance.now() >= until)
-				throw new HoldfastError("failed", `${state} is not healthy: ${checkLabel(check)}: ${fault.what}`, {
-					details: fault.details,
-					hint: `it was asked for ${check.within} seconds`,
-				});
-			log(`${checkLabel(check)}: ${fault.what}; asking again`);
+				throw new HoldfastError(
+					"failed",
+					`${state} is not healthy: ${healthCheckLabel(check)}: ${fault.what}`,
+					{
+						details: fault.details,
+						hint: `it was asked for ${check.within} seconds`,
+					},
+				);
+			log(`${healthCheckLabel(check)}: ${fault.what}; asking again`);
 			await pause(BETWEEN_MS, undefined, { signal });
 		}
 	},
 };
 
 /** Rather than a file or a database's server, which answer though the service is down. */
-function asksService(check: Check): boolean {
+function asksService(check: HealthCheck): boolean {
 	return !("sqlite" in check) && !("sql" in check);
 }
 
@@ -51,7 +55,7 @@ interface Fault {
 }
 
 async function ask(
-	check: Check,
+	check: HealthCheck,
 	dumps: readonly Dump[],
 	seconds: number,
 	work: Pick<StepContext, "signal" | "log">,
@@ -65,7 +69,7 @@ async function ask(
 }
 
 async function askHttp(
-	{ http, status, contains }: Extract<Check, { http: string }>,
+	{ http, status, contains }: Extract<HealthCheck, { http: string }>,
 	seconds: number,
 	signal: AbortSignal,
 ): Promise<Fault | undefined> {
@@ -103,7 +107,7 @@ async function beginningOf(answer: Response): Promise<string> {
 
 /** The server that the state's dump of that database is of: where it is, and as whom it is asked, is said there. */
 async function askServer(
-	{ sql, database, user, expect }: Extract<Check, { database: string }>,
+	{ sql, database, user, expect }: Extract<HealthCheck, { database: string }>,
 	dumps: readonly Dump[],
 	seconds: number,
 	signal: AbortSignal,
@@ -152,7 +156,7 @@ async function askProgram(
 }
 
 async function askSqlite(
-	{ sql, sqlite, expect }: Extract<Check, { sqlite: string }>,
+	{ sql, sqlite, expect }: Extract<HealthCheck, { sqlite: string }>,
 	timeoutSeconds: number,
 	work: Pick<StepContext, "signal" | "log">,
 ): Promise<Fault | undefined> {
