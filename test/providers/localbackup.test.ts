@@ -255,9 +255,9 @@ test("an archive is shown at another place, read-only, until it is no longer wan
 	await destination.mount(
 		"a",
 		at,
-		() => {
-			facts.push(factsOf(join(at, below, "source")));
-			assert.throws(() => writeFileSync(join(at, "x"), ""), /EROFS/);
+		(where) => {
+			facts.push(factsOf(join(where, below, "source")));
+			assert.throws(() => writeFileSync(join(where, "x"), ""), /EROFS/);
 			stop.abort();
 		},
 		{ ...quiet, signal: stop.signal },

@@ -273,3 +273,54 @@ describe("what an archive may give nobody", onlyRoot, () => {
 		assert.equal(await withoutSpecialFiles(into), undefined);
 	});
 });
+
+describe(
+	"an archive that is shown is its reader's alone, and nothing in it has more rights",
+	onlyRoot,
+	() => {
+		for (const [engine, open] of Object.entries({
+			borgbackup: openBorg,
+			restic: openRestic,
+			localbackup: openLocalbackup,
+		}))
+			test(engine, async () => {
+				const here = place();
+				for (const folder of [base, here.folder]) chmodSync(folder, 0o755);
+				const source = join(here.folder, "source");
+				mkdirSync(source);
+				execFileSync("cp", ["/usr/bin/id", join(source, "id")]);
+				chmodSync(join(source, "id"), 0o4755);
+				execFileSync("mknod", ["-m", "666", join(source, "zero"), "c", "1", "5"]);
+				const destination: Destination = open(here.folder);
+				const roots = [{ path: source, exclude: [] }];
+				await destination.create({ name: "a", roots, metadata: ours("a") }, true, quiet);
+				const at = join(here.folder, "at");
+				mkdirSync(at, { mode: 0o755 });
+				const stop = new AbortController();
+				const said: string[] = [];
+				const asAlice = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+				await destination.mount(
+					"a",
+					at,
+					(where) => {
+						const shown = join(where ?? at, source);
+						const program = spawnSync("setpriv", [...asAlice, join(shown, "id")], {
+							encoding: "utf8",
+						});
+						assert.doesNotMatch(program.stdout ?? "", /euid=0/);
+						const device = spawnSync("setpriv", [...asAlice, "head", "-c1", join(shown, "zero")], {
+							encoding: "utf8",
+						});
+						assert.notEqual(device.status, 0);
+						const listed = spawnSync("setpriv", [...asAlice, "ls", shown]);
+						assert.notEqual(listed.status, 0, "others can look into it");
+						said.push(execFileSync("findmnt", ["-no", "OPTIONS", "-T", shown], { encoding: "utf8" }));
+						stop.abort();
+					},
+					{ ...quiet, signal: stop.signal },
+				);
+				assert.match(said.join(), /nosuid.*nodev|nodev.*nosuid/);
+				assert.deepEqual(readdirSync(at), []);
+			});
+	},
+);

@@ -1,7 +1,7 @@
 // rsnapshot on disks that can be taken away: Clan's "localbackup". What is on the disk is said in snapshots.ts.
 
 import { readdirSync, renameSync } from "node:fs";
-import { access, constants } from "node:fs/promises";
+import { access, constants, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { closeOff } from "../../host/enclosure.ts";
@@ -16,6 +16,7 @@ import {
 	writeSynced,
 } from "../../host/files.ts";
 import { enter, type Folder, findBelow, openFolder, syncFolder } from "../../host/folder.ts";
+import { isMountPoint } from "../../host/mounts.ts";
 import { places } from "../../host/places.ts";
 import { folderToClose, makeFolder, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../manifest/error.ts";
@@ -103,7 +104,7 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 			mount: (archive, at, mounted, work) =>
 				on(work, async (directory) => {
 					using files = await openFiles(directory, archive);
-					await show(files, at, mounted, work);
+					await show(files, at, archive, mounted, work);
 				}),
 			keys: async () => undefined,
 			abandon: (_archive, work) => on(work, (directory) => removeHalf(directory, work)),
@@ -273,19 +274,37 @@ async function check(directory: string, full: boolean, work: Work): Promise<Prob
 	return problems;
 }
 
-/** The files themselves, read-only, at another place. */
-async function show(files: Folder, at: string, mounted: (where: string) => void, work: Work): Promise<void> {
+/**
+ * The files themselves, read-only, in a folder at another place. The disk that they lie on may be closed to others, and so
+ * is what shows them: what is setuid there, or a device, is nobody's to use.
+ */
+async function show(
+	files: Folder,
+	at: string,
+	name: string,
+	mounted: (where: string) => void,
+	work: Work,
+): Promise<void> {
 	await privateFolder(at);
-	await execOk(["mount", "--no-canonicalize", "--bind", ".", at], {
-		cwd: files.self,
-		doing: `show ${files.path} at ${at}`,
-	});
+	const where = join(at, name);
+	const closed = ["-t", "tmpfs", "-o", "mode=0700,nosuid,nodev,noexec,size=64k", "--", "holdfast", at];
+	await execOk(["mount", ...closed], { doing: `make ${at} private` });
 	try {
-		await execOk(["mount", "-o", "remount,bind,ro", at], { doing: `make ${at} read-only` });
-		mounted(at);
+		await mkdir(where, { mode: 0o700 });
+		await execOk(["mount", "--no-canonicalize", "--bind", ".", where], {
+			cwd: files.self,
+			doing: `show ${files.path} at ${where}`,
+		});
+		await execOk(["mount", "-o", "remount,bind,ro,nosuid,nodev", where], {
+			doing: `make ${where} read-only`,
+		});
+		mounted(where);
 		while (!work.signal.aborted) await pause(POLL_MS);
 	} finally {
-		const end = await exec(["umount", at]);
-		if (end.code !== 0) await exec(["umount", "--lazy", at]);
+		for (const one of [where, at]) {
+			if (!(await isMountPoint(one))) continue;
+			const end = await exec(["umount", "--", one]);
+			if (end.code !== 0) await exec(["umount", "--lazy", "--", one]);
+		}
 	}
 }
