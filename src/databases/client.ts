@@ -3,6 +3,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { cleanEnvironment, describeEnd, type ExecOptions, type Identity, start } from "../host/exec.ts";
 import { howToInstall } from "../host/programs.ts";
+import { standstillSeconds } from "../host/standstill.ts";
 import { account } from "../host/users.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import type { DumpStream, Work } from "./database.ts";
@@ -27,6 +28,8 @@ export interface Client {
 export const QUESTION_SECONDS = 600;
 /** One whose answer takes as long as the data are large. */
 export const LONG_QUESTION_SECONDS = 6 * 3600;
+/** A server may look through a large table that is all but empty, or save all that it has, before it sends a byte. */
+const SILENT_SECONDS = 3600;
 /** What the server itself ends is not ended by us at the same moment: its own words are the better ones. */
 const LATER_SECONDS = 20;
 
@@ -77,14 +80,16 @@ export async function dumpBy(
 	argv: readonly string[],
 	{ signal, log }: Work,
 ): Promise<DumpStream> {
+	const silent = new AbortController();
 	const child = await start(argv, {
 		...(await optionsOf(client)),
 		pipeOut: true,
-		signal,
+		signal: AbortSignal.any([signal, silent.signal]),
 		onStderr: log,
 	});
 	if (!child.stdout) throw new Error(`${argv[0]} has no output`);
 	let bytes = 0;
+	let isSilent = false;
 	const output = new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			bytes += chunk.length;
@@ -96,13 +101,38 @@ export async function dumpBy(
 	stdout.on("error", (error) => output.destroy(error)).pipe(output);
 	// Whoever reads it may give up: the program must not wait for ever then.
 	output.on("close", () => stdout.destroy());
-	const whole = child.done.then((result) => {
+	const noLonger = whenSilent(
+		() => (output.writableNeedDrain ? undefined : bytes),
+		() => {
+			isSilent = true;
+			silent.abort();
+		},
+	);
+	const whole = child.done.finally(noLonger).then((result) => {
 		signal.throwIfAborted();
+		if (isSilent)
+			throw new HoldfastError(
+				"failed",
+				`could not ${doing}: the server sent nothing for ${standstillSeconds(SILENT_SECONDS)} seconds`,
+				{ hint: "does something hold a lock on a table of it, or is the server stopped?" },
+			);
 		if (result.code !== 0) throw fault(client, doing, result);
 		if (bytes === 0) throw new HoldfastError("failed", `could not ${doing}: the dump is empty`);
 	});
 	whole.catch(() => {});
 	return { output, whole };
+}
+
+/** Call `end` when it gives the same number for too long; without one, nothing is expected of it meanwhile. */
+function whenSilent(bytes: () => number | undefined, end: () => void): () => void {
+	const most = standstillSeconds(SILENT_SECONDS) * 1000;
+	let [known, since] = [bytes(), performance.now()];
+	const timer = setInterval(() => {
+		const now = bytes();
+		if (now === undefined || now !== known) [known, since] = [now, performance.now()];
+		else if (performance.now() - since >= most) end();
+	}, most / 20).unref();
+	return () => clearInterval(timer);
 }
 
 /** A program that must succeed. It reads `input`, or `files` (see `ExecOptions`). */

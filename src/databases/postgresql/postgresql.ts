@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import type { PostgresqlDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../manifest/error.ts";
-import { dumpBy, LONG_QUESTION_SECONDS } from "../client.ts";
+import { dumpBy, LONG_QUESTION_SECONDS, QUESTION_SECONDS } from "../client.ts";
 import type { DumpFacts, ServerDatabase } from "../database.ts";
 import { accountsOf, createAccounts, dropAccounts, missingAccounts } from "./accounts.ts";
 import { asker, connectionOf, connectionTo } from "./ask.ts";
@@ -83,6 +83,7 @@ export function postgresql(
 				`dump the database ${live}`,
 				[
 					"pg_dump",
+					`--lock-wait-timeout=${QUESTION_SECONDS * 1000}`,
 					"--format=custom",
 					"--compress=0",
 					...excludeTableData.map((table) => `--exclude-table-data=${table}`),
