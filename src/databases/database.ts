@@ -1,6 +1,8 @@
 // The contract that every kind of database fulfils. A database knows nothing of states, archives or units.
+
 import type { Readable } from "node:stream";
 import type { Folder } from "../host/folder.ts";
+import { HoldfastError } from "../manifest/error.ts";
 
 /** What must be known to bring a database back as it was when it was dumped. Plain data, kept in archives; no secrets. */
 export interface DumpFacts {
@@ -66,6 +68,14 @@ export interface Swap {
 
 /** Rows by table, or undefined where there is nothing like a table. */
 export type RowCounts = ReadonlyMap<string, number>;
+
+/** Tables whose rows are counted: a dump of anybody's may name as many as it likes. */
+const MOST_TABLES = 100_000;
+
+export function requireFew({ size }: RowCounts): void {
+	if (size > MOST_TABLES)
+		throw new HoldfastError("failed", `its tables are not counted: there are more than ${MOST_TABLES}`);
+}
 
 export interface Work {
 	readonly signal: AbortSignal;

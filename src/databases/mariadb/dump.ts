@@ -14,8 +14,8 @@ import type { Server } from "./server.ts";
 /** The line between the two parts, and what the last line begins with. */
 const OBJECTS = "-- Holdfast: views, triggers, routines and events\n";
 const DATA = "-- Holdfast: the above as data: ";
-/** Bytes of the second part, at most: it is text that people wrote. */
-const MOST_BYTES = 64 * 1024 * 1024;
+/** Bytes of the second part, which is text that people wrote: of what this machine wrote, and of anybody's. */
+const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 } as const;
 
 /** Engines that a transaction shows as they were at its begin. */
 const TRANSACTIONAL = ["InnoDB", "TokuDB", "MyRocks", "ROCKSDB", "SEQUENCE"];
@@ -67,7 +67,7 @@ export function withObjects(tables: DumpStream, then: () => Promise<readonly Sto
 		output.write(OBJECTS);
 		for (const one of objects) output.write(forClient(one));
 		const data = `${DATA}${JSON.stringify({ at: bytes, objects })}\n`;
-		if (Buffer.byteLength(data) > MOST_BYTES)
+		if (Buffer.byteLength(data) > MOST_BYTES.known)
 			throw new HoldfastError("failed", "its views and routines are longer than a restore would read");
 		output.end(data);
 	})();
@@ -103,12 +103,13 @@ export interface DumpParts {
 	readonly objects: readonly StoredObject[];
 }
 
-/** Where the first part ends, and the objects. */
-export async function partsOf(file: string): Promise<DumpParts> {
+/** Where the first part ends, and the objects. It is known where this machine wrote it, or somebody has agreed to it. */
+export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts> {
 	const handle = await open(file);
 	try {
 		const { size } = await handle.stat();
-		const length = Math.min(size, MOST_BYTES);
+		const most = isKnown ? MOST_BYTES.known : MOST_BYTES.unknown;
+		const length = Math.min(size, most);
 		const { buffer: tail } = await handle.read(Buffer.alloc(length), 0, length, size - length);
 		const last = tail.subarray(tail.lastIndexOf("\n", -2) + 1).toString("utf8");
 		if (last.startsWith(DATA)) {
@@ -118,6 +119,12 @@ export async function partsOf(file: string): Promise<DumpParts> {
 		}
 		// Holdfast 0.1.0 wrote the second part as mysqldump has it.
 		const mark = tail.lastIndexOf(`\n${OBJECTS}`);
+		if (mark < 0 && size > most)
+			throw new HoldfastError(
+				"failed",
+				`the views and routines in the dump ${file} are longer than ${most / 1024 ** 2} MiB, or damaged`,
+				isKnown ? {} : { hint: "if you trust this archive, restore it with --trust-archive" },
+			);
 		if (mark < 0) throw damaged(file);
 		return {
 			tables: size - length + mark + 1,

@@ -157,7 +157,7 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump, signal?: Abort
 		},
 		async load({ file, facts, trust }, fresh, work) {
 			const known = factsOf(facts, live);
-			const { tables: bytes, objects } = await partsOf(file);
+			const { tables: bytes, objects } = await partsOf(file, trust !== "none");
 			if (trust === "none") await requireOwnDefiners(server, live, await exists(live), objects);
 			await sql([create(fresh, known)], `make a database for ${live}`);
 			await requireReadable(server, live, fresh, objects, trust !== "none");

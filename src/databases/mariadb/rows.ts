@@ -1,7 +1,7 @@
 // Rows by table in a dump, without a server: mariadb-dump writes each row on a line of its own, MySQL's mysqldump as many
 // on one line as fit, so it is read byte by byte.
 import { createReadStream } from "node:fs";
-import type { RowCounts } from "../database.ts";
+import { type RowCounts, requireFew } from "../database.ts";
 
 /** Bytes of a line that are looked at for what it begins; a table's name has 64 characters. */
 const LONGEST_HEAD = 1024;
@@ -11,6 +11,10 @@ const [NEWLINE, QUOTE, BACKSLASH, OPEN, CLOSE, SEMICOLON] = [..."\n'\\();"].map(
 
 export async function countInserted(file: string): Promise<RowCounts> {
 	const counts = new Map<string, number>();
+	const count = (name: string, more: number) => {
+		counts.set(name, (counts.get(name) ?? 0) + more);
+		requireFew(counts);
+	};
 	/** The table whose rows are being read; undefined between statements that insert. */
 	let table: string | undefined;
 	let rows = 0;
@@ -25,7 +29,7 @@ export async function countInserted(file: string): Promise<RowCounts> {
 				if (byte === OPEN || byte === NEWLINE) {
 					const line = head.length < LONGEST_HEAD ? Buffer.from(head).toString("utf8") : "";
 					const made = named(/^CREATE TABLE `((?:[^`]|``)+)` $/, line);
-					if (made !== undefined && byte === OPEN) counts.set(made, 0);
+					if (made !== undefined && byte === OPEN) count(made, 0);
 					table = named(/^INSERT INTO `((?:[^`]|``)+)` VALUES ?$/, line);
 					if (table !== undefined) [rows, depth] = [0, 0];
 				}
@@ -43,7 +47,7 @@ export async function countInserted(file: string): Promise<RowCounts> {
 				if (depth++ === 0) rows++;
 			} else if (byte === CLOSE) depth--;
 			else if (byte === SEMICOLON && depth === 0) {
-				counts.set(table, (counts.get(table) ?? 0) + rows);
+				count(table, rows);
 				table = undefined;
 			}
 		}

@@ -9,8 +9,10 @@ import { type Client, fault } from "../client.ts";
 import { plainEnvironment } from "./temporary.ts";
 import { type Entry, entriesIn, statementsIn, type Token } from "./toc.ts";
 
-/** A list of a database's things, or the statements about them, may be long. */
-const MOST_BYTES = 256 * 1024 * 1024;
+/** Bytes of a list of a database's things, or of the statements about them: of what this machine wrote, and of anybody's. */
+const MOST_BYTES = { known: 64 * 1024 * 1024, unknown: 16 * 1024 * 1024 } as const;
+/** Bytes of all comments of a database, which are most of that. */
+export const MOST_COMMENTS = 16 * 1024 * 1024;
 
 export interface DumpFile {
 	/** What a program is handed, and what it calls these: the dump, and a list of entries where one is given. */
@@ -27,11 +29,12 @@ export interface DumpFile {
 	schemaText(): Promise<string>;
 }
 
-/** `file` is in a folder that only we can reach. */
+/** `file` is in a folder that only we can reach; it is known where this machine wrote it, or somebody has agreed to it. */
 export async function withDumpFile<T>(
 	client: Client,
 	file: string,
 	use: (dump: DumpFile) => Promise<T>,
+	isKnown = false,
 ): Promise<T> {
 	const reader = await stranger();
 	const lists: string[] = [];
@@ -51,7 +54,7 @@ export async function withDumpFile<T>(
 		const read = async (options: readonly string[], entries?: readonly Entry[]) => {
 			const { files, words } = await handed(entries);
 			const result = await execText(["pg_restore", ...options, ...words], {
-				...{ env: plainEnvironment(), files, mostBytes: MOST_BYTES },
+				...{ env: plainEnvironment(), files, mostBytes: isKnown ? MOST_BYTES.known : MOST_BYTES.unknown },
 				...(reader === undefined ? {} : { user: reader }),
 			});
 			if (result.code !== 0) throw fault(client, `read the dump ${file}`, result);

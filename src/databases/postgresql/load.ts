@@ -35,11 +35,12 @@ export async function loadDump(
 	const trusted = held.trust === "agreed" || (held.trust === "written" && belongings !== undefined);
 	const facts = factsOf(held, live);
 	const loading: Loading = { ask, connection, live, fresh, work, facts, trusted, file: held.file };
-	return withDumpFile(connection.client, held.file, async (dump) => {
+	const load = async (dump: DumpFile) => {
 		// Without a superuser's rights it can do no more than it could anyway; and a dump of 0.1.0 does not say what needs them.
 		const asItself = !(await isSuperuser(ask)) || (held.trust === "agreed" && belongings === undefined);
 		return asItself ? loadAsItself(loading, dump) : loadAsLoader(loading, dump, belongings);
-	});
+	};
+	return withDumpFile(connection.client, held.file, load, held.trust !== "none");
 }
 
 /** Facts of an archive's are somebody's word. */

@@ -10,6 +10,7 @@ import type { DumpFacts, ServerDatabase } from "../database.ts";
 import { accountsOf, createAccounts, dropAccounts, missingAccounts } from "./accounts.ts";
 import { asker, connectionOf, connectionTo } from "./ask.ts";
 import { belongingsOf } from "./belongings.ts";
+import { MOST_COMMENTS } from "./dump-file.ts";
 import { loadDump } from "./load.ts";
 import { identifier, literal } from "./names.ts";
 import { PROPERTIES, propertiesSchema } from "./properties.ts";
@@ -66,6 +67,17 @@ export function postgresql(
 				throw new HoldfastError("failed", `there is no PostgreSQL database ${live}`, {
 					hint: "see those there are: psql -l",
 				});
+			const [[comments = "0"] = []] = await sql(
+				["SELECT COALESCE(sum(octet_length(description)), 0) FROM pg_description"],
+				`look at the comments in ${live}`,
+				live,
+			);
+			if (Number(comments) > MOST_COMMENTS)
+				throw new HoldfastError(
+					"failed",
+					`the comments in the PostgreSQL database ${live} are longer than a restore would read: ${comments} bytes`,
+					{ hint: `see which: SELECT * FROM pg_description ORDER BY length(description) DESC LIMIT 5` },
+				);
 			const extensions = await sql(
 				["SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'"],
 				`look at the database ${live}`,

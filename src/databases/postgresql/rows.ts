@@ -2,7 +2,7 @@
 import { start } from "../../host/exec.ts";
 import { everyLine } from "../../host/lines.ts";
 import { type Client, fault, LONG_QUESTION_SECONDS } from "../client.ts";
-import type { RowCounts, Work } from "../database.ts";
+import { type RowCounts, requireFew, type Work } from "../database.ts";
 import type { Ask } from "./ask.ts";
 import { withDumpFile } from "./dump-file.ts";
 import { literal } from "./names.ts";
@@ -57,7 +57,7 @@ export async function countCopied(client: Client, file: string, { signal, log }:
 			everyLine(child.stdout, (line) => {
 				if (table === undefined) {
 					table = /^COPY (.+?) (?:\(.*\) )?FROM stdin;$/.exec(line)?.[1];
-					if (table !== undefined) counts.set(table, 0);
+					if (table !== undefined) requireFew(counts.set(table, 0));
 				} else if (line === "\\.") table = undefined;
 				else counts.set(table, (counts.get(table) ?? 0) + 1);
 			});

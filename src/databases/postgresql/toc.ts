@@ -43,8 +43,16 @@ export type Token =
 	| { readonly sign: string };
 
 const BETWEEN = /(?:\s|--[^\n]*(?:\n|(?![\s\S]))|(?<=\n)\\(?:un)?restrict [^\n]*(?:\n|(?![\s\S])))*/y;
-const NEXT =
-	/"((?:[^"]|"")+)"|(E?)'((?:[^']|'')*)'|([A-Za-z_\x80-\uffff][\w$\x80-\uffff]*|\d+)|([.,()[\];=*<>~!@#%^&|`?+/-])/y;
+/** A text or a name begins, or all of a word, a number or a sign is there. A text may be longer than a pattern can hold. */
+const NEXT = /(E?'|")|([A-Za-z_\x80-\uffff][\w$\x80-\uffff]*|\d+)|([.,()[\];=*<>~!@#%^&|`?+/-])/y;
+
+/** Where the quotation mark is that ends what begins here; one that is doubled ends nothing. -1 without one. */
+function closing(script: string, from: number, mark: string): number {
+	for (let at = from; ; at += 2) {
+		at = script.indexOf(mark, at);
+		if (at < 0 || script[at + 1] !== mark) return at;
+	}
+}
 
 /**
  * The statements of a text that pg_restore wrote of parts without a body: rights, owners, comments, schemas. Undefined
@@ -61,13 +69,19 @@ export function statementsIn(script: string): Token[][] | undefined {
 		const found = NEXT.exec(script);
 		if (!found) return undefined;
 		at = NEXT.lastIndex;
-		const [, name, escapes, text, word, sign = ""] = found;
-		if (name !== undefined) tokens.push({ name: name.replaceAll('""', '"') });
-		else if (text !== undefined) {
-			const bare = text.replaceAll("''", "'");
-			// pg_dump writes no escape but that of the backslash itself.
-			if (escapes === "E" && bare.replaceAll("\\\\", "").includes("\\")) return undefined;
-			tokens.push({ text: escapes === "E" ? bare.replaceAll("\\\\", "\\") : bare });
+		const [, begin, word, sign = ""] = found;
+		if (begin !== undefined) {
+			const mark = begin.at(-1) ?? "";
+			const end = closing(script, at, mark);
+			if (end < 0) return undefined;
+			const bare = script.slice(at, end).replaceAll(mark + mark, mark);
+			at = end + 1;
+			const escaped = begin === "E'";
+			// A name has a letter; and pg_dump writes no escape but that of the backslash itself.
+			if (mark === '"' ? bare === "" : escaped && bare.replaceAll("\\\\", "").includes("\\"))
+				return undefined;
+			if (mark === '"') tokens.push({ name: bare });
+			else tokens.push({ text: escaped ? bare.replaceAll("\\\\", "\\") : bare });
 		} else if (word !== undefined) tokens.push({ word });
 		else if (sign !== ";") tokens.push({ sign });
 		else {

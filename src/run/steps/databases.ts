@@ -23,6 +23,9 @@ import type {
 import type { StepWork } from "../work.ts";
 import { MOST_ACCOUNTS } from "./dump.ts";
 
+/** Bytes of a file with accounts that is not as this machine wrote it. */
+const MOST_OF_ANYBODY = 8 * 1024 * 1024;
+
 /** The note of an `accounts` step: those that it makes. */
 interface Made {
 	readonly accounts: readonly string[];
@@ -59,7 +62,7 @@ export const accounts: StepWork<AccountsStep> = {
 	async run(step, { note, point, signal }) {
 		const { dump, file, facts, agreed = false } = step;
 		const trusted = (await isAsWritten(step, "accounts", file)) || agreed;
-		const held = await heldIn(file);
+		const held = await heldIn(file, trusted);
 		const database = await openDatabase(dump, signal);
 		const missing = await database.missing(held);
 		if (missing.length > 0) note({ accounts: missing } satisfies Made);
@@ -79,10 +82,11 @@ export const accounts: StepWork<AccountsStep> = {
 	},
 };
 
-async function heldIn(file: string): Promise<unknown> {
+async function heldIn(file: string, isKnown: boolean): Promise<unknown> {
 	try {
 		const { size } = await stat(file);
-		if (size > MOST_ACCOUNTS) throw new Error(`it has more than ${MOST_ACCOUNTS / 1024 ** 2} MiB`);
+		const most = isKnown ? MOST_ACCOUNTS : MOST_OF_ANYBODY;
+		if (size > most) throw new Error(`it has more than ${most / 1024 ** 2} MiB`);
 		return JSON.parse(await readFile(file, "utf8"));
 	} catch (cause) {
 		throw new HoldfastError("failed", `${file} cannot be read: ${wordsOf(cause)}`, {
@@ -113,7 +117,7 @@ export const load: StepWork<LoadStep> = {
 		const whole =
 			written && (step.accounts === undefined || (await isAsWritten(step, "accounts", step.accounts)));
 		const database = await openDatabase(dump, context.signal);
-		const accounts = step.accounts === undefined ? undefined : await heldIn(step.accounts);
+		const accounts = step.accounts === undefined ? undefined : await heldIn(step.accounts, agreed || whole);
 		const { rest, warnings } = await database.load(
 			{
 				file,
