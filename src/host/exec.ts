@@ -5,6 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
 import { wordsOf } from "../manifest/system-error.ts";
 import type { Enclosure } from "./enclosure.ts";
+import { withoutInherited } from "./inherited.ts";
 import { answerReader, eachLine, type OutputReader } from "./lines.ts";
 import { frugal } from "./memory.ts";
 import { watchStandstill } from "./standstill.ts";
@@ -121,13 +122,13 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 		cwd: enclosure === undefined ? cwd : "/",
 		env: options.env ?? cleanEnvironment(named),
 		detached: true,
-		stdio: [
+		stdio: withoutInherited([
 			options.pipeIn || options.feed || options.input !== undefined ? "pipe" : "ignore",
 			"pipe",
 			"pipe",
 			options.secret === undefined ? "ignore" : "pipe",
 			...(options.files ?? []),
-		],
+		]),
 	});
 	const done = outcome(child, argv, options);
 	// A child that ends without reading its input is no fault of the pipe.

@@ -12,6 +12,7 @@ import {
 	readFileSync,
 	readlinkSync,
 	type Stats,
+	statfsSync,
 } from "node:fs";
 import { join } from "node:path";
 import { HoldfastError, isErrno } from "../manifest/error.ts";
@@ -75,6 +76,33 @@ export function enter(folder: Folder, name: string): Folder {
 	} catch (error) {
 		throw entryIn(folder, name)?.isSymbolicLink() ? linkFault(path) : error;
 	}
+}
+
+/** File systems on which the owners and modes are those of the mount (statfs(2), and the kernel's magic.h). */
+const OWNERLESS: ReadonlySet<number> = new Set([
+	...[0x4d44, 0x2011bab0, 0x7366746e, 0x5346544e],
+	...[0xff534d42, 0xfe534d42, 0x517b, 0x6969, 0x65735546, 0x01021997],
+]);
+
+/**
+ * One that was made just now, for us alone: in a folder of somebody else's they could have put another in its place since.
+ * Throws then.
+ */
+export function enterOwn(folder: Folder, name: string): Folder {
+	const own = enter(folder, name);
+	const { uid, mode } = fstatSync(own.fd);
+	const isOurs = uid === process.getuid?.() && (mode & 0o077) === 0;
+	if ((isOurs || OWNERLESS.has(statfsSync(own.self).type)) && isEmpty(own)) return own;
+	own[Symbol.dispose]();
+	throw new HoldfastError("failed", `${own.path} was replaced while it was made`, {
+		hint: `somebody who can change ${folder.path} did so: find out who, or take another folder`,
+	});
+}
+
+/** Whether nothing is in it. */
+export function isEmpty(folder: Folder): boolean {
+	for (const _ of namesIn(folder)) return false;
+	return true;
 }
 
 /** Names of a folder that are in memory at once. */

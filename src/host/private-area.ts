@@ -19,6 +19,7 @@ import {
 	closing,
 	descend,
 	descendMaking,
+	enterOwn,
 	entryIn,
 	type Folder,
 	isAbsent,
@@ -41,7 +42,7 @@ const KEY = "private.key";
 export function makeArea(area: string, folders: readonly string[]): void {
 	beside(area, (parent, name) => {
 		makeIn(parent, name);
-		using made = descend(parent, name);
+		using made = enterOwn(parent, name);
 		withoutInheritance(made);
 		writeFileSync(made.at(TOKEN), tokenOf(area), { flag: "wx", mode: 0o600, flush: true });
 		for (const folder of folders) mkdirSync(made.at(folder), { mode: 0o700 });

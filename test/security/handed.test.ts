@@ -7,6 +7,7 @@ import { redis } from "../../src/databases/redis.ts";
 import { copySqlite } from "../../src/databases/sqlite/client.ts";
 import { exec } from "../../src/host/exec.ts";
 import { openForAnyone } from "../../src/host/handed-file.ts";
+import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
 
@@ -74,3 +75,24 @@ test(
 			await assert.rejects(copied(more), /was replaced while it was made|not a regular file|ELOOP|symbolic/i);
 	},
 );
+
+test("files that whoever started us has left open reach no program of another user's", onlyRoot, async () => {
+	const place = new Place(folder);
+	for (const open of [folder, place.folder]) chmodSync(open, 0o755);
+	place.write("data/file", "x");
+	const secret = place.write("secret", "root's own\n");
+	chmodSync(secret, 0o600);
+	const seen = place.write("seen", "");
+	chmodSync(seen, 0o666);
+	const script = `echo began >>${seen}; for fd in 9 20 251; do { cat <&$fd >>${seen}; } 2>/dev/null || true; done`;
+	place.declare({
+		state: { s: { folders: [place.path("data")], hooks: { preBackup: { script, user: "nobody" } } } },
+	});
+	const { ended } = place.start(
+		["create", "--json"],
+		["bash", "-c", `exec "$@" 9<${secret} 20<${secret} 251<${secret}`, "bash"],
+	);
+	const { code, stderr } = await ended;
+	assert.equal(code, 0, stderr);
+	assert.equal(readFileSync(seen, "utf8"), "began\n");
+});

@@ -19,7 +19,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { enclose } from "../../src/host/enclosure.ts";
 import { exec, execText } from "../../src/host/exec.ts";
-import { openFolder } from "../../src/host/folder.ts";
+import { enterOwn, openFolder } from "../../src/host/folder.ts";
 import { resolvePath } from "../../src/host/trust.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
@@ -185,4 +185,24 @@ test("nothing is left of an enclosure", onlyRoot, async () => {
 test("where it cannot be mounted, it says why", async () => {
 	const made = await enclose([{ folder: join(base, "not there") }]);
 	assert.ok("why" in made && made.why !== "", JSON.stringify(made));
+});
+
+test("a private folder that was replaced while it was made is not used", onlyRoot, () => {
+	const { home } = place();
+	using folder = openFolder(home);
+	const made = (name: string, mode: number, owner = 0) => {
+		mkdirSync(join(home, name), { mode });
+		chmodSync(join(home, name), mode);
+		chownSync(join(home, name), owner, owner);
+	};
+	made("ours", 0o700);
+	enterOwn(folder, "ours")[Symbol.dispose]();
+	made("theirs", 0o700, USER);
+	made("open", 0o750);
+	made("filled", 0o700);
+	writeFileSync(join(home, "filled/x"), "");
+	for (const name of ["theirs", "open", "filled"])
+		assert.throws(() => enterOwn(folder, name), /was replaced while it was made/, name);
+	link("ours", join(home, "link"), USER);
+	assert.throws(() => enterOwn(folder, "link"), /link/);
 });

@@ -4,9 +4,10 @@ import { withoutInheritance } from "../../host/attributes.ts";
 import { removeIn, syncFilesystemOf } from "../../host/files.ts";
 import {
 	descendMaking,
-	enter,
+	enterOwn,
 	type Folder,
 	isAbsent,
+	isEmpty,
 	missingFolders,
 	namesIn,
 	openFolder,
@@ -39,7 +40,7 @@ export const extract: StepWork<ExtractStep> = {
 		using folder = descendMaking(root, path, 0o700);
 		// The folder may be a share whose default ACL is for what people put there; what comes back has its own.
 		mkdirSync(folder.at(PART), { mode: 0o700 });
-		using part = enter(folder, PART);
+		using part = enterOwn(folder, PART);
 		withoutInheritance(part);
 		const target = into(part, context.log);
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
@@ -62,12 +63,7 @@ export const extract: StepWork<ExtractStep> = {
 
 function requireEmpty(path: string): void {
 	using folder = openFolder(path);
-	let isEmpty = true;
-	for (const _ of namesIn(folder)) {
-		isEmpty = false;
-		break;
-	}
-	if (isEmpty) return;
+	if (isEmpty(folder)) return;
 	throw new HoldfastError("failed", `${path} is not empty`, {
 		hint: "name a folder that is empty or not there yet",
 	});

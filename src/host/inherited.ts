@@ -1,0 +1,41 @@
+// Files that whoever started us has left open: our own programs, some of which run as somebody else, do not get them.
+
+import type { StdioOptions } from "node:child_process";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+
+/** O_CLOEXEC as fdinfo has it (proc_pid_fdinfo(5)), in octal. Node opens nothing without it. */
+const CLOSES = 0o2000000;
+/** A list of what a program gets has a place for each number up to the last. */
+const MOST = 4096;
+
+let known: readonly number[] | undefined;
+function inherited(): readonly number[] {
+	if (known !== undefined) return known;
+	const found = readdirSync("/proc/self/fd").flatMap((name) =>
+		Number(name) > 2 && stays(name) ? [Number(name)] : [],
+	);
+	for (const fd of found) if (fd > MOST) closeSync(fd);
+	known = found.filter((fd) => fd <= MOST);
+	return known;
+}
+
+function stays(name: string): boolean {
+	try {
+		const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, "utf8"))?.[1];
+		return flags !== undefined && (Number.parseInt(flags, 8) & CLOSES) === 0;
+	} catch {
+		// The folder's own, closed by now.
+		return false;
+	}
+}
+
+let nothing: number | undefined;
+
+/** What a program gets, with nothing in the place of what we inherited. */
+export function withoutInherited<T extends Exclude<StdioOptions, string>>(stdio: T): T {
+	const some = inherited().filter((fd) => stdio[fd] === undefined || stdio[fd] === "ignore");
+	if (some.length === 0) return stdio;
+	nothing ??= openSync("/dev/null", "r+");
+	const length = Math.max(stdio.length, ...some.map((fd) => fd + 1));
+	return Array.from({ length }, (_, fd) => (some.includes(fd) ? nothing : (stdio[fd] ?? "ignore"))) as T;
+}
