@@ -174,3 +174,23 @@ describe("what stands around it changes nothing of what is restored", {
 		assert.deepEqual([own(outer, "way"), own(outer, "way/deep")], wanted);
 	});
 });
+
+test("a folder that comes back as somebody else's, or open to more, is said to", {
+	skip: isRoot ? false : "only root can give files away",
+}, async () => {
+	const place = new Place(below);
+	const app = place.path("home/app");
+	mkdirSync(app, { recursive: true, mode: 0o755 });
+	place.write("home/app/file", "x");
+	place.declare({ state: { s: { folders: [app] } } });
+	chownSync(app, 65534, 65534);
+	chmodSync(app, 0o777);
+	assert.equal((await place.holdfast("create")).code, 0);
+	const again = await place.holdfast("restore", "--yes", "tar", "latest");
+	assert.doesNotMatch(again.stderr, /comes back as/);
+	chownSync(app, 0, 0);
+	chmodSync(app, 0o755);
+	const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+	assert.equal(code, 0, stderr);
+	assert.match(stderr, /home\/app comes back as nobody:nogroup 0777; it was root:root 0755/);
+});

@@ -1,5 +1,6 @@
 // Extract into the private folder while the service runs, so that the swap has only to rename.
 
+import type { Stats } from "node:fs";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { syncFilesystemOf } from "../../host/files.ts";
@@ -7,6 +8,7 @@ import { descend, entryIn, findBelow } from "../../host/folder.ts";
 import { removeLocked, unlock, unlocking } from "../../host/immutable.ts";
 import { isOnOverlay } from "../../host/overlay.ts";
 import { inArea, openArea } from "../../host/private-area.ts";
+import { accountOf, groupOf } from "../../host/users.ts";
 import { HoldfastError } from "../../manifest/error.ts";
 import { recordOf } from "../../manifest/record.ts";
 import { into } from "../../providers/into.ts";
@@ -98,7 +100,7 @@ export async function extractInto(
 		if (step.filesOnly) requireFile(folder, stored, archive);
 	}
 	const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
-	const warnings = [...(result?.warnings ?? []), ...(await unlocked(step))];
+	const warnings = [...(result?.warnings ?? []), ...(await unlocked(step)), ...(await changedHands(places))];
 	await syncFilesystemOf(area);
 	return warnings.length > 0 ? { warnings } : undefined;
 }
@@ -115,4 +117,21 @@ async function unlocked({ places }: Pick<StageStep, "places">): Promise<string[]
 		);
 	}
 	return lines;
+}
+
+/** Whose a folder is, and who may write to it, is the archive's word: a person is told where that changes. */
+async function changedHands(places: StageStep["places"]): Promise<string[]> {
+	const lines: string[] = [];
+	for (const { staged, live } of places) {
+		const [is, was] = [staged, live].map((path) => inArea(path, entryIn));
+		if (is === undefined || was === undefined || is.isSymbolicLink() || was.isSymbolicLink()) continue;
+		if (is.uid === was.uid && is.gid === was.gid && is.mode === was.mode) continue;
+		lines.push(`${live} comes back as ${await ownerWords(is)}; it was ${await ownerWords(was)}`);
+	}
+	return lines;
+}
+
+async function ownerWords({ uid, gid, mode }: Stats): Promise<string> {
+	const [user, group] = [(await accountOf(uid))?.name ?? uid, (await groupOf(gid))?.name ?? gid];
+	return `${user}:${group} ${(mode & 0o7777).toString(8).padStart(4, "0")}`;
 }
