@@ -163,7 +163,8 @@ export interface AreaStep extends StepBase {
 export interface StageStep extends StepBase, ArchiveSource {
 	readonly kind: "stage";
 	readonly area: string;
-	readonly places: readonly Pick<Place, "stored" | "staged">[];
+	/** Without a live place, it is nowhere else yet. */
+	readonly places: readonly (Pick<Place, "stored" | "staged"> & Partial<Pick<Place, "live">>)[];
 	/** Device nodes, setuid files and file capabilities come back as well. */
 	readonly specialFiles?: boolean;
 	/** Each of them must be a regular file: they are read, not put in place. */

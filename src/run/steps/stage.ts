@@ -123,7 +123,7 @@ async function unlocked({ places }: Pick<StageStep, "places">): Promise<string[]
 async function changedHands(places: StageStep["places"]): Promise<string[]> {
 	const lines: string[] = [];
 	for (const { staged, live } of places) {
-		const [is, was] = [staged, live].map((path) => inArea(path, entryIn));
+		const [is, was] = [staged, live].map((path) => (path === undefined ? undefined : inArea(path, entryIn)));
 		if (is === undefined || was === undefined || is.isSymbolicLink() || was.isSymbolicLink()) continue;
 		if (is.uid === was.uid && is.gid === was.gid && is.mode === was.mode) continue;
 		lines.push(`${live} comes back as ${await ownerWords(is)}; it was ${await ownerWords(was)}`);
