@@ -123,12 +123,21 @@ async function unlocked({ places }: Pick<StageStep, "places">): Promise<string[]
 async function changedHands(places: StageStep["places"]): Promise<string[]> {
 	const lines: string[] = [];
 	for (const { staged, live } of places) {
-		const [is, was] = [staged, live].map((path) => (path === undefined ? undefined : inArea(path, entryIn)));
+		const [is, was] = [staged, live].map(found);
 		if (is === undefined || was === undefined || is.isSymbolicLink() || was.isSymbolicLink()) continue;
 		if (is.uid === was.uid && is.gid === was.gid && is.mode === was.mode) continue;
 		lines.push(`${live} comes back as ${await ownerWords(is)}; it was ${await ownerWords(was)}`);
 	}
 	return lines;
+}
+
+/** Undefined as well where the way there is not: what is only told costs no restore. */
+function found(path: string | undefined): Stats | undefined {
+	try {
+		return path === undefined ? undefined : inArea(path, entryIn);
+	} catch {
+		return undefined;
+	}
 }
 
 async function ownerWords({ uid, gid, mode }: Stats): Promise<string> {
