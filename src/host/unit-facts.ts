@@ -45,6 +45,8 @@ export interface UnitFacts {
 	readonly upheldBy: readonly string[];
 	/** Sockets, timers, paths. */
 	readonly triggeredBy: readonly string[];
+	/** Of a socket: it has an instance of its service for each connection, which are these (systemd.socket(5), Accept=). */
+	readonly connections: readonly string[];
 	readonly conflicts: readonly string[];
 	/** Units that it needs, or wants. */
 	readonly needs: readonly string[];
@@ -57,7 +59,18 @@ const PROPERTIES = [
 	...["ConditionResult", "StopWhenUnneeded", "InvocationID", "ActiveExitTimestampMonotonic"],
 	...["InactiveEnterTimestampMonotonic", "TimeoutStopUSec", "TimeoutStartUSec"],
 	...["RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf", "PropagatesStopTo", "WantedBy", "UpheldBy"],
-	...["TriggeredBy", "Conflicts", "ConflictedBy", "Requires", "Requisite", "BindsTo", "Wants", "After"],
+	...[
+		"TriggeredBy",
+		"Triggers",
+		"Accept",
+		"Conflicts",
+		"ConflictedBy",
+		"Requires",
+		"Requisite",
+		"BindsTo",
+		"Wants",
+		"After",
+	],
 ];
 
 /** Facts of units of one manager, in the order of the names. Templates and units that are not there have facts too. */
@@ -142,6 +155,7 @@ function factsIn(block: string): UnitFacts {
 		pulledBy: all("RequiredBy", "BoundBy", "WantedBy", "UpheldBy"),
 		upheldBy: all("UpheldBy"),
 		triggeredBy: all("TriggeredBy"),
+		connections: is("Accept") ? all("Triggers") : [],
 		conflicts: all("Conflicts", "ConflictedBy"),
 		needs: all("Requires", "Requisite", "BindsTo", "Wants"),
 		after: all("After"),

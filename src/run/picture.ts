@@ -70,6 +70,7 @@ export function affected(own: readonly string[], facts: Facts): Map<string, Role
 		for (const name of one.stopsAlong) add(name, "along");
 		for (const name of triggersOf(one, facts)) add(name, "also");
 		for (const name of membersOf(one, own, facts)) add(name, "also");
+		for (const name of one.connections) if (upIn(name, facts)) add(name, "also");
 		// What only it needed goes down after it.
 		if (isUp(one))
 			for (const name of one.needs) {
@@ -105,6 +106,11 @@ function triggersOf(unit: UnitFacts, facts: Facts): string[] {
 	];
 }
 
+/** It was made for one connection, which ends with it: the next one makes another. */
+function isOfConnection(unit: UnitFacts, facts: Facts): boolean {
+	return unit.triggeredBy.some((name) => facts.get(name)?.connections.includes(unit.unit));
+}
+
 /** Of a target that is named: what it starts and nothing else does. Most targets do not stop what they have started. */
 function membersOf(target: UnitFacts, own: readonly string[], facts: Facts): string[] {
 	if (!isTarget(target.unit) || !target.names.some((name) => own.includes(name))) return [];
@@ -127,6 +133,7 @@ export function stillUnknown(own: readonly string[], facts: Facts): string[] {
 		const around = [
 			...one.stopsAlong,
 			...one.upheldBy,
+			...one.connections,
 			...(isUp(one) || isTarget(one.unit) ? one.needs : []),
 			...(isUp(one) ? [] : one.conflicts),
 			...pullersOf(one, facts).flatMap(({ pulledBy, triggeredBy }) => [...pulledBy, ...triggeredBy]),
@@ -163,6 +170,7 @@ export function obstacles(
 			faults.push(
 				`to stop ${label(name)} would end this run, which is part of it: run it from elsewhere, or name narrower units`,
 			);
+		else if (isOfConnection(one, facts)) continue;
 		else if (one.transient)
 			faults.push(
 				`${label(name)}${along} is gone once it has stopped (it is transient) and could not be started again: make a unit file of it, or stop it in preRestore or preBackup`,
@@ -203,15 +211,16 @@ export function verdictsOf(own: readonly string[], facts: Facts): Verdict[] {
 			const one = facts.get(name);
 			if (!one) return [];
 			const reason = reasons.get(name);
+			const wasUp = isUp(one) && !isOfConnection(one, facts);
 			return [
 				{
 					unit: name,
 					role,
-					wasUp: isUp(one),
+					wasUp,
 					stops: !isDown(one),
-					invocation: isUp(one) ? one.invocation : "",
+					invocation: wasUp ? one.invocation : "",
 					shouldRun: reason?.starts ?? false,
-					because: reason?.because ?? "it was running",
+					because: reason?.because ?? (wasUp ? "it was running" : "its connection has ended"),
 					missed: reason?.missed ?? false,
 					...(one.stopSeconds === undefined ? {} : { stopSeconds: one.stopSeconds }),
 					...(one.startSeconds === undefined ? {} : { startSeconds: one.startSeconds }),

@@ -185,6 +185,39 @@ describe("units around those that are named", { skip: noMachines }, () => {
 		await web01.sh("exec 3<>/dev/tcp/127.0.0.1/7777; until systemctl is-active -q app; do sleep 0.1; done");
 	});
 
+	test("what serves one connection ends with it, and is not started again; the socket listens", async () => {
+		await web01.units({
+			"app.service": APP,
+			"talk.socket": "[Socket]\nListenStream=127.0.0.1:7778\nAccept=yes\n",
+			"talk@.service":
+				"[Unit]\nRequires=app.service\nAfter=app.service\n[Service]\nExecStart=sleep inf\nStandardInput=socket\n",
+		});
+		const talking = () =>
+			web01.sh("systemctl list-units --no-legend --plain --state=active 'talk@*' | wc -l");
+		const connect = () =>
+			web01.sh(`
+				systemctl stop client 2>/dev/null || true
+				systemd-run -q --unit=client bash -c 'exec 3<>/dev/tcp/127.0.0.1/7778; exec sleep inf'
+				until systemctl -q is-active 'talk@*'; do sleep 0.05; done
+			`);
+		await web01.sh("systemctl start app talk.socket");
+		for (const units of [["app.service"], ["talk.socket"], ["app.service", "talk.socket"]]) {
+			await web01.declare({ stopOnRestore: units, stopOnBackup: units });
+			await connect();
+			assert.equal(await talking(), "1");
+			await web01.holdfast_(0, "create");
+			assert.equal(await talking(), "0", units.join());
+			await connect();
+			await restore(0);
+			assert.equal(await talking(), "0", units.join());
+			for (const unit of ["app", "talk.socket"]) assert.equal(await web01.active(unit), "active");
+			assert.equal(await web01.sh("systemctl list-units --failed --no-legend 'talk@*'"), "");
+		}
+		await connect();
+		assert.equal(await talking(), "1", "the next connection has one of its own");
+		await web01.sh("systemctl stop client");
+	});
+
 	test("what upholds it is stopped along; a target that does is refused", async () => {
 		await web01.units({
 			"app.service": APP,

@@ -30,7 +30,16 @@ function facts(unit: string, more: Partial<UnitFacts> = {}): UnitFacts {
 		...{ ends: false, hasJob: false, transient: false, mayStart: true, mayStop: true, conditionsMet: true },
 		...{ stopWhenUnneeded: false, invocation: more.active === "active" ? `of-${unit}` : "" },
 		...{ leftSince: 0, downSince: 0, stopSeconds: 90, startSeconds: 90 },
-		...{ stopsAlong: [], pulledBy: [], upheldBy: [], triggeredBy: [], conflicts: [], needs: [], after: [] },
+		...{
+			stopsAlong: [],
+			pulledBy: [],
+			upheldBy: [],
+			triggeredBy: [],
+			connections: [],
+			conflicts: [],
+			needs: [],
+			after: [],
+		},
 		...more,
 	};
 }
