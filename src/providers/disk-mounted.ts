@@ -23,13 +23,24 @@ const UNIT_FOLDERS = [
 /** As the config has it: a folder at which something must be mounted, or `false` where nothing need be. */
 export type Mountpoint = string | false | undefined;
 
-/** Throws when a destination's folder would be written to the disk below the one that is meant. */
-export function requireDisk(path: string, mountpoint: Mountpoint): void {
-	if (mountpoint === false) return;
+/**
+ * Throws when a destination's folder would be written to the disk below the one that is meant: the one that it was on `last`
+ * time at the least. Returns where the one is mounted that it is on.
+ */
+export function requireDisk(path: string, mountpoint: Mountpoint, last?: string): string {
 	const target = resolvePath(path).path;
 	const mount = mountHolding(target);
+	if (mountpoint === false) return mount;
+	if (last !== undefined && isAtOrBelow(target, last) && !isAtOrBelow(mount, last))
+		throw new HoldfastError(
+			"failed",
+			`no file system is mounted at ${last}, as there was when ${path} was last written: it would be on the disk below`,
+			{
+				hint: `mount it again. If ${path} is meant to be a folder like any other now, say so for this destination: mountpoint: false`,
+			},
+		);
 	const expected = mountpoint === undefined ? expectedMount(target) : resolvePath(mountpoint).path;
-	if (expected === undefined || isAtOrBelow(mount, expected)) return;
+	if (expected === undefined || isAtOrBelow(mount, expected)) return mount;
 	const isAnyDisk = FOR_DISKS.includes(expected);
 	throw new HoldfastError(
 		"failed",
@@ -43,9 +54,13 @@ export function requireDisk(path: string, mountpoint: Mountpoint): void {
 }
 
 /** The same for a repository, wherever it is. */
-export function requireDiskOf(repo: string, mountpoint: Mountpoint): void {
+export function requireDiskOf(
+	repo: string,
+	mountpoint: Mountpoint,
+	last?: string,
+): { readonly mount?: string } {
 	const folder = folderOf(repo);
-	if (folder !== undefined) requireDisk(folder, mountpoint);
+	return folder === undefined ? {} : { mount: requireDisk(folder, mountpoint, last) };
 }
 
 /** The innermost folder at or above a path at which a file system is to be mounted; undefined when there is none. */

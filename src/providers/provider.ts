@@ -19,6 +19,8 @@ export interface ArchiveRequest {
 	readonly metadata: Metadata;
 	/** Folders that others can change, the roots' own among them: whatever reads there must follow no link. */
 	readonly closed?: readonly string[];
+	/** Where the file system was mounted that the destination was on when it was last written; undefined where nobody knows. */
+	readonly mount?: string;
 	/** What this machine knows of archives there that have these names, for engines that let old ones go by themselves. */
 	records?(names: readonly string[]): Records;
 }
@@ -108,6 +110,8 @@ export interface CreateResult {
 	/** Bytes that this archive added to the destination; undefined when the engine does not tell. */
 	readonly storedBytes?: number;
 	readonly files?: number;
+	/** Where the file system is mounted that the destination is on, where an engine would write beside it without. */
+	readonly mount?: string;
 	/** Paths that could not be stored whole, every root that the archive has no entry for among them: their states are not good. */
 	readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 	/** What vanished before it was read, or changed meanwhile; the rest is stored. Never a root itself. */

@@ -10,11 +10,12 @@ import { isForeign, readPlan } from "./plan-shape.ts";
 
 export class JournalArchives extends JournalStore {
 	/** Remember what an archive holds that was made here. Its destination counts as written from now on. */
-	made({ id, name, provider, destination, location, metadata, bytes, digests }: MadeArchive): void {
+	made({ id, name, provider, destination, location, metadata, bytes, digests, mount }: MadeArchive): void {
 		this.write("INSERT OR IGNORE INTO destination (location, first_seen) VALUES (?, ?)", [
 			location,
 			new Date().toISOString(),
 		]);
+		this.write("UPDATE destination SET mount = ? WHERE location = ?", [mount ?? null, location]);
 		this.write(
 			"INSERT OR REPLACE INTO archive (id, name, provider, destination, metadata, bytes, digests) VALUES (?, ?, ?, ?, ?, ?, ?)",
 			[id, name, provider, destination, JSON.stringify(metadata), bytes ?? null, JSON.stringify(digests)],
@@ -103,6 +104,11 @@ export class JournalArchives extends JournalStore {
 	): LostArchive[] {
 		const there = this.archives(machine).filter(({ id, name }) => id === archiveId(at, name));
 		return lostOf(there, names, states);
+	}
+
+	mountOf(location: string): { readonly mount?: string } {
+		const row = this.first("SELECT mount FROM destination WHERE location = ?", location);
+		return typeof row?.mount === "string" ? { mount: row.mount } : {};
 	}
 
 	knows(location: string): boolean {

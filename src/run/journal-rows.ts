@@ -68,6 +68,8 @@ export interface MadeArchive {
 	readonly metadata: Metadata;
 	/** Bytes of the files in it, when the engine told. */
 	readonly bytes?: number;
+	/** Where the file system is mounted that its destination is on, where that is known. */
+	readonly mount?: string;
 	/** SHA-256 of the dumps and accounts in it, in hex, by the path that the archive holds them under. */
 	readonly digests: Readonly<Record<string, string>>;
 }
@@ -84,7 +86,7 @@ export interface FailedUpkeep {
 }
 
 /** An archive as it was when it was written; where its destination was then is not kept. */
-export type KnownArchive = Omit<MadeArchive, "location">;
+export type KnownArchive = Omit<MadeArchive, "location" | "mount">;
 
 export type Statement = readonly [statement: string, values: readonly (string | number | null)[]];
 

@@ -1,6 +1,6 @@
 // The tables of the journal, by the versions that added them.
 
-export const VERSION = 5;
+export const VERSION = 6;
 
 /** What each version added; a journal of any older version is brought up to date when it is opened. */
 export const MIGRATIONS = [
@@ -46,6 +46,12 @@ COMMIT;
 BEGIN;
 ALTER TABLE archive ADD COLUMN digests TEXT;
 CREATE INDEX archive_name ON archive (name);
+PRAGMA user_version = 5;
+COMMIT;
+`,
+	`
+BEGIN;
+ALTER TABLE destination ADD COLUMN mount TEXT;
 PRAGMA user_version = ${VERSION};
 COMMIT;
 `,

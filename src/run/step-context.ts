@@ -18,6 +18,7 @@ export type RunJournal = Pick<
 	| "end"
 	| "leave"
 	| "knows"
+	| "mountOf"
 	| "records"
 	| "forgetGone"
 	| "lost"
@@ -69,6 +70,7 @@ export function contextOf(
 			chronicle.tell({ type: "scope-failed", scope, step: step.id, error: reportOf(error) });
 		},
 		knows: (location) => journal.knows(location),
+		mountOf: (location) => journal.mountOf(location),
 		records: ({ name, location }, names) => ({
 			...journal.records(plan.manifest.machine, name, location, names),
 			states: Object.keys(plan.manifest.state),

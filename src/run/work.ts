@@ -35,6 +35,8 @@ export interface StepContext {
 	failScope(scope: string, error: Error): void;
 	/** Whether a destination was written before. */
 	knows(location: string): boolean;
+	/** Where the file system was mounted that it was on when it was last written. */
+	mountOf(location: string): { readonly mount?: string };
 	/** What the journal has of archives with these names in a destination. */
 	records(destination: Pick<Destination, "name" | "location">, names: readonly string[]): Records;
 	/** Only archives with these names are left in a destination: forget others that would trouble a person for long. */

@@ -86,6 +86,7 @@ export class MemoryJournal implements RunJournal {
 
 	log = () => undefined;
 	knows = () => false;
+	mountOf = () => ({});
 	records = () => ({ archives: new Map() });
 	forgetGone = () => {};
 	lost = () => [];

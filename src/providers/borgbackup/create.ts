@@ -36,9 +36,9 @@ export async function create(
 	fresh: boolean,
 	work: Work,
 ): Promise<CreateResult> {
-	requireDiskOf(destination.repo, destination.mountpoint);
+	const disk = requireDiskOf(destination.repo, destination.mountpoint, request.mount);
 	try {
-		return await createOf(destination, compression, request, fresh, work);
+		return { ...(await createOf(destination, compression, request, fresh, work)), ...disk };
 	} catch (error) {
 		const isOwnFault = error instanceof BorgFault && error.msgid === "Exception";
 		const deep = isOwnFault ? await rootsTooDeep(request) : new Set();

@@ -65,11 +65,12 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 			create: (request, fresh, work) =>
 				on(work, async (directory) => {
 					// Its own mountpoint was mounted by now.
-					requireDisk(directory, target.mountpoint === false ? false : undefined);
+					const isAnywhere = target.mountpoint === false ? false : undefined;
+					const mount = requireDisk(directory, isAnywhere, request.mount);
 					await runHook(name, target, "preBackupHook", work);
 					const result = await create(directory, options.snapshots ?? SNAPSHOTS, request, fresh, work);
 					await runHook(name, target, "postBackupHook", work);
-					return result;
+					return { ...result, mount };
 				}),
 			describe: (archive, metadata, work) =>
 				on(work, async (directory) => {

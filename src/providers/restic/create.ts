@@ -54,7 +54,10 @@ export async function create(
 	fresh: boolean,
 	work: Work,
 ): Promise<CreateResult> {
-	if (destination.repoFile === undefined) requireDiskOf(destination.repo, destination.mountpoint);
+	const disk =
+		destination.repoFile === undefined
+			? requireDiskOf(destination.repo, destination.mountpoint, request.mount)
+			: {};
 	requireArchiveName(request.name);
 	const about = aboutTag(request.metadata, AT_FIRST);
 	if (fresh) await initialise(destination, work);
@@ -128,7 +131,7 @@ export async function create(
 			},
 		);
 		unreadable.push(...(await missingAmong(destination, there, snapshot, unreadable, work)));
-		return { ...sizes, unreadable, unsteady: watch.found };
+		return { ...sizes, ...disk, unreadable, unsteady: watch.found };
 	} catch (error) {
 		if (streams.length > 0)
 			await abandon(destination, name, { ...work, signal: new AbortController().signal }).catch(() => {});

@@ -61,8 +61,8 @@ export function tarDestinations(options: TarOptions): Destination[] {
 			mounts: false,
 		},
 		create: async (request, fresh, work) => {
-			requireDisk(path, mountpoint);
-			return create(path, request, fresh, options.level, work);
+			const mount = requireDisk(path, mountpoint, request.mount);
+			return { ...(await create(path, request, fresh, options.level, work)), mount };
 		},
 		describe: (archive, metadata) => describe(path, archive, metadata),
 		list: () => list(path),

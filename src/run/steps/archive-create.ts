@@ -151,6 +151,7 @@ async function write(
 		const {
 			unreadable: unread,
 			unsteady,
+			mount,
 			...totals
 		} = await destination.create(
 			{
@@ -193,6 +194,7 @@ async function write(
 				closed: await foldersToClose(
 					good.flatMap(([, { folders }]) => folders.flatMap((folder) => found.get(folder) ?? [])),
 				),
+				...context.mountOf(destination.location),
 				records: (names) => context.records(destination, names),
 			},
 			!knows(destination.location),
@@ -221,6 +223,7 @@ async function write(
 			metadata: told,
 			digests: Object.assign(digests, ...dumps.map((one) => one.digests)),
 			...(totals.bytes === undefined ? {} : { bytes: totals.bytes }),
+			...(mount === undefined ? {} : { mount }),
 		});
 		return { archive: id, ...totals, ...(warnings.length > 0 ? { warnings } : {}) };
 	} finally {
