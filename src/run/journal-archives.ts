@@ -15,7 +15,8 @@ export class JournalArchives extends JournalStore {
 			location,
 			new Date().toISOString(),
 		]);
-		this.write("UPDATE destination SET mount = ? WHERE location = ?", [mount ?? null, location]);
+		if (mount !== undefined)
+			this.write("UPDATE destination SET mount = ? WHERE location = ?", [mount ?? null, location]);
 		this.write(
 			"INSERT OR REPLACE INTO archive (id, name, provider, destination, metadata, bytes, digests) VALUES (?, ?, ?, ?, ?, ?, ?)",
 			[id, name, provider, destination, JSON.stringify(metadata), bytes ?? null, JSON.stringify(digests)],

@@ -82,6 +82,25 @@ export function toldWhatIsUnsteady({ passesOverVanished = false }: Engine, setUp
 		for (const path of changed) assert.ok(NAMES.includes(path.slice(root.length + 1)), path);
 		for (const name of NAMES) assert.ok(statSync(join(back, name)).size >= LARGE);
 	});
+
+	test("what is deleted and made again while it is read costs the rest nothing", async () => {
+		const { folder, destination } = setUp();
+		const root = mkdtempSync(join(folder, "unsteady "));
+		for (let index = 0; index < 1500; index++) writeFileSync(join(root, `still ${index}`), "small");
+		for (let index = 0; index < 40; index++) writeFileSync(join(root, `v${index}`), "small");
+		const script =
+			'while kill -0 "$1"; do for n in $(seq 0 39); do rm "v$n"; echo again >"v$n"; done; done 2>/dev/null';
+		const writer = spawn("sh", ["-c", script, "sh", `${process.pid}`], { cwd: root, stdio: "ignore" });
+		try {
+			for (const name of ["a", "b", "c", "d"]) {
+				const request = { name, roots: [{ path: root, exclude: [] }], metadata: metadataOf(name) };
+				const { unreadable } = await destination.create(request, name === "a", quiet);
+				assert.deepEqual(unreadable, []);
+			}
+		} finally {
+			writer.kill();
+		}
+	});
 }
 
 /** Whether a program has one of its large files open. */

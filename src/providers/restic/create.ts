@@ -98,6 +98,7 @@ export async function create(
 		const { there, unreadable } = await presentRoots(request.roots);
 		const watch = watchUnsteady();
 		const roots = new Set(request.roots.map(({ path }) => path));
+		const began = Date.now();
 		await restic(
 			destination,
 			[
@@ -125,7 +126,7 @@ export async function create(
 					if (read.success) watch.readSince(read.output.item, Date.now() - read.output.duration * 1000);
 					if (message.message_type !== "error") return;
 					const { path, reason, isAbsent, isUnsaid } = unreadableOf(message);
-					if ((isAbsent || (isUnsaid && isGone(path))) && !roots.has(path)) watch.vanished(path);
+					if ((isAbsent || (isUnsaid && isGone(path, began))) && !roots.has(path)) watch.vanished(path);
 					else unreadable.push({ path, reason });
 				},
 			},
@@ -163,10 +164,15 @@ async function missingAmong(
 	return missingRoots(inner, told, (path) => stored.has(path));
 }
 
-/** Whether nothing is there; of a name that restic does not tell as it is, that is not known. */
-function isGone(path: string): boolean {
+/**
+ * Whether what stood there when restic began is gone, though something else may stand there by now. Of a name that restic
+ * does not tell as it is, that is not known.
+ */
+function isGone(path: string, began: number): boolean {
 	try {
-		return !path.includes("\ufffd") && lstatSync(path, { throwIfNoEntry: false }) === undefined;
+		if (path.includes("\ufffd")) return false;
+		const now = lstatSync(path, { throwIfNoEntry: false });
+		return now === undefined || now.ctimeMs >= began;
 	} catch {
 		return false;
 	}
