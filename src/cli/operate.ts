@@ -158,7 +158,11 @@ async function told(
 	if (!TOLD.has(operation)) return work();
 	const notify = manifest.notify?.length ? (await import("../report/notify.ts")).notify : undefined;
 	const remark = (line: string) => report(remarkOf(run, line));
+	const metrics =
+		manifest.metricsFile === undefined ? undefined : (await import("../report/metrics.ts")).writeMetrics;
+	const unwritten = (error: Error) => remark(`the metrics could not be written: ${wordsOf(error)}`);
 	await notify?.(manifest, { event: "start", operation, run }, remark);
+	await metrics?.(manifest, journal, { begins: { operation } }).catch(unwritten);
 	const ended = await work();
 	await notify?.(
 		manifest,
@@ -171,10 +175,7 @@ async function told(
 		},
 		remark,
 	);
-	if (manifest.metricsFile !== undefined)
-		await (await import("../report/metrics.ts")).writeMetrics(manifest, journal).catch((error: Error) => {
-			remark(`the metrics could not be written: ${wordsOf(error)}`);
-		});
+	await metrics?.(manifest, journal).catch(unwritten);
 	return ended;
 }
 

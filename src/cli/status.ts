@@ -141,7 +141,11 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 		timersOf([...new Set(jobs.map(({ name }) => name))]),
 	]);
 	const timers = answer ?? [];
-	const standing = statusOf(manifest, destinations, journal, { died: diedRuns(journal, runtime) });
+	const died = diedRuns(journal, runtime);
+	const standing = statusOf(manifest, destinations, journal, { died });
+	// A run that was killed has told nobody.
+	if (died.length > 0 && manifest.metricsFile !== undefined)
+		await (await import("../report/metrics.ts")).writeMetrics(manifest, journal, { died }).catch(() => {});
 	journal.close();
 	const now = lockHolder(runtime)?.doing;
 	const old = undeployed(manifest);

@@ -5,20 +5,36 @@ import { resolvePath } from "../host/trust.ts";
 import { printable } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { allDestinations } from "../providers/registry.ts";
+import type { DiedRun } from "../run/died.ts";
 import type { Journal } from "../run/journal.ts";
 import { type MachineStatus, statusOf } from "../run/status.ts";
 
-export async function writeMetrics(manifest: Manifest, journal: Journal): Promise<void> {
+/** What of a machine's journal is not in it yet, or not any more. */
+interface Beside {
+	/** A run that begins now. Killed, it is in the file until the next one. */
+	readonly begins?: { readonly operation: string };
+	readonly died?: readonly DiedRun[];
+}
+
+export async function writeMetrics(
+	manifest: Manifest,
+	journal: Journal,
+	{ begins, died = [] }: Beside = {},
+): Promise<void> {
 	const file = manifest.metricsFile;
 	if (file === undefined) return;
-	const text = metricsText(statusOf(manifest, await allDestinations(manifest), journal));
+	const status = statusOf(manifest, await allDestinations(manifest), journal, { died });
+	const text = metricsText(status, begins?.operation);
 	const [above, name] = split(file);
 	using folder = openFolder(resolvePath(above).path);
 	replaceFile(folder, name, text, { mode: 0o644 });
 }
 
 /** Prometheus's text format. Names and units as its own guide has them: seconds, bytes. */
-export function metricsText({ machine, archives, runs, problems }: MachineStatus): string {
+export function metricsText(
+	{ machine, time, archives, runs, problems }: MachineStatus,
+	begins?: string,
+): string {
 	const metric = (
 		name: string,
 		help: string,
@@ -63,6 +79,11 @@ export function metricsText({ machine, archives, runs, problems }: MachineStatus
 			"holdfast_last_run_success",
 			"Whether all of it went well.",
 			ended.map(({ operation, outcome }) => [{ operation }, outcome === "done" ? 1 : 0]),
+		),
+		...metric(
+			"holdfast_run_in_progress_timestamp_seconds",
+			"When a run began that has not ended: what is old was killed.",
+			begins === undefined ? [] : [[{ operation: begins }, Date.parse(time) / 1000]],
 		),
 		...metric("holdfast_problems", "What `holdfast status` counts as wrong.", [[{}, problems.length]]),
 		"",

@@ -124,3 +124,24 @@ test("who cannot be told changes nothing of the run, and its address is not told
 	assert.match(output, /! could not tell the check at 127\.0\.0\.1:\d+: it answered 500/);
 	assert.doesNotMatch(output, /uuid/);
 });
+
+test("a create that is killed: its beginning stays in the metrics, and status says there what it says", async () => {
+	const good = await run(["create"], "true");
+	assert.equal(good.code, 0, good.output);
+	assert.doesNotMatch(metrics(), /in_progress/);
+	const dead = await run(["create"], "kill -KILL $PPID; sleep 5");
+	assert.notEqual(dead.code, 0, dead.output);
+	assert.match(
+		metrics(),
+		/^holdfast_run_in_progress_timestamp_seconds\{machine="here",operation="create"\} \d+/m,
+	);
+	const { code, output } = await run(["status"], "true");
+	assert.equal(code, 1, output);
+	assert.match(output, /died/);
+	assert.match(metrics(), /^holdfast_problems\{machine="here"\} [1-9]/m);
+	assert.match(metrics(), /^holdfast_last_run_success\{machine="here",operation="create"\} 0$/m);
+	heard.splice(0);
+	assert.equal((await run(["create"], "true")).code, 0);
+	assert.match(metrics(), /^holdfast_problems\{machine="here"\} 0$/m);
+	heard.splice(0);
+});
