@@ -131,6 +131,8 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 		]),
 	});
 	const done = outcome(child, argv, options);
+	// Whoever asks for it is told; until then it must not end us.
+	done.catch(() => {});
 	// A child that ends without reading its input is no fault of the pipe.
 	for (const pipe of [child.stdin, child.stdio[3]]) pipe?.on("error", () => {});
 	if (options.secret !== undefined) (child.stdio[3] as Writable).end(options.secret);

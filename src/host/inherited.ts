@@ -14,9 +14,16 @@ function inherited(): readonly number[] {
 	const found = readdirSync("/proc/self/fd").flatMap((name) =>
 		Number(name) > 2 && stays(name) ? [Number(name)] : [],
 	);
-	for (const fd of found) if (fd > MOST) closeSync(fd);
-	known = found.filter((fd) => fd <= MOST);
+	const most = Math.min(MOST, numbersGiven());
+	for (const fd of found) if (fd >= most) closeSync(fd);
+	known = found.filter((fd) => fd < most);
 	return known;
+}
+
+/** Nothing can be put in a place beyond (setrlimit(2), RLIMIT_NOFILE); what is there was opened before the limit was set. */
+function numbersGiven(): number {
+	const soft = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+	return soft === undefined ? MOST : Number(soft);
 }
 
 function stays(name: string): boolean {
