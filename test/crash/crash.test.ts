@@ -10,7 +10,7 @@ import { begin, crashMachine, SCENARIOS, type Scenario } from "./scenario.ts";
 const some = (points: readonly string[]) =>
 	process.env.HOLDFAST_MOMENTS === "every"
 		? points
-		: points.filter((point, index) => /^(aside|place|commit)/.test(point) || index % 8 === 0);
+		: points.filter((point, index) => /^(aside|place|commit|discard)/.test(point) || index % 8 === 0);
 
 describe("after a crash the old state or the new one is whole, and the service runs", {
 	skip: noMachines,

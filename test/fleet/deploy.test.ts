@@ -90,6 +90,14 @@ machines:
 			"enabled\nenabled",
 		);
 		assert.match(await succeeds("deploy", "web01"), /web01 is up to date: nothing to do/);
+		await declare("maxAge: 8d");
+		const old =
+			/web01: the config has changed since the last deploy, and the timers work by the old one: holdfast deploy web01/;
+		const told = await holdfast("status", "web01");
+		assert.match(told.stdout + told.stderr, old);
+		assert.match((await holdfast("list", "web01")).stderr, /the config has changed since the last deploy/);
+		await declare();
+		assert.doesNotMatch((await holdfast("status", "web01")).stdout, /has changed since/);
 		// Nothing of the way there is left, and no passphrase lies open on the laptop.
 		assert.equal(await web01.sh("ls -A /var/lib/holdfast/deploy"), "");
 		const passphrase = await web01.sh("cat /etc/holdfast/secrets/borgbackup-nas.passphrase");
