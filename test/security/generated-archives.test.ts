@@ -1,15 +1,29 @@
-// Archives of tar's, generated: with links, hard links, odd paths, devices and owners, they write into their folder alone.
+// Archives of each engine, generated: with links, hard links, odd paths, devices and owners, they write into their folder alone.
+// borg makes one of any tar file; a snapshot of localbackup's is a tree that whoever has the disk changes as they like; restic
+// is given such a tree, since what it stores is sealed.
 import assert from "node:assert/strict";
-import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+	chmodSync,
+	chownSync,
+	linkSync,
+	mkdirSync,
+	readdirSync,
+	realpathSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { openFolder } from "../../src/host/folder.ts";
 import { into } from "../../src/providers/into.ts";
-import { openTar } from "../providers/engines.ts";
-import { quiet } from "../providers/fixtures.ts";
+import type { Destination } from "../../src/providers/provider.ts";
+import { openBorg, openLocalbackup, openTar, repoOf, restic } from "../providers/engines.ts";
+import { metadataOf as ours, quiet } from "../providers/fixtures.ts";
 import { onlyRoot, place } from "./extracted.ts";
-import { guarded, type Member, metadataOf, writeTarArchive } from "./hostile.ts";
+import { guarded, type Member, metadataOf, tarOf, writeTarArchive } from "./hostile.ts";
 
 /** The long tier makes ten thousand. */
 const ROUNDS = Number(process.env.HOLDFAST_ROUNDS) || 60;
@@ -90,3 +104,109 @@ test("tar: archives of anything write into their folder alone", onlyRoot, async 
 	);
 	assert.ok(extracted > 0, "none of them was extracted");
 });
+
+/** Those that a file system can hold, made below a folder; one that is in the way of another is left out. */
+function grow(folder: string, members: readonly Member[]): void {
+	for (const { name, type, target = "", content = "", mode = 0o644, uid = 0 } of members) {
+		if (!name.startsWith("r/") || name.endsWith("/") || name.includes("..")) continue;
+		const path = join(folder, name);
+		try {
+			mkdirSync(dirname(path), { recursive: true });
+			if (realpathSync(dirname(path)) !== dirname(path)) continue;
+			if (type === "folder") mkdirSync(path);
+			else if (type === "symlink") symlinkSync(target, path);
+			else if (type === "hardlink") linkSync(join(folder, "r/x"), path);
+			else if (type === "file") writeFileSync(path, content, { flag: "wx" });
+			else execFileSync("mknod", [path, ...(type === "fifo" ? ["p"] : ["c", "1", "3"])], { stdio: "ignore" });
+			if (type === "symlink") continue;
+			chmodSync(path, mode);
+			chownSync(path, uid, uid);
+		} catch {
+			// It is there by now, or what it is in is none.
+		}
+	}
+}
+
+interface Attempt {
+	readonly folder: string;
+	readonly members: readonly Member[];
+}
+
+/** An archive `evil` of these, and the paths that are asked of it. */
+const ENGINES: Readonly<
+	Record<string, { readonly rounds: number; make(attempt: Attempt): Promise<[Destination, string]> }>
+> = {
+	borgbackup: {
+		rounds: Math.max(4, Math.ceil(ROUNDS / 40)),
+		async make({ folder, members }) {
+			const repo = repoOf(folder);
+			const env = { ...process.env, BORG_PASSPHRASE: "correct horse", BORG_SELFTEST: "disabled" };
+			const file = join(folder, "evil.tar");
+			writeFileSync(file, tarOf(members));
+			for (const words of [
+				["init", "--encryption=repokey", "--make-parent-dirs", repo],
+				["import-tar", `${repo}::evil`, file],
+			])
+				spawnSync("borg", words, { env, stdio: "ignore" });
+			return [openBorg(folder), ""];
+		},
+	},
+	localbackup: {
+		rounds: Math.max(8, Math.ceil(ROUNDS / 10)),
+		async make({ folder, members }) {
+			const source = join(folder, "source");
+			mkdirSync(join(source, "r"), { recursive: true });
+			const destination = openLocalbackup(folder);
+			const roots = [{ path: join(source, "r"), exclude: [] }];
+			await destination.create({ name: "evil", roots, metadata: ours("evil") }, true, quiet);
+			grow(join(folder, "on the disk/snapshot.0/web01", source), members);
+			return [destination, source];
+		},
+	},
+	restic: {
+		rounds: Math.max(6, Math.ceil(ROUNDS / 40)),
+		async make({ folder, members }) {
+			const source = join(folder, "source");
+			mkdirSync(join(source, "r"), { recursive: true });
+			grow(source, members);
+			const destination = restic.open(folder);
+			const roots = [{ path: join(source, "r"), exclude: [] }];
+			await destination.create({ name: "evil", roots, metadata: ours("evil") }, true, quiet);
+			return [destination, source];
+		},
+	},
+};
+
+for (const [engine, { rounds, make }] of Object.entries(ENGINES))
+	test(`${engine}: archives of anything write into their folder alone`, onlyRoot, async () => {
+		let extracted = 0;
+		const asked = fc.uniqueArray(fc.constantFrom("/r", "/r/x", "/r/x/y", "/r/y/z", "/r/z"), {
+			minLength: 1,
+			maxLength: 3,
+		});
+		await fc.assert(
+			fc.asyncProperty(
+				asked,
+				fc.array(member("OUTSIDE"), { minLength: 1, maxLength: 12 }),
+				async (paths, some) => {
+					const { folder, outside, target, before } = place();
+					const members = some.map((one) => ({
+						...one,
+						name: one.name.replace("OUTSIDE", outside),
+						...(one.target === undefined ? {} : { target: one.target.replace("OUTSIDE", outside) }),
+					}));
+					const [destination, source] = await make({ folder, members });
+					using open = openFolder(target);
+					for (const path of paths)
+						await destination.restore("evil", [source + path], into(open, quiet.log), quiet).then(
+							() => extracted++,
+							() => {},
+						);
+					assert.equal(guarded(outside), before);
+					rmSync(folder, { recursive: true, force: true });
+				},
+			),
+			{ numRuns: rounds },
+		);
+		assert.ok(extracted > 0, "none of them was extracted");
+	});

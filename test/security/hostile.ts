@@ -1,6 +1,6 @@
 // What somebody can make who may write to a destination: archives of any content, in the forms of each engine.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { factsOf } from "../support/tree.ts";
@@ -127,7 +127,11 @@ export function metadataOf(state: object, more: object = {}): object {
 	};
 }
 
-/** Everything of a tree that must not change: content, owner, mode, time, links, of all that is in it. */
+/** Everything of a tree that must not change: content, owner, mode, times, links, of all that is in it and of itself. */
 export function guarded(folder: string): string {
-	return factsOf(folder).join("\n");
+	const times = [".", ...readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()].map((name) => {
+		const { mtimeNs, ctimeNs } = lstatSync(join(folder, name), { bigint: true });
+		return `${JSON.stringify(name)} ${mtimeNs} ${ctimeNs}`;
+	});
+	return [...factsOf(folder), ...times].join("\n");
 }
