@@ -1,5 +1,4 @@
 // holdfast import nix FLAKE#MACHINE, holdfast import clan FILE.json: print a config of what is declared elsewhere.
-
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { importedConfig } from "../config/write.ts";
 import { parseBounded } from "../host/bounded-json.ts";

@@ -1,5 +1,4 @@
 // What commands that change something share: the lock, recovery of runs that died, progress, the exit code.
-
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";

@@ -1,5 +1,4 @@
 // A machine's timers work by the manifest that was deployed, whatever the config says by now: who asks is told so.
-
 import { homedir } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { layoutOf } from "../fleet/layout.ts";

@@ -1,5 +1,4 @@
 // Find the config, read it, and turn it into manifests. Nothing is started and nothing else is read.
-
 import { existsSync, type Stats } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, extname, join, resolve as resolvePath } from "node:path";

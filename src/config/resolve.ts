@@ -1,5 +1,4 @@
 // From what a user wrote to the manifest: short forms become long ones, and defaults are filled in.
-
 import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../manifest/dumps.ts";
 import { secondsOf } from "../manifest/duration.ts";
 import type { HealthCheck } from "../manifest/health-checks.ts";

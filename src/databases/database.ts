@@ -1,5 +1,4 @@
 // The contract that every kind of database fulfils. A database knows nothing of states, archives or units.
-
 import type { Readable } from "node:stream";
 import type { Folder } from "../host/folder.ts";
 import { HoldfastError } from "../manifest/error.ts";

@@ -1,5 +1,4 @@
 // Start other programs: from a list of arguments, never a shell; bounded in time and output; none outlives us.
-
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";

@@ -1,5 +1,4 @@
 // Files that whoever started us has left open: our own programs, some of which run as somebody else, do not get them.
-
 import type { StdioOptions } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 

@@ -1,5 +1,4 @@
 // What this machine's journal has of archives in a destination, for whoever looks at them.
-
 import { places } from "../host/places.ts";
 import { wordsOf } from "../manifest/system-error.ts";
 import { NO_RECORDS, type Records } from "../providers/archive-time.ts";

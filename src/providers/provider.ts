@@ -1,6 +1,5 @@
 // The contract that every backup engine fulfils. A provider knows folders and archives; states, hooks, units
 // and machines are not its business.
-
 import type { Readable } from "node:stream";
 import { HoldfastError } from "../manifest/error.ts";
 import type { Exclusion } from "../manifest/patterns.ts";

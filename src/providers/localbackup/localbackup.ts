@@ -1,5 +1,4 @@
 // rsnapshot on disks that can be taken away: Clan's "localbackup". What is on the disk is said in snapshots.ts.
-
 import { readdirSync, renameSync } from "node:fs";
 import { access, constants, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";

@@ -1,6 +1,5 @@
 // On restore the databases of a server are loaded beside the live ones, then swapped; those that are files are put into
 // the folders that were extracted.
-
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";

@@ -1,5 +1,4 @@
 // Extract into the private folder while the service runs, so that the swap has only to rename.
-
 import type { Stats } from "node:fs";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
