@@ -37,7 +37,7 @@ const OWN = "**/*.long.ts";
 const PARTS: readonly Part[] = [
 	{
 		name: "tests of its own",
-		minutes: 9,
+		minutes: 12,
 		words: ["--test", "--test-concurrency=3", "--test-timeout=600000", below(OWN)],
 	},
 	more(
@@ -49,7 +49,7 @@ const PARTS: readonly Part[] = [
 	...short,
 	more(
 		"ten thousand hostile archives",
-		15,
+		35,
 		{ HOLDFAST_ROUNDS: "10000" },
 		"security/generated-archives.test.ts",
 	),
