@@ -375,7 +375,7 @@ in
             };
           };
           holdfast-recover = {
-            description = "Bring Holdfast runs that died to their end";
+            description = "Finish or roll back interrupted Holdfast runs";
             wantedBy = [ "basic.target" ];
             before = [ "basic.target" "shutdown.target" ];
             after = [ "local-fs.target" "systemd-journald.socket" "systemd-tmpfiles-setup.service" ];
@@ -393,7 +393,7 @@ in
             };
           };
           holdfast-recover-databases = {
-            description = "Bring Holdfast runs with databases that died to their end";
+            description = "Finish or roll back interrupted Holdfast runs with databases";
             wantedBy = [ "multi-user.target" ];
             after = [ "holdfast-recover.service" "postgresql.service" "mysql.service" "redis.service" ];
             path = [ "/run/current-system/sw" ];

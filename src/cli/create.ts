@@ -54,7 +54,7 @@ export const create = buildCommand({
 			service: serviceFlag,
 			wait: waitFlag,
 			accept: switchFlag(
-				"the states are as they should be, though a folder is no mount point any more, or holds far less than before",
+				"the states are as they should be, though a folder is not a mount point any more, or holds far less than before",
 			),
 			dryRun: switchFlag("print the plan and do nothing"),
 		},

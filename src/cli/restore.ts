@@ -206,7 +206,7 @@ function heldByNone(
 		return [];
 	});
 	const held = services.filter((service) => !unheld.includes(service));
-	return new HoldfastError("failed", `no archive holds a good ${unheld.join(" and ")}`, {
+	return new HoldfastError("failed", `no complete archive of ${unheld.join(" and ")} was found`, {
 		details: before,
 		hint:
 			held.length === 0

@@ -44,7 +44,7 @@ export async function serve(runCommand: (args: readonly string[]) => Promise<voi
 	resultsGone.addEventListener("abort", () => process.exit(EXIT.failed));
 	try {
 		if (request.run !== undefined && !RUN_ID.test(request.run))
-			throw new HoldfastError("usage", `"${request.run}" is no id of a run`);
+			throw new HoldfastError("usage", `"${request.run}" is not an id of a run`);
 		const run = request.run ?? recorded(places().runtime).at(-1);
 		const started = request.do === "operate" && !isKnown(request.run) ? start(request) : undefined;
 		asked.onOrder((order) => void obey(order as Partial<Cancel>, run));
@@ -148,7 +148,7 @@ async function start({ run, argv, manifest }: Operate): Promise<number> {
 	if (result.stderr.length > 0)
 		throw new HoldfastError("failed", "systemd did not start the run", {
 			details: result.stderr,
-			hint: "a machine that is worked on from elsewhere needs systemd, running",
+			hint: "remote runs require systemd on the target",
 		});
 	return result.code ?? 1;
 }

@@ -144,7 +144,7 @@ interface RecoverFlags extends CommonFlags {
 
 export const recover = buildCommand({
 	docs: {
-		brief: "bring runs that died to their end: finish what was committed, undo the rest",
+		brief: "finish or roll back interrupted runs",
 		fullDescription: [
 			"The next create or restore does the same before its own work; a unit does it at boot.",
 			"",

@@ -25,7 +25,7 @@ export function withServers(config: unknown): WithServers {
 			const meant = faults.length < MOST_FAULTS ? nearest(String(server), [...servers]) : undefined;
 			faults.push({
 				path: ["machines", machine, "providers", provider, "destinations", name, "server"],
-				message: `machine "${server}" is no borgServer`,
+				message: `machine "${server}" is not a borgServer`,
 				hint: meant ? `did you mean "${meant}"?` : "add to that machine: borgServer: {}",
 			});
 		}

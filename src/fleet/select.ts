@@ -25,7 +25,7 @@ export function select(
 			hint: "add one: machines: { web01: { state: … } }",
 		});
 	if (all && (names.length > 0 || tags.length > 0))
-		throw new HoldfastError("usage", "--all is every machine: name none and no tag beside it");
+		throw new HoldfastError("usage", "--all cannot be combined with machine names or --tag");
 	if (all) return every;
 	if (names.length === 0 && tags.length === 0) {
 		const [only, other] = every;

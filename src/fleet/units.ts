@@ -178,7 +178,7 @@ function recovery({ program }: UnitRequest): UnitFile[] {
 		{
 			name: "holdfast-recover.service",
 			text: `${HEAD}[Unit]
-Description=Bring Holdfast runs that died to their end
+Description=Finish or roll back interrupted Holdfast runs
 DefaultDependencies=no
 RequiresMountsFor=/var/lib/holdfast
 After=local-fs.target systemd-journald.socket systemd-tmpfiles-setup.service
@@ -200,7 +200,7 @@ WantedBy=basic.target
 			name: "holdfast-recover-databases.service",
 			text: `${HEAD}# The second half: runs that swapped databases need their servers, which are up only now.
 [Unit]
-Description=Bring Holdfast runs with databases that died to their end
+Description=Finish or roll back interrupted Holdfast runs with databases
 After=holdfast-recover.service postgresql.service mariadb.service mysql.service redis-server.service valkey-server.service
 ConditionPathExists=/var/lib/holdfast/journal.sqlite
 

@@ -185,7 +185,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		});
 	for (const stream of options.pipeOut ? [child.stderr] : [child.stdout, child.stderr])
 		if (stream) {
-			const passed = frugal(options.reader !== undefined && stream === child.stdout);
+			const passed = frugal(true);
 			stream.on("data", (chunk: Buffer) => passed(chunk.length));
 		}
 	/** What it said and cannot be read. */

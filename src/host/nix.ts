@@ -39,7 +39,7 @@ in {
 
 const map = v.custom<Record<string, unknown>>(
 	(value) => typeof value === "object" && value !== null && !Array.isArray(value),
-	"it is no map",
+	"it is not a map",
 );
 const machineSchema = v.object({
 	/** As `machines.<name>.clan` of a config has it. */

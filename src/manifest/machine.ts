@@ -7,7 +7,7 @@ import * as f from "./fields.ts";
 const calendar = v.pipe(
 	v.string(),
 	v.nonEmpty("must not be empty"),
-	v.regex(/^[^\n\r%"'\\]*$/, "is no calendar event; see systemd.time(7)"),
+	v.regex(/^[^\n\r%"'\\]*$/, "is not a calendar event; see systemd.time(7)"),
 );
 /** `host` of machines that are this one. */
 export const LOCAL_HOSTS: readonly string[] = ["localhost"];
@@ -35,7 +35,7 @@ export const deploySchema = v.pipe(
 			v.description("become root there with `sudo -n`, which must not ask for a password (default false)"),
 		),
 	}),
-	v.description("how the machine is worked on from elsewhere"),
+	v.description("how commands that are run from elsewhere reach the machine"),
 );
 
 const when = (what: string, usual: string) =>
@@ -127,7 +127,7 @@ export const notifySchema = v.union([
 	v.strictObject({
 		email: v.pipe(
 			v.string(),
-			v.regex(/^[^\s@,;-][^\s@,;]*@[^\s@,;]+$/, "is no mail address"),
+			v.regex(/^[^\s@,;-][^\s@,;]*@[^\s@,;]+$/, "is not a mail address"),
 			v.description("written to through sendmail"),
 		),
 		on: on("failure"),
@@ -150,11 +150,11 @@ export const SERVER_FOLDER = "/var/lib/holdfast-borg";
 export const borgServerSchema = v.pipe(
 	v.strictObject({
 		address: v.pipe(
-			v.optional(v.pipe(v.string(), v.regex(/^[\w.:-]+$/, "is no address"))),
+			v.optional(v.pipe(v.string(), v.regex(/^[\w.:-]+$/, "is not an address"))),
 			v.description("as other machines reach it (default: its host)"),
 		),
 		user: v.pipe(
-			v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]*$/, "is no account"))),
+			v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]*$/, "is not an account"))),
 			v.description(`the account that keeps the repositories (default ${SERVER_USER})`),
 		),
 		directory: v.pipe(

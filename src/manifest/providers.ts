@@ -12,7 +12,7 @@ const passphrase = {
 		v.description("command whose first line of output is the passphrase"),
 	),
 	passphraseCredential: v.pipe(
-		v.optional(v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/, "is no name of a credential"))),
+		v.optional(v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/, "is not the name of a credential"))),
 		v.description(
 			"systemd credential whose first line is the passphrase: a file of this name in /etc/credstore or, made by systemd-creds encrypt, in /etc/credstore.encrypted",
 		),

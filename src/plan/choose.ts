@@ -102,8 +102,11 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	if (wanted === "latest") {
 		const latest = candidatesFor(listing, services).at(-1);
 		if (latest) return latest;
-		const none = services.length > 0 ? `holds a good ${services.join(" and ")}` : "can be used";
-		throw new HoldfastError("failed", `no archive ${none}`, {
+		const none =
+			services.length > 0
+				? `no complete archive of ${services.join(" and ")} was found`
+				: "no archive can be used";
+		throw new HoldfastError("failed", none, {
 			details: [
 				...unreachable,
 				...archives
@@ -185,6 +188,6 @@ function faultOf(listing: Listing, { metadata }: ListedArchive, service: string)
 		message: record
 			? `the archive marks ${service} as failed: ${record.reason ?? "no reason is given"}`
 			: `the archive does not hold ${service}`,
-		hint: newest ? `the newest good one is ${newest.id}` : `no archive holds a good ${service}`,
+		hint: newest ? `the newest good one is ${newest.id}` : `there is no complete archive of ${service}`,
 	};
 }

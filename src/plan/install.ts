@@ -6,7 +6,7 @@ import type { Plan, Step } from "../run/plan.ts";
 import { asides } from "../run/steps/install.ts";
 
 const text = v.pipe(v.string(), v.maxLength(4_096));
-const octal = v.pipe(v.string(), v.regex(/^0?[0-7]{3,4}$/, "is no octal mode"));
+const octal = v.pipe(v.string(), v.regex(/^0?[0-7]{3,4}$/, "is not an octal mode"));
 const units = v.pipe(v.array(f.unitName), v.maxLength(1_000), v.readonly());
 
 /** What arrives in a folder, beside the files themselves; without `from`, what a deploy has left as its record. */
@@ -24,7 +24,7 @@ export const deploymentSchema = v.object({
 				mode: octal,
 				/** Of folders that must be made for it. */
 				folderMode: octal,
-				sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is no SHA-256")),
+				sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is not a SHA-256")),
 				/** It outlives an undeploy: without it archives cannot be read. */
 				stays: v.exactOptional(v.boolean()),
 			}),

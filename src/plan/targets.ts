@@ -131,7 +131,7 @@ function believable(stored: string): string {
 		return stored;
 	throw new HoldfastError(
 		"failed",
-		`the archive says that it holds ${JSON.stringify(stored)}, which is no path that a backup stores`,
+		`the archive says that it holds ${JSON.stringify(stored)}, which is not a path that a backup stores`,
 		{
 			hint: "somebody changed this archive, or it is damaged: nothing was touched",
 		},

@@ -7,7 +7,7 @@ export function diskFault(error: unknown, path: string): unknown {
 	if (isErrno(error, "ENOSPC"))
 		return new HoldfastError("failed", `no space left in ${path}`, {
 			cause: error,
-			hint: `nothing half was left there that is listed; make room (df -h ${path}) and create again`,
+			hint: `the incomplete archive was discarded; free some space (df -h ${path}), then create again`,
 		});
 	if (isErrno(error, "EROFS"))
 		return new HoldfastError("failed", `${path} is mounted read-only`, {

@@ -26,8 +26,8 @@ const name = v.pipe(f.name, v.maxLength(LONGEST_NAME, "is too long for a name"))
 
 const time = v.pipe(
 	v.string(),
-	v.isoTimestamp("is no RFC 3339 time"),
-	v.check((text) => !Number.isNaN(Date.parse(text)), "is no time"),
+	v.isoTimestamp("is not an RFC 3339 time"),
+	v.check((text) => !Number.isNaN(Date.parse(text)), "is not a time"),
 );
 
 /** Whether an archive can hold something under this path: absolute and normalised, and not all of the machine. */
@@ -36,7 +36,7 @@ export function isStoredPath(path: string): boolean {
 		path.startsWith("/") && !path.endsWith("/") && posix.normalize(path) === path && !path.includes("\0")
 	);
 }
-export const storedPath = v.pipe(v.string(), v.check(isStoredPath, "is no absolute, normalised path"));
+export const storedPath = v.pipe(v.string(), v.check(isStoredPath, "is not an absolute, normalised path"));
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const facts = record(v.string(), v.unknown());
@@ -72,7 +72,7 @@ const stateRecord = v.looseObject({
 const metadataSchema = v.looseObject({
 	version: v.literal(1),
 	machine: name,
-	run: v.pipe(v.string(), v.regex(/^[\w.:+-]{1,100}$/, "is no id of a run")),
+	run: v.pipe(v.string(), v.regex(/^[\w.:+-]{1,100}$/, "is not an id of a run")),
 	created: time,
 	manifest: storedPath,
 	states: v.pipe(
@@ -104,7 +104,7 @@ export function readMetadata(text: string): Described {
 /** The same, of what was parsed already, as a part of a text of so many bytes. Never throws. */
 export function parseMetadata(value: unknown, within = 0): Described {
 	if (typeof value !== "object" || value === null || Array.isArray(value))
-		return { damaged: "its description is no map" };
+		return { damaged: "its description is not a map" };
 	const { version, machine } = value as { version?: unknown; machine?: unknown };
 	if (Number.isSafeInteger(version) && Number(version) > 1)
 		return { newer: { version: Number(version), ...(v.is(name, machine) ? { machine } : {}) } };

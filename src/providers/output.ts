@@ -7,7 +7,7 @@ export const count = v.pipe(v.number(), v.minValue(0));
 /** A time that can be read, in whichever form the engine has. */
 export const when = v.pipe(
 	v.string(),
-	v.check((text) => !Number.isNaN(Date.parse(text)), "is no time"),
+	v.check((text) => !Number.isNaN(Date.parse(text)), "is not a time"),
 );
 
 /** One JSON document of a command such as `borg info`. */

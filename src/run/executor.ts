@@ -341,9 +341,7 @@ function laterOn(report: ErrorReport): ErrorReport {
 function putOff(recorded: boolean): HoldfastError {
 	return new HoldfastError(
 		"failed",
-		recorded
-			? "it stays until all that comes before it is undone"
-			: "it stays until the journal can be written",
+		recorded ? "kept: an earlier step is not rolled back yet" : "kept: the journal cannot be written",
 		{ hint: "fix the cause (is the disk full?), then: holdfast recover" },
 	);
 }

@@ -44,7 +44,7 @@ test("a failing preBackup leaves its state out, says so in the archive, and post
 
 	const refused = await place.holdfast("restore", "--yes", "--service", "hooked", "tar", "latest");
 	assert.equal(refused.code, 1);
-	assert.match(refused.stderr, /no archive holds a good hooked/);
+	assert.match(refused.stderr, /no complete archive of hooked was found/);
 });
 
 test("a script stops at its first failure, also inside a pipe", async () => {

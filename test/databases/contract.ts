@@ -196,7 +196,7 @@ export function fulfilsContract(kind: Kind): void {
 					assert.equal(other.outcome, "good");
 					await tidy();
 					const words = ["restore", "--yes", "--service", "app", provider, "latest"];
-					assert.match(await holdfast(1, ...words), /no archive holds a good app/);
+					assert.match(await holdfast(1, ...words), /no complete archive of app was found/);
 				});
 
 		test("diff tells the rows that a restore would bring and take", async () => {

@@ -110,8 +110,8 @@ machines:
 test("a host, a schedule and a mail address that cannot be are faults with their lines", async () => {
 	for (const [own, said] of [
 		["host: -oProxyCommand=evil", "is no host"],
-		['schedule: { create: "daily\\nExecStart=/bin/x" }', "is no calendar event"],
-		["notify: [{ email: --help@x }]", "is no mail address"],
+		['schedule: { create: "daily\\nExecStart=/bin/x" }', "is not a calendar event"],
+		["notify: [{ email: --help@x }]", "is not a mail address"],
 		["maxAge: soon", "write an age like"],
 	] as const)
 		await assert.rejects(config(`machines:\n  web01: { ${own}, ${STATE} }\n`), (error: HoldfastError) => {

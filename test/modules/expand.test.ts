@@ -138,7 +138,7 @@ export const shop = defineModule({
 			await faultOf(`modules: [x.ts]\n${machineOf("    services: { shop: {} }")}`, {
 				"x.ts": "export const x = 1;",
 			}),
-			/what it exports is no module/,
+			/what it exports is not a module/,
 		);
 	});
 });

@@ -228,7 +228,7 @@ test("a state that was renamed is found by its folder, and the others by their n
 	});
 	const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
 	assert.equal(code, 1);
-	assert.match(stderr, /no archive holds a good post/);
+	assert.match(stderr, /no complete archive of post was found/);
 	assert.match(stderr, /holds \S+own\/mail as that of "mail"/);
 	assert.match(stderr, /to restore the others: --service wiki/);
 	await succeeds(place, "restore", "--yes", "--service", "wiki", "tar", "latest");

@@ -149,7 +149,7 @@ describe("too much, said with file and line", () => {
 		],
 		"2,000 servers that are none": [
 			`machines:\n${many(2_000, (index) => `  nas${index}: { host: h, borgServer: {} }`)}\n  web01:\n    providers:\n      borgbackup:\n        destinations:\n${many(2_000, (index) => `          d${index}: { server: nsa${index} }`)}\n`,
-			/:\d+:\d+: machine "nsa0" is no borgServer; did you mean "nas0"\?/,
+			/:\d+:\d+: machine "nsa0" is not a borgServer; did you mean "nas0"\?/,
 		],
 		"a name as long as a book": [
 			JSON.stringify({ machines: { m: { ["x".repeat(500_000)]: 1 } } }),

@@ -120,7 +120,7 @@ export const DAMAGED: Readonly<Record<string, string>> = {
 	"all of the machine": valid(state({ folders: ["/"] })),
 	"a path with NUL": valid(state({ folders: ["/srv/a\0b"] })),
 	"a stored path that leads out": valid(state({ stored: { "/srv/notes": "/../etc" } })),
-	"a dump that is no map": valid(state({ dumps: [{ dump: null, stored: "/x", facts: {} }] })),
+	"a dump that is not a map": valid(state({ dumps: [{ dump: null, stored: "/x", facts: {} }] })),
 	"a dump stored nowhere": valid(state({ dumps: [{ dump: {}, stored: "x", facts: {} }] })),
 	"another outcome": valid(state({ outcome: "splendid" })),
 	"lists within lists": `${valid().slice(0, -1)},"later":${"[".repeat(5000)}${"]".repeat(5000)}}`,

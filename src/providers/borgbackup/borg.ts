@@ -289,7 +289,7 @@ function fault(
 	if (words) return new BorgFault(known?.msgid ?? undefined, words.message, { hint: words.hint, details });
 	if (said.some((line) => /No space left on device|Insufficient free space/.test(line)))
 		return new BorgFault(errors[0]?.msgid ?? undefined, `no space left for ${destination.repo}`, {
-			hint: "nothing half was left there that is listed; make room, then create again",
+			hint: "the incomplete archive was discarded; free some space, then create again",
 			details: [],
 		});
 	if (end.endsWith("code 127"))

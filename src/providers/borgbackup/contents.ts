@@ -77,7 +77,7 @@ export async function sizeOf(
 	const reader = () => {
 		bytes = 0;
 		return recordReader((size) => {
-			if (!/^\d+$/.test(size)) throw notUnderstood("borg list", "a size is no number");
+			if (!/^\d+$/.test(size)) throw notUnderstood("borg list", "a size is not a number");
 			bytes += Number(size);
 		});
 	};

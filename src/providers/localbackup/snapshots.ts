@@ -38,7 +38,7 @@ export interface About {
 }
 
 const aboutSchema = v.object({
-	name: v.pipe(v.string(), v.check(isArchiveName, "is no name of an archive")),
+	name: v.pipe(v.string(), v.check(isArchiveName, "is not the name of an archive")),
 	metadata: v.unknown(),
 	roots: v.array(storedPath),
 });

@@ -320,7 +320,7 @@ function faultOf(
 		case "space":
 			return fault(
 				`no space left for ${repo}`,
-				"nothing half was left there that is listed; make room, then try again",
+				"the incomplete archive was discarded; free some space, then try again",
 			);
 		case "damaged":
 			return fault(`${repo} is not whole`);
