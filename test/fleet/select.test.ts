@@ -47,7 +47,7 @@ test("what is chosen wrongly is said with what was probably meant", async () => 
 	assert.equal(fault(["web1"]), 'there is no machine "web1" in f.yaml → did you mean "web01"?');
 	assert.equal(fault([], ["wbe"]), 'no machine in f.yaml has the tag "wbe" → did you mean "web"?');
 	assert.match(fault([]), /which machine\? → the machines are: web01, web02, db01; or say --all/);
-	assert.match(fault(["web01"], [], true), /--all is every machine/);
+	assert.match(fault(["web01"], [], true), /--all cannot be combined/);
 	assert.throws(
 		() => select(new Map(), { names: [], tags: [], all: true }, "f.yaml"),
 		/f.yaml has no machine/,
