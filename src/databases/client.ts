@@ -89,7 +89,6 @@ export async function dumpBy(
 	});
 	if (!child.stdout) throw new Error(`${argv[0]} has no output`);
 	let bytes = 0;
-	let isSilent = false;
 	const output = new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			bytes += chunk.length;
@@ -103,14 +102,11 @@ export async function dumpBy(
 	output.on("close", () => stdout.destroy());
 	const noLonger = whenSilent(
 		() => (output.writableNeedDrain ? undefined : bytes),
-		() => {
-			isSilent = true;
-			silent.abort();
-		},
+		() => silent.abort(),
 	);
 	const whole = child.done.finally(noLonger).then((result) => {
 		signal.throwIfAborted();
-		if (isSilent)
+		if (silent.signal.aborted)
 			throw new HoldfastError(
 				"failed",
 				`could not ${doing}: the server sent nothing for ${standstillSeconds(SILENT_SECONDS)} seconds`,

@@ -102,7 +102,7 @@ function tokensOf(name: string): Token[] {
 	return tokens;
 }
 
-/** `[a-z_]`, `[!0-9]`, `[]x]`, with `\` before what stands for itself. */
+/** `[a-z_]`, `[!0-9]`, `[]x]`, with `\` before a character that is meant literally. */
 function setAt(name: string, start: number): { token: Token; end: number } {
 	let at = start + 1;
 	const isNegated = name[at] === "!" || name[at] === "^";

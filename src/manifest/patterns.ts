@@ -6,7 +6,7 @@ import { parsePattern } from "./pattern-text.ts";
 export type Token = string | { readonly any: true } | { readonly one: readonly Range[] };
 export type Range = readonly [from: number, to: number];
 
-/** One name of a path; `**` stands for any number of folders, none included, and never comes last. */
+/** One name of a path; `**` matches any number of folders, including none, and is never the last part. */
 export type Part = "**" | readonly Token[];
 
 /** What is left out below a folder, as names from that folder down, and with each entry all that is in it. */
@@ -73,7 +73,7 @@ export function pathBelow(folder: string, path: string): Exclusion[] {
 		: [];
 }
 
-/** A path as a pattern that stands for just it, and what is in it. */
+/** A pattern that matches exactly this path, and everything in it. */
 export function asPattern(path: string): string {
 	return path.replace(/[\\*?[]/g, "\\$&");
 }

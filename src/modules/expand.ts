@@ -8,7 +8,7 @@ import type { StateInput } from "./state.ts";
 export interface ServicesRequest {
 	readonly machine: string;
 	readonly nixos: boolean;
-	/** As the user wrote them, by module; null stands for no options. */
+	/** As the user wrote them, by module; null where no options were given. */
 	readonly services: Readonly<Record<string, unknown>>;
 	/** States that the user wrote out. */
 	readonly state: Readonly<Record<string, unknown>>;

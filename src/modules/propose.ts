@@ -17,7 +17,7 @@ export interface SeenUnit {
 export interface Proposal {
 	/** Modules of the library that fit, with what showed it. */
 	readonly modules: readonly { readonly name: string; readonly about: string; readonly because: string }[];
-	/** Services with a StateDirectory= that no module stands for. */
+	/** Services with a StateDirectory= that no module covers. */
 	readonly services: readonly SeenUnit[];
 }
 

@@ -225,14 +225,18 @@ function linkProgram(bin: string, program: string): void {
 	}
 }
 
+const program = `${import.meta.dirname}/../../bin/holdfast`;
+const nameless = ["--reuid=54321", "--regid=54321", "--clear-groups", "--"];
+/** In a checkout below /root, say, another user cannot run the program at all, and that is not what is tested. */
+function whyNotNameless(): string | false {
+	if (!isRoot) return "only root can become somebody else";
+	const { status } = spawnSync("setpriv", [...nameless, "test", "-x", program]);
+	return status === 0 ? false : "the program is in a folder that others may not enter";
+}
+
 test("whoever has a number and no name backs up and restores as well", {
-	skip: isRoot ? false : "only root can become somebody else",
-}, async (t) => {
-	const program = `${import.meta.dirname}/../../bin/holdfast`;
-	const nameless = ["--reuid=54321", "--regid=54321", "--clear-groups", "--"];
-	// A checkout below /root, say: another user cannot run it there, and that is not what is tested.
-	if (spawnSync("setpriv", [...nameless, "test", "-x", program]).status !== 0)
-		return t.skip("the program is in a folder that others may not enter");
+	skip: whyNotNameless(),
+}, async () => {
 	const place = placeWithData();
 	execFileSync("chown", ["-R", "54321:54321", place.folder]);
 	// The scratch folder is root's alone.

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { watchPeak } from "../support/peak.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
@@ -76,17 +77,9 @@ test("a hook that floods its output neither fills memory nor the journal", { tim
 		preBackup: "{ yes flood || true; } | head -c 40000000; head -c 100000000 /dev/zero",
 	});
 	const { child, ended } = place.start(["create", "--quiet"]);
-	let peak = 0;
-	const watch = setInterval(() => {
-		try {
-			const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1];
-			peak = Math.max(peak, Number(kib ?? 0) / 1024);
-		} catch {
-			// It has ended.
-		}
-	}, 50);
+	const peakOf = watchPeak(child.pid);
 	const { code, stderr } = await ended;
-	clearInterval(watch);
+	const peak = peakOf();
 	assert.equal(code, 0, stderr);
 	assert.ok(peak > 0 && peak < 100, `${peak} MiB`);
 	const { stdout } = await place.holdfast("runs", "--json");

@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { EVERY_ENGINE } from "../support/every-engine.ts";
+import { watchPeak } from "../support/peak.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -54,17 +55,9 @@ interface Watched {
 async function watched(place: Place, ...words: string[]): Promise<Watched> {
 	const began = performance.now();
 	const { child, ended } = place.start(words);
-	let peak = 0;
-	const watch = setInterval(() => {
-		try {
-			const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1];
-			peak = Math.max(peak, Number(kib ?? 0) / 1024);
-		} catch {
-			// It has ended.
-		}
-	}, 10);
+	const peakOf = watchPeak(child.pid);
 	const { code, stdout, stderr } = await ended;
-	clearInterval(watch);
+	const peak = peakOf();
 	assert.equal(code, 0, `${words.join(" ")}: ${stderr.slice(-2_000)}`);
 	assert.ok(peak > 0);
 	return { stdout, peak, seconds: (performance.now() - began) / 1000 };

@@ -5,12 +5,13 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { guarded } from "./hostile.ts";
 
-import { flipping, nothingOfRoots, onlyRoot, PROVIDERS, ROUNDS, setUp, USER } from "./swapped.ts";
+import { flipping, nothingOfRoots, onlyRoot, ROUNDS, setUp, USER } from "./swapped.ts";
 
 describe("a folder above the state's is swapped for a link", onlyRoot, () => {
-	for (const engine of Object.keys(PROVIDERS))
+	for (const engine of Object.keys(EVERY_ENGINE))
 		test(`${engine}: create`, async () => {
 			const { place, home, outside, before } = setUp(engine);
 			await place.holdfast("create");
@@ -70,7 +71,7 @@ describe("a folder above the state's is swapped for a link", onlyRoot, () => {
 });
 
 describe("private folders are moved away, and links put in their place", onlyRoot, () => {
-	for (const engine of Object.keys(PROVIDERS))
+	for (const engine of Object.keys(EVERY_ENGINE))
 		test(`${engine}: on a filesystem that is the user's from its top on, there is no other place`, async (t) => {
 			const { place, home, outside, before } = setUp(engine);
 			rmSync(home, { recursive: true });
@@ -108,7 +109,7 @@ describe("private folders are moved away, and links put in their place", onlyRoo
 });
 
 describe("folders in the state's are swapped for links while they are read", onlyRoot, () => {
-	for (const engine of Object.keys(PROVIDERS))
+	for (const engine of Object.keys(EVERY_ENGINE))
 		test(engine, async () => {
 			const { place, home, outside } = setUp(engine);
 			// Whoever reads a folder's names and then opens each by its path meets the link at one of many.

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { cheapRepository } from "../support/cheap-restic.ts";
+import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
@@ -16,17 +16,6 @@ const FLIPPER = join(import.meta.dirname, "flipper.mjs");
 const base = scratch("races");
 chmodSync(base, 0o755);
 export const onlyRoot = { skip: isRoot ? false : "needs root" };
-
-export const PROVIDERS: Readonly<Record<string, (place: Place) => object>> = {
-	tar: (place) => ({ destinations: { d: { path: place.path("archives") } } }),
-	borgbackup: (place) => ({ destinations: { d: { repo: place.path("repo"), encryption: "none" } } }),
-	restic(place) {
-		const [repo, passphraseFile] = [place.path("repo"), place.write("passphrase", "correct horse\n")];
-		cheapRepository(repo, passphraseFile);
-		return { destinations: { d: { repo, passphraseFile } } };
-	},
-	localbackup: (place) => ({ destinations: { d: { directory: place.path("disk") } } }),
-};
 
 /** `home` is the user's, and holds `up/app`, a state's folder; `outside` is root's, with the same names. */
 export function setUp(engine: string, state: object = {}) {
@@ -41,7 +30,7 @@ export function setUp(engine: string, state: object = {}) {
 	}
 	place.declare({
 		state: { app: { folders: [join(home, "up/app")], ...state } },
-		providers: { [engine]: PROVIDERS[engine]?.(place) },
+		providers: { [engine]: EVERY_ENGINE[engine]?.(place) },
 	});
 	return { place, home, outside, before: guarded(outside) };
 }
@@ -69,7 +58,7 @@ export async function nothingOfRoots(place: Place, engine: string): Promise<void
 			cwd: look,
 			env: {
 				...process.env,
-				RESTIC_PASSWORD: "correct horse",
+				RESTIC_PASSWORD: "x",
 				RESTIC_REPOSITORY: place.path("repo"),
 				REPO: place.path("repo"),
 				BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: "yes",
@@ -90,7 +79,7 @@ export async function nothingOfRoots(place: Place, engine: string): Promise<void
 		run(
 			"for s in $(restic snapshots --json | grep -o '\"short_id\":\"[0-9a-f]*' | cut -d'\"' -f4); do restic restore $s --target $s; done",
 		);
-	else execFileSync("cp", ["-a", place.path("disk"), look]);
+	else execFileSync("cp", ["-a", place.path("archives"), look]);
 	assert.ok(
 		readdirSync(look, { recursive: true }).some((path) => String(path).endsWith("/app/file")),
 		"nothing was looked at",

@@ -1,0 +1,19 @@
+// The most memory that a process has had.
+import { readFileSync } from "node:fs";
+
+/** Watch it; what is returned ends that, and gives MiB. Linux itself keeps the highest (proc_pid_status(5), VmHWM). */
+export function watchPeak(pid: number | undefined): () => number {
+	let peak = 0;
+	const watch = setInterval(() => {
+		try {
+			const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+			peak = Math.max(peak, Number(kib ?? 0) / 1024);
+		} catch {
+			// It has ended.
+		}
+	}, 10);
+	return () => {
+		clearInterval(watch);
+		return peak;
+	};
+}
