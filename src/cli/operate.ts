@@ -12,6 +12,7 @@ import { execute } from "../run/executor.ts";
 import { Journal } from "../run/journal.ts";
 import { type Lock, takeLock } from "../run/lock.ts";
 import type { Plan } from "../run/plan.ts";
+import { isForeign } from "../run/plan-shape.ts";
 import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
 import { newRunId } from "../run/run-id.ts";
 import type { CommonFlags } from "./flags.ts";
@@ -61,7 +62,12 @@ export async function operate(
 /** Bring runs that died to their end, and nothing else. */
 export async function recoverOnly(flags: CommonFlags): Promise<RunReport[]> {
 	return underLock("holdfast recover", newRunId(), await reporter(flags), async (journal, report) => {
+		const measured = journal
+			.open()
+			.flatMap((run) => (isForeign(run) || run.manifest.metricsFile === undefined ? [] : [run.manifest]));
 		const reports = await recoverAll(journal, report);
+		for (const manifest of measured)
+			await (await import("../report/metrics.ts")).writeMetrics(manifest, journal).catch(() => {});
 		requireRecovered(reports);
 		await tidy(journal, flags);
 		return reports;

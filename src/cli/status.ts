@@ -143,8 +143,8 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 	const timers = answer ?? [];
 	const died = diedRuns(journal, runtime);
 	const standing = statusOf(manifest, destinations, journal, { died });
-	// A run that was killed has told nobody.
-	if (died.length > 0 && manifest.metricsFile !== undefined)
+	// A run that was killed has told nobody; while one goes on, it tells.
+	if (manifest.metricsFile !== undefined && lockHolder(runtime) === undefined)
 		await (await import("../report/metrics.ts")).writeMetrics(manifest, journal, { died }).catch(() => {});
 	journal.close();
 	const now = lockHolder(runtime)?.doing;
@@ -194,7 +194,7 @@ function tooSeldom(
 	if (next === undefined || first === undefined) return [];
 	if (Date.parse(next) <= Date.parse(time) + first.maxAgeSeconds * 1000) return [];
 	return [
-		`holdfast-${name}.timer runs next at ${localTime(next)}, and a good archive of ${first.state} is expected every ${duration(first.maxAgeSeconds)}: look at its OnCalendar (${SYSTEMCTL} cat holdfast-${name}.timer), or change \`expect\``,
+		`holdfast-${name}.timer runs next at ${localTime(next)}, and a good archive of ${first.state} is expected every ${duration(first.maxAgeSeconds)}: look at its OnCalendar (${SYSTEMCTL} cat holdfast-${name}.timer), or change \`maxAge\``,
 	];
 }
 

@@ -9,7 +9,7 @@ import type { RunEvent } from "../run/event.ts";
 import { RUN_ID } from "../run/event-file.ts";
 
 /** Counted up whenever an older side would not understand. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 /** The hidden command that speaks it. */
 export const SERVE = "__serve";
 

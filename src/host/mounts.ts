@@ -57,6 +57,22 @@ export function mountHolding(path: string): string {
 	return holding.reduce((deepest, mount) => (mount.length > deepest.length ? mount : deepest), "/");
 }
 
+/** Whether what it shows is there without it: a folder that is bound onto itself. */
+function isAnyway({ parent, device, root, path }: Mount, all: readonly Mount[]): boolean {
+	const around = all.find(({ id }) => id === parent);
+	if (around === undefined || around.device !== device) return false;
+	const [above, within] = [around.root, around.path].map((one) => (one === "/" ? "" : one));
+	return root === `${above}${path.slice((within ?? "").length)}`;
+}
+
+/** The same, where nothing is hidden once it is unmounted: undefined on the root of all, and on what is bound onto itself. */
+export function diskHolding(path: string): string | undefined {
+	const mount = mountHolding(path);
+	const all = mountsOf("self");
+	const found = all.findLast((one) => one.path === mount && one.type !== "autofs");
+	return mount === "/" || found === undefined || isAnyway(found, all) ? undefined : mount;
+}
+
 /** Whether a file system is mounted just there, and not merely a promise of one (autofs). */
 export function isMounted(folder: string): boolean {
 	return mountHolding(folder) === folder;
@@ -75,15 +91,9 @@ export function disksBelow(folder: string): string[] {
 	const isDisk = ({ type }: Mount) =>
 		!IMAGES.has(type) && (ELSEWHERE.test(type) || !ofTheKernel.has(type.replace(/\..*/, "")));
 	const all = mountsOf("self");
-	/** What is there without it: a folder that is bound onto itself. */
-	const isAnyway = ({ parent, device, root, path }: Mount) => {
-		const around = all.find(({ id }) => id === parent);
-		if (around === undefined || around.device !== device) return false;
-		const [above, within] = [around.root, around.path].map((one) => (one === "/" ? "" : one));
-		return root === `${above}${path.slice((within ?? "").length)}`;
-	};
 	const found = all.filter(
-		(mount) => mount.path !== folder && isAtOrBelow(mount.path, folder) && isDisk(mount) && !isAnyway(mount),
+		(mount) =>
+			mount.path !== folder && isAtOrBelow(mount.path, folder) && isDisk(mount) && !isAnyway(mount, all),
 	);
 	return [...new Set(found.map(({ path }) => path))];
 }

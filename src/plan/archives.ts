@@ -74,7 +74,7 @@ export async function listArchives(
 					absent: undefined,
 					machines: archives.map(machineOf),
 					archives: own.map((archive) => listed(archive, machine, provider, destination, records)),
-					lost: book.lost(destination, archives, Object.keys(manifest.state)),
+					lost: book.lost(destination, own, Object.keys(manifest.state)),
 				};
 			} catch (error) {
 				work.signal.throwIfAborted();

@@ -73,7 +73,7 @@ export function requireUsable(archive: ListedArchive): void {
 
 /** The archive that a person named: an id as printed, a name that only one has, or `latest` good one. */
 export function chooseArchive(listing: Listing, wanted: string, services: readonly string[]): ListedArchive {
-	const { archives, failures, others } = listing;
+	const { archives, failures, others, lost } = listing;
 	const elsewhere =
 		others.length === 0
 			? ""
@@ -94,10 +94,13 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 		);
 	if (archives.length === 0)
 		throw new HoldfastError("failed", "there is no archive to restore", {
+			details: lost.flatMap((one) => lineOf(one, wordsOfLost(one))).slice(0, MOST_LINES),
 			hint:
-				elsewhere === ""
-					? "make one with: holdfast create"
-					: elsewhere.replace("; ", "").replace("too", "instead"),
+				lost.length > 0
+					? "do not back up what is damaged now; look for it elsewhere: holdfast list"
+					: elsewhere === ""
+						? "make one with: holdfast create"
+						: elsewhere.replace("; ", "").replace("too", "instead"),
 		});
 	if (wanted === "latest") {
 		const latest = candidatesFor(listing, services).at(-1);

@@ -9,11 +9,7 @@ import type { LostArchive } from "../run/lost.ts";
 export interface RecordsBook {
 	of(destination: Pick<Destination, "name" | "location">, archives: readonly Archive[]): Records;
 	/** Archives of these states that were made there and are gone, where these are left. */
-	lost(
-		destination: Pick<Destination, "name" | "location">,
-		archives: readonly Archive[],
-		states: readonly string[],
-	): LostArchive[];
+	lost(destination: Destination, archives: readonly Archive[], states: readonly string[]): LostArchive[];
 	close(): void;
 }
 
@@ -33,9 +29,11 @@ export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBo
 			const names = archives.map((archive) => archive.name);
 			return attempt(() => journal?.records(machine, name, location, names)) ?? NO_RECORDS;
 		},
-		lost: (at, archives, states) => {
+		lost: ({ location, capabilities }, archives, states) => {
+			// An engine that says nothing of its archives may have given them other names.
+			if (!capabilities.describesItself) return [];
 			const names = archives.map((archive) => archive.name);
-			return attempt(() => journal?.lost(machine, at, names, states)) ?? [];
+			return attempt(() => journal?.lost(machine, location, names, states)) ?? [];
 		},
 		close: () => journal?.close(),
 	};

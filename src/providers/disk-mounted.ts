@@ -2,7 +2,7 @@
 // that, and is hidden once the disk is back. So where a file system is expected, one must be mounted.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { isAtOrBelow, mountHolding, unescapedPath } from "../host/mounts.ts";
+import { diskHolding, isAtOrBelow, mountHolding, unescapedPath } from "../host/mounts.ts";
 import { resolvePath } from "../host/trust.ts";
 import { HoldfastError } from "../manifest/error.ts";
 import { folderOf } from "./repository.ts";
@@ -24,23 +24,34 @@ const UNIT_FOLDERS = [
 export type Mountpoint = string | false | undefined;
 
 /**
- * Throws when a destination's folder would be written to the disk below the one that is meant: the one that it was on `last`
- * time at the least. Returns where the one is mounted that it is on.
+ * Throws when a destination's folder would be written to the disk below the one that is meant: without a word of the config's
+ * the one that it was on `last` time at the least. Returns where the one is mounted that it is on.
  */
-export function requireDisk(path: string, mountpoint: Mountpoint, last?: string): string {
+export function requireDisk(
+	path: string,
+	mountpoint: Mountpoint,
+	last?: string,
+): { readonly mount?: string } {
 	const target = resolvePath(path).path;
 	const mount = mountHolding(target);
-	if (mountpoint === false) return mount;
-	if (last !== undefined && isAtOrBelow(target, last) && !isAtOrBelow(mount, last))
+	const disk = diskHolding(target);
+	const on = disk === undefined ? {} : { mount: disk };
+	if (mountpoint === false) return on;
+	if (
+		mountpoint === undefined &&
+		last !== undefined &&
+		isAtOrBelow(target, last) &&
+		!isAtOrBelow(mount, last)
+	)
 		throw new HoldfastError(
 			"failed",
-			`no file system is mounted at ${last}, as there was when ${path} was last written: it would be on the disk below`,
+			`${notMounted(last)}: ${path} may be hidden below it, or on another disk`,
 			{
-				hint: `mount it again. If ${path} is meant to be a folder like any other now, say so for this destination: mountpoint: false`,
+				hint: `mount it again. If ${path} is meant to be where it is now, say so for this destination: mountpoint: ${disk ?? false}`,
 			},
 		);
 	const expected = mountpoint === undefined ? expectedMount(target) : resolvePath(mountpoint).path;
-	if (expected === undefined || isAtOrBelow(mount, expected)) return mount;
+	if (expected === undefined || isAtOrBelow(mount, expected)) return on;
 	const isAnyDisk = FOR_DISKS.includes(expected);
 	throw new HoldfastError(
 		"failed",
@@ -53,6 +64,10 @@ export function requireDisk(path: string, mountpoint: Mountpoint, last?: string)
 	);
 }
 
+/** Where a destination was written last, and nothing is mounted any more. */
+export const notMounted = (last: string) =>
+	`no file system is mounted at ${last}, as there was when this destination was last written`;
+
 /** The same for a repository, wherever it is. */
 export function requireDiskOf(
 	repo: string,
@@ -60,7 +75,7 @@ export function requireDiskOf(
 	last?: string,
 ): { readonly mount?: string } {
 	const folder = folderOf(repo);
-	return folder === undefined ? {} : { mount: requireDisk(folder, mountpoint, last) };
+	return folder === undefined ? {} : requireDisk(folder, mountpoint, last);
 }
 
 /** The innermost folder at or above a path at which a file system is to be mounted; undefined when there is none. */

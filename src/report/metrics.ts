@@ -7,7 +7,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import { allDestinations } from "../providers/registry.ts";
 import type { DiedRun } from "../run/died.ts";
 import type { Journal } from "../run/journal.ts";
-import { type MachineStatus, statusOf } from "../run/status.ts";
+import { type LastRun, type MachineStatus, statusOf } from "../run/status.ts";
 
 /** What of a machine's journal is not in it yet, or not any more. */
 interface Beside {
@@ -24,7 +24,10 @@ export async function writeMetrics(
 	const file = manifest.metricsFile;
 	if (file === undefined) return;
 	const status = statusOf(manifest, await allDestinations(manifest), journal, { died });
-	const text = metricsText(status, begins?.operation);
+	const text = metricsText(status, [
+		...(begins === undefined ? [] : [{ operation: begins.operation, started: status.time }]),
+		...status.runs.filter(({ outcome }) => outcome === "died"),
+	]);
 	const [above, name] = split(file);
 	using folder = openFolder(resolvePath(above).path);
 	replaceFile(folder, name, text, { mode: 0o644 });
@@ -32,8 +35,8 @@ export async function writeMetrics(
 
 /** Prometheus's text format. Names and units as its own guide has them: seconds, bytes. */
 export function metricsText(
-	{ machine, time, archives, runs, problems }: MachineStatus,
-	begins?: string,
+	{ machine, archives, runs, problems }: MachineStatus,
+	open: readonly Pick<LastRun, "operation" | "started">[] = [],
 ): string {
 	const metric = (
 		name: string,
@@ -83,7 +86,7 @@ export function metricsText(
 		...metric(
 			"holdfast_run_in_progress_timestamp_seconds",
 			"When a run began that has not ended: what is old was killed.",
-			begins === undefined ? [] : [[{ operation: begins }, Date.parse(time) / 1000]],
+			open.map(({ operation, started }) => [{ operation }, Date.parse(started) / 1000]),
 		),
 		...metric("holdfast_problems", "What `holdfast status` counts as wrong.", [[{}, problems.length]]),
 		"",

@@ -15,8 +15,7 @@ export class JournalArchives extends JournalStore {
 			location,
 			new Date().toISOString(),
 		]);
-		if (mount !== undefined)
-			this.write("UPDATE destination SET mount = ? WHERE location = ?", [mount ?? null, location]);
+		this.write("UPDATE destination SET mount = ? WHERE location = ?", [mount ?? null, location]);
 		this.write(
 			"INSERT OR REPLACE INTO archive (id, name, provider, destination, metadata, bytes, digests) VALUES (?, ?, ?, ?, ?, ?, ?)",
 			[id, name, provider, destination, JSON.stringify(metadata), bytes ?? null, JSON.stringify(digests)],
@@ -96,15 +95,23 @@ export class JournalArchives extends JournalStore {
 		};
 	}
 
-	/** Those made in a destination that should be there, where these names are left. */
+	/** Those made at a location, by whatever name of its destination, that should be there, where these names are left. */
 	lost(
 		machine: string,
-		at: { readonly name: string; readonly location: string },
+		location: string,
 		names: readonly string[],
 		states: readonly string[],
 	): LostArchive[] {
-		const there = this.archives(machine).filter(({ id, name }) => id === archiveId(at, name));
-		return lostOf(there, names, states);
+		const there = this.archives(machine).filter(({ id, name }) => id.endsWith(`::${location}::${name}`));
+		return lostOf(there, names, states, this.mountOf(location).mount);
+	}
+
+	/** A run of ours has removed these. */
+	removed(location: string, names: readonly string[]): void {
+		this.write(
+			"DELETE FROM archive WHERE name IN (SELECT value FROM json_each(?)) AND substr(id, instr(id, '::') + 2) = ? || '::' || name",
+			[JSON.stringify(names), location],
+		);
 	}
 
 	mountOf(location: string): { readonly mount?: string } {

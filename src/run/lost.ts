@@ -1,6 +1,8 @@
-// Archives that this machine made, that no prune of its own removes, and that are gone.
+// Archives that this machine made, that no prune of its own has removed, and that are gone.
+import { isMounted } from "../host/mounts.ts";
 import { ownValue } from "../manifest/record.ts";
 import { isAhead, outcomeOf } from "../providers/archive-time.ts";
+import { notMounted } from "../providers/disk-mounted.ts";
 import type { KnownArchive } from "./journal-rows.ts";
 
 export interface LostArchive {
@@ -10,29 +12,39 @@ export interface LostArchive {
 	readonly created: string;
 	/** Those that it was the newest good archive of. */
 	readonly states: readonly string[];
+	/** Where the disk was mounted that it was written to; nothing is mounted there now. */
+	readonly unmounted?: string;
 }
 
 /**
  * Of each of these states the newest archive that was made in a destination and holds it whole, where that is none of those
- * that are left there. `made` is newest first.
+ * that are left there. `mount`: where the destination's disk was when it was last written.
  */
 export function lostOf(
 	made: readonly KnownArchive[],
 	left: readonly string[],
 	states: readonly string[],
+	mount: string | undefined,
 ): LostArchive[] {
+	const timeOf = ({ metadata }: KnownArchive) => Date.parse(metadata.created);
+	// Retention goes by these times as well: what it keeps is the newest by them.
+	const newestFirst = made.filter((one) => !isAhead(timeOf(one))).sort((a, b) => timeOf(b) - timeOf(a));
 	const newest = Map.groupBy(states, (state) =>
-		made.find(({ metadata }) => {
+		newestFirst.find(({ metadata }) => {
 			const record = ownValue(metadata.states, state);
-			return record && outcomeOf(record) === "good" && !isAhead(Date.parse(metadata.created));
+			return record && outcomeOf(record) === "good";
 		}),
 	);
-	return [...newest].flatMap(([archive, of]) =>
+	const lost = [...newest].flatMap(([archive, of]) =>
 		archive === undefined || left.includes(archive.name)
 			? []
 			: [{ id: archive.id, name: archive.name, created: archive.metadata.created, states: of }],
 	);
+	const isUnmounted = lost.length > 0 && mount !== undefined && !isMounted(mount);
+	return isUnmounted ? lost.map((one) => ({ ...one, unmounted: mount })) : lost;
 }
 
-export const wordsOfLost = ({ states }: LostArchive) =>
-	`is gone: it was made here, and is the newest good archive of ${states.join(", ")}; Holdfast has not removed it`;
+export const wordsOfLost = ({ states, unmounted }: LostArchive) =>
+	unmounted === undefined
+		? `is gone: it was made here, is the newest good archive of ${states.join(", ")}, and Holdfast has no record of removing it`
+		: `cannot be seen: ${notMounted(unmounted)}`;

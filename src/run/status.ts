@@ -200,6 +200,7 @@ function badRun({ id, operation, outcome, summary }: RunRow): string {
 }
 
 function hours(seconds: number): string {
+	if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
 	return seconds < 48 * 3600
 		? `${Math.round(seconds / 360) / 10} h`
 		: `${Math.round(seconds / 8640) / 10} days`;

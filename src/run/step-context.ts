@@ -22,6 +22,7 @@ export type RunJournal = Pick<
 	| "records"
 	| "forgetGone"
 	| "lost"
+	| "removed"
 	| "lastGood"
 	| "made"
 	| "archive"
@@ -77,7 +78,9 @@ export function contextOf(
 		}),
 		forgetGone: ({ name, location }, names) =>
 			journal.forgetGone(plan.manifest.machine, name, location, names),
-		lost: (at, names) => journal.lost(plan.manifest.machine, at, names, Object.keys(plan.manifest.state)),
+		lost: ({ location }, names) =>
+			journal.lost(plan.manifest.machine, location, names, Object.keys(plan.manifest.state)),
+		removed: ({ location }, names) => journal.removed(location, names),
 		lastGood: (state) => journal.lastGood(plan.manifest.machine, state),
 		doubt,
 		made: (archive) => journal.made(archive),

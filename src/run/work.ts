@@ -43,6 +43,8 @@ export interface StepContext {
 	forgetGone(destination: Pick<Destination, "name" | "location">, names: readonly string[]): void;
 	/** Archives that were made in a destination and are gone, where these names are left. */
 	lost(destination: Pick<Destination, "name" | "location">, names: readonly string[]): LostArchive[];
+	/** These were removed from a destination just now. */
+	removed(destination: Pick<Destination, "location">, names: readonly string[]): void;
 	/** What the last good archive of a state was, in whichever destination. */
 	lastGood(state: string): LastGood | undefined;
 	/** Once all is done, a scope is told as failed though what it was to store is stored: there is reason to doubt it. */

@@ -140,6 +140,9 @@ test("a create that is killed: its beginning stays in the metrics, and status sa
 	assert.match(output, /died/);
 	assert.match(metrics(), /^holdfast_problems\{machine="here"\} [1-9]/m);
 	assert.match(metrics(), /^holdfast_last_run_success\{machine="here",operation="create"\} 0$/m);
+	assert.match(metrics(), /in_progress/, "until it is brought to its end");
+	await run(["recover"], "true");
+	assert.doesNotMatch(metrics(), /in_progress/);
 	heard.splice(0);
 	assert.equal((await run(["create"], "true")).code, 0);
 	assert.match(metrics(), /^holdfast_problems\{machine="here"\} 0$/m);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { PROTOCOL } from "../../src/fleet/protocol.ts";
 import type { ListedArchive } from "../../src/plan/archives.ts";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
 import { letIn } from "./keys.ts";
@@ -237,14 +238,14 @@ machines:
 			);
 		const time = new Date(Date.now() - 3 * 3600_000).toISOString();
 		await speaks(
-			{ protocol: 1, version: "0.0.1", time },
+			{ protocol: PROTOCOL, version: "0.0.1", time },
 			`echo '{"archives":[],"failures":[],"others":[],"upkeep":[]}'`,
 		);
 		const other = await laptop.holdfast("list", "web02");
 		assert.equal(other.code, 0, other.stderr);
 		assert.match(other.stderr, /web02 has Holdfast 0\.0\.1, this is .*; they understand each other/);
 		assert.match(other.stderr, /the clock of web02 is 3 hours behind this one/);
-		await speaks({ protocol: 0, version: "0.0.1", time });
+		await speaks({ protocol: PROTOCOL - 1, version: "0.0.1", time });
 		const old = await laptop.holdfast("list", "web02");
 		assert.equal(old.code, 1);
 		assert.match(old.stderr, /do not understand each other\n.*holdfast deploy web02/s);

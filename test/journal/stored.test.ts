@@ -5,6 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { PROTOCOL } from "../../src/fleet/protocol.ts";
 import type { HoldfastError } from "../../src/manifest/error.ts";
 import { lockHolder, takeLock } from "../../src/run/lock.ts";
 import { Place } from "../support/place.ts";
@@ -113,7 +114,7 @@ test("an events' file that another version, or half a write, has left: what is n
 		event({ type: "step-st" }).slice(0, -8),
 	];
 	place.write(`run/events/${run}.ndjson`, lines.join("\n"));
-	const asked = { protocol: 1, version: "0.1.0", do: "attach", run };
+	const asked = { protocol: PROTOCOL, version: "0.1.0", do: "attach", run };
 	const answer = await served(place, `${JSON.stringify(asked)}\n`);
 	const types = answer
 		.split("\n")

@@ -89,6 +89,7 @@ export class MemoryJournal implements RunJournal {
 	records = () => ({ archives: new Map() });
 	forgetGone = () => {};
 	lost = () => [];
+	removed = () => {};
 	lastGood = () => undefined;
 	made = () => {};
 	archive = () => undefined;

@@ -1,5 +1,6 @@
 // A machine of a fleet that does not behave, as an sshd has it answer in Holdfast's place: `node liar.ts BEHAVIOUR`.
 import { createInterface } from "node:readline";
+import { PROTOCOL } from "../../src/fleet/protocol.ts";
 
 const [behaviour = ""] = process.argv.slice(2);
 const forever = () => setInterval(() => {}, 1_000);
@@ -8,7 +9,7 @@ const parent = process.ppid;
 setInterval(() => process.ppid === parent || process.exit(), 500).unref();
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const greet = (more: object = {}) =>
-	say({ type: "greeting", protocol: 1, version: "0.1.0", time: new Date().toISOString(), ...more });
+	say({ type: "greeting", protocol: PROTOCOL, version: "0.1.0", time: new Date().toISOString(), ...more });
 
 /** Without an end, as fast as it is taken. */
 function pour(stream: NodeJS.WritableStream, chunk: string): void {

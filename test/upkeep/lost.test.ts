@@ -1,12 +1,15 @@
 // An archive that this machine made, and that somebody has removed since: check fails, list says so, latest says which one it
 // is not, and status goes on about it until there is a newer one. So with a destination whose address was changed.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { openProvider } from "../../src/providers/registry.ts";
 import { quiet } from "../providers/fixtures.ts";
 import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
+import { isRoot } from "../support/tree.ts";
 
 const folder = scratch("lost");
 
@@ -45,7 +48,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 		const last = (await destination.list(quiet)).map(({ name }) => name).find((name) => name !== newest);
 		assert.ok(last !== undefined);
 		await destination.remove([last], quiet);
-		const gone = new RegExp(`${last}:? is gone: it was made here, and is the newest good archive of notes`);
+		const gone = new RegExp(`${last}:? is gone: it was made here, is the newest good archive of notes`);
 		assert.match(await ends(place, 0, "list"), gone);
 		const said = await ends(place, 1, "check");
 		assert.match(said, /has lost archives/);
@@ -76,4 +79,76 @@ test("a destination whose address was changed has no archive yet", async () => {
 	// Back again: what is there is known, and old enough to be told by its age alone.
 	declare(at("before"));
 	await ends(place, 0, "status");
+});
+
+test("one that says that it is another machine's is no longer this one's", async () => {
+	const { place, declare } = placeWith((at) => ({
+		type: "tar",
+		destinations: { disk: { path: at.path("archives") } },
+	}));
+	declare();
+	await ends(place, 0, "create");
+	await ends(place, 0, "create");
+	const { archives } = JSON.parse((await place.holdfast("list", "--json")).stdout);
+	const newest = archives.at(-1).name;
+	const file = place.path("archives", newest, "index.json");
+	writeFileSync(file, readFileSync(file, "utf8").replace('"machine":"web01"', '"machine":"other"'));
+	assert.match(await ends(place, 1, "check"), new RegExp(`${newest}: is gone`));
+	assert.match(await ends(place, 0, "list"), /is gone/);
+	rmSync(place.path("archives"), { recursive: true });
+	mkdirSync(place.path("archives"));
+	const none = await ends(place, 1, "restore", "engine", "latest");
+	assert.match(none, /there is no archive to restore[\s\S]*is gone[\s\S]*do not back up what is damaged now/);
+});
+
+test("what a prune has removed, a destination that was renamed, and names of an engine's own raise no alarm", async () => {
+	const { place } = placeWith(() => ({}));
+	const at = (name: string) =>
+		place.declare({
+			state: { notes: { folders: [place.path("notes")] } },
+			providers: {
+				tar: { destinations: { [name]: { path: place.path("archives") } }, retention: { keepLast: 1 } },
+				own: {
+					type: "command",
+					create: `tar -cf "${place.path("own")}/$HOLDFAST_ARCHIVE.tar" -C / -T /dev/null`,
+					list: `ls -1 "${place.path("own")}"`,
+					restore: "true",
+				},
+			},
+		});
+	mkdirSync(place.path("own"));
+	at("a");
+	await ends(place, 0, "create");
+	at("b");
+	await ends(place, 0, "create");
+	await ends(place, 0, "create");
+	await ends(place, 0, "prune", "--yes", "--provider", "tar");
+	for (const name of ["b", "a"]) {
+		at(name);
+		assert.doesNotMatch(await ends(place, 0, "list"), /is gone/);
+		await ends(place, 0, "check");
+	}
+});
+
+test("a disk that is not mounted has lost nothing", {
+	skip: isRoot ? false : "only root can mount",
+}, async () => {
+	const { place, declare } = placeWith((at) => ({
+		type: "tar",
+		destinations: { d: { path: at.path("disk") } },
+	}));
+	mkdirSync(place.path("disk"));
+	declare();
+	execFileSync("mount", ["-t", "tmpfs", "none", place.path("disk")]);
+	try {
+		await ends(place, 0, "create");
+	} finally {
+		execFileSync("umount", [place.path("disk")]);
+	}
+	const cannot = /cannot be seen: no file system is mounted at .*disk, as there was when/;
+	const listed = await ends(place, 0, "list");
+	assert.match(listed, cannot);
+	const said = await ends(place, 1, "check");
+	assert.match(said, /is on no disk that is mounted[\s\S]*Mount it, then check again/);
+	assert.doesNotMatch(listed + said, /is gone|who removed/);
 });

@@ -54,3 +54,31 @@ for (const [engine, destination] of Object.entries(AT))
 		assert.equal((await place.holdfast("create")).code, 0, "it is where it was last time");
 		assert.ok(readdirSync(join(disk)).length > 0);
 	});
+
+test("a disk that is elsewhere now is named in the config, and a folder that is bound onto itself is no disk", {
+	skip: isRoot ? false : "only root can mount",
+}, async () => {
+	const place = new Place(folder);
+	place.write("own/file", "x");
+	const above = place.path("at");
+	const path = join(above, "archives");
+	mkdirSync(path, { recursive: true });
+	const declare = (more: object = {}) =>
+		place.declare({
+			state: { s: { folders: [place.path("own")] } },
+			providers: { tar: { destinations: { d: { path, ...more } } } },
+		});
+	declare();
+	const bound = await place.holdfastAfter(`mount --bind "${path}" "${path}"`, "create");
+	assert.equal(bound.code, 0, bound.stderr);
+	assert.equal((await place.holdfast("create")).code, 0);
+	const inner = await place.holdfastAfter(`mount -t tmpfs none "${path}"`, "create");
+	assert.equal(inner.code, 0, inner.stderr);
+	const moved = `mount -t tmpfs none "${above}"; mkdir "${path}"`;
+	const refused = await place.holdfastAfter(moved, "create");
+	assert.equal(refused.code, 1, refused.stderr);
+	assert.match(refused.stderr, new RegExp(`is meant to be where it is now.*mountpoint: ${above}$`, "m"));
+	declare({ mountpoint: above });
+	const { code, stderr } = await place.holdfastAfter(moved, "create");
+	assert.equal(code, 0, stderr);
+});

@@ -47,7 +47,7 @@ export async function create(
 		const result = await createOf(destination, compression, { ...request, roots }, fresh, work);
 		const reason = `it has folders in more than ${DEEPEST} others, and borg goes no deeper`;
 		const left = request.roots.flatMap(({ path }) => (deep.has(path) ? [{ path, reason }] : []));
-		return { ...result, unreadable: [...result.unreadable, ...left] };
+		return { ...result, ...disk, unreadable: [...result.unreadable, ...left] };
 	}
 }
 

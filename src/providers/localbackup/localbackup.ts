@@ -65,11 +65,11 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 				on(work, async (directory) => {
 					// Its own mountpoint was mounted by now.
 					const isAnywhere = target.mountpoint === false ? false : undefined;
-					const mount = requireDisk(directory, isAnywhere, request.mount);
+					const disk = requireDisk(directory, isAnywhere, request.mount);
 					await runHook(name, target, "preBackupHook", work);
 					const result = await create(directory, options.snapshots ?? SNAPSHOTS, request, fresh, work);
 					await runHook(name, target, "postBackupHook", work);
-					return { ...result, mount };
+					return { ...result, ...disk };
 				}),
 			describe: (archive, metadata, work) =>
 				on(work, async (directory) => {

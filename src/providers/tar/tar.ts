@@ -60,8 +60,8 @@ export function tarDestinations(options: TarOptions): Destination[] {
 			mounts: false,
 		},
 		create: async (request, fresh, work) => {
-			const mount = requireDisk(path, mountpoint, request.mount);
-			return { ...(await create(path, request, fresh, options.level, work)), mount };
+			const disk = requireDisk(path, mountpoint, request.mount);
+			return { ...(await create(path, request, fresh, options.level, work)), ...disk };
 		},
 		describe: (archive, metadata) => describe(path, archive, metadata),
 		list: () => list(path),

@@ -1,4 +1,6 @@
 // Ask whether the service is healthy, again and again until it is or its time is over.
+import { get as httpGet, type IncomingMessage } from "node:http";
+import { get as httpsGet } from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
 import { answerTo as answerOfMariadb } from "../../databases/mariadb/question.ts";
 import { answerTo } from "../../databases/postgresql/question.ts";
@@ -73,14 +75,13 @@ async function askHttp(
 	seconds: number,
 	signal: AbortSignal,
 ): Promise<Fault | undefined> {
+	const asked = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(seconds * 1000))]);
 	try {
-		const answer = await fetch(http, {
-			signal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(seconds * 1000))]),
-			redirect: "manual",
-		});
+		const answer = await answerOf(http, asked);
 		const text = await beginningOf(answer);
-		if (status === undefined ? !answer.ok : answer.status !== status)
-			return { what: `answered with status ${answer.status}`, details: text.split("\n").slice(0, 5) };
+		const code = answer.statusCode ?? 0;
+		if (status === undefined ? code < 200 || code > 299 : code !== status)
+			return { what: `answered with status ${code}`, details: text.split("\n").slice(0, 5) };
 		if (contains !== undefined && !text.includes(contains))
 			return {
 				what: `the answer does not hold ${JSON.stringify(contains)}`,
@@ -88,16 +89,25 @@ async function askHttp(
 			};
 		return undefined;
 	} catch (error) {
-		const { message, cause } = error as Error;
-		return { what: cause instanceof Error ? cause.message || message : message, details: [] };
+		const { message, errors } = error as AggregateError;
+		// A name with several addresses, none of which answered, has an error for each and no words of its own.
+		return { what: message || errors?.map((one) => (one as Error).message).join("; "), details: [] };
 	}
 }
 
+/** By Node's own client: `fetch` refuses ports that browsers keep for other services, and a service may be on any. */
+function answerOf(address: string, signal: AbortSignal): Promise<IncomingMessage> {
+	return new Promise((resolve, reject) => {
+		const ask = address.startsWith("https:") ? httpsGet : httpGet;
+		ask(address, { signal, agent: false }, resolve).on("error", reject);
+	});
+}
+
 /** An answer may have no end. */
-async function beginningOf(answer: Response): Promise<string> {
-	const chunks: Uint8Array[] = [];
+async function beginningOf(answer: IncomingMessage): Promise<string> {
+	const chunks: Buffer[] = [];
 	let bytes = 0;
-	for await (const chunk of answer.body ?? []) {
+	for await (const chunk of answer) {
 		chunks.push(chunk);
 		bytes += chunk.length;
 		if (bytes > LONGEST_ANSWER) break;

@@ -125,7 +125,9 @@ async function changedHands(places: StageStep["places"]): Promise<string[]> {
 		const [is, was] = [staged, live].map(found);
 		if (is === undefined || was === undefined || is.isSymbolicLink() || was.isSymbolicLink()) continue;
 		if (is.uid === was.uid && is.gid === was.gid && is.mode === was.mode) continue;
-		lines.push(`${live} comes back as ${await ownerWords(is)}; it was ${await ownerWords(was)}`);
+		lines.push(
+			`${live} comes back as ${await ownerWords(is)}, as the archive has it; until now it was ${await ownerWords(was)}`,
+		);
 	}
 	return lines;
 }

@@ -6,7 +6,7 @@ import type { Archive, Problem } from "../../providers/provider.ts";
 import { openDestination } from "../../providers/registry.ts";
 import { retain } from "../../providers/retention.ts";
 import { unlessAbsent } from "../absent.ts";
-import { wordsOfLost } from "../lost.ts";
+import { type LostArchive, wordsOfLost } from "../lost.ts";
 import type { CheckArchivesStep, PruneStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
 
@@ -19,13 +19,16 @@ export const archivesCheck: StepWork<CheckArchivesStep> = {
 			const own = archives.filter((archive) => belongsTo(archive, context.plan.manifest.machine));
 			context.forgetGone(destination, namesOf(own));
 			const ahead = aheadIn(own, context.records(destination, namesOf(own)));
-			const lost = context
-				.lost(destination, namesOf(archives))
-				.map((one) => ({ archive: one.name, message: wordsOfLost(one) }));
-			const [first] = FAULTS.filter(({ of }) => ({ problems, lost, ahead })[of].length > 0);
+			// An engine that says nothing of its archives may have given them other names.
+			const gone = destination.capabilities.describesItself ? context.lost(destination, namesOf(own)) : [];
+			const told = (some: readonly LostArchive[]) =>
+				some.map((one) => ({ archive: one.name, message: wordsOfLost(one) }));
+			const unmounted = told(gone.filter((one) => one.unmounted !== undefined));
+			const lost = told(gone.filter((one) => one.unmounted === undefined));
+			const [first] = FAULTS.filter(({ of }) => ({ problems, unmounted, lost, ahead })[of].length > 0);
 			if (first === undefined) return { archives: archives.length };
 			throw new HoldfastError("failed", `${destination.location} ${first.fault}`, {
-				details: [...problems, ...lost, ...ahead]
+				details: [...problems, ...unmounted, ...lost, ...ahead]
 					.slice(0, 20)
 					.map(({ archive, message }) => (archive === undefined ? message : `${archive}: ${message}`)),
 				hint: first.hint,
@@ -45,6 +48,7 @@ export const archivesPrune: StepWork<PruneStep> = {
 			if (removed.length > 0) {
 				for (const archive of removed) context.log(`remove ${archive}`);
 				await destination.remove(removed, context);
+				context.removed(destination, removed);
 			}
 			return { removed, kept: own.length - removed.length };
 		}),
@@ -56,6 +60,11 @@ const FAULTS = [
 		of: "problems",
 		fault: "is not whole",
 		hint: "back up to another destination that is undamaged before you fix or remove anything here",
+	},
+	{
+		of: "unmounted",
+		fault: "is on no disk that is mounted",
+		hint: "is the disk there? Mount it, then check again",
 	},
 	{
 		of: "lost",
