@@ -98,7 +98,7 @@ export async function mariadbServer(settings: readonly string[] = []): Promise<T
 	execFileSync(
 		"mariadb-install-db",
 		["--no-defaults", `--datadir=${data}`, "--user=mysql", "--skip-test-db", "--skip-name-resolve"],
-		{ stdio: "ignore" },
+		{ stdio: ["ignore", "ignore", "pipe"] },
 	);
 	begin("setpriv", [
 		...[
