@@ -2,11 +2,11 @@
 // with that; the others keep what an archive says of itself in a file each, and reading all of these is what it is up against.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Metadata } from "../src/engines/provider.ts";
+import { ARCHIVE, aboutTag } from "../src/engines/restic/snapshots.ts";
 import { sideBySide } from "../src/host/side-by-side.ts";
-import type { Metadata } from "../src/providers/provider.ts";
-import { ARCHIVE, aboutTag } from "../src/providers/restic/snapshots.ts";
-import { openLocalbackup, openTar, setUpEngines } from "../test/providers/engines.ts";
-import { quiet } from "../test/providers/fixtures.ts";
+import { openLocalbackup, openTar, setUpEngines } from "../test/engines/engines.ts";
+import { quiet } from "../test/engines/fixtures.ts";
 import { compare, run } from "./measure.ts";
 import { nodeAlone } from "./node-alone.ts";
 import { HOLDFAST, place } from "./place.ts";

@@ -78,7 +78,7 @@ function document(): string {
 Written by \`npm run bench\` (Holdfast ${version}, Node ${process.versions.node}, ${engine}) on ${cpus().length} cores, \
 ${Math.round(totalmem() / 1024 ** 3)} GiB of memory. The two commands of a row ran in turn, A B A B …; seconds are
 medians and depend on the machine, ratios are taken pair by pair and hold better. The rows of hundreds of thousands of files
-are written down from \`test/providers/many-files.long.ts\` (HOLDFAST_MANY_FILES=300000): the most that VmHWM of our own
+are written down from \`test/engines/many-files.long.ts\` (HOLDFAST_MANY_FILES=300000): the most that VmHWM of our own
 process was, without the engine's.
 
 ${table(merged())}`;

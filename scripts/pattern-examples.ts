@@ -1,4 +1,4 @@
-// The table of docs/reference/patterns.md, which test/providers/patterns.test.ts tries on every engine.
+// The table of docs/reference/patterns.md, which test/engines/patterns.test.ts tries on every engine.
 
 /** The folder of the state in the examples. */
 export const FOLDER = "/srv/app";

@@ -6,9 +6,9 @@ import { stringify } from "yaml";
 import { application } from "../src/cli/application.ts";
 import { configJsonSchema, manifestJsonSchema } from "../src/config/json-schema.ts";
 import { type JsonSchema, keysOf } from "../src/manifest/json-keys.ts";
-import { patternFault } from "../src/manifest/patterns.ts";
 import { optionsJsonSchema, usually } from "../src/modules/describe.ts";
 import { LIBRARY } from "../src/modules/library.ts";
+import { patternFault } from "../src/values/patterns.ts";
 import { FOLDER as APP, EXAMPLES, PATHS, REFUSED, REFUSED_THERE } from "./pattern-examples.ts";
 
 const FOLDER = join(import.meta.dirname, "../docs/reference");
@@ -100,7 +100,7 @@ function patternsPage(): string {
 ${NOTE()}
 
 What \`exclude\` of a state leaves out of its archives. A pattern means the same for every engine: the tables below are tried
-on each of them by \`test/providers/patterns.test.ts\`, along with random patterns and names.
+on each of them by \`test/engines/patterns.test.ts\`, along with random patterns and names.
 
 - **Without a slash** a pattern is a name: it matches every file and folder with that name, at any depth below the state's folders.
 - **With a slash inside**, or with \`./\` in front, it is a path that begins at each of the state's folders.

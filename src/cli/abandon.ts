@@ -2,8 +2,6 @@
 
 import { loadConfig } from "../config/load.ts";
 import { places } from "../host/places.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { wordsOf } from "../manifest/system-error.ts";
 import { print, printJson, printMessage } from "../report/terminal.ts";
 import { abandon, abandonJournal, type Left, leftBy, leftInJournal } from "../run/abandon.ts";
 import { Journal } from "../run/journal.ts";
@@ -11,6 +9,8 @@ import { WHOLE } from "../run/journal-file.ts";
 import { takeLock } from "../run/lock.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import { newRunId } from "../run/run-id.ts";
+import { HoldfastError } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
 import { type CommonFlags, loading } from "./flags.ts";
 import { confirm } from "./operate.ts";
 import { untilUndone } from "./signals.ts";

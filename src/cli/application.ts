@@ -8,9 +8,9 @@ import {
 	type RouteMap,
 	text_en,
 } from "@stricli/core";
-import { isNear } from "../manifest/nearest.ts";
-import { VERSION } from "../manifest/version.ts";
 import { resultsAreSeen } from "../report/terminal.ts";
+import { isNear } from "../values/nearest.ts";
+import { VERSION } from "../values/version.ts";
 import { usageError } from "./usage-words.ts";
 
 type Loader = () => Promise<Command<CommandContext> | RouteMap<CommandContext>>;

@@ -1,11 +1,11 @@
 // holdfast archives show|browse|extract|mount|hold|release ARCHIVE: one archive, without restoring it.
 import { resolve } from "node:path";
 import { buildCommand, buildRouteMap } from "@stricli/core";
+import type { Entry } from "../engines/provider.ts";
 import { places } from "../host/places.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import { storedPaths, storedRoots } from "../plan/stored.ts";
 import { mountPoint, takeOut } from "../plan/take-out.ts";
-import type { Entry } from "../providers/provider.ts";
 import { archiveText, entryLine } from "../report/archives.ts";
 import { print, printJson, printMessage, resultsGone } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";

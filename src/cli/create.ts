@@ -1,16 +1,16 @@
 // holdfast create [MACHINE] [--provider P] [--service S…]
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
+import { openDestinations } from "../engines/registry.ts";
 import { isHere } from "../fleet/select.ts";
 import { places } from "../host/places.ts";
-import { EXIT, HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { planBackup } from "../plan/backup.ts";
 import { notToStore } from "../plan/private-folders.ts";
-import { openDestinations } from "../providers/registry.ts";
 import { printMessage } from "../report/terminal.ts";
 import type { Plan } from "../run/plan.ts";
 import { newRunId } from "../run/run-id.ts";
+import { EXIT, HoldfastError } from "../values/error.ts";
 import {
 	type CommonFlags,
 	chosen,

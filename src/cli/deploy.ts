@@ -15,12 +15,12 @@ import { hashesOf, script, send, targetHere, targetOver, textOf } from "../fleet
 import { operate as operateThere } from "../fleet/there.ts";
 import { parseBounded } from "../host/bounded-json.ts";
 import { exec } from "../host/exec.ts";
-import { EXIT, HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { wordsOf } from "../manifest/system-error.ts";
 import { print, printMessage } from "../report/terminal.ts";
 import { size } from "../report/units.ts";
 import { newRunId } from "../run/run-id.ts";
+import { EXIT, HoldfastError } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
 import {
 	type CommonFlags,
 	chosen,

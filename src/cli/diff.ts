@@ -3,13 +3,13 @@ import { buildCommand } from "@stricli/core";
 import { removeTree, scratchFolder } from "../host/files.ts";
 import { places } from "../host/places.ts";
 import { openSpool, packed, type Spool } from "../host/spool.ts";
-import { EXIT } from "../manifest/error.ts";
 import { listArchives } from "../plan/archives.ts";
 import { chooseArchive, requireUsable } from "../plan/choose.ts";
 import { type Difference, diffArchive, diffRows } from "../plan/diff.ts";
 import { requireStates } from "../plan/order.ts";
 import { differenceEnd, differenceLine } from "../report/tables.ts";
 import { print, printLongJson, printMany } from "../report/terminal.ts";
+import { EXIT } from "../values/error.ts";
 import {
 	archiveWords,
 	type CommonFlags,

@@ -1,7 +1,8 @@
 // A command that is for another machine goes there as it stands.
-import { EXIT } from "../manifest/error.ts";
+
 import { shownAsJson, shownAsText } from "../report/passed-on.ts";
 import { printMessage } from "../report/terminal.ts";
+import { EXIT } from "../values/error.ts";
 import { commandFirst } from "./argv.ts";
 import type { CommonFlags, Elsewhere } from "./flags.ts";
 import { askThere, connected, endOf, remarkTo, runThere, type Target } from "./fleet.ts";

@@ -3,10 +3,10 @@
 import { type Loaded, type LoadOptions, loadConfig } from "../config/load.ts";
 import type { MachineNames } from "../config/names.ts";
 import { isHere, select } from "../fleet/select.ts";
-import { secondsOf } from "../manifest/duration.ts";
-import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { linesIn, printJson, printMessage, resultsAreJson, resultsGone } from "../report/terminal.ts";
+import { secondsOf } from "../values/duration.ts";
+import { EXIT, HoldfastError, reportOf } from "../values/error.ts";
 import { wasInterrupted } from "./signals.ts";
 
 export interface CommonFlags {

@@ -7,7 +7,6 @@ import { isHere } from "../fleet/select.ts";
 import { type Address, Connection } from "../fleet/ssh.ts";
 import { ask, attach, ConnectionLost, operate, type Question } from "../fleet/there.ts";
 import { sideBySide } from "../host/side-by-side.ts";
-import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import {
 	type FleetReporter,
@@ -21,6 +20,7 @@ import { facts } from "../report/lines.ts";
 import { print, printMessage } from "../report/terminal.ts";
 import type { Listener } from "../run/event.ts";
 import { newRunId } from "../run/run-id.ts";
+import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../values/error.ts";
 import type { CommonFlags } from "./flags.ts";
 import { drawsLive, reporter } from "./operate.ts";
 import { insisted, untilUndoneThere } from "./signals.ts";

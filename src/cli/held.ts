@@ -1,11 +1,11 @@
 // What an archive holds of databases, with what this machine's journal knows of it.
 import { places } from "../host/places.ts";
-import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { ListedArchive } from "../plan/archives.ts";
 import type { RestoreRequest } from "../plan/restore.ts";
 import { heldDatabases } from "../plan/targets.ts";
 import { Journal } from "../run/journal.ts";
+import { recordOf } from "../values/record.ts";
 
 /** For a plan, and the paths of all its dumps. */
 export function heldIn(

@@ -4,10 +4,10 @@ import { importedConfig } from "../config/write.ts";
 import { parseBounded } from "../host/bounded-json.ts";
 import { evaluateNix } from "../host/nix.ts";
 import { readText } from "../host/read-file.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { isRecord } from "../manifest/record.ts";
-import { wordsOf } from "../manifest/system-error.ts";
 import { linesIn, print, printJson, printMessage } from "../report/terminal.ts";
+import { HoldfastError } from "../values/error.ts";
+import { isRecord } from "../values/record.ts";
+import { wordsOf } from "../values/system-error.ts";
 import { type CommonFlags, commonFlags, guard, valueFlag } from "./flags.ts";
 
 const word = (brief: string, placeholder: string) =>

@@ -9,9 +9,9 @@ import { exec } from "../host/exec.ts";
 import { putFile } from "../host/files.ts";
 import { places } from "../host/places.ts";
 import { hostServices } from "../host/services.ts";
-import { HoldfastError } from "../manifest/error.ts";
 import { propose, signFolders } from "../modules/propose.ts";
 import { linesIn, print, printJson } from "../report/terminal.ts";
+import { HoldfastError } from "../values/error.ts";
 import { type CommonFlags, commonFlags, guard, switchFlag } from "./flags.ts";
 
 interface Flags extends CommonFlags {

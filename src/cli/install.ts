@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import { readStored } from "../host/stored-json.ts";
-import { EXIT, HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Deployment, deploymentSchema, planInstall, planUninstall } from "../plan/install.ts";
 import { printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
+import { EXIT, HoldfastError } from "../values/error.ts";
 import { guard } from "./flags.ts";
 import { operate } from "./operate.ts";
 import { interruptible } from "./signals.ts";

@@ -2,14 +2,14 @@
 import { buildCommand } from "@stricli/core";
 import { isHere } from "../fleet/select.ts";
 import { places } from "../host/places.ts";
-import { EXIT, reportOf } from "../manifest/error.ts";
-import { localTime } from "../manifest/local-time.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Listing, listArchives } from "../plan/archives.ts";
 import { archiveTable } from "../report/tables.ts";
 import { print, printLongJson, printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
 import type { FailedUpkeep } from "../run/journal-rows.ts";
+import { EXIT, reportOf } from "../values/error.ts";
+import { localTime } from "../values/local-time.ts";
 import {
 	type CommonFlags,
 	chosen,

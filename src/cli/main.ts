@@ -1,8 +1,8 @@
 // The program: arguments in, exit code out. What needs no parser is answered without loading one.
 import { sayWhenGone } from "../host/standing.ts";
-import { EXIT } from "../manifest/error.ts";
-import { VERSION } from "../manifest/version.ts";
 import { linesIn, parserStreams, print, printMessage } from "../report/terminal.ts";
+import { EXIT } from "../values/error.ts";
+import { VERSION } from "../values/version.ts";
 import { commandFirst } from "./argv.ts";
 
 /** Written out here, so that no other command loads what is behind it; see fleet/protocol.ts. */

@@ -2,10 +2,10 @@
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { findConfig, findConfigIfAny, readConfig } from "../config/load.ts";
 import { modulesOf } from "../config/services.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { nearest } from "../manifest/nearest.ts";
 import { type Declared, moduleTable, moduleText } from "../report/modules.ts";
 import { print, printJson } from "../report/terminal.ts";
+import { HoldfastError } from "../values/error.ts";
+import { nearest } from "../values/nearest.ts";
 import { type CommonFlags, commonFlags, guard, loading } from "./flags.ts";
 
 const listModules = buildCommand({

@@ -3,10 +3,10 @@ import { buildCommand } from "@stricli/core";
 import { exec } from "../host/exec.ts";
 import { places } from "../host/places.ts";
 import { ownManager } from "../host/systemd.ts";
-import { EXIT } from "../manifest/error.ts";
 import { notify as tell } from "../report/notify.ts";
 import { printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
+import { EXIT } from "../values/error.ts";
 import { type CommonFlags, commonFlags, guard, loadLocal, machineWord, valueFlag } from "./flags.ts";
 
 interface Flags extends CommonFlags {

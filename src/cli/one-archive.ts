@@ -1,8 +1,9 @@
 // How the commands on one archive find it.
+
+import type { Destination, Work } from "../engines/provider.ts";
+import { openDestination } from "../engines/registry.ts";
 import { type ListedArchive, listArchives } from "../plan/archives.ts";
 import { chooseArchive } from "../plan/choose.ts";
-import type { Destination, Work } from "../providers/provider.ts";
-import { openDestination } from "../providers/registry.ts";
 import {
 	type CommonFlags,
 	commonFlags,

@@ -2,8 +2,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
-import { EXIT, HoldfastError } from "../manifest/error.ts";
-import { wordsOf } from "../manifest/system-error.ts";
 import { lineReporter } from "../report/lines.ts";
 import { ask, messagesAreSeen, print, printJson, printMessage, unhindered } from "../report/terminal.ts";
 import { type Listener, type Outcome, type RunEvent, type RunReport, SURROUNDINGS } from "../run/event.ts";
@@ -15,6 +13,8 @@ import type { Plan } from "../run/plan.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
 import { newRunId } from "../run/run-id.ts";
+import { EXIT, HoldfastError } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
 import type { CommonFlags } from "./flags.ts";
 import { hungUp, interruptible, untilUndone } from "./signals.ts";
 

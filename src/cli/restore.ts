@@ -1,9 +1,9 @@
 // holdfast restore [--service S…] [MACHINE] PROVIDER ARCHIVE
 import { resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
+import type { Work } from "../engines/provider.ts";
+import { openDestination } from "../engines/registry.ts";
 import { places } from "../host/places.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { localTime } from "../manifest/local-time.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type ListedArchive, type Listing, listArchives } from "../plan/archives.ts";
 import { chooseArchive, doubtOf, isGood, requireGood } from "../plan/choose.ts";
@@ -12,12 +12,12 @@ import { requireStates } from "../plan/order.ts";
 import { privateFolders } from "../plan/private-folders.ts";
 import { planRestore } from "../plan/restore.ts";
 import { chosenOf, ownersOf, targetsOf } from "../plan/targets.ts";
-import type { Work } from "../providers/provider.ts";
-import { openDestination } from "../providers/registry.ts";
 import { printMessage } from "../report/terminal.ts";
 import { Journal } from "../run/journal.ts";
 import type { Plan } from "../run/plan.ts";
 import { newRunId } from "../run/run-id.ts";
+import { HoldfastError } from "../values/error.ts";
+import { localTime } from "../values/local-time.ts";
 import {
 	archiveWords,
 	type CommonFlags,

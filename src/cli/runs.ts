@@ -1,13 +1,13 @@
 // holdfast runs, holdfast runs show ID
 import { buildCommand, buildRouteMap } from "@stricli/core";
 import { places } from "../host/places.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { shortLine } from "../manifest/printable.ts";
 import { runTable, runText } from "../report/tables.ts";
 import { print, printJson } from "../report/terminal.ts";
 import { diedRuns } from "../run/died.ts";
 import { Journal } from "../run/journal.ts";
 import { isForeign } from "../run/plan-shape.ts";
+import { HoldfastError } from "../values/error.ts";
+import { shortLine } from "../values/printable.ts";
 import { type CommonFlags, commonFlags, guard, onFlag, requireHere } from "./flags.ts";
 
 interface Flags extends CommonFlags {

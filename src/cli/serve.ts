@@ -16,13 +16,13 @@ import { exec } from "../host/exec.ts";
 import { recordReader } from "../host/lines.ts";
 import { places } from "../host/places.ts";
 import { ownManager } from "../host/systemd.ts";
-import { EXIT, HoldfastError, reportOf } from "../manifest/error.ts";
-import { ownValue } from "../manifest/record.ts";
-import { VERSION } from "../manifest/version.ts";
 import { printJson, resultsGone } from "../report/terminal.ts";
 import type { RunEvent } from "../run/event.ts";
 import { eventFile, linesAsTheyCome, prepareEventFile, RUN_ID, recorded } from "../run/event-file.ts";
 import { lockHolder } from "../run/lock.ts";
+import { EXIT, HoldfastError, reportOf } from "../values/error.ts";
+import { ownValue } from "../values/record.ts";
+import { VERSION } from "../values/version.ts";
 import { OUTCOME_CODES } from "./operate.ts";
 
 type Operate = Extract<Request, { do: "operate" }>;

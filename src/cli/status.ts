@@ -2,15 +2,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { buildCommand } from "@stricli/core";
 import * as v from "valibot";
+import { allDestinations } from "../engines/registry.ts";
 import { isHere } from "../fleet/select.ts";
 import { jobsOf } from "../fleet/units.ts";
 import { places } from "../host/places.ts";
 import { type TimerStatus, timersOf } from "../host/timers.ts";
-import { EXIT } from "../manifest/error.ts";
-import { localTime } from "../manifest/local-time.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { manifestSchema } from "../manifest/schema.ts";
-import { allDestinations } from "../providers/registry.ts";
 import { statusText } from "../report/status.ts";
 import { clearScreen, print, printJson } from "../report/terminal.ts";
 import { duration } from "../report/units.ts";
@@ -18,6 +16,8 @@ import { diedRuns } from "../run/died.ts";
 import { Journal } from "../run/journal.ts";
 import { lockHolder } from "../run/lock.ts";
 import { type MachineStatus, statusOf } from "../run/status.ts";
+import { EXIT } from "../values/error.ts";
+import { localTime } from "../values/local-time.ts";
 import {
 	type CommonFlags,
 	chosen,

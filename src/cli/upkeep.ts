@@ -1,11 +1,11 @@
 // holdfast check [MACHINE], holdfast prune [MACHINE]: keep destinations in order.
 import { buildCommand } from "@stricli/core";
-import { HoldfastError } from "../manifest/error.ts";
 import { listArchives } from "../plan/archives.ts";
 import { decidePrune, planCheck, planPrune } from "../plan/upkeep.ts";
 import { pruneTable } from "../report/archives.ts";
 import { print, printJson, printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
+import { HoldfastError } from "../values/error.ts";
 import {
 	type CommonFlags,
 	commonFlags,

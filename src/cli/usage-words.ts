@@ -1,6 +1,6 @@
 // What is wrong with the words of a command line, as the parser finds it, said as every other error is.
 import { ArgumentScannerError, formatMessageForArgumentScannerError } from "@stricli/core";
-import { HoldfastError, reportOf } from "../manifest/error.ts";
+import { HoldfastError, reportOf } from "../values/error.ts";
 
 type Words = Parameters<typeof formatMessageForArgumentScannerError>[1];
 

@@ -1,9 +1,10 @@
 // What a machine under Clan declares, as `clan.core.state` and `clan.core.backups.providers` have it, becomes states and
 // providers. Done to what is written, before a schema looks. The facts: nixosModules/clanCore/{state,backups}.nix and
 // clanServices/{borgbackup,localbackup} of clan-core, August 2026, and the blog post's older names.
-import { asPattern } from "../manifest/patterns.ts";
-import { isRecord, recordOf } from "../manifest/record.ts";
+
 import { merge } from "../modules/merge.ts";
+import { asPattern } from "../values/patterns.ts";
+import { isRecord, recordOf } from "../values/record.ts";
 import type { Fault } from "./faults.ts";
 
 export interface WithClan {

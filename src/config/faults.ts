@@ -1,9 +1,9 @@
 // What is wrong with a config, in words, each fault with its place and the key that was probably meant.
 import * as v from "valibot";
-import { HoldfastError } from "../manifest/error.ts";
-import { nearest } from "../manifest/nearest.ts";
 import { RENAMED } from "../manifest/old-keys.ts";
-import { isRecord, ownValue } from "../manifest/record.ts";
+import { HoldfastError } from "../values/error.ts";
+import { nearest } from "../values/nearest.ts";
+import { isRecord, ownValue } from "../values/record.ts";
 import { MOST_FAULTS } from "./limits.ts";
 import { type DataPath, quote, type Source } from "./source.ts";
 

@@ -1,9 +1,9 @@
 // Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
 import { ALL, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
 import { excludeFault } from "../manifest/exclude.ts";
-import { nearest } from "../manifest/nearest.ts";
-import { above } from "../manifest/paths.ts";
 import type { StateInput } from "../modules/state.ts";
+import { nearest } from "../values/nearest.ts";
+import { above } from "../values/paths.ts";
 import type { Fault } from "./faults.ts";
 import { MOST_FAULTS } from "./limits.ts";
 import type { MachineInput } from "./resolve.ts";

@@ -1,7 +1,8 @@
 // The names in the config that would be found, for completion. No code of it is run, whoever wrote it: a TypeScript config
 // is read for what is plainly written in it.
-import { isRecord } from "../manifest/record.ts";
+
 import type { Manifest } from "../manifest/schema.ts";
+import { isRecord } from "../values/record.ts";
 import { findConfig, loadConfig, readWritten } from "./load.ts";
 
 export interface MachineNames {

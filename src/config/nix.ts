@@ -1,7 +1,8 @@
 // A machine whose `nix` names a flake: what its configuration declares is taken from there, and what is written beside it
 // adds to that. How a flake is evaluated is not ours: whoever loads the config says so.
-import { isRecord, recordOf } from "../manifest/record.ts";
+
 import { merge } from "../modules/merge.ts";
+import { isRecord, recordOf } from "../values/record.ts";
 
 /** As src/host/nix.ts has it. `from`: the config's folder, and whether a flake that lies on this machine must be ours. */
 export type Evaluate = (

@@ -1,5 +1,5 @@
 // A config is obeyed: it names commands, and may be code. Whose words it is decides whether it is read.
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 
 /** The code that a config may be, or name: where it lies, and what may be done with it. */
 export interface ConfigCode {

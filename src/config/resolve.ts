@@ -1,11 +1,12 @@
 // From what a user wrote to the manifest: short forms become long ones, and defaults are filled in.
 import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../manifest/dumps.ts";
-import { secondsOf } from "../manifest/duration.ts";
 import type { HealthCheck } from "../manifest/health-checks.ts";
 import type { Schedule } from "../manifest/machine.ts";
-import { recordOf } from "../manifest/record.ts";
-import { HOOKS, type Hook, type Manifest, type State, type Unit } from "../manifest/schema.ts";
+import { HOOKS, type Hook, type Manifest, type State } from "../manifest/schema.ts";
 import type { HealthCheckInput, HookInput, StateInput } from "../modules/state.ts";
+import { secondsOf } from "../values/duration.ts";
+import { recordOf } from "../values/record.ts";
+import type { Unit } from "../values/unit.ts";
 import type { Config } from "./schema.ts";
 
 /** A machine whose services have become states. */

@@ -1,10 +1,10 @@
 // What a user may write. The same fields as the manifest, with short forms; resolve.ts turns one into the other.
 import * as v from "valibot";
-import * as f from "../manifest/fields.ts";
 import { machineFields, maxAgeInputSchema, scheduleInputSchema } from "../manifest/machine.ts";
 import { ENGINES, providerSchema } from "../manifest/providers.ts";
-import { isRecord, record } from "../manifest/record.ts";
 import { userStateSchema } from "../modules/state.ts";
+import * as f from "../values/fields.ts";
+import { isRecord, record } from "../values/record.ts";
 
 export const machineSchema = v.strictObject({
 	...machineFields,

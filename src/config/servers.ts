@@ -1,8 +1,8 @@
 // A destination that names a machine with a `borgServer`, by `server`, needs nothing else: address, passphrase and key
 // follow from the two machines. Done to what is written, after tags and before a schema looks.
 import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
-import { nearest } from "../manifest/nearest.ts";
-import { isRecord } from "../manifest/record.ts";
+import { nearest } from "../values/nearest.ts";
+import { isRecord } from "../values/record.ts";
 import type { Fault } from "./faults.ts";
 import { MOST_FAULTS } from "./limits.ts";
 

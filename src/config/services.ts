@@ -2,11 +2,11 @@
 // are any.
 import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
-import { HoldfastError } from "../manifest/error.ts";
-import { nearest } from "../manifest/nearest.ts";
-import { record, recordOf } from "../manifest/record.ts";
 import type { Module } from "../modules/module.ts";
 import { stateSchema } from "../modules/state.ts";
+import { HoldfastError } from "../values/error.ts";
+import { nearest } from "../values/nearest.ts";
+import { record, recordOf } from "../values/record.ts";
 import { type Fault, faultsOf } from "./faults.ts";
 import type { ConfigCode } from "./obey.ts";
 import type { MachineInput } from "./resolve.ts";

@@ -1,7 +1,8 @@
 // Options of a tag go under those of the machines that have it: maps merge, lists add up, the machine has the last word.
 // Done to what is written, before a schema looks at it: machine and tag are whole only together.
-import { isRecord } from "../manifest/record.ts";
+
 import { type Conflict, merge } from "../modules/merge.ts";
+import { isRecord } from "../values/record.ts";
 import type { Fault } from "./faults.ts";
 import type { DataPath } from "./source.ts";
 

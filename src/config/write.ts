@@ -1,10 +1,10 @@
 // A config for a machine that has none, with comments that say why: the first one, or one that came out of an archive.
 import { Document, isMap, isScalar, visit } from "yaml";
 import type { Command } from "../manifest/commands.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { hidesSomething, printableLine } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Proposal } from "../modules/propose.ts";
+import { HoldfastError } from "../values/error.ts";
+import { hidesSomething, printableLine } from "../values/printable.ts";
 
 export interface FirstConfig {
 	readonly machine: string;

@@ -13,7 +13,7 @@ import {
 	Parser,
 	visit,
 } from "yaml";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 import { DEEPEST, excessIn, MOST_ALIASES, MOST_TOKENS, tooDeep } from "./limits.ts";
 import { type DataPath, type Place, quote, type Source } from "./source.ts";
 

@@ -5,7 +5,7 @@ import { cleanEnvironment, describeEnd, type ExecOptions, type Identity, start }
 import { howToInstall } from "../host/programs.ts";
 import { standstillSeconds } from "../host/standstill.ts";
 import { account } from "../host/users.ts";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 import type { DumpStream, Work } from "./database.ts";
 
 export interface Client {

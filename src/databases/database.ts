@@ -1,7 +1,7 @@
 // The contract that every kind of database fulfils. A database knows nothing of states, archives or units.
 import type { Readable } from "node:stream";
 import type { Folder } from "../host/folder.ts";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 
 /** What must be known to bring a database back as it was when it was dumped. Plain data, kept in archives; no secrets. */
 export interface DumpFacts {

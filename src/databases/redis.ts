@@ -26,7 +26,7 @@ import { readSecret } from "../host/secret.ts";
 import { resolvePath } from "../host/trust.ts";
 import { stranger } from "../host/users.ts";
 import type { RedisDump } from "../manifest/dumps.ts";
-import { HoldfastError, reportOf } from "../manifest/error.ts";
+import { HoldfastError, reportOf } from "../values/error.ts";
 import { type Client, dumpBy, fault, LONG_QUESTION_SECONDS, questionOptions } from "./client.ts";
 import type { DumpFacts, DumpStream, FileDatabase, Work } from "./database.ts";
 

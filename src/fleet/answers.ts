@@ -3,8 +3,8 @@
 import * as v from "valibot";
 import { parseBounded } from "../host/bounded-json.ts";
 import { answerReader, type OutputReader } from "../host/lines.ts";
-import { type ErrorReport, HoldfastError } from "../manifest/error.ts";
-import { record } from "../manifest/record.ts";
+import { type ErrorReport, HoldfastError } from "../values/error.ts";
+import { record } from "../values/record.ts";
 import { errorSchema, issueOf } from "./protocol.ts";
 import { broken } from "./sent.ts";
 import type { Address } from "./ssh.ts";

@@ -1,7 +1,7 @@
 // The first word of a machine: what may come before it, what it says, and what it means when there is none.
 import { recordReader } from "../host/lines.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { VERSION } from "../manifest/version.ts";
+import { HoldfastError } from "../values/error.ts";
+import { VERSION } from "../values/version.ts";
 import { type Greeting, PROTOCOL } from "./protocol.ts";
 import { broken, lineIn } from "./sent.ts";
 import { type Connection, greetingSeconds } from "./ssh.ts";

@@ -1,7 +1,7 @@
 // A machine as a deploy finds it, and whether it fits.
 import { join } from "node:path";
-import { HoldfastError } from "../manifest/error.ts";
 import { size } from "../report/units.ts";
+import { HoldfastError } from "../values/error.ts";
 import type { Desired } from "./deployment.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type Content, type Facts, factsOf, script, type Target } from "./target.ts";

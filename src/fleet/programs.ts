@@ -1,8 +1,8 @@
 // What a machine needs that a deploy does not bring: the programs of its engines and databases.
 import { clientOf } from "../databases/programs.ts";
+import { ENGINE_PROGRAMS, programsOf } from "../engines/programs.ts";
 import { howToInstall, type Program } from "../host/programs.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { ENGINE_PROGRAMS, programsOf } from "../providers/programs.ts";
 import { script, type Target } from "./target.ts";
 
 const LOOK = `

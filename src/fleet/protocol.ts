@@ -2,11 +2,11 @@
 // There: a greeting first, one line of JSON. Then what was asked for; of a run its events, one a line, and last a line
 // that says with which code it ended. What comes from there is measured against these schemas before anything looks at it.
 import * as v from "valibot";
-import { type ErrorReport, EXIT } from "../manifest/error.ts";
-import { record } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { RunEvent } from "../run/event.ts";
 import { RUN_ID } from "../run/event-file.ts";
+import { type ErrorReport, EXIT } from "../values/error.ts";
+import { record } from "../values/record.ts";
 
 /** Counted up whenever an older side would not understand. */
 export const PROTOCOL = 2;

@@ -1,6 +1,6 @@
 // The secrets that a machine is to have: out of the store, made again, or left as they are there.
 import { createHash } from "node:crypto";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 import type { Secret } from "./deployment.ts";
 import type { Place } from "./place.ts";
 import { makeSecret, publicKeyOf, type SecretStore, type WantedSecret } from "./secrets.ts";

@@ -8,8 +8,8 @@ import { basename, dirname, join } from "node:path";
 import { describeEnd, exec, execText } from "../host/exec.ts";
 import { readBounded } from "../host/read-file.ts";
 import { secretText } from "../host/secret.ts";
-import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { HoldfastError } from "../values/error.ts";
 import type { Layout } from "./layout.ts";
 
 /** As the config has it, with absolute paths. */

@@ -1,8 +1,9 @@
 // Which machines a command is for: those named, those with a tag, or all.
-import { HoldfastError } from "../manifest/error.ts";
+
 import { LOCAL_HOSTS } from "../manifest/machine.ts";
-import { nearest } from "../manifest/nearest.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { HoldfastError } from "../values/error.ts";
+import { nearest } from "../values/nearest.ts";
 
 export interface Selection {
 	readonly names: readonly string[];

@@ -1,6 +1,6 @@
 // What a machine sends is somebody else's: how much of it is read, and what is wrong with it in words.
 import { parseBounded } from "../host/bounded-json.ts";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 import { lineOf } from "./protocol.ts";
 import type { Address, Connection } from "./ssh.ts";
 

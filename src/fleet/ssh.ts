@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Child, cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 
 export interface Address {
 	/** The machine's name, for messages. */

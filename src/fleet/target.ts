@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
 import { type Child, describeEnd, type ExecOptions, start } from "../host/exec.ts";
 import { answerReader } from "../host/lines.ts";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 import { issueOf } from "./protocol.ts";
 import { answerSeconds, type Connection } from "./ssh.ts";
 

@@ -2,10 +2,10 @@
 // line is bounded and measured (protocol.ts), and nothing that it says decides more than what is shown of it.
 import { type Child, describeEnd, type ExecResult } from "../host/exec.ts";
 import { type OutputReader, recordReader } from "../host/lines.ts";
-import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { VERSION } from "../manifest/version.ts";
 import type { Listener } from "../run/event.ts";
+import { HoldfastError } from "../values/error.ts";
+import { VERSION } from "../values/version.ts";
 import { lateGreeting, unlike, untilGreeting, welcome } from "./greeting.ts";
 import { type Ended, type Greeting, PROTOCOL, type Request, SERVE } from "./protocol.ts";
 import { broken, inWords, lineIn, mostMessages } from "./sent.ts";

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 import { cleanEnvironment, describeEnd, start } from "./exec.ts";
 import type { Folder } from "./folder.ts";
 

@@ -3,7 +3,7 @@
 // the folders that it was given. Nothing of it is seen outside, and it is gone with the last process in it.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { wordsOf } from "../manifest/system-error.ts";
+import { wordsOf } from "../values/system-error.ts";
 import type { Folder } from "./folder.ts";
 import { type Mount, mountsOf } from "./mounts.ts";
 

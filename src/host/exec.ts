@@ -1,8 +1,8 @@
 // Start other programs: from a list of arguments, never a shell; bounded in time and output; none outlives us.
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { HoldfastError } from "../manifest/error.ts";
-import { wordsOf } from "../manifest/system-error.ts";
+import { HoldfastError } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
 import type { Enclosure } from "./enclosure.ts";
 import { withoutInherited } from "./inherited.ts";
 import { answerReader, eachLine, type OutputReader } from "./lines.ts";

@@ -17,7 +17,7 @@ import {
 import { lstat, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { isErrno } from "../manifest/error.ts";
+import { isErrno } from "../values/error.ts";
 import { enter, entryIn, type Folder, split, syncFolder } from "./folder.ts";
 import { requireNoMountIn } from "./mounts.ts";
 import { bytesOf } from "./names.ts";

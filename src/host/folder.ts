@@ -15,7 +15,7 @@ import {
 	statfsSync,
 } from "node:fs";
 import { join } from "node:path";
-import { HoldfastError, isErrno } from "../manifest/error.ts";
+import { HoldfastError, isErrno } from "../values/error.ts";
 import { bytesOf, nameOf } from "./names.ts";
 
 /** open(2): only a place in the tree, for which no right to read is needed. Node does not name it. */

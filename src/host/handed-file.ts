@@ -1,7 +1,7 @@
 // A file of ours that a program which runs as nobody is handed, open: the folders that lead to it stay closed to it.
 import { constants } from "node:fs";
 import { copyFile, type FileHandle, open } from "node:fs/promises";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 
 /**
  * Open for reading, and by its descriptor for anyone (`/dev/fd/N` opens it once more). `path` is in a folder that only we can

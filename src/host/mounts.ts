@@ -1,7 +1,7 @@
 // Where filesystems are mounted.
 import { opendirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 
 export interface Mount {
 	readonly id: string;

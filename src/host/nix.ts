@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 import { parseBounded } from "./bounded-json.ts";
 import { cleanEnvironment, describeEnd, type ExecResult, execText } from "./exec.ts";
 import { examine } from "./ownership.ts";

@@ -1,7 +1,7 @@
 // Overlay file systems, as containers and appliances have them: a folder that their lower layer holds cannot be renamed
 // (overlayfs documentation, "Renaming directories": EXDEV), which is found out without renaming it.
 import { mkdirSync, mkdtempSync, renameSync, rmdirSync, statfsSync } from "node:fs";
-import { isErrno } from "../manifest/error.ts";
+import { isErrno } from "../values/error.ts";
 import { entryIn, type Folder, inParent, namesIn, openFolder, split } from "./folder.ts";
 
 const OVERLAYFS_MAGIC = 0x794c7630;

@@ -4,7 +4,7 @@
 
 import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
-import { isErrno } from "../manifest/error.ts";
+import { isErrno } from "../values/error.ts";
 import { hasAcl } from "./acl.ts";
 import { readText } from "./read-file.ts";
 

@@ -12,7 +12,7 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { HoldfastError, isErrno } from "../manifest/error.ts";
+import { HoldfastError, isErrno } from "../values/error.ts";
 import { withoutInheritance } from "./attributes.ts";
 import { removeTree } from "./files.ts";
 import {

@@ -2,8 +2,8 @@
 // to a size. Anything else is not even opened, so no device hears of it, and no named pipe keeps us waiting for ever.
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
-import { HoldfastError, isErrno } from "../manifest/error.ts";
-import { wordsOf } from "../manifest/system-error.ts";
+import { HoldfastError, isErrno } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
 import { type Folder, O_PATH } from "./folder.ts";
 
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;

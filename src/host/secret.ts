@@ -2,8 +2,8 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { HoldfastError } from "../manifest/error.ts";
-import { wordsOf } from "../manifest/system-error.ts";
+import { HoldfastError } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
 import { describeEnd, execText } from "./exec.ts";
 import { readText } from "./read-file.ts";
 

@@ -1,7 +1,7 @@
 // What the machine's own services are told of a run: logind, that it must not be put to sleep; the system's journal, how
 // the run ended, in fields that can be asked for.
 import { existsSync } from "node:fs";
-import { printable } from "../manifest/printable.ts";
+import { printable } from "../values/printable.ts";
 import { exec, start } from "./exec.ts";
 
 /** logind's own folder: without it there is nobody to ask. */

@@ -4,8 +4,8 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { HoldfastError } from "../manifest/error.ts";
-import { wordsOf } from "../manifest/system-error.ts";
+import { HoldfastError } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
 import { cleanEnvironment, execOk } from "./exec.ts";
 import { privateFolder, removeTree } from "./files.ts";
 import { frugal } from "./memory.ts";

@@ -1,6 +1,6 @@
 // The folder that the program was started in. It may be gone, as after a restore that replaced it: then only what needs
 // it fails, and says so.
-import { HoldfastError, isErrno } from "../manifest/error.ts";
+import { HoldfastError, isErrno } from "../values/error.ts";
 
 const current = process.cwd;
 

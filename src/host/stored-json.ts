@@ -2,8 +2,8 @@
 // a schema and bounded; what does not fit is said with the file's name, and the caller knows what that costs.
 
 import * as v from "valibot";
-import { isErrno } from "../manifest/error.ts";
-import { wordsOf } from "../manifest/system-error.ts";
+import { isErrno } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
 import { parseBounded } from "./bounded-json.ts";
 import { readText } from "./read-file.ts";
 

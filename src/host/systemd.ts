@@ -1,7 +1,7 @@
 // systemd units: what runs, stop it, start it. Root speaks to the system manager, anyone else to their own.
 import { setTimeout as pause } from "node:timers/promises";
-import { HoldfastError } from "../manifest/error.ts";
-import type { Unit } from "../manifest/schema.ts";
+import { HoldfastError } from "../values/error.ts";
+import type { Unit } from "../values/unit.ts";
 import { cleanEnvironment, type ExecResult, exec } from "./exec.ts";
 import { account } from "./users.ts";
 

@@ -4,8 +4,8 @@
 import { execFileSync } from "node:child_process";
 import type { Stats } from "node:fs";
 import { join, normalize } from "node:path";
-import { HoldfastError } from "../manifest/error.ts";
-import { isWithin } from "../manifest/paths.ts";
+import { HoldfastError } from "../values/error.ts";
+import { isWithin } from "../values/paths.ts";
 import { hasAcl } from "./acl.ts";
 import {
 	descendMaking,

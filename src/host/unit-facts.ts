@@ -1,6 +1,6 @@
 // What systemd knows of units: their states, what they are to each other, and what may be done with them.
 import { readFileSync } from "node:fs";
-import type { Unit } from "../manifest/schema.ts";
+import type { Unit } from "../values/unit.ts";
 import { exec } from "./exec.ts";
 import { answerReader } from "./lines.ts";
 import { isTemplate, manager, refused } from "./systemd.ts";

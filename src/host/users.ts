@@ -6,7 +6,7 @@ import { readdir, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 
 export interface Account {
 	readonly name: string;

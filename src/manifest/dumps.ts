@@ -1,7 +1,7 @@
 // Databases that belong to a state. Those of a server are loaded beside the live one on restore, and swapped; those
 // that are a file are put into the folder that holds it before that is swapped.
 import * as v from "valibot";
-import * as f from "./fields.ts";
+import * as f from "../values/fields.ts";
 
 /** In place of a name: every database that the server has when it is dumped, but its own and those in `except`. */
 export const ALL = "*";

@@ -1,6 +1,6 @@
 // What shows that a service is healthy: asked after a restore, and by drills.
 import * as v from "valibot";
-import * as f from "./fields.ts";
+import * as f from "../values/fields.ts";
 
 const within = v.pipe(
 	v.number(),

@@ -1,7 +1,7 @@
 // What a machine is besides its states and providers: where it is, when it backs itself up, whom it tells.
 import * as v from "valibot";
-import { DURATION, secondsOf } from "./duration.ts";
-import * as f from "./fields.ts";
+import { DURATION, secondsOf } from "../values/duration.ts";
+import * as f from "../values/fields.ts";
 
 /** A calendar event as systemd.time(7) has it; systemd itself checks it when the timers are put in place. */
 const calendar = v.pipe(

@@ -1,5 +1,5 @@
 // Keys that 0.1.0 had other names for: in manifests that it left in archives, in journals and on machines.
-import { isRecord, ownValue } from "./record.ts";
+import { isRecord, ownValue } from "../values/record.ts";
 
 /** Today's names. */
 export const RENAMED: Readonly<Record<string, string>> = { checks: "healthChecks", expect: "maxAge" };

@@ -1,9 +1,9 @@
-// The options of every engine, as they stand in the manifest. The engines themselves are in src/providers/.
+// The options of every engine, as they stand in the manifest. The engines themselves are in src/engines/.
 import * as v from "valibot";
-import { DURATION } from "./duration.ts";
-import * as f from "./fields.ts";
+import { DURATION } from "../values/duration.ts";
+import * as f from "../values/fields.ts";
+import { record } from "../values/record.ts";
 import { providerMaxAge, providerSchedule } from "./machine.ts";
-import { record } from "./record.ts";
 
 const passphrase = {
 	passphraseFile: v.pipe(v.optional(f.path), v.description("file whose first line is the passphrase")),

@@ -1,11 +1,12 @@
 // The manifest, version 1: the resolved description of one machine, and the only thing that the runtime reads.
 import * as v from "valibot";
+import * as f from "../values/fields.ts";
+import { record } from "../values/record.ts";
+import { unitSchema } from "../values/unit.ts";
 import { dumpSchema } from "./dumps.ts";
-import * as f from "./fields.ts";
 import { healthCheckSchema } from "./health-checks.ts";
 import { machineFields, maxAgeSchema, scheduleSchema } from "./machine.ts";
 import { providerSchema } from "./providers.ts";
-import { record } from "./record.ts";
 
 const hookOptions = {
 	user: v.pipe(v.optional(f.text), v.description("run as this user (default: the user that runs Holdfast)")),
@@ -41,17 +42,6 @@ export type Hook = v.InferOutput<typeof hookSchema>;
 
 export const HOOKS = ["preBackup", "postBackup", "preRestore", "postRestore"] as const;
 export type HookName = (typeof HOOKS)[number];
-
-export const unitSchema = v.strictObject({
-	unit: f.unitName,
-	user: v.pipe(
-		v.optional(f.text),
-		v.description(
-			"the user whose systemd manager runs this unit (default: the system manager for root, else the user's own)",
-		),
-	),
-});
-export type Unit = v.InferOutput<typeof unitSchema>;
 
 export const stateSchema = v.strictObject({
 	folders: v.array(f.folder),

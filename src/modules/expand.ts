@@ -1,6 +1,6 @@
 // From the services that a person declares to the states that they own. Pure: modules are asked, nothing else is.
 import * as v from "valibot";
-import { ownValue, recordOf } from "../manifest/record.ts";
+import { ownValue, recordOf } from "../values/record.ts";
 import { type Conflict, type Definition, isMap, merge } from "./merge.ts";
 import type { Module } from "./module.ts";
 import type { StateInput } from "./state.ts";

@@ -1,6 +1,6 @@
 // Options that many modules have, and what follows from them.
 import * as v from "valibot";
-import * as f from "../manifest/fields.ts";
+import * as f from "../values/fields.ts";
 import type { Yield } from "./module.ts";
 
 /** A folder of the application's, with its usual place. */

@@ -2,8 +2,8 @@
 // those that nobody asked for belong to the server's own state.
 import * as v from "valibot";
 import { ALL } from "../manifest/dumps.ts";
-import * as f from "../manifest/fields.ts";
-import { record } from "../manifest/record.ts";
+import * as f from "../values/fields.ts";
+import { record } from "../values/record.ts";
 import type { Yield } from "./module.ts";
 import type { StateInput } from "./state.ts";
 

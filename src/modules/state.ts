@@ -1,11 +1,11 @@
 // What a person may write of a state, and what a module yields: the fields of the manifest, with short forms.
 import * as v from "valibot";
 import { dumpSchema } from "../manifest/dumps.ts";
-import { DURATION } from "../manifest/duration.ts";
-import * as f from "../manifest/fields.ts";
 import { healthCheckForms } from "../manifest/health-checks.ts";
 import { maxAgeInputSchema } from "../manifest/machine.ts";
 import { hookForms } from "../manifest/schema.ts";
+import { DURATION } from "../values/duration.ts";
+import * as f from "../values/fields.ts";
 
 const duration = v.union(
 	[

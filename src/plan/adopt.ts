@@ -1,21 +1,21 @@
 // From a destination alone to a config: the newest archive of a machine carries the manifest that it was made by.
 import * as v from "valibot";
+import { isAhead, timeOf } from "../engines/archive-time.ts";
+import { belongsTo, wordsOfTime } from "../engines/metadata.ts";
+import type { Archive, Destination, Work } from "../engines/provider.ts";
+import { readTextBelow, restoreFiles } from "../engines/read-files.ts";
 import { removeTree, scratchFolder } from "../host/files.ts";
 import { openFolder } from "../host/folder.ts";
 import { resolvePath } from "../host/trust.ts";
 import { type Command, commandsIn } from "../manifest/commands.ts";
 import { dumpSchema } from "../manifest/dumps.ts";
-import { HoldfastError } from "../manifest/error.ts";
 import { excludeFault } from "../manifest/exclude.ts";
-import { localTime } from "../manifest/local-time.ts";
 import { withKeysOfToday } from "../manifest/old-keys.ts";
-import { patternFault } from "../manifest/patterns.ts";
-import { record, recordOf } from "../manifest/record.ts";
 import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";
-import { isAhead, timeOf } from "../providers/archive-time.ts";
-import { belongsTo, wordsOfTime } from "../providers/metadata.ts";
-import type { Archive, Destination, Work } from "../providers/provider.ts";
-import { readTextBelow, restoreFiles } from "../providers/read-files.ts";
+import { HoldfastError } from "../values/error.ts";
+import { localTime } from "../values/local-time.ts";
+import { patternFault } from "../values/patterns.ts";
+import { record, recordOf } from "../values/record.ts";
 
 /** Bytes. */
 const LONGEST_MANIFEST = 4 * 1024 * 1024;

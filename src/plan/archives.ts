@@ -1,19 +1,13 @@
+import { archiveId } from "../engines/archive-name.ts";
+import { isAhead, oldestFirst, type Records, timeOf, withTime } from "../engines/archive-time.ts";
+import { belongsTo, machineOf, wordsOfTime } from "../engines/metadata.ts";
+import { type Archive, type Destination, DestinationAbsent, isBusy, type Work } from "../engines/provider.ts";
+import { openDestinations } from "../engines/registry.ts";
 import { places } from "../host/places.ts";
-import { type ErrorReport, reportOf } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { archiveId } from "../providers/archive-name.ts";
-import { isAhead, oldestFirst, type Records, timeOf, withTime } from "../providers/archive-time.ts";
-import { belongsTo, machineOf, wordsOfTime } from "../providers/metadata.ts";
-import {
-	type Archive,
-	type Destination,
-	DestinationAbsent,
-	isBusy,
-	type Work,
-} from "../providers/provider.ts";
-import { openDestinations } from "../providers/registry.ts";
 import { lockHolder } from "../run/lock.ts";
 import { type LostArchive, wordsOfLost } from "../run/lost.ts";
+import { type ErrorReport, reportOf } from "../values/error.ts";
 import { openRecords } from "./records.ts";
 
 export interface ListedArchive extends Archive {

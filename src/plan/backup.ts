@@ -1,10 +1,10 @@
 // The plan of `create`: hooks and stops state by state, one archive a destination, then starts and hooks.
 
 import { liveFiles } from "../manifest/dumps.ts";
-import { above } from "../manifest/paths.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import type { ArchiveCreateStep, HookStep } from "../run/step.ts";
+import { above } from "../values/paths.ts";
 import { dumpSteps, forgetDumps } from "./databases.ts";
 import { inOrder } from "./order.ts";
 import { privateIn } from "./private-folders.ts";

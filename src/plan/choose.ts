@@ -1,9 +1,10 @@
 // Which archive a person means, and whether it may be used for what they want of it.
-import { HoldfastError } from "../manifest/error.ts";
-import { localTime } from "../manifest/local-time.ts";
-import { outcomeOf, timeOf } from "../providers/archive-time.ts";
-import type { Archive } from "../providers/provider.ts";
+
+import { outcomeOf, timeOf } from "../engines/archive-time.ts";
+import type { Archive } from "../engines/provider.ts";
 import { wordsOfLost } from "../run/lost.ts";
+import { HoldfastError } from "../values/error.ts";
+import { localTime } from "../values/local-time.ts";
 import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from "./archives.ts";
 
 /** Why `latest` is not to be this one, whatever it holds. */

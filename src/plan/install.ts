@@ -1,9 +1,9 @@
 // The plan by which what a deploy has sent is put in its place on this machine, and the one that takes it away.
 import * as v from "valibot";
-import * as f from "../manifest/fields.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import { asides } from "../run/steps/install.ts";
+import * as f from "../values/fields.ts";
 
 const text = v.pipe(v.string(), v.maxLength(4_096));
 const octal = v.pipe(v.string(), v.regex(/^0?[0-7]{3,4}$/, "is not an octal mode"));

@@ -1,7 +1,8 @@
 // The states of an operation, each after those it names in `after`.
-import { HoldfastError } from "../manifest/error.ts";
-import { nearest } from "../manifest/nearest.ts";
+
 import type { Manifest, State } from "../manifest/schema.ts";
+import { HoldfastError } from "../values/error.ts";
+import { nearest } from "../values/nearest.ts";
 
 /** All states, or the named ones. Between states that do not wait for each other, the manifest's order stays. */
 export function inOrder(manifest: Manifest, services: readonly string[]): [string, State][] {

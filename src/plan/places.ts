@@ -3,11 +3,11 @@ import { basename, join } from "node:path";
 import { PRIVATE } from "../host/private-area.ts";
 import type { Survey } from "../host/survey.ts";
 import { resolveUnlinked } from "../host/trust.ts";
-import { above } from "../manifest/paths.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
 import type { ArchiveSource, AreaStep, CarryStep, Place } from "../run/step.ts";
 import { NEW, OLD } from "../run/steps/area.ts";
+import { above } from "../values/paths.ts";
 import { takenAlong } from "./private-folders.ts";
 
 /** A folder (or a path in one) that a restore replaces. */

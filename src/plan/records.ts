@@ -1,10 +1,11 @@
 // What this machine's journal has of archives in a destination, for whoever looks at them.
+
+import { NO_RECORDS, type Records } from "../engines/archive-time.ts";
+import type { Archive, Destination, Work } from "../engines/provider.ts";
 import { places } from "../host/places.ts";
-import { wordsOf } from "../manifest/system-error.ts";
-import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
-import type { Archive, Destination, Work } from "../providers/provider.ts";
 import { Journal } from "../run/journal.ts";
 import type { LostArchive } from "../run/lost.ts";
+import { wordsOf } from "../values/system-error.ts";
 
 export interface RecordsBook {
 	of(destination: Pick<Destination, "name" | "location">, archives: readonly Archive[]): Records;

@@ -1,13 +1,13 @@
 // The plan of `restore`: a transaction for each state. Stage while they run; stop, swap, start; check; commit; tidy.
 // Of several states each phase is done for all before the next begins, so that a unit they share is stopped once.
 import { join } from "node:path";
+import type { Metadata } from "../engines/provider.ts";
 import { liveFiles } from "../manifest/dumps.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { isWithin } from "../manifest/paths.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
-import type { Metadata } from "../providers/provider.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import type { ArchiveSource, Place, PreflightStep } from "../run/step.ts";
+import { HoldfastError } from "../values/error.ts";
+import { isWithin } from "../values/paths.ts";
 import { hookStep } from "./backup.ts";
 import { databaseSteps, type HeldDatabase } from "./databases.ts";
 import { inOrder } from "./order.ts";

@@ -1,6 +1,6 @@
 // Where in an archive what a person names by its path is.
-import { HoldfastError } from "../manifest/error.ts";
-import { isWithin, ownerOf } from "../manifest/paths.ts";
+import { HoldfastError } from "../values/error.ts";
+import { isWithin, ownerOf } from "../values/paths.ts";
 import type { ListedArchive } from "./archives.ts";
 import { requireUsable } from "./choose.ts";
 

@@ -2,6 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { into } from "../engines/into.ts";
+import type { Destination, Work } from "../engines/provider.ts";
 import { renameIn } from "../host/files.ts";
 import {
 	descend,
@@ -14,10 +16,8 @@ import {
 } from "../host/folder.ts";
 import { makeArea, openArea, PRIVATE, removeArea } from "../host/private-area.ts";
 import { resolvePath } from "../host/trust.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { into } from "../providers/into.ts";
-import type { Destination, Work } from "../providers/provider.ts";
 import { withoutSpecialFiles } from "../run/special-files.ts";
+import { HoldfastError } from "../values/error.ts";
 
 export interface TakenOut {
 	readonly to: string;

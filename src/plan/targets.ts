@@ -14,11 +14,11 @@ import {
 	isServerDump,
 	withDatabase,
 } from "../manifest/dumps.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { isWithin, ownerOf } from "../manifest/paths.ts";
-import { recordOf } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { KnownArchive } from "../run/journal-rows.ts";
+import { HoldfastError } from "../values/error.ts";
+import { isWithin, ownerOf } from "../values/paths.ts";
+import { recordOf } from "../values/record.ts";
 import type { ListedArchive } from "./archives.ts";
 import type { HeldDatabase } from "./databases.ts";
 import type { Target } from "./places.ts";

@@ -3,13 +3,13 @@
 import { basename, dirname, join } from "node:path";
 import { PRIVATE } from "../host/private-area.ts";
 import { databaseOf, dumpLabel, isServerDump } from "../manifest/dumps.ts";
-import { HoldfastError } from "../manifest/error.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { KeptCopy } from "../run/journal-rows.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import type { Place } from "../run/step.ts";
 import { OLD } from "../run/steps/area.ts";
 import { isStaged } from "../run/steps/swap.ts";
+import { HoldfastError } from "../values/error.ts";
 import { databaseName } from "./databases.ts";
 import { areaSteps, carrySteps, holdersStep, nestedFolders, type Other, othersOf } from "./places.ts";
 import { asDeclared } from "./targets.ts";

@@ -1,8 +1,9 @@
 // The units of a state around an operation: down, up again, and seen to stay up.
 import { unitLabel } from "../host/systemd.ts";
 import { healthCheckLabel } from "../manifest/health-checks.ts";
-import type { State, Unit } from "../manifest/schema.ts";
+import type { State } from "../manifest/schema.ts";
 import type { Step } from "../run/plan.ts";
+import type { Unit } from "../values/unit.ts";
 
 /** Why what was down is left so when a person asks for that. */
 export const NO_START = "--no-start was given";

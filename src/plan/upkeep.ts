@@ -1,8 +1,9 @@
 // The plans of `check` and `prune`: one step a destination, each of which fails for itself.
+
+import type { Work } from "../engines/provider.ts";
+import { openDestinations } from "../engines/registry.ts";
+import { type Decision, retain } from "../engines/retention.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { Work } from "../providers/provider.ts";
-import { openDestinations } from "../providers/registry.ts";
-import { type Decision, retain } from "../providers/retention.ts";
 import type { Plan, Step } from "../run/plan.ts";
 import type { CheckArchivesStep, PruneStep } from "../run/step.ts";
 import type { Listing } from "./archives.ts";

@@ -1,13 +1,14 @@
 // What node_exporter's textfile collector reads: one file, written whole after each run.
+
+import { allDestinations } from "../engines/registry.ts";
 import { replaceFile } from "../host/files.ts";
 import { openFolder, split } from "../host/folder.ts";
 import { resolvePath } from "../host/trust.ts";
-import { printable } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { allDestinations } from "../providers/registry.ts";
 import type { DiedRun } from "../run/died.ts";
 import type { Journal } from "../run/journal.ts";
 import { type LastRun, type MachineStatus, statusOf } from "../run/status.ts";
+import { printable } from "../values/printable.ts";
 
 /** What of a machine's journal is not in it yet, or not any more. */
 interface Beside {

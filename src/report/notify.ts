@@ -4,9 +4,9 @@ import { describeEnd, type ExecResult, exec } from "../host/exec.ts";
 import { programPath } from "../host/programs.ts";
 import { readSecret } from "../host/secret.ts";
 import type { Notify, NotifyEvent } from "../manifest/machine.ts";
-import { printable, printableLine } from "../manifest/printable.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { RunReport } from "../run/event.ts";
+import { printable, printableLine } from "../values/printable.ts";
 import { duration } from "./units.ts";
 
 export interface News {

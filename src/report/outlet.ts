@@ -3,7 +3,7 @@
 // is shown later, or lost.
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { isErrno } from "../manifest/error.ts";
+import { isErrno } from "../values/error.ts";
 
 /** Bytes that wait for a reader, at most. Beyond them the oldest are lost; the journal has all of it. */
 const MOST_BEHIND = 1024 * 1024;

@@ -1,7 +1,7 @@
 // What a command prints on another machine, shown here as it comes.
 import { parseBounded } from "../host/bounded-json.ts";
 import { answerReader, everyRecordReader, type OutputReader } from "../host/lines.ts";
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 import { print, printJson } from "./terminal.ts";
 
 const LIMITS = { depth: 200, values: 1_000_000 };

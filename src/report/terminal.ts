@@ -5,9 +5,9 @@
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { frugal } from "../host/memory.ts";
-import { EXIT, isErrno } from "../manifest/error.ts";
-import { jsonText, printableLine, shortLine } from "../manifest/printable.ts";
-import { wordsOf } from "../manifest/system-error.ts";
+import { EXIT, isErrno } from "../values/error.ts";
+import { jsonText, printableLine, shortLine } from "../values/printable.ts";
+import { wordsOf } from "../values/system-error.ts";
 import { Outlet } from "./outlet.ts";
 
 /** One line, or several. */

@@ -1,8 +1,8 @@
 // Bring units down, and up again: what steps around units do in a run, and on the way back from one.
 import { isBooting, resetFailed, startUnits, stopUnits, unitFailure } from "../host/systemd.ts";
 import type { UnitFacts } from "../host/unit-facts.ts";
-import { reportOf } from "../manifest/error.ts";
-import type { Unit } from "../manifest/schema.ts";
+import { reportOf } from "../values/error.ts";
+import type { Unit } from "../values/unit.ts";
 import { isUp } from "./picture.ts";
 import type { Step } from "./plan.ts";
 import type { UnitsStartStep, UnitsStopStep } from "./step.ts";

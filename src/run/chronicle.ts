@@ -1,7 +1,8 @@
 // What a run tells of itself: events while it works, how long it took and how long its service was down. Nothing is
 // decided by it.
-import { type ErrorReport, reportOf } from "../manifest/error.ts";
-import type { Progress } from "../providers/provider.ts";
+
+import type { Progress } from "../engines/provider.ts";
+import { type ErrorReport, reportOf } from "../values/error.ts";
 import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
 import type { Plan, Step } from "./plan.ts";
 import type { UnitOutcome } from "./unit-notes.ts";

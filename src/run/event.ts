@@ -1,6 +1,7 @@
 // What a run tells while it works: one versioned union. `--json` prints exactly these, one a line.
-import type { ErrorReport } from "../manifest/error.ts";
-import type { Progress } from "../providers/provider.ts";
+
+import type { Progress } from "../engines/provider.ts";
+import type { ErrorReport } from "../values/error.ts";
 import type { UnitOutcome } from "./unit-notes.ts";
 
 export type Outcome = "done" | "failed" | "partial" | "interrupted" | "needs-recover";

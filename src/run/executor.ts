@@ -2,8 +2,8 @@
 // did. Everything it knows is in the journal, so that `recover` can go on from there in another process.
 
 import { sideBySide } from "../host/side-by-side.ts";
-import { type ErrorReport, HoldfastError, reportOf } from "../manifest/error.ts";
-import { wordsOf } from "../manifest/system-error.ts";
+import { type ErrorReport, HoldfastError, reportOf } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
 import { Chronicle } from "./chronicle.ts";
 import type { Listener, Outcome, RunReport } from "./event.ts";
 import { faultPoint } from "./fault.ts";

@@ -3,11 +3,11 @@
 // small folder in which all is well.
 import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import type { StateRecord } from "../engines/provider.ts";
 import { disksBelow, isMounted, mountHolding } from "../host/mounts.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { recordOf } from "../manifest/record.ts";
 import type { State } from "../manifest/schema.ts";
-import type { StateRecord } from "../providers/provider.ts";
+import { HoldfastError } from "../values/error.ts";
+import { recordOf } from "../values/record.ts";
 
 /** The newest archive that held a state whole and gave no reason to doubt it. */
 export interface LastGood {

@@ -1,6 +1,6 @@
 // Work that only reads or waits, and does not always hear that it should stop: in the open of a file on a disk that does
 // not answer, for example.
-import { HoldfastError } from "../manifest/error.ts";
+import { HoldfastError } from "../values/error.ts";
 
 /** Longer than a program that it has started may take to end. */
 const HEED_MS = 12_000;

@@ -1,7 +1,7 @@
 // What the journal knows of archives: those that were made here, as they were when they were written, and the destinations
 // that were written to.
-import { archiveId } from "../providers/archive-name.ts";
-import { NO_RECORDS, type Records } from "../providers/archive-time.ts";
+import { archiveId } from "../engines/archive-name.ts";
+import { NO_RECORDS, type Records } from "../engines/archive-time.ts";
 import type { LastGood } from "./expectations.ts";
 import { archiveOf, type KnownArchive, type MadeArchive, RECORDED, recordedOf } from "./journal-rows.ts";
 import { JournalStore } from "./journal-store.ts";

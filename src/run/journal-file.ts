@@ -5,9 +5,9 @@ import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from "n
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { HoldfastError, isErrno } from "../manifest/error.ts";
-import { wordsOf } from "../manifest/system-error.ts";
-import { VERSION as PROGRAM } from "../manifest/version.ts";
+import { HoldfastError, isErrno } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
+import { VERSION as PROGRAM } from "../values/version.ts";
 import { MIGRATIONS, VERSION } from "./journal-schema.ts";
 
 const FILE = "journal.sqlite";

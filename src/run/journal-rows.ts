@@ -1,8 +1,8 @@
 // What the journal's tables hold, as objects: rows out of SQLite, and statements into it.
 import * as v from "valibot";
-import { recordOf } from "../manifest/record.ts";
-import type { Recorded } from "../providers/archive-time.ts";
-import type { Metadata } from "../providers/provider.ts";
+import type { Recorded } from "../engines/archive-time.ts";
+import type { Metadata } from "../engines/provider.ts";
+import { recordOf } from "../values/record.ts";
 import type { Outcome } from "./event.ts";
 import type { Place } from "./step.ts";
 import type { KeptDatabase } from "./step-database.ts";

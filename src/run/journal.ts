@@ -1,7 +1,7 @@
 // The journal: what every run is about to do and has done, on disk and synced before the next thing happens.
 // One SQLite file per machine; each entry is its own transaction with full sync.
-import { HoldfastError } from "../manifest/error.ts";
-import { VERSION as PROGRAM } from "../manifest/version.ts";
+import { HoldfastError } from "../values/error.ts";
+import { VERSION as PROGRAM } from "../values/version.ts";
 import type { Outcome } from "./event.ts";
 import { JournalArchives } from "./journal-archives.ts";
 import { damaged } from "./journal-file.ts";

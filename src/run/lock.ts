@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import { readStored } from "../host/stored-json.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import { localTime } from "../manifest/local-time.ts";
+import { HoldfastError } from "../values/error.ts";
+import { localTime } from "../values/local-time.ts";
 
 export interface Lock {
 	release(): void;

@@ -1,8 +1,9 @@
 // Archives that this machine made, that no prune of its own has removed, and that are gone.
+
+import { isAhead, outcomeOf } from "../engines/archive-time.ts";
+import { notMounted } from "../engines/disk-mounted.ts";
 import { isMounted } from "../host/mounts.ts";
-import { ownValue } from "../manifest/record.ts";
-import { isAhead, outcomeOf } from "../providers/archive-time.ts";
-import { notMounted } from "../providers/disk-mounted.ts";
+import { ownValue } from "../values/record.ts";
 import type { KnownArchive } from "./journal-rows.ts";
 
 export interface LostArchive {

@@ -2,12 +2,12 @@
 // what it would take from a file system: subvolumes within a folder, which come back as plain folders.
 import { homedir } from "node:os";
 import { join, normalize } from "node:path";
+import { openDestination } from "../engines/registry.ts";
 import { subvolumesBelow } from "../host/btrfs.ts";
 import { places as ownPlaces } from "../host/places.ts";
 import { inTruth } from "../host/trust.ts";
-import { isWithin } from "../manifest/paths.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { openDestination } from "../providers/registry.ts";
+import { isWithin } from "../values/paths.ts";
 import type { PreflightStep } from "./step.ts";
 
 /** The run's own journal says how to undo it: it cannot be in what is put aside. */

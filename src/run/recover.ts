@@ -2,8 +2,8 @@
 // runs have left is taken away.
 import { openDatabase } from "../databases/registry.ts";
 import { discardFolder } from "../host/private-area.ts";
-import { HoldfastError, reportOf } from "../manifest/error.ts";
-import { VERSION } from "../manifest/version.ts";
+import { HoldfastError, reportOf } from "../values/error.ts";
+import { VERSION } from "../values/version.ts";
 import type { Listener, RunReport } from "./event.ts";
 import { recoverRun } from "./executor.ts";
 import type { Journal } from "./journal.ts";

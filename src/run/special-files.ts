@@ -1,6 +1,7 @@
 // After an engine has written: what an archive may give nobody is taken away, and a step says so in its result.
+
+import type { Into } from "../engines/into.ts";
 import { leaveOutSpecialFiles } from "../host/special-files.ts";
-import type { Into } from "../providers/into.ts";
 
 /** A step's result. */
 export async function withoutSpecialFiles(

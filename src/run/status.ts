@@ -1,12 +1,13 @@
 // How a machine stands: whether each state has a good archive that is young enough in each destination, and how the last
 // runs went. From the journal alone: no destination is asked, so it is fast and works when they are away.
+
+import { archiveId } from "../engines/archive-name.ts";
+import { isAhead, outcomeOf } from "../engines/archive-time.ts";
+import { wordsOfTime } from "../engines/metadata.ts";
+import type { At } from "../engines/registry.ts";
 import { maxAgeOf } from "../manifest/machine.ts";
-import { ownValue } from "../manifest/record.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { archiveId } from "../providers/archive-name.ts";
-import { isAhead, outcomeOf } from "../providers/archive-time.ts";
-import { wordsOfTime } from "../providers/metadata.ts";
-import type { At } from "../providers/registry.ts";
+import { ownValue } from "../values/record.ts";
 import { type DiedRun, lineOf } from "./died.ts";
 import { accepting } from "./expectations.ts";
 import type { Journal } from "./journal.ts";

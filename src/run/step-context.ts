@@ -1,5 +1,5 @@
 // What a step's work may use of the run that it is in: its journal, how far the steps have come, and who is told.
-import { reportOf } from "../manifest/error.ts";
+import { reportOf } from "../values/error.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { faultPoint } from "./fault.ts";
 import type { Journal } from "./journal.ts";

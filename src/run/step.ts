@@ -5,7 +5,8 @@ import type { SwapMode } from "../host/survey.ts";
 import type { Dump } from "../manifest/dumps.ts";
 import type { HealthCheck } from "../manifest/health-checks.ts";
 import type { Retention } from "../manifest/providers.ts";
-import type { Hook, HookName, Unit } from "../manifest/schema.ts";
+import type { Hook, HookName } from "../manifest/schema.ts";
+import type { Unit } from "../values/unit.ts";
 import type { KeptDatabase } from "./step-database.ts";
 
 export interface StepBase {

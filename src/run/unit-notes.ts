@@ -1,5 +1,5 @@
 // What the steps around units write down for each other, for an undo in another process, and for the end of the run.
-import type { Unit } from "../manifest/schema.ts";
+import type { Unit } from "../values/unit.ts";
 import type { Role, Verdict } from "./picture.ts";
 import type { Plan } from "./plan.ts";
 

@@ -1,8 +1,8 @@
 // Ask systemd for the units that a stop concerns, and for how they are now.
 import { unitLabel } from "../host/systemd.ts";
 import { ownUnits, type UnitFacts, unitFacts } from "../host/unit-facts.ts";
-import { HoldfastError } from "../manifest/error.ts";
-import type { Unit } from "../manifest/schema.ts";
+import { HoldfastError } from "../values/error.ts";
+import type { Unit } from "../values/unit.ts";
 import { affected, type Facts, factsByName, isUp, obstacles, stillUnknown, verdictsOf } from "./picture.ts";
 import type { Known } from "./unit-notes.ts";
 

@@ -1,6 +1,6 @@
 // What the work of a step may use, and what it is made of; by kind it is found in steps/registry.ts.
-import type { Records } from "../providers/archive-time.ts";
-import type { Destination, Progress } from "../providers/provider.ts";
+import type { Records } from "../engines/archive-time.ts";
+import type { Destination, Progress } from "../engines/provider.ts";
 import type { LastGood } from "./expectations.ts";
 import type { KeptCopy, MadeArchive } from "./journal-rows.ts";
 import type { LostArchive } from "./lost.ts";

@@ -4,10 +4,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { VERSION } from "../../src/manifest/version.ts";
 import { Chronicle } from "../../src/run/chronicle.ts";
 import type { RunEvent } from "../../src/run/event.ts";
 import type { Plan, Step } from "../../src/run/plan.ts";
+import { VERSION } from "../../src/values/version.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { unreadableOf } from "../../src/providers/restic/unreadable.ts";
+import { unreadableOf } from "../../src/engines/restic/unreadable.ts";
 import { statusText } from "../../src/report/status.ts";
 import { takeLock } from "../../src/run/lock.ts";
 import { Place } from "../support/place.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { loadConfig } from "../../src/config/load.ts";
-import { HoldfastError } from "../../src/manifest/error.ts";
+import { HoldfastError } from "../../src/values/error.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "holdfast-config-"));
 after(() => rmSync(folder, { recursive: true }));

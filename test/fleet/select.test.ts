@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { loadConfig } from "../../src/config/load.ts";
 import { select } from "../../src/fleet/select.ts";
-import { HoldfastError } from "../../src/manifest/error.ts";
+import { HoldfastError } from "../../src/values/error.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("select");

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
+import { linksToFind } from "../../src/engines/restic/links.ts";
 import { numberSet } from "../../src/host/number-set.ts";
 import { openSpool, packed } from "../../src/host/spool.ts";
-import { linksToFind } from "../../src/providers/restic/links.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("spool");

@@ -6,8 +6,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PROTOCOL } from "../../src/fleet/protocol.ts";
-import type { HoldfastError } from "../../src/manifest/error.ts";
 import { lockHolder, takeLock } from "../../src/run/lock.ts";
+import type { HoldfastError } from "../../src/values/error.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 

@@ -1,10 +1,10 @@
 // What modules leave out is the application's own: never what a user of it has given the same name, however deep it lies.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { below, leavesNothing, leavesOut } from "../../src/manifest/patterns.ts";
 import { declares } from "../../src/modules/describe.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
 import type { Module } from "../../src/modules/module.ts";
+import { below, leavesNothing, leavesOut } from "../../src/values/patterns.ts";
 
 const statesOf = (name: string, options: object, nixos: boolean) =>
 	Object.values(declares(LIBRARY.get(name) as Module, LIBRARY, options, nixos).state);

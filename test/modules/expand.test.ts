@@ -8,8 +8,6 @@ import fc from "fast-check";
 import * as v from "valibot";
 import { loadConfig } from "../../src/config/load.ts";
 import { configSchema, machineSchema } from "../../src/config/schema.ts";
-import type { HoldfastError } from "../../src/manifest/error.ts";
-import * as f from "../../src/manifest/fields.ts";
 import { manifestSchema } from "../../src/manifest/schema.ts";
 import { declares, optionsJsonSchema, usually } from "../../src/modules/describe.ts";
 import { expandServices } from "../../src/modules/expand.ts";
@@ -17,6 +15,8 @@ import { LIBRARY } from "../../src/modules/library.ts";
 import { byDefault, type Conflict, merge } from "../../src/modules/merge.ts";
 import { defineModule, type Module } from "../../src/modules/module.ts";
 import { stateSchema, userStateSchema } from "../../src/modules/state.ts";
+import type { HoldfastError } from "../../src/values/error.ts";
+import * as f from "../../src/values/fields.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("modules");

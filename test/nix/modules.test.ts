@@ -8,8 +8,8 @@ import { describe, test } from "node:test";
 import { configJsonSchema } from "../../src/config/json-schema.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { jobsOf, unitsOf } from "../../src/fleet/units.ts";
-import type { HoldfastError } from "../../src/manifest/error.ts";
 import type { Manifest } from "../../src/manifest/schema.ts";
+import type { HoldfastError } from "../../src/values/error.ts";
 import { scratch } from "../support/scratch.ts";
 import { BLOG, evaluate, noNix, PROJECT } from "./evaluate.ts";
 

@@ -15,10 +15,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Destination } from "../../src/providers/provider.ts";
+import type { Destination } from "../../src/engines/provider.ts";
 import { withoutSpecialFiles } from "../../src/run/special-files.ts";
-import { openBorg, openLocalbackup, openRestic, openTar, repoOf } from "../providers/engines.ts";
-import { intoFolder, metadataOf as ours, quiet } from "../providers/fixtures.ts";
+import { openBorg, openLocalbackup, openRestic, openTar, repoOf } from "../engines/engines.ts";
+import { intoFolder, metadataOf as ours, quiet } from "../engines/fixtures.ts";
 import { Place } from "../support/place.ts";
 import { base, onlyRoot, place } from "./extracted.ts";
 import { guarded, type Member, metadataOf, tarOf, writeTarArchive } from "./hostile.ts";

@@ -14,8 +14,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Archive } from "../../src/providers/provider.ts";
-import { intoFolder, metadataOf, quiet } from "../providers/fixtures.ts";
+import type { Archive } from "../../src/engines/provider.ts";
+import { intoFolder, metadataOf, quiet } from "../engines/fixtures.ts";
 import { Place } from "../support/place.ts";
 import {
 	DAMAGED,

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setUpEngines } from "../providers/engines.ts";
+import { setUpEngines } from "../engines/engines.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
 import { guarded } from "./hostile.ts";

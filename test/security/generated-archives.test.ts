@@ -17,11 +17,11 @@ import {
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { into } from "../../src/engines/into.ts";
+import type { Destination } from "../../src/engines/provider.ts";
 import { openFolder } from "../../src/host/folder.ts";
-import { into } from "../../src/providers/into.ts";
-import type { Destination } from "../../src/providers/provider.ts";
-import { openBorg, openLocalbackup, openTar, repoOf, restic } from "../providers/engines.ts";
-import { metadataOf as ours, quiet } from "../providers/fixtures.ts";
+import { openBorg, openLocalbackup, openTar, repoOf, restic } from "../engines/engines.ts";
+import { metadataOf as ours, quiet } from "../engines/fixtures.ts";
 import { onlyRoot, place } from "./extracted.ts";
 import { guarded, type Member, metadataOf, tarOf, writeTarArchive } from "./hostile.ts";
 

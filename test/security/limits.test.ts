@@ -7,9 +7,9 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { loadConfig } from "../../src/config/load.ts";
 import { readYaml } from "../../src/config/yaml.ts";
-import { HoldfastError } from "../../src/manifest/error.ts";
 import { planBackup } from "../../src/plan/backup.ts";
 import { inOrder } from "../../src/plan/order.ts";
+import { HoldfastError } from "../../src/values/error.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("limits");

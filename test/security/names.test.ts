@@ -6,8 +6,8 @@ import { test } from "node:test";
 import * as v from "valibot";
 import { faultsOf } from "../../src/config/faults.ts";
 import { configSchema } from "../../src/config/schema.ts";
-import { name } from "../../src/manifest/fields.ts";
-import { record } from "../../src/manifest/record.ts";
+import { name } from "../../src/values/fields.ts";
+import { record } from "../../src/values/record.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 

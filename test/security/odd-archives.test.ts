@@ -6,8 +6,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { archivesIn } from "../../src/providers/restic/archives.ts";
-import { intoFolder, quiet } from "../providers/fixtures.ts";
+import { archivesIn } from "../../src/engines/restic/archives.ts";
+import { intoFolder, quiet } from "../engines/fixtures.ts";
 import {
 	files,
 	folder,

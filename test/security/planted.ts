@@ -5,11 +5,11 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
+import type { Archive, Destination } from "../../src/engines/provider.ts";
+import { openProvider } from "../../src/engines/registry.ts";
 import type { ProviderOptions } from "../../src/manifest/schema.ts";
-import type { Archive, Destination } from "../../src/providers/provider.ts";
-import { openProvider } from "../../src/providers/registry.ts";
-import { setUpEngines } from "../providers/engines.ts";
-import { metadataOf, quiet } from "../providers/fixtures.ts";
+import { setUpEngines } from "../engines/engines.ts";
+import { metadataOf, quiet } from "../engines/fixtures.ts";
 import { scratch } from "../support/scratch.ts";
 
 export const folder = scratch("descriptions");

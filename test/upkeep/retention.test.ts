@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { byTheirWord, NO_RECORDS, type Records } from "../../src/engines/archive-time.ts";
+import type { Archive } from "../../src/engines/provider.ts";
+import { retain } from "../../src/engines/retention.ts";
 import type { Retention } from "../../src/manifest/providers.ts";
-import { byTheirWord, NO_RECORDS, type Records } from "../../src/providers/archive-time.ts";
-import type { Archive } from "../../src/providers/provider.ts";
-import { retain } from "../../src/providers/retention.ts";
-import { metadataOf } from "../providers/fixtures.ts";
+import { metadataOf } from "../engines/fixtures.ts";
 
 const HOUR = 3_600_000;
 const numRuns = Number(process.env.HOLDFAST_ROUNDS) || 100;

@@ -1,7 +1,7 @@
 // An account's definition and rights, as data and as SQL: what the server shows of them, and what archives of 0.1.0 hold, is
 // read by a small grammar; what is run is written here.
 import * as v from "valibot";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { type AccountName, accountLiteral, identifier, literal, pattern } from "./names.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 

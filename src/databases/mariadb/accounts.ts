@@ -1,6 +1,6 @@
 // The accounts that may do something with a database, and what they may do with it, as data of an archive.
 import * as v from "valibot";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { type Account, accountSchema, clausesOf, clauseText, grantOf, grantText } from "./account-text.ts";
 import { accountLiteral, accountOf, accountText, literal, pattern } from "./names.ts";
 import type { Server } from "./server.ts";

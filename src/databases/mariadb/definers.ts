@@ -1,6 +1,6 @@
 // Whose rights the objects of a dump would run with. Of an archive that this machine did not write as it is now, nothing
 // gets more rights than the database's own accounts have: a view of root's could read all that the server holds.
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { type AccountName, accountText, identifier, literal, pattern } from "./names.ts";
 import { creation, objectsOf, type StoredObject } from "./objects.ts";
 import type { Server } from "./server.ts";

@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import type { DumpStream } from "../database.ts";
 import { literal, word } from "./names.ts";
 import { creation, objectSchema, type StoredObject } from "./objects.ts";

@@ -1,7 +1,7 @@
 // Who makes the views, triggers, routines and events of a database. A server evaluates parts of a definition while it reads
 // it: that is done with rights over this database alone, and for no longer than a moment. What an account with these
 // cannot make is made with ours, where that is safe or trusted.
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { beyond, rightsOf } from "./definers.ts";
 import { type AccountName, accountText } from "./names.ts";
 import type { StoredObject } from "./objects.ts";

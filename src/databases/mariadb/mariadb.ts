@@ -6,7 +6,7 @@ import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import * as v from "valibot";
 import type { MariadbDump } from "../../manifest/dumps.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { dumpBy, LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { DumpFacts, ServerDatabase } from "../database.ts";
 import { accountsOf, createAccounts, dropAccount, missingAccounts } from "./accounts.ts";

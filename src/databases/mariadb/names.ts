@@ -1,6 +1,6 @@
 // Names, texts and accounts as SQL wants them written, with the empty sql_mode that every session of ours has. All SQL of
 // this folder that holds a word from elsewhere is made of these.
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 
 export interface AccountName {
 	readonly user: string;

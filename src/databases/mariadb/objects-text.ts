@@ -1,7 +1,7 @@
 // The objects of a dump by Holdfast 0.1.0, which held them as mysqldump writes them: SQL for a client to run. It is read
 // here by the few forms that mysqldump knows, and never run as a script.
 import * as v from "valibot";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { objectSchema, type StoredObject } from "./objects.ts";
 import { bareName, triggerParts } from "./trigger.ts";
 

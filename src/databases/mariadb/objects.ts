@@ -1,7 +1,7 @@
 // Views, triggers, routines and events, as data: what the server says of each, and the one statement that makes it
 // again. The statement's head is ours, with our own quoting; only what follows the name is text from elsewhere.
 import * as v from "valibot";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { rightsOf } from "./definers.ts";
 import { fallsToUs, isDenied, isNotShown, makersOf, mayBeBroken, requireMaker } from "./maker.ts";
 import { accountLiteral, accountOf, identifier, literal } from "./names.ts";

@@ -1,7 +1,7 @@
 // Have the server run one statement whose text comes from elsewhere, and be sure that it is one. The client never reads
 // such a text as a script: it knows commands of its own (`delimiter`, `\!`), also in the middle of a routine's body.
 import { randomBytes } from "node:crypto";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { saysDenied } from "./maker.ts";
 import { identifier, literal, word } from "./names.ts";
 import type { StoredObject } from "./objects.ts";

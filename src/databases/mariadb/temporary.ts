@@ -5,7 +5,7 @@ import { access, chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { account as userOf } from "../../host/users.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { type AccountName, accountLiteral, accountText, identifier, literal, pattern } from "./names.ts";
 import type { Asker, Server } from "./server.ts";
 

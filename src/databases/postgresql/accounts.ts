@@ -2,7 +2,7 @@
 // a restore makes those that are missing and changes none that is there; and of an archive that this machine does not
 // know they get nothing that reaches beyond the database.
 import * as v from "valibot";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import type { Ask } from "./ask.ts";
 import { identifier, literal } from "./names.ts";
 import { settingClause, settingName } from "./settings.ts";

@@ -1,8 +1,8 @@
 // What the content of a database needs beside its dump to come back without a superuser's rights: whose each thing is, and
 // what only a superuser can make. Read from the catalogs when it is dumped, by names and numbers, never by texts.
 import * as v from "valibot";
-import { HoldfastError } from "../../manifest/error.ts";
-import { record } from "../../manifest/record.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { record } from "../../values/record.ts";
 import type { Ask } from "./ask.ts";
 import { identifier, literal } from "./names.ts";
 

@@ -4,7 +4,7 @@ import { type FileHandle, rm, writeFile } from "node:fs/promises";
 import { execText, type Identity } from "../../host/exec.ts";
 import { openForAnyone } from "../../host/handed-file.ts";
 import { stranger } from "../../host/users.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { type Client, fault } from "../client.ts";
 import { plainEnvironment } from "./temporary.ts";
 import { type Entry, entriesIn, statementsIn, type Token } from "./toc.ts";

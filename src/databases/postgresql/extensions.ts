@@ -1,6 +1,6 @@
 // What a new database needs before a dump is loaded into it: its schema, and the extensions that mostly a superuser must put
 // in, before anything of the dump is there.
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import type { Loading } from "./loading.ts";
 import { identifier, literal } from "./names.ts";
 import { nameAt, ownership } from "./rights.ts";

@@ -1,5 +1,5 @@
 // Once a dump is loaded all of it is the loader's: what gives it to its owners, with its rights and settings.
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { ordinarySettings } from "./accounts.ts";
 import { type Belongings, ownerStatements } from "./belongings.ts";
 import type { DumpFile } from "./dump-file.ts";

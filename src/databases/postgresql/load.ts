@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { HeldDump, Loaded, Work } from "../database.ts";
 import { type Ask, asker, type Connection, connectionTo } from "./ask.ts";

@@ -1,6 +1,6 @@
 // Whose the content of a dump would be. Of an archive that this machine did not write as it is now, nothing becomes a role's
 // that reaches beyond the database: a function can run with its owner's rights.
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import type { Ask } from "./ask.ts";
 import { literal } from "./names.ts";
 

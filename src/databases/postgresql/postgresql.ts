@@ -4,7 +4,7 @@
 // (PostgreSQL 15 documentation, "ALTER DATABASE").
 import * as v from "valibot";
 import type { PostgresqlDump } from "../../manifest/dumps.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { dumpBy, LONG_QUESTION_SECONDS, QUESTION_SECONDS } from "../client.ts";
 import type { DumpFacts, ServerDatabase } from "../database.ts";
 import { accountsOf, createAccounts, dropAccounts, missingAccounts } from "./accounts.ts";

@@ -1,7 +1,7 @@
 // Rights, comments and owners of what a dump holds, given by us once it is loaded: of pg_restore's statements only those
 // that are just that, with our own quoting.
 import { createHash } from "node:crypto";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import type { Ask } from "./ask.ts";
 import { literal } from "./names.ts";
 import { statementOf, type Token } from "./toc.ts";

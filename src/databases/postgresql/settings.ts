@@ -1,5 +1,5 @@
 // Settings of a database or a role, `name=value` as the server keeps them, as statements that set them again.
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { identifier, literal } from "./names.ts";
 
 /** Settings whose stored value is a list of quoted names (PostgreSQL, src/bin/pg_dump/dumputils.c). */

@@ -4,7 +4,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { cleanEnvironment, execText, type Identity } from "../../host/exec.ts";
 import { accountOf as userOf } from "../../host/users.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { optionsOf } from "../client.ts";
 import { type Ask, type Connection, connectionTo, whereIs } from "./ask.ts";
 import { identifier, literal } from "./names.ts";

@@ -15,7 +15,7 @@ import { places } from "../../host/places.ts";
 import { standstillSeconds } from "../../host/standstill.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { type Account, accountOf, groupOf } from "../../host/users.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { fault, LONG_QUESTION_SECONDS } from "../client.ts";
 
 const BUSY_MS = 30_000;

@@ -19,7 +19,7 @@ import { type FileOwner, giveTo, ownerOf } from "../../host/owner.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { accountOf } from "../../host/users.ts";
 import type { SqliteDump } from "../../manifest/dumps.ts";
-import { HoldfastError, reportOf } from "../../manifest/error.ts";
+import { HoldfastError, reportOf } from "../../values/error.ts";
 import type { DumpFacts, DumpStream, FileDatabase, RowCounts } from "../database.ts";
 import { askSqlite, copySqlite, type Question } from "./client.ts";
 

@@ -1,6 +1,6 @@
 // Certificates of NixOS's security.acme (lego).
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { folder } from "../options.ts";
 

@@ -1,6 +1,6 @@
 // Mail in maildirs.
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { units } from "../options.ts";
 

@@ -1,6 +1,6 @@
 // Garage, the object store. In a cluster a node's data are kept by the others too; what it must not lose is its metadata.
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { folder, units } from "../options.ts";
 import { within } from "../within.ts";

@@ -1,6 +1,6 @@
 // Certificates of certbot.
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 
 export const letsencrypt = defineModule({

@@ -1,6 +1,6 @@
 // Mastodon. Losing its Redis is "almost harmless": queues, and feeds that tootctl makes again; the module redis keeps it.
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";
 import { within } from "../within.ts";

@@ -1,6 +1,6 @@
 // Nextcloud.
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, health, units } from "../options.ts";
 

@@ -1,6 +1,6 @@
 // PostgreSQL.
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { serverOptions, serverStates } from "../servers.ts";
 

@@ -1,7 +1,7 @@
 // An application that keeps its data in SQLite files, among others.
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
-import { record } from "../../manifest/record.ts";
+import * as f from "../../values/fields.ts";
+import { record } from "../../values/record.ts";
 import { defineModule } from "../module.ts";
 
 export const sqlite = defineModule({

@@ -1,7 +1,7 @@
 // A systemd service by its StateDirectory=: what systemd itself calls the state of a unit.
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
-import { record } from "../../manifest/record.ts";
+import * as f from "../../values/fields.ts";
+import { record } from "../../values/record.ts";
 import { defineModule } from "../module.ts";
 
 export const systemdService = defineModule({

@@ -1,6 +1,6 @@
 // WireGuard, as wg-quick sets it up.
 import * as v from "valibot";
-import * as f from "../../manifest/fields.ts";
+import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 
 export const wireguard = defineModule({

@@ -1,12 +1,12 @@
 // What an archive comes to say of each state it holds: how large it was and where it was mounted, what could not be read,
 // what did not hold still, and whether there is reason to doubt it.
 import { lstatSync } from "node:fs";
+import type { CreateResult, Metadata, StateRecord } from "../../engines/provider.ts";
 import { isMounted } from "../../host/mounts.ts";
-import { HoldfastError } from "../../manifest/error.ts";
-import { ownerOf } from "../../manifest/paths.ts";
-import { shortPath } from "../../manifest/printable.ts";
-import { recordOf } from "../../manifest/record.ts";
-import type { CreateResult, Metadata, StateRecord } from "../../providers/provider.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { ownerOf } from "../../values/paths.ts";
+import { shortPath } from "../../values/printable.ts";
+import { recordOf } from "../../values/record.ts";
 import { accepting, shrinkage } from "../expectations.ts";
 import type { ArchiveCreateStep } from "../step.ts";
 import type { StepContext } from "../work.ts";

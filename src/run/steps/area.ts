@@ -12,7 +12,7 @@ import {
 } from "../../host/folder.ts";
 import { isArea, makeArea, openArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
 import { resolvePath } from "../../host/trust.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import type { AreaStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
 

@@ -16,7 +16,7 @@ import {
 	syncFolder,
 } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import type { CarryStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
 import { removeParents } from "./area.ts";

@@ -10,8 +10,8 @@ import { digesting } from "../../host/digest.ts";
 import { descend, split } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
 import { databaseOf, dumpLabel } from "../../manifest/dumps.ts";
-import { HoldfastError } from "../../manifest/error.ts";
-import { wordsOf } from "../../manifest/system-error.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { wordsOf } from "../../values/system-error.ts";
 import type {
 	AccountsStep,
 	DatabaseDropStep,

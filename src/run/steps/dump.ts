@@ -18,8 +18,8 @@ import {
 	liveFiles,
 	withDatabase,
 } from "../../manifest/dumps.ts";
-import { HoldfastError, reportOf } from "../../manifest/error.ts";
-import { printable, shortPath } from "../../manifest/printable.ts";
+import { HoldfastError, reportOf } from "../../values/error.ts";
+import { printable, shortPath } from "../../values/printable.ts";
 import type { DumpStep } from "../step-database.ts";
 import type { StepWork } from "../work.ts";
 import { shortFacts } from "./described.ts";

@@ -1,9 +1,9 @@
+import { openDestination } from "../../engines/registry.ts";
 import { syncFilesystemOf } from "../../host/files.ts";
 import { inParent } from "../../host/folder.ts";
 import { makeArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
-import { HoldfastError } from "../../manifest/error.ts";
-import { recordOf } from "../../manifest/record.ts";
-import { openDestination } from "../../providers/registry.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { recordOf } from "../../values/record.ts";
 import type { ArchiveSource, EngineRestoreStep, OverwriteStep, Place } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
 import { makeAbove, NEW, OLD } from "./area.ts";

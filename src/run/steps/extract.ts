@@ -1,5 +1,7 @@
 // Extract part of an archive below a folder of the user's choice, where it touches nothing else.
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
+import { into } from "../../engines/into.ts";
+import { openDestination } from "../../engines/registry.ts";
 import { withoutInheritance } from "../../host/attributes.ts";
 import { removeIn, syncFilesystemOf } from "../../host/files.ts";
 import {
@@ -14,9 +16,7 @@ import {
 	rootFolder,
 } from "../../host/folder.ts";
 import { resolvePath } from "../../host/trust.ts";
-import { HoldfastError } from "../../manifest/error.ts";
-import { into } from "../../providers/into.ts";
-import { openDestination } from "../../providers/registry.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { withoutSpecialFiles } from "../special-files.ts";
 import type { ExtractStep } from "../step.ts";
 import type { StepWork } from "../work.ts";

@@ -2,8 +2,8 @@
 // be stored that is there and is not what it was, since its disk is not mounted.
 import { isAtOrBelow } from "../../host/mounts.ts";
 import { resolvePath } from "../../host/trust.ts";
-import { HoldfastError } from "../../manifest/error.ts";
-import { below, type Exclusion, leavesNothing, leavesOut, pathBelow } from "../../manifest/patterns.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { below, type Exclusion, leavesNothing, leavesOut, pathBelow } from "../../values/patterns.ts";
 import { type MountsOf, mountsOf, requireMounts } from "../expectations.ts";
 import type { FoldersPresentStep } from "../step.ts";
 import type { StepWork } from "../work.ts";

@@ -1,7 +1,7 @@
 // A hook: the user's own script or command, bounded in time, with nothing of ours in its environment but its facts.
 import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { account } from "../../host/users.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import type { HookStep } from "../step.ts";
 import type { StepWork } from "../work.ts";
 

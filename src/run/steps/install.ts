@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { exec, execOk } from "../../host/exec.ts";
 import { exists, syncPath } from "../../host/files.ts";
 import { ownManager } from "../../host/systemd.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import type { AccountStep, FilePutStep, FileTakeStep, TimersStep, UnitsReloadStep } from "../step-deploy.ts";
 import type { StepWork, UndoContext } from "../work.ts";
 

@@ -16,7 +16,7 @@ import {
 	syncFolder,
 } from "../../host/folder.ts";
 import { inArea, stays } from "../../host/private-area.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import type { Place, PlaceStep } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
 import { removeParents } from "./area.ts";

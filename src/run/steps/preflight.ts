@@ -1,7 +1,7 @@
 // Before anything is touched: all that would fail later, found at once.
 
 import { holdersOf } from "../../host/processes.ts";
-import { HoldfastError } from "../../manifest/error.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { findProblems, holderLines } from "../preflight.ts";
 import type { HoldersStep, PreflightStep } from "../step.ts";
 import { stopNote } from "../unit-notes.ts";

@@ -17,7 +17,7 @@ import {
 } from "../../host/folder.ts";
 import { requireNoMountIn } from "../../host/mounts.ts";
 import { inArea, openArea, stays } from "../../host/private-area.ts";
-import { HoldfastError, isErrno } from "../../manifest/error.ts";
+import { HoldfastError, isErrno } from "../../values/error.ts";
 import type { AsideStep, Place } from "../step.ts";
 import type { StepContext, StepWork } from "../work.ts";
 import { asideByCopy, type Copied, removePart } from "./aside-by-copy.ts";

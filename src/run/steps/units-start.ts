@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { unitFailure, unitLabel } from "../../host/systemd.ts";
 import { type UnitFacts, unitFacts } from "../../host/unit-facts.ts";
-import type { Unit } from "../../manifest/schema.ts";
+import type { Unit } from "../../values/unit.ts";
 import { same, startAgain } from "../bring-up.ts";
 import { isUp } from "../picture.ts";
 import type { SettleStep, UnitsStartStep } from "../step.ts";

@@ -1,10 +1,11 @@
 // What keeps a destination in order: look whether it is whole, and let old archives go.
-import { HoldfastError } from "../../manifest/error.ts";
-import { isAhead, type Records, timeOf, withTime } from "../../providers/archive-time.ts";
-import { belongsTo, wordsOfTime } from "../../providers/metadata.ts";
-import type { Archive, Problem } from "../../providers/provider.ts";
-import { openDestination } from "../../providers/registry.ts";
-import { retain } from "../../providers/retention.ts";
+
+import { isAhead, type Records, timeOf, withTime } from "../../engines/archive-time.ts";
+import { belongsTo, wordsOfTime } from "../../engines/metadata.ts";
+import type { Archive, Problem } from "../../engines/provider.ts";
+import { openDestination } from "../../engines/registry.ts";
+import { retain } from "../../engines/retention.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { unlessAbsent } from "../absent.ts";
 import { type LostArchive, wordsOfLost } from "../lost.ts";
 import type { CheckArchivesStep, PruneStep } from "../step.ts";

@@ -17,8 +17,8 @@ import {
 	syncFolder,
 } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
-import { isErrno } from "../../manifest/error.ts";
-import { localTime } from "../../manifest/local-time.ts";
+import { isErrno } from "../../values/error.ts";
+import { localTime } from "../../values/local-time.ts";
 import type { Step } from "../plan.ts";
 import type { Place } from "../step.ts";
 import type { StepContext } from "../work.ts";

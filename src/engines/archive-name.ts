@@ -1,0 +1,20 @@
+// Names of archives that are names of folders or tags as well.
+import { HoldfastError } from "../values/error.ts";
+
+const NAME = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,254}$/;
+
+export const isArchiveName = (name: string) => NAME.test(name);
+
+/** Refuse a name that could be a path, an option or a pattern. */
+export function requireArchiveName(archive: string): void {
+	if (!isArchiveName(archive))
+		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be an archive's name`);
+}
+
+/** What an archive is called where there may be others of its name: `destination::location::archive`. */
+export function archiveId(
+	{ name, location }: { readonly name: string; readonly location: string },
+	archive: string,
+): string {
+	return `${name}::${location}::${archive}`;
+}

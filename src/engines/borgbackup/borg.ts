@@ -1,0 +1,308 @@
+// Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
+import type { Writable } from "node:stream";
+import * as v from "valibot";
+import { closeOff, type Enclosure } from "../../host/enclosure.ts";
+import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
+import { answerReader, type OutputReader } from "../../host/lines.ts";
+import { howToInstall } from "../../host/programs.ts";
+import { readSecret, secretOrigin } from "../../host/secret.ts";
+import { standstillSeconds } from "../../host/standstill.ts";
+import type { BorgOptions } from "../../manifest/providers.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { understood, understoodOr } from "../output.ts";
+import type { Work } from "../provider.ts";
+import { repositoryToClose } from "../repository.ts";
+import { retrying } from "../retry.ts";
+import { discardCache, isCacheFault } from "./broken-cache.ts";
+
+export type BorgDestination = BorgOptions["destinations"][string];
+
+/** One NDJSON line of `--log-json`, as far as we read it (borg 1.2, "Internals: JSON output"). */
+const messageSchema = v.object({
+	type: v.string(),
+	levelname: v.exactOptional(v.string()),
+	message: v.exactOptional(v.string()),
+	msgid: v.nullish(v.string()),
+	finished: v.exactOptional(v.boolean()),
+	original_size: v.exactOptional(v.number()),
+	nfiles: v.exactOptional(v.number()),
+	current: v.exactOptional(v.number()),
+	total: v.exactOptional(v.number()),
+	path: v.exactOptional(v.string()),
+	/** Of a file or folder, with `--list`: `d` for a folder that was stored, `C` for a file that changed meanwhile. */
+	status: v.exactOptional(v.string()),
+});
+export type BorgMessage = v.InferOutput<typeof messageSchema>;
+
+export interface BorgCall {
+	readonly cwd?: string;
+	/** Folders in which it must not follow links, beside the repository's own. */
+	readonly closed?: readonly string[];
+	/** Where it runs; by itself it is one for `closed` and the repository. */
+	readonly enclosure?: Enclosure | undefined;
+	/** It runs where everybody is, since everybody must see what it mounts. */
+	readonly mounts?: boolean;
+	/** Whether a connection that breaks may be made again; not for what reads a stream, which is made only once. */
+	readonly once?: boolean;
+	/** Writes what borg reads from its standard input. */
+	readonly feed?: ((input: Writable) => void) | undefined;
+	/** It only reads: where no lock can be made, on a disk that is mounted read-only, it goes without. */
+	readonly reads?: boolean;
+	/** It asks what is there and makes nothing of it: borg need not first test itself (decision 16). */
+	readonly asks?: boolean;
+	/** Makes what takes its standard output, in place of `stdout`; again for each try. */
+	readonly reader?: () => OutputReader;
+	/** Called for each message of progress, and for each warning. */
+	readonly onMessage?: (message: BorgMessage) => void;
+}
+
+export interface BorgEnd {
+	/** 0 or 1; 1 means warnings. */
+	readonly code: number;
+	readonly stdout: string;
+}
+
+/** Thrown with borg's own `msgid` as the reason, so that callers can tell faults apart. */
+export class BorgFault extends HoldfastError {
+	readonly msgid: string | undefined;
+	/** The repository is on a disk that is mounted read-only. */
+	readonly readOnly: boolean;
+	readonly isBusy: boolean;
+	/** It is about borg's cache on this machine, which can be made again: all that borg said. */
+	cache?: readonly string[];
+	constructor(
+		msgid: string | undefined,
+		message: string,
+		facts: { hint?: string; details: readonly string[] },
+		readOnly = false,
+	) {
+		super("failed", message, facts);
+		this.msgid = msgid;
+		this.readOnly = readOnly;
+		this.isBusy = msgid === "LockTimeout";
+	}
+}
+
+const LOCK_WAIT_SECONDS = 30;
+const ALIVE_SECONDS = 15;
+const LONGEST_NAME = 255;
+/** A server that puts a large repository in order says nothing for a while. */
+const LONGEST_SILENCE = 3600;
+
+/** Run one borg command. Warnings are logged; an error is thrown. A connection that breaks is tried again. */
+export async function borg(
+	destination: BorgDestination,
+	command: string,
+	words: readonly string[],
+	work: Work,
+	call: BorgCall = {},
+): Promise<BorgEnd> {
+	const passes = async (error: unknown) =>
+		!call.once && error instanceof BorgFault && (error.msgid?.startsWith("ConnectionClosed") ?? false);
+	const run = (...more: string[]) =>
+		retrying(work, passes, () => once(destination, command, [...more, ...words], work, call));
+	try {
+		return await run();
+	} catch (error) {
+		if (!(error instanceof BorgFault)) throw error;
+		if (error.cache !== undefined) {
+			await discardCache(error.cache, () =>
+				once(destination, "delete", ["--cache-only", destination.repo], work, {}),
+			);
+			work.log(`borg's cache of ${destination.repo} was damaged, and was deleted: it is made again`);
+			// What flows into it was made once: the next run can.
+			if (!call.once) return run();
+		}
+		if (!call.reads || !error.readOnly) throw error;
+		return run("--bypass-lock");
+	}
+}
+
+async function once(
+	destination: BorgDestination,
+	command: string,
+	words: readonly string[],
+	work: Work,
+	call: BorgCall,
+): Promise<BorgEnd> {
+	const passphrase = await readSecret(destination);
+	const errors: BorgMessage[] = [];
+	const plain: string[] = [];
+	const answer = answerReader();
+	const closed = [...(call.closed ?? []), ...repositoryToClose(destination.repo)];
+	const outside = call.mounts || call.enclosure !== undefined;
+	await using own = outside ? undefined : await closeOff(closed, work.log);
+	const result = await exec(
+		[
+			"borg",
+			"--log-json",
+			`--lock-wait=${LOCK_WAIT_SECONDS}`,
+			...(destination.repo.startsWith("ssh://") ? [`--rsh=${shellOf(destination)}`] : []),
+			...(destination.remotePath === undefined ? [] : [`--remote-path=${destination.remotePath}`]),
+			command,
+			...words,
+		],
+		{
+			cwd: call.cwd ?? "/",
+			enclosure: call.enclosure ?? own,
+			env: {
+				...environment(destination, passphrase !== undefined),
+				// It prints times without an offset.
+				...(call.asks ? { BORG_SELFTEST: "disabled", TZ: "UTC" } : {}),
+			},
+			...(passphrase === undefined ? {} : { secret: passphrase }),
+			signal: work.signal,
+			feed: call.feed,
+			standstillSeconds: standstillSeconds(call.mounts ? Number.POSITIVE_INFINITY : LONGEST_SILENCE),
+			reader: call.reader?.() ?? answer,
+			onStderr: (line) => {
+				const message = parse(line);
+				if (!message) {
+					plain.push(line);
+					if (plain.length > 20) plain.shift();
+					work.log(line);
+					return;
+				}
+				if (message.type === "log_message" && message.levelname !== "INFO") {
+					work.log(message.message ?? line);
+					if (message.levelname === "ERROR" || message.levelname === "CRITICAL") errors.push(message);
+				}
+				call.onMessage?.(message);
+			},
+		},
+	);
+	work.signal.throwIfAborted();
+	if (result.code === 0) return { code: 0, stdout: answer.text() };
+	if (isWarning(result.code)) return { code: 1, stdout: answer.text() };
+	throw fault(destination, errors, plain, describeEnd(result));
+}
+
+/** borg 1.4 and later can have a number for each kind of warning (BORG_EXIT_CODES; "Return codes" in its manual). */
+const isWarning = (code: number | null) => code === 1 || (code !== null && code >= 100 && code < 126);
+
+/** ssh would wait for a quarter of an hour for a network that is gone. What the user says comes first, and wins. */
+function shellOf({ rsh = "ssh -o BatchMode=yes" }: BorgDestination): string {
+	if (!/(^|\/)ssh(\s|$)/.test(rsh)) return rsh;
+	return `${rsh} -o ServerAliveInterval=${ALIVE_SECONDS} -o ServerAliveCountMax=3`;
+}
+
+/** Run a borg command that says in JSON what is there, and read it. */
+export async function borgJson<S extends v.GenericSchema>(
+	destination: BorgDestination,
+	command: string,
+	words: readonly string[],
+	schema: S,
+	work: Work,
+): Promise<v.InferOutput<S>> {
+	const { stdout } = await borg(destination, command, words, work, { reads: true, asks: true });
+	return understood(schema, stdout, `borg ${command}`);
+}
+
+/** Whether borg can be told of an archive of this name. */
+export function isBorgName(archive: string): boolean {
+	return (
+		archive.length <= LONGEST_NAME && /^[^/\s:]([^/\n]*[^/\s])?$/.test(archive) && !archive.includes("::")
+	);
+}
+
+/** An archive, as borg is told of it. */
+export function archiveName(destination: BorgDestination, archive: string): string {
+	if (!isBorgName(archive))
+		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be a borg archive's name`);
+	return `${destination.repo}::${archive}`;
+}
+
+function environment(destination: BorgDestination, hasPassphrase: boolean): Record<string, string> {
+	return {
+		...cleanEnvironment(),
+		...(process.env.SSH_AUTH_SOCK ? { SSH_AUTH_SOCK: process.env.SSH_AUTH_SOCK } : {}),
+		...(hasPassphrase ? { BORG_PASSPHRASE_FD: "3" } : {}),
+		// borg would ask on the terminal, and wait for ever where there is none.
+		BORG_RELOCATED_REPO_ACCESS_IS_OK: destination.relocated ? "yes" : "no",
+		...(destination.keyFile === undefined ? {} : { BORG_KEY_FILE: destination.keyFile }),
+		BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: destination.encryption === "none" ? "yes" : "no",
+		BORG_DISPLAY_PASSPHRASE: "no",
+	};
+}
+
+/** A question that nobody answers stands before what borg says of it, in the same line. */
+function parse(line: string): BorgMessage | undefined {
+	const at = line.startsWith("Enter passphrase") ? line.indexOf('{"type"') : 0;
+	return at >= 0 && line[at] === "{" ? understoodOr(messageSchema, line.slice(at)) : undefined;
+}
+
+const KNOWN: Record<string, (destination: BorgDestination) => { message: string; hint: string }> = {
+	PassphraseWrong: (destination) => ({
+		message: `the passphrase of ${destination.repo} is wrong`,
+		hint: `it was read from ${secretOrigin(destination)}`,
+	}),
+	NoPassphraseFailure: ({ repo }) => ({
+		message: `${repo} is encrypted, and there is no passphrase for it`,
+		hint: "name the file that it is in: passphraseFile of the destination, or adopt's --passphrase-file",
+	}),
+	"Repository.DoesNotExist": ({ repo }) => ({
+		message: `there is no borg repository at ${repo}`,
+		hint: "is its disk mounted, and the address right? For a new destination, the first create makes it",
+	}),
+	"Repository.InvalidRepository": ({ repo }) => ({
+		message: `${repo} is there and is not a borg repository`,
+		hint: "name another place, or empty that one",
+	}),
+	"Cache.RepositoryAccessAborted": ({ repo }) => ({
+		message: `the repository ${repo} was at another address when it was last used from here`,
+		hint: "if you moved it, say so for its destination: relocated: true. If you did not, somebody may have put another in its place",
+	}),
+	LockTimeout: ({ repo }) => ({
+		message: `${repo} is locked by another borg`,
+		hint: `wait for it. If none runs on any machine: borg break-lock ${repo}`,
+	}),
+	ConnectionClosed: ({ repo }) => ({
+		message: `the connection to ${repo} broke or could not be made`,
+		hint: "the lines above are ssh's own; is the host up, and does it accept this key?",
+	}),
+	ConnectionClosedWithHint: ({ repo }) => ({
+		message: `the connection to ${repo} broke or could not be made`,
+		hint: "the lines above are ssh's own; is the host up, and does it accept this key?",
+	}),
+};
+
+function fault(
+	destination: BorgDestination,
+	errors: readonly BorgMessage[],
+	plain: readonly string[],
+	end: string,
+): BorgFault {
+	const known = errors.find(({ msgid }) => msgid && Object.hasOwn(KNOWN, msgid));
+	const said = [...plain, ...errors.flatMap((message) => (message.message ?? "").split("\n"))];
+	const details = said.slice(0, 10);
+	if (said.some((line) => line.includes("Read-only file system")))
+		return new BorgFault(
+			errors[0]?.msgid ?? undefined,
+			`${destination.repo} is mounted read-only`,
+			{
+				hint: "archives in it can be listed and restored; to write, remount it: mount -o remount,rw",
+				details: [],
+			},
+			true,
+		);
+	const words = known?.msgid ? KNOWN[known.msgid]?.(destination) : undefined;
+	if (words) return new BorgFault(known?.msgid ?? undefined, words.message, { hint: words.hint, details });
+	if (said.some((line) => /No space left on device|Insufficient free space/.test(line)))
+		return new BorgFault(errors[0]?.msgid ?? undefined, `no space left for ${destination.repo}`, {
+			hint: "the incomplete archive was discarded; free some space, then create again",
+			details: [],
+		});
+	if (end.endsWith("code 127"))
+		return new BorgFault(undefined, "borg is not installed", {
+			hint: howToInstall("borgbackup"),
+			details,
+		});
+	if (isCacheFault(said)) {
+		const hint = "it was deleted, and borg makes it again: run this once more";
+		const damaged = `borg's cache of ${destination.repo} on this machine was damaged`;
+		const found = new BorgFault(errors[0]?.msgid ?? undefined, damaged, { hint, details: said.slice(-10) });
+		found.cache = said;
+		return found;
+	}
+	return new BorgFault(errors[0]?.msgid ?? undefined, `borg ${end} on ${destination.repo}`, { details });
+}

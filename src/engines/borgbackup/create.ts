@@ -1,0 +1,207 @@
+// Write an archive, and the repository when there is none.
+import { lstat } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import * as v from "valibot";
+import { execText } from "../../host/exec.ts";
+import { hasSecret } from "../../host/secret.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { requireDiskOf } from "../disk-mounted.ts";
+import { isReached } from "../exclude.ts";
+import { AT_FIRST } from "../metadata.ts";
+import { count, understoodOr } from "../output.ts";
+import type { ArchiveRequest, CreateResult, Root, Work } from "../provider.ts";
+import { missingRoots } from "../roots.ts";
+import { prunesOf } from "../too-long.ts";
+import { saysAbsent, watchUnsteady } from "../unsteady.ts";
+import { archiveName, type BorgDestination, BorgFault, borg } from "./borg.ts";
+import { commentArgument, commentOf, keep, known } from "./comments.ts";
+import { borgExcludes } from "./exclude.ts";
+import { openStreams } from "./streams.ts";
+
+const createSchema = v.object({
+	archive: v.object({
+		id: v.string(),
+		stats: v.object({ original_size: count, deduplicated_size: count, nfiles: count }),
+	}),
+});
+
+/** borg goes down a tree by calling itself, and Python ends it after some 900 folders. */
+const DEEPEST = 500;
+
+/** What one root holds must not cost the others their archive: those that borg cannot go through are left out, and said. */
+export async function create(
+	destination: BorgDestination,
+	compression: string,
+	request: ArchiveRequest,
+	fresh: boolean,
+	work: Work,
+): Promise<CreateResult> {
+	const disk = requireDiskOf(destination.repo, destination.mountpoint, request.mount);
+	try {
+		return { ...(await createOf(destination, compression, request, fresh, work)), ...disk };
+	} catch (error) {
+		const isOwnFault = error instanceof BorgFault && error.msgid === "Exception";
+		const deep = isOwnFault ? await rootsTooDeep(request) : new Set();
+		if (deep.size === 0) throw error;
+		const roots = request.roots.filter(({ path }) => !deep.has(path));
+		const result = await createOf(destination, compression, { ...request, roots }, fresh, work);
+		const reason = `it has folders in more than ${DEEPEST} others, and borg goes no deeper`;
+		const left = request.roots.flatMap(({ path }) => (deep.has(path) ? [{ path, reason }] : []));
+		return { ...result, ...disk, unreadable: [...result.unreadable, ...left] };
+	}
+}
+
+async function rootsTooDeep({ roots }: ArchiveRequest): Promise<ReadonlySet<string>> {
+	const deep = new Set<string>();
+	for (const root of roots) {
+		const { path } = root;
+		const { text } = await execText([
+			...["find", "-P", path, "-mindepth", String(DEEPEST), "-maxdepth", String(DEEPEST)],
+			...[...prunesOf(root), "-type", "d", "-printf", "x", "-quit"],
+		]);
+		if (text !== "") deep.add(path);
+	}
+	return deep;
+}
+
+async function createOf(
+	destination: BorgDestination,
+	compression: string,
+	request: ArchiveRequest,
+	fresh: boolean,
+	work: Work,
+): Promise<CreateResult> {
+	const unreadable: { path: string; reason: string }[] = [];
+	const stored = new Set<string>();
+	const folders = await foldersAmong(request.roots);
+	const watch = watchUnsteady();
+	const roots = new Set(request.roots.map(({ path }) => path));
+	const comment = commentArgument(request.metadata, AT_FIRST);
+	const streams = openStreams(request, work);
+	const words = [
+		...streams.options,
+		"--json",
+		"--progress",
+		// A line for each folder that was stored: a root is in the archive when there is one for it. And for each file that
+		// changed while it was read.
+		"--list",
+		"--filter=dC",
+		`--compression=${compression}`,
+		"--comment",
+		comment,
+		...borgExcludes(request.roots),
+		"--",
+		archiveName(destination, request.name),
+		...streams.paths,
+		// Told of a folder that lies in another, borg would store it twice.
+		...request.roots.filter((root) => !isReached(root, request.roots)).map((root) => root.path.slice(1)),
+	];
+	const attempt = (feed?: (input: Writable) => void) =>
+		borg(
+			destination,
+			"create",
+			words,
+			{ ...work, signal: streams.signal },
+			{
+				...{ once: feed !== undefined, feed },
+				...(request.closed ? { closed: request.closed } : {}),
+				onMessage: (message) => {
+					if (message.type === "archive_progress" && !message.finished)
+						work.progress({
+							...(message.original_size === undefined ? {} : { bytes: message.original_size }),
+							...(message.nfiles === undefined ? {} : { files: message.nfiles }),
+							...(message.path ? { path: `/${message.path}` } : {}),
+						});
+					if (
+						message.type === "file_status" &&
+						message.status === "d" &&
+						folders.some(({ path }) => path === `/${message.path}`)
+					)
+						stored.add(`/${message.path}`);
+					if (message.type === "file_status" && message.status === "C" && message.path)
+						watch.changed(absolute(message.path));
+					if (message.levelname !== "WARNING") return;
+					const { path, reason } = faultIn(message.message ?? "") ?? {};
+					if (path === undefined || reason === undefined) return;
+					if (saysAbsent(reason) && !roots.has(path)) watch.vanished(path);
+					else unreadable.push({ path, reason });
+				},
+			},
+		);
+	const end = await streams.during(async (feed) => {
+		try {
+			// A stream is made once: whether there is a repository must be known before.
+			if (feed && fresh) await borg(destination, "info", [destination.repo], work, { reads: true });
+			return await attempt(feed);
+		} catch (error) {
+			await makeMissing(error, destination, fresh, work);
+			return await attempt(feed);
+		}
+	});
+	// The archive is whole by now, whatever borg says of it.
+	const archive = understoodOr(createSchema, end.stdout)?.archive;
+	unreadable.push(...missingRoots(folders, unreadable, (path) => stored.has(path)));
+	if (!archive) return { unreadable, unsteady: watch.found };
+	const { repo } = destination;
+	await keep(repo, new Map(await known(repo)).set(archive.id, commentOf(request.metadata)));
+	return {
+		bytes: archive.stats.original_size,
+		storedBytes: archive.stats.deduplicated_size,
+		files: archive.stats.nfiles,
+		unreadable,
+		unsteady: watch.found,
+	};
+}
+
+/** Make a repository where an error says that there is none; any other error is thrown again. */
+async function makeMissing(
+	error: unknown,
+	destination: BorgDestination,
+	fresh: boolean,
+	work: Work,
+): Promise<void> {
+	if (!(error instanceof BorgFault)) throw error;
+	// An empty folder, such as a new disk's, is no repository yet; borg makes one there, and only there.
+	if (error.msgid === "Repository.InvalidRepository" && fresh)
+		return initialise(destination, work).catch(() => {
+			throw error;
+		});
+	if (error.msgid !== "Repository.DoesNotExist") throw error;
+	if (!fresh)
+		throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
+			cause: error,
+			hint: "is the disk mounted? To start over: borg init it yourself, then create again",
+		});
+	await initialise(destination, work);
+}
+
+/**
+ * "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive. A name may hold line breaks, and all
+ * that a fault is made of: then what is before it is named, and nothing of it passes for a file that vanished.
+ */
+export function faultIn(message: string): { readonly path: string; readonly reason: string } | undefined {
+	const [named, ...reasons] = message.split(/: (?:\w+: )?(?=\[Errno \d+\])/);
+	if (named === undefined || reasons.length === 0) return undefined;
+	return { path: absolute(named), reason: reasons.length === 1 ? (reasons[0] ?? "") : `"${message}"` };
+}
+
+/** Files are told of by other letters, as every file is. */
+async function foldersAmong(roots: readonly Root[]): Promise<Root[]> {
+	const found: Root[] = [];
+	for (const root of roots)
+		if ((await lstat(root.path).catch(() => undefined))?.isDirectory()) found.push(root);
+	return found;
+}
+
+const absolute = (path: string) => `/${path.replace(/^\//, "")}`;
+
+async function initialise(destination: BorgDestination, work: Work): Promise<void> {
+	const encryption = destination.encryption ?? (hasSecret(destination) ? "repokey" : "none");
+	work.log(`creating the repository ${destination.repo} (encryption ${encryption})`);
+	await borg(
+		destination,
+		"init",
+		["--make-parent-dirs", `--encryption=${encryption}`, destination.repo],
+		work,
+	);
+}

@@ -1,0 +1,37 @@
+// Exclusions as regular expressions of Python's, by which borg leaves out what is at a path and all below it.
+import type { Exclusion, Part, Token } from "../../values/patterns.ts";
+import { innerRoots } from "../exclude.ts";
+import type { Root } from "../provider.ts";
+
+/** borg asks each of every path that it comes to, whichever root it came from. */
+export function borgExcludes(roots: readonly Root[]): string[] {
+	return roots.flatMap((root) => {
+		const inner = innerRoots(root, roots).map(({ path }) => literally(path.slice(root.path.length + 1)));
+		const others = inner.length === 0 ? "" : `(?!(?:${inner.join("|")})(?:/|\\Z))`;
+		return root.exclude.map(
+			(one) => `--exclude=re:^${literally(root.path.slice(1))}/${others}${expression(one)}(?:/|\\Z)`,
+		);
+	});
+}
+
+function expression(exclusion: Exclusion): string {
+	return exclusion
+		.map((part, index) => {
+			if (part === "**") return "(?:[^/]+/)*";
+			return index === exclusion.length - 1 ? nameOf(part) : `${nameOf(part)}/`;
+		})
+		.join("");
+}
+
+const nameOf = (part: Exclude<Part, "**">) => part.map(tokenOf).join("");
+
+/** A byte that is no part of UTF-8 is one character to borg, as any other. */
+function tokenOf(token: Token): string {
+	if (typeof token === "string") return literally(token);
+	if ("any" in token) return "[^/]*";
+	return `[${token.one.map(([from, to]) => `${hex(from)}-${hex(to)}`).join("")}]`;
+}
+
+const literally = (text: string) =>
+	text.replace(/[^\w/]/gu, (it) => (it.charCodeAt(0) < 0x80 ? `\\${it}` : it));
+const hex = (code: number) => `\\x${code.toString(16).padStart(2, "0")}`;

@@ -1,0 +1,138 @@
+// The archives of a repository. Their names are in borg's manifest; what each says of itself is in its comment, which is
+// asked for once.
+
+import * as v from "valibot";
+import { listReader } from "../../host/json-list.ts";
+import { wordsOf } from "../../values/system-error.ts";
+import { oldestFirst } from "../archive-time.ts";
+import type { Described } from "../metadata.ts";
+import { notUnderstood, understood, when } from "../output.ts";
+import type { Archive, Work } from "../provider.ts";
+import { type BorgDestination, BorgFault, borg, isBorgName } from "./borg.ts";
+import { type Comment, isAnyKnown, keep, kept, known, readComment } from "./comments.ts";
+
+/** How many archives that are gone may stay known beyond as many as there are. */
+const FORGOTTEN = 100;
+/** So many are asked one by one where borg cannot read one of them. */
+const MOST_SINGLY = 200;
+
+const listedSchema = v.object({
+	id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+	name: v.string(),
+	/** borg 1 has no offset, and was asked for UTC. */
+	start: v.pipe(
+		v.string(),
+		v.transform((start) => (/(Z|[+-]\d\d:?\d\d)$/i.test(start) ? start : `${start}Z`)),
+		when,
+	),
+	comment: v.optional(v.string(), ""),
+});
+type Listed = v.InferOutput<typeof listedSchema>;
+
+interface Said {
+	/** But for those whose entries are too long. */
+	readonly archives: readonly Listed[];
+	readonly tooLong: number;
+}
+
+export async function list(destination: BorgDestination, work: Work): Promise<Archive[]> {
+	const { repo } = destination;
+	const faults = new Map<string, string>();
+	let said: Said = { archives: [], tooLong: 0 };
+	let comments: ReadonlyMap<string, Comment> = new Map();
+	const isUnknown = ({ id }: Listed) => !comments.has(id);
+	if (isAnyKnown(repo)) [said, comments] = await Promise.all([ask(destination, [], work), known(repo)]);
+	if (!isAnyKnown(repo) || said.archives.some(isUnknown))
+		[said, comments] = await askComments(destination, comments, faults, work);
+	// Each create adds one, and what is pruned stays known.
+	const present = new Set(said.archives.map(({ id }) => id));
+	if (comments.size > 2 * present.size + FORGOTTEN)
+		await keep(repo, new Map([...comments].filter(([id]) => present.has(id))));
+	const whole = said.archives.filter(({ name }) => !/\.checkpoint(\.\d+)?$/.test(name));
+	const describe = ({ id, name }: Listed): Described & { readonly name: string } => {
+		if (!isBorgName(name)) return { name: name.slice(0, 40), ...UNNAMED };
+		const fault = faults.get(id);
+		return fault === undefined
+			? { name, ...readComment(comments.get(id) ?? null) }
+			: { name, damaged: `borg cannot read it: ${fault}` };
+	};
+	return oldestFirst([
+		...Array.from({ length: said.tooLong }, () => ({ name: "?", ...UNNAMED })),
+		...whole.map((one) => ({ ...describe(one), created: new Date(one.start).toISOString() })),
+	]);
+}
+
+const UNNAMED = { damaged: "its name is none that borg can be told" };
+
+async function ask(destination: BorgDestination, format: readonly string[], work: Work): Promise<Said> {
+	let archives: Listed[] = [];
+	let tooLong = 0;
+	let list: ReturnType<typeof listReader> | undefined;
+	const reader = () => {
+		// A connection that broke is made again, and borg begins from the start.
+		[archives, tooLong] = [[], 0];
+		list = listReader(
+			(text) => archives.push(understood(listedSchema, text, "borg list")),
+			() => {
+				tooLong += 1;
+			},
+		);
+		return list;
+	};
+	const words = ["--json", ...format, destination.repo];
+	await borg(destination, "list", words, work, { reads: true, asks: true, reader });
+	// Nothing is not an empty list: it would hide every archive, and prune by what is left.
+	if (!list?.hasList()) throw notUnderstood("borg list", "it holds no list of archives");
+	return { archives, tooLong };
+}
+
+/** All archives, and the comment of each; `faults` gets those that borg cannot read, by their id. */
+async function askComments(
+	destination: BorgDestination,
+	before: ReadonlyMap<string, Comment>,
+	faults: Map<string, string>,
+	work: Work,
+): Promise<[Said, ReadonlyMap<string, Comment>]> {
+	const comments = new Map<string, Comment>();
+	let said: Said;
+	try {
+		said = await ask(destination, ["--format={comment}"], work);
+		for (const { id, comment } of said.archives) comments.set(id, kept(comment));
+		// What is too long is known by what the others are not: without its comment it is short.
+		if (said.tooLong > 0) said = await ask(destination, [], work);
+		for (const { id } of said.archives) if (!comments.has(id)) comments.set(id, null);
+	} catch (error) {
+		if (!(error instanceof BorgFault)) throw error;
+		// One whose own block is gone ends the whole listing; the names alone are still there, or this throws as well.
+		said = await ask(destination, [], work);
+		for (const [id, comment] of before) comments.set(id, comment);
+		await askSingly(destination, said.archives, comments, faults, work);
+	}
+	await keep(destination.repo, comments);
+	return [said, comments];
+}
+
+async function askSingly(
+	destination: BorgDestination,
+	archives: readonly Listed[],
+	comments: Map<string, Comment>,
+	faults: Map<string, string>,
+	work: Work,
+): Promise<void> {
+	const unknown = archives.filter(({ id, name }) => !comments.has(id) && isBorgName(name)).reverse();
+	for (const { id } of unknown.slice(MOST_SINGLY))
+		faults.set(id, "it was not asked, since another cannot be read");
+	for (const { id, name } of unknown.slice(0, MOST_SINGLY)) {
+		// borg info would read all of them, for its cache.
+		const only = `--glob-archives=${name.replace(/[*?[]/g, "[$&]")}`;
+		try {
+			const said = await ask(destination, ["--format={comment}", only], work);
+			const found = said.archives.find((one) => one.id === id);
+			comments.set(id, found ? kept(found.comment) : null);
+		} catch (error) {
+			work.signal.throwIfAborted();
+			const [said = ""] = error instanceof BorgFault ? error.details : [];
+			faults.set(id, (said || wordsOf(error)).slice(0, 200));
+		}
+	}
+}

@@ -1,0 +1,98 @@
+// Any engine through three scripts: Clan's provider interface. `create` makes an archive, `list` prints them,
+// `restore` gets NAME and FOLDERS and puts the folders back in their places.
+import { cleanEnvironment, describeEnd, exec, execText } from "../../host/exec.ts";
+import type { CommandOptions } from "../../manifest/providers.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { Exclusion } from "../../values/patterns.ts";
+import { glob, literally } from "../exclude.ts";
+import type { ArchiveRequest, CreateResult, Destination, Work } from "../provider.ts";
+import { readList } from "./names.ts";
+
+export function commandDestinations(name: string, options: CommandOptions): Destination[] {
+	const run = async (
+		verb: "create" | "list" | "restore",
+		env: Record<string, string>,
+		work: Work,
+	): Promise<string> => {
+		const words = ["bash", "-euo", "pipefail", "-c", options[verb], `${name}-${verb}`];
+		const call = {
+			env: { ...cleanEnvironment(), ...env },
+			signal: work.signal,
+			onStderr: (line: string) => work.log(line),
+		};
+		const result =
+			verb === "list"
+				? await execText(words, call)
+				: { ...(await exec(words, { ...call, onStdout: work.log })), text: "" };
+		work.signal.throwIfAborted();
+		if (result.code === 0) return result.text;
+		throw new HoldfastError("failed", `the ${verb} command of provider "${name}" ${describeEnd(result)}`, {
+			details: result.stderr,
+		});
+	};
+	return [
+		{
+			name,
+			location: "command",
+			capabilities: {
+				restoresInto: false,
+				streams: false,
+				describesItself: false,
+				checks: false,
+				detectsDamage: false,
+				removes: false,
+				mounts: false,
+			},
+			create: async (request, _fresh, work) => create(request, run, work),
+			describe: async () => {},
+			list: async (work) => readList(name, await run("list", {}, work)),
+			restore: async () => cannot(name, "restore below another folder"),
+			restoreInPlace: async (archive, paths, work) => {
+				await run("restore", { NAME: archive, FOLDERS: joinFolders(paths) }, work);
+			},
+			sizeOf: async () => undefined,
+			contents: async () => cannot(name, "tell what is in an archive"),
+			details: async () => ({}),
+			check: async () => cannot(name, "check its archives"),
+			remove: async () => cannot(name, "remove single archives"),
+			mount: async () => cannot(name, "mount an archive"),
+			keys: async () => undefined,
+			abandon: async () => {},
+		},
+	];
+}
+
+function cannot(name: string, what: string): never {
+	throw new HoldfastError("usage", `provider "${name}" is of type command, which cannot ${what}`);
+}
+
+async function create(
+	request: ArchiveRequest,
+	run: (verb: "create", env: Record<string, string>, work: Work) => Promise<string>,
+	work: Work,
+): Promise<CreateResult> {
+	const folders = joinFolders(request.roots.map((root) => root.path));
+	const exclude = request.roots.flatMap((root) => root.exclude.map((one) => lineOf(root.path, one)));
+	const env = { HOLDFAST_ARCHIVE: request.name, FOLDERS: folders, HOLDFAST_EXCLUDE: exclude.join("\n") };
+	await run("create", env, work);
+	return { unreadable: [], unsteady: [] };
+}
+
+/** A pattern as docs/reference/patterns.md has it, absolute. */
+function lineOf(path: string, exclusion: Exclusion): string {
+	const line = [literally(path), ...exclusion.map((part) => (part === "**" ? part : glob(part)))].join("/");
+	if (!line.includes("\n")) return line;
+	throw new HoldfastError("failed", `a command provider cannot be told what to leave out of ${path}`, {
+		hint: "it is told a pattern a line, and a name in it has a line break; use another provider for this state",
+	});
+}
+
+/** Clan's form: one string, so a folder with ":" in its name cannot be said. */
+function joinFolders(paths: readonly string[]): string {
+	const odd = paths.find((path) => path.includes(":"));
+	if (odd !== undefined)
+		throw new HoldfastError("failed", `a command provider cannot be told of the folder ${odd}`, {
+			hint: "its interface joins folders with ':'; use another provider for this state",
+		});
+	return paths.join(":");
+}

@@ -1,0 +1,58 @@
+// What a `list` command printed: a JSON array of { name }, or one name a line. Bounded, and each name is one that can be
+// shown and said again.
+import * as v from "valibot";
+import { HoldfastError } from "../../values/error.ts";
+import { faultOf } from "../metadata.ts";
+import type { Archive } from "../provider.ts";
+
+const MOST_NAMES = 100_000;
+const LONGEST_NAME = 1024;
+/** Control characters, and those that cannot be seen: a name that looks like another is none that a person can choose. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
+
+const listSchema = v.array(v.object({ name: v.pipe(v.string(), v.nonEmpty("an item has no name")) }));
+
+export function readList(provider: string, text: string): Archive[] {
+	const names = text.trimStart().startsWith("[")
+		? namesInJson(provider, text)
+		: text.split(/\r?\n/).filter((line) => line.trim() !== "");
+	if (names.length > MOST_NAMES)
+		throw new HoldfastError(
+			"failed",
+			`the list command of provider "${provider}" printed ${names.length} names`,
+			{
+				hint: `Holdfast reads ${MOST_NAMES} of one provider`,
+			},
+		);
+	return names.map((name): Archive => {
+		if (name.length > LONGEST_NAME)
+			return { name: `${name.slice(0, 40)}…`, damaged: `its name has more than ${LONGEST_NAME} characters` };
+		if (UNSEEN.test(name)) return { name: visible(name), damaged: "its name has control characters" };
+		return { name };
+	});
+}
+
+const visible = (name: string) =>
+	name.replace(new RegExp(UNSEEN, "gu"), (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+
+function namesInJson(provider: string, text: string): string[] {
+	const notAList = (reason: string, cause?: unknown) =>
+		new HoldfastError(
+			"failed",
+			`the list command of provider "${provider}" printed JSON that is not a list`,
+			{
+				cause,
+				details: [reason],
+				hint: 'it may print [{"name": "…"}], or one name a line',
+			},
+		);
+	let value: unknown;
+	try {
+		value = JSON.parse(text);
+	} catch (cause) {
+		throw notAList((cause as Error).message, cause);
+	}
+	const { success, output, issues } = v.safeParse(listSchema, value, { abortEarly: true });
+	if (success) return output.map(({ name }) => name);
+	throw notAList(faultOf(issues));
+}

@@ -1,0 +1,91 @@
+// A target's disk: mounted for as long as it is worked on, with the user's hooks around, in the order that Clan runs them.
+
+import { describeEnd, exec } from "../../host/exec.ts";
+import { isMountPoint } from "../../host/mounts.ts";
+import type { LocalbackupOptions } from "../../manifest/providers.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { wordsOf } from "../../values/system-error.ts";
+import { DestinationAbsent, type Work } from "../provider.ts";
+
+export type Target = LocalbackupOptions["destinations"][string];
+type HookName = Extract<keyof Target, `${string}Hook`>;
+
+/**
+ * Do something on the disk: preMountHook, mount, postMountHook, the work, preUnmountHook, unmount, postUnmountHook.
+ * What was mounted before stays so. However the work ends, the disk is unmounted and the hooks of the way back run.
+ */
+export async function onDisk<T>(name: string, target: Target, work: Work, use: () => Promise<T>): Promise<T> {
+	const { required } = target;
+	const mountpoint = target.mountpoint || undefined;
+	await runHook(name, target, "preMountHook", work);
+	let ours = false;
+	const wayBack = async () => {
+		const calm: Work = { ...work, signal: new AbortController().signal };
+		const faults: unknown[] = [];
+		const attempt = (step: Promise<unknown>) => step.catch((fault: unknown) => faults.push(fault));
+		await attempt(runHook(name, target, "preUnmountHook", calm));
+		if (ours && mountpoint !== undefined) await attempt(unmount(mountpoint));
+		await attempt(runHook(name, target, "postUnmountHook", calm));
+		return faults;
+	};
+	let result: T;
+	try {
+		if (mountpoint !== undefined && !(await isMountPoint(mountpoint))) {
+			await mount(name, mountpoint, required === true);
+			ours = true;
+		}
+		await runHook(name, target, "postMountHook", work);
+		result = await use();
+	} catch (error) {
+		for (const fault of await wayBack()) work.log(wordsOf(fault));
+		throw error;
+	}
+	const [fault] = await wayBack();
+	if (fault !== undefined) throw fault;
+	return result;
+}
+
+export async function runHook(name: string, target: Target, hook: HookName, work: Work): Promise<void> {
+	const script = target[hook];
+	if (script === undefined) return;
+	const result = await exec(["bash", "-euo", "pipefail", "-c", script, hook], {
+		signal: work.signal,
+		onStdout: work.log,
+		onStderr: work.log,
+	});
+	work.signal.throwIfAborted();
+	if (result.code !== 0)
+		throw new HoldfastError("failed", `${hook} of ${name} ${describeEnd(result)}`, {
+			details: result.stderr,
+		});
+}
+
+/** The device is named in /etc/fstab or by a mount unit. */
+async function mount(name: string, mountpoint: string, required: boolean): Promise<void> {
+	const result = await exec(["mount", "-o", "X-mount.mkdir", mountpoint]);
+	if (result.code === 0) return;
+	const text = result.stderr.join("\n");
+	if (
+		/can't find (UUID|LABEL|PARTUUID|PARTLABEL|ID)=|special device .* does not exist|no medium found|failed to setup loop device/i.test(
+			text,
+		)
+	) {
+		const facts = { details: result.stderr, hint: `plug it in; it belongs at ${mountpoint}` };
+		throw required
+			? new HoldfastError("failed", `the disk of ${name} is not there`, facts)
+			: new DestinationAbsent("failed", `the disk of ${name} is not there`, facts);
+	}
+	throw new HoldfastError("failed", `${mountpoint} cannot be mounted`, {
+		details: result.stderr,
+		hint: "name its device in /etc/fstab, with the option noauto",
+	});
+}
+
+async function unmount(mountpoint: string): Promise<void> {
+	const result = await exec(["umount", mountpoint]);
+	if (result.code !== 0)
+		throw new HoldfastError("failed", `${mountpoint} cannot be unmounted`, {
+			details: result.stderr,
+			hint: `see who uses it: fuser -vm ${mountpoint}`,
+		});
+}

@@ -1,0 +1,310 @@
+// rsnapshot on disks that can be taken away: Clan's "localbackup". What is on the disk is said in snapshots.ts.
+import { readdirSync, renameSync } from "node:fs";
+import { access, constants, mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { closeOff } from "../../host/enclosure.ts";
+import { describeEnd, exec, execOk } from "../../host/exec.ts";
+import {
+	exists,
+	privateFolder,
+	removeIn,
+	removeTree,
+	scratchFolder,
+	syncFilesystemOf,
+	writeSynced,
+} from "../../host/files.ts";
+import { enter, type Folder, findBelow, openFolder, syncFolder } from "../../host/folder.ts";
+import { isMountPoint } from "../../host/mounts.ts";
+import { places } from "../../host/places.ts";
+import { folderToClose, makeFolder, resolvePath } from "../../host/trust.ts";
+import type { LocalbackupOptions } from "../../manifest/providers.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { requireArchiveName } from "../archive-name.ts";
+import { byTheirWord, outcomesOf } from "../archive-time.ts";
+import { diskFault } from "../disk-fault.ts";
+import { requireDisk } from "../disk-mounted.ts";
+import type { Into } from "../into.ts";
+import { AT_FIRST, damageIn } from "../metadata.ts";
+import { notHeld } from "../not-held.ts";
+import type { Archive, ArchiveRequest, CreateResult, Destination, Problem, Work } from "../provider.ts";
+import { retain } from "../retention.ts";
+import { missingRoots, presentRoots } from "../roots.ts";
+import { watchUnsteady } from "../unsteady.ts";
+import { contents } from "./contents.ts";
+import { onDisk, runHook } from "./disk.ts";
+import { configure, rsnapshot } from "./rsnapshot.ts";
+import { filterRules } from "./rules.ts";
+import { aboutText, describeSnapshot, numbersIn, openFiles, snapshotOf, snapshotsIn } from "./snapshots.ts";
+
+const SYNC = ".sync";
+const POLL_MS = 100;
+/** As many as Clan keeps. */
+const SNAPSHOTS = 20;
+/** Milliseconds before each further try to delete what a dead create has left. */
+const RSYNC_ENDS = [100, 400, 1_600, 6_400];
+
+export function localbackupDestinations(options: LocalbackupOptions): Destination[] {
+	return Object.entries(options.destinations).map(([name, target]) => {
+		/** The folder is told by its true path, once the disk is mounted: nothing on it is followed as a link from there. */
+		const on = <T>(work: Work, use: (directory: string) => Promise<T>) =>
+			onDisk(name, target, work, () => use(resolvePath(target.directory).path));
+		return {
+			name,
+			location: target.directory,
+			capabilities: {
+				restoresInto: true,
+				streams: false,
+				describesItself: true,
+				checks: true,
+				detectsDamage: false,
+				removes: true,
+				mounts: true,
+			},
+			create: (request, fresh, work) =>
+				on(work, async (directory) => {
+					// Its own mountpoint was mounted by now.
+					const isAnywhere = target.mountpoint === false ? false : undefined;
+					const disk = requireDisk(directory, isAnywhere, request.mount);
+					await runHook(name, target, "preBackupHook", work);
+					const result = await create(directory, options.snapshots ?? SNAPSHOTS, request, fresh, work);
+					await runHook(name, target, "postBackupHook", work);
+					return { ...result, ...disk };
+				}),
+			describe: (archive, metadata, work) =>
+				on(work, async (directory) => {
+					const { folder: path, about } = await snapshotOf(directory, archive);
+					using folder = openFolder(path);
+					describeSnapshot(folder, { roots: about?.roots ?? [], name: archive, metadata });
+				}),
+			list: (work) => on(work, list),
+			restore: (archive, paths, into, work) =>
+				on(work, (directory) => restore(directory, archive, paths, into, work)),
+			sizeOf: (archive, paths, work) =>
+				on(work, async (directory) => {
+					let bytes = 0;
+					await contents(directory, archive, paths, ({ size = 0 }) => {
+						bytes += size;
+					});
+					return bytes;
+				}),
+			contents: (archive, paths, tell, work) =>
+				on(work, (directory) => contents(directory, archive, paths, tell)),
+			details: (archive, work) =>
+				on(work, async (directory) => {
+					let [bytes, files] = [0, 0];
+					await contents(directory, archive, ["/"], ({ type, size = 0 }) => {
+						bytes += size;
+						if (type === "-") files += 1;
+					});
+					return { bytes, files };
+				}),
+			check: (full, work) => on(work, (directory) => check(directory, full, work)),
+			remove: (archives, work) => on(work, (directory) => remove(directory, archives)),
+			mount: (archive, at, mounted, work) =>
+				on(work, async (directory) => {
+					using files = await openFiles(directory, archive);
+					await show(files, at, archive, mounted, work);
+				}),
+			keys: async () => undefined,
+			abandon: (_archive, work) => on(work, (directory) => removeHalf(directory, work)),
+		} satisfies Destination;
+	});
+}
+
+/** The rsync of a create that was killed may write on for a moment; what it adds is deleted too. */
+async function removeHalf(directory: string, work: Work): Promise<void> {
+	using disk = openFolder(directory);
+	for (const milliseconds of RSYNC_ENDS)
+		try {
+			return await removeIn(disk, SYNC);
+		} catch {
+			await pause(milliseconds, undefined, { signal: work.signal });
+		}
+	return removeIn(disk, SYNC);
+}
+
+async function list(directory: string): Promise<Archive[]> {
+	return (await snapshotsIn(directory)).map(({ archive }) => archive).reverse();
+}
+
+async function create(
+	directory: string,
+	most: number,
+	request: ArchiveRequest,
+	fresh: boolean,
+	work: Work,
+): Promise<CreateResult> {
+	const { name, metadata, roots } = request;
+	requireArchiveName(name);
+	aboutText({ name, metadata, roots: roots.map(({ path }) => path) }, AT_FIRST);
+	if (!(await exists(directory))) {
+		if (!fresh)
+			throw new HoldfastError("failed", `${directory} was there before and is gone`, {
+				hint: "is the disk mounted? To start over, make the folder yourself",
+			});
+		makeFolder(directory)[Symbol.dispose]();
+	}
+	await access(directory, constants.W_OK).catch((error: unknown) => {
+		throw diskFault(error, directory);
+	});
+	const { there, unreadable } = await presentRoots(roots);
+	using disk = openFolder(directory);
+	// What a create that died has left shares files with the newest snapshot: rsync would change their modes there too.
+	await removeHalf(directory, work);
+	await using enclosure = await closeOff([...(request.closed ?? []), ...folderToClose(directory)], work.log);
+	const scratch = await scratchFolder(join(places().state, "spool"));
+	try {
+		const { machine } = metadata;
+		await writeSynced(join(scratch, "rules"), filterRules(there));
+		// One more than there are: rsnapshot itself deletes none. It cannot know which must stay.
+		const [oldest = -1] = (await numbersIn(directory)).reverse();
+		await configure(scratch, directory, machine, oldest + 2, work.watched);
+		const told = { unreadable, watch: watchUnsteady(), roots: new Set(roots.map(({ path }) => path)) };
+		await rsnapshot(scratch, "sync", directory, work, told, enclosure);
+		using sync = enter(disk, SYNC);
+		unreadable.push(
+			...missingRoots(there, unreadable, (path) => findBelow(sync, `${machine}${path}`) !== undefined),
+		);
+		describeSnapshot(sync, {
+			name,
+			metadata,
+			roots: there.map(({ path }) => path),
+		});
+		await syncFilesystemOf(sync);
+		await rsnapshot(scratch, "snapshot", directory, work, told, enclosure);
+		syncFolder(disk);
+		// The archive is whole by now, whatever becomes of older ones.
+		await trim(directory, most, request, work).catch((error: Error) => {
+			work.log(`older snapshots could not be removed: ${error.message}`);
+		});
+		return { unreadable, unsteady: told.watch.found };
+	} catch (error) {
+		await removeIn(disk, SYNC).catch(() => {});
+		throw diskFault(error, directory);
+	} finally {
+		await removeTree(scratch);
+	}
+}
+
+/** Let the oldest go beyond as many as are to be kept; what must stay is said in retention.ts. */
+async function trim(directory: string, most: number, request: ArchiveRequest, work: Work): Promise<void> {
+	const { name, metadata } = request;
+	const own = (await list(directory)).filter((one) => one.metadata?.machine === metadata.machine);
+	const itself = { created: metadata.created, outcomes: outcomesOf(metadata.states) };
+	const records = request.records?.(own.map((one) => one.name)) ?? byTheirWord(own);
+	const known = { ...records, archives: new Map([...records.archives, [name, itself]]) };
+	const going = retain(own, { keepLast: most }, known).filter(({ keep }) => !keep);
+	for (const { archive } of going) work.log(`remove ${archive.name}: more than ${most} snapshots`);
+	await remove(
+		directory,
+		going.map(({ archive }) => archive.name),
+	);
+}
+
+async function remove(directory: string, archives: readonly string[]): Promise<void> {
+	using disk = openFolder(directory);
+	for (const { folder, archive } of await snapshotsIn(directory)) {
+		if (archive.metadata === undefined || !archives.includes(archive.name)) continue;
+		// Renamed first: what is deleted by half is no archive.
+		const name = basename(folder);
+		renameSync(disk.at(name), disk.at(`${name}.removed`));
+		syncFolder(disk);
+		await removeIn(disk, `${name}.removed`);
+	}
+	for (const name of readdirSync(disk.self))
+		if (/^snapshot\.\d+\.removed$/.test(name)) await removeIn(disk, name);
+}
+
+async function restore(
+	directory: string,
+	archive: string,
+	paths: readonly string[],
+	into: Into,
+	work: Work,
+): Promise<void> {
+	using files = await openFiles(directory, archive);
+	for (const path of paths) if (!findBelow(files, path)) throw notHeld(path, archive);
+	await using inside = await into.enter(folderToClose(directory));
+	const result = await exec(
+		[
+			"rsync",
+			"-aHAXS",
+			"--numeric-ids",
+			"--relative",
+			// By the second alone, it takes a folder that it has just made for one of the right time.
+			"--modify-window=-1",
+			"--",
+			...paths.map((path) => `${files.path}/.${path}`),
+			`${inside.path}/`,
+		],
+		{ signal: work.signal, onStdout: work.log, onStderr: work.log, enclosure: inside.enclosure },
+	);
+	work.signal.throwIfAborted();
+	if (result.code !== 0)
+		throw new HoldfastError("failed", `rsync ${describeEnd(result)} while it read ${archive}`, {
+			details: result.stderr.slice(-10),
+		});
+}
+
+/** rsnapshot keeps no checksums: what can be seen is a disk that does not give back what it holds. */
+async function check(directory: string, full: boolean, work: Work): Promise<Problem[]> {
+	const problems: Problem[] = [];
+	for (const { folder, about, archive } of await snapshotsIn(directory)) {
+		work.signal.throwIfAborted();
+		problems.push(...damageIn([archive]));
+		if (about === undefined) continue;
+		const { name, metadata, roots } = about;
+		using open = openFolder(folder);
+		for (const path of roots)
+			if (!findBelow(open, `${metadata.machine}${path}`))
+				problems.push({ archive: name, message: `${path} is not there` });
+		if (!full) continue;
+		const end = await exec(["tar", "--create", "--file=-", "."], {
+			cwd: open.self,
+			signal: work.signal,
+			reader: { push: () => {} },
+			onStderr: (line) => {
+				if (/Cannot|error/i.test(line)) problems.push({ archive: name, message: line });
+			},
+		});
+		if (end.code !== 0 && end.code !== 1 && !problems.some((one) => one.archive === name))
+			problems.push({ archive: name, message: `cannot be read: tar ${describeEnd(end)}` });
+	}
+	return problems;
+}
+
+/**
+ * The files themselves, read-only, in a folder at another place. The disk that they lie on may be closed to others, and so
+ * is what shows them: what is setuid there, or a device, is nobody's to use.
+ */
+async function show(
+	files: Folder,
+	at: string,
+	name: string,
+	mounted: (where: string) => void,
+	work: Work,
+): Promise<void> {
+	await privateFolder(at);
+	const where = join(at, name);
+	const closed = ["-t", "tmpfs", "-o", "mode=0700,nosuid,nodev,noexec,size=64k", "--", "holdfast", at];
+	await execOk(["mount", ...closed], { doing: `make ${at} private` });
+	try {
+		await mkdir(where, { mode: 0o700 });
+		await execOk(["mount", "--no-canonicalize", "--bind", ".", where], {
+			cwd: files.self,
+			doing: `show ${files.path} at ${where}`,
+		});
+		await execOk(["mount", "-o", "remount,bind,ro,nosuid,nodev", where], {
+			doing: `make ${where} read-only`,
+		});
+		mounted(where);
+		while (!work.signal.aborted) await pause(POLL_MS);
+	} finally {
+		for (const one of [where, at]) {
+			if (!(await isMountPoint(one))) continue;
+			const end = await exec(["umount", "--", one]);
+			if (end.code !== 0) await exec(["umount", "--lazy", "--", one]);
+		}
+	}
+}

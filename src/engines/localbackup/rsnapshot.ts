@@ -1,0 +1,152 @@
+// Run rsnapshot: its configuration, what it and rsync say, and their errors in words a person can act on.
+import { access, constants, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Enclosure } from "../../host/enclosure.ts";
+import { describeEnd, exec } from "../../host/exec.ts";
+import { writeSynced } from "../../host/files.ts";
+import { nameOf } from "../../host/names.ts";
+import { howToInstall, programPath } from "../../host/programs.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { diskFault } from "../disk-fault.ts";
+import type { Work } from "../provider.ts";
+import { saysAbsent, type Watch } from "../unsteady.ts";
+
+/**
+ * Write `conf` into `scratch`, beside the `rules` there: rsnapshot(1), CONFIGURATION. With `link_dest` a file whose mode
+ * changed is a new one, and older snapshots keep theirs.
+ */
+export async function configure(
+	scratch: string,
+	directory: string,
+	machine: string,
+	retained: number,
+	watched: boolean,
+): Promise<void> {
+	const rows = [
+		["config_version", "1.2"],
+		["snapshot_root", `${directory}/`],
+		["no_create_root", "1"],
+		["cmd_rsync", await rsyncIn(scratch)],
+		["cmd_rm", programIn("rm", "coreutils")],
+		["lockfile", join(scratch, "lock")],
+		["retain", "snapshot", String(retained)],
+		["sync_first", "1"],
+		["link_dest", "1"],
+		// With less it keeps to itself what rsync says.
+		["verbose", "3"],
+		["rsync_short_args", "-aHAXS"],
+		[
+			"rsync_long_args",
+			// rsync compares times by the second: a file that is written again within one would stay as it was.
+			`--numeric-ids --out-format=${READ}%b:%n --modify-window=-1 --from0 "--filter=merge_${join(scratch, "rules")}"${watched ? " --info=progress2 --no-inc-recursive" : ""}`,
+		],
+		["backup", "/", `${machine}/`],
+	];
+	await writeSynced(join(scratch, "conf"), rows.map((row) => `${row.join("\t")}\n`).join(""));
+}
+
+/** rsnapshot ends with us, and would leave its rsync writing: a script in `scratch` has it end with rsnapshot. */
+async function rsyncIn(scratch: string): Promise<string> {
+	const rsync = programIn("rsync", "rsync");
+	const script = join(scratch, "rsync");
+	await writeFile(script, '#!/bin/sh\nexec setpriv --pdeathsig KILL -- rsync "$@"\n', { mode: 0o700 });
+	// On a disk that is mounted with noexec nothing can be started.
+	return access(script, constants.X_OK).then(
+		() => script,
+		() => rsync,
+	);
+}
+
+/** How a line begins that rsync prints once it has read a file to its end: rsyncd.conf(5), "log format". */
+const READ = "read:%i:";
+
+/** What rsync says of one file. */
+interface Told {
+	readonly unreadable: { path: string; reason: string }[];
+	readonly watch: Watch;
+	/** The paths that were asked for. */
+	readonly roots: ReadonlySet<string>;
+}
+
+function programIn(name: string, debianPackage: string): string {
+	const path = programPath(name);
+	if (path !== undefined) return path;
+	throw new HoldfastError("failed", `${name} is not installed`, { hint: howToInstall(debianPackage) });
+}
+
+export async function rsnapshot(
+	scratch: string,
+	verb: "sync" | "snapshot",
+	directory: string,
+	work: Work,
+	told: Told,
+	enclosure: Enclosure | undefined,
+): Promise<void> {
+	const said: string[] = [];
+	let since = Date.now();
+	const hear = (line: string) => {
+		// rsync's own progress: "    32,768  12%  3.1MB/s    0:00:05".
+		const [, bytes, percent] = /^\s*([\d,]+)\s+(\d+)%/.exec(line) ?? [];
+		if (bytes !== undefined) {
+			const done = Number(bytes.replaceAll(",", ""));
+			const part = Number(percent) / 100;
+			return work.progress({ bytes: done, ...(part > 0 ? { totalBytes: Math.round(done / part) } : {}) });
+		}
+		if (/^-*$/.test(line)) return;
+		const [, change, name = ""] = /^read:(\S*):\d+:(.*)$/.exec(line) ?? [];
+		if (change !== undefined) {
+			// They are read one after the other.
+			if (change.startsWith(">f")) told.watch.readSince(`/${unquoted(name)}`, since);
+			since = Date.now();
+			return;
+		}
+		said.push(line);
+		work.log(line);
+		hearFault(line, told);
+	};
+	const result = await exec(["rsnapshot", "-c", join(scratch, "conf"), verb], {
+		signal: work.signal,
+		enclosure,
+		onStdout: hear,
+		onStderr: hear,
+	});
+	work.signal.throwIfAborted();
+	// 2: something was left out or had vanished (rsnapshot(1), EXIT VALUES).
+	if (result.code === 0 || result.code === 2) return;
+	const text = said.join("\n");
+	if (result.code === 127)
+		throw new HoldfastError("failed", "rsnapshot is not installed", {
+			hint: howToInstall("rsnapshot"),
+		});
+	for (const [words, code] of [
+		["No space left on device", "ENOSPC"],
+		["Read-only file system", "EROFS"],
+	] as const)
+		if (text.includes(words)) throw diskFault(Object.assign(new Error(said.at(-1)), { code }), directory);
+	throw new HoldfastError("failed", `rsnapshot ${describeEnd(result)} in ${directory}`, {
+		details: said.slice(-10),
+	});
+}
+
+function hearFault(line: string, { unreadable, watch, roots }: Told): void {
+	const [, vanished] = /^(?:file|directory) has vanished: "(.*)"/.exec(line) ?? [];
+	const [, quoted = vanished, reason = "it vanished"] =
+		/^rsync: .*(?:failed to open|readlink_stat|send_files|read errors mapping|opendir).*?"(.*?)".*?: (.*)$/.exec(
+			line,
+		) ?? [];
+	if (quoted === undefined) return;
+	const path = unquoted(quoted);
+	// It became shorter while it was read.
+	if (/^No data available( \(61\))?$/.test(reason)) watch.changed(path);
+	else if ((vanished !== undefined || saysAbsent(reason)) && !roots.has(path)) watch.vanished(path);
+	else unreadable.push({ path, reason });
+}
+
+/** rsync writes the bytes of a name that do not print as `\\#` and three octal digits. */
+function unquoted(name: string): string {
+	const bytes = Buffer.from(name, "utf8").toString("latin1");
+	const meant = bytes.replace(/\\#([0-7]{3})/g, (_, octal: string) =>
+		String.fromCharCode(Number.parseInt(octal, 8)),
+	);
+	return nameOf(Buffer.from(meant, "latin1"));
+}

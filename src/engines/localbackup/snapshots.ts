@@ -1,0 +1,154 @@
+// The snapshots on a disk, and which archive each is. Below the target's directory:
+//   snapshot.N/MACHINE/…        the files, under the paths that they have on the machine; the newest is snapshot.0
+//   snapshot.N/holdfast.json    what the archive says of itself, with its name: N changes with each new one
+//   .sync/                      what is being written; renamed to snapshot.0 when it is whole
+import { readdirSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { replaceFile } from "../../host/files.ts";
+import { enter, entryIn, type Folder, openFolder } from "../../host/folder.ts";
+import { type Found, lookInto } from "../../host/read-file.ts";
+import { sideBySide } from "../../host/side-by-side.ts";
+import { HoldfastError, isErrno } from "../../values/error.ts";
+import { isArchiveName, requireArchiveName } from "../archive-name.ts";
+import {
+	type Described,
+	faultOf,
+	metadataText,
+	parseMetadata,
+	requireRoom,
+	storedPath,
+} from "../metadata.ts";
+import type { Archive, Metadata } from "../provider.ts";
+
+/** rsnapshot looks at every number up to the highest. */
+const SNAPSHOT = /^snapshot\.(0|[1-9]\d{0,4})$/;
+const ABOUT = "holdfast.json";
+/** Bytes: metadata, and a path for each root. */
+const MOST_ABOUT_BYTES = 4 * 1024 * 1024;
+/** Snapshots that are looked at side by side. */
+const LOOKS = 16;
+
+export interface About {
+	readonly name: string;
+	readonly metadata: Metadata;
+	/** What it holds, absolute. */
+	readonly roots: readonly string[];
+}
+
+const aboutSchema = v.object({
+	name: v.pipe(v.string(), v.check(isArchiveName, "is not the name of an archive")),
+	metadata: v.unknown(),
+	roots: v.array(storedPath),
+});
+
+/** Refused where it could not be read back; `share` as for `metadataText`. */
+export function aboutText(about: About, share = 1): string {
+	metadataText(about.metadata, share);
+	const text = JSON.stringify(about);
+	requireRoom(Buffer.byteLength(text), MOST_ABOUT_BYTES * share);
+	return text;
+}
+
+export function describeSnapshot(folder: Folder, about: About): void {
+	replaceFile(folder, ABOUT, aboutText(about));
+}
+
+type Look = { readonly about: About } | (Described & { readonly about?: undefined });
+
+/** What a snapshot is; `{}` for one that something else made. Never throws. */
+async function lookAt(disk: Folder, name: string): Promise<Look> {
+	try {
+		using folder = enter(disk, name);
+		return lookAtText(lookInto(folder, ABOUT, MOST_ABOUT_BYTES));
+	} catch {
+		return { damaged: "it is not a folder" };
+	}
+}
+
+function lookAtText(found: Found): Look {
+	if (found === undefined) return {};
+	if ("fault" in found) return { damaged: found.fault };
+	let value: unknown;
+	try {
+		value = JSON.parse(found.text);
+	} catch {
+		return { damaged: `its ${ABOUT} is ${found.text === "" ? "empty" : "not JSON"}` };
+	}
+	const { success, output, issues } = v.safeParse(aboutSchema, value, { abortEarly: true });
+	if (!success) return { damaged: `its ${ABOUT} does not fit: ${faultOf(issues)}` };
+	const { metadata, ...others } = parseMetadata(output.metadata, found.text.length);
+	return metadata === undefined ? others : { about: { ...output, metadata } };
+}
+
+/** The numbers of the snapshots, newest first. */
+export async function numbersIn(directory: string): Promise<number[]> {
+	const names = await readdir(directory).catch((cause: unknown) => {
+		if (!isErrno(cause, "ENOENT")) throw cause;
+		throw new HoldfastError("failed", `${directory} does not exist`, {
+			cause,
+			hint: "is the disk mounted? For a new destination, the first create makes the folder",
+		});
+	});
+	return names
+		.flatMap((name) => SNAPSHOT.exec(name)?.[1] ?? [])
+		.map(Number)
+		.sort((a, b) => a - b);
+}
+
+export interface Snapshot {
+	readonly folder: string;
+	readonly archive: Archive;
+	/** Undefined for one that is none of ours, or damaged. */
+	readonly about?: About;
+}
+
+/** Every snapshot, newest first; one that cannot be called by a name of ours has that of its folder. */
+export async function snapshotsIn(directory: string): Promise<Snapshot[]> {
+	const numbers = await numbersIn(directory);
+	using disk = openFolder(directory);
+	const looks = new Map<number, Look>();
+	await sideBySide(numbers, LOOKS, async (number) => {
+		looks.set(number, await lookAt(disk, `snapshot.${number}`));
+	});
+	const named = new Map<string, number>();
+	for (const { about } of looks.values()) if (about) named.set(about.name, 1 + (named.get(about.name) ?? 0));
+	return numbers.map((number) => {
+		const { about, ...described } = looks.get(number) ?? {};
+		const own = `snapshot.${number}`;
+		const folder = join(directory, own);
+		const same = named.get(about?.name ?? "") ?? 0;
+		if (about && same === 1) {
+			const { name, metadata } = about;
+			return { folder, about, archive: { name, created: metadata.created, metadata } };
+		}
+		const why = about ? { damaged: `${same} snapshots say that they are ${about.name}` } : described;
+		const found = entryIn(disk, own);
+		return {
+			folder,
+			archive: { name: own, ...(found ? { created: found.mtime.toISOString() } : {}), ...why },
+		};
+	});
+}
+
+export async function snapshotOf(directory: string, archive: string): Promise<Snapshot> {
+	requireArchiveName(archive);
+	const found = (await snapshotsIn(directory)).find((one) => one.archive.name === archive);
+	if (found) return found;
+	throw new HoldfastError("failed", `there is no archive ${archive} in ${directory}`, {
+		hint: "see them with: holdfast list",
+	});
+}
+
+/** Where an archive's files are: in the one folder of its machine. Close it. */
+export async function openFiles(directory: string, archive: string): Promise<Folder> {
+	const { folder: path, about } = await snapshotOf(directory, archive);
+	using folder = openFolder(path);
+	if (about !== undefined) return enter(folder, about.metadata.machine);
+	const [only, ...more] = readdirSync(folder.self);
+	if (only !== undefined && more.length === 0) return enter(folder, only);
+	throw new HoldfastError("failed", `${path} does not say of which machine its files are`, {
+		details: [only, ...more].map((name) => String(name)),
+	});
+}

@@ -1,0 +1,82 @@
+// The archives that the snapshots of a repository make. An archive is one snapshot of the folders, and one more for each
+// stream: restic reads one from its standard input, for a snapshot of its own.
+import { isDeepStrictEqual } from "node:util";
+import { HoldfastError } from "../../values/error.ts";
+import { isArchiveName, requireArchiveName } from "../archive-name.ts";
+import type { Described } from "../metadata.ts";
+import type { Archive, Work } from "../provider.ts";
+import type { ResticDestination } from "./run.ts";
+import { ABOUT, ARCHIVE, PART, readAbout, type Snapshot, snapshots, tagOf } from "./snapshots.ts";
+
+export interface SnapshotArchive {
+	readonly archive: Archive;
+	/** That of the folders first; more where a `tag` was cut off after it had written the new one. */
+	readonly snapshots: readonly [Snapshot, ...Snapshot[]];
+}
+
+export function archivesIn(all: readonly Snapshot[]): SnapshotArchive[] {
+	const named = new Map<string, Snapshot[]>();
+	const others: SnapshotArchive[] = [];
+	for (const snapshot of all) {
+		const name = tagOf(snapshot, ARCHIVE);
+		const same = name === undefined ? undefined : named.get(name);
+		if (same) same.push(snapshot);
+		else if (name !== undefined) named.set(name, [snapshot]);
+		else if (tagOf(snapshot, PART) === undefined) others.push(alone(snapshot, unnamed(snapshot)));
+	}
+	return [...others, ...[...named].flatMap(([name, some]) => ofOneName(name, some))];
+}
+
+function unnamed(snapshot: Snapshot): Described {
+	if (snapshot.fault !== undefined) return { damaged: snapshot.fault };
+	return tagOf(snapshot, ABOUT) === undefined ? {} : { damaged: `it has no tag ${ARCHIVE}NAME` };
+}
+
+function ofOneName(name: string, some: readonly Snapshot[]): SnapshotArchive[] {
+	const damaged = (why: string) => some.map((snapshot) => alone(snapshot, { damaged: why }));
+	if (!isArchiveName(name)) return damaged("its tag has a name that no archive can have");
+	const said = some.map((snapshot) => ({ snapshot, about: readAbout(snapshot) }));
+	const isSame = ({ snapshot, about }: (typeof said)[number]) =>
+		snapshot.tree === some[0]?.tree && isDeepStrictEqual(unheld(about), unheld(said[0]?.about));
+	if (!said.every(isSame)) return damaged(`${some.length} snapshots say that they are ${name}`);
+	const [first, ...rest] = said.sort((a, b) => Number(isHeld(b.about)) - Number(isHeld(a.about)));
+	if (first === undefined) return [];
+	const { snapshot, about } = first;
+	return [
+		{
+			archive: { name, created: timeOf(snapshot), ...about },
+			snapshots: [snapshot, ...rest.map((one) => one.snapshot)],
+		},
+	];
+}
+
+const isHeld = ({ metadata }: Described) => metadata?.hold !== undefined;
+
+/** What holds and releases leave as it is. */
+function unheld(about: Described | undefined): unknown {
+	if (about?.metadata === undefined) return about;
+	const { hold: _, ...metadata } = about.metadata;
+	return metadata;
+}
+
+/** One that cannot be called by a name of ours has that which restic shows. */
+const alone = (snapshot: Snapshot, described: Described): SnapshotArchive => ({
+	archive: { name: snapshot.short_id, created: timeOf(snapshot), ...described },
+	snapshots: [snapshot],
+});
+
+const timeOf = ({ time }: Snapshot) => new Date(time).toISOString();
+
+/** The snapshots of one archive: that of its folders, and its streams. */
+export async function snapshotsOf(destination: ResticDestination, archive: string, work: Work) {
+	requireArchiveName(archive);
+	const all = await snapshots(destination, work, [ARCHIVE + archive, PART + archive]);
+	const isNamed = (one: SnapshotArchive) => one.archive.name === archive;
+	// Made by something else: it has the name that restic shows.
+	const found = archivesIn(all).find(isNamed) ?? archivesIn(await snapshots(destination, work)).find(isNamed);
+	if (!found)
+		throw new HoldfastError("failed", `there is no archive ${archive} in ${destination.repo}`, {
+			hint: "see them with: holdfast list",
+		});
+	return { main: found.snapshots[0], parts: all.filter((one) => tagOf(one, PART) === archive) };
+}

@@ -1,0 +1,208 @@
+// Write an archive: a snapshot for each stream, and last that of the folders, with which it is listed.
+import { lstatSync } from "node:fs";
+import * as v from "valibot";
+import { sideBySide } from "../../host/side-by-side.ts";
+import type { ResticOptions } from "../../manifest/providers.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { requireArchiveName } from "../archive-name.ts";
+import { requireDiskOf } from "../disk-mounted.ts";
+import { innerRoots } from "../exclude.ts";
+import { AT_FIRST } from "../metadata.ts";
+import {
+	type ArchiveRequest,
+	type CreateResult,
+	type Progress,
+	type Root,
+	STREAMS_AHEAD,
+	type Work,
+} from "../provider.ts";
+import { missingRoots, presentRoots } from "../roots.ts";
+import { watchUnsteady } from "../unsteady.ts";
+import { archivesIn } from "./archives.ts";
+import { resticExcludes } from "./exclude.ts";
+import { type ResticDestination, ResticFault, restic } from "./run.ts";
+import { ARCHIVE, aboutTag, forget, PART, snapshots } from "./snapshots.ts";
+import { unreadableOf } from "./unreadable.ts";
+
+const summarySchema = v.object({
+	message_type: v.literal("summary"),
+	total_bytes_processed: v.number(),
+	data_added: v.number(),
+	total_files_processed: v.number(),
+	snapshot_id: v.optional(v.string()),
+});
+const statusSchema = v.object({
+	message_type: v.literal("status"),
+	bytes_done: v.optional(v.number(), 0),
+	total_bytes: v.exactOptional(v.number()),
+	files_done: v.optional(v.number(), 0),
+});
+
+/** A file that was read to its end. */
+const readSchema = v.object({
+	message_type: v.literal("verbose_status"),
+	action: v.picklist(["new", "modified"]),
+	item: v.string(),
+	/** Seconds. */
+	duration: v.number(),
+});
+
+export async function create(
+	destination: ResticDestination,
+	{ compression }: ResticOptions,
+	request: ArchiveRequest,
+	fresh: boolean,
+	work: Work,
+): Promise<CreateResult> {
+	const disk =
+		destination.repoFile === undefined
+			? requireDiskOf(destination.repo, destination.mountpoint, request.mount)
+			: {};
+	requireArchiveName(request.name);
+	const about = aboutTag(request.metadata, AT_FIRST);
+	if (fresh) await initialise(destination, work);
+	const { streams = [], metadata, name } = request;
+	const common = [
+		"--json",
+		`--host=${metadata.machine}`,
+		...(compression ? [`--compression=${compression}`] : []),
+	];
+	const failed = new AbortController();
+	const own: Work = { ...work, signal: AbortSignal.any([work.signal, failed.signal]) };
+	let fault: unknown;
+	/** The last one that was written. */
+	let snapshot: string | undefined;
+	try {
+		const sizes = { bytes: 0, storedBytes: 0, files: 0 };
+		const add = (message: Record<string, unknown>) => {
+			if (!v.is(summarySchema, message)) return;
+			sizes.bytes += message.total_bytes_processed;
+			sizes.storedBytes += message.data_added;
+			sizes.files += message.total_files_processed;
+			snapshot = message.snapshot_id;
+		};
+		await sideBySide(streams, STREAMS_AHEAD, async ({ path, open }) => {
+			try {
+				await restic(
+					destination,
+					["backup", ...common, `--tag=${PART}${name}`, "--stdin", `--stdin-filename=${path}`],
+					own,
+					{ input: await open(own.signal), onJson: add },
+				);
+			} catch (error) {
+				fault ??= error;
+				failed.abort();
+				throw error;
+			}
+		});
+		const { there, unreadable } = await presentRoots(request.roots);
+		const watch = watchUnsteady();
+		const roots = new Set(request.roots.map(({ path }) => path));
+		const began = Date.now();
+		await restic(
+			destination,
+			[
+				"backup",
+				...common,
+				// It tells each file that it has read, and how long that took: whether it changed meanwhile, it does not tell.
+				"--verbose=2",
+				`--tag=${ARCHIVE}${name}`,
+				`--tag=${about}`,
+				...resticExcludes(request.roots),
+				"--files-from-raw=-",
+			],
+			work,
+			{
+				input: there.map(({ path }) => `${path}\0`).join(""),
+				accept: [3],
+				// In a string it would have backslashes.
+				ignores: '"action":"unchanged"',
+				...(request.closed ? { closed: request.closed } : {}),
+				onJson: (message) => {
+					add(message);
+					const status = v.safeParse(statusSchema, message);
+					if (status.success) work.progress(progressOf(status.output));
+					const read = v.safeParse(readSchema, message);
+					if (read.success) watch.readSince(read.output.item, Date.now() - read.output.duration * 1000);
+					if (message.message_type !== "error") return;
+					const { path, reason, isAbsent, isUnsaid } = unreadableOf(message);
+					if ((isAbsent || (isUnsaid && isGone(path, began))) && !roots.has(path)) watch.vanished(path);
+					else unreadable.push({ path, reason });
+				},
+			},
+		);
+		unreadable.push(...(await missingAmong(destination, there, snapshot, unreadable, work)));
+		return { ...sizes, ...disk, unreadable, unsteady: watch.found };
+	} catch (error) {
+		if (streams.length > 0)
+			await abandon(destination, name, { ...work, signal: new AbortController().signal }).catch(() => {});
+		work.signal.throwIfAborted();
+		if (!fresh && error instanceof ResticFault && error.kind === "missing")
+			throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
+				cause: error,
+				hint: "is the disk mounted? To start over: restic init it yourself, then create again",
+			});
+		throw fault ?? error;
+	}
+}
+
+/** A root that lies in another could have been left out along with what is around it. */
+async function missingAmong(
+	destination: ResticDestination,
+	roots: readonly Root[],
+	snapshot: string | undefined,
+	told: CreateResult["unreadable"],
+	work: Work,
+): Promise<CreateResult["unreadable"]> {
+	const inner = [...new Set(roots.flatMap((root) => innerRoots(root, roots)))];
+	if (inner.length === 0 || snapshot === undefined) return [];
+	const stored = new Set<unknown>();
+	await restic(destination, ["ls", "--json", "--", snapshot, ...inner.map(({ path }) => path)], work, {
+		noLock: true,
+		onJson: ({ path }) => stored.add(path),
+	});
+	return missingRoots(inner, told, (path) => stored.has(path));
+}
+
+/**
+ * Whether what stood there when restic began is gone, though something else may stand there by now. Of a name that restic
+ * does not tell as it is, that is not known.
+ */
+function isGone(path: string, began: number): boolean {
+	try {
+		if (path.includes("\ufffd")) return false;
+		const now = lstatSync(path, { throwIfNoEntry: false });
+		return now === undefined || now.ctimeMs >= began;
+	} catch {
+		return false;
+	}
+}
+
+function progressOf({ bytes_done, total_bytes, files_done }: v.InferOutput<typeof statusSchema>): Progress {
+	return {
+		bytes: bytes_done,
+		...(total_bytes === undefined ? {} : { totalBytes: total_bytes }),
+		files: files_done,
+	};
+}
+
+/** Make the repository when there is none. */
+async function initialise(destination: ResticDestination, work: Work): Promise<void> {
+	const missing = await restic(destination, ["cat", "config"], work, { noLock: true }).then(
+		() => false,
+		(error: unknown) => {
+			if (error instanceof ResticFault && error.kind === "missing") return true;
+			throw error;
+		},
+	);
+	if (!missing) return;
+	work.log(`creating the repository ${destination.repo}`);
+	await restic(destination, ["init"], work);
+}
+
+/** Take away the streams of an archive that was never whole. */
+export async function abandon(destination: ResticDestination, archive: string, work: Work): Promise<void> {
+	const all = await snapshots(destination, work, [ARCHIVE + archive, PART + archive]);
+	if (archivesIn(all).length > 0) return;
+	await forget(destination, all, work);
+}

@@ -1,0 +1,224 @@
+// Which archives of a destination are kept, and why. Pure: nothing is deleted here.
+
+import type { Retention } from "../manifest/providers.ts";
+import { secondsOf } from "../values/duration.ts";
+import { isAhead, outcomesOf, type Recorded, type Records, timeOf, withTime } from "./archive-time.ts";
+import type { Archive } from "./provider.ts";
+
+export interface Decision {
+	readonly archive: Archive;
+	readonly keep: boolean;
+	/** In words, such as "daily 2026-11-24" or "no rule keeps it". */
+	readonly why: readonly string[];
+}
+
+type Rule = "keepLast" | "hourly" | "daily" | "weekly" | "monthly" | "yearly";
+
+/** A rule keeps the newest archive of each of its periods, for as many periods as it says. */
+const RULES: readonly {
+	readonly rule: Rule;
+	readonly word: string;
+	period(time: Date, name: string): string;
+}[] = [
+	{ rule: "keepLast", word: "last", period: (_time, name) => name },
+	{ rule: "hourly", word: "hourly", period: (time) => `${day(time)} ${two(time.getHours())}:00` },
+	{ rule: "daily", word: "daily", period: day },
+	{ rule: "weekly", word: "weekly", period: week },
+	{ rule: "monthly", word: "monthly", period: (time) => day(time).slice(0, 7) },
+	{ rule: "yearly", word: "yearly", period: (time) => day(time).slice(0, 4) },
+];
+
+/** An archive that the rules may keep or let go. */
+interface Candidate {
+	readonly archive: Archive;
+	readonly time: number;
+	readonly outcomes: Recorded["outcomes"];
+	/** It takes a place. One that this machine has no record of is looked at as if it were the only such. */
+	readonly counts: boolean;
+}
+
+interface Kept {
+	readonly archive: Archive;
+	readonly reason: string;
+}
+
+/**
+ * Decide over the archives of one machine in one destination, in any order; the answer is newest first. The rules are
+ * applied for each state by itself, to the archives that hold it whole; what one state needs stays. As with `borg prune`,
+ * an archive that one rule keeps does not count for the next, so that daily 7 and weekly 4 reach back a week and then
+ * four more. What is never let go, whatever the rules say: an archive with a hold, the newest good one of each state, and
+ * what cannot be judged. What others put there takes no place of what this machine made (docs/decisions/0017).
+ */
+export function retain(
+	archives: readonly Archive[],
+	retention: Retention,
+	records: Records,
+	now = new Date(),
+): Decision[] {
+	const newestFirst = archives
+		.map((archive) => ({ archive, time: timeOf(withTime(archive, records)) }))
+		.sort((a, b) => b.time - a.time || b.archive.name.localeCompare(a.archive.name));
+	const reasons = new Map(newestFirst.map(({ archive }) => [archive, new Map<string, string[]>()]));
+	const keep = (archive: Archive, reason: string, state?: string) => {
+		const own = reasons.get(archive);
+		own?.set(reason, [...(own.get(reason) ?? []), ...(state === undefined ? [] : [state])]);
+	};
+	const candidates = newestFirst.flatMap(({ archive, time }): Candidate[] => {
+		const obstacle = obstacleOf(archive, time, records, now);
+		if (obstacle !== undefined) keep(archive, obstacle);
+		const { metadata } = archive;
+		if (obstacle !== undefined || metadata === undefined) return [];
+		const known = records.archives.get(archive.name);
+		return [
+			{
+				archive,
+				time,
+				outcomes: known?.outcomes ?? outcomesOf(metadata.states),
+				counts: known !== undefined,
+			},
+		];
+	});
+	const within = secondsOf(retention.keepWithin ?? "");
+	const young = new Set(
+		candidates.filter(({ time }) => within !== undefined && time >= now.getTime() - within * 1000),
+	);
+	for (const candidate of candidates) {
+		const { archive } = candidate;
+		const { hold } = archive.metadata ?? {};
+		if (hold !== undefined) keep(archive, `hold: ${hold.reason}`);
+		if (young.has(candidate)) keep(archive, `not older than ${retention.keepWithin}`);
+	}
+	// Of states that only others' archives name there may be any number.
+	const own = candidates.filter(({ counts }) => counts);
+	const states = new Set([...own.flatMap(({ outcomes }) => [...outcomes.keys()]), ...(records.states ?? [])]);
+	keepUnmatched(candidates, keep);
+	for (const state of states) {
+		// Of a state that is no more there will be no new archive: those of other states take the places of its own.
+		const isCurrent = records.states?.includes(state) ?? true;
+		const ruled = (some: readonly Candidate[]) => {
+			if (isCurrent) return applyRules(some, young, retention);
+			const holding = new Set(some.map(({ archive }) => archive));
+			return applyRules(candidates, young, retention).filter(({ archive }) => holding.has(archive));
+		};
+		keepOf(state, candidates, ruled, keep);
+	}
+	const outcomes = new Map(candidates.map((one) => [one.archive, one.outcomes]));
+	return newestFirst.map(({ archive }) => {
+		const why = [...(reasons.get(archive) ?? [])].map(([reason, of]) =>
+			inWords(reason, of, outcomes.get(archive) ?? new Map()),
+		);
+		return why.length > 0
+			? { archive, keep: true, why }
+			: { archive, keep: false, why: ["no rule keeps it"] };
+	});
+}
+
+/** What may be newer than all that this machine has of a state, or be all that there is of it. */
+function keepUnmatched(
+	candidates: readonly Candidate[],
+	keep: (archive: Archive, reason: string, state: string) => void,
+): void {
+	const newest = new Map<string, number>();
+	const good = ({ outcomes }: Candidate) =>
+		[...outcomes].flatMap(([state, outcome]) => (outcome === "good" ? [state] : []));
+	for (const candidate of candidates.filter(({ counts }) => counts))
+		for (const state of good(candidate)) if (!newest.has(state)) newest.set(state, candidate.time);
+	for (const candidate of candidates.filter(({ counts }) => !counts))
+		for (const state of good(candidate)
+			.filter((one) => candidate.time > (newest.get(one) ?? Number.NEGATIVE_INFINITY))
+			.slice(0, MOST_STATES))
+			keep(candidate.archive, UNMATCHED, state);
+}
+
+/** What one state needs. */
+function keepOf(
+	state: string,
+	candidates: readonly Candidate[],
+	ruled: (newestFirst: readonly Candidate[]) => readonly Kept[],
+	keep: (archive: Archive, reason: string, state: string) => void,
+): void {
+	const whole = candidates.filter(({ outcomes }) => outcomes.get(state) === "good");
+	const newest = whole.find(({ counts }) => counts);
+	if (newest) keep(newest.archive, NEWEST, state);
+	for (const { archive, reason } of ruled(whole)) keep(archive, reason, state);
+	// What there is of a state since it was last whole; it may be all that there is.
+	const lastWhole = newest?.time ?? Number.NEGATIVE_INFINITY;
+	for (const [outcome, words] of [
+		["failed", "not whole"],
+		["suspicious", "in doubt"],
+	] as const) {
+		const since = candidates.filter(
+			({ outcomes, time }) => outcomes.get(state) === outcome && time > lastWhole,
+		);
+		for (const { archive, reason } of ruled(since)) keep(archive, reason, `${state}, ${words}`);
+	}
+}
+
+/** `young`: those that are kept for their age, and do not count for the rules. */
+function applyRules(
+	newestFirst: readonly Candidate[],
+	young: ReadonlySet<Candidate>,
+	retention: Retention,
+): readonly Kept[] {
+	const ruled = new Set(young);
+	const kept: Kept[] = [];
+	for (const { rule, word, period } of RULES) {
+		let left = retention[rule] ?? 0;
+		let last: string | undefined;
+		for (const candidate of newestFirst) {
+			if (left === 0) break;
+			const { archive, time, counts } = candidate;
+			const current = period(new Date(time), archive.name);
+			if (current === last) continue;
+			if (counts) last = current;
+			if (ruled.has(candidate)) continue;
+			ruled.add(candidate);
+			kept.push({ archive, reason: word === "last" ? "one of the last" : `${word} ${current}` });
+			if (counts) left -= 1;
+		}
+	}
+	return kept;
+}
+
+const NEWEST = "the newest good one";
+const UNMATCHED = "this machine has no record of a newer one";
+/** Named in a reason. */
+const MOST_STATES = 5;
+
+/** With the states that it is true of, unless that is each of the archive's. */
+function inWords(reason: string, of: readonly string[], outcomes: Recorded["outcomes"]): string {
+	if (reason === NEWEST || reason === UNMATCHED) return `${reason} of ${of.join(", ")}`;
+	const isOfAll = of.length === outcomes.size && of.every((state) => outcomes.has(state));
+	return of.length === 0 || isOfAll ? reason : `${reason} (${of.join("; ")})`;
+}
+
+/** Why an archive is not ours to judge; undefined when it may go by the rules. */
+function obstacleOf(
+	archive: Archive,
+	time: number,
+	{ archives, since }: Records,
+	now: Date,
+): string | undefined {
+	if (archive.damaged !== undefined) return "it is damaged";
+	if (archive.newer !== undefined) return "a newer Holdfast made it";
+	if (archive.metadata === undefined) return "Holdfast did not make it";
+	if (isAhead(time, now)) return "its time is yet to come";
+	if (!archives.has(archive.name) && since !== undefined && time >= Date.parse(since))
+		return "this machine has no record of making it";
+	return undefined;
+}
+
+const two = (number: number) => String(number).padStart(2, "0");
+
+/** Days are local ones: a person's "yesterday". */
+function day(time: Date): string {
+	return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+}
+
+/** The ISO week: it belongs to the year that its Thursday is in. */
+function week(time: Date): string {
+	const thursday = new Date(Date.UTC(time.getFullYear(), time.getMonth(), time.getDate()));
+	thursday.setUTCDate(thursday.getUTCDate() + 4 - (thursday.getUTCDay() || 7));
+	const days = (thursday.getTime() - Date.UTC(thursday.getUTCFullYear(), 0, 1)) / 86_400_000;
+	return `${thursday.getUTCFullYear()}-W${two(Math.floor(days / 7) + 1)}`;
+}

@@ -1,0 +1,26 @@
+// Try again, a little later each time, what failed for a reason that may pass: a lock, a network.
+
+import { setTimeout as pause } from "node:timers/promises";
+import { wordsOf } from "../values/system-error.ts";
+import type { Work } from "./provider.ts";
+
+/** Seconds before each further try. */
+const PAUSES = [1, 4, 15];
+
+/** `passes` says whether a fault may pass by itself; the last one is thrown. */
+export async function retrying<T>(
+	work: Work,
+	passes: (error: unknown) => Promise<boolean>,
+	attempt: () => Promise<T>,
+): Promise<T> {
+	for (const seconds of work.hurried ? PAUSES.slice(0, 1) : PAUSES) {
+		try {
+			return await attempt();
+		} catch (error) {
+			if (work.signal.aborted || !(await passes(error))) throw error;
+			work.log(`${wordsOf(error)}; trying again in ${seconds} s`);
+			await pause(seconds * 1000, undefined, { signal: work.signal });
+		}
+	}
+	return attempt();
+}

@@ -1,0 +1,56 @@
+// What is in a piece of a tar archive, from tar's own listing.
+import type { Folder } from "../../host/folder.ts";
+import { nameOf } from "../../host/names.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { modeOf } from "../mode.ts";
+import type { Entry, Work } from "../provider.ts";
+import type { Segment } from "./index-file.ts";
+import { readSegment } from "./unpack.ts";
+
+/**
+ * A line of `tar --list --verbose --full-time --numeric-owner --quoting-style=c`:
+ * `lrwxrwxrwx 0/0  0 2026-11-24 20:30:00.123456789 "srv/a" -> "target"`.
+ */
+const LINE =
+	/^(.)(\S{9})\S* (\d+)\/(\d+) +(\d+|\d+,\d+) (\S+ \S+) +"((?:[^"\\]|\\.)*)"(?: (?:->|link to) "(.*)")?$/;
+
+export async function listSegment(
+	archive: Folder,
+	segment: Segment,
+	path: string,
+	tell: (entry: Entry) => void,
+	work: Work,
+): Promise<void> {
+	const words = ["--list", "--verbose", "--full-time", "--numeric-owner", "--quoting-style=c"];
+	await readSegment(archive, segment, path, work, words, (line) => tell(entryOf(line)));
+}
+
+function entryOf(line: string): Entry {
+	const [, letter = "", mode = "", uid, gid, size, time = "", name = "", link] = LINE.exec(line) ?? [];
+	if (letter === "") throw new HoldfastError("failed", `tar's listing is not understood: ${line}`);
+	const type = letter === "h" ? "-" : letter;
+	return {
+		path: `/${unquoted(name).replace(/\/$/, "")}`,
+		type,
+		mode: modeOf(`${letter}${mode}`),
+		uid: Number(uid),
+		gid: Number(gid),
+		size: letter === "-" ? Number(size) : letter === "h" ? undefined : 0,
+		mtime: new Date(time.replace(/(\.\d{3})\d*$/, "$1").replace(" ", "T")).getTime(),
+		...(type === "l" && link !== undefined ? { link: unquoted(link) } : {}),
+	};
+}
+
+const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 };
+
+/** A C string: bytes outside ASCII are three octal digits each, and those of one character stand together. */
+function unquoted(text: string): string {
+	if (!text.includes("\\")) return text;
+	return text.replace(/(?:\\[0-7]{3})+|\\(.)/gu, (run: string, letter?: string) => {
+		if (letter !== undefined) return String.fromCharCode(ESCAPES[letter] ?? letter.charCodeAt(0));
+		const bytes = Buffer.allocUnsafe(run.length / 4);
+		for (let at = 0; at < bytes.length; at++)
+			bytes[at] = Number.parseInt(run.slice(4 * at + 1, 4 * at + 4), 8);
+		return nameOf(bytes);
+	});
+}

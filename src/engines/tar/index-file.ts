@@ -1,0 +1,102 @@
+// The index beside a tar archive: all that `list` and a single folder's restore need to know.
+import { basename, join } from "node:path";
+import * as v from "valibot";
+import { entryIn, type Folder } from "../../host/folder.ts";
+import { lookInto } from "../../host/read-file.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { type Described, faultOf, parseMetadata, requireRoom, storedPath } from "../metadata.ts";
+import type { Metadata } from "../provider.ts";
+
+export const INDEX = "index.json";
+export const DATA = "data.tar.zst";
+const FORMAT = "holdfast-tar";
+/** Bytes: metadata, and some three hundred for each root. */
+const MOST_INDEX_BYTES = 4 * 1024 * 1024;
+/** Bytes of a segment beside its path, at most. */
+const SEGMENT_BYTES = 256;
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** One root's piece of the data file: a tar stream of its own in zstd frames of its own. */
+const segment = v.object({
+	/** The stored path, absolute. */
+	path: storedPath,
+	/** Bytes, in the data file. */
+	offset: count,
+	length: count,
+	/** Of those bytes, in hex. */
+	sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+	/** Bytes of the tar stream inside. */
+	tarBytes: count,
+	/** A stream that was stored: its content, not a tar stream, in this file beside the data file. */
+	file: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9-]+\.zst$/))),
+});
+export type Segment = v.InferOutput<typeof segment>;
+
+const marked = v.object({ format: v.literal(FORMAT), version: v.pipe(v.number(), v.safeInteger()) });
+const indexSchema = v.object({ metadata: v.unknown(), segments: v.array(segment) });
+
+export interface TarIndex {
+	readonly format: typeof FORMAT;
+	readonly version: 1;
+	readonly metadata: Metadata;
+	readonly segments: readonly Segment[];
+}
+
+/** Undefined for a folder that is no archive at all; `{}` for one of something else that has an index, too. */
+export type Look = { readonly index: TarIndex } | (Described & { readonly index?: undefined }) | undefined;
+
+/** What a folder is. Never throws: a person may keep other things beside the archives, and others may write there. */
+export async function lookAt(folder: Folder): Promise<Look> {
+	const found = lookInto(folder, INDEX, MOST_INDEX_BYTES);
+	const bearsMark = entryIn(folder, DATA) !== undefined;
+	if (found === undefined) return bearsMark ? { damaged: `its ${INDEX} is not there` } : undefined;
+	if ("fault" in found) return bearsMark ? { damaged: found.fault } : {};
+	let value: unknown;
+	try {
+		value = JSON.parse(found.text);
+	} catch {
+		const isOurs = found.text.slice(0, 100).includes(FORMAT) || bearsMark;
+		return isOurs ? { damaged: `its ${INDEX} is ${found.text === "" ? "empty" : "not JSON"}` } : {};
+	}
+	const mark = v.safeParse(marked, value);
+	if (!mark.success)
+		return bearsMark ? { damaged: `its ${INDEX} does not fit: ${faultOf(mark.issues)}` } : {};
+	const { format, version } = mark.output;
+	if (version > 1) return { newer: { version } };
+	const { success, output, issues } = v.safeParse(indexSchema, value, { abortEarly: true });
+	if (version !== 1 || !success)
+		return { damaged: `its ${INDEX} does not fit: ${version === 1 ? faultOf(issues ?? []) : "version"}` };
+	const { metadata, ...others } = parseMetadata(output.metadata, found.text.length);
+	return metadata === undefined
+		? others
+		: { index: { format, version, metadata, segments: output.segments } };
+}
+
+export async function readIndex(folder: Folder): Promise<TarIndex> {
+	const { path } = folder;
+	const look = await lookAt(folder);
+	if (look?.index !== undefined) return look.index;
+	const reason =
+		look?.damaged ?? (look?.newer ? "a newer Holdfast made it" : `there is no archive ${basename(path)}`);
+	throw new HoldfastError("failed", `the index of the archive in ${path} cannot be read`, {
+		details: [reason],
+		hint: look
+			? `its files are still there: zstd -dc ${join(path, DATA)} | tar -t`
+			: "see what is there with: holdfast list",
+	});
+}
+
+/** Refused where it could not be read back. */
+export function indexText(metadata: Metadata, segments: readonly Segment[]): string {
+	const index: TarIndex = { format: FORMAT, version: 1, metadata, segments };
+	const text = JSON.stringify(index);
+	requireRoom(Buffer.byteLength(text), MOST_INDEX_BYTES);
+	return text;
+}
+
+/** Refuse, before anything is written, what would not have room in the index. */
+export function requireRoomForIndex(metadata: string, paths: readonly string[]): void {
+	const bytes = paths.reduce((sum, path) => sum + Buffer.byteLength(JSON.stringify(path)) + SEGMENT_BYTES, 0);
+	requireRoom(Buffer.byteLength(metadata) + bytes, MOST_INDEX_BYTES);
+}

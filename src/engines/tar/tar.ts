@@ -1,0 +1,322 @@
+// The embedded engine: tar for the files, zstd from Node, an index beside each archive. Needs only tar.
+//
+// On disk, below the destination's path, an archive is one folder:
+//   NAME/data.tar.zst   one valid tar file in zstd frames; `zstd -dc data.tar.zst | tar -x -C DIR` restores all of it
+//   NAME/stream-0.zst   a dump that was stored as it was made; `zstd -dc stream-0.zst` gives it back
+//   NAME/index.json     its metadata, and where each stored path's piece of the data lies
+// It is written as `.partial-NAME`, synced, and renamed: a folder under its own name is a whole archive.
+import { type Dirent, mkdirSync, renameSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { closeOff } from "../../host/enclosure.ts";
+import { exists, removeIn, replaceFile } from "../../host/files.ts";
+import { enter, entryIn, type Folder, isAbsent, openFolder, syncFolder } from "../../host/folder.ts";
+import { sideBySide } from "../../host/side-by-side.ts";
+import { makeFolder, resolvePath } from "../../host/trust.ts";
+import type { TarOptions } from "../../manifest/providers.ts";
+import { HoldfastError, isErrno } from "../../values/error.ts";
+import { wordsOf } from "../../values/system-error.ts";
+import { isArchiveName, requireArchiveName } from "../archive-name.ts";
+import { oldestFirst } from "../archive-time.ts";
+import { diskFault } from "../disk-fault.ts";
+import { requireDisk } from "../disk-mounted.ts";
+import type { Into } from "../into.ts";
+import { AT_FIRST, metadataText } from "../metadata.ts";
+import type {
+	Archive,
+	ArchiveRequest,
+	CreateResult,
+	Destination,
+	Entry,
+	Metadata,
+	Problem,
+	Work,
+} from "../provider.ts";
+import {
+	DATA,
+	INDEX,
+	indexText,
+	lookAt,
+	readIndex,
+	requireRoomForIndex,
+	type Segment,
+} from "./index-file.ts";
+
+const PARTIAL = ".partial-";
+/** Archives that are looked at side by side. */
+const LOOKS = 16;
+
+export function tarDestinations(options: TarOptions): Destination[] {
+	return Object.entries(options.destinations).map(([name, { path, mountpoint }]) => ({
+		name,
+		location: path,
+		capabilities: {
+			restoresInto: true,
+			streams: true,
+			describesItself: true,
+			checks: true,
+			detectsDamage: true,
+			removes: true,
+			mounts: false,
+		},
+		create: async (request, fresh, work) => {
+			const disk = requireDisk(path, mountpoint, request.mount);
+			return { ...(await create(path, request, fresh, options.level, work)), ...disk };
+		},
+		describe: (archive, metadata) => describe(path, archive, metadata),
+		list: () => list(path),
+		restore: (archive, paths, into, work) => restore(path, archive, paths, into, work),
+		sizeOf: (archive, paths) => sizeOf(path, archive, paths),
+		contents: (archive, paths, tell, work) => contents(path, archive, paths, tell, work),
+		details: async (archive) => {
+			using folder = openArchive(path, archive);
+			return sizesOf((await readIndex(folder)).segments);
+		},
+		check: (full, work) => check(path, full, work),
+		remove: (archives) => remove(path, archives),
+		mount: async () => {
+			throw new HoldfastError("usage", "a tar archive cannot be mounted", {
+				hint: "see what is in it with: holdfast archives browse, and take out a file with: archives extract",
+			});
+		},
+		keys: async () => undefined,
+		abandon: (archive) => abandon(path, archive),
+	}));
+}
+
+async function create(
+	path: string,
+	request: ArchiveRequest,
+	fresh: boolean,
+	level: number | undefined,
+	work: Work,
+): Promise<CreateResult> {
+	if (!(await exists(path))) {
+		if (!fresh)
+			throw new HoldfastError("failed", `${path} held archives before and is not there now`, {
+				hint: "is the disk mounted? To start over, make the folder yourself",
+			});
+		makeFolder(path)[Symbol.dispose]();
+	}
+	const { metadata, streams = [], roots } = request;
+	requireArchiveName(request.name);
+	requireRoomForIndex(
+		metadataText(metadata, AT_FIRST),
+		[...streams, ...roots].map((one) => one.path),
+	);
+	const name = PARTIAL + request.name;
+	using disk = openFolder(resolvePath(path).path);
+	try {
+		mkdirSync(disk.at(name), { mode: 0o700 });
+	} catch (error) {
+		throw diskFault(error, path);
+	}
+	using partial = enter(disk, name);
+	await using enclosure = await closeOff(request.closed ?? [], work.log);
+	try {
+		const { packArchive, packStreams } = await import("./pack.ts");
+		const streamed = await packStreams(streams, partial, level, work);
+		const packed = await packArchive(roots, partial, level, work, enclosure);
+		const segments = [...streamed, ...packed.segments];
+		replaceFile(partial, INDEX, indexText(metadata, segments));
+		if (entryIn(disk, request.name))
+			throw new HoldfastError("failed", `${path}/${request.name} is already there`);
+		renameSync(disk.at(name), disk.at(request.name));
+		syncFolder(disk);
+		return { ...sizesOf(segments), unreadable: packed.unreadable, unsteady: packed.unsteady };
+	} catch (error) {
+		await removeIn(disk, name).catch((fault: Error) => work.log(fault.message));
+		throw diskFault(error, path);
+	}
+}
+
+async function describe(path: string, archive: string, metadata: Metadata): Promise<void> {
+	using folder = openArchive(path, archive);
+	const { segments } = await readIndex(folder);
+	metadataText(metadata);
+	replaceFile(folder, INDEX, indexText(metadata, segments));
+}
+
+/** The folder of an archive, which is a folder in truth and not a link to another. Close it. */
+function openArchive(path: string, archive: string): Folder {
+	requireArchiveName(archive);
+	try {
+		return openFolder(`${resolvePath(path).path}/${archive}`);
+	} catch (error) {
+		if (!isAbsent(error)) throw error;
+		throw new HoldfastError("failed", `there is no archive ${archive} in ${path}`, {
+			cause: error,
+			hint: "see them with: holdfast list",
+		});
+	}
+}
+
+async function list(path: string): Promise<Archive[]> {
+	const entries = await foldersIn(path);
+	using disk = openFolder(resolvePath(path).path);
+	const found: Archive[] = [];
+	await sideBySide(entries, LOOKS, async (entry) => {
+		found.push(...(await archiveOf(disk, entry)));
+	});
+	return oldestFirst(found.sort((a, b) => a.name.localeCompare(b.name)));
+}
+
+async function foldersIn(path: string): Promise<Dirent[]> {
+	const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+		if (isErrno(error, "ENOENT"))
+			throw new HoldfastError("failed", `${path} does not exist`, {
+				cause: error,
+				hint: "is the disk mounted? For a new destination, the first create makes the folder",
+			});
+		throw error;
+	});
+	return entries.filter((one) => isArchiveName(one.name) && (one.isDirectory() || one.isSymbolicLink()));
+}
+
+/** Nothing for folders that are no archives; a person may keep other things on that disk. */
+async function archiveOf(disk: Folder, { name }: Dirent): Promise<Archive[]> {
+	let folder: Folder;
+	try {
+		folder = enter(disk, name);
+	} catch {
+		const leadsToOne = await exists(join(disk.self, name, INDEX)).catch(() => false);
+		return leadsToOne ? [{ name, damaged: "it is a symlink, and archives are folders" }] : [];
+	}
+	try {
+		const look = await lookAt(folder);
+		if (look === undefined) return [];
+		if (look.index !== undefined) {
+			const { metadata, segments } = look.index;
+			return [{ name, created: metadata.created, metadata, ...sizesOf(segments) }];
+		}
+		const written = look.damaged === undefined ? undefined : entryIn(folder, DATA);
+		return [{ name, ...look, ...(written ? { created: written.mtime.toISOString() } : {}) }];
+	} catch (error) {
+		return [{ name, damaged: `it cannot be read: ${wordsOf(error)}` }];
+	} finally {
+		folder[Symbol.dispose]();
+	}
+}
+
+function sizesOf(segments: readonly Segment[]) {
+	return {
+		bytes: segments.reduce((sum, one) => sum + one.tarBytes, 0),
+		storedBytes: segments.reduce((sum, one) => sum + one.length, 0),
+	};
+}
+
+/** An archive whose index is damaged is told like one whose data are; the others are looked at anyway. */
+async function check(path: string, full: boolean, work: Work): Promise<Problem[]> {
+	const problems: Problem[] = [];
+	for (const { name: archive, metadata, damaged } of await list(path)) {
+		work.signal.throwIfAborted();
+		if (damaged !== undefined) problems.push({ archive, message: damaged });
+		if (metadata === undefined) continue;
+		try {
+			using open = openArchive(path, archive);
+			const { segments } = await readIndex(open);
+			for (const [file, length] of lengthsOf(segments)) {
+				const found = entryIn(open, file);
+				if (found === undefined) throw new HoldfastError("failed", `${file} is not there`);
+				if (!found.isFile()) throw new HoldfastError("failed", `${file} is not a regular file`);
+				if (found.size < length)
+					throw new HoldfastError("failed", `${file} is cut short: ${found.size} of ${length} bytes`);
+			}
+			if (!full) continue;
+			const { verifySegment } = await import("./unpack.ts");
+			for (const segment of segments) await verifySegment(open, segment, work);
+		} catch (error) {
+			work.signal.throwIfAborted();
+			problems.push({ archive, message: wordsOf(error) });
+		}
+	}
+	return problems;
+}
+
+/** How long each file must be at least. */
+function lengthsOf(segments: readonly Segment[]): Map<string, number> {
+	const lengths = new Map<string, number>();
+	for (const { file = DATA, offset, length } of segments)
+		lengths.set(file, Math.max(lengths.get(file) ?? 0, offset + length));
+	return lengths;
+}
+
+/** Renamed first: what is deleted by half is no archive. */
+async function remove(path: string, archives: readonly string[]): Promise<void> {
+	using disk = openFolder(resolvePath(path).path);
+	for (const archive of archives) {
+		requireArchiveName(archive);
+		const going = PARTIAL + archive;
+		if (entryIn(disk, archive)) renameSync(disk.at(archive), disk.at(going));
+		syncFolder(disk);
+		await removeIn(disk, going);
+	}
+}
+
+async function abandon(path: string, archive: string): Promise<void> {
+	requireArchiveName(archive);
+	const { path: target, found } = resolvePath(path);
+	if (!found?.isDirectory()) return;
+	using disk = openFolder(target);
+	await removeIn(disk, PARTIAL + archive);
+}
+
+/** Counted by whole segments: more than it is for a path below one. */
+async function sizeOf(destination: string, archive: string, paths: readonly string[]): Promise<number> {
+	using folder = openArchive(destination, archive);
+	const { segments } = await readIndex(folder);
+	return segments
+		.filter((segment) => paths.some((path) => path === segment.path || path.startsWith(`${segment.path}/`)))
+		.reduce((sum, { tarBytes }) => sum + tarBytes, 0);
+}
+
+async function contents(
+	destination: string,
+	archive: string,
+	paths: readonly string[],
+	tell: (entry: Entry) => void,
+	work: Work,
+): Promise<void> {
+	using folder = openArchive(destination, archive);
+	const { segments } = await readIndex(folder);
+	const { listSegment } = await import("./contents.ts");
+	for (const path of paths) {
+		const segment = segmentOf(segments, path);
+		if (segment.file === undefined) await listSegment(folder, segment, path, tell, work);
+		else tell(entryOfStream(folder, segment));
+	}
+}
+
+async function restore(
+	destination: string,
+	archive: string,
+	paths: readonly string[],
+	into: Into,
+	work: Work,
+): Promise<void> {
+	using folder = openArchive(destination, archive);
+	const { segments } = await readIndex(folder);
+	const { unpackSegment, unpackStream } = await import("./unpack.ts");
+	await using inside = await into.enter();
+	for (const path of paths) {
+		const segment = segmentOf(segments, path);
+		if (segment.file === undefined) await unpackSegment(folder, segment, path, inside, work);
+		else await unpackStream(folder, segment, into.folder, work);
+	}
+}
+
+function entryOfStream(folder: Folder, { path, file = "", tarBytes: size }: Segment): Entry {
+	const found = entryIn(folder, file);
+	if (!found) throw new HoldfastError("failed", `${folder.path}/${file} is not there`);
+	const { uid, gid, mtimeMs: mtime } = found;
+	return { path, type: "-", mode: 0o600, uid, gid, size, mtime };
+}
+
+/** One root may lie within another: the innermost holds it. */
+function segmentOf(segments: readonly Segment[], path: string): Segment {
+	const [segment] = segments
+		.filter((one) => path === one.path || path.startsWith(`${one.path}/`))
+		.sort((a, b) => b.path.length - a.path.length);
+	if (!segment) throw new HoldfastError("failed", `${path} is not in this archive`);
+	return segment;
+}

@@ -1,0 +1,172 @@
+// Read one root's piece of a tar archive: only its bytes, checked against the index before they count as restored.
+
+import { createHash } from "node:crypto";
+import { closeSync, createReadStream, createWriteStream } from "node:fs";
+import { basename } from "node:path";
+import { Readable, Transform, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { constants, createZstdDecompress } from "node:zlib";
+import type { Enclosure } from "../../host/enclosure.ts";
+import { describeEnd, start } from "../../host/exec.ts";
+import { descendMaking, type Folder, openFileBelow, split } from "../../host/folder.ts";
+import { recordReader } from "../../host/lines.ts";
+import { frugal } from "../../host/memory.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { Inside } from "../into.ts";
+import { notHeld } from "../not-held.ts";
+import type { Work } from "../provider.ts";
+import { DATA, type Segment } from "./index-file.ts";
+import { LARGEST_WINDOW } from "./pack.ts";
+
+/** Bytes that are read, and that zstd hands on, at once. */
+// Small: dead buffers of a program that is slower than we are pile up until they are collected.
+const CHUNK = 64 * 1024;
+
+/** Write `path`, the segment's own or one below it, into a folder. */
+export async function unpackSegment(
+	archive: Folder,
+	segment: Segment,
+	path: string,
+	{ path: folder, enclosure }: Inside,
+	work: Work,
+): Promise<void> {
+	const words = [
+		"--extract",
+		`--directory=${folder}`,
+		"--preserve-permissions",
+		...(process.getuid?.() === 0 ? ["--same-owner"] : []),
+		"--acls",
+		"--xattrs",
+		"--xattrs-include=*",
+		"--delay-directory-restore",
+	];
+	await readSegment(archive, segment, path, work, words, work.log, enclosure);
+}
+
+/** Have tar do something with `path`, the segment's own or one below it; `onLine` gets what it prints. */
+export async function readSegment(
+	archive: Folder,
+	segment: Segment,
+	path: string,
+	work: Work,
+	words: readonly string[],
+	onLine: (line: string) => void = work.log,
+	enclosure?: Enclosure,
+): Promise<void> {
+	// Before there is a program that waits for it.
+	const source = storedBytes(archive, segment);
+	const tar = await start(
+		[
+			"tar",
+			...words,
+			"--file=-",
+			"--blocking-factor=256",
+			"--anchored",
+			"--no-wildcards",
+			"--no-unquote",
+			"--",
+			path.slice(1),
+		],
+		{ pipeIn: true, signal: work.signal, reader: recordReader(onLine), onStderr: work.log, enclosure },
+	).catch((error: unknown) => {
+		source.destroy();
+		throw error;
+	});
+	if (!tar.stdin) throw new Error("tar has no input");
+	const flow = decompressInto(source, archive, segment, path, tar.stdin, work);
+	const fault = await flow.then(
+		() => undefined,
+		(error: Error) => error,
+	);
+	const result = await tar.done;
+	work.signal.throwIfAborted();
+	if (fault instanceof Damaged) throw fault;
+	const [, missing] = /^tar: (.+): Not found in archive$/m.exec(result.stderr.join("\n")) ?? [];
+	if (missing !== undefined) throw notHeld(`/${missing}`, basename(archive.path), fault);
+	if (result.code !== 0)
+		throw new HoldfastError("failed", `tar ${describeEnd(result)} while it read ${path}`, {
+			details: result.stderr,
+			cause: fault,
+		});
+	if (fault) throw fault;
+}
+
+/** Write a stream that was stored to its path in a folder, for us alone to read. */
+export async function unpackStream(
+	archive: Folder,
+	segment: Segment,
+	folder: Folder,
+	work: Work,
+): Promise<void> {
+	const [above, name] = split(segment.path);
+	using parent = descendMaking(folder, above, 0o700);
+	const source = storedBytes(archive, segment);
+	const output = createWriteStream(parent.at(name), { flags: "wx", mode: 0o600 });
+	await decompressInto(source, archive, segment, segment.path, output, work);
+}
+
+/** Read all of a segment; fails when it is not what was stored. */
+export async function verifySegment(archive: Folder, segment: Segment, work: Work): Promise<void> {
+	const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+	await decompressInto(storedBytes(archive, segment), archive, segment, segment.path, nowhere, work);
+}
+
+class Damaged extends HoldfastError {}
+
+/** A segment's bytes, as they are stored. Whoever gets it reads or destroys it. */
+function storedBytes(archive: Folder, { file = DATA, offset, length }: Segment): Readable {
+	const fd = openFileBelow(archive, file);
+	try {
+		return length === 0
+			? Readable.from([])
+			: createReadStream("", { fd, start: offset, end: offset + length - 1, highWaterMark: CHUNK });
+	} catch (error) {
+		closeSync(fd);
+		throw error;
+	}
+}
+
+/** Fails with `Damaged` when what came out is not what was stored. */
+async function decompressInto(
+	source: Readable,
+	archive: Folder,
+	segment: Segment,
+	path: string,
+	output: Writable,
+	work: Work,
+): Promise<void> {
+	const hash = createHash("sha256");
+	let bytes = 0;
+	const passed = frugal();
+	const digest = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			hash.update(chunk);
+			done(null, chunk);
+		},
+	});
+	const damaged = (cause?: unknown) =>
+		new Damaged("failed", `${segment.path} is damaged in the archive ${archive.path}`, {
+			cause,
+			hint: "restore it from another archive: holdfast list",
+		});
+	const count = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			bytes += chunk.length;
+			// Somebody else may have written it: what is longer than it says could fill a disk.
+			if (bytes > segment.tarBytes) return done(damaged());
+			passed(chunk.length);
+			work.progress({ bytes, totalBytes: segment.tarBytes, path });
+			done(null, chunk);
+		},
+	});
+	const decompress = createZstdDecompress({
+		chunkSize: CHUNK,
+		params: { [constants.ZSTD_d_windowLogMax]: LARGEST_WINDOW },
+	});
+	await pipeline(source, digest, decompress, count, output, {
+		signal: work.signal,
+	}).catch((error: NodeJS.ErrnoException) => {
+		throw /^Z(STD|_)/i.test(error.code ?? "") ? damaged(error) : error;
+	});
+	if (bytes !== segment.tarBytes || hash.digest("hex") !== segment.sha256) throw damaged();
+}

@@ -1,0 +1,88 @@
+// Folders that some engines would store, and that no restore could make again: their paths are too long.
+import { exec } from "../host/exec.ts";
+import type { OutputReader } from "../host/lines.ts";
+import { type Exclusion, leavesOut } from "../values/patterns.ts";
+import { literally } from "./exclude.ts";
+import type { CreateResult, Root } from "./provider.ts";
+
+/**
+ * Bytes of a folder's path. The system takes 4,095: a restore adds the path of a private folder, and what is in the folder
+ * has names of up to 255.
+ */
+const LONGEST = 3_300;
+/** Folders within each other of which not all can have a shorter path. */
+const DEEPEST = LONGEST / 2;
+/** Bytes of a name. */
+const LONGEST_NAME = 255;
+/** Bytes of a long path that a message shows. */
+const SHOWN = 200;
+
+/** One below a root that is not left out, if there is one. */
+export async function tooLongIn(
+	roots: readonly Root[],
+	signal: AbortSignal,
+): Promise<CreateResult["unreadable"][number] | undefined> {
+	for (const { path, exclude } of roots) {
+		let found: string | undefined;
+		const reader = pathReader((beginning) => {
+			if (leavesOut(exclude, namesBelow(path, beginning))) return;
+			found = beginning;
+			throw new RangeError("one is enough");
+		});
+		// What is left out may be the mount of a server that does not answer: where it is known by its path, it is not looked into.
+		const words = prunesOf({ path, exclude });
+		const find = ["find", path, "-maxdepth", String(DEEPEST), ...words, "-type", "d", "-print0"];
+		await exec(find, { signal, reader }).catch((error: unknown) => {
+			if (found === undefined) throw error;
+		});
+		if (found !== undefined)
+			return {
+				path,
+				reason: `the path of a folder in it has more than ${LONGEST} bytes, too many for a restore: ${found.slice(0, SHOWN)}…`,
+			};
+	}
+	return undefined;
+}
+
+/** Words of find(1) that keep it out of what is left out by its path. */
+export const prunesOf = ({ path, exclude }: Root): string[] =>
+	exclude
+		.flatMap((one) => literalOf(one) ?? [])
+		.flatMap((below) => ["-path", literally(`${path}/${below}`), "-prune", "-o"]);
+
+function literalOf(exclusion: Exclusion): string | undefined {
+	const names = exclusion.map((part) =>
+		part !== "**" && part.every((token) => typeof token === "string") ? part.join("") : undefined,
+	);
+	return names.length === 0 || names.includes(undefined) ? undefined : names.join("/");
+}
+
+/** Whole names: the last may have been cut. */
+const namesBelow = (root: string, beginning: string) =>
+	beginning
+		.slice(root.length + 1)
+		.split("/")
+		.slice(0, -1);
+
+/** Of paths that end with a NUL, tells the beginning of each that is too long: up to where it is, and a name more. */
+function pathReader(tell: (beginning: string) => void): OutputReader {
+	const most = LONGEST + LONGEST_NAME + 1;
+	const held = Buffer.alloc(most);
+	let length = 0;
+	return {
+		push(chunk) {
+			for (let at = 0; at < chunk.length; ) {
+				const nul = chunk.indexOf(0, at);
+				const end = nul < 0 ? chunk.length : nul;
+				if (length < most) chunk.copy(held, length, at, Math.min(end, at + most - length));
+				length += end - at;
+				if (nul >= 0) {
+					if (length > most) tell(held.toString("utf8"));
+					else if (length > LONGEST) tell(`${held.toString("utf8", 0, length)}/`);
+					length = 0;
+				}
+				at = end + 1;
+			}
+		},
+	};
+}

@@ -1,0 +1,311 @@
+// The contract of src/engines/provider.ts, as tests. A new engine is one call of `fulfilsContract`.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import type { Entry, Metadata, Root, Work } from "../../src/engines/provider.ts";
+import { below } from "../../src/values/patterns.ts";
+import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
+import { wantsItsDisk } from "./disks.ts";
+import { type Engine, repoOf } from "./engines.ts";
+import { type Bench, intoFolder, metadataOf, plain, quiet } from "./fixtures.ts";
+import { takesStreams } from "./streams.ts";
+import { toldWhatIsUnsteady } from "./unsteady.ts";
+
+export function fulfilsContract(engine: Engine, scratch: string): void {
+	const setUp = (): Bench => {
+		const folder = mkdtempSync(join(scratch, `${engine.name}-`));
+		const source = join(folder, "source: it's");
+		fillAwkward(source);
+		return { folder, source, destination: engine.open(folder), roots: rootsOf(source) };
+	};
+	const rootsOf = (...paths: string[]): Root[] => paths.map((path) => ({ path, exclude: [] }));
+
+	/** What is ours, and the same whatever the engine's version. */
+	const whole: typeof test = engine.brief ? ((() => {}) as unknown as typeof test) : test;
+
+	describe(`${engine.name} fulfils the contract of a provider`, () => {
+		test("everything in a folder comes back as it was, below another folder", async () => {
+			const { folder, source, destination, roots } = setUp();
+			const result = await destination.create(
+				{ name: "one", roots, metadata: metadataOf("one") },
+				true,
+				quiet,
+			);
+			assert.deepEqual([result.unreadable, result.unsteady], [[], []]);
+			const into = join(folder, "into");
+			mkdirSync(into);
+			await destination.restore("one", [source], intoFolder(into), quiet);
+			assert.deepEqual(factsOf(into + source), factsOf(source));
+			assert.equal(attributesOf(into + source), attributesOf(source));
+		});
+
+		test("contents tells every entry as it is on disk, and sizeOf at least their bytes", async () => {
+			const { source, destination, roots } = setUp();
+			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+			const told = new Map<string, Entry>();
+			await destination.contents("a", [source], (entry) => told.set(entry.path, entry), quiet);
+			let bytes = 0;
+			for (const path of execFileSync("find", [source, "-print0"], { encoding: "utf8" })
+				.split("\0")
+				.slice(0, -1)) {
+				const stat = lstatSync(path);
+				if (stat.isSocket()) continue;
+				const entry = told.get(path);
+				assert.ok(entry, path);
+				told.delete(path);
+				assert.equal(entry.mode, stat.mode & 0o7777, path);
+				assert.deepEqual([entry.uid, entry.gid], [stat.uid, stat.gid], path);
+				if (stat.isSymbolicLink()) assert.equal(entry.link, readlinkSync(path));
+				if (!stat.isFile()) continue;
+				assert.equal(entry.type, "-");
+				assert.ok(Math.abs(entry.mtime - stat.mtimeMs) <= 1, path);
+				if (entry.size !== undefined) assert.equal(entry.size, stat.size, path);
+				bytes += entry.size === undefined || path.endsWith("/sparse") ? 0 : stat.size;
+			}
+			assert.deepEqual([...told.keys()], []);
+			assert.ok(((await destination.sizeOf("a", [source], quiet)) ?? 0) >= bytes);
+		});
+
+		test("list gives back each archive's metadata, oldest first", async () => {
+			const { destination, roots } = setUp();
+			const [first, second] = [metadataOf("first"), metadataOf("second")];
+			await destination.create({ name: "web01-first", roots, metadata: first }, true, quiet);
+			await destination.create({ name: "web01-second", roots, metadata: second }, false, quiet);
+			const archives = await destination.list(quiet);
+			assert.deepEqual(
+				archives.map(({ name }) => name),
+				["web01-first", "web01-second"],
+			);
+			assert.deepEqual(
+				archives.map(({ metadata }) => plain(metadata)),
+				[first, second],
+			);
+		});
+
+		test("describe corrects what an archive says, and its files stay", async () => {
+			const { folder, source, destination, roots } = setUp();
+			await destination.create({ name: "one", roots, metadata: metadataOf("one") }, true, quiet);
+			const corrected: Metadata = {
+				...metadataOf("one"),
+				states: { notes: { outcome: "failed", folders: [source], reason: "could not read" } },
+			};
+			await destination.describe("one", corrected, quiet);
+			assert.deepEqual(
+				(await destination.list(quiet)).map(({ metadata }) => plain(metadata)),
+				[corrected],
+			);
+			mkdirSync(join(folder, "into"));
+			await destination.restore("one", [source], intoFolder(join(folder, "into")), quiet);
+			assert.deepEqual(factsOf(join(folder, "into") + source), factsOf(source));
+		});
+
+		whole("an older archive is what it was, whatever came after", async () => {
+			const { folder, source, destination, roots } = setUp();
+			writeFileSync(join(source, "changing"), "before");
+			await destination.create({ name: "old", roots, metadata: metadataOf("old") }, true, quiet);
+			const before = factsOf(source);
+			writeFileSync(join(source, "changing"), "after it all");
+			await destination.create({ name: "new", roots, metadata: metadataOf("new") }, false, quiet);
+			mkdirSync(join(folder, "into"));
+			await destination.restore("old", [source], intoFolder(join(folder, "into")), quiet);
+			assert.deepEqual(factsOf(join(folder, "into") + source), before);
+		});
+
+		if (engine.open(scratch).capabilities.streams) takesStreams(setUp);
+
+		toldWhatIsUnsteady(engine, setUp);
+		wantsItsDisk(engine, scratch);
+
+		whole("of several roots, only the ones that are asked for are written", async () => {
+			const { folder, destination } = setUp();
+			const roots = AWKWARD_NAMES.map((name) => join(folder, "roots", name));
+			for (const root of roots) {
+				mkdirSync(root, { recursive: true });
+				writeFileSync(join(root, "file"), root);
+			}
+			await destination.create(
+				{ name: "a", roots: rootsOf(...roots), metadata: metadataOf("a") },
+				true,
+				quiet,
+			);
+			for (const root of roots) {
+				const into = mkdtempSync(join(folder, "into-"));
+				await destination.restore("a", [root], intoFolder(into), quiet);
+				assert.deepEqual(factsOf(into + root), factsOf(root));
+				assert.deepEqual(readdirSync(join(into + root, "..")), [root.slice(root.lastIndexOf("/") + 1)]);
+			}
+		});
+
+		whole("a single file can be a root", async () => {
+			const { folder, source, destination } = setUp();
+			const file = join(source, "secret");
+			await destination.create({ name: "a", roots: rootsOf(file), metadata: metadataOf("a") }, true, quiet);
+			mkdirSync(join(folder, "into"));
+			await destination.restore("a", [file], intoFolder(join(folder, "into")), quiet);
+			assert.deepEqual(factsOf(join(folder, "into") + file), factsOf(file));
+		});
+
+		whole("a path that is not in the archive is an error", async () => {
+			const { folder, destination, roots } = setUp();
+			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+			mkdirSync(join(folder, "into"));
+			await assert.rejects(destination.restore("a", ["/srv/other"], intoFolder(join(folder, "into")), quiet));
+		});
+
+		test("exclude means the same in every engine", async () => {
+			const { folder, destination } = setUp();
+			const root = join(folder, "with [brackets]");
+			const files = [
+				"keep",
+				"a.tmp",
+				"deep/er/b.tmp",
+				"cache/c",
+				"cache/deep/d",
+				"deep/cache/e",
+				"logs/1.log",
+				"logs/old/2.log",
+				"skip/f",
+				"deep/skip/g",
+			];
+			for (const file of files) {
+				mkdirSync(join(root, file, ".."), { recursive: true });
+				writeFileSync(join(root, file), file);
+			}
+			const exclude = [
+				"*.tmp",
+				"cache/*",
+				"logs/*.log",
+				`${root.replace(/[[\]]/g, "[$&]")}/deep/cache`,
+				"skip/",
+			];
+			const roots = [{ path: root, exclude: exclude.flatMap((pattern) => below(root, pattern)) }];
+			const request = { name: "a", roots, metadata: metadataOf("a") };
+			await destination.create(request, true, quiet);
+			mkdirSync(join(folder, "into"));
+			await destination.restore("a", [root], intoFolder(join(folder, "into")), quiet);
+			const found = readdirSync(join(folder, "into") + root, { recursive: true, withFileTypes: true })
+				.filter((entry) => entry.isFile())
+				.map((entry) => join(entry.parentPath, entry.name).slice((join(folder, "into") + root).length + 1));
+			assert.deepEqual(found.sort(), ["keep", "logs/old/2.log"]);
+		});
+
+		whole("a create that is aborted leaves nothing that list shows, and the next one works", async () => {
+			const { source, destination, roots } = setUp();
+			await destination.create({ name: "first", roots, metadata: metadataOf("first") }, true, quiet);
+			writeFileSync(join(source, "large"), Buffer.alloc(200 * 1024 * 1024, "0123456789abcdef random"));
+			const stop = new AbortController();
+			const work: Work = { ...quiet, signal: stop.signal };
+			setTimeout(() => stop.abort(), 150);
+			await assert.rejects(
+				destination.create({ name: "second", roots, metadata: metadataOf("second") }, false, work),
+			);
+			await destination.abandon("second", quiet);
+			await destination.abandon("second", quiet);
+			assert.deepEqual(
+				(await destination.list(quiet)).map(({ name }) => name),
+				["first"],
+			);
+			await destination.create({ name: "third", roots, metadata: metadataOf("third") }, false, quiet);
+		});
+
+		whole("a destination that was there before and is gone is not made again", async () => {
+			const { folder, destination, roots } = setUp();
+			// What an entry in engines.ts may have made beforehand.
+			rmSync(repoOf(folder), { recursive: true, force: true });
+			await assert.rejects(
+				destination.create({ name: "a", roots, metadata: metadataOf("a") }, false, quiet),
+				/was there before|held archives before/,
+			);
+			await assert.rejects(destination.list(quiet), /does not exist|there is no \w+ repository/);
+			rmSync(folder, { recursive: true });
+		});
+
+		whole("names that are paths, options or patterns are refused", async () => {
+			const { folder, source, destination, roots } = setUp();
+			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+			for (const name of ["../a", "/etc", "x/../../a", "", ".", "..", "a\nb", "a::b", ".partial-a"])
+				await assert.rejects(
+					destination.restore(name, [source], intoFolder(folder), quiet),
+					Error,
+					JSON.stringify(name),
+				);
+		});
+
+		whole("a file that cannot be read is named, and the rest is stored", async () => {
+			const { folder, destination } = setUp();
+			const root = join(folder, "vanishing");
+			mkdirSync(root);
+			writeFileSync(join(root, "good"), "good");
+			const roots = rootsOf(root, join(folder, "not there"));
+			const request = { name: "a", roots, metadata: metadataOf("a") };
+			const result = await destination.create(request, true, quiet);
+			assert.deepEqual(
+				result.unreadable.map(({ path }) => path),
+				[join(folder, "not there")],
+			);
+		});
+
+		whole("folders in more than a thousand others cost no other root its place in the archive", async () => {
+			const { folder, destination, source } = setUp();
+			const deep = join(folder, "deep");
+			mkdirSync(join(deep, "a/".repeat(1100)), { recursive: true });
+			writeFileSync(join(deep, "file"), "above");
+			const request = { name: "a", roots: rootsOf(deep, source), metadata: metadataOf("a") };
+			const { unreadable } = await destination.create(request, true, quiet);
+			assert.ok(unreadable.every(({ path }) => path.startsWith(deep)));
+			mkdirSync(join(folder, "into"));
+			await destination.restore("a", [source], intoFolder(join(folder, "into")), quiet);
+			assert.deepEqual(factsOf(join(folder, "into", source)), factsOf(source));
+			rmSync(deep, { recursive: true });
+		});
+
+		whole("remove takes the archives that it is told and no other; once more is no fault", async () => {
+			const { folder, source, destination, roots } = setUp();
+			for (const name of ["a", "b", "c"])
+				await destination.create({ name, roots, metadata: metadataOf(name) }, name === "a", quiet);
+			await destination.remove(["a", "c"], quiet);
+			await destination.remove(["a", "never-there"], quiet);
+			assert.deepEqual(
+				(await destination.list(quiet)).map(({ name }) => name),
+				["b"],
+			);
+			mkdirSync(join(folder, "into"));
+			await destination.restore("b", [source], intoFolder(join(folder, "into")), quiet);
+			assert.deepEqual(factsOf(join(folder, "into") + source), factsOf(source));
+			assert.deepEqual(await destination.check(true, quiet), []);
+		});
+
+		test("what is whole passes both checks, and details tells its size", async () => {
+			const { destination, roots } = setUp();
+			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+			assert.deepEqual(await destination.check(false, quiet), []);
+			assert.deepEqual(await destination.check(true, quiet), []);
+			assert.ok(((await destination.details("a", quiet)).bytes ?? 0) > 0);
+		});
+
+		whole("it says whether it detects damage, and what says so is tried", () => {
+			assert.equal(engine.open(scratch).capabilities.detectsDamage, engine.damage !== undefined);
+		});
+
+		const { damage } = engine;
+		if (damage)
+			whole("a full check finds damage, and says where or what", async () => {
+				const { folder, destination, roots } = setUp();
+				await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+				damage(folder, "a");
+				const problems = await destination.check(true, quiet);
+				assert.ok(problems.length > 0);
+				for (const { message } of problems) assert.notEqual(message, "");
+			});
+		if (damage)
+			whole("a damaged archive is not restored as if it were whole", async () => {
+				const { folder, source, destination, roots } = setUp();
+				await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+				damage(folder, "a");
+				mkdirSync(join(folder, "into"));
+				await assert.rejects(destination.restore("a", [source], intoFolder(join(folder, "into")), quiet));
+			});
+	});
+}

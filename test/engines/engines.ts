@@ -1,0 +1,130 @@
+// The engines that the suites run against, each with a destination below a folder. A new one is one entry here.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { borgDestinations } from "../../src/engines/borgbackup/borgbackup.ts";
+import { localbackupDestinations } from "../../src/engines/localbackup/localbackup.ts";
+import type { Destination } from "../../src/engines/provider.ts";
+import { resticDestinations } from "../../src/engines/restic/restic.ts";
+import { tarDestinations } from "../../src/engines/tar/tar.ts";
+import type { BorgOptions, LocalbackupOptions, ResticOptions } from "../../src/manifest/providers.ts";
+import { cheapRepository } from "../support/cheap-restic.ts";
+
+export interface Engine {
+	readonly name: string;
+	/** As a config has it, where that is another. */
+	readonly type?: string;
+	/** Another version of an engine that fulfils all of the contract: what may differ is asked of it. */
+	readonly brief?: boolean;
+	/** It says nothing of a file that was listed and is gone when it is read. */
+	readonly passesOverVanished?: boolean;
+	/** A destination below this folder, the same for the same folder. */
+	open(below: string): Destination;
+	/** Change bytes inside what the destination stores, after this archive was made; absent for engines that keep no checksums. */
+	damage?(below: string, archive: string): void;
+}
+
+/** Passphrase, caches, keys and state of the engines, below this folder. */
+export function setUpEngines(folder: string): void {
+	mkdirSync(folder, { recursive: true });
+	process.env.XDG_CACHE_HOME = join(folder, "cache");
+	process.env.XDG_CONFIG_HOME = join(folder, "config");
+	process.env.HOLDFAST_CACHE_DIR = join(folder, "cache");
+	process.env.HOLDFAST_STATE_DIR = join(folder, "state");
+	process.env.HOLDFAST_STANDSTILL_SECONDS = "30";
+	writeFileSync(passphraseIn(folder), "correct horse\n", { mode: 0o600 });
+	passphraseFile = passphraseIn(folder);
+}
+let passphraseFile = "";
+const passphraseIn = (folder: string) => join(folder, "passphrase");
+
+function only(destinations: readonly Destination[]): Destination {
+	assert.ok(destinations[0]);
+	return destinations[0];
+}
+
+export const repoOf = (below: string) => join(below, "deep/er/repo");
+
+export const openTar = (below: string) =>
+	only(tarDestinations({ type: "tar", destinations: { disk: { path: join(below, "destination") } } }));
+
+export const openBorg = (
+	below: string,
+	extra: Partial<BorgOptions["destinations"][string]> = { passphraseFile },
+) =>
+	only(borgDestinations({ type: "borgbackup", destinations: { repo: { repo: repoOf(below), ...extra } } }));
+
+export const openRestic = (below: string, extra: Partial<ResticOptions["destinations"][string]> = {}) =>
+	only(
+		resticDestinations({
+			type: "restic",
+			destinations: { repo: { repo: repoOf(below), passphraseFile, ...extra } },
+		}),
+	);
+
+export const openLocalbackup = (
+	below: string,
+	extra: Partial<LocalbackupOptions["destinations"][string]> = {},
+	snapshots?: number,
+) =>
+	only(
+		localbackupDestinations({
+			type: "localbackup",
+			destinations: { disk: { directory: join(below, "on the disk"), ...extra } },
+			...(snapshots === undefined ? {} : { snapshots }),
+		}),
+	);
+
+function flip(file: string, from: number, to: number, step: number): void {
+	const bytes = readFileSync(file);
+	for (let at = from; at < bytes.length + to; at += step) bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+	execFileSync("chmod", ["u+w", file]);
+	writeFileSync(file, bytes);
+}
+const filesBelow = (folder: string) =>
+	readdirSync(folder, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name));
+
+export const tar: Engine = {
+	name: "tar",
+	open: openTar,
+	damage(below, archive) {
+		const file = join(below, "destination", archive, "data.tar.zst");
+		const middle = Math.floor(readFileSync(file).length / 2);
+		flip(file, middle, middle + 1 - readFileSync(file).length, 1);
+	},
+};
+
+export const borgbackup: Engine = {
+	name: "borgbackup",
+	open: (below) => openBorg(below),
+	damage(below) {
+		// The largest segment holds the files' chunks.
+		const [segment] = filesBelow(join(repoOf(below), "data")).sort(
+			(a, b) => readFileSync(b).length - readFileSync(a).length,
+		);
+		assert.ok(segment);
+		flip(segment, 100, 0, 50);
+	},
+};
+
+const begun = new Set<string>();
+export const restic: Engine = {
+	name: "restic",
+	// The first create makes what is not there: that is restic.test.ts's.
+	open(below) {
+		if (!begun.has(below)) cheapRepository(repoOf(below), passphraseFile);
+		begun.add(below);
+		return openRestic(below);
+	},
+	damage(below) {
+		// Both what files hold and what folders hold; the latter is in restic's cache as well.
+		for (const pack of filesBelow(join(repoOf(below), "data"))) flip(pack, 10, -200, 50);
+	},
+};
+
+export const localbackup: Engine = { name: "localbackup", open: (below) => openLocalbackup(below) };
+
+export const ENGINES: readonly Engine[] = [tar, borgbackup, restic, localbackup];

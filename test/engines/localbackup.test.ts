@@ -1,0 +1,267 @@
+// localbackup on real rsnapshot against the contract, and what is its own: disks, hooks, how many snapshots stay.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Destination, DestinationAbsent } from "../../src/engines/provider.ts";
+import { scratch } from "../support/scratch.ts";
+import { factsOf, isRoot } from "../support/tree.ts";
+import { fulfilsContract } from "./contract.ts";
+import { localbackup, openLocalbackup, setUpEngines } from "./engines.ts";
+import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
+
+const folder = scratch("localbackup");
+setUpEngines(folder);
+fulfilsContract(localbackup, folder);
+
+const noDisks = isRoot ? undefined : "only root can mount a disk";
+
+function source(below: string) {
+	mkdirSync(join(below, "source/deep"), { recursive: true });
+	// Once: written again it has another time, and is another file.
+	if (!existsSync(join(below, "source/file"))) writeFileSync(join(below, "source/file"), "x");
+	return [{ path: join(below, "source"), exclude: [] }];
+}
+const make = async (destination: Destination, below: string, ...names: string[]) => {
+	const roots = source(below);
+	for (const [index, name] of names.entries()) {
+		// Each a little later than the one before.
+		const created = new Date(Date.now() + index).toISOString();
+		await destination.create({ name, roots, metadata: { ...metadataOf(name), created } }, true, quiet);
+	}
+};
+
+test("an unchanged file is stored once; one whose mode alone changed is not changed in older snapshots", async () => {
+	const below = join(folder, "links");
+	const destination = openLocalbackup(below);
+	await make(destination, below, "a");
+	execFileSync("chmod", ["640", join(below, "source/file")]);
+	await make(destination, below, "b");
+	await make(destination, below, "c");
+	const stat = (number: number) =>
+		execFileSync(
+			"stat",
+			["-c", "%a %i", join(below, `on the disk/snapshot.${number}/web01`, below, "source/file")],
+			{
+				encoding: "utf8",
+			},
+		).trim();
+	assert.match(stat(2), /^644 /);
+	assert.match(stat(1), /^640 /);
+	assert.equal(stat(0), stat(1));
+});
+
+test("as many snapshots as are wanted stay; one with a hold and the newest good ones stay beyond", async () => {
+	const below = join(folder, "number");
+	const destination = openLocalbackup(below, {}, 2);
+	await make(destination, below, "a", "b");
+	const { metadata } = (await destination.list(quiet))[0] ?? {};
+	assert.ok(metadata);
+	await destination.describe(
+		"a",
+		{ ...metadata, hold: { reason: "the audit", since: metadata.created } },
+		quiet,
+	);
+	await make(destination, below, "c", "d", "e");
+	assert.deepEqual(
+		(await destination.list(quiet)).map(({ name }) => name),
+		["a", "d", "e"],
+	);
+	mkdirSync(join(below, "into"));
+	await destination.restore("a", [join(below, "source")], intoFolder(join(below, "into")), quiet);
+	assert.equal(readFileSync(join(below, "into", below, "source/file"), "utf8"), "x");
+});
+
+test("what a create that died left is not mixed into the next one, nor listed", async () => {
+	const below = join(folder, "left");
+	const destination = openLocalbackup(below);
+	await make(destination, below, "a");
+	mkdirSync(join(below, "on the disk/.sync/web01", below, "source"), { recursive: true });
+	writeFileSync(join(below, "on the disk/.sync/web01", below, "source/stray"), "");
+	assert.equal((await destination.list(quiet)).length, 1);
+	await make(destination, below, "b");
+	assert.ok(!existsSync(join(below, "on the disk/snapshot.0/web01", below, "source/stray")));
+});
+
+test("the rsync of a create that is killed ends with it", async () => {
+	const below = join(folder, "killed");
+	mkdirSync(join(below, "source"), { recursive: true });
+	// Long to read, and nothing on the disk.
+	execFileSync("truncate", ["-s", "200G", join(below, "source/file")]);
+	const script = `
+		import { openLocalbackup, setUpEngines } from ${JSON.stringify(join(import.meta.dirname, "engines.ts"))};
+		import { metadataOf, quiet } from ${JSON.stringify(join(import.meta.dirname, "fixtures.ts"))};
+		const below = ${JSON.stringify(below)};
+		setUpEngines(below);
+		const roots = [{ path: below + "/source", exclude: [] }];
+		await openLocalbackup(below).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	`;
+	const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: "inherit" });
+	const isWriting = () => commands().some((words) => /^rsync\b/.test(words) && words.includes(below));
+	await until(isWriting);
+	child.kill("SIGKILL");
+	await until(() => !isWriting());
+});
+
+/** The command lines of all processes. */
+function commands(): string[] {
+	return readdirSync("/proc").flatMap((pid) => {
+		try {
+			return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")] : [];
+		} catch {
+			return [];
+		}
+	});
+}
+
+async function until(is: () => boolean): Promise<void> {
+	const end = Date.now() + 20_000;
+	while (!is()) {
+		assert.ok(Date.now() < end, "it did not come to that within twenty seconds");
+		await pause(50);
+	}
+}
+
+test("a state folder that no program can be started from is no hindrance", { skip: noDisks }, async () => {
+	const below = join(folder, "noexec");
+	const state = join(below, "state");
+	mkdirSync(state, { recursive: true });
+	const before = process.env.HOLDFAST_STATE_DIR;
+	execFileSync("mount", ["-t", "tmpfs", "-o", "noexec", "tmpfs", state]);
+	process.env.HOLDFAST_STATE_DIR = state;
+	try {
+		await make(openLocalbackup(below), below, "a");
+		assert.equal((await openLocalbackup(below).list(quiet)).length, 1);
+	} finally {
+		process.env.HOLDFAST_STATE_DIR = before;
+		execFileSync("umount", [state]);
+	}
+});
+
+test("snapshots that rsnapshot alone made are listed and restored", async () => {
+	const below = join(folder, "foreign");
+	const destination = openLocalbackup(below);
+	await make(destination, below, "a");
+	execFileSync("cp", ["-a", join(below, "on the disk/snapshot.0"), join(below, "on the disk/snapshot.5")]);
+	execFileSync("rm", [join(below, "on the disk/snapshot.5/holdfast.json")]);
+	const [foreign] = await destination.list(quiet);
+	assert.equal(foreign?.name, "snapshot.5");
+	mkdirSync(join(below, "into"));
+	await destination.restore("snapshot.5", [join(below, "source")], intoFolder(join(below, "into")), quiet);
+	assert.deepEqual(factsOf(join(below, "into", below, "source")), factsOf(join(below, "source")));
+});
+
+/** A disk in a file, named in /etc/fstab as a person would. */
+function disk(name: string) {
+	const image = join(folder, `${name}.img`);
+	execFileSync("truncate", ["-s", "64M", image]);
+	execFileSync("mkfs.ext4", ["-q", image]);
+	const mountpoint = join(folder, "mnt", name);
+	const line = `${image} ${mountpoint} ext4 loop,noauto 0 0\n`;
+	const fstab = readFileSync("/etc/fstab", "utf8");
+	writeFileSync("/etc/fstab", fstab + line);
+	after(() => {
+		writeFileSync("/etc/fstab", readFileSync("/etc/fstab", "utf8").replace(line, ""));
+		if (isMounted(mountpoint)) execFileSync("umount", [mountpoint]);
+	});
+	return { image, mountpoint };
+}
+const isMounted = (at: string) => readFileSync("/proc/mounts", "utf8").includes(` ${at} `);
+
+test("the disk is mounted for the work alone, with the hooks in Clan's order around it", {
+	skip: noDisks,
+}, async () => {
+	const { mountpoint } = disk("usb");
+	const below = join(folder, "hooks");
+	mkdirSync(below);
+	const say = (word: string) => `echo ${word} $(mountpoint -q ${mountpoint} && echo mounted) >>${below}/said`;
+	const hooks = {
+		preMountHook: say("preMount"),
+		postMountHook: say("postMount"),
+		preBackupHook: say("preBackup"),
+		postBackupHook: say("postBackup"),
+		preUnmountHook: say("preUnmount"),
+		postUnmountHook: say("postUnmount"),
+	};
+	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
+	await make(openLocalbackup(below, { ...onIt, ...hooks }), below, "a");
+	assert.deepEqual(readFileSync(join(below, "said"), "utf8").trim().split("\n"), [
+		"preMount",
+		"postMount mounted",
+		"preBackup mounted",
+		"postBackup mounted",
+		"preUnmount mounted",
+		"postUnmount",
+	]);
+	assert.ok(!isMounted(mountpoint));
+	assert.equal((await openLocalbackup(below, onIt).list(quiet)).length, 1);
+	assert.ok(!isMounted(mountpoint));
+
+	const failing = openLocalbackup(below, { ...onIt, ...hooks, postBackupHook: "echo it broke >&2; exit 7" });
+	await assert.rejects(make(failing, below, "b"), {
+		message: "postBackupHook of disk ended with exit code 7",
+		details: ["it broke"],
+	});
+	assert.ok(!isMounted(mountpoint));
+	assert.match(readFileSync(join(below, "said"), "utf8"), /preUnmount mounted\npostUnmount\n$/);
+
+	execFileSync("mount", [mountpoint]);
+	await openLocalbackup(below, onIt).list(quiet);
+	assert.ok(isMounted(mountpoint), "who mounted it may unmount it");
+	execFileSync("umount", [mountpoint]);
+});
+
+test("a disk that was taken away is told as absent, or as a fault where it is required", {
+	skip: noDisks,
+}, async () => {
+	const { image, mountpoint } = disk("away");
+	const below = join(folder, "absent");
+	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
+	await make(openLocalbackup(below, onIt), below, "a");
+	execFileSync("mv", [image, `${image}.away`]);
+	await assert.rejects(make(openLocalbackup(below, onIt), below, "b"), DestinationAbsent);
+	await assert.rejects(
+		make(openLocalbackup(below, { ...onIt, required: true }), below, "b"),
+		(error) =>
+			!(error instanceof DestinationAbsent) && /the disk of disk is not there/.test((error as Error).message),
+	);
+	execFileSync("mv", [`${image}.away`, image]);
+	await make(openLocalbackup(below, onIt), below, "b");
+});
+
+test("a full disk is said in those words, and nothing half is listed", { skip: noDisks }, async () => {
+	const { mountpoint } = disk("small");
+	const below = join(folder, "full");
+	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
+	await make(openLocalbackup(below, onIt), below, "a");
+	writeFileSync(join(below, "source/large"), Buffer.alloc(80 * 1024 * 1024, "abc"));
+	await assert.rejects(make(openLocalbackup(below, onIt), below, "b"), /no space left in .*backups/);
+	assert.equal((await openLocalbackup(below, onIt).list(quiet)).length, 1);
+	writeFileSync(join(below, "source/large"), "small");
+	await make(openLocalbackup(below, onIt), below, "c");
+});
+
+test("an archive is shown at another place, read-only, until it is no longer wanted", {
+	skip: noDisks,
+}, async () => {
+	const below = join(folder, "shown");
+	const destination = openLocalbackup(below);
+	await make(destination, below, "a");
+	const stop = new AbortController();
+	const at = join(below, "at");
+	const facts: string[][] = [];
+	await destination.mount(
+		"a",
+		at,
+		(where) => {
+			facts.push(factsOf(join(where, below, "source")));
+			assert.throws(() => writeFileSync(join(where, "x"), ""), /EROFS/);
+			stop.abort();
+		},
+		{ ...quiet, signal: stop.signal },
+	);
+	assert.deepEqual(facts, [factsOf(join(below, "source"))]);
+	assert.deepEqual(readdirSync(at), []);
+});
