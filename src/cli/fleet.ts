@@ -8,6 +8,7 @@ import { type Address, Connection } from "../fleet/ssh.ts";
 import { ask, attach, ConnectionLost, operate, type Question } from "../fleet/there.ts";
 import { sideBySide } from "../host/side-by-side.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { print, printMessage } from "../report/terminal.ts";
 import {
 	type FleetReporter,
 	type FleetRow,
@@ -15,9 +16,8 @@ import {
 	fleetLines,
 	fleetLive,
 	fleetTable,
-} from "../report/fleet.ts";
-import { facts } from "../report/lines.ts";
-import { print, printMessage } from "../report/terminal.ts";
+} from "../report/text/fleet.ts";
+import { facts } from "../report/text/lines.ts";
 import type { Listener } from "../run/event.ts";
 import { newRunId } from "../run/run-id.ts";
 import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../values/error.ts";

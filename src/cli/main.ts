@@ -50,7 +50,8 @@ async function main(args: readonly string[]): Promise<void> {
 		});
 	else if (command === "__install" || command === "__uninstall")
 		await (await import("./install.ts")).install(args);
-	else if (command === "__complete") await (await import("./completion.ts")).complete(args.slice(1), CONTEXT);
+	else if (command === "__complete")
+		await (await import("./commands/completion.ts")).complete(args.slice(1), CONTEXT);
 	else await runCommand(args);
 }
 

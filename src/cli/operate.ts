@@ -2,8 +2,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
-import { lineReporter } from "../report/lines.ts";
 import { ask, messagesAreSeen, print, printJson, printMessage, unhindered } from "../report/terminal.ts";
+import { lineReporter } from "../report/text/lines.ts";
 import { type Listener, type Outcome, type RunEvent, type RunReport, SURROUNDINGS } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
 import { execute } from "../run/executor.ts";
@@ -187,7 +187,7 @@ async function told(
 export async function reporter(flags: CommonFlags): Promise<Listener> {
 	if (flags.json) return (event) => printJson(event);
 	if (!drawsLive(flags)) return lineReporter(flags.quiet);
-	return (await import("../report/live.ts")).liveReporter();
+	return (await import("../report/text/live.ts")).liveReporter();
 }
 
 /** Whether there is a terminal to draw on. */

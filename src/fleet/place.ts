@@ -1,6 +1,6 @@
 // A machine as a deploy finds it, and whether it fits.
 import { join } from "node:path";
-import { size } from "../report/units.ts";
+import { size } from "../report/text/units.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { Desired } from "./deployment.ts";
 import { type Layout, layoutOf } from "./layout.ts";

@@ -7,7 +7,7 @@ import type { Notify, NotifyEvent } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { RunReport } from "../run/event.ts";
 import { printable, printableLine } from "../values/printable.ts";
-import { duration } from "./units.ts";
+import { duration } from "./text/units.ts";
 
 export interface News {
 	readonly event: NotifyEvent;

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { unreadableOf } from "../../src/engines/restic/unreadable.ts";
-import { statusText } from "../../src/report/status.ts";
+import { statusText } from "../../src/report/text/status.ts";
 import { takeLock } from "../../src/run/lock.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { TarOptions } from "../../src/manifest/providers.ts";
 import { adoptDestination } from "../../src/plan/adopt.ts";
-import { adoptedText } from "../../src/report/archives.ts";
+import { adoptedText } from "../../src/report/text/archives.ts";
 import { openTar } from "../engines/engines.ts";
 import { metadataOf, quiet } from "../engines/fixtures.ts";
 import { Place } from "../support/place.ts";

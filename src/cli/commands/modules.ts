@@ -1,12 +1,12 @@
 // holdfast modules, holdfast modules show NAME
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { findConfig, findConfigIfAny, readConfig } from "../config/load.ts";
-import { modulesOf } from "../config/services.ts";
-import { type Declared, moduleTable, moduleText } from "../report/modules.ts";
-import { print, printJson } from "../report/terminal.ts";
-import { HoldfastError } from "../values/error.ts";
-import { nearest } from "../values/nearest.ts";
-import { type CommonFlags, commonFlags, guard, loading } from "./flags.ts";
+import { findConfig, findConfigIfAny, readConfig } from "../../config/load.ts";
+import { modulesOf } from "../../config/services.ts";
+import { print, printJson } from "../../report/terminal.ts";
+import { type Declared, moduleTable, moduleText } from "../../report/text/modules.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { nearest } from "../../values/nearest.ts";
+import { type CommonFlags, commonFlags, guard, loading } from "../flags.ts";
 
 const listModules = buildCommand({
 	docs: { brief: "the applications that `services` may name" },

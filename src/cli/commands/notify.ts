@@ -1,13 +1,13 @@
 // holdfast notify: tell those whom the config names. Units do it when a service of ours failed without a word.
 import { buildCommand } from "@stricli/core";
-import { exec } from "../host/exec.ts";
-import { places } from "../host/places.ts";
-import { ownManager } from "../host/systemd.ts";
-import { notify as tell } from "../report/notify.ts";
-import { printMessage } from "../report/terminal.ts";
-import { Journal } from "../run/journal.ts";
-import { EXIT } from "../values/error.ts";
-import { type CommonFlags, commonFlags, guard, loadLocal, machineWord, valueFlag } from "./flags.ts";
+import { exec } from "../../host/exec.ts";
+import { places } from "../../host/places.ts";
+import { ownManager } from "../../host/systemd.ts";
+import { notify as tell } from "../../report/notify.ts";
+import { printMessage } from "../../report/terminal.ts";
+import { Journal } from "../../run/journal.ts";
+import { EXIT } from "../../values/error.ts";
+import { type CommonFlags, commonFlags, guard, loadLocal, machineWord, valueFlag } from "../flags.ts";
 
 interface Flags extends CommonFlags {
 	readonly unit?: string;

@@ -2,22 +2,22 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { buildCommand } from "@stricli/core";
 import * as v from "valibot";
-import { allDestinations } from "../engines/registry.ts";
-import { isHere } from "../fleet/select.ts";
-import { jobsOf } from "../fleet/units.ts";
-import { places } from "../host/places.ts";
-import { type TimerStatus, timersOf } from "../host/timers.ts";
-import type { Manifest } from "../manifest/schema.ts";
-import { manifestSchema } from "../manifest/schema.ts";
-import { statusText } from "../report/status.ts";
-import { clearScreen, print, printJson } from "../report/terminal.ts";
-import { duration } from "../report/units.ts";
-import { diedRuns } from "../run/died.ts";
-import { Journal } from "../run/journal.ts";
-import { lockHolder } from "../run/lock.ts";
-import { type MachineStatus, statusOf } from "../run/status.ts";
-import { EXIT } from "../values/error.ts";
-import { localTime } from "../values/local-time.ts";
+import { allDestinations } from "../../engines/registry.ts";
+import { isHere } from "../../fleet/select.ts";
+import { jobsOf } from "../../fleet/units.ts";
+import { places } from "../../host/places.ts";
+import { type TimerStatus, timersOf } from "../../host/timers.ts";
+import type { Manifest } from "../../manifest/schema.ts";
+import { manifestSchema } from "../../manifest/schema.ts";
+import { clearScreen, print, printJson } from "../../report/terminal.ts";
+import { statusText } from "../../report/text/status.ts";
+import { duration } from "../../report/text/units.ts";
+import { diedRuns } from "../../run/died.ts";
+import { Journal } from "../../run/journal.ts";
+import { lockHolder } from "../../run/lock.ts";
+import { type MachineStatus, statusOf } from "../../run/status.ts";
+import { EXIT } from "../../values/error.ts";
+import { localTime } from "../../values/local-time.ts";
 import {
 	type CommonFlags,
 	chosen,
@@ -27,10 +27,10 @@ import {
 	guard,
 	machineWords,
 	switchFlag,
-} from "./flags.ts";
-import type { Connections } from "./fleet.ts";
-import { interruptible } from "./signals.ts";
-import { deployedHere, undeployed } from "./undeployed.ts";
+} from "../flags.ts";
+import type { Connections } from "../fleet.ts";
+import { interruptible } from "../signals.ts";
+import { deployedHere, undeployed } from "../undeployed.ts";
 
 export interface Standing extends MachineStatus {
 	readonly timers: readonly TimerStatus[];
@@ -85,7 +85,7 @@ async function again(
 	once: (connections: Connections) => Promise<number>,
 	signal: AbortSignal,
 ): Promise<number> {
-	const connections = new (await import("./fleet.ts")).Connections();
+	const connections = new (await import("../fleet.ts")).Connections();
 	try {
 		for (;;) {
 			const code = await once(connections);
@@ -108,14 +108,14 @@ async function look(
 	const standings =
 		machines.length === 1 && only && isHere(only)
 			? [{ machine: only.machine, answer: await standingHere(only) }]
-			: await (await import("./fleet.ts")).askAll<Standing>(
+			: await (await import("../fleet.ts")).askAll<Standing>(
 					machines,
 					sshConfig,
 					flags,
 					signal,
 					{
 						argv: ({ machine }) => ["status", machine, "--json"],
-						schema: (await import("../fleet/answers.ts")).standingSchema,
+						schema: (await import("../../fleet/answers.ts")).standingSchema,
 						here: standingHere,
 					},
 					connections,
@@ -145,7 +145,7 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 	const standing = statusOf(manifest, destinations, journal, { died });
 	// A run that was killed has told nobody; while one goes on, it tells.
 	if (manifest.metricsFile !== undefined && lockHolder(runtime) === undefined)
-		await (await import("../report/metrics.ts")).writeMetrics(manifest, journal, { died }).catch(() => {});
+		await (await import("../../report/metrics.ts")).writeMetrics(manifest, journal, { died }).catch(() => {});
 	journal.close();
 	const now = lockHolder(runtime)?.doing;
 	const old = undeployed(manifest);

@@ -1,15 +1,15 @@
 // holdfast list [MACHINE] [--provider P]
 import { buildCommand } from "@stricli/core";
-import { isHere } from "../fleet/select.ts";
-import { places } from "../host/places.ts";
-import type { Manifest } from "../manifest/schema.ts";
-import { type Listing, listArchives } from "../plan/archives.ts";
-import { archiveTable } from "../report/tables.ts";
-import { print, printLongJson, printMessage } from "../report/terminal.ts";
-import { Journal } from "../run/journal.ts";
-import type { FailedUpkeep } from "../run/journal-rows.ts";
-import { EXIT, reportOf } from "../values/error.ts";
-import { localTime } from "../values/local-time.ts";
+import { isHere } from "../../fleet/select.ts";
+import { places } from "../../host/places.ts";
+import type { Manifest } from "../../manifest/schema.ts";
+import { type Listing, listArchives } from "../../plan/archives.ts";
+import { print, printLongJson, printMessage } from "../../report/terminal.ts";
+import { archiveTable } from "../../report/text/tables.ts";
+import { Journal } from "../../run/journal.ts";
+import type { FailedUpkeep } from "../../run/journal-rows.ts";
+import { EXIT, reportOf } from "../../values/error.ts";
+import { localTime } from "../../values/local-time.ts";
 import {
 	type CommonFlags,
 	chosen,
@@ -21,9 +21,9 @@ import {
 	providerFlag,
 	providersOf,
 	withStates,
-} from "./flags.ts";
-import { interruptible, unwatched } from "./signals.ts";
-import { undeployed } from "./undeployed.ts";
+} from "../flags.ts";
+import { interruptible, unwatched } from "../signals.ts";
+import { undeployed } from "../undeployed.ts";
 
 interface Flags extends CommonFlags, FleetFlags {
 	readonly provider?: string;
@@ -49,8 +49,8 @@ export const list = buildCommand({
 				await printListed([{ machine: only.machine, ...listed }], flags);
 				return listed.failures.some(({ absent }) => !absent) ? EXIT.partial : EXIT.done;
 			}
-			const { askAll } = await import("./fleet.ts");
-			const { listedSchema } = await import("../fleet/answers.ts");
+			const { askAll } = await import("../fleet.ts");
+			const { listedSchema } = await import("../../fleet/answers.ts");
 			const argv = (manifest: Manifest) => [
 				"list",
 				manifest.machine,

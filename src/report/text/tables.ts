@@ -1,12 +1,12 @@
 // Results as tables for people.
 
-import type { StateRecord } from "../engines/provider.ts";
-import type { ListedArchive } from "../plan/archives.ts";
-import type { Difference, RowDifferences } from "../plan/diff.ts";
-import type { Entry, RunRow } from "../run/journal-rows.ts";
-import type { Step } from "../run/plan.ts";
-import { localTime } from "../values/local-time.ts";
-import { printable } from "../values/printable.ts";
+import type { StateRecord } from "../../engines/provider.ts";
+import type { ListedArchive } from "../../plan/archives.ts";
+import type { Difference, RowDifferences } from "../../plan/diff.ts";
+import type { Entry, RunRow } from "../../run/journal-rows.ts";
+import type { Step } from "../../run/plan.ts";
+import { localTime } from "../../values/local-time.ts";
+import { printable } from "../../values/printable.ts";
 import { facts } from "./lines.ts";
 import { duration, size } from "./units.ts";
 

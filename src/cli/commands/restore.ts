@@ -1,23 +1,23 @@
 // holdfast restore [--service S…] [MACHINE] PROVIDER ARCHIVE
 import { resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
-import type { Work } from "../engines/provider.ts";
-import { openDestination } from "../engines/registry.ts";
-import { places } from "../host/places.ts";
-import type { Manifest } from "../manifest/schema.ts";
-import { type ListedArchive, type Listing, listArchives } from "../plan/archives.ts";
-import { chooseArchive, doubtOf, isGood, requireGood } from "../plan/choose.ts";
-import { planExtract } from "../plan/extract.ts";
-import { requireStates } from "../plan/order.ts";
-import { privateFolders } from "../plan/private-folders.ts";
-import { planRestore } from "../plan/restore.ts";
-import { chosenOf, ownersOf, targetsOf } from "../plan/targets.ts";
-import { printMessage } from "../report/terminal.ts";
-import { Journal } from "../run/journal.ts";
-import type { Plan } from "../run/plan.ts";
-import { newRunId } from "../run/run-id.ts";
-import { HoldfastError } from "../values/error.ts";
-import { localTime } from "../values/local-time.ts";
+import type { Work } from "../../engines/provider.ts";
+import { openDestination } from "../../engines/registry.ts";
+import { places } from "../../host/places.ts";
+import type { Manifest } from "../../manifest/schema.ts";
+import { type ListedArchive, type Listing, listArchives } from "../../plan/archives.ts";
+import { chooseArchive, doubtOf, isGood, requireGood } from "../../plan/choose.ts";
+import { planExtract } from "../../plan/extract.ts";
+import { requireStates } from "../../plan/order.ts";
+import { privateFolders } from "../../plan/private-folders.ts";
+import { planRestore } from "../../plan/restore.ts";
+import { chosenOf, ownersOf, targetsOf } from "../../plan/targets.ts";
+import { printMessage } from "../../report/terminal.ts";
+import { Journal } from "../../run/journal.ts";
+import type { Plan } from "../../run/plan.ts";
+import { newRunId } from "../../run/run-id.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { localTime } from "../../values/local-time.ts";
 import {
 	archiveWords,
 	type CommonFlags,
@@ -30,11 +30,11 @@ import {
 	splitWords,
 	switchFlag,
 	valueFlag,
-} from "./flags.ts";
-import { heldIn } from "./held.ts";
-import { confirm, operate, printPlan } from "./operate.ts";
-import { sayPassedOver } from "./passed-over.ts";
-import { interruptible, unwatched } from "./signals.ts";
+} from "../flags.ts";
+import { heldIn } from "../held.ts";
+import { confirm, operate, printPlan } from "../operate.ts";
+import { sayPassedOver } from "../passed-over.ts";
+import { interruptible, unwatched } from "../signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
@@ -287,7 +287,7 @@ async function planOf(
 
 /** For the eyes of a person before they say yes; the plan looks again when it holds the lock. */
 async function lookAhead(plan: Plan, signal: AbortSignal, json: boolean): Promise<boolean> {
-	const { findProblems } = await import("../run/preflight.ts");
+	const { findProblems } = await import("../../run/preflight.ts");
 	const known = { ...unwatched(signal), bytesOf: () => undefined };
 	const found = await Promise.all(
 		plan.steps

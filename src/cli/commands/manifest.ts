@@ -1,7 +1,7 @@
 // holdfast validate, manifest, schema: look at the config without touching the machine.
 import { buildCommand } from "@stricli/core";
-import { loadConfig } from "../config/load.ts";
-import { print, printJson } from "../report/terminal.ts";
+import { loadConfig } from "../../config/load.ts";
+import { print, printJson } from "../../report/terminal.ts";
 import {
 	type CommonFlags,
 	commonFlags,
@@ -10,7 +10,7 @@ import {
 	loadMachine,
 	machineWord,
 	switchFlag,
-} from "./flags.ts";
+} from "../flags.ts";
 
 export const validate = buildCommand({
 	docs: { brief: "check the config; its faults are shown with their lines" },
@@ -51,7 +51,7 @@ export const schema = buildCommand({
 	},
 	func: (flags: CommonFlags & { readonly manifest: boolean }) =>
 		guard(flags, async () => {
-			const { configJsonSchema, manifestJsonSchema } = await import("../config/json-schema.ts");
+			const { configJsonSchema, manifestJsonSchema } = await import("../../config/json-schema.ts");
 			printJson(flags.manifest ? manifestJsonSchema() : configJsonSchema(), 2);
 			return 0;
 		}),

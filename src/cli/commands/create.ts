@@ -1,16 +1,16 @@
 // holdfast create [MACHINE] [--provider P] [--service S…]
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
-import { openDestinations } from "../engines/registry.ts";
-import { isHere } from "../fleet/select.ts";
-import { places } from "../host/places.ts";
-import type { Manifest } from "../manifest/schema.ts";
-import { planBackup } from "../plan/backup.ts";
-import { notToStore } from "../plan/private-folders.ts";
-import { printMessage } from "../report/terminal.ts";
-import type { Plan } from "../run/plan.ts";
-import { newRunId } from "../run/run-id.ts";
-import { EXIT, HoldfastError } from "../values/error.ts";
+import { openDestinations } from "../../engines/registry.ts";
+import { isHere } from "../../fleet/select.ts";
+import { places } from "../../host/places.ts";
+import type { Manifest } from "../../manifest/schema.ts";
+import { planBackup } from "../../plan/backup.ts";
+import { notToStore } from "../../plan/private-folders.ts";
+import { printMessage } from "../../report/terminal.ts";
+import type { Plan } from "../../run/plan.ts";
+import { newRunId } from "../../run/run-id.ts";
+import { EXIT, HoldfastError } from "../../values/error.ts";
 import {
 	type CommonFlags,
 	chosen,
@@ -26,11 +26,11 @@ import {
 	switchFlag,
 	waitFlag,
 	withStates,
-} from "./flags.ts";
-import type { FleetCommand } from "./fleet.ts";
-import { operate, printPlan, reporter } from "./operate.ts";
-import { interruptible } from "./signals.ts";
-import { undeployed } from "./undeployed.ts";
+} from "../flags.ts";
+import type { FleetCommand } from "../fleet.ts";
+import { operate, printPlan, reporter } from "../operate.ts";
+import { interruptible } from "../signals.ts";
+import { undeployed } from "../undeployed.ts";
 
 interface Flags extends CommonFlags, FleetFlags {
 	readonly provider?: readonly string[];
@@ -91,7 +91,7 @@ export const create = buildCommand({
 			// On this machine alone nothing of the fleet is loaded.
 			if (machines.length === 1 && only && isHere(only))
 				return command.here(only, await reporter(flags), interruptible());
-			const { runOnAll } = await import("./fleet.ts");
+			const { runOnAll } = await import("../fleet.ts");
 			return runOnAll(machines, sshConfig, flags, command, interruptible());
 		}),
 });

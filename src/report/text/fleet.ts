@@ -1,12 +1,12 @@
 // Many machines at once: on a terminal a row for each that is at work, else lines that begin with the machine's name;
 // and a table at the end.
 
-import type { Listener, RunEvent } from "../run/event.ts";
-import type { ErrorReport } from "../values/error.ts";
+import type { Listener, RunEvent } from "../../run/event.ts";
+import type { ErrorReport } from "../../values/error.ts";
+import { liveArea, printJson, printMessage } from "../terminal.ts";
 import { linesOf } from "./lines.ts";
 import { follower, REDRAW_MS, spinner } from "./live.ts";
 import { table } from "./tables.ts";
-import { liveArea, printJson, printMessage } from "./terminal.ts";
 import { duration, size } from "./units.ts";
 
 export interface FleetReporter {

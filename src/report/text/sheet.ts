@@ -1,7 +1,7 @@
 // The recovery sheet: plain text for paper.
 
-import { ENGINE_PROGRAMS } from "../engines/programs.ts";
-import type { ProviderOptions } from "../manifest/schema.ts";
+import { ENGINE_PROGRAMS } from "../../engines/programs.ts";
+import type { ProviderOptions } from "../../manifest/schema.ts";
 
 export interface SheetEntry {
 	readonly provider: string;

@@ -3,24 +3,24 @@
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
 import * as v from "valibot";
-import { accountOf, clientsOf } from "../fleet/borg-server.ts";
-import { changesOf } from "../fleet/changes.ts";
-import { type Desired, desiredFor, shipment, sizeOf } from "../fleet/deployment.ts";
-import { type Place, placeOf, programOf, requireFit, requireRoom } from "../fleet/place.ts";
-import { missingOn } from "../fleet/programs.ts";
-import { openStore, type SecretStore, wantedSecrets } from "../fleet/secrets.ts";
-import { secretsFor } from "../fleet/secrets-there.ts";
-import { isHere } from "../fleet/select.ts";
-import { hashesOf, script, send, targetHere, targetOver, textOf } from "../fleet/target.ts";
-import { operate as operateThere } from "../fleet/there.ts";
-import { parseBounded } from "../host/bounded-json.ts";
-import { exec } from "../host/exec.ts";
-import type { Manifest } from "../manifest/schema.ts";
-import { print, printMessage } from "../report/terminal.ts";
-import { size } from "../report/units.ts";
-import { newRunId } from "../run/run-id.ts";
-import { EXIT, HoldfastError } from "../values/error.ts";
-import { wordsOf } from "../values/system-error.ts";
+import { accountOf, clientsOf } from "../../fleet/borg-server.ts";
+import { changesOf } from "../../fleet/changes.ts";
+import { type Desired, desiredFor, shipment, sizeOf } from "../../fleet/deployment.ts";
+import { type Place, placeOf, programOf, requireFit, requireRoom } from "../../fleet/place.ts";
+import { missingOn } from "../../fleet/programs.ts";
+import { openStore, type SecretStore, wantedSecrets } from "../../fleet/secrets.ts";
+import { secretsFor } from "../../fleet/secrets-there.ts";
+import { isHere } from "../../fleet/select.ts";
+import { hashesOf, script, send, targetHere, targetOver, textOf } from "../../fleet/target.ts";
+import { operate as operateThere } from "../../fleet/there.ts";
+import { parseBounded } from "../../host/bounded-json.ts";
+import { exec } from "../../host/exec.ts";
+import type { Manifest } from "../../manifest/schema.ts";
+import { print, printMessage } from "../../report/terminal.ts";
+import { size } from "../../report/text/units.ts";
+import { newRunId } from "../../run/run-id.ts";
+import { EXIT, HoldfastError } from "../../values/error.ts";
+import { wordsOf } from "../../values/system-error.ts";
 import {
 	type CommonFlags,
 	chosen,
@@ -30,10 +30,10 @@ import {
 	guard,
 	machineWords,
 	switchFlag,
-} from "./flags.ts";
-import { codeOf, connected, endOf, remarkTo } from "./fleet.ts";
-import { confirm, reporter } from "./operate.ts";
-import { insisted, interruptible, untilUndone, untilUndoneThere } from "./signals.ts";
+} from "../flags.ts";
+import { codeOf, connected, endOf, remarkTo } from "../fleet.ts";
+import { confirm, reporter } from "../operate.ts";
+import { insisted, interruptible, untilUndone, untilUndoneThere } from "../signals.ts";
 
 interface Flags extends CommonFlags, Omit<FleetFlags, "parallel"> {
 	readonly dryRun: boolean;

@@ -1,22 +1,22 @@
 // holdfast clan list|restore: what `clan backups` calls on a machine, in its own terms: a JSON list of names, and
 // NAME and FOLDERS in the environment. Clan runs the states' restore hooks itself, around this.
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { openDestination } from "../engines/registry.ts";
-import { places } from "../host/places.ts";
-import type { Manifest } from "../manifest/schema.ts";
-import { listArchives } from "../plan/archives.ts";
-import { requireUsable } from "../plan/choose.ts";
-import { privateFolders } from "../plan/private-folders.ts";
-import { planRestore } from "../plan/restore.ts";
-import { chosenOf, targetsOf } from "../plan/targets.ts";
-import { printJson, printMessage } from "../report/terminal.ts";
-import { newRunId } from "../run/run-id.ts";
-import { EXIT, HoldfastError } from "../values/error.ts";
-import { recordOf } from "../values/record.ts";
-import { type CommonFlags, commonFlags, guard, loadLocal, providersOf } from "./flags.ts";
-import { heldIn } from "./held.ts";
-import { operate } from "./operate.ts";
-import { interruptible, unwatched } from "./signals.ts";
+import { openDestination } from "../../engines/registry.ts";
+import { places } from "../../host/places.ts";
+import type { Manifest } from "../../manifest/schema.ts";
+import { listArchives } from "../../plan/archives.ts";
+import { requireUsable } from "../../plan/choose.ts";
+import { privateFolders } from "../../plan/private-folders.ts";
+import { planRestore } from "../../plan/restore.ts";
+import { chosenOf, targetsOf } from "../../plan/targets.ts";
+import { printJson, printMessage } from "../../report/terminal.ts";
+import { newRunId } from "../../run/run-id.ts";
+import { EXIT, HoldfastError } from "../../values/error.ts";
+import { recordOf } from "../../values/record.ts";
+import { type CommonFlags, commonFlags, guard, loadLocal, providersOf } from "../flags.ts";
+import { heldIn } from "../held.ts";
+import { operate } from "../operate.ts";
+import { interruptible, unwatched } from "../signals.ts";
 
 const parameters = { flags: commonFlags, positional: { kind: "tuple", parameters: [] } } as const;
 

@@ -1,11 +1,11 @@
 // One archive, its entries, and what pruning would do, for people.
 
-import type { Details, Entry, StateRecord } from "../engines/provider.ts";
-import { unitLabel } from "../host/systemd.ts";
-import type { Adopted } from "../plan/adopt.ts";
-import type { ListedArchive } from "../plan/archives.ts";
-import type { PruneDecisions } from "../plan/upkeep.ts";
-import { localTime } from "../values/local-time.ts";
+import type { Details, Entry, StateRecord } from "../../engines/provider.ts";
+import { unitLabel } from "../../host/systemd.ts";
+import type { Adopted } from "../../plan/adopt.ts";
+import type { ListedArchive } from "../../plan/archives.ts";
+import type { PruneDecisions } from "../../plan/upkeep.ts";
+import { localTime } from "../../values/local-time.ts";
 import { table, wordsOf } from "./tables.ts";
 import { duration, size } from "./units.ts";
 

@@ -1,9 +1,9 @@
 // How the commands on one archive find it.
 
-import type { Destination, Work } from "../engines/provider.ts";
-import { openDestination } from "../engines/registry.ts";
-import { type ListedArchive, listArchives } from "../plan/archives.ts";
-import { chooseArchive } from "../plan/choose.ts";
+import type { Destination, Work } from "../../../engines/provider.ts";
+import { openDestination } from "../../../engines/registry.ts";
+import { type ListedArchive, listArchives } from "../../../plan/archives.ts";
+import { chooseArchive } from "../../../plan/choose.ts";
 import {
 	type CommonFlags,
 	commonFlags,
@@ -12,9 +12,9 @@ import {
 	providerFlag,
 	providersOf,
 	valueFlag,
-} from "./flags.ts";
-import { sayPassedOver } from "./passed-over.ts";
-import { interruptible, unwatched } from "./signals.ts";
+} from "../../flags.ts";
+import { sayPassedOver } from "../../passed-over.ts";
+import { interruptible, unwatched } from "../../signals.ts";
 
 export interface Flags extends CommonFlags {
 	readonly provider?: string;

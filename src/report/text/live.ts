@@ -1,7 +1,7 @@
 // On a terminal: what is done stays as lines, and below them what is under way, with bytes, speed and time left.
-import type { Listener, RunEvent } from "../run/event.ts";
+import type { Listener, RunEvent } from "../../run/event.ts";
+import { liveArea } from "../terminal.ts";
 import { linesOf } from "./lines.ts";
-import { liveArea } from "./terminal.ts";
 import { duration, size } from "./units.ts";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];

@@ -1,16 +1,16 @@
 // holdfast archives hold|release ARCHIVE: in every destination that has it, unless one is named.
 import { buildCommand } from "@stricli/core";
-import type { Metadata, Work } from "../engines/provider.ts";
-import { openDestination } from "../engines/registry.ts";
-import type { Manifest } from "../manifest/schema.ts";
-import type { ListedArchive } from "../plan/archives.ts";
-import { chooseCopies, requireUsable } from "../plan/choose.ts";
-import { print, printJson, printMessage } from "../report/terminal.ts";
-import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../values/error.ts";
-import { guard, valueFlag } from "./flags.ts";
+import type { Metadata, Work } from "../../../engines/provider.ts";
+import { openDestination } from "../../../engines/registry.ts";
+import type { Manifest } from "../../../manifest/schema.ts";
+import type { ListedArchive } from "../../../plan/archives.ts";
+import { chooseCopies, requireUsable } from "../../../plan/choose.ts";
+import { print, printJson, printMessage } from "../../../report/terminal.ts";
+import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../../../values/error.ts";
+import { guard, valueFlag } from "../../flags.ts";
+import { sayPassedOver } from "../../passed-over.ts";
+import { untilUndone } from "../../signals.ts";
 import { archiveWord, ask, type Flags, flags } from "./one-archive.ts";
-import { sayPassedOver } from "./passed-over.ts";
-import { untilUndone } from "./signals.ts";
 
 interface HoldFlags extends Flags {
 	readonly reason?: string;

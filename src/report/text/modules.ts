@@ -1,7 +1,7 @@
 // Modules for people: the list, and one of them with its options and what it declares.
-import { keysOf } from "../manifest/json-keys.ts";
-import { declares, optionsJsonSchema } from "../modules/describe.ts";
-import type { Module } from "../modules/module.ts";
+import { keysOf } from "../../manifest/json-keys.ts";
+import { declares, optionsJsonSchema } from "../../modules/describe.ts";
+import type { Module } from "../../modules/module.ts";
 import { table } from "./tables.ts";
 
 export function moduleTable(modules: readonly Module[]): string[] {

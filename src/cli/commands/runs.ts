@@ -1,14 +1,14 @@
 // holdfast runs, holdfast runs show ID
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { places } from "../host/places.ts";
-import { runTable, runText } from "../report/tables.ts";
-import { print, printJson } from "../report/terminal.ts";
-import { diedRuns } from "../run/died.ts";
-import { Journal } from "../run/journal.ts";
-import { isForeign } from "../run/plan-shape.ts";
-import { HoldfastError } from "../values/error.ts";
-import { shortLine } from "../values/printable.ts";
-import { type CommonFlags, commonFlags, guard, onFlag, requireHere } from "./flags.ts";
+import { places } from "../../host/places.ts";
+import { print, printJson } from "../../report/terminal.ts";
+import { runTable, runText } from "../../report/text/tables.ts";
+import { diedRuns } from "../../run/died.ts";
+import { Journal } from "../../run/journal.ts";
+import { isForeign } from "../../run/plan-shape.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { shortLine } from "../../values/printable.ts";
+import { type CommonFlags, commonFlags, guard, onFlag, requireHere } from "../flags.ts";
 
 interface Flags extends CommonFlags {
 	readonly on?: string;

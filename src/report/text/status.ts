@@ -1,7 +1,7 @@
 // How machines stand, for people.
-import type { TimerStatus } from "../host/timers.ts";
-import type { MachineStatus } from "../run/status.ts";
-import { localTime } from "../values/local-time.ts";
+import type { TimerStatus } from "../../host/timers.ts";
+import type { MachineStatus } from "../../run/status.ts";
+import { localTime } from "../../values/local-time.ts";
 import { table } from "./tables.ts";
 import { duration, size } from "./units.ts";
 

@@ -1,14 +1,14 @@
 // holdfast import nix FLAKE#MACHINE, holdfast import clan FILE.json: print a config of what is declared elsewhere.
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { importedConfig } from "../config/write.ts";
-import { parseBounded } from "../host/bounded-json.ts";
-import { evaluateNix } from "../host/nix.ts";
-import { readText } from "../host/read-file.ts";
-import { linesIn, print, printJson, printMessage } from "../report/terminal.ts";
-import { HoldfastError } from "../values/error.ts";
-import { isRecord } from "../values/record.ts";
-import { wordsOf } from "../values/system-error.ts";
-import { type CommonFlags, commonFlags, guard, valueFlag } from "./flags.ts";
+import { importedConfig } from "../../config/write.ts";
+import { parseBounded } from "../../host/bounded-json.ts";
+import { evaluateNix } from "../../host/nix.ts";
+import { readText } from "../../host/read-file.ts";
+import { linesIn, print, printJson, printMessage } from "../../report/terminal.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { isRecord } from "../../values/record.ts";
+import { wordsOf } from "../../values/system-error.ts";
+import { type CommonFlags, commonFlags, guard, valueFlag } from "../flags.ts";
 
 const word = (brief: string, placeholder: string) =>
 	({ kind: "tuple", parameters: [{ brief, placeholder, parse: (value: string) => value }] }) as const;

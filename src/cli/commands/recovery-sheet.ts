@@ -1,9 +1,9 @@
 // holdfast recovery-sheet: what to print and put in a drawer, for the day that this machine is gone.
 import { buildCommand } from "@stricli/core";
-import { openDestinations } from "../engines/registry.ts";
-import { type SheetEntry, sheetText } from "../report/sheet.ts";
-import { print, printJson, printMessage } from "../report/terminal.ts";
-import { EXIT } from "../values/error.ts";
+import { openDestinations } from "../../engines/registry.ts";
+import { print, printJson, printMessage } from "../../report/terminal.ts";
+import { type SheetEntry, sheetText } from "../../report/text/sheet.ts";
+import { EXIT } from "../../values/error.ts";
 import {
 	type CommonFlags,
 	commonFlags,
@@ -12,8 +12,8 @@ import {
 	machineWord,
 	providerFlag,
 	providersOf,
-} from "./flags.ts";
-import { interruptible, unwatched } from "./signals.ts";
+} from "../flags.ts";
+import { interruptible, unwatched } from "../signals.ts";
 
 export const recoverySheet = buildCommand({
 	docs: {

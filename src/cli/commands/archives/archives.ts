@@ -1,18 +1,18 @@
 // holdfast archives show|browse|extract|mount|hold|release ARCHIVE: one archive, without restoring it.
 import { resolve } from "node:path";
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import type { Entry } from "../engines/provider.ts";
-import { places } from "../host/places.ts";
-import type { ListedArchive } from "../plan/archives.ts";
-import { storedPaths, storedRoots } from "../plan/stored.ts";
-import { mountPoint, takeOut } from "../plan/take-out.ts";
-import { archiveText, entryLine } from "../report/archives.ts";
-import { print, printJson, printMessage, resultsGone } from "../report/terminal.ts";
-import { Journal } from "../run/journal.ts";
-import { guard, switchFlag, valueFlag } from "./flags.ts";
+import type { Entry } from "../../../engines/provider.ts";
+import { places } from "../../../host/places.ts";
+import type { ListedArchive } from "../../../plan/archives.ts";
+import { storedPaths, storedRoots } from "../../../plan/stored.ts";
+import { mountPoint, takeOut } from "../../../plan/take-out.ts";
+import { print, printJson, printMessage, resultsGone } from "../../../report/terminal.ts";
+import { archiveText, entryLine } from "../../../report/text/archives.ts";
+import { Journal } from "../../../run/journal.ts";
+import { guard, switchFlag, valueFlag } from "../../flags.ts";
+import { untilUndone, whileShown } from "../../signals.ts";
 import { hold, release } from "./hold.ts";
 import { archiveWord, type Flags, find, flags, word } from "./one-archive.ts";
-import { untilUndone, whileShown } from "./signals.ts";
 
 const show = buildCommand({
 	docs: { brief: "what an archive holds, how large it is, who made it and when" },

@@ -3,16 +3,16 @@ import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
-import { loadConfig } from "../config/load.ts";
-import { firstConfig } from "../config/write.ts";
-import { exec } from "../host/exec.ts";
-import { putFile } from "../host/files.ts";
-import { places } from "../host/places.ts";
-import { hostServices } from "../host/services.ts";
-import { propose, signFolders } from "../modules/propose.ts";
-import { linesIn, print, printJson } from "../report/terminal.ts";
-import { HoldfastError } from "../values/error.ts";
-import { type CommonFlags, commonFlags, guard, switchFlag } from "./flags.ts";
+import { loadConfig } from "../../config/load.ts";
+import { firstConfig } from "../../config/write.ts";
+import { exec } from "../../host/exec.ts";
+import { putFile } from "../../host/files.ts";
+import { places } from "../../host/places.ts";
+import { hostServices } from "../../host/services.ts";
+import { propose, signFolders } from "../../modules/propose.ts";
+import { linesIn, print, printJson } from "../../report/terminal.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { type CommonFlags, commonFlags, guard, switchFlag } from "../flags.ts";
 
 interface Flags extends CommonFlags {
 	readonly dryRun: boolean;

@@ -1,15 +1,15 @@
 // holdfast diff [--service S…] [MACHINE] PROVIDER ARCHIVE
 import { buildCommand } from "@stricli/core";
-import { removeTree, scratchFolder } from "../host/files.ts";
-import { places } from "../host/places.ts";
-import { openSpool, packed, type Spool } from "../host/spool.ts";
-import { listArchives } from "../plan/archives.ts";
-import { chooseArchive, requireUsable } from "../plan/choose.ts";
-import { type Difference, diffArchive, diffRows } from "../plan/diff.ts";
-import { requireStates } from "../plan/order.ts";
-import { differenceEnd, differenceLine } from "../report/tables.ts";
-import { print, printLongJson, printMany } from "../report/terminal.ts";
-import { EXIT } from "../values/error.ts";
+import { removeTree, scratchFolder } from "../../host/files.ts";
+import { places } from "../../host/places.ts";
+import { openSpool, packed, type Spool } from "../../host/spool.ts";
+import { listArchives } from "../../plan/archives.ts";
+import { chooseArchive, requireUsable } from "../../plan/choose.ts";
+import { type Difference, diffArchive, diffRows } from "../../plan/diff.ts";
+import { requireStates } from "../../plan/order.ts";
+import { print, printLongJson, printMany } from "../../report/terminal.ts";
+import { differenceEnd, differenceLine } from "../../report/text/tables.ts";
+import { EXIT } from "../../values/error.ts";
 import {
 	archiveWords,
 	type CommonFlags,
@@ -18,9 +18,9 @@ import {
 	loadLocal,
 	serviceFlag,
 	splitWords,
-} from "./flags.ts";
-import { sayPassedOver } from "./passed-over.ts";
-import { interruptible, unwatched, whileShown } from "./signals.ts";
+} from "../flags.ts";
+import { sayPassedOver } from "../passed-over.ts";
+import { interruptible, unwatched, whileShown } from "../signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];

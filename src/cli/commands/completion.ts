@@ -1,7 +1,7 @@
 // holdfast completion bash|zsh|fish, and the hidden `holdfast __complete WORD…` that the printed scripts call.
 import { buildCommand, type CommandContext, proposeCompletions } from "@stricli/core";
-import { linesIn, print } from "../report/terminal.ts";
-import { application } from "./application.ts";
+import { linesIn, print } from "../../report/terminal.ts";
+import { application } from "../application.ts";
 
 const SCRIPTS = {
 	bash: `# holdfast completion for bash: source <(holdfast completion bash)

@@ -1,13 +1,13 @@
 // holdfast attach [MACHINE]: watch a run that somebody else, or a timer, has started.
 import { buildCommand } from "@stricli/core";
-import { isHere } from "../fleet/select.ts";
-import { places } from "../host/places.ts";
-import { printMessage } from "../report/terminal.ts";
-import { recorded } from "../run/event-file.ts";
-import { type CommonFlags, chosen, commonFlags, guard, machineWord } from "./flags.ts";
-import { attachThere, endOf, remarkTo } from "./fleet.ts";
-import { reporter } from "./operate.ts";
-import { tell } from "./serve.ts";
+import { isHere } from "../../fleet/select.ts";
+import { places } from "../../host/places.ts";
+import { printMessage } from "../../report/terminal.ts";
+import { recorded } from "../../run/event-file.ts";
+import { type CommonFlags, chosen, commonFlags, guard, machineWord } from "../flags.ts";
+import { attachThere, endOf, remarkTo } from "../fleet.ts";
+import { reporter } from "../operate.ts";
+import { tell } from "../serve.ts";
 
 export const attach = buildCommand({
 	docs: {

@@ -1,21 +1,29 @@
 // holdfast undo RUN, holdfast recover: back from a restore whose old copies were kept; on from a run that died.
 import { buildCommand } from "@stricli/core";
-import { places } from "../host/places.ts";
-import { isArea } from "../host/private-area.ts";
-import { privateFolders } from "../plan/private-folders.ts";
-import { planUndo } from "../plan/undo.ts";
-import { printMessage } from "../report/terminal.ts";
-import { Journal } from "../run/journal.ts";
-import type { KeptCopy } from "../run/journal-rows.ts";
-import type { Plan } from "../run/plan.ts";
-import { isForeign } from "../run/plan-shape.ts";
-import { newRunId } from "../run/run-id.ts";
-import { HoldfastError } from "../values/error.ts";
-import { localTime } from "../values/local-time.ts";
-import { isWithin } from "../values/paths.ts";
-import { type CommonFlags, commonFlags, guard, loadLocal, onFlag, requireHere, switchFlag } from "./flags.ts";
-import { confirm, operate, printPlan, recoverOnly } from "./operate.ts";
-import { interruptible } from "./signals.ts";
+import { places } from "../../host/places.ts";
+import { isArea } from "../../host/private-area.ts";
+import { privateFolders } from "../../plan/private-folders.ts";
+import { planUndo } from "../../plan/undo.ts";
+import { printMessage } from "../../report/terminal.ts";
+import { Journal } from "../../run/journal.ts";
+import type { KeptCopy } from "../../run/journal-rows.ts";
+import type { Plan } from "../../run/plan.ts";
+import { isForeign } from "../../run/plan-shape.ts";
+import { newRunId } from "../../run/run-id.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { localTime } from "../../values/local-time.ts";
+import { isWithin } from "../../values/paths.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	guard,
+	loadLocal,
+	onFlag,
+	requireHere,
+	switchFlag,
+} from "../flags.ts";
+import { confirm, operate, printPlan, recoverOnly } from "../operate.ts";
+import { interruptible } from "../signals.ts";
 
 interface Flags extends CommonFlags {
 	readonly on?: string;
@@ -171,7 +179,8 @@ export const recover = buildCommand({
 	func: (flags: RecoverFlags) =>
 		guard(flags, async () => {
 			await requireHere(flags);
-			if (flags.abandon !== undefined) return (await import("./abandon.ts")).abandonRun(flags, flags.abandon);
+			if (flags.abandon !== undefined)
+				return (await import("../abandon.ts")).abandonRun(flags, flags.abandon);
 			const reports = await recoverOnly(flags);
 			if (reports.length === 0 && !flags.quiet && !flags.json)
 				printMessage("nothing to recover: every run has come to its end");

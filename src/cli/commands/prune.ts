@@ -1,11 +1,11 @@
 // holdfast check [MACHINE], holdfast prune [MACHINE]: keep destinations in order.
 import { buildCommand } from "@stricli/core";
-import { listArchives } from "../plan/archives.ts";
-import { decidePrune, planCheck, planPrune } from "../plan/upkeep.ts";
-import { pruneTable } from "../report/archives.ts";
-import { print, printJson, printMessage } from "../report/terminal.ts";
-import { newRunId } from "../run/run-id.ts";
-import { HoldfastError } from "../values/error.ts";
+import { listArchives } from "../../plan/archives.ts";
+import { decidePrune, planCheck, planPrune } from "../../plan/upkeep.ts";
+import { print, printJson, printMessage } from "../../report/terminal.ts";
+import { pruneTable } from "../../report/text/archives.ts";
+import { newRunId } from "../../run/run-id.ts";
+import { HoldfastError } from "../../values/error.ts";
 import {
 	type CommonFlags,
 	commonFlags,
@@ -16,9 +16,9 @@ import {
 	providersOf,
 	switchFlag,
 	waitFlag,
-} from "./flags.ts";
-import { confirm, operate, printPlan } from "./operate.ts";
-import { interruptible, unwatched } from "./signals.ts";
+} from "../flags.ts";
+import { confirm, operate, printPlan } from "../operate.ts";
+import { interruptible, unwatched } from "../signals.ts";
 
 interface CheckFlags extends CommonFlags {
 	readonly provider?: string;
