@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 
 /** What others start by: the program itself, engines, servers, machines. */
 const STARTS =
-	/\/(support\/(place|servers|sshd|systemd|terminal|mysql-server)|providers\/engines|machine\/machine)\.ts$|^node:child_process$/;
+	/\/(support\/(place|servers|sshd|systemd|terminal|mysql-server)|engines\/engines|machine\/machine)\.ts$|^node:child_process$/;
 
 const imported = new Map<string, readonly string[]>();
 function importsOf(file: string): readonly string[] {

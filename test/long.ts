@@ -57,7 +57,7 @@ const PARTS: readonly Part[] = [
 		"the whole contract, on the restic of today",
 		3,
 		{ HOLDFAST_ROUNDS: "1" },
-		"providers/restic-newest.long.ts",
+		"engines/restic-newest.long.ts",
 	),
 	more("every command with every audience", 4, { HOLDFAST_ROUNDS: "3" }, "cli/audience.test.ts"),
 	...long,
@@ -75,9 +75,9 @@ const PARTS: readonly Part[] = [
 		"security/without.test.ts",
 	),
 	more("a million lives of a machine", 40, { HOLDFAST_SEEDS: "1000000" }, "simulator/simulator.test.ts"),
-	more("a thousand archives", 60, { HOLDFAST_MANY_ARCHIVES: "1000" }, "providers/many-archives.long.ts"),
-	more("300,000 files", 30, { HOLDFAST_MANY_FILES: "300000" }, "providers/many-files.long.ts"),
-	more("a million files", 120, { HOLDFAST_MANY_FILES: "1000000" }, "providers/many-files.long.ts"),
+	more("a thousand archives", 60, { HOLDFAST_MANY_ARCHIVES: "1000" }, "engines/many-archives.long.ts"),
+	more("300,000 files", 30, { HOLDFAST_MANY_FILES: "300000" }, "engines/many-files.long.ts"),
+	more("a million files", 120, { HOLDFAST_MANY_FILES: "1000000" }, "engines/many-files.long.ts"),
 ];
 
 const { values, positionals } = parseArgs({
