@@ -6,7 +6,7 @@ import { openDestinations } from "../engines/registry.ts";
 import { places } from "../host/places.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { lockHolder } from "../run/lock.ts";
-import { type LostArchive, wordsOfLost } from "../run/lost.ts";
+import { type LostArchive, wordsOfLost } from "../steps/work/lost.ts";
 import { type ErrorReport, reportOf } from "../values/error.ts";
 import { openRecords } from "./records.ts";
 

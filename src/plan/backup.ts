@@ -2,8 +2,8 @@
 
 import { liveFiles } from "../manifest/dumps.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
-import type { Plan, Step } from "../run/plan.ts";
-import type { ArchiveCreateStep, HookStep } from "../run/step.ts";
+import type { Plan, Step } from "../steps/plan.ts";
+import type { ArchiveCreateStep, HookStep } from "../steps/step.ts";
 import { above } from "../values/paths.ts";
 import { dumpSteps, forgetDumps } from "./databases.ts";
 import { inOrder } from "./order.ts";

@@ -2,7 +2,7 @@
 
 import { outcomeOf, timeOf } from "../engines/archive-time.ts";
 import type { Archive } from "../engines/provider.ts";
-import { wordsOfLost } from "../run/lost.ts";
+import { wordsOfLost } from "../steps/work/lost.ts";
 import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from "./archives.ts";

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { DumpFacts } from "../databases/database.ts";
 import { type Dump, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
 import type { State } from "../manifest/schema.ts";
-import type { Step } from "../run/plan.ts";
-import type { ArchiveSource, Place } from "../run/step.ts";
-import type { DumpStep, KeptDatabase, Known } from "../run/step-database.ts";
-import { NEW } from "../run/steps/area.ts";
+import type { Step } from "../steps/plan.ts";
+import type { ArchiveSource, Place } from "../steps/step.ts";
+import type { DumpStep, KeptDatabase, Known } from "../steps/step-database.ts";
+import { NEW } from "../steps/work/area.ts";
 import { HoldfastError } from "../values/error.ts";
 
 /** A database's dump in an archive. */

@@ -1,7 +1,7 @@
 // The plan of `restore --into`: extract beside everything, touching no unit, hook or live folder.
 import type { Manifest } from "../manifest/schema.ts";
-import type { Plan } from "../run/plan.ts";
-import type { ArchiveSource } from "../run/step.ts";
+import type { Plan } from "../steps/plan.ts";
+import type { ArchiveSource } from "../steps/step.ts";
 
 export interface ExtractRequest {
 	readonly manifest: Manifest;

@@ -1,8 +1,8 @@
 // The plan by which what a deploy has sent is put in its place on this machine, and the one that takes it away.
 import * as v from "valibot";
 import type { Manifest } from "../manifest/schema.ts";
-import type { Plan, Step } from "../run/plan.ts";
-import { asides } from "../run/steps/install.ts";
+import type { Plan, Step } from "../steps/plan.ts";
+import { asides } from "../steps/work/install.ts";
 import * as f from "../values/fields.ts";
 
 const text = v.pipe(v.string(), v.maxLength(4_096));

@@ -4,9 +4,9 @@ import { PRIVATE } from "../host/private-area.ts";
 import type { Survey } from "../host/survey.ts";
 import { resolveUnlinked } from "../host/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { Step } from "../run/plan.ts";
-import type { ArchiveSource, AreaStep, CarryStep, Place } from "../run/step.ts";
-import { NEW, OLD } from "../run/steps/area.ts";
+import type { Step } from "../steps/plan.ts";
+import type { ArchiveSource, AreaStep, CarryStep, Place } from "../steps/step.ts";
+import { NEW, OLD } from "../steps/work/area.ts";
 import { above } from "../values/paths.ts";
 import { takenAlong } from "./private-folders.ts";
 

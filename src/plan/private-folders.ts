@@ -6,8 +6,8 @@ import { inTruth } from "../host/trust.ts";
 import type { State } from "../manifest/schema.ts";
 import { Journal } from "../run/journal.ts";
 import { isForeign } from "../run/plan-shape.ts";
-import type { Place } from "../run/step.ts";
-import { isThere } from "../run/steps/swap.ts";
+import type { Place } from "../steps/step.ts";
+import { isThere } from "../steps/work/swap.ts";
 
 /** What no backup stores: the journal itself, and all below. */
 export const notToStore = (): string[] => [inTruth(places().state), ...privateFolders()];

@@ -4,7 +4,7 @@ import { NO_RECORDS, type Records } from "../engines/archive-time.ts";
 import type { Archive, Destination, Work } from "../engines/provider.ts";
 import { places } from "../host/places.ts";
 import { Journal } from "../run/journal.ts";
-import type { LostArchive } from "../run/lost.ts";
+import type { LostArchive } from "../steps/work/lost.ts";
 import { wordsOf } from "../values/system-error.ts";
 
 export interface RecordsBook {

@@ -16,7 +16,7 @@ import {
 } from "../host/folder.ts";
 import { makeArea, openArea, PRIVATE, removeArea } from "../host/private-area.ts";
 import { resolvePath } from "../host/trust.ts";
-import { withoutSpecialFiles } from "../run/special-files.ts";
+import { withoutSpecialFiles } from "../steps/work/special-files.ts";
 import { HoldfastError } from "../values/error.ts";
 
 export interface TakenOut {

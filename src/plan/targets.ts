@@ -15,7 +15,7 @@ import {
 	withDatabase,
 } from "../manifest/dumps.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { KnownArchive } from "../run/journal-rows.ts";
+import type { KnownArchive } from "../steps/records.ts";
 import { HoldfastError } from "../values/error.ts";
 import { isWithin, ownerOf } from "../values/paths.ts";
 import { recordOf } from "../values/record.ts";

@@ -2,7 +2,7 @@
 import { unitLabel } from "../host/systemd.ts";
 import { healthCheckLabel } from "../manifest/health-checks.ts";
 import type { State } from "../manifest/schema.ts";
-import type { Step } from "../run/plan.ts";
+import type { Step } from "../steps/plan.ts";
 import type { Unit } from "../values/unit.ts";
 
 /** Why what was down is left so when a person asks for that. */

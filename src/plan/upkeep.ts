@@ -4,8 +4,8 @@ import type { Work } from "../engines/provider.ts";
 import { openDestinations } from "../engines/registry.ts";
 import { type Decision, retain } from "../engines/retention.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { Plan, Step } from "../run/plan.ts";
-import type { CheckArchivesStep, PruneStep } from "../run/step.ts";
+import type { Plan, Step } from "../steps/plan.ts";
+import type { CheckArchivesStep, PruneStep } from "../steps/step.ts";
 import type { Listing } from "./archives.ts";
 import { openRecords } from "./records.ts";
 

@@ -6,17 +6,17 @@ import { namesIn, openFolder } from "../host/folder.ts";
 import { isPrivate } from "../host/private-area.ts";
 import { unitLabel } from "../host/systemd.ts";
 import { unitFacts } from "../host/unit-facts.ts";
+import type { StepWork } from "../steps/context.ts";
+import { STEP_WORK } from "../steps/list.ts";
+import { dueOf } from "../steps/plan.ts";
+import { isUp } from "../steps/work/picture.ts";
 import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import type { Unit } from "../values/unit.ts";
 import type { Journal } from "./journal.ts";
 import { openForALook, setAside } from "./journal-file.ts";
 import type { Entry } from "./journal-rows.ts";
-import { isUp } from "./picture.ts";
-import { dueOf } from "./plan.ts";
 import { isForeign, type KnownRun, type OutlineStep, outlineOf, privatePathsIn } from "./plan-shape.ts";
-import { STEP_WORK } from "./steps/registry.ts";
-import type { StepWork } from "./work.ts";
 
 export interface Left {
 	readonly run: string;

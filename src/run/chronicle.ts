@@ -2,10 +2,10 @@
 // decided by it.
 
 import type { Progress } from "../engines/provider.ts";
+import type { Plan, Step } from "../steps/plan.ts";
+import type { UnitOutcome } from "../steps/work/unit-notes.ts";
 import { type ErrorReport, reportOf } from "../values/error.ts";
 import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
-import type { Plan, Step } from "./plan.ts";
-import type { UnitOutcome } from "./unit-notes.ts";
 
 /** Between two tellings of how far a step is. */
 const PROGRESS_MS = 250;

@@ -1,8 +1,8 @@
 // What a run tells while it works: one versioned union. `--json` prints exactly these, one a line.
 
 import type { Progress } from "../engines/provider.ts";
+import type { UnitOutcome } from "../steps/work/unit-notes.ts";
 import type { ErrorReport } from "../values/error.ts";
-import type { UnitOutcome } from "./unit-notes.ts";
 
 export type Outcome = "done" | "failed" | "partial" | "interrupted" | "needs-recover";
 

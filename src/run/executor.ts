@@ -2,20 +2,20 @@
 // did. Everything it knows is in the journal, so that `recover` can go on from there in another process.
 
 import { sideBySide } from "../host/side-by-side.ts";
+import type { StepContext, StepRegistry, StepWork } from "../steps/context.ts";
+import { faultPoint } from "../steps/fault.ts";
+import { STEP_WORK } from "../steps/list.ts";
+import { isTidy, type Plan, type Step } from "../steps/plan.ts";
+import { unitOutcomes } from "../steps/work/unit-notes.ts";
 import { type ErrorReport, HoldfastError, reportOf } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { Chronicle } from "./chronicle.ts";
 import type { Listener, Outcome, RunReport } from "./event.ts";
-import { faultPoint } from "./fault.ts";
 import { heeding } from "./heeding.ts";
 import type { Phase } from "./journal-rows.ts";
 import { lanesOf } from "./lanes.ts";
-import { isTidy, type Plan, type Step } from "./plan.ts";
 import { Standing } from "./standing.ts";
 import { contextOf, type RunJournal } from "./step-context.ts";
-import { STEP_WORK } from "./steps/registry.ts";
-import { unitOutcomes } from "./unit-notes.ts";
-import type { StepContext, StepRegistry, StepWork } from "./work.ts";
 
 /** Execute a plan. The lock is held by the caller. Aborting the signal cancels and undoes. */
 export async function execute(

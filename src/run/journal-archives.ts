@@ -2,10 +2,11 @@
 // that were written to.
 import { archiveId } from "../engines/archive-name.ts";
 import { NO_RECORDS, type Records } from "../engines/archive-time.ts";
-import type { LastGood } from "./expectations.ts";
-import { archiveOf, type KnownArchive, type MadeArchive, RECORDED, recordedOf } from "./journal-rows.ts";
+import type { KnownArchive, MadeArchive } from "../steps/records.ts";
+import type { LastGood } from "../steps/work/expectations.ts";
+import { type LostArchive, lostOf } from "../steps/work/lost.ts";
+import { archiveOf, RECORDED, recordedOf } from "./journal-rows.ts";
 import { JournalStore } from "./journal-store.ts";
-import { type LostArchive, lostOf } from "./lost.ts";
 import { isForeign, readPlan } from "./plan-shape.ts";
 
 export class JournalArchives extends JournalStore {

@@ -2,10 +2,9 @@
 import * as v from "valibot";
 import type { Recorded } from "../engines/archive-time.ts";
 import type { Metadata } from "../engines/provider.ts";
+import type { KeptCopy, KnownArchive } from "../steps/records.ts";
 import { recordOf } from "../values/record.ts";
 import type { Outcome } from "./event.ts";
-import type { Place } from "./step.ts";
-import type { KeptDatabase } from "./step-database.ts";
 
 export type Row = Record<string, unknown>;
 
@@ -46,34 +45,6 @@ export interface RunRow {
 	readonly summary: Summary | null;
 }
 
-/** Old copies that a restore has left for a while. */
-export interface KeptCopy {
-	/** The run that left them. */
-	readonly run: string;
-	readonly state: string;
-	/** RFC 3339. */
-	readonly until: string;
-	readonly places: readonly Place[];
-	readonly databases: readonly KeptDatabase[];
-}
-
-/** An archive as it was when it was written. */
-export interface MadeArchive {
-	/** `destination::location::name`. */
-	readonly id: string;
-	readonly name: string;
-	readonly provider: string;
-	readonly destination: string;
-	readonly location: string;
-	readonly metadata: Metadata;
-	/** Bytes of the files in it, when the engine told. */
-	readonly bytes?: number;
-	/** Where the file system is mounted that its destination is on, where that is known. */
-	readonly mount?: string;
-	/** SHA-256 of the dumps and accounts in it, in hex, by the path that the archive holds them under. */
-	readonly digests: Readonly<Record<string, string>>;
-}
-
 /** A check or a prune of a destination that failed, and has not gone well since. */
 export interface FailedUpkeep {
 	readonly operation: string;
@@ -84,9 +55,6 @@ export interface FailedUpkeep {
 	readonly time: string;
 	readonly message: string;
 }
-
-/** An archive as it was when it was written; where its destination was then is not kept. */
-export type KnownArchive = Omit<MadeArchive, "location" | "mount">;
 
 export type Statement = readonly [statement: string, values: readonly (string | number | null)[]];
 

@@ -1,5 +1,8 @@
 // The journal: what every run is about to do and has done, on disk and synced before the next thing happens.
 // One SQLite file per machine; each entry is its own transaction with full sync.
+
+import { type LeftStep, mayBeLeft, type Plan } from "../steps/plan.ts";
+import type { KeptCopy } from "../steps/records.ts";
 import { HoldfastError } from "../values/error.ts";
 import { VERSION as PROGRAM } from "../values/version.ts";
 import type { Outcome } from "./event.ts";
@@ -11,7 +14,6 @@ import {
 	entryOf,
 	type FailedUpkeep,
 	failedIn,
-	type KeptCopy,
 	keptOf,
 	type Phase,
 	type Row,
@@ -20,7 +22,6 @@ import {
 	type Statement,
 	type UnknownCopy,
 } from "./journal-rows.ts";
-import { type LeftStep, mayBeLeft, type Plan } from "./plan.ts";
 import { type KnownRun, type Outline, outlineOf, readPlan, readStep } from "./plan-shape.ts";
 
 /** Lines of one step's output that are kept. */

@@ -1,5 +1,5 @@
 // Which steps of a plan may run at once.
-import type { Step } from "./plan.ts";
+import type { Step } from "../steps/plan.ts";
 
 /** Groups in order; a group's lanes may run side by side, the steps of a lane one after another. */
 export function lanesOf(steps: readonly Step[]): Step[][][] {

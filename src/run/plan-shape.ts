@@ -4,8 +4,8 @@ import * as v from "valibot";
 import { PRIVATE } from "../host/private-area.ts";
 import type { SwapMode } from "../host/survey.ts";
 import { withKeysOfToday } from "../manifest/old-keys.ts";
+import type { Plan, Step, StepKind } from "../steps/plan.ts";
 import { VERSION } from "../values/version.ts";
-import type { Plan, Step, StepKind } from "./plan.ts";
 
 /** The form of plans that this program writes. */
 const PLAN_VERSION = 1;

@@ -2,14 +2,14 @@
 // runs have left is taken away.
 import { openDatabase } from "../databases/registry.ts";
 import { discardFolder } from "../host/private-area.ts";
+import { dueOf } from "../steps/plan.ts";
+import type { ArchiveCreateStep } from "../steps/step.ts";
 import { HoldfastError, reportOf } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
 import type { Listener, RunReport } from "./event.ts";
 import { recoverRun } from "./executor.ts";
 import type { Journal } from "./journal.ts";
-import { dueOf } from "./plan.ts";
 import { type ForeignRun, isForeign } from "./plan-shape.ts";
-import type { ArchiveCreateStep } from "./step.ts";
 
 /** Safe to repeat. The newest run first; what one of them needs by hand does not stop the others. */
 export async function recoverAll(journal: Journal, listener: Listener): Promise<RunReport[]> {
@@ -95,7 +95,7 @@ export async function tidyUp(
 async function doubt(journal: Journal, run: string, step: ArchiveCreateStep): Promise<void> {
 	const plan = journal.plan(run);
 	if (plan === undefined || isForeign(plan)) throw notUnderstood();
-	const { doubtLater } = await import("./steps/archive-create.ts");
+	const { doubtLater } = await import("../steps/work/archive-create.ts");
 	await doubtLater(plan.manifest, step, run, {
 		// Nobody who wants something else waits for it for long.
 		signal: AbortSignal.timeout(DOUBT_MS),

@@ -1,19 +1,13 @@
 // How far the steps and scopes of a run have come: kept while it runs, or rebuilt from the journal of one that died.
+
+import type { Unwatched } from "../steps/context.ts";
+import type { Plan, Step } from "../steps/plan.ts";
 import type { Entry } from "./journal-rows.ts";
-import type { Plan, Step } from "./plan.ts";
 
 interface StepStanding {
 	readonly phase: "begun" | "done" | "failed" | "undone";
 	/** What the step noted last. */
 	readonly note?: unknown;
-}
-
-/** Of a run that died, and one of its scopes: others may have written to what it had put in place. */
-export interface Unwatched {
-	/** In milliseconds: when its units were first to be started, and else when the run last wrote of its work. */
-	readonly since: number;
-	/** Its units were to be started, or are found running. */
-	readonly unitsWereUp: boolean;
 }
 
 export class Standing {

@@ -7,11 +7,12 @@ import { wordsOfTime } from "../engines/metadata.ts";
 import type { At } from "../engines/registry.ts";
 import { maxAgeOf } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import type { KnownArchive } from "../steps/records.ts";
+import { accepting } from "../steps/work/expectations.ts";
 import { ownValue } from "../values/record.ts";
 import { type DiedRun, lineOf } from "./died.ts";
-import { accepting } from "./expectations.ts";
 import type { Journal } from "./journal.ts";
-import type { KnownArchive, RunRow } from "./journal-rows.ts";
+import type { RunRow } from "./journal-rows.ts";
 
 export interface ArchiveStatus {
 	readonly state: string;

@@ -1,11 +1,12 @@
 // What a step's work may use of the run that it is in: its journal, how far the steps have come, and who is told.
+
+import type { StepContext } from "../steps/context.ts";
+import { faultPoint } from "../steps/fault.ts";
+import type { Plan, Step } from "../steps/plan.ts";
 import { reportOf } from "../values/error.ts";
 import type { Chronicle } from "./chronicle.ts";
-import { faultPoint } from "./fault.ts";
 import type { Journal } from "./journal.ts";
-import type { Plan, Step } from "./plan.ts";
 import type { Standing } from "./standing.ts";
-import type { StepContext } from "./work.ts";
 
 /** What of the journal a run needs. */
 export type RunJournal = Pick<

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Chronicle } from "../../src/run/chronicle.ts";
 import type { RunEvent } from "../../src/run/event.ts";
-import type { Plan, Step } from "../../src/run/plan.ts";
+import type { Plan, Step } from "../../src/steps/plan.ts";
 import { VERSION } from "../../src/values/version.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { Journal } from "../../src/run/journal.ts";
-import type { Plan } from "../../src/run/plan.ts";
+import type { Plan } from "../../src/steps/plan.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("journal");

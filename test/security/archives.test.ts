@@ -16,7 +16,7 @@ import {
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Destination } from "../../src/engines/provider.ts";
-import { withoutSpecialFiles } from "../../src/run/special-files.ts";
+import { withoutSpecialFiles } from "../../src/steps/work/special-files.ts";
 import { openBorg, openLocalbackup, openRestic, openTar, repoOf } from "../engines/engines.ts";
 import { intoFolder, metadataOf as ours, quiet } from "../engines/fixtures.ts";
 import { Place } from "../support/place.ts";

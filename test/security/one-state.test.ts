@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { beforeEach, describe, test } from "node:test";
 import fc from "fast-check";
-import { longest, shortFacts, shortReason, weightOf } from "../../src/run/steps/described.ts";
+import { longest, shortFacts, shortReason, weightOf } from "../../src/steps/work/described.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { noServers, postgresqlServer } from "../support/servers.ts";

@@ -1,7 +1,7 @@
 // The journal of a machine in memory, as far as the executor uses it.
 import type { Entry, Phase } from "../../src/run/journal-rows.ts";
-import type { LeftStep, Plan } from "../../src/run/plan.ts";
 import type { RunJournal } from "../../src/run/step-context.ts";
+import type { LeftStep, Plan } from "../../src/steps/plan.ts";
 import { below, type World } from "./world.ts";
 
 interface Run {

@@ -1,5 +1,5 @@
 // Random plans of the shapes that Holdfast makes.
-import type { Plan, Step } from "../../src/run/plan.ts";
+import type { Plan, Step } from "../../src/steps/plan.ts";
 import type { FakeStep } from "./works.ts";
 import { below, type Random } from "./world.ts";
 

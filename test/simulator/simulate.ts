@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Listener } from "../../src/run/event.ts";
 import { execute, recoverRun } from "../../src/run/executor.ts";
-import type { Plan } from "../../src/run/plan.ts";
+import type { Plan } from "../../src/steps/plan.ts";
 import { MemoryJournal } from "./journal.ts";
 import { ENTRIES, PARTS, randomPlan, STATES, scopeOf } from "./plans.ts";
 import { archive, area, type FakeStep, hooked, installed, live, worksIn } from "./works.ts";

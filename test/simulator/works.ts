@@ -1,7 +1,8 @@
 // Steps as the real ones do them, on the world in memory: what they note, in which order they write, and what their undos
 // count on. A state has some entries at its live place; a restore brings new ones in a private area and swaps them one by one.
-import type { Step } from "../../src/run/plan.ts";
-import type { StepContext, StepRegistry, StepWork, UndoContext } from "../../src/run/work.ts";
+
+import type { StepContext, StepRegistry, StepWork, UndoContext } from "../../src/steps/context.ts";
+import type { Step } from "../../src/steps/plan.ts";
 import type { World } from "./world.ts";
 
 /** What all steps of the simulator have; `kind` says which work, and what the executor makes of it. */

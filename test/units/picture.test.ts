@@ -11,8 +11,8 @@ import {
 	obstacles,
 	stillUnknown,
 	verdictsOf,
-} from "../../src/run/picture.ts";
-import { stopNote } from "../../src/run/unit-notes.ts";
+} from "../../src/steps/work/picture.ts";
+import { stopNote } from "../../src/steps/work/unit-notes.ts";
 
 const RUNS = Number(process.env.HOLDFAST_ROUNDS ?? 300);
 

@@ -8,8 +8,8 @@ import type { Manifest } from "../../manifest/schema.ts";
 import { planBackup } from "../../plan/backup.ts";
 import { notToStore } from "../../plan/private-folders.ts";
 import { printMessage } from "../../report/terminal.ts";
-import type { Plan } from "../../run/plan.ts";
 import { newRunId } from "../../run/run-id.ts";
+import type { Plan } from "../../steps/plan.ts";
 import { EXIT, HoldfastError } from "../../values/error.ts";
 import {
 	type CommonFlags,

@@ -14,8 +14,8 @@ import { planRestore } from "../../plan/restore.ts";
 import { chosenOf, ownersOf, targetsOf } from "../../plan/targets.ts";
 import { printMessage } from "../../report/terminal.ts";
 import { Journal } from "../../run/journal.ts";
-import type { Plan } from "../../run/plan.ts";
 import { newRunId } from "../../run/run-id.ts";
+import type { Plan } from "../../steps/plan.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { localTime } from "../../values/local-time.ts";
 import {
@@ -287,7 +287,7 @@ async function planOf(
 
 /** For the eyes of a person before they say yes; the plan looks again when it holds the lock. */
 async function lookAhead(plan: Plan, signal: AbortSignal, json: boolean): Promise<boolean> {
-	const { findProblems } = await import("../../run/preflight.ts");
+	const { findProblems } = await import("../../steps/work/problems.ts");
 	const known = { ...unwatched(signal), bytesOf: () => undefined };
 	const found = await Promise.all(
 		plan.steps

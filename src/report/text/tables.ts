@@ -4,7 +4,7 @@ import type { StateRecord } from "../../engines/provider.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { Difference, RowDifferences } from "../../plan/diff.ts";
 import type { Entry, RunRow } from "../../run/journal-rows.ts";
-import type { Step } from "../../run/plan.ts";
+import type { Step } from "../../steps/plan.ts";
 import { localTime } from "../../values/local-time.ts";
 import { printable } from "../../values/printable.ts";
 import { facts } from "./lines.ts";

@@ -1,0 +1,42 @@
+// Stop at a named moment, so that a test can see what a crash there leaves behind. Does nothing unless HOLDFAST_FAULT
+// is set, to `trace` (print every moment that is passed), or to `kill@STEP#POINT`, `stop@STEP#POINT`,
+// `interrupt@STEP#POINT`, `hangup@STEP#POINT` or `run@STEP#POINT`: end this process there with SIGKILL, hold it still while
+// the test ends the machine or copies its disk, have it get a SIGINT or a SIGHUP, or run HOLDFAST_FAULT_COMMAND and go on,
+// on a disk that is now full.
+import { writeSync } from "node:fs";
+import type { StepContext } from "./context.ts";
+
+const wanted = process.env.HOLDFAST_FAULT;
+
+export function faultPoint(step: string, point: string): void {
+	if (wanted === undefined) return;
+	const here = `${step}#${point}`;
+	if (wanted === "trace") writeSync(2, `fault-point ${here}\n`);
+	if (wanted === `interrupt@${here}`) process.emit("SIGINT");
+	if (wanted === `hangup@${here}`) process.emit("SIGHUP");
+	if (wanted === `run@${here}`) {
+		writeSync(2, `fault-here ${here}\n`);
+		const { spawnSync } = process.getBuiltinModule("node:child_process");
+		spawnSync("sh", ["-c", process.env.HOLDFAST_FAULT_COMMAND ?? ""], { stdio: "ignore" });
+	}
+	if (wanted !== `kill@${here}` && wanted !== `stop@${here}`) return;
+	writeSync(2, `fault-here ${here}\n`);
+	process.kill(process.pid, wanted.startsWith("kill") ? "SIGKILL" : "SIGSTOP");
+	// The signal is on its way: nothing more may happen here.
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+}
+
+/** A context whose engine can be stopped at in the middle of its work: at its first sign of progress. */
+export function withPoint<T extends Pick<StepContext, "point" | "progress">>(context: T): T {
+	if (wanted === undefined) return context;
+	let passed = false;
+	return {
+		...context,
+		watched: true,
+		progress(progress) {
+			if (!passed) context.point("under-way");
+			passed = true;
+			context.progress(progress);
+		},
+	};
+}

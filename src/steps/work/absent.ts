@@ -1,0 +1,16 @@
+// A destination that need not be there is passed over: a step's result says so, and nothing has failed.
+import { DestinationAbsent } from "../../engines/provider.ts";
+
+export interface Skipped {
+	/** Why. */
+	readonly skipped: string;
+}
+
+export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | Skipped> {
+	try {
+		return await work();
+	} catch (error) {
+		if (error instanceof DestinationAbsent) return { skipped: error.message };
+		throw error;
+	}
+}

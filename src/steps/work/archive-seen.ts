@@ -1,0 +1,161 @@
+// What an archive comes to say of each state it holds: how large it was and where it was mounted, what could not be read,
+// what did not hold still, and whether there is reason to doubt it.
+import { lstatSync } from "node:fs";
+import type { CreateResult, Metadata, StateRecord } from "../../engines/provider.ts";
+import { isMounted } from "../../host/mounts.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { ownerOf } from "../../values/paths.ts";
+import { shortPath } from "../../values/printable.ts";
+import { recordOf } from "../../values/record.ts";
+import type { StepContext } from "../context.ts";
+import type { ArchiveCreateStep } from "../step.ts";
+import { shortReason } from "./described.ts";
+import type { Dumped, DumpedDatabase } from "./dump.ts";
+import { accepting, shrinkage } from "./expectations.ts";
+import type { Present } from "./folders-present.ts";
+import type { MeasuredStates } from "./measured.ts";
+
+type StateOfStep = ArchiveCreateStep["states"][string];
+
+/** What there is to say of an archive once it is written. */
+interface Seen extends Pick<CreateResult, "unreadable" | "unsteady"> {
+	/** Bytes of the dumps that were made while it was written, by their path. */
+	readonly streamed: ReadonlyMap<string, number>;
+	readonly measured: MeasuredStates;
+}
+
+/** Paths that a warning names. */
+const MOST_NAMED = 3;
+
+export function dumpedBy(step: string, { noteOf }: StepContext): readonly DumpedDatabase[] {
+	return (noteOf(step) as Dumped | undefined)?.databases ?? [];
+}
+
+/** Of a state that is about to be stored. */
+export function mountsToStore(state: StateOfStep, context: StepContext): Pick<StateRecord, "mounts"> {
+	const { mounts = {} } = presentOf(state, context);
+	return Object.keys(mounts).length === 0 ? {} : { mounts };
+}
+
+/**
+ * The metadata as they are in the end, and what to say of it. States that are not whole fail, in the archive and in this
+ * run. How large they were is for this machine's records: to tell it alone, no archive is described again.
+ */
+export function afterwards(
+	step: ArchiveCreateStep,
+	metadata: Metadata,
+	{ unreadable, unsteady, ...seen }: Seen,
+	context: StepContext,
+): { readonly metadata: Metadata; readonly isToBeTold: boolean; readonly warnings: readonly string[] } {
+	const states = recordOf(Object.entries(metadata.states));
+	const warnings: string[] = [];
+	let isToBeTold = false;
+	const ownerOf = ownersOf(step, states, context);
+	for (const [name, state] of Object.entries(step.states)) {
+		const record = states[name];
+		if (record?.outcome !== "good") continue;
+		const isOwn = ({ path }: { readonly path: string }) => ownerOf(path) === name;
+		const faults = [...unreadable.filter(isOwn), ...lostMounts(state, context)];
+		const [first] = faults;
+		if (first) {
+			const reason = `could not read ${shortPath(first.path)}: ${first.reason}${faults.length > 1 ? ` (and ${faults.length - 1} more)` : ""}`;
+			states[name] = { ...record, outcome: "failed", reason: shortReason(reason) };
+			isToBeTold = true;
+			context.failScope(
+				state.scope,
+				new HoldfastError("failed", reason, {
+					details: faults.slice(0, 10).map(({ path }) => shortPath(path)),
+				}),
+			);
+			continue;
+		}
+		const restless = unsteady.filter(isOwn);
+		const said = restless.length > 0 ? counts(restless) : {};
+		const size = sizeOf(name, state, seen, context);
+		const { suspicious } = step.accept ? {} : doubt(name, state, size.bytes, context);
+		if (restless.length > 0 || suspicious !== undefined) isToBeTold = true;
+		states[name] = { ...record, ...said, ...size, ...(suspicious === undefined ? {} : { suspicious }) };
+		warnings.push(...wordsOf(name, restless));
+		if (suspicious !== undefined) {
+			warnings.push(`${name} is in doubt: ${suspicious}`);
+			context.doubt(
+				state.scope,
+				new HoldfastError("failed", suspicious, {
+					hint: `it is stored, and does not count as the newest good one. Look at what is there; if it is right: ${accepting(name)}`,
+				}),
+			);
+		}
+	}
+	return { metadata: { ...metadata, states }, isToBeTold, warnings };
+}
+
+/** Whose a stored path is: what lies in a folder of another state's within it is that one's. */
+function ownersOf(
+	step: ArchiveCreateStep,
+	states: Readonly<Record<string, StateRecord>>,
+	context: StepContext,
+) {
+	const folders = Object.entries(step.states).flatMap(([name, state]) => [
+		...state.folders.map((folder) => ({ name, folder: states[name]?.stored?.[folder] ?? folder })),
+		...state.dumps.flatMap(({ step: id }) =>
+			dumpedBy(id, context).map(({ file }) => ({ name, folder: file })),
+		),
+	]);
+	return (path: string) => ownerOf(path, folders)?.name;
+}
+
+function presentOf({ seenBy }: StateOfStep, { noteOf }: StepContext): Partial<Present> {
+	return seenBy === undefined ? {} : ((noteOf(seenBy) as Present | undefined) ?? {});
+}
+
+function doubt(
+	name: string,
+	state: StateOfStep,
+	bytes: number | undefined,
+	{ plan, lastGood }: StepContext,
+): Pick<StateRecord, "suspicious"> {
+	if (state.seenBy === undefined) return {};
+	const suspicious = shrinkage(name, plan.manifest.state[name], bytes, lastGood(name));
+	return suspicious === undefined ? {} : { suspicious: shortReason(suspicious) };
+}
+
+function sizeOf(
+	name: string,
+	{ dumps }: StateOfStep,
+	{ measured, streamed }: Pick<Seen, "measured" | "streamed">,
+	context: StepContext,
+): Pick<StateRecord, "bytes"> {
+	const inFolders = measured.get(name)?.bytes;
+	if (inFolders === undefined) return {};
+	const files = dumps.flatMap(({ step }) => dumpedBy(step, context).map(({ file }) => file));
+	const sizeOfDump = (file: string) =>
+		streamed.get(file) ?? lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
+	return { bytes: files.reduce((sum, file) => sum + sizeOfDump(file), inFolders) };
+}
+
+/** A disk that went away meanwhile takes all with it that was not read yet: nothing of that merely vanished. */
+function lostMounts(state: StateOfStep, context: StepContext) {
+	const { mounts = {} } = presentOf(state, context);
+	return Object.entries(mounts)
+		.filter(([, mount]) => !isMounted(mount))
+		.map(([path, mount]) => ({ path, reason: `${mount} was unmounted meanwhile` }));
+}
+
+function counts(unsteady: CreateResult["unsteady"]): Pick<StateRecord, "vanished" | "changed"> {
+	const count = (what: string) => unsteady.filter((one) => one.what === what).length;
+	const [vanished, changed] = [count("vanished"), count("changed")];
+	return { ...(vanished === 0 ? {} : { vanished }), ...(changed === 0 ? {} : { changed }) };
+}
+
+function wordsOf(name: string, unsteady: CreateResult["unsteady"]): string[] {
+	const line = (what: string, words: string) => {
+		const paths = unsteady.filter((one) => one.what === what).map(({ path }) => path);
+		if (paths.length === 0) return [];
+		const more = paths.length > MOST_NAMED ? `, and ${paths.length - MOST_NAMED} more` : "";
+		return [`${name}: ${words}: ${paths.slice(0, MOST_NAMED).map(shortPath).join(", ")}${more}`];
+	};
+	return [
+		...line("vanished", "vanished before it was read, and is not in the archive"),
+		...line("changed", "changed while it was read, and may be in the archive as it never was"),
+	];
+}

@@ -1,0 +1,84 @@
+// The private folder of a restore. It goes again only when nothing of the old state is in it.
+import { readdirSync, rmdirSync } from "node:fs";
+import { dirname } from "node:path";
+import {
+	closing,
+	descend,
+	descendMaking,
+	inParent,
+	isAbsent,
+	missingFolders,
+	rootFolder,
+} from "../../host/folder.ts";
+import { isArea, makeArea, openArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
+import { resolvePath } from "../../host/trust.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { StepWork } from "../context.ts";
+import type { AreaStep } from "../step.ts";
+
+/** The names inside an area, for what the archive brings and for what stood there before. */
+export const NEW = "new";
+export const OLD = "old";
+
+/** The note: folders above the area that had to be made for it, the deepest first. */
+interface Made {
+	readonly parents: readonly string[];
+}
+
+export const area: StepWork<AreaStep> = {
+	async run({ area }, { note, point }) {
+		const above = resolvePath(dirname(area)).path;
+		using root = rootFolder();
+		note({ parents: missingFolders(root, above) } satisfies Made);
+		makeAbove(area);
+		point("parents");
+		makeArea(area, [NEW, OLD]);
+		point("made");
+	},
+	undoesLast: true,
+	async undo({ id, area }, { noteOf, point }) {
+		const made = noteOf(id) as Made | undefined;
+		if (!made) return;
+		if (isArea(area)) {
+			requireNothingOld(area);
+			await removeArea(area);
+		} else removeUnfinishedArea(area, [NEW, OLD]);
+		point("removed");
+		removeParents(made.parents);
+	},
+	async whereabouts({ area }) {
+		using found = openArea(area);
+		return found === undefined ? [] : [`the private folder of this restore is ${area}`];
+	},
+};
+
+/** What is missing above a private folder. */
+export function makeAbove(area: string): void {
+	using root = rootFolder();
+	descendMaking(root, resolvePath(dirname(area)).path)[Symbol.dispose]();
+}
+
+/** A folder that holds something is no longer ours to remove. */
+export function removeParents(deepestFirst: readonly string[]): void {
+	for (const folder of deepestFirst)
+		try {
+			inParent(folder, (parent, name) => rmdirSync(parent.at(name)));
+		} catch {
+			// See above.
+		}
+}
+
+function requireNothingOld(area: string): void {
+	using found = openArea(area);
+	if (found === undefined) return;
+	let left: string[] = [];
+	try {
+		left = closing(descend(found, OLD), ({ self }) => readdirSync(self));
+	} catch (error) {
+		if (!isAbsent(error)) throw error;
+	}
+	if (left.length === 0) return;
+	throw new HoldfastError("failed", `${area} still holds what stood there before: ${left.join(", ")}`, {
+		hint: "it is kept; move it back to its place by hand",
+	});
+}

@@ -1,0 +1,46 @@
+// What cannot be renamed, since the lower layer of an overlay holds it, is copied aside and then deleted. The copy takes
+// its name once it is whole and on disk: until then what stands there has not been touched.
+import { mkdirSync, renameSync, rmdirSync } from "node:fs";
+import { copyTree } from "../../host/attributes.ts";
+import { removeIn, syncFilesystemOf } from "../../host/files.ts";
+import { enter, entryIn, type Folder, syncFolder } from "../../host/folder.ts";
+import type { StepContext } from "../context.ts";
+
+/** The note of `aside`. */
+export interface Copied {
+	/** `whole`: the copy is, and what was copied is deleted from now on. */
+	readonly copied: "begun" | "whole" | "gone";
+}
+
+const partOf = (oldName: string) => `${oldName}.part`;
+
+export async function asideByCopy(
+	home: Folder,
+	name: string,
+	olds: Folder,
+	oldName: string,
+	{ note, point }: StepContext,
+): Promise<void> {
+	note({ copied: "begun" } satisfies Copied);
+	await removePart(olds, oldName);
+	mkdirSync(olds.at(partOf(oldName)), { mode: 0o700 });
+	{
+		using part = enter(olds, partOf(oldName));
+		await copyTree(home, name, part);
+		point("copied");
+		await syncFilesystemOf(part);
+		renameSync(part.at(name), olds.at(oldName));
+	}
+	rmdirSync(olds.at(partOf(oldName)));
+	syncFolder(olds);
+	point("whole");
+	note({ copied: "whole" } satisfies Copied);
+	await removeIn(home, name);
+	point("deleted");
+	note({ copied: "gone" } satisfies Copied);
+	syncFolder(home);
+}
+
+export async function removePart(olds: Folder, oldName: string): Promise<void> {
+	if (entryIn(olds, partOf(oldName))) await removeIn(olds, partOf(oldName));
+}

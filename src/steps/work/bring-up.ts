@@ -1,0 +1,200 @@
+// Bring units down, and up again: what steps around units do in a run, and on the way back from one.
+import { isBooting, resetFailed, startUnits, stopUnits, unitFailure } from "../../host/systemd.ts";
+import type { UnitFacts } from "../../host/unit-facts.ts";
+import { reportOf } from "../../values/error.ts";
+import type { Unit } from "../../values/unit.ts";
+import type { StepContext } from "../context.ts";
+import type { Step } from "../plan.ts";
+import type { UnitsStartStep, UnitsStopStep } from "../step.ts";
+import { isUp } from "./picture.ts";
+import { type Known, type StartNote, startNote, stopNote, type UnitOutcome } from "./unit-notes.ts";
+import { byManager, factsOf, patienceFor, unitOf } from "./units-around.ts";
+
+export const same = (one: Unit, other: Unit) => one.unit === other.unit && one.user === other.user;
+
+/** As a unit that nobody knows. */
+export const GONE = { active: "inactive", hasJob: false };
+
+export function stopsOf(steps: readonly Step[]): UnitsStopStep[] {
+	return steps.filter((step) => step.kind === "units-stop");
+}
+
+/** What another state of this run has stopped and will start itself, or must keep down: its data are half-way. */
+function neededDown(unit: Unit, scope: string, { plan, noteOf, isUnderWay }: StepContext): boolean {
+	const hasStarted = (stopped: string) =>
+		plan.steps.some(
+			(step) =>
+				step.kind === "units-start" && step.stopped === stopped && startNote(noteOf(step.id)) !== undefined,
+		);
+	return stopsOf(plan.steps).some((other) => {
+		const note = other.scope === scope ? undefined : stopNote(noteOf(other.id));
+		return (
+			note !== undefined &&
+			(note.heldDown || (isUnderWay(other.scope) && !hasStarted(other.id))) &&
+			note.units.some((one) => same(one, unit) && (one.wasUp || one.shouldRun))
+		);
+	});
+}
+
+/** Triggers first, then one after the other. What stops along is no step of ours. */
+export async function bringDown(
+	units: readonly Known[],
+	{ point, log }: StepContext,
+	signal?: AbortSignal,
+): Promise<void> {
+	const stop = async (some: readonly Known[]) => {
+		for (const [user, group] of byManager(some))
+			await stopUnits(
+				user,
+				group.map(({ unit }) => unit),
+				{
+					...patienceFor(units, "stop"),
+					onWait: log,
+					...(signal ? { signal } : {}),
+				},
+			);
+		for (const { unit } of some) point(`stopped-${unit}`);
+	};
+	await stop(units.filter(({ role }) => role === "also"));
+	// They are held in the order of their starts.
+	for (const unit of units.filter(({ role }) => role === "own").reverse()) await stop([unit]);
+}
+
+/** Every unit is tried, whatever another does. */
+export async function startAgain(
+	units: readonly Known[],
+	step: UnitsStopStep | UnitsStartStep,
+	context: StepContext,
+	signal?: AbortSignal,
+): Promise<StartNote> {
+	const inRun = step.kind === "units-start";
+	const held = new Set(units.filter((unit) => !isFree(unit, step, context)));
+	const toStart = units.filter((unit) => (unit.wasUp || unit.shouldRun) && !held.has(unit));
+	const faults = new Map<Known, unknown>();
+	for (const [user, some] of byManager(toStart))
+		await resetFailed(
+			user,
+			some.map(({ unit }) => unit),
+		);
+	for (const group of groupsOf(toStart)) {
+		const [first] = group;
+		if (!first) continue;
+		try {
+			await startUnits(
+				first.user,
+				group.map(({ unit }) => unit),
+				{
+					...patienceFor(group, "start"),
+					alone: isAlone(first),
+					noWait: isUnwatched(first),
+					onWait: context.log,
+					...(signal ? { signal } : {}),
+				},
+			);
+			for (const { unit } of group) context.point(`started-${unit}`);
+		} catch (fault) {
+			for (const unit of group) faults.set(unit, fault);
+		}
+	}
+	const facts = await factsOf(units);
+	const outcomes: UnitOutcome[] = [];
+	const started: StartNote["started"][number][] = [];
+	const fatal: unknown[] = [];
+	for (const unit of units) {
+		const now = facts.get(unit) ?? ({ ...GONE, invocation: "" } as UnitFacts);
+		const booting = await isBooting(unit.user).catch(() => false);
+		const { outcome, fault } = await judge(unit, now, {
+			...{ inRun, booting, held: held.has(unit) },
+			fault: now.active === "active" ? undefined : faults.get(unit),
+		});
+		if (fault) fatal.push(fault);
+		if (outcome) outcomes.push(outcome);
+		if (outcome?.became === "started" && !isUnwatched(unit))
+			started.push({ ...unitOf(unit.unit, unit.user), invocation: now.invocation });
+	}
+	if (fatal.length > 0) throw fatal[0];
+	return { became: outcomes, started };
+}
+
+const isAlone = ({ unit, wasUp }: Known) => wasUp && unit.endsWith(".target");
+/** A job that was cut short along with the service: it runs again, and takes as long as it takes. */
+const isUnwatched = ({ role, ends }: Known) => role === "along" && ends;
+
+function isFree(unit: Known, step: UnitsStopStep | UnitsStartStep, context: StepContext): boolean {
+	return step.kind === "units-start"
+		? !isHeld(unit, step.scope, context)
+		: !neededDown(unit, step.scope, context);
+}
+
+/** Another state of this run could not be put back, and this one uses it. */
+function isHeld(unit: Unit, scope: string, { plan, noteOf }: StepContext): boolean {
+	return stopsOf(plan.steps).some((other) => {
+		const note = other.scope === scope ? undefined : stopNote(noteOf(other.id));
+		return note?.heldDown === true && note.units.some((one) => same(one, unit) && one.wasUp);
+	});
+}
+
+/** Units that may be started by one call: of one level, one manager, in one way. */
+function groupsOf(units: readonly Known[]): Known[][] {
+	return [
+		...Map.groupBy(units, (unit) =>
+			JSON.stringify([
+				unit.level,
+				unit.user,
+				isAlone(unit),
+				isUnwatched(unit),
+				unit.role === "own" && unit.unit,
+			]),
+		).values(),
+	];
+}
+
+interface Circumstances {
+	/** Not on the way back from one that failed. */
+	readonly inRun: boolean;
+	readonly booting: boolean;
+	readonly held: boolean;
+	readonly fault: unknown;
+}
+
+/** How a unit ended up; and what of that is an error. Nothing of one that nobody has touched. */
+async function judge(
+	unit: Known,
+	now: UnitFacts,
+	{ inRun, booting, held, fault }: Circumstances,
+): Promise<{ outcome?: UnitOutcome; fault?: unknown }> {
+	const became = (what: UnitOutcome["became"], because: string, missed = false) => ({
+		outcome: {
+			...unitOf(unit.unit, unit.user),
+			...{ role: unit.role, wasUp: unit.wasUp, became: what, because },
+			...(missed ? { missed: true as const } : {}),
+		},
+	});
+	if (!unit.wasUp && !unit.shouldRun)
+		return unit.role === "own" || unit.missed ? became("left down", unit.because, unit.missed) : {};
+	if (held) return became("left down", "another service that it goes with is not back yet");
+	// On the way back the data come first: what is around the service does not hold them up.
+	const named = unit.role === "own" || (unit.wasUp && inRun);
+	if (fault !== undefined)
+		return named ? { fault } : became("left down", `its start failed: ${reportOf(fault).message}`, true);
+	if (booting || isUnwatched(unit)) return became("started", unit.because);
+	const kept = unit.wasUp && unit.invocation !== "" && now.invocation === unit.invocation;
+	if (isUp(now) && kept) {
+		if (inRun && unit.role === "own" && unit.unit.endsWith(".service"))
+			return { fault: await unitFailure(unit, "did not stop: it still runs as it was started before") };
+		return unit.role === "own" ? became("kept running", unit.because) : {};
+	}
+	if (isUp(now) || (now.ends && now.result === "success")) return became("started", unit.because);
+	if (!now.conditionsMet && now.load === "loaded" && now.active === "inactive")
+		return unit.wasUp
+			? {
+					fault: await unitFailure(
+						unit,
+						"was not started: systemd skipped it, since a Condition…= of it is not met",
+					),
+				}
+			: became("left down", "a Condition…= of it is not met", true);
+	if (now.active === "failed" && named)
+		return { fault: await unitFailure(unit, "failed as soon as it was started") };
+	return became("started", unit.because);
+}

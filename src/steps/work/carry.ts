@@ -1,0 +1,119 @@
+// A folder of another state that lies within the one that is restored is not the archive's to replace: it is brought
+// over from the old copy.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { copyAttributes } from "../../host/attributes.ts";
+import { renameIn } from "../../host/files.ts";
+import {
+	closing,
+	descend,
+	descendMaking,
+	entryIn,
+	type Folder,
+	missingFolders,
+	openFolder,
+	split,
+	syncFolder,
+} from "../../host/folder.ts";
+import { inArea } from "../../host/private-area.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { StepWork } from "../context.ts";
+import type { CarryStep } from "../step.ts";
+import { removeParents } from "./area.ts";
+
+/** The note: folders that had to be made on the way to it, the deepest first. */
+interface Made {
+	readonly parents: readonly string[];
+}
+
+export const carry: StepWork<CarryStep> = {
+	async run(step, { note, point }) {
+		const { above, name, displaced, live } = namesOf(step);
+		using from = inOldCopy(step, above);
+		if (from === undefined || !entryIn(from, name)) {
+			if (step.present) throw movedAway(step);
+			return;
+		}
+		using home = openFolder(live);
+		const parents = missingFolders(home, above);
+		note({ parents } satisfies Made);
+		using to = descendMaking(home, above);
+		// An archive from before the other state was declared holds it too.
+		if (entryIn(to, name)) inArea(displaced, (area, at) => renameIn(to, name, area, at));
+		point("displaced");
+		renameIn(from, name, to, name);
+		point("renamed");
+		for (const made of parents) await likeBefore(step, made.slice(home.path.length + 1), home);
+		syncFolder(to);
+		syncFolder(from);
+	},
+	async undo(step, { noteOf, point }) {
+		const made = noteOf(step.id) as Made | undefined;
+		if (!made) return;
+		const { above, name, displaced, live } = namesOf(step);
+		using from = inOldCopy(step, above);
+		// Without the old copy it was undone before, and the old copy is live again with all that is in it: a journal on
+		// a full disk does not know.
+		if (from === undefined) return;
+		using to = below(live, above);
+		if (to !== undefined) {
+			if (!entryIn(from, name) && entryIn(to, name)) {
+				renameIn(to, name, from, name);
+				point("back");
+				syncFolder(from);
+			}
+			inArea(displaced, (area, at) => {
+				if (entryIn(area, at) && !entryIn(to, name)) renameIn(area, at, to, name);
+			});
+		}
+		removeParents(made.parents);
+	},
+	async whereabouts(step) {
+		const { above, name, live } = namesOf(step);
+		using from = inOldCopy(step, above);
+		if (from === undefined || !entryIn(from, name)) return [];
+		return [`${join(live, step.nested)} is in the old copy, at ${join(step.place.old, step.nested)}`];
+	},
+};
+
+function movedAway({ place, nested }: CarryStep): HoldfastError {
+	const folder = join(place.folder, nested);
+	return new HoldfastError(
+		"failed",
+		`${folder} is another state's, and something has moved it away meanwhile`,
+		{
+			hint: "find what does so, and stop it with stopOnRestore; then restore again",
+		},
+	);
+}
+
+/** The folder of the old copy that holds it; undefined where that is not there, or lies behind a link: elsewhere. */
+function inOldCopy({ place: { old } }: CarryStep, above: string): Folder | undefined {
+	try {
+		return inArea(old, (area, name) => closing(descend(area, name), (copy) => descend(copy, above)));
+	} catch {
+		return undefined;
+	}
+}
+
+/** A folder that had to be made on the way is what it was in the old copy. */
+async function likeBefore(step: CarryStep, path: string, home: Folder): Promise<void> {
+	using was = inOldCopy(step, path);
+	using is = descend(home, path);
+	if (was !== undefined) await copyAttributes(was, is);
+}
+
+function below(live: string, above: string): Folder | undefined {
+	try {
+		return closing(openFolder(live), (home) => descend(home, above));
+	} catch {
+		return undefined;
+	}
+}
+
+function namesOf({ place: { area, live }, nested }: CarryStep) {
+	const [above, name] = split(`/${nested}`);
+	// A path itself may be too long for a name, or two of them make the same one.
+	const displaced = `displaced-${createHash("sha256").update(join(live, nested)).digest("hex").slice(0, 32)}`;
+	return { above, name, live, displaced: join(area, displaced) };
+}

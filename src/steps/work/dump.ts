@@ -1,0 +1,165 @@
+// Before a backup a state's databases are looked at, and dumped unless the engine takes the dump as it is made.
+import { createWriteStream } from "node:fs";
+import { mkdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { DumpFacts, ServerDatabase } from "../../databases/database.ts";
+import { openDatabase } from "../../databases/registry.ts";
+import { digesting, sha256 } from "../../host/digest.ts";
+import { removeTree, syncPath, writeSynced } from "../../host/files.ts";
+import { linkAt } from "../../host/trust.ts";
+import {
+	ALL,
+	type Dump,
+	databaseOf,
+	dumpFile,
+	dumpLabel,
+	isServerDump,
+	liveFiles,
+	withDatabase,
+} from "../../manifest/dumps.ts";
+import { HoldfastError, reportOf } from "../../values/error.ts";
+import { printable, shortPath } from "../../values/printable.ts";
+import type { StepWork } from "../context.ts";
+import type { DumpStep } from "../step-database.ts";
+import { shortFacts } from "./described.ts";
+
+/** Bytes of a file with accounts, at most: a database has some, and an archive's could be anything. */
+export const MOST_ACCOUNTS = 64 * 1024 * 1024;
+
+/** The note of a `dump` step: what goes into the archives. */
+export interface Dumped {
+	readonly databases: readonly DumpedDatabase[];
+}
+export interface DumpedDatabase {
+	readonly dump: Dump;
+	readonly facts: DumpFacts;
+	/** The dump's path; nothing is there when it is streamed. */
+	readonly file: string;
+	/** The file with its accounts. */
+	readonly accounts?: string;
+	/** SHA-256 of these files, in hex, by path; of a streamed dump it is known later. */
+	readonly digests: Readonly<Record<string, string>>;
+}
+
+export const dump: StepWork<DumpStep> = {
+	async run({ dump, file, streamed = false }, context) {
+		const folder = dirname(file);
+		await mkdir(folder, { recursive: true, mode: 0o700 });
+		const databases: DumpedDatabase[] = [];
+		let bytes = 0;
+		const warnings: string[] = [];
+		for (const one of await meant(dump, context.signal)) {
+			const at = join(folder, dumpFile(one));
+			// What a run left which could not tidy up.
+			for (const stale of [at, accountsFile(at)]) await rm(stale, { force: true });
+			const database = await openDatabase(one, context.signal);
+			const all = await database.facts();
+			const facts = shortFacts(all);
+			const digests: Record<string, string> = {};
+			for (const path of database.kind === "file" ? liveFiles(one) : []) {
+				const target = linkAt(path);
+				if (target !== undefined)
+					warnings.push(
+						`${path} is a symbolic link, to ${shortPath(printable(target))}: that is dumped, and a restore would put it in the link's place; name the file itself in the config, and its folder`,
+					);
+			}
+			if (database.kind !== "server" && facts !== all)
+				throw new HoldfastError(
+					"failed",
+					`what the server says of the ${dumpLabel(one)} is too long to be kept`,
+				);
+			const accounts =
+				database.kind === "server"
+					? await writeAccounts(
+							database,
+							one,
+							accountsFile(at),
+							digests,
+							warnings,
+							facts === all ? undefined : all,
+						)
+					: {};
+			if (!streamed) {
+				const content = await database.dump(at, context);
+				warnings.push(...(content.warnings ?? []));
+				bytes += await spool(content, at, digests, context.signal);
+			}
+			context.point("dumped");
+			databases.push({ dump: one, facts, file: at, ...accounts, digests });
+		}
+		context.note({ databases } satisfies Dumped);
+		return {
+			...(streamed ? {} : { bytes }),
+			...(warnings.length > 0 ? { warnings } : {}),
+		};
+	},
+	async undo({ file }) {
+		await removeTree(dirname(file));
+	},
+};
+
+/** The database that is named, or all that the server has now. */
+async function meant(dump: Dump, signal: AbortSignal): Promise<Dump[]> {
+	if (!isServerDump(dump) || databaseOf(dump) !== ALL) return [dump];
+	const names = await (await openDatabase(dump, signal)).list();
+	return names.filter((name) => !dump.except?.includes(name)).map((name) => withDatabase(dump, name));
+}
+
+const accountsFile = (dump: string) => dump.replace(/\.dump$/, ".accounts.json");
+
+async function writeAccounts(
+	database: ServerDatabase,
+	dump: Dump,
+	file: string,
+	digests: Record<string, string>,
+	warnings: string[],
+	facts: DumpFacts | undefined,
+) {
+	try {
+		const accounts = await database.accounts();
+		if (accounts === undefined && facts === undefined) return {};
+		const text = JSON.stringify({ ...(accounts ?? { accounts: [] }), ...(facts && { facts }) });
+		if (Buffer.byteLength(text) > MOST_ACCOUNTS)
+			throw new HoldfastError(
+				"failed",
+				`they are longer than the ${MOST_ACCOUNTS / 1024 ** 2} MiB that a restore reads`,
+			);
+		await writeSynced(file, text);
+		digests[file] = sha256(text);
+		return { accounts: file };
+	} catch (error) {
+		if (facts !== undefined) throw error;
+		// Whoever may read the data may not always read the accounts. Without them the dump is still whole.
+		const { message, details = [] } = reportOf(error);
+		warnings.push(`the accounts of the ${dumpLabel(dump)} are left out: ${[message, ...details].join(": ")}`);
+		return {};
+	}
+}
+
+async function spool(
+	content: Awaited<ReturnType<ServerDatabase["dump"]>>,
+	file: string,
+	digests: Record<string, string>,
+	signal: AbortSignal,
+): Promise<number> {
+	try {
+		const output = createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });
+		await pipeline(
+			content.output,
+			digesting((digest) => {
+				digests[file] = digest;
+			}),
+			output,
+			{ signal },
+		);
+		await content.whole;
+		await syncPath(dirname(file));
+		return (await stat(file)).size;
+	} catch (error) {
+		await rm(file, { force: true });
+		// The program's own words are better than those of its broken pipe.
+		await content.whole;
+		throw error;
+	}
+}

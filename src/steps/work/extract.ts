@@ -1,0 +1,79 @@
+// Extract part of an archive below a folder of the user's choice, where it touches nothing else.
+import { mkdirSync, renameSync, rmdirSync } from "node:fs";
+import { into } from "../../engines/into.ts";
+import { openDestination } from "../../engines/registry.ts";
+import { withoutInheritance } from "../../host/attributes.ts";
+import { removeIn, syncFilesystemOf } from "../../host/files.ts";
+import {
+	descendMaking,
+	enterOwn,
+	type Folder,
+	isAbsent,
+	isEmpty,
+	missingFolders,
+	namesIn,
+	openFolder,
+	rootFolder,
+} from "../../host/folder.ts";
+import { resolvePath } from "../../host/trust.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { StepWork } from "../context.ts";
+import type { ExtractStep } from "../step.ts";
+import { removeParents } from "./area.ts";
+import { withoutSpecialFiles } from "./special-files.ts";
+
+/** The note: where it is in truth, and the folders that had to be made, the deepest first. Empty when it was there. */
+interface Made {
+	readonly into: string;
+	readonly folders: readonly string[];
+}
+
+const PART = ".holdfast-part";
+
+export const extract: StepWork<ExtractStep> = {
+	async run(step, context) {
+		const { paths, archive } = step;
+		const { path, found } = resolvePath(step.into);
+		using root = rootFolder();
+		if (found !== undefined) requireEmpty(path);
+		context.note({ into: path, folders: missingFolders(root, path) } satisfies Made);
+		using folder = descendMaking(root, path, 0o700);
+		// The folder may be a share whose default ACL is for what people put there; what comes back has its own.
+		mkdirSync(folder.at(PART), { mode: 0o700 });
+		using part = enterOwn(folder, PART);
+		withoutInheritance(part);
+		const target = into(part, context.log);
+		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
+		await destination.restore(archive, paths, target, context);
+		const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
+		for (const name of [...namesIn(part)]) renameSync(part.at(name), folder.at(name));
+		rmdirSync(folder.at(PART));
+		await syncFilesystemOf(folder);
+		return { into: path, ...result };
+	},
+	async undo({ id }, { noteOf }) {
+		const made = noteOf(id) as Made | undefined;
+		if (!made) return;
+		using folder = ifThere(made.into);
+		if (folder === undefined) return;
+		for (const name of [...namesIn(folder)]) await removeIn(folder, name);
+		removeParents(made.folders);
+	},
+};
+
+function requireEmpty(path: string): void {
+	using folder = openFolder(path);
+	if (isEmpty(folder)) return;
+	throw new HoldfastError("failed", `${path} is not empty`, {
+		hint: "name a folder that is empty or not there yet",
+	});
+}
+
+function ifThere(path: string): Folder | undefined {
+	try {
+		return openFolder(path);
+	} catch (error) {
+		if (isAbsent(error)) return undefined;
+		throw error;
+	}
+}

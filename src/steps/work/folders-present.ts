@@ -1,0 +1,67 @@
+// A declared folder that is not there would be a hole in the archive: engines skip it with a warning at most. Nor may one
+// be stored that is there and is not what it was, since its disk is not mounted.
+import { isAtOrBelow } from "../../host/mounts.ts";
+import { resolvePath } from "../../host/trust.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { below, type Exclusion, leavesNothing, leavesOut, pathBelow } from "../../values/patterns.ts";
+import type { StepWork } from "../context.ts";
+import type { FoldersPresentStep } from "../step.ts";
+import { type MountsOf, mountsOf, requireMounts } from "./expectations.ts";
+
+/** The note: what there was of the state right before it was stored. */
+export interface Present {
+	readonly mounts: MountsOf;
+}
+
+export const foldersPresent: StepWork<FoldersPresentStep> = {
+	async run({ state, folders, exclude, except, accept }, context) {
+		const paths = new Map<string, string>();
+		const exclusions = new Map<string, Exclusion[]>();
+		for (const folder of folders) {
+			// A symlink counts for what it leads to, where it may be followed.
+			const { path, found } = resolvePath(folder);
+			if (!found)
+				throw new HoldfastError("failed", `the folder ${folder} does not exist`, {
+					hint: `is it spelled right in the config, and its disk mounted? If its data were lost: holdfast restore --service ${state ?? "NAME"} PROVIDER latest. If it is no longer needed, take it out of the state's folders`,
+				});
+			const left = { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) };
+			exclusions.set(folder, exclusionsOf(folder, left));
+			paths.set(folder, path);
+		}
+		if (state === undefined) return;
+		const isStored = (path: string) =>
+			[...exclusions].some(
+				([folder, left]) =>
+					isAtOrBelow(path, folder) &&
+					!leavesOut(left, namesBelow(path, folder)) &&
+					// All that is in it may be left out, and not it.
+					(path === folder || !leavesOut(left, [...namesBelow(path, folder), ANY_NAME])),
+			);
+		if (!accept) requireMounts(state, context.lastGood(state), isStored);
+		context.note({ mounts: mountsOf(paths, isStored) } satisfies Present);
+	},
+};
+
+/** Only a pattern for everything fits it. */
+const ANY_NAME = "any name at all";
+
+const namesBelow = (path: string, folder: string) =>
+	path
+		.slice(folder.length)
+		.split("/")
+		.filter((name) => name !== "");
+
+/** Patterns and paths are written for the declared folder, wherever it is in truth. */
+export function exclusionsOf(
+	folder: string,
+	{ exclude = [], except = [] }: Pick<FoldersPresentStep, "exclude" | "except">,
+): Exclusion[] {
+	const all = [
+		...exclude.flatMap((pattern) => below(folder, pattern)),
+		...except.flatMap((path) => pathBelow(folder, path)),
+	];
+	if (!all.some(leavesNothing)) return all;
+	throw new HoldfastError("failed", `the patterns of its state leave nothing of the folder ${folder}`, {
+		hint: "take the folder or the pattern out of the config",
+	});
+}

@@ -1,0 +1,33 @@
+// A hook: the user's own script or command, bounded in time, with nothing of ours in its environment but its facts.
+import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
+import { account } from "../../host/users.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { StepWork } from "../context.ts";
+import type { HookStep } from "../step.ts";
+
+export const hook: StepWork<HookStep> = {
+	async run({ spec, state, hook, archive }, { plan, signal, log }) {
+		const argv =
+			"script" in spec ? ["bash", "-euo", "pipefail", "-c", spec.script, `${hook}-${state}`] : spec.command;
+		const result = await exec(argv, {
+			env: {
+				...cleanEnvironment(spec.user === undefined ? undefined : await account(spec.user)),
+				...spec.environment,
+				HOLDFAST_STATE: state,
+				HOLDFAST_RUN: plan.run,
+				...(archive ? { NAME: archive.name, FOLDERS: archive.folders.join(":") } : {}),
+			},
+			...(spec.user === undefined ? {} : { user: spec.user }),
+			signal,
+			timeoutSeconds: spec.timeout,
+			onStdout: log,
+			onStderr: log,
+		});
+		if (result.leftProcesses) log("it left processes running that held its output; they were ended");
+		if (result.code === 0 && !result.timedOut) return;
+		throw new HoldfastError("failed", `${hook} of ${state} ${describeEnd(result, spec.timeout)}`, {
+			details: result.stderr.length > 0 ? result.stderr : result.stdout,
+			hint: `its output: holdfast runs show ${plan.run}`,
+		});
+	},
+};

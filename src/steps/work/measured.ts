@@ -1,0 +1,58 @@
+// What is found out of a run's states while its archives are written: how large they are, and whether a restore could make
+// their folders again. To look takes as long as an engine takes to find that nothing has changed, and whoever looked first
+// would keep stopped units waiting for it.
+import type { CreateResult, Root } from "../../engines/provider.ts";
+import { measure } from "../../engines/tar/measure.ts";
+import { tooLongIn } from "../../engines/too-long.ts";
+import type { StepContext } from "../context.ts";
+
+interface Measured {
+	/** Undefined where it cannot be told. */
+	readonly bytes?: number | undefined;
+	/** A folder that an engine may store, and that no restore can make. */
+	readonly tooLong?: CreateResult["unreadable"][number] | undefined;
+}
+
+/** By state. */
+export type MeasuredStates = ReadonlyMap<string, Measured>;
+
+/** Of one run, for all of its destinations. */
+interface Looks {
+	readonly begun: Map<string, Promise<Measured>>;
+	readonly stop: AbortController;
+	/** How many destinations wait for what is found. */
+	waiting: number;
+}
+const looks = new WeakMap<StepContext["plan"], Looks>();
+
+/** Begin to look, at one state after the other. `found` never fails. Disposed of by all that began it, it ends. */
+export function measureStates(
+	states: ReadonlyMap<string, readonly Root[]>,
+	{ plan, signal }: Pick<StepContext, "plan" | "signal">,
+): Disposable & { readonly found: Promise<MeasuredStates> } {
+	const all = looks.get(plan) ?? { begun: new Map(), stop: new AbortController(), waiting: 0 };
+	looks.set(plan, all);
+	all.waiting++;
+	const either = AbortSignal.any([signal, all.stop.signal]);
+	let last: Promise<unknown> = Promise.all(all.begun.values());
+	let left = 0;
+	for (const [name, roots] of states) {
+		if (all.begun.has(name)) continue;
+		left++;
+		const look = last.then(async () => ({
+			bytes: await measure(roots, either).catch(() => undefined),
+			tooLong: await tooLongIn(roots, either).catch(() => undefined),
+		}));
+		all.begun.set(name, look);
+		last = look.finally(() => left--);
+	}
+	const found = [...states.keys()].map(async (name) => [name, (await all.begun.get(name)) ?? {}] as const);
+	return {
+		found: Promise.all(found).then((measured) => new Map(measured)),
+		[Symbol.dispose]() {
+			if (--all.waiting > 0 || left === 0) return;
+			all.stop.abort();
+			looks.delete(plan);
+		},
+	};
+}

@@ -1,0 +1,76 @@
+// What a restore would take from itself: the journal of its own run, and what the engine needs to open the archive. And
+// what it would take from a file system: subvolumes within a folder, which come back as plain folders.
+import { homedir } from "node:os";
+import { join, normalize } from "node:path";
+import { openDestination } from "../../engines/registry.ts";
+import { subvolumesBelow } from "../../host/btrfs.ts";
+import { places as ownPlaces } from "../../host/places.ts";
+import { inTruth } from "../../host/trust.ts";
+import type { Manifest } from "../../manifest/schema.ts";
+import { isWithin } from "../../values/paths.ts";
+import type { PreflightStep } from "../step.ts";
+
+/** The run's own journal says how to undo it: it cannot be in what is put aside. */
+export function journalFaults({ places }: Pick<PreflightStep, "places">): string[] {
+	const own = inTruth(ownPlaces().state);
+	return places
+		.filter(({ live }) => isWithin(own, live))
+		.map(
+			({ live }) =>
+				`${own}, where Holdfast keeps the journal of this run, lies in ${live}: restore what is beside it with --path, or all of it elsewhere with --into`,
+		);
+}
+
+/** What is deleted first must not be what the archive is opened with. */
+export async function neededFaults(
+	{ places, provider, destination, twoCopies }: PreflightStep,
+	manifest: Manifest,
+): Promise<string[]> {
+	if (twoCopies) return [];
+	const { destinations } = (manifest.providers[provider] ?? {}) as { destinations?: Record<string, unknown> };
+	const options = destinations?.[destination];
+	const { needs = [] } = await openDestination(manifest, provider, destination);
+	const isRemote = /ssh|sftp|rclone|@[^/"]*:/.test(JSON.stringify(options ?? {}));
+	const needed = [...pathsIn(options), ...needs, ...(isRemote ? [join(homedir(), ".ssh")] : [])];
+	return [...new Set(needed.map(inTruth))].flatMap((path) =>
+		places
+			.filter(({ live }) => isWithin(path, live))
+			.map(
+				({ live }) =>
+					`${path} is needed to read the archive, and lies in ${live}: restore without --in-place`,
+			),
+	);
+}
+
+/**
+ * Subvolumes below these places, but for those that stay where they are: whoever made them, the old copy with them can be
+ * deleted; where the live ones stand, in folders that are anybody's, they cannot.
+ */
+export async function findSubvolumes(
+	{ places, carried = [], twoCopies }: Pick<PreflightStep, "places" | "carried" | "twoCopies">,
+	signal: AbortSignal,
+): Promise<{ readonly problems: readonly string[]; readonly warnings: readonly string[] }> {
+	const found = await Promise.all(
+		places.map(async ({ live }) => (await subvolumesBelow(live, signal)).map((path) => ({ path, live }))),
+	);
+	const lines = found
+		.flat()
+		.filter(({ path }) => !carried.some((stays) => isWithin(path, stays)))
+		.slice(0, MOST_NAMED)
+		.map(({ path, live }) =>
+			twoCopies
+				? `${path} is a btrfs subvolume in ${live}: what the archive holds of it comes back as a plain folder. To have it stay as it is, make it a state of its own`
+				: `${path} is a btrfs subvolume in ${live}, and cannot be deleted in place: restore without --in-place, or delete it first (btrfs subvolume delete ${path})`,
+		);
+	return twoCopies ? { problems: [], warnings: lines } : { problems: lines, warnings: [] };
+}
+
+const MOST_NAMED = 3;
+
+/** Absolute paths that are somewhere in these options, by themselves or in a command. */
+function pathsIn(value: unknown): string[] {
+	if (typeof value === "string")
+		return [...value.matchAll(/(?:^|[\s=:"'])(\/[^\s:"']+)/g)].map(([, path = ""]) => normalize(path));
+	if (typeof value !== "object" || value === null) return [];
+	return Object.values(value).flatMap(pathsIn);
+}

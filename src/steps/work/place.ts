@@ -1,0 +1,152 @@
+// The second half of the swap: what was staged becomes what is live. Its undo takes that away again, and keeps it where
+// something has written to it after the run died.
+import { copyAttributes } from "../../host/attributes.ts";
+import { renameIn } from "../../host/files.ts";
+import {
+	descend,
+	descendMaking,
+	entryIn,
+	type Folder,
+	inParent,
+	missingFolders,
+	namesIn,
+	openFolder,
+	rootFolder,
+	split,
+	syncFolder,
+} from "../../host/folder.ts";
+import { inArea, stays } from "../../host/private-area.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { StepContext, StepWork } from "../context.ts";
+import type { Place, PlaceStep } from "../step.ts";
+import { removeParents } from "./area.ts";
+import { stagedInode } from "./stage.ts";
+import { isStaged, isThere, movable, requireArea, requireStill } from "./swap.ts";
+import { foundWritten, keepWritten, type Written } from "./written-since.ts";
+
+/** The note of `place`. */
+interface Placed {
+	/** By entries: the names that it brings. */
+	readonly entries?: readonly string[];
+	/** Folders above that had to be made for it, the deepest first. */
+	readonly parents?: readonly string[];
+	/** After the run had died, something wrote to it: an undo keeps it. */
+	readonly written?: Written;
+}
+
+export const place: StepWork<PlaceStep> = {
+	run: ({ place }, context) => putInPlace(place, context),
+	looksFirst: true,
+	standsInPlace: true,
+	async beforeUndo(step, context) {
+		const { id, place, scope } = step;
+		const placed = context.noteOf(id) as Placed | undefined;
+		// The undo of an undo only puts it back where it was kept.
+		if (placed?.written || context.plan.operation === "undo") return;
+		requireArea(place);
+		const isHere = (name: string) => !isStaged(`${place.staged}/${name}`);
+		// In part it may never have come here, or have been taken away by an earlier try.
+		const entries = placed?.entries?.filter(isHere) ?? [];
+		if (place.mode === "entries" ? entries.length === 0 : isStaged(place.staged)) return;
+		const written = await foundWritten(step, place, context, {
+			entries,
+			isDone: context.isDone(id),
+			inode: stagedInode(context, scope, place.staged),
+		});
+		if (written !== undefined) context.note({ ...placed, written } satisfies Placed);
+	},
+	/** When what was staged is gone from the area, it is what stands at the live place. */
+	async undo({ id, place }, { noteOf, point }) {
+		const { live, staged, mode } = place;
+		requireArea(place);
+		const { entries = [], parents = [], written } = (noteOf(id) as Placed | undefined) ?? {};
+		requireStill(place);
+		// What was to be placed may have been gone before this began: then it brought nothing.
+		if (noteOf(id) === undefined && (mode === "entries" || !isThere(live))) return;
+		if (written !== undefined) keepWritten(place, written, point);
+		else
+			inArea(staged, (area, stagedName) => {
+				if (mode === "entries") {
+					if (entries.length === 0) return;
+					using brought = descend(area, stagedName);
+					using home = openFolder(live);
+					for (const name of entries) {
+						if (entryIn(brought, name) || !entryIn(home, name)) continue;
+						renameIn(home, name, brought, name);
+						point(`back-${name}`);
+					}
+					syncFolder(brought);
+					syncFolder(home);
+					return;
+				}
+				if (entryIn(area, stagedName) || !isThere(live)) return;
+				inParent(live, (home, name) => {
+					renameIn(home, name, area, stagedName);
+					point("back");
+					syncFolder(area);
+					syncFolder(home);
+				});
+			});
+		removeParents(parents);
+	},
+	async whereabouts({ place: { live, staged } }) {
+		return isStaged(staged) ? [`what the archive holds of ${live} is ${staged}`] : [];
+	},
+};
+
+/** What was staged becomes what is live; nothing is there. */
+export async function putInPlace(place: Place, context: StepContext): Promise<void> {
+	const { live, staged, mode } = place;
+	await inArea(staged, async (area, stagedName) => {
+		if (mode === "entries") return placeEntries(place, area, stagedName, context);
+		makeParents(live, context);
+		inParent(live, (home, name) => {
+			if (entryIn(home, name)) throw madeAnew(live);
+			renameIn(area, stagedName, home, name);
+			context.point("renamed");
+			syncFolder(home);
+		});
+	});
+}
+
+/** The private folder may lie further up, and what was above the live place be gone along with it. */
+function makeParents(live: string, { note }: StepContext): void {
+	const [above] = split(live);
+	using root = rootFolder();
+	const parents = missingFolders(root, above);
+	if (parents.length === 0) return;
+	note({ parents } satisfies Placed);
+	descendMaking(root, above)[Symbol.dispose]();
+}
+
+async function placeEntries(
+	{ live }: Place,
+	area: Folder,
+	stagedName: string,
+	{ note, point }: StepContext,
+): Promise<void> {
+	if (!entryIn(area, stagedName)?.isDirectory())
+		throw new HoldfastError(
+			"failed",
+			`${live} is a folder that cannot be replaced, and the archive holds a file`,
+		);
+	using staged = descend(area, stagedName);
+	using home = openFolder(live);
+	const [found] = movable(home);
+	if (found !== undefined) throw madeAnew(`${live}/${found}`);
+	const entries = [...namesIn(staged)].filter((name) => !stays(home, name));
+	note({ entries } satisfies Placed);
+	for (const name of entries) {
+		renameIn(staged, name, home, name);
+		point(`moved-${name}`);
+	}
+	await copyAttributes(staged, home);
+	point("attributes");
+	syncFolder(home);
+}
+
+function madeAnew(path: string): HoldfastError {
+	return new HoldfastError("failed", `something created ${path} again while it was being restored`, {
+		hint: "find what writes there and stop it with stopOnRestore",
+	});
+}

@@ -1,0 +1,278 @@
+// What would make a restore fail, looked for before it begins.
+import { stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { openDatabase } from "../../databases/registry.ts";
+import type { Work } from "../../engines/provider.ts";
+import { openDestination } from "../../engines/registry.ts";
+import { isAtOrBelow, isMounted, mountPoints } from "../../host/mounts.ts";
+import { type Holder, holdersOf } from "../../host/processes.ts";
+import { nearestPresent, survey } from "../../host/survey.ts";
+import { inTruth, linkAt, resolveEntry } from "../../host/trust.ts";
+import { covers, dumpLabel, liveFiles } from "../../manifest/dumps.ts";
+import type { Manifest } from "../../manifest/schema.ts";
+import { reportOf } from "../../values/error.ts";
+import { isWithin, ownerOf } from "../../values/paths.ts";
+import { printable, shortPath } from "../../values/printable.ts";
+import type { Place, PreflightStep } from "../step.ts";
+import { findSubvolumes, journalFaults, neededFaults } from "./own-needs.ts";
+import { foresee } from "./units-around.ts";
+import { findUnmovable } from "./unmovable.ts";
+
+export interface Findings {
+	/** The restore would fail. */
+	readonly problems: readonly string[];
+	/** It would not, and a person should know. */
+	readonly warnings: readonly string[];
+	/** Units that nobody has named and that stop meanwhile. */
+	readonly stopsToo: readonly string[];
+}
+
+/** What is left free on a filesystem after a restore, at least. */
+const SPARE_BYTES = 32 * 1024 * 1024;
+
+export interface Knowledge extends Work {
+	/** Bytes of an archive's files, when this machine made it and still knows. */
+	bytesOf(archiveId: string): number | undefined;
+}
+
+export async function findProblems(
+	step: PreflightStep,
+	manifest: Manifest,
+	known: Knowledge,
+): Promise<Findings> {
+	const [units, mounts, owners, databases, inPlace, room, unmovable, holders, own, subvolumes] =
+		await Promise.all([
+			unitFaults(step),
+			mountsBelow(step.places),
+			notItsOwn(step, manifest),
+			databaseFaults(step, manifest, known.signal),
+			inPlaceFaults(step, manifest),
+			lackOfRoom(step, manifest, known),
+			findUnmovable(step, known.signal),
+			holdersOf(step.places.map(({ live }) => live)),
+			ownNeeds(step, manifest),
+			findSubvolumes(step, known.signal),
+		]);
+	return {
+		stopsToo: units.too,
+		problems: [
+			...units.problems,
+			...mounts,
+			...owners,
+			...databases,
+			...inPlace,
+			...room,
+			...unmovable.problems,
+			...own,
+			...subvolumes.problems,
+		],
+		warnings: [
+			...unmovable.warnings,
+			...subvolumes.warnings,
+			...notMounted(step),
+			...(step.twoCopies ? staysAsItIs(step.others ?? []) : []),
+			...step.places.flatMap(givesWay),
+			...linksOf(step),
+			...holderLines(holders.filter(({ unit }) => unit === undefined || !units.stopped.has(unit))),
+		],
+	};
+}
+
+/** `stopped`: units that are down by now, and have left something running (KillMode=process, say). */
+export function holderLines(holders: readonly Holder[], stopped: ReadonlySet<string> = new Set()): string[] {
+	return holders.map(({ pid, name, user, unit, path }) => {
+		const whose = unit === undefined ? "" : ` of ${unit}`;
+		const why =
+			unit !== undefined && stopped.has(unit)
+				? `though ${unit} is stopped (its KillMode= lets it go on)`
+				: "and this restore does not stop it";
+		const wayOut =
+			unit?.endsWith(".service") && !stopped.has(unit) ? `name ${unit} in stopOnRestore, or ` : "";
+		return `process ${pid} (${name}${whose}, ${user}) has ${shortPath(path)} open, ${why}: ${wayOut}end it with: kill ${pid}`;
+	});
+}
+
+async function unitFaults({ units }: PreflightStep): ReturnType<typeof foresee> {
+	try {
+		return await foresee(units);
+	} catch (error) {
+		const { message, details = [] } = reportOf(error);
+		return {
+			problems: [[message, ...details].join(": ")],
+			stopped: new Set(units.map(({ unit }) => unit)),
+			too: [],
+		};
+	}
+}
+
+/** A rename would take a mounted filesystem along, and deleting the old copy would empty it. */
+async function mountsBelow(places: readonly Place[]): Promise<string[]> {
+	const mounts = await mountPoints();
+	const surveys = places.map(({ live }) => survey(resolveEntry(live), mounts));
+	return surveys.flatMap(({ target, mountsBelow }) =>
+		mountsBelow.map(
+			(mount) =>
+				`${mount} is mounted below ${target}: unmount it for the restore, or declare the folders beside it one by one`,
+		),
+	);
+}
+
+/** A restore writes to the folders that are the state's own by the config, whatever an archive says that it holds. */
+function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string[] {
+	const own = scope.replace(/^state:/, "");
+	const declared = Object.entries(manifest.state).flatMap(([state, { folders }]) =>
+		folders.map((folder) => ({ state, folder })),
+	);
+	return places.flatMap(({ folder, live }) => {
+		const owner = ownerOf(folder, declared)?.state;
+		if (owner === own) return behindLinks(own, folder, live, manifest);
+		const why =
+			owner === undefined
+				? `and the config does not: add it to the folders of ${own}, or restore --into another place`
+				: `and it belongs to state "${owner}" by now: restore --into another place, and copy from there`;
+		return [`the archive holds ${folder} as ${own}'s, ${why}`];
+	});
+}
+
+/** By links the folder of another state may lie in what is replaced, though by its declared path it does not. */
+function behindLinks(own: string, folder: string, live: string, manifest: Manifest): string[] {
+	return Object.entries(manifest.state).flatMap(([other, { folders }]) => {
+		if (other === own) return [];
+		return folders
+			.filter((one) => !isWithin(one, folder) && isWithin(inTruth(one), live))
+			.map(
+				(one) =>
+					`${folder} is ${live}, and ${one} of state "${other}" lies in that, behind a link: it would be replaced too. Declare both by the paths where they are`,
+			);
+	});
+}
+
+/** The server answers, and can load the dump; and the database is this state's. */
+async function databaseFaults(
+	{ scope, dumps, undeclared = [] }: PreflightStep,
+	manifest: Manifest,
+	signal: AbortSignal,
+) {
+	const own = manifest.state[scope.replace(/^state:/, "")]?.dumps ?? [];
+	const faults = await Promise.all(
+		dumps.map(async ({ dump, facts }) => {
+			if (!own.some((declared) => covers(declared, dump))) return [notDeclared(dumpLabel(dump))];
+			try {
+				const obstacles = await (await openDatabase(dump, signal)).obstacles(facts);
+				return obstacles.map((obstacle) => `the ${dumpLabel(dump)} cannot be loaded: ${obstacle}`);
+			} catch (error) {
+				const { message, details = [] } = reportOf(error);
+				return [[message, ...details].join(": ")];
+			}
+		}),
+	);
+	return [...undeclared.map(notDeclared), ...faults.flat()];
+}
+
+function notDeclared(label: string): string {
+	return `the archive holds the ${label}, and the config does not: add it to the dumps of this state`;
+}
+
+async function ownNeeds(step: PreflightStep, manifest: Manifest): Promise<string[]> {
+	return [...journalFaults(step), ...(await neededFaults(step, manifest))];
+}
+
+/** On another machine, or a new disk, that may be as it should be. */
+function notMounted({ places, mounts = {} }: PreflightStep): string[] {
+	return Object.entries(mounts).flatMap(([path, mount]) => {
+		if (!places.some(({ folder }) => isAtOrBelow(path, folder)) || isMounted(mount)) return [];
+		return [
+			`${path} was on the file system at ${mount} when it was backed up, and nothing is mounted there now: what is restored lies on the disk below it, and is hidden once something is. If it should be mounted: mount ${mount}, then restore`,
+		];
+	});
+}
+
+function staysAsItIs(others: NonNullable<PreflightStep["others"]>): string[] {
+	const more = others.length > MOST_NAMED ? ` (and ${others.length - MOST_NAMED} more)` : "";
+	return others.slice(0, MOST_NAMED).map(({ owner, folder, isStored }) => {
+		const look = isStored
+			? `; to see what the archive holds of it: holdfast restore --into FOLDER --service ${owner} …`
+			: ", and the archive does not hold it";
+		return `${folder} stays as it is: it belonged to state "${owner}" when the archive was made, and in the config it belongs to none${more}${look}`;
+	});
+}
+const MOST_NAMED = 3;
+
+/** A link there is replaced, and nothing that it leads to. */
+function givesWay({ live, folder }: Place): string[] {
+	const target = linkAt(live);
+	if (target === undefined) return [];
+	return [
+		`${live} is a symbolic link now, to ${shortPath(printable(target))}: what the archive holds of ${folder} takes its place, and what it leads to stays as it is`,
+	];
+}
+
+function linksOf({ dumps }: PreflightStep): string[] {
+	return dumps.flatMap(({ dump }) =>
+		liveFiles(dump).flatMap((file) => {
+			const target = linkAt(file);
+			return target === undefined
+				? []
+				: [
+						`${file} is a symbolic link, to ${shortPath(printable(target))}: the ${dumpLabel(dump)} takes its place, and what it leads to stays as it is`,
+					];
+		}),
+	);
+}
+
+/** Without a second copy nothing is carried over. */
+function inPlaceFaults(step: PreflightStep, manifest: Manifest): string[] {
+	const { scope, places, areas = [], others: gone = [], twoCopies } = step;
+	if (twoCopies) return [];
+	const own = areas.map(
+		(area) =>
+			`${area} is what an earlier restore keeps, and would be deleted: restore without --in-place, or move it away first`,
+	);
+	const declared = Object.entries(manifest.state)
+		.filter(([owner]) => `state:${owner}` !== scope)
+		.flatMap(([owner, { folders }]) => folders.map((folder) => ({ owner, folder })))
+		.filter(({ folder }) => places.some((place) => folder.startsWith(`${place.folder}/`)));
+	const others = [...declared, ...gone.slice(0, MOST_NAMED)].map(
+		({ owner, folder }) => `${folder} is state "${owner}"'s and would be deleted: restore without --in-place`,
+	);
+	return [...own, ...others];
+}
+
+async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowledge): Promise<string[]> {
+	const wanted = [
+		...(step.twoCopies ? step.places.map(({ stored, area }) => ({ stored, into: dirname(area) })) : []),
+		...step.dumps.map(({ stored }) => ({ stored, into: step.spool })),
+	];
+	const filesystems = new Map<number, { path: string; free: number; stored: string[] }>();
+	for (const { stored, into } of wanted) {
+		const path = await nearestPresent(into);
+		const { dev } = await stat(path);
+		const { bavail, bsize } = await statfs(path);
+		const one = filesystems.get(dev) ?? { path, free: bavail * bsize, stored: [] };
+		one.stored.push(stored);
+		filesystems.set(dev, one);
+	}
+	// When the whole archive fits on each, nothing need be measured.
+	const whole = known.bytesOf(step.archiveId);
+	if (whole !== undefined && [...filesystems.values()].every(({ free }) => free > whole + SPARE_BYTES))
+		return [];
+
+	const destination = await openDestination(manifest, step.provider, step.destination);
+	const faults: string[] = [];
+	const places = new Set(step.places.map((place) => place.stored));
+	for (const { path, free, stored } of filesystems.values()) {
+		// Dumps are extracted in any case.
+		const inPlaceHelps = stored.some((one) => places.has(one));
+		const bytes = await destination.sizeOf(step.archive, stored, known).catch(() => undefined);
+		known.signal.throwIfAborted();
+		if (bytes !== undefined && free < bytes + SPARE_BYTES)
+			faults.push(
+				`a second copy of ${stored.join(", ")} takes ${mebibytes(bytes)}, and ${mebibytes(SPARE_BYTES)} are to stay free; ${path} has ${mebibytes(free)}: make room${inPlaceHelps ? ", or restore --in-place" : ""}`,
+			);
+	}
+	return faults;
+}
+
+function mebibytes(bytes: number): string {
+	return `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+}

@@ -1,0 +1,147 @@
+// Extract into the private folder while the service runs, so that the swap has only to rename.
+import type { Stats } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { into } from "../../engines/into.ts";
+import { notHeld } from "../../engines/not-held.ts";
+import { requireFile } from "../../engines/read-files.ts";
+import { openDestination } from "../../engines/registry.ts";
+import { syncFilesystemOf } from "../../host/files.ts";
+import { descend, entryIn, findBelow } from "../../host/folder.ts";
+import { removeLocked, unlock, unlocking } from "../../host/immutable.ts";
+import { isOnOverlay } from "../../host/overlay.ts";
+import { inArea, openArea } from "../../host/private-area.ts";
+import { accountOf, groupOf } from "../../host/users.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { recordOf } from "../../values/record.ts";
+import type { StepContext, StepWork } from "../context.ts";
+import { withPoint } from "../fault.ts";
+import type { StageStep } from "../step.ts";
+import { NEW } from "./area.ts";
+import { withoutSpecialFiles } from "./special-files.ts";
+
+/** The note of a `stage` step. */
+interface Staged {
+	readonly began: true;
+	/** By staged path: what will stand at the live place, and nothing else. */
+	readonly inodes?: Readonly<Record<string, number>>;
+}
+
+function inodesOf(places: StageStep["places"]): Record<string, number> {
+	return recordOf(
+		places.flatMap(({ staged }) => {
+			// An overlay makes up numbers, and others after the next boot (the kernel's "Overlay Filesystem", inode properties).
+			const ino = inArea(staged, (parent, name) =>
+				isOnOverlay(parent) ? undefined : entryIn(parent, name)?.ino,
+			);
+			return ino === undefined ? [] : [[staged, ino] as const];
+		}),
+	);
+}
+
+/** Of what a run has staged at a path; undefined where that is not known, or something else has been put there since. */
+export function stagedInode(
+	{ plan, noteOf }: Pick<StepContext, "plan" | "noteOf">,
+	scope: string,
+	staged: string,
+): number | undefined {
+	const own = plan.steps.filter((step) => step.scope === scope);
+	// A database that is a file is made in the place of what was extracted.
+	if (own.some((step) => step.kind === "embed" && join(step.folder, step.to) === staged)) return undefined;
+	for (const step of own) {
+		const inode =
+			step.kind === "stage" ? (noteOf(step.id) as Staged | undefined)?.inodes?.[staged] : undefined;
+		if (inode !== undefined) return inode;
+	}
+	return undefined;
+}
+
+export const stage: StepWork<StageStep> = {
+	async run(step, context) {
+		context.note({ began: true } satisfies Staged);
+		const result = await extractInto(step, context);
+		context.note({ began: true, inodes: inodesOf(step.places) } satisfies Staged);
+		return result;
+	},
+	undoesLast: true,
+	async undo({ id, area: path }, { noteOf }) {
+		if (noteOf(id) === undefined) return;
+		using area = openArea(path);
+		if (area === undefined) return;
+		await removeLocked(area, NEW);
+		mkdirSync(area.at(NEW), { mode: 0o700 });
+	},
+};
+
+/** What an archive holds of these places, in their private folder, synced. */
+export async function extractInto(
+	step: Pick<
+		StageStep,
+		"area" | "places" | "provider" | "destination" | "archive" | "specialFiles" | "filesOnly"
+	>,
+	context: StepContext,
+): Promise<{ readonly warnings: readonly string[] } | undefined> {
+	const { archive, places } = step;
+	using area = openArea(step.area);
+	if (area === undefined) throw new HoldfastError("failed", `the private folder ${step.area} is gone`);
+	using folder = descend(area, NEW);
+	const target = into(folder, context.log);
+	const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
+	await destination.restore(
+		archive,
+		places.map(({ stored }) => stored),
+		target,
+		withPoint(context),
+	);
+	context.point("extracted");
+	for (const { stored } of places) {
+		if (!findBelow(folder, stored)) throw notHeld(stored, archive);
+		if (step.filesOnly) requireFile(folder, stored, archive);
+	}
+	const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
+	const warnings = [...(result?.warnings ?? []), ...(await unlocked(step)), ...(await changedHands(places))];
+	await syncFilesystemOf(area);
+	return warnings.length > 0 ? { warnings } : undefined;
+}
+
+/** borg brings back what chattr(1) sets: what is immutable could not be put in its place. */
+async function unlocked({ places }: Pick<StageStep, "places">): Promise<string[]> {
+	const lines: string[] = [];
+	for (const { staged, stored } of places) {
+		const locked = await unlock(staged);
+		if (locked === undefined) continue;
+		const again = unlocking({ ...locked, path: stored }).replace(/ -([ia]) /, " +$1 ");
+		lines.push(
+			`${stored} was ${locked.how} when it was backed up, and is not now; to have it so again: ${again}`,
+		);
+	}
+	return lines;
+}
+
+/** Whose a folder is, and who may write to it, is the archive's word: a person is told where that changes. */
+async function changedHands(places: StageStep["places"]): Promise<string[]> {
+	const lines: string[] = [];
+	for (const { staged, live } of places) {
+		const [is, was] = [staged, live].map(found);
+		if (is === undefined || was === undefined || is.isSymbolicLink() || was.isSymbolicLink()) continue;
+		if (is.uid === was.uid && is.gid === was.gid && is.mode === was.mode) continue;
+		lines.push(
+			`${live} comes back as ${await ownerWords(is)}, as the archive has it; until now it was ${await ownerWords(was)}`,
+		);
+	}
+	return lines;
+}
+
+/** Undefined as well where the way there is not: what is only told costs no restore. */
+function found(path: string | undefined): Stats | undefined {
+	try {
+		return path === undefined ? undefined : inArea(path, entryIn);
+	} catch {
+		return undefined;
+	}
+}
+
+async function ownerWords({ uid, gid, mode }: Stats): Promise<string> {
+	const [user, group] = [(await accountOf(uid))?.name ?? uid, (await groupOf(gid))?.name ?? gid];
+	return `${user}:${group} ${(mode & 0o7777).toString(8).padStart(4, "0")}`;
+}

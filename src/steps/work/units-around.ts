@@ -1,0 +1,138 @@
+// Ask systemd for the units that a stop concerns, and for how they are now.
+import { unitLabel } from "../../host/systemd.ts";
+import { ownUnits, type UnitFacts, unitFacts } from "../../host/unit-facts.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { Unit } from "../../values/unit.ts";
+import { affected, type Facts, factsByName, isUp, obstacles, stillUnknown, verdictsOf } from "./picture.ts";
+import type { Known } from "./unit-notes.ts";
+
+/** For units whose own settings let them take as long as they like. */
+const LONGEST_SECONDS = 3_600;
+
+const DOWN = { active: "inactive" };
+
+export const unitOf = (
+	unit: string,
+	user: string | undefined,
+): { readonly unit: string; readonly user?: string } => (user === undefined ? { unit } : { unit, user });
+
+export function byManager<U extends { readonly user?: string | undefined }>(
+	units: readonly U[],
+): Map<string | undefined, U[]> {
+	return Map.groupBy(units, ({ user }) => user);
+}
+
+/** The units as they are, with what is to become of each, in the order of their starts. Throws what stands in the way. */
+export async function takePicture(units: readonly Unit[], earlier: readonly Known[]): Promise<Known[]> {
+	const pictures: Known[][] = [];
+	const problems: string[] = [];
+	for (const [user, own] of byManager(units)) {
+		const names = own.map(({ unit }) => unit);
+		const facts = await lookAround(user, names, earlier);
+		problems.push(...problemsOf(user, names, facts));
+		pictures.push(
+			verdictsOf(names, facts).map((one) => ({ ...one, ...(user === undefined ? {} : { user }) })),
+		);
+	}
+	if (problems.length > 0)
+		throw new HoldfastError("failed", problems[0] ?? "", {
+			details: problems.slice(1),
+			hint: "nothing was stopped; change the units in the config: systemctl list-units shows those there are",
+		});
+	// Managers whose units were stopped last are started first.
+	return pictures
+		.reverse()
+		.flatMap((one, index) => one.map((unit) => ({ ...unit, level: unit.level + index * 1_000 })));
+}
+
+interface Foresight {
+	/** Why they could not be stopped and started again, in words. */
+	readonly problems: readonly string[];
+	/** All that would be down. */
+	readonly stopped: ReadonlySet<string>;
+	/** Those of them that are up and that nobody has named. */
+	readonly too: readonly string[];
+}
+
+/** What a stop of units would mean. */
+export async function foresee(units: readonly Unit[]): Promise<Foresight> {
+	const all = await Promise.all(
+		[...byManager(units)].map(async ([user, own]) => {
+			const names = own.map(({ unit }) => unit);
+			const facts = await lookAround(user, names, []);
+			const concerned = affected(names, facts);
+			const too = [...concerned].filter(([name, role]) => role !== "own" && isUp(facts.get(name) ?? DOWN));
+			return {
+				problems: problemsOf(user, names, facts),
+				stopped: [...names, ...concerned.keys()],
+				too: too.map(([name]) => unitLabel(unitOf(name, user))),
+			};
+		}),
+	);
+	return {
+		problems: all.flatMap(({ problems }) => problems),
+		stopped: new Set(all.flatMap(({ stopped }) => stopped)),
+		too: all.flatMap(({ too }) => too),
+	};
+}
+
+function problemsOf(user: string | undefined, names: readonly string[], facts: Facts): string[] {
+	return obstacles(names, facts, user === undefined ? ownUnits() : new Set(), (unit) =>
+		unitLabel(unitOf(unit, user)),
+	);
+}
+
+/** The named units and all around them that matters, as they were before this run. */
+async function lookAround(
+	user: string | undefined,
+	names: readonly string[],
+	earlier: readonly Known[],
+): Promise<Facts> {
+	const facts = new Map<string, UnitFacts>();
+	const before = new Map(
+		earlier.filter((one) => one.user === user && one.wasUp).map((one) => [one.unit, one]),
+	);
+	for (let unknown = stillUnknown(names, facts); unknown.length > 0; unknown = stillUnknown(names, facts)) {
+		const found = (await unitFacts(user, unknown)).map((one) => {
+			const then = before.get(one.unit);
+			return then ? { ...one, active: "active", invocation: then.invocation } : one;
+		});
+		for (const [name, one] of factsByName(found)) facts.set(name, one);
+		// Asked for by a name that it does not tell of.
+		for (const [index, name] of unknown.entries()) {
+			const one = found[index];
+			if (one && !facts.has(name)) facts.set(name, one);
+		}
+	}
+	return facts;
+}
+
+/** How units are now. */
+export async function factsOf<U extends Unit>(units: readonly U[]): Promise<Map<U, UnitFacts>> {
+	const now = new Map<U, UnitFacts>();
+	for (const [user, some] of byManager(units)) {
+		const facts = await unitFacts(
+			user,
+			some.map(({ unit }) => unit),
+		);
+		for (const [index, unit] of some.entries()) {
+			const one = facts[index];
+			if (one) now.set(unit, one);
+		}
+	}
+	return now;
+}
+
+/** Somewhat longer than systemd itself gives them: up to four phases of a stop each have their time. */
+export function patienceFor(units: readonly Known[], what: "stop" | "start"): { readonly seconds: number } {
+	const own = Number(process.env.HOLDFAST_UNIT_SECONDS);
+	if (own > 0) return { seconds: own };
+	return {
+		seconds: Math.max(
+			...units.map(({ stopSeconds, startSeconds }) => {
+				const seconds = what === "stop" ? stopSeconds : startSeconds;
+				return seconds === undefined ? LONGEST_SECONDS : 4 * seconds + 60;
+			}),
+		),
+	};
+}

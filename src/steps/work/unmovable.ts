@@ -1,0 +1,70 @@
+// What stands at a live place and cannot be put aside: found before a unit is stopped.
+import { dirname } from "node:path";
+import { type Locked, lockedAt, unlocking, wordsOf } from "../../host/immutable.ts";
+import { isPinned, pinnedIn } from "../../host/overlay.ts";
+import type { Place, PreflightStep } from "../step.ts";
+import { isThere } from "./swap.ts";
+
+export interface Unmovable {
+	readonly problems: readonly string[];
+	readonly warnings: readonly string[];
+}
+
+/** Entries that are named, of one place. */
+const MOST_NAMED = 3;
+
+export async function findUnmovable(
+	{ places, twoCopies }: Pick<PreflightStep, "places" | "twoCopies">,
+	signal: AbortSignal,
+): Promise<Unmovable> {
+	const problems: string[] = [];
+	const warnings: string[] = [];
+	for (const place of places) {
+		const pinned = twoCopies ? pinnedOf(place) : { problems: [], warnings: [] };
+		problems.push(
+			...(await lockedOf(place, twoCopies && pinned.warnings.length === 0, signal)),
+			...pinned.problems,
+		);
+		warnings.push(...pinned.warnings);
+	}
+	return { problems: [...new Set(problems)], warnings };
+}
+
+/** `moves`: it is renamed. What is deleted where it stands must have nothing in it that cannot be. */
+async function lockedOf({ live, mode, area }: Place, moves: boolean, signal: AbortSignal): Promise<string[]> {
+	const above = new Set([dirname(area), ...(mode === "entries" ? [] : [dirname(live)])]);
+	const found: Locked[] = [];
+	for (const folder of above) found.push(...(await lockedAt(folder, "itself", signal)));
+	if (isThere(live)) {
+		found.push(...(await lockedAt(live, "itself", signal)));
+		if (!moves) found.push(...(await lockedAt(live, "below", signal)));
+		else if (mode === "entries") found.push(...(await lockedAt(live, "within", signal)));
+	}
+	const more = found.length > MOST_NAMED ? ` (and ${found.length - MOST_NAMED} more)` : "";
+	return found
+		.slice(0, MOST_NAMED)
+		.map(
+			(one) =>
+				`${wordsOf(one)}, so ${live} cannot be replaced${more}: ${unlocking(one)}, and set it again afterwards`,
+		);
+}
+
+function pinnedOf({ live, mode }: Place): Unmovable {
+	if (mode === "entries")
+		return {
+			problems: pinnedIn(live)
+				.slice(0, MOST_NAMED)
+				.map(
+					(name) =>
+						`${live}/${name} lies in the lower layer of an overlay file system and cannot be renamed: restore --in-place, or make it a folder of the upper layer, while nothing uses it (cp -a, then delete, then rename)`,
+				),
+			warnings: [],
+		};
+	if (!isPinned(live)) return { problems: [], warnings: [] };
+	return {
+		problems: [],
+		warnings: [
+			`${live} lies in the lower layer of an overlay file system and cannot be renamed: it is put aside as a copy, and its service is down for as long as that takes`,
+		],
+	};
+}

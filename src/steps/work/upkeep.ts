@@ -1,0 +1,90 @@
+// What keeps a destination in order: look whether it is whole, and let old archives go.
+
+import { isAhead, type Records, timeOf, withTime } from "../../engines/archive-time.ts";
+import { belongsTo, wordsOfTime } from "../../engines/metadata.ts";
+import type { Archive, Problem } from "../../engines/provider.ts";
+import { openDestination } from "../../engines/registry.ts";
+import { retain } from "../../engines/retention.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { StepWork } from "../context.ts";
+import type { CheckArchivesStep, PruneStep } from "../step.ts";
+import { unlessAbsent } from "./absent.ts";
+import { type LostArchive, wordsOfLost } from "./lost.ts";
+
+export const archivesCheck: StepWork<CheckArchivesStep> = {
+	run: ({ provider, destination: name, full }, context) =>
+		unlessAbsent(async () => {
+			const destination = await openDestination(context.plan.manifest, provider, name);
+			const problems = await destination.check(full, context);
+			const archives = await destination.list(context);
+			const own = archives.filter((archive) => belongsTo(archive, context.plan.manifest.machine));
+			context.forgetGone(destination, namesOf(own));
+			const ahead = aheadIn(own, context.records(destination, namesOf(own)));
+			// An engine that says nothing of its archives may have given them other names.
+			const gone = destination.capabilities.describesItself ? context.lost(destination, namesOf(own)) : [];
+			const told = (some: readonly LostArchive[]) =>
+				some.map((one) => ({ archive: one.name, message: wordsOfLost(one) }));
+			const unmounted = told(gone.filter((one) => one.unmounted !== undefined));
+			const lost = told(gone.filter((one) => one.unmounted === undefined));
+			const [first] = FAULTS.filter(({ of }) => ({ problems, unmounted, lost, ahead })[of].length > 0);
+			if (first === undefined) return { archives: archives.length };
+			throw new HoldfastError("failed", `${destination.location} ${first.fault}`, {
+				details: [...problems, ...unmounted, ...lost, ...ahead]
+					.slice(0, 20)
+					.map(({ archive, message }) => (archive === undefined ? message : `${archive}: ${message}`)),
+				hint: first.hint,
+			});
+		}),
+};
+
+export const archivesPrune: StepWork<PruneStep> = {
+	run: ({ provider, destination: name, retention, agreed }, context) =>
+		unlessAbsent(async () => {
+			const { manifest } = context.plan;
+			const destination = await openDestination(manifest, provider, name);
+			const own = (await destination.list(context)).filter((archive) => belongsTo(archive, manifest.machine));
+			const removed = retain(own, retention, context.records(destination, namesOf(own)))
+				.filter(({ keep, archive }) => !keep && (agreed?.includes(archive.name) ?? true))
+				.map(({ archive }) => archive.name);
+			if (removed.length > 0) {
+				for (const archive of removed) context.log(`remove ${archive}`);
+				await destination.remove(removed, context);
+				context.removed(destination, removed);
+			}
+			return { removed, kept: own.length - removed.length };
+		}),
+};
+
+/** What can be wrong with a destination, the worst first. */
+const FAULTS = [
+	{
+		of: "problems",
+		fault: "is not whole",
+		hint: "back up to another destination that is undamaged before you fix or remove anything here",
+	},
+	{
+		of: "unmounted",
+		fault: "is on no disk that is mounted",
+		hint: "is the disk there? Mount it, then check again",
+	},
+	{
+		of: "lost",
+		fault: "has lost archives",
+		hint: "find out who removed them, and what else they removed: holdfast list; then back up again: holdfast create",
+	},
+	{
+		of: "ahead",
+		fault: "has archives whose time is yet to come",
+		hint: "they count for nothing, and prune keeps them: once you do not need one, remove it with its engine's own program",
+	},
+] as const;
+
+const namesOf = (archives: readonly Archive[]) => archives.map(({ name }) => name);
+
+/** The archives that cannot have been made when they say. */
+function aheadIn(archives: readonly Archive[], records: Records): Problem[] {
+	return archives
+		.map((archive) => withTime(archive, records))
+		.filter((archive) => isAhead(timeOf(archive)))
+		.map(({ name, created }) => ({ archive: name, message: `is dated ${created}, ${wordsOfTime}` }));
+}

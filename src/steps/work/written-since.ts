@@ -1,0 +1,178 @@
+// What others have written to a place while nobody watched over it: an undo in another process, perhaps days later, does
+// not throw that away.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { renameIn } from "../../host/files.ts";
+import {
+	descend,
+	enter,
+	entryIn,
+	type Folder,
+	inParent,
+	isAbsent,
+	namesIn,
+	openFolder,
+	split,
+	syncFolder,
+} from "../../host/folder.ts";
+import { inArea } from "../../host/private-area.ts";
+import { isErrno } from "../../values/error.ts";
+import { localTime } from "../../values/local-time.ts";
+import type { StepContext } from "../context.ts";
+import type { Step } from "../plan.ts";
+import type { Place } from "../step.ts";
+import { freeName, isThere, movable, requireStill } from "./swap.ts";
+
+/** Part of a step's note. */
+export interface Written {
+	/** Where an undo puts it. */
+	readonly keptAs: string;
+	/** Of a place that stays: the names in it then. */
+	readonly entries?: readonly string[];
+}
+
+interface Placing {
+	/** Of a place that stays: what was put there. */
+	readonly entries?: readonly string[];
+	/** Not before this moment, in milliseconds. */
+	readonly from?: number;
+	/** All that this run did to it was done by then: its own renames have changed no time of change since. */
+	readonly isDone: boolean;
+	/** Of what was put there, where that is known: anything else is somebody else's. */
+	readonly inode?: number | undefined;
+}
+
+/**
+ * What an undo is to keep of a place: something was written or put there after its units were started, or after the run
+ * had died; that is said. Called before anything is undone, when what writes there is down.
+ */
+export async function foundWritten(
+	{ scope }: Step,
+	place: Place,
+	{ plan, leaves, unwatched }: StepContext,
+	placing: Placing,
+): Promise<Written | undefined> {
+	const since = unwatched(scope)?.since;
+	const { live, mode } = place;
+	if (since === undefined || !isThere(live)) return undefined;
+	const carried = plan.steps.flatMap((step) =>
+		step.kind === "carry" && step.place.live === live ? [`${live}/${step.nested}`] : [],
+	);
+	const latest = await writtenSince(place, placing, carried, Math.max(since, placing.from ?? 0));
+	if (latest === undefined) return undefined;
+	const [above, name] = split(live);
+	using home = openFolder(mode === "entries" ? live : above);
+	const free = freeName(home, `${mode === "entries" ? "" : `${name}.`}found-${plan.run}`, plan.run);
+	const keptAs = join(home.path, free);
+	leaves(
+		`${latest.file} was written at ${localTime(latest.at)}, after the restore had put ${live} there and before it was undone: what was restored and written to is kept as ${keptAs}; take from it what you need, then delete it`,
+	);
+	return { keptAs, ...(mode === "entries" ? { entries: movable(home) } : {}) };
+}
+
+/** Safe to repeat: once it is kept, what stands at the place is something else. */
+export function keepWritten(
+	place: Place,
+	{ keptAs, entries = [] }: Written,
+	point: StepContext["point"],
+): void {
+	const { live, area, mode } = place;
+	if (isThere(keptAs) || !isThere(live)) return;
+	requireStill(place);
+	inParent(keptAs, (above, kept) => {
+		if (mode === "rename")
+			inParent(live, (home, name) => {
+				renameIn(home, name, above, kept);
+				point("kept");
+			});
+		else
+			inArea(join(area, KEPT), (around, name) => {
+				if (!entryIn(around, name)) mkdirSync(around.at(name), { mode: 0o700 });
+				using to = descend(around, name);
+				for (const entry of entries) {
+					if (entryIn(to, entry) || !entryIn(above, entry)) continue;
+					renameIn(above, entry, to, entry);
+					point(`kept-${entry}`);
+				}
+				syncFolder(to);
+				renameIn(around, name, above, kept);
+				point("kept");
+				syncFolder(around);
+			});
+		syncFolder(above);
+	});
+}
+
+/** In the private folder, until all of a place that stays is in it. */
+const KEPT = "kept";
+
+interface Found {
+	readonly file: string;
+	/** RFC 3339: when it was changed. */
+	readonly at: string;
+}
+
+/** What of a place was created, changed or moved there after a moment. */
+async function writtenSince(
+	{ live, mode }: Place,
+	{ entries = [], isDone, inode }: Placing,
+	carried: readonly string[],
+	since: number,
+): Promise<Found | undefined> {
+	// Its own renames change the time of change of what is renamed, and of the folders that another state's are brought to.
+	const isOurs = (path: string) => !isDone && path === live;
+	const look: Look = { since, carried, skipsTop: isOurs };
+	if (mode === "rename")
+		return inParent(live, (home, name) => {
+			const stat = entryIn(home, name);
+			if (stat && inode !== undefined && stat.ino !== inode)
+				return Promise.resolve({ file: live, at: new Date(stat.ctimeMs).toISOString() });
+			return visit(home, name, look);
+		});
+	using home = openFolder(live);
+	const placed = new Set(isDone ? [] : entries.map((name) => `${live}/${name}`));
+	for (const name of movable(home)) {
+		const found = await visit(home, name, { ...look, skipsTop: (path) => placed.has(path) });
+		if (found !== undefined) return found;
+	}
+	return undefined;
+}
+
+interface Look {
+	readonly since: number;
+	/** Other states' folders in it. */
+	readonly carried: readonly string[];
+	/** Of these the time of change says nothing; of a file the time of modification does. */
+	skipsTop(path: string): boolean;
+}
+
+/** Between so many entries signals are heard. */
+const BREATHS = 500;
+let count = 0;
+
+async function visit(parent: Folder, name: string, look: Look): Promise<Found | undefined> {
+	if (++count % BREATHS === 0) await setImmediate();
+	const { since, carried, skipsTop } = look;
+	const stat = entryIn(parent, name);
+	const path = `${parent.path === "/" ? "" : parent.path}/${name}`;
+	if (!stat || carried.includes(path)) return undefined;
+	const isFolder = stat.isDirectory();
+	const isMovedByUs = skipsTop(path) || (isFolder && carried.some((one) => one.startsWith(`${path}/`)));
+	// The journal knows of milliseconds, and its own rename may have been in the same one.
+	const time = Math.floor(isMovedByUs ? (isFolder ? 0 : stat.mtimeMs) : stat.ctimeMs);
+	const isNew = time > since ? { file: path, at: new Date(time).toISOString() } : undefined;
+	if (!isFolder) return isNew;
+	// A file in it says more.
+	try {
+		using inner = enter(parent, name);
+		for (const child of namesIn(inner)) {
+			const found = await visit(inner, child, look);
+			if (found !== undefined) return found;
+		}
+	} catch (error) {
+		// Something else deletes it, or not even its owner may look into it.
+		if (!isAbsent(error) && !isErrno(error, "EACCES")) throw error;
+	}
+	return isNew;
+}
