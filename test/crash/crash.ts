@@ -1,6 +1,6 @@
 // Crash one command at one moment, in one of three ways, recover, and see what is left.
 import type { Machine } from "../machine/machine.ts";
-import { ENV, makeNewer, makeRoom, type Scenario, verdict } from "./scenario.ts";
+import { ENV, makeReady, makeRoom, type Scenario, verdict } from "./scenario.ts";
 
 /** The process is killed; the whole machine is; the power goes, and with it what was not synced. */
 export const FAULTS = ["process", "machine", "power"] as const;
@@ -10,8 +10,8 @@ const HOLDFAST = "/opt/holdfast/bin/holdfast";
 
 /** Every moment that the command passes, in order: `STEP#POINT`. */
 export async function pointsOf(web01: Machine, scenario: Scenario): Promise<string[]> {
-	await makeNewer(web01, scenario);
-	const { code, stderr } = await web01.run([HOLDFAST, ...scenario.words], {
+	const command = await makeReady(web01, scenario);
+	const { code, stderr } = await web01.run(command, {
 		env: { ...ENV, HOLDFAST_FAULT: "trace" },
 	});
 	if ((code !== 0) !== (scenario.fails ?? false))
@@ -34,9 +34,9 @@ export async function crash(
 	point: string,
 	fault: Fault,
 ): Promise<Outcome> {
-	await makeNewer(web01, scenario);
+	const command = await makeReady(web01, scenario);
 	const env = { ...ENV, HOLDFAST_FAULT: `${fault === "process" ? "kill" : "stop"}@${point}` };
-	const dying = web01.run([HOLDFAST, ...scenario.words], { env });
+	const dying = web01.run(command, { env });
 	if (fault === "process") {
 		const { stderr } = await dying;
 		if (!stderr.includes(`fault-here ${point}`)) throw new Error(`${point} was not reached:\n${stderr}`);
@@ -60,14 +60,14 @@ const HELP_MS = 20_000;
  * MariaDB and MySQL wait for room, and the command with them, until somebody makes some.
  */
 export async function fillDisk(web01: Machine, scenario: Scenario, point: string): Promise<Outcome> {
-	await makeNewer(web01, scenario);
+	const command = await makeReady(web01, scenario);
 	const fill = "cat /dev/zero >/disk/ballast; cat /dev/zero >/disk/ballast2";
 	const env = { ...ENV, HOLDFAST_FAULT: `run@${point}`, HOLDFAST_FAULT_COMMAND: fill };
 	let helped: Promise<void> | undefined;
 	const help = setTimeout(() => {
 		helped = makeRoom(web01, scenario);
 	}, HELP_MS);
-	const { stderr } = await web01.run([HOLDFAST, ...scenario.words], { env });
+	const { stderr } = await web01.run(command, { env });
 	clearTimeout(help);
 	if (!stderr.includes(`fault-here ${point}`)) throw new Error(`${point} was not reached:\n${stderr}`);
 	await (helped ?? makeRoom(web01, scenario));
@@ -86,24 +86,24 @@ export async function interrupt(
 	scenario: Scenario,
 	point: string,
 ): Promise<{ code: number; end: string }> {
-	await makeNewer(web01, scenario);
+	const command = await makeReady(web01, scenario);
 	const env = { ...ENV, HOLDFAST_FAULT: `interrupt@${point}` };
-	const { code } = await web01.run([HOLDFAST, ...scenario.words], { env });
+	const { code } = await web01.run(command, { env });
 	return { code, end: await verdict(web01, scenario) };
 }
 
 /** What the command comes to when nothing disturbs it. */
-export const usualEnd = ({ fails, mayEnd }: Scenario) => ({
+export const usualEnd = ({ fails, mayEnd, ends }: Scenario) => ({
 	code: fails ? 1 : 0,
-	end: mayEnd.includes("old") ? "old" : "newer",
+	end: ends ?? (mayEnd.includes("old") ? "old" : "newer"),
 });
 
 /** Nobody reads what it says, and its terminal goes away at this moment: it comes to its end all the same. */
 export async function hangUp(web01: Machine, scenario: Scenario, point: string): Promise<Outcome> {
-	await makeNewer(web01, scenario);
+	const command = await makeReady(web01, scenario);
 	const unheard = ["bash", "-c", 'exec "$@" > >(exec true) 2>&1', "bash"];
 	const env = { ...ENV, HOLDFAST_FAULT: `hangup@${point}` };
-	const { code } = await web01.run([...unheard, HOLDFAST, ...scenario.words], { env });
+	const { code } = await web01.run([...unheard, ...command], { env });
 	const end = await verdict(web01, scenario);
 	const usual = usualEnd(scenario);
 	const held = code === usual.code && end === usual.end;
@@ -113,8 +113,8 @@ export async function hangUp(web01: Machine, scenario: Scenario, point: string):
 /** Crash while the crash before is being recovered from, at every moment of that, and recover again. */
 export async function crashRecovery(web01: Machine, scenario: Scenario, point: string): Promise<Outcome[]> {
 	const kill = async (fault: string) => {
-		await makeNewer(web01, scenario);
-		await web01.run([HOLDFAST, ...scenario.words], { env: { ...ENV, HOLDFAST_FAULT: `kill@${fault}` } });
+		const command = await makeReady(web01, scenario);
+		await web01.run(command, { env: { ...ENV, HOLDFAST_FAULT: `kill@${fault}` } });
 	};
 	await kill(point);
 	const traced = await web01.run([HOLDFAST, "recover", "--quiet"], {

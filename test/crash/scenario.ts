@@ -3,6 +3,9 @@ import { installMysql } from "../databases/mysql.ts";
 import { type Machine, machine } from "../machine/machine.ts";
 import { RECOVERY_UNITS } from "../support/units.ts";
 
+/** Run the program on the machine: what it prints; throws when it fails. */
+type Holdfast = (...words: readonly string[]) => Promise<string>;
+
 export interface Scenario {
 	readonly name: string;
 	/** Declared states, and the units that they stop. */
@@ -19,6 +22,14 @@ export interface Scenario {
 	readonly minutes: number;
 	/** The command fails by itself, so that its way back is crashed too. */
 	readonly fails?: boolean;
+	/** What the live state is after the command, when nothing disturbs it; default: `old` where it may end so. */
+	readonly ends?: "newer";
+	/** Options of the provider. */
+	readonly provider?: Readonly<Record<string, unknown>>;
+	/** What comes before the command, once the newer state is live; further words for the command. */
+	before?(holdfast: Holdfast): Promise<readonly string[]>;
+	/** What must still work after the crash, once the state was looked at. What does not, in words. */
+	after?(holdfast: Holdfast, end: string): Promise<string | undefined>;
 }
 
 const RESTORE = ["restore", "--yes", "--quiet", "tar", "latest"];
@@ -90,6 +101,41 @@ export const SCENARIOS: readonly Scenario[] = [
 		mayEnd: ["newer"],
 	},
 	{
+		name: "undo of a restore",
+		minutes: 6,
+		state: { app: { folders: ["/disk/app", "/disk/extra"], ...app } },
+		async before(holdfast) {
+			await holdfast(...RESTORE, "--keep-old", "1d");
+			return [await lastRestore(holdfast)];
+		},
+		words: ["undo", "--yes", "--quiet"],
+		mayEnd: ["old", "newer"],
+		ends: "newer",
+		// As long as it was not gone to its end, the way back is open.
+		async after(holdfast, end) {
+			if (end === "old") await holdfast("undo", "--yes", "--quiet", await lastRestore(holdfast));
+			return undefined;
+		},
+	},
+	{
+		name: "prune",
+		minutes: 2,
+		state: { app: { folders: ["/disk/app", "/disk/extra"], ...app } },
+		provider: { retention: { keepLast: 1 } },
+		async before(holdfast) {
+			for (let more = 0; more < 2; more++) await holdfast("create", "--quiet");
+			return [];
+		},
+		words: ["prune", "--yes", "--quiet"],
+		mayEnd: ["newer"],
+		async after(holdfast) {
+			await holdfast("check", "--full", "--quiet");
+			await holdfast("prune", "--yes", "--quiet");
+			const { archives } = JSON.parse(await holdfast("list", "--json")) as { archives: unknown[] };
+			return archives.length === 1 ? undefined : `${archives.length} archives are left`;
+		},
+	},
+	{
 		name: "restore of a folder and a PostgreSQL database",
 		minutes: 15,
 		state: { app: { folders: ["/disk/app"], dumps: [{ postgresql: "app" }], ...app } },
@@ -112,6 +158,13 @@ export const SCENARIOS: readonly Scenario[] = [
 		mayEnd: ["old", "newer"],
 	},
 ];
+
+async function lastRestore(holdfast: Holdfast): Promise<string> {
+	const runs = JSON.parse(await holdfast("runs", "--json")) as { id: string; operation: string }[];
+	const run = runs.find(({ operation }) => operation === "restore");
+	if (!run) throw new Error("there was no restore");
+	return run.id;
+}
 
 /** A server whose data are on a disk that can lose what was not synced. */
 interface Server {
@@ -199,6 +252,7 @@ export function serverOf({ state, server }: Scenario): string | undefined {
 const server = (scenario: Scenario) => SERVERS[serverOf(scenario) ?? ""];
 
 const FOLDERS = ["/disk/app", "/disk/extra", "/mounted", "/btr/app"];
+const HOLDFAST = "/opt/holdfast/bin/holdfast";
 export const ENV = { HOLDFAST_STATE_DIR: "/disk/holdfast" };
 
 /** A machine whose data, archives and journal are on disks that can lose what was not synced. */
@@ -241,12 +295,15 @@ export async function crashMachine(kind?: string): Promise<Machine> {
 
 /** Declare it, and make an archive of the old state. */
 export async function begin(web01: Machine, scenario: Scenario): Promise<void> {
-	const { state } = scenario;
+	const { state, provider } = scenario;
 	await web01.write(
 		"/etc/holdfast/holdfast.json",
 		JSON.stringify({
 			machines: {
-				web01: { state, providers: { tar: { destinations: { disk: { path: "/disk/archives" } } } } },
+				web01: {
+					state,
+					providers: { tar: { ...provider, destinations: { disk: { path: "/disk/archives" } } } },
+				},
 			},
 		}),
 	);
@@ -255,11 +312,21 @@ ${fill("old", scenario)}`);
 	await web01.sh("/opt/holdfast/bin/holdfast create --quiet; sync", { env: ENV });
 }
 
-/** The newer state is live and on disk, and its unit runs. */
-export async function makeNewer(web01: Machine, scenario: Scenario): Promise<void> {
+const holdfastOn =
+	(web01: Machine): Holdfast =>
+	async (...words) => {
+		const { code, stdout, stderr } = await web01.run([HOLDFAST, ...words], { env: ENV });
+		if (code !== 0) throw new Error(`${words.join(" ")}: exit code ${code}\n${stderr}`);
+		return stdout;
+	};
+
+/** The newer state is live and on disk, its unit runs, and what comes before the command is done. The whole command. */
+export async function makeReady(web01: Machine, scenario: Scenario): Promise<string[]> {
 	await web01.sh(
 		`systemctl stop app\n${fill("newer", scenario)}\nsync; systemctl reset-failed app web || true; systemctl start app web app.path`,
 	);
+	const more = (await scenario.before?.(holdfastOn(web01))) ?? [];
+	return [HOLDFAST, ...scenario.words, ...more];
 }
 
 /** Room again, and the database server with it: PostgreSQL ends itself when its log cannot be written. */
@@ -313,6 +380,13 @@ export async function verdict(web01: Machine, scenario: Scenario): Promise<strin
 		if (each.size > 1) faults.push(`${name} is half-way: ${[...each].join(" and ")}`);
 		for (const one of each) ends.add(one);
 	}
+	const end = [...ends].sort().join(" and ");
+	try {
+		const fault = await scenario.after?.(holdfastOn(web01), end);
+		if (fault !== undefined) faults.push(fault);
+	} catch (error) {
+		faults.push(String(error));
+	}
 	if ((await web01.sh("cat /disk/app/deep/inner/file")) !== "inner")
 		faults.push("the inner folder was touched");
 	for (const unit of ["app", "web", "app.path"]) {
@@ -342,5 +416,5 @@ export async function verdict(web01: Machine, scenario: Scenario): Promise<strin
 	const listed = await web01.sh("/opt/holdfast/bin/holdfast list --json", { env: ENV });
 	for (const { metadata } of JSON.parse(listed).archives)
 		if (!metadata) faults.push("a half archive is listed");
-	return faults.length > 0 ? faults.join("; ") : [...ends].sort().join(" and ");
+	return faults.length > 0 ? faults.join("; ") : end;
 }
