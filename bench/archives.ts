@@ -2,7 +2,7 @@
 // with that; the others keep what an archive says of itself in a file each, and reading all of these is what it is up against.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Metadata } from "../src/engines/provider.ts";
+import type { Metadata } from "../src/engines/archive.ts";
 import { ARCHIVE, aboutTag } from "../src/engines/restic/snapshots.ts";
 import { sideBySide } from "../src/host/side-by-side.ts";
 import { openLocalbackup, openTar, setUpEngines } from "../test/engines/engines.ts";

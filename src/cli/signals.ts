@@ -1,7 +1,7 @@
 // SIGINT, SIGTERM and SIGQUIT ask a command to stop. The first one cancels what is under way. A later one never skips an
 // undo, but ends at once what only reads, asks or waits. SIGHUP says that the terminal is gone: it ends what only reads or
 // asks, and nothing that has begun to change something, which goes on to its end with nobody to hear of it.
-import type { Work } from "../engines/provider.ts";
+import type { Work } from "../engines/destination.ts";
 import { printMessage } from "../report/terminal.ts";
 
 const NAMES = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
@@ -120,5 +120,5 @@ function end(): void {
 
 /** Work whose answer somebody waits for, and whose progress and log nobody looks at. */
 export function unwatched(signal: AbortSignal): Work {
-	return { signal, watched: false, hurried: true, progress: () => {}, log: () => {} };
+	return { signal, watched: false, interactive: true, progress: () => {}, log: () => {} };
 }

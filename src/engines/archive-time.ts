@@ -1,6 +1,6 @@
 // When an archive was made, by whose word, and the order that follows (docs/decisions/0017): by this machine's own records
 // of what it made, else by the engine's own time, else by what the archive says of itself.
-import type { Archive, StateRecord } from "./provider.ts";
+import type { Archive, StateRecord } from "./archive.ts";
 
 /** `suspicious`: it is stored, and there is reason to doubt that it is what it should be. */
 export type StateOutcome = StateRecord["outcome"] | "suspicious";

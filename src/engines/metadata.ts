@@ -6,7 +6,7 @@ import { HoldfastError } from "../values/error.ts";
 import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";
 import { alike, TOO_MUCH } from "./alike.ts";
-import type { Archive, Metadata, Problem } from "./provider.ts";
+import type { Archive, Metadata, Problem } from "./archive.ts";
 
 /** Bytes of one archive's metadata, as JSON. */
 export const MOST_METADATA_BYTES = 1024 * 1024;

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { exec } from "../host/exec.ts";
 import { isMountPoint } from "../host/mounts.ts";
-import type { Work } from "./provider.ts";
+import type { Work } from "./destination.ts";
 
 const POLL_MS = 50;
 /** How long an engine may take to end once its mount is gone. */

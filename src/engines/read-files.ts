@@ -2,8 +2,8 @@
 import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { type Folder, findBelow, openFileBelow } from "../host/folder.ts";
 import { HoldfastError } from "../values/error.ts";
+import { type Destination, requireAble, type Work } from "./destination.ts";
 import { into } from "./into.ts";
-import type { Destination, Work } from "./provider.ts";
 
 /** Write these paths of an archive into a private folder; each must be a regular file, whatever the archive says. */
 export async function restoreFiles(
@@ -13,6 +13,7 @@ export async function restoreFiles(
 	folder: Folder,
 	work: Work,
 ): Promise<void> {
+	requireAble(destination, "restore");
 	await destination.restore(archive, paths, into(folder, work.log), work);
 	for (const path of paths) requireFile(folder, path, archive);
 }

@@ -3,7 +3,7 @@
 import type { Manifest, ProviderOptions } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import { nearest } from "../values/nearest.ts";
-import type { Destination } from "./provider.ts";
+import type { Destination } from "./destination.ts";
 
 /** The destinations of one provider; the engine's code is loaded only now. */
 export async function openProvider(name: string, options: ProviderOptions): Promise<Destination[]> {

@@ -2,8 +2,8 @@
 
 import type { Retention } from "../manifest/providers.ts";
 import { secondsOf } from "../values/duration.ts";
+import type { Archive } from "./archive.ts";
 import { isAhead, outcomesOf, type Recorded, type Records, timeOf, withTime } from "./archive-time.ts";
-import type { Archive } from "./provider.ts";
 
 export interface Decision {
 	readonly archive: Archive;

@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { wordsOf } from "../values/system-error.ts";
-import type { Work } from "./provider.ts";
+import type { Work } from "./destination.ts";
 
 /** Seconds before each further try. */
 const PAUSES = [1, 4, 15];
@@ -13,7 +13,7 @@ export async function retrying<T>(
 	passes: (error: unknown) => Promise<boolean>,
 	attempt: () => Promise<T>,
 ): Promise<T> {
-	for (const seconds of work.hurried ? PAUSES.slice(0, 1) : PAUSES) {
+	for (const seconds of work.interactive ? PAUSES.slice(0, 1) : PAUSES) {
 		try {
 			return await attempt();
 		} catch (error) {

@@ -4,7 +4,7 @@
 import { lstat } from "node:fs/promises";
 import { HoldfastError } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
-import type { CreateResult, Root } from "./provider.ts";
+import type { CreateResult, Root } from "./destination.ts";
 
 /** The roots that are there, and those that are not as the result of a create tells them. Fails when none is. */
 export async function presentRoots(

@@ -2,8 +2,8 @@
 import { exec } from "../host/exec.ts";
 import type { OutputReader } from "../host/lines.ts";
 import { type Exclusion, leavesOut } from "../values/patterns.ts";
+import type { CreateResult, Root } from "./destination.ts";
 import { literally } from "./exclude.ts";
-import type { CreateResult, Root } from "./provider.ts";
 
 /**
  * Bytes of a folder's path. The system takes 4,095: a restore adds the path of a private folder, and what is in the folder

@@ -1,8 +1,9 @@
 // From a destination alone to a config: the newest archive of a machine carries the manifest that it was made by.
 import * as v from "valibot";
+import type { Archive } from "../engines/archive.ts";
 import { isAhead, timeOf } from "../engines/archive-time.ts";
+import type { Destination, Work } from "../engines/destination.ts";
 import { belongsTo, wordsOfTime } from "../engines/metadata.ts";
-import type { Archive, Destination, Work } from "../engines/provider.ts";
 import { readTextBelow, restoreFiles } from "../engines/read-files.ts";
 import { removeTree, scratchFolder } from "../host/files.ts";
 import { openFolder } from "../host/folder.ts";

@@ -1,7 +1,8 @@
+import type { Archive } from "../engines/archive.ts";
 import { archiveId } from "../engines/archive-name.ts";
 import { isAhead, oldestFirst, type Records, timeOf, withTime } from "../engines/archive-time.ts";
+import { type Destination, DestinationAbsent, isBusy, type Work } from "../engines/destination.ts";
 import { belongsTo, machineOf, wordsOfTime } from "../engines/metadata.ts";
-import { type Archive, type Destination, DestinationAbsent, isBusy, type Work } from "../engines/provider.ts";
 import { openDestinations } from "../engines/registry.ts";
 import { places } from "../host/places.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -127,7 +128,7 @@ function listed(
 		provider,
 		destination: destination.name,
 		...timed,
-		...(saysNothing && destination.capabilities.describesItself ? { foreign: true as const } : {}),
+		...(saysNothing && destination.writeMetadata !== undefined ? { foreign: true as const } : {}),
 		...(isAhead(timeOf(timed)) ? { ahead: true as const } : {}),
 	};
 }

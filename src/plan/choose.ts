@@ -1,7 +1,7 @@
 // Which archive a person means, and whether it may be used for what they want of it.
 
+import type { Archive } from "../engines/archive.ts";
 import { outcomeOf, timeOf } from "../engines/archive-time.ts";
-import type { Archive } from "../engines/provider.ts";
 import { wordsOfLost } from "../steps/work/lost.ts";
 import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { RowCounts } from "../databases/database.ts";
 import { openDatabase } from "../databases/registry.ts";
-import type { Entry, Work } from "../engines/provider.ts";
+import type { Entry } from "../engines/archive.ts";
+import type { Work } from "../engines/destination.ts";
+import { requireAble } from "../engines/destination.ts";
 import { restoreFiles } from "../engines/read-files.ts";
 import { openDestination } from "../engines/registry.ts";
 import { closing, enter, entryIn, type Folder, linkIn, namesIn, openFolder, split } from "../host/folder.ts";
@@ -119,6 +121,7 @@ export async function diffArchive(
 	work: Work,
 ): Promise<void> {
 	const destination = await openDestination(manifest, archive.provider, archive.destination);
+	requireAble(destination, "contents");
 	const { toldAs } = destination;
 	const folders = services.flatMap((state) =>
 		heldFolders(manifest, archive, state).map((held) => ({ state, ...held })),

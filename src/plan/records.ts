@@ -1,7 +1,8 @@
 // What this machine's journal has of archives in a destination, for whoever looks at them.
 
+import type { Archive } from "../engines/archive.ts";
 import { NO_RECORDS, type Records } from "../engines/archive-time.ts";
-import type { Archive, Destination, Work } from "../engines/provider.ts";
+import type { Destination, Work } from "../engines/destination.ts";
 import { places } from "../host/places.ts";
 import { Journal } from "../run/journal.ts";
 import type { LostArchive } from "../steps/work/lost.ts";
@@ -30,9 +31,9 @@ export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBo
 			const names = archives.map((archive) => archive.name);
 			return attempt(() => journal?.records(machine, name, location, names)) ?? NO_RECORDS;
 		},
-		lost: ({ location, capabilities }, archives, states) => {
+		lost: ({ location, writeMetadata }, archives, states) => {
 			// An engine that says nothing of its archives may have given them other names.
-			if (!capabilities.describesItself) return [];
+			if (writeMetadata === undefined) return [];
 			const names = archives.map((archive) => archive.name);
 			return attempt(() => journal?.lost(machine, location, names, states)) ?? [];
 		},

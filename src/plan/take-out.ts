@@ -2,8 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Destination, Work } from "../engines/destination.ts";
+import { requireAble } from "../engines/destination.ts";
 import { into } from "../engines/into.ts";
-import type { Destination, Work } from "../engines/provider.ts";
 import { renameIn } from "../host/files.ts";
 import {
 	descend,
@@ -37,6 +38,8 @@ export async function takeOut(
 	specialFiles: boolean,
 	work: Work,
 ): Promise<TakenOut> {
+	const { destination } = source;
+	requireAble(destination, "restore");
 	const home = resolvePath(folder).path;
 	const [above, name] = split(source.stored[0]);
 	const to = join(home, name);
@@ -54,7 +57,7 @@ export async function takeOut(
 		if (open === undefined) throw new HoldfastError("failed", `${area} is gone`);
 		using fresh = descend(open, "new");
 		const inside = into(fresh, work.log);
-		await source.destination.restore(source.archive, source.stored, inside, work);
+		await destination.restore(source.archive, source.stored, inside, work);
 		const left = specialFiles ? undefined : await withoutSpecialFiles(inside);
 		using parent = descend(fresh, above);
 		requireFree();

@@ -1,6 +1,6 @@
 // The plans of `check` and `prune`: one step a destination, each of which fails for itself.
 
-import type { Work } from "../engines/provider.ts";
+import type { Work } from "../engines/destination.ts";
 import { openDestinations } from "../engines/registry.ts";
 import { type Decision, retain } from "../engines/retention.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -18,8 +18,8 @@ interface Request {
 export async function planCheck({ manifest, run, providers }: Request, full: boolean): Promise<Plan> {
 	const steps: CheckArchivesStep[] = [];
 	for (const provider of providers)
-		for (const { name, capabilities } of await openDestinations(manifest, provider))
-			if (capabilities.checks)
+		for (const { name, check } of await openDestinations(manifest, provider))
+			if (check !== undefined)
 				steps.push({
 					kind: "archives-check",
 					id: `check:${provider}/${name}`,

@@ -1,7 +1,7 @@
 // What a run tells of itself: events while it works, how long it took and how long its service was down. Nothing is
 // decided by it.
 
-import type { Progress } from "../engines/provider.ts";
+import type { Progress } from "../engines/destination.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { UnitOutcome } from "../steps/work/unit-notes.ts";
 import { type ErrorReport, reportOf } from "../values/error.ts";

@@ -1,6 +1,6 @@
 // What a run tells while it works: one versioned union. `--json` prints exactly these, one a line.
 
-import type { Progress } from "../engines/provider.ts";
+import type { Progress } from "../engines/destination.ts";
 import type { UnitOutcome } from "../steps/work/unit-notes.ts";
 import type { ErrorReport } from "../values/error.ts";
 

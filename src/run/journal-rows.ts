@@ -1,7 +1,7 @@
 // What the journal's tables hold, as objects: rows out of SQLite, and statements into it.
 import * as v from "valibot";
+import type { Metadata } from "../engines/archive.ts";
 import type { Recorded } from "../engines/archive-time.ts";
-import type { Metadata } from "../engines/provider.ts";
 import type { KeptCopy, KnownArchive } from "../steps/records.ts";
 import { recordOf } from "../values/record.ts";
 import type { Outcome } from "./event.ts";

@@ -1,6 +1,6 @@
 // What the work of a step may use, and what it is made of; by kind it is found in steps/registry.ts.
 import type { Records } from "../engines/archive-time.ts";
-import type { Destination, Progress } from "../engines/provider.ts";
+import type { Destination, Progress } from "../engines/destination.ts";
 import type { LeftStep, Plan, Step, StepKind } from "./plan.ts";
 import type { KeptCopy, MadeArchive } from "./records.ts";
 import type { LastGood } from "./work/expectations.ts";

@@ -1,5 +1,5 @@
 // What steps have the journal remember beyond their run: old copies that are kept, and archives that were made.
-import type { Metadata } from "../engines/provider.ts";
+import type { Metadata } from "../engines/archive.ts";
 import type { Place } from "./step.ts";
 import type { KeptDatabase } from "./step-database.ts";
 

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { requireAble } from "../../src/engines/destination.ts";
 import { scratch } from "../support/scratch.ts";
 import { fulfilsContract } from "./contract.ts";
 import { borgbackup, openBorg, setUpEngines } from "./engines.ts";
@@ -154,6 +155,7 @@ test("a mounted archive shows its files, and is unmounted when it is no longer w
 	mkdirSync(at);
 	const stop = new AbortController();
 	const seen: string[] = [];
+	requireAble(destination, "mount");
 	await destination.mount(
 		"a",
 		at,

@@ -1,10 +1,11 @@
-// The contract of src/engines/provider.ts, as tests. A new engine is one call of `fulfilsContract`.
+// The contract of src/engines/destination.ts, as tests. A new engine is one call of `fulfilsContract`.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Entry, Metadata, Root, Work } from "../../src/engines/provider.ts";
+import type { Entry, Metadata } from "../../src/engines/archive.ts";
+import type { Root, Work } from "../../src/engines/destination.ts";
 import { below } from "../../src/values/patterns.ts";
 import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
 import { wantsItsDisk } from "./disks.ts";
@@ -84,14 +85,14 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			);
 		});
 
-		test("describe corrects what an archive says, and its files stay", async () => {
+		test("writeMetadata corrects what an archive says, and its files stay", async () => {
 			const { folder, source, destination, roots } = setUp();
 			await destination.create({ name: "one", roots, metadata: metadataOf("one") }, true, quiet);
 			const corrected: Metadata = {
 				...metadataOf("one"),
 				states: { notes: { outcome: "failed", folders: [source], reason: "could not read" } },
 			};
-			await destination.describe("one", corrected, quiet);
+			await destination.writeMetadata("one", corrected, quiet);
 			assert.deepEqual(
 				(await destination.list(quiet)).map(({ metadata }) => plain(metadata)),
 				[corrected],
@@ -113,7 +114,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			assert.deepEqual(factsOf(join(folder, "into") + source), before);
 		});
 
-		if (engine.open(scratch).capabilities.streams) takesStreams(setUp);
+		if (engine.open(scratch).takesStreams) takesStreams(setUp);
 
 		toldWhatIsUnsteady(engine, setUp);
 		wantsItsDisk(engine, scratch);
@@ -201,8 +202,8 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			await assert.rejects(
 				destination.create({ name: "second", roots, metadata: metadataOf("second") }, false, work),
 			);
-			await destination.abandon("second", quiet);
-			await destination.abandon("second", quiet);
+			await destination.discardPartial?.("second", quiet);
+			await destination.discardPartial?.("second", quiet);
 			assert.deepEqual(
 				(await destination.list(quiet)).map(({ name }) => name),
 				["first"],
@@ -286,7 +287,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 		});
 
 		whole("it says whether it detects damage, and what says so is tried", () => {
-			assert.equal(engine.open(scratch).capabilities.detectsDamage, engine.damage !== undefined);
+			assert.equal(engine.open(scratch).detectsDamage, engine.damage !== undefined);
 		});
 
 		const { damage } = engine;

@@ -4,8 +4,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { borgDestinations } from "../../src/engines/borgbackup/borgbackup.ts";
+import type { Able, Destination } from "../../src/engines/destination.ts";
 import { localbackupDestinations } from "../../src/engines/localbackup/localbackup.ts";
-import type { Destination } from "../../src/engines/provider.ts";
 import { resticDestinations } from "../../src/engines/restic/restic.ts";
 import { tarDestinations } from "../../src/engines/tar/tar.ts";
 import type { BorgOptions, LocalbackupOptions, ResticOptions } from "../../src/manifest/providers.ts";
@@ -20,7 +20,7 @@ export interface Engine {
 	/** It says nothing of a file that was listed and is gone when it is read. */
 	readonly passesOverVanished?: boolean;
 	/** A destination below this folder, the same for the same folder. */
-	open(below: string): Destination;
+	open(below: string): Whole;
 	/** Change bytes inside what the destination stores, after this archive was made; absent for engines that keep no checksums. */
 	damage?(below: string, archive: string): void;
 }
@@ -39,9 +39,16 @@ export function setUpEngines(folder: string): void {
 let passphraseFile = "";
 const passphraseIn = (folder: string) => join(folder, "passphrase");
 
-function only(destinations: readonly Destination[]): Destination {
-	assert.ok(destinations[0]);
-	return destinations[0];
+/** One whose engine can do all that the contract asks for. */
+export type Whole = Able<"restore" | "contents" | "check" | "remove" | "writeMetadata"> &
+	Required<Pick<Destination, "sizeOf" | "details">>;
+
+export function only([destination]: readonly Destination[]): Whole {
+	assert.ok(destination);
+	const { restore, contents, check, remove, writeMetadata, sizeOf, details } = destination;
+	const all = { restore, contents, check, remove, writeMetadata, sizeOf, details };
+	for (const [ability, method] of Object.entries(all)) assert.ok(method, ability);
+	return destination as Whole;
 }
 
 export const repoOf = (below: string) => join(below, "deep/er/repo");

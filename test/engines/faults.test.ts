@@ -46,7 +46,7 @@ for (const engine of ENGINES)
 				destination.create({ name: "second", roots, metadata: metadataOf("second") }, false, quiet),
 				/no space left/,
 			);
-			await destination.abandon("second", quiet).catch(() => {});
+			await destination.discardPartial?.("second", quiet).catch(() => {});
 			rmSync(join(from, "large"));
 			assert.deepEqual(
 				(await destination.list(quiet)).map(({ name }) => name),
@@ -110,7 +110,7 @@ for (const engine of ENGINES)
 				const end = ended(child);
 				setTimeout(() => child.kill("SIGKILL"), Math.random() * usual);
 				const finished = (await end) === 0;
-				await destination.abandon(`killed-${round}`, quiet);
+				await destination.discardPartial?.(`killed-${round}`, quiet);
 				for (const { name } of await destination.list(quiet)) {
 					// Killed once it was whole, it may be there: then it is good for a restore.
 					const into = join(folder, `${engine.name}-killed-${round}-${name}`);

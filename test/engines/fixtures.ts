@@ -1,8 +1,11 @@
 // What the tests of providers work with.
 
+import type { Metadata } from "../../src/engines/archive.ts";
+import type { Root, Work } from "../../src/engines/destination.ts";
 import { type Into, into } from "../../src/engines/into.ts";
-import type { Destination, Metadata, Root, Work } from "../../src/engines/provider.ts";
 import { openFolder } from "../../src/host/folder.ts";
+
+import type { Whole } from "./engines.ts";
 
 export const quiet: Work = {
 	signal: new AbortController().signal,
@@ -29,7 +32,7 @@ export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(valu
 export interface Bench {
 	readonly folder: string;
 	readonly source: string;
-	readonly destination: Destination;
+	readonly destination: Whole;
 	readonly roots: readonly Root[];
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { commandDestinations } from "../../src/engines/command/command.ts";
-import type { Capabilities } from "../../src/engines/provider.ts";
+import type { Destination } from "../../src/engines/destination.ts";
 import { factsOf } from "../support/tree.ts";
 import { ENGINES, type Engine, setUpEngines } from "./engines.ts";
 import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
@@ -90,15 +90,15 @@ async function attempt(engine: Engine, { name, make, facts }: Trial): Promise<st
 	}
 }
 
-const CAPABILITIES: Readonly<Record<keyof Capabilities, string>> = {
-	describesItself: "archives say which states they hold; `list`, `adopt` and `diff` need no config",
-	restoresInto:
+const ABILITIES: Readonly<Partial<Record<keyof Destination, string>>> = {
+	writeMetadata: "archives say which states they hold; `list`, `adopt` and `diff` need no config",
+	restore:
 		"restores beside the live data: downtime is the swap; else the copy is within it, and still undone",
-	streams: "dumps go into it as they are made, without a file",
-	checks: "`check` looks whether all is there",
+	takesStreams: "dumps go into it as they are made, without a file",
+	check: "`check` looks whether all is there",
 	detectsDamage: "`check --full` and a restore find a changed byte",
-	removes: "`prune` removes single archives",
-	mounts: "`archives mount` shows an archive as a folder",
+	remove: "`prune` removes single archives",
+	mount: "`archives mount` shows an archive as a folder",
 };
 
 const rows: string[][] = [];
@@ -118,9 +118,9 @@ const [command] = commandDestinations("command", {
 	list: "true",
 	restore: "true",
 });
-const able: readonly (readonly [string, Capabilities | undefined])[] = [
-	...ENGINES.map((engine) => [engine.name, engine.open("/nowhere").capabilities] as const),
-	["command", command?.capabilities],
+const able: readonly (readonly [string, Destination | undefined])[] = [
+	...ENGINES.map((engine) => [engine.name, engine.open("/nowhere")] as const),
+	["command", command],
 ];
 const table = (head: readonly string[], body: readonly (readonly string[])[]) =>
 	[head, head.map(() => "---"), ...body].map((row) => `| ${row.join(" | ")} |\n`).join("");
@@ -132,9 +132,9 @@ Written by \`npm run contract-large\` from what each engine declares and from th
 
 ${table(
 	["", ...able.map(([name]) => name)],
-	Object.entries(CAPABILITIES).map(([key, what]) => [
+	Object.entries(ABILITIES).map(([key, what]) => [
 		what,
-		...able.map(([, capabilities]) => (capabilities?.[key as keyof Capabilities] ? "✔" : "–")),
+		...able.map(([, destination]) => (destination?.[key as keyof Destination] ? "✔" : "–")),
 	]),
 )}
 What every engine but \`command\` is held to on each change is \`test/engines/contract.ts\` (owners, modes, times, ACLs,

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Destination, DestinationAbsent } from "../../src/engines/provider.ts";
+import { type Destination, DestinationAbsent, requireAble } from "../../src/engines/destination.ts";
 import { scratch } from "../support/scratch.ts";
 import { factsOf, isRoot } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
@@ -59,7 +59,7 @@ test("as many snapshots as are wanted stay; one with a hold and the newest good 
 	await make(destination, below, "a", "b");
 	const { metadata } = (await destination.list(quiet))[0] ?? {};
 	assert.ok(metadata);
-	await destination.describe(
+	await destination.writeMetadata(
 		"a",
 		{ ...metadata, hold: { reason: "the audit", since: metadata.created } },
 		quiet,
@@ -252,6 +252,7 @@ test("an archive is shown at another place, read-only, until it is no longer wan
 	const stop = new AbortController();
 	const at = join(below, "at");
 	const facts: string[][] = [];
+	requireAble(destination, "mount");
 	await destination.mount(
 		"a",
 		at,

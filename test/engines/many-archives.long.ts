@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import type { Metadata } from "../../src/engines/provider.ts";
+import type { Metadata } from "../../src/engines/archive.ts";
 import { scratch } from "../support/scratch.ts";
 import { ENGINES, openLocalbackup, setUpEngines } from "./engines.ts";
 import { intoFolder, metadataOf, plain, quiet } from "./fixtures.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import fc from "fast-check";
 import { EXAMPLES, FOLDER, PATHS, REFUSED, REFUSED_THERE } from "../../scripts/pattern-examples.ts";
-import type { Root } from "../../src/engines/provider.ts";
+import type { Root } from "../../src/engines/destination.ts";
 import {
 	asPattern,
 	below,

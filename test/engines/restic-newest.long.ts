@@ -52,7 +52,7 @@ else {
 		assert.ok(performance.now() - began < 60_000);
 		const hurried = performance.now();
 		await assert.rejects(
-			openRestic(folder, { repo: "rest:http://127.0.0.1:9/" }).list({ ...quiet, hurried: true }),
+			openRestic(folder, { repo: "rest:http://127.0.0.1:9/" }).list({ ...quiet, interactive: true }),
 		);
 		assert.ok(performance.now() - hurried < 10_000);
 	});

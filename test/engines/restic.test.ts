@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { requireAble } from "../../src/engines/destination.ts";
 import { resticDestinations } from "../../src/engines/restic/restic.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -130,7 +131,10 @@ test("a check tells a pack that is lost from a repository that is not there, and
 	};
 	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
 	while (locksIn(below) === 0) await pause(20);
-	await assert.rejects(destination.check(false, { ...quiet, hurried: true }), /is locked by another restic/);
+	await assert.rejects(
+		destination.check(false, { ...quiet, interactive: true }),
+		/is locked by another restic/,
+	);
 	child.kill();
 });
 
@@ -241,6 +245,7 @@ test("a mounted archive shows its files, and is unmounted when it is no longer w
 	mkdirSync(at);
 	const stop = new AbortController();
 	const seen: string[] = [];
+	requireAble(destination, "mount");
 	await destination.mount(
 		"a",
 		at,

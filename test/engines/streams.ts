@@ -6,7 +6,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "nod
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import type { StreamRoot } from "../../src/engines/provider.ts";
+import type { StreamRoot } from "../../src/engines/destination.ts";
 import { factsOf } from "../support/tree.ts";
 import { type Bench, intoFolder, metadataOf, quiet } from "./fixtures.ts";
 
@@ -66,7 +66,7 @@ export function takesStreams(setUp: () => Bench): void {
 				),
 				{ message: "the dump broke off" },
 			);
-			await destination.abandon("second", quiet);
+			await destination.discardPartial?.("second", quiet);
 			assert.deepEqual(
 				(await destination.list(quiet)).map(({ name }) => name),
 				["first"],

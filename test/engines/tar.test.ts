@@ -47,6 +47,6 @@ test("a half-written archive is a hidden folder that list passes over", async ()
 		(await destination.list(quiet)).map(({ name }) => name),
 		["whole"],
 	);
-	await destination.abandon("half", quiet);
+	await destination.discardPartial?.("half", quiet);
 	assert.deepEqual(readdirSync(join(below, "destination")), ["whole"]);
 });

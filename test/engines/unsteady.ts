@@ -16,7 +16,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import type { CreateResult } from "../../src/engines/provider.ts";
+import type { CreateResult } from "../../src/engines/destination.ts";
 import type { Engine } from "./engines.ts";
 import { type Bench, intoFolder, metadataOf, quiet } from "./fixtures.ts";
 

@@ -15,9 +15,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Destination } from "../../src/engines/provider.ts";
+import { requireAble } from "../../src/engines/destination.ts";
 import { withoutSpecialFiles } from "../../src/steps/work/special-files.ts";
-import { openBorg, openLocalbackup, openRestic, openTar, repoOf } from "../engines/engines.ts";
+import { openBorg, openLocalbackup, openRestic, openTar, repoOf, type Whole } from "../engines/engines.ts";
 import { intoFolder, metadataOf as ours, quiet } from "../engines/fixtures.ts";
 import { Place } from "../support/place.ts";
 import { base, onlyRoot, place } from "./extracted.ts";
@@ -27,7 +27,7 @@ describe("an entry below a link, and a link on the way to a stream", onlyRoot, (
 	/** Try to extract; nothing outside may change, nor be found in the folder. */
 	async function attempt(
 		{ outside, target, before }: ReturnType<typeof place>,
-		destination: Destination,
+		destination: Whole,
 		archive: string,
 		paths: readonly string[],
 	) {
@@ -84,7 +84,7 @@ describe("an entry below a link, and a link on the way to a stream", onlyRoot, (
 		renameSync(join(destination, "evil"), join(here.outside, "archive"));
 		symlinkSync(join(here.outside, "archive"), join(destination, "evil"));
 		here.before = guarded(here.outside);
-		await assert.rejects(tar.describe("evil", ours("x"), quiet));
+		await assert.rejects(tar.writeMetadata("evil", ours("x"), quiet));
 		await tar.remove(["evil"], quiet).catch(() => {});
 		assert.equal(guarded(here.outside), here.before);
 	});
@@ -157,11 +157,11 @@ describe("an entry below a link, and a link on the way to a stream", onlyRoot, (
 		);
 		for (const name of [".holdfast.json", "holdfast.json.new"])
 			symlinkSync(join(here.outside, "secret"), join(snapshot, name));
-		await destination.describe("evil", ours("told-again"), quiet);
+		await destination.writeMetadata("evil", ours("told-again"), quiet);
 		assert.equal(guarded(here.outside), here.before);
 		renameSync(snapshot, join(here.folder, "elsewhere"));
 		symlinkSync(join(here.folder, "elsewhere"), snapshot);
-		await assert.rejects(destination.describe("evil", ours("told-again"), quiet));
+		await assert.rejects(destination.writeMetadata("evil", ours("told-again"), quiet));
 		assert.notEqual(await attempt(here, destination, "evil", [source]), "restored");
 	});
 
@@ -291,7 +291,7 @@ describe(
 				execFileSync("cp", ["/usr/bin/id", join(source, "id")]);
 				chmodSync(join(source, "id"), 0o4755);
 				execFileSync("mknod", ["-m", "666", join(source, "zero"), "c", "1", "5"]);
-				const destination: Destination = open(here.folder);
+				const destination: Whole = open(here.folder);
 				const roots = [{ path: source, exclude: [] }];
 				await destination.create({ name: "a", roots, metadata: ours("a") }, true, quiet);
 				const at = join(here.folder, "at");
@@ -299,6 +299,7 @@ describe(
 				const stop = new AbortController();
 				const said: string[] = [];
 				const asAlice = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+				requireAble(destination, "mount");
 				await destination.mount(
 					"a",
 					at,

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Archive } from "../../src/engines/provider.ts";
+import type { Archive } from "../../src/engines/archive.ts";
 import { intoFolder, metadataOf, quiet } from "../engines/fixtures.ts";
 import { Place } from "../support/place.ts";
 import {

@@ -18,8 +18,8 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { into } from "../../src/engines/into.ts";
-import type { Destination } from "../../src/engines/provider.ts";
 import { openFolder } from "../../src/host/folder.ts";
+import type { Whole } from "../engines/engines.ts";
 import { openBorg, openLocalbackup, openTar, repoOf, restic } from "../engines/engines.ts";
 import { metadataOf as ours, quiet } from "../engines/fixtures.ts";
 import { onlyRoot, place } from "./extracted.ts";
@@ -134,7 +134,7 @@ interface Attempt {
 
 /** An archive `evil` of these, and the paths that are asked of it. */
 const ENGINES: Readonly<
-	Record<string, { readonly rounds: number; make(attempt: Attempt): Promise<[Destination, string]> }>
+	Record<string, { readonly rounds: number; make(attempt: Attempt): Promise<[Whole, string]> }>
 > = {
 	borgbackup: {
 		rounds: Math.max(4, Math.ceil(ROUNDS / 40)),

@@ -117,7 +117,7 @@ test("restic: odd tags cost their snapshot alone, and so does a name that anothe
 	const content = readFileSync(file);
 	const metadata = listed.find(({ name }) => name === "good-1")?.metadata;
 	assert.ok(metadata);
-	await destination.describe(
+	await destination.writeMetadata(
 		"good-1",
 		{ ...metadata, hold: { reason: "x", since: metadata.created } },
 		quiet,

@@ -1,14 +1,13 @@
 // Archives that bear our mark and say what they like of themselves, planted beside a good one: on every engine, by its real
 // program.
-import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
-import type { Archive, Destination } from "../../src/engines/provider.ts";
+import type { Archive } from "../../src/engines/archive.ts";
 import { openProvider } from "../../src/engines/registry.ts";
 import type { ProviderOptions } from "../../src/manifest/schema.ts";
-import { setUpEngines } from "../engines/engines.ts";
+import { only, setUpEngines, type Whole } from "../engines/engines.ts";
 import { metadataOf, quiet } from "../engines/fixtures.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -136,10 +135,9 @@ export const NEWER = valid({ version: 2, states: { "?": 1 } });
 /** By engine: a repository with one good archive, to be copied. */
 const templates = new Map<string, string>();
 
-export async function withGood(hostile: Hostile): Promise<{ at: string; destination: Destination }> {
+export async function withGood(hostile: Hostile): Promise<{ at: string; destination: Whole }> {
 	const at = join(mkdtempSync(join(folder, `${hostile.type}-`)), "there");
-	const [destination] = await openProvider(hostile.type, hostile.options(at));
-	assert.ok(destination);
+	const destination = only(await openProvider(hostile.type, hostile.options(at)));
 	const template = templates.get(hostile.type);
 	if (template !== undefined) cpSync(template, at, { recursive: true });
 	else {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import type { Metadata } from "../../src/engines/provider.ts";
+import type { Metadata } from "../../src/engines/archive.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 

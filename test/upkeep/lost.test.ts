@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { openProvider } from "../../src/engines/registry.ts";
+import { only } from "../engines/engines.ts";
 import { quiet } from "../engines/fixtures.ts";
 import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
@@ -36,8 +37,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 		place.write("notes/letter", "two");
 		await ends(place, 0, "create");
 		await ends(place, 0, "check");
-		const [destination] = await openProvider("engine", options as Parameters<typeof openProvider>[1]);
-		assert.ok(destination);
+		const destination = only(await openProvider("engine", options as Parameters<typeof openProvider>[1]));
 		const [old, newest] = (await destination.list(quiet)).map(({ name }) => name);
 		assert.ok(old !== undefined && newest !== undefined);
 		// An older one that is gone is no news: others may prune.

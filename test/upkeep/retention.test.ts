@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { Archive } from "../../src/engines/archive.ts";
 import { byTheirWord, NO_RECORDS, type Records } from "../../src/engines/archive-time.ts";
-import type { Archive } from "../../src/engines/provider.ts";
 import { retain } from "../../src/engines/retention.ts";
 import type { Retention } from "../../src/manifest/providers.ts";
 import { metadataOf } from "../engines/fixtures.ts";

@@ -67,14 +67,14 @@ const restore = buildCommand({
 				});
 			requireUsable(archive);
 			const { provider, destination, name } = archive;
-			const { capabilities } = await openDestination(manifest, provider, destination);
+			const { restore } = await openDestination(manifest, provider, destination);
 			const plan = planRestore({
 				manifest,
 				run: newRunId(),
 				services,
 				source: { provider, destination, archive: name },
 				archiveId: archive.id,
-				restoresInto: capabilities.restoresInto,
+				restoresInto: restore !== undefined,
 				targets: await targetsOf(manifest, chosenOf(manifest, archive, services, [])),
 				...heldIn(manifest, archive, services),
 				trustArchive: false,

@@ -103,10 +103,10 @@ async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {
 			providers.map(async (provider) =>
 				(
 					await openDestinations(manifest, provider)
-				).map(({ name, capabilities: { streams } }) => ({
+				).map(({ name, takesStreams }) => ({
 					provider,
 					destination: name,
-					streams,
+					streams: takesStreams,
 				})),
 			),
 		)

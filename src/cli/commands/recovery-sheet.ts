@@ -42,7 +42,7 @@ export const recoverySheet = buildCommand({
 						location: destination.location,
 						settings,
 					};
-					const keys = await destination.keys(work).then(
+					const keys = await destination.keys?.(work).then(
 						(text) => ({ keys: text }),
 						(error: Error) => ({ fault: error.message }),
 					);

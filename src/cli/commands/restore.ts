@@ -1,7 +1,7 @@
 // holdfast restore [--service S…] [MACHINE] PROVIDER ARCHIVE
 import { resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
-import type { Work } from "../../engines/provider.ts";
+import type { Work } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -239,14 +239,14 @@ async function planOf(
 ): Promise<Plan> {
 	const { provider, destination, name } = archive;
 	const source = { provider, destination, archive: name };
-	const { capabilities } = await openDestination(manifest, provider, destination);
+	const { restore, writeMetadata } = await openDestination(manifest, provider, destination);
 	const paths = flags.path ?? [];
-	if (!capabilities.restoresInto && (flags.into !== undefined || paths.length > 0))
+	if (restore === undefined && (flags.into !== undefined || paths.length > 0))
 		throw new HoldfastError("usage", `provider "${provider}" restores whole states to their places only`, {
 			hint: "leave --into and --path out",
 		});
 	const unable = services.filter((service) => (manifest.state[service]?.dumps.length ?? 0) > 0);
-	if (!capabilities.describesItself && unable.length > 0)
+	if (writeMetadata === undefined && unable.length > 0)
 		throw new HoldfastError(
 			"usage",
 			`provider "${provider}" cannot restore the databases of ${unable.join(", ")}`,
@@ -269,7 +269,7 @@ async function planOf(
 		services,
 		source,
 		archiveId: archive.id,
-		restoresInto: capabilities.restoresInto,
+		restoresInto: restore !== undefined,
 		targets: await targetsOf(manifest, chosen),
 		...{ databases, undeclared },
 		trustArchive: flags.trustArchive,

@@ -5,12 +5,13 @@ import { findBelow } from "../../host/folder.ts";
 import { inConfig } from "../../host/places.ts";
 import type { BorgOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
+import type { Details, Problem } from "../archive.ts";
+import type { Destination, Work } from "../destination.ts";
 import type { Into } from "../into.ts";
 import { damageIn } from "../metadata.ts";
 import { whileMounted } from "../mount.ts";
 import { notHeld } from "../not-held.ts";
 import { count } from "../output.ts";
-import type { Destination, Details, Problem, Work } from "../provider.ts";
 import { repositoryToClose, requireNoLinks } from "../repository.ts";
 import { outermost } from "../roots.ts";
 import { archiveName, type BorgDestination, borg, borgJson } from "./borg.ts";
@@ -24,18 +25,11 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 		name,
 		location: destination.repo,
 		needs: destination.keyFile === undefined ? [inConfig("borg")] : [],
-		capabilities: {
-			restoresInto: true,
-			streams: true,
-			describesItself: true,
-			checks: true,
-			detectsDamage: true,
-			removes: true,
-			mounts: true,
-		},
-		create: (request, fresh, work) =>
-			create(destination, options.compression ?? "auto,zstd", request, fresh, work),
-		describe: async (archive, metadata, work) => {
+		takesStreams: true,
+		detectsDamage: true,
+		create: (request, mayInit, work) =>
+			create(destination, options.compression ?? "auto,zstd", request, mayInit, work),
+		writeMetadata: async (archive, metadata, work) => {
 			await borg(
 				destination,
 				"recreate",
@@ -53,8 +47,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 		remove: (archives, work) => remove(destination, archives, work),
 		mount: (archive, at, mounted, work) => mount(destination, archive, at, mounted, work),
 		keys: (work) => keys(destination, work),
-		// borg's own transactions drop what a dead create wrote; its lock falls with its process on this host.
-		abandon: async () => {},
+		// It leaves nothing to discard: its own transactions drop what a dead create wrote; its lock falls with its process on this host.
 	}));
 }
 

@@ -10,9 +10,9 @@ import { openFolder } from "../../host/folder.ts";
 import { places } from "../../host/places.ts";
 import { lookInto } from "../../host/read-file.ts";
 import { resolvePath } from "../../host/trust.ts";
+import type { Metadata } from "../archive.ts";
 import { type Described, metadataText, readMetadata, requireRoom, tooLarge } from "../metadata.ts";
 import { understoodOr } from "../output.ts";
-import type { Metadata } from "../provider.ts";
 
 const MARK = "holdfast:";
 /** Bytes of one argument of a program, with the one that ends it: MAX_ARG_STRLEN of execve(2). */

@@ -1,9 +1,10 @@
 // What is in an archive, from borg's own listing.
 import * as v from "valibot";
 import { recordReader } from "../../host/lines.ts";
+import type { Entry } from "../archive.ts";
+import type { Work } from "../destination.ts";
 import { modeOf } from "../mode.ts";
 import { count, notUnderstood, understood, when } from "../output.ts";
-import type { Entry, Work } from "../provider.ts";
 import { outermost } from "../roots.ts";
 import { archiveName, type BorgDestination, borg } from "./borg.ts";
 

@@ -5,11 +5,11 @@ import * as v from "valibot";
 import { execText } from "../../host/exec.ts";
 import { hasSecret } from "../../host/secret.ts";
 import { HoldfastError } from "../../values/error.ts";
+import type { ArchiveRequest, CreateResult, Root, Work } from "../destination.ts";
 import { requireDiskOf } from "../disk-mounted.ts";
 import { isReached } from "../exclude.ts";
 import { AT_FIRST } from "../metadata.ts";
 import { count, understoodOr } from "../output.ts";
-import type { ArchiveRequest, CreateResult, Root, Work } from "../provider.ts";
 import { missingRoots } from "../roots.ts";
 import { prunesOf } from "../too-long.ts";
 import { saysAbsent, watchUnsteady } from "../unsteady.ts";
@@ -33,18 +33,18 @@ export async function create(
 	destination: BorgDestination,
 	compression: string,
 	request: ArchiveRequest,
-	fresh: boolean,
+	mayInit: boolean,
 	work: Work,
 ): Promise<CreateResult> {
 	const disk = requireDiskOf(destination.repo, destination.mountpoint, request.mount);
 	try {
-		return { ...(await createOf(destination, compression, request, fresh, work)), ...disk };
+		return { ...(await createOf(destination, compression, request, mayInit, work)), ...disk };
 	} catch (error) {
 		const isOwnFault = error instanceof BorgFault && error.msgid === "Exception";
 		const deep = isOwnFault ? await rootsTooDeep(request) : new Set();
 		if (deep.size === 0) throw error;
 		const roots = request.roots.filter(({ path }) => !deep.has(path));
-		const result = await createOf(destination, compression, { ...request, roots }, fresh, work);
+		const result = await createOf(destination, compression, { ...request, roots }, mayInit, work);
 		const reason = `it has folders in more than ${DEEPEST} others, and borg goes no deeper`;
 		const left = request.roots.flatMap(({ path }) => (deep.has(path) ? [{ path, reason }] : []));
 		return { ...result, ...disk, unreadable: [...result.unreadable, ...left] };
@@ -68,7 +68,7 @@ async function createOf(
 	destination: BorgDestination,
 	compression: string,
 	request: ArchiveRequest,
-	fresh: boolean,
+	mayInit: boolean,
 	work: Work,
 ): Promise<CreateResult> {
 	const unreadable: { path: string; reason: string }[] = [];
@@ -131,10 +131,10 @@ async function createOf(
 	const end = await streams.during(async (feed) => {
 		try {
 			// A stream is made once: whether there is a repository must be known before.
-			if (feed && fresh) await borg(destination, "info", [destination.repo], work, { reads: true });
+			if (feed && mayInit) await borg(destination, "info", [destination.repo], work, { reads: true });
 			return await attempt(feed);
 		} catch (error) {
-			await makeMissing(error, destination, fresh, work);
+			await makeMissing(error, destination, mayInit, work);
 			return await attempt(feed);
 		}
 	});
@@ -157,17 +157,17 @@ async function createOf(
 async function makeMissing(
 	error: unknown,
 	destination: BorgDestination,
-	fresh: boolean,
+	mayInit: boolean,
 	work: Work,
 ): Promise<void> {
 	if (!(error instanceof BorgFault)) throw error;
 	// An empty folder, such as a new disk's, is no repository yet; borg makes one there, and only there.
-	if (error.msgid === "Repository.InvalidRepository" && fresh)
+	if (error.msgid === "Repository.InvalidRepository" && mayInit)
 		return initialise(destination, work).catch(() => {
 			throw error;
 		});
 	if (error.msgid !== "Repository.DoesNotExist") throw error;
-	if (!fresh)
+	if (!mayInit)
 		throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
 			cause: error,
 			hint: "is the disk mounted? To start over: borg init it yourself, then create again",

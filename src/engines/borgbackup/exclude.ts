@@ -1,7 +1,7 @@
 // Exclusions as regular expressions of Python's, by which borg leaves out what is at a path and all below it.
 import type { Exclusion, Part, Token } from "../../values/patterns.ts";
+import type { Root } from "../destination.ts";
 import { innerRoots } from "../exclude.ts";
-import type { Root } from "../provider.ts";
 
 /** borg asks each of every path that it comes to, whichever root it came from. */
 export function borgExcludes(roots: readonly Root[]): string[] {

@@ -4,10 +4,11 @@
 import * as v from "valibot";
 import { listReader } from "../../host/json-list.ts";
 import { wordsOf } from "../../values/system-error.ts";
+import type { Archive } from "../archive.ts";
 import { oldestFirst } from "../archive-time.ts";
+import type { Work } from "../destination.ts";
 import type { Described } from "../metadata.ts";
 import { notUnderstood, understood, when } from "../output.ts";
-import type { Archive, Work } from "../provider.ts";
 import { type BorgDestination, BorgFault, borg, isBorgName } from "./borg.ts";
 import { type Comment, isAnyKnown, keep, kept, known, readComment } from "./comments.ts";
 

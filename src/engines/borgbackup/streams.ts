@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { isErrno } from "../../values/error.ts";
-import type { ArchiveRequest, StreamRoot, Work } from "../provider.ts";
+import type { ArchiveRequest, StreamRoot, Work } from "../destination.ts";
 
 export interface Streams {
 	/** Options and paths for borg, before those of the folders. */

@@ -4,8 +4,8 @@ import { cleanEnvironment, describeEnd, exec, execText } from "../../host/exec.t
 import type { CommandOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Exclusion } from "../../values/patterns.ts";
+import type { ArchiveRequest, CreateResult, Destination, Work } from "../destination.ts";
 import { glob, literally } from "../exclude.ts";
-import type { ArchiveRequest, CreateResult, Destination, Work } from "../provider.ts";
 import { readList } from "./names.ts";
 
 export function commandDestinations(name: string, options: CommandOptions): Destination[] {
@@ -34,36 +34,15 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 		{
 			name,
 			location: "command",
-			capabilities: {
-				restoresInto: false,
-				streams: false,
-				describesItself: false,
-				checks: false,
-				detectsDamage: false,
-				removes: false,
-				mounts: false,
-			},
-			create: async (request, _fresh, work) => create(request, run, work),
-			describe: async () => {},
+			takesStreams: false,
+			detectsDamage: false,
+			create: async (request, _mayInit, work) => create(request, run, work),
 			list: async (work) => readList(name, await run("list", {}, work)),
-			restore: async () => cannot(name, "restore below another folder"),
 			restoreInPlace: async (archive, paths, work) => {
 				await run("restore", { NAME: archive, FOLDERS: joinFolders(paths) }, work);
 			},
-			sizeOf: async () => undefined,
-			contents: async () => cannot(name, "tell what is in an archive"),
-			details: async () => ({}),
-			check: async () => cannot(name, "check its archives"),
-			remove: async () => cannot(name, "remove single archives"),
-			mount: async () => cannot(name, "mount an archive"),
-			keys: async () => undefined,
-			abandon: async () => {},
 		},
 	];
-}
-
-function cannot(name: string, what: string): never {
-	throw new HoldfastError("usage", `provider "${name}" is of type command, which cannot ${what}`);
 }
 
 async function create(

@@ -2,8 +2,8 @@
 // shown and said again.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
+import type { Archive } from "../archive.ts";
 import { faultOf } from "../metadata.ts";
-import type { Archive } from "../provider.ts";
 
 const MOST_NAMES = 100_000;
 const LONGEST_NAME = 1024;

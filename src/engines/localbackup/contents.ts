@@ -5,8 +5,8 @@ import { setImmediate } from "node:timers/promises";
 import { descend, enter, entryIn, type Folder, linkIn, namesIn, split } from "../../host/folder.ts";
 import { frugal } from "../../host/memory.ts";
 import { numberSet } from "../../host/number-set.ts";
+import type { Entry } from "../archive.ts";
 import { notHeld } from "../not-held.ts";
-import type { Entry } from "../provider.ts";
 import { openFiles } from "./snapshots.ts";
 
 /** Between so many entries others come to their work, and what was written is let go. */

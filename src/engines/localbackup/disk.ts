@@ -5,7 +5,7 @@ import { isMountPoint } from "../../host/mounts.ts";
 import type { LocalbackupOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
-import { DestinationAbsent, type Work } from "../provider.ts";
+import { DestinationAbsent, type Work } from "../destination.ts";
 
 export type Target = LocalbackupOptions["destinations"][string];
 type HookName = Extract<keyof Target, `${string}Hook`>;

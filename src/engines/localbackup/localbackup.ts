@@ -20,14 +20,15 @@ import { places } from "../../host/places.ts";
 import { folderToClose, makeFolder, resolvePath } from "../../host/trust.ts";
 import type { LocalbackupOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
+import type { Archive, Problem } from "../archive.ts";
 import { requireArchiveName } from "../archive-name.ts";
 import { byTheirWord, outcomesOf } from "../archive-time.ts";
+import type { ArchiveRequest, CreateResult, Destination, Work } from "../destination.ts";
 import { diskFault } from "../disk-fault.ts";
 import { requireDisk } from "../disk-mounted.ts";
 import type { Into } from "../into.ts";
 import { AT_FIRST, damageIn } from "../metadata.ts";
 import { notHeld } from "../not-held.ts";
-import type { Archive, ArchiveRequest, CreateResult, Destination, Problem, Work } from "../provider.ts";
 import { retain } from "../retention.ts";
 import { missingRoots, presentRoots } from "../roots.ts";
 import { watchUnsteady } from "../unsteady.ts";
@@ -52,26 +53,19 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 		return {
 			name,
 			location: target.directory,
-			capabilities: {
-				restoresInto: true,
-				streams: false,
-				describesItself: true,
-				checks: true,
-				detectsDamage: false,
-				removes: true,
-				mounts: true,
-			},
-			create: (request, fresh, work) =>
+			takesStreams: false,
+			detectsDamage: false,
+			create: (request, mayInit, work) =>
 				on(work, async (directory) => {
 					// Its own mountpoint was mounted by now.
 					const isAnywhere = target.mountpoint === false ? false : undefined;
 					const disk = requireDisk(directory, isAnywhere, request.mount);
 					await runHook(name, target, "preBackupHook", work);
-					const result = await create(directory, options.snapshots ?? SNAPSHOTS, request, fresh, work);
+					const result = await create(directory, options.snapshots ?? SNAPSHOTS, request, mayInit, work);
 					await runHook(name, target, "postBackupHook", work);
 					return { ...result, ...disk };
 				}),
-			describe: (archive, metadata, work) =>
+			writeMetadata: (archive, metadata, work) =>
 				on(work, async (directory) => {
 					const { folder: path, about } = await snapshotOf(directory, archive);
 					using folder = openFolder(path);
@@ -106,8 +100,7 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 					using files = await openFiles(directory, archive);
 					await show(files, at, archive, mounted, work);
 				}),
-			keys: async () => undefined,
-			abandon: (_archive, work) => on(work, (directory) => removeHalf(directory, work)),
+			discardPartial: (_archive, work) => on(work, (directory) => removeHalf(directory, work)),
 		} satisfies Destination;
 	});
 }
@@ -132,14 +125,14 @@ async function create(
 	directory: string,
 	most: number,
 	request: ArchiveRequest,
-	fresh: boolean,
+	mayInit: boolean,
 	work: Work,
 ): Promise<CreateResult> {
 	const { name, metadata, roots } = request;
 	requireArchiveName(name);
 	aboutText({ name, metadata, roots: roots.map(({ path }) => path) }, AT_FIRST);
 	if (!(await exists(directory))) {
-		if (!fresh)
+		if (!mayInit)
 			throw new HoldfastError("failed", `${directory} was there before and is gone`, {
 				hint: "is the disk mounted? To start over, make the folder yourself",
 			});

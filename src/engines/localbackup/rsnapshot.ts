@@ -7,8 +7,8 @@ import { writeSynced } from "../../host/files.ts";
 import { nameOf } from "../../host/names.ts";
 import { howToInstall, programPath } from "../../host/programs.ts";
 import { HoldfastError } from "../../values/error.ts";
+import type { Work } from "../destination.ts";
 import { diskFault } from "../disk-fault.ts";
-import type { Work } from "../provider.ts";
 import { saysAbsent, type Watch } from "../unsteady.ts";
 
 /**

@@ -1,8 +1,8 @@
 // What rsync copies of "/", as filter rules (rsync(1), FILTER RULES): the first rule that matches counts.
 import { dirname } from "node:path";
 import type { Exclusion } from "../../values/patterns.ts";
+import type { Root } from "../destination.ts";
 import { eachWay, glob, literally } from "../exclude.ts";
-import type { Root } from "../provider.ts";
 
 /** Each rule ends with a NUL: names may hold line breaks. */
 export function filterRules(roots: readonly Root[]): string {

@@ -11,6 +11,7 @@ import { enter, entryIn, type Folder, openFolder } from "../../host/folder.ts";
 import { type Found, lookInto } from "../../host/read-file.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError, isErrno } from "../../values/error.ts";
+import type { Archive, Metadata } from "../archive.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
 import {
 	type Described,
@@ -20,7 +21,6 @@ import {
 	requireRoom,
 	storedPath,
 } from "../metadata.ts";
-import type { Archive, Metadata } from "../provider.ts";
 
 /** rsnapshot looks at every number up to the highest. */
 const SNAPSHOT = /^snapshot\.(0|[1-9]\d{0,4})$/;

@@ -2,9 +2,10 @@
 // stream: restic reads one from its standard input, for a snapshot of its own.
 import { isDeepStrictEqual } from "node:util";
 import { HoldfastError } from "../../values/error.ts";
+import type { Archive } from "../archive.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
+import type { Work } from "../destination.ts";
 import type { Described } from "../metadata.ts";
-import type { Archive, Work } from "../provider.ts";
 import type { ResticDestination } from "./run.ts";
 import { ABOUT, ARCHIVE, PART, readAbout, type Snapshot, snapshots, tagOf } from "./snapshots.ts";
 

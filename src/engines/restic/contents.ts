@@ -3,9 +3,10 @@ import { setImmediate } from "node:timers/promises";
 import * as v from "valibot";
 import { recordReader } from "../../host/lines.ts";
 import { openSpool, packed } from "../../host/spool.ts";
+import type { Entry } from "../archive.ts";
+import type { Work } from "../destination.ts";
 import { faultOf } from "../metadata.ts";
 import { notUnderstood, understoodOr, when } from "../output.ts";
-import type { Entry, Work } from "../provider.ts";
 import { linksToFind } from "./links.ts";
 import { type ResticDestination, restic } from "./run.ts";
 

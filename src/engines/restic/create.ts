@@ -5,9 +5,6 @@ import { sideBySide } from "../../host/side-by-side.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { requireArchiveName } from "../archive-name.ts";
-import { requireDiskOf } from "../disk-mounted.ts";
-import { innerRoots } from "../exclude.ts";
-import { AT_FIRST } from "../metadata.ts";
 import {
 	type ArchiveRequest,
 	type CreateResult,
@@ -15,7 +12,10 @@ import {
 	type Root,
 	STREAMS_AHEAD,
 	type Work,
-} from "../provider.ts";
+} from "../destination.ts";
+import { requireDiskOf } from "../disk-mounted.ts";
+import { innerRoots } from "../exclude.ts";
+import { AT_FIRST } from "../metadata.ts";
 import { missingRoots, presentRoots } from "../roots.ts";
 import { watchUnsteady } from "../unsteady.ts";
 import { archivesIn } from "./archives.ts";
@@ -51,7 +51,7 @@ export async function create(
 	destination: ResticDestination,
 	{ compression }: ResticOptions,
 	request: ArchiveRequest,
-	fresh: boolean,
+	mayInit: boolean,
 	work: Work,
 ): Promise<CreateResult> {
 	const disk =
@@ -60,7 +60,7 @@ export async function create(
 			: {};
 	requireArchiveName(request.name);
 	const about = aboutTag(request.metadata, AT_FIRST);
-	if (fresh) await initialise(destination, work);
+	if (mayInit) await initialise(destination, work);
 	const { streams = [], metadata, name } = request;
 	const common = [
 		"--json",
@@ -135,9 +135,11 @@ export async function create(
 		return { ...sizes, ...disk, unreadable, unsteady: watch.found };
 	} catch (error) {
 		if (streams.length > 0)
-			await abandon(destination, name, { ...work, signal: new AbortController().signal }).catch(() => {});
+			await discardPartial(destination, name, { ...work, signal: new AbortController().signal }).catch(
+				() => {},
+			);
 		work.signal.throwIfAborted();
-		if (!fresh && error instanceof ResticFault && error.kind === "missing")
+		if (!mayInit && error instanceof ResticFault && error.kind === "missing")
 			throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
 				cause: error,
 				hint: "is the disk mounted? To start over: restic init it yourself, then create again",
@@ -201,7 +203,11 @@ async function initialise(destination: ResticDestination, work: Work): Promise<v
 }
 
 /** Take away the streams of an archive that was never whole. */
-export async function abandon(destination: ResticDestination, archive: string, work: Work): Promise<void> {
+export async function discardPartial(
+	destination: ResticDestination,
+	archive: string,
+	work: Work,
+): Promise<void> {
 	const all = await snapshots(destination, work, [ARCHIVE + archive, PART + archive]);
 	if (archivesIn(all).length > 0) return;
 	await forget(destination, all, work);

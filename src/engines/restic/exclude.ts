@@ -1,7 +1,7 @@
 // Exclusions as restic's patterns: of several that match, the last one counts, and one that begins with "!" takes back.
 import type { Exclusion } from "../../values/patterns.ts";
+import type { Root } from "../destination.ts";
 import { eachWay, glob, literally } from "../exclude.ts";
-import type { Root } from "../provider.ts";
 
 export function resticExcludes(roots: readonly Root[]): string[] {
 	const outermost = [...roots].sort((a, b) => a.path.length - b.path.length);

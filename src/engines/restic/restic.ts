@@ -5,17 +5,18 @@ import * as v from "valibot";
 import { findBelow, openFileBelow } from "../../host/folder.ts";
 import { inConfig } from "../../host/places.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
+import type { Archive, Entry, Metadata, Problem } from "../archive.ts";
 import { oldestFirst } from "../archive-time.ts";
+import type { Destination, Work } from "../destination.ts";
 import type { Inside, Into } from "../into.ts";
 import { damageIn } from "../metadata.ts";
 import { whileMounted } from "../mount.ts";
 import { notHeld } from "../not-held.ts";
 import { count, understood } from "../output.ts";
-import type { Archive, Destination, Entry, Metadata, Problem, Work } from "../provider.ts";
 import { repositoryToClose, requireNoLinks } from "../repository.ts";
 import { archivesIn, snapshotsOf } from "./archives.ts";
 import { listSnapshot } from "./contents.ts";
-import { abandon, create } from "./create.ts";
+import { create, discardPartial } from "./create.ts";
 import { type ResticDestination, ResticFault, restic } from "./run.ts";
 import { ARCHIVE, aboutTag, forget, PART, type Snapshot, snapshots, tagOf } from "./snapshots.ts";
 
@@ -29,17 +30,10 @@ export function resticDestinations(options: ResticOptions): Destination[] {
 		name,
 		location: destination.repo,
 		needs: destination.repo.startsWith("rclone:") ? [inConfig("rclone")] : [],
-		capabilities: {
-			restoresInto: true,
-			streams: true,
-			describesItself: true,
-			checks: true,
-			detectsDamage: true,
-			removes: true,
-			mounts: true,
-		},
-		create: (request, fresh, work) => create(destination, options, request, fresh, work),
-		describe: (archive, metadata, work) => describe(destination, archive, metadata, work),
+		takesStreams: true,
+		detectsDamage: true,
+		create: (request, mayInit, work) => create(destination, options, request, mayInit, work),
+		writeMetadata: (archive, metadata, work) => writeMetadata(destination, archive, metadata, work),
 		list: (work) => list(destination, work),
 		restore: (archive, paths, into, work) => restore(destination, archive, paths, into, work),
 		sizeOf: (archive, paths, work) => sizeOf(destination, archive, paths, work),
@@ -61,12 +55,11 @@ export function resticDestinations(options: ResticOptions): Destination[] {
 		check: (full, work) => check(destination, full, work),
 		remove: (archives, work) => remove(destination, archives, work),
 		mount: (archive, at, mounted, work) => mount(destination, archive, at, mounted, work),
-		keys: async () => undefined,
-		abandon: (archive, work) => abandon(destination, archive, work),
+		discardPartial: (archive, work) => discardPartial(destination, archive, work),
 	}));
 }
 
-async function describe(
+async function writeMetadata(
 	destination: ResticDestination,
 	archive: string,
 	metadata: Metadata,

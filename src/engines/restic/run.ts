@@ -13,8 +13,8 @@ import { readSecret, secretOrigin, secretText } from "../../host/secret.ts";
 import { standstillSeconds } from "../../host/standstill.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { HoldfastError, isErrno } from "../../values/error.ts";
+import type { Content, Work } from "../destination.ts";
 import { understoodOr } from "../output.ts";
-import type { Content, Work } from "../provider.ts";
 import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
 
@@ -136,7 +136,7 @@ async function once(
 		said.push(line);
 		if (said.length > MOST_PROBLEMS) said.shift();
 		work.log(line);
-		if (OPENING.test(line) && ++openings >= (work.hurried ? 2 : MOST_OPENINGS)) stop.abort();
+		if (OPENING.test(line) && ++openings >= (work.interactive ? 2 : MOST_OPENINGS)) stop.abort();
 	};
 	const child = await start(
 		[

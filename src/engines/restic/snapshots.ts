@@ -5,6 +5,8 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import * as v from "valibot";
 import { listReader } from "../../host/json-list.ts";
+import type { Metadata } from "../archive.ts";
+import type { Work } from "../destination.ts";
 import {
 	type Described,
 	faultOf,
@@ -15,7 +17,6 @@ import {
 	tooLarge,
 } from "../metadata.ts";
 import { notUnderstood, understoodOr, when } from "../output.ts";
-import type { Metadata, Work } from "../provider.ts";
 import { type ResticDestination, restic } from "./run.ts";
 
 export const ARCHIVE = "holdfast=";

@@ -2,8 +2,9 @@
 import type { Folder } from "../../host/folder.ts";
 import { nameOf } from "../../host/names.ts";
 import { HoldfastError } from "../../values/error.ts";
+import type { Entry } from "../archive.ts";
+import type { Work } from "../destination.ts";
 import { modeOf } from "../mode.ts";
-import type { Entry, Work } from "../provider.ts";
 import type { Segment } from "./index-file.ts";
 import { readSegment } from "./unpack.ts";
 

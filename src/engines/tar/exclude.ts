@@ -1,8 +1,8 @@
 // Exclusions as tar's patterns (its manual, "Controlling Pattern-Matching"). It has no `**`; where `*` may match slashes it
 // does as well, but only if no other `*` of the same pattern would match too much by that.
 import type { Exclusion, Part } from "../../values/patterns.ts";
+import type { Root } from "../destination.ts";
 import { eachWay, glob, literally } from "../exclude.ts";
-import type { Root } from "../provider.ts";
 
 /** `deepest` tells how many folders deep the root is at most; it is asked only where that matters. */
 export async function tarExcludes(

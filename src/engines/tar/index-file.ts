@@ -4,8 +4,8 @@ import * as v from "valibot";
 import { entryIn, type Folder } from "../../host/folder.ts";
 import { lookInto } from "../../host/read-file.ts";
 import { HoldfastError } from "../../values/error.ts";
+import type { Metadata } from "../archive.ts";
 import { type Described, faultOf, parseMetadata, requireRoom, storedPath } from "../metadata.ts";
-import type { Metadata } from "../provider.ts";
 
 export const INDEX = "index.json";
 export const DATA = "data.tar.zst";

@@ -1,7 +1,7 @@
 // About how large what is to be stored is, whichever engine stores it: tar counts what an archive would hold, and reads no
 // file when it writes to /dev/null. Holes do not count: a file may seem to have terabytes, and tar would go through them.
 import { exec } from "../../host/exec.ts";
-import type { Root } from "../provider.ts";
+import type { Root } from "../destination.ts";
 import { tarExcludes } from "./exclude.ts";
 import { deepestIn } from "./pack.ts";
 

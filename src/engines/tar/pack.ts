@@ -12,7 +12,7 @@ import { nameOf } from "../../host/names.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../values/error.ts";
-import { type Root, STREAMS_AHEAD, type StreamRoot, type Work } from "../provider.ts";
+import { type Root, STREAMS_AHEAD, type StreamRoot, type Work } from "../destination.ts";
 import { missingRoots } from "../roots.ts";
 import { saysAbsent, type Unsteady, type Watch, watchUnsteady } from "../unsteady.ts";
 import { tarExcludes } from "./exclude.ts";

@@ -16,22 +16,14 @@ import { makeFolder, resolvePath } from "../../host/trust.ts";
 import type { TarOptions } from "../../manifest/providers.ts";
 import { HoldfastError, isErrno } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
+import type { Archive, Entry, Metadata, Problem } from "../archive.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
 import { oldestFirst } from "../archive-time.ts";
+import type { ArchiveRequest, CreateResult, Destination, Work } from "../destination.ts";
 import { diskFault } from "../disk-fault.ts";
 import { requireDisk } from "../disk-mounted.ts";
 import type { Into } from "../into.ts";
 import { AT_FIRST, metadataText } from "../metadata.ts";
-import type {
-	Archive,
-	ArchiveRequest,
-	CreateResult,
-	Destination,
-	Entry,
-	Metadata,
-	Problem,
-	Work,
-} from "../provider.ts";
 import {
 	DATA,
 	INDEX,
@@ -50,20 +42,13 @@ export function tarDestinations(options: TarOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, { path, mountpoint }]) => ({
 		name,
 		location: path,
-		capabilities: {
-			restoresInto: true,
-			streams: true,
-			describesItself: true,
-			checks: true,
-			detectsDamage: true,
-			removes: true,
-			mounts: false,
-		},
-		create: async (request, fresh, work) => {
+		takesStreams: true,
+		detectsDamage: true,
+		create: async (request, mayInit, work) => {
 			const disk = requireDisk(path, mountpoint, request.mount);
-			return { ...(await create(path, request, fresh, options.level, work)), ...disk };
+			return { ...(await create(path, request, mayInit, options.level, work)), ...disk };
 		},
-		describe: (archive, metadata) => describe(path, archive, metadata),
+		writeMetadata: (archive, metadata) => writeMetadata(path, archive, metadata),
 		list: () => list(path),
 		restore: (archive, paths, into, work) => restore(path, archive, paths, into, work),
 		sizeOf: (archive, paths) => sizeOf(path, archive, paths),
@@ -74,25 +59,19 @@ export function tarDestinations(options: TarOptions): Destination[] {
 		},
 		check: (full, work) => check(path, full, work),
 		remove: (archives) => remove(path, archives),
-		mount: async () => {
-			throw new HoldfastError("usage", "a tar archive cannot be mounted", {
-				hint: "see what is in it with: holdfast archives browse, and take out a file with: archives extract",
-			});
-		},
-		keys: async () => undefined,
-		abandon: (archive) => abandon(path, archive),
+		discardPartial: (archive) => discardPartial(path, archive),
 	}));
 }
 
 async function create(
 	path: string,
 	request: ArchiveRequest,
-	fresh: boolean,
+	mayInit: boolean,
 	level: number | undefined,
 	work: Work,
 ): Promise<CreateResult> {
 	if (!(await exists(path))) {
-		if (!fresh)
+		if (!mayInit)
 			throw new HoldfastError("failed", `${path} held archives before and is not there now`, {
 				hint: "is the disk mounted? To start over, make the folder yourself",
 			});
@@ -130,7 +109,7 @@ async function create(
 	}
 }
 
-async function describe(path: string, archive: string, metadata: Metadata): Promise<void> {
+async function writeMetadata(path: string, archive: string, metadata: Metadata): Promise<void> {
 	using folder = openArchive(path, archive);
 	const { segments } = await readIndex(folder);
 	metadataText(metadata);
@@ -253,7 +232,7 @@ async function remove(path: string, archives: readonly string[]): Promise<void> 
 	}
 }
 
-async function abandon(path: string, archive: string): Promise<void> {
+async function discardPartial(path: string, archive: string): Promise<void> {
 	requireArchiveName(archive);
 	const { path: target, found } = resolvePath(path);
 	if (!found?.isDirectory()) return;

@@ -12,9 +12,9 @@ import { descendMaking, type Folder, openFileBelow, split } from "../../host/fol
 import { recordReader } from "../../host/lines.ts";
 import { frugal } from "../../host/memory.ts";
 import { HoldfastError } from "../../values/error.ts";
+import type { Work } from "../destination.ts";
 import type { Inside } from "../into.ts";
 import { notHeld } from "../not-held.ts";
-import type { Work } from "../provider.ts";
 import { DATA, type Segment } from "./index-file.ts";
 import { LARGEST_WINDOW } from "./pack.ts";
 

@@ -1,6 +1,6 @@
 // One archive, its entries, and what pruning would do, for people.
 
-import type { Details, Entry, StateRecord } from "../../engines/provider.ts";
+import type { Details, Entry, StateRecord } from "../../engines/archive.ts";
 import { unitLabel } from "../../host/systemd.ts";
 import type { Adopted } from "../../plan/adopt.ts";
 import type { ListedArchive } from "../../plan/archives.ts";

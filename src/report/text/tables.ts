@@ -1,6 +1,6 @@
 // Results as tables for people.
 
-import type { StateRecord } from "../../engines/provider.ts";
+import type { StateRecord } from "../../engines/archive.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { Difference, RowDifferences } from "../../plan/diff.ts";
 import type { Entry, RunRow } from "../../run/journal-rows.ts";

@@ -1,5 +1,5 @@
 // A destination that need not be there is passed over: a step's result says so, and nothing has failed.
-import { DestinationAbsent } from "../../engines/provider.ts";
+import { DestinationAbsent } from "../../engines/destination.ts";
 
 export interface Skipped {
 	/** Why. */

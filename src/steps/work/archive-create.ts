@@ -4,9 +4,10 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
 import { openDatabase } from "../../databases/registry.ts";
+import type { Metadata, StateRecord } from "../../engines/archive.ts";
 import { archiveId } from "../../engines/archive-name.ts";
+import type { Destination, Root, Work } from "../../engines/destination.ts";
 import { isWithoutRoom } from "../../engines/metadata.ts";
-import type { Destination, Metadata, Root, StateRecord, Work } from "../../engines/provider.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { vanishedRoots } from "../../engines/roots.ts";
 import { foldersToClose } from "../../host/closing.ts";
@@ -50,7 +51,7 @@ export const archiveCreate: StepWork<ArchiveCreateStep> = {
 		if (context.completed) return;
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 		// A disk that is gone must not keep every later run from its work.
-		await destination.abandon(step.archive, context).catch((error: Error) => {
+		await destination.discardPartial?.(step.archive, context).catch((error: Error) => {
 			context.log(`what it left in ${destination.location} could not be removed: ${error.message}`);
 		});
 		const note = context.noteOf(step.id) as Begun | undefined;
@@ -83,8 +84,8 @@ async function doubtUnseen(
 	run: string,
 	work: Work,
 ) {
-	if (!destination.capabilities.describesItself) return;
-	const listed = await destination.list({ ...work, hurried: true });
+	if (destination.writeMetadata === undefined) return;
+	const listed = await destination.list({ ...work, interactive: true });
 	const { metadata } = listed.find(({ name }) => name === archive) ?? {};
 	if (metadata?.run !== run) return;
 	const states = recordOf(
@@ -93,7 +94,7 @@ async function doubtUnseen(
 			state.outcome === "good" ? { suspicious: UNSEEN, ...state } : state,
 		]),
 	);
-	await destination.describe(archive, { ...metadata, states }, work);
+	await destination.writeMetadata(archive, { ...metadata, states }, work);
 }
 
 const UNSEEN = "the run that made it ended before it knew whether every file could be read";
@@ -160,7 +161,7 @@ async function write(
 					...dumps.filter(({ streamed }) => !streamed).map(({ file }) => whole(file)),
 					...dumps.flatMap(({ accounts }) => (accounts === undefined ? [] : [whole(accounts)])),
 					...folders,
-					...(destination.capabilities.describesItself ? [whole(manifest)] : []),
+					...(destination.writeMetadata ? [whole(manifest)] : []),
 				],
 				streams: dumps
 					.filter(({ streamed }) => streamed)
@@ -211,7 +212,7 @@ async function write(
 		const seen = afterwards(step, metadata, { unreadable, unsteady, streamed: flowed, measured }, context);
 		const { metadata: told } = seen;
 		const warnings = [...remarks, ...seen.warnings];
-		if (seen.isToBeTold) await destination.describe(step.archive, told, context);
+		if (seen.isToBeTold) await destination.writeMetadata?.(step.archive, told, context);
 		const id = archiveId(destination, step.archive);
 		context.note({ begun: true, seen: true } satisfies Begun);
 		made({

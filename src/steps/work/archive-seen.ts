@@ -1,7 +1,8 @@
 // What an archive comes to say of each state it holds: how large it was and where it was mounted, what could not be read,
 // what did not hold still, and whether there is reason to doubt it.
 import { lstatSync } from "node:fs";
-import type { CreateResult, Metadata, StateRecord } from "../../engines/provider.ts";
+import type { Metadata, StateRecord } from "../../engines/archive.ts";
+import type { CreateResult } from "../../engines/destination.ts";
 import { isMounted } from "../../host/mounts.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { ownerOf } from "../../values/paths.ts";

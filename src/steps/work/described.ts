@@ -1,7 +1,7 @@
 // How much of an archive's description one state may take. All states share it, and it has an end: what a service can make
 // long (facts of its database, a reason that quotes it, the number of its databases) must cost that state alone.
 import type { DumpFacts } from "../../databases/database.ts";
-import type { StateRecord } from "../../engines/provider.ts";
+import type { StateRecord } from "../../engines/archive.ts";
 
 /** Bytes of one dump's facts; what does not fit lies in the file beside the dump. */
 const MOST_FACTS = 2048;

@@ -3,7 +3,7 @@
 // small folder in which all is well.
 import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import type { StateRecord } from "../../engines/provider.ts";
+import type { StateRecord } from "../../engines/archive.ts";
 import { disksBelow, isMounted, mountHolding } from "../../host/mounts.ts";
 import type { State } from "../../manifest/schema.ts";
 import { HoldfastError } from "../../values/error.ts";

@@ -1,5 +1,6 @@
 // Extract part of an archive below a folder of the user's choice, where it touches nothing else.
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
+import { requireAble } from "../../engines/destination.ts";
 import { into } from "../../engines/into.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { withoutInheritance } from "../../host/attributes.ts";
@@ -44,6 +45,7 @@ export const extract: StepWork<ExtractStep> = {
 		withoutInheritance(part);
 		const target = into(part, context.log);
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
+		requireAble(destination, "restore");
 		await destination.restore(archive, paths, target, context);
 		const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
 		for (const name of [...namesIn(part)]) renameSync(part.at(name), folder.at(name));

@@ -1,7 +1,7 @@
 // What is found out of a run's states while its archives are written: how large they are, and whether a restore could make
 // their folders again. To look takes as long as an engine takes to find that nothing has changed, and whoever looked first
 // would keep stopped units waiting for it.
-import type { CreateResult, Root } from "../../engines/provider.ts";
+import type { CreateResult, Root } from "../../engines/destination.ts";
 import { measure } from "../../engines/tar/measure.ts";
 import { tooLongIn } from "../../engines/too-long.ts";
 import type { StepContext } from "../context.ts";

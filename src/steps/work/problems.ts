@@ -2,7 +2,7 @@
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { openDatabase } from "../../databases/registry.ts";
-import type { Work } from "../../engines/provider.ts";
+import type { Work } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { isAtOrBelow, isMounted, mountPoints } from "../../host/mounts.ts";
 import { type Holder, holdersOf } from "../../host/processes.ts";
@@ -263,7 +263,7 @@ async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowle
 	for (const { path, free, stored } of filesystems.values()) {
 		// Dumps are extracted in any case.
 		const inPlaceHelps = stored.some((one) => places.has(one));
-		const bytes = await destination.sizeOf(step.archive, stored, known).catch(() => undefined);
+		const bytes = await destination.sizeOf?.(step.archive, stored, known).catch(() => undefined);
 		known.signal.throwIfAborted();
 		if (bytes !== undefined && free < bytes + SPARE_BYTES)
 			faults.push(

@@ -2,6 +2,7 @@
 import type { Stats } from "node:fs";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { requireAble } from "../../engines/destination.ts";
 import { into } from "../../engines/into.ts";
 import { notHeld } from "../../engines/not-held.ts";
 import { requireFile } from "../../engines/read-files.ts";
@@ -87,6 +88,7 @@ export async function extractInto(
 	using folder = descend(area, NEW);
 	const target = into(folder, context.log);
 	const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
+	requireAble(destination, "restore");
 	await destination.restore(
 		archive,
 		places.map(({ stored }) => stored),

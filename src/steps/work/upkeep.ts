@@ -1,8 +1,9 @@
 // What keeps a destination in order: look whether it is whole, and let old archives go.
 
+import type { Archive, Problem } from "../../engines/archive.ts";
 import { isAhead, type Records, timeOf, withTime } from "../../engines/archive-time.ts";
+import { requireAble } from "../../engines/destination.ts";
 import { belongsTo, wordsOfTime } from "../../engines/metadata.ts";
-import type { Archive, Problem } from "../../engines/provider.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { retain } from "../../engines/retention.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -15,13 +16,14 @@ export const archivesCheck: StepWork<CheckArchivesStep> = {
 	run: ({ provider, destination: name, full }, context) =>
 		unlessAbsent(async () => {
 			const destination = await openDestination(context.plan.manifest, provider, name);
+			requireAble(destination, "check");
 			const problems = await destination.check(full, context);
 			const archives = await destination.list(context);
 			const own = archives.filter((archive) => belongsTo(archive, context.plan.manifest.machine));
 			context.forgetGone(destination, namesOf(own));
 			const ahead = aheadIn(own, context.records(destination, namesOf(own)));
 			// An engine that says nothing of its archives may have given them other names.
-			const gone = destination.capabilities.describesItself ? context.lost(destination, namesOf(own)) : [];
+			const gone = destination.writeMetadata ? context.lost(destination, namesOf(own)) : [];
 			const told = (some: readonly LostArchive[]) =>
 				some.map((one) => ({ archive: one.name, message: wordsOfLost(one) }));
 			const unmounted = told(gone.filter((one) => one.unmounted !== undefined));
@@ -42,6 +44,7 @@ export const archivesPrune: StepWork<PruneStep> = {
 		unlessAbsent(async () => {
 			const { manifest } = context.plan;
 			const destination = await openDestination(manifest, provider, name);
+			requireAble(destination, "remove");
 			const own = (await destination.list(context)).filter((archive) => belongsTo(archive, manifest.machine));
 			const removed = retain(own, retention, context.records(destination, namesOf(own)))
 				.filter(({ keep, archive }) => !keep && (agreed?.includes(archive.name) ?? true))

@@ -1,7 +1,8 @@
 // holdfast archives show|browse|extract|mount|hold|release ARCHIVE: one archive, without restoring it.
 import { resolve } from "node:path";
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import type { Entry } from "../../../engines/provider.ts";
+import type { Entry } from "../../../engines/archive.ts";
+import { requireAble } from "../../../engines/destination.ts";
 import { places } from "../../../host/places.ts";
 import type { ListedArchive } from "../../../plan/archives.ts";
 import { storedPaths, storedRoots } from "../../../plan/stored.ts";
@@ -21,7 +22,7 @@ const show = buildCommand({
 		guard(given, async () => {
 			const { archive, destination, work } = await find(given, wanted);
 			const isReadable = archive.damaged === undefined && archive.newer === undefined;
-			const engines = await destination.details(archive.name, work).catch((error: unknown) => {
+			const engines = await destination.details?.(archive.name, work).catch((error: unknown) => {
 				if (isReadable) throw error;
 				return {};
 			});
@@ -59,6 +60,7 @@ const browse = buildCommand({
 			const below = path === undefined ? undefined : resolve(path);
 			const { archive, destination, work } = await find(given, wanted);
 			const paths = storedRoots(archive, below);
+			requireAble(destination, "contents");
 			const tell = (entry: Entry) => (given.json ? printJson(entry) : print(entryLine(entry)));
 			// Nobody reads on, as after `| head`: then there is nothing more to look for.
 			const signal = AbortSignal.any([work.signal, resultsGone]);
@@ -113,6 +115,7 @@ const mount = buildCommand({
 		guard(given, async () => {
 			const path = resolve(folder);
 			const { archive, destination, work } = await find(given, wanted);
+			requireAble(destination, "mount");
 			const at = mountPoint(path);
 			const tell = (where: string) => printMessage(`${archive.id} is in ${where}; unmount it with Ctrl-C`);
 			await whileShown(() => destination.mount(archive.name, at, tell, work));

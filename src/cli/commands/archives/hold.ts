@@ -1,6 +1,8 @@
 // holdfast archives hold|release ARCHIVE: in every destination that has it, unless one is named.
 import { buildCommand } from "@stricli/core";
-import type { Metadata, Work } from "../../../engines/provider.ts";
+import type { Metadata } from "../../../engines/archive.ts";
+import type { Work } from "../../../engines/destination.ts";
+import { requireAble } from "../../../engines/destination.ts";
 import { openDestination } from "../../../engines/registry.ts";
 import type { Manifest } from "../../../manifest/schema.ts";
 import type { ListedArchive } from "../../../plan/archives.ts";
@@ -111,7 +113,8 @@ async function changed(
 		const next = change(metadata);
 		if (next === undefined) return { archive, isChanged: false };
 		const destination = await openDestination(manifest, provider, archive.destination);
-		await untilUndone(() => destination.describe(name, next, work));
+		requireAble(destination, "writeMetadata");
+		await untilUndone(() => destination.writeMetadata(name, next, work));
 		return { archive, isChanged: true, ...(next.hold === undefined ? {} : { hold: next.hold }) };
 	} catch (error) {
 		work.signal.throwIfAborted();

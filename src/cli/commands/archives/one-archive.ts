@@ -1,6 +1,6 @@
 // How the commands on one archive find it.
 
-import type { Destination, Work } from "../../../engines/provider.ts";
+import type { Destination, Work } from "../../../engines/destination.ts";
 import { openDestination } from "../../../engines/registry.ts";
 import { type ListedArchive, listArchives } from "../../../plan/archives.ts";
 import { chooseArchive } from "../../../plan/choose.ts";
