@@ -1,5 +1,6 @@
 // Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
-import { ALL, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
+import { databaseOf, definitionOf, dumpFile, dumpLabel, isServerDump } from "../databases/dump.ts";
+import { ALL } from "../databases/fields.ts";
 import { excludeFault } from "../manifest/exclude.ts";
 import type { StateInput } from "../modules/state.ts";
 import { nearest } from "../values/nearest.ts";
@@ -177,22 +178,15 @@ function dumpFaults(name: string, machine: MachineInput): Fault[] {
 	});
 }
 
-/** Units of the servers that a dump asks, by its key. */
-const SERVER_UNITS: Readonly<Record<string, RegExp>> = {
-	postgresql: /^postgresql(@.*)?(\.service)?$/,
-	mariadb: /^(mariadb|mysql|mysqld)(@.*)?(\.service)?$/,
-	redis: /^(redis|valkey)(-.*)?(@.*)?(\.service)?$/,
-};
-
 /** While the archive is written, what is stopped for it is down, and a dump may be made just then. */
 function stoppedServerFaults(name: string, machine: MachineInput): Fault[] {
 	const states = Object.entries(machine.state ?? {});
-	const asked = new Set(states.flatMap(([, { dumps = [] }]) => dumps.flatMap((dump) => Object.keys(dump))));
-	const servers = Object.entries(SERVER_UNITS).filter(([server]) => asked.has(server));
+	const asked = new Set(states.flatMap(([, { dumps = [] }]) => dumps.map(definitionOf)));
+	const servers = [...asked].flatMap(({ units }) => units ?? []);
 	return states.flatMap(([state, { stopOnBackup = [] }]) =>
 		stopOnBackup.flatMap((unit, index) => {
 			const stopped = typeof unit === "string" ? unit : unit.unit;
-			return servers.some(([, units]) => units.test(stopped))
+			return servers.some(({ pattern }) => pattern.test(stopped))
 				? [
 						{
 							path: ["machines", name, "state", state, "stopOnBackup", index],

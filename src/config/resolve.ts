@@ -1,5 +1,5 @@
 // From what a user wrote to the manifest: short forms become long ones, and defaults are filled in.
-import { ALL, type Dump, databaseOf, dumpFile, isServerDump, withDatabase } from "../manifest/dumps.ts";
+import { type Dump, databaseOf, dumpFile, isOfAll, isServerDump, withDatabase } from "../databases/dump.ts";
 import type { HealthCheck } from "../manifest/health-checks.ts";
 import type { Schedule } from "../manifest/machine.ts";
 import { HOOKS, type Hook, type Manifest, type State } from "../manifest/schema.ts";
@@ -79,9 +79,9 @@ function withoutOthers(states: Readonly<Record<string, State>>): Record<string, 
 	const named = Object.values(states)
 		.flatMap(({ dumps }) => dumps)
 		.filter(isServerDump)
-		.filter((dump) => databaseOf(dump) !== ALL);
+		.filter((dump) => !isOfAll(dump));
 	const leaveOut = (dump: Dump): Dump => {
-		if (!isServerDump(dump) || databaseOf(dump) !== ALL) return dump;
+		if (!isOfAll(dump)) return dump;
 		const others = named.filter((one) => dumpFile(one) === dumpFile(withDatabase(dump, databaseOf(one))));
 		return { ...dump, except: [...new Set([...(dump.except ?? []), ...others.map(databaseOf)])] };
 	};

@@ -1,7 +1,68 @@
-// The contract that every kind of database fulfils. A database knows nothing of states, archives or units.
+// The contract that every kind of database fulfils: a definition, which loads nothing and is known everywhere, and a
+// behaviour, which is loaded when one is worked on. A database knows nothing of states, archives or units.
 import type { Readable } from "node:stream";
+import type * as v from "valibot";
 import type { Folder } from "../host/folder.ts";
-import { HoldfastError } from "../values/error.ts";
+import type { Program } from "../host/programs.ts";
+
+/** `D`: a dump of the kind, as `schema` has it. */
+interface Definition<K extends string, D extends object> {
+	/** The key of a dump that holds the database's name, or its file's path. No other kind has a key of that name. */
+	readonly key: K;
+	/** As it stands in messages: `PostgreSQL`. */
+	readonly label: string;
+	/** What the config says of one: a strict object with that key. What it says of the server is never an archive's word. */
+	readonly schema: v.GenericSchema<D>;
+	/** The program that a dump is made with: a person installs it, mostly with the server. */
+	readonly client: Program;
+	/** Units of its server, where it has one that runs. */
+	readonly units?: ServerUnits;
+	/** Applications keep their data in it, and health checks ask it: its behaviour has `ask`. */
+	readonly speaksSql: boolean;
+}
+
+interface ServerUnits {
+	/** As packages name them: at boot, what is left of a run that died waits for these. */
+	readonly names: readonly string[];
+	/** All that a person may call one, with or without its suffix: it must not be stopped for a backup. */
+	readonly pattern: RegExp;
+}
+
+/** A server that keeps many databases: its dumps name one, or `*` for all, but those in `except`. */
+export interface ServerDefinition<K extends string = string, D extends object = object>
+	extends Definition<K, D> {
+	readonly kind: "server";
+	/** What of a dump tells one server from another, in an order that stays: it is part of the dump's file name. */
+	where(dump: D): readonly (string | number | undefined)[];
+	/** A dump of this database, on the server here. */
+	named(database: string): NoInfer<D>;
+	open(dump: D, signal?: AbortSignal): Promise<ServerDatabase>;
+}
+
+/** A database that is one file of the state, whether or not a server has it open. */
+export interface FileDefinition<K extends string = string, D extends object = object>
+	extends Definition<K, D> {
+	readonly kind: "file";
+	/** This file, and those that are made beside it while it is in use. */
+	files(file: string): readonly string[];
+	open(dump: D, signal?: AbortSignal): Promise<FileDatabase>;
+}
+
+interface NamedOrAll {
+	readonly except?: readonly string[] | undefined;
+	/** The user of the machine who asks. */
+	readonly user?: string | undefined;
+}
+
+export function defineDatabase<const K extends string, D extends Readonly<Record<K, string>> & NamedOrAll>(
+	definition: ServerDefinition<K, D>,
+): ServerDefinition<K, D>;
+export function defineDatabase<const K extends string, D extends Readonly<Record<K, string>>>(
+	definition: FileDefinition<K, D>,
+): FileDefinition<K, D>;
+export function defineDatabase<D extends ServerDefinition | FileDefinition>(definition: D): D {
+	return definition;
+}
 
 /** What must be known to bring a database back as it was when it was dumped. Plain data, kept in archives; no secrets. */
 export interface DumpFacts {
@@ -68,14 +129,6 @@ export interface Swap {
 /** Rows by table, or undefined where there is nothing like a table. */
 export type RowCounts = ReadonlyMap<string, number>;
 
-/** Tables whose rows are counted: a dump of anybody's may name as many as it likes. */
-const MOST_TABLES = 100_000;
-
-export function requireFew({ size }: RowCounts): void {
-	if (size > MOST_TABLES)
-		throw new HoldfastError("failed", `its tables are not counted: there are more than ${MOST_TABLES}`);
-}
-
 export interface Work {
 	readonly signal: AbortSignal;
 	log(line: string): void;
@@ -97,6 +150,11 @@ interface Source {
 	/** Exact counts of the live database, and of a dump. */
 	rows(work: Work): Promise<RowCounts>;
 	rowsOf(file: string, work: Work): Promise<RowCounts>;
+	/**
+	 * The answer to a person's question, such as a health check's, put with the right to read that database and no other: a
+	 * line for each row, a bar between columns. Throws when it is not answered. Of each kind that speaks SQL.
+	 */
+	ask?(sql: string, seconds: number, work: Work): Promise<string>;
 }
 
 /** One of many databases of a server: loaded beside the live one under another name, then swapped. */

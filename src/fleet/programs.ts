@@ -1,5 +1,5 @@
 // What a machine needs that a deploy does not bring: the programs of its engines and databases.
-import { clientOf } from "../databases/programs.ts";
+import { definitionOf } from "../databases/dump.ts";
 import { ENGINE_PROGRAMS, programsOf } from "../engines/programs.ts";
 import { howToInstall, type Program } from "../host/programs.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -31,7 +31,7 @@ export async function missingOn(target: Target, manifest: Manifest): Promise<str
 function wantedBy({ providers, state, borgServer }: Manifest): readonly Program[] {
 	const all = [
 		...Object.values(providers).flatMap(programsOf),
-		...Object.values(state).flatMap(({ dumps = [] }) => dumps.map(clientOf)),
+		...Object.values(state).flatMap(({ dumps = [] }) => dumps.map((dump) => definitionOf(dump).client)),
 		...(borgServer ? ENGINE_PROGRAMS.borgbackup : []),
 	];
 	return [...new Map(all.map((one) => [one.debianPackage, one])).values()];

@@ -1,8 +1,8 @@
 // What a pattern would break in the state that it is written for.
 
+import { type Dump, databaseOf, dumpLabel, isServerDump } from "../databases/dump.ts";
 import { above } from "../values/paths.ts";
 import { below, leavesNothing, leavesOut, patternFault } from "../values/patterns.ts";
-import { type Dump, databaseOf, dumpLabel, isServerDump } from "./dumps.ts";
 
 export interface ExcludeFault {
 	readonly message: string;

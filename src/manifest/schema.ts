@@ -1,9 +1,9 @@
 // The manifest, version 1: the resolved description of one machine, and the only thing that the runtime reads.
 import * as v from "valibot";
+import { dumpSchema } from "../databases/dump.ts";
 import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";
 import { unitSchema } from "../values/unit.ts";
-import { dumpSchema } from "./dumps.ts";
 import { healthCheckSchema } from "./health-checks.ts";
 import { machineFields, maxAgeSchema, scheduleSchema } from "./machine.ts";
 import { providerSchema } from "./providers.ts";

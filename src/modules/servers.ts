@@ -1,7 +1,7 @@
 // What the modules of database servers share: a database belongs to the state of the application that asked for it;
 // those that nobody asked for belong to the server's own state.
 import * as v from "valibot";
-import { ALL } from "../manifest/dumps.ts";
+import { ALL } from "../databases/fields.ts";
 import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";
 import type { Yield } from "./module.ts";

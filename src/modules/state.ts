@@ -1,6 +1,6 @@
 // What a person may write of a state, and what a module yields: the fields of the manifest, with short forms.
 import * as v from "valibot";
-import { dumpSchema } from "../manifest/dumps.ts";
+import { dumpSchema } from "../databases/dump.ts";
 import { healthCheckForms } from "../manifest/health-checks.ts";
 import { maxAgeInputSchema } from "../manifest/machine.ts";
 import { hookForms } from "../manifest/schema.ts";

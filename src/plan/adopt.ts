@@ -1,5 +1,6 @@
 // From a destination alone to a config: the newest archive of a machine carries the manifest that it was made by.
 import * as v from "valibot";
+import { dumpSchema } from "../databases/dump.ts";
 import type { Archive } from "../engines/archive.ts";
 import { isAhead, timeOf } from "../engines/archive-time.ts";
 import type { Destination, Work } from "../engines/destination.ts";
@@ -9,7 +10,6 @@ import { removeTree, scratchFolder } from "../host/files.ts";
 import { openFolder } from "../host/folder.ts";
 import { resolvePath } from "../host/trust.ts";
 import { type Command, commandsIn } from "../manifest/commands.ts";
-import { dumpSchema } from "../manifest/dumps.ts";
 import { excludeFault } from "../manifest/exclude.ts";
 import { withKeysOfToday } from "../manifest/old-keys.ts";
 import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";

@@ -1,6 +1,6 @@
 // The plan of `create`: hooks and stops state by state, one archive a destination, then starts and hooks.
 
-import { liveFiles } from "../manifest/dumps.ts";
+import { liveFiles } from "../databases/dump.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { ArchiveCreateStep, HookStep } from "../steps/step.ts";

@@ -2,7 +2,7 @@
 // or put into the folder that holds them before that is swapped.
 import { join } from "node:path";
 import type { DumpFacts } from "../databases/database.ts";
-import { type Dump, databaseOf, dumpFile, dumpLabel, isServerDump } from "../manifest/dumps.ts";
+import { type Dump, databaseOf, dumpFile, dumpLabel, isServerDump } from "../databases/dump.ts";
 import type { State } from "../manifest/schema.ts";
 import type { Step } from "../steps/plan.ts";
 import type { ArchiveSource, Place } from "../steps/step.ts";

@@ -1,8 +1,8 @@
 // The plan of `restore`: a transaction for each state. Stage while they run; stop, swap, start; check; commit; tidy.
 // Of several states each phase is done for all before the next begins, so that a unit they share is stopped once.
 import { join } from "node:path";
+import { liveFiles } from "../databases/dump.ts";
 import type { Metadata } from "../engines/archive.ts";
-import { liveFiles } from "../manifest/dumps.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { ArchiveSource, Place, PreflightStep } from "../steps/step.ts";

@@ -1,19 +1,10 @@
 // What a restore replaces: the folders that an archive holds of a state, or the paths in them that a person names.
 import { dirname, join, normalize } from "node:path";
 import * as v from "valibot";
+import { asDeclared, type Dump, databaseOf, dumpLabel, dumpSchema, isServerDump } from "../databases/dump.ts";
 import { mountPoints } from "../host/mounts.ts";
 import { survey } from "../host/survey.ts";
 import { type Resolved, resolvePath, resolveReplaced, resolveUnlinked } from "../host/trust.ts";
-import {
-	ALL,
-	covers,
-	type Dump,
-	databaseOf,
-	dumpLabel,
-	dumpSchema,
-	isServerDump,
-	withDatabase,
-} from "../manifest/dumps.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { KnownArchive } from "../steps/records.ts";
 import { HoldfastError } from "../values/error.ts";
@@ -79,13 +70,6 @@ export function heldDatabases(
 		}
 	}
 	return { databases, undeclared };
-}
-
-/** The declared dump that stands for this one, with the connection that the config gives it; undefined without one. */
-export function asDeclared(declared: readonly Dump[], held: Dump): Dump | undefined {
-	const one = declared.find((dump) => covers(dump, held));
-	if (one === undefined || !isServerDump(one) || databaseOf(one) !== ALL) return one;
-	return withDatabase(one, databaseOf(held));
 }
 
 /** What the journal knows of a dump since it was written. */

@@ -1,8 +1,8 @@
 // The plan of `undo`: bring back the old copies that a restore kept. The same swap, the other way; without checks, since
 // a person who asks for the old state wants it as it was.
 import { basename, dirname, join } from "node:path";
+import { asDeclared, databaseOf, dumpLabel, isServerDump } from "../databases/dump.ts";
 import { PRIVATE } from "../host/private-area.ts";
-import { databaseOf, dumpLabel, isServerDump } from "../manifest/dumps.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { KeptCopy } from "../steps/records.ts";
@@ -12,7 +12,6 @@ import { isStaged } from "../steps/work/swap.ts";
 import { HoldfastError } from "../values/error.ts";
 import { databaseName } from "./databases.ts";
 import { areaSteps, carrySteps, holdersStep, nestedFolders, type Other, othersOf } from "./places.ts";
-import { asDeclared } from "./targets.ts";
 import { downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 
 export interface UndoRequest {

@@ -1,6 +1,6 @@
 // What is due before any other work under the lock: runs that died are brought to their end, and what they or older
 // runs have left is taken away.
-import { openDatabase } from "../databases/registry.ts";
+import { openDatabase } from "../databases/dump.ts";
 import { discardFolder } from "../host/private-area.ts";
 import { dueOf } from "../steps/plan.ts";
 import type { ArchiveCreateStep } from "../steps/step.ts";

@@ -1,6 +1,6 @@
 // Steps that dump a database, make one of a dump, and put it in the place of the live one.
 import type { DumpFacts } from "../databases/database.ts";
-import type { Dump, FileDump, ServerDump } from "../manifest/dumps.ts";
+import type { Dump, FileDump, ServerDump } from "../databases/dump.ts";
 import type { StepBase } from "./step.ts";
 
 /** Look at a database, or at all that a server has, and write its dump to a private file. */

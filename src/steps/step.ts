@@ -1,8 +1,8 @@
 // The kinds of steps: plain data that says what will be done and what it touches. What they do is in steps/, by kind;
 // what is made of them, in plan.ts. Those of databases are in step-database.ts, those of a deploy in step-deploy.ts.
 import type { DumpFacts } from "../databases/database.ts";
+import type { Dump } from "../databases/dump.ts";
 import type { SwapMode } from "../host/survey.ts";
-import type { Dump } from "../manifest/dumps.ts";
 import type { HealthCheck } from "../manifest/health-checks.ts";
 import type { Retention } from "../manifest/providers.ts";
 import type { Hook, HookName } from "../manifest/schema.ts";

@@ -1,7 +1,7 @@
 // What archives, journals and the config share: the names of dumps, and which declared one stands for one in an archive.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { covers, type Dump, dumpFile, dumpLabel, liveFiles, withDatabase } from "../../src/manifest/dumps.ts";
+import { covers, type Dump, dumpFile, dumpLabel, liveFiles, withDatabase } from "../../src/databases/dump.ts";
 
 test("the file name of a dump is what every archive has", () => {
 	const names: [Dump, string][] = [

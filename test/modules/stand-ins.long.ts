@@ -2,7 +2,7 @@
 // settings, backed up, changed, restored and healthy.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { isServerDump } from "../../src/manifest/dumps.ts";
+import { isServerDump } from "../../src/databases/dump.ts";
 import { declares } from "../../src/modules/describe.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";

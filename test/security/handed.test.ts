@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { redis } from "../../src/databases/redis.ts";
+import { redis } from "../../src/databases/redis/redis.ts";
 import { copySqlite } from "../../src/databases/sqlite/client.ts";
 import { exec } from "../../src/host/exec.ts";
 import { openForAnyone } from "../../src/host/handed-file.ts";

@@ -5,7 +5,6 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import * as v from "valibot";
-import type { MariadbDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { dumpBy, LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { DumpFacts, ServerDatabase } from "../database.ts";
@@ -24,7 +23,9 @@ import {
 } from "./memory.ts";
 import { identifier, literal, word } from "./names.ts";
 import { dropObjects, objectsOf, putObjects, requireReadable, requireWhole } from "./objects.ts";
+import { answerTo } from "./question.ts";
 import { countInserted } from "./rows.ts";
+import type { MariadbDump } from "./schema.ts";
 import { type Product, serverOf, sqlBy } from "./server.ts";
 import { dropTemporary, temporaryAccount } from "./temporary.ts";
 
@@ -149,6 +150,7 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump, signal?: Abort
 			return new Map(counts.map(([name = "", count]) => [name, Number(count)]));
 		},
 		rowsOf: (file) => countInserted(file),
+		ask: (question, seconds, work) => answerTo(question, { mariadb: live, ...where }, seconds, work.signal),
 		accounts: () => accountsOf(server, live),
 		missing: (held) => missingAccounts(server, live, held),
 		createAccounts: (held, names, { trusted }) => createAccounts(server, live, held, names, trusted),

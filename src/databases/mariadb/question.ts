@@ -1,7 +1,8 @@
 // A person's question to a database, such as a health check's: put with the right to read that database, and no other. What
 // the question is about is the service's, which could put a view in the place of a table.
-import type { MariadbDump } from "../../manifest/dumps.ts";
+
 import { identifier } from "./names.ts";
+import type { MariadbDump } from "./schema.ts";
 import { serverOf, sqlBy } from "./server.ts";
 import { temporaryAccount } from "./temporary.ts";
 

@@ -1,7 +1,8 @@
 // Rows by table in a dump, without a server: mariadb-dump writes each row on a line of its own, MySQL's mysqldump as many
 // on one line as fit, so it is read byte by byte.
 import { createReadStream } from "node:fs";
-import { type RowCounts, requireFew } from "../database.ts";
+import type { RowCounts } from "../database.ts";
+import { requireFew } from "../row-counts.ts";
 
 /** Bytes of a line that are looked at for what it begins; a table's name has 64 characters. */
 const LONGEST_HEAD = 1024;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { execText } from "../../host/exec.ts";
 import { syncPath } from "../../host/files.ts";
 import { programPath } from "../../host/programs.ts";
-import type { MariadbDump } from "../../manifest/dumps.ts";
 import { type Client, fault, QUESTION_SECONDS, questionOptions } from "../client.ts";
+import type { MariadbDump } from "./schema.ts";
 
 /** How to ask the server as somebody: words before a command's own, and the client that they are for. */
 export interface Asker {

@@ -3,9 +3,9 @@
 // text to the server unchanged (psql's manual, "\gexec": commands and variables in it are not expanded).
 import { setTimeout as pause } from "node:timers/promises";
 import { execText } from "../../host/exec.ts";
-import type { PostgresqlDump } from "../../manifest/dumps.ts";
 import { type Client, fault, QUESTION_SECONDS, questionOptions } from "../client.ts";
 import { conninfo } from "./names.ts";
+import type { PostgresqlDump } from "./schema.ts";
 
 /** A query's columns: not a character that a name or a locale has. */
 const SEPARATOR = "\u001f";

@@ -3,7 +3,6 @@
 // ALTER DATABASE … RENAME may run in a transaction, needs that nobody is connected, and takes milliseconds
 // (PostgreSQL 15 documentation, "ALTER DATABASE").
 import * as v from "valibot";
-import type { PostgresqlDump } from "../../manifest/dumps.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { dumpBy, LONG_QUESTION_SECONDS, QUESTION_SECONDS } from "../client.ts";
 import type { DumpFacts, ServerDatabase } from "../database.ts";
@@ -14,14 +13,14 @@ import { MOST_COMMENTS } from "./dump-file.ts";
 import { loadDump } from "./load.ts";
 import { identifier, literal } from "./names.ts";
 import { PROPERTIES, propertiesSchema } from "./properties.ts";
+import { answerTo } from "./question.ts";
 import { countCopied, countRows } from "./rows.ts";
+import type { PostgresqlDump } from "./schema.ts";
 import { dropTemporary } from "./temporary.ts";
 
-export function postgresql(
-	{ postgresql: live, user, host, port, pgService, excludeTableData = [] }: PostgresqlDump,
-	signal?: AbortSignal,
-): ServerDatabase {
-	const connection = connectionOf({ user, host, port, pgService }, signal);
+export function postgresql(dump: PostgresqlDump, signal?: AbortSignal): ServerDatabase {
+	const { postgresql: live, excludeTableData = [] } = dump;
+	const connection = connectionOf(dump, signal);
 	const { client } = connection;
 	const sql = asker(connection);
 
@@ -121,6 +120,7 @@ export function postgresql(
 			];
 		},
 		rows: () => countRows(sql, live),
+		ask: (question, seconds, work) => answerTo(question, dump, seconds, work.signal),
 		rowsOf: (file, work) => countCopied(client, file, work),
 		async accounts() {
 			const accounts = await accountsOf(sql, live);

@@ -1,36 +1,32 @@
 // A person's question to a database, such as a health check's: put with no more rights than to read that database. What the
 // question is about is the service's, which could put a view in the place of a table.
-import type { ExecResult } from "../../host/exec.ts";
-import { execText } from "../../host/exec.ts";
+import { describeEnd, execText } from "../../host/exec.ts";
 import { stranger } from "../../host/users.ts";
-import type { PostgresqlDump } from "../../manifest/dumps.ts";
+import { HoldfastError } from "../../values/error.ts";
 import { optionsOf } from "../client.ts";
 import { asker, type Connection, connectionOf, connectionTo } from "./ask.ts";
+import type { PostgresqlDump } from "./schema.ts";
 import { dropTemporary, isSuperuser, makeReader, reach } from "./temporary.ts";
 
-export interface Question {
-	readonly sql: string;
-	readonly database: string;
-	/** Where the server is, and as which user of the machine it is asked; as a dump says it. */
-	readonly server: Pick<PostgresqlDump, "user" | "host" | "port" | "pgService">;
-}
-
-/** What psql made of it. Throws when the server cannot be asked at all. */
+/** The answer as psql prints it: a line for each row, and a bar between columns. Throws when it was not answered. */
 export async function answerTo(
-	{ sql, database, server }: Question,
-	timeoutSeconds: number,
+	sql: string,
+	{ postgresql: database, ...server }: PostgresqlDump,
+	seconds: number,
 	signal: AbortSignal,
-): Promise<ExecResult & { readonly text: string }> {
+): Promise<string> {
+	// What is made for the question goes again, also when the run is interrupted.
 	const own = connectionOf(server);
 	const ask = asker(own);
-	const put = async ({ client: as, where }: Connection) =>
-		execText(
-			[
-				...["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"],
-				...[...connectionTo({ client: as, where }, database), `--command=${sql}`],
-			],
-			{ ...(await optionsOf(as)), timeoutSeconds, signal },
-		);
+	const put = async ({ client: as, where }: Connection) => {
+		const argv = [
+			...["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"],
+			...[...connectionTo({ client: as, where }, database), `--command=${sql}`],
+		];
+		const result = await execText(argv, { ...(await optionsOf(as)), timeoutSeconds: seconds, signal });
+		if (result.code === 0) return result.text;
+		throw new HoldfastError("failed", describeEnd(result, seconds), { details: result.stderr });
+	};
 	if (!(await isSuperuser(ask))) return put(own);
 	try {
 		const reader = await makeReader(ask, database);

@@ -2,7 +2,8 @@
 import { start } from "../../host/exec.ts";
 import { everyLine } from "../../host/lines.ts";
 import { type Client, fault, LONG_QUESTION_SECONDS } from "../client.ts";
-import { type RowCounts, requireFew, type Work } from "../database.ts";
+import type { RowCounts, Work } from "../database.ts";
+import { requireFew } from "../row-counts.ts";
 import type { Ask } from "./ask.ts";
 import { withDumpFile } from "./dump-file.ts";
 import { literal } from "./names.ts";

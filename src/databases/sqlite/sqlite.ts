@@ -18,10 +18,10 @@ import { openFileBelow, openFolder, split, syncFolder } from "../../host/folder.
 import { type FileOwner, giveTo, ownerOf } from "../../host/owner.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { accountOf } from "../../host/users.ts";
-import type { SqliteDump } from "../../manifest/dumps.ts";
 import { HoldfastError, reportOf } from "../../values/error.ts";
 import type { DumpFacts, DumpStream, FileDatabase, RowCounts } from "../database.ts";
 import { askSqlite, copySqlite, type Question } from "./client.ts";
+import type { SqliteDump } from "./schema.ts";
 
 interface Facts extends DumpFacts, FileOwner {
 	/** Whether it is in WAL mode, which a copy by VACUUM INTO is not. */
@@ -100,6 +100,8 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 			}
 			syncFolder(folder);
 		},
+		ask: (sql, seconds, work) =>
+			askSqlite(live, [sql], { ...work, doing: `ask ${live}`, timeoutSeconds: seconds }),
 		rows: (work) => countRows(live, { ...work, doing: `count the rows of ${live}` }),
 		async rowsOf(file, work) {
 			// Whoever made the archive made it: it is read with nobody's rights.

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
-import { openDatabase } from "../../databases/registry.ts";
+import { openDatabase } from "../../databases/dump.ts";
 import type { Metadata, StateRecord } from "../../engines/archive.ts";
 import { archiveId } from "../../engines/archive-name.ts";
 import type { Destination, Root, Work } from "../../engines/destination.ts";

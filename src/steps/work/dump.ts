@@ -4,20 +4,18 @@ import { mkdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DumpFacts, ServerDatabase } from "../../databases/database.ts";
-import { openDatabase } from "../../databases/registry.ts";
+import {
+	type Dump,
+	dumpFile,
+	dumpLabel,
+	isOfAll,
+	liveFiles,
+	openDatabase,
+	withDatabase,
+} from "../../databases/dump.ts";
 import { digesting, sha256 } from "../../host/digest.ts";
 import { removeTree, syncPath, writeSynced } from "../../host/files.ts";
 import { linkAt } from "../../host/trust.ts";
-import {
-	ALL,
-	type Dump,
-	databaseOf,
-	dumpFile,
-	dumpLabel,
-	isServerDump,
-	liveFiles,
-	withDatabase,
-} from "../../manifest/dumps.ts";
 import { HoldfastError, reportOf } from "../../values/error.ts";
 import { printable, shortPath } from "../../values/printable.ts";
 import type { StepWork } from "../context.ts";
@@ -101,7 +99,7 @@ export const dump: StepWork<DumpStep> = {
 
 /** The database that is named, or all that the server has now. */
 async function meant(dump: Dump, signal: AbortSignal): Promise<Dump[]> {
-	if (!isServerDump(dump) || databaseOf(dump) !== ALL) return [dump];
+	if (!isOfAll(dump)) return [dump];
 	const names = await (await openDatabase(dump, signal)).list();
 	return names.filter((name) => !dump.except?.includes(name)).map((name) => withDatabase(dump, name));
 }

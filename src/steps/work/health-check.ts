@@ -2,12 +2,10 @@
 import { get as httpGet, type IncomingMessage } from "node:http";
 import { get as httpsGet } from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
-import { answerTo as answerOfMariadb } from "../../databases/mariadb/question.ts";
-import { answerTo } from "../../databases/postgresql/question.ts";
-import { askSqlite as askDatabaseFile } from "../../databases/sqlite/client.ts";
+import { type Dump, openDatabase } from "../../databases/dump.ts";
+import { databaseNamed } from "../../databases/question.ts";
 import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { account } from "../../host/users.ts";
-import { ALL, type Dump, databaseOf, isServerDump, type ServerDump } from "../../manifest/dumps.ts";
 import { type HealthCheck, healthCheckLabel } from "../../manifest/health-checks.ts";
 import { HoldfastError, reportOf } from "../../values/error.ts";
 import type { StepContext, StepWork } from "../context.ts";
@@ -48,7 +46,7 @@ export const check: StepWork<CheckStep> = {
 
 /** Rather than a file or a database's server, which answer though the service is down. */
 function asksService(check: HealthCheck): boolean {
-	return !("sqlite" in check) && !("sql" in check);
+	return !("sql" in check);
 }
 
 interface Fault {
@@ -64,8 +62,7 @@ async function ask(
 ): Promise<Fault | undefined> {
 	const { signal } = work;
 	if ("http" in check) return askHttp(check, seconds, signal);
-	if ("sqlite" in check) return askSqlite(check, seconds, work);
-	if ("sql" in check) return askServer(check, dumps, seconds, signal);
+	if ("sql" in check) return askDatabase(check, dumps, seconds, work);
 	const argv = "script" in check ? ["bash", "-euo", "pipefail", "-c", check.script] : check.command;
 	return askProgram(argv, check.user, seconds, signal);
 }
@@ -115,38 +112,29 @@ async function beginningOf(answer: IncomingMessage): Promise<string> {
 	return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The server that the state's dump of that database is of: where it is, and as whom it is asked, is said there. */
-async function askServer(
-	{ sql, database, user, expect }: Extract<HealthCheck, { database: string }>,
+/** A server's database is where the state's dump of it says, and asked as it says; a file is a dump by itself. */
+async function askDatabase(
+	check: Extract<HealthCheck, { sql: string }>,
 	dumps: readonly Dump[],
 	seconds: number,
-	signal: AbortSignal,
+	work: Pick<StepContext, "signal" | "log">,
 ): Promise<Fault | undefined> {
-	const dump = dumpOf(dumps, database);
-	const as = user === undefined ? {} : { user };
+	const { sql, expect, within: _, ...where } = check;
 	try {
-		if (dump && "mariadb" in dump) {
-			const answer = await answerOfMariadb(sql, { ...dump, ...as }, seconds, signal);
-			return expect === undefined ? undefined : answered(answer, expect);
-		}
-		const result = await answerTo({ sql, database, server: { ...dump, ...as } }, seconds, signal);
-		if (result.code !== 0) return { what: describeEnd(result, seconds), details: result.stderr };
-		return expect === undefined ? undefined : answered(result.text, expect);
+		const dump =
+			"database" in where
+				? {
+						...databaseNamed(where.database, dumps),
+						...(where.user === undefined ? {} : { user: where.user }),
+					}
+				: where;
+		const answer = await (await openDatabase(dump)).ask?.(sql, seconds, work);
+		return expect === undefined ? undefined : answered(answer ?? "", expect);
 	} catch (error) {
 		// The server may be on its way.
 		const { message, details = [] } = reportOf(error);
 		return { what: message, details };
 	}
-}
-
-function dumpOf(dumps: readonly Dump[], database: string): ServerDump | undefined {
-	const own = dumps.filter(isServerDump);
-	const named = own.filter((dump) => databaseOf(dump) === database);
-	return (
-		named.find((dump) => "postgresql" in dump) ??
-		named[0] ??
-		own.find((dump) => "postgresql" in dump && dump.postgresql === ALL && !dump.except?.includes(database))
-	);
 }
 
 async function askProgram(
@@ -163,20 +151,6 @@ async function askProgram(
 	});
 	if (result.code === 0 && !result.timedOut) return undefined;
 	return { what: describeEnd(result, seconds), details: [...result.stdout, ...result.stderr] };
-}
-
-async function askSqlite(
-	{ sql, sqlite, expect }: Extract<HealthCheck, { sqlite: string }>,
-	timeoutSeconds: number,
-	work: Pick<StepContext, "signal" | "log">,
-): Promise<Fault | undefined> {
-	try {
-		const answer = await askDatabaseFile(sqlite, [sql], { ...work, doing: `ask ${sqlite}`, timeoutSeconds });
-		return expect === undefined ? undefined : answered(answer, expect);
-	} catch (error) {
-		const { message, details = [] } = reportOf(error);
-		return { what: message, details };
-	}
 }
 
 function answered(answer: string, expect: string): Fault | undefined {

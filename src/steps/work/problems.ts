@@ -1,14 +1,13 @@
 // What would make a restore fail, looked for before it begins.
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { openDatabase } from "../../databases/registry.ts";
+import { covers, dumpLabel, liveFiles, openDatabase } from "../../databases/dump.ts";
 import type { Work } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { isAtOrBelow, isMounted, mountPoints } from "../../host/mounts.ts";
 import { type Holder, holdersOf } from "../../host/processes.ts";
 import { nearestPresent, survey } from "../../host/survey.ts";
 import { inTruth, linkAt, resolveEntry } from "../../host/trust.ts";
-import { covers, dumpLabel, liveFiles } from "../../manifest/dumps.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { reportOf } from "../../values/error.ts";
 import { isWithin, ownerOf } from "../../values/paths.ts";

@@ -16,19 +16,19 @@ import {
 import { basename } from "node:path";
 import { Transform } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { execText } from "../host/exec.ts";
-import { removeIn } from "../host/files.ts";
-import { enter, type Folder, openFileBelow, openFolder, split, syncFolder } from "../host/folder.ts";
-import { openForAnyone } from "../host/handed-file.ts";
-import { type FileOwner, giveTo, ownerOf } from "../host/owner.ts";
-import { programPath } from "../host/programs.ts";
-import { readSecret } from "../host/secret.ts";
-import { resolvePath } from "../host/trust.ts";
-import { stranger } from "../host/users.ts";
-import type { RedisDump } from "../manifest/dumps.ts";
-import { HoldfastError, reportOf } from "../values/error.ts";
-import { type Client, dumpBy, fault, LONG_QUESTION_SECONDS, questionOptions } from "./client.ts";
-import type { DumpFacts, DumpStream, FileDatabase, Work } from "./database.ts";
+import { execText } from "../../host/exec.ts";
+import { removeIn } from "../../host/files.ts";
+import { enter, type Folder, openFileBelow, openFolder, split, syncFolder } from "../../host/folder.ts";
+import { openForAnyone } from "../../host/handed-file.ts";
+import { type FileOwner, giveTo, ownerOf } from "../../host/owner.ts";
+import { programPath } from "../../host/programs.ts";
+import { readSecret } from "../../host/secret.ts";
+import { resolvePath } from "../../host/trust.ts";
+import { stranger } from "../../host/users.ts";
+import { HoldfastError, reportOf } from "../../values/error.ts";
+import { type Client, dumpBy, fault, LONG_QUESTION_SECONDS, questionOptions } from "../client.ts";
+import type { DumpFacts, DumpStream, FileDatabase, Work } from "../database.ts";
+import type { RedisDump } from "./schema.ts";
 
 type Product = "Redis" | "Valkey";
 

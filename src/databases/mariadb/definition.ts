@@ -1,0 +1,18 @@
+import { defineDatabase } from "../database.ts";
+import { schema } from "./schema.ts";
+
+export const mariadb = defineDatabase({
+	key: "mariadb",
+	label: "MariaDB",
+	kind: "server",
+	schema,
+	client: { names: ["mariadb-dump", "mysqldump"], debianPackage: "mariadb-client" },
+	units: {
+		names: ["mariadb.service", "mysql.service"],
+		pattern: /^(mariadb|mysql|mysqld)(@.*)?(\.service)?$/,
+	},
+	speaksSql: true,
+	named: (database) => ({ mariadb: database }),
+	where: ({ socket, defaultsFile }) => [socket, defaultsFile],
+	open: async (dump, signal) => (await import("./mariadb.ts")).mariadb(dump, signal),
+});

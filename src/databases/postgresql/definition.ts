@@ -1,0 +1,15 @@
+import { defineDatabase } from "../database.ts";
+import { schema } from "./schema.ts";
+
+export const postgresql = defineDatabase({
+	key: "postgresql",
+	label: "PostgreSQL",
+	kind: "server",
+	schema,
+	client: { names: ["pg_dump"], debianPackage: "postgresql-client" },
+	units: { names: ["postgresql.service"], pattern: /^postgresql(@.*)?(\.service)?$/ },
+	speaksSql: true,
+	named: (database) => ({ postgresql: database }),
+	where: ({ pgService, host, port }) => [pgService, host, port],
+	open: async (dump, signal) => (await import("./postgresql.ts")).postgresql(dump, signal),
+});

@@ -1,0 +1,13 @@
+import { defineDatabase } from "../database.ts";
+import { schema } from "./schema.ts";
+
+export const sqlite = defineDatabase({
+	key: "sqlite",
+	label: "SQLite",
+	kind: "file",
+	schema,
+	client: { names: ["sqlite3"], debianPackage: "sqlite3" },
+	speaksSql: true,
+	files: (file) => [file, `${file}-wal`, `${file}-shm`, `${file}-journal`],
+	open: async (dump) => (await import("./sqlite.ts")).sqlite(dump),
+});
