@@ -253,6 +253,7 @@ const server = (scenario: Scenario) => SERVERS[serverOf(scenario) ?? ""];
 
 const FOLDERS = ["/disk/app", "/disk/extra", "/mounted", "/btr/app"];
 const HOLDFAST = "/opt/holdfast/bin/holdfast";
+const UNITS = ["app", "web", "app.path"];
 export const ENV = { HOLDFAST_STATE_DIR: "/disk/holdfast" };
 
 /** A machine whose data, archives and journal are on disks that can lose what was not synced. */
@@ -347,11 +348,19 @@ function fill(which: "old" | "newer", scenario: Scenario): string {
 	return `cd /\n${server(scenario)?.fill(which) ?? ""}\n${folders}`;
 }
 
-/** Which state a folder is in, when it is whole; else what is in it. */
-async function stateOf(web01: Machine, folder: string): Promise<string> {
-	const found = await web01.sh(
-		`cd ${folder} 2>/dev/null || { echo gone; exit; }; find . -type f -not -path './deep/inner/*' -not -path './lost+found*' | sort; cat file more/* 2>&1`,
-	);
+/** What each script prints, of several in one go. */
+async function answers(web01: Machine, scripts: readonly string[]): Promise<string[]> {
+	const end = "-- that was it --";
+	const all = scripts.map((script) => `(\n${script}\n)\necho '${end}'\n`).join("");
+	return (await web01.sh(all, { env: ENV })).split(end).map((answer) => answer.trim());
+}
+
+/** Prints what is in a folder: the names of its files, and what they hold. */
+const content = (folder: string) =>
+	`cd ${folder} 2>/dev/null || { echo gone; exit; }; find . -type f -not -path './deep/inner/*' -not -path './lost+found*' | sort; cat file more/* 2>&1 || true`;
+
+/** Which state that is, when it is whole; else what it is. */
+function stateOf(found: string): string {
 	for (const which of ["old", "newer"] as const) if (found === whole(which)) return which;
 	return `MIXED: ${found.replaceAll("\n", " ")}`;
 }
@@ -370,13 +379,17 @@ function whole(which: string): string {
 
 /** `old` or `newer`, or an account of all that is wrong. */
 export async function verdict(web01: Machine, scenario: Scenario): Promise<string> {
-	const { state } = scenario;
+	const states = Object.entries(scenario.state).filter(([name]) => name !== "inner");
+	const read = (dumps: unknown) => (dumps ? [server(scenario)?.read ?? ""] : []);
+	const contents = await answers(
+		web01,
+		states.flatMap(([, { folders, dumps }]) => [...folders.map(content), ...read(dumps)]),
+	);
 	const faults: string[] = [];
 	const ends = new Set<string>();
-	for (const [name, { folders, dumps }] of Object.entries(state).filter(([name]) => name !== "inner")) {
-		const each = new Set<string>();
-		for (const folder of folders) each.add(await stateOf(web01, folder));
-		if (dumps) each.add(await web01.sh(server(scenario)?.read ?? ""));
+	for (const [name, { folders, dumps }] of states) {
+		const each = new Set(folders.map(() => stateOf(contents.shift() ?? "")));
+		if (dumps) each.add(contents.shift() ?? "");
 		if (each.size > 1) faults.push(`${name} is half-way: ${[...each].join(" and ")}`);
 		for (const one of each) ends.add(one);
 	}
@@ -387,25 +400,27 @@ export async function verdict(web01: Machine, scenario: Scenario): Promise<strin
 	} catch (error) {
 		faults.push(String(error));
 	}
-	if ((await web01.sh("cat /disk/app/deep/inner/file")) !== "inner")
-		faults.push("the inner folder was touched");
-	for (const unit of ["app", "web", "app.path"]) {
-		const active = await web01.sh(
-			`for n in $(seq 100); do systemctl is-active -q ${unit} && break; sleep 0.1; done; systemctl is-active ${unit} || true`,
-		);
-		if (active !== "active") faults.push(`${unit} is ${active}`);
-	}
-	const left = await web01.sh(
+	const looks = await answers(web01, [
+		...UNITS.map(
+			(unit) =>
+				`for n in $(seq 100); do systemctl is-active -q ${unit} && break; sleep 0.1; done; systemctl is-active ${unit} || true`,
+		),
+		"cat /disk/app/deep/inner/file",
 		`find /disk /mounted /btr -name '.holdfast-*' -o -name '*.found-*' -o -name '.partial-*'; ls ${ENV.HOLDFAST_STATE_DIR}/spool 2>/dev/null || true`,
-	);
+		`${HOLDFAST} runs --json`,
+		`${HOLDFAST} list --json`,
+	]);
+	const active = looks.splice(0, UNITS.length);
+	const [inner, left, listedRuns = "", listed = ""] = looks;
+	if (inner !== "inner") faults.push("the inner folder was touched");
+	for (const [index, unit] of UNITS.entries())
+		if (active[index] !== "active") faults.push(`${unit} is ${active[index]}`);
 	if (left !== "") faults.push(`left behind: ${left}`);
-	const runs = JSON.parse(await web01.sh("/opt/holdfast/bin/holdfast runs --json", { env: ENV })) as {
-		id: string;
-		outcome: string | null;
-	}[];
+	const runs = JSON.parse(listedRuns) as { id: string; outcome: string | null }[];
+	const { archives } = JSON.parse(listed) as { archives: { metadata: unknown }[] };
 	for (const database of (await web01.sh(server(scenario)?.left ?? "")).split("\n").filter(Boolean)) {
 		// Of one whose service was up before the run was undone, and that is said.
-		const show = runs.slice(0, 3).map(({ id }) => `/opt/holdfast/bin/holdfast runs show ${id}`);
+		const show = runs.slice(0, 3).map(({ id }) => `${HOLDFAST} runs show ${id}`);
 		const said = await web01.sh(`{ ${show.join("; ")}; } | grep '  left  ' || true`, { env: ENV });
 		if (said.includes(`kept as the database ${database};`))
 			await web01.sh(server(scenario)?.drop(database) ?? "");
@@ -413,8 +428,6 @@ export async function verdict(web01: Machine, scenario: Scenario): Promise<strin
 	}
 	for (const { id, outcome } of runs)
 		if (outcome === null || outcome === "needs-recover") faults.push(`run ${id} is ${outcome ?? "open"}`);
-	const listed = await web01.sh("/opt/holdfast/bin/holdfast list --json", { env: ENV });
-	for (const { metadata } of JSON.parse(listed).archives)
-		if (!metadata) faults.push("a half archive is listed");
+	for (const { metadata } of archives) if (!metadata) faults.push("a half archive is listed");
 	return faults.length > 0 ? faults.join("; ") : end;
 }

@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { bringCode, keepCode } from "./code.ts";
 import { command } from "./command.ts";
 import { Disk } from "./disk.ts";
 import { isAlive } from "./network.ts";
@@ -70,8 +71,9 @@ export class Container {
 		await container.writeRoot("/etc/fstab", "");
 		// What the host's root has for its own shells is not the machine's; nor is what Holdfast does for the host.
 		await container.writeRoot("/root/.bashrc", "");
-		for (const own of ["etc/holdfast", "var/lib/holdfast", "usr/local/lib/holdfast"])
+		for (const own of ["etc/holdfast", "var/lib/holdfast", "var/cache/holdfast", "usr/local/lib/holdfast"])
 			await rm(join(container.#root, own), { recursive: true, force: true });
+		await bringCode(container.#root);
 		await container.#maskAllBut(units);
 		await mkdir(join(container.#root, "opt/holdfast"), { recursive: true });
 		return container;
@@ -195,6 +197,7 @@ export class Container {
 
 	async close(): Promise<void> {
 		await this.#end("SIGKILL");
+		await keepCode(this.#root);
 		for (const disk of this.#disks) await disk.unmount();
 		await command("umount", "--lazy", this.#root);
 		for (const group of this.#groups())
