@@ -395,7 +395,7 @@ in
           holdfast-recover-databases = {
             description = "Finish or roll back interrupted Holdfast runs with databases";
             wantedBy = [ "multi-user.target" ];
-            after = [ "holdfast-recover.service" "postgresql.service" "mysql.service" "redis.service" ];
+            after = [ "holdfast-recover.service" ] ++ builtins.fromJSON (builtins.readFile ./database-units.json);
             path = [ "/run/current-system/sw" ];
             unitConfig.ConditionPathExists = "/var/lib/holdfast/journal.sqlite";
             serviceConfig = {

@@ -1,17 +1,19 @@
-// Write docs/reference/ from the definitions that the program itself uses; with --check, only say whether they differ.
+// Write docs/reference/, and what the NixOS module reads, from the definitions that the program itself uses; with --check,
+// only say whether they differ.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateHelpTextForAllCommands } from "@stricli/core";
 import { stringify } from "yaml";
 import { application } from "../src/cli/application.ts";
 import { configJsonSchema, manifestJsonSchema } from "../src/config/json-schema.ts";
+import { DATABASES } from "../src/databases/list.ts";
 import { type JsonSchema, keysOf } from "../src/manifest/json-keys.ts";
 import { optionsJsonSchema, usually } from "../src/modules/describe.ts";
 import { LIBRARY } from "../src/modules/library.ts";
 import { patternFault } from "../src/values/patterns.ts";
 import { FOLDER as APP, EXAMPLES, PATHS, REFUSED, REFUSED_THERE } from "./pattern-examples.ts";
 
-const FOLDER = join(import.meta.dirname, "../docs/reference");
+const ROOT = join(import.meta.dirname, "..");
 const pages: Record<string, string> = {
 	"config.md": page(
 		"The config",
@@ -30,13 +32,21 @@ const pages: Record<string, string> = {
 		.join("\n")}`,
 };
 
-for (const [name, text] of Object.entries(pages)) {
-	const file = join(FOLDER, name);
+const files = {
+	...Object.fromEntries(Object.entries(pages).map(([name, text]) => [`docs/reference/${name}`, text])),
+	// What a run that died waits for at boot.
+	"nix/database-units.json": `${JSON.stringify(
+		DATABASES.flatMap(({ units }) => units?.names ?? []),
+		null,
+		"\t",
+	)}\n`,
+};
+
+for (const [name, text] of Object.entries(files)) {
+	const file = join(ROOT, name);
 	if (!process.argv.includes("--check")) writeFileSync(file, text);
 	else if (readFileSync(file, "utf8") !== text) {
-		process.stderr.write(
-			`docs/reference/${name} is not what the program says; write it with: npm run reference\n`,
-		);
+		process.stderr.write(`${name} is not what the program says; write it with: npm run reference\n`);
 		process.exitCode = 1;
 	}
 }

@@ -5,8 +5,8 @@ import type * as v from "valibot";
 import type { Folder } from "../host/folder.ts";
 import type { Program } from "../host/programs.ts";
 
-/** `D`: a dump of the kind, as `schema` has it. */
-interface Definition<K extends string, D extends object> {
+/** `K`: its key. `D`: a dump of the kind, as `schema` has it. `S`: whether it speaks SQL. */
+interface Definition<K extends string, D extends object, S extends boolean> {
 	/** The key of a dump that holds the database's name, or its file's path. No other kind has a key of that name. */
 	readonly key: K;
 	/** As it stands in messages: `PostgreSQL`. */
@@ -18,7 +18,9 @@ interface Definition<K extends string, D extends object> {
 	/** Units of its server, where it has one that runs. */
 	readonly units?: ServerUnits;
 	/** Applications keep their data in it, and health checks ask it: its behaviour has `ask`. */
-	readonly speaksSql: boolean;
+	readonly speaksSql: S;
+	/** A dump of this database: on the server here, or in this file. */
+	named(database: string): NoInfer<D>;
 }
 
 interface ServerUnits {
@@ -29,19 +31,23 @@ interface ServerUnits {
 }
 
 /** A server that keeps many databases: its dumps name one, or `*` for all, but those in `except`. */
-export interface ServerDefinition<K extends string = string, D extends object = object>
-	extends Definition<K, D> {
+export interface ServerDefinition<
+	K extends string = string,
+	D extends object = object,
+	S extends boolean = boolean,
+> extends Definition<K, D, S> {
 	readonly kind: "server";
 	/** What of a dump tells one server from another, in an order that stays: it is part of the dump's file name. */
 	where(dump: D): readonly (string | number | undefined)[];
-	/** A dump of this database, on the server here. */
-	named(database: string): NoInfer<D>;
 	open(dump: D, signal?: AbortSignal): Promise<ServerDatabase>;
 }
 
 /** A database that is one file of the state, whether or not a server has it open. */
-export interface FileDefinition<K extends string = string, D extends object = object>
-	extends Definition<K, D> {
+export interface FileDefinition<
+	K extends string = string,
+	D extends object = object,
+	S extends boolean = boolean,
+> extends Definition<K, D, S> {
 	readonly kind: "file";
 	/** This file, and those that are made beside it while it is in use. */
 	files(file: string): readonly string[];
@@ -54,12 +60,16 @@ interface NamedOrAll {
 	readonly user?: string | undefined;
 }
 
-export function defineDatabase<const K extends string, D extends Readonly<Record<K, string>> & NamedOrAll>(
-	definition: ServerDefinition<K, D>,
-): ServerDefinition<K, D>;
-export function defineDatabase<const K extends string, D extends Readonly<Record<K, string>>>(
-	definition: FileDefinition<K, D>,
-): FileDefinition<K, D>;
+export function defineDatabase<
+	const K extends string,
+	D extends Readonly<Record<K, string>> & NamedOrAll,
+	const S extends boolean,
+>(definition: ServerDefinition<K, D, S>): ServerDefinition<K, D, S>;
+export function defineDatabase<
+	const K extends string,
+	D extends Readonly<Record<K, string>>,
+	const S extends boolean,
+>(definition: FileDefinition<K, D, S>): FileDefinition<K, D, S>;
 export function defineDatabase<D extends ServerDefinition | FileDefinition>(definition: D): D {
 	return definition;
 }

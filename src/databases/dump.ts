@@ -8,6 +8,7 @@ import { DATABASES } from "./list.ts";
 type Kinds = (typeof DATABASES)[number];
 type DumpOf<K extends Kinds> = v.InferOutput<K["schema"]>;
 
+export type ServerKey = Extract<Kinds, { kind: "server" }>["key"];
 /** A database of a server that keeps many, by name. */
 export type ServerDump = DumpOf<Extract<Kinds, { kind: "server" }>>;
 /** A database that is a file of the state. */

@@ -1,5 +1,6 @@
 // The systemd units of a machine: timers for create, prune and check, the services behind them, recovery at boot, and
 // one that tells of failures. What each line of the hardening is for: docs/explanation/units.md.
+import { DATABASES } from "../databases/list.ts";
 import { scheduleOf } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
 
@@ -201,7 +202,7 @@ WantedBy=basic.target
 			text: `${HEAD}# The second half: runs that swapped databases need their servers, which are up only now.
 [Unit]
 Description=Finish or roll back interrupted Holdfast runs with databases
-After=holdfast-recover.service postgresql.service mariadb.service mysql.service redis-server.service valkey-server.service
+After=${["holdfast-recover.service", ...DATABASES.flatMap(({ units }) => units?.names ?? [])].join(" ")}
 ConditionPathExists=/var/lib/holdfast/journal.sqlite
 
 [Service]

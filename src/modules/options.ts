@@ -1,5 +1,7 @@
 // Options that many modules have, and what follows from them.
 import * as v from "valibot";
+import type { Dump } from "../databases/dump.ts";
+import { DATABASES } from "../databases/list.ts";
 import * as f from "../values/fields.ts";
 import type { Yield } from "./module.ts";
 
@@ -37,17 +39,22 @@ export const units = (usual: readonly string[]) =>
 		v.description(`the units that run it (default ${usual.join(", ")})`),
 	);
 
-const SERVERS = ["postgresql", "mariadb", "sqlite"] as const;
-type Server = (typeof SERVERS)[number];
+const KINDS = DATABASES.filter((one) => one.speaksSql);
+type Kind = (typeof KINDS)[number];
+type FileKey = Extract<Kind, { kind: "file" }>["key"];
 
-/** The database that an application keeps its data in; `file` is where its SQLite file is, when it can have one. */
-export function database(usual: { type: Server; name: string }, file?: string) {
-	const types = SERVERS.filter((type) => type !== "sqlite" || file !== undefined);
+/** The database that an application keeps its data in: on a server, or in a file of this kind, when it can have one. */
+export function database(
+	usual: { type: Kind["key"]; name: string },
+	own?: { readonly type: FileKey; readonly file: string },
+) {
+	const kinds = KINDS.filter(({ kind, key }) => kind === "server" || key === own?.type);
+	const label = kinds.find(({ key }) => key === own?.type)?.label;
 	return v.pipe(
 		v.optional(
 			v.strictObject({
 				type: v.pipe(
-					v.optional(v.picklist(types), usual.type),
+					v.optional(v.picklist(kinds.map(({ key }) => key)), usual.type),
 					v.description(`what keeps it (default ${usual.type})`),
 				),
 				name: v.pipe(
@@ -55,8 +62,8 @@ export function database(usual: { type: Server; name: string }, file?: string) {
 					v.description(`its name on the server (default ${usual.name})`),
 				),
 				file: v.pipe(
-					v.optional(f.path, file ?? "/"),
-					v.description(file === undefined ? "not used here" : `SQLite's file (default ${file})`),
+					v.optional(f.path, own?.file ?? "/"),
+					v.description(own === undefined ? "not used here" : `${label}'s file (default ${own.file})`),
 				),
 			}),
 			{},
@@ -68,9 +75,10 @@ export function database(usual: { type: Server; name: string }, file?: string) {
 /** What a state's database yields: a dump in its own file, or a database asked of the server's module. */
 export function databaseOf(
 	state: string,
-	{ type, name, file }: { type: Server; name: string; file: string },
-): { dumps: { sqlite: string }[]; services: NonNullable<Yield["services"]> } {
-	if (type === "sqlite") return { dumps: [{ sqlite: file }], services: {} };
+	{ type, name, file }: { type: Kind["key"]; name: string; file: string },
+): { dumps: Dump[]; services: NonNullable<Yield["services"]> } {
+	const kind = KINDS.find(({ key }) => key === type);
+	if (kind?.kind === "file") return { dumps: [kind.named(file)], services: {} };
 	return { dumps: [], services: { [type]: { databases: { [name]: { state } } } } };
 }
 

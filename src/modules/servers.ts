@@ -1,6 +1,7 @@
 // What the modules of database servers share: a database belongs to the state of the application that asked for it;
 // those that nobody asked for belong to the server's own state.
 import * as v from "valibot";
+import type { ServerKey } from "../databases/dump.ts";
 import { ALL } from "../databases/fields.ts";
 import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";
@@ -55,7 +56,7 @@ interface ServerOptions {
 }
 
 export function serverStates(
-	server: "postgresql" | "mariadb",
+	server: ServerKey,
 	{ databases, all, except, ...connection }: ServerOptions,
 	declared: boolean,
 ): Yield {

@@ -9,10 +9,11 @@ export const redis = defineDatabase({
 	schema,
 	client: { names: ["redis-cli", "valkey-cli"], debianPackage: "redis-tools" },
 	units: {
-		names: ["redis-server.service", "valkey-server.service"],
+		names: ["redis-server.service", "redis.service", "valkey-server.service"],
 		pattern: /^(redis|valkey)(-.*)?(@.*)?(\.service)?$/,
 	},
 	speaksSql: false,
+	named: (file) => ({ redis: file }),
 	files: (file) => [file, `${dirname(file)}/appendonlydir`, `${dirname(file)}/appendonly.aof`],
 	open: async (dump, signal) => (await import("./redis.ts")).redis(dump, signal),
 });

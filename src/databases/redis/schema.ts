@@ -3,13 +3,18 @@ import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { port } from "../fields.ts";
 
+/** Where the server is. */
+export const connection = {
+	port: v.pipe(port, v.description("the server's port (default 6379)")),
+	socket: v.pipe(v.optional(f.path), v.description("the server's socket, in place of a port")),
+	passwordFile: v.pipe(v.optional(f.path), v.description("file whose first line is the password")),
+};
+
 export const schema = v.strictObject({
 	redis: v.pipe(
 		f.path,
 		v.description("the file that Redis or Valkey keeps its dataset in, in one of the state's folders"),
 	),
-	port: v.pipe(port, v.description("the server's port (default 6379)")),
-	socket: v.pipe(v.optional(f.path), v.description("the server's socket, in place of a port")),
-	passwordFile: v.pipe(v.optional(f.path), v.description("file whose first line is the password")),
+	...connection,
 });
 export type RedisDump = v.InferOutput<typeof schema>;

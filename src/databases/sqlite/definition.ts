@@ -8,6 +8,7 @@ export const sqlite = defineDatabase({
 	schema,
 	client: { names: ["sqlite3"], debianPackage: "sqlite3" },
 	speaksSql: true,
+	named: (file) => ({ sqlite: file }),
 	files: (file) => [file, `${file}-wal`, `${file}-shm`, `${file}-journal`],
 	open: async (dump) => (await import("./sqlite.ts")).sqlite(dump),
 });

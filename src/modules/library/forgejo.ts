@@ -24,7 +24,10 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 			dataDir: folder(`/var/lib/${name}`, "repositories, LFS, attachments, avatars"),
 			configDir: configFolder(`/etc/${name}`),
 			folders: moreFolders,
-			database: database({ type: "sqlite", name }, `/var/lib/${name}/data/${name}.db`),
+			database: database(
+				{ type: "sqlite", name },
+				{ type: "sqlite", file: `/var/lib/${name}/data/${name}.db` },
+			),
 			units: units([`${name}.service`]),
 			health: health("http://127.0.0.1:3000/api/healthz"),
 		}),

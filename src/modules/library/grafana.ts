@@ -22,7 +22,10 @@ export const grafana = defineModule({
 		dataDir: folder("/var/lib/grafana", "its `data` path"),
 		configDir: configFolder("/etc/grafana"),
 		folders: moreFolders,
-		database: database({ type: "sqlite", name: "grafana" }, "/var/lib/grafana/grafana.db"),
+		database: database(
+			{ type: "sqlite", name: "grafana" },
+			{ type: "sqlite", file: "/var/lib/grafana/grafana.db" },
+		),
 		health: health("http://127.0.0.1:3000/api/health"),
 	}),
 	yields({ dataDir, configDir, folders, database, health }, { nixos }) {

@@ -12,7 +12,10 @@ export const headscale = defineModule({
 		dataDir: folder("/var/lib/headscale", "the database and noise_private.key"),
 		configDir: configFolder("/etc/headscale"),
 		folders: moreFolders,
-		database: database({ type: "sqlite", name: "headscale" }, "/var/lib/headscale/db.sqlite"),
+		database: database(
+			{ type: "sqlite", name: "headscale" },
+			{ type: "sqlite", file: "/var/lib/headscale/db.sqlite" },
+		),
 		units: units(["headscale.service"]),
 	}),
 	yields({ dataDir, configDir, folders, database, units }, { nixos }) {

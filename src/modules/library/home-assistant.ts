@@ -14,7 +14,10 @@ export const homeAssistant = defineModule({
 	uses: ["postgresql", "mariadb"],
 	options: v.strictObject({
 		configDir: folder("/var/lib/hass", "its configuration, with .storage"),
-		database: database({ type: "sqlite", name: "homeassistant" }, "/var/lib/hass/home-assistant_v2.db"),
+		database: database(
+			{ type: "sqlite", name: "homeassistant" },
+			{ type: "sqlite", file: "/var/lib/hass/home-assistant_v2.db" },
+		),
 		units: units(["home-assistant.service"]),
 		health: health("http://127.0.0.1:8123/manifest.json"),
 	}),

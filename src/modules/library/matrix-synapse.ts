@@ -17,7 +17,7 @@ export const matrixSynapse = defineModule({
 		configDir: configFolder("/etc/matrix-synapse"),
 		database: database(
 			{ type: "postgresql", name: "matrix-synapse" },
-			"/var/lib/matrix-synapse/homeserver.db",
+			{ type: "sqlite", file: "/var/lib/matrix-synapse/homeserver.db" },
 		),
 		units: units(["matrix-synapse.service"]),
 		health: health("http://127.0.0.1:8008/health"),

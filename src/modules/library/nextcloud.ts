@@ -19,7 +19,10 @@ export const nextcloud = defineModule({
 				"config, data, themes and custom apps (default /var/www/nextcloud, on NixOS /var/lib/nextcloud)",
 			),
 		),
-		database: database({ type: "mariadb", name: "nextcloud" }, "/var/www/nextcloud/data/owncloud.db"),
+		database: database(
+			{ type: "mariadb", name: "nextcloud" },
+			{ type: "sqlite", file: "/var/www/nextcloud/data/owncloud.db" },
+		),
 		occ: v.pipe(
 			v.optional(f.argv),
 			v.description("the command that runs occ (default php /var/www/nextcloud/occ, on NixOS nextcloud-occ)"),

@@ -13,7 +13,10 @@ export const paperless = defineModule({
 	uses: ["postgresql", "mariadb"],
 	options: v.strictObject({
 		dataDir: folder("/var/lib/paperless", "the folder that holds its data and media"),
-		database: database({ type: "sqlite", name: "paperless" }, "/var/lib/paperless/db.sqlite3"),
+		database: database(
+			{ type: "sqlite", name: "paperless" },
+			{ type: "sqlite", file: "/var/lib/paperless/db.sqlite3" },
+		),
 		units: units([
 			"paperless-web.service",
 			"paperless-consumer.service",

@@ -1,5 +1,6 @@
 // Redis and Valkey.
 import * as v from "valibot";
+import { connection } from "../../databases/redis/schema.ts";
 import * as f from "../../values/fields.ts";
 import { record } from "../../values/record.ts";
 import { defineModule } from "../module.ts";
@@ -28,12 +29,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 								v.optional(f.text, "dump.rdb"),
 								v.description("its `dbfilename` (default dump.rdb)"),
 							),
-							port: v.pipe(v.optional(v.number()), v.description("its port (default 6379)")),
-							socket: v.pipe(v.optional(f.path), v.description("its socket, in place of a port")),
-							passwordFile: v.pipe(
-								v.optional(f.path),
-								v.description("file whose first line is the password"),
-							),
+							...connection,
 						}),
 					),
 					{ [name]: {} },
@@ -43,7 +39,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 		}),
 		yields: ({ instances }, { nixos }) => ({
 			state: Object.fromEntries(
-				Object.entries(instances).map(([instance, { unit, folder, file, port, socket, passwordFile }]) => {
+				Object.entries(instances).map(([instance, { unit, folder, file, ...connection }]) => {
 					// NixOS runs services.redis.servers.NAME as redis-NAME in /var/lib/redis-NAME, whichever of the two it is.
 					const dir = folder ?? (nixos ? `/var/lib/redis-${instance}` : `/var/lib/${name}`);
 					return [
@@ -51,14 +47,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 						{
 							folders: [dir],
 							exclude: within(dir, "temp-*.rdb", "temp-*.aof", "appendonlydir/temp-*.aof"),
-							dumps: [
-								{
-									redis: `${dir}/${file}`,
-									...(port === undefined ? {} : { port }),
-									...(socket === undefined ? {} : { socket }),
-									...(passwordFile === undefined ? {} : { passwordFile }),
-								},
-							],
+							dumps: [{ redis: `${dir}/${file}`, ...connection }],
 							stopOnRestore: [unit ?? (nixos ? `redis-${instance}.service` : usual)],
 						},
 					];

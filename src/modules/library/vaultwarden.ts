@@ -11,7 +11,10 @@ export const vaultwarden = defineModule({
 	uses: ["postgresql", "mariadb"],
 	options: v.strictObject({
 		dataDir: folder("/var/lib/vaultwarden", "its DATA_FOLDER"),
-		database: database({ type: "sqlite", name: "vaultwarden" }, "/var/lib/vaultwarden/db.sqlite3"),
+		database: database(
+			{ type: "sqlite", name: "vaultwarden" },
+			{ type: "sqlite", file: "/var/lib/vaultwarden/db.sqlite3" },
+		),
 		folders: moreFolders,
 		units: units(["vaultwarden.service"]),
 		health: health("http://127.0.0.1:8000/alive"),
