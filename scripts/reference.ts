@@ -10,6 +10,7 @@ import { DATABASES } from "../src/databases/list.ts";
 import { type JsonSchema, keysOf } from "../src/manifest/json-keys.ts";
 import { optionsJsonSchema, usually } from "../src/modules/describe.ts";
 import { LIBRARY } from "../src/modules/library.ts";
+import { ERROR_CODES, EXIT } from "../src/values/error-codes.ts";
 import { patternFault } from "../src/values/patterns.ts";
 import { FOLDER as APP, EXAMPLES, PATHS, REFUSED, REFUSED_THERE } from "./pattern-examples.ts";
 
@@ -27,6 +28,7 @@ const pages: Record<string, string> = {
 	),
 	"modules.md": modulesPage(),
 	"patterns.md": patternsPage(),
+	"errors.md": errorsPage(),
 	"commands.md": `# Commands\n\n${NOTE()}\n\n${generateHelpTextForAllCommands(await application())
 		.map(([route, text]) => `## ${route}\n\n\`\`\`\n${text.trimEnd()}\n\`\`\`\n`)
 		.join("\n")}`,
@@ -99,6 +101,33 @@ Applications that \`machines.<name>.services\` may name. A module turns a few op
 or override under \`state\`. \`holdfast modules show NAME\` tells the same, with what your config makes of it.
 
 ${sections.join("\n")}`;
+}
+
+function errorsPage(): string {
+	const rows = Object.entries(ERROR_CODES).map(([code, { exit, about }]) => [
+		`\`${code}\``,
+		String(EXIT[exit]),
+		cell(about),
+	]);
+	return `# Errors
+
+${NOTE()}
+
+Every error has a code that keeps its meaning, for scripts. With \`--json\`, a command that fails prints
+\`{"error": { … }}\`; the events of a run (\`step-failed\`, \`scope-failed\`, \`undo-failed\`, \`run-ended\`), the journal
+(\`holdfast runs show --json\`) and lists of failures have the same shape:
+
+| key | value | what it is |
+| --- | --- | --- |
+| \`code\` | a word of the table below | absent in what Holdfast 0.1.0 wrote |
+| \`subject\` | a text, optional | what it is about: an archive's id, a path, a machine, a repository's address |
+| \`message\` | a text | what happened, for people; its words may change |
+| \`hint\` | a text, optional | what to do next |
+| \`details\` | a list of texts, optional | the last lines of the program that failed, or the lines of the config that are wrong |
+
+A program that reads codes should expect ones that it does not know: newer versions may add some.
+
+${table(["code", "exit code", "what it means"], rows)}`;
 }
 
 function patternsPage(): string {

@@ -2,7 +2,7 @@
 
 import { shownAsJson, shownAsText } from "../report/passed-on.ts";
 import { printMessage } from "../report/terminal.ts";
-import { EXIT } from "../values/error.ts";
+import { EXIT } from "../values/error-codes.ts";
 import { commandFirst } from "./argv.ts";
 import type { CommonFlags, Elsewhere } from "./flags.ts";
 import { askThere, connected, endOf, remarkTo, runThere, type Target } from "./fleet.ts";

@@ -6,7 +6,7 @@ import { isHere, select } from "../fleet/select.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { linesIn, printJson, printMessage, resultsAreJson, resultsGone } from "../report/terminal.ts";
 import { secondsOf } from "../values/duration.ts";
-import { EXIT, HoldfastError, reportOf } from "../values/error.ts";
+import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
 import { wasInterrupted } from "./signals.ts";
 
 export interface CommonFlags {
@@ -158,7 +158,7 @@ export async function loadLocal(flags: CommonFlags, name: string | undefined): P
 async function loadOne(flags: CommonFlags, name: string | undefined) {
 	const { machines, sshConfig } = await chosen(flags, { machine: name === undefined ? [] : [name] });
 	const [manifest] = machines;
-	if (!manifest) throw new HoldfastError("usage", "which machine?");
+	if (!manifest) throw new HoldfastError("machine-ambiguous", "which machine?");
 	return { manifest, sshConfig };
 }
 
@@ -235,9 +235,13 @@ export class Elsewhere extends Error {
 export function providersOf(manifest: Manifest, wanted: string | readonly string[] | undefined): string[] {
 	const names = Object.keys(manifest.providers);
 	if (names.length === 0)
-		throw new HoldfastError("usage", `machine "${manifest.machine}" has no provider to keep archives`, {
-			hint: "add one: providers: { disk: { type: tar, destinations: { usb: { path: /mnt/usb/holdfast } } } }",
-		});
+		throw new HoldfastError(
+			"provider-not-found",
+			`machine "${manifest.machine}" has no provider to keep archives`,
+			{
+				hint: "add one: providers: { disk: { type: tar, destinations: { usb: { path: /mnt/usb/holdfast } } } }",
+			},
+		);
 	if (wanted === undefined) return names;
 	return typeof wanted === "string" ? [wanted] : [...wanted];
 }
@@ -256,7 +260,7 @@ export async function guard(flags: CommonFlags, work: () => Promise<number>): Pr
 			wasInterrupted() && !(caught instanceof HoldfastError)
 				? new HoldfastError("interrupted", "interrupted", { cause: caught })
 				: caught;
-		process.exitCode = error instanceof HoldfastError ? EXIT[error.code] : EXIT.failed;
+		process.exitCode = exitOf(error);
 		if (flags.json) showErrorAsJson(error);
 		showError(error, flags);
 	}
@@ -264,8 +268,7 @@ export async function guard(flags: CommonFlags, work: () => Promise<number>): Pr
 
 /** For programs: the same facts, on stdout, in place of the result. */
 function showErrorAsJson(error: unknown): void {
-	const code = error instanceof HoldfastError ? error.code : "failed";
-	printJson({ error: { code, ...reportOf(error) } });
+	printJson({ error: reportOf(error) });
 }
 
 function showError(error: unknown, { debug }: CommonFlags): void {

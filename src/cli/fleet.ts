@@ -20,7 +20,8 @@ import {
 import { facts } from "../report/text/lines.ts";
 import type { Listener } from "../run/event.ts";
 import { newRunId } from "../run/run-id.ts";
-import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../values/error.ts";
+import { type ErrorReport, errorOf, exitOf, HoldfastError, reportOf } from "../values/error.ts";
+import { EXIT, type Exit } from "../values/error-codes.ts";
 import type { CommonFlags } from "./flags.ts";
 import { drawsLive, reporter } from "./operate.ts";
 import { insisted, untilUndoneThere } from "./signals.ts";
@@ -184,15 +185,16 @@ export async function askAll<T>(
 			const answer = isHere(manifest) ? await command.here(manifest) : await there();
 			answers.set(machine, { machine, answer });
 		} catch (error) {
-			const report = signal.aborted ? { message: "interrupted before it had answered" } : reportOf(error);
+			const report = signal.aborted
+				? { code: "interrupted", message: "interrupted before it had answered" }
+				: reportOf(error);
 			answers.set(machine, { machine, error: report });
 		}
 	});
 	const inOrder = machines.flatMap(({ machine }) => answers.get(machine) ?? []);
 	const [only] = inOrder;
 	// Whoever asks again and again waits for it to come back.
-	if (only?.error && inOrder.length === 1 && !connections)
-		throw new HoldfastError(signal.aborted ? "interrupted" : "failed", only.error.message, only.error);
+	if (only?.error && inOrder.length === 1 && !connections) throw errorOf(only.error);
 	for (const { machine, error } of inOrder)
 		if (error) printMessage(faultLines(error).map((line) => `${machine}: ${line}`));
 	return inOrder;
@@ -259,7 +261,7 @@ async function rowOf(
 	} catch (caught) {
 		const error = reportOf(caught);
 		sayFault(shown, machine, error);
-		return { machine, code: caught instanceof HoldfastError ? EXIT[caught.code] : EXIT.failed, error };
+		return { machine, code: exitOf(caught), error };
 	}
 }
 
@@ -283,8 +285,8 @@ async function runOnOne(
 /** The code of a run that was heard to its end; one that never began is an error here as well. */
 export function endOf({ code, error }: Ended): number {
 	if (!error) return code;
-	const kind = (Object.keys(EXIT) as (keyof typeof EXIT)[]).find((one) => EXIT[one] === code);
-	throw new HoldfastError(kind === undefined || kind === "done" ? "failed" : kind, error.message, error);
+	const exit = (Object.keys(EXIT) as Exit[]).find((one) => EXIT[one] === code);
+	throw errorOf(error, exit === "done" ? "failed" : exit);
 }
 
 export const remarkTo =

@@ -1,7 +1,7 @@
 // The program: arguments in, exit code out. What needs no parser is answered without loading one.
 import { sayWhenGone } from "../host/standing.ts";
 import { linesIn, parserStreams, print, printMessage } from "../report/terminal.ts";
-import { EXIT } from "../values/error.ts";
+import { EXIT } from "../values/error-codes.ts";
 import { VERSION } from "../values/version.ts";
 import { commandFirst } from "./argv.ts";
 

@@ -13,7 +13,8 @@ import { isForeign } from "../run/plan-shape.ts";
 import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
 import { newRunId } from "../run/run-id.ts";
 import type { Plan } from "../steps/plan.ts";
-import { EXIT, HoldfastError } from "../values/error.ts";
+import { HoldfastError } from "../values/error.ts";
+import { EXIT } from "../values/error-codes.ts";
 import { wordsOf } from "../values/system-error.ts";
 import type { CommonFlags } from "./flags.ts";
 import { hungUp, interruptible, untilUndone } from "./signals.ts";
@@ -209,11 +210,11 @@ export async function confirm(
 ): Promise<void> {
 	if (yes) return;
 	if (!process.stdin.isTTY)
-		throw new HoldfastError("usage", `${what}, and there is no terminal to ask on`, {
+		throw new HoldfastError("confirmation-needed", `${what}, and there is no terminal to ask on`, {
 			hint,
 		});
 	const answer = await ask(`${question} [y/N] `, interruptible());
 	if (answer === undefined) throw new HoldfastError("interrupted", "interrupted; nothing was changed");
 	if (!/^y(es)?$/i.test(answer.trim()))
-		throw new HoldfastError("failed", "not confirmed; nothing was changed");
+		throw new HoldfastError("not-confirmed", "not confirmed; nothing was changed");
 }

@@ -20,7 +20,8 @@ import { printJson, resultsGone } from "../report/terminal.ts";
 import type { RunEvent } from "../run/event.ts";
 import { eventFile, linesAsTheyCome, prepareEventFile, RUN_ID, recorded } from "../run/event-file.ts";
 import { lockHolder } from "../run/lock.ts";
-import { EXIT, HoldfastError, reportOf } from "../values/error.ts";
+import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
+import { EXIT, exitOfCode } from "../values/error-codes.ts";
 import { ownValue } from "../values/record.ts";
 import { VERSION } from "../values/version.ts";
 import { OUTCOME_CODES } from "./operate.ts";
@@ -50,8 +51,7 @@ export async function serve(runCommand: (args: readonly string[]) => Promise<voi
 		asked.onOrder((order) => void obey(order as Partial<Cancel>, run));
 		say(await tell(run, started, printJson));
 	} catch (error) {
-		const code = error instanceof HoldfastError ? error.code : "failed";
-		say({ type: "ended", code: EXIT[code], error: reportOf(error) });
+		say({ type: "ended", code: exitOf(error), error: reportOf(error) });
 	}
 	asked.close();
 }
@@ -146,7 +146,7 @@ async function start({ run, argv, manifest }: Operate): Promise<number> {
 		...(manifest ? ["--config", config] : []),
 	]);
 	if (result.stderr.length > 0)
-		throw new HoldfastError("failed", "systemd did not start the run", {
+		throw new HoldfastError("unit-failed", "systemd did not start the run", {
 			details: result.stderr,
 			hint: "remote runs require systemd on the target",
 		});
@@ -180,8 +180,7 @@ export async function tell(
 		const heard = heardIn(line);
 		if (!heard) continue;
 		if ("error" in heard && !("type" in heard)) {
-			const { code, ...error } = heard.error;
-			ended = { type: "ended", code: ownValue(EXIT, code) ?? EXIT.failed, error };
+			ended = { type: "ended", code: EXIT[exitOfCode(heard.error.code)], error: heard.error };
 			continue;
 		}
 		pass(heard);
@@ -196,13 +195,14 @@ export async function tell(
 		type: "ended",
 		code: unitCode || EXIT.failed,
 		error: {
+			code: "run-died",
 			message: `the run ${run} ended without a word`,
 			hint: `see: journalctl -u ${unitOf(run)}; what it left is put in order by the next run, or: holdfast recover`,
 		},
 	};
 }
 
-const faultSchema = v.object({ error: v.object({ code: v.string(), ...errorSchema.entries }) });
+const faultSchema = v.object({ error: errorSchema });
 
 /** A line of a run's record, or nothing where it is none: a run that was killed leaves half a line. */
 function heardIn(line: string): RunEvent | v.InferOutput<typeof faultSchema> | undefined {

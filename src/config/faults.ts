@@ -146,7 +146,7 @@ export function configError(source: Source, faults: readonly Fault[]): HoldfastE
 	});
 	if (more > 0) blocks.push({ headline: `and ${more} more`, quoted: [] });
 	const [first, ...rest] = blocks;
-	return new HoldfastError("usage", first?.headline ?? `${source.file}: not valid`, {
+	return new HoldfastError("config-invalid", first?.headline ?? `${source.file}: not valid`, {
 		details: [...(first?.quoted ?? []), ...rest.flatMap((block) => [block.headline, ...block.quoted])],
 		hint: "fix the file, then look again with: holdfast validate",
 	});

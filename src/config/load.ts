@@ -72,14 +72,14 @@ const isRoot = () => process.geteuid?.() === 0;
 export function findConfig(given: string | undefined, { remark, purpose = "run" }: LoadOptions = {}): Found {
 	if (given !== undefined) {
 		const file = resolvePath(given);
-		if (!existsSync(file)) throw new HoldfastError("usage", `there is no config file ${file}`);
+		if (!existsSync(file)) throw new HoldfastError("config-not-found", `there is no config file ${file}`);
 		// Others than root may run what they name; for root it would be run with the power of root.
 		return { file, isNamed: true, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
 	}
 	const { found, refused, folders } = lookForConfig();
 	// Where none is found, the error says the same.
 	if (found === undefined)
-		throw new HoldfastError("usage", "no config found", {
+		throw new HoldfastError("config-not-found", "no config found", {
 			details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
 			hint: "name one with --config FILE; or have one proposed for this machine: holdfast init; or, where archives are all that is left: holdfast adopt --help",
 		});
@@ -246,7 +246,7 @@ function textIn(file: string, isNamed: boolean, isGuarded: boolean): string {
 		};
 		return readText(real, { most, noLink: true, look });
 	} catch (cause) {
-		if (cause instanceof HoldfastError && cause.code === "usage") throw cause;
-		throw new HoldfastError("usage", `cannot read ${file}: ${wordsOf(cause)}`, { cause });
+		if (cause instanceof HoldfastError && cause.exit === "usage") throw cause;
+		throw new HoldfastError("config-invalid", `cannot read ${file}: ${wordsOf(cause)}`, { cause });
 	}
 }

@@ -15,7 +15,7 @@ export interface ConfigCode {
 
 /** Of a file that others could have written. */
 export function notObeyed(file: string, fault: string): HoldfastError {
-	return new HoldfastError("usage", `${file} is not read: ${fault}`, {
+	return new HoldfastError("config-not-trusted", `${file} is not read: ${fault}`, {
 		details: ["what it says is done as root, by commands and by code: nobody else may be able to change it"],
 		hint: howTrusted(file),
 	});

@@ -91,7 +91,7 @@ export async function modulesOf(
 		const at = resolve(dirname(code.file), path);
 		for (const value of Object.values(await importTypeScript(at, code))) {
 			if (!isModule(value))
-				throw new HoldfastError("usage", `${at}: what it exports is not a module`, {
+				throw new HoldfastError("config-invalid", `${at}: what it exports is not a module`, {
 					hint: 'write: import { defineModule, v } from "holdfast"; export const mine = defineModule({ name: …, about: …, sources: […], options: v.strictObject({ … }), yields: … })',
 				});
 			modules.set(value.name, value);

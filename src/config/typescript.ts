@@ -16,7 +16,7 @@ export async function readTypeScript(code: ConfigCode, text: string): Promise<So
 	const { file } = code;
 	const { default: value } = await importTypeScript(file, code);
 	if (value === undefined)
-		throw new HoldfastError("usage", `${file}: has no default export`, {
+		throw new HoldfastError("config-invalid", `${file}: has no default export`, {
 			hint: "write: export default defineConfig({ machines: { … } })",
 		});
 	const { parse } = await import("acorn");
@@ -38,7 +38,7 @@ export async function importTypeScript(file: string, code: ConfigCode): Promise<
 	} catch (cause) {
 		if (cause instanceof HoldfastError) throw cause;
 		const [message = "", ...more] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
-		throw new HoldfastError("usage", `${file}: ${message}`, {
+		throw new HoldfastError("config-invalid", `${file}: ${message}`, {
 			cause,
 			details: more,
 			hint: "run with --debug to see where it was thrown",

@@ -123,7 +123,7 @@ export async function importedConfig(
 	const { withClan } = await import("./clan.ts");
 	const { value, faults } = withClan({ machines: { [machine]: declared } });
 	const [fault] = faults;
-	if (fault) throw new HoldfastError("usage", `${from}: ${fault.message} (${fault.path.join(".")})`);
+	if (fault) throw new HoldfastError("config-invalid", `${from}: ${fault.message} (${fault.path.join(".")})`);
 	const whole = value as { machines: Record<string, object> };
 	return [
 		comment(

@@ -21,7 +21,7 @@ export function readYaml(file: string, text: string): Source {
 	const lines = new LineCounter();
 	const refuse = (offset: number, message: string): never => {
 		const place = placeAt(lines, offset);
-		throw new HoldfastError("usage", `${file}:${place.line}:${place.column}: ${message}`, {
+		throw new HoldfastError("config-invalid", `${file}:${place.line}:${place.column}: ${message}`, {
 			details: quote(text, place),
 			hint: "fix the file, then look again with: holdfast validate",
 		});

@@ -67,7 +67,7 @@ export function fault(
 				? client.look
 				: client.otherwise;
 	return new HoldfastError(
-		"failed",
+		absent ? "program-not-found" : "database-failed",
 		`could not ${doing}: ${absent ? `${client.server}'s programs are not installed` : describeEnd(result)}`,
 		{ details: result.stderr, ...(hint === undefined ? {} : { hint }) },
 	);
@@ -108,12 +108,12 @@ export async function dumpBy(
 		signal.throwIfAborted();
 		if (silent.signal.aborted)
 			throw new HoldfastError(
-				"failed",
+				"database-failed",
 				`could not ${doing}: the server sent nothing for ${standstillSeconds(SILENT_SECONDS)} seconds`,
 				{ hint: "does something hold a lock on a table of it, or is the server stopped?" },
 			);
 		if (result.code !== 0) throw fault(client, doing, result);
-		if (bytes === 0) throw new HoldfastError("failed", `could not ${doing}: the dump is empty`);
+		if (bytes === 0) throw new HoldfastError("database-failed", `could not ${doing}: the dump is empty`);
 	});
 	whole.catch(() => {});
 	return { output, whole };

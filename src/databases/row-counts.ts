@@ -7,5 +7,8 @@ const MOST_TABLES = 100_000;
 
 export function requireFew({ size }: RowCounts): void {
 	if (size > MOST_TABLES)
-		throw new HoldfastError("failed", `its tables are not counted: there are more than ${MOST_TABLES}`);
+		throw new HoldfastError(
+			"database-failed",
+			`its tables are not counted: there are more than ${MOST_TABLES}`,
+		);
 }

@@ -69,7 +69,7 @@ export class DestinationAbsent extends HoldfastError {}
 
 /** Whether an engine was kept waiting too long by another that writes to the same place. */
 export const isBusy = (error: unknown): boolean =>
-	error instanceof HoldfastError && "isBusy" in error && error.isBusy === true;
+	error instanceof HoldfastError && error.code === "repository-locked";
 
 /** What an engine may do while it works. */
 export interface Work {
@@ -173,11 +173,15 @@ export function requireAble<A extends Ability>(
 ): asserts destination is Able<A> {
 	const missing = abilities.find((ability) => destination[ability] === undefined);
 	if (missing === undefined) return;
-	throw new HoldfastError("usage", `the engine of "${destination.name}" cannot ${ABILITIES[missing]}`, {
-		...(missing === "mount" && destination.contents !== undefined
-			? {
-					hint: "see what is in it with: holdfast archives browse, and take out a file with: archives extract",
-				}
-			: {}),
-	});
+	throw new HoldfastError(
+		"not-supported",
+		`the engine of "${destination.name}" cannot ${ABILITIES[missing]}`,
+		{
+			...(missing === "mount" && destination.contents !== undefined
+				? {
+						hint: "see what is in it with: holdfast archives browse, and take out a file with: archives extract",
+					}
+				: {}),
+		},
+	);
 }

@@ -1,21 +1,21 @@
 // What a disk says when it cannot be written, in words a person can act on.
 import { HoldfastError, isErrno } from "../values/error.ts";
-import { hintFor, wordsOf } from "../values/system-error.ts";
+import { codeFor, hintFor, wordsOf } from "../values/system-error.ts";
 
 /** The error to throw for what failed while something was written below `path`. */
 export function diskFault(error: unknown, path: string): unknown {
 	if (isErrno(error, "ENOSPC"))
-		return new HoldfastError("failed", `no space left in ${path}`, {
+		return new HoldfastError("disk-full", `no space left in ${path}`, {
 			cause: error,
 			hint: `the incomplete archive was discarded; free some space (df -h ${path}), then create again`,
 		});
 	if (isErrno(error, "EROFS"))
-		return new HoldfastError("failed", `${path} is mounted read-only`, {
+		return new HoldfastError("disk-read-only", `${path} is mounted read-only`, {
 			cause: error,
 			hint: "archives in it can be listed and restored; to write, remount it: mount -o remount,rw",
 		});
 	if (isErrno(error, "EACCES") || isErrno(error, "EPERM"))
-		return new HoldfastError("failed", `cannot write in ${path}: ${wordsOf(error)}`, {
+		return new HoldfastError(codeFor(error), `cannot write in ${path}: ${wordsOf(error)}`, {
 			cause: error,
 			hint:
 				hintFor(error) ??

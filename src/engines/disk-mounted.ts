@@ -44,7 +44,7 @@ export function requireDisk(
 		!isAtOrBelow(mount, last)
 	)
 		throw new HoldfastError(
-			"failed",
+			"disk-not-mounted",
 			`${notMounted(last)}: ${path} may be hidden below it, or on another disk`,
 			{
 				hint: `mount it again. If ${path} is meant to be where it is now, say so for this destination: mountpoint: ${disk ?? false}`,
@@ -54,7 +54,7 @@ export function requireDisk(
 	if (expected === undefined || isAtOrBelow(mount, expected)) return on;
 	const isAnyDisk = FOR_DISKS.includes(expected);
 	throw new HoldfastError(
-		"failed",
+		"disk-not-mounted",
 		isAnyDisk
 			? `${path} is in ${expected}, where disks are mounted, and no file system is mounted there`
 			: `no file system is mounted at ${expected}: ${path} would be on the disk below it`,

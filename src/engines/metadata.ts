@@ -175,7 +175,7 @@ export function metadataText(metadata: Metadata, share = 1): string {
 	const { damaged, newer } = readMetadata(text);
 	if (damaged === undefined && newer === undefined) return text;
 	throw new HoldfastError(
-		"failed",
+		"archive-damaged",
 		`the archive could not be read back: ${damaged ?? "it is of a newer version"}`,
 		{
 			hint: "this is a fault of Holdfast's: nothing was written",

@@ -41,7 +41,7 @@ export function understoodOr<S extends v.GenericSchema>(
 }
 
 export function notUnderstood(command: string, reason: string, cause?: unknown): HoldfastError {
-	return new HoldfastError("failed", `what ${command} printed is not understood`, {
+	return new HoldfastError("output-invalid", `what ${command} printed is not understood`, {
 		details: [reason],
 		hint: "is it a version that Holdfast knows, and the repository what it seems?",
 		cause,

@@ -20,7 +20,7 @@ export async function restoreFiles(
 
 export function requireFile(folder: Folder, path: string, archive: string): void {
 	if (findBelow(folder, path)?.isFile()) return;
-	throw new HoldfastError("failed", `${path} is not a file in the archive ${archive}`, {
+	throw new HoldfastError("archive-damaged", `${path} is not a file in the archive ${archive}`, {
 		hint: "somebody changed this archive, or it is damaged: use another one",
 	});
 }
@@ -31,7 +31,7 @@ export function readTextBelow(folder: Folder, path: string, mostBytes: number): 
 	try {
 		const { size } = fstatSync(fd);
 		if (size > mostBytes)
-			throw new HoldfastError("failed", `${path} in the archive is ${size} bytes long`, {
+			throw new HoldfastError("archive-damaged", `${path} in the archive is ${size} bytes long`, {
 				hint: `more than ${mostBytes} bytes are not read: somebody changed this archive, or it is damaged`,
 			});
 		return readFileSync(fd, "utf8");

@@ -29,13 +29,17 @@ export async function openDestinations(manifest: Manifest, provider: string): Pr
 			"destinations" in one && Object.hasOwn(one.destinations, provider) ? [name] : [],
 		);
 		const meant = nearest(provider, known);
-		throw new HoldfastError("usage", `machine "${manifest.machine}" has no provider "${provider}"`, {
-			hint: owner
-				? `"${provider}" is a destination: name its provider, ${owner}`
-				: meant
-					? `did you mean "${meant}"?`
-					: `its providers are: ${known.join(", ") || "none"}`,
-		});
+		throw new HoldfastError(
+			"provider-not-found",
+			`machine "${manifest.machine}" has no provider "${provider}"`,
+			{
+				hint: owner
+					? `"${provider}" is a destination: name its provider, ${owner}`
+					: meant
+						? `did you mean "${meant}"?`
+						: `its providers are: ${known.join(", ") || "none"}`,
+			},
+		);
 	}
 	return openProvider(provider, options);
 }
@@ -66,5 +70,8 @@ export async function openDestination(
 ): Promise<Destination> {
 	const found = (await openDestinations(manifest, provider)).find((one) => one.name === destination);
 	if (found) return found;
-	throw new HoldfastError("usage", `provider "${provider}" has no destination "${destination}"`);
+	throw new HoldfastError(
+		"destination-not-found",
+		`provider "${provider}" has no destination "${destination}"`,
+	);
 }

@@ -26,7 +26,7 @@ export function requireNoLinks(repo: string): void {
 	using folder = openFolder(target);
 	const link = readdirSync(folder.self).find((name) => entryIn(folder, name)?.isSymbolicLink());
 	if (link === undefined) return;
-	throw new HoldfastError("failed", `${target}/${link} is a symbolic link`, {
+	throw new HoldfastError("repository-invalid", `${target}/${link} is a symbolic link`, {
 		hint: "a repository holds none: somebody put it there, and it is not followed",
 	});
 }

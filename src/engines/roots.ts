@@ -18,7 +18,7 @@ export async function presentRoots(
 		else there.push(root);
 	}
 	if (there.length > 0) return { there, unreadable };
-	throw new HoldfastError("failed", "none of the folders is there", {
+	throw new HoldfastError("folder-not-found", "none of the folders is there", {
 		details: unreadable.map(({ path, reason }) => `${path}: ${reason}`),
 	});
 }

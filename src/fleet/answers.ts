@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { parseBounded } from "../host/bounded-json.ts";
 import { answerReader, type OutputReader } from "../host/lines.ts";
-import { type ErrorReport, HoldfastError } from "../values/error.ts";
+import { errorOf, HoldfastError } from "../values/error.ts";
 import { record } from "../values/record.ts";
 import { errorSchema, issueOf } from "./protocol.ts";
 import { broken } from "./sent.ts";
@@ -102,7 +102,7 @@ export function answerOf(
 	} catch (error) {
 		if (error instanceof RangeError) throw broken(address, `answered with ${error.message}`);
 		throw new HoldfastError(
-			"failed",
+			"answer-invalid",
 			`${machine} did not answer: its holdfast ended with exit code ${code}`,
 			{
 				details: [...text.slice(0, 2_000).split("\n").slice(0, 5), ...stderr.slice(-5)],
@@ -118,8 +118,6 @@ export function answerOf(
 	if (other !== undefined) throw broken(address, `answered for another machine, "${other}"`);
 	return parsed.output;
 }
-
-const errorOf = (error: ErrorReport) => new HoldfastError("failed", error.message, error);
 
 /** Whose the answer says that it is. */
 function namesIn(answer: unknown): string[] {

@@ -67,7 +67,7 @@ export function welcome(
 ) {
 	const there = `${machine} has Holdfast ${greeting.version}, this is ${VERSION}`;
 	if (greeting.protocol !== PROTOCOL)
-		throw new HoldfastError("failed", `${there}, and they do not understand each other`, {
+		throw new HoldfastError("holdfast-incompatible", `${there}, and they do not understand each other`, {
 			hint:
 				greeting.protocol < PROTOCOL
 					? `bring it up to date: holdfast deploy ${machine}`
@@ -96,7 +96,7 @@ export function unlike(
 	const { machine } = connection.address;
 	if (/No command registered for .*__serve/.test([...stderr, ...noise].join("\n")))
 		return new HoldfastError(
-			"failed",
+			"holdfast-incompatible",
 			`the Holdfast on ${machine} is older than this one and cannot be spoken to`,
 			{
 				hint: `bring it up to date: holdfast deploy ${machine}`,

@@ -52,7 +52,7 @@ export function requireFit({ target: { machine }, facts }: Place): void {
 								hint: "deploy from a machine of its architecture: the runtime that is sent is this one's own",
 							}
 						: undefined;
-	if (fault) throw new HoldfastError("failed", `${machine} ${fault.what}`, { hint: fault.hint });
+	if (fault) throw new HoldfastError("machine-unfit", `${machine} ${fault.what}`, { hint: fault.hint });
 }
 
 export function requireRoom({ target: { machine }, facts, layout }: Place, bytes: number): void {
@@ -63,7 +63,7 @@ export function requireRoom({ target: { machine }, facts, layout }: Place, bytes
 	] as const)
 		if (room < bytes * 1.1)
 			throw new HoldfastError(
-				"failed",
+				"disk-full",
 				`no room on ${machine} in ${folder}: ${size(room)} of ${size(bytes)}`,
 				{
 					hint: `make room there; see: df -h ${folder}`,
@@ -83,7 +83,7 @@ export async function programOf(
 	const [runtime = "", bundle = ""] = files.slice(0, 2).map(({ path }, index) => arrived(path, index));
 	const starts = await script(target, 'chmod u+x "$1" 2>/dev/null; "$1" --version 2>&1; true', [runtime]);
 	if (!/^v\d+/.test(starts))
-		throw new HoldfastError("failed", `the runtime does not start on ${target.machine}`, {
+		throw new HoldfastError("machine-unfit", `the runtime does not start on ${target.machine}`, {
 			details: starts.split("\n").slice(0, 5),
 			hint: "it needs glibc 2.28 or later and libstdc++ (Debian: libstdc++6)",
 		});

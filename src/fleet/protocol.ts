@@ -5,7 +5,8 @@ import * as v from "valibot";
 import type { Manifest } from "../manifest/schema.ts";
 import type { RunEvent } from "../run/event.ts";
 import { RUN_ID } from "../run/event-file.ts";
-import { type ErrorReport, EXIT } from "../values/error.ts";
+import type { ErrorReport } from "../values/error.ts";
+import { EXIT } from "../values/error-codes.ts";
 import { record } from "../values/record.ts";
 
 /** Counted up whenever an older side would not understand. */
@@ -69,6 +70,9 @@ export const requestSchema = v.variant("do", [
 const MOST_DETAILS = 200;
 
 export const errorSchema = v.object({
+	// Absent in what Holdfast 0.1.0 says.
+	code: v.exactOptional(short),
+	subject: v.exactOptional(text),
 	message: v.string(),
 	hint: v.exactOptional(v.string()),
 	details: v.exactOptional(
@@ -91,7 +95,10 @@ const endedSchema: v.GenericSchema<unknown, Ended> = v.pipe(
 	v.object({ type: v.literal("ended"), code: v.number(), error: v.exactOptional(errorSchema) }),
 	v.transform((ended): Ended => {
 		if (CODES.has(ended.code)) return ended;
-		const error = { message: `it ended with exit code ${ended.code}, which no Holdfast has` };
+		const error = {
+			code: "answer-invalid",
+			message: `it ended with exit code ${ended.code}, which no Holdfast has`,
+		};
 		return { ...ended, code: EXIT.failed, error };
 	}),
 );

@@ -46,7 +46,7 @@ export async function secretsFor(
 			);
 		} else if (isThere && there.get(secret.path) !== sha256(value))
 			throw new HoldfastError(
-				"failed",
+				"secret-mismatch",
 				`${target.machine} has another secret at ${secret.path} than ${store.place}: nothing was changed`,
 				{
 					details: [`it opens ${secret.of.join(", ")}: with the wrong one, no archive there can be read`],

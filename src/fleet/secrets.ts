@@ -107,7 +107,7 @@ function toolStore(get: readonly string[], set: readonly string[]): SecretStore 
 		stderr: readonly string[],
 		end: string,
 	) =>
-		new HoldfastError("failed", `${argv[0]}, which should ${verb} the secret ${name}, ${end}`, {
+		new HoldfastError("secret-unreadable", `${argv[0]}, which should ${verb} the secret ${name}, ${end}`, {
 			details: stderr,
 		});
 	return {
@@ -137,7 +137,7 @@ function ageStore({ folder, identity }: SecretSettings): SecretStore {
 			const decrypter = new Decrypter();
 			for (const one of identitiesIn(identity)) decrypter.addIdentity(one);
 			return decrypter.decrypt(readBounded(file, { most: 1024 * 1024 }), "text").catch((cause: Error) => {
-				throw new HoldfastError("failed", `cannot open the secret ${file}`, {
+				throw new HoldfastError("secret-unreadable", `cannot open the secret ${file}`, {
 					cause,
 					details: [cause.message],
 					hint: `it was encrypted for another key than those in ${identity}`,
@@ -166,7 +166,7 @@ function ageStore({ folder, identity }: SecretSettings): SecretStore {
 function identitiesIn(file: string): string[] {
 	if (!existsSync(file))
 		throw new HoldfastError(
-			"failed",
+			"secret-unreadable",
 			`there is no age identity ${file}, and the secrets are encrypted for it`,
 			{
 				hint: "bring it back from where you keep a copy",

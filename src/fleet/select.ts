@@ -22,7 +22,7 @@ export function select(
 	const every = [...machines.values()];
 	const known = [...machines.keys()];
 	if (every.length === 0)
-		throw new HoldfastError("usage", `${file} has no machine`, {
+		throw new HoldfastError("machine-not-found", `${file} has no machine`, {
 			hint: "add one: machines: { web01: { state: … } }",
 		});
 	if (all && (names.length > 0 || tags.length > 0))
@@ -31,14 +31,14 @@ export function select(
 	if (names.length === 0 && tags.length === 0) {
 		const [only, other] = every;
 		if (only && !other) return [only];
-		throw new HoldfastError("usage", "which machine?", {
+		throw new HoldfastError("machine-ambiguous", "which machine?", {
 			hint: `the machines are: ${known.join(", ")}${several ? "; or say --all, or --tag TAG" : ""}`,
 		});
 	}
 	for (const name of names.filter((one) => !machines.has(one))) {
 		const meant = nearest(name, known);
 		const owner = every.find(({ state }) => Object.hasOwn(state, name));
-		throw new HoldfastError("usage", `there is no machine "${name}" in ${file}`, {
+		throw new HoldfastError("machine-not-found", `there is no machine "${name}" in ${file}`, {
 			hint: every.some(({ providers }) => Object.hasOwn(providers, name))
 				? `"${name}" is a provider: name it with --provider ${name}`
 				: owner
@@ -51,7 +51,7 @@ export function select(
 	const knownTags = [...new Set(every.flatMap((one) => one.tags ?? []))];
 	for (const tag of tags.filter((one) => !knownTags.includes(one))) {
 		const meant = nearest(tag, knownTags);
-		throw new HoldfastError("usage", `no machine in ${file} has the tag "${tag}"`, {
+		throw new HoldfastError("machine-not-found", `no machine in ${file} has the tag "${tag}"`, {
 			hint: meant
 				? `did you mean "${meant}"?`
 				: knownTags.length > 0

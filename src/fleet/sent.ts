@@ -10,7 +10,7 @@ const LINE_LIMITS = { depth: 50, values: 200_000 };
 
 /** What no Holdfast would do. */
 export function broken({ machine, host }: Address, what: string): HoldfastError {
-	return new HoldfastError("failed", `${machine} ${what}: that is not how Holdfast answers`, {
+	return new HoldfastError("answer-invalid", `${machine} ${what}: that is not how Holdfast answers`, {
 		hint: `log in there and see what its holdfast is: ssh ${host}; to put it back: holdfast deploy ${machine}`,
 	});
 }

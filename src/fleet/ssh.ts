@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Child, cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
 import { HoldfastError } from "../values/error.ts";
+import type { ErrorCode } from "../values/error-codes.ts";
 
 export interface Address {
 	/** The machine's name, for messages. */
@@ -157,55 +158,65 @@ export function quoted(word: string): string {
 
 /** What ssh, sudo and the shell there say, and what to do about it. Their words: OpenSSH 9.2, sudo 1.9. */
 const MEANINGS: readonly {
+	readonly code: ErrorCode;
 	readonly words: RegExp;
 	readonly message: (address: Address) => string;
 	readonly hint: (address: Address) => string;
 	readonly Fault?: typeof Crowded;
 }[] = [
 	{
+		code: "host-key-changed",
 		words: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
 		message: ({ machine, host }) => `${machine} (${host}) shows another host key than the one that is known`,
 		hint: ({ host }) =>
 			`was it reinstalled? Compare the fingerprint by another way; if it is right: ssh-keygen -R ${hostOnly(host)}, then ssh ${host} once. If not, somebody else answers: nothing was sent`,
 	},
 	{
+		code: "host-key-unknown",
 		words: /Host key verification failed/,
 		message: ({ machine, host }) => `the host key of ${machine} (${host}) is not known yet`,
 		hint: ({ host }) => `connect once by hand and compare the fingerprint: ssh ${host}`,
 	},
 	{
+		code: "ssh-refused",
 		words: /Permission denied|Too many authentication failures|no mutual signature/,
 		message: ({ machine, host }) => `${machine} (${host}) refused the login`,
 		hint: ({ host }) => `ssh ${host} must work without a question: is your key there, and in your agent?`,
 	},
 	{
+		code: "sudo-refused",
 		words: /sudo: .*(password is required|terminal is required)/,
 		message: ({ machine, host }) => `sudo on ${machine} (${host}) asks for a password`,
 		hint: () =>
 			"allow it in /etc/sudoers.d/ there: USER ALL=(root) NOPASSWD: ALL; or connect as root and leave deploy.sudo out",
 	},
 	{
+		code: "sudo-refused",
 		words: /sudo: command not found|sudo: not found/,
 		message: ({ machine, host }) => `there is no sudo on ${machine} (${host})`,
 		hint: () => "connect as root and leave deploy.sudo out, or install it",
 	},
 	{
+		code: "holdfast-not-found",
 		words: /(__serve|holdfast).*(not found|No such file)|: holdfast:? (command )?not found/,
 		message: ({ machine, host }) => `there is no Holdfast on ${machine} (${host})`,
 		hint: ({ machine }) => `put it there: holdfast deploy ${machine}`,
 	},
 	{
+		code: "host-unreachable",
 		words: /Could not resolve hostname|Name or service not known/,
 		message: ({ machine, host }) => `the host of ${machine}, ${host}, has no address`,
 		hint: () => "is its name right, and the name server reachable?",
 	},
 	{
+		code: "ssh-failed",
 		words: /Bad configuration option|Can't open user config file/,
 		message: ({ machine, config }) =>
 			`ssh cannot read its config for ${machine}${config ? `: ${config}` : ""}`,
 		hint: () => "the lines above say where",
 	},
 	{
+		code: "host-unreachable",
 		words: /kex_exchange_identification: /,
 		message: ({ machine, host }) => `${machine} (${host}) closed the connection before it began`,
 		hint: () =>
@@ -213,6 +224,7 @@ const MEANINGS: readonly {
 		Fault: Crowded,
 	},
 	{
+		code: "host-unreachable",
 		words:
 			/Connection refused|Connection timed out|No route to host|Network is unreachable|Connection reset|Connection closed|not responding|Broken pipe/,
 		message: ({ machine, host }) => `${machine} (${host}) cannot be reached`,
@@ -229,9 +241,10 @@ function explained(address: Address, stderr: readonly string[], otherwise: strin
 	const meaning = MEANINGS.find(({ words }) => words.test(text));
 	const Fault = meaning?.Fault ?? HoldfastError;
 	return new Fault(
-		"failed",
+		meaning?.code ?? "ssh-failed",
 		meaning ? meaning.message(address) : `ssh to ${address.machine} (${address.host}) ${otherwise}`,
 		{
+			subject: address.machine,
 			details: stderr.slice(-10),
 			hint: meaning?.hint(address) ?? `try it by hand: ssh ${address.host}`,
 		},

@@ -198,10 +198,14 @@ async function followOnce(
 }
 
 function lost(machine: string, { code, stderr }: ExecResult): ConnectionLost {
-	return new ConnectionLost("failed", `the connection to ${machine} broke; what was begun there goes on`, {
-		details: code === SSH_FAILED ? stderr : [],
-		hint: `see it again with: holdfast attach ${machine}`,
-	});
+	return new ConnectionLost(
+		"connection-lost",
+		`the connection to ${machine} broke; what was begun there goes on`,
+		{
+			details: code === SSH_FAILED ? stderr : [],
+			hint: `see it again with: holdfast attach ${machine}`,
+		},
+	);
 }
 
 function left(machine: string): HoldfastError {

@@ -28,9 +28,13 @@ export function withoutInheritance(folder: Folder): void {
 	});
 	chmodSync(folder.self, 0o700);
 	if (end.status === 0) return;
-	throw new HoldfastError("failed", `could not take from ${folder.path} what it has of the folder above`, {
-		details: end.stderr.split("\n").slice(0, 5),
-	});
+	throw new HoldfastError(
+		"program-failed",
+		`could not take from ${folder.path} what it has of the folder above`,
+		{
+			details: end.stderr.split("\n").slice(0, 5),
+		},
+	);
 }
 
 /** Under the same name; but for sockets, which the program that listens makes again. */
@@ -59,7 +63,7 @@ async function copyBy(
 		[await set.done, writing],
 	] as const)
 		if (end.code !== 0)
-			throw new HoldfastError("failed", `could not ${doing}: tar ${describeEnd(end)}`, {
+			throw new HoldfastError("program-failed", `could not ${doing}: tar ${describeEnd(end)}`, {
 				details: end.stderr,
 			});
 }

@@ -162,9 +162,13 @@ export async function execOk(
 ): Promise<ExecResult> {
 	const result = await exec(argv, options);
 	if (result.code === 0) return result;
-	throw new HoldfastError("failed", `${options.doing ?? argv[0]}: ${describeEnd(result)}`, {
-		details: result.stderr.length > 0 ? result.stderr : result.stdout,
-	});
+	throw new HoldfastError(
+		result.code === 127 ? "program-not-found" : "program-failed",
+		`${options.doing ?? argv[0]}: ${describeEnd(result)}`,
+		{
+			details: result.stderr.length > 0 ? result.stderr : result.stdout,
+		},
+	);
 }
 
 /** How a process ended, in words. */
@@ -263,7 +267,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		};
 		child.on("error", (cause) => {
 			settle();
-			reject(new HoldfastError("failed", `cannot start ${argv[0]}: ${wordsOf(cause)}`, { cause }));
+			reject(new HoldfastError("program-not-found", `cannot start ${argv[0]}: ${wordsOf(cause)}`, { cause }));
 		});
 		child.on("exit", () => {
 			// What it forked may hold the pipes for ever; a program's output ends with the program.
@@ -294,7 +298,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 /** Errors of whoever read it are theirs; a `RangeError` says in words what was too long. */
 function cannotRead(argv: readonly string[], cause: unknown): unknown {
 	if (!(cause instanceof RangeError)) return cause;
-	return new HoldfastError("failed", `${argv[0]} printed ${cause.message}, and was ended`, {
+	return new HoldfastError("output-invalid", `${argv[0]} printed ${cause.message}, and was ended`, {
 		cause,
 		hint: "no listing is that long: what it reads may be damaged, or not what it seems",
 	});

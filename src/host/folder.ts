@@ -94,7 +94,7 @@ export function enterOwn(folder: Folder, name: string): Folder {
 	const isOurs = uid === process.getuid?.() && (mode & 0o077) === 0;
 	if ((isOurs || OWNERLESS.has(statfsSync(own.self).type)) && isEmpty(own)) return own;
 	own[Symbol.dispose]();
-	throw new HoldfastError("failed", `${own.path} was replaced while it was made`, {
+	throw new HoldfastError("path-not-trusted", `${own.path} was replaced while it was made`, {
 		hint: `somebody who can change ${folder.path} did so: find out who, or take another folder`,
 	});
 }
@@ -194,7 +194,10 @@ export function openFileBelow(from: Folder, path: string, flags = O_RDONLY): num
 	const fd = openSync(parent.at(name), flags | O_NOFOLLOW | O_NONBLOCK);
 	if (fstatSync(fd).isFile()) return fd;
 	closeSync(fd);
-	throw new HoldfastError("failed", `${from.path}/${path.replace(/^\//, "")} is not a regular file`);
+	throw new HoldfastError(
+		"path-not-trusted",
+		`${from.path}/${path.replace(/^\//, "")} is not a regular file`,
+	);
 }
 
 /** Do something in the folder that holds `path`, of which no part may be a link but the last. */
@@ -248,7 +251,7 @@ export function syncFolder(folder: Folder): void {
 }
 
 function linkFault(path: string): HoldfastError {
-	return new HoldfastError("failed", `${path} is a symbolic link, where a folder is expected`, {
+	return new HoldfastError("path-not-trusted", `${path} is a symbolic link, where a folder is expected`, {
 		hint: "it could lead anywhere, so it is not followed; if it is meant, name the folder that it leads to in the config",
 	});
 }

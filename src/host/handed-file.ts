@@ -13,7 +13,7 @@ export async function openForAnyone(path: string): Promise<FileHandle> {
 	try {
 		const found = await handle.stat();
 		if (!found.isFile())
-			throw new HoldfastError("failed", `${path} is not a regular file`, {
+			throw new HoldfastError("archive-damaged", `${path} is not a regular file`, {
 				hint: "somebody changed the archive, or it is damaged",
 			});
 		if (found.nlink > 1) {

@@ -117,7 +117,7 @@ export function requireNoMountIn(path: string, doing: string, itself: "too" | "m
 	);
 	if (found === undefined) return;
 	throw new HoldfastError(
-		"failed",
+		"path-occupied",
 		`${found.path} is mounted, so ${doing} has to wait: nothing of it was touched`,
 		{
 			hint: `unmount it (umount ${found.path}), then: holdfast recover`,

@@ -103,7 +103,7 @@ function parsed(text: string): unknown {
 function answered<S extends v.GenericSchema>(doing: string, schema: S, text: string): v.InferOutput<S> {
 	const found = fitting("what nix printed", schema, parsed(text));
 	if ("value" in found) return found.value;
-	throw new HoldfastError("usage", `could not ${doing}: ${found.fault}`, {
+	throw new HoldfastError("nix-failed", `could not ${doing}: ${found.fault}`, {
 		hint: "is the Nix here of another version than 2.8 to 2.31?",
 	});
 }
@@ -115,7 +115,7 @@ function refuseOthers(flake: string, folder: string): void {
 	const file = resolve(folder, path, "flake.nix");
 	const fault = existsSync(file) ? examine(file, false).fault : undefined;
 	if (fault === undefined) return;
-	throw new HoldfastError("usage", `the flake ${flake} is not evaluated: ${fault}`, {
+	throw new HoldfastError("config-not-trusted", `the flake ${flake} is not evaluated: ${fault}`, {
 		details: ["what it declares is done as root, so nobody else may be able to change it"],
 		hint: "copy it to a folder of root's, or run this with sudo from its owner's account",
 	});
@@ -138,7 +138,7 @@ async function nix(
 		timeoutSeconds: EVALUATE_SECONDS,
 	});
 	if (result.code === 0) return result;
-	throw new HoldfastError("usage", `could not ${doing}: nix ${describeEnd(result, EVALUATE_SECONDS)}`, {
+	throw new HoldfastError("nix-failed", `could not ${doing}: nix ${describeEnd(result, EVALUATE_SECONDS)}`, {
 		details: result.stderr.filter((line) => !/nixbld|experimental Nix feature/.test(line)),
 		hint: await hintOf(result, words),
 	});

@@ -57,7 +57,7 @@ function makeIn(parent: Folder, name: string): void {
 	} catch (cause) {
 		if (!isErrno(cause, "EACCES") && !isErrno(cause, "EPERM")) throw cause;
 		throw new HoldfastError(
-			"failed",
+			"permission-denied",
 			`this user may not write to ${parent.path}, where a private folder is needed`,
 			{
 				cause,
@@ -86,7 +86,7 @@ export function openArea(area: string): Folder | undefined {
 	const found = there(area);
 	if (found === undefined || isOurs(found, area)) return found;
 	found[Symbol.dispose]();
-	throw new HoldfastError("failed", `${area} is not the private folder that was made there`, {
+	throw new HoldfastError("path-not-trusted", `${area} is not the private folder that was made there`, {
 		hint: "somebody has replaced it; find what it held and move that back by hand",
 	});
 }
@@ -100,7 +100,7 @@ export function inArea<T>(path: string, work: (parent: Folder, name: string) => 
 	const area = parts.slice(0, index + 1).join("/");
 	using opened = openArea(area);
 	if (opened === undefined)
-		throw new HoldfastError("failed", `the private folder ${area} is not there`, {
+		throw new HoldfastError("area-missing", `the private folder ${area} is not there`, {
 			hint: "is its filesystem mounted? Mount it, then: holdfast recover",
 		});
 	return closing(descendMaking(opened, parts.slice(index + 1).join("/"), 0o700), (parent) =>

@@ -34,7 +34,8 @@ export function readBounded(path: string, { most, noLink = false, look }: Readin
 	let fd: number | undefined;
 	try {
 		const stats = fstatSync(looked);
-		if (!stats.isFile()) throw new HoldfastError("failed", `it is ${kindOf(stats)}, not a regular file`);
+		if (!stats.isFile())
+			throw new HoldfastError("path-not-trusted", `it is ${kindOf(stats)}, not a regular file`);
 		if (stats.size > most) throw tooLarge(most);
 		look?.(stats);
 		fd = openSync(`/proc/self/fd/${looked}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);

@@ -40,7 +40,7 @@ export async function readSecret(source: SecretSource): Promise<string | undefin
 		const result = await execText(source.passphraseCommand, { timeoutSeconds: 60 });
 		if (result.code !== 0)
 			throw new HoldfastError(
-				"failed",
+				"secret-unreadable",
 				`the passphrase command ${source.passphraseCommand[0]} ${describeEnd(result, 60)}`,
 				{ details: result.stderr },
 			);
@@ -71,7 +71,7 @@ async function readCredential(name: string): Promise<string> {
 		timeoutSeconds: 60,
 	});
 	if (result.code === 0) return result.text;
-	throw new HoldfastError("failed", `cannot read the credential ${name}`, {
+	throw new HoldfastError("secret-unreadable", `cannot read the credential ${name}`, {
 		details: [`looked in ${plain.join(", ")} and ${file}`, ...result.stderr],
 		hint: `make it: systemd-ask-password -n | systemd-creds --name=${name} encrypt - ${file}`,
 	});
@@ -82,12 +82,12 @@ export function secretText(file: string, what: string): string {
 	try {
 		return readText(file, { most: MOST_BYTES });
 	} catch (cause) {
-		throw new HoldfastError("failed", `cannot read ${what} ${file}: ${wordsOf(cause)}`, { cause });
+		throw new HoldfastError("secret-unreadable", `cannot read ${what} ${file}: ${wordsOf(cause)}`, { cause });
 	}
 }
 
 function firstLine(text: string, what: string): string {
 	const line = text.split("\n", 1)[0]?.replace(/\r$/, "") ?? "";
-	if (line === "") throw new HoldfastError("failed", `${what} is empty`);
+	if (line === "") throw new HoldfastError("secret-unreadable", `${what} is empty`);
 	return line;
 }

@@ -110,7 +110,7 @@ function writing(folder: string, write: () => number): number {
 	try {
 		return write();
 	} catch (cause) {
-		throw new HoldfastError("failed", `a listing could not be kept in ${folder}: ${wordsOf(cause)}`, {
+		throw new HoldfastError("disk-full", `a listing could not be kept in ${folder}: ${wordsOf(cause)}`, {
 			cause,
 			hint: `a long listing is sorted on disk; is there room? See: df -h ${folder}`,
 		});

@@ -108,7 +108,7 @@ const unitsOf = (user: string | undefined, names: readonly string[]): Unit => ({
 
 /** What befell a unit, with its own last log lines. */
 export async function unitFailure(unit: Unit, what: string): Promise<HoldfastError> {
-	return new HoldfastError("failed", `${unitLabel(unit)} ${what}`, {
+	return new HoldfastError("unit-failed", `${unitLabel(unit)} ${what}`, {
 		details: await lastLines(unit),
 		hint: statusHint(unit),
 	});
@@ -195,7 +195,7 @@ export function refused(
 	seconds = 0,
 ): HoldfastError {
 	const late = result.timedOut ? `: systemd was still at it after ${seconds} seconds` : "";
-	return new HoldfastError("failed", `could not ${verb} ${unitLabel(unit)}${late}`, {
+	return new HoldfastError("unit-failed", `could not ${verb} ${unitLabel(unit)}${late}`, {
 		details: [...result.stderr, ...log],
 		hint: statusHint(unit),
 	});

@@ -80,7 +80,7 @@ function requireNoneLeft(listed: readonly Archive[]): void {
 	const [first] = listed.filter(isMarked).reverse();
 	if (first === undefined) return;
 	const isDated = first.metadata !== undefined;
-	throw new HoldfastError("failed", `${first.name} ${whyPassedOver(first)}`, {
+	throw new HoldfastError("archive-damaged", `${first.name} ${whyPassedOver(first)}`, {
 		hint: isDated
 			? `is this machine's clock right? It says ${localTime(new Date().toISOString())}; see: timedatectl`
 			: first.newer
@@ -105,13 +105,13 @@ function machineIn(
 	const machines = [...new Set(archives.map(({ metadata }) => metadata?.machine ?? ""))];
 	const [only] = machines;
 	if (only === undefined)
-		throw new HoldfastError("failed", `${location} holds no archive that describes itself`, {
+		throw new HoldfastError("no-archive", `${location} holds no archive that describes itself`, {
 			hint: "archives that Holdfast did not make can be restored with their engine's own program",
 		});
 	if (wanted !== undefined && machines.includes(wanted)) return wanted;
 	if (wanted === undefined && machines.length === 1) return only;
 	throw new HoldfastError(
-		"usage",
+		"archive-ambiguous",
 		wanted === undefined
 			? `${location} holds archives of several machines`
 			: `${location} has no archive of ${wanted}`,
@@ -134,7 +134,7 @@ async function manifestIn(
 		const found = withKeysOfToday(JSON.parse(readTextBelow(folder, path, LONGEST_MANIFEST)));
 		const { success, output, issues } = v.safeParse(manifestSchema, withReadablePatterns(found, dropped));
 		if (success) return output;
-		throw new HoldfastError("failed", `the manifest in ${archive} is not understood`, {
+		throw new HoldfastError("archive-damaged", `the manifest in ${archive} is not understood`, {
 			details: issues.slice(0, 5).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
 			hint: "it may be of another version of Holdfast; the archive itself can be restored with its engine's own program",
 		});

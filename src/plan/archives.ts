@@ -107,6 +107,7 @@ function ownRun(): ErrorReport | undefined {
 	const holder = lockHolder(places().runtime);
 	if (holder === undefined || holder.pid === process.pid) return undefined;
 	return {
+		code: "locked",
 		message: `it is in use: ${holder.doing} runs on this machine now${holder.run === undefined ? "" : ` (run ${holder.run})`}`,
 		hint: "try again when that is over; see: holdfast status",
 	};

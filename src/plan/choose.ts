@@ -3,7 +3,7 @@
 import type { Archive } from "../engines/archive.ts";
 import { outcomeOf, timeOf } from "../engines/archive-time.ts";
 import { wordsOfLost } from "../steps/work/lost.ts";
-import { HoldfastError } from "../values/error.ts";
+import { errorOf, HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from "./archives.ts";
 
@@ -65,11 +65,11 @@ const MOST_LINES = 5;
 export function requireUsable(archive: ListedArchive): void {
 	const { id, damaged, newer } = archive;
 	if (damaged !== undefined)
-		throw new HoldfastError("failed", `${id} is damaged: ${damaged}`, {
+		throw new HoldfastError("archive-damaged", `${id} is damaged: ${damaged}`, {
 			hint: "choose another with: holdfast list. Its files may be whole: its engine's own program can restore them",
 		});
 	if (newer !== undefined)
-		throw new HoldfastError("failed", `${id} ${madeByNewer(newer)}`, { hint: "use that version" });
+		throw new HoldfastError("archive-newer", `${id} ${madeByNewer(newer)}`, { hint: "use that version" });
 }
 
 /** The archive that a person named: an id as printed, a name that only one has, or `latest` good one. */
@@ -85,16 +85,17 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	const [fault, ...more] = failures;
 	// Whether there is one is not known: the reason is the error.
 	if (archives.length === 0 && fault)
-		throw new HoldfastError(
-			"failed",
-			`${fault.provider}/${fault.destination} could not be asked for archives: ${fault.error.message}`,
+		throw errorOf(
 			{
+				...fault.error,
+				message: `${fault.provider}/${fault.destination} could not be asked for archives: ${fault.error.message}`,
 				details: [...(fault.error.details ?? []), ...(more.length > 0 ? unreachable.slice(1) : [])],
 				hint: `${fault.error.hint ?? "fix that, then try again"}${elsewhere}`,
 			},
+			"failed",
 		);
 	if (archives.length === 0)
-		throw new HoldfastError("failed", "there is no archive to restore", {
+		throw new HoldfastError("no-archive", "there is no archive to restore", {
 			details: lost.flatMap((one) => lineOf(one, wordsOfLost(one))).slice(0, MOST_LINES),
 			hint:
 				lost.length > 0
@@ -110,7 +111,7 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 			services.length > 0
 				? `no complete archive of ${services.join(" and ")} was found`
 				: "no archive can be used";
-		throw new HoldfastError("failed", none, {
+		throw new HoldfastError("no-archive", none, {
 			details: [
 				...unreachable,
 				...archives
@@ -123,11 +124,11 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	const found = archives.filter(({ id, name }) => id === wanted || name === wanted);
 	if (found.length === 1 && found[0]) return found[0];
 	if (found.length > 1)
-		throw new HoldfastError("usage", `${JSON.stringify(wanted)} is in several destinations`, {
+		throw new HoldfastError("archive-ambiguous", `${JSON.stringify(wanted)} is in several destinations`, {
 			details: found.map(({ id }) => id),
 			hint: "name one of these",
 		});
-	throw new HoldfastError("usage", `there is no archive ${JSON.stringify(wanted)}`, {
+	throw new HoldfastError("archive-not-found", `there is no archive ${JSON.stringify(wanted)}`, {
 		details: [...archives.slice(-3).map(({ id }) => id), ...unreachable],
 		hint: `the newest are above; see all with: holdfast list${elsewhere}`,
 	});
@@ -179,7 +180,7 @@ export function requireGood(listing: Listing, archive: ListedArchive, services: 
 		.map((service) => faultOf(listing, archive, service));
 	const [first, ...rest] = faults;
 	if (!first) return;
-	throw new HoldfastError("failed", first.message, {
+	throw new HoldfastError("archive-incomplete", first.message, {
 		details: rest.map(({ message, hint }) => `${message}; ${hint}`),
 		hint: first.hint,
 	});

@@ -214,7 +214,7 @@ function within(places: readonly Place[], file: string, dump: Dump, inPlace: boo
 		.sort((a, b) => b.folder.length - a.folder.length)[0];
 	if (place) return { folder: inPlace ? place.live : place.staged, to: file.slice(place.folder.length + 1) };
 	throw new HoldfastError(
-		"failed",
+		"archive-mismatch",
 		`the archive holds the ${dumpLabel(dump)}, and no folder that it lies in`,
 		{
 			hint: "restore --into another folder to get at it",

@@ -9,7 +9,7 @@ export function inOrder(manifest: Manifest, services: readonly string[]): [strin
 	requireStates(manifest, services);
 	const wanted = new Set(services.length === 0 ? Object.keys(manifest.state) : services);
 	if (wanted.size === 0)
-		throw new HoldfastError("usage", `machine "${manifest.machine}" declares no state`, {
+		throw new HoldfastError("state-not-found", `machine "${manifest.machine}" declares no state`, {
 			hint: "add one under state: in the config",
 		});
 	const seen = new Set<string>();
@@ -42,7 +42,7 @@ export function requireStates(manifest: Manifest, services: readonly string[]): 
 		const known = Object.keys(manifest.state);
 		const several = service.split(",").map((one) => one.trim());
 		const meant = nearest(service, known);
-		throw new HoldfastError("usage", `machine "${manifest.machine}" has no state "${service}"`, {
+		throw new HoldfastError("state-not-found", `machine "${manifest.machine}" has no state "${service}"`, {
 			hint:
 				several.length > 1 && several.every((one) => known.includes(one))
 					? `one name an option: ${several.map((one) => `--service ${one}`).join(" ")}`

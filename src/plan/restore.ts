@@ -123,7 +123,7 @@ function requireNotIn(nested: readonly Nested[], state: string, databases: reado
 		const file = files.find((one) => isWithin(one, folder) || isWithin(folder, one));
 		if (!isGone || file === undefined) continue;
 		throw new HoldfastError(
-			"failed",
+			"archive-mismatch",
 			`the archive says that ${folder} is state "${owner}"'s, and holds ${file}, a database of "${state}", for it`,
 			{
 				hint: "nothing was touched. Choose another archive, or restore beside with: holdfast restore --into FOLDER",

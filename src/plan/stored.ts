@@ -34,7 +34,7 @@ export function storedPaths(archive: ListedArchive, path: string): readonly [str
 	}
 	if (!roots.some(({ folder }) => path === "/" || isWithin(folder, path)))
 		throw notThere(archive, path, roots);
-	throw new HoldfastError("usage", `${path} is above what ${archive.id} holds`, {
+	throw new HoldfastError("path-not-in-archive", `${path} is above what ${archive.id} holds`, {
 		hint: `name one of these: ${roots.map(({ folder }) => folder).join(", ")}`,
 	});
 }
@@ -49,7 +49,7 @@ function rootsIn(archive: ListedArchive): StoredRoot[] {
 	requireUsable(archive);
 	const { metadata, id } = archive;
 	if (metadata === undefined)
-		throw new HoldfastError("usage", `${id} does not describe itself: Holdfast did not make it`, {
+		throw new HoldfastError("archive-foreign", `${id} does not describe itself: Holdfast did not make it`, {
 			hint: "look into it with its engine's own program",
 		});
 	return Object.values(metadata.states)
@@ -77,7 +77,7 @@ function notThere(
 		.filter(([, { folders }]) => folders.some((one) => isWithin(path, one) || isWithin(one, path)))
 		.map(([name]) => `it holds nothing of state ${name}: that failed in this run`);
 	const held = roots.length === 0 ? NOTHING : `it holds ${roots.map(({ folder }) => folder).join(", ")}`;
-	return new HoldfastError("usage", `${path} is not in ${id}`, { hint: failed ?? held });
+	return new HoldfastError("path-not-in-archive", `${path} is not in ${id}`, { hint: failed ?? held });
 }
 
 const NOTHING = "it holds nothing: every state failed in this run";

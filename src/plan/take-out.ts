@@ -47,14 +47,16 @@ export async function takeOut(
 	using target = descendMaking(root, home);
 	const requireFree = () => {
 		if (entryIn(target, name))
-			throw new HoldfastError("usage", `${to} is there already`, { hint: "name another folder with --into" });
+			throw new HoldfastError("file-exists", `${to} is there already`, {
+				hint: "name another folder with --into",
+			});
 	};
 	requireFree();
 	const area = join(home, `${PRIVATE}extract-${randomBytes(6).toString("hex")}`);
 	makeArea(area, ["new"]);
 	try {
 		using open = openArea(area);
-		if (open === undefined) throw new HoldfastError("failed", `${area} is gone`);
+		if (open === undefined) throw new HoldfastError("area-missing", `${area} is gone`);
 		using fresh = descend(open, "new");
 		const inside = into(fresh, work.log);
 		await destination.restore(source.archive, source.stored, inside, work);
@@ -80,7 +82,7 @@ export function mountPoint(folder: string): string {
 	descendMaking(root, path, 0o700)[Symbol.dispose]();
 	using found = openFolder(path);
 	if (readdirSync(found.self).length === 0) return path;
-	throw new HoldfastError("usage", `${path} is not empty`, {
+	throw new HoldfastError("file-exists", `${path} is not empty`, {
 		hint: "name an empty folder, or one that is not there yet",
 	});
 }

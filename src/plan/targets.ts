@@ -114,7 +114,7 @@ function believable(stored: string): string {
 	if (stored.startsWith("/") && stored !== "/" && normalize(stored) === stored && !stored.includes("\0"))
 		return stored;
 	throw new HoldfastError(
-		"failed",
+		"archive-damaged",
 		`the archive says that it holds ${JSON.stringify(stored)}, which is not a path that a backup stores`,
 		{
 			hint: "somebody changed this archive, or it is damaged: nothing was touched",
@@ -160,7 +160,7 @@ function notHeld(
 	const others = Object.keys(archive.metadata?.states ?? {}).filter((state) => !services.includes(state));
 	const holder = others.find((state) => foldersOf(state).some((folder) => isWithin(path, folder)));
 	return new HoldfastError(
-		"usage",
+		"path-not-in-archive",
 		`${path} is in no folder that the archive holds of ${services.join(", ")}`,
 		{
 			details: services.flatMap(foldersOf),
@@ -195,7 +195,7 @@ function requireMostlyDeclared({ state }: Manifest, service: string, held: reado
 	const others = held.filter(({ folder }) => !own.some((one) => isWithin(folder, one)));
 	if (others.length <= MOST_UNDECLARED) return;
 	throw new HoldfastError(
-		"failed",
+		"archive-mismatch",
 		`the archive holds ${others.length} folders as ${service}'s that the config does not have`,
 		{
 			details: others.slice(0, 3).map(({ folder }) => folder),

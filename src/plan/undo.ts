@@ -48,9 +48,13 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 	const kept = databases.map(({ dump, ...one }) => {
 		const own = asDeclared(declared, dump);
 		if (own && isServerDump(own)) return { ...one, dump: own };
-		throw new HoldfastError("failed", `the ${dumpLabel(dump)} was not in the config of run ${before}`, {
-			hint: "bring it back by hand: see docs/how-to/troubleshooting.md",
-		});
+		throw new HoldfastError(
+			"undo-impossible",
+			`the ${dumpLabel(dump)} was not in the config of run ${before}`,
+			{
+				hint: "bring it back by hand: see docs/how-to/troubleshooting.md",
+			},
+		);
 	});
 	const places = copies.map((place, index): Place => {
 		const area = join(dirname(place.area), `.holdfast-${run}-${state}`);

@@ -28,7 +28,7 @@ export function shownAsJson(machine: string): OutputReader {
 			if (!began || document.text().trim() === "") return;
 			const value = valueIn(document.text());
 			if (value === undefined)
-				throw new HoldfastError("failed", `what ${machine} printed is not JSON`, {
+				throw new HoldfastError("answer-invalid", `what ${machine} printed is not JSON`, {
 					details: document.text().slice(0, 2_000).split("\n").slice(0, 5),
 					hint: `log in there and run the same command; if it is broken: holdfast deploy ${machine}`,
 				});

@@ -5,7 +5,8 @@
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
 import { frugal } from "../host/memory.ts";
-import { EXIT, isErrno } from "../values/error.ts";
+import { isErrno } from "../values/error.ts";
+import { EXIT } from "../values/error-codes.ts";
 import { jsonText, printableLine, shortLine } from "../values/printable.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { Outlet } from "./outlet.ts";

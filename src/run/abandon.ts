@@ -33,7 +33,7 @@ export async function leftBy(journal: Journal, run: string): Promise<Left> {
 	const due = stillToDo(journal, run);
 	if (!found && due.length === 0)
 		throw new HoldfastError(
-			"usage",
+			"run-not-found",
 			journal.outline(run)
 				? `run ${run} has come to its end: nothing of it is open`
 				: `there is no run ${run}`,

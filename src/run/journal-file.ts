@@ -116,7 +116,7 @@ function versionOf(db: DatabaseSync): number {
 function newer(db: DatabaseSync, version: number, folder: string): HoldfastError {
 	const by = writtenBy(db);
 	return new HoldfastError(
-		"failed",
+		"journal-newer",
 		`the journal in ${folder} was written by a newer Holdfast${by === undefined ? "" : `, ${by}`}`,
 		{
 			details: [`it is of version ${version}, and Holdfast ${PROGRAM} knows up to ${VERSION}`],
@@ -138,7 +138,7 @@ function writtenBy(db: DatabaseSync): string | undefined {
 }
 
 export function damaged(folder: string, why: string): HoldfastError {
-	return new HoldfastError("recover", `the journal in ${folder} is damaged: ${why}`, {
+	return new HoldfastError("journal-damaged", `the journal in ${folder} is damaged: ${why}`, {
 		details: ["it says how to undo a run that died, so nothing is begun without it"],
 		hint: WAY_OUT,
 	});
@@ -153,7 +153,7 @@ export function journalFault(doing: "open" | "read" | "write", folder: string, c
 	const isReadOnly = kind === KINDS.readOnly || isErrno(cause, "EROFS");
 	const isFull = kind === KINDS.full || isErrno(cause, "ENOSPC") || isErrno(cause, "EDQUOT");
 	return new HoldfastError(
-		"failed",
+		"journal-failed",
 		`cannot ${doing} the journal in ${folder}${isReadOnly ? ": the disk is mounted read-only" : ""}`,
 		{
 			cause,

@@ -123,9 +123,13 @@ export class Journal extends JournalArchives {
 	#noted(run: string, { step, data }: Row): unknown {
 		const noted = dataOf(data);
 		if (noted !== undefined) return noted;
-		throw new HoldfastError("recover", `what the journal in ${this.folder} has of ${step} is damaged`, {
-			hint: `look at what the run has left, then: holdfast recover --abandon ${run}`,
-		});
+		throw new HoldfastError(
+			"journal-damaged",
+			`what the journal in ${this.folder} has of ${step} is damaged`,
+			{
+				hint: `look at what the run has left, then: holdfast recover --abandon ${run}`,
+			},
+		);
 	}
 
 	/** Seconds that a step took; undefined when it did not end well, or ran elsewhere. */

@@ -38,7 +38,7 @@ export function takeLock(folder: string, doing: string, run?: string): Lock {
 	} catch (cause) {
 		db.close();
 		if (!/locked|busy/i.test((cause as Error).message))
-			throw new HoldfastError("failed", `cannot take the lock in ${folder}`, {
+			throw new HoldfastError("lock-failed", `cannot take the lock in ${folder}`, {
 				cause,
 				details: [(cause as Error).message],
 			});

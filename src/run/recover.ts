@@ -29,6 +29,7 @@ export async function recoverAll(journal: Journal, listener: Listener): Promise<
 function reportOfForeign({ run, program, foreign, operation, machine }: ForeignRun): RunReport {
 	const by = program === undefined || program === VERSION ? "" : `, begun by Holdfast ${program},`;
 	const error = {
+		code: "recover-failed",
 		message: `the ${operation} of ${machine}${by} cannot be brought to its end by this version: ${foreign}`,
 		hint: `run 'holdfast recover' of ${program === undefined || program === VERSION ? "the version that began it" : `Holdfast ${program}`}, or of a newer one. If there is none, 'holdfast recover --abandon ${run}' says what the run has left where, and unblocks this machine`,
 	};
@@ -40,7 +41,7 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 	const stuck = reports.filter(({ outcome }) => outcome === "needs-recover");
 	const [first] = stuck;
 	if (!first) return;
-	throw new HoldfastError("recover", `run ${first.run} could not be brought to its end`, {
+	throw new HoldfastError("recover-failed", `run ${first.run} could not be brought to its end`, {
 		details: stuck.flatMap(({ failures, left = [] }) => [
 			...failures.map(({ scope, error }) => `${scope}: ${error.message}`),
 			...left,

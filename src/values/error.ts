@@ -1,29 +1,23 @@
-// The one error type. It is thrown where the knowledge is: what happened, why, and what to do next.
-import { hintFor, wordsOf } from "./system-error.ts";
-
-/** Exit codes of the program; people's scripts rely on them. */
-export const EXIT = {
-	done: 0,
-	failed: 1,
-	usage: 2,
-	partial: 3,
-	locked: 4,
-	recover: 5,
-	interrupted: 130,
-} as const;
-
-type ErrorCode = Exclude<keyof typeof EXIT, "done">;
+// The one error type. It is thrown where the knowledge is: what happened, to what, why, and what to do next.
+import { ERROR_CODES, type ErrorCode, EXIT, type Exit, exitOfCode } from "./error-codes.ts";
+import { codeFor, hintFor, wordsOf } from "./system-error.ts";
 
 export interface ErrorFacts {
+	/** What it is about: an archive's id, a path, a machine, a state, a repository's address. */
+	readonly subject?: string | undefined;
 	/** What the reader can do about it, as a sentence or a command. */
-	readonly hint?: string;
+	readonly hint?: string | undefined;
 	/** The last lines that an engine or hook printed, or the lines that show where the fault is. */
-	readonly details?: readonly string[];
+	readonly details?: readonly string[] | undefined;
 	readonly cause?: unknown;
 }
 
 export class HoldfastError extends Error {
-	readonly code: ErrorCode;
+	/** One of `ERROR_CODES`; of an error that another version reported, maybe one that is not known here. */
+	readonly code: string;
+	/** How a command ends that fails with it. */
+	readonly exit: Exit;
+	readonly subject: string | undefined;
 	readonly hint: string | undefined;
 	readonly details: readonly string[];
 
@@ -31,28 +25,50 @@ export class HoldfastError extends Error {
 		super(message, { cause: facts.cause });
 		this.name = "HoldfastError";
 		this.code = code;
+		this.exit = ERROR_CODES[code].exit;
+		this.subject = facts.subject;
 		this.hint = facts.hint;
 		this.details = facts.details ?? [];
 	}
 }
 
-/** The plain form of an error, for events, the journal and `--json`. */
+/** The plain form of an error, for events, the journal, other machines and `--json`. */
 export interface ErrorReport {
+	/** Absent in what Holdfast 0.1.0 wrote. */
+	readonly code?: string;
+	readonly subject?: string;
 	readonly message: string;
 	readonly hint?: string;
 	readonly details?: readonly string[];
 }
 
 export function reportOf(error: unknown): ErrorReport {
-	if (error instanceof HoldfastError) {
-		return {
-			message: error.message,
-			...(error.hint === undefined ? {} : { hint: error.hint }),
-			...(error.details.length === 0 ? {} : { details: error.details }),
-		};
+	if (!(error instanceof HoldfastError)) {
+		const hint = hintFor(error);
+		return { code: codeFor(error), message: wordsOf(error), ...(hint === undefined ? {} : { hint }) };
 	}
-	const hint = hintFor(error);
-	return { message: wordsOf(error), ...(hint === undefined ? {} : { hint }) };
+	const { code, subject, message, hint, details } = error;
+	return {
+		code,
+		...(subject === undefined ? {} : { subject }),
+		message,
+		...(hint === undefined ? {} : { hint }),
+		...(details.length === 0 ? {} : { details }),
+	};
+}
+
+/** An error that was reported by another process, which may be of another version. `exit`: how that ended, where it is known. */
+export function errorOf(report: ErrorReport, exit?: Exit): HoldfastError {
+	const error = new HoldfastError("failed", report.message, report);
+	return Object.assign(error, {
+		code: report.code ?? exit ?? error.code,
+		exit: exit ?? exitOfCode(report.code),
+	});
+}
+
+/** The exit code of a command that failed with this. */
+export function exitOf(error: unknown): number {
+	return EXIT[error instanceof HoldfastError ? error.exit : "failed"];
 }
 
 /** Whether a system call failed with this code (`ENOENT`, `ENOSPC` …). */

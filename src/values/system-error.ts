@@ -1,5 +1,6 @@
 // What the operating system says, in words: its own name a code, and our paths through open folders (/proc/self/fd) mean
 // nothing to a person.
+import type { ErrorCode } from "./error-codes.ts";
 
 const WORDS: Readonly<Record<string, string>> = {
 	EACCES: "permission denied",
@@ -23,6 +24,15 @@ const WORDS: Readonly<Record<string, string>> = {
 	ECONNREFUSED: "the connection was refused",
 };
 
+/** Those that have a code of ours; see error-codes.ts. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+	EACCES: "permission-denied",
+	EPERM: "permission-denied",
+	ENOSPC: "disk-full",
+	EDQUOT: "disk-full",
+	EROFS: "disk-read-only",
+};
+
 interface SystemError extends Error {
 	readonly code: string;
 	readonly syscall: string;
@@ -42,6 +52,11 @@ export function wordsOf(error: unknown): string {
 	const words = WORDS[code] ?? (/^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] || message);
 	const where = [path, dest].flatMap((one) => (one === undefined ? [] : [shown(one)])).filter(Boolean);
 	return `${where.length === 0 ? "" : `${where.join(" → ")}: `}${words} (${syscall}, ${code})`;
+}
+
+/** The code of an error that is not one of ours. */
+export function codeFor(error: unknown): ErrorCode {
+	return (isSystemError(error) ? CODES[error.code] : undefined) ?? "failed";
 }
 
 /** What to do about it, where that is known. */

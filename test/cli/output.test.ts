@@ -49,7 +49,7 @@ test("an error is JSON as well when JSON was asked for", async () => {
 	const { code, stdout } = await place.holdfast("restore", "--json", "--yes", "tar", "nothing");
 	assert.equal(code, 1);
 	const { error } = JSON.parse(stdout);
-	assert.equal(error.code, "failed");
+	assert.equal(error.code, "repository-not-found");
 	assert.match(error.message, /tar\/disk could not be asked for archives: .* does not exist/);
 	assert.match(error.hint, /fix that|is the disk mounted/);
 });

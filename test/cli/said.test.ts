@@ -220,7 +220,8 @@ test("with --json nothing but JSON reaches standard output, also where a questio
 	for (const args of [["restore", "tar", "latest"], ["undo", run], ["prune"]]) {
 		const { code, stdout, stderr } = await place.holdfast(...args, "--json");
 		assert.equal(code, 2, stderr);
-		assert.equal(JSON.parse(stdout).error.code, "usage", "one document, which tells the error");
+		const { error } = JSON.parse(stdout);
+		assert.equal(error.code, "confirmation-needed", "one document, which tells the error");
 		assert.match(stderr, /\n.*there is no terminal to ask on/, "what would be done is told beside it");
 	}
 	assert.deepEqual(JSON.parse((await place.holdfast("validate", "--json")).stdout).machines, ["web01"]);

@@ -17,7 +17,8 @@ async function faultOf(text: string, extension = "yaml"): Promise<string> {
 		await loadConfig(file);
 	} catch (error) {
 		assert.ok(error instanceof HoldfastError, String(error));
-		assert.equal(error.code, "usage");
+		assert.equal(error.code, "config-invalid");
+		assert.equal(error.exit, "usage");
 		return [error.message.replace(`${file}:`, ""), ...error.details].join("\n");
 	}
 	assert.fail("the config was accepted");

@@ -39,7 +39,7 @@ test("what is chosen wrongly is said with what was probably meant", async () => 
 		try {
 			select(machines, { names, tags, all }, "f.yaml");
 		} catch (error) {
-			assert.ok(error instanceof HoldfastError && error.code === "usage");
+			assert.ok(error instanceof HoldfastError && error.exit === "usage");
 			return `${error.message} → ${error.hint}`;
 		}
 		return "";

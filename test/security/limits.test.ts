@@ -44,7 +44,8 @@ async function load(text: string, end?: string) {
 async function faultIn(text: string, end?: string): Promise<HoldfastError> {
 	const { loaded, ms } = await load(text, end);
 	assert.ok(loaded instanceof HoldfastError, String(loaded));
-	assert.equal(loaded.code, "usage");
+	assert.match(loaded.code, /^config-/);
+	assert.equal(loaded.exit, "usage");
 	assert.ok(ms < MOST_MS, `${ms} ms`);
 	return loaded;
 }

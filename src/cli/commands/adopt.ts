@@ -91,7 +91,7 @@ export const adopt = buildCommand({
 			const home = process.env.XDG_CONFIG_HOME || join(homedir(), ".config");
 			const file = flags.output ?? flags.config ?? join(root ? "/etc" : home, "holdfast", "holdfast.yaml");
 			if (existsSync(file) && !flags.force && !flags.dryRun)
-				throw new HoldfastError("usage", `${file} is there already`, {
+				throw new HoldfastError("file-exists", `${file} is there already`, {
 					hint: "look at what would be written with --dry-run; replace it with --force, or name another: --output FILE",
 				});
 			const options = await optionsOf(address, flags);
@@ -159,7 +159,7 @@ async function optionsOf(address: string, flags: Flags): Promise<Adoptable> {
 	};
 	const destination = own[type];
 	if (destination === undefined)
-		throw new HoldfastError("usage", `a destination of ${JSON.stringify(type)} cannot be adopted`, {
+		throw new HoldfastError("not-supported", `a destination of ${JSON.stringify(type)} cannot be adopted`, {
 			hint: `the engines are: ${Object.keys(own).join(", ")}`,
 		});
 	if (type === "restic" && flags.passphraseFile === undefined)

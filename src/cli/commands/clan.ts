@@ -11,7 +11,8 @@ import { planRestore } from "../../plan/restore.ts";
 import { chosenOf, targetsOf } from "../../plan/targets.ts";
 import { printJson, printMessage } from "../../report/terminal.ts";
 import { newRunId } from "../../run/run-id.ts";
-import { EXIT, HoldfastError } from "../../values/error.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import { recordOf } from "../../values/record.ts";
 import { type CommonFlags, commonFlags, guard, loadLocal, providersOf } from "../flags.ts";
 import { heldIn } from "../held.ts";
@@ -54,14 +55,18 @@ const restore = buildCommand({
 				.filter(([, { folders }]) => isJoinOf(folders, FOLDERS))
 				.map(([name]) => name);
 			if (services.length === 0)
-				throw new HoldfastError("usage", `no state of "${manifest.machine}" has the folders ${FOLDERS}`, {
-					hint: "is the machine's configuration the one that Clan reads?",
-				});
+				throw new HoldfastError(
+					"state-not-found",
+					`no state of "${manifest.machine}" has the folders ${FOLDERS}`,
+					{
+						hint: "is the machine's configuration the one that Clan reads?",
+					},
+				);
 			const signal = interruptible();
 			const listing = await listArchives(manifest, own(manifest), unwatched(signal));
 			const archive = listing.archives.find(({ id, name }) => id === NAME || name === NAME);
 			if (!archive)
-				throw new HoldfastError("usage", `there is no archive ${NAME}`, {
+				throw new HoldfastError("archive-not-found", `there is no archive ${NAME}`, {
 					details: listing.failures.map(({ provider, error }) => `${provider}: ${error.message}`),
 					hint: "see them with: clan backups list",
 				});

@@ -10,7 +10,8 @@ import { notToStore } from "../../plan/private-folders.ts";
 import { printMessage } from "../../report/terminal.ts";
 import { newRunId } from "../../run/run-id.ts";
 import type { Plan } from "../../steps/plan.ts";
-import { EXIT, HoldfastError } from "../../values/error.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import {
 	type CommonFlags,
 	chosen,

@@ -19,7 +19,8 @@ import type { Manifest } from "../../manifest/schema.ts";
 import { print, printMessage } from "../../report/terminal.ts";
 import { size } from "../../report/text/units.ts";
 import { newRunId } from "../../run/run-id.ts";
-import { EXIT, HoldfastError } from "../../values/error.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import {
 	type CommonFlags,
@@ -189,7 +190,7 @@ function recordIn(text: string | undefined, { target, layout }: Place): Recorded
 	try {
 		return v.parse(recordSchema, parseBounded(text, { depth: 10, values: 100_000 }));
 	} catch (cause) {
-		throw new HoldfastError("failed", `${layout.installed} on ${target.machine} cannot be read`, {
+		throw new HoldfastError("answer-invalid", `${layout.installed} on ${target.machine} cannot be read`, {
 			cause,
 			details: [wordsOf(cause)],
 			hint: "it says what was deployed; if it was damaged: delete it there, then deploy again",

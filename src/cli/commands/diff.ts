@@ -9,7 +9,7 @@ import { type Difference, diffArchive, diffRows } from "../../plan/diff.ts";
 import { requireStates } from "../../plan/order.ts";
 import { print, printLongJson, printMany } from "../../report/terminal.ts";
 import { differenceEnd, differenceLine } from "../../report/text/tables.ts";
-import { EXIT } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import {
 	archiveWords,
 	type CommonFlags,

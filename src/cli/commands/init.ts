@@ -45,7 +45,7 @@ export const init = buildCommand({
 			const root = process.getuid?.() === 0;
 			const file = flags.config ?? join(root ? "/etc" : configHome(), "holdfast", "holdfast.yaml");
 			if (existsSync(file) && !flags.force && !flags.dryRun)
-				throw new HoldfastError("usage", `${file} is there already`, {
+				throw new HoldfastError("file-exists", `${file} is there already`, {
 					hint: "look at what would be written with --dry-run; replace it with --force",
 				});
 			const proposal = propose({

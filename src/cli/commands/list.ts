@@ -8,7 +8,8 @@ import { print, printLongJson, printMessage } from "../../report/terminal.ts";
 import { archiveTable } from "../../report/text/tables.ts";
 import { Journal } from "../../run/journal.ts";
 import type { FailedUpkeep } from "../../run/journal-rows.ts";
-import { EXIT, reportOf } from "../../values/error.ts";
+import { reportOf } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
 import {
 	type CommonFlags,

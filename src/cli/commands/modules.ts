@@ -39,7 +39,7 @@ const showModule = buildCommand({
 			const module = modules.get(name);
 			if (!module) {
 				const meant = nearest(name, [...modules.keys()]);
-				throw new HoldfastError("usage", `there is no module "${name}"`, {
+				throw new HoldfastError("module-not-found", `there is no module "${name}"`, {
 					hint: meant ? `did you mean "${meant}"?` : "see them all with: holdfast modules",
 				});
 			}

@@ -6,7 +6,7 @@ import { ownManager } from "../../host/systemd.ts";
 import { notify as tell } from "../../report/notify.ts";
 import { printMessage } from "../../report/terminal.ts";
 import { Journal } from "../../run/journal.ts";
-import { EXIT } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import { type CommonFlags, commonFlags, guard, loadLocal, machineWord, valueFlag } from "../flags.ts";
 
 interface Flags extends CommonFlags {

@@ -49,7 +49,7 @@ export const check = buildCommand({
 			const providers = providersOf(manifest, flags.provider);
 			const plan = await planCheck({ manifest, run: newRunId(), providers }, flags.full);
 			if (plan.steps.length === 0)
-				throw new HoldfastError("usage", `${providers.join(", ")} cannot be checked`, {
+				throw new HoldfastError("not-supported", `${providers.join(", ")} cannot be checked`, {
 					hint: "a command provider has no check; restore from it to see whether it is whole",
 				});
 			if (flags.dryRun) {
@@ -93,7 +93,7 @@ export const prune = buildCommand({
 			const listing = await listArchives(manifest, providers, work);
 			const decided = await decidePrune(request, listing, work);
 			if (decided.length === 0)
-				throw new HoldfastError("usage", `${providers.join(", ")}: no retention says what to keep`, {
+				throw new HoldfastError("config-invalid", `${providers.join(", ")}: no retention says what to keep`, {
 					hint: "add one to the provider: retention: { daily: 7, weekly: 4, monthly: 6 }",
 				});
 			if (flags.dryRun && flags.json) printJson(decided, 2);

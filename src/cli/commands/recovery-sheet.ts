@@ -3,7 +3,7 @@ import { buildCommand } from "@stricli/core";
 import { openDestinations } from "../../engines/registry.ts";
 import { print, printJson, printMessage } from "../../report/terminal.ts";
 import { type SheetEntry, sheetText } from "../../report/text/sheet.ts";
-import { EXIT } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import {
 	type CommonFlags,
 	commonFlags,

@@ -206,7 +206,7 @@ function heldByNone(
 		return [];
 	});
 	const held = services.filter((service) => !unheld.includes(service));
-	return new HoldfastError("failed", `no complete archive of ${unheld.join(" and ")} was found`, {
+	return new HoldfastError("no-archive", `no complete archive of ${unheld.join(" and ")} was found`, {
 		details: before,
 		hint:
 			held.length === 0
@@ -226,7 +226,7 @@ function servicesOf(manifest: Manifest, { service, path = [] }: Flags): readonly
 		});
 	const owners = ownersOf(manifest, path);
 	if (owners.length > 0) return owners;
-	throw new HoldfastError("usage", `no state of "${manifest.machine}" owns ${path.join(", ")}`, {
+	throw new HoldfastError("state-not-found", `no state of "${manifest.machine}" owns ${path.join(", ")}`, {
 		hint: "name the state with --service, or a path in one of its folders",
 	});
 }
@@ -242,13 +242,17 @@ async function planOf(
 	const { restore, writeMetadata } = await openDestination(manifest, provider, destination);
 	const paths = flags.path ?? [];
 	if (restore === undefined && (flags.into !== undefined || paths.length > 0))
-		throw new HoldfastError("usage", `provider "${provider}" restores whole states to their places only`, {
-			hint: "leave --into and --path out",
-		});
+		throw new HoldfastError(
+			"not-supported",
+			`provider "${provider}" restores whole states to their places only`,
+			{
+				hint: "leave --into and --path out",
+			},
+		);
 	const unable = services.filter((service) => (manifest.state[service]?.dumps.length ?? 0) > 0);
 	if (writeMetadata === undefined && unable.length > 0)
 		throw new HoldfastError(
-			"usage",
+			"not-supported",
 			`provider "${provider}" cannot restore the databases of ${unable.join(", ")}`,
 			{
 				hint: "its archives do not say what they hold: use another provider, or dump and load with hooks",

@@ -54,7 +54,9 @@ const show = buildCommand({
 			const plan = journal.plan(id);
 			const outline = plan && isForeign(plan) ? plan : undefined;
 			if (!plan)
-				throw new HoldfastError("usage", `there is no run ${id}`, { hint: "see them with: holdfast runs" });
+				throw new HoldfastError("run-not-found", `there is no run ${id}`, {
+					hint: "see them with: holdfast runs",
+				});
 			const entries = journal.entries(id);
 			const lines = journal.lines(id);
 			journal.close();

@@ -16,7 +16,7 @@ import { diedRuns } from "../../run/died.ts";
 import { Journal } from "../../run/journal.ts";
 import { lockHolder } from "../../run/lock.ts";
 import { type MachineStatus, statusOf } from "../../run/status.ts";
-import { EXIT } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
 import {
 	type CommonFlags,

@@ -63,19 +63,19 @@ export const undo = buildCommand({
 			const strange = found.find((copy) => "fault" in copy);
 			if (strange && "fault" in strange)
 				throw new HoldfastError(
-					"failed",
+					"undo-impossible",
 					`the old copy of ${strange.state} cannot be brought back: ${strange.fault}`,
 					{
 						hint: "run the version of Holdfast that kept it; nothing was deleted",
 					},
 				);
 			if (restored && isForeign(restored))
-				throw new HoldfastError("failed", `run ${run} cannot be undone: ${restored.foreign}`, {
+				throw new HoldfastError("undo-impossible", `run ${run} cannot be undone: ${restored.foreign}`, {
 					hint: `run the version that made it${restored.program === undefined ? "" : `, Holdfast ${restored.program}`}, or a newer one`,
 				});
 			const kept = found.flatMap((copy) => ("fault" in copy ? [] : [copy]));
 			if (!restored || kept.length === 0)
-				throw new HoldfastError("usage", whyNone(run, restored, undone), {
+				throw new HoldfastError("run-not-found", whyNone(run, restored, undone), {
 					details: all.map((copy) => `${copy.run}: ${copy.state}, until ${localTime(copy.until)}`),
 					hint:
 						all.length > 0
@@ -112,7 +112,7 @@ function requireLast(all: ReturnType<Journal["kept"]>, kept: readonly KeptCopy[]
 		);
 		if (over === undefined) continue;
 		throw new HoldfastError(
-			"failed",
+			"undo-impossible",
 			`run ${over.run} has replaced ${over.state} after that, and what it replaced is kept until ${localTime(over.until)}`,
 			{ hint: `undo that first: holdfast undo ${over.run}; nothing was touched` },
 		);
@@ -125,7 +125,7 @@ const overlap = (one: string, other: string) => isWithin(one, other) || isWithin
 function requireThere(areas: readonly string[]): void {
 	const lost = areas.find((area) => !isArea(area));
 	if (lost === undefined) return;
-	throw new HoldfastError("failed", `the old copy is not at ${lost} any more`, {
+	throw new HoldfastError("undo-impossible", `the old copy is not at ${lost} any more`, {
 		hint: "is its filesystem mounted? If somebody moved the folder, move it back; nothing was touched",
 	});
 }

@@ -51,7 +51,7 @@ export async function accountsOf(server: Server, database: string): Promise<obje
 		const clauses = host === "" ? [] : clausesOf(made.flat().join("\t"), { user, host });
 		if (clauses === undefined)
 			throw new HoldfastError(
-				"failed",
+				"database-failed",
 				`could not ${doing}: its definition has a form that is not understood`,
 			);
 		const [, , defaultRole] = begin.find(([name, from]) => name === user && from === host) ?? [];
@@ -73,9 +73,13 @@ function held(accounts: unknown, database: string): { accounts: Account[]; fault
 	if (found.success) return { accounts: found.output.accounts, faults: [] };
 	const old = v.safeParse(oldSchema, accounts);
 	if (!old.success)
-		throw new HoldfastError("failed", `the accounts of ${database} in the archive are not understood`, {
-			hint: "the archive is damaged, or somebody changed it",
-		});
+		throw new HoldfastError(
+			"archive-damaged",
+			`the accounts of ${database} in the archive are not understood`,
+			{
+				hint: "the archive is damaged, or somebody changed it",
+			},
+		);
 	const faults: string[] = [];
 	const some = old.output.flatMap(({ name, statements: [made = "", ...grants] }) => {
 		const who = accountOf(name);

@@ -30,7 +30,7 @@ export async function requireOwnDefiners(
 	}
 	if (faults.length === 0) return;
 	throw new HoldfastError(
-		"failed",
+		"archive-not-trusted",
 		`the dump of ${database} holds what would run with the rights of accounts that reach beyond it`,
 		{
 			details: faults,

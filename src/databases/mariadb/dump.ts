@@ -68,7 +68,10 @@ export function withObjects(tables: DumpStream, then: () => Promise<readonly Sto
 		for (const one of objects) output.write(forClient(one));
 		const data = `${DATA}${JSON.stringify({ at: bytes, objects })}\n`;
 		if (Buffer.byteLength(data) > MOST_BYTES.known)
-			throw new HoldfastError("failed", "its views and routines are longer than a restore would read");
+			throw new HoldfastError(
+				"database-failed",
+				"its views and routines are longer than a restore would read",
+			);
 		output.end(data);
 	})();
 	whole.catch((error: Error) => output.destroy(error));
@@ -121,7 +124,7 @@ export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts
 		const mark = tail.lastIndexOf(`\n${OBJECTS}`);
 		if (mark < 0 && size > most)
 			throw new HoldfastError(
-				"failed",
+				"archive-damaged",
 				`the views and routines in the dump ${file} are longer than ${most / 1024 ** 2} MiB, or damaged`,
 				isKnown ? {} : { hint: "if you trust this archive, restore it with --trust-archive" },
 			);
@@ -136,7 +139,7 @@ export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts
 }
 
 function damaged(file: string): HoldfastError {
-	return new HoldfastError("failed", `the views and routines in the dump ${file} cannot be read`, {
+	return new HoldfastError("archive-damaged", `the views and routines in the dump ${file} cannot be read`, {
 		hint: "the archive is damaged, or somebody changed it; restore --into a folder to look at it",
 	});
 }

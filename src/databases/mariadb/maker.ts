@@ -100,7 +100,7 @@ export async function requireMaker(
 		if (kind === "VIEW" && (await beyond(server, live, definer)) === undefined) views.push(name);
 	if (views.length === 0) return;
 	throw new HoldfastError(
-		"failed",
+		"archive-not-trusted",
 		`the views in the dump of ${live} could only be made as the administrator of this server`,
 		{
 			details: [`${views.slice(0, 5).join(", ")}${views.length > 5 ? ` and ${views.length - 5} more` : ""}`],

@@ -102,7 +102,7 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump, signal?: Abort
 		},
 		async facts() {
 			if (!(await exists(live)))
-				throw new HoldfastError("failed", `there is no ${client.server} database ${live}`, {
+				throw new HoldfastError("database-not-found", `there is no ${client.server} database ${live}`, {
 					hint: `see those there are: ${server.program} -e 'SHOW DATABASES'`,
 				});
 			return { ...(await properties(live)), ...(await server.product()) } satisfies Facts;
@@ -180,7 +180,10 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump, signal?: Abort
 		},
 		async swap({ fresh, live: name, old, rest, memory: before, keep, point = () => {}, signal: until }) {
 			if (!(await exists(fresh)))
-				throw new HoldfastError("failed", `there is no database ${fresh} to put in the place of ${name}`);
+				throw new HoldfastError(
+					"database-failed",
+					`there is no database ${fresh} to put in the place of ${name}`,
+				);
 			const memory = await beginning(fresh, name, rest, before);
 			// On disk before anything is dropped: an undo makes all of it again.
 			keep(memory);
@@ -294,7 +297,11 @@ export function mariadb({ mariadb: live, ...where }: MariadbDump, signal?: Abort
 function factsOf(facts: DumpFacts, database: string): Facts {
 	const { success, output, issues } = v.safeParse(factsSchema, facts);
 	if (success) return output;
-	throw new HoldfastError("failed", `what the archive says of the database ${database} is not understood`, {
-		details: issues.slice(0, 3).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
-	});
+	throw new HoldfastError(
+		"archive-damaged",
+		`what the archive says of the database ${database} is not understood`,
+		{
+			details: issues.slice(0, 3).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
+		},
+	);
 }

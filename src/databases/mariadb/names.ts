@@ -33,7 +33,7 @@ export function accountText({ user, host }: AccountName): string {
 /** Character sets, collations and SQL modes are plain words; an archive's could be anything. */
 export function word(text: string, what = "character set"): string {
 	if (/^[a-zA-Z0-9_]+$/.test(text)) return text;
-	throw new HoldfastError("failed", `${JSON.stringify(text)} is not a ${what}`);
+	throw new HoldfastError("database-failed", `${JSON.stringify(text)} is not a ${what}`);
 }
 
 /** In grants on databases "_" and "%" are wildcards, which "\\" takes that meaning from. */

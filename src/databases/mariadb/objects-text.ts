@@ -118,7 +118,7 @@ function decoded(bytes: string, charset: string): string {
 		return new TextDecoder(label).decode(Buffer.from(bytes, "latin1"));
 	} catch {
 		throw new HoldfastError(
-			"failed",
+			"archive-damaged",
 			`the dump holds a text in the character set ${charset}, which is not known`,
 		);
 	}
@@ -126,7 +126,7 @@ function decoded(bytes: string, charset: string): string {
 
 function notUnderstood(text: string): HoldfastError {
 	return new HoldfastError(
-		"failed",
+		"archive-damaged",
 		"the views and routines in the dump have a form that is not understood",
 		{
 			details: [text.slice(0, 200)],

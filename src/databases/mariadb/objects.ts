@@ -74,9 +74,13 @@ export function creation(one: StoredObject): string {
 }
 
 export function notUnderstood({ kind, name }: Pick<StoredObject, "kind" | "name">): HoldfastError {
-	return new HoldfastError("failed", `the ${kind.toLowerCase()} ${name} has a form that is not understood`, {
-		hint: "please report it; the archive itself can be restored --into a folder, and its dump loaded by hand",
-	});
+	return new HoldfastError(
+		"database-failed",
+		`the ${kind.toLowerCase()} ${name} has a form that is not understood`,
+		{
+			hint: "please report it; the archive itself can be restored --into a folder, and its dump loaded by hand",
+		},
+	);
 }
 
 /** All that the database has now. */

@@ -32,7 +32,7 @@ export async function requireStatements(
 	// What the asker may not make was read as well.
 	const others = faults.filter((line) => !NOT_PREPARED.test(line) && !saysDenied(line));
 	if (others.length > 0)
-		throw new HoldfastError("failed", `could not ${doing}`, { details: others.slice(0, 5) });
+		throw new HoldfastError("database-failed", `could not ${doing}`, { details: others.slice(0, 5) });
 }
 
 /** In hex, so that no client reads it. */
@@ -91,7 +91,7 @@ async function makeAsIs(
 	doing: string,
 ): Promise<void> {
 	if (/^\s*delimiter\b/im.test(statement) || /\\C/.test(statement))
-		throw new HoldfastError("failed", `could not ${doing}`, {
+		throw new HoldfastError("database-failed", `could not ${doing}`, {
 			details: [`the server's own client takes a part of it for a command ("delimiter", "\\C")`],
 			hint: `write the ${kind.toLowerCase()} ${name} in another way, or restore with MariaDB 10.6 or newer`,
 		});

@@ -237,7 +237,7 @@ async function requireOrdinary(server: Server, cause: HoldfastError): Promise<vo
 		"ask the server what we may do",
 	);
 	if (rights.length === 0) return;
-	throw new HoldfastError("failed", cause.message, {
+	throw new HoldfastError("database-failed", cause.message, {
 		cause,
 		details: cause.details,
 		hint: `databases are dumped and loaded by an account that may do nothing else: grant CREATE USER to the one that is configured, or take ${rights.flat().join(", ")} away from it`,

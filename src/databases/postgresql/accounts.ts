@@ -84,7 +84,7 @@ function held(accounts: unknown): { roles: readonly Role[]; faults: string[] } {
 	if (found.success) return { roles: found.output.accounts, faults: [] };
 	const old = v.safeParse(oldSchema, accounts);
 	if (!old.success)
-		throw new HoldfastError("failed", "the accounts in the archive are not understood", {
+		throw new HoldfastError("archive-damaged", "the accounts in the archive are not understood", {
 			hint: "the archive is damaged, or somebody changed it",
 		});
 	const faults: string[] = [];

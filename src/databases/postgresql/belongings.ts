@@ -138,7 +138,7 @@ export async function ownerStatements(
 		);
 		for (const [type = "", what = "", owner = ""] of found) {
 			const kind = KINDS[type] ?? type.toUpperCase();
-			if (!/^[A-Z ]+$/.test(kind)) throw new HoldfastError("failed", `a ${type} has no owner`);
+			if (!/^[A-Z ]+$/.test(kind)) throw new HoldfastError("archive-damaged", `a ${type} has no owner`);
 			statements.push(`ALTER ${kind} ${what} OWNER TO ${identifier(owner)}`);
 		}
 	}

@@ -68,7 +68,7 @@ export async function withDumpFile<T>(
 				const found = statementsIn(await read([...options, "--file=-"], entries));
 				// What every script begins with is not of these.
 				if (found) return found.filter((tokens) => !isPreamble(tokens));
-				throw new HoldfastError("failed", `the dump ${file} has a form that is not understood`, {
+				throw new HoldfastError("archive-damaged", `the dump ${file} has a form that is not understood`, {
 					details: entries.slice(0, 3).map(({ words }) => words),
 					hint: "the archive is damaged, or somebody changed it; restore --into a folder to look at it",
 				});

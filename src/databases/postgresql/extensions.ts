@@ -41,7 +41,10 @@ export async function makeExtensions(
 	const made = names(owners(schemas), 3, 2);
 	const put = names(owners(extensions), 9, 5, 8);
 	if ([...made, ...put].flat().includes(undefined))
-		throw new HoldfastError("failed", "the dump names its extensions in a form that is not understood");
+		throw new HoldfastError(
+			"archive-damaged",
+			"the dump names its extensions in a form that is not understood",
+		);
 	await ask(
 		[
 			...made.map(([name = ""]) => `CREATE SCHEMA ${identifier(name)} AUTHORIZATION ${identifier(role)}`),

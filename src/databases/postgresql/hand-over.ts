@@ -71,7 +71,7 @@ export async function giveWithin(
 	await ask(statements, `give what is in ${fresh} to its owners`, fresh);
 	if (before === (await foreignRights(ask, fresh))) return;
 	throw new HoldfastError(
-		"failed",
+		"archive-not-trusted",
 		`the dump of ${live} gives rights on what belongs to the server or an extension`,
 		{
 			hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",

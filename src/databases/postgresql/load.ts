@@ -47,9 +47,13 @@ export async function loadDump(
 function factsOf({ facts }: HeldDump, database: string): Properties {
 	const { success, output, issues } = v.safeParse(propertiesSchema, facts);
 	if (success) return output;
-	throw new HoldfastError("failed", `what the archive says of the database ${database} is not understood`, {
-		details: issues.slice(0, 3).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
-	});
+	throw new HoldfastError(
+		"archive-damaged",
+		`what the archive says of the database ${database} is not understood`,
+		{
+			details: issues.slice(0, 3).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
+		},
+	);
 }
 
 async function loadAsItself(loading: Loading, dump: DumpFile): Promise<Loaded> {
@@ -190,7 +194,7 @@ function parts(entries: readonly Entry[], isPrivileged: (entry: Entry) => boolea
 
 function requireNone(live: string, entries: readonly Entry[]): void {
 	if (entries.length === 0) return;
-	throw new HoldfastError("failed", `the dump of ${live} holds what only a superuser can make`, {
+	throw new HoldfastError("archive-not-trusted", `the dump of ${live} holds what only a superuser can make`, {
 		details: entries.slice(0, 10).map(({ words }) => words),
 		hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",
 	});

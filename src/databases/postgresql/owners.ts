@@ -48,7 +48,7 @@ export async function requireOrdinaryOwners(
 	const others = [...new Set(owners)].filter((one) => !ordinary.has(one));
 	if (others.length === 0) return;
 	throw new HoldfastError(
-		"failed",
+		"archive-not-trusted",
 		`what the dump of ${live} holds would belong to ${others.join(", ")}, who reach beyond this database or are not there`,
 		{
 			hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",

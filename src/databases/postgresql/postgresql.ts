@@ -63,7 +63,7 @@ export function postgresql(dump: PostgresqlDump, signal?: AbortSignal): ServerDa
 		async facts() {
 			const [row] = await sql([PROPERTIES(live)], `look at the database ${live}`);
 			if (!row)
-				throw new HoldfastError("failed", `there is no PostgreSQL database ${live}`, {
+				throw new HoldfastError("database-not-found", `there is no PostgreSQL database ${live}`, {
 					hint: "see those there are: psql -l",
 				});
 			const [[comments = "0"] = []] = await sql(
@@ -73,7 +73,7 @@ export function postgresql(dump: PostgresqlDump, signal?: AbortSignal): ServerDa
 			);
 			if (Number(comments) > MOST_COMMENTS)
 				throw new HoldfastError(
-					"failed",
+					"database-failed",
 					`the comments in the PostgreSQL database ${live} are longer than a restore would read: ${comments} bytes`,
 					{ hint: `see which: SELECT * FROM pg_description ORDER BY length(description) DESC LIMIT 5` },
 				);
@@ -138,7 +138,10 @@ export function postgresql(dump: PostgresqlDump, signal?: AbortSignal): ServerDa
 		async swap({ fresh, live: name, old }) {
 			const there = await present(fresh, name);
 			if (!there.has(fresh))
-				throw new HoldfastError("failed", `there is no database ${fresh} to put in the place of ${name}`);
+				throw new HoldfastError(
+					"database-failed",
+					`there is no database ${fresh} to put in the place of ${name}`,
+				);
 			const hadLive = there.has(name);
 			await sql(
 				[

@@ -25,7 +25,7 @@ export async function answerTo(
 		];
 		const result = await execText(argv, { ...(await optionsOf(as)), timeoutSeconds: seconds, signal });
 		if (result.code === 0) return result.text;
-		throw new HoldfastError("failed", describeEnd(result, seconds), { details: result.stderr });
+		throw new HoldfastError("database-failed", describeEnd(result, seconds), { details: result.stderr });
 	};
 	if (!(await isSuperuser(ask))) return put(own);
 	try {

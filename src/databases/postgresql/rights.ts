@@ -87,7 +87,7 @@ export function ownership(
 }
 
 function notUnderstood(tokens: readonly Token[]): HoldfastError {
-	return new HoldfastError("failed", "the dump gives rights in a form that is not understood", {
+	return new HoldfastError("archive-damaged", "the dump gives rights in a form that is not understood", {
 		details: [statementOf(tokens).slice(0, 200)],
 		hint: "the archive is damaged, or somebody changed it; restore --into a folder to look at it",
 	});

@@ -144,10 +144,14 @@ export async function reach(
 			await ask([`ALTER ROLE ${NOBODY} RENAME TO ${identifier(role)}`], `find a way into ${database}`);
 		}
 	}
-	throw new HoldfastError("failed", "PostgreSQL does not let in a role that has no rights over the server", {
-		details: refusals,
-		hint: "what a database holds is not run as a superuser: let roles in that have a password, in pg_hba.conf: host all all 127.0.0.1/32 scram-sha-256",
-	});
+	throw new HoldfastError(
+		"database-failed",
+		"PostgreSQL does not let in a role that has no rights over the server",
+		{
+			details: refusals,
+			hint: "what a database holds is not run as a superuser: let roles in that have a password, in pg_hba.conf: host all all 127.0.0.1/32 scram-sha-256",
+		},
+	);
 }
 
 /**

@@ -117,15 +117,19 @@ export function redis(
 			await ask(["BGSAVE"], "have the server save");
 		}
 		if ((await untilSaved(work)) !== "ok")
-			throw new HoldfastError("failed", `could not dump the dataset ${live}: the server failed to save it`, {
-				hint: "its own log says why; is its disk full?",
-			});
+			throw new HoldfastError(
+				"database-failed",
+				`could not dump the dataset ${live}: the server failed to save it`,
+				{
+					hint: "its own log says why; is its disk full?",
+				},
+			);
 		const [above, name] = split(resolvePath(live).path);
 		using folder = openFolder(above);
 		const fd = openFileBelow(folder, name);
 		if (fstatSync(fd).mtimeMs < began - CLOCK_MS) {
 			closeSync(fd);
-			throw new HoldfastError("failed", `the server has saved its dataset, and not to ${live}`, {
+			throw new HoldfastError("database-failed", `the server has saved its dataset, and not to ${live}`, {
 				hint: "its settings dir and dbfilename say where; name that file",
 			});
 		}
@@ -136,7 +140,10 @@ export function redis(
 			output: output.pipe(held.stream),
 			whole: held.whole.then((good) => {
 				if (!good)
-					throw new HoldfastError("failed", `could not dump the dataset ${live}: ${live} is cut short`);
+					throw new HoldfastError(
+						"database-failed",
+						`could not dump the dataset ${live}: ${live} is cut short`,
+					);
 			}),
 			warnings: [
 				`the server refuses SYNC: the dataset ${live} was saved by the server itself (BGSAVE), and that file was copied`,
@@ -202,7 +209,7 @@ export function redis(
 				whole: whole
 					.then(() => held.whole)
 					.then((good) => {
-						if (!good) throw new HoldfastError("failed", `could not ${doing}: it was cut short`);
+						if (!good) throw new HoldfastError("database-failed", `could not ${doing}: it was cut short`);
 					}),
 			};
 		},
@@ -270,7 +277,7 @@ const isRefused = (lines: readonly string[]) =>
 class Refused extends HoldfastError {}
 
 function refusal({ server }: Client, doing: string, details: readonly string[]): Refused {
-	return new Refused("failed", `could not ${doing}: the server refuses it`, {
+	return new Refused("database-failed", `could not ${doing}: the server refuses it`, {
 		details,
 		hint: `${server} needs for a backup, in its ACL: +ping +info +config|get, and +sync +psync +replconf or else +bgsave. Let the user have these (ACL SETUSER), or take back their rename-command`,
 	});

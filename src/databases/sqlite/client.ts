@@ -90,7 +90,7 @@ function openCopy(made: Folder, who: Identity | undefined): number {
 	const { uid, nlink } = fstatSync(fd);
 	if (uid === (who?.uid ?? process.getuid?.()) && nlink === 1) return fd;
 	closeSync(fd);
-	throw new HoldfastError("failed", "the copy of the database was replaced while it was made");
+	throw new HoldfastError("path-not-trusted", "the copy of the database was replaced while it was made");
 }
 
 function give(folder: string, who: Identity | undefined): void {
@@ -135,9 +135,10 @@ async function run(
 
 function existing(file: string): string {
 	const { path, found } = resolvePath(file);
-	if (found === undefined) throw new HoldfastError("failed", `there is no SQLite database ${file}`);
+	if (found === undefined)
+		throw new HoldfastError("database-not-found", `there is no SQLite database ${file}`);
 	if (found.isFile()) return path;
-	throw new HoldfastError("failed", `${file} is not a regular file, as a SQLite database is`);
+	throw new HoldfastError("path-not-trusted", `${file} is not a regular file, as a SQLite database is`);
 }
 
 /** An enclosure in which nothing else can be written. What several users can write is not read without one. */
@@ -150,7 +151,7 @@ async function closeIn(closed: readonly Closed[], shared: boolean, file: string,
 		return undefined;
 	}
 	throw new HoldfastError(
-		"failed",
+		"path-not-trusted",
 		`several users can write to ${file} or its folder, and it cannot be read apart from the rest of the system: ${enclosure.why}`,
 		{ hint: "any of them could have another's files deleted by it; let one user alone write there" },
 	);

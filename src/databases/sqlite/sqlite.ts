@@ -45,7 +45,8 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 		kind: "file",
 		async facts() {
 			const { path, found } = resolvePath(live);
-			if (found === undefined) throw new HoldfastError("failed", `there is no SQLite database ${live}`);
+			if (found === undefined)
+				throw new HoldfastError("database-not-found", `there is no SQLite database ${live}`);
 			const [above, name] = split(path);
 			using folder = openFolder(above);
 			const fd = openFileBelow(folder, name);

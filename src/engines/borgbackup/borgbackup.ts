@@ -167,9 +167,13 @@ async function restore(
 	);
 	if (end.code === 1 && missing !== undefined) throw notHeld(missing, archive);
 	if (end.code === 1)
-		throw new HoldfastError("failed", `borg could not restore all of ${paths.join(", ")} from ${archive}`, {
-			details: faults.slice(0, 20),
-		});
+		throw new HoldfastError(
+			"archive-damaged",
+			`borg could not restore all of ${paths.join(", ")} from ${archive}`,
+			{
+				details: faults.slice(0, 20),
+			},
+		);
 	const asked = outermost(paths);
 	for (const path of paths)
 		if (!asked.includes(path) && !findBelow(into.folder, path)) throw notHeld(path, archive);

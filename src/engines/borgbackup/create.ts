@@ -168,10 +168,14 @@ async function makeMissing(
 		});
 	if (error.msgid !== "Repository.DoesNotExist") throw error;
 	if (!mayInit)
-		throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
-			cause: error,
-			hint: "is the disk mounted? To start over: borg init it yourself, then create again",
-		});
+		throw new HoldfastError(
+			"repository-not-found",
+			`the repository ${destination.repo} was there before and is gone`,
+			{
+				cause: error,
+				hint: "is the disk mounted? To start over: borg init it yourself, then create again",
+			},
+		);
 	await initialise(destination, work);
 }
 

@@ -26,9 +26,13 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 				: { ...(await exec(words, { ...call, onStdout: work.log })), text: "" };
 		work.signal.throwIfAborted();
 		if (result.code === 0) return result.text;
-		throw new HoldfastError("failed", `the ${verb} command of provider "${name}" ${describeEnd(result)}`, {
-			details: result.stderr,
-		});
+		throw new HoldfastError(
+			"program-failed",
+			`the ${verb} command of provider "${name}" ${describeEnd(result)}`,
+			{
+				details: result.stderr,
+			},
+		);
 	};
 	return [
 		{

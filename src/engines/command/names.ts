@@ -18,7 +18,7 @@ export function readList(provider: string, text: string): Archive[] {
 		: text.split(/\r?\n/).filter((line) => line.trim() !== "");
 	if (names.length > MOST_NAMES)
 		throw new HoldfastError(
-			"failed",
+			"output-invalid",
 			`the list command of provider "${provider}" printed ${names.length} names`,
 			{
 				hint: `Holdfast reads ${MOST_NAMES} of one provider`,
@@ -38,7 +38,7 @@ const visible = (name: string) =>
 function namesInJson(provider: string, text: string): string[] {
 	const notAList = (reason: string, cause?: unknown) =>
 		new HoldfastError(
-			"failed",
+			"output-invalid",
 			`the list command of provider "${provider}" printed JSON that is not a list`,
 			{
 				cause,

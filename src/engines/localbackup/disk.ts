@@ -55,7 +55,7 @@ export async function runHook(name: string, target: Target, hook: HookName, work
 	});
 	work.signal.throwIfAborted();
 	if (result.code !== 0)
-		throw new HoldfastError("failed", `${hook} of ${name} ${describeEnd(result)}`, {
+		throw new HoldfastError("hook-failed", `${hook} of ${name} ${describeEnd(result)}`, {
 			details: result.stderr,
 		});
 }
@@ -72,10 +72,10 @@ async function mount(name: string, mountpoint: string, required: boolean): Promi
 	) {
 		const facts = { details: result.stderr, hint: `plug it in; it belongs at ${mountpoint}` };
 		throw required
-			? new HoldfastError("failed", `the disk of ${name} is not there`, facts)
-			: new DestinationAbsent("failed", `the disk of ${name} is not there`, facts);
+			? new HoldfastError("disk-absent", `the disk of ${name} is not there`, facts)
+			: new DestinationAbsent("disk-not-mounted", `the disk of ${name} is not there`, facts);
 	}
-	throw new HoldfastError("failed", `${mountpoint} cannot be mounted`, {
+	throw new HoldfastError("disk-not-mounted", `${mountpoint} cannot be mounted`, {
 		details: result.stderr,
 		hint: "name its device in /etc/fstab, with the option noauto",
 	});
@@ -84,7 +84,7 @@ async function mount(name: string, mountpoint: string, required: boolean): Promi
 async function unmount(mountpoint: string): Promise<void> {
 	const result = await exec(["umount", mountpoint]);
 	if (result.code !== 0)
-		throw new HoldfastError("failed", `${mountpoint} cannot be unmounted`, {
+		throw new HoldfastError("disk-not-mounted", `${mountpoint} cannot be unmounted`, {
 			details: result.stderr,
 			hint: `see who uses it: fuser -vm ${mountpoint}`,
 		});

@@ -133,7 +133,7 @@ async function create(
 	aboutText({ name, metadata, roots: roots.map(({ path }) => path) }, AT_FIRST);
 	if (!(await exists(directory))) {
 		if (!mayInit)
-			throw new HoldfastError("failed", `${directory} was there before and is gone`, {
+			throw new HoldfastError("repository-not-found", `${directory} was there before and is gone`, {
 				hint: "is the disk mounted? To start over, make the folder yourself",
 			});
 		makeFolder(directory)[Symbol.dispose]();
@@ -235,7 +235,7 @@ async function restore(
 	);
 	work.signal.throwIfAborted();
 	if (result.code !== 0)
-		throw new HoldfastError("failed", `rsync ${describeEnd(result)} while it read ${archive}`, {
+		throw new HoldfastError("program-failed", `rsync ${describeEnd(result)} while it read ${archive}`, {
 			details: result.stderr.slice(-10),
 		});
 }

@@ -71,7 +71,9 @@ interface Told {
 function programIn(name: string, debianPackage: string): string {
 	const path = programPath(name);
 	if (path !== undefined) return path;
-	throw new HoldfastError("failed", `${name} is not installed`, { hint: howToInstall(debianPackage) });
+	throw new HoldfastError("program-not-found", `${name} is not installed`, {
+		hint: howToInstall(debianPackage),
+	});
 }
 
 export async function rsnapshot(
@@ -115,7 +117,7 @@ export async function rsnapshot(
 	if (result.code === 0 || result.code === 2) return;
 	const text = said.join("\n");
 	if (result.code === 127)
-		throw new HoldfastError("failed", "rsnapshot is not installed", {
+		throw new HoldfastError("program-not-found", "rsnapshot is not installed", {
 			hint: howToInstall("rsnapshot"),
 		});
 	for (const [words, code] of [
@@ -123,7 +125,7 @@ export async function rsnapshot(
 		["Read-only file system", "EROFS"],
 	] as const)
 		if (text.includes(words)) throw diskFault(Object.assign(new Error(said.at(-1)), { code }), directory);
-	throw new HoldfastError("failed", `rsnapshot ${describeEnd(result)} in ${directory}`, {
+	throw new HoldfastError("program-failed", `rsnapshot ${describeEnd(result)} in ${directory}`, {
 		details: said.slice(-10),
 	});
 }

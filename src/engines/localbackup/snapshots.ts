@@ -86,7 +86,7 @@ function lookAtText(found: Found): Look {
 export async function numbersIn(directory: string): Promise<number[]> {
 	const names = await readdir(directory).catch((cause: unknown) => {
 		if (!isErrno(cause, "ENOENT")) throw cause;
-		throw new HoldfastError("failed", `${directory} does not exist`, {
+		throw new HoldfastError("repository-not-found", `${directory} does not exist`, {
 			cause,
 			hint: "is the disk mounted? For a new destination, the first create makes the folder",
 		});
@@ -136,7 +136,7 @@ export async function snapshotOf(directory: string, archive: string): Promise<Sn
 	requireArchiveName(archive);
 	const found = (await snapshotsIn(directory)).find((one) => one.archive.name === archive);
 	if (found) return found;
-	throw new HoldfastError("failed", `there is no archive ${archive} in ${directory}`, {
+	throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${directory}`, {
 		hint: "see them with: holdfast list",
 	});
 }
@@ -148,7 +148,7 @@ export async function openFiles(directory: string, archive: string): Promise<Fol
 	if (about !== undefined) return enter(folder, about.metadata.machine);
 	const [only, ...more] = readdirSync(folder.self);
 	if (only !== undefined && more.length === 0) return enter(folder, only);
-	throw new HoldfastError("failed", `${path} does not say of which machine its files are`, {
+	throw new HoldfastError("archive-damaged", `${path} does not say of which machine its files are`, {
 		details: [only, ...more].map((name) => String(name)),
 	});
 }

@@ -76,7 +76,7 @@ export async function snapshotsOf(destination: ResticDestination, archive: strin
 	// Made by something else: it has the name that restic shows.
 	const found = archivesIn(all).find(isNamed) ?? archivesIn(await snapshots(destination, work)).find(isNamed);
 	if (!found)
-		throw new HoldfastError("failed", `there is no archive ${archive} in ${destination.repo}`, {
+		throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${destination.repo}`, {
 			hint: "see them with: holdfast list",
 		});
 	return { main: found.snapshots[0], parts: all.filter((one) => tagOf(one, PART) === archive) };

@@ -139,11 +139,15 @@ export async function create(
 				() => {},
 			);
 		work.signal.throwIfAborted();
-		if (!mayInit && error instanceof ResticFault && error.kind === "missing")
-			throw new HoldfastError("failed", `the repository ${destination.repo} was there before and is gone`, {
-				cause: error,
-				hint: "is the disk mounted? To start over: restic init it yourself, then create again",
-			});
+		if (!mayInit && error instanceof ResticFault && error.code === "repository-not-found")
+			throw new HoldfastError(
+				"repository-not-found",
+				`the repository ${destination.repo} was there before and is gone`,
+				{
+					cause: error,
+					hint: "is the disk mounted? To start over: restic init it yourself, then create again",
+				},
+			);
 		throw fault ?? error;
 	}
 }
@@ -193,7 +197,7 @@ async function initialise(destination: ResticDestination, work: Work): Promise<v
 	const missing = await restic(destination, ["cat", "config"], work, { noLock: true }).then(
 		() => false,
 		(error: unknown) => {
-			if (error instanceof ResticFault && error.kind === "missing") return true;
+			if (error instanceof ResticFault && error.code === "repository-not-found") return true;
 			throw error;
 		},
 	);

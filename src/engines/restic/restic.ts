@@ -162,7 +162,7 @@ async function check(destination: ResticDestination, full: boolean, work: Work):
 		await restic(destination, ["check", ...(full ? ["--read-data"] : [])], work);
 		return damageIn(await list(destination, work));
 	} catch (error) {
-		if (!(error instanceof ResticFault) || error.kind !== "damaged") throw error;
+		if (!(error instanceof ResticFault) || error.code !== "repository-damaged") throw error;
 		return error.details.filter((line) => line.trim() !== "").map((message) => ({ message }));
 	}
 }

@@ -13,6 +13,7 @@ import { readSecret, secretOrigin, secretText } from "../../host/secret.ts";
 import { standstillSeconds } from "../../host/standstill.ts";
 import type { ResticOptions } from "../../manifest/providers.ts";
 import { HoldfastError, isErrno } from "../../values/error.ts";
+import type { ErrorCode } from "../../values/error-codes.ts";
 import type { Content, Work } from "../destination.ts";
 import { understoodOr } from "../output.ts";
 import { repositoryToClose } from "../repository.ts";
@@ -58,18 +59,6 @@ const MOST_PROBLEMS = 50;
 /** A pack's usual size: with less room than that on its disk, a restic that stands still has run out of it. */
 const PACK_BYTES = 16 * 1024 * 1024;
 
-type Kind =
-	| "damaged"
-	| "refused"
-	| "locked"
-	| "missing"
-	| "password"
-	| "unwritable"
-	| "connection"
-	| "unreachable"
-	| "space"
-	| "other";
-
 /**
  * restic 0.17 and later try for a quarter of an hour to open a repository whose server is not there. That is right for a
  * network that goes away in the middle of a backup, and not for an address that nobody answers at: after so many tries
@@ -78,15 +67,10 @@ type Kind =
 const OPENING = /^\w+\(<config\/[^>]*>\) returned error, retrying after/;
 const MOST_OPENINGS = 5;
 
-/** Thrown with the kind of fault, so that callers can tell them apart. */
+/** What restic itself failed with. */
 export class ResticFault extends HoldfastError {
-	readonly kind: Kind;
-	readonly isBusy: boolean;
-	constructor(kind: Kind, message: string, facts: { hint?: string; details: readonly string[] }) {
-		super("failed", message, facts);
-		this.kind = kind;
-		this.isBusy = kind === "locked";
-	}
+	/** It was tried for long enough: once more does not help. */
+	wasTried = false;
 }
 
 /**
@@ -105,8 +89,9 @@ export async function restic(
 		work,
 		async (error) => {
 			if (!(error instanceof ResticFault)) return false;
-			if (error.kind === "locked") await once(destination, ["unlock"], work, {}).catch(() => {});
-			return error.kind === "locked" || error.kind === "connection";
+			const isLocked = error.code === "repository-locked";
+			if (isLocked) await once(destination, ["unlock"], work, {}).catch(() => {});
+			return isLocked || (error.code === "connection-failed" && !error.wasTried);
 		},
 		() => once(destination, words, work, call),
 	);
@@ -121,7 +106,8 @@ async function once(
 	// restic itself would try for most of a minute.
 	const readOnly = await isReadOnly(destination);
 	if (readOnly && !call.noLock && !call.reads)
-		throw new ResticFault("unwritable", `${destination.repo} is mounted read-only`, {
+		throw new ResticFault("disk-read-only", `${destination.repo} is mounted read-only`, {
+			subject: destination.repo,
 			hint: "archives in it can be listed and restored; to write, remount it: mount -o remount,rw",
 			details: [],
 		});
@@ -174,9 +160,10 @@ async function once(
 	if (fault !== undefined) throw fault;
 	if (result.code === 0 || (result.code !== null && call.accept?.includes(result.code)))
 		return { code: result.code, stdout: answer.text(), stderr: said };
-	if (stop.signal.aborted && fault === undefined) throw faultOf(destination, result, said, "unreachable");
+	if (stop.signal.aborted)
+		throw Object.assign(faultOf(destination, result, said, UNREACHABLE), { wasTried: true });
 	const full = result.stoodStill && (await isFull(destination));
-	throw faultOf(destination, result, said, full ? "space" : undefined);
+	throw faultOf(destination, result, said, full ? FULL : undefined);
 }
 
 /** restic sees the end of its input only once the content is whole; when it is not, restic is ended before. */
@@ -255,76 +242,99 @@ function variablesIn(file: string): Record<string, string> {
 	return parseEnv(secretText(file, "the environment file")) as Record<string, string>;
 }
 
-/** restic 0.17 and later have exit codes for these; before, only the words tell. */
-const KINDS: readonly { readonly kind: Kind; readonly code?: number; readonly words: RegExp }[] = [
+interface Fault {
+	readonly code: ErrorCode;
+	/** restic 0.17 and later have exit codes for some; before, only the words tell. */
+	readonly exit?: number;
+	readonly words: RegExp;
+	readonly message: (repo: string) => string;
+	readonly hint?: (destination: ResticDestination) => string;
+}
+
+const UNREACHABLE = {
+	code: "connection-failed",
+	words:
+		/connection refused|no such host|network is unreachable|no route to host|i\/o timeout|connection reset|502 Bad Gateway|503 Service|unable to start the sftp session|ssh command exited|EOF$/i,
+	message: (repo: string) => `${repo} cannot be reached`,
+	hint: () => "is its host up, and the address right? It was tried several times",
+} as const satisfies Fault;
+const FULL = {
+	code: "disk-full",
+	words: /no space left on device|ENOSPC|507 Insufficient Storage/i,
+	message: (repo: string) => `no space left for ${repo}`,
+	hint: () => "the incomplete archive was discarded; free some space, then try again",
+} as const satisfies Fault;
+const UNWRITABLE = {
+	message: (repo: string) => `${repo} cannot be written`,
+	hint: () => "is it mounted read-only, or may this user not write there?",
+};
+
+const FAULTS: readonly Fault[] = [
 	// First: what a check has found may be in any words.
-	{ kind: "damaged", words: /repository contains errors/ },
-	{ kind: "space", words: /no space left on device|ENOSPC|507 Insufficient Storage/i },
-	{ kind: "password", code: 12, words: /wrong password or no key found/ },
-	{ kind: "locked", code: 11, words: /repository is already locked/ },
 	{
-		kind: "refused",
+		code: "repository-damaged",
+		words: /repository contains errors/,
+		message: (repo) => `${repo} is not whole`,
+	},
+	FULL,
+	{
+		code: "wrong-passphrase",
+		exit: 12,
+		words: /wrong password or no key found/,
+		message: (repo) => `the passphrase of ${repo} is wrong`,
+		hint: (destination) => `it was read from ${secretOrigin(destination)}`,
+	},
+	{
+		code: "repository-locked",
+		exit: 11,
+		words: /repository is already locked/,
+		message: (repo) => `${repo} is locked by another restic`,
+		hint: () =>
+			"the lines above say which; wait for it. Locks of processes that are dead were cleared already",
+	},
+	{
+		code: "access-refused",
 		words: /Permission denied \(|Host key verification failed|401 Unauthorized|Access Denied/,
+		message: (repo) => `access to ${repo} was refused`,
+		hint: () => "the lines above are its own; is the key or the password right?",
 	},
-	{ kind: "unwritable", words: /read-only file system|permission denied|403 Forbidden/i },
+	{ code: "disk-read-only", words: /read-only file system/i, ...UNWRITABLE },
+	{ code: "permission-denied", words: /permission denied|403 Forbidden/i, ...UNWRITABLE },
+	UNREACHABLE,
 	{
-		kind: "connection",
-		words:
-			/connection refused|no such host|network is unreachable|no route to host|i\/o timeout|connection reset|502 Bad Gateway|503 Service|unable to start the sftp session|ssh command exited|EOF$/i,
+		code: "repository-not-found",
+		exit: 10,
+		words: /Is there a repository at the following location/,
+		message: (repo) => `there is no restic repository at ${repo}`,
+		hint: () =>
+			"is its disk mounted, and the address right? For a new destination, the first create makes it",
 	},
-	{ kind: "missing", code: 10, words: /Is there a repository at the following location/ },
 ];
 
 function faultOf(
 	destination: ResticDestination,
 	result: ExecResult,
 	said: readonly string[],
-	known: Kind | undefined,
+	known: Fault | undefined,
 ): ResticFault {
+	const { repo: subject } = destination;
+	const details = said.slice(-10);
+	if (result.code === 127)
+		return new ResticFault("program-not-found", "restic is not installed", {
+			...{ subject: "restic", details },
+			hint: howToInstall("restic"),
+		});
 	const text = said.join("\n");
-	const kind =
+	const fault =
 		known ??
-		KINDS.find(({ code, words }) => (code !== undefined && code === result.code) || words.test(text))?.kind ??
-		"other";
-	const { repo } = destination;
-	const details = said.slice(kind === "damaged" ? -MOST_PROBLEMS : -10);
-	const fault = (message: string, hint?: string) =>
-		new ResticFault(kind, message, { ...(hint === undefined ? {} : { hint }), details });
-	if (result.code === 127) return fault("restic is not installed", howToInstall("restic"));
-	switch (kind) {
-		case "password":
-			return fault(`the passphrase of ${repo} is wrong`, `it was read from ${secretOrigin(destination)}`);
-		case "missing":
-			return fault(
-				`there is no restic repository at ${repo}`,
-				"is its disk mounted, and the address right? For a new destination, the first create makes it",
-			);
-		case "locked":
-			return fault(
-				`${repo} is locked by another restic`,
-				"the lines above say which; wait for it. Locks of processes that are dead were cleared already",
-			);
-		case "refused":
-			return fault(
-				`access to ${repo} was refused`,
-				"the lines above are its own; is the key or the password right?",
-			);
-		case "unwritable":
-			return fault(`${repo} cannot be written`, "is it mounted read-only, or may this user not write there?");
-		case "connection":
-		case "unreachable":
-			return fault(
-				`${repo} cannot be reached`,
-				"is its host up, and the address right? It was tried several times",
-			);
-		case "space":
-			return fault(
-				`no space left for ${repo}`,
-				"the incomplete archive was discarded; free some space, then try again",
-			);
-		case "damaged":
-			return fault(`${repo} is not whole`);
-		case "other":
-			return fault(`restic, which worked on ${repo}, ${describeEnd(result)}`);
-	}
+		FAULTS.find(({ exit, words }) => (exit !== undefined && exit === result.code) || words.test(text));
+	if (fault === undefined)
+		return new ResticFault("program-failed", `restic, which worked on ${subject}, ${describeEnd(result)}`, {
+			...{ subject, details },
+		});
+	return new ResticFault(fault.code, fault.message(subject), {
+		subject,
+		hint: fault.hint?.(destination),
+		details: fault.code === "repository-damaged" ? said.slice(-MOST_PROBLEMS) : details,
+	});
 }

@@ -79,7 +79,7 @@ export async function readIndex(folder: Folder): Promise<TarIndex> {
 	if (look?.index !== undefined) return look.index;
 	const reason =
 		look?.damaged ?? (look?.newer ? "a newer Holdfast made it" : `there is no archive ${basename(path)}`);
-	throw new HoldfastError("failed", `the index of the archive in ${path} cannot be read`, {
+	throw new HoldfastError("archive-damaged", `the index of the archive in ${path} cannot be read`, {
 		details: [reason],
 		hint: look
 			? `its files are still there: zstd -dc ${join(path, DATA)} | tar -t`

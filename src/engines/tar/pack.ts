@@ -174,11 +174,16 @@ async function packRoot(
 	const result = await tar.done;
 	// 1: a file changed while it was read. 2: something could not be read; tar went on with the rest.
 	if (result.code !== 0 && result.code !== 1 && !(result.code === 2 && understood))
-		throw new HoldfastError("failed", `tar ${describeEnd(result)} on ${root.path}`, {
-			details: result.stderr,
-			...(result.code === 127 ? { hint: howToInstall("tar") } : {}),
-		});
-	if (!trim.sawEndMark()) throw new HoldfastError("failed", `tar's output on ${root.path} was cut short`);
+		throw new HoldfastError(
+			result.code === 127 ? "program-not-found" : "program-failed",
+			`tar ${describeEnd(result)} on ${root.path}`,
+			{
+				details: result.stderr,
+				...(result.code === 127 ? { hint: howToInstall("tar") } : {}),
+			},
+		);
+	if (!trim.sawEndMark())
+		throw new HoldfastError("program-failed", `tar's output on ${root.path} was cut short`);
 	return packed;
 }
 
@@ -252,6 +257,6 @@ export async function deepestIn(
 	signal.throwIfAborted();
 	// What could not be entered is told by tar, which cannot enter it either.
 	if (end.code !== 0 && end.code !== 1)
-		throw new HoldfastError("failed", `find ${describeEnd(end)} on ${root}`, { details: end.stderr });
+		throw new HoldfastError("program-failed", `find ${describeEnd(end)} on ${root}`, { details: end.stderr });
 	return deepest;
 }

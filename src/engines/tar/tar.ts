@@ -72,7 +72,7 @@ async function create(
 ): Promise<CreateResult> {
 	if (!(await exists(path))) {
 		if (!mayInit)
-			throw new HoldfastError("failed", `${path} held archives before and is not there now`, {
+			throw new HoldfastError("repository-not-found", `${path} held archives before and is not there now`, {
 				hint: "is the disk mounted? To start over, make the folder yourself",
 			});
 		makeFolder(path)[Symbol.dispose]();
@@ -99,7 +99,7 @@ async function create(
 		const segments = [...streamed, ...packed.segments];
 		replaceFile(partial, INDEX, indexText(metadata, segments));
 		if (entryIn(disk, request.name))
-			throw new HoldfastError("failed", `${path}/${request.name} is already there`);
+			throw new HoldfastError("path-occupied", `${path}/${request.name} is already there`);
 		renameSync(disk.at(name), disk.at(request.name));
 		syncFolder(disk);
 		return { ...sizesOf(segments), unreadable: packed.unreadable, unsteady: packed.unsteady };
@@ -123,7 +123,7 @@ function openArchive(path: string, archive: string): Folder {
 		return openFolder(`${resolvePath(path).path}/${archive}`);
 	} catch (error) {
 		if (!isAbsent(error)) throw error;
-		throw new HoldfastError("failed", `there is no archive ${archive} in ${path}`, {
+		throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${path}`, {
 			cause: error,
 			hint: "see them with: holdfast list",
 		});
@@ -143,7 +143,7 @@ async function list(path: string): Promise<Archive[]> {
 async function foldersIn(path: string): Promise<Dirent[]> {
 	const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
 		if (isErrno(error, "ENOENT"))
-			throw new HoldfastError("failed", `${path} does not exist`, {
+			throw new HoldfastError("repository-not-found", `${path} does not exist`, {
 				cause: error,
 				hint: "is the disk mounted? For a new destination, the first create makes the folder",
 			});
@@ -196,10 +196,13 @@ async function check(path: string, full: boolean, work: Work): Promise<Problem[]
 			const { segments } = await readIndex(open);
 			for (const [file, length] of lengthsOf(segments)) {
 				const found = entryIn(open, file);
-				if (found === undefined) throw new HoldfastError("failed", `${file} is not there`);
-				if (!found.isFile()) throw new HoldfastError("failed", `${file} is not a regular file`);
+				if (found === undefined) throw new HoldfastError("archive-damaged", `${file} is not there`);
+				if (!found.isFile()) throw new HoldfastError("archive-damaged", `${file} is not a regular file`);
 				if (found.size < length)
-					throw new HoldfastError("failed", `${file} is cut short: ${found.size} of ${length} bytes`);
+					throw new HoldfastError(
+						"archive-damaged",
+						`${file} is cut short: ${found.size} of ${length} bytes`,
+					);
 			}
 			if (!full) continue;
 			const { verifySegment } = await import("./unpack.ts");
@@ -286,7 +289,7 @@ async function restore(
 
 function entryOfStream(folder: Folder, { path, file = "", tarBytes: size }: Segment): Entry {
 	const found = entryIn(folder, file);
-	if (!found) throw new HoldfastError("failed", `${folder.path}/${file} is not there`);
+	if (!found) throw new HoldfastError("path-not-in-archive", `${folder.path}/${file} is not there`);
 	const { uid, gid, mtimeMs: mtime } = found;
 	return { path, type: "-", mode: 0o600, uid, gid, size, mtime };
 }
@@ -296,6 +299,6 @@ function segmentOf(segments: readonly Segment[], path: string): Segment {
 	const [segment] = segments
 		.filter((one) => path === one.path || path.startsWith(`${one.path}/`))
 		.sort((a, b) => b.path.length - a.path.length);
-	if (!segment) throw new HoldfastError("failed", `${path} is not in this archive`);
+	if (!segment) throw new HoldfastError("path-not-in-archive", `${path} is not in this archive`);
 	return segment;
 }

@@ -84,7 +84,7 @@ export async function readSegment(
 	const [, missing] = /^tar: (.+): Not found in archive$/m.exec(result.stderr.join("\n")) ?? [];
 	if (missing !== undefined) throw notHeld(`/${missing}`, basename(archive.path), fault);
 	if (result.code !== 0)
-		throw new HoldfastError("failed", `tar ${describeEnd(result)} while it read ${path}`, {
+		throw new HoldfastError("program-failed", `tar ${describeEnd(result)} while it read ${path}`, {
 			details: result.stderr,
 			cause: fault,
 		});
@@ -145,7 +145,7 @@ async function decompressInto(
 		},
 	});
 	const damaged = (cause?: unknown) =>
-		new Damaged("failed", `${segment.path} is damaged in the archive ${archive.path}`, {
+		new Damaged("archive-damaged", `${segment.path} is damaged in the archive ${archive.path}`, {
 			cause,
 			hint: "restore it from another archive: holdfast list",
 		});

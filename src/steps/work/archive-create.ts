@@ -310,7 +310,10 @@ function lookAtFolders(
 			for (const folder of folders) {
 				const resolved = resolvePath(folder);
 				if (!resolved.found)
-					throw new HoldfastError("failed", `the folder ${folder} has vanished since the run began`);
+					throw new HoldfastError(
+						"folder-not-found",
+						`the folder ${folder} has vanished since the run began`,
+					);
 				exclusionsOf(folder, state);
 				found.set(folder, resolved);
 			}

@@ -64,7 +64,7 @@ export function afterwards(
 			isToBeTold = true;
 			context.failScope(
 				state.scope,
-				new HoldfastError("failed", reason, {
+				new HoldfastError("permission-denied", reason, {
 					details: faults.slice(0, 10).map(({ path }) => shortPath(path)),
 				}),
 			);
@@ -81,7 +81,7 @@ export function afterwards(
 			warnings.push(`${name} is in doubt: ${suspicious}`);
 			context.doubt(
 				state.scope,
-				new HoldfastError("failed", suspicious, {
+				new HoldfastError("state-suspicious", suspicious, {
 					hint: `it is stored, and does not count as the newest good one. Look at what is there; if it is right: ${accepting(name)}`,
 				}),
 			);

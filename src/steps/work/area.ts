@@ -78,7 +78,11 @@ function requireNothingOld(area: string): void {
 		if (!isAbsent(error)) throw error;
 	}
 	if (left.length === 0) return;
-	throw new HoldfastError("failed", `${area} still holds what stood there before: ${left.join(", ")}`, {
-		hint: "it is kept; move it back to its place by hand",
-	});
+	throw new HoldfastError(
+		"path-occupied",
+		`${area} still holds what stood there before: ${left.join(", ")}`,
+		{
+			hint: "it is kept; move it back to its place by hand",
+		},
+	);
 }

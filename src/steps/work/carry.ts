@@ -79,7 +79,7 @@ export const carry: StepWork<CarryStep> = {
 function movedAway({ place, nested }: CarryStep): HoldfastError {
 	const folder = join(place.folder, nested);
 	return new HoldfastError(
-		"failed",
+		"path-occupied",
 		`${folder} is another state's, and something has moved it away meanwhile`,
 		{
 			hint: "find what does so, and stop it with stopOnRestore; then restore again",

@@ -46,7 +46,7 @@ async function isAsWritten(
 	if (digest !== undefined && known[of].includes(digest)) return true;
 	if (agreed || !known.here) return false;
 	throw new HoldfastError(
-		"failed",
+		"archive-mismatch",
 		of === "dump"
 			? `the dump of the ${dumpLabel(dump)} in the archive is not the one that this machine wrote there`
 			: `the accounts of the ${dumpLabel(dump)} in the archive are not those that this machine wrote there`,
@@ -87,7 +87,7 @@ async function heldIn(file: string, isKnown: boolean): Promise<unknown> {
 		if (size > most) throw new Error(`it has more than ${most / 1024 ** 2} MiB`);
 		return JSON.parse(await readFile(file, "utf8"));
 	} catch (cause) {
-		throw new HoldfastError("failed", `${file} cannot be read: ${wordsOf(cause)}`, {
+		throw new HoldfastError("archive-damaged", `${file} cannot be read: ${wordsOf(cause)}`, {
 			cause,
 			hint: "the archive is damaged, or somebody changed it",
 		});

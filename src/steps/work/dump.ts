@@ -64,7 +64,7 @@ export const dump: StepWork<DumpStep> = {
 			}
 			if (database.kind !== "server" && facts !== all)
 				throw new HoldfastError(
-					"failed",
+					"database-failed",
 					`what the server says of the ${dumpLabel(one)} is too long to be kept`,
 				);
 			const accounts =
@@ -120,7 +120,7 @@ async function writeAccounts(
 		const text = JSON.stringify({ ...(accounts ?? { accounts: [] }), ...(facts && { facts }) });
 		if (Buffer.byteLength(text) > MOST_ACCOUNTS)
 			throw new HoldfastError(
-				"failed",
+				"database-failed",
 				`they are longer than the ${MOST_ACCOUNTS / 1024 ** 2} MiB that a restore reads`,
 			);
 		await writeSynced(file, text);

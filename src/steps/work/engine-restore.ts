@@ -110,7 +110,7 @@ async function restoreInPlace(
 	context.point("restored");
 	for (const { live } of places) {
 		if (!isThere(live))
-			throw new HoldfastError("failed", `${engine.name} did not bring back ${live}`, {
+			throw new HoldfastError("program-failed", `${engine.name} did not bring back ${live}`, {
 				hint: "look at its output: holdfast runs show",
 			});
 		await inParent(live, syncFilesystemOf);

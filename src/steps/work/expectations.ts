@@ -62,7 +62,7 @@ export function requireMounts(
 		// What was mounted below a folder, and whose place is gone, was taken away on purpose.
 		if (!last?.record.folders.includes(folder) && !existsSync(folder)) continue;
 		throw new HoldfastError(
-			"failed",
+			"disk-not-mounted",
 			folder === mount
 				? `${folder} was a mount point when ${state} was last backed up, and nothing is mounted there now`
 				: `${folder} was on the file system at ${mount} when ${state} was last backed up, and nothing is mounted there now`,

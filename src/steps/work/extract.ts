@@ -66,7 +66,7 @@ export const extract: StepWork<ExtractStep> = {
 function requireEmpty(path: string): void {
 	using folder = openFolder(path);
 	if (isEmpty(folder)) return;
-	throw new HoldfastError("failed", `${path} is not empty`, {
+	throw new HoldfastError("path-occupied", `${path} is not empty`, {
 		hint: "name a folder that is empty or not there yet",
 	});
 }

@@ -21,7 +21,7 @@ export const foldersPresent: StepWork<FoldersPresentStep> = {
 			// A symlink counts for what it leads to, where it may be followed.
 			const { path, found } = resolvePath(folder);
 			if (!found)
-				throw new HoldfastError("failed", `the folder ${folder} does not exist`, {
+				throw new HoldfastError("folder-not-found", `the folder ${folder} does not exist`, {
 					hint: `is it spelled right in the config, and its disk mounted? If its data were lost: holdfast restore --service ${state ?? "NAME"} PROVIDER latest. If it is no longer needed, take it out of the state's folders`,
 				});
 			const left = { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) };
@@ -61,7 +61,11 @@ export function exclusionsOf(
 		...except.flatMap((path) => pathBelow(folder, path)),
 	];
 	if (!all.some(leavesNothing)) return all;
-	throw new HoldfastError("failed", `the patterns of its state leave nothing of the folder ${folder}`, {
-		hint: "take the folder or the pattern out of the config",
-	});
+	throw new HoldfastError(
+		"folder-not-found",
+		`the patterns of its state leave nothing of the folder ${folder}`,
+		{
+			hint: "take the folder or the pattern out of the config",
+		},
+	);
 }

@@ -31,7 +31,7 @@ export const check: StepWork<CheckStep> = {
 			if (fault === undefined) return undefined;
 			if (performance.now() >= until)
 				throw new HoldfastError(
-					"failed",
+					"health-check-failed",
 					`${state} is not healthy: ${healthCheckLabel(check)}: ${fault.what}`,
 					{
 						details: fault.details,

@@ -172,7 +172,7 @@ async function systemctl(words: readonly string[], doing: string): Promise<void>
 				units.map((unit) => exec(["systemctl", ...ownManager(), "show", "--value", "-p", "LoadError", unit])),
 			);
 			const bad = units.filter((_, index) => (why[index]?.stdout[0] ?? "").length > 0);
-			throw new HoldfastError("failed", `systemd would not ${doing}`, {
+			throw new HoldfastError("unit-failed", `systemd would not ${doing}`, {
 				cause,
 				details: [
 					...((cause as HoldfastError).details ?? []),

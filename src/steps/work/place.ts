@@ -127,7 +127,7 @@ async function placeEntries(
 ): Promise<void> {
 	if (!entryIn(area, stagedName)?.isDirectory())
 		throw new HoldfastError(
-			"failed",
+			"path-occupied",
 			`${live} is a folder that cannot be replaced, and the archive holds a file`,
 		);
 	using staged = descend(area, stagedName);
@@ -146,7 +146,7 @@ async function placeEntries(
 }
 
 function madeAnew(path: string): HoldfastError {
-	return new HoldfastError("failed", `something created ${path} again while it was being restored`, {
+	return new HoldfastError("path-occupied", `something created ${path} again while it was being restored`, {
 		hint: "find what writes there and stop it with stopOnRestore",
 	});
 }

@@ -12,7 +12,7 @@ export const preflight: StepWork<PreflightStep> = {
 		const { problems, warnings } = await findProblems(step, context.plan.manifest, context);
 		if (problems.length > 0)
 			throw new HoldfastError(
-				"failed",
+				"preflight-failed",
 				problems.length === 1 ? (problems[0] ?? "") : `${problems.length} things stand in the way`,
 				{
 					details: problems.length === 1 ? [] : problems,

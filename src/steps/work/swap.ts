@@ -32,7 +32,7 @@ export const aside: StepWork<AsideStep> = {
 		if (!isThere(live)) return;
 		requireStill(place);
 		await inArea(old, async (olds, oldName) => {
-			if (entryIn(olds, oldName)) throw new HoldfastError("failed", `${old} is already there`);
+			if (entryIn(olds, oldName)) throw new HoldfastError("path-occupied", `${old} is already there`);
 			if (mode === "entries") return asideEntries(place, olds, oldName, context);
 			await inParent(live, async (home, name) => {
 				try {
@@ -143,7 +143,7 @@ export function requireArea({ area, live }: Place): void {
 	using found = openArea(area);
 	if (found !== undefined) return;
 	throw new HoldfastError(
-		"failed",
+		"area-missing",
 		`the private folder ${area} is not there, so ${live} cannot be put back`,
 		{
 			hint: "is its filesystem mounted? Mount it, then: holdfast recover",

@@ -62,7 +62,7 @@ export const unitsStop: StepWork<UnitsStopStep> = {
 		if (context.somethingLeft && step.downForUndo) {
 			context.note({ ...note, heldDown: true } satisfies StopNote);
 			if (up.length === 0) return;
-			throw new HoldfastError("failed", `${up.map(unitLabel).join(", ")} stays stopped`, {
+			throw new HoldfastError("unit-failed", `${up.map(unitLabel).join(", ")} stays stopped`, {
 				hint: "what it uses could not all be put back: fix that, then: holdfast recover",
 			});
 		}
@@ -116,7 +116,7 @@ function startedMeanwhile(units: readonly Known[], facts: ReadonlyMap<object, Un
 		...names.map((name) => `whoever asks for ${name} on the message bus`),
 	];
 	return new HoldfastError(
-		"failed",
+		"unit-failed",
 		`${units.map(unitLabel).join(", ")} was started again by something while it had to be down`,
 		{
 			details: suspects.length === 0 ? [] : [`what can start it: ${suspects.join(", ")}`],

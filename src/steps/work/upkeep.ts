@@ -30,7 +30,7 @@ export const archivesCheck: StepWork<CheckArchivesStep> = {
 			const lost = told(gone.filter((one) => one.unmounted === undefined));
 			const [first] = FAULTS.filter(({ of }) => ({ problems, unmounted, lost, ahead })[of].length > 0);
 			if (first === undefined) return { archives: archives.length };
-			throw new HoldfastError("failed", `${destination.location} ${first.fault}`, {
+			throw new HoldfastError("repository-damaged", `${destination.location} ${first.fault}`, {
 				details: [...problems, ...unmounted, ...lost, ...ahead]
 					.slice(0, 20)
 					.map(({ archive, message }) => (archive === undefined ? message : `${archive}: ${message}`)),

@@ -8,7 +8,8 @@ import type { Manifest } from "../../../manifest/schema.ts";
 import type { ListedArchive } from "../../../plan/archives.ts";
 import { chooseCopies, requireUsable } from "../../../plan/choose.ts";
 import { print, printJson, printMessage } from "../../../report/terminal.ts";
-import { type ErrorReport, EXIT, HoldfastError, reportOf } from "../../../values/error.ts";
+import { type ErrorReport, HoldfastError, reportOf } from "../../../values/error.ts";
+import { EXIT } from "../../../values/error-codes.ts";
 import { guard, valueFlag } from "../../flags.ts";
 import { sayPassedOver } from "../../passed-over.ts";
 import { untilUndone } from "../../signals.ts";
@@ -107,7 +108,7 @@ async function changed(
 		requireUsable(archive);
 		const { id, name, metadata, provider } = archive;
 		if (metadata === undefined)
-			throw new HoldfastError("usage", `${id} does not describe itself: Holdfast did not make it`, {
+			throw new HoldfastError("archive-foreign", `${id} does not describe itself: Holdfast did not make it`, {
 				hint: "prune never removes it",
 			});
 		const next = change(metadata);

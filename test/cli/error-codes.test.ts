@@ -1,0 +1,61 @@
+// The table of error codes is what scripts rely on: each code is thrown somewhere, and each that is thrown is in it.
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { lineOf } from "../../src/fleet/protocol.ts";
+import { errorOf, exitOf, HoldfastError, reportOf } from "../../src/values/error.ts";
+import { ERROR_CODES, EXIT, exitOfCode } from "../../src/values/error-codes.ts";
+
+const SRC = join(import.meta.dirname, "../../src");
+const sources = globSync("**/*.ts", { cwd: SRC })
+	.filter((file) => file !== "values/error-codes.ts")
+	.map((file) => readFileSync(join(SRC, file), "utf8"));
+
+test("every code that is thrown is in the table", () => {
+	const thrown = sources.flatMap((text) => [
+		...text.matchAll(/new (?:HoldfastError|DestinationAbsent|\w+Fault)\(\s*(?:[^,"]*\? *)?"([a-z-]+)"/g),
+	]);
+	assert.ok(thrown.length > 200, "the errors of the sources are found");
+	for (const [, code = ""] of thrown) assert.ok(Object.hasOwn(ERROR_CODES, code), code);
+});
+
+test("every code of the table is thrown", () => {
+	const all = sources.join("\n");
+	for (const code of Object.keys(ERROR_CODES)) assert.ok(all.includes(`"${code}"`), code);
+});
+
+test("a report has the code, and so has the error that is made of it elsewhere", () => {
+	const error = new HoldfastError("archive-not-found", "there is no archive x", {
+		subject: "x",
+		hint: "look",
+		details: ["one"],
+	});
+	const report = reportOf(error);
+	assert.deepEqual(Object.keys(report), ["code", "subject", "message", "hint", "details"]);
+	assert.deepEqual(reportOf(errorOf(report)), report);
+	assert.equal(exitOf(errorOf(report)), EXIT.usage);
+	assert.equal(exitOf(errorOf(report, "failed")), EXIT.failed);
+	assert.equal(
+		reportOf(Object.assign(new Error("x"), { syscall: "write", code: "ENOSPC" })).code,
+		"disk-full",
+	);
+});
+
+test("a message between machines keeps the code; one of 0.1.0 has none", () => {
+	const ended = (error: object) => lineOf({ type: "ended", code: 2, error });
+	const told = { code: "archive-not-found", subject: "x", message: "no" };
+	assert.deepEqual(ended(told), { type: "ended", code: 2, error: told });
+	assert.deepEqual(ended({ message: "no" }), { type: "ended", code: 2, error: { message: "no" } });
+	assert.equal(errorOf({ message: "no" }, "locked").code, "locked");
+	assert.equal(errorOf({ code: "of-a-newer-version", message: "no" }).code, "of-a-newer-version");
+});
+
+test("the codes of 0.1.0, which were the exit codes' names, still mean the same", () => {
+	for (const [name, exit] of Object.entries(EXIT)) {
+		if (name === "done") continue;
+		assert.equal(EXIT[exitOfCode(name)], exit, name);
+	}
+	assert.equal(exitOfCode("constructor"), "failed");
+	assert.equal(exitOfCode(undefined), "failed");
+});
