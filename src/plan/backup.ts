@@ -5,7 +5,7 @@ import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { ArchiveCreateStep, HookStep } from "../steps/step.ts";
 import { above } from "../values/paths.ts";
-import { dumpSteps, forgetDumps } from "./databases.ts";
+import { dumpSteps, forgetDumps } from "./dumps.ts";
 import { inOrder } from "./order.ts";
 import { privateIn } from "./private-folders.ts";
 import { startSteps, stopSteps } from "./units.ts";

@@ -1,12 +1,18 @@
-// The databases of a state: dumped before a backup; on restore loaded beside the live ones and swapped with the folders,
-// or put into the folder that holds them before that is swapped.
+// The databases of a state on restore: those of a server are loaded beside the live ones and swapped with the folders,
+// those that are files are put into the folder that holds them before that is swapped.
 import { join } from "node:path";
 import type { DumpFacts } from "../databases/database.ts";
-import { type Dump, databaseOf, dumpFile, dumpLabel, isServerDump } from "../databases/dump.ts";
-import type { State } from "../manifest/schema.ts";
+import {
+	type Dump,
+	databaseOf,
+	dumpLabel,
+	type FileDump,
+	isServerDump,
+	type ServerDump,
+} from "../databases/dump.ts";
 import type { Step } from "../steps/plan.ts";
 import type { ArchiveSource, Place } from "../steps/step.ts";
-import type { DumpStep, KeptDatabase, Known } from "../steps/step-database.ts";
+import type { KeptDatabase, Known } from "../steps/step-database.ts";
 import { NEW } from "../steps/work/area.ts";
 import { HoldfastError } from "../values/error.ts";
 
@@ -21,41 +27,18 @@ export interface HeldDatabase {
 	readonly known?: Known;
 }
 
-export function dumpSteps(
-	name: string,
-	dumps: readonly Dump[],
-	spool: string,
-	streamed: boolean,
-): DumpStep[] {
-	return dumps.map((dump, index) => ({
-		kind: "dump",
-		id: `dump:${name}:${index}`,
-		scope: `state:${name}`,
-		title: streamed
-			? `look at the ${dumpLabel(dump)}, which is dumped as the archive is written`
-			: `dump the ${dumpLabel(dump)}`,
-		touches: [],
-		dump,
-		file: join(spool, name, dumpFile(dump)),
-		streamed,
-		sideBySide: true,
-	}));
-}
-
-export function forgetDumps(name: string, { dumps }: State, spool: string): Step[] {
-	if (dumps.length === 0) return [];
-	return [
-		{
-			kind: "discard",
-			id: `forget:${name}`,
-			scope: `state:${name}`,
-			title: `delete the dumps of ${name}`,
-			touches: [],
-			// Also when the state was left out: they hold what nobody else should read.
-			whenBegan: `dump:${name}:0`,
-			areas: [join(spool, name)],
-		},
-	];
+export interface DatabaseRequest {
+	readonly state: string;
+	readonly run: string;
+	readonly source: ArchiveSource;
+	readonly held: readonly HeldDatabase[];
+	/** A private folder for dumps that are loaded. */
+	readonly spool: string;
+	/** The folders that are restored with them, and whether that is over the live ones. */
+	readonly places: readonly Place[];
+	readonly inPlace: boolean;
+	/** A person has said that the archive may be trusted. */
+	readonly agreed: boolean;
 }
 
 export interface DatabasePhases {
@@ -69,146 +52,144 @@ export interface DatabasePhases {
 	readonly drop: readonly Step[];
 }
 
-/** `places`: the folders that are restored with them, `inPlace`: over the live ones. */
-export function databaseSteps(
-	name: string,
-	run: string,
-	source: ArchiveSource,
-	held: readonly HeldDatabase[],
-	spool: string,
-	places: readonly Place[],
-	{ inPlace, agreed }: { readonly inPlace: boolean; readonly agreed: boolean },
-): DatabasePhases {
+/** One of the databases, by its place among those of the archive. */
+interface Restored<D extends Dump> extends Omit<HeldDatabase, "dump"> {
+	readonly dump: D;
+	readonly index: number;
+	/** Where its dump is extracted to. */
+	readonly file: string;
+}
+
+export function databaseSteps(request: DatabaseRequest): DatabasePhases {
+	const { state, run, held, spool } = request;
 	if (held.length === 0) return { stage: [], embed: [], swap: [], kept: [], forget: [], drop: [] };
-	const scope = `state:${name}`;
-	const area = join(spool, `restore-${run}-${name}`);
-	const at = (stored: string) => join(area, NEW, stored);
-	const served = held.flatMap(({ dump, ...one }, index) =>
-		isServerDump(dump)
-			? [
-					{
-						...one,
-						dump,
-						index,
-						fresh: databaseName(run, name, index, "new"),
-						old: databaseName(run, name, index, "old"),
-					},
-				]
-			: [],
-	);
-	const stored = held.flatMap((one) => [one.stored, ...(one.accounts === undefined ? [] : [one.accounts])]);
-	const drop = ({ index, dump }: (typeof served)[number], database: string, which: string): Step => ({
-		kind: "database-drop",
-		id: `drop:${name}:${index}:${which}`,
-		scope,
-		title: `drop the ${which} ${dumpLabel(dump)}`,
-		touches: [database],
-		dump,
-		name: database,
-	});
+	const area = join(spool, `restore-${run}-${state}`);
+	const restored = held.map((one, index) => ({ ...one, index, file: at(area, one.stored) }));
+	const servers = restored.flatMap(({ dump, ...one }) => (isServerDump(dump) ? [{ ...one, dump }] : []));
+	const files = restored.flatMap(({ dump, ...one }) => (isServerDump(dump) ? [] : [{ ...one, dump }]));
 	return {
 		stage: [
-			{
-				kind: "area",
-				id: `area:${name}:dumps`,
-				scope,
-				title: `make the private folder ${area}`,
-				touches: [area],
-				area,
-			},
-			{
-				kind: "stage",
-				id: `stage:${name}:dumps`,
-				scope,
-				title: `extract the dumps of ${name}`,
-				touches: [area],
-				...source,
-				area,
-				places: stored.map((path) => ({ stored: path, staged: at(path) })),
-				filesOnly: true,
-			},
-			...served.flatMap(({ index, dump, stored, facts, accounts, known, fresh }): Step[] => [
-				...(accounts === undefined
-					? []
-					: [
-							{
-								kind: "accounts" as const,
-								id: `accounts:${name}:${index}`,
-								scope,
-								title: `make the accounts that the ${dumpLabel(dump)} needs and that are missing`,
-								touches: [],
-								dump,
-								...{ file: at(accounts), facts },
-								...(known ? { known } : {}),
-								agreed,
-							},
-						]),
-				{
-					kind: "load",
-					id: `load:${name}:${index}`,
-					scope,
-					title: `load the ${dumpLabel(dump)} as ${fresh}, beside the live one`,
-					touches: [fresh],
-					dump,
-					file: at(stored),
-					...(accounts === undefined ? {} : { accounts: at(accounts) }),
-					facts,
-					as: fresh,
-					...(known ? { known } : {}),
-					agreed,
-				},
-			]),
+			...extractSteps(request, area),
+			...servers.flatMap((one) => [...accountsSteps(request, area, one), loadStep(request, area, one)]),
 		],
-		embed: held.flatMap(({ dump, stored, facts }, index): Step[] => {
-			if (isServerDump(dump)) return [];
-			const { folder, to } = within(places, databaseOf(dump), dump, inPlace);
-			return [
-				{
-					kind: "embed",
-					id: `embed:${name}:${index}`,
-					scope,
-					title: `put the ${dumpLabel(dump)} in its folder`,
-					touches: [join(folder, to)],
-					dump,
-					file: at(stored),
-					facts,
-					folder,
-					to,
-				},
-			];
-		}),
-		swap: served.map(
-			({ index, dump, fresh, old }): Step => ({
-				kind: "database-swap",
-				id: `swap:${name}:${index}`,
-				scope,
-				title: `swap the ${dumpLabel(dump)}`,
-				touches: [databaseOf(dump)],
-				dump,
-				fresh,
-				old,
-				loaded: `load:${name}:${index}`,
-			}),
-		),
-		kept: served.map(({ dump, old, index }) => ({ dump, old, swapped: `swap:${name}:${index}` })),
+		embed: files.map((one) => embedStep(request, one)),
+		swap: servers.map((one) => swapStep(request, one)),
+		kept: servers.map(({ dump, index }) => ({
+			dump,
+			old: databaseName(run, state, index, "old"),
+			swapped: `swap:${state}:${index}`,
+		})),
 		forget: [
 			// Where a server cannot rename, the loaded one is left empty.
-			...served.map((one) => drop(one, one.fresh, "loaded")),
+			...servers.map((one) => dropStep(request, one, "new")),
 			{
 				kind: "discard",
-				id: `forget:${name}`,
-				scope,
-				title: `delete the dumps of ${name}`,
+				id: `forget:${state}`,
+				scope: `state:${state}`,
+				title: `delete the dumps of ${state}`,
 				touches: [],
 				areas: [area],
 			},
 		],
-		drop: served.map((one) => drop(one, one.old, "old")),
+		drop: servers.map((one) => dropStep(request, one, "old")),
+	};
+}
+
+function at(area: string, stored: string): string {
+	return join(area, NEW, stored);
+}
+
+function extractSteps({ state, source, held }: DatabaseRequest, area: string): Step[] {
+	const stored = held.flatMap((one) => [one.stored, ...(one.accounts === undefined ? [] : [one.accounts])]);
+	return [
+		{
+			kind: "area",
+			id: `area:${state}:dumps`,
+			scope: `state:${state}`,
+			title: `make the private folder ${area}`,
+			touches: [area],
+			area,
+		},
+		{
+			kind: "stage",
+			id: `stage:${state}:dumps`,
+			scope: `state:${state}`,
+			title: `extract the dumps of ${state}`,
+			touches: [area],
+			...source,
+			area,
+			places: stored.map((path) => ({ stored: path, staged: at(area, path) })),
+			filesOnly: true,
+		},
+	];
+}
+
+function accountsSteps(
+	{ state, agreed }: DatabaseRequest,
+	area: string,
+	{ dump, index, facts, accounts, known }: Restored<ServerDump>,
+): Step[] {
+	if (accounts === undefined) return [];
+	return [
+		{
+			kind: "accounts",
+			id: `accounts:${state}:${index}`,
+			scope: `state:${state}`,
+			title: `make the accounts that the ${dumpLabel(dump)} needs and that are missing`,
+			touches: [],
+			dump,
+			file: at(area, accounts),
+			facts,
+			...(known ? { known } : {}),
+			agreed,
+		},
+	];
+}
+
+function loadStep(
+	{ state, run, agreed }: DatabaseRequest,
+	area: string,
+	{ dump, index, file, facts, accounts, known }: Restored<ServerDump>,
+): Step {
+	const fresh = databaseName(run, state, index, "new");
+	return {
+		kind: "load",
+		id: `load:${state}:${index}`,
+		scope: `state:${state}`,
+		title: `load the ${dumpLabel(dump)} as ${fresh}, beside the live one`,
+		touches: [fresh],
+		dump,
+		file,
+		...(accounts === undefined ? {} : { accounts: at(area, accounts) }),
+		facts,
+		as: fresh,
+		...(known ? { known } : {}),
+		agreed,
+	};
+}
+
+function embedStep(
+	{ state, places, inPlace }: DatabaseRequest,
+	{ dump, index, file, facts }: Restored<FileDump>,
+): Step {
+	const { folder, to } = within(places, dump, inPlace);
+	return {
+		kind: "embed",
+		id: `embed:${state}:${index}`,
+		scope: `state:${state}`,
+		title: `put the ${dumpLabel(dump)} in its folder`,
+		touches: [join(folder, to)],
+		dump,
+		file,
+		facts,
+		folder,
+		to,
 	};
 }
 
 /** Where a database's file stands in the folder that is restored. */
-function within(places: readonly Place[], file: string, dump: Dump, inPlace: boolean) {
+function within(places: readonly Place[], dump: FileDump, inPlace: boolean) {
+	const file = databaseOf(dump);
 	const place = places
 		.filter(({ folder }) => file.startsWith(`${folder}/`))
 		.sort((a, b) => b.folder.length - a.folder.length)[0];
@@ -216,10 +197,40 @@ function within(places: readonly Place[], file: string, dump: Dump, inPlace: boo
 	throw new HoldfastError(
 		"archive-mismatch",
 		`the archive holds the ${dumpLabel(dump)}, and no folder that it lies in`,
-		{
-			hint: "restore --into another folder to get at it",
-		},
+		{ hint: "restore --into another folder to get at it" },
 	);
+}
+
+function swapStep({ state, run }: DatabaseRequest, { dump, index }: Restored<ServerDump>): Step {
+	return {
+		kind: "database-swap",
+		id: `swap:${state}:${index}`,
+		scope: `state:${state}`,
+		title: `swap the ${dumpLabel(dump)}`,
+		touches: [databaseOf(dump)],
+		dump,
+		fresh: databaseName(run, state, index, "new"),
+		old: databaseName(run, state, index, "old"),
+		loaded: `load:${state}:${index}`,
+	};
+}
+
+function dropStep(
+	{ state, run }: DatabaseRequest,
+	{ dump, index }: Restored<ServerDump>,
+	which: "new" | "old",
+): Step {
+	const word = which === "new" ? "loaded" : "old";
+	const name = databaseName(run, state, index, which);
+	return {
+		kind: "database-drop",
+		id: `drop:${state}:${index}:${word}`,
+		scope: `state:${state}`,
+		title: `drop the ${word} ${dumpLabel(dump)}`,
+		touches: [name],
+		dump,
+		name,
+	};
 }
 
 /** At most 63 bytes, whatever the state is called. */

@@ -155,8 +155,10 @@ function transaction(
 	const clan = { name: archiveId, folders: places.map(({ folder }) => folder) };
 	const hooks = partial ? {} : state.hooks;
 	const specialFiles = request.specialFiles === true || state.specialFiles === true;
-	const databases = databaseSteps(name, run, source, request.databases[name] ?? [], request.spool, places, {
-		inPlace,
+	const databases = databaseSteps({
+		...{ state: name, run, source, places, inPlace },
+		held: request.databases[name] ?? [],
+		spool: request.spool,
 		agreed: request.trustArchive,
 	});
 
