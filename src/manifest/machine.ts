@@ -1,5 +1,6 @@
 // What a machine is besides its states and providers: where it is, when it backs itself up, whom it tells.
 import * as v from "valibot";
+import { notifySchema } from "../notify/list.ts";
 import { DURATION, secondsOf } from "../values/duration.ts";
 import * as f from "../values/fields.ts";
 
@@ -101,48 +102,6 @@ export const maxAgeInputSchema = v.pipe(durationText("an age"), v.description(`$
 function durationText(what: string) {
 	return v.pipe(v.string(), v.regex(DURATION, `write ${what} like "30s", "10m", "26h" or "7d"`));
 }
-
-const EVENTS = ["start", "success", "failure"] as const;
-export type NotifyEvent = (typeof EVENTS)[number];
-const url = v.pipe(v.string(), v.regex(/^https?:\/\/\S+$/, "must be an http:// or https:// address"));
-const on = (usual: string) =>
-	v.pipe(
-		v.optional(v.pipe(v.array(v.picklist(EVENTS)), v.minLength(1, "names nothing: leave it out"))),
-		v.description(`which of start, success, failure are reported (default ${usual})`),
-	);
-
-export const notifySchema = v.union([
-	v.strictObject({
-		healthchecks: v.pipe(
-			url,
-			v.description("address of a check: /start is called at the start, /fail when something failed"),
-		),
-		on: on("all"),
-	}),
-	v.strictObject({
-		ntfy: v.pipe(url, v.description("address of a topic, as of ntfy.sh")),
-		tokenFile: v.pipe(v.optional(f.path), v.description("file whose first line is the access token")),
-		on: on("failure"),
-	}),
-	v.strictObject({
-		email: v.pipe(
-			v.string(),
-			v.regex(/^[^\s@,;-][^\s@,;]*@[^\s@,;]+$/, "is not a mail address"),
-			v.description("written to through sendmail"),
-		),
-		on: on("failure"),
-	}),
-	v.strictObject({
-		command: v.pipe(
-			f.argv,
-			v.description(
-				"run with the message on its standard input and HOLDFAST_EVENT, _MACHINE, _OPERATION, _RUN",
-			),
-		),
-		on: on("failure"),
-	}),
-]);
-export type Notify = v.InferOutput<typeof notifySchema>;
 
 export const SERVER_USER = "borg";
 export const SERVER_FOLDER = "/var/lib/holdfast-borg";

@@ -1,15 +1,13 @@
-// Tell somebody how a run went: an address that is called, a topic, a mail, a command. What cannot be told is said in
-// the run's own log, and changes nothing of it.
-import { describeEnd, type ExecResult, exec } from "../host/exec.ts";
-import { programPath } from "../host/programs.ts";
-import { readSecret } from "../host/secret.ts";
-import type { Notify, NotifyEvent } from "../manifest/machine.ts";
+// Tell those whom a machine's `notify` names how a run went. What cannot be sent is said in the run's own log, and changes
+// nothing of it.
 import type { Manifest } from "../manifest/schema.ts";
+import { type Notify, notificationKind } from "../notify/list.ts";
+import type { Notification, NotifyEvent } from "../notify/notification.ts";
 import type { RunReport } from "../run/event.ts";
 import { printable, printableLine } from "../values/printable.ts";
 import { duration } from "./text/units.ts";
 
-export interface News {
+export interface NotifiedRun {
 	readonly event: NotifyEvent;
 	readonly operation: string;
 	readonly run: string;
@@ -19,102 +17,49 @@ export interface News {
 	readonly log?: readonly string[];
 }
 
-const TIMEOUT_MS = 15_000;
-/** Lines of the log that go along; and of the whole, what healthchecks.io takes. */
+/** Lines of the log that go along. */
 const LOG_LINES = 40;
-const MOST_BYTES = 10_000;
 
 export async function notify(
-	manifest: Pick<Manifest, "machine" | "notify">,
-	news: News,
+	{ machine, notify: all = [] }: Pick<Manifest, "machine" | "notify">,
+	run: NotifiedRun,
 	remark: (line: string) => void,
 ): Promise<void> {
+	const notification = notificationOf(machine, run);
 	await Promise.all(
-		(manifest.notify ?? []).map(async (whom) => {
-			if (!isWanted(whom, news)) return;
+		all.map(async (whom) => {
+			if (!isWanted(whom, notification)) return;
+			const kind = notificationKind(whom);
 			try {
-				await tell(whom, manifest.machine, news);
+				await kind.send(whom, notification);
 			} catch (error) {
-				remark(`could not tell ${labelOf(whom)}: ${causeOf(error)}`);
+				remark(`could not tell ${kind.label(whom)}: ${(error as Error).message}`);
 			}
 		}),
 	);
 }
 
-function isWanted(whom: Notify, { event, operation }: News): boolean {
-	// One check watches one thing: the success of a prune must not hide a backup that never came.
-	if ("healthchecks" in whom && event !== "failure" && operation !== "create") return false;
-	return (whom.on ?? ("healthchecks" in whom ? ["start", "success", "failure"] : ["failure"])).includes(
-		event,
-	);
+function isWanted(whom: Notify, notification: Notification): boolean {
+	const { usualEvents, concerns } = notificationKind(whom);
+	return (whom.on ?? usualEvents).includes(notification.event) && (concerns?.(notification) ?? true);
 }
 
-async function tell(whom: Notify, machine: string, news: News): Promise<void> {
-	// It becomes a header, a subject, a line on somebody's screen: of what runs and logs say, nothing else may come of it.
-	const title = printable(titleOf(machine, news));
-	const body = linesOf(news).map(printableLine).join("\n");
-	if ("healthchecks" in whom) {
-		const end = { start: "/start", success: "", failure: "/fail" }[news.event];
-		return post(whom.healthchecks.replace(/\/+$/, "") + end, `${title}\n${body}`, {});
-	}
-	if ("ntfy" in whom) {
-		const token = await readSecret({ passphraseFile: whom.tokenFile });
-		return post(whom.ntfy, body || title, {
-			Title: title,
-			Tags: news.event === "failure" ? "warning" : "white_check_mark",
-			Priority: news.event === "failure" ? "high" : "default",
-			...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-		});
-	}
-	if ("email" in whom) {
-		const mail = [
-			`To: ${printable(whom.email)}`,
-			`Subject: ${title}`,
-			"Content-Type: text/plain; charset=utf-8",
-			"",
-			body,
-		];
-		// The path of a user may lack the place that most systems have it in.
-		const sendmail = programPath("sendmail") ?? "/usr/sbin/sendmail";
-		return ended(await exec([sendmail, "-t", "-i"], { input: `${mail.join("\n")}\n`, timeoutSeconds: 60 }));
-	}
-	const [command = "", ...words] = whom.command;
-	const { cleanEnvironment } = await import("../host/exec.ts");
-	return ended(
-		await exec([command, ...words], {
-			input: `${title}\n${body}\n`,
-			timeoutSeconds: 60,
-			env: {
-				...cleanEnvironment(),
-				HOLDFAST_EVENT: news.event,
-				HOLDFAST_MACHINE: machine,
-				HOLDFAST_OPERATION: news.operation,
-				HOLDFAST_RUN: news.run,
-			},
-		}),
-	);
+/** It becomes a header, a subject, a line on somebody's screen: what runs and logs say must not become anything else there. */
+function notificationOf(machine: string, notified: NotifiedRun): Notification {
+	const { event, operation, run } = notified;
+	return {
+		...{ event, machine, operation, run },
+		title: printable(titleOf(machine, notified)),
+		body: linesOf(notified).map(printableLine).join("\n"),
+	};
 }
 
-async function post(url: string, body: string, headers: Record<string, string>): Promise<void> {
-	const answer = await fetch(url, {
-		method: "POST",
-		body: body.slice(-MOST_BYTES),
-		headers,
-		signal: AbortSignal.timeout(TIMEOUT_MS),
-	});
-	if (!answer.ok) throw new Error(`it answered ${answer.status} ${answer.statusText}`);
-}
-
-function ended(result: ExecResult): void {
-	if (result.code !== 0) throw new Error([`it ${describeEnd(result, 60)}`, ...result.stderr].join(": "));
-}
-
-function titleOf(machine: string, { event, operation, report }: News): string {
+function titleOf(machine: string, { event, operation, report }: NotifiedRun): string {
 	if (event === "start") return `holdfast: ${operation} of ${machine} begins`;
 	return `holdfast: ${operation} of ${machine}: ${report?.outcome ?? event}`;
 }
 
-function linesOf({ run, report, log = [] }: News): string[] {
+function linesOf({ run, report, log = [] }: NotifiedRun): string[] {
 	if (!report) return [`run ${run}`];
 	return [
 		`run ${run} took ${duration(report.seconds)}`,
@@ -127,16 +72,4 @@ function linesOf({ run, report, log = [] }: News): string[] {
 			? ["", "The end of its log:", ...log.slice(-LOG_LINES)]
 			: []),
 	];
-}
-
-/** No address: one that is called is as good as a password. */
-function labelOf(whom: Notify): string {
-	if ("healthchecks" in whom) return `the check at ${new URL(whom.healthchecks).host}`;
-	if ("ntfy" in whom) return `the topic at ${new URL(whom.ntfy).host}`;
-	return "email" in whom ? whom.email : `${whom.command[0]}`;
-}
-
-function causeOf(error: unknown): string {
-	const { message, cause } = error as Error;
-	return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }

@@ -56,6 +56,14 @@ export const path = v.pipe(
 
 export const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
+export const httpAddress = v.pipe(
+	v.string(),
+	v.regex(/^https?:\/\/\S+$/, "must be a whole address, like http://127.0.0.1:8080/health"),
+);
+
+/** The host and port of such an address, to show where the rest may be secret. */
+export const hostOf = (address: string): string => URL.parse(address)?.host ?? "an address that is not valid";
+
 /**
  * Where an engine keeps a repository, as that engine writes it. What begins with a dash after a scheme would be an option of
  * the program that the engine starts to go there: `ssh://-oProxyCommand=…` runs a command.

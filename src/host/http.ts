@@ -1,0 +1,86 @@
+// Ask an address by HTTP, bounded in time and in what is read. By Node's own client: `fetch` refuses the ports that
+// browsers keep for other services, and a service may listen on any.
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+
+export interface HttpRequest {
+	/** GET when left out. */
+	readonly method?: "GET" | "POST";
+	readonly headers?: Readonly<Record<string, string>>;
+	readonly body?: string;
+	/** For the whole answer. */
+	readonly timeoutSeconds: number;
+	readonly signal?: AbortSignal;
+	/** Redirects that are followed, with the same method and body; none when left out. */
+	readonly mostRedirects?: number;
+}
+
+export interface HttpAnswer {
+	readonly status: number;
+	/** The words beside the status, such as `Not Found`; may be empty. */
+	readonly statusText: string;
+	/** The beginning of the body. */
+	readonly text: string;
+}
+
+/** Bytes of a body that are read. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** Throws when there is no complete answer in time; whatever the status is, it is an answer. */
+export async function askHttp(address: string, request: HttpRequest): Promise<HttpAnswer> {
+	const { timeoutSeconds, signal } = request;
+	const timeout = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1000));
+	try {
+		return await follow(
+			new URL(address),
+			request,
+			signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+		);
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (timeout.aborted) throw new Error(`no complete answer within ${Math.ceil(timeoutSeconds)} s`);
+		const { message, errors } = error as AggregateError;
+		// A name with several addresses, none of which answered, has an error for each and no message of its own.
+		throw new Error(message || errors?.map((one) => (one as Error).message).join("; "), { cause: error });
+	}
+}
+
+async function follow(url: URL, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+	const answer = await open(url, request, signal);
+	const { statusCode: status = 0, statusMessage: statusText = "", headers } = answer;
+	const { mostRedirects = 0 } = request;
+	if (mostRedirects > 0 && [301, 302, 307, 308].includes(status) && headers.location !== undefined) {
+		answer.destroy();
+		const to = new URL(headers.location, url);
+		// A token is for the server that the person named, and no other.
+		const { Authorization: _, ...others } = request.headers ?? {};
+		const next = to.origin === url.origin ? request : { ...request, headers: others };
+		return follow(to, { ...next, mostRedirects: mostRedirects - 1 }, signal);
+	}
+	return { status, statusText, text: await beginningOf(answer) };
+}
+
+function open(
+	url: URL,
+	{ method = "GET", headers, body }: HttpRequest,
+	signal: AbortSignal,
+): Promise<IncomingMessage> {
+	return new Promise((resolve, reject) => {
+		const start = url.protocol === "https:" ? httpsRequest : httpRequest;
+		start(url, { method, headers: { "User-Agent": "holdfast", ...headers }, signal, agent: false }, resolve)
+			.on("error", reject)
+			.end(body);
+	});
+}
+
+/** A body may have no end. */
+async function beginningOf(answer: IncomingMessage): Promise<string> {
+	const chunks: Buffer[] = [];
+	let bytes = 0;
+	for await (const chunk of answer) {
+		chunks.push(chunk);
+		bytes += chunk.length;
+		if (bytes > MOST_BYTES) break;
+	}
+	return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,27 @@
+// A command of the user's own.
+import * as v from "valibot";
+import * as f from "../values/fields.ts";
+import { defineNotification } from "./notification.ts";
+
+export const command = defineNotification({
+	key: "command",
+	options: {
+		command: v.pipe(
+			f.argv,
+			v.description(
+				"run with the message on its standard input and HOLDFAST_EVENT, _MACHINE, _OPERATION, _RUN",
+			),
+		),
+	},
+	usualEvents: ["failure"],
+	label: ({ command }) => `${command[0]}`,
+	async send({ command }, { event, machine, operation, run, title, body }) {
+		const { runToTell } = await import("./run-to-tell.ts");
+		await runToTell(command, `${title}\n${body}\n`, {
+			HOLDFAST_EVENT: event,
+			HOLDFAST_MACHINE: machine,
+			HOLDFAST_OPERATION: operation,
+			HOLDFAST_RUN: run,
+		});
+	},
+});

@@ -1,0 +1,33 @@
+// A mail, by whatever the machine has as sendmail.
+import * as v from "valibot";
+import { printable } from "../values/printable.ts";
+import { defineNotification } from "./notification.ts";
+
+export const email = defineNotification({
+	key: "email",
+	options: {
+		email: v.pipe(
+			v.string(),
+			v.regex(/^[^\s@,;-][^\s@,;]*@[^\s@,;]+$/, "is not a mail address"),
+			v.description("written to through sendmail"),
+		),
+	},
+	usualEvents: ["failure"],
+	label: ({ email }) => email,
+	async send({ email }, { title, body }) {
+		const [{ runToTell }, { programPath }] = await Promise.all([
+			import("./run-to-tell.ts"),
+			import("../host/programs.ts"),
+		]);
+		const mail = [
+			`To: ${printable(email)}`,
+			`Subject: ${title}`,
+			"Content-Type: text/plain; charset=utf-8",
+			"",
+			body,
+		];
+		// The path of a user may lack the folder that most systems have it in.
+		const sendmail = programPath("sendmail") ?? "/usr/sbin/sendmail";
+		await runToTell([sendmail, "-t", "-i"], `${mail.join("\n")}\n`);
+	},
+});

@@ -1,0 +1,24 @@
+// A check of healthchecks.io, or of a server of one's own: https://healthchecks.io/docs/http_api/
+import * as v from "valibot";
+import * as f from "../values/fields.ts";
+import { defineNotification } from "./notification.ts";
+
+const END = { start: "/start", success: "", failure: "/fail" };
+
+export const healthchecks = defineNotification({
+	key: "healthchecks",
+	options: {
+		healthchecks: v.pipe(
+			f.httpAddress,
+			v.description("address of a check: /start is called at the start, /fail when something failed"),
+		),
+	},
+	usualEvents: ["start", "success", "failure"],
+	// One check watches one thing: the success of a prune must not hide a backup that never came.
+	concerns: ({ event, operation }) => event === "failure" || operation === "create",
+	label: ({ healthchecks }) => `the check at ${f.hostOf(healthchecks)}`,
+	async send({ healthchecks }, { event, title, body }) {
+		const { post } = await import("./post.ts");
+		await post(healthchecks.replace(/\/+$/, "") + END[event], `${title}\n${body}`);
+	},
+});

@@ -1,0 +1,33 @@
+// The ways to notify somebody of runs. A new one is a file here and a line in `NOTIFICATIONS`.
+import * as v from "valibot";
+import { command } from "./command.ts";
+import { email } from "./email.ts";
+import { healthchecks } from "./healthchecks.ts";
+import { EVENTS, type NotificationKind } from "./notification.ts";
+import { ntfy } from "./ntfy.ts";
+
+export const NOTIFICATIONS = [healthchecks, ntfy, email, command] as const;
+
+const on = ({ usualEvents }: NotificationKind) =>
+	v.pipe(
+		v.optional(v.pipe(v.array(v.picklist(EVENTS)), v.minLength(1, "names nothing: leave it out"))),
+		v.description(
+			`which of ${EVENTS.join(", ")} are reported (default ${usualEvents.length === EVENTS.length ? "all" : usualEvents.join(", ")})`,
+		),
+	);
+
+/** An item of the manifest's `notify`. */
+export const notifySchema = v.union(
+	NOTIFICATIONS.map((kind) => v.strictObject({ ...kind.options, on: on(kind) })) as Form[],
+);
+type Form<O = (typeof NOTIFICATIONS)[number]["options"]> = O extends v.ObjectEntries
+	? v.StrictObjectSchema<O & { readonly on: ReturnType<typeof on> }, undefined>
+	: never;
+export type Notify = v.InferOutput<typeof notifySchema>;
+
+/** The kind that an item is of. */
+export function notificationKind(whom: Notify): NotificationKind {
+	const found = NOTIFICATIONS.find(({ key }) => key in whom);
+	if (found === undefined) throw new Error(`no way to notify is known for ${Object.keys(whom).join(", ")}`);
+	return found;
+}

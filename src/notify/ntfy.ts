@@ -1,0 +1,24 @@
+// A topic of ntfy: https://docs.ntfy.sh/publish/
+import * as v from "valibot";
+import * as f from "../values/fields.ts";
+import { defineNotification } from "./notification.ts";
+
+export const ntfy = defineNotification({
+	key: "ntfy",
+	options: {
+		ntfy: v.pipe(f.httpAddress, v.description("address of a topic, as of ntfy.sh")),
+		tokenFile: v.pipe(v.optional(f.path), v.description("file whose first line is the access token")),
+	},
+	usualEvents: ["failure"],
+	label: ({ ntfy }) => `the topic at ${f.hostOf(ntfy)}`,
+	async send({ ntfy, tokenFile }, { event, title, body }) {
+		const [{ post }, { readSecret }] = await Promise.all([import("./post.ts"), import("../host/secret.ts")]);
+		const token = await readSecret({ passphraseFile: tokenFile });
+		await post(ntfy, body || title, {
+			Title: title,
+			Tags: event === "failure" ? "warning" : "white_check_mark",
+			Priority: event === "failure" ? "high" : "default",
+			...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+		});
+	},
+});

@@ -1,0 +1,24 @@
+// A message by HTTP, for the kinds that are an address.
+import { askHttp } from "../host/http.ts";
+
+/** The end of a message that is longer is sent, which is where a log says why. */
+const MOST_CHARACTERS = 10_000;
+const TIMEOUT_SECONDS = 15;
+/** Such as from http:// to https://. */
+const MOST_REDIRECTS = 5;
+
+/** Throws when the answer is not a success. */
+export async function post(
+	address: string,
+	body: string,
+	headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
+	const { status, statusText } = await askHttp(address, {
+		method: "POST",
+		headers: { "Content-Type": "text/plain; charset=utf-8", ...headers },
+		body: body.slice(-MOST_CHARACTERS),
+		timeoutSeconds: TIMEOUT_SECONDS,
+		mostRedirects: MOST_REDIRECTS,
+	});
+	if (status < 200 || status > 299) throw new Error(`it answered ${status} ${statusText}`.trimEnd());
+}

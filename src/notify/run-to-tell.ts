@@ -1,0 +1,19 @@
+// A program that gets the message on its standard input, for the kinds that are one.
+import { cleanEnvironment, describeEnd, exec } from "../host/exec.ts";
+
+const TIMEOUT_SECONDS = 60;
+
+/** Throws when it fails, with what it wrote to standard error. */
+export async function runToTell(
+	argv: readonly string[],
+	input: string,
+	environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+	const result = await exec(argv, {
+		input,
+		timeoutSeconds: TIMEOUT_SECONDS,
+		env: { ...cleanEnvironment(), ...environment },
+	});
+	if (result.code !== 0)
+		throw new Error([`it ${describeEnd(result, TIMEOUT_SECONDS)}`, ...result.stderr].join(": "));
+}
