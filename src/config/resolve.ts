@@ -1,6 +1,6 @@
 // From what a user wrote to the manifest: short forms become long ones, and defaults are filled in.
 import { type Dump, databaseOf, dumpFile, isOfAll, isServerDump, withDatabase } from "../databases/dump.ts";
-import type { HealthCheck } from "../manifest/health-checks.ts";
+import type { HealthCheck } from "../health/list.ts";
 import type { Schedule } from "../manifest/machine.ts";
 import { HOOKS, type Hook, type Manifest, type State } from "../manifest/schema.ts";
 import type { HealthCheckInput, HookInput, StateInput } from "../modules/state.ts";

@@ -1,10 +1,10 @@
 // The manifest, version 1: the resolved description of one machine, and the only thing that the runtime reads.
 import * as v from "valibot";
 import { dumpSchema } from "../databases/dump.ts";
+import { healthCheckSchema } from "../health/list.ts";
 import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";
 import { unitSchema } from "../values/unit.ts";
-import { healthCheckSchema } from "./health-checks.ts";
 import { machineFields, maxAgeSchema, scheduleSchema } from "./machine.ts";
 import { providerSchema } from "./providers.ts";
 
@@ -43,6 +43,12 @@ export type Hook = v.InferOutput<typeof hookSchema>;
 export const HOOKS = ["preBackup", "postBackup", "preRestore", "postRestore"] as const;
 export type HookName = (typeof HOOKS)[number];
 
+const within = v.pipe(
+	v.number(),
+	v.minValue(0),
+	v.description("seconds in which it has to pass; it is asked again until then"),
+);
+
 export const stateSchema = v.strictObject({
 	folders: v.array(f.folder),
 	exclude: v.array(f.pattern),
@@ -65,7 +71,10 @@ export const stateSchema = v.strictObject({
 		v.optional(v.boolean()),
 		v.description("whether a restore brings back device nodes, setuid files and file capabilities"),
 	),
-	healthChecks: v.pipe(v.array(healthCheckSchema), v.description("what shows that the service is healthy")),
+	healthChecks: v.pipe(
+		v.array(healthCheckSchema(within)),
+		v.description("what shows that the service is healthy"),
+	),
 	maxAge: v.optional(maxAgeSchema),
 });
 export type State = v.InferOutput<typeof stateSchema>;

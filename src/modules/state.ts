@@ -1,7 +1,7 @@
 // What a person may write of a state, and what a module yields: the fields of the manifest, with short forms.
 import * as v from "valibot";
 import { dumpSchema } from "../databases/dump.ts";
-import { healthCheckForms } from "../manifest/health-checks.ts";
+import { healthCheckSchema } from "../health/list.ts";
 import { maxAgeInputSchema } from "../manifest/machine.ts";
 import { hookForms } from "../manifest/schema.ts";
 import { DURATION } from "../values/duration.ts";
@@ -49,16 +49,7 @@ const within = v.pipe(
 	v.optional(pause),
 	v.description("how long it may take to pass; it is asked again until then (default 30s)"),
 );
-const check = v.union(
-	[
-		v.strictObject({ ...healthCheckForms.http, within }),
-		v.strictObject({ ...healthCheckForms.script, within }),
-		v.strictObject({ ...healthCheckForms.command, within }),
-		v.strictObject({ ...healthCheckForms.postgresql, within }),
-		v.strictObject({ ...healthCheckForms.sqlite, within }),
-	],
-	"a check is { http }, { script }, { command }, { sql, database } or { sql, sqlite }",
-);
+const check = healthCheckSchema(within);
 export type HealthCheckInput = v.InferOutput<typeof check>;
 
 export const stateSchema = v.strictObject({

@@ -1,6 +1,7 @@
 // The units of a state around an operation: down, up again, and seen to stay up.
+
+import { healthCheckKind } from "../health/list.ts";
 import { unitLabel } from "../host/systemd.ts";
-import { healthCheckLabel } from "../manifest/health-checks.ts";
 import type { State } from "../manifest/schema.ts";
 import type { Step } from "../steps/plan.ts";
 import type { Unit } from "../values/unit.ts";
@@ -93,7 +94,7 @@ export function healthCheckSteps(
 			kind: "check",
 			id: `check:${name}:${index}`,
 			scope,
-			title: `check ${name}: ${healthCheckLabel(check)}`,
+			title: `check ${name}: ${healthCheckKind(check).label(check)}`,
 			touches: [],
 			state: name,
 			check,

@@ -2,8 +2,8 @@
 // what is made of them, in plan.ts. Those of databases are in step-database.ts, those of a deploy in step-deploy.ts.
 import type { DumpFacts } from "../databases/database.ts";
 import type { Dump } from "../databases/dump.ts";
+import type { HealthCheck } from "../health/list.ts";
 import type { SwapMode } from "../host/survey.ts";
-import type { HealthCheck } from "../manifest/health-checks.ts";
 import type { Retention } from "../manifest/providers.ts";
 import type { Hook, HookName } from "../manifest/schema.ts";
 import type { Unit } from "../values/unit.ts";

@@ -1,0 +1,41 @@
+// The kinds of health checks. A new one is a file here and a line in `HEALTH_CHECKS`.
+import * as v from "valibot";
+import { command } from "./command.ts";
+import type { HealthCheckKind } from "./health-check.ts";
+import { http } from "./http.ts";
+import { script } from "./script.ts";
+import { sql } from "./sql.ts";
+import { sqlite } from "./sqlite.ts";
+
+export const HEALTH_CHECKS = [http, script, command, sql, sqlite] as const;
+
+/** A check with `within`, the time in which it has to pass: seconds in a manifest, and what a person writes in a config. */
+export const healthCheckSchema = <W extends v.GenericSchema>(within: W) =>
+	v.union(
+		HEALTH_CHECKS.map(({ options }) => v.strictObject({ ...options, within })) as Form<W>[],
+		`a health check is ${forms()}`,
+	);
+export type HealthCheck = v.InferOutput<ReturnType<typeof healthCheckSchema<v.NumberSchema<undefined>>>>;
+
+type Options = (typeof HEALTH_CHECKS)[number]["options"];
+type Form<W extends v.GenericSchema, O = Options> = O extends v.ObjectEntries
+	? v.StrictObjectSchema<O & { readonly within: W }, undefined>
+	: never;
+
+function forms(): string {
+	const all = HEALTH_CHECKS.map(({ options }) => formOf(options));
+	return `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
+}
+
+/** `{ sql, database }`: the keys that cannot be left out. */
+function formOf(options: v.ObjectEntries): string {
+	const needed = Object.entries(options).filter(([, { type }]) => type !== "optional");
+	return `{ ${needed.map(([key]) => key).join(", ")} }`;
+}
+
+/** The kind that a check is of. */
+export function healthCheckKind(check: HealthCheck): HealthCheckKind {
+	const found = HEALTH_CHECKS.find(({ key }) => key in check);
+	if (found === undefined) throw new Error(`no health check is known for ${Object.keys(check).join(", ")}`);
+	return found;
+}

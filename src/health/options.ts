@@ -1,0 +1,10 @@
+// Options that several kinds have.
+import * as v from "valibot";
+import * as f from "../values/fields.ts";
+
+export const user = v.pipe(v.optional(f.text), v.description("ask as this user"));
+export const query = v.pipe(f.text, v.description("a query that must succeed"));
+export const expect = v.pipe(
+	v.optional(v.string()),
+	v.description("the answer must be this, apart from space around it"),
+);

@@ -1,0 +1,28 @@
+// A query to a database of a server.
+import * as v from "valibot";
+import { databaseNamed } from "../databases/question.ts";
+import * as f from "../values/fields.ts";
+import { askDatabase } from "./database.ts";
+import { defineHealthCheck } from "./health-check.ts";
+import { expect, query } from "./options.ts";
+
+export const sql = defineHealthCheck({
+	key: "database",
+	options: {
+		sql: query,
+		database: v.pipe(
+			f.text,
+			v.description(
+				"the database that it is put to, on the server that the state's dump of it names; without one, the PostgreSQL here",
+			),
+		),
+		user: v.pipe(v.optional(f.text), v.description("ask as this user (default: the dump's, or postgres)")),
+		expect,
+	},
+	asksService: false,
+	label: ({ sql }) => sql,
+	ask: ({ database, user, ...question }, attempt) => {
+		const dump = databaseNamed(database, attempt.dumps);
+		return askDatabase(user === undefined ? dump : { ...dump, user }, question, attempt);
+	},
+});
