@@ -1,29 +1,41 @@
-// What npm test runs: the files that are named, or else every `*.test.ts`; those that take longest begin first, for a long
-// one that begins last keeps one core busy while the other has nothing left to do.
-import { existsSync, globSync } from "node:fs";
+// What npm test runs: every `*.test.ts` but for the tests with "[long]" in their names, which the long tier runs by
+// `--left-out`; of files that are named, all. Those that take longest begin first, for a long one that begins last keeps one
+// core busy while the other has nothing left to do.
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { isOrImports } from "./imports.ts";
 
 /** In this order; how long files took is said after each run. */
 const FIRST = ["crash/crash", "fleet/deploy", "story/story", "engines/borgbackup", "fleet/reach"].map(
 	(name) => join(import.meta.dirname, `${name}.test.ts`),
 );
-/** On two cores: every file waits for some program now and then. */
-const AT_ONCE = 4;
+/** On two cores: most of what a file takes it waits for a unit, a time-out or a disk. */
+const AT_ONCE = 5;
 const TIMEOUT_MS = 600_000;
 const SLOWEST = 15;
 
 const missing = FIRST.filter((file) => !existsSync(file));
 if (missing.length > 0) throw new Error(`test/all.ts names files that are not there: ${missing.join(", ")}`);
-const named = process.argv.slice(2).map((file) => resolve(file));
 const every = globSync("**/*.test.ts", { cwd: import.meta.dirname })
 	.map((file) => join(import.meta.dirname, file))
 	.sort();
-const files = named.length > 0 ? named : [...new Set([...FIRST, ...every])];
+const inOrder = [...new Set([...FIRST, ...every])];
+
+const LONG = /\[long\]/;
+const hasLong = (file: string) =>
+	isOrImports(file, (one) => one.startsWith(import.meta.dirname) && LONG.test(readFileSync(one, "utf8")));
+const named = process.argv.slice(2).map((file) => resolve(file));
+const chosen =
+	process.argv[2] === "--left-out"
+		? { files: inOrder.filter(hasLong), testNamePatterns: LONG }
+		: named.length > 0
+			? { files: named }
+			: { files: inOrder, testSkipPatterns: LONG };
 
 const seconds = new Map<string, number>();
-const tests = run({ files, concurrency: AT_ONCE, timeout: TIMEOUT_MS });
+const tests = run({ ...chosen, concurrency: AT_ONCE, timeout: TIMEOUT_MS });
 tests.on("test:fail", () => {
 	process.exitCode = 1;
 });

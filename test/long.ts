@@ -1,7 +1,8 @@
-// npm run test:long [-- --minutes N] [WORD…]: what takes too long for `npm test`. Tests of its own (`*.long.ts`), the same
-// tests with many more rounds, and every moment of the crash matrix; one after another, and all of them, or those with a word
+// npm run test:long [-- --minutes N] [WORD…]: what takes too long for `npm test`. Tests of its own (`*.long.ts`), those with
+// "[long]" in their names, the same tests with many more rounds, and every moment of the crash matrix; one after another, and all of them, or those with a word
 // in their name. With `--minutes`, a part that would not be over by then is left out, and named as left out.
 import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SCENARIOS } from "./crash/scenario.ts";
@@ -31,15 +32,14 @@ const [short = [], long = []] = [true, false].map((isShort) =>
 	SCENARIOS.filter(({ minutes }) => minutes <= 2 === isShort).map(matrix),
 );
 
-const OWN = "**/*.long.ts";
-
 /** Those that run within the time that CI has come first. */
 const PARTS: readonly Part[] = [
 	{
 		name: "tests of its own",
-		minutes: 13,
-		words: ["--test", "--test-concurrency=3", "--test-timeout=600000", below(OWN)],
+		minutes: 6,
+		words: [below("all.ts"), ...globSync("**/*.long.ts", { cwd: import.meta.dirname }).map(below)],
 	},
+	{ name: "what npm test leaves out", minutes: 7, words: [below("all.ts"), "--left-out"] },
 	more(
 		"a restore killed and interrupted at every moment",
 		5,

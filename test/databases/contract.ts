@@ -95,8 +95,10 @@ export function fulfilsContract(kind: Kind): void {
 			);
 		};
 
-		for (const provider of Object.keys(PROVIDERS))
-			test(`comes back with ${provider} as it was`, async () => {
+		// With tar the others below come back.
+		const tier = { borgbackup: "", tar: " [long]" };
+		for (const provider of ["borgbackup", "tar"] as const)
+			test(`comes back with ${provider} as it was${tier[provider]}`, async () => {
 				await declare();
 				const old = await kind.facts(web01);
 				await holdfast(0, "create", "--provider", provider);
@@ -110,7 +112,7 @@ export function fulfilsContract(kind: Kind): void {
 
 		if (kind.brief) return;
 
-		test("of two destinations, through a file: dumped once, in both", async () => {
+		test("of two destinations, through a file: dumped once, in both [long]", async () => {
 			await declare();
 			const old = await kind.facts(web01);
 			await holdfast(0, "create");
@@ -158,7 +160,7 @@ export function fulfilsContract(kind: Kind): void {
 			await tidy();
 		});
 
-		test("--in-place brings it back as well", async () => {
+		test("--in-place brings it back as well [long]", async () => {
 			await declare();
 			const old = await kind.facts(web01);
 			await holdfast(0, "create", "--provider", "tar");
@@ -181,8 +183,8 @@ export function fulfilsContract(kind: Kind): void {
 		});
 
 		if (kind.spoil)
-			for (const provider of Object.keys(PROVIDERS))
-				test(`a dump that breaks off while ${provider} reads it leaves out its own state only`, async () => {
+			for (const provider of ["borgbackup", "tar"] as const)
+				test(`a dump that breaks off while ${provider} reads it leaves out its own state only${tier[provider]}`, async () => {
 					await declare();
 					await kind.spoil?.(web01);
 					const said = await holdfast(3, "create", "--provider", provider);

@@ -131,7 +131,7 @@ machines:
 		await declare(`schedule: { create: "${soon}", randomizedDelay: 0 }`);
 		const changed = await succeeds("deploy", "web01", "--yes");
 		assert.match(changed, new RegExp(`^ +\\+OnCalendar=${soon}$`, "m"));
-		for (let tries = 0; tries < 60; tries++) {
+		for (let tries = 0; tries < 240; tries++) {
 			const { stdout } = await web01.run([
 				"systemctl",
 				"show",
@@ -141,7 +141,7 @@ machines:
 				"holdfast-create.service",
 			]);
 			if (/inactive/.test(stdout) && !/^0$/m.test(stdout)) break;
-			await pause(1000);
+			await pause(250);
 		}
 		const listed = await succeeds("list", "web01");
 		assert.match(
@@ -251,8 +251,8 @@ machines:
 		await web01.sh("test -e /var/lib/holdfast/journal.sqlite");
 	});
 
-	test("a terminal that goes away ends neither a deploy nor an undeploy half-way", async () => {
-		for (const seconds of [0.5, 1.2, 2.5])
+	for (const seconds of [0.5, 1.2, 2.5])
+		test(`a terminal that goes away after ${seconds} s ends neither a deploy nor an undeploy half-way${seconds === 1.2 ? "" : " [long]"}`, async () => {
 			for (const command of ["deploy", "undeploy"]) {
 				const program = `/opt/holdfast/bin/holdfast ${command} web01 --yes >/dev/null 2>&1`;
 				await laptop.sh(
@@ -264,11 +264,11 @@ machines:
 					deployed === "yes" ? "active" : "inactive",
 					`${command}, ${seconds} s`,
 				);
-				assert.equal(await web01.sh("ls -A /var/lib/holdfast/deploy"), "");
+				assert.equal(await web01.sh("ls -A /var/lib/holdfast/deploy 2>/dev/null || :"), "");
 				assert.equal(await web01.sh("holdfast --version >/dev/null 2>&1 && echo yes || echo no"), deployed);
 				await succeeds(command, "web01", "--yes");
 			}
-	});
+		});
 
 	test("what does not fit is refused with a reason: no systemd, another architecture, no room", async () => {
 		const fake = (name: string, text: string) =>

@@ -7,12 +7,14 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { guarded } from "./hostile.ts";
-
 import { flipping, nothingOfRoots, onlyRoot, ROUNDS, setUp, USER } from "./swapped.ts";
+
+/** What is our own work and not the engine's is the same with each. */
+const LONG: Readonly<Record<string, string>> = { restic: " [long]", localbackup: " [long]" };
 
 describe("a folder above the state's is swapped for a link", onlyRoot, () => {
 	for (const engine of Object.keys(EVERY_ENGINE))
-		test(`${engine}: create`, async () => {
+		test(`${engine}: create${LONG[engine] ?? ""}`, async () => {
 			const { place, home, outside, before } = setUp(engine);
 			await place.holdfast("create");
 			await flipping(["link", join(home, "up"), outside], async () => {
@@ -72,7 +74,7 @@ describe("a folder above the state's is swapped for a link", onlyRoot, () => {
 
 describe("private folders are moved away, and links put in their place", onlyRoot, () => {
 	for (const engine of Object.keys(EVERY_ENGINE))
-		test(`${engine}: on a filesystem that is the user's from its top on, there is no other place`, async (t) => {
+		test(`${engine}: on a filesystem that is the user's from its top on, there is no other place${LONG[engine] ?? ""}`, async (t) => {
 			const { place, home, outside, before } = setUp(engine);
 			rmSync(home, { recursive: true });
 			mkdirSync(home);
@@ -110,7 +112,7 @@ describe("private folders are moved away, and links put in their place", onlyRoo
 
 describe("folders in the state's are swapped for links while they are read", onlyRoot, () => {
 	for (const engine of Object.keys(EVERY_ENGINE))
-		test(engine, async () => {
+		test(engine + (LONG[engine] ?? ""), async () => {
 			const { place, home, outside } = setUp(engine);
 			// Whoever reads a folder's names and then opens each by its path meets the link at one of many.
 			for (let index = 0; index < 300; index++) {

@@ -65,9 +65,11 @@ export function declaration(providers: string): string {
             runuser -u postgres -- dropdb --if-exists notes
             runuser -u postgres -- pg_restore -C -d postgres < /var/backup/postgres/notes/pg-dump
         stopOnRestore: [notes.service]
+        settle: 0
       other:
         folders: [/srv/other]
         stopOnRestore: [other.service]
+        settle: 0
     providers:
 ${providers}`;
 }

@@ -51,7 +51,7 @@ describe("one service is restored by one command", { skip: noMachines }, () => {
 	});
 
 	for (const [provider, options] of Object.entries(PROVIDERS)) {
-		test(`with ${provider}`, async () => {
+		test(`with ${provider}${/borg|command/.test(provider) ? "" : " [long]"}`, async () => {
 			await web01.write("/etc/holdfast/holdfast.yaml", declaration(options.slice(1)));
 			await succeeds(web01, "create", "web01");
 			const then = await answerOf(web01);
@@ -59,7 +59,7 @@ describe("one service is restored by one command", { skip: noMachines }, () => {
 			assert.ok(first);
 
 			// An engine that lists names and nothing else knows the second, and no more.
-			await pause(1000);
+			await pause(1000 - (Date.now() % 1000));
 			await addNote(web01, `added after the first archive of ${provider}`);
 			await web01.sh(`
 				printf changed >'/srv/notes/attachments/a picture.jpg'
@@ -129,7 +129,7 @@ describe("one service is restored by one command", { skip: noMachines }, () => {
 			"sftp:restic@nas:web01 --option 'sftp.command=ssh -i /root/key -o BatchMode=yes -o StrictHostKeyChecking=accept-new restic@nas -s sftp'",
 		],
 	] as const)
-		test(`a bare machine that has never seen the config adopts the ${engine} repository and restores the service`, async () => {
+		test(`a bare machine that has never seen the config adopts the ${engine} repository and restores the service${engine === "restic" ? " [long]" : ""}`, async () => {
 			const then = await answerOf(web01);
 			await web01.write("/etc/holdfast/holdfast.yaml", declaration(PROVIDERS[engine].slice(1)));
 			await succeeds(web01, "create", "web01");

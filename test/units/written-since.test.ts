@@ -41,7 +41,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 	const DATABASE = /is kept as the database (\w+);/;
 
 	for (const moment of ["start:app#after", "place:app:0#after"])
-		test(`in a folder, ${moment}`, async () => {
+		test(`in a folder, ${moment}${moment.startsWith("place") ? " [long]" : ""}`, async () => {
 			await begin();
 			await web01.sh("mkdir /srv/app/in; echo old >/srv/app/in/other; systemctl start app");
 			await web01.holdfast_(0, "create");
@@ -115,7 +115,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 		}
 	});
 
-	test("in a mount point that was only filled in part", async () => {
+	test("in a mount point that was only filled in part [long]", async () => {
 		await beginOnMount();
 		try {
 			await web01.holdfast_(0, "create");
@@ -134,7 +134,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 		}
 	});
 
-	test("what was moved in, as a folder or in the place of the whole one; and a file for a file", async () => {
+	test("what was moved in, as a folder or in the place of the whole one; and a file for a file [long]", async () => {
 		await begin();
 		await web01.sh("mkdir /srv/app/in; echo old >/srv/app/in/other; systemctl start app");
 		await web01.holdfast_(0, "create");
@@ -247,7 +247,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 		},
 	};
 	for (const [kind, { start, sql, create, drop }] of Object.entries(SERVERS))
-		test(`in a database of ${kind}`, async () => {
+		test(`in a database of ${kind}${kind === "mariadb" ? " [long]" : ""}`, async () => {
 			await begin({ dumps: [{ [kind]: "app" }] });
 			await web01.sh(`${start}; ${create}`);
 			await web01.sh(sql("app", "CREATE TABLE note (text varchar(20)); INSERT INTO note VALUES ('old')"));
@@ -266,7 +266,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 			await web01.sh(`${drop("app")}; systemctl stop ${kind}`);
 		});
 
-	test("where a provider of one's own writes to the live folder", async () => {
+	test("where a provider of one's own writes to the live folder [long]", async () => {
 		await begin();
 		const mine = {
 			...{ list: "echo one", create: "rm -rf /srv/copy && cp -a /srv/app /srv/copy" },

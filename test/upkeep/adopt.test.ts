@@ -75,7 +75,7 @@ async function backedUp(provider: (at: string) => object) {
 
 describe("adopt", () => {
 	for (const [name, { provider, words }] of Object.entries(CASES))
-		test(`${name}: shown, a config written, one service and then all restored`, async () => {
+		test(`${name}: shown, a config written, one service and then all restored${name === "borgbackup" ? "" : " [long]"}`, async () => {
 			const { first, at } = await backedUp(provider);
 			const were = { notes: factsOf(first.path("notes")), shop: factsOf(first.path("shop")) };
 			for (const gone of ["state", "run", "config", "cache", "notes", "shop", "holdfast.json"])

@@ -1,0 +1,23 @@
+// What a test file imports of its own kind, and those in turn: tests are sorted into tiers by it.
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Whether this is so of a file, of one that it imports, or of one that those import, outside `src`. */
+export function isOrImports(file: string, is: (file: string) => boolean, seen = new Set<string>()): boolean {
+	if (is(file)) return true;
+	if (seen.has(file) || !file.startsWith(import.meta.dirname)) return false;
+	seen.add(file);
+	return importsOf(file).some((one) => isOrImports(one, is, seen));
+}
+
+const imported = new Map<string, readonly string[]>();
+function importsOf(file: string): readonly string[] {
+	const known = imported.get(file);
+	if (known !== undefined) return known;
+	const text = readFileSync(file, "utf8");
+	const found = [...text.matchAll(/(?:from|import)\s*\(?"(\.{1,2}\/[^"]+\.ts|node:child_process)"/g)].map(
+		([, name = ""]) => (name.startsWith(".") ? join(dirname(file), name) : name),
+	);
+	imported.set(file, found);
+	return found;
+}
