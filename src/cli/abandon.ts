@@ -1,6 +1,6 @@
 // holdfast recover --abandon RUN: the last way out of a run, or of a journal, that no version at hand can go on with.
 
-import { loadConfig } from "../config/load.ts";
+import { loadMachines } from "../config/load.ts";
 import { places } from "../host/places.ts";
 import { print, printJson, printMessage } from "../report/terminal.ts";
 import { abandon, abandonJournal, type Left, leftBy, leftInJournal } from "../run/abandon.ts";
@@ -99,7 +99,7 @@ function faultOf(folder: string): string | undefined {
 /** Of every machine of the config: it may be called from where it does not say which one this is. */
 async function declaredFolders(flags: Flags): Promise<string[]> {
 	try {
-		const { machines } = await loadConfig(flags.config, loading);
+		const machines = await loadMachines(flags.config, loading);
 		return [...machines.values()].flatMap(({ state }) =>
 			Object.values(state).flatMap(({ folders }) => folders),
 		);

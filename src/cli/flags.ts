@@ -1,6 +1,7 @@
 // Flags and small pieces that several commands share.
 
-import { type Loaded, type LoadOptions, loadConfig } from "../config/load.ts";
+import type { LoadOptions } from "../config/find.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
 import type { MachineNames } from "../config/names.ts";
 import { isHere, select } from "../fleet/select.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -178,8 +179,8 @@ export const loading = {
 
 interface Chosen {
 	readonly machines: readonly Manifest[];
-	/** All of the config. */
-	readonly every: readonly Manifest[];
+	/** All of the config, which are only then looked at. */
+	every(): Promise<readonly Manifest[]>;
 	readonly sshConfig: string | undefined;
 	readonly secrets: Loaded["secrets"];
 }
@@ -189,7 +190,7 @@ export async function chosen(
 	flags: CommonFlags & Partial<FleetFlags>,
 	{ machine }: { readonly machine: readonly string[] },
 ): Promise<Chosen> {
-	const { file, machines, sshConfig, secrets } = await loadConfig(flags.config, loading);
+	const config = await loadConfig(flags.config, loading);
 	const selection = {
 		names: machine,
 		tags: flags.tag ?? [],
@@ -197,10 +198,10 @@ export async function chosen(
 		several: flags.all !== undefined,
 	};
 	return {
-		machines: select(machines, selection, file),
-		every: [...machines.values()],
-		sshConfig: process.env.HOLDFAST_SSH_CONFIG || sshConfig,
-		secrets,
+		machines: await select(config, selection),
+		every: async () => [...(await config.resolve()).values()],
+		sshConfig: process.env.HOLDFAST_SSH_CONFIG || config.sshConfig,
+		secrets: config.secrets,
 	};
 }
 

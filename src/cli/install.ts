@@ -1,6 +1,6 @@
 // The hidden `holdfast __install FOLDER` and `__uninstall RECORD`: a deploy's half on the machine itself.
 import { join } from "node:path";
-import { loadConfig } from "../config/load.ts";
+import { loadMachines } from "../config/load.ts";
 import { readStored } from "../host/stored-json.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Deployment, deploymentSchema, planInstall, planUninstall } from "../plan/install.ts";
@@ -54,7 +54,7 @@ function recordBefore(file: string): Deployment | undefined {
 }
 
 async function manifestIn(file: string): Promise<Manifest> {
-	const [manifest] = (await loadConfig(file)).machines.values();
+	const [manifest] = (await loadMachines(file)).values();
 	if (!manifest) throw new HoldfastError("usage", `there is no manifest in ${file}`);
 	return manifest;
 }

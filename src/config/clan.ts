@@ -2,52 +2,30 @@
 // providers. Done to what is written, before a schema looks. The facts: nixosModules/clanCore/{state,backups}.nix and
 // clanServices/{borgbackup,localbackup} of clan-core, August 2026, and the blog post's older names.
 
+import type { Fault } from "../manifest/faults.ts";
 import { merge } from "../modules/merge.ts";
+import { type Origin, originAt, originsOf, withOrigins } from "../values/origin.ts";
 import { asPattern } from "../values/patterns.ts";
 import { isRecord, recordOf } from "../values/record.ts";
-import type { Fault } from "./faults.ts";
+import type { Around, Passed, Written } from "./pass.ts";
 
-export interface WithClan {
-	readonly value: unknown;
-	readonly faults: readonly Fault[];
-	/** A fault in what a declaration of Clan's has become is shown at `clan`. */
-	relocate(fault: Fault): Fault;
-}
-
-export function withClan(config: unknown): WithClan {
-	if (!isRecord(config) || !isRecord(config.machines))
-		return { value: config, faults: [], relocate: (it) => it };
-	const own = config.machines;
-	const faults: Fault[] = [];
-	const machines = Object.fromEntries(
-		Object.entries(own).map(([name, machine]) => {
-			if (!isRecord(machine) || !isRecord(machine.clan)) return [name, machine];
-			const { clan, ...rest } = machine;
-			const { state, providers, faults: found } = fromClan(clan);
-			faults.push(...found.map((fault) => ({ ...fault, path: ["machines", name, "clan", ...fault.path] })));
-			// What is written beside it adds to it, and has the last word.
-			return [
-				name,
-				merge(
-					[
-						{ value: { system: "nixos", ...rest }, by: `machine "${name}"` },
-						{ value: { state, providers }, by: "clan", isDefault: true },
-					],
-					[],
-				),
-			];
-		}),
+export const withClan = (machine: Written, { name }: Pick<Around, "name">): Passed => {
+	if (!isRecord(machine.clan)) return { machine };
+	const { clan: _, ...rest } = machine;
+	const { state, providers, faults } = fromClan(machine.clan);
+	// What is written beside it adds to it, and has the last word.
+	const merged = merge(
+		[
+			{ value: { system: "nixos", ...rest }, by: `machine "${name}"` },
+			{ value: { state, providers }, by: "clan", isDefault: true, origin: originsOf(machine)?.clan },
+		],
+		[],
 	);
-	const relocate = (fault: Fault): Fault => {
-		const [first, name, ...path] = fault.path;
-		const machine = own[String(name)];
-		if (first !== "machines" || !isRecord(machine) || !isRecord(machine.clan)) return fault;
-		return isRecord(machine[String(path[0])]) && String(path[1]) in (machine[String(path[0])] as object)
-			? fault
-			: { ...fault, path: ["machines", String(name), "clan", ...path] };
+	return {
+		machine: merged as Written,
+		faults: faults.map((fault) => ({ ...fault, origin: originAt(machine, ["clan", ...fault.path]) })),
 	};
-	return { value: { ...config, machines }, faults, relocate };
-}
+};
 
 interface FromClan {
 	readonly state: Record<string, unknown>;
@@ -64,12 +42,7 @@ export function fromClan(clan: Record<string, unknown>): FromClan {
 			Object.values(jobs).flatMap((job) => (isRecord(job) ? textsIn(job.exclude).map(patternOf) : [])),
 		),
 	];
-	const state = Object.fromEntries(
-		Object.entries(mapIn(clan, "state")).map(([key, value]) => [
-			isRecord(value) && typeof value.name === "string" ? value.name : key,
-			stateOf(value, exclude),
-		]),
-	);
+	const state = named("clan.state", mapIn(clan, "state"), (value) => stateOf(value, exclude));
 	const providers = recordOf<unknown>();
 	for (const [key, value] of Object.entries(mapIn(clan, "providers"))) {
 		const name = isRecord(value) && typeof value.name === "string" ? value.name : key;
@@ -91,6 +64,22 @@ export function fromClan(clan: Record<string, unknown>): FromClan {
 	if (Object.keys(jobs).length > 0) providers.borgbackup = borgOf(jobs);
 	if (isRecord(clan.localbackup)) providers.localbackup = localOf(clan.localbackup);
 	return { state, providers, faults };
+}
+
+/** By the name that each has inside, or by its key. */
+function named(
+	where: string,
+	map: Record<string, unknown>,
+	change: (value: unknown) => unknown,
+): Record<string, unknown> {
+	const origins = recordOf<Origin>();
+	const entries = Object.entries(map).map(([key, value]) => {
+		const name = isRecord(value) && typeof value.name === "string" ? value.name : key;
+		const origin = originsOf(map)?.[key];
+		if (origin) origins[name] = { ...origin, by: `${where}.${key}` };
+		return [name, change(value)] as const;
+	});
+	return withOrigins(Object.fromEntries(entries), origins);
 }
 
 const HOOKS = ["preBackup", "postBackup", "preRestore", "postRestore"] as const;

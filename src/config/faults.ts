@@ -1,153 +1,44 @@
-// What is wrong with a config, in words, each fault with its place and the key that was probably meant.
-import * as v from "valibot";
-import { RENAMED } from "../manifest/old-keys.ts";
+// A config's faults as one error, each with its line.
+import type { Fault } from "../manifest/faults.ts";
 import { HoldfastError } from "../values/error.ts";
-import { nearest } from "../values/nearest.ts";
-import { isRecord, ownValue } from "../values/record.ts";
+import type { Origin } from "../values/origin.ts";
 import { MOST_FAULTS } from "./limits.ts";
-import { type DataPath, quote, type Source } from "./source.ts";
-
-export interface Fault {
-	readonly path: DataPath;
-	readonly message: string;
-	readonly hint?: string;
-}
-
-type Schema = v.GenericSchema & {
-	entries?: Record<string, Schema>;
-	options?: Schema[];
-	wrapped?: Schema;
-	value?: Schema;
-	item?: Schema;
-};
+import { quote, whereIs } from "./source.ts";
 
 /** Characters of what is said of one fault: it may quote a name as long as a book. */
 const LONGEST_LINE = 2_000;
 
-/** More than are shown: several may be one and the same, of a tag. */
-const MOST_LOOKED_AT = 1_000;
-
-/** The faults that the schema finds in a value. */
-export function faultsOf(schema: v.GenericSchema, value: unknown): Fault[] {
-	const result = v.safeParse(schema, value);
-	if (result.success) return [];
-	return result.issues.slice(0, MOST_LOOKED_AT).flatMap((issue) => faultOf(schema as Schema, issue, []));
-}
-
-function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): Fault[] {
-	const path = [...above, ...(issue.path ?? []).map((item) => item.key as string | number)];
-	if (issue.type === "union" && isRecord(issue.input)) return bestOption(schema, issue, path);
-	const key = String(path.at(-1));
-	if (issue.type === "strict_object" && issue.expected === "never") {
-		const known = knownKeys(
-			schema,
-			path.slice(0, -1).slice(above.length),
-			(issue.path?.at(-1) as { input?: unknown } | undefined)?.input,
-			// Another type of the same may have it.
-		).filter((one) => one !== key);
-		const now = ownValue(RENAMED, key) ?? "";
-		const meant = known.includes(now) ? now : nearest(key, known);
-		return [
-			{
-				path,
-				message: `unknown key "${key}"`,
-				hint: meant ? `did you mean "${meant}"?` : `the keys here are: ${known.join(", ")}`,
-			},
-		];
-	}
-	if (issue.type === "strict_object" && issue.received === "undefined")
-		return [{ path: path.slice(0, -1), message: `the key "${key}" is missing` }];
-	if (issue.type === "variant") {
-		const given = issue.path?.at(-1)?.value;
-		return [
-			{
-				path,
-				message: given === undefined ? 'the key "type" is missing' : `there is no "${String(given)}" here`,
-				hint: `the types are: ${issue.expected?.replaceAll(/[()]/g, "")}`,
-			},
-		];
-	}
-	if (issue.kind === "schema" && !issue.message.startsWith("Invalid"))
-		return [{ path, message: issue.message }];
-	if (issue.kind === "schema")
-		return [
-			{
-				path,
-				message: `expected ${words(issue.expected ?? "another value")}, found ${words(issue.received)}`,
-			},
-		];
-	return [{ path, message: issue.message }];
-}
-
-/** An object that fits none of a union's forms is measured against the form it comes nearest to. */
-function bestOption(schema: Schema, issue: v.BaseIssue<unknown>, path: DataPath): Fault[] {
-	const union = schemaAt(schema, path, issue.input);
-	const tries = (union?.options ?? [])
-		.filter((option) => unwrap(option).entries)
-		.map((option) => v.safeParse(option, issue.input).issues ?? [])
-		.sort((a, b) => a.length - b.length);
-	const best = tries[0];
-	if (!best || !union) return [{ path, message: issue.message }];
-	const option =
-		union.options?.find(
-			(item) => v.safeParse(item, issue.input).issues?.length === best.length && unwrap(item).entries,
-		) ?? union;
-	return best.flatMap((item) => faultOf(option, item, path));
-}
-
-const words = (kind: string) =>
-	({
-		Object: "a map",
-		Array: "a list",
-		string: "a text",
-		undefined: "nothing",
-		null: "nothing",
-	})[kind] ?? kind;
-
-function unwrap(schema: Schema): Schema {
-	return schema.wrapped ? unwrap(schema.wrapped) : schema;
-}
-
-function schemaAt(schema: Schema, path: DataPath, _input: unknown): Schema | undefined {
-	let here: Schema | undefined = unwrap(schema);
-	for (const part of path) {
-		if (!here) return undefined;
-		if (here.entries) here = ownValue(here.entries, String(part));
-		else if (here.options && here.type === "variant")
-			here = here.options.map((option) => unwrap(option).entries?.[String(part)]).find(Boolean);
-		else here = here.value ?? here.item;
-		here = here && unwrap(here);
-	}
-	return here;
-}
-
-function knownKeys(schema: Schema, path: DataPath, parent: unknown): string[] {
-	const here = schemaAt(schema, path, parent);
-	if (here?.entries) return Object.keys(here.entries);
-	const type = isRecord(parent) ? parent.type : undefined;
-	const option = here?.options?.find(
-		(item) => (unwrap(item).entries?.type as { literal?: unknown } | undefined)?.literal === type,
-	);
-	return Object.keys((option && unwrap(option).entries) ?? {});
-}
-
-/** One error that shows the first faults, each with its line. */
-export function configError(source: Source, faults: readonly Fault[]): HoldfastError {
-	const more = faults.length - MOST_FAULTS;
-	const blocks = faults.slice(0, MOST_FAULTS).map((fault) => {
-		const place = source.locate(fault.path);
-		const where = place ? `${source.file}:${place.line}:${place.column}` : source.file;
-		const at = fault.path.length > 0 ? ` (${fault.path.join(".")})` : "";
-		const headline = `${where}: ${fault.message}${fault.hint ? `; ${fault.hint}` : ""}${at}`;
-		return {
-			headline: headline.length > LONGEST_LINE ? `${headline.slice(0, LONGEST_LINE)} …` : headline,
-			quoted: place ? quote(source.text, place) : [],
-		};
-	});
+/** One error that shows the first faults, each with its line. What a tag says wrongly is said once, not for each machine. */
+export function configError(file: string, faults: readonly Fault[]): HoldfastError {
+	const each = [...new Map(faults.map((fault) => [sameness(fault), fault])).values()];
+	const blocks = each.slice(0, MOST_FAULTS).map((fault) => blockOf(file, fault));
+	const more = each.length - MOST_FAULTS;
 	if (more > 0) blocks.push({ headline: `and ${more} more`, quoted: [] });
 	const [first, ...rest] = blocks;
-	return new HoldfastError("config-invalid", first?.headline ?? `${source.file}: not valid`, {
+	return new HoldfastError("config-invalid", first?.headline ?? `${file}: not valid`, {
 		details: [...(first?.quoted ?? []), ...rest.flatMap((block) => [block.headline, ...block.quoted])],
 		hint: "fix the file, then look again with: holdfast validate",
 	});
+}
+
+function sameness({ path, message, hint, origin }: Fault): string {
+	return origin === undefined
+		? JSON.stringify([path, message, hint])
+		: JSON.stringify([origin.source.file, origin.offset, message, hint]);
+}
+
+function blockOf(file: string, { path, message, hint, origin }: Fault) {
+	const where = origin === undefined ? file : whereIs(origin);
+	const by = origin?.by === undefined ? "" : ` (${origin.by})`;
+	const at = path.length > 0 ? ` (${path.join(".")})` : "";
+	const headline = `${where}: ${message}${by}${hint ? `; ${hint}` : ""}${at}`;
+	return {
+		headline: headline.length > LONGEST_LINE ? `${headline.slice(0, LONGEST_LINE)} …` : headline,
+		quoted: origin === undefined ? [] : quote(origin),
+	};
+}
+
+/** An error of what a file says at one place. */
+export function errorAt(origin: Origin, message: string): HoldfastError {
+	return configError(origin.source.file, [{ path: [], message, origin }]);
 }

@@ -13,7 +13,7 @@ export function manifestJsonSchema(): JsonSchema {
 
 /** A provider whose name is an engine's may leave its `type` out; the schema says so as well. */
 export function configJsonSchema(): JsonSchema {
-	const schema = toJsonSchema(configSchema, { errorMode: "ignore" }) as JsonSchema;
+	const schema = toJsonSchema(configSchema, { errorMode: "ignore", typeMode: "input" }) as JsonSchema;
 	const machine = schema.properties?.machines?.additionalProperties as JsonSchema;
 	const providers = machine.properties?.providers as JsonSchema;
 	const engines =

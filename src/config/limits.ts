@@ -1,6 +1,6 @@
 // How large a config may be. No honest one comes near; what is larger is a mistake or an attack, and is said with its line
 // in place of minutes of work, or an overflow.
-import type { DataPath } from "./source.ts";
+import { type DataPath, type Origin, originAt } from "../values/origin.ts";
 
 /** Bytes of one file. */
 export const MOST_BYTES = 8 * 1024 ** 2;
@@ -18,6 +18,7 @@ export const MOST_FAULTS = 25;
 export interface Excess {
 	readonly path: DataPath;
 	readonly message: string;
+	readonly origin: Origin | undefined;
 }
 
 interface Way {
@@ -30,18 +31,19 @@ export function excessIn(root: unknown): Excess | undefined {
 	const open: { value: unknown; way: Way | undefined; depth: number }[] = [
 		{ value: root, way: undefined, depth: 0 },
 	];
+	const excess = (way: Way | undefined, message: string): Excess => {
+		const path = pathOf(way);
+		return { path, message, origin: aliasOn(root, path) };
+	};
 	let values = 0;
 	for (let next = open.pop(); next !== undefined; next = open.pop()) {
 		const { value, way, depth } = next;
 		if (++values > MOST_VALUES)
-			return {
-				path: pathOf(way),
-				message: `more than ${MOST_VALUES} values, counting what each alias is replaced by`,
-			};
+			return excess(way, `more than ${MOST_VALUES} values, counting what each alias is replaced by`);
 		if (typeof value === "string" && !value.isWellFormed())
-			return { path: pathOf(way), message: "a text that holds half a character" };
+			return excess(way, "a text that holds half a character");
 		if (typeof value !== "object" || value === null) continue;
-		if (depth > DEEPEST) return { path: pathOf(way), message: tooDeep };
+		if (depth > DEEPEST) return excess(way, tooDeep);
 		// What comes first in the file is looked at first.
 		for (const [key, item] of Object.entries(value).reverse())
 			open.push({
@@ -59,4 +61,15 @@ function pathOf(way: Way | undefined): DataPath {
 	const path: (string | number)[] = [];
 	for (let at = way; at !== undefined; at = at.above) path.unshift(at.key);
 	return path;
+}
+
+/** Where an alias leads back to what stands above it: what it names is in order, and the alias is not. */
+function aliasOn(root: unknown, path: DataPath): Origin | undefined {
+	let found: Origin | undefined;
+	for (const depth of path.keys()) {
+		const next = originAt(root, path.slice(0, depth + 1));
+		if (found && next && next.offset < found.offset) break;
+		found = next;
+	}
+	return found;
 }

@@ -1,33 +1,32 @@
-// Find the config, read it, and turn it into manifests. Nothing is started and nothing else is read.
-import { existsSync, type Stats } from "node:fs";
+// From a config file to manifests: find → read → passes → schema → meaning → manifest. Nothing is started, and nothing else is
+// read. A machine goes through this when it is asked for, so that a command for one of many pays for that one; whatever is
+// wrong with the machines that are asked for is collected, and said at once.
 import { homedir } from "node:os";
-import { basename, dirname, extname, join, resolve as resolvePath } from "node:path";
+import { basename, dirname, join, resolve as resolvePath } from "node:path";
 import * as v from "valibot";
-import { type Examined, examine, fileFault } from "../host/ownership.ts";
-import { isHandedOver, readText } from "../host/read-file.ts";
-import { standingIn } from "../host/standing.ts";
+import { type Fault, faultsIn } from "../manifest/faults.ts";
 import { withKeysOfToday } from "../manifest/old-keys.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
-import { HoldfastError } from "../values/error.ts";
-import { isRecord } from "../values/record.ts";
-import { wordsOf } from "../values/system-error.ts";
+import { originAt } from "../values/origin.ts";
+import { isRecord, recordOf } from "../values/record.ts";
 import { withClan } from "./clan.ts";
-import { configError, type Fault, faultsOf } from "./faults.ts";
-import { excessIn, MOST_BYTES } from "./limits.ts";
-import { meaningFaults } from "./meaning.ts";
-import { type Evaluate, withNix } from "./nix.ts";
-import { type ConfigCode, howTrusted, notObeyed } from "./obey.ts";
+import { withEngineNames } from "./engine-names.ts";
+import { configError } from "./faults.ts";
+import { type Found, findConfig, type LoadOptions } from "./find.ts";
+import { meaningFaults, type Sound } from "./meaning.ts";
+import { withNix } from "./nix.ts";
+import type { Around, Pass, Written } from "./pass.ts";
+import { codeOf, readSource, shownAs } from "./read.ts";
 import { resolveMachine } from "./resolve.ts";
-import { type Config, configSchema, withEngineNames } from "./schema.ts";
+import { type Machine, machineSchema, type Settings, settingsSchema } from "./schema.ts";
 import { withServers } from "./servers.ts";
 import { modulesOf, withServices } from "./services.ts";
-import type { Source } from "./source.ts";
 import { withTags } from "./tags.ts";
 
-const FILES = ["holdfast.yaml", "holdfast.yml", "holdfast.ts", "holdfast.json"];
-
-/** What a deploy has left on a machine: its manifest, and no config. */
-export const DEPLOYED_MANIFEST = "/etc/holdfast/manifest.json";
+/** What a machine declares: its own lines, and what its flake, its tags and Clan add to them. */
+const DECLARING: readonly Pass[] = [withNix, withTags, withClan, withEngineNames];
+/** What follows from that, and from what other machines declare. */
+const FOLLOWING: readonly Pass[] = [withServers, withServices];
 
 /** Where secrets are kept that a deploy makes. Paths are absolute. */
 export interface SecretSettings {
@@ -42,119 +41,162 @@ export interface Loaded {
 	readonly secrets: SecretSettings;
 	/** The file that ssh reads instead of its own, absolute. */
 	readonly sshConfig?: string;
-	/** By machine name, in the file's order. */
-	readonly machines: ReadonlyMap<string, Manifest>;
+	/** Of all machines, in the file's order. */
+	readonly names: readonly string[];
+	/** The tags that a machine has; what else is written of it is not looked at. */
+	tagsOf(name: string): Promise<readonly string[]>;
+	/** Manifests by name, of all machines or of those named. One error says what is wrong with them, and with no other. */
+	resolve(names?: readonly string[]): Promise<ReadonlyMap<string, Manifest>>;
 }
-
-export interface LoadOptions {
-	/** How a flake is evaluated that a machine names; without it, what it declares is left out. */
-	readonly evaluate?: Evaluate;
-	/** Told of a config that is there and is not read. */
-	readonly remark?: (line: string) => void;
-	/**
-	 * `run`: what it says will be done; `look`: it is only looked at, and a file that somebody named may be anybody's;
-	 * `names`: none of its code is run.
-	 */
-	readonly purpose?: "run" | "look" | "names";
-}
-
-interface Found {
-	readonly file: string;
-	/** By `--config`. */
-	readonly isNamed: boolean;
-	/** Whose words these are is looked at before they count: of the file itself, and of the code that it is or imports. */
-	readonly guards: { readonly data: boolean; readonly code: boolean };
-}
-
-const isRoot = () => process.geteuid?.() === 0;
-
-/** The config that `--config` names, or the first found of this folder, the user's and the system's. */
-export function findConfig(given: string | undefined, { remark, purpose = "run" }: LoadOptions = {}): Found {
-	if (given !== undefined) {
-		const file = resolvePath(given);
-		if (!existsSync(file)) throw new HoldfastError("config-not-found", `there is no config file ${file}`);
-		// Others than root may run what they name; for root it would be run with the power of root.
-		return { file, isNamed: true, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
-	}
-	const { found, refused, folders } = lookForConfig();
-	// Where none is found, the error says the same.
-	if (found === undefined)
-		throw new HoldfastError("config-not-found", "no config found", {
-			details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
-			hint: "name one with --config FILE; or have one proposed for this machine: holdfast init; or, where archives are all that is left: holdfast adopt --help",
-		});
-	for (const line of refused) remark?.(line);
-	return found;
-}
-
-/** For what goes on without a config. */
-export function findConfigIfAny({ remark }: LoadOptions): Found | undefined {
-	const { found, refused } = lookForConfig();
-	for (const line of refused) remark?.(line);
-	return found;
-}
-
-/** `refused`: in words, those that are there and are not read. */
-function lookForConfig() {
-	const here = standingIn();
-	const folders = [
-		...(here === undefined ? [] : [here]),
-		resolvePath(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast"),
-		"/etc/holdfast",
-	];
-	const found = { isNamed: false, guards: { data: true, code: true } };
-	const refused = here === undefined ? [HERE_IS_GONE] : [];
-	const chosen = (file: string) => ({ found: { file, ...found }, refused, folders });
-	for (const folder of folders) {
-		const file = FILES.map((name) => join(folder, name)).find((one) => existsSync(one));
-		if (file === undefined) continue;
-		const { real, fault = removable(real) } = examine(file, false);
-		if (fault === undefined) return chosen(file);
-		const how =
-			isRoot() && !removable(real)
-				? `To have it read, ${howTrusted(file)}`
-				: `If you trust it: --config ${file}`;
-		refused.push(`${file} is not read: ${fault}. ${how}`);
-	}
-	if (existsSync(DEPLOYED_MANIFEST)) return chosen(DEPLOYED_MANIFEST);
-	return { found: undefined, refused, folders };
-}
-
-const HERE_IS_GONE =
-	"the folder that you are in is gone, so no config is looked for there; to go to its new one: cd .";
-
-/** Owners and modes on a disk that somebody has brought are whatever that somebody has made them. */
-const removable = (real: string) =>
-	/^\/(run\/)?media\//.test(real) ? "it lies on a disk that can be taken away" : undefined;
 
 export async function loadConfig(given?: string, options: LoadOptions = {}): Promise<Loaded> {
-	const { evaluate } = options;
 	const found = findConfig(given, options);
-	const { file } = found;
-	const read = await readSource(found, options);
-	const from = { folder: dirname(file), isGuarded: found.guards.code };
-	const written = evaluate
-		? { ...read, value: await withNix(read.value, (reference) => evaluate(reference, from)) }
-		: read;
-	if (isManifest(written.value)) return loadManifest(file, written);
-	const { source, config, toTag } = checkedConfig(written);
-	const { machines, faults: serviceFaults, relocate } = await withServices(config, codeOf(found, options));
-	if (serviceFaults.length > 0) throw configError(source, serviceFaults.map(toTag));
-	const deeper = meaningFaults(machines).map(relocate).map(toTag);
-	if (deeper.length > 0) throw configError(source, deeper);
+	const value = await readSource(found, options);
+	if (isManifest(value)) return loadManifest(found.file, value);
+	const config = configOf(value, found, options);
+	const faults = [...config.faults];
+	const resolve = async (names = config.names) => {
+		const manifests = new Map<string, Manifest>();
+		for (const name of names) {
+			const { manifest, faults: own } = await resolved(name, config);
+			if (manifest) manifests.set(name, manifest);
+			faults.push(...own);
+		}
+		if (faults.length > 0) throw configError(shownAs(found.file), faults);
+		return manifests;
+	};
+	// What is wrong with the file itself is said by every command, along with all else.
+	if (faults.length > 0) await resolve();
+	const { secrets, sshConfig } = config.settings;
 	return {
-		file,
-		secrets: secretsOf(file, config.secrets),
-		...(config.sshConfig === undefined ? {} : { sshConfig: resolvePath(dirname(file), config.sshConfig) }),
-		machines: new Map(
-			Object.entries(machines).map(([name, machine]) => [name, resolveMachine(name, machine)]),
-		),
+		file: found.file,
+		secrets: secretsOf(found.file, secrets),
+		...(sshConfig === undefined ? {} : { sshConfig: resolvePath(dirname(found.file), sshConfig) }),
+		names: config.names,
+		tagsOf: async (name) => textsIn((await config.declared(name))?.machine.tags),
+		resolve,
 	};
 }
 
+/** Every machine of a config. */
+export async function loadMachines(given?: string, options?: LoadOptions) {
+	return (await loadConfig(given, options)).resolve();
+}
+
+/** What modules are asked by each machine, and the modules that there are. */
+export async function readServices(found: Found, { purpose }: Pick<LoadOptions, "purpose">) {
+	const options: LoadOptions = purpose === undefined ? {} : { purpose };
+	const config = configOf(await readSource(found, options), found, options);
+	if (config.faults.length > 0) throw configError(shownAs(found.file), config.faults);
+	const machines = [];
+	for (const name of config.names) {
+		const { services, system } = (await config.declared(name))?.machine ?? {};
+		machines.push({ machine: name, nixos: system === "nixos", services: isRecord(services) ? services : {} });
+	}
+	return { machines, modules: await config.modules() };
+}
+
+interface Declared {
+	readonly machine: Written;
+	readonly faults: readonly Fault[];
+}
+
+type WholeConfig = ReturnType<typeof configOf>;
+
+/** A config that has been read: its settings, and its machines as they are declared. */
+function configOf(value: unknown, found: Found, options: LoadOptions) {
+	const { output, issues = [] } = v.safeParse(settingsSchema, value);
+	const settings = output as Settings;
+	const machines = isRecord(value) && isRecord(value.machines) ? value.machines : {};
+	const names = Object.keys(machines);
+	const faults = faultsIn(settingsSchema, issues).map((fault) => withOrigin(fault, value));
+	const from = { folder: dirname(found.file), isGuarded: found.guards.code };
+	const { evaluate } = options;
+	let modules: ReturnType<typeof modulesOf> | undefined;
+	const declaredOf = new Map<string, Promise<Declared | undefined>>();
+	const around = (name: string): Around => ({
+		name,
+		names,
+		tags: isRecord(value) && isRecord(value.tags) ? value.tags : {},
+		file: basename(found.file),
+		declared: async (other) => (await declared(other))?.machine,
+		evaluate: evaluate && ((reference) => evaluate(reference, from)),
+		modules: () => (modules ??= modulesOf(settings, codeOf(found, options))),
+	});
+	async function declared(name: string): Promise<Declared | undefined> {
+		const known = declaredOf.get(name);
+		if (known) return known;
+		const machine = Object.hasOwn(machines, name) ? machines[name] : undefined;
+		const passed = isRecord(machine) ? pass(DECLARING, machine, around(name)) : Promise.resolve(undefined);
+		declaredOf.set(name, passed);
+		return passed;
+	}
+	return { value, settings, machines, names, faults, around, declared, modules: around("").modules };
+}
+
+async function pass(passes: readonly Pass[], machine: Written, around: Around): Promise<Declared> {
+	let here = machine;
+	const faults: Fault[] = [];
+	for (const one of passes) {
+		const passed = await one(here, around);
+		here = passed.machine;
+		for (const fault of passed.faults ?? []) faults.push(withOrigin(fault, here));
+	}
+	return { machine: here, faults };
+}
+
+/** The manifest of one machine, when nothing is wrong with it. */
+async function resolved(name: string, config: WholeConfig) {
+	const declared = await config.declared(name);
+	const { machine, faults } = declared
+		? await pass(FOLLOWING, declared.machine, config.around(name))
+		: { machine: config.machines[name], faults: [] };
+	const { output, issues = [], success } = v.safeParse(machineSchema, machine);
+	const all = [
+		...(declared?.faults ?? []),
+		...faults,
+		...[...faultsIn(machineSchema, issues), ...meaningFaults(soundOf(output, issues))].map((fault) =>
+			withOrigin(fault, machine),
+		),
+	];
+	const above = originAt(config.value, ["machines", name]);
+	return {
+		manifest: success && all.length === 0 ? resolveMachine(name, output) : undefined,
+		faults: all.map((fault) => ({
+			...fault,
+			path: ["machines", name, ...fault.path],
+			origin: fault.origin ?? above,
+		})),
+	};
+}
+
+const withOrigin = (fault: Fault, root: unknown): Fault => ({
+	...fault,
+	origin: fault.origin ?? originAt(root, fault.path),
+});
+
+/** The states and providers of a machine in which the schema has found nothing wrong. */
+function soundOf(machine: unknown, issues: readonly v.BaseIssue<unknown>[]): Sound {
+	const { state, providers } = (isRecord(machine) ? machine : {}) as Partial<Machine>;
+	const wrong = issues.map((issue) => (issue.path ?? []).map(({ key }) => key));
+	const sound = <T>(kind: string, map: Readonly<Record<string, T>> | undefined) =>
+		recordOf(
+			Object.entries(isRecord(map) ? map : {}).filter(
+				([name]) => !wrong.some(([first, second]) => first === kind && (second ?? name) === name),
+			) as [string, T][],
+		);
+	return {
+		state: sound("state", state),
+		providers: sound("providers", providers),
+		stateNames: Object.keys(isRecord(state) ? state : {}),
+	};
+}
+
+const textsIn = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
 function secretsOf(
 	file: string,
-	{ folder, identity, get, set }: NonNullable<Config["secrets"]> = {},
+	{ folder, identity, get, set }: NonNullable<Settings["secrets"]> = {},
 ): SecretSettings {
 	const home = join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast");
 	const at = (path: string) => resolvePath(dirname(file), path.replace(/^~(?=\/)/, homedir()));
@@ -171,82 +213,20 @@ function isManifest(value: unknown): value is { version: unknown } {
 }
 
 /** A manifest is read as a config of one machine: the one that it is on. */
-function loadManifest(file: string, source: Source): Loaded {
-	const value = withKeysOfToday(source.value);
-	const faults = faultsOf(manifestSchema, value);
-	if (faults.length > 0) throw configError(source, faults);
-	const { host: _, ...manifest } = v.parse(manifestSchema, value);
-	return { file, secrets: secretsOf(file, {}), machines: new Map([[manifest.machine, manifest]]) };
-}
-
-/** As it is written, before its services become states, and with the modules that its services may name. */
-export async function readConfig(found: Found, options: LoadOptions = {}) {
-	const { config } = checkedConfig(await readSource(found, options));
-	return { config, modules: await modulesOf(config, codeOf(found, options)) };
-}
-
-/** What is written, without a look at whether it makes sense; nothing of it is run. */
-export async function readWritten(): Promise<unknown> {
-	const options = { purpose: "names" } as const;
-	return (await readSource(findConfig(undefined, options), options)).value;
-}
-
-const codeOf = ({ file, isNamed, guards }: Found, { purpose }: LoadOptions): ConfigCode => ({
-	file,
-	isNamed,
-	isGuarded: guards.code,
-	isRun: purpose !== "names",
-});
-
-function checkedConfig(source: Source) {
-	const { value: merged, faults: conflicts, relocate: toTag } = withTags(withEngineNames(source.value));
-	const { value: converted, faults: clanFaults, relocate: toClan } = withClan(merged);
-	const { value, faults: unknown } = withServers(converted);
-	const relocate = (fault: Fault) => toTag(toClan(fault));
-	const faults = [
-		...conflicts,
-		...[...clanFaults, ...unknown, ...faultsOf(configSchema, value)].map(relocate),
-	];
-	if (faults.length > 0) throw configError(source, unique(faults));
-	return { source, config: v.parse(configSchema, value), toTag: relocate };
-}
-
-/** What a tag says wrongly is wrong in each of its machines. */
-function unique(faults: readonly Fault[]): Fault[] {
-	return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
-}
-
-async function readSource(found: Found, options: LoadOptions): Promise<Source> {
-	const { file, isNamed, guards } = found;
-	// The file that a person named is shown as it lies, not with its whole path, when it is right here.
-	const shown = dirname(file) === standingIn() ? basename(file) : file;
-	const isCode = extname(file) === ".ts";
-	const text = textIn(file, isNamed, isCode ? guards.code : guards.data);
-	if (!isCode) return (await import("./yaml.ts")).readYaml(shown, text);
-	const { readTypeScript, writtenIn } = await import("./typescript.ts");
-	const source =
-		options.purpose === "names"
-			? await writtenIn(file, text)
-			: await readTypeScript(codeOf(found, options), text);
-	const excess = excessIn(source.value);
-	if (excess) throw configError({ ...source, file: shown }, [excess]);
-	return { ...source, file: shown };
-}
-
-/** A guarded one is read where every link has led to, and looked at once more when it is open. */
-function textIn(file: string, isNamed: boolean, isGuarded: boolean): string {
-	const most = MOST_BYTES;
-	try {
-		if (!isGuarded) return readText(file, { most });
-		const { real, fault }: Examined = isHandedOver(file) ? { real: file } : examine(file, isNamed);
-		if (fault !== undefined) throw notObeyed(file, fault);
-		const look = (stats: Stats) => {
-			const late = fileFault(real, stats);
-			if (late !== undefined) throw notObeyed(file, late);
-		};
-		return readText(real, { most, noLink: true, look });
-	} catch (cause) {
-		if (cause instanceof HoldfastError && cause.exit === "usage") throw cause;
-		throw new HoldfastError("config-invalid", `cannot read ${file}: ${wordsOf(cause)}`, { cause });
-	}
+function loadManifest(file: string, value: unknown): Loaded {
+	const today = withKeysOfToday(value);
+	const { output, issues, success } = v.safeParse(manifestSchema, today);
+	if (!success)
+		throw configError(
+			shownAs(file),
+			faultsIn(manifestSchema, issues).map((fault) => withOrigin(fault, value)),
+		);
+	const { host: _, ...manifest } = output;
+	return {
+		file,
+		secrets: secretsOf(file, {}),
+		names: [manifest.machine],
+		tagsOf: async () => manifest.tags ?? [],
+		resolve: async () => new Map([[manifest.machine, manifest]]),
+	};
 }

@@ -2,25 +2,33 @@
 import { databaseOf, definitionOf, dumpFile, dumpLabel, isServerDump } from "../databases/dump.ts";
 import { ALL } from "../databases/fields.ts";
 import { excludeFault } from "../manifest/exclude.ts";
-import type { StateInput } from "../modules/state.ts";
+import type { Fault } from "../manifest/faults.ts";
+import type { Manifest } from "../manifest/schema.ts";
 import { nearest } from "../values/nearest.ts";
 import { above } from "../values/paths.ts";
-import type { Fault } from "./faults.ts";
+import { ownValue } from "../values/record.ts";
 import { MOST_FAULTS } from "./limits.ts";
-import type { MachineInput } from "./resolve.ts";
 
-/** Faults in what the fields mean together. */
-export function meaningFaults(machines: Readonly<Record<string, MachineInput>>): Fault[] {
-	return Object.entries(machines).flatMap(([name, machine]) => [
-		...overlapFaults(name, machine),
-		...orderFaults(name, machine),
-		...emptyFaults(name, machine),
-		...patternFaults(name, machine),
-		...passphraseFaults(name, machine),
-		...destinationFaults(name, machine),
-		...dumpFaults(name, machine),
-		...stoppedServerFaults(name, machine),
-	]);
+/** What is sound of a machine: states and providers that are wrong by themselves are left out. */
+export interface Sound {
+	readonly state: Manifest["state"];
+	readonly providers: Manifest["providers"];
+	/** Those that are left out as well. */
+	readonly stateNames: readonly string[];
+}
+
+/** Faults in what the fields mean together. Their paths begin at the machine. */
+export function meaningFaults(machine: Sound): Fault[] {
+	return [
+		...overlapFaults(machine),
+		...orderFaults(machine),
+		...emptyFaults(machine),
+		...patternFaults(machine),
+		...passphraseFaults(machine),
+		...destinationFaults(machine),
+		...dumpFaults(machine),
+		...stoppedServerFaults(machine),
+	];
 }
 
 interface OwnedFolder {
@@ -29,17 +37,17 @@ interface OwnedFolder {
 	readonly index: number;
 }
 
-function overlapFaults(name: string, machine: MachineInput): Fault[] {
+function overlapFaults(machine: Sound): Fault[] {
 	const faults: Fault[] = [];
 	const fault = ({ state, folder, index }: OwnedFolder, why: string) => {
 		faults.push({
-			path: ["machines", name, "state", state, "folders", index],
+			path: ["state", state, "folders", index],
 			message: `"${folder}" ${why}`,
 			hint: "a restore of one would change the other; give each folder to one state",
 		});
 	};
 	const owners = new Map<string, string>();
-	for (const [state, { folders = [] }] of Object.entries(machine.state ?? {})) {
+	for (const [state, { folders }] of Object.entries(machine.state)) {
 		const own = new Map<string, OwnedFolder>();
 		for (const [index, folder] of folders.entries()) {
 			const one = { state, folder, index };
@@ -62,16 +70,17 @@ function overlapFaults(name: string, machine: MachineInput): Fault[] {
 	return faults;
 }
 
-function orderFaults(name: string, machine: MachineInput): Fault[] {
-	const states = machine.state ?? {};
+function orderFaults(machine: Sound): Fault[] {
+	const { state: states, stateNames } = machine;
+	const known = new Set(stateNames);
 	const faults: Fault[] = [];
 	for (const [state, { after }] of Object.entries(states)) {
-		for (const [index, before] of (after ?? []).entries()) {
-			if (Object.hasOwn(states, before)) continue;
+		for (const [index, before] of after.entries()) {
+			if (known.has(before)) continue;
 			// To find what was meant is slow, and nobody reads on for so long.
-			const meant = faults.length < MOST_FAULTS ? nearest(before, Object.keys(states)) : undefined;
+			const meant = faults.length < MOST_FAULTS ? nearest(before, stateNames) : undefined;
 			faults.push({
-				path: ["machines", name, "state", state, "after", index],
+				path: ["state", state, "after", index],
 				message: `there is no state "${before}"`,
 				...(meant ? { hint: `did you mean "${meant}"?` } : {}),
 			});
@@ -80,7 +89,7 @@ function orderFaults(name: string, machine: MachineInput): Fault[] {
 	const cycle = faults.length === 0 ? findCycle(states) : undefined;
 	if (cycle)
 		faults.push({
-			path: ["machines", name, "state", cycle[0] ?? "", "after"],
+			path: ["state", cycle[0] ?? "", "after"],
 			message: `the states wait for each other: ${inWords(cycle)}`,
 		});
 	return faults;
@@ -94,7 +103,7 @@ function inWords(cycle: readonly string[]): string {
 }
 
 /** Depth first, without calls within calls: a chain may be as long as there are states. */
-function findCycle(states: Readonly<Record<string, StateInput>>): string[] | undefined {
+function findCycle(states: Manifest["state"]): string[] | undefined {
 	const finished = new Set<string>();
 	for (const start of Object.keys(states)) {
 		const trail = new Set<string>();
@@ -105,7 +114,7 @@ function findCycle(states: Readonly<Record<string, StateInput>>): string[] | und
 		};
 		if (!finished.has(start)) enter(start);
 		for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-			const before = states[top.state]?.after?.[top.next++];
+			const before = ownValue(states, top.state)?.after[top.next++];
 			if (before === undefined) {
 				finished.add(top.state);
 				trail.delete(top.state);
@@ -119,34 +128,32 @@ function findCycle(states: Readonly<Record<string, StateInput>>): string[] | und
 	return undefined;
 }
 
-function emptyFaults(name: string, machine: MachineInput): Fault[] {
-	return Object.entries(machine.state ?? {})
-		.filter(([, state]) => (state.folders ?? []).length === 0 && (state.dumps ?? []).length === 0)
+function emptyFaults(machine: Sound): Fault[] {
+	return Object.entries(machine.state)
+		.filter(([, state]) => state.folders.length === 0 && state.dumps.length === 0)
 		.map(([state]) => ({
-			path: ["machines", name, "state", state],
+			path: ["state", state],
 			message: `the state "${state}" owns no folder and no database, so there is nothing to back up`,
 			hint: "add: folders: [/path/of/its/data]",
 		}));
 }
 
-function patternFaults(name: string, machine: MachineInput): Fault[] {
-	return Object.entries(machine.state ?? {}).flatMap(([state, { folders = [], exclude = [], dumps = [] }]) =>
+function patternFaults(machine: Sound): Fault[] {
+	return Object.entries(machine.state).flatMap(([state, { folders, exclude, dumps }]) =>
 		exclude.flatMap((pattern, index) => {
 			const fault = excludeFault(pattern, folders, dumps);
-			return fault === undefined
-				? []
-				: [{ path: ["machines", name, "state", state, "exclude", index], ...fault }];
+			return fault === undefined ? [] : [{ path: ["state", state, "exclude", index], ...fault }];
 		}),
 	);
 }
 
 /** A database belongs to one state; one that is a file lies in a folder of its state. */
-function dumpFaults(name: string, machine: MachineInput): Fault[] {
+function dumpFaults(machine: Sound): Fault[] {
 	const owners = new Map<string, string>();
-	return Object.entries(machine.state ?? {}).flatMap(([state, { dumps = [], folders = [] }]) => {
+	return Object.entries(machine.state).flatMap(([state, { dumps, folders }]) => {
 		const own = new Set(folders);
 		return dumps.flatMap((dump, index): Fault[] => {
-			const path = ["machines", name, "state", state, "dumps", index];
+			const path = ["state", state, "dumps", index];
 			const owner = owners.get(dumpFile(dump));
 			owners.set(dumpFile(dump), owner ?? state);
 			const file = databaseOf(dump);
@@ -179,17 +186,17 @@ function dumpFaults(name: string, machine: MachineInput): Fault[] {
 }
 
 /** While the archive is written, what is stopped for it is down, and a dump may be made just then. */
-function stoppedServerFaults(name: string, machine: MachineInput): Fault[] {
-	const states = Object.entries(machine.state ?? {});
-	const asked = new Set(states.flatMap(([, { dumps = [] }]) => dumps.map(definitionOf)));
+function stoppedServerFaults(machine: Sound): Fault[] {
+	const states = Object.entries(machine.state);
+	const asked = new Set(states.flatMap(([, { dumps }]) => dumps.map(definitionOf)));
 	const servers = [...asked].flatMap(({ units }) => units ?? []);
-	return states.flatMap(([state, { stopOnBackup = [] }]) =>
+	return states.flatMap(([state, { stopOnBackup }]) =>
 		stopOnBackup.flatMap((unit, index) => {
-			const stopped = typeof unit === "string" ? unit : unit.unit;
+			const stopped = unit.unit.replace(/\.service$/, "");
 			return servers.some(({ pattern }) => pattern.test(stopped))
 				? [
 						{
-							path: ["machines", name, "state", state, "stopOnBackup", index],
+							path: ["state", state, "stopOnBackup", index],
 							message: `"${stopped}" would be down while its databases are dumped`,
 							hint: "a dump shows one moment of a server that runs: leave the server out of stopOnBackup",
 						},
@@ -199,16 +206,16 @@ function stoppedServerFaults(name: string, machine: MachineInput): Fault[] {
 	);
 }
 
-function passphraseFaults(name: string, machine: MachineInput): Fault[] {
+function passphraseFaults(machine: Sound): Fault[] {
 	const faults: Fault[] = [];
-	for (const [provider, options] of Object.entries(machine.providers ?? {})) {
+	for (const [provider, options] of Object.entries(machine.providers)) {
 		if (options.type !== "borgbackup" && options.type !== "restic") continue;
 		for (const [destination, it] of Object.entries(options.destinations)) {
 			const sources = [it.passphraseFile, it.passphraseCommand, it.passphraseCredential].filter(
 				(one) => one !== undefined,
 			);
 			const open = "encryption" in it && it.encryption === "none";
-			const path = ["machines", name, "providers", provider, "destinations", destination];
+			const path = ["providers", provider, "destinations", destination];
 			if (sources.length > 1)
 				faults.push({
 					path,
@@ -226,11 +233,11 @@ function passphraseFaults(name: string, machine: MachineInput): Fault[] {
 }
 
 /** A backup inside what it backs up grows without end, and a restore would swap it away. */
-function destinationFaults(name: string, machine: MachineInput): Fault[] {
+function destinationFaults(machine: Sound): Fault[] {
 	const owners = new Map<string, string>();
 	/** By the folders that they lie in. */
 	const below = new Map<string, string>();
-	for (const [state, { folders = [] }] of Object.entries(machine.state ?? {}))
+	for (const [state, { folders }] of Object.entries(machine.state))
 		for (const folder of folders) {
 			owners.set(folder, state);
 			for (const outer of above(folder)) below.set(outer, folder);
@@ -241,7 +248,7 @@ function destinationFaults(name: string, machine: MachineInput): Fault[] {
 		if (folder === undefined) return [];
 		return [
 			{
-				path: ["machines", name, "providers", ...path],
+				path: ["providers", ...path],
 				message: `"${place}" overlaps "${folder}" of state "${owners.get(folder)}"`,
 				hint: "keep archives outside the folders that they are made of, best on another disk",
 			},
@@ -249,8 +256,8 @@ function destinationFaults(name: string, machine: MachineInput): Fault[] {
 	});
 }
 
-function localDestinations(machine: MachineInput): { path: string[]; place: string }[] {
-	return Object.entries(machine.providers ?? {}).flatMap(([provider, options]) => {
+function localDestinations(machine: Sound): { path: string[]; place: string }[] {
+	return Object.entries(machine.providers).flatMap(([provider, options]) => {
 		if (options.type === "command") return [];
 		return Object.entries(options.destinations).flatMap(([destination, it]) => {
 			const [key, place] =

@@ -3,7 +3,9 @@
 
 import type { Manifest } from "../manifest/schema.ts";
 import { isRecord } from "../values/record.ts";
-import { findConfig, loadConfig, readWritten } from "./load.ts";
+import { findConfig } from "./find.ts";
+import { loadConfig } from "./load.ts";
+import { readSource } from "./read.ts";
 
 export interface MachineNames {
 	readonly machine: string;
@@ -17,7 +19,7 @@ export async function namesInConfig(): Promise<readonly MachineNames[]> {
 	const options = { purpose: "names" } as const;
 	try {
 		if (findConfig(undefined, options).file.endsWith(".ts")) return await plainNames();
-		return [...(await loadConfig(undefined, options)).machines.values()].map(namesOf);
+		return [...(await (await loadConfig(undefined, options)).resolve()).values()].map(namesOf);
 	} catch {
 		return plainNames().catch(() => []);
 	}
@@ -29,7 +31,8 @@ function namesOf({ machine, state, providers, tags = [] }: Manifest): MachineNam
 
 /** As they are written; of what a module or a tag adds, nothing is known here. */
 async function plainNames(): Promise<MachineNames[]> {
-	const value = await readWritten();
+	const options = { purpose: "names" } as const;
+	const value = await readSource(findConfig(undefined, options), options);
 	const machines = isRecord(value) && isRecord(value.machines) ? value.machines : {};
 	return keysOf(machines).map((machine) => {
 		const written = machines[machine];

@@ -2,7 +2,8 @@
 // adds to that. How a flake is evaluated is not ours: whoever loads the config says so.
 
 import { merge } from "../modules/merge.ts";
-import { isRecord, recordOf } from "../values/record.ts";
+import { originsOf } from "../values/origin.ts";
+import type { Pass, Written } from "./pass.ts";
 
 /** As src/host/nix.ts has it. `from`: the config's folder, and whether a flake that lies on this machine must be ours. */
 export type Evaluate = (
@@ -15,26 +16,21 @@ interface Evaluated {
 	readonly holdfast: Record<string, unknown> | null;
 }
 
-export async function withNix(
-	config: unknown,
-	evaluate: (reference: string) => Promise<Evaluated>,
-): Promise<unknown> {
-	if (!isRecord(config) || !isRecord(config.machines)) return config;
-	const machines = recordOf<unknown>();
-	for (const [name, machine] of Object.entries(config.machines)) {
-		if (!isRecord(machine) || typeof machine.nix !== "string") {
-			machines[name] = machine;
-			continue;
-		}
-		const { nix, ...rest } = machine;
-		const { clan, holdfast } = await evaluate(nix as string);
-		machines[name] = merge(
-			[
-				{ value: rest, by: `machine "${name}"` },
-				{ value: { system: "nixos", ...(holdfast ?? { clan }) }, by: String(nix), isDefault: true },
-			],
-			[],
-		);
-	}
-	return { ...config, machines };
-}
+export const withNix: Pass = async (machine, { name, evaluate }) => {
+	if (evaluate === undefined || typeof machine.nix !== "string") return { machine };
+	const { nix, ...rest } = machine;
+	const { clan, holdfast } = await evaluate(machine.nix);
+	const merged = merge(
+		[
+			{ value: rest, by: `machine "${name}"` },
+			{
+				value: { system: "nixos", ...(holdfast ?? { clan }) },
+				by: machine.nix,
+				isDefault: true,
+				origin: originsOf(machine)?.nix,
+			},
+		],
+		[],
+	);
+	return { machine: merged as Written };
+};

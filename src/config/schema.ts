@@ -1,15 +1,27 @@
-// What a user may write. The same fields as the manifest, with short forms; resolve.ts turns one into the other.
+// What a user may write. The fields of machines and states are those of src/manifest, which also yield what the manifest holds.
 import * as v from "valibot";
-import { machineFields, maxAgeInputSchema, scheduleInputSchema } from "../manifest/machine.ts";
-import { ENGINES, providerSchema } from "../manifest/providers.ts";
-import { userStateSchema } from "../modules/state.ts";
+import { machineFields } from "../manifest/machine.ts";
+import { providerSchema } from "../manifest/providers.ts";
+import { type State, type StateInput, stateSchema } from "../manifest/state.ts";
 import * as f from "../values/fields.ts";
-import { isRecord, record } from "../values/record.ts";
+import { record } from "../values/record.ts";
 
-export const machineSchema = v.strictObject({
-	...machineFields,
-	schedule: v.optional(scheduleInputSchema),
-	maxAge: v.optional(maxAgeInputSchema),
+/** A state as a person writes it, who may also take the place of what a module yields. */
+export const userStateSchema = v.pipe(
+	v.strictObject({
+		...stateSchema.entries,
+		replace: v.pipe(
+			v.optional(v.array(v.picklist(Object.keys(stateSchema.entries) as (keyof StateInput)[]))),
+			v.description(
+				"fields in which this takes the place of what a module declares, where it would be added",
+			),
+		),
+	}),
+	v.transform(({ replace: _, ...state }): State => state),
+);
+
+/** What is written of a machine and is no part of its manifest. */
+const onlyWritten = {
 	system: v.pipe(
 		v.optional(v.picklist(["debian", "nixos"])),
 		v.description("whose names units, users and folders have, for modules (default debian)"),
@@ -20,7 +32,6 @@ export const machineSchema = v.strictObject({
 			"a flake and the machine in it, evaluated with Nix each time that it has changed: FLAKE#MACHINE",
 		),
 	),
-	// Becomes states and providers before this schema is used.
 	clan: v.pipe(
 		v.optional(v.looseObject({})),
 		v.description(
@@ -31,10 +42,26 @@ export const machineSchema = v.strictObject({
 		v.optional(record(f.name, v.nullable(v.looseObject({})))),
 		v.description("applications by their module; see `holdfast modules`"),
 	),
-	state: v.optional(record(f.name, userStateSchema)),
-	// One whose name is an engine's needs no type: `withEngineNames` fills it in before this schema is used.
-	providers: v.optional(record(f.name, providerSchema)),
+};
+
+const machineInput = v.strictObject({
+	...machineFields,
+	...onlyWritten,
+	state: v.optional(record(f.name, userStateSchema), {}),
+	// One whose name is an engine's needs no type: a pass fills it in before this schema is used.
+	providers: v.optional(record(f.name, providerSchema), {}),
 });
+type MachineOutput = v.InferOutput<typeof machineInput>;
+/** A machine that the passes are done with; yields what its manifest holds of it. */
+export const machineSchema = v.pipe(
+	machineInput,
+	v.transform((machine): Omit<MachineOutput, keyof typeof onlyWritten> => {
+		const rest = { ...machine };
+		for (const key of Object.keys(onlyWritten) as (keyof typeof onlyWritten)[]) delete rest[key];
+		return rest;
+	}),
+);
+export type Machine = v.InferOutput<typeof machineSchema>;
 
 export const configSchema = v.strictObject({
 	modules: v.pipe(
@@ -84,25 +111,13 @@ export const configSchema = v.strictObject({
 	),
 	machines: record(f.name, machineSchema),
 });
-export type Config = v.InferOutput<typeof configSchema>;
+/** As it is written. */
+export type Config = v.InferInput<typeof configSchema>;
 
-/** Fill in what may be left out before the schema looks: a provider's type where its name is an engine's. */
-export function withEngineNames(value: unknown): unknown {
-	const inMachines = (all: unknown, key: string) =>
-		mapAt(all, key, (machineValue) =>
-			mapAt(machineValue, "providers", (providerValue, name) =>
-				isRecord(providerValue) && !("type" in providerValue) && (ENGINES as readonly string[]).includes(name)
-					? { type: name, ...providerValue }
-					: providerValue,
-			),
-		);
-	return inMachines(inMachines(value, "machines"), "tags");
-}
-
-function mapAt(value: unknown, key: string, change: (item: unknown, name: string) => unknown): unknown {
-	if (!isRecord(value) || !isRecord(value[key])) return value;
-	return {
-		...value,
-		[key]: Object.fromEntries(Object.entries(value[key]).map(([name, item]) => [name, change(item, name)])),
-	};
-}
+/** The config but for what is in its machines, which are looked at one by one. */
+export const settingsSchema = v.strictObject({
+	...configSchema.entries,
+	tags: v.optional(record(f.name, v.looseObject({})), {}),
+	machines: record(f.name, v.unknown()),
+});
+export type Settings = v.InferOutput<typeof settingsSchema>;

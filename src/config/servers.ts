@@ -1,62 +1,67 @@
 // A destination that names a machine with a `borgServer`, by `server`, needs nothing else: address, passphrase and key
-// follow from the two machines. Done to what is written, after tags and before a schema looks.
+// follow from the two machines.
+import type { Fault } from "../manifest/faults.ts";
 import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
 import { nearest } from "../values/nearest.ts";
+import { mapValues } from "../values/origin.ts";
 import { isRecord } from "../values/record.ts";
-import type { Fault } from "./faults.ts";
 import { MOST_FAULTS } from "./limits.ts";
+import type { Around, Pass, Written } from "./pass.ts";
 
 const SECRETS = "/etc/holdfast/secrets";
 
-export interface WithServers {
-	readonly value: unknown;
-	readonly faults: readonly Fault[];
+export const withServers: Pass = async (machine, around) => {
+	if (!isRecord(machine.providers)) return { machine };
+	const reached = new Map<string, unknown>();
+	const faults: Fault[] = [];
+	for (const { path, destination, server } of destinationsOfServers(machine.providers)) {
+		const there = around.names.includes(server) ? await around.declared(server) : undefined;
+		if (!isRecord(there?.borgServer)) faults.push(noServer(server, path, around, faults.length));
+		const [, provider = "", , name = ""] = path;
+		// Spread last: what is written counts, and its origins are kept.
+		reached.set(keyOf(provider, name), {
+			...reach(around.name, provider, name, server, there),
+			...destination,
+		});
+	}
+	if (reached.size === 0) return { machine };
+	const providers = mapValues(machine.providers, (provider, key) => {
+		if (!isRecord(provider) || !isRecord(provider.destinations)) return provider;
+		const destinations = mapValues(
+			provider.destinations,
+			(one, name) => reached.get(keyOf(key, name)) ?? one,
+		);
+		return { ...provider, destinations };
+	});
+	return { machine: { ...machine, providers }, faults };
+};
+
+const keyOf = (provider: string, destination: string) => JSON.stringify([provider, destination]);
+
+function destinationsOfServers(providers: Written) {
+	return Object.entries(providers).flatMap(([provider, options]) => {
+		if (!isRecord(options) || options.type !== "borgbackup" || !isRecord(options.destinations)) return [];
+		return Object.entries(options.destinations).flatMap(([name, destination]) =>
+			isRecord(destination) && typeof destination.server === "string"
+				? [
+						{
+							path: ["providers", provider, "destinations", name, "server"],
+							destination,
+							server: destination.server,
+						},
+					]
+				: [],
+		);
+	});
 }
 
-export function withServers(config: unknown): WithServers {
-	const faults: Fault[] = [];
-	if (!isRecord(config) || !isRecord(config.machines)) return { value: config, faults };
-	const machines = config.machines;
-	const servers = new Set(Object.keys(machines).filter((name) => isRecord(at(machines, name, "borgServer"))));
-	const expand = (machine: string, provider: string, name: string, destination: unknown) => {
-		if (!isRecord(destination) || typeof destination.server !== "string") return destination;
-		const { server, ...rest } = destination;
-		if (!servers.has(String(server))) {
-			const meant = faults.length < MOST_FAULTS ? nearest(String(server), [...servers]) : undefined;
-			faults.push({
-				path: ["machines", machine, "providers", provider, "destinations", name, "server"],
-				message: `machine "${server}" is not a borgServer`,
-				hint: meant ? `did you mean "${meant}"?` : "add to that machine: borgServer: {}",
-			});
-		}
-		return {
-			...reach(machine, provider, name, String(server), at(machines, String(server))),
-			server,
-			...rest,
-		};
-	};
+function noServer(server: string, path: readonly string[], { names }: Around, sofar: number): Fault {
+	// To find what was meant is slow, and nobody reads on for so long.
+	const meant = names.includes(server) || sofar >= MOST_FAULTS ? undefined : nearest(server, names);
 	return {
-		faults,
-		value: {
-			...config,
-			machines: mapOf(machines, (machine, name) =>
-				isRecord(machine) && isRecord(machine.providers)
-					? {
-							...machine,
-							providers: mapOf(machine.providers, (options, provider) =>
-								isRecord(options) && options.type === "borgbackup" && isRecord(options.destinations)
-									? {
-											...options,
-											destinations: mapOf(options.destinations, (destination, key) =>
-												expand(name, provider, key, destination),
-											),
-										}
-									: options,
-							),
-						}
-					: machine,
-			),
-		},
+		path,
+		message: `machine "${server}" is not a borgServer`,
+		hint: meant ? `did you mean "${meant}"?` : "add to that machine: borgServer: {}",
 	};
 }
 
@@ -79,8 +84,4 @@ function hostOf(host: unknown): string | undefined {
 
 function at(value: unknown, ...path: readonly string[]): unknown {
 	return path.reduce<unknown>((here, key) => (isRecord(here) ? here[key] : undefined), value);
-}
-
-function mapOf(map: Record<string, unknown>, change: (value: unknown, key: string) => unknown) {
-	return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]));
 }

@@ -1,87 +1,48 @@
-// The services of each machine become states, by the modules that they name. The library is loaded only where there
-// are any.
-import { basename, dirname, resolve } from "node:path";
-import * as v from "valibot";
+// The services of a machine become states, by the modules that they name. The library is loaded only where there are any.
+import { dirname, resolve } from "node:path";
+import type { Fault } from "../manifest/faults.ts";
 import type { Module } from "../modules/module.ts";
-import { stateSchema } from "../modules/state.ts";
 import { HoldfastError } from "../values/error.ts";
 import { nearest } from "../values/nearest.ts";
-import { record, recordOf } from "../values/record.ts";
-import { type Fault, faultsOf } from "./faults.ts";
+import { isRecord } from "../values/record.ts";
 import type { ConfigCode } from "./obey.ts";
-import type { MachineInput } from "./resolve.ts";
-import type { Config } from "./schema.ts";
+import type { Pass, Written } from "./pass.ts";
 
-interface WithServices {
-	readonly machines: Readonly<Record<string, MachineInput>>;
-	readonly faults: readonly Fault[];
-	/** A fault in a state that a module declares is the line that asks for the module. */
-	relocate(fault: Fault): Fault;
-}
+export const withServices: Pass = async (machine, { name, file, modules: load }) => {
+	const services = isRecord(machine.services) ? machine.services : {};
+	if (Object.keys(services).length === 0) return { machine };
+	const { expandServices } = await import("../modules/expand.ts");
+	const modules = await load();
+	const { state, faults } = expandServices({
+		machine: name,
+		nixos: machine.system === "nixos",
+		services,
+		state: isRecord(machine.state) ? machine.state : {},
+		file,
+		find: (one) => (isOptions(services[one]) ? modules.get(one) : undefined),
+	});
+	return { machine: { ...machine, state }, faults: [...unknownModules(services, modules), ...faults] };
+};
 
-export async function withServices(config: Config, code: ConfigCode): Promise<WithServices> {
-	const faults: Fault[] = [];
-	const origins = new Map<string, readonly string[]>();
-	const machines = recordOf<MachineInput>();
-	for (const [name, machine] of Object.entries(config.machines)) {
-		const { services = {}, state = {}, ...rest } = machine;
-		if (Object.keys(services).length === 0) {
-			machines[name] = { ...rest, state: withoutReplace(state) };
-			continue;
-		}
-		const { expandServices } = await import("../modules/expand.ts");
-		const modules = await modulesOf(config, code);
-		for (const module of Object.keys(services).filter((one) => !modules.has(one))) {
+/** Anything else is refused by the schema. A module that only others ask for has none written. */
+const isOptions = (value: unknown) => value === undefined || value === null || isRecord(value);
+
+function unknownModules(services: Written, modules: ReadonlyMap<string, Module>): Fault[] {
+	return Object.keys(services)
+		.filter((one) => !modules.has(one))
+		.map((module) => {
 			const meant = nearest(module, [...modules.keys()]);
-			faults.push({
-				path: ["machines", name, "services", module],
+			return {
+				path: ["services", module],
 				message: `there is no module "${module}"`,
 				hint: meant ? `did you mean "${meant}"?` : "see them all with: holdfast modules",
-			});
-		}
-		const expanded = expandServices({
-			machine: name,
-			nixos: machine.system === "nixos",
-			services,
-			state,
-			file: basename(code.file),
-			find: (one) => modules.get(one),
+			};
 		});
-		for (const [one, from] of expanded.origins) origins.set(`${name}.${one}`, from);
-		faults.push(
-			...expanded.faults.map(({ path, message }) => ({ path: ["machines", name, ...path], message })),
-		);
-		machines[name] = { ...rest, state: expanded.state };
-	}
-	const relocate = (fault: Fault): Fault => {
-		const [, machine, kind, state] = fault.path;
-		const modules = kind === "state" ? origins.get(`${machine}.${state}`) : undefined;
-		const written = config.machines[String(machine)]?.state?.[String(state)] !== undefined;
-		if (!modules || written) return fault;
-		return {
-			...fault,
-			path: ["machines", String(machine), "services", modules[0] ?? ""],
-			message: `${fault.message} (state "${state}" of module "${modules.join('", "')}")`,
-		};
-	};
-	// What modules and users wrote together must be a state as well.
-	for (const [name, { state = {} }] of Object.entries(machines))
-		faults.push(
-			...faultsOf(record(v.string(), stateSchema), state).map((fault) =>
-				relocate({ ...fault, path: ["machines", name, "state", ...fault.path] }),
-			),
-		);
-	return { machines, faults, relocate };
-}
-
-/** `replace` means nothing where no module is. */
-function withoutReplace(states: NonNullable<Config["machines"][string]["state"]>): MachineInput["state"] {
-	return recordOf(Object.entries(states).map(([name, { replace: _, ...state }]) => [name, state] as const));
 }
 
 /** The library, and the user's own modules, which may take the place of one of it. */
 export async function modulesOf(
-	config: Pick<Config, "modules">,
+	config: { readonly modules?: readonly string[] | undefined },
 	code: ConfigCode,
 ): Promise<Map<string, Module>> {
 	const { LIBRARY } = await import("../modules/library.ts");

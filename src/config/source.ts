@@ -1,19 +1,23 @@
-// A config file's text and the way back from a path in its data to the line that wrote it.
+// The line and column that a value was written at, and how they are shown.
+import type { Origin } from "../values/origin.ts";
 
-/** Where in a file something stands; line and column count from 1. */
-export interface Place {
+/** Line and column count from 1. */
+function lineOf({ source: { text }, offset }: Origin): {
 	readonly line: number;
 	readonly column: number;
+	readonly shown: string;
+} {
+	const before = text.slice(0, offset).split("\n");
+	const line = before.length;
+	const begin = offset - (before.at(-1)?.length ?? 0);
+	const end = text.indexOf("\n", begin);
+	return { line, column: offset - begin + 1, shown: text.slice(begin, end < 0 ? undefined : end) };
 }
 
-export type DataPath = readonly (string | number)[];
-
-export interface Source {
-	readonly file: string;
-	readonly text: string;
-	readonly value: unknown;
-	/** The place of the key (or list item) at this path; the nearest parent's when it is not in the file. */
-	locate(path: DataPath): Place | undefined;
+/** `holdfast.yaml:3:5` */
+export function whereIs(origin: Origin): string {
+	const { line, column } = lineOf(origin);
+	return `${origin.source.file}:${line}:${column}`;
 }
 
 /** Characters of a long line that are shown before the place and after it. */
@@ -21,13 +25,13 @@ const SEEN_BEFORE = 120;
 const SEEN_AFTER = 80;
 
 /** The lines that show a place: the quoted line and a caret under the column. */
-export function quote(text: string, place: Place): string[] {
-	const line = text.split("\n")[place.line - 1] ?? "";
-	const from = Math.max(0, place.column - 1 - SEEN_BEFORE);
+export function quote(origin: Origin): string[] {
+	const { line, column, shown } = lineOf(origin);
+	const from = Math.max(0, column - 1 - SEEN_BEFORE);
 	const left = from > 0 ? "…" : "";
-	const shown = line.slice(from, from + SEEN_BEFORE + SEEN_AFTER).trimEnd();
-	const right = from + SEEN_BEFORE + SEEN_AFTER < line.length ? "…" : "";
-	const gutter = `${place.line} | `;
-	const indent = line.slice(from, place.column - 1).replace(/[^\t]/g, " ");
-	return [`${gutter}${left}${shown}${right}`, `${" ".repeat(gutter.length + left.length)}${indent}^`];
+	const seen = shown.slice(from, from + SEEN_BEFORE + SEEN_AFTER).trimEnd();
+	const right = from + SEEN_BEFORE + SEEN_AFTER < shown.length ? "…" : "";
+	const gutter = `${line} | `;
+	const indent = shown.slice(from, column - 1).replace(/[^\t]/g, " ");
+	return [`${gutter}${left}${seen}${right}`, `${" ".repeat(gutter.length + left.length)}${indent}^`];
 }

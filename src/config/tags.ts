@@ -1,70 +1,28 @@
 // Options of a tag go under those of the machines that have it: maps merge, lists add up, the machine has the last word.
-// Done to what is written, before a schema looks at it: machine and tag are whole only together.
-
+// Machine and tag are whole only together.
 import { type Conflict, merge } from "../modules/merge.ts";
+import { overlaid } from "../values/origin.ts";
 import { isRecord } from "../values/record.ts";
-import type { Fault } from "./faults.ts";
-import type { DataPath } from "./source.ts";
+import type { Pass, Written } from "./pass.ts";
 
-export interface WithTags {
-	/** The config without its `tags`. */
-	readonly value: unknown;
-	readonly faults: readonly Fault[];
-	/** A fault in what a machine has from a tag is shown where the tag says it. */
-	relocate(fault: Fault): Fault;
-}
-
-export function withTags(config: unknown): WithTags {
-	if (!isRecord(config) || !("tags" in config))
-		return { value: config, faults: [], relocate: (fault) => fault };
-	const { tags, ...rest } = config;
-	const machines = isRecord(rest.machines) ? rest.machines : {};
-	if (!isRecord(tags) || !Object.values(tags).every(isRecord))
-		return {
-			value: rest,
-			faults: [{ path: ["tags"], message: "expected a map of tags, each with options of machines" }],
-			relocate: (fault) => fault,
-		};
-	const faults: Fault[] = [];
-	const tagsOf = (machine: unknown) =>
-		isRecord(machine) && Array.isArray(machine.tags)
-			? machine.tags.map(String).filter((tag) => Object.hasOwn(tags, tag))
-			: [];
-	const merged = Object.entries(machines).map(([name, machine]) => {
-		const own = tagsOf(machine);
-		if (own.length === 0 || !isRecord(machine)) return [name, machine] as const;
-		const conflicts: Conflict[] = [];
-		const value = merge(
-			[
-				{ value: machine, by: `machine "${name}"` },
-				...own.map((tag) => ({ value: tags[tag], by: `tag "${tag}"`, isDefault: true })),
-			],
-			conflicts,
-		) as Record<string, unknown>;
-		faults.push(
-			...conflicts.map(({ path, message }) => ({
-				path: ["machines", name, ...path],
-				message,
-				hint: `say it in machine "${name}" itself`,
-			})),
-		);
-		return [name, { ...value, tags: machine.tags }] as const;
+export const withTags: Pass = (machine, { name, tags }) => {
+	const own = (Array.isArray(machine.tags) ? machine.tags.map(String) : []).flatMap((tag) => {
+		const value = Object.hasOwn(tags, tag) ? tags[tag] : undefined;
+		return isRecord(value) ? [{ value: without(value, "tags"), by: `tag "${tag}"`, isDefault: true }] : [];
 	});
-	const relocate = (fault: Fault): Fault => {
-		const [, name, ...path] = fault.path;
-		if (fault.path[0] !== "machines" || isAt(config, fault.path)) return fault;
-		const tag = tagsOf(machines[String(name)]).find((one) => isAt(tags, [one, ...path]));
-		return tag === undefined ? fault : { ...fault, path: ["tags", tag, ...path] };
+	if (own.length === 0) return { machine };
+	const shared = new Set(own.flatMap(({ value }) => Object.keys(value)));
+	const machines = without(machine, ...Object.keys(machine).filter((key) => !shared.has(key)));
+	const conflicts: Conflict[] = [];
+	const merged = merge([{ value: machines, by: `machine "${name}"` }, ...own], conflicts) as Written;
+	return {
+		machine: overlaid(machine, merged),
+		faults: conflicts.map((conflict) => ({ ...conflict, hint: `say it in machine "${name}" itself` })),
 	};
-	return { value: { ...rest, machines: Object.fromEntries(merged) }, faults, relocate };
-}
+};
 
-/** Whether something is written at this path. */
-function isAt(value: unknown, path: DataPath): boolean {
-	let at = value;
-	for (const key of path) {
-		if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return false;
-		at = (at as Record<string | number, unknown>)[key];
-	}
-	return true;
+function without(map: Written, ...keys: readonly string[]): Written {
+	const rest: Record<string, unknown> = { ...map };
+	for (const key of keys) delete rest[key];
+	return rest;
 }

@@ -121,15 +121,13 @@ export async function importedConfig(
 	from: string,
 ): Promise<string> {
 	const { withClan } = await import("./clan.ts");
-	const { value, faults } = withClan({ machines: { [machine]: declared } });
-	const [fault] = faults;
+	const { machine: imported, faults: [fault] = [] } = withClan(declared, { name: machine });
 	if (fault) throw new HoldfastError("config-invalid", `${from}: ${fault.message} (${fault.path.join(".")})`);
-	const whole = value as { machines: Record<string, object> };
 	return [
 		comment(
 			`Written by \`holdfast import\` from ${from}. It is yours now: look at it with \`holdfast validate\`.`,
 		),
-		yamlText({ machines: { [machine]: { ...whole.machines[machine] } } }),
+		yamlText({ machines: { [machine]: { ...imported } } }),
 	].join("\n");
 }
 

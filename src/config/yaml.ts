@@ -8,44 +8,33 @@ import {
 	isScalar,
 	isSeq,
 	Lexer,
-	LineCounter,
 	type Node,
 	Parser,
-	visit,
 } from "yaml";
-import { HoldfastError } from "../values/error.ts";
+import { type Origin, type Source, withOrigins } from "../values/origin.ts";
+import { errorAt } from "./faults.ts";
 import { DEEPEST, excessIn, MOST_ALIASES, MOST_TOKENS, tooDeep } from "./limits.ts";
-import { type DataPath, type Place, quote, type Source } from "./source.ts";
 
-export function readYaml(file: string, text: string): Source {
-	const lines = new LineCounter();
+/** What the text says, with the origin of each key and item. */
+export function readYaml(source: Source): unknown {
 	const refuse = (offset: number, message: string): never => {
-		const place = placeAt(lines, offset);
-		throw new HoldfastError("config-invalid", `${file}:${place.line}:${place.column}: ${message}`, {
-			details: quote(text, place),
-			hint: "fix the file, then look again with: holdfast validate",
-		});
+		throw errorAt({ source, offset }, message);
 	};
-	const document = documentIn(text, lines, refuse);
+	const document = documentIn(source.text, refuse);
 	refuseOdd(document, refuse);
-	const value = writtenValue(document, refuse);
-	const locate = (path: DataPath) => {
-		const offset = offsetOf(document.contents, path);
-		return offset === undefined ? undefined : placeAt(lines, offset);
-	};
+	const value = writtenValue(document, source, refuse);
 	const excess = excessIn(value);
-	if (excess) refuse(offsetOf(document.contents, excess.path) ?? 0, excess.message);
-	return { file, text, value, locate };
+	if (excess) throw errorAt(excess.origin ?? { source, offset: 0 }, excess.message);
+	return value;
 }
 
 type Refuse = (offset: number, message: string) => never;
 
 /** The library's own steps, with a look at how much there is before what is slow, or calls itself, is done with it. */
-function documentIn(text: string, lines: LineCounter, refuse: Refuse): Document.Parsed {
-	const parser = new Parser(lines.addNewLine);
+function documentIn(text: string, refuse: Refuse): Document.Parsed {
+	const parser = new Parser();
 	const tokens: CST.Token[] = [];
 	let count = 0;
-	lines.addNewLine(0);
 	for (const lexeme of new Lexer().lex(text)) {
 		if (++count > MOST_TOKENS) refuse(parser.offset, `more than ${MOST_TOKENS} words and marks`);
 		for (const token of parser.next(lexeme)) tokens.push(token);
@@ -102,40 +91,34 @@ function refuseOdd(document: Document.Parsed, refuse: Refuse): void {
 const startOf = (node: unknown): number => (node as Node | undefined)?.range?.[0] ?? 0;
 
 /** Aliases become the very value that they name: how much that comes to is counted by whoever goes through it. */
-function writtenValue(document: Document.Parsed, refuse: Refuse): unknown {
-	try {
-		return document.toJS({ maxAliasCount: -1 });
-	} catch (error) {
-		let lost: unknown;
-		visit(document, {
-			Alias(_, alias) {
-				if (alias.resolve(document)) return undefined;
-				lost = alias;
-				return visit.BREAK;
-			},
-		});
-		return refuse(startOf(lost), (error as Error).message);
-	}
+function writtenValue(document: Document.Parsed, source: Source, refuse: Refuse): unknown {
+	const made = new Map<unknown, unknown>();
+	const plain = (node: unknown): unknown => {
+		if (isAlias(node)) {
+			const named = node.resolve(document);
+			if (!named) return refuse(startOf(node), `Unresolved alias: ${node.source}`);
+			return made.has(named) ? made.get(named) : plain(named);
+		}
+		if (isScalar(node)) return node.value;
+		const container: Record<string, unknown> | unknown[] = isSeq(node) ? [] : {};
+		made.set(node, container);
+		const origins: Record<string, Origin> = {};
+		const put = (key: string | number, value: unknown, offset: number) => {
+			setOwn(container, key, plain(value));
+			setOwn(origins, key, { source, offset });
+		};
+		if (isSeq(node)) for (const [index, item] of node.items.entries()) put(index, item, startOf(item));
+		if (isMap(node))
+			for (const { key, value } of node.items)
+				put(String((key as { readonly value?: unknown }).value ?? ""), value, startOf(key));
+		return withOrigins(container, origins);
+	};
+	return document.contents === null ? null : plain(document.contents);
 }
 
-function placeAt(lines: LineCounter, offset: number): Place {
-	const { line, col } = lines.linePos(offset);
-	return { line: Math.max(line, 1), column: Math.max(col, 1) };
-}
-
-function offsetOf(root: Node | null, path: DataPath): number | undefined {
-	let node: unknown = root;
-	let offset = root?.range?.[0];
-	for (const part of path) {
-		if (isMap(node)) {
-			const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
-			if (!pair) return offset;
-			offset = (pair.key as Node).range?.[0] ?? offset;
-			node = pair.value;
-		} else if (isSeq(node)) {
-			node = node.items[Number(part)];
-			offset = (node as Node | undefined)?.range?.[0] ?? offset;
-		} else return offset;
-	}
-	return offset;
+/** A key may be `__proto__`. */
+function setOwn(container: object, key: string | number, value: unknown): void {
+	if (key === "__proto__")
+		Object.defineProperty(container, key, { value, enumerable: true, configurable: true, writable: true });
+	else (container as Record<string | number, unknown>)[key] = value;
 }

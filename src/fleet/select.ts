@@ -13,54 +13,70 @@ export interface Selection {
 	readonly several?: boolean;
 }
 
-/** Machines in the config's order, each once. With nothing chosen: the only one, or an error that lists them. */
-export function select(
-	machines: ReadonlyMap<string, Manifest>,
-	{ names, tags, all, several = true }: Selection,
-	file: string,
-): Manifest[] {
-	const every = [...machines.values()];
-	const known = [...machines.keys()];
-	if (every.length === 0)
+/** A config, as far as machines are chosen from it. */
+export interface Machines {
+	readonly file: string;
+	readonly names: readonly string[];
+	tagsOf(name: string): Promise<readonly string[]>;
+	/** Of those named, or of all. */
+	resolve(names?: readonly string[]): Promise<ReadonlyMap<string, Manifest>>;
+}
+
+/**
+ * Machines in the config's order, each once; no others are resolved. With nothing chosen: the only one, or an error that lists
+ * them.
+ */
+export async function select(config: Machines, selection: Selection): Promise<Manifest[]> {
+	const { names: known, file } = config;
+	const { names, tags, all, several = true } = selection;
+	if (known.length === 0)
 		throw new HoldfastError("machine-not-found", `${file} has no machine`, {
 			hint: "add one: machines: { web01: { state: … } }",
 		});
 	if (all && (names.length > 0 || tags.length > 0))
 		throw new HoldfastError("usage", "--all cannot be combined with machine names or --tag");
-	if (all) return every;
-	if (names.length === 0 && tags.length === 0) {
-		const [only, other] = every;
-		if (only && !other) return [only];
+	const isOnly = names.length === 0 && tags.length === 0 && known.length === 1;
+	if (all || isOnly) return [...(await config.resolve()).values()];
+	if (names.length === 0 && tags.length === 0)
 		throw new HoldfastError("machine-ambiguous", "which machine?", {
 			hint: `the machines are: ${known.join(", ")}${several ? "; or say --all, or --tag TAG" : ""}`,
 		});
-	}
-	for (const name of names.filter((one) => !machines.has(one))) {
-		const meant = nearest(name, known);
-		const owner = every.find(({ state }) => Object.hasOwn(state, name));
-		throw new HoldfastError("machine-not-found", `there is no machine "${name}" in ${file}`, {
-			hint: every.some(({ providers }) => Object.hasOwn(providers, name))
-				? `"${name}" is a provider: name it with --provider ${name}`
-				: owner
-					? `"${name}" is a state of ${owner.machine}: name it with --service ${name}`
-					: meant
-						? `did you mean "${meant}"?`
-						: `the machines are: ${known.join(", ")}`,
+	const unknown = names.find((name) => !known.includes(name));
+	if (unknown !== undefined)
+		throw new HoldfastError("machine-not-found", `there is no machine "${unknown}" in ${file}`, {
+			hint: await whatWasMeant(unknown, config),
 		});
-	}
-	const knownTags = [...new Set(every.flatMap((one) => one.tags ?? []))];
-	for (const tag of tags.filter((one) => !knownTags.includes(one))) {
-		const meant = nearest(tag, knownTags);
+	const chosen = new Set([...names, ...(tags.length === 0 ? [] : await tagged(tags, config))]);
+	return [...(await config.resolve(known.filter((name) => chosen.has(name)))).values()];
+}
+
+/** The names of machines with one of the tags, each of which some machine has. */
+async function tagged(tags: readonly string[], { file, names, tagsOf }: Machines): Promise<string[]> {
+	const tagsByName = new Map<string, readonly string[]>();
+	for (const name of names) tagsByName.set(name, await tagsOf(name));
+	const known = [...new Set([...tagsByName.values()].flat())];
+	for (const tag of tags.filter((one) => !known.includes(one))) {
+		const meant = nearest(tag, known);
 		throw new HoldfastError("machine-not-found", `no machine in ${file} has the tag "${tag}"`, {
 			hint: meant
 				? `did you mean "${meant}"?`
-				: knownTags.length > 0
-					? `the tags are: ${knownTags.join(", ")}`
+				: known.length > 0
+					? `the tags are: ${known.join(", ")}`
 					: "give it to some: machines: { web01: { tags: [web] } }",
 		});
 	}
-	const chosen = new Set(names);
-	return every.filter((one) => chosen.has(one.machine) || (one.tags ?? []).some((tag) => tags.includes(tag)));
+	return names.filter((name) => tagsByName.get(name)?.some((tag) => tags.includes(tag)));
+}
+
+/** Of a name that is no machine's: it may be a provider's or a state's, unless the machines cannot be looked at. */
+async function whatWasMeant(name: string, { names, resolve }: Machines): Promise<string> {
+	const every = [...(await resolve().catch(() => new Map<string, Manifest>())).values()];
+	if (every.some(({ providers }) => Object.hasOwn(providers, name)))
+		return `"${name}" is a provider: name it with --provider ${name}`;
+	const owner = every.find(({ state }) => Object.hasOwn(state, name));
+	if (owner) return `"${name}" is a state of ${owner.machine}: name it with --service ${name}`;
+	const meant = nearest(name, names);
+	return meant ? `did you mean "${meant}"?` : `the machines are: ${names.join(", ")}`;
 }
 
 /** Whether a machine is this one, and needs no SSH. */

@@ -3,23 +3,22 @@ import * as v from "valibot";
 import { command } from "./command.ts";
 import type { HealthCheckKind } from "./health-check.ts";
 import { http } from "./http.ts";
+import { within } from "./options.ts";
 import { script } from "./script.ts";
 import { sql } from "./sql.ts";
 import { sqlite } from "./sqlite.ts";
 
 export const HEALTH_CHECKS = [http, script, command, sql, sqlite] as const;
 
-/** A check with `within`, the time in which it has to pass: seconds in a manifest, and what a person writes in a config. */
-export const healthCheckSchema = <W extends v.GenericSchema>(within: W) =>
-	v.union(
-		HEALTH_CHECKS.map(({ options }) => v.strictObject({ ...options, within })) as Form<W>[],
-		`a health check is ${forms()}`,
-	);
-export type HealthCheck = v.InferOutput<ReturnType<typeof healthCheckSchema<v.NumberSchema<undefined>>>>;
+/** As a person writes it; yields what the manifest holds. */
+export const healthCheckSchema = v.union(
+	HEALTH_CHECKS.map(({ options }) => v.strictObject({ ...options, within })) as Form[],
+	`a health check is ${forms()}`,
+);
+export type HealthCheck = v.InferOutput<typeof healthCheckSchema>;
 
-type Options = (typeof HEALTH_CHECKS)[number]["options"];
-type Form<W extends v.GenericSchema, O = Options> = O extends v.ObjectEntries
-	? v.StrictObjectSchema<O & { readonly within: W }, undefined>
+type Form<O = (typeof HEALTH_CHECKS)[number]["options"]> = O extends v.ObjectEntries
+	? v.StrictObjectSchema<O & { readonly within: typeof within }, undefined>
 	: never;
 
 function forms(): string {

@@ -8,3 +8,14 @@ export const expect = v.pipe(
 	v.optional(v.string()),
 	v.description("the answer must be this, apart from space around it"),
 );
+
+/** All have it. */
+export const within = v.optional(
+	f.seconds(f.pause, {
+		about: "how long it may take to pass; it is asked again until then",
+		usual: "30s",
+		least: 0,
+		isFilledIn: true,
+	}),
+	"30s",
+);

@@ -1,5 +1,5 @@
 // A JSON Schema as a flat list of keys, for the reference and for help.
-import { HOOKS } from "./schema.ts";
+import { HOOKS } from "./state.ts";
 
 /** As far as a JSON Schema is looked into here. */
 export interface JsonSchema {

@@ -1,7 +1,7 @@
 // What a machine is besides its states and providers: where it is, when it backs itself up, whom it tells.
 import * as v from "valibot";
 import { notifySchema } from "../notify/list.ts";
-import { DURATION, secondsOf } from "../values/duration.ts";
+import { secondsOf } from "../values/duration.ts";
 import * as f from "../values/fields.ts";
 
 /** A calendar event as systemd.time(7) has it; systemd itself checks it when the timers are put in place. */
@@ -45,39 +45,30 @@ const when = (what: string, usual: string) =>
 		v.description(`when to ${what}, as systemd.time(7) writes it; false for never (default ${usual})`),
 	);
 
-/** The parts of a schedule that config and manifest write alike. */
-export const scheduleTimes = {
-	create: when("back up; a provider's own `schedule` takes it out of this", "*-*-* 01:00:00"),
-	prune: when("prune providers that have a retention", "*-*-* 04:00:00"),
-	check: when("check what the destinations hold", "Sun *-*-* 05:00:00"),
-	skipOnBattery: v.pipe(
-		v.optional(v.boolean()),
-		v.description("skip what is due while the machine runs on battery (default false)"),
-	),
-	skipOnMetered: v.pipe(
-		v.optional(v.boolean()),
-		v.description("skip what is due while NetworkManager says that the line is metered (default false)"),
-	),
-};
-const DELAY = "each timer fires at most so much later, so that many machines do not all come at once";
-export const scheduleSchema = v.strictObject({
-	...scheduleTimes,
-	randomizedDelay: v.pipe(
-		v.optional(v.pipe(v.number(), v.minValue(0))),
-		v.description(`seconds; ${DELAY} (default 15 minutes)`),
-	),
-});
-export const scheduleInputSchema = v.pipe(
+const schedule = v.pipe(
 	v.strictObject({
-		...scheduleTimes,
-		randomizedDelay: v.pipe(
-			v.optional(v.union([v.pipe(v.number(), v.minValue(0)), durationText("a delay")])),
-			v.description(`${DELAY} (default 15m)`),
+		create: when("back up; a provider's own `schedule` takes it out of this", "*-*-* 01:00:00"),
+		prune: when("prune providers that have a retention", "*-*-* 04:00:00"),
+		check: when("check what the destinations hold", "Sun *-*-* 05:00:00"),
+		skipOnBattery: v.pipe(
+			v.optional(v.boolean()),
+			v.description("skip what is due while the machine runs on battery (default false)"),
+		),
+		skipOnMetered: v.pipe(
+			v.optional(v.boolean()),
+			v.description("skip what is due while NetworkManager says that the line is metered (default false)"),
+		),
+		randomizedDelay: v.optional(
+			f.seconds(v.union([v.pipe(v.number(), v.minValue(0)), f.durationText("a delay")]), {
+				about: "each timer fires at most so much later, so that many machines do not all come at once",
+				usual: "15m",
+				least: 0,
+			}),
 		),
 	}),
 	v.description("when the machine works by itself, once its timers are in place"),
 );
-export type Schedule = v.InferOutput<typeof scheduleSchema>;
+export type Schedule = v.InferOutput<typeof schedule>;
 
 export const providerSchedule = v.pipe(
 	v.optional(calendar),
@@ -85,23 +76,17 @@ export const providerSchedule = v.pipe(
 );
 
 export const providerMaxAge = v.pipe(
-	v.optional(durationText("an age")),
+	v.optional(f.durationText("an age")),
 	v.description(
 		'how old archives may be in this provider\'s destinations, such as "8d" for a disk that comes once a week',
 	),
 );
 
-const MAX_AGE = "a good archive of each state must not be older than this; `holdfast status` says when it is";
-export const maxAgeSchema = v.pipe(
-	v.number(),
-	v.minValue(1),
-	v.description(`seconds; ${MAX_AGE} (default 26 hours)`),
-);
-export const maxAgeInputSchema = v.pipe(durationText("an age"), v.description(`${MAX_AGE} (default 26h)`));
-
-function durationText(what: string) {
-	return v.pipe(v.string(), v.regex(DURATION, `write ${what} like "30s", "10m", "26h" or "7d"`));
-}
+export const maxAge = f.seconds(f.durationText("an age"), {
+	about: "a good archive of each state must not be older than this; `holdfast status` says when it is",
+	usual: "26h",
+	least: 1,
+});
 
 export const SERVER_USER = "borg";
 export const SERVER_FOLDER = "/var/lib/holdfast-borg";
@@ -132,7 +117,7 @@ export const borgServerSchema = v.pipe(
 	),
 );
 
-/** What the machine's own fields are, in config and manifest alike. */
+/** What a machine has besides its states and providers, as a person writes it. A new field is a line here. */
 export const machineFields = {
 	host: v.optional(hostSchema),
 	tags: v.optional(tagsSchema),
@@ -145,6 +130,8 @@ export const machineFields = {
 			"file for the textfile collector of node_exporter, written after each run; ends with .prom",
 		),
 	),
+	schedule: v.optional(schedule),
+	maxAge: v.optional(maxAge),
 };
 
 const DEFAULT_DELAY_SECONDS = 15 * 60;

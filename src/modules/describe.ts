@@ -2,10 +2,10 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import type { JsonSchema } from "../manifest/json-keys.ts";
+import type { StateInput } from "../manifest/state.ts";
 import { expandServices } from "./expand.ts";
 import { LIBRARY } from "./library.ts";
 import type { Module } from "./module.ts";
-import type { StateInput } from "./state.ts";
 
 export function optionsJsonSchema({ options }: Module): JsonSchema {
 	return toJsonSchema(options as v.GenericSchema, { errorMode: "ignore", typeMode: "input" }) as JsonSchema;

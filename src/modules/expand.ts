@@ -1,9 +1,11 @@
 // From the services that a person declares to the states that they own. Pure: modules are asked, nothing else is.
 import * as v from "valibot";
+import { type Fault, faultsIn } from "../manifest/faults.ts";
+import type { StateInput } from "../manifest/state.ts";
+import { type Origin, originsOf, withOrigins } from "../values/origin.ts";
 import { ownValue, recordOf } from "../values/record.ts";
 import { type Conflict, type Definition, isMap, merge } from "./merge.ts";
 import type { Module } from "./module.ts";
-import type { StateInput } from "./state.ts";
 
 export interface ServicesRequest {
 	readonly machine: string;
@@ -18,31 +20,26 @@ export interface ServicesRequest {
 	find(name: string): Module | undefined;
 }
 
-export interface ServiceFault {
-	/** From the machine down: `services`, a module, an option; or `state`, a state, a field. */
-	readonly path: readonly (string | number)[];
-	readonly message: string;
-}
-
 export interface Expanded {
+	/** What modules yield and the user wrote, merged; not yet known to be states where the user's are not. */
 	readonly state: Readonly<Record<string, StateInput>>;
-	/** The modules that a state comes from. */
-	readonly origins: ReadonlyMap<string, readonly string[]>;
 	/** Options of every module that took part, with their defaults. */
 	readonly options: ReadonlyMap<string, object>;
-	readonly faults: readonly ServiceFault[];
+	/** Their paths begin at the machine: `services`, a module, an option; or `state`, a state, a field. */
+	readonly faults: readonly Fault[];
 }
 
 export function expandServices(request: ServicesRequest): Expanded {
 	const { services, find, file } = request;
-	const faults: ServiceFault[] = [];
+	const faults: Fault[] = [];
 	const known = Object.keys(services).filter((name) => find(name) !== undefined);
 	const order = inOrder(known, find, faults);
 	const set = new Map<string, Definition[]>();
 	const define = (name: string, one: Definition) => set.set(name, [...(set.get(name) ?? []), one]);
-	for (const name of known) define(name, { value: services[name] ?? {}, by: file });
+	for (const name of known)
+		define(name, { value: services[name] ?? {}, by: file, origin: originsOf(services)?.[name] });
 
-	const yielded: { readonly module: string; readonly state: Readonly<Record<string, StateInput>> }[] = [];
+	const yielded: Yielded[] = [];
 	const options = new Map<string, object>();
 	for (const module of order) {
 		const definitions = set.get(module.name);
@@ -55,11 +52,12 @@ export function expandServices(request: ServicesRequest): Expanded {
 			nixos: request.nixos,
 			declared: known.includes(module.name),
 		});
-		yielded.push({ module: module.name, state });
+		const origin = definitions[0]?.origin;
+		yielded.push({ module: module.name, state, origin });
 		for (const [other, value] of Object.entries(others)) {
 			if (!module.uses?.includes(other) || !find(other))
 				throw new Error(`module "${module.name}" sets options of "${other}", which it does not use`);
-			define(other, { value, by: `module "${module.name}"` });
+			define(other, { value, by: `module "${module.name}"`, origin });
 		}
 	}
 	// In the order in which the user wrote them; what only modules asked for comes last.
@@ -69,8 +67,15 @@ export function expandServices(request: ServicesRequest): Expanded {
 	return { ...statesOf(request, yielded, faults), options, faults };
 }
 
+interface Yielded {
+	readonly module: string;
+	readonly state: Readonly<Record<string, StateInput>>;
+	/** Where the module is asked for. */
+	readonly origin: Origin | undefined;
+}
+
 /** A module after all those that may set options of it. */
-function inOrder(names: readonly string[], find: ServicesRequest["find"], faults: ServiceFault[]): Module[] {
+function inOrder(names: readonly string[], find: ServicesRequest["find"], faults: Fault[]): Module[] {
 	const done = new Set<string>();
 	const order: Module[] = [];
 	const visit = (name: string, trail: readonly string[]) => {
@@ -91,59 +96,52 @@ function inOrder(names: readonly string[], find: ServicesRequest["find"], faults
 	return order;
 }
 
-function optionsOf(
-	module: Module,
-	definitions: readonly Definition[],
-	faults: ServiceFault[],
-): object | undefined {
+function optionsOf(module: Module, definitions: readonly Definition[], faults: Fault[]): object | undefined {
 	const conflicts: Conflict[] = [];
 	const value = merge(definitions, conflicts);
 	for (const { path, message } of conflicts)
 		faults.push({ path: ["services", module.name, ...path], message });
 	const result = v.safeParse(module.options, value);
 	if (result.success) return conflicts.length > 0 ? undefined : result.output;
-	for (const issue of result.issues) {
-		const path = (issue.path ?? []).map((item) => item.key as string | number);
-		faults.push({ path: ["services", module.name, ...path], message: issue.message });
-	}
+	for (const { path, ...fault } of faultsIn(module.options, result.issues))
+		faults.push({ path: ["services", module.name, ...path], ...fault });
 	return undefined;
 }
 
-function statesOf(
-	{ state: written, file }: ServicesRequest,
-	yielded: readonly { readonly module: string; readonly state: Readonly<Record<string, StateInput>> }[],
-	faults: ServiceFault[],
-) {
-	const origins = new Map<string, readonly string[]>();
-	const names = new Set([...yielded.flatMap(({ state }) => Object.keys(state)), ...Object.keys(written)]);
+function statesOf({ state: written, file }: ServicesRequest, yielded: readonly Yielded[], faults: Fault[]) {
 	const state = recordOf<StateInput>();
-	for (const name of names) {
-		const users = ownValue(written, name);
+	const origins = recordOf<Origin>();
+	for (const name of new Set([
+		...yielded.flatMap((one) => Object.keys(one.state)),
+		...Object.keys(written),
+	])) {
 		const modules = yielded.filter((one) => Object.hasOwn(one.state, name));
-		if (modules.length > 0)
-			origins.set(
-				name,
-				modules.map(({ module }) => module),
-			);
-		const replaced = isMap(users) && Array.isArray(users.replace) ? users.replace : [];
+		const users = ownValue(written, name);
+		const by = `state "${name}" of module "${modules.map(({ module }) => module).join('", "')}"`;
+		const origin = originsOf(written)?.[name] ?? withMaker(modules[0]?.origin, by);
+		if (origin) origins[name] = origin;
+		const definitions = modules.map((one) => ({
+			value: withoutKeys(one.state[name] ?? {}, replacedBy(users)),
+			by: `module "${one.module}"`,
+			isDefault: true,
+			origin: withMaker(one.origin, by),
+		}));
 		const conflicts: Conflict[] = [];
-		const { replace: _, ...merged } = merge(
-			[
-				...modules.map(({ module, state }) => ({
-					value: Object.fromEntries(
-						Object.entries(state[name] ?? {}).filter(([key]) => !replaced.includes(key)),
-					),
-					by: `module "${module}"`,
-					isDefault: true,
-				})),
-				...(users === undefined ? [] : [{ value: users ?? {}, by: file }]),
-			],
+		// A state's fields, and the hooks in it; what is below is one value.
+		state[name] = merge(
+			[...definitions, ...(users === undefined ? [] : [{ value: users ?? {}, by: file, origin }])],
 			conflicts,
-			// A state's fields, and the hooks in it; what is below is one value.
 			2,
-		) as StateInput & { replace?: unknown };
+		) as StateInput;
 		for (const { path, message } of conflicts) faults.push({ path: ["state", name, ...path], message });
-		state[name] = merged;
 	}
-	return { state, origins };
+	return { state: withOrigins(state, origins) };
 }
+
+const withMaker = (origin: Origin | undefined, by: string) => origin && { ...origin, by };
+
+const replacedBy = (users: unknown): readonly unknown[] =>
+	isMap(users) && Array.isArray(users.replace) ? users.replace : [];
+
+const withoutKeys = (state: object, keys: readonly unknown[]) =>
+	Object.fromEntries(Object.entries(state).filter(([key]) => !keys.includes(key)));

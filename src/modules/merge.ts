@@ -1,7 +1,8 @@
 // Several definitions of one value become one: lists are added up, maps are merged, a default gives way. Two that
 // say different things are a fault that names both places. A list that is a command is one value.
 
-import { HOOKS } from "../manifest/schema.ts";
+import { HOOKS } from "../manifest/state.ts";
+import { type Origin, originsOf, withOrigins } from "../values/origin.ts";
 
 export interface Definition {
 	readonly value: unknown;
@@ -9,6 +10,8 @@ export interface Definition {
 	readonly by: string;
 	/** Gives way to one that is not. */
 	readonly isDefault?: boolean;
+	/** Where it was written, for what in it has no origin of its own. */
+	readonly origin?: Origin | undefined;
 }
 
 export interface Conflict {
@@ -48,26 +51,13 @@ export function merge(
 				: one,
 		)
 		.filter(({ value }) => value !== undefined);
-	if (all.length === 1 && Array.isArray(all[0]?.value)) return all[0].value;
-	if (
-		all.length > 0 &&
-		all.every(({ value }) => Array.isArray(value)) &&
-		!COMMANDS.has(path[path.length - 1] ?? "")
-	)
-		return unique(all.flatMap(({ value }) => value as unknown[]));
-	if (deep > 0 && all.length > 0 && all.every(({ value }) => isMap(value))) {
-		const byKey = new Map<string, Definition[]>();
-		for (const one of all)
-			for (const [key, value] of Object.entries(one.value as object)) {
-				const some = byKey.get(key) ?? [];
-				some.push({ ...one, value });
-				byKey.set(key, some);
-			}
-		return Object.fromEntries(
-			[...byKey].map(([key, some]) => [key, merge(some, conflicts, deep - 1, [...path, key])]),
-		);
-	}
-	const firm = all.filter(({ isDefault }) => !isDefault);
+	const [only] = all.length === 1 ? all : [];
+	if (only && Array.isArray(only.value)) return only.value;
+	const isList = all.length > 0 && all.every(({ value }) => Array.isArray(value));
+	if (isList && !COMMANDS.has(path.at(-1) ?? "")) return joined(all);
+	if (deep > 0 && all.length > 0 && all.every(({ value }) => isMap(value)))
+		return mergedMaps(all, (some, key) => merge(some, conflicts, deep - 1, [...path, key]));
+	const firm = firmOf(all);
 	const candidates = firm.length > 0 ? firm : all;
 	const [first, ...others] = candidates;
 	const other = others.find(({ value }) => JSON.stringify(value) !== JSON.stringify(first?.value));
@@ -79,16 +69,51 @@ export function merge(
 	return first?.value;
 }
 
-export function isMap(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
+function mergedMaps(
+	maps: readonly Definition[],
+	mergeKey: (some: readonly Definition[], key: string) => unknown,
+): object {
+	const byKey = new Map<string, Definition[]>();
+	for (const one of maps)
+		for (const [key, value] of Object.entries(one.value as object)) {
+			const some = byKey.get(key) ?? [];
+			some.push({ ...one, value, origin: originsOf(one.value)?.[key] ?? one.origin });
+			byKey.set(key, some);
+		}
+	const entries = [...byKey].map(([key, some]) => [key, mergeKey(some, key)] as const);
+	return withOrigins(
+		Object.fromEntries(entries),
+		originsAmong([...byKey].map(([key, some]) => [key, (firmOf(some)[0] ?? some[0])?.origin])),
+	);
 }
 
-function unique(values: readonly unknown[]): unknown[] {
+/** Each item once. */
+function joined(lists: readonly Definition[]): unknown[] {
 	const seen = new Set<string>();
-	return values.filter((value) => {
-		const key = JSON.stringify(value);
-		return !seen.has(key) && seen.add(key);
-	});
+	const items = lists
+		.flatMap(({ value, origin }) =>
+			(value as unknown[]).map((item, index) => ({ item, origin: originsOf(value)?.[index] ?? origin })),
+		)
+		.filter(({ item }) => {
+			const key = JSON.stringify(item);
+			return !seen.has(key) && seen.add(key);
+		});
+	return withOrigins(
+		items.map(({ item }) => item),
+		originsAmong(items.map(({ origin }, index) => [String(index), origin])),
+	);
+}
+
+/** Undefined where nothing has one. */
+function originsAmong(entries: readonly (readonly [string, Origin | undefined])[]) {
+	const known = entries.filter((entry): entry is [string, Origin] => entry[1] !== undefined);
+	return known.length === 0 ? undefined : Object.fromEntries(known);
+}
+
+const firmOf = (all: readonly Definition[]) => all.filter(({ isDefault }) => !isDefault);
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function words(value: unknown): string {

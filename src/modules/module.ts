@@ -1,6 +1,6 @@
 // The module system: a module is a function from a few options to states, and to options of other modules.
 import type * as v from "valibot";
-import type { StateInput } from "./state.ts";
+import type { StateInput } from "../manifest/state.ts";
 
 /** Options of one module: `v.strictObject`, with a description for each and a default wherever one can be had. */
 export type OptionsSchema = v.GenericSchema<unknown, object>;

@@ -3,10 +3,10 @@
 import * as v from "valibot";
 import type { ServerKey } from "../databases/dump.ts";
 import { ALL } from "../databases/fields.ts";
+import type { StateInput } from "../manifest/state.ts";
 import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";
 import type { Yield } from "./module.ts";
-import type { StateInput } from "./state.ts";
 
 /** `connection`: where the server is and as whom to ask, `each`: further options of one database. */
 export function serverOptions<C extends v.ObjectEntries, E extends v.ObjectEntries>(

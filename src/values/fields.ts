@@ -1,6 +1,7 @@
 // The fields that both the config and the manifest are made of, with the rules for each.
 import { posix } from "node:path";
 import * as v from "valibot";
+import { DURATION, secondsOf } from "./duration.ts";
 import { LONGEST_PATH } from "./paths.ts";
 import { patternFault } from "./patterns.ts";
 import { record } from "./record.ts";
@@ -101,3 +102,42 @@ export const unitName = v.pipe(
 	v.string(),
 	v.regex(/^[a-zA-Z0-9:_.\\@-]+$/, (issue) => `"${issue.input}" is not a systemd unit name`),
 );
+
+/** A time with its unit, such as "26h". */
+export const durationText = (what: string) =>
+	v.pipe(v.string(), v.regex(DURATION, `write ${what} like "30s", "10m", "26h" or "7d"`));
+
+/** A time with its unit, or a number of seconds, at least 1. */
+export const duration = v.union(
+	[
+		v.pipe(v.number(), v.minValue(1)),
+		v.pipe(v.string(), v.regex(DURATION, 'write a time like "30s", "10m" or "2h"')),
+	],
+	'write a time like "30s", "10m" or "2h"',
+);
+
+/** The same, and 0 for none. */
+export const pause = v.union([v.literal(0), duration], 'write a time like "3s", or 0');
+
+/** A time that the manifest holds in seconds, at least so many. */
+export const seconds = <S extends v.GenericSchema<string | number>>(
+	written: S,
+	{ about, usual, least, isFilledIn }: Time,
+) =>
+	v.pipe(
+		written,
+		v.description(`${about} (default ${usual})`),
+		v.transform((time: string | number) => (typeof time === "number" ? time : (secondsOf(time) ?? 0))),
+		v.number(),
+		v.minValue(least, `must be at least ${least} s`),
+		v.description(`seconds: ${about}${isFilledIn ? "" : ` (default ${usual})`}`),
+	);
+
+interface Time {
+	readonly about: string;
+	/** What counts when none is written. */
+	readonly usual: string;
+	readonly least: 0 | 1;
+	/** The manifest always says it. */
+	readonly isFilledIn?: boolean;
+}

@@ -1,9 +1,20 @@
-// A systemd unit, as config and manifest name it.
+// A systemd unit: a person may write its bare name, and the manifest holds an object with the full one.
 import * as v from "valibot";
 import * as f from "./fields.ts";
 
-export const unitSchema = v.strictObject({
-	unit: f.unitName,
+/** systemctl itself reads a name without a suffix as a service. */
+const fullName = (name: string): string =>
+	/\.(service|socket|timer|target|mount|path|slice|scope|automount|swap)$/.test(name)
+		? name
+		: `${name}.service`;
+
+const unitForm = v.strictObject({
+	unit: v.pipe(
+		f.unitName,
+		v.description("a unit's name; `.service` may be left out"),
+		v.transform(fullName),
+		f.unitName,
+	),
 	user: v.pipe(
 		v.optional(f.text),
 		v.description(
@@ -11,4 +22,15 @@ export const unitSchema = v.strictObject({
 		),
 	),
 });
-export type Unit = v.InferOutput<typeof unitSchema>;
+export type Unit = v.InferOutput<typeof unitForm>;
+
+export const unit = v.union(
+	[
+		v.pipe(
+			f.unitName,
+			v.transform((name): Unit => ({ unit: fullName(name) })),
+		),
+		unitForm,
+	],
+	"a unit is a name, or { unit, user } for a unit of that user's own manager",
+);

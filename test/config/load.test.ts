@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { loadConfig } from "../../src/config/load.ts";
+import { loadMachines } from "../../src/config/load.ts";
 import { HoldfastError } from "../../src/values/error.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "holdfast-config-"));
@@ -14,7 +14,7 @@ async function faultOf(text: string, extension = "yaml"): Promise<string> {
 	const file = join(folder, `holdfast-${Math.random()}.${extension}`);
 	writeFileSync(file, text);
 	try {
-		await loadConfig(file);
+		await loadMachines(file);
 	} catch (error) {
 		assert.ok(error instanceof HoldfastError, String(error));
 		assert.equal(error.code, "config-invalid");
@@ -45,7 +45,7 @@ test("a whole config becomes a manifest with its short forms resolved", async ()
       tar: { destinations: { disk: { path: /backup } } }
 `,
 	);
-	const { machines } = await loadConfig(file);
+	const machines = await loadMachines(file);
 	assert.deepEqual(JSON.parse(JSON.stringify(machines.get("web01"))), {
 		version: 1,
 		machine: "web01",
@@ -105,7 +105,7 @@ test("keys that 0.1.0 had other names for: in a config the new one is named, a m
 		file,
 		JSON.stringify({ version: 1, machine: "web01", expect: 3600, state: { a: old }, providers: { tar } }),
 	);
-	const loaded = (await loadConfig(file)).machines.get("web01");
+	const loaded = (await loadMachines(file)).get("web01");
 	assert.equal(loaded?.maxAge, 3600);
 	assert.equal(loaded?.state.a?.maxAge, 60);
 	assert.deepEqual(loaded?.state.a?.healthChecks, [{ command: ["x"], within: 1 }]);
@@ -143,7 +143,7 @@ test("two states that own one folder are refused, both named; one within the oth
 		file,
 		machine("    state:\n      a: { folders: [/srv/x] }\n      b: { folders: [/srv/x/y] }\n"),
 	);
-	assert.equal((await loadConfig(file)).machines.size, 1);
+	assert.equal((await loadMachines(file)).size, 1);
 	const twice = await faultOf(state("        folders: [/srv/x, /srv/x/y]\n"));
 	assert.match(twice, /overlap/);
 });
@@ -214,6 +214,6 @@ const folders: readonly string[] = ["/srv/notes"];
 export default defineConfig({ machines: { web01: { state: { notes: { folders: [...folders] } } } } });
 `,
 	);
-	const { machines } = await loadConfig(file);
+	const machines = await loadMachines(file);
 	assert.deepEqual(machines.get("web01")?.state.notes?.folders, ["/srv/notes"]);
 });

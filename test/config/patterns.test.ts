@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { FOLDER, REFUSED, REFUSED_THERE } from "../../scripts/pattern-examples.ts";
 import { fromClan } from "../../src/config/clan.ts";
-import { loadConfig } from "../../src/config/load.ts";
+import { loadMachines } from "../../src/config/load.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("patterns");
@@ -13,7 +13,7 @@ const load = (machine: object) => {
 	const file = join(folder, "holdfast.json");
 	const providers = { tar: { destinations: { disk: { path: "/mnt/disk" } } } };
 	writeFileSync(file, JSON.stringify({ machines: { web01: { providers, ...machine } } }));
-	return loadConfig(file);
+	return loadMachines(file);
 };
 const withPattern = (pattern: string) =>
 	load({ state: { s: { folders: ["/srv/other", FOLDER], exclude: ["*.tmp", pattern] } } });
@@ -65,7 +65,7 @@ describe("patterns in a config", () => {
 
 	test("what leaves something is kept as it is written", async () => {
 		const exclude = ["*.tmp", "cache/*", "./keep", "a//b/", "/srv/*/log", "\\!x", "[*]", `${FOLDER}/*.log`];
-		const { machines } = await load({ state: { s: { folders: [FOLDER], exclude } } });
+		const machines = await load({ state: { s: { folders: [FOLDER], exclude } } });
 		assert.deepEqual(machines.get("web01")?.state.s?.exclude, exclude);
 	});
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadConfig } from "../../src/config/load.ts";
+import { loadMachines } from "../../src/config/load.ts";
 import { missingOn } from "../../src/fleet/programs.ts";
 import { type Target, targetHere } from "../../src/fleet/target.ts";
 import { programPath } from "../../src/host/programs.ts";
@@ -53,7 +53,7 @@ function targetWith(name: string, programs: readonly string[]): Target {
 }
 
 test("what is missing is named, once each; one of several names will do", async () => {
-	const manifest = (await loadConfig(file)).machines.get("web01");
+	const manifest = (await loadMachines(file)).get("web01");
 	assert.ok(manifest);
 	const missing = async (name: string, ...programs: string[]) =>
 		(await missingOn(targetWith(name, programs), manifest)).map((line) => /has no (.*?):/.exec(line)?.[1]);

@@ -3,18 +3,19 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadConfig } from "../../src/config/load.ts";
+import { loadConfig, loadMachines } from "../../src/config/load.ts";
 import { select } from "../../src/fleet/select.ts";
 import { HoldfastError } from "../../src/values/error.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("select");
 let count = 0;
-async function config(text: string) {
+function fileOf(text: string): string {
 	const file = join(folder, `${count++}.yaml`);
 	writeFileSync(file, text);
-	return loadConfig(file);
+	return file;
 }
+const config = async (text: string) => loadMachines(fileOf(text));
 const STATE = "state: { s: { folders: [/srv/s] } }";
 const FLEET = `
 machines:
@@ -24,38 +25,39 @@ machines:
 `;
 
 test("by name, by tag, all; each once and in the config's order", async () => {
-	const { machines } = await config(FLEET);
-	const names = (some: readonly string[], tags: readonly string[] = [], all = false) =>
-		select(machines, { names: some, tags, all }, "f.yaml").map(({ machine }) => machine);
-	assert.deepEqual(names(["db01", "web01"]), ["web01", "db01"]);
-	assert.deepEqual(names([], ["web"]), ["web01", "web02"]);
-	assert.deepEqual(names(["web02"], ["eu"]), ["web01", "web02", "db01"]);
-	assert.deepEqual(names([], [], true), ["web01", "web02", "db01"]);
+	const fleet = await loadConfig(fileOf(FLEET));
+	const names = async (some: readonly string[], tags: readonly string[] = [], all = false) =>
+		(await select(fleet, { names: some, tags, all })).map(({ machine }) => machine);
+	assert.deepEqual(await names(["db01", "web01"]), ["web01", "db01"]);
+	assert.deepEqual(await names([], ["web"]), ["web01", "web02"]);
+	assert.deepEqual(await names(["web02"], ["eu"]), ["web01", "web02", "db01"]);
+	assert.deepEqual(await names([], [], true), ["web01", "web02", "db01"]);
 });
 
 test("what is chosen wrongly is said with what was probably meant", async () => {
-	const { machines } = await config(FLEET);
-	const fault = (names: string[], tags: string[] = [], all = false) => {
+	const fleet = { ...(await loadConfig(fileOf(FLEET))), file: "f.yaml" };
+	const fault = async (names: string[], tags: string[] = [], all = false) => {
 		try {
-			select(machines, { names, tags, all }, "f.yaml");
+			await select(fleet, { names, tags, all });
 		} catch (error) {
 			assert.ok(error instanceof HoldfastError && error.exit === "usage");
 			return `${error.message} → ${error.hint}`;
 		}
 		return "";
 	};
-	assert.equal(fault(["web1"]), 'there is no machine "web1" in f.yaml → did you mean "web01"?');
-	assert.equal(fault([], ["wbe"]), 'no machine in f.yaml has the tag "wbe" → did you mean "web"?');
-	assert.match(fault([]), /which machine\? → the machines are: web01, web02, db01; or say --all/);
-	assert.match(fault(["web01"], [], true), /--all cannot be combined/);
-	assert.throws(
-		() => select(new Map(), { names: [], tags: [], all: true }, "f.yaml"),
+	assert.equal(await fault(["web1"]), 'there is no machine "web1" in f.yaml → did you mean "web01"?');
+	assert.equal(await fault([], ["wbe"]), 'no machine in f.yaml has the tag "wbe" → did you mean "web"?');
+	assert.match(await fault([]), /which machine\? → the machines are: web01, web02, db01; or say --all/);
+	assert.match(await fault(["web01"], [], true), /--all cannot be combined/);
+	assert.match(await fault(["s"]), /"s" is a state of web01: name it with --service s/);
+	await assert.rejects(
+		select({ ...fleet, names: [] }, { names: [], tags: [], all: true }),
 		/f.yaml has no machine/,
 	);
 });
 
 test("a tag's options go under the machine's: maps merge, lists add up, the machine has the last word", async () => {
-	const { machines } = await config(`
+	const machines = await config(`
 tags:
   web:
     maxAge: 30h
@@ -87,7 +89,7 @@ machines:
 	await assert.rejects(config(both("")), (error: HoldfastError) =>
 		/maxAge is "1h" by tag "a" and "2h" by tag "b"/.test([error.message, ...error.details].join("\n")),
 	);
-	assert.equal((await config(both("maxAge: 3h, "))).machines.get("web01")?.maxAge, 10800);
+	assert.equal((await config(both("maxAge: 3h, "))).get("web01")?.maxAge, 10800);
 });
 
 test("a fault in a tag is shown where the tag says it", async () => {
@@ -121,12 +123,12 @@ test("a host, a schedule and a mail address that cannot be are faults with their
 });
 
 test("a manifest stands for a config, and is of the machine that it lies on", async () => {
-	const { machines } = await config(`machines:\n  web01: { host: root@web01, ${STATE} }\n`);
+	const machines = await config(`machines:\n  web01: { host: root@web01, ${STATE} }\n`);
 	const file = join(folder, "manifest.json");
 	writeFileSync(file, JSON.stringify(machines.get("web01")));
-	const loaded = (await loadConfig(file)).machines.get("web01");
+	const loaded = (await loadMachines(file)).get("web01");
 	assert.equal(loaded?.host, undefined);
 	assert.deepEqual(loaded?.state, machines.get("web01")?.state);
 	writeFileSync(file, JSON.stringify({ version: 1, machine: "web01", state: {} }));
-	await assert.rejects(loadConfig(file), /providers/);
+	await assert.rejects(loadMachines(file), /providers/);
 });

@@ -54,7 +54,7 @@ const KINDS: Record<string, Asked | "elsewhere"> = {
 	},
 };
 
-const schema = healthCheckSchema(v.number());
+const schema = healthCheckSchema;
 async function ask(options: object) {
 	const check = v.parse(schema, { ...options, within: 0 });
 	const kind = healthCheckKind(check);

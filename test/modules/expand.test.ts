@@ -6,15 +6,15 @@ import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import * as v from "valibot";
-import { loadConfig } from "../../src/config/load.ts";
-import { configSchema, machineSchema } from "../../src/config/schema.ts";
+import { loadMachines } from "../../src/config/load.ts";
+import { configSchema, machineSchema, userStateSchema } from "../../src/config/schema.ts";
 import { manifestSchema } from "../../src/manifest/schema.ts";
+import { stateSchema } from "../../src/manifest/state.ts";
 import { declares, optionsJsonSchema, usually } from "../../src/modules/describe.ts";
 import { expandServices } from "../../src/modules/expand.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
 import { byDefault, type Conflict, merge } from "../../src/modules/merge.ts";
 import { defineModule, type Module } from "../../src/modules/module.ts";
-import { stateSchema, userStateSchema } from "../../src/modules/state.ts";
 import type { HoldfastError } from "../../src/values/error.ts";
 import * as f from "../../src/values/fields.ts";
 import { scratch } from "../support/scratch.ts";
@@ -28,7 +28,7 @@ async function load(text: string, others: Record<string, string> = {}) {
 	for (const [name, content] of Object.entries(others)) writeFileSync(join(below, name), content);
 	const file = join(below, "holdfast.yaml");
 	writeFileSync(file, text);
-	return (await loadConfig(file)).machines.get("web01");
+	return (await loadMachines(file)).get("web01");
 }
 
 async function faultOf(text: string, others: Record<string, string> = {}): Promise<string> {

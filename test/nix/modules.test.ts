@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { configJsonSchema } from "../../src/config/json-schema.ts";
-import { loadConfig } from "../../src/config/load.ts";
+import { loadMachines } from "../../src/config/load.ts";
 import { jobsOf, unitsOf } from "../../src/fleet/units.ts";
 import type { Manifest } from "../../src/manifest/schema.ts";
 import type { HoldfastError } from "../../src/values/error.ts";
@@ -20,7 +20,7 @@ let count = 0;
 async function manifestOf(declared: unknown): Promise<Manifest> {
 	const file = join(folder, `${count++}.json`);
 	writeFileSync(file, JSON.stringify({ machines: { web01: declared } }));
-	const manifest = (await loadConfig(file)).machines.get("web01");
+	const manifest = (await loadMachines(file)).get("web01");
 	assert.ok(manifest);
 	return manifest;
 }

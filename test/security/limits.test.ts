@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { loadConfig } from "../../src/config/load.ts";
+import { loadMachines } from "../../src/config/load.ts";
 import { readYaml } from "../../src/config/yaml.ts";
 import { planBackup } from "../../src/plan/backup.ts";
 import { inOrder } from "../../src/plan/order.ts";
@@ -37,7 +37,7 @@ function fileOf(text: string, end = "yaml"): string {
 
 async function load(text: string, end?: string) {
 	const began = performance.now();
-	const loaded = await loadConfig(fileOf(text, end)).catch((error: unknown) => error);
+	const loaded = await loadMachines(fileOf(text, end)).catch((error: unknown) => error);
 	return { loaded, ms: performance.now() - began };
 }
 
@@ -77,7 +77,7 @@ describe("large, and honest", () => {
 		});
 
 	test("its plan", async () => {
-		const { machines } = await loadConfig(fileOf(chain(15_000)));
+		const machines = await loadMachines(fileOf(chain(15_000)));
 		const manifest = machines.get("web01");
 		assert.ok(manifest);
 		const began = performance.now();
@@ -218,7 +218,7 @@ test("whatever a file holds, it is read or refused in words", () => {
 	fc.assert(
 		fc.property(text, (parts) => {
 			try {
-				readYaml("f.yaml", parts.join(""));
+				readYaml({ file: "f.yaml", text: parts.join("") });
 			} catch (error) {
 				assert.ok(error instanceof HoldfastError, String((error as Error).stack));
 				assert.match(error.message, /^f\.yaml:\d+:\d+: /);

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
 import * as v from "valibot";
-import { loadConfig } from "../../config/load.ts";
+import { loadMachines } from "../../config/load.ts";
 import { adoptedConfig } from "../../config/write.ts";
 import { openProvider } from "../../engines/registry.ts";
 import { exists, putFile } from "../../host/files.ts";
@@ -117,7 +117,7 @@ export const adopt = buildCommand({
 					"Take these commands over into the config? They run whenever you back up or restore.",
 					flags.yes,
 				);
-			const look = async (draft: string) => void (await loadConfig(draft));
+			const look = async (draft: string) => void (await loadMachines(draft));
 			await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
 			const { machine, provider, manifest } = adopted;
 			const [state = "NAME"] = Object.keys(manifest.state);

@@ -67,9 +67,11 @@ export const deploy = buildCommand({
 	func: (flags: Flags, ...machine: string[]) =>
 		guard(flags, async () => {
 			const { every, secrets, ...selected } = await chosen(flags, { machine });
+			// Whose keys a server lets in is said by the other machines.
+			const all = await every();
 			const store = openStore(secrets);
 			return onEach(selected, flags, (manifest, place, run) =>
-				deployTo(place, run, { manifest, every, store }, flags),
+				deployTo(place, run, { manifest, every: all, store }, flags),
 			);
 		}),
 });

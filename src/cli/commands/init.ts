@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
-import { loadConfig } from "../../config/load.ts";
+import { loadMachines } from "../../config/load.ts";
 import { firstConfig } from "../../config/write.ts";
 import { exec } from "../../host/exec.ts";
 import { putFile } from "../../host/files.ts";
@@ -69,7 +69,7 @@ export const init = buildCommand({
 			}
 			let states: string[] = [];
 			const look = async (draft: string) => {
-				const { machines } = await loadConfig(draft);
+				const machines = await loadMachines(draft);
 				states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
 			};
 			await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });

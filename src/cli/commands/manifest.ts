@@ -17,9 +17,10 @@ export const validate = buildCommand({
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	func: (flags: CommonFlags) =>
 		guard(flags, async () => {
-			const { file, machines } = await loadConfig(flags.config, { ...loading, purpose: "look" });
-			if (flags.json) printJson({ file, machines: [...machines.keys()] }, 2);
-			else if (!flags.quiet) print(`${file} is valid: ${[...machines.keys()].join(", ") || "no machine"}`);
+			const { file, names, resolve } = await loadConfig(flags.config, { ...loading, purpose: "look" });
+			await resolve();
+			if (flags.json) printJson({ file, machines: names }, 2);
+			else if (!flags.quiet) print(`${file} is valid: ${names.join(", ") || "no machine"}`);
 			return 0;
 		}),
 });

@@ -1,6 +1,7 @@
 // holdfast modules, holdfast modules show NAME
 import { buildCommand, buildRouteMap } from "@stricli/core";
-import { findConfig, findConfigIfAny, readConfig } from "../../config/load.ts";
+import { findConfig, findConfigIfAny } from "../../config/find.ts";
+import { readServices } from "../../config/load.ts";
 import { modulesOf } from "../../config/services.ts";
 import { print, printJson } from "../../report/terminal.ts";
 import { type Declared, moduleTable, moduleText } from "../../report/text/modules.ts";
@@ -52,16 +53,16 @@ const showModule = buildCommand({
 async function known(flags: CommonFlags) {
 	const found = configFile(flags);
 	if (found === undefined) return modulesOf({}, { file: "", isNamed: false, isGuarded: true, isRun: false });
-	return (await readConfig(found, LOOKING)).modules;
+	return (await readServices(found, LOOKING)).modules;
 }
 
 /** The options that the config gives a module, by machine, with what the machine is. */
 async function declaredHere(flags: CommonFlags, name: string): Promise<Declared[]> {
 	const found = configFile(flags);
 	if (found === undefined) return [];
-	const { config } = await readConfig(found, LOOKING);
-	return Object.entries(config.machines).flatMap(([machine, { services = {}, system }]) =>
-		name in services ? [{ machine, nixos: system === "nixos", options: services[name] ?? {} }] : [],
+	const { machines } = await readServices(found, LOOKING);
+	return machines.flatMap(({ machine, nixos, services }) =>
+		Object.hasOwn(services, name) ? [{ machine, nixos, options: services[name] ?? {} }] : [],
 	);
 }
 

@@ -1,0 +1,95 @@
+// Which config counts: the one that is named, or the first in this folder, the user's and the system's that may be obeyed.
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve as resolvePath } from "node:path";
+import { examine } from "../host/ownership.ts";
+import { standingIn } from "../host/standing.ts";
+import { HoldfastError } from "../values/error.ts";
+import type { Evaluate } from "./nix.ts";
+import { howTrusted } from "./obey.ts";
+
+const FILES = ["holdfast.yaml", "holdfast.yml", "holdfast.ts", "holdfast.json"];
+
+/** What a deploy has left on a machine: its manifest, and no config. */
+export const DEPLOYED_MANIFEST = "/etc/holdfast/manifest.json";
+
+export interface LoadOptions {
+	/** How a flake is evaluated that a machine names; without it, what it declares is left out. */
+	readonly evaluate?: Evaluate;
+	/** Told of a config that is there and is not read. */
+	readonly remark?: (line: string) => void;
+	/**
+	 * `run`: what it says will be done; `look`: it is only looked at, and a file that somebody named may be anybody's;
+	 * `names`: none of its code is run.
+	 */
+	readonly purpose?: "run" | "look" | "names";
+}
+
+export interface Found {
+	readonly file: string;
+	/** By `--config`. */
+	readonly isNamed: boolean;
+	/** Whose words these are is looked at before they count: of the file itself, and of the code that it is or imports. */
+	readonly guards: { readonly data: boolean; readonly code: boolean };
+}
+
+const isRoot = () => process.geteuid?.() === 0;
+
+/** The config that `--config` names, or the first found of this folder, the user's and the system's. */
+export function findConfig(given: string | undefined, { remark, purpose = "run" }: LoadOptions = {}): Found {
+	if (given !== undefined) {
+		const file = resolvePath(given);
+		if (!existsSync(file)) throw new HoldfastError("config-not-found", `there is no config file ${file}`);
+		// Others than root may run what they name; for root it would be run with the power of root.
+		return { file, isNamed: true, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
+	}
+	const { found, refused, folders } = lookForConfig();
+	// Where none is found, the error says the same.
+	if (found === undefined)
+		throw new HoldfastError("config-not-found", "no config found", {
+			details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
+			hint: "name one with --config FILE; or have one proposed for this machine: holdfast init; or, where archives are all that is left: holdfast adopt --help",
+		});
+	for (const line of refused) remark?.(line);
+	return found;
+}
+
+/** For what goes on without a config. */
+export function findConfigIfAny({ remark }: LoadOptions): Found | undefined {
+	const { found, refused } = lookForConfig();
+	for (const line of refused) remark?.(line);
+	return found;
+}
+
+/** `refused`: in words, those that are there and are not read. */
+function lookForConfig() {
+	const here = standingIn();
+	const folders = [
+		...(here === undefined ? [] : [here]),
+		resolvePath(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast"),
+		"/etc/holdfast",
+	];
+	const found = { isNamed: false, guards: { data: true, code: true } };
+	const refused = here === undefined ? [HERE_IS_GONE] : [];
+	const chosen = (file: string) => ({ found: { file, ...found }, refused, folders });
+	for (const folder of folders) {
+		const file = FILES.map((name) => join(folder, name)).find((one) => existsSync(one));
+		if (file === undefined) continue;
+		const { real, fault = removable(real) } = examine(file, false);
+		if (fault === undefined) return chosen(file);
+		const how =
+			isRoot() && !removable(real)
+				? `To have it read, ${howTrusted(file)}`
+				: `If you trust it: --config ${file}`;
+		refused.push(`${file} is not read: ${fault}. ${how}`);
+	}
+	if (existsSync(DEPLOYED_MANIFEST)) return chosen(DEPLOYED_MANIFEST);
+	return { found: undefined, refused, folders };
+}
+
+const HERE_IS_GONE =
+	"the folder that you are in is gone, so no config is looked for there; to go to its new one: cd .";
+
+/** Owners and modes on a disk that somebody has brought are whatever that somebody has made them. */
+const removable = (real: string) =>
+	/^\/(run\/)?media\//.test(real) ? "it lies on a disk that can be taken away" : undefined;

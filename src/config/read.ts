@@ -1,0 +1,48 @@
+// The text of a config, and what it says: each value with the place that it was written at.
+import type { Stats } from "node:fs";
+import { basename, dirname, extname } from "node:path";
+import { type Examined, examine, fileFault } from "../host/ownership.ts";
+import { isHandedOver, readText } from "../host/read-file.ts";
+import { standingIn } from "../host/standing.ts";
+import { HoldfastError } from "../values/error.ts";
+import { wordsOf } from "../values/system-error.ts";
+import type { Found, LoadOptions } from "./find.ts";
+import { MOST_BYTES } from "./limits.ts";
+import { type ConfigCode, notObeyed } from "./obey.ts";
+
+export async function readSource(found: Found, options: LoadOptions): Promise<unknown> {
+	const { file, isNamed, guards } = found;
+	const isCode = extname(file) === ".ts";
+	const source = { file: shownAs(file), text: textIn(file, isNamed, isCode ? guards.code : guards.data) };
+	if (!isCode) return (await import("./yaml.ts")).readYaml(source);
+	const { readTypeScript, writtenIn } = await import("./typescript.ts");
+	return options.purpose === "names" ? writtenIn(source) : readTypeScript(codeOf(found, options), source);
+}
+
+/** The file that a person named is shown as it lies, not with its whole path, when it is right here. */
+export const shownAs = (file: string): string => (dirname(file) === standingIn() ? basename(file) : file);
+
+export const codeOf = ({ file, isNamed, guards }: Found, { purpose }: LoadOptions): ConfigCode => ({
+	file,
+	isNamed,
+	isGuarded: guards.code,
+	isRun: purpose !== "names",
+});
+
+/** A guarded one is read where every link has led to, and looked at once more when it is open. */
+function textIn(file: string, isNamed: boolean, isGuarded: boolean): string {
+	const most = MOST_BYTES;
+	try {
+		if (!isGuarded) return readText(file, { most });
+		const { real, fault }: Examined = isHandedOver(file) ? { real: file } : examine(file, isNamed);
+		if (fault !== undefined) throw notObeyed(file, fault);
+		const look = (stats: Stats) => {
+			const late = fileFault(real, stats);
+			if (late !== undefined) throw notObeyed(file, late);
+		};
+		return readText(real, { most, noLink: true, look });
+	} catch (cause) {
+		if (cause instanceof HoldfastError && cause.exit === "usage") throw cause;
+		throw new HoldfastError("config-invalid", `cannot read ${file}: ${wordsOf(cause)}`, { cause });
+	}
+}

@@ -1,0 +1,135 @@
+// What a schema finds wrong with a value, in words, each fault with its path and the key that was probably meant.
+import * as v from "valibot";
+import { nearest } from "../values/nearest.ts";
+import type { DataPath, Origin } from "../values/origin.ts";
+import { isRecord, ownValue } from "../values/record.ts";
+import { RENAMED } from "./old-keys.ts";
+
+export interface Fault {
+	readonly path: DataPath;
+	readonly message: string;
+	readonly hint?: string;
+	/** Where it is, where that does not follow from the path. */
+	readonly origin?: Origin | undefined;
+}
+
+type Schema = v.GenericSchema & {
+	entries?: Record<string, Schema>;
+	options?: Schema[];
+	wrapped?: Schema;
+	value?: Schema;
+	item?: Schema;
+};
+
+/** More than are shown: several may be one and the same, of a tag. */
+const MOST_LOOKED_AT = 1_000;
+
+/** The faults that the schema finds in a value. */
+export function faultsOf(schema: v.GenericSchema, value: unknown): Fault[] {
+	const { issues = [] } = v.safeParse(schema, value);
+	return faultsIn(schema, issues);
+}
+
+/** The issues of a schema, in words. */
+export function faultsIn(schema: v.GenericSchema, issues: readonly v.BaseIssue<unknown>[]): Fault[] {
+	return issues.slice(0, MOST_LOOKED_AT).flatMap((issue) => faultOf(schema as Schema, issue, []));
+}
+
+function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): Fault[] {
+	const path = [...above, ...(issue.path ?? []).map((item) => item.key as string | number)];
+	if (issue.type === "union" && isRecord(issue.input)) return bestOption(schema, issue, path);
+	const key = String(path.at(-1));
+	if (issue.type === "strict_object" && issue.expected === "never")
+		return unknownKeys(schema, (issue.path?.at(-1) as { input?: unknown } | undefined)?.input, path, above);
+	if (issue.type === "strict_object" && issue.received === "undefined")
+		return [{ path: path.slice(0, -1), message: `the key "${key}" is missing` }];
+	if (issue.type === "variant") {
+		const given = issue.path?.at(-1)?.value;
+		return [
+			{
+				path,
+				message: given === undefined ? 'the key "type" is missing' : `there is no "${String(given)}" here`,
+				hint: `the types are: ${issue.expected?.replaceAll(/[()]/g, "")}`,
+			},
+		];
+	}
+	if (issue.kind === "schema" && !issue.message.startsWith("Invalid"))
+		return [{ path, message: issue.message }];
+	if (issue.kind === "schema")
+		return [
+			{
+				path,
+				message: `expected ${words(issue.expected ?? "another value")}, found ${words(issue.received)}`,
+			},
+		];
+	return [{ path, message: issue.message }];
+}
+
+/** The schema stops at the first key that it does not know. All of them are said. */
+function unknownKeys(schema: Schema, parent: unknown, path: DataPath, above: DataPath): Fault[] {
+	const known = knownKeys(schema, path.slice(above.length, -1), parent);
+	return Object.keys(isRecord(parent) ? parent : {})
+		.filter((key) => !known.includes(key))
+		.slice(0, MOST_LOOKED_AT)
+		.map((key) => {
+			const now = ownValue(RENAMED, key) ?? "";
+			const meant = known.includes(now) ? now : nearest(key, known);
+			return {
+				path: [...path.slice(0, -1), key],
+				message: `unknown key "${key}"`,
+				hint: meant ? `did you mean "${meant}"?` : `the keys here are: ${known.join(", ")}`,
+			};
+		});
+}
+
+/** An object that fits none of a union's forms is measured against the form it comes nearest to. */
+function bestOption(schema: Schema, issue: v.BaseIssue<unknown>, path: DataPath): Fault[] {
+	const union = schemaAt(schema, path, issue.input);
+	const tries = (union?.options ?? [])
+		.filter((option) => unwrap(option).entries)
+		.map((option) => v.safeParse(option, issue.input).issues ?? [])
+		.sort((a, b) => a.length - b.length);
+	const best = tries[0];
+	if (!best || !union) return [{ path, message: issue.message }];
+	const option =
+		union.options?.find(
+			(item) => v.safeParse(item, issue.input).issues?.length === best.length && unwrap(item).entries,
+		) ?? union;
+	return best.flatMap((item) => faultOf(option, item, path));
+}
+
+const words = (kind: string) =>
+	({
+		Object: "a map",
+		Array: "a list",
+		string: "a text",
+		undefined: "nothing",
+		null: "nothing",
+	})[kind] ?? kind;
+
+function unwrap(schema: Schema): Schema {
+	return schema.wrapped ? unwrap(schema.wrapped) : schema;
+}
+
+function schemaAt(schema: Schema, path: DataPath, _input: unknown): Schema | undefined {
+	let here: Schema | undefined = unwrap(schema);
+	for (const part of path) {
+		if (!here) return undefined;
+		if (here.entries) here = ownValue(here.entries, String(part));
+		else if (here.options && here.type === "variant")
+			here = here.options.map((option) => unwrap(option).entries?.[String(part)]).find(Boolean);
+		else here = here.value ?? here.item;
+		here = here && unwrap(here);
+	}
+	return here;
+}
+
+function knownKeys(schema: Schema, path: DataPath, parent: unknown): string[] {
+	const here = schemaAt(schema, path, parent);
+	if (here?.entries) return Object.keys(here.entries);
+	const type = isRecord(parent) ? parent.type : undefined;
+	const option = here?.options?.find(
+		(item) => (unwrap(item).entries?.type as { literal?: unknown } | undefined)?.literal === type,
+	);
+	return Object.keys((option && unwrap(option).entries) ?? {});
+}

@@ -1,0 +1,145 @@
+// What a config of many machines costs, and what is said of one that is wrong in many places.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import * as v from "valibot";
+import { loadConfig, loadMachines } from "../../src/config/load.ts";
+import { manifestSchema } from "../../src/manifest/schema.ts";
+import type { HoldfastError } from "../../src/values/error.ts";
+import { scratch } from "../support/scratch.ts";
+import { fleetConfig } from "./fleet.ts";
+
+const folder = scratch("pipeline");
+let files = 0;
+function fileOf(text: string, name = `${files++}.yaml`): string {
+	const file = join(folder, name);
+	writeFileSync(file, text);
+	return file;
+}
+
+async function faultsOf(loaded: Promise<unknown>): Promise<string[]> {
+	const { message, details } = await loaded.then(
+		() => assert.fail("the config was accepted"),
+		(error: HoldfastError) => error,
+	);
+	return [message, ...details.filter((line) => /\.(yaml|ts):/.test(line))].map((line) =>
+		line.replace(`${folder}/`, ""),
+	);
+}
+
+describe("all that is wrong is said in one round", () => {
+	test("two renamed keys of one state, one of another, a key of the file, and what the fields mean together", async () => {
+		const file = fileOf(
+			`sshConfg: x
+machines:
+  web01:
+    state:
+      a: { folders: [/srv/a], checks: [], expect: 2h, folder: /srv }
+      b: { folders: [/srv/b], after: [elsewhere] }
+      d: { folders: [srv] }
+    providers: { tar: { destinations: { d: { path: /srv/b/x } } } }
+  web02: 7
+`,
+			"rounds.yaml",
+		);
+		assert.deepEqual(await faultsOf(loadMachines(file)), [
+			'rounds.yaml:1:1: unknown key "sshConfg"; did you mean "sshConfig"? (sshConfg)',
+			'rounds.yaml:5:31: unknown key "checks"; did you mean "healthChecks"? (machines.web01.state.a.checks)',
+			'rounds.yaml:5:43: unknown key "expect"; did you mean "maxAge"? (machines.web01.state.a.expect)',
+			'rounds.yaml:5:55: unknown key "folder"; did you mean "folders"? (machines.web01.state.a.folder)',
+			'rounds.yaml:7:22: "srv" is relative; write the absolute path, like "/srv" (machines.web01.state.d.folders.0)',
+			'rounds.yaml:6:39: there is no state "elsewhere" (machines.web01.state.b.after.0)',
+			'rounds.yaml:8:46: "/srv/b/x" overlaps "/srv/b" of state "b"; keep archives outside the folders that they are made of, best on another disk (machines.web01.providers.tar.destinations.d.path)',
+			"rounds.yaml:9:3: expected a map, found 7 (machines.web02)",
+		]);
+	});
+
+	test("what a tag says wrongly is said once, in its line; what a module says, in the line that asks for it", async () => {
+		const file = fileOf(
+			`tags:
+  web: { state: { s: { foldrs: [/srv/s] } } }
+machines:
+  a: { tags: [web], services: { grafana: { dataDirr: /x, unitss: [] } } }
+  b: { tags: [web], services: { folders: { one: srv } } }
+`,
+			"tag.yaml",
+		);
+		const faults = await faultsOf(loadMachines(file));
+		assert.deepEqual(
+			faults.map((line) => /^tag\.yaml:(\S+) (.*?)[;(]/.exec(line)?.slice(1).join(" ").trim()),
+			[
+				'4:44: unknown key "dataDirr"',
+				'4:58: unknown key "unitss"',
+				'2:24: unknown key "foldrs"',
+				'5:44: "srv" is relative',
+			],
+		);
+	});
+
+	test("each line of TypeScript and JSON too", async () => {
+		const typed = fileOf(
+			`const host: string = "root@web01";
+export default {
+	machines: {
+		web01: { host, tgas: ["x"] as string[], state: { a: { folders: [
+			"/srv/a",
+			"srv/b",
+		] } } },
+	},
+};
+`,
+			"lines.ts",
+		);
+		assert.deepEqual(
+			(await faultsOf(loadMachines(typed))).map((line) => line.split(" ")[0]),
+			["lines.ts:6:4:", "lines.ts:4:18:"],
+		);
+	});
+});
+
+describe("a command for one machine", () => {
+	test("asks the modules of that one, and of its faults and the file's only", async () => {
+		const counted = `import { defineModule, v } from "holdfast";
+export const counted = defineModule({ name: "counted", about: "counts", sources: [], options: v.strictObject({}),
+	yields: (_, { name }) => { globalThis.asked.push(name); return { state: { counted: { folders: ["/srv/counted"] } } }; } });
+`;
+		fileOf(counted, "counted.ts");
+		const asked: string[] = [];
+		Object.assign(globalThis, { asked });
+		const fleet = fleetConfig(50, 4).replaceAll(
+			"    state:\n",
+			"    services: { counted: {} }\n    state:\n",
+		);
+		const config = await loadConfig(
+			fileOf(`modules: [counted.ts]\n${fleet}  broken: { stat: {}, services: { counted: {} } }\n`),
+		);
+		assert.equal(config.names.length, 52);
+		const one = await config.resolve(["web7"]);
+		assert.deepEqual(asked, ["web7"]);
+		assert.deepEqual([...one.keys()], ["web7"]);
+		assert.deepEqual(Object.keys(one.get("web7")?.state ?? {}), ["counted", "app0", "app1", "app2", "app3"]);
+		const { providers } = one.get("web7") ?? {};
+		assert.match(JSON.stringify(providers?.borgbackup), /ssh:\/\/borg@vault\//);
+		await assert.rejects(config.resolve(), /unknown key "stat"/);
+		await assert.rejects(config.resolve(["broken"]), /unknown key "stat"/);
+		assert.equal(asked.length, 1 + 51 + 1);
+	});
+});
+
+test("what the schema of a config yields is what the schema of the manifest accepts, and nothing shorter", async () => {
+	for (const [, manifest] of await loadMachines(fileOf(fleetConfig(2, 8)))) {
+		assert.deepEqual(
+			JSON.parse(JSON.stringify(v.parse(manifestSchema, manifest))),
+			JSON.parse(JSON.stringify(manifest)),
+		);
+		for (const change of [
+			{ maxAge: "26h" },
+			{ state: { a: { ...manifest.state.app0, settle: "3s" } } },
+			{ state: { a: { ...manifest.state.app0, stopOnRestore: ["app"] } } },
+			{ state: { a: { ...manifest.state.app0, hooks: { preBackup: "true" } } } },
+			{ state: { a: { folders: ["/srv/a"] } } },
+		])
+			assert.ok(!v.is(manifestSchema, { ...manifest, ...change }), JSON.stringify(change));
+	}
+});
