@@ -13,8 +13,13 @@ import { HoldfastError } from "../../src/values/error.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("limits");
-/** Milliseconds for what takes a tenth of it here; the square of it took longer, or the stack. */
+/** Milliseconds of the processor for what takes a tenth of it here; the square of it took longer, or the stack. */
 const MOST_MS = 8_000;
+/** What others do on the machine does not count. */
+const cpuMs = () => {
+	const { user, system } = process.cpuUsage();
+	return (user + system) / 1000;
+};
 const ROUNDS = Number(process.env.HOLDFAST_ROUNDS ?? 300);
 
 const many = (count: number, line: (index: number) => string) =>
@@ -36,9 +41,9 @@ function fileOf(text: string, end = "yaml"): string {
 }
 
 async function load(text: string, end?: string) {
-	const began = performance.now();
+	const began = cpuMs();
 	const loaded = await loadMachines(fileOf(text, end)).catch((error: unknown) => error);
-	return { loaded, ms: performance.now() - began };
+	return { loaded, ms: cpuMs() - began };
 }
 
 async function faultIn(text: string, end?: string): Promise<HoldfastError> {
@@ -80,7 +85,7 @@ describe("large, and honest", () => {
 		const machines = await loadMachines(fileOf(chain(15_000)));
 		const manifest = machines.get("web01");
 		assert.ok(manifest);
-		const began = performance.now();
+		const began = cpuMs();
 		assert.deepEqual(
 			inOrder(manifest, ["s2", "s0", "s1"]).map(([name]) => name),
 			["s2", "s1", "s0"],
@@ -89,7 +94,7 @@ describe("large, and honest", () => {
 		const { steps } = planBackup({ manifest, run: "r", services: [], spool: "/s", targets });
 		assert.equal(steps.length, 15_001);
 		assert.equal(steps[0]?.scope, "state:s14999");
-		const ms = performance.now() - began;
+		const ms = cpuMs() - began;
 		assert.ok(ms < MOST_MS, `${ms} ms`);
 	});
 });

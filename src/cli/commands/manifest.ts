@@ -13,7 +13,11 @@ import {
 } from "../flags.ts";
 
 export const validate = buildCommand({
-	docs: { brief: "check the config; its faults are shown with their lines" },
+	docs: {
+		brief: "check the config; its faults are shown with their lines",
+		fullDescription:
+			"Every machine is checked, and all that is wrong is shown at once. Other commands check the machines that they are for, so that a mistake in one machine does not keep another from its backup.\n\nExamples:\n  holdfast validate\n  holdfast validate --config ./holdfast.yaml",
+	},
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	func: (flags: CommonFlags) =>
 		guard(flags, async () => {
