@@ -129,7 +129,7 @@ test("archives that plain borg made are listed, without metadata", async () => {
 	);
 });
 
-test("in an append-only repository archives are made; what is removed is gone from the list, its room when it is compacted", async () => {
+test("in an append-only repository archives are made; what is removed is gone from the list, its room when it is compacted [long]", async () => {
 	const below = join(folder, "append-only");
 	const roots = source(below);
 	const destination = openBorg(below);

@@ -46,7 +46,7 @@ export function takesStreams(setUp: () => Bench): void {
 		});
 
 	for (const moment of ["before it says anything", "after it said much"])
-		test(`a stream that fails ${moment} fails the create, with its own words; nothing is listed`, async () => {
+		test(`a stream that fails ${moment} fails the create, with its own words; nothing is listed${moment.startsWith("before") ? " [long]" : ""}`, async () => {
 			const { folder, source, destination, roots } = setUp();
 			withoutSpecialFiles(source);
 			await destination.create({ name: "first", roots, metadata: metadataOf("first") }, true, quiet);

@@ -83,7 +83,7 @@ export function toldWhatIsUnsteady({ passesOverVanished = false }: Engine, setUp
 		for (const name of NAMES) assert.ok(statSync(join(back, name)).size >= LARGE);
 	});
 
-	test("what is deleted and made again while it is read costs the rest nothing", async () => {
+	test("what is deleted and made again while it is read costs the rest nothing [long]", async () => {
 		const { folder, destination } = setUp();
 		const root = mkdtempSync(join(folder, "unsteady "));
 		for (let index = 0; index < 1500; index++) writeFileSync(join(root, `still ${index}`), "small");

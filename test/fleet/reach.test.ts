@@ -149,10 +149,10 @@ machines:
 	});
 
 	test("the connection drops: the run goes on, is never begun twice, and attach shows it", async () => {
-		await declare(', hooks: { preBackup: "sleep 34" }');
+		await declare(', hooks: { preBackup: "touch /tmp/under-way; sleep 34" }');
 		const before = (await archives("web01")).length;
 		const creating = laptop.holdfast("create", "web01");
-		await pause(4_000);
+		await web01.sh("until [ -e /tmp/under-way ]; do sleep 0.1; done");
 		await laptop.cutNetwork();
 		// Three unanswered questions, five seconds apart, and the one that was under way.
 		await pause(24_000);
@@ -173,14 +173,17 @@ machines:
 		const before = (await archives("web01")).length;
 		// Twice, as where the terminal sends it, and then sudo, npx or timeout passes it on.
 		const press = "kill -INT $holdfast; sleep 0.02; kill -INT $holdfast";
-		const { code, stderr } = await laptop.run([
+		const creating = laptop.run([
 			"sh",
 			"-c",
-			`/opt/holdfast/bin/holdfast create web01 & holdfast=$!; sleep 5; ${press}; wait $holdfast`,
+			`/opt/holdfast/bin/holdfast create web01 & holdfast=$!; until [ -e /tmp/press ]; do sleep 0.1; done; ${press}; wait $holdfast`,
 		]);
+		await web01.sh("until [ -e /tmp/began ]; do sleep 0.1; done");
+		await laptop.sh("touch /tmp/press");
+		const { code, stderr } = await creating;
 		assert.match(stderr, /interrupted/);
 		assert.equal(code, 130, stderr);
-		await web01.sh("test -e /tmp/began; test -e /tmp/ended");
+		await web01.sh("test -e /tmp/ended");
 		assert.equal((await archives("web01")).length, before);
 		await declare();
 	});
@@ -195,12 +198,13 @@ machines:
 	});
 
 	test("one run at a time: the second is told who works there", async () => {
-		await declare(', hooks: { preBackup: "sleep 6" }');
+		await declare(', hooks: { preBackup: "touch /tmp/works; until [ -e /tmp/go-on ]; do sleep 0.1; done" }');
 		const first = laptop.holdfast("create", "web02");
-		await pause(2_500);
+		await web02.sh("until [ -e /tmp/works ]; do sleep 0.1; done");
 		const second = await laptop.holdfast("create", "web02");
 		assert.equal(second.code, 4, second.stderr);
 		assert.match(second.stderr, /another run works on this machine/);
+		await web02.sh("touch /tmp/go-on");
 		assert.equal((await first).code, 0);
 		await declare();
 	});

@@ -26,9 +26,9 @@ describe("a folder above the state's is swapped for a link", onlyRoot, () => {
 
 	for (const [what, words] of [
 		["restore", []],
-		["restore --path", ["--path", "FOLDER/deep"]],
+		["restore --path [long]", ["--path", "FOLDER/deep"]],
 		["restore --in-place", ["--in-place"]],
-		["restore --keep-old, and undo", ["--keep-old", "1h"]],
+		["restore --keep-old, and undo [long]", ["--keep-old", "1h"]],
 	] as const)
 		test(what, async () => {
 			const { place, home, outside, before } = setUp("tar");
@@ -45,7 +45,7 @@ describe("a folder above the state's is swapped for a link", onlyRoot, () => {
 						"tar",
 						"latest",
 					);
-					if (what.endsWith("undo"))
+					if (what.includes("undo"))
 						await place.holdfast("undo", "--yes", /run (\S+) in/.exec(stderr)?.[1] ?? "none");
 					await place.holdfast("recover");
 					assert.equal(guarded(outside), before);
@@ -132,41 +132,46 @@ describe("a folder above the state's becomes a link, at one moment after the oth
 	const restore = ["restore", "--yes", "--service", "app", "tar", "latest"];
 
 	for (const words of [["create"], restore, [...restore, "--in-place"], ["undo", "--yes"]])
-		test(words.join(" "), async () => {
-			const { place, home, outside, before } = setUp("tar");
-			const run = async (env: readonly string[]) => {
-				let line = words;
-				if (words[0] === "undo") {
-					await place.holdfast(...restore, "--keep-old", "1d");
-					const [last] = JSON.parse((await place.holdfast("runs", "--json")).stdout) as { id: string }[];
-					line = [...words, String(last?.id)];
+		test(
+			words.join(" ") + (words[0] === "undo" || words.includes("--in-place") ? " [long]" : ""),
+			async () => {
+				const { place, home, outside, before } = setUp("tar");
+				const run = async (env: readonly string[]) => {
+					let line = words;
+					if (words[0] === "undo") {
+						await place.holdfast(...restore, "--keep-old", "1d");
+						const [last] = JSON.parse((await place.holdfast("runs", "--json")).stdout) as { id: string }[];
+						line = [...words, String(last?.id)];
+					}
+					return place.start(line, ["env", ...env]).ended;
+				};
+				await place.holdfast("create");
+				const traced = await run(["HOLDFAST_FAULT=trace"]);
+				assert.equal(traced.code, 0, traced.stderr);
+				const all = [
+					...new Set([...traced.stderr.matchAll(/^fault-point (.+)$/gm)].map(([, point]) => point)),
+				];
+				const points = all.filter((_, index) => ROUNDS > 2 || index % 4 === 1 || all.length < 12);
+				const link = `ln -s ${outside} ${home}/up; chown -h ${USER} ${home}/up`;
+				// A moment may come more than once in a run.
+				const swap = `[ -L ${home}/up ] || { mv ${home}/up ${home}/up.real; ${link}; }`;
+				for (const point of points) {
+					const { stderr } = await run([`HOLDFAST_FAULT=run@${point}`, `HOLDFAST_FAULT_COMMAND=${swap}`]);
+					assert.ok(stderr.includes(`fault-here ${point}`), `${point} was not reached\n${stderr}`);
+					assert.equal(guarded(outside), before, point);
+					rmSync(join(home, "up"));
+					renameSync(join(home, "up.real"), join(home, "up"));
+					await place.holdfast("recover");
+					assert.equal(guarded(outside), before, `${point}, recovered`);
+					assert.deepEqual(
+						readdirSync(join(home, "up"), { recursive: true }).filter(
+							(name) => !String(name).startsWith(".holdfast-20"),
+						),
+						["app", "app/deep", "app/file", "app/deep/file"],
+						point,
+					);
 				}
-				return place.start(line, ["env", ...env]).ended;
-			};
-			await place.holdfast("create");
-			const traced = await run(["HOLDFAST_FAULT=trace"]);
-			assert.equal(traced.code, 0, traced.stderr);
-			const all = [...new Set([...traced.stderr.matchAll(/^fault-point (.+)$/gm)].map(([, point]) => point))];
-			const points = all.filter((_, index) => ROUNDS > 2 || index % 4 === 1 || all.length < 12);
-			const link = `ln -s ${outside} ${home}/up; chown -h ${USER} ${home}/up`;
-			// A moment may come more than once in a run.
-			const swap = `[ -L ${home}/up ] || { mv ${home}/up ${home}/up.real; ${link}; }`;
-			for (const point of points) {
-				const { stderr } = await run([`HOLDFAST_FAULT=run@${point}`, `HOLDFAST_FAULT_COMMAND=${swap}`]);
-				assert.ok(stderr.includes(`fault-here ${point}`), `${point} was not reached\n${stderr}`);
-				assert.equal(guarded(outside), before, point);
-				rmSync(join(home, "up"));
-				renameSync(join(home, "up.real"), join(home, "up"));
-				await place.holdfast("recover");
-				assert.equal(guarded(outside), before, `${point}, recovered`);
-				assert.deepEqual(
-					readdirSync(join(home, "up"), { recursive: true }).filter(
-						(name) => !String(name).startsWith(".holdfast-20"),
-					),
-					["app", "app/deep", "app/file", "app/deep/file"],
-					point,
-				);
-			}
-			await nothingOfRoots(place, "tar");
-		});
+				await nothingOfRoots(place, "tar");
+			},
+		);
 });
