@@ -1,5 +1,6 @@
 // What V8 has compiled of the program, which is nothing but time saved, is the same on every machine: a new one begins with
 // what those before it had.
+import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, open, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -18,8 +19,8 @@ export async function keepCode(root: string): Promise<void> {
 		const [from, to] = [join(root, IN_MACHINE, name), join(KEPT, name)];
 		const head = await headOf(from);
 		if (!head.includes(" /opt/holdfast/") || head === (await headOf(to))) continue;
-		// Other test files may do so, or read it, at the same time.
-		const draft = join(KEPT, `.${name}-${process.pid}`);
+		// Other machines and test files may do so, or read it, at the same time.
+		const draft = join(KEPT, `.${name}-${randomUUID()}`);
 		await copyFile(from, draft);
 		await rename(draft, to);
 	}

@@ -7,9 +7,9 @@ import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { DumpStream } from "../database.ts";
 import { literal, word } from "./names.ts";
-import { creation, objectSchema, type StoredObject } from "./objects.ts";
 import { objectsIn } from "./objects-text.ts";
 import type { Server } from "./server.ts";
+import { creation, objectSchema, type StoredObject } from "./stored-object.ts";
 
 /** The line between the two parts, and what the last line begins with. */
 const OBJECTS = "-- Holdfast: views, triggers, routines and events\n";

@@ -2,17 +2,16 @@
 // it: that is done with rights over this database alone, and for no longer than a moment. What an account with these
 // cannot make is made with ours, where that is safe or trusted.
 import { HoldfastError } from "../../values/error.ts";
-import { beyond, rightsOf } from "./definers.ts";
+import { isDenied } from "./denied.ts";
 import { type AccountName, accountText } from "./names.ts";
-import type { StoredObject } from "./objects.ts";
+import { beyond, rightsOf } from "./rights.ts";
 import { type Asked, asked, type Server } from "./server.ts";
+import type { StoredObject } from "./stored-object.ts";
 import { says, temporaryAccount } from "./temporary.ts";
 
 /** For one definition; ordinary ones take milliseconds. */
 const definitionSeconds = () => Number(process.env.HOLDFAST_DEFINITION_SECONDS) || 60;
 
-/** "Access denied", "you need the SUPER privilege", "invoker of view lacks rights": of what its account may not do. */
-const DENIED = /ERROR (1044|1142|1143|1227|1356|1370|1419) /;
 /** It may not make what runs as another, or nothing that a binary log takes in: whatever the definition is. */
 const NOT_A_MAKER = /ERROR (1227|1419) /;
 
@@ -108,16 +107,3 @@ export async function requireMaker(
 		},
 	);
 }
-
-/** "View references invalid tables or columns": whether it is broken, or its definer merely may not look, the server tells alike. */
-export const mayBeBroken = (error: unknown) => says(error, /ERROR 1356 /) || !isDenied(error);
-
-/**
- * MySQL does not show a view of a JSON_TABLE to those who may not run a function that it uses (ERROR 1235). It evaluates
- * nothing to show one.
- */
-export const isNotShown = (error: unknown) => says(error, /ERROR 1235 /);
-
-export const isDenied = (error: unknown) => says(error, DENIED);
-
-export const saysDenied = (line: string) => DENIED.test(line);

@@ -2,9 +2,9 @@
 // was loaded, where the dump could have put one of its own: that is read as any text from elsewhere.
 import * as v from "valibot";
 import { identifier, literal } from "./names.ts";
-import { objectSchema } from "./objects.ts";
 import { objectsIn } from "./objects-text.ts";
 import type { Server } from "./server.ts";
+import { objectSchema } from "./stored-object.ts";
 
 /** The table of 0.1.0. */
 export const LEGACY = "holdfast_swap";

@@ -2,7 +2,7 @@
 // here by the few forms that mysqldump knows, and never run as a script.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
-import { objectSchema, type StoredObject } from "./objects.ts";
+import { objectSchema, type StoredObject } from "./stored-object.ts";
 import { bareName, triggerParts } from "./trigger.ts";
 
 /** A name as the server writes it. */

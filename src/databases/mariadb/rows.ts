@@ -10,49 +10,58 @@ const [NEWLINE, QUOTE, BACKSLASH, OPEN, CLOSE, SEMICOLON] = [..."\n'\\();"].map(
 	one.charCodeAt(0),
 ) as [number, number, number, number, number, number];
 
+/** A statement that inserts, as far as it was read. */
+interface Insert {
+	readonly table: string;
+	rows: number;
+	/** Brackets that are open. */
+	depth: number;
+	inText: boolean;
+	escaped: boolean;
+}
+
 export async function countInserted(file: string): Promise<RowCounts> {
 	const counts = new Map<string, number>();
 	const count = (name: string, more: number) => {
 		counts.set(name, (counts.get(name) ?? 0) + more);
 		requireFew(counts);
 	};
-	/** The table whose rows are being read; undefined between statements that insert. */
-	let table: string | undefined;
-	let rows = 0;
-	let depth = 0;
-	let inText = false;
-	let escaped = false;
 	let head: number[] = [];
-
+	/** Between statements that insert: whether one begins before this byte. */
+	const begun = (byte: number): Insert | undefined => {
+		const ends = byte === OPEN || byte === NEWLINE;
+		const line = ends && head.length < LONGEST_HEAD ? Buffer.from(head).toString("utf8") : "";
+		const made = byte === OPEN ? named(/^CREATE TABLE `((?:[^`]|``)+)` $/, line) : undefined;
+		if (made !== undefined) count(made, 0);
+		const table = ends ? named(/^INSERT INTO `((?:[^`]|``)+)` VALUES ?$/, line) : undefined;
+		if (byte === NEWLINE || table !== undefined) head = [];
+		else if (head.length < LONGEST_HEAD) head.push(byte);
+		return table === undefined ? undefined : { table, rows: 0, depth: 0, inText: false, escaped: false };
+	};
+	let insert: Insert | undefined;
 	for await (const chunk of createReadStream(file))
 		for (const byte of chunk as Buffer) {
-			if (table === undefined) {
-				if (byte === OPEN || byte === NEWLINE) {
-					const line = head.length < LONGEST_HEAD ? Buffer.from(head).toString("utf8") : "";
-					const made = named(/^CREATE TABLE `((?:[^`]|``)+)` $/, line);
-					if (made !== undefined && byte === OPEN) count(made, 0);
-					table = named(/^INSERT INTO `((?:[^`]|``)+)` VALUES ?$/, line);
-					if (table !== undefined) [rows, depth] = [0, 0];
-				}
-				if (byte === NEWLINE || table !== undefined) head = [];
-				else if (head.length < LONGEST_HEAD) head.push(byte);
-				if (table === undefined) continue;
-			}
-			if (inText) {
-				if (escaped) escaped = false;
-				else if (byte === BACKSLASH) escaped = true;
-				// A doubled one ends the text and begins it again.
-				else if (byte === QUOTE) inText = false;
-			} else if (byte === QUOTE) inText = true;
-			else if (byte === OPEN) {
-				if (depth++ === 0) rows++;
-			} else if (byte === CLOSE) depth--;
-			else if (byte === SEMICOLON && depth === 0) {
-				count(table, rows);
-				table = undefined;
-			}
+			insert ??= begun(byte);
+			if (insert === undefined || !endsAt(insert, byte)) continue;
+			count(insert.table, insert.rows);
+			insert = undefined;
 		}
 	return counts;
+}
+
+/** Whether the statement ends with its next byte, which is read. */
+function endsAt(insert: Insert, byte: number): boolean {
+	if (insert.inText) {
+		if (insert.escaped) insert.escaped = false;
+		else if (byte === BACKSLASH) insert.escaped = true;
+		// A doubled one ends the text and begins it again.
+		else if (byte === QUOTE) insert.inText = false;
+		return false;
+	}
+	if (byte === QUOTE) insert.inText = true;
+	else if (byte === OPEN && insert.depth++ === 0) insert.rows++;
+	else if (byte === CLOSE) insert.depth--;
+	return byte === SEMICOLON && insert.depth === 0;
 }
 
 function named(pattern: RegExp, line: string): string | undefined {

@@ -2,10 +2,10 @@
 // such a text as a script: it knows commands of its own (`delimiter`, `\!`), also in the middle of a routine's body.
 import { randomBytes } from "node:crypto";
 import { HoldfastError } from "../../values/error.ts";
-import { saysDenied } from "./maker.ts";
+import { saysDenied } from "./denied.ts";
 import { identifier, literal, word } from "./names.ts";
-import type { StoredObject } from "./objects.ts";
 import type { Asked, Server } from "./server.ts";
+import type { StoredObject } from "./stored-object.ts";
 
 /** "This command is not supported in the prepared statement protocol yet": said only of a text that is one statement. */
 const NOT_PREPARED = /ERROR 1295 /;

@@ -1,0 +1,77 @@
+// Databases as a whole: those that the server has, what they are like, their tables, and who uses them.
+import { LONG_QUESTION_SECONDS } from "../client.ts";
+import { identifier, literal, word } from "./names.ts";
+import { type Server, sqlBy } from "./server.ts";
+
+/** What a database is made with. */
+export interface Properties {
+	readonly charset: string;
+	readonly collation: string;
+}
+
+export async function exists({ sql }: Server, name: string): Promise<boolean> {
+	const found = await sql(
+		[`SELECT 1 FROM information_schema.schemata WHERE schema_name = ${literal(name)}`],
+		`look for the database ${name}`,
+	);
+	return found.length > 0;
+}
+
+export async function propertiesOf({ sql }: Server, name: string): Promise<Properties> {
+	const [[charset = "utf8mb4", collation = "utf8mb4_general_ci"] = []] = await sql(
+		[
+			`SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(name)}`,
+		],
+		`look at the database ${name}`,
+	);
+	return { charset, collation };
+}
+
+export async function tablesOf({ sql }: Server, name: string): Promise<string[]> {
+	const rows = await sql(
+		[
+			`SELECT table_name FROM information_schema.tables WHERE table_schema = ${literal(name)} AND table_type IN ('BASE TABLE', 'SEQUENCE', 'SYSTEM VERSIONED') ORDER BY 1`,
+		],
+		`look for the tables of ${name}`,
+	);
+	return rows.flat();
+}
+
+export function createStatement(name: string, { charset, collation }: Properties): string {
+	return `CREATE DATABASE IF NOT EXISTS ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation, "collation")}`;
+}
+
+export function alterStatement(name: string, { charset, collation }: Properties): string {
+	return `ALTER DATABASE ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation, "collation")}`;
+}
+
+export async function dropDatabase(server: Server, name: string): Promise<void> {
+	const patient = { ...server, seconds: LONG_QUESTION_SECONDS };
+	await sqlBy(patient, [`DROP DATABASE IF EXISTS ${identifier(name)}`], `drop the database ${name}`);
+}
+
+export interface Move {
+	readonly tables: readonly string[];
+	readonly from: string;
+	readonly to: string;
+}
+
+/** All of them, or none. */
+export async function moveTables({ sql }: Server, moves: readonly Move[], doing: string): Promise<void> {
+	const renames = moves.flatMap(({ tables, from, to }) =>
+		tables.map(
+			(table) => `${identifier(from)}.${identifier(table)} TO ${identifier(to)}.${identifier(table)}`,
+		),
+	);
+	if (renames.length > 0) await sql([`RENAME TABLE ${renames.join(", ")}`], doing);
+}
+
+export async function endSessions({ sql }: Server, name: string): Promise<void> {
+	const sessions = await sql(
+		[`SELECT id FROM information_schema.processlist WHERE db = ${literal(name)} AND id <> CONNECTION_ID()`],
+		`look for sessions of ${name}`,
+	);
+	// One that has ended meanwhile is no fault.
+	for (const [id] of sessions)
+		await sql([`KILL CONNECTION ${Number(id)}`], `end a session of ${name}`).catch(() => {});
+}

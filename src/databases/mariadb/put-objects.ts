@@ -1,0 +1,99 @@
+// Make the views, triggers, routines and events of a database, in the place of those that it has.
+import { isDenied } from "./denied.ts";
+import { fallsToUs, makersOf } from "./maker.ts";
+import { identifier, literal } from "./names.ts";
+import type { Asked, Server } from "./server.ts";
+import { makeOne } from "./statement.ts";
+import { creation, isKind, ROUTINES, type StoredObject } from "./stored-object.ts";
+
+/** Take all of them away. */
+export async function dropObjects(server: Server, database: string): Promise<void> {
+	const parts = [
+		["'TRIGGER', trigger_name", "triggers", "trigger_schema"],
+		["'VIEW', table_name", "views", "table_schema"],
+		["'EVENT', event_name", "events", "event_schema"],
+		["routine_type, routine_name", "routines", "routine_schema"],
+	];
+	const found = await server.sql(
+		[
+			parts
+				.map(
+					([what, from, schema]) =>
+						`SELECT ${what} FROM information_schema.${from} WHERE ${schema} = ${literal(database)}`,
+				)
+				.join(" UNION ALL "),
+		],
+		`look for the views and routines of ${database}`,
+	);
+	const drops = found
+		.filter(([kind = ""]) => isKind(kind))
+		.flatMap(([kind = "", one = ""]) => {
+			const drop = `DROP ${kind} IF EXISTS ${identifier(database)}.${identifier(one)}`;
+			// MariaDB before 11.3 knows packages in this mode alone.
+			return kind.startsWith("PACKAGE") ? ["SET sql_mode = 'ORACLE'", drop, "SET sql_mode = ''"] : [drop];
+		});
+	if (drops.length > 0) await server.sql(drops, `make room for the views and routines of ${database}`);
+}
+
+/**
+ * Make these, and no others, the database's. Those that are trusted are made with our own rights where those over the
+ * database do not suffice. `within`: the same server, as it may be interrupted.
+ */
+export async function putObjects(
+	server: Server,
+	database: string,
+	objects: readonly StoredObject[],
+	{ trusted = true, within = server }: { readonly trusted?: boolean; readonly within?: Server } = {},
+): Promise<void> {
+	await dropObjects(server, database);
+	const [[own = ""] = []] = await server.sql(
+		[
+			`SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(database)}`,
+		],
+		`look at the database ${database}`,
+	);
+	const makers = await makersOf(within, database, objects);
+	const makeBy = (by: Asked, one: StoredObject) => makeOne(server, by, database, own, one, creation(one));
+	/** With its definer's rights before ours: it may name what lies in other databases. */
+	const makeLike = async (one: StoredObject, error: unknown) => {
+		if (one.kind !== "VIEW") throw error;
+		const like = await makers.like(one.definer);
+		if (like === makers.ourselves) throw error;
+		await makeBy(like, one);
+	};
+	const make = (one: StoredObject) =>
+		makeBy(makers.maker, one).catch(async (error: unknown) => {
+			if (!(await fallsToUs(server, database, one, { trusted, error }))) throw error;
+			await makeLike(one, error).catch((error: unknown) => {
+				if (!isDenied(error)) throw error;
+				return makeBy(makers.ourselves, one);
+			});
+		});
+	try {
+		await makeAll(objects, make);
+	} finally {
+		await makers.release();
+	}
+}
+
+async function makeAll(
+	objects: readonly StoredObject[],
+	make: (one: StoredObject) => Promise<void>,
+): Promise<void> {
+	const of = (kinds: readonly string[]) => objects.filter(({ kind }) => kinds.includes(kind));
+	// A view needs what it is made of, which may be another view; routines need nothing to be there.
+	for (const one of of(ROUTINES)) await make(one);
+	let views = of(["VIEW"]);
+	while (views.length > 0) {
+		const later: StoredObject[] = [];
+		let fault: unknown;
+		for (const one of views)
+			await make(one).catch((error: unknown) => {
+				later.push(one);
+				fault = error;
+			});
+		if (later.length === views.length) throw fault;
+		views = later;
+	}
+	for (const one of of(["TRIGGER", "EVENT"])) await make(one);
+}

@@ -1,0 +1,82 @@
+// A view, trigger, routine or event, as data: what the server says of it, and the one statement that makes it again. The
+// statement's head is ours, with our own quoting; only what follows the name is text from elsewhere.
+import * as v from "valibot";
+import { HoldfastError } from "../../values/error.ts";
+import { accountLiteral, identifier } from "./names.ts";
+
+const text = v.string();
+const session = {
+	name: text,
+	/** Whose rights it has when it runs. */
+	definer: v.object({ user: text, host: text }),
+	sqlMode: text,
+	charset: text,
+	collation: text,
+	/** The database's own, when it was made; views have none. */
+	databaseCollation: v.optional(text),
+	/** Of an event. */
+	timeZone: v.optional(text),
+};
+export const ROUTINES = ["FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY"] as const;
+
+export const objectSchema = v.variant("kind", [
+	v.object({
+		...session,
+		kind: v.literal("VIEW"),
+		algorithm: v.picklist(["UNDEFINED", "MERGE", "TEMPTABLE"]),
+		security: v.picklist(["DEFINER", "INVOKER"]),
+		text,
+	}),
+	v.object({
+		...session,
+		kind: v.literal("TRIGGER"),
+		timing: v.picklist(["BEFORE", "AFTER"]),
+		event: v.picklist(["INSERT", "UPDATE", "DELETE"]),
+		table: text,
+		text,
+	}),
+	v.object({ ...session, kind: v.picklist(ROUTINES), aggregate: v.optional(v.literal(true)), text }),
+	v.object({ ...session, kind: v.literal("EVENT"), text }),
+]);
+/** `text` is what follows its name; of a trigger, its body. */
+export type StoredObject = v.InferOutput<typeof objectSchema>;
+
+/** What the text of each kind begins with: nothing that could go on with the name before it. */
+const BEGINS: Readonly<Record<StoredObject["kind"], RegExp>> = {
+	VIEW: /^\s*\(|^\s+AS\s/i,
+	TRIGGER: /^/,
+	FUNCTION: /^\s*\(/,
+	PROCEDURE: /^\s*\(/,
+	PACKAGE: /^\s+[a-z]/i,
+	"PACKAGE BODY": /^\s+[a-z]/i,
+	// The server shows a schedule as times and numbers; anything else there would be evaluated while it is made.
+	EVENT:
+		/^\s+ON\s+SCHEDULE\s+(?:AT\s+'[^'\\]*'|EVERY\s+(?:\d+|'[^'\\]*')\s+[A-Z_]+(?:\s+STARTS\s+'[^'\\]*')?(?:\s+ENDS\s+'[^'\\]*')?)\s+ON\s+COMPLETION\s+(?:NOT\s+)?PRESERVE\s/i,
+};
+
+/** The statement that makes it in the session's database. */
+export function creation(one: StoredObject): string {
+	if (!BEGINS[one.kind].test(one.text)) throw notUnderstood(one);
+	const by = `DEFINER=${accountLiteral(one.definer)}`;
+	const name = identifier(one.name);
+	if (one.kind === "VIEW")
+		return `CREATE ALGORITHM=${one.algorithm} ${by} SQL SECURITY ${one.security} VIEW ${name}${one.text}`;
+	if (one.kind === "TRIGGER")
+		return `CREATE ${by} TRIGGER ${name} ${one.timing} ${one.event} ON ${identifier(one.table)} FOR EACH ROW ${one.text}`;
+	const kind = one.kind !== "EVENT" && one.aggregate ? `AGGREGATE ${one.kind}` : one.kind;
+	return `CREATE ${by} ${kind} ${name}${one.text}`;
+}
+
+export function notUnderstood({ kind, name }: Pick<StoredObject, "kind" | "name">): HoldfastError {
+	return new HoldfastError(
+		"database-failed",
+		`the ${kind.toLowerCase()} ${name} has a form that is not understood`,
+		{
+			hint: "please report it; the archive itself can be restored --into a folder, and its dump loaded by hand",
+		},
+	);
+}
+
+export function isKind(word: string): word is StoredObject["kind"] {
+	return Object.hasOwn(BEGINS, word);
+}

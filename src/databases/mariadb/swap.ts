@@ -1,0 +1,175 @@
+// A database in the place of another, which MariaDB and MySQL cannot rename: one RENAME TABLE moves all tables, which is
+// atomic, and views, triggers, routines and events are dropped before it and made again after it, which is not. What that
+// takes is kept on disk first, so that it can be taken back from wherever it came to.
+import * as v from "valibot";
+import { HoldfastError } from "../../values/error.ts";
+import type { ServerDatabase, Swap } from "../database.ts";
+import {
+	alterStatement,
+	createStatement,
+	endSessions,
+	exists,
+	moveTables,
+	propertiesOf,
+	tablesOf,
+} from "./catalog.ts";
+import { requireOwnDefiners } from "./definers.ts";
+import { bringDefinitions } from "./definitions.ts";
+import {
+	forgetLegacy,
+	LEGACY,
+	legacyMemory,
+	type Memory,
+	memorySchema,
+	type Rest,
+	restSchema,
+} from "./memory.ts";
+import { identifier } from "./names.ts";
+import { objectsOf } from "./objects.ts";
+import { dropObjects, putObjects } from "./put-objects.ts";
+import { requireWhole } from "./remaking.ts";
+import type { Server } from "./server.ts";
+
+/** `within`: the same server, as it may be interrupted. */
+export async function swap(
+	server: Server,
+	within: Server,
+	{ fresh, live, old, rest, memory: before, keep, point = () => {} }: Swap,
+): Promise<void> {
+	if (!(await exists(server, fresh)))
+		throw new HoldfastError(
+			"database-failed",
+			`there is no database ${fresh} to put in the place of ${live}`,
+		);
+	const memory = await memoryOf(server, { fresh, live, rest, memory: before });
+	// On disk before anything is dropped: an undo makes all of it again.
+	keep(memory);
+	point("remembered");
+	const theirs = await propertiesOf(server, fresh);
+	if (memory.hadLive) {
+		await endSessions(server, live);
+		await server.sql(
+			[createStatement(old, await propertiesOf(server, live))],
+			`make room for the old ${live}`,
+		);
+	} else await server.sql([createStatement(live, theirs)], `make the database ${live}`);
+	await server.settle();
+	point("made-room");
+	await dropObjects(server, live);
+	await dropObjects(server, fresh);
+	await server.settle();
+	point("views-dropped");
+	const coming = await tablesOf(server, fresh);
+	const isMoved = coming.length === 0 && (await tablesOf(server, old)).length > 0;
+	if (!isMoved) {
+		const going = memory.hadLive ? await tablesOf(server, live) : [];
+		await moveTables(
+			server,
+			[
+				{ tables: going, from: live, to: old },
+				{ tables: coming, from: fresh, to: live },
+			],
+			`swap the tables of ${live}`,
+		);
+	}
+	point("tables-renamed");
+	await server.settle();
+	point("tables-moved");
+	await server.sql([alterStatement(live, theirs)], `swap the database ${live}`);
+	const { objects, trusted = false } = memory.rest;
+	await putObjects(server, live, objects, { trusted, within });
+	await server.settle();
+}
+
+/** What a swap will have to know, or what an earlier try of it knew. */
+async function memoryOf(
+	server: Server,
+	{ fresh, live, rest, memory }: Pick<Swap, "fresh" | "live" | "rest" | "memory">,
+): Promise<Memory> {
+	if (memory !== null) return v.parse(memorySchema, memory);
+	const hadLive = await exists(server, live);
+	const objects = hadLive ? await objectsOf(server, live) : [];
+	// What could not be made again must not be dropped.
+	if (hadLive) await requireWhole(server, live, objects);
+	return {
+		rest: rest == null ? await legacyRest(server, { fresh, live, hadLive, rest }) : v.parse(restSchema, rest),
+		aside: { objects },
+		hadLive,
+		moved: hadLive ? await tablesOf(server, live) : [],
+	};
+}
+
+/** What was live before has what it had; what came from an archive is a stranger's. */
+async function legacyRest(
+	server: Server,
+	{
+		fresh,
+		live,
+		hadLive,
+		rest,
+	}: Pick<Swap, "fresh" | "live"> & { readonly hadLive: boolean; readonly rest: null | undefined },
+): Promise<Rest> {
+	const found = await legacyMemory(server, fresh);
+	if (!found) return { objects: [] };
+	if (rest === undefined) await requireOwnDefiners(server, live, hadLive, found.rest.objects);
+	await forgetLegacy(server, fresh);
+	return found.rest;
+}
+
+export async function swapBack(
+	server: Server,
+	{ fresh, live, old, memory: kept, point = () => {} }: Parameters<ServerDatabase["swapBack"]>[0],
+): Promise<void> {
+	if (!(await exists(server, fresh))) return;
+	const legacy = kept === undefined ? await legacyMemory(server, fresh) : undefined;
+	const memory = kept === undefined ? legacy?.swap : v.parse(v.nullable(memorySchema), kept);
+	// Nothing was dropped before this was written.
+	if (!memory) return;
+	// What 0.1.0 kept in a database that it loaded is no table of the application's.
+	const tables = async (name: string) =>
+		(await tablesOf(server, name)).filter((table) => legacy === undefined || table !== LEGACY);
+	const doing = `swap the tables of ${live}`;
+	if (!memory.hadLive) {
+		if (!(await exists(server, live))) return;
+		await endSessions(server, live);
+		await dropObjects(server, live);
+		await moveTables(server, [{ tables: await tables(live), from: live, to: fresh }], doing);
+		await server.settle();
+		await server.sql([`DROP DATABASE IF EXISTS ${identifier(live)}`], `take the new ${live} away`);
+		return;
+	}
+	await endSessions(server, live);
+	await bringDefinitions(server, [live, fresh, old]);
+	await dropObjects(server, live);
+	await server.settle();
+	const aside = (await exists(server, old)) ? await tables(old) : [];
+	// All were moved, or none, or after a power cut some of them: a table is the fresh one's where the old one's
+	// is aside, and where the old one had none.
+	const left = new Set(await tables(fresh));
+	const olds = new Set(memory.moved);
+	const isSwapped = aside.length > 0 || olds.size === 0;
+	const fresher = (await tables(live)).filter(
+		(table) => !left.has(table) && (aside.includes(table) || !olds.has(table)),
+	);
+	if (isSwapped)
+		await moveTables(
+			server,
+			[
+				{ tables: fresher, from: live, to: fresh },
+				{ tables: aside, from: old, to: live },
+			],
+			doing,
+		);
+	await server.settle();
+	point("tables-back");
+	if (await exists(server, old))
+		await server.sql(
+			[alterStatement(live, await propertiesOf(server, old))],
+			`swap the database ${live} back`,
+		);
+	await putObjects(server, live, memory.aside.objects);
+	await server.settle();
+	point("views-back");
+	await server.sql([`DROP DATABASE IF EXISTS ${identifier(old)}`], `tidy up after ${live}`);
+	if (legacy !== undefined) await forgetLegacy(server, fresh);
+}

@@ -1,0 +1,34 @@
+// Whether what passes is a dataset from its first byte to its last.
+import { Transform } from "node:stream";
+
+/** What ends a transfer that is not of a length known before; `--rdb -` passes it on (redis-cli.c, "getRDB"). */
+const MARK_BYTES = 40;
+/** The last byte before the checksum of eight (RDB_OPCODE_EOF). */
+const END = 0xff;
+
+/** Passes a dump on without the transfer's mark, and tells whether it began and ended as one does. */
+export function rdbStream(marked: () => boolean): {
+	readonly stream: Transform;
+	readonly whole: Promise<boolean>;
+} {
+	let held = Buffer.alloc(0);
+	let begin = Buffer.alloc(0);
+	const { promise: whole, resolve: tell } = Promise.withResolvers<boolean>();
+	const keep = MARK_BYTES + 9;
+	const stream = new Transform({
+		transform(chunk: Buffer, _encoding, done) {
+			if (begin.length < 5) begin = Buffer.concat([begin, chunk]).subarray(0, 5);
+			held = Buffer.concat([held, chunk]);
+			const ready = held.length > keep ? held.subarray(0, held.length - keep) : Buffer.alloc(0);
+			held = held.subarray(ready.length);
+			done(null, ready);
+		},
+		flush(done) {
+			const rest = marked() ? held.subarray(0, Math.max(0, held.length - MARK_BYTES)) : held;
+			tell(/^(REDIS|VALKE)$/.test(begin.toString("latin1")) && rest[rest.length - 9] === END);
+			done(null, rest);
+		},
+	});
+	stream.on("close", () => tell(false));
+	return { stream, whole };
+}
