@@ -13,8 +13,8 @@ interface Definition<K extends string, D extends object, S extends boolean> {
 	readonly label: string;
 	/** What the config says of one: a strict object with that key. What it says of the server is never an archive's word. */
 	readonly schema: v.GenericSchema<D>;
-	/** The program that a dump is made with: a person installs it, mostly with the server. */
-	readonly client: Program;
+	/** The program that a dump is made with, where it takes one: a person installs it, mostly with the server. */
+	readonly client?: Program;
 	/** Units of its server, where it has one that runs. */
 	readonly units?: ServerUnits;
 	/** Applications keep their data in it, and health checks ask it: its behaviour has `ask`. */
@@ -136,7 +136,7 @@ export interface Swap {
 	readonly signal?: AbortSignal;
 }
 
-/** Rows by table, or undefined where there is nothing like a table. */
+/** Rows by table. */
 export type RowCounts = ReadonlyMap<string, number>;
 
 export interface Work {

@@ -31,7 +31,9 @@ export async function missingOn(target: Target, manifest: Manifest): Promise<str
 function wantedBy({ providers, state, borgServer }: Manifest): readonly Program[] {
 	const all = [
 		...Object.values(providers).flatMap(programsOf),
-		...Object.values(state).flatMap(({ dumps = [] }) => dumps.map((dump) => definitionOf(dump).client)),
+		...Object.values(state).flatMap(({ dumps = [] }) =>
+			dumps.flatMap((dump) => definitionOf(dump).client ?? []),
+		),
 		...(borgServer ? ENGINE_PROGRAMS.borgbackup : []),
 	];
 	return [...new Map(all.map((one) => [one.debianPackage, one])).values()];

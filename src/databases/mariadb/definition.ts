@@ -1,3 +1,4 @@
+// MariaDB and MySQL, as everybody knows it.
 import { defineDatabase } from "../database.ts";
 import { schema } from "./schema.ts";
 

@@ -1,3 +1,4 @@
+// Redis and Valkey, as everybody knows it.
 import { dirname } from "node:path/posix";
 import { defineDatabase } from "../database.ts";
 import { schema } from "./schema.ts";

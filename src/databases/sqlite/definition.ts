@@ -1,3 +1,4 @@
+// SQLite, as everybody knows it.
 import { defineDatabase } from "../database.ts";
 import { schema } from "./schema.ts";
 
