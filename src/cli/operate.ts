@@ -12,6 +12,7 @@ import { type Lock, takeLock } from "../run/lock.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
 import { newRunId } from "../run/run-id.ts";
+import { discard } from "../steps/discard.ts";
 import type { Plan } from "../steps/plan.ts";
 import { HoldfastError } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
@@ -81,7 +82,7 @@ async function tidy(journal: Journal, { quiet }: CommonFlags, spared?: string): 
 
 /** The run that an undo brings the old copies of back. */
 function undoneIn({ steps }: Plan): string | undefined {
-	return steps.flatMap((step) => (step.kind === "discard" && step.forgets ? [step.forgets.run] : []))[0];
+	return discard.among(steps).flatMap(({ forgets }) => (forgets ? [forgets.run] : []))[0];
 }
 
 async function underLock<T>(

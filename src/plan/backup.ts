@@ -2,8 +2,12 @@
 
 import { liveFiles } from "../databases/dump.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
+import { type ArchiveCreateStep, archiveCreate } from "../steps/archive-create.ts";
+import { dump } from "../steps/dump.ts";
+import { foldersPresent } from "../steps/folders-present.ts";
+import { type HookStep, hook as hookKind } from "../steps/hook.ts";
 import type { Plan, Step } from "../steps/plan.ts";
-import type { ArchiveCreateStep, HookStep } from "../steps/step.ts";
+import { destinationScope, stateScope } from "../steps/scope.ts";
 import { above } from "../values/paths.ts";
 import { dumpSteps, forgetDumps } from "./dumps.ts";
 import { inOrder } from "./order.ts";
@@ -39,29 +43,28 @@ export function planBackup(request: BackupRequest): Plan {
 	const streamed = targets.length === 1 && targets.every(({ streams }) => streams);
 	// All hooks, then all dumps at once, and only then stops: what is stopped is down for the writing alone.
 	const before: Step[] = [
-		...states.flatMap(([name, { hooks }]) => hookStep(name, scopeOf(name), "preBackup", hooks.preBackup)),
+		...states.flatMap(([name, { hooks }]) => hookStep(name, stateScope(name), "preBackup", hooks.preBackup)),
 		...states.flatMap(([name, { dumps }]) => dumpSteps(name, dumps, spool, streamed)),
 		...states.map(
-			([name, state]): Step => ({
-				kind: "folders-present",
-				id: `folders:${name}`,
-				scope: scopeOf(name),
-				title: `look for the folders of ${name}`,
-				touches: [],
-				state: name,
-				folders: state.folders,
-				exclude: state.exclude,
-				except: except.get(name) ?? [],
-				...(accept ? { accept } : {}),
-			}),
+			([name, state]): Step =>
+				foldersPresent.step({
+					id: foldersPresent.id(name),
+					scope: stateScope(name),
+					title: `look for the folders of ${name}`,
+					touches: [],
+					state: name,
+					folders: state.folders,
+					exclude: state.exclude,
+					except: except.get(name) ?? [],
+					...(accept ? { accept } : {}),
+				}),
 		),
-		...states.flatMap(([name, { stopOnBackup }]) => stopSteps(name, scopeOf(name), stopOnBackup, "stays")),
+		...states.flatMap(([name, { stopOnBackup }]) => stopSteps(name, stateScope(name), stopOnBackup, "stays")),
 	];
 	const write = targets.map(({ provider, destination }): ArchiveCreateStep => {
-		const scope = `destination:${provider}/${destination}`;
-		return {
-			kind: "archive-create",
-			id: `create:${provider}/${destination}`,
+		const scope = destinationScope(provider, destination);
+		return archiveCreate.step({
+			id: archiveCreate.id(provider, destination),
 			scope,
 			title: `write ${archive} to ${destination} (${provider})`,
 			touches: [`${provider}/${destination}`],
@@ -74,21 +77,21 @@ export function planBackup(request: BackupRequest): Plan {
 				states.map(([name, state]) => [
 					name,
 					{
-						scope: scopeOf(name),
+						scope: stateScope(name),
 						folders: state.folders,
 						exclude: state.exclude,
 						except: except.get(name) ?? [],
-						seenBy: `folders:${name}`,
-						dumps: dumpSteps(name, state.dumps, spool, streamed).map(({ id: step }) => ({ step, streamed })),
+						seenBy: foldersPresent.id(name),
+						dumps: state.dumps.map((_, index) => ({ step: dump.id(name, index), streamed })),
 					},
 				]),
 			),
-		};
+		});
 	});
 	const after = [...states]
 		.reverse()
 		.flatMap(([name, state]) =>
-			startSteps(name, scopeOf(name), state.stopOnBackup, "a backup leaves units as they were"),
+			startSteps(name, stateScope(name), state.stopOnBackup, "a backup leaves units as they were"),
 		);
 	const post = states.flatMap(([name, state]) => conclude(name, state));
 	return {
@@ -137,12 +140,12 @@ function nestedFolders({ state }: Manifest): ReadonlyMap<string, readonly string
 	return within;
 }
 
-const scopeOf = (state: string) => `state:${state}`;
-
 /** A state whose preBackup began gets its postBackup, whatever failed; one without a preBackup, when all went well. */
 function conclude(name: string, state: State): Step[] {
-	const steps = hookStep(name, scopeOf(name), "postBackup", state.hooks.postBackup);
-	return state.hooks.preBackup ? steps.map((step) => ({ ...step, whenBegan: `preBackup:${name}` })) : steps;
+	const steps = hookStep(name, stateScope(name), "postBackup", state.hooks.postBackup);
+	return state.hooks.preBackup
+		? steps.map((step) => ({ ...step, whenBegan: hookKind.id("preBackup", name) }))
+		: steps;
 }
 
 export function hookStep(
@@ -154,9 +157,8 @@ export function hookStep(
 ): HookStep[] {
 	if (!spec) return [];
 	return [
-		{
-			kind: "hook",
-			id: `${hook}:${state}`,
+		hookKind.step({
+			id: hookKind.id(hook, state),
 			scope,
 			title: `run ${hook} of ${state}`,
 			touches: [],
@@ -164,6 +166,6 @@ export function hookStep(
 			hook,
 			spec,
 			...(archive ? { archive } : {}),
-		},
+		}),
 	];
 }

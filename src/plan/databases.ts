@@ -10,10 +10,19 @@ import {
 	isServerDump,
 	type ServerDump,
 } from "../databases/dump.ts";
+import type { Known } from "../steps/accounts.ts";
+import { accounts as accountsKind } from "../steps/accounts.ts";
+import { area as areaKind, NEW } from "../steps/area.ts";
+import { databaseDrop } from "../steps/database-drop.ts";
+import { databaseSwap } from "../steps/database-swap.ts";
+import { discard } from "../steps/discard.ts";
+import { embed } from "../steps/embed.ts";
+import type { ArchiveSource, Place } from "../steps/fields.ts";
+import type { KeptDatabase } from "../steps/keep.ts";
+import { load } from "../steps/load.ts";
 import type { Step } from "../steps/plan.ts";
-import type { ArchiveSource, Place } from "../steps/step.ts";
-import type { KeptDatabase, Known } from "../steps/step-database.ts";
-import { NEW } from "../steps/work/area.ts";
+import { stateScope } from "../steps/scope.ts";
+import { stage } from "../steps/stage.ts";
 import { HoldfastError } from "../values/error.ts";
 
 /** A database's dump in an archive. */
@@ -77,19 +86,18 @@ export function databaseSteps(request: DatabaseRequest): DatabasePhases {
 		kept: servers.map(({ dump, index }) => ({
 			dump,
 			old: databaseName(run, state, index, "old"),
-			swapped: `swap:${state}:${index}`,
+			swapped: databaseSwap.id(state, index),
 		})),
 		forget: [
 			// Where a server cannot rename, the loaded one is left empty.
 			...servers.map((one) => dropStep(request, one, "new")),
-			{
-				kind: "discard",
-				id: `forget:${state}`,
-				scope: `state:${state}`,
+			discard.step({
+				id: discard.id("forget", state),
+				scope: stateScope(state),
 				title: `delete the dumps of ${state}`,
 				touches: [],
 				areas: [area],
-			},
+			}),
 		],
 		drop: servers.map((one) => dropStep(request, one, "old")),
 	};
@@ -102,25 +110,23 @@ function at(area: string, stored: string): string {
 function extractSteps({ state, source, held }: DatabaseRequest, area: string): Step[] {
 	const stored = held.flatMap((one) => [one.stored, ...(one.accounts === undefined ? [] : [one.accounts])]);
 	return [
-		{
-			kind: "area",
-			id: `area:${state}:dumps`,
-			scope: `state:${state}`,
+		areaKind.step({
+			id: areaKind.id(state, "dumps"),
+			scope: stateScope(state),
 			title: `make the private folder ${area}`,
 			touches: [area],
 			area,
-		},
-		{
-			kind: "stage",
-			id: `stage:${state}:dumps`,
-			scope: `state:${state}`,
+		}),
+		stage.step({
+			id: stage.id(state, "dumps"),
+			scope: stateScope(state),
 			title: `extract the dumps of ${state}`,
 			touches: [area],
 			...source,
 			area,
 			places: stored.map((path) => ({ stored: path, staged: at(area, path) })),
 			filesOnly: true,
-		},
+		}),
 	];
 }
 
@@ -131,10 +137,9 @@ function accountsSteps(
 ): Step[] {
 	if (accounts === undefined) return [];
 	return [
-		{
-			kind: "accounts",
-			id: `accounts:${state}:${index}`,
-			scope: `state:${state}`,
+		accountsKind.step({
+			id: accountsKind.id(state, index),
+			scope: stateScope(state),
 			title: `make the accounts that the ${dumpLabel(dump)} needs and that are missing`,
 			touches: [],
 			dump,
@@ -142,7 +147,7 @@ function accountsSteps(
 			facts,
 			...(known ? { known } : {}),
 			agreed,
-		},
+		}),
 	];
 }
 
@@ -152,10 +157,9 @@ function loadStep(
 	{ dump, index, file, facts, accounts, known }: Restored<ServerDump>,
 ): Step {
 	const fresh = databaseName(run, state, index, "new");
-	return {
-		kind: "load",
-		id: `load:${state}:${index}`,
-		scope: `state:${state}`,
+	return load.step({
+		id: load.id(state, index),
+		scope: stateScope(state),
 		title: `load the ${dumpLabel(dump)} as ${fresh}, beside the live one`,
 		touches: [fresh],
 		dump,
@@ -165,7 +169,7 @@ function loadStep(
 		as: fresh,
 		...(known ? { known } : {}),
 		agreed,
-	};
+	});
 }
 
 function embedStep(
@@ -173,10 +177,9 @@ function embedStep(
 	{ dump, index, file, facts }: Restored<FileDump>,
 ): Step {
 	const { folder, to } = within(places, dump, inPlace);
-	return {
-		kind: "embed",
-		id: `embed:${state}:${index}`,
-		scope: `state:${state}`,
+	return embed.step({
+		id: embed.id(state, index),
+		scope: stateScope(state),
 		title: `put the ${dumpLabel(dump)} in its folder`,
 		touches: [join(folder, to)],
 		dump,
@@ -184,7 +187,7 @@ function embedStep(
 		facts,
 		folder,
 		to,
-	};
+	});
 }
 
 /** Where a database's file stands in the folder that is restored. */
@@ -202,17 +205,16 @@ function within(places: readonly Place[], dump: FileDump, inPlace: boolean) {
 }
 
 function swapStep({ state, run }: DatabaseRequest, { dump, index }: Restored<ServerDump>): Step {
-	return {
-		kind: "database-swap",
-		id: `swap:${state}:${index}`,
-		scope: `state:${state}`,
+	return databaseSwap.step({
+		id: databaseSwap.id(state, index),
+		scope: stateScope(state),
 		title: `swap the ${dumpLabel(dump)}`,
 		touches: [databaseOf(dump)],
 		dump,
 		fresh: databaseName(run, state, index, "new"),
 		old: databaseName(run, state, index, "old"),
-		loaded: `load:${state}:${index}`,
-	};
+		loaded: load.id(state, index),
+	});
 }
 
 function dropStep(
@@ -222,15 +224,14 @@ function dropStep(
 ): Step {
 	const word = which === "new" ? "loaded" : "old";
 	const name = databaseName(run, state, index, which);
-	return {
-		kind: "database-drop",
-		id: `drop:${state}:${index}:${word}`,
-		scope: `state:${state}`,
+	return databaseDrop.step({
+		id: databaseDrop.id(state, index, word),
+		scope: stateScope(state),
 		title: `drop the ${word} ${dumpLabel(dump)}`,
 		touches: [name],
 		dump,
 		name,
-	};
+	});
 }
 
 /** At most 63 bytes, whatever the state is called. */

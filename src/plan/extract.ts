@@ -1,7 +1,8 @@
 // The plan of `restore --into`: extract beside everything, touching no unit, hook or live folder.
 import type { Manifest } from "../manifest/schema.ts";
+import { extract as extractKind } from "../steps/extract.ts";
+import type { ArchiveSource } from "../steps/fields.ts";
 import type { Plan } from "../steps/plan.ts";
-import type { ArchiveSource } from "../steps/step.ts";
 
 export interface ExtractRequest {
 	readonly manifest: Manifest;
@@ -21,9 +22,8 @@ export function planExtract({ manifest, run, source, paths, into, specialFiles }
 		operation: "extract",
 		manifest,
 		steps: [
-			{
-				kind: "extract",
-				id: "extract",
+			extractKind.step({
+				id: extractKind.id(),
 				scope,
 				title: `extract ${paths.join(", ")} below ${into}`,
 				touches: [into],
@@ -31,7 +31,7 @@ export function planExtract({ manifest, run, source, paths, into, specialFiles }
 				paths,
 				into,
 				specialFiles,
-			},
+			}),
 		],
 		goals: [scope],
 	};

@@ -1,8 +1,15 @@
 // The plan by which what a deploy has sent is put in its place on this machine, and the one that takes it away.
 import * as v from "valibot";
 import type { Manifest } from "../manifest/schema.ts";
+import { account as accountKind } from "../steps/account.ts";
+import { check as checkKind } from "../steps/check.ts";
+import { commit } from "../steps/commit.ts";
+import { discard } from "../steps/discard.ts";
+import { asides, filePut } from "../steps/file-put.ts";
+import { fileTake } from "../steps/file-take.ts";
 import type { Plan, Step } from "../steps/plan.ts";
-import { asides } from "../steps/work/install.ts";
+import { timers as timersKind } from "../steps/timers.ts";
+import { unitsReload } from "../steps/units-reload.ts";
 import * as f from "../values/fields.ts";
 
 const text = v.pipe(v.string(), v.maxLength(4_096));
@@ -66,9 +73,8 @@ export function planInstall(
 		from === undefined
 			? []
 			: [
-					{
-						kind: "file-put",
-						id: `put:${path}`,
+					filePut.step({
+						id: filePut.id(path),
 						scope: SCOPE,
 						title: `put ${path} in its place`,
 						touches: [path],
@@ -76,12 +82,11 @@ export function planInstall(
 						from: `${folder}/${from}`,
 						mode,
 						folderMode,
-					},
+					}),
 				],
 	);
-	const record: Step = {
-		kind: "file-put",
-		id: `put:${deployment.installed}`,
+	const record: Step = filePut.step({
+		id: filePut.id(deployment.installed),
 		scope: SCOPE,
 		title: "write down what was put where",
 		touches: [deployment.installed],
@@ -89,7 +94,7 @@ export function planInstall(
 		from: `${folder}/installed.json`,
 		mode: "0600",
 		folderMode: "0755",
-	};
+	});
 	const take = gone.map(({ path }) => takeStep(path));
 	const steps: Step[] = [
 		reloadStep([...new Set([...units, ...left])]),
@@ -97,25 +102,23 @@ export function planInstall(
 		...put,
 		...take,
 		record,
-		{
-			kind: "check",
-			id: "check:program",
+		checkKind.step({
+			id: checkKind.id("program"),
 			scope: SCOPE,
 			title: "see whether the program starts and understands its manifest",
 			touches: [],
 			state: SCOPE,
 			check: { command: [program, "validate", "--config", deployment.manifest], within: 1 },
-		},
-		{
-			kind: "timers",
-			id: "timers",
+		}),
+		timersKind.step({
+			id: timersKind.id(),
 			scope: SCOPE,
 			title: timers.length > 0 ? `start ${timers.join(", ")}` : "start no timer",
 			touches: units,
 			start: timers,
 			enable: atBoot,
 			stop: left,
-		},
+		}),
 		...conclusion(
 			[...put, ...take, record].flatMap(({ touches }) => touches),
 			run,
@@ -136,16 +139,15 @@ export function planUninstall(
 	];
 	const steps: Step[] = [
 		reloadStep(units),
-		{
-			kind: "timers",
-			id: "timers",
+		timersKind.step({
+			id: timersKind.id(),
 			scope: SCOPE,
 			title: `stop ${units.join(", ")}`,
 			touches: units,
 			start: [],
 			enable: [],
 			stop: units,
-		},
+		}),
 		...paths.map(takeStep),
 		...conclusion(paths, run, []),
 	];
@@ -153,50 +155,46 @@ export function planUninstall(
 }
 
 function reloadStep(units: readonly string[]): Step {
-	return {
-		kind: "units-reload",
-		id: "units",
+	return unitsReload.step({
+		id: unitsReload.id(),
 		scope: SCOPE,
 		title: "see which units are enabled",
 		touches: [],
 		units,
-	};
+	});
 }
 
 function accountStep({ user, directory }: { readonly user: string; readonly directory: string }): Step {
-	return {
-		kind: "account",
-		id: `account:${user}`,
+	return accountKind.step({
+		id: accountKind.id(user),
 		scope: SCOPE,
 		title: `see that there is the account ${user}`,
 		touches: [directory],
 		user,
 		home: directory,
-	};
+	});
 }
 
 function takeStep(path: string): Step {
-	return {
-		kind: "file-take",
-		id: `take:${path}`,
+	return fileTake.step({
+		id: fileTake.id(path),
 		scope: SCOPE,
 		title: `take ${path} away`,
 		touches: [path],
 		path,
-	};
+	});
 }
 
 function conclusion(paths: readonly string[], run: string, more: readonly string[]): Step[] {
 	const areas = [...paths.map((path) => asides(path, run).old), ...more];
 	return [
-		{ kind: "commit", id: "commit", scope: SCOPE, title: "commit", touches: [] },
-		{
-			kind: "discard",
-			id: "discard",
+		commit.step({ id: commit.id(), scope: SCOPE, title: "commit", touches: [] }),
+		discard.step({
+			id: discard.id("discard"),
 			scope: SCOPE,
 			title: "delete what stood there before",
 			touches: areas,
 			areas,
-		},
+		}),
 	];
 }

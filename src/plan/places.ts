@@ -4,9 +4,17 @@ import { PRIVATE } from "../host/private-area.ts";
 import type { Survey } from "../host/survey.ts";
 import { resolveUnlinked } from "../host/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { type AreaStep, area as areaKind, NEW, OLD } from "../steps/area.ts";
+import { aside as asideKind } from "../steps/aside.ts";
+import { type CarryStep, carry as carryKind } from "../steps/carry.ts";
+import { engineRestore } from "../steps/engine-restore.ts";
+import type { ArchiveSource, Place } from "../steps/fields.ts";
+import { holders } from "../steps/holders.ts";
+import { overwrite } from "../steps/overwrite.ts";
+import { place as placeKind } from "../steps/place.ts";
 import type { Step } from "../steps/plan.ts";
-import type { ArchiveSource, AreaStep, CarryStep, Place } from "../steps/step.ts";
-import { NEW, OLD } from "../steps/work/area.ts";
+import { stateScope } from "../steps/scope.ts";
+import { stage as stageKind } from "../steps/stage.ts";
 import { above } from "../values/paths.ts";
 import { takenAlong } from "./private-folders.ts";
 
@@ -44,15 +52,14 @@ export function stageSteps(
 	restoresInto: boolean,
 	specialFiles: boolean,
 ): Step[] {
-	const scope = `state:${name}`;
+	const scope = stateScope(name);
 	return areaSteps(name, places).flatMap((areaStep, index): Step[] => {
 		const own = places.filter((place) => place.area === areaStep.area);
 		if (!restoresInto) return [areaStep];
 		return [
 			areaStep,
-			{
-				kind: "stage",
-				id: `stage:${name}:${index}`,
+			stageKind.step({
+				id: stageKind.id(name, index),
 				scope,
 				title: `extract ${own.map(({ stored }) => stored).join(", ")} beside the live data`,
 				touches: [areaStep.area],
@@ -60,31 +67,31 @@ export function stageSteps(
 				area: areaStep.area,
 				places: own,
 				specialFiles,
-			},
+			}),
 		];
 	});
 }
 
 export function areaSteps(name: string, places: readonly Place[]): AreaStep[] {
-	return [...new Set(places.map(({ area }) => area))].map((area, index) => ({
-		kind: "area",
-		id: `area:${name}:${index}`,
-		scope: `state:${name}`,
-		title: `make the private folder ${area}`,
-		touches: [area],
-		area,
-	}));
+	return [...new Set(places.map(({ area }) => area))].map((area, index) =>
+		areaKind.step({
+			id: areaKind.id(name, index),
+			scope: stateScope(name),
+			title: `make the private folder ${area}`,
+			touches: [area],
+			area,
+		}),
+	);
 }
 
 export function holdersStep(name: string, places: readonly Place[]): Step {
-	return {
-		kind: "holders",
-		id: `holders:${name}`,
-		scope: `state:${name}`,
+	return holders.step({
+		id: holders.id(name),
+		scope: stateScope(name),
 		title: `look who still uses ${places.map(({ live }) => live).join(", ")}`,
 		touches: [],
 		places,
-	};
+	});
 }
 
 /** `staged`: what was extracted beside takes its place. `by-engine`: the engine writes there. `over`: it does, and nothing was put aside. */
@@ -95,55 +102,53 @@ export function replaceSteps(
 	how: "staged" | "by-engine" | "over",
 	specialFiles: boolean,
 ): Step[] {
-	const scope = `state:${name}`;
+	const scope = stateScope(name);
 	const live = places.map((place) => place.live);
 	if (how === "over")
 		return [
-			{
-				kind: "overwrite",
-				id: `overwrite:${name}`,
+			overwrite.step({
+				id: overwrite.id(name),
 				scope,
 				title: `delete ${live.join(", ")} and extract it from the archive`,
 				touches: live,
 				...source,
 				places,
 				specialFiles,
-			},
+			}),
 		];
 	const aside = places.map(
-		(place, index): Step => ({
-			kind: "aside",
-			id: `aside:${name}:${index}`,
-			scope,
-			title: `put ${place.live} aside`,
-			touches: [place.live],
-			place,
-		}),
+		(place, index): Step =>
+			asideKind.step({
+				id: asideKind.id(name, index),
+				scope,
+				title: `put ${place.live} aside`,
+				touches: [place.live],
+				place,
+			}),
 	);
 	if (how === "by-engine")
 		return [
 			...aside,
-			{
-				kind: "engine-restore",
-				id: `restore:${name}`,
+			engineRestore.step({
+				id: engineRestore.id(name),
 				scope,
 				title: `have ${source.provider} restore ${live.join(", ")}`,
 				touches: live,
 				...source,
 				places,
-			},
+			}),
 		];
 	return [
 		...aside,
 		...places.map(
-			(place, index): Step => ({
-				kind: "place",
-				id: `place:${name}:${index}`,
-				scope,
-				title: `put the restored ${place.live} in its place`,
-				touches: [place.live],
-				place,
-			}),
+			(place, index): Step =>
+				placeKind.step({
+					id: placeKind.id(name, index),
+					scope,
+					title: `put the restored ${place.live} in its place`,
+					touches: [place.live],
+					place,
+				}),
 		),
 	];
 }
@@ -213,14 +218,14 @@ export function carrySteps(
 		present: false,
 	}));
 	return outermostOf([...others, ...own]).map(
-		({ place, nested, path, what, present }, index): CarryStep => ({
-			kind: "carry",
-			id: `carry:${name}:${index}`,
-			scope: `state:${name}`,
-			title: `keep ${path}, which ${what}, as it is`,
-			touches: [path],
-			...{ place, nested, present },
-		}),
+		({ place, nested, path, what, present }, index): CarryStep =>
+			carryKind.step({
+				id: carryKind.id(name, index),
+				scope: stateScope(name),
+				title: `keep ${path}, which ${what}, as it is`,
+				touches: [path],
+				...{ place, nested, present },
+			}),
 	);
 }
 

@@ -6,8 +6,10 @@ import { inTruth } from "../host/trust.ts";
 import type { State } from "../manifest/schema.ts";
 import { Journal } from "../run/journal.ts";
 import { isForeign } from "../run/plan-shape.ts";
-import type { Place } from "../steps/step.ts";
-import { isThere } from "../steps/work/swap.ts";
+import { area } from "../steps/area.ts";
+import { discard } from "../steps/discard.ts";
+import type { Place } from "../steps/fields.ts";
+import { isThere } from "../steps/work/live.ts";
 
 /** What no backup stores: the journal itself, and all below. */
 export const notToStore = (): string[] => [inTruth(places().state), ...privateFolders()];
@@ -28,11 +30,14 @@ export function privateFolders(): string[] {
 
 function areasIn(journal: Journal): string[] {
 	const kept = journal.kept().flatMap((copy) => ("fault" in copy ? [] : copy.places.map(({ area }) => area)));
-	const left = journal.leftovers().flatMap(({ work }) => (work?.kind === "discard" ? work.areas : []));
+	const left = journal
+		.leftovers()
+		.flatMap(({ work }) => (work ? discard.among([work]) : []))
+		.flatMap(({ areas }) => areas);
 	const abandoned = journal
 		.abandoned()
-		.flatMap((plan) => (isForeign(plan) ? [] : plan.steps))
-		.flatMap((step) => (step.kind === "area" ? [step.area] : []));
+		.flatMap((plan) => (isForeign(plan) ? [] : area.among(plan.steps)))
+		.map((step) => step.area);
 	return [...new Set([...kept, ...left, ...abandoned])].filter(isThere);
 }
 

@@ -4,8 +4,13 @@ import { join } from "node:path";
 import { liveFiles } from "../databases/dump.ts";
 import type { Metadata } from "../engines/archive.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
+import { commit as commitKind } from "../steps/commit.ts";
+import { discard } from "../steps/discard.ts";
+import type { ArchiveSource, Place } from "../steps/fields.ts";
+import { keep as keepKind } from "../steps/keep.ts";
 import type { Plan, Step } from "../steps/plan.ts";
-import type { ArchiveSource, Place, PreflightStep } from "../steps/step.ts";
+import { type PreflightStep, preflight as preflightKind } from "../steps/preflight.ts";
+import { stateScope } from "../steps/scope.ts";
 import { HoldfastError } from "../values/error.ts";
 import { isWithin } from "../values/paths.ts";
 import { hookStep } from "./backup.ts";
@@ -112,7 +117,7 @@ export function planRestore(request: RestoreRequest): Plan {
 			...phase((one) => one.start),
 			...ending,
 		],
-		goals: states.map(([name]) => `state:${name}`),
+		goals: states.map(([name]) => stateScope(name)),
 	};
 }
 
@@ -141,7 +146,7 @@ function transaction(
 	made: readonly string[],
 ): Transaction {
 	const { manifest, run, source, archiveId, restoresInto, partial, inPlace, keepOldSeconds } = request;
-	const scope = `state:${name}`;
+	const scope = stateScope(name);
 	const areas = [...new Set(places.map(({ area }) => area))];
 	const otherAreas = [...new Set([...request.areas, ...made])].filter((area) => !areas.includes(area));
 	const nested = nestedFolders(othersOf(manifest, name, request.about), places);
@@ -163,9 +168,8 @@ function transaction(
 	});
 
 	return {
-		preflight: {
-			kind: "preflight",
-			id: `preflight:${name}`,
+		preflight: preflightKind.step({
+			id: preflightKind.id(name),
 			scope,
 			title: `look at what the restore of ${name} needs`,
 			touches: [],
@@ -185,7 +189,7 @@ function transaction(
 					: [],
 			),
 			twoCopies: !inPlace,
-		},
+		}),
 		stage: [
 			...databases.stage,
 			...(inPlace
@@ -218,24 +222,22 @@ function transaction(
 		],
 		start: startSteps(name, scope, units, request.noStart ? NO_START : undefined),
 		checks: healthCheckSteps(name, scope, state, units),
-		commit: { kind: "commit", id: `commit:${name}`, scope, title: `commit ${name}`, touches: [] },
+		commit: commitKind.step({ id: commitKind.id(name), scope, title: `commit ${name}`, touches: [] }),
 		tidy: inPlace
 			? [...databases.drop, ...databases.forget]
 			: [
 					...(keepOldSeconds === undefined ? databases.drop : []),
 					...databases.forget,
 					keepOldSeconds === undefined
-						? {
-								kind: "discard",
-								id: `discard:${name}`,
+						? discard.step({
+								id: discard.id("discard", name),
 								scope,
 								title: `delete the old copy of ${name}`,
 								touches: areas,
 								areas,
-							}
-						: {
-								kind: "keep",
-								id: `keep:${name}`,
+							})
+						: keepKind.step({
+								id: keepKind.id(name),
 								scope,
 								title: `keep the old copy of ${name}`,
 								touches: areas,
@@ -243,7 +245,7 @@ function transaction(
 								places,
 								databases: databases.kept,
 								seconds: keepOldSeconds,
-							},
+							}),
 				],
 	};
 }

@@ -4,11 +4,19 @@ import { basename, dirname, join } from "node:path";
 import { asDeclared, databaseOf, dumpLabel, isServerDump } from "../databases/dump.ts";
 import { PRIVATE } from "../host/private-area.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { OLD } from "../steps/area.ts";
+import { aside as asideKind } from "../steps/aside.ts";
+import { carry } from "../steps/carry.ts";
+import { commit } from "../steps/commit.ts";
+import { databaseDrop } from "../steps/database-drop.ts";
+import { databaseSwap } from "../steps/database-swap.ts";
+import { discard } from "../steps/discard.ts";
+import type { Place } from "../steps/fields.ts";
+import { place as placeKind } from "../steps/place.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { KeptCopy } from "../steps/records.ts";
-import type { Place } from "../steps/step.ts";
-import { OLD } from "../steps/work/area.ts";
-import { isStaged } from "../steps/work/swap.ts";
+import { stateScope } from "../steps/scope.ts";
+import { isStaged } from "../steps/work/live.ts";
 import { HoldfastError } from "../values/error.ts";
 import { databaseName } from "./databases.ts";
 import { areaSteps, carrySteps, holdersStep, nestedFolders, type Other, othersOf } from "./places.ts";
@@ -35,14 +43,14 @@ export function planUndo(request: UndoRequest): Plan {
 		manifest: restored.manifest,
 		// What came last goes first: one may lie in another's folder.
 		steps: [...kept].reverse().flatMap((copy) => bringBack(request, copy)),
-		goals: kept.map(({ state }) => `state:${state}`),
+		goals: kept.map(({ state }) => stateScope(state)),
 	};
 }
 
 function bringBack(request: UndoRequest, { state, places: copies, databases }: KeptCopy): Step[] {
 	const { restored, now, run, areas: earlier, noStart } = request;
 	const { run: before, manifest } = restored;
-	const scope = `state:${state}`;
+	const scope = stateScope(state);
 	const declared = manifest.state[state]?.dumps ?? [];
 	// As the config of that restore had it: a journal of 0.1.0 has what the archive said.
 	const kept = databases.map(({ dump, ...one }) => {
@@ -74,27 +82,27 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 		holdersStep(state, places),
 		...downSteps(state, scope, units, "before"),
 		...places.map(
-			(place, index): Step => ({
-				kind: "aside",
-				id: `aside:${state}:${index}`,
-				scope,
-				title: `put the restored ${place.live} aside`,
-				touches: [place.live],
-				place,
-			}),
+			(place, index): Step =>
+				asideKind.step({
+					id: asideKind.id(state, index),
+					scope,
+					title: `put the restored ${place.live} aside`,
+					touches: [place.live],
+					place,
+				}),
 		),
 		// Where nothing stood, nothing is to stand again.
 		...places
 			.filter(({ staged }) => isStaged(staged))
 			.map(
-				(place, index): Step => ({
-					kind: "place",
-					id: `place:${state}:${index}`,
-					scope,
-					title: `put the old ${place.live} back in its place`,
-					touches: [place.live],
-					place,
-				}),
+				(place, index): Step =>
+					placeKind.step({
+						id: placeKind.id(state, index),
+						scope,
+						title: `put the old ${place.live} back in its place`,
+						touches: [place.live],
+						place,
+					}),
 			),
 		...carrySteps(
 			state,
@@ -103,41 +111,41 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 			earlier.filter((area) => ![...places, ...copies].some((one) => one.area === area)),
 		),
 		...kept.map(
-			({ dump, old, rest }, index): Step => ({
-				kind: "database-swap",
-				id: `swap:${state}:${index}`,
-				scope,
-				title: `bring back the old ${dumpLabel(dump)}`,
-				touches: [databaseOf(dump)],
-				dump,
-				fresh: old,
-				old: databaseName(run, state, index, "old"),
-				...(rest === undefined ? {} : { rest }),
-			}),
+			({ dump, old, rest }, index): Step =>
+				databaseSwap.step({
+					id: databaseSwap.id(state, index),
+					scope,
+					title: `bring back the old ${dumpLabel(dump)}`,
+					touches: [databaseOf(dump)],
+					dump,
+					fresh: old,
+					old: databaseName(run, state, index, "old"),
+					...(rest === undefined ? {} : { rest }),
+				}),
 		),
 		...downSteps(state, scope, units, "after"),
 		...startSteps(state, scope, units, noStart ? NO_START : undefined),
-		{ kind: "commit", id: `commit:${state}`, scope, title: `commit ${state}`, touches: [] },
+		commit.step({ id: commit.id(state), scope, title: `commit ${state}`, touches: [] }),
 		...kept.flatMap(({ dump, old }, index): Step[] =>
-			[old, databaseName(run, state, index, "old")].map((name, which) => ({
-				kind: "database-drop",
-				id: `drop:${state}:${index}:${which}`,
-				scope,
-				title: `drop the restored ${dumpLabel(dump)}`,
-				touches: [],
-				dump,
-				name,
-			})),
+			[old, databaseName(run, state, index, "old")].map((name, which) =>
+				databaseDrop.step({
+					id: databaseDrop.id(state, index, which),
+					scope,
+					title: `drop the restored ${dumpLabel(dump)}`,
+					touches: [],
+					dump,
+					name,
+				}),
+			),
 		),
-		{
-			kind: "discard",
-			id: `discard:${state}`,
+		discard.step({
+			id: discard.id("discard", state),
 			scope,
 			title: `delete what the restore ${before} had brought, and what was written to it since`,
 			touches: areas,
 			areas: [...areas, ...new Set(copies.map(({ area }) => area))],
 			forgets: { run: before, state },
-		},
+		}),
 	];
 }
 
@@ -147,8 +155,8 @@ function othersThen({ restored, now }: UndoRequest, state: string, scope: string
 		({ owner, folder }): Other => ({ owner, folder }),
 	);
 	const known = new Set(others.map(({ folder }) => folder));
-	const more = restored.steps.flatMap((step) => {
-		if (step.kind !== "carry" || step.scope !== scope) return [];
+	const more = carry.among(restored.steps).flatMap((step) => {
+		if (step.scope !== scope) return [];
 		const folder = join(step.place.folder, step.nested);
 		return known.has(folder) || basename(folder).startsWith(PRIVATE)
 			? []

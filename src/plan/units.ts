@@ -3,7 +3,12 @@
 import { healthCheckKind } from "../health/list.ts";
 import { unitLabel } from "../host/systemd.ts";
 import type { State } from "../manifest/schema.ts";
+import { check as checkKind } from "../steps/check.ts";
 import type { Step } from "../steps/plan.ts";
+import { settle as settleKind } from "../steps/settle.ts";
+import { unitsDown } from "../steps/units-down.ts";
+import { unitsStart } from "../steps/units-start.ts";
+import { unitsStop } from "../steps/units-stop.ts";
 import type { Unit } from "../values/unit.ts";
 
 /** Why what was down is left so when a person asks for that. */
@@ -18,16 +23,15 @@ export function stopSteps(
 ): Step[] {
 	if (units.length === 0) return [];
 	return [
-		{
-			kind: "units-stop",
-			id: `stop:${name}`,
+		unitsStop.step({
+			id: unitsStop.id(name),
 			scope,
 			title: `stop ${unitWords(units)}`,
 			touches: units.map(unitLabel),
 			units,
 			...(whatTheyUse === "moves" ? { downForUndo: true } : {}),
 			downtime: "begins",
-		},
+		}),
 	];
 }
 
@@ -40,14 +44,13 @@ export function downSteps(
 ): Step[] {
 	if (units.length === 0) return [];
 	return [
-		{
-			kind: "units-down",
-			id: `${when === "before" ? "down" : "still-down"}:${name}`,
+		unitsDown.step({
+			id: unitsDown.id(when, name),
 			scope,
 			title: `see that ${unitWords(units)} ${when === "before" ? "is" : "stayed"} down`,
 			touches: [],
-			stopped: `stop:${name}`,
-		},
+			stopped: unitsStop.id(name),
+		}),
 	];
 }
 
@@ -55,17 +58,16 @@ export function downSteps(
 export function startSteps(name: string, scope: string, units: readonly Unit[], asBefore?: string): Step[] {
 	if (units.length === 0) return [];
 	return [
-		{
-			kind: "units-start",
-			id: `start:${name}`,
+		unitsStart.step({
+			id: unitsStart.id(name),
 			scope,
 			title: `start ${unitWords(units)}`,
 			touches: units.map(unitLabel),
 			units,
-			stopped: `stop:${name}`,
+			stopped: unitsStop.id(name),
 			...(asBefore === undefined ? {} : { asBefore }),
 			downtime: "ends",
-		},
+		}),
 	];
 }
 
@@ -79,26 +81,25 @@ export function healthCheckSteps(
 		units.length === 0 || !state || state.settle === 0
 			? []
 			: [
-					{
-						kind: "settle",
-						id: `settle:${name}`,
+					settleKind.step({
+						id: settleKind.id(name),
 						scope,
 						title: `see that ${unitWords(units)} stays up for ${state.settle} s`,
 						touches: [],
-						stopped: `stop:${name}`,
+						stopped: unitsStop.id(name),
 						seconds: state.settle,
-					},
+					}),
 				];
 	const checks = (state?.healthChecks ?? []).map(
-		(check, index): Step => ({
-			kind: "check",
-			id: `check:${name}:${index}`,
-			scope,
-			title: `check ${name}: ${healthCheckKind(check).label(check)}`,
-			touches: [],
-			state: name,
-			check,
-		}),
+		(check, index): Step =>
+			checkKind.step({
+				id: checkKind.id(name, index),
+				scope,
+				title: `check ${name}: ${healthCheckKind(check).label(check)}`,
+				touches: [],
+				state: name,
+				check,
+			}),
 	);
 	return [...settle, ...checks];
 }

@@ -4,8 +4,10 @@ import type { Work } from "../engines/destination.ts";
 import { openDestinations } from "../engines/registry.ts";
 import { type Decision, retain } from "../engines/retention.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { type ArchivesCheckStep, archivesCheck } from "../steps/archives-check.ts";
+import { type ArchivesPruneStep, archivesPrune } from "../steps/archives-prune.ts";
 import type { Plan, Step } from "../steps/plan.ts";
-import type { CheckArchivesStep, PruneStep } from "../steps/step.ts";
+import { destinationScope } from "../steps/scope.ts";
 import type { Listing } from "./archives.ts";
 import { openRecords } from "./records.ts";
 
@@ -16,20 +18,21 @@ interface Request {
 }
 
 export async function planCheck({ manifest, run, providers }: Request, full: boolean): Promise<Plan> {
-	const steps: CheckArchivesStep[] = [];
+	const steps: ArchivesCheckStep[] = [];
 	for (const provider of providers)
 		for (const { name, check } of await openDestinations(manifest, provider))
 			if (check !== undefined)
-				steps.push({
-					kind: "archives-check",
-					id: `check:${provider}/${name}`,
-					scope: `destination:${provider}/${name}`,
-					title: `${full ? "read all of" : "check"} ${name} (${provider})`,
-					touches: [],
-					provider,
-					destination: name,
-					full,
-				});
+				steps.push(
+					archivesCheck.step({
+						id: archivesCheck.id(provider, name),
+						scope: destinationScope(provider, name),
+						title: `${full ? "read all of" : "check"} ${name} (${provider})`,
+						touches: [],
+						provider,
+						destination: name,
+						full,
+					}),
+				);
 	return planOf(manifest, run, "check", steps);
 }
 
@@ -70,22 +73,21 @@ export async function decidePrune(
 }
 
 export function planPrune({ manifest, run }: Request, decided: readonly PruneDecisions[]): Plan {
-	const steps = decided.flatMap(({ provider, destination, decisions }): PruneStep[] => {
+	const steps = decided.flatMap(({ provider, destination, decisions }): ArchivesPruneStep[] => {
 		const retention = retentionOf(manifest, provider);
 		if (!retention) return [];
 		const going = decisions?.filter(({ keep }) => !keep).map(({ archive }) => archive.name);
 		return [
-			{
-				kind: "archives-prune",
-				id: `prune:${provider}/${destination}`,
-				scope: `destination:${provider}/${destination}`,
+			archivesPrune.step({
+				id: archivesPrune.id(provider, destination),
+				scope: destinationScope(provider, destination),
 				title: `prune ${destination} (${provider})`,
 				touches: (going ?? []).map((archive) => `${provider}/${destination}/${archive}`),
 				provider,
 				destination,
 				retention,
 				...(going === undefined ? {} : { agreed: going }),
-			},
+			}),
 		];
 	});
 	return planOf(manifest, run, "prune", steps);

@@ -6,9 +6,8 @@ import { namesIn, openFolder } from "../host/folder.ts";
 import { isPrivate } from "../host/private-area.ts";
 import { unitLabel } from "../host/systemd.ts";
 import { unitFacts } from "../host/unit-facts.ts";
-import type { StepWork } from "../steps/context.ts";
-import { STEP_WORK } from "../steps/list.ts";
-import { dueOf } from "../steps/plan.ts";
+import { dueOf, STEP_KINDS } from "../steps/list.ts";
+import type { Step } from "../steps/plan.ts";
 import { isUp } from "../steps/work/picture.ts";
 import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
@@ -68,27 +67,28 @@ async function whatIsWhere(run: KnownRun, entries: readonly Entry[] | undefined)
 	const began = entries && new Set(entries.filter(({ phase }) => phase === "begin").map(({ step }) => step));
 	const undone = new Set(entries?.filter(({ phase }) => phase === "undo-done").map(({ step }) => step));
 	const lines: string[] = [];
-	for (const step of run.steps) {
-		if (began?.has(step.id) === false || undone.has(step.id)) continue;
-		lines.push(...(await linesOf(run, step)));
-	}
+	const isLeft = ({ id }: { readonly id: string }) => began?.has(id) !== false && !undone.has(id);
+	if (isForeign(run)) lines.push(...run.steps.filter(isLeft).flatMap(touchedBy));
+	else for (const step of run.steps.filter(isLeft)) lines.push(...(await linesOf(step)));
 	const units = (entries ?? []).flatMap(({ data }) => unitsIn(data));
 	for (const unit of new Map(units.map((one) => [unitLabel(one), one])).values())
 		lines.push(...(await unitLines(unit)));
 	return [...new Set(lines)];
 }
 
-async function linesOf(run: KnownRun, step: OutlineStep): Promise<string[]> {
-	const areas = thereOf(step.areas ?? privatePathsIn(step));
-	if (isForeign(run)) {
-		// What it did is not known; what it was about to touch is.
-		const touched = step.touches.length > 0 ? ` (touches ${step.touches.join(", ")})` : "";
-		return [`this step had begun: ${step.title}${touched}`, ...areas];
-	}
-	const work = (STEP_WORK as Readonly<Record<string, StepWork<never>>>)[step.kind];
-	const lines = await work?.whereabouts?.(step as never).catch(() => undefined);
-	return lines ?? areas;
+/** Of a run that is not understood, what a step did is not known; what it was about to touch is. */
+function touchedBy(step: OutlineStep): string[] {
+	const touched = step.touches.length > 0 ? ` (touches ${step.touches.join(", ")})` : "";
+	return [`this step had begun: ${step.title}${touched}`, ...areasOf(step)];
 }
+
+async function linesOf(step: Step): Promise<string[]> {
+	const work = await STEP_KINDS.get(step.kind)?.work();
+	return (await work?.whereabouts?.(step).catch(() => undefined)) ?? areasOf(step);
+}
+
+const areasOf = (step: Step | OutlineStep) =>
+	thereOf("areas" in step && Array.isArray(step.areas) ? step.areas : privatePathsIn(step));
 
 const thereOf = (paths: readonly string[]) =>
 	paths

@@ -3,7 +3,7 @@
 
 import type { Progress } from "../engines/destination.ts";
 import type { Plan, Step } from "../steps/plan.ts";
-import type { UnitOutcome } from "../steps/work/unit-notes.ts";
+import type { UnitOutcome } from "../steps/unit-outcome.ts";
 import { type ErrorReport, reportOf } from "../values/error.ts";
 import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
 

@@ -1,7 +1,7 @@
 // What a run tells while it works: one versioned union. `--json` prints exactly these, one a line.
 
 import type { Progress } from "../engines/destination.ts";
-import type { UnitOutcome } from "../steps/work/unit-notes.ts";
+import type { UnitOutcome } from "../steps/unit-outcome.ts";
 import type { ErrorReport } from "../values/error.ts";
 
 export type Outcome = "done" | "failed" | "partial" | "interrupted" | "needs-recover";

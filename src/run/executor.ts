@@ -2,11 +2,10 @@
 // did. Everything it knows is in the journal, so that `recover` can go on from there in another process.
 
 import { sideBySide } from "../host/side-by-side.ts";
-import type { StepContext, StepRegistry, StepWork } from "../steps/context.ts";
+import type { StepContext } from "../steps/context.ts";
 import { faultPoint } from "../steps/fault.ts";
-import { STEP_WORK } from "../steps/list.ts";
-import { isTidy, type Plan, type Step } from "../steps/plan.ts";
-import { unitOutcomes } from "../steps/work/unit-notes.ts";
+import { type LoadedKind, loadKinds } from "../steps/list.ts";
+import type { Plan, Step } from "../steps/plan.ts";
 import { type ErrorReport, HoldfastError, reportOf } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { Chronicle } from "./chronicle.ts";
@@ -16,6 +15,10 @@ import type { Phase } from "./journal-rows.ts";
 import { lanesOf } from "./lanes.ts";
 import { Standing } from "./standing.ts";
 import { contextOf, type RunJournal } from "./step-context.ts";
+import { undoScope } from "./undo-scope.ts";
+import { unitOutcomes } from "./unit-outcomes.ts";
+
+type Kinds = ReadonlyMap<string, LoadedKind>;
 
 /** Execute a plan. The lock is held by the caller. Aborting the signal cancels and undoes. */
 export async function execute(
@@ -23,10 +26,11 @@ export async function execute(
 	journal: RunJournal,
 	signal: AbortSignal,
 	listener: Listener = () => {},
-	registry: StepRegistry = STEP_WORK,
+	load: (steps: readonly Step[]) => Promise<Kinds> = loadKinds,
 ): Promise<RunReport> {
+	const kinds = await load(plan.steps);
 	journal.begin(plan);
-	return new Execution(plan, journal, signal, listener, registry).run();
+	return new Execution(plan, kinds, journal, signal, listener).run();
 }
 
 /** Bring a run that died to its end: finish what was committed, undo the rest. Safe to repeat. */
@@ -34,37 +38,29 @@ export async function recoverRun(
 	plan: Plan,
 	journal: RunJournal,
 	listener: Listener = () => {},
-	registry: StepRegistry = STEP_WORK,
+	load: (steps: readonly Step[]) => Promise<Kinds> = loadKinds,
 ): Promise<RunReport> {
-	return new Execution(plan, journal, new AbortController().signal, listener, registry).recover();
+	const kinds = await load(plan.steps);
+	return new Execution(plan, kinds, journal, new AbortController().signal, listener).recover();
 }
 
 class Execution {
 	readonly #plan: Plan;
+	readonly #kinds: Kinds;
 	readonly #journal: RunJournal;
-	readonly #registry: StepRegistry;
 	readonly #signal: AbortSignal;
 	readonly #chronicle: Chronicle;
 	readonly #standing: Standing;
-	#undoFailed = false;
-	/** A scope was committed and could not be finished: `recover` will try again. */
-	#unfinished = false;
-	/** Scopes of which nothing has failed but to tidy up; that one thing is still there is no reason to leave another. */
-	readonly #untidy = new Set<string>();
+	/** An undo failed, or a scope was committed and could not be finished: `recover` will try again. */
+	#needsRecover = false;
 	/** By scope: why what is stored of it is to be doubted, and which step found that. */
 	readonly #doubts = new Map<string, { readonly step: string; readonly error: Error }>();
 
-	constructor(
-		plan: Plan,
-		journal: RunJournal,
-		signal: AbortSignal,
-		listener: Listener,
-		registry: StepRegistry,
-	) {
+	constructor(plan: Plan, kinds: Kinds, journal: RunJournal, signal: AbortSignal, listener: Listener) {
 		this.#plan = plan;
-		this.#standing = new Standing(plan);
+		this.#kinds = kinds;
+		this.#standing = new Standing(plan, (step) => this.#kindOf(step).kind);
 		this.#journal = journal;
-		this.#registry = registry;
 		this.#signal = signal;
 		this.#chronicle = new Chronicle(plan, listener);
 	}
@@ -89,10 +85,9 @@ class Execution {
 		// What is committed is brought to its end, also when somebody wants us to stop.
 		const committed = this.#standing.isCommitted(step.scope);
 		if (this.#signal.aborted && !committed) return;
-		const failure = this.#standing.failures.get(step.scope);
-		if (failure === undefined || this.#untidy.has(step.scope))
-			await this.#step(step, committed ? NEVER : this.#signal);
-		else this.#skip(step, failure);
+		const hindrance = this.#standing.hindranceTo(step.scope);
+		if (hindrance === undefined) await this.#step(step, committed ? NEVER : this.#signal);
+		else this.#skip(step, hindrance.reason);
 	}
 
 	async recover(): Promise<RunReport> {
@@ -122,12 +117,13 @@ class Execution {
 			else this.#journal.add(this.#plan.run, step.id, "begin");
 			this.#standing.begin(step.id);
 			faultPoint(step.id, "before");
-			const work = this.#workOf(step).run(step, this.#context(step, signal));
-			const result = await (ONLY_READING.has(step.kind) ? heeding(work, signal) : work);
+			const { kind, work } = this.#kindOf(step);
+			const running = work.run(step, this.#context(step, signal));
+			const result = await (kind.onlyReads ? heeding(running, signal) : running);
 			faultPoint(step.id, "after");
 			signal.throwIfAborted();
 			// The mark of a commit decides which way a recovery goes: it is on disk before anybody counts on it.
-			if (step.kind === "commit") this.#journal.add(this.#plan.run, step.id, "done", result);
+			if (kind.commits) this.#journal.add(this.#plan.run, step.id, "done", result);
 			else this.#journal.addSoon(this.#plan.run, step.id, "done", result);
 			this.#standing.move(step.id, "done");
 			this.#chronicle.stepDone(step, result);
@@ -139,26 +135,29 @@ class Execution {
 	/** Undo its scope; or, when that is committed, see that what is left of it is done later. */
 	async #failed(step: Step, cause: unknown): Promise<void> {
 		const { scope } = step;
+		const { tidies = false, isAfterthought = false } = this.#kindOf(step).kind;
 		const committed = this.#standing.isCommitted(scope);
-		const report = committed && isTidy(step) ? laterOn(reportOf(cause)) : reportOf(cause);
+		const report = committed && tidies ? laterOn(reportOf(cause)) : reportOf(cause);
 		this.#record(step, "failed", report);
-		this.#standing.move(step.id, "failed");
+		this.#standing.failAt(step, cause, tidies);
 		this.#chronicle.stepFailed(step, report);
-		if (!isTidy(step)) this.#untidy.delete(scope);
-		else if (!this.#standing.failures.has(scope)) this.#untidy.add(scope);
-		this.#standing.fail(scope, cause);
 		if (!committed) await this.#undo(scope);
-		else if (isTidy(step)) {
+		else if (tidies) {
 			// The next run tries it again; or recover, when not even that can be written down.
-			if (!this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step))) this.#unfinished = true;
-		} else if (!AFTERTHOUGHTS.has(step.kind)) {
-			this.#unfinished = true;
+			if (!this.#leave(step)) this.#needsRecover = true;
+		} else if (!isAfterthought) {
+			this.#needsRecover = true;
 			await this.#sayWhatIsWhere(scope);
 		}
 	}
 
 	#record(step: Step, phase: Phase, data?: unknown): boolean {
 		return this.#onTheWayBack(step, () => this.#journal.add(this.#plan.run, step.id, phase, data));
+	}
+
+	/** Have a step's work tried again before the next run. */
+	#leave(step: Step): boolean {
+		return this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step));
 	}
 
 	/** Write to the journal where nothing may stop us: an undo that cannot be recorded is still due. Whether it is there. */
@@ -186,67 +185,24 @@ class Execution {
 		}
 	}
 
-	/** Undo a scope's steps that began, last first. One failing undo does not stop the others. */
 	async #undo(scope: string): Promise<void> {
-		const began = this.#standing.stepsOf(scope).filter(({ id }) => this.#standing.isToUndo(id));
-		const unseen = new Set<Step>();
-		for (const step of began) {
-			await this.#workOf(step)
-				.beforeUndo?.(step, this.#context(step, NEVER))
-				.catch((error: unknown) => {
-					this.#undoFault(step, error);
-					if (this.#workOf(step).looksFirst) unseen.add(step);
-				});
-		}
-		let somethingLeft = unseen.size > 0;
-		/** Where it is not known what stands there, or that could not be taken away: nothing is put back into it. */
-		const occupied = new Set<string>();
-		let recorded = true;
-		for (const step of began.reverse()) {
-			const { undo, undoesLast, standsInPlace } = this.#workOf(step);
-			const stays = () => {
-				if (standsInPlace) for (const path of step.touches) occupied.add(path);
-			};
-			if (unseen.has(step)) stays();
-			if (!undo || unseen.has(step) || step.touches.some((path) => occupied.has(path))) continue;
-			if (undoesLast && (somethingLeft || !recorded)) {
-				this.#undoFault(step, putOff(recorded));
-				continue;
-			}
-			this.#record(step, "undo-begin");
-			this.#chronicle.undoStarted(step);
-			try {
-				faultPoint(step.id, "undo-before");
-				await undo(step, {
-					...this.#context(step, NEVER),
-					completed: this.#standing.isDone(step.id),
-					somethingLeft,
-					leave: (left) => void this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, left)),
-				});
-				faultPoint(step.id, "undo-after");
-				recorded = this.#record(step, "undo-done") && recorded;
-				this.#standing.move(step.id, "undone");
-				this.#chronicle.undoDone(step);
-			} catch (error) {
-				somethingLeft = true;
-				stays();
-				this.#undoFault(step, error);
-			}
-		}
-		if (this.#undoFailed) await this.#sayWhatIsWhere(scope);
-	}
-
-	#undoFault(step: Step, error: unknown): void {
-		this.#undoFailed = true;
-		this.#record(step, "undo-failed", reportOf(error));
-		this.#chronicle.undoFailed(step, reportOf(error));
+		const isUndone = await undoScope(scope, {
+			...{ standing: this.#standing, chronicle: this.#chronicle },
+			kindOf: (step) => this.#kindOf(step),
+			contextOf: (step) => this.#context(step, NEVER),
+			record: (step, phase, data) => this.#record(step, phase, data),
+			leave: (step) => void this.#leave(step),
+		});
+		if (isUndone) return;
+		this.#needsRecover = true;
+		await this.#sayWhatIsWhere(scope);
 	}
 
 	async #sayWhatIsWhere(scope: string): Promise<void> {
 		for (const step of this.#standing.stepsOf(scope).filter(({ id }) => this.#standing.began(id)))
 			this.#standing.left.push(
-				...((await this.#workOf(step)
-					.whereabouts?.(step)
+				...((await this.#kindOf(step)
+					.work.whereabouts?.(step)
 					.catch(() => [])) ?? []),
 			);
 	}
@@ -255,9 +211,9 @@ class Execution {
 	async #finish(scope: string): Promise<void> {
 		const steps = this.#standing.stepsOf(scope);
 		// Somebody may have started what must be down for it.
-		if (steps.some(({ kind, id }) => kind === "units-start" && !this.#standing.isDone(id)))
+		if (steps.some((step) => this.#kindOf(step).kind.startsUnits && !this.#standing.isDone(step.id)))
 			for (const step of steps.filter(({ id }) => this.#standing.began(id)))
-				await this.#workOf(step).beforeFinish?.(step, this.#context(step, NEVER));
+				await this.#kindOf(step).work.beforeFinish?.(step, this.#context(step, NEVER));
 		for (const step of steps)
 			if (step.whenBegan === undefined && !this.#standing.isDone(step.id)) await this.#next(step);
 	}
@@ -271,20 +227,21 @@ class Execution {
 	}
 
 	#context(step: Step, signal: AbortSignal): StepContext {
-		return contextOf(step, signal, {
+		return contextOf(step, this.#kindOf(step).kind, signal, {
 			...{ plan: this.#plan, journal: this.#journal, standing: this.#standing, chronicle: this.#chronicle },
 			doubt: (scope, error) => this.#doubts.set(scope, { step: step.id, error }),
 		});
 	}
 
-	/** The registry is keyed by kind, so the work found for a step takes that step. */
-	#workOf(step: Step): StepWork<Step> {
-		return this.#registry[step.kind] as StepWork<Step>;
+	#kindOf({ id, kind }: Step): LoadedKind {
+		const known = this.#kinds.get(kind);
+		if (known === undefined) throw new HoldfastError("failed", `the step ${id} is of no known kind: ${kind}`);
+		return known;
 	}
 
 	#outcome(): Outcome {
 		const { failures } = this.#standing;
-		if (this.#undoFailed || this.#unfinished) return "needs-recover";
+		if (this.#needsRecover) return "needs-recover";
 		if (this.#signal.aborted && !this.#plan.goals.every((goal) => this.#standing.isComplete(goal)))
 			return "interrupted";
 		const done = this.#plan.goals.filter((goal) => !failures.has(goal) || this.#standing.isCommitted(goal));
@@ -294,7 +251,7 @@ class Execution {
 
 	#end(outcome: Outcome, recovered = false): RunReport {
 		const { failures, left } = this.#standing;
-		const units = unitOutcomes(this.#plan, (step) => this.#standing.noteOf(step));
+		const units = unitOutcomes(this.#plan, this.#kinds, this.#standing);
 		const isRecovered = recovered && outcome !== "needs-recover";
 		const summary = () => ({
 			...this.#chronicle.summary(outcome, failures, left, units),
@@ -313,19 +270,6 @@ class Execution {
 	}
 }
 
-/** Kinds of steps that may fail after the commit without leaving the state half-way. */
-const AFTERTHOUGHTS: ReadonlySet<string> = new Set(["keep", "settle", "check"]);
-
-/** Kinds of steps that change nothing but what is their own: an undo need not wait for one that hangs. */
-const ONLY_READING: ReadonlySet<string> = new Set([
-	"folders-present",
-	"dump",
-	"preflight",
-	"units-down",
-	"settle",
-	"check",
-]);
-
 /** Steps that run side by side, at most. */
 const MOST_AT_ONCE = 4;
 
@@ -335,13 +279,4 @@ const NEVER = new AbortController().signal;
 function laterOn(report: ErrorReport): ErrorReport {
 	const hint = "what was committed stands; this is tried again before the next run";
 	return { ...report, hint: report.hint === undefined ? hint : `${report.hint}; ${hint}` };
-}
-
-/** Why an undo that deletes is put off. */
-function putOff(recorded: boolean): HoldfastError {
-	return new HoldfastError(
-		"failed",
-		recorded ? "kept: an earlier step is not rolled back yet" : "kept: the journal cannot be written",
-		{ hint: "fix the cause (is the disk full?), then: holdfast recover" },
-	);
 }

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { Metadata } from "../engines/archive.ts";
 import type { Recorded } from "../engines/archive-time.ts";
 import type { KeptCopy, KnownArchive } from "../steps/records.ts";
+import { destinationOf } from "../steps/scope.ts";
 import { recordOf } from "../values/record.ts";
 import type { Outcome } from "./event.ts";
 
@@ -176,7 +177,7 @@ export function failedIn(rows: readonly Row[]): FailedUpkeep[] {
 			return [
 				{
 					operation,
-					destination: scope.replace(/^destination:/, ""),
+					destination: destinationOf(scope),
 					run: String(row.id),
 					time: String(row.started),
 					message: fault.error.message,

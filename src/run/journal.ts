@@ -1,7 +1,8 @@
 // The journal: what every run is about to do and has done, on disk and synced before the next thing happens.
 // One SQLite file per machine; each entry is its own transaction with full sync.
 
-import { type LeftStep, mayBeLeft, type Plan } from "../steps/plan.ts";
+import { dueOf } from "../steps/list.ts";
+import type { Plan, Step } from "../steps/plan.ts";
 import type { KeptCopy } from "../steps/records.ts";
 import { HoldfastError } from "../values/error.ts";
 import { VERSION as PROGRAM } from "../values/version.ts";
@@ -219,7 +220,7 @@ export class Journal extends JournalArchives {
 	}
 
 	/** Remember a step of which something could not be done: it is tried again before the next run. */
-	leave(run: string, step: LeftStep): void {
+	leave(run: string, step: Step): void {
 		this.write("INSERT OR REPLACE INTO leftover (run, step, work) VALUES (?, ?, ?)", [
 			run,
 			step.id,
@@ -228,13 +229,13 @@ export class Journal extends JournalArchives {
 	}
 
 	/** `work`: undefined when it is not understood. */
-	leftovers(): { readonly run: string; readonly step: string; readonly work: LeftStep | undefined }[] {
+	leftovers(): { readonly run: string; readonly step: string; readonly work: Step | undefined }[] {
 		return this.all("SELECT run, step, work FROM leftover ORDER BY rowid").map(({ run, step, work }) => {
 			const known = readStep(work);
 			return {
 				run: String(run),
 				step: String(step),
-				work: known !== undefined && mayBeLeft(known) ? known : undefined,
+				work: known !== undefined && dueOf(known) !== undefined ? known : undefined,
 			};
 		});
 	}

@@ -2,9 +2,9 @@
 // does not. What is not understood is named, and nothing of it is done or undone.
 import * as v from "valibot";
 import { PRIVATE } from "../host/private-area.ts";
-import type { SwapMode } from "../host/survey.ts";
 import { withKeysOfToday } from "../manifest/old-keys.ts";
-import type { Plan, Step, StepKind } from "../steps/plan.ts";
+import { STEP_KINDS } from "../steps/list.ts";
+import type { Plan, Step } from "../steps/plan.ts";
 import { VERSION } from "../values/version.ts";
 
 /** The form of plans that this program writes. */
@@ -40,87 +40,7 @@ export type KnownRun = Plan | ForeignRun;
 
 export const isForeign = (run: KnownRun): run is ForeignRun => "foreign" in run;
 
-const MODES: Readonly<Record<SwapMode, true>> = { rename: true, entries: true };
-
 const text = v.string();
-const place = v.looseObject({
-	folder: text,
-	stored: text,
-	live: text,
-	mode: v.picklist(Object.keys(MODES)),
-	area: text,
-	staged: text,
-	old: text,
-});
-const unit = v.looseObject({ unit: text, user: v.optional(text) });
-const somePlace = v.looseObject({ stored: text, staged: text });
-const dump = v.looseObject({});
-
-/** Fields that mean the same in whichever kind of step they are. */
-const FIELDS = {
-	place,
-	units: v.array(v.union([unit, text])),
-	area: text,
-	areas: v.array(text),
-	state: text,
-	spec: v.looseObject({}),
-	stopped: text,
-	nested: text,
-	provider: text,
-	destination: text,
-	archive: text,
-	dump,
-	file: text,
-	as: text,
-	fresh: text,
-	old: text,
-	name: text,
-	path: text,
-	from: text,
-	user: text,
-	home: text,
-	databases: v.array(v.looseObject({ dump, old: text })),
-	folders: v.array(text),
-} as const;
-type Field = keyof typeof FIELDS;
-
-/** Every kind that this version knows, and what its work and its undo cannot be without. */
-const NEEDED: { readonly [K in StepKind]: readonly Field[] } = {
-	hook: ["state", "spec"],
-	"folders-present": ["folders"],
-	"units-stop": ["units"],
-	"units-down": ["stopped"],
-	"units-start": ["units", "stopped"],
-	settle: ["stopped"],
-	"archive-create": ["provider", "destination", "archive"],
-	dump: ["dump", "file"],
-	accounts: ["dump", "file"],
-	load: ["dump", "file", "as"],
-	embed: ["dump", "file"],
-	"database-swap": ["dump", "fresh", "old"],
-	"database-drop": ["dump", "name"],
-	area: ["area"],
-	stage: ["area", "archive"],
-	aside: ["place"],
-	place: ["place"],
-	carry: ["place", "nested"],
-	discard: ["areas"],
-	keep: ["state", "databases"],
-	account: ["user", "home"],
-	"file-put": ["path", "from"],
-	"file-take": ["path"],
-	"units-reload": ["units"],
-	check: [],
-	preflight: [],
-	holders: [],
-	"engine-restore": ["archive"],
-	overwrite: ["archive"],
-	extract: ["archive"],
-	commit: [],
-	"archives-check": ["provider", "destination"],
-	"archives-prune": ["provider", "destination"],
-	timers: [],
-};
 
 const outlineStep = v.looseObject({
 	id: text,
@@ -187,7 +107,7 @@ function faultOf(run: string, value: unknown): string | undefined {
 	if (strange.length > 0)
 		return `Holdfast ${VERSION} does not know ${[...new Set(strange)].map((kind) => `the kind of step "${word(kind)}"`).join(", ")}`;
 	const found = v.safeParse(planSchema, value, { abortEarly: true });
-	if (!found.success) return `its plan is not understood: ${issueOf(found.issues)}`;
+	if (!found.success) return `its plan is not understood: ${issueOf(found.issues[0])}`;
 	if (found.output.run !== run) return "its plan is that of another run";
 	for (const step of found.output.steps) {
 		const fault = stepFault(step);
@@ -196,25 +116,18 @@ function faultOf(run: string, value: unknown): string | undefined {
 	return undefined;
 }
 
-const isUnknown = (kind: unknown) => typeof kind !== "string" || !Object.hasOwn(NEEDED, kind);
+const isUnknown = (kind: unknown) => typeof kind !== "string" || !STEP_KINDS.has(kind);
 
-function stepFault(step: Readonly<Record<string, unknown>> & { readonly kind: string }): string | undefined {
-	for (const field of NEEDED[step.kind as StepKind]) {
-		const { success, issues } = v.safeParse(FIELDS[field], step[field], { abortEarly: true });
-		if (!success) return `${field}: ${issueOf(issues)}`;
-	}
-	const { places } = step;
-	if (places === undefined) return undefined;
-	// Of an archive's dumps only where they are put is said.
-	const { success, issues } = v.safeParse(v.array(v.union([place, somePlace])), places, { abortEarly: true });
-	return success ? undefined : `places: ${issueOf(issues)}`;
+function stepFault(step: { readonly kind: string }): string | undefined {
+	const issue = STEP_KINDS.get(step.kind)?.faultOf(step);
+	return issue && issueOf(issue);
 }
 
-function issueOf([issue]: readonly v.BaseIssue<unknown>[]): string {
-	if (issue === undefined) return "";
-	const path = v.getDotPath(issue);
+function issueOf(issue: v.BaseIssue<unknown>): string {
+	const [field, ...path] = issue.path?.map(({ key }) => String(key)) ?? [];
+	const where = [...(field === undefined ? [] : [field]), path.length === 0 ? "it" : path.join(".")];
 	const what = issue.received === "undefined" ? "is missing" : issue.message;
-	return `${path === null ? "it" : `${path}:`} ${what}`.slice(0, LONGEST);
+	return `${where.join(": ")}${path.length === 0 ? "" : ":"} ${what}`.slice(0, LONGEST);
 }
 
 const word = (value: unknown) => (typeof value === "string" ? value.slice(0, LONGEST) : "?");

@@ -2,8 +2,8 @@
 // runs have left is taken away.
 import { openDatabase } from "../databases/dump.ts";
 import { discardFolder } from "../host/private-area.ts";
-import { dueOf } from "../steps/plan.ts";
-import type { ArchiveCreateStep } from "../steps/step.ts";
+import type { LaterContext } from "../steps/context.ts";
+import { dueOf, STEP_KINDS } from "../steps/list.ts";
 import { HoldfastError, reportOf } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
 import type { Listener, RunReport } from "./event.ts";
@@ -71,11 +71,9 @@ export async function tidyUp(
 		await attempt(
 			`still to do of run ${run}, ${work ? dueOf(work) : step}`,
 			async () => {
-				if (work === undefined) throw notUnderstood();
-				if (work.kind === "database-drop") await (await openDatabase(work.dump)).drop(work.name);
-				else if (work.kind === "archive-create") await doubt(journal, run, work);
-				else for (const area of work.areas) await discardFolder(area);
-				if (work.kind === "discard" && work.forgets) journal.forget(work.forgets.run, work.forgets.state);
+				const kind = work && STEP_KINDS.get(work.kind);
+				if (work === undefined || kind === undefined) throw notUnderstood();
+				await (await kind.work()).later?.(work, laterOf(journal, run));
 				journal.tidied(run, step);
 			},
 			`; it is tried again before each run. If it can never be done: holdfast recover --abandon ${run}`,
@@ -93,19 +91,21 @@ export async function tidyUp(
 	return faults;
 }
 
-async function doubt(journal: Journal, run: string, step: ArchiveCreateStep): Promise<void> {
-	const plan = journal.plan(run);
-	if (plan === undefined || isForeign(plan)) throw notUnderstood();
-	const { doubtLater } = await import("../steps/work/archive-create.ts");
-	await doubtLater(plan.manifest, step, run, {
-		// Nobody who wants something else waits for it for long.
-		signal: AbortSignal.timeout(DOUBT_MS),
-		watched: false,
-		progress: () => {},
-		log: () => {},
-	});
-}
-const DOUBT_MS = 15_000;
+const laterOf = (journal: Journal, run: string): LaterContext => ({
+	run,
+	manifest() {
+		const plan = journal.plan(run);
+		if (plan === undefined || isForeign(plan)) throw notUnderstood();
+		return plan.manifest;
+	},
+	forget: (kept, state) => journal.forget(kept, state),
+	// Nobody who wants something else waits for it for long.
+	signal: AbortSignal.timeout(LATER_MS),
+	watched: false,
+	progress: () => {},
+	log: () => {},
+});
+const LATER_MS = 15_000;
 
 const notUnderstood = () =>
 	new HoldfastError(

@@ -1,7 +1,8 @@
 // How far the steps and scopes of a run have come: kept while it runs, or rebuilt from the journal of one that died.
 
-import type { Unwatched } from "../steps/context.ts";
+import type { StepContext, Unwatched } from "../steps/context.ts";
 import type { Plan, Step } from "../steps/plan.ts";
+import type { StepKind } from "../steps/step.ts";
 import type { Entry } from "./journal-rows.ts";
 
 interface StepStanding {
@@ -19,8 +20,12 @@ export class Standing {
 	readonly left: string[] = [];
 	/** Why a scope failed, by scope; the first reason counts. */
 	readonly failures = new Map<string, unknown>();
+	/** Scopes of which nothing has failed but to tidy up. */
+	readonly #untidy = new Set<string>();
+	readonly #kindOf: (step: Step) => StepKind;
 
-	constructor(plan: Plan) {
+	constructor(plan: Plan, kindOf: (step: Step) => StepKind) {
+		this.#kindOf = kindOf;
 		this.#stepById = new Map(plan.steps.map((step) => [step.id, step]));
 		this.#byScope = Map.groupBy(plan.steps, ({ scope }) => scope);
 	}
@@ -44,7 +49,7 @@ export class Standing {
 		const step = this.#stepById.get(id);
 		if (step === undefined || phase === "note" || phase === "left" || phase.startsWith("undo-")) return;
 		if (this.#unwatched.get(step.scope)?.unitsWereUp) return;
-		const unitsWereUp = step.kind === "units-start" && phase === "begin";
+		const unitsWereUp = this.#kindOf(step).startsUnits === true && phase === "begin";
 		this.#unwatched.set(step.scope, { since: Date.parse(time), unitsWereUp });
 	}
 
@@ -78,6 +83,8 @@ export class Standing {
 		return this.#steps.get(step)?.note;
 	}
 
+	readonly handedBy: StepContext["handedBy"] = (kind, step) => kind.handedIn(step, this.noteOf(step));
+
 	began(step: string): boolean {
 		return this.#steps.has(step);
 	}
@@ -95,6 +102,20 @@ export class Standing {
 		if (!this.failures.has(scope)) this.failures.set(scope, reason);
 	}
 
+	/** `tidies`: what it failed to do is only to take away what is no longer needed. */
+	failAt({ id, scope }: Step, reason: unknown, tidies: boolean): void {
+		this.move(id, "failed");
+		if (!tidies) this.#untidy.delete(scope);
+		else if (!this.failures.has(scope)) this.#untidy.add(scope);
+		this.fail(scope, reason);
+	}
+
+	/** Why no step of a scope is run any more: that one thing is still there is no reason to leave another. */
+	hindranceTo(scope: string): { readonly reason: unknown } | undefined {
+		if (!this.failures.has(scope) || this.#untidy.has(scope)) return undefined;
+		return { reason: this.failures.get(scope) };
+	}
+
 	/** From the last to the first: what came later rests on what came before. */
 	scopesBackwards(): string[] {
 		return [...this.#byScope.keys()].reverse();
@@ -106,7 +127,9 @@ export class Standing {
 
 	/** From here on it is finished, never undone. */
 	isCommitted(scope: string): boolean {
-		return (this.#byScope.get(scope) ?? []).some(({ kind, id }) => kind === "commit" && this.isDone(id));
+		return (this.#byScope.get(scope) ?? []).some(
+			(step) => this.#kindOf(step).commits && this.isDone(step.id),
+		);
 	}
 
 	isComplete(scope: string): boolean {

@@ -3,6 +3,7 @@
 import type { StepContext } from "../steps/context.ts";
 import { faultPoint } from "../steps/fault.ts";
 import type { Plan, Step } from "../steps/plan.ts";
+import type { StepKind } from "../steps/step.ts";
 import { reportOf } from "../values/error.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { Journal } from "./journal.ts";
@@ -41,6 +42,7 @@ interface Run {
 
 export function contextOf(
 	step: Step,
+	kind: StepKind,
 	signal: AbortSignal,
 	{ plan, journal, standing, chronicle, doubt }: Run,
 ): StepContext {
@@ -53,7 +55,8 @@ export function contextOf(
 			journal.add(plan.run, step.id, "note", facts);
 			standing.note(step.id, facts);
 		},
-		noteOf: (id) => standing.noteOf(id),
+		noted: () => kind.noteIn(step.id, standing.noteOf(step.id)),
+		handedBy: standing.handedBy,
 		isDone: (id) => standing.isDone(id),
 		failureOf: (scope) => {
 			const failure = standing.failures.get(scope);

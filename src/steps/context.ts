@@ -1,7 +1,9 @@
-// What the work of a step may use, and what it is made of; by kind it is found in steps/registry.ts.
+// What a step's work may use of the run that it is in: its journal, how far the steps have come, and who is told.
 import type { Records } from "../engines/archive-time.ts";
-import type { Destination, Progress } from "../engines/destination.ts";
-import type { LeftStep, Plan, Step, StepKind } from "./plan.ts";
+import type { Destination, Progress, Work } from "../engines/destination.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { Ref } from "./fields.ts";
+import type { Plan } from "./plan.ts";
 import type { KeptCopy, MadeArchive } from "./records.ts";
 import type { LastGood } from "./work/expectations.ts";
 import type { LostArchive } from "./work/lost.ts";
@@ -14,18 +16,26 @@ export interface Unwatched {
 	readonly unitsWereUp: boolean;
 }
 
-/** What a step's work may use. */
-export interface StepContext {
+/** A kind of step that hands something on. */
+interface Handing<K extends string, H> {
+	readonly kind: K;
+	handedIn(step: string, noted: unknown): H | undefined;
+}
+
+/** What a step's work may use. `N`: what its undo must know; `H`: what later steps may know of it. */
+export interface StepContext<N = unknown, H = unknown> {
 	readonly plan: Plan;
 	readonly signal: AbortSignal;
 	/** Whether anybody looks at the progress. */
 	readonly watched: boolean;
 	/** A moment that a test of crashes may stop at; see `fault.ts`. Between any two things that a crash could part. */
 	point(name: string): void;
-	/** Keep facts that an undo will need. On disk and synced when it returns: call it before acting on them. */
-	note(facts: unknown): void;
-	/** The last note of a step, or undefined. */
-	noteOf(step: string): unknown;
+	/** Keep facts that an undo or a later step will need. On disk and synced when it returns: call it before acting on them. */
+	note(facts: N & H): void;
+	/** What this step has noted last, or undefined. */
+	noted(): N | undefined;
+	/** What a step of this kind, here or earlier in the plan, hands on: of what it has noted last, or undefined. */
+	handedBy<K extends string, R>(kind: Handing<K, R>, step: Ref<K>): R | undefined;
 	/** Whether a step has come to its end, by the journal. */
 	isDone(step: string): boolean;
 	/** Why a scope failed, or undefined. */
@@ -65,34 +75,23 @@ export interface StepContext {
 	log(line: string): void;
 }
 
-export interface UndoContext extends StepContext {
+/** What work at an archive needs of it. */
+export type ArchiveContext = Pick<StepContext, "plan" | "signal" | "watched" | "point" | "progress" | "log">;
+
+export interface UndoContext<N = unknown, H = unknown> extends StepContext<N, H> {
 	/** Whether the step had ended well; false when it failed, or when it is not known how far it came. */
 	readonly completed: boolean;
 	/** Whether something of the scope could not be undone before this. */
 	readonly somethingLeft: boolean;
-	/** What this step could not do now is tried again before every later run. */
-	leave(step: LeftStep): void;
+	/** What this step could not do now is tried again before every later run: see `later` of its kind. */
+	leave(): void;
 }
 
-/** What a kind of step does. An undo is safe to repeat, and does nothing for what the step did not come to do. */
-export interface StepWork<S extends Step> {
-	run(step: S, context: StepContext): Promise<unknown>;
-	/** Before anything of the scope is undone, in the order of the plan. */
-	beforeUndo?(step: S, context: StepContext): Promise<void>;
-	/** What it finds before the undo decides what that does: without it this step is not undone. */
-	readonly looksFirst?: true;
-	/** While it is not undone, no earlier step of the scope that touches the same is either: it stands there. */
-	readonly standsInPlace?: true;
-	/** Before what is left of a committed scope is done, in another process than the one that died. */
-	beforeFinish?(step: S, context: StepContext): Promise<void>;
-	undo?(step: S, context: UndoContext): Promise<void>;
-	/**
-	 * Its undo deletes what tells the undos of later steps, should they be repeated, how far things have come: it waits
-	 * until all of those are done and in the journal.
-	 */
-	readonly undoesLast?: true;
-	/** When an undo failed: lines that say what of this step is where on disk now. */
-	whereabouts?(step: S): Promise<string[]>;
+/** For what was left to do of a step of an earlier run. */
+export interface LaterContext extends Work {
+	readonly run: string;
+	/** As it was in that run. Throws where that is not understood. */
+	manifest(): Manifest;
+	/** Old copies that a run kept are gone. */
+	forget(run: string, state: string): void;
 }
-
-export type StepRegistry = { readonly [K in StepKind]: StepWork<Extract<Step, { kind: K }>> };

@@ -1,58 +1,94 @@
-// Kind → what it does. A new kind of step is its type in ../step.ts, its work in this folder, and one line here.
-import type { StepRegistry } from "./context.ts";
-import { archiveCreate } from "./work/archive-create.ts";
-import { area } from "./work/area.ts";
-import { carry } from "./work/carry.ts";
-import { commit, discard, keep } from "./work/commit.ts";
-import { accounts, databaseDrop, databaseSwap, embed, load } from "./work/databases.ts";
-import { dump } from "./work/dump.ts";
-import { engineRestore, overwrite } from "./work/engine-restore.ts";
-import { extract } from "./work/extract.ts";
-import { foldersPresent } from "./work/folders-present.ts";
-import { check } from "./work/health-check.ts";
-import { hook } from "./work/hook.ts";
-import { account, filePut, fileTake, timers, unitsReload } from "./work/install.ts";
-import { place } from "./work/place.ts";
-import { holders, preflight } from "./work/preflight.ts";
-import { stage } from "./work/stage.ts";
-import { aside } from "./work/swap.ts";
-import { unitsDown, unitsStop } from "./work/units.ts";
-import { settle, unitsStart } from "./work/units-start.ts";
-import { archivesCheck, archivesPrune } from "./work/upkeep.ts";
+// The kinds of steps: a new one is a file in this folder, and a line here.
+import { account } from "./account.ts";
+import { accounts } from "./accounts.ts";
+import { archiveCreate } from "./archive-create.ts";
+import { archivesCheck } from "./archives-check.ts";
+import { archivesPrune } from "./archives-prune.ts";
+import { area } from "./area.ts";
+import { aside } from "./aside.ts";
+import { carry } from "./carry.ts";
+import { check } from "./check.ts";
+import { commit } from "./commit.ts";
+import { databaseDrop } from "./database-drop.ts";
+import { databaseSwap } from "./database-swap.ts";
+import { discard } from "./discard.ts";
+import { dump } from "./dump.ts";
+import { embed } from "./embed.ts";
+import { engineRestore } from "./engine-restore.ts";
+import { extract } from "./extract.ts";
+import { filePut } from "./file-put.ts";
+import { fileTake } from "./file-take.ts";
+import { foldersPresent } from "./folders-present.ts";
+import { holders } from "./holders.ts";
+import { hook } from "./hook.ts";
+import { keep } from "./keep.ts";
+import { load } from "./load.ts";
+import { overwrite } from "./overwrite.ts";
+import { place } from "./place.ts";
+import type { Step } from "./plan.ts";
+import { preflight } from "./preflight.ts";
+import { settle } from "./settle.ts";
+import { stage } from "./stage.ts";
+import type { StepKind, StepWork } from "./step.ts";
+import { timers } from "./timers.ts";
+import { unitsDown } from "./units-down.ts";
+import { unitsReload } from "./units-reload.ts";
+import { unitsStart } from "./units-start.ts";
+import { unitsStop } from "./units-stop.ts";
 
-export const STEP_WORK: StepRegistry = {
+const ALL: readonly StepKind[] = [
 	preflight,
 	hook,
-	"folders-present": foldersPresent,
-	"units-stop": unitsStop,
-	"units-down": unitsDown,
-	"units-start": unitsStart,
+	foldersPresent,
+	unitsStop,
+	unitsDown,
+	unitsStart,
 	settle,
 	check,
-	"archive-create": archiveCreate,
+	archiveCreate,
 	dump,
 	accounts,
 	load,
 	embed,
-	"database-swap": databaseSwap,
-	"database-drop": databaseDrop,
+	databaseSwap,
+	databaseDrop,
 	area,
 	stage,
 	holders,
 	aside,
 	place,
 	carry,
-	"engine-restore": engineRestore,
+	engineRestore,
 	overwrite,
 	extract,
 	commit,
 	discard,
 	keep,
-	"archives-check": archivesCheck,
-	"archives-prune": archivesPrune,
+	archivesCheck,
+	archivesPrune,
 	account,
-	"file-put": filePut,
-	"file-take": fileTake,
-	"units-reload": unitsReload,
+	filePut,
+	fileTake,
+	unitsReload,
 	timers,
-};
+];
+
+export const STEP_KINDS: ReadonlyMap<string, StepKind> = new Map(ALL.map((kind) => [kind.kind, kind]));
+
+/** What is left to do of a step that failed, in words; undefined where nothing can be. */
+export const dueOf = (step: Step): string | undefined => STEP_KINDS.get(step.kind)?.due?.(step);
+
+/** A kind of step, with what it does. */
+export interface LoadedKind {
+	readonly kind: StepKind;
+	readonly work: StepWork;
+}
+
+/** Those of these steps, by name. All are known here: a plan with others is not run. */
+export async function loadKinds(steps: readonly Step[]): Promise<ReadonlyMap<string, LoadedKind>> {
+	const names = new Set(steps.map(({ kind }) => kind));
+	const kinds = ALL.filter(({ kind }) => names.has(kind));
+	return new Map(
+		await Promise.all(kinds.map(async (kind) => [kind.kind, { kind, work: await kind.work() }] as const)),
+	);
+}

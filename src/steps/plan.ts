@@ -1,89 +1,26 @@
 // A plan: the steps of one run in their order, and what it is for. Plain data, kept in the journal as it is.
 import type { Manifest } from "../manifest/schema.ts";
-import type {
-	ArchiveCreateStep,
-	AreaStep,
-	AsideStep,
-	CarryStep,
-	CheckArchivesStep,
-	CheckStep,
-	CommitStep,
-	DiscardStep,
-	EngineRestoreStep,
-	ExtractStep,
-	FoldersPresentStep,
-	HoldersStep,
-	HookStep,
-	KeepStep,
-	OverwriteStep,
-	PlaceStep,
-	PreflightStep,
-	PruneStep,
-	SettleStep,
-	StageStep,
-	UnitsDownStep,
-	UnitsStartStep,
-	UnitsStopStep,
-} from "./step.ts";
-import type {
-	AccountsStep,
-	DatabaseDropStep,
-	DatabaseSwapStep,
-	DumpStep,
-	EmbedStep,
-	LoadStep,
-} from "./step-database.ts";
-import type { AccountStep, FilePutStep, FileTakeStep, TimersStep, UnitsReloadStep } from "./step-deploy.ts";
 
-export type Step =
-	| HookStep
-	| FoldersPresentStep
-	| UnitsStopStep
-	| UnitsDownStep
-	| UnitsStartStep
-	| SettleStep
-	| CheckStep
-	| ArchiveCreateStep
-	| DumpStep
-	| AccountsStep
-	| LoadStep
-	| EmbedStep
-	| DatabaseSwapStep
-	| DatabaseDropStep
-	| PreflightStep
-	| AreaStep
-	| StageStep
-	| HoldersStep
-	| AsideStep
-	| PlaceStep
-	| CarryStep
-	| EngineRestoreStep
-	| OverwriteStep
-	| ExtractStep
-	| CommitStep
-	| DiscardStep
-	| KeepStep
-	| CheckArchivesStep
-	| PruneStep
-	| AccountStep
-	| FilePutStep
-	| FileTakeStep
-	| UnitsReloadStep
-	| TimersStep;
-/** Steps after a commit that only take away what is no longer needed. */
-export type TidyStep = DiscardStep | DatabaseDropStep;
-export function isTidy(step: Step): step is TidyStep {
-	return step.kind === "discard" || step.kind === "database-drop";
+export interface StepBase {
+	/** Unique in its plan. */
+	readonly id: string;
+	readonly title: string;
+	/** What fails together: when a step fails, the rest of its scope is skipped and what it did is undone. */
+	readonly scope: string;
+	/** Paths, units and databases that it changes. */
+	readonly touches: readonly string[];
+	/** Run this step if and only if that one began, whatever has failed since. */
+	readonly whenBegan?: string;
+	/** Whether the service is down from this step's start (`begins`) or until its end (`ends`). */
+	readonly downtime?: "begins" | "ends";
+	/** It may run at once with its neighbours in the plan that say so too, but not with one of its own scope. */
+	readonly sideBySide?: boolean;
 }
-/** Steps of which something may be left to do when their run has ended. */
-export type LeftStep = TidyStep | ArchiveCreateStep;
-export function mayBeLeft(step: Step): step is LeftStep {
-	return isTidy(step) || step.kind === "archive-create";
+
+/** A step of any kind. */
+export interface Step extends StepBase {
+	readonly kind: string;
 }
-/** What is left to do of it, in words. */
-export const dueOf = (step: LeftStep): string =>
-	step.kind === "archive-create" ? `look for ${step.archive} in ${step.destination}` : step.title;
-export type StepKind = Step["kind"];
 
 export interface Plan {
 	readonly version: 1;

@@ -1,7 +1,7 @@
 // What steps have the journal remember beyond their run: old copies that are kept, and archives that were made.
 import type { Metadata } from "../engines/archive.ts";
-import type { Place } from "./step.ts";
-import type { KeptDatabase } from "./step-database.ts";
+import type { Place } from "./fields.ts";
+import type { KeptDatabase } from "./keep.ts";
 
 /** Old copies that a restore has left for a while. */
 export interface KeptCopy {

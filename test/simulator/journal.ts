@@ -1,7 +1,8 @@
 // The journal of a machine in memory, as far as the executor uses it.
 import type { Entry, Phase } from "../../src/run/journal-rows.ts";
 import type { RunJournal } from "../../src/run/step-context.ts";
-import type { LeftStep, Plan } from "../../src/steps/plan.ts";
+import { commit } from "../../src/steps/commit.ts";
+import type { Plan, Step } from "../../src/steps/plan.ts";
 import { below, type World } from "./world.ts";
 
 interface Run {
@@ -12,7 +13,7 @@ interface Run {
 
 export class MemoryJournal implements RunJournal {
 	readonly runs = new Map<string, Run>();
-	readonly left = new Map<string, LeftStep>();
+	readonly left = new Map<string, Step>();
 	readonly #world: World;
 	/** On disk with the next entry at the latest. */
 	#soon: { readonly run: string; readonly entry: Entry }[] = [];
@@ -43,7 +44,7 @@ export class MemoryJournal implements RunJournal {
 		});
 	}
 
-	leave(run: string, step: LeftStep): void {
+	leave(run: string, step: Step): void {
 		this.#write(`leave ${run} ${step.id}`, () => this.left.set(`${run} ${step.id}`, step));
 	}
 
@@ -68,7 +69,7 @@ export class MemoryJournal implements RunJournal {
 
 	isCommitted(run: string, scope: string): boolean {
 		const known = this.runs.get(run);
-		const commits = known?.plan.steps.filter((step) => step.scope === scope && step.kind === "commit") ?? [];
+		const commits = commit.among(known?.plan.steps ?? []).filter((step) => step.scope === scope);
 		return commits.some(({ id }) => known?.entries.some((one) => one.step === id && one.phase === "done"));
 	}
 

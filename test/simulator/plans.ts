@@ -1,5 +1,7 @@
 // Random plans of the shapes that Holdfast makes.
-import type { Plan, Step } from "../../src/steps/plan.ts";
+import type { Ref } from "../../src/steps/fields.ts";
+import type { Plan } from "../../src/steps/plan.ts";
+import { stateScope } from "../../src/steps/scope.ts";
 import type { FakeStep } from "./works.ts";
 import { below, type Random } from "./world.ts";
 
@@ -39,7 +41,7 @@ function restore(random: Random, run: string): Plan {
 }
 
 function phasesOf(run: string, state: string, entries: number, how: string): FakeStep[][] {
-	const one = (kind: Step["kind"], more: Partial<FakeStep> = {}): FakeStep => ({
+	const one = (kind: string, more: Partial<FakeStep> = {}): FakeStep => ({
 		kind,
 		id: `${kind}:${state}`,
 		scope: scopeOf(state),
@@ -49,7 +51,7 @@ function phasesOf(run: string, state: string, entries: number, how: string): Fak
 		...more,
 	});
 	const stop = one("account", { downForUndo: true });
-	const start = one("timers", { stopped: stop.id });
+	const start = one("timers", { stopped: ref(stop) });
 	const [commit, discard, check] = [one("commit"), one("discard"), one("check")];
 	if (how === "in place") return [[one("preflight")], [stop], [commit], [one("overwrite")], [start], [check]];
 	const ending = how === "checked" ? [[check], [commit], [discard]] : [[commit], [discard], [check]];
@@ -64,7 +66,7 @@ function phasesOf(run: string, state: string, entries: number, how: string): Fak
 }
 
 function backup(random: Random, run: string): Plan {
-	const base = (kind: Step["kind"], state: string, id: string, scope: string): FakeStep => ({
+	const base = (kind: string, state: string, id: string, scope: string): FakeStep => ({
 		...{ kind, id, scope, state, run, entries: 1, version: run },
 		...{ title: id, touches: [] },
 	});
@@ -73,7 +75,7 @@ function backup(random: Random, run: string): Plan {
 		const stop = base("account", state, `stop:${state}`, scopeOf(state));
 		return {
 			...{ pre, stop },
-			start: { ...base("timers", state, `start:${state}`, scopeOf(state)), stopped: stop.id },
+			start: { ...base("timers", state, `start:${state}`, scopeOf(state)), stopped: ref(stop) },
 			post: { ...base("hook", state, `post:${state}`, scopeOf(state)), whenBegan: pre.id },
 		};
 	});
@@ -96,7 +98,9 @@ function backup(random: Random, run: string): Plan {
 	);
 }
 
-export const scopeOf = (state: string) => `state:${state}`;
+export const scopeOf = stateScope;
+
+const ref = ({ id }: FakeStep) => id as Ref<"stop">;
 
 function planOf(
 	operation: Plan["operation"],
@@ -105,5 +109,5 @@ function planOf(
 	goals: readonly string[],
 ): Plan {
 	const manifest = { machine: "web01", state: {}, providers: {} } as unknown as Plan["manifest"];
-	return { version: 1, run, operation, manifest, steps: steps as unknown as readonly Step[], goals };
+	return { version: 1, run, operation, manifest, steps, goals };
 }

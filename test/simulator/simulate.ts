@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import type { Listener } from "../../src/run/event.ts";
 import { execute, recoverRun } from "../../src/run/executor.ts";
+import { commit } from "../../src/steps/commit.ts";
 import type { Plan } from "../../src/steps/plan.ts";
 import { MemoryJournal } from "./journal.ts";
 import { ENTRIES, PARTS, randomPlan, STATES, scopeOf } from "./plans.ts";
-import { archive, area, type FakeStep, hooked, installed, live, worksIn } from "./works.ts";
+import { archive, area, type FakeStep, hooked, installed, kindsIn, live } from "./works.ts";
 import { below, type Random, randomOf, World } from "./world.ts";
 
 const FIRST = "first";
@@ -64,7 +65,9 @@ class Machine {
 		world.onStart = (state) => this.#isWhole(plan, state);
 		this.#told.clear();
 		const listener = this.#listen(plan);
-		await this.#attempt(() => execute(plan, this.#journal, world.stopper.signal, listener, worksIn(world)));
+		await this.#attempt(() =>
+			execute(plan, this.#journal, world.stopper.signal, listener, async () => kindsIn(world)),
+		);
 		for (let tries = 0; !this.#isOver(); tries++) {
 			assert.ok(tries < MOST_TRIES + 2, "it does not come to its end");
 			if (tries >= MOST_TRIES) this.#calm();
@@ -81,7 +84,7 @@ class Machine {
 		world.trace.push(`-- ${plan.operation} ${plan.run}`);
 		world.failing.clear();
 		for (const { id, kind } of plan.steps) {
-			if (id.startsWith("post:") || kind === "commit") continue;
+			if (id.startsWith("post:") || kind === commit.kind) continue;
 			if (random() < 0.04) world.failing.set(id, 1 + below(random, 2));
 			if (random() < 0.03) world.failing.set(`undo ${id}`, 1 + below(random, 2));
 		}
@@ -115,10 +118,17 @@ class Machine {
 
 	async #recover(): Promise<void> {
 		const world = this.#world;
-		for (const plan of this.#journal.open()) await recoverRun(plan, this.#journal, () => {}, worksIn(world));
+		for (const plan of this.#journal.open())
+			await recoverRun(
+				plan,
+				this.#journal,
+				() => {},
+				async () => kindsIn(world),
+			);
 		for (const [key, step] of this.#journal.left) {
-			const fake = step as unknown as FakeStep;
-			await worksIn(world)[fake.kind].run(step as never, {} as never);
+			await kindsIn(world)
+				.get(step.kind)
+				?.work.run(step, {} as never);
 			world.operate(`tidied ${key}`);
 			this.#journal.left.delete(key);
 		}
@@ -130,7 +140,7 @@ class Machine {
 
 	/** Commits that somebody was told of. */
 	#listen({ steps }: Plan): Listener {
-		const commits = new Map(steps.flatMap(({ id, kind, scope }) => (kind === "commit" ? [[id, scope]] : [])));
+		const commits = new Map<string, string>(commit.among(steps).map(({ id, scope }) => [id, scope]));
 		return (event) => {
 			const scope = event.type === "step-done" ? commits.get(event.step) : undefined;
 			if (scope !== undefined && !this.#world.isDead) this.#told.add(scope);
@@ -167,7 +177,7 @@ class Machine {
 	}
 
 	#stepOf(plan: Plan, state: string): FakeStep | undefined {
-		return plan.steps.find((one) => one.scope === scopeOf(state)) as unknown as FakeStep | undefined;
+		return plan.steps.find((one) => one.scope === scopeOf(state)) as FakeStep | undefined;
 	}
 
 	#look(plan: Plan): void {

@@ -1,26 +1,22 @@
 // Steps as the real ones do them, on the world in memory: what they note, in which order they write, and what their undos
 // count on. A state has some entries at its live place; a restore brings new ones in a private area and swaps them one by one.
 
-import type { StepContext, StepRegistry, StepWork, UndoContext } from "../../src/steps/context.ts";
+import type { StepContext, UndoContext } from "../../src/steps/context.ts";
+import type { Ref } from "../../src/steps/fields.ts";
+import { type LoadedKind, STEP_KINDS } from "../../src/steps/list.ts";
 import type { Step } from "../../src/steps/plan.ts";
+import type { StepKind } from "../../src/steps/step.ts";
 import type { World } from "./world.ts";
 
 /** What all steps of the simulator have; `kind` says which work, and what the executor makes of it. */
-export interface FakeStep {
-	readonly kind: Step["kind"];
-	readonly id: string;
-	readonly scope: string;
-	readonly title: string;
-	readonly touches: readonly string[];
+export interface FakeStep extends Step {
 	readonly state: string;
 	readonly run: string;
 	readonly entries: number;
 	/** What a restore brings. */
 	readonly version: string;
 	/** Of a start: the step that stopped what it starts. */
-	readonly stopped?: string;
-	readonly whenBegan?: string;
-	readonly sideBySide?: boolean;
+	readonly stopped?: Ref<"stop">;
 	/** Of a stop: it is down before anything is undone. */
 	readonly downForUndo?: boolean;
 }
@@ -41,16 +37,22 @@ interface FakeWork {
 	run(step: FakeStep, context: StepContext): void;
 	beforeUndo?(step: FakeStep, context: StepContext): void;
 	undo?(step: FakeStep, context: UndoContext): void;
-	readonly undoesLast?: true;
 }
 
-export function worksIn(world: World): StepRegistry {
+/** What a stop notes, for a start. */
+const stop = {
+	kind: "stop",
+	handedIn: (_: string, noted: unknown) => noted as { readonly wasUp: boolean } | undefined,
+} as const;
+
+/** The real kinds, as the executor is to treat them, with the work of these. */
+export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 	const { disk, running } = world;
 	const there = (path: string) => disk.has(path);
 	const removeAll = (paths: readonly string[]) => {
 		for (const path of paths) if (there(path)) world.remove(path);
 	};
-	const works: { readonly [K in Step["kind"]]?: FakeWork } = {
+	const works: Readonly<Record<string, FakeWork>> = {
 		preflight: { run: ({ id }) => world.failNow(id) },
 		check: { run: ({ id }) => world.failNow(id) },
 		area: {
@@ -60,9 +62,8 @@ export function worksIn(world: World): StepRegistry {
 				world.sync();
 				world.failNow(step.id);
 			},
-			undoesLast: true,
-			undo(step, { noteOf }) {
-				if (noteOf(step.id) === undefined) return;
+			undo(step, { noted }) {
+				if (noted() === undefined) return;
 				if (each(step).some((entry) => there(old(step, entry))))
 					throw new Error(`${area(step)} still holds what stood there before`);
 				removeAll([...each(step).map((entry) => fresh(step, entry)), area(step)]);
@@ -79,9 +80,8 @@ export function worksIn(world: World): StepRegistry {
 				world.sync();
 				world.failNow(step.id);
 			},
-			undoesLast: true,
-			undo(step, { noteOf }) {
-				if (noteOf(step.id) !== undefined) removeAll(each(step).map((entry) => fresh(step, entry)));
+			undo(step, { noted }) {
+				if (noted() !== undefined) removeAll(each(step).map((entry) => fresh(step, entry)));
 			},
 		},
 		account: {
@@ -90,12 +90,12 @@ export function worksIn(world: World): StepRegistry {
 				world.stop(step.state);
 				world.failNow(step.id);
 			},
-			beforeUndo(step, { noteOf }) {
-				if (!step.downForUndo || noteOf(step.id) === undefined) return;
+			beforeUndo(step, { noted }) {
+				if (!step.downForUndo || noted() === undefined) return;
 				world.stop(step.state);
 			},
-			undo(step, { noteOf, somethingLeft }) {
-				const note = noteOf(step.id) as { readonly wasUp: boolean } | undefined;
+			undo(step, { noted, somethingLeft }) {
+				const note = noted() as { readonly wasUp: boolean } | undefined;
 				if (!note?.wasUp) return;
 				if (somethingLeft && step.downForUndo) throw new Error(`${step.state} stays stopped`);
 				world.start(step.state);
@@ -123,10 +123,10 @@ export function worksIn(world: World): StepRegistry {
 				world.sync();
 				world.failNow(step.id);
 			},
-			undo(step, { noteOf }) {
+			undo(step, { noted }) {
 				if (!there(area(step))) throw new Error(`${area(step)} is not there`);
 				world.failNow(`undo ${step.id}`);
-				const { entries } = (noteOf(step.id) as { readonly entries: readonly number[] } | undefined) ?? {};
+				const { entries } = (noted() as { readonly entries: readonly number[] } | undefined) ?? {};
 				for (const entry of entries ?? [])
 					if (!there(fresh(step, entry)) && there(live(step.state, entry)))
 						world.rename(live(step.state, entry), fresh(step, entry));
@@ -144,9 +144,8 @@ export function worksIn(world: World): StepRegistry {
 			},
 		},
 		timers: {
-			run(step, { noteOf }) {
-				const note = noteOf(step.stopped ?? "") as { readonly wasUp: boolean } | undefined;
-				if (!note?.wasUp) return;
+			run(step, { handedBy }) {
+				if (!step.stopped || !handedBy(stop, step.stopped)?.wasUp) return;
 				world.start(step.state);
 				world.failNow(step.id);
 			},
@@ -179,8 +178,8 @@ export function worksIn(world: World): StepRegistry {
 				world.sync();
 				world.failNow(step.id);
 			},
-			undo(step, { noteOf }) {
-				const note = noteOf(step.id) as { readonly was: string | null } | undefined;
+			undo(step, { noted }) {
+				const note = noted() as { readonly was: string | null } | undefined;
 				if (note === undefined) return;
 				if (note.was !== null) world.put(installed(step), note.was);
 				else removeAll([installed(step)]);
@@ -196,15 +195,23 @@ export function worksIn(world: World): StepRegistry {
 			},
 		},
 	};
-	return Object.fromEntries(Object.entries(works).map(([kind, work]) => [kind, asked(work)])) as StepRegistry;
+	return new Map(
+		Object.entries(works).map(([name, fake]) => {
+			const kind = STEP_KINDS.get(name);
+			if (kind === undefined) throw new Error(`no kind of step is called ${name}`);
+			return [name, loaded(kind, fake)];
+		}),
+	);
 }
 
-function asked({ run, beforeUndo, undo, undoesLast }: FakeWork): StepWork<Step> {
-	const fake = (step: Step) => step as unknown as FakeStep;
+function loaded(real: StepKind, { run, beforeUndo, undo }: FakeWork): LoadedKind {
+	const fake = (step: Step) => step as FakeStep;
 	return {
-		run: async (step, context) => run(fake(step), context),
-		...(beforeUndo && { beforeUndo: async (step, context) => beforeUndo(fake(step), context) }),
-		...(undo && { undo: async (step, context) => undo(fake(step), context) }),
-		...(undoesLast ? { undoesLast } : {}),
+		kind: { ...real, noteIn: (_, noted) => noted },
+		work: {
+			run: async (step, context) => run(fake(step), context),
+			...(beforeUndo && { beforeUndo: async (step, context) => beforeUndo(fake(step), context) }),
+			...(undo && { undo: async (step, context) => undo(fake(step), context) }),
+		},
 	};
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { UnitFacts } from "../../src/host/unit-facts.ts";
+import { unitsStop } from "../../src/steps/units-stop.ts";
 import {
 	affected,
 	type Facts,
@@ -12,7 +13,6 @@ import {
 	stillUnknown,
 	verdictsOf,
 } from "../../src/steps/work/picture.ts";
-import { stopNote } from "../../src/steps/work/unit-notes.ts";
 
 const RUNS = Number(process.env.HOLDFAST_ROUNDS ?? 300);
 
@@ -186,11 +186,11 @@ test("what stands in the way of a stop", () => {
 });
 
 test("the note of a stop that an older Holdfast made is understood", () => {
-	assert.equal(stopNote(undefined), undefined);
+	assert.equal(unitsStop.noteIn("stop:a", undefined), undefined);
 	assert.deepEqual(
-		stopNote({ wasUp: [{ unit: "a.service" }, { unit: "b.service", user: "u" }] })?.units.map(
-			({ unit, user, wasUp, role }) => [unit, user, wasUp, role],
-		),
+		unitsStop
+			.noteIn("stop:a", { wasUp: [{ unit: "a.service" }, { unit: "b.service", user: "u" }] })
+			?.units.map(({ unit, user, wasUp, role }) => [unit, user, wasUp, role]),
 		[
 			["b.service", "u", true, "own"],
 			["a.service", undefined, true, "own"],

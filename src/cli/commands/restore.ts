@@ -16,6 +16,7 @@ import { printMessage } from "../../report/terminal.ts";
 import { Journal } from "../../run/journal.ts";
 import { newRunId } from "../../run/run-id.ts";
 import type { Plan } from "../../steps/plan.ts";
+import { preflight } from "../../steps/preflight.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { localTime } from "../../values/local-time.ts";
 import {
@@ -294,9 +295,7 @@ async function lookAhead(plan: Plan, signal: AbortSignal, json: boolean): Promis
 	const { findProblems } = await import("../../steps/work/problems.ts");
 	const known = { ...unwatched(signal), bytesOf: () => undefined };
 	const found = await Promise.all(
-		plan.steps
-			.filter((step) => step.kind === "preflight")
-			.map((step) => findProblems(step, plan.manifest, known)),
+		preflight.among(plan.steps).map((step) => findProblems(step, plan.manifest, known)),
 	);
 	const problems = found.flatMap((one) => one.problems);
 	const stopsToo = [...new Set(found.flatMap((one) => one.stopsToo))];

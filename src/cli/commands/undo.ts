@@ -8,6 +8,7 @@ import { printMessage } from "../../report/terminal.ts";
 import { Journal } from "../../run/journal.ts";
 import { isForeign } from "../../run/plan-shape.ts";
 import { newRunId } from "../../run/run-id.ts";
+import { keep } from "../../steps/keep.ts";
 import type { Plan } from "../../steps/plan.ts";
 import type { KeptCopy } from "../../steps/records.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -139,7 +140,7 @@ function whyNone(
 	if (!known) return `there is no run ${run}`;
 	if (known.operation !== "restore")
 		return `run ${run} is a ${known.operation}: only a restore leaves an old copy`;
-	return known.steps.some(({ kind }) => kind === "keep")
+	return keep.among(known.steps).length > 0
 		? `there is no old copy of run ${run} any more`
 		: `there is no old copy of run ${run}: it kept none`;
 }

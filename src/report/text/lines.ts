@@ -1,7 +1,7 @@
 // Plain lines on stderr, where there is no terminal to draw on; and the lines that stay on one.
 
 import { type Listener, type RunEvent, SURROUNDINGS } from "../../run/event.ts";
-import { outcomeWords } from "../../steps/work/unit-notes.ts";
+import { outcomeWords } from "../../steps/unit-outcome.ts";
 import type { ErrorReport } from "../../values/error.ts";
 import { localTime } from "../../values/local-time.ts";
 import { shortPath } from "../../values/printable.ts";

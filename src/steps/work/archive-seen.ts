@@ -8,15 +8,14 @@ import { HoldfastError } from "../../values/error.ts";
 import { ownerOf } from "../../values/paths.ts";
 import { shortPath } from "../../values/printable.ts";
 import { recordOf } from "../../values/record.ts";
+import type { ArchiveCreateStep, StateToStore } from "../archive-create.ts";
 import type { StepContext } from "../context.ts";
-import type { ArchiveCreateStep } from "../step.ts";
+import { type DumpedDatabase, dump } from "../dump.ts";
+import type { Ref } from "../fields.ts";
+import { foldersPresent, type Present } from "../folders-present.ts";
 import { shortReason } from "./described.ts";
-import type { Dumped, DumpedDatabase } from "./dump.ts";
 import { accepting, shrinkage } from "./expectations.ts";
-import type { Present } from "./folders-present.ts";
 import type { MeasuredStates } from "./measured.ts";
-
-type StateOfStep = ArchiveCreateStep["states"][string];
 
 /** What there is to say of an archive once it is written. */
 interface Seen extends Pick<CreateResult, "unreadable" | "unsteady"> {
@@ -28,12 +27,12 @@ interface Seen extends Pick<CreateResult, "unreadable" | "unsteady"> {
 /** Paths that a warning names. */
 const MOST_NAMED = 3;
 
-export function dumpedBy(step: string, { noteOf }: StepContext): readonly DumpedDatabase[] {
-	return (noteOf(step) as Dumped | undefined)?.databases ?? [];
+export function dumpedBy(step: Ref<"dump">, { handedBy }: StepContext): readonly DumpedDatabase[] {
+	return handedBy(dump, step)?.databases ?? [];
 }
 
 /** Of a state that is about to be stored. */
-export function mountsToStore(state: StateOfStep, context: StepContext): Pick<StateRecord, "mounts"> {
+export function mountsToStore(state: StateToStore, context: StepContext): Pick<StateRecord, "mounts"> {
 	const { mounts = {} } = presentOf(state, context);
 	return Object.keys(mounts).length === 0 ? {} : { mounts };
 }
@@ -105,13 +104,13 @@ function ownersOf(
 	return (path: string) => ownerOf(path, folders)?.name;
 }
 
-function presentOf({ seenBy }: StateOfStep, { noteOf }: StepContext): Partial<Present> {
-	return seenBy === undefined ? {} : ((noteOf(seenBy) as Present | undefined) ?? {});
+function presentOf({ seenBy }: StateToStore, { handedBy }: StepContext): Partial<Present> {
+	return (seenBy && handedBy(foldersPresent, seenBy)) ?? {};
 }
 
 function doubt(
 	name: string,
-	state: StateOfStep,
+	state: StateToStore,
 	bytes: number | undefined,
 	{ plan, lastGood }: StepContext,
 ): Pick<StateRecord, "suspicious"> {
@@ -122,7 +121,7 @@ function doubt(
 
 function sizeOf(
 	name: string,
-	{ dumps }: StateOfStep,
+	{ dumps }: StateToStore,
 	{ measured, streamed }: Pick<Seen, "measured" | "streamed">,
 	context: StepContext,
 ): Pick<StateRecord, "bytes"> {
@@ -135,7 +134,7 @@ function sizeOf(
 }
 
 /** A disk that went away meanwhile takes all with it that was not read yet: nothing of that merely vanished. */
-function lostMounts(state: StateOfStep, context: StepContext) {
+function lostMounts(state: StateToStore, context: StepContext) {
 	const { mounts = {} } = presentOf(state, context);
 	return Object.entries(mounts)
 		.filter(([, mount]) => !isMounted(mount))

@@ -13,31 +13,21 @@ import {
 import { isArea, makeArea, openArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { StepWork } from "../context.ts";
-import type { AreaStep } from "../step.ts";
+import { type AreaStep, type MadeAbove, NEW, OLD } from "../area.ts";
+import type { StepWork } from "../step.ts";
 
-/** The names inside an area, for what the archive brings and for what stood there before. */
-export const NEW = "new";
-export const OLD = "old";
-
-/** The note: folders above the area that had to be made for it, the deepest first. */
-interface Made {
-	readonly parents: readonly string[];
-}
-
-export const area: StepWork<AreaStep> = {
+export const area: StepWork<AreaStep, MadeAbove> = {
 	async run({ area }, { note, point }) {
 		const above = resolvePath(dirname(area)).path;
 		using root = rootFolder();
-		note({ parents: missingFolders(root, above) } satisfies Made);
+		note({ parents: missingFolders(root, above) });
 		makeAbove(area);
 		point("parents");
 		makeArea(area, [NEW, OLD]);
 		point("made");
 	},
-	undoesLast: true,
-	async undo({ id, area }, { noteOf, point }) {
-		const made = noteOf(id) as Made | undefined;
+	async undo({ area }, { noted, point }) {
+		const made = noted();
 		if (!made) return;
 		if (isArea(area)) {
 			requireNothingOld(area);

@@ -4,13 +4,8 @@ import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { copyTree } from "../../host/attributes.ts";
 import { removeIn, syncFilesystemOf } from "../../host/files.ts";
 import { enter, entryIn, type Folder, syncFolder } from "../../host/folder.ts";
+import type { Aside } from "../aside.ts";
 import type { StepContext } from "../context.ts";
-
-/** The note of `aside`. */
-export interface Copied {
-	/** `whole`: the copy is, and what was copied is deleted from now on. */
-	readonly copied: "begun" | "whole" | "gone";
-}
 
 const partOf = (oldName: string) => `${oldName}.part`;
 
@@ -19,9 +14,9 @@ export async function asideByCopy(
 	name: string,
 	olds: Folder,
 	oldName: string,
-	{ note, point }: StepContext,
+	{ note, point }: StepContext<Aside>,
 ): Promise<void> {
-	note({ copied: "begun" } satisfies Copied);
+	note({ copied: "begun" });
 	await removePart(olds, oldName);
 	mkdirSync(olds.at(partOf(oldName)), { mode: 0o700 });
 	{
@@ -34,10 +29,10 @@ export async function asideByCopy(
 	rmdirSync(olds.at(partOf(oldName)));
 	syncFolder(olds);
 	point("whole");
-	note({ copied: "whole" } satisfies Copied);
+	note({ copied: "whole" });
 	await removeIn(home, name);
 	point("deleted");
-	note({ copied: "gone" } satisfies Copied);
+	note({ copied: "gone" });
 	syncFolder(home);
 }
 

@@ -4,10 +4,10 @@ import type { UnitFacts } from "../../host/unit-facts.ts";
 import { reportOf } from "../../values/error.ts";
 import type { Unit } from "../../values/unit.ts";
 import type { StepContext } from "../context.ts";
-import type { Step } from "../plan.ts";
-import type { UnitsStartStep, UnitsStopStep } from "../step.ts";
+import type { UnitOutcome } from "../unit-outcome.ts";
+import { unitsStart } from "../units-start.ts";
+import { type Known, type StartNote, unitsStop } from "../units-stop.ts";
 import { isUp } from "./picture.ts";
-import { type Known, type StartNote, startNote, stopNote, type UnitOutcome } from "./unit-notes.ts";
 import { byManager, factsOf, patienceFor, unitOf } from "./units-around.ts";
 
 export const same = (one: Unit, other: Unit) => one.unit === other.unit && one.user === other.user;
@@ -15,19 +15,13 @@ export const same = (one: Unit, other: Unit) => one.unit === other.unit && one.u
 /** As a unit that nobody knows. */
 export const GONE = { active: "inactive", hasJob: false };
 
-export function stopsOf(steps: readonly Step[]): UnitsStopStep[] {
-	return steps.filter((step) => step.kind === "units-stop");
-}
-
 /** What another state of this run has stopped and will start itself, or must keep down: its data are half-way. */
-function neededDown(unit: Unit, scope: string, { plan, noteOf, isUnderWay }: StepContext): boolean {
+function neededDown(unit: Unit, scope: string, { plan, handedBy, isUnderWay }: StepContext): boolean {
+	const starts = unitsStart.among(plan.steps);
 	const hasStarted = (stopped: string) =>
-		plan.steps.some(
-			(step) =>
-				step.kind === "units-start" && step.stopped === stopped && startNote(noteOf(step.id)) !== undefined,
-		);
-	return stopsOf(plan.steps).some((other) => {
-		const note = other.scope === scope ? undefined : stopNote(noteOf(other.id));
+		starts.some((start) => start.stopped === stopped && handedBy(unitsStart, start.id) !== undefined);
+	return unitsStop.among(plan.steps).some((other) => {
+		const note = other.scope === scope ? undefined : handedBy(unitsStop, other.id);
 		return (
 			note !== undefined &&
 			(note.heldDown || (isUnderWay(other.scope) && !hasStarted(other.id))) &&
@@ -60,15 +54,21 @@ export async function bringDown(
 	for (const unit of units.filter(({ role }) => role === "own").reverse()) await stop([unit]);
 }
 
+interface Occasion {
+	/** Not on the way back from one that failed. */
+	readonly inRun: boolean;
+	readonly scope: string;
+}
+
 /** Every unit is tried, whatever another does. */
 export async function startAgain(
 	units: readonly Known[],
-	step: UnitsStopStep | UnitsStartStep,
+	{ inRun, scope }: Occasion,
 	context: StepContext,
 	signal?: AbortSignal,
 ): Promise<StartNote> {
-	const inRun = step.kind === "units-start";
-	const held = new Set(units.filter((unit) => !isFree(unit, step, context)));
+	const mustWait = inRun ? isHeld : neededDown;
+	const held = new Set(units.filter((unit) => mustWait(unit, scope, context)));
 	const toStart = units.filter((unit) => (unit.wasUp || unit.shouldRun) && !held.has(unit));
 	const faults = new Map<Known, unknown>();
 	for (const [user, some] of byManager(toStart))
@@ -120,16 +120,10 @@ const isAlone = ({ unit, wasUp }: Known) => wasUp && unit.endsWith(".target");
 /** A job that was cut short along with the service: it runs again, and takes as long as it takes. */
 const isUnwatched = ({ role, ends }: Known) => role === "along" && ends;
 
-function isFree(unit: Known, step: UnitsStopStep | UnitsStartStep, context: StepContext): boolean {
-	return step.kind === "units-start"
-		? !isHeld(unit, step.scope, context)
-		: !neededDown(unit, step.scope, context);
-}
-
 /** Another state of this run could not be put back, and this one uses it. */
-function isHeld(unit: Unit, scope: string, { plan, noteOf }: StepContext): boolean {
-	return stopsOf(plan.steps).some((other) => {
-		const note = other.scope === scope ? undefined : stopNote(noteOf(other.id));
+function isHeld(unit: Unit, scope: string, { plan, handedBy }: StepContext): boolean {
+	return unitsStop.among(plan.steps).some((other) => {
+		const note = other.scope === scope ? undefined : handedBy(unitsStop, other.id);
 		return note?.heldDown === true && note.units.some((one) => same(one, unit) && one.wasUp);
 	});
 }
@@ -149,9 +143,7 @@ function groupsOf(units: readonly Known[]): Known[][] {
 	];
 }
 
-interface Circumstances {
-	/** Not on the way back from one that failed. */
-	readonly inRun: boolean;
+interface Circumstances extends Pick<Occasion, "inRun"> {
 	readonly booting: boolean;
 	readonly held: boolean;
 	readonly fault: unknown;

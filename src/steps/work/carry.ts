@@ -17,16 +17,11 @@ import {
 } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { StepWork } from "../context.ts";
-import type { CarryStep } from "../step.ts";
+import type { CarryStep, MadeOnTheWay } from "../carry.ts";
+import type { StepWork } from "../step.ts";
 import { removeParents } from "./area.ts";
 
-/** The note: folders that had to be made on the way to it, the deepest first. */
-interface Made {
-	readonly parents: readonly string[];
-}
-
-export const carry: StepWork<CarryStep> = {
+export const carry: StepWork<CarryStep, MadeOnTheWay> = {
 	async run(step, { note, point }) {
 		const { above, name, displaced, live } = namesOf(step);
 		using from = inOldCopy(step, above);
@@ -36,7 +31,7 @@ export const carry: StepWork<CarryStep> = {
 		}
 		using home = openFolder(live);
 		const parents = missingFolders(home, above);
-		note({ parents } satisfies Made);
+		note({ parents });
 		using to = descendMaking(home, above);
 		// An archive from before the other state was declared holds it too.
 		if (entryIn(to, name)) inArea(displaced, (area, at) => renameIn(to, name, area, at));
@@ -47,8 +42,8 @@ export const carry: StepWork<CarryStep> = {
 		syncFolder(to);
 		syncFolder(from);
 	},
-	async undo(step, { noteOf, point }) {
-		const made = noteOf(step.id) as Made | undefined;
+	async undo(step, { noted, point }) {
+		const made = noted();
 		if (!made) return;
 		const { above, name, displaced, live } = namesOf(step);
 		using from = inOldCopy(step, above);

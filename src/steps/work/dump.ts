@@ -18,29 +18,14 @@ import { removeTree, syncPath, writeSynced } from "../../host/files.ts";
 import { linkAt } from "../../host/trust.ts";
 import { HoldfastError, reportOf } from "../../values/error.ts";
 import { printable, shortPath } from "../../values/printable.ts";
-import type { StepWork } from "../context.ts";
-import type { DumpStep } from "../step-database.ts";
+import type { Dumped, DumpedDatabase, DumpStep } from "../dump.ts";
+import type { StepWork } from "../step.ts";
 import { shortFacts } from "./described.ts";
 
 /** Bytes of a file with accounts, at most: a database has some, and an archive's could be anything. */
 export const MOST_ACCOUNTS = 64 * 1024 * 1024;
 
-/** The note of a `dump` step: what goes into the archives. */
-export interface Dumped {
-	readonly databases: readonly DumpedDatabase[];
-}
-export interface DumpedDatabase {
-	readonly dump: Dump;
-	readonly facts: DumpFacts;
-	/** The dump's path; nothing is there when it is streamed. */
-	readonly file: string;
-	/** The file with its accounts. */
-	readonly accounts?: string;
-	/** SHA-256 of these files, in hex, by path; of a streamed dump it is known later. */
-	readonly digests: Readonly<Record<string, string>>;
-}
-
-export const dump: StepWork<DumpStep> = {
+export const dump: StepWork<DumpStep, unknown, Dumped> = {
 	async run({ dump, file, streamed = false }, context) {
 		const folder = dirname(file);
 		await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -86,7 +71,7 @@ export const dump: StepWork<DumpStep> = {
 			context.point("dumped");
 			databases.push({ dump: one, facts, file: at, ...accounts, digests });
 		}
-		context.note({ databases } satisfies Dumped);
+		context.note({ databases });
 		return {
 			...(streamed ? {} : { bytes }),
 			...(warnings.length > 0 ? { warnings } : {}),

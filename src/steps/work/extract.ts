@@ -18,26 +18,20 @@ import {
 } from "../../host/folder.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { StepWork } from "../context.ts";
-import type { ExtractStep } from "../step.ts";
+import type { Extracted, ExtractStep } from "../extract.ts";
+import type { StepWork } from "../step.ts";
 import { removeParents } from "./area.ts";
 import { withoutSpecialFiles } from "./special-files.ts";
 
-/** The note: where it is in truth, and the folders that had to be made, the deepest first. Empty when it was there. */
-interface Made {
-	readonly into: string;
-	readonly folders: readonly string[];
-}
-
 const PART = ".holdfast-part";
 
-export const extract: StepWork<ExtractStep> = {
+export const extract: StepWork<ExtractStep, Extracted> = {
 	async run(step, context) {
 		const { paths, archive } = step;
 		const { path, found } = resolvePath(step.into);
 		using root = rootFolder();
 		if (found !== undefined) requireEmpty(path);
-		context.note({ into: path, folders: missingFolders(root, path) } satisfies Made);
+		context.note({ into: path, folders: missingFolders(root, path) });
 		using folder = descendMaking(root, path, 0o700);
 		// The folder may be a share whose default ACL is for what people put there; what comes back has its own.
 		mkdirSync(folder.at(PART), { mode: 0o700 });
@@ -53,10 +47,10 @@ export const extract: StepWork<ExtractStep> = {
 		await syncFilesystemOf(folder);
 		return { into: path, ...result };
 	},
-	async undo({ id }, { noteOf }) {
-		const made = noteOf(id) as Made | undefined;
+	async undo({ into }, { noted }) {
+		const made = noted();
 		if (!made) return;
-		using folder = ifThere(made.into);
+		using folder = ifThere(made.into ?? into);
 		if (folder === undefined) return;
 		for (const name of [...namesIn(folder)]) await removeIn(folder, name);
 		removeParents(made.folders);

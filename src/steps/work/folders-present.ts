@@ -4,16 +4,11 @@ import { isAtOrBelow } from "../../host/mounts.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { below, type Exclusion, leavesNothing, leavesOut, pathBelow } from "../../values/patterns.ts";
-import type { StepWork } from "../context.ts";
-import type { FoldersPresentStep } from "../step.ts";
-import { type MountsOf, mountsOf, requireMounts } from "./expectations.ts";
+import type { FoldersPresentStep, Present } from "../folders-present.ts";
+import type { StepWork } from "../step.ts";
+import { mountsOf, requireMounts } from "./expectations.ts";
 
-/** The note: what there was of the state right before it was stored. */
-export interface Present {
-	readonly mounts: MountsOf;
-}
-
-export const foldersPresent: StepWork<FoldersPresentStep> = {
+export const foldersPresent: StepWork<FoldersPresentStep, unknown, Present> = {
 	async run({ state, folders, exclude, except, accept }, context) {
 		const paths = new Map<string, string>();
 		const exclusions = new Map<string, Exclusion[]>();
@@ -38,7 +33,7 @@ export const foldersPresent: StepWork<FoldersPresentStep> = {
 					(path === folder || !leavesOut(left, [...namesBelow(path, folder), ANY_NAME])),
 			);
 		if (!accept) requireMounts(state, context.lastGood(state), isStored);
-		context.note({ mounts: mountsOf(paths, isStored) } satisfies Present);
+		context.note({ mounts: mountsOf(paths, isStored) });
 	},
 };
 

@@ -2,19 +2,21 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { healthCheckKind } from "../../health/list.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { StepWork } from "../context.ts";
-import type { CheckStep } from "../step.ts";
-import { whyNotUp } from "./unit-notes.ts";
+import type { CheckStep } from "../check.ts";
+import type { StepContext } from "../context.ts";
+import type { StepWork } from "../step.ts";
+import { unitsStart } from "../units-start.ts";
 
 const BETWEEN_MS = 250;
 /** One attempt may take this long, whatever time is left. */
 const LEAST_SECONDS = 5;
 
 export const check: StepWork<CheckStep> = {
-	async run({ check, state, scope }, { plan, noteOf, signal, log }) {
+	async run({ check, state, scope }, context) {
+		const { plan, signal, log } = context;
 		const kind = healthCheckKind(check);
 		const label = kind.label(check);
-		const down = kind.asksService ? whyNotUp(plan, scope, noteOf) : undefined;
+		const down = kind.asksService ? whyNotUp(scope, context) : undefined;
 		if (down !== undefined) return { skipped: down };
 		const dumps = plan.manifest.state[state]?.dumps ?? [];
 		const until = performance.now() + check.within * 1000;
@@ -33,3 +35,13 @@ export const check: StepWork<CheckStep> = {
 		}
 	},
 };
+
+/** Why a state's service cannot be asked anything: nobody has started it, and that was said. */
+function whyNotUp(scope: string, { plan, handedBy }: StepContext): string | undefined {
+	const start = unitsStart.among(plan.steps).find((step) => step.scope === scope);
+	const became = start && handedBy(unitsStart, start.id)?.became.filter(({ role }) => role === "own");
+	if (!became || became.length === 0) return undefined;
+	const missed = became.find((one) => one.missed);
+	const down = missed ?? (became.every((one) => one.became === "left down") ? became[0] : undefined);
+	return down && `${down.unit} was left down, because ${down.because}`;
+}

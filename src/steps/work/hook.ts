@@ -2,8 +2,8 @@
 import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { account } from "../../host/users.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { StepWork } from "../context.ts";
-import type { HookStep } from "../step.ts";
+import type { HookStep } from "../hook.ts";
+import type { StepWork } from "../step.ts";
 
 export const hook: StepWork<HookStep> = {
 	async run({ spec, state, hook, archive }, { plan, signal, log }) {

@@ -8,7 +8,7 @@ import { places as ownPlaces } from "../../host/places.ts";
 import { inTruth } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { isWithin } from "../../values/paths.ts";
-import type { PreflightStep } from "../step.ts";
+import type { PreflightStep } from "../preflight.ts";
 
 /** The run's own journal says how to undo it: it cannot be in what is put aside. */
 export function journalFaults({ places }: Pick<PreflightStep, "places">): string[] {

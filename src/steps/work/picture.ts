@@ -1,13 +1,8 @@
 // What a stop of some units means for the others around them, and what should be up again afterwards: decided before
 // the stop, from what systemd says of each. Pure: nothing is asked and nothing is done here.
 import type { UnitFacts } from "../../host/unit-facts.ts";
+import type { Role } from "../unit-outcome.ts";
 import { levelsOf } from "./start-order.ts";
-
-/**
- * `own`: named in the config. `also`: not named, and stopped anyway, since it would start one of them meanwhile or
- * is a member of a target that is named. `along`: systemd stops it when it stops those.
- */
-export type Role = "own" | "also" | "along";
 
 /** By each of their names. */
 export type Facts = ReadonlyMap<string, UnitFacts>;

@@ -17,30 +17,20 @@ import {
 } from "../../host/folder.ts";
 import { inArea, stays } from "../../host/private-area.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { StepContext, StepWork } from "../context.ts";
-import type { Place, PlaceStep } from "../step.ts";
+import type { StepContext } from "../context.ts";
+import type { Place } from "../fields.ts";
+import type { Placed, PlaceStep } from "../place.ts";
+import type { StepWork } from "../step.ts";
 import { removeParents } from "./area.ts";
+import { isStaged, isThere, movable, requireArea, requireStill } from "./live.ts";
 import { stagedInode } from "./stage.ts";
-import { isStaged, isThere, movable, requireArea, requireStill } from "./swap.ts";
-import { foundWritten, keepWritten, type Written } from "./written-since.ts";
+import { foundWritten, keepWritten } from "./written-since.ts";
 
-/** The note of `place`. */
-interface Placed {
-	/** By entries: the names that it brings. */
-	readonly entries?: readonly string[];
-	/** Folders above that had to be made for it, the deepest first. */
-	readonly parents?: readonly string[];
-	/** After the run had died, something wrote to it: an undo keeps it. */
-	readonly written?: Written;
-}
-
-export const place: StepWork<PlaceStep> = {
+export const place: StepWork<PlaceStep, Placed> = {
 	run: ({ place }, context) => putInPlace(place, context),
-	looksFirst: true,
-	standsInPlace: true,
 	async beforeUndo(step, context) {
 		const { id, place, scope } = step;
-		const placed = context.noteOf(id) as Placed | undefined;
+		const placed = context.noted();
 		// The undo of an undo only puts it back where it was kept.
 		if (placed?.written || context.plan.operation === "undo") return;
 		requireArea(place);
@@ -53,16 +43,17 @@ export const place: StepWork<PlaceStep> = {
 			isDone: context.isDone(id),
 			inode: stagedInode(context, scope, place.staged),
 		});
-		if (written !== undefined) context.note({ ...placed, written } satisfies Placed);
+		if (written !== undefined) context.note({ ...placed, written });
 	},
 	/** When what was staged is gone from the area, it is what stands at the live place. */
-	async undo({ id, place }, { noteOf, point }) {
+	async undo({ place }, { noted, point }) {
 		const { live, staged, mode } = place;
 		requireArea(place);
-		const { entries = [], parents = [], written } = (noteOf(id) as Placed | undefined) ?? {};
+		const placed = noted();
+		const { entries = [], parents = [], written } = placed ?? {};
 		requireStill(place);
 		// What was to be placed may have been gone before this began: then it brought nothing.
-		if (noteOf(id) === undefined && (mode === "entries" || !isThere(live))) return;
+		if (placed === undefined && (mode === "entries" || !isThere(live))) return;
 		if (written !== undefined) keepWritten(place, written, point);
 		else
 			inArea(staged, (area, stagedName) => {
@@ -95,7 +86,7 @@ export const place: StepWork<PlaceStep> = {
 };
 
 /** What was staged becomes what is live; nothing is there. */
-export async function putInPlace(place: Place, context: StepContext): Promise<void> {
+export async function putInPlace(place: Place, context: StepContext<Placed>): Promise<void> {
 	const { live, staged, mode } = place;
 	await inArea(staged, async (area, stagedName) => {
 		if (mode === "entries") return placeEntries(place, area, stagedName, context);
@@ -110,12 +101,12 @@ export async function putInPlace(place: Place, context: StepContext): Promise<vo
 }
 
 /** The private folder may lie further up, and what was above the live place be gone along with it. */
-function makeParents(live: string, { note }: StepContext): void {
+function makeParents(live: string, { note }: StepContext<Placed>): void {
 	const [above] = split(live);
 	using root = rootFolder();
 	const parents = missingFolders(root, above);
 	if (parents.length === 0) return;
-	note({ parents } satisfies Placed);
+	note({ parents });
 	descendMaking(root, above)[Symbol.dispose]();
 }
 
@@ -123,7 +114,7 @@ async function placeEntries(
 	{ live }: Place,
 	area: Folder,
 	stagedName: string,
-	{ note, point }: StepContext,
+	{ note, point }: StepContext<Placed>,
 ): Promise<void> {
 	if (!entryIn(area, stagedName)?.isDirectory())
 		throw new HoldfastError(
@@ -135,7 +126,7 @@ async function placeEntries(
 	const [found] = movable(home);
 	if (found !== undefined) throw madeAnew(`${live}/${found}`);
 	const entries = [...namesIn(staged)].filter((name) => !stays(home, name));
-	note({ entries } satisfies Placed);
+	note({ entries });
 	for (const name of entries) {
 		renameIn(staged, name, home, name);
 		point(`moved-${name}`);

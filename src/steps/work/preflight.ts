@@ -1,11 +1,8 @@
 // Before anything is touched: all that would fail later, found at once.
-
-import { holdersOf } from "../../host/processes.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { StepWork } from "../context.ts";
-import type { HoldersStep, PreflightStep } from "../step.ts";
-import { findProblems, holderLines } from "./problems.ts";
-import { stopNote } from "./unit-notes.ts";
+import type { PreflightStep } from "../preflight.ts";
+import type { StepWork } from "../step.ts";
+import { findProblems } from "./problems.ts";
 
 export const preflight: StepWork<PreflightStep> = {
 	async run(step, context) {
@@ -20,22 +17,5 @@ export const preflight: StepWork<PreflightStep> = {
 				},
 			);
 		return warnings.length > 0 ? { warnings } : undefined;
-	},
-};
-
-export const holders: StepWork<HoldersStep> = {
-	async run({ places, scope }, { plan, noteOf }) {
-		const found = holdersOf(places.map(({ live }) => live));
-		if (found.length === 0) return undefined;
-		const stopped = plan.steps
-			.filter((step) => step.kind === "units-stop" && step.scope === scope)
-			.flatMap(({ id }) => stopNote(noteOf(id))?.units ?? [])
-			.map(({ unit }) => unit);
-		return {
-			warnings: [
-				...holderLines(found, new Set(stopped)),
-				"what they write to a file that they have open is lost with the old copy; what they open by its path from now on is the restored file",
-			],
-		};
 	},
 };

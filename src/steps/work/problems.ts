@@ -12,7 +12,9 @@ import type { Manifest } from "../../manifest/schema.ts";
 import { reportOf } from "../../values/error.ts";
 import { isWithin, ownerOf } from "../../values/paths.ts";
 import { printable, shortPath } from "../../values/printable.ts";
-import type { Place, PreflightStep } from "../step.ts";
+import type { Place } from "../fields.ts";
+import type { PreflightStep } from "../preflight.ts";
+import { stateOf } from "../scope.ts";
 import { findSubvolumes, journalFaults, neededFaults } from "./own-needs.ts";
 import { foresee } from "./units-around.ts";
 import { findUnmovable } from "./unmovable.ts";
@@ -118,7 +120,7 @@ async function mountsBelow(places: readonly Place[]): Promise<string[]> {
 
 /** A restore writes to the folders that are the state's own by the config, whatever an archive says that it holds. */
 function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string[] {
-	const own = scope.replace(/^state:/, "");
+	const own = stateOf(scope);
 	const declared = Object.entries(manifest.state).flatMap(([state, { folders }]) =>
 		folders.map((folder) => ({ state, folder })),
 	);
@@ -152,7 +154,7 @@ async function databaseFaults(
 	manifest: Manifest,
 	signal: AbortSignal,
 ) {
-	const own = manifest.state[scope.replace(/^state:/, "")]?.dumps ?? [];
+	const own = manifest.state[stateOf(scope)]?.dumps ?? [];
 	const faults = await Promise.all(
 		dumps.map(async ({ dump, facts }) => {
 			if (!own.some((declared) => covers(declared, dump))) return [notDeclared(dumpLabel(dump))];
@@ -228,7 +230,7 @@ function inPlaceFaults(step: PreflightStep, manifest: Manifest): string[] {
 			`${area} is what an earlier restore keeps, and would be deleted: restore without --in-place, or move it away first`,
 	);
 	const declared = Object.entries(manifest.state)
-		.filter(([owner]) => `state:${owner}` !== scope)
+		.filter(([owner]) => owner !== stateOf(scope))
 		.flatMap(([owner, { folders }]) => folders.map((folder) => ({ owner, folder })))
 		.filter(({ folder }) => places.some((place) => folder.startsWith(`${place.folder}/`)));
 	const others = [...declared, ...gone.slice(0, MOST_NAMED)].map(

@@ -15,18 +15,13 @@ import { inArea, openArea } from "../../host/private-area.ts";
 import { accountOf, groupOf } from "../../host/users.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { recordOf } from "../../values/record.ts";
-import type { StepContext, StepWork } from "../context.ts";
+import { NEW } from "../area.ts";
+import type { ArchiveContext, StepContext } from "../context.ts";
+import { embed } from "../embed.ts";
 import { withPoint } from "../fault.ts";
-import type { StageStep } from "../step.ts";
-import { NEW } from "./area.ts";
+import { type Staged, type StageStep, type Staging, stage as stageKind } from "../stage.ts";
+import type { StepWork } from "../step.ts";
 import { withoutSpecialFiles } from "./special-files.ts";
-
-/** The note of a `stage` step. */
-interface Staged {
-	readonly began: true;
-	/** By staged path: what will stand at the live place, and nothing else. */
-	readonly inodes?: Readonly<Record<string, number>>;
-}
 
 function inodesOf(places: StageStep["places"]): Record<string, number> {
 	return recordOf(
@@ -42,31 +37,29 @@ function inodesOf(places: StageStep["places"]): Record<string, number> {
 
 /** Of what a run has staged at a path; undefined where that is not known, or something else has been put there since. */
 export function stagedInode(
-	{ plan, noteOf }: Pick<StepContext, "plan" | "noteOf">,
+	{ plan, handedBy }: Pick<StepContext, "plan" | "handedBy">,
 	scope: string,
 	staged: string,
 ): number | undefined {
 	const own = plan.steps.filter((step) => step.scope === scope);
 	// A database that is a file is made in the place of what was extracted.
-	if (own.some((step) => step.kind === "embed" && join(step.folder, step.to) === staged)) return undefined;
-	for (const step of own) {
-		const inode =
-			step.kind === "stage" ? (noteOf(step.id) as Staged | undefined)?.inodes?.[staged] : undefined;
+	if (embed.among(own).some(({ folder = "", to }) => join(folder, to) === staged)) return undefined;
+	for (const { id } of stageKind.among(own)) {
+		const inode = handedBy(stageKind, id)?.inodes?.[staged];
 		if (inode !== undefined) return inode;
 	}
 	return undefined;
 }
 
-export const stage: StepWork<StageStep> = {
+export const stage: StepWork<StageStep, Staging, Staged> = {
 	async run(step, context) {
-		context.note({ began: true } satisfies Staged);
+		context.note({ began: true });
 		const result = await extractInto(step, context);
-		context.note({ began: true, inodes: inodesOf(step.places) } satisfies Staged);
+		context.note({ began: true, inodes: inodesOf(step.places) });
 		return result;
 	},
-	undoesLast: true,
-	async undo({ id, area: path }, { noteOf }) {
-		if (noteOf(id) === undefined) return;
+	async undo({ area: path }, { noted }) {
+		if (noted() === undefined) return;
 		using area = openArea(path);
 		if (area === undefined) return;
 		await removeLocked(area, NEW);
@@ -80,7 +73,7 @@ export async function extractInto(
 		StageStep,
 		"area" | "places" | "provider" | "destination" | "archive" | "specialFiles" | "filesOnly"
 	>,
-	context: StepContext,
+	context: ArchiveContext,
 ): Promise<{ readonly warnings: readonly string[] } | undefined> {
 	const { archive, places } = step;
 	using area = openArea(step.area);

@@ -3,8 +3,8 @@ import { unitLabel } from "../../host/systemd.ts";
 import { ownUnits, type UnitFacts, unitFacts } from "../../host/unit-facts.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Unit } from "../../values/unit.ts";
+import type { Known, StopNote } from "../units-stop.ts";
 import { affected, type Facts, factsByName, isUp, obstacles, stillUnknown, verdictsOf } from "./picture.ts";
-import type { Known } from "./unit-notes.ts";
 
 /** For units whose own settings let them take as long as they like. */
 const LONGEST_SECONDS = 3_600;
@@ -20,6 +20,11 @@ export function byManager<U extends { readonly user?: string | undefined }>(
 	units: readonly U[],
 ): Map<string | undefined, U[]> {
 	return Map.groupBy(units, ({ user }) => user);
+}
+
+/** The units that the config names. */
+export function ownOf(note: StopNote | undefined): readonly Known[] {
+	return (note?.units ?? []).filter(({ role }) => role === "own");
 }
 
 /** The units as they are, with what is to become of each, in the order of their starts. Throws what stands in the way. */

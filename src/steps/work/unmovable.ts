@@ -2,8 +2,9 @@
 import { dirname } from "node:path";
 import { type Locked, lockedAt, unlocking, wordsOf } from "../../host/immutable.ts";
 import { isPinned, pinnedIn } from "../../host/overlay.ts";
-import type { Place, PreflightStep } from "../step.ts";
-import { isThere } from "./swap.ts";
+import type { Place } from "../fields.ts";
+import type { PreflightStep } from "../preflight.ts";
+import { isThere } from "./live.ts";
 
 export interface Unmovable {
 	readonly problems: readonly string[];

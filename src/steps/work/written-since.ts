@@ -19,18 +19,12 @@ import {
 import { inArea } from "../../host/private-area.ts";
 import { isErrno } from "../../values/error.ts";
 import { localTime } from "../../values/local-time.ts";
+import { carry } from "../carry.ts";
 import type { StepContext } from "../context.ts";
+import type { Place } from "../fields.ts";
+import type { Written } from "../place.ts";
 import type { Step } from "../plan.ts";
-import type { Place } from "../step.ts";
-import { freeName, isThere, movable, requireStill } from "./swap.ts";
-
-/** Part of a step's note. */
-export interface Written {
-	/** Where an undo puts it. */
-	readonly keptAs: string;
-	/** Of a place that stays: the names in it then. */
-	readonly entries?: readonly string[];
-}
+import { freeName, isThere, movable, requireStill } from "./live.ts";
 
 interface Placing {
 	/** Of a place that stays: what was put there. */
@@ -56,9 +50,9 @@ export async function foundWritten(
 	const since = unwatched(scope)?.since;
 	const { live, mode } = place;
 	if (since === undefined || !isThere(live)) return undefined;
-	const carried = plan.steps.flatMap((step) =>
-		step.kind === "carry" && step.place.live === live ? [`${live}/${step.nested}`] : [],
-	);
+	const carried = carry
+		.among(plan.steps)
+		.flatMap((step) => (step.place.live === live ? [`${live}/${step.nested}`] : []));
 	const latest = await writtenSince(place, placing, carried, Math.max(since, placing.from ?? 0));
 	if (latest === undefined) return undefined;
 	const [above, name] = split(live);

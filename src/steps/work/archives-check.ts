@@ -1,18 +1,17 @@
-// What keeps a destination in order: look whether it is whole, and let old archives go.
+// Look whether a destination is whole, and whether all is in it that was made there.
 
 import type { Archive, Problem } from "../../engines/archive.ts";
 import { isAhead, type Records, timeOf, withTime } from "../../engines/archive-time.ts";
 import { requireAble } from "../../engines/destination.ts";
 import { belongsTo, wordsOfTime } from "../../engines/metadata.ts";
 import { openDestination } from "../../engines/registry.ts";
-import { retain } from "../../engines/retention.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { StepWork } from "../context.ts";
-import type { CheckArchivesStep, PruneStep } from "../step.ts";
+import type { ArchivesCheckStep } from "../archives-check.ts";
+import type { StepWork } from "../step.ts";
 import { unlessAbsent } from "./absent.ts";
 import { type LostArchive, wordsOfLost } from "./lost.ts";
 
-export const archivesCheck: StepWork<CheckArchivesStep> = {
+export const archivesCheck: StepWork<ArchivesCheckStep> = {
 	run: ({ provider, destination: name, full }, context) =>
 		unlessAbsent(async () => {
 			const destination = await openDestination(context.plan.manifest, provider, name);
@@ -36,25 +35,6 @@ export const archivesCheck: StepWork<CheckArchivesStep> = {
 					.map(({ archive, message }) => (archive === undefined ? message : `${archive}: ${message}`)),
 				hint: first.hint,
 			});
-		}),
-};
-
-export const archivesPrune: StepWork<PruneStep> = {
-	run: ({ provider, destination: name, retention, agreed }, context) =>
-		unlessAbsent(async () => {
-			const { manifest } = context.plan;
-			const destination = await openDestination(manifest, provider, name);
-			requireAble(destination, "remove");
-			const own = (await destination.list(context)).filter((archive) => belongsTo(archive, manifest.machine));
-			const removed = retain(own, retention, context.records(destination, namesOf(own)))
-				.filter(({ keep, archive }) => !keep && (agreed?.includes(archive.name) ?? true))
-				.map(({ archive }) => archive.name);
-			if (removed.length > 0) {
-				for (const archive of removed) context.log(`remove ${archive}`);
-				await destination.remove(removed, context);
-				context.removed(destination, removed);
-			}
-			return { removed, kept: own.length - removed.length };
 		}),
 };
 

@@ -1,0 +1,109 @@
+// Undo what a scope did: the steps of it that began, the last first. One failing undo does not stop the others, but for
+// those that would build on it.
+import type { StepContext } from "../steps/context.ts";
+import { faultPoint } from "../steps/fault.ts";
+import type { LoadedKind } from "../steps/list.ts";
+import type { Step } from "../steps/plan.ts";
+import { HoldfastError, reportOf } from "../values/error.ts";
+import type { Chronicle } from "./chronicle.ts";
+import type { Phase } from "./journal-rows.ts";
+import type { Standing } from "./standing.ts";
+
+/** What it needs of the run. */
+interface Run {
+	readonly standing: Standing;
+	readonly chronicle: Chronicle;
+	kindOf(step: Step): LoadedKind;
+	contextOf(step: Step): StepContext;
+	/** Write to the journal if that can be done. Whether it is there. */
+	record(step: Step, phase: Phase, data?: unknown): boolean;
+	/** Have a step's work tried again before the next run. */
+	leave(step: Step): void;
+}
+
+/** Whether all of it is undone. */
+export async function undoScope(scope: string, run: Run): Promise<boolean> {
+	const undoing = new Undoing(run);
+	const began = run.standing.stepsOf(scope).filter(({ id }) => run.standing.isToUndo(id));
+	for (const step of began) await undoing.lookFirst(step);
+	for (const step of began.reverse()) await undoing.undo(step);
+	return undoing.isWhole;
+}
+
+class Undoing {
+	isWhole = true;
+	readonly #run: Run;
+	/** Steps whose undo is not decided, since what they find could not be looked at. */
+	readonly #unseen = new Set<Step>();
+	/** Where it is not known what stands there, or that could not be taken away: nothing is put back into it. */
+	readonly #occupied = new Set<string>();
+	/** Something of the scope is not undone. */
+	#somethingLeft = false;
+	/** All that is undone is in the journal. */
+	#isRecorded = true;
+
+	constructor(run: Run) {
+		this.#run = run;
+	}
+
+	/** Before anything is undone. */
+	async lookFirst(step: Step): Promise<void> {
+		const { kind, work } = this.#run.kindOf(step);
+		try {
+			await work.beforeUndo?.(step, this.#run.contextOf(step));
+		} catch (error) {
+			this.#fault(step, error);
+			if (!kind.looksFirst) return;
+			this.#unseen.add(step);
+			this.#somethingLeft = true;
+		}
+	}
+
+	async undo(step: Step): Promise<void> {
+		const { kind, work } = this.#run.kindOf(step);
+		if (this.#unseen.has(step)) return this.#stays(step);
+		if (!work.undo || step.touches.some((path) => this.#occupied.has(path))) return;
+		if (kind.undoesLast && (this.#somethingLeft || !this.#isRecorded))
+			return this.#fault(step, putOff(this.#isRecorded));
+		const { standing, chronicle, record } = this.#run;
+		record(step, "undo-begin");
+		chronicle.undoStarted(step);
+		try {
+			faultPoint(step.id, "undo-before");
+			await work.undo(step, {
+				...this.#run.contextOf(step),
+				completed: standing.isDone(step.id),
+				somethingLeft: this.#somethingLeft,
+				leave: () => this.#run.leave(step),
+			});
+			faultPoint(step.id, "undo-after");
+			this.#isRecorded = record(step, "undo-done") && this.#isRecorded;
+			standing.move(step.id, "undone");
+			chronicle.undoDone(step);
+		} catch (error) {
+			this.#somethingLeft = true;
+			this.#stays(step);
+			this.#fault(step, error);
+		}
+	}
+
+	#stays(step: Step): void {
+		if (!this.#run.kindOf(step).kind.standsInPlace) return;
+		for (const path of step.touches) this.#occupied.add(path);
+	}
+
+	#fault(step: Step, error: unknown): void {
+		this.isWhole = false;
+		this.#run.record(step, "undo-failed", reportOf(error));
+		this.#run.chronicle.undoFailed(step, reportOf(error));
+	}
+}
+
+/** Why an undo that deletes is put off. */
+function putOff(isRecorded: boolean): HoldfastError {
+	return new HoldfastError(
+		"failed",
+		isRecorded ? "kept: an earlier step is not rolled back yet" : "kept: the journal cannot be written",
+		{ hint: "fix the cause (is the disk full?), then: holdfast recover" },
+	);
+}

@@ -1,0 +1,19 @@
+// Look whether what a destination holds is whole; fails when it is not.
+import * as v from "valibot";
+import { text } from "./fields.ts";
+import { defineStep, type StepOf } from "./step.ts";
+
+const params = {
+	provider: text,
+	destination: text,
+	/** Every byte. */
+	full: v.boolean(),
+};
+export type ArchivesCheckStep = StepOf<"archives-check", typeof params>;
+
+export const archivesCheck = defineStep({
+	kind: "archives-check",
+	params,
+	id: (provider: string, destination: string) => `check:${provider}/${destination}`,
+	work: async () => (await import("./work/archives-check.ts")).archivesCheck,
+});

@@ -1,0 +1,36 @@
+// The live database becomes `old`, and `fresh` the live one.
+import * as v from "valibot";
+import type { SwapMemory } from "../databases/database.ts";
+import type { ServerDump } from "../databases/dump.ts";
+import { object, ref, some, text } from "./fields.ts";
+import { defineStep, type StepOf } from "./step.ts";
+
+const params = {
+	dump: some<ServerDump>(),
+	/** Names of databases. */
+	fresh: text,
+	old: text,
+	/** The step that loaded the fresh one and tells what else belongs to it, or just that. */
+	loaded: v.exactOptional(ref<"load">()),
+	rest: v.exactOptional(v.unknown()),
+};
+export type DatabaseSwapStep = StepOf<"database-swap", typeof params>;
+
+const note = object({
+	began: v.literal(true),
+	/** Null until there is something to remember; undefined in journals of 0.1.0, which remembered elsewhere. */
+	memory: v.exactOptional(v.nullable(some<SwapMemory>())),
+	/** After the run had died, its units were up: what was swapped in may have been written to, and an undo keeps it. */
+	written: v.exactOptional(v.literal(true)),
+});
+export type Swapped = v.InferOutput<typeof note>;
+
+export const databaseSwap = defineStep({
+	kind: "database-swap",
+	params,
+	id: (state: string, index: number) => `swap:${state}:${index}`,
+	note,
+	hands: note,
+	looksFirst: true,
+	work: async () => (await import("./work/database-swap.ts")).databaseSwap,
+});

@@ -1,0 +1,33 @@
+// Delete private folders and all that is in them.
+import * as v from "valibot";
+import { object, text, texts } from "./fields.ts";
+import { defineStep } from "./step.ts";
+
+export const discard = defineStep({
+	kind: "discard",
+	params: {
+		areas: texts,
+		/** Copies that an earlier run kept and that are gone with this. */
+		forgets: v.exactOptional(object({ run: text, state: text })),
+	},
+	/** `forget`: a state's dumps. */
+	id: (what: "discard" | "forget", state?: string) => (state === undefined ? what : `${what}:${state}`),
+	tidies: true,
+	due: ({ title }) => title,
+	work: async () => {
+		const { discardFolder } = await import("../host/private-area.ts");
+		return {
+			async run({ areas, forgets }, { forget, point }) {
+				for (const area of areas) {
+					await discardFolder(area);
+					point("removed");
+				}
+				if (forgets) forget(forgets.run, forgets.state);
+			},
+			async later({ areas, forgets }, { forget }) {
+				for (const area of areas) await discardFolder(area);
+				if (forgets) forget(forgets.run, forgets.state);
+			},
+		};
+	},
+});

@@ -1,0 +1,23 @@
+// Extract part of an archive below a folder of the user's choice, where it touches nothing else.
+import * as v from "valibot";
+import { archiveSource, object, text, texts } from "./fields.ts";
+import { defineStep, type StepOf } from "./step.ts";
+
+const params = { ...archiveSource, paths: texts, into: text, specialFiles: v.exactOptional(v.boolean()) };
+export type ExtractStep = StepOf<"extract", typeof params>;
+
+const note = object({
+	/** Where it is in truth; 0.1.0 did not say. */
+	into: v.exactOptional(text),
+	/** Folders that had to be made, the deepest first; none when it was there. */
+	folders: texts,
+});
+export type Extracted = v.InferOutput<typeof note>;
+
+export const extract = defineStep({
+	kind: "extract",
+	params,
+	id: () => "extract",
+	note,
+	work: async () => (await import("./work/extract.ts")).extract,
+});

@@ -1,0 +1,43 @@
+// Look for all that would fail later, before anything is touched.
+import * as v from "valibot";
+import type { DumpFacts } from "../databases/database.ts";
+import type { Dump } from "../databases/dump.ts";
+import { archiveSource, byName, listOf, object, places, some, text, texts, units } from "./fields.ts";
+import { defineStep, type StepOf } from "./step.ts";
+
+const params = {
+	...archiveSource,
+	archiveId: text,
+	places,
+	units,
+	/** `stored`: the path of the dump in the archive. */
+	dumps: listOf(object({ dump: some<Dump>(), facts: some<DumpFacts>(), stored: text })),
+	/** Databases that the archive holds and the config does not declare, in words. */
+	undeclared: v.exactOptional(texts),
+	/** Where dumps are extracted to. */
+	spool: text,
+	/**
+	 * Folders in what is replaced that belonged to a state when the archive was made, and do not in the config.
+	 * `isStored`: the archive holds it as its owner's.
+	 */
+	others: v.exactOptional(
+		listOf(object({ owner: text, folder: text, isStored: v.exactOptional(v.boolean()) })),
+	),
+	/** What is brought over from the old copy. */
+	carried: v.exactOptional(texts),
+	/** Folders that were on file systems of their own when they were stored, each with where that was mounted. */
+	mounts: v.exactOptional(byName(text)),
+	/** Private folders of earlier runs in what is replaced. */
+	areas: v.exactOptional(texts),
+	/** Two copies will be on disk at once. */
+	twoCopies: v.boolean(),
+};
+export type PreflightStep = StepOf<"preflight", typeof params>;
+
+export const preflight = defineStep({
+	kind: "preflight",
+	params,
+	id: (state: string) => `preflight:${state}`,
+	onlyReads: true,
+	work: async () => (await import("./work/preflight.ts")).preflight,
+});

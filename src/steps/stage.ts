@@ -1,0 +1,32 @@
+// Extract into the private folder while the service runs.
+import * as v from "valibot";
+import { archiveSource, byName, listOf, object, text } from "./fields.ts";
+import { defineStep, type StepOf } from "./step.ts";
+
+const params = {
+	...archiveSource,
+	area: text,
+	/** Without a live place, it is nowhere else yet. */
+	places: listOf(object({ stored: text, staged: text, live: v.exactOptional(text) })),
+	/** Device nodes, setuid files and file capabilities come back as well. */
+	specialFiles: v.exactOptional(v.boolean()),
+	/** Each of them must be a regular file: they are read, not put in place. */
+	filesOnly: v.exactOptional(v.boolean()),
+};
+export type StageStep = StepOf<"stage", typeof params>;
+
+const note = object({ began: v.literal(true) });
+/** By staged path: what will stand at the live place, and nothing else. */
+const hands = object({ inodes: v.exactOptional(byName(v.number())) });
+export type Staging = v.InferOutput<typeof note>;
+export type Staged = v.InferOutput<typeof hands>;
+
+export const stage = defineStep({
+	kind: "stage",
+	params,
+	id: (state: string, which: number | "dumps") => `stage:${state}:${which}`,
+	note,
+	hands,
+	undoesLast: true,
+	work: async () => (await import("./work/stage.ts")).stage,
+});

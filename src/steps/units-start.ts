@@ -1,0 +1,22 @@
+// Start what a `units-stop` step found active, and what should be.
+import * as v from "valibot";
+import { ref, text, units } from "./fields.ts";
+import { defineStep, type StepOf } from "./step.ts";
+import { startNote } from "./units-stop.ts";
+
+const params = {
+	stopped: ref<"units-stop">(),
+	units,
+	/** Not what was down, and why. */
+	asBefore: v.exactOptional(text),
+};
+export type UnitsStartStep = StepOf<"units-start", typeof params>;
+
+export const unitsStart = defineStep({
+	kind: "units-start",
+	params,
+	id: (state: string) => `start:${state}`,
+	hands: startNote,
+	startsUnits: true,
+	work: async () => (await import("./work/units-start.ts")).unitsStart,
+});

@@ -1,0 +1,29 @@
+// Make the accounts of a server that a dump needs and that are missing.
+import { openDatabase } from "../../databases/dump.ts";
+import type { AccountsStep, MadeAccounts } from "../accounts.ts";
+import type { StepWork } from "../step.ts";
+import { heldIn, isAsWritten } from "./as-written.ts";
+
+export const accounts: StepWork<AccountsStep, MadeAccounts> = {
+	async run(step, { note, point, signal }) {
+		const { dump, file, facts = { version: 0 }, agreed = false } = step;
+		const trusted = (await isAsWritten(step, "accounts", file)) || agreed;
+		const held = await heldIn(file, trusted);
+		const database = await openDatabase(dump, signal);
+		const missing = await database.missing(held);
+		if (missing.length > 0) note({ accounts: missing });
+		const leftOut = await database.createAccounts(held, missing, { facts, trusted });
+		const still = missing.length > 0 ? await database.missing(held) : [];
+		const made = missing.filter((name) => !still.includes(name));
+		const warnings = [
+			...(made.length > 0 ? [`made the accounts ${made.join(", ")}, which this server did not have`] : []),
+			...leftOut,
+		];
+		point("made");
+		return warnings.length > 0 ? { warnings } : undefined;
+	},
+	async undo({ dump }, { noted }) {
+		const made = noted();
+		if (made) await (await openDatabase(dump)).dropAccounts(made.accounts);
+	},
+};

@@ -1,0 +1,200 @@
+// One try to write an archive: what the engine is given, and what there is to say once it has written.
+import { rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream";
+import { openDatabase } from "../../databases/dump.ts";
+import type { Metadata } from "../../engines/archive.ts";
+import { archiveId } from "../../engines/archive-name.ts";
+import type { Root, StreamRoot } from "../../engines/destination.ts";
+import { openDestination } from "../../engines/registry.ts";
+import { vanishedRoots } from "../../engines/roots.ts";
+import { foldersToClose } from "../../host/closing.ts";
+import { digesting } from "../../host/digest.ts";
+import { privateFolder, writeSynced } from "../../host/files.ts";
+import { places } from "../../host/places.ts";
+import { ownUser } from "../../host/users.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { VERSION } from "../../values/version.ts";
+import type { ArchiveCreateStep, Begun } from "../archive-create.ts";
+import type { StepContext } from "../context.ts";
+import type { DumpedDatabase } from "../dump.ts";
+import { withPoint } from "../fault.ts";
+import { afterwards, dumpedBy } from "./archive-seen.ts";
+import { exclusionsOf } from "./folders-present.ts";
+import { measureStates } from "./measured.ts";
+import { statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
+
+/** A dump fails while the engine reads it: of this scope. */
+type Broken = (scope: string, error: Error) => void;
+
+interface DumpToStore extends DumpedDatabase {
+	readonly scope: string;
+	readonly streamed: boolean;
+}
+
+/** What is known of streamed dumps once they have flowed. */
+interface Flowed {
+	/** SHA-256 in hex, by path. */
+	readonly digests: Record<string, string>;
+	/** Bytes, by path. */
+	readonly bytes: Map<string, number>;
+	/** What the databases said of them. */
+	readonly remarks: string[];
+}
+
+/** Write the archive of the states that are good until now; tells `broken` the scope of a dump that fails meanwhile. */
+export async function writeArchive(step: ArchiveCreateStep, context: StepContext<Begun>, broken: Broken) {
+	const { plan, knows, made } = context;
+	const toStore = statesToStore(step, context);
+	if (toStore.good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
+
+	const spool = spoolOf(step);
+	const manifest = join(spool, "manifest.json");
+	await privateFolder(spool);
+	await writeSynced(manifest, JSON.stringify(plan.manifest));
+	const metadata: Metadata = {
+		version: 1,
+		machine: plan.manifest.machine,
+		run: plan.run,
+		created: new Date().toISOString(),
+		manifest,
+		states: toStore.states,
+		...withoutOf(step, plan.manifest),
+		maker: { holdfast: VERSION, user: ownUser().name, host: hostname() },
+	};
+	const destination = await openDestination(plan.manifest, step.provider, step.destination);
+	const foldersOf = rootsOf(toStore);
+	const folders = [...foldersOf.values()].flat();
+	const dumps = dumpsOf(toStore, context);
+	const flowed: Flowed = { digests: {}, bytes: new Map(), remarks: [] };
+	using measuring = measureStates(foldersOf, context);
+	context.note({ begun: true });
+	try {
+		const {
+			unreadable: unread,
+			unsteady,
+			mount,
+			...totals
+		} = await destination.create(
+			{
+				name: step.archive,
+				roots: [
+					...dumps.filter(({ streamed }) => !streamed).map(({ file }) => whole(file)),
+					...dumps.flatMap(({ accounts }) => (accounts === undefined ? [] : [whole(accounts)])),
+					...folders,
+					...(destination.writeMetadata ? [whole(manifest)] : []),
+				],
+				streams: dumps
+					.filter(({ streamed }) => streamed)
+					.map((one) => streamOf(one, flowed, broken, context)),
+				metadata,
+				closed: await foldersToClose(
+					toStore.good.flatMap(([, { folders }]) =>
+						folders.flatMap((folder) => toStore.found.get(folder) ?? []),
+					),
+				),
+				...context.mountOf(destination.location),
+				records: (names) => context.records(destination, names),
+			},
+			!knows(destination.location),
+			withPoint(context),
+		);
+		context.point("written");
+		const measured = await measuring.found;
+		context.signal.throwIfAborted();
+		const unreadable = [
+			...[...measured.values()].flatMap(({ tooLong }) => tooLong ?? []),
+			...unread,
+			...(await vanishedRoots(folders, unread)),
+		];
+		const seen = afterwards(
+			step,
+			metadata,
+			{ unreadable, unsteady, streamed: flowed.bytes, measured },
+			context,
+		);
+		const { metadata: told } = seen;
+		const warnings = [...flowed.remarks, ...seen.warnings];
+		if (seen.isToBeTold) await destination.writeMetadata?.(step.archive, told, context);
+		const id = archiveId(destination, step.archive);
+		context.note({ begun: true, seen: true });
+		made({
+			id,
+			name: step.archive,
+			provider: step.provider,
+			destination: step.destination,
+			location: destination.location,
+			metadata: told,
+			digests: Object.assign(flowed.digests, ...dumps.map((one) => one.digests)),
+			...(totals.bytes === undefined ? {} : { bytes: totals.bytes }),
+			...(mount === undefined ? {} : { mount }),
+		});
+		return { archive: id, ...totals, ...(warnings.length > 0 ? { warnings } : {}) };
+	} finally {
+		await rm(spool, { recursive: true, force: true });
+	}
+}
+
+const whole = (path: string): Root => ({ path, exclude: [] });
+
+/** By state. */
+function rootsOf({ good, links }: ToStore): ReadonlyMap<string, readonly Root[]> {
+	return new Map(
+		good.map(([name, state]) => [
+			name,
+			state.folders.map((folder) => ({
+				path: links.get(folder) ?? folder,
+				exclude: exclusionsOf(folder, state),
+			})),
+		]),
+	);
+}
+
+function dumpsOf({ good }: ToStore, context: StepContext): DumpToStore[] {
+	return good.flatMap(([, { scope, dumps }]) =>
+		dumps.flatMap(({ step, streamed }) =>
+			dumpedBy(step, context).map((database) => ({ ...database, scope, streamed })),
+		),
+	);
+}
+
+/** A dump that the engine takes as it is made. */
+function streamOf(
+	{ dump, file, scope }: DumpToStore,
+	{ digests, bytes: flowed, remarks }: Flowed,
+	broken: Broken,
+	{ log }: StepContext,
+): StreamRoot {
+	return {
+		path: file,
+		open: async (signal) => {
+			try {
+				const content = await (await openDatabase(dump, signal)).dump(file, { signal, log });
+				remarks.push(...(content.warnings ?? []));
+				content.whole.catch((error: Error) => {
+					if (!signal.aborted) broken(scope, error);
+				});
+				const output = digesting((digest, bytes) => {
+					digests[file] = digest;
+					flowed.set(file, bytes);
+				});
+				// Each ends the other; what went wrong is told by `whole`.
+				pipeline(content.output, output, () => {});
+				return { ...content, output };
+			} catch (error) {
+				// Ended because another failed, it is not itself at fault.
+				if (!signal.aborted) broken(scope, error as Error);
+				throw error;
+			}
+		},
+	};
+}
+
+/**
+ * Of its own: others write to theirs meanwhile. No name holds a dot. The same in every run: restic compares with the last
+ * snapshot of just these paths, and without one reads every file again.
+ */
+export function spoolOf({ provider, destination }: ArchiveCreateStep): string {
+	return join(places().state, "spool", `${provider}.${destination}`);
+}

@@ -1,0 +1,56 @@
+// Files of an archive that make something of a server: whether they are what this machine wrote, and what is in them.
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { dumpLabel } from "../../databases/dump.ts";
+import { digesting } from "../../host/digest.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { wordsOf } from "../../values/system-error.ts";
+import type { AccountsStep } from "../accounts.ts";
+import type { LoadStep } from "../load.ts";
+import { MOST_ACCOUNTS } from "./dump.ts";
+
+/** Bytes of a file with accounts that is not as this machine wrote it. */
+const MOST_OF_ANYBODY = 8 * 1024 * 1024;
+
+/** Whether a file of an archive is just what this machine wrote. Fails where it was that, and is not now. */
+export async function isAsWritten(
+	{ dump, known, agreed }: AccountsStep | LoadStep,
+	of: "dump" | "accounts",
+	file: string,
+): Promise<boolean> {
+	if (known === undefined || known[of].length === 0) return false;
+	let digest: string | undefined;
+	const hash = digesting((found) => {
+		digest = found;
+	});
+	await pipeline(createReadStream(file), hash, async (chunks) => {
+		for await (const _ of chunks);
+	});
+	if (digest !== undefined && known[of].includes(digest)) return true;
+	if (agreed || !known.here) return false;
+	throw new HoldfastError(
+		"archive-mismatch",
+		of === "dump"
+			? `the dump of the ${dumpLabel(dump)} in the archive is not the one that this machine wrote there`
+			: `the accounts of the ${dumpLabel(dump)} in the archive are not those that this machine wrote there`,
+		{
+			hint: "the archive is damaged, or somebody changed it; if you know why and trust it, restore it with --trust-archive",
+		},
+	);
+}
+
+/** The accounts in a file, and what is beside them. */
+export async function heldIn(file: string, isKnown: boolean): Promise<unknown> {
+	try {
+		const { size } = await stat(file);
+		const most = isKnown ? MOST_ACCOUNTS : MOST_OF_ANYBODY;
+		if (size > most) throw new Error(`it has more than ${most / 1024 ** 2} MiB`);
+		return JSON.parse(await readFile(file, "utf8"));
+	} catch (cause) {
+		throw new HoldfastError("archive-damaged", `${file} cannot be read: ${wordsOf(cause)}`, {
+			cause,
+			hint: "the archive is damaged, or somebody changed it",
+		});
+	}
+}

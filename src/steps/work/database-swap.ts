@@ -1,0 +1,47 @@
+// Swap a loaded database with the live one, and back.
+import { databaseOf, dumpLabel, openDatabase } from "../../databases/dump.ts";
+import type { DatabaseSwapStep, Swapped } from "../database-swap.ts";
+import { load } from "../load.ts";
+import type { StepWork } from "../step.ts";
+
+export const databaseSwap: StepWork<DatabaseSwapStep, Swapped, Swapped> = {
+	async run({ dump, fresh, old, loaded, rest }, { note, noted, handedBy, point, signal }) {
+		const before = noted();
+		if (before === undefined) note({ began: true, memory: null });
+		await (await openDatabase(dump)).swap({
+			...{ fresh, live: databaseOf(dump), old, point, signal },
+			rest: loaded === undefined ? (rest ?? null) : handedBy(load, loaded)?.rest,
+			memory: before?.memory ?? null,
+			keep: (memory) => note({ began: true, memory }),
+		});
+		point("swapped");
+	},
+	async beforeUndo({ scope, dump, fresh }, { plan, note, noted, unwatched, leaves }) {
+		const known = noted();
+		// The undo of an undo keeps it anyway.
+		if (!unwatched(scope)?.unitsWereUp || !known || known.written || plan.operation === "undo") return;
+		note({ ...known, written: true });
+		leaves(
+			`the ${dumpLabel(dump)} may have been written to after the restore had put it there and before it was undone: what was restored and written to is kept as the database ${fresh}; take from it what you need, then drop it`,
+		);
+	},
+	async undo({ dump, fresh, old, rest }, { noted, point }) {
+		const note = noted();
+		if (note === undefined) return;
+		await (await openDatabase(dump)).swapBack({
+			...{ fresh, live: databaseOf(dump), old, point },
+			rest,
+			memory: note.memory,
+			forUse: note.written === true,
+		});
+		point("back");
+	},
+	async whereabouts({ dump, fresh, old }) {
+		const database = await openDatabase(dump);
+		const name = databaseOf(dump);
+		const there: string[] = [];
+		if (await database.exists(old)) there.push(`the database ${name} as it was before is ${old}`);
+		if (await database.exists(fresh)) there.push(`the database ${name} of the archive is ${fresh}`);
+		return there;
+	},
+};

@@ -1,0 +1,21 @@
+// Put a database's file into the folder that was extracted: what it makes goes with that.
+import { basename, dirname } from "node:path";
+import { openDatabase } from "../../databases/dump.ts";
+import { descend, split } from "../../host/folder.ts";
+import { inArea } from "../../host/private-area.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { EmbedStep } from "../embed.ts";
+import type { StepWork } from "../step.ts";
+
+export const embed: StepWork<EmbedStep> = {
+	async run({ dump, file, facts, ...where }, { signal }) {
+		const { folder = dirname(where.to) } = where;
+		const to = where.folder === undefined ? basename(where.to) : where.to;
+		const database = await openDatabase(dump, signal);
+		const [above, name] = split(`/${to}`);
+		await inArea(folder, async (parent, within) => {
+			using home = descend(parent, within + above);
+			await database.put(file, facts, home, name);
+		});
+	},
+};

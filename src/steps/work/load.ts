@@ -1,0 +1,48 @@
+// Load a dump into a new database, beside the live one.
+import * as v from "valibot";
+import { openDatabase } from "../../databases/dump.ts";
+import { databaseSwap } from "../database-swap.ts";
+import type { Loaded, Loading, LoadStep } from "../load.ts";
+import type { StepWork } from "../step.ts";
+import { heldIn, isAsWritten } from "./as-written.ts";
+
+export const load: StepWork<LoadStep, Loading, Loaded> = {
+	async run(step, context) {
+		const { dump, file, facts, known, as, agreed = false } = step;
+		context.note({ began: true });
+		const written = await isAsWritten(step, "dump", file);
+		const whole =
+			written && (step.accounts === undefined || (await isAsWritten(step, "accounts", step.accounts)));
+		const database = await openDatabase(dump, context.signal);
+		const accounts = step.accounts === undefined ? undefined : await heldIn(step.accounts, agreed || whole);
+		const { rest, warnings } = await database.load(
+			{
+				file,
+				facts: {
+					...longFacts(accounts),
+					// What the archive says of it is somebody's word, also where the file is as it was written.
+					...((written ? known?.facts : undefined) ?? facts),
+				},
+				accounts,
+				trust: agreed ? "agreed" : whole ? "written" : "none",
+			},
+			as,
+			context,
+		);
+		context.note({ began: true, rest });
+		context.point("loaded");
+		return warnings.length > 0 ? { warnings } : undefined;
+	},
+	async undo({ id, dump, as }, { plan, noted, handedBy }) {
+		const isKept = databaseSwap
+			.among(plan.steps)
+			.some((swap) => swap.loaded === id && handedBy(databaseSwap, swap.id)?.written === true);
+		if (noted() !== undefined && !isKept) await (await openDatabase(dump)).unload(as);
+	},
+};
+
+/** Facts that were too long for the archive's description. */
+function longFacts(held: unknown): Readonly<Record<string, unknown>> {
+	const found = v.safeParse(v.object({ facts: v.record(v.string(), v.unknown()) }), held);
+	return found.success ? found.output.facts : {};
+}

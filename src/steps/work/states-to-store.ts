@@ -1,0 +1,103 @@
+// The states that an archive is about to hold: where their folders are in truth, and what the archive says of each.
+import type { Metadata, StateRecord } from "../../engines/archive.ts";
+import { type Resolved, resolvePath } from "../../host/trust.ts";
+import type { Manifest } from "../../manifest/schema.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { above } from "../../values/paths.ts";
+import { recordOf } from "../../values/record.ts";
+import type { ArchiveCreateStep, StateToStore } from "../archive-create.ts";
+import type { StepContext } from "../context.ts";
+import { dumpedBy, mountsToStore } from "./archive-seen.ts";
+import { shortReason } from "./described.ts";
+import { exclusionsOf } from "./folders-present.ts";
+
+export interface ToStore {
+	/** The folders of those that are good, by how they are declared. */
+	readonly found: ReadonlyMap<string, Resolved>;
+	/** Where a folder that is a link leads. */
+	readonly links: ReadonlyMap<string, string>;
+	/** What the archive says of each. */
+	readonly states: Readonly<Record<string, StateRecord>>;
+	/** Those that it holds, by name. */
+	readonly good: readonly (readonly [name: string, state: StateToStore])[];
+}
+
+/** As they are now. A state of which a folder is gone, or may not be followed, fails. */
+export function statesToStore(step: ArchiveCreateStep, context: StepContext): ToStore {
+	const found = lookAtFolders(step, context);
+	const links = linksIn(found);
+	const states = recordOf(
+		Object.entries(step.states).map(([name, state]) => [name, stateRecord(state, links, context)] as const),
+	);
+	const good = Object.entries(step.states).filter(([name]) => states[name]?.outcome === "good");
+	return { found, links, states, good };
+}
+
+/** Folders of other states within those of these: a restore must leave them as they are, whatever the config says by then. */
+export function withoutOf({ states }: ArchiveCreateStep, { state }: Manifest): Pick<Metadata, "without"> {
+	const stored = new Set(Object.values(states).flatMap(({ folders }) => folders));
+	const within = Object.entries(state).flatMap(([name, { folders }]) => {
+		if (Object.hasOwn(states, name)) return [];
+		const inner = folders.filter((folder) => [...above(folder)].some((outer) => stored.has(outer)));
+		return inner.length === 0 ? [] : [[name, inner] as const];
+	});
+	return within.length === 0 ? {} : { without: recordOf(within) };
+}
+
+function linksIn(found: ReadonlyMap<string, Resolved>): ReadonlyMap<string, string> {
+	return new Map([...found].flatMap(([folder, { path }]) => (path === folder ? [] : [[folder, path]])));
+}
+
+function stateRecord(
+	state: StateToStore,
+	links: ReadonlyMap<string, string>,
+	context: StepContext,
+): StateRecord {
+	const { scope, folders, dumps } = state;
+	const reason = context.failureOf(scope);
+	const stored = Object.fromEntries([...links].filter(([folder]) => folders.includes(folder)));
+	const databases = dumps.flatMap(({ step }) => dumpedBy(step, context));
+	return {
+		...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason: shortReason(reason) }),
+		folders,
+		...(Object.keys(stored).length === 0 ? {} : { stored }),
+		...(databases.length === 0 || reason !== undefined
+			? {}
+			: {
+					dumps: databases.map(({ dump, file, facts, accounts }) => ({
+						dump,
+						stored: file,
+						facts,
+						...(accounts === undefined ? {} : { accounts }),
+					})),
+				}),
+		...(reason === undefined ? mountsToStore(state, context) : {}),
+	};
+}
+
+/** Where the folders of the states are in truth: engines would store a link alone. */
+function lookAtFolders(
+	step: ArchiveCreateStep,
+	{ failureOf, failScope }: StepContext,
+): Map<string, Resolved> {
+	const found = new Map<string, Resolved>();
+	for (const state of Object.values(step.states)) {
+		const { scope, folders } = state;
+		if (failureOf(scope) !== undefined) continue;
+		try {
+			for (const folder of folders) {
+				const resolved = resolvePath(folder);
+				if (!resolved.found)
+					throw new HoldfastError(
+						"folder-not-found",
+						`the folder ${folder} has vanished since the run began`,
+					);
+				exclusionsOf(folder, state);
+				found.set(folder, resolved);
+			}
+		} catch (error) {
+			failScope(scope, error as Error);
+		}
+	}
+	return found;
+}
