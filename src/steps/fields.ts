@@ -67,6 +67,3 @@ export const places = listOf(place);
 
 /** Of a user's manager, or of the one that is ours. */
 export const units = listOf(object({ unit: text, user: v.optional(text) }));
-
-/** Folders that a step had to make on the way to its own, the deepest first. */
-export const made = { parents: texts };

@@ -1,26 +1,16 @@
 // Keep the old copies for a while; `holdfast undo` brings them back.
 import * as v from "valibot";
-import type { ServerDump } from "../databases/dump.ts";
 import { databaseSwap } from "./database-swap.ts";
-import { listOf, object, places, ref, some, text } from "./fields.ts";
+import { listOf, places, text } from "./fields.ts";
+import { keptDatabase } from "./records.ts";
 import { defineStep } from "./step.ts";
-
-/** The database as it was before, under the name `old`. */
-const database = object({
-	dump: some<ServerDump>(),
-	old: text,
-	/** What else belongs to it, as the step that put it aside knows, or just that. */
-	swapped: v.exactOptional(ref<"database-swap">()),
-	rest: v.exactOptional(v.unknown()),
-});
-export type KeptDatabase = v.InferOutput<typeof database>;
 
 export const keep = defineStep({
 	kind: "keep",
 	params: {
 		state: text,
 		places,
-		databases: listOf(database),
+		databases: listOf(keptDatabase),
 		/** How long. */
 		seconds: v.number(),
 	},

@@ -1,7 +1,19 @@
 // What steps have the journal remember beyond their run: old copies that are kept, and archives that were made.
+
+import * as v from "valibot";
+import type { ServerDump } from "../databases/dump.ts";
 import type { Metadata } from "../engines/archive.ts";
-import type { Place } from "./fields.ts";
-import type { KeptDatabase } from "./keep.ts";
+import { object, type Place, ref, some, text } from "./fields.ts";
+
+/** The database as it was before, under the name `old`. */
+export const keptDatabase = object({
+	dump: some<ServerDump>(),
+	old: text,
+	/** What else belongs to it, as the step that put it aside knows, or just that. */
+	swapped: v.exactOptional(ref<"database-swap">()),
+	rest: v.exactOptional(v.unknown()),
+});
+export type KeptDatabase = v.InferOutput<typeof keptDatabase>;
 
 /** Old copies that a restore has left for a while. */
 export interface KeptCopy {

@@ -120,7 +120,7 @@ function understood<T>(schema: v.GenericSchema<unknown, T>, step: string, noted:
 	const { success, output, issues } = v.safeParse(schema, noted, { abortEarly: true });
 	if (success) return output;
 	throw new HoldfastError(
-		"recover",
+		"journal-damaged",
 		`what the journal has of ${step} is not understood: ${issues[0].message}`,
 		{
 			hint: "look at what its run has left, then give it up with: holdfast recover --abandon RUN",

@@ -3,7 +3,6 @@ import { basename, dirname } from "node:path";
 import { openDatabase } from "../../databases/dump.ts";
 import { descend, split } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
-import { HoldfastError } from "../../values/error.ts";
 import type { EmbedStep } from "../embed.ts";
 import type { StepWork } from "../step.ts";
 
