@@ -8,6 +8,7 @@ import { type Origin, originAt, originsOf, withOrigins } from "../values/origin.
 import { asPattern } from "../values/patterns.ts";
 import { isRecord, recordOf } from "../values/record.ts";
 import type { Around, Passed, Written } from "./pass.ts";
+import { machineSchema } from "./schema.ts";
 
 export const withClan = (machine: Written, { name }: Pick<Around, "name">): Passed => {
 	if (!isRecord(machine.clan)) return { machine };
@@ -20,6 +21,7 @@ export const withClan = (machine: Written, { name }: Pick<Around, "name">): Pass
 			{ value: { state, providers }, by: "clan", isDefault: true, origin: originsOf(machine)?.clan },
 		],
 		[],
+		machineSchema,
 	);
 	return {
 		machine: merged as Written,

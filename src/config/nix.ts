@@ -3,6 +3,7 @@
 
 import { merge } from "../modules/merge.ts";
 import { originsOf } from "../values/origin.ts";
+import { mergedSchema } from "./merged.ts";
 import type { Pass, Written } from "./pass.ts";
 
 /** As src/host/nix.ts has it. `from`: the config's folder, and whether a flake that lies on this machine must be ours. */
@@ -16,21 +17,23 @@ interface Evaluated {
 	readonly holdfast: Record<string, unknown> | null;
 }
 
-export const withNix: Pass = async (machine, { name, evaluate }) => {
+export const withNix: Pass = async (machine, { name, evaluate, modules }) => {
 	if (evaluate === undefined || typeof machine.nix !== "string") return { machine };
 	const { nix, ...rest } = machine;
 	const { clan, holdfast } = await evaluate(machine.nix);
+	const found = { system: "nixos", ...(holdfast ?? { clan }) };
 	const merged = merge(
 		[
 			{ value: rest, by: `machine "${name}"` },
 			{
-				value: { system: "nixos", ...(holdfast ?? { clan }) },
+				value: found,
 				by: machine.nix,
 				isDefault: true,
 				origin: originsOf(machine)?.nix,
 			},
 		],
 		[],
+		await mergedSchema([rest, found], modules),
 	);
 	return { machine: merged as Written };
 };

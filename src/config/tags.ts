@@ -3,9 +3,10 @@
 import { type Conflict, merge } from "../modules/merge.ts";
 import { overlaid } from "../values/origin.ts";
 import { isRecord } from "../values/record.ts";
+import { mergedSchema } from "./merged.ts";
 import type { Pass, Written } from "./pass.ts";
 
-export const withTags: Pass = (machine, { name, tags }) => {
+export const withTags: Pass = async (machine, { name, tags, modules }) => {
 	const own = (Array.isArray(machine.tags) ? machine.tags.map(String) : []).flatMap((tag) => {
 		const value = Object.hasOwn(tags, tag) ? tags[tag] : undefined;
 		return isRecord(value) ? [{ value: without(value, "tags"), by: `tag "${tag}"`, isDefault: true }] : [];
@@ -14,7 +15,8 @@ export const withTags: Pass = (machine, { name, tags }) => {
 	const shared = new Set(own.flatMap(({ value }) => Object.keys(value)));
 	const machines = without(machine, ...Object.keys(machine).filter((key) => !shared.has(key)));
 	const conflicts: Conflict[] = [];
-	const merged = merge([{ value: machines, by: `machine "${name}"` }, ...own], conflicts) as Written;
+	const schema = await mergedSchema([machines, ...own.map(({ value }) => value)], modules);
+	const merged = merge([{ value: machines, by: `machine "${name}"` }, ...own], conflicts, schema) as Written;
 	return {
 		machine: overlaid(machine, merged),
 		faults: conflicts.map((conflict) => ({ ...conflict, hint: `say it in machine "${name}" itself` })),

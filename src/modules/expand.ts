@@ -1,7 +1,7 @@
 // From the services that a person declares to the states that they own. Pure: modules are asked, nothing else is.
 import * as v from "valibot";
 import { type Fault, faultsIn } from "../manifest/faults.ts";
-import type { StateInput } from "../manifest/state.ts";
+import { type StateInput, stateSchema } from "../manifest/state.ts";
 import { type Origin, originsOf, withOrigins } from "../values/origin.ts";
 import { ownValue, recordOf } from "../values/record.ts";
 import { type Conflict, type Definition, isMap, merge } from "./merge.ts";
@@ -98,7 +98,7 @@ function inOrder(names: readonly string[], find: ServicesRequest["find"], faults
 
 function optionsOf(module: Module, definitions: readonly Definition[], faults: Fault[]): object | undefined {
 	const conflicts: Conflict[] = [];
-	const value = merge(definitions, conflicts);
+	const value = merge(definitions, conflicts, module.options);
 	for (const { path, message } of conflicts)
 		faults.push({ path: ["services", module.name, ...path], message });
 	const result = v.safeParse(module.options, value);
@@ -131,6 +131,7 @@ function statesOf({ state: written, file }: ServicesRequest, yielded: readonly Y
 		state[name] = merge(
 			[...definitions, ...(users === undefined ? [] : [{ value: users ?? {}, by: file, origin }])],
 			conflicts,
+			stateSchema,
 			2,
 		) as StateInput;
 		for (const { path, message } of conflicts) faults.push({ path: ["state", name, ...path], message });

@@ -1,8 +1,8 @@
 // Several definitions of one value become one: lists are added up, maps are merged, a default gives way. Two that
 // say different things are a fault that names both places. A list that is a command is one value.
-
-import { HOOKS } from "../manifest/state.ts";
+import type * as v from "valibot";
 import { type Origin, originsOf, withOrigins } from "../values/origin.ts";
+import { formsBelow, formsOf, mayBeCommand } from "./commands.ts";
 
 export interface Definition {
 	readonly value: unknown;
@@ -22,27 +22,27 @@ export interface Conflict {
 
 const FALLBACK = Symbol("default");
 
-/** Keys whose lists are a program and its arguments: half of one and half of another would be neither. */
-const COMMANDS: ReadonlySet<string> = new Set([
-	...HOOKS,
-	"command",
-	"passphraseCommand",
-	"get",
-	"set",
-	"occ",
-]);
-
 /** A value that anybody may override, in options that one module sets of another. */
 export function byDefault<T>(value: T): T {
 	return { [FALLBACK]: value } as T;
 }
 
-/** `deep`: how many levels of maps are merged; a map below that is one value. */
+/** `schema`: of what is merged. `deep`: how many levels of maps are merged; a map below that is one value. */
 export function merge(
 	definitions: readonly Definition[],
 	conflicts: Conflict[],
+	schema: v.GenericSchema,
 	deep = Number.POSITIVE_INFINITY,
-	path: readonly string[] = [],
+): unknown {
+	return mergeAt([], formsOf(schema), definitions, conflicts, deep);
+}
+
+function mergeAt(
+	path: readonly string[],
+	forms: readonly v.GenericSchema[],
+	definitions: readonly Definition[],
+	conflicts: Conflict[],
+	deep: number,
 ): unknown {
 	const all = definitions
 		.map((one) =>
@@ -54,9 +54,11 @@ export function merge(
 	const [only] = all.length === 1 ? all : [];
 	if (only && Array.isArray(only.value)) return only.value;
 	const isList = all.length > 0 && all.every(({ value }) => Array.isArray(value));
-	if (isList && !COMMANDS.has(path.at(-1) ?? "")) return joined(all);
+	if (isList && !mayBeCommand(forms)) return joined(all);
 	if (deep > 0 && all.length > 0 && all.every(({ value }) => isMap(value)))
-		return mergedMaps(all, (some, key) => merge(some, conflicts, deep - 1, [...path, key]));
+		return mergedMaps(all, (some, key) =>
+			mergeAt([...path, key], formsBelow(forms, key), some, conflicts, deep - 1),
+		);
 	const firm = firmOf(all);
 	const candidates = firm.length > 0 ? firm : all;
 	const [first, ...others] = candidates;

@@ -87,6 +87,7 @@ export const pattern = v.pipe(
 	}),
 );
 
+/** A program and its arguments. Where definitions are merged, such a list is one value. */
 export const argv = v.pipe(
 	v.array(v.string()),
 	v.minLength(1, "a command needs at least the program to run"),

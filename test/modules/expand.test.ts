@@ -72,6 +72,14 @@ describe("services in a config", () => {
 		assert.deepEqual(state?.hooks.preBackup, { script: "true", timeout: 3600 });
 	});
 
+	test("a command that a tag gives a module gives way to the machine's; a list adds to it", async () => {
+		const tag = "tags:\n  all: { services: { nextcloud: { occ: [php, occ], previews: false } } }\n";
+		const own = "    tags: [all]\n    services: { nextcloud: { occ: [my-occ] } }";
+		const hooks = (await load(tag + machineOf(own)))?.state.nextcloud?.hooks;
+		assert.match(JSON.stringify(hooks), /my-occ/);
+		assert.doesNotMatch(JSON.stringify(hooks), /php/);
+	});
+
 	test("names of NixOS where the machine is one", async () => {
 		const manifest = await load(machineOf("    system: nixos\n    services: { grafana: {}, zerotier: {} }"));
 		assert.deepEqual(manifest?.state.grafana?.stopOnRestore, [{ unit: "grafana.service" }]);
@@ -203,14 +211,16 @@ describe("expansion", () => {
 describe("merging", () => {
 	const json = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 
+	const any = v.unknown();
+
 	test("one definition is itself; one that is repeated changes nothing", () => {
 		fc.assert(
 			fc.property(json, (value) => {
 				const conflicts: Conflict[] = [];
 				const one = { value, by: "a" };
-				assert.deepEqual(merge([one], conflicts), value);
-				const merged = merge([one, one], conflicts);
-				assert.deepEqual(merge([one, one, one], conflicts), merged);
+				assert.deepEqual(merge([one], conflicts, any), value);
+				const merged = merge([one, one], conflicts, any);
+				assert.deepEqual(merge([one, one, one], conflicts, any), merged);
 				assert.deepEqual(conflicts, []);
 			}),
 		);
@@ -220,7 +230,7 @@ describe("merging", () => {
 		const conflicts: Conflict[] = [];
 		const own = { hooks: { preBackup: ["sh", "-c", "x", "sh"] }, healthChecks: [{ command: ["a", "a"] }] };
 		const theirs = { hooks: { preBackup: ["true"] }, healthChecks: [{ command: ["a", "a"] }] };
-		assert.deepEqual(merge([{ value: own, by: "a" }], conflicts), own);
+		assert.deepEqual(merge([{ value: own, by: "a" }], conflicts, stateSchema), own);
 		assert.deepEqual(
 			merge(
 				[
@@ -228,6 +238,7 @@ describe("merging", () => {
 					{ value: theirs, by: "b", isDefault: true },
 				],
 				conflicts,
+				stateSchema,
 			),
 			own,
 		);
@@ -238,6 +249,7 @@ describe("merging", () => {
 				{ value: theirs, by: "b" },
 			],
 			conflicts,
+			stateSchema,
 		);
 		assert.match(
 			conflicts[0]?.message ?? "",
@@ -248,25 +260,39 @@ describe("merging", () => {
 	test("every key that a config or a module's options have for a command is known as one", () => {
 		const commands = new Set<string>();
 		const seen = new Set<unknown>();
-		/** Keys of maps whose value may be a program and its arguments. */
-		const walk = (node: unknown, key: string) => {
+		/** Every map; and keys of it whose value may be a program and its arguments. */
+		const walk = (node: unknown, key: string, map: unknown) => {
 			if (typeof node !== "object" || node === null) return;
-			if (node === f.argv) commands.add(key);
+			if (node === f.argv) isOneValue(key, map as v.GenericSchema);
 			if (seen.has(node) && node !== f.argv) return;
 			seen.add(node);
 			const { entries, ...rest } = node as Record<string, unknown>;
-			for (const [name, one] of Object.entries(entries ?? {})) walk(one, name);
-			for (const one of Object.values(rest)) walk(one, key);
+			for (const [name, one] of Object.entries(entries ?? {})) walk(one, name, node);
+			for (const one of Object.values(rest)) walk(one, key, map);
 		};
-		for (const schema of [configSchema, machineSchema, userStateSchema, manifestSchema]) walk(schema, "");
-		for (const module of LIBRARY.values()) walk(module.options, "");
-		assert.ok(commands.has("command") && commands.has("passphraseCommand"), [...commands].join(" "));
-		for (const key of commands) {
+		const isOneValue = (key: string, map: v.GenericSchema) => {
+			commands.add(key);
 			const conflicts: Conflict[] = [];
 			const one = { value: { [key]: ["a", "b", "a"] }, by: "x" };
 			const other = { value: { [key]: ["c"] }, by: "y", isDefault: true };
-			assert.deepEqual(merge([one, other], conflicts), { [key]: ["a", "b", "a"] }, key);
-		}
+			assert.deepEqual(merge([one, other], conflicts, map), { [key]: ["a", "b", "a"] }, key);
+		};
+		for (const schema of [configSchema, machineSchema, userStateSchema, manifestSchema])
+			walk(schema, "", undefined);
+		for (const module of LIBRARY.values()) walk(module.options, "", undefined);
+		for (const key of ["command", "passphraseCommand", "preBackup", "get", "occ"])
+			assert.ok(commands.has(key), [...commands].join(" "));
+	});
+
+	test("a list of a module's own is a command where its schema says so, and adds up otherwise", () => {
+		const schema = v.strictObject({
+			some: v.optional(v.strictObject({ tool: v.optional(v.pipe(f.argv, v.description("a tool"))) })),
+			words: v.optional(v.array(f.text)),
+		});
+		const one = { value: { some: { tool: ["a", "a"] }, words: ["x"] }, by: "a" };
+		const other = { value: { some: { tool: ["b"] }, words: ["y"] }, by: "b", isDefault: true };
+		const merged = { some: { tool: ["a", "a"] }, words: ["x", "y"] };
+		assert.deepEqual(merge([one, other], [], schema), merged);
 	});
 
 	test("a default gives way, whatever the order; two that are firm and differ are named both", () => {
@@ -277,11 +303,11 @@ describe("merging", () => {
 			[soft, firm],
 		]) {
 			const conflicts: Conflict[] = [];
-			assert.deepEqual(merge(definitions, conflicts), { port: 1 });
+			assert.deepEqual(merge(definitions, conflicts, any), { port: 1 });
 			assert.deepEqual(conflicts, []);
 		}
 		const conflicts: Conflict[] = [];
-		merge([firm, { value: { port: 3 }, by: 'module "y"' }], conflicts);
+		merge([firm, { value: { port: 3 }, by: 'module "y"' }], conflicts, any);
 		assert.match(conflicts[0]?.message ?? "", /port is 1 by holdfast\.yaml and 3 by module "y"/);
 	});
 });
