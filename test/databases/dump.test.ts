@@ -1,7 +1,18 @@
 // What archives, journals and the config share: the names of dumps, and which declared one stands for one in an archive.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { covers, type Dump, dumpFile, dumpLabel, liveFiles, withDatabase } from "../../src/databases/dump.ts";
+import * as v from "valibot";
+import {
+	covers,
+	type Dump,
+	dumpFile,
+	dumpLabel,
+	dumpSchema,
+	liveFiles,
+	withDatabase,
+} from "../../src/databases/dump.ts";
+import { DATABASES } from "../../src/databases/list.ts";
+import { databaseNamed } from "../../src/databases/question.ts";
 
 test("the file name of a dump is what every archive has", () => {
 	const names: [Dump, string][] = [
@@ -63,4 +74,29 @@ test("a declared dump stands for those of its server, but the ones that it leave
 	assert.ok(covers({ postgresql: "app", user: "me" }, { postgresql: "app" }));
 	assert.ok(covers({ redis: "/srv/dump.rdb", port: 1 }, { redis: "/srv/dump.rdb" }));
 	assert.deepEqual(withDatabase(all, "app"), { port: 5433, postgresql: "app" });
+});
+
+test("each kind reads its own dumps, and no other does", () => {
+	for (const { key, kind, schema, named } of DATABASES) {
+		const dump = named(kind === "file" ? "/srv/app/file" : "app");
+		const read = DATABASES.filter((one) => v.safeParse(one.schema, dump).success).map((one) => one.key);
+		assert.deepEqual(read, [key]);
+		assert.deepEqual(v.parse(schema, dump), dump);
+	}
+	const { issues } = v.safeParse(dumpSchema, {});
+	assert.match(issues?.[0]?.message ?? "", /^a dump is \{ postgresql \}, \{ mariadb \}, .* or \{ \w+ \}$/);
+});
+
+test("a question is put to the server that the state's dumps name, a database by name before one of all", () => {
+	const dumps: Dump[] = [
+		{ sqlite: "/srv/app.db" },
+		{ mariadb: "*", socket: "/run/my.sock", except: ["other"] },
+		{ mariadb: "shop", user: "me" },
+		{ postgresql: "*", port: 5433 },
+	];
+	assert.deepEqual(databaseNamed("shop", dumps), { mariadb: "shop", user: "me" });
+	assert.deepEqual(databaseNamed("app", dumps), { postgresql: "app", port: 5433 });
+	assert.deepEqual(databaseNamed("app", dumps.slice(0, 2)), { mariadb: "app", socket: "/run/my.sock" });
+	assert.deepEqual(databaseNamed("other", dumps.slice(0, 2)), { postgresql: "other" });
+	assert.deepEqual(databaseNamed("app", []), { postgresql: "app" });
 });
