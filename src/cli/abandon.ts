@@ -2,7 +2,7 @@
 
 import { loadMachines } from "../config/load.ts";
 import { places } from "../host/places.ts";
-import { print, printJson, printMessage } from "../report/terminal.ts";
+import type { Reporter } from "../report/reporter.ts";
 import { abandon, abandonJournal, type Left, leftBy, leftInJournal } from "../run/abandon.ts";
 import { Journal } from "../run/journal.ts";
 import { WHOLE } from "../run/journal-file.ts";
@@ -10,8 +10,10 @@ import { takeLock } from "../run/lock.ts";
 import { isForeign } from "../run/plan-shape.ts";
 import { newRunId } from "../run/run-id.ts";
 import { HoldfastError } from "../values/error.ts";
+import { EXIT } from "../values/error-codes.ts";
 import { wordsOf } from "../values/system-error.ts";
-import { type CommonFlags, loading } from "./flags.ts";
+import type { CommonFlags } from "./flags.ts";
+import { loading } from "./machines.ts";
 import { confirm } from "./operate.ts";
 import { untilUndone } from "./signals.ts";
 
@@ -20,36 +22,29 @@ type Flags = CommonFlags & { readonly yes: boolean };
 const NOTHING_DELETED =
 	"Nothing of this is touched. Look at it before the next restore: what a service needs, move back to its place by hand, start its units, and delete the rest.";
 
-export async function abandonRun(flags: Flags, run: string): Promise<number> {
+export async function abandonRun(out: Reporter, flags: Flags, run: string): Promise<number> {
 	const lock = takeLock(places().runtime, `holdfast recover --abandon ${run}`);
 	try {
-		return await untilUndone(() => (run === WHOLE ? giveUpJournal(flags) : giveUp(flags, run)));
+		return await untilUndone(() => (run === WHOLE ? giveUpJournal(out, flags) : giveUp(out, flags, run)));
 	} finally {
 		lock.release();
 	}
 }
 
-async function giveUp(flags: Flags, id: string): Promise<number> {
-	const journal = Journal.open(places().state);
-	try {
-		const left = await leftBy(journal, id);
-		tell(flags, [`run ${id}${doing(left)}`], left.lines);
-		await confirm(
-			`Give up run ${id} as it is?`,
-			flags.yes,
-			left.open
-				? "the run is neither finished nor undone after this"
-				: "what is still to do is not done then",
-			"what it has left is above; to give it up: --yes",
-		);
-		abandon(journal, left);
-		if (flags.json) printJson({ abandoned: id, left: left.lines }, 2);
-		else if (!flags.quiet)
-			printMessage(`run ${id} is given up${left.open ? "; other runs can begin again" : ""}`);
-		return 0;
-	} finally {
-		journal.close();
-	}
+async function giveUp(out: Reporter, flags: Flags, id: string): Promise<number> {
+	using journal = Journal.open(places().state);
+	const left = await leftBy(journal, id);
+	tell(out, flags, [`run ${id}${doing(left)}`], left.lines);
+	await confirm(
+		`Give up run ${id} as it is?`,
+		flags.yes,
+		left.open ? "the run is neither finished nor undone after this" : "what is still to do is not done then",
+		"what it has left is above; to give it up: --yes",
+	);
+	abandon(journal, left);
+	await out.result({ kind: "answer", value: { abandoned: id, left: left.lines }, text: [] });
+	out.note(`run ${id} is given up${left.open ? "; other runs can begin again" : ""}`);
+	return EXIT.done;
 }
 
 function doing({ open }: Left): string {
@@ -59,7 +54,7 @@ function doing({ open }: Left): string {
 		: `, ${open.operation} of ${open.manifest.machine}; this version knows all its steps: try 'holdfast recover' first`;
 }
 
-async function giveUpJournal(flags: Flags): Promise<number> {
+async function giveUpJournal(out: Reporter, flags: Flags): Promise<number> {
 	const folder = places().state;
 	const why = faultOf(folder);
 	if (why === undefined)
@@ -67,7 +62,7 @@ async function giveUpJournal(flags: Flags): Promise<number> {
 			hint: "name the run that cannot be brought to its end: holdfast recover --abandon RUN",
 		});
 	const lines = leftInJournal(folder, await declaredFolders(flags));
-	tell(flags, [why], lines);
+	tell(out, flags, [why], lines);
 	await confirm(
 		"Set the journal aside and begin a new one?",
 		flags.yes,
@@ -75,22 +70,17 @@ async function giveUpJournal(flags: Flags): Promise<number> {
 		"what it has left is above; to set it aside: --yes",
 	);
 	const aside = abandonJournal(folder, newRunId());
-	if (flags.json) printJson({ abandoned: WHOLE, aside, left: lines }, 2);
-	else if (!flags.quiet)
-		printMessage(`the journal is ${aside ?? "gone"} now, and a new one is begun; keep it until all is well`);
-	return 0;
+	await out.result({ kind: "answer", value: { abandoned: WHOLE, aside, left: lines }, text: [] });
+	out.note(`the journal is ${aside ?? "gone"} now, and a new one is begun; keep it until all is well`);
+	return EXIT.done;
 }
 
 function faultOf(folder: string): string | undefined {
 	try {
-		const journal = Journal.open(folder);
-		try {
-			// A damaged page is met only by who reads it.
-			journal.verify();
-			return undefined;
-		} finally {
-			journal.close();
-		}
+		using journal = Journal.open(folder);
+		// A damaged page is met only by who reads it.
+		journal.verify();
+		return undefined;
 	} catch (error) {
 		return wordsOf(error);
 	}
@@ -108,8 +98,8 @@ async function declaredFolders(flags: Flags): Promise<string[]> {
 	}
 }
 
-function tell({ json, quiet }: Flags, head: readonly string[], lines: readonly string[]): void {
-	if (json || quiet) return;
+function tell(out: Reporter, { quiet }: Flags, head: readonly string[], lines: readonly string[]): void {
+	if (quiet) return;
 	const found = lines.length > 0 ? lines.map((line) => `! ${line}`) : ["nothing that it has left was found"];
-	print([...head, "", ...found, "", NOTHING_DELETED]);
+	out.say([...head, "", ...found, "", NOTHING_DELETED]);
 }

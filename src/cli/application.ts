@@ -1,9 +1,8 @@
-// The commands, and the parser that finds the one that is meant. A command's file is loaded when it is asked for.
+// The parser that finds the command that is meant.
 import {
 	type Application,
 	buildApplication,
 	buildRouteMap,
-	type Command,
 	type CommandContext,
 	type RouteMap,
 	text_en,
@@ -11,52 +10,15 @@ import {
 import { resultsAreSeen } from "../report/terminal.ts";
 import { isNear } from "../values/nearest.ts";
 import { VERSION } from "../values/version.ts";
+import { COMMANDS, loaded } from "./commands.ts";
 import { usageError } from "./usage-words.ts";
-
-type Loader = () => Promise<Command<CommandContext> | RouteMap<CommandContext>>;
-
-const BACKUPS: Record<string, Loader> = {
-	create: async () => (await import("./commands/create.ts")).create,
-	list: async () => (await import("./commands/list.ts")).list,
-	restore: async () => (await import("./commands/restore.ts")).restore,
-};
-const COMMANDS: Record<string, Loader> = {
-	...BACKUPS,
-	diff: async () => (await import("./commands/diff.ts")).diff,
-	undo: async () => (await import("./commands/undo.ts")).undo,
-	recover: async () => (await import("./commands/undo.ts")).recover,
-	check: async () => (await import("./commands/prune.ts")).check,
-	prune: async () => (await import("./commands/prune.ts")).prune,
-	archives: async () => (await import("./commands/archives/archives.ts")).archives,
-	adopt: async () => (await import("./commands/adopt.ts")).adopt,
-	"recovery-sheet": async () => (await import("./commands/recovery-sheet.ts")).recoverySheet,
-	deploy: async () => (await import("./commands/deploy.ts")).deploy,
-	undeploy: async () => (await import("./commands/deploy.ts")).undeploy,
-	status: async () => (await import("./commands/status.ts")).status,
-	notify: async () => (await import("./commands/notify.ts")).notify,
-	attach: async () => (await import("./commands/attach.ts")).attach,
-	runs: async () => (await import("./commands/runs.ts")).runs,
-	import: async () => (await import("./commands/import.ts")).importCommand,
-	clan: async () => (await import("./commands/clan.ts")).clan,
-	init: async () => (await import("./commands/init.ts")).init,
-	modules: async () => (await import("./commands/modules.ts")).modules,
-	validate: async () => (await import("./commands/manifest.ts")).validate,
-	manifest: async () => (await import("./commands/manifest.ts")).manifest,
-	schema: async () => (await import("./commands/manifest.ts")).schema,
-	completion: async () => (await import("./commands/completion.ts")).completion,
-	backups: async () =>
-		buildRouteMap({
-			routes: await load(BACKUPS),
-			docs: { brief: "the same three commands, under the name that Clan gives them" },
-		}),
-};
 
 /** The program's parser; with only the one command in it, when the words begin with one. */
 export async function application(words: readonly string[] = []): Promise<Application<CommandContext>> {
 	const [command] = words;
 	const named = command === undefined ? undefined : COMMANDS[command];
 	const root = buildRouteMap({
-		routes: await load(command !== undefined && named ? { [command]: named } : COMMANDS),
+		routes: await loaded(command !== undefined && named ? { [command]: named } : COMMANDS),
 		docs: {
 			brief: "Declarative backup and restore for Linux services",
 			fullDescription: [
@@ -120,9 +82,3 @@ const unknownCommand: typeof text_en.noCommandRegisteredForInput = ({ correction
 	const words = text_en.noCommandRegisteredForInput({ ...said, corrections: near });
 	return near.length === 0 ? `${words}; see what there is with: holdfast --help` : words;
 };
-
-async function load(loaders: Record<string, Loader>) {
-	return Object.fromEntries(
-		await Promise.all(Object.entries(loaders).map(async ([name, loader]) => [name, await loader()] as const)),
-	);
-}

@@ -1,55 +1,49 @@
 // A command that is for another machine goes there as it stands.
 
-import { shownAsJson, shownAsText } from "../report/passed-on.ts";
+import { everyRecordReader, type OutputReader } from "../host/lines.ts";
+import { FORMAT_NAMES } from "../report/formats.ts";
 import { printMessage } from "../report/terminal.ts";
 import { EXIT } from "../values/error-codes.ts";
-import { commandFirst } from "./argv.ts";
-import type { CommonFlags, Elsewhere } from "./flags.ts";
-import { askThere, connected, endOf, remarkTo, runThere, type Target } from "./fleet.ts";
-import { confirm, reporter } from "./operate.ts";
+import type { Call } from "./command.ts";
+import { askThere, connected, runThere, type Target } from "./connections.ts";
+import { endOf, remarkTo } from "./fleet.ts";
+import { confirm } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
-/** Commands that are a run there, and whether they ask before they begin. */
-const RUNS: Readonly<Record<string, { readonly asks: boolean }>> = {
-	create: { asks: false },
-	check: { asks: false },
-	restore: { asks: true },
-	prune: { asks: true },
-	undo: { asks: true },
-	recover: { asks: false },
-};
-
-export async function passOn({ manifest, sshConfig }: Elsewhere, flags: CommonFlags): Promise<number> {
+export async function passOn(
+	{ out, words, elsewhere }: Call,
+	{ manifest, sshConfig }: Target,
+): Promise<number> {
 	const target = { manifest, sshConfig };
-	const words = withoutConfig(commandFirst(process.argv.slice(2)));
-	const command = words[0] === "backups" ? words[1] : words[0];
-	const kind = RUNS[command ?? ""];
+	const { machine } = manifest;
+	const argv = withoutPlace(words);
 	const signal = interruptible();
-	const remark = remarkTo(flags);
-	const has = (flag: string) => words.includes(flag);
-	if (!kind || has("--dry-run")) return show(target, words, signal, remark);
-	const plain = words.filter((word) => !["--json", "--quiet", "--debug"].includes(word));
-	const run = async (argv: readonly string[], over: Target = target) =>
-		endOf(await runThere(over, argv, signal, await reporter(flags), remark));
-	if (!kind.asks || has("--yes")) return run(plain);
+	const has = (flag: string) => argv.includes(flag);
+	const show = (over: Target, some: readonly string[], reader: () => OutputReader) =>
+		shown(over, some, signal, remarkTo(out), reader);
+	if (elsewhere === "question" || has("--dry-run")) return show(target, argv, () => out.passOn(machine));
+	const plain = argv.filter((word) => !HOW_TO_SHOW.has(word));
+	const run = async (some: readonly string[], over: Target = target) =>
+		endOf(await runThere(over, some, signal, await out.run(), remarkTo(out)));
+	if (elsewhere === "run" || has("--yes")) return run(plain);
 	return connected(target, signal, async (connection) => {
 		const over = { ...target, connection };
-		const code = await show(over, [...plain, "--dry-run"], signal, remark);
+		const preview = () => everyRecordReader((line) => out.say(line));
+		const code = await show(over, [...plain, "--dry-run"], preview);
 		if (code !== EXIT.done) return code;
-		await confirm(`Do this on ${manifest.machine}?`, false);
+		await confirm(`Do this on ${machine}?`, false);
 		return run([...plain, "--yes"], over);
 	});
 }
 
 /** What the command prints there, as it comes; however long it works. */
-async function show(
+async function shown(
 	target: Target,
 	argv: readonly string[],
 	signal: AbortSignal,
 	remark: (line: string) => void,
+	reader: () => OutputReader,
 ): Promise<number> {
-	const { machine } = target.manifest;
-	const reader = () => (argv.includes("--json") ? shownAsJson(machine) : shownAsText());
 	const question = { signal, remark, reader, seconds: Number.POSITIVE_INFINITY };
 	const { code, stderr } = await askThere(target, argv, question);
 	printMessage(stderr);
@@ -58,14 +52,21 @@ async function show(
 
 const EXIT_CODES: ReadonlySet<number> = new Set(Object.values(EXIT));
 
+/** The events of a run come as they are, and are shown here. */
+const HOW_TO_SHOW: ReadonlySet<string> = new Set([
+	...FORMAT_NAMES.map((name) => `--${name}`),
+	"--quiet",
+	"--debug",
+]);
+
 /** Flags, each with a value, that say where. */
-const HERE = ["--config", "--on"];
+const WHERE = ["--config", "--on"];
 
 /** The config is read here; there, what it says of the machine comes along. */
-function withoutConfig(words: readonly string[]): string[] {
+function withoutPlace(words: readonly string[]): string[] {
 	const end = words.indexOf("--");
 	return words.filter((word, index) => {
 		if (end >= 0 && index > end) return true;
-		return !HERE.some((flag) => word === flag || words[index - 1] === flag || word.startsWith(`${flag}=`));
+		return !WHERE.some((flag) => word === flag || words[index - 1] === flag || word.startsWith(`${flag}=`));
 	});
 }

@@ -1,18 +1,12 @@
 // Flags and small pieces that several commands share.
 
-import type { LoadOptions } from "../config/find.ts";
-import { type Loaded, loadConfig } from "../config/load.ts";
 import type { MachineNames } from "../config/names.ts";
-import { isHere, select } from "../fleet/select.ts";
-import type { Manifest } from "../manifest/schema.ts";
-import { linesIn, printJson, printMessage, resultsAreJson, resultsGone } from "../report/terminal.ts";
+import { byFormat, FORMATS, type FormatFlags } from "../report/formats.ts";
 import { secondsOf } from "../values/duration.ts";
-import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
-import { wasInterrupted } from "./signals.ts";
+import { HoldfastError } from "../values/error.ts";
 
-export interface CommonFlags {
+export interface CommonFlags extends FormatFlags {
 	readonly config?: string;
-	readonly json: boolean;
 	readonly quiet: boolean;
 	readonly debug: boolean;
 }
@@ -26,7 +20,7 @@ export const valueFlag = (brief: string, placeholder: string) =>
 
 export const commonFlags = {
 	config: valueFlag("config file", "FILE"),
-	json: switchFlag("print JSON for programs"),
+	...byFormat((name) => switchFlag(FORMATS[name].brief)),
 	quiet: switchFlag("print errors and results only"),
 	debug: switchFlag("print stack traces"),
 } as const;
@@ -144,142 +138,4 @@ export function splitWords(command: string, words: readonly string[]) {
 	});
 }
 
-/** The machine that a command is for: the one named, or the only one there is. */
-export async function loadMachine(flags: CommonFlags, name: string | undefined): Promise<Manifest> {
-	return (await loadOne(flags, name)).manifest;
-}
-
-/** The same, when it is this one. A command for another is passed on to it by `guard`, as it stands. */
-export async function loadLocal(flags: CommonFlags, name: string | undefined): Promise<Manifest> {
-	const { manifest, sshConfig } = await loadOne(flags, name);
-	if (!isHere(manifest)) throw new Elsewhere(manifest, sshConfig);
-	return manifest;
-}
-
-async function loadOne(flags: CommonFlags, name: string | undefined) {
-	const { machines, sshConfig } = await chosen(flags, { machine: name === undefined ? [] : [name] });
-	const [manifest] = machines;
-	if (!manifest) throw new HoldfastError("machine-ambiguous", "which machine?");
-	return { manifest, sshConfig };
-}
-
-const remarked = new Set<string>();
-
-/** What a config that is there and not read is said by, and how one that names a flake gets at it. */
-export const loading = {
-	remark(line: string) {
-		if (!remarked.has(line)) printMessage(`! ${line}`);
-		remarked.add(line);
-	},
-	async evaluate(reference: string, from: { readonly folder: string; readonly isGuarded: boolean }) {
-		const { evaluateNix } = await import("../host/nix.ts");
-		return evaluateNix(reference, (line) => printMessage(`! ${line}`), from);
-	},
-} satisfies LoadOptions;
-
-interface Chosen {
-	readonly machines: readonly Manifest[];
-	/** All of the config, which are only then looked at. */
-	every(): Promise<readonly Manifest[]>;
-	readonly sshConfig: string | undefined;
-	readonly secrets: Loaded["secrets"];
-}
-
-/** The machines that a command is for, by their names, their tags, or all. */
-export async function chosen(
-	flags: CommonFlags & Partial<FleetFlags>,
-	{ machine }: { readonly machine: readonly string[] },
-): Promise<Chosen> {
-	const config = await loadConfig(flags.config, loading);
-	const selection = {
-		names: machine,
-		tags: flags.tag ?? [],
-		all: flags.all ?? false,
-		several: flags.all !== undefined,
-	};
-	return {
-		machines: await select(config, selection),
-		every: async () => [...(await config.resolve()).values()],
-		sshConfig: process.env.HOLDFAST_SSH_CONFIG || config.sshConfig,
-		secrets: config.secrets,
-	};
-}
-
 export const onFlag = valueFlag("on this machine of the config, by SSH", "MACHINE");
-
-/** For commands that name no machine otherwise: goes on only when they are for this one. */
-export async function requireHere(flags: CommonFlags & { readonly on?: string }): Promise<void> {
-	if (flags.on === undefined) return;
-	const { manifest, sshConfig } = await loadOne(flags, flags.on);
-	if (!isHere(manifest)) throw new Elsewhere(manifest, sshConfig);
-}
-
-/** Of several, those that have something to back up: not one that only keeps others' repositories. */
-export function withStates<T extends Pick<Chosen, "machines">>(selected: T): T {
-	if (selected.machines.length === 1) return selected;
-	const machines = selected.machines.filter((one) => !one.borgServer || Object.keys(one.state).length > 0);
-	return { ...selected, machines };
-}
-
-/** Thrown where a command turns out to be for a machine that is not this one. */
-export class Elsewhere extends Error {
-	readonly manifest: Manifest;
-	readonly sshConfig: string | undefined;
-	constructor(manifest: Manifest, sshConfig: string | undefined) {
-		super(`${manifest.machine} is at ${manifest.host}`);
-		this.manifest = manifest;
-		this.sshConfig = sshConfig;
-	}
-}
-
-/** The providers that a command is for: the one named, or all. */
-export function providersOf(manifest: Manifest, wanted: string | readonly string[] | undefined): string[] {
-	const names = Object.keys(manifest.providers);
-	if (names.length === 0)
-		throw new HoldfastError(
-			"provider-not-found",
-			`machine "${manifest.machine}" has no provider to keep archives`,
-			{
-				hint: "add one: providers: { disk: { type: tar, destinations: { usb: { path: /mnt/usb/holdfast } } } }",
-			},
-		);
-	if (wanted === undefined) return names;
-	return typeof wanted === "string" ? [wanted] : [...wanted];
-}
-
-/** Run a command's work, and turn what it throws into a message and an exit code. */
-export async function guard(flags: CommonFlags, work: () => Promise<number>): Promise<void> {
-	if (flags.json) resultsAreJson();
-	try {
-		process.exitCode = await work().catch(async (error: unknown) => {
-			if (!(error instanceof Elsewhere)) throw error;
-			return (await import("./elsewhere.ts")).passOn(error, flags);
-		});
-	} catch (caught) {
-		// What was cancelled says so in its own words, and means the same.
-		const error =
-			wasInterrupted() && !(caught instanceof HoldfastError)
-				? new HoldfastError("interrupted", "interrupted", { cause: caught })
-				: caught;
-		process.exitCode = exitOf(error);
-		if (flags.json) showErrorAsJson(error);
-		showError(error, flags);
-	}
-}
-
-/** For programs: the same facts, on stdout, in place of the result. */
-function showErrorAsJson(error: unknown): void {
-	printJson({ error: reportOf(error) });
-}
-
-function showError(error: unknown, { debug }: CommonFlags): void {
-	if (resultsGone.aborted) return;
-	const { stack = "", cause } = error instanceof Error ? error : new Error(String(error));
-	const { message, details = [], hint } = reportOf(error);
-	printMessage([
-		`holdfast: ${message}`,
-		...details.flatMap(linesIn).map((line) => `  ${line}`),
-		...(hint ? [`  → ${hint}`] : []),
-		...(debug ? [...linesIn(stack), ...linesIn(String(cause ?? ""))] : []),
-	]);
-}

@@ -14,9 +14,8 @@ export function heldIn(
 	services: readonly string[],
 	paths: readonly string[] = [],
 ): Pick<RestoreRequest, "databases" | "undeclared"> & { readonly dumps: readonly string[] } {
-	const journal = Journal.open(places().state);
+	using journal = Journal.read(places().state);
 	const known = journal.namesakes(archive.name);
-	journal.close();
 	const { databases, undeclared } = heldDatabases(manifest, archive, services, paths, known);
 	return {
 		databases,

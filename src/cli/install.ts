@@ -4,25 +4,27 @@ import { loadMachines } from "../config/load.ts";
 import { readStored } from "../host/stored-json.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Deployment, deploymentSchema, planInstall, planUninstall } from "../plan/install.ts";
+import { formatIn } from "../report/formats.ts";
 import { printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
 import { HoldfastError } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
-import { guard } from "./flags.ts";
+import { finished } from "./command.ts";
 import { operate } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
-export async function install(words: readonly string[]): Promise<void> {
+export async function install(words: readonly string[]): Promise<number> {
 	const [command, at = ""] = words;
-	const flags = { json: words.includes("--json"), quiet: false, debug: false };
-	await guard(flags, async () => {
+	const flags = { ...formatIn(words), quiet: false, debug: false };
+	return finished(flags, async (out) => {
+		const call = { out, isReported: false };
 		const run = newRunId();
 		if (command === "__uninstall") {
 			const installed = recordIn(at);
 			if (!installed) return EXIT.done;
 			return operate(
 				planUninstall({ run, manifest: await manifestIn(installed.manifest) }, installed),
-				flags,
+				call,
 				interruptible(),
 			);
 		}
@@ -31,7 +33,7 @@ export async function install(words: readonly string[]): Promise<void> {
 		const own = deployment.files.find(({ path }) => path === deployment.manifest);
 		const manifest = await manifestIn(own?.from === undefined ? deployment.manifest : join(at, own.from));
 		const before = recordBefore(deployment.installed);
-		return operate(planInstall({ run, manifest, before }, deployment, at), flags, interruptible());
+		return operate(planInstall({ run, manifest, before }, deployment, at), call, interruptible());
 	});
 }
 

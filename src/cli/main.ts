@@ -3,24 +3,10 @@ import { sayWhenGone } from "../host/standing.ts";
 import { linesIn, parserStreams, print, printMessage } from "../report/terminal.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { VERSION } from "../values/version.ts";
-import { commandFirst } from "./argv.ts";
+import type { Context } from "./command.ts";
 
 /** Written out here, so that no other command loads what is behind it; see fleet/protocol.ts. */
 const SERVE = "__serve";
-
-/** What the parser and the proposals of completion run in. */
-const CONTEXT = {
-	process: {
-		...parserStreams,
-		env: process.env,
-		get exitCode() {
-			return process.exitCode ?? null;
-		},
-		set exitCode(code: number | string | null) {
-			process.exitCode = code ?? undefined;
-		},
-	},
-};
 
 // What Node would print of these may quote text from anywhere.
 process.removeAllListeners("warning").on("warning", ({ name, message }) => {
@@ -39,30 +25,53 @@ process.on("uncaughtException", (error: unknown) => {
 
 sayWhenGone();
 
-void main(commandFirst(process.argv.slice(2)));
+void main(process.argv.slice(2)).then((code) => {
+	process.exitCode = code;
+});
 
-async function main(args: readonly string[]): Promise<void> {
-	const [command = ""] = args;
-	if (command === "--version" || command === "-v") print(VERSION);
-	else if (command === SERVE)
-		await (await import("./serve.ts")).serve((words) => {
-			return runCommand(commandFirst(words));
-		});
-	else if (command === "__install" || command === "__uninstall")
-		await (await import("./install.ts")).install(args);
-	else if (command === "__complete")
-		await (await import("./commands/completion.ts")).complete(args.slice(1), CONTEXT);
-	else await runCommand(args);
+async function main(args: readonly string[]): Promise<number> {
+	const [command = "", ...more] = args;
+	switch (command) {
+		case "--version":
+		case "-v":
+			print(VERSION);
+			return EXIT.done;
+		case SERVE:
+			return (await import("./serve.ts")).serve(runCommand);
+		case "__install":
+		case "__uninstall":
+			return (await import("./install.ts")).install(args);
+		case "__complete":
+			await (await import("./complete.ts")).complete(more, contextOf(more));
+			return EXIT.done;
+		default:
+			return runCommand(args);
+	}
 }
 
-async function runCommand(args: readonly string[]): Promise<void> {
-	const [{ run }, { application }] = await Promise.all([import("@stricli/core"), import("./application.ts")]);
+async function runCommand(args: readonly string[]): Promise<number> {
+	const [{ run }, { application }, { commandFirst }] = await Promise.all([
+		import("@stricli/core"),
+		import("./application.ts"),
+		import("./argv.ts"),
+	]);
+	const words = await commandFirst(args);
+	const context = contextOf(words);
 	try {
-		await run(await application(args), args, CONTEXT);
+		await run(await application(words), words, context);
 	} catch (error) {
-		const flags = { json: args.includes("--json"), debug: args.includes("--debug"), quiet: false };
-		await (await import("./flags.ts")).guard(flags, () => Promise.reject(error));
+		// What the parser does not understand.
+		const { finished } = await import("./command.ts");
+		const { formatIn } = await import("../report/formats.ts");
+		const flags = { ...formatIn(words), debug: words.includes("--debug"), quiet: false };
+		return finished(flags, () => Promise.reject(error));
 	}
+	const { exitCode } = context.process;
 	// The library's own codes for unusable arguments are negative.
-	if (typeof process.exitCode === "number" && process.exitCode < 0) process.exitCode = EXIT.usage;
+	return typeof exitCode !== "number" || exitCode < 0 ? EXIT.usage : exitCode;
+}
+
+/** What the parser, a command and the proposals of completion run in. */
+function contextOf(words: readonly string[]): Context {
+	return { words, process: { ...parserStreams, env: process.env, exitCode: null } };
 }

@@ -2,8 +2,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
-import { ask, messagesAreSeen, print, printJson, printMessage, unhindered } from "../report/terminal.ts";
-import { lineReporter } from "../report/text/lines.ts";
+import type { Reporter } from "../report/reporter.ts";
+import { ask, printMessage, unhindered } from "../report/terminal.ts";
 import { type Listener, type Outcome, type RunEvent, type RunReport, SURROUNDINGS } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
 import { execute } from "../run/executor.ts";
@@ -17,7 +17,7 @@ import type { Plan } from "../steps/plan.ts";
 import { HoldfastError } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { wordsOf } from "../values/system-error.ts";
-import type { CommonFlags } from "./flags.ts";
+import type { Call } from "./command.ts";
 import { hungUp, interruptible, untilUndone } from "./signals.ts";
 
 const LOOK_AGAIN_MS = 1_000;
@@ -33,23 +33,24 @@ export const OUTCOME_CODES: Record<Outcome, number> = {
 /** Run a plan under the machine's lock. Runs that died before are brought to their end first. */
 export async function operate(
 	plan: Plan,
-	flags: CommonFlags & { readonly wait?: number | undefined },
+	call: Pick<Call, "out" | "isReported">,
 	signal: AbortSignal,
-	listener?: Listener,
+	{ wait = 0, listener }: { readonly wait?: number | undefined; readonly listener?: Listener } = {},
 ): Promise<number> {
 	return underLock(
 		`holdfast ${plan.operation} ${plan.manifest.machine}`,
 		plan.run,
-		listener ?? (await reporter(flags)),
+		listener ?? (await call.out.run()),
 		async (journal, report) => {
 			requireRecovered(await recoverAll(journal, report));
-			await tidy(journal, flags, undoneIn(plan));
+			await tidy(journal, call.out, undoneIn(plan));
 			const letSleep = await keepAwake(`${plan.operation} of ${plan.manifest.machine}`);
 			const noteHangup = () =>
 				report(remarkOf(plan.run, "SIGHUP: the terminal is gone, and the run goes on"));
 			hungUp.addEventListener("abort", noteHangup);
 			try {
-				const ended = await told(plan, journal, report, () => execute(plan, journal, signal, report));
+				const work = () => execute(plan, journal, signal, report);
+				const ended = call.isReported ? await told(plan, journal, report, work) : await work();
 				if (isService()) await journalEntry(...entryOf(plan, ended));
 				return OUTCOME_CODES[ended.outcome];
 			} finally {
@@ -57,13 +58,13 @@ export async function operate(
 				letSleep();
 			}
 		},
-		{ seconds: flags.wait ?? 0, signal },
+		{ seconds: wait, signal },
 	);
 }
 
 /** Bring runs that died to their end, and nothing else. */
-export async function recoverOnly(flags: CommonFlags): Promise<RunReport[]> {
-	return underLock("holdfast recover", newRunId(), await reporter(flags), async (journal, report) => {
+export async function recoverOnly(out: Reporter): Promise<RunReport[]> {
+	return underLock("holdfast recover", newRunId(), await out.run(), async (journal, report) => {
 		const measured = journal
 			.open()
 			.flatMap((run) => (isForeign(run) || run.manifest.metricsFile === undefined ? [] : [run.manifest]));
@@ -71,13 +72,13 @@ export async function recoverOnly(flags: CommonFlags): Promise<RunReport[]> {
 		for (const manifest of measured)
 			await (await import("../report/metrics.ts")).writeMetrics(manifest, journal).catch(() => {});
 		requireRecovered(reports);
-		await tidy(journal, flags);
+		await tidy(journal, out);
 		return reports;
 	});
 }
 
-async function tidy(journal: Journal, { quiet }: CommonFlags, spared?: string): Promise<void> {
-	for (const line of await tidyUp(journal, { spared })) if (!quiet) printMessage(`! ${line}`);
+async function tidy(journal: Journal, out: Reporter, spared?: string): Promise<void> {
+	for (const line of await tidyUp(journal, { spared })) out.note(`! ${line}`);
 }
 
 /** The run that an undo brings the old copies of back. */
@@ -96,13 +97,9 @@ async function underLock<T>(
 	const lock = waiting ? await lockWithin(runtime, doing, run, waiting) : takeLock(runtime, doing, run);
 	const locked = async () => {
 		try {
-			const journal = Journal.open(state);
-			try {
-				// Started from elsewhere, what it prints is the record already.
-				return await work(journal, process.env.HOLDFAST_RUN ? report : recording(runtime, run, report));
-			} finally {
-				journal.close();
-			}
+			using journal = Journal.open(state);
+			// Started from elsewhere, what it prints is the record already.
+			return await work(journal, process.env.HOLDFAST_RUN ? report : recording(runtime, run, report));
 		} finally {
 			lock.release();
 		}
@@ -146,9 +143,6 @@ function entryOf({ operation, run, manifest }: Plan, { outcome, seconds, failure
 	return [`${operation} of ${manifest.machine}: ${outcome}${why}`, priority, fields] as const;
 }
 
-/** Runs that somebody may be waiting to hear of. */
-const TOLD: ReadonlySet<string> = new Set(["create", "prune", "check"]);
-
 const remarkOf = (run: string, line: string): RunEvent => ({
 	...{ v: 1, time: new Date().toISOString(), run },
 	...{ type: "step-log", step: SURROUNDINGS, line },
@@ -162,7 +156,6 @@ async function told(
 	work: () => Promise<RunReport>,
 ): Promise<RunReport> {
 	const { manifest, operation, run } = plan;
-	if (!TOLD.has(operation)) return work();
 	const notify = manifest.notify?.length ? (await import("../report/notify.ts")).notify : undefined;
 	const remark = (line: string) => report(remarkOf(run, line));
 	const metrics =
@@ -184,22 +177,6 @@ async function told(
 	);
 	await metrics?.(manifest, journal).catch(unwritten);
 	return ended;
-}
-
-export async function reporter(flags: CommonFlags): Promise<Listener> {
-	if (flags.json) return (event) => printJson(event);
-	if (!drawsLive(flags)) return lineReporter(flags.quiet);
-	return (await import("../report/text/live.ts")).liveReporter();
-}
-
-/** Whether there is a terminal to draw on. */
-export function drawsLive({ quiet }: CommonFlags): boolean {
-	return !quiet && messagesAreSeen() && !process.env.NO_COLOR && process.env.TERM !== "dumb";
-}
-
-export function printPlan(plan: Plan, json: boolean): void {
-	if (json) printJson(plan, 2);
-	else print(plan.steps.map(({ title }, index) => `${String(index + 1).padStart(3)}. ${title}`));
 }
 
 /** Ask before something is replaced. Without a terminal only `--yes` will do. */

@@ -5,7 +5,6 @@ import * as v from "valibot";
 import {
 	type Cancel,
 	type Ended,
-	errorSchema,
 	type Greeting,
 	lineOf,
 	PROTOCOL,
@@ -22,20 +21,21 @@ import { eventFile, linesAsTheyCome, prepareEventFile, RUN_ID, recorded } from "
 import { lockHolder } from "../run/lock.ts";
 import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
 import { EXIT, exitOfCode } from "../values/error-codes.ts";
+import { errorReportSchema } from "../values/error-report.ts";
 import { ownValue } from "../values/record.ts";
 import { VERSION } from "../values/version.ts";
 import { OUTCOME_CODES } from "./operate.ts";
 
 type Operate = Extract<Request, { do: "operate" }>;
 
-export async function serve(runCommand: (args: readonly string[]) => Promise<void>): Promise<void> {
+export async function serve(runCommand: (args: readonly string[]) => Promise<number>): Promise<number> {
 	// First: the other side asks for a run only once it knows who answers.
 	say({ type: "greeting", protocol: PROTOCOL, version: VERSION, time: new Date().toISOString() });
 	const asked = await ordersFrom(process.stdin);
 	const request = v.is(requestSchema, asked.first) ? (asked.first as Request) : undefined;
 	if (request === undefined) {
-		process.exitCode = EXIT.usage;
-		return asked.close();
+		asked.close();
+		return EXIT.usage;
 	}
 	if (request.do === "ask") {
 		asked.close();
@@ -54,6 +54,8 @@ export async function serve(runCommand: (args: readonly string[]) => Promise<voi
 		say({ type: "ended", code: exitOf(error), error: reportOf(error) });
 	}
 	asked.close();
+	// How the run ended is said in the last line.
+	return EXIT.done;
 }
 
 /** What the other side says: a request, of which a manifest may be part, and orders after it. */
@@ -96,15 +98,15 @@ function say(line: Greeting | Ended): void {
 
 async function answer(
 	{ argv, manifest }: Extract<Request, { do: "ask" }>,
-	runCommand: (args: readonly string[]) => Promise<void>,
-): Promise<void> {
+	runCommand: (args: readonly string[]) => Promise<number>,
+): Promise<number> {
 	if (!manifest) return runCommand(argv);
 	const folder = join(places().runtime, "events");
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	const file = join(folder, `ask-${process.pid}.json`);
 	writeFileSync(file, JSON.stringify(manifest), { mode: 0o600 });
 	try {
-		await runCommand([...argv, "--config", file]);
+		return await runCommand([...argv, "--config", file]);
 	} finally {
 		rmSync(file, { force: true });
 	}
@@ -202,7 +204,7 @@ export async function tell(
 	};
 }
 
-const faultSchema = v.object({ error: errorSchema });
+const faultSchema = v.object({ error: errorReportSchema });
 
 /** A line of a run's record, or nothing where it is none: a run that was killed leaves half a line. */
 function heardIn(line: string): RunEvent | v.InferOutput<typeof faultSchema> | undefined {

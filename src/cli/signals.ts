@@ -2,7 +2,7 @@
 // undo, but ends at once what only reads, asks or waits. SIGHUP says that the terminal is gone: it ends what only reads or
 // asks, and nothing that has begun to change something, which goes on to its end with nobody to hear of it.
 import type { Work } from "../engines/destination.ts";
-import { printMessage } from "../report/terminal.ts";
+import { printMessage, resultsAreAside } from "../report/terminal.ts";
 
 const NAMES = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
 /** They would end us at once, in the middle of anything, and nobody means that by them. SIGUSR1 is off (bin/holdfast). */
@@ -64,7 +64,10 @@ export const untilUndoneThere = <T>(work: () => Promise<T>): Promise<T> => count
 
 async function counted<T>(where: keyof typeof undone, work: () => Promise<T>): Promise<T> {
 	undone[where]++;
-	hasBegun ||= shown === 0;
+	if (shown === 0) {
+		hasBegun = true;
+		resultsAreAside();
+	}
 	try {
 		return await work();
 	} finally {
@@ -78,7 +81,7 @@ function heard(name: Name): void {
 	lastName = name;
 	if (!first.signal.aborted) {
 		const what =
-			undone.here > 0
+			undone.here > shown
 				? ", and undoing what was begun"
 				: undone.there > 0
 					? ", and having it undone there; once more leaves it"

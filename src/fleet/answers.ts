@@ -4,8 +4,9 @@ import * as v from "valibot";
 import { parseBounded } from "../host/bounded-json.ts";
 import { answerReader, type OutputReader } from "../host/lines.ts";
 import { errorOf, HoldfastError } from "../values/error.ts";
+import { errorReportSchema } from "../values/error-report.ts";
 import { record } from "../values/record.ts";
-import { errorSchema, issueOf } from "./protocol.ts";
+import { issueOf } from "./protocol.ts";
 import { broken } from "./sent.ts";
 import type { Address } from "./ssh.ts";
 
@@ -15,7 +16,7 @@ const LIMITS = { depth: 50, values: 300_000 };
 
 const name = v.pipe(v.string(), v.maxLength(200));
 const count = v.pipe(v.number(), v.finite());
-const failure = v.looseObject({ provider: name, destination: name, error: errorSchema });
+const failure = v.looseObject({ provider: name, destination: name, error: errorReportSchema });
 
 /** Of `list --json`. */
 export const listedSchema = v.looseObject({
@@ -86,7 +87,7 @@ export interface AnswerReader extends OutputReader {
 
 export const boundedAnswer = (): AnswerReader => answerReader(MOST_MIB * 1024 ** 2);
 
-const errorAnswer = v.looseObject({ error: errorSchema });
+const errorAnswer = v.looseObject({ error: errorReportSchema });
 
 /** The JSON that a command there printed; an error that it printed in its place is ours as well. */
 export function answerOf(

@@ -7,6 +7,7 @@ import type { RunEvent } from "../run/event.ts";
 import { RUN_ID } from "../run/event-file.ts";
 import type { ErrorReport } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
+import { errorReportSchema } from "../values/error-report.ts";
 import { record } from "../values/record.ts";
 
 /** Counted up whenever an older side would not understand. */
@@ -66,23 +67,6 @@ export const requestSchema = v.variant("do", [
 	v.object({ ...asking, do: v.literal("attach"), run: v.optional(v.string()) }),
 ]);
 
-/** Lines under an error that are shown. */
-const MOST_DETAILS = 200;
-
-export const errorSchema = v.object({
-	// Absent in what Holdfast 0.1.0 says.
-	code: v.exactOptional(short),
-	subject: v.exactOptional(text),
-	message: v.string(),
-	hint: v.exactOptional(v.string()),
-	details: v.exactOptional(
-		v.pipe(
-			v.array(v.string()),
-			v.transform((details) => details.slice(0, MOST_DETAILS)),
-		),
-	),
-});
-
 const CODES: ReadonlySet<number> = new Set(Object.values(EXIT));
 export interface Ended {
 	readonly type: "ended";
@@ -92,7 +76,7 @@ export interface Ended {
 	readonly error?: ErrorReport;
 }
 const endedSchema: v.GenericSchema<unknown, Ended> = v.pipe(
-	v.object({ type: v.literal("ended"), code: v.number(), error: v.exactOptional(errorSchema) }),
+	v.object({ type: v.literal("ended"), code: v.number(), error: v.exactOptional(errorReportSchema) }),
 	v.transform((ended): Ended => {
 		if (CODES.has(ended.code)) return ended;
 		const error = {
@@ -114,7 +98,7 @@ function event<T extends v.ObjectEntries>(entries: T) {
 }
 
 const titled = { step: text, title: text };
-const failed = { ...titled, error: errorSchema };
+const failed = { ...titled, error: errorReportSchema };
 
 /** Of a step's result, what is shown. */
 const resultSchema = v.union([
@@ -154,7 +138,7 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 	"scope-failed": event({
 		step: text,
 		scope: text,
-		error: errorSchema,
+		error: errorReportSchema,
 		stored: v.exactOptional(v.literal(true)),
 	}),
 	"step-skipped": event({ ...titled, reason: v.string() }),
@@ -166,7 +150,7 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 		seconds: count,
 		recovered: v.optional(v.literal(true)),
 		downtimeSeconds: v.optional(count),
-		failures: v.array(v.looseObject({ scope: text, error: errorSchema })),
+		failures: v.array(v.looseObject({ scope: text, error: errorReportSchema })),
 		results: record(v.string(), v.unknown()),
 		left: v.optional(v.array(v.string())),
 		units: v.optional(

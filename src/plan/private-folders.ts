@@ -17,12 +17,8 @@ export const notToStore = (): string[] => [inTruth(places().state), ...privateFo
 /** Those of earlier runs, through no link. None where the journal cannot be read: no run begins there. */
 export function privateFolders(): string[] {
 	try {
-		const journal = Journal.open(places().state);
-		try {
-			return areasIn(journal);
-		} finally {
-			journal.close();
-		}
+		using journal = Journal.read(places().state);
+		return areasIn(journal);
 	} catch {
 		return [];
 	}

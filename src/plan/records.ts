@@ -25,7 +25,7 @@ export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBo
 			return undefined;
 		}
 	};
-	const journal = attempt(() => Journal.open(places().state));
+	const journal = attempt(() => Journal.read(places().state));
 	return {
 		of: ({ name, location }, archives) => {
 			const names = archives.map((archive) => archive.name);

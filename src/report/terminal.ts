@@ -19,17 +19,9 @@ const gone = { results: new AbortController(), messages: new AbortController() }
 /** Aborted once nobody can read standard output any more. What is printed after that is lost, and nothing else is. */
 export const resultsGone: AbortSignal = gone.results.signal;
 
-let areForPrograms = false;
-
-/** From here on only JSON is a result: a program reads it. What is printed for people goes to standard error. */
-export function resultsAreJson(): void {
-	areForPrograms = true;
-}
-
 /** Results for people, on standard output. */
 export function print(lines: Lines): void {
-	if (areForPrograms) printMessage(lines);
-	else writeResults(textOf(lines));
+	writeResults(textOf(lines));
 }
 
 /** What people should know beside the results, on standard error. */
@@ -227,6 +219,11 @@ function cutShort(error: unknown): void {
 }
 
 let hasRun = false;
+
+/** Something is changed here or elsewhere from now on: whether the output could be written is not how the command ends. */
+export function resultsAreAside(): void {
+	hasRun = true;
+}
 
 /** While this is under way, whoever does not read what is printed holds nothing up; later they are waited for, until `signal`. */
 export async function unhindered<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,7 +1,8 @@
 // The journal's file: opened, made, brought up to date, set aside. It says how to undo a run that died, so one that is
 // damaged, empty or of a newer version is never taken for one in which nothing is open.
 
-import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
@@ -40,16 +41,47 @@ export function openJournalFile(folder: string): DatabaseSync {
 	try {
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 		if (look(file, folder) === "absent") make(file);
-		const db = open(file);
-		try {
-			bringUpToDate(db, folder);
-		} catch (error) {
-			db.close();
-			throw error;
-		}
-		return db;
+		return upToDate(open(file), folder);
 	} catch (cause) {
 		throw journalFault("open", folder, cause);
+	}
+}
+
+/**
+ * The same for whoever only reads: nothing is made, and a journal of an older version is brought up to date in a copy of
+ * its own, as the lock is somebody else's.
+ */
+export function openJournalToRead(folder: string): DatabaseSync {
+	const file = join(folder, FILE);
+	try {
+		if (look(file, folder) === "absent") return upToDate(new DatabaseSync(":memory:"), folder);
+		const db = openReadOnly(file);
+		try {
+			requireKnown(db, folder);
+			if (versionOf(db) === VERSION) return db;
+			const copy = copyOf(db);
+			db.close();
+			return upToDate(copy, folder);
+		} catch (error) {
+			if (db.isOpen) db.close();
+			throw error;
+		}
+	} catch (cause) {
+		throw journalFault("open", folder, cause);
+	}
+}
+
+function copyOf(db: DatabaseSync): DatabaseSync {
+	const folder = mkdtempSync(join(tmpdir(), "holdfast-journal-"));
+	try {
+		const file = join(folder, FILE);
+		db.prepare("VACUUM INTO ?").run(file);
+		const copy = new DatabaseSync(file);
+		// Its changes need no file beside it, and it has no name any more.
+		copy.exec("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;");
+		return copy;
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
 	}
 }
 
@@ -96,17 +128,44 @@ function open(file: string): DatabaseSync {
 		const isKept = kindOf(error) === KINDS.cannotOpen || kindOf(error) === KINDS.readOnly;
 		// On a disk that cannot be written it can still be read, as long as all of it is in the one file.
 		if (!isKept || (sizeOf(`${file}-wal`) ?? 0) > 0) throw error;
-		const url = pathToFileURL(file);
-		url.searchParams.set("immutable", "1");
-		return new DatabaseSync(url, { readOnly: true });
+		return openUnchanging(file);
 	}
 }
 
-function bringUpToDate(db: DatabaseSync, folder: string): void {
+function openReadOnly(file: string): DatabaseSync {
+	const db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
+	try {
+		versionOf(db);
+		return db;
+	} catch (error) {
+		db.close();
+		if (kindOf(error) !== KINDS.cannotOpen && kindOf(error) !== KINDS.readOnly) throw error;
+		if ((sizeOf(`${file}-wal`) ?? 0) > 0) throw error;
+		return openUnchanging(file);
+	}
+}
+
+function openUnchanging(file: string): DatabaseSync {
+	const url = pathToFileURL(file);
+	url.searchParams.set("immutable", "1");
+	return new DatabaseSync(url, { readOnly: true });
+}
+
+function upToDate(db: DatabaseSync, folder: string): DatabaseSync {
+	try {
+		requireKnown(db, folder);
+		for (const migrate of MIGRATIONS.slice(versionOf(db))) db.exec(migrate);
+		return db;
+	} catch (error) {
+		db.close();
+		throw error;
+	}
+}
+
+function requireKnown(db: DatabaseSync, folder: string): void {
 	const version = versionOf(db);
 	if (version > VERSION) throw newer(db, version, folder);
 	if (version < 0) throw damaged(folder, `its version is ${version}`);
-	for (const migrate of MIGRATIONS.slice(version)) db.exec(migrate);
 }
 
 function versionOf(db: DatabaseSync): number {

@@ -1,6 +1,6 @@
 // The journal's file as the rest of the journal asks it: questions, and writes of which each is a transaction with full sync.
 import type { DatabaseSync } from "node:sqlite";
-import { journalFault, openJournalFile } from "./journal-file.ts";
+import { journalFault } from "./journal-file.ts";
 import type { Row, Statement } from "./journal-rows.ts";
 
 export type Value = string | number | null;
@@ -11,8 +11,8 @@ export class JournalStore {
 	/** What goes with the next write. */
 	readonly #soon: Statement[] = [];
 
-	protected constructor(folder: string) {
-		this.#db = openJournalFile(folder);
+	protected constructor(folder: string, db: DatabaseSync) {
+		this.#db = db;
 		this.folder = folder;
 	}
 
@@ -58,6 +58,10 @@ export class JournalStore {
 		} catch {
 			if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
 		}
+	}
+
+	[Symbol.dispose](): void {
+		this.close();
 	}
 
 	close(): void {

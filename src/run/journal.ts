@@ -8,7 +8,7 @@ import { HoldfastError } from "../values/error.ts";
 import { VERSION as PROGRAM } from "../values/version.ts";
 import type { Outcome } from "./event.ts";
 import { JournalArchives } from "./journal-archives.ts";
-import { damaged } from "./journal-file.ts";
+import { damaged, openJournalFile, openJournalToRead } from "./journal-file.ts";
 import {
 	dataOf,
 	type Entry,
@@ -38,7 +38,12 @@ export class Journal extends JournalArchives {
 
 	/** Opens, or makes, `journal.sqlite` in this folder (0700). */
 	static open(folder: string): Journal {
-		return new Journal(folder);
+		return new Journal(folder, openJournalFile(folder));
+	}
+
+	/** Opens it to read; one that is not there yet is empty. */
+	static read(folder: string): Journal {
+		return new Journal(folder, openJournalToRead(folder));
 	}
 
 	begin(plan: Plan): void {

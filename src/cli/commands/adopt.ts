@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { buildCommand } from "@stricli/core";
 import * as v from "valibot";
 import { loadMachines } from "../../config/load.ts";
 import { adoptedConfig } from "../../config/write.ts";
@@ -11,10 +10,11 @@ import { exists, putFile } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { ENGINES, type ProviderOptions, providerSchema } from "../../manifest/providers.ts";
 import { adoptDestination } from "../../plan/adopt.ts";
-import { linesIn, print, printJson } from "../../report/terminal.ts";
-import { adoptedText } from "../../report/text/archives.ts";
+import { linesIn } from "../../report/terminal.ts";
 import { HoldfastError } from "../../values/error.ts";
-import { type CommonFlags, commonFlags, guard, switchFlag, valueFlag } from "../flags.ts";
+import { EXIT } from "../../values/error-codes.ts";
+import { type Call, command } from "../command.ts";
+import { type CommonFlags, commonFlags, switchFlag, valueFlag } from "../flags.ts";
 import { confirm } from "../operate.ts";
 import { interruptible, unwatched } from "../signals.ts";
 
@@ -36,7 +36,7 @@ interface Flags extends CommonFlags {
 
 type Adoptable = Exclude<ProviderOptions, { type: "command" }>;
 
-export const adopt = buildCommand({
+export const adopt = command({
 	docs: {
 		brief: "on a bare machine: read a repository, show what it holds, and write a config to restore it by",
 		customUsage: ["DESTINATION [--type ENGINE] [--passphrase-file FILE]"],
@@ -85,52 +85,49 @@ export const adopt = buildCommand({
 			],
 		},
 	},
-	func: (flags: Flags, address: string) =>
-		guard(flags, async () => {
-			const root = process.getuid?.() === 0;
-			const home = process.env.XDG_CONFIG_HOME || join(homedir(), ".config");
-			const file = flags.output ?? flags.config ?? join(root ? "/etc" : home, "holdfast", "holdfast.yaml");
-			if (existsSync(file) && !flags.force && !flags.dryRun)
-				throw new HoldfastError("file-exists", `${file} is there already`, {
-					hint: "look at what would be written with --dry-run; replace it with --force, or name another: --output FILE",
-				});
-			const options = await optionsOf(address, flags);
-			const [destination] = await openProvider("adopted", options);
-			if (!destination) throw new Error("a provider has a destination");
-			const work = unwatched(interruptible());
-			const adopted = await adoptDestination(
-				destination,
-				options,
-				flags.machine,
-				join(places().state, "spool"),
-				work,
+	run: async ({ out }: Call, flags: Flags, address: string) => {
+		const root = process.getuid?.() === 0;
+		const home = process.env.XDG_CONFIG_HOME || join(homedir(), ".config");
+		const file = flags.output ?? flags.config ?? join(root ? "/etc" : home, "holdfast", "holdfast.yaml");
+		if (existsSync(file) && !flags.force && !flags.dryRun)
+			throw new HoldfastError("file-exists", `${file} is there already`, {
+				hint: "look at what would be written with --dry-run; replace it with --force, or name another: --output FILE",
+			});
+		const options = await optionsOf(address, flags);
+		const [destination] = await openProvider("adopted", options);
+		if (!destination) throw new Error("a provider has a destination");
+		const work = unwatched(interruptible());
+		const adopted = await adoptDestination(
+			destination,
+			options,
+			flags.machine,
+			join(places().state, "spool"),
+			work,
+		);
+		const text = adoptedConfig(adopted.manifest, adopted);
+		await out.result({ kind: "adopted", adopted });
+		if (flags.dryRun) {
+			out.say(["", ...linesIn(text)]);
+			return EXIT.done;
+		}
+		if (adopted.commands.length > 0)
+			await confirm(
+				"Take these commands over into the config? They run whenever you back up or restore.",
+				flags.yes,
 			);
-			const text = adoptedConfig(adopted.manifest, adopted);
-			if (flags.json) printJson(adopted, 2);
-			else print(adoptedText(adopted));
-			if (flags.dryRun) {
-				if (!flags.json) print(["", ...linesIn(text)]);
-				return 0;
-			}
-			if (adopted.commands.length > 0)
-				await confirm(
-					"Take these commands over into the config? They run whenever you back up or restore.",
-					flags.yes,
-				);
-			const look = async (draft: string) => void (await loadMachines(draft));
-			await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
-			const { machine, provider, manifest } = adopted;
-			const [state = "NAME"] = Object.keys(manifest.state);
-			if (!flags.json)
-				print([
-					"",
-					`wrote ${file}`,
-					"next, all of it or one service:",
-					`  holdfast restore ${machine} ${provider} latest`,
-					`  holdfast restore --service ${state} ${machine} ${provider} latest`,
-				]);
-			return 0;
-		}),
+		const look = async (draft: string) => void (await loadMachines(draft));
+		await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
+		const { machine, provider, manifest } = adopted;
+		const [state = "NAME"] = Object.keys(manifest.state);
+		out.say([
+			"",
+			`wrote ${file}`,
+			"next, all of it or one service:",
+			`  holdfast restore ${machine} ${provider} latest`,
+			`  holdfast restore --service ${state} ${machine} ${provider} latest`,
+		]);
+		return EXIT.done;
+	},
 });
 
 async function optionsOf(address: string, flags: Flags): Promise<Adoptable> {

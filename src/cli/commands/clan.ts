@@ -1,6 +1,6 @@
 // holdfast clan list|restore: what `clan backups` calls on a machine, in its own terms: a JSON list of names, and
 // NAME and FOLDERS in the environment. Clan runs the states' restore hooks itself, around this.
-import { buildCommand, buildRouteMap } from "@stricli/core";
+import { buildRouteMap } from "@stricli/core";
 import { openDestination } from "../../engines/registry.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -9,90 +9,93 @@ import { requireUsable } from "../../plan/choose.ts";
 import { privateFolders } from "../../plan/private-folders.ts";
 import { planRestore } from "../../plan/restore.ts";
 import { chosenOf, targetsOf } from "../../plan/targets.ts";
-import { printJson, printMessage } from "../../report/terminal.ts";
+import { printMessage } from "../../report/terminal.ts";
+import { errorLines } from "../../report/text/error.ts";
 import { newRunId } from "../../run/run-id.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { recordOf } from "../../values/record.ts";
-import { type CommonFlags, commonFlags, guard, loadLocal, providersOf } from "../flags.ts";
+import { type MachineCall, machineCommand } from "../command.ts";
+import { type CommonFlags, commonFlags } from "../flags.ts";
 import { heldIn } from "../held.ts";
+import { providersOf } from "../machines.ts";
 import { operate } from "../operate.ts";
 import { interruptible, unwatched } from "../signals.ts";
 
 const parameters = { flags: commonFlags, positional: { kind: "tuple", parameters: [] } } as const;
 
-const list = buildCommand({
+const list = machineCommand({
 	docs: { brief: 'print the archives as `clan backups list` reads them: [{ "name": … }]' },
 	parameters,
-	func: (flags: CommonFlags) =>
-		guard(flags, async () => {
-			const manifest = await loadLocal(flags, undefined);
-			const listing = await listArchives(manifest, own(manifest), unwatched(interruptible()));
-			const usable = listing.archives.filter(
-				({ damaged, newer }) => damaged === undefined && newer === undefined,
-			);
-			printJson(usable.map(({ id }) => ({ name: id })));
-			for (const line of listing.problems) printMessage(`! ${line}`);
-			// Clan shows nothing at all where one provider fails: what there is, is more.
-			for (const { provider, destination, error } of listing.failures)
-				printMessage(`${provider}/${destination} could not be listed: ${error.message}`);
-			return EXIT.done;
-		}),
+	machine: () => undefined,
+	async run({ out, manifest }: MachineCall, _flags: CommonFlags) {
+		const listing = await listArchives(manifest, own(manifest), unwatched(interruptible()));
+		const usable = listing.archives.filter(
+			({ damaged, newer }) => damaged === undefined && newer === undefined,
+		);
+		await out.result({ kind: "document", value: usable.map(({ id }) => ({ name: id })), line: true });
+		for (const line of listing.problems) printMessage(`! ${line}`);
+		// Clan shows nothing at all where one provider fails: what there is, is more.
+		for (const { provider, destination, error } of listing.failures)
+			printMessage(errorLines(error, `${provider}/${destination} could not be listed: `));
+		return EXIT.done;
+	},
 });
 
-const restore = buildCommand({
+const restore = machineCommand({
 	docs: {
 		brief: "restore the states whose FOLDERS these are from the archive NAME; both from the environment",
 	},
 	parameters,
-	func: (flags: CommonFlags) =>
-		guard(flags, async () => {
-			const { NAME, FOLDERS } = process.env;
-			if (!NAME || !FOLDERS)
-				throw new HoldfastError("usage", "NAME and FOLDERS must be set: `clan backups restore` does that");
-			const manifest = withoutHooks(await loadLocal(flags, undefined));
-			const services = Object.entries(manifest.state)
-				.filter(([, { folders }]) => isJoinOf(folders, FOLDERS))
-				.map(([name]) => name);
-			if (services.length === 0)
-				throw new HoldfastError(
-					"state-not-found",
-					`no state of "${manifest.machine}" has the folders ${FOLDERS}`,
-					{
-						hint: "is the machine's configuration the one that Clan reads?",
-					},
-				);
-			const signal = interruptible();
-			const listing = await listArchives(manifest, own(manifest), unwatched(signal));
-			const archive = listing.archives.find(({ id, name }) => id === NAME || name === NAME);
-			if (!archive)
-				throw new HoldfastError("archive-not-found", `there is no archive ${NAME}`, {
-					details: listing.failures.map(({ provider, error }) => `${provider}: ${error.message}`),
-					hint: "see them with: clan backups list",
-				});
-			requireUsable(archive);
-			const { provider, destination, name } = archive;
-			const { restore } = await openDestination(manifest, provider, destination);
-			const plan = planRestore({
-				manifest,
-				run: newRunId(),
-				services,
-				source: { provider, destination, archive: name },
-				archiveId: archive.id,
-				restoresInto: restore !== undefined,
-				targets: await targetsOf(manifest, chosenOf(manifest, archive, services, [])),
-				...heldIn(manifest, archive, services),
-				trustArchive: false,
-				spool: places().state,
-				areas: privateFolders(),
-				about: archive.metadata,
-				partial: false,
-				inPlace: false,
-				keepFailed: false,
-				keepOldSeconds: undefined,
+	machine: () => undefined,
+	elsewhere: "run",
+	async run(call: MachineCall, _flags: CommonFlags) {
+		const { NAME, FOLDERS } = process.env;
+		if (!NAME || !FOLDERS)
+			throw new HoldfastError("usage", "NAME and FOLDERS must be set: `clan backups restore` does that");
+		const manifest = withoutHooks(call.manifest);
+		const services = Object.entries(manifest.state)
+			.filter(([, { folders }]) => isJoinOf(folders, FOLDERS))
+			.map(([name]) => name);
+		if (services.length === 0)
+			throw new HoldfastError(
+				"state-not-found",
+				`no state of "${manifest.machine}" has the folders ${FOLDERS}`,
+				{
+					hint: "is the machine's configuration the one that Clan reads?",
+				},
+			);
+		const signal = interruptible();
+		const listing = await listArchives(manifest, own(manifest), unwatched(signal));
+		const archive = listing.archives.find(({ id, name }) => id === NAME || name === NAME);
+		if (!archive)
+			throw new HoldfastError("archive-not-found", `there is no archive ${NAME}`, {
+				details: listing.failures.map(({ provider, error }) => `${provider}: ${error.message}`),
+				hint: "see them with: clan backups list",
 			});
-			return operate(plan, flags, signal);
-		}),
+		requireUsable(archive);
+		const { provider, destination, name } = archive;
+		const { restore } = await openDestination(manifest, provider, destination);
+		const plan = planRestore({
+			manifest,
+			run: newRunId(),
+			services,
+			source: { provider, destination, archive: name },
+			archiveId: archive.id,
+			restoresInto: restore !== undefined,
+			targets: await targetsOf(manifest, chosenOf(manifest, archive, services, [])),
+			...heldIn(manifest, archive, services),
+			trustArchive: false,
+			spool: places().state,
+			areas: privateFolders(),
+			about: archive.metadata,
+			partial: false,
+			inPlace: false,
+			keepFailed: false,
+			keepOldSeconds: undefined,
+		});
+		return operate(plan, call, signal);
+	},
 });
 
 /** Clan joins them in any order; a folder's own name may hold a colon. */

@@ -1,7 +1,6 @@
-// holdfast completion bash|zsh|fish, and the hidden `holdfast __complete WORD…` that the printed scripts call.
-import { buildCommand, type CommandContext, proposeCompletions } from "@stricli/core";
+// holdfast completion bash|zsh|fish: a script that asks the hidden `holdfast __complete` (../complete.ts).
+import { buildCommand } from "@stricli/core";
 import { linesIn, print } from "../../report/terminal.ts";
-import { application } from "../application.ts";
 
 const SCRIPTS = {
 	bash: `# holdfast completion for bash: source <(holdfast completion bash)
@@ -60,9 +59,3 @@ export const completion = buildCommand({
 		print(linesIn(SCRIPTS[shell]));
 	},
 });
-
-/** One proposal a line for the last of these words: the word, a tab, what it is. */
-export async function complete(words: readonly string[], context: CommandContext): Promise<void> {
-	const proposals = await proposeCompletions(await application(), words, context);
-	print(proposals.map(({ completion, brief }) => `${completion}\t${brief}`));
-}

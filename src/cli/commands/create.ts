@@ -1,35 +1,30 @@
 // holdfast create [MACHINE] [--provider P] [--service S…]
 import { join } from "node:path";
-import { buildCommand } from "@stricli/core";
 import { openDestinations } from "../../engines/registry.ts";
 import { isHere } from "../../fleet/select.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { planBackup } from "../../plan/backup.ts";
 import { notToStore } from "../../plan/private-folders.ts";
-import { printMessage } from "../../report/terminal.ts";
 import { newRunId } from "../../run/run-id.ts";
 import type { Plan } from "../../steps/plan.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
+import { type Call, command } from "../command.ts";
 import {
 	type CommonFlags,
-	chosen,
 	commonFlags,
-	Elsewhere,
 	type FleetFlags,
 	fleetFlags,
-	guard,
 	machineWords,
 	providerFlag,
-	providersOf,
 	serviceFlag,
 	switchFlag,
 	waitFlag,
-	withStates,
 } from "../flags.ts";
 import type { FleetCommand } from "../fleet.ts";
-import { operate, printPlan, reporter } from "../operate.ts";
+import { chosen, providersOf, withStates } from "../machines.ts";
+import { operate } from "../operate.ts";
 import { interruptible } from "../signals.ts";
 import { undeployed } from "../undeployed.ts";
 
@@ -41,7 +36,7 @@ interface Flags extends CommonFlags, FleetFlags {
 	readonly dryRun: boolean;
 }
 
-export const create = buildCommand({
+export const create = command({
 	docs: {
 		brief: "back up the states of machines to every destination",
 		fullDescription:
@@ -61,40 +56,41 @@ export const create = buildCommand({
 		},
 		positional: machineWords,
 	},
-	func: (flags: Flags, ...machine: string[]) =>
-		guard(flags, async () => {
-			const { machines, sshConfig } = withStates(await chosen(flags, { machine }));
-			const [only] = machines;
-			if (flags.dryRun) {
-				if (machines.length !== 1 || !only)
-					throw new HoldfastError("usage", "a plan is shown of one machine at a time", {
-						hint: `name one of: ${machines.map((one) => one.machine).join(", ")}`,
-					});
-				if (!isHere(only)) throw new Elsewhere(only, sshConfig);
-				printPlan(await planFor(only, flags), flags.json);
-				return EXIT.done;
-			}
-			const command: FleetCommand = {
-				argv: (manifest) => [
-					"create",
-					manifest.machine,
-					...(flags.provider ?? []).flatMap((name) => ["--provider", name]),
-					...(flags.service ?? []).flatMap((name) => ["--service", name]),
-					...(flags.accept ? ["--accept"] : []),
-					...(flags.wait === undefined ? [] : ["--wait", `${flags.wait}s`]),
-				],
-				here: async (manifest, listener, signal) => {
-					const old = undeployed(manifest);
-					if (old !== undefined && !flags.quiet) printMessage(`! ${old}`);
-					return operate(await planFor(manifest, flags), flags, signal, listener);
-				},
-			};
-			// On this machine alone nothing of the fleet is loaded.
-			if (machines.length === 1 && only && isHere(only))
-				return command.here(only, await reporter(flags), interruptible());
-			const { runOnAll } = await import("../fleet.ts");
-			return runOnAll(machines, sshConfig, flags, command, interruptible());
-		}),
+	elsewhere: "run",
+	isReported: true,
+	async run(call: Call, flags: Flags, ...machine: string[]) {
+		const { machines, sshConfig } = withStates(await chosen(flags, { machine }));
+		const [only] = machines;
+		if (flags.dryRun) {
+			if (machines.length !== 1 || !only)
+				throw new HoldfastError("usage", "a plan is shown of one machine at a time", {
+					hint: `name one of: ${machines.map((one) => one.machine).join(", ")}`,
+				});
+			if (!isHere(only)) return (await import("../elsewhere.ts")).passOn(call, { manifest: only, sshConfig });
+			await call.out.result({ kind: "plan", plan: await planFor(only, flags) });
+			return EXIT.done;
+		}
+		const work: FleetCommand = {
+			argv: (manifest) => [
+				"create",
+				manifest.machine,
+				...(flags.provider ?? []).flatMap((name) => ["--provider", name]),
+				...(flags.service ?? []).flatMap((name) => ["--service", name]),
+				...(flags.accept ? ["--accept"] : []),
+				...(flags.wait === undefined ? [] : ["--wait", `${flags.wait}s`]),
+			],
+			here: async (manifest, listener, signal) => {
+				const old = undeployed(manifest);
+				if (old !== undefined) call.out.note(`! ${old}`);
+				return operate(await planFor(manifest, flags), call, signal, { wait: flags.wait, listener });
+			},
+		};
+		// On this machine alone nothing of the fleet is loaded.
+		if (machines.length === 1 && only && isHere(only))
+			return work.here(only, await call.out.run(), interruptible());
+		const { runOnAll } = await import("../fleet.ts");
+		return runOnAll(machines, sshConfig, flags.parallel, call.out, work, interruptible());
+	},
 });
 
 async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {

@@ -1,5 +1,4 @@
 // holdfast diff [--service S…] [MACHINE] PROVIDER ARCHIVE
-import { buildCommand } from "@stricli/core";
 import { removeTree, scratchFolder } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { openSpool, packed, type Spool } from "../../host/spool.ts";
@@ -7,18 +6,9 @@ import { listArchives } from "../../plan/archives.ts";
 import { chooseArchive, requireUsable } from "../../plan/choose.ts";
 import { type Difference, diffArchive, diffRows } from "../../plan/diff.ts";
 import { requireStates } from "../../plan/order.ts";
-import { print, printLongJson, printMany } from "../../report/terminal.ts";
-import { differenceEnd, differenceLine } from "../../report/text/tables.ts";
 import { EXIT } from "../../values/error-codes.ts";
-import {
-	archiveWords,
-	type CommonFlags,
-	commonFlags,
-	guard,
-	loadLocal,
-	serviceFlag,
-	splitWords,
-} from "../flags.ts";
+import { type MachineCall, machineCommand } from "../command.ts";
+import { archiveWords, type CommonFlags, commonFlags, serviceFlag, splitWords } from "../flags.ts";
 import { sayPassedOver } from "../passed-over.ts";
 import { interruptible, unwatched, whileShown } from "../signals.ts";
 
@@ -26,7 +16,7 @@ interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
 }
 
-export const diff = buildCommand({
+export const diff = machineCommand({
 	docs: {
 		brief: "show what a restore would change",
 		customUsage: ["[--service NAME]... [MACHINE] PROVIDER ARCHIVE"],
@@ -43,48 +33,45 @@ export const diff = buildCommand({
 		].join("\n"),
 	},
 	parameters: { flags: { ...commonFlags, service: serviceFlag }, positional: archiveWords },
-	func: (flags: Flags, ...words: string[]) =>
-		guard(flags, async () => {
-			const { machine, provider, wanted } = splitWords("diff", words);
-			const manifest = await loadLocal(flags, machine);
-			const work = unwatched(interruptible());
-			const services = flags.service ?? Object.keys(manifest.state);
-			requireStates(manifest, services);
-			const listing = await listArchives(manifest, [provider], work);
-			const archive = chooseArchive(listing, wanted, services);
-			requireUsable(archive);
-			if (wanted === "latest") sayPassedOver(listing, archive);
-			// Nothing is shown before all is known, and there may be millions of lines.
-			using found = await openSpool();
-			const counts = { add: 0, remove: 0, change: 0 };
-			const tell = (difference: Difference) => {
-				counts[difference.change]++;
-				found.add(packed(difference));
-			};
-			await diffArchive(manifest, archive, services, tell, work);
-			// Awaited here: what was found is gone with this function.
-			return await whileShown(async () => {
-				const scratch = await scratchFolder(places().state);
-				try {
-					const counted = await diffRows(manifest, archive, services, scratch, work);
-					if (flags.json) await printLongJson({ archive: archive.id, ...counted }, "differences", all(found));
-					else {
-						await printMany(lines(found));
-						print(differenceEnd(counts, counted));
-					}
-					return counted.uncounted.length > 0 ? EXIT.partial : EXIT.done;
-				} finally {
-					await removeTree(scratch);
-				}
-			});
-		}),
+	machine: (_flags, words) => splitWords("diff", words).machine,
+	async run({ out, manifest }: MachineCall, flags: Flags, ...words: string[]) {
+		const { provider, wanted } = splitWords("diff", words);
+		const work = unwatched(interruptible());
+		const services = flags.service ?? Object.keys(manifest.state);
+		requireStates(manifest, services);
+		const listing = await listArchives(manifest, [provider], work);
+		const archive = chooseArchive(listing, wanted, services);
+		requireUsable(archive);
+		if (wanted === "latest") sayPassedOver(listing, archive);
+		// Nothing is shown before all is known, and there may be millions of lines.
+		using found = await openSpool();
+		const counts = { add: 0, remove: 0, change: 0 };
+		const tell = (difference: Difference) => {
+			counts[difference.change]++;
+			found.add(packed(difference));
+		};
+		await diffArchive(manifest, archive, services, tell, work);
+		// Awaited here: what was found is gone with this function.
+		return await whileShown(async () => {
+			const scratch = await scratchFolder(places().state);
+			try {
+				const counted = await diffRows(manifest, archive, services, scratch, work);
+				await out.result({
+					kind: "differences",
+					archive: archive.id,
+					counts,
+					all: () => all(found),
+					rows: counted,
+				});
+				return counted.uncounted.length > 0 ? EXIT.partial : EXIT.done;
+			} finally {
+				await removeTree(scratch);
+			}
+		});
+	},
 });
 
 /** Our own records, as they were packed. */
 function* all(found: Spool): Generator<Difference> {
 	for (const record of found.records()) yield JSON.parse(record) as Difference;
-}
-
-function* lines(found: Spool): Generator<string> {
-	for (const difference of all(found)) yield differenceLine(difference);
 }

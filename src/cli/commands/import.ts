@@ -1,42 +1,43 @@
 // holdfast import nix FLAKE#MACHINE, holdfast import clan FILE.json: print a config of what is declared elsewhere.
-import { buildCommand, buildRouteMap } from "@stricli/core";
+import { buildRouteMap } from "@stricli/core";
 import { importedConfig } from "../../config/write.ts";
 import { parseBounded } from "../../host/bounded-json.ts";
 import { evaluateNix } from "../../host/nix.ts";
 import { readText } from "../../host/read-file.ts";
-import { linesIn, print, printJson, printMessage } from "../../report/terminal.ts";
+import type { Reporter } from "../../report/reporter.ts";
+import { linesIn, printMessage } from "../../report/terminal.ts";
 import { HoldfastError } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import { isRecord } from "../../values/record.ts";
 import { wordsOf } from "../../values/system-error.ts";
-import { type CommonFlags, commonFlags, guard, valueFlag } from "../flags.ts";
+import { type Call, command } from "../command.ts";
+import { type CommonFlags, commonFlags, valueFlag } from "../flags.ts";
 
 const word = (brief: string, placeholder: string) =>
 	({ kind: "tuple", parameters: [{ brief, placeholder, parse: (value: string) => value }] }) as const;
 
-const nix = buildCommand({
+const nix = command({
 	docs: {
 		brief: "print a holdfast.yaml of what a NixOS or Clan machine declares in a flake",
 		fullDescription:
 			"Runs `nix eval`. To have it evaluated each time instead: machines: { web01: { nix: .#web01 } }\n\nExamples:\n  holdfast import nix .#web01 > holdfast.yaml",
 	},
 	parameters: { flags: commonFlags, positional: word("FLAKE#MACHINE", "FLAKE#MACHINE") },
-	func: (flags: CommonFlags, reference: string) =>
-		guard(flags, async () => {
-			const remark = (line: string) => printMessage(`! ${line}`);
-			const { clan, holdfast } = await evaluateNix(reference, remark);
-			const machine = (reference.split("#")[1] ?? "")
-				.replace(/^nixosConfigurations\./, "")
-				.replace(/\.config$/, "");
-			show(await importedConfig(machine, holdfast ?? { clan }, `flake ${reference}`), flags);
-			return 0;
-		}),
+	async run({ out }: Call, _flags: CommonFlags, reference: string) {
+		const remark = (line: string) => printMessage(`! ${line}`);
+		const { clan, holdfast } = await evaluateNix(reference, remark);
+		const machine = (reference.split("#")[1] ?? "")
+			.replace(/^nixosConfigurations\./, "")
+			.replace(/\.config$/, "");
+		return show(await importedConfig(machine, holdfast ?? { clan }, `flake ${reference}`), out);
+	},
 });
 
 interface ClanFlags extends CommonFlags {
 	readonly machine?: string;
 }
 
-const clan = buildCommand({
+const clan = command({
 	docs: {
 		brief: "print a holdfast.yaml of Clan declarations that were evaluated already",
 		fullDescription:
@@ -46,22 +47,20 @@ const clan = buildCommand({
 		flags: { ...commonFlags, machine: valueFlag("the machine's name (default: this one's)", "NAME") },
 		positional: word("the file", "FILE.json"),
 	},
-	func: (flags: ClanFlags, file: string) =>
-		guard(flags, async () => {
-			const { hostname } = await import("node:os");
-			let value: unknown;
-			try {
-				value = parseBounded(readText(file, { most: 16 * 1024 ** 2 }), { depth: 100, values: 500_000 });
-				if (!isRecord(value)) throw new Error("it holds no map");
-			} catch (cause) {
-				throw new HoldfastError("config-invalid", `cannot read ${file}: ${wordsOf(cause)}`, { cause });
-			}
-			const { backups, ...rest } = value as Record<string, unknown> & { backups?: { providers?: object } };
-			const declared = { ...(backups?.providers ? { providers: backups.providers } : {}), ...rest };
-			const machine = flags.machine ?? hostname().split(".")[0] ?? "machine";
-			show(await importedConfig(machine, { clan: declared }, file), flags);
-			return 0;
-		}),
+	run: async ({ out }: Call, flags: ClanFlags, file: string) => {
+		const { hostname } = await import("node:os");
+		let value: unknown;
+		try {
+			value = parseBounded(readText(file, { most: 16 * 1024 ** 2 }), { depth: 100, values: 500_000 });
+			if (!isRecord(value)) throw new Error("it holds no map");
+		} catch (cause) {
+			throw new HoldfastError("config-invalid", `cannot read ${file}: ${wordsOf(cause)}`, { cause });
+		}
+		const { backups, ...rest } = value as Record<string, unknown> & { backups?: { providers?: object } };
+		const declared = { ...(backups?.providers ? { providers: backups.providers } : {}), ...rest };
+		const machine = flags.machine ?? hostname().split(".")[0] ?? "machine";
+		return show(await importedConfig(machine, { clan: declared }, file), out);
+	},
 });
 
 export const importCommand = buildRouteMap({
@@ -69,7 +68,7 @@ export const importCommand = buildRouteMap({
 	docs: { brief: "print a config of what is declared in Nix" },
 });
 
-function show(config: string, { json }: CommonFlags): void {
-	if (json) printJson({ config }, 2);
-	else print(linesIn(config));
+async function show(config: string, out: Reporter): Promise<number> {
+	await out.result({ kind: "answer", value: { config }, text: linesIn(config) });
+	return EXIT.done;
 }

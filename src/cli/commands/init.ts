@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
-import { buildCommand } from "@stricli/core";
 import { loadMachines } from "../../config/load.ts";
 import { firstConfig } from "../../config/write.ts";
 import { exec } from "../../host/exec.ts";
@@ -10,16 +9,18 @@ import { putFile } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { hostServices } from "../../host/services.ts";
 import { propose, signFolders } from "../../modules/propose.ts";
-import { linesIn, print, printJson } from "../../report/terminal.ts";
+import { linesIn } from "../../report/terminal.ts";
 import { HoldfastError } from "../../values/error.ts";
-import { type CommonFlags, commonFlags, guard, switchFlag } from "../flags.ts";
+import { EXIT } from "../../values/error-codes.ts";
+import { type Call, command } from "../command.ts";
+import { type CommonFlags, commonFlags, switchFlag } from "../flags.ts";
 
 interface Flags extends CommonFlags {
 	readonly dryRun: boolean;
 	readonly force: boolean;
 }
 
-export const init = buildCommand({
+export const init = command({
 	docs: {
 		brief: "look at this machine and write a first config",
 		fullDescription: [
@@ -40,48 +41,46 @@ export const init = buildCommand({
 		},
 		positional: { kind: "tuple", parameters: [] },
 	},
-	func: (flags: Flags) =>
-		guard(flags, async () => {
-			const root = process.getuid?.() === 0;
-			const file = flags.config ?? join(root ? "/etc" : configHome(), "holdfast", "holdfast.yaml");
-			if (existsSync(file) && !flags.force && !flags.dryRun)
-				throw new HoldfastError("file-exists", `${file} is there already`, {
-					hint: "look at what would be written with --dry-run; replace it with --force",
-				});
-			const proposal = propose({
-				units: await hostServices().catch(() => []),
-				folders: signFolders().filter((folder) => existsSync(folder)),
+	run: async ({ out }: Call, flags: Flags) => {
+		const root = process.getuid?.() === 0;
+		const file = flags.config ?? join(root ? "/etc" : configHome(), "holdfast", "holdfast.yaml");
+		if (existsSync(file) && !flags.force && !flags.dryRun)
+			throw new HoldfastError("file-exists", `${file} is there already`, {
+				hint: "look at what would be written with --dry-run; replace it with --force",
 			});
-			const text = firstConfig({
-				machine:
-					hostname()
-						.split(".")[0]
-						?.replaceAll(/[^a-zA-Z0-9_-]/g, "-") || "machine",
-				nixos: existsSync("/etc/NIXOS"),
-				proposal,
-				archives: root ? "/var/backups/holdfast" : join(homedir(), "holdfast-archives"),
-				borg: (await exec(["borg", "--version"]).catch(() => undefined))?.code === 0,
-			});
-			if (flags.dryRun) {
-				if (flags.json) printJson({ file, config: text }, 2);
-				else print(linesIn(text));
-				return 0;
-			}
-			let states: string[] = [];
-			const look = async (draft: string) => {
-				const machines = await loadMachines(draft);
-				states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
-			};
-			await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
-			print([
-				`wrote ${file}`,
-				states.length > 0
-					? `it protects: ${states.join(", ")}`
-					: "no application was recognised: add the folders that matter, then go on",
-				"next: holdfast create, then holdfast list",
-			]);
-			return 0;
-		}),
+		const proposal = propose({
+			units: await hostServices().catch(() => []),
+			folders: signFolders().filter((folder) => existsSync(folder)),
+		});
+		const text = firstConfig({
+			machine:
+				hostname()
+					.split(".")[0]
+					?.replaceAll(/[^a-zA-Z0-9_-]/g, "-") || "machine",
+			nixos: existsSync("/etc/NIXOS"),
+			proposal,
+			archives: root ? "/var/backups/holdfast" : join(homedir(), "holdfast-archives"),
+			borg: (await exec(["borg", "--version"]).catch(() => undefined))?.code === 0,
+		});
+		if (flags.dryRun) {
+			await out.result({ kind: "answer", value: { file, config: text }, text: linesIn(text) });
+			return EXIT.done;
+		}
+		let states: string[] = [];
+		const look = async (draft: string) => {
+			const machines = await loadMachines(draft);
+			states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
+		};
+		await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
+		out.say([
+			`wrote ${file}`,
+			states.length > 0
+				? `it protects: ${states.join(", ")}`
+				: "no application was recognised: add the folders that matter, then go on",
+			"next: holdfast create, then holdfast list",
+		]);
+		return EXIT.done;
+	},
 });
 
 function configHome(): string {

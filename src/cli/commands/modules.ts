@@ -1,31 +1,31 @@
 // holdfast modules, holdfast modules show NAME
-import { buildCommand, buildRouteMap } from "@stricli/core";
+import { buildRouteMap } from "@stricli/core";
 import { findConfig, findConfigIfAny } from "../../config/find.ts";
 import { readServices } from "../../config/load.ts";
 import { modulesOf } from "../../config/services.ts";
-import { print, printJson } from "../../report/terminal.ts";
 import { type Declared, moduleTable, moduleText } from "../../report/text/modules.ts";
 import { HoldfastError } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import { nearest } from "../../values/nearest.ts";
-import { type CommonFlags, commonFlags, guard, loading } from "../flags.ts";
+import { type Call, command } from "../command.ts";
+import { type CommonFlags, commonFlags } from "../flags.ts";
+import { loading } from "../machines.ts";
 
-const listModules = buildCommand({
+const listModules = command({
 	docs: { brief: "the applications that `services` may name" },
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
-	func: (flags: CommonFlags) =>
-		guard(flags, async () => {
-			const modules = [...(await known(flags)).values()];
-			if (flags.json)
-				printJson(
-					modules.map(({ name, about, sources, proven }) => ({ name, about, sources, proven })),
-					2,
-				);
-			else print(moduleTable(modules));
-			return 0;
-		}),
+	run: async ({ out }: Call, flags: CommonFlags) => {
+		const modules = [...(await known(flags)).values()];
+		await out.result({
+			kind: "answer",
+			value: modules.map(({ name, about, sources, proven }) => ({ name, about, sources, proven })),
+			text: moduleTable(modules),
+		});
+		return EXIT.done;
+	},
 });
 
-const showModule = buildCommand({
+const showModule = command({
 	docs: { brief: "a module's options, what it declares here, and where its facts come from" },
 	parameters: {
 		flags: commonFlags,
@@ -34,19 +34,18 @@ const showModule = buildCommand({
 			parameters: [{ brief: "the module", placeholder: "NAME", parse: (text: string) => text }],
 		},
 	},
-	func: (flags: CommonFlags, name: string) =>
-		guard(flags, async () => {
-			const modules = await known(flags);
-			const module = modules.get(name);
-			if (!module) {
-				const meant = nearest(name, [...modules.keys()]);
-				throw new HoldfastError("module-not-found", `there is no module "${name}"`, {
-					hint: meant ? `did you mean "${meant}"?` : "see them all with: holdfast modules",
-				});
-			}
-			print(await moduleText(module, modules, await declaredHere(flags, name)));
-			return 0;
-		}),
+	run: async ({ out }: Call, flags: CommonFlags, name: string) => {
+		const modules = await known(flags);
+		const module = modules.get(name);
+		if (!module) {
+			const meant = nearest(name, [...modules.keys()]);
+			throw new HoldfastError("module-not-found", `there is no module "${name}"`, {
+				hint: meant ? `did you mean "${meant}"?` : "see them all with: holdfast modules",
+			});
+		}
+		out.say(await moduleText(module, modules, await declaredHere(flags, name)));
+		return EXIT.done;
+	},
 });
 
 /** The library, and what the config adds to it when there is one. */

@@ -1,5 +1,4 @@
 // holdfast notify: tell those whom the config names. Units do it when a service of ours failed without a word.
-import { buildCommand } from "@stricli/core";
 import { exec } from "../../host/exec.ts";
 import { places } from "../../host/places.ts";
 import { ownManager } from "../../host/systemd.ts";
@@ -7,13 +6,14 @@ import { notify as tell } from "../../report/notify.ts";
 import { printMessage } from "../../report/terminal.ts";
 import { Journal } from "../../run/journal.ts";
 import { EXIT } from "../../values/error-codes.ts";
-import { type CommonFlags, commonFlags, guard, loadLocal, machineWord, valueFlag } from "../flags.ts";
+import { type MachineCall, machineCommand } from "../command.ts";
+import { type CommonFlags, commonFlags, machineWord, valueFlag } from "../flags.ts";
 
 interface Flags extends CommonFlags {
 	readonly unit?: string;
 }
 
-export const notify = buildCommand({
+export const notify = machineCommand({
 	docs: {
 		brief: "try whom the config's `notify` names; or tell them of a unit that failed",
 		fullDescription:
@@ -23,38 +23,34 @@ export const notify = buildCommand({
 		flags: { ...commonFlags, unit: valueFlag("a service of Holdfast's that failed", "UNIT") },
 		positional: { kind: "tuple", parameters: [machineWord] },
 	},
-	func: (flags: Flags, machine?: string) =>
-		guard(flags, async () => {
-			const manifest = await loadLocal(flags, machine);
-			const faults: string[] = [];
-			const remark = (line: string) => faults.push(line);
-			const { unit } = flags;
-			if (unit !== undefined && (await wasTold(unit, manifest.machine))) return EXIT.done;
-			const message =
-				unit === undefined
-					? "this is a try: nothing failed"
-					: `${unit} failed before it could tell so itself`;
-			await tell(
-				unit === undefined
-					? {
-							...manifest,
-							notify: (manifest.notify ?? []).map((whom) => ({ ...whom, on: ["failure" as const] })),
-						}
-					: manifest,
-				{
-					event: "failure",
-					operation: unit === undefined ? "try" : operationOf(unit),
-					run: "-",
-					report: { outcome: "failed", seconds: 0, failures: [{ scope: unit ?? "try", error: { message } }] },
-					log: unit === undefined ? [] : await lastLines(unit),
-				},
-				remark,
-			);
-			printMessage(faults.map((line) => `! ${line}`));
-			if ((manifest.notify ?? []).length === 0 && !flags.quiet)
-				printMessage("the config names nobody under `notify`");
-			return faults.length > 0 ? EXIT.failed : EXIT.done;
-		}),
+	machine: (_flags, [machine]) => machine,
+	async run({ out, manifest }: MachineCall, flags: Flags, _machine?: string) {
+		const faults: string[] = [];
+		const remark = (line: string) => faults.push(line);
+		const { unit } = flags;
+		if (unit !== undefined && (await wasTold(unit, manifest.machine))) return EXIT.done;
+		const message =
+			unit === undefined ? "this is a try: nothing failed" : `${unit} failed before it could tell so itself`;
+		await tell(
+			unit === undefined
+				? {
+						...manifest,
+						notify: (manifest.notify ?? []).map((whom) => ({ ...whom, on: ["failure" as const] })),
+					}
+				: manifest,
+			{
+				event: "failure",
+				operation: unit === undefined ? "try" : operationOf(unit),
+				run: "-",
+				report: { outcome: "failed", seconds: 0, failures: [{ scope: unit ?? "try", error: { message } }] },
+				log: unit === undefined ? [] : await lastLines(unit),
+			},
+			remark,
+		);
+		printMessage(faults.map((line) => `! ${line}`));
+		if ((manifest.notify ?? []).length === 0) out.note("the config names nobody under `notify`");
+		return faults.length > 0 ? EXIT.failed : EXIT.done;
+	},
 });
 
 const operationOf = (unit: string) => /^holdfast-(create|prune|check)/.exec(unit)?.[1] ?? unit;
@@ -72,9 +68,8 @@ async function wasTold(unit: string, machine: string): Promise<boolean> {
 		unit,
 	]);
 	const started = Number((stdout[0] ?? "").replace("@", "")) * 1000;
-	const journal = Journal.open(places().state);
+	using journal = Journal.read(places().state);
 	const run = journal.lastRun(machine, operationOf(unit));
-	journal.close();
 	// One that was brought to its end by another process has told nobody.
 	if (!run || run.ended === null || run.outcome === "recovered") return false;
 	return Boolean(started) && Date.parse(run.started) >= started;

@@ -1,21 +1,14 @@
 // holdfast recovery-sheet: what to print and put in a drawer, for the day that this machine is gone.
-import { buildCommand } from "@stricli/core";
 import { openDestinations } from "../../engines/registry.ts";
-import { print, printJson, printMessage } from "../../report/terminal.ts";
-import { type SheetEntry, sheetText } from "../../report/text/sheet.ts";
+import type { SheetEntry } from "../../report/result.ts";
+import { printMessage } from "../../report/terminal.ts";
 import { EXIT } from "../../values/error-codes.ts";
-import {
-	type CommonFlags,
-	commonFlags,
-	guard,
-	loadLocal,
-	machineWord,
-	providerFlag,
-	providersOf,
-} from "../flags.ts";
+import { type MachineCall, machineCommand } from "../command.ts";
+import { type CommonFlags, commonFlags, machineWord, providerFlag } from "../flags.ts";
+import { providersOf } from "../machines.ts";
 import { interruptible, unwatched } from "../signals.ts";
 
-export const recoverySheet = buildCommand({
+export const recoverySheet = machineCommand({
 	docs: {
 		brief: "print what a bare machine needs to get everything back: addresses, keys, and the commands",
 		fullDescription:
@@ -25,34 +18,36 @@ export const recoverySheet = buildCommand({
 		flags: { ...commonFlags, provider: providerFlag },
 		positional: { kind: "tuple", parameters: [machineWord] },
 	},
-	func: (flags: CommonFlags & { readonly provider?: string }, machine?: string) =>
-		guard(flags, async () => {
-			const manifest = await loadLocal(flags, machine);
-			const work = unwatched(interruptible());
-			const entries: SheetEntry[] = [];
-			for (const provider of providersOf(manifest, flags.provider)) {
-				const options = manifest.providers[provider];
-				if (options === undefined || options.type === "command") continue;
-				for (const destination of await openDestinations(manifest, provider)) {
-					const settings = options.destinations[destination.name] ?? {};
-					const at = {
-						provider,
-						type: options.type,
-						destination: destination.name,
-						location: destination.location,
-						settings,
-					};
-					const keys = await destination.keys?.(work).then(
-						(text) => ({ keys: text }),
-						(error: Error) => ({ fault: error.message }),
-					);
-					entries.push({ ...at, ...keys });
-				}
+	machine: (_flags, [machine]) => machine,
+	async run(
+		{ out, manifest }: MachineCall,
+		flags: CommonFlags & { readonly provider?: string },
+		_machine?: string,
+	) {
+		const work = unwatched(interruptible());
+		const entries: SheetEntry[] = [];
+		for (const provider of providersOf(manifest, flags.provider)) {
+			const options = manifest.providers[provider];
+			if (options === undefined || options.type === "command") continue;
+			for (const destination of await openDestinations(manifest, provider)) {
+				const settings = options.destinations[destination.name] ?? {};
+				const at = {
+					provider,
+					type: options.type,
+					destination: destination.name,
+					location: destination.location,
+					settings,
+				};
+				const keys = await destination.keys?.(work).then(
+					(text) => ({ keys: text }),
+					(error: Error) => ({ fault: error.message }),
+				);
+				entries.push({ ...at, ...keys });
 			}
-			if (flags.json) printJson(entries, 2);
-			else print(sheetText(manifest.machine, entries, new Date()));
-			for (const { location, fault } of entries)
-				if (fault !== undefined) printMessage(`the key of ${location} could not be read: ${fault}`);
-			return entries.some(({ fault }) => fault !== undefined) ? EXIT.partial : EXIT.done;
-		}),
+		}
+		await out.result({ kind: "sheet", machine: manifest.machine, entries });
+		for (const { location, fault } of entries)
+			if (fault !== undefined) printMessage(`the key of ${location} could not be read: ${fault}`);
+		return entries.some(({ fault }) => fault !== undefined) ? EXIT.partial : EXIT.done;
+	},
 });

@@ -1,30 +1,28 @@
 // holdfast restore [--service S…] [MACHINE] PROVIDER ARCHIVE
 import { resolve } from "node:path";
-import { buildCommand } from "@stricli/core";
-import type { Work } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
-import { type ListedArchive, type Listing, listArchives } from "../../plan/archives.ts";
-import { chooseArchive, doubtOf, isGood, requireGood } from "../../plan/choose.ts";
+import type { ListedArchive } from "../../plan/archives.ts";
+import { doubtOf } from "../../plan/choose.ts";
 import { planExtract } from "../../plan/extract.ts";
 import { requireStates } from "../../plan/order.ts";
 import { privateFolders } from "../../plan/private-folders.ts";
 import { planRestore } from "../../plan/restore.ts";
 import { chosenOf, ownersOf, targetsOf } from "../../plan/targets.ts";
 import { printMessage } from "../../report/terminal.ts";
-import { Journal } from "../../run/journal.ts";
 import { newRunId } from "../../run/run-id.ts";
 import type { Plan } from "../../steps/plan.ts";
 import { preflight } from "../../steps/preflight.ts";
 import { HoldfastError } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
+import { knownArchive, listedArchive } from "../archive-to-restore.ts";
+import { type MachineCall, machineCommand } from "../command.ts";
 import {
 	archiveWords,
 	type CommonFlags,
 	commonFlags,
-	guard,
-	loadLocal,
 	pathFlag,
 	seconds,
 	serviceFlag,
@@ -33,8 +31,7 @@ import {
 	valueFlag,
 } from "../flags.ts";
 import { heldIn } from "../held.ts";
-import { confirm, operate, printPlan } from "../operate.ts";
-import { sayPassedOver } from "../passed-over.ts";
+import { confirm, operate } from "../operate.ts";
 import { interruptible, unwatched } from "../signals.ts";
 
 interface Flags extends CommonFlags {
@@ -55,7 +52,7 @@ interface Flags extends CommonFlags {
 /** How long the old copy stays when a failed check was let pass. */
 const KEEP_FAILED_SECONDS = 7 * 86_400;
 
-export const restore = buildCommand({
+export const restore = machineCommand({
 	docs: {
 		brief: "put a service back as it was in an archive",
 		customUsage: ["[--service NAME]... [MACHINE] PROVIDER ARCHIVE"],
@@ -95,126 +92,50 @@ export const restore = buildCommand({
 		},
 		positional: archiveWords,
 	},
-	func: (flags: Flags, ...words: string[]) =>
-		guard(flags, async () => {
-			const { machine, provider, wanted } = splitWords("restore", words);
-			if (flags.inPlace && flags.keepOld !== undefined)
-				throw new HoldfastError("usage", "--in-place deletes what is live, so there is no old copy to keep", {
-					hint: "leave --in-place out to keep one, or --keep-old out to go without",
-				});
-			const manifest = await loadLocal(flags, machine);
-			const signal = interruptible();
-			const services = servicesOf(manifest, flags);
-			// Beside the live data, a state is brought back too that the config no longer has.
-			if (flags.into === undefined) requireStates(manifest, services);
-			const work = unwatched(signal);
-			const archive =
-				knownArchive(manifest, provider, wanted, services) ??
-				(await listedArchive(manifest, provider, wanted, services, flags, work));
-			for (const service of services) {
-				const doubt = doubtOf(archive, service);
-				if (doubt !== undefined) printMessage(`! ${archive.id} is in doubt: ${service}: ${doubt}`);
-			}
-			if (wanted === "latest" && !flags.json && !flags.quiet)
+	machine: (_flags, words) => splitWords("restore", words).machine,
+	elsewhere: "confirmed run",
+	async run(call: MachineCall, flags: Flags, ...words: string[]) {
+		const { manifest, out } = call;
+		const { provider, wanted } = splitWords("restore", words);
+		if (flags.inPlace && flags.keepOld !== undefined)
+			throw new HoldfastError("usage", "--in-place deletes what is live, so there is no old copy to keep", {
+				hint: "leave --in-place out to keep one, or --keep-old out to go without",
+			});
+		const signal = interruptible();
+		const services = servicesOf(manifest, flags);
+		// Beside the live data, a state is brought back too that the config no longer has.
+		if (flags.into === undefined) requireStates(manifest, services);
+		const work = unwatched(signal);
+		const archive =
+			knownArchive(manifest, provider, wanted, services) ??
+			(await listedArchive(manifest, provider, wanted, services, flags, work));
+		for (const service of services) {
+			const doubt = doubtOf(archive, service);
+			if (doubt !== undefined) printMessage(`! ${archive.id} is in doubt: ${service}: ${doubt}`);
+		}
+		if (wanted === "latest")
+			out.note(
+				`latest is ${archive.id}${archive.created === undefined ? "" : `, of ${localTime(archive.created)}`}`,
+			);
+		const plan = await planOf(manifest, archive, services, flags);
+		// Somebody who does not look does not wait for it: the plan looks by itself, under the lock.
+		const standsInTheWay =
+			plan.operation === "restore" && (flags.dryRun || !flags.yes) ? await lookAhead(plan, signal) : false;
+		if (flags.dryRun) {
+			await out.result({ kind: "plan", plan });
+			return standsInTheWay ? EXIT.failed : EXIT.done;
+		}
+		if (plan.operation === "restore") {
+			if (!flags.yes) await out.preview({ kind: "plan", plan });
+			if (!flags.yes && flags.inPlace)
 				printMessage(
-					`latest is ${archive.id}${archive.created === undefined ? "" : `, of ${localTime(archive.created)}`}`,
+					"! the live data are deleted first: if this fails, they are gone, and only the archive has them",
 				);
-			const plan = await planOf(manifest, archive, services, flags);
-			// Somebody who does not look does not wait for it: the plan looks by itself, under the lock.
-			const standsInTheWay =
-				plan.operation === "restore" && (flags.dryRun || !flags.yes)
-					? await lookAhead(plan, signal, flags.json)
-					: false;
-			if (flags.dryRun) {
-				printPlan(plan, flags.json);
-				return standsInTheWay ? 1 : 0;
-			}
-			if (plan.operation === "restore") {
-				if (!flags.yes) printPlan(plan, false);
-				if (!flags.yes && flags.inPlace)
-					printMessage(
-						"! the live data are deleted first: if this fails, they are gone, and only the archive has them",
-					);
-				await confirm(`Restore ${services.join(", ")} from ${archive.id}?`, flags.yes);
-			}
-			return operate(plan, flags, signal);
-		}),
+			await confirm(`Restore ${services.join(", ")} from ${archive.id}?`, flags.yes);
+		}
+		return operate(plan, call, signal);
+	},
 });
-
-/**
- * An archive that is named by its whole id, that was made here and is good, need not be looked up: that costs an engine
- * as much as a small restore. When it is gone by now, nothing is touched before the engine says so.
- */
-function knownArchive(
-	manifest: Manifest,
-	provider: string,
-	wanted: string,
-	services: readonly string[],
-): ListedArchive | undefined {
-	if (!wanted.includes("::")) return undefined;
-	const journal = Journal.open(places().state);
-	const made = journal.archive(wanted);
-	journal.close();
-	if (made?.provider !== provider || made.metadata.machine !== manifest.machine) return undefined;
-	const archive = { ...made, machine: manifest.machine, created: made.metadata.created };
-	return services.every((service) => isGood(archive, service)) ? archive : undefined;
-}
-
-async function listedArchive(
-	manifest: Manifest,
-	provider: string,
-	wanted: string,
-	services: readonly string[],
-	{ from, path = [] }: Pick<Flags, "from" | "path">,
-	work: Work,
-): Promise<ListedArchive> {
-	const listing = await listArchives(manifest, [provider], work, from);
-	const isHeld = (service: string) =>
-		listing.archives.some(({ metadata }) => Object.hasOwn(metadata?.states ?? {}, service));
-	const unheld = services.filter((service) => !isHeld(service));
-	requireStates(manifest, unheld);
-	// One that says nothing of itself is taken to hold what is declared.
-	const isTold =
-		listing.archives.length > 0 &&
-		listing.failures.length === 0 &&
-		listing.archives.every(({ metadata }) => metadata !== undefined);
-	if (unheld.length > 0 && path.length === 0 && isTold) throw heldByNone(manifest, listing, services, unheld);
-	const archive = chooseArchive(listing, wanted, services);
-	if (wanted === "latest") sayPassedOver(listing, archive, services);
-	// What holds a path of theirs as another state's can be asked for so.
-	if (path.length > 0) chosenOf(manifest, archive, services, path);
-	requireGood(listing, archive, services);
-	return archive;
-}
-
-/** A state that was renamed or moved is found by its folders. */
-function heldByNone(
-	manifest: Manifest,
-	{ archives }: Listing,
-	services: readonly string[],
-	unheld: readonly string[],
-): HoldfastError {
-	const before = unheld.flatMap((service) => {
-		const folders = manifest.state[service]?.folders ?? [];
-		for (const { id, metadata } of [...archives].reverse())
-			for (const [state, held] of Object.entries(metadata?.states ?? {})) {
-				const folder = held.folders.find((one) => folders.includes(one));
-				if (folder !== undefined)
-					return [
-						`${id} holds ${folder} as that of "${state}": to look at it, holdfast restore --into FOLDER --service ${state} …`,
-					];
-			}
-		return [];
-	});
-	const held = services.filter((service) => !unheld.includes(service));
-	return new HoldfastError("no-archive", `no complete archive of ${unheld.join(" and ")} was found`, {
-		details: before,
-		hint:
-			held.length === 0
-				? "look at them with: holdfast list"
-				: `to restore the others: ${held.map((service) => `--service ${service}`).join(" ")}`,
-	});
-}
 
 /** The states that are meant: those named, those that own the named paths, or all. */
 function servicesOf(manifest: Manifest, { service, path = [] }: Flags): readonly string[] {
@@ -291,7 +212,7 @@ async function planOf(
 }
 
 /** For the eyes of a person before they say yes; the plan looks again when it holds the lock. */
-async function lookAhead(plan: Plan, signal: AbortSignal, json: boolean): Promise<boolean> {
+async function lookAhead(plan: Plan, signal: AbortSignal): Promise<boolean> {
 	const { findProblems } = await import("../../steps/work/problems.ts");
 	const known = { ...unwatched(signal), bytesOf: () => undefined };
 	const found = await Promise.all(
@@ -299,11 +220,10 @@ async function lookAhead(plan: Plan, signal: AbortSignal, json: boolean): Promis
 	);
 	const problems = found.flatMap((one) => one.problems);
 	const stopsToo = [...new Set(found.flatMap((one) => one.stopsToo))];
-	if (!json)
-		printMessage([
-			...problems.map((problem) => `✘ ${problem}`),
-			...found.flatMap((one) => one.warnings.map((warning) => `! ${warning}`)),
-			...(stopsToo.length === 0 ? [] : [`stopped meanwhile too, and started again: ${stopsToo.join(", ")}`]),
-		]);
+	printMessage([
+		...problems.map((problem) => `✘ ${problem}`),
+		...found.flatMap((one) => one.warnings.map((warning) => `! ${warning}`)),
+		...(stopsToo.length === 0 ? [] : [`stopped meanwhile too, and started again: ${stopsToo.join(", ")}`]),
+	]);
 	return problems.length > 0;
 }

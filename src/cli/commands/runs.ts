@@ -1,42 +1,31 @@
 // holdfast runs, holdfast runs show ID
-import { buildCommand, buildRouteMap } from "@stricli/core";
+import { buildRouteMap } from "@stricli/core";
 import { places } from "../../host/places.ts";
-import { print, printJson } from "../../report/terminal.ts";
-import { runTable, runText } from "../../report/text/tables.ts";
 import { diedRuns } from "../../run/died.ts";
 import { Journal } from "../../run/journal.ts";
-import { isForeign } from "../../run/plan-shape.ts";
 import { HoldfastError } from "../../values/error.ts";
-import { shortLine } from "../../values/printable.ts";
-import { type CommonFlags, commonFlags, guard, onFlag, requireHere } from "../flags.ts";
+import { EXIT } from "../../values/error-codes.ts";
+import { type Call, command } from "../command.ts";
+import { type CommonFlags, commonFlags, onFlag } from "../flags.ts";
 
 interface Flags extends CommonFlags {
 	readonly on?: string;
 }
 
-const listRuns = buildCommand({
+const listRuns = command({
 	docs: { brief: "past runs with their durations and outcomes" },
 	parameters: { flags: { ...commonFlags, on: onFlag }, positional: { kind: "tuple", parameters: [] } },
-	func: (flags: Flags) =>
-		guard(flags, async () => {
-			await requireHere(flags);
-			const journal = Journal.open(places().state);
-			const rows = journal.runs(50);
-			const died = new Set(
-				diedRuns(journal, places().runtime).flatMap(({ run, isStuck }) => (isStuck ? [] : [run])),
-			);
-			journal.close();
-			if (flags.json)
-				printJson(
-					rows.map((row) => (died.has(row.id) ? { ...row, outcome: "died" } : row)),
-					2,
-				);
-			else print(runTable(rows, died));
-			return 0;
-		}),
+	async run({ out }: Call, _flags: Flags) {
+		const { state, runtime } = places();
+		using journal = Journal.read(state);
+		const rows = journal.runs(50);
+		const died = new Set(diedRuns(journal, runtime).flatMap(({ run, isStuck }) => (isStuck ? [] : [run])));
+		await out.result({ kind: "runs", rows, died });
+		return EXIT.done;
+	},
 });
 
-const show = buildCommand({
+const show = command({
 	docs: { brief: "a run's steps and log" },
 	parameters: {
 		flags: { ...commonFlags, on: onFlag },
@@ -47,27 +36,16 @@ const show = buildCommand({
 			],
 		},
 	},
-	func: (flags: Flags, id: string) =>
-		guard(flags, async () => {
-			await requireHere(flags);
-			const journal = Journal.open(places().state);
-			const plan = journal.plan(id);
-			const outline = plan && isForeign(plan) ? plan : undefined;
-			if (!plan)
-				throw new HoldfastError("run-not-found", `there is no run ${id}`, {
-					hint: "see them with: holdfast runs",
-				});
-			const entries = journal.entries(id);
-			const lines = journal.lines(id);
-			journal.close();
-			if (flags.json) printJson({ plan, entries, lines }, 2);
-			else
-				print([
-					...(outline ? [`This version does not understand the run: ${outline.foreign}`, ""] : []),
-					...runText(plan, entries, lines).map(shortLine),
-				]);
-			return 0;
-		}),
+	async run({ out }: Call, _flags: Flags, id: string) {
+		using journal = Journal.read(places().state);
+		const plan = journal.plan(id);
+		if (!plan)
+			throw new HoldfastError("run-not-found", `there is no run ${id}`, {
+				hint: "see them with: holdfast runs",
+			});
+		await out.result({ kind: "run", plan, entries: journal.entries(id), lines: journal.lines(id) });
+		return EXIT.done;
+	},
 });
 
 export const runs = buildRouteMap({

@@ -1,6 +1,5 @@
 // holdfast status [MACHINE…]: is everything as promised?
 import { setTimeout as pause } from "node:timers/promises";
-import { buildCommand } from "@stricli/core";
 import * as v from "valibot";
 import { allDestinations } from "../../engines/registry.ts";
 import { isHere } from "../../fleet/select.ts";
@@ -9,8 +8,8 @@ import { places } from "../../host/places.ts";
 import { type TimerStatus, timersOf } from "../../host/timers.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { manifestSchema } from "../../manifest/schema.ts";
-import { clearScreen, print, printJson } from "../../report/terminal.ts";
-import { statusText } from "../../report/text/status.ts";
+import type { Standing } from "../../report/result.ts";
+import { clearScreen } from "../../report/terminal.ts";
 import { duration } from "../../report/text/units.ts";
 import { diedRuns } from "../../run/died.ts";
 import { Journal } from "../../run/journal.ts";
@@ -18,25 +17,19 @@ import { lockHolder } from "../../run/lock.ts";
 import { type MachineStatus, statusOf } from "../../run/status.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
+import { type Call, command } from "../command.ts";
+import type { Connections } from "../connections.ts";
 import {
 	type CommonFlags,
-	chosen,
 	commonFlags,
 	type FleetFlags,
 	fleetFlags,
-	guard,
 	machineWords,
 	switchFlag,
 } from "../flags.ts";
-import type { Connections } from "../fleet.ts";
+import { chosen } from "../machines.ts";
 import { interruptible } from "../signals.ts";
 import { deployedHere, undeployed } from "../undeployed.ts";
-
-export interface Standing extends MachineStatus {
-	readonly timers: readonly TimerStatus[];
-	/** What is under way. */
-	readonly now?: string;
-}
 
 interface Flags extends CommonFlags, FleetFlags {
 	readonly watch: boolean;
@@ -44,7 +37,7 @@ interface Flags extends CommonFlags, FleetFlags {
 
 const LOOK_AGAIN_MS = 5_000;
 
-export const status = buildCommand({
+export const status = command({
 	docs: {
 		brief: "whether every state has a good archive that is young enough, and the last runs went well",
 		fullDescription: [
@@ -64,20 +57,17 @@ export const status = buildCommand({
 		},
 		positional: machineWords,
 	},
-	func: (flags: Flags, ...machine: string[]) =>
-		guard(flags, async () => {
-			const { machines, sshConfig } = await chosen(flags, { machine });
-			const signal = interruptible();
-			const once = async (connections?: Connections) => {
-				const { code, known } = await look(machines, sshConfig, flags, signal, connections);
-				if (flags.watch) clearScreen();
-				const [first] = known;
-				if (!flags.json) print(statusText(known));
-				else printJson(machines.length === 1 ? first : { machines: known }, 2);
-				return code;
-			};
-			return flags.watch ? again(once, signal) : once();
-		}),
+	run: async ({ out }: Call, flags: Flags, ...machine: string[]) => {
+		const { machines, sshConfig } = await chosen(flags, { machine });
+		const signal = interruptible();
+		const once = async (connections?: Connections) => {
+			const { code, known } = await look(machines, sshConfig, flags, signal, connections);
+			if (flags.watch) clearScreen();
+			await out.result({ kind: "status", machines: known, isOfOne: machines.length === 1 });
+			return code;
+		};
+		return flags.watch ? again(once, signal) : once();
+	},
 });
 
 /** Until an abort, over connections that are made once; the code of the last look. */
@@ -85,7 +75,7 @@ async function again(
 	once: (connections: Connections) => Promise<number>,
 	signal: AbortSignal,
 ): Promise<number> {
-	const connections = new (await import("../fleet.ts")).Connections();
+	const connections = new (await import("../connections.ts")).Connections();
 	try {
 		for (;;) {
 			const code = await once(connections);
@@ -111,7 +101,7 @@ async function look(
 			: await (await import("../fleet.ts")).askAll<Standing>(
 					machines,
 					sshConfig,
-					flags,
+					flags.parallel,
 					signal,
 					{
 						argv: ({ machine }) => ["status", machine, "--json"],
@@ -132,7 +122,7 @@ async function look(
 
 async function standingHere(manifest: Manifest): Promise<Standing> {
 	const { state, runtime } = places();
-	const journal = Journal.open(state);
+	using journal = Journal.read(state);
 	const parsed = v.safeParse(manifestSchema, deployedHere(manifest));
 	const deployed = parsed.success ? parsed.output : undefined;
 	const jobs = [manifest, ...(deployed ? [deployed] : [])].flatMap(jobsOf);
@@ -146,7 +136,6 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 	// A run that was killed has told nobody; while one goes on, it tells.
 	if (manifest.metricsFile !== undefined && lockHolder(runtime) === undefined)
 		await (await import("../../report/metrics.ts")).writeMetrics(manifest, journal, { died }).catch(() => {});
-	journal.close();
 	const now = lockHolder(runtime)?.doing;
 	const old = undeployed(manifest);
 	return {

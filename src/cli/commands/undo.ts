@@ -1,10 +1,10 @@
-// holdfast undo RUN, holdfast recover: back from a restore whose old copies were kept; on from a run that died.
-import { buildCommand } from "@stricli/core";
+// holdfast undo RUN: back from a restore whose old copies were kept.
+
 import { places } from "../../host/places.ts";
 import { isArea } from "../../host/private-area.ts";
+import type { Manifest } from "../../manifest/schema.ts";
 import { privateFolders } from "../../plan/private-folders.ts";
 import { planUndo } from "../../plan/undo.ts";
-import { printMessage } from "../../report/terminal.ts";
 import { Journal } from "../../run/journal.ts";
 import { isForeign } from "../../run/plan-shape.ts";
 import { newRunId } from "../../run/run-id.ts";
@@ -12,18 +12,13 @@ import { keep } from "../../steps/keep.ts";
 import type { Plan } from "../../steps/plan.ts";
 import type { KeptCopy } from "../../steps/records.ts";
 import { HoldfastError } from "../../values/error.ts";
+import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
 import { isWithin } from "../../values/paths.ts";
-import {
-	type CommonFlags,
-	commonFlags,
-	guard,
-	loadLocal,
-	onFlag,
-	requireHere,
-	switchFlag,
-} from "../flags.ts";
-import { confirm, operate, printPlan, recoverOnly } from "../operate.ts";
+import { type Call, command } from "../command.ts";
+import { type CommonFlags, commonFlags, onFlag, switchFlag } from "../flags.ts";
+import { machineNamed } from "../machines.ts";
+import { confirm, operate } from "../operate.ts";
 import { interruptible } from "../signals.ts";
 
 interface Flags extends CommonFlags {
@@ -33,7 +28,7 @@ interface Flags extends CommonFlags {
 	readonly yes: boolean;
 }
 
-export const undo = buildCommand({
+export const undo = command({
 	docs: {
 		brief: "bring back what stood there before a restore with --keep-old",
 		fullDescription:
@@ -52,54 +47,63 @@ export const undo = buildCommand({
 			parameters: [{ brief: "the run of the restore", placeholder: "RUN", parse: (run: string) => run }],
 		},
 	},
-	func: (flags: Flags, run: string) =>
-		guard(flags, async () => {
-			await requireHere(flags);
-			const journal = Journal.open(places().state);
-			const restored = journal.plan(run);
-			const all = journal.kept();
-			const undone = journal.undoneBy(run);
-			journal.close();
-			const found = all.filter((copy) => copy.run === run);
-			const strange = found.find((copy) => "fault" in copy);
-			if (strange && "fault" in strange)
-				throw new HoldfastError(
-					"undo-impossible",
-					`the old copy of ${strange.state} cannot be brought back: ${strange.fault}`,
-					{
-						hint: "run the version of Holdfast that kept it; nothing was deleted",
-					},
-				);
-			if (restored && isForeign(restored))
-				throw new HoldfastError("undo-impossible", `run ${run} cannot be undone: ${restored.foreign}`, {
-					hint: `run the version that made it${restored.program === undefined ? "" : `, Holdfast ${restored.program}`}, or a newer one`,
-				});
-			const kept = found.flatMap((copy) => ("fault" in copy ? [] : [copy]));
-			if (!restored || kept.length === 0)
-				throw new HoldfastError("run-not-found", whyNone(run, restored, undone), {
-					details: all.map((copy) => `${copy.run}: ${copy.state}, until ${localTime(copy.until)}`),
-					hint:
-						all.length > 0
-							? "those above are kept"
-							: restored && !undone
-								? "copies are kept by: holdfast restore --keep-old 7d …"
-								: "see the runs with: holdfast runs",
-				});
-			requireLast(all, kept);
-			requireThere(kept.flatMap((copy) => copy.places.map(({ area }) => area)));
-			const plan = planUndo({
-				...{ restored, kept, run: newRunId(), areas: privateFolders(), noStart: flags.noStart },
-				now: await loadLocal(flags, restored.manifest.machine).catch(() => undefined),
-			});
-			if (flags.dryRun || !flags.yes) printPlan(plan, flags.json && flags.dryRun);
-			if (flags.dryRun) return 0;
-			await confirm(
-				`Bring back ${kept.map(({ state }) => state).join(", ")} as before run ${run}? What was written there since is deleted.`,
-				flags.yes,
+	elsewhere: "confirmed run",
+	async run(call: Call, flags: Flags, run: string) {
+		const { restored, all, undone } = known(run);
+		const found = all.filter((copy) => copy.run === run);
+		const strange = found.find((copy) => "fault" in copy);
+		if (strange && "fault" in strange)
+			throw new HoldfastError(
+				"undo-impossible",
+				`the old copy of ${strange.state} cannot be brought back: ${strange.fault}`,
+				{
+					hint: "run the version of Holdfast that kept it; nothing was deleted",
+				},
 			);
-			return operate(plan, flags, interruptible());
-		}),
+		if (restored && isForeign(restored))
+			throw new HoldfastError("undo-impossible", `run ${run} cannot be undone: ${restored.foreign}`, {
+				hint: `run the version that made it${restored.program === undefined ? "" : `, Holdfast ${restored.program}`}, or a newer one`,
+			});
+		const kept = found.flatMap((copy) => ("fault" in copy ? [] : [copy]));
+		if (!restored || kept.length === 0)
+			throw new HoldfastError("run-not-found", whyNone(run, restored, undone), {
+				details: all.map((copy) => `${copy.run}: ${copy.state}, until ${localTime(copy.until)}`),
+				hint:
+					all.length > 0
+						? "those above are kept"
+						: restored && !undone
+							? "copies are kept by: holdfast restore --keep-old 7d …"
+							: "see the runs with: holdfast runs",
+			});
+		requireLast(all, kept);
+		requireThere(kept.flatMap((copy) => copy.places.map(({ area }) => area)));
+		const plan = planUndo({
+			...{ restored, kept, run: newRunId(), areas: privateFolders(), noStart: flags.noStart },
+			now: await declaredHere(flags, restored.manifest.machine),
+		});
+		if (flags.dryRun) {
+			await call.out.result({ kind: "plan", plan });
+			return EXIT.done;
+		}
+		if (!flags.yes) await call.out.preview({ kind: "plan", plan });
+		await confirm(
+			`Bring back ${kept.map(({ state }) => state).join(", ")} as before run ${run}? What was written there since is deleted.`,
+			flags.yes,
+		);
+		return operate(plan, call, interruptible());
+	},
 });
+
+function known(run: string) {
+	using journal = Journal.read(places().state);
+	return { restored: journal.plan(run), all: journal.kept(), undone: journal.undoneBy(run) };
+}
+
+/** What the config says of the machine by now, where there is one. */
+async function declaredHere(flags: CommonFlags, machine: string): Promise<Manifest | undefined> {
+	const found = await machineNamed(flags, machine).catch(() => undefined);
+	return found?.isHere ? found.manifest : undefined;
+}
 
 /** What a later restore has put aside is what this one had brought: that goes first, or what is live now would be lost. */
 function requireLast(all: ReturnType<Journal["kept"]>, kept: readonly KeptCopy[]): void {
@@ -144,47 +148,3 @@ function whyNone(
 		? `there is no old copy of run ${run} any more`
 		: `there is no old copy of run ${run}: it kept none`;
 }
-
-interface RecoverFlags extends CommonFlags {
-	readonly on?: string;
-	readonly abandon?: string;
-	readonly yes: boolean;
-}
-
-export const recover = buildCommand({
-	docs: {
-		brief: "finish or roll back interrupted runs",
-		fullDescription: [
-			"The next create or restore does the same before its own work; a unit does it at boot.",
-			"",
-			"A run that can never be brought to its end keeps everything else from beginning. --abandon RUN is the last way",
-			"out: it says what the run has left where, does nothing with any of it, and lets other work begin. For a journal",
-			"that is damaged, or of a newer version, --abandon journal sets the whole journal aside.",
-		].join("\n"),
-	},
-	parameters: {
-		flags: {
-			...commonFlags,
-			on: onFlag,
-			abandon: {
-				kind: "parsed",
-				parse: (run: string) => run,
-				optional: true,
-				brief: "give up a run, by its id, or the `journal` as a whole",
-				placeholder: "RUN",
-			},
-			yes: switchFlag("do not ask"),
-		},
-		positional: { kind: "tuple", parameters: [] },
-	},
-	func: (flags: RecoverFlags) =>
-		guard(flags, async () => {
-			await requireHere(flags);
-			if (flags.abandon !== undefined)
-				return (await import("../abandon.ts")).abandonRun(flags, flags.abandon);
-			const reports = await recoverOnly(flags);
-			if (reports.length === 0 && !flags.quiet && !flags.json)
-				printMessage("nothing to recover: every run has come to its end");
-			return 0;
-		}),
-});

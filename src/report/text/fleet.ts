@@ -1,23 +1,13 @@
 // Many machines at once: on a terminal a row for each that is at work, else lines that begin with the machine's name;
 // and a table at the end.
 
-import type { Listener, RunEvent } from "../../run/event.ts";
-import type { ErrorReport } from "../../values/error.ts";
-import { liveArea, printJson, printMessage } from "../terminal.ts";
+import type { RunEvent } from "../../run/event.ts";
+import type { FleetReporter, FleetRow } from "../reporter.ts";
+import { liveArea, print, printMessage } from "../terminal.ts";
 import { linesOf } from "./lines.ts";
 import { follower, REDRAW_MS, spinner } from "./live.ts";
 import { table } from "./tables.ts";
 import { duration, size } from "./units.ts";
-
-export interface FleetReporter {
-	/** What is said by and of one machine. */
-	of(machine: string): Listener;
-	/** A line for people: a fault, clocks that differ. */
-	say(machine: string, line: string): void;
-	/** It has ended, well or not. */
-	done(machine: string): void;
-	close(): void;
-}
 
 export function fleetLines(quiet: boolean): FleetReporter {
 	const write = (machine: string, line: string) => printMessage(`${machine}: ${line}`);
@@ -31,17 +21,9 @@ export function fleetLines(quiet: boolean): FleetReporter {
 			),
 		say: write,
 		done: () => {},
-		close: () => {},
-	};
-}
-
-/** Events as lines of JSON, each with its machine. */
-export function fleetJson(): FleetReporter {
-	return {
-		of: (machine) => (event) => printJson(Object.assign({ machine }, event, { machine })),
-		say: (machine, line) => printMessage(`${machine}: ${line}`),
-		done: () => {},
-		close: () => {},
+		close: (rows) => {
+			if (!quiet) print(fleetTable(rows));
+		},
 	};
 }
 
@@ -84,21 +66,12 @@ export async function fleetLive(count: number): Promise<FleetReporter> {
 			ended++;
 			atWork.delete(machine);
 		},
-		close: () => {
+		close: (rows) => {
 			clearInterval(timer);
 			area.close();
+			print(fleetTable(rows));
 		},
 	};
-}
-
-export interface FleetRow {
-	readonly machine: string;
-	/** How the run ended, when there was one. */
-	readonly end?: Extract<RunEvent, { type: "run-ended" }>;
-	/** Why there was none. */
-	readonly error?: ErrorReport;
-	/** The code that the machine's own command ended with. */
-	readonly code: number;
 }
 
 export function fleetTable(rows: readonly FleetRow[]): string[] {

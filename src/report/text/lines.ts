@@ -2,10 +2,10 @@
 
 import { type Listener, type RunEvent, SURROUNDINGS } from "../../run/event.ts";
 import { outcomeWords } from "../../steps/unit-outcome.ts";
-import type { ErrorReport } from "../../values/error.ts";
 import { localTime } from "../../values/local-time.ts";
 import { shortPath } from "../../values/printable.ts";
-import { linesIn, printMessage } from "../terminal.ts";
+import { printMessage } from "../terminal.ts";
+import { errorLines } from "./error.ts";
 import { duration } from "./units.ts";
 
 export function lineReporter(quiet: boolean): Listener {
@@ -27,16 +27,16 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 			];
 		}
 		case "step-failed":
-			return [`✘ ${event.title}: ${event.error.message}`, ...facts(event.error)];
+			return errorLines(event.error, `✘ ${event.title}: `);
 		case "scope-failed":
-			return [
-				`✘ ${event.stored ? "in doubt" : "left out"}: ${event.scope.replace(":", " ")}: ${event.error.message}`,
-				...facts(event.error),
-			];
+			return errorLines(
+				event.error,
+				`✘ ${event.stored ? "in doubt" : "left out"}: ${event.scope.replace(":", " ")}: `,
+			);
 		case "undo-done":
 			return [`↩ undone: ${event.title}`];
 		case "undo-failed":
-			return [`✘ could not undo: ${event.title}: ${event.error.message}`, ...facts(event.error)];
+			return errorLines(event.error, `✘ could not undo: ${event.title}: `);
 		case "run-ended":
 			return quiet && event.outcome === "done"
 				? []
@@ -77,9 +77,4 @@ function remarks(result: unknown, run: string): string[] {
 				`the old copy is kept until ${localTime(keptUntil)}; take the restore back with: holdfast undo ${run}`,
 				...(keptIn.length === 0 ? [] : [`  it is in ${keptIn.map(shortPath).join(", ")}`]),
 			];
-}
-
-/** What is under an error's message: the lines that were printed to it, each set in, and what to do. */
-export function facts({ details = [], hint }: ErrorReport): string[] {
-	return [...details.flatMap(linesIn).map((line) => `    ${line}`), ...(hint ? [`    → ${hint}`] : [])];
 }

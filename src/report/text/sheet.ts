@@ -1,21 +1,7 @@
 // The recovery sheet: plain text for paper.
 
 import { ENGINE_PROGRAMS } from "../../engines/programs.ts";
-import type { ProviderOptions } from "../../manifest/schema.ts";
-
-export interface SheetEntry {
-	readonly provider: string;
-	/** The engine. */
-	readonly type: ProviderOptions["type"];
-	readonly destination: string;
-	readonly location: string;
-	/** The destination's options. */
-	readonly settings: object;
-	/** Text to keep with the passphrase. */
-	readonly keys?: string | undefined;
-	/** Why the keys could not be read. */
-	readonly fault?: string;
-}
+import type { SheetEntry } from "../result.ts";
 
 export function sheetText(machine: string, entries: readonly SheetEntry[], now: Date): string[] {
 	return [

@@ -1,13 +1,10 @@
 // How machines stand, for people.
-import type { TimerStatus } from "../../host/timers.ts";
-import type { MachineStatus } from "../../run/status.ts";
 import { localTime } from "../../values/local-time.ts";
+import type { Standing } from "../result.ts";
 import { table } from "./tables.ts";
 import { duration, size } from "./units.ts";
 
-type Shown = MachineStatus & { readonly timers: readonly TimerStatus[]; readonly now?: string };
-
-export function statusText(machines: readonly Shown[]): string[] {
+export function statusText(machines: readonly Standing[]): string[] {
 	const rows = machines.flatMap((one) =>
 		one.archives.map(
 			({ state, destination, created, ageSeconds, bytes, growthBytes, isLate, doubt, missing }) => [

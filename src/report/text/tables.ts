@@ -1,13 +1,15 @@
 // Results as tables for people.
 
+import * as v from "valibot";
 import type { StateRecord } from "../../engines/archive.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { Difference, RowDifferences } from "../../plan/diff.ts";
 import type { Entry, RunRow } from "../../run/journal-rows.ts";
 import type { Step } from "../../steps/plan.ts";
+import { errorReportSchema } from "../../values/error-report.ts";
 import { localTime } from "../../values/local-time.ts";
 import { printable } from "../../values/printable.ts";
-import { facts } from "./lines.ts";
+import { errorLines } from "./error.ts";
 import { duration, size } from "./units.ts";
 
 /** With a column for the machine, where there are archives of several. */
@@ -66,7 +68,11 @@ export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): st
 	]);
 }
 
-const messageIn = (data: unknown) => (data as { message?: string } | undefined)?.message;
+/** How a step failed, as the journal has it. */
+function failureLines(data: unknown, lead: string): string[] {
+	const { success, output } = v.safeParse(errorReportSchema, data);
+	return success ? errorLines(output, `${lead}: `) : [lead];
+}
 
 export function runText(
 	plan: { readonly steps: readonly Pick<Step, "id" | "title">[] },
@@ -76,10 +82,10 @@ export function runText(
 	const titles = new Map(plan.steps.map(({ id, title }) => [id, title]));
 	const shown = entries
 		.filter(({ phase }) => phase !== "note")
-		.map(({ time, phase, step, data }) => {
-			const title = titles.get(step) ?? step;
-			const more = phase === "left" ? `: ${data}` : phase.endsWith("failed") ? `: ${messageIn(data)}` : "";
-			return `${localTime(time)}  ${phase.padEnd(11)}  ${title}${more}`;
+		.flatMap(({ time, phase, step, data }) => {
+			const line = `${localTime(time)}  ${phase.padEnd(11)}  ${titles.get(step) ?? step}`;
+			if (phase.endsWith("failed")) return failureLines(data, line);
+			return [phase === "left" ? `${line}: ${data}` : line];
 		});
 	const log = lines.map(({ step, line }) => `${step}: ${line}`);
 	return [...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])];
@@ -114,8 +120,7 @@ export function differenceEnd(
 	);
 	const lost = uncounted.flatMap(({ state, database, where, why }) => [
 		`! ${database} of ${state} is not compared: its rows ${where === "live" ? "as they are now" : "in the archive"} could not be counted`,
-		`    ${why.message}`,
-		...facts(why),
+		...errorLines(why, "    "),
 	]);
 	return [
 		...tables,

@@ -1,18 +1,13 @@
-// What a command prints on another machine, shown here as it comes.
-import { parseBounded } from "../host/bounded-json.ts";
-import { answerReader, everyRecordReader, type OutputReader } from "../host/lines.ts";
-import { HoldfastError } from "../values/error.ts";
-import { print, printJson } from "./terminal.ts";
+// What a command prints as JSON on another machine, shown here as it comes.
+import { parseBounded } from "../../host/bounded-json.ts";
+import { answerReader, everyRecordReader, type OutputReader } from "../../host/lines.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { printJson } from "../terminal.ts";
 
 const LIMITS = { depth: 200, values: 1_000_000 };
 
-/** Line by line, empty ones too. */
-export function shownAsText(): OutputReader {
-	return everyRecordReader((line) => print(line));
-}
-
 /** Values in a line each as they come, or one document, which is shown when it is there. */
-export function shownAsJson(machine: string): OutputReader {
+export function passedOn(machine: string): OutputReader {
 	const document = answerReader(16 * 1024 ** 2);
 	let began = false;
 	const lines = everyRecordReader((line) => {

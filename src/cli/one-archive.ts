@@ -1,20 +1,14 @@
 // How the commands on one archive find it.
 
-import type { Destination, Work } from "../../../engines/destination.ts";
-import { openDestination } from "../../../engines/registry.ts";
-import { type ListedArchive, listArchives } from "../../../plan/archives.ts";
-import { chooseArchive } from "../../../plan/choose.ts";
-import {
-	type CommonFlags,
-	commonFlags,
-	loadLocal,
-	machineWord,
-	providerFlag,
-	providersOf,
-	valueFlag,
-} from "../../flags.ts";
-import { sayPassedOver } from "../../passed-over.ts";
-import { interruptible, unwatched } from "../../signals.ts";
+import type { Destination, Work } from "../engines/destination.ts";
+import { openDestination } from "../engines/registry.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import { type ListedArchive, listArchives } from "../plan/archives.ts";
+import { chooseArchive } from "../plan/choose.ts";
+import { type CommonFlags, commonFlags, machineWord, providerFlag, valueFlag } from "./flags.ts";
+import { providersOf } from "./machines.ts";
+import { sayPassedOver } from "./passed-over.ts";
+import { interruptible, unwatched } from "./signals.ts";
 
 export interface Flags extends CommonFlags {
 	readonly provider?: string;
@@ -48,8 +42,8 @@ interface Found {
 	readonly work: Work;
 }
 
-export async function find(given: Flags, wanted: string): Promise<Found> {
-	const { manifest, listing, work } = await ask(given, wanted);
+export async function find(manifest: Manifest, given: Flags, wanted: string): Promise<Found> {
+	const { listing, work } = await ask(manifest, given, wanted);
 	const archive = chooseArchive(listing, wanted, []);
 	if (wanted === "latest") sayPassedOver(listing, archive);
 	return {
@@ -60,8 +54,7 @@ export async function find(given: Flags, wanted: string): Promise<Found> {
 }
 
 /** Only destinations that the id can mean are asked: one that is down does not hold up the others. */
-export async function ask(given: Flags, wanted: string) {
-	const manifest = await loadLocal(given, given.machine);
+export async function ask(manifest: Manifest, given: Flags, wanted: string) {
 	const work = unwatched(interruptible());
 	const named = wanted.includes("::") ? wanted.slice(0, wanted.indexOf("::")) : undefined;
 	const providers = providersOf(manifest, given.provider).filter((provider) => {
@@ -74,5 +67,5 @@ export async function ask(given: Flags, wanted: string) {
 		);
 	});
 	const listing = await listArchives(manifest, providers, work, given.from);
-	return { manifest, listing, work };
+	return { listing, work };
 }

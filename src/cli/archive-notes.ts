@@ -1,0 +1,101 @@
+// What an archive says of itself, changed: a hold, and its end.
+import type { Metadata } from "../engines/archive.ts";
+import { requireAble, type Work } from "../engines/destination.ts";
+import { openDestination } from "../engines/registry.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { ListedArchive } from "../plan/archives.ts";
+import { chooseCopies, requireUsable } from "../plan/choose.ts";
+import { printMessage } from "../report/terminal.ts";
+import { errorLines } from "../report/text/error.ts";
+import { type ErrorReport, HoldfastError, reportOf } from "../values/error.ts";
+import { EXIT } from "../values/error-codes.ts";
+import type { MachineCall } from "./command.ts";
+import { ask, type Flags } from "./one-archive.ts";
+import { sayPassedOver } from "./passed-over.ts";
+import { untilUndone } from "./signals.ts";
+
+export const WHERE =
+	"A name, or `latest`, is that archive in every destination that has it; --provider or a whole id means one of them.";
+
+interface Change {
+	/** Undefined when there is nothing to change. */
+	change(metadata: Metadata): Metadata | undefined;
+	done(archive: ListedArchive): string;
+}
+
+/** Write what an archive says of itself again, in every destination that has it, unless one is named; the exit code. */
+export async function changeMetadata(
+	{ out, manifest }: MachineCall,
+	given: Flags,
+	wanted: string,
+	{ change, done }: Change,
+): Promise<number> {
+	const { listing, work } = await ask(manifest, given, wanted);
+	const copies = chooseCopies(listing, wanted);
+	const [first] = copies;
+	if (wanted === "latest" && first) sayPassedOver(listing, first);
+	const ends: End[] = [];
+	for (const archive of copies) ends.push(await changed(manifest, archive, change, work));
+	const [end] = ends;
+	// Of one, it is the error itself.
+	if (end?.error !== undefined && ends.length === 1) throw end.error;
+	const unasked = wanted.includes("::") ? [] : listing.failures;
+	await out.result({
+		kind: "answer",
+		value: {
+			archives: ends.map(({ archive, hold: held, error }) => ({
+				id: archive.id,
+				...(held === undefined ? {} : { hold: held }),
+				...(error === undefined ? {} : { error: reportOf(error) }),
+			})),
+			failures: unasked,
+		},
+		text: ends
+			.filter(({ error }) => error === undefined)
+			.map(({ archive, isChanged }) => (isChanged ? done(archive) : `${archive.id} was not held`)),
+	});
+	for (const { archive, error } of ends)
+		if (error !== undefined) printMessage(errorLines(reportOf(error), `✘ ${archive.id}: `));
+	for (const one of unasked) printMessage(`! ${notAsked(one)}`);
+	const isWhole = ends.every(({ error }) => error === undefined) && unasked.every(({ absent }) => absent);
+	return isWhole ? EXIT.done : EXIT.partial;
+}
+
+interface End {
+	readonly archive: ListedArchive;
+	readonly isChanged: boolean;
+	readonly hold?: Metadata["hold"];
+	readonly error?: unknown;
+}
+
+async function changed(
+	manifest: Manifest,
+	archive: ListedArchive,
+	change: Change["change"],
+	work: Work,
+): Promise<End> {
+	try {
+		requireUsable(archive);
+		const { id, name, metadata, provider } = archive;
+		if (metadata === undefined)
+			throw new HoldfastError("archive-foreign", `${id} does not describe itself: Holdfast did not make it`, {
+				hint: "prune never removes it",
+			});
+		const next = change(metadata);
+		if (next === undefined) return { archive, isChanged: false };
+		const destination = await openDestination(manifest, provider, archive.destination);
+		requireAble(destination, "writeMetadata");
+		await untilUndone(() => destination.writeMetadata(name, next, work));
+		return { archive, isChanged: true, ...(next.hold === undefined ? {} : { hold: next.hold }) };
+	} catch (error) {
+		work.signal.throwIfAborted();
+		return { archive, isChanged: false, error };
+	}
+}
+
+const notAsked = (one: {
+	readonly provider: string;
+	readonly destination: string;
+	readonly error: ErrorReport;
+}) =>
+	`${one.provider}/${one.destination} could not be asked, so nothing was changed there: ${one.error.message}`;

@@ -1,0 +1,86 @@
+// Which archive a restore means, and whether it holds what is asked for.
+import type { Work } from "../engines/destination.ts";
+import { places } from "../host/places.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import { type ListedArchive, type Listing, listArchives } from "../plan/archives.ts";
+import { chooseArchive, isGood, requireGood } from "../plan/choose.ts";
+import { requireStates } from "../plan/order.ts";
+import { chosenOf } from "../plan/targets.ts";
+import { Journal } from "../run/journal.ts";
+import { HoldfastError } from "../values/error.ts";
+import { sayPassedOver } from "./passed-over.ts";
+
+/**
+ * An archive that is named by its whole id, that was made here and is good, need not be looked up: that costs an engine
+ * as much as a small restore. When it is gone by now, nothing is touched before the engine says so.
+ */
+export function knownArchive(
+	manifest: Manifest,
+	provider: string,
+	wanted: string,
+	services: readonly string[],
+): ListedArchive | undefined {
+	if (!wanted.includes("::")) return undefined;
+	using journal = Journal.read(places().state);
+	const made = journal.archive(wanted);
+	if (made?.provider !== provider || made.metadata.machine !== manifest.machine) return undefined;
+	const archive = { ...made, machine: manifest.machine, created: made.metadata.created };
+	return services.every((service) => isGood(archive, service)) ? archive : undefined;
+}
+
+/** The archive that is meant, of those that the destinations list. */
+export async function listedArchive(
+	manifest: Manifest,
+	provider: string,
+	wanted: string,
+	services: readonly string[],
+	{ from, path = [] }: { readonly from?: string; readonly path?: readonly string[] },
+	work: Work,
+): Promise<ListedArchive> {
+	const listing = await listArchives(manifest, [provider], work, from);
+	const isHeld = (service: string) =>
+		listing.archives.some(({ metadata }) => Object.hasOwn(metadata?.states ?? {}, service));
+	const unheld = services.filter((service) => !isHeld(service));
+	requireStates(manifest, unheld);
+	// One that says nothing of itself is taken to hold what is declared.
+	const isTold =
+		listing.archives.length > 0 &&
+		listing.failures.length === 0 &&
+		listing.archives.every(({ metadata }) => metadata !== undefined);
+	if (unheld.length > 0 && path.length === 0 && isTold) throw heldByNone(manifest, listing, services, unheld);
+	const archive = chooseArchive(listing, wanted, services);
+	if (wanted === "latest") sayPassedOver(listing, archive, services);
+	// What holds a path of theirs as another state's can be asked for so.
+	if (path.length > 0) chosenOf(manifest, archive, services, path);
+	requireGood(listing, archive, services);
+	return archive;
+}
+
+/** A state that was renamed or moved is found by its folders. */
+function heldByNone(
+	manifest: Manifest,
+	{ archives }: Listing,
+	services: readonly string[],
+	unheld: readonly string[],
+): HoldfastError {
+	const before = unheld.flatMap((service) => {
+		const folders = manifest.state[service]?.folders ?? [];
+		for (const { id, metadata } of [...archives].reverse())
+			for (const [state, held] of Object.entries(metadata?.states ?? {})) {
+				const folder = held.folders.find((one) => folders.includes(one));
+				if (folder !== undefined)
+					return [
+						`${id} holds ${folder} as that of "${state}": to look at it, holdfast restore --into FOLDER --service ${state} …`,
+					];
+			}
+		return [];
+	});
+	const held = services.filter((service) => !unheld.includes(service));
+	return new HoldfastError("no-archive", `no complete archive of ${unheld.join(" and ")} was found`, {
+		details: before,
+		hint:
+			held.length === 0
+				? "look at them with: holdfast list"
+				: `to restore the others: ${held.map((service) => `--service ${service}`).join(" ")}`,
+	});
+}

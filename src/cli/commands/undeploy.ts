@@ -1,0 +1,43 @@
+// holdfast undeploy [MACHINE…]: take Holdfast away again.
+import type { Place } from "../../fleet/place.ts";
+import { textOf } from "../../fleet/target.ts";
+import type { Reporter } from "../../report/reporter.ts";
+import { EXIT } from "../../values/error-codes.ts";
+import { type Call, command } from "../command.ts";
+import { machineWords } from "../flags.ts";
+import { chosen } from "../machines.ts";
+import { confirm } from "../operate.ts";
+import { onEach, type RolloutFlags, type Run, recordIn, rolloutFlags } from "../rollout.ts";
+
+export const undeploy = command({
+	docs: {
+		brief: "take Holdfast and its timers away from a machine; archives, secrets and the journal stay",
+		fullDescription: "Examples:\n  holdfast undeploy web01 --dry-run\n  holdfast undeploy web01",
+	},
+	parameters: { flags: rolloutFlags, positional: machineWords },
+	async run(call: Call, flags: RolloutFlags, ...machine: string[]) {
+		return onEach(await chosen(flags, { machine }), call, (_, place, run) =>
+			undeployFrom(place, run, flags, call.out),
+		);
+	},
+});
+
+async function undeployFrom(place: Place, run: Run, flags: RolloutFlags, out: Reporter): Promise<number> {
+	const { target, layout } = place;
+	const installed = recordIn(await textOf(target, layout.installed), place);
+	if (!installed) {
+		out.say(`nothing was deployed to ${target.machine}`);
+		return EXIT.done;
+	}
+	const { files, timers, atBoot } = installed;
+	const going = files.filter(({ stays }) => !stays);
+	const staying = files.filter(({ stays }) => stays);
+	out.say([
+		...[...timers, ...atBoot].map((unit) => `- ${unit} (stopped, disabled)`),
+		...going.map(({ path }) => `- ${path}`),
+		...staying.map(({ path }) => `  ${path} stays: archives are read with it`),
+	]);
+	if (flags.dryRun) return EXIT.done;
+	await confirm(`Do this on ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
+	return run([layout.program], ["__uninstall", layout.installed]);
+}

@@ -1,0 +1,25 @@
+// holdfast validate: check the config, without touching the machine.
+import { loadConfig } from "../../config/load.ts";
+import { EXIT } from "../../values/error-codes.ts";
+import { type Call, command } from "../command.ts";
+import { type CommonFlags, commonFlags } from "../flags.ts";
+import { loading } from "../machines.ts";
+
+export const validate = command({
+	docs: {
+		brief: "check the config; its faults are shown with their lines",
+		fullDescription:
+			"Every machine is checked, and all that is wrong is shown at once. Other commands check the machines that they are for, so that a mistake in one machine does not keep another from its backup.\n\nExamples:\n  holdfast validate\n  holdfast validate --config ./holdfast.yaml",
+	},
+	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
+	async run({ out }: Call, flags: CommonFlags) {
+		const { file, names, resolve } = await loadConfig(flags.config, { ...loading, purpose: "look" });
+		await resolve();
+		await out.result({
+			kind: "answer",
+			value: { file, machines: names },
+			text: flags.quiet ? [] : `${file} is valid: ${names.join(", ") || "no machine"}`,
+		});
+		return EXIT.done;
+	},
+});

@@ -1,0 +1,90 @@
+// Which machines a command is for, and which of their providers, by the config and the flags.
+
+import type { LoadOptions } from "../config/find.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { isHere, select } from "../fleet/select.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import { printMessage } from "../report/terminal.ts";
+import { HoldfastError } from "../values/error.ts";
+import type { CommonFlags, FleetFlags } from "./flags.ts";
+
+/** A machine, and how it is reached. */
+export interface Target {
+	readonly manifest: Manifest;
+	readonly sshConfig: string | undefined;
+}
+
+/** The machine that a command is for: the one named, or the only one there is; and whether it is this one. */
+export async function machineNamed(
+	flags: CommonFlags,
+	name: string | undefined,
+): Promise<Target & { readonly isHere: boolean }> {
+	const { machines, sshConfig } = await chosen(flags, { machine: name === undefined ? [] : [name] });
+	const [manifest] = machines;
+	if (!manifest) throw new HoldfastError("machine-ambiguous", "which machine?");
+	return { manifest, sshConfig, isHere: isHere(manifest) };
+}
+
+const remarked = new Set<string>();
+
+/** What a config that is there and not read is said by, and how one that names a flake gets at it. */
+export const loading = {
+	remark(line: string) {
+		if (!remarked.has(line)) printMessage(`! ${line}`);
+		remarked.add(line);
+	},
+	async evaluate(reference: string, from: { readonly folder: string; readonly isGuarded: boolean }) {
+		const { evaluateNix } = await import("../host/nix.ts");
+		return evaluateNix(reference, (line) => printMessage(`! ${line}`), from);
+	},
+} satisfies LoadOptions;
+
+interface Chosen {
+	readonly machines: readonly Manifest[];
+	/** All of the config, which are only then looked at. */
+	every(): Promise<readonly Manifest[]>;
+	readonly sshConfig: string | undefined;
+	readonly secrets: Loaded["secrets"];
+}
+
+/** The machines that a command is for, by their names, their tags, or all. */
+export async function chosen(
+	flags: CommonFlags & Partial<FleetFlags>,
+	{ machine }: { readonly machine: readonly string[] },
+): Promise<Chosen> {
+	const config = await loadConfig(flags.config, loading);
+	const selection = {
+		names: machine,
+		tags: flags.tag ?? [],
+		all: flags.all ?? false,
+		several: flags.all !== undefined,
+	};
+	return {
+		machines: await select(config, selection),
+		every: async () => [...(await config.resolve()).values()],
+		sshConfig: process.env.HOLDFAST_SSH_CONFIG || config.sshConfig,
+		secrets: config.secrets,
+	};
+}
+
+/** Of several, those that have something to back up: not one that only keeps others' repositories. */
+export function withStates<T extends Pick<Chosen, "machines">>(selected: T): T {
+	if (selected.machines.length === 1) return selected;
+	const machines = selected.machines.filter((one) => !one.borgServer || Object.keys(one.state).length > 0);
+	return { ...selected, machines };
+}
+
+/** The providers that a command is for: the one named, or all. */
+export function providersOf(manifest: Manifest, wanted: string | readonly string[] | undefined): string[] {
+	const names = Object.keys(manifest.providers);
+	if (names.length === 0)
+		throw new HoldfastError(
+			"provider-not-found",
+			`machine "${manifest.machine}" has no provider to keep archives`,
+			{
+				hint: "add one: providers: { disk: { type: tar, destinations: { usb: { path: /mnt/usb/holdfast } } } }",
+			},
+		);
+	if (wanted === undefined) return names;
+	return typeof wanted === "string" ? [wanted] : [...wanted];
+}

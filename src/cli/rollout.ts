@@ -1,0 +1,101 @@
+// What deploy and undeploy share: their flags, one machine after the other, and what a deploy has left there.
+import * as v from "valibot";
+import { type Place, placeOf } from "../fleet/place.ts";
+import { isHere } from "../fleet/select.ts";
+import { targetHere, targetOver } from "../fleet/target.ts";
+import { operate as operateThere } from "../fleet/there.ts";
+import { parseBounded } from "../host/bounded-json.ts";
+import { exec } from "../host/exec.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { Reporter } from "../report/reporter.ts";
+import { printMessage } from "../report/terminal.ts";
+import { newRunId } from "../run/run-id.ts";
+import { HoldfastError } from "../values/error.ts";
+import { EXIT } from "../values/error-codes.ts";
+import { wordsOf } from "../values/system-error.ts";
+import { type Call, finished } from "./command.ts";
+import { connected } from "./connections.ts";
+import { type CommonFlags, commonFlags, type FleetFlags, fleetFlags, switchFlag } from "./flags.ts";
+import { codeOf, endOf, remarkTo } from "./fleet.ts";
+import type { Target } from "./machines.ts";
+import { insisted, interruptible, untilUndone, untilUndoneThere } from "./signals.ts";
+
+export interface RolloutFlags extends CommonFlags, Omit<FleetFlags, "parallel"> {
+	readonly dryRun: boolean;
+	readonly yes: boolean;
+}
+
+const { parallel: _, ...selecting } = fleetFlags;
+export const rolloutFlags = {
+	...commonFlags,
+	...selecting,
+	dryRun: switchFlag("show what would change, and change nothing"),
+	yes: switchFlag("do not ask"),
+} as const;
+
+/** How a run there is started, and heard of to its end; its exit code. */
+export type Run = (program: readonly string[], argv: readonly string[]) => Promise<number>;
+
+/** One after the other: each is shown, and asked about. Of several, one's failure is its own. */
+export async function onEach(
+	{ machines, sshConfig }: { readonly machines: readonly Manifest[]; readonly sshConfig: string | undefined },
+	{ out, flags }: Call,
+	work: (manifest: Manifest, place: Place, run: Run) => Promise<number>,
+): Promise<number> {
+	const signal = interruptible();
+	const codes: number[] = [];
+	for (const manifest of machines) {
+		const one = () =>
+			onTarget({ manifest, sshConfig }, out, signal, (place, run) => work(manifest, place, run));
+		if (machines.length === 1) return one();
+		if (!flags.quiet) out.say(["", manifest.machine]);
+		codes.push(await finished(flags, one));
+	}
+	return codeOf(codes);
+}
+
+async function onTarget(
+	target: Target,
+	out: Reporter,
+	signal: AbortSignal,
+	work: (place: Place, run: Run) => Promise<number>,
+): Promise<number> {
+	const { manifest } = target;
+	if (isHere(manifest))
+		return work(await placeOf(targetHere(manifest.machine)), async (program, argv) => {
+			const env = { ...(process.env as Record<string, string>) };
+			const options = { env, signal, onStdout: out.say, onStderr: printMessage };
+			const result = await untilUndone(() => exec([...program, ...argv], options));
+			return result.code ?? EXIT.failed;
+		});
+	return connected(target, signal, async (connection) =>
+		work(await placeOf(targetOver(connection)), async (program, argv) => {
+			const hearing = { signal, leave: insisted, listener: await out.run(), remark: remarkTo(out) };
+			const wish = { program, argv, run: newRunId() };
+			return endOf(await untilUndoneThere(() => operateThere(connection, wish, hearing)));
+		}),
+	);
+}
+
+/** What a deploy has written down there, as far as it decides what is shown and compared here. */
+export function recordIn(text: string | undefined, { target, layout }: Place): Recorded | undefined {
+	if (text === undefined) return undefined;
+	try {
+		return v.parse(recordSchema, parseBounded(text, { depth: 10, values: 100_000 }));
+	} catch (cause) {
+		throw new HoldfastError("answer-invalid", `${layout.installed} on ${target.machine} cannot be read`, {
+			cause,
+			details: [wordsOf(cause)],
+			hint: "it says what was deployed; if it was damaged: delete it there, then deploy again",
+		});
+	}
+}
+
+const recordSchema = v.object({
+	files: v.array(
+		v.object({ path: v.pipe(v.string(), v.startsWith("/")), stays: v.optional(v.boolean(), false) }),
+	),
+	timers: v.array(v.string()),
+	atBoot: v.array(v.string()),
+});
+export type Recorded = v.InferOutput<typeof recordSchema>;

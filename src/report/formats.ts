@@ -1,0 +1,42 @@
+// The formats of output. Each but the first is a flag of every command; one that is not asked for is not loaded.
+import type { Reporter, ReporterOptions } from "./reporter.ts";
+
+interface Format {
+	/** What the flag is for, for `--help`. */
+	readonly brief: string;
+	load(options: ReporterOptions): Promise<Reporter>;
+}
+
+/** For people: what there is without a flag. */
+const TEXT: Format = {
+	brief: "print lines for people",
+	load: async (options) => (await import("./text/reporter.ts")).textReporter(options),
+};
+
+export const FORMATS = {
+	json: {
+		brief: "print JSON for programs",
+		load: async (options: ReporterOptions) => (await import("./json/reporter.ts")).jsonReporter(options),
+	},
+} as const satisfies Readonly<Record<string, Format>>;
+
+export type FormatName = keyof typeof FORMATS;
+/** The flag of each. */
+export type FormatFlags = { readonly [F in FormatName]: boolean };
+
+export const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
+
+export function reporterFor(flags: Partial<FormatFlags> & ReporterOptions): Promise<Reporter> {
+	const name = FORMAT_NAMES.find((one) => flags[one] === true);
+	const format: Format = name === undefined ? TEXT : FORMATS[name];
+	return format.load(flags);
+}
+
+/** Something for each format, such as its flag. */
+export function byFormat<T>(of: (name: FormatName) => T): Readonly<Record<FormatName, T>> {
+	return Object.fromEntries(FORMAT_NAMES.map((name) => [name, of(name)])) as Record<FormatName, T>;
+}
+
+/** The format that the words of a command line ask for, before they are parsed. */
+export const formatIn = (words: readonly string[]): FormatFlags =>
+	byFormat((name) => words.includes(`--${name}`));

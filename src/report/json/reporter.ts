@@ -1,0 +1,97 @@
+// The format for programs: one document, or one value a line; events as they are. What is for people goes beside it, as
+// plain lines on standard error.
+import type { RunEvent } from "../../run/event.ts";
+import type { Reporter, ReporterOptions } from "../reporter.ts";
+import type { Result } from "../result.ts";
+import { printJson, printLongJson, printMessage } from "../terminal.ts";
+import { passedOn } from "./passed-on.ts";
+
+export function jsonReporter({ quiet }: ReporterOptions): Reporter {
+	return {
+		result: async (result) => printDocument(result),
+		async stream() {
+			return (result) => printJson(result.kind === "entry" ? result.entry : result);
+		},
+		say: printMessage,
+		async preview(result) {
+			const { linesOf } = await import("../text/results.ts");
+			printMessage([...linesOf(result)]);
+		},
+		note: (lines) => {
+			if (!quiet) printMessage(lines);
+		},
+		async error(report, trace) {
+			// For programs in place of the result, and for people beside it.
+			printJson({ error: report });
+			const { errorLines } = await import("../text/error.ts");
+			printMessage([...errorLines(report, "holdfast: ", "  "), ...trace]);
+		},
+		run: async () => (event) => printJson(event),
+		fleet: async () => ({
+			of: (machine) => (event: RunEvent) => printJson(Object.assign({ machine }, event, { machine })),
+			say: (machine, line) => printMessage(`${machine}: ${line}`),
+			done: () => {},
+			close: () => {},
+		}),
+		passOn: passedOn,
+	};
+}
+
+async function printDocument(result: Result): Promise<void> {
+	switch (result.kind) {
+		case "answer":
+			return printJson(result.value, 2);
+		case "document":
+			return printJson(result.value, result.line ? undefined : 2);
+		case "archives":
+			return printArchives(result.machines);
+		case "archive":
+			return printJson({ ...result.archive, ...result.details }, 2);
+		case "entry":
+			return printJson(result.entry);
+		case "plan":
+			return printJson(result.plan, 2);
+		case "prune":
+			return printJson(result.decided, 2);
+		case "runs":
+			return printJson(
+				result.rows.map((row) => (result.died.has(row.id) ? { ...row, outcome: "died" } : row)),
+				2,
+			);
+		case "run": {
+			const { plan, entries, lines } = result;
+			return printJson({ plan, entries, lines }, 2);
+		}
+		case "status": {
+			const { machines, isOfOne } = result;
+			return printJson(isOfOne ? machines[0] : { machines }, 2);
+		}
+		case "differences":
+			return printLongJson({ archive: result.archive, ...result.rows }, "differences", result.all());
+		case "adopted":
+			return printJson(result.adopted, 2);
+		case "sheet":
+			return printJson(result.entries, 2);
+	}
+}
+
+async function printArchives(machines: Extract<Result, { kind: "archives" }>["machines"]): Promise<void> {
+	const [only, ...others] = machines;
+	if (only && others.length === 0) {
+		const { machine: _, archives, ...alone } = only;
+		return printLongJson(alone, "archives", archives);
+	}
+	const of = <T extends object>(machine: string, some: readonly T[]) =>
+		some.map((one) => ({ ...one, machine }));
+	const all = {
+		// A machine whose Holdfast is older tells none.
+		problems: machines.flatMap(({ machine, problems = [] }) => problems.map((line) => ({ machine, line }))),
+		failures: machines.flatMap(({ machine, failures }) => of(machine, failures)),
+		upkeep: machines.flatMap(({ machine, upkeep }) => of(machine, upkeep)),
+	};
+	return printLongJson(
+		all,
+		"archives",
+		machines.flatMap(({ archives }) => archives),
+	);
+}

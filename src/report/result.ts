@@ -1,0 +1,83 @@
+// What commands answer, as data: each format renders it in its own way. What is simple and of one command only is an
+// `answer`; what a further format may want to render has a kind of its own.
+import type { Details, Entry } from "../engines/archive.ts";
+import type { TimerStatus } from "../host/timers.ts";
+import type { ProviderOptions } from "../manifest/schema.ts";
+import type { Adopted } from "../plan/adopt.ts";
+import type { ListedArchive, Listing } from "../plan/archives.ts";
+import type { Difference, RowDifferences } from "../plan/diff.ts";
+import type { PruneDecisions } from "../plan/upkeep.ts";
+import type { FailedUpkeep, Entry as JournalEntry, RunRow } from "../run/journal-rows.ts";
+import type { ForeignRun } from "../run/plan-shape.ts";
+import type { MachineStatus } from "../run/status.ts";
+import type { Plan } from "../steps/plan.ts";
+import type { Lines } from "./terminal.ts";
+
+/** What a machine's destinations hold. */
+export interface Listed extends Listing {
+	/** Checks and prunes that failed and have not gone well since. */
+	readonly upkeep: readonly FailedUpkeep[];
+}
+
+/** How a machine stands. */
+export interface Standing extends MachineStatus {
+	readonly timers: readonly TimerStatus[];
+	/** What is under way. */
+	readonly now?: string;
+}
+
+/** One destination on the recovery sheet. */
+export interface SheetEntry {
+	readonly provider: string;
+	/** The engine. */
+	readonly type: ProviderOptions["type"];
+	readonly destination: string;
+	readonly location: string;
+	/** The destination's options. */
+	readonly settings: object;
+	/** Text to keep with the passphrase. */
+	readonly keys?: string | undefined;
+	/** Why the keys could not be read. */
+	readonly fault?: string;
+}
+
+export type Result =
+	/** `value` for programs; the same for people in `text`. */
+	| { readonly kind: "answer"; readonly value: unknown; readonly text: Lines }
+	/** Is JSON, whoever reads it; `line`: in one line. */
+	| { readonly kind: "document"; readonly value: unknown; readonly line?: boolean }
+	| { readonly kind: "archives"; readonly machines: readonly (Listed & { readonly machine: string })[] }
+	| {
+			readonly kind: "archive";
+			readonly archive: ListedArchive;
+			readonly details: Details & { seconds?: number };
+	  }
+	| { readonly kind: "entry"; readonly entry: Entry }
+	| { readonly kind: "plan"; readonly plan: Plan }
+	| { readonly kind: "prune"; readonly decided: readonly PruneDecisions[] }
+	| { readonly kind: "runs"; readonly rows: readonly RunRow[]; readonly died: ReadonlySet<string> }
+	| {
+			readonly kind: "run";
+			readonly plan: Plan | ForeignRun;
+			readonly entries: readonly JournalEntry[];
+			readonly lines: readonly { readonly step: string; readonly line: string }[];
+	  }
+	| {
+			readonly kind: "status";
+			readonly machines: readonly Standing[];
+			/** Asked for one machine, and not for several. */
+			readonly isOfOne: boolean;
+	  }
+	| {
+			readonly kind: "differences";
+			readonly archive: string;
+			readonly counts: Readonly<Record<Difference["change"], number>>;
+			/** There may be millions: each time from the beginning. */
+			readonly all: () => Iterable<Difference>;
+			readonly rows: RowDifferences;
+	  }
+	| { readonly kind: "adopted"; readonly adopted: Adopted }
+	| { readonly kind: "sheet"; readonly machine: string; readonly entries: readonly SheetEntry[] };
+
+export type Kind = Result["kind"];
+export type ResultOf<K extends Kind> = Extract<Result, { readonly kind: K }>;

@@ -1,0 +1,42 @@
+// Results, by their kind, as lines for people.
+
+import { isForeign } from "../../run/plan-shape.ts";
+import { jsonText, shortLine } from "../../values/printable.ts";
+import type { Kind, Result, ResultOf } from "../result.ts";
+import { linesIn } from "../terminal.ts";
+import { adoptedText, archiveText, entryLine, pruneTable } from "./archives.ts";
+import { sheetText } from "./sheet.ts";
+import { statusText } from "./status.ts";
+import { archiveTable, differenceEnd, differenceLine, runTable, runText } from "./tables.ts";
+
+const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> } = {
+	answer: ({ text }) => (typeof text === "string" ? [text] : text),
+	document: ({ value, line }) => linesIn(jsonText(value, line ? undefined : 2)),
+	archives: ({ machines }) => {
+		const archives = machines.flatMap((one) => one.archives);
+		// Where none could be asked, whether there are archives is not known.
+		const isUnknown = archives.length === 0 && machines.some(({ failures }) => failures.length > 0);
+		return isUnknown ? [] : archiveTable(archives, machines.length > 1);
+	},
+	archive: ({ archive, details }) => archiveText(archive, details),
+	entry: ({ entry }) => [entryLine(entry)],
+	plan: ({ plan }) => plan.steps.map(({ title }, index) => `${String(index + 1).padStart(3)}. ${title}`),
+	prune: ({ decided }) => pruneTable(decided),
+	runs: ({ rows, died }) => runTable(rows, died),
+	run: ({ plan, entries, lines }) => [
+		...(isForeign(plan) ? [`This version does not understand the run: ${plan.foreign}`, ""] : []),
+		...runText(plan, entries, lines).map(shortLine),
+	],
+	status: ({ machines }) => statusText(machines),
+	*differences({ all, counts, rows }) {
+		for (const difference of all()) yield differenceLine(difference);
+		yield* differenceEnd(counts, rows);
+	},
+	adopted: ({ adopted }) => adoptedText(adopted),
+	sheet: ({ machine, entries }) => sheetText(machine, entries, new Date()),
+};
+
+export function linesOf<K extends Kind>(result: ResultOf<K> & Result): Iterable<string> {
+	const lines: (one: ResultOf<K>) => Iterable<string> = LINES[result.kind as K];
+	return lines(result);
+}

@@ -1,0 +1,21 @@
+// An error report that was read back, from a journal or another machine: measured before anything looks at it.
+import * as v from "valibot";
+
+/** Lines under an error that are shown. */
+const MOST_DETAILS = 200;
+const MOST_CODE = 200;
+const MOST_SUBJECT = 16_384;
+
+export const errorReportSchema = v.object({
+	// Absent in what Holdfast 0.1.0 wrote.
+	code: v.exactOptional(v.pipe(v.string(), v.maxLength(MOST_CODE))),
+	subject: v.exactOptional(v.pipe(v.string(), v.maxLength(MOST_SUBJECT))),
+	message: v.string(),
+	hint: v.exactOptional(v.string()),
+	details: v.exactOptional(
+		v.pipe(
+			v.array(v.string()),
+			v.transform((details) => details.slice(0, MOST_DETAILS)),
+		),
+	),
+});
