@@ -62,6 +62,10 @@ const hooks = v.strictObject({
 export type HookName = keyof v.InferOutput<typeof hooks>;
 export const HOOKS = Object.keys(hooks.entries) as readonly HookName[];
 
+/**
+ * A new field is a line here. It has no default of its own (`v.optional(…)`, and whoever reads it knows what its absence means):
+ * manifests of earlier versions, on machines and in archives, lack it.
+ */
 export const stateSchema = v.strictObject({
 	folders: v.pipe(
 		v.optional(v.array(f.folder), []),

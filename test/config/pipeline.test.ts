@@ -4,7 +4,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import * as v from "valibot";
+import { manifestJsonSchema } from "../../src/config/json-schema.ts";
 import { loadConfig, loadMachines } from "../../src/config/load.ts";
+import type { JsonSchema } from "../../src/manifest/json-keys.ts";
 import { manifestSchema } from "../../src/manifest/schema.ts";
 import type { HoldfastError } from "../../src/values/error.ts";
 import { scratch } from "../support/scratch.ts";
@@ -142,4 +144,12 @@ test("what the schema of a config yields is what the schema of the manifest acce
 		])
 			assert.ok(!v.is(manifestSchema, { ...manifest, ...change }), JSON.stringify(change));
 	}
+});
+
+test("nothing is asked of a manifest that those of 0.1.0 do not have", () => {
+	const { required, properties } = manifestJsonSchema();
+	assert.deepEqual(required, ["version", "machine", "state", "providers"]);
+	const { additionalProperties: state } = properties?.state ?? {};
+	const needed = "folders exclude dumps hooks stopOnBackup stopOnRestore after settle healthChecks";
+	assert.deepEqual((state as JsonSchema).required, needed.split(" "));
 });
