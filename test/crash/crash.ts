@@ -125,6 +125,8 @@ export async function crashRecovery(
 	const traced = await web01.run([HOLDFAST, "recover", "--quiet"], {
 		env: { ...ENV, HOLDFAST_FAULT: "trace" },
 	});
+	// What must still work does, and leaves nothing for the next.
+	await verdict(web01, scenario);
 	const points = [
 		...new Set(traced.stderr.split("\n").flatMap((line) => /^fault-point (.+)$/.exec(line)?.[1] ?? [])),
 	];

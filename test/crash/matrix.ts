@@ -64,6 +64,8 @@ async function tableOf(web01: Machine, scenario: Scenario): Promise<Table> {
 	const recoveries: Outcome[] = [];
 	for (const point of TWICE.filter((one) => points.includes(one)))
 		recoveries.push(...(await crashRecovery(web01, scenario, point)));
+	for (const { point, end, held } of recoveries)
+		process.stderr.write(`  ${point}: ${held ? "" : "BROKEN: "}${end}\n`);
 	const full: Outcome[] = [];
 	for (const point of points) {
 		const outcome = await fillDisk(web01, scenario, point);
