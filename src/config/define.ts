@@ -5,6 +5,7 @@ import type { Config } from "./schema.ts";
 export * as v from "valibot";
 export { byDefault } from "../modules/merge.ts";
 export { defineModule } from "../modules/module.ts";
+export { argv } from "../values/fields.ts";
 
 /** Options of your own modules, for the types: `declare module "holdfast" { interface Services { mine?: { … } } }`. */
 // biome-ignore lint/suspicious/noEmptyInterface: users add to it

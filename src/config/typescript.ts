@@ -10,6 +10,7 @@ import { examine } from "../host/ownership.ts";
 import { byDefault } from "../modules/merge.ts";
 import { defineModule } from "../modules/module.ts";
 import { HoldfastError } from "../values/error.ts";
+import { argv } from "../values/fields.ts";
 import { originAt, type Source, withOrigins } from "../values/origin.ts";
 import { defineConfig } from "./define.ts";
 import { errorAt } from "./faults.ts";
@@ -72,7 +73,7 @@ let served = false;
 function serveOurselves(): void {
 	if (served) return;
 	served = true;
-	const ours = { byDefault, defineConfig, defineModule, v };
+	const ours = { argv, byDefault, defineConfig, defineModule, v };
 	Object.assign(globalThis, { [Symbol.for("holdfast")]: ours });
 	const source = `export const { ${Object.keys(ours).join(", ")} } = globalThis[Symbol.for("holdfast")];`;
 	registerHooks({

@@ -141,6 +141,21 @@ export const shop = defineModule({
 		assert.deepEqual(overridden?.state.shop?.dumps, [{ postgresql: "shop", port: 5434 }]);
 	});
 
+	test("a command of a module of the user's own is one value, too", async () => {
+		const module = `import { argv, defineModule, v } from "holdfast";
+export const shop = defineModule({
+	name: "shop", about: "our shop", sources: ["https://example.org"],
+	options: v.strictObject({ tool: argv, folders: v.array(v.string()) }),
+	yields: ({ tool, folders }) => ({ state: { shop: { folders, hooks: { preBackup: tool } } } }),
+});
+`;
+		const tag = "tags: { all: { services: { shop: { tool: [sh, x], folders: [/srv/a] } } } }";
+		const own = "    tags: [all]\n    services: { shop: { tool: [own, own], folders: [/srv/b] } }";
+		const manifest = await load(`modules: [shop.ts]\n${tag}\n${machineOf(own)}`, { "shop.ts": module });
+		assert.deepEqual(manifest?.state.shop?.hooks.preBackup, { command: ["own", "own"], timeout: 3600 });
+		assert.deepEqual(manifest?.state.shop?.folders.toSorted(), ["/srv/a", "/srv/b"]);
+	});
+
 	test("a file that exports something else is refused with a word on what to write", async () => {
 		assert.match(
 			await faultOf(`modules: [x.ts]\n${machineOf("    services: { shop: {} }")}`, {
