@@ -121,14 +121,20 @@ for (const signal of ["HUP", "INT", "TERM"])
 		assert.match((await place.holdfast("runs")).stdout, /restore .* recovered/);
 	});
 
+/** A hook that says that it is there, and waits for a word. */
+const busy = (place: Place) =>
+	`touch ${place.path("busy")}; until [ -e ${place.path("go-on")} ]; do sleep 0.05; done`;
+
 test("signals that are meant for something else end no run", async () => {
 	const place = new Place(folder);
 	place.write("data/file", "x");
-	place.declare({ state: { data: { folders: [place.path("data")], hooks: { preBackup: "sleep 2" } } } });
+	place.declare({ state: { data: { folders: [place.path("data")], hooks: { preBackup: busy(place) } } } });
 	const { child, ended } = place.start(["create"]);
-	await pause(900);
+	while (!existsSync(place.path("busy"))) await pause(10);
 	for (const signal of ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPWR", "SIGXCPU", "SIGIO"] as const)
 		child.kill(signal);
+	await pause(500);
+	place.write("go-on", "");
 	const { code, stderr } = await ended;
 	assert.equal(code, 0, stderr);
 	assert.doesNotMatch(stderr, /Debugger/);
@@ -137,10 +143,11 @@ test("signals that are meant for something else end no run", async () => {
 test("a second run meanwhile ends with exit code 4 and says who holds the lock", async () => {
 	const place = new Place(folder);
 	place.write("data/file", "x");
-	place.declare({ state: { data: { folders: [place.path("data")], hooks: { preBackup: "sleep 3" } } } });
+	place.declare({ state: { data: { folders: [place.path("data")], hooks: { preBackup: busy(place) } } } });
 	const { child, ended } = place.start(["create"]);
-	await pause(500);
+	while (!existsSync(place.path("busy"))) await pause(10);
 	const { code, stderr } = await place.holdfast("create");
+	place.write("go-on", "");
 	assert.equal(code, 4, stderr);
 	assert.match(
 		stderr,

@@ -27,7 +27,7 @@ test("a command that waits for locks, also to take its own account away, heeds S
 		place.declare({ state: { app: { dumps: [{ mariadb: "app", socket: server.socket }] } } });
 		assert.equal((await place.holdfast("create")).code, 0);
 		hold("LOCK TABLES app.t WRITE");
-		await pause(500);
+		await until(() => server.sql("", "SHOW OPEN TABLES FROM app WHERE In_use > 0") !== "");
 		const { child, ended } = place.start(["diff", "tar", "latest"]);
 		await until(() => state("user LIKE 'holdfast%' AND state LIKE 'Waiting for table%'"));
 		// Nobody can be dropped from now on.

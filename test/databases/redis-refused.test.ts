@@ -78,7 +78,7 @@ for (const { title, conf, stored, said, appendOnly = false } of CASES)
 		};
 		const start = async () => {
 			const server = spawn("redis-server", [file], { stdio: "ignore" });
-			for (let tries = 0; tries < 200 && !answers(); tries++) await pause(50);
+			for (let tries = 0; tries < 1000 && !answers(); tries++) await pause(50);
 			return server;
 		};
 		const stop = async (server: Awaited<ReturnType<typeof start>>) => {

@@ -13,6 +13,8 @@ const folder = scratch("engines");
 
 for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 	describe(engine, () => {
+		/** Of what is our own work, and the same with each. */
+		const others = engine === "tar" ? "" : " [long]";
 		const begin = (state: (place: Place) => object) => {
 			const place = new Place(folder);
 			place.declare({ state: state(place), providers: { [engine]: provider(place) } });
@@ -71,7 +73,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			);
 		});
 
-		test("what lies in another state's folder is that one's difference alone", async () => {
+		test(`what lies in another state's folder is that one's difference alone${others}`, async () => {
 			const place = begin((place) => ({
 				outer: { folders: [place.path("own/outer")] },
 				inner: { folders: [place.path("own/outer/deep/inner")] },
@@ -129,7 +131,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			return String(path ?? repo ?? directory);
 		}
 
-		test("an archive that nobody came to look at, since the run was killed, is in doubt", async () => {
+		test(`an archive that nobody came to look at, since the run was killed, is in doubt${others}`, async () => {
 			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
 			place.write("own/file", "old");
 			await succeeds(place, "create");
@@ -146,7 +148,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			assert.match((await place.holdfast("status")).stdout, /✔ +web01 +s/);
 		});
 
-		test("and so it is where its destination was away when the run was brought to its end", async () => {
+		test(`and so it is where its destination was away when the run was brought to its end${others}`, async () => {
 			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
 			place.write("own/file", "old");
 			const home = await unseenCreate(place);
@@ -163,7 +165,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			assert.match(doubts[0] ?? "", /ended before it knew whether every file could be read/);
 		});
 
-		test("and where it never comes back, that can be given up", async () => {
+		test(`and where it never comes back, that can be given up${others}`, async () => {
 			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
 			place.write("own/file", "old");
 			rmSync(await unseenCreate(place), { recursive: true });
@@ -177,7 +179,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			assert.doesNotMatch((await succeeds(place, "recover")).stderr, /still to do/);
 		});
 
-		test("what cannot be stored of a state within another's fails that one alone", async () => {
+		test(`what cannot be stored of a state within another's fails that one alone${others}`, async () => {
 			const place = begin((place) => ({
 				outer: { folders: [place.path("own/outer")] },
 				inner: { folders: [place.path("own/outer/inner")] },

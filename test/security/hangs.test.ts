@@ -51,7 +51,7 @@ describe("a named pipe in place of a file", () => {
 		"what Clan declares": (place) => ["import", "clan", pipeAt(place.path("clan.json"))],
 	};
 	for (const [what, make] of Object.entries(ways))
-		test(what, { timeout: 10_000 }, async (context) => {
+		test(what, { timeout: 60_000 }, async (context) => {
 			const place = new Place(folder);
 			const { child, ended } = place.start(make(place));
 			context.signal.addEventListener("abort", () => child.kill("SIGKILL"));
@@ -59,7 +59,7 @@ describe("a named pipe in place of a file", () => {
 			assert.match(stdout + stderr, /is a named pipe, not a regular file/);
 		});
 
-	test("an age identity", { timeout: 10_000 }, async () => {
+	test("an age identity", { timeout: 60_000 }, async () => {
 		const place = new Place(folder);
 		const identity = pipeAt(place.path("age.key"));
 		const store = openStore({ folder: place.path("secrets"), identity });
@@ -94,8 +94,8 @@ async function underSignals(work: string, ...signals: readonly (readonly [NodeJS
 		${work}`;
 	const argv = ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", text];
 	const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
-	const began = performance.now();
 	await new Promise((resolve) => child.stdout.once("data", resolve));
+	const began = performance.now();
 	const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
 		child.on("close", (code, signal) => resolve({ code, signal })),
 	);
@@ -163,10 +163,15 @@ describe("what hangs", { concurrency: true }, () => {
 
 	test("an engine that never answers, and heeds nothing", async () => {
 		const place = new Place(folder);
-		const commands = { list: "trap '' TERM INT; sleep 1000", create: "true", restore: "true" };
+		const asked = place.path("asked");
+		const commands = {
+			list: `trap '' TERM INT; touch ${asked}; sleep 1000`,
+			create: "true",
+			restore: "true",
+		};
 		place.declare({ state: {}, providers: { mine: { type: "command", ...commands } } });
 		const { child, ended } = place.start(["list"]);
-		await pause(1_000);
+		while (!existsSync(asked)) await pause(20);
 		child.kill("SIGTERM");
 		await pause(300);
 		child.kill("SIGTERM");

@@ -118,7 +118,7 @@ async function freePort(): Promise<number> {
 }
 
 async function listening(port: number): Promise<void> {
-	for (let attempt = 0; attempt < 100; attempt++) {
+	for (let attempt = 0; attempt < 600; attempt++) {
 		const isThere = await new Promise<boolean>((resolve) => {
 			const socket = connect(port, "127.0.0.1", () => {
 				socket.destroy();

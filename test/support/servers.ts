@@ -172,7 +172,7 @@ export function begin(program: string, words: readonly string[]): void {
 }
 
 export async function until(isReady: () => boolean): Promise<void> {
-	for (let tries = 0; tries < 300; tries++) {
+	for (let tries = 0; tries < 1200; tries++) {
 		if (isReady()) return;
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}

@@ -98,7 +98,7 @@ test("holes count for nothing: a file that seemed to have terabytes is not misse
 	const roots = [{ path: place.path("own"), exclude: [] }];
 	const bytes = await measure(roots, new AbortController().signal);
 	assert.ok(bytes !== undefined && bytes < 100_000, String(bytes));
-	assert.ok(performance.now() - began < 5_000);
+	assert.ok(performance.now() - began < 60_000);
 });
 
 for (const twice of [false, true])
