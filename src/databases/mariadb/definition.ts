@@ -1,4 +1,4 @@
-// MariaDB and MySQL, as everybody knows it.
+// What the rest of the program knows of MariaDB and MySQL without loading what works on it.
 import { defineDatabase } from "../database.ts";
 import { schema } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-// PostgreSQL, as everybody knows it.
+// What the rest of the program knows of PostgreSQL without loading what works on it.
 import { defineDatabase } from "../database.ts";
 import { schema } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-// Redis and Valkey, as everybody knows it.
+// What the rest of the program knows of Redis and Valkey without loading what works on it.
 import { dirname } from "node:path/posix";
 import { defineDatabase } from "../database.ts";
 import { schema } from "./schema.ts";
