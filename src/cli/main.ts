@@ -8,13 +8,15 @@ import type { Context } from "./command.ts";
 /** Written out here, so that no other command loads what is behind it; see fleet/protocol.ts. */
 const SERVE = "__serve";
 
+const [, program = "", ...argv] = process.argv;
+
 // What Node would print of these may quote text from anywhere.
 process.removeAllListeners("warning").on("warning", ({ name, message }) => {
 	if (name !== "ExperimentalWarning") printMessage(`! ${message}`);
 });
 process.on("uncaughtException", (error: unknown) => {
 	const { message, stack } = error instanceof Error ? error : new Error(String(error));
-	const shown = process.argv.includes("--debug") ? linesIn(stack ?? "") : [];
+	const shown = argv.includes("--debug") ? linesIn(stack ?? "") : [];
 	printMessage([
 		`holdfast: ${message}`,
 		...shown,
@@ -25,7 +27,7 @@ process.on("uncaughtException", (error: unknown) => {
 
 sayWhenGone();
 
-void main(process.argv.slice(2)).then((code) => {
+void main(argv).then((code) => {
 	process.exitCode = code;
 });
 
@@ -37,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
 			print(VERSION);
 			return EXIT.done;
 		case SERVE:
-			return (await import("./serve.ts")).serve(runCommand);
+			return (await import("./serve.ts")).serve(runCommand, program);
 		case "__install":
 		case "__uninstall":
 			return (await import("./install.ts")).install(args);

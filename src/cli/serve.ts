@@ -28,7 +28,11 @@ import { OUTCOME_CODES } from "./operate.ts";
 
 type Operate = Extract<Request, { do: "operate" }>;
 
-export async function serve(runCommand: (args: readonly string[]) => Promise<number>): Promise<number> {
+/** `program`: the file that Node runs. */
+export async function serve(
+	runCommand: (args: readonly string[]) => Promise<number>,
+	program: string,
+): Promise<number> {
 	// First: the other side asks for a run only once it knows who answers.
 	say({ type: "greeting", protocol: PROTOCOL, version: VERSION, time: new Date().toISOString() });
 	const asked = await ordersFrom(process.stdin);
@@ -47,7 +51,7 @@ export async function serve(runCommand: (args: readonly string[]) => Promise<num
 		if (request.run !== undefined && !RUN_ID.test(request.run))
 			throw new HoldfastError("usage", `"${request.run}" is not an id of a run`);
 		const run = request.run ?? recorded(places().runtime).at(-1);
-		const started = request.do === "operate" && !isKnown(request.run) ? start(request) : undefined;
+		const started = request.do === "operate" && !isKnown(request.run) ? start(request, program) : undefined;
 		asked.onOrder((order) => void obey(order as Partial<Cancel>, run));
 		say(await tell(run, started, printJson));
 	} catch (error) {
@@ -116,7 +120,7 @@ const unitOf = (run: string) => `holdfast-run-${run}.service`;
 const isKnown = (run: string) => existsSync(eventFile(places().runtime, run));
 
 /** Start the run in a unit of its own, so that it outlives this session; settles with its exit code. */
-async function start({ run, argv, manifest }: Operate): Promise<number> {
+async function start({ run, argv, manifest }: Operate, program: string): Promise<number> {
 	const { runtime } = places();
 	const out = prepareEventFile(runtime, run);
 	writeFileSync(out, "", { mode: 0o600 });
@@ -142,7 +146,7 @@ async function start({ run, argv, manifest }: Operate): Promise<number> {
 		"--",
 		process.execPath,
 		...process.execArgv,
-		process.argv[1] ?? "",
+		program,
 		...argv,
 		"--json",
 		...(manifest ? ["--config", config] : []),

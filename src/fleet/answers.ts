@@ -64,9 +64,18 @@ export const standingSchema = v.looseObject({
 			growthBytes: v.optional(count),
 			isLate: v.boolean(),
 			missing: v.exactOptional(v.array(v.string())),
+			failedCheck: v.exactOptional(v.string()),
 		}),
 	),
-	runs: v.array(v.looseObject({ operation: name, run: name, started: name, outcome: v.optional(name) })),
+	runs: v.array(
+		v.looseObject({
+			operation: name,
+			run: name,
+			started: name,
+			outcome: v.optional(name),
+			isRolledBack: v.exactOptional(v.literal(true)),
+		}),
+	),
 	problems: v.array(v.string()),
 	timers: v.array(
 		v.looseObject({

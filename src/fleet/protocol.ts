@@ -108,6 +108,7 @@ const resultSchema = v.union([
 		warnings: v.optional(v.array(v.string())),
 		keptUntil: v.optional(v.string()),
 		keptIn: v.optional(v.array(v.string())),
+		removed: v.optional(v.array(v.string())),
 	}),
 	v.null(),
 	v.string(),

@@ -5,6 +5,7 @@ import { type Notify, notificationKind } from "../notify/list.ts";
 import type { Notification, NotifyEvent } from "../notify/notification.ts";
 import type { RunReport } from "../run/event.ts";
 import { printable, printableLine } from "../values/printable.ts";
+import { errorLines } from "./text/error.ts";
 import { duration } from "./text/units.ts";
 
 export interface NotifiedRun {
@@ -63,11 +64,7 @@ function linesOf({ run, report, log = [] }: NotifiedRun): string[] {
 	if (!report) return [`run ${run}`];
 	return [
 		`run ${run} took ${duration(report.seconds)}`,
-		...report.failures.flatMap(({ scope, error: { message, details = [], hint } }) => [
-			`${scope.replace(":", " ")}: ${message}`,
-			...details.flatMap((text) => text.split("\n")).map((line) => `    ${line}`),
-			...(hint ? [`    → ${hint}`] : []),
-		]),
+		...report.failures.flatMap(({ scope, error }) => errorLines(error, `${scope.replace(":", " ")}: `)),
 		...(report.failures.length > 0 && log.length > 0
 			? ["", "The end of its log:", ...log.slice(-LOG_LINES)]
 			: []),

@@ -30,6 +30,8 @@ export interface Entry {
 
 /** What is read of how a run went, in whichever version it ended. */
 const summarySchema = v.looseObject({
+	/** `done` of a run that was recovered: it was finished, and not rolled back. */
+	outcome: v.optional(v.string()),
 	failures: v.optional(
 		v.array(v.looseObject({ scope: v.string(), error: v.looseObject({ message: v.string() }) })),
 	),
@@ -45,6 +47,10 @@ export interface RunRow {
 	readonly outcome: Outcome | "recovered" | "abandoned" | null;
 	readonly summary: Summary | null;
 }
+
+/** Whether a run that had died was rolled back by another process, rather than finished. */
+export const isRolledBack = ({ outcome, summary }: Pick<RunRow, "outcome" | "summary">): boolean =>
+	outcome === "recovered" && summary?.outcome !== undefined && summary.outcome !== "done";
 
 /** A check or a prune of a destination that failed, and has not gone well since. */
 export interface FailedUpkeep {

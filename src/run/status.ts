@@ -12,7 +12,7 @@ import { accepting } from "../steps/work/expectations.ts";
 import { ownValue } from "../values/record.ts";
 import { type DiedRun, lineOf } from "./died.ts";
 import type { Journal } from "./journal.ts";
-import type { RunRow } from "./journal-rows.ts";
+import { type FailedUpkeep, isRolledBack, type RunRow } from "./journal-rows.ts";
 
 export interface ArchiveStatus {
 	readonly state: string;
@@ -34,6 +34,8 @@ export interface ArchiveStatus {
 	readonly missing?: readonly string[];
 	/** A newer one is stored, and there is reason to doubt it: which, and why. */
 	readonly doubt?: string;
+	/** The run of the last check of its destination, when that failed: what is listed may be gone, or damaged. */
+	readonly failedCheck?: string;
 	/** Archives that are dated so that their time is yet to come: none of them counts. */
 	readonly ahead?: readonly string[];
 }
@@ -44,6 +46,8 @@ export interface LastRun {
 	readonly started: string;
 	/** Undefined while it runs. */
 	readonly outcome?: string;
+	/** Of one that was recovered: it was rolled back, and not finished. */
+	readonly isRolledBack?: true;
 }
 
 export interface MachineStatus {
@@ -69,11 +73,17 @@ export function statusOf(
 ): MachineStatus {
 	const made = journal.archives(manifest.machine);
 	const paths = destinations.map(({ path }) => path);
+	const failedUpkeep = journal
+		.failedUpkeep(manifest.machine)
+		.filter(({ destination }) => paths.includes(destination));
 	const archives = Object.keys(manifest.state).flatMap((state) =>
-		destinations.map((destination) => archiveStatus(manifest, state, destination, made, now)),
+		destinations.map((destination) => ({
+			...archiveStatus(manifest, state, destination, made, now),
+			...failedCheckOf(destination.path, failedUpkeep),
+		})),
 	);
 	const rows = OPERATIONS.flatMap((operation) => journal.lastRun(manifest.machine, operation) ?? []);
-	const runs = rows.map(({ id, operation, started, outcome }) => ({
+	const runs = rows.map(({ id, operation, started, outcome, summary }) => ({
 		operation,
 		run: id,
 		started,
@@ -82,6 +92,7 @@ export function statusOf(
 			: outcome === null
 				? {}
 				: { outcome }),
+		...(isRolledBack({ outcome, summary }) ? { isRolledBack: true as const } : {}),
 	}));
 	/** What went wrong at a destination that the config has no more is no news. */
 	const isBad = (row: RunRow) => {
@@ -92,9 +103,6 @@ export function statusOf(
 		};
 		return endedBadly(row) && (failures.length === 0 || !failures.every(isGone));
 	};
-	const failedUpkeep = journal
-		.failedUpkeep(manifest.machine)
-		.filter(({ destination }) => paths.includes(destination));
 	return {
 		machine: manifest.machine,
 		time: now.toISOString(),
@@ -119,6 +127,11 @@ export function statusOf(
 				),
 		],
 	};
+}
+
+function failedCheckOf(at: string, failed: readonly FailedUpkeep[]): { readonly failedCheck?: string } {
+	const check = failed.find(({ operation, destination }) => operation === "check" && destination === at);
+	return check === undefined ? {} : { failedCheck: check.run };
 }
 
 function archiveStatus(

@@ -1,6 +1,6 @@
 // The journal outlives versions: one of an older form is brought up to date, one of a newer is left alone.
 import assert from "node:assert/strict";
-import { mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -90,4 +90,33 @@ test("nobody else can read it", () => {
 	Journal.open(place).close();
 	assert.equal(statSync(place).mode & 0o777, 0o700);
 	assert.equal(statSync(join(place, "journal.sqlite")).mode & 0o777, 0o600);
+});
+
+test("who only reads a journal changes nothing of it, and makes none", () => {
+	const absent = join(folder, "absent");
+	{
+		using journal = Journal.read(absent);
+		assert.deepEqual(journal.runs(10), []);
+	}
+	assert.equal(existsSync(absent), false);
+	const old = join(folder, "read");
+	mkdirSync(old);
+	const file = join(old, "journal.sqlite");
+	const db = new DatabaseSync(file);
+	db.exec(VERSION_1);
+	db.prepare(
+		"INSERT INTO run (id, operation, machine, started, plan) VALUES ('r1', 'create', 'web01', '2026-01-01T00:00:00Z', ?)",
+	).run(JSON.stringify(plan));
+	db.close();
+	const before = readFileSync(file);
+	{
+		using journal = Journal.read(old);
+		assert.deepEqual(
+			journal.runs(10).map(({ id }) => id),
+			["r1"],
+		);
+		assert.deepEqual(journal.archives("web01"), [], "as a later version asks it");
+	}
+	assert.deepEqual(readFileSync(file), before);
+	assert.deepEqual(readdirSync(old), ["journal.sqlite"]);
 });

@@ -22,7 +22,7 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 			const { skipped } = (event.result ?? {}) as { skipped?: string };
 			if (skipped !== undefined) return [`– skipped: ${event.title}: ${skipped}`];
 			return [
-				...(quiet ? [] : [`✔ ${event.title} (${duration(event.seconds)})`]),
+				...(quiet ? [] : [`✔ ${event.title} (${duration(event.seconds)})`, ...removals(event.result)]),
 				...remarks(event.result, event.run).map((line) => `! ${line}`),
 			];
 		}
@@ -46,6 +46,8 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 							.filter(({ missed }) => !quiet || missed)
 							.map((unit) => `  ${outcomeWords(unit)}`),
 						`${event.recovered ? "recovered" : event.outcome}: run ${event.run} in ${duration(event.seconds)}${
+							event.recovered && event.outcome !== "done" ? ", rolled back" : ""
+						}${
 							event.downtimeSeconds === undefined
 								? ""
 								: `, service down for ${duration(event.downtimeSeconds)}`
@@ -57,6 +59,12 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 		default:
 			return [];
 	}
+}
+
+/** The archives that a prune removed. */
+function removals(result: unknown): string[] {
+	const { removed } = (result ?? {}) as { removed?: unknown };
+	return Array.isArray(removed) ? removed.map((name) => `  removed ${name}`) : [];
 }
 
 /** What a step that went well has to say: warnings, and until when it keeps what. */

@@ -7,8 +7,19 @@ import { duration, size } from "./units.ts";
 export function statusText(machines: readonly Standing[]): string[] {
 	const rows = machines.flatMap((one) =>
 		one.archives.map(
-			({ state, destination, created, ageSeconds, bytes, growthBytes, isLate, doubt, missing }) => [
-				isLate || doubt !== undefined || missing !== undefined ? "✘" : "✔",
+			({
+				state,
+				destination,
+				created,
+				ageSeconds,
+				bytes,
+				growthBytes,
+				isLate,
+				doubt,
+				missing,
+				failedCheck,
+			}) => [
+				[isLate || undefined, doubt, missing, failedCheck].some((one) => one !== undefined) ? "✘" : "✔",
 				one.machine,
 				state,
 				destination,
@@ -27,7 +38,8 @@ export function statusText(machines: readonly Standing[]): string[] {
 			.sort((a, b) => a.at.localeCompare(b.at))
 			.map(({ name, at }) => `${name} ${localTime(at)}`);
 		const last = runs.map(
-			({ operation, outcome, started }) => `${operation} ${outcome ?? "under way"}, ${localTime(started)}`,
+			({ operation, outcome, started, isRolledBack }) =>
+				`${operation} ${isRolledBack ? "rolled back" : (outcome ?? "under way")}, ${localTime(started)}`,
 		);
 		return [
 			`${machine}: ${last.join("; ") || "no run yet"}; ${next.length === 0 ? "no timer" : `next ${next.join(", ")}`}${now === undefined ? "" : `; running now: ${now}`}`,

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { StateRecord } from "../../engines/archive.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { Difference, RowDifferences } from "../../plan/diff.ts";
-import type { Entry, RunRow } from "../../run/journal-rows.ts";
+import { type Entry, isRolledBack, type RunRow } from "../../run/journal-rows.ts";
 import type { Step } from "../../steps/plan.ts";
 import { errorReportSchema } from "../../values/error-report.ts";
 import { localTime } from "../../values/local-time.ts";
@@ -57,11 +57,15 @@ export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): st
 	if (rows.length === 0) return ["no runs yet"];
 	return table([
 		["STARTED", "OPERATION", "MACHINE", "OUTCOME", "TOOK", "RUN"],
-		...rows.map(({ id, operation, machine, started, ended, outcome }) => [
+		...rows.map(({ id, operation, machine, started, ended, outcome, summary }) => [
 			localTime(started),
 			operation,
 			machine,
-			died.has(id) ? "died (holdfast recover)" : (outcome ?? "running"),
+			died.has(id)
+				? "died (holdfast recover)"
+				: isRolledBack({ outcome, summary })
+					? "rolled back"
+					: (outcome ?? "running"),
 			ended === null ? "-" : duration((Date.parse(ended) - Date.parse(started)) / 1000),
 			id,
 		]),

@@ -2,7 +2,8 @@
 
 import type { Archive, Problem } from "../../engines/archive.ts";
 import { isAhead, type Records, timeOf, withTime } from "../../engines/archive-time.ts";
-import { requireAble } from "../../engines/destination.ts";
+import { type Able, requireAble, type Work } from "../../engines/destination.ts";
+import { ofKnown } from "../../engines/known-before.ts";
 import { belongsTo, wordsOfTime } from "../../engines/metadata.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -16,8 +17,9 @@ export const archivesCheck: StepWork<ArchivesCheckStep> = {
 		unlessAbsent(async () => {
 			const destination = await openDestination(context.plan.manifest, provider, name);
 			requireAble(destination, "check");
-			const problems = await destination.check(full, context);
-			const archives = await destination.list(context);
+			const [problems, archives] = await lookedAt(destination, full, context).catch((error: unknown) => {
+				throw ofKnown(error, context.records(destination, []));
+			});
 			const own = archives.filter((archive) => belongsTo(archive, context.plan.manifest.machine));
 			context.forgetGone(destination, namesOf(own));
 			const ahead = aheadIn(own, context.records(destination, namesOf(own)));
@@ -37,6 +39,14 @@ export const archivesCheck: StepWork<ArchivesCheckStep> = {
 			});
 		}),
 };
+
+async function lookedAt(
+	destination: Able<"check">,
+	full: boolean,
+	work: Work,
+): Promise<readonly [readonly Problem[], readonly Archive[]]> {
+	return [await destination.check(full, work), await destination.list(work)];
+}
 
 /** What can be wrong with a destination, the worst first. */
 const FAULTS = [
