@@ -106,21 +106,23 @@ let
     // lib.optionalAttrs (cfg.clan ? localbackup) { localbackup.type = "localbackup"; };
   providers = clanProviders // (cfg.declared.providers or { });
   names = builtins.attrNames providers;
-  # The engines' own programs, of those that the providers name. rsnapshot runs rsync, and restic rclone where it is to.
+  # What the engines declare (src/engines/*/definition.ts): `npm run reference` writes it.
+  engines = builtins.fromJSON (builtins.readFile ./engines.json);
+  engineOf = name: engines.${typeOf name} or { };
+  # The engines' own programs, of those that the providers name, and those that they reach their repositories by.
   enginesOf =
     name:
-    {
-      borgbackup = [ pkgs.borgbackup ];
-      restic = [ pkgs.restic ] ++ lib.optional (builtins.any isRclone (reposOf name)) pkgs.rclone;
-      localbackup = [
-        pkgs.rsnapshot
-        pkgs.rsync
-      ];
-    }
-    .${typeOf name} or [ ];
+    map (package: pkgs.${package}) (
+      (engineOf name).packages or [ ]
+      ++ builtins.attrValues (
+        lib.filterAttrs (address: _: builtins.any (isReachedBy address) (reposOf name)) (
+          (engineOf name).reachedBy or { }
+        )
+      )
+    );
   typeOf = name: if (options' name).type or null != null then (options' name).type else name;
   reposOf = name: map (it: it.repo or "") (builtins.attrValues ((options' name).destinations or { }));
-  isRclone = repo: builtins.substring 0 7 repo == "rclone:";
+  isReachedBy = address: repo: builtins.substring 0 (builtins.stringLength address) repo == address;
   options' = name: providers.${name};
   scheduled = builtins.filter (name: (options' name).schedule or null != null) names;
   shared = builtins.filter (name: !(builtins.elem name scheduled)) names;
@@ -142,7 +144,7 @@ let
     // lib.optionalAttrs (builtins.any (name: (options' name).retention or null != null) names) {
       prune = job (time cfg.schedule.prune "*-*-* 04:00:00") "prune" [ "prune" "--yes" ];
     }
-    // lib.optionalAttrs (builtins.any (name: ((options' name).type or name) != "command") names) {
+    // lib.optionalAttrs (builtins.any (name: (engineOf name).checks or true) names) {
       check = job (time cfg.schedule.check "Sun *-*-* 05:00:00") "check" [ "check" ];
     }
   );

@@ -7,6 +7,7 @@ import { stringify } from "yaml";
 import { application } from "../src/cli/application.ts";
 import { configJsonSchema, manifestJsonSchema } from "../src/config/json-schema.ts";
 import { DATABASES } from "../src/databases/list.ts";
+import { ENGINES } from "../src/engines/list.ts";
 import { type JsonSchema, keysOf } from "../src/manifest/json-keys.ts";
 import { optionsJsonSchema, usually } from "../src/modules/describe.ts";
 import { LIBRARY } from "../src/modules/library.ts";
@@ -42,6 +43,7 @@ const files = {
 		null,
 		"\t",
 	)}\n`,
+	"nix/engines.json": enginesOfNix(),
 };
 
 for (const [name, text] of Object.entries(files)) {
@@ -51,6 +53,19 @@ for (const [name, text] of Object.entries(files)) {
 		process.stderr.write(`${name} is not what the program says; write it with: npm run reference\n`);
 		process.exitCode = 1;
 	}
+}
+
+/** By engine: packages of nixpkgs, those for addresses that begin so, and whether a timer checks it. */
+function enginesOfNix(): string {
+	const engines = ENGINES.map(({ type, programs, reachedBy = [], checks }) => {
+		const packages = programs.flatMap(({ nixPackage }) => nixPackage ?? []);
+		const reached = reachedBy.flatMap(({ address, program: { nixPackage } }) =>
+			nixPackage === undefined ? [] : [[address, nixPackage]],
+		);
+		return [type, { packages, reachedBy: Object.fromEntries(reached), checks }] as const;
+	});
+	const lines = engines.map(([type, facts]) => `\t${JSON.stringify(type)}: ${JSON.stringify(facts)}`);
+	return `{\n${lines.join(",\n")}\n}\n`;
 }
 
 function NOTE(): string {

@@ -1,7 +1,7 @@
 // The config's JSON Schema, for editors and for the reference.
 import { toJsonSchema } from "@valibot/to-json-schema";
+import { ENGINES } from "../engines/list.ts";
 import type { JsonSchema } from "../manifest/json-keys.ts";
-import { ENGINES } from "../manifest/providers.ts";
 import { manifestSchema } from "../manifest/schema.ts";
 import { optionsJsonSchema } from "../modules/describe.ts";
 import { LIBRARY } from "../modules/library.ts";
@@ -19,9 +19,9 @@ export function configJsonSchema(): JsonSchema {
 	const engines =
 		(providers.additionalProperties as JsonSchema).oneOf ??
 		(providers.additionalProperties as JsonSchema).anyOf;
-	const byName = ENGINES.map((engine) => {
-		const own = engines?.find(({ properties }) => properties?.type?.const === engine);
-		return [engine, { ...own, required: own?.required?.filter((key) => key !== "type") ?? [] }] as const;
+	const byName = ENGINES.map(({ type }) => {
+		const own = engines?.find(({ properties }) => properties?.type?.const === type);
+		return [type, { ...own, required: own?.required?.filter((key) => key !== "type") ?? [] }] as const;
 	});
 	Object.assign(providers, { properties: Object.fromEntries(byName) });
 	const services = machine.properties?.services as JsonSchema;

@@ -1,6 +1,7 @@
 // Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
 import { databaseOf, definitionOf, dumpFile, dumpLabel, isServerDump } from "../databases/dump.ts";
 import { ALL } from "../databases/fields.ts";
+import { addressIn, destinationsIn, engineOf } from "../engines/list.ts";
 import { excludeFault } from "../manifest/exclude.ts";
 import type { Fault } from "../manifest/faults.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -24,7 +25,7 @@ export function meaningFaults(machine: Sound): Fault[] {
 		...orderFaults(machine),
 		...emptyFaults(machine),
 		...patternFaults(machine),
-		...passphraseFaults(machine),
+		...optionFaults(machine),
 		...destinationFaults(machine),
 		...dumpFaults(machine),
 		...stoppedServerFaults(machine),
@@ -206,30 +207,14 @@ function stoppedServerFaults(machine: Sound): Fault[] {
 	);
 }
 
-function passphraseFaults(machine: Sound): Fault[] {
-	const faults: Fault[] = [];
-	for (const [provider, options] of Object.entries(machine.providers)) {
-		if (options.type !== "borgbackup" && options.type !== "restic") continue;
-		for (const [destination, it] of Object.entries(options.destinations)) {
-			const sources = [it.passphraseFile, it.passphraseCommand, it.passphraseCredential].filter(
-				(one) => one !== undefined,
-			);
-			const open = "encryption" in it && it.encryption === "none";
-			const path = ["providers", provider, "destinations", destination];
-			if (sources.length > 1)
-				faults.push({
-					path,
-					message: "give one of passphraseFile, passphraseCommand and passphraseCredential",
-				});
-			if (sources.length === 0 && !open)
-				faults.push({
-					path,
-					message: `the repository needs a passphrase`,
-					hint: `add passphraseFile: /path, or passphraseCommand: [program, argument]${options.type === "borgbackup" ? ", or encryption: none" : ""}`,
-				});
-		}
-	}
-	return faults;
+/** What an engine says is wrong with a destination of its own. */
+function optionFaults(machine: Sound): Fault[] {
+	return eachDestination(machine).flatMap(({ engine, path, destination }) =>
+		(engine.faultsIn?.(destination) ?? []).map((fault) => ({
+			path: ["providers", ...path],
+			...fault,
+		})),
+	);
 }
 
 /** A backup inside what it backs up grows without end, and a restore would swap it away. */
@@ -257,16 +242,20 @@ function destinationFaults(machine: Sound): Fault[] {
 }
 
 function localDestinations(machine: Sound): { path: string[]; place: string }[] {
-	return Object.entries(machine.providers).flatMap(([provider, options]) => {
-		if (options.type === "command") return [];
-		return Object.entries(options.destinations).flatMap(([destination, it]) => {
-			const [key, place] =
-				"path" in it
-					? ["path", it.path]
-					: "directory" in it
-						? ["directory", it.directory]
-						: ["repo", it.repo];
-			return place.startsWith("/") ? [{ path: [provider, "destinations", destination, key], place }] : [];
-		});
+	return eachDestination(machine).flatMap(({ engine, path, destination }) => {
+		const place = addressIn(engine, destination);
+		if (engine.address === undefined || !place?.startsWith("/")) return [];
+		return [{ path: [...path, engine.address], place }];
 	});
+}
+
+/** `path`: from the machine's providers. */
+function eachDestination({ providers }: Sound) {
+	return Object.entries(providers).flatMap(([provider, options]) =>
+		Object.entries(destinationsIn(options)).map(([name, destination]) => ({
+			engine: engineOf(options),
+			path: [provider, "destinations", name],
+			destination,
+		})),
+	);
 }

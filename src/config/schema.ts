@@ -1,7 +1,7 @@
 // What a user may write. The fields of machines and states are those of src/manifest, which also yield what the manifest holds.
 import * as v from "valibot";
+import { providerSchema } from "../engines/list.ts";
 import { machineFields } from "../manifest/machine.ts";
-import { providerSchema } from "../manifest/providers.ts";
 import { type State, type StateInput, stateSchema } from "../manifest/state.ts";
 import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";

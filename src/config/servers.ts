@@ -1,5 +1,6 @@
 // A destination that names a machine with a `borgServer`, by `server`, needs nothing else: address, passphrase and key
 // follow from the two machines.
+import { engineNamed } from "../engines/list.ts";
 import type { Fault } from "../manifest/faults.ts";
 import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
 import { nearest } from "../values/nearest.ts";
@@ -14,13 +15,13 @@ export const withServers: Pass = async (machine, around) => {
 	if (!isRecord(machine.providers)) return { machine };
 	const reached = new Map<string, unknown>();
 	const faults: Fault[] = [];
-	for (const { path, destination, server } of destinationsOfServers(machine.providers)) {
+	for (const { path, engine, destination, server } of destinationsOfServers(machine.providers)) {
 		const there = around.names.includes(server) ? await around.declared(server) : undefined;
 		if (!isRecord(there?.borgServer)) faults.push(noServer(server, path, around, faults.length));
 		const [, provider = "", , name = ""] = path;
 		// Spread last: what is written counts, and its origins are kept.
 		reached.set(keyOf(provider, name), {
-			...reach(around.name, provider, name, server, there),
+			...engine.reach(whereabouts(around.name, `${provider}-${name}`, server, there)),
 			...destination,
 		});
 	}
@@ -40,12 +41,15 @@ const keyOf = (provider: string, destination: string) => JSON.stringify([provide
 
 function destinationsOfServers(providers: Written) {
 	return Object.entries(providers).flatMap(([provider, options]) => {
-		if (!isRecord(options) || options.type !== "borgbackup" || !isRecord(options.destinations)) return [];
+		if (!isRecord(options) || !isRecord(options.destinations)) return [];
+		const engine = engineNamed(options.type)?.server;
+		if (engine === undefined) return [];
 		return Object.entries(options.destinations).flatMap(([name, destination]) =>
 			isRecord(destination) && typeof destination.server === "string"
 				? [
 						{
 							path: ["providers", provider, "destinations", name, "server"],
+							engine,
 							destination,
 							server: destination.server,
 						},
@@ -65,15 +69,13 @@ function noServer(server: string, path: readonly string[], { names }: Around, so
 	};
 }
 
-function reach(machine: string, provider: string, name: string, server: string, there: unknown) {
+function whereabouts(machine: string, secret: string, server: string, there: unknown) {
 	const { address, user, directory } = (at(there, "borgServer") ?? {}) as Record<string, string | undefined>;
-	const host = address ?? hostOf(at(there, "host")) ?? server;
-	const secret = `${provider}-${name}`;
 	return {
-		repo: `ssh://${user ?? SERVER_USER}@${host}${directory ?? SERVER_FOLDER}/${machine}`,
-		passphraseFile: `${SECRETS}/${secret}.passphrase`,
-		// The server's key is taken on trust the first time, as in Clan; name `rsh` for another way.
-		rsh: `ssh -i ${SECRETS}/${secret}.key -o BatchMode=yes -o StrictHostKeyChecking=accept-new`,
+		user: user ?? SERVER_USER,
+		host: address ?? hostOf(at(there, "host")) ?? server,
+		folder: `${directory ?? SERVER_FOLDER}/${machine}`,
+		secret: `${SECRETS}/${secret}`,
 	};
 }
 

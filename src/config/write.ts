@@ -10,13 +10,11 @@ export interface FirstConfig {
 	readonly machine: string;
 	readonly nixos: boolean;
 	readonly proposal: Proposal;
-	/** Where archives go: a folder. */
-	readonly archives: string;
-	/** Whether borg is there to use. */
-	readonly borg: boolean;
+	/** Lines of YAML with the providers that are proposed. */
+	readonly providers: readonly string[];
 }
 
-export function firstConfig({ machine, nixos, proposal, archives, borg }: FirstConfig): string {
+export function firstConfig({ machine, nixos, proposal, providers }: FirstConfig): string {
 	const { modules, services } = proposal;
 	const width = Math.max(0, ...modules.map(({ name }) => name.length));
 	return [
@@ -50,17 +48,7 @@ export function firstConfig({ machine, nixos, proposal, archives, borg }: FirstC
 		"    #     folders: [/srv/notes]",
 		"    #     stopOnRestore: [notes.service]",
 		"    providers:",
-		"      # On this machine's own disk: good against mistakes, not against the loss of the disk.",
-		"      disk:",
-		"        type: tar",
-		`        destinations: { here: { path: ${archives} } }`,
-		`      # Somewhere else, encrypted and deduplicated${borg ? "" : " (install borgbackup first)"}:`,
-		"      # borgbackup:",
-		"      #   destinations:",
-		"      #     storagebox:",
-		"      #       repo: ssh://user@host:23/./borgbackup",
-		"      #       passphraseFile: /etc/holdfast/secrets/borg",
-		"      #       rsh: ssh -i /etc/holdfast/secrets/id_ed25519",
+		...providers.map((line) => `      ${line}`),
 		"",
 	].join("\n");
 }

@@ -173,15 +173,15 @@ export function requireAble<A extends Ability>(
 ): asserts destination is Able<A> {
 	const missing = abilities.find((ability) => destination[ability] === undefined);
 	if (missing === undefined) return;
+	const isReadable = destination.contents !== undefined;
 	throw new HoldfastError(
 		"not-supported",
 		`the engine of "${destination.name}" cannot ${ABILITIES[missing]}`,
 		{
-			...(missing === "mount" && destination.contents !== undefined
-				? {
-						hint: "see what is in it with: holdfast archives browse, and take out a file with: archives extract",
-					}
-				: {}),
+			hint:
+				missing === "mount" && isReadable
+					? "see what is in it with: holdfast archives browse, and take out a file with: archives extract"
+					: undefined,
 		},
 	);
 }

@@ -1,30 +1,13 @@
-// The engines' own programs: a person installs them. A new engine is one line here.
+// What a person installs for a provider.
 import type { Program } from "../host/programs.ts";
-import type { ProviderOptions } from "../manifest/schema.ts";
+import { addressIn, destinationsIn, engineOf, type ProviderOptions } from "./list.ts";
 
-const SSH: Program = { names: ["ssh"], debianPackage: "openssh-client" };
-const RCLONE: Program = { names: ["rclone"], debianPackage: "rclone" };
-
-export const ENGINE_PROGRAMS: Readonly<Record<ProviderOptions["type"], readonly Program[]>> = {
-	tar: [{ names: ["tar"], debianPackage: "tar" }],
-	borgbackup: [{ names: ["borg"], debianPackage: "borgbackup" }],
-	restic: [{ names: ["restic"], debianPackage: "restic" }],
-	localbackup: [
-		{ names: ["rsnapshot"], debianPackage: "rsnapshot" },
-		{ names: ["rsync"], debianPackage: "rsync" },
-	],
-	command: [],
-};
-
-/** The engine's, and those that it reaches its repositories by. */
+/** The engine's programs, and those that it reaches its destinations by. */
 export function programsOf(options: ProviderOptions): readonly Program[] {
-	const repos =
-		options.type === "borgbackup" || options.type === "restic"
-			? Object.values(options.destinations).map(({ repo }) => repo)
-			: [];
-	return [
-		...ENGINE_PROGRAMS[options.type],
-		...(repos.some((repo) => /^(ssh:\/\/|sftp:)/.test(repo)) ? [SSH] : []),
-		...(repos.some((repo) => repo.startsWith("rclone:")) ? [RCLONE] : []),
-	];
+	const engine = engineOf(options);
+	const addresses = Object.values(destinationsIn(options)).map((one) => addressIn(engine, one));
+	const reached = (engine.reachedBy ?? []).filter(({ address }) =>
+		addresses.some((one) => one?.startsWith(address)),
+	);
+	return [...engine.programs, ...reached.map(({ program }) => program)];
 }

@@ -1,32 +1,25 @@
-// From a provider's options to its destinations. A new engine is one folder and one line here.
-
-import type { Manifest, ProviderOptions } from "../manifest/schema.ts";
+// From a provider to its destinations.
 import { HoldfastError } from "../values/error.ts";
 import { nearest } from "../values/nearest.ts";
 import type { Destination } from "./destination.ts";
+import { destinationsIn, engineOf, type ProviderOptions } from "./list.ts";
 
-/** The destinations of one provider; the engine's code is loaded only now. */
-export async function openProvider(name: string, options: ProviderOptions): Promise<Destination[]> {
-	switch (options.type) {
-		case "tar":
-			return (await import("./tar/tar.ts")).tarDestinations(options);
-		case "borgbackup":
-			return (await import("./borgbackup/borgbackup.ts")).borgDestinations(options);
-		case "restic":
-			return (await import("./restic/restic.ts")).resticDestinations(options);
-		case "localbackup":
-			return (await import("./localbackup/localbackup.ts")).localbackupDestinations(options);
-		case "command":
-			return (await import("./command/command.ts")).commandDestinations(name, options);
-	}
+/** What of a machine's manifest is needed here. */
+interface Machine {
+	readonly machine: string;
+	readonly providers: Readonly<Record<string, ProviderOptions>>;
 }
 
-export async function openDestinations(manifest: Manifest, provider: string): Promise<Destination[]> {
+/** The destinations of one provider; the engine's code is loaded only now. */
+export const openProvider = (name: string, options: ProviderOptions): Promise<readonly Destination[]> =>
+	engineOf(options).open(name, options);
+
+export async function openDestinations(manifest: Machine, provider: string): Promise<readonly Destination[]> {
 	const options = manifest.providers[provider];
 	if (!options) {
 		const known = Object.keys(manifest.providers);
 		const [owner] = Object.entries(manifest.providers).flatMap(([name, one]) =>
-			"destinations" in one && Object.hasOwn(one.destinations, provider) ? [name] : [],
+			Object.hasOwn(destinationsIn(one), provider) ? [name] : [],
 		);
 		const meant = nearest(provider, known);
 		throw new HoldfastError(
@@ -51,7 +44,7 @@ export interface At extends Pick<Destination, "name" | "location"> {
 }
 
 /** All that the machine has. */
-export async function allDestinations(manifest: Manifest): Promise<At[]> {
+export async function allDestinations(manifest: Machine): Promise<At[]> {
 	const all = await Promise.all(
 		Object.keys(manifest.providers).map(async (provider) =>
 			(await openDestinations(manifest, provider)).map(({ name, location }) => ({
@@ -64,7 +57,7 @@ export async function allDestinations(manifest: Manifest): Promise<At[]> {
 }
 
 export async function openDestination(
-	manifest: Manifest,
+	manifest: Machine,
 	provider: string,
 	destination: string,
 ): Promise<Destination> {

@@ -1,9 +1,9 @@
-// Which archives of a destination are kept, and why. Pure: nothing is deleted here.
+// Which archives of a destination are kept by the rules (retention-rules.ts), and why. Pure: nothing is deleted here.
 
-import type { Retention } from "../manifest/providers.ts";
 import { secondsOf } from "../values/duration.ts";
 import type { Archive } from "./archive.ts";
 import { isAhead, outcomesOf, type Recorded, type Records, timeOf, withTime } from "./archive-time.ts";
+import { type Retention, RULES } from "./retention-rules.ts";
 
 export interface Decision {
 	readonly archive: Archive;
@@ -11,22 +11,6 @@ export interface Decision {
 	/** In words, such as "daily 2026-11-24" or "no rule keeps it". */
 	readonly why: readonly string[];
 }
-
-type Rule = "keepLast" | "hourly" | "daily" | "weekly" | "monthly" | "yearly";
-
-/** A rule keeps the newest archive of each of its periods, for as many periods as it says. */
-const RULES: readonly {
-	readonly rule: Rule;
-	readonly word: string;
-	period(time: Date, name: string): string;
-}[] = [
-	{ rule: "keepLast", word: "last", period: (_time, name) => name },
-	{ rule: "hourly", word: "hourly", period: (time) => `${day(time)} ${two(time.getHours())}:00` },
-	{ rule: "daily", word: "daily", period: day },
-	{ rule: "weekly", word: "weekly", period: week },
-	{ rule: "monthly", word: "monthly", period: (time) => day(time).slice(0, 7) },
-	{ rule: "yearly", word: "yearly", period: (time) => day(time).slice(0, 4) },
-];
 
 /** An archive that the rules may keep or let go. */
 interface Candidate {
@@ -162,8 +146,8 @@ function applyRules(
 ): readonly Kept[] {
 	const ruled = new Set(young);
 	const kept: Kept[] = [];
-	for (const { rule, word, period } of RULES) {
-		let left = retention[rule] ?? 0;
+	for (const [rule, { period, why }] of Object.entries(RULES)) {
+		let left = retention[rule as keyof typeof RULES] ?? 0;
 		let last: string | undefined;
 		for (const candidate of newestFirst) {
 			if (left === 0) break;
@@ -173,7 +157,7 @@ function applyRules(
 			if (counts) last = current;
 			if (ruled.has(candidate)) continue;
 			ruled.add(candidate);
-			kept.push({ archive, reason: word === "last" ? "one of the last" : `${word} ${current}` });
+			kept.push({ archive, reason: why(current) });
 			if (counts) left -= 1;
 		}
 	}
@@ -206,19 +190,4 @@ function obstacleOf(
 	if (!archives.has(archive.name) && since !== undefined && time >= Date.parse(since))
 		return "this machine has no record of making it";
 	return undefined;
-}
-
-const two = (number: number) => String(number).padStart(2, "0");
-
-/** Days are local ones: a person's "yesterday". */
-function day(time: Date): string {
-	return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
-}
-
-/** The ISO week: it belongs to the year that its Thursday is in. */
-function week(time: Date): string {
-	const thursday = new Date(Date.UTC(time.getFullYear(), time.getMonth(), time.getDate()));
-	thursday.setUTCDate(thursday.getUTCDate() + 4 - (thursday.getUTCDay() || 7));
-	const days = (thursday.getTime() - Date.UTC(thursday.getUTCFullYear(), 0, 1)) / 86_400_000;
-	return `${thursday.getUTCFullYear()}-W${two(Math.floor(days / 7) + 1)}`;
 }

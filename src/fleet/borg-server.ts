@@ -1,4 +1,5 @@
 // The machine that keeps others' repositories: an account whose keys can do nothing but serve one repository each.
+import { destinationsIn, engineOf } from "../engines/list.ts";
 import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Layout, layoutOf } from "./layout.ts";
@@ -27,11 +28,9 @@ export function clientsOf(
 ): Client[] {
 	return machines.flatMap((client) => {
 		const names = Object.entries(client.providers).flatMap(([provider, options]) =>
-			options.type === "borgbackup"
-				? Object.entries(options.destinations)
-						.filter(([, { server: name }]) => name === server.machine)
-						.map(([name]) => `${provider}/${name}`)
-				: [],
+			Object.entries(destinationsIn(options))
+				.filter(([, destination]) => engineOf(options).server?.of(destination) === server.machine)
+				.map(([name]) => `${provider}/${name}`),
 		);
 		return wantedSecrets(client, layout)
 			.filter(({ kind, of }) => kind === "ssh-key" && of.some((one) => names.includes(one)))

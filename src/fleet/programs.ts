@@ -1,6 +1,7 @@
 // What a machine needs that a deploy does not bring: the programs of its engines and databases.
 import { definitionOf } from "../databases/dump.ts";
-import { ENGINE_PROGRAMS, programsOf } from "../engines/programs.ts";
+import { ENGINES } from "../engines/list.ts";
+import { programsOf } from "../engines/programs.ts";
 import { howToInstall, type Program } from "../host/programs.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { script, type Target } from "./target.ts";
@@ -34,7 +35,7 @@ function wantedBy({ providers, state, borgServer }: Manifest): readonly Program[
 		...Object.values(state).flatMap(({ dumps = [] }) =>
 			dumps.flatMap((dump) => definitionOf(dump).client ?? []),
 		),
-		...(borgServer ? ENGINE_PROGRAMS.borgbackup : []),
+		...(borgServer ? ENGINES.filter(({ server }) => server).flatMap(({ programs }) => programs) : []),
 	];
 	return [...new Map(all.map((one) => [one.debianPackage, one])).values()];
 }

@@ -5,6 +5,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import type { SecretFile } from "../engines/engine.ts";
+import { destinationsIn, engineOf } from "../engines/list.ts";
 import { describeEnd, exec, execText } from "../host/exec.ts";
 import { readBounded } from "../host/read-file.ts";
 import { secretText } from "../host/secret.ts";
@@ -35,7 +37,7 @@ export interface WantedSecret {
 	/** In the store: `web01/borg`. */
 	readonly name: string;
 	readonly path: string;
-	readonly kind: "passphrase" | "ssh-key";
+	readonly kind: SecretFile["kind"];
 	/** Which destinations use it, for people. */
 	readonly of: readonly string[];
 }
@@ -43,29 +45,17 @@ export interface WantedSecret {
 /** Passphrases and SSH keys that destinations use and that lie in Holdfast's own folder of secrets. Others are yours. */
 export function wantedSecrets({ machine, providers }: Manifest, { secrets }: Layout): WantedSecret[] {
 	const wanted = new Map<string, WantedSecret>();
-	const want = (path: string | undefined, kind: WantedSecret["kind"], of: string) => {
-		if (path === undefined || dirname(path) !== secrets) return;
+	const want = (path: string, kind: WantedSecret["kind"], of: string) => {
+		if (dirname(path) !== secrets) return;
 		const known = wanted.get(path);
 		wanted.set(path, { name: `${machine}/${basename(path)}`, path, kind, of: [...(known?.of ?? []), of] });
 	};
 	for (const [provider, options] of Object.entries(providers)) {
-		if (!("destinations" in options)) continue;
-		for (const [name, destination] of Object.entries(options.destinations)) {
-			const of = `${provider}/${name}`;
-			if ("passphraseFile" in destination) want(destination.passphraseFile, "passphrase", of);
-			if ("rsh" in destination) want(identityIn(destination.rsh), "ssh-key", of);
-			if ("options" in destination)
-				for (const option of destination.options ?? []) want(identityIn(option), "ssh-key", of);
-		}
+		const { secretsOf = () => [] } = engineOf(options);
+		for (const [name, destination] of Object.entries(destinationsIn(options)))
+			for (const { path, kind } of secretsOf(destination)) want(path, kind, `${provider}/${name}`);
 	}
 	return [...wanted.values()];
-}
-
-/** The key that an ssh command names. */
-function identityIn(command: string | undefined): string | undefined {
-	return (
-		/(?:^|\s)-i\s*(\/\S+)/.exec(command ?? "")?.[1] ?? /IdentityFile[= ](\/\S+)/.exec(command ?? "")?.[1]
-	);
 }
 
 export function makeSecret(kind: WantedSecret["kind"], comment: string): string {

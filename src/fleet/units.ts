@@ -1,6 +1,7 @@
 // The systemd units of a machine: timers for create, prune and check, the services behind them, recovery at boot, and
 // one that tells of failures. What each line of the hardening is for: docs/explanation/units.md.
 import { DATABASES } from "../databases/list.ts";
+import { engineOf } from "../engines/list.ts";
 import { scheduleOf } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
 
@@ -47,7 +48,7 @@ export function jobsOf(manifest: Manifest): Job[] {
 		.filter(([, { schedule: calendar }]) => calendar === undefined)
 		.map(([name]) => name);
 	const pruned = providers.filter(([, options]) => "retention" in options && options.retention !== undefined);
-	const checked = providers.filter(([, { type }]) => type !== "command");
+	const checked = providers.filter(([, options]) => engineOf(options).checks);
 	const only = (names: readonly string[]) =>
 		names.length === providers.length ? [] : names.flatMap((name) => ["--provider", name]);
 	return [

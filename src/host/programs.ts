@@ -8,6 +8,8 @@ export interface Program {
 	/** Any one of them will do. */
 	readonly names: readonly string[];
 	readonly debianPackage: string;
+	/** In nixpkgs, where a unit of NixOS has it not by itself. */
+	readonly nixPackage?: string;
 }
 
 /** Where a program is, in the path that children get; undefined when it is not there. */

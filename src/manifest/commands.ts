@@ -1,4 +1,5 @@
 // Everything in a manifest that is run as a command, for a person to look at before they take over somebody else's.
+import { ENGINES } from "../engines/list.ts";
 
 export interface Command {
 	/** Keys and indices from the manifest's root. */
@@ -11,23 +12,10 @@ export interface Command {
  * options. A test holds the schema's other keys against it.
  */
 export const COMMAND_KEYS: ReadonlySet<string> = new Set([
+	...ENGINES.flatMap(({ runs = [] }) => runs),
 	"command",
-	"create",
 	"defaultsFile",
 	"environment",
-	"environmentFile",
-	"list",
-	"options",
-	"passphraseCommand",
-	"postBackupHook",
-	"postMountHook",
-	"postUnmountHook",
-	"preBackupHook",
-	"preMountHook",
-	"preUnmountHook",
-	"remotePath",
-	"restore",
-	"rsh",
 	"script",
 	"sql",
 ]);

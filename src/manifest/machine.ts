@@ -4,12 +4,6 @@ import { notifySchema } from "../notify/list.ts";
 import { secondsOf } from "../values/duration.ts";
 import * as f from "../values/fields.ts";
 
-/** A calendar event as systemd.time(7) has it; systemd itself checks it when the timers are put in place. */
-const calendar = v.pipe(
-	v.string(),
-	v.nonEmpty("must not be empty"),
-	v.regex(/^[^\n\r%"'\\]*$/, "is not a calendar event; see systemd.time(7)"),
-);
 /** `host` of machines that are this one. */
 export const LOCAL_HOSTS: readonly string[] = ["localhost"];
 
@@ -41,7 +35,7 @@ export const deploySchema = v.pipe(
 
 const when = (what: string, usual: string) =>
 	v.pipe(
-		v.optional(v.union([calendar, v.literal(false)])),
+		v.optional(v.union([f.calendar, v.literal(false)])),
 		v.description(`when to ${what}, as systemd.time(7) writes it; false for never (default ${usual})`),
 	);
 
@@ -69,18 +63,6 @@ const schedule = v.pipe(
 	v.description("when the machine works by itself, once its timers are in place"),
 );
 export type Schedule = v.InferOutput<typeof schedule>;
-
-export const providerSchedule = v.pipe(
-	v.optional(calendar),
-	v.description("when to back up to this provider, in a timer of its own"),
-);
-
-export const providerMaxAge = v.pipe(
-	v.optional(f.durationText("an age")),
-	v.description(
-		'how old archives may be in this provider\'s destinations, such as "8d" for a disk that comes once a week',
-	),
-);
 
 export const maxAge = f.seconds(f.durationText("an age"), {
 	about: "a good archive of each state must not be older than this; `holdfast status` says when it is",

@@ -1,10 +1,10 @@
 // The manifest, version 1: the resolved description of one machine, and the only thing that the runtime reads.
 import * as v from "valibot";
+import { providerSchema } from "../engines/list.ts";
 import * as f from "../values/fields.ts";
 import { heldForm } from "../values/held.ts";
 import { record } from "../values/record.ts";
 import { machineFields } from "./machine.ts";
-import { providerSchema } from "./providers.ts";
 import { stateSchema } from "./state.ts";
 
 export const manifestSchema = heldForm(
@@ -17,5 +17,4 @@ export const manifestSchema = heldForm(
 	}),
 );
 export type Manifest = v.InferOutput<typeof manifestSchema>;
-export type { ProviderOptions } from "./providers.ts";
 export type { Hook, HookName, State } from "./state.ts";

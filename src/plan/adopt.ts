@@ -4,6 +4,9 @@ import { dumpSchema } from "../databases/dump.ts";
 import type { Archive } from "../engines/archive.ts";
 import { isAhead, timeOf } from "../engines/archive-time.ts";
 import type { Destination, Work } from "../engines/destination.ts";
+import type { DestinationOptions } from "../engines/engine.ts";
+import type { ProviderOptions } from "../engines/list.ts";
+import { addressIn, destinationsIn, engineOf } from "../engines/list.ts";
 import { belongsTo, wordsOfTime } from "../engines/metadata.ts";
 import { readTextBelow, restoreFiles } from "../engines/read-files.ts";
 import { removeTree, scratchFolder } from "../host/files.ts";
@@ -12,7 +15,7 @@ import { resolvePath } from "../host/trust.ts";
 import { type Command, commandsIn } from "../manifest/commands.ts";
 import { excludeFault } from "../manifest/exclude.ts";
 import { withKeysOfToday } from "../manifest/old-keys.ts";
-import { type Manifest, manifestSchema, type ProviderOptions } from "../manifest/schema.ts";
+import { type Manifest, manifestSchema } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import { patternFault } from "../values/patterns.ts";
@@ -42,7 +45,7 @@ export interface Adopted {
 /** Look into a destination and read the manifest of the newest archive of a machine. `scratch` is a private folder. */
 export async function adoptDestination(
 	destination: Destination,
-	options: Exclude<ProviderOptions, { type: "command" }>,
+	options: ProviderOptions,
 	wanted: string | undefined,
 	scratch: string,
 	work: Work,
@@ -166,22 +169,17 @@ function withReadablePatterns(found: unknown, dropped: string[]): unknown {
 }
 
 /** The destination as it can be reached from here takes the place of the one that the manifest names, or is added. */
-function withDestination(manifest: Manifest, options: Exclude<ProviderOptions, { type: "command" }>) {
-	const [[given, reached] = ["adopted", undefined]] = Object.entries(options.destinations);
+function withDestination(manifest: Manifest, options: ProviderOptions) {
+	const engine = engineOf(options);
+	const [[given, reached] = ["adopted", {}]] = Object.entries(destinationsIn(options));
 	const of = Object.entries(manifest.providers).flatMap(([name, known]) =>
-		known.type === options.type
-			? [{ name, known, destinations: known.destinations as Record<string, object> }]
-			: [],
+		known.type === options.type ? [{ name, known, destinations: destinationsIn(known) }] : [],
 	);
-	const isReached = (one: object | undefined) => addressOf(one) === addressOf(reached);
+	const isReached = (one: DestinationOptions) => addressIn(engine, one) === addressIn(engine, reached);
 	// The one that wrote there before any other of that engine.
 	const same = of.find(({ destinations }) => Object.values(destinations).some(isReached)) ?? of[0];
 	const free = options.type in manifest.providers ? "adopted" : options.type;
-	const {
-		name: provider,
-		known,
-		destinations,
-	} = same ?? { name: free, known: undefined, destinations: {} as Record<string, object> };
+	const { name: provider, known, destinations } = same ?? { name: free, known: options, destinations: {} };
 	const destination = Object.entries(destinations).find(([, one]) => isReached(one))?.[0] ?? given;
 	return {
 		provider,
@@ -191,20 +189,10 @@ function withDestination(manifest: Manifest, options: Exclude<ProviderOptions, {
 			providers: {
 				...manifest.providers,
 				[provider]: {
-					...(known ?? { type: options.type }),
+					...known,
 					destinations: { ...destinations, [destination]: { ...destinations[destination], ...reached } },
 				} as ProviderOptions,
 			},
 		},
 	};
-}
-
-/** What says where a destination is, of whichever engine. */
-function addressOf(destination: object | undefined): string | undefined {
-	const { repo, path, directory } = (destination ?? {}) as {
-		repo?: string;
-		path?: string;
-		directory?: string;
-	};
-	return repo ?? path ?? directory;
 }

@@ -1,8 +1,8 @@
 // What commands answer, as data: each format renders it in its own way. What is simple and of one command only is an
 // `answer`; what a further format may want to render has a kind of its own.
 import type { Details, Entry } from "../engines/archive.ts";
+import type { DestinationOptions } from "../engines/engine.ts";
 import type { TimerStatus } from "../host/timers.ts";
-import type { ProviderOptions } from "../manifest/schema.ts";
 import type { Adopted } from "../plan/adopt.ts";
 import type { ListedArchive, Listing } from "../plan/archives.ts";
 import type { Difference, RowDifferences } from "../plan/diff.ts";
@@ -30,11 +30,11 @@ export interface Standing extends MachineStatus {
 export interface SheetEntry {
 	readonly provider: string;
 	/** The engine. */
-	readonly type: ProviderOptions["type"];
+	readonly type: string;
 	readonly destination: string;
 	readonly location: string;
 	/** The destination's options. */
-	readonly settings: object;
+	readonly settings: DestinationOptions;
 	/** Text to keep with the passphrase. */
 	readonly keys?: string | undefined;
 	/** Why the keys could not be read. */

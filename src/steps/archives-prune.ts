@@ -1,6 +1,6 @@
 // Delete archives that no rule keeps. Decided again when it runs; of those only, if some were agreed on.
 import * as v from "valibot";
-import type { Retention } from "../manifest/providers.ts";
+import type { Retention } from "../engines/retention-rules.ts";
 import { some, text, texts } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 

@@ -104,6 +104,13 @@ export const unitName = v.pipe(
 	v.regex(/^[a-zA-Z0-9:_.\\@-]+$/, (issue) => `"${issue.input}" is not a systemd unit name`),
 );
 
+/** A calendar event as systemd.time(7) has it; systemd itself checks it when the timers are put in place. */
+export const calendar = v.pipe(
+	v.string(),
+	v.nonEmpty("must not be empty"),
+	v.regex(/^[^\n\r%"'\\]*$/, "is not a calendar event; see systemd.time(7)"),
+);
+
 /** A time with its unit, such as "26h". */
 export const durationText = (what: string) =>
 	v.pipe(v.string(), v.regex(DURATION, `write ${what} like "30s", "10m", "26h" or "7d"`));

@@ -4,11 +4,13 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { borgDestinations } from "../../src/engines/borgbackup/borgbackup.ts";
+import type { BorgDestination } from "../../src/engines/borgbackup/schema.ts";
 import type { Able, Destination } from "../../src/engines/destination.ts";
 import { localbackupDestinations } from "../../src/engines/localbackup/localbackup.ts";
+import type { Target } from "../../src/engines/localbackup/schema.ts";
 import { resticDestinations } from "../../src/engines/restic/restic.ts";
+import type { ResticDestination } from "../../src/engines/restic/schema.ts";
 import { tarDestinations } from "../../src/engines/tar/tar.ts";
-import type { BorgOptions, LocalbackupOptions, ResticOptions } from "../../src/manifest/providers.ts";
 import { cheapRepository } from "../support/cheap-restic.ts";
 
 export interface Engine {
@@ -56,13 +58,10 @@ export const repoOf = (below: string) => join(below, "deep/er/repo");
 export const openTar = (below: string) =>
 	only(tarDestinations({ type: "tar", destinations: { disk: { path: join(below, "destination") } } }));
 
-export const openBorg = (
-	below: string,
-	extra: Partial<BorgOptions["destinations"][string]> = { passphraseFile },
-) =>
+export const openBorg = (below: string, extra: Partial<BorgDestination> = { passphraseFile }) =>
 	only(borgDestinations({ type: "borgbackup", destinations: { repo: { repo: repoOf(below), ...extra } } }));
 
-export const openRestic = (below: string, extra: Partial<ResticOptions["destinations"][string]> = {}) =>
+export const openRestic = (below: string, extra: Partial<ResticDestination> = {}) =>
 	only(
 		resticDestinations({
 			type: "restic",
@@ -70,11 +69,7 @@ export const openRestic = (below: string, extra: Partial<ResticOptions["destinat
 		}),
 	);
 
-export const openLocalbackup = (
-	below: string,
-	extra: Partial<LocalbackupOptions["destinations"][string]> = {},
-	snapshots?: number,
-) =>
+export const openLocalbackup = (below: string, extra: Partial<Target> = {}, snapshots?: number) =>
 	only(
 		localbackupDestinations({
 			type: "localbackup",

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as v from "valibot";
 import { manifestJsonSchema } from "../../src/config/json-schema.ts";
+import { providerSchema } from "../../src/engines/list.ts";
 import { COMMAND_KEYS, commandsIn } from "../../src/manifest/commands.ts";
 import { hostSchema } from "../../src/manifest/machine.ts";
-import { providerSchema } from "../../src/manifest/providers.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { TarOptions } from "../../src/manifest/providers.ts";
+import type { TarOptions } from "../../src/engines/tar/schema.ts";
 import { adoptDestination } from "../../src/plan/adopt.ts";
 import { adoptedText } from "../../src/report/text/archives.ts";
 import { openTar } from "../engines/engines.ts";

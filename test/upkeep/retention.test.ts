@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Archive } from "../../src/engines/archive.ts";
 import { byTheirWord, NO_RECORDS, type Records } from "../../src/engines/archive-time.ts";
 import { retain } from "../../src/engines/retention.ts";
-import type { Retention } from "../../src/manifest/providers.ts";
+import type { Retention } from "../../src/engines/retention-rules.ts";
 import { metadataOf } from "../engines/fixtures.ts";
 
 const HOUR = 3_600_000;

@@ -1,17 +1,19 @@
 // holdfast adopt DESTINATION: on a bare machine, from a repository's address and its key to a config and a restore.
 import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
 import { loadMachines } from "../../config/load.ts";
 import { adoptedConfig } from "../../config/write.ts";
+import type { Adoption, Given } from "../../engines/engine.ts";
+import { ENGINES, type ProviderOptions, providerSchema } from "../../engines/list.ts";
 import { openProvider } from "../../engines/registry.ts";
-import { exists, putFile } from "../../host/files.ts";
+import { putFile } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
-import { ENGINES, type ProviderOptions, providerSchema } from "../../manifest/providers.ts";
 import { adoptDestination } from "../../plan/adopt.ts";
 import { linesIn } from "../../report/terminal.ts";
-import { HoldfastError } from "../../values/error.ts";
+import { HoldfastError, isErrno } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
 import { type CommonFlags, commonFlags, switchFlag, valueFlag } from "../flags.ts";
@@ -22,19 +24,16 @@ interface Flags extends CommonFlags {
 	readonly type?: string;
 	readonly name: string;
 	readonly machine?: string;
-	readonly passphraseFile?: string;
-	readonly keyFile?: string;
-	readonly rsh?: string;
-	readonly environmentFile?: string;
-	readonly option?: readonly string[];
-	readonly mountpoint?: string;
 	readonly output?: string;
 	readonly dryRun: boolean;
 	readonly force: boolean;
 	readonly yes: boolean;
 }
 
-type Adoptable = Exclude<ProviderOptions, { type: "command" }>;
+const ADOPTABLE = ENGINES.flatMap(({ type, adoption }) =>
+	adoption === undefined ? [] : [{ type, adoption }],
+);
+const TYPES = ADOPTABLE.map(({ type }) => type);
 
 export const adopt = command({
 	docs: {
@@ -53,22 +52,14 @@ export const adopt = command({
 	parameters: {
 		flags: {
 			...commonFlags,
-			type: valueFlag(
-				`the engine: ${ENGINES.slice(0, -1).join(", ")} (default: by the look of it)`,
-				"ENGINE",
-			),
+			type: valueFlag(`the engine: ${TYPES.join(", ")} (default: by the look of it)`, "ENGINE"),
 			name: {
 				...valueFlag("what to call the destination here (default: adopted)", "NAME"),
 				optional: false,
 				default: "adopted",
 			},
 			machine: valueFlag("whose archives, where there are those of several", "MACHINE"),
-			passphraseFile: valueFlag("file whose first line is the passphrase", "FILE"),
-			keyFile: valueFlag("borg's key, for encryption: keyfile", "FILE"),
-			rsh: valueFlag("the remote shell, as borg's --rsh", "COMMAND"),
-			environmentFile: valueFlag("NAME=VALUE lines for restic", "FILE"),
-			option: { ...valueFlag("as restic's --option; may be given again", "KEY=VALUE"), variadic: true },
-			mountpoint: valueFlag("the disk's mountpoint, for localbackup", "FOLDER"),
+			...engineFlags(),
 			output: valueFlag("where to write the config (default: where it is looked for)", "FILE"),
 			dryRun: switchFlag("print the config and write nothing"),
 			force: switchFlag("replace a config that is there"),
@@ -130,51 +121,54 @@ export const adopt = command({
 	},
 });
 
-async function optionsOf(address: string, flags: Flags): Promise<Adoptable> {
+/** Those that some engine has, for what it takes to reach a destination. Read by `givenFor`: no type knows of them. */
+function engineFlags(): object {
+	const all = ADOPTABLE.flatMap(({ adoption }) => Object.entries(adoption.flags ?? {}));
+	return Object.fromEntries(
+		all.map(([name, { brief, placeholder, kind }]) => [
+			name,
+			{ ...valueFlag(brief, placeholder), ...(kind === "texts" ? { variadic: true } : {}) },
+		]),
+	);
+}
+
+/** What was given of the flags that an engine has. */
+function givenFor({ flags: known = {} }: Adoption, flags: Flags): Given {
+	const values: Readonly<Record<string, unknown>> = { ...flags };
+	return Object.fromEntries(
+		Object.entries(known).flatMap(([name, { kind }]): [string, string | readonly string[]][] => {
+			const value = values[name];
+			if (typeof value === "string") return [[name, kind === "path" ? resolve(value) : value]];
+			return Array.isArray(value) ? [[name, value.map(String)]] : [];
+		}),
+	);
+}
+
+async function optionsOf(address: string, flags: Flags): Promise<ProviderOptions> {
 	const type = flags.type ?? (await lookOf(address));
-	const place = address.includes(":") && !address.startsWith("/") ? address : resolve(address);
-	const files = (...names: ("passphraseFile" | "keyFile" | "environmentFile" | "mountpoint")[]) =>
-		Object.fromEntries(
-			names.flatMap((name) => (flags[name] === undefined ? [] : [[name, resolve(flags[name])]])),
-		);
-	const own: Readonly<Record<string, object>> = {
-		tar: { path: place },
-		borgbackup: {
-			repo: place,
-			...files("passphraseFile", "keyFile"),
-			...(flags.passphraseFile === undefined ? { encryption: "none" } : {}),
-			...(flags.rsh === undefined ? {} : { rsh: flags.rsh }),
-			// This machine has never seen it anywhere.
-			relocated: true,
-		},
-		restic: {
-			repo: place,
-			...files("passphraseFile", "environmentFile"),
-			...(flags.option === undefined ? {} : { options: flags.option }),
-		},
-		localbackup: { directory: place, ...files("mountpoint") },
-	};
-	const destination = own[type];
-	if (destination === undefined)
+	const adoption = ADOPTABLE.find((engine) => engine.type === type)?.adoption;
+	if (adoption === undefined)
 		throw new HoldfastError("not-supported", `a destination of ${JSON.stringify(type)} cannot be adopted`, {
-			hint: `the engines are: ${Object.keys(own).join(", ")}`,
+			hint: `the engines are: ${TYPES.join(", ")}`,
 		});
-	if (type === "restic" && flags.passphraseFile === undefined)
-		throw new HoldfastError("usage", "a restic repository needs its passphrase", {
-			hint: "name it with --passphrase-file",
-		});
-	return v.parse(providerSchema, { type, destinations: { [flags.name]: destination } }) as Adoptable;
+	const place = address.includes(":") && !address.startsWith("/") ? address : resolve(address);
+	const destination = adoption.destination(place, givenFor(adoption, flags));
+	return v.parse(providerSchema, { type, destinations: { [flags.name]: destination } });
 }
 
 /** Which engine an address looks like: by its scheme, or by what is in the folder. */
 async function lookOf(address: string): Promise<string> {
-	if (address.startsWith("ssh://")) return "borgbackup";
-	if (/^(sftp|rest|s3|swift|b2|azure|gs|rclone):/.test(address)) return "restic";
-	const folder = resolve(address);
-	if ((await exists(join(folder, "data"))) && (await exists(join(folder, "config"))))
-		return (await exists(join(folder, "snapshots"))) ? "restic" : "borgbackup";
-	if (await exists(join(folder, "snapshot.0"))) return "localbackup";
-	if (await exists(folder)) return "tar";
+	const names = await readdir(resolve(address)).then(
+		(found) => new Set(found),
+		(error: unknown) => {
+			if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return undefined;
+			throw error;
+		},
+	);
+	const like = (wanted: boolean | "perhaps") =>
+		ADOPTABLE.find(({ adoption }) => adoption.looksLike(address, names) === wanted);
+	const engine = like(true) ?? like("perhaps");
+	if (engine !== undefined) return engine.type;
 	throw new HoldfastError("usage", `there is nothing at ${address}`, {
 		hint: "is the disk mounted? Name the engine of an address with --type",
 	});

@@ -1,6 +1,7 @@
 // holdfast clan list|restore: what `clan backups` calls on a machine, in its own terms: a JSON list of names, and
 // NAME and FOLDERS in the environment. Clan runs the states' restore hooks itself, around this.
 import { buildRouteMap } from "@stricli/core";
+import { engineOf } from "../../engines/list.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -125,9 +126,12 @@ function withoutHooks(manifest: Manifest): Manifest {
 	};
 }
 
-/** Other providers of Clan's list what is theirs themselves. */
+/** Clan's own providers, which have no destinations here, list what is theirs themselves. */
 function own(manifest: Manifest): string[] {
-	return providersOf(manifest, undefined).filter((name) => manifest.providers[name]?.type !== "command");
+	return providersOf(manifest, undefined).filter((name) => {
+		const options = manifest.providers[name];
+		return options !== undefined && engineOf(options).address !== undefined;
+	});
 }
 
 export const clan = buildRouteMap({

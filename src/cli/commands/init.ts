@@ -4,9 +4,10 @@ import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { loadMachines } from "../../config/load.ts";
 import { firstConfig } from "../../config/write.ts";
-import { exec } from "../../host/exec.ts";
+import { ENGINES } from "../../engines/list.ts";
 import { putFile } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
+import { programPath } from "../../host/programs.ts";
 import { hostServices } from "../../host/services.ts";
 import { propose, signFolders } from "../../modules/propose.ts";
 import { linesIn } from "../../report/terminal.ts";
@@ -52,6 +53,7 @@ export const init = command({
 			units: await hostServices().catch(() => []),
 			folders: signFolders().filter((folder) => existsSync(folder)),
 		});
+		const archives = root ? "/var/backups/holdfast" : join(homedir(), "holdfast-archives");
 		const text = firstConfig({
 			machine:
 				hostname()
@@ -59,8 +61,10 @@ export const init = command({
 					?.replaceAll(/[^a-zA-Z0-9_-]/g, "-") || "machine",
 			nixos: existsSync("/etc/NIXOS"),
 			proposal,
-			archives: root ? "/var/backups/holdfast" : join(homedir(), "holdfast-archives"),
-			borg: (await exec(["borg", "--version"]).catch(() => undefined))?.code === 0,
+			providers: ENGINES.flatMap(
+				({ firstConfig: lines, programs }) =>
+					lines?.({ archives, isInstalled: programs.every(({ names }) => names.some(programPath)) }) ?? [],
+			),
 		});
 		if (flags.dryRun) {
 			await out.result({ kind: "answer", value: { file, config: text }, text: linesIn(text) });

@@ -1,4 +1,5 @@
 // holdfast recovery-sheet: what to print and put in a drawer, for the day that this machine is gone.
+import { destinationsIn, engineOf } from "../../engines/list.ts";
 import { openDestinations } from "../../engines/registry.ts";
 import type { SheetEntry } from "../../report/result.ts";
 import { printMessage } from "../../report/terminal.ts";
@@ -28,9 +29,9 @@ export const recoverySheet = machineCommand({
 		const entries: SheetEntry[] = [];
 		for (const provider of providersOf(manifest, flags.provider)) {
 			const options = manifest.providers[provider];
-			if (options === undefined || options.type === "command") continue;
+			if (options === undefined || engineOf(options).address === undefined) continue;
 			for (const destination of await openDestinations(manifest, provider)) {
-				const settings = options.destinations[destination.name] ?? {};
+				const settings = destinationsIn(options)[destination.name] ?? {};
 				const at = {
 					provider,
 					type: options.type,

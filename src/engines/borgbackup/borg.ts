@@ -7,7 +7,6 @@ import { answerReader, type OutputReader } from "../../host/lines.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { readSecret, secretOrigin } from "../../host/secret.ts";
 import { standstillSeconds } from "../../host/standstill.ts";
-import type { BorgOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { ErrorCode } from "../../values/error-codes.ts";
 import type { Work } from "../destination.ts";
@@ -15,8 +14,7 @@ import { understood, understoodOr } from "../output.ts";
 import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
 import { discardCache, isCacheFault } from "./broken-cache.ts";
-
-export type BorgDestination = BorgOptions["destinations"][string];
+import type { BorgDestination } from "./schema.ts";
 
 /** One NDJSON line of `--log-json`, as far as we read it (borg 1.2, "Internals: JSON output"). */
 const messageSchema = v.object({

@@ -3,7 +3,6 @@
 import * as v from "valibot";
 import { findBelow } from "../../host/folder.ts";
 import { inConfig } from "../../host/places.ts";
-import type { BorgOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Details, Problem } from "../archive.ts";
 import type { Destination, Work } from "../destination.ts";
@@ -14,11 +13,12 @@ import { notHeld } from "../not-held.ts";
 import { count } from "../output.ts";
 import { repositoryToClose, requireNoLinks } from "../repository.ts";
 import { outermost } from "../roots.ts";
-import { archiveName, type BorgDestination, borg, borgJson } from "./borg.ts";
+import { archiveName, borg, borgJson } from "./borg.ts";
 import { commentArgument } from "./comments.ts";
 import { contents, sizeOf } from "./contents.ts";
 import { create } from "./create.ts";
 import { list } from "./list.ts";
+import type { BorgDestination, BorgOptions } from "./schema.ts";
 
 export function borgDestinations(options: BorgOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, destination]) => ({

@@ -6,7 +6,8 @@ import type { Work } from "../destination.ts";
 import { modeOf } from "../mode.ts";
 import { count, notUnderstood, understood, when } from "../output.ts";
 import { outermost } from "../roots.ts";
-import { archiveName, type BorgDestination, borg } from "./borg.ts";
+import { archiveName, borg } from "./borg.ts";
+import type { BorgDestination } from "./schema.ts";
 
 /** Tell every entry at and below these paths. */
 export async function contents(

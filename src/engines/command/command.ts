@@ -1,12 +1,12 @@
 // Any engine through three scripts: Clan's provider interface. `create` makes an archive, `list` prints them,
 // `restore` gets NAME and FOLDERS and puts the folders back in their places.
 import { cleanEnvironment, describeEnd, exec, execText } from "../../host/exec.ts";
-import type { CommandOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Exclusion } from "../../values/patterns.ts";
 import type { ArchiveRequest, CreateResult, Destination, Work } from "../destination.ts";
 import { glob, literally } from "../exclude.ts";
 import { readList } from "./names.ts";
+import type { CommandOptions } from "./schema.ts";
 
 export function commandDestinations(name: string, options: CommandOptions): Destination[] {
 	const run = async (

@@ -2,12 +2,11 @@
 
 import { describeEnd, exec } from "../../host/exec.ts";
 import { isMountPoint } from "../../host/mounts.ts";
-import type { LocalbackupOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import { DestinationAbsent, type Work } from "../destination.ts";
+import type { Target } from "./schema.ts";
 
-export type Target = LocalbackupOptions["destinations"][string];
 type HookName = Extract<keyof Target, `${string}Hook`>;
 
 /**

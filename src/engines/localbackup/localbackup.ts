@@ -18,7 +18,6 @@ import { enter, type Folder, findBelow, openFolder, syncFolder } from "../../hos
 import { isMountPoint } from "../../host/mounts.ts";
 import { places } from "../../host/places.ts";
 import { folderToClose, makeFolder, resolvePath } from "../../host/trust.ts";
-import type { LocalbackupOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Archive, Problem } from "../archive.ts";
 import { requireArchiveName } from "../archive-name.ts";
@@ -36,6 +35,7 @@ import { contents } from "./contents.ts";
 import { onDisk, runHook } from "./disk.ts";
 import { configure, rsnapshot } from "./rsnapshot.ts";
 import { filterRules } from "./rules.ts";
+import type { LocalbackupOptions } from "./schema.ts";
 import { aboutText, describeSnapshot, numbersIn, openFiles, snapshotOf, snapshotsIn } from "./snapshots.ts";
 
 const SYNC = ".sync";

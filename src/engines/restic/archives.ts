@@ -6,7 +6,7 @@ import type { Archive } from "../archive.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
 import type { Work } from "../destination.ts";
 import type { Described } from "../metadata.ts";
-import type { ResticDestination } from "./run.ts";
+import type { ResticDestination } from "./schema.ts";
 import { ABOUT, ARCHIVE, PART, readAbout, type Snapshot, snapshots, tagOf } from "./snapshots.ts";
 
 export interface SnapshotArchive {

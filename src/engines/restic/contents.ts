@@ -8,7 +8,8 @@ import type { Work } from "../destination.ts";
 import { faultOf } from "../metadata.ts";
 import { notUnderstood, understoodOr, when } from "../output.ts";
 import { linksToFind } from "./links.ts";
-import { type ResticDestination, restic } from "./run.ts";
+import { restic } from "./run.ts";
+import type { ResticDestination } from "./schema.ts";
 
 /** A line of `restic ls --json`. */
 const nodeSchema = v.object({

@@ -2,7 +2,6 @@
 import { lstatSync } from "node:fs";
 import * as v from "valibot";
 import { sideBySide } from "../../host/side-by-side.ts";
-import type { ResticOptions } from "../../manifest/providers.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { requireArchiveName } from "../archive-name.ts";
 import {
@@ -20,7 +19,8 @@ import { missingRoots, presentRoots } from "../roots.ts";
 import { watchUnsteady } from "../unsteady.ts";
 import { archivesIn } from "./archives.ts";
 import { resticExcludes } from "./exclude.ts";
-import { type ResticDestination, ResticFault, restic } from "./run.ts";
+import { ResticFault, restic } from "./run.ts";
+import type { ResticDestination, ResticOptions } from "./schema.ts";
 import { ARCHIVE, aboutTag, forget, PART, snapshots } from "./snapshots.ts";
 import { unreadableOf } from "./unreadable.ts";
 

@@ -4,7 +4,6 @@ import { closeSync, fchmodSync } from "node:fs";
 import * as v from "valibot";
 import { findBelow, openFileBelow } from "../../host/folder.ts";
 import { inConfig } from "../../host/places.ts";
-import type { ResticOptions } from "../../manifest/providers.ts";
 import type { Archive, Entry, Metadata, Problem } from "../archive.ts";
 import { oldestFirst } from "../archive-time.ts";
 import type { Destination, Work } from "../destination.ts";
@@ -17,7 +16,8 @@ import { repositoryToClose, requireNoLinks } from "../repository.ts";
 import { archivesIn, snapshotsOf } from "./archives.ts";
 import { listSnapshot } from "./contents.ts";
 import { create, discardPartial } from "./create.ts";
-import { type ResticDestination, ResticFault, restic } from "./run.ts";
+import { ResticFault, restic } from "./run.ts";
+import type { ResticDestination, ResticOptions } from "./schema.ts";
 import { ARCHIVE, aboutTag, forget, PART, type Snapshot, snapshots, tagOf } from "./snapshots.ts";
 
 /** Parts without an archive are left by a create that died; younger ones may belong to one that still runs. */

@@ -11,15 +11,13 @@ import { places } from "../../host/places.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { readSecret, secretOrigin, secretText } from "../../host/secret.ts";
 import { standstillSeconds } from "../../host/standstill.ts";
-import type { ResticOptions } from "../../manifest/providers.ts";
 import { HoldfastError, isErrno } from "../../values/error.ts";
 import type { ErrorCode } from "../../values/error-codes.ts";
 import type { Content, Work } from "../destination.ts";
 import { understoodOr } from "../output.ts";
 import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
-
-export type ResticDestination = ResticOptions["destinations"][string];
+import type { ResticDestination } from "./schema.ts";
 
 export interface ResticCall {
 	/** Folders in which it must not follow links, beside the repository's own. */

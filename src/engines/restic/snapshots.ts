@@ -17,7 +17,8 @@ import {
 	tooLarge,
 } from "../metadata.ts";
 import { notUnderstood, understoodOr, when } from "../output.ts";
-import { type ResticDestination, restic } from "./run.ts";
+import { restic } from "./run.ts";
+import type { ResticDestination } from "./schema.ts";
 
 export const ARCHIVE = "holdfast=";
 export const ABOUT = "holdfast-about=";

@@ -13,7 +13,6 @@ import { exists, removeIn, replaceFile } from "../../host/files.ts";
 import { enter, entryIn, type Folder, isAbsent, openFolder, syncFolder } from "../../host/folder.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { makeFolder, resolvePath } from "../../host/trust.ts";
-import type { TarOptions } from "../../manifest/providers.ts";
 import { HoldfastError, isErrno } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import type { Archive, Entry, Metadata, Problem } from "../archive.ts";
@@ -33,6 +32,7 @@ import {
 	requireRoomForIndex,
 	type Segment,
 } from "./index-file.ts";
+import type { TarOptions } from "./schema.ts";
 
 const PARTIAL = ".partial-";
 /** Archives that are looked at side by side. */

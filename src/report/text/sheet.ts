@@ -1,6 +1,6 @@
 // The recovery sheet: plain text for paper.
 
-import { ENGINE_PROGRAMS } from "../../engines/programs.ts";
+import { engineNamed } from "../../engines/list.ts";
 import type { SheetEntry } from "../result.ts";
 
 export function sheetText(machine: string, entries: readonly SheetEntry[], now: Date): string[] {
@@ -11,47 +11,30 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 		"On a new machine: install Holdfast and the engine, put the passphrase in a file that only root can read,",
 		"then run `holdfast adopt` as below, for one of the destinations, and `holdfast restore`.",
 		...entries.flatMap(({ provider, type, destination, location, settings, keys, fault }) => {
-			const {
-				passphraseFile,
-				passphraseCommand,
-				passphraseCredential,
-				rsh,
-				environmentFile,
-				options,
-				mountpoint,
-			} = settings as Settings;
-			const locked = [passphraseFile, passphraseCommand, passphraseCredential].some(
-				(one) => one !== undefined,
-			);
-			const packages = ENGINE_PROGRAMS[type].map(({ debianPackage }) => debianPackage).join(" ");
+			const engine = engineNamed(type);
+			const { isLocked = false, flags = [], notes = [], importKeys } = engine?.sheetOf?.(settings) ?? {};
+			const packages = (engine?.programs ?? []).map(({ debianPackage }) => debianPackage).join(" ");
 			return [
 				"",
 				"-".repeat(78),
 				`${provider}/${destination}`,
 				`  engine      ${type}      (apt-get install ${packages})`,
 				`  address     ${location}`,
-				...(locked ? ["  passphrase  ________________________________________________", ""] : []),
+				...(isLocked ? ["  passphrase  ________________________________________________", ""] : []),
 				"  on the new machine:",
-				...(locked ? ["    (umask 077; cat >passphrase)         type the passphrase, then Ctrl-D"] : []),
+				...(isLocked ? ["    (umask 077; cat >passphrase)         type the passphrase, then Ctrl-D"] : []),
 				...continued([
 					`    holdfast adopt ${quoted(location)} --type ${type}`,
-					...(locked ? ["--passphrase-file passphrase"] : []),
-					...(rsh === undefined ? [] : [`--rsh ${quoted(rsh)}`]),
-					...(environmentFile === undefined ? [] : ["--environment-file FILE"]),
-					...(options ?? []).map((option) => `--option ${quoted(option)}`),
-					...(typeof mountpoint !== "string" || type !== "localbackup"
-						? []
-						: [`--mountpoint ${quoted(mountpoint)}`]),
+					...(isLocked ? ["--passphrase-file passphrase"] : []),
+					...flags.map(([flag, value]) => `${flag} ${quoted(value)}`),
 				]),
 				`    holdfast restore ${machine} ${provider} latest`,
-				...(environmentFile === undefined
-					? []
-					: [`  it also needs the variables of ${environmentFile}: ________________`]),
-				...(keys === undefined
+				...notes.map((line) => `  ${line}`),
+				...(keys === undefined || importKeys === undefined
 					? []
 					: [
 							"",
-							`  should the repository lose its key: borg key import --paper ${quoted(location)}`,
+							`  should the repository lose its key: ${importKeys} ${quoted(location)}`,
 							"",
 							...keys
 								.trimEnd()
@@ -69,16 +52,6 @@ function continued([first = "", ...rest]: readonly string[]): string[] {
 	return [first, ...rest.map((part) => `      ${part}`)].map((line, index) =>
 		index < rest.length ? `${line} \\` : line,
 	);
-}
-
-interface Settings {
-	readonly passphraseFile?: string;
-	readonly passphraseCredential?: string;
-	readonly passphraseCommand?: readonly string[];
-	readonly rsh?: string;
-	readonly environmentFile?: string;
-	readonly options?: readonly string[];
-	readonly mountpoint?: string | false;
 }
 
 const quoted = (text: string) =>

@@ -2,7 +2,7 @@
 // their folders again. To look takes as long as an engine takes to find that nothing has changed, and whoever looked first
 // would keep stopped units waiting for it.
 import type { CreateResult, Root } from "../../engines/destination.ts";
-import { measure } from "../../engines/tar/measure.ts";
+import { measure } from "../../engines/measure.ts";
 import { tooLongIn } from "../../engines/too-long.ts";
 import type { StepContext } from "../context.ts";
 

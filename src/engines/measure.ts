@@ -1,9 +1,9 @@
 // About how large what is to be stored is, whichever engine stores it: tar counts what an archive would hold, and reads no
 // file when it writes to /dev/null. Holes do not count: a file may seem to have terabytes, and tar would go through them.
-import { exec } from "../../host/exec.ts";
-import type { Root } from "../destination.ts";
-import { tarExcludes } from "./exclude.ts";
-import { deepestIn } from "./pack.ts";
+import { exec } from "../host/exec.ts";
+import type { Root } from "./destination.ts";
+import { tarExcludes } from "./tar/exclude.ts";
+import { deepestIn } from "./tar/pack.ts";
 
 /** Bytes, with those of tar's own headers. Undefined when it cannot tell. */
 export async function measure(roots: readonly Root[], signal: AbortSignal): Promise<number | undefined> {

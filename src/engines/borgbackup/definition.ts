@@ -1,0 +1,59 @@
+// BorgBackup 1.2 and later: encrypted and deduplicated, in a folder or over SSH.
+import { defineEngine } from "../engine.ts";
+import { isLocked, PASSPHRASE_FLAG, passphraseFaults, secretFiles } from "../passphrase.ts";
+import { borgOptions } from "./schema.ts";
+
+export const borgbackup = defineEngine({
+	options: borgOptions,
+	programs: [{ names: ["borg"], debianPackage: "borgbackup", nixPackage: "borgbackup" }],
+	reachedBy: [{ address: "ssh://", program: { names: ["ssh"], debianPackage: "openssh-client" } }],
+	runs: ["passphraseCommand", "remotePath", "rsh"],
+	checks: true,
+	address: "repo",
+	faultsIn: (destination) =>
+		destination.encryption === "none" && !isLocked(destination)
+			? []
+			: passphraseFaults(destination, ", or encryption: none"),
+	secretsOf: (destination) => secretFiles(destination, [destination.rsh]),
+	adoption: {
+		looksLike: (address, names) =>
+			address.startsWith("ssh://") ||
+			(["data", "config"].every((name) => names?.has(name)) && !names?.has("snapshots")),
+		flags: {
+			...PASSPHRASE_FLAG,
+			keyFile: { brief: "borg's key, for encryption: keyfile", placeholder: "FILE", kind: "path" },
+			rsh: { brief: "the remote shell, as borg's --rsh", placeholder: "COMMAND", kind: "text" },
+		},
+		destination: (repo, given) => ({
+			repo,
+			...given,
+			...(given.passphraseFile === undefined ? { encryption: "none" } : {}),
+			// This machine has never seen it anywhere.
+			relocated: true,
+		}),
+	},
+	sheetOf: (destination) => ({
+		isLocked: isLocked(destination),
+		flags: destination.rsh === undefined ? [] : [["--rsh", destination.rsh]],
+		importKeys: "borg key import --paper",
+	}),
+	firstConfig: ({ isInstalled }) => [
+		`# Somewhere else, encrypted and deduplicated${isInstalled ? "" : " (install borgbackup first)"}:`,
+		"# borgbackup:",
+		"#   destinations:",
+		"#     storagebox:",
+		"#       repo: ssh://user@host:23/./borgbackup",
+		"#       passphraseFile: /etc/holdfast/secrets/borg",
+		"#       rsh: ssh -i /etc/holdfast/secrets/id_ed25519",
+	],
+	server: {
+		of: ({ server }) => server,
+		reach: ({ user, host, folder, secret }) => ({
+			repo: `ssh://${user}@${host}${folder}`,
+			passphraseFile: `${secret}.passphrase`,
+			// The server's key is taken on trust the first time, as in Clan; name `rsh` for another way.
+			rsh: `ssh -i ${secret}.key -o BatchMode=yes -o StrictHostKeyChecking=accept-new`,
+		}),
+	},
+	open: async (_provider, options) => (await import("./borgbackup.ts")).borgDestinations(options),
+});

@@ -1,0 +1,20 @@
+import * as v from "valibot";
+import * as f from "../../values/fields.ts";
+import { timing } from "../fields.ts";
+
+export const commandOptions = v.strictObject({
+	type: v.literal("command"),
+	...timing,
+	create: v.pipe(f.text, v.description("script that makes an archive")),
+	list: v.pipe(
+		f.text,
+		v.description("script that prints the archives: a JSON array of { name }, or one name a line"),
+	),
+	restore: v.pipe(
+		f.text,
+		v.description(
+			"script that puts the folders FOLDERS (joined with ':') of the archive NAME back in their places",
+		),
+	),
+});
+export type CommandOptions = v.InferOutput<typeof commandOptions>;

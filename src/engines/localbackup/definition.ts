@@ -1,0 +1,36 @@
+// rsnapshot on disks that can be taken away: Clan's "localbackup".
+import { defineEngine } from "../engine.ts";
+import { localbackupOptions } from "./schema.ts";
+
+export const localbackup = defineEngine({
+	options: localbackupOptions,
+	programs: [
+		{ names: ["rsnapshot"], debianPackage: "rsnapshot", nixPackage: "rsnapshot" },
+		{ names: ["rsync"], debianPackage: "rsync", nixPackage: "rsync" },
+	],
+	runs: [
+		"preMountHook",
+		"postMountHook",
+		"preBackupHook",
+		"postBackupHook",
+		"preUnmountHook",
+		"postUnmountHook",
+	],
+	checks: true,
+	address: "directory",
+	adoption: {
+		looksLike: (_address, names) => names?.has("snapshot.0") ?? false,
+		flags: {
+			mountpoint: {
+				brief: "the disk's mountpoint, for localbackup",
+				placeholder: "FOLDER",
+				kind: "path",
+			},
+		},
+		destination: (directory, given) => ({ directory, ...given }),
+	},
+	sheetOf: ({ mountpoint }) => ({
+		flags: typeof mountpoint === "string" ? [["--mountpoint", mountpoint]] : [],
+	}),
+	open: async (_provider, options) => (await import("./localbackup.ts")).localbackupDestinations(options),
+});

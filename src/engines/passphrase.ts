@@ -1,0 +1,64 @@
+// The passphrase of a repository and the key that opens the way to it, as options. Light: it is loaded with the manifest.
+import * as v from "valibot";
+import * as f from "../values/fields.ts";
+import type { OptionFault, SecretFile } from "./engine.ts";
+
+export const passphrase = {
+	passphraseFile: v.pipe(v.optional(f.path), v.description("file whose first line is the passphrase")),
+	passphraseCommand: v.pipe(
+		v.optional(f.argv),
+		v.description("command whose first line of output is the passphrase"),
+	),
+	passphraseCredential: v.pipe(
+		v.optional(v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/, "is not the name of a credential"))),
+		v.description(
+			"systemd credential whose first line is the passphrase: a file of this name in /etc/credstore or, made by systemd-creds encrypt, in /etc/credstore.encrypted",
+		),
+	),
+};
+
+interface Passphrase {
+	readonly passphraseFile?: string | undefined;
+	readonly passphraseCommand?: readonly string[] | undefined;
+	readonly passphraseCredential?: string | undefined;
+}
+
+const sourcesIn = ({ passphraseFile, passphraseCommand, passphraseCredential }: Passphrase) =>
+	[passphraseFile, passphraseCommand, passphraseCredential].filter((one) => one !== undefined);
+
+export const isLocked = (destination: Passphrase): boolean => sourcesIn(destination).length > 0;
+
+/** `otherwise`: what else a hint may name, for engines that need none. */
+export function passphraseFaults(destination: Passphrase, otherwise = ""): OptionFault[] {
+	const sources = sourcesIn(destination);
+	if (sources.length > 1)
+		return [{ message: "give one of passphraseFile, passphraseCommand and passphraseCredential" }];
+	if (sources.length === 1) return [];
+	return [
+		{
+			message: "the repository needs a passphrase",
+			hint: `add passphraseFile: /path, or passphraseCommand: [program, argument]${otherwise}`,
+		},
+	];
+}
+
+/** Files with the passphrase, and with the keys that these commands of ssh name. */
+export function secretFiles(
+	{ passphraseFile }: Passphrase,
+	commands: readonly (string | undefined)[],
+): SecretFile[] {
+	return [
+		...(passphraseFile === undefined ? [] : [{ path: passphraseFile, kind: "passphrase" as const }]),
+		...commands.flatMap((command) => identityIn(command)),
+	];
+}
+
+function identityIn(command = ""): SecretFile[] {
+	const path = /(?:^|\s)-i\s*(\/\S+)/.exec(command)?.[1] ?? /IdentityFile[= ](\/\S+)/.exec(command)?.[1];
+	return path === undefined ? [] : [{ path, kind: "ssh-key" }];
+}
+
+/** The flag of `holdfast adopt`. */
+export const PASSPHRASE_FLAG = {
+	passphraseFile: { brief: "file whose first line is the passphrase", placeholder: "FILE", kind: "path" },
+} as const;

@@ -1,0 +1,21 @@
+// The embedded engine: tar for the files, zstd from Node, an index beside each archive.
+import { defineEngine } from "../engine.ts";
+import { tarOptions } from "./schema.ts";
+
+export const tar = defineEngine({
+	options: tarOptions,
+	programs: [{ names: ["tar"], debianPackage: "tar" }],
+	checks: true,
+	address: "path",
+	adoption: {
+		looksLike: (_address, names) => (names === undefined ? false : "perhaps"),
+		destination: (path) => ({ path }),
+	},
+	firstConfig: ({ archives }) => [
+		"# On this machine's own disk: good against mistakes, not against the loss of the disk.",
+		"disk:",
+		"  type: tar",
+		`  destinations: { here: { path: ${archives} } }`,
+	],
+	open: async (_provider, options) => (await import("./tar.ts")).tarDestinations(options),
+});
