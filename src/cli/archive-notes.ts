@@ -1,5 +1,7 @@
 // What an archive says of itself, changed: a hold, and its end.
+
 import type { Metadata } from "../engines/archive.ts";
+import { destinationIn } from "../engines/archive-name.ts";
 import { requireAble, type Work } from "../engines/destination.ts";
 import { openDestination } from "../engines/registry.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -39,7 +41,7 @@ export async function changeMetadata(
 	const [end] = ends;
 	// Of one, it is the error itself.
 	if (end?.error !== undefined && ends.length === 1) throw end.error;
-	const unasked = wanted.includes("::") ? [] : listing.failures;
+	const unasked = destinationIn(wanted) === undefined ? listing.failures : [];
 	await out.result({
 		kind: "answer",
 		value: {

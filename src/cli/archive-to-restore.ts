@@ -1,4 +1,5 @@
 // Which archive a restore means, and whether it holds what is asked for.
+import { destinationIn } from "../engines/archive-name.ts";
 import type { Work } from "../engines/destination.ts";
 import { places } from "../host/places.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -20,7 +21,7 @@ export function knownArchive(
 	wanted: string,
 	services: readonly string[],
 ): ListedArchive | undefined {
-	if (!wanted.includes("::")) return undefined;
+	if (destinationIn(wanted) === undefined) return undefined;
 	using journal = Journal.read(places().state);
 	const made = journal.archive(wanted);
 	if (made?.provider !== provider || made.metadata.machine !== manifest.machine) return undefined;

@@ -1,5 +1,6 @@
 // How the commands on one archive find it.
 
+import { destinationIn } from "../engines/archive-name.ts";
 import type { Destination, Work } from "../engines/destination.ts";
 import { openDestination } from "../engines/registry.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -56,7 +57,7 @@ export async function find(manifest: Manifest, given: Flags, wanted: string): Pr
 /** Only destinations that the id can mean are asked: one that is down does not hold up the others. */
 export async function ask(manifest: Manifest, given: Flags, wanted: string) {
 	const work = unwatched(interruptible());
-	const named = wanted.includes("::") ? wanted.slice(0, wanted.indexOf("::")) : undefined;
+	const named = destinationIn(wanted);
 	const providers = providersOf(manifest, given.provider).filter((provider) => {
 		const options = manifest.providers[provider];
 		return (

@@ -1,6 +1,6 @@
 // What the journal knows of archives: those that were made here, as they were when they were written, and the destinations
 // that were written to.
-import { archiveId } from "../engines/archive-name.ts";
+import { archiveId, isAt } from "../engines/archive-name.ts";
 import { NO_RECORDS, type Records } from "../engines/archive-time.ts";
 import type { KnownArchive, MadeArchive } from "../steps/records.ts";
 import type { LastGood } from "../steps/work/expectations.ts";
@@ -103,7 +103,7 @@ export class JournalArchives extends JournalStore {
 		names: readonly string[],
 		states: readonly string[],
 	): LostArchive[] {
-		const there = this.archives(machine).filter(({ id, name }) => id.endsWith(`::${location}::${name}`));
+		const there = this.archives(machine).filter(({ id, name }) => isAt(id, location, name));
 		return lostOf(there, names, states, this.mountOf(location).mount);
 	}
 

@@ -21,8 +21,8 @@ const database = object({
 	file: text,
 	/** The file with its accounts. */
 	accounts: v.exactOptional(text),
-	/** SHA-256 of these files, in hex, by path; of a streamed dump it is known later. */
-	digests: byName(text),
+	/** SHA-256 of these files, in hex, by path; of a streamed dump it is known later. 0.1.0 had none. */
+	digests: v.exactOptional(byName(text)),
 });
 export type DumpedDatabase = v.InferOutput<typeof database>;
 
