@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateHelpTextForAllCommands } from "@stricli/core";
-import { stringify } from "yaml";
+import { dump } from "js-yaml";
 import { application } from "../src/cli/application.ts";
 import { configJsonSchema, manifestJsonSchema } from "../src/config/json-schema.ts";
 import { DATABASES } from "../src/databases/list.ts";
@@ -103,7 +103,7 @@ function modulesPage(): string {
 			rows.length === 0 ? "No options." : table(["option", "value", "what it is"], rows),
 			state === undefined
 				? "What it declares depends on its options."
-				: `With no options it declares${asks.length > 0 ? ` (the database by way of ${asks.join(", ")})` : ""}:\n\n\`\`\`yaml\n${stringify(state).trimEnd()}\n\`\`\``,
+				: `With no options it declares${asks.length > 0 ? ` (the database by way of ${asks.join(", ")})` : ""}:\n\n\`\`\`yaml\n${dump(state, { noRefs: true, quoteStyle: "double" }).trimEnd()}\n\`\`\``,
 			`Sources: ${module.sources.map((source) => `<${source}>`).join(", ")}`,
 			"",
 		].join("\n\n");

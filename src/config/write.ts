@@ -1,10 +1,12 @@
 // A config for a machine that has none, with comments that say why: the first one, or one that came out of an archive.
-import { Document, isMap, isScalar, visit } from "yaml";
+import { dump, SCALAR_STYLE, visit } from "js-yaml";
 import type { Command } from "../manifest/commands.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Proposal } from "../modules/propose.ts";
 import { HoldfastError } from "../values/error.ts";
+import { type DataPath, originAt } from "../values/origin.ts";
 import { hidesSomething, printableLine } from "../values/printable.ts";
+import { readYaml } from "./yaml.ts";
 
 export interface FirstConfig {
 	readonly machine: string;
@@ -126,21 +128,29 @@ const comment = (text: string) => `# ${printableLine(text)}`;
  * As YAML, with a comment at what would be run. What cannot be seen stands in double quotes, where it can be written out and
  * means the same.
  */
-function yamlText(value: object, commands: readonly (readonly (string | number)[])[] = []): string {
-	const document = new Document(value);
-	visit(document, {
-		Scalar(_, node) {
-			if (typeof node.value === "string" && hidesSomething(node.value)) node.type = "QUOTE_DOUBLE";
-		},
-	});
-	for (const path of commands) {
-		const pair = document.getIn(path.slice(0, -1), true);
-		const key = path.at(-1);
-		const item = isMap(pair)
-			? pair.items.find((one) => isScalar(one.key) && one.key.value === key)
-			: undefined;
-		if (isScalar(item?.key))
-			item.key.commentBefore = " from the archive; it runs as root unless a user is named";
-	}
-	return document.toString({ lineWidth: 120 }).split("\n").map(printableLine).join("\n");
+function yamlText(value: object, commands: readonly DataPath[] = []): string {
+	const text = dump(value, {
+		lineWidth: 120,
+		noRefs: true,
+		quoteStyle: "double",
+		transform: (documents) =>
+			visit(documents, (node) => {
+				if (node.kind === "scalar" && hidesSomething(node.value)) node.style = SCALAR_STYLE.DOUBLE_QUOTED;
+			}),
+	})
+		.split("\n")
+		.map(printableLine)
+		.join("\n");
+	return withComments(text, commands, "# from the archive; it runs as root unless a user is named");
+}
+
+/** The text with a comment on a line of its own before each of these keys. */
+function withComments(text: string, paths: readonly DataPath[], comment: string): string {
+	const written = readYaml({ file: "config", text });
+	const offsets = paths.flatMap((path) => originAt(written, path)?.offset ?? []).sort((a, b) => b - a);
+	return offsets.reduce((whole, offset) => {
+		const before = whole.slice(0, offset);
+		const column = offset - (before.lastIndexOf("\n") + 1);
+		return `${before}${comment}\n${" ".repeat(column)}${whole.slice(offset)}`;
+	}, text);
 }

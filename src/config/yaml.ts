@@ -1,16 +1,22 @@
-// YAML and JSON config files. JSON is read by the same parser, since it keeps the places of every value.
+// YAML and JSON config files. JSON is read by the same parser, since it keeps the places of every value. The library gives
+// what it sees as one flat list of events, with their places; the values are made of that here.
 import {
-	Composer,
-	type CST,
-	type Document,
-	isAlias,
-	isMap,
-	isScalar,
-	isSeq,
-	Lexer,
-	type Node,
-	Parser,
-} from "yaml";
+	type AliasEvent,
+	boolCoreTag,
+	EVENT_ID,
+	type Event,
+	floatCoreTag,
+	getScalarValue,
+	intCoreTag,
+	type MappingEvent,
+	NOT_RESOLVED,
+	nullCoreTag,
+	parseEvents,
+	SCALAR_STYLE,
+	type ScalarEvent,
+	type SequenceEvent,
+	YAMLException,
+} from "js-yaml";
 import { type Origin, type Source, withOrigins } from "../values/origin.ts";
 import { errorAt } from "./faults.ts";
 import { DEEPEST, excessIn, MOST_ALIASES, MOST_TOKENS, tooDeep } from "./limits.ts";
@@ -18,11 +24,9 @@ import { DEEPEST, excessIn, MOST_ALIASES, MOST_TOKENS, tooDeep } from "./limits.
 /** What the text says, with the origin of each key and item. */
 export function readYaml(source: Source): unknown {
 	const refuse = (offset: number, message: string): never => {
-		throw errorAt({ source, offset }, message);
+		throw errorAt({ source, offset: Math.max(offset, 0) }, message);
 	};
-	const document = documentIn(source.text, refuse);
-	refuseOdd(document, refuse);
-	const value = writtenValue(document, source, refuse);
+	const value = new Reading(source, eventsIn(source.text, refuse), refuse).document();
 	const excess = excessIn(value);
 	if (excess) throw errorAt(excess.origin ?? { source, offset: 0 }, excess.message);
 	return value;
@@ -30,95 +34,147 @@ export function readYaml(source: Source): unknown {
 
 type Refuse = (offset: number, message: string) => never;
 
-/** The library's own steps, with a look at how much there is before what is slow, or calls itself, is done with it. */
-function documentIn(text: string, refuse: Refuse): Document.Parsed {
-	const parser = new Parser();
-	const tokens: CST.Token[] = [];
+const MARKS = /[\n,:[\]{}?&*-]/g;
+
+function eventsIn(text: string, refuse: Refuse): Event[] {
 	let count = 0;
-	for (const lexeme of new Lexer().lex(text)) {
-		if (++count > MOST_TOKENS) refuse(parser.offset, `more than ${MOST_TOKENS} words and marks`);
-		for (const token of parser.next(lexeme)) tokens.push(token);
+	// A shorter text cannot have as many.
+	if (text.length > MOST_TOKENS)
+		for (const { index } of text.matchAll(MARKS))
+			if (++count > MOST_TOKENS) refuse(index, `more than ${MOST_TOKENS} words and marks`);
+	try {
+		return parseEvents(text, { maxDepth: DEEPEST });
+	} catch (error) {
+		if (!(error instanceof YAMLException)) return refuse(0, String(error));
+		const { reason, mark } = error;
+		return refuse(mark?.position ?? 0, reason.includes("maxDepth") ? tooDeep : reason);
 	}
-	for (const token of parser.end()) tokens.push(token);
-	const deep = tooDeepIn(tokens);
-	if (deep !== undefined) refuse(deep, tooDeep);
-	// Their own look for a key that is there twice takes the square of the keys.
-	const composer = new Composer({ uniqueKeys: false, prettyErrors: false, logLevel: "error" });
-	const [document, another] = [...composer.compose(tokens, true, text.length)] as Document.Parsed[];
-	if (!document) throw new Error("there is a document in every text");
-	const fault = document.errors[0];
-	if (fault) refuse(fault.pos[0], fault.message);
-	if (another) refuse(another.range[0], "a second document begins, and a config is one");
-	return document;
 }
 
-/** Where maps and lists are too deep within each other. */
-function tooDeepIn(tokens: readonly CST.Token[]): number | undefined {
-	const open: { token: CST.Token | null | undefined; depth: number }[] = tokens.map((token) => ({
-		token,
-		depth: 0,
-	}));
-	for (let next = open.pop(); next !== undefined; next = open.pop()) {
-		const { token, depth } = next;
-		if (!token) continue;
-		if (depth > DEEPEST) return token.offset;
-		if (token.type === "document") open.push({ token: token.value, depth });
-		if ("items" in token)
-			for (const { key, value } of token.items)
-				open.push({ token: key, depth: depth + 1 }, { token: value, depth: depth + 1 });
-	}
-	return undefined;
-}
+type NodeEvent = ScalarEvent | SequenceEvent | MappingEvent | AliasEvent;
 
-/** Keys are texts, each once in its map; and aliases are not so many that finding what they name takes its time. */
-function refuseOdd(document: Document.Parsed, refuse: Refuse): void {
-	const open: unknown[] = [document.contents];
-	let aliases = 0;
-	for (let node = open.pop(); node !== undefined; node = open.pop()) {
-		if (isAlias(node) && ++aliases > MOST_ALIASES) refuse(startOf(node), `more than ${MOST_ALIASES} aliases`);
-		if (isSeq(node)) for (const item of node.items) open.push(item ?? undefined);
-		if (!isMap(node)) continue;
-		const keys = new Set<string>();
-		for (const { key, value } of node.items) {
-			if (!isScalar(key)) refuse(startOf(key), "a key is a text: no list, no map, no alias");
-			else if (keys.has(String(key.value))) refuse(startOf(key), "Map keys must be unique");
-			else keys.add(String(key.value));
-			open.push(value ?? undefined);
+/** Goes once through the events of a text. */
+class Reading {
+	readonly #source: Source;
+	readonly #events: readonly Event[];
+	readonly #refuse: Refuse;
+	readonly #named = new Map<string, unknown>();
+	#at = 0;
+	#aliases = 0;
+
+	constructor(source: Source, events: readonly Event[], refuse: Refuse) {
+		this.#source = source;
+		this.#events = events;
+		this.#refuse = refuse;
+	}
+
+	document(): unknown {
+		if (this.#next()?.type !== EVENT_ID.DOCUMENT) return null;
+		const first = this.#node();
+		const value = first ? this.#value(first) : null;
+		this.#next();
+		if (this.#next()) this.#refuse(startOf(this.#node()), "a second document begins, and a config is one");
+		return value;
+	}
+
+	#next(): Event | undefined {
+		return this.#events[this.#at++];
+	}
+
+	/** The next node of the map, list or document that is open, or undefined at its end. */
+	#node(): NodeEvent | undefined {
+		const event = this.#next();
+		return event && event.type !== EVENT_ID.POP && event.type !== EVENT_ID.DOCUMENT ? event : undefined;
+	}
+
+	/** The value that begins with this event. */
+	#value(event: NodeEvent): unknown {
+		const { text } = this.#source;
+		if (event.type === EVENT_ID.ALIAS) return this.#namedBy(event);
+		const name = event.anchorStart < 0 ? undefined : text.slice(event.anchorStart, event.anchorEnd);
+		const tag = event.tagStart < 0 ? undefined : text.slice(event.tagStart, event.tagEnd);
+		if (event.type === EVENT_ID.SCALAR) {
+			const value = scalar(getScalarValue(text, event), event, tag);
+			if (value === NOT_RESOLVED) this.#refuse(event.tagStart, `"${tag}" means nothing here`);
+			if (name !== undefined) this.#named.set(name, value);
+			return value;
 		}
-	}
-}
-
-const startOf = (node: unknown): number => (node as Node | undefined)?.range?.[0] ?? 0;
-
-/** Aliases become the very value that they name: how much that comes to is counted by whoever goes through it. */
-function writtenValue(document: Document.Parsed, source: Source, refuse: Refuse): unknown {
-	const made = new Map<unknown, unknown>();
-	const plain = (node: unknown): unknown => {
-		if (isAlias(node)) {
-			const named = node.resolve(document);
-			if (!named) return refuse(startOf(node), `Unresolved alias: ${node.source}`);
-			return made.has(named) ? made.get(named) : plain(named);
-		}
-		if (isScalar(node)) return node.value;
-		const container: Record<string, unknown> | unknown[] = isSeq(node) ? [] : {};
-		made.set(node, container);
-		const origins: Record<string, Origin> = {};
-		const put = (key: string | number, value: unknown, offset: number) => {
-			setOwn(container, key, plain(value));
-			setOwn(origins, key, { source, offset });
-		};
-		if (isSeq(node)) for (const [index, item] of node.items.entries()) put(index, item, startOf(item));
-		if (isMap(node))
-			for (const { key, value } of node.items)
-				put(String((key as { readonly value?: unknown }).value ?? ""), value, startOf(key));
+		const isList = event.type === EVENT_ID.SEQUENCE;
+		if (tag !== undefined && tag !== (isList ? "!!seq" : "!!map"))
+			this.#refuse(event.tagStart, `"${tag}" means nothing here`);
+		const container = isList ? [] : {};
+		if (name !== undefined) this.#named.set(name, container);
+		const origins = isList ? this.#items(container as unknown[], event) : this.#pairs(container);
 		return withOrigins(container, origins);
-	};
-	return document.contents === null ? null : plain(document.contents);
+	}
+
+	#items(list: unknown[], { start }: SequenceEvent | MappingEvent): Record<string, Origin> {
+		const origins: Record<string, Origin> = {};
+		for (let item = this.#node(); item; item = this.#node()) {
+			const offset = startOf(item);
+			origins[list.length] = { source: this.#source, offset: offset < 0 ? start : offset };
+			list.push(this.#value(item));
+		}
+		return origins;
+	}
+
+	/** Keys are texts, each once in its map. */
+	#pairs(map: object): Record<string, Origin> {
+		const origins: Record<string, Origin> = {};
+		for (let key = this.#node(); key; key = this.#node()) {
+			const offset = startOf(key);
+			if (key.type !== EVENT_ID.SCALAR)
+				return this.#refuse(offset, "a key is a text: no list, no map, no alias");
+			const name = getScalarValue(this.#source.text, key);
+			if (Object.hasOwn(origins, name)) this.#refuse(offset, "Map keys must be unique");
+			setOwn(origins, name, { source: this.#source, offset });
+			const value = this.#node();
+			setOwn(map, name, value ? this.#value(value) : null);
+		}
+		return origins;
+	}
+
+	/** The very value that an alias names: how much that comes to is counted by whoever goes through it. */
+	#namedBy({ anchorStart, anchorEnd }: AliasEvent): unknown {
+		const name = this.#source.text.slice(anchorStart, anchorEnd);
+		if (++this.#aliases > MOST_ALIASES) this.#refuse(anchorStart - 1, `more than ${MOST_ALIASES} aliases`);
+		if (!this.#named.has(name))
+			this.#refuse(anchorStart - 1, `Unresolved alias: nothing before it is &${name}`);
+		return this.#named.get(name);
+	}
+}
+
+const TAGS = [nullCoreTag, boolCoreTag, intCoreTag, floatCoreTag] as const;
+/** How anything begins that is not a text. */
+const OTHER_THAN_TEXT = /^(?:$|[-+.~0-9nNtTfF])/;
+
+/** A plain one may be a number, true, false or null. */
+function scalar(text: string, { style }: ScalarEvent, tag: string | undefined): unknown {
+	if (tag === "!" || tag === "!!str") return text;
+	if (tag !== undefined) {
+		const known = TAGS.find(({ tagName }) => tagName === tag.replace(/^!!/, "tag:yaml.org,2002:"));
+		return known ? known.resolve(text, true, known.tagName) : NOT_RESOLVED;
+	}
+	if (style !== SCALAR_STYLE.PLAIN || !OTHER_THAN_TEXT.test(text)) return text;
+	for (const one of TAGS) {
+		const value = one.resolve(text, false, one.tagName);
+		if (value !== NOT_RESOLVED) return value;
+	}
+	return text;
+}
+
+/** Where a node begins, or less than 0 of one that is left out. */
+function startOf(event: NodeEvent | undefined): number {
+	if (event === undefined) return -1;
+	if (event.type === EVENT_ID.ALIAS) return event.anchorStart - 1;
+	if (event.type !== EVENT_ID.SCALAR) return event.start;
+	const isQuoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
+	return event.valueStart - (isQuoted ? 1 : 0);
 }
 
 /** A key may be `__proto__`. */
-function setOwn(container: object, key: string | number, value: unknown): void {
+function setOwn(container: object, key: string, value: unknown): void {
 	if (key === "__proto__")
 		Object.defineProperty(container, key, { value, enumerable: true, configurable: true, writable: true });
-	else (container as Record<string | number, unknown>)[key] = value;
+	else (container as Record<string, unknown>)[key] = value;
 }

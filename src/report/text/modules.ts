@@ -24,14 +24,14 @@ export async function moduleText(
 	modules: ReadonlyMap<string, Module>,
 	declared: readonly Declared[],
 ): Promise<string[]> {
-	const { stringify } = await import("yaml");
+	const { dump } = await import("js-yaml");
 	const options = keysOf(optionsJsonSchema(module)).map(({ path, kind, required, description }) => [
 		`  ${path}`,
 		kind.replaceAll("`", "") + (required ? ", required" : ""),
 		description,
 	]);
 	const indented = (value: object) =>
-		stringify(value)
+		dump(value, { noRefs: true, quoteStyle: "double" })
 			.trimEnd()
 			.split("\n")
 			.map((line) => `  ${line}`);
