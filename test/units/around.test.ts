@@ -218,7 +218,7 @@ describe("units around those that are named", { skip: noMachines }, () => {
 		await web01.sh("systemctl stop client");
 	});
 
-	test("what upholds it is stopped along; a target that does is refused", async () => {
+	test("what upholds it is stopped along; a target that does is refused [long]", async () => {
 		await web01.units({
 			"app.service": APP,
 			"keeper.service": daemon("Upholds=app.service"),
@@ -261,7 +261,7 @@ describe("units around those that are named", { skip: noMachines }, () => {
 			);
 		});
 
-	test("targets and slices: what belongs to them stops and starts with them, and nothing else", async () => {
+	test("targets and slices: what belongs to them stops and starts with them, and nothing else [long]", async () => {
 		await web01.units({
 			"stack.target": "[Unit]\nWants=one.service two.service three.service\n",
 			"one.service": daemon("PartOf=stack.target"),

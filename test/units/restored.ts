@@ -37,9 +37,12 @@ export async function appMachine(name: string, options: MachineOptions = {}): Pr
 		/** Units of the test before are gone. */
 		async units(files) {
 			const gone = [...known].join(" ");
+			// A timer that elapses while what it starts is stopped would start that again.
+			const starters = [...known].filter((unit) => !unit.endsWith(".service")).join(" ");
 			if (gone !== "")
 				await it.sh(`
 					systemctl disable -q --runtime ${gone} 2>/dev/null || true
+					systemctl stop ${starters} 2>/dev/null || true
 					systemctl stop ${gone} 2>/dev/null || true
 					cd /etc/systemd/system; systemctl unmask -q ${gone}; systemctl disable -q ${gone} 2>/dev/null || true; rm -f ${gone}
 				`);

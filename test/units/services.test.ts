@@ -65,7 +65,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		assert.equal(await asked(), "asked");
 	});
 
-	test("it is not enabled, but something that runs wants it: it is started", async () => {
+	test("it is not enabled, but something that runs wants it: it is started [long]", async () => {
 		await after(
 			"systemctl disable -q app; systemctl start big.target; systemctl stop app",
 			APP,
@@ -86,7 +86,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		assert.equal(await web01.sh("cat /srv/app/file"), "old");
 	});
 
-	test("it is masked: its data are restored, and it is left down, which is said", async () => {
+	test("it is masked: its data are restored, and it is left down, which is said [long]", async () => {
 		await after(`${LOST}; rm /etc/systemd/system/app.service; systemctl mask -q app`, APP);
 		const said = await restore(0, "--quiet");
 		assert.match(said, /app\.service: was not running, left down, because it is masked/);
@@ -106,7 +106,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		assert.equal(await web01.active("app"), "active");
 	});
 
-	test("a restore does not make systemd give up a unit that was started often", async () => {
+	test("a restore does not make systemd give up a unit that was started often [long]", async () => {
 		await after("", APP.replace("StartLimitBurst=50", "StartLimitBurst=2\nStartLimitIntervalSec=1h"));
 		for (const _ of [1, 2]) await restore(0);
 		assert.equal(await web01.active("app"), "active");
@@ -171,7 +171,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		assert.deepEqual([await web01.active("app"), await web01.sh("ls /srv/app")], ["active", "file"]);
 	});
 
-	test("an instance of a template; the template itself is refused", async () => {
+	test("an instance of a template; the template itself is refused [long]", async () => {
 		await web01.units({ "app@.service": APP });
 		await web01.declare({ stopOnRestore: ["app@one.service"] });
 		await web01.sh("systemctl enable -q app@one; systemctl start app@one");
@@ -207,7 +207,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		assert.deepEqual([code, /would end this run/.test(stderr)], [1, true], stderr);
 	});
 
-	test("a script of System V", async () => {
+	test("a script of System V [long]", async () => {
 		await web01.units({});
 		await web01.write(
 			"/etc/init.d/old",
