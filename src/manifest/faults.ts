@@ -45,11 +45,17 @@ function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): 
 		return [{ path: path.slice(0, -1), message: `the key "${key}" is missing` }];
 	if (issue.type === "variant") {
 		const given = issue.path?.at(-1)?.value;
+		const types = issue.expected?.replaceAll(/[()]/g, "") ?? "";
+		// Where it is left out, the name is the type.
+		const meant = nearest(
+			String(given ?? path.at(-2)),
+			[...types.matchAll(/"([^"]+)"/g)].map(([, type = ""]) => type),
+		);
 		return [
 			{
 				path,
 				message: given === undefined ? 'the key "type" is missing' : `there is no "${String(given)}" here`,
-				hint: `the types are: ${issue.expected?.replaceAll(/[()]/g, "")}`,
+				hint: `the types are: ${types}${meant === undefined ? "" : `; did you mean "${meant}"?`}`,
 			},
 		];
 	}

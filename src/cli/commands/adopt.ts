@@ -15,6 +15,7 @@ import { adoptDestination } from "../../plan/adopt.ts";
 import { linesIn } from "../../report/terminal.ts";
 import { HoldfastError, isErrno } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
+import { nearest } from "../../values/nearest.ts";
 import { type Call, command } from "../command.ts";
 import { type CommonFlags, commonFlags, switchFlag, valueFlag } from "../flags.ts";
 import { confirm } from "../operate.ts";
@@ -169,7 +170,12 @@ async function lookOf(address: string): Promise<string> {
 		ADOPTABLE.find(({ adoption }) => adoption.looksLike(address, names) === wanted);
 	const engine = like(true) ?? like("perhaps");
 	if (engine !== undefined) return engine.type;
+	const [prefix = ""] = /^[a-z0-9]+(?=:)/.exec(address) ?? [];
+	const meant = nearest(prefix, TYPES);
 	throw new HoldfastError("usage", `there is nothing at ${address}`, {
-		hint: "is the disk mounted? Name the engine of an address with --type",
+		hint:
+			meant === undefined
+				? "is the disk mounted? Name the engine of an address with --type"
+				: `did you mean --type ${meant} ${address.slice(prefix.length + 1)}?`,
 	});
 }
