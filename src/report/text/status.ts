@@ -39,7 +39,7 @@ export function statusText(machines: readonly Standing[]): string[] {
 			.map(({ name, at }) => `${name} ${localTime(at)}`);
 		const last = runs.map(
 			({ operation, outcome, started, isRolledBack }) =>
-				`${operation} ${isRolledBack ? "rolled back" : (outcome ?? "under way")}, ${localTime(started)}`,
+				`${operation} ${isRolledBack ? "recovered (rolled back)" : (outcome ?? "under way")}, ${localTime(started)}`,
 		);
 		return [
 			`${machine}: ${last.join("; ") || "no run yet"}; ${next.length === 0 ? "no timer" : `next ${next.join(", ")}`}${now === undefined ? "" : `; running now: ${now}`}`,

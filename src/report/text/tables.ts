@@ -64,7 +64,7 @@ export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): st
 			died.has(id)
 				? "died (holdfast recover)"
 				: isRolledBack({ outcome, summary })
-					? "rolled back"
+					? "recovered (rolled back)"
 					: (outcome ?? "running"),
 			ended === null ? "-" : duration((Date.parse(ended) - Date.parse(started)) / 1000),
 			id,
