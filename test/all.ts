@@ -8,9 +8,25 @@ import { spec } from "node:test/reporters";
 import { isOrImports } from "./imports.ts";
 
 /** In this order; how long files took is said after each run. */
-const FIRST = ["crash/crash", "fleet/deploy", "story/story", "engines/borgbackup", "fleet/reach"].map(
-	(name) => join(import.meta.dirname, `${name}.test.ts`),
-);
+const FIRST = [
+	"engines/borgbackup",
+	"fleet/deploy",
+	"story/story",
+	"engines/restic",
+	"restore/engines",
+	"security/races",
+	"units/services",
+	"fleet/reach",
+	"databases/mariadb",
+	"databases/redis",
+	"databases/postgresql",
+	"crash/crash",
+	"cli/signals",
+	"units/around",
+	"cli/audience",
+	"units/written-since",
+	"restore/faults",
+].map((name) => join(import.meta.dirname, `${name}.test.ts`));
 /** On two cores: most of what a file takes it waits for a unit, a time-out or a disk. */
 const AT_ONCE = 6;
 const TIMEOUT_MS = 600_000;
