@@ -1,37 +1,19 @@
 // Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
 import type { Writable } from "node:stream";
-import * as v from "valibot";
+import type * as v from "valibot";
 import { closeOff, type Enclosure } from "../../host/enclosure.ts";
-import { cleanEnvironment, describeEnd, type ExecResult, exec } from "../../host/exec.ts";
+import { cleanEnvironment, exec } from "../../host/exec.ts";
 import { answerReader, type OutputReader } from "../../host/lines.ts";
-import { howToInstall } from "../../host/programs.ts";
-import { readSecret, secretOrigin } from "../../host/secret.ts";
+import { readSecret } from "../../host/secret.ts";
 import { standstillSeconds } from "../../host/standstill.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { ErrorCode } from "../../values/error-codes.ts";
 import type { Work } from "../destination.ts";
 import { understood, understoodOr } from "../output.ts";
 import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
-import { discardCache, isCacheFault } from "./broken-cache.ts";
+import { discardCache } from "./broken-cache.ts";
+import { BorgFault, type BorgMessage, faultOf, messageSchema } from "./faults.ts";
 import type { BorgDestination } from "./schema.ts";
-
-/** One NDJSON line of `--log-json`, as far as we read it (borg 1.2, "Internals: JSON output"). */
-const messageSchema = v.object({
-	type: v.string(),
-	levelname: v.exactOptional(v.string()),
-	message: v.exactOptional(v.string()),
-	msgid: v.nullish(v.string()),
-	finished: v.exactOptional(v.boolean()),
-	original_size: v.exactOptional(v.number()),
-	nfiles: v.exactOptional(v.number()),
-	current: v.exactOptional(v.number()),
-	total: v.exactOptional(v.number()),
-	path: v.exactOptional(v.string()),
-	/** Of a file or folder, with `--list`: `d` for a folder that was stored, `C` for a file that changed meanwhile. */
-	status: v.exactOptional(v.string()),
-});
-export type BorgMessage = v.InferOutput<typeof messageSchema>;
 
 export interface BorgCall {
 	readonly cwd?: string;
@@ -59,22 +41,6 @@ export interface BorgEnd {
 	/** 0 or 1; 1 means warnings. */
 	readonly code: number;
 	readonly stdout: string;
-}
-
-/** Thrown with borg's own `msgid` as the reason, so that callers can tell faults apart. */
-export class BorgFault extends HoldfastError {
-	readonly msgid: string | undefined;
-	/** It is about borg's cache on this machine, which can be made again: all that borg said. */
-	cache?: readonly string[];
-	constructor(
-		code: ErrorCode,
-		msgid: string | undefined,
-		message: string,
-		facts: { subject: string; hint?: string; details: readonly string[] },
-	) {
-		super(code, message, facts);
-		this.msgid = msgid;
-	}
 }
 
 const LOCK_WAIT_SECONDS = 30;
@@ -168,7 +134,7 @@ async function once(
 	work.signal.throwIfAborted();
 	if (result.code === 0) return { code: 0, stdout: answer.text() };
 	if (isWarning(result.code)) return { code: 1, stdout: answer.text() };
-	throw fault(destination, errors, plain, result);
+	throw faultOf(destination, errors, plain, result);
 }
 
 /** borg 1.4 and later can have a number for each kind of warning (BORG_EXIT_CODES; "Return codes" in its manual). */
@@ -223,104 +189,4 @@ function environment(destination: BorgDestination, hasPassphrase: boolean): Reco
 function parse(line: string): BorgMessage | undefined {
 	const at = line.startsWith("Enter passphrase") ? line.indexOf('{"type"') : 0;
 	return at >= 0 && line[at] === "{" ? understoodOr(messageSchema, line.slice(at)) : undefined;
-}
-
-interface Meaning {
-	readonly code: ErrorCode;
-	readonly message: string;
-	readonly hint: string;
-}
-
-/** By borg's own names of its errors ("Message IDs" in its documentation of internals). */
-const KNOWN: Readonly<Record<string, (destination: BorgDestination) => Meaning>> = {
-	PassphraseWrong: (destination) => ({
-		code: "wrong-passphrase",
-		message: `the passphrase of ${destination.repo} is wrong`,
-		hint: `it was read from ${secretOrigin(destination)}`,
-	}),
-	NoPassphraseFailure: ({ repo }) => ({
-		code: "wrong-passphrase",
-		message: `${repo} is encrypted, and there is no passphrase for it`,
-		hint: "name the file that it is in: passphraseFile of the destination, or adopt's --passphrase-file",
-	}),
-	"Repository.DoesNotExist": ({ repo }) => ({
-		code: "repository-not-found",
-		message: `there is no borg repository at ${repo}`,
-		hint: "is its disk mounted, and the address right? For a new destination, the first create makes it",
-	}),
-	"Repository.InvalidRepository": ({ repo }) => ({
-		code: "repository-invalid",
-		message: `${repo} is there and is not a borg repository`,
-		hint: "name another place, or empty that one",
-	}),
-	"Cache.RepositoryAccessAborted": ({ repo }) => ({
-		code: "repository-moved",
-		message: `the repository ${repo} was at another address when it was last used from here`,
-		hint: "if you moved it, say so for its destination: relocated: true. If you did not, somebody may have put another in its place",
-	}),
-	LockTimeout: ({ repo }) => ({
-		code: "repository-locked",
-		message: `${repo} is locked by another borg`,
-		hint: `wait for it. If none runs on any machine: borg break-lock ${repo}`,
-	}),
-	ConnectionClosed: connectionClosed,
-	ConnectionClosedWithHint: connectionClosed,
-};
-
-function connectionClosed({ repo }: BorgDestination): Meaning {
-	return {
-		code: "connection-failed",
-		message: `the connection to ${repo} broke or could not be made`,
-		hint: "the lines above are ssh's own; is the host up, and does it accept this key?",
-	};
-}
-
-function fault(
-	destination: BorgDestination,
-	errors: readonly BorgMessage[],
-	plain: readonly string[],
-	result: ExecResult,
-): BorgFault {
-	const known = errors.find(({ msgid }) => msgid && Object.hasOwn(KNOWN, msgid));
-	const said = [...plain, ...errors.flatMap((message) => (message.message ?? "").split("\n"))];
-	const { repo: subject } = destination;
-	const first = errors[0]?.msgid ?? undefined;
-	if (said.some((line) => line.includes("Read-only file system")))
-		return new BorgFault("disk-read-only", first, `${subject} is mounted read-only`, {
-			subject,
-			hint: "archives in it can be listed and restored; to write, remount it: mount -o remount,rw",
-			details: [],
-		});
-	const details = said.slice(0, 10);
-	const meaning = known?.msgid ? KNOWN[known.msgid]?.(destination) : undefined;
-	if (meaning)
-		return new BorgFault(meaning.code, known?.msgid ?? undefined, meaning.message, {
-			...{ subject, details },
-			hint: meaning.hint,
-		});
-	if (said.some((line) => /No space left on device|Insufficient free space/.test(line)))
-		return new BorgFault("disk-full", first, `no space left for ${subject}`, {
-			subject,
-			hint: "the incomplete archive was discarded; free some space, then create again",
-			details: [],
-		});
-	if (result.code === 127)
-		return new BorgFault("program-not-found", undefined, "borg is not installed", {
-			...{ subject: "borg", details },
-			hint: howToInstall("borgbackup"),
-		});
-	if (isCacheFault(said)) {
-		const damaged = `borg's cache of ${subject} on this machine was damaged`;
-		const found = new BorgFault("program-failed", first, damaged, {
-			subject,
-			hint: "it was deleted, and borg makes it again: run this once more",
-			details: said.slice(-10),
-		});
-		found.cache = said;
-		return found;
-	}
-	return new BorgFault("program-failed", first, `borg ${describeEnd(result)} on ${subject}`, {
-		subject,
-		details,
-	});
 }

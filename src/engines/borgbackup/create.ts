@@ -13,9 +13,10 @@ import { count, understoodOr } from "../output.ts";
 import { missingRoots } from "../roots.ts";
 import { prunesOf } from "../too-long.ts";
 import { saysAbsent, watchUnsteady } from "../unsteady.ts";
-import { archiveName, BorgFault, borg } from "./borg.ts";
+import { archiveName, borg } from "./borg.ts";
 import { commentArgument, commentOf, keep, known } from "./comments.ts";
 import { borgExcludes } from "./exclude.ts";
+import { BorgFault } from "./faults.ts";
 import type { BorgDestination } from "./schema.ts";
 import { openStreams } from "./streams.ts";
 

@@ -9,8 +9,9 @@ import { oldestFirst } from "../archive-time.ts";
 import type { Work } from "../destination.ts";
 import type { Described } from "../metadata.ts";
 import { notUnderstood, understood, when } from "../output.ts";
-import { BorgFault, borg, isBorgName } from "./borg.ts";
+import { borg, isBorgName } from "./borg.ts";
 import { type Comment, isAnyKnown, keep, kept, known, readComment } from "./comments.ts";
+import { BorgFault } from "./faults.ts";
 import type { BorgDestination } from "./schema.ts";
 
 /** How many archives that are gone may stay known beyond as many as there are. */

@@ -1,3 +1,4 @@
+// A provider of type command, as a config has it. Light: it is loaded with the manifest.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { timing } from "../fields.ts";

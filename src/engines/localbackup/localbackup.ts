@@ -1,21 +1,19 @@
 // rsnapshot on disks that can be taken away: Clan's "localbackup". What is on the disk is said in snapshots.ts.
 import { readdirSync, renameSync } from "node:fs";
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { closeOff } from "../../host/enclosure.ts";
-import { describeEnd, exec, execOk } from "../../host/exec.ts";
+import { describeEnd, exec } from "../../host/exec.ts";
 import {
 	exists,
-	privateFolder,
 	removeIn,
 	removeTree,
 	scratchFolder,
 	syncFilesystemOf,
 	writeSynced,
 } from "../../host/files.ts";
-import { enter, type Folder, findBelow, openFolder, syncFolder } from "../../host/folder.ts";
-import { isMountPoint } from "../../host/mounts.ts";
+import { enter, findBelow, openFolder, syncFolder } from "../../host/folder.ts";
 import { places } from "../../host/places.ts";
 import { folderToClose, makeFolder, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -36,10 +34,10 @@ import { onDisk, runHook } from "./disk.ts";
 import { configure, rsnapshot } from "./rsnapshot.ts";
 import { filterRules } from "./rules.ts";
 import type { LocalbackupOptions } from "./schema.ts";
+import { show } from "./show.ts";
 import { aboutText, describeSnapshot, numbersIn, openFiles, snapshotOf, snapshotsIn } from "./snapshots.ts";
 
 const SYNC = ".sync";
-const POLL_MS = 100;
 /** As many as Clan keeps. */
 const SNAPSHOTS = 20;
 /** Milliseconds before each further try to delete what a dead create has left. */
@@ -265,39 +263,4 @@ async function check(directory: string, full: boolean, work: Work): Promise<Prob
 			problems.push({ archive: name, message: `cannot be read: tar ${describeEnd(end)}` });
 	}
 	return problems;
-}
-
-/**
- * The files themselves, read-only, in a folder at another place. The disk that they lie on may be closed to others, and so
- * is what shows them: what is setuid there, or a device, is nobody's to use.
- */
-async function show(
-	files: Folder,
-	at: string,
-	name: string,
-	mounted: (where: string) => void,
-	work: Work,
-): Promise<void> {
-	await privateFolder(at);
-	const where = join(at, name);
-	const closed = ["-t", "tmpfs", "-o", "mode=0700,nosuid,nodev,noexec,size=64k", "--", "holdfast", at];
-	await execOk(["mount", ...closed], { doing: `make ${at} private` });
-	try {
-		await mkdir(where, { mode: 0o700 });
-		await execOk(["mount", "--no-canonicalize", "--bind", ".", where], {
-			cwd: files.self,
-			doing: `show ${files.path} at ${where}`,
-		});
-		await execOk(["mount", "-o", "remount,bind,ro,nosuid,nodev", where], {
-			doing: `make ${where} read-only`,
-		});
-		mounted(where);
-		while (!work.signal.aborted) await pause(POLL_MS);
-	} finally {
-		for (const one of [where, at]) {
-			if (!(await isMountPoint(one))) continue;
-			const end = await exec(["umount", "--", one]);
-			if (end.code !== 0) await exec(["umount", "--lazy", "--", one]);
-		}
-	}
 }

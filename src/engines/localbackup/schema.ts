@@ -1,3 +1,4 @@
+// A provider of type localbackup, as a config has it. Light: it is loaded with the manifest.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { destinations, upkeep } from "../fields.ts";

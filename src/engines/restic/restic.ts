@@ -16,7 +16,8 @@ import { repositoryToClose, requireNoLinks } from "../repository.ts";
 import { archivesIn, snapshotsOf } from "./archives.ts";
 import { listSnapshot } from "./contents.ts";
 import { create, discardPartial } from "./create.ts";
-import { ResticFault, restic } from "./run.ts";
+import { ResticFault } from "./faults.ts";
+import { restic } from "./run.ts";
 import type { ResticDestination, ResticOptions } from "./schema.ts";
 import { ARCHIVE, aboutTag, forget, PART, type Snapshot, snapshots, tagOf } from "./snapshots.ts";
 

@@ -100,3 +100,18 @@ export function requireRoomForIndex(metadata: string, paths: readonly string[]):
 	const bytes = paths.reduce((sum, path) => sum + Buffer.byteLength(JSON.stringify(path)) + SEGMENT_BYTES, 0);
 	requireRoom(Buffer.byteLength(metadata) + bytes, MOST_INDEX_BYTES);
 }
+
+export function sizesOf(segments: readonly Segment[]) {
+	return {
+		bytes: segments.reduce((sum, one) => sum + one.tarBytes, 0),
+		storedBytes: segments.reduce((sum, one) => sum + one.length, 0),
+	};
+}
+
+/** How long each file must be at least. */
+export function lengthsOf(segments: readonly Segment[]): Map<string, number> {
+	const lengths = new Map<string, number>();
+	for (const { file = DATA, offset, length } of segments)
+		lengths.set(file, Math.max(lengths.get(file) ?? 0, offset + length));
+	return lengths;
+}

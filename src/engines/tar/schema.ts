@@ -1,3 +1,4 @@
+// A provider of type tar, as a config has it. Light: it is loaded with the manifest.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { destinations, mountpoint, upkeep } from "../fields.ts";

@@ -27,10 +27,12 @@ import {
 	DATA,
 	INDEX,
 	indexText,
+	lengthsOf,
 	lookAt,
 	readIndex,
 	requireRoomForIndex,
 	type Segment,
+	sizesOf,
 } from "./index-file.ts";
 import type { TarOptions } from "./schema.ts";
 
@@ -177,13 +179,6 @@ async function archiveOf(disk: Folder, { name }: Dirent): Promise<Archive[]> {
 	}
 }
 
-function sizesOf(segments: readonly Segment[]) {
-	return {
-		bytes: segments.reduce((sum, one) => sum + one.tarBytes, 0),
-		storedBytes: segments.reduce((sum, one) => sum + one.length, 0),
-	};
-}
-
 /** An archive whose index is damaged is told like one whose data are; the others are looked at anyway. */
 async function check(path: string, full: boolean, work: Work): Promise<Problem[]> {
 	const problems: Problem[] = [];
@@ -213,14 +208,6 @@ async function check(path: string, full: boolean, work: Work): Promise<Problem[]
 		}
 	}
 	return problems;
-}
-
-/** How long each file must be at least. */
-function lengthsOf(segments: readonly Segment[]): Map<string, number> {
-	const lengths = new Map<string, number>();
-	for (const { file = DATA, offset, length } of segments)
-		lengths.set(file, Math.max(lengths.get(file) ?? 0, offset + length));
-	return lengths;
 }
 
 /** Renamed first: what is deleted by half is no archive. */

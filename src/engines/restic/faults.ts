@@ -1,0 +1,113 @@
+// What restic fails with, in words a person can act on.
+import { describeEnd, type ExecResult } from "../../host/exec.ts";
+import { howToInstall } from "../../host/programs.ts";
+import { secretOrigin } from "../../host/secret.ts";
+import { HoldfastError } from "../../values/error.ts";
+import type { ErrorCode } from "../../values/error-codes.ts";
+import type { ResticDestination } from "./schema.ts";
+
+/** Lines of what restic says that are kept. */
+export const MOST_PROBLEMS = 50;
+
+/** What restic itself failed with. */
+export class ResticFault extends HoldfastError {
+	/** It was tried for long enough: once more does not help. */
+	wasTried = false;
+}
+
+interface Fault {
+	readonly code: ErrorCode;
+	/** restic 0.17 and later have exit codes for some; before, only the words tell. */
+	readonly exit?: number;
+	readonly words: RegExp;
+	readonly message: (repo: string) => string;
+	readonly hint?: (destination: ResticDestination) => string;
+}
+
+export const UNREACHABLE = {
+	code: "connection-failed",
+	words:
+		/connection refused|no such host|network is unreachable|no route to host|i\/o timeout|connection reset|502 Bad Gateway|503 Service|unable to start the sftp session|ssh command exited|EOF$/i,
+	message: (repo: string) => `${repo} cannot be reached`,
+	hint: () => "is its host up, and the address right? It was tried several times",
+} as const satisfies Fault;
+export const FULL = {
+	code: "disk-full",
+	words: /no space left on device|ENOSPC|507 Insufficient Storage/i,
+	message: (repo: string) => `no space left for ${repo}`,
+	hint: () => "the incomplete archive was discarded; free some space, then try again",
+} as const satisfies Fault;
+const UNWRITABLE = {
+	message: (repo: string) => `${repo} cannot be written`,
+	hint: () => "is it mounted read-only, or may this user not write there?",
+};
+
+const FAULTS: readonly Fault[] = [
+	// First: what a check has found may be in any words.
+	{
+		code: "repository-damaged",
+		words: /repository contains errors/,
+		message: (repo) => `${repo} is not whole`,
+	},
+	FULL,
+	{
+		code: "wrong-passphrase",
+		exit: 12,
+		words: /wrong password or no key found/,
+		message: (repo) => `the passphrase of ${repo} is wrong`,
+		hint: (destination) => `it was read from ${secretOrigin(destination)}`,
+	},
+	{
+		code: "repository-locked",
+		exit: 11,
+		words: /repository is already locked/,
+		message: (repo) => `${repo} is locked by another restic`,
+		hint: () =>
+			"the lines above say which; wait for it. Locks of processes that are dead were cleared already",
+	},
+	{
+		code: "access-refused",
+		words: /Permission denied \(|Host key verification failed|401 Unauthorized|Access Denied/,
+		message: (repo) => `access to ${repo} was refused`,
+		hint: () => "the lines above are its own; is the key or the password right?",
+	},
+	{ code: "disk-read-only", words: /read-only file system/i, ...UNWRITABLE },
+	{ code: "permission-denied", words: /permission denied|403 Forbidden/i, ...UNWRITABLE },
+	UNREACHABLE,
+	{
+		code: "repository-not-found",
+		exit: 10,
+		words: /Is there a repository at the following location/,
+		message: (repo) => `there is no restic repository at ${repo}`,
+		hint: () =>
+			"is its disk mounted, and the address right? For a new destination, the first create makes it",
+	},
+];
+
+export function faultOf(
+	destination: ResticDestination,
+	result: ExecResult,
+	said: readonly string[],
+	known: Fault | undefined,
+): ResticFault {
+	const { repo: subject } = destination;
+	const details = said.slice(-10);
+	if (result.code === 127)
+		return new ResticFault("program-not-found", "restic is not installed", {
+			...{ subject: "restic", details },
+			hint: howToInstall("restic"),
+		});
+	const text = said.join("\n");
+	const fault =
+		known ??
+		FAULTS.find(({ exit, words }) => (exit !== undefined && exit === result.code) || words.test(text));
+	if (fault === undefined)
+		return new ResticFault("program-failed", `restic, which worked on ${subject}, ${describeEnd(result)}`, {
+			...{ subject, details },
+		});
+	return new ResticFault(fault.code, fault.message(subject), {
+		subject,
+		hint: fault.hint?.(destination),
+		details: fault.code === "repository-damaged" ? said.slice(-MOST_PROBLEMS) : details,
+	});
+}
