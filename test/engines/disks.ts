@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { engineNamed } from "../../src/engines/list.ts";
 import { isRoot } from "../support/tree.ts";
 import type { Engine } from "./engines.ts";
 
@@ -92,7 +93,7 @@ function tryCase(
 	mkdirSync(join(folder, "small"));
 	mkdirSync(join(folder, "a disk"));
 	writeFileSync(join(folder, "small/file"), "as it was");
-	const place = { tar: "path", borgbackup: "repo", restic: "repo", localbackup: "directory" }[engine] ?? "";
+	const place = engineNamed(engine)?.address ?? "";
 	const destination = {
 		[place]: meant(at),
 		...(mountpoint === undefined ? {} : { mountpoint: mountpoint && meant(mountpoint) }),
