@@ -40,6 +40,7 @@ const PARTS: readonly Part[] = [
 		words: [below("all.ts"), ...globSync("**/*.long.ts", { cwd: import.meta.dirname }).map(below)],
 	},
 	{ name: "what npm test leaves out", minutes: 7, words: [below("all.ts"), "--left-out"] },
+	more("every command with every audience", 4, { HOLDFAST_ROUNDS: "3" }, "cli/audience.test.ts"),
 	more(
 		"a restore killed and interrupted at every moment",
 		5,
@@ -59,7 +60,6 @@ const PARTS: readonly Part[] = [
 		{ HOLDFAST_ROUNDS: "1" },
 		"engines/restic-newest.long.ts",
 	),
-	more("every command with every audience", 4, { HOLDFAST_ROUNDS: "3" }, "cli/audience.test.ts"),
 	...long,
 	more(
 		"a thousand rounds of races",
