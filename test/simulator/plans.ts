@@ -2,7 +2,7 @@
 import type { Ref } from "../../src/steps/fields.ts";
 import type { Plan } from "../../src/steps/plan.ts";
 import { stateScope } from "../../src/steps/scope.ts";
-import type { FakeStep } from "./works.ts";
+import { type FakeStep, live } from "./works.ts";
 import { below, type Random } from "./world.ts";
 
 export const STATES = ["a", "b", "c"];
@@ -50,16 +50,18 @@ function phasesOf(run: string, state: string, entries: number, how: string): Fak
 		...{ state, run, entries, version: run },
 		...more,
 	});
+	const touches = [live(state, 0)];
 	const stop = one("account", { downForUndo: true });
 	const start = one("timers", { stopped: ref(stop) });
 	const [commit, discard, check] = [one("commit"), one("discard"), one("check")];
 	if (how === "in place") return [[one("preflight")], [stop], [commit], [one("overwrite")], [start], [check]];
-	const ending = how === "checked" ? [[check], [commit], [discard]] : [[commit], [discard], [check]];
+	const tidy = [discard, one("database-drop")];
+	const ending = how === "checked" ? [[check], [commit], tidy] : [[commit], tidy, [check]];
 	return [
 		[one("preflight")],
 		[one("area"), one("stage")],
 		[stop],
-		[one("aside"), one("place")],
+		[one("aside", { touches }), one("place", { touches })],
 		[start],
 		...ending,
 	];

@@ -7,7 +7,7 @@ import { commit } from "../../src/steps/commit.ts";
 import type { Plan } from "../../src/steps/plan.ts";
 import { MemoryJournal } from "./journal.ts";
 import { ENTRIES, PARTS, randomPlan, STATES, scopeOf } from "./plans.ts";
-import { archive, area, type FakeStep, hooked, installed, kindsIn, live } from "./works.ts";
+import { archive, area, database, type FakeStep, hooked, installed, kindsIn, live } from "./works.ts";
 import { below, type Random, randomOf, World } from "./world.ts";
 
 const FIRST = "first";
@@ -65,9 +65,14 @@ class Machine {
 		world.onStart = (state) => this.#isWhole(plan, state);
 		this.#told.clear();
 		const listener = this.#listen(plan);
-		await this.#attempt(() =>
-			execute(plan, this.#journal, world.stopper.signal, listener, async () => kindsIn(world)),
-		);
+		world.mishap = false;
+		await this.#attempt(async () => {
+			const { outcome } = await execute(plan, this.#journal, world.stopper.signal, listener, async () =>
+				kindsIn(world),
+			);
+			if (outcome === "needs-recover" && !world.mishap && !world.isDead)
+				this.#wrong ??= "it needs recover, and nothing failed";
+		});
 		for (let tries = 0; !this.#isOver(); tries++) {
 			assert.ok(tries < MOST_TRIES + 2, "it does not come to its end");
 			if (tries >= MOST_TRIES) this.#calm();
@@ -87,6 +92,7 @@ class Machine {
 			if (id.startsWith("post:") || kind === commit.kind) continue;
 			if (random() < 0.04) world.failing.set(id, 1 + below(random, 2));
 			if (random() < 0.03) world.failing.set(`undo ${id}`, 1 + below(random, 2));
+			if (random() < 0.02) world.failing.set(`look ${id}`, 1 + below(random, 2));
 		}
 		if (random() < 0.15) world.stopping = world.operations + below(random, 60);
 		this.#mayBreak();
@@ -116,15 +122,19 @@ class Machine {
 		if (mayBreak) this.#mayBreak();
 	}
 
+	/** Once a run is in the journal, whatever fails is for a step, an undo or the next recovery to tell: it never gives up. */
+	async #unfailing<T>(work: Promise<T>): Promise<T> {
+		return work.catch((error: unknown) => {
+			if (this.#journal.open().length > 0) this.#world.blame(`it gives up: ${(error as Error).message}`);
+			throw error;
+		});
+	}
+
 	async #recover(): Promise<void> {
 		const world = this.#world;
+		const load = async () => kindsIn(world);
 		for (const plan of this.#journal.open())
-			await recoverRun(
-				plan,
-				this.#journal,
-				() => {},
-				async () => kindsIn(world),
-			);
+			await this.#unfailing(recoverRun(plan, this.#journal, () => {}, load));
 		for (const [key, step] of this.#journal.left) {
 			await kindsIn(world)
 				.get(step.kind)
@@ -181,8 +191,9 @@ class Machine {
 	}
 
 	#look(plan: Plan): void {
-		const { disk, running } = this.#world;
-		assert.equal(this.#wrong, undefined, "on the way");
+		const world = this.#world;
+		const { disk, running } = world;
+		assert.equal(this.#wrong ?? world.wrong, undefined, "on the way");
 		for (const scope of this.#told)
 			assert.ok(this.#journal.isCommitted(plan.run, scope), `${scope}: told as committed`);
 		for (const state of STATES) {
@@ -191,7 +202,8 @@ class Machine {
 			if (committed) versions.fill(plan.run, 0, this.#stepOf(plan, state)?.entries ?? 0);
 			for (const [entry, version] of versions.entries())
 				assert.equal(disk.get(live(state, entry)), version, `${live(state, entry)} at the end`);
-			assert.ok(!disk.has(area({ run: plan.run, state })), `${area({ run: plan.run, state })} is left`);
+			for (const path of [area({ run: plan.run, state }), database({ run: plan.run, state })])
+				assert.ok(!disk.has(path), `${path} is left`);
 			assert.equal(disk.get(hooked(state)), undefined, `the hook after ${state} did not run`);
 			assert.equal(running.has(state), this.#up.has(state), `${state} runs, or does not, as before`);
 		}

@@ -26,6 +26,8 @@ export const area = ({ run, state }: Pick<FakeStep, "run" | "state">) => `area/$
 const fresh = (step: FakeStep, entry: number) => `${area(step)}/new/${entry}`;
 const old = (step: FakeStep, entry: number) => `${area(step)}/old/${entry}`;
 export const hooked = (state: string) => `hooked/${state}`;
+/** What stood in a database's place, once it is swapped; taken away in a step of its own. */
+export const database = ({ run, state }: Pick<FakeStep, "run" | "state">) => `database/${run}/${state}`;
 export const archive = ({ run, state }: Pick<FakeStep, "run" | "state">) => `archive/${state}/${run}`;
 
 /** What a deploy writes; its steps have no commit. */
@@ -48,6 +50,7 @@ const stop = {
 /** The real kinds, as the executor is to treat them, with the work of these. */
 export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 	const { disk, running } = world;
+	const looked = new Set<string>();
 	const there = (path: string) => disk.has(path);
 	const removeAll = (paths: readonly string[]) => {
 		for (const path of paths) if (there(path)) world.remove(path);
@@ -105,12 +108,16 @@ export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 			run(step) {
 				for (const entry of each(step))
 					if (there(live(step.state, entry))) world.rename(live(step.state, entry), old(step, entry));
+				world.put(database(step), "old");
 				world.sync();
 				world.failNow(step.id);
 			},
 			undo(step) {
 				if (!there(area(step))) throw new Error(`${area(step)} is not there`);
+				if (each(step).some((entry) => there(old(step, entry)) && there(live(step.state, entry))))
+					world.blame(`${step.state} is put back where something stands`);
 				world.failNow(`undo ${step.id}`);
+				removeAll([database(step)]);
 				for (const entry of each(step))
 					if (there(old(step, entry))) world.rename(old(step, entry), live(step.state, entry));
 				world.sync();
@@ -123,7 +130,14 @@ export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 				world.sync();
 				world.failNow(step.id);
 			},
+			beforeUndo(step) {
+				looked.delete(step.id);
+				world.failNow(`look ${step.id}`);
+				looked.add(step.id);
+			},
 			undo(step, { noted }) {
+				if (!looked.has(step.id))
+					world.blame(`${step.id} is undone, and nobody has looked what stands there`);
 				if (!there(area(step))) throw new Error(`${area(step)} is not there`);
 				world.failNow(`undo ${step.id}`);
 				const { entries } = (noted() as { readonly entries: readonly number[] } | undefined) ?? {};
@@ -191,6 +205,13 @@ export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 			run(step) {
 				world.failNow(step.id);
 				removeAll([...each(step).flatMap((entry) => [old(step, entry), fresh(step, entry)]), area(step)]);
+				world.sync();
+			},
+		},
+		"database-drop": {
+			run(step) {
+				world.failNow(step.id);
+				removeAll([database(step)]);
 				world.sync();
 			},
 		},

@@ -42,6 +42,10 @@ export class World {
 	full = 0;
 	stopper = new AbortController();
 	operations = 0;
+	/** Something was made to fail since it was last said that nothing had. */
+	mishap = false;
+	/** What a step has found and must never find. */
+	wrong: string | undefined;
 	#dead = false;
 	/** Oldest first: writes that a loss of power may take back, from the last one on. */
 	#unsynced: Write[] = [];
@@ -70,9 +74,16 @@ export class World {
 		throw new Dead();
 	}
 
+	/** A fault of the executor: told at the end. */
+	blame(what: string): void {
+		if (!this.#dead) this.wrong ??= what;
+	}
+
 	/** Fails for want of room where the disk is full. */
 	needRoom(): void {
-		if (this.full > 0) throw new Error("no space left on device");
+		if (this.full === 0) return;
+		this.mishap = true;
+		throw new Error("no space left on device");
 	}
 
 	put(path: string, value: string): void {
@@ -118,6 +129,7 @@ export class World {
 		const left = this.failing.get(name) ?? 0;
 		if (left === 0) return;
 		this.failing.set(name, left - 1);
+		this.mishap = true;
 		throw new Error(`${name} fails`);
 	}
 
