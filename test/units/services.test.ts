@@ -43,7 +43,8 @@ describe("a service that was down when the restore began", { skip: noMachines },
 
 	test("somebody had stopped it, and it is enabled: it is started", async () => {
 		await after("systemctl stop app", APP);
-		const { units } = JSON.parse((await restore(0, "--json")).trim().split("\n").at(-1) ?? "");
+		const ended = (await restore(0, "--json")).split("\n").find((line) => line.includes('"run-ended"'));
+		const { units } = JSON.parse(ended ?? "");
 		assert.deepEqual(
 			units.map(({ unit, became, because }: Record<string, string>) => [unit, became, because]),
 			[["app.service", "started", "it is enabled"]],
