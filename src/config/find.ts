@@ -5,8 +5,8 @@ import { join, resolve as resolvePath } from "node:path";
 import { examine } from "../host/ownership.ts";
 import { standingIn } from "../host/standing.ts";
 import { HoldfastError } from "../values/error.ts";
-import type { Evaluate } from "./nix.ts";
 import { howTrusted } from "./obey.ts";
+import type { Evaluate } from "./pass.ts";
 
 const FILES = ["holdfast.yaml", "holdfast.yml", "holdfast.ts", "holdfast.json"];
 

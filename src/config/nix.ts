@@ -6,17 +6,6 @@ import { originsOf } from "../values/origin.ts";
 import { mergedSchema } from "./merged.ts";
 import type { Pass, Written } from "./pass.ts";
 
-/** As src/host/nix.ts has it. `from`: the config's folder, and whether a flake that lies on this machine must be ours. */
-export type Evaluate = (
-	reference: string,
-	from: { readonly folder: string; readonly isGuarded: boolean },
-) => Promise<Evaluated>;
-
-interface Evaluated {
-	readonly clan: Record<string, unknown>;
-	readonly holdfast: Record<string, unknown> | null;
-}
-
 export const withNix: Pass = async (machine, { name, evaluate, modules }) => {
 	if (evaluate === undefined || typeof machine.nix !== "string") return { machine };
 	const { nix, ...rest } = machine;

@@ -3,7 +3,17 @@
 // carry where they were written (values/origin.ts), and whatever a pass adds points at the line that asked for it.
 import type { Fault } from "../manifest/faults.ts";
 import type { Module } from "../modules/module.ts";
-import type { Evaluate } from "./nix.ts";
+
+/** As src/host/nix.ts has it. `from`: the config's folder, and whether a flake that lies on this machine must be ours. */
+export type Evaluate = (
+	reference: string,
+	from: { readonly folder: string; readonly isGuarded: boolean },
+) => Promise<Evaluated>;
+
+interface Evaluated {
+	readonly clan: Record<string, unknown>;
+	readonly holdfast: Record<string, unknown> | null;
+}
 
 export type Written = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@
 // business. The suite of test/engines/contract.ts holds each engine to it.
 import type { Readable } from "node:stream";
 import { HoldfastError } from "../values/error.ts";
-import type { Exclusion } from "../values/patterns.ts";
+import type { Exclusion } from "../values/exclusion.ts";
 import type { Archive, Details, Entry, Metadata, Problem } from "./archive.ts";
 import type { Records } from "./archive-time.ts";
 import type { Into } from "./into.ts";

@@ -1,6 +1,7 @@
 // Exclusions (values/patterns.ts) in the language of shells, which restic, tar and rsync each know a kind of; and roots
 // that lie in one another.
-import { type Exclusion, leavesOut, type Part } from "../values/patterns.ts";
+import type { Exclusion, Part } from "../values/exclusion.ts";
+import { leavesOut } from "../values/patterns.ts";
 import type { Root } from "./destination.ts";
 
 /** A name as such a pattern: `*` stops at slashes, `[a-z]` is one of ASCII, a backslash comes before what stands for itself. */

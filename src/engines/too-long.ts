@@ -1,7 +1,8 @@
 // Folders that some engines would store, and that no restore could make again: their paths are too long.
 import { exec } from "../host/exec.ts";
 import type { OutputReader } from "../host/lines.ts";
-import { type Exclusion, leavesOut } from "../values/patterns.ts";
+import type { Exclusion } from "../values/exclusion.ts";
+import { leavesOut } from "../values/patterns.ts";
 import type { CreateResult, Root } from "./destination.ts";
 import { literally } from "./exclude.ts";
 

@@ -3,21 +3,19 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { HoldfastError } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
+import { type OutputOptions, takeOutput } from "./child-output.ts";
 import type { Enclosure } from "./enclosure.ts";
 import { withoutInherited } from "./inherited.ts";
-import { answerReader, eachLine, type OutputReader } from "./lines.ts";
-import { frugal } from "./memory.ts";
+import { answerReader } from "./lines.ts";
 import { watchStandstill } from "./standstill.ts";
 import { type Account, account } from "./users.ts";
 
-/** How many last lines of each stream are kept for messages. */
-const TAIL_LINES = 30;
 /** Between asking a process group to end and ending it. */
 const GRACE_MS = 10_000;
 /** How long a finished program's own children may hold its output open. */
 const STRAY_MS = 1_000;
 
-export interface ExecOptions {
+export interface ExecOptions extends OutputOptions {
 	readonly cwd?: string;
 	/** The whole environment of the child; a small clean one when left out. */
 	readonly env?: Readonly<Record<string, string>>;
@@ -35,18 +33,6 @@ export interface ExecOptions {
 	readonly pipeIn?: boolean;
 	/** Gets the child's standard input as soon as there is one, to write to it and end it. */
 	readonly feed?: ((input: Writable) => void) | undefined;
-	/**
-	 * The child's standard output is ours to read through `Child.stdout`, at once: what nobody reads when it ends is lost.
-	 * Otherwise it goes to `reader` or `onStdout`.
-	 */
-	readonly pipeOut?: boolean;
-	/** Messages for people: what is too long is cut. */
-	readonly onStdout?: (line: string) => void;
-	/** Takes standard output in place of `onStdout`. What it throws ends the program, and is thrown. */
-	readonly reader?: OutputReader;
-	readonly onStderr?: (line: string) => void;
-	/** A program that complains more than that is ended, with this error. */
-	readonly mostMessages?: { readonly bytes: number; readonly fault: () => Error };
 	readonly signal?: AbortSignal;
 	readonly timeoutSeconds?: number;
 	/** End it when it has done nothing for so long, beside telling so; for programs whose work is all their own. */
@@ -180,54 +166,12 @@ export function describeEnd(result: ExecResult, timeoutSeconds?: number): string
 }
 
 function outcome(child: ChildProcess, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
-	const stdout = tail();
-	const stderr = tail();
-	let outputBytes = 0;
-	for (const stream of options.standstillSeconds === undefined ? [] : [child.stdout, child.stderr])
-		stream?.on("data", (chunk: Buffer) => {
-			outputBytes += chunk.length;
+	const output = takeOutput(child, options, () => signalGroup(child, "SIGKILL"));
+	let piped = 0;
+	if (options.pipeOut && options.standstillSeconds !== undefined)
+		child.stdout?.on("data", (chunk: Buffer) => {
+			piped += chunk.length;
 		});
-	for (const stream of options.pipeOut ? [child.stderr] : [child.stdout, child.stderr])
-		if (stream) {
-			const passed = frugal(true);
-			stream.on("data", (chunk: Buffer) => passed(chunk.length));
-		}
-	/** What it said and cannot be read. */
-	let unreadable: unknown;
-	const { reader } = options;
-	const guarded = (read: () => void) => {
-		if (unreadable !== undefined) return;
-		try {
-			read();
-		} catch (error) {
-			unreadable = error;
-			signalGroup(child, "SIGKILL");
-		}
-	};
-	if (reader) {
-		child.stdout?.on("data", (chunk: Buffer) => guarded(() => reader.push(chunk)));
-		child.stdout?.on("end", () => guarded(() => reader.end?.()));
-	} else if (child.stdout && !options.pipeOut)
-		eachLine(child.stdout, (line) => {
-			stdout.add(line);
-			options.onStdout?.(line);
-		});
-	const { mostMessages } = options;
-	if (mostMessages) {
-		let bytes = 0;
-		child.stderr?.on("data", (chunk: Buffer) => {
-			bytes += chunk.length;
-			guarded(() => {
-				if (bytes > mostMessages.bytes) throw mostMessages.fault();
-			});
-		});
-	}
-	if (child.stderr)
-		eachLine(child.stderr, (line) => {
-			stderr.add(line);
-			options.onStderr?.(line);
-		});
-
 	return new Promise((resolve, reject) => {
 		let timedOut = false;
 		let stoodStill = false;
@@ -251,7 +195,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 				: watchStandstill(
 						child.pid,
 						options.standstillSeconds,
-						() => outputBytes,
+						() => output.bytes + piped,
 						() => {
 							stoodStill = true;
 							end();
@@ -281,15 +225,15 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		});
 		child.on("close", (code, killedBy) => {
 			settle();
-			if (unreadable !== undefined) return reject(cannotRead(argv, unreadable));
+			if (output.unreadable !== undefined) return reject(cannotRead(argv, output.unreadable));
 			resolve({
 				code,
 				killedBy,
 				timedOut,
 				stoodStill,
 				leftProcesses,
-				stdout: stdout.lines,
-				stderr: stderr.lines,
+				stdout: output.stdout,
+				stderr: output.stderr,
 			});
 		});
 	});
@@ -311,15 +255,4 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 	} catch {
 		// The whole group has ended already.
 	}
-}
-
-function tail() {
-	const lines: string[] = [];
-	return {
-		lines,
-		add(line: string) {
-			lines.push(line);
-			if (lines.length > TAIL_LINES) lines.shift();
-		},
-	};
 }

@@ -1,6 +1,6 @@
 // Read one pattern of `exclude`, and say what is wrong with it.
 import { HoldfastError } from "./error.ts";
-import type { Exclusion, Part, Range, Token } from "./patterns.ts";
+import type { Exclusion, Part, Range, Token } from "./exclusion.ts";
 
 interface Pattern {
 	/** `name`: at any depth below a folder. `below`: from a folder down. `absolute`: from the root of the file system. */

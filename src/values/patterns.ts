@@ -1,16 +1,7 @@
 // What `exclude` means, the same for every engine (docs/reference/patterns.md). A pattern is parsed here, once; each engine
 // prints what it is given in its own language. What some engine cannot express is refused here for all of them.
+import type { Exclusion, Token } from "./exclusion.ts";
 import { parsePattern } from "./pattern-text.ts";
-
-/** Inside a name: a text, any run of characters, or one ASCII character of these ranges of codes. */
-export type Token = string | { readonly any: true } | { readonly one: readonly Range[] };
-export type Range = readonly [from: number, to: number];
-
-/** One name of a path; `**` matches any number of folders, including none, and is never the last part. */
-export type Part = "**" | readonly Token[];
-
-/** What is left out below a folder, as names from that folder down, and with each entry all that is in it. */
-export type Exclusion = readonly Part[];
 
 /** Why a text is no pattern, in words; undefined when it is one. */
 export function patternFault(text: string): string | undefined {

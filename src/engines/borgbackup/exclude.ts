@@ -1,5 +1,5 @@
 // Exclusions as regular expressions of Python's, by which borg leaves out what is at a path and all below it.
-import type { Exclusion, Part, Token } from "../../values/patterns.ts";
+import type { Exclusion, Part, Token } from "../../values/exclusion.ts";
 import type { Root } from "../destination.ts";
 import { innerRoots } from "../exclude.ts";
 

@@ -2,7 +2,7 @@
 // `restore` gets NAME and FOLDERS and puts the folders back in their places.
 import { cleanEnvironment, describeEnd, exec, execText } from "../../host/exec.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { Exclusion } from "../../values/patterns.ts";
+import type { Exclusion } from "../../values/exclusion.ts";
 import type { ArchiveRequest, CreateResult, Destination, Work } from "../destination.ts";
 import { glob, literally } from "../exclude.ts";
 import { readList } from "./names.ts";

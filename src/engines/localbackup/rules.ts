@@ -1,6 +1,6 @@
 // What rsync copies of "/", as filter rules (rsync(1), FILTER RULES): the first rule that matches counts.
 import { dirname } from "node:path";
-import type { Exclusion } from "../../values/patterns.ts";
+import type { Exclusion } from "../../values/exclusion.ts";
 import type { Root } from "../destination.ts";
 import { eachWay, glob, literally } from "../exclude.ts";
 

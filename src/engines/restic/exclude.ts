@@ -1,5 +1,5 @@
 // Exclusions as restic's patterns: of several that match, the last one counts, and one that begins with "!" takes back.
-import type { Exclusion } from "../../values/patterns.ts";
+import type { Exclusion } from "../../values/exclusion.ts";
 import type { Root } from "../destination.ts";
 import { eachWay, glob, literally } from "../exclude.ts";
 

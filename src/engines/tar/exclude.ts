@@ -1,6 +1,6 @@
 // Exclusions as tar's patterns (its manual, "Controlling Pattern-Matching"). It has no `**`; where `*` may match slashes it
 // does as well, but only if no other `*` of the same pattern would match too much by that.
-import type { Exclusion, Part } from "../../values/patterns.ts";
+import type { Exclusion, Part } from "../../values/exclusion.ts";
 import type { Root } from "../destination.ts";
 import { eachWay, glob, literally } from "../exclude.ts";
 

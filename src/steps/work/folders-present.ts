@@ -3,7 +3,8 @@
 import { isAtOrBelow } from "../../host/mounts.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../values/error.ts";
-import { below, type Exclusion, leavesNothing, leavesOut, pathBelow } from "../../values/patterns.ts";
+import type { Exclusion } from "../../values/exclusion.ts";
+import { below, leavesNothing, leavesOut, pathBelow } from "../../values/patterns.ts";
 import type { FoldersPresentStep, Present } from "../folders-present.ts";
 import type { StepWork } from "../step.ts";
 import { mountsOf, requireMounts } from "./expectations.ts";
