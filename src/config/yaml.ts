@@ -11,22 +11,21 @@ import {
 	type MappingEvent,
 	NOT_RESOLVED,
 	nullCoreTag,
-	parseEvents,
 	SCALAR_STYLE,
 	type ScalarEvent,
 	type SequenceEvent,
-	YAMLException,
 } from "js-yaml";
 import { type Origin, type Source, withOrigins } from "../values/origin.ts";
+import { type Parsed, parsedText } from "./brackets.ts";
 import { errorAt } from "./faults.ts";
-import { DEEPEST, excessIn, MOST_ALIASES, MOST_TOKENS, tooDeep } from "./limits.ts";
+import { DEEPEST, excessIn, MOST_ALIASES, MOST_TOKENS } from "./limits.ts";
 
 /** What the text says, with the origin of each key and item. */
 export function readYaml(source: Source): unknown {
 	const refuse = (offset: number, message: string): never => {
 		throw errorAt({ source, offset: Math.max(offset, 0) }, message);
 	};
-	const value = new Reading(source, eventsIn(source.text, refuse), refuse).document();
+	const value = new Reading(source, parsed(source.text, refuse), refuse).document();
 	const excess = excessIn(value);
 	if (excess) throw errorAt(excess.origin ?? { source, offset: 0 }, excess.message);
 	return value;
@@ -36,19 +35,13 @@ type Refuse = (offset: number, message: string) => never;
 
 const MARKS = /[\n,:[\]{}?&*-]/g;
 
-function eventsIn(text: string, refuse: Refuse): Event[] {
+function parsed(text: string, refuse: Refuse): Parsed {
 	let count = 0;
 	// A shorter text cannot have as many.
 	if (text.length > MOST_TOKENS)
 		for (const { index } of text.matchAll(MARKS))
 			if (++count > MOST_TOKENS) refuse(index, `more than ${MOST_TOKENS} words and marks`);
-	try {
-		return parseEvents(text, { maxDepth: DEEPEST });
-	} catch (error) {
-		if (!(error instanceof YAMLException)) return refuse(0, String(error));
-		const { reason, mark } = error;
-		return refuse(mark?.position ?? 0, reason.includes("maxDepth") ? tooDeep : reason);
-	}
+	return parsedText(text, DEEPEST, refuse);
 }
 
 type NodeEvent = ScalarEvent | SequenceEvent | MappingEvent | AliasEvent;
@@ -56,16 +49,20 @@ type NodeEvent = ScalarEvent | SequenceEvent | MappingEvent | AliasEvent;
 /** Goes once through the events of a text. */
 class Reading {
 	readonly #source: Source;
+	readonly #text: string;
 	readonly #events: readonly Event[];
+	readonly #given: (offset: number) => number;
 	readonly #refuse: Refuse;
 	readonly #named = new Map<string, unknown>();
 	#at = 0;
 	#aliases = 0;
 
-	constructor(source: Source, events: readonly Event[], refuse: Refuse) {
+	constructor(source: Source, { text, events, given }: Parsed, refuse: Refuse) {
 		this.#source = source;
+		this.#text = text;
 		this.#events = events;
-		this.#refuse = refuse;
+		this.#given = given;
+		this.#refuse = (offset, message) => refuse(given(offset), message);
 	}
 
 	document(): unknown {
@@ -89,7 +86,7 @@ class Reading {
 
 	/** The value that begins with this event. */
 	#value(event: NodeEvent): unknown {
-		const { text } = this.#source;
+		const text = this.#text;
 		if (event.type === EVENT_ID.ALIAS) return this.#namedBy(event);
 		const name = event.anchorStart < 0 ? undefined : text.slice(event.anchorStart, event.anchorEnd);
 		const tag = event.tagStart < 0 ? undefined : text.slice(event.tagStart, event.tagEnd);
@@ -108,11 +105,15 @@ class Reading {
 		return withOrigins(container, origins);
 	}
 
+	#originAt(offset: number): Origin {
+		return { source: this.#source, offset: this.#given(offset) };
+	}
+
 	#items(list: unknown[], { start }: SequenceEvent | MappingEvent): Record<string, Origin> {
 		const origins: Record<string, Origin> = {};
 		for (let item = this.#node(); item; item = this.#node()) {
 			const offset = startOf(item);
-			origins[list.length] = { source: this.#source, offset: offset < 0 ? start : offset };
+			origins[list.length] = this.#originAt(offset < 0 ? start : offset);
 			list.push(this.#value(item));
 		}
 		return origins;
@@ -125,9 +126,9 @@ class Reading {
 			const offset = startOf(key);
 			if (key.type !== EVENT_ID.SCALAR)
 				return this.#refuse(offset, "a key is a text: no list, no map, no alias");
-			const name = getScalarValue(this.#source.text, key);
+			const name = getScalarValue(this.#text, key);
 			if (Object.hasOwn(origins, name)) this.#refuse(offset, "Map keys must be unique");
-			setOwn(origins, name, { source: this.#source, offset });
+			setOwn(origins, name, this.#originAt(offset));
 			const value = this.#node();
 			setOwn(map, name, value ? this.#value(value) : null);
 		}
@@ -136,7 +137,7 @@ class Reading {
 
 	/** The very value that an alias names: how much that comes to is counted by whoever goes through it. */
 	#namedBy({ anchorStart, anchorEnd }: AliasEvent): unknown {
-		const name = this.#source.text.slice(anchorStart, anchorEnd);
+		const name = this.#text.slice(anchorStart, anchorEnd);
 		if (++this.#aliases > MOST_ALIASES) this.#refuse(anchorStart - 1, `more than ${MOST_ALIASES} aliases`);
 		if (!this.#named.has(name))
 			this.#refuse(anchorStart - 1, `Unresolved alias: nothing before it is &${name}`);
