@@ -50,9 +50,9 @@ const ofToday = object({
 });
 export type StopNote = v.InferOutput<typeof ofToday>;
 
-/** 0.1.0 knew no more than which units were up. */
+/** 0.1.0 knew no more than which units were up, and always said that: a note without it is none of its. */
 const of010 = v.pipe(
-	object({ wasUp: v.optional(units, []) }),
+	object({ wasUp: units }),
 	v.transform(
 		({ wasUp }): StopNote => ({
 			units: [...wasUp].reverse().map(({ unit, user }, level) => ({

@@ -38,3 +38,13 @@ test("what a step has not noted is not read; what is not understood is said, wit
 		ofTomorrow: 1,
 	});
 });
+
+test("a note of a stop that is of no version known here is not taken for one of 0.1.0 that stopped nothing", () => {
+	const unit = { unit: "a.service", role: "own", wasUp: true, stops: true, invocation: "", shouldRun: false };
+	const known = { ...unit, because: "it was running", missed: false, ends: false, level: 0 };
+	const stop = STEP_KINDS.get("units-stop");
+	assert.ok(stop?.noteIn("stop:a", { units: [known] }));
+	assert.ok(stop?.noteIn("stop:a", { wasUp: [{ unit: "a.service" }] }));
+	for (const note of [{ units: [{ ...known, role: "of tomorrow" }] }, { units: [unit] }, {}])
+		assert.throws(() => stop?.noteIn("stop:a", note), /what the journal has of stop:a is not understood/);
+});
