@@ -10,7 +10,7 @@ const LONGEST_LINE = 2_000;
 
 /** One error that shows the first faults, each with its line. What a tag says wrongly is said once, not for each machine. */
 export function configError(file: string, faults: readonly Fault[]): HoldfastError {
-	const each = [...new Map(faults.map((fault) => [sameness(fault), fault])).values()];
+	const each = inOrderOfLines([...new Map(faults.map((fault) => [sameness(fault), fault])).values()]);
 	const blocks = each.slice(0, MOST_FAULTS).map((fault) => blockOf(file, fault));
 	const more = each.length - MOST_FAULTS;
 	if (more > 0) blocks.push({ headline: `and ${more} more`, quoted: [] });
@@ -20,6 +20,18 @@ export function configError(file: string, faults: readonly Fault[]): HoldfastErr
 		hint: "fix the file, then look again with: holdfast validate",
 	});
 }
+
+/** As somebody goes through a file to correct it, whichever pass found them. Those without a line come first. */
+function inOrderOfLines(faults: readonly Fault[]): Fault[] {
+	const files = ["", ...new Set(faults.map(fileOf))];
+	return faults.toSorted(
+		(one, other) =>
+			files.indexOf(fileOf(one)) - files.indexOf(fileOf(other)) ||
+			(one.origin?.offset ?? 0) - (other.origin?.offset ?? 0),
+	);
+}
+
+const fileOf = ({ origin }: Fault) => origin?.source.file ?? "";
 
 function sameness({ path, message, hint, origin }: Fault): string {
 	return origin === undefined

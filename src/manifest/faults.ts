@@ -68,7 +68,15 @@ function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): 
 				message: `expected ${words(issue.expected ?? "another value")}, found ${words(issue.received)}`,
 			},
 		];
-	return [{ path, message: issue.message }];
+	return [{ path, message: issue.message.startsWith("Invalid") ? limitOf(issue) : issue.message }];
+}
+
+/** What a number, or the length of a list, must be, where the schema has no words of its own for it. */
+function limitOf({ type, expected, received }: v.BaseIssue<unknown>): string {
+	const limit = /^([<>]=)(.*)$/.exec(expected ?? "");
+	const wanted = limit ? `${limit[1] === ">=" ? "at least" : "at most"} ${limit[2]}` : (expected ?? "");
+	if (type === "min_length") return `expected ${wanted} in this list, found ${received}`;
+	return `expected ${type === "integer" ? "a whole number" : wanted}, found ${received}`;
 }
 
 /** The schema stops at the first key that it does not know. All of them are said. */
@@ -91,17 +99,17 @@ function unknownKeys(schema: Schema, parent: unknown, path: DataPath, above: Dat
 /** An object that fits none of a union's forms is measured against the form it comes nearest to. */
 function bestOption(schema: Schema, issue: v.BaseIssue<unknown>, path: DataPath): Fault[] {
 	const union = schemaAt(schema, path, issue.input);
-	const tries = (union?.options ?? [])
-		.filter((option) => unwrap(option).entries)
-		.map((option) => v.safeParse(option, issue.input).issues ?? [])
-		.sort((a, b) => a.length - b.length);
-	const best = tries[0];
-	if (!best || !union) return [{ path, message: issue.message }];
-	const option =
-		union.options?.find(
-			(item) => v.safeParse(item, issue.input).issues?.length === best.length && unwrap(item).entries,
-		) ?? union;
-	return best.flatMap((item) => faultOf(option, item, path));
+	const given = Object.keys(isRecord(issue.input) ? issue.input : {});
+	const [best] = (union?.options ?? [])
+		.flatMap((option) => {
+			const { entries } = unwrap(option);
+			if (!entries) return [];
+			const { issues = [] } = v.safeParse(option, issue.input);
+			return { option, issues, like: given.filter((key) => nearest(key, Object.keys(entries))).length };
+		})
+		.sort((a, b) => a.issues.length - b.issues.length || b.like - a.like);
+	if (!best) return [{ path, message: issue.message }];
+	return best.issues.flatMap((item) => faultOf(best.option, item, path));
 }
 
 const words = (kind: string) =>

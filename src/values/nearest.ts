@@ -8,10 +8,16 @@ const LONGEST = 100;
 export function nearest(word: string, known: readonly string[]): string | undefined {
 	const like = known.filter((one) => one.length <= LONGEST);
 	if (like.length === 0 || word.length > LONGEST) return undefined;
+	// What people call borgbackup is borg.
+	const longer = like.filter((one) => one.toLowerCase().startsWith(word.toLowerCase()));
+	if (longer.length === 1 && word.length >= SHORTENED) return longer[0];
 	const best = closest(word, like);
 	const most = word.length <= SHORT ? 1 : Math.max(2, Math.floor(word.length / 3));
 	return edits(word.toLowerCase(), best.toLowerCase()) <= most ? best : undefined;
 }
+
+/** Letters of a name's beginning by which it is meant. */
+const SHORTENED = 3;
 
 /** Letters of a word in which two that are wrong make it another word. */
 const SHORT = 4;

@@ -50,10 +50,32 @@ machines:
 			'rounds.yaml:5:31: unknown key "checks"; did you mean "healthChecks"? (machines.web01.state.a.checks)',
 			'rounds.yaml:5:43: unknown key "expect"; did you mean "maxAge"? (machines.web01.state.a.expect)',
 			'rounds.yaml:5:55: unknown key "folder"; did you mean "folders"? (machines.web01.state.a.folder)',
-			'rounds.yaml:7:22: "srv" is relative; write the absolute path, like "/srv" (machines.web01.state.d.folders.0)',
 			'rounds.yaml:6:39: there is no state "elsewhere" (machines.web01.state.b.after.0)',
+			'rounds.yaml:7:22: "srv" is relative; write the absolute path, like "/srv" (machines.web01.state.d.folders.0)',
 			'rounds.yaml:8:46: "/srv/b/x" overlaps "/srv/b" of state "b"; keep archives outside the folders that they are made of, best on another disk (machines.web01.providers.tar.destinations.d.path)',
 			"rounds.yaml:9:3: expected a map, found 7 (machines.web02)",
+		]);
+	});
+
+	test("a number out of bounds, the beginning of an engine's name, and the way to notify that was probably meant", async () => {
+		const file = fileOf(
+			`machines:
+  web01:
+    state: { a: { folders: [/srv/a] } }
+    providers:
+      borg: { destinations: { d: { repo: /srv/b } } }
+      tar: { destinations: { d: { path: /mnt/t } }, retention: { daily: 1.5, weekly: -1 } }
+    notify: [{ ntfi: https://ntfy.sh/x }]
+`,
+			"meant.yaml",
+		);
+		const types = '"tar" | "borgbackup" | "restic" | "localbackup" | "command"';
+		assert.deepEqual(await faultsOf(loadMachines(file)), [
+			`meant.yaml:5:7: the key "type" is missing; the types are: ${types}; did you mean "borgbackup"? (machines.web01.providers.borg.type)`,
+			"meant.yaml:6:66: expected a whole number, found 1.5 (machines.web01.providers.tar.retention.daily)",
+			"meant.yaml:6:78: expected at least 0, found -1 (machines.web01.providers.tar.retention.weekly)",
+			'meant.yaml:7:14: the key "ntfy" is missing (machines.web01.notify.0)',
+			'meant.yaml:7:16: unknown key "ntfi"; did you mean "ntfy"? (machines.web01.notify.0.ntfi)',
 		]);
 	});
 
@@ -71,9 +93,9 @@ machines:
 		assert.deepEqual(
 			faults.map((line) => /^tag\.yaml:(\S+) (.*?)[;(]/.exec(line)?.slice(1).join(" ").trim()),
 			[
+				'2:24: unknown key "foldrs"',
 				'4:44: unknown key "dataDirr"',
 				'4:58: unknown key "unitss"',
-				'2:24: unknown key "foldrs"',
 				'5:44: "srv" is relative',
 			],
 		);
@@ -95,7 +117,7 @@ export default {
 		);
 		assert.deepEqual(
 			(await faultsOf(loadMachines(typed))).map((line) => line.split(" ")[0]),
-			["lines.ts:6:4:", "lines.ts:4:18:"],
+			["lines.ts:4:18:", "lines.ts:6:4:"],
 		);
 	});
 });

@@ -103,7 +103,7 @@ machines:
 	await assert.rejects(config(text), (error: HoldfastError) => {
 		assert.match(
 			[error.message, ...error.details].join("\n"),
-			/yaml:4:49: unknown key "paht".*yaml:3:5: unknown key "stat"/s,
+			/yaml:3:5: unknown key "stat".*yaml:4:49: unknown key "paht"/s,
 		);
 		return true;
 	});
