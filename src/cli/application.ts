@@ -8,6 +8,7 @@ import {
 	text_en,
 } from "@stricli/core";
 import { resultsAreSeen } from "../report/terminal.ts";
+import { HoldfastError } from "../values/error.ts";
 import { isNear } from "../values/nearest.ts";
 import { VERSION } from "../values/version.ts";
 import { COMMANDS, loaded } from "./commands.ts";
@@ -74,11 +75,16 @@ function commandIn(words: readonly string[], root: RouteMap<CommandContext>): st
 	return named.join(" ");
 }
 
-/** Only what is near is proposed. It begins as the parser's own words do: an older version is told by them (fleet/there.ts). */
+/**
+ * Only what is near is proposed. It begins as the parser's own words do: an older version is told by them
+ * (fleet/greeting.ts).
+ */
 const unknownCommand: typeof text_en.noCommandRegisteredForInput = ({ corrections, ...said }) => {
+	const hint = "see what there is with: holdfast --help";
 	if (said.input.startsWith("-"))
-		return `name a command before ${said.input}; see what there is with: holdfast --help`;
+		throw new HoldfastError("usage", `name a command before ${said.input}`, { hint });
 	const near = corrections.filter((one) => isNear(said.input, one.replaceAll("`", "")));
-	const words = text_en.noCommandRegisteredForInput({ ...said, corrections: near });
-	return near.length === 0 ? `${words}; see what there is with: holdfast --help` : words;
+	throw new HoldfastError("usage", text_en.noCommandRegisteredForInput({ ...said, corrections: near }), {
+		hint,
+	});
 };

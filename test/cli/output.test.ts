@@ -140,8 +140,8 @@ for (const [words, expected] of [
 	],
 	[["restore", "a", "b", "c", "d"], /^holdfast: "d" is one word too many: at most 3 words can be named$/m],
 	[["archives", "show"], /^holdfast: ARCHIVE is missing\n.*holdfast archives show --help$/m],
-	[["archives", "--quiet"], /^name a command before --quiet; see/],
-	[["crate"], /^No command registered for `crate`, did you mean `create`\?$/m],
+	[["archives", "--quiet"], /^holdfast: name a command before --quiet\n.*holdfast --help$/m],
+	[["crate"], /^holdfast: No command registered for `crate`, did you mean `create`\?\n.*holdfast --help$/m],
 	[["list", "--nope"], /^holdfast: there is no option --nope here\n.*holdfast list --help$/m],
 	[["list", "--jsno"], /there is no option --jsno here; did you mean --json\?$/m],
 	[["list", "-z"], /there is no option -z here$/m],
@@ -157,6 +157,12 @@ for (const [words, expected] of [
 		assert.doesNotMatch(stderr, /\n\s+at /, "no stack trace");
 	});
 }
+
+test("an unknown command is told with its code in JSON too", async () => {
+	const { code, stdout } = await placeWithData().holdfast("crate", "--json");
+	assert.equal(code, 2);
+	assert.equal(JSON.parse(stdout).error.code, "usage");
+});
 
 test("schema prints JSON Schema of the config and of the manifest; manifest fulfils its own", async () => {
 	const place = placeWithData();

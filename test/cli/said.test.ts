@@ -166,7 +166,7 @@ test("an unknown command: only what is near is proposed, and what changes live d
 		assert.equal(code, 2, stderr);
 		assert.match(
 			stderr,
-			/^No command registered for `.*`(, did you mean `\w+`\?|; see .*: holdfast --help)\n$/,
+			/^holdfast: No command registered for `.*`(, did you mean `\w+`\?)?\n {2}→ see .*: holdfast --help\n$/,
 		);
 		return /did you mean `(.*)`/.exec(stderr)?.[1];
 	};
@@ -255,7 +255,7 @@ test("a destination that a run of this machine writes to: that is said in place 
 		assert.equal(code, 3);
 		assert.match(
 			stderr,
-			/could not be listed: it is in use: holdfast create web01 runs on this machine now \(run 2026-11-24T010000Z-k3x9\) \(try again/,
+			/could not be listed: it is in use: holdfast create web01 runs on this machine now \(run 2026-11-24T010000Z-k3x9\)\n +→ try again/,
 		);
 		assert.doesNotMatch(stderr, /break-lock/);
 	} finally {

@@ -6,7 +6,7 @@ import { listArchives } from "../../plan/archives.ts";
 import type { Reporter } from "../../report/reporter.ts";
 import type { Listed } from "../../report/result.ts";
 import { printMessage } from "../../report/terminal.ts";
-import { errorLine } from "../../report/text/error.ts";
+import { errorLine, errorLines } from "../../report/text/error.ts";
 import { Journal } from "../../run/journal.ts";
 import { reportOf } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
@@ -134,6 +134,9 @@ async function tell(
 	for (const { machine, failures } of machines)
 		for (const { provider, destination, error } of failures)
 			printMessage(
-				`${of(machine)}${provider}/${destination} could not be listed: ${errorLine({ ...error, details: [] })}`,
+				errorLines(
+					{ ...error, details: [] },
+					`${of(machine)}${provider}/${destination} could not be listed: `,
+				),
 			);
 }

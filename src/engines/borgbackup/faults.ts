@@ -87,7 +87,7 @@ function connectionClosed({ repo }: BorgDestination): Meaning {
 	return {
 		code: "connection-failed",
 		message: `the connection to ${repo} broke or could not be made`,
-		hint: "the lines above are ssh's own; is the host up, and does it accept this key?",
+		hint: "is the host up, and does it accept this key?",
 	};
 }
 
