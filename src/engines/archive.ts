@@ -1,22 +1,22 @@
-// What an archive is, to everything but its engine: what it says of itself, and what its engine tells of it.
+// An archive as the rest of the program sees it: its own metadata, and what its engine reports.
 
-/** What an archive says of itself. */
+/** The metadata stored with an archive. */
 export interface Metadata {
-	/** Always 1: what has a higher one is told as `newer`. */
+	/** Always 1: an archive with a higher version is reported as `newer`. */
 	readonly version: number;
 	readonly machine: string;
 	/** The run that made it. */
 	readonly run: string;
 	/** RFC 3339. */
 	readonly created: string;
-	/** The path, inside the archive, of the machine's manifest at that time. */
+	/** The path inside the archive of the machine's manifest at that time. */
 	readonly manifest: string;
 	readonly states: Readonly<Record<string, StateRecord>>;
-	/** By state that is not in it: its folders within those of the states that are. */
+	/** For each state that is not in the archive: its folders inside those of the states that are. */
 	readonly without?: Readonly<Record<string, readonly string[]>>;
-	/** Who made it; undefined for what older versions wrote. */
+	/** What made it; undefined in archives of older versions. */
 	readonly maker?: { readonly holdfast: string; readonly user: string; readonly host: string };
-	/** As long as it has one, it is not pruned. */
+	/** While it is set, the archive is not pruned. */
 	readonly hold?: Hold;
 }
 
@@ -27,81 +27,81 @@ export interface Hold {
 }
 
 export interface StateRecord {
-	/** Only a `good` state may be restored without a question. */
+	/** Only a `good` state may be restored without asking. */
 	readonly outcome: "good" | "failed";
 	readonly folders: readonly string[];
-	/** Where the archive holds a folder that was a symlink: the path it led to. */
+	/** For each folder that was a symlink: the path of its target, under which the archive stores it. */
 	readonly stored?: Readonly<Record<string, string>>;
-	/** Its databases: what was dumped, the path of the dump in the archive, and what it takes to make it again. */
+	/** Its databases: what was dumped, the path of the dump in the archive, and the facts needed to create it again. */
 	readonly dumps?: readonly {
 		readonly dump: object;
 		readonly stored: string;
 		readonly facts: object;
-		/** The path of the accounts that it needs. */
+		/** The path in the archive of the accounts that it needs. */
 		readonly accounts?: string;
 	}[];
-	/** Why it is not good. */
+	/** Why the outcome is not good. */
 	readonly reason?: string;
-	/** Why a good one is to be doubted: it is no `latest`, and does not count as the newest good one (expectations.ts). */
+	/** Why a good outcome is in doubt: it is not `latest` and does not count as the newest good one (expectations.ts). */
 	readonly suspicious?: string;
-	/** How many files vanished before they were read: they are not in it. */
+	/** How many files vanished before they were read. They are not in the archive. */
 	readonly vanished?: number;
-	/** How many files changed while they were read: they may be in it as they never were. */
+	/** How many files changed while they were read. The archive may hold an inconsistent copy. */
 	readonly changed?: number;
-	/** About how many bytes its folders and dumps held. In the records of the machine that made it; the archive need not say. */
+	/** Approximate bytes of its folders and dumps. Set in the records of the machine that made it, not always in the archive. */
 	readonly bytes?: number;
-	/** By folder that was not on the root file system: where the one that it was on was mounted. */
+	/** For each folder that was not on the root file system: the mount point of its file system. */
 	readonly mounts?: Readonly<Record<string, string>>;
 }
 
-/** At most one of `metadata`, `newer` and `damaged` is there; none for what something else made. */
+/** At most one of `metadata`, `newer` and `damaged` is set; none if Holdfast did not make the archive. */
 export interface Archive {
 	readonly name: string;
-	/** RFC 3339: as its engine tells, or itself where the engine does not; see archive-time.ts. */
+	/** RFC 3339: from the engine or, if it reports none, from the metadata; see archive-time.ts. */
 	readonly created?: string;
 	readonly metadata?: Metadata;
-	/** A newer Holdfast made it, with metadata of this version. It is shown, and kept. */
+	/** A newer Holdfast made it, with metadata of this version. It is listed and never pruned. */
 	readonly newer?: { readonly version: number; readonly machine?: string };
-	/** It bears Holdfast's mark, and cannot be used: why. It is shown, and kept. */
+	/** Why it cannot be used although it bears Holdfast's mark. It is listed and never pruned. */
 	readonly damaged?: string;
-	/** This machine's own records have it: `created` is by them. No provider tells this. */
+	/** This machine has a record of it, and `created` is from that record. Engines never set this. */
 	readonly recorded?: true;
 	readonly bytes?: number;
 	readonly storedBytes?: number;
 }
 
-/** What the engine tells of one archive when it is asked for just that one. */
+/** What the engine reports about a single archive. */
 export interface Details {
 	/** Bytes of the files stored, before compression. */
 	readonly bytes?: number;
-	/** Bytes that go when this archive alone is removed, or that it added: what the engine counts. */
+	/** Bytes that removing only this archive would free, or that it added, depending on the engine. */
 	readonly storedBytes?: number;
 	readonly files?: number;
-	/** How long it took to write. */
+	/** How long creating it took. */
 	readonly seconds?: number;
 }
 
-/** Something that is not whole in a destination. */
+/** Damage found in a destination. */
 export interface Problem {
-	/** The archive that it is in, when the engine tells. */
+	/** The affected archive, if the engine names it. */
 	readonly archive?: string;
 	readonly message: string;
 }
 
-/** One entry of an archive, with what tells whether it is the same as another. */
+/** One entry of an archive, with the attributes that comparisons use. */
 export interface Entry {
 	/** Absolute, as stored. */
 	readonly path: string;
-	/** As in the first letter of `ls -l`: `-`, `d`, `l`, `p`, `c`, `b`, `s`. A further hard link to a file is a `-` too. */
+	/** The first letter of `ls -l`: `-`, `d`, `l`, `p`, `c`, `b`, `s`. A further hard link to a file is a `-` too. */
 	readonly type: string;
 	/** Permission bits, with setuid, setgid and sticky. */
 	readonly mode: number;
 	readonly uid: number;
 	readonly gid: number;
-	/** Bytes; undefined for a further hard link in an archive, which does not repeat it. */
+	/** Bytes; undefined for a further hard link, for which archives do not repeat the size. */
 	readonly size: number | undefined;
 	/** Milliseconds since 1970. */
 	readonly mtime: number;
-	/** Where a symlink leads. */
+	/** The target of a symlink. */
 	readonly link?: string;
 }

@@ -1,5 +1,5 @@
-// What every engine does with a destination. It knows folders and archives; states, hooks, units and machines are not its
-// business. The suite of test/engines/contract.ts holds each engine to it.
+// The interface that every engine implements for a destination. It deals with folders and archives, and knows nothing of
+// states, hooks, units or machines. test/engines/contract.ts tests every engine against it.
 import type { Readable } from "node:stream";
 import { HoldfastError } from "../values/error.ts";
 import type { Exclusion } from "../values/exclusion.ts";
@@ -13,30 +13,30 @@ export interface ArchiveRequest {
 	/** Letters, digits, "_", "-" and "." only. */
 	readonly name: string;
 	readonly roots: readonly Root[];
-	/** Stored before the roots. When one of them fails, so does the whole of `create`, and nothing is listed. */
+	/** Stored before the roots. If one of them fails, `create` fails and no archive is listed. */
 	readonly streams?: readonly StreamRoot[];
-	/** Comes back from `list` as it was given. Small: it is kept where listing is cheap. */
+	/** `list` returns it unchanged. Keep it small: it is stored where listing is cheap. */
 	readonly metadata: Metadata;
-	/** Folders that others can change, the roots' own among them: whatever reads there must follow no link. */
+	/** Folders that other users can change, including the roots: code that reads there must not follow symlinks. */
 	readonly closed?: readonly string[];
-	/** Where the file system was mounted that the destination was on when it was last written; undefined where nobody knows. */
+	/** Mount point of the file system that held the destination at the last write; undefined if unknown. */
 	readonly mount?: string;
-	/** What this machine knows of archives there that have these names, for engines that let old ones go by themselves. */
+	/** This machine's records of the archives with these names, for engines that delete old archives themselves. */
 	records?(names: readonly string[]): Records;
 }
 
-/** How many streams may be open at once: each is a program and a connection to its server. */
+/** How many streams may be open at once. Each is a program with a connection to its server. */
 export const STREAMS_AHEAD = 4;
 
-/** A file to store whose content a program makes. Destinations that say `takesStreams` take these. */
+/** A file to store whose content a program produces. For destinations with `takesStreams`. */
 export interface StreamRoot {
-	/** Absolute and normalised, in a private folder that is there; nothing is at the path itself. */
+	/** Absolute and normalised, in a private folder that exists. The path itself does not exist. */
 	readonly path: string;
-	/** Begin to make it. Called at most once a `create`. */
+	/** Start the program. Called at most once per `create`. */
 	open(signal: AbortSignal): Promise<Content>;
 }
 
-/** Content while it is made. Only once `whole` has settled well was the end of `output` its true end. */
+/** Content that is being produced. `output` is complete only if `whole` resolves: its end alone proves nothing. */
 export interface Content {
 	readonly output: Readable;
 	readonly whole: Promise<void>;
@@ -44,40 +44,40 @@ export interface Content {
 
 /** One folder or file to store. */
 export interface Root {
-	/** Absolute and normalised; it exists. The archive keeps it under this path without the leading "/". */
+	/** Absolute and normalised; it exists. The archive stores it under this path without the leading "/". */
 	readonly path: string;
-	/** What is left out below it, but for other roots that lie in it. */
+	/** What to leave out below it. Does not apply to other roots inside it. */
 	readonly exclude: readonly Exclusion[];
 }
 
 export interface CreateResult {
-	/** Bytes of the files stored, before compression; undefined when the engine does not tell. */
+	/** Bytes of the files stored, before compression; undefined if the engine does not report it. */
 	readonly bytes?: number;
-	/** Bytes that this archive added to the destination; undefined when the engine does not tell. */
+	/** Bytes that this archive added to the destination; undefined if the engine does not report it. */
 	readonly storedBytes?: number;
 	readonly files?: number;
-	/** Where the file system is mounted that the destination is on, where an engine would write beside it without. */
+	/** Mount point of the destination's file system, for engines that would write to the empty folder if it were not mounted. */
 	readonly mount?: string;
-	/** Paths that could not be stored whole, every root that the archive has no entry for among them: their states are not good. */
+	/** Paths that were not stored completely, including every root without an entry in the archive. Their states are not good. */
 	readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
-	/** What vanished before it was read, or changed meanwhile; the rest is stored. Never a root itself. */
+	/** Files that vanished before they were read or changed while they were read; the rest is stored. Never a root itself. */
 	readonly unsteady: readonly Unsteady[];
 }
 
-/** Thrown when a destination is not there and need not be, such as a disk that was taken away: it is skipped. */
+/** Thrown if a destination that may be absent, such as a removable disk, is not there. It is skipped. */
 export class DestinationAbsent extends HoldfastError {}
 
-/** Whether an engine was kept waiting too long by another that writes to the same place. */
+/** Whether an engine gave up waiting for another process that writes to the same repository. */
 export const isBusy = (error: unknown): boolean =>
 	error instanceof HoldfastError && error.code === "repository-locked";
 
-/** What an engine may do while it works. */
+/** What an engine gets for one operation. */
 export interface Work {
-	/** Aborted when the work is to stop: end the engine, leave nothing half, throw. */
+	/** When it aborts: end the engine, leave nothing incomplete behind, and throw. */
 	readonly signal: AbortSignal;
-	/** Whether anybody looks at the progress: an engine that must count for it may leave that out. */
+	/** Whether somebody watches the progress. If not, an engine may skip the counting that progress needs. */
 	readonly watched: boolean;
-	/** Somebody waits for the answer: do not try for long what may pass by itself. */
+	/** Somebody is waiting for the answer: do not retry for long. */
 	readonly interactive?: boolean;
 	progress(progress: Progress): void;
 	log(line: string): void;
@@ -90,69 +90,69 @@ export interface Progress {
 	readonly path?: string;
 }
 
-/** One repository or disk. A method that is absent is what its engine cannot do. */
+/** One repository or disk. A method is absent if the engine does not support it. */
 export interface Destination {
 	readonly name: string;
-	/** As it stands in an archive's id: see `archiveId`. */
+	/** Its part of an archive's id: see `archiveId`. */
 	readonly location: string;
 	/** `create` takes `streams`. */
 	readonly takesStreams: boolean;
-	/** A changed byte is found by a full `check`, and by a restore. */
+	/** A full `check` and a restore detect a changed byte. */
 	readonly detectsDamage: boolean;
-	/** Paths on this machine that an archive is opened with, beside those that the options name. */
+	/** Paths on this machine that are needed to open an archive, in addition to those in the options. */
 	readonly needs?: readonly string[];
 	/**
-	 * Store one archive. When it returns, the archive is whole, synced and listed; when it throws, or is killed at
-	 * any moment, it is not listed. Creates the repository when there is none and `mayInit` says that it may.
+	 * Store one archive. When it returns, the archive is complete, synced and listed. If it throws or is killed at any
+	 * moment, the archive is not listed. Creates the repository if there is none and `mayInit` is true.
 	 */
 	create(request: ArchiveRequest, mayInit: boolean, work: Work): Promise<CreateResult>;
-	/** Remove what a `create` of this archive left when it died. Safe to repeat; never touches a whole archive. Absent where nothing is left. */
+	/** Remove what a killed `create` of this archive left. Safe to repeat; never touches a complete archive. Absent if nothing is left. */
 	discardPartial?(archive: string, work: Work): Promise<void>;
-	/** Every archive, oldest first. One that is damaged, or whose name another has too, is told as such and hides no other. */
+	/** Every archive, oldest first. A damaged archive or a duplicate name is reported as such and does not hide the others. */
 	list(work: Work): Promise<Archive[]>;
-	/** Correct what an archive says of itself. Absent where archives carry no `Metadata`. */
+	/** Replace the metadata of an archive. Absent if the engine's archives carry no `Metadata`. */
 	writeMetadata?(archive: string, metadata: Metadata, work: Work): Promise<void>;
 	/**
 	 * Write these paths (absolute, as stored) of an archive below the folder `into`, each as `into` + path, with owners,
-	 * modes, times, links, ACLs and extended attributes; nothing else, whatever the archive holds. Fails when one of them
-	 * is not in the archive or is damaged. Absent for engines that write to the original paths only.
+	 * modes, times, links, ACLs and extended attributes. Writes nothing else, whatever the archive holds. Fails if one of
+	 * them is damaged or not in the archive. Absent for engines that can write to the original paths only.
 	 */
 	restore?(archive: string, paths: readonly string[], into: Into, work: Work): Promise<void>;
-	/** The same for engines that write to the original paths only. */
+	/** The same, for engines that can write to the original paths only. */
 	restoreInPlace?(archive: string, paths: readonly string[], work: Work): Promise<void>;
 	/** Bytes of the files at and below these paths of an archive. */
 	sizeOf?(archive: string, paths: readonly string[], work: Work): Promise<number>;
-	/** Tell every entry at and below these paths of an archive. */
+	/** Call `tell` with every entry at and below these paths of an archive. */
 	contents?(
 		archive: string,
 		paths: readonly string[],
 		tell: (entry: Entry) => void,
 		work: Work,
 	): Promise<void>;
-	/** How `contents` tells names that are not UTF-8, where that is not as host/names.ts has them. */
+	/** How `contents` reports a name that is not UTF-8, if it differs from host/names.ts. */
 	toldAs?(name: string): string;
 	/** What the engine knows of one archive. */
 	details?(archive: string, work: Work): Promise<Details>;
 	/**
-	 * Look whether what is stored is whole: that everything is there, or with `full` that every byte is as it was
-	 * written. Repairs nothing. Throws when it cannot be looked at.
+	 * Check what is stored: that nothing is missing or, with `full`, that every byte is as it was written. Repairs nothing.
+	 * Throws if the check cannot run.
 	 */
 	check?(full: boolean, work: Work): Promise<readonly Problem[]>;
-	/** Delete single archives and give their room back. One that is gone already is no fault; safe to repeat. */
+	/** Delete single archives and free their space. An archive that is already gone is not an error; safe to repeat. */
 	remove?(archives: readonly string[], work: Work): Promise<void>;
 	/**
-	 * What must be kept elsewhere, beside the passphrase, for the day that the repository's own copy of its key is lost:
-	 * text to print on paper. Undefined when there is nothing like that.
+	 * Text to print on paper and keep elsewhere with the passphrase, in case the repository's copy of its key is lost.
+	 * Undefined if the repository holds no key.
 	 */
 	keys?(work: Work): Promise<string | undefined>;
 	/**
-	 * Show an archive below the folder `at`, read-only, until the signal is aborted; nothing is mounted there after.
-	 * `mounted` is told where its files are by then: `at`, or below it.
+	 * Mount an archive read-only at or below the folder `at` until the signal is aborted, then unmount it. Calls `mounted`
+	 * with the path of its files as soon as they can be read.
 	 */
 	mount?(archive: string, at: string, mounted: (where: string) => void, work: Work): Promise<void>;
 }
 
-/** What not every engine can do, in words. */
+/** What some engines cannot do, in words. */
 const ABILITIES = {
 	restore: "restore anywhere but to the original paths",
 	contents: "show what is in an archive",
@@ -163,10 +163,10 @@ const ABILITIES = {
 } as const;
 type Ability = keyof typeof ABILITIES;
 
-/** A destination whose engine can do these. */
+/** A destination whose engine supports these. */
 export type Able<A extends Ability> = Destination & Required<Pick<Destination, A>>;
 
-/** A usage error where its engine cannot do one of these. */
+/** Throws a usage error if the engine does not support one of these. */
 export function requireAble<A extends Ability>(
 	destination: Destination,
 	...abilities: readonly A[]

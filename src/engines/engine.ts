@@ -1,6 +1,6 @@
-// What an engine declares: all that others know of it before they use it. A folder here is one engine: its `definition.ts` is
-// this, its `schema.ts` the options, and the rest is what it does, which is loaded only once it is opened. A new engine is
-// a folder and a line in list.ts.
+// What an engine declares: everything that the rest of the program knows about it before using it. Each engine is a folder:
+// `definition.ts` holds its declaration, `schema.ts` its options, and the other files its behaviour, which is loaded only
+// when the engine is opened. To add an engine, add a folder and a line in list.ts.
 import type * as v from "valibot";
 import type { Program } from "../host/programs.ts";
 import type { Destination } from "./destination.ts";
@@ -9,38 +9,38 @@ type Schema = v.GenericSchema<unknown, { readonly type: string }> & {
 	readonly entries: { readonly type: { readonly literal: string } };
 };
 type OptionsOf<S extends Schema> = v.InferOutput<S>;
-/** The options of one destination, of whichever engine. */
+/** The options of one destination of any engine. */
 export type DestinationOptions = Readonly<Record<string, unknown>>;
 type DestinationOf<S extends Schema> =
 	OptionsOf<S> extends { readonly destinations: Readonly<Record<string, infer D>> } ? D : DestinationOptions;
 
 export interface Engine<S extends Schema = Schema, D = DestinationOf<S>> {
-	/** As a config says it. */
+	/** The name in a config. */
 	readonly type: OptionsOf<S>["type"];
-	/** A provider of this type. */
+	/** The schema of a provider of this type. */
 	readonly options: S;
-	/** What a person installs for it. */
+	/** The programs that must be installed. */
 	readonly programs: readonly Program[];
-	/** What it needs besides, for addresses that begin so. */
+	/** Further programs that it needs for addresses that begin with `address`. */
 	readonly reachedBy?: readonly { readonly address: string; readonly program: Program }[];
-	/** Options whose values are run, or name what is run: a person is shown them before they take over somebody else's config. */
+	/** Options whose values are run or name what is run. Users see them before they adopt somebody else's config. */
 	readonly runs?: readonly string[];
-	/** Its destinations have `check`, so that a timer for it is of use. */
+	/** Its destinations have `check`, so a timer for it makes sense. */
 	readonly checks: boolean;
-	/** The option that says where a destination is; absent for an engine whose providers have no destinations. */
+	/** The option that holds a destination's address; absent if the engine's providers have no destinations. */
 	readonly address?: string;
-	/** What is wrong with a destination that its schema cannot see. */
+	/** Faults in a destination that its schema cannot detect. */
 	faultsIn?(destination: D): readonly OptionFault[];
-	/** Files with secrets that it names: `holdfast deploy` makes those that lie in Holdfast's own folder of secrets. */
+	/** The files with secrets that it names. `holdfast deploy` creates those in Holdfast's own folder of secrets. */
 	secretsOf?(destination: D): readonly SecretFile[];
 	readonly adoption?: Adoption;
-	/** What a recovery sheet says besides the address. */
+	/** What a recovery sheet says in addition to the address. */
 	sheetOf?(destination: D): SheetPart;
-	/** Lines of the first config that `holdfast init` writes, below `providers:`; absent where it is not proposed. */
+	/** The lines below `providers:` in the config that `holdfast init` writes; absent if `init` does not propose this engine. */
 	firstConfig?(facts: FirstConfig): readonly string[];
-	/** For repositories that another machine of the config keeps. */
+	/** For repositories on another machine of the config. */
 	readonly server?: Server<D>;
-	/** Load it, and open the destinations of a provider. */
+	/** Load the engine and open the destinations of a provider. */
 	open(provider: string, options: OptionsOf<S>): Promise<readonly Destination[]>;
 }
 
@@ -54,54 +54,54 @@ export interface SecretFile {
 	readonly kind: "passphrase" | "ssh-key";
 }
 
-/** How `holdfast adopt` gets from an address to a destination. */
+/** How `holdfast adopt` turns an address into a destination. */
 export interface Adoption {
-	/** Whether an address is one of its own; `names` is what is in it, where it is a folder. "perhaps": if no other engine's. */
+	/** Whether the engine recognizes an address; "perhaps" counts if no other engine does. `names`: the entries, if it is a folder. */
 	looksLike(address: string, names: ReadonlySet<string> | undefined): boolean | "perhaps";
-	/** Further flags, by their names in camel case; those of one name that several engines have are one flag. */
+	/** Further flags, by name in camel case. A name that several engines use is one flag. */
 	readonly flags?: Readonly<Record<string, AdoptFlag>>;
-	/** The options of the destination. Throws a usage error where a flag is missing. */
+	/** The options of the destination. Throws a usage error if a flag is missing. */
 	destination(address: string, given: Given): object;
 }
 
 export interface AdoptFlag {
 	readonly brief: string;
 	readonly placeholder: string;
-	/** A path is made absolute; `texts` may be given again. */
+	/** A `path` is made absolute; a `texts` flag may be repeated. */
 	readonly kind: "path" | "text" | "texts";
 }
 
-/** By flag. */
+/** The values of the flags, by flag. */
 export type Given = Readonly<Record<string, string | readonly string[]>>;
 
 export interface SheetPart {
-	/** A passphrase opens it: the sheet has a line for it. */
+	/** It is opened with a passphrase: the sheet has a line for one. */
 	readonly isLocked?: boolean;
 	/** Flags of `holdfast adopt` with their values. */
 	readonly flags?: readonly (readonly [flag: string, value: string])[];
 	/** Further lines. */
 	readonly notes?: readonly string[];
-	/** The command that puts back what `keys` of the destination gave; the address follows it. */
+	/** The command that imports what the destination's `keys` exported; the address is appended. */
 	readonly importKeys?: string;
 }
 
 export interface FirstConfig {
 	/** A folder for archives on this machine. */
 	readonly archives: string;
-	/** Its programs are there. */
+	/** Whether its programs are installed. */
 	readonly isInstalled: boolean;
 }
 
 interface Server<D> {
-	/** The machine that keeps it. */
+	/** The machine that holds the repository. */
 	of(destination: D): string | undefined;
-	/** The options that follow from that. */
+	/** The options for reaching it. */
 	reach(at: {
 		readonly user: string;
 		readonly host: string;
 		/** The repository's folder there. */
 		readonly folder: string;
-		/** The path, without an ending, of the secrets that `holdfast deploy` makes. */
+		/** The path, without suffix, of the secrets that `holdfast deploy` creates. */
 		readonly secret: string;
 	}): object;
 }

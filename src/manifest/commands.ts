@@ -1,4 +1,4 @@
-// Everything in a manifest that is run as a command, for a person to look at before they take over somebody else's.
+// Everything in a manifest that is run as a command, to show before somebody else's manifest is adopted.
 import { ENGINES } from "../engines/list.ts";
 
 export interface Command {
@@ -8,8 +8,8 @@ export interface Command {
 }
 
 /**
- * Keys whose values are run, or can name what is run: options, and what programs find in their environment or in a file of
- * options. A test holds the schema's other keys against it.
+ * Keys whose values are run, or can name what is run: options, environment variables and option files of programs. A test
+ * makes sure that every other key of the schema was considered.
  */
 export const COMMAND_KEYS: ReadonlySet<string> = new Set([
 	...ENGINES.flatMap(({ runs = [] }) => runs),

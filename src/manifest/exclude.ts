@@ -1,4 +1,4 @@
-// What a pattern would break in the state that it is written for.
+// Patterns that would break the state that they belong to.
 
 import { type Dump, databaseOf, dumpLabel, isServerDump } from "../databases/dump.ts";
 import { above } from "../values/paths.ts";
@@ -9,21 +9,21 @@ export interface ExcludeFault {
 	readonly hint: string;
 }
 
-/** Undefined for what breaks nothing, and for what is no pattern at all. */
+/** Undefined if the pattern breaks nothing, or is not a valid pattern. */
 export function excludeFault(
 	pattern: string,
 	folders: readonly string[],
 	dumps: readonly Dump[],
 ): ExcludeFault | undefined {
 	if (patternFault(pattern) !== undefined) return undefined;
-	// It would be a backup of nothing that says that all is well.
+	// Otherwise the backup would be empty and still report success.
 	const empty = folders.find((one) => below(one, pattern).some(leavesNothing));
 	if (empty !== undefined)
 		return {
 			message: `"${pattern}" leaves nothing of the folder "${empty}"`,
 			hint: "name what is in it and is to be left out, or take the folder out of the state's folders",
 		};
-	// A restore puts a database that is a file into its folder, which must be there.
+	// A restore puts a database file into its folder, so the folder must be in the archive.
 	const homeless = dumps.find((dump) => {
 		if (isServerDump(dump)) return false;
 		const [home = "/"] = above(databaseOf(dump));

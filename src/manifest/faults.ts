@@ -1,4 +1,4 @@
-// What a schema finds wrong with a value, in words, each fault with its path and the key that was probably meant.
+// Turns the issues of a schema into messages, each with its path and the key that was probably meant.
 import * as v from "valibot";
 import { nearest } from "../values/nearest.ts";
 import type { DataPath, Origin } from "../values/origin.ts";
@@ -9,7 +9,7 @@ export interface Fault {
 	readonly path: DataPath;
 	readonly message: string;
 	readonly hint?: string;
-	/** Where it is, where that does not follow from the path. */
+	/** Where it is, if that does not follow from the path. */
 	readonly origin?: Origin | undefined;
 }
 
@@ -21,7 +21,7 @@ type Schema = v.GenericSchema & {
 	item?: Schema;
 };
 
-/** More than are shown: several may be one and the same, of a tag. */
+/** More than are shown, because a tag can cause the same fault several times. */
 const MOST_LOOKED_AT = 1_000;
 
 /** The faults that the schema finds in a value. */
@@ -30,7 +30,7 @@ export function faultsOf(schema: v.GenericSchema, value: unknown): Fault[] {
 	return faultsIn(schema, issues);
 }
 
-/** The issues of a schema, in words. */
+/** The issues of a schema as faults. */
 export function faultsIn(schema: v.GenericSchema, issues: readonly v.BaseIssue<unknown>[]): Fault[] {
 	return issues.slice(0, MOST_LOOKED_AT).flatMap((issue) => faultOf(schema as Schema, issue, []));
 }
@@ -46,7 +46,7 @@ function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): 
 	if (issue.type === "variant") {
 		const given = issue.path?.at(-1)?.value;
 		const types = issue.expected?.replaceAll(/[()]/g, "") ?? "";
-		// Where it is left out, the name is the type.
+		// Without a type, the name is taken as the type.
 		const meant = nearest(
 			String(given ?? path.at(-2)),
 			[...types.matchAll(/"([^"]+)"/g)].map(([, type = ""]) => type),
@@ -79,7 +79,7 @@ function limitOf({ type, expected, received }: v.BaseIssue<unknown>): string {
 	return `expected ${type === "integer" ? "a whole number" : wanted}, found ${received}`;
 }
 
-/** The schema stops at the first key that it does not know. All of them are said. */
+/** All unknown keys: the schema itself stops at the first. */
 function unknownKeys(schema: Schema, parent: unknown, path: DataPath, above: DataPath): Fault[] {
 	const known = knownKeys(schema, path.slice(above.length, -1), parent);
 	return Object.keys(isRecord(parent) ? parent : {})
@@ -96,7 +96,7 @@ function unknownKeys(schema: Schema, parent: unknown, path: DataPath, above: Dat
 		});
 }
 
-/** An object that fits none of a union's forms is measured against the form it comes nearest to. */
+/** For an object that matches no option of a union, the faults against the closest option. */
 function bestOption(schema: Schema, issue: v.BaseIssue<unknown>, path: DataPath): Fault[] {
 	const union = schemaAt(schema, path, issue.input);
 	const given = Object.keys(isRecord(issue.input) ? issue.input : {});

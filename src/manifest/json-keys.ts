@@ -1,7 +1,7 @@
 // A JSON Schema as a flat list of keys, for the reference and for help.
 import { HOOKS } from "./state.ts";
 
-/** As far as a JSON Schema is looked into here. */
+/** The part of JSON Schema that is read here. */
 export interface JsonSchema {
 	readonly type?: string;
 	readonly description?: string;
@@ -19,7 +19,7 @@ export interface JsonSchema {
 export interface Key {
 	/** From the top: `machines.<name>.state`, `[ ]` for the items of a list. */
 	readonly path: string;
-	/** In words: `text`, `list of text`, `map`. */
+	/** For people: `text`, `list of text`, `map`. */
 	readonly kind: string;
 	readonly required: boolean;
 	readonly description: string;
@@ -32,7 +32,7 @@ export function keysOf(schema: JsonSchema, path = "", required = true): Key[] {
 		keys.push({ path, kind: kindOf(schema), required, description: schema.description ?? "" });
 	for (const [key, value] of Object.entries(schema.properties ?? {}))
 		keys.push(...keysOf(value, below(path, key), schema.required?.includes(key) ?? false));
-	// Providers under an engine's name have the keys of the same engine under any other name.
+	// A provider named after its engine has the same keys as one with any other name.
 	if (typeof schema.additionalProperties === "object" && !schema.properties)
 		for (const form of alternatives(schema.additionalProperties))
 			keys.push(...keysOf(form, path === "" ? "<name>" : `${path}.<name>`, false));

@@ -1,10 +1,10 @@
-// What a machine is besides its states and providers: where it is, when it backs itself up, whom it tells.
+// What a machine has besides its states and providers: its address, its schedule, its notifications.
 import * as v from "valibot";
 import { notifySchema } from "../notify/list.ts";
 import { secondsOf } from "../values/duration.ts";
 import * as f from "../values/fields.ts";
 
-/** `host` of machines that are this one. */
+/** Values of `host` that mean this machine. */
 export const LOCAL_HOSTS: readonly string[] = ["localhost"];
 
 export const hostSchema = v.pipe(
@@ -14,58 +14,60 @@ export const hostSchema = v.pipe(
 		"is no host; write root@web01, ssh://root@web01:2222 or a name of ~/.ssh/config",
 	),
 	v.description(
-		"where the machine is: root@web01, ssh://user@host:port, or a Host of the ssh config (left out, or localhost: this machine)",
+		"address of the machine: root@web01, ssh://user@host:port, or a Host of the ssh config (default, or localhost: this machine)",
 	),
 );
 
 export const tagsSchema = v.pipe(
 	v.array(f.name),
-	v.description("groups that the machine is in, for --tag, and for the options under `tags`"),
+	v.description("groups that the machine belongs to, for --tag and for the options under `tags`"),
 );
 
 export const deploySchema = v.pipe(
 	v.strictObject({
 		sudo: v.pipe(
 			v.optional(v.boolean()),
-			v.description("become root there with `sudo -n`, which must not ask for a password (default false)"),
+			v.description(
+				"become root on the machine with `sudo -n`, which must not need a password (default false)",
+			),
 		),
 	}),
-	v.description("how commands that are run from elsewhere reach the machine"),
+	v.description("how commands run on another machine reach this one"),
 );
 
 const when = (what: string, usual: string) =>
 	v.pipe(
 		v.optional(v.union([f.calendar, v.literal(false)])),
-		v.description(`when to ${what}, as systemd.time(7) writes it; false for never (default ${usual})`),
+		v.description(`when to ${what}, in the format of systemd.time(7); false: never (default ${usual})`),
 	);
 
 const schedule = v.pipe(
 	v.strictObject({
-		create: when("back up; a provider's own `schedule` takes it out of this", "*-*-* 01:00:00"),
+		create: when("back up all providers without a `schedule` of their own", "*-*-* 01:00:00"),
 		prune: when("prune providers that have a retention", "*-*-* 04:00:00"),
-		check: when("check what the destinations hold", "Sun *-*-* 05:00:00"),
+		check: when("check the archives in the destinations", "Sun *-*-* 05:00:00"),
 		skipOnBattery: v.pipe(
 			v.optional(v.boolean()),
-			v.description("skip what is due while the machine runs on battery (default false)"),
+			v.description("skip scheduled runs while the machine runs on battery (default false)"),
 		),
 		skipOnMetered: v.pipe(
 			v.optional(v.boolean()),
-			v.description("skip what is due while NetworkManager says that the line is metered (default false)"),
+			v.description("skip scheduled runs while NetworkManager reports a metered connection (default false)"),
 		),
 		randomizedDelay: v.optional(
 			f.seconds(v.union([v.pipe(v.number(), v.minValue(0)), f.durationText("a delay")]), {
-				about: "each timer fires at most so much later, so that many machines do not all come at once",
+				about: "maximum random delay of each timer, so that many machines do not start at the same time",
 				usual: "15m",
 				least: 0,
 			}),
 		),
 	}),
-	v.description("when the machine works by itself, once its timers are in place"),
+	v.description("when the timers start runs, once they are installed"),
 );
 export type Schedule = v.InferOutput<typeof schedule>;
 
 export const maxAge = f.seconds(f.durationText("an age"), {
-	about: "a good archive of each state must not be older than this; `holdfast status` says when it is",
+	about: "maximum age of the newest good archive of each state; `holdfast status` reports older ones",
 	usual: "26h",
 	least: 1,
 });
@@ -77,29 +79,29 @@ export const borgServerSchema = v.pipe(
 	v.strictObject({
 		address: v.pipe(
 			v.optional(v.pipe(v.string(), v.regex(/^[\w.:-]+$/, "is not an address"))),
-			v.description("as other machines reach it (default: its host)"),
+			v.description("the address at which other machines reach it (default: its host)"),
 		),
 		user: v.pipe(
 			v.optional(v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]*$/, "is not an account"))),
-			v.description(`the account that keeps the repositories (default ${SERVER_USER})`),
+			v.description(`the account that owns the repositories (default ${SERVER_USER})`),
 		),
 		directory: v.pipe(
 			v.optional(v.pipe(v.string(), v.regex(/^(\/[\w.-]+)+$/, "must be an absolute path of plain names"))),
-			v.description(`its home, with a repository for each machine (default ${SERVER_FOLDER})`),
+			v.description(`home of that account, with a repository for each machine (default ${SERVER_FOLDER})`),
 		),
 		appendOnly: v.pipe(
 			v.optional(v.boolean()),
 			v.description(
-				"machines can add and not destroy: what they prune stays until the server itself compacts (default true)",
+				"machines can add data but not destroy it: what they prune stays until the server itself compacts (default true)",
 			),
 		),
 	}),
 	v.description(
-		"this machine keeps the borg repositories of others: those with a destination `{ server: NAME }`; `holdfast deploy` prepares it",
+		"this machine stores the borg repositories of other machines: those with a destination `{ server: NAME }`; `holdfast deploy` sets it up",
 	),
 );
 
-/** What a machine has besides its states and providers, as a person writes it. A new field is a line here. */
+/** What a machine has besides its states and providers, in the form of the config. To add a field, add a line. */
 export const machineFields = {
 	host: v.optional(hostSchema),
 	tags: v.optional(tagsSchema),
@@ -119,7 +121,7 @@ export const machineFields = {
 const DEFAULT_DELAY_SECONDS = 15 * 60;
 const DEFAULT_MAX_AGE_SECONDS = 26 * 3600;
 
-/** A machine's schedule with its defaults; undefined for what it never does. */
+/** A machine's schedule with the defaults filled in; undefined for what never runs. */
 export function scheduleOf({ schedule = {} }: { readonly schedule?: Schedule | undefined }) {
 	const time = (given: string | false | undefined, usual: string) =>
 		given === false ? undefined : (given ?? usual);
@@ -133,7 +135,7 @@ export function scheduleOf({ schedule = {} }: { readonly schedule?: Schedule | u
 	};
 }
 
-/** Seconds that a good archive of a state may be old: in one provider's destinations, or at all. */
+/** The maximum age, in seconds, of the newest good archive of a state: in one provider's destinations, or overall. */
 export function maxAgeOf(
 	manifest: { readonly maxAge?: number | undefined },
 	state?: { readonly maxAge?: number | undefined },

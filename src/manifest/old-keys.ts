@@ -1,10 +1,10 @@
-// Keys that 0.1.0 had other names for: in manifests that it left in archives, in journals and on machines.
+// Keys that 0.1.0 named differently. Its manifests are still in archives, in journals and on machines.
 import { isRecord, ownValue } from "../values/record.ts";
 
-/** Today's names. */
+/** The current names, by old name. */
 export const RENAMED: Readonly<Record<string, string>> = { checks: "healthChecks", expect: "maxAge" };
 
-/** A manifest with the keys of today; what is none stays as it is. */
+/** A manifest with the current keys. Anything that is not a manifest is returned unchanged. */
 export function withKeysOfToday(manifest: unknown): unknown {
 	if (!isRecord(manifest)) return manifest;
 	const { state, providers } = manifest;

@@ -1,4 +1,4 @@
-// A state, as a person writes it and a module yields it; the manifest holds the form that this schema turns it into.
+// A state as a config or a module writes it. The manifest holds the output of this schema.
 import * as v from "valibot";
 import { dumpSchema } from "../databases/dump.ts";
 import { healthCheckSchema } from "../health/list.ts";
@@ -14,7 +14,7 @@ const hookOptions = {
 	),
 	timeout: v.optional(
 		f.seconds(f.duration, {
-			about: 'how long it may run, such as "10m"; then its whole process group is ended',
+			about: 'how long it may run, such as "10m", before its process group is ended',
 			usual: "1h",
 			least: 1,
 			isFilledIn: true,
@@ -50,7 +50,7 @@ const hook = v.pipe(
 		],
 		"a hook is a script, a command as a list, or { script | command, user, timeout, environment }",
 	),
-	v.description("a script under `bash -euo pipefail`, or a command as a list, or an object with options"),
+	v.description("a script, run under `bash -euo pipefail`, a command as a list, or an object with options"),
 );
 
 const hooks = v.strictObject({
@@ -63,8 +63,8 @@ export type HookName = keyof v.InferOutput<typeof hooks>;
 export const HOOKS = Object.keys(hooks.entries) as readonly HookName[];
 
 /**
- * A new field is a line here. It has no default of its own (`v.optional(…)`, and whoever reads it knows what its absence means):
- * manifests of earlier versions, on machines and in archives, lack it.
+ * To add a field, add a line. Do not give it a default: use `v.optional(…)` and let its readers handle its absence. Manifests
+ * of earlier versions, on machines and in archives, lack it.
  */
 export const stateSchema = v.strictObject({
 	folders: v.pipe(
@@ -80,22 +80,25 @@ export const stateSchema = v.strictObject({
 	dumps: v.pipe(
 		v.optional(v.array(dumpSchema), []),
 		v.description(
-			"databases that belong to the state: dumped with it, loaded and swapped when it is restored",
+			"databases of the state: dumped when it is backed up, loaded and swapped in when it is restored",
 		),
 	),
-	hooks: v.pipe(v.optional(hooks, {}), v.description("the user's own commands at named points")),
+	hooks: v.pipe(v.optional(hooks, {}), v.description("your own commands at named points")),
 	stopOnBackup: v.pipe(
 		v.optional(v.array(unit), []),
-		v.description("systemd units that are stopped while the backup is taken"),
+		v.description("systemd units to stop while the backup is taken"),
 	),
 	stopOnRestore: v.pipe(
 		v.optional(v.array(unit), []),
-		v.description("systemd units that are stopped around a restore's swap"),
+		v.description("systemd units to stop while a restore swaps the data"),
 	),
-	after: v.pipe(v.optional(v.array(f.name), []), v.description("states that come before this one")),
+	after: v.pipe(
+		v.optional(v.array(f.name), []),
+		v.description("states that are backed up and restored before this one"),
+	),
 	settle: v.optional(
 		f.seconds(f.pause, {
-			about: "how long the units must stay active after a restore before it counts",
+			about: "how long the units must stay active after a restore before it counts as successful",
 			usual: "3s",
 			least: 0,
 			isFilledIn: true,
@@ -104,17 +107,15 @@ export const stateSchema = v.strictObject({
 	),
 	specialFiles: v.pipe(
 		v.optional(v.boolean()),
-		v.description(
-			"bring back device nodes, setuid files and file capabilities, which a restore otherwise leaves out",
-		),
+		v.description("restore device nodes, setuid files and file capabilities, which are left out otherwise"),
 	),
 	healthChecks: v.pipe(
 		v.optional(v.array(healthCheckSchema), []),
-		v.description("what shows that the service is healthy; a restore that fails one is undone"),
+		v.description("tests that the service is healthy; a restore that fails one is rolled back"),
 	),
 	maxAge: v.optional(maxAge),
 });
-/** As it is written. */
+/** As in the config. */
 export type StateInput = v.InferInput<typeof stateSchema>;
-/** As the manifest holds it. */
+/** As in the manifest. */
 export type State = v.InferOutput<typeof stateSchema>;
