@@ -1,18 +1,18 @@
-// What many archives say alike is held in memory once: their states, folders and databases hardly change from night to
-// night. What they say differently is bounded in sum: a thousand descriptions are as much somebody's word as one is.
+// Metadata that many archives have in common is held in memory once: states, folders and databases hardly change from night
+// to night. The total of what differs is bounded, because anybody who can write to a destination can add archives there.
 import { createHash } from "node:crypto";
 import { frugal } from "../host/memory.ts";
 import { recordOf } from "../values/record.ts";
 
-/** Bytes of JSON that one archive may say as no other does without being counted as a large one. */
+/** Bytes of JSON unique to one archive above which it counts as large. */
 const LARGE = 16 * 1024;
-/** What says no more than this has room whatever others say. */
+/** Up to this size, an archive is accepted whatever the total is. */
 const SMALL = 4 * 1024;
-/** Of what all archives say differently: when the next large one, and when any, is too much. In memory it is some three times that. */
+/** Total bytes of unique JSON above which the next large archive, or any archive, is refused. In memory they take about three times that. */
 const MOST = { large: 12 * 1024 * 1024, any: 32 * 1024 * 1024 };
-/** Characters: shorter texts are not worth it. */
+/** Characters: sharing shorter strings is not worth it. */
 const SHORT = 64;
-/** Bytes that a map takes by itself, beside what is in it. */
+/** Bytes that a map takes without its content. */
 const OF_A_MAP = 400;
 
 const held = new Map<string, unknown>();
@@ -20,8 +20,8 @@ let different = 0;
 let passed: ReturnType<typeof frugal> | undefined;
 
 /**
- * The same map, with values that are held already in place of its own, and so down to so many levels below it. Undefined
- * where it says too much that others do not. `bytes`: of what it was read from.
+ * The same map with equal values replaced by those already in memory, down to `levels` levels below it. Undefined if too much
+ * of it is unique. `bytes`: the size of the text it was read from.
  */
 export function alike<T extends object>(map: T, levels: number, bytes: number): T | undefined {
 	passed ??= frugal(true);
@@ -51,4 +51,4 @@ export function alike<T extends object>(map: T, levels: number, bytes: number): 
 }
 
 export const TOO_MUCH =
-	"its description is large, and all that archives say here is too much to be held in memory; remove what is not yours from the destination";
+	"its description is large, and the descriptions of all archives here do not fit in memory; remove archives that are not yours from the destination";

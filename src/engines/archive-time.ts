@@ -1,11 +1,11 @@
-// When an archive was made, by whose word, and the order that follows (docs/decisions/0017): by this machine's own records
-// of what it made, else by the engine's own time, else by what the archive says of itself.
+// When an archive was made, and the order of archives (docs/decisions/0017). The time comes from this machine's records if
+// they have the archive, else from the engine, else from the archive's metadata.
 import type { Archive, StateRecord } from "./archive.ts";
 
-/** `suspicious`: it is stored, and there is reason to doubt that it is what it should be. */
+/** `suspicious`: stored, but there is reason to doubt its content. */
 export type StateOutcome = StateRecord["outcome"] | "suspicious";
 
-/** What this machine's own records hold of one archive. */
+/** This machine's record of one archive. */
 export interface Recorded {
 	/** RFC 3339. */
 	readonly created: string;
@@ -13,30 +13,30 @@ export interface Recorded {
 	readonly outcomes: ReadonlyMap<string, StateOutcome>;
 }
 
-/** What this machine knows of one destination by itself. */
+/** This machine's records of one destination. */
 export interface Records {
-	/** The states that it has now; all that it ever had where this is left out. */
+	/** The machine's current states; if left out, all states that it ever had. */
 	readonly states?: readonly string[];
-	/** RFC 3339: when it first wrote there, as far as it knows. What is older may be its own anyway. */
+	/** RFC 3339: the first recorded write to the destination. Older archives may be this machine's too. */
 	readonly since?: string;
-	/** By name; some may be gone by now. */
+	/** By name; some of them may have been deleted since. */
 	readonly archives: ReadonlyMap<string, Recorded>;
 }
 
 export const NO_RECORDS: Records = { archives: new Map() };
 
-/** Clocks differ a little. */
+/** Tolerance for clocks that differ a little. */
 const MOST_AHEAD_MS = 5 * 60_000;
 
-/** Milliseconds since 1970; 0 where nobody tells. */
+/** Milliseconds since 1970; 0 if unknown. */
 export const timeOf = ({ created }: Archive): number => Date.parse(created ?? "") || 0;
 
-/** Whether this is yet to come: a clock was wrong when it was said, or is now, or somebody made it up. */
+/** Whether a time is in the future: a clock was or is wrong, or somebody forged it. */
 export function isAhead(milliseconds: number, now = new Date()): boolean {
 	return milliseconds > now.getTime() + MOST_AHEAD_MS;
 }
 
-/** The archive with the time that counts, and whether this machine's records have it. */
+/** The archive with the time from this machine's records, if they have it. */
 export function withTime<A extends Archive>(archive: A, { archives }: Records): A {
 	const known = archives.get(archive.name);
 	return known === undefined ? archive : { ...archive, created: known.created, recorded: true };
@@ -49,7 +49,7 @@ export function oldestFirst<A extends Archive>(archives: readonly A[]): A[] {
 		.map(({ archive }) => archive);
 }
 
-/** Records as archives tell them of themselves: for whoever keeps none. */
+/** Records taken from the archives' own metadata, for callers without a journal. */
 export function byTheirWord(archives: readonly Archive[]): Records {
 	return {
 		archives: new Map(

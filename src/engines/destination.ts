@@ -154,12 +154,12 @@ export interface Destination {
 
 /** What some engines cannot do, in words. */
 const ABILITIES = {
-	restore: "restore anywhere but to the original paths",
-	contents: "show what is in an archive",
+	restore: "restore to other than the original paths",
+	contents: "list the files in an archive",
 	check: "check archives",
 	remove: "remove single archives",
 	mount: "mount an archive",
-	writeMetadata: "correct what an archive says of itself",
+	writeMetadata: "change the metadata of an archive",
 } as const;
 type Ability = keyof typeof ABILITIES;
 
@@ -180,7 +180,7 @@ export function requireAble<A extends Ability>(
 		{
 			hint:
 				missing === "mount" && isReadable
-					? "see what is in it with: holdfast archives browse, and take out a file with: archives extract"
+					? "to list its files: holdfast archives browse; to extract one: holdfast archives extract"
 					: undefined,
 		},
 	);

@@ -1,8 +1,8 @@
-// What a disk says when it cannot be written, in words a person can act on.
+// Errors of a disk that cannot be written to, with a hint what to do.
 import { HoldfastError, isErrno } from "../values/error.ts";
 import { codeFor, hintFor, wordsOf } from "../values/system-error.ts";
 
-/** The error to throw for what failed while something was written below `path`. */
+/** The error to throw for a failed write below `path`. */
 export function diskFault(error: unknown, path: string): unknown {
 	if (isErrno(error, "ENOSPC"))
 		return new HoldfastError("disk-full", `no space left in ${path}`, {
@@ -15,11 +15,11 @@ export function diskFault(error: unknown, path: string): unknown {
 			hint: "archives in it can be listed and restored; to write, remount it: mount -o remount,rw",
 		});
 	if (isErrno(error, "EACCES") || isErrno(error, "EPERM"))
-		return new HoldfastError(codeFor(error), `cannot write in ${path}: ${wordsOf(error)}`, {
+		return new HoldfastError(codeFor(error), `cannot write to ${path}: ${wordsOf(error)}`, {
 			cause: error,
 			hint:
 				hintFor(error) ??
-				`see who may write there, and whether something in it is immutable: ls -ld ${path}; lsattr -d ${path}`,
+				`check its permissions, and whether it is immutable: ls -ld ${path}; lsattr -d ${path}`,
 		});
 	return error;
 }

@@ -1,5 +1,5 @@
-// A destination on a disk that is not mounted is a folder like any other, on the disk below: what is written there fills
-// that, and is hidden once the disk is back. So where a file system is expected, one must be mounted.
+// If a disk is not mounted, a destination on it is an ordinary folder on the disk below: archives would fill that disk and be
+// hidden as soon as the other one is mounted again. So a file system must be mounted where one is expected.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { diskHolding, isAtOrBelow, mountHolding, unescapedPath } from "../host/mounts.ts";
@@ -7,10 +7,10 @@ import { resolvePath } from "../host/trust.ts";
 import { HoldfastError } from "../values/error.ts";
 import { folderOf } from "./repository.ts";
 
-/** Where people, and their desktops, mount disks (hier(7); udisks(8)). */
+/** Where people and desktops mount disks (hier(7); udisks(8)). */
 const FOR_DISKS = ["/mnt", "/media", "/run/media"];
 const FSTAB = "/etc/fstab";
-/** Where an administrator's units are, and those that are made of fstab and the like; not those that systemd brings. */
+/** Folders of units from the administrator and from generators such as that for fstab, but not of those that systemd ships. */
 const UNIT_FOLDERS = [
 	"/etc/systemd/system",
 	"/run/systemd/system",
@@ -20,12 +20,12 @@ const UNIT_FOLDERS = [
 	"/usr/local/lib/systemd/system",
 ];
 
-/** As the config has it: a folder at which something must be mounted, or `false` where nothing need be. */
+/** As in the config: the folder at which a file system must be mounted, or `false` if none need be. */
 export type Mountpoint = string | false | undefined;
 
 /**
- * Throws when a destination's folder would be written to the disk below the one that is meant: without a word of the config's
- * the one that it was on `last` time at the least. Returns where the one is mounted that it is on.
+ * Throws if the file system that should hold a destination's folder is not mounted. If the config does not say which one, at
+ * least the one of the `last` time is required. Returns the mount point of the file system that holds the folder now.
  */
 export function requireDisk(
 	path: string,
@@ -47,7 +47,7 @@ export function requireDisk(
 			"disk-not-mounted",
 			`${notMounted(last)}: ${path} may be hidden below it, or on another disk`,
 			{
-				hint: `mount it again. If ${path} is meant to be where it is now, say so for this destination: mountpoint: ${disk ?? false}`,
+				hint: `mount it again; if ${path} is in the right place now, set for this destination: mountpoint: ${disk ?? false}`,
 			},
 		);
 	const expected = mountpoint === undefined ? expectedMount(target) : resolvePath(mountpoint).path;
@@ -59,16 +59,16 @@ export function requireDisk(
 			? `${path} is in ${expected}, where disks are mounted, and no file system is mounted there`
 			: `no file system is mounted at ${expected}: ${path} would be on the disk below it`,
 		{
-			hint: `is the disk there? Mount it${isAnyDisk ? "" : ` (mount ${expected})`}. If ${path} is meant to be a folder like any other, say so for this destination: mountpoint: false`,
+			hint: `mount the disk${isAnyDisk ? "" : ` (mount ${expected})`}; if ${path} is meant to be an ordinary folder, set for this destination: mountpoint: false`,
 		},
 	);
 }
 
-/** Where a destination was written last, and nothing is mounted any more. */
+/** The message for a mount point that held the destination at the last write and where nothing is mounted now. */
 export const notMounted = (last: string) =>
 	`no file system is mounted at ${last}, as there was when this destination was last written`;
 
-/** The same for a repository, wherever it is. */
+/** The same for a repository, local or remote. */
 export function requireDiskOf(
 	repo: string,
 	mountpoint: Mountpoint,
@@ -78,7 +78,7 @@ export function requireDiskOf(
 	return folder === undefined ? {} : requireDisk(folder, mountpoint, last);
 }
 
-/** The innermost folder at or above a path at which a file system is to be mounted; undefined when there is none. */
+/** The innermost folder at or above a path at which a file system should be mounted; undefined if there is none. */
 function expectedMount(target: string): string | undefined {
 	return [...FOR_DISKS, ...inFstab(), ...mountUnits()]
 		.filter((folder) => folder !== "/" && isAtOrBelow(target, folder))
@@ -104,7 +104,7 @@ function textOf(file: string): string {
 	}
 }
 
-/** A mount unit has the name of its folder (systemd.mount(5)); one that is masked is none. */
+/** A mount unit is named after its folder (systemd.mount(5)). Masked units do not count. */
 function mountUnits(): string[] {
 	return UNIT_FOLDERS.flatMap((folder) =>
 		namesIn(folder)

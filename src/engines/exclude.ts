@@ -1,10 +1,10 @@
-// Exclusions (values/patterns.ts) in the language of shells, which restic, tar and rsync each know a kind of; and roots
-// that lie in one another.
+// Exclusions (values/patterns.ts) as shell patterns, of which restic, tar and rsync each have a variant; and roots inside
+// other roots.
 import type { Exclusion, Part } from "../values/exclusion.ts";
 import { leavesOut } from "../values/patterns.ts";
 import type { Root } from "./destination.ts";
 
-/** A name as such a pattern: `*` stops at slashes, `[a-z]` is one of ASCII, a backslash comes before what stands for itself. */
+/** A name as a shell pattern: `*` does not match slashes, `[a-z]` is one ASCII character, a backslash escapes. */
 export function glob(part: Exclude<Part, "**">): string {
 	return part
 		.map((token) => {
@@ -15,14 +15,14 @@ export function glob(part: Exclude<Part, "**">): string {
 		.join("");
 }
 
-/** A path or a name as a pattern that matches just itself. */
+/** A path or a name as a pattern that matches only itself. */
 export function literally(text: string): string {
 	return text.replace(/[\\*?[\]]/g, "\\$&");
 }
 
 const inSet = (code: number) => String.fromCharCode(code).replace(/[\\\]^![-]/, "\\$&");
 
-/** For languages whose `**` stands for one folder at least: each with it and without it. */
+/** For pattern languages whose `**` matches at least one folder: every combination with and without it. */
 export function eachWay(exclusion: Exclusion): Exclusion[] {
 	const at = exclusion.indexOf("**");
 	if (at < 0) return [exclusion];
@@ -33,12 +33,12 @@ export function eachWay(exclusion: Exclusion): Exclusion[] {
 	]);
 }
 
-/** The roots that lie in this one. What is in them is theirs alone, and this one's exclusions have no say there. */
+/** The roots inside this one. This one's exclusions do not apply to them. */
 export function innerRoots(root: Root, roots: readonly Root[]): Root[] {
 	return roots.filter(({ path }) => path.startsWith(`${root.path}/`));
 }
 
-/** Whether who walks through the roots around this one comes to it without being told of it. */
+/** Whether a walk through the enclosing root reaches this one without being given its path. */
 export function isReached(root: Root, roots: readonly Root[]): boolean {
 	const [around] = roots
 		.filter(({ path }) => root.path.startsWith(`${path}/`))

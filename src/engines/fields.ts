@@ -1,24 +1,24 @@
-// Options that the schemas of several engines share. Light: it is loaded with the manifest.
+// Options that the schemas of several engines share. Loaded with the manifest, so keep it light.
 import * as v from "valibot";
 import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";
 import { retentionSchema } from "./retention-rules.ts";
 
-/** Of every provider. */
+/** Options of every provider. */
 export const timing = {
 	schedule: v.pipe(
 		v.optional(f.calendar),
-		v.description("when to back up to this provider, in a timer of its own"),
+		v.description("when to back up to this provider, with a separate timer"),
 	),
 	maxAge: v.pipe(
 		v.optional(f.durationText("an age")),
 		v.description(
-			'how old archives may be in this provider\'s destinations, such as "8d" for a disk that comes once a week',
+			'maximum age of the newest archive in this provider\'s destinations, such as "8d" for a disk that is attached once a week',
 		),
 	),
 };
 
-/** Of those whose archives are pruned. */
+/** Options of providers whose archives are pruned. */
 export const upkeep = { retention: v.optional(retentionSchema), ...timing };
 
 /** `destinations` of a provider, each with these options. */
@@ -28,6 +28,6 @@ export const destinations = <const E extends v.ObjectEntries>(entries: E) =>
 export const mountpoint = v.pipe(
 	v.optional(v.union([f.path, v.literal(false)])),
 	v.description(
-		"folder at which a file system must be mounted before anything is written; false: none need be. When left out, one must be below /mnt, /media and /run/media, and where /etc/fstab or a mount unit has one",
+		"folder at which a file system must be mounted before anything is written; false: none. By default, one must be mounted below /mnt, /media and /run/media, and wherever /etc/fstab or a mount unit has one",
 	),
 );

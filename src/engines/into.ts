@@ -1,5 +1,5 @@
-// Where a restore writes. Archives come from elsewhere, and may hold links and paths that lead out of the folder: the
-// programs of an engine see it in an enclosure, where nothing follows a link.
+// Where a restore writes. An archive may contain links and paths that lead out of the folder, so an engine's programs run in
+// an enclosure, where no link is followed.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Closed, closeOffForAll, type Enclosure } from "../host/enclosure.ts";
@@ -7,21 +7,21 @@ import type { Folder } from "../host/folder.ts";
 import { places } from "../host/places.ts";
 
 export interface Into {
-	/** A folder that only we can enter, for what this process does itself: through descriptors, following no link. */
+	/** A folder that only this process can enter. Use descriptors below it and follow no link. */
 	readonly folder: Folder;
-	/** For programs that write to it; `reading` are folders that they read, which follow no link there either. */
+	/** For programs that write to it. `reading`: folders that they read; links in them are not followed either. */
 	enter(reading?: readonly string[]): Promise<Inside>;
 }
 
 export interface Inside extends AsyncDisposable {
-	/** Where the folder is for them. */
+	/** The folder's path as the programs see it. */
 	readonly path: string;
 	readonly enclosure: Enclosure | undefined;
 }
 
 /**
- * `log` is told where links are followed anyway. `within`: folders that stand in for ones in it, by their paths
- * below it; those are there.
+ * `log` gets a line if links cannot be disabled. `within`: folders to use in place of existing ones in it, by their path
+ * below it.
  */
 export function into(
 	folder: Folder,
@@ -35,7 +35,7 @@ export function into(
 			mkdirSync(at, { recursive: true, mode: 0o700 });
 			const others = Object.entries(within);
 			const closed: Closed[] = [
-				// One open folder at most; what has others in it is in a place of our own.
+				// At most one open folder: a folder with others inside it is in a private place anyway.
 				{ folder: others.length === 0 ? folder : folder.path, at },
 				...others.map(([below, one]) => ({ folder: one, at: at + below })),
 				...reading.map((path) => ({ folder: path })),

@@ -1,11 +1,11 @@
-// A destination that is not there: where archives were written to it before, it is not a new one.
+// A destination that is missing although archives were written to it before: it must not be taken for a new one.
 import { errorOf, HoldfastError, reportOf } from "../values/error.ts";
 import type { Records } from "./archive-time.ts";
 
-/** The same fault, with what to do about it. `records`: what the journal has of the destination. */
+/** The same error, with a hint if archives were written there before. `records`: the journal's records of the destination. */
 export function ofKnown(error: unknown, { since }: Pick<Records, "since">): unknown {
 	if (!(error instanceof HoldfastError) || error.code !== "repository-not-found" || since === undefined)
 		return error;
-	const hint = "archives were written there before: is the disk mounted, and the address still right?";
+	const hint = "archives were written there before: check that the disk is mounted and the address is still right";
 	return errorOf({ ...reportOf(error), hint });
 }

@@ -1,4 +1,4 @@
-// Every engine. A new one is a folder here and a line below.
+// Every engine. To add one, add a folder here and a line below.
 import * as v from "valibot";
 import { borgbackup } from "./borgbackup/definition.ts";
 import { command } from "./command/definition.ts";
@@ -9,16 +9,16 @@ import { tar } from "./tar/definition.ts";
 
 const LIST = [tar, borgbackup, restic, localbackup, command] as const;
 
-/** In the order in which they are named to people. */
+/** In the order in which messages list them. */
 export const ENGINES: readonly Engine[] = LIST;
 
 type SchemasOf<L extends readonly Pick<Engine, "options">[]> = { -readonly [I in keyof L]: L[I]["options"] };
 
-/** A provider, of any engine. */
+/** A provider of any type. */
 export const providerSchema = v.variant("type", LIST.map(({ options }) => options) as SchemasOf<typeof LIST>);
 export type ProviderOptions = v.InferOutput<typeof providerSchema>;
 
-/** Undefined for what is the name of none. */
+/** Undefined if no engine has this name. */
 export const engineNamed = (type: unknown): Engine | undefined => ENGINES.find((one) => one.type === type);
 
 export function engineOf({ type }: Pick<ProviderOptions, "type">): Engine {
@@ -27,11 +27,11 @@ export function engineOf({ type }: Pick<ProviderOptions, "type">): Engine {
 	return engine;
 }
 
-/** The options of its destinations, by name; none for an engine whose providers have no destinations. */
+/** The options of its destinations, by name; empty if the engine's providers have no destinations. */
 export const destinationsIn = (options: ProviderOptions): Readonly<Record<string, DestinationOptions>> =>
 	"destinations" in options ? options.destinations : {};
 
-/** Where a destination is, as its options say. */
+/** The address of a destination in its options. */
 export function addressIn({ address }: Engine, destination: DestinationOptions): string | undefined {
 	const found = address === undefined ? undefined : destination[address];
 	return typeof found === "string" ? found : undefined;

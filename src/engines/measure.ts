@@ -1,11 +1,11 @@
-// About how large what is to be stored is, whichever engine stores it: tar counts what an archive would hold, and reads no
-// file when it writes to /dev/null. Holes do not count: a file may seem to have terabytes, and tar would go through them.
+// Estimates how much is to be stored, for any engine: tar adds up the size of an archive, and does not read the files when it
+// writes to /dev/null. Holes are not counted: a sparse file may claim terabytes, and tar would go through all of them.
 import { exec } from "../host/exec.ts";
 import type { Root } from "./destination.ts";
 import { tarExcludes } from "./tar/exclude.ts";
 import { deepestIn } from "./tar/pack.ts";
 
-/** Bytes, with those of tar's own headers. Undefined when it cannot tell. */
+/** Bytes, including tar's headers. Undefined if tar does not report them. */
 export async function measure(roots: readonly Root[], signal: AbortSignal): Promise<number | undefined> {
 	let sum = 0;
 	for (const root of roots) {

@@ -1,5 +1,5 @@
-// What an archive says of itself, in the one form that every engine keeps. Whoever can write to a destination can write
-// it: it is parsed by a schema and bounded, and what does not fit costs that archive alone.
+// The metadata of an archive, in the form that every engine stores. Anybody who can write to a destination can write it, so it
+// is parsed by a schema with limits. Invalid metadata makes only its own archive unusable.
 import { posix } from "node:path";
 import * as v from "valibot";
 import { HoldfastError } from "../values/error.ts";
@@ -10,14 +10,14 @@ import type { Archive, Metadata, Problem } from "./archive.ts";
 
 /** Bytes of one archive's metadata, as JSON. */
 export const MOST_METADATA_BYTES = 1024 * 1024;
-/** What a new archive may take of its engine's limit: a reason, or a hold, may be added later. */
+/** The share of its engine's limit that a new archive may use: a reason or a hold may be added later. */
 export const AT_FIRST = 3 / 4;
 const MOST_STATES = 2_000;
 /** Of one state. */
 const MOST_FOLDERS = 10_000;
 const MOST_DUMPS = 10_000;
 const LONGEST_NAME = 255;
-/** Lists and maps within each other. Without a limit, whatever writes the JSON again runs out of stack. */
+/** Levels of nested lists and maps. Without a limit, code that writes the JSON again runs out of stack. */
 const DEEPEST = 32;
 /** Characters of a reason. */
 const LONGEST_REASON = 300;
@@ -30,7 +30,7 @@ const time = v.pipe(
 	v.check((text) => !Number.isNaN(Date.parse(text)), "is not a time"),
 );
 
-/** Whether an archive can hold something under this path: absolute and normalised, and not all of the machine. */
+/** Whether an archive can hold something under this path: absolute, normalised, and not "/". */
 export function isStoredPath(path: string): boolean {
 	return (
 		path.startsWith("/") && !path.endsWith("/") && posix.normalize(path) === path && !path.includes("\0")
@@ -43,7 +43,7 @@ const facts = record(v.string(), v.unknown());
 
 const folders = v.pipe(v.array(storedPath), v.maxLength(MOST_FOLDERS, `more than ${MOST_FOLDERS} folders`));
 
-// Keys that this version does not know stay, so that a hold does not drop what a later one wrote.
+// Unknown keys are kept, so that setting a hold does not drop what a later version wrote.
 const stateRecord = v.looseObject({
 	outcome: v.picklist(["good", "failed"]),
 	folders,
@@ -87,10 +87,10 @@ const metadataSchema = v.looseObject({
 	hold: v.exactOptional(v.looseObject({ reason: v.string(), since: time })),
 });
 
-/** What can be made of it: an archive has one of these, or none where it does not bear our mark. */
+/** The result of reading metadata: one of these, or none if the archive does not bear Holdfast's mark. */
 export type Described = Pick<Archive, "metadata" | "newer" | "damaged">;
 
-/** Read what an archive says of itself. Never throws. */
+/** Parse an archive's metadata. Never throws. */
 export function readMetadata(text: string): Described {
 	const bytes = Buffer.byteLength(text);
 	if (bytes > MOST_METADATA_BYTES) return tooLarge(bytes);
@@ -101,7 +101,7 @@ export function readMetadata(text: string): Described {
 	}
 }
 
-/** The same, of what was parsed already, as a part of a text of so many bytes. Never throws. */
+/** The same for JSON that is already parsed. `within`: bytes of the text that it is part of. Never throws. */
 export function parseMetadata(value: unknown, within = 0): Described {
 	if (typeof value !== "object" || value === null || Array.isArray(value))
 		return { damaged: "its description is not a map" };
@@ -113,7 +113,7 @@ export function parseMetadata(value: unknown, within = 0): Described {
 	if (bytes > MOST_METADATA_BYTES) return tooLarge(bytes);
 	const { success, output, issues } = v.safeParse(metadataSchema, value, { abortEarly: true });
 	if (!success) return { damaged: `its description does not fit: ${faultOf(issues)}` };
-	// States, their records, and what each of those holds.
+	// Two levels: the states' records, and the values in each of them.
 	const metadata = alike(output, 2, bytes);
 	return metadata === undefined ? { damaged: TOO_MUCH } : { metadata };
 }
@@ -123,27 +123,27 @@ export function tooLarge(bytes?: number): Described {
 	return { damaged: `its description is too large: ${size}more than ${MOST_METADATA_BYTES / 1024} KiB` };
 }
 
-/** Whose an archive says that it is, if it can be told. */
+/** The machine that an archive names as its own, if it can be read. */
 export const machineOf = ({ metadata, newer }: Archive) => metadata?.machine ?? newer?.machine;
 
-/** One repository can hold several machines. An archive that does not say whose it is belongs to whoever asks. */
+/** A repository can hold archives of several machines. One that names no machine belongs to all of them. */
 export function belongsTo(archive: Archive, machine: string): boolean {
 	const whose = machineOf(archive);
 	return whose === undefined || whose === machine;
 }
 
-/** What is said behind a time that is yet to come. */
+/** Appended to a time that is in the future. */
 export const wordsOfTime =
 	"which is yet to come: a clock was wrong when it was made, or is now, or somebody made it up";
 
-/** The archives of a listing that are damaged, as a check tells them. */
+/** The damaged archives of a listing, as problems that a check reports. */
 export function damageIn(archives: readonly Archive[]): Problem[] {
 	return archives.flatMap(({ name, damaged }) =>
 		damaged === undefined ? [] : [{ archive: name, message: damaged }],
 	);
 }
 
-/** Where a value does not fit, and why, in so many characters. */
+/** Where and why a value is invalid, in at most `LONGEST_REASON` characters. */
 export function faultOf([issue]: readonly v.BaseIssue<unknown>[]): string {
 	if (issue === undefined) return "";
 	const path = (issue.path ?? []).map(({ key }) => String(key)).join(".");
@@ -153,7 +153,7 @@ export function faultOf([issue]: readonly v.BaseIssue<unknown>[]): string {
 	);
 }
 
-/** Nothing is called for each level: there may be hundreds of thousands. */
+/** Not recursive: there may be hundreds of thousands of levels. */
 function isDeeper(value: object, most: number): boolean {
 	let level: object[] = [value];
 	for (let depth = 0; level.length > 0; depth++) {
@@ -166,8 +166,8 @@ function isDeeper(value: object, most: number): boolean {
 }
 
 /**
- * As an engine keeps it; refused where it could not be read back. `most`: bytes that the engine itself can keep.
- * A new archive asks with `AT_FIRST` of them, before anything is written.
+ * The text that an engine stores. Throws if it could not be read back, or is larger than this share of the limit. A new
+ * archive uses `AT_FIRST`, before anything is written.
  */
 export function metadataText(metadata: Metadata, share = 1): string {
 	const text = JSON.stringify(metadata);
@@ -178,27 +178,27 @@ export function metadataText(metadata: Metadata, share = 1): string {
 		"archive-damaged",
 		`the archive could not be read back: ${damaged ?? "it is of a newer version"}`,
 		{
-			hint: "this is a fault of Holdfast's: nothing was written",
+			hint: "this is a bug in Holdfast; nothing was written",
 		},
 	);
 }
 
 const WITHOUT_ROOM = new Error("the description has no room");
 
-/** Whether an engine refused a description that takes more than it can keep; it has written nothing then. */
+/** Whether the metadata was refused because it is too large. Nothing has been written then. */
 export function isWithoutRoom(error: unknown): error is HoldfastError {
 	return error instanceof HoldfastError && error.cause === WITHOUT_ROOM;
 }
 
-/** Refuse a description that takes more bytes than can be kept of it. */
+/** Throw if the metadata takes more bytes than can be stored. */
 export function requireRoom(bytes: number, most: number): void {
 	if (bytes <= most) return;
 	throw new HoldfastError(
 		"failed",
-		`the archive's description takes ${Math.ceil(bytes / 1024)} KiB, and ${Math.floor(most / 1024)} KiB is the most`,
+		`the archive's description takes ${Math.ceil(bytes / 1024)} KiB; the limit is ${Math.floor(most / 1024)} KiB`,
 		{
 			cause: WITHOUT_ROOM,
-			hint: "it names each state, folder and database: declare the folder above in place of many single ones, or fewer states on this machine",
+			hint: "it names each state, folder and database: declare a parent folder instead of many single ones, or fewer states on this machine",
 		},
 	);
 }

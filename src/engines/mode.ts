@@ -1,6 +1,6 @@
 // Modes as engines print them: `-rwsr-x--T` and the like.
 
-/** The permission bits, with setuid, setgid and sticky, of a mode in letters. */
+/** The permission bits of a mode in letters, including setuid, setgid and sticky. */
 export function modeOf(letters: string): number {
 	let mode = 0;
 	for (const [index, letter] of [...letters.slice(1, 10)].entries()) {

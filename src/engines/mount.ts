@@ -1,21 +1,21 @@
-// Engines that show an archive as a filesystem do so while their process lives.
+// For engines that mount an archive for as long as their process runs.
 import { setTimeout as pause } from "node:timers/promises";
 import { exec } from "../host/exec.ts";
 import { isMountPoint } from "../host/mounts.ts";
 import type { Work } from "./destination.ts";
 
 const POLL_MS = 50;
-/** How long an engine may take to end once its mount is gone. */
+/** How long an engine may take to exit after its mount is gone. */
 const LEAVE_MS = 10_000;
 
-/** Run an engine that mounts in the foreground, until it ends or the work is aborted; nothing is mounted at `at` after. */
+/** Run an engine that mounts in the foreground until it ends or the work is aborted, then unmount `at`. */
 export async function whileMounted(
 	at: string,
 	mounted: () => void,
 	work: Work,
 	run: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
-	// The engine itself is only ended when it does not end with its mount: some leave that behind when they are killed.
+	// Unmount first, and kill the engine only if that does not end it: some leave the mount behind when they are killed.
 	const kill = new AbortController();
 	let ended = false;
 	const engine = run(kill.signal)

@@ -1,6 +1,6 @@
 import { HoldfastError } from "../values/error.ts";
 
-/** What to throw for a path that an archive does not hold. */
+/** The error for a path that is not in an archive. */
 export function notHeld(path: string, archive: string, cause?: unknown): HoldfastError {
 	return new HoldfastError("path-not-in-archive", `${path} is not in the archive ${archive}`, {
 		hint: `to see what it holds: holdfast archives browse ${archive}`,

@@ -1,10 +1,10 @@
-// What an engine prints for programs: parsed by a schema, and where it does not fit, an error that names the command.
+// Parses the JSON output of engines with a schema. Errors name the command.
 import * as v from "valibot";
 import { HoldfastError } from "../values/error.ts";
 import { faultOf } from "./metadata.ts";
 
 export const count = v.pipe(v.number(), v.minValue(0));
-/** A time that can be read, in whichever form the engine has. */
+/** A time in any format that `Date.parse` reads. */
 export const when = v.pipe(
 	v.string(),
 	v.check((text) => !Number.isNaN(Date.parse(text)), "is not a time"),
@@ -27,7 +27,7 @@ export function understood<S extends v.GenericSchema>(
 	throw notUnderstood(command, faultOf(issues));
 }
 
-/** The same for what is not worth an error: undefined where it does not fit. */
+/** The same, for output that is not worth an error: undefined if it is invalid. */
 export function understoodOr<S extends v.GenericSchema>(
 	schema: S,
 	text: string,
@@ -43,7 +43,7 @@ export function understoodOr<S extends v.GenericSchema>(
 export function notUnderstood(command: string, reason: string, cause?: unknown): HoldfastError {
 	return new HoldfastError("output-invalid", `what ${command} printed is not understood`, {
 		details: [reason],
-		hint: "is it a version that Holdfast knows, and the repository what it seems?",
+		hint: "check that its version is supported and that the repository is intact",
 		cause,
 	});
 }

@@ -1,4 +1,4 @@
-// The passphrase of a repository and the key that opens the way to it, as options. Light: it is loaded with the manifest.
+// Options for a repository's passphrase and the SSH key to reach it. Loaded with the manifest, so keep it light.
 import * as v from "valibot";
 import * as f from "../values/fields.ts";
 import type { OptionFault, SecretFile } from "./engine.ts";
@@ -28,7 +28,7 @@ const sourcesIn = ({ passphraseFile, passphraseCommand, passphraseCredential }: 
 
 export const isLocked = (destination: Passphrase): boolean => sourcesIn(destination).length > 0;
 
-/** `otherwise`: what else a hint may name, for engines that need none. */
+/** `otherwise`: an alternative that the hint adds, for engines that work without a passphrase. */
 export function passphraseFaults(destination: Passphrase, otherwise = ""): OptionFault[] {
 	const sources = sourcesIn(destination);
 	if (sources.length > 1)
@@ -42,7 +42,7 @@ export function passphraseFaults(destination: Passphrase, otherwise = ""): Optio
 	];
 }
 
-/** Files with the passphrase, and with the keys that these commands of ssh name. */
+/** The file with the passphrase, and the key files that these ssh commands name. */
 export function secretFiles(
 	{ passphraseFile }: Passphrase,
 	commands: readonly (string | undefined)[],

@@ -1,11 +1,11 @@
-// Files of an archive that we read ourselves: dumps, and the manifest.
+// Files in an archive that Holdfast itself reads: dumps and the manifest.
 import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { type Folder, findBelow, openFileBelow } from "../host/folder.ts";
 import { HoldfastError } from "../values/error.ts";
 import { type Destination, requireAble, type Work } from "./destination.ts";
 import { into } from "./into.ts";
 
-/** Write these paths of an archive into a private folder; each must be a regular file, whatever the archive says. */
+/** Restore these paths of an archive into a private folder. Throws if one of them is not a regular file. */
 export async function restoreFiles(
 	destination: Destination,
 	archive: string,
@@ -21,18 +21,18 @@ export async function restoreFiles(
 export function requireFile(folder: Folder, path: string, archive: string): void {
 	if (findBelow(folder, path)?.isFile()) return;
 	throw new HoldfastError("archive-damaged", `${path} is not a file in the archive ${archive}`, {
-		hint: "somebody changed this archive, or it is damaged: use another one",
+		hint: "the archive is damaged, or somebody changed it: use another one",
 	});
 }
 
-/** The text of one of them, which must not be longer. */
+/** The text of one of them. Throws if it is longer than `mostBytes`. */
 export function readTextBelow(folder: Folder, path: string, mostBytes: number): string {
 	const fd = openFileBelow(folder, path);
 	try {
 		const { size } = fstatSync(fd);
 		if (size > mostBytes)
 			throw new HoldfastError("archive-damaged", `${path} in the archive is ${size} bytes long`, {
-				hint: `more than ${mostBytes} bytes are not read: somebody changed this archive, or it is damaged`,
+				hint: `the limit is ${mostBytes} bytes: the archive is damaged, or somebody changed it`,
 			});
 		return readFileSync(fd, "utf8");
 	} finally {

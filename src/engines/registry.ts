@@ -4,13 +4,13 @@ import { nearest } from "../values/nearest.ts";
 import type { Destination } from "./destination.ts";
 import { destinationsIn, engineOf, type ProviderOptions } from "./list.ts";
 
-/** What of a machine's manifest is needed here. */
+/** The part of a machine's manifest that is needed here. */
 interface Machine {
 	readonly machine: string;
 	readonly providers: Readonly<Record<string, ProviderOptions>>;
 }
 
-/** The destinations of one provider; the engine's code is loaded only now. */
+/** Load the engine's code and open the destinations of one provider. */
 export const openProvider = (name: string, options: ProviderOptions): Promise<readonly Destination[]> =>
 	engineOf(options).open(name, options);
 
@@ -37,13 +37,13 @@ export async function openDestinations(manifest: Machine, provider: string): Pro
 	return openProvider(provider, options);
 }
 
-/** A destination that the config has, and where it is. */
+/** A destination of the config and its location. */
 export interface At extends Pick<Destination, "name" | "location"> {
 	/** `provider/destination` */
 	readonly path: string;
 }
 
-/** All that the machine has. */
+/** All destinations of the machine. */
 export async function allDestinations(manifest: Machine): Promise<At[]> {
 	const all = await Promise.all(
 		Object.keys(manifest.providers).map(async (provider) =>

@@ -1,45 +1,45 @@
-// The rules by which archives are kept, as a config names them; retention.ts applies them. A new rule is an entry here.
+// The retention rules of the config; retention.ts applies them. To add a rule, add an entry here.
 import * as v from "valibot";
 import { DURATION } from "../values/duration.ts";
 
-/** A rule keeps the newest archive of each of its periods, for as many periods as it says. */
+/** A rule keeps the newest archive of each period, for a configured number of periods. */
 interface Rule {
-	/** What it keeps, for the reference. */
+	/** What it keeps; shown in the reference. */
 	readonly about: string;
-	/** The period that a time is in, and in words why an archive is kept as the newest of it. */
+	/** The period of a time. `why`: the reason shown for the archive that is kept for a period. */
 	period(time: Date, archive: string): string;
 	why(period: string): string;
 }
 
-/** In the order in which they are applied: what one keeps does not count for the next. */
+/** In the order in which they are applied: an archive that one rule keeps does not count for the next. */
 export const RULES = {
 	keepLast: {
-		about: "this many of the newest",
+		about: "how many of the newest archives to keep",
 		period: (_time, archive) => archive,
 		why: () => "one of the last",
 	},
 	hourly: {
-		about: "the newest of each of this many hours",
+		about: "for how many hours to keep the newest archive of the hour",
 		period: (time) => `${day(time)} ${two(time.getHours())}:00`,
 		why: (period) => `hourly ${period}`,
 	},
 	daily: {
-		about: "the newest of each of this many days",
+		about: "for how many days to keep the newest archive of the day",
 		period: day,
 		why: (period) => `daily ${period}`,
 	},
 	weekly: {
-		about: "the newest of each of this many weeks",
+		about: "for how many weeks to keep the newest archive of the week",
 		period: week,
 		why: (period) => `weekly ${period}`,
 	},
 	monthly: {
-		about: "the newest of each of this many months",
+		about: "for how many months to keep the newest archive of the month",
 		period: (time) => day(time).slice(0, 7),
 		why: (period) => `monthly ${period}`,
 	},
 	yearly: {
-		about: "the newest of each of this many years",
+		about: "for how many years to keep the newest archive of the year",
 		period: (time) => day(time).slice(0, 4),
 		why: (period) => `yearly ${period}`,
 	},
@@ -53,7 +53,7 @@ export const retentionSchema = v.pipe(
 	v.strictObject({
 		keepWithin: v.pipe(
 			v.optional(v.pipe(v.string(), v.regex(DURATION, 'write a time like "24h" or "7d"'))),
-			v.description('every archive that is not older than this, such as "7d"'),
+			v.description('keep every archive that is not older than this, such as "7d"'),
 		),
 		...(Object.fromEntries(Object.entries(RULES).map(([rule, { about }]) => [rule, count(about)])) as Record<
 			RuleName,
@@ -64,18 +64,18 @@ export const retentionSchema = v.pipe(
 		(rules) => Object.values(rules).some((rule) => rule !== undefined && rule !== 0),
 		"says nothing to keep: name at least one rule, such as daily: 7",
 	),
-	v.description("which archives `holdfast prune` keeps; without it, none is pruned"),
+	v.description("which archives `holdfast prune` keeps; without it, nothing is pruned"),
 );
 export type Retention = v.InferOutput<typeof retentionSchema>;
 
 const two = (number: number) => String(number).padStart(2, "0");
 
-/** Days are local ones: a person's "yesterday". */
+/** The day in local time, so that it matches a person's "yesterday". */
 function day(time: Date): string {
 	return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
 }
 
-/** The ISO week: it belongs to the year that its Thursday is in. */
+/** The ISO week. It belongs to the year of its Thursday. */
 function week(time: Date): string {
 	const thursday = new Date(Date.UTC(time.getFullYear(), time.getMonth(), time.getDate()));
 	thursday.setUTCDate(thursday.getUTCDate() + 4 - (thursday.getUTCDay() || 7));

@@ -1,4 +1,4 @@
-// Which archives of a destination are kept by the rules (retention-rules.ts), and why. Pure: nothing is deleted here.
+// Decides which archives of a destination the rules (retention-rules.ts) keep, and why. Pure: nothing is deleted here.
 
 import { secondsOf } from "../values/duration.ts";
 import type { Archive } from "./archive.ts";
@@ -8,16 +8,16 @@ import { type Retention, RULES } from "./retention-rules.ts";
 export interface Decision {
 	readonly archive: Archive;
 	readonly keep: boolean;
-	/** In words, such as "daily 2026-11-24" or "no rule keeps it". */
+	/** Reasons, such as "daily 2026-11-24" or "no rule keeps it". */
 	readonly why: readonly string[];
 }
 
-/** An archive that the rules may keep or let go. */
+/** An archive that the rules apply to. */
 interface Candidate {
 	readonly archive: Archive;
 	readonly time: number;
 	readonly outcomes: Recorded["outcomes"];
-	/** It takes a place. One that this machine has no record of is looked at as if it were the only such. */
+	/** Whether it uses up one of a rule's periods. Archives that this machine has no record of do not. */
 	readonly counts: boolean;
 }
 
@@ -27,11 +27,11 @@ interface Kept {
 }
 
 /**
- * Decide over the archives of one machine in one destination, in any order; the answer is newest first. The rules are
- * applied for each state by itself, to the archives that hold it whole; what one state needs stays. As with `borg prune`,
- * an archive that one rule keeps does not count for the next, so that daily 7 and weekly 4 reach back a week and then
- * four more. What is never let go, whatever the rules say: an archive with a hold, the newest good one of each state, and
- * what cannot be judged. What others put there takes no place of what this machine made (docs/decisions/0017).
+ * Decide which archives of one machine in one destination to keep. Takes them in any order; returns them newest first. The
+ * rules are applied to each state separately, to the archives in which it is good; an archive stays if any state needs it. As
+ * with `borg prune`, an archive that one rule keeps does not count for the next, so daily 7 and weekly 4 reach back one week
+ * and then four more. Always kept, whatever the rules say: archives with a hold, the newest good archive of each state, and
+ * archives that cannot be judged. Archives that others put there do not displace this machine's own (docs/decisions/0017).
  */
 export function retain(
 	archives: readonly Archive[],
@@ -72,12 +72,12 @@ export function retain(
 		if (hold !== undefined) keep(archive, `hold: ${hold.reason}`);
 		if (young.has(candidate)) keep(archive, `not older than ${retention.keepWithin}`);
 	}
-	// Of states that only others' archives name there may be any number.
+	// Only states that this machine knows: archives of others may name any number of states.
 	const own = candidates.filter(({ counts }) => counts);
 	const states = new Set([...own.flatMap(({ outcomes }) => [...outcomes.keys()]), ...(records.states ?? [])]);
 	keepUnmatched(candidates, keep);
 	for (const state of states) {
-		// Of a state that is no more there will be no new archive: those of other states take the places of its own.
+		// A removed state gets no new archives: the rules apply to all archives, so that its old ones age with the others.
 		const isCurrent = records.states?.includes(state) ?? true;
 		const ruled = (some: readonly Candidate[]) => {
 			if (isCurrent) return applyRules(some, young, retention);
@@ -97,7 +97,7 @@ export function retain(
 	});
 }
 
-/** What may be newer than all that this machine has of a state, or be all that there is of it. */
+/** Keep archives without a record that are newer than every recorded good archive of a state, or the only ones of it. */
 function keepUnmatched(
 	candidates: readonly Candidate[],
 	keep: (archive: Archive, reason: string, state: string) => void,
@@ -114,7 +114,7 @@ function keepUnmatched(
 			keep(candidate.archive, UNMATCHED, state);
 }
 
-/** What one state needs. */
+/** Keep what one state needs. */
 function keepOf(
 	state: string,
 	candidates: readonly Candidate[],
@@ -125,7 +125,7 @@ function keepOf(
 	const newest = whole.find(({ counts }) => counts);
 	if (newest) keep(newest.archive, NEWEST, state);
 	for (const { archive, reason } of ruled(whole)) keep(archive, reason, state);
-	// What there is of a state since it was last whole; it may be all that there is.
+	// Archives since the last good one in which the state failed or is in doubt: they may be all that there is of it.
 	const lastWhole = newest?.time ?? Number.NEGATIVE_INFINITY;
 	for (const [outcome, words] of [
 		["failed", "not whole"],
@@ -138,7 +138,7 @@ function keepOf(
 	}
 }
 
-/** `young`: those that are kept for their age, and do not count for the rules. */
+/** `young`: archives that are kept for their age and do not count for the rules. */
 function applyRules(
 	newestFirst: readonly Candidate[],
 	young: ReadonlySet<Candidate>,
@@ -166,17 +166,17 @@ function applyRules(
 
 const NEWEST = "the newest good one";
 const UNMATCHED = "this machine has no record of a newer one";
-/** Named in a reason. */
+/** How many states a reason names. */
 const MOST_STATES = 5;
 
-/** With the states that it is true of, unless that is each of the archive's. */
+/** The reason with the states that it applies to, unless it applies to all states of the archive. */
 function inWords(reason: string, of: readonly string[], outcomes: Recorded["outcomes"]): string {
 	if (reason === NEWEST || reason === UNMATCHED) return `${reason} of ${of.join(", ")}`;
 	const isOfAll = of.length === outcomes.size && of.every((state) => outcomes.has(state));
 	return of.length === 0 || isOfAll ? reason : `${reason} (${of.join("; ")})`;
 }
 
-/** Why an archive is not ours to judge; undefined when it may go by the rules. */
+/** Why the rules cannot be applied to an archive; undefined if they can. */
 function obstacleOf(
 	archive: Archive,
 	time: number,

@@ -1,13 +1,13 @@
-// Try again, a little later each time, what failed for a reason that may pass: a lock, a network.
+// Retries operations that failed for a temporary reason, such as a lock or the network, with growing pauses.
 
 import { setTimeout as pause } from "node:timers/promises";
 import { wordsOf } from "../values/system-error.ts";
 import type { Work } from "./destination.ts";
 
-/** Seconds before each further try. */
+/** Seconds before each retry. */
 const PAUSES = [1, 4, 15];
 
-/** `passes` says whether a fault may pass by itself; the last one is thrown. */
+/** `passes`: whether an error may be temporary. Throws the last error. */
 export async function retrying<T>(
 	work: Work,
 	passes: (error: unknown) => Promise<boolean>,

@@ -1,12 +1,12 @@
-// Engines pass over a folder that is not there, or that they leave out, and say that all went well. A root that is missing
-// from what was written is told anyway.
+// Some engines skip a root that is missing or excluded and still report success. This finds roots that were not stored, so
+// that they are reported.
 
 import { lstat } from "node:fs/promises";
 import { HoldfastError } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
 import type { CreateResult, Root } from "./destination.ts";
 
-/** The roots that are there, and those that are not as the result of a create tells them. Fails when none is. */
+/** The roots that exist, and the others in the form of `CreateResult`. Throws if none exists. */
 export async function presentRoots(
 	roots: readonly Root[],
 ): Promise<{ there: Root[]; unreadable: CreateResult["unreadable"][number][] }> {
@@ -18,17 +18,17 @@ export async function presentRoots(
 		else there.push(root);
 	}
 	if (there.length > 0) return { there, unreadable };
-	throw new HoldfastError("folder-not-found", "none of the folders is there", {
+	throw new HoldfastError("folder-not-found", "none of the folders exists", {
 		details: unreadable.map(({ path, reason }) => `${path}: ${reason}`),
 	});
 }
 
-/** The roots of which nothing was stored, as the result of a create tells them, but for those that it has told already. */
+/** The roots of which nothing was stored, in the form of `CreateResult`, without those that it already has. */
 export function missingRoots(
 	roots: readonly Root[],
 	told: CreateResult["unreadable"],
 	isStored: (path: string) => boolean,
-	reason = "the engine stored nothing of it",
+	reason = "the engine did not store it",
 ): CreateResult["unreadable"] {
 	const known = new Set(told.map(({ path }) => path));
 	return roots
@@ -36,7 +36,7 @@ export function missingRoots(
 		.map(({ path }) => ({ path, reason }));
 }
 
-/** Those that are not there any more once the engine has been through. */
+/** The roots that no longer exist after the engine has read them. */
 export async function vanishedRoots(
 	roots: readonly Root[],
 	told: CreateResult["unreadable"],
@@ -46,7 +46,7 @@ export async function vanishedRoots(
 	return missingRoots(roots, told, (path) => there.has(path), "it vanished while the archive was written");
 }
 
-/** Without those that lie in another of them. */
+/** The paths without those inside another of them. */
 export function outermost(paths: readonly string[]): string[] {
 	return paths.filter((path) => !paths.some((other) => path.startsWith(`${other}/`)));
 }

@@ -1,4 +1,4 @@
-// Folders that some engines would store, and that no restore could make again: their paths are too long.
+// Finds folders that some engines would store but that no restore could create, because their paths are too long.
 import { exec } from "../host/exec.ts";
 import type { OutputReader } from "../host/lines.ts";
 import type { Exclusion } from "../values/exclusion.ts";
@@ -7,18 +7,18 @@ import type { CreateResult, Root } from "./destination.ts";
 import { literally } from "./exclude.ts";
 
 /**
- * Bytes of a folder's path. The system takes 4,095: a restore adds the path of a private folder, and what is in the folder
- * has names of up to 255.
+ * Bytes of a folder's path. The system's limit is 4,095; a restore prepends the path of a private folder, and the folder's
+ * entries have names of up to 255 bytes.
  */
 const LONGEST = 3_300;
-/** Folders within each other of which not all can have a shorter path. */
+/** Nested folders: the innermost of more than these has a longer path in any case. */
 const DEEPEST = LONGEST / 2;
 /** Bytes of a name. */
 const LONGEST_NAME = 255;
-/** Bytes of a long path that a message shows. */
+/** Characters of a long path that a message shows. */
 const SHOWN = 200;
 
-/** One below a root that is not left out, if there is one. */
+/** The first such folder below a root that is not excluded, if there is one. */
 export async function tooLongIn(
 	roots: readonly Root[],
 	signal: AbortSignal,
@@ -30,7 +30,7 @@ export async function tooLongIn(
 			found = beginning;
 			throw new RangeError("one is enough");
 		});
-		// What is left out may be the mount of a server that does not answer: where it is known by its path, it is not looked into.
+		// An excluded folder may be the mount of a server that does not answer: find(1) must not enter those given by path.
 		const words = prunesOf({ path, exclude });
 		const find = ["find", path, "-maxdepth", String(DEEPEST), ...words, "-type", "d", "-print0"];
 		await exec(find, { signal, reader }).catch((error: unknown) => {
@@ -45,7 +45,7 @@ export async function tooLongIn(
 	return undefined;
 }
 
-/** Words of find(1) that keep it out of what is left out by its path. */
+/** Arguments that keep find(1) out of what is excluded by path. */
 export const prunesOf = ({ path, exclude }: Root): string[] =>
 	exclude
 		.flatMap((one) => literalOf(one) ?? [])
@@ -58,14 +58,14 @@ function literalOf(exclusion: Exclusion): string | undefined {
 	return names.length === 0 || names.includes(undefined) ? undefined : names.join("/");
 }
 
-/** Whole names: the last may have been cut. */
+/** Without the last name, which may be cut off. */
 const namesBelow = (root: string, beginning: string) =>
 	beginning
 		.slice(root.length + 1)
 		.split("/")
 		.slice(0, -1);
 
-/** Of paths that end with a NUL, tells the beginning of each that is too long: up to where it is, and a name more. */
+/** Reads paths that end with a NUL. Tells the beginning of each that is too long: as far as the limit, and one name more. */
 function pathReader(tell: (beginning: string) => void): OutputReader {
 	const most = LONGEST + LONGEST_NAME + 1;
 	const held = Buffer.alloc(most);

@@ -1,5 +1,5 @@
-// Files that did not hold still while an archive was written. The rule is the same for every engine: what vanished is not
-// in the archive, what changed may be in it as it never was; both are told, and neither costs a state its backup.
+// Files that vanished or changed while an archive was written. The same for every engine: a vanished file is not in the
+// archive, and the copy of a changed file may be inconsistent. Both are reported, and neither fails the backup of a state.
 import { lstatSync } from "node:fs";
 import { bytesOf } from "../host/names.ts";
 
@@ -13,13 +13,13 @@ export interface Unsteady {
 export interface Watch {
 	readonly found: readonly Unsteady[];
 	vanished(path: string): void;
-	/** Folders are passed over: engines list them before what is in them, and not all of them can tell. */
+	/** Ignores folders: engines list them before their content, and not all engines can tell whether they changed. */
 	changed(path: string): void;
-	/** For engines that cannot tell: the file was read to its end just now, and its reading began at that time. */
+	/** For engines that do not report changes: the file has just been read, and reading began at that time. */
 	readSince(path: string, milliseconds: number): void;
 }
 
-/** So many are kept: they are counted, and a few of them are shown. */
+/** How many are kept, to be counted; only a few of them are shown. */
 const MOST = 10_000;
 
 export function watchUnsteady(): Watch {
@@ -44,7 +44,7 @@ export function watchUnsteady(): Watch {
 	};
 }
 
-/** Only to be compared: where links lead does not matter. */
+/** Links are not followed: the result is only compared. */
 function statOf(path: string) {
 	try {
 		return lstatSync(bytesOf(path), { throwIfNoEntry: false });
@@ -53,6 +53,6 @@ function statOf(path: string) {
 	}
 }
 
-/** Whether an engine's own words say that something was not there any more. Names may stand in them: just the ends count. */
+/** Whether an engine's message says that a file no longer exists. Only its end counts, because it may contain file names. */
 export const saysAbsent = (reason: string) =>
 	/^\[Errno 2\]|(no such file or directory|removed before we read it)( \(2\))?$/i.test(reason);

@@ -69,7 +69,7 @@ export async function borg(
 			await discardCache(error.cache, () =>
 				once(destination, "delete", ["--cache-only", destination.repo], work, {}),
 			);
-			work.log(`borg's cache of ${destination.repo} was damaged, and was deleted: it is made again`);
+			work.log(`borg's cache of ${destination.repo} was damaged and has been deleted; borg rebuilds it`);
 			// What flows into it was made once: the next run can.
 			if (!call.once) return run();
 		}

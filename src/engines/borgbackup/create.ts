@@ -47,7 +47,7 @@ export async function create(
 		if (deep.size === 0) throw error;
 		const roots = request.roots.filter(({ path }) => !deep.has(path));
 		const result = await createOf(destination, compression, { ...request, roots }, mayInit, work);
-		const reason = `it has folders in more than ${DEEPEST} others, and borg goes no deeper`;
+		const reason = `its folders are nested more than ${DEEPEST} levels deep, which borg does not support`;
 		const left = request.roots.flatMap(({ path }) => (deep.has(path) ? [{ path, reason }] : []));
 		return { ...result, ...disk, unreadable: [...result.unreadable, ...left] };
 	}
@@ -175,7 +175,7 @@ async function makeMissing(
 			`the repository ${destination.repo} was there before and is gone`,
 			{
 				cause: error,
-				hint: "is the disk mounted? To start over: borg init it yourself, then create again",
+				hint: "check that the disk is mounted; to start over, run borg init, then create again",
 			},
 		);
 	await initialise(destination, work);

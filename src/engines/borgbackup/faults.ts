@@ -57,27 +57,27 @@ const KNOWN: Readonly<Record<string, (destination: BorgDestination) => Meaning>>
 	NoPassphraseFailure: ({ repo }) => ({
 		code: "wrong-passphrase",
 		message: `${repo} is encrypted, and there is no passphrase for it`,
-		hint: "name the file that it is in: passphraseFile of the destination, or adopt's --passphrase-file",
+		hint: "set passphraseFile for the destination, or give adopt --passphrase-file",
 	}),
 	"Repository.DoesNotExist": ({ repo }) => ({
 		code: "repository-not-found",
 		message: `there is no borg repository at ${repo}`,
-		hint: "is its disk mounted, and the address right? For a new destination, the first create makes it",
+		hint: "check that its disk is mounted and its address is right; the first create initializes a new repository",
 	}),
 	"Repository.InvalidRepository": ({ repo }) => ({
 		code: "repository-invalid",
-		message: `${repo} is there and is not a borg repository`,
-		hint: "name another place, or empty that one",
+		message: `${repo} exists but is not a borg repository`,
+		hint: "use another path, or empty this one",
 	}),
 	"Cache.RepositoryAccessAborted": ({ repo }) => ({
 		code: "repository-moved",
 		message: `the repository ${repo} was at another address when it was last used from here`,
-		hint: "if you moved it, say so for its destination: relocated: true. If you did not, somebody may have put another in its place",
+		hint: "if you moved it, set relocated: true for the destination; if not, somebody may have replaced it",
 	}),
 	LockTimeout: ({ repo }) => ({
 		code: "repository-locked",
 		message: `${repo} is locked by another borg`,
-		hint: `wait for it. If none runs on any machine: borg break-lock ${repo}`,
+		hint: `wait for it to finish; if no borg is running on any machine: borg break-lock ${repo}`,
 	}),
 	ConnectionClosed: connectionClosed,
 	ConnectionClosedWithHint: connectionClosed,
@@ -86,8 +86,8 @@ const KNOWN: Readonly<Record<string, (destination: BorgDestination) => Meaning>>
 function connectionClosed({ repo }: BorgDestination): Meaning {
 	return {
 		code: "connection-failed",
-		message: `the connection to ${repo} broke or could not be made`,
-		hint: "is the host up, and does it accept this key?",
+		message: `the connection to ${repo} failed`,
+		hint: "check that the host is up and accepts the key",
 	};
 }
 
@@ -129,7 +129,7 @@ export function faultOf(
 		const damaged = `borg's cache of ${subject} on this machine was damaged`;
 		const found = new BorgFault("program-failed", first, damaged, {
 			subject,
-			hint: "it was deleted, and borg makes it again: run this once more",
+			hint: "it was deleted, and borg rebuilds it: run the command again",
 			details: said.slice(-10),
 		});
 		found.cache = said;

@@ -65,7 +65,7 @@ export async function list(destination: BorgDestination, work: Work): Promise<Ar
 	]);
 }
 
-const UNNAMED = { damaged: "its name is none that borg can be told" };
+const UNNAMED = { damaged: "borg does not accept its name" };
 
 async function ask(destination: BorgDestination, format: readonly string[], work: Work): Promise<Said> {
 	let archives: Listed[] = [];
@@ -85,7 +85,7 @@ async function ask(destination: BorgDestination, format: readonly string[], work
 	const words = ["--json", ...format, destination.repo];
 	await borg(destination, "list", words, work, { reads: true, asks: true, reader });
 	// Nothing is not an empty list: it would hide every archive, and prune by what is left.
-	if (!list?.hasList()) throw notUnderstood("borg list", "it holds no list of archives");
+	if (!list?.hasList()) throw notUnderstood("borg list", "it contains no list of archives");
 	return { archives, tooLong };
 }
 
@@ -124,7 +124,7 @@ async function askSingly(
 ): Promise<void> {
 	const unknown = archives.filter(({ id, name }) => !comments.has(id) && isBorgName(name)).reverse();
 	for (const { id } of unknown.slice(MOST_SINGLY))
-		faults.set(id, "it was not asked, since another cannot be read");
+		faults.set(id, "not read, because another archive cannot be read");
 	for (const { id, name } of unknown.slice(0, MOST_SINGLY)) {
 		// borg info would read all of them, for its cache.
 		const only = `--glob-archives=${name.replace(/[*?[]/g, "[$&]")}`;

@@ -12,7 +12,7 @@ export const borgOptions = v.strictObject({
 		server: v.pipe(
 			v.optional(f.name),
 			v.description(
-				"a machine with a borgServer: repo, passphraseFile and rsh follow from it, unless they are written out",
+				"a machine with a borgServer; repo, passphraseFile and rsh are derived from it unless they are set",
 			),
 		),
 		...passphrase,
@@ -23,18 +23,18 @@ export const borgOptions = v.strictObject({
 		keyFile: v.pipe(
 			v.optional(f.path),
 			v.description(
-				"where the key is, or is to be made, for encryption: keyfile (default: borg's own folder)",
+				"path of the key for encryption: keyfile, created if missing (default: in borg's own folder)",
 			),
 		),
 		relocated: v.pipe(
 			v.optional(v.boolean()),
-			v.description("the repository has moved: accept it at this address (default false)"),
+			v.description("accept the repository at this address after it has moved (default false)"),
 		),
-		rsh: v.pipe(v.optional(f.text), v.description("remote shell command, as borg's --rsh")),
+		rsh: v.pipe(v.optional(f.text), v.description("remote shell command, like borg's --rsh")),
 		remotePath: v.pipe(v.optional(f.text), v.description("borg's program on the remote side")),
 		mountpoint,
 	}),
-	compression: v.pipe(v.optional(f.text), v.description("as borg's --compression (default auto,zstd)")),
+	compression: v.pipe(v.optional(f.text), v.description("like borg's --compression (default auto,zstd)")),
 });
 export type BorgOptions = v.InferOutput<typeof borgOptions>;
 export type BorgDestination = BorgOptions["destinations"][string];

@@ -23,7 +23,7 @@ export function openStreams({ streams = [] }: ArchiveRequest, work: Work): Strea
 	if (first === undefined)
 		return { options: [], paths: [], signal: work.signal, during: async (run) => run() };
 	if (others.length > 0)
-		work.log("borg takes one dump as it is made: the others are written to files before");
+		work.log("borg can stream only one dump: the others are written to files first");
 	const failed = new AbortController();
 	const signal = AbortSignal.any([work.signal, failed.signal]);
 	return {

@@ -65,8 +65,8 @@ async function create(
 function lineOf(path: string, exclusion: Exclusion): string {
 	const line = [literally(path), ...exclusion.map((part) => (part === "**" ? part : glob(part)))].join("/");
 	if (!line.includes("\n")) return line;
-	throw new HoldfastError("failed", `a command provider cannot be told what to leave out of ${path}`, {
-		hint: "it is told a pattern a line, and a name in it has a line break; use another provider for this state",
+	throw new HoldfastError("failed", `a command provider cannot exclude this from ${path}`, {
+		hint: "patterns are passed one per line, and a name in this one has a line break; use another provider for this state",
 	});
 }
 
@@ -74,8 +74,8 @@ function lineOf(path: string, exclusion: Exclusion): string {
 function joinFolders(paths: readonly string[]): string {
 	const odd = paths.find((path) => path.includes(":"));
 	if (odd !== undefined)
-		throw new HoldfastError("failed", `a command provider cannot be told of the folder ${odd}`, {
-			hint: "its interface joins folders with ':'; use another provider for this state",
+		throw new HoldfastError("failed", `a command provider cannot store the folder ${odd}`, {
+			hint: "folder names are joined with ':'; use another provider for this state",
 		});
 	return paths.join(":");
 }

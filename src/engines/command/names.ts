@@ -21,7 +21,7 @@ export function readList(provider: string, text: string): Archive[] {
 			"output-invalid",
 			`the list command of provider "${provider}" printed ${names.length} names`,
 			{
-				hint: `Holdfast reads ${MOST_NAMES} of one provider`,
+				hint: `the limit for one provider is ${MOST_NAMES}`,
 			},
 		);
 	return names.map((name): Archive => {

@@ -14,7 +14,7 @@ export const commandOptions = v.strictObject({
 	restore: v.pipe(
 		f.text,
 		v.description(
-			"script that puts the folders FOLDERS (joined with ':') of the archive NAME back in their places",
+			"script that restores the folders FOLDERS (joined with ':') of the archive NAME to their original paths",
 		),
 	),
 });

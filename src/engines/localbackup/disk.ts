@@ -69,14 +69,14 @@ async function mount(name: string, mountpoint: string, required: boolean): Promi
 			text,
 		)
 	) {
-		const facts = { details: result.stderr, hint: `plug it in; it belongs at ${mountpoint}` };
+		const facts = { details: result.stderr, hint: `plug it in; its mount point is ${mountpoint}` };
 		throw required
 			? new HoldfastError("disk-absent", `the disk of ${name} is not there`, facts)
 			: new DestinationAbsent("disk-not-mounted", `the disk of ${name} is not there`, facts);
 	}
 	throw new HoldfastError("disk-not-mounted", `${mountpoint} cannot be mounted`, {
 		details: result.stderr,
-		hint: "name its device in /etc/fstab, with the option noauto",
+		hint: "add its device to /etc/fstab, with the option noauto",
 	});
 }
 
@@ -85,6 +85,6 @@ async function unmount(mountpoint: string): Promise<void> {
 	if (result.code !== 0)
 		throw new HoldfastError("disk-not-mounted", `${mountpoint} cannot be unmounted`, {
 			details: result.stderr,
-			hint: `see who uses it: fuser -vm ${mountpoint}`,
+			hint: `to see which processes use it: fuser -vm ${mountpoint}`,
 		});
 }

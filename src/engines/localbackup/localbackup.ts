@@ -132,7 +132,7 @@ async function create(
 	if (!(await exists(directory))) {
 		if (!mayInit)
 			throw new HoldfastError("repository-not-found", `${directory} was there before and is gone`, {
-				hint: "is the disk mounted? To start over, make the folder yourself",
+				hint: "check that the disk is mounted; to start over, create the folder yourself",
 			});
 		makeFolder(directory)[Symbol.dispose]();
 	}

@@ -13,23 +13,23 @@ export const localbackupOptions = v.strictObject({
 		mountpoint: v.pipe(
 			v.optional(v.union([f.path, v.literal(false)])),
 			v.description(
-				"mounted for the work and unmounted after it, unless it was mounted before; /etc/fstab names the device. false: nothing need be mounted for this folder",
+				"mount point that is mounted for each operation and unmounted afterwards, unless it was mounted before; /etc/fstab names the device. false: the folder needs no mount",
 			),
 		),
 		required: v.pipe(
 			v.optional(v.boolean()),
-			v.description("a disk that is not there is a failure; else it is skipped (default false)"),
+			v.description("fail if the disk is absent; otherwise it is skipped (default false)"),
 		),
 		preMountHook: script("before the disk is mounted"),
-		postMountHook: script("once the disk is mounted"),
+		postMountHook: script("after the disk is mounted"),
 		preBackupHook: script("before files are copied"),
-		postBackupHook: script("once the snapshot is whole"),
-		preUnmountHook: script("before the disk is unmounted, whatever happened"),
-		postUnmountHook: script("once the disk is unmounted, whatever happened"),
+		postBackupHook: script("after the snapshot is complete"),
+		preUnmountHook: script("before the disk is unmounted, even after a failure"),
+		postUnmountHook: script("after the disk is unmounted, even after a failure"),
 	}),
 	snapshots: v.pipe(
 		v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-		v.description("how many are kept; the oldest beyond go after each create (default 20)"),
+		v.description("how many snapshots to keep; older ones are deleted after each create (default 20)"),
 	),
 });
 export type LocalbackupOptions = v.InferOutput<typeof localbackupOptions>;

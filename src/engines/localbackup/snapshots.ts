@@ -88,7 +88,7 @@ export async function numbersIn(directory: string): Promise<number[]> {
 		if (!isErrno(cause, "ENOENT")) throw cause;
 		throw new HoldfastError("repository-not-found", `${directory} does not exist`, {
 			cause,
-			hint: "is the disk mounted? For a new destination, the first create makes the folder",
+			hint: "check that the disk is mounted; for a new destination, the first create makes the folder",
 		});
 	});
 	return names
@@ -137,7 +137,7 @@ export async function snapshotOf(directory: string, archive: string): Promise<Sn
 	const found = (await snapshotsIn(directory)).find((one) => one.archive.name === archive);
 	if (found) return found;
 	throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${directory}`, {
-		hint: "see them with: holdfast list",
+		hint: "to list the archives: holdfast list",
 	});
 }
 
@@ -148,7 +148,7 @@ export async function openFiles(directory: string, archive: string): Promise<Fol
 	if (about !== undefined) return enter(folder, about.metadata.machine);
 	const [only, ...more] = readdirSync(folder.self);
 	if (only !== undefined && more.length === 0) return enter(folder, only);
-	throw new HoldfastError("archive-damaged", `${path} does not say of which machine its files are`, {
+	throw new HoldfastError("archive-damaged", `${path} does not name the machine of its files`, {
 		details: [only, ...more].map((name) => String(name)),
 	});
 }

@@ -146,7 +146,7 @@ export async function create(
 				`the repository ${destination.repo} was there before and is gone`,
 				{
 					cause: error,
-					hint: "is the disk mounted? To start over: restic init it yourself, then create again",
+					hint: "check that the disk is mounted; to start over, run restic init, then create again",
 				},
 			);
 		throw fault ?? error;

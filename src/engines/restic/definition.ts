@@ -26,12 +26,12 @@ export const restic = defineEngine({
 		flags: {
 			...PASSPHRASE_FLAG,
 			environmentFile: { brief: "NAME=VALUE lines for restic", placeholder: "FILE", kind: "path" },
-			option: { brief: "as restic's --option; may be given again", placeholder: "KEY=VALUE", kind: "texts" },
+			option: { brief: "like restic's --option; may be repeated", placeholder: "KEY=VALUE", kind: "texts" },
 		},
 		destination: (repo, { option, ...given }) => {
 			if (given.passphraseFile === undefined)
 				throw new HoldfastError("usage", "a restic repository needs its passphrase", {
-					hint: "name it with --passphrase-file",
+					hint: "give it with --passphrase-file",
 				});
 			return { repo, ...given, ...(option === undefined ? {} : { options: option }) };
 		},

@@ -29,7 +29,7 @@ export const UNREACHABLE = {
 	words:
 		/connection refused|no such host|network is unreachable|no route to host|i\/o timeout|connection reset|502 Bad Gateway|503 Service|unable to start the sftp session|ssh command exited|EOF$/i,
 	message: (repo: string) => `${repo} cannot be reached`,
-	hint: () => "is its host up, and the address right? It was tried several times",
+	hint: () => "check that its host is up and the address is right; several attempts failed",
 } as const satisfies Fault;
 export const FULL = {
 	code: "disk-full",
@@ -38,8 +38,8 @@ export const FULL = {
 	hint: () => "the incomplete archive was discarded; free some space, then try again",
 } as const satisfies Fault;
 const UNWRITABLE = {
-	message: (repo: string) => `${repo} cannot be written`,
-	hint: () => "is it mounted read-only, or may this user not write there?",
+	message: (repo: string) => `cannot write to ${repo}`,
+	hint: () => "check that it is not mounted read-only and that this user may write to it",
 };
 
 const FAULTS: readonly Fault[] = [
@@ -63,13 +63,13 @@ const FAULTS: readonly Fault[] = [
 		words: /repository is already locked/,
 		message: (repo) => `${repo} is locked by another restic`,
 		hint: () =>
-			"the lines above say which; wait for it. Locks of processes that are dead were cleared already",
+			"wait for the one named in the lines above; stale locks have already been removed",
 	},
 	{
 		code: "access-refused",
 		words: /Permission denied \(|Host key verification failed|401 Unauthorized|Access Denied/,
 		message: (repo) => `access to ${repo} was refused`,
-		hint: () => "the lines above are its own; is the key or the password right?",
+		hint: () => "its own messages are in the lines above; check the key or password",
 	},
 	{ code: "disk-read-only", words: /read-only file system/i, ...UNWRITABLE },
 	{ code: "permission-denied", words: /permission denied|403 Forbidden/i, ...UNWRITABLE },
@@ -80,7 +80,7 @@ const FAULTS: readonly Fault[] = [
 		words: /Is there a repository at the following location/,
 		message: (repo) => `there is no restic repository at ${repo}`,
 		hint: () =>
-			"is its disk mounted, and the address right? For a new destination, the first create makes it",
+			"check that its disk is mounted and its address is right; the first create initializes a new repository",
 	},
 ];
 

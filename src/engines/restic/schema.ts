@@ -14,7 +14,7 @@ export const resticOptions = v.strictObject({
 			f.address,
 			v.check(
 				(repo) => !ADDRESS_WITH_PASSWORD.test(repo),
-				"holds a password: write the address without it here, and the whole one in a file: repoFile",
+				"holds a password: write the address without it here, and the full address to a file: repoFile",
 			),
 			v.description(
 				"a folder, sftp:user@host:/path, rest:https://host/path, s3:…, rclone:remote:path, as restic's -r",
@@ -22,22 +22,22 @@ export const resticOptions = v.strictObject({
 		),
 		repoFile: v.pipe(
 			v.optional(f.path),
-			v.description("file with the address, when that holds a password; repo is then the name that is shown"),
+			v.description("file with the address, if that contains a password; repo is then only displayed"),
 		),
 		...passphrase,
 		environmentFile: v.pipe(
 			v.optional(f.path),
-			v.description("file with NAME=VALUE lines for restic alone, such as AWS_ACCESS_KEY_ID"),
+			v.description("file with environment variables for restic, one NAME=VALUE per line, such as AWS_ACCESS_KEY_ID"),
 		),
 		options: v.pipe(
 			v.optional(v.array(f.text)),
-			v.description("as restic's --option, such as sftp.command=ssh -p 23 -i KEY user@host -s sftp"),
+			v.description("like restic's --option, such as sftp.command=ssh -p 23 -i KEY user@host -s sftp"),
 		),
 		mountpoint,
 	}),
 	compression: v.pipe(
 		v.optional(v.picklist(["auto", "max", "off"])),
-		v.description("as restic's --compression (default auto)"),
+		v.description("like restic's --compression (default auto)"),
 	),
 });
 export type ResticOptions = v.InferOutput<typeof resticOptions>;

@@ -85,7 +85,7 @@ export async function snapshots(
 	const words = ["snapshots", "--json", ...tags.map((tag) => `--tag=${tag}`)];
 	const { stderr } = await restic(destination, words, work, { noLock: true, reader });
 	// Nothing is not an empty list.
-	if (!list?.hasList()) throw notUnderstood("restic snapshots", "it holds no list of snapshots");
+	if (!list?.hasList()) throw notUnderstood("restic snapshots", "it contains no list of snapshots");
 	// It passes over those that it cannot read, and says so.
 	const unread = stderr.flatMap((line): Snapshot[] => {
 		const [, short_id, why] = UNREAD.exec(line) ?? [];

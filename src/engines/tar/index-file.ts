@@ -83,7 +83,7 @@ export async function readIndex(folder: Folder): Promise<TarIndex> {
 		details: [reason],
 		hint: look
 			? `its files are still there: zstd -dc ${join(path, DATA)} | tar -t`
-			: "see what is there with: holdfast list",
+			: "to list the archives: holdfast list",
 	});
 }
 

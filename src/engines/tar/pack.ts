@@ -183,7 +183,7 @@ async function packRoot(
 			},
 		);
 	if (!trim.sawEndMark())
-		throw new HoldfastError("program-failed", `tar's output on ${root.path} was cut short`);
+		throw new HoldfastError("program-failed", `tar's output on ${root.path} was truncated`);
 	return packed;
 }
 

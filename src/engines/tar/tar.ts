@@ -75,7 +75,7 @@ async function create(
 	if (!(await exists(path))) {
 		if (!mayInit)
 			throw new HoldfastError("repository-not-found", `${path} held archives before and is not there now`, {
-				hint: "is the disk mounted? To start over, make the folder yourself",
+				hint: "check that the disk is mounted; to start over, create the folder yourself",
 			});
 		makeFolder(path)[Symbol.dispose]();
 	}
@@ -101,7 +101,7 @@ async function create(
 		const segments = [...streamed, ...packed.segments];
 		replaceFile(partial, INDEX, indexText(metadata, segments));
 		if (entryIn(disk, request.name))
-			throw new HoldfastError("path-occupied", `${path}/${request.name} is already there`);
+			throw new HoldfastError("path-occupied", `${path}/${request.name} already exists`);
 		renameSync(disk.at(name), disk.at(request.name));
 		syncFolder(disk);
 		return { ...sizesOf(segments), unreadable: packed.unreadable, unsteady: packed.unsteady };
@@ -127,7 +127,7 @@ function openArchive(path: string, archive: string): Folder {
 		if (!isAbsent(error)) throw error;
 		throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${path}`, {
 			cause: error,
-			hint: "see them with: holdfast list",
+			hint: "to list the archives: holdfast list",
 		});
 	}
 }
@@ -147,7 +147,7 @@ async function foldersIn(path: string): Promise<Dirent[]> {
 		if (isErrno(error, "ENOENT"))
 			throw new HoldfastError("repository-not-found", `${path} does not exist`, {
 				cause: error,
-				hint: "is the disk mounted? For a new destination, the first create makes the folder",
+				hint: "check that the disk is mounted; for a new destination, the first create makes the folder",
 			});
 		throw error;
 	});
@@ -161,7 +161,7 @@ async function archiveOf(disk: Folder, { name }: Dirent): Promise<Archive[]> {
 		folder = enter(disk, name);
 	} catch {
 		const leadsToOne = await exists(join(disk.self, name, INDEX)).catch(() => false);
-		return leadsToOne ? [{ name, damaged: "it is a symlink, and archives are folders" }] : [];
+		return leadsToOne ? [{ name, damaged: "it is a symlink, not a folder" }] : [];
 	}
 	try {
 		const look = await lookAt(folder);
@@ -196,7 +196,7 @@ async function check(path: string, full: boolean, work: Work): Promise<Problem[]
 				if (found.size < length)
 					throw new HoldfastError(
 						"archive-damaged",
-						`${file} is cut short: ${found.size} of ${length} bytes`,
+						`${file} is truncated: ${found.size} of ${length} bytes`,
 					);
 			}
 			if (!full) continue;
