@@ -1,4 +1,4 @@
-// holdfast recover --abandon RUN: the last way out of a run, or of a journal, that no version at hand can go on with.
+// holdfast recover --abandon RUN: the last resort for a run, or a journal, that no available version can continue.
 
 import { loadMachines } from "../config/load.ts";
 import { places } from "../host/places.ts";
@@ -20,7 +20,7 @@ import { untilUndone } from "./signals.ts";
 type Flags = CommonFlags & { readonly yes: boolean };
 
 const NOTHING_DELETED =
-	"Nothing of this is touched. Look at it before the next restore: what a service needs, move back to its place by hand, start its units, and delete the rest.";
+	"None of this is touched. Look at it before the next restore: move back by hand what a service needs, start its units, and delete the rest.";
 
 export async function abandonRun(out: Reporter, flags: Flags, run: string): Promise<number> {
 	const lock = takeLock(places().runtime, `holdfast recover --abandon ${run}`);
@@ -38,7 +38,7 @@ async function giveUp(out: Reporter, flags: Flags, id: string): Promise<number> 
 	await confirm(
 		`Give up run ${id} as it is?`,
 		flags.yes,
-		left.open ? "the run is neither finished nor undone after this" : "what is still to do is not done then",
+		left.open ? "the run will be neither finished nor undone" : "the rest of its work will not be done",
 		"what it has left is above; to give it up: --yes",
 	);
 	abandon(journal, left);
@@ -78,7 +78,7 @@ async function giveUpJournal(out: Reporter, flags: Flags): Promise<number> {
 function faultOf(folder: string): string | undefined {
 	try {
 		using journal = Journal.open(folder);
-		// A damaged page is met only by who reads it.
+		// Only a full read finds a damaged page.
 		journal.verify();
 		return undefined;
 	} catch (error) {
@@ -86,7 +86,7 @@ function faultOf(folder: string): string | undefined {
 	}
 }
 
-/** Of every machine of the config: it may be called from where it does not say which one this is. */
+/** The folders of every machine of the config: the caller may not know which of them this machine is. */
 async function declaredFolders(flags: Flags): Promise<string[]> {
 	try {
 		const machines = await loadMachines(flags.config, loading);

@@ -1,4 +1,4 @@
-// The parser that finds the command that is meant.
+// The parser that finds the command.
 import {
 	type Application,
 	buildApplication,
@@ -14,7 +14,7 @@ import { VERSION } from "../values/version.ts";
 import { COMMANDS, loaded } from "./commands.ts";
 import { usageError } from "./usage-words.ts";
 
-/** The program's parser; with only the one command in it, when the words begin with one. */
+/** The program's parser. When the first words name a command, it knows only that command. */
 export async function application(words: readonly string[] = []): Promise<Application<CommandContext>> {
 	const [command] = words;
 	const named = command === undefined ? undefined : COMMANDS[command];
@@ -50,7 +50,7 @@ export async function application(words: readonly string[] = []): Promise<Applic
 			text: {
 				...text_en,
 				noCommandRegisteredForInput: unknownCommand,
-				// Said as every other error is, and not by the parser.
+				// Printed like every other error, not by the parser.
 				exceptionWhileParsingArguments(error) {
 					throw usageError(error, commandIn(words, root));
 				},
@@ -63,7 +63,7 @@ export async function application(words: readonly string[] = []): Promise<Applic
 	});
 }
 
-/** The words that name the command, with the group that it is in. */
+/** The words that name the command and its group. */
 function commandIn(words: readonly string[], root: RouteMap<CommandContext>): string {
 	const named: string[] = [];
 	let at: ReturnType<typeof root.getRoutingTargetForInput> = root;
@@ -76,11 +76,11 @@ function commandIn(words: readonly string[], root: RouteMap<CommandContext>): st
 }
 
 /**
- * Only what is near is proposed. It begins as the parser's own words do: an older version is told by them
- * (fleet/greeting.ts).
+ * Proposes only similar names. The message starts with the parser's own words: fleet/greeting.ts recognises an older
+ * version by them.
  */
 const unknownCommand: typeof text_en.noCommandRegisteredForInput = ({ corrections, ...said }) => {
-	const hint = "see what there is with: holdfast --help";
+	const hint = "see all commands with: holdfast --help";
 	if (said.input.startsWith("-"))
 		throw new HoldfastError("usage", `name a command before ${said.input}`, { hint });
 	const near = corrections.filter((one) => isNear(said.input, one.replaceAll("`", "")));

@@ -1,4 +1,4 @@
-// What an archive says of itself, changed: a hold, and its end.
+// Changes to an archive's metadata: setting and releasing a hold.
 
 import type { Metadata } from "../engines/archive.ts";
 import { destinationIn } from "../engines/archive-name.ts";
@@ -17,7 +17,7 @@ import { sayPassedOver } from "./passed-over.ts";
 import { untilUndone } from "./signals.ts";
 
 export const WHERE =
-	"A name, or `latest`, is that archive in every destination that has it; --provider or a whole id means one of them.";
+	"A name, or `latest`, means that archive in every destination that has it; with --provider or a full id, only that one.";
 
 interface Change {
 	/** Undefined when there is nothing to change. */
@@ -25,7 +25,7 @@ interface Change {
 	done(archive: ListedArchive): string;
 }
 
-/** Write what an archive says of itself again, in every destination that has it, unless one is named; the exit code. */
+/** Rewrite an archive's metadata in every destination that has it, or only in the one named. Returns the exit code. */
 export async function changeMetadata(
 	{ out, manifest }: MachineCall,
 	given: Flags,
@@ -39,7 +39,7 @@ export async function changeMetadata(
 	const ends: End[] = [];
 	for (const archive of copies) ends.push(await changed(manifest, archive, change, work));
 	const [end] = ends;
-	// Of one, it is the error itself.
+	// With a single destination, the failure is the command's own error.
 	if (end?.error !== undefined && ends.length === 1) throw end.error;
 	const unasked = destinationIn(wanted) === undefined ? listing.failures : [];
 	await out.result({

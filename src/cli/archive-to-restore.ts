@@ -1,4 +1,4 @@
-// Which archive a restore means, and whether it holds what is asked for.
+// Finds the archive that a restore means, and checks that it holds what is asked for.
 import { destinationIn } from "../engines/archive-name.ts";
 import type { Work } from "../engines/destination.ts";
 import { places } from "../host/places.ts";
@@ -12,8 +12,8 @@ import { HoldfastError } from "../values/error.ts";
 import { sayPassedOver } from "./passed-over.ts";
 
 /**
- * An archive that is named by its whole id, that was made here and is good, need not be looked up: that costs an engine
- * as much as a small restore. When it is gone by now, nothing is touched before the engine says so.
+ * An archive that is named by its full id, was made here and is good is not looked up: a look-up costs an engine as much
+ * as a small restore. If the archive no longer exists, the engine reports it before anything is touched.
  */
 export function knownArchive(
 	manifest: Manifest,
@@ -29,7 +29,7 @@ export function knownArchive(
 	return services.every((service) => isGood(archive, service)) ? archive : undefined;
 }
 
-/** The archive that is meant, of those that the destinations list. */
+/** Choose the archive from those that the destinations list. */
 export async function listedArchive(
 	manifest: Manifest,
 	provider: string,
@@ -43,7 +43,7 @@ export async function listedArchive(
 		listing.archives.some(({ metadata }) => Object.hasOwn(metadata?.states ?? {}, service));
 	const unheld = services.filter((service) => !isHeld(service));
 	requireStates(manifest, unheld);
-	// One that says nothing of itself is taken to hold what is declared.
+	// An archive without metadata is assumed to hold the declared states.
 	const isTold =
 		listing.archives.length > 0 &&
 		listing.failures.length === 0 &&
@@ -51,13 +51,13 @@ export async function listedArchive(
 	if (unheld.length > 0 && path.length === 0 && isTold) throw heldByNone(manifest, listing, services, unheld);
 	const archive = chooseArchive(listing, wanted, services);
 	if (wanted === "latest") sayPassedOver(listing, archive, services);
-	// What holds a path of theirs as another state's can be asked for so.
+	// With --path, an archive that holds the path under another state's name will do.
 	if (path.length > 0) chosenOf(manifest, archive, services, path);
 	requireGood(listing, archive, services);
 	return archive;
 }
 
-/** A state that was renamed or moved is found by its folders. */
+/** The error names the archives that hold a state's folders under another name: the state was renamed or moved. */
 function heldByNone(
 	manifest: Manifest,
 	{ archives }: Listing,

@@ -1,11 +1,11 @@
-// Flags may stand before the command, as in `holdfast --config FILE list`; the parser wants them after it.
+// Flags may come before the command, as in `holdfast --config FILE list`; the parser wants them after it.
 import type { Command, CommandContext, RouteMap } from "@stricli/core";
 import { COMMANDS } from "./commands.ts";
 import { commonFlags } from "./flags.ts";
 
 type Kinds = Readonly<Record<string, { readonly kind: string }>>;
 
-/** Arguments with the leading flags moved to their end, or before a `--`. Which of them take a value, the command says. */
+/** Move leading flags to the end, or before a `--`. The command's definition says which of them take a value. */
 export async function commandFirst(args: readonly string[]): Promise<string[]> {
 	if (!isFlag(args[0])) return [...args];
 	for (const [at, word] of args.entries()) {
@@ -13,7 +13,7 @@ export async function commandFirst(args: readonly string[]): Promise<string[]> {
 		if (load !== undefined && flagsOf(await load()).some((flags) => lengthOf(args, flags) === at))
 			return moved(args, at);
 	}
-	// No command that we have: the parser says so.
+	// Not one of our commands: the parser reports it.
 	return moved(args, lengthOf(args, commonFlags));
 }
 
@@ -25,7 +25,7 @@ function moved(args: readonly string[], at: number): string[] {
 	return [...rest.slice(0, before), ...args.slice(0, at), ...rest.slice(before)];
 }
 
-/** How many of the first words are flags, with their values. */
+/** How many of the first words are flags and their values. */
 function lengthOf(args: readonly string[], flags: Kinds): number {
 	let length = 0;
 	while (isFlag(args[length])) length += takesValue(args[length] ?? "", flags) ? 2 : 1;
@@ -39,7 +39,7 @@ function takesValue(word: string, flags: Kinds): boolean {
 	return Object.hasOwn(flags, name) && flags[name]?.kind !== "boolean";
 }
 
-/** The flags of a command, or of each in a group. */
+/** The flags of a command, or of every command in a group. */
 function flagsOf(target: Command<CommandContext> | RouteMap<CommandContext>): Kinds[] {
 	if ("parameters" in target) return [(target.parameters.flags ?? {}) as Kinds];
 	return target.getAllEntries().flatMap((entry) => flagsOf(entry.target));

@@ -1,5 +1,5 @@
-// What a command is: its words for people, its flags and words for the parser, where it runs, and its work. Whatever must
-// know something of a command (the parser, completion, the reference, a call for another machine) reads it here.
+// The definition of a command: its documentation, its flags and arguments, where it runs, and what it does. The parser,
+// completion, the reference pages and calls to other machines all read it.
 import {
 	type BaseArgs,
 	buildCommand,
@@ -16,20 +16,20 @@ import type { CommonFlags } from "./flags.ts";
 import { machineNamed } from "./machines.ts";
 import { wasInterrupted } from "./signals.ts";
 
-/** What the parser hands to a command. */
+/** What the parser passes to a command. */
 export interface Context extends CommandContext {
 	readonly process: CommandContext["process"] & {
 		readonly env: Readonly<Partial<Record<string, string>>>;
-		/** What the command ends with; the library's own codes for unusable arguments are negative. */
+		/** The exit code. The library's own codes for unusable arguments are negative. */
 		exitCode: number | string | null;
 	};
-	/** The command line, the command first. */
+	/** The command line, starting with the command. */
 	readonly words: readonly string[];
 }
 
 /**
- * What a command is on a machine elsewhere: a question, whose answer is shown; a run, which goes on without us; or a run
- * that is shown there first, and asked about here.
+ * How a command runs on another machine: as a question, whose answer is printed; as a run, which continues if the
+ * connection breaks; or as a run whose plan is printed there first and confirmed here.
  */
 export type Elsewhere = "question" | "run" | "confirmed run";
 
@@ -39,16 +39,16 @@ export interface Call {
 	readonly words: readonly string[];
 	readonly flags: CommonFlags;
 	readonly elsewhere: Elsewhere;
-	/** Whether the ends of its runs are told to those whom the config's `notify` names, and go into the metrics. */
+	/** Whether the outcome of its runs is sent to the config's `notify` services and written to the metrics. */
 	readonly isReported: boolean;
 }
 
-/** The same, of a command that works on one machine, which is this one. */
+/** A call of a command that works on one machine, and that machine is this one. */
 export interface MachineCall extends Call {
 	readonly manifest: Manifest;
 }
 
-/** As the parser has it, with those that every command has. */
+/** The parser's form of the flags, with those that every command has. */
 type Flags<FLAGS> = CommonFlags & Readonly<Partial<Record<keyof FLAGS, unknown>>>;
 
 interface Definition<FLAGS extends Flags<FLAGS>, ARGS extends BaseArgs> {
@@ -58,12 +58,12 @@ interface Definition<FLAGS extends Flags<FLAGS>, ARGS extends BaseArgs> {
 		readonly customUsage?: readonly string[];
 	};
 	readonly parameters: NoInfer<TypedCommandParameters<FLAGS, ARGS, CommandContext>>;
-	/** `question`, where it is left out. */
+	/** Defaults to `question`. */
 	readonly elsewhere?: Elsewhere;
 	readonly isReported?: boolean;
 }
 
-/** A command; `run` returns the exit code. With a flag `--on MACHINE`, it goes to that machine as it stands. */
+/** A command; `run` returns the exit code. With `--on MACHINE` the command line is sent to that machine unchanged. */
 export function command<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = []>(
 	definition: Definition<FLAGS, ARGS> & { run(call: Call, flags: FLAGS, ...words: ARGS): Promise<number> },
 ): Command<CommandContext> {
@@ -75,7 +75,7 @@ export function command<const FLAGS extends Flags<FLAGS>, const ARGS extends Bas
 	});
 }
 
-/** A command on one machine: `machine` says its name, or undefined for the only one. For another than this, it goes there. */
+/** A command on one machine: `machine` returns its name, or undefined for the only one. Another machine gets the command line. */
 export function machineCommand<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = []>(
 	definition: Definition<FLAGS, ARGS> & {
 		machine(flags: NoInfer<FLAGS>, words: NoInfer<ARGS>): string | undefined;
@@ -97,7 +97,7 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 		docs,
 		parameters,
 		async func(flags, ...given) {
-			// Made by main.ts.
+			// Created by main.ts.
 			const { process, words } = this as Context;
 			process.exitCode = await finished(flags, (out) =>
 				work({ out, words, flags, elsewhere, isReported }, flags, given),
@@ -106,7 +106,7 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 	});
 }
 
-/** The exit code of some work; what it throws is told, and becomes one. */
+/** Do some work and return its exit code. Errors are printed and turned into one. */
 export async function finished(
 	flags: CommonFlags,
 	work: (out: Reporter) => Promise<number>,
@@ -115,7 +115,7 @@ export async function finished(
 	try {
 		return await work(out);
 	} catch (caught) {
-		// What was cancelled says so in its own words, and means the same.
+		// Cancelled code throws errors of its own, with the same meaning.
 		const error =
 			wasInterrupted() && !(caught instanceof HoldfastError)
 				? new HoldfastError("interrupted", "interrupted", { cause: caught })

@@ -1,4 +1,4 @@
-// The commands: a file each, loaded when it is asked for.
+// The list of commands: one file each, loaded on demand.
 import { buildRouteMap, type Command, type CommandContext, type RouteMap } from "@stricli/core";
 
 export type Loader = () => Promise<Command<CommandContext> | RouteMap<CommandContext>>;

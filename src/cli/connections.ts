@@ -1,4 +1,4 @@
-// Connections to machines that are not this one: for one question, for several, and for a run, through broken ones.
+// Connections to other machines: for one question, for several, and for a run that outlives broken connections.
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ended } from "../fleet/protocol.ts";
 import { type Address, Connection } from "../fleet/ssh.ts";
@@ -10,11 +10,11 @@ import type { Target as Machine } from "./machines.ts";
 import { insisted, untilUndoneThere } from "./signals.ts";
 
 export interface Target extends Machine {
-	/** One that stands already, for commands of several sessions; a session without it connects by itself. */
+	/** An open connection, for commands that use several sessions; without it, a session connects by itself. */
 	readonly connection?: Connection | undefined;
 }
 
-/** Seconds before each try to reach a machine again whose connection broke in the middle of a run. */
+/** Seconds to wait before each attempt to reconnect to a machine after the connection broke during a run. */
 const COME_BACK = [2, 5, 10, 15, 30];
 
 export function addressOf({ manifest, sshConfig }: Target): Address {
@@ -24,7 +24,7 @@ export function addressOf({ manifest, sshConfig }: Target): Address {
 	return { machine, host, sudo: deploy?.sudo ?? false, config: sshConfig };
 }
 
-/** Do some work over one connection, in as many sessions as it takes. */
+/** Do some work over one connection, in as many sessions as needed. */
 export async function connected<T>(
 	target: Target,
 	signal: AbortSignal,
@@ -38,11 +38,11 @@ export async function connected<T>(
 	}
 }
 
-/** Connections that stand from one question to the next, for a command that asks again and again. Close them. */
+/** Connections that stay open between questions, for a command that asks repeatedly. Close them when done. */
 export class Connections {
 	readonly #connections = new Map<string, Connection>();
 
-	/** Ask over the machine's connection, which is made where there is none; one that fails is made again next time. */
+	/** Ask over the machine's connection; it is opened when needed, and again after a failure. */
 	async ask<T>(target: Target, signal: AbortSignal, question: (target: Target) => Promise<T>): Promise<T> {
 		const { machine } = target.manifest;
 		const connection = this.#connections.get(machine) ?? (await Connection.open(addressOf(target), signal));
@@ -63,12 +63,12 @@ export class Connections {
 
 const lineTo = (target: Target) => target.connection ?? Connection.forOne(addressOf(target));
 
-/** Have a command print its answer there. */
+/** Run a command there and print its answer. */
 export function askThere(target: Target, argv: readonly string[], question: Question) {
 	return ask(lineTo(target), { argv, manifest: target.manifest }, question);
 }
 
-/** Run a command there to its end, through broken connections. */
+/** Run a command there until it ends, reconnecting when a connection breaks. */
 export async function runThere(
 	target: Target,
 	argv: readonly string[],
@@ -92,7 +92,7 @@ export async function runThere(
 		} catch (error) {
 			if (!(error instanceof ConnectionLost)) throw error;
 			remark(error.message);
-			// Its events are told from the first on: those that were heard are not said twice.
+			// The session replays all events from the start; those already shown are skipped.
 			let known = heard;
 			const onwards: Listener = (event) => (known > 0 ? known-- : listener(event));
 			const again = { ...target, connection: undefined };
@@ -101,7 +101,7 @@ export async function runThere(
 	});
 }
 
-/** Hear of a run that is under way there, or how the last one went. */
+/** Follow a run that is in progress there, or report how the last one ended. */
 export function attachThere(
 	target: Target,
 	run: string | undefined,
@@ -121,7 +121,7 @@ async function comeBack(
 		if (hearing.signal.aborted) break;
 		try {
 			const ended = await attachThere(target, run, hearing);
-			hearing.remark("it is there again, and so is its run");
+			hearing.remark("reconnected; the run is still there");
 			return ended;
 		} catch (error) {
 			if (!(error instanceof HoldfastError)) throw error;

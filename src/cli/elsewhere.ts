@@ -1,4 +1,4 @@
-// A command that is for another machine goes there as it stands.
+// A command for another machine: the command line is sent there unchanged.
 
 import { everyRecordReader, type OutputReader } from "../host/lines.ts";
 import { FORMAT_NAMES } from "../report/formats.ts";
@@ -36,7 +36,7 @@ export async function passOn(
 	});
 }
 
-/** What the command prints there, as it comes; however long it works. */
+/** Print the command's output there as it arrives. No time limit. */
 async function shown(
 	target: Target,
 	argv: readonly string[],
@@ -52,17 +52,17 @@ async function shown(
 
 const EXIT_CODES: ReadonlySet<number> = new Set(Object.values(EXIT));
 
-/** The events of a run come as they are, and are shown here. */
+/** The run's events are sent here and printed by this side. */
 const HOW_TO_SHOW: ReadonlySet<string> = new Set([
 	...FORMAT_NAMES.map((name) => `--${name}`),
 	"--quiet",
 	"--debug",
 ]);
 
-/** Flags, each with a value, that say where. */
+/** Flags, each with a value, that choose the machine or the config. */
 const WHERE = ["--config", "--on"];
 
-/** The config is read here; there, what it says of the machine comes along. */
+/** The config is read here; what it says of the machine is sent along. */
 function withoutPlace(words: readonly string[]): string[] {
 	const end = words.indexOf("--");
 	return words.filter((word, index) => {

@@ -1,4 +1,4 @@
-// Flags and small pieces that several commands share.
+// Flags and argument definitions that several commands share.
 
 import type { MachineNames } from "../config/names.ts";
 import { byFormat, FORMATS, type FormatFlags } from "../report/formats.ts";
@@ -26,18 +26,18 @@ export const commonFlags = {
 } as const;
 
 export const pathFlag = {
-	...valueFlag("only this path of a state; may be given again", "PATH"),
+	...valueFlag("only this path of a state; may be repeated", "PATH"),
 	variadic: true,
 } as const;
 
-/** `30s`, `10m`, `2h`, `7d`, in seconds. */
+/** Parse `30s`, `10m`, `2h` or `7d` into seconds. */
 export function seconds(value: string): number {
 	const found = secondsOf(value);
 	if (found === undefined) throw new Error(`write a time like 30s, 10m, 2h or 7d, not ${value}`);
 	return found;
 }
 
-/** For completion: names out of the config that would be found, or none; never an error on a half-typed line. */
+/** For completion: the names in the config that would be used, or none. Never throws on a half-typed line. */
 const namesIn = (pick: (names: MachineNames) => readonly string[]) => async () => {
 	const { namesInConfig } = await import("../config/names.ts");
 	return [...new Set((await namesInConfig()).flatMap(pick))];
@@ -46,7 +46,10 @@ const machineNames = namesIn(({ machine }) => [machine]);
 const providerNames = namesIn(({ providers }) => providers);
 
 export const waitFlag = {
-	...valueFlag("wait so long for another run on the machine, like 2h, in place of failing at once", "TIME"),
+	...valueFlag(
+		"if another run is in progress on the machine, wait up to this long (e.g. 2h) instead of failing",
+		"TIME",
+	),
 	parse: seconds,
 } as const;
 
@@ -56,7 +59,7 @@ export const serviceFlag = {
 	proposeCompletions: namesIn(({ states }) => states),
 	variadic: true,
 	optional: true,
-	brief: "a state, by name; may be given again",
+	brief: "a state, by name; may be repeated",
 	placeholder: "NAME",
 } as const;
 
@@ -70,25 +73,25 @@ export const providerFlag = {
 } as const;
 
 export const machineWord = {
-	brief: "the machine; may be left out when there is one",
+	brief: "the machine; may be omitted when there is only one",
 	placeholder: "MACHINE",
 	parse: text,
 	proposeCompletions: machineNames,
 	optional: true,
 } as const;
 
-/** `[MACHINE…]`, as the parser takes them. */
+/** `[MACHINE…]`, in the parser's form. */
 export const machineWords = {
 	kind: "array",
 	parameter: {
-		brief: "the machines; may be left out when there is one",
+		brief: "the machines; may be omitted when there is only one",
 		placeholder: "MACHINE",
 		parse: text,
 		proposeCompletions: machineNames,
 	},
 } as const;
 
-/** How many machines are worked on at once, when nobody says. */
+/** How many machines are worked on at once by default. */
 const USUAL_PARALLEL = 16;
 
 export interface FleetFlags {
@@ -99,7 +102,7 @@ export interface FleetFlags {
 
 export const fleetFlags = {
 	tag: {
-		...valueFlag("every machine with this tag; may be given again", "TAG"),
+		...valueFlag("every machine with this tag; may be repeated", "TAG"),
 		variadic: true,
 		proposeCompletions: namesIn(({ tags }) => tags),
 	},
@@ -112,12 +115,12 @@ export const fleetFlags = {
 			throw new Error(`write a number of machines, not ${value}`);
 		},
 		default: String(USUAL_PARALLEL),
-		brief: "work on so many machines at once",
+		brief: "work on this many machines at once",
 		placeholder: "N",
 	},
 } as const;
 
-/** `[MACHINE] PROVIDER ARCHIVE`, as the parser takes them. */
+/** `[MACHINE] PROVIDER ARCHIVE`, in the parser's form. */
 export const archiveWords = {
 	kind: "array",
 	parameter: {
@@ -138,4 +141,4 @@ export function splitWords(command: string, words: readonly string[]) {
 	});
 }
 
-export const onFlag = valueFlag("on this machine of the config, by SSH", "MACHINE");
+export const onFlag = valueFlag("on this machine of the config, over SSH", "MACHINE");

@@ -1,4 +1,4 @@
-// A command on machines that are not this one, or on many: what is shown of them, and the exit code of all.
+// Running a command on other machines, or on many: what is printed for each, and the combined exit code.
 import type * as v from "valibot";
 import { answerOf, boundedAnswer } from "../fleet/answers.ts";
 import type { Ended } from "../fleet/protocol.ts";
@@ -15,12 +15,12 @@ import { addressOf, askThere, type Connections, runThere, type Target } from "./
 
 export interface Answer<T> {
 	readonly machine: string;
-	/** Absent when there was none; it was said why. */
+	/** Absent when the machine gave no answer; the error was printed. */
 	readonly answer?: T;
 	readonly error?: ErrorReport;
 }
 
-/** Ask all of some machines at once for what a command prints as JSON. Those that give none are said, in the end. */
+/** Ask several machines at once for a command's JSON output. Machines that fail to answer are reported at the end. */
 export async function askAll<T>(
 	machines: readonly Manifest[],
 	sshConfig: string | undefined,
@@ -29,7 +29,7 @@ export async function askAll<T>(
 	command: {
 		argv(manifest: Manifest): readonly string[];
 		here(manifest: Manifest): Promise<T>;
-		/** What is shown of the answer. */
+		/** The schema of the answer. */
 		readonly schema: v.GenericSchema;
 	},
 	connections?: Connections,
@@ -50,25 +50,25 @@ export async function askAll<T>(
 			answers.set(machine, { machine, answer });
 		} catch (error) {
 			const report = signal.aborted
-				? { code: "interrupted", message: "interrupted before it had answered" }
+				? { code: "interrupted", message: "interrupted before it answered" }
 				: reportOf(error);
 			answers.set(machine, { machine, error: report });
 		}
 	});
 	const inOrder = machines.flatMap(({ machine }) => answers.get(machine) ?? []);
 	const [only] = inOrder;
-	// Whoever asks again and again waits for it to come back.
+	// A caller that asks repeatedly waits for the machine to come back.
 	if (only?.error && inOrder.length === 1 && !connections) throw errorOf(only.error);
 	for (const { machine, error } of inOrder)
 		if (error) printMessage(errorLines(error, "✘ ").map((line) => `${machine}: ${line}`));
 	return inOrder;
 }
 
-/** A command that works on each of some machines by a run of its own. */
+/** A command that starts a separate run on each of several machines. */
 export interface FleetCommand {
-	/** Its words for a machine that is reached by SSH. */
+	/** The command line for a machine that is reached over SSH. */
 	argv(manifest: Manifest): readonly string[];
-	/** The same on this machine; the exit code. */
+	/** The same work on this machine; returns the exit code. */
 	here(manifest: Manifest, listener: Listener, signal: AbortSignal): Promise<number>;
 }
 
@@ -143,7 +143,7 @@ async function runOnOne(
 	return endOf(await runThere(target, command.argv(target.manifest), signal, listener, remarkTo(out)));
 }
 
-/** The code of a run that was heard to its end; one that never began is an error here as well. */
+/** The exit code of a run that was followed to its end. A run that never started is also an error here. */
 export function endOf({ code, error }: Ended): number {
 	if (!error) return code;
 	const exit = (Object.keys(EXIT) as Exit[]).find((one) => EXIT[one] === code);
@@ -155,7 +155,7 @@ export const remarkTo =
 	(line: string) =>
 		note(`! ${line}`);
 
-/** All well, all failed in the same way, or something between. */
+/** The combined exit code: all succeeded, all failed in the same way, or partial. */
 export function codeOf(codes: readonly number[]): number {
 	const [first = EXIT.done] = codes;
 	if (codes.every((code) => code === first)) return first;

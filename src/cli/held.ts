@@ -1,4 +1,4 @@
-// What an archive holds of databases, with what this machine's journal knows of it.
+// What databases an archive holds, together with what this machine's journal knows of them.
 import { places } from "../host/places.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { ListedArchive } from "../plan/archives.ts";
@@ -7,7 +7,7 @@ import { heldDatabases } from "../plan/targets.ts";
 import { Journal } from "../run/journal.ts";
 import { recordOf } from "../values/record.ts";
 
-/** For a plan, and the paths of all its dumps. */
+/** The databases for a plan, and the paths of all their dumps. */
 export function heldIn(
 	manifest: Manifest,
 	archive: ListedArchive,

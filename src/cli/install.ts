@@ -1,4 +1,4 @@
-// The hidden `holdfast __install FOLDER` and `__uninstall RECORD`: a deploy's half on the machine itself.
+// The hidden `holdfast __install FOLDER` and `__uninstall RECORD`: the part of a deploy that runs on the target machine.
 import { join } from "node:path";
 import { loadMachines } from "../config/load.ts";
 import { readStored } from "../host/stored-json.ts";
@@ -45,11 +45,11 @@ function recordIn(file: string): Deployment | undefined {
 	});
 }
 
-/** What the last deploy left: without it nothing of that is taken away, and the new one is put in its place anyway. */
+/** The record of the last deploy. Without it nothing of that deploy is removed, and the new one is installed anyway. */
 function recordBefore(file: string): Deployment | undefined {
 	const found = readStored(file, deploymentSchema);
 	if (found && "fault" in found) {
-		printMessage(`! ${found.fault}; what only that deploy had put in place stays where it is`);
+		printMessage(`! ${found.fault}; files that only that deploy installed stay where they are`);
 		return undefined;
 	}
 	return found?.value;

@@ -1,4 +1,4 @@
-// Which machines a command is for, and which of their providers, by the config and the flags.
+// Which machines and providers a command is for, according to the config and the flags.
 
 import type { LoadOptions } from "../config/find.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
@@ -8,13 +8,13 @@ import { printMessage } from "../report/terminal.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { CommonFlags, FleetFlags } from "./flags.ts";
 
-/** A machine, and how it is reached. */
+/** A machine, and how to reach it. */
 export interface Target {
 	readonly manifest: Manifest;
 	readonly sshConfig: string | undefined;
 }
 
-/** The machine that a command is for: the one named, or the only one there is; and whether it is this one. */
+/** The machine that a command is for: the one named, or the only one; and whether it is this one. */
 export async function machineNamed(
 	flags: CommonFlags,
 	name: string | undefined,
@@ -27,7 +27,7 @@ export async function machineNamed(
 
 const remarked = new Set<string>();
 
-/** What a config that is there and not read is said by, and how one that names a flake gets at it. */
+/** How warnings of the config's loading are printed, and how a flake that it names is evaluated. */
 export const loading = {
 	remark(line: string) {
 		if (!remarked.has(line)) printMessage(`! ${line}`);
@@ -41,13 +41,13 @@ export const loading = {
 
 interface Chosen {
 	readonly machines: readonly Manifest[];
-	/** All of the config, which are only then looked at. */
+	/** All machines of the config, loaded only when called. */
 	every(): Promise<readonly Manifest[]>;
 	readonly sshConfig: string | undefined;
 	readonly secrets: Loaded["secrets"];
 }
 
-/** The machines that a command is for, by their names, their tags, or all. */
+/** The machines that a command is for: by name, by tag, or all. */
 export async function chosen(
 	flags: CommonFlags & Partial<FleetFlags>,
 	{ machine }: { readonly machine: readonly string[] },
@@ -67,7 +67,7 @@ export async function chosen(
 	};
 }
 
-/** Of several, those that have something to back up: not one that only keeps others' repositories. */
+/** Of several machines, those that declare a state: one that only hosts others' repositories is left out. */
 export function withStates<T extends Pick<Chosen, "machines">>(selected: T): T {
 	if (selected.machines.length === 1) return selected;
 	const machines = selected.machines.filter((one) => !one.borgServer || Object.keys(one.state).length > 0);

@@ -1,27 +1,23 @@
-// The program: arguments in, exit code out. What needs no parser is answered without loading one.
+// The program: arguments in, exit code out. Whatever needs no parser is answered without loading one.
 import { sayWhenGone } from "../host/standing.ts";
 import { linesIn, parserStreams, print, printMessage } from "../report/terminal.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { VERSION } from "../values/version.ts";
 import type { Context } from "./command.ts";
 
-/** Written out here, so that no other command loads what is behind it; see fleet/protocol.ts. */
+/** Written out here so that other commands do not load the code behind it; see fleet/protocol.ts. */
 const SERVE = "__serve";
 
 const [, program = "", ...argv] = process.argv;
 
-// What Node would print of these may quote text from anywhere.
+// The text of Node's warnings may quote input that nobody has sanitised.
 process.removeAllListeners("warning").on("warning", ({ name, message }) => {
 	if (name !== "ExperimentalWarning") printMessage(`! ${message}`);
 });
 process.on("uncaughtException", (error: unknown) => {
 	const { message, stack } = error instanceof Error ? error : new Error(String(error));
 	const shown = argv.includes("--debug") ? linesIn(stack ?? "") : [];
-	printMessage([
-		`holdfast: ${message}`,
-		...shown,
-		"  → this is a fault of Holdfast's own; see more with --debug",
-	]);
+	printMessage([`holdfast: ${message}`, ...shown, "  → this is a bug in Holdfast; see more with --debug"]);
 	process.exit(EXIT.failed);
 });
 
@@ -62,7 +58,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
 	try {
 		await run(await application(words), words, context);
 	} catch (error) {
-		// What the parser does not understand.
+		// Errors from the parser.
 		const { finished } = await import("./command.ts");
 		const { formatIn } = await import("../report/formats.ts");
 		const flags = { ...formatIn(words), debug: words.includes("--debug"), quiet: false };
@@ -73,7 +69,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
 	return typeof exitCode !== "number" || exitCode < 0 ? EXIT.usage : exitCode;
 }
 
-/** What the parser, a command and the proposals of completion run in. */
+/** The context in which the parser, a command and completion run. */
 function contextOf(words: readonly string[]): Context {
 	return { words, process: { ...parserStreams, env: process.env, exitCode: null } };
 }

@@ -21,7 +21,7 @@ export const flags = {
 	...commonFlags,
 	provider: providerFlag,
 	machine: {
-		...valueFlag("the machine; may be left out when there is one", "MACHINE"),
+		...valueFlag("the machine; may be omitted when there is only one", "MACHINE"),
 		proposeCompletions: machineWord.proposeCompletions,
 	},
 	from: valueFlag("an archive of another machine", "MACHINE"),
@@ -54,7 +54,7 @@ export async function find(manifest: Manifest, given: Flags, wanted: string): Pr
 	};
 }
 
-/** Only destinations that the id can mean are asked: one that is down does not hold up the others. */
+/** Asks only the destinations that the id can refer to, so that one that is down does not block the others. */
 export async function ask(manifest: Manifest, given: Flags, wanted: string) {
 	const work = unwatched(interruptible());
 	const named = destinationIn(wanted);

@@ -1,4 +1,4 @@
-// What commands that change something share: the lock, recovery of runs that died, progress, the exit code.
+// What commands that change something share: the lock, recovery of interrupted runs, progress, the exit code.
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
@@ -30,7 +30,7 @@ export const OUTCOME_CODES: Record<Outcome, number> = {
 	"needs-recover": EXIT.recover,
 };
 
-/** Run a plan under the machine's lock. Runs that died before are brought to their end first. */
+/** Run a plan under the machine's lock. Interrupted runs are finished or rolled back first. */
 export async function operate(
 	plan: Plan,
 	call: Pick<Call, "out" | "isReported">,
@@ -45,8 +45,7 @@ export async function operate(
 			requireRecovered(await recoverAll(journal, report));
 			await tidy(journal, call.out, undoneIn(plan));
 			const letSleep = await keepAwake(`${plan.operation} of ${plan.manifest.machine}`);
-			const noteHangup = () =>
-				report(remarkOf(plan.run, "SIGHUP: the terminal is gone, and the run goes on"));
+			const noteHangup = () => report(remarkOf(plan.run, "SIGHUP: the terminal is gone; the run continues"));
 			hungUp.addEventListener("abort", noteHangup);
 			try {
 				const work = () => execute(plan, journal, signal, report);
@@ -62,7 +61,7 @@ export async function operate(
 	);
 }
 
-/** Bring runs that died to their end, and nothing else. */
+/** Finish or roll back interrupted runs, and nothing else. */
 export async function recoverOnly(out: Reporter): Promise<RunReport[]> {
 	return underLock("holdfast recover", newRunId(), await out.run(), async (journal, report) => {
 		const measured = journal
@@ -81,7 +80,7 @@ async function tidy(journal: Journal, out: Reporter, spared?: string): Promise<v
 	for (const line of await tidyUp(journal, { spared })) out.note(`! ${line}`);
 }
 
-/** The run that an undo brings the old copies of back. */
+/** The run whose old copies an undo brings back. */
 function undoneIn({ steps }: Plan): string | undefined {
 	return discard.among(steps).flatMap(({ forgets }) => (forgets ? [forgets.run] : []))[0];
 }
@@ -98,7 +97,7 @@ async function underLock<T>(
 	const locked = async () => {
 		try {
 			using journal = Journal.open(state);
-			// Started from elsewhere, what it prints is the record already.
+			// Started from another machine, its output already is the record.
 			return await work(journal, process.env.HOLDFAST_RUN ? report : recording(runtime, run, report));
 		} finally {
 			lock.release();
@@ -107,7 +106,7 @@ async function underLock<T>(
 	return unhindered(() => untilUndone(locked), interruptible());
 }
 
-/** Take the lock, or wait for whoever has it. */
+/** Take the lock, or wait until its holder releases it. */
 async function lockWithin(
 	runtime: string,
 	doing: string,
@@ -129,7 +128,7 @@ async function lockWithin(
 	}
 }
 
-/** The end of a run in the system's journal: priorities are syslog's, 3 an error, 4 a warning, 6 for information. */
+/** The outcome of a run for systemd's journal. Priorities are syslog's: 3 error, 4 warning, 6 informational. */
 function entryOf({ operation, run, manifest }: Plan, { outcome, seconds, failures }: RunReport) {
 	const priority = outcome === "done" ? 6 : outcome === "partial" ? 4 : 3;
 	const why = failures[0] ? `: ${failures[0].error.message}` : "";
@@ -148,7 +147,7 @@ const remarkOf = (run: string, line: string): RunEvent => ({
 	...{ type: "step-log", step: SURROUNDINGS, line },
 });
 
-/** Tell those whom the machine's `notify` names, and bring its metrics up to date. Neither changes how the run went. */
+/** Send notifications to the machine's `notify` services and update its metrics. A failure here does not change the outcome. */
 async function told(
 	plan: Plan,
 	journal: Journal,
@@ -179,7 +178,7 @@ async function told(
 	return ended;
 }
 
-/** Ask before something is replaced. Without a terminal only `--yes` will do. */
+/** Ask before something is replaced. Without a terminal, `--yes` is required. */
 export async function confirm(
 	question: string,
 	yes: boolean,

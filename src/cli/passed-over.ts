@@ -1,4 +1,4 @@
-// Said where a person asks for `latest`, and an archive that seems to be newer is not the one that is meant.
+// The remark when someone asks for `latest` and a seemingly newer archive was not chosen.
 import type { ListedArchive, Listing } from "../plan/archives.ts";
 import { passedOver } from "../plan/choose.ts";
 import { printMessage } from "../report/terminal.ts";
@@ -12,6 +12,6 @@ export function sayPassedOver(
 	if (lines.length === 0) return;
 	printMessage([
 		...lines.map((line) => `! passed over: ${line}`),
-		`  latest is ${chosen.id}; name another by its id to have that`,
+		`  latest is ${chosen.id}; to use another, name it by its id`,
 	]);
 }

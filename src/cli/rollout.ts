@@ -1,4 +1,4 @@
-// What deploy and undeploy share: their flags, one machine after the other, and what a deploy has left there.
+// What deploy and undeploy share: their flags, the loop over machines, and reading the record of the last deploy.
 import * as v from "valibot";
 import { type Place, placeOf } from "../fleet/place.ts";
 import { isHere } from "../fleet/select.ts";
@@ -33,10 +33,10 @@ export const rolloutFlags = {
 	yes: switchFlag("do not ask"),
 } as const;
 
-/** How a run there is started, and heard of to its end; its exit code. */
+/** Starts a run there and follows it to its end; returns its exit code. */
 export type Run = (program: readonly string[], argv: readonly string[]) => Promise<number>;
 
-/** One after the other: each is shown, and asked about. Of several, one's failure is its own. */
+/** One machine after the other: show, confirm, do. With several machines, one's failure does not stop the rest. */
 export async function onEach(
 	{ machines, sshConfig }: { readonly machines: readonly Manifest[]; readonly sshConfig: string | undefined },
 	{ out, flags }: Call,
@@ -77,7 +77,7 @@ async function onTarget(
 	);
 }
 
-/** What a deploy has written down there, as far as it decides what is shown and compared here. */
+/** The record of the last deploy there, as far as it is needed to show and compare changes. */
 export function recordIn(text: string | undefined, { target, layout }: Place): Recorded | undefined {
 	if (text === undefined) return undefined;
 	try {

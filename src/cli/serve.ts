@@ -1,4 +1,4 @@
-// The hidden `holdfast __serve`: the side of a machine that is worked on from elsewhere. See fleet/protocol.ts.
+// The hidden `holdfast __serve`: the remote end of a session. See fleet/protocol.ts.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -33,7 +33,7 @@ export async function serve(
 	runCommand: (args: readonly string[]) => Promise<number>,
 	program: string,
 ): Promise<number> {
-	// First: the other side asks for a run only once it knows who answers.
+	// First: the other side requests a run only after it knows this side's version.
 	say({ type: "greeting", protocol: PROTOCOL, version: VERSION, time: new Date().toISOString() });
 	const asked = await ordersFrom(process.stdin);
 	const request = v.is(requestSchema, asked.first) ? (asked.first as Request) : undefined;
@@ -45,7 +45,7 @@ export async function serve(
 		asked.close();
 		return answer(request, runCommand);
 	}
-	// Whoever listens may go: then so do we, and the run stays.
+	// The listener may disconnect: then this process ends, and the run continues.
 	resultsGone.addEventListener("abort", () => process.exit(EXIT.failed));
 	try {
 		if (request.run !== undefined && !RUN_ID.test(request.run))
@@ -58,11 +58,11 @@ export async function serve(
 		say({ type: "ended", code: exitOf(error), error: reportOf(error) });
 	}
 	asked.close();
-	// How the run ended is said in the last line.
+	// The last line says how the run ended.
 	return EXIT.done;
 }
 
-/** What the other side says: a request, of which a manifest may be part, and orders after it. */
+/** The other side's input: a request, possibly with a manifest, followed by orders. */
 async function ordersFrom(input: NodeJS.ReadStream) {
 	const waiting: unknown[] = [];
 	let tell: (order: unknown) => void = (order) => waiting.push(order);
@@ -119,7 +119,7 @@ async function answer(
 const unitOf = (run: string) => `holdfast-run-${run}.service`;
 const isKnown = (run: string) => existsSync(eventFile(places().runtime, run));
 
-/** Start the run in a unit of its own, so that it outlives this session; settles with its exit code. */
+/** Start the run in its own systemd unit, so that it outlives this session. Resolves to its exit code. */
 async function start({ run, argv, manifest }: Operate, program: string): Promise<number> {
 	const { runtime } = places();
 	const out = prepareEventFile(runtime, run);
@@ -136,7 +136,7 @@ async function start({ run, argv, manifest }: Operate, program: string): Promise
 		"--service-type=exec",
 		`--unit=${unitOf(run)}`,
 		`--description=holdfast ${argv.join(" ")}`,
-		// Its own children are its own to end.
+		// The unit handles its own child processes.
 		"--property=KillMode=mixed",
 		"--property=TimeoutStopSec=1h",
 		`--property=StandardOutput=append:${out}`,
@@ -159,7 +159,7 @@ async function start({ run, argv, manifest }: Operate, program: string): Promise
 	return result.code ?? 1;
 }
 
-/** Pass on a run's events until it is over, and say how it ended. */
+/** Pass on a run's events until it is over, then report how it ended. */
 export async function tell(
 	run: string | undefined,
 	started: Promise<number> | undefined,
@@ -195,7 +195,7 @@ export async function tell(
 	}
 	if (fault !== undefined) throw fault;
 	if (ended) return ended;
-	// There was nothing to do, as for `recover`.
+	// There was nothing to do, as with `recover`.
 	if (unitCode === EXIT.done) return { type: "ended", code: EXIT.done };
 	return {
 		type: "ended",
@@ -210,7 +210,7 @@ export async function tell(
 
 const faultSchema = v.object({ error: errorReportSchema });
 
-/** A line of a run's record, or nothing where it is none: a run that was killed leaves half a line. */
+/** Parse a line of a run's record; undefined if it is not one: a run that was killed leaves a partial line. */
 function heardIn(line: string): RunEvent | v.InferOutput<typeof faultSchema> | undefined {
 	const value = jsonIn(line);
 	const heard = lineOf(value);
@@ -232,7 +232,7 @@ async function isActive(run: string): Promise<boolean> {
 	return /^(active|activating|deactivating)/.test(stdout[0] ?? "");
 }
 
-/** An order to cancel ends the run as Ctrl-C would; the end of the session ends nothing. */
+/** An order to cancel works like Ctrl-C. The end of the session does not end the run. */
 async function obey(order: Partial<Cancel> | undefined, run: string | undefined): Promise<void> {
 	if (run === undefined || !order?.cancel) return;
 	const argv = ["systemctl", ...ownManager(), "kill", "--kill-who=main", "--signal=SIGTERM", unitOf(run)];

@@ -1,18 +1,18 @@
-// SIGINT, SIGTERM and SIGQUIT ask a command to stop. The first one cancels what is under way. A later one never skips an
-// undo, but ends at once what only reads, asks or waits. SIGHUP says that the terminal is gone: it ends what only reads or
-// asks, and nothing that has begun to change something, which goes on to its end with nobody to hear of it.
+// SIGINT, SIGTERM and SIGQUIT ask a command to stop. The first one cancels the current work. A later one never skips an
+// undo, but immediately ends whatever only reads, prompts or waits. SIGHUP means that the terminal is gone: it ends whatever
+// only reads or prompts. Work that has begun to change something continues to its end without a terminal.
 import type { Work } from "../engines/destination.ts";
 import { printMessage, resultsAreAside } from "../report/terminal.ts";
 
 const NAMES = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
-/** They would end us at once, in the middle of anything, and nobody means that by them. SIGUSR1 is off (bin/holdfast). */
+/** By default these would end the process in mid-work, which no sender intends. SIGUSR1 is disabled in bin/holdfast. */
 const MEANT_FOR_OTHERS = ["SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPWR", "SIGXCPU", "SIGIO"] as const;
 type Name = (typeof NAMES)[number] | "SIGHUP";
 
-/** Longer than a program that we started has between SIGTERM and SIGKILL (host/exec.ts). */
+/** Longer than the time that a child process has between SIGTERM and SIGKILL (host/exec.ts). */
 const CANCEL_MS = 12_000;
 const LEAVE_MS = 3_000;
-/** One Ctrl-C may arrive twice: from the terminal, and from sudo, npx or timeout, which pass it on. */
+/** One Ctrl-C may arrive twice: from the terminal, and from sudo, npx or timeout, which forward it. */
 const SAME_PRESS_MS = 50;
 
 const first = new AbortController();
@@ -20,14 +20,14 @@ const second = new AbortController();
 let isListening = false;
 let lastName: Name = "SIGTERM";
 let firstHeard = Number.NEGATIVE_INFINITY;
-/** How many pieces of work are under way that are undone here, or on another machine; and that somebody must be there for. */
+/** Work in progress that is undone when cancelled, here or on another machine; `shown`: work that needs somebody to watch. */
 const undone = { here: 0, there: 0 };
 let shown = 0;
-/** Something was changed, here or there: whoever is gone by now misses the last words, and the exit code stays. */
+/** Something was changed, here or there: losing the terminal now costs the last messages, not the exit code. */
 let hasBegun = false;
 const hangup = new AbortController();
 
-/** Aborted by the first SIGINT or SIGTERM. From now on these do what is said above, and not what is usual. */
+/** Aborted by the first SIGINT or SIGTERM. From the first call on, signals behave as described above. */
 export function interruptible(): AbortSignal {
 	if (!isListening) {
 		for (const name of NAMES) process.on(name, () => heard(name));
@@ -40,13 +40,13 @@ export function interruptible(): AbortSignal {
 
 export const wasInterrupted = (): boolean => first.signal.aborted;
 
-/** Aborted by the second one: whoever waits for another machine's undo waits no longer. */
+/** Aborted by the second signal: stop waiting for another machine's undo. */
 export const insisted: AbortSignal = second.signal;
 
-/** Aborted when the terminal went away, and what is under way goes on. */
+/** Aborted when the terminal goes away while the current work continues. */
 export const hungUp: AbortSignal = hangup.signal;
 
-/** Work that is for somebody to look at, and undone when they go: a mounted archive. */
+/** Work that serves a person at the terminal and is undone when they leave, such as a mounted archive. */
 export async function whileShown<T>(work: () => Promise<T>): Promise<T> {
 	shown++;
 	try {
@@ -56,10 +56,10 @@ export async function whileShown<T>(work: () => Promise<T>): Promise<T> {
 	}
 }
 
-/** Work that is undone when it is cancelled, or must come to its end: no further signal ends us before it is done. */
+/** Work that is undone when cancelled, or must be completed: further signals do not end the process before that. */
 export const untilUndone = <T>(work: () => Promise<T>): Promise<T> => counted("here", work);
 
-/** Work of another machine, which goes on there, or is undone there, without us: a second signal leaves it. */
+/** Work on another machine, which continues or is undone there without this process: a second signal disconnects. */
 export const untilUndoneThere = <T>(work: () => Promise<T>): Promise<T> => counted("there", work);
 
 async function counted<T>(where: keyof typeof undone, work: () => Promise<T>): Promise<T> {
@@ -108,20 +108,20 @@ function heardHangup(): void {
 	}
 }
 
-/** What hangs, in an open of a file that never comes for example, heeds no signal of ours. */
+/** A call that hangs, such as opening a file that never answers, does not react to an abort signal. */
 function endWithin(milliseconds: number): void {
 	setTimeout(() => {
 		if (undone.here === 0 && (undone.there === 0 || second.signal.aborted)) end();
 	}, milliseconds).unref();
 }
 
-/** As the signal itself would have; an exit of Node's own waits for every file that it is opening. */
+/** End as the signal itself would have: Node's own exit waits for every file that it is opening. */
 function end(): void {
 	process.removeAllListeners(lastName);
 	process.kill(process.pid, lastName);
 }
 
-/** Work whose answer somebody waits for, and whose progress and log nobody looks at. */
+/** Work whose answer is awaited and whose progress and log nobody reads. */
 export function unwatched(signal: AbortSignal): Work {
 	return { signal, watched: false, interactive: true, progress: () => {}, log: () => {} };
 }

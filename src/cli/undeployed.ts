@@ -1,4 +1,4 @@
-// A machine's timers work by the manifest that was deployed, whatever the config says by now: who asks is told so.
+// A machine's timers use the deployed manifest, whatever the config says now. Commands warn when the two differ.
 import { homedir } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { layoutOf } from "../fleet/layout.ts";
@@ -8,7 +8,7 @@ import type { Manifest } from "../manifest/schema.ts";
 
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** The manifest that was deployed for this machine here; undefined when none was. */
+/** The manifest deployed for this machine here, or undefined. */
 export function deployedHere({ machine }: Pick<Manifest, "machine">): unknown {
 	const file = layoutOf(process.getuid?.() === 0 ? undefined : homedir()).manifest;
 	try {
@@ -19,11 +19,11 @@ export function deployedHere({ machine }: Pick<Manifest, "machine">): unknown {
 	}
 }
 
-/** Why what the timers do is not what this manifest says, in words. */
+/** Why the timers do not follow this manifest, in words. */
 export function undeployed(manifest: Manifest): string | undefined {
 	const { host: _, ...own } = manifest;
 	const deployed = deployedHere(own);
 	if (deployed === undefined) return undefined;
 	if (isDeepStrictEqual(deployed, JSON.parse(JSON.stringify(own)))) return undefined;
-	return `the config has changed since the last deploy, and the timers work by the old one: holdfast deploy ${own.machine}`;
+	return `the config has changed since the last deploy, and the timers still use the old one: holdfast deploy ${own.machine}`;
 }

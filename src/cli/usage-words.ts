@@ -1,4 +1,4 @@
-// What is wrong with the words of a command line, as the parser finds it, said as every other error is.
+// Rewords the parser's errors so that they read like all other errors.
 import { ArgumentScannerError, formatMessageForArgumentScannerError } from "@stricli/core";
 import { HoldfastError, reportOf } from "../values/error.ts";
 
@@ -28,7 +28,7 @@ const WORDS: Words = {
 			: `${placeholder}: at least ${counted(least)} are needed, and ${count === 0 ? "there is none" : `there ${count === 1 ? "is" : "are"} only ${count}`}`,
 };
 
-/** `command`: what was asked for, without its own words. */
+/** `command`: the command without its arguments. */
 export function usageError(error: unknown, command: string): HoldfastError {
 	if (error instanceof HoldfastError) return error;
 	const message =

@@ -91,7 +91,7 @@ machines:
 		assert.match(await succeeds("deploy", "web01"), /web01 is up to date: nothing to do/);
 		await declare("maxAge: 8d");
 		const old =
-			/web01: the config has changed since the last deploy, and the timers work by the old one: holdfast deploy web01/;
+			/web01: the config has changed since the last deploy, and the timers still use the old one: holdfast deploy web01/;
 		const told = await holdfast("status", "web01");
 		assert.match(told.stdout + told.stderr, old);
 		await declare();

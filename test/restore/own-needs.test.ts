@@ -96,7 +96,7 @@ test("the key of a borg repository is not deleted either, where borg keeps it by
 		"latest",
 	);
 	assert.equal(both.code, 2);
-	assert.match(both.stderr, /--in-place deletes what is live, so there is no old copy to keep/);
+	assert.match(both.stderr, /--in-place deletes the live data, so there is no old copy to keep/);
 });
 
 test("an undo leaves what has become another state's since, and stops its units with the rest", async () => {

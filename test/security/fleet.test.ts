@@ -167,7 +167,7 @@ test("one Ctrl-C ends a question that is never answered, and shows what the othe
 	});
 	assert.equal(told.code, 130, told.stderr);
 	assert.match(told.stdout, /^honest .* notes /m);
-	assert.match(told.stderr, /silent: ✘ interrupted before it had answered/);
+	assert.match(told.stderr, /silent: ✘ interrupted before it answered/);
 });
 
 test("what passes for an event can be shown, whatever it holds", () => {

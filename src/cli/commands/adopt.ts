@@ -1,4 +1,4 @@
-// holdfast adopt DESTINATION: on a bare machine, from a repository's address and its key to a config and a restore.
+// holdfast adopt DESTINATION: on a bare machine, turn a repository's address and key into a config for a restore.
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -122,7 +122,7 @@ export const adopt = command({
 	},
 });
 
-/** Those that some engine has, for what it takes to reach a destination. Read by `givenFor`: no type knows of them. */
+/** The flags that some engine needs to reach a destination. Read by `givenFor`; the static types do not know them. */
 function engineFlags(): object {
 	const all = ADOPTABLE.flatMap(({ adoption }) => Object.entries(adoption.flags ?? {}));
 	return Object.fromEntries(
@@ -133,7 +133,7 @@ function engineFlags(): object {
 	);
 }
 
-/** What was given of the flags that an engine has. */
+/** The values given for an engine's flags. */
 function givenFor({ flags: known = {} }: Adoption, flags: Flags): Given {
 	const values: Readonly<Record<string, unknown>> = { ...flags };
 	return Object.fromEntries(
@@ -157,7 +157,7 @@ async function optionsOf(address: string, flags: Flags): Promise<ProviderOptions
 	return v.parse(providerSchema, { type, destinations: { [flags.name]: destination } });
 }
 
-/** Which engine an address looks like: by its scheme, or by what is in the folder. */
+/** Guess the engine from the address's scheme, or from the folder's contents. */
 async function lookOf(address: string): Promise<string> {
 	const names = await readdir(resolve(address)).then(
 		(found) => new Set(found),

@@ -1,4 +1,4 @@
-// holdfast attach [MACHINE]: watch a run that somebody else, or a timer, has started.
+// holdfast attach [MACHINE]: watch a run that a timer or somebody else has started.
 import { isHere } from "../../fleet/select.ts";
 import { places } from "../../host/places.ts";
 import { recorded } from "../../run/event-file.ts";
@@ -11,9 +11,9 @@ import { tell } from "../serve.ts";
 
 export const attach = command({
 	docs: {
-		brief: "watch the run that is under way on a machine, or see how the last one went",
+		brief: "watch the run in progress on a machine, or see how the last one ended",
 		fullDescription:
-			"A run goes on though the connection to its machine breaks, and so do those that timers start. Ctrl-C ends\nthe watching only.\n\nExamples:\n  holdfast attach\n  holdfast attach web01",
+			"A run continues when the connection to its machine breaks, and so do runs started by timers. Ctrl-C only stops\nwatching.\n\nExamples:\n  holdfast attach\n  holdfast attach web01",
 	},
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [machineWord] } },
 	run: async ({ out }: Call, flags: CommonFlags, machine?: string) => {
@@ -27,7 +27,7 @@ export const attach = command({
 			heard = true;
 			listener(event);
 		};
-		// Ctrl-C ends us, and not the run.
+		// Ctrl-C ends this command, not the run.
 		const { signal } = new AbortController();
 		const hearing = { signal, leave: signal, listener: hear, remark: remarkTo(out) };
 		const ended =

@@ -1,4 +1,4 @@
-// holdfast check [MACHINE]: whether what the destinations hold is whole.
+// holdfast check [MACHINE]: verify that the archives in the destinations are intact.
 import { planCheck } from "../../plan/upkeep.ts";
 import { newRunId } from "../../run/run-id.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -18,9 +18,9 @@ interface CheckFlags extends CommonFlags {
 
 export const check = machineCommand({
 	docs: {
-		brief: "look whether what the destinations hold is whole",
+		brief: "verify that the archives in the destinations are intact",
 		fullDescription:
-			"Without --full the engine looks at its own structure; with it, every byte is read. Nothing is repaired.\n\nExamples:\n  holdfast check\n  holdfast check web01 --provider borgbackup --full",
+			"Without --full the engine checks its own structure; with it, every byte is read. Nothing is repaired.\n\nExamples:\n  holdfast check\n  holdfast check web01 --provider borgbackup --full",
 	},
 	parameters: {
 		flags: {
@@ -41,7 +41,7 @@ export const check = machineCommand({
 		const plan = await planCheck({ manifest, run: newRunId(), providers }, flags.full);
 		if (plan.steps.length === 0)
 			throw new HoldfastError("not-supported", `${providers.join(", ")} cannot be checked`, {
-				hint: "a command provider has no check; restore from it to see whether it is whole",
+				hint: "a command provider has no check; restore from it to see whether it is intact",
 			});
 		if (flags.dryRun) {
 			await call.out.result({ kind: "plan", plan });

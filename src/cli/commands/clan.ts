@@ -1,5 +1,5 @@
-// holdfast clan list|restore: what `clan backups` calls on a machine, in its own terms: a JSON list of names, and
-// NAME and FOLDERS in the environment. Clan runs the states' restore hooks itself, around this.
+// holdfast clan list|restore: what `clan backups` calls on a machine, in Clan's terms: a JSON list of names, and
+// NAME and FOLDERS in the environment. Clan runs the states' restore hooks itself, before and after.
 import { buildRouteMap } from "@stricli/core";
 import { engineOf } from "../../engines/list.ts";
 import { openDestination } from "../../engines/registry.ts";
@@ -26,7 +26,7 @@ import { interruptible, unwatched } from "../signals.ts";
 const parameters = { flags: commonFlags, positional: { kind: "tuple", parameters: [] } } as const;
 
 const list = machineCommand({
-	docs: { brief: 'print the archives as `clan backups list` reads them: [{ "name": … }]' },
+	docs: { brief: 'print the archives in the form that `clan backups list` reads: [{ "name": … }]' },
 	parameters,
 	machine: () => undefined,
 	async run({ out, manifest }: MachineCall, _flags: CommonFlags) {
@@ -36,7 +36,7 @@ const list = machineCommand({
 		);
 		await out.result({ kind: "document", value: usable.map(({ id }) => ({ name: id })), line: true });
 		for (const line of listing.problems) printMessage(`! ${line}`);
-		// Clan shows nothing at all where one provider fails: what there is, is more.
+		// Clan shows nothing at all when one provider fails: a partial list is better.
 		for (const { provider, destination, error } of listing.failures)
 			printMessage(errorLines(error, `${provider}/${destination} could not be listed: `));
 		return EXIT.done;
@@ -99,7 +99,7 @@ const restore = machineCommand({
 	},
 });
 
-/** Clan joins them in any order; a folder's own name may hold a colon. */
+/** Clan joins them in any order, and a folder's name may itself contain a colon. */
 function isJoinOf(folders: readonly string[], joined: string): boolean {
 	const length = folders.reduce((sum, folder) => sum + folder.length + 1, -1);
 	return (
@@ -126,7 +126,7 @@ function withoutHooks(manifest: Manifest): Manifest {
 	};
 }
 
-/** Clan's own providers, which have no destinations here, list what is theirs themselves. */
+/** Clan's own providers have no destinations here; they list their archives themselves. */
 function own(manifest: Manifest): string[] {
 	return providersOf(manifest, undefined).filter((name) => {
 		const options = manifest.providers[name];

@@ -1,4 +1,4 @@
-// holdfast completion bash|zsh|fish: a script that asks the hidden `holdfast __complete` (../complete.ts).
+// holdfast completion bash|zsh|fish: print a script that calls the hidden `holdfast __complete` (../complete.ts).
 import { buildCommand } from "@stricli/core";
 import { linesIn, print } from "../../report/terminal.ts";
 

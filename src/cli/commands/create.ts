@@ -50,7 +50,7 @@ export const create = command({
 			service: serviceFlag,
 			wait: waitFlag,
 			accept: switchFlag(
-				"the states are as they should be, though a folder is not a mount point any more, or holds far less than before",
+				"accept states although a folder is no longer a mount point, or holds far less than before",
 			),
 			dryRun: switchFlag("print the plan and do nothing"),
 		},
@@ -85,7 +85,7 @@ export const create = command({
 				return operate(await planFor(manifest, flags), call, signal, { wait: flags.wait, listener });
 			},
 		};
-		// On this machine alone nothing of the fleet is loaded.
+		// For this machine alone, no fleet code is loaded.
 		if (machines.length === 1 && only && isHere(only))
 			return work.here(only, await call.out.run(), interruptible());
 		const { runOnAll } = await import("../fleet.ts");

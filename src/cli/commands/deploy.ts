@@ -1,4 +1,4 @@
-// holdfast deploy [MACHINE…]: Holdfast, its manifest, secrets and timers onto machines.
+// holdfast deploy [MACHINE…]: install Holdfast, its manifest, secrets and timers on machines.
 
 import { join } from "node:path";
 import { accountOf, clientsOf } from "../../fleet/borg-server.ts";
@@ -23,12 +23,12 @@ import { untilUndoneThere } from "../signals.ts";
 
 export const deploy = command({
 	docs: {
-		brief: "put Holdfast, a machine's manifest, its secrets and its timers in place there",
+		brief: "install Holdfast, a machine's manifest, its secrets and its timers there",
 		fullDescription: [
-			"The machine needs nothing but SSH, systemd and a Linux of this architecture. What changes is shown first; what was",
-			"there comes back when something fails. A machine with no `host` is this one: then its timers are put in place here.",
-			"Passphrases and SSH keys in /etc/holdfast/secrets that the config names are made when there are none yet, and kept",
-			"here, encrypted (see `secrets` in the config).",
+			"The machine needs only SSH, systemd and a Linux of this architecture. Changes are shown first; if something fails,",
+			"the previous deployment is put back. A machine with no `host` is this one: its timers are installed here.",
+			"Passphrases and SSH keys in /etc/holdfast/secrets that the config names are created when they do not exist yet, and",
+			"kept here, encrypted (see `secrets` in the config).",
 			"",
 			"Examples:",
 			"  holdfast deploy web01 --dry-run",
@@ -38,7 +38,7 @@ export const deploy = command({
 	parameters: { flags: rolloutFlags, positional: machineWords },
 	async run(call: Call, flags: RolloutFlags, ...machine: string[]) {
 		const { every, secrets, ...selected } = await chosen(flags, { machine });
-		// Whose keys a server lets in is said by the other machines.
+		// The other machines say whose keys a server must accept.
 		const all = await every();
 		const store = openStore(secrets);
 		return onEach(selected, call, (manifest, place, run) =>
@@ -95,13 +95,13 @@ async function deployTo(
 			if (code === EXIT.done) say(secrets.told);
 			return code;
 		} finally {
-			// What was sent, secrets among it, does not stay where it arrived.
+			// What was sent includes secrets: it does not stay in the folder where it arrived.
 			await script(target, 'rm -rf -- "$1"', [folder]).catch(() => {});
 		}
 	});
 }
 
-/** The files are the same already: are the units that run? */
+/** The files are already the same: are the units running? */
 function isSame(known: Recorded | undefined, { timers, atBoot }: Desired): boolean {
 	return JSON.stringify([known?.timers, known?.atBoot]) === JSON.stringify([timers, atBoot]);
 }

@@ -23,9 +23,9 @@ export const diff = machineCommand({
 		fullDescription: [
 			"  + comes back    - goes    ~ changes (what differs: type, size, time, mode, owner, link)",
 			"",
-			"Of databases it shows the tables that do not hold as many rows in the archive as they do live.",
+			"For databases it shows the tables whose number of rows differs between the archive and the live database.",
 			"",
-			"Files count as the same when type, size, time of change, mode and owner are.",
+			"Files count as the same when type, size, modification time, mode and owner are equal.",
 			"",
 			"Examples:",
 			"  holdfast diff --service notes disk latest",
@@ -43,7 +43,7 @@ export const diff = machineCommand({
 		const archive = chooseArchive(listing, wanted, services);
 		requireUsable(archive);
 		if (wanted === "latest") sayPassedOver(listing, archive);
-		// Nothing is shown before all is known, and there may be millions of lines.
+		// Everything is known before anything is shown, and there may be millions of lines.
 		using found = await openSpool();
 		const counts = { add: 0, remove: 0, change: 0 };
 		const tell = (difference: Difference) => {
@@ -51,7 +51,7 @@ export const diff = machineCommand({
 			found.add(packed(difference));
 		};
 		await diffArchive(manifest, archive, services, tell, work);
-		// Awaited here: what was found is gone with this function.
+		// Awaited here: the findings are deleted when this function returns.
 		return await whileShown(async () => {
 			const scratch = await scratchFolder(places().state);
 			try {
@@ -71,7 +71,7 @@ export const diff = machineCommand({
 	},
 });
 
-/** Our own records, as they were packed. */
+/** The archive's copy of Holdfast's own records. */
 function* all(found: Spool): Generator<Difference> {
 	for (const record of found.records()) yield JSON.parse(record) as Difference;
 }

@@ -1,4 +1,4 @@
-// holdfast import nix FLAKE#MACHINE, holdfast import clan FILE.json: print a config of what is declared elsewhere.
+// holdfast import nix FLAKE#MACHINE, holdfast import clan FILE.json: print a config from what is declared elsewhere.
 import { buildRouteMap } from "@stricli/core";
 import { importedConfig } from "../../config/write.ts";
 import { parseBounded } from "../../host/bounded-json.ts";
@@ -39,12 +39,12 @@ interface ClanFlags extends CommonFlags {
 
 const clan = command({
 	docs: {
-		brief: "print a holdfast.yaml of Clan declarations that were evaluated already",
+		brief: "print a holdfast.yaml from Clan declarations that were already evaluated",
 		fullDescription:
-			"The file holds { state, backups: { providers } }, as clan.core has them; also borgbackup: { jobs } of services.borgbackup,\nand localbackup: { targets, snapshots }.\n\nExamples:\n  holdfast import clan web01.json --machine web01 > holdfast.yaml",
+			"The file holds { state, backups: { providers } }, as in clan.core; optionally also borgbackup: { jobs } of services.borgbackup,\nand localbackup: { targets, snapshots }.\n\nExamples:\n  holdfast import clan web01.json --machine web01 > holdfast.yaml",
 	},
 	parameters: {
-		flags: { ...commonFlags, machine: valueFlag("the machine's name (default: this one's)", "NAME") },
+		flags: { ...commonFlags, machine: valueFlag("the machine's name (default: this machine's)", "NAME") },
 		positional: word("the file", "FILE.json"),
 	},
 	run: async ({ out }: Call, flags: ClanFlags, file: string) => {

@@ -25,8 +25,8 @@ export const init = command({
 	docs: {
 		brief: "look at this machine and write a first config",
 		fullDescription: [
-			"It looks for services that run or are enabled and for folders of known applications, and proposes a module for",
-			"each. Nothing is started, stopped or backed up; the file is yours to change.",
+			"It looks for services that are running or enabled and for folders of known applications, and proposes a module for",
+			"each. Nothing is started, stopped or backed up. Edit the file as you like.",
 			"",
 			"Examples:",
 			"  holdfast init --dry-run      print it",
@@ -38,7 +38,7 @@ export const init = command({
 		flags: {
 			...commonFlags,
 			dryRun: switchFlag("print the config and write nothing"),
-			force: switchFlag("replace a config that is there"),
+			force: switchFlag("replace an existing config"),
 		},
 		positional: { kind: "tuple", parameters: [] },
 	},

@@ -72,7 +72,7 @@ export const list = command({
 	},
 });
 
-/** Lines on archives that cannot be used. */
+/** Lines about archives that cannot be used. */
 const MOST_PROBLEMS = 20;
 const NOTHING: Listed = { archives: [], problems: [], failures: [], lost: [], others: [], upkeep: [] };
 
@@ -80,7 +80,7 @@ async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): 
 	const providers = providersOf(manifest, flags.provider);
 	const listing = await listArchives(manifest, providers, unwatched(signal));
 	const { remembered, upkeep, problems } = journalOf(manifest, providers);
-	// Engines that would have to open each archive for its size leave that to whoever remembers it.
+	// Some engines would have to open each archive for its size: for those, the journal's record is used.
 	const archives = listing.archives.map((archive) => {
 		const bytes = archive.bytes ?? remembered.get(archive.id);
 		return bytes === undefined ? archive : { ...archive, bytes };
@@ -94,7 +94,7 @@ async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): 
 	};
 }
 
-/** Archives are listed without it as well: on a day on which it is damaged they are what one looks for. */
+/** Listing works without the journal too: when the journal is damaged, the archives are needed most. */
 function journalOf(manifest: Manifest, providers: readonly string[]) {
 	try {
 		using journal = Journal.read(places().state);
@@ -112,14 +112,14 @@ function journalOf(manifest: Manifest, providers: readonly string[]) {
 	}
 }
 
-/** The archives, and beside them what is wrong. */
+/** The archives, and with them the problems. */
 async function tell(
 	machines: readonly (Listed & { readonly machine: string })[],
 	out: Reporter,
 ): Promise<void> {
 	await out.result({ kind: "archives", machines });
 	const of = (machine: string) => (machines.length > 1 ? `${machine}: ` : "");
-	// A machine whose Holdfast is older tells none.
+	// A machine with an older Holdfast reports none.
 	const problems = machines.flatMap(({ machine, problems = [] }) =>
 		problems.map((line) => `! ${of(machine)}${line}`),
 	);

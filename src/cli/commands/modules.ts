@@ -48,14 +48,14 @@ const showModule = command({
 	},
 });
 
-/** The library, and what the config adds to it when there is one. */
+/** The library, and the config's own modules if there is a config. */
 async function known(flags: CommonFlags) {
 	const found = configFile(flags);
 	if (found === undefined) return modulesOf({}, { file: "", isNamed: false, isGuarded: true, isRun: false });
 	return (await readServices(found, LOOKING)).modules;
 }
 
-/** The options that the config gives a module, by machine, with what the machine is. */
+/** The options that the config gives a module, for each machine, with facts about the machine. */
 async function declaredHere(flags: CommonFlags, name: string): Promise<Declared[]> {
 	const found = configFile(flags);
 	if (found === undefined) return [];

@@ -1,4 +1,4 @@
-// holdfast notify: tell those whom the config names. Units do it when a service of ours failed without a word.
+// holdfast notify: send a notification to the config's services. Units call it when a service of ours failed silently.
 import { exec } from "../../host/exec.ts";
 import { places } from "../../host/places.ts";
 import { ownManager } from "../../host/systemd.ts";
@@ -15,12 +15,12 @@ interface Flags extends CommonFlags {
 
 export const notify = machineCommand({
 	docs: {
-		brief: "try whom the config's `notify` names; or tell them of a unit that failed",
+		brief: "send a test message to the config's `notify` services, or report a failed unit",
 		fullDescription:
-			"Without --unit a message is sent to try the ways out.\n\nExamples:\n  holdfast notify\n  holdfast notify --unit holdfast-create.service",
+			"Without --unit a test message is sent.\n\nExamples:\n  holdfast notify\n  holdfast notify --unit holdfast-create.service",
 	},
 	parameters: {
-		flags: { ...commonFlags, unit: valueFlag("a service of Holdfast's that failed", "UNIT") },
+		flags: { ...commonFlags, unit: valueFlag("a failed service of Holdfast's", "UNIT") },
 		positional: { kind: "tuple", parameters: [machineWord] },
 	},
 	machine: (_flags, [machine]) => machine,
@@ -55,7 +55,7 @@ export const notify = machineCommand({
 
 const operationOf = (unit: string) => /^holdfast-(create|prune|check)/.exec(unit)?.[1] ?? unit;
 
-/** The run itself has told of its end, when it came to one since the unit was started. */
+/** A run that ended since the unit was started has sent its own notification. */
 async function wasTold(unit: string, machine: string): Promise<boolean> {
 	const { stdout } = await exec([
 		"systemctl",
@@ -70,7 +70,7 @@ async function wasTold(unit: string, machine: string): Promise<boolean> {
 	const started = Number((stdout[0] ?? "").replace("@", "")) * 1000;
 	using journal = Journal.read(places().state);
 	const run = journal.lastRun(machine, operationOf(unit));
-	// One that was brought to its end by another process has told nobody.
+	// A run that another process finished has sent none.
 	if (!run || run.ended === null || run.outcome === "recovered") return false;
 	return Boolean(started) && Date.parse(run.started) >= started;
 }

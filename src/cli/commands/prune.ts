@@ -1,4 +1,4 @@
-// holdfast prune [MACHINE]: remove archives that the retention does not keep.
+// holdfast prune [MACHINE]: remove archives that the retention rules do not keep.
 import { listArchives } from "../../plan/archives.ts";
 import { decidePrune, planPrune } from "../../plan/upkeep.ts";
 import { printMessage } from "../../report/terminal.ts";
@@ -21,7 +21,7 @@ interface PruneFlags extends CommonFlags {
 
 export const prune = machineCommand({
 	docs: {
-		brief: "remove archives that the retention of their provider does not keep",
+		brief: "remove archives that their provider's retention does not keep",
 		fullDescription:
 			"The newest good archive of each state is always kept, and so is one with a hold (holdfast archives hold).\n\nExamples:\n  holdfast prune --dry-run                 what would go, what stays, and why\n  holdfast prune web01 --provider disk --yes",
 	},

@@ -1,4 +1,4 @@
-// holdfast recover: on from a run that died.
+// holdfast recover: finish or roll back an interrupted run.
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
 import { type CommonFlags, commonFlags, onFlag, switchFlag } from "../flags.ts";
@@ -14,11 +14,11 @@ export const recover = command({
 	docs: {
 		brief: "finish or roll back interrupted runs",
 		fullDescription: [
-			"The next create or restore does the same before its own work; a unit does it at boot.",
+			"The next create or restore does the same before its own work, and a unit does it at boot.",
 			"",
-			"A run that can never be brought to its end keeps everything else from beginning. --abandon RUN is the last way",
-			"out: it says what the run has left where, does nothing with any of it, and lets other work begin. For a journal",
-			"that is damaged, or of a newer version, --abandon journal sets the whole journal aside.",
+			"A run that can be neither finished nor rolled back blocks all other runs. --abandon RUN is the last resort: it",
+			"reports what the run has left and where, touches none of it, and lets other runs start. If the journal is damaged,",
+			"or was written by a newer version, --abandon journal sets the entire journal aside.",
 		].join("\n"),
 	},
 	parameters: {
@@ -29,7 +29,7 @@ export const recover = command({
 				kind: "parsed",
 				parse: (run: string) => run,
 				optional: true,
-				brief: "give up a run, by its id, or the `journal` as a whole",
+				brief: "give up a run, by its id, or the entire `journal`",
 				placeholder: "RUN",
 			},
 			yes: switchFlag("do not ask"),

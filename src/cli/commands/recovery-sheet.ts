@@ -1,4 +1,4 @@
-// holdfast recovery-sheet: what to print and put in a drawer, for the day that this machine is gone.
+// holdfast recovery-sheet: what to print and keep on paper, in case this machine is lost.
 import { destinationsIn, engineOf } from "../../engines/list.ts";
 import { openDestinations } from "../../engines/registry.ts";
 import type { SheetEntry } from "../../report/result.ts";
@@ -11,7 +11,7 @@ import { interruptible, unwatched } from "../signals.ts";
 
 export const recoverySheet = machineCommand({
 	docs: {
-		brief: "print what a bare machine needs to get everything back: addresses, keys, and the commands",
+		brief: "print what a bare machine needs to get everything back: addresses, keys and commands",
 		fullDescription:
 			"Passphrases are not printed: write them on the paper by hand. A borg key on it is useless without its passphrase.\n\nExamples:\n  holdfast recovery-sheet | lp",
 	},

@@ -49,16 +49,16 @@ interface Flags extends CommonFlags {
 	readonly yes: boolean;
 }
 
-/** How long the old copy stays when a failed check was let pass. */
+/** How long the old copy is kept after a failed check was ignored. */
 const KEEP_FAILED_SECONDS = 7 * 86_400;
 
 export const restore = machineCommand({
 	docs: {
-		brief: "put a service back as it was in an archive",
+		brief: "restore a service to its state in an archive",
 		customUsage: ["[--service NAME]... [MACHINE] PROVIDER ARCHIVE"],
 		fullDescription: [
-			"The archive is extracted beside the live data while the service runs; then its units are stopped, the two are",
-			"swapped by rename, the units are started and the state's health checks are asked. Whatever fails before that is undone.",
+			"The archive is extracted next to the live data while the service runs. Then its units are stopped, the two copies",
+			"are swapped by rename, the units are started and the state's health checks are run. A failure rolls everything back.",
 			"",
 			"ARCHIVE is an id as `holdfast list` prints it, a name that only one archive has, or `latest`.",
 			"",
@@ -66,8 +66,8 @@ export const restore = machineCommand({
 			"  holdfast restore --service notes web01 borgbackup latest",
 			"  holdfast restore --service notes disk usb::/mnt/usb/holdfast::web01-2026-11-24T010000Z-k3x9",
 			"  holdfast restore --path /srv/notes/letters disk latest      only a part; no hooks",
-			"  holdfast restore --service notes --into /tmp/look disk latest   beside; touches nothing else",
-			"  holdfast restore --service notes --keep-old 7d disk latest      `holdfast undo RUN` takes it back",
+			"  holdfast restore --service notes --into /tmp/look disk latest   into another folder; touches nothing else",
+			"  holdfast restore --service notes --keep-old 7d disk latest      `holdfast undo RUN` reverts it",
 		].join("\n"),
 	},
 	parameters: {
@@ -78,16 +78,16 @@ export const restore = machineCommand({
 			into: valueFlag("extract below this folder instead; no unit, hook or live folder is touched", "FOLDER"),
 			from: valueFlag("restore an archive of another machine", "MACHINE"),
 			inPlace: switchFlag(
-				"delete the live data first: for when there is no room for two copies; cannot be undone",
+				"delete the live data first: for when there is not enough space for two copies; cannot be undone",
 			),
-			specialFiles: switchFlag("bring back device nodes, setuid files and file capabilities as well"),
-			keepOld: { ...valueFlag("keep the old copy for so long, like 7d", "TIME"), parse: seconds },
-			keepFailed: switchFlag("keep what was restored even when a check fails"),
-			noStart: switchFlag("leave units that are down as they are; those that run come up again"),
+			specialFiles: switchFlag("also restore device nodes, setuid files and file capabilities"),
+			keepOld: { ...valueFlag("keep the old copy for this long, e.g. 7d", "TIME"), parse: seconds },
+			keepFailed: switchFlag("keep the restored data even if a health check fails"),
+			noStart: switchFlag("do not start units that were not running; those that were are started again"),
 			trustArchive: switchFlag(
-				"give what its databases hold all the rights that it asks for, though this machine did not write it",
+				"grant the databases all the rights that the archive asks for, even if this machine did not write it",
 			),
-			dryRun: switchFlag("print the plan and what stands in its way, and do nothing"),
+			dryRun: switchFlag("print the plan and whatever would prevent it, and do nothing"),
 			yes: switchFlag("do not ask"),
 		},
 		positional: archiveWords,
@@ -98,12 +98,12 @@ export const restore = machineCommand({
 		const { manifest, out } = call;
 		const { provider, wanted } = splitWords("restore", words);
 		if (flags.inPlace && flags.keepOld !== undefined)
-			throw new HoldfastError("usage", "--in-place deletes what is live, so there is no old copy to keep", {
-				hint: "leave --in-place out to keep one, or --keep-old out to go without",
+			throw new HoldfastError("usage", "--in-place deletes the live data, so there is no old copy to keep", {
+				hint: "leave out --in-place to keep one, or leave out --keep-old",
 			});
 		const signal = interruptible();
 		const services = servicesOf(manifest, flags);
-		// Beside the live data, a state is brought back too that the config no longer has.
+		// A restore to the live places can also bring back a state that the config no longer declares.
 		if (flags.into === undefined) requireStates(manifest, services);
 		const work = unwatched(signal);
 		const archive =
@@ -118,7 +118,7 @@ export const restore = machineCommand({
 				`latest is ${archive.id}${archive.created === undefined ? "" : `, of ${localTime(archive.created)}`}`,
 			);
 		const plan = await planOf(manifest, archive, services, flags);
-		// Somebody who does not look does not wait for it: the plan looks by itself, under the lock.
+		// Without a confirmation there is nothing to wait for: the plan checks by itself, under the lock.
 		const standsInTheWay =
 			plan.operation === "restore" && (flags.dryRun || !flags.yes) ? await lookAhead(plan, signal) : false;
 		if (flags.dryRun) {
@@ -137,7 +137,7 @@ export const restore = machineCommand({
 	},
 });
 
-/** The states that are meant: those named, those that own the named paths, or all. */
+/** The states to restore: those named, those that own the named paths, or all. */
 function servicesOf(manifest: Manifest, { service, path = [] }: Flags): readonly string[] {
 	if (service) return service;
 	if (path.length === 0) return Object.keys(manifest.state);
@@ -211,7 +211,7 @@ async function planOf(
 	});
 }
 
-/** For the eyes of a person before they say yes; the plan looks again when it holds the lock. */
+/** For a person to read before they confirm; the plan checks again once it holds the lock. */
 async function lookAhead(plan: Plan, signal: AbortSignal): Promise<boolean> {
 	const { findProblems } = await import("../../steps/work/problems.ts");
 	const known = { ...unwatched(signal), bytesOf: () => undefined };

@@ -1,4 +1,4 @@
-// holdfast status [MACHINE…]: is everything as promised?
+// holdfast status [MACHINE…]: is every state backed up as configured?
 import { setTimeout as pause } from "node:timers/promises";
 import * as v from "valibot";
 import { allDestinations } from "../../engines/registry.ts";
@@ -39,10 +39,10 @@ const LOOK_AGAIN_MS = 5_000;
 
 export const status = command({
 	docs: {
-		brief: "whether every state has a good archive that is young enough, and the last runs went well",
+		brief: "show whether every state has a recent good archive and the last runs succeeded",
 		fullDescription: [
-			"From each machine's own records: no destination is asked, so it is quick. A prune, a check or a timer that failed",
-			"counts as much as a backup. Exit code 0: all is as promised; 1: something is not; 3: a machine could not be asked.",
+			"Reads each machine's own records. No destination is asked, so it is quick. A failed prune, check or timer counts",
+			"as much as a failed backup. Exit code 0: all is well; 1: there is a problem; 3: a machine could not be asked.",
 			"",
 			"Examples:",
 			"  holdfast status",
@@ -53,7 +53,7 @@ export const status = command({
 		flags: {
 			...commonFlags,
 			...fleetFlags,
-			watch: switchFlag("look again every five seconds, until Ctrl-C"),
+			watch: switchFlag("repeat every five seconds, until Ctrl-C"),
 		},
 		positional: machineWords,
 	},
@@ -70,7 +70,7 @@ export const status = command({
 	},
 });
 
-/** Until an abort, over connections that are made once; the code of the last look. */
+/** Until an abort, over connections that stay open; returns the exit code of the last check. */
 async function again(
 	once: (connections: Connections) => Promise<number>,
 	signal: AbortSignal,
@@ -133,7 +133,7 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 	const timers = answer ?? [];
 	const died = diedRuns(journal, runtime);
 	const standing = statusOf(manifest, destinations, journal, { died });
-	// A run that was killed has told nobody; while one goes on, it tells.
+	// A run that was killed has not updated the metrics. One that is still in progress will.
 	if (manifest.metricsFile !== undefined && lockHolder(runtime) === undefined)
 		await (await import("../../report/metrics.ts")).writeMetrics(manifest, journal, { died }).catch(() => {});
 	const now = lockHolder(runtime)?.doing;
@@ -150,7 +150,7 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 			...timers.flatMap((timer) =>
 				tooSeldom(timer, jobs.find(({ name }) => name === timer.name)?.writes ?? [], standing),
 			),
-			// One that failed before there was a run is in no journal of ours.
+			// A unit that failed before its run began is not in our journal.
 			...timers
 				.filter(({ failed }) => failed !== undefined)
 				.map(
@@ -160,7 +160,7 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 	};
 }
 
-/** Timers that were deployed, and that systemd does not have. */
+/** Timers that were deployed but that systemd does not have. */
 function missingTimers(deployed: Manifest | undefined, known: readonly TimerStatus[]): string[] {
 	if (deployed === undefined) return [];
 	return jobsOf(deployed)
@@ -171,7 +171,7 @@ function missingTimers(deployed: Manifest | undefined, known: readonly TimerStat
 		);
 }
 
-/** By a drop-in, say, it may run later than a state is to be backed up. */
+/** With a drop-in, for example, a timer may run less often than a state must be backed up. */
 function tooSeldom(
 	{ name, next }: TimerStatus,
 	writes: readonly string[],

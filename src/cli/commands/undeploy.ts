@@ -1,4 +1,4 @@
-// holdfast undeploy [MACHINE…]: take Holdfast away again.
+// holdfast undeploy [MACHINE…]: remove Holdfast.
 import type { Place } from "../../fleet/place.ts";
 import { textOf } from "../../fleet/target.ts";
 import type { Reporter } from "../../report/reporter.ts";
@@ -11,7 +11,7 @@ import { onEach, type RolloutFlags, type Run, recordIn, rolloutFlags } from "../
 
 export const undeploy = command({
 	docs: {
-		brief: "take Holdfast and its timers away from a machine; archives, secrets and the journal stay",
+		brief: "remove Holdfast and its timers from a machine; archives, secrets and the journal stay",
 		fullDescription: "Examples:\n  holdfast undeploy web01 --dry-run\n  holdfast undeploy web01",
 	},
 	parameters: { flags: rolloutFlags, positional: machineWords },

@@ -1,4 +1,4 @@
-// holdfast undo RUN: back from a restore whose old copies were kept.
+// holdfast undo RUN: revert a restore whose old copies were kept.
 
 import { places } from "../../host/places.ts";
 import { isArea } from "../../host/private-area.ts";
@@ -30,7 +30,7 @@ interface Flags extends CommonFlags {
 
 export const undo = command({
 	docs: {
-		brief: "bring back what stood there before a restore with --keep-old",
+		brief: "bring back the data that a restore with --keep-old replaced",
 		fullDescription:
 			"Examples:\n  holdfast runs                                    which run it was\n  holdfast undo 2026-11-24T010000Z-k3x9",
 	},
@@ -38,7 +38,7 @@ export const undo = command({
 		flags: {
 			...commonFlags,
 			on: onFlag,
-			noStart: switchFlag("leave units that are down as they are; those that run come up again"),
+			noStart: switchFlag("do not start units that were not running; those that were are started again"),
 			dryRun: switchFlag("print the plan and do nothing"),
 			yes: switchFlag("do not ask"),
 		},
@@ -99,13 +99,13 @@ function known(run: string) {
 	return { restored: journal.plan(run), all: journal.kept(), undone: journal.undoneBy(run) };
 }
 
-/** What the config says of the machine by now, where there is one. */
+/** The current config of the machine, if there is one. */
 async function declaredHere(flags: CommonFlags, machine: string): Promise<Manifest | undefined> {
 	const found = await machineNamed(flags, machine).catch(() => undefined);
 	return found?.isHere ? found.manifest : undefined;
 }
 
-/** What a later restore has put aside is what this one had brought: that goes first, or what is live now would be lost. */
+/** A later restore has put aside what this one brought: that must be undone first, or the live data would be lost. */
 function requireLast(all: ReturnType<Journal["kept"]>, kept: readonly KeptCopy[]): void {
 	for (const copy of kept) {
 		const later = all.slice(all.findIndex(({ run, state }) => run === copy.run && state === copy.state) + 1);
@@ -126,7 +126,7 @@ function requireLast(all: ReturnType<Journal["kept"]>, kept: readonly KeptCopy[]
 
 const overlap = (one: string, other: string) => isWithin(one, other) || isWithin(other, one);
 
-/** Without one of them nothing could be told from what is on disk, once the live data are aside. */
+/** If one copy is missing, that must be noticed before the live data are moved aside: afterwards the disk cannot tell. */
 function requireThere(areas: readonly string[]): void {
 	const lost = areas.find((area) => !isArea(area));
 	if (lost === undefined) return;

@@ -17,7 +17,7 @@ export const browse = machineCommand({
 		flags,
 		positional: {
 			kind: "tuple",
-			parameters: [archiveWord, { ...word("only what is at and below this path", "PATH"), optional: true }],
+			parameters: [archiveWord, { ...word("only this path and what is below it", "PATH"), optional: true }],
 		},
 	},
 	machine: ({ machine }) => machine,
@@ -27,7 +27,7 @@ export const browse = machineCommand({
 		const paths = storedRoots(archive, below);
 		requireAble(destination, "contents");
 		const tell = await out.stream();
-		// Nobody reads on, as after `| head`: then there is nothing more to look for.
+		// The reader has gone, as after `| head`: stop.
 		const signal = AbortSignal.any([work.signal, resultsGone]);
 		await destination.contents(archive.name, paths, (entry) => tell({ kind: "entry", entry }), {
 			...work,

@@ -1,4 +1,4 @@
-// holdfast archives extract ARCHIVE FILE: one file or folder, beside everything else.
+// holdfast archives extract ARCHIVE FILE: copy one file or folder out, away from the live data.
 import { resolve } from "node:path";
 import { storedPaths } from "../../../plan/stored.ts";
 import { takeOut } from "../../../plan/take-out.ts";
@@ -16,15 +16,15 @@ interface ExtractFlags extends Flags {
 
 export const extract = machineCommand({
 	docs: {
-		brief: "take one file or folder out of an archive, beside everything else",
+		brief: "extract one file or folder from an archive",
 		fullDescription:
-			"Owners, modes and times come with it. Nothing that is there already is overwritten.\n\nExamples:\n  holdfast archives extract latest /srv/notes/letter.txt\n  holdfast archives extract latest /srv/notes/2024 --into /tmp/look",
+			"Owners, modes and times are kept. Existing files are not overwritten.\n\nExamples:\n  holdfast archives extract latest /srv/notes/letter.txt\n  holdfast archives extract latest /srv/notes/2024 --into /tmp/look",
 	},
 	parameters: {
 		flags: {
 			...flags,
 			into: valueFlag("put it in this folder (default: the current one)", "FOLDER"),
-			specialFiles: switchFlag("take out device nodes, setuid files and file capabilities as well"),
+			specialFiles: switchFlag("also extract device nodes, setuid files and file capabilities"),
 		},
 		positional: { kind: "tuple", parameters: [archiveWord, word("a path in the archive", "FILE")] },
 	},

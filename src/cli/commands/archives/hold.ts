@@ -14,7 +14,7 @@ export const hold = machineCommand({
 		fullDescription: `${WHERE}\n\nExample:\n  holdfast archives hold latest --reason 'before the move'`,
 	},
 	parameters: {
-		flags: { ...flags, reason: valueFlag("why, for whoever comes later", "TEXT") },
+		flags: { ...flags, reason: valueFlag("the reason for the hold", "TEXT") },
 		positional: { kind: "tuple", parameters: [archiveWord] },
 	},
 	machine: ({ machine }) => machine,

@@ -1,4 +1,4 @@
-// holdfast archives mount ARCHIVE FOLDER: an archive as a folder, for as long as somebody looks.
+// holdfast archives mount ARCHIVE FOLDER: an archive as a folder, until it is unmounted.
 import { existsSync, rmdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { requireAble } from "../../../engines/destination.ts";
@@ -35,7 +35,7 @@ export const mount = machineCommand({
 	},
 });
 
-/** What was made for it; whoever has put something there since keeps it. */
+/** Remove the folder that was created for it, unless somebody has put something there since. */
 function removeIfEmpty(folder: string): void {
 	try {
 		rmdirSync(folder);

@@ -1,4 +1,4 @@
-// holdfast archives show ARCHIVE: one archive, without restoring it.
+// holdfast archives show ARCHIVE: details of one archive.
 import { places } from "../../../host/places.ts";
 import type { ListedArchive } from "../../../plan/archives.ts";
 import { Journal } from "../../../run/journal.ts";
@@ -7,7 +7,7 @@ import { type MachineCall, machineCommand } from "../../command.ts";
 import { archiveWord, type Flags, find, flags } from "../../one-archive.ts";
 
 export const show = machineCommand({
-	docs: { brief: "what an archive holds, how large it is, who made it and when" },
+	docs: { brief: "show what an archive holds, how large it is, and who made it and when" },
 	parameters: { flags, positional: { kind: "tuple", parameters: [archiveWord] } },
 	machine: ({ machine }) => machine,
 	async run({ out, manifest }: MachineCall, given: Flags, wanted: string) {
@@ -22,7 +22,7 @@ export const show = machineCommand({
 	},
 });
 
-/** How long it took, when this machine made it. */
+/** How long it took, if this machine made it. */
 function tookHere({ metadata, provider, destination }: ListedArchive): { seconds?: number } {
 	if (metadata === undefined) return {};
 	using journal = Journal.read(places().state);
