@@ -51,7 +51,7 @@ test("an error is JSON as well when JSON was asked for", async () => {
 	const { error } = JSON.parse(stdout);
 	assert.equal(error.code, "repository-not-found");
 	assert.match(error.message, /tar\/disk could not be asked for archives: .* does not exist/);
-	assert.match(error.hint, /fix that|is the disk mounted/);
+	assert.match(error.hint, /fix that|check that the disk is mounted/);
 });
 
 test("results go to stdout, messages to stderr, and --quiet leaves only failures", async () => {

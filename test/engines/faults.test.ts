@@ -72,7 +72,7 @@ for (const engine of ENGINES)
 			assert.deepEqual(factsOf(into + from), factsOf(from));
 			await assert.rejects(
 				destination.create({ name: "second", roots, metadata: metadataOf("second") }, false, quiet),
-				/mounted read-only|cannot be written/,
+				/mounted read-only|cannot write to/,
 			);
 			execFileSync("mount", ["-o", "remount,rw", at]);
 		});

@@ -97,7 +97,7 @@ describe("while a restore over the network is staging", { skip: noMachines }, ()
 	}, async () => {
 		const stderr = await whileStaging(() => web01.cutNetwork());
 		await web01.mendNetwork();
-		assert.match(stderr, /the connection to .* broke or could not be made/);
+		assert.match(stderr, /the connection to .* failed/);
 	});
 
 	test("another restore meanwhile is told who works there", async () => {

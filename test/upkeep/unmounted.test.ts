@@ -77,7 +77,7 @@ test("a disk that is elsewhere now is named in the config, and a folder that is 
 	const moved = `mount -t tmpfs none "${above}"; mkdir "${path}"`;
 	const refused = await place.holdfastAfter(moved, "create");
 	assert.equal(refused.code, 1, refused.stderr);
-	assert.match(refused.stderr, new RegExp(`is meant to be where it is now.*mountpoint: ${above}$`, "m"));
+	assert.match(refused.stderr, new RegExp(`is in the right place now.*mountpoint: ${above}$`, "m"));
 	declare({ mountpoint: above });
 	const { code, stderr } = await place.holdfastAfter(moved, "create");
 	assert.equal(code, 0, stderr);
