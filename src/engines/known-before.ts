@@ -6,6 +6,7 @@ import type { Records } from "./archive-time.ts";
 export function ofKnown(error: unknown, { since }: Pick<Records, "since">): unknown {
 	if (!(error instanceof HoldfastError) || error.code !== "repository-not-found" || since === undefined)
 		return error;
-	const hint = "archives were written there before: check that the disk is mounted and the address is still right";
+	const hint =
+		"archives were written there before: check that the disk is mounted and the address is still right";
 	return errorOf({ ...reportOf(error), hint });
 }

@@ -1,4 +1,4 @@
-// Run borg: its environment, its passphrase, its NDJSON messages, and its errors in words a person can act on.
+// Runs borg: its environment, passphrase, NDJSON messages and errors.
 import type { Writable } from "node:stream";
 import type * as v from "valibot";
 import { closeOff, type Enclosure } from "../../host/enclosure.ts";
@@ -17,23 +17,23 @@ import type { BorgDestination } from "./schema.ts";
 
 export interface BorgCall {
 	readonly cwd?: string;
-	/** Folders in which it must not follow links, beside the repository's own. */
+	/** Folders in which it must not follow links, in addition to the repository. */
 	readonly closed?: readonly string[];
-	/** Where it runs; by itself it is one for `closed` and the repository. */
+	/** Where it runs; by default an enclosure for `closed` and the repository. */
 	readonly enclosure?: Enclosure | undefined;
-	/** It runs where everybody is, since everybody must see what it mounts. */
+	/** Run without an enclosure, because other processes must see what it mounts. */
 	readonly mounts?: boolean;
-	/** Whether a connection that breaks may be made again; not for what reads a stream, which is made only once. */
+	/** Whether to retry after a lost connection. False if it reads a stream, which can be produced only once. */
 	readonly once?: boolean;
 	/** Writes what borg reads from its standard input. */
 	readonly feed?: ((input: Writable) => void) | undefined;
-	/** It only reads: where no lock can be made, on a disk that is mounted read-only, it goes without. */
+	/** It only reads: run without a lock if none can be created, as on a disk that is mounted read-only. */
 	readonly reads?: boolean;
-	/** It asks what is there and makes nothing of it: borg need not first test itself (decision 16). */
+	/** A mere query: borg may skip its self-test (decision 16). */
 	readonly asks?: boolean;
-	/** Makes what takes its standard output, in place of `stdout`; again for each try. */
+	/** Creates a reader for standard output, used instead of `stdout`; called again for each attempt. */
 	readonly reader?: () => OutputReader;
-	/** Called for each message of progress, and for each warning. */
+	/** Called for each progress message and each warning. */
 	readonly onMessage?: (message: BorgMessage) => void;
 }
 
@@ -46,10 +46,10 @@ export interface BorgEnd {
 const LOCK_WAIT_SECONDS = 30;
 const ALIVE_SECONDS = 15;
 const LONGEST_NAME = 255;
-/** A server that puts a large repository in order says nothing for a while. */
+/** A server that compacts a large repository sends nothing for a while. */
 const LONGEST_SILENCE = 3600;
 
-/** Run one borg command. Warnings are logged; an error is thrown. A connection that breaks is tried again. */
+/** Run one borg command. Logs warnings and throws errors. Retries after a lost connection. */
 export async function borg(
 	destination: BorgDestination,
 	command: string,
@@ -70,7 +70,7 @@ export async function borg(
 				once(destination, "delete", ["--cache-only", destination.repo], work, {}),
 			);
 			work.log(`borg's cache of ${destination.repo} was damaged and has been deleted; borg rebuilds it`);
-			// What flows into it was made once: the next run can.
+			// Its input can be produced only once, so the next run must retry.
 			if (!call.once) return run();
 		}
 		if (!call.reads || error.code !== "disk-read-only") throw error;
@@ -137,16 +137,16 @@ async function once(
 	throw faultOf(destination, errors, plain, result);
 }
 
-/** borg 1.4 and later can have a number for each kind of warning (BORG_EXIT_CODES; "Return codes" in its manual). */
+/** borg 1.4 and later can use a separate exit code for each kind of warning (BORG_EXIT_CODES; "Return codes" in its manual). */
 const isWarning = (code: number | null) => code === 1 || (code !== null && code >= 100 && code < 126);
 
-/** ssh would wait for a quarter of an hour for a network that is gone. What the user says comes first, and wins. */
+/** Without this, ssh waits 15 minutes for a network that is gone. The user's options come first and take precedence. */
 function shellOf({ rsh = "ssh -o BatchMode=yes" }: BorgDestination): string {
 	if (!/(^|\/)ssh(\s|$)/.test(rsh)) return rsh;
 	return `${rsh} -o ServerAliveInterval=${ALIVE_SECONDS} -o ServerAliveCountMax=3`;
 }
 
-/** Run a borg command that says in JSON what is there, and read it. */
+/** Run a borg command that prints JSON, and parse it. */
 export async function borgJson<S extends v.GenericSchema>(
 	destination: BorgDestination,
 	command: string,
@@ -158,14 +158,14 @@ export async function borgJson<S extends v.GenericSchema>(
 	return understood(schema, stdout, `borg ${command}`);
 }
 
-/** Whether borg can be told of an archive of this name. */
+/** Whether borg accepts this archive name. */
 export function isBorgName(archive: string): boolean {
 	return (
 		archive.length <= LONGEST_NAME && /^[^/\s:]([^/\n]*[^/\s])?$/.test(archive) && !archive.includes("::")
 	);
 }
 
-/** An archive, as borg is told of it. */
+/** An archive in borg's syntax. */
 export function archiveName(destination: BorgDestination, archive: string): string {
 	if (!isBorgName(archive))
 		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be a borg archive's name`);
@@ -177,7 +177,7 @@ function environment(destination: BorgDestination, hasPassphrase: boolean): Reco
 		...cleanEnvironment(),
 		...(process.env.SSH_AUTH_SOCK ? { SSH_AUTH_SOCK: process.env.SSH_AUTH_SOCK } : {}),
 		...(hasPassphrase ? { BORG_PASSPHRASE_FD: "3" } : {}),
-		// borg would ask on the terminal, and wait for ever where there is none.
+		// Otherwise borg would ask on the terminal, or wait forever if there is none.
 		BORG_RELOCATED_REPO_ACCESS_IS_OK: destination.relocated ? "yes" : "no",
 		...(destination.keyFile === undefined ? {} : { BORG_KEY_FILE: destination.keyFile }),
 		BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: destination.encryption === "none" ? "yes" : "no",
@@ -185,7 +185,7 @@ function environment(destination: BorgDestination, hasPassphrase: boolean): Reco
 	};
 }
 
-/** A question that nobody answers stands before what borg says of it, in the same line. */
+/** borg prints an unanswered question before its message about it, on the same line. */
 function parse(line: string): BorgMessage | undefined {
 	const at = line.startsWith("Enter passphrase") ? line.indexOf('{"type"') : 0;
 	return at >= 0 && line[at] === "{" ? understoodOr(messageSchema, line.slice(at)) : undefined;

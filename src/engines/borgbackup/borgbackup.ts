@@ -1,4 +1,4 @@
-// BorgBackup 1.2 and later. What an archive says of itself is in its comment, so that listing never opens one.
+// BorgBackup 1.2 and later. An archive's metadata is in its comment, so that listing does not open archives.
 
 import * as v from "valibot";
 import { findBelow } from "../../host/folder.ts";
@@ -47,7 +47,7 @@ export function borgDestinations(options: BorgOptions): Destination[] {
 		remove: (archives, work) => remove(destination, archives, work),
 		mount: (archive, at, mounted, work) => mount(destination, archive, at, mounted, work),
 		keys: (work) => keys(destination, work),
-		// It leaves nothing to discard: its own transactions drop what a dead create wrote; its lock falls with its process on this host.
+		// No `discardPartial`: borg's transactions drop what a killed create wrote, and its lock expires with its process on this host.
 	}));
 }
 
@@ -73,7 +73,7 @@ const infoSchema = v.object({
 	),
 });
 
-/** Without `--verify-data` borg looks at the checksum of each segment, and that every chunk of every archive is there. */
+/** Without `--verify-data` borg verifies the checksum of each segment, and that every chunk of every archive exists. */
 async function check(destination: BorgDestination, full: boolean, work: Work): Promise<Problem[]> {
 	const problems: Problem[] = [];
 	const end = await borg(destination, "check", [...(full ? ["--verify-data"] : []), destination.repo], work, {
@@ -86,7 +86,7 @@ async function check(destination: BorgDestination, full: boolean, work: Work): P
 	return [...(end.code === 0 ? [] : problems), ...damageIn(await list(destination, work))];
 }
 
-/** In an append-only repository this takes effect once its owner compacts it. */
+/** In an append-only repository this takes effect when its owner compacts it. */
 async function remove(destination: BorgDestination, archives: readonly string[], work: Work): Promise<void> {
 	const there = new Set((await list(destination, work)).map(({ name }) => name));
 	const names = archives.filter((name) => there.has(name));
@@ -97,7 +97,7 @@ async function remove(destination: BorgDestination, archives: readonly string[],
 
 const keySchema = v.object({ encryption: v.object({ mode: v.string() }) });
 
-/** With it and the passphrase the repository can be read, should it lose its own copy; `borg key import --paper`. */
+/** With this and the passphrase the repository can be read if its own copy is lost: `borg key import --paper`. */
 async function keys(destination: BorgDestination, work: Work): Promise<string | undefined> {
 	const words = ["--json", destination.repo];
 	const { encryption } = await borgJson(destination, "info", words, keySchema, work);
@@ -135,14 +135,14 @@ async function restore(
 	into: Into,
 	work: Work,
 ): Promise<void> {
-	// Of one path within another borg says that it never matched.
+	// For a path inside another one borg reports that it never matched.
 	const faults: string[] = [];
 	await using inside = await into.enter(repositoryToClose(destination.repo));
 	const end = await borg(
 		destination,
 		"extract",
 		[
-			// For it borg reads all of the archive's list twice.
+			// Progress makes borg read the archive's whole list twice.
 			...(work.watched ? ["--progress"] : []),
 			"--sparse",
 			"--",

@@ -1,6 +1,5 @@
-// Archives' comments: what they hold of ours, and those that were read before. borg's plain listing is one look at the
-// manifest; comments cost a look at each archive. An archive's id is a hash of what it says, comment and all: what is
-// known of an id stays true.
+// Comments of archives: our metadata in them, and a cache of those already read. borg's plain listing reads only the manifest;
+// comments require reading each archive. An archive's id is a hash that includes its comment, so a cached comment stays valid.
 import { existsSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -15,12 +14,12 @@ import { type Described, metadataText, readMetadata, requireRoom, tooLarge } fro
 import { understoodOr } from "../output.ts";
 
 const MARK = "holdfast:";
-/** Bytes of one argument of a program, with the one that ends it: MAX_ARG_STRLEN of execve(2). */
+/** Bytes of one argument of a program, including its NUL: MAX_ARG_STRLEN of execve(2). */
 const LONGEST_ARGUMENT = 128 * 1024 - 1;
-/** Bytes: ten thousand archives of ten kilobytes, and some. */
+/** Bytes: room for ten thousand archives of ten kilobytes. */
 const MOST_KNOWN_BYTES = 256 * 1024 * 1024;
 
-/** What an archive says of itself, as borg takes it for a comment; `share` as for `metadataText`. */
+/** The metadata as a comment for borg; `share` as for `metadataText`. */
 export function commentArgument(metadata: Metadata, share = 1): string {
 	const comment = escaped(commentOf(metadata, share));
 	requireRoom(Buffer.byteLength(comment), LONGEST_ARGUMENT * share);
@@ -29,12 +28,12 @@ export function commentArgument(metadata: Metadata, share = 1): string {
 
 export const commentOf = (metadata: Metadata, share = 1) => MARK + metadataText(metadata, share);
 
-/** borg expands {placeholders} in comments; a doubled brace stands for itself. */
+/** borg expands {placeholders} in comments; a doubled brace is a literal one. */
 function escaped(comment: string): string {
 	return comment.replaceAll("{", "{{").replaceAll("}", "}}");
 }
 
-/** A comment as it is kept: whole where it is ours, else empty; null when it was too long to be read. */
+/** A comment as it is cached: complete if it is ours, else empty; null if it was too long to read. */
 export type Comment = string | null;
 
 export const kept = (comment: string): Comment => (comment.startsWith(MARK) ? comment : "");
@@ -46,7 +45,7 @@ export function readComment(comment: Comment): Described {
 
 const knownSchema = v.object({ comments: v.array(v.tuple([v.string(), v.nullable(v.string())])) });
 
-/** A name that is too long for a file is not kept. */
+/** Undefined if the name is too long for a file: nothing is cached then. */
 function fileOf(repo: string): string {
 	return join(places().cache, "borg", `${encodeURIComponent(repo)}.known.json`);
 }
@@ -55,7 +54,7 @@ export function isAnyKnown(repo: string): boolean {
 	return existsSync(fileOf(repo));
 }
 
-/** By archive id; empty when nothing is known, or what is there cannot be read. */
+/** By archive id; empty if there is no cache or it cannot be read. */
 export async function known(repo: string): Promise<ReadonlyMap<string, Comment>> {
 	try {
 		const file = fileOf(repo);
@@ -68,7 +67,7 @@ export async function known(repo: string): Promise<ReadonlyMap<string, Comment>>
 	}
 }
 
-/** It is a cache: what cannot be kept costs time, and nothing else. */
+/** It is only a cache: errors are ignored, because they cost nothing but time. */
 export async function keep(repo: string, archives: ReadonlyMap<string, Comment>): Promise<void> {
 	try {
 		const file = fileOf(repo);

@@ -1,4 +1,4 @@
-// What is in an archive, from borg's own listing.
+// Lists the entries of an archive with borg.
 import * as v from "valibot";
 import { recordReader } from "../../host/lines.ts";
 import type { Entry } from "../archive.ts";
@@ -9,7 +9,7 @@ import { outermost } from "../roots.ts";
 import { archiveName, borg } from "./borg.ts";
 import type { BorgDestination } from "./schema.ts";
 
-/** Tell every entry at and below these paths. */
+/** Call `tell` with every entry at and below these paths. */
 export async function contents(
 	destination: BorgDestination,
 	archive: string,
@@ -26,7 +26,7 @@ export async function contents(
 	];
 	let told = 0;
 	const reader = () => {
-		// A connection that broke is made again, and borg begins from the start.
+		// After a lost connection borg is run again and starts from the beginning.
 		let known = told;
 		return recordReader((line) => {
 			if (known-- > 0) return;

@@ -1,4 +1,4 @@
-// Write an archive, and the repository when there is none.
+// Write an archive, and create the repository if there is none.
 import { lstat } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import * as v from "valibot";
@@ -27,10 +27,10 @@ const createSchema = v.object({
 	}),
 });
 
-/** borg goes down a tree by calling itself, and Python ends it after some 900 folders. */
+/** borg walks a tree recursively, and Python aborts it after about 900 levels. */
 const DEEPEST = 500;
 
-/** What one root holds must not cost the others their archive: those that borg cannot go through are left out, and said. */
+/** One root must not make the archive of the others fail: roots that borg cannot walk are left out and reported. */
 export async function create(
 	destination: BorgDestination,
 	compression: string,
@@ -84,7 +84,7 @@ async function createOf(
 		...streams.options,
 		"--json",
 		"--progress",
-		// A line for each folder that was stored: a root is in the archive when there is one for it. And for each file that
+		// One line for each folder that was stored, which shows that a root is in the archive, and one for each file that
 		// changed while it was read.
 		"--list",
 		"--filter=dC",
@@ -95,7 +95,7 @@ async function createOf(
 		"--",
 		archiveName(destination, request.name),
 		...streams.paths,
-		// Told of a folder that lies in another, borg would store it twice.
+		// borg would store a folder twice if given both it and a folder around it.
 		...request.roots.filter((root) => !isReached(root, request.roots)).map((root) => root.path.slice(1)),
 	];
 	const attempt = (feed?: (input: Writable) => void) =>
@@ -132,7 +132,7 @@ async function createOf(
 		);
 	const end = await streams.during(async (feed) => {
 		try {
-			// A stream is made once: whether there is a repository must be known before.
+			// A stream can be produced only once, so it must be known before whether there is a repository.
 			if (feed && mayInit) await borg(destination, "info", [destination.repo], work, { reads: true });
 			return await attempt(feed);
 		} catch (error) {
@@ -140,7 +140,7 @@ async function createOf(
 			return await attempt(feed);
 		}
 	});
-	// The archive is whole by now, whatever borg says of it.
+	// The archive is complete now, whatever borg reports about it.
 	const archive = understoodOr(createSchema, end.stdout)?.archive;
 	unreadable.push(...missingRoots(folders, unreadable, (path) => stored.has(path)));
 	if (!archive) return { unreadable, unsteady: watch.found };
@@ -155,7 +155,7 @@ async function createOf(
 	};
 }
 
-/** Make a repository where an error says that there is none; any other error is thrown again. */
+/** Create the repository if the error says that there is none; rethrow any other error. */
 async function makeMissing(
 	error: unknown,
 	destination: BorgDestination,
@@ -163,7 +163,7 @@ async function makeMissing(
 	work: Work,
 ): Promise<void> {
 	if (!(error instanceof BorgFault)) throw error;
-	// An empty folder, such as a new disk's, is no repository yet; borg makes one there, and only there.
+	// An empty folder, such as a new disk, is not a repository yet. borg creates one only in an empty folder.
 	if (error.msgid === "Repository.InvalidRepository" && mayInit)
 		return initialise(destination, work).catch(() => {
 			throw error;
@@ -191,7 +191,7 @@ export function faultIn(message: string): { readonly path: string; readonly reas
 	return { path: absolute(named), reason: reasons.length === 1 ? (reasons[0] ?? "") : `"${message}"` };
 }
 
-/** Files are told of by other letters, as every file is. */
+/** Only folders: files have other letters. */
 async function foldersAmong(roots: readonly Root[]): Promise<Root[]> {
 	const found: Root[] = [];
 	for (const root of roots)

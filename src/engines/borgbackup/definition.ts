@@ -28,7 +28,7 @@ export const borgbackup = defineEngine({
 			repo,
 			...given,
 			...(given.passphraseFile === undefined ? { encryption: "none" } : {}),
-			// This machine has never seen it anywhere.
+			// borg on this machine has never seen it at any address.
 			relocated: true,
 		}),
 	},
@@ -51,7 +51,7 @@ export const borgbackup = defineEngine({
 		reach: ({ user, host, folder, secret }) => ({
 			repo: `ssh://${user}@${host}${folder}`,
 			passphraseFile: `${secret}.passphrase`,
-			// The server's key is taken on trust the first time, as in Clan; name `rsh` for another way.
+			// The server's host key is accepted on first use, as in Clan; set `rsh` to change this.
 			rsh: `ssh -i ${secret}.key -o BatchMode=yes -o StrictHostKeyChecking=accept-new`,
 		}),
 	},

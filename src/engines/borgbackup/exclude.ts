@@ -1,9 +1,9 @@
-// Exclusions as regular expressions of Python's, by which borg leaves out what is at a path and all below it.
+// Exclusions as Python regular expressions, with which borg excludes a path and everything below it.
 import type { Exclusion, Part, Token } from "../../values/exclusion.ts";
 import type { Root } from "../destination.ts";
 import { innerRoots } from "../exclude.ts";
 
-/** borg asks each of every path that it comes to, whichever root it came from. */
+/** borg tests every path that it visits against each of them, whichever root the path is in. */
 export function borgExcludes(roots: readonly Root[]): string[] {
 	return roots.flatMap((root) => {
 		const inner = innerRoots(root, roots).map(({ path }) => literally(path.slice(root.path.length + 1)));
@@ -25,7 +25,7 @@ function expression(exclusion: Exclusion): string {
 
 const nameOf = (part: Exclude<Part, "**">) => part.map(tokenOf).join("");
 
-/** A byte that is no part of UTF-8 is one character to borg, as any other. */
+/** To borg, a byte that is not part of valid UTF-8 is one character like any other. */
 function tokenOf(token: Token): string {
 	if (typeof token === "string") return literally(token);
 	if ("any" in token) return "[^/]*";

@@ -1,4 +1,4 @@
-// What borg says while it works and when it fails, in words a person can act on.
+// Translates borg's messages and errors.
 import * as v from "valibot";
 import { describeEnd, type ExecResult } from "../../host/exec.ts";
 import { howToInstall } from "../../host/programs.ts";
@@ -8,7 +8,7 @@ import type { ErrorCode } from "../../values/error-codes.ts";
 import { isCacheFault } from "./broken-cache.ts";
 import type { BorgDestination } from "./schema.ts";
 
-/** One NDJSON line of `--log-json`, as far as we read it (borg 1.2, "Internals: JSON output"). */
+/** The fields we read in one NDJSON line of `--log-json` (borg 1.2, "Internals: JSON output"). */
 export const messageSchema = v.object({
 	type: v.string(),
 	levelname: v.exactOptional(v.string()),
@@ -20,15 +20,15 @@ export const messageSchema = v.object({
 	current: v.exactOptional(v.number()),
 	total: v.exactOptional(v.number()),
 	path: v.exactOptional(v.string()),
-	/** Of a file or folder, with `--list`: `d` for a folder that was stored, `C` for a file that changed meanwhile. */
+	/** For a file or folder, with `--list`: `d` for a stored folder, `C` for a file that changed while it was read. */
 	status: v.exactOptional(v.string()),
 });
 export type BorgMessage = v.InferOutput<typeof messageSchema>;
 
-/** Thrown with borg's own `msgid` as the reason, so that callers can tell faults apart. */
+/** Thrown with borg's `msgid` as the reason, so that callers can tell errors apart. */
 export class BorgFault extends HoldfastError {
 	readonly msgid: string | undefined;
-	/** It is about borg's cache on this machine, which can be made again: all that borg said. */
+	/** borg's output, if the error is about its cache on this machine, which can be rebuilt. */
 	cache?: readonly string[];
 	constructor(
 		code: ErrorCode,
@@ -47,7 +47,7 @@ interface Meaning {
 	readonly hint: string;
 }
 
-/** By borg's own names of its errors ("Message IDs" in its documentation of internals). */
+/** By borg's message id ("Message IDs" in its documentation of internals). */
 const KNOWN: Readonly<Record<string, (destination: BorgDestination) => Meaning>> = {
 	PassphraseWrong: (destination) => ({
 		code: "wrong-passphrase",

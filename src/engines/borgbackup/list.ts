@@ -1,5 +1,5 @@
-// The archives of a repository. Their names are in borg's manifest; what each says of itself is in its comment, which is
-// asked for once.
+// The archives of a repository. Their names are in borg's manifest; their metadata is in their comments, each of which is read
+// only once.
 
 import * as v from "valibot";
 import { listReader } from "../../host/json-list.ts";
@@ -14,15 +14,15 @@ import { type Comment, isAnyKnown, keep, kept, known, readComment } from "./comm
 import { BorgFault } from "./faults.ts";
 import type { BorgDestination } from "./schema.ts";
 
-/** How many archives that are gone may stay known beyond as many as there are. */
+/** How many deleted archives the cache may hold in addition to the existing ones. */
 const FORGOTTEN = 100;
-/** So many are asked one by one where borg cannot read one of them. */
+/** How many archives to query one by one if borg cannot read one of them. */
 const MOST_SINGLY = 200;
 
 const listedSchema = v.object({
 	id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 	name: v.string(),
-	/** borg 1 has no offset, and was asked for UTC. */
+	/** borg 1 prints no offset; it was told to use UTC. */
 	start: v.pipe(
 		v.string(),
 		v.transform((start) => (/(Z|[+-]\d\d:?\d\d)$/i.test(start) ? start : `${start}Z`)),
@@ -33,7 +33,7 @@ const listedSchema = v.object({
 type Listed = v.InferOutput<typeof listedSchema>;
 
 interface Said {
-	/** But for those whose entries are too long. */
+	/** Without those whose entries are too long. */
 	readonly archives: readonly Listed[];
 	readonly tooLong: number;
 }
@@ -47,7 +47,7 @@ export async function list(destination: BorgDestination, work: Work): Promise<Ar
 	if (isAnyKnown(repo)) [said, comments] = await Promise.all([ask(destination, [], work), known(repo)]);
 	if (!isAnyKnown(repo) || said.archives.some(isUnknown))
 		[said, comments] = await askComments(destination, comments, faults, work);
-	// Each create adds one, and what is pruned stays known.
+	// Each create adds one, and pruned archives stay in the cache.
 	const present = new Set(said.archives.map(({ id }) => id));
 	if (comments.size > 2 * present.size + FORGOTTEN)
 		await keep(repo, new Map([...comments].filter(([id]) => present.has(id))));
@@ -72,7 +72,7 @@ async function ask(destination: BorgDestination, format: readonly string[], work
 	let tooLong = 0;
 	let list: ReturnType<typeof listReader> | undefined;
 	const reader = () => {
-		// A connection that broke is made again, and borg begins from the start.
+		// After a lost connection borg is run again and starts from the beginning.
 		[archives, tooLong] = [[], 0];
 		list = listReader(
 			(text) => archives.push(understood(listedSchema, text, "borg list")),
@@ -84,12 +84,12 @@ async function ask(destination: BorgDestination, format: readonly string[], work
 	};
 	const words = ["--json", ...format, destination.repo];
 	await borg(destination, "list", words, work, { reads: true, asks: true, reader });
-	// Nothing is not an empty list: it would hide every archive, and prune by what is left.
+	// No output must not count as an empty list: every archive would be hidden, and prune would decide without them.
 	if (!list?.hasList()) throw notUnderstood("borg list", "it contains no list of archives");
 	return { archives, tooLong };
 }
 
-/** All archives, and the comment of each; `faults` gets those that borg cannot read, by their id. */
+/** All archives with their comments; `faults` gets those that borg cannot read, by id. */
 async function askComments(
 	destination: BorgDestination,
 	before: ReadonlyMap<string, Comment>,
@@ -101,12 +101,12 @@ async function askComments(
 	try {
 		said = await ask(destination, ["--format={comment}"], work);
 		for (const { id, comment } of said.archives) comments.set(id, kept(comment));
-		// What is too long is known by what the others are not: without its comment it is short.
+		// An entry that is too long is the one missing here: without its comment it is short enough.
 		if (said.tooLong > 0) said = await ask(destination, [], work);
 		for (const { id } of said.archives) if (!comments.has(id)) comments.set(id, null);
 	} catch (error) {
 		if (!(error instanceof BorgFault)) throw error;
-		// One whose own block is gone ends the whole listing; the names alone are still there, or this throws as well.
+		// An archive whose own block is gone ends the whole listing. Names alone can still be listed, or this throws too.
 		said = await ask(destination, [], work);
 		for (const [id, comment] of before) comments.set(id, comment);
 		await askSingly(destination, said.archives, comments, faults, work);
@@ -126,7 +126,7 @@ async function askSingly(
 	for (const { id } of unknown.slice(MOST_SINGLY))
 		faults.set(id, "not read, because another archive cannot be read");
 	for (const { id, name } of unknown.slice(0, MOST_SINGLY)) {
-		// borg info would read all of them, for its cache.
+		// borg info would read all archives for its cache.
 		const only = `--glob-archives=${name.replace(/[*?[]/g, "[$&]")}`;
 		try {
 			const said = await ask(destination, ["--format={comment}", only], work);

@@ -1,6 +1,6 @@
-// Streams for `borg create`. One comes through standard input, as the file that it is to be; any others are written to
-// files first. borg could read named pipes as files (`--read-special`), but then it would read every one that it meets,
-// and whoever owns a folder of the archive could make one, to keep it waiting for ever.
+// Streams for `borg create`. One goes through standard input; any others are written to files first. borg can read named
+// pipes as files (`--read-special`), but it would then read every pipe it finds, and the owner of a folder in the archive
+// could create one to make it wait forever.
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
@@ -12,9 +12,9 @@ export interface Streams {
 	/** Options and paths for borg, before those of the folders. */
 	readonly options: readonly string[];
 	readonly paths: readonly string[];
-	/** Aborted when a stream fails, or with the work's own: borg must be ended then. */
+	/** Aborted when a stream fails or the work is aborted: borg must be ended then. */
 	readonly signal: AbortSignal;
-	/** Run borg, which is given what its standard input takes. When a stream fails its error is thrown, and borg has ended before. */
+	/** Run borg with its standard input connected. If a stream fails, throws its error after borg has ended. */
 	during<T>(run: (feed?: (input: Writable) => void) => Promise<T>): Promise<T>;
 }
 
@@ -22,8 +22,7 @@ export function openStreams({ streams = [] }: ArchiveRequest, work: Work): Strea
 	const [first, ...others] = streams;
 	if (first === undefined)
 		return { options: [], paths: [], signal: work.signal, during: async (run) => run() };
-	if (others.length > 0)
-		work.log("borg can stream only one dump: the others are written to files first");
+	if (others.length > 0) work.log("borg can stream only one dump: the others are written to files first");
 	const failed = new AbortController();
 	const signal = AbortSignal.any([work.signal, failed.signal]);
 	return {
@@ -35,7 +34,7 @@ export function openStreams({ streams = [] }: ArchiveRequest, work: Work): Strea
 			let flows = Promise.resolve();
 			const feed = (input: Writable) => {
 				flows = flow(first, input, signal).catch((error: unknown) => {
-					// borg has gone, and says itself why.
+					// borg has exited and reports the reason itself.
 					if (!isErrno(error, "EPIPE") && !failed.signal.aborted) fault ??= error;
 					failed.abort();
 				});
@@ -58,7 +57,7 @@ export function openStreams({ streams = [] }: ArchiveRequest, work: Work): Strea
 	};
 }
 
-/** borg sees the end of a stream only once its content is whole; when it is not, it must be ended before. */
+/** borg sees the end of a stream only if its content is complete; otherwise borg must be ended first. */
 async function flow({ open }: StreamRoot, input: Writable, signal: AbortSignal): Promise<void> {
 	try {
 		const content = await open(signal);

@@ -1,5 +1,5 @@
-// The archives that the snapshots of a repository make. An archive is one snapshot of the folders, and one more for each
-// stream: restic reads one from its standard input, for a snapshot of its own.
+// Groups the snapshots of a repository into archives. An archive is one snapshot of the folders and one for each stream,
+// because restic stores its standard input as a separate snapshot.
 import { isDeepStrictEqual } from "node:util";
 import { HoldfastError } from "../../values/error.ts";
 import type { Archive } from "../archive.ts";
@@ -11,7 +11,7 @@ import { ABOUT, ARCHIVE, PART, readAbout, type Snapshot, snapshots, tagOf } from
 
 export interface SnapshotArchive {
 	readonly archive: Archive;
-	/** That of the folders first; more where a `tag` was cut off after it had written the new one. */
+	/** The snapshot of the folders first; several if a `tag` was interrupted after writing the new one. */
 	readonly snapshots: readonly [Snapshot, ...Snapshot[]];
 }
 
@@ -53,14 +53,14 @@ function ofOneName(name: string, some: readonly Snapshot[]): SnapshotArchive[] {
 
 const isHeld = ({ metadata }: Described) => metadata?.hold !== undefined;
 
-/** What holds and releases leave as it is. */
+/** What setting and releasing a hold does not change. */
 function unheld(about: Described | undefined): unknown {
 	if (about?.metadata === undefined) return about;
 	const { hold: _, ...metadata } = about.metadata;
 	return metadata;
 }
 
-/** One that cannot be called by a name of ours has that which restic shows. */
+/** An archive without a valid name of ours is called by restic's short id. */
 const alone = (snapshot: Snapshot, described: Described): SnapshotArchive => ({
 	archive: { name: snapshot.short_id, created: timeOf(snapshot), ...described },
 	snapshots: [snapshot],
@@ -68,12 +68,12 @@ const alone = (snapshot: Snapshot, described: Described): SnapshotArchive => ({
 
 const timeOf = ({ time }: Snapshot) => new Date(time).toISOString();
 
-/** The snapshots of one archive: that of its folders, and its streams. */
+/** The snapshots of one archive: its folders and its streams. */
 export async function snapshotsOf(destination: ResticDestination, archive: string, work: Work) {
 	requireArchiveName(archive);
 	const all = await snapshots(destination, work, [ARCHIVE + archive, PART + archive]);
 	const isNamed = (one: SnapshotArchive) => one.archive.name === archive;
-	// Made by something else: it has the name that restic shows.
+	// Not made by Holdfast: it is called by restic's short id.
 	const found = archivesIn(all).find(isNamed) ?? archivesIn(await snapshots(destination, work)).find(isNamed);
 	if (!found)
 		throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${destination.repo}`, {

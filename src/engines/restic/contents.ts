@@ -1,4 +1,4 @@
-// What is in a snapshot, from restic's own listing.
+// Lists the entries of a snapshot with restic.
 import { setImmediate } from "node:timers/promises";
 import * as v from "valibot";
 import { recordReader } from "../../host/lines.ts";
@@ -15,7 +15,7 @@ import type { ResticDestination } from "./schema.ts";
 const nodeSchema = v.object({
 	path: v.string(),
 	type: v.string(),
-	/** It leaves out what is 0. */
+	/** Omitted by restic if 0. */
 	mode: v.optional(v.number(), 0),
 	uid: v.number(),
 	gid: v.number(),
@@ -46,7 +46,7 @@ const SPECIAL = [
 	[1 << 20, 0o1000],
 ] as const;
 
-/** Tell every entry at and below these paths. `links`: whether it is asked where symlinks lead. */
+/** Call `tell` with every entry at and below these paths. `links`: whether to look up the targets of symlinks. */
 export async function listSnapshot(
 	destination: ResticDestination,
 	snapshot: string,
@@ -56,14 +56,14 @@ export async function listSnapshot(
 	links = true,
 ): Promise<void> {
 	using sought = links ? await linksToFind() : undefined;
-	// From the first symlink on whose target is not known yet, what is told waits for that.
+	// From the first symlink with an unknown target on, entries are queued until the target is known.
 	using waiting = links ? await openSpool() : undefined;
 	let isWaiting = false;
 	let told = 0;
 	await restic(destination, ["ls", "--json", "--", snapshot], work, {
 		noLock: true,
 		reader: () => {
-			// A connection that broke is made again, and restic begins from the start.
+			// After a lost connection restic is run again and starts from the beginning.
 			let known = told;
 			return recordReader((line) => {
 				const node = nodeIn(line);
@@ -82,7 +82,7 @@ export async function listSnapshot(
 	});
 	if (!isWaiting || sought === undefined || waiting === undefined) return;
 	const entries = waiting.records();
-	/** Tell what waits, up to the next symlink and with its target. */
+	/** Pass on the queued entries up to the next symlink, with its target. */
 	const go = (target: string | undefined) => {
 		for (let next = entries.next(); !next.done; next = entries.next()) {
 			const [isOpen, entry] = JSON.parse(next.value) as Waiting;
@@ -105,15 +105,15 @@ export async function listSnapshot(
 	let count = 0;
 	for (const rest of entries) {
 		tell((JSON.parse(rest) as Waiting)[1]);
-		// Whoever is told may write, and what was written is let go only when others come to it.
+		// `tell` may write, and its buffers are freed only when other tasks get to run.
 		if (++count % BREATHS === 0) await setImmediate();
 	}
 }
 
-/** Ours, as it was packed; whether it is a symlink whose target is still to come. */
+/** A packed entry, and whether it is a symlink whose target is not known yet. */
 type Waiting = [isOpen: boolean, entry: Entry];
 
-/** A line of the listing; undefined where it is about something else than an entry. */
+/** A line of the listing; undefined if it is not an entry. */
 function nodeIn(line: string): Node | undefined {
 	const message = understoodOr(messageSchema, line);
 	if (message?.struct_type !== "node" && message?.message_type !== "node") return undefined;

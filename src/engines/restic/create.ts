@@ -1,4 +1,4 @@
-// Write an archive: a snapshot for each stream, and last that of the folders, with which it is listed.
+// Writes an archive: first a snapshot for each stream, then that of the folders, which makes it listed.
 import { lstatSync } from "node:fs";
 import * as v from "valibot";
 import { sideBySide } from "../../host/side-by-side.ts";
@@ -39,7 +39,7 @@ const statusSchema = v.object({
 	files_done: v.optional(v.number(), 0),
 });
 
-/** A file that was read to its end. */
+/** A file that was read completely. */
 const readSchema = v.object({
 	message_type: v.literal("verbose_status"),
 	action: v.picklist(["new", "modified"]),
@@ -105,7 +105,7 @@ export async function create(
 			[
 				"backup",
 				...common,
-				// It tells each file that it has read, and how long that took: whether it changed meanwhile, it does not tell.
+				// restic reports each file that it has read and how long that took, but not whether the file changed meanwhile.
 				"--verbose=2",
 				`--tag=${ARCHIVE}${name}`,
 				`--tag=${about}`,
@@ -116,7 +116,7 @@ export async function create(
 			{
 				input: there.map(({ path }) => `${path}\0`).join(""),
 				accept: [3],
-				// In a string it would have backslashes.
+				// Inside a JSON string it would be escaped.
 				ignores: '"action":"unchanged"',
 				...(request.closed ? { closed: request.closed } : {}),
 				onJson: (message) => {
@@ -153,7 +153,7 @@ export async function create(
 	}
 }
 
-/** A root that lies in another could have been left out along with what is around it. */
+/** A root inside another one could have been excluded along with a folder around it. */
 async function missingAmong(
 	destination: ResticDestination,
 	roots: readonly Root[],
@@ -172,8 +172,8 @@ async function missingAmong(
 }
 
 /**
- * Whether what stood there when restic began is gone, though something else may stand there by now. Of a name that restic
- * does not tell as it is, that is not known.
+ * Whether a path that existed when restic began is gone, even if something else is there by now. Unknown for names that
+ * restic does not report unchanged.
  */
 function isGone(path: string, began: number): boolean {
 	try {
@@ -193,7 +193,7 @@ function progressOf({ bytes_done, total_bytes, files_done }: v.InferOutput<typeo
 	};
 }
 
-/** Make the repository when there is none. */
+/** Create the repository if there is none. */
 async function initialise(destination: ResticDestination, work: Work): Promise<void> {
 	const missing = await restic(destination, ["cat", "config"], work, { noLock: true }).then(
 		() => false,
@@ -207,7 +207,7 @@ async function initialise(destination: ResticDestination, work: Work): Promise<v
 	await restic(destination, ["init"], work);
 }
 
-/** Take away the streams of an archive that was never whole. */
+/** Remove the streams of an archive that was not completed. */
 export async function discardPartial(
 	destination: ResticDestination,
 	archive: string,

@@ -1,4 +1,4 @@
-// What restic fails with, in words a person can act on.
+// Translates restic's errors.
 import { describeEnd, type ExecResult } from "../../host/exec.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { secretOrigin } from "../../host/secret.ts";
@@ -6,18 +6,18 @@ import { HoldfastError } from "../../values/error.ts";
 import type { ErrorCode } from "../../values/error-codes.ts";
 import type { ResticDestination } from "./schema.ts";
 
-/** Lines of what restic says that are kept. */
+/** How many lines of restic's output are kept. */
 export const MOST_PROBLEMS = 50;
 
-/** What restic itself failed with. */
+/** An error of restic itself. */
 export class ResticFault extends HoldfastError {
-	/** It was tried for long enough: once more does not help. */
+	/** It has been retried long enough: do not retry again. */
 	wasTried = false;
 }
 
 interface Fault {
 	readonly code: ErrorCode;
-	/** restic 0.17 and later have exit codes for some; before, only the words tell. */
+	/** restic 0.17 and later have exit codes for some errors; older versions only have the message. */
 	readonly exit?: number;
 	readonly words: RegExp;
 	readonly message: (repo: string) => string;
@@ -43,7 +43,7 @@ const UNWRITABLE = {
 };
 
 const FAULTS: readonly Fault[] = [
-	// First: what a check has found may be in any words.
+	// This comes first, because the findings of a check may contain any words.
 	{
 		code: "repository-damaged",
 		words: /repository contains errors/,
@@ -62,8 +62,7 @@ const FAULTS: readonly Fault[] = [
 		exit: 11,
 		words: /repository is already locked/,
 		message: (repo) => `${repo} is locked by another restic`,
-		hint: () =>
-			"wait for the one named in the lines above; stale locks have already been removed",
+		hint: () => "wait for the one named in the lines above; stale locks have already been removed",
 	},
 	{
 		code: "access-refused",

@@ -1,16 +1,16 @@
-// Where the symlinks of a snapshot lead. Before 0.17 restic says so only in its listing for people, `… DATE TIME PATH ->
-// TARGET`. It has the entries of the other listing in the same order, and names and targets may hold line breaks: so the
-// lines of everything between two symlinks are counted, and of a target's the next entry says where they end.
+// Targets of the symlinks in a snapshot. Before 0.17 restic prints them only in its plain listing, as `… DATE TIME PATH ->
+// TARGET`. That listing has the same order as the JSON listing, but names and targets may contain line breaks. So the lines
+// between two symlinks are counted, and the start of the next entry shows where a target ends.
 import { everyRecordReader, type OutputReader } from "../../host/lines.ts";
 import { openSpool, packed, type Spool } from "../../host/spool.ts";
 
-/** `between`: lines of other entries after the symlink before it; `next`: the path of the entry after it. */
+/** `between`: lines of other entries since the previous symlink; `next`: the path of the following entry. */
 type Sought = readonly [between: number, path: string, next: string | null, isWanted: boolean];
 
 export interface LinksToFind {
-	/** Every entry of the listing for programs, in its order; of wanted symlinks the target will be told. */
+	/** Pass every entry of the JSON listing, in order. The targets of wanted symlinks are reported later. */
 	entry(path: string, isLink: boolean, isWanted: boolean): void;
-	/** Reads the listing for people, and tells the target of each that is wanted, in their order. */
+	/** Reads the plain listing and reports the target of each wanted symlink, in order. */
 	reader(tell: (target: string | undefined) => void): OutputReader;
 	[Symbol.dispose](): void;
 }
@@ -42,7 +42,7 @@ export async function linksToFind(): Promise<LinksToFind> {
 	};
 }
 
-/** The fields before a path, none of which holds a blank. */
+/** The fields before a path, none of which contains a blank. */
 const FIELDS = /^\S+ +\d+ +\d+ +\d+ \d+-\d\d-\d\d \d\d:\d\d:\d\d /;
 
 function readerOf(spool: Spool, tell: (target: string | undefined) => void): OutputReader {
@@ -94,7 +94,7 @@ function readerOf(spool: Spool, tell: (target: string | undefined) => void): Out
 		push: (chunk) => lines.push(chunk),
 		end() {
 			lines.end?.();
-			// The listing itself ends in a line break, which is no line.
+			// The listing's final line break does not start another line.
 			settle();
 		},
 	};
@@ -106,7 +106,7 @@ function begins(line: string, path: string): boolean {
 	if (fields === "") return false;
 	const [first = "", ...more] = path.split("\n");
 	const rest = line.slice(fields.length);
-	// What is no UTF-8 may have been replaced otherwise in the other listing.
+	// The two listings may replace invalid UTF-8 differently.
 	if (path.includes("\ufffd")) return true;
 	return rest === first || (more.length === 0 && rest.startsWith(`${first} -> `));
 }

@@ -1,4 +1,4 @@
-// restic 0.14 and later: what an archive is, is said in snapshots.ts.
+// restic 0.14 and later. snapshots.ts explains what an archive is.
 
 import { closeSync, fchmodSync } from "node:fs";
 import * as v from "valibot";
@@ -21,7 +21,7 @@ import { restic } from "./run.ts";
 import type { ResticDestination, ResticOptions } from "./schema.ts";
 import { ARCHIVE, aboutTag, forget, PART, type Snapshot, snapshots, tagOf } from "./snapshots.ts";
 
-/** Parts without an archive are left by a create that died; younger ones may belong to one that still runs. */
+/** Parts without an archive were left by a killed create; younger ones may belong to one that is still running. */
 const ORPHAN_MS = 7 * 86_400_000;
 
 const statsSchema = v.object({ total_size: count, total_file_count: count });
@@ -78,7 +78,7 @@ async function list(destination: ResticDestination, work: Work): Promise<Archive
 	return oldestFirst(archivesIn(await snapshots(destination, work)).map(({ archive }) => archive));
 }
 
-/** What restic takes for a pattern in `--include`, as the path itself. */
+/** A path as an `--include` pattern that matches only itself. */
 const literally = (path: string) => path.replace(/[\\*?[\]]/g, "\\$&");
 
 async function restore(
@@ -92,16 +92,16 @@ async function restore(
 	await using inside = await into.enter(repositoryToClose(destination.repo));
 	const partOf = (path: string) => parts.find((part) => part.paths.includes(path));
 	const folders = paths.filter((path) => partOf(path) === undefined);
-	// In one tree nothing lies below a link. Who is not root is not known as the owner of others' files in there.
+	// Inside one tree nothing is below a link. Without root, an enclosure does not show the owners of others' files.
 	const plain = process.getuid?.() === 0 ? inside : { path: into.folder.path, enclosure: undefined };
 	if (folders.length > 0) await extract(destination, main, folders, plain, work);
 	for (const path of paths) {
 		const part = partOf(path);
 		if (part) await extract(destination, part, [path], inside, work);
-		// restic says that all went well when nothing in the snapshot was asked for.
+		// restic reports success even if nothing in the snapshot matched.
 		if (!findBelow(into.folder, path)) throw notHeld(path, archive);
 		if (!part) continue;
-		// Of what came from its standard input restic keeps no mode.
+		// restic stores no mode for its standard input.
 		const fd = openFileBelow(into.folder, path);
 		fchmodSync(fd, 0o600);
 		closeSync(fd);
@@ -168,7 +168,7 @@ async function check(destination: ResticDestination, full: boolean, work: Work):
 	}
 }
 
-/** Archives of their names, and what creates that died long ago have left. */
+/** The archives with these names, and what creates that were killed long ago have left. */
 async function remove(
 	destination: ResticDestination,
 	archives: readonly string[],
@@ -185,7 +185,7 @@ async function remove(
 		if (archive === undefined || tagOf(one, ARCHIVE) !== undefined) return false;
 		return going.has(archive) || (!whole.has(archive) && Date.now() - Date.parse(one.time) > ORPHAN_MS);
 	});
-	// The folders first: an archive is gone with them, and never listed without its streams.
+	// The folders' snapshot first: without it the archive is not listed, so it is never listed without its streams.
 	for (const some of [main, parts]) await forget(destination, some, work);
 	await restic(destination, ["prune"], work);
 }

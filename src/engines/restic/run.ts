@@ -1,4 +1,4 @@
-// Run restic: its environment, its password, its locks, and its errors in words a person can act on.
+// Runs restic: its environment, password, locks and errors.
 import { access, constants, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -19,27 +19,27 @@ import { FULL, faultOf, MOST_PROBLEMS, ResticFault, UNREACHABLE } from "./faults
 import type { ResticDestination } from "./schema.ts";
 
 export interface ResticCall {
-	/** Folders in which it must not follow links, beside the repository's own. */
+	/** Folders in which it must not follow links, in addition to the repository. */
 	readonly closed?: readonly string[];
-	/** Where it runs; by itself it is one for `closed` and the repository. */
+	/** Where it runs; by default an enclosure for `closed` and the repository. */
 	readonly enclosure?: Enclosure | undefined;
-	/** It runs where everybody is, since everybody must see what it mounts. */
+	/** Run without an enclosure, because other processes must see what it mounts. */
 	readonly mounts?: boolean;
-	/** Standard input: what is said, or content whose true end only its maker knows. */
+	/** Standard input: a text, or content that its producer must confirm as complete. */
 	readonly input?: string | Content;
-	/** Called for each line of standard output that is JSON. */
+	/** Called for each JSON line of standard output. */
 	readonly onJson?: (message: Record<string, unknown>) => void;
-	/** Lines that hold this text are not even parsed: there may be one for each file. */
+	/** Lines that contain this text are not parsed: there may be one for each file. */
 	readonly ignores?: string;
-	/** Makes what takes its standard output, in place of `stdout`; again for each try. */
+	/** Creates a reader for standard output, used instead of `stdout`; called again for each attempt. */
 	readonly reader?: () => OutputReader;
-	/** How long `stdout` may be. */
+	/** Maximum length of `stdout`. */
 	readonly mostBytes?: number;
-	/** Read the repository without a lock: for what only looks. */
+	/** Read the repository without a lock. */
 	readonly noLock?: boolean;
-	/** It reads only: with a lock where one can be made, and else without. */
+	/** It only reads: use a lock if one can be created, otherwise none. */
 	readonly reads?: boolean;
-	/** Exit codes that are no error, beside 0. */
+	/** Exit codes other than 0 that are not errors. */
 	readonly accept?: readonly number[];
 }
 
@@ -50,20 +50,20 @@ export interface ResticEnd {
 	readonly stderr: readonly string[];
 }
 
-/** A pack's usual size: with less room than that on its disk, a restic that stands still has run out of it. */
+/** The usual size of a pack: if its disk has less space than that, a stalled restic has run out of space. */
 const PACK_BYTES = 16 * 1024 * 1024;
 
 /**
- * restic 0.17 and later try for a quarter of an hour to open a repository whose server is not there. That is right for a
- * network that goes away in the middle of a backup, and not for an address that nobody answers at: after so many tries
- * at the beginning (some twenty seconds; it waits twice as long each time) it is ended.
+ * restic 0.17 and later retry for 15 minutes to open a repository whose server does not answer. That is right if the network
+ * fails during a backup, but not for a wrong address. So restic is ended after this many attempts at the beginning: about
+ * twenty seconds, since it doubles its pause each time.
  */
 const OPENING = /^\w+\(<config\/[^>]*>\) returned error, retrying after/;
 const MOST_OPENINGS = 5;
 
 /**
- * Run one restic command. A lock of a process that is dead is cleared (`unlock` without `--remove-all` leaves those of
- * the living); for one that lives we wait, and for a network that is gone as well.
+ * Run one restic command. Removes stale locks (`unlock` without `--remove-all` leaves those of running processes). Waits for
+ * running processes that hold a lock, and for the network.
  */
 export async function restic(
 	destination: ResticDestination,
@@ -71,7 +71,7 @@ export async function restic(
 	work: Work,
 	call: ResticCall = {},
 ): Promise<ResticEnd> {
-	// Content is made only once.
+	// Content can be produced only once.
 	if (typeof call.input === "object") return once(destination, words, work, call);
 	return retrying(
 		work,
@@ -91,7 +91,7 @@ async function once(
 	work: Work,
 	call: ResticCall,
 ): Promise<ResticEnd> {
-	// restic itself would try for most of a minute.
+	// restic itself would retry for most of a minute.
 	const readOnly = await isReadOnly(destination);
 	if (readOnly && !call.noLock && !call.reads)
 		throw new ResticFault("disk-read-only", `${destination.repo} is mounted read-only`, {
@@ -124,15 +124,15 @@ async function once(
 			env: await environment(destination),
 			enclosure: call.enclosure ?? own,
 			signal: AbortSignal.any([work.signal, stop.signal]),
-			// It may wait for itself for ever, above all after a write that failed (0.14 and a full disk: seen here). One at
-			// work renews its lock every five minutes.
+			// restic can deadlock, above all after a failed write (seen with 0.14 and a full disk). While it works it renews its
+			// lock every five minutes.
 			standstillSeconds: standstillSeconds(),
 			...(typeof call.input === "string" ? { input: call.input } : {}),
 			...(typeof call.input === "object" ? { pipeIn: true } : {}),
 			reader: call.reader?.() ?? (call.onJson ? recordReader(hear(call.onJson, call.ignores)) : answer),
 			onStderr: (line) => {
 				const message = parse(line);
-				// 0.18 and later say with --json in JSON why they end.
+				// With --json, 0.18 and later print the reason for a failure as JSON.
 				if (message?.message_type === "exit_error")
 					for (const one of `${message.message}`.split("\n")) say(one);
 				else if (message?.message_type === "error" && call.onJson) call.onJson(message);
@@ -144,7 +144,7 @@ async function once(
 	const result = await child.done;
 	const fault = await fed;
 	work.signal.throwIfAborted();
-	// restic stores what it got until then only when its input ends well: it was ended before.
+	// restic stores what it has read only if its input ends normally, and it has been ended before that.
 	if (fault !== undefined) throw fault;
 	if (result.code === 0 || (result.code !== null && call.accept?.includes(result.code)))
 		return { code: result.code, stdout: answer.text(), stderr: said };
@@ -154,7 +154,7 @@ async function once(
 	throw faultOf(destination, result, said, full ? FULL : undefined);
 }
 
-/** restic sees the end of its input only once the content is whole; when it is not, restic is ended before. */
+/** restic sees the end of its input only if the content is complete; otherwise restic is ended first. */
 async function feed(
 	{ output, whole }: Content,
 	stdin: NodeJS.WritableStream,
@@ -166,14 +166,14 @@ async function feed(
 		stdin.end();
 		return undefined;
 	} catch (error) {
-		// It has gone, and says itself why.
+		// restic has exited and reports the reason itself.
 		if (isErrno(error, "EPIPE") || isErrno(error, "ERR_STREAM_PREMATURE_CLOSE")) return undefined;
 		stop.abort();
 		return error;
 	}
 }
 
-/** Whether there is next to no room on the disk of a repository in a folder here. */
+/** Whether the disk of a local repository is almost full. */
 async function isFull({ repo, repoFile }: ResticDestination): Promise<boolean> {
 	if (!repo.startsWith("/") || repoFile !== undefined) return false;
 	return statfs(repo).then(
@@ -182,7 +182,7 @@ async function isFull({ repo, repoFile }: ResticDestination): Promise<boolean> {
 	);
 }
 
-/** Whether a repository in a folder here is on a disk that is mounted read-only, also for root. */
+/** Whether the disk of a local repository is mounted read-only. */
 async function isReadOnly({ repo, repoFile }: ResticDestination): Promise<boolean> {
 	if (!repo.startsWith("/") || repoFile !== undefined) return false;
 	return access(repo, constants.W_OK).then(
@@ -197,7 +197,7 @@ const hear = (onJson: NonNullable<ResticCall["onJson"]>, ignores?: string) => (l
 	if (message) onJson(message);
 };
 
-/** What a message says is looked at where it is used. */
+/** The fields of a message are validated where they are used. */
 const messageSchema = v.record(v.string(), v.unknown());
 
 function parse(line: string): Record<string, unknown> | undefined {
@@ -217,7 +217,7 @@ async function environment(destination: ResticDestination): Promise<Record<strin
 	};
 }
 
-/** restic reads a whole file as the password; where ours says more than one line, only the first is meant. */
+/** restic takes the whole file as the password, but in Holdfast only the first line is the passphrase. */
 async function password(destination: ResticDestination): Promise<Record<string, string>> {
 	const secret = (await readSecret(destination)) ?? "";
 	const { passphraseFile } = destination;

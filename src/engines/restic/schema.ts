@@ -1,4 +1,4 @@
-// A provider of type restic, as a config has it. Light: it is loaded with the manifest.
+// The options of a restic provider. Loaded with the manifest, so keep it light.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { destinations, mountpoint, upkeep } from "../fields.ts";
@@ -27,7 +27,9 @@ export const resticOptions = v.strictObject({
 		...passphrase,
 		environmentFile: v.pipe(
 			v.optional(f.path),
-			v.description("file with environment variables for restic, one NAME=VALUE per line, such as AWS_ACCESS_KEY_ID"),
+			v.description(
+				"file with environment variables for restic, one NAME=VALUE per line, such as AWS_ACCESS_KEY_ID",
+			),
 		),
 		options: v.pipe(
 			v.optional(v.array(f.text)),

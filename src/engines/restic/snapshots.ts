@@ -1,6 +1,6 @@
-// Snapshots, as restic lists them, and the tags that make archives of them; archives.ts puts those together.
-//   holdfast=NAME          the snapshot of the folders; written last, so that an archive is listed when it is whole
-//   holdfast-about=…       on that snapshot, what the archive says of itself
+// Snapshots as restic lists them, and the tags that mark them; archives.ts groups them into archives.
+//   holdfast=NAME          the snapshot of the folders; written last, so that only complete archives are listed
+//   holdfast-about=…       on that snapshot, the archive's metadata
 //   holdfast-part=NAME     a stream of that archive
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import * as v from "valibot";
@@ -23,7 +23,7 @@ import type { ResticDestination } from "./schema.ts";
 export const ARCHIVE = "holdfast=";
 export const ABOUT = "holdfast-about=";
 export const PART = "holdfast-part=";
-/** Bytes of one argument of a program, with the one that ends it: MAX_ARG_STRLEN of execve(2). */
+/** Bytes of one argument of a program, including its NUL: MAX_ARG_STRLEN of execve(2). */
 const LONGEST_ARGUMENT = 128 * 1024 - 1;
 
 const ids = {
@@ -39,14 +39,14 @@ const snapshotSchema = v.object({
 	tags: texts,
 });
 export interface Snapshot extends v.InferOutput<typeof snapshotSchema> {
-	/** Why restic's own entry of it cannot be used: all but its ids is empty then. */
+	/** Why restic's entry cannot be used: everything but its ids is empty then. */
 	readonly fault?: string;
 }
 
 export const tagOf = ({ tags }: Snapshot, start: string) =>
 	tags.find((tag) => tag.startsWith(start))?.slice(start.length);
 
-/** A tag cannot hold a comma, and people look at tags: short, and of letters only. `share` as for `metadataText`. */
+/** A tag cannot contain a comma, and people see tags: keep it short, with plain letters. `share` as for `metadataText`. */
 export function aboutTag(metadata: Metadata, share = 1): string {
 	const tag = ABOUT + deflateRawSync(metadataText(metadata, share)).toString("base64url");
 	requireRoom(`--set=${tag}`.length, LONGEST_ARGUMENT * share);
@@ -71,7 +71,7 @@ export async function snapshots(
 	work: Work,
 	tags: readonly string[] = [],
 ): Promise<Snapshot[]> {
-	// One line of JSON, however many there are. A second try begins with nothing.
+	// All snapshots are in one line of JSON. A retry starts from an empty one.
 	let found: Snapshot[] = [];
 	let list: ReturnType<typeof listReader> | undefined;
 	const reader = () => {
@@ -84,9 +84,9 @@ export async function snapshots(
 	};
 	const words = ["snapshots", "--json", ...tags.map((tag) => `--tag=${tag}`)];
 	const { stderr } = await restic(destination, words, work, { noLock: true, reader });
-	// Nothing is not an empty list.
+	// No output must not count as an empty list.
 	if (!list?.hasList()) throw notUnderstood("restic snapshots", "it contains no list of snapshots");
-	// It passes over those that it cannot read, and says so.
+	// restic skips snapshots that it cannot read, and reports them.
 	const unread = stderr.flatMap((line): Snapshot[] => {
 		const [, short_id, why] = UNREAD.exec(line) ?? [];
 		return short_id === undefined
@@ -105,13 +105,13 @@ function snapshotOf(text: string): Snapshot {
 		: { ...known, ...EMPTY, fault: `restic's entry of it does not fit: ${faultOf(issues)}` };
 }
 
-/** Of all tags, ours; what none of ours can be as long as is not held in memory. */
+/** Our tags among all tags; those that are too long to be ours are not kept in memory. */
 const ownTags = (tags: readonly string[]) =>
 	tags
 		.filter((tag) => [ARCHIVE, ABOUT, PART].some((start) => tag.startsWith(start)))
 		.map((tag) => (tag.length > LONGEST_ARGUMENT && tag.startsWith(ABOUT) ? ABOUT : tag));
 
-/** restic writes the ids last, behind what others may have written. */
+/** restic writes the ids last, after anything that others may have written. */
 function tooLongOne(tail: string): Snapshot {
 	const [, id = "", short_id = ""] = /"id":"([0-9a-f]{64})","short_id":"([0-9a-f]+)"\}$/.exec(tail) ?? [];
 	if (id === "") throw notUnderstood("restic snapshots", "a snapshot has no id at its end");

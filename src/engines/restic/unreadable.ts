@@ -1,12 +1,12 @@
-// What restic says of a file that it could not read. Which words are in it depends on its version, and on the kind of Go's
-// error: one that Go cannot put into JSON is `{}`.
+// restic's messages about files that it could not read. Their form depends on its version and on the type of the Go error:
+// one that Go cannot encode as JSON becomes `{}`.
 import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
 import * as v from "valibot";
 import { saysAbsent } from "../unsteady.ts";
 
 const saidSchema = v.object({ message: v.pipe(v.string(), v.nonEmpty()) });
-/** Before 0.16 the error was Go's own: the system's number for it, without words. */
+/** Before 0.16 the error was Go's own: an errno without a message. */
 const numberSchema = v.object({ Op: v.string(), Err: v.pipe(v.number(), v.integer(), v.minValue(1)) });
 const operationSchema = v.object({ Op: v.pipe(v.string(), v.nonEmpty()) });
 
@@ -15,7 +15,7 @@ const NO_REASON = "restic does not say why; it may have been changed or replaced
 export interface Unreadable {
 	readonly path: string;
 	readonly reason: string;
-	/** It is not there any more. */
+	/** The file no longer exists. */
 	readonly isAbsent: boolean;
 	/** restic did not say why. */
 	readonly isUnsaid?: true;
