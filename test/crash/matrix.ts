@@ -124,22 +124,22 @@ function page(tables: readonly Table[], before: string): string {
 
 Written by \`npm run crash-matrix\`: ${crashes} crashes, of which ${held} held.
 
-Each row is a moment of a run: before a step, after it, or between two things that it does (\`STEP#POINT\`; they are
-listed by the run itself, so a new step is in the table as soon as it exists). At each moment, in three runs, the process
-is killed with SIGKILL; the whole machine is; the power goes: the filesystem is copied as it is on disk at that moment,
-and whatever was not synced is lost. Then \`holdfast recover\` is run (after the last two by the unit at boot). In a fourth
-run the disk with the data, the archives and the journal has no byte left from that moment on; then there is room again
-(a database server that ended itself meanwhile is started by hand). In a fifth nobody reads what the run says, and its
-terminal goes away at that moment: there is nothing to recover, since it comes to its usual end.
+Each row is a point of a run: before a step, after it, or between two of its actions (\`STEP#POINT\`; the run itself
+lists these points, so a new step is in the table as soon as it exists). At each point, in three runs, the process
+is killed with SIGKILL, the machine is killed, or the power fails: the filesystem is copied as it is on disk at that point,
+and everything that was not synced is lost. Then \`holdfast recover\` runs (in the last two cases, started by the unit at boot). In a fourth
+run, the disk with the data, the archives and the journal is full from that point on; then there is space again
+(a database server that stopped in the meantime is started by hand). In a fifth run, nobody reads the output, and the
+terminal goes away at that point: nothing has to be recovered, since the run completes as usual.
 
-A crash has held when each service's state is wholly the **old** one of the archive or wholly the **newer** one that was
-live, its unit runs, nothing is left aside, no half archive is listed and the journal is closed.
+A crash has held if each service's state is entirely the **old** one of the archive or entirely the **newer** one that was
+live, its unit runs, no leftovers remain, no incomplete archive is listed and the journal has no open run.
 
-The executor goes through far more than a process can be killed for: \`test/simulator\` runs it on machines that are only in
-memory, ten thousand lives of one in \`npm test\` and a million in \`npm run test:long\`, each by its seed, with crashes at any
-operation, lost writes, steps and undos that fail, a full disk, and recoveries that are interrupted in their turn.
+The executor is tested with far more crashes than real processes allow: \`test/simulator\` runs it on in-memory machines,
+ten thousand seeded histories in \`npm test\` and a million in \`npm run test:long\`, with crashes at any
+operation, lost writes, failing steps and undos, a full disk, and recoveries that are interrupted themselves.
 
-What users of other programs have reported was tried as well: [reported](reported.md).
+Problems that users of other programs have reported were tested as well: [reported](reported.md).
 ${missing.length > 0 ? `\nNot run for this table: ${missing.join("; ")}.\n` : ""}${all.trimEnd()}
 `;
 }

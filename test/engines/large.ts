@@ -91,12 +91,12 @@ async function attempt(engine: Engine, { name, make, facts }: Trial): Promise<st
 }
 
 const ABILITIES: Readonly<Partial<Record<keyof Destination, string>>> = {
-	writeMetadata: "archives say which states they hold; `list`, `adopt` and `diff` need no config",
+	writeMetadata: "archives say which states they contain; `list`, `adopt` and `diff` need no config",
 	restore:
-		"restores beside the live data: downtime is the swap; else the copy is within it, and still undone",
-	takesStreams: "dumps go into it as they are made, without a file",
-	check: "`check` looks whether all is there",
-	detectsDamage: "`check --full` and a restore find a changed byte",
+		"restores next to the live data: downtime is only the swap; otherwise it includes the copy, and a failure is still rolled back",
+	takesStreams: "dumps are streamed into it without a file",
+	check: "`check` verifies that everything is there",
+	detectsDamage: "`check --full` and a restore detect a changed byte",
 	remove: "`prune` removes single archives",
 	mount: "`archives mount` shows an archive as a folder",
 };
@@ -128,7 +128,7 @@ writeFileSync(
 	FILE,
 	`# Providers
 
-Written by \`npm run contract-large\` from what each engine declares and from the trials below.
+Written by \`npm run contract-large\` from the declarations of each engine and the trials below.
 
 ${table(
 	["", ...able.map(([name]) => name)],
@@ -137,10 +137,10 @@ ${table(
 		...able.map(([, destination]) => (destination?.[key as keyof Destination] ? "✔" : "–")),
 	]),
 )}
-What every engine but \`command\` is held to on each change is \`test/engines/contract.ts\` (owners, modes, times, ACLs,
-attributes, hard links, sparse files, odd names, exclusions, damage, removal …) and \`test/engines/faults.test.ts\` (a
-full disk, a read-only one, kills at random moments). What is too large for that, with the seconds that a create and a
-restore took here:
+\`test/engines/contract.ts\` tests every engine except \`command\` on each change (owners, modes, times, ACLs,
+attributes, hard links, sparse files, odd names, exclusions, damage, removal …), and so does \`test/engines/faults.test.ts\` (a
+full disk, a read-only disk, kills at random times). The following trials are too large for that; each shows the seconds that a
+create and a restore took here:
 
 ${table(["trial: create / restore", ...ENGINES.map(({ name }) => name)], rows)}`,
 );
