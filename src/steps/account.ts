@@ -1,4 +1,4 @@
-// Make a system account that can be reached by SSH, with a home of its own (0700).
+// Create a system account with its own home (0700), reachable over SSH.
 import * as v from "valibot";
 import { object, text } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
@@ -6,7 +6,7 @@ import { defineStep, type StepOf } from "./step.ts";
 const params = { user: text, home: text };
 export type AccountStep = StepOf<"account", typeof params>;
 
-/** What was there before. */
+/** What existed before. */
 const note = object({ had: v.boolean(), home: v.boolean() });
 export type AccountBefore = v.InferOutput<typeof note>;
 

@@ -1,18 +1,18 @@
-// Make the accounts of a server that a dump needs and that are missing.
+// Create the accounts of a database server that a dump needs and the server lacks.
 import * as v from "valibot";
 import type { DumpFacts } from "../databases/database.ts";
 import type { ServerDump } from "../databases/dump.ts";
 import { object, some, text, texts } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
-/** What this machine knows of a dump since it wrote it, and whether a person has said that the archive may be trusted. */
+/** What this machine recorded about a dump when it wrote it, and whether the user trusts the archive. */
 const known = object({
-	/** SHA-256 in hex, of the dump and of its accounts, as this machine wrote them to any destination. */
+	/** SHA-256 in hex of the dump and of its accounts, as this machine wrote them to any destination. */
 	dump: texts,
 	accounts: texts,
-	/** As they were then. */
+	/** The facts about the dump at that time. */
 	facts: some<DumpFacts>(),
-	/** It was written to just this destination: when it is another now, somebody changed it. */
+	/** The archive was written to exactly this destination: if the digest differs now, somebody changed the file. */
 	here: v.boolean(),
 });
 export type Known = v.InferOutput<typeof known>;
@@ -26,13 +26,13 @@ export const trusting = {
 const params = {
 	dump: some<ServerDump>(),
 	file: text,
-	/** 0.1.0 went without. */
+	/** Absent in plans of 0.1.0. */
 	facts: v.exactOptional(some<DumpFacts>()),
 	...trusting,
 };
 export type AccountsStep = StepOf<"accounts", typeof params>;
 
-/** Those that it makes. */
+/** The accounts that this step creates. */
 const note = object({ accounts: texts });
 export type MadeAccounts = v.InferOutput<typeof note>;
 

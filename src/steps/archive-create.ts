@@ -1,17 +1,17 @@
-// Have one destination write one archive of the states that are good until then.
+// Write one archive to one destination. It holds the states that have not failed so far.
 import * as v from "valibot";
 import { archiveSource, byName, listOf, object, ref, text, texts } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
 const state = object({
-	/** When that fails, the state is left out. */
+	/** If this step fails, the state is left out. */
 	scope: text,
 	folders: texts,
-	/** Patterns, as they are written. */
+	/** Patterns, as written in the config. */
 	exclude: texts,
-	/** Paths that are left out beside. */
+	/** Further paths to leave out. */
 	except: v.exactOptional(texts),
-	/** The step that looked at its folders. */
+	/** The step that examined the state's folders. */
 	seenBy: v.exactOptional(ref<"folders-present">()),
 	/** The steps whose databases go into the archive. */
 	dumps: listOf(object({ step: ref<"dump">(), streamed: v.boolean() })),
@@ -20,7 +20,7 @@ export type StateToStore = v.InferOutput<typeof state>;
 
 const params = {
 	...archiveSource,
-	/** A person has said that the states are as they should be, however much smaller they are than before. */
+	/** The user says that the states are as they should be, however much smaller they are than before. */
 	accept: v.exactOptional(v.boolean()),
 	/** By name. */
 	states: byName(state),
@@ -29,7 +29,7 @@ export type ArchiveCreateStep = StepOf<"archive-create", typeof params>;
 
 const note = object({
 	begun: v.literal(true),
-	/** What the engine had to say has been looked at, and told. */
+	/** The engine's warnings have been examined and reported. */
 	seen: v.exactOptional(v.literal(true)),
 });
 export type Begun = v.InferOutput<typeof note>;

@@ -1,4 +1,4 @@
-// Look whether what a destination holds is whole; fails when it is not.
+// Check that the archives in a destination are intact; fails if they are not.
 import * as v from "valibot";
 import { text } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
@@ -6,7 +6,7 @@ import { defineStep, type StepOf } from "./step.ts";
 const params = {
 	provider: text,
 	destination: text,
-	/** Every byte. */
+	/** Read every byte. */
 	full: v.boolean(),
 };
 export type ArchivesCheckStep = StepOf<"archives-check", typeof params>;

@@ -1,4 +1,4 @@
-// Delete archives that no rule keeps. Decided again when it runs; of those only, if some were agreed on.
+// Delete archives that no retention rule keeps. Decided when it runs; deletes at most those that were confirmed, if any.
 import * as v from "valibot";
 import type { Retention } from "../engines/retention-rules.ts";
 import { some, text, texts } from "./fields.ts";
@@ -8,7 +8,7 @@ const params = {
 	provider: text,
 	destination: text,
 	retention: some<Retention>(),
-	/** Names; absent when the destination could not be asked before. */
+	/** Names; absent if the destination could not be asked beforehand. */
 	agreed: v.exactOptional(texts),
 };
 export type ArchivesPruneStep = StepOf<"archives-prune", typeof params>;

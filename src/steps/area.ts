@@ -1,16 +1,16 @@
-// Make the private folder of a restore. It goes again only when nothing of the old state is in it.
+// Create the private folder of a restore. It is removed only when it holds nothing of the old state.
 import type * as v from "valibot";
 import { object, text, texts } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
-/** The names inside an area, for what the archive brings and for what stood there before. */
+/** The names inside a private folder: for the data from the archive, and for the old data. */
 export const NEW = "new";
 export const OLD = "old";
 
 const params = { area: text };
 export type AreaStep = StepOf<"area", typeof params>;
 
-/** Folders above the area that had to be made for it, the deepest first. */
+/** Folders above the private folder that had to be created, the deepest first. */
 const note = object({ parents: texts });
 export type MadeAbove = v.InferOutput<typeof note>;
 

@@ -1,4 +1,4 @@
-// Rename what stands there aside; nothing, or an empty mount, stands at its place after.
+// Move the live data aside by rename. Afterwards nothing, or an empty mount point, is in their place.
 import * as v from "valibot";
 import { object, place } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
@@ -7,9 +7,9 @@ const params = { place };
 export type AsideStep = StepOf<"aside", typeof params>;
 
 const note = object({
-	/** By entries: the old copy has the folder's own attributes. */
+	/** With mode `entries`: the old copy has the folder's own attributes. */
 	attributesKept: v.exactOptional(v.boolean()),
-	/** What cannot be renamed is copied. `whole`: the copy is, and what was copied is deleted from now on. */
+	/** Data that cannot be renamed are copied. `whole`: the copy is complete, and the originals are being deleted. */
 	copied: v.exactOptional(v.picklist(["begun", "whole", "gone"])),
 });
 export type Aside = v.InferOutput<typeof note>;

@@ -1,18 +1,18 @@
-// Bring a folder of another state, which lies within this place, from the old copy over to the new one.
+// Move another state's folder, which lies within this place, from the old copy to the new one.
 import * as v from "valibot";
 import { object, place, text, texts } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
 const params = {
 	place,
-	/** Below the place, relative. */
+	/** Relative to the place. */
 	nested: text,
-	/** It was there when the plan was made: it must be found, or all is undone. */
+	/** It existed when the plan was made: if it is not found, the restore is rolled back. */
 	present: v.exactOptional(v.boolean()),
 };
 export type CarryStep = StepOf<"carry", typeof params>;
 
-/** Folders that had to be made on the way to it, the deepest first. */
+/** Folders that had to be created above it, the deepest first. */
 const note = object({ parents: texts });
 export type MadeOnTheWay = v.InferOutput<typeof note>;
 

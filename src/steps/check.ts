@@ -1,4 +1,4 @@
-// Ask a running service one question, until it answers well or its time is over.
+// Run one health check against a service until it succeeds or times out.
 import type { HealthCheck } from "../health/list.ts";
 import { some, text } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
@@ -9,7 +9,7 @@ export type CheckStep = StepOf<"check", typeof params>;
 export const check = defineStep({
 	kind: "check",
 	params,
-	/** `index`: of a state's checks. */
+	/** `index`: in the state's list of health checks. */
 	id: (what: string, index?: number) => (index === undefined ? `check:${what}` : `check:${what}:${index}`),
 	onlyReads: true,
 	isAfterthought: true,

@@ -1,4 +1,4 @@
-// From here on the scope is finished, never undone.
+// From here on the scope is completed, never undone.
 import { defineStep } from "./step.ts";
 
 export const commit = defineStep({
@@ -6,6 +6,6 @@ export const commit = defineStep({
 	params: {},
 	id: (state?: string) => (state === undefined ? "commit" : `commit:${state}`),
 	commits: true,
-	// The journal's own entry is the mark.
+	// The journal entry itself is the commit.
 	work: async () => ({ run: async () => undefined }),
 });

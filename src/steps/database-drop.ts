@@ -6,7 +6,7 @@ import { defineStep } from "./step.ts";
 export const databaseDrop = defineStep({
 	kind: "database-drop",
 	params: { dump: some<ServerDump>(), name: text },
-	/** `which`: what it is of a state's databases, each of which has more than one. */
+	/** `which`: which of a state's databases, since each has several. */
 	id: (state: string, index: number, which: string | number) => `drop:${state}:${index}:${which}`,
 	tidies: true,
 	due: ({ title }) => title,

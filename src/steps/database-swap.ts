@@ -1,4 +1,4 @@
-// The live database becomes `old`, and `fresh` the live one.
+// Rename the live database to `old`, and `fresh` to the live name.
 import * as v from "valibot";
 import type { SwapMemory } from "../databases/database.ts";
 import type { ServerDump } from "../databases/dump.ts";
@@ -7,10 +7,10 @@ import { defineStep, type StepOf } from "./step.ts";
 
 const params = {
 	dump: some<ServerDump>(),
-	/** Names of databases. */
+	/** Database names. */
 	fresh: text,
 	old: text,
-	/** The step that loaded the fresh one and tells what else belongs to it, or just that. */
+	/** The step that loaded the fresh database and recorded what else belongs to it; or that record itself. */
 	loaded: v.exactOptional(ref<"load">()),
 	rest: v.exactOptional(v.unknown()),
 };
@@ -18,9 +18,9 @@ export type DatabaseSwapStep = StepOf<"database-swap", typeof params>;
 
 const note = object({
 	began: v.literal(true),
-	/** Null until there is something to remember; undefined in journals of 0.1.0, which remembered elsewhere. */
+	/** Null until there is something to record; undefined in journals of 0.1.0, which recorded it elsewhere. */
 	memory: v.exactOptional(v.nullable(some<SwapMemory>())),
-	/** After the run had died, its units were up: what was swapped in may have been written to, and an undo keeps it. */
+	/** The units were up after the run was interrupted: the new database may have been written to, and an undo keeps it. */
 	written: v.exactOptional(v.literal(true)),
 });
 export type Swapped = v.InferOutput<typeof note>;

@@ -1,4 +1,4 @@
-// Delete private folders and all that is in them.
+// Delete private folders and everything in them.
 import * as v from "valibot";
 import { object, text, texts } from "./fields.ts";
 import { defineStep } from "./step.ts";
@@ -7,10 +7,10 @@ export const discard = defineStep({
 	kind: "discard",
 	params: {
 		areas: texts,
-		/** Copies that an earlier run kept and that are gone with this. */
+		/** Old copies of an earlier run that are deleted with the folders. */
 		forgets: v.exactOptional(object({ run: text, state: text })),
 	},
-	/** `forget`: a state's dumps. */
+	/** `forget`: the dumps of a state. */
 	id: (what: "discard" | "forget", state?: string) => (state === undefined ? what : `${what}:${state}`),
 	tidies: true,
 	due: ({ title }) => title,

@@ -1,4 +1,4 @@
-// Make a database's file of a dump, in a folder that was extracted.
+// Build a database file from a dump, in a folder that was extracted.
 import * as v from "valibot";
 import type { DumpFacts } from "../databases/database.ts";
 import type { FileDump } from "../databases/dump.ts";
@@ -10,7 +10,7 @@ const params = {
 	file: text,
 	facts: some<DumpFacts>(),
 	/**
-	 * The folder that was extracted, and the file's path in it, no part of which is followed as a link. 0.1.0 had one
+	 * The extracted folder, and the file's path in it. No part of that path is followed if it is a link. 0.1.0 had a single
 	 * path, `to`.
 	 */
 	folder: v.exactOptional(text),

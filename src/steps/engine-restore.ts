@@ -1,4 +1,4 @@
-// Let an engine that knows only the original paths write there; what stood there was put aside before.
+// Let an engine that can only restore to the original paths write there; the old data were moved aside before.
 import * as v from "valibot";
 import { archiveSource, byName, object, places } from "./fields.ts";
 import { written } from "./place.ts";
@@ -9,9 +9,9 @@ export type EngineRestoreStep = StepOf<"engine-restore", typeof params>;
 
 const note = object({
 	began: v.literal(true),
-	/** When the engine had ended, in milliseconds. */
+	/** When the engine ended, in milliseconds. */
 	ended: v.exactOptional(v.number()),
-	/** By live place: something wrote to it after the run had died. */
+	/** By live path: something wrote to it after the run was interrupted. */
 	written: v.exactOptional(byName(written)),
 });
 export type Restored = v.InferOutput<typeof note>;

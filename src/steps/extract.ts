@@ -1,4 +1,4 @@
-// Extract part of an archive below a folder of the user's choice, where it touches nothing else.
+// Extract part of an archive below a folder of the user's choice, without touching anything else.
 import * as v from "valibot";
 import { archiveSource, object, text, texts } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
@@ -7,9 +7,9 @@ const params = { ...archiveSource, paths: texts, into: text, specialFiles: v.exa
 export type ExtractStep = StepOf<"extract", typeof params>;
 
 const note = object({
-	/** Where it is in truth; 0.1.0 did not say. */
+	/** The real path, links resolved; absent in 0.1.0. */
 	into: v.exactOptional(text),
-	/** Folders that had to be made, the deepest first; none when it was there. */
+	/** Folders that had to be created, the deepest first; empty if the folder existed. */
 	folders: texts,
 });
 export type Extracted = v.InferOutput<typeof note>;

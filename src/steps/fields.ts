@@ -1,4 +1,4 @@
-// What the parameters and notes of steps are made of. They are read loosely: what a newer version adds to one stays in it.
+// Building blocks for the parameters and notes of steps. Schemas are loose: keys that a newer version added are kept.
 import * as v from "valibot";
 import type { SwapMode } from "../host/survey.ts";
 import { isRecord } from "../values/record.ts";
@@ -8,28 +8,28 @@ export const text = v.string();
 export const listOf = <const S extends v.GenericSchema>(item: S) => v.pipe(v.array(item), v.readonly());
 export const texts = listOf(text);
 
-/** An object with these keys, and any others. */
+/** An object with these keys, and possibly others. */
 export function object<const E extends v.ObjectEntries>(
 	entries: E,
 ): v.GenericSchema<unknown, Readonly<v.InferOutput<v.ObjectSchema<E, undefined>>>> {
 	return v.looseObject(entries);
 }
 
-/** An object that is checked where it is used: another layer's, or what this machine's config said. */
+/** An object that is validated where it is used: it belongs to another layer, or came from this machine's config. */
 export const some = <T extends object>() => v.custom<T>(isRecord);
 
-/** By names of any kind, as `v.record` does not take them. */
+/** A record with arbitrary keys: `v.record` drops some, such as `constructor`. */
 export const byName = <T>(item: v.GenericSchema<unknown, T>) =>
 	v.custom<Readonly<Record<string, T>>>(
 		(value) => isRecord(value) && Object.values(value).every((one) => v.is(item, one)),
 	);
 
 declare const KIND: unique symbol;
-/** The id of a step of one kind: only that kind's `id` makes one. */
+/** The id of a step of one kind. Only that kind's `id` creates one. */
 export type Ref<K extends string> = string & { readonly [KIND]?: K };
 export const ref = <K extends string>() => v.custom<Ref<K>>((value) => typeof value === "string");
 
-/** An archive, as steps name it. */
+/** An archive, as steps refer to it. */
 export const archiveSource = { provider: text, destination: text, archive: text };
 export interface ArchiveSource {
 	readonly provider: string;
@@ -39,18 +39,18 @@ export interface ArchiveSource {
 
 const MODES: Readonly<Record<SwapMode, true>> = { rename: true, entries: true };
 
-/** A folder or file of a state that is being replaced. Every path here is absolute. */
+/** A folder or file of a state that is being replaced. All paths are absolute. */
 export interface Place {
-	/** As it is declared. */
+	/** The declared path. */
 	readonly folder: string;
-	/** As the archive holds it. */
+	/** The path in the archive. */
 	readonly stored: string;
-	/** Where it stands: `folder`, or where that leads when it is a symlink. */
+	/** The real path: `folder`, or its target if it is a symlink. */
 	readonly live: string;
 	readonly mode: SwapMode;
-	/** A private folder on the same filesystem: beside `live`, or in it when that is a mount point or a subvolume. */
+	/** A private folder on the same filesystem: next to `live`, or inside it if that is a mount point or a subvolume. */
 	readonly area: string;
-	/** In the area: what the archive brings, and what stood there before. */
+	/** In the private folder: the data from the archive, and the old data. */
 	readonly staged: string;
 	readonly old: string;
 }
@@ -65,5 +65,5 @@ export const place: v.GenericSchema<unknown, Place> = object({
 });
 export const places = listOf(place);
 
-/** Of a user's manager, or of the one that is ours. */
+/** `user`: the user whose systemd manager runs it; absent for the manager that Holdfast uses by default. */
 export const units = listOf(object({ unit: text, user: v.optional(text) }));

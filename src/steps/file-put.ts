@@ -1,4 +1,4 @@
-// Put a file in its place on this machine, whole at every instant.
+// Install a file on this machine atomically.
 import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { object, text } from "./fields.ts";
@@ -7,17 +7,17 @@ import { defineStep, type StepOf } from "./step.ts";
 const params = {
 	path: text,
 	from: text,
-	/** Octal: of the file, and of folders that must be made for it. */
+	/** Octal: the mode of the file, and of folders that must be created for it. */
 	mode: text,
 	folderMode: text,
 };
 export type FilePutStep = StepOf<"file-put", typeof params>;
 
-/** `had`: something stood there. */
+/** `had`: a file existed there before. */
 export const stood = object({ had: v.boolean() });
 export type Stood = v.InferOutput<typeof stood>;
 
-/** Beside the file: what comes, and what stood there. */
+/** Next to the file: the new version, and the old one. */
 export function asides(path: string, run: string): { readonly fresh: string; readonly old: string } {
 	const beside = (end: string) => join(dirname(path), `.${basename(path)}.${run}.${end}`);
 	return { fresh: beside("new"), old: beside("old") };

@@ -1,4 +1,4 @@
-// Take a file of this machine away.
+// Remove a file from this machine.
 import { text } from "./fields.ts";
 import { stood } from "./file-put.ts";
 import { defineStep, type StepOf } from "./step.ts";

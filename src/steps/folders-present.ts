@@ -1,20 +1,20 @@
-// Fails when a declared folder is not there, or its disk is not mounted: it would be a hole in the archive.
+// Fails if a declared folder is missing, or its disk is not mounted: the archive would be incomplete.
 import * as v from "valibot";
 import { byName, object, text, texts } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
 const params = {
 	folders: texts,
-	/** Whose they are; plans of 0.1.0 do not say. */
+	/** The state that the folders belong to; absent in plans of 0.1.0. */
 	state: v.exactOptional(text),
 	exclude: v.exactOptional(texts),
 	except: v.exactOptional(texts),
-	/** A person has said that they are as they should be, whatever they were before. */
+	/** The user says that the folders are as they should be, whatever they were before. */
 	accept: v.exactOptional(v.boolean()),
 };
 export type FoldersPresentStep = StepOf<"folders-present", typeof params>;
 
-/** What there was of the state right before it was stored. */
+/** Facts about the state's folders right before they were stored. */
 const hands = object({ mounts: byName(text) });
 export type Present = v.InferOutput<typeof hands>;
 

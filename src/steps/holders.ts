@@ -1,4 +1,4 @@
-// Say who still uses what is about to be moved, now that the units are down.
+// Report processes that still use the data about to be moved, after the units were stopped.
 import { places } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 

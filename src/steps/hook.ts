@@ -1,4 +1,4 @@
-// A hook: the user's own script or command.
+// Run a hook: the user's own script or command.
 import * as v from "valibot";
 import type { Hook, HookName } from "../manifest/schema.ts";
 import { object, some, text, texts } from "./fields.ts";
@@ -8,7 +8,7 @@ const params = {
 	state: text,
 	hook: v.custom<HookName>((value) => typeof value === "string"),
 	spec: some<Hook>(),
-	/** Clan's variables, for restores. */
+	/** Clan's environment variables, for restores. */
 	archive: v.exactOptional(object({ name: text, folders: texts })),
 };
 export type HookStep = StepOf<"hook", typeof params>;

@@ -1,4 +1,4 @@
-// Keep the old copies for a while; `holdfast undo` brings them back.
+// Keep the old copies for some time; `holdfast undo` brings them back.
 import * as v from "valibot";
 import { databaseSwap } from "./database-swap.ts";
 import { listOf, places, text } from "./fields.ts";

@@ -1,4 +1,4 @@
-// The kinds of steps: a new one is a file in this folder, and a line here.
+// The kinds of steps. A new kind is a file in this folder and a line here.
 import { account } from "./account.ts";
 import { accounts } from "./accounts.ts";
 import { archiveCreate } from "./archive-create.ts";
@@ -75,16 +75,16 @@ const ALL: readonly StepKind[] = [
 
 export const STEP_KINDS: ReadonlyMap<string, StepKind> = new Map(ALL.map((kind) => [kind.kind, kind]));
 
-/** What is left to do of a step that failed, in words; undefined where nothing can be. */
+/** Describes what remains to be done after a step failed; undefined if nothing can be. */
 export const dueOf = (step: Step): string | undefined => STEP_KINDS.get(step.kind)?.due?.(step);
 
-/** A kind of step, with what it does. */
+/** A kind of step, with its behaviour loaded. */
 export interface LoadedKind {
 	readonly kind: StepKind;
 	readonly work: StepWork;
 }
 
-/** Those of these steps, by name. All are known here: a plan with others is not run. */
+/** The kinds of these steps, by name. All must be known: a plan with other kinds is not run. */
 export async function loadKinds(steps: readonly Step[]): Promise<ReadonlyMap<string, LoadedKind>> {
 	const names = new Set(steps.map(({ kind }) => kind));
 	const kinds = ALL.filter(({ kind }) => names.has(kind));

@@ -1,4 +1,4 @@
-// Make a database of a dump, beside the live one.
+// Load a dump into a new database next to the live one.
 import * as v from "valibot";
 import type { DumpFacts } from "../databases/database.ts";
 import type { ServerDump } from "../databases/dump.ts";
@@ -19,7 +19,7 @@ const params = {
 export type LoadStep = StepOf<"load", typeof params>;
 
 const note = object({ began: v.literal(true) });
-/** What the swap must know of it. */
+/** What the swap must know. */
 const hands = object({ rest: v.exactOptional(v.unknown()) });
 export type Loading = v.InferOutput<typeof note>;
 export type Loaded = v.InferOutput<typeof hands>;
@@ -30,7 +30,7 @@ export const load = defineStep({
 	id: (state: string, index: number) => `load:${state}:${index}`,
 	note,
 	hands,
-	// While a swap is not taken back, part of what is live may be in it.
+	// Until a swap is undone, part of the live database may be in this one.
 	undoesLast: true,
 	work: async () => (await import("./work/load.ts")).load,
 });

@@ -1,4 +1,4 @@
-// Delete what stands there and extract over it: there is no way back, only to the end.
+// Delete the live data and extract over them: from here on a run can only be completed, not undone.
 import * as v from "valibot";
 import { archiveSource, object, places } from "./fields.ts";
 import { placing } from "./place.ts";
@@ -9,7 +9,7 @@ export type OverwriteStep = StepOf<"overwrite", typeof params>;
 
 const note = object({
 	...placing,
-	/** All is where it belongs: only the private folders are left to remove. */
+	/** All data are in place: only the private folders remain to be removed. */
 	placed: v.exactOptional(v.literal(true)),
 });
 export type Overwritten = v.InferOutput<typeof note>;

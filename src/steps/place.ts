@@ -1,5 +1,5 @@
-// Rename what was staged to the live place. Its undo takes that away again, and keeps it where something has written to it
-// after the run died.
+// Rename the staged data to the live place. The undo removes them again, but keeps them if something wrote to them after
+// the run was interrupted.
 import * as v from "valibot";
 import * as f from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
@@ -7,19 +7,19 @@ import { defineStep, type StepOf } from "./step.ts";
 const params = { place: f.place };
 export type PlaceStep = StepOf<"place", typeof params>;
 
-/** After the run had died, something wrote to what it had put in place. */
+/** After the run was interrupted, something wrote to the data that it had put in place. */
 export const written = f.object({
-	/** Where an undo puts it. */
+	/** Where an undo moves the data. */
 	keptAs: f.text,
-	/** Of a place that stays: the names in it then. */
+	/** For a place that is kept (mode `entries`): the names in it at that time. */
 	entries: v.exactOptional(f.texts),
 });
 export type Written = v.InferOutput<typeof written>;
 
 export const placing = {
-	/** By entries: the names that it brings. */
+	/** With mode `entries`: the names that the archive brings. */
 	entries: v.exactOptional(f.texts),
-	/** Folders above that had to be made for it, the deepest first. */
+	/** Parent folders that had to be created, the deepest first. */
 	parents: v.exactOptional(f.texts),
 };
 const note = f.object({

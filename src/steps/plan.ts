@@ -1,19 +1,19 @@
-// A plan: the steps of one run in their order, and what it is for. Plain data, kept in the journal as it is.
+// A plan: the ordered steps of one run, and its purpose. Plain data, stored in the journal unchanged.
 import type { Manifest } from "../manifest/schema.ts";
 
 export interface StepBase {
-	/** Unique in its plan. */
+	/** Unique within the plan. */
 	readonly id: string;
 	readonly title: string;
-	/** What fails together: when a step fails, the rest of its scope is skipped and what it did is undone. */
+	/** What fails together: when a step fails, the rest of its scope is skipped and its completed steps are undone. */
 	readonly scope: string;
 	/** Paths, units and databases that it changes. */
 	readonly touches: readonly string[];
-	/** Run this step if and only if that one began, whatever has failed since. */
+	/** Run this step if and only if the named step began, whatever has failed since. */
 	readonly whenBegan?: string;
 	/** Whether the service is down from this step's start (`begins`) or until its end (`ends`). */
 	readonly downtime?: "begins" | "ends";
-	/** It may run at once with its neighbours in the plan that say so too, but not with one of its own scope. */
+	/** It may run in parallel with neighbouring steps that also say so, but not with one of its own scope. */
 	readonly sideBySide?: boolean;
 }
 
@@ -28,6 +28,6 @@ export interface Plan {
 	readonly operation: "create" | "restore" | "undo" | "extract" | "check" | "prune" | "deploy" | "undeploy";
 	readonly manifest: Manifest;
 	readonly steps: readonly Step[];
-	/** The scopes that the operation is for: none done is a failure, some done is a partial success. */
+	/** The scopes that the operation is for. If none succeeds, the run has failed; if some do, it is a partial success. */
 	readonly goals: readonly string[];
 }

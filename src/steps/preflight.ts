@@ -1,4 +1,4 @@
-// Look for all that would fail later, before anything is touched.
+// Look for everything that would make the run fail later, before anything is touched.
 import * as v from "valibot";
 import type { DumpFacts } from "../databases/database.ts";
 import type { Dump } from "../databases/dump.ts";
@@ -12,24 +12,24 @@ const params = {
 	units,
 	/** `stored`: the path of the dump in the archive. */
 	dumps: listOf(object({ dump: some<Dump>(), facts: some<DumpFacts>(), stored: text })),
-	/** Databases that the archive holds and the config does not declare, in words. */
+	/** Databases that the archive holds and the config does not declare, as text. */
 	undeclared: v.exactOptional(texts),
-	/** Where dumps are extracted to. */
+	/** The folder that dumps are extracted to. */
 	spool: text,
 	/**
-	 * Folders in what is replaced that belonged to a state when the archive was made, and do not in the config.
-	 * `isStored`: the archive holds it as its owner's.
+	 * Folders within the replaced data that belonged to a state when the archive was made, but belong to none in the
+	 * config. `isStored`: the archive holds the folder as its owner's.
 	 */
 	others: v.exactOptional(
 		listOf(object({ owner: text, folder: text, isStored: v.exactOptional(v.boolean()) })),
 	),
-	/** What is brought over from the old copy. */
+	/** Folders that are carried over from the old copy. */
 	carried: v.exactOptional(texts),
-	/** Folders that were on file systems of their own when they were stored, each with where that was mounted. */
+	/** Folders that were on separate file systems when they were stored, each with its mount point. */
 	mounts: v.exactOptional(byName(text)),
-	/** Private folders of earlier runs in what is replaced. */
+	/** Private folders of earlier runs within the replaced data. */
 	areas: v.exactOptional(texts),
-	/** Two copies will be on disk at once. */
+	/** Two copies will be on disk at the same time. */
 	twoCopies: v.boolean(),
 };
 export type PreflightStep = StepOf<"preflight", typeof params>;

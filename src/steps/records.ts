@@ -1,21 +1,21 @@
-// What steps have the journal remember beyond their run: old copies that are kept, and archives that were made.
+// What steps record in the journal beyond their run: old copies that are kept, and archives that were made.
 
 import * as v from "valibot";
 import type { ServerDump } from "../databases/dump.ts";
 import type { Metadata } from "../engines/archive.ts";
 import { object, type Place, ref, some, text } from "./fields.ts";
 
-/** The database as it was before, under the name `old`. */
+/** The previous database, under the name `old`. */
 export const keptDatabase = object({
 	dump: some<ServerDump>(),
 	old: text,
-	/** What else belongs to it, as the step that put it aside knows, or just that. */
+	/** The step that put the database aside and recorded what else belongs to it; or that record itself. */
 	swapped: v.exactOptional(ref<"database-swap">()),
 	rest: v.exactOptional(v.unknown()),
 });
 export type KeptDatabase = v.InferOutput<typeof keptDatabase>;
 
-/** Old copies that a restore has left for a while. */
+/** Old copies that a restore keeps for some time. */
 export interface KeptCopy {
 	/** The run that left them. */
 	readonly run: string;
@@ -26,7 +26,7 @@ export interface KeptCopy {
 	readonly databases: readonly KeptDatabase[];
 }
 
-/** An archive as it was when it was written. */
+/** An archive, as it was when it was written. */
 export interface MadeArchive {
 	/** `destination::location::name`. */
 	readonly id: string;
@@ -35,13 +35,13 @@ export interface MadeArchive {
 	readonly destination: string;
 	readonly location: string;
 	readonly metadata: Metadata;
-	/** Bytes of the files in it, when the engine told. */
+	/** Bytes of the files in it, if the engine reported them. */
 	readonly bytes?: number;
-	/** Where the file system is mounted that its destination is on, where that is known. */
+	/** The mount point of the destination's file system, if known. */
 	readonly mount?: string;
-	/** SHA-256 of the dumps and accounts in it, in hex, by the path that the archive holds them under. */
+	/** SHA-256 of the dumps and accounts in it, in hex, by their path in the archive. */
 	readonly digests: Readonly<Record<string, string>>;
 }
 
-/** An archive as it was when it was written; where its destination was then is not kept. */
+/** An archive, as it was when it was written, without its destination's mount point. */
 export type KnownArchive = Omit<MadeArchive, "location" | "mount">;

@@ -1,17 +1,17 @@
-// Scopes: what fails and is undone together. A state and a destination are one each; their names are made and read here.
+// Scopes: what fails and is undone together. Each state and each destination is one. Their names are made and parsed here.
 
 const STATE = "state:";
 const DESTINATION = "destination:";
 
 export const stateScope = (state: string) => `${STATE}${state}`;
 
-/** The state that a scope is of. */
+/** The state of a scope, or undefined. */
 export const stateOf = (scope: string) => without(STATE, scope);
 
 export const destinationScope = (provider: string, destination: string) =>
 	`${DESTINATION}${provider}/${destination}`;
 
-/** `provider/destination`, of a destination's scope. */
+/** `provider/destination`, for the scope of a destination. */
 export const destinationOf = (scope: string) => without(DESTINATION, scope);
 
 const without = (prefix: string, scope: string) =>

@@ -1,4 +1,4 @@
-// Fails unless the units that were started stay active.
+// Fails unless the started units stay active.
 import * as v from "valibot";
 import { ref } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";

@@ -1,4 +1,4 @@
-// Extract into the private folder while the service runs.
+// Extract into the private folder while the service is running.
 import * as v from "valibot";
 import { archiveSource, byName, listOf, object, text } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
@@ -6,9 +6,9 @@ import { defineStep, type StepOf } from "./step.ts";
 const params = {
 	...archiveSource,
 	area: text,
-	/** Without a live place, it is nowhere else yet. */
+	/** Without a live path, the data exist nowhere else yet. */
 	places: listOf(object({ stored: text, staged: text, live: v.exactOptional(text) })),
-	/** Device nodes, setuid files and file capabilities come back as well. */
+	/** Also restore device nodes, setuid files and file capabilities. */
 	specialFiles: v.exactOptional(v.boolean()),
 	/** Each of them must be a regular file: they are read, not put in place. */
 	filesOnly: v.exactOptional(v.boolean()),
@@ -16,7 +16,7 @@ const params = {
 export type StageStep = StepOf<"stage", typeof params>;
 
 const note = object({ began: v.literal(true) });
-/** By staged path: what will stand at the live place, and nothing else. */
+/** By staged path: the inode of the data that will be put in the live place. */
 const hands = object({ inodes: v.exactOptional(byName(v.number())) });
 export type Staging = v.InferOutput<typeof note>;
 export type Staged = v.InferOutput<typeof hands>;

@@ -1,8 +1,8 @@
-// What a kind of step is: one file in this folder that says all that is particular to it, and one line in list.ts.
+// The definition of a kind of step: one file in this folder that holds everything particular to it, and one line in list.ts.
 //
-// A step is plain data: it is printed, journaled, and undone by another process than the one that began it. Its kind says
-// which parameters it has, what it notes for its undo, what it hands on to later steps, and how the executor is to treat
-// it. That much is read whenever a journal is; what a step does is loaded when a run has one of its kind.
+// A step is plain data: it is printed, journaled, and possibly undone by a different process. Its kind defines its
+// parameters, what it records for its undo, what it hands on to later steps, and how the executor treats it. That much is
+// loaded whenever a journal is read; the behaviour is loaded when a run contains a step of the kind.
 import * as v from "valibot";
 import { HoldfastError } from "../values/error.ts";
 import type { LaterContext, StepContext, UndoContext } from "./context.ts";
@@ -10,64 +10,64 @@ import type { Ref } from "./fields.ts";
 import type { Step, StepBase } from "./plan.ts";
 import type { UnitOutcome } from "./unit-outcome.ts";
 
-/** A step of one kind, with the parameters that its schemas describe. */
+/** A step of one kind, with the parameters that its schema describes. */
 export type StepOf<K extends string, P extends v.ObjectEntries> = Readonly<
 	v.InferOutput<v.ObjectSchema<P, undefined>>
 > &
 	Omit<StepBase, "id"> & { readonly kind: K; readonly id: Ref<K> };
 
-/** What the executor makes of a step of this kind. */
+/** How the executor treats steps of this kind. */
 interface Traits {
-	/** When it is done, its scope is finished and never undone: its end is on disk before anybody counts on it. */
+	/** When it is done, its scope is committed and never undone. Its completion is on disk before anything relies on it. */
 	readonly commits?: true;
-	/** It only takes away what is no longer needed: what was asked for is done also when it fails. */
+	/** It only removes what is no longer needed: if it fails, the operation has still succeeded. */
 	readonly tidies?: true;
-	/** It may fail after the commit without leaving the state half-way. */
+	/** It may fail after the commit without leaving the state inconsistent. */
 	readonly isAfterthought?: true;
-	/** It changes nothing but what is its own: an undo need not wait for one that hangs. */
+	/** It changes only data of its own: an undo need not wait for one that hangs. */
 	readonly onlyReads?: true;
-	/** From its beginning on, services use what the scope has put in place. */
+	/** Once it has begun, services use the data that the scope has put in place. */
 	readonly startsUnits?: true;
-	/** What `beforeUndo` finds decides what its undo does: without it this step is not undone. */
+	/** The findings of `beforeUndo` decide what its undo does: if that fails, this step is not undone. */
 	readonly looksFirst?: true;
-	/** While it is not undone, no earlier step of the scope that touches the same is either: it stands there. */
+	/** Until it is undone, no earlier step of the scope that touches the same path is: its data are still in that place. */
 	readonly standsInPlace?: true;
 	/**
-	 * Its undo deletes what tells the undos of later steps, should they be repeated, how far things have come: it waits
-	 * until all of those are done and in the journal.
+	 * Its undo deletes evidence of how far the run has come, which the undos of other steps need if they are repeated: it
+	 * waits until all of those are done and in the journal.
 	 */
 	readonly undoesLast?: true;
 }
 
-/** What a step of a kind does. An undo is safe to repeat, and does nothing for what the step did not come to do. */
+/** The behaviour of a kind of step. An undo is safe to repeat, and does nothing for what the step had not done yet. */
 export interface StepWork<S extends Step = Step, N = unknown, H = unknown> {
-	/** What it returns is told as its result. */
+	/** The return value is reported as the step's result. */
 	run(step: S, context: StepContext<N, H>): Promise<unknown>;
 	undo?(step: S, context: UndoContext<N, H>): Promise<void>;
-	/** Before anything of the scope is undone, in the order of the plan. */
+	/** Runs before anything of the scope is undone, in the order of the plan. */
 	beforeUndo?(step: S, context: StepContext<N, H>): Promise<void>;
-	/** Before what is left of a committed scope is done, in another process than the one that died. */
+	/** Runs before the rest of a committed scope is completed, in a different process than the interrupted one. */
 	beforeFinish?(step: S, context: StepContext<N, H>): Promise<void>;
-	/** What was left to do of it, before a later run. */
+	/** Does the remaining work, before a later run. */
 	later?(step: S, context: LaterContext): Promise<void>;
-	/** When an undo failed: lines that say what of this step is where on disk now. */
+	/** When an undo failed: lines that say where this step's data are on disk now. */
 	whereabouts?(step: S): Promise<string[]>;
-	/** How the units ended up that it had to do with. */
+	/** The outcome of each unit that the step dealt with. */
 	units?(step: S, context: Pick<StepContext, "handedBy">): readonly UnitOutcome[];
 }
 
 interface Definition<K extends string, P extends v.ObjectEntries, I extends (...of: never[]) => string, N, H>
 	extends Traits {
 	readonly kind: K;
-	/** What such a step must say beside what every step does. What no version wrote from the start on is optional. */
+	/** Parameters besides those of every step. Any that were added after the first version are optional. */
 	readonly params: P;
-	/** Makes its ids: steps that refer to one of this kind take them from here. */
+	/** Makes the ids of its steps. Steps that refer to one of this kind use it too. */
 	readonly id: I;
 	/** What its undo must know. */
 	readonly note?: v.GenericSchema<unknown, N>;
-	/** What later steps may know of it. It is noted with the rest, and no other step sees that. */
+	/** What later steps may know. Recorded together with the note; other steps see only this part. */
 	readonly hands?: v.GenericSchema<unknown, H>;
-	/** What is left to do when it fails, in words: it is remembered, and done `later`. */
+	/** Describes what remains to be done when it fails: that is recorded, and `later` does it. */
 	readonly due?: (step: StepOf<K, P>) => string;
 	readonly work: () => Promise<StepWork<NoInfer<StepOf<K, P>>, NoInfer<N>, NoInfer<H>>>;
 }
@@ -82,13 +82,13 @@ export interface StepKind<
 > extends Traits {
 	readonly kind: K;
 	id(...of: Parameters<I>): Ref<K>;
-	/** A step of this kind, for a plan. */
+	/** Make a step of this kind. */
 	step(fields: Omit<S, "kind">): S;
-	/** Those of a plan. */
+	/** The steps of this kind. */
 	among(steps: readonly Step[]): S[];
-	/** What is wrong with the parameters of a step that was stored; undefined where nothing is. */
+	/** The first problem with the parameters of a stored step, or undefined. */
 	faultOf(step: object): v.BaseIssue<unknown> | undefined;
-	/** What a step has noted, as its undo takes it, and as later steps do. Throws where that is not understood. */
+	/** A step's recorded facts, in the form for its undo and for later steps. Throw if they cannot be parsed. */
 	noteIn(step: string, noted: unknown): N | undefined;
 	handedIn(step: string, noted: unknown): H | undefined;
 	due?(step: S): string;

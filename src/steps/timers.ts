@@ -1,12 +1,12 @@
-// Have systemd read its units again, and go by them.
+// Have systemd reload its units, and enable or disable timers.
 import { texts } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
 const params = {
-	/** Enabled, and started. */
+	/** Units to enable and start. */
 	start: texts,
 	enable: texts,
-	/** Stopped and disabled. */
+	/** Units to stop and disable. */
 	stop: texts,
 };
 export type TimersStep = StepOf<"timers", typeof params>;

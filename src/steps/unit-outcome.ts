@@ -1,8 +1,8 @@
-// How a unit ended up that a run had to do with.
+// What became of a unit that a run dealt with.
 
 /**
- * `own`: named in the config. `also`: not named, and stopped anyway, since it would start one of them meanwhile or
- * is a member of a target that is named. `along`: systemd stops it when it stops those.
+ * `own`: named in the config. `also`: not named, but stopped because it would start one of those meanwhile, or is
+ * a member of a target that is named. `along`: stopped by systemd together with those.
  */
 export type Role = "own" | "also" | "along";
 
@@ -13,11 +13,11 @@ export interface UnitOutcome {
 	readonly wasUp: boolean;
 	readonly became: "started" | "kept running" | "left down";
 	readonly because: string;
-	/** It is down though somebody counts on it. */
+	/** It is down although something depends on it. */
 	readonly missed?: true;
 }
 
-/** In words. */
+/** As a line of text. */
 export function outcomeWords({ unit, user, role, wasUp, became, because }: UnitOutcome): string {
 	const label = user === undefined ? unit : `${unit} of ${user}`;
 	if (became === "left down")

@@ -1,4 +1,4 @@
-// Fails when a unit that was stopped is up again, right before and after what it uses is moved: it would go on with the old.
+// Fails if a stopped unit is up again, right before and after its data are moved: it would continue with the old data.
 import { ref } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 

@@ -1,5 +1,5 @@
-// Look which units are enabled; its undo has systemd read them again, and enables those again. First of its scope, so that
-// its undo comes when all files are back.
+// Record which units are enabled; the undo has systemd reload its units, and enables those again. First in its scope, so
+// that its undo runs after all files are back.
 import { texts } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
@@ -10,7 +10,7 @@ export const unitsReload = defineStep({
 	kind: "units-reload",
 	params,
 	id: () => "units",
-	/** Those that were enabled. */
+	/** The units that were enabled. */
 	note: texts,
 	work: async () => (await import("./work/enabled-units.ts")).unitsReload,
 });

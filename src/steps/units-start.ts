@@ -1,4 +1,4 @@
-// Start what a `units-stop` step found active, and what should be.
+// Start the units that a `units-stop` step found active, and those that should be.
 import * as v from "valibot";
 import { ref, text, units } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
@@ -7,7 +7,7 @@ import { startNote } from "./units-stop.ts";
 const params = {
 	stopped: ref<"units-stop">(),
 	units,
-	/** Not what was down, and why. */
+	/** Not those that were down, nor why. */
 	asBefore: v.exactOptional(text),
 };
 export type UnitsStartStep = StepOf<"units-start", typeof params>;

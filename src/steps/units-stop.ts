@@ -1,11 +1,11 @@
-// Stop units and what would start them meanwhile. Its undo starts again what was up.
+// Stop units and whatever would start them meanwhile. The undo starts those that were up.
 import * as v from "valibot";
 import { listOf, object, text, units } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
 const params = {
 	units,
-	/** They must be down as well while the scope is undone: what they use is moved. */
+	/** The units must also be down while the scope is undone: their data are moved. */
 	downForUndo: v.exactOptional(v.boolean()),
 };
 export type UnitsStopStep = StepOf<"units-stop", typeof params>;
@@ -13,7 +13,7 @@ export type UnitsStopStep = StepOf<"units-stop", typeof params>;
 const role = v.picklist(["own", "also", "along"]);
 const user = v.exactOptional(text);
 
-/** A unit as it was before, and what is to become of it: see `Verdict`. */
+/** A unit as it was before, and what is planned for it: see `Verdict`. */
 const known = object({
 	...{ unit: text, user, role, wasUp: v.boolean(), stops: v.boolean(), invocation: text },
 	...{ shouldRun: v.boolean(), because: text, missed: v.boolean() },
@@ -22,7 +22,7 @@ const known = object({
 });
 export type Known = v.InferOutput<typeof known>;
 
-/** How a unit ended up: a `UnitOutcome`. */
+/** What became of a unit: a `UnitOutcome`. */
 const outcome = object({
 	...{ unit: text, user, role, wasUp: v.boolean() },
 	became: v.picklist(["started", "kept running", "left down"]),
@@ -31,26 +31,26 @@ const outcome = object({
 });
 
 const became = listOf(outcome);
-/** Units that are to stay up, as they came up. */
+/** Units that are to stay up, each with the invocation that was started. */
 const started = listOf(object({ unit: text, user, invocation: text }));
 
-/** What came of a start of units: also of the one by which a stop is undone. */
+/** The result of starting units, including the start that undoes a stop. */
 export const startNote = object({ became, started });
 export type StartNote = v.InferOutput<typeof startNote>;
 
 const ofToday = object({
 	units: listOf(known),
-	/** While the machine boots: what was masked until it may start. */
+	/** During boot: units that are masked until they may start. */
 	masked: v.exactOptional(units),
-	/** What it uses could not be put back. */
+	/** The data that it uses could not be put back. */
 	heldDown: v.exactOptional(v.literal(true)),
-	/** After its undo. */
+	/** After the undo. */
 	became: v.exactOptional(became),
 	started: v.exactOptional(started),
 });
 export type StopNote = v.InferOutput<typeof ofToday>;
 
-/** 0.1.0 knew no more than which units were up, and always said that: a note without it is none of its. */
+/** 0.1.0 recorded only which units were up, always under `wasUp`: a note without that key is not one of its own. */
 const of010 = v.pipe(
 	object({ wasUp: units }),
 	v.transform(
@@ -63,7 +63,7 @@ const of010 = v.pipe(
 	),
 );
 
-/** Made before anything is stopped; what starts the units again reads all of it. */
+/** Recorded before anything is stopped; the step that starts the units again reads all of it. */
 const note = v.union([ofToday, of010]);
 
 export const unitsStop = defineStep({

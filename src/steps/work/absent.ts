@@ -1,8 +1,8 @@
-// A destination that need not be there is passed over: a step's result says so, and nothing has failed.
+// An optional destination that is not available is skipped: the step's result says so, and nothing has failed.
 import { DestinationAbsent } from "../../engines/destination.ts";
 
 export interface Skipped {
-	/** Why. */
+	/** The reason. */
 	readonly skipped: string;
 }
 

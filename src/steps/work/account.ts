@@ -1,4 +1,4 @@
-// The account of a borg server: made where it is missing, with a home of its own.
+// The account of a borg server, with its own home; created if it does not exist.
 import { exec, execOk } from "../../host/exec.ts";
 import { exists } from "../../host/files.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -44,7 +44,7 @@ export const account: StepWork<AccountStep, AccountBefore> = {
 		const before = noted();
 		if (!before) return;
 		if (!before.had) await exec(["userdel", user]);
-		// Only when nothing is in it: repositories are never deleted.
+		// Only if it is empty: repositories are never deleted.
 		if (!before.home) await exec(["rmdir", home]);
 	},
 };

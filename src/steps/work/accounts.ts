@@ -1,4 +1,4 @@
-// Make the accounts of a server that a dump needs and that are missing.
+// Create the accounts of a database server that a dump needs and the server lacks.
 import { openDatabase } from "../../databases/dump.ts";
 import type { AccountsStep, MadeAccounts } from "../accounts.ts";
 import type { StepWork } from "../step.ts";

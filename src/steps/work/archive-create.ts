@@ -1,4 +1,4 @@
-// Have one destination write one archive of the states that are good until now, without those whose dump fails meanwhile.
+// Write one archive to one destination: the states that have not failed, without those whose dump fails in the meantime.
 import { rm } from "node:fs/promises";
 import type { Destination, Work } from "../../engines/destination.ts";
 import { isWithoutRoom } from "../../engines/metadata.ts";
@@ -15,7 +15,7 @@ import { statesToStore } from "./states-to-store.ts";
 
 export const archiveCreate: StepWork<ArchiveCreateStep, Begun> = {
 	async run(step, context) {
-		// A dump that fails while the engine reads it costs its state a place in the archive, and the others nothing.
+		// If a dump fails while the engine reads it, only its state is left out of the archive.
 		for (;;) {
 			const broken = new Map<string, Error>();
 			try {
@@ -35,7 +35,7 @@ export const archiveCreate: StepWork<ArchiveCreateStep, Begun> = {
 		await rm(spoolOf(step), { recursive: true, force: true });
 		if (context.completed) return;
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
-		// A disk that is gone must not keep every later run from its work.
+		// A disk that is gone must not block every later run.
 		await destination.discardPartial?.(step.archive, context).catch((error: Error) => {
 			context.log(`what it left in ${destination.location} could not be removed: ${error.message}`);
 		});
@@ -48,14 +48,14 @@ export const archiveCreate: StepWork<ArchiveCreateStep, Begun> = {
 			context.leave();
 		});
 	},
-	/** The same, where the destination could not be reached when the run was brought to its end. */
+	/** The same question, when the destination could not be reached during the recovery. */
 	async later(step, context) {
 		const destination = await openDestination(context.manifest(), step.provider, step.destination);
 		await doubtUnseen(destination, step, context.run, context);
 	},
 };
 
-/** What the engine listed was whole for it, and nobody has looked at what it had to say. */
+/** The engine listed the archive as complete, but nobody has examined the engine's warnings. */
 async function doubtUnseen(
 	destination: Destination,
 	{ archive }: ArchiveCreateStep,
@@ -77,7 +77,7 @@ async function doubtUnseen(
 
 const UNSEEN = "the run that made it ended before it knew whether every file could be read";
 
-/** The engine has written nothing, since the description has no room: without the state that takes the most, it may have. */
+/** The metadata were too large, and the engine has written nothing. Leave out the state that takes up the most space. */
 function leaveOutLongest(step: ArchiveCreateStep, context: StepContext<Begun>, cause: Error): boolean {
 	const { states } = statesToStore(step, context);
 	const name = longest(states);

@@ -1,5 +1,5 @@
-// What an archive comes to say of each state it holds: how large it was and where it was mounted, what could not be read,
-// what did not hold still, and whether there is reason to doubt it.
+// Complete an archive's metadata for each state in it: its size and mount points, what could not be read, what changed
+// while it was read, and whether there is reason to doubt it.
 import { lstatSync } from "node:fs";
 import type { Metadata, StateRecord } from "../../engines/archive.ts";
 import type { CreateResult } from "../../engines/destination.ts";
@@ -17,29 +17,29 @@ import { shortReason } from "./described.ts";
 import { accepting, shrinkage } from "./expectations.ts";
 import type { MeasuredStates } from "./measured.ts";
 
-/** What there is to say of an archive once it is written. */
+/** What is known about an archive once it is written. */
 interface Seen extends Pick<CreateResult, "unreadable" | "unsteady"> {
-	/** Bytes of the dumps that were made while it was written, by their path. */
+	/** Bytes of the dumps that were streamed into it, by path. */
 	readonly streamed: ReadonlyMap<string, number>;
 	readonly measured: MeasuredStates;
 }
 
-/** Paths that a warning names. */
+/** At most this many paths are named in a warning. */
 const MOST_NAMED = 3;
 
 export function dumpedBy(step: Ref<"dump">, { handedBy }: StepContext): readonly DumpedDatabase[] {
 	return handedBy(dump, step)?.databases ?? [];
 }
 
-/** Of a state that is about to be stored. */
+/** Facts about a state right before it is stored. */
 export function mountsToStore(state: StateToStore, context: StepContext): Pick<StateRecord, "mounts"> {
 	const { mounts = {} } = presentOf(state, context);
 	return Object.keys(mounts).length === 0 ? {} : { mounts };
 }
 
 /**
- * The metadata as they are in the end, and what to say of it. States that are not whole fail, in the archive and in this
- * run. How large they were is for this machine's records: to tell it alone, no archive is described again.
+ * The final metadata, and the warnings. States that are incomplete fail, in the archive and in this run. Sizes go into
+ * this machine's records only: an archive's metadata are not rewritten just to add them.
  */
 export function afterwards(
 	step: ArchiveCreateStep,
@@ -89,7 +89,7 @@ export function afterwards(
 	return { metadata: { ...metadata, states }, isToBeTold, warnings };
 }
 
-/** Whose a stored path is: what lies in a folder of another state's within it is that one's. */
+/** The state that a stored path belongs to: paths in another state's nested folder belong to that state. */
 function ownersOf(
 	step: ArchiveCreateStep,
 	states: Readonly<Record<string, StateRecord>>,
@@ -133,7 +133,7 @@ function sizeOf(
 	return { bytes: files.reduce((sum, file) => sum + sizeOfDump(file), inFolders) };
 }
 
-/** A disk that went away meanwhile takes all with it that was not read yet: nothing of that merely vanished. */
+/** If a disk was unmounted meanwhile, its files that had not been read count as unreadable, not as deleted. */
 function lostMounts(state: StateToStore, context: StepContext) {
 	const { mounts = {} } = presentOf(state, context);
 	return Object.entries(mounts)

@@ -1,4 +1,4 @@
-// One try to write an archive: what the engine is given, and what there is to say once it has written.
+// One attempt to write an archive: what the engine is given, and what is known once it has written.
 import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ import { exclusionsOf } from "./folders-present.ts";
 import { measureStates } from "./measured.ts";
 import { statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
 
-/** A dump fails while the engine reads it: of this scope. */
+/** The scope whose dump failed while the engine was reading it. */
 type Broken = (scope: string, error: Error) => void;
 
 interface DumpToStore extends DumpedDatabase {
@@ -33,17 +33,17 @@ interface DumpToStore extends DumpedDatabase {
 	readonly streamed: boolean;
 }
 
-/** What is known of streamed dumps once they have flowed. */
+/** What is known about streamed dumps when they are complete. */
 interface Flowed {
 	/** SHA-256 in hex, by path. */
 	readonly digests: Record<string, string>;
 	/** Bytes, by path. */
 	readonly bytes: Map<string, number>;
-	/** What the databases said of them. */
+	/** The databases' warnings about them. */
 	readonly remarks: string[];
 }
 
-/** Write the archive of the states that are good until now; tells `broken` the scope of a dump that fails meanwhile. */
+/** Write the archive of the states that have not failed; calls `broken` with the scope of a dump that fails meanwhile. */
 export async function writeArchive(step: ArchiveCreateStep, context: StepContext<Begun>, broken: Broken) {
 	const { plan, knows, made } = context;
 	const toStore = statesToStore(step, context);
@@ -159,7 +159,7 @@ function dumpsOf({ good }: ToStore, context: StepContext): DumpToStore[] {
 	);
 }
 
-/** A dump that the engine takes as it is made. */
+/** A dump that is streamed into the engine. */
 function streamOf(
 	{ dump, file, scope }: DumpToStore,
 	{ digests, bytes: flowed, remarks }: Flowed,
@@ -179,11 +179,11 @@ function streamOf(
 					digests[file] = digest;
 					flowed.set(file, bytes);
 				});
-				// Each ends the other; what went wrong is told by `whole`.
+				// If one fails, the other is ended; `whole` tells which one was at fault.
 				pipeline(content.output, output, () => {});
 				return { ...content, output };
 			} catch (error) {
-				// Ended because another failed, it is not itself at fault.
+				// It was ended because another failed; it is not itself at fault.
 				if (!signal.aborted) broken(scope, error as Error);
 				throw error;
 			}
@@ -192,8 +192,8 @@ function streamOf(
 }
 
 /**
- * Of its own: others write to theirs meanwhile. No name holds a dot. The same in every run: restic compares with the last
- * snapshot of just these paths, and without one reads every file again.
+ * A folder of its own, since other destinations write at the same time. No name contains a dot. The path is the same in
+ * every run: restic compares with the last snapshot of exactly these paths, and without one reads every file again.
  */
 export function spoolOf({ provider, destination }: ArchiveCreateStep): string {
 	return join(places().state, "spool", `${provider}.${destination}`);

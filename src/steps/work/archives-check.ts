@@ -1,4 +1,4 @@
-// Look whether a destination is whole, and whether all is in it that was made there.
+// Check that a destination is intact, and that it holds every archive that was made there.
 
 import type { Archive, Problem } from "../../engines/archive.ts";
 import { isAhead, type Records, timeOf, withTime } from "../../engines/archive-time.ts";
@@ -23,7 +23,7 @@ export const archivesCheck: StepWork<ArchivesCheckStep> = {
 			const own = archives.filter((archive) => belongsTo(archive, context.plan.manifest.machine));
 			context.forgetGone(destination, namesOf(own));
 			const ahead = aheadIn(own, context.records(destination, namesOf(own)));
-			// An engine that says nothing of its archives may have given them other names.
+			// An engine that cannot store metadata may have given its archives different names.
 			const gone = destination.writeMetadata ? context.lost(destination, namesOf(own)) : [];
 			const told = (some: readonly LostArchive[]) =>
 				some.map((one) => ({ archive: one.name, message: wordsOfLost(one) }));
@@ -48,7 +48,7 @@ async function lookedAt(
 	return [await destination.check(full, work), await destination.list(work)];
 }
 
-/** What can be wrong with a destination, the worst first. */
+/** What can be wrong with a destination, the most serious first. */
 const FAULTS = [
 	{
 		of: "problems",
@@ -74,7 +74,7 @@ const FAULTS = [
 
 const namesOf = (archives: readonly Archive[]) => archives.map(({ name }) => name);
 
-/** The archives that cannot have been made when they say. */
+/** The archives whose date cannot be true. */
 function aheadIn(archives: readonly Archive[], records: Records): Problem[] {
 	return archives
 		.map((archive) => withTime(archive, records))

@@ -1,4 +1,4 @@
-// Let old archives go.
+// Delete archives that the retention does not keep.
 import { requireAble } from "../../engines/destination.ts";
 import { belongsTo } from "../../engines/metadata.ts";
 import { openDestination } from "../../engines/registry.ts";

@@ -1,4 +1,4 @@
-// The private folder of a restore. It goes again only when nothing of the old state is in it.
+// The private folder of a restore. It is removed only when it holds nothing of the old state.
 import { readdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 import {
@@ -42,19 +42,19 @@ export const area: StepWork<AreaStep, MadeAbove> = {
 	},
 };
 
-/** What is missing above a private folder. */
+/** The missing folders above a private folder. */
 export function makeAbove(area: string): void {
 	using root = rootFolder();
 	descendMaking(root, resolvePath(dirname(area)).path)[Symbol.dispose]();
 }
 
-/** A folder that holds something is no longer ours to remove. */
+/** A folder that is not empty is not ours to remove. */
 export function removeParents(deepestFirst: readonly string[]): void {
 	for (const folder of deepestFirst)
 		try {
 			inParent(folder, (parent, name) => rmdirSync(parent.at(name)));
 		} catch {
-			// See above.
+			// The folder is not empty.
 		}
 }
 

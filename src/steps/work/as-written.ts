@@ -1,4 +1,4 @@
-// Files of an archive that make something of a server: whether they are what this machine wrote, and what is in them.
+// Files of an archive that are executed by a database server: are they what this machine wrote, and what is in them?
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
@@ -10,10 +10,10 @@ import type { AccountsStep } from "../accounts.ts";
 import type { LoadStep } from "../load.ts";
 import { MOST_ACCOUNTS } from "./dump.ts";
 
-/** Bytes of a file with accounts that is not as this machine wrote it. */
+/** Maximum bytes of a file with accounts that this machine did not write. */
 const MOST_OF_ANYBODY = 8 * 1024 * 1024;
 
-/** Whether a file of an archive is just what this machine wrote. Fails where it was that, and is not now. */
+/** Whether a file of an archive is exactly what this machine wrote. Throws if it was that, and was changed since. */
 export async function isAsWritten(
 	{ dump, known, agreed }: AccountsStep | LoadStep,
 	of: "dump" | "accounts",
@@ -40,7 +40,7 @@ export async function isAsWritten(
 	);
 }
 
-/** The accounts in a file, and what is beside them. */
+/** The accounts in a file, and the other data stored with them. */
 export async function heldIn(file: string, isKnown: boolean): Promise<unknown> {
 	try {
 		const { size } = await stat(file);

@@ -1,5 +1,5 @@
-// What cannot be renamed, since the lower layer of an overlay holds it, is copied aside and then deleted. The copy takes
-// its name once it is whole and on disk: until then what stands there has not been touched.
+// Files in the lower layer of an overlay cannot be renamed: they are copied aside and then deleted. The copy gets its final
+// name once it is complete and synced; until then the original has not been touched.
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { copyTree } from "../../host/attributes.ts";
 import { removeIn, syncFilesystemOf } from "../../host/files.ts";

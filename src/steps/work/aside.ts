@@ -1,6 +1,6 @@
-// The first half of the swap: what stands there goes aside. Each rename is undone by itself, and only if it happened: the
-// disk says so. A mount point or subvolume stays, and its entries are renamed one by one. All of it is done in open
-// folders: somebody else may own the one that the live data are in.
+// The first half of the swap: the live data are moved aside. Each rename is undone by itself, and only if the disk shows
+// that it happened. A mount point or subvolume is kept, and its entries are renamed one by one. All of this works on open
+// folders, because somebody else may own the folder that holds the live data.
 import { mkdirSync, rmdirSync } from "node:fs";
 import { copyAttributes } from "../../host/attributes.ts";
 import { removeIn, renameIn } from "../../host/files.ts";
@@ -50,7 +50,7 @@ export const aside: StepWork<AsideStep, Aside> = {
 		await inArea(old, async (olds, oldName) => {
 			if (copied !== undefined) await removePart(olds, oldName);
 			if (!entryIn(olds, oldName)) return;
-			// What was copied is untouched, and may have been written to since.
+			// The original is untouched, and may have been written to since.
 			if (copied === "begun") return removeIn(olds, oldName);
 			if (mode === "entries") {
 				using held = descend(olds, oldName);
@@ -65,7 +65,7 @@ export const aside: StepWork<AsideStep, Aside> = {
 				syncFolder(home);
 			} else
 				await inParent(live, async (home, name) => {
-					// What is left of what was copied, and else what something made meanwhile.
+					// The rest of the data that were copied, or else something that was created meanwhile.
 					if (copied === "whole") await removeIn(home, name);
 					else putFoundAside(home, name, place, context);
 					renameIn(olds, oldName, home, name);
@@ -99,7 +99,7 @@ async function asideEntries(
 	syncFolder(home);
 }
 
-/** What something else made in the meantime is nobody's to delete. */
+/** Whatever something else created meanwhile is never deleted. */
 function putFoundAside(home: Folder, name: string, { live }: Place, { plan, leaves }: StepContext): void {
 	if (!entryIn(home, name)) return;
 	const kept = freeName(home, `${name}.found-${plan.run}`, plan.run);

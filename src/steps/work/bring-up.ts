@@ -1,4 +1,4 @@
-// Bring units down, and up again: what steps around units do in a run, and on the way back from one.
+// Stop and start units, both during a run and while undoing one.
 import { isBooting, resetFailed, startUnits, stopUnits, unitFailure } from "../../host/systemd.ts";
 import type { UnitFacts } from "../../host/unit-facts.ts";
 import { reportOf } from "../../values/error.ts";
@@ -12,10 +12,10 @@ import { byManager, factsOf, patienceFor, unitOf } from "./units-around.ts";
 
 export const same = (one: Unit, other: Unit) => one.unit === other.unit && one.user === other.user;
 
-/** As a unit that nobody knows. */
+/** The facts of a unit that does not exist. */
 export const GONE = { active: "inactive", hasJob: false };
 
-/** What another state of this run has stopped and will start itself, or must keep down: its data are half-way. */
+/** Whether another state of this run has stopped the unit and will start it itself, or must keep it down. */
 function neededDown(unit: Unit, scope: string, { plan, handedBy, isUnderWay }: StepContext): boolean {
 	const starts = unitsStart.among(plan.steps);
 	const hasStarted = (stopped: string) =>
@@ -30,7 +30,7 @@ function neededDown(unit: Unit, scope: string, { plan, handedBy, isUnderWay }: S
 	});
 }
 
-/** Triggers first, then one after the other. What stops along is no step of ours. */
+/** Triggers first, then one after the other. Units that systemd stops along with these get no call of their own. */
 export async function bringDown(
 	units: readonly Known[],
 	{ point, log }: StepContext,
@@ -50,17 +50,17 @@ export async function bringDown(
 		for (const { unit } of some) point(`stopped-${unit}`);
 	};
 	await stop(units.filter(({ role }) => role === "also"));
-	// They are held in the order of their starts.
+	// They are masked in the order in which they start.
 	for (const unit of units.filter(({ role }) => role === "own").reverse()) await stop([unit]);
 }
 
 interface Occasion {
-	/** Not on the way back from one that failed. */
+	/** Not while undoing a failed run. */
 	readonly inRun: boolean;
 	readonly scope: string;
 }
 
-/** Every unit is tried, whatever another does. */
+/** Every unit is tried, even if another one fails. */
 export async function startAgain(
 	units: readonly Known[],
 	{ inRun, scope }: Occasion,
@@ -117,10 +117,10 @@ export async function startAgain(
 }
 
 const isAlone = ({ unit, wasUp }: Known) => wasUp && unit.endsWith(".target");
-/** A job that was cut short along with the service: it runs again, and takes as long as it takes. */
+/** A job that was cut short together with the service: it is started again, with no time limit. */
 const isUnwatched = ({ role, ends }: Known) => role === "along" && ends;
 
-/** Another state of this run could not be put back, and this one uses it. */
+/** Another state of this run could not be put back, and this unit uses it. */
 function isHeld(unit: Unit, scope: string, { plan, handedBy }: StepContext): boolean {
 	return unitsStop.among(plan.steps).some((other) => {
 		const note = other.scope === scope ? undefined : handedBy(unitsStop, other.id);
@@ -128,7 +128,7 @@ function isHeld(unit: Unit, scope: string, { plan, handedBy }: StepContext): boo
 	});
 }
 
-/** Units that may be started by one call: of one level, one manager, in one way. */
+/** Units that can be started by one call: of the same level and manager, and started in the same way. */
 function groupsOf(units: readonly Known[]): Known[][] {
 	return [
 		...Map.groupBy(units, (unit) =>
@@ -149,7 +149,7 @@ interface Circumstances extends Pick<Occasion, "inRun"> {
 	readonly fault: unknown;
 }
 
-/** How a unit ended up; and what of that is an error. Nothing of one that nobody has touched. */
+/** What became of a unit, and whether that is an error. Undefined for a unit that was not touched. */
 async function judge(
 	unit: Known,
 	now: UnitFacts,
@@ -165,7 +165,7 @@ async function judge(
 	if (!unit.wasUp && !unit.shouldRun)
 		return unit.role === "own" || unit.missed ? became("left down", unit.because, unit.missed) : {};
 	if (held) return became("left down", "another service that it goes with is not back yet");
-	// On the way back the data come first: what is around the service does not hold them up.
+	// While undoing, the data come first: units around the service do not hold up the undo.
 	const named = unit.role === "own" || (unit.wasUp && inRun);
 	if (fault !== undefined)
 		return named ? { fault } : became("left down", `its start failed: ${reportOf(fault).message}`, true);

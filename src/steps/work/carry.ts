@@ -1,5 +1,5 @@
-// A folder of another state that lies within the one that is restored is not the archive's to replace: it is brought
-// over from the old copy.
+// Another state's folder within the restored one must not be replaced by the archive's version: it is carried over from
+// the old copy.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { copyAttributes } from "../../host/attributes.ts";
@@ -33,7 +33,7 @@ export const carry: StepWork<CarryStep, MadeOnTheWay> = {
 		const parents = missingFolders(home, above);
 		note({ parents });
 		using to = descendMaking(home, above);
-		// An archive from before the other state was declared holds it too.
+		// The archive holds it too if it was made before the other state was declared.
 		if (entryIn(to, name)) inArea(displaced, (area, at) => renameIn(to, name, area, at));
 		point("displaced");
 		renameIn(from, name, to, name);
@@ -47,8 +47,8 @@ export const carry: StepWork<CarryStep, MadeOnTheWay> = {
 		if (!made) return;
 		const { above, name, displaced, live } = namesOf(step);
 		using from = inOldCopy(step, above);
-		// Without the old copy it was undone before, and the old copy is live again with all that is in it: a journal on
-		// a full disk does not know.
+		// If the old copy is gone, this was already undone, and the old copy is live again with everything in it. A journal on
+		// a full disk may not have recorded that.
 		if (from === undefined) return;
 		using to = below(live, above);
 		if (to !== undefined) {
@@ -82,7 +82,7 @@ function movedAway({ place, nested }: CarryStep): HoldfastError {
 	);
 }
 
-/** The folder of the old copy that holds it; undefined where that is not there, or lies behind a link: elsewhere. */
+/** The folder of the old copy that holds it; undefined if that does not exist, or lies behind a link and so elsewhere. */
 function inOldCopy({ place: { old } }: CarryStep, above: string): Folder | undefined {
 	try {
 		return inArea(old, (area, name) => closing(descend(area, name), (copy) => descend(copy, above)));
@@ -91,7 +91,7 @@ function inOldCopy({ place: { old } }: CarryStep, above: string): Folder | undef
 	}
 }
 
-/** A folder that had to be made on the way is what it was in the old copy. */
+/** A parent folder that had to be created gets the attributes that it has in the old copy. */
 async function likeBefore(step: CarryStep, path: string, home: Folder): Promise<void> {
 	using was = inOldCopy(step, path);
 	using is = descend(home, path);
@@ -108,7 +108,7 @@ function below(live: string, above: string): Folder | undefined {
 
 function namesOf({ place: { area, live }, nested }: CarryStep) {
 	const [above, name] = split(`/${nested}`);
-	// A path itself may be too long for a name, or two of them make the same one.
+	// A path may itself be too long for a name, or two paths may map to the same one.
 	const displaced = `displaced-${createHash("sha256").update(join(live, nested)).digest("hex").slice(0, 32)}`;
 	return { above, name, live, displaced: join(area, displaced) };
 }

@@ -1,4 +1,4 @@
-// Swap a loaded database with the live one, and back.
+// Swap a newly loaded database with the live one, and back.
 import { databaseOf, dumpLabel, openDatabase } from "../../databases/dump.ts";
 import type { DatabaseSwapStep, Swapped } from "../database-swap.ts";
 import { load } from "../load.ts";

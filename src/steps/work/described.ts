@@ -1,19 +1,19 @@
-// How much of an archive's description one state may take. All states share it, and it has an end: what a service can make
-// long (facts of its database, a reason that quotes it, the number of its databases) must cost that state alone.
+// How much of an archive's metadata one state may take up. The size is limited and shared by all states: data whose length
+// depends on a service (facts of its database, a quoted error, the number of its databases) must affect that state alone.
 import type { DumpFacts } from "../../databases/database.ts";
 import type { StateRecord } from "../../engines/archive.ts";
 
-/** Bytes of one dump's facts; what does not fit lies in the file beside the dump. */
+/** Bytes of one dump's facts; the rest is stored in the file next to the dump. */
 const MOST_FACTS = 2048;
 /** Bytes of a reason. */
 const MOST_REASON = 600;
 
-/** Bytes that it takes in the engine that needs the most: borg wants braces doubled. */
+/** Bytes in the engine that needs the most: borg requires doubled braces. */
 export function weightOf(value: unknown): number {
 	return Buffer.byteLength((JSON.stringify(value) ?? "").replace(/[{}]/g, "$&$&"));
 }
 
-/** The facts, without the longest where they are too long; the same object where they are not. */
+/** The facts, without the longest ones if they are too long; otherwise the same object. */
 export function shortFacts(facts: DumpFacts): DumpFacts {
 	if (weightOf(facts) <= MOST_FACTS) return facts;
 	const short: Record<string, unknown> = {};
@@ -31,14 +31,14 @@ export function shortFacts(facts: DumpFacts): DumpFacts {
 	return { version: facts.version, ...short };
 }
 
-/** Of a reason, what the archive keeps. */
+/** The part of a reason that the archive keeps. */
 export function shortReason(reason: string): string {
 	let most = Math.min(reason.length, MOST_REASON);
 	while (weightOf(reason.slice(0, most)) > MOST_REASON) most = Math.floor(most / 2);
 	return most === reason.length ? reason : `${reason.slice(0, most)}…`;
 }
 
-/** Of the states that are good, the one that takes the most of what a service can make long. */
+/** Of the good states, the one whose service-dependent metadata take up the most space. */
 export function longest(states: Readonly<Record<string, StateRecord>>): string | undefined {
 	const weighed = Object.entries(states).flatMap(([name, { outcome, dumps = [], stored = {} }]) =>
 		outcome === "good" && (dumps.length > 0 || Object.keys(stored).length > 0)

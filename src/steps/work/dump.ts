@@ -1,4 +1,4 @@
-// Before a backup a state's databases are looked at, and dumped unless the engine takes the dump as it is made.
+// Before a backup, examine a state's databases, and dump them unless the dump is streamed into the engine.
 import { createWriteStream } from "node:fs";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -22,7 +22,7 @@ import type { Dumped, DumpedDatabase, DumpStep } from "../dump.ts";
 import type { StepWork } from "../step.ts";
 import { shortFacts } from "./described.ts";
 
-/** Bytes of a file with accounts, at most: a database has some, and an archive's could be anything. */
+/** Maximum bytes of a file with accounts: a database has few, but an archive's file could hold anything. */
 export const MOST_ACCOUNTS = 64 * 1024 * 1024;
 
 export const dump: StepWork<DumpStep, unknown, Dumped> = {
@@ -34,7 +34,7 @@ export const dump: StepWork<DumpStep, unknown, Dumped> = {
 		const warnings: string[] = [];
 		for (const one of await meant(dump, context.signal)) {
 			const at = join(folder, dumpFile(one));
-			// What a run left which could not tidy up.
+			// Left by a run that could not tidy up.
 			for (const stale of [at, accountsFile(at)]) await rm(stale, { force: true });
 			const database = await openDatabase(one, context.signal);
 			const all = await database.facts();
@@ -82,7 +82,7 @@ export const dump: StepWork<DumpStep, unknown, Dumped> = {
 	},
 };
 
-/** The database that is named, or all that the server has now. */
+/** The named database, or all databases that the server has now. */
 async function meant(dump: Dump, signal: AbortSignal): Promise<Dump[]> {
 	if (!isOfAll(dump)) return [dump];
 	const names = await (await openDatabase(dump, signal)).list();
@@ -113,7 +113,7 @@ async function writeAccounts(
 		return { accounts: file };
 	} catch (error) {
 		if (facts !== undefined) throw error;
-		// Whoever may read the data may not always read the accounts. Without them the dump is still whole.
+		// A role that may read the data may not always read the accounts. The dump is complete without them.
 		const { message, details = [] } = reportOf(error);
 		warnings.push(`the accounts of the ${dumpLabel(dump)} are left out: ${[message, ...details].join(": ")}`);
 		return {};
@@ -141,7 +141,7 @@ async function spool(
 		return (await stat(file)).size;
 	} catch (error) {
 		await rm(file, { force: true });
-		// The program's own words are better than those of its broken pipe.
+		// The program's own error is better than the broken pipe that it causes.
 		await content.whole;
 		throw error;
 	}

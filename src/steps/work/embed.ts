@@ -1,4 +1,4 @@
-// Put a database's file into the folder that was extracted: what it makes goes with that.
+// Build a database's file in the folder that was extracted, so that it is put in place together with that folder.
 import { basename, dirname } from "node:path";
 import { openDatabase } from "../../databases/dump.ts";
 import { descend, split } from "../../host/folder.ts";

@@ -1,4 +1,4 @@
-// Have systemd read what is in place now, enable it and start its timers; or do without what is gone.
+// Have systemd reload the installed units, enable them and start their timers; or disable units that were removed.
 import { exec, execOk } from "../../host/exec.ts";
 import { ownManager } from "../../host/systemd.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -25,7 +25,7 @@ export const timers: StepWork<TimersStep> = {
 		await systemctl(["daemon-reload"], "read the units again");
 		if (enable.length > 0) await systemctl(["enable", ...enable], "enable the units for boot");
 		if (start.length > 0) await systemctl(["enable", "--now", ...start], "start the timers");
-		// One whose last time was over does not look at its new calendar by itself.
+		// A timer that has elapsed does not evaluate its new calendar until it is restarted.
 		const over = await elapsedOf(start);
 		if (over.length > 0) await systemctl(["restart", ...over], "start the timers again");
 	},
@@ -35,7 +35,7 @@ export const timers: StepWork<TimersStep> = {
 };
 
 async function disable(units: readonly string[]): Promise<void> {
-	// Units whose file is gone are disabled as well: only their links are removed.
+	// Units whose file is gone can be disabled too: that only removes their links.
 	const timers = units.filter((unit) => unit.endsWith(".timer"));
 	if (timers.length > 0) await exec(["systemctl", ...ownManager(), "stop", ...timers]);
 	if (units.length > 0) await exec(["systemctl", ...ownManager(), "disable", "--quiet", ...units]);

@@ -1,4 +1,4 @@
-// An engine writes to the original paths itself. Its undo clears them: the old folders are aside until those steps are undone.
+// An engine writes to the original paths itself. The undo clears them: the old folders are aside until those steps are undone.
 import { openDestination } from "../../engines/registry.ts";
 import { syncFilesystemOf } from "../../host/files.ts";
 import { inParent } from "../../host/folder.ts";
@@ -20,7 +20,7 @@ export const engineRestore: StepWork<EngineRestoreStep, Restored> = {
 	},
 	async beforeUndo(step, context) {
 		const note = context.noted();
-		// While it was at work itself, its files and those of others cannot be told apart.
+		// While the engine was running, its files and those of others cannot be told apart.
 		const isUsed = context.unwatched(step.scope)?.unitsWereUp === true;
 		if (note === undefined || note.written || (note.ended === undefined && !isUsed)) return;
 		const written = recordOf<Written>();
@@ -33,7 +33,7 @@ export const engineRestore: StepWork<EngineRestoreStep, Restored> = {
 		}
 		context.note({ ...note, written });
 	},
-	/** Only what the engine wrote stands there: the old folders are aside until the `aside` steps are undone. */
+	/** Only the engine's files are there: the old folders are aside until the `aside` steps are undone. */
 	async undo(step, { noted, point }) {
 		const note = noted();
 		if (note === undefined) return;

@@ -1,6 +1,6 @@
-// What the last good archive of a state lets expect of the next: that its folders are on the file systems that they were
-// on, and that it has not become next to nothing. An unmounted disk, or a service that has lost its data, looks like a
-// small folder in which all is well.
+// What the last good archive of a state lets us expect of the next one: its folders are on the same file systems, and it
+// has not shrunk to almost nothing. An unmounted disk, or a service that has lost its data, looks like a small folder with
+// nothing wrong in it.
 import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import type { StateRecord } from "../../engines/archive.ts";
@@ -9,32 +9,32 @@ import type { State } from "../../manifest/schema.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { recordOf } from "../../values/record.ts";
 
-/** The newest archive that held a state whole and gave no reason to doubt it. */
+/** The newest archive that holds the complete state and gives no reason to doubt it. */
 export interface LastGood {
-	/** Its id. */
+	/** The archive's id. */
 	readonly archive: string;
 	/** RFC 3339. */
 	readonly created: string;
 	readonly record: StateRecord;
-	/** The state as it was declared then, where that is still known. */
+	/** The declaration of the state at that time, if still known. */
 	readonly declared?: State;
 }
 
 /**
- * Where the folders of a state are mounted, those on the root file system being left out; and disks mounted below them.
+ * The mount points of a state's folders, without the root file system; and disks mounted below the folders.
  */
 export type MountsOf = Readonly<Record<string, string>>;
 
-/** A state that has become smaller than this part of what it was, and by more than so many bytes. */
+/** A state is in doubt if it has become smaller than this fraction of its former size, and by more than this many bytes. */
 const SHRUNK_PART = 1 / 10;
 const SHRUNK_BYTES = 10 * 1000 * 1000;
 
-/** Of those below one folder; more of them are not looked for later. */
+/** Maximum number of mount points remembered below one folder. */
 const MOST_BELOW = 100;
 
 /**
- * `folders`: as they are declared, each with the path that it leads to. `isStored`: whether what is at a path, as
- * declared, belongs to the state and is not left out.
+ * `folders`: the declared folders, each with its real path. `isStored`: whether what is at a declared path belongs to
+ * the state and is not excluded.
  */
 export function mountsOf(
 	folders: ReadonlyMap<string, string>,
@@ -51,7 +51,7 @@ export function mountsOf(
 	);
 }
 
-/** Throws when a folder, or what is mounted below one, was on a file system that is not mounted now. */
+/** Throws if a folder, or something below one, was on a file system that is not mounted now. */
 export function requireMounts(
 	state: string,
 	last: LastGood | undefined,
@@ -59,7 +59,7 @@ export function requireMounts(
 ): void {
 	for (const [folder, mount] of Object.entries(last?.record.mounts ?? {})) {
 		if (!isStored(folder) || isMounted(mount)) continue;
-		// What was mounted below a folder, and whose place is gone, was taken away on purpose.
+		// If the mount point below a folder no longer exists, it was removed on purpose.
 		if (!last?.record.folders.includes(folder) && !existsSync(folder)) continue;
 		throw new HoldfastError(
 			"disk-not-mounted",
@@ -74,7 +74,7 @@ export function requireMounts(
 	}
 }
 
-/** Why a state that holds so many bytes now is to be doubted; undefined when it is not. */
+/** Why a state of this many bytes is in doubt, or undefined. */
 export function shrinkage(
 	_state: string,
 	declared: State | undefined,
@@ -84,14 +84,14 @@ export function shrinkage(
 	const before = last?.record.bytes;
 	if (bytes === undefined || before === undefined || last === undefined) return undefined;
 	if (bytes >= before * SHRUNK_PART || before - bytes <= SHRUNK_BYTES) return undefined;
-	// What is declared otherwise may well be smaller.
+	// If the declaration has changed, the state may well be smaller.
 	const meant = ({ folders, exclude, dumps }: State) => ({ folders, exclude, dumps });
 	if (declared && last.declared && !isDeepStrictEqual(meant(declared), meant(last.declared)))
 		return undefined;
 	return `it holds ${inWords(bytes)} and held ${inWords(before)} when it was last backed up (${last.archive})`;
 }
 
-/** How a person says that all is as it should be. */
+/** The command that says that the state is as it should be. */
 export const accepting = (state: string) => `holdfast create --service ${state} --accept`;
 
 const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];

@@ -1,4 +1,4 @@
-// Extract part of an archive below a folder of the user's choice, where it touches nothing else.
+// Extract part of an archive below a folder of the user's choice, without touching anything else.
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { requireAble } from "../../engines/destination.ts";
 import { into } from "../../engines/into.ts";
@@ -33,7 +33,7 @@ export const extract: StepWork<ExtractStep, Extracted> = {
 		if (found !== undefined) requireEmpty(path);
 		context.note({ into: path, folders: missingFolders(root, path) });
 		using folder = descendMaking(root, path, 0o700);
-		// The folder may be a share whose default ACL is for what people put there; what comes back has its own.
+		// The folder may be a share with a default ACL for new files; restored files keep their own.
 		mkdirSync(folder.at(PART), { mode: 0o700 });
 		using part = enterOwn(folder, PART);
 		withoutInheritance(part);

@@ -1,5 +1,5 @@
-// Put files in place on this machine, or take them away. Each is whole at every instant, and what stood there comes back when
-// a later step fails.
+// Install or remove files on this machine. Each change is atomic, and the previous version is put back if a later step
+// fails.
 import { chmod, copyFile, link, mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { exists, syncPath } from "../../host/files.ts";
@@ -48,7 +48,7 @@ async function putBack({ path }: FilePutStep | FileTakeStep, context: UndoContex
 	if (!found) return;
 	if (await exists(old)) {
 		await rename(old, path);
-		// Two names of one file are left as they are by a rename.
+		// rename(2) does nothing if both names are links to the same file.
 		await rm(old, { force: true });
 	} else if (!found.had) await rm(path, { force: true });
 	await syncPath(dirname(path)).catch(() => {});

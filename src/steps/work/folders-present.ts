@@ -1,5 +1,5 @@
-// A declared folder that is not there would be a hole in the archive: engines skip it with a warning at most. Nor may one
-// be stored that is there and is not what it was, since its disk is not mounted.
+// If a declared folder is missing, the archive is incomplete: engines skip it with a warning at most. A folder whose disk is
+// not mounted exists, but must not be stored either.
 import { isAtOrBelow } from "../../host/mounts.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -14,7 +14,7 @@ export const foldersPresent: StepWork<FoldersPresentStep, unknown, Present> = {
 		const paths = new Map<string, string>();
 		const exclusions = new Map<string, Exclusion[]>();
 		for (const folder of folders) {
-			// A symlink counts for what it leads to, where it may be followed.
+			// A symlink is judged by its target, if it may be followed.
 			const { path, found } = resolvePath(folder);
 			if (!found)
 				throw new HoldfastError("folder-not-found", `the folder ${folder} does not exist`, {
@@ -30,7 +30,7 @@ export const foldersPresent: StepWork<FoldersPresentStep, unknown, Present> = {
 				([folder, left]) =>
 					isAtOrBelow(path, folder) &&
 					!leavesOut(left, namesBelow(path, folder)) &&
-					// All that is in it may be left out, and not it.
+					// A pattern may exclude everything in a folder, but not the folder itself.
 					(path === folder || !leavesOut(left, [...namesBelow(path, folder), ANY_NAME])),
 			);
 		if (!accept) requireMounts(state, context.lastGood(state), isStored);
@@ -38,7 +38,7 @@ export const foldersPresent: StepWork<FoldersPresentStep, unknown, Present> = {
 	},
 };
 
-/** Only a pattern for everything fits it. */
+/** Matched only by patterns that match everything. */
 const ANY_NAME = "any name at all";
 
 const namesBelow = (path: string, folder: string) =>
@@ -47,7 +47,7 @@ const namesBelow = (path: string, folder: string) =>
 		.split("/")
 		.filter((name) => name !== "");
 
-/** Patterns and paths are written for the declared folder, wherever it is in truth. */
+/** Patterns and paths are written for the declared folder, wherever it really is. */
 export function exclusionsOf(
 	folder: string,
 	{ exclude = [], except = [] }: Pick<FoldersPresentStep, "exclude" | "except">,

@@ -1,4 +1,4 @@
-// Ask whether the service is healthy, again and again until it is or its time is over.
+// Run a health check repeatedly until it succeeds or times out.
 import { setTimeout as pause } from "node:timers/promises";
 import { healthCheckKind } from "../../health/list.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -8,7 +8,7 @@ import type { StepWork } from "../step.ts";
 import { unitsStart } from "../units-start.ts";
 
 const BETWEEN_MS = 250;
-/** One attempt may take this long, whatever time is left. */
+/** The time limit for one attempt, however much time is left. */
 const LEAST_SECONDS = 5;
 
 export const check: StepWork<CheckStep> = {
@@ -36,7 +36,7 @@ export const check: StepWork<CheckStep> = {
 	},
 };
 
-/** Why a state's service cannot be asked anything: nobody has started it, and that was said. */
+/** Why a state's service cannot be checked: it was not started, and that was reported. */
 function whyNotUp(scope: string, { plan, handedBy }: StepContext): string | undefined {
 	const start = unitsStart.among(plan.steps).find((step) => step.scope === scope);
 	const became = start && handedBy(unitsStart, start.id)?.became.filter(({ role }) => role === "own");

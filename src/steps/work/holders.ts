@@ -1,4 +1,4 @@
-// Who still uses what is about to be moved: said, since what they write from now on is lost.
+// Report who still uses the data about to be moved: what they write from now on is lost.
 import { holdersOf } from "../../host/processes.ts";
 import type { HoldersStep } from "../holders.ts";
 import type { StepWork } from "../step.ts";

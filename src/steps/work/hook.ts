@@ -1,4 +1,4 @@
-// A hook: the user's own script or command, bounded in time, with nothing of ours in its environment but its facts.
+// Run a hook: the user's script or command, with a time limit. Of Holdfast's environment it gets only its documented variables.
 import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
 import { account } from "../../host/users.ts";
 import { HoldfastError } from "../../values/error.ts";

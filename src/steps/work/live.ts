@@ -1,5 +1,5 @@
-// What stands at a live place, and in the private folder beside it. All of it is looked at in open folders: somebody else may
-// own the one that the live data are in.
+// What exists at a live place, and in the private folder next to it. Everything is accessed through open folders, because
+// somebody else may own the folder that holds the live data.
 import { randomBytes } from "node:crypto";
 import { removeIn } from "../../host/files.ts";
 import { entryIn, type Folder, inParent, isAbsent, namesIn, openFolder } from "../../host/folder.ts";
@@ -8,7 +8,7 @@ import { inArea, openArea, stays } from "../../host/private-area.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Place } from "../fields.ts";
 
-/** Delete what stands at a place; of one that stays, what is in it, but for private folders. */
+/** Delete what is at a place; if the place itself is kept, delete its entries except for private folders. */
 export async function clear({ live, mode }: Place): Promise<void> {
 	if (!isThere(live)) return;
 	if (mode === "rename") return inParent(live, removeIn);
@@ -16,7 +16,7 @@ export async function clear({ live, mode }: Place): Promise<void> {
 	for (const name of movable(home)) await removeIn(home, name);
 }
 
-/** Whether anything stands at a live place; a link counts, wherever it leads. */
+/** Whether anything exists at a live place; a link counts, whatever its target. */
 export function isThere(live: string): boolean {
 	try {
 		return inParent(live, entryIn) !== undefined;
@@ -26,7 +26,7 @@ export function isThere(live: string): boolean {
 	}
 }
 
-/** Whether something is at a path in a private folder. */
+/** Whether something exists at a path in a private folder. */
 export function isStaged(path: string): boolean {
 	try {
 		return inArea(path, entryIn) !== undefined;
@@ -38,12 +38,12 @@ export function isStaged(path: string): boolean {
 export const movable = (folder: Folder): string[] =>
 	[...namesIn(folder)].filter((name) => !stays(folder, name));
 
-/** A file system that was mounted in it meanwhile would move along. */
+/** A file system that was mounted in it meanwhile would be moved along. */
 export function requireStill({ live, mode }: Place): void {
 	requireNoMountIn(live, `moving ${live}`, mode === "entries" ? "may be one" : "too");
 }
 
-/** Without it nothing can be told from what is on disk: its filesystem is not mounted, or somebody deleted it. */
+/** Without the private folder the disk cannot tell what was done: its filesystem is not mounted, or somebody deleted it. */
 export function requireArea({ area, live }: Place): void {
 	using found = openArea(area);
 	if (found !== undefined) return;
@@ -56,10 +56,10 @@ export function requireArea({ area, live }: Place): void {
 	);
 }
 
-/** Bytes of a name. */
+/** Maximum bytes of a file name. */
 const LONGEST_NAME = 255;
 
-/** Whoever made what is to have this name may have seen to it that it is too long, or taken. */
+/** Whoever created the entry may have chosen its name so that the derived one is too long, or already taken. */
 export function freeName(home: Folder, wanted: string, run: string): string {
 	const isFree = Buffer.byteLength(wanted) <= LONGEST_NAME && !entryIn(home, wanted);
 	return isFree ? wanted : `found-${randomBytes(6).toString("hex")}-${run}`;

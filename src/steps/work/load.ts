@@ -1,4 +1,4 @@
-// Load a dump into a new database, beside the live one.
+// Load a dump into a new database next to the live one.
 import * as v from "valibot";
 import { openDatabase } from "../../databases/dump.ts";
 import { databaseSwap } from "../database-swap.ts";
@@ -20,7 +20,7 @@ export const load: StepWork<LoadStep, Loading, Loaded> = {
 				file,
 				facts: {
 					...longFacts(accounts),
-					// What the archive says of it is somebody's word, also where the file is as it was written.
+					// The archive's metadata are not trusted, even if the file is exactly what this machine wrote.
 					...((written ? known?.facts : undefined) ?? facts),
 				},
 				accounts,
@@ -41,7 +41,7 @@ export const load: StepWork<LoadStep, Loading, Loaded> = {
 	},
 };
 
-/** Facts that were too long for the archive's description. */
+/** Facts that were too long for the archive's metadata. */
 function longFacts(held: unknown): Readonly<Record<string, unknown>> {
 	const found = v.safeParse(v.object({ facts: v.record(v.string(), v.unknown()) }), held);
 	return found.success ? found.output.facts : {};

@@ -1,4 +1,4 @@
-// Archives that this machine made, that no prune of its own has removed, and that are gone.
+// Archives that this machine made, that none of its own prunes removed, and that are missing.
 
 import { isAhead, outcomeOf } from "../../engines/archive-time.ts";
 import { notMounted } from "../../engines/disk-mounted.ts";
@@ -11,15 +11,15 @@ export interface LostArchive {
 	readonly name: string;
 	/** RFC 3339. */
 	readonly created: string;
-	/** Those that it was the newest good archive of. */
+	/** The states whose newest good archive it was. */
 	readonly states: readonly string[];
-	/** Where the disk was mounted that it was written to; nothing is mounted there now. */
+	/** Where the destination's disk was mounted when the archive was written, if nothing is mounted there now. */
 	readonly unmounted?: string;
 }
 
 /**
- * Of each of these states the newest archive that was made in a destination and holds it whole, where that is none of those
- * that are left there. `mount`: where the destination's disk was when it was last written.
+ * For each of these states, the newest complete archive that was made in a destination, if it is not among those that are
+ * left there. `mount`: where the destination's disk was mounted at the last write.
  */
 export function lostOf(
 	made: readonly KnownArchive[],
@@ -28,7 +28,7 @@ export function lostOf(
 	mount: string | undefined,
 ): LostArchive[] {
 	const timeOf = ({ metadata }: KnownArchive) => Date.parse(metadata.created);
-	// Retention goes by these times as well: what it keeps is the newest by them.
+	// Retention uses the same times: it keeps the newest archives by them.
 	const newestFirst = made.filter((one) => !isAhead(timeOf(one))).sort((a, b) => timeOf(b) - timeOf(a));
 	const newest = Map.groupBy(states, (state) =>
 		newestFirst.find(({ metadata }) => {

@@ -1,31 +1,31 @@
-// What is found out of a run's states while its archives are written: how large they are, and whether a restore could make
-// their folders again. To look takes as long as an engine takes to find that nothing has changed, and whoever looked first
-// would keep stopped units waiting for it.
+// Facts about a run's states that are gathered while its archives are written: their size, and whether a restore could
+// recreate their folders. Gathering them takes as long as an incremental backup. Done beforehand, it would keep stopped
+// units waiting.
 import type { CreateResult, Root } from "../../engines/destination.ts";
 import { measure } from "../../engines/measure.ts";
 import { tooLongIn } from "../../engines/too-long.ts";
 import type { StepContext } from "../context.ts";
 
 interface Measured {
-	/** Undefined where it cannot be told. */
+	/** Undefined if unknown. */
 	readonly bytes?: number | undefined;
-	/** A folder that an engine may store, and that no restore can make. */
+	/** A folder that an engine may store, but that no restore can recreate. */
 	readonly tooLong?: CreateResult["unreadable"][number] | undefined;
 }
 
 /** By state. */
 export type MeasuredStates = ReadonlyMap<string, Measured>;
 
-/** Of one run, for all of its destinations. */
+/** One instance per run, shared by all of its destinations. */
 interface Looks {
 	readonly begun: Map<string, Promise<Measured>>;
 	readonly stop: AbortController;
-	/** How many destinations wait for what is found. */
+	/** How many destinations are waiting for the result. */
 	waiting: number;
 }
 const looks = new WeakMap<StepContext["plan"], Looks>();
 
-/** Begin to look, at one state after the other. `found` never fails. Disposed of by all that began it, it ends. */
+/** Start measuring, one state after the other. `found` never rejects. Stops once every caller has disposed of it. */
 export function measureStates(
 	states: ReadonlyMap<string, readonly Root[]>,
 	{ plan, signal }: Pick<StepContext, "plan" | "signal">,

@@ -1,4 +1,4 @@
-// Over the live folders, without a second copy.
+// Restore over the live folders, without a second copy.
 import { openDestination } from "../../engines/registry.ts";
 import { makeArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
 import { NEW, OLD } from "../area.ts";
@@ -11,7 +11,7 @@ import { putInPlace } from "./place.ts";
 import { extractInto } from "./stage.ts";
 
 export const overwrite: StepWork<OverwriteStep, Overwritten> = {
-	/** May be run again after a crash: it begins by deleting what is there, unless all was in its place already. */
+	/** Safe to run again after a crash: it begins by deleting what is there, unless everything was already in place. */
 	async run(step, context) {
 		const areas = [...new Set(step.places.map(({ area }) => area))];
 		if (context.noted()?.placed) {

@@ -1,5 +1,5 @@
 // What a restore would take from itself: the journal of its own run, and what the engine needs to open the archive. And
-// what it would take from a file system: subvolumes within a folder, which come back as plain folders.
+// what it cannot recreate: subvolumes within a folder, which come back as plain folders.
 import { homedir } from "node:os";
 import { join, normalize } from "node:path";
 import { openDestination } from "../../engines/registry.ts";
@@ -10,7 +10,7 @@ import type { Manifest } from "../../manifest/schema.ts";
 import { isWithin } from "../../values/paths.ts";
 import type { PreflightStep } from "../preflight.ts";
 
-/** The run's own journal says how to undo it: it cannot be in what is put aside. */
+/** The run's own journal is needed for the undo: it cannot be among the data that are put aside. */
 export function journalFaults({ places }: Pick<PreflightStep, "places">): string[] {
 	const own = inTruth(ownPlaces().state);
 	return places
@@ -21,7 +21,7 @@ export function journalFaults({ places }: Pick<PreflightStep, "places">): string
 		);
 }
 
-/** What is deleted first must not be what the archive is opened with. */
+/** Data that are deleted first must not include what opens the archive. */
 export async function neededFaults(
 	{ places, provider, destination, twoCopies }: PreflightStep,
 	manifest: Manifest,
@@ -43,8 +43,8 @@ export async function neededFaults(
 }
 
 /**
- * Subvolumes below these places, but for those that stay where they are: whoever made them, the old copy with them can be
- * deleted; where the live ones stand, in folders that are anybody's, they cannot.
+ * Subvolumes below these places, except those that stay where they are. Subvolumes can be deleted together with the
+ * old copy, whoever created them; in the live place, where folders may belong to anybody, they cannot.
  */
 export async function findSubvolumes(
 	{ places, carried = [], twoCopies }: Pick<PreflightStep, "places" | "carried" | "twoCopies">,
@@ -67,7 +67,7 @@ export async function findSubvolumes(
 
 const MOST_NAMED = 3;
 
-/** Absolute paths that are somewhere in these options, by themselves or in a command. */
+/** Absolute paths anywhere in these options, alone or within a command. */
 function pathsIn(value: unknown): string[] {
 	if (typeof value === "string")
 		return [...value.matchAll(/(?:^|[\s=:"'])(\/[^\s:"']+)/g)].map(([, path = ""]) => normalize(path));

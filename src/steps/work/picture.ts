@@ -1,33 +1,33 @@
-// What a stop of some units means for the others around them, and what should be up again afterwards: decided before
-// the stop, from what systemd says of each. Pure: nothing is asked and nothing is done here.
+// What stopping some units means for the units around them, and which should be up afterwards. Decided before the stop,
+// from what systemd reports about each. Pure: asks nothing and does nothing.
 import type { UnitFacts } from "../../host/unit-facts.ts";
 import type { Role } from "../unit-outcome.ts";
 import { levelsOf } from "./start-order.ts";
 
-/** By each of their names. */
+/** By every name of each unit. */
 export type Facts = ReadonlyMap<string, UnitFacts>;
 
-/** What becomes of a unit. */
+/** What is planned for a unit. */
 export interface Verdict {
 	readonly unit: string;
 	readonly role: Role;
 	readonly wasUp: boolean;
-	/** Something of it runs or is about to. */
+	/** It is running or about to. */
 	readonly stops: boolean;
-	/** Of the unit as it was up before. */
+	/** The invocation that was running before. */
 	readonly invocation: string;
-	/** Down before, and to be started anyway. */
+	/** It was down before, and is to be started anyway. */
 	readonly shouldRun: boolean;
 	/** Why it should run, or why not. */
 	readonly because: string;
-	/** It is down though somebody counts on it, so that the service is not to be asked whether it is healthy. */
+	/** It is down although something depends on it, so the service's health checks are skipped. */
 	readonly missed: boolean;
-	/** Its stop and start, at the longest, in seconds; undefined for as long as they like. */
+	/** The longest that its stop and start may take, in seconds; undefined for no limit. */
 	readonly stopSeconds?: number;
 	readonly startSeconds?: number;
-	/** It runs to its end, which nobody waits for. */
+	/** It runs until it is finished, and nobody waits for that. */
 	readonly ends: boolean;
-	/** Units of a lower level are started before it. */
+	/** Units of a lower level are started first. */
 	readonly level: number;
 }
 
@@ -37,19 +37,19 @@ export function factsByName(facts: readonly UnitFacts[]): Map<string, UnitFacts>
 
 const UP: ReadonlySet<string> = new Set(["active", "activating", "reloading", "refreshing"]);
 
-/** Whether it runs, or is on its way there. */
+/** Whether it is running, or about to. */
 export function isUp({ active }: Pick<UnitFacts, "active">): boolean {
 	return UP.has(active);
 }
 
-/** Whether nothing of it runs, and nothing is about to. */
+/** Whether it is completely down, with no job pending. */
 export function isDown({ active, hasJob }: Pick<UnitFacts, "active" | "hasJob">): boolean {
 	return (active === "inactive" || active === "failed") && !hasJob;
 }
 
 const isTarget = (unit: string) => unit.endsWith(".target");
 
-/** The units that a stop of `own` concerns, each with the strongest of its roles. */
+/** The units that are affected by stopping `own`, each with the strongest of its roles. */
 export function affected(own: readonly string[], facts: Facts): Map<string, Role> {
 	const roles = new Map<string, Role>();
 	const queue: UnitFacts[] = [];
@@ -66,11 +66,11 @@ export function affected(own: readonly string[], facts: Facts): Map<string, Role
 		for (const name of triggersOf(one, facts)) add(name, "also");
 		for (const name of membersOf(one, own, facts)) add(name, "also");
 		for (const name of one.connections) if (upIn(name, facts)) add(name, "also");
-		// What only it needed goes down after it.
+		// A unit that only this one needed stops after it.
 		if (isUp(one))
 			for (const name of one.needs) {
 				const need = facts.get(name);
-				// Unless another needs it too: what would start it is none of our business.
+				// Unless another unit needs it too: then its triggers do not matter here.
 				if (need?.stopWhenUnneeded && isUp(need) && !roles.has(need.unit)) roles.set(need.unit, "along");
 			}
 	}
@@ -79,20 +79,20 @@ export function affected(own: readonly string[], facts: Facts): Map<string, Role
 
 const STRENGTH: Readonly<Record<Role, number>> = { along: 0, also: 1, own: 2 };
 
-/** It and the units that are down and would start it with them, over however many others. */
+/** The unit, and the units that are down and would start it with them, directly or indirectly. */
 function pullersOf(unit: UnitFacts, facts: Facts): UnitFacts[] {
 	const found = new Set([unit]);
 	for (const one of found)
 		for (const name of one.pulledBy) {
 			const puller = facts.get(name);
 			if (puller?.load !== "loaded") continue;
-			// A target's start is a change of what the machine does; and what is up does not start again.
+			// Starting a target changes what the machine does; and a unit that is already up does not start again.
 			if (puller && !isTarget(puller.unit) && !isUp(puller)) found.add(puller);
 		}
 	return [...found];
 }
 
-/** What would start it while it is down. A socket whose service is masked does nothing, and could not be started again. */
+/** The units that would start it while it is down. A socket whose service is masked does nothing, and would fail to restart. */
 function triggersOf(unit: UnitFacts, facts: Facts): string[] {
 	if (unit.load !== "loaded") return [];
 	return [
@@ -101,12 +101,12 @@ function triggersOf(unit: UnitFacts, facts: Facts): string[] {
 	];
 }
 
-/** It was made for one connection, which ends with it: the next one makes another. */
+/** It was created for one connection and ends with it; the next connection creates another. */
 function isOfConnection(unit: UnitFacts, facts: Facts): boolean {
 	return unit.triggeredBy.some((name) => facts.get(name)?.connections.includes(unit.unit));
 }
 
-/** Of a target that is named: what it starts and nothing else does. Most targets do not stop what they have started. */
+/** The units that only a named target starts. Most targets do not stop the units that they started. */
 function membersOf(target: UnitFacts, own: readonly string[], facts: Facts): string[] {
 	if (!isTarget(target.unit) || !target.names.some((name) => own.includes(name))) return [];
 	return target.needs.filter((name) => {
@@ -119,7 +119,7 @@ function membersOf(target: UnitFacts, own: readonly string[], facts: Facts): str
 	});
 }
 
-/** Names that must be known too before anything can be decided; none when all is known. */
+/** The names that must be looked up before anything can be decided; empty when all are known. */
 export function stillUnknown(own: readonly string[], facts: Facts): string[] {
 	const wanted = new Set(own);
 	for (const name of affected(own, facts).keys()) {
@@ -138,7 +138,7 @@ export function stillUnknown(own: readonly string[], facts: Facts): string[] {
 	return [...wanted].filter((name) => !facts.has(name));
 }
 
-/** Why these units cannot be stopped and started again, in words; none when they can. */
+/** Why these units cannot be stopped and started again, one line each; empty if they can. */
 export function obstacles(
 	own: readonly string[],
 	facts: Facts,
@@ -187,11 +187,11 @@ const upIn = (name: string, facts: Facts) => {
 	return one !== undefined && isUp(one);
 };
 
-/** What is to become of each unit that a stop of `own` concerns, in the order of their starts. */
+/** What is planned for each unit that is affected by stopping `own`, in starting order. */
 export function verdictsOf(own: readonly string[], facts: Facts): Verdict[] {
 	const roles = affected(own, facts);
 	const reasons = new Map<string, Reason>();
-	// A unit that should run is a reason for others. Those that wait for each other's trigger never come to rest.
+	// A unit that should run is a reason for others to run. Units that wait for each other's trigger are left down.
 	for (let round = 0; round <= roles.size; round++) {
 		const before = startingIn(reasons);
 		for (const [name, role] of roles) {
@@ -236,7 +236,7 @@ interface Reason {
 const startingIn = (reasons: ReadonlyMap<string, Reason>) =>
 	[...reasons.values()].filter(({ starts }) => starts).length;
 
-/** Of a unit that is down: whether it should run, and why. */
+/** For a unit that is down: whether it should run, and why. */
 function reasonFor(unit: UnitFacts, role: Role, facts: Facts, reasons: ReadonlyMap<string, Reason>): Reason {
 	const left = (because: string, missed = false): Reason => ({ starts: false, because, missed });
 	const start = (because: string): Reason => ({ starts: true, because });
@@ -285,8 +285,8 @@ const isEnabled = ({ file }: UnitFacts) => file === "enabled" || file === "enabl
 
 const AT_ONCE_US = 1_000_000;
 
-/** It went down with what it depends on, or never came up for want of it: nobody stopped it by itself before. */
+/** It went down with its dependency, or never came up because of it: nobody stopped it separately before. */
 function fellWith(unit: UnitFacts, cause: UnitFacts): boolean {
-	// What stops along has stopped when the stop of the cause begins.
+	// Dependent units have stopped by the time the stop of the cause begins.
 	return cause.active === "failed" || unit.downSince === 0 || unit.downSince + AT_ONCE_US >= cause.leftSince;
 }

@@ -1,5 +1,5 @@
-// The second half of the swap: what was staged becomes what is live. Its undo takes that away again, and keeps it where
-// something has written to it after the run died.
+// The second half of the swap: the staged data become live. The undo removes them again, but keeps them if something wrote
+// to them after the run was interrupted.
 import { copyAttributes } from "../../host/attributes.ts";
 import { renameIn } from "../../host/files.ts";
 import {
@@ -31,11 +31,11 @@ export const place: StepWork<PlaceStep, Placed> = {
 	async beforeUndo(step, context) {
 		const { id, place, scope } = step;
 		const placed = context.noted();
-		// The undo of an undo only puts it back where it was kept.
+		// The undo of an undo only puts the data back where they were kept.
 		if (placed?.written || context.plan.operation === "undo") return;
 		requireArea(place);
 		const isHere = (name: string) => !isStaged(`${place.staged}/${name}`);
-		// In part it may never have come here, or have been taken away by an earlier try.
+		// Part of the data may never have arrived here, or may have been removed by an earlier attempt.
 		const entries = placed?.entries?.filter(isHere) ?? [];
 		if (place.mode === "entries" ? entries.length === 0 : isStaged(place.staged)) return;
 		const written = await foundWritten(step, place, context, {
@@ -45,14 +45,14 @@ export const place: StepWork<PlaceStep, Placed> = {
 		});
 		if (written !== undefined) context.note({ ...placed, written });
 	},
-	/** When what was staged is gone from the area, it is what stands at the live place. */
+	/** If the staged data are gone from the private folder, they are in the live place. */
 	async undo({ place }, { noted, point }) {
 		const { live, staged, mode } = place;
 		requireArea(place);
 		const placed = noted();
 		const { entries = [], parents = [], written } = placed ?? {};
 		requireStill(place);
-		// What was to be placed may have been gone before this began: then it brought nothing.
+		// The staged data may have been gone before this step began: then it brought nothing.
 		if (placed === undefined && (mode === "entries" || !isThere(live))) return;
 		if (written !== undefined) keepWritten(place, written, point);
 		else
@@ -85,7 +85,7 @@ export const place: StepWork<PlaceStep, Placed> = {
 	},
 };
 
-/** What was staged becomes what is live; nothing is there. */
+/** Make the staged data live; nothing is in the live place. */
 export async function putInPlace(place: Place, context: StepContext<Placed>): Promise<void> {
 	const { live, staged, mode } = place;
 	await inArea(staged, async (area, stagedName) => {
@@ -100,7 +100,7 @@ export async function putInPlace(place: Place, context: StepContext<Placed>): Pr
 	});
 }
 
-/** The private folder may lie further up, and what was above the live place be gone along with it. */
+/** The private folder may be further up the tree, and the parents of the live place may be gone along with it. */
 function makeParents(live: string, { note }: StepContext<Placed>): void {
 	const [above] = split(live);
 	using root = rootFolder();

@@ -1,4 +1,4 @@
-// Before anything is touched: all that would fail later, found at once.
+// Before anything is touched, find everything that would fail later, all at once.
 import { HoldfastError } from "../../values/error.ts";
 import type { PreflightStep } from "../preflight.ts";
 import type { StepWork } from "../step.ts";

@@ -1,4 +1,4 @@
-// What would make a restore fail, looked for before it begins.
+// Find what would make a restore fail, before it begins.
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { covers, dumpLabel, liveFiles, openDatabase } from "../../databases/dump.ts";
@@ -22,17 +22,17 @@ import { findUnmovable } from "./unmovable.ts";
 export interface Findings {
 	/** The restore would fail. */
 	readonly problems: readonly string[];
-	/** It would not, and a person should know. */
+	/** The restore would succeed, but the user should know. */
 	readonly warnings: readonly string[];
-	/** Units that nobody has named and that stop meanwhile. */
+	/** Units that the config does not name and that are stopped meanwhile. */
 	readonly stopsToo: readonly string[];
 }
 
-/** What is left free on a filesystem after a restore, at least. */
+/** Minimum free space on a filesystem after a restore. */
 const SPARE_BYTES = 32 * 1024 * 1024;
 
 export interface Knowledge extends Work {
-	/** Bytes of an archive's files, when this machine made it and still knows. */
+	/** Bytes of an archive's files, if this machine made it and still has the record. */
 	bytesOf(archiveId: string): number | undefined;
 }
 
@@ -79,7 +79,7 @@ export async function findProblems(
 	};
 }
 
-/** `stopped`: units that are down by now, and have left something running (KillMode=process, say). */
+/** `stopped`: units that are already down, but left a process running (for example because of KillMode=process). */
 export function holderLines(holders: readonly Holder[], stopped: ReadonlySet<string> = new Set()): string[] {
 	return holders.map(({ pid, name, user, unit, path }) => {
 		const whose = unit === undefined ? "" : ` of ${unit}`;
@@ -106,7 +106,7 @@ async function unitFaults({ units }: PreflightStep): ReturnType<typeof foresee> 
 	}
 }
 
-/** A rename would take a mounted filesystem along, and deleting the old copy would empty it. */
+/** A rename would move a mounted filesystem along, and deleting the old copy would empty it. */
 async function mountsBelow(places: readonly Place[]): Promise<string[]> {
 	const mounts = await mountPoints();
 	const surveys = places.map(({ live }) => survey(resolveEntry(live), mounts));
@@ -118,7 +118,7 @@ async function mountsBelow(places: readonly Place[]): Promise<string[]> {
 	);
 }
 
-/** A restore writes to the folders that are the state's own by the config, whatever an archive says that it holds. */
+/** A restore writes only to folders that belong to the state in the config, whatever an archive claims to hold. */
 function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string[] {
 	const own = stateOf(scope);
 	const declared = Object.entries(manifest.state).flatMap(([state, { folders }]) =>
@@ -135,7 +135,7 @@ function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string
 	});
 }
 
-/** By links the folder of another state may lie in what is replaced, though by its declared path it does not. */
+/** Through links, another state's folder may lie within the replaced data although its declared path does not. */
 function behindLinks(own: string, folder: string, live: string, manifest: Manifest): string[] {
 	return Object.entries(manifest.state).flatMap(([other, { folders }]) => {
 		if (other === own) return [];
@@ -148,7 +148,7 @@ function behindLinks(own: string, folder: string, live: string, manifest: Manife
 	});
 }
 
-/** The server answers, and can load the dump; and the database is this state's. */
+/** Whether the server answers and can load the dump, and the database belongs to this state. */
 async function databaseFaults(
 	{ scope, dumps, undeclared = [] }: PreflightStep,
 	manifest: Manifest,
@@ -178,7 +178,7 @@ async function ownNeeds(step: PreflightStep, manifest: Manifest): Promise<string
 	return [...journalFaults(step), ...(await neededFaults(step, manifest))];
 }
 
-/** On another machine, or a new disk, that may be as it should be. */
+/** On another machine, or a new disk, this may be intended. */
 function notMounted({ places, mounts = {} }: PreflightStep): string[] {
 	return Object.entries(mounts).flatMap(([path, mount]) => {
 		if (!places.some(({ folder }) => isAtOrBelow(path, folder)) || isMounted(mount)) return [];
@@ -199,7 +199,7 @@ function staysAsItIs(others: NonNullable<PreflightStep["others"]>): string[] {
 }
 const MOST_NAMED = 3;
 
-/** A link there is replaced, and nothing that it leads to. */
+/** A link is replaced itself; its target is not touched. */
 function givesWay({ live, folder }: Place): string[] {
 	const target = linkAt(live);
 	if (target === undefined) return [];
@@ -221,7 +221,7 @@ function linksOf({ dumps }: PreflightStep): string[] {
 	);
 }
 
-/** Without a second copy nothing is carried over. */
+/** Without a second copy, nothing is carried over. */
 function inPlaceFaults(step: PreflightStep, manifest: Manifest): string[] {
 	const { scope, places, areas = [], others: gone = [], twoCopies } = step;
 	if (twoCopies) return [];
@@ -253,7 +253,7 @@ async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowle
 		one.stored.push(stored);
 		filesystems.set(dev, one);
 	}
-	// When the whole archive fits on each, nothing need be measured.
+	// If the entire archive fits on each filesystem, nothing needs to be measured.
 	const whole = known.bytesOf(step.archiveId);
 	if (whole !== undefined && [...filesystems.values()].every(({ free }) => free > whole + SPARE_BYTES))
 		return [];
@@ -262,7 +262,7 @@ async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowle
 	const faults: string[] = [];
 	const places = new Set(step.places.map((place) => place.stored));
 	for (const { path, free, stored } of filesystems.values()) {
-		// Dumps are extracted in any case.
+		// Dumps are always extracted.
 		const inPlaceHelps = stored.some((one) => places.has(one));
 		const bytes = await destination.sizeOf?.(step.archive, stored, known).catch(() => undefined);
 		known.signal.throwIfAborted();

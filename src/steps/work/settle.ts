@@ -1,4 +1,4 @@
-// See that what was started stays up.
+// Check that the started units stay up.
 import { setTimeout as pause } from "node:timers/promises";
 import { unitFailure } from "../../host/systemd.ts";
 import { type UnitFacts, unitFacts } from "../../host/unit-facts.ts";
@@ -30,7 +30,7 @@ export const settle: StepWork<SettleStep> = {
 	},
 };
 
-/** Also one that is on its way up still, and one that has ended well because nothing asks for it now. */
+/** Also true for a unit that is still starting, and for one that has ended cleanly because nothing needs it now. */
 async function staysUp(
 	user: string | undefined,
 	now: UnitFacts,

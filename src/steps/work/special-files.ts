@@ -1,9 +1,9 @@
-// After an engine has written: what an archive may give nobody is taken away, and a step says so in its result.
+// After an extraction: remove rights that an archive may not grant, and report that in the step's result.
 
 import type { Into } from "../../engines/into.ts";
 import { leaveOutSpecialFiles } from "../../host/special-files.ts";
 
-/** A step's result. */
+/** The step's result. */
 export async function withoutSpecialFiles(
 	target: Into,
 ): Promise<{ readonly warnings: string[] } | undefined> {

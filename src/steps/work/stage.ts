@@ -1,4 +1,4 @@
-// Extract into the private folder while the service runs, so that the swap has only to rename.
+// Extract into the private folder while the service is running, so that the swap is only a rename.
 import type { Stats } from "node:fs";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ import { withoutSpecialFiles } from "./special-files.ts";
 function inodesOf(places: StageStep["places"]): Record<string, number> {
 	return recordOf(
 		places.flatMap(({ staged }) => {
-			// An overlay makes up numbers, and others after the next boot (the kernel's "Overlay Filesystem", inode properties).
+			// On an overlay, inode numbers are synthetic and change at boot (the kernel's "Overlay Filesystem", inode properties).
 			const ino = inArea(staged, (parent, name) =>
 				isOnOverlay(parent) ? undefined : entryIn(parent, name)?.ino,
 			);
@@ -35,14 +35,14 @@ function inodesOf(places: StageStep["places"]): Record<string, number> {
 	);
 }
 
-/** Of what a run has staged at a path; undefined where that is not known, or something else has been put there since. */
+/** The inode that a run staged at a path; undefined if unknown, or if something else has been put there since. */
 export function stagedInode(
 	{ plan, handedBy }: Pick<StepContext, "plan" | "handedBy">,
 	scope: string,
 	staged: string,
 ): number | undefined {
 	const own = plan.steps.filter((step) => step.scope === scope);
-	// A database that is a file is made in the place of what was extracted.
+	// A database file is built in the place of what was extracted.
 	if (embed.among(own).some(({ folder = "", to }) => join(folder, to) === staged)) return undefined;
 	for (const { id } of stageKind.among(own)) {
 		const inode = handedBy(stageKind, id)?.inodes?.[staged];
@@ -67,7 +67,7 @@ export const stage: StepWork<StageStep, Staging, Staged> = {
 	},
 };
 
-/** What an archive holds of these places, in their private folder, synced. */
+/** Extract an archive's data for these places into their private folders, synced. */
 export async function extractInto(
 	step: Pick<
 		StageStep,
@@ -99,7 +99,7 @@ export async function extractInto(
 	return warnings.length > 0 ? { warnings } : undefined;
 }
 
-/** borg brings back what chattr(1) sets: what is immutable could not be put in its place. */
+/** borg restores chattr(1) attributes: an immutable file could not be put in place. */
 async function unlocked({ places }: Pick<StageStep, "places">): Promise<string[]> {
 	const lines: string[] = [];
 	for (const { staged, stored } of places) {
@@ -113,7 +113,7 @@ async function unlocked({ places }: Pick<StageStep, "places">): Promise<string[]
 	return lines;
 }
 
-/** Whose a folder is, and who may write to it, is the archive's word: a person is told where that changes. */
+/** The archive decides who owns a folder and who may write to it: tell the user where that changes. */
 async function changedHands(places: StageStep["places"]): Promise<string[]> {
 	const lines: string[] = [];
 	for (const { staged, live } of places) {
@@ -127,7 +127,7 @@ async function changedHands(places: StageStep["places"]): Promise<string[]> {
 	return lines;
 }
 
-/** Undefined as well where the way there is not: what is only told costs no restore. */
+/** Undefined also if the path cannot be reached: a restore must not fail over a mere remark. */
 function found(path: string | undefined): Stats | undefined {
 	try {
 		return path === undefined ? undefined : inArea(path, entryIn);

@@ -1,7 +1,7 @@
-// The order in which units come up again, by what systemd says of each.
+// The order in which units are started again, according to what systemd reports about each.
 import type { UnitFacts } from "../../host/unit-facts.ts";
 
-/** Sockets before their services, what is needed before what needs it; own units in the reverse of their order. */
+/** Sockets before their services, and dependencies first; the state's own units in reverse order. */
 export function levelsOf(
 	own: readonly string[],
 	concerned: readonly string[],

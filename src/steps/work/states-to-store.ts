@@ -1,4 +1,4 @@
-// The states that an archive is about to hold: where their folders are in truth, and what the archive says of each.
+// The states that are about to be archived: the real paths of their folders, and the metadata of each.
 import type { Metadata, StateRecord } from "../../engines/archive.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -12,17 +12,17 @@ import { shortReason } from "./described.ts";
 import { exclusionsOf } from "./folders-present.ts";
 
 export interface ToStore {
-	/** The folders of those that are good, by how they are declared. */
+	/** The folders of the states that have not failed, as declared. */
 	readonly found: ReadonlyMap<string, Resolved>;
-	/** Where a folder that is a link leads. */
+	/** The target of each folder that is a link. */
 	readonly links: ReadonlyMap<string, string>;
-	/** What the archive says of each. */
+	/** The metadata of each state. */
 	readonly states: Readonly<Record<string, StateRecord>>;
-	/** Those that it holds, by name. */
+	/** The states in the archive, by name. */
 	readonly good: readonly (readonly [name: string, state: StateToStore])[];
 }
 
-/** As they are now. A state of which a folder is gone, or may not be followed, fails. */
+/** The states as they are now. A state fails if one of its folders is missing, or may not be followed. */
 export function statesToStore(step: ArchiveCreateStep, context: StepContext): ToStore {
 	const found = lookAtFolders(step, context);
 	const links = linksIn(found);
@@ -33,7 +33,7 @@ export function statesToStore(step: ArchiveCreateStep, context: StepContext): To
 	return { found, links, states, good };
 }
 
-/** Folders of other states within those of these: a restore must leave them as they are, whatever the config says by then. */
+/** Other states' folders within these: a restore must leave them alone, whatever the config says by then. */
 export function withoutOf({ states }: ArchiveCreateStep, { state }: Manifest): Pick<Metadata, "without"> {
 	const stored = new Set(Object.values(states).flatMap(({ folders }) => folders));
 	const within = Object.entries(state).flatMap(([name, { folders }]) => {
@@ -75,7 +75,7 @@ function stateRecord(
 	};
 }
 
-/** Where the folders of the states are in truth: engines would store a link alone. */
+/** The real paths of the states' folders: engines would store a link as just a link. */
 function lookAtFolders(
 	step: ArchiveCreateStep,
 	{ failureOf, failScope }: StepContext,

@@ -1,4 +1,4 @@
-// Ask systemd for the units that a stop concerns, and for how they are now.
+// Ask systemd which units a stop affects, and for their current status.
 import { unitLabel } from "../../host/systemd.ts";
 import { ownUnits, type UnitFacts, unitFacts } from "../../host/unit-facts.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -6,7 +6,7 @@ import type { Unit } from "../../values/unit.ts";
 import type { Known, StopNote } from "../units-stop.ts";
 import { affected, type Facts, factsByName, isUp, obstacles, stillUnknown, verdictsOf } from "./picture.ts";
 
-/** For units whose own settings let them take as long as they like. */
+/** For units whose own settings have no time limit. */
 const LONGEST_SECONDS = 3_600;
 
 const DOWN = { active: "inactive" };
@@ -22,12 +22,12 @@ export function byManager<U extends { readonly user?: string | undefined }>(
 	return Map.groupBy(units, ({ user }) => user);
 }
 
-/** The units that the config names. */
+/** The units named in the config. */
 export function ownOf(note: StopNote | undefined): readonly Known[] {
 	return (note?.units ?? []).filter(({ role }) => role === "own");
 }
 
-/** The units as they are, with what is to become of each, in the order of their starts. Throws what stands in the way. */
+/** The current units and what is planned for each, in starting order. Throws if they cannot be stopped and started again. */
 export async function takePicture(units: readonly Unit[], earlier: readonly Known[]): Promise<Known[]> {
 	const pictures: Known[][] = [];
 	const problems: string[] = [];
@@ -51,15 +51,15 @@ export async function takePicture(units: readonly Unit[], earlier: readonly Know
 }
 
 interface Foresight {
-	/** Why they could not be stopped and started again, in words. */
+	/** Why they could not be stopped and started again, one line each. */
 	readonly problems: readonly string[];
-	/** All that would be down. */
+	/** All units that would be down. */
 	readonly stopped: ReadonlySet<string>;
-	/** Those of them that are up and that nobody has named. */
+	/** Those of them that are up and not named in the config. */
 	readonly too: readonly string[];
 }
 
-/** What a stop of units would mean. */
+/** What stopping these units would mean. */
 export async function foresee(units: readonly Unit[]): Promise<Foresight> {
 	const all = await Promise.all(
 		[...byManager(units)].map(async ([user, own]) => {
@@ -87,7 +87,7 @@ function problemsOf(user: string | undefined, names: readonly string[], facts: F
 	);
 }
 
-/** The named units and all around them that matters, as they were before this run. */
+/** The named units and all relevant units around them, as they were before this run. */
 async function lookAround(
 	user: string | undefined,
 	names: readonly string[],
@@ -103,7 +103,7 @@ async function lookAround(
 			return then ? { ...one, active: "active", invocation: then.invocation } : one;
 		});
 		for (const [name, one] of factsByName(found)) facts.set(name, one);
-		// Asked for by a name that it does not tell of.
+		// Looked up by an alias that systemd's answer does not list.
 		for (const [index, name] of unknown.entries()) {
 			const one = found[index];
 			if (one && !facts.has(name)) facts.set(name, one);
@@ -112,7 +112,7 @@ async function lookAround(
 	return facts;
 }
 
-/** How units are now. */
+/** The current status of units. */
 export async function factsOf<U extends Unit>(units: readonly U[]): Promise<Map<U, UnitFacts>> {
 	const now = new Map<U, UnitFacts>();
 	for (const [user, some] of byManager(units)) {
@@ -128,7 +128,7 @@ export async function factsOf<U extends Unit>(units: readonly U[]): Promise<Map<
 	return now;
 }
 
-/** Somewhat longer than systemd itself gives them: up to four phases of a stop each have their time. */
+/** Slightly longer than systemd's own limit: a stop has up to four phases, each with its own timeout. */
 export function patienceFor(units: readonly Known[], what: "stop" | "start"): { readonly seconds: number } {
 	const own = Number(process.env.HOLDFAST_UNIT_SECONDS);
 	if (own > 0) return { seconds: own };

@@ -1,4 +1,4 @@
-// See that units that were stopped are down still.
+// Check that stopped units are still down.
 import { setTimeout as pause } from "node:timers/promises";
 import { busNamesOf } from "../../host/message-bus.ts";
 import { unitFailure, unitLabel } from "../../host/systemd.ts";
@@ -12,7 +12,7 @@ import { isDown, isUp } from "./picture.ts";
 import { factsOf, ownOf } from "./units-around.ts";
 
 const POLL_MS = 250;
-/** How long a unit that is on its way down may take until it counts as one that does not go. */
+/** How long a stopping unit may take before it counts as one that does not stop. */
 const SETTING_DOWN_MS = 5_000;
 
 export const unitsDown: StepWork<UnitsDownStep> = {

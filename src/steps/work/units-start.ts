@@ -1,4 +1,4 @@
-// Start what was up and what should be.
+// Start the units that were up and those that should be.
 import { unitLabel } from "../../host/systemd.ts";
 import type { Unit } from "../../values/unit.ts";
 import type { StepContext } from "../context.ts";
@@ -32,7 +32,7 @@ export const unitsStart: StepWork<UnitsStartStep, unknown, StartNote> = {
 		if (warnings.length + missed.length === 0) return undefined;
 		return { warnings: [...warnings, ...missed.map(outcomeWords)] };
 	},
-	/** Once the stop is undone, that says more. */
+	/** After the stop was undone, its note is more complete. */
 	units({ id, stopped }, { handedBy }) {
 		if (handedBy(unitsStop, stopped)?.became !== undefined) return [];
 		return handedBy(unitsStartKind, id)?.became ?? [];
@@ -44,7 +44,7 @@ export function leftDown(became: readonly UnitOutcome[]): string {
 	return down.length === 0 ? "nothing was started" : down.join("; ");
 }
 
-/** By others, before a copy was made of what they had to keep still. */
+/** Units that others started before a copy was made that required them to be down. */
 async function startedBefore(
 	note: StopNote,
 	{ plan, handedBy }: StepContext<unknown, StartNote>,
@@ -55,7 +55,7 @@ async function startedBefore(
 		.map(([unit]) => `${unitLabel(unit)} ran while its copy was made: the copy may not be of one moment`);
 }
 
-/** Each start of a unit that was this run's own: the undo of another state may have started it once more. */
+/** Every start of a unit by this run itself: the undo of another state may have started it again. */
 export function startsOf(
 	unit: Unit,
 	{ steps }: StepContext["plan"],

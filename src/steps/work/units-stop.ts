@@ -1,4 +1,4 @@
-// Stop units and what would start them meanwhile; start again what was up when that is undone.
+// Stop units and whatever would start them meanwhile; the undo starts those that were up.
 import { isBooting, keepDownAtBoot, unitLabel, unmask } from "../../host/systemd.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Unit } from "../../values/unit.ts";
@@ -84,7 +84,7 @@ export const unitsStop: StepWork<UnitsStopStep, StopNote, StopNote> = {
 
 const UNDONE = "it was not running before, and what was done is undone";
 
-/** What earlier steps of this run have seen, before they stopped it: it is to be as it was then. */
+/** The units as earlier steps of this run saw them, before they stopped them: that is what is restored. */
 function earlierPictures(step: UnitsStopStep, { plan, handedBy }: StepContext<StopNote, StopNote>): Known[] {
 	return unitsStopKind
 		.among(plan.steps)

@@ -1,4 +1,4 @@
-// What stands at a live place and cannot be put aside: found before a unit is stopped.
+// Data in a live place that cannot be moved aside: found before a unit is stopped.
 import { dirname } from "node:path";
 import { type Locked, lockedAt, unlocking, wordsOf } from "../../host/immutable.ts";
 import { isPinned, pinnedIn } from "../../host/overlay.ts";
@@ -11,7 +11,7 @@ export interface Unmovable {
 	readonly warnings: readonly string[];
 }
 
-/** Entries that are named, of one place. */
+/** At most this many entries of one place are named. */
 const MOST_NAMED = 3;
 
 export async function findUnmovable(
@@ -31,7 +31,7 @@ export async function findUnmovable(
 	return { problems: [...new Set(problems)], warnings };
 }
 
-/** `moves`: it is renamed. What is deleted where it stands must have nothing in it that cannot be. */
+/** `moves`: it is renamed. If it is deleted in place instead, nothing in it may be immutable. */
 async function lockedOf({ live, mode, area }: Place, moves: boolean, signal: AbortSignal): Promise<string[]> {
 	const above = new Set([dirname(area), ...(mode === "entries" ? [] : [dirname(live)])]);
 	const found: Locked[] = [];

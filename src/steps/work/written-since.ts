@@ -1,5 +1,5 @@
-// What others have written to a place while nobody watched over it: an undo in another process, perhaps days later, does
-// not throw that away.
+// What others have written to a place after the run was interrupted: an undo in another process, perhaps days later, does
+// not throw it away.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -27,19 +27,19 @@ import type { Step } from "../plan.ts";
 import { freeName, isThere, movable, requireStill } from "./live.ts";
 
 interface Placing {
-	/** Of a place that stays: what was put there. */
+	/** For a place that is kept (mode `entries`): the names that were put there. */
 	readonly entries?: readonly string[];
-	/** Not before this moment, in milliseconds. */
+	/** Writes before this time are ignored; in milliseconds. */
 	readonly from?: number;
-	/** All that this run did to it was done by then: its own renames have changed no time of change since. */
+	/** This run had finished its own work by then: since that time its renames have not changed any ctime. */
 	readonly isDone: boolean;
-	/** Of what was put there, where that is known: anything else is somebody else's. */
+	/** The inodes that were put there, if known: anything else belongs to somebody else. */
 	readonly inode?: number | undefined;
 }
 
 /**
- * What an undo is to keep of a place: something was written or put there after its units were started, or after the run
- * had died; that is said. Called before anything is undone, when what writes there is down.
+ * What an undo must keep of a place: something was written or put there after its units were started, or after the run
+ * was interrupted. Reports it. Called before anything is undone, while the units that write there are down.
  */
 export async function foundWritten(
 	{ scope }: Step,
@@ -65,7 +65,7 @@ export async function foundWritten(
 	return { keptAs, ...(mode === "entries" ? { entries: movable(home) } : {}) };
 }
 
-/** Safe to repeat: once it is kept, what stands at the place is something else. */
+/** Safe to repeat: once the data are kept, something else is in the place. */
 export function keepWritten(
 	place: Place,
 	{ keptAs, entries = [] }: Written,
@@ -98,7 +98,7 @@ export function keepWritten(
 	});
 }
 
-/** In the private folder, until all of a place that stays is in it. */
+/** In the private folder, until all entries of a kept place are in it. */
 const KEPT = "kept";
 
 interface Found {
@@ -107,14 +107,14 @@ interface Found {
 	readonly at: string;
 }
 
-/** What of a place was created, changed or moved there after a moment. */
+/** What was created, changed or moved in the place after a moment. */
 async function writtenSince(
 	{ live, mode }: Place,
 	{ entries = [], isDone, inode }: Placing,
 	carried: readonly string[],
 	since: number,
 ): Promise<Found | undefined> {
-	// Its own renames change the time of change of what is renamed, and of the folders that another state's are brought to.
+	// The run's own renames change the ctime of what is renamed, and of folders that another state's are carried into.
 	const isOurs = (path: string) => !isDone && path === live;
 	const look: Look = { since, carried, skipsTop: isOurs };
 	if (mode === "rename")
@@ -135,13 +135,13 @@ async function writtenSince(
 
 interface Look {
 	readonly since: number;
-	/** Other states' folders in it. */
+	/** Other states' folders within the place. */
 	readonly carried: readonly string[];
-	/** Of these the time of change says nothing; of a file the time of modification does. */
+	/** For these the ctime means nothing; for a file the mtime still does. */
 	skipsTop(path: string): boolean;
 }
 
-/** Between so many entries signals are heard. */
+/** Signals are handled after every so many entries. */
 const BREATHS = 500;
 let count = 0;
 
@@ -153,11 +153,11 @@ async function visit(parent: Folder, name: string, look: Look): Promise<Found | 
 	if (!stat || carried.includes(path)) return undefined;
 	const isFolder = stat.isDirectory();
 	const isMovedByUs = skipsTop(path) || (isFolder && carried.some((one) => one.startsWith(`${path}/`)));
-	// The journal knows of milliseconds, and its own rename may have been in the same one.
+	// The journal records milliseconds, and the run's own rename may fall into the same one.
 	const time = Math.floor(isMovedByUs ? (isFolder ? 0 : stat.mtimeMs) : stat.ctimeMs);
 	const isNew = time > since ? { file: path, at: new Date(time).toISOString() } : undefined;
 	if (!isFolder) return isNew;
-	// A file in it says more.
+	// A file within it is more informative.
 	try {
 		using inner = enter(parent, name);
 		for (const child of namesIn(inner)) {
@@ -165,7 +165,7 @@ async function visit(parent: Folder, name: string, look: Look): Promise<Found | 
 			if (found !== undefined) return found;
 		}
 	} catch (error) {
-		// Something else deletes it, or not even its owner may look into it.
+		// It is being deleted, or even its owner may not read it.
 		if (!isAbsent(error) && !isErrno(error, "EACCES")) throw error;
 	}
 	return isNew;
