@@ -1,13 +1,13 @@
-// What npm test runs: every `*.test.ts` but for the tests with "[long]" in their names, which the long tier runs by
-// `--left-out`; of files that are named, all. Those that take longest begin first, for a long one that begins last keeps one
-// core busy while the other has nothing left to do.
+// What npm test runs: every `*.test.ts`, without the tests with "[long]" in their names, which the long tier runs
+// with `--left-out`. For files named on the command line, all tests run. The slowest files start first: one that
+// starts last would keep one core busy while the other is idle.
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { isOrImports } from "./imports.ts";
 
-/** In this order; how long files took is said after each run. */
+/** In this order; each run prints how long the files took. */
 const FIRST = [
 	"engines/borgbackup",
 	"fleet/deploy",
@@ -27,7 +27,7 @@ const FIRST = [
 	"units/written-since",
 	"restore/faults",
 ].map((name) => join(import.meta.dirname, `${name}.test.ts`));
-/** On two cores: most of what a file takes it waits for a unit, a time-out or a disk. */
+/** On two cores: most of a file's time is spent waiting for a unit, a timeout or a disk. */
 const AT_ONCE = 6;
 const TIMEOUT_MS = 600_000;
 const SLOWEST = 15;

@@ -1,11 +1,11 @@
-// npm run test:fast: the tests that start no program, server or machine, which is what one runs while working. They are found
-// by what they import.
+// npm run test:fast: the tests that start no program, server or machine, for use while you work. They are found by
+// their imports.
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { isOrImports } from "./imports.ts";
 
-/** What others start by: the program itself, engines, servers, machines. */
+/** What other tests start things with: the program itself, engines, servers, machines. */
 const STARTS =
 	/\/(support\/(place|servers|sshd|systemd|terminal|mysql-server)|engines\/engines|machine\/machine)\.ts$|^node:child_process$/;
 

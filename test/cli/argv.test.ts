@@ -1,4 +1,4 @@
-// Flags in front of the command: which of them take a value, the command's own definition says.
+// Flags before the command: the command's own definition says which of them take a value.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { commandFirst } from "../../src/cli/argv.ts";
@@ -7,7 +7,7 @@ const CASES: readonly (readonly [string, string])[] = [
 	["list --json", "list --json"],
 	["--json list", "list --json"],
 	["--config here.yaml list web01", "list web01 --config here.yaml"],
-	// A value that is a command's name as well.
+	// A value that is also the name of a command.
 	["--provider list list", "list --provider list"],
 	["--service create --dry-run restore disk latest", "restore disk latest --service create --dry-run"],
 	["--keep-old 7d restore disk latest", "restore disk latest --keep-old 7d"],

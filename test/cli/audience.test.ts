@@ -1,5 +1,5 @@
-// A run outlives its audience: whoever listened has gone (a closed terminal, a dropped connection, a pipe that nobody reads
-// any more), and what was begun comes to its end all the same. What only reads ends with its reader.
+// A run completes even if its output goes nowhere (a closed terminal, a dropped connection, a pipe that nobody reads
+// any more). A command that only reads ends with its reader.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,10 +9,10 @@ import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("audience");
-/** More than one: every command with every audience. Else a restore with all of them, and the others with one. */
+/** More than one: every command in every case. Otherwise a restore in all cases, and the others in one. */
 const moments = Number(process.env.HOLDFAST_ROUNDS) || 1;
 
-/** Two archives of a state whose hooks tell that a run is under way, and take a second. */
+/** Two archives of a state whose hooks signal that a run is in progress, and take a second. */
 async function setUp() {
 	const place = new Place(folder);
 	place.write("notes/file", "as it was");
@@ -38,9 +38,9 @@ async function setUp() {
 interface Command {
 	prepare?(place: Place, ok: (...words: string[]) => Promise<string>): Promise<unknown>;
 	words(place: Place, prepared: unknown): string[];
-	/** What there is once it has gone on to its end. */
+	/** The result after it has run to its end. */
 	check(place: Place, ok: (...words: string[]) => Promise<string>): Promise<void>;
-	/** Whether its hooks say when it is under way. */
+	/** Whether its hooks signal that it is in progress. */
 	readonly hooks: boolean;
 }
 const file = (place: Place) => readFileSync(place.path("notes/file"), "utf8");
@@ -84,7 +84,7 @@ const AUDIENCES: Readonly<Record<string, Leave>> = {
 		await pause(20);
 		child.kill("SIGHUP");
 		const { code, signal } = await ended;
-		// Once all is done, and Node has taken its handlers down, it is as good an end as any.
+		// After all work is done and Node has removed its handlers, this is an acceptable end too.
 		assert.ok(code === 0 || signal === "SIGHUP", `${code} ${signal}`);
 	},
 	async "has its standard output and error closed"(place, words, underWay) {
@@ -137,7 +137,7 @@ const AUDIENCES: Readonly<Record<string, Leave>> = {
 		const argv = [...[`${import.meta.dirname}/../../bin/holdfast`], ...words]
 			.map((word) => `'${word}'`)
 			.join(" ");
-		// Nobody reads the pipe, and it is full.
+		// Nobody reads the pipe, so it fills up.
 		const known = runs(place).length;
 		const child = spawn(
 			"sh",
@@ -187,7 +187,7 @@ interface Row {
 	readonly id: string;
 	readonly outcome: string | null;
 }
-/** Newest first; read beside a run. */
+/** Newest first; read during a run. */
 function runs(place: Place): Row[] {
 	const { stdout } = spawnSync(`${import.meta.dirname}/../../bin/holdfast`, ["runs", "--json"], {
 		cwd: place.folder,

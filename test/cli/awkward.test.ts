@@ -1,4 +1,4 @@
-// Input that has broken backup programs: each gets a clear error or simply works, and nothing is lost.
+// Input that has broken other backup programs: each case gets a clear error or simply works, and nothing is lost.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -53,7 +53,7 @@ for (const [provider, options] of Object.entries(PROVIDERS)) {
 			rmSync(place.path("own"), { recursive: true });
 			const restored = await place.holdfast("restore", "--yes", provider, "latest");
 			assert.equal(restored.code, 0, restored.stderr);
-			// The folder that holds them was made again, with the time of now.
+			// The folder that holds them was created again, with the current time.
 			assert.deepEqual(factsOf(place.path("own")).slice(1), before.slice(1));
 		});
 
@@ -184,7 +184,7 @@ test("a failing postRestore puts the old state back", async () => {
 
 test("a service that answers at once is asked once", async () => {
 	const server = createServer((_, answer) => answer.end("ok"));
-	// Browsers, and what is made like them, ask nothing of this port.
+	// Browsers, and libraries modelled on them, refuse this port.
 	const port = 10_080;
 	await new Promise<void>((ready) => server.listen(port, "127.0.0.1", ready));
 	const place = placeWithData();
@@ -227,7 +227,10 @@ function linkProgram(bin: string, program: string): void {
 
 const program = `${import.meta.dirname}/../../bin/holdfast`;
 const nameless = ["--reuid=54321", "--regid=54321", "--clear-groups", "--"];
-/** In a checkout below /root, say, another user cannot run the program at all, and that is not what is tested. */
+/**
+ * If the checkout is below /root, for example, another user cannot run the program at all, which is not what is
+ * tested.
+ */
 function whyNotNameless(): string | false {
 	if (!isRoot) return "only root can become somebody else";
 	const { status } = spawnSync("setpriv", [...nameless, "test", "-x", program]);
@@ -239,7 +242,7 @@ test("whoever has a number and no name backs up and restores as well", {
 }, async () => {
 	const place = placeWithData();
 	execFileSync("chown", ["-R", "54321:54321", place.folder]);
-	// The scratch folder is root's alone.
+	// Only root can enter the scratch folder.
 	const mine = mkdtempSync("/tmp/holdfast-nameless-");
 	try {
 		renameSync(place.folder, join(mine, "at"));

@@ -22,7 +22,7 @@ const shells: Record<string, (line: string) => [string, string[]]> = {
 			`source <(holdfast completion bash); COMP_WORDS=(${line}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`,
 		],
 	],
-	// Without a terminal there is no menu; what would be offered is what _describe is given.
+	// Without a terminal there is no menu; the arguments of _describe show what would be offered.
 	zsh: (line) => [
 		"zsh",
 		[

@@ -1,4 +1,4 @@
-// What a restore would change is what it does change.
+// `diff` shows exactly what a restore changes.
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";

@@ -1,4 +1,5 @@
-// The table of error codes is what scripts rely on: each code is thrown somewhere, and each that is thrown is in it.
+// Scripts rely on the table of error codes: each code in it is thrown somewhere, and each code that is thrown is in
+// it.
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";

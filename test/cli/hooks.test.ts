@@ -1,4 +1,4 @@
-// Hooks as people write them: they fail, hang, flood, fork and stay; none of it costs another state its backup.
+// Hooks as people write them: they fail, hang, flood, fork and stay; none of this costs another state its backup.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// What people and programs read: JSON for programs, plain lines in logs, a live display on a terminal only.
+// Output for people and programs: JSON for programs, plain lines in logs, a live display only on a terminal.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

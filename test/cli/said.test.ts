@@ -1,4 +1,4 @@
-// What somebody is told who does not know the program yet: what happened, where, and what to do next.
+// Messages for somebody who does not know the program yet: what happened, where, and what to do next.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -66,7 +66,7 @@ test("a state that is not in the config is refused before anything is listed; be
 		["create", "--service", "nope"],
 	]) {
 		const { code, stderr } = await place.holdfast(...args);
-		// There is no archive at all, which would be said if they were listed.
+		// There is no archive at all; the message would say so if archives were listed.
 		assert.equal(code, 2, stderr);
 		assert.match(stderr, /has no state "nope"\n {2}→ its states are: data/);
 	}
@@ -123,7 +123,7 @@ test("hold and release say what they did, in every destination that has the arch
 		]),
 		(await ids()).map(({ id }) => [id, "no reason given"]),
 	);
-	// Whoever can write to one of the two has its archive say that another run made it: the other is held too.
+	// Anyone who can write to one of the two can make its archive claim another run: the other is held too.
 	for (const { id } of await ids()) await place.holdfast("archives", "release", id);
 	const index = place.path("usb", first.name, "index.json");
 	writeFileSync(index, readFileSync(index, "utf8").replace(/"run":"[^"]*"/, '"run":"forged"'));
@@ -238,7 +238,7 @@ test("a destination that a run of this machine writes to: that is said in place 
 		providers: { borgbackup: { destinations: { disk: { repo: place.path("repo"), encryption: "none" } } } },
 	});
 	assert.equal((await place.holdfast("create")).code, 0);
-	// Borg would wait for half a minute first.
+	// Otherwise borg would wait for half a minute first.
 	const said = {
 		type: "log_message",
 		levelname: "ERROR",

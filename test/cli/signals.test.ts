@@ -1,5 +1,5 @@
-// Ended in the middle: asked to by SIGINT or SIGTERM, killed by SIGKILL. No half archive is ever listed, what was
-// stopped is told, and the next run starts clean.
+// Runs that are interrupted by SIGINT or SIGTERM, or killed by SIGKILL. No incomplete archive is ever listed, what
+// was stopped is reported, and the next run starts cleanly.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -70,10 +70,10 @@ for (const [engine, providers] of Object.entries(ENGINES)) {
 				assert.equal(made.code, 0, made.stderr);
 				const restored = new Set<string>();
 				const moments = engine === "tar" ? 14 : 8;
-				// Of what it does once it is under way; how long it takes until then is the machine's affair.
+				// A share of the time after it has started work; the time before that depends on the machine.
 				const whole = engine === "tar" ? 700 : 1_600;
 				for (let moment = first; moment < moments; moment += 2) {
-					// Something new, so that an engine that deduplicates has something to write.
+					// New data, so that a deduplicating engine has something to write.
 					writeFileSync(place.path("data", "new"), randomBytes(8_000_000));
 					const before = begun();
 					const { child, ended } = place.start(["create", "--quiet"]);
@@ -127,7 +127,7 @@ for (const signal of ["HUP", "INT", "TERM"])
 		assert.match((await place.holdfast("runs")).stdout, /restore .* recovered/);
 	});
 
-/** A hook that says that it is there, and waits for a word. */
+/** A hook that reports that it has started, and waits for a signal to continue. */
 const busy = (place: Place) =>
 	`touch ${place.path("busy")}; until [ -e ${place.path("go-on")} ]; do sleep 0.05; done`;
 

@@ -1,4 +1,4 @@
-// How the program is started: the bundle, with the code that was kept of it.
+// How the program starts: the bundle, with its cached compiled code.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {

@@ -1,6 +1,6 @@
-// A config of a fleet, as long as one likes: for what must not take longer than its size.
+// A config of a fleet of any size: for tests that the time grows no faster than the config.
 
-/** Machines with as many states each, one provider that a tag gives them, and one of their own at a borg server. */
+/** Machines with this many states each, one provider from a tag, and one of their own on a borg server. */
 export function fleetConfig(machines: number, states: number): string {
 	return [
 		"tags:",

@@ -1,4 +1,4 @@
-// Every mistake in a config is found with its file, line and column, and the way to mend it.
+// Every mistake in a config is reported with its file, line and column, and how to fix it.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// A config whose patterns cannot mean the same everywhere, or leave nothing of a folder, is not read.
+// A config is refused if its patterns cannot mean the same on all engines, or exclude an entire folder.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

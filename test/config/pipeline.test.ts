@@ -1,4 +1,4 @@
-// What a config of many machines costs, and what is said of one that is wrong in many places.
+// How expensive a config of many machines is, and what is reported if it is wrong in many places.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

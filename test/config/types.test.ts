@@ -1,4 +1,5 @@
-// A holdfast.ts is typed down to the options of each module: the compiler checks this file, and the test that it loads.
+// A holdfast.ts is typed down to the options of each module: the compiler checks this file, and the test verifies
+// that it loads.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defineConfig } from "../../src/config/define.ts";

@@ -1,4 +1,4 @@
-// What is read of a YAML file beyond what every config in these tests shows.
+// How YAML is read, beyond what the configs of all other tests cover.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readYaml } from "../../src/config/yaml.ts";
@@ -8,7 +8,7 @@ import { originAt } from "../../src/values/origin.ts";
 const read = (text: string) => readYaml({ file: "f.yaml", text });
 /** Without the origins. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-/** The text from where a value was written on. */
+/** The text from the position of a value. */
 const writtenAt = (text: string, ...path: (string | number)[]) =>
 	text.slice(originAt(read(text), path)?.offset).split("\n")[0];
 

@@ -1,5 +1,6 @@
-// A part of the crash matrix in bounded time: moments of a restore, killed and interrupted; some with the machine and the
-// power. HOLDFAST_MOMENTS=every, as in the long tier, takes all of them; the whole matrix: npm run crash-matrix.
+// A part of the crash matrix in limited time: fault points of a restore, with the process killed or interrupted; some
+// with the machine and the power. HOLDFAST_MOMENTS=every, as in the long tier, takes all of them; for the entire
+// matrix: npm run crash-matrix.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
@@ -8,13 +9,13 @@ import { begin, crashMachine, SCENARIOS, type Scenario } from "./scenario.ts";
 
 const EVERY = process.env.HOLDFAST_MOMENTS === "every";
 
-/** Those that are picked; the others are the long tier's to try on a machine, and the simulator's in all orders. */
+/** The selected points; the long tier tests the others on a machine, and the simulator tests them in all orders. */
 function some(points: readonly string[], picked: readonly string[]): readonly string[] {
 	for (const point of picked) assert.ok(points.includes(point), `${point} is not one of ${points.join(" ")}`);
 	return EVERY ? points : picked;
 }
 
-/** Around all that a restore does to the live state, and once before and after it. */
+/** Around everything that a restore does to the live state, and once before and after it. */
 const KILLED = [
 	"stage:app:0#under-way",
 	"stop:app#after",

@@ -1,14 +1,14 @@
-// Crash one command at one moment, in one of three ways, recover, and see what is left.
+// Crash one command at one point, in one of three ways, recover, and check the result.
 import type { Machine } from "../machine/machine.ts";
 import { ENV, makeReady, makeRoom, type Scenario, verdict } from "./scenario.ts";
 
-/** The process is killed; the whole machine is; the power goes, and with it what was not synced. */
+/** The process is killed; the machine is killed; the power fails, and everything that was not synced is lost. */
 export const FAULTS = ["process", "machine", "power"] as const;
 export type Fault = (typeof FAULTS)[number];
 
 const HOLDFAST = "/opt/holdfast/bin/holdfast";
 
-/** Every moment that the command passes, in order: `STEP#POINT`. */
+/** Every point that the command passes, in order: `STEP#POINT`. */
 export async function pointsOf(web01: Machine, scenario: Scenario): Promise<string[]> {
 	const command = await makeReady(web01, scenario);
 	const { code, stderr } = await web01.run(command, {
@@ -56,8 +56,8 @@ export async function crash(
 const HELP_MS = 20_000;
 
 /**
- * From this moment on there is no byte left on the disk with the data, the archives and the journal, until the command ends.
- * MariaDB and MySQL wait for room, and the command with them, until somebody makes some.
+ * From this point until the command ends, the disk with the data, the archives and the journal is full. MariaDB and
+ * MySQL, and the command with them, wait until somebody frees space.
  */
 export async function fillDisk(web01: Machine, scenario: Scenario, point: string): Promise<Outcome> {
 	const command = await makeReady(web01, scenario);
@@ -80,7 +80,7 @@ function isHeld({ mayEnd }: Scenario, end: string): boolean {
 	return end.split(" and ").every((one) => (mayEnd as readonly string[]).includes(one));
 }
 
-/** The command gets a SIGINT at this moment: it undoes what it began, or ends what it had committed. */
+/** The command gets a SIGINT at this point: it undoes what it began, or finishes what it had committed. */
 export async function interrupt(
 	web01: Machine,
 	scenario: Scenario,
@@ -92,13 +92,13 @@ export async function interrupt(
 	return { code, end: await verdict(web01, scenario) };
 }
 
-/** What the command comes to when nothing disturbs it. */
+/** The result of the command when nothing interferes. */
 export const usualEnd = ({ fails, mayEnd, ends }: Scenario) => ({
 	code: fails ? 1 : 0,
 	end: ends ?? (mayEnd.includes("old") ? "old" : "newer"),
 });
 
-/** Nobody reads what it says, and its terminal goes away at this moment: it comes to its end all the same. */
+/** Nobody reads the output, and the terminal goes away at this point: the command still runs to its end. */
 export async function hangUp(web01: Machine, scenario: Scenario, point: string): Promise<Outcome> {
 	const command = await makeReady(web01, scenario);
 	const unheard = ["bash", "-c", 'exec "$@" > >(exec true) 2>&1', "bash"];
@@ -110,7 +110,7 @@ export async function hangUp(web01: Machine, scenario: Scenario, point: string):
 	return { point, fault: "hangup", end: held ? end : `exit code ${code}, ${end}`, held };
 }
 
-/** Crash while the crash before is being recovered from, at every moment of that (or each `nth`), and recover again. */
+/** Crash the recovery from the first crash at every point (or each `nth`), and recover again. */
 export async function crashRecovery(
 	web01: Machine,
 	scenario: Scenario,
@@ -125,7 +125,7 @@ export async function crashRecovery(
 	const traced = await web01.run([HOLDFAST, "recover", "--quiet"], {
 		env: { ...ENV, HOLDFAST_FAULT: "trace" },
 	});
-	// What must still work does, and leaves nothing for the next.
+	// The commands that must still work do, and leave nothing behind.
 	await verdict(web01, scenario);
 	const points = [
 		...new Set(traced.stderr.split("\n").flatMap((line) => /^fault-point (.+)$/.exec(line)?.[1] ?? [])),
@@ -146,7 +146,7 @@ export async function crashRecovery(
 	return outcomes;
 }
 
-/** Until the command holds still: state T in proc(5). */
+/** Wait until the command is stopped: state T in proc(5). */
 async function stopped(web01: Machine): Promise<void> {
 	await web01.sh(`
 		for n in $(seq 600); do

@@ -1,5 +1,5 @@
-// npm run crash-matrix [WORD…]: every moment of every scenario (or of those with a word in their name), crashed in
-// every way; prints the tables and writes them to docs/reliability.md, with the names of those that were not run.
+// npm run crash-matrix [WORD…]: crash every scenario (or those with a word in their name) at every point in every
+// way; print the tables and write them to docs/reliability.md, with the names of the scenarios that were not run.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import { begin, crashMachine, SCENARIOS, type Scenario, serverOf } from "./scena
 
 const FILE = join(import.meta.dirname, "../../docs/reliability.md");
 const wanted = process.argv.slice(2);
-/** Moments in whose recovery a second crash is tried, at every moment of that. */
+/** Points in whose recovery a second crash is tried, at every point of that. */
 const TWICE = ["place:app:0#renamed", "place:app:0#moved-file"];
 
 interface Table {
@@ -57,7 +57,7 @@ async function tableOf(web01: Machine, scenario: Scenario): Promise<Table> {
 		for (const fault of FAULTS) {
 			const outcome = await crash(web01, scenario, point, fault);
 			outcomes.push(outcome);
-			// It takes an hour: whoever waits sees how far it is.
+			// This takes an hour: show the progress.
 			process.stderr.write(`  ${point}, ${fault}: ${outcome.held ? "" : "BROKEN: "}${outcome.end}\n`);
 		}
 	}
@@ -106,7 +106,7 @@ With nobody to hear it, and a SIGHUP, at each of ${unheard.length} moments: ${ho
 		.join("");
 }
 
-/** Scenarios that were not run now keep the tables that they had. */
+/** Scenarios that were not run this time keep their tables. */
 function page(tables: readonly Table[], before: string): string {
 	const had = new Map(before.split(/^(?=## )/m).map((section) => [section.split("\n", 1)[0], section]));
 	const sections = SCENARIOS.map((scenario) => {

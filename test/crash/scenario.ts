@@ -1,9 +1,9 @@
-// What is crashed: for each kind of plan a service, an archive of its old state, and a newer state that is live.
+// The scenarios: for each kind of plan a service, an archive of its old state, and a newer live state.
 import { installMysql } from "../databases/mysql.ts";
 import { type Machine, machine } from "../machine/machine.ts";
 import { RECOVERY_UNITS } from "../support/units.ts";
 
-/** Run the program on the machine: what it prints; throws when it fails. */
+/** Run the program on the machine and return its output; throws if it fails. */
 type Holdfast = (...words: readonly string[]) => Promise<string>;
 
 export interface Scenario {
@@ -12,23 +12,26 @@ export interface Scenario {
 	readonly state: Readonly<
 		Record<string, { readonly folders: readonly string[]; readonly [option: string]: unknown }>
 	>;
-	/** Its database's server, when that is not what the dump is called. */
+	/** Its database's server, if it has another name than the dump. */
 	readonly server?: string;
 	/** The command that is crashed. */
 	readonly words: readonly string[];
-	/** What the live state may be afterwards. */
+	/** Allowed results for the live state. */
 	readonly mayEnd: readonly ("old" | "newer")[];
-	/** About how long all its crashes take on two cores. */
+	/** Approximate duration of all its crashes on two cores. */
 	readonly minutes: number;
-	/** The command fails by itself, so that its way back is crashed too. */
+	/** The command fails by itself, so that its undo is crashed too. */
 	readonly fails?: boolean;
-	/** What the live state is after the command, when nothing disturbs it; default: `old` where it may end so. */
+	/** The live state after the command if nothing interferes; default: `old` if that is an allowed result. */
 	readonly ends?: "newer";
 	/** Options of the provider. */
 	readonly provider?: Readonly<Record<string, unknown>>;
-	/** What comes before the command, once the newer state is live; further words for the command. */
+	/** What happens before the command, once the newer state is live; returns further arguments for the command. */
 	before?(holdfast: Holdfast): Promise<readonly string[]>;
-	/** What must still work after the crash, once the state was looked at. What does not, in words. */
+	/**
+	 * Checks what must still work after the crash, once the state has been checked. Returns a description of what
+	 * does not.
+	 */
 	after?(holdfast: Holdfast, end: string): Promise<string | undefined>;
 }
 
@@ -111,7 +114,7 @@ export const SCENARIOS: readonly Scenario[] = [
 		words: ["undo", "--yes", "--quiet"],
 		mayEnd: ["old", "newer"],
 		ends: "newer",
-		// As long as it was not gone to its end, the way back is open.
+		// Until it has completed, it can still be undone.
 		async after(holdfast, end) {
 			if (end === "old") await holdfast("undo", "--yes", "--quiet", await lastRestore(holdfast));
 			return undefined;
@@ -168,15 +171,17 @@ async function lastRestore(holdfast: Holdfast): Promise<string> {
 
 /** A server whose data are on a disk that can lose what was not synced. */
 interface Server {
-	/** That starts at boot, when its packages are this host's. */
+	/** The unit that starts at boot if the server's packages come from this host. */
 	readonly unit?: string;
 	prepare(web01: Machine): Promise<unknown>;
-	/** Its unit that runs it: a full disk may end it, and then it stays down until somebody makes room and starts it. */
+	/**
+	 * The unit that runs it: a full disk may end it, and then it stays down until somebody frees space and starts it.
+	 */
 	readonly service: string;
 	fill(which: string): string;
-	/** Prints which state the database is in, when it is whole; else what is wrong with it. */
+	/** Prints which state the database is in if it is complete; otherwise what is wrong with it. */
 	readonly read: string;
-	/** Prints databases that a run should not have left, or left closed. */
+	/** Prints databases that a run should not have left behind, or left closed. */
 	readonly left: string;
 	drop(database: string): string;
 }
@@ -225,7 +230,7 @@ const SERVERS: Readonly<Record<string, Server>> = {
 	},
 };
 
-/** One table, and a view and a trigger that say which state they are of, too. */
+/** One table, and a view and a trigger that also show which state they belong to. */
 function tables(client: string): Pick<Server, "fill" | "read" | "left" | "drop"> {
 	return {
 		fill: (which) => `${client} app -e "
@@ -242,7 +247,7 @@ function tables(client: string): Pick<Server, "fill" | "read" | "left" | "drop">
 	};
 }
 
-/** The server that a scenario has a database on. */
+/** The server of a scenario's database. */
 export function serverOf({ state, server }: Scenario): string | undefined {
 	if (server !== undefined) return server;
 	const [dump] = Object.values(state).flatMap(({ dumps }) => (dumps ?? []) as object[]);
@@ -267,7 +272,7 @@ export async function crashMachine(kind?: string): Promise<Machine> {
 		"/etc/systemd/system/app.service",
 		"[Service]\nExecStart=/bin/sh -c 'while :; do cat /disk/app/file >/dev/null || exit 1; sleep 0.02; done'\n[Install]\nWantedBy=multi-user.target\n",
 	);
-	// What stops along with it, and what could start it meanwhile.
+	// Units that stop along with it, and units that could start it in the meantime.
 	await web01.write(
 		"/etc/systemd/system/web.service",
 		"[Unit]\nRequires=app.service\nAfter=app.service\n[Service]\nExecStart=/bin/sleep inf\n[Install]\nWantedBy=multi-user.target\n",
@@ -321,7 +326,10 @@ const holdfastOn =
 		return stdout;
 	};
 
-/** The newer state is live and on disk, its unit runs, and what comes before the command is done. The whole command. */
+/**
+ * Make the newer state live and sync it, start its unit, and do what comes before the command. Returns the entire
+ * command.
+ */
 export async function makeReady(web01: Machine, scenario: Scenario): Promise<string[]> {
 	await web01.sh(
 		`systemctl stop app\n${fill("newer", scenario)}\nsync; systemctl reset-failed app web || true; systemctl start app web app.path`,
@@ -330,13 +338,13 @@ export async function makeReady(web01: Machine, scenario: Scenario): Promise<str
 	return [HOLDFAST, ...scenario.words, ...more];
 }
 
-/** Room again, and the database server with it: PostgreSQL ends itself when its log cannot be written. */
+/** Free space, and start the database server again: PostgreSQL exits when it cannot write its log. */
 export async function makeRoom(web01: Machine, scenario: Scenario): Promise<void> {
 	const { service } = server(scenario) ?? {};
 	await web01.sh(`rm -f /disk/ballast /disk/ballast2; ${service ? `systemctl start ${service}` : ""}`);
 }
 
-/** In each folder a file that says which state it is, one that is only in that state, and a folder with more. */
+/** In each folder: a file that names the state, one that exists only in that state, and a folder with more. */
 function fill(which: "old" | "newer", scenario: Scenario): string {
 	const folders = FOLDERS.map(
 		(folder) => `
@@ -348,18 +356,18 @@ function fill(which: "old" | "newer", scenario: Scenario): string {
 	return `cd /\n${server(scenario)?.fill(which) ?? ""}\n${folders}`;
 }
 
-/** What each script prints, of several in one go. */
+/** The output of each script, with several run at once. */
 async function answers(web01: Machine, scripts: readonly string[]): Promise<string[]> {
 	const end = "-- that was it --";
 	const all = scripts.map((script) => `(\n${script}\n)\necho '${end}'\n`).join("");
 	return (await web01.sh(all, { env: ENV })).split(end).map((answer) => answer.trim());
 }
 
-/** Prints what is in a folder: the names of its files, and what they hold. */
+/** Prints the content of a folder: the names of its files, and their content. */
 const content = (folder: string) =>
 	`cd ${folder} 2>/dev/null || { echo gone; exit; }; find . -type f -not -path './deep/inner/*' -not -path './lost+found*' | sort; cat file more/* 2>&1 || true`;
 
-/** Which state that is, when it is whole; else what it is. */
+/** The name of the state if it is complete; otherwise the content. */
 function stateOf(found: string): string {
 	for (const which of ["old", "newer"] as const) if (found === whole(which)) return which;
 	return `MIXED: ${found.replaceAll("\n", " ")}`;
@@ -377,7 +385,7 @@ function whole(which: string): string {
 	].join("\n");
 }
 
-/** `old` or `newer`, or an account of all that is wrong. */
+/** `old` or `newer`, or a description of everything that is wrong. */
 export async function verdict(web01: Machine, scenario: Scenario): Promise<string> {
 	const states = Object.entries(scenario.state).filter(([name]) => name !== "inner");
 	const read = (dumps: unknown) => (dumps ? [server(scenario)?.read ?? ""] : []);
@@ -419,7 +427,7 @@ export async function verdict(web01: Machine, scenario: Scenario): Promise<strin
 	const runs = JSON.parse(listedRuns) as { id: string; outcome: string | null }[];
 	const { archives } = JSON.parse(listed) as { archives: { metadata: unknown }[] };
 	for (const database of (await web01.sh(server(scenario)?.left ?? "")).split("\n").filter(Boolean)) {
-		// Of one whose service was up before the run was undone, and that is said.
+		// For one whose service was up before the run was undone; this is reported.
 		const show = runs.slice(0, 3).map(({ id }) => `${HOLDFAST} runs show ${id}`);
 		const said = await web01.sh(`{ ${show.join("; ")}; } | grep '  left  ' || true`, { env: ENV });
 		if (said.includes(`kept as the database ${database};`))

@@ -1,15 +1,16 @@
-// What a person may rely on for every kind of database, on its real server: one call of `fulfilsContract` a kind.
+// What users can rely on for every kind of database, tested on its real server: one call of `fulfilsContract` per
+// kind.
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
 
 export interface Kind {
 	readonly name: string;
-	/** Another name for its machine, where a file has several kinds. */
+	/** Another name for its machine, if a file tests several kinds. */
 	readonly machine?: string;
-	/** Only that it comes back: for a variant of a kind that has been through all of it. */
+	/** Only test that it is restored: for a variant of a kind that passes the full contract. */
 	readonly brief?: boolean;
-	/** Why it cannot be tried here. */
+	/** Why it cannot be tested here. */
 	readonly skip?: string | undefined;
 	/** Units of the machine that start at boot. */
 	readonly units: readonly string[];
@@ -18,22 +19,24 @@ export interface Kind {
 	/** The state's folders and dumps. */
 	readonly folders: readonly string[];
 	readonly dump: Readonly<Record<string, unknown>>;
-	/** Once: wait for the server, make accounts. */
+	/** Run once: wait for the server, create accounts. */
 	prepare(web01: Machine): Promise<void>;
-	/** Each time: the old content, whatever was there. */
+	/** Run each time: the old content, whatever was there. */
 	fill(web01: Machine): Promise<void>;
-	/** Change, add and remove rows, and what else belongs to a database. */
+	/** Change, add and remove rows, and other parts of a database. */
 	change(web01: Machine): Promise<void>;
-	/** All that must come back, as a text, while the application may be using it. */
+	/** Everything that must be restored, as text, while the application may be using it. */
 	facts(web01: Machine): Promise<string>;
-	/** Take the database away while its application is stopped, as on a new machine; undefined where that is the folder. */
+	/**
+	 * Remove the database while its application is stopped, as on a new machine; undefined if that means the folder.
+	 */
 	destroy?(web01: Machine): Promise<void>;
-	/** Make a dump impossible, and fix that. */
+	/** Make a dump impossible, and revert that. */
 	breakDown(web01: Machine): Promise<void>;
 	mend(web01: Machine): Promise<void>;
-	/** Let a dump begin well and fail in the middle, where that can be had. */
+	/** Make a dump start well and fail in the middle, if this is possible. */
 	spoil?(web01: Machine): Promise<void>;
-	/** What `diff` says once `change` was done. */
+	/** The output of `diff` after `change`. */
 	readonly rowsChanged: RegExp;
 }
 
@@ -95,7 +98,7 @@ export function fulfilsContract(kind: Kind): void {
 			);
 		};
 
-		// With tar the others below come back.
+		// With tar, the others below are restored.
 		const tier = { borgbackup: "", tar: " [long]" };
 		for (const provider of ["borgbackup", "tar"] as const)
 			test(`comes back with ${provider} as it was${tier[provider]}`, async () => {

@@ -1,4 +1,5 @@
-// What archives, journals and the config share: the names of dumps, and which declared one stands for one in an archive.
+// What archives, journals and the config share: the names of dumps, and which declared dump matches one in an
+// archive.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as v from "valibot";

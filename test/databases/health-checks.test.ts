@@ -1,4 +1,4 @@
-// A check by SQL asks the server that the state's dump of the database is of, wherever that is.
+// An SQL check queries the server of the state's dump of that database, wherever it is.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Place } from "../support/place.ts";

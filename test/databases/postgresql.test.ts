@@ -1,4 +1,4 @@
-// PostgreSQL, as every kind of database; what is its own is in postgresql-databases and postgresql-server.
+// PostgreSQL against the contract; its own features are tested in postgresql-databases and postgresql-server.
 import type { Machine } from "../machine/machine.ts";
 import { fulfilsContract } from "./contract.ts";
 import { asPostgres, ODD, quoted } from "./postgresql.ts";

@@ -1,4 +1,4 @@
-// What the tests of PostgreSQL share: a name that is hard to quote, a query as the user postgres, and an application
+// Shared by the tests of PostgreSQL: a name that is hard to quote, a query as the user postgres, and an application
 // with a folder and two databases.
 import assert from "node:assert/strict";
 import { before, beforeEach } from "node:test";
@@ -18,7 +18,10 @@ export async function asPostgres(web01: Machine, database: string, statement: st
 	return stdout.trim();
 }
 
-/** In a `describe`: a machine with the application; each test finds it filled, running and not yet backed up. */
+/**
+ * Call in a `describe`: a machine with the application; each test starts with it filled, running and not yet backed
+ * up.
+ */
 export function application(disks: Readonly<Record<string, "ext4">> = {}) {
 	let web01: Machine;
 

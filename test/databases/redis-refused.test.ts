@@ -1,4 +1,4 @@
-// A Redis whose commands are renamed, or whose user may not use them, as hosting providers and hardened set-ups have it.
+// A Redis whose commands are renamed or denied to its user, as with hosting providers and in hardened setups.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ const below = scratch("redis-refused");
 interface Case {
 	readonly title: string;
 	readonly conf: string;
-	/** The state is stored; else that it is not, and what to do about it, is said. */
+	/** The state is stored; otherwise the output says that it is not, and what to do about it. */
 	readonly stored: boolean;
 	readonly said?: RegExp;
 	readonly appendOnly?: boolean;

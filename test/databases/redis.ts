@@ -1,8 +1,9 @@
-// A dataset of Redis's or Valkey's, without and with its append-only file, which wins over the dataset's file at a start.
+// A Redis or Valkey dataset, without and with its append-only file, which takes precedence over the dataset's file at
+// startup.
 import type { Machine } from "../machine/machine.ts";
 import { fulfilsContract } from "./contract.ts";
 
-/** `install` is run once on its machine, before its server is set up for the test. */
+/** `install` runs once on its machine, before its server is set up for the test. */
 export function datasets(
 	product: "Redis" | "Valkey",
 	install: (web01: Machine) => Promise<unknown> = async () => {},

@@ -1,5 +1,5 @@
-// A server that sends nothing costs its own state the backup, and nobody else's: somebody holds a lock of a service's own, or
-// the server is not what it says it is. HOLDFAST_STANDSTILL_SECONDS is an hour otherwise.
+// A server that sends nothing fails only its own state's backup: somebody holds a lock on a service's data, or the
+// server is not what it claims to be. HOLDFAST_STANDSTILL_SECONDS is an hour by default.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, type Socket } from "node:net";
@@ -16,7 +16,7 @@ describe("a server that sends nothing", { skip: noServers }, () => {
 	afterEach(() => {
 		for (const one of held.splice(0)) one.kill();
 	});
-	/** It goes on until it is ended. */
+	/** It continues until it is ended. */
 	const hold = async (program: string, args: readonly string[], statement: string) => {
 		const child = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"] });
 		child.stdin.write(statement);

@@ -1,4 +1,5 @@
-// SQLite databases whose indexes and columns need what only their application gives: sqlite3 alone cannot make them again.
+// SQLite databases whose indexes and columns need something that only their application provides: sqlite3 alone
+// cannot rebuild them.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, truncateSync } from "node:fs";
@@ -9,7 +10,7 @@ import { scratch } from "../support/scratch.ts";
 
 const below = scratch("sqlite-own");
 
-/** The application: what it gives SQLite, before a script of its own. */
+/** The application: what it adds to SQLite before it runs a script. */
 const APPLICATION = `import sqlite3, sys, time, os
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.create_collation("THEIRS", lambda a, b: (a > b) - (a < b))
@@ -44,7 +45,7 @@ db.execute("BEGIN")
 for n in range(200): db.execute("INSERT INTO t (a, b) VALUES (?, ?)", (f"a{n}", f"b{n}"))
 db.execute("COMMIT")`,
 			);
-		// Its last row is in the -wal alone.
+		// Its last row is only in the -wal.
 		const ready = place.path("ready");
 		const user = spawn("python3", [
 			"-c",

@@ -3,7 +3,7 @@ import type { Machine } from "../machine/machine.ts";
 import { fulfilsContract } from "./contract.ts";
 
 const FILE = "/var/lib/app/data/app's.db";
-/** As the application's user: a file that root makes beside the database would lock it out. */
+/** As the application's user: a file that root creates next to the database would lock it out. */
 const sql = (web01: Machine, statements: string) =>
 	web01.sh(`runuser -u app -- sqlite3 -cmd '.timeout 5000' "$FILE"`, { input: statements, env: { FILE } });
 
@@ -41,7 +41,8 @@ while True:
 			web01,
 			"PRAGMA journal_mode = WAL; PRAGMA user_version = 42; CREATE TABLE note (id INTEGER PRIMARY KEY, text); CREATE TABLE beat (n); INSERT INTO note SELECT value, 'old ' || value FROM generate_series(1, 1000); CREATE VIRTUAL TABLE find USING fts5(text); INSERT INTO find VALUES ('needle')",
 		);
-		// Not before the application has it open: one that comes too late would make an empty one in the place of a moved one.
+		// Wait until the application has it open: an application that opens it too late would create an empty file in
+		// place of a moved one.
 		await web01.sh(
 			'chmod 640 "$FILE"; systemctl start app; for try in $(seq 200); do [ ! -e "$FILE-wal" ] || exit 0; sleep 0.05; done; exit 1',
 			{ env: { FILE } },

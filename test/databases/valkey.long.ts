@@ -7,7 +7,7 @@ import { datasets } from "./redis.ts";
 
 const programs = elsewhere("trixie", "valkey-server", "valkey-tools");
 
-/** In place of Redis and its programs, as Debian's package of Valkey sets it up. */
+/** Replaces Redis and its programs, as Debian's package of Valkey sets it up. */
 async function install(web01: Machine): Promise<void> {
 	const folder = programs.below("/opt/holdfast");
 	await web01.sh(`

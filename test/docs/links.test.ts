@@ -1,4 +1,4 @@
-// Every link from a page of ours to another leads somewhere: the file is there, and the heading in it.
+// Every link between our pages is valid: the file exists, and so does the heading.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ const pages = execFileSync("git", ["ls-files", "*.md"], { cwd: PROJECT, encoding
 	.trim()
 	.split("\n");
 
-/** As forges make them of headings: letters, digits, "-" and "_" stay, spaces become "-". */
+/** As forges derive them from headings: letters, digits, "-" and "_" stay, spaces become "-". */
 function anchorsOf(page: string): Set<string> {
 	const anchors = new Set<string>();
 	for (const [, heading = ""] of textOf(page).matchAll(/^#+ +(.*)$/gm)) {
@@ -26,7 +26,7 @@ function anchorsOf(page: string): Set<string> {
 	return anchors;
 }
 
-/** Without its examples. */
+/** Without code blocks. */
 const textOf = (page: string) => readFileSync(join(PROJECT, page), "utf8").replace(/^```[\s\S]*?^```$/gm, "");
 
 for (const page of pages)

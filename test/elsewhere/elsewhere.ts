@@ -1,18 +1,18 @@
-// Servers and engines that Debian 12 does not have, or that a test must not install on the machine it runs on: unpacked
-// beside the tests.
+// Servers and engines that Debian 12 does not have, or that a test must not install on its own machine: they are
+// unpacked next to the tests.
 import { spawnSync } from "node:child_process";
 import { join, relative } from "node:path";
 
 const PROJECT = join(import.meta.dirname, "../..");
 
-/** Where they are unpacked; `missing` says why they cannot be had. */
+/** Where they are unpacked; `missing` says why they are not available. */
 export interface Elsewhere {
 	/** On this machine, or below the project's folder on a test machine. */
 	below(project: string): string;
 	readonly missing?: string;
 }
 
-/** `bin/` of the folder holds a way to run each program. */
+/** `bin/` in the folder has a wrapper for each program. */
 export function elsewhere(suite: "bookworm" | "trixie" | "sid", ...packages: string[]): Elsewhere {
 	const { status, stdout, stderr } = spawnSync(
 		"sh",

@@ -1,4 +1,4 @@
-// borg's own cache of a repository, as a full disk or a power cut leaves it: a broken cache stops nothing.
+// borg's own cache of a repository, as a full disk or a power failure leaves it: a broken cache stops nothing.
 import assert from "node:assert/strict";
 import { cpSync, existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// BorgBackup against the contract, on real encrypted repositories, and what is its own.
+// BorgBackup against the contract, on real encrypted repositories, and its own features.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";

@@ -1,6 +1,6 @@
-// The provider of the user's own commands, with the toy of Clan's blog post. It makes archives and lists them as it is
-// printed there. Its restore cannot work with GNU tar: that stores "srv/notes" of "/srv/notes", and finds no
-// "/srv/notes" in the archive after. Such a restore fails, and is undone.
+// The `command` provider with the example of Clan's blog post. Archives are made and listed as printed there. Its
+// restore cannot work with GNU tar, which stores "/srv/notes" as "srv/notes" and then does not find "/srv/notes" in
+// the archive. Such a restore fails and is rolled back.
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, utimesSync } from "node:fs";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ import { factsOf } from "../support/tree.ts";
 
 const below = scratch("command");
 
-/** The three commands; `uniqueFolders` is what Nix would have put there. */
+/** The three commands; `uniqueFolders` is what Nix would have inserted. */
 const toy = (back: string, list: string, uniqueFolders: string, folder = "FOLDER[@]") => ({
 	list: `echo ${back}`,
 	create: `
@@ -30,7 +30,7 @@ tar -xvpf ${back} -C / -T ${list}
 
 test("the blog post's toy creates and lists; its restore fails and is undone, and works with the slash left out", async () => {
 	const place = new Place(below);
-	// The toy's archives know whole seconds only.
+	// The example's archives have a resolution of whole seconds.
 	utimesSync(place.write("notes/deep/file", "as it was"), 1_000_000_000, 1_000_000_000);
 	place.write("other/file", "untouched");
 	const folders = ["notes", "other"].map((name) => place.path(name));

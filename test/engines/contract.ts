@@ -23,7 +23,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 	};
 	const rootsOf = (...paths: string[]): Root[] => paths.map((path) => ({ path, exclude: [] }));
 
-	/** What is ours, and the same whatever the engine's version. */
+	/** Tests of our own code, which are the same for every version of the engine. */
 	const whole: typeof test = engine.brief ? ((() => {}) as unknown as typeof test) : test;
 
 	describe(`${engine.name} fulfils the contract of a provider`, () => {
@@ -213,7 +213,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 
 		whole("a destination that was there before and is gone is not made again", async () => {
 			const { folder, destination, roots } = setUp();
-			// What an entry in engines.ts may have made beforehand.
+			// What an entry in engines.ts may have created beforehand.
 			rmSync(repoOf(folder), { recursive: true, force: true });
 			await assert.rejects(
 				destination.create({ name: "a", roots, metadata: metadataOf("a") }, false, quiet),

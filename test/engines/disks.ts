@@ -1,5 +1,5 @@
-// The part of a provider's contract that is about disks which are not mounted. What is expected is read from /etc/fstab,
-// from mount units and from the path, so the program runs in a mount namespace that has these as a case wants them.
+// The part of a provider's contract about disks that are not mounted. Expected mounts are read from /etc/fstab, mount
+// units and the path, so the program runs in a mount namespace in which these are as the case requires.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
@@ -13,13 +13,13 @@ const HOLDFAST = join(import.meta.dirname, "../../bin/holdfast");
 
 interface Case {
 	readonly title: string;
-	/** Before the program runs, with the case's folder as $F. */
+	/** Runs before the program, with the case's folder as $F. */
 	readonly script?: string;
 	/** The destination. */
 	readonly at: string;
 	/** Of the config. */
 	readonly mountpoint?: string | false;
-	/** What is said when it is refused. */
+	/** The message when it is refused. */
 	readonly refused?: RegExp;
 }
 
@@ -76,7 +76,7 @@ export function wantsItsDisk({ name, type = name }: Engine, scratch: string): vo
 	test("what is on a disk that is not mounted is not written to the disk below", {
 		skip: isRoot ? false : "only root can mount",
 	}, () => {
-		// The rule is one for all: that each engine asks is seen by two.
+		// All engines share one rule: two of them suffice to show that each engine applies it.
 		const cases = name === "tar" ? CASES : CASES.slice(0, 2);
 		for (const one of cases) tryCase(type, mkdtempSync(join(scratch, "disks-")), one);
 	});

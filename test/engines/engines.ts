@@ -1,4 +1,4 @@
-// The engines that the suites run against, each with a destination below a folder. A new one is one entry here.
+// The engines that the suites run against, each with a destination below a folder. To add one, add an entry here.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,15 +15,17 @@ import { cheapRepository } from "../support/cheap-restic.ts";
 
 export interface Engine {
 	readonly name: string;
-	/** As a config has it, where that is another. */
+	/** The name in a config, if it differs. */
 	readonly type?: string;
-	/** Another version of an engine that fulfils all of the contract: what may differ is asked of it. */
+	/** Another version of an engine that passes the full contract: only tests of possible differences run. */
 	readonly brief?: boolean;
-	/** It says nothing of a file that was listed and is gone when it is read. */
+	/** It does not report a file that was listed and is gone when it is read. */
 	readonly passesOverVanished?: boolean;
 	/** A destination below this folder, the same for the same folder. */
 	open(below: string): Whole;
-	/** Change bytes inside what the destination stores, after this archive was made; absent for engines that keep no checksums. */
+	/**
+	 * Change bytes in what the destination stores, after this archive was made; absent for engines without checksums.
+	 */
 	damage?(below: string, archive: string): void;
 }
 
@@ -41,7 +43,7 @@ export function setUpEngines(folder: string): void {
 let passphraseFile = "";
 const passphraseIn = (folder: string) => join(folder, "passphrase");
 
-/** One whose engine can do all that the contract asks for. */
+/** An engine that supports everything in the contract. */
 export type Whole = Able<"restore" | "contents" | "check" | "remove" | "writeMetadata"> &
 	Required<Pick<Destination, "sizeOf" | "details">>;
 
@@ -115,14 +117,14 @@ export const borgbackup: Engine = {
 const begun = new Set<string>();
 export const restic: Engine = {
 	name: "restic",
-	// The first create makes what is not there: that is restic.test.ts's.
+	// The first create initializes a missing repository; restic.test.ts covers this.
 	open(below) {
 		if (!begun.has(below)) cheapRepository(repoOf(below), passphraseFile);
 		begun.add(below);
 		return openRestic(below);
 	},
 	damage(below) {
-		// Both what files hold and what folders hold; the latter is in restic's cache as well.
+		// Both packs with file contents and packs with folders; the latter are also in restic's cache.
 		for (const pack of filesBelow(join(repoOf(below), "data"))) flip(pack, 10, -200, 50);
 	},
 };

@@ -1,4 +1,4 @@
-// What every engine does when its disk is full, read-only, or when its process is killed.
+// How every engine behaves when its disk is full or read-only, or its process is killed.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -10,12 +10,12 @@ import { factsOf, isRoot } from "../support/tree.ts";
 import { ENGINES, setUpEngines } from "./engines.ts";
 import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
 
-/** How often each engine is killed; another moment every time that the tests run. */
+/** How often each engine is killed; at a different time in each test run. */
 const ROUNDS = 1;
 const folder = scratch("engine-faults");
 setUpEngines(folder);
 
-/** A small disk of its own. */
+/** A small disk for the test. */
 function disk(name: string, megabytes: number): string {
 	const image = join(folder, `${name}.img`);
 	const at = join(folder, `${name} disk`);
@@ -112,7 +112,8 @@ for (const engine of ENGINES)
 				const finished = (await end) === 0;
 				await destination.discardPartial?.(`killed-${round}`, quiet);
 				for (const { name } of await destination.list(quiet)) {
-					// Killed once it was whole, it may be there: then it is good for a restore.
+					// If it was killed after the archive was complete, the archive may exist: then a restore of it
+					// works.
 					const into = join(folder, `${engine.name}-killed-${round}-${name}`);
 					mkdirSync(into);
 					await destination.restore(name, [from], intoFolder(into), quiet);

@@ -1,4 +1,4 @@
-// What the tests of providers work with.
+// Fixtures for the tests of providers.
 
 import type { Metadata } from "../../src/engines/archive.ts";
 import type { Root, Work } from "../../src/engines/destination.ts";
@@ -25,7 +25,7 @@ export function metadataOf(run: string): Metadata {
 	};
 }
 
-/** Maps that were read have no prototype: as they are written down, both sides are the same. */
+/** Maps that were parsed have no prototype: compare both sides as JSON. */
 export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
 
 /** A folder to work in, a source full of odd files, and an empty destination. */
@@ -36,7 +36,7 @@ export interface Bench {
 	readonly roots: readonly Root[];
 }
 
-/** Where a restore writes; it stays open, as a test's few folders may. */
+/** Where a restore writes; it is left open, since a test has only a few folders. */
 export function intoFolder(path: string): Into {
 	return into(openFolder(path), () => {});
 }

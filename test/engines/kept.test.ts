@@ -1,5 +1,5 @@
-// What an engine does not keep of a file, as docs/how-to/engines.md has it: times that it cannot write down, and hard links
-// from one folder to another.
+// What an engine does not preserve of a file, as documented in docs/how-to/engines.md: times that it cannot store,
+// and hard links from one folder to another.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chownSync, linkSync, mkdirSync, readFileSync, statSync } from "node:fs";
@@ -45,7 +45,7 @@ describe("what an engine does not keep", { skip: isRoot ? false : "needs root" }
 	place.write("a/linked", "x");
 	linkSync(place.path("a/linked"), place.path("b/linked"));
 	place.write("a/owned", "x");
-	/** In a user database of the run's own: its number is another at the restore. */
+	/** In a user database for the run only: the number has changed by the time of the restore. */
 	const users = (uid: number) =>
 		`cp /etc/passwd "${place.path("users")}"; echo "keptuser:x:${uid}:0::/:/bin/false" >>"${place.path("users")}"; mount --bind "${place.path("users")}" /etc/passwd`;
 	chownSync(place.path("a/owned"), USER.old, 0);

@@ -1,4 +1,4 @@
-// npm run contract-large: what is too large for every run of the tests, on every engine; writes docs/providers.md.
+// npm run contract-large: trials that are too large for every test run, on every engine; writes docs/providers.md.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ setUpEngines(join(scratch, "engines"));
 interface Trial {
 	readonly name: string;
 	make(folder: string): Promise<void>;
-	/** What must be the same after. */
+	/** What must be the same afterwards. */
 	facts(folder: string): Promise<unknown>;
 }
 

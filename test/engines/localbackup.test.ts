@@ -1,4 +1,5 @@
-// localbackup on real rsnapshot against the contract, and what is its own: disks, hooks, how many snapshots stay.
+// localbackup on real rsnapshot against the contract, and its own features: disks, hooks, how many snapshots are
+// kept.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -20,7 +21,7 @@ const noDisks = isRoot ? undefined : "only root can mount a disk";
 
 function source(below: string) {
 	mkdirSync(join(below, "source/deep"), { recursive: true });
-	// Once: written again it has another time, and is another file.
+	// Once only: writing it again would change its time and make it a different file.
 	if (!existsSync(join(below, "source/file"))) writeFileSync(join(below, "source/file"), "x");
 	return [{ path: join(below, "source"), exclude: [] }];
 }
@@ -88,7 +89,7 @@ test("what a create that died left is not mixed into the next one, nor listed", 
 test("the rsync of a create that is killed ends with it", async () => {
 	const below = join(folder, "killed");
 	mkdirSync(join(below, "source"), { recursive: true });
-	// Long to read, and nothing on the disk.
+	// Takes long to read, and uses no disk space.
 	execFileSync("truncate", ["-s", "200G", join(below, "source/file")]);
 	const script = `
 		import { openLocalbackup, setUpEngines } from ${JSON.stringify(join(import.meta.dirname, "engines.ts"))};

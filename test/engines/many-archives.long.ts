@@ -1,4 +1,4 @@
-// Every engine lists, restores from and removes among many archives, whose descriptions are long.
+// Every engine lists, restores from and removes among many archives with long metadata.
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,13 +9,13 @@ import { scratch } from "../support/scratch.ts";
 import { ENGINES, openLocalbackup, setUpEngines } from "./engines.ts";
 import { intoFolder, metadataOf, plain, quiet } from "./fixtures.ts";
 
-/** A thousand of each take a quarter of an hour; the long tier makes them. */
+/** A thousand of each take a quarter of an hour; the long tier creates them. */
 const MANY = Number(process.env.HOLDFAST_MANY_ARCHIVES) || 24;
 
 const folder = scratch("many");
 setUpEngines(folder);
 
-/** Some 10 KiB: a machine of forty states, each with a few folders. */
+/** About 10 KiB: a machine of forty states, each with a few folders. */
 function longMetadata(run: string): Metadata {
 	const states = Array.from({ length: 40 }, (_, state) => [
 		`state-${state}`,
@@ -32,7 +32,7 @@ for (const engine of ENGINES)
 		const below = join(folder, engine.name);
 		const source = join(below, "source");
 		mkdirSync(source, { recursive: true });
-		// It would keep twenty.
+		// Otherwise it would keep twenty.
 		const destination =
 			engine.name === "localbackup" ? openLocalbackup(below, {}, 2 * MANY) : engine.open(below);
 		const made: Metadata[] = [];

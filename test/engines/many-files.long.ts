@@ -1,6 +1,6 @@
-// A state of very many files, on every engine: what Holdfast itself keeps in memory does not grow with them, whatever it
-// does with the archive. `HOLDFAST_MANY_FILES=300000` (some minutes) and `1000000` (an hour) are the long tier; the figures
-// of these are in docs/benchmarks.md.
+// A state with very many files, on every engine: Holdfast's own memory use does not grow with their number, whatever
+// it does with the archive. `HOLDFAST_MANY_FILES=300000` (some minutes) and `1000000` (an hour) belong to the long
+// tier; their figures are in docs/benchmarks.md.
 import assert from "node:assert/strict";
 import {
 	mkdirSync,
@@ -19,11 +19,11 @@ import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
 const isLong = process.env.HOLDFAST_MANY_FILES !== undefined;
-/** As many as show it: what kept all of restic's listing took 120 MiB of so many. */
+/** Enough to show the effect: keeping all of restic's listing took 120 MiB for this many. */
 const MANY = Number(process.env.HOLDFAST_MANY_FILES) || 30_000;
-/** MiB of our own process. */
+/** MiB of Holdfast's own process. */
 const MOST = 100;
-/** Entries of one folder, and symlinks: `restic ls` says only to people where these lead. */
+/** Entries of one folder, and symlinks: `restic ls` shows their targets only in its text format. */
 const IN_A_FOLDER = 10_000;
 const EVERY_LINK = 10;
 
@@ -51,7 +51,7 @@ interface Watched {
 	readonly seconds: number;
 }
 
-/** Run it, with the most memory that our own process had. */
+/** Run it, and return the peak memory of Holdfast's own process. */
 async function watched(place: Place, ...words: string[]): Promise<Watched> {
 	const began = performance.now();
 	const { child, ended } = place.start(words);

@@ -1,4 +1,4 @@
-// What users of other tools have reported of their patterns: each is tried on every engine by patterns.test.ts.
+// What users of other tools have reported about their patterns: patterns.test.ts tries each on every engine.
 
 export interface Report {
 	/** Where it was reported. */

@@ -1,5 +1,6 @@
-// Patterns mean the same for every engine: what each real engine stores is what a small matcher of bytes says, which shares no
-// code with the program; and the examples of docs/reference/patterns.md are what happens. HOLDFAST_ROUNDS makes it longer.
+// Patterns mean the same for every engine: what each real engine stores matches a small matcher of bytes that shares
+// no code with the program, and the examples of docs/reference/patterns.md are correct. HOLDFAST_ROUNDS sets the
+// number of rounds.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +27,7 @@ setUpEngines(join(scratch, "engines"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 const numRuns = Number(process.env.HOLDFAST_ROUNDS) || 1;
 
-/** Names, as bytes in latin1: each has been read differently by some engine, or looks like a pattern. */
+/** Names, as bytes in latin1: some engine has misread each of them, or they look like a pattern. */
 const bytes = (text: string) => Buffer.from(text).toString("latin1");
 const NAMES = [
 	..."a b ab x.tmp y.tmp .hid -d cache tmp temp-1.rdb temp-22.rdb Temp-1.rdb a*b a?b [a] ] ^ a-b ! !x ~ # {a,b} ** \\ back\\slash".split(
@@ -36,7 +37,7 @@ const NAMES = [
 	...["\xff.tmp", "a\xe2\x82", "temp-\xff.rdb", "\xc3", "\xed\xa0\x80"],
 ];
 
-/** One name of a pattern, as the test knows it. */
+/** One component of a pattern, as the test represents it. */
 type Atom =
 	| { readonly text: string }
 	| { readonly star: true }
@@ -60,7 +61,7 @@ const written = (parts: readonly Part[]) =>
 		.join("/")
 		.replace(/^[!~]/, "\\$&");
 
-/** Whether a name, in bytes, is meant. */
+/** Whether a name, in bytes, matches. */
 function isMeant(atoms: readonly Atom[], name: string): boolean {
 	const [atom, ...rest] = atoms;
 	if (atom === undefined) return name === "";
@@ -78,7 +79,7 @@ function isMeant(atoms: readonly Atom[], name: string): boolean {
 	);
 }
 
-/** Whether these names, or those of a folder that they lie in, are meant. */
+/** Whether these names, or those of a folder that contains them, match. */
 function isOut(parts: readonly Part[], names: readonly string[]): boolean {
 	const [part, ...rest] = parts;
 	if (part === undefined) return true;
@@ -101,7 +102,9 @@ const anyRoot = fc.record({
 	kind: fc.constantFrom("name", "below", "absolute"),
 	tree: anyTree,
 	name: anyName.filter(isUtf8),
-	/** Which path of the tree the pattern is made of, how much of it, and what becomes of each of its names. */
+	/**
+	 * The path in the tree that the pattern is derived from, how much of it, and how each of its names is changed.
+	 */
 	path: fc.nat(),
 	length: fc.nat(),
 	ways: fc.array(fc.tuple(fc.boolean(), anyWays), { minLength: 4, maxLength: 4 }),
@@ -109,7 +112,7 @@ const anyRoot = fc.record({
 });
 type Case = typeof anyRoot extends fc.Arbitrary<infer T> ? T : never;
 
-/** What is left of a name when some of its characters are not said. */
+/** A name with some of its characters replaced. */
 function unsaid(name: string, ways: readonly string[]): Atom[] {
 	const all = isUtf8(name) ? [...textOf(name)] : [];
 	const atoms = all.slice(0, ways.length).map((character, index): Atom => {
@@ -129,10 +132,10 @@ function partsOf({ tree, path, length, ways }: Case): Part[] {
 	const parts = taken.flatMap((name, index): Part[] => {
 		const [isFar, own = []] = ways[index] ?? [];
 		const part = unsaid(name, own);
-		// A pattern has three of them at most.
+		// A pattern may have at most three of them.
 		return [...(isFar && own[0] !== "t" && index < 3 ? (["**"] as const) : []), part];
 	});
-	// What would leave nothing is another test's.
+	// Another test covers patterns that would exclude everything.
 	const hasName = parts.some((part) => part !== "**" && !part.every((atom) => "star" in atom));
 	return hasName ? parts : [...parts, [{ text: "a" }]];
 }
@@ -153,7 +156,7 @@ function plant(root: string, names: readonly string[]): void {
 		mkdirSync(at(path.slice(0, path.lastIndexOf("/"))), { recursive: true });
 		writeFileSync(at(path), "x", { flag: "wx" });
 	} catch (error) {
-		// A name of it is a file already, or a folder.
+		// One of its components already exists as a file or folder.
 		if (!["EEXIST", "ENOTDIR", "EISDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
 	}
 }
@@ -179,7 +182,7 @@ async function storedBy(engine: (typeof ENGINES)[number], base: string, roots: r
 	return { stored, unreadable };
 }
 
-/** Make a tree below `base`; what is to be stored of it, and what is said to leave out the rest. */
+/** Create a tree below `base`; returns what must be stored of it, and the patterns that exclude the rest. */
 function plantCase(one: Case, base: string, index: number) {
 	const { tree, kind, name } = one;
 	const parts = partsOf(one);
@@ -223,7 +226,7 @@ function plantCase(one: Case, base: string, index: number) {
 	};
 }
 
-/** The same for an example of the reference or a report, as if its tree lay in "/". */
+/** The same for an example of the reference or a report, as if its tree were in "/". */
 function plantExample(one: Omit<Report, "from">, base: string, name: string) {
 	const { pattern, paths, leavesOut: left } = one;
 	const top = join(base, name);

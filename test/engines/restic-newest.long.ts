@@ -1,4 +1,4 @@
-// restic of today against the same contract: Debian 12's is of 2022, and what people install is not.
+// The current restic against the same contract: Debian 12 has a version of 2022, and people install newer ones.
 import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,14 +17,14 @@ else {
 	mkdirSync(programs);
 	symlinkSync(join(newerRestic.below(PROJECT), "bin/restic"), join(programs, "restic"));
 	process.env.PATH = `${programs}:${process.env.PATH}`;
-	// From 0.17 on it leaves out what vanished without a word.
+	// Since 0.17 it silently skips files that disappeared.
 	fulfilsContract(
 		{
 			...restic,
 			name: "restic of today",
 			type: "restic",
 			passesOverVanished: true,
-			// The long tier asks all of it.
+			// The long tier runs all of it.
 			brief: process.env.HOLDFAST_ROUNDS === undefined,
 		},
 		folder,

@@ -1,4 +1,4 @@
-// restic against the contract, on real repositories, and what is its own.
+// restic against the contract, on real repositories, and its own features.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -28,7 +28,7 @@ function source(below: string) {
 	return [{ path: join(below, "source"), exclude: [] }];
 }
 
-/** Locks that are held: one that is still being written has another name, and none heeds or clears it. */
+/** Locks that are held: one that is still being written has another name, and is neither respected nor removed. */
 const locksIn = (below: string) =>
 	readdirSync(join(below, "deep/er/repo/locks")).filter((name) => /^[0-9a-f]{64}$/.test(name)).length;
 
@@ -91,7 +91,7 @@ test("the lock of a process that was killed is cleared, and what waits for it go
 		RESTIC_REPOSITORY: join(below, "deep/er/repo"),
 		RESTIC_CACHE_DIR: join(folder, "cache"),
 	};
-	// It holds its lock until its input ends, which it never does.
+	// It holds its lock until its input ends, which never happens.
 	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
 	const locks = () => locksIn(below);
 	while (locks() === 0) await pause(20);
@@ -113,7 +113,7 @@ test("a check tells a pack that is lost from a repository that is not there, and
 	writeFileSync(join(below, "source/random"), randomBytes(300_000));
 	const destination = restic.open(below);
 	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-	// The one with what files hold: of a lost one with folders restic would try to read for a minute.
+	// The pack with file contents: restic would retry for a minute to read a missing one with folders.
 	const [pack = ""] = execFileSync(
 		"find",
 		[join(below, "deep/er/repo/data"), "-type", "f", "-size", "+100k"],
@@ -263,7 +263,7 @@ test("a mounted archive shows its files, and is unmounted when it is no longer w
 test("a restic that waits for itself for ever is ended, and the create fails", async () => {
 	const below = join(folder, "standstill");
 	const roots = source(below);
-	// A stand-in: restic 0.14 does it after some full disks only. It says what it says, and ends at nothing but a signal.
+	// A stand-in: restic 0.14 does this only after some full disks. It prints the same and ends only on a signal.
 	const bin = join(below, "bin");
 	mkdirSync(bin);
 	const status = '{"message_type":"status","percent_done":1}';

@@ -1,4 +1,4 @@
-// Real servers that restic stores at, on loopback, each below a folder; they end with the test file.
+// Real servers for restic, on loopback, each below a folder; they end with the test file.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -22,7 +22,7 @@ export interface RepositoryServer {
 const radosgw = elsewhere("trixie", "radosgw");
 const newer = elsewhere("sid", "restic", "restic-rest-server");
 
-/** restic of today, as `bin/restic` below it. */
+/** The current restic, as `bin/restic` below it. */
 export const newerRestic = newer;
 
 export const SERVERS: readonly RepositoryServer[] = [
@@ -59,7 +59,7 @@ export const SERVERS: readonly RepositoryServer[] = [
 export const PROJECT = join(import.meta.dirname, "../..");
 const QUIET = { stdio: "ignore" } as const;
 
-/** Ceph's object gateway by itself, on its own small store (dbstore) in place of a cluster. */
+/** Ceph's object gateway alone, on its own small store (dbstore) instead of a cluster. */
 async function objectGateway(below: string): Promise<Served> {
 	const port = await freePort();
 	const folder = radosgw.below(PROJECT);

@@ -1,4 +1,5 @@
-// An engine that ends well and prints no listing: that is not one without archives, which prune would go by.
+// An engine that succeeds but prints no listing: this must not look like a destination without archives, which prune
+// would rely on.
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import { test } from "node:test";
@@ -37,7 +38,7 @@ for (const [engine, program, listing, options] of [
 			assert.notEqual(code, 0, JSON.stringify(text));
 			assert.match(stderr, /could not be listed: what .* printed is not understood/, JSON.stringify(text));
 		}
-		// Go prints a list that was never made as null.
+		// Go prints a list that was never initialized as null.
 		place.write("printed", program === "restic" ? "null\n" : '{"archives": []}');
 		assert.equal((await place.start(["list"], path).ended).code, 0);
 	});

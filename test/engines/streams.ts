@@ -1,4 +1,4 @@
-// The part of a provider's contract that is about streams: files whose content a program makes while it is stored.
+// The part of a provider's contract about streams: files whose content a program produces while it is stored.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -76,7 +76,7 @@ export function takesStreams(setUp: () => Bench): void {
 		});
 }
 
-/** As a program's end is that somebody looks at only later. */
+/** Like the end of a program that is only looked at later. */
 function rejected(error: Error): Promise<void> {
 	const promise = Promise.reject<void>(error);
 	promise.catch(() => {});

@@ -1,4 +1,4 @@
-// The embedded tar engine against the contract, and what is its own.
+// The built-in tar engine against the contract, and its own features.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";

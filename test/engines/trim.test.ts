@@ -1,4 +1,5 @@
-// The end mark of a tar stream is found by its headers, however the stream is cut and whatever the files end in.
+// The end marker of a tar stream is found through its headers, however the stream is split and whatever the files end
+// with.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// Files that a disk has lost, whatever they are called: engines say so in lines that begin with the name, and a service may
-// choose names that read like something else. A state that lacks one is never called good.
+// Files that a disk has lost, whatever their names: engines report them in lines that begin with the name, and a
+// service may choose names that look like another message. A state that lacks a file is never called good.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
@@ -37,7 +37,7 @@ const NAMES = [
 	"é \u202e",
 ];
 
-/** A byte of each inode is turned over: the file system notices that by its checksums. */
+/** A byte of each inode is flipped: the file system detects this by its checksums. */
 function lose(image: string, inodes: readonly number[]): void {
 	const fd = openSync(image, "r+");
 	for (const inode of inodes) {
@@ -46,7 +46,7 @@ function lose(image: string, inodes: readonly number[]): void {
 			stdio: ["ignore", "pipe", "ignore"],
 		});
 		const [, block, offset] = /located at block (\d+), offset (0x[0-9a-f]+)/.exec(said) ?? [];
-		// Where a file's time of change is.
+		// The position of a file's modification time.
 		const at = Number(block) * 4096 + Number(offset) + 12;
 		const byte = Buffer.alloc(1);
 		readSync(fd, byte, 0, 1, at);
@@ -73,7 +73,7 @@ describe("files that cannot be read", { skip: isRoot ? false : "only root can mo
 			writeFileSync(join(disk, "good"), "good");
 			execFileSync("sync", ["-f", disk]);
 			execFileSync("umount", [disk]);
-			// Another file: the kernel keeps the first for as long as some namespace has it mounted.
+			// A different file: the kernel keeps the first one while any namespace has it mounted.
 			const damaged = `${at} damaged.img`;
 			copyFileSync(image, damaged);
 			lose(damaged, inodes);
@@ -85,7 +85,7 @@ describe("files that cannot be read", { skip: isRoot ? false : "only root can mo
 				const { unreadable, unsteady } = await destination.create(request, true, quiet);
 				assert.deepEqual(unsteady, []);
 				const paths = new Set(unreadable.map(({ path }) => path));
-				// Of two of these a part may be named, which is the same.
+				// One of the two may be named only in part, which is acceptable.
 				assert.ok(paths.size >= NAMES.length - 1, JSON.stringify(unreadable));
 				for (const path of paths) assert.ok(path.startsWith(`${disk}/`), path);
 				for (const { reason } of unreadable) assert.match(reason, /bad message|error 74/i);

@@ -1,4 +1,4 @@
-// The part of a provider's contract that is about files which do not hold still while they are read.
+// The part of a provider's contract about files that change while they are read.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -24,7 +24,7 @@ const LARGE = 16 * 1024 * 1024;
 const NAMES = ["large: 1", "large\n2", "large\\3", "large ü4"];
 
 export function toldWhatIsUnsteady({ passesOverVanished = false }: Engine, setUp: () => Bench): void {
-	/** While the engine has one of the large files open, something is done to the others. */
+	/** While the engine has one of the large files open, the others are changed. */
 	async function createDuring(meddle: (root: string) => void) {
 		const { folder, destination } = setUp();
 		const root = mkdtempSync(join(folder, "unsteady "));
@@ -52,7 +52,7 @@ export function toldWhatIsUnsteady({ passesOverVanished = false }: Engine, setUp
 
 	test("what vanishes or changes while it is read is told by its name, and costs the rest nothing", async () => {
 		const meanwhile = (root: string) => {
-			// At once, while one of them is open: on a busy machine the writer may come too late for all of them.
+			// At once, while one of them is open: on a busy machine the writer may be too late for all of them.
 			for (const name of NAMES) appendFileSync(join(root, name), "more");
 			rmSync(join(root, "zz"), { recursive: true });
 			const end = Date.now() + 20_000;
@@ -60,14 +60,14 @@ export function toldWhatIsUnsteady({ passesOverVanished = false }: Engine, setUp
 			const writer = spawn("sh", ["-c", script, "sh", `${process.pid}`], { cwd: root, stdio: "ignore" });
 			let idle = 0;
 			const watch = setInterval(() => {
-				// Between two files none is open.
+				// Between two files, none is open.
 				idle = isRead(root) ? 0 : idle + 1;
 				if (Date.now() < end && idle < 25) return;
 				clearInterval(watch);
 				writer.kill();
 			}, 20);
 		};
-		// On a busy machine the engine may be done with all of it before anything is done to it.
+		// On a busy machine, the engine may finish before anything is changed.
 		let tries = 0;
 		let { root, result, back } = await createDuring(meanwhile);
 		while (told(result, "vanished").size === 0 && !passesOverVanished && ++tries < 4)
