@@ -1,4 +1,4 @@
-// From a destination alone to a config: the newest archive of a machine carries the manifest that it was made by.
+// From a destination to a config: the newest archive of a machine carries the manifest that it was made from.
 import * as v from "valibot";
 import { dumpSchema } from "../databases/dump.ts";
 import type { Archive } from "../engines/archive.ts";
@@ -26,23 +26,23 @@ const LONGEST_MANIFEST = 4 * 1024 * 1024;
 
 export interface Adopted {
 	readonly machine: string;
-	/** Of this machine, oldest first. */
+	/** The archives of this machine, oldest first. */
 	readonly archives: readonly Archive[];
 	readonly newest: Archive;
-	/** A line for each archive that may be newer and could not be used. */
+	/** A line for each archive that may be newer but could not be used. */
 	readonly passedOver: readonly string[];
-	/** Patterns of its config that are none any more and were taken out of it: state and reason. */
+	/** Patterns of its config that are no longer valid and were removed: state and reason. */
 	readonly dropped: readonly string[];
-	/** As the newest archive has it, with the destination that it was read from. */
+	/** The manifest in the newest archive, with the destination that it was read from. */
 	readonly manifest: Manifest;
-	/** What it would run, beside what was said to reach the destination by. */
+	/** The commands that it would run, besides those given to reach the destination. */
 	readonly commands: readonly Command[];
-	/** The provider that the destination belongs to, and its name there. */
+	/** The provider that the destination belongs to, and the destination's name there. */
 	readonly provider: string;
 	readonly destination: string;
 }
 
-/** Look into a destination and read the manifest of the newest archive of a machine. `scratch` is a private folder. */
+/** Read the manifest of a machine's newest archive from a destination. `scratch` is a private folder. */
 export async function adoptDestination(
 	destination: Destination,
 	options: ProviderOptions,
@@ -78,7 +78,7 @@ export async function adoptDestination(
 	return { machine, archives, newest, passedOver, dropped, commands, ...found };
 }
 
-/** Of archives none of which can be used: say why, where there are any. */
+/** If none of the archives can be used, say why. */
 function requireNoneLeft(listed: readonly Archive[]): void {
 	const [first] = listed.filter(isMarked).reverse();
 	if (first === undefined) return;
@@ -153,7 +153,7 @@ const patternsSchema = v.looseObject({
 	),
 });
 
-/** An older Holdfast took patterns that this one refuses. On a bare machine that must not stand in the way: they go, and are named. */
+/** An older Holdfast accepted patterns that this one refuses. On a bare machine that must not block the restore: they are removed and named. */
 function withReadablePatterns(found: unknown, dropped: string[]): unknown {
 	const { success, output } = v.safeParse(patternsSchema, found);
 	if (!success) return found;
@@ -168,7 +168,7 @@ function withReadablePatterns(found: unknown, dropped: string[]): unknown {
 	return { ...output, state: recordOf(state) };
 }
 
-/** The destination as it can be reached from here takes the place of the one that the manifest names, or is added. */
+/** The destination as it is reached from here replaces the one that the manifest names, or is added. */
 function withDestination(manifest: Manifest, options: ProviderOptions) {
 	const engine = engineOf(options);
 	const [[given, reached] = ["adopted", {}]] = Object.entries(destinationsIn(options));
@@ -176,7 +176,7 @@ function withDestination(manifest: Manifest, options: ProviderOptions) {
 		known.type === options.type ? [{ name, known, destinations: destinationsIn(known) }] : [],
 	);
 	const isReached = (one: DestinationOptions) => addressIn(engine, one) === addressIn(engine, reached);
-	// The one that wrote there before any other of that engine.
+	// The provider that wrote there takes precedence over any other with the same engine.
 	const same = of.find(({ destinations }) => Object.values(destinations).some(isReached)) ?? of[0];
 	const free = options.type in manifest.providers ? "adopted" : options.type;
 	const { name: provider, known, destinations } = same ?? { name: free, known: options, destinations: {} };

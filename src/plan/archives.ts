@@ -18,31 +18,31 @@ export interface ListedArchive extends Archive {
 	readonly machine: string;
 	readonly provider: string;
 	readonly destination: string;
-	/** Something else than Holdfast made it, in a destination whose archives otherwise say what they hold. */
+	/** Not made by Holdfast, in a destination whose archives otherwise have metadata. */
 	readonly foreign?: true;
-	/** Its time is yet to come. */
+	/** It is dated in the future. */
 	readonly ahead?: true;
 }
 
 export interface Listing {
 	readonly archives: readonly ListedArchive[];
-	/** A line for each archive that cannot be used, or not be judged. */
+	/** A line for each archive that cannot be used or examined. */
 	readonly problems: readonly string[];
 	readonly failures: readonly {
 		readonly provider: string;
 		readonly destination: string;
 		readonly error: ErrorReport;
-		/** It need not be there: a disk that was taken away. */
+		/** The destination is optional, like a disk that may be unplugged. */
 		readonly absent?: true;
 	}[];
-	/** Archives that this machine made and that are gone. */
+	/** Archives that this machine made and that are missing. */
 	readonly lost: readonly LostArchive[];
-	/** Other machines whose archives are in the same destinations. */
+	/** Other machines with archives in the same destinations. */
 	readonly others: readonly string[];
 }
 
 /**
- * Every destination is asked; one that cannot be reached does not hide the others. Oldest first, by the time that counts
+ * Every destination is asked; one that cannot be reached does not hide the others. Oldest first, by effective time
  * (archive-time.ts).
  */
 export async function listArchives(
@@ -103,7 +103,7 @@ export async function listArchives(
 	};
 }
 
-/** An engine that waits for a run of this machine's own waits for no other program. */
+/** If the engine is waiting for a run of this machine, name that run: no other program is in the way. */
 function ownRun(): ErrorReport | undefined {
 	const holder = lockHolder(places().runtime);
 	if (holder === undefined || holder.pid === process.pid) return undefined;
@@ -135,7 +135,7 @@ function listed(
 	};
 }
 
-/** What a person should know of an archive; nothing of one that something else made. */
+/** What the user should know about an archive; nothing about one that Holdfast did not make. */
 export function problemOf({ damaged, newer, ahead, created }: ListedArchive): string | undefined {
 	if (damaged !== undefined) return `is damaged: ${damaged}`;
 	if (newer !== undefined) return madeByNewer(newer);

@@ -1,4 +1,4 @@
-// The plan of `create`: hooks and stops state by state, one archive a destination, then starts and hooks.
+// The plan of `create`: hooks and stops for each state, one archive per destination, then starts and hooks.
 
 import { liveFiles } from "../databases/dump.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
@@ -17,13 +17,13 @@ import { startSteps, stopSteps } from "./units.ts";
 export interface BackupRequest {
 	readonly manifest: Manifest;
 	readonly run: string;
-	/** Names of states; all when empty. */
+	/** Names of states; empty for all. */
 	readonly services: readonly string[];
 	/** A private folder for dumps. */
 	readonly spool: string;
-	/** Folders that are no mount points any more, and states that have shrunk, are as they should be. */
+	/** The user says that the states are as they should be: folders that are no longer mount points, and states that have shrunk. */
 	readonly accept?: boolean;
-	/** Private folders of earlier runs, which are no part of any state. */
+	/** Private folders of earlier runs, which belong to no state. */
 	readonly areas?: readonly string[];
 	/** Where to write: provider and destination names, and whether the engine takes streams. */
 	readonly targets: readonly {
@@ -39,9 +39,9 @@ export function planBackup(request: BackupRequest): Plan {
 	const archive = `${manifest.machine}-${run}`;
 	const nested = nestedFolders(manifest);
 	const except = new Map(states.map(([name, state]) => [name, exceptOf(state, nested, areas)]));
-	// A stream can be read once: for several destinations a dump goes through a file.
+	// A stream can be read only once: with several destinations a dump goes through a file.
 	const streamed = targets.length === 1 && targets.every(({ streams }) => streams);
-	// All hooks, then all dumps at once, and only then stops: what is stopped is down for the writing alone.
+	// All hooks, then all dumps at once, and only then the stops: units are down only while archives are written.
 	const before: Step[] = [
 		...states.flatMap(([name, { hooks }]) => hookStep(name, stateScope(name), "preBackup", hooks.preBackup)),
 		...states.flatMap(([name, { dumps }]) => dumpSteps(name, dumps, spool, streamed)),
@@ -110,7 +110,7 @@ export function planBackup(request: BackupRequest): Plan {
 	};
 }
 
-/** What is left out of a state beside what it says itself: databases that are dumped, what is another's, and what is ours. */
+/** What is left out of a state besides its own patterns: dumped databases, other states' folders, and private folders. */
 function exceptOf(
 	state: State,
 	nested: ReadonlyMap<string, readonly string[]>,
@@ -123,7 +123,7 @@ function exceptOf(
 	];
 }
 
-/** By a state's folder: folders of other states within it, which are theirs alone. */
+/** By a state's folder: folders of other states within it, which belong only to those. */
 function nestedFolders({ state }: Manifest): ReadonlyMap<string, readonly string[]> {
 	const owners = new Map(
 		Object.entries(state).flatMap(([name, { folders }]) => folders.map((folder) => [folder, name] as const)),
@@ -140,7 +140,7 @@ function nestedFolders({ state }: Manifest): ReadonlyMap<string, readonly string
 	return within;
 }
 
-/** A state whose preBackup began gets its postBackup, whatever failed; one without a preBackup, when all went well. */
+/** A state whose preBackup began gets its postBackup, whatever failed; one without a preBackup gets it on success. */
 function conclude(name: string, state: State): Step[] {
 	const steps = hookStep(name, stateScope(name), "postBackup", state.hooks.postBackup);
 	return state.hooks.preBackup

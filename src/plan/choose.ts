@@ -1,4 +1,4 @@
-// Which archive a person means, and whether it may be used for what they want of it.
+// Which archive the user means, and whether it can be used for that purpose.
 
 import type { Archive } from "../engines/archive.ts";
 import { outcomeOf, timeOf } from "../engines/archive-time.ts";
@@ -7,14 +7,14 @@ import { errorOf, HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from "./archives.ts";
 
-/** Why `latest` is not to be this one, whatever it holds. */
+/** Why `latest` must not be this archive, whatever it holds. */
 function whyNotLatest(archive: ListedArchive): string | undefined {
 	return problemOf(archive) ?? (archive.foreign ? "was made by something else" : undefined);
 }
 
 /**
- * What this machine has a record of making comes first: what is newer by its own word alone may be anybody's. Newest
- * last. Where no state is named, those come first in which every one is good.
+ * Archives that this machine has a record of making are preferred: anybody could have written one that only claims to be
+ * newer. Newest last. If no state is named, archives in which every state is good are preferred.
  */
 function candidatesFor({ archives }: Listing, services: readonly string[]): ListedArchive[] {
 	const usable = archives.filter((archive) => whyNotLatest(archive) === undefined);
@@ -27,13 +27,13 @@ function candidatesFor({ archives }: Listing, services: readonly string[]): List
 	const recorded = good.filter((archive) => archive.recorded);
 	if (recorded.length > 0) return recorded;
 	if (good.length > 0 || archives.some((archive) => !archive.foreign)) return good;
-	// Where there is nothing of ours at all, as after a move from another program, they are what there is.
+	// If no archive is our own, as after a move from another program, use what there is.
 	return archives.filter(({ ahead }) => !ahead);
 }
 
 const statesIn = ({ metadata }: Archive): string[] => Object.keys(metadata?.states ?? {});
 
-/** Lines on archives that are newer than the one that `latest` came to mean. */
+/** Lines about archives that are newer than the one chosen for `latest`. */
 export function passedOver(
 	{ archives, lost }: Listing,
 	chosen: ListedArchive,
@@ -61,7 +61,7 @@ export function passedOver(
 
 const MOST_LINES = 5;
 
-/** Refuse an archive of which nothing can be told, and say why. */
+/** Refuse an archive whose metadata cannot be used, and say why. */
 export function requireUsable(archive: ListedArchive): void {
 	const { id, damaged, newer } = archive;
 	if (damaged !== undefined)
@@ -72,7 +72,7 @@ export function requireUsable(archive: ListedArchive): void {
 		throw new HoldfastError("archive-newer", `${id} ${madeByNewer(newer)}`, { hint: "use that version" });
 }
 
-/** The archive that a person named: an id as printed, a name that only one has, or `latest` good one. */
+/** The archive that the user named: an id as printed, a name that only one has, or the `latest` good one. */
 export function chooseArchive(listing: Listing, wanted: string, services: readonly string[]): ListedArchive {
 	const { archives, failures, others, lost } = listing;
 	const elsewhere =
@@ -83,7 +83,7 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 		({ provider, destination, error }) => `${provider}/${destination} could not be asked: ${error.message}`,
 	);
 	const [fault, ...more] = failures;
-	// Whether there is one is not known: the reason is the error.
+	// It is unknown whether there is one: the reason for that is the error.
 	if (archives.length === 0 && fault)
 		throw errorOf(
 			{
@@ -134,11 +134,11 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	});
 }
 
-/** The same archive in every destination that has it, by the name that a run gave it or as `latest`; of an id, that one. */
+/** The same archive in every destination that has it, by its name or as `latest`; for an id, only that one. */
 export function chooseCopies(listing: Listing, wanted: string): ListedArchive[] {
 	const chosen = listing.archives.find(({ name }) => name === wanted) ?? chooseArchive(listing, wanted, []);
 	if (wanted === chosen.id || chosen.metadata === undefined) return [chosen];
-	// By its name, which is a run's own: what else one says of itself, whoever can write there decides.
+	// Compare by name, which the run chose: anyone who can write to a destination can change its metadata.
 	return listing.archives.filter(({ name }) => name === chosen.name);
 }
 
@@ -152,13 +152,13 @@ function hintFor(archives: readonly ListedArchive[]): string {
 		: "look at them with: holdfast list";
 }
 
-/** Whether an archive says that it holds this state whole; one that bears no mark of ours is taken to. */
+/** Whether an archive says that it holds the complete state; one without Holdfast's metadata is assumed to. */
 export function isGood({ metadata, newer, damaged }: Archive, service: string): boolean {
 	if (newer !== undefined || damaged !== undefined) return false;
 	return metadata === undefined || metadata.states[service]?.outcome === "good";
 }
 
-/** Why there is reason to doubt a state that an archive holds: it is restored when it is named, and is no `latest`. */
+/** Why a state in an archive is in doubt: such an archive is restored only when named, never as `latest`. */
 export function doubtOf({ metadata }: Archive, service: string): string | undefined {
 	const record = metadata?.states[service];
 	return record !== undefined && outcomeOf(record) === "suspicious" ? record.suspicious : undefined;
@@ -172,7 +172,7 @@ function doubtsOf(archive: ListedArchive): string | undefined {
 	return doubts.length === 0 ? undefined : `is in doubt: ${doubts.join("; ")}`;
 }
 
-/** Refuse an archive that lacks a wanted state, or holds a bad one; all of them are named, with the newest good one. */
+/** Refuse an archive that lacks a wanted state, or holds a bad one; name all of them, with the newest good archive. */
 export function requireGood(listing: Listing, archive: ListedArchive, services: readonly string[]): void {
 	requireUsable(archive);
 	const faults = services

@@ -1,5 +1,5 @@
-// The databases of a state on restore: those of a server are loaded beside the live ones and swapped with the folders,
-// those that are files are put into the folder that holds them before that is swapped.
+// The databases of a state on restore: a server's databases are loaded next to the live ones and swapped together with the
+// folders; databases that are files are put into the extracted folder before that is swapped.
 import { join } from "node:path";
 import type { DumpFacts } from "../databases/database.ts";
 import {
@@ -30,9 +30,9 @@ export interface HeldDatabase {
 	readonly dump: Dump;
 	readonly stored: string;
 	readonly facts: DumpFacts;
-	/** Where the archive holds the accounts that it needs. */
+	/** The path of the required accounts in the archive. */
 	readonly accounts?: string;
-	/** Undefined when this machine does not know the archive. */
+	/** Undefined if this machine has no record of the archive. */
 	readonly known?: Known;
 }
 
@@ -43,29 +43,29 @@ export interface DatabaseRequest {
 	readonly held: readonly HeldDatabase[];
 	/** A private folder for dumps that are loaded. */
 	readonly spool: string;
-	/** The folders that are restored with them, and whether that is over the live ones. */
+	/** The folders that are restored with them, and whether directly over the live ones. */
 	readonly places: readonly Place[];
 	readonly inPlace: boolean;
-	/** A person has said that the archive may be trusted. */
+	/** The user says that the archive can be trusted. */
 	readonly agreed: boolean;
 }
 
 export interface DatabasePhases {
-	/** While the service runs: what needs no folder, and what goes into folders that are extracted by then. */
+	/** While the service runs: steps that need no folder, and steps for folders that are already extracted. */
 	readonly stage: readonly Step[];
 	readonly embed: readonly Step[];
 	readonly swap: readonly Step[];
 	readonly kept: readonly KeptDatabase[];
-	/** What goes in any case once it is committed, and the old databases. */
+	/** What is removed after the commit in any case, and the old databases. */
 	readonly forget: readonly Step[];
 	readonly drop: readonly Step[];
 }
 
-/** One of the databases, by its place among those of the archive. */
+/** One of the databases, by its index among those of the archive. */
 interface Restored<D extends Dump> extends Omit<HeldDatabase, "dump"> {
 	readonly dump: D;
 	readonly index: number;
-	/** Where its dump is extracted to. */
+	/** The path that its dump is extracted to. */
 	readonly file: string;
 }
 
@@ -89,7 +89,7 @@ export function databaseSteps(request: DatabaseRequest): DatabasePhases {
 			swapped: databaseSwap.id(state, index),
 		})),
 		forget: [
-			// Where a server cannot rename, the loaded one is left empty.
+			// If the server cannot rename databases, the loaded one is left empty.
 			...servers.map((one) => dropStep(request, one, "new")),
 			discard.step({
 				id: discard.id("forget", state),
@@ -190,7 +190,7 @@ function embedStep(
 	});
 }
 
-/** Where a database's file stands in the folder that is restored. */
+/** The path of a database's file in the folder that is restored. */
 function within(places: readonly Place[], dump: FileDump, inPlace: boolean) {
 	const file = databaseOf(dump);
 	const place = places
@@ -234,7 +234,7 @@ function dropStep(
 	});
 }
 
-/** At most 63 bytes, whatever the state is called. */
+/** At most 63 bytes, whatever the state's name. */
 export function databaseName(run: string, state: string, index: number, which: "new" | "old"): string {
 	return `holdfast_${run.replace(/[^a-zA-Z0-9]/g, "")}_${state.slice(0, 20)}_${index}_${which}`.toLowerCase();
 }

@@ -1,4 +1,4 @@
-// What a restore would change: the entries of an archive against those that are live.
+// What a restore would change: an archive's entries compared with the live ones.
 import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -24,32 +24,32 @@ import { heldDatabases, heldFolders } from "./targets.ts";
 
 export interface Difference {
 	readonly state: string;
-	/** As it is live. */
+	/** The live entry. */
 	readonly path: string;
 	/** What a restore would do to it. */
 	readonly change: "add" | "remove" | "change";
-	/** For a change: what differs, of `type`, `size`, `time`, `mode`, `owner`, `link`. */
+	/** For a change: what differs, out of `type`, `size`, `time`, `mode`, `owner`, `link`. */
 	readonly in?: readonly string[];
 }
 
-/** A table whose rows a restore would change in number. */
+/** A table whose number of rows a restore would change. */
 export interface RowDifference {
 	readonly state: string;
 	/** Such as `PostgreSQL database notes`. */
 	readonly database: string;
 	readonly table: string;
-	/** Undefined when the table is not there. */
+	/** Undefined if the table does not exist. */
 	readonly archived: number | undefined;
 	readonly live: number | undefined;
 }
 
-/** A database that an archive holds and the config does not declare: it is not looked at. */
+/** A database that an archive holds and the config does not declare: it is not compared. */
 export interface UndeclaredDatabase {
 	readonly state: string;
 	readonly database: string;
 }
 
-/** A database whose rows could not be counted on one side: it is damaged there, gone, or its server is. */
+/** A database whose rows could not be counted on one side: it is damaged or missing, or its server is down. */
 export interface UncountedDatabase {
 	readonly state: string;
 	readonly database: string;
@@ -63,7 +63,7 @@ export interface RowDifferences {
 	readonly uncounted: readonly UncountedDatabase[];
 }
 
-/** Tables that do not hold as many rows in the archive as they do live. The dumps are extracted below `scratch`. */
+/** Tables whose number of rows differs between the archive and the live database. The dumps are extracted below `scratch`. */
 export async function diffRows(
 	manifest: Manifest,
 	archive: ListedArchive,
@@ -109,8 +109,8 @@ export async function diffRows(
 }
 
 /**
- * Tell what a restore would change, folder by folder, in the order of the paths. Both sides are sorted on disk and gone
- * through together: there may be millions of files.
+ * Report what a restore would change, folder by folder, sorted by path. Both sides are sorted on disk and merged: there
+ * may be millions of files.
  */
 export async function diffArchive(
 	manifest: Manifest,
@@ -126,7 +126,7 @@ export async function diffArchive(
 		heldFolders(manifest, archive, state).map((held) => ({ state, ...held })),
 	);
 	for (const { state, folder, stored } of folders.sort((a, b) => (a.folder < b.folder ? -1 : 1))) {
-		// A restore of this state leaves what is another's where it is, whatever an archive holds there.
+		// A restore of this state does not touch other states' folders, whatever an archive holds there.
 		const theirs = othersOf(manifest, state, archive.metadata).map((other) => other.folder);
 		const within = theirs.filter((other) => other !== folder && isWithin(other, folder));
 		const others = new Set([...within, ...(await whatStays(folder))]);
@@ -162,7 +162,7 @@ export async function diffArchive(
 	}
 }
 
-/** Whether it is one of these, or lies in one. */
+/** Whether the path is one of these, or lies within one. */
 function isAmong(path: string, folders: ReadonlySet<string>): boolean {
 	if (folders.size === 0) return false;
 	if (folders.has(path)) return true;
@@ -170,7 +170,7 @@ function isAmong(path: string, folders: ReadonlySet<string>): boolean {
 	return false;
 }
 
-/** What fsck keeps at a mount point is there before and after a restore. */
+/** The lost+found folder of a mount point exists before and after a restore. */
 async function whatStays(folder: string): Promise<string[]> {
 	const { target, mode, present } = survey(resolveReplaced(folder), await mountPoints());
 	if (mode !== "entries" || !present) return [];
@@ -179,10 +179,10 @@ async function whatStays(folder: string): Promise<string[]> {
 	);
 }
 
-/** What is compared of an entry. */
+/** The compared attributes of an entry. */
 type Compared = Pick<Entry, "type" | "mode" | "uid" | "gid" | "size" | "mtime" | "link">;
 
-/** The path, in an order in which a folder comes before what is in it; then, after a tab, the rest. */
+/** The path, encoded so that a folder sorts before its contents; then, after a tab, the rest. */
 function recordOf(
 	below: string,
 	{ type, mode, uid, gid, size, mtime, link }: Entry,
@@ -192,7 +192,7 @@ function recordOf(
 	return `${packed(toldAs(below)).slice(1, -1)}\t${packed(rest)}`;
 }
 
-/** The entries of both by their paths; one that only one side has is undefined on the other. */
+/** The entries of both sides by path; an entry that only one side has is undefined on the other. */
 function* together(
 	archived: Spool,
 	live: Spool,
@@ -226,7 +226,7 @@ function differing(held: Compared, live: Compared): string[] {
 	if (held.type !== live.type) return ["type"];
 	return [
 		...(held.type === "-" && held.size !== undefined && held.size !== live.size ? ["size"] : []),
-		// A folder's time changes with what is in it; that is told already.
+		// A folder's time changes with its contents, which are reported separately.
 		...(held.type === "-" && Math.abs(held.mtime - live.mtime) > 1 ? ["time"] : []),
 		...(held.type !== "l" && held.mode !== live.mode ? ["mode"] : []),
 		...(held.uid !== live.uid || held.gid !== live.gid ? ["owner"] : []),
@@ -234,7 +234,7 @@ function differing(held: Compared, live: Compared): string[] {
 	];
 }
 
-/** Sockets are left out: no engine stores one. The folder itself may be behind a link to where it really is. */
+/** Sockets are left out: no engine stores them. The folder itself may be a link to its real path. */
 async function walk(
 	folder: string,
 	signal: AbortSignal,
@@ -248,7 +248,7 @@ async function walk(
 		const stat = entryIn(parent, name);
 		if (!stat || stat.isSocket()) return;
 		tell(below, entryOf(folder + below, stat, parent, name));
-		// What is deeper has no path that a restore could make; a service may go on for ever.
+		// Anything deeper has a path that no restore could create; a service may nest folders without end.
 		if (!stat.isDirectory() || below.length > LONGEST_PATH) return;
 		using inner = enter(parent, name);
 		for (const child of namesIn(inner))
@@ -259,7 +259,7 @@ async function walk(
 	await visit(parent, name, "");
 }
 
-/** Between so many entries signals are heard, and a stop is heeded. */
+/** Signals are handled, and a stop is noticed, after every so many entries. */
 const BREATHS = 500;
 
 function breathing(signal: AbortSignal): () => Promise<void> {

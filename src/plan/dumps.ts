@@ -37,7 +37,7 @@ export function forgetDumps(name: string, { dumps }: State, spool: string): Step
 			scope: stateScope(name),
 			title: `delete the dumps of ${name}`,
 			touches: [],
-			// Also when the state was left out: they hold what nobody else should read.
+			// Also if the state was left out: the dumps hold data that nobody else may read.
 			whenBegan: dumpKind.id(name, 0),
 			areas: [join(spool, name)],
 		}),

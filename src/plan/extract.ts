@@ -1,4 +1,4 @@
-// The plan of `restore --into`: extract beside everything, touching no unit, hook or live folder.
+// The plan of `restore --into`: extract into another folder, without touching units, hooks or live folders.
 import type { Manifest } from "../manifest/schema.ts";
 import { extract as extractKind } from "../steps/extract.ts";
 import type { ArchiveSource } from "../steps/fields.ts";
@@ -8,7 +8,7 @@ export interface ExtractRequest {
 	readonly manifest: Manifest;
 	readonly run: string;
 	readonly source: ArchiveSource;
-	/** As the archive holds them. */
+	/** The paths in the archive. */
 	readonly paths: readonly string[];
 	readonly into: string;
 	readonly specialFiles: boolean;

@@ -1,4 +1,4 @@
-// The plan by which what a deploy has sent is put in its place on this machine, and the one that takes it away.
+// The plan that installs what a deploy has sent to this machine, and the plan that removes it.
 import * as v from "valibot";
 import type { Manifest } from "../manifest/schema.ts";
 import { account as accountKind } from "../steps/account.ts";
@@ -16,23 +16,23 @@ const text = v.pipe(v.string(), v.maxLength(4_096));
 const octal = v.pipe(v.string(), v.regex(/^0?[0-7]{3,4}$/, "is not an octal mode"));
 const units = v.pipe(v.array(f.unitName), v.maxLength(1_000), v.readonly());
 
-/** What arrives in a folder, beside the files themselves; without `from`, what a deploy has left as its record. */
+/** The description of a deployment, sent along with its files. Without `from` it is the record that a deploy leaves. */
 export const deploymentSchema = v.object({
 	version: text,
 	files: v.pipe(
 		v.array(
 			v.object({
 				path: f.path,
-				/** Its name in the folder; left out: it is there already. */
+				/** The file's name in the folder that was sent; absent if the file is already installed. */
 				from: v.exactOptional(
 					v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/, "is not a file name that was sent")),
 				),
 				/** Octal. */
 				mode: octal,
-				/** Of folders that must be made for it. */
+				/** Mode of folders that must be created for it. */
 				folderMode: octal,
 				sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is not a SHA-256")),
-				/** It outlives an undeploy: without it archives cannot be read. */
+				/** Kept by an undeploy: archives cannot be read without it. */
 				stays: v.exactOptional(v.boolean()),
 			}),
 		),
@@ -41,9 +41,9 @@ export const deploymentSchema = v.object({
 	),
 	timers: units,
 	atBoot: units,
-	/** An account that must be there before the files. */
+	/** An account that must exist before the files. */
 	account: v.exactOptional(v.object({ user: text, directory: f.path })),
-	/** The record of what was put where. */
+	/** The record of the installed files. */
 	installed: f.path,
 	program: f.path,
 	manifest: f.path,
@@ -53,7 +53,7 @@ export type Deployment = v.InferOutput<typeof deploymentSchema>;
 export interface InstallRequest {
 	readonly run: string;
 	readonly manifest: Manifest;
-	/** What was put in place before, or undefined. */
+	/** What the previous deploy installed, or undefined. */
 	readonly before: Deployment | undefined;
 }
 

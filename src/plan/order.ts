@@ -1,10 +1,10 @@
-// The states of an operation, each after those it names in `after`.
+// The states of an operation, each after the states in its `after`.
 
 import type { Manifest, State } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import { nearest } from "../values/nearest.ts";
 
-/** All states, or the named ones. Between states that do not wait for each other, the manifest's order stays. */
+/** All states, or the named ones. States that do not depend on each other keep the manifest's order. */
 export function inOrder(manifest: Manifest, services: readonly string[]): [string, State][] {
 	requireStates(manifest, services);
 	const wanted = new Set(services.length === 0 ? Object.keys(manifest.state) : services);
@@ -14,7 +14,7 @@ export function inOrder(manifest: Manifest, services: readonly string[]): [strin
 		});
 	const seen = new Set<string>();
 	const placed: [string, State][] = [];
-	// Without calls within calls: a chain may be as long as there are states.
+	// Not recursive: a chain may be as long as there are states.
 	const open = Object.entries(manifest.state)
 		.reverse()
 		.map(([name, state]) => ({ name, state, next: 0 }));
@@ -35,7 +35,7 @@ export function inOrder(manifest: Manifest, services: readonly string[]): [strin
 	return placed;
 }
 
-/** Refuse a name that no state has: sooner than anything is looked up, which may take minutes. */
+/** Refuse the name of an unknown state, before anything is looked up, which may take minutes. */
 export function requireStates(manifest: Manifest, services: readonly string[]): void {
 	for (const service of services) {
 		if (Object.hasOwn(manifest.state, service)) continue;

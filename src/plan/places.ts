@@ -1,4 +1,4 @@
-// The folders of a restore: where each stands, where its new and its old copy lie, and the steps that swap them.
+// The folders of a restore: their live paths, where their new and old copies are, and the steps that swap them.
 import { basename, join } from "node:path";
 import { PRIVATE } from "../host/private-area.ts";
 import type { Survey } from "../host/survey.ts";
@@ -44,7 +44,7 @@ export function placeOf(
 	};
 }
 
-/** Private folders beside the places, and what the archive holds extracted into them. */
+/** Create private folders next to the places, and extract the archive's data into them. */
 export function stageSteps(
 	name: string,
 	places: readonly Place[],
@@ -94,7 +94,7 @@ export function holdersStep(name: string, places: readonly Place[]): Step {
 	});
 }
 
-/** `staged`: what was extracted beside takes its place. `by-engine`: the engine writes there. `over`: it does, and nothing was put aside. */
+/** `staged`: the extracted copy is renamed into place. `by-engine`: the engine writes there. `over`: it does, and no old copy was kept. */
 export function replaceSteps(
 	name: string,
 	places: readonly Place[],
@@ -153,21 +153,21 @@ export function replaceSteps(
 	];
 }
 
-/** A folder that is not the state's that is restored. */
+/** A folder that does not belong to the state that is restored. */
 export interface Other {
 	readonly owner: string;
 	readonly folder: string;
-	/** The config has no such folder: it was a state's when the archive was made. */
+	/** The config has no such folder: it belonged to a state when the archive was made. */
 	readonly isGone?: boolean;
 }
 
-/** What was declared once, as an archive tells it or a run keeps it. */
+/** An earlier declaration, from an archive or from a run that kept old copies. */
 interface DeclaredThen {
 	readonly states: Readonly<Record<string, { readonly folders: readonly string[] }>>;
 	readonly without?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** By the config, and by an archive: what was another state's then is not in what that holds of this one. */
+/** According to the config and to an archive: what belonged to another state then is not in the archive's copy of this one. */
 export function othersOf(manifest: Manifest, name: string, then?: DeclaredThen): Other[] {
 	const listed = (states: DeclaredThen["states"]) =>
 		Object.entries(states).flatMap(([owner, { folders }]) => folders.map((folder) => ({ owner, folder })));
@@ -182,15 +182,15 @@ export function othersOf(manifest: Manifest, name: string, then?: DeclaredThen):
 	);
 }
 
-/** One that lies within a place. */
+/** Such a folder within a place. */
 export interface Nested extends Other {
 	readonly place: Place;
-	/** Below the place. */
+	/** Relative to the place. */
 	readonly nested: string;
 	readonly present: boolean;
 }
 
-/** Those that lie within a place. Of those that the archive alone tells of, such as are there. */
+/** The folders that lie within a place. Of those that only the archive mentions, those that exist. */
 export function nestedFolders(others: readonly Other[], places: readonly Place[]): Nested[] {
 	return others.flatMap((other) => {
 		const place = places.find((one) => other.folder.startsWith(`${one.folder}/`));
@@ -201,7 +201,7 @@ export function nestedFolders(others: readonly Other[], places: readonly Place[]
 	});
 }
 
-/** After the swap: what lies within a place and is another state's, or ours, comes over from the old copy. */
+/** After the swap: other states' folders and private folders within a place are moved from the old copy to the new one. */
 export function carrySteps(
 	name: string,
 	places: readonly Place[],
@@ -214,7 +214,7 @@ export function carrySteps(
 	}));
 	const own = takenAlong(places, areas).map(({ area, ...where }) => ({
 		...{ path: area, what: "is a private folder of Holdfast's", ...where },
-		// Its time may be over before this is done.
+		// It may expire before this is done.
 		present: false,
 	}));
 	return outermostOf([...others, ...own]).map(
@@ -229,13 +229,13 @@ export function carrySteps(
 	);
 }
 
-/** What lies in one of them goes along with it. */
+/** What lies within one of them is moved along with it. */
 function outermostOf<T extends { readonly path: string }>(some: readonly T[]): T[] {
 	const known = new Set(some.map(({ path }) => path));
 	return some.filter(({ path }) => ![...above(path)].some((folder) => known.has(folder)));
 }
 
-/** What is behind a link stays where it is by itself. */
+/** What is behind a link stays where it is anyway. */
 function isPresent(path: string): boolean {
 	try {
 		return resolveUnlinked(path).found !== undefined;

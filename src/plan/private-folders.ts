@@ -1,6 +1,6 @@
-// Private folders: of the journal, and those that earlier runs have left, old copies that are kept and what could not be
-// deleted or was given up.
-// Where one lies in a state's folder it is no part of what that state holds: no backup stores it, and no restore takes it.
+// Private folders: those of the journal, and those that earlier runs have left: old copies that are kept, and leftovers that
+// could not be deleted or were given up.
+// A private folder within a state's folder is not part of the state: no backup stores it, and no restore takes it.
 import { places } from "../host/places.ts";
 import { inTruth } from "../host/trust.ts";
 import type { State } from "../manifest/schema.ts";
@@ -11,10 +11,10 @@ import { discard } from "../steps/discard.ts";
 import type { Place } from "../steps/fields.ts";
 import { isThere } from "../steps/work/live.ts";
 
-/** What no backup stores: the journal itself, and all below. */
+/** What no backup stores: the journal itself, and everything below. */
 export const notToStore = (): string[] => [inTruth(places().state), ...privateFolders()];
 
-/** Those of earlier runs, through no link. None where the journal cannot be read: no run begins there. */
+/** The folders of earlier runs, not followed through links. None if the journal cannot be read: no run starts then. */
 export function privateFolders(): string[] {
 	try {
 		using journal = Journal.read(places().state);
@@ -37,7 +37,7 @@ function areasIn(journal: Journal): string[] {
 	return [...new Set([...kept, ...left, ...abandoned])].filter(isThere);
 }
 
-/** Those in a state's folders, as paths below the folders that it declares. */
+/** The folders within a state's folders, as paths below the declared folders. */
 export function privateIn({ folders }: State, areas: readonly string[]): string[] {
 	if (areas.length === 0) return [];
 	return folders.flatMap((folder) => {
@@ -48,7 +48,7 @@ export function privateIn({ folders }: State, areas: readonly string[]): string[
 	});
 }
 
-/** Those that a swap of these places would take along, each with the innermost place; what stays at a mount point does not. */
+/** The folders that a swap of these places would move along, each with the innermost place; not those that stay at a mount point. */
 export function takenAlong(places: readonly Place[], areas: readonly string[]) {
 	const innermost = [...places].sort((a, b) => b.live.length - a.live.length);
 	return areas.flatMap((area) => {

@@ -1,4 +1,4 @@
-// What this machine's journal has of archives in a destination, for whoever looks at them.
+// What this machine's journal knows about archives in a destination.
 
 import type { Archive } from "../engines/archive.ts";
 import { NO_RECORDS, type Records } from "../engines/archive-time.ts";
@@ -10,12 +10,12 @@ import { wordsOf } from "../values/system-error.ts";
 
 export interface RecordsBook {
 	of(destination: Pick<Destination, "name" | "location">, archives: readonly Archive[]): Records;
-	/** Archives of these states that were made there and are gone, where these are left. */
+	/** Archives of these states that were made there and are missing, where these are left. */
 	lost(destination: Destination, archives: readonly Archive[], states: readonly string[]): LostArchive[];
 	close(): void;
 }
 
-/** Nothing is in it where there is no journal that can be read: on a rescue system archives must be found anyway. */
+/** Empty if there is no readable journal: on a rescue system, archives must be found anyway. */
 export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBook {
 	const attempt = <T>(ask: () => T): T | undefined => {
 		try {
@@ -32,7 +32,7 @@ export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBo
 			return attempt(() => journal?.records(machine, name, location, names)) ?? NO_RECORDS;
 		},
 		lost: ({ location, writeMetadata }, archives, states) => {
-			// An engine that says nothing of its archives may have given them other names.
+			// An engine that cannot store metadata may have given its archives different names.
 			if (writeMetadata === undefined) return [];
 			const names = archives.map((archive) => archive.name);
 			return attempt(() => journal?.lost(machine, location, names, states)) ?? [];

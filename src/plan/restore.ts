@@ -1,5 +1,5 @@
-// The plan of `restore`: a transaction for each state. Stage while they run; stop, swap, start; check; commit; tidy.
-// Of several states each phase is done for all before the next begins, so that a unit they share is stopped once.
+// The plan of `restore`: a transaction for each state. Stage while services run; stop, swap, start; check; commit; tidy.
+// With several states, each phase is done for all before the next begins, so that a shared unit is stopped once.
 import { join } from "node:path";
 import { liveFiles } from "../databases/dump.ts";
 import type { Metadata } from "../engines/archive.ts";
@@ -35,35 +35,35 @@ export interface RestoreRequest {
 	readonly run: string;
 	readonly services: readonly string[];
 	readonly source: ArchiveSource;
-	/** What Clan's hooks get as NAME. */
+	/** The value of NAME for Clan's hooks. */
 	readonly archiveId: string;
 	/** Whether the engine can write below another folder. */
 	readonly restoresInto: boolean;
 	/** What is to be replaced, by state. */
 	readonly targets: Readonly<Record<string, readonly Target[]>>;
-	/** The databases that the archive holds, by state; none of a part. */
+	/** The databases that the archive holds, by state; empty if only part of a state is restored. */
 	readonly databases: Readonly<Record<string, readonly HeldDatabase[]>>;
-	/** Those that it holds and the config does not declare, in words. */
+	/** Databases that the archive holds and the config does not declare, as text. */
 	readonly undeclared: Readonly<Record<string, readonly string[]>>;
 	/** A private folder for dumps that are loaded. */
 	readonly spool: string;
-	/** Only parts of states: hooks, which are for the whole of one, are not run. */
+	/** Only parts of states are restored: hooks, which are for entire states, are not run. */
 	readonly partial: boolean;
-	/** Over the live folders, without a second copy and without a way back. */
+	/** Over the live folders, without a second copy; cannot be undone. */
 	readonly inPlace: boolean;
-	/** What the databases hold gets the rights that it asks for, also of an archive that this machine did not write. */
+	/** Grant the databases all the rights that the archive asks for, even if this machine did not write it. */
 	readonly trustArchive: boolean;
-	/** A failed check does not undo the restore. */
+	/** A failed health check does not undo the restore. */
 	readonly keepFailed: boolean;
-	/** Bring back device nodes and setuid files too where a state does not declare them. */
+	/** Restore device nodes and setuid files even for states that do not declare them. */
 	readonly specialFiles?: boolean;
 	/** Units that were down stay down. */
 	readonly noStart?: boolean;
-	/** What the archive says of itself, where it does. */
+	/** The archive's metadata, if any. */
 	readonly about?: Pick<Metadata, "states" | "without"> | undefined;
 	/** Private folders of earlier runs, which stay. */
 	readonly areas: readonly string[];
-	/** Keep the old copies for so many seconds. */
+	/** Keep the old copies for this many seconds. */
 	readonly keepOldSeconds: number | undefined;
 }
 
@@ -96,7 +96,7 @@ export function planRestore(request: RestoreRequest): Plan {
 	const checks = phase((one) => one.checks);
 	const commits = all.map((one) => one.commit);
 	const tidy = phase((one) => one.tidy);
-	// What a failed check would skip must have been done before it, when it is not to undo anything.
+	// A failed check skips what follows: if it must not undo anything, that work must be done before it.
 	const ending = inPlace
 		? [...tidy, ...checks]
 		: keepFailed
@@ -111,7 +111,7 @@ export function planRestore(request: RestoreRequest): Plan {
 			...all.map((one) => one.preflight),
 			...phase((one) => one.stage),
 			...phase((one) => one.stop),
-			// Without a second copy there is no way back from here on.
+			// Without a second copy this cannot be undone from here on.
 			...(inPlace ? commits : []),
 			...phase((one) => one.swap),
 			...phase((one) => one.start),
@@ -121,7 +121,7 @@ export function planRestore(request: RestoreRequest): Plan {
 	};
 }
 
-/** What stays as it is must not keep a database from coming back. */
+/** A folder that is left alone must not prevent a database from being restored. */
 function requireNotIn(nested: readonly Nested[], state: string, databases: readonly HeldDatabase[]): void {
 	const files = databases.flatMap(({ dump }) => liveFiles(dump));
 	for (const { folder, owner, isGone } of nested) {
@@ -137,7 +137,7 @@ function requireNotIn(nested: readonly Nested[], state: string, databases: reado
 	}
 }
 
-/** `made`: the private folders that this run makes, for all of its states. */
+/** `made`: the private folders that this run creates, for all of its states. */
 function transaction(
 	request: RestoreRequest,
 	name: string,
@@ -154,7 +154,7 @@ function transaction(
 	const carried = carrySteps(name, places, nested, otherAreas);
 	const units = unique([
 		...state.stopOnRestore,
-		// What an archive alone calls another's stops nothing.
+		// A folder that only the archive attributes to another state blocks nothing.
 		...nested.flatMap(({ owner, isGone }) => (isGone ? [] : (manifest.state[owner]?.stopOnRestore ?? []))),
 	]);
 	const clan = { name: archiveId, folders: places.map(({ folder }) => folder) };
@@ -211,7 +211,7 @@ function transaction(
 				specialFiles,
 			),
 			...(inPlace ? databases.embed : []),
-			// Without a second copy there is nothing to bring over from: the preflight refuses what would be lost.
+			// Without a second copy there is nothing to carry over from: the preflight refuses to lose anything.
 			...(inPlace ? [] : carried),
 			...databases.swap,
 			...downSteps(name, scope, units, "after"),

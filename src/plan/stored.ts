@@ -1,12 +1,12 @@
-// Where in an archive what a person names by its path is.
+// Where in an archive to find what the user names by path.
 import { HoldfastError } from "../values/error.ts";
 import { isWithin, ownerOf } from "../values/paths.ts";
 import type { ListedArchive } from "./archives.ts";
 import { requireUsable } from "./choose.ts";
 
 /**
- * What of an archive lies at and below a path, as the paths that it stores; all of it without one. A folder that was a
- * symlink is found under the path that a person knows.
+ * The stored paths of an archive at and below a path; all of them without one. If a folder was a symlink, its contents
+ * are found under the path that the user knows.
  */
 export function storedRoots(archive: ListedArchive, path?: string): string[] {
 	const roots = rootsIn(archive);
@@ -15,15 +15,15 @@ export function storedRoots(archive: ListedArchive, path?: string): string[] {
 	const below = roots
 		.filter(({ folder }) => path === "/" || isWithin(folder, path))
 		.map(({ stored }) => stored);
-	// What another state has there is found along with what is around it.
+	// What another state has there is found along with its surroundings.
 	if (at !== undefined) return [at, ...below.filter((stored) => stored !== at)];
 	if (below.length > 0) return below;
 	throw notThere(archive, path, roots);
 }
 
 /**
- * The one path that an archive stores for a path that a person knows: a whole folder of a state, or something in one. What
- * other states have in it comes after it.
+ * The single path in an archive for a path that the user knows: an entire folder of a state, or something in one. What
+ * other states have within it follows.
  */
 export function storedPaths(archive: ListedArchive, path: string): readonly [string, ...string[]] {
 	const roots = rootsIn(archive);
@@ -39,7 +39,7 @@ export function storedPaths(archive: ListedArchive, path: string): readonly [str
 	});
 }
 
-/** A folder or a dump, by the path that a person knows, and where it is stored. */
+/** A folder or a dump: the path that the user knows, and the path where it is stored. */
 interface StoredRoot {
 	readonly folder: string;
 	readonly stored: string;

@@ -1,4 +1,4 @@
-// One file or folder of an archive, put beside everything else; and a folder to show an archive at.
+// Extract one file or folder of an archive away from the live data; and prepare a folder to mount an archive at.
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -26,12 +26,12 @@ export interface TakenOut {
 	readonly warnings: readonly string[];
 }
 
-/** Nothing that is there already is overwritten; it is there as a whole, or not at all. */
+/** Overwrites nothing that exists; the result is complete or absent. */
 export async function takeOut(
 	source: {
 		readonly destination: Destination;
 		readonly archive: string;
-		/** The path that is wanted, and what else is stored by itself within it. */
+		/** The wanted path, and other roots of the archive within it. */
 		readonly stored: readonly [string, ...string[]];
 	},
 	folder: string,
@@ -71,7 +71,7 @@ export async function takeOut(
 	}
 }
 
-/** An empty folder that nobody can lead elsewhere while something is mounted there; made when it is missing. */
+/** An empty folder that nobody can redirect while something is mounted there; created if missing. */
 export function mountPoint(folder: string): string {
 	const { path, openAt } = resolvePath(folder);
 	if (openAt !== undefined && openAt !== path && process.getuid?.() === 0)

@@ -1,4 +1,4 @@
-// What a restore replaces: the folders that an archive holds of a state, or the paths in them that a person names.
+// What a restore replaces: the folders of a state in an archive, or the paths within them that the user names.
 import { dirname, join, normalize } from "node:path";
 import * as v from "valibot";
 import { asDeclared, type Dump, databaseOf, dumpLabel, dumpSchema, isServerDump } from "../databases/dump.ts";
@@ -14,15 +14,15 @@ import type { ListedArchive } from "./archives.ts";
 import type { HeldDatabase } from "./databases.ts";
 import type { Target } from "./places.ts";
 
-/** A state's folder, or a path in it, and the path under which the archive holds it. */
+/** A state's folder, or a path in it, and its path in the archive. */
 interface Held {
 	readonly folder: string;
 	readonly stored: string;
-	/** For a path in one: the state's folder. */
+	/** For a path in a folder: the state's folder. */
 	readonly within?: string;
 }
 
-/** By state. The archive says which folders; one that says nothing is taken to hold those declared. */
+/** By state. The archive says which folders it holds; one without metadata is assumed to hold the declared ones. */
 export function heldFolders(manifest: Manifest, { metadata }: ListedArchive, service: string): Held[] {
 	const record = metadata?.states[service];
 	const folders = (metadata === undefined ? manifest.state[service]?.folders : record?.folders) ?? [];
@@ -31,15 +31,15 @@ export function heldFolders(manifest: Manifest, { metadata }: ListedArchive, ser
 
 /** What an archive holds of the databases of states. */
 export interface HeldDatabases {
-	/** As this machine's config declares them: where a server is and as whom it is asked is never an archive's word. */
+	/** As this machine's config declares them: an archive never decides which server is asked, and as which user. */
 	readonly databases: Readonly<Record<string, readonly HeldDatabase[]>>;
-	/** Those that the config does not declare: in words, and where the archive holds their dumps. */
+	/** The databases that the config does not declare: as text, with the paths of their dumps in the archive. */
 	readonly undeclared: Readonly<
 		Record<string, readonly { readonly label: string; readonly stored: string }[]>
 	>;
 }
 
-/** Of states, or of parts of them. `known`: archives of the same name that this machine's journal has. */
+/** For entire states, or for parts of them. `known`: archives of the same name in this machine's journal. */
 export function heldDatabases(
 	manifest: Manifest,
 	{ id, metadata }: ListedArchive,
@@ -72,7 +72,7 @@ export function heldDatabases(
 	return { databases, undeclared };
 }
 
-/** What the journal knows of a dump since it was written. */
+/** What the journal has recorded about a dump. */
 function writtenHere(
 	known: readonly KnownArchive[],
 	id: string,
@@ -98,7 +98,7 @@ function writtenHere(
 	};
 }
 
-/** Of parts of a state, the databases that are files in them; never those of a server. */
+/** For parts of a state: the databases that are files in them; never those of a server. */
 function isPartOf(dump: Dump, paths: readonly string[]): boolean {
 	if (isServerDump(dump)) return false;
 	const file = databaseOf(dump);
@@ -109,7 +109,7 @@ function isPartOf(dump: Dump, paths: readonly string[]): boolean {
 	return paths.some((path) => isWithin(file, path));
 }
 
-/** A path that an archive tells of itself becomes part of paths here: one with ".." would lead out of our own folders. */
+/** A path from an archive's metadata becomes part of paths here: with ".." it would lead out of the private folders. */
 function believable(stored: string): string {
 	if (stored.startsWith("/") && stored !== "/" && normalize(stored) === stored && !stored.includes("\0"))
 		return stored;
@@ -122,7 +122,7 @@ function believable(stored: string): string {
 	);
 }
 
-/** The states that these paths belong to, each to one. */
+/** The states that these paths belong to; each path belongs to one. */
 export function ownersOf(manifest: Manifest, paths: readonly string[]): string[] {
 	const all = Object.entries(manifest.state).flatMap(([state, { folders }]) =>
 		folders.map((folder) => ({ state, folder })),
@@ -130,7 +130,7 @@ export function ownersOf(manifest: Manifest, paths: readonly string[]): string[]
 	return [...new Set(paths.flatMap((path) => ownerOf(path, all)?.state ?? []))];
 }
 
-/** What there is to restore of states, by their names: whole folders, or the paths in them that were named. */
+/** What to restore of each state, by name: entire folders, or the named paths in them. */
 export function chosenOf(
 	manifest: Manifest,
 	archive: ListedArchive,
@@ -172,10 +172,10 @@ function notHeld(
 	);
 }
 
-/** Undeclared folders that are looked at one by one, before a restore of them is refused. */
+/** The most undeclared folders that are examined one by one, before a restore of them is refused. */
 const MOST_UNDECLARED = 20;
 
-/** What that replaces here. */
+/** What the restore replaces here. */
 export async function targetsOf(
 	manifest: Manifest,
 	chosen: Readonly<Record<string, readonly Held[]>>,
@@ -189,7 +189,7 @@ export async function targetsOf(
 	return targets;
 }
 
-/** An archive may name thousands of folders; what it takes to replace them is not found out for nothing. */
+/** An archive may name thousands of folders; finding out how to replace them is not free. */
 function requireMostlyDeclared({ state }: Manifest, service: string, held: readonly Held[]): void {
 	const own = state[service]?.folders ?? [];
 	const others = held.filter(({ folder }) => !own.some((one) => isWithin(folder, one)));
@@ -209,7 +209,7 @@ function checked(path: string): string {
 	throw new HoldfastError("usage", `--path takes an absolute path, not ${JSON.stringify(path)}`);
 }
 
-/** Without those that lie in another of them. */
+/** Without paths that lie within another of them. */
 function outermost(paths: readonly string[]): string[] {
 	const unique = [...new Set(paths)];
 	return unique.filter((path) => !unique.some((other) => other !== path && isWithin(path, other)));
@@ -220,7 +220,7 @@ function partOf(path: string, { folder, stored }: Held): Held {
 	return { folder: path, stored: join(stored, path.slice(folder.length)), within: folder };
 }
 
-/** A state's folder may be behind a link; of what is in it, nothing is, and a link there is itself what is restored. */
+/** A state's folder may be behind a link. Paths within it may not: a link there is itself restored. */
 function replacedBy({ folder: path, within }: Held): Resolved {
 	if (within === undefined) return resolveReplaced(path);
 	const home = resolvePath(within).path;

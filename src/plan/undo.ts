@@ -1,5 +1,5 @@
-// The plan of `undo`: bring back the old copies that a restore kept. The same swap, the other way; without checks, since
-// a person who asks for the old state wants it as it was.
+// The plan of `undo`: bring back the old copies that a restore kept. The same swap, in the other direction; without health
+// checks, because the user explicitly asks for the old data.
 import { basename, dirname, join } from "node:path";
 import { asDeclared, databaseOf, dumpLabel, isServerDump } from "../databases/dump.ts";
 import { PRIVATE } from "../host/private-area.ts";
@@ -23,9 +23,9 @@ import { areaSteps, carrySteps, holdersStep, nestedFolders, type Other, othersOf
 import { downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 
 export interface UndoRequest {
-	/** The run that is undone: as the config was then, so it is undone. */
+	/** The run that is undone, with its config: that config is used for the undo. */
 	readonly restored: Plan;
-	/** The config of today, where it can be read: what is another state's by now stays as it is. */
+	/** The current config, if it can be read: folders that belong to another state by now are left alone. */
 	readonly now?: Manifest | undefined;
 	readonly run: string;
 	readonly kept: readonly KeptCopy[];
@@ -41,7 +41,7 @@ export function planUndo(request: UndoRequest): Plan {
 		run,
 		operation: "undo",
 		manifest: restored.manifest,
-		// What came last goes first: one may lie in another's folder.
+		// The last one is undone first: one may lie within another's folder.
 		steps: [...kept].reverse().flatMap((copy) => bringBack(request, copy)),
 		goals: kept.map(({ state }) => stateScope(state)),
 	};
@@ -52,7 +52,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 	const { run: before, manifest } = restored;
 	const scope = stateScope(state);
 	const declared = manifest.state[state]?.dumps ?? [];
-	// As the config of that restore had it: a journal of 0.1.0 has what the archive said.
+	// From that restore's config: a journal of 0.1.0 holds what the archive said.
 	const kept = databases.map(({ dump, ...one }) => {
 		const own = asDeclared(declared, dump);
 		if (own && isServerDump(own)) return { ...one, dump: own };
@@ -91,7 +91,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 					place,
 				}),
 		),
-		// Where nothing stood, nothing is to stand again.
+		// If nothing existed there before, nothing must exist there again.
 		...places
 			.filter(({ staged }) => isStaged(staged))
 			.map(
@@ -149,7 +149,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 	];
 }
 
-/** What is another state's by now, or was then; and what that restore has left where it was. */
+/** Folders that belong to another state now or did then, and those that the restore left in place. */
 function othersThen({ restored, now }: UndoRequest, state: string, scope: string): Other[] {
 	const others = othersOf(now ?? restored.manifest, state, { states: restored.manifest.state }).map(
 		({ owner, folder }): Other => ({ owner, folder }),

@@ -1,4 +1,4 @@
-// The units of a state around an operation: down, up again, and seen to stay up.
+// The units of a state around an operation: stopped, started again, and checked to stay up.
 
 import { healthCheckKind } from "../health/list.ts";
 import { unitLabel } from "../host/systemd.ts";
@@ -11,10 +11,10 @@ import { unitsStart } from "../steps/units-start.ts";
 import { unitsStop } from "../steps/units-stop.ts";
 import type { Unit } from "../values/unit.ts";
 
-/** Why what was down is left so when a person asks for that. */
+/** The reason for leaving units down at the user's request. */
 export const NO_START = "--no-start was given";
 
-/** `whatTheyUse`: whether it is moved meanwhile, so that they must be down for an undo as well. */
+/** `whatTheyUse`: whether it is moved meanwhile, so that the units must also be down for an undo. */
 export function stopSteps(
 	name: string,
 	scope: string,
@@ -35,7 +35,7 @@ export function stopSteps(
 	];
 }
 
-/** Around the move of what they use, so that none of them goes on with the old. */
+/** Check right before and after their data are moved, so that no unit continues with the old data. */
 export function downSteps(
 	name: string,
 	scope: string,
@@ -54,7 +54,7 @@ export function downSteps(
 	];
 }
 
-/** `asBefore`: what was down stays down, for this reason. */
+/** `asBefore`: units that were down stay down, for this reason. */
 export function startSteps(name: string, scope: string, units: readonly Unit[], asBefore?: string): Step[] {
 	if (units.length === 0) return [];
 	return [

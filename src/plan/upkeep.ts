@@ -1,4 +1,4 @@
-// The plans of `check` and `prune`: one step a destination, each of which fails for itself.
+// The plans of `check` and `prune`: one step per destination; a failure affects only its own.
 
 import type { Work } from "../engines/destination.ts";
 import { openDestinations } from "../engines/registry.ts";
@@ -39,11 +39,11 @@ export async function planCheck({ manifest, run, providers }: Request, full: boo
 export interface PruneDecisions {
 	readonly provider: string;
 	readonly destination: string;
-	/** Newest first; undefined when the destination could not be asked. */
+	/** Newest first; undefined if the destination could not be asked. */
 	readonly decisions?: readonly Decision[];
 }
 
-/** What would be pruned, by destination; providers without a retention, or that cannot remove, are left out. */
+/** What would be pruned, by destination. Omits providers without a retention, or whose engine cannot delete. */
 export async function decidePrune(
 	{ manifest, providers }: Request,
 	listing: Listing,

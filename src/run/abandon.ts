@@ -1,5 +1,5 @@
-// The last way out of a run that cannot be brought to its end: nothing more is done or undone of it, and it is said what it
-// has left where, for a person to put back by hand.
+// The last resort for a run that can be neither finished nor rolled back: nothing more of it is done or undone. It is
+// reported what the run has left and where, so that a person can put it back by hand.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { namesIn, openFolder } from "../host/folder.ts";
@@ -19,13 +19,13 @@ import { isForeign, type KnownRun, type OutlineStep, outlineOf, privatePathsIn }
 
 export interface Left {
 	readonly run: string;
-	/** Undefined when it has come to its end, but for what could not be done then. */
+	/** Undefined if the run has ended and only tidying up remains. */
 	readonly open?: KnownRun;
-	/** What is where now, or still to do, a line each; empty when nothing of it is left. */
+	/** What is still on disk or still to do, one line each; empty if the run has left nothing. */
 	readonly lines: readonly string[];
 }
 
-/** What a run has left that is still open, or of which something is still to be done. Reads only. */
+/** What a run has left that has not ended, or that has work remaining. Read-only. */
 export async function leftBy(journal: Journal, run: string): Promise<Left> {
 	const open = journal.open();
 	const found = open.find((one) => one.run === run);
@@ -54,7 +54,7 @@ const stillToDo = (journal: Journal, run: string): string[] =>
 			...(work === undefined ? [] : thereOf(privatePathsIn(work))),
 		]);
 
-/** `undefined`: they cannot be read, and any step may have begun. */
+/** `undefined`: the journal entries cannot be read, and any step may have begun. */
 function entriesOf(journal: Journal, run: string): readonly Entry[] | undefined {
 	try {
 		return journal.entries(run);
@@ -76,7 +76,7 @@ async function whatIsWhere(run: KnownRun, entries: readonly Entry[] | undefined)
 	return [...new Set(lines)];
 }
 
-/** Of a run that is not understood, what a step did is not known; what it was about to touch is. */
+/** In a run that cannot be parsed it is unknown what a step did, but known what it was about to touch. */
 function touchedBy(step: OutlineStep): string[] {
 	const touched = step.touches.length > 0 ? ` (touches ${step.touches.join(", ")})` : "";
 	return [`this step had begun: ${step.title}${touched}`, ...areasOf(step)];
@@ -95,7 +95,7 @@ const thereOf = (paths: readonly string[]) =>
 		.filter((path) => existsSync(path))
 		.map((path) => `${path} is there: what this run brought or put aside`);
 
-/** Units that a step noted as up, or as due to be, before it stopped them; in the form of any version. */
+/** Units that a step recorded, before stopping them, as up or to be started. Reads the form of any version. */
 function unitsIn(data: unknown): Unit[] {
 	const { wasUp, units } = (data ?? {}) as { readonly wasUp?: unknown; readonly units?: unknown };
 	const noted = Array.isArray(units)
@@ -118,13 +118,13 @@ async function unitLines(unit: Unit): Promise<string[]> {
 	return [`${unitLabel(unit)} ran before and does not now: ${unmask}${manager} start ${unit.unit}`];
 }
 
-/** Nothing more is done of it from now on. */
+/** Stop doing anything for this run. */
 export function abandon(journal: Journal, { run, open, lines }: Left): void {
 	for (const one of journal.leftovers()) if (one.run === run) journal.tidied(run, one.step);
 	if (open) journal.end(run, "abandoned", { failures: [], left: lines });
 }
 
-/** What can still be read of a journal that cannot be opened, and what lies beside these folders of states. Reads only. */
+/** What can still be read of a journal that cannot be opened, and the private folders next to these folders. Read-only. */
 export function leftInJournal(folder: string, folders: readonly string[]): string[] {
 	const db = openForALook(folder);
 	const ask = (question: string): Record<string, unknown>[] => {
@@ -160,7 +160,7 @@ function jsonIn(text: unknown): unknown {
 	}
 }
 
-/** Private folders of restores lie beside a state's folder, in it, or above it on the same file system. */
+/** Private folders of restores are next to a state's folder, in it, or above it on the same file system. */
 function privateBeside(folders: readonly string[]): string[] {
 	const looked = new Set(folders.flatMap((folder) => [folder, ...parentsOf(folder)]));
 	return [...looked].flatMap((parent) =>
@@ -182,5 +182,5 @@ function privateIn(path: string): string[] {
 	}
 }
 
-/** Rename the journal, so that the next command begins a new one. Returns where it is now. */
+/** Rename the journal, so that the next command creates a new one. Returns its new path. */
 export const abandonJournal = (folder: string, mark: string): string | undefined => setAside(folder, mark);

@@ -1,4 +1,4 @@
-// What a run tells of itself: events while it works, how long it took and how long its service was down. Nothing is
+// What a run reports: events while it works, its duration, and how long its service was down. Takes no decisions.
 // decided by it.
 
 import type { Progress } from "../engines/destination.ts";
@@ -7,16 +7,16 @@ import type { UnitOutcome } from "../steps/unit-outcome.ts";
 import { type ErrorReport, reportOf } from "../values/error.ts";
 import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
 
-/** Between two tellings of how far a step is. */
+/** Minimum milliseconds between two progress events of a step. */
 const PROGRESS_MS = 250;
 
 export class Chronicle {
 	readonly #plan: Plan;
 	readonly #listener: Listener;
 	readonly #started = performance.now();
-	/** When each step began that is under way. */
+	/** The start times of the steps in progress. */
 	readonly #began = new Map<string, number>();
-	/** When it was last told how far a step is. */
+	/** The time of the last progress event. */
 	readonly #progressed = new Map<string, number>();
 	readonly #results: Record<string, unknown> = {};
 	#downSince: number | undefined;
@@ -27,7 +27,7 @@ export class Chronicle {
 		this.#listener = listener;
 	}
 
-	/** Somebody hears of progress. */
+	/** Whether anybody listens to progress. */
 	get isWatched(): boolean {
 		return !this.#listener.ignoresProgress;
 	}
@@ -87,7 +87,7 @@ export class Chronicle {
 		this.tell({ type: "undo-failed", step: id, title, error });
 	}
 
-	/** Engines tell of each file; whoever listens, perhaps over a slow line, hears of a step a few times a second. */
+	/** Engines report every file; listeners, perhaps over a slow line, get a few progress events per second and step. */
 	progress({ id }: Step, progress: Progress): void {
 		const now = performance.now();
 		if (now - (this.#progressed.get(id) ?? -PROGRESS_MS) < PROGRESS_MS) return;
@@ -99,7 +99,7 @@ export class Chronicle {
 		this.tell({ type: "step-log", step: step.id, line });
 	}
 
-	/** How it went, as it stands now. */
+	/** The run's report, as of now. */
 	summary(
 		outcome: Outcome,
 		failures: ReadonlyMap<string, unknown>,

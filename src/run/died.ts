@@ -1,4 +1,4 @@
-// Runs that began, did not end, and that nobody works on: the process was killed, or the machine went down.
+// Interrupted runs: they began, did not end, and nobody is working on them. The process was killed, or the machine went down.
 import type { Journal } from "./journal.ts";
 import { lockHolder } from "./lock.ts";
 import { isForeign, type KnownRun } from "./plan-shape.ts";
@@ -7,13 +7,13 @@ export interface DiedRun {
 	readonly run: string;
 	readonly operation: string;
 	readonly machine: string;
-	/** The title of the step that it came to last; undefined when it came to none. */
+	/** The title of the last step that it reached; undefined if it reached none. */
 	readonly at?: string;
-	/** It has not died: it could not put everything back. */
+	/** It was not interrupted: it could not put everything back. */
 	readonly isStuck?: true;
 }
 
-/** While a run is at work it brings these to their end first, or has said why it cannot: then there are none to tell of. */
+/** A run in progress finishes these first, or has reported why it cannot: while there is one, none are returned. */
 export function diedRuns(journal: Journal, runtime: string): DiedRun[] {
 	if (lockHolder(runtime) !== undefined) return [];
 	return journal.open().map((known) => diedRun(known, journal));
@@ -31,7 +31,7 @@ function diedRun(known: KnownRun, journal: Journal): DiedRun {
 	};
 }
 
-/** For people. */
+/** A line for people. */
 export function lineOf({ run, operation, at, isStuck }: DiedRun): string {
 	if (isStuck)
 		return `the ${operation} ${run} could not be brought to its end: see why with: holdfast runs show ${run}; fix the cause, then: holdfast recover`;

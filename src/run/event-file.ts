@@ -1,38 +1,38 @@
-// The events of the newest runs as lines of JSON in a folder of the runtime's, so that anybody who comes later, or comes
-// back, sees what a run does. It is gone with a reboot; what must last is in the journal.
+// The events of the latest runs, as JSON lines in the runtime folder, so that anyone who attaches later, or reconnects, can
+// follow a run. They are lost on reboot; what must last is in the journal.
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Listener } from "./event.ts";
 
-/** How many are kept. */
+/** How many runs' events are kept. */
 const KEPT = 10;
 const LOOK_AGAIN_MS = 50;
 const CHUNK_BYTES = 64 * 1024;
-/** Progress is written this often at most: nobody who looks in later needs more. */
+/** Minimum time between two progress events in the file: someone who attaches later needs no more. */
 const PROGRESS_MS = 1_000;
 
-/** As run-id.ts makes them: they become names of files. */
+/** Ids as run-id.ts makes them: they become file names. */
 export const RUN_ID = /^\d{4}-\d\d-\d\dT\d{6}Z-[a-z0-9]+$/;
 
 const folderIn = (runtime: string) => join(runtime, "events");
 export const eventFile = (runtime: string, run: string) => join(folderIn(runtime), `${run}.ndjson`);
 
-/** Make room for a run's events (folder 0700) and return their file, which is not there yet. */
+/** Remove old files to make room (folder 0700), and return the path for this run's events. The file does not exist yet. */
 export function prepareEventFile(runtime: string, run: string): string {
 	const folder = folderIn(runtime);
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	const kept = new Set([...recorded(runtime).slice(-KEPT), run]);
 	for (const name of readdirSync(folder)) {
-		// What belongs to a run begins with its id: its manifest and what it said on stderr.
+		// Every file of a run starts with its id: also its manifest and its stderr.
 		const [of = ""] = name.split(".", 1);
 		if (RUN_ID.test(of) && !kept.has(of)) rmSync(join(folder, name), { force: true });
 	}
 	return eventFile(runtime, run);
 }
 
-/** Runs whose events are here, oldest first: ids begin with the time. */
+/** Runs that have events here, oldest first: ids start with the time. */
 export function recorded(runtime: string): string[] {
 	try {
 		return readdirSync(folderIn(runtime))
@@ -44,7 +44,7 @@ export function recorded(runtime: string): string[] {
 	}
 }
 
-/** A listener that writes down what it hears and passes it on. A full disk costs the record, never the run. */
+/** A listener that records events and passes them on. A full disk loses the record, but never fails the run. */
 export function recording(runtime: string, run: string, listener: Listener): Listener {
 	const file = prepareEventFile(runtime, run);
 	let progressAt = 0;
@@ -57,13 +57,13 @@ export function recording(runtime: string, run: string, listener: Listener): Lis
 		try {
 			appendFileSync(file, `${JSON.stringify(event)}\n`, { mode: 0o600 });
 		} catch {
-			// The journal has what counts.
+			// Everything that matters is in the journal.
 		}
 	};
 	return listener.ignoresProgress ? Object.assign(hear, { ignoresProgress: true }) : hear;
 }
 
-/** Each line of a file that grows, from its beginning, until `isOver` says that nothing more comes. */
+/** Each line of a growing file, from its start, until `isOver` returns true. */
 export async function* linesAsTheyCome(
 	file: string,
 	isOver: () => Promise<boolean>,
@@ -74,7 +74,7 @@ export async function* linesAsTheyCome(
 	const buffer = Buffer.alloc(CHUNK_BYTES);
 	const decoder = new TextDecoder();
 	for (;;) {
-		// Asked before the last look: what was written until then is read.
+		// Asked before the last read, so that everything written before that is read.
 		const over = await isOver();
 		const handle = await open(file).catch(() => undefined);
 		try {

@@ -1,4 +1,4 @@
-// What a run tells while it works: one versioned union. `--json` prints exactly these, one a line.
+// What a run reports while it works: one versioned union. `--json` prints exactly these, one per line.
 
 import type { Progress } from "../engines/destination.ts";
 import type { UnitOutcome } from "../steps/unit-outcome.ts";
@@ -13,21 +13,21 @@ export interface StepLine {
 	readonly scope: string;
 }
 
-/** In place of a step's id: a line about what surrounds the run, such as somebody who could not be told of it. */
+/** Used instead of a step's id for a line about the run's surroundings, such as a notification that could not be sent. */
 export const SURROUNDINGS = "";
 
-/** How a run went. */
+/** The result of a run. */
 export interface RunSummary {
 	readonly outcome: Outcome;
-	/** It had died, and was brought to its end by another process. */
+	/** It was interrupted, and another process finished it or rolled it back. */
 	readonly recovered?: true;
 	readonly seconds: number;
-	/** From the first unit's stop (or preRestore) to the last one's start; absent when nothing was stopped. */
+	/** From the first unit's stop (or preRestore) to the last unit's start; absent if nothing was stopped. */
 	readonly downtimeSeconds?: number;
 	readonly failures: readonly { readonly scope: string; readonly error: ErrorReport }[];
 	/** By step id. */
 	readonly results: Readonly<Record<string, unknown>>;
-	/** When something could not be undone, or what others have written meanwhile was kept: what is where on disk. */
+	/** If an undo failed, or what others wrote meanwhile was kept: where things are on disk now. */
 	readonly left?: readonly string[];
 	/** What became of each unit that was stopped, or was to be. */
 	readonly units?: readonly UnitOutcome[];
@@ -59,13 +59,13 @@ type Body =
 			readonly title: string;
 			readonly error: ErrorReport;
 	  }
-	/** Of a step that went on: this scope is not part of what it did. */
+	/** For a step that continues without this scope: the scope is not part of its result. */
 	| {
 			readonly type: "scope-failed";
 			readonly scope: string;
 			readonly step: string;
 			readonly error: ErrorReport;
-			/** It is part of it anyway, and is in doubt. */
+			/** The scope is part of the result anyway, and is in doubt. */
 			readonly stored?: true;
 	  }
 	| { readonly type: "step-skipped"; readonly step: string; readonly title: string; readonly reason: string }
@@ -83,6 +83,6 @@ export type RunEvent = { readonly v: 1; readonly time: string; readonly run: str
 export type EventBody = Body;
 export interface Listener {
 	(event: RunEvent): void;
-	/** It does nothing with the progress of steps. */
+	/** Whether the listener ignores progress. */
 	readonly ignoresProgress?: boolean;
 }

@@ -1,5 +1,5 @@
-// The one executor. It runs a plan's steps in order, journals each before and after, and undoes what a failed scope
-// did. Everything it knows is in the journal, so that `recover` can go on from there in another process.
+// The only executor. It runs a plan's steps in order, journals before and after each, and undoes what a failed scope has
+// done. Everything it knows is in the journal, so that `recover` can continue in another process.
 
 import { sideBySide } from "../host/side-by-side.ts";
 import type { StepContext } from "../steps/context.ts";
@@ -20,7 +20,7 @@ import { unitOutcomes } from "./unit-outcomes.ts";
 
 type Kinds = ReadonlyMap<string, LoadedKind>;
 
-/** Execute a plan. The lock is held by the caller. Aborting the signal cancels and undoes. */
+/** Execute a plan. The caller holds the lock. Aborting the signal cancels the run and undoes it. */
 export async function execute(
 	plan: Plan,
 	journal: RunJournal,
@@ -33,7 +33,7 @@ export async function execute(
 	return new Execution(plan, kinds, journal, signal, listener).run();
 }
 
-/** Bring a run that died to its end: finish what was committed, undo the rest. Safe to repeat. */
+/** Finish the committed scopes of an interrupted run, and undo the rest. Safe to repeat. */
 export async function recoverRun(
 	plan: Plan,
 	journal: RunJournal,
@@ -51,9 +51,9 @@ class Execution {
 	readonly #signal: AbortSignal;
 	readonly #chronicle: Chronicle;
 	readonly #standing: Standing;
-	/** An undo failed, or a scope was committed and could not be finished: `recover` will try again. */
+	/** An undo failed, or a committed scope could not be finished: `recover` will try again. */
 	#needsRecover = false;
-	/** By scope: why what is stored of it is to be doubted, and which step found that. */
+	/** By scope: why its stored data are in doubt, and which step found that. */
 	readonly #doubts = new Map<string, { readonly step: string; readonly error: Error }>();
 
 	constructor(plan: Plan, kinds: Kinds, journal: RunJournal, signal: AbortSignal, listener: Listener) {
@@ -82,7 +82,7 @@ class Execution {
 			if (this.#standing.began(step.whenBegan)) await this.#step(step, NEVER);
 			return;
 		}
-		// What is committed is brought to its end, also when somebody wants us to stop.
+		// A committed scope is finished even after a cancellation.
 		const committed = this.#standing.isCommitted(step.scope);
 		if (this.#signal.aborted && !committed) return;
 		const hindrance = this.#standing.hindranceTo(step.scope);
@@ -112,7 +112,7 @@ class Execution {
 		this.#chronicle.stepStarted(step);
 		try {
 			signal.throwIfAborted();
-			// What is due since another step began is due also when it cannot be written down.
+			// This step is due because another one began, even if that cannot be recorded.
 			if (step.whenBegan !== undefined) this.#record(step, "begin");
 			else this.#journal.add(this.#plan.run, step.id, "begin");
 			this.#standing.begin(step.id);
@@ -122,7 +122,7 @@ class Execution {
 			const result = await (kind.onlyReads ? heeding(running, signal) : running);
 			faultPoint(step.id, "after");
 			signal.throwIfAborted();
-			// The mark of a commit decides which way a recovery goes: it is on disk before anybody counts on it.
+			// The commit decides whether a recovery finishes or undoes: it is on disk before anything relies on it.
 			if (kind.commits) this.#journal.add(this.#plan.run, step.id, "done", result);
 			else this.#journal.addSoon(this.#plan.run, step.id, "done", result);
 			this.#standing.move(step.id, "done");
@@ -132,7 +132,7 @@ class Execution {
 		}
 	}
 
-	/** Undo its scope; or, when that is committed, see that what is left of it is done later. */
+	/** Undo the scope. If it is already committed, see that the rest of its work is done later. */
 	async #failed(step: Step, cause: unknown): Promise<void> {
 		const { scope } = step;
 		const { tidies = false, isAfterthought = false } = this.#kindOf(step).kind;
@@ -143,7 +143,7 @@ class Execution {
 		this.#chronicle.stepFailed(step, report);
 		if (!committed) await this.#undo(scope);
 		else if (tidies) {
-			// The next run tries it again; or recover, when not even that can be written down.
+			// The next run tries again; `recover` does if not even that can be recorded.
 			if (!this.#leave(step)) this.#needsRecover = true;
 		} else if (!isAfterthought) {
 			this.#needsRecover = true;
@@ -155,12 +155,12 @@ class Execution {
 		return this.#onTheWayBack(step, () => this.#journal.add(this.#plan.run, step.id, phase, data));
 	}
 
-	/** Have a step's work tried again before the next run. */
+	/** Have the rest of a step's work retried before the next run. */
 	#leave(step: Step): boolean {
 		return this.#onTheWayBack(step, () => this.#journal.leave(this.#plan.run, step));
 	}
 
-	/** Write to the journal where nothing may stop us: an undo that cannot be recorded is still due. Whether it is there. */
+	/** Write to the journal, but never stop because of it: an undo that cannot be recorded is still due. Returns whether it was written. */
 	#onTheWayBack(step: Step, write: () => void): boolean {
 		try {
 			write();
@@ -176,7 +176,7 @@ class Execution {
 		this.#chronicle.stepSkipped(step, reportOf(failure).message);
 	}
 
-	/** Undo every scope that is neither whole nor committed. */
+	/** Undo every scope that is neither complete nor committed. */
 	async #interrupt(): Promise<void> {
 		for (const scope of this.#standing.scopesBackwards()) {
 			if (this.#standing.isCommitted(scope) || this.#standing.isComplete(scope)) continue;
@@ -207,10 +207,10 @@ class Execution {
 			);
 	}
 
-	/** Run what is left of a committed scope, up to what fails: nothing is started on data that are half-way. */
+	/** Run the remaining steps of a committed scope, up to the first failure: no unit is started on inconsistent data. */
 	async #finish(scope: string): Promise<void> {
 		const steps = this.#standing.stepsOf(scope);
-		// Somebody may have started what must be down for it.
+		// Somebody may have started units that must be down for this.
 		if (steps.some((step) => this.#kindOf(step).kind.startsUnits && !this.#standing.isDone(step.id)))
 			for (const step of steps.filter(({ id }) => this.#standing.began(id)))
 				await this.#kindOf(step).work.beforeFinish?.(step, this.#context(step, NEVER));
@@ -261,7 +261,7 @@ class Execution {
 		try {
 			this.#journal.end(this.#plan.run, isRecovered ? "recovered" : outcome, ended);
 		} catch (error) {
-			// The next run finds this one open and goes over it again, which changes nothing that is whole.
+			// The next recovery finds the run still open and goes over it again, which changes nothing that is complete.
 			this.#standing.fail("journal", error);
 			ended = summary();
 		}
@@ -270,12 +270,12 @@ class Execution {
 	}
 }
 
-/** Steps that run side by side, at most. */
+/** The most steps that run in parallel. */
 const MOST_AT_ONCE = 4;
 
 const NEVER = new AbortController().signal;
 
-/** What could not be tidied up after a commit: what was asked for is done all the same. */
+/** Tidying up failed after a commit: the operation itself has succeeded. */
 function laterOn(report: ErrorReport): ErrorReport {
 	const hint = "what was committed stands; this is tried again before the next run";
 	return { ...report, hint: report.hint === undefined ? hint : `${report.hint}; ${hint}` };

@@ -1,11 +1,11 @@
-// Work that only reads or waits, and does not always hear that it should stop: in the open of a file on a disk that does
-// not answer, for example.
+// Work that only reads or waits, and may not react to an abort signal: for example, while it opens a file on a disk that
+// does not answer.
 import { HoldfastError } from "../values/error.ts";
 
-/** Longer than a program that it has started may take to end. */
+/** Longer than a child process may take to end. */
 const HEED_MS = 12_000;
 
-/** Settles with the work; or as interrupted, a while after the abort, whatever becomes of it then. */
+/** Settles with the work. After an abort it waits a while, then rejects as interrupted, whatever becomes of the work. */
 export async function heeding<T>(work: Promise<T>, signal: AbortSignal, within = HEED_MS): Promise<T> {
 	let timer: NodeJS.Timeout | undefined;
 	let wait = () => {};

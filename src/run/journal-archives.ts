@@ -1,5 +1,5 @@
-// What the journal knows of archives: those that were made here, as they were when they were written, and the destinations
-// that were written to.
+// What the journal knows about archives: those made here, as they were when they were written, and the destinations that
+// were written to.
 import { archiveId, isAt } from "../engines/archive-name.ts";
 import { NO_RECORDS, type Records } from "../engines/archive-time.ts";
 import type { KnownArchive, MadeArchive } from "../steps/records.ts";
@@ -10,7 +10,7 @@ import { JournalStore } from "./journal-store.ts";
 import { isForeign, readPlan } from "./plan-shape.ts";
 
 export class JournalArchives extends JournalStore {
-	/** Remember what an archive holds that was made here. Its destination counts as written from now on. */
+	/** Record an archive that was made here. From now on its destination counts as written to. */
 	made({ id, name, provider, destination, location, metadata, bytes, digests, mount }: MadeArchive): void {
 		this.write("INSERT OR IGNORE INTO destination (location, first_seen) VALUES (?, ?)", [
 			location,
@@ -23,26 +23,26 @@ export class JournalArchives extends JournalStore {
 		);
 	}
 
-	/** An archive that was made here, by its id; it may be gone from its destination by now. */
+	/** An archive that was made here, by its id. It may no longer be in its destination. */
 	archive(id: string): KnownArchive | undefined {
 		const row = this.first("SELECT * FROM archive WHERE id = ?", id);
 		return archiveOf(row)[0];
 	}
 
-	/** Archives of this name that were made here: one in each destination that it was written to, wherever that is now. */
+	/** Archives of this name that were made here: one per destination that it was written to, wherever that is now. */
 	namesakes(name: string): KnownArchive[] {
 		return this.all("SELECT * FROM archive WHERE name = ?", name).flatMap(archiveOf);
 	}
 
-	/** Bytes of the archives that were made here, by their id. */
+	/** Bytes of the archives that were made here, by id. */
 	archiveSizes(): Map<string, number> {
 		const rows = this.all("SELECT id, bytes FROM archive WHERE bytes IS NOT NULL");
 		return new Map(rows.map(({ id, bytes }) => [String(id), Number(bytes)]));
 	}
 
 	/**
-	 * What is remembered of the archives of a machine in a destination, of those with these names. The destination may
-	 * have had another name then.
+	 * The records of a machine's archives with these names in a destination. The destination may have had another name at
+	 * that time.
 	 */
 	records(machine: string, destination: string, location: string, names: readonly string[]): Records {
 		const since = this.first("SELECT first_seen FROM destination WHERE location = ?", location);
@@ -55,7 +55,7 @@ export class JournalArchives extends JournalStore {
 		return { since: String(since.first_seen), archives: new Map(rows.map(recordedOf)) };
 	}
 
-	/** Archives whose time is yet to come, and that are gone from their destination, where these names are left. */
+	/** Delete the records of archives that are dated in the future and missing in their destination, where these names are left. */
 	forgetGone(machine: string, destination: string, location: string, names: readonly string[]): void {
 		this.write(
 			`DELETE FROM archive WHERE id = ? || '::' || ? || '::' || name AND json_valid(metadata)
@@ -65,7 +65,7 @@ export class JournalArchives extends JournalStore {
 		);
 	}
 
-	/** Archives of a machine that were made here, newest first; those of the last months at least. */
+	/** Archives of a machine that were made here, newest first; at least those of the last months. */
 	archives(machine: string): KnownArchive[] {
 		return this.all(
 			"SELECT * FROM archive WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ? ORDER BY rowid DESC LIMIT 1000",
@@ -73,7 +73,7 @@ export class JournalArchives extends JournalStore {
 		).flatMap(archiveOf);
 	}
 
-	/** The newest archive that was made here of a machine and holds a state whole, without a reason to doubt it. */
+	/** The newest archive of a machine that was made here, holds the complete state and gives no reason to doubt it. */
 	lastGood(machine: string, state: string): LastGood | undefined {
 		const row = this.first(
 			`SELECT id, json_extract(metadata, '$.run') AS run, json_extract(metadata, '$.created') AS created,
@@ -96,7 +96,7 @@ export class JournalArchives extends JournalStore {
 		};
 	}
 
-	/** Those made at a location, by whatever name of its destination, that should be there, where these names are left. */
+	/** Archives that were made at a location, whatever its destination's name was, and should be there, where these names are left. */
 	lost(
 		machine: string,
 		location: string,
@@ -107,7 +107,7 @@ export class JournalArchives extends JournalStore {
 		return lostOf(there, names, states, this.mountOf(location).mount);
 	}
 
-	/** A run of ours has removed these. */
+	/** A run on this machine has removed these. */
 	removed(location: string, names: readonly string[]): void {
 		this.write(
 			"DELETE FROM archive WHERE name IN (SELECT value FROM json_each(?)) AND substr(id, instr(id, '::') + 2) = ? || '::' || name",

@@ -1,5 +1,5 @@
-// The journal's file: opened, made, brought up to date, set aside. It says how to undo a run that died, so one that is
-// damaged, empty or of a newer version is never taken for one in which nothing is open.
+// The journal's file: opening, creating, migrating and setting it aside. The journal is needed to undo an interrupted run,
+// so a damaged, empty or newer file is never mistaken for one without open runs.
 
 import { existsSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,13 +12,13 @@ import { VERSION as PROGRAM } from "../values/version.ts";
 import { MIGRATIONS, VERSION } from "./journal-schema.ts";
 
 const FILE = "journal.sqlite";
-/** What SQLite keeps beside the file. */
+/** The files that SQLite keeps next to the database. */
 const BESIDE = ["-wal", "-shm", "-journal"];
 const BUSY_MS = 5_000;
-/** The first bytes of every database of SQLite. */
+/** The first bytes of every SQLite database. */
 const SMALLEST = 512;
 
-/** Result codes of SQLite, sqlite.org/rescode.html; the low byte is the kind. */
+/** SQLite's result codes, sqlite.org/rescode.html; the low byte is the primary code. */
 const KINDS = {
 	busy: 5,
 	readOnly: 8,
@@ -29,13 +29,13 @@ const KINDS = {
 	notADatabase: 26,
 } as const;
 
-/** How the whole journal is named where runs are: `recover --abandon journal`. */
+/** Names the entire journal where a run is expected: `recover --abandon journal`. */
 export const WHOLE = "journal";
 
 const WAY_OUT =
 	"bring the file back from a copy of the system, if there is one; if not, 'holdfast recover --abandon journal' says what can still be read of it, sets it aside and begins a new one";
 
-/** Open the journal in this folder, or make it (the folder 0700, the file 0600). */
+/** Open the journal in this folder, or create it (the folder 0700, the file 0600). */
 export function openJournalFile(folder: string): DatabaseSync {
 	const file = join(folder, FILE);
 	try {
@@ -48,8 +48,8 @@ export function openJournalFile(folder: string): DatabaseSync {
 }
 
 /**
- * The same for whoever only reads: nothing is made, and a journal of an older version is brought up to date in a copy of
- * its own, as the lock is somebody else's.
+ * The same for readers: nothing is created, and a journal of an older version is migrated in a private copy, because
+ * somebody else may hold the lock.
  */
 export function openJournalToRead(folder: string): DatabaseSync {
 	const file = join(folder, FILE);
@@ -77,7 +77,7 @@ function copyOf(db: DatabaseSync): DatabaseSync {
 		const file = join(folder, FILE);
 		db.prepare("VACUUM INTO ?").run(file);
 		const copy = new DatabaseSync(file);
-		// Its changes need no file beside it, and it has no name any more.
+		// The file was unlinked, so the copy must not need files next to it.
 		copy.exec("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;");
 		return copy;
 	} finally {
@@ -86,8 +86,8 @@ function copyOf(db: DatabaseSync): DatabaseSync {
 }
 
 /**
- * SQLite takes an empty file for a new database, and throws away a write-ahead log beside it. A journal is made under
- * another name, so an empty one under this is one that was lost.
+ * SQLite treats an empty file as a new database, and deletes a write-ahead log next to it. A journal is created under
+ * another name and renamed, so an empty file under this name is one whose content was lost.
  */
 function look(file: string, folder: string): "absent" | "present" {
 	const size = sizeOf(file);
@@ -110,7 +110,7 @@ function make(file: string): void {
 		db.close();
 		linkSync(fresh, file);
 	} catch (error) {
-		// Another process was faster: its journal is as good.
+		// Another process was faster: use its journal.
 		if (!isErrno(error, "EEXIST")) throw error;
 	} finally {
 		process.umask(mask);
@@ -126,7 +126,7 @@ function open(file: string): DatabaseSync {
 	} catch (error) {
 		db.close();
 		const isKept = kindOf(error) === KINDS.cannotOpen || kindOf(error) === KINDS.readOnly;
-		// On a disk that cannot be written it can still be read, as long as all of it is in the one file.
+		// On a read-only disk it can still be read, as long as there is no write-ahead log.
 		if (!isKept || (sizeOf(`${file}-wal`) ?? 0) > 0) throw error;
 		return openUnchanging(file);
 	}
@@ -184,7 +184,7 @@ function newer(db: DatabaseSync, version: number, folder: string): HoldfastError
 	);
 }
 
-/** The program that wrote the newest run: later versions keep it at this place. */
+/** The program that wrote the newest run: later versions keep it at the same JSON path. */
 function writtenBy(db: DatabaseSync): string | undefined {
 	try {
 		const row = db
@@ -203,7 +203,7 @@ export function damaged(folder: string, why: string): HoldfastError {
 	});
 }
 
-/** What SQLite or the system says of the journal, in words that tell what to do. */
+/** Turn an error from SQLite or the system into one that says what to do. */
 export function journalFault(doing: "open" | "read" | "write", folder: string, cause: unknown): unknown {
 	if (cause instanceof HoldfastError) return cause;
 	const message = wordsOf(cause);
@@ -241,7 +241,7 @@ function sizeOf(file: string): number | undefined {
 	return statSync(file, { throwIfNoEntry: false })?.size;
 }
 
-/** Open what is there of it for a last look: nothing is changed, and any statement may fail. Undefined when not even that. */
+/** Open what is left of it for a last look, without changing anything; any statement may fail. Undefined if it cannot be opened. */
 export function openForALook(folder: string): DatabaseSync | undefined {
 	const file = join(folder, FILE);
 	if ((sizeOf(file) ?? 0) < SMALLEST) return undefined;
@@ -252,10 +252,10 @@ export function openForALook(folder: string): DatabaseSync | undefined {
 	}
 }
 
-/** Rename the journal, with all that SQLite keeps beside it. Returns its new path; undefined when there is none. */
+/** Rename the journal and the files next to it. Returns its new path, or undefined if there is none. */
 export function setAside(folder: string, mark: string): string | undefined {
 	const aside = `${FILE}.abandoned-${mark}`;
-	// The log first: beside an empty file it would be thrown away.
+	// The log first: SQLite would delete a log next to an empty file.
 	for (const end of [...BESIDE, ""])
 		if (existsSync(join(folder, `${FILE}${end}`)))
 			renameSync(join(folder, `${FILE}${end}`), join(folder, `${aside}${end}`));

@@ -1,4 +1,4 @@
-// What the journal's tables hold, as objects: rows out of SQLite, and statements into it.
+// The contents of the journal's tables as objects: from SQLite rows, and into statements.
 import * as v from "valibot";
 import type { Metadata } from "../engines/archive.ts";
 import type { Recorded } from "../engines/archive-time.ts";
@@ -12,7 +12,7 @@ export type Row = Record<string, unknown>;
 export type Phase =
 	| "begin"
 	| "note"
-	/** A line for people: what the run leaves where. */
+	/** A line for people: what the run leaves and where. */
 	| "left"
 	| "done"
 	| "failed"
@@ -28,9 +28,9 @@ export interface Entry {
 	readonly data: unknown;
 }
 
-/** What is read of how a run went, in whichever version it ended. */
+/** What is read of a run's result, whichever version wrote it. */
 const summarySchema = v.looseObject({
-	/** `done` of a run that was recovered: it was finished, and not rolled back. */
+	/** `done` in a recovered run: it was finished, not rolled back. */
 	outcome: v.optional(v.string()),
 	failures: v.optional(
 		v.array(v.looseObject({ scope: v.string(), error: v.looseObject({ message: v.string() }) })),
@@ -48,11 +48,11 @@ export interface RunRow {
 	readonly summary: Summary | null;
 }
 
-/** Whether a run that had died was rolled back by another process, rather than finished. */
+/** Whether an interrupted run was rolled back by another process rather than finished. */
 export const isRolledBack = ({ outcome, summary }: Pick<RunRow, "outcome" | "summary">): boolean =>
 	outcome === "recovered" && summary?.outcome !== undefined && summary.outcome !== "done";
 
-/** A check or a prune of a destination that failed, and has not gone well since. */
+/** A check or prune of a destination that failed and has not succeeded since. */
 export interface FailedUpkeep {
 	readonly operation: string;
 	/** `provider/destination` */
@@ -72,7 +72,7 @@ export function entryOf(run: string, step: string, phase: Phase, data: unknown):
 	];
 }
 
-/** One field of a row, where it is JSON that fits; what does not is taken for one that is not there. */
+/** One JSON field of a row, if it matches the schema; otherwise it is treated as absent. */
 function fieldOf<S extends v.GenericSchema>(schema: S, field: unknown): v.InferOutput<S> | undefined {
 	if (typeof field !== "string") return undefined;
 	try {
@@ -83,7 +83,7 @@ function fieldOf<S extends v.GenericSchema>(schema: S, field: unknown): v.InferO
 	}
 }
 
-/** What a step noted, or why it failed; undefined where that is damaged. */
+/** What a step recorded, or why it failed; undefined if that is damaged. */
 export const dataOf = (field: unknown): unknown => fieldOf(v.unknown(), field);
 
 export function rowOf({ id, operation, machine, started, ended, outcome, summary }: Row): RunRow {
@@ -98,7 +98,7 @@ export function rowOf({ id, operation, machine, started, ended, outcome, summary
 	};
 }
 
-/** What is used of an archive's description that this machine itself has written. */
+/** The parts that are used of archive metadata that this machine itself wrote. */
 const madeSchema = v.looseObject({
 	machine: v.string(),
 	created: v.string(),
@@ -113,7 +113,7 @@ const digestsSchema = v.custom<Readonly<Record<string, string>>>(
 		v.is(v.looseObject({}), value) && Object.values(value as object).every((one) => v.is(v.string(), one)),
 );
 
-/** Nothing where its description is not understood: it counts as one that was not made here. */
+/** Empty if the metadata cannot be parsed: the archive counts as one that was not made here. */
 export function archiveOf(row: Row | undefined): KnownArchive[] {
 	if (row === undefined) return [];
 	const { id, name, provider, destination, metadata, bytes, digests } = row;
@@ -127,7 +127,7 @@ export function archiveOf(row: Row | undefined): KnownArchive[] {
 			destination: String(destination),
 			metadata: known as unknown as Metadata,
 			...(bytes === null ? {} : { bytes: Number(bytes) }),
-			// Holdfast 0.1.0 kept none.
+			// Absent in 0.1.0.
 			digests: fieldOf(digestsSchema, digests) ?? {},
 		},
 	];
@@ -139,7 +139,7 @@ const copySchema = v.looseObject({
 	databases: v.array(v.looseObject({ dump: v.looseObject({}), old: v.string() })),
 });
 
-/** Copies that cannot be understood are kept, and said: `fault`. */
+/** Copies that cannot be parsed are kept and reported: `fault`. */
 export function keptOf({ run, state, until, copy }: Row): KeptCopy | UnknownCopy {
 	const known = { run: String(run), state: String(state), until: String(until) };
 	const found = fieldOf(copySchema, copy) as Pick<KeptCopy, "places" | "databases"> | undefined;
@@ -169,7 +169,7 @@ export function recordedOf({ name, created, outcomes }: Row): readonly [string, 
 const knownOutcome = (outcome: unknown) =>
 	outcome === "good" || outcome === "suspicious" ? outcome : "failed";
 
-/** Of checks and prunes, newest first: how the last of each destination went, where it failed. */
+/** Checks and prunes, newest first: the last one of each destination, if it failed. */
 export function failedIn(rows: readonly Row[]): FailedUpkeep[] {
 	const seen = new Set<string>();
 	return rows.flatMap((row) => {

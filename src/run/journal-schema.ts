@@ -1,8 +1,8 @@
-// The tables of the journal, by the versions that added them.
+// The journal's tables, by the version that added them.
 
 export const VERSION = 6;
 
-/** What each version added; a journal of any older version is brought up to date when it is opened. */
+/** What each version added; an older journal is migrated when it is opened. */
 export const MIGRATIONS = [
 	`
 BEGIN;

@@ -1,4 +1,4 @@
-// The journal's file as the rest of the journal asks it: questions, and writes of which each is a transaction with full sync.
+// Access to the journal's file: queries, and writes that are each a transaction with full sync.
 import type { DatabaseSync } from "node:sqlite";
 import { journalFault } from "./journal-file.ts";
 import type { Row, Statement } from "./journal-rows.ts";
@@ -8,7 +8,7 @@ export type Value = string | number | null;
 export class JournalStore {
 	protected readonly folder: string;
 	readonly #db: DatabaseSync;
-	/** What goes with the next write. */
+	/** Written together with the next write. */
 	readonly #soon: Statement[] = [];
 
 	protected constructor(folder: string, db: DatabaseSync) {
@@ -16,7 +16,7 @@ export class JournalStore {
 		this.folder = folder;
 	}
 
-	/** Every question: what SQLite says of a damaged file, it says only now. */
+	/** Every query. SQLite may report a damaged file only now. */
 	protected all(question: string, ...values: readonly (string | number)[]): Row[] {
 		return this.each(question, [values]).flat();
 	}
@@ -25,7 +25,7 @@ export class JournalStore {
 		return this.all(question, ...values)[0];
 	}
 
-	/** The same question for each of these: the answers to each. */
+	/** The same query for each of these parameters; returns the rows of each. */
 	protected each(question: string, some: readonly (readonly (string | number)[])[]): Row[][] {
 		try {
 			const prepared = this.#db.prepare(question);
@@ -46,12 +46,12 @@ export class JournalStore {
 		}
 	}
 
-	/** With the next write: one sync for both. */
+	/** Write together with the next write: one sync for both. */
 	protected writeSoon(statement: Statement): void {
 		this.#soon.push(statement);
 	}
 
-	/** What may be lost to a full disk: nothing of it counts. */
+	/** Write what may be lost to a full disk, because nothing depends on it. */
 	protected writeIfRoom(statements: readonly Statement[]): void {
 		try {
 			this.#together(statements);
@@ -65,7 +65,7 @@ export class JournalStore {
 	}
 
 	close(): void {
-		// The steps of which that is lost count as begun: a recovery looks at them once more.
+		// Steps whose completion is lost count as begun: a recovery examines them again.
 		if (this.#soon.length > 0) this.writeIfRoom(this.#soon.splice(0));
 		this.#db.close();
 	}

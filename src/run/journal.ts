@@ -1,4 +1,4 @@
-// The journal: what every run is about to do and has done, on disk and synced before the next thing happens.
+// The journal: what every run is about to do and has done, on disk and synced before the next action.
 // One SQLite file per machine; each entry is its own transaction with full sync.
 
 import { dueOf } from "../steps/list.ts";
@@ -25,7 +25,7 @@ import {
 } from "./journal-rows.ts";
 import { type KnownRun, type Outline, outlineOf, readPlan, readStep } from "./plan-shape.ts";
 
-/** Lines of one step's output that are kept. */
+/** How many lines of one step's output are kept. */
 const LOG_LINES = 2_000;
 const LOG_WIDTH = 4_000;
 const LOG_BATCH = 200;
@@ -33,15 +33,15 @@ const LOG = "INSERT INTO log (run, step, time, line) VALUES (?, ?, ?, ?)";
 
 export class Journal extends JournalArchives {
 	readonly #logged = new Map<string, number>();
-	/** Lines that wait to be written together. */
+	/** Lines that are waiting to be written together. */
 	readonly #waiting: Statement[] = [];
 
-	/** Opens, or makes, `journal.sqlite` in this folder (0700). */
+	/** Opens or creates `journal.sqlite` in this folder (0700). */
 	static open(folder: string): Journal {
 		return new Journal(folder, openJournalFile(folder));
 	}
 
-	/** Opens it to read; one that is not there yet is empty. */
+	/** Opens the journal read-only; one that does not exist yet is empty. */
 	static read(folder: string): Journal {
 		return new Journal(folder, openJournalToRead(folder));
 	}
@@ -62,14 +62,14 @@ export class Journal extends JournalArchives {
 	}
 
 	/**
-	 * The same, on disk with the next entry at the latest: one sync for both. For the end of a step, which nothing has been
-	 * built on before the next one begins; never for what decides which way a recovery goes.
+	 * The same, but on disk only with the next entry: one sync for both. For the end of a step, which nothing relies on
+	 * before the next step begins; never for an entry that decides whether a recovery finishes or undoes.
 	 */
 	addSoon(run: string, step: string, phase: Phase, data?: unknown): void {
 		this.writeSoon(entryOf(run, step, phase, data));
 	}
 
-	/** A line of a step's output, as it is kept; undefined once a flood is cut. On disk with the next entry at the latest. */
+	/** Keep a line of a step's output. Returns it as stored, or undefined once the limit is reached. On disk with the next entry at the latest. */
 	log(run: string, step: string, line: string): string | undefined {
 		const count = (this.#logged.get(step) ?? 0) + 1;
 		this.#logged.set(step, count);
@@ -80,7 +80,7 @@ export class Journal extends JournalArchives {
 		return text;
 	}
 
-	/** Write the waiting log lines, in one transaction. Losing them to a full disk costs no run its outcome. */
+	/** Write the waiting log lines in one transaction. If they are lost to a full disk, the run's outcome stays the same. */
 	#flush(): void {
 		if (this.#waiting.length > 0) this.writeIfRoom(this.#waiting.splice(0));
 	}
@@ -102,14 +102,14 @@ export class Journal extends JournalArchives {
 		);
 	}
 
-	/** Runs that never ended, or whose undo failed: what `recover` works on. Newest first. */
+	/** Runs that never ended, or whose undo failed: the input of `recover`. Newest first. */
 	open(): KnownRun[] {
 		return this.all(
 			"SELECT id, plan FROM run WHERE ended IS NULL OR outcome = 'needs-recover' ORDER BY rowid DESC",
 		).map((row) => readPlan(String(row.id), row.plan));
 	}
 
-	/** Whether it has ended, and could not be brought to its end: somebody has to do something first. */
+	/** Whether it has ended but could be neither finished nor rolled back: somebody must fix the cause first. */
 	isStuck(run: string): boolean {
 		return this.first("SELECT 1 FROM run WHERE id = ? AND outcome = 'needs-recover'", run) !== undefined;
 	}
@@ -125,7 +125,7 @@ export class Journal extends JournalArchives {
 		);
 	}
 
-	/** What an undo needs: one that is damaged is not taken for none. */
+	/** The facts that an undo needs. Damaged facts throw: they must not be mistaken for none. */
 	#noted(run: string, { step, data }: Row): unknown {
 		const noted = dataOf(data);
 		if (noted !== undefined) return noted;
@@ -138,7 +138,7 @@ export class Journal extends JournalArchives {
 		);
 	}
 
-	/** Seconds that a step took; undefined when it did not end well, or ran elsewhere. */
+	/** Seconds that a step took; undefined if it did not complete, or ran elsewhere. */
 	took(run: string, step: string): number | undefined {
 		const times = new Map(
 			this.all(
@@ -165,7 +165,7 @@ export class Journal extends JournalArchives {
 		).map(rowOf);
 	}
 
-	/** How the last check and the last prune of each destination went: those that failed. */
+	/** The last check and the last prune of each destination, if they failed. */
 	failedUpkeep(machine: string): FailedUpkeep[] {
 		return failedIn(
 			this.all(
@@ -175,13 +175,13 @@ export class Journal extends JournalArchives {
 		);
 	}
 
-	/** A run, whether or not this version understands it. */
+	/** The plan of a run, whether or not this version can parse it. */
 	plan(run: string): KnownRun | undefined {
 		const row = this.first("SELECT plan FROM run WHERE id = ?", run);
 		return row && readPlan(run, row.plan);
 	}
 
-	/** The run that brought back what this one had replaced, and when it had. */
+	/** The run that undid this one, and when. */
 	undoneBy(run: string): { readonly run: string; readonly ended: string } | undefined {
 		const row = this.first(
 			"SELECT id, ended FROM run WHERE operation = 'undo' AND outcome = 'done' AND json_valid(plan) AND EXISTS (SELECT 1 FROM json_each(plan, '$.steps') WHERE json_extract(value, '$.forgets.run') = ?) ORDER BY rowid DESC LIMIT 1",
@@ -190,13 +190,13 @@ export class Journal extends JournalArchives {
 		return row && { run: String(row.id), ended: String(row.ended) };
 	}
 
-	/** As far as it can be told of a run of any version. */
+	/** The parts of a run's plan that can be read in any version. */
 	outline(run: string): Outline | undefined {
 		const row = this.first("SELECT plan FROM run WHERE id = ?", run);
 		return row && outlineOf(run, dataOf(row.plan));
 	}
 
-	/** The newest run of an operation that was not cut short by a person. */
+	/** The newest run of an operation that was not interrupted by a person. */
 	lastRun(machine: string, operation: string): RunRow | undefined {
 		const row = this.first(
 			"SELECT id, operation, machine, started, ended, outcome, summary FROM run WHERE machine = ? AND operation = ? AND outcome IS NOT 'interrupted' ORDER BY rowid DESC LIMIT 1",
@@ -206,7 +206,7 @@ export class Journal extends JournalArchives {
 		return row && rowOf(row);
 	}
 
-	/** Remember old copies that a run has left; once more for the same is no fault. */
+	/** Record old copies that a run keeps. Repeating it is harmless. */
 	keep({ run, state, until, ...copy }: KeptCopy): void {
 		this.write("INSERT OR REPLACE INTO kept (run, state, until, copy) VALUES (?, ?, ?, ?)", [
 			run,
@@ -224,7 +224,7 @@ export class Journal extends JournalArchives {
 		return this.all("SELECT run, state, until, copy FROM kept ORDER BY rowid").map(keptOf);
 	}
 
-	/** Remember a step of which something could not be done: it is tried again before the next run. */
+	/** Record a step with remaining work: it is retried before the next run. */
 	leave(run: string, step: Step): void {
 		this.write("INSERT OR REPLACE INTO leftover (run, step, work) VALUES (?, ?, ?)", [
 			run,
@@ -233,7 +233,7 @@ export class Journal extends JournalArchives {
 		]);
 	}
 
-	/** `work`: undefined when it is not understood. */
+	/** `work`: undefined if it cannot be parsed. */
 	leftovers(): { readonly run: string; readonly step: string; readonly work: Step | undefined }[] {
 		return this.all("SELECT run, step, work FROM leftover ORDER BY rowid").map(({ run, step, work }) => {
 			const known = readStep(work);
@@ -249,7 +249,7 @@ export class Journal extends JournalArchives {
 		this.write("DELETE FROM leftover WHERE run = ? AND step = ?", [run, step]);
 	}
 
-	/** Reads all of it; throws where it is damaged. */
+	/** Read the entire file; throws if it is damaged. */
 	verify(): void {
 		const [first] = this.all("PRAGMA integrity_check(1)");
 		const said = String(first?.integrity_check);

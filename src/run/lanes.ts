@@ -1,7 +1,7 @@
-// Which steps of a plan may run at once.
+// Which steps of a plan may run in parallel.
 import type { Step } from "../steps/plan.ts";
 
-/** Groups in order; a group's lanes may run side by side, the steps of a lane one after another. */
+/** Groups in order. The lanes of a group may run in parallel, the steps of a lane run one after another. */
 export function lanesOf(steps: readonly Step[]): Step[][][] {
 	const groups: Step[][] = [];
 	for (const step of steps) {

@@ -1,5 +1,5 @@
-// One run at a time on a machine. The lock is SQLite's own file lock (fcntl), so the kernel releases it when its
-// holder dies, however it dies, and no child process inherits it.
+// One run at a time on a machine. The lock is SQLite's own file lock (fcntl), so the kernel releases it however its holder
+// ends, and child processes do not inherit it.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -16,17 +16,17 @@ const holderSchema = v.object({
 	pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
 	since: v.pipe(v.string(), v.isoTimestamp()),
 	doing: v.pipe(v.string(), v.maxLength(1_000)),
-	/** Its run's. */
+	/** The id of the holder's run. */
 	run: v.exactOptional(v.string()),
 });
 export type Holder = v.InferOutput<typeof holderSchema>;
 
 const LOCK = "lock.sqlite";
 const HOLDER = "lock.json";
-/** Whoever looks who has it holds it up for an instant. */
+/** A process that looks up the holder blocks the lock for an instant. */
 const PATIENCE_MS = 500;
 
-/** Take the lock in this folder, or fail at once saying who holds it and since when. */
+/** Take the lock in this folder, or fail immediately with an error that names its holder. */
 export function takeLock(folder: string, doing: string, run?: string): Lock {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	const holderFile = join(folder, HOLDER);
@@ -54,7 +54,7 @@ export function takeLock(folder: string, doing: string, run?: string): Lock {
 	return { release: () => db.close() };
 }
 
-/** Who works on this machine, by the lock itself; undefined when nobody does. */
+/** The current holder of the lock; undefined if nobody holds it. */
 export function lockHolder(folder: string): Holder | undefined {
 	if (!existsSync(join(folder, LOCK))) return undefined;
 	try {
@@ -84,7 +84,7 @@ function lockedBy(holder: Holder | undefined, cause: unknown): HoldfastError {
 	);
 }
 
-/** Undefined when what is written down cannot be understood. */
+/** Undefined if the holder's record cannot be parsed. */
 function readHolder(file: string): Holder | undefined {
 	const found = readStored(file, holderSchema);
 	return found && "value" in found ? found.value : undefined;

@@ -1,5 +1,5 @@
-// Plans as the journal holds them: of this version, of an older one, or of a newer one that knows steps which this one
-// does not. What is not understood is named, and nothing of it is done or undone.
+// Plans in the journal: of this version, an older one, or a newer one with steps that this one does not know. What cannot
+// be parsed is named, and nothing of it is done or undone.
 import * as v from "valibot";
 import { PRIVATE } from "../host/private-area.ts";
 import { withKeysOfToday } from "../manifest/old-keys.ts";
@@ -7,32 +7,32 @@ import { STEP_KINDS } from "../steps/list.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import { VERSION } from "../values/version.ts";
 
-/** The form of plans that this program writes. */
+/** The version of plans that this program writes. */
 const PLAN_VERSION = 1;
-/** Characters of what is quoted. */
+/** The most characters of a quoted value. */
 const LONGEST = 200;
 
-/** A step, as far as every version says it. */
+/** The part of a step that is the same in every version. */
 export interface OutlineStep {
 	readonly id: string;
 	readonly kind: string;
 	readonly title: string;
 	readonly touches: readonly string[];
-	/** Paths in private folders that it names. */
+	/** Paths in private folders that the step names. */
 	readonly areas?: readonly string[];
 }
 
-/** What can be told of a run whatever wrote it. */
+/** What can be told about a run, whatever version wrote it. */
 export interface Outline {
 	readonly run: string;
 	readonly operation: string;
 	readonly machine: string;
 	readonly steps: readonly OutlineStep[];
-	/** The version of Holdfast that began it, if it can be told. */
+	/** The version of Holdfast that began it, if known. */
 	readonly program?: string;
 }
 
-/** A run that this version must not touch, and why. */
+/** A run that this version must not touch, and the reason. */
 export interface ForeignRun extends Outline {
 	readonly foreign: string;
 }
@@ -58,7 +58,7 @@ const planSchema = v.looseObject({
 	goals: v.array(text),
 });
 
-/** The plan of a run, or what can be told of one that is not understood. Never throws. */
+/** The plan of a run, or what can be told about one that cannot be parsed. Never throws. */
 export function readPlan(run: string, stored: unknown): KnownRun {
 	const value = jsonIn(stored);
 	const fault = value === undefined ? "its plan is damaged" : faultOf(run, value);
@@ -92,7 +92,7 @@ export function outlineOf(run: string, value: unknown): Outline {
 	};
 }
 
-/** Every path in a private folder that a value names anywhere. */
+/** Every path in a private folder, anywhere in a value. */
 export function privatePathsIn(value: unknown): string[] {
 	if (typeof value === "string") return value.startsWith("/") && value.includes(`/${PRIVATE}`) ? [value] : [];
 	if (typeof value !== "object" || value === null) return [];
@@ -141,7 +141,7 @@ function jsonIn(stored: unknown): unknown {
 	}
 }
 
-/** A step that was left to be done later; undefined when it is not understood. */
+/** A step with remaining work; undefined if it cannot be parsed. */
 export function readStep(stored: unknown): Step | undefined {
 	const value = jsonIn(stored);
 	const { success, output } = v.safeParse(outlineStep, value, { abortEarly: true });

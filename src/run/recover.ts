@@ -1,5 +1,5 @@
-// What is due before any other work under the lock: runs that died are brought to their end, and what they or older
-// runs have left is taken away.
+// What is due before any other work under the lock: interrupted runs are finished or rolled back, and leftovers of these or
+// older runs are removed.
 import { openDatabase } from "../databases/dump.ts";
 import { discardFolder } from "../host/private-area.ts";
 import type { LaterContext } from "../steps/context.ts";
@@ -11,12 +11,12 @@ import { recoverRun } from "./executor.ts";
 import type { Journal } from "./journal.ts";
 import { type ForeignRun, isForeign } from "./plan-shape.ts";
 
-/** Safe to repeat. The newest run first; what one of them needs by hand does not stop the others. */
+/** Safe to repeat. Starts with the newest run; one that needs manual work does not stop the others. */
 export async function recoverAll(journal: Journal, listener: Listener): Promise<RunReport[]> {
 	const reports: RunReport[] = [];
 	for (const dead of journal.open()) {
 		if (isForeign(dead)) {
-			// Older ones stood below it: they are not touched before it is gone.
+			// Older runs lie beneath this one: they are not touched until it is resolved.
 			reports.push(reportOfForeign(dead));
 			break;
 		}
@@ -25,7 +25,7 @@ export async function recoverAll(journal: Journal, listener: Listener): Promise<
 	return reports;
 }
 
-/** It is neither finished nor undone, and nothing is begun before it is. */
+/** This version can neither finish nor undo it, and no other run starts before somebody does. */
 function reportOfForeign({ run, program, foreign, operation, machine }: ForeignRun): RunReport {
 	const by = program === undefined || program === VERSION ? "" : `, begun by Holdfast ${program},`;
 	const error = {
@@ -36,7 +36,7 @@ function reportOfForeign({ run, program, foreign, operation, machine }: ForeignR
 	return { run, outcome: "needs-recover", seconds: 0, failures: [{ scope: "run", error }], results: {} };
 }
 
-/** An error that says what is where, when a run still could not be brought to its end. */
+/** An error that says where things are, if a run could still be neither finished nor rolled back. */
 export function requireRecovered(reports: readonly RunReport[]): void {
 	const stuck = reports.filter(({ outcome }) => outcome === "needs-recover");
 	const [first] = stuck;
@@ -54,8 +54,8 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 }
 
 /**
- * Take away what is no longer needed. What cannot be now is told, and tried again the next time; it stops nothing.
- * `spared`: a run whose old copies are what the next run is about, though their time is over.
+ * Remove what is no longer needed. Failures are reported and retried the next time; they stop nothing.
+ * `spared`: a run whose old copies the next run is about, even if they have expired.
  */
 export async function tidyUp(
 	journal: Journal,
@@ -99,7 +99,7 @@ const laterOf = (journal: Journal, run: string): LaterContext => ({
 		return plan.manifest;
 	},
 	forget: (kept, state) => journal.forget(kept, state),
-	// Nobody who wants something else waits for it for long.
+	// Nobody who came for something else should wait long for it.
 	signal: AbortSignal.timeout(LATER_MS),
 	watched: false,
 	progress: () => {},

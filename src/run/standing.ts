@@ -1,4 +1,4 @@
-// How far the steps and scopes of a run have come: kept while it runs, or rebuilt from the journal of one that died.
+// The progress of a run's steps and scopes: updated while it runs, or rebuilt from the journal of an interrupted run.
 
 import type { StepContext, Unwatched } from "../steps/context.ts";
 import type { Plan, Step } from "../steps/plan.ts";
@@ -7,7 +7,7 @@ import type { Entry } from "./journal-rows.ts";
 
 interface StepStanding {
 	readonly phase: "begun" | "done" | "failed" | "undone";
-	/** What the step noted last. */
+	/** What the step recorded last. */
 	readonly note?: unknown;
 }
 
@@ -16,11 +16,11 @@ export class Standing {
 	readonly #byScope: ReadonlyMap<string, Step[]>;
 	readonly #stepById: ReadonlyMap<string, Step>;
 	readonly #unwatched = new Map<string, Unwatched>();
-	/** Lines: what is where on disk, when an undo failed or what others have written was kept. */
+	/** Lines that say where things are on disk, after a failed undo or when what others wrote was kept. */
 	readonly left: string[] = [];
-	/** Why a scope failed, by scope; the first reason counts. */
+	/** Why a scope failed; the first reason is kept. */
 	readonly failures = new Map<string, unknown>();
-	/** Scopes of which nothing has failed but to tidy up. */
+	/** Scopes in which only tidying up has failed. */
 	readonly #untidy = new Set<string>();
 	readonly #kindOf: (step: Step) => StepKind;
 
@@ -30,7 +30,7 @@ export class Standing {
 		this.#byScope = Map.groupBy(plan.steps, ({ scope }) => scope);
 	}
 
-	/** Go over what a dead run has written down. */
+	/** Replay the entries of an interrupted run. */
 	replay(entries: readonly Entry[]): void {
 		for (const entry of entries) {
 			this.#watch(entry);
@@ -44,7 +44,7 @@ export class Standing {
 		}
 	}
 
-	/** An earlier recovery notes and undoes, and watches over nothing either. */
+	/** An earlier recovery also records and undoes, and does not watch over anything either. */
 	#watch({ step: id, phase, time }: Entry): void {
 		const step = this.#stepById.get(id);
 		if (step === undefined || phase === "note" || phase === "left" || phase.startsWith("undo-")) return;
@@ -53,23 +53,23 @@ export class Standing {
 		this.#unwatched.set(step.scope, { since: Date.parse(time), unitsWereUp });
 	}
 
-	/** Undefined while the run itself lives. */
+	/** Undefined while the run itself is alive. */
 	unwatched(scope: string): Unwatched | undefined {
 		return this.#unwatched.get(scope);
 	}
 
-	/** Of a run that died: its units are found running. */
+	/** In an interrupted run: its units were found running. */
 	foundUp(scope: string): void {
 		const known = this.#unwatched.get(scope);
 		if (known) this.#unwatched.set(scope, { ...known, unitsWereUp: true });
 	}
 
-	/** What an earlier try of it has noted stays. */
+	/** What an earlier attempt recorded is kept. */
 	begin(step: string): void {
 		this.#steps.set(step, { ...this.#steps.get(step), phase: "begun" });
 	}
 
-	/** A step that never began stays so. */
+	/** A step that never began stays that way. */
 	move(step: string, phase: "done" | "failed" | "undone"): void {
 		const known = this.#steps.get(step);
 		if (known) this.#steps.set(step, { ...known, phase });
@@ -102,7 +102,7 @@ export class Standing {
 		if (!this.failures.has(scope)) this.failures.set(scope, reason);
 	}
 
-	/** `tidies`: what it failed to do is only to take away what is no longer needed. */
+	/** `tidies`: the failed step only removes what is no longer needed. */
 	failAt({ id, scope }: Step, reason: unknown, tidies: boolean): void {
 		this.move(id, "failed");
 		if (!tidies) this.#untidy.delete(scope);
@@ -110,13 +110,13 @@ export class Standing {
 		this.fail(scope, reason);
 	}
 
-	/** Why no step of a scope is run any more: that one thing is still there is no reason to leave another. */
+	/** Why no further step of a scope is run. A failure to tidy up does not stop other tidying up. */
 	hindranceTo(scope: string): { readonly reason: unknown } | undefined {
 		if (!this.failures.has(scope) || this.#untidy.has(scope)) return undefined;
 		return { reason: this.failures.get(scope) };
 	}
 
-	/** From the last to the first: what came later rests on what came before. */
+	/** In reverse order: what came later builds on what came before. */
 	scopesBackwards(): string[] {
 		return [...this.#byScope.keys()].reverse();
 	}
@@ -125,7 +125,7 @@ export class Standing {
 		return [...(this.#byScope.get(scope) ?? [])];
 	}
 
-	/** From here on it is finished, never undone. */
+	/** From here on the scope is finished, never undone. */
 	isCommitted(scope: string): boolean {
 		return (this.#byScope.get(scope) ?? []).some(
 			(step) => this.#kindOf(step).commits && this.isDone(step.id),

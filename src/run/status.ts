@@ -1,5 +1,5 @@
-// How a machine stands: whether each state has a good archive that is young enough in each destination, and how the last
-// runs went. From the journal alone: no destination is asked, so it is fast and works when they are away.
+// A machine's status: whether each state has a recent good archive in each destination, and how the last runs ended. From
+// the journal alone: no destination is asked, so it is fast and works while they are unavailable.
 
 import { archiveId } from "../engines/archive-name.ts";
 import { isAhead, outcomeOf } from "../engines/archive-time.ts";
@@ -18,25 +18,25 @@ export interface ArchiveStatus {
 	readonly state: string;
 	/** `provider/destination` */
 	readonly destination: string;
-	/** The newest good archive; absent when this machine has made none there. */
+	/** The newest good archive; absent if this machine has made none there. */
 	readonly archive?: string;
 	/** RFC 3339. */
 	readonly created?: string;
 	readonly ageSeconds?: number;
 	readonly maxAgeSeconds: number;
-	/** Bytes of the archive's files, of all states in it; and how many more than a week before. */
+	/** Bytes of the archive's files, for all states in it; and the growth in a week. */
 	readonly bytes?: number;
 	readonly growthBytes?: number;
 	readonly isLate: boolean;
-	/** There is none, and this machine made some at another address: the one of now. */
+	/** There is none, but this machine has made some at another address: the current one. */
 	readonly location?: string;
-	/** Folders that the config has, and the newest good archive has not. */
+	/** Folders that are in the config but not in the newest good archive. */
 	readonly missing?: readonly string[];
-	/** A newer one is stored, and there is reason to doubt it: which, and why. */
+	/** A newer archive is stored, but in doubt: its id, and why. */
 	readonly doubt?: string;
-	/** The run of the last check of its destination, when that failed: what is listed may be gone, or damaged. */
+	/** The run of the destination's last check, if that failed: listed archives may be missing or damaged. */
 	readonly failedCheck?: string;
-	/** Archives that are dated so that their time is yet to come: none of them counts. */
+	/** Archives that are dated in the future: none of them counts. */
 	readonly ahead?: readonly string[];
 }
 
@@ -44,27 +44,27 @@ export interface LastRun {
 	readonly operation: string;
 	readonly run: string;
 	readonly started: string;
-	/** Undefined while it runs. */
+	/** Undefined while it is running. */
 	readonly outcome?: string;
-	/** Of one that was recovered: it was rolled back, and not finished. */
+	/** For a recovered run: it was rolled back, not finished. */
 	readonly isRolledBack?: true;
 }
 
 export interface MachineStatus {
 	readonly machine: string;
-	/** RFC 3339: when it was asked, by its own clock. */
+	/** RFC 3339: the time of the answer, by the machine's own clock. */
 	readonly time: string;
 	readonly archives: readonly ArchiveStatus[];
 	/** The last create, prune and check. */
 	readonly runs: readonly LastRun[];
-	/** What is wrong, a line each; nothing when all is as promised. */
+	/** The problems, one line each; empty if all is well. */
 	readonly problems: readonly string[];
 }
 
 const OPERATIONS = ["create", "prune", "check"] as const;
 const WEEK_SECONDS = 7 * 86_400;
 
-/** `destinations`: all that the manifest has. */
+/** `destinations`: all destinations of the manifest. */
 export function statusOf(
 	manifest: Manifest,
 	destinations: readonly At[],
@@ -94,7 +94,7 @@ export function statusOf(
 				: { outcome }),
 		...(isRolledBack({ outcome, summary }) ? { isRolledBack: true as const } : {}),
 	}));
-	/** What went wrong at a destination that the config has no more is no news. */
+	/** Failures at destinations that are no longer in the config are not reported. */
 	const isBad = (row: RunRow) => {
 		const failures = row.summary?.failures ?? [];
 		const isGone = ({ scope }: { readonly scope: string }) => {
@@ -151,7 +151,7 @@ function archiveStatus(
 	const ofState = made.filter(
 		(one) => `${one.provider}/${one.destination}` === destination && outcome(one) !== undefined,
 	);
-	// What is at an address that the destination had before is not there.
+	// An archive at the destination's former address is not in the destination.
 	const stored = ofState.filter(({ id, name }) => id === archiveId(at, name));
 	const all = stored.filter((one) => outcome(one) === "good");
 	const newestStored = stored.find((one) => outcome(one) !== "failed");
@@ -173,7 +173,7 @@ function archiveStatus(
 	const { created } = newest.metadata;
 	const { folders: held = [] } = ownValue(newest.metadata.states, state) ?? {};
 	const missing = (manifest.state[state]?.folders ?? []).filter((folder) => !held.includes(folder));
-	// A little ahead is a clock that was set: it is new.
+	// Slightly in the future means that a clock was adjusted: the archive is new.
 	const ageSeconds = Math.max(0, now.getTime() - Date.parse(created)) / 1000;
 	const aWeekBefore = good.find(
 		(one) => Date.parse(created) - Date.parse(one.metadata.created) >= WEEK_SECONDS * 1000,

@@ -1,4 +1,4 @@
-// What a step's work may use of the run that it is in: its journal, how far the steps have come, and who is told.
+// A step's view of its run: the journal, the progress of other steps, and the run's events.
 
 import type { StepContext } from "../steps/context.ts";
 import { faultPoint } from "../steps/fault.ts";
@@ -9,7 +9,7 @@ import type { Chronicle } from "./chronicle.ts";
 import type { Journal } from "./journal.ts";
 import type { Standing } from "./standing.ts";
 
-/** What of the journal a run needs. */
+/** The parts of the journal that a run needs. */
 export type RunJournal = Pick<
 	Journal,
 	| "begin"

@@ -1,5 +1,5 @@
-// Undo what a scope did: the steps of it that began, the last first. One failing undo does not stop the others, but for
-// those that would build on it.
+// Undo what a scope did: the steps that began, in reverse order. A failed undo does not stop the others, except for those
+// that would build on it.
 import type { StepContext } from "../steps/context.ts";
 import { faultPoint } from "../steps/fault.ts";
 import type { LoadedKind } from "../steps/list.ts";
@@ -15,13 +15,13 @@ interface Run {
 	readonly chronicle: Chronicle;
 	kindOf(step: Step): LoadedKind;
 	contextOf(step: Step): StepContext;
-	/** Write to the journal if that can be done. Whether it is there. */
+	/** Write to the journal if possible. Returns whether it was written. */
 	record(step: Step, phase: Phase, data?: unknown): boolean;
-	/** Have a step's work tried again before the next run. */
+	/** Have the rest of a step's work retried before the next run. */
 	leave(step: Step): void;
 }
 
-/** Whether all of it is undone. */
+/** Returns whether everything is undone. */
 export async function undoScope(scope: string, run: Run): Promise<boolean> {
 	const undoing = new Undoing(run);
 	const began = run.standing.stepsOf(scope).filter(({ id }) => run.standing.isToUndo(id));
@@ -33,20 +33,20 @@ export async function undoScope(scope: string, run: Run): Promise<boolean> {
 class Undoing {
 	isWhole = true;
 	readonly #run: Run;
-	/** Steps whose undo is not decided, since what they find could not be looked at. */
+	/** Steps that cannot be undone because their data could not be examined. */
 	readonly #unseen = new Set<Step>();
-	/** Where it is not known what stands there, or that could not be taken away: nothing is put back into it. */
+	/** Paths whose contents are unknown or could not be removed: nothing is put back there. */
 	readonly #occupied = new Set<string>();
 	/** Something of the scope is not undone. */
 	#somethingLeft = false;
-	/** All that is undone is in the journal. */
+	/** Everything that was undone is recorded in the journal. */
 	#isRecorded = true;
 
 	constructor(run: Run) {
 		this.#run = run;
 	}
 
-	/** Before anything is undone. */
+	/** Runs before anything is undone. */
 	async lookFirst(step: Step): Promise<void> {
 		const { kind, work } = this.#run.kindOf(step);
 		try {
@@ -99,7 +99,7 @@ class Undoing {
 	}
 }
 
-/** Why an undo that deletes is put off. */
+/** Why an undo that deletes something is postponed. */
 function putOff(isRecorded: boolean): HoldfastError {
 	return new HoldfastError(
 		"failed",

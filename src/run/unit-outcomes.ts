@@ -1,10 +1,10 @@
-// What became of each unit that a run had to do with, as its steps tell it.
+// What became of each unit that a run dealt with, according to its steps.
 import type { LoadedKind } from "../steps/list.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { UnitOutcome } from "../steps/unit-outcome.ts";
 import type { Standing } from "./standing.ts";
 
-/** In the order of the plan; the last that is known of a unit. */
+/** In the order of the plan; the last known outcome of each unit. */
 export function unitOutcomes(
 	{ steps }: Plan,
 	kinds: ReadonlyMap<string, LoadedKind>,
@@ -14,7 +14,7 @@ export function unitOutcomes(
 		try {
 			return kinds.get(step.kind)?.work.units?.(step, { handedBy }) ?? [];
 		} catch {
-			// What it noted is not understood: its undo has said so, and a run ends all the same.
+			// The step's note cannot be parsed: its undo has reported that, and the run must end nonetheless.
 			return [];
 		}
 	};

@@ -7,7 +7,7 @@ import { startNote } from "./units-stop.ts";
 const params = {
 	stopped: ref<"units-stop">(),
 	units,
-	/** Not those that were down, nor why. */
+	/** If set, units that were down are left down, for this reason. */
 	asBefore: v.exactOptional(text),
 };
 export type UnitsStartStep = StepOf<"units-start", typeof params>;
