@@ -1,32 +1,32 @@
-// A list or map in brackets may end with its bracket below the key that it belongs to, as most people write it:
+// Allows the closing bracket of a list or map below its key, as most people write it:
 //
 //     folders: [
 //       /srv/notes,
 //     ]
 //
-// By the letter of YAML that bracket stands too far left, and the library refuses it. Before such a bracket a space is put,
-// and the text is read again. A script in a block of its own may have such lines as well: these are left as they are.
+// YAML forbids a bracket that far to the left, and the library rejects it. So a space is inserted before such a bracket, and the
+// text is parsed again. Such lines in block scalars, such as scripts, are not changed.
 import { type Event, parseEvents, YAMLException } from "js-yaml";
 import { tooDeep } from "./limits.ts";
 
 export interface Parsed {
-	/** What the events' offsets are of. */
+	/** The text that the events' offsets refer to. */
 	readonly text: string;
 	readonly events: readonly Event[];
-	/** From an offset in that to the one in the text that was given. */
+	/** Converts an offset in that text to one in the original text. */
 	given(offset: number): number;
 }
 
-/** Characters that are read in all. Once more is enough, unless lines that look like those of a block were none. */
+/** Total characters to parse. One repetition is enough, unless lines that look like part of a block are not. */
 const MOST_READ = 32 * 1024 ** 2;
 
-/** Throws by `refuse`, which is given the offset of the fault. */
+/** Throws with `refuse`, which gets the offset of the fault. */
 export function parsedText(
 	text: string,
 	maxDepth: number,
 	refuse: (offset: number, message: string) => never,
 ): Parsed {
-	/** Offsets of the brackets that are moved. */
+	/** Offsets of the moved brackets. */
 	let moved: readonly number[] = [];
 	for (let read = text.length; ; read += text.length) {
 		const spaced = withSpaces(text, moved);
@@ -38,7 +38,7 @@ export function parsedText(
 			const { reason, mark } = error;
 			const at = given(mark?.position ?? 0);
 			const more = reason === "deficient indentation" && read < MOST_READ ? bracketsFrom(at, text) : [];
-			// One that was moved already stands further left than its key.
+			// A bracket that was moved before is still to the left of its key.
 			if (more[0] !== at || moved.includes(at))
 				return refuse(at, reason.includes("maxDepth") ? tooDeep : reason);
 			moved = [...new Set([...moved, ...more])].sort((a, b) => a - b);
@@ -60,13 +60,13 @@ function spacesBefore(offset: number, moved: readonly number[]): number {
 	return low;
 }
 
-/** How a line ends that a block follows, such as `script: |`. */
+/** The end of a line that starts a block, such as `script: |`. */
 const BLOCK = /[|>][-+\d]*[ \t]*(?:#.*)?$/;
 
-/** Offsets of the brackets that begin a line, from this one on, but for lines that may be a block's. */
+/** Offsets of the brackets at the beginning of a line, from this one on, except lines that may be part of a block. */
 function bracketsFrom(offset: number, text: string): number[] {
 	const found: number[] = [];
-	/** How far in the line before a block stands: the block's own stand further in. */
+	/** Indentation of the line that starts a block; the block's lines are indented further. */
 	let block: number | undefined;
 	const lines = /[^\r\n]+/g;
 	lines.lastIndex = text.lastIndexOf("\n", offset - 1) + 1;

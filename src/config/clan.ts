@@ -1,6 +1,6 @@
-// What a machine under Clan declares, as `clan.core.state` and `clan.core.backups.providers` have it, becomes states and
-// providers. Done to what is written, before a schema looks. The facts: nixosModules/clanCore/{state,backups}.nix and
-// clanServices/{borgbackup,localbackup} of clan-core, August 2026, and the blog post's older names.
+// Converts the `clan.core.state` and `clan.core.backups.providers` of a machine under Clan into states and providers, before
+// the schema is applied. Sources: nixosModules/clanCore/{state,backups}.nix and clanServices/{borgbackup,localbackup} of
+// clan-core, August 2026, and the older names in the blog post.
 
 import type { Fault } from "../manifest/faults.ts";
 import { merge } from "../modules/merge.ts";
@@ -14,7 +14,7 @@ export const withClan = (machine: Written, { name }: Pick<Around, "name">): Pass
 	if (!isRecord(machine.clan)) return { machine };
 	const { clan: _, ...rest } = machine;
 	const { state, providers, faults } = fromClan(machine.clan);
-	// What is written beside it adds to it, and has the last word.
+	// The machine's own lines are added to it and take precedence.
 	const merged = merge(
 		[
 			{ value: { system: "nixos", ...rest }, by: `machine "${name}"` },
@@ -35,7 +35,7 @@ interface FromClan {
 	readonly faults: readonly Fault[];
 }
 
-/** `{ state, providers, borgbackup: { jobs }, localbackup: { targets, snapshots } }`, all as Nix prints it. */
+/** `{ state, providers, borgbackup: { jobs }, localbackup: { targets, snapshots } }`, as Nix prints it. */
 export function fromClan(clan: Record<string, unknown>): FromClan {
 	const faults: Fault[] = [];
 	const jobs = mapIn(mapIn(clan, "borgbackup"), "jobs");
@@ -48,7 +48,7 @@ export function fromClan(clan: Record<string, unknown>): FromClan {
 	const providers = recordOf<unknown>();
 	for (const [key, value] of Object.entries(mapIn(clan, "providers"))) {
 		const name = isRecord(value) && typeof value.name === "string" ? value.name : key;
-		// We are one of them ourselves, for `clan backups`.
+		// Holdfast itself is one of them, for `clan backups`.
 		if (name === "holdfast" || !isRecord(value)) continue;
 		if (name === "borgbackup" && Object.keys(jobs).length > 0) continue;
 		if (name === "localbackup" && isRecord(clan.localbackup)) continue;
@@ -68,7 +68,7 @@ export function fromClan(clan: Record<string, unknown>): FromClan {
 	return { state, providers, faults };
 }
 
-/** By the name that each has inside, or by its key. */
+/** By the name inside each, or by its key. */
 function named(
 	where: string,
 	map: Record<string, unknown>,
@@ -105,8 +105,8 @@ function stateOf(value: unknown, exclude: readonly string[]): unknown {
 }
 
 /**
- * A pattern of borg's as one of ours, where it can be said (borg help patterns). Without a style its `*` may be a slash, and
- * it begins at the root of the file system. What cannot be said is refused by its style.
+ * Converts a borg pattern if possible (borg help patterns). Without a style, its `*` matches slashes and it starts at the root
+ * of the file system. A pattern that cannot be converted is refused because of its style.
  */
 function patternOf(text: string): string {
 	const [, style, rest = text] = /^(fm|sh|pp|pf):(.*)$/s.exec(text) ?? [];
@@ -118,7 +118,7 @@ function patternOf(text: string): string {
 	return path.startsWith("*/") ? `/**/${path.slice(2)}` : `/${path}`;
 }
 
-/** `services.borgbackup.jobs`, one a destination, as Clan's borgbackup service sets them. */
+/** `services.borgbackup.jobs`, one per destination, as Clan's borgbackup service sets them. */
 function borgOf(jobs: Record<string, unknown>): unknown {
 	const all = Object.entries(jobs).filter((entry): entry is [string, Record<string, unknown>] =>
 		isRecord(entry[1]),
@@ -188,7 +188,7 @@ function mapIn(value: unknown, key: string): Record<string, unknown> {
 	return isRecord(found) ? found : {};
 }
 
-/** A list of text, or one text. */
+/** A list of strings, or one string. */
 function textsIn(value: unknown): string[] {
 	return (Array.isArray(value) ? value : [value]).filter((one): one is string => typeof one === "string");
 }

@@ -7,7 +7,7 @@ export { byDefault } from "../modules/merge.ts";
 export { defineModule } from "../modules/module.ts";
 export { argv } from "../values/fields.ts";
 
-/** Options of your own modules, for the types: `declare module "holdfast" { interface Services { mine?: { … } } }`. */
+/** Declare the options of your own modules here: `declare module "holdfast" { interface Services { mine?: { … } } }`. */
 // biome-ignore lint/suspicious/noEmptyInterface: users add to it
 export interface Services {}
 

@@ -1,4 +1,4 @@
-// A provider whose name is an engine's needs no `type`.
+// A provider named after an engine needs no `type`.
 import { engineNamed } from "../engines/list.ts";
 import { mapValues } from "../values/origin.ts";
 import { isRecord } from "../values/record.ts";

@@ -1,14 +1,14 @@
-// A config's faults as one error, each with its line.
+// Reports the faults of a config as one error, each with its line.
 import type { Fault } from "../manifest/faults.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { Origin } from "../values/origin.ts";
 import { MOST_FAULTS } from "./limits.ts";
 import { quote, whereIs } from "./source.ts";
 
-/** Characters of what is said of one fault: it may quote a name as long as a book. */
+/** Maximum characters for one fault: it may quote a very long name. */
 const LONGEST_LINE = 2_000;
 
-/** One error that shows the first faults, each with its line. What a tag says wrongly is said once, not for each machine. */
+/** One error with the first faults, each with its line. A fault in a tag is reported once, not for each machine. */
 export function configError(file: string, faults: readonly Fault[]): HoldfastError {
 	const each = inOrderOfLines([...new Map(faults.map((fault) => [sameness(fault), fault])).values()]);
 	const blocks = each.slice(0, MOST_FAULTS).map((fault) => blockOf(file, fault));
@@ -17,11 +17,11 @@ export function configError(file: string, faults: readonly Fault[]): HoldfastErr
 	const [first, ...rest] = blocks;
 	return new HoldfastError("config-invalid", first?.headline ?? `${file}: not valid`, {
 		details: [...(first?.quoted ?? []), ...rest.flatMap((block) => [block.headline, ...block.quoted])],
-		hint: "fix the file, then look again with: holdfast validate",
+		hint: "fix the file, then check it with: holdfast validate",
 	});
 }
 
-/** As somebody goes through a file to correct it, whichever pass found them. Those without a line come first. */
+/** In the order of the file, whichever pass found them. Faults without a line come first. */
 function inOrderOfLines(faults: readonly Fault[]): Fault[] {
 	const files = ["", ...new Set(faults.map(fileOf))];
 	return faults.toSorted(
@@ -50,7 +50,7 @@ function blockOf(file: string, { path, message, hint, origin }: Fault) {
 	};
 }
 
-/** An error of what a file says at one place. */
+/** An error at one place in a file. */
 export function errorAt(origin: Origin, message: string): HoldfastError {
 	return configError(origin.source.file, [{ path: [], message, origin }]);
 }

@@ -1,4 +1,4 @@
-// Which config counts: the one that is named, or the first in this folder, the user's and the system's that may be obeyed.
+// Finds the config: the one given by `--config`, or the first trusted one in the current, the user's and the system's folder.
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve as resolvePath } from "node:path";
@@ -10,16 +10,16 @@ import type { Evaluate } from "./pass.ts";
 
 const FILES = ["holdfast.yaml", "holdfast.yml", "holdfast.ts", "holdfast.json"];
 
-/** What a deploy has left on a machine: its manifest, and no config. */
+/** A deployed machine has its manifest and no config. */
 export const DEPLOYED_MANIFEST = "/etc/holdfast/manifest.json";
 
 export interface LoadOptions {
-	/** How a flake is evaluated that a machine names; without it, what it declares is left out. */
+	/** Evaluates the flake that a machine names; without it, the flake is ignored. */
 	readonly evaluate?: Evaluate;
-	/** Told of a config that is there and is not read. */
+	/** Called for a config that exists and is not read. */
 	readonly remark?: (line: string) => void;
 	/**
-	 * `run`: what it says will be done; `look`: it is only looked at, and a file that somebody named may be anybody's;
+	 * `run`: the config will be executed; `look`: it is only displayed, so a file given by name may belong to anybody;
 	 * `names`: none of its code is run.
 	 */
 	readonly purpose?: "run" | "look" | "names";
@@ -27,9 +27,9 @@ export interface LoadOptions {
 
 export interface Found {
 	readonly file: string;
-	/** By `--config`. */
+	/** It was given by `--config`. */
 	readonly isNamed: boolean;
-	/** Whose words these are is looked at before they count: of the file itself, and of the code that it is or imports. */
+	/** Whether its owner must be trusted, and that of the code that it is or imports. */
 	readonly guards: { readonly data: boolean; readonly code: boolean };
 }
 
@@ -40,28 +40,28 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 	if (given !== undefined) {
 		const file = resolvePath(given);
 		if (!existsSync(file)) throw new HoldfastError("config-not-found", `there is no config file ${file}`);
-		// Others than root may run what they name; for root it would be run with the power of root.
+		// Users other than root may run any file they name; for root, it would run as root.
 		return { file, isNamed: true, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
 	}
 	const { found, refused, folders } = lookForConfig();
-	// Where none is found, the error says the same.
+	// If none is found, the error reports the same.
 	if (found === undefined)
 		throw new HoldfastError("config-not-found", "no config found", {
 			details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
-			hint: "name one with --config FILE; or have one proposed for this machine: holdfast init; or, where archives are all that is left: holdfast adopt --help",
+			hint: "give one with --config FILE, create one for this machine with 'holdfast init', or, if only archives are left, see 'holdfast adopt --help'",
 		});
 	for (const line of refused) remark?.(line);
 	return found;
 }
 
-/** For what goes on without a config. */
+/** For commands that also work without a config. */
 export function findConfigIfAny({ remark }: LoadOptions): Found | undefined {
 	const { found, refused } = lookForConfig();
 	for (const line of refused) remark?.(line);
 	return found;
 }
 
-/** `refused`: in words, those that are there and are not read. */
+/** `refused`: messages about those that exist and are not read. */
 function lookForConfig() {
 	const here = standingIn();
 	const folders = [
@@ -90,6 +90,6 @@ function lookForConfig() {
 const HERE_IS_GONE =
 	"the folder that you are in is gone, so no config is looked for there; to go to its new one: cd .";
 
-/** Owners and modes on a disk that somebody has brought are whatever that somebody has made them. */
+/** Owners and modes on a removable disk prove nothing: whoever brought it could set them. */
 const removable = (real: string) =>
 	/^\/(run\/)?media\//.test(real) ? "it lies on a disk that can be taken away" : undefined;

@@ -11,7 +11,7 @@ export function manifestJsonSchema(): JsonSchema {
 	return toJsonSchema(manifestSchema, { errorMode: "ignore" }) as JsonSchema;
 }
 
-/** A provider whose name is an engine's may leave its `type` out; the schema says so as well. */
+/** A provider named after an engine may omit its `type`, in the JSON Schema too. */
 export function configJsonSchema(): JsonSchema {
 	const schema = toJsonSchema(configSchema, { errorMode: "ignore", typeMode: "input" }) as JsonSchema;
 	const machine = schema.properties?.machines?.additionalProperties as JsonSchema;

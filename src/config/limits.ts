@@ -1,18 +1,18 @@
-// How large a config may be. No honest one comes near; what is larger is a mistake or an attack, and is said with its line
-// in place of minutes of work, or an overflow.
+// Limits for the size of a config. No real config comes near them; a larger one is a mistake or an attack, and is reported with
+// its line instead of causing minutes of work or an overflow.
 import { type DataPath, type Origin, originAt } from "../values/origin.ts";
 
 /** Bytes of one file. */
 export const MOST_BYTES = 8 * 1024 ** 2;
-/** Words, marks and line ends of one file, as its parser counts them. */
+/** Tokens of one file, as its parser counts them. */
 export const MOST_TOKENS = 1_000_000;
-/** Each is looked for among all others. */
+/** Each is compared with all others. */
 export const MOST_ALIASES = 5_000;
-/** Maps and lists within each other. */
+/** Levels of nested maps and lists. */
 export const DEEPEST = 100;
-/** Values, counting what an alias names each time that it is used. */
+/** Values, counting those of an alias each time that it is used. */
 const MOST_VALUES = 500_000;
-/** Faults that are shown. */
+/** How many faults are shown. */
 export const MOST_FAULTS = 25;
 
 export interface Excess {
@@ -26,7 +26,7 @@ interface Way {
 	readonly above: Way | undefined;
 }
 
-/** The first value that is one too many, too deep, or no text at all. */
+/** The first value that exceeds a limit or is not valid text. */
 export function excessIn(root: unknown): Excess | undefined {
 	const open: { value: unknown; way: Way | undefined; depth: number }[] = [
 		{ value: root, way: undefined, depth: 0 },
@@ -44,7 +44,7 @@ export function excessIn(root: unknown): Excess | undefined {
 			return excess(way, "a text that holds half a character");
 		if (typeof value !== "object" || value === null) continue;
 		if (depth > DEEPEST) return excess(way, tooDeep);
-		// What comes first in the file is looked at first.
+		// In the order of the file.
 		for (const [key, item] of Object.entries(value).reverse())
 			open.push({
 				value: item,
@@ -63,7 +63,7 @@ function pathOf(way: Way | undefined): DataPath {
 	return path;
 }
 
-/** Where an alias leads back to what stands above it: what it names is in order, and the alias is not. */
+/** For an alias that refers to a value around it: the fault is at the alias, not at its target. */
 function aliasOn(root: unknown, path: DataPath): Origin | undefined {
 	let found: Origin | undefined;
 	for (const depth of path.keys()) {

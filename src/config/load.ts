@@ -1,6 +1,6 @@
-// From a config file to manifests: find → read → passes → schema → meaning → manifest. Nothing is started, and nothing else is
-// read. A machine goes through this when it is asked for, so that a command for one of many pays for that one; whatever is
-// wrong with the machines that are asked for is collected, and said at once.
+// From a config file to manifests: find → read → passes → schema → meaning → manifest. Starts nothing and reads nothing else. A
+// machine is processed when it is requested, so that a command for one of many machines pays only for that one. All faults of
+// the requested machines are reported together.
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve as resolvePath } from "node:path";
 import * as v from "valibot";
@@ -23,12 +23,12 @@ import { withServers } from "./servers.ts";
 import { modulesOf, withServices } from "./services.ts";
 import { withTags } from "./tags.ts";
 
-/** What a machine declares: its own lines, and what its flake, its tags and Clan add to them. */
+/** Passes that complete a machine's own declarations: from its flake, its tags and Clan. */
 const DECLARING: readonly Pass[] = [withNix, withTags, withClan, withEngineNames];
-/** What follows from that, and from what other machines declare. */
+/** Passes that derive from these, and from the declarations of other machines. */
 const FOLLOWING: readonly Pass[] = [withServers, withServices];
 
-/** Where secrets are kept that a deploy makes. Paths are absolute. */
+/** Where the secrets that a deploy creates are stored. Paths are absolute. */
 export interface SecretSettings {
 	readonly folder: string;
 	readonly identity: string;
@@ -39,13 +39,13 @@ export interface SecretSettings {
 export interface Loaded {
 	readonly file: string;
 	readonly secrets: SecretSettings;
-	/** The file that ssh reads instead of its own, absolute. */
+	/** The config file for ssh, instead of its default; absolute. */
 	readonly sshConfig?: string;
 	/** Of all machines, in the file's order. */
 	readonly names: readonly string[];
-	/** The tags that a machine has; what else is written of it is not looked at. */
+	/** The tags of a machine. Does not validate the rest of it. */
 	tagsOf(name: string): Promise<readonly string[]>;
-	/** Manifests by name, of all machines or of those named. One error says what is wrong with them, and with no other. */
+	/** Manifests by name, of all machines or of those named. Throws one error with all faults of these machines only. */
 	resolve(names?: readonly string[]): Promise<ReadonlyMap<string, Manifest>>;
 }
 
@@ -65,7 +65,7 @@ export async function loadConfig(given?: string, options: LoadOptions = {}): Pro
 		if (faults.length > 0) throw configError(shownAs(found.file), faults);
 		return manifests;
 	};
-	// What is wrong with the file itself is said by every command, along with all else.
+	// Every command reports the faults of the file itself along with the others.
 	if (faults.length > 0) await resolve();
 	const { secrets, sshConfig } = config.settings;
 	return {
@@ -83,7 +83,7 @@ export async function loadMachines(given?: string, options?: LoadOptions) {
 	return (await loadConfig(given, options)).resolve();
 }
 
-/** What modules are asked by each machine, and the modules that there are. */
+/** The available modules, and those that each machine uses. */
 export async function readServices(found: Found, { purpose }: Pick<LoadOptions, "purpose">) {
 	const options: LoadOptions = purpose === undefined ? {} : { purpose };
 	const config = configOf(await readSource(found, options), found, options);
@@ -103,7 +103,7 @@ interface Declared {
 
 type WholeConfig = ReturnType<typeof configOf>;
 
-/** A config that has been read: its settings, and its machines as they are declared. */
+/** A config after reading: its settings, and its machines as declared. */
 function configOf(value: unknown, found: Found, options: LoadOptions) {
 	const { output, issues = [] } = v.safeParse(settingsSchema, value);
 	const settings = output as Settings;
@@ -145,7 +145,7 @@ async function pass(passes: readonly Pass[], machine: Written, around: Around): 
 	return { machine: here, faults };
 }
 
-/** The manifest of one machine, when nothing is wrong with it. */
+/** The manifest of one machine, if it has no faults. */
 async function resolved(name: string, config: WholeConfig) {
 	const declared = await config.declared(name);
 	const { machine, faults } = declared
@@ -175,7 +175,7 @@ const withOrigin = (fault: Fault, root: unknown): Fault => ({
 	origin: fault.origin ?? originAt(root, fault.path),
 });
 
-/** The states and providers of a machine in which the schema has found nothing wrong. */
+/** The states and providers of a machine that match the schema. */
 function soundOf(machine: unknown, issues: readonly v.BaseIssue<unknown>[]): Sound {
 	const { state, providers } = (isRecord(machine) ? machine : {}) as Partial<Machine>;
 	const wrong = issues.map((issue) => (issue.path ?? []).map(({ key }) => key));
@@ -212,7 +212,7 @@ function isManifest(value: unknown): value is { version: unknown } {
 	return isRecord(value) && "version" in value && "machine" in value;
 }
 
-/** A manifest is read as a config of one machine: the one that it is on. */
+/** Reads a manifest as a config with one machine: the local one. */
 function loadManifest(file: string, value: unknown): Loaded {
 	const today = withKeysOfToday(value);
 	const { output, issues, success } = v.safeParse(manifestSchema, today);

@@ -1,4 +1,4 @@
-// Faults that the schema cannot see: folders that overlap, names that point nowhere, states that wait in a circle.
+// Faults that the schema cannot detect: overlapping folders, unknown names, states that depend on each other in a circle.
 import { databaseOf, definitionOf, dumpFile, dumpLabel, isServerDump } from "../databases/dump.ts";
 import { ALL } from "../databases/fields.ts";
 import { addressIn, destinationsIn, engineOf } from "../engines/list.ts";
@@ -10,15 +10,15 @@ import { above } from "../values/paths.ts";
 import { ownValue } from "../values/record.ts";
 import { MOST_FAULTS } from "./limits.ts";
 
-/** What is sound of a machine: states and providers that are wrong by themselves are left out. */
+/** The valid part of a machine: states and providers that do not match the schema are left out. */
 export interface Sound {
 	readonly state: Manifest["state"];
 	readonly providers: Manifest["providers"];
-	/** Those that are left out as well. */
+	/** Including those that are left out. */
 	readonly stateNames: readonly string[];
 }
 
-/** Faults in what the fields mean together. Their paths begin at the machine. */
+/** Faults in the combination of fields. Paths are relative to the machine. */
 export function meaningFaults(machine: Sound): Fault[] {
 	return [
 		...overlapFaults(machine),
@@ -53,7 +53,7 @@ function overlapFaults(machine: Sound): Fault[] {
 		for (const [index, folder] of folders.entries()) {
 			const one = { state, folder, index };
 			const owner = owners.get(folder);
-			// One state's folder may lie within another's: it is left out of that one's archive and restore.
+			// A state's folder may be inside another state's folder: it is then excluded from the other state.
 			if (owner !== undefined && owner !== state) fault(one, `belongs to state "${owner}" already`);
 			else if (own.has(folder)) fault(one, `and "${folder}" overlap`);
 			else own.set(folder, one);
@@ -63,7 +63,7 @@ function overlapFaults(machine: Sound): Fault[] {
 			for (const outer of above(inner.folder)) {
 				const other = own.get(outer);
 				if (!other) continue;
-				// What is written later is what is said to be wrong.
+				// The fault is reported at the one that is written later.
 				if (other.index > inner.index) fault(other, `and "${inner.folder}" overlap`);
 				else fault(inner, `and "${outer}" overlap`);
 			}
@@ -78,7 +78,7 @@ function orderFaults(machine: Sound): Fault[] {
 	for (const [state, { after }] of Object.entries(states)) {
 		for (const [index, before] of after.entries()) {
 			if (known.has(before)) continue;
-			// To find what was meant is slow, and nobody reads on for so long.
+			// Finding the probable name is slow, and nobody reads that many faults.
 			const meant = faults.length < MOST_FAULTS ? nearest(before, stateNames) : undefined;
 			faults.push({
 				path: ["state", state, "after", index],
@@ -96,14 +96,14 @@ function orderFaults(machine: Sound): Fault[] {
 	return faults;
 }
 
-/** States in a circle, the first of them last again; a long one without its middle. */
+/** The states of a circle, with the first repeated at the end and the middle of a long one omitted. */
 function inWords(cycle: readonly string[]): string {
 	const shown = 8;
 	if (cycle.length <= shown + 2) return cycle.join(" → ");
 	return [...cycle.slice(0, shown), `(${cycle.length - shown - 1} more)`, cycle.at(-1)].join(" → ");
 }
 
-/** Depth first, without calls within calls: a chain may be as long as there are states. */
+/** Depth first, without recursion: a chain may contain all states. */
 function findCycle(states: Manifest["state"]): string[] | undefined {
 	const finished = new Set<string>();
 	for (const start of Object.keys(states)) {
@@ -148,7 +148,7 @@ function patternFaults(machine: Sound): Fault[] {
 	);
 }
 
-/** A database belongs to one state; one that is a file lies in a folder of its state. */
+/** A database belongs to one state, and a database file must be in a folder of its state. */
 function dumpFaults(machine: Sound): Fault[] {
 	const owners = new Map<string, string>();
 	return Object.entries(machine.state).flatMap(([state, { dumps, folders }]) => {
@@ -173,7 +173,7 @@ function dumpFaults(machine: Sound): Fault[] {
 					? [
 							{
 								path,
-								message: `${file} lies in no folder of state "${state}"`,
+								message: `${file} is not in a folder of state "${state}"`,
 								hint: `add the folder that holds it: folders: [${file.slice(0, file.lastIndexOf("/")) || "/"}]`,
 							},
 						]
@@ -186,7 +186,7 @@ function dumpFaults(machine: Sound): Fault[] {
 	});
 }
 
-/** While the archive is written, what is stopped for it is down, and a dump may be made just then. */
+/** Units in `stopOnBackup` are down while the archive is written, and dumps may be made during that time. */
 function stoppedServerFaults(machine: Sound): Fault[] {
 	const states = Object.entries(machine.state);
 	const asked = new Set(states.flatMap(([, { dumps }]) => dumps.map(definitionOf)));
@@ -207,7 +207,7 @@ function stoppedServerFaults(machine: Sound): Fault[] {
 	);
 }
 
-/** What an engine says is wrong with a destination of its own. */
+/** The faults that an engine finds in its destinations. */
 function optionFaults(machine: Sound): Fault[] {
 	return eachDestination(machine).flatMap(({ engine, path, destination }) =>
 		(engine.faultsIn?.(destination) ?? []).map((fault) => ({
@@ -217,10 +217,10 @@ function optionFaults(machine: Sound): Fault[] {
 	);
 }
 
-/** A backup inside what it backs up grows without end, and a restore would swap it away. */
+/** A backup inside a folder that it backs up grows without limit, and a restore would swap it away. */
 function destinationFaults(machine: Sound): Fault[] {
 	const owners = new Map<string, string>();
-	/** By the folders that they lie in. */
+	/** By folder. */
 	const below = new Map<string, string>();
 	for (const [state, { folders }] of Object.entries(machine.state))
 		for (const folder of folders) {

@@ -1,10 +1,10 @@
-// The schema by which options of one machine that stand in several places become one, before they are checked.
+// The schema for merging options of one machine from several places before they are validated.
 import * as v from "valibot";
 import type { Module } from "../modules/module.ts";
 import { isRecord } from "../values/record.ts";
 import { machineSchema } from "./schema.ts";
 
-/** What a list of a module's option means is known to the module alone; these are loaded only where services are merged. */
+/** Only a module knows the meaning of a list in its options. The modules are loaded only if services are merged. */
 export async function mergedSchema(
 	places: readonly Readonly<Record<string, unknown>>[],
 	modules: () => Promise<ReadonlyMap<string, Module>>,

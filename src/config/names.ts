@@ -1,5 +1,5 @@
-// The names in the config that would be found, for completion. No code of it is run, whoever wrote it: a TypeScript config
-// is read for what is plainly written in it.
+// The names in the config, for completion. None of its code is run, whoever wrote it: of a TypeScript config only literals are
+// read.
 
 import type { Manifest } from "../manifest/schema.ts";
 import { isRecord } from "../values/record.ts";
@@ -14,7 +14,7 @@ export interface MachineNames {
 	readonly tags: readonly string[];
 }
 
-/** None where there is no config, or one that is half written. */
+/** None if there is no config or it cannot be parsed. */
 export async function namesInConfig(): Promise<readonly MachineNames[]> {
 	const options = { purpose: "names" } as const;
 	try {
@@ -29,7 +29,7 @@ function namesOf({ machine, state, providers, tags = [] }: Manifest): MachineNam
 	return { machine, states: Object.keys(state), providers: Object.keys(providers), tags };
 }
 
-/** As they are written; of what a module or a tag adds, nothing is known here. */
+/** As written in the file, without what modules or tags add. */
 async function plainNames(): Promise<MachineNames[]> {
 	const options = { purpose: "names" } as const;
 	const value = await readSource(findConfig(undefined, options), options);
@@ -46,7 +46,7 @@ async function plainNames(): Promise<MachineNames[]> {
 	});
 }
 
-/** What cannot be a name is nothing to put into somebody's command line. */
+/** Invalid names must not end up on a command line. */
 const areNames = (words: readonly unknown[]) =>
 	words.filter((word): word is string => typeof word === "string" && /^[a-zA-Z0-9_-]+$/.test(word));
 

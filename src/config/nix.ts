@@ -1,5 +1,5 @@
-// A machine whose `nix` names a flake: what its configuration declares is taken from there, and what is written beside it
-// adds to that. How a flake is evaluated is not ours: whoever loads the config says so.
+// For a machine whose `nix` names a flake, takes the declarations from its NixOS configuration and adds the machine's own. The
+// caller that loads the config provides the function that evaluates the flake.
 
 import { merge } from "../modules/merge.ts";
 import { originsOf } from "../values/origin.ts";

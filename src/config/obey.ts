@@ -1,19 +1,19 @@
-// A config is obeyed: it names commands, and may be code. Whose words it is decides whether it is read.
+// A config names commands and may be code, so it is read only if its owner is trusted.
 import { HoldfastError } from "../values/error.ts";
 
-/** The code that a config may be, or name: where it lies, and what may be done with it. */
+/** Code that is the config or that the config names. */
 export interface ConfigCode {
 	/** The config. */
 	readonly file: string;
-	/** By `--config`. */
+	/** The config was given by `--config`. */
 	readonly isNamed: boolean;
-	/** Whose words it is is looked at before it is run. */
+	/** Whether its owner must be trusted before it is run. */
 	readonly isGuarded: boolean;
-	/** It is run at all. */
+	/** Whether it is run at all. */
 	readonly isRun: boolean;
 }
 
-/** Of a file that others could have written. */
+/** The error for a file that others can write. */
 export function notObeyed(file: string, fault: string): HoldfastError {
 	return new HoldfastError("config-not-trusted", `${file} is not read: ${fault}`, {
 		details: ["what it says is done as root, by commands and by code: nobody else may be able to change it"],
@@ -21,7 +21,7 @@ export function notObeyed(file: string, fault: string): HoldfastError {
 	});
 }
 
-/** What to do, so that root obeys it. Nobody is told to make a home root's, or whatever else others work in. */
+/** How to make root trust it. Never suggests giving root a home or another folder that others work in. */
 export const howTrusted = (file: string): string =>
 	file.startsWith("/etc/")
 		? "make it, and the folder that it lies in, root's and writable by root alone: chown root:root and chmod go-w"

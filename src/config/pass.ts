@@ -1,10 +1,10 @@
-// What is written of a machine goes through passes before a schema looks at it. Each is a pure function: it adds what
-// follows from one thing that may be written, and leaves what it does not understand for the schema to refuse. The values
-// carry where they were written (values/origin.ts), and whatever a pass adds points at the line that asked for it.
+// A machine's part of the config goes through passes before the schema is applied. Each pass is a pure function that expands
+// one feature and leaves everything it does not understand for the schema to refuse. Values carry their origin
+// (values/origin.ts), and what a pass adds points at the line that caused it.
 import type { Fault } from "../manifest/faults.ts";
 import type { Module } from "../modules/module.ts";
 
-/** As src/host/nix.ts has it. `from`: the config's folder, and whether a flake that lies on this machine must be ours. */
+/** See src/host/nix.ts. `from`: the config's folder, and whether a local flake must be trusted. */
 export type Evaluate = (
 	reference: string,
 	from: { readonly folder: string; readonly isGuarded: boolean },
@@ -19,11 +19,11 @@ export type Written = Readonly<Record<string, unknown>>;
 
 export interface Passed {
 	readonly machine: Written;
-	/** Their paths begin at the machine. */
+	/** Paths are relative to the machine. */
 	readonly faults?: readonly Fault[];
 }
 
-/** What a pass may know besides its machine. */
+/** What a pass may use in addition to its machine. */
 export interface Around {
 	readonly name: string;
 	/** Every machine of the config. */
@@ -32,7 +32,7 @@ export interface Around {
 	readonly tags: Written;
 	/** The config's file name, for messages. */
 	readonly file: string;
-	/** What another machine declares, before what follows from others; undefined when there is none. */
+	/** The declarations of another machine, before the passes that look at others; undefined if there is none of this name. */
 	declared(name: string): Promise<Written | undefined>;
 	readonly evaluate?: ((reference: string) => ReturnType<Evaluate>) | undefined;
 	modules(): Promise<ReadonlyMap<string, Module>>;

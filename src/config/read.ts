@@ -1,4 +1,4 @@
-// The text of a config, and what it says: each value with the place that it was written at.
+// Reads a config file into values, each with its origin.
 import type { Stats } from "node:fs";
 import { basename, dirname, extname } from "node:path";
 import { type Examined, examine, fileFault } from "../host/ownership.ts";
@@ -19,7 +19,7 @@ export async function readSource(found: Found, options: LoadOptions): Promise<un
 	return options.purpose === "names" ? writtenIn(source) : readTypeScript(codeOf(found, options), source);
 }
 
-/** The file that a person named is shown as it lies, not with its whole path, when it is right here. */
+/** A file in the current folder is shown without its full path. */
 export const shownAs = (file: string): string => (dirname(file) === standingIn() ? basename(file) : file);
 
 export const codeOf = ({ file, isNamed, guards }: Found, { purpose }: LoadOptions): ConfigCode => ({
@@ -29,7 +29,7 @@ export const codeOf = ({ file, isNamed, guards }: Found, { purpose }: LoadOption
 	isRun: purpose !== "names",
 });
 
-/** A guarded one is read where every link has led to, and looked at once more when it is open. */
+/** A guarded file is read at its resolved path, and checked again once it is open. */
 function textIn(file: string, isNamed: boolean, isGuarded: boolean): string {
 	const most = MOST_BYTES;
 	try {

@@ -1,4 +1,4 @@
-// From a machine that the schema has read to its manifest.
+// Turns a validated machine into its manifest.
 import { type Dump, databaseOf, dumpFile, isOfAll, isServerDump, withDatabase } from "../databases/dump.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
 import { recordOf } from "../values/record.ts";
@@ -8,7 +8,7 @@ export function resolveMachine(name: string, machine: Machine): Manifest {
 	return { version: 1, machine: name, ...machine, state: withoutOthers(machine.state) };
 }
 
-/** "All databases" leaves out those that another state names. */
+/** "All databases" excludes those that another state names. */
 function withoutOthers(states: Readonly<Record<string, State>>): Record<string, State> {
 	const named = Object.values(states)
 		.flatMap(({ dumps }) => dumps)

@@ -1,4 +1,4 @@
-// What a user may write. The fields of machines and states are those of src/manifest, which also yield what the manifest holds.
+// The schema of the config. The fields of machines and states are in src/manifest, whose output is the manifest.
 import * as v from "valibot";
 import { providerSchema } from "../engines/list.ts";
 import { machineFields } from "../manifest/machine.ts";
@@ -6,7 +6,7 @@ import { type State, type StateInput, stateSchema } from "../manifest/state.ts";
 import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";
 
-/** A state as a person writes it, who may also take the place of what a module yields. */
+/** A state in the config, which may also override what a module yields. */
 export const userStateSchema = v.pipe(
 	v.strictObject({
 		...stateSchema.entries,
@@ -20,7 +20,7 @@ export const userStateSchema = v.pipe(
 	v.transform(({ replace: _, ...state }): State => state),
 );
 
-/** What is written of a machine and is no part of its manifest. */
+/** Keys of a machine that are not part of its manifest. */
 const onlyWritten = {
 	system: v.pipe(
 		v.optional(v.picklist(["debian", "nixos"])),
@@ -48,11 +48,11 @@ const machineInput = v.strictObject({
 	...machineFields,
 	...onlyWritten,
 	state: v.optional(record(f.name, userStateSchema), {}),
-	// One whose name is an engine's needs no type: a pass fills it in before this schema is used.
+	// A provider named after an engine needs no type: a pass adds it before this schema is applied.
 	providers: v.optional(record(f.name, providerSchema), {}),
 });
 type MachineOutput = v.InferOutput<typeof machineInput>;
-/** A machine that the passes are done with; yields what its manifest holds of it. */
+/** A machine after the passes; outputs its part of the manifest. */
 export const machineSchema = v.pipe(
 	machineInput,
 	v.transform((machine): Omit<MachineOutput, keyof typeof onlyWritten> => {
@@ -111,10 +111,10 @@ export const configSchema = v.strictObject({
 	),
 	machines: record(f.name, machineSchema),
 });
-/** As it is written. */
+/** The config as written. */
 export type Config = v.InferInput<typeof configSchema>;
 
-/** The config but for what is in its machines, which are looked at one by one. */
+/** The config without the content of its machines, which are validated one by one. */
 export const settingsSchema = v.strictObject({
 	...configSchema.entries,
 	tags: v.optional(record(f.name, v.looseObject({})), {}),

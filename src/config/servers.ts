@@ -1,5 +1,5 @@
-// A destination that names a machine with a `borgServer`, by `server`, needs nothing else: address, passphrase and key
-// follow from the two machines.
+// A destination whose `server` names a machine with a `borgServer` needs nothing else: the address, passphrase and key are
+// derived from the two machines.
 import { engineNamed } from "../engines/list.ts";
 import type { Fault } from "../manifest/faults.ts";
 import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
@@ -19,7 +19,7 @@ export const withServers: Pass = async (machine, around) => {
 		const there = around.names.includes(server) ? await around.declared(server) : undefined;
 		if (!isRecord(there?.borgServer)) faults.push(noServer(server, path, around, faults.length));
 		const [, provider = "", , name = ""] = path;
-		// Spread last: what is written counts, and its origins are kept.
+		// Spread last: written values take precedence and keep their origins.
 		reached.set(keyOf(provider, name), {
 			...engine.reach(whereabouts(around.name, `${provider}-${name}`, server, there)),
 			...destination,
@@ -60,7 +60,7 @@ function destinationsOfServers(providers: Written) {
 }
 
 function noServer(server: string, path: readonly string[], { names }: Around, sofar: number): Fault {
-	// To find what was meant is slow, and nobody reads on for so long.
+	// Finding the probable name is slow, and nobody reads that many faults.
 	const meant = names.includes(server) || sofar >= MOST_FAULTS ? undefined : nearest(server, names);
 	return {
 		path,
@@ -79,7 +79,7 @@ function whereabouts(machine: string, secret: string, server: string, there: unk
 	};
 }
 
-/** `web01` of `root@web01` and `ssh://root@web01:2222`; the port is sshd's, and stays. */
+/** `web01` for `root@web01`; for `ssh://root@web01:2222` the port is kept. */
 function hostOf(host: unknown): string | undefined {
 	return typeof host === "string" ? host.replace(/^ssh:\/\//, "").replace(/^[^@]*@/, "") : undefined;
 }

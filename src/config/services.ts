@@ -1,4 +1,4 @@
-// The services of a machine become states, by the modules that they name. The library is loaded only where there are any.
+// Expands the services of a machine into states with the modules that they name. The library is loaded only if there are any.
 import { dirname, resolve } from "node:path";
 import type { Fault } from "../manifest/faults.ts";
 import type { Module } from "../modules/module.ts";
@@ -24,7 +24,7 @@ export const withServices: Pass = async (machine, { name, file, modules: load })
 	return { machine: { ...machine, state }, faults: [...unknownModules(services, modules), ...faults] };
 };
 
-/** Anything else is refused by the schema. A module that only others ask for has none written. */
+/** The schema refuses anything else. A module that only other modules use has no options in the config. */
 const isOptions = (value: unknown) => value === undefined || value === null || isRecord(value);
 
 function unknownModules(services: Written, modules: ReadonlyMap<string, Module>): Fault[] {
@@ -40,7 +40,7 @@ function unknownModules(services: Written, modules: ReadonlyMap<string, Module>)
 		});
 }
 
-/** The library, and the user's own modules, which may take the place of one of it. */
+/** The library and the user's own modules, which may replace modules of the library. */
 export async function modulesOf(
 	config: { readonly modules?: readonly string[] | undefined },
 	code: ConfigCode,

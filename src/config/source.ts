@@ -1,7 +1,7 @@
-// The line and column that a value was written at, and how they are shown.
+// The line and column of a value, and how to show them.
 import type { Origin } from "../values/origin.ts";
 
-/** Line and column count from 1. */
+/** Line and column, counted from 1. */
 function lineOf({ source: { text }, offset }: Origin): {
 	readonly line: number;
 	readonly column: number;
@@ -20,7 +20,7 @@ export function whereIs(origin: Origin): string {
 	return `${origin.source.file}:${line}:${column}`;
 }
 
-/** Characters of a long line that are shown before the place and after it. */
+/** Characters of a long line to show before and after the position. */
 const SEEN_BEFORE = 120;
 const SEEN_AFTER = 80;
 

@@ -1,5 +1,5 @@
-// Options of a tag go under those of the machines that have it: maps merge, lists add up, the machine has the last word.
-// Machine and tag are whole only together.
+// Merges the options of a tag into the machines that have it: maps are merged, lists are concatenated, and the machine's own
+// values take precedence. A tag or a machine alone may be incomplete.
 import { type Conflict, merge } from "../modules/merge.ts";
 import { overlaid } from "../values/origin.ts";
 import { isRecord } from "../values/record.ts";

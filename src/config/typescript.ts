@@ -1,6 +1,6 @@
-// TypeScript config files: run by Node itself, and read as text to find the line of a fault, and for completion, which runs
-// no code. A JavaScript parser is needed for that: where a key stands cannot be told from text without knowing strings,
-// templates, comments and regular expressions. acorn is small, has no dependencies, and is loaded for a .ts config only.
+// TypeScript config files. Node runs them; they are also parsed as text, to find the line of a fault and for completion, which
+// runs no code. That requires a JavaScript parser, because of strings, templates, comments and regular expressions. acorn is
+// small, has no dependencies, and is loaded only for a .ts config.
 import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -17,7 +17,7 @@ import { errorAt } from "./faults.ts";
 import { excessIn } from "./limits.ts";
 import { type ConfigCode, notObeyed } from "./obey.ts";
 
-/** What the file exports, with the origins of what is written out in it. */
+/** The file's default export, with the origins of the literals in it. */
 export async function readTypeScript(code: ConfigCode, source: Source): Promise<unknown> {
 	const { default: value } = await importTypeScript(code.file, code);
 	if (value === undefined)
@@ -31,12 +31,12 @@ export async function readTypeScript(code: ConfigCode, source: Source): Promise<
 	return located(value, written, source);
 }
 
-/** What is written out in a file, as far as that is plain values; nothing of it is run. */
+/** The literal values in a file. Runs nothing. */
 export async function writtenIn(source: Source): Promise<unknown> {
 	return literal(await exportedIn(source.text));
 }
 
-/** What a file exports. It can import from "holdfast" wherever it lies. */
+/** The exports of a file. It can import from "holdfast" wherever it is. */
 export async function importTypeScript(file: string, code: ConfigCode): Promise<Record<string, unknown>> {
 	serveOurselves();
 	if (code.isGuarded) guarded = code;
@@ -53,10 +53,10 @@ export async function importTypeScript(file: string, code: ConfigCode): Promise<
 	}
 }
 
-/** Whose files must be ours from now on. */
+/** From now on, imported files must be trusted. */
 let guarded: ConfigCode | undefined;
 
-/** The program that runs: whoever wrote it is obeyed already. */
+/** The files of the running program, which is trusted already. */
 const program = dirname(dirname(process.argv[1] ?? "/nowhere/at/all"));
 
 function refuseOthers(url: string): void {
@@ -69,7 +69,7 @@ function refuseOthers(url: string): void {
 
 let served = false;
 
-/** `import { defineConfig } from "holdfast"` works with nothing installed beside the file: it is what runs already. */
+/** Makes `import { defineConfig } from "holdfast"` resolve to the running program, so that nothing needs to be installed. */
 function serveOurselves(): void {
 	if (served) return;
 	served = true;
@@ -87,7 +87,7 @@ function serveOurselves(): void {
 	});
 }
 
-/** Types become blanks of the same width, so that the places in the plain script are those in the file. */
+/** Replaces types with blanks of the same width, so that offsets in the script match the file. */
 async function exportedIn(text: string): Promise<Node | undefined> {
 	const { parse } = await import("acorn");
 	try {
@@ -99,7 +99,7 @@ async function exportedIn(text: string): Promise<Node | undefined> {
 	}
 }
 
-/** A copy of the value with the origins that the expression shows, as deep as it is written out. */
+/** A copy of the value with the origins of the literals in the expression. */
 function located(value: unknown, node: Node | null | undefined, source: Source): unknown {
 	const parts = node ? partsOf(node) : [];
 	if (parts.length === 0 || typeof value !== "object" || value === null) return value;
@@ -118,7 +118,7 @@ function located(value: unknown, node: Node | null | undefined, source: Source):
 	);
 }
 
-/** The plain values of an expression; what is no literal is left open, as null. */
+/** The literal values of an expression; null for everything else. */
 function literal(node: Node | null | undefined): unknown {
 	if (node?.type === "ObjectExpression")
 		return Object.fromEntries(partsOf(node).map(([key, , inner]) => [key, literal(inner)]));
@@ -126,7 +126,7 @@ function literal(node: Node | null | undefined): unknown {
 	return node?.type === "Literal" ? (node as Literal).value : null;
 }
 
-/** By key or index: the node where a value begins, with its key, and the value's own. */
+/** By key or index: the node where the entry begins, including its key, and the node of the value. */
 function partsOf(node: Node): (readonly [key: string, at: Node, value: Node])[] {
 	if (node.type === "ArrayExpression")
 		return itemsBeforeSpread(node as ArrayExpression).map((item, index) => [String(index), item, item]);
@@ -139,7 +139,7 @@ function partsOf(node: Node): (readonly [key: string, at: Node, value: Node])[] 
 	});
 }
 
-/** After `...list` nobody knows an item's index. */
+/** After `...list` the index of an item is unknown. */
 function itemsBeforeSpread({ elements }: ArrayExpression): Node[] {
 	const end = elements.findIndex((item) => item === null || item.type === "SpreadElement");
 	return elements.slice(0, end < 0 ? undefined : end) as Node[];

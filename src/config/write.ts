@@ -1,4 +1,4 @@
-// A config for a machine that has none, with comments that say why: the first one, or one that came out of an archive.
+// Writes a config with comments for a machine that has none: the first one, or one from an archive.
 import { dump, SCALAR_STYLE, visit } from "js-yaml";
 import type { Command } from "../manifest/commands.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -12,7 +12,7 @@ export interface FirstConfig {
 	readonly machine: string;
 	readonly nixos: boolean;
 	readonly proposal: Proposal;
-	/** Lines of YAML with the providers that are proposed. */
+	/** Lines of YAML with the proposed providers. */
 	readonly providers: readonly string[];
 }
 
@@ -55,7 +55,7 @@ export function firstConfig({ machine, nixos, proposal, providers }: FirstConfig
 	].join("\n");
 }
 
-/** A manifest as the config that it would come of. Secrets are files and commands: those of this machine must be there. */
+/** The config for a manifest. Secrets are files and commands, which must exist on this machine. */
 export function adoptedConfig(
 	{ machine, state, providers }: Manifest,
 	from: {
@@ -90,7 +90,7 @@ export function adoptedConfig(
 	].join("\n");
 }
 
-/** Without what is empty anyway. */
+/** Without empty values. */
 function tidied(state: Manifest["state"]): object {
 	return Object.fromEntries(
 		Object.entries(state).map(([name, fields]) => [
@@ -104,7 +104,7 @@ function tidied(state: Manifest["state"]): object {
 	);
 }
 
-/** What Nix declares, as a config that needs no Nix: Clan's declarations have become states and providers. */
+/** Nix declarations as a config that needs no Nix. Clan's declarations are already states and providers. */
 export async function importedConfig(
 	machine: string,
 	declared: Readonly<Record<string, unknown>>,
@@ -121,12 +121,12 @@ export async function importedConfig(
 	].join("\n");
 }
 
-/** What is quoted in it stays in the comment. */
+/** Quoted text must not end the comment. */
 const comment = (text: string) => `# ${printableLine(text)}`;
 
 /**
- * As YAML, with a comment at what would be run. What cannot be seen stands in double quotes, where it can be written out and
- * means the same.
+ * As YAML, with a comment at everything that would be run. Values with invisible characters are double-quoted, so that these
+ * can be escaped.
  */
 function yamlText(value: object, commands: readonly DataPath[] = []): string {
 	const text = dump(value, {
@@ -144,7 +144,7 @@ function yamlText(value: object, commands: readonly DataPath[] = []): string {
 	return withComments(text, commands, "# from the archive; it runs as root unless a user is named");
 }
 
-/** The text with a comment on a line of its own before each of these keys. */
+/** The text with a comment line before each of these keys. */
 function withComments(text: string, paths: readonly DataPath[], comment: string): string {
 	const written = readYaml({ file: "config", text });
 	const offsets = paths.flatMap((path) => originAt(written, path)?.offset ?? []).sort((a, b) => b - a);

@@ -1,5 +1,5 @@
-// YAML and JSON config files. JSON is read by the same parser, since it keeps the places of every value. The library gives
-// what it sees as one flat list of events, with their places; the values are made of that here.
+// YAML and JSON config files. JSON goes through the same parser, because it keeps the position of every value. The library
+// returns a flat list of events with positions, from which the values are built here.
 import {
 	type AliasEvent,
 	boolCoreTag,
@@ -20,7 +20,7 @@ import { type Parsed, parsedText } from "./brackets.ts";
 import { errorAt } from "./faults.ts";
 import { DEEPEST, excessIn, MOST_ALIASES, MOST_TOKENS } from "./limits.ts";
 
-/** What the text says, with the origin of each key and item. */
+/** The values in the text, with the origin of each key and item. */
 export function readYaml(source: Source): unknown {
 	const refuse = (offset: number, message: string): never => {
 		throw errorAt({ source, offset: Math.max(offset, 0) }, message);
@@ -37,7 +37,7 @@ const MARKS = /[\n,:[\]{}?&*-]/g;
 
 function parsed(text: string, refuse: Refuse): Parsed {
 	let count = 0;
-	// A shorter text cannot have as many.
+	// A shorter text cannot contain that many.
 	if (text.length > MOST_TOKENS)
 		for (const { index } of text.matchAll(MARKS))
 			if (++count > MOST_TOKENS) refuse(index, `more than ${MOST_TOKENS} words and marks`);
@@ -46,7 +46,7 @@ function parsed(text: string, refuse: Refuse): Parsed {
 
 type NodeEvent = ScalarEvent | SequenceEvent | MappingEvent | AliasEvent;
 
-/** Goes once through the events of a text. */
+/** A single pass through the events of a text. */
 class Reading {
 	readonly #source: Source;
 	readonly #text: string;
@@ -78,7 +78,7 @@ class Reading {
 		return this.#events[this.#at++];
 	}
 
-	/** The next node of the map, list or document that is open, or undefined at its end. */
+	/** The next node of the open map, list or document; undefined at its end. */
 	#node(): NodeEvent | undefined {
 		const event = this.#next();
 		return event && event.type !== EVENT_ID.POP && event.type !== EVENT_ID.DOCUMENT ? event : undefined;
@@ -119,7 +119,7 @@ class Reading {
 		return origins;
 	}
 
-	/** Keys are texts, each once in its map. */
+	/** Keys are strings and unique in their map. */
 	#pairs(map: object): Record<string, Origin> {
 		const origins: Record<string, Origin> = {};
 		for (let key = this.#node(); key; key = this.#node()) {
@@ -135,7 +135,7 @@ class Reading {
 		return origins;
 	}
 
-	/** The very value that an alias names: how much that comes to is counted by whoever goes through it. */
+	/** The same object that the alias names. The code that walks the values counts it each time. */
 	#namedBy({ anchorStart, anchorEnd }: AliasEvent): unknown {
 		const name = this.#text.slice(anchorStart, anchorEnd);
 		if (++this.#aliases > MOST_ALIASES) this.#refuse(anchorStart - 1, `more than ${MOST_ALIASES} aliases`);
@@ -146,10 +146,10 @@ class Reading {
 }
 
 const TAGS = [nullCoreTag, boolCoreTag, intCoreTag, floatCoreTag] as const;
-/** How anything begins that is not a text. */
+/** The first characters of values that are not strings. */
 const OTHER_THAN_TEXT = /^(?:$|[-+.~0-9nNtTfF])/;
 
-/** A plain one may be a number, true, false or null. */
+/** A plain scalar may be a number, true, false or null. */
 function scalar(text: string, { style }: ScalarEvent, tag: string | undefined): unknown {
 	if (tag === "!" || tag === "!!str") return text;
 	if (tag !== undefined) {
@@ -164,7 +164,7 @@ function scalar(text: string, { style }: ScalarEvent, tag: string | undefined): 
 	return text;
 }
 
-/** Where a node begins, or less than 0 of one that is left out. */
+/** The offset of a node; negative if the node is omitted. */
 function startOf(event: NodeEvent | undefined): number {
 	if (event === undefined) return -1;
 	if (event.type === EVENT_ID.ALIAS) return event.anchorStart - 1;

@@ -1,7 +1,7 @@
-// The codes of errors: what scripts can rely on, in `--json`, events, the journal and between machines. A code that was
-// released keeps its meaning and its exit code. `docs/reference/errors.md` is written from this table.
+// Error codes, on which scripts can rely: in `--json`, events, the journal and between machines. A released code keeps its
+// meaning and its exit code. `docs/reference/errors.md` is generated from this table.
 
-/** Exit codes of the program; people's scripts rely on them. */
+/** Exit codes of the program. Scripts rely on them. */
 export const EXIT = {
 	done: 0,
 	failed: 1,
@@ -15,9 +15,9 @@ export const EXIT = {
 export type Exit = keyof typeof EXIT;
 
 interface CodeFacts {
-	/** How a command ends that fails with it. */
+	/** The exit code of a command that fails with it. */
 	readonly exit: Exclude<Exit, "done" | "partial">;
-	/** A sentence without its full stop, for the reference. */
+	/** A sentence without a full stop, for the reference. */
 	readonly about: string;
 }
 
@@ -120,10 +120,10 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** What a command ends with that failed with this code; one that is not known here counts as `failed`. */
+/** The exit code of a command that failed with this code. Unknown codes count as `failed`. */
 export function exitOfCode(code: string | undefined): Exit {
 	if (isErrorCode(code)) return ERROR_CODES[code].exit;
-	// Holdfast 0.1.0 had these in place of codes.
+	// Holdfast 0.1.0 used these instead of codes.
 	return code !== undefined && Object.hasOwn(EXIT, code) ? (code as Exit) : "failed";
 }
 

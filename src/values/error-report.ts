@@ -1,7 +1,7 @@
-// An error report that was read back, from a journal or another machine: measured before anything looks at it.
+// Error reports read from a journal or another machine. Their size is limited before anything uses them.
 import * as v from "valibot";
 
-/** Lines under an error that are shown. */
+/** Detail lines of an error that are shown. */
 const MOST_DETAILS = 200;
 const MOST_CODE = 200;
 const MOST_SUBJECT = 16_384;

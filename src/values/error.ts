@@ -1,21 +1,21 @@
-// The one error type. It is thrown where the knowledge is: what happened, to what, why, and what to do next.
+// The only error type: what happened, to what, why, and what to do next. Throw it where this is known.
 import { ERROR_CODES, type ErrorCode, EXIT, type Exit, exitOfCode } from "./error-codes.ts";
 import { codeFor, hintFor, wordsOf } from "./system-error.ts";
 
 export interface ErrorFacts {
-	/** What it is about: an archive's id, a path, a machine, a state, a repository's address. */
+	/** The subject: an archive's id, a path, a machine, a state, or a repository's address. */
 	readonly subject?: string | undefined;
 	/** What the reader can do about it, as a sentence or a command. */
 	readonly hint?: string | undefined;
-	/** The last lines that an engine or hook printed, or the lines that show where the fault is. */
+	/** The last lines of an engine's or hook's output, or the lines that show where the fault is. */
 	readonly details?: readonly string[] | undefined;
 	readonly cause?: unknown;
 }
 
 export class HoldfastError extends Error {
-	/** One of `ERROR_CODES`; of an error that another version reported, maybe one that is not known here. */
+	/** One of `ERROR_CODES`; in an error from another version, possibly an unknown one. */
 	readonly code: string;
-	/** How a command ends that fails with it. */
+	/** The exit code of a command that fails with it. */
 	readonly exit: Exit;
 	readonly subject: string | undefined;
 	readonly hint: string | undefined;
@@ -57,7 +57,7 @@ export function reportOf(error: unknown): ErrorReport {
 	};
 }
 
-/** An error that was reported by another process, which may be of another version. `exit`: how that ended, where it is known. */
+/** An error reported by another process, possibly of another version. `exit`: its exit code, if known. */
 export function errorOf(report: ErrorReport, exit?: Exit): HoldfastError {
 	const error = new HoldfastError("failed", report.message, report);
 	return Object.assign(error, {
@@ -66,7 +66,7 @@ export function errorOf(report: ErrorReport, exit?: Exit): HoldfastError {
 	});
 }
 
-/** The exit code of a command that failed with this. */
+/** The exit code of a command that failed with this error. */
 export function exitOf(error: unknown): number {
 	return EXIT[error instanceof HoldfastError ? error.exit : "failed"];
 }

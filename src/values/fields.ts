@@ -9,7 +9,7 @@ import { record } from "./record.ts";
 const REFUSED_FOLDERS = ["/proc", "/sys", "/dev", "/run"];
 const OWN_FOLDERS = ["/var/lib/holdfast", "/var/cache/holdfast"];
 
-/** Why a folder cannot be a state's, or undefined when it can. Folders are absolute and normalised. */
+/** Why a folder cannot belong to a state; undefined if it can. Folders are absolute and normalised. */
 export function folderFault(folder: string): string | undefined {
 	if (folder.includes("\0")) return "a path cannot hold a NUL byte";
 	if (folder.length > LONGEST_PATH) return `no path has more than ${LONGEST_PATH} characters`;
@@ -48,7 +48,7 @@ export const folder = v.pipe(
 	}),
 );
 
-/** An absolute path of a file or folder, without the limits of a state's folder. */
+/** An absolute path of a file or folder, without the restrictions on a state's folders. */
 export const path = v.pipe(
 	v.string(),
 	v.check((value) => value.startsWith("/") && !value.includes("\0"), "must be an absolute path"),
@@ -62,12 +62,12 @@ export const httpAddress = v.pipe(
 	v.regex(/^https?:\/\/\S+$/, "must be a whole address, like http://127.0.0.1:8080/health"),
 );
 
-/** The host and port of such an address, to show where the rest may be secret. */
+/** The host and port of such an address, to show when the rest may be secret. */
 export const hostOf = (address: string): string => URL.parse(address)?.host ?? "an address that is not valid";
 
 /**
- * Where an engine keeps a repository, as that engine writes it. What begins with a dash after a scheme would be an option of
- * the program that the engine starts to go there: `ssh://-oProxyCommand=…` runs a command.
+ * The address of a repository, in the engine's own syntax. A dash after the scheme would be taken as an option by the program
+ * that the engine starts to connect: `ssh://-oProxyCommand=…` runs a command.
  */
 export const address = v.pipe(
 	text,
@@ -77,7 +77,7 @@ export const address = v.pipe(
 	),
 );
 
-/** What is left out: see patterns.ts. */
+/** A pattern of `exclude`: see patterns.ts. */
 export const pattern = v.pipe(
 	v.string(),
 	v.rawCheck(({ dataset, addIssue }) => {
@@ -87,7 +87,7 @@ export const pattern = v.pipe(
 	}),
 );
 
-/** A program and its arguments. Where definitions are merged, such a list is one value. */
+/** A program and its arguments. Merging treats such a list as one value. */
 export const argv = v.pipe(
 	v.array(v.string()),
 	v.minLength(1, "a command needs at least the program to run"),
@@ -104,7 +104,7 @@ export const unitName = v.pipe(
 	v.regex(/^[a-zA-Z0-9:_.\\@-]+$/, (issue) => `"${issue.input}" is not a systemd unit name`),
 );
 
-/** A calendar event as systemd.time(7) has it; systemd itself checks it when the timers are put in place. */
+/** A calendar event in the format of systemd.time(7). systemd itself validates it when the timers are installed. */
 export const calendar = v.pipe(
 	v.string(),
 	v.nonEmpty("must not be empty"),
@@ -124,10 +124,10 @@ export const duration = v.union(
 	'write a time like "30s", "10m" or "2h"',
 );
 
-/** The same, and 0 for none. */
+/** The same, or 0 for none. */
 export const pause = v.union([v.literal(0), duration], 'write a time like "3s", or 0');
 
-/** A time that the manifest holds in seconds, at least so many. */
+/** A time that the manifest stores in seconds, with a minimum. */
 export const seconds = <S extends v.GenericSchema<string | number>>(
 	written: S,
 	{ about, usual, least, isFilledIn }: Time,
@@ -143,9 +143,9 @@ export const seconds = <S extends v.GenericSchema<string | number>>(
 
 interface Time {
 	readonly about: string;
-	/** What counts when none is written. */
+	/** The default, for the description. */
 	readonly usual: string;
 	readonly least: 0 | 1;
-	/** The manifest always says it. */
+	/** Whether the manifest always contains it. */
 	readonly isFilledIn?: boolean;
 }

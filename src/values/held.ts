@@ -1,7 +1,7 @@
-// A thing has two forms: the one that a person writes ("26h", a unit's bare name, nothing where there is a default) and the
-// one that the manifest holds (seconds, a full name, every value). One schema says both: it reads the first and yields the
-// second, and where a pipe transforms a value, the schema after the transform is that of the second form. `heldForm` makes
-// of it a schema that accepts what it yields, and nothing shorter.
+// Values have two forms: that of the config ("26h", a unit's bare name, nothing if there is a default) and that of the manifest
+// (seconds, a full name, every value). One schema describes both: it accepts the first and outputs the second, and in a pipe
+// with a transform, the schema after the transform describes the second form. `heldForm` turns it into a schema that accepts
+// only the second form.
 import * as v from "valibot";
 import { record } from "./record.ts";
 
@@ -41,7 +41,7 @@ function heldParts(schema: Schema): Schema {
 	return schema;
 }
 
-/** A form that becomes another one of the same union: a script's text, beside the object with a script. */
+/** An option of a union that is transformed into another one: a script as text, into the object with a script. */
 const isShort = ({ pipe }: Schema): boolean => pipe?.at(-1)?.type === "transform";
 
 const mapped = (entries: Readonly<Record<string, Schema>>) =>

@@ -1,6 +1,6 @@
-// A moment, as people are told it.
+// Times as messages show them.
 
-/** Local time with the offset left out: for people, beside RFC 3339 in data. */
+/** Local time without an offset, for people. Data uses RFC 3339. */
 export function localTime(time: string): string {
 	const date = new Date(time);
 	const two = (value: number) => String(value).padStart(2, "0");

@@ -1,14 +1,14 @@
 // The name that was probably meant.
 import { closest, distance } from "fastest-levenshtein";
 
-/** Characters of a word that somebody may have mistyped: to compare two takes the product of theirs. */
+/** Maximum length of a word to compare: the time to compare two words is the product of their lengths. */
 const LONGEST = 100;
 
-/** The known word that was probably meant, or undefined when none is near. */
+/** The known word that was probably meant, or undefined if none is close. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
 	const like = known.filter((one) => one.length <= LONGEST);
 	if (like.length === 0 || word.length > LONGEST) return undefined;
-	// What people call borgbackup is borg.
+	// People call borgbackup "borg".
 	const longer = like.filter((one) => one.toLowerCase().startsWith(word.toLowerCase()));
 	if (longer.length === 1 && word.length >= SHORTENED) return longer[0];
 	const best = closest(word, like);
@@ -16,13 +16,13 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 	return edits(word.toLowerCase(), best.toLowerCase()) <= most ? best : undefined;
 }
 
-/** Letters of a name's beginning by which it is meant. */
+/** How many letters at the beginning identify a name. */
 const SHORTENED = 3;
 
-/** Letters of a word in which two that are wrong make it another word. */
+/** In words up to this length, two wrong letters make another word. */
 const SHORT = 4;
 
-/** How many letters must be changed, added or left out; two neighbours that changed places count once. */
+/** How many letters must be changed, added or removed; swapping two neighbours counts once. */
 export function edits(typed: string, meant: string): number {
 	const apart = [...typed].findIndex((letter, index) => letter !== meant[index]);
 	const swapped =
@@ -30,7 +30,7 @@ export function edits(typed: string, meant: string): number {
 	return apart >= 0 && swapped === meant ? 1 : distance(typed, meant);
 }
 
-/** Whether a command may be proposed in place of an unknown one: one that changes live data only where it is all but typed. */
+/** Whether to suggest a command for an unknown one. A command that changes live data is suggested only if it is almost spelled right. */
 export function isNear(typed: string, command: string): boolean {
 	return edits(typed, command) <= (typed.length <= SHORT || CHANGES.has(command) ? 1 : 2);
 }

@@ -1,7 +1,6 @@
-// Where a value was written. A map or list that was read from a file carries, out of sight, the origin of each of its keys
-// or items; a map that is made of another by spreading it keeps them
-// (of two, those of the second: see `overlaid`). So a value can be merged and changed, and each
-// part of it still says in which line it stands.
+// Where a value was written. A map or list read from a file carries the origin of each key or item in a hidden property.
+// Spreading a map keeps them (with two maps, those of the second: see `overlaid`). So after merging and changing a value,
+// the line of each part is still known.
 
 /** A file's text. */
 export interface Source {
@@ -11,9 +10,9 @@ export interface Source {
 
 export interface Origin {
 	readonly source: Source;
-	/** Characters from the beginning of the file. */
+	/** Offset in characters from the beginning of the file. */
 	readonly offset: number;
-	/** Who made the value of what is written there, in words: `state "shop" of module "grafana"`. */
+	/** What produced the value from what is written there: `state "shop" of module "grafana"`. */
 	readonly by?: string;
 }
 
@@ -28,7 +27,7 @@ interface Located {
 	[ORIGINS]?: Origins | undefined;
 }
 
-/** Gives a map or list, just made, the origins of what it holds. */
+/** Attach the origins of its items to a new map or list. */
 export function withOrigins<T extends object>(container: T, origins: Origins | undefined): T {
 	if (origins !== undefined) (container as Located)[ORIGINS] = origins;
 	return container;
@@ -38,7 +37,7 @@ export function originsOf(container: unknown): Origins | undefined {
 	return typeof container === "object" && container !== null ? (container as Located)[ORIGINS] : undefined;
 }
 
-/** Of what is at this path, or of what is nearest above it and says where it was written. */
+/** The origin of the value at this path, or of the nearest one above it that has one. */
 export function originAt(root: unknown, path: DataPath): Origin | undefined {
 	let here = root;
 	let found: Origin | undefined;

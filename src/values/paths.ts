@@ -1,9 +1,9 @@
-// Paths as texts: nothing is looked up.
+// Paths as strings, without access to the file system.
 
 /** PATH_MAX of limits.h, without its NUL. */
 export const LONGEST_PATH = 4095;
 
-/** The folders that an absolute path lies in, nearest first, `/` last; of what is too long to be a path, none. */
+/** The folders above an absolute path, nearest first, `/` last; none if it is too long to be a path. */
 export function* above(path: string): Generator<string> {
 	if (path.length > LONGEST_PATH) return;
 	for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1))
@@ -11,11 +11,11 @@ export function* above(path: string): Generator<string> {
 	yield "/";
 }
 
-/** Whether a path is this folder, or lies in it; both absolute and normalised. */
+/** Whether a path is this folder or inside it. Both are absolute and normalised. */
 export const isWithin = (path: string, folder: string): boolean =>
 	path === folder || path.startsWith(`${folder}/`);
 
-/** Of those with a folder that a path lies in, the one with the innermost: it is theirs. */
+/** The owner of a path: the entry with the innermost folder that contains it. */
 export function ownerOf<T extends { readonly folder: string }>(
 	path: string,
 	all: readonly T[],

@@ -1,4 +1,4 @@
-// Read one pattern of `exclude`, and say what is wrong with it.
+// Parses one pattern of `exclude` and reports what is wrong with it.
 import { HoldfastError } from "./error.ts";
 import type { Exclusion, Part, Range, Token } from "./exclusion.ts";
 
@@ -8,7 +8,7 @@ interface Pattern {
 	readonly parts: Exclusion;
 }
 
-/** Some engines need several patterns of their own for each. */
+/** Limited because some engines need several patterns for each. */
 const MOST_STARS = 3;
 const SLASH = 0x2f;
 /** All of ASCII but NUL and the slash. */
@@ -18,7 +18,7 @@ const ANY_ONE: readonly Range[] = [
 ];
 const ANY: Token = { any: true };
 
-/** Throws in words for what is no pattern. */
+/** Throws an error with a message if the text is not a valid pattern. */
 export function parsePattern(text: string): Pattern {
 	try {
 		return parse(text);
@@ -37,14 +37,14 @@ function parse(text: string): Pattern {
 	if (/[\x00-\x1f\x7f]/.test(text)) fail('it holds a control character; write "*" in its place');
 	if (!text.isWellFormed()) fail('it is not valid Unicode; write "*" for what is not');
 	if (text.startsWith("!"))
-		fail('nothing can be taken back in by "!"; for a name that begins so, write "\\!"');
+		fail('"!" does not re-include anything here; for a name that begins with it, write "\\!"');
 	const style = /^(?:re|sh|fm|pp|pf):/.exec(text)?.[0];
 	if (style !== undefined)
 		fail(
-			`"${style}" is another program's; patterns here mean the same for every engine. For a name that begins so, write "\\${style}"`,
+			`"${style}" is the syntax of another program; patterns here mean the same for every engine. For a name that begins with it, write "\\${style}"`,
 		);
 	if (text === "~" || text.startsWith("~/"))
-		fail('"~" is not a home here; write the absolute path. For a name that begins so, write "\\~"');
+		fail('"~" is not expanded; write the absolute path. For a name that begins with it, write "\\~"');
 	const names = namesIn(text);
 	const parts: Part[] = [];
 	for (const name of names) {
@@ -55,7 +55,7 @@ function parse(text: string): Pattern {
 		if (part !== "**" || parts.at(-1) !== "**") parts.push(part);
 	}
 	if (parts.length === 0) fail("it would leave out everything");
-	// Everything in a folder, at whatever depth, is what lies in it, and all that is in that.
+	// "Everything below a folder at any depth" is the same as its entries, since excluding an entry excludes its content.
 	if (parts.at(-1) === "**") parts[parts.length - 1] = [ANY];
 	if (parts.filter((part) => part === "**").length > MOST_STARS)
 		fail(`it has more than ${MOST_STARS} of "**"; write several patterns`);
@@ -63,7 +63,7 @@ function parse(text: string): Pattern {
 	return { kind: names.slice(1).some((name) => name !== "") ? "below" : "name", parts };
 }
 
-/** Split at slashes, with what escapes is. */
+/** Split at slashes and tokenize. */
 function namesIn(text: string): string[] {
 	if (/\\\//.test(text.replace(/\\\\/g, ""))) fail('a slash cannot be escaped; write "/"');
 	return text.split("/");
@@ -102,7 +102,7 @@ function tokensOf(name: string): Token[] {
 	return tokens;
 }
 
-/** `[a-z_]`, `[!0-9]`, `[]x]`, with `\` before a character that is meant literally. */
+/** `[a-z_]`, `[!0-9]`, `[]x]`; `\` escapes a character. */
 function setAt(name: string, start: number): { token: Token; end: number } {
 	let at = start + 1;
 	const isNegated = name[at] === "!" || name[at] === "^";

@@ -1,9 +1,9 @@
-// What `exclude` means, the same for every engine (docs/reference/patterns.md). A pattern is parsed here, once; each engine
-// prints what it is given in its own language. What some engine cannot express is refused here for all of them.
+// The meaning of `exclude`, the same for every engine (docs/reference/patterns.md). Patterns are parsed here once; each engine
+// translates them into its own syntax. What any engine cannot express is refused here for all of them.
 import type { Exclusion, Token } from "./exclusion.ts";
 import { parsePattern } from "./pattern-text.ts";
 
-/** Why a text is no pattern, in words; undefined when it is one. */
+/** Why a text is not a valid pattern; undefined if it is. */
 export function patternFault(text: string): string | undefined {
 	try {
 		parsePattern(text);
@@ -14,8 +14,8 @@ export function patternFault(text: string): string | undefined {
 }
 
 /**
- * What a pattern leaves out below a folder (absolute, normalised); nothing when it has nothing to do with that folder. An
- * exclusion without any part is the folder itself. Throws in words for what is no pattern.
+ * What a pattern excludes below a folder (absolute, normalised); empty if the pattern does not concern that folder. An
+ * exclusion without parts is the folder itself. Throws an error with a message if the text is not a valid pattern.
  */
 export function below(folder: string, text: string): Exclusion[] {
 	const { kind, parts } = parsePattern(text);
@@ -23,14 +23,14 @@ export function below(folder: string, text: string): Exclusion[] {
 	return kind === "below" ? [parts] : after(parts, folder.split("/").slice(1));
 }
 
-/** Whether one of these leaves out what has these names below the folder that they are for. */
+/** Whether one of these exclusions of a folder matches the path with these names below it. */
 export function leavesOut(exclusions: readonly Exclusion[], names: readonly string[]): boolean {
 	return exclusions.some((exclusion) => after(exclusion, names).some(({ length }) => length === 0));
 }
 
 /**
- * What of an exclusion is still to be matched once these names are: several where `**` may stand for several numbers of them,
- * and one without any part where it has left them out.
+ * What remains of an exclusion after matching these names: several results if `**` can match different numbers of them, and
+ * one without parts if it excludes them.
  */
 function after(parts: Exclusion, names: readonly string[]): Exclusion[] {
 	let starts: ReadonlySet<number> = new Set([0]);
@@ -45,14 +45,14 @@ function after(parts: Exclusion, names: readonly string[]): Exclusion[] {
 					break;
 				}
 			}
-		// What leaves out a folder leaves out all that is in it.
+		// Excluding a folder excludes its content.
 		if (next.has(parts.length)) return [[]];
 		starts = next;
 	}
 	return [...starts].map((start) => parts.slice(start));
 }
 
-/** A path below a folder (both absolute and normalised) as the exclusion of just that; none when it is not below. */
+/** The exclusion of exactly one path below a folder (both absolute and normalised); none if it is not below. */
 export function pathBelow(folder: string, path: string): Exclusion[] {
 	return path.startsWith(`${folder}/`)
 		? [
@@ -69,7 +69,7 @@ export function asPattern(path: string): string {
 	return path.replace(/[\\*?[]/g, "\\$&");
 }
 
-/** Whether an exclusion leaves out the folder itself, or everything that could be in it. */
+/** Whether an exclusion matches the folder itself or everything that can be in it. */
 export function leavesNothing(exclusion: Exclusion): boolean {
 	const [first, ...more] = exclusion.filter((part) => part !== "**");
 	return first === undefined || (more.length === 0 && first.every(isAny));

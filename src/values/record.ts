@@ -1,15 +1,15 @@
-// Maps whose keys are names from outside. `v.record` drops "__proto__" and "constructor", and on a plain object a name
-// that is not there, such as "toString", is found anyway. So these have no prototype, and hold every key.
+// Maps whose keys are names from outside. `v.record` drops "__proto__" and "constructor", and a plain object seems to have
+// keys such as "toString". So these maps have no prototype and accept every key.
 import * as v from "valibot";
 
-/** As an object literal, or `Object.fromEntries`, without a prototype. */
+/** Like `Object.fromEntries`, but without a prototype. */
 export function recordOf<V>(entries: Iterable<readonly [string, V]> = []): Record<string, V> {
 	const map: Record<string, V> = Object.create(null);
 	for (const [key, value] of entries) map[key] = value;
 	return map;
 }
 
-/** What `map` itself holds under a name: for maps that did not come out of this file. */
+/** The own property of a map; for maps that were not created in this file. */
 export function ownValue<V>(map: Readonly<Record<string, V>>, name: string): V | undefined {
 	return Object.hasOwn(map, name) ? map[name] : undefined;
 }
@@ -20,7 +20,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 type KeySchema = v.GenericSchema<string, string>;
 
-/** `v.record`, and its place in everything that looks at schemas, for keys of any name. */
+/** Like `v.record`, and recognized as such by everything that inspects schemas, but for keys of any name. */
 export function record<const K extends KeySchema, const V extends v.GenericSchema>(
 	key: K,
 	value: V,

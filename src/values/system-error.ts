@@ -1,5 +1,4 @@
-// What the operating system says, in words: its own name a code, and our paths through open folders (/proc/self/fd) mean
-// nothing to a person.
+// Turns system errors into messages: error codes and paths through open folders (/proc/self/fd) mean nothing to users.
 import type { ErrorCode } from "./error-codes.ts";
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -24,7 +23,7 @@ const WORDS: Readonly<Record<string, string>> = {
 	ECONNREFUSED: "the connection was refused",
 };
 
-/** Those that have a code of ours; see error-codes.ts. */
+/** Those with a code in error-codes.ts. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
 	EACCES: "permission-denied",
 	EPERM: "permission-denied",
@@ -45,7 +44,7 @@ const isSystemError = (error: unknown): error is SystemError =>
 	typeof (error as Partial<SystemError>).syscall === "string" &&
 	/^E[A-Z0-9]+$/.test((error as Partial<SystemError>).code ?? "");
 
-/** What an error says, for a person. */
+/** The message of an error, for people. */
 export function wordsOf(error: unknown): string {
 	if (!isSystemError(error)) return error instanceof Error ? error.message : String(error);
 	const { code, syscall, path, dest, message } = error;
@@ -54,18 +53,18 @@ export function wordsOf(error: unknown): string {
 	return `${where.length === 0 ? "" : `${where.join(" → ")}: `}${words} (${syscall}, ${code})`;
 }
 
-/** The code of an error that is not one of ours. */
+/** The code for an error that is not a `HoldfastError`. */
 export function codeFor(error: unknown): ErrorCode {
 	return (isSystemError(error) ? CODES[error.code] : undefined) ?? "failed";
 }
 
-/** What to do about it, where that is known. */
+/** What to do about it, if known. */
 export function hintFor(error: unknown): string | undefined {
 	if (!isSystemError(error) || !["EACCES", "EPERM"].includes(error.code) || process.getuid?.() === 0)
 		return undefined;
 	return `run it as root (sudo), or as the user whose files these are; it runs as uid ${process.getuid?.()} now`;
 }
 
-/** A path may come as bytes. One through an open folder is known by its end alone. */
+/** A path may be bytes. Of one through an open folder, only the end is shown. */
 const shown = (path: string | Buffer) =>
 	String(path).replace(/^\/proc\/self\/fd\/\d+(\/|$)/, (_, more: string) => (more === "" ? "" : "…/"));

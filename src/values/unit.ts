@@ -1,8 +1,8 @@
-// A systemd unit: a person may write its bare name, and the manifest holds an object with the full one.
+// A systemd unit: the config may give only its name; the manifest stores an object with the full name.
 import * as v from "valibot";
 import * as f from "./fields.ts";
 
-/** systemctl itself reads a name without a suffix as a service. */
+/** systemctl also takes a name without a suffix as a service. */
 const fullName = (name: string): string =>
 	/\.(service|socket|timer|target|mount|path|slice|scope|automount|swap)$/.test(name)
 		? name

@@ -179,7 +179,7 @@ test("a database that cannot be as it is declared: twice, outside its folder, of
 	);
 	assert.match(
 		await faultOf(states("      a: { folders: [/srv/a], dumps: [{ sqlite: /srv/b/x.db }] }\n")),
-		/\/srv\/b\/x\.db lies in no folder of state "a"; add the folder that holds it: folders: \[\/srv\/b\]/,
+		/\/srv\/b\/x\.db is not in a folder of state "a"; add the folder that holds it: folders: \[\/srv\/b\]/,
 	);
 	assert.match(
 		await faultOf(
