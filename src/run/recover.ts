@@ -62,22 +62,41 @@ export async function tidyUp(
 	{ now = new Date(), spared }: { readonly now?: Date; readonly spared?: string | undefined } = {},
 ): Promise<string[]> {
 	const faults: string[] = [];
-	const attempt = async (what: string, work: () => Promise<void>, wayOut = "") =>
-		work().catch((error: unknown) => {
+	/** Whether it is done. */
+	const attempt = async (what: string, work: () => Promise<void>, wayOut = "") => {
+		try {
+			await work();
+			return true;
+		} catch (error) {
 			const { message, details = [] } = reportOf(error);
 			faults.push(`${what}: ${[message, ...details].join(": ")}${wayOut}`);
-		});
-	for (const { run, step, work } of journal.leftovers())
-		await attempt(
+			return false;
+		}
+	};
+	/** By destination that did not answer: how many more things are due there. */
+	const waiting = new Map<string, number>();
+	for (const { run, step, work } of journal.leftovers()) {
+		const kind = work && STEP_KINDS.get(work.kind);
+		const at = work && kind?.dueAt?.(work);
+		const before = at === undefined ? undefined : waiting.get(at);
+		if (at !== undefined && before !== undefined) {
+			waiting.set(at, before + 1);
+			continue;
+		}
+		const isDone = await attempt(
 			`still to do of run ${run}, ${work ? dueOf(work) : step}`,
 			async () => {
-				const kind = work && STEP_KINDS.get(work.kind);
 				if (work === undefined || kind === undefined) throw notUnderstood();
 				await (await kind.work()).later?.(work, laterOf(journal, run));
 				journal.tidied(run, step);
 			},
 			`; it is tried again before each run. If it can never be done: holdfast recover --abandon ${run}`,
 		);
+		if (!isDone && at !== undefined) waiting.set(at, 0);
+	}
+	for (const [at, more] of waiting)
+		if (more > 0)
+			faults.push(`the same is still to do in ${at} for ${more} other ${more === 1 ? "run" : "runs"}`);
 	for (const copy of journal.kept()) {
 		const { run, state, until } = copy;
 		if (run === spared || Date.parse(until) > now.getTime()) continue;

@@ -40,5 +40,6 @@ export const archiveCreate = defineStep({
 	id: (provider: string, destination: string) => `create:${provider}/${destination}`,
 	note,
 	due: ({ archive, destination }) => `look for ${archive} in ${destination}`,
+	dueAt: ({ provider, destination }) => `${provider}/${destination}`,
 	work: async () => (await import("./work/archive-create.ts")).archiveCreate,
 });

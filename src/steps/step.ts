@@ -69,6 +69,8 @@ interface Definition<K extends string, P extends v.ObjectEntries, I extends (...
 	readonly hands?: v.GenericSchema<unknown, H>;
 	/** Describes what remains to be done when it fails: that is recorded, and `later` does it. */
 	readonly due?: (step: StepOf<K, P>) => string;
+	/** What must answer for it to be done: when it fails, nothing else that is due there is tried in this run. */
+	readonly dueAt?: (step: StepOf<K, P>) => string;
 	readonly work: () => Promise<StepWork<NoInfer<StepOf<K, P>>, NoInfer<N>, NoInfer<H>>>;
 }
 
@@ -92,6 +94,7 @@ export interface StepKind<
 	noteIn(step: string, noted: unknown): N | undefined;
 	handedIn(step: string, noted: unknown): H | undefined;
 	due?(step: S): string;
+	dueAt?(step: S): string;
 	work(): Promise<StepWork<S, N, H>>;
 }
 

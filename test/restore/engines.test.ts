@@ -2,7 +2,7 @@
 // which a folder is not in what was written is never good.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
@@ -177,6 +177,19 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			assert.equal(asked.code, 2);
 			await succeeds(place, "recover", "--abandon", run, "--yes");
 			assert.doesNotMatch((await succeeds(place, "recover")).stderr, /still to do/);
+		});
+
+		test(`however many runs it is due for, a destination that does not answer is asked once${others}`, async () => {
+			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
+			place.write("own/file", "old");
+			const home = await unseenCreate(place);
+			rmSync(home, { recursive: true });
+			writeFileSync(home, "no folder");
+			for (let more = 0; more < 2; more++) assert.equal((await place.holdfast("create")).code, 1);
+			const { stderr } = await place.holdfast("create");
+			assert.equal(stderr.match(/still to do of run/g)?.length, 1, stderr);
+			rmSync(home);
+			assert.match(stderr, /the same is still to do in \S+ for \d+ other runs?$/m);
 		});
 
 		test(`what cannot be stored of a state within another's fails that one alone${others}`, async () => {
