@@ -1,8 +1,8 @@
-// What a test file imports of its own kind, and those in turn: tests are sorted into tiers by it.
+// The test files that a test file imports, directly or indirectly: they determine the tier of a test.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Whether this is so of a file, of one that it imports, or of one that those import, outside `src`. */
+/** Whether this is true of a file, or of one that it imports directly or indirectly, outside `src`. */
 export function isOrImports(file: string, is: (file: string) => boolean, seen = new Set<string>()): boolean {
 	if (is(file)) return true;
 	if (seen.has(file) || !file.startsWith(import.meta.dirname)) return false;
@@ -18,7 +18,7 @@ function importsOf(file: string): readonly string[] {
 	const names = [...text.matchAll(/(?:from|import)\s*\(?"(\.{1,2}\/[^"]+\.ts|node:child_process)"/g)];
 	const found = names
 		.map(([, name = ""]) => (name.startsWith(".") ? join(dirname(file), name) : name))
-		// One that is not there is in a text that a test writes.
+		// A file that does not exist appears in a text that a test writes.
 		.filter((name) => !name.startsWith("/") || existsSync(name));
 	imported.set(file, found);
 	return found;

@@ -1,6 +1,7 @@
-// npm run test:long [-- --minutes N] [WORD…]: what takes too long for `npm test`. Tests of its own (`*.long.ts`), those with
-// "[long]" in their names, the same tests with many more rounds, and every moment of the crash matrix; one after another, and all of them, or those with a word
-// in their name. With `--minutes`, a part that would not be over by then is left out, and named as left out.
+// npm run test:long [-- --minutes N] [WORD…]: tests that take too long for `npm test`. These are its own tests
+// (`*.long.ts`), those with "[long]" in their names, the same tests with many more rounds, and every point of the
+// crash matrix. They run one after another: all of them, or those with a word in their name. With `--minutes`, a part
+// that would not be finished in time is skipped, and listed as skipped.
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
@@ -9,10 +10,10 @@ import { SCENARIOS } from "./crash/scenario.ts";
 
 interface Part {
 	readonly name: string;
-	/** Node's words. */
+	/** Arguments for Node. */
 	readonly words: readonly string[];
 	readonly env?: Readonly<Record<string, string>> | undefined;
-	/** About how long it takes on two cores. */
+	/** Approximate duration on two cores. */
 	readonly minutes: number;
 }
 
@@ -32,7 +33,7 @@ const [short = [], long = []] = [true, false].map((isShort) =>
 	SCENARIOS.filter(({ minutes }) => minutes <= 2 === isShort).map(matrix),
 );
 
-/** Those that run within the time that CI has come first. */
+/** Those that fit into CI's time come first. */
 const PARTS: readonly Part[] = [
 	{
 		name: "tests of its own",
@@ -105,5 +106,5 @@ for (const { name, words, env, minutes } of PARTS) {
 	lines.push(`${status === 0 ? "✔" : "✘"} ${name}: ${minutesSince(start).toFixed(1)} minutes`);
 }
 process.stdout.write(`\n${lines.join("\n")}\n`);
-// What the crash matrix is made of brings the test runner along, which would say that there were no tests.
+// Importing the crash matrix also loads the test runner, which would report that there are no tests.
 process.exit(failed ? 1 : 0);

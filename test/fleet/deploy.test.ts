@@ -1,5 +1,5 @@
-// A machine that has nothing but SSH and systemd: Holdfast is put there, backs it up by the clock, says how it stands, and
-// is taken away again.
+// A machine that has only SSH and systemd: Holdfast is installed there, backs it up by a timer, reports its status,
+// and is removed again.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
@@ -17,7 +17,7 @@ describe("deploy", { skip: noMachines }, () => {
 			machine("nas", { units: ["ssh.service"] }),
 		]);
 		await letIn(laptop, [web01, nas]);
-		// No Node, no checkout.
+		// Without Node, and without a checkout.
 		await web01.sh(
 			"umount /opt/holdfast; rm -f /usr/bin/node /usr/local/bin/node; ! command -v node; mkdir -p /srv/notes; echo one >/srv/notes/file; echo 'echo welcome to web01' >/root/.bashrc",
 		);
@@ -96,7 +96,7 @@ machines:
 		assert.match(told.stdout + told.stderr, old);
 		await declare();
 		assert.doesNotMatch((await holdfast("status", "web01")).stdout, /has changed since/);
-		// Nothing of the way there is left, and no passphrase lies open on the laptop.
+		// No leftovers of the transfer are there, and no passphrase is stored in plain text on the laptop.
 		assert.equal(await web01.sh("ls -A /var/lib/holdfast/deploy"), "");
 		const passphrase = await web01.sh("cat /etc/holdfast/secrets/borgbackup-nas.passphrase");
 		await laptop.sh(
@@ -128,7 +128,7 @@ machines:
 		assert.match(late.stdout, /notes has no good archive in borgbackup\/nas/);
 		const willOrDid = () =>
 			web01.sh("systemctl show --value -p NextElapseUSecRealtime,LastTriggerUSec holdfast-create.timer");
-		// On a busy machine the deploy may take longer than it is until then.
+		// On a busy machine, the deploy may take longer than this timeout.
 		for (const seconds of [8, 30, 120]) {
 			const soon = await web01.sh(`date -d '+${seconds} seconds' '+%Y-%m-%d %H:%M:%S'`);
 			await declare(`schedule: { create: "${soon}", randomizedDelay: 0 }`);

@@ -1,5 +1,5 @@
-// Five machines, and what befalls them in the middle of a command from the laptop: a slow and lossy line, a full disk, a
-// reboot, a machine that is down, one that is no machine of ours.
+// Five machines, and faults in the middle of a command from the laptop: a slow and lossy line, a full disk, a reboot,
+// a machine that is down, and one that is not ours.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";

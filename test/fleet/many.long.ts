@@ -1,4 +1,4 @@
-// Thirty machines: the display, the limit, the table. See simulated.ts for what they are.
+// Thirty machines: the display, the limit, the table. simulated.ts describes these machines.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { noMachines } from "../machine/machine.ts";

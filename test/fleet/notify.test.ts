@@ -1,4 +1,4 @@
-// Who is told what of a run, by real HTTP; and the metrics as node_exporter reads them.
+// Who is notified of what about a run, over real HTTP; and the metrics as node_exporter reads them.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// What a machine lacks of the programs that its manifest needs, looked for by a real shell in a path of our own.
+// Which programs a machine lacks that its manifest needs, looked up by a real shell in a prepared PATH.
 import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ writeFileSync(
 	}),
 );
 
-/** This machine's shell, with these programs and no others beside it. */
+/** This machine's shell, with only these programs in its PATH. */
 function targetWith(name: string, programs: readonly string[]): Target {
 	const bin = join(folder, name);
 	mkdirSync(bin);

@@ -1,4 +1,4 @@
-// From an operator's machine to others, by real SSH: selection, runs there, many at once, and what goes wrong on the way.
+// From an operator's machine to others, over real SSH: selection, remote runs, many at once, and failures on the way.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -154,7 +154,7 @@ machines:
 		const creating = laptop.holdfast("create", "web01");
 		await web01.sh("until [ -e /tmp/under-way ]; do sleep 0.1; done");
 		await laptop.cutNetwork();
-		// Three unanswered questions, five seconds apart, and the one that was under way.
+		// Three unanswered probes, five seconds apart, and the one that was in progress.
 		await pause(24_000);
 		await laptop.mendNetwork();
 		const watched = await laptop.holdfast("attach", "web01");
@@ -171,7 +171,7 @@ machines:
 	test("Ctrl-C ends the run there too, and what it began is undone", async () => {
 		await declare(', hooks: { preBackup: "touch /tmp/began; sleep 60", postBackup: "touch /tmp/ended" }');
 		const before = (await archives("web01")).length;
-		// Twice, as where the terminal sends it, and then sudo, npx or timeout passes it on.
+		// Twice, as when the terminal sends it and then sudo, npx or timeout forwards it.
 		const press = "kill -INT $holdfast; sleep 0.02; kill -INT $holdfast";
 		const creating = laptop.run([
 			"sh",

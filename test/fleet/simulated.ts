@@ -1,5 +1,5 @@
-// Many machines that are one sshd each, in a network namespace of its own, on this host's own files: for what depends on
-// their number. There is no systemd behind them; a stand-in for `systemd-run` starts what it is told and waits.
+// Many machines that are one sshd each, in separate network namespaces, on this host's own files: for tests that
+// depend on their number. They have no systemd; a stand-in for `systemd-run` starts its command and waits.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,23 +23,26 @@ export interface SimulatedFleet {
 	readonly names: readonly string[];
 	/** Its config, as a person would write it. */
 	readonly config: string;
-	/** The program under test, beside them in the network. */
+	/** The program under test, next to them in the network. */
 	holdfast(words: readonly string[]): Promise<Answer>;
-	/** A command on all of them at once, or the first few, each over an ssh of its own: as without Holdfast. */
+	/** Run a command on all of them at once, or on the first few, each over a separate ssh: as without Holdfast. */
 	bySsh(command: (name: string) => string, count?: number): Promise<Answer>;
-	/** The same fleet, with programs in a folder that come before those of the path. */
+	/** The same fleet, with programs in a folder that precedes the others in the PATH. */
 	withPrograms(folder: string): SimulatedFleet;
-	/** Its own config, as it lies on a machine. */
+	/** Its own config, as installed on a machine. */
 	configOf(name: string): string;
-	/** The same on a terminal of `COLUMNS` columns and 20 rows; all that is drawn is its stdout. */
+	/** The same on a terminal with `COLUMNS` columns and 20 rows; its stdout is everything that is drawn. */
 	onTerminal(words: readonly string[]): Promise<Answer>;
 	close(): Promise<void>;
 }
 
-/** What is said of each ssh that failed. */
+/** The message for each ssh that failed. */
 const FAILED = "one-of-them-failed";
 
-/** `hook` is what each runs before a backup; `jump` has the first one stand before all others, with its own sshd options. */
+/**
+ * `hook` runs on each machine before a backup; with `jump`, the first one is the jump host of all others, with its
+ * own sshd options.
+ */
 export async function simulatedFleet(
 	folder: string,
 	count: number,

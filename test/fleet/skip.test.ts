@@ -1,5 +1,5 @@
-// What a laptop leaves out when it is asked to: on battery, and on a line that costs. NetworkManager is real; the battery
-// is a stand-in for the kernel's files of one.
+// What a laptop skips if configured to: runs on battery, and on a metered connection. NetworkManager is real; the
+// battery is a stand-in for the kernel's files.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { elsewhere } from "../elsewhere/elsewhere.ts";
@@ -20,7 +20,7 @@ describe("what is due is skipped where that is asked for", { skip: noMachines },
 		assert.equal(code, 0, stderr);
 	});
 
-	/** Whether the service made an archive; it is no failure when it did not. */
+	/** Whether the service made an archive; if it did not, this is not a failure. */
 	async function made(): Promise<boolean> {
 		const count = () => laptop.sh("mkdir -p /mnt/archives; ls /mnt/archives | wc -l");
 		const before = await count();
@@ -32,7 +32,7 @@ describe("what is due is skipped where that is asked for", { skip: noMachines },
 
 	test("on battery", async () => {
 		assert.ok(await made(), "a machine without a battery");
-		// It believes the kernel alone, unless told otherwise.
+		// By default it trusts only the kernel.
 		await laptop.write(
 			"/etc/systemd/system.conf.d/power.conf",
 			"[Manager]\nManagerEnvironment=SYSTEMD_DEVICE_VERIFY_SYSFS=0\n",

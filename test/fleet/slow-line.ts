@@ -1,5 +1,5 @@
-// A line with 150 ms of delay each way, on which 3 of 100 pieces take a second more, as when a packet is lost and sent
-// again: node slow-line.ts PORT HOST PORT. The kernel's own netem is not everywhere.
+// A line with 150 ms of delay each way, on which 3 of 100 chunks take a second longer, as when a packet is lost and
+// sent again: node slow-line.ts PORT HOST PORT. The kernel's own netem is not available everywhere.
 import { connect, createServer, type Socket } from "node:net";
 
 const [own, host, port] = process.argv.slice(2);
@@ -11,7 +11,7 @@ function delayed(from: Socket, to: Socket): void {
 	let after = Promise.resolve();
 	const later = (work: () => void, lost: boolean) => {
 		const due = new Promise((resolve) => setTimeout(resolve, DELAY_MS + (lost ? LOST_MS : 0)));
-		// In order, however long one took.
+		// In order, however long each took.
 		after = after.then(async () => {
 			await due;
 			work();

@@ -1,4 +1,4 @@
-// A machine that lets nobody in as root: all goes through sudo, by a user of its own.
+// A machine that does not let anybody log in as root: everything goes through sudo, with a separate user.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { elsewhere } from "../elsewhere/elsewhere.ts";

@@ -1,4 +1,4 @@
-// The units of a deploy on a real systemd: what they may do, what they are given, whom they tell.
+// The units of a deploy on a real systemd: their privileges, their credentials, and whom they notify.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
@@ -168,7 +168,7 @@ ${own}
 		assert.equal((await asAlice("systemctl --user start holdfast-create.service")).code, 0);
 		await web01.powerOff();
 		await web01.boot();
-		// Encrypted, it is not there before she logs in.
+		// If it is encrypted, it is not there before she logs in.
 		await web01.sh(
 			`mount -t tmpfs none /home/alice; ! systemctl -q is-active user@${uid}.service; umount /home/alice; ${login}`,
 		);

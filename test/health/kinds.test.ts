@@ -1,4 +1,4 @@
-// What every kind of health check must do, each asked for real. A new kind has a line in `KINDS`.
+// What every kind of health check must do, each run for real. A new kind gets a line in `KINDS`.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
@@ -26,10 +26,10 @@ const sql = "SELECT count(*) FROM note";
 interface Asked {
 	readonly healthy: () => object;
 	readonly unhealthy: () => object;
-	/** What is said of the unhealthy one. */
+	/** The message for the unhealthy one. */
 	readonly fault: RegExp;
 }
-/** By key; a server's database is asked in test/databases/health-checks.test.ts. */
+/** By key; test/databases/health-checks.test.ts queries a server's database. */
 const KINDS: Record<string, Asked | "elsewhere"> = {
 	http: {
 		healthy: () => ({ http: address("/well"), contains: "how" }),

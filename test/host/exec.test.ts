@@ -1,4 +1,4 @@
-// Programs that are started, as the engines and servers are.
+// Programs are started in the same way as engines and servers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -6,7 +6,7 @@ import { start } from "../../src/host/exec.ts";
 
 test("one that cannot be started is told to whoever asks, whenever that is, and ends nobody else", async () => {
 	const child = await start(["true"], { cwd: "/not/there", pipeOut: true });
-	// A rejection that nobody has heard of by then would end this process, and with it a run half-way.
+	// An unhandled rejection would end this process, and with it a run that is half done.
 	await pause(50);
 	await assert.rejects(child.done, /cannot start true: /);
 });

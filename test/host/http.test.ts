@@ -1,4 +1,4 @@
-// Asking an address: ports that browsers refuse, redirects, answers without an end.
+// HTTP requests: ports that browsers refuse, redirects, endless answers.
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,7 +10,7 @@ after(() => {
 	for (const close of open) close();
 });
 
-/** A server on this machine; its address, without a slash at the end. */
+/** A server on this machine; returns its address, without a trailing slash. */
 async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void, port = 0) {
 	const server = createServer(answer);
 	await new Promise<void>((resolve, reject) => {

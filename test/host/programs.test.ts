@@ -1,4 +1,4 @@
-// What a person is told of a program that is not there, by the system that it is not there on.
+// The message about a missing program, depending on the system where it is missing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { howToInstall, programPath } from "../../src/host/programs.ts";

@@ -1,4 +1,4 @@
-// What programs print is read whole or not at all, and never without a limit.
+// The output of programs is read completely or not at all, and never without a limit.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -6,7 +6,7 @@ import { exec, execText } from "../../src/host/exec.ts";
 import { listReader } from "../../src/host/json-list.ts";
 import { LONGEST_RECORD, type OutputReader, recordReader } from "../../src/host/lines.ts";
 
-/** Feed a text in pieces of these sizes, over and over. */
+/** Feed a text in pieces of these sizes, repeatedly. */
 function feed(reader: OutputReader, text: string, sizes: readonly number[]): void {
 	const bytes = Buffer.from(text);
 	for (let at = 0, turn = 0; at < bytes.length; turn++) {

@@ -1,4 +1,5 @@
-// Records on disk in place of memory: they come back as they were put in, sorted the same everywhere, and nothing is left.
+// Records on disk instead of in memory: they are read back unchanged, sorted the same everywhere, and nothing is left
+// behind.
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
@@ -13,7 +14,7 @@ process.env.HOLDFAST_STATE_DIR = folder;
 const ROUNDS = Number(process.env.HOLDFAST_ROUNDS) || 30;
 const never = new AbortController().signal;
 
-/** Any text, odd ones often: halves of characters, line breaks, what sorts between others. */
+/** Any text, often an odd one: lone surrogates, line breaks, text that sorts between others. */
 const text = fc.oneof(
 	fc.string({ unit: "binary" }),
 	fc.string({
@@ -75,11 +76,11 @@ test("a set of numbers says of each whether it is new", () => {
 	);
 });
 
-/** As restic 0.14 prints an entry for people. */
+/** As restic 0.14 prints an entry in its text format. */
 const FIELDS = "Lrwxrwxrwx     0     0      0 2026-11-26 16:48:18 ";
 
 test("where symlinks lead is found whatever their names, and those of others, hold", async () => {
-	// An empty part is no name; a target may be anything but that.
+	// An empty component is not a name; a target may be anything else.
 	const name = fc.string({
 		unit: fc.constantFrom("a", "b", " ", "\n", "-", ">", "é", "\r"),
 		minLength: 1,

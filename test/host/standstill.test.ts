@@ -1,4 +1,4 @@
-// A program that lives and does nothing is ended; one that works is left alone, however little it says.
+// A program that is alive but does nothing is ended; one that works is left alone, however little it prints.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exec } from "../../src/host/exec.ts";

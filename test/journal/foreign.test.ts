@@ -1,5 +1,5 @@
-// A journal of another version, and one that is damaged: it is said which, nothing is begun over a run that is still open,
-// and there is a way out that tells what is where.
+// A journal of another version, or a damaged one: the message says which, no run starts while another is still open,
+// and there is a way out that says what is where.
 import assert from "node:assert/strict";
 import {
 	closeSync,
@@ -31,7 +31,7 @@ interface Dead {
 	readonly file: string;
 }
 
-/** A restore that died when the live folder was aside and nothing in its place. */
+/** A restore that was killed when the live folder had been moved aside and nothing was in its place. */
 async function deadRestore(): Promise<Dead> {
 	const place = new Place(folder);
 	place.declare({ state: { notes: { folders: [place.path("notes")] } } });
@@ -55,7 +55,7 @@ function change({ file, run }: Dead, expression: string): void {
 	db.close();
 }
 
-/** How a plan can be one that this version must not touch: what the message says of it. */
+/** Ways in which this version must not touch a plan: the message for each. */
 const STRANGE: Readonly<Record<string, readonly [expression: string, said: RegExp]>> = {
 	"a kind of step that a later version has": [
 		"json_set(plan, '$.steps[3].kind', 'levitate', '$.program', '0.9.7')",
@@ -98,7 +98,7 @@ test("a run that this version does not understand: named with the version to run
 		assert.equal(code, 5, `${command[0]}: ${stderr}`);
 		assert.match(stderr, said);
 	}
-	// What only looks goes on.
+	// Read-only commands continue to work.
 	const shown = await place.holdfast("runs", "show", run);
 	assert.equal(shown.code, 0, shown.stderr);
 	assert.match(shown.stdout, said);
@@ -130,7 +130,9 @@ test("a run that this version understands can be given up too, and says where th
 	assert.equal(readFileSync(join(area, "old/0-notes/file"), "utf8"), "as it was before the restore");
 });
 
-/** Every way in which the file can be broken; each must be said, and never taken for a journal with nothing open. */
+/**
+ * Every way in which the file can be broken; each must be reported, and never taken for a journal without open runs.
+ */
 const BROKEN: Readonly<Record<string, (file: string) => void>> = {
 	"of zero bytes": (file) => truncateSync(file, 0),
 	"of one byte": (file) => truncateSync(file, 1),
@@ -173,7 +175,7 @@ test("a damaged journal is said plainly, begins nothing, and is set aside by nam
 		assert.match(create.stderr, /the journal in .* is damaged/, what);
 		assert.match(create.stderr, /recover --abandon journal/, what);
 		assert.ok(existsSync(area), what);
-		// Archives are what one looks for on such a day.
+		// In this situation, people look for archives.
 		const listed = await place.holdfast("list");
 		assert.equal(listed.code, 0, `${what}: ${listed.stderr}`);
 		assert.match(listed.stdout, /notes/);
@@ -184,7 +186,7 @@ test("a damaged journal is said plainly, begins nothing, and is set aside by nam
 		assert.equal((await place.holdfast("recover")).code, 0, what);
 	}
 	assert.ok(readdirSync(place.path("state")).length > 3);
-	// One that can be read is not thrown away by this.
+	// This does not discard a journal that can be read.
 	for (const name of readdirSync(place.path("state")))
 		if (name.startsWith("journal")) rmSync(place.path("state", name));
 	cpSync(whole, file);

@@ -1,4 +1,4 @@
-// The journal outlives versions: one of an older form is brought up to date, one of a newer is left alone.
+// The journal works across versions: one in an older format is migrated, one of a newer version is left alone.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("journal");
 
-/** The tables as version 1 made them. */
+/** The tables as version 1 created them. */
 const VERSION_1 = `
 CREATE TABLE run (id TEXT PRIMARY KEY, operation TEXT NOT NULL, machine TEXT NOT NULL, started TEXT NOT NULL, ended TEXT, outcome TEXT, plan TEXT NOT NULL, summary TEXT);
 CREATE TABLE entry (seq INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES run (id), step TEXT NOT NULL, phase TEXT NOT NULL, time TEXT NOT NULL, data TEXT);

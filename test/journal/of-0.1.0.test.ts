@@ -1,5 +1,5 @@
-// What 0.1.0 has left in a journal is understood: each step of its plans, each note, and a restore that it was in the middle
-// of is undone. The fixtures are its own (see `test/fixtures/0.1.0`).
+// A journal of 0.1.0 is understood: each step of its plans, each note; and a restore that it was in the middle of is
+// undone. The fixtures were made by 0.1.0 (see `test/fixtures/0.1.0`).
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

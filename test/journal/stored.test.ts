@@ -1,5 +1,5 @@
-// What Holdfast wrote itself, by another version or on a disk that failed since: the file that says who holds the lock, a
-// deploy's record and what it sent, the events of a run. Each is named or passed over; none ends in a cast that was wrong.
+// Files that Holdfast wrote, by another version or on a disk that has failed since: the lock file, a deploy's record
+// and what it sent, the events of a run. Each is reported or ignored; none is used without validation.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// What V8 has compiled of the program, which is nothing but time saved, is the same on every machine: a new one begins with
-// what those before it had.
+// V8's compiled code of the program, which only saves time, is the same on every machine: a new machine starts with
+// the code of earlier ones.
 import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, open, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,14 +12,14 @@ export async function bringCode(root: string): Promise<void> {
 	for (const name of await namesIn(KEPT)) await copyFile(join(KEPT, name), join(root, IN_MACHINE, name));
 }
 
-/** What a deploy put on a machine is another program, by its path. */
+/** A program that a deploy installed has another path and counts as another program. */
 export async function keepCode(root: string): Promise<void> {
 	await mkdir(KEPT, { recursive: true });
 	for (const name of await namesIn(join(root, IN_MACHINE))) {
 		const [from, to] = [join(root, IN_MACHINE, name), join(KEPT, name)];
 		const head = await headOf(from);
 		if (!head.includes(" /opt/holdfast/") || head === (await headOf(to))) continue;
-		// Other machines and test files may do so, or read it, at the same time.
+		// Other machines and test files may write or read it at the same time.
 		const draft = join(KEPT, `.${name}-${randomUUID()}`);
 		await copyFile(from, draft);
 		await rename(draft, to);
@@ -30,7 +30,7 @@ async function namesIn(folder: string): Promise<string[]> {
 	return (await readdir(folder).catch(() => [])).filter((name) => /^[a-z_-]+$/.test(name));
 }
 
-/** The first line: a checksum, and which program it is of. */
+/** The first line: a checksum, and the program that it belongs to. */
 async function headOf(file: string): Promise<string> {
 	const opened = await open(file).catch(() => undefined);
 	if (opened === undefined) return "";

@@ -1,4 +1,4 @@
-// One container: an overlay over the host's root, booted by systemd-nspawn. It dies with the process that made it.
+// One container: an overlay over the host's root, booted by systemd-nspawn. It ends with the process that made it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync } from "node:fs";
@@ -37,7 +37,7 @@ export class Container {
 		this.#namespace = namespace;
 	}
 
-	/** Its files are ready; it is not booted yet. */
+	/** Its files are ready; it has not booted yet. */
 	static async make(
 		name: string,
 		namespace: string,
@@ -48,7 +48,7 @@ export class Container {
 		await removeStale();
 		const folder = await mkdtemp(join(tmpdir(), `holdfast-machine-${process.pid}-${name}-`));
 		for (const part of ["up", "work", "root", "mnt"]) await mkdir(join(folder, part));
-		// What the host keeps for itself is not the machine's.
+		// Files that belong only to the host.
 		for (const own of ["srv", "opt"]) {
 			await mkdir(join(folder, "up", own));
 			await command("setfattr", "-n", "trusted.overlay.opaque", "-v", "y", join(folder, "up", own));
@@ -66,10 +66,11 @@ export class Container {
 			container.#root,
 		);
 		await container.writeRoot("/etc/hostname", `${name}\n`);
-		// Without one, systemd's first-boot set-up runs and fails.
+		// Without one, systemd's first-boot setup runs and fails.
 		await container.writeRoot("/etc/machine-id", `${randomBytes(16).toString("hex")}\n`);
 		await container.writeRoot("/etc/fstab", "");
-		// What the host's root has for its own shells is not the machine's; nor is what Holdfast does for the host.
+		// The host's shell configuration for root does not belong to the machine; neither do Holdfast's files for the
+		// host.
 		await container.writeRoot("/root/.bashrc", "");
 		for (const own of ["etc/holdfast", "var/lib/holdfast", "var/cache/holdfast", "usr/local/lib/holdfast"])
 			await rm(join(container.#root, own), { recursive: true, force: true });
@@ -83,19 +84,19 @@ export class Container {
 		return join(this.#folder, "root");
 	}
 
-	/** The pid, on this host, of its systemd. */
+	/** The pid of its systemd on this host. */
 	get leader(): number {
 		return this.#leader;
 	}
 
-	/** Write a file of its root from outside; not below a folder where it mounts something of its own. */
+	/** Write a file in its root from outside; not below a folder where the machine mounts something. */
 	async writeRoot(path: string, content: string): Promise<void> {
 		await mkdir(dirname(join(this.#root, path)), { recursive: true });
 		await rm(join(this.#root, path), { force: true });
 		await writeFile(join(this.#root, path), content);
 	}
 
-	/** Only what a test asks for starts, however much is installed on the host. */
+	/** Start only the units that a test asks for, however much is installed on the host. */
 	async #maskAllBut(units: readonly string[]): Promise<void> {
 		const folder = join(this.#root, "etc/systemd/system");
 		for (const wants of (await readdir(folder)).filter((name) => name.endsWith(".wants"))) {
@@ -114,7 +115,7 @@ export class Container {
 			"sh",
 			[
 				"-ec",
-				// A control group of its own: two machines in one would end each other's services.
+				// A separate control group: two machines in one would end each other's services.
 				`for group in ${this.#groups().join(" ")}; do mkdir -p $group; echo $$ >$group/cgroup.procs; done; exec "$@"`,
 				"sh",
 				"setpriv",
@@ -126,7 +127,7 @@ export class Container {
 				"--keep-unit",
 				`--directory=${this.#root}`,
 				"--boot",
-				// Two machines of one name would share files below /run on the host.
+				// Two machines with the same name would share files below /run on the host.
 				`--machine=${this.name}-${process.pid}`,
 				`--hostname=${this.name}`,
 				`--network-namespace-path=/run/netns/${this.#namespace}`,
@@ -136,7 +137,7 @@ export class Container {
 				"--timezone=off",
 				`--bind-ro=${PROJECT}:/opt/holdfast`,
 				...this.#capabilities.map((capability) => `--capability=${capability}`),
-				// A disk, as it would be.
+				// Writable storage on disk, like a real machine's.
 				`--bind=${this.#folder}/mnt:/mnt`,
 				...this.#disks.map((disk) => `--bind=${disk.folder}:${disk.at}`),
 			],
@@ -145,7 +146,7 @@ export class Container {
 		closeSync(output);
 		const until = Date.now() + BOOT_SECONDS * 1000;
 		while (Date.now() < until && this.#nspawn.exitCode === null) {
-			// While it sets up, nspawn has children that come and go.
+			// During setup, nspawn has short-lived children.
 			this.#leader = await firstChild(this.#nspawn.pid ?? 0);
 			if (this.#leader && (await this.#isUp())) {
 				await writeFile(join(this.#folder, "leader"), await identityOf(this.#leader));
@@ -156,7 +157,7 @@ export class Container {
 		throw new Error(`${this.name} did not boot:\n${await readFile(log, "utf8")}`);
 	}
 
-	/** In each hierarchy that systemd uses: the first two of cgroup v1 and hybrid hosts, the last of v2 hosts. */
+	/** In each hierarchy that systemd uses: the first two for cgroup v1 and hybrid hosts, the last for v2 hosts. */
 	#groups(): string[] {
 		const hierarchies = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
 		return hierarchies
@@ -206,7 +207,7 @@ export class Container {
 	}
 }
 
-/** A pid and when it began: the kernel gives pids again. */
+/** A pid and its start time: the kernel reuses pids. */
 async function identityOf(pid: number | string): Promise<string> {
 	const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
 	// proc(5): the program's name is in brackets; the 22nd field is the start time.
@@ -218,13 +219,13 @@ async function firstChild(pid: number): Promise<number> {
 	return Number(children.split(" ", 1)[0]);
 }
 
-/** Overlays of test runs that died: never removed before they are unmounted. */
+/** Overlays of test runs that died: unmounted before they are removed. */
 async function removeStale(): Promise<void> {
 	for (const entry of await readdir(tmpdir())) {
 		const pid = /^holdfast-machine-(\d+)-/.exec(entry)?.[1];
 		if (pid === undefined || isAlive(Number(pid))) continue;
 		const folder = join(tmpdir(), entry);
-		// When nspawn is killed itself, the machine's systemd lives on.
+		// If nspawn itself is killed, the machine's systemd survives.
 		const leader = await readFile(join(folder, "leader"), "utf8").catch(() => "");
 		const leaderPid = leader.split(" ", 1)[0] ?? "";
 		if (leader !== "" && leader === (await identityOf(leaderPid))) process.kill(Number(leaderPid), "SIGKILL");

@@ -1,11 +1,11 @@
-// A filesystem in an image file, mounted on the host and bound into a machine. A copy of the image at some moment is
-// what a disk would hold if the power went then: whatever was not synced is still in memory alone.
+// A filesystem in an image file, mounted on the host and bound into a machine. A copy of the image at some point is
+// what a disk would contain if the power failed then: everything that was not synced is still only in memory.
 import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { command } from "./command.ts";
 
 const SIZE = "256M";
-/** Seconds that a filesystem may keep what nobody syncs: long, so that a missing sync shows. */
+/** Seconds for which a filesystem may delay writes that nobody syncs: long, so that a missing sync has an effect. */
 const MOUNT_OPTIONS: Readonly<Record<string, string>> = {
 	ext4: "loop,commit=300",
 	btrfs: "loop,commit=300",
@@ -57,7 +57,7 @@ export class Disk {
 		await command("cp", "--sparse=always", this.#image, `${this.#image}.cut`);
 	}
 
-	/** Go on from what `copy` saw; everything since is lost. */
+	/** Continue with what `copy` saved; everything since is lost. */
 	async becomeCopy(): Promise<void> {
 		await command("umount", this.folder);
 		await rm(this.#image);

@@ -1,9 +1,9 @@
-// Test machines: containers of this host's own root that boot real systemd, with a network of their own. Needs root.
+// Test machines: containers of this host's own root that boot real systemd and have their own network. Needs root.
 //
 //   const web01 = await machine("web01", { units: ["postgresql.service"] });
 //   await web01.sh("systemctl is-active postgresql");
 //
-// Machines of one test file reach each other by name. They are gone when the file's tests are done.
+// Machines of one test file reach each other by name. They are removed when the file's tests are done.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { after } from "node:test";
@@ -34,27 +34,27 @@ export interface Machine {
 	holdfast(...args: string[]): Promise<Output>;
 	/** Write a file with its parents. */
 	write(path: string, content: string, mode?: string): Promise<void>;
-	/** Nothing goes in or out until `mendNetwork`. */
+	/** Block all traffic until `mendNetwork`. */
 	cutNetwork(): Promise<void>;
 	mendNetwork(): Promise<void>;
-	/** SIGKILL to all of it at once. What was written stays, as this host's page cache has it. */
+	/** SIGKILL to all of it at once. Written data stay, since they are in this host's page cache. */
 	powerOff(): Promise<void>;
-	/** The power goes: as `powerOff`, and what was not yet synced to its disks is lost. */
+	/** A power failure: like `powerOff`, but everything that was not synced to its disks is lost. */
 	cutPower(): Promise<void>;
-	/** Boot it again after `powerOff` or `cutPower`, from what it had on disk. */
+	/** Boot it again after `powerOff` or `cutPower`, with what it had on disk. */
 	boot(): Promise<void>;
 }
 
 export interface MachineOptions {
 	/** Units of the host's packages that start at boot; all others are masked. */
 	readonly units?: readonly string[];
-	/** Filesystems of its own, by the folder that they are mounted at. */
+	/** Its own filesystems, by mount point. */
 	readonly disks?: Readonly<Record<string, "ext4" | "btrfs" | "xfs">>;
-	/** Beyond those of a container, such as CAP_NET_ADMIN. */
+	/** In addition to those of a container, such as CAP_NET_ADMIN. */
 	readonly capabilities?: readonly string[];
 }
 
-/** Why there can be no test machine here, or undefined when there can; goes into a test's `skip`. */
+/** Why no test machine can run here, or undefined if one can; for a test's `skip`. */
 export const noMachines: string | undefined =
 	process.getuid?.() !== 0
 		? "test machines need root"
@@ -67,7 +67,7 @@ const running: Container[] = [];
 
 after(closeMachines);
 
-/** The tests of a file do this by themselves when they are done. */
+/** The tests of a file call this automatically when they are done. */
 export async function closeMachines(): Promise<void> {
 	await Promise.all(running.splice(0).map((container) => container.close()));
 	await (await network)?.close();
@@ -118,7 +118,7 @@ export async function machine(
 	};
 }
 
-/** nsenter stops with what it runs; while it is stopped it reaps nothing, and the kernel waits for that. */
+/** nsenter stops together with its child; while it is stopped it reaps nothing, and the kernel waits for that. */
 async function ended(container: Container, ending: Promise<void>): Promise<void> {
 	const goOn = setInterval(() => {
 		for (const child of inMachine.get(container) ?? []) child.kill("SIGCONT");

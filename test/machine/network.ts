@@ -1,4 +1,4 @@
-// A bridge in a network namespace of its own, and one namespace for each machine: the host's network is not touched.
+// A bridge in a separate network namespace, and one namespace for each machine: the host's network is not touched.
 import { command } from "./command.ts";
 
 const PREFIX = "holdfast-test-";
@@ -23,7 +23,7 @@ export class Network {
 		return network;
 	}
 
-	/** A new namespace with a cable into the bridge. */
+	/** A new namespace, connected to the bridge. */
 	async join(name: string): Promise<Link> {
 		const number = this.#next++;
 		const address = `10.77.0.${number}`;
@@ -53,7 +53,7 @@ export class Network {
 			address,
 			set: async (state) => {
 				await this.#inSwitch("ip", "link", "set", port, state);
-				// What each has learnt of the others' being out of reach would outlive the cut.
+				// Otherwise, cached knowledge that the others are unreachable would persist after the cut.
 				for (const member of this.#members)
 					await command("ip", "-n", member.namespace, "neighbour", "flush", "dev", "host0");
 			},
@@ -81,7 +81,7 @@ async function removeStale(): Promise<void> {
 	for (const line of listed.split("\n")) {
 		const name = line.split(" ", 1)[0] ?? "";
 		const pid = /^holdfast-test-(\d+)/.exec(name)?.[1];
-		// Another test run may be tidying up at the same moment.
+		// Another test run may be cleaning up at the same time.
 		if (pid !== undefined && !isAlive(Number(pid)))
 			await command("ip", "netns", "delete", name).catch(() => {});
 	}

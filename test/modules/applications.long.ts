@@ -1,14 +1,14 @@
-// Modules on the applications themselves: from `holdfast init` on a machine that runs them to each of them destroyed,
-// restored and healthy.
+// Modules with the real applications: `holdfast init` on a machine that runs them; then each is destroyed, restored
+// and healthy.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
 
 interface Application {
 	readonly service: string;
-	/** Put something there that must come back. */
+	/** Create data that must be restored. */
 	readonly fill: string;
-	/** What must come back, as a text. */
+	/** The data that must be restored, as text. */
 	readonly facts: string;
 	readonly destroy: string;
 }
@@ -34,7 +34,7 @@ const APPLICATIONS: readonly Application[] = [
 	},
 	{
 		service: "prometheus",
-		// It keeps what it has measured of itself; asked for a time in the past, the answer is always the same.
+		// It stores measurements of itself; for a query about a past time, the answer is always the same.
 		fill: `
 			ask() { curl -sf --data-urlencode "query=count_over_time(up[1h])" --data "time=$1" http://127.0.0.1:9090/api/v1/query; }
 			until ask "$(date +%s)" | grep -q '"value"'; do sleep 0.5; done

@@ -1,4 +1,4 @@
-// What modules leave out is the application's own: never what a user of it has given the same name, however deep it lies.
+// Modules exclude only the application's own files: never a user's file with the same name, at any depth.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { declares } from "../../src/modules/describe.ts";
@@ -22,7 +22,7 @@ function isLeftOut(name: string, options: object, path: string): boolean {
 	);
 }
 
-/** Files of an application that nobody else gives a name, wherever they lie. */
+/** Names of an application's files that nobody else uses, wherever they are. */
 const ANYWHERE: Readonly<Record<string, RegExp>> = {
 	dovecot: /^dovecot[.-]/,
 	"home-assistant": /^__pycache__$/,

@@ -1,4 +1,4 @@
-// The module system: how options and states come together, and what is said when they cannot.
+// The module system: how options and states are combined, and the messages when they cannot be.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -275,7 +275,7 @@ describe("merging", () => {
 	test("every key that a config or a module's options have for a command is known as one", () => {
 		const commands = new Set<string>();
 		const seen = new Set<unknown>();
-		/** Every map; and keys of it whose value may be a program and its arguments. */
+		/** Every map, and those of its keys whose value may be a program with its arguments. */
 		const walk = (node: unknown, key: string, map: unknown) => {
 			if (typeof node !== "object" || node === null) return;
 			if (node === f.argv) isOneValue(key, map as v.GenericSchema);

@@ -1,5 +1,5 @@
 // Modules whose applications cannot be installed here: a stand-in with the same units, folders, owners and database
-// settings, backed up, changed, restored and healthy.
+// settings is backed up, changed, restored and healthy.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { isServerDump } from "../../src/databases/dump.ts";
@@ -7,19 +7,19 @@ import { declares } from "../../src/modules/describe.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
 
-/** Options for modules that declare nothing without. */
+/** Options for modules that declare nothing without them. */
 const OPTIONS: Readonly<Record<string, object>> = {
 	volumes: { shop: { volumes: ["shop_data"], units: ["shop.service"] } },
 	wireguard: { interfaces: ["wg0"] },
 };
 
 const METADATA = "/var/lib/garage/meta";
-/** What an application has beside the marker. */
+/** What an application has in addition to the marker. */
 const MORE: Readonly<Record<string, string>> = {
 	garage: `mkdir -p ${METADATA}/snapshots/2026-01-02T03:04:05Z; echo metadata >${METADATA}/db.sqlite; garage meta snapshot; chown -R app: ${METADATA}`,
 };
 
-/** Answers while its first file is as somebody wrote it, and it can read its SQLite file. */
+/** Responds while its first file is unchanged and it can read its SQLite file. */
 const SERVER = `
 import http.server, socketserver, sys
 port, marker = int(sys.argv[1]), sys.argv[2]

@@ -1,5 +1,5 @@
-// What a build would run, run by hand: there is no nixpkgs here to build with. The manifest of a system, with its mistakes in
-// the program's own words; and the package's phases, with a stand-in for makeWrapper.
+// What a build would run, run by hand, since there is no nixpkgs here: the manifest of a system, with mistakes
+// reported in the program's own words; and the package's phases, with a stand-in for makeWrapper.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const folder = scratch("nix-build");
 describe("a build", { skip: noNix }, () => {
 	let count = 0;
 
-	/** As `runCommand` does it: the script, with what it is given, and its `$out`. */
+	/** Like `runCommand`: the script, its environment, and its `$out`. */
 	function manifestBuild(modules: readonly string[]) {
 		const { manifest } = evaluate(modules);
 		assert.ok(manifest);
@@ -84,7 +84,7 @@ describe("a build", { skip: noNix }, () => {
 			env: { PATH: `${node}/bin:${process.env.PATH}`, out },
 			stdio: ["ignore", "pipe", "pipe"],
 		});
-		// As in the store, where nobody writes.
+		// As in the store, where nobody can write.
 		rmSync(source, { recursive: true });
 		const version = execFileSync(join(out, "bin/holdfast"), ["--version"], {
 			encoding: "utf8",

@@ -1,4 +1,4 @@
-// A machine under Clan, for real: the blog post's snippets, archives that Clan's own services made, and `clan backups`.
+// A real machine under Clan: the blog post's snippets, archives made by Clan's own services, and `clan backups`.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
@@ -31,7 +31,7 @@ describe("what the blog post declares works", { skip: noNix ?? noMachines }, () 
 		await web01.sh(
 			"rm /var/lib/zerotier-one/identity.secret; cd /; runuser -u postgres -- psql -q app -c \"update t set x = 'two'\"",
 		);
-		// As it stands in the post, tar finds no such name: what was there is back.
+		// As printed in the post, tar does not find this name: the previous data are back.
 		await web01.sh("echo changed >/var/lib/zerotier-one/new");
 		const toy = await web01.holdfast("restore", "--yes", "--service", "zerotier", "tar", "latest");
 		assert.equal(toy.code, 1);
@@ -55,7 +55,7 @@ describe("what the blog post declares works", { skip: noNix ?? noMachines }, () 
 				localbackup: { targets: { usb: { directory: "/mnt/usb/backup" } }, snapshots: 20 },
 			},
 		});
-		// As its rsnapshot lays them out: snapshot.N/HOSTNAME/the folders' own paths.
+		// The layout of its rsnapshot: snapshot.N/HOSTNAME/ and the folders' own paths.
 		await web01.sh(
 			"mkdir -p /srv/notes /srv/other /mnt/usb/backup/snapshot.0/web01/srv/notes /mnt/usb/backup/snapshot.0/web01/srv/other; echo one >/mnt/usb/backup/snapshot.0/web01/srv/notes/file; echo one >/mnt/usb/backup/snapshot.0/web01/srv/other/file; echo two >/srv/notes/file; echo two >/srv/other/file",
 		);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { scratch } from "../support/scratch.ts";
 
 export const PROJECT = join(import.meta.dirname, "../..");
-/** Why nothing can be evaluated here, or undefined; goes into a test's `skip`. */
+/** Why nothing can be evaluated here, or undefined; for a test's `skip`. */
 export const noNix = existsSync("/usr/bin/nix") ? undefined : "needs Nix (Debian: nix-bin)";
 /** The post's three snippets, under Clan. */
 export const BLOG = ["../../nix/clan.nix", "clan-core.nix", "blog.nix"];
@@ -25,7 +25,7 @@ export interface Evaluated {
 	readonly results: Readonly<
 		Record<string, { readonly restoreScript: string; readonly backupService: string }>
 	>;
-	/** The derivation that makes the manifest: its arguments and its script. */
+	/** The derivation that builds the manifest: its arguments and its script. */
 	readonly manifest: { readonly args: { readonly declared: string }; readonly script: string } | null;
 	readonly clan: Record<string, string> | null;
 	readonly stateOptions: readonly string[];

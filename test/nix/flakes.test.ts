@@ -1,4 +1,4 @@
-// Flakes: imported once, or evaluated whenever they have changed; and what Nix itself has to say.
+// Flakes: imported once, or evaluated whenever they have changed; and Nix's own messages.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
@@ -85,7 +85,7 @@ describe("flakes", { skip: noNix }, () => {
 	test("a Nix that is too old, and inputs that are locked to a place that cannot be reached, are said", () => {
 		const bin = join(folder, "old-nix");
 		mkdirSync(bin);
-		// A stand-in: Debian has no Nix before 2.4.
+		// A stand-in: Debian has no Nix older than 2.4.
 		writeFileSync(
 			join(bin, "nix"),
 			'#!/bin/sh\n[ "$1" = --version ] && { echo "nix (Nix) 2.3.16"; exit; }\necho "error: unrecognised flag" >&2; exit 1\n',

@@ -1,5 +1,5 @@
-// The modules are evaluated for real, and what they declare becomes a manifest. Where nixpkgs' lib and Clan's own modules are
-// named by HOLDFAST_NIXPKGS_LIB and HOLDFAST_CLAN_CORE, they are evaluated as well, with the same answers.
+// The modules are evaluated for real, and their declarations become a manifest. If HOLDFAST_NIXPKGS_LIB and
+// HOLDFAST_CLAN_CORE name nixpkgs' lib and Clan's own modules, these are evaluated as well, with the same results.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -25,7 +25,7 @@ async function manifestOf(declared: unknown): Promise<Manifest> {
 	return manifest;
 }
 
-/** Reviewed by people: what the declaration must become, and not what it became. */
+/** Reviewed by hand: what the declaration must become, not a recording of the output. */
 const golden = (name: string) =>
 	JSON.parse(readFileSync(join(import.meta.dirname, `${name}.manifest.json`), "utf8"));
 const plainOf = (value: unknown) => JSON.parse(JSON.stringify(value));

@@ -1,6 +1,6 @@
-// SelfHostBlocks' contracts, by the steps of its own tests: modules/contracts/{backup,databasebackup}/test.nix of
-// ibizaman/selfhostblocks, August 2026. The scripts that the module makes are run with the real program; what stands for
-// systemd and for PostgreSQL is a command of the test's.
+// SelfHostBlocks' contracts, following its own tests: modules/contracts/{backup,databasebackup}/test.nix of
+// ibizaman/selfhostblocks, August 2026. The module's scripts run with the real program; systemd and PostgreSQL are
+// replaced by commands of the test.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -49,7 +49,7 @@ describe("SelfHostBlocks' contracts", { skip: noNix }, () => {
 		for (const own of ["db", "databases/mydb"]) chownSync(place.path(own), NOBODY, NOBODY);
 		const declared = here(JSON.stringify(evaluated.declared));
 		const state = JSON.parse(declared).state;
-		// Its commands lie in Nix's store; what they read and write, in the test's folder.
+		// Its commands are in Nix's store; the files that they read and write are in the test's folder.
 		for (const hook of ["preBackup", "postRestore"]) {
 			const [script] = state.mydb.hooks[hook].command;
 			const own = place.write(`hooks/${hook}`, `#!/bin/bash\n${here(readFileSync(script, "utf8"))}`);
@@ -81,7 +81,7 @@ describe("SelfHostBlocks' contracts", { skip: noNix }, () => {
 		succeeds(name, "snapshots")
 			.split("\n")
 			.filter((line) => line !== "");
-	/** As the contract's test finds the id: `re.split("[ \t+]", line, maxsplit=1)[0]`. */
+	/** The contract's test finds the id in the same way: `re.split("[ \t+]", line, maxsplit=1)[0]`. */
 	const idIn = (line = "") => line.split(/[ \t+]/, 1)[0] ?? "";
 	const backUp = async () => {
 		const { code, stderr } = await place.holdfast("create");
@@ -115,7 +115,7 @@ describe("SelfHostBlocks' contracts", { skip: noNix }, () => {
 		holds("2");
 		succeeds("mytest", "restore", idIn(first));
 		holds("1");
-		// Only what holds this state is its snapshot.
+		// Only archives that contain this state are its snapshots.
 		const { status } = await alone("other");
 		assert.equal(status, 0);
 		assert.equal(snapshots("mytest").length, 2);
@@ -148,7 +148,7 @@ describe("SelfHostBlocks' contracts", { skip: noNix }, () => {
 		assert.equal(readFileSync(rows, "utf8"), "car,1\nlollipop,2\n");
 		succeeds("mydb", "restore", idIn(all.at(-2)));
 		assert.equal(readFileSync(rows, "utf8"), "car,1\n");
-		// The middle of a pipe failed: what it wrote until then is no snapshot.
+		// The middle of a pipe failed: its output until then is not a snapshot.
 		rmSync(rows);
 		const { code } = await place.holdfast("create");
 		assert.equal(code, 3);

@@ -1,4 +1,4 @@
-// What every way to notify somebody must do, each sent for real. A new way has a line in `WAYS`.
+// What every notification service must do, each used for real. A new one gets a line in `WAYS`.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -31,7 +31,7 @@ const program = (text: string) => {
 	return path;
 };
 
-/** By key: one that takes the message, and one that fails; the mail goes out on a machine, in test/fleet/units.test.ts. */
+/** By key: one that accepts the message, and one that fails; test/fleet/units.test.ts sends mail on a machine. */
 const WAYS: Record<string, { good: () => object; bad: () => object } | "elsewhere"> = {
 	healthchecks: {
 		good: () => ({ healthchecks: address("/check") }),

@@ -1,4 +1,4 @@
-// What the tests of restores begin with: a place with states, backed up once.
+// The starting point of the tests of restores: a place with states, backed up once.
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { Place } from "../support/place.ts";
@@ -7,7 +7,9 @@ import { factsOf } from "../support/tree.ts";
 
 const folder = scratch("restore");
 
-/** A place whose states are in `own/`, backed up once; what is in `own/` then, and after it was changed. */
+/**
+ * A place whose states are in `own/`, backed up once; with the content of `own/` at that time, and after a change.
+ */
 export async function backedUp(
 	state: (place: Place) => Record<string, object>,
 	fill: (place: Place) => void,

@@ -1,5 +1,5 @@
-// Where folders lie must not matter to any engine: behind a link, within another state's, gone in the middle of it. A state of
-// which a folder is not in what was written is never good.
+// The location of folders must not matter to any engine: behind a link, within another state's folder, removed in the
+// middle of a backup. A state is never good if one of its folders is missing from the archive.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const folder = scratch("engines");
 
 for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 	describe(engine, () => {
-		/** Of what is our own work, and the same with each. */
+		/** Tests of our own code, which are the same with each engine. */
 		const others = engine === "tar" ? "" : " [long]";
 		const begin = (state: (place: Place) => object) => {
 			const place = new Place(folder);
@@ -100,7 +100,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			}));
 			place.write("own/s/file", "old");
 			mkdirSync(place.path("own/gone"));
-			// The engine itself takes the folder away, out there where everybody is, and then does its work.
+			// The engine itself removes the folder, outside its namespace, and then does its work.
 			const program =
 				{ tar: "tar", borgbackup: "borg", restic: "restic", localbackup: "rsnapshot" }[engine] ?? "";
 			const real = execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
@@ -121,7 +121,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			assert.match(text, /"s":\{"outcome":"good"/);
 		});
 
-		/** A create is killed once its archive is written, and before it has looked at it. Returns where that is. */
+		/** Kill a create after its archive is written, and before it is verified. Returns the destination. */
 		async function unseenCreate(place: Place): Promise<string> {
 			const { providers } = JSON.parse(read(place, "holdfast.json")).machines.web01;
 			const [[destination, settings] = ["", {}]] = Object.entries(providers[engine].destinations);
@@ -218,9 +218,9 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 				s: { folders: [place.path("own/s")], exclude: ["cache"] },
 			}));
 			place.write("own/s/file", "old");
-			// No path that long can be named: from folder to folder.
+			// A path of this length cannot be named: go from folder to folder.
 			const deeper = `mkdir -p "$1" && cd "$1" && n=$(printf %0200d 0) && for _ in $(seq 25); do mkdir $n && cd $n || exit; done`;
-			// What is left out may be as deep as it likes.
+			// Excluded folders may be of any depth.
 			const folders = [place.path("own/deep"), place.path("own/s/a/cache/b")];
 			for (const folder of folders) execFileSync("bash", ["-c", deeper, "bash", folder]);
 			try {

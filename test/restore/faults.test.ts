@@ -1,5 +1,5 @@
-// What goes wrong around a restore while it runs: the engine dies, the network goes, disks are full, archives are
-// hostile. The service ends as it was, and nothing outside its folders is written.
+// Failures around a restore while it runs: the engine dies, the network fails, disks are full, archives are hostile.
+// The service ends up as before, and nothing outside its folders is written.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -137,7 +137,7 @@ describe("disks that are full", { skip: !isRoot && "needs root" }, () => {
 			],
 		).ended;
 		assert.match(stderr, /cannot write the journal/);
-		// All is back, but what the next recover goes by stays until the journal has that.
+		// Everything is back, but the files that the next recover relies on stay until the journal is updated.
 		assert.match(stderr, /kept: the journal cannot be written/);
 		assert.match(stderr, /restore ended with 5\nmeanwhile it is newer/);
 		assert.match(stderr, /recover ended with 0/);
@@ -148,7 +148,7 @@ describe("disks that are full", { skip: !isRoot && "needs root" }, () => {
 });
 
 describe("an archive made by somebody hostile", () => {
-	/** An archive of the tar provider whose members are these, written by hand. */
+	/** An archive of the tar provider with these members, written by hand. */
 	function forge(place: Place, make: (build: string) => string[]): void {
 		const build = place.path("build");
 		mkdirSync(build, { recursive: true });

@@ -1,4 +1,4 @@
-// Folders that are gone, with what was above them or by themselves; and what the config no longer has.
+// Folders that are missing, alone or with their parents; and states that the config no longer has.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chownSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

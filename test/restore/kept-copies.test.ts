@@ -1,4 +1,4 @@
-// Old copies that restores have kept, within what other restores replace and backups store.
+// Old copies that restores have kept, within folders that other restores replace and backups store.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const write = (place: Place, text: string) => {
 };
 const read = (place: Place) => files.map((file) => readFileSync(place.path(`own/${file}`), "utf8"));
 
-/** Restore, keep the old copy, and tell the run. */
+/** Restore, keep the old copy, and return the run. */
 async function keeping(place: Place, provider: string, ...words: string[]): Promise<string> {
 	const { stdout } = await succeeds(
 		place,

@@ -1,4 +1,4 @@
-// Restores on real machines: mount points, subvolumes, units that several states share, and a machine that dies.
+// Restores on real machines: mount points, subvolumes, units that several states share, and a machine that crashes.
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
@@ -151,7 +151,7 @@ describe("a restore on a real machine", { skip: noMachines }, () => {
 		await web01.sh("dd if=/dev/urandom of=/mnt/ext/large bs=1M count=150 status=none; rm -rf /mnt/archives");
 		await declare({ app: { folders: ["/mnt/ext"] } });
 		await holdfast(0, "create");
-		// A machine that does not know how large its archives are has to ask the engine.
+		// A machine that does not know the size of its archives has to ask the engine.
 		await web01.sh("rm -rf /var/lib/holdfast");
 		const stderr = await restore(1);
 		assert.match(
@@ -226,7 +226,7 @@ describe("a restore on a real machine", { skip: noMachines }, () => {
 		await web01.boot();
 		assert.equal(await web01.sh("cat /srv/one/file; ls -A /srv/one /srv | grep holdfast || true"), "newer");
 		assert.equal(await web01.sh("systemctl is-active one"), "active");
-		// It never saw the folder missing: the unit was started once, after it was back.
+		// It never ran without the folder: the unit was started once, after the folder was back.
 		assert.equal(
 			await web01.sh("systemctl show -p NRestarts --value one; systemctl is-failed one || true"),
 			"0\nactive",

@@ -1,5 +1,6 @@
-// Whatever stands around it (a umask, default ACLs and setgid bits above, a parent that is gone), what is restored has just
-// the modes, owners, ACLs and attributes that it had, and a parent that had to be made is what any folder made there is.
+// Whatever the surroundings (a umask, default ACLs and setgid bits above, a missing parent), restored data have
+// exactly their previous modes, owners, ACLs and attributes, and a parent that had to be created is like any folder
+// created there.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
@@ -10,7 +11,7 @@ import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
 
 const below = scratch("metadata");
-/** Rounds that take combinations in turn; 12 are all of them. */
+/** Rounds that take combinations in turn; 12 cover all of them. */
 const ROUNDS = Number(process.env.HOLDFAST_ROUNDS) || 1;
 const GID = 65534;
 
@@ -26,13 +27,13 @@ const ALL: readonly Surroundings[] = ["0077", "0000", "0022"].flatMap((umask) =>
 		[true, false].flatMap((setgid) => [true, false].map((missing) => ({ umask, acl, setgid, missing }))),
 	),
 );
-/** First those in which most comes together; of the others a few each time. */
+/** First those that combine the most; a few of the others each time. */
 const chosen = (engine: number) =>
 	ROUNDS >= 12
 		? ALL
 		: [ALL[0], ...Array.from({ length: ROUNDS }, (_, n) => ALL[(9 + 5 * engine + 7 * n) % ALL.length])];
 
-/** All that there is to know of the entries at and below a path, but for what changes by itself. */
+/** All metadata of the entries at and below a path, except what changes by itself. */
 function listing(folder: string, name: string): string {
 	const run = (...argv: string[]) =>
 		execFileSync(argv[0] ?? "", argv.slice(1), {

@@ -1,5 +1,5 @@
-// Names are bytes: whatever a service calls its files, they come back, are compared, and go when they were not there before,
-// also where the folder is a mount point whose entries are swapped one by one.
+// Names are bytes: whatever a service calls its files, they are restored, compared, and removed if they did not exist
+// before, also if the folder is a mount point whose entries are swapped one by one.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

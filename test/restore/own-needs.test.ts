@@ -1,4 +1,5 @@
-// What a restore needs itself, what it could not bring back, and what a normal user may not do: seen before anything is touched.
+// What a restore itself needs, what it could not restore, and what a normal user may not do: all detected before
+// anything is touched.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
@@ -19,7 +20,7 @@ import { isRoot } from "../support/tree.ts";
 import { backedUp, succeeds } from "./backed-up.ts";
 
 const folder = scratch("own-needs");
-// Other users go through it.
+// Other users pass through it.
 chmodSync(folder, 0o755);
 const onlyRoot = { skip: isRoot ? false : "needs root" };
 const read = (place: Place, name: string) => readFileSync(place.path(name), "utf8");
@@ -141,7 +142,7 @@ describe("file systems", onlyRoot, () => {
 			/app\/snapshots is a btrfs subvolume in .*own\/app, and cannot be deleted in place/,
 		);
 		assert.equal(read(place, "own/app/file"), "newer");
-		// One of its user's own making, with a snapshot that nobody can write to in it.
+		// One that its user created, with a read-only snapshot in it.
 		execFileSync("btrfs", [
 			"-q",
 			"subvolume",

@@ -1,4 +1,4 @@
-// Whatever fails before the commit, the old state is whole again, and nothing is left beside it.
+// Whatever fails before the commit, the old state is complete again, and nothing is left next to it.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { describe, test } from "node:test";

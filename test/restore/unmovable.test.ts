@@ -17,7 +17,7 @@ async function ends(place: Place, code: number, script: string, ...words: string
 }
 
 describe("a folder of an overlay's lower layer", root, () => {
-	/** Backed up, with something changed in the upper layer since. */
+	/** Backed up, with a change in the upper layer since. */
 	async function onOverlay(state: object = {}) {
 		const place = new Place(below);
 		for (const part of ["lower/own", "upper", "work", "own"])
@@ -42,7 +42,7 @@ describe("a folder of an overlay's lower layer", root, () => {
 		const { stderr } = await ends(place, 0, changed, "restore", "--yes", "tar", "latest");
 		assert.match(stderr, /! .*own\/app lies in the lower layer of an overlay file system/);
 		assert.equal(look(`ls -A ${place.path("own")}`), "app\n");
-		// Wholly of the upper layer by now.
+		// By now entirely in the upper layer.
 		assert.deepEqual(factsOf(place.path("upper/app")), before);
 		assert.equal(attributesOf(place.path("upper/app")), attributes);
 	});
@@ -63,7 +63,7 @@ describe("a folder of an overlay's lower layer", root, () => {
 			const { place, mounted, changed, look } = await onOverlay();
 			const died = `${changed}; export HOLDFAST_FAULT=kill@aside:s:0#${point}`;
 			assert.notEqual((await place.holdfastAfter(died, "restore", "--yes", "tar", "latest")).code, 0);
-			// Until what stands there is deleted, it is live, and may be written to.
+			// Until the existing data are deleted, they are live and may be written to.
 			const since = point === "deleted" ? ":" : `echo more >>${place.path("own/app/added")}`;
 			await ends(place, 0, `${mounted}; ${since}`, "recover");
 			assert.equal(

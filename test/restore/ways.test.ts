@@ -1,4 +1,4 @@
-// The other ways to restore, and what is looked for before any of them begins.
+// The other ways to restore, and the checks before any of them begins.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -139,7 +139,7 @@ describe("preflight", () => {
 	}, async () => {
 		const { place } = await backedUp((place) => ({ s: { folders: [place.path("own/a")] } }), twoFolders);
 		place.write("own/a/file", "newer a");
-		// A process that makes the folder again as soon as it is gone.
+		// A process that creates the folder again as soon as it is gone.
 		const pest = spawn("sh", [
 			"-c",
 			`for n in $(seq 200000); do mkdir ${place.path("own/a")} 2>/dev/null; done`,
