@@ -9,7 +9,7 @@ const folder = scratch("checks");
 
 describe("a check by SQL", { skip: noServers }, async () => {
 	if (noServers) return;
-	/** Backed up when it holds two notes, and asked after a restore how many it holds. */
+	/** Backed up with two notes; after a restore the check queries how many there are. */
 	async function restored(dump: object, expect: string) {
 		const place = new Place(folder);
 		const check = { sql: "SELECT count(*), 'x' FROM note;", database: "app", expect, within: 0 };
@@ -42,7 +42,7 @@ describe("a check by SQL", { skip: noServers }, async () => {
 		const bad = await restored(dump, "3|x");
 		assert.equal(bad.code, 1, bad.stderr);
 		assert.match(bad.stderr, /answered "2\|x", not "3\|x"/);
-		// In the place of the table its owner puts what would take root's rights.
+		// The owner replaces the table with something that would use root's rights.
 		server.sql(
 			"app",
 			"RENAME TABLE note TO kept; CREATE USER app@localhost; GRANT ALL ON app.* TO app@localhost; CREATE DEFINER = app@localhost SQL SECURITY INVOKER VIEW note AS SELECT kept.n FROM kept JOIN (SELECT count(*) AS m FROM other.secret) AS loot",

@@ -1,4 +1,4 @@
-// With a binary log, MariaDB lets only those with SUPER make functions and triggers.
+// With a binary log, MariaDB lets only users with SUPER create functions and triggers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { forgeArchive } from "../support/forged.ts";
@@ -6,7 +6,7 @@ import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { mariadbServer, noServers } from "../support/servers.ts";
 
-// Subrion's issue 803, and many like it.
+// Subrion's issue 803, and many similar ones.
 test("functions and triggers of a stranger's archive come into a MariaDB with a binary log", {
 	skip: noServers,
 }, async () => {

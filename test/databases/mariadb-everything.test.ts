@@ -1,5 +1,5 @@
-// MariaDB: all that a database can hold comes back as it was, though its dump is loaded by an account that may do nothing
-// else, and each view, trigger, routine and event is made by itself.
+// MariaDB: everything in a database is restored unchanged, although its dump is loaded by an account that may do
+// nothing else, and each view, trigger, routine and event is created separately.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -91,7 +91,7 @@ test("a MariaDB server is asked as another user of the machine, or by an option 
 			"",
 		);
 	}
-	// One that may do something with this database and nothing else works with what it has.
+	// A user with rights on this database only can still use its contents.
 	server.sql(
 		"",
 		"CREATE USER some@localhost IDENTIFIED BY 'pw'; GRANT ALL ON app.* TO some@localhost; GRANT ALL ON `holdfast\\_%`.* TO some@localhost",

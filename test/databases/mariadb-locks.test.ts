@@ -1,4 +1,4 @@
-// Somebody holds locks of MariaDB's, for as long as they like: whoever waits for them can be told to stop.
+// Somebody holds MariaDB locks indefinitely: a command that waits for them can be interrupted.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ test("a command that waits for locks, also to take its own account away, heeds S
 }, async () => {
 	const server = await mariadbServer();
 	const held: ChildProcess[] = [];
-	/** Until they are let go. */
+	/** Until they are released. */
 	const hold = (statement: string) => {
 		const child = spawn("mariadb", ["--no-defaults", `--socket=${server.socket}`, "--unbuffered"]);
 		child.stdin.write(`${statement};\nSELECT 1;\n`);
@@ -30,7 +30,7 @@ test("a command that waits for locks, also to take its own account away, heeds S
 		await until(() => server.sql("", "SHOW OPEN TABLES FROM app WHERE In_use > 0") !== "");
 		const { child, ended } = place.start(["diff", "tar", "latest"]);
 		await until(() => state("user LIKE 'holdfast%' AND state LIKE 'Waiting for table%'"));
-		// Nobody can be dropped from now on.
+		// From now on, no user can be dropped.
 		hold("FLUSH TABLES WITH READ LOCK");
 		await until(() => state("info LIKE 'FLUSH TABLES%' AND state LIKE 'Waiting%'"));
 		child.kill("SIGTERM");

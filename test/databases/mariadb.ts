@@ -1,5 +1,5 @@
-// A database of MariaDB's or MySQL's with all that one can hold: tables with keys between them, views, triggers, routines,
-// events, grants.
+// A MariaDB or MySQL database with everything that one can contain: tables with foreign keys, views, triggers,
+// routines, events, grants.
 import type { Machine } from "../machine/machine.ts";
 import type { Kind } from "./contract.ts";
 
@@ -7,7 +7,10 @@ import type { Kind } from "./contract.ts";
 const ODD = "odd`name; -- ü";
 const quoted = (name: string) => `\`${name.replaceAll("`", "``")}\``;
 
-/** `client` is its program, and its unit's name; `install` is run once on its machine, and leaves the server running. */
+/**
+ * `client` is its program, and the name of its unit; `install` runs once on its machine, and leaves the server
+ * running.
+ */
 export const tablesAndAllAround = (
 	name: string,
 	client: "mariadb" | "mysql",

@@ -4,7 +4,7 @@ import type { Machine } from "../machine/machine.ts";
 
 export const mysqlPrograms = elsewhere("sid", "mysql-server-core", "mysql-client-core");
 
-/** In place of MariaDB and its programs, as Debian's and Ubuntu's packages of MySQL set it up. */
+/** Replaces MariaDB and its programs, as Debian's and Ubuntu's packages of MySQL set it up. */
 export async function installMysql(web01: Machine, data = "/var/lib/mysql"): Promise<void> {
 	const folder = mysqlPrograms.below("/opt/holdfast");
 	await web01.sh(

@@ -1,5 +1,5 @@
-// What Holdfast 0.1.0 left: archives whose databases' accounts and views are SQL to run, and swaps that it was in the
-// middle of. They are brought through, and nothing of them is run as a script.
+// What Holdfast 0.1.0 left behind: archives in which accounts and views of databases are SQL statements, and swaps
+// that were interrupted. They are completed, and nothing in them is run as a script.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { before, describe, test } from "node:test";
@@ -116,7 +116,7 @@ describe("of 0.1.0, on MariaDB", { skip: noServers }, () => {
 			server.sql("", "SHOW DATABASES LIKE 'holdfast%'; SHOW TABLES IN holdfast_run_app_0_new"),
 			`${names.fresh}\nnote`,
 		);
-		// And once more, as a recovery that was cut short itself.
+		// And once more, like a recovery that was interrupted itself.
 		await database.swapBack({ ...names, rest: undefined, memory: undefined });
 		assert.equal(all(), was);
 		await database.unload(names.fresh);
@@ -200,7 +200,7 @@ describe("of 0.1.0, on PostgreSQL", { skip: noServers }, () => {
 				"SELECT rolname, rolcanlogin, rolpassword FROM pg_authid WHERE rolname IN ('app', E're''ad\\\\er') ORDER BY 1",
 			);
 		const [old, oldRoles] = [text(), roles()];
-		// As 0.1.0's query made them.
+		// In the form that 0.1.0's query produced.
 		const accounts = JSON.parse(
 			server.sql(
 				"postgres",

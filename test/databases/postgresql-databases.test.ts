@@ -1,5 +1,5 @@
-// PostgreSQL databases of a state, on a real server: what a dump needs around it, and what happens when it is not there.
-// The live database is never gone, and other databases on the server never notice.
+// PostgreSQL databases of a state, on a real server: what a dump needs in addition, and what happens when it is
+// missing. The live database always exists, and other databases on the server are not affected.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { noMachines } from "../machine/machine.ts";
@@ -49,7 +49,7 @@ describe("PostgreSQL databases of a state", { skip: noMachines }, () => {
 		const check = { sql: "SELECT count(*) FROM note", database: "app", expect: "1000", within: 0 };
 		await declare({ healthChecks: [check] });
 		await sql("postgres", "REVOKE CONNECT ON DATABASE app FROM PUBLIC; GRANT CONNECT ON DATABASE app TO app");
-		// In the place of the table its owner puts what would take a superuser's rights.
+		// The owner replaces the table with something that would use a superuser's rights.
 		await sql(
 			"app",
 			`SET ROLE app; ALTER TABLE note RENAME TO kept; CREATE VIEW note AS SELECT * FROM kept;

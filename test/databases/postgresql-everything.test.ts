@@ -1,5 +1,5 @@
-// PostgreSQL: all that a database can hold comes back as it was, though nothing of it is loaded as a superuser; and how the
-// role that loads it gets in.
+// PostgreSQL: everything in a database is restored unchanged, although none of it is loaded as a superuser; and how
+// the role that loads it logs in.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ describe("a PostgreSQL database with one of each kind of thing", { skip: noServe
 		assert.equal(code, expected, stdout + stderr);
 		return stderr;
 	};
-	/** As pg_dump writes it, with owners and rights; and what is in no dump. */
+	/** As pg_dump writes it, with owners and rights; and the properties that are in no dump. */
 	const content = () => {
 		const { status, stdout, stderr } = spawnSync(
 			"setpriv",

@@ -1,4 +1,4 @@
-// A PostgreSQL server as a whole: all of its databases, large ones, other clusters, many dumps at once.
+// An entire PostgreSQL server: all of its databases, large ones, other clusters, many dumps at once.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { noMachines } from "../machine/machine.ts";
@@ -95,7 +95,7 @@ describe("a PostgreSQL server", { skip: noMachines }, () => {
 		await holdfast(0, "restore", "--yes", "tar", "latest");
 		assert.equal(await little("SELECT count(*), min(n) FROM t"), "80000|1");
 
-		// The same by a service file, which tells where the server is.
+		// The same with a service file that says where the server is.
 		await web01().sh(
 			"printf '[little]\\nport=5433\\n' >~postgres/.pg_service.conf; chown postgres: ~postgres/.pg_service.conf",
 		);

@@ -1,5 +1,5 @@
-// Archives that somebody else has made: whatever they hold, what an engine extracts stays in its folder. The guard is a
-// tree beside it whose content, owners, modes and times must not change.
+// Archives that somebody else made: whatever they contain, what an engine extracts stays in its folder. To detect
+// escapes, a tree next to it must keep its content, owners, modes and times.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -24,7 +24,7 @@ import { base, onlyRoot, place } from "./extracted.ts";
 import { guarded, type Member, metadataOf, tarOf, writeTarArchive } from "./hostile.ts";
 
 describe("an entry below a link, and a link on the way to a stream", onlyRoot, () => {
-	/** Try to extract; nothing outside may change, nor be found in the folder. */
+	/** Try to extract; nothing outside may change, or appear in the folder. */
 	async function attempt(
 		{ outside, target, before }: ReturnType<typeof place>,
 		destination: Whole,
@@ -172,7 +172,7 @@ describe("an entry below a link, and a link on the way to a stream", onlyRoot, (
 		const borg = openBorg(here.folder);
 		const roots = [{ path: source, exclude: [] }];
 		await borg.create({ name: "one", roots, metadata: ours("one") }, true, quiet);
-		// borg writes who has locked the repository to this file.
+		// borg records in this file who has locked the repository.
 		symlinkSync(join(here.outside, "secret"), join(repoOf(here.folder), "lock.roster"));
 		await borg.create({ name: "two", roots, metadata: ours("two") }, false, quiet).catch(() => {});
 		assert.equal(guarded(here.outside), here.before);

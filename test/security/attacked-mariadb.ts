@@ -1,4 +1,4 @@
-// A server of MariaDB with an application of a service's and one of another's, and what an attack must leave as it was.
+// A MariaDB server with a service's application and another one, and the data that an attack must not change.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { before, beforeEach } from "node:test";
@@ -13,14 +13,17 @@ export const FACTS = { version: 10, product: "MariaDB", charset: "utf8mb4", coll
 export const NOTE = "CREATE TABLE note (id INT PRIMARY KEY, text TEXT);\n";
 export const OBJECTS = "-- Holdfast: views, triggers, routines and events\n";
 
-// What imports these sees them change.
+// Importing modules see them change.
 export let server: TestServer;
 export let place: Place;
 export let dump: { mariadb: string; socket: string; defaultsFile?: string };
-/** What an attack would leave: a file that only root can make, where only root and the server can. */
+/**
+ * The trace of a successful attack: a file that only root can create, in a place where only root and the server can
+ * write.
+ */
 export let planted: string;
 
-/** Call it in a `describe`: each of its tests begins with both applications as they were. */
+/** Call it in a `describe`: each of its tests starts with both applications in their initial state. */
 export function attacked(): void {
 	before(async () => {
 		server = await mariadbServer();
@@ -43,13 +46,13 @@ export function attacked(): void {
 	});
 }
 
-/** Have the server asked as this file of options says. */
+/** Use this option file to connect to the server. */
 export function declareAs(defaultsFile: string): void {
 	dump = { ...dump, defaultsFile };
 	place.declare({ state: { app: { dumps: [dump] } } });
 }
 
-/** Everything of the server's that is not the service's, as a text. */
+/** Everything on the server that does not belong to the service, as text. */
 export const outside = () =>
 	server.sql(
 		"",
@@ -69,7 +72,7 @@ export const backedUp = async () => {
 };
 export const forge = (content: string, more: object = {}) =>
 	void forgeArchive(place.path("archives"), "app", [{ dump, content, facts: FACTS, ...more }]);
-/** As an application sends it, without a client that reads it. */
+/** As an application sends it, without a client that interprets it. */
 export const prepared = (statement: string) =>
 	asService(
 		`SET @s = CONVERT(0x${Buffer.from(statement).toString("hex")} USING utf8mb4); PREPARE s FROM @s; EXECUTE s`,
@@ -79,7 +82,7 @@ export const asService = (statements: string) => {
 	assert.equal(code, 0, stderr);
 };
 
-/** A function that does what whoever asks may do, and says nothing where they may not. */
+/** A function that does what the calling user may do, and ignores what they may not. */
 export const spy = () =>
 	prepared(
 		"CREATE FUNCTION f() RETURNS INT DETERMINISTIC SQL SECURITY INVOKER BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; INSERT INTO other.t VALUES (2); RETURN 1; END",

@@ -1,4 +1,4 @@
-// A server of PostgreSQL with a database of a service's and one of another's, and what an attack must leave as it was.
+// A PostgreSQL server with a service's database and another one, and the data that an attack must not change.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -19,14 +19,14 @@ export const FACTS = {
 	extensions: [],
 };
 
-// What imports these sees them change.
+// Importing modules see them change.
 export let server: TestServer;
 export let place: Place;
 export let dump: { postgresql: string; host: string; port: number };
-/** Where the server can write, and nobody else does. */
+/** Where the server can write and nobody else does. */
 export let planted: string;
 
-/** Call it in a `describe`: each of its tests begins with both databases as they were. */
+/** Call it in a `describe`: each of its tests starts with both databases in their initial state. */
 export function attacked(): void {
 	before(async () => {
 		server = await postgresqlServer();
@@ -53,7 +53,7 @@ export const asService = (statements: string) => {
 	const { code, stderr } = server.as("app", "app", statements);
 	assert.equal(code, 0, stderr);
 };
-/** Everything of the server's that is not the service's, as a text. */
+/** Everything on the server that does not belong to the service, as text. */
 export const outside = () =>
 	server.sql(
 		"postgres",

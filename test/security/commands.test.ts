@@ -1,4 +1,5 @@
-// What a config that somebody else wrote would run: nothing of it unseen, and an address is never an option.
+// What a config that somebody else wrote would run: nothing runs that was not shown, and an address is never an
+// option.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,7 +15,7 @@ import { scratch } from "../support/scratch.ts";
 
 const below = scratch("commands");
 
-/** Keys of states and providers whose values are never run: data, names, places, numbers. */
+/** Keys of states and providers whose values are never run: data, names, paths, numbers. */
 const HARMLESS = `address after appendOnly borgServer check compression contains daily database deploy destinations
 directory dumps email encryption exclude excludeTableData except expect folders healthChecks healthchecks hooks host hourly http keepLast
 keepWithin keyFile level machine mariadb maxAge metricsFile monthly mountpoint notify ntfy on passphraseCredential passphraseFile

@@ -1,5 +1,5 @@
-// Configs that are named, or found where their owner stands: honest ones are read as ever, a stranger's are not, and TAB runs
-// no code of anybody's.
+// Configs that are named, or found in the current folder: trustworthy ones are read as usual, a stranger's are not,
+// and TAB runs nobody's code.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, rmSync, symlinkSync } from "node:fs";
@@ -44,15 +44,15 @@ test("honest ones are read as ever", () => {
 	stage.put("plain", 0, 0o755);
 	stage.put("plain/holdfast.yaml", 0, 0o664, YAML);
 	read("plain");
-	// A folder of one's own in one like /tmp.
+	// A user's own folder in one like /tmp.
 	stage.put("tmp", 0, 0o1777);
 	stage.put("tmp/own", 0, 0o700);
 	stage.put("tmp/own/holdfast.yaml", 0, 0o600, YAML);
 	read("tmp/own");
-	// What root has written into /tmp itself, where it is named; not where it would be found.
+	// What root has written into /tmp itself, if it is named; but not if it would be found.
 	const named = stage.put("tmp/holdfast.yaml", 0, 0o644, YAML);
 	assert.equal(stage.run("/", ["manifest", "--config", named]).code, 0);
-	// As Nix and dotfile managers do it: links of root's into folders of root's.
+	// As Nix and dotfile managers do it: root's links into root's folders.
 	stage.put("links", 0, 0o755);
 	symlinkSync("plain", join(stage.root, "static"));
 	symlinkSync("../static/holdfast.yaml", join(stage.root, "links/holdfast.yaml"));
@@ -71,7 +71,7 @@ test("honest ones are read as ever", () => {
 	chownSync(join(stage.root, "admins"), 0, 27);
 	stage.put("admins/holdfast.yaml", 0, 0o644, YAML);
 	read("admins");
-	// Somebody else's own, with a group that nobody else is in, and root's.
+	// Another user's own files, with a group that nobody else is in, and root's.
 	stage.put("alice", ALICE, 0o755);
 	stage.put("alice/holdfast.ts", ALICE, 0o664, "export default { machines: { m: { state: {} } } };");
 	chownSync(join(stage.root, "alice/holdfast.ts"), ALICE, 20);

@@ -1,5 +1,5 @@
-// A config is obeyed: it names commands, and may be code. One that somebody else could have written is not read just
-// because one stands in their folder, or presses TAB there; and root reads none of theirs at all.
+// A config names commands, and may be code. If somebody else could have written it, it is not read just because a
+// user stands in its folder or presses TAB there; and root reads none of theirs at all.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chownSync, linkSync, symlinkSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ALICE, HOLDFAST, Stage } from "./stage.ts";
 
-/** What runs without a word more, in the folder that one stands in. */
+/** What runs in the current folder without further arguments. */
 const COMMANDS = [["status"], ["validate"], ["__complete", "create", ""]];
 const MORE = [
 	["list"],
@@ -18,7 +18,7 @@ const MORE = [
 ];
 
 describe("the folder in which root stands", () => {
-	/** Each is a folder to stand in, with a config that somebody else could have written. */
+	/** Each is a current folder with a config that somebody else could have written. */
 	const ways: Readonly<Record<string, (stage: Stage) => string>> = {
 		"is somebody's own": (stage) => {
 			stage.put("a", ALICE, 0o755);
@@ -117,7 +117,7 @@ describe("the folder in which root stands", () => {
 			for (const words of way === "is somebody's own" ? [...COMMANDS, ...MORE] : COMMANDS) {
 				const { stdout, stderr, code } = stage.run(at, words, env);
 				stage.assertUntouched(words.join(" "));
-				// What root itself has written is there to be completed.
+				// Configs that root itself has written can be completed.
 				if (words[0] === "__complete")
 					assert.ok(way.startsWith("has a config") || !/evil|^s\t/m.test(stdout));
 				else assert.match(stderr, /is not (read|evaluated): /, words.join(" "));

@@ -1,5 +1,5 @@
-// Whoever can write to a destination writes what archives say of themselves. One that is not understood is shown with the
-// reason, is never chosen nor removed, and hides no other: on every engine, by its real program.
+// Anyone who can write to a destination can write the metadata of archives. An archive with invalid metadata is shown
+// with the reason, is never chosen or removed, and hides no other: on every engine, with its real program.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {

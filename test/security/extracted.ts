@@ -9,7 +9,7 @@ export const base = scratch("hostile");
 setUpEngines(base);
 export const onlyRoot = { skip: isRoot ? false : "needs root" };
 
-/** A folder that is extracted to, and beside it what must stay as it is. */
+/** A folder to extract to, and next to it a tree that must not change. */
 export function place() {
 	const folder = mkdtempSync(join(base, "place-"));
 	const outside = join(folder, "outside");

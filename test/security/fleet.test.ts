@@ -1,5 +1,5 @@
-// A machine of the fleet that belongs to somebody else by now answers what it likes. The operator's command goes on with
-// the other machines, says in words what that one did, and stays small; nothing that it says is more than text.
+// A compromised machine of the fleet answers whatever it likes. The operator's command continues with the other
+// machines, reports what that one did, and uses little memory; nothing in the answers is more than text.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
@@ -13,11 +13,11 @@ import { ESCAPES } from "../support/liar.ts";
 import { scratch } from "../support/scratch.ts";
 
 const MEGABYTES = 150;
-/** How long a machine may take here, where some never answer and where all do. */
+/** How long a machine may take here, if some never answer and if all never answer. */
 const SHORT = { HOLDFAST_ANSWER_SECONDS: "4" };
 const LONG = { HOLDFAST_ANSWER_SECONDS: "20" };
 
-/** By what it does (support/liar.ts), how that is said of it. */
+/** By behaviour (support/liar.ts): the message about it. */
 const ANSWERS: Readonly<Record<string, RegExp>> = {
 	nullist: /answered what cannot be read \(archives: expected a list, found nothing\)/,
 	mistyped: /answered what cannot be read \(archives\.0\.id: expected a text, found 5\)/,
@@ -38,7 +38,7 @@ const NEVER: Readonly<Record<string, RegExp>> = {
 	mute: /sent nothing for 4 seconds|has not answered within 4 seconds/,
 	dripping: /has not answered within 4 seconds|sent more than 6 MiB/,
 };
-/** Those that say something that can be shown. */
+/** Those whose answers can be shown. */
 const SHOWN = ["colourful", "plentiful", "scolding", "boasting"];
 const RUNS = ["lying", "odd", "shouting", "clinging", "flooding", "numbering", "lasting"];
 
@@ -49,10 +49,10 @@ const fleet = await fleetOf(scratch("fleet"), [
 	...RUNS,
 ]);
 
-/** No control character but the ends of lines, and nothing that turns or hides what is written. */
+/** No control characters except line ends, and nothing that reverses or hides text. */
 const assertTame = (text: string) => assert.doesNotMatch(text, /[^\P{Cc}\n]|[\p{Cf}\u2028\u2029]/u);
 
-/** And no line of its own making. */
+/** And no additional lines. */
 function assertHarmless(text: string): void {
 	assertTame(text);
 	assert.doesNotMatch(text, /^✔ all is well/m);
@@ -147,7 +147,7 @@ test("a run that never ends holds nobody up, and two Ctrl-C leave it", async () 
 			child.stderr?.on("data", (text: string) => {
 				heard += text;
 				if (!/honest: done/.test(heard) || child.killed) return;
-				// A while of its flood.
+				// Wait for some of its flood.
 				setTimeout(() => child.kill("SIGINT"), 2_000);
 				setTimeout(() => child.kill("SIGINT"), 2_500);
 				heard = "";

@@ -1,6 +1,6 @@
-// Archives of each engine, generated: with links, hard links, odd paths, devices and owners, they write into their folder alone.
-// borg makes one of any tar file; a snapshot of localbackup's is a tree that whoever has the disk changes as they like; restic
-// is given such a tree, since what it stores is sealed.
+// Generated archives for each engine: with links, hard links, odd paths, devices and owners, they write only into
+// their folder. borg makes one from any tar file; a snapshot of localbackup is a tree that anyone with the disk can
+// change; restic is given such a tree as its source, since its storage is sealed.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -25,10 +25,10 @@ import { metadataOf as ours, quiet } from "../engines/fixtures.ts";
 import { onlyRoot, place } from "./extracted.ts";
 import { guarded, type Member, metadataOf, tarOf, writeTarArchive } from "./hostile.ts";
 
-/** The long tier makes ten thousand. */
+/** The long tier generates ten thousand. */
 const ROUNDS = Number(process.env.HOLDFAST_ROUNDS) || 60;
 
-/** Names that meet often, and ways out. */
+/** Names that often collide, and ways out of the folder. */
 const step = fc.constantFrom("x", "y", "z");
 const inside = fc.array(step, { minLength: 1, maxLength: 4 }).map((steps) => steps.join("/"));
 const member = (outside: string): fc.Arbitrary<Member> => {
@@ -105,7 +105,7 @@ test("tar: archives of anything write into their folder alone", onlyRoot, async 
 	assert.ok(extracted > 0, "none of them was extracted");
 });
 
-/** Those that a file system can hold, made below a folder; one that is in the way of another is left out. */
+/** Those that a file system can hold, created below a folder; one that conflicts with another is left out. */
 function grow(folder: string, members: readonly Member[]): void {
 	for (const { name, type, target = "", content = "", mode = 0o644, uid = 0 } of members) {
 		if (!name.startsWith("r/") || name.endsWith("/") || name.includes("..")) continue;
@@ -122,7 +122,7 @@ function grow(folder: string, members: readonly Member[]): void {
 			chmodSync(path, mode);
 			chownSync(path, uid, uid);
 		} catch {
-			// It is there by now, or what it is in is none.
+			// It already exists, or its parent is not a folder.
 		}
 	}
 }
@@ -132,7 +132,7 @@ interface Attempt {
 	readonly members: readonly Member[];
 }
 
-/** An archive `evil` of these, and the paths that are asked of it. */
+/** An archive `evil` of these members, and the paths to request from it. */
 const ENGINES: Readonly<
 	Record<string, { readonly rounds: number; make(attempt: Attempt): Promise<[Whole, string]> }>
 > = {

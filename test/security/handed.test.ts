@@ -1,4 +1,5 @@
-// Files that a program which runs as nobody is handed: it gets the one, and nothing by another name of it.
+// Files that are passed to a program that runs as nobody: it gets that file, and nothing else through another name of
+// it.
 import assert from "node:assert/strict";
 import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

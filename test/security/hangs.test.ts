@@ -1,5 +1,5 @@
-// What never answers, as a named pipe that nobody writes to, holds nothing up: it is an error in words. And whatever hangs
-// all the same is ended by a signal; only what is being undone is not.
+// Something that never answers, such as a named pipe that nobody writes to, blocks nothing: it is reported as an
+// error. Anything that hangs anyway is ended by a signal, except an undo in progress.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
@@ -83,7 +83,7 @@ test("a device, a folder, a socket, and what is too large or grows, are errors i
 	assert.equal(readBounded(file, { most: 2_000 }).length, 2_000);
 });
 
-/** A process that has our signals, and does this. */
+/** A process with our signal handling that does this. */
 async function underSignals(work: string, ...signals: readonly (readonly [NodeJS.Signals, number])[]) {
 	const text = `const { interruptible, untilUndone, untilUndoneThere, insisted } = await import(${JSON.stringify(SIGNALS)});
 		const { promises: fs, writeFileSync } = await import("node:fs");
@@ -196,7 +196,7 @@ describe("what hangs", { concurrency: true }, () => {
 			text += chunk;
 			if (pressed || !text.includes("[y/N]")) return;
 			pressed = true;
-			// As the terminal's own driver makes SIGINT of it.
+			// As the terminal's driver turns it into SIGINT.
 			child.stdin.write("\u0003");
 		});
 		const code = await new Promise((resolve) => child.on("close", resolve));

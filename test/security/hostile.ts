@@ -1,11 +1,12 @@
-// What somebody can make who may write to a destination: archives of any content, in the forms of each engine.
+// What an attacker with write access to a destination can create: archives with any content, in the format of each
+// engine.
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { factsOf } from "../support/tree.ts";
 
-/** A member of a tar archive; its name is written as it is. */
+/** A member of a tar archive; its name is written unchanged. */
 export interface Member {
 	readonly name: string;
 	readonly type: "file" | "folder" | "symlink" | "hardlink" | "fifo" | "character" | "block";
@@ -78,11 +79,11 @@ export function tarOf(members: readonly Member[]): Buffer {
 }
 
 export interface HostileArchive {
-	/** What the tar engine's index says it holds, and what is there in truth. */
+	/** What the tar engine's index claims to contain, and the real content. */
 	readonly segments: readonly { readonly path: string; readonly members: readonly Member[] }[];
-	/** Content that is written as it is to a path. */
+	/** Content that is written unchanged to a path. */
 	readonly streams?: readonly { readonly path: string; readonly content: Buffer }[];
-	/** What it says of itself; anything. */
+	/** Its metadata; anything. */
 	readonly metadata: unknown;
 }
 
@@ -114,7 +115,7 @@ export function writeTarArchive(destination: string, name: string, archive: Host
 	);
 }
 
-/** What an archive of one good state says of itself. */
+/** The metadata of an archive of one good state. */
 export function metadataOf(state: object, more: object = {}): object {
 	return {
 		version: 1,
@@ -127,7 +128,10 @@ export function metadataOf(state: object, more: object = {}): object {
 	};
 }
 
-/** Everything of a tree that must not change: content, owner, mode, times, links, of all that is in it and of itself. */
+/**
+ * Everything in a tree that must not change: content, owner, mode, times and links of all entries and of the tree
+ * itself.
+ */
 export function guarded(folder: string): string {
 	const times = [".", ...readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()].map((name) => {
 		const { mtimeNs, ctimeNs } = lstatSync(join(folder, name), { bigint: true });

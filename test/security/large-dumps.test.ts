@@ -1,5 +1,5 @@
-// What a service writes about its tables, or a stranger into a dump, takes no more memory than there is room for; what is
-// longer than a restore would read is said when it is backed up, and not on the day of the restore.
+// What a service writes about its tables, or a stranger into a dump, uses only limited memory; text that is longer
+// than a restore would read is reported at the backup, not on the day of the restore.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

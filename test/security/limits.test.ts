@@ -1,5 +1,5 @@
-// A config, large by mistake or made to cost: checking it takes no more than its size, and what is too large is said with
-// its file and line. Nothing overflows.
+// A config that is large by mistake or by intent: checking it takes time only in proportion to its size, and one that
+// is too large is reported with its file and line. Nothing overflows.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,9 +13,12 @@ import { HoldfastError } from "../../src/values/error.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("limits");
-/** Milliseconds of the processor for what takes a tenth of it here; the square of it took longer, or the stack. */
+/**
+ * Milliseconds of CPU time for work that takes a tenth of it here; quadratic time took longer, or overflowed the
+ * stack.
+ */
 const MOST_MS = 8_000;
-/** What others do on the machine does not count. */
+/** Other processes on the machine do not count. */
 const cpuMs = () => {
 	const { user, system } = process.cpuUsage();
 	return (user + system) / 1000;

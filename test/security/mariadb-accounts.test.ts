@@ -1,4 +1,5 @@
-// Attacks on MariaDB's root, and on its other users, by accounts, names and facts that somebody wrote into an archive.
+// Attacks on MariaDB's root and its other users, through accounts, names and properties that somebody wrote into an
+// archive.
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, describe, test } from "node:test";
@@ -29,7 +30,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 			`\\! touch ${planted}`,
 		];
 		forge(`${NOTE}${OBJECTS}`, { accounts: [{ name: "new@localhost", statements }] });
-		// The account itself is made, and told of; it may do nothing.
+		// The account itself is created, and reported; it may do nothing.
 		const was = outside();
 		const { stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
 		assert.match(stderr, /made the accounts new@localhost/);

@@ -1,4 +1,4 @@
-// Attacks on MariaDB's root by what somebody wrote into an archive: texts, tables, views, routines and events.
+// Attacks on MariaDB's root through what somebody wrote into an archive: texts, tables, views, routines and events.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
@@ -136,7 +136,7 @@ describe("an archive for MariaDB that somebody wrote", { skip: noServers }, () =
 			forge(withData([endless]));
 			process.env.HOLDFAST_DEFINITION_SECONDS = "2";
 			try {
-				// The server ends the evaluation, and makes the view.
+				// The server ends the evaluation, and creates the view.
 				await restored(0);
 			} finally {
 				delete process.env.HOLDFAST_DEFINITION_SECONDS;
@@ -194,7 +194,7 @@ describe("an archive for MariaDB that somebody wrote", { skip: noServers }, () =
 			server.sql("app", "SELECT definer FROM information_schema.views WHERE table_schema = 'app'"),
 			"root@localhost",
 		);
-		// What is there just so already needs no word.
+		// An object that already exists in the same form needs no permission.
 		await restored(0);
 		forge(withData([{ ...view, definer: root, text: " AS SELECT * FROM other.t" }]));
 		await restored(1);

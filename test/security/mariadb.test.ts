@@ -1,5 +1,5 @@
-// Attacks on MariaDB's root by what a service keeps in its own database: no program is run, no file is read or written, no
-// account and no other database is touched, by an honest archive of it neither.
+// Attacks on MariaDB's root through what a service stores in its own database: no program is run, no file is read or
+// written, and no account or other database is touched, nor by a genuine archive of it.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { noServers } from "../support/servers.ts";
@@ -21,7 +21,7 @@ describe("a service with rights on its own database of MariaDB alone", { skip: n
 	attacked();
 
 	test("writes the table that a swap once remembered in", async () => {
-		// Without a key, what is written there later does not take the place of what is there.
+		// Without a key, a later row does not replace an earlier one.
 		asService("CREATE TABLE holdfast_swap (id INT, memory LONGTEXT)");
 		const memory = { own: `SELECT 1;\n\\! touch ${planted}\n`, live: "", hadLive: true, moved: [] };
 		asService(`INSERT INTO holdfast_swap VALUES (1, ${literal(JSON.stringify(memory))})`);
@@ -31,7 +31,7 @@ describe("a service with rights on its own database of MariaDB alone", { skip: n
 	});
 
 	test("makes a routine with a line that the server's client takes for a command of its own", async () => {
-		// Without the line of this label, what follows are statements by themselves.
+		// Without the line with this label, the following statements stand alone.
 		prepared(
 			"CREATE PROCEDURE p()\nBEGIN\ndelimiter : BEGIN\nSELECT 1; END;\nGRANT ALL ON *.* TO app@localhost; END",
 		);
@@ -73,7 +73,7 @@ describe("a service with rights on its own database of MariaDB alone", { skip: n
 			await restored(0);
 			assert.equal(server.sql("app", "SHOW TABLES"), "note\nv\nw\nx");
 			assert.equal(server.sql("", "SELECT count(*) FROM mysql.user WHERE User LIKE 'holdfast%'"), "0");
-			// A column that is gone: the rest is evaluated before that is seen.
+			// A missing column: everything else is evaluated before this is noticed.
 			asService(
 				"CREATE TABLE u (n INT, k INT); CREATE SQL SECURITY INVOKER VIEW y AS SELECT ROUND(1.5, f()) AS x, n FROM u; ALTER TABLE u DROP n",
 			);

@@ -1,5 +1,5 @@
-// MySQL's views, triggers, routines and events: made by an account with rights over their database alone, as far as its
-// server lets anybody but root make them.
+// MySQL's views, triggers, routines and events: created by an account with rights on their database only, as far as
+// the server lets anybody but root create them.
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
 import { mysqlPrograms } from "../databases/mysql.ts";
@@ -51,7 +51,7 @@ describe("MySQL", { skip: noServers ?? mysqlPrograms.missing }, () => {
 		const content = `${NOTE}-- Holdfast: views, triggers, routines and events\n-- Holdfast: the above as data: ${data}\n`;
 		forgeArchive(place.path("archives"), "app", [{ dump, content, facts: FACTS }]);
 	};
-	/** Kinds of what the server was asked to make, show or look at, by whom. */
+	/** The kinds of statements with which the server was asked to create, show or inspect something, and by whom. */
 	const who = (statement: string) =>
 		server.sql(
 			"",

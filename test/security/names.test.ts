@@ -1,5 +1,5 @@
-// Names that every JavaScript object knows: no machine, state, provider or destination vanishes for being called so, and
-// none is found that is not there.
+// Names that every JavaScript object knows: no machine, state, provider or destination disappears because of its
+// name, and none is found that does not exist.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// What is odd in the way of one engine, by its own format: two archives of one name, snapshots and tags that are none of ours,
-// an entry that leads nowhere. Each costs itself alone.
+// Oddities of a single engine's format: two archives with the same name, snapshots and tags that are not Holdfast's,
+// an entry that points nowhere. Each affects only itself.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -108,7 +108,7 @@ test("restic: odd tags cost their snapshot alone, and so does a name that anothe
 	rmSync(unreadable);
 	await destination.remove(["x4"], quiet);
 
-	// A tag that was cut off between the new snapshot and the old one leaves one archive.
+	// A tag command that was interrupted between the new snapshot and the old one leaves one archive.
 	const env = { ...process.env, RESTIC_REPOSITORY: at, RESTIC_PASSWORD_FILE: passphraseFile };
 	const words = ["snapshots", "--json", "--tag=holdfast=good-1"];
 	const [old] = JSON.parse(execFileSync("restic", words, { env, encoding: "utf8" })) as { id: string }[];
@@ -138,7 +138,7 @@ test("borg: an entry longer than a megabyte, and one that leads nowhere, cost th
 	const hostile = HOSTILE[1] as Hostile;
 	const { at, destination } = await withGood(hostile);
 	hostile.plant(at, "dated", valid({ created: "9999-12-31T23:59:59Z" }));
-	// borg's command takes no such comment; its own code does.
+	// borg's command does not accept such a comment; its own code does.
 	const borg = execFileSync("sh", ["-c", "command -v borg"], { encoding: "utf8" }).trim();
 	const python =
 		readFileSync(borg, "utf8")
@@ -153,7 +153,7 @@ test("borg: an entry longer than a megabyte, and one that leads nowhere, cost th
 	assert.ok(Date.parse(listed.find(({ name }) => name === "dated")?.created ?? "") <= Date.now());
 	assert.match(listed.find(({ name }) => name === "long")?.damaged ?? "", /too large|borg cannot read it/);
 	assert.match(listed.find(({ name }) => name === "ghost")?.damaged ?? "", /borg cannot read it/);
-	// Also where nothing is remembered.
+	// Also if there are no records.
 	rmSync(join(folder, "cache"), { recursive: true });
 	assert.deepEqual(goodOnes(await destination.list(quiet)), ["good-1", "dated"]);
 });

@@ -1,5 +1,5 @@
-// What a service can make long (facts of its database, the number of its databases, a reason that quotes it) costs its own
-// state a place in the archive, and the others nothing: all share one description, which has an end.
+// What a service can make long (properties of its database, the number of its databases, an error that quotes it)
+// keeps only its own state out of the archive: all states share one metadata record, which has a size limit.
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { beforeEach, describe, test } from "node:test";

@@ -1,4 +1,4 @@
-// Whatever text a destination holds, what reads it says in words what it is, and never throws.
+// Whatever text a destination contains, its parsers report what is wrong with it, and never throw.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const numRuns = Number(process.env.HOLDFAST_ROUNDS) || 60;
 
 describe("whatever JSON an archive says of itself", () => {
 	const metadata = metadataOf("one") as Metadata;
-	/** Any JSON, and valid metadata with anything at one place. */
+	/** Any JSON, and valid metadata with anything in one place. */
 	const anything = fc.oneof(
 		fc.json({ maxDepth: 8 }),
 		fc.string({ unit: "binary", maxLength: 200 }),
@@ -84,7 +84,7 @@ describe("whatever JSON an archive says of itself", () => {
 	});
 });
 
-/** The place of every value in a map. */
+/** The path of every value in a map. */
 function pathsOf(value: unknown, above: readonly string[] = []): string[][] {
 	if (typeof value !== "object" || value === null) return [[...above]];
 	return [[...above], ...Object.entries(value).flatMap(([key, item]) => pathsOf(item, [...above, key]))];

@@ -1,5 +1,4 @@
-// Archives that bear our mark and say what they like of themselves, planted beside a good one: on every engine, by its real
-// program.
+// Archives that carry our mark with any metadata, planted next to a good one: on every engine, with its real program.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,9 +16,9 @@ setUpEngines(folder);
 export interface Hostile {
 	readonly type: "tar" | "borgbackup" | "restic" | "localbackup";
 	options(at: string): ProviderOptions;
-	/** An archive that bears our mark, and says this of itself. `name` is not heeded where the engine gives one. */
+	/** An archive that carries our mark, with this metadata. `name` is ignored if the engine assigns one. */
 	plant(at: string, name: string, text: string): void;
-	/** Each run of its program takes a second: of what all engines do alike it shows a few samples. */
+	/** Each run of its program takes a second: for code that all engines share it runs only a few samples. */
 	readonly slow?: true;
 }
 
@@ -37,7 +36,7 @@ export const run = (at: string, argv: readonly string[]) =>
 			BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: "yes",
 		},
 	});
-/** The next number of a snapshot that is planted; an imported binding follows it. */
+/** The number of the next planted snapshot; an imported binding follows it. */
 export let snapshots = 100;
 
 export const HOSTILE: readonly Hostile[] = [
@@ -102,7 +101,7 @@ const state = (change: object) => ({
 	states: { notes: { outcome: "good", folders: ["/srv/notes"], ...change } },
 });
 
-/** What bears the mark and is not understood. */
+/** Archives that carry the mark and are not understood. */
 export const DAMAGED: Readonly<Record<string, string>> = {
 	null: "null",
 	"a list": "[]",
@@ -129,7 +128,7 @@ export const DAMAGED: Readonly<Record<string, string>> = {
 
 export const SAMPLES = ["null", DAMAGED["without states"] ?? "", DAMAGED["lists within lists"] ?? ""];
 
-/** What is none of ours to judge, and no damage. */
+/** Archives that are not Holdfast's, and do not count as damaged. */
 export const NEWER = valid({ version: 2, states: { "?": 1 } });
 
 /** By engine: a repository with one good archive, to be copied. */
@@ -143,7 +142,7 @@ export async function withGood(hostile: Hostile): Promise<{ at: string; destinat
 	else {
 		const roots = [{ path: files, exclude: [] }];
 		await destination.create({ name: "good-1", roots, metadata: metadataOf("one") }, true, quiet);
-		// A second of work, and borg would see that it is a copy.
+		// This saves a second; and borg would notice that it is a copy.
 		if (hostile.type !== "restic") return { at, destination };
 		templates.set(hostile.type, `${at}-as-it-was`);
 		cpSync(at, `${at}-as-it-was`, { recursive: true });

@@ -1,4 +1,4 @@
-// Accounts, names and places that somebody wrote into an archive for PostgreSQL.
+// Accounts, names and paths that somebody wrote into an archive for PostgreSQL.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { forgeArchive } from "../support/forged.ts";

@@ -1,5 +1,5 @@
-// Attacks on PostgreSQL's superuser, and on its other users, by what somebody wrote into an archive: rights, owners, comments,
-// functions and settings.
+// Attacks on PostgreSQL's superuser and its other users, through what somebody wrote into an archive: rights, owners,
+// comments, functions and settings.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
@@ -221,7 +221,7 @@ describe("an archive for PostgreSQL that somebody wrote", { skip: noServers }, (
 			},
 		]) {
 			forge(content, { facts });
-			// A setting of no known name, and what is for no known role, is left out.
+			// A setting with an unknown name, or for an unknown role, is left out.
 			await restored("settings" in facts || "grants" in facts ? 0 : 1);
 		}
 	});

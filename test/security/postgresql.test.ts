@@ -1,5 +1,5 @@
-// Attacks on PostgreSQL's superuser by what a service keeps in its own database: no program is run, no role gets more rights,
-// no other database is touched, by an honest archive of it neither.
+// Attacks on PostgreSQL's superuser through what a service stores in its own database: no program is run, no role
+// gets more rights, and no other database is touched, nor by a genuine archive of it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { describe, test } from "node:test";
@@ -21,7 +21,7 @@ import {
 describe("a service with rights on its own database of PostgreSQL alone", { skip: noServers }, () => {
 	attacked();
 
-	/** Runs with whoever's rights it gets: takes what it can. */
+	/** Runs with the rights of its caller: takes what it can. */
 	const taking = (name: string, result = "bool") =>
 		`CREATE FUNCTION public.${name} RETURNS ${result} LANGUAGE plpgsql AS $$ BEGIN IF pg_catalog.current_setting('is_superuser') = 'on' THEN ALTER ROLE app SUPERUSER; END IF; RETURN ${result === "bool" ? "true" : "NULL"}; END $$;`;
 
@@ -64,7 +64,7 @@ describe("a service with rights on its own database of PostgreSQL alone", { skip
 			const end = await Promise.race([ended, pause(15_000, "late", { ref: false })]);
 			child.kill("SIGKILL");
 			assert.notEqual(end, "late");
-			// Else the server would go on for nobody.
+			// Otherwise the server would continue without a client.
 			await until(() => !running("IN ACCESS SHARE MODE"));
 		} finally {
 			holding.kill();

@@ -1,4 +1,5 @@
-// A service's user puts links, pipes and folders in the place of their SQLite database while root backs up and restores it.
+// A service's user replaces their SQLite database with links, pipes and folders while root backs it up and restores
+// it.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, lchownSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

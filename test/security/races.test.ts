@@ -1,5 +1,5 @@
-// A service's user swaps folders for links while root backs up and restores. Nothing that is root's alone may be read,
-// nor anything outside the service's folders change.
+// A service's user replaces folders with links while root backs up and restores. Nothing that only root can read may
+// be read, and nothing outside the service's folders may change.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
@@ -9,7 +9,7 @@ import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { guarded } from "./hostile.ts";
 import { flipping, nothingOfRoots, onlyRoot, ROUNDS, setUp, USER } from "./swapped.ts";
 
-/** What is our own work and not the engine's is the same with each. */
+/** Tests of our own code rather than the engine's, which are the same with each. */
 const LONG: Readonly<Record<string, string>> = { restic: " [long]", localbackup: " [long]" };
 
 describe("a folder above the state's is swapped for a link", onlyRoot, () => {
@@ -114,7 +114,7 @@ describe("folders in the state's are swapped for links while they are read", onl
 	for (const engine of Object.keys(EVERY_ENGINE))
 		test(engine + (LONG[engine] ?? ""), async () => {
 			const { place, home, outside } = setUp(engine);
-			// Whoever reads a folder's names and then opens each by its path meets the link at one of many.
+			// A program that lists a folder and then opens each entry by its path meets the link at one of many.
 			for (let index = 0; index < 300; index++) {
 				place.write(`home/up/app/deep/${index}`, "the user's");
 				place.write(`outside/${index}`, "root's own");
@@ -153,7 +153,7 @@ describe("a folder above the state's becomes a link, at one moment after the oth
 				];
 				const points = all.filter((_, index) => ROUNDS > 2 || index % 4 === 1 || all.length < 12);
 				const link = `ln -s ${outside} ${home}/up; chown -h ${USER} ${home}/up`;
-				// A moment may come more than once in a run.
+				// A fault point may occur more than once in a run.
 				const swap = `[ -L ${home}/up ] || { mv ${home}/up ${home}/up.real; ${link}; }`;
 				for (const point of points) {
 					const { stderr } = await run([`HOLDFAST_FAULT=run@${point}`, `HOLDFAST_FAULT_COMMAND=${swap}`]);

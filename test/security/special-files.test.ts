@@ -1,5 +1,5 @@
-// Device nodes, setuid files and file capabilities that an archive holds come back in no way that takes something out of it,
-// unless the state declares them or a person asks for them.
+// Device nodes, setuid files and file capabilities in an archive are never restored or extracted, unless the state
+// declares them or the user asks for them.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
@@ -9,7 +9,7 @@ import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
 import { base, onlyRoot } from "./extracted.ts";
 
-/** What takes something out, and below which folder of the place that is. */
+/** The commands that extract something, and the folder of the place that each writes to. */
 const WAYS: Readonly<
 	Record<string, (place: Place) => { readonly words: readonly string[]; readonly below: string }>
 > = {

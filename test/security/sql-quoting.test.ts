@@ -1,5 +1,5 @@
-// Whatever a name, a value or a body holds: what goes through our statements to a real server comes back as it was, and
-// nothing else happens there. HOLDFAST_ROUNDS makes it longer.
+// Whatever a name, a value or a body contains: our statements return it unchanged from a real server, and nothing
+// else happens there. HOLDFAST_ROUNDS sets the number of rounds.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
@@ -18,7 +18,7 @@ import { mariadbServer, noServers, postgresqlServer, type TestServer } from "../
 
 const numRuns = Number(process.env.HOLDFAST_ROUNDS ?? 5);
 
-/** Text with what could end a word of SQL, or be a client's command. */
+/** Text that could end an SQL token, or be a client's command. */
 const piece = fc.oneof(
 	fc.constantFrom(
 		"'",
@@ -204,7 +204,7 @@ describe("what goes into SQL for MariaDB", { skip: noServers }, () => {
 		);
 		own = serverOf({ socket: server.socket });
 	});
-	/** Names of databases and users hold no characters beyond the first plane, and end in no space. */
+	/** Names of databases and users contain no characters beyond the first plane, and do not end with a space. */
 	const named = (most: number) =>
 		nasty(most)
 			.map((text) => text.replaceAll(/[\u{10000}-\u{10ffff}]/gu, "?").trimEnd())

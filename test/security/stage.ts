@@ -1,4 +1,4 @@
-// A folder in which others' folders lie, to stand in as root or as one of them.
+// A folder that contains other users' folders, to use as the current folder as root or as one of them.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ export interface Told {
 	readonly stderr: string;
 }
 
-/** A folder of root's in which others' folders lie; the marker is what must not appear. */
+/** One of root's folders, with other users' folders in it; the marker must not appear. */
 export class Stage {
 	readonly root = mkdtempSync(join(folder, "stage-"));
 	readonly marker = join(this.root, "pwned");
@@ -28,7 +28,7 @@ export class Stage {
 		chmodSync(this.root, 0o755);
 	}
 
-	/** A folder, or a file where there is a text. */
+	/** Create a folder, or a file if there is a text. */
 	put(name: string, owner: number, mode: number, text?: string): string {
 		const path = join(this.root, name);
 		if (text === undefined) mkdirSync(path, { recursive: true });

@@ -1,4 +1,4 @@
-// A service whose user swaps folders for links while root works on them, and what is root's alone beside it.
+// A service whose user replaces folders with links while root works on them, and root's own data next to it.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
@@ -49,7 +49,7 @@ export async function flipping(words: readonly string[], work: () => Promise<voi
 	}
 }
 
-/** Whatever the archives hold, by the engines' own programs: what a state that failed has left counts too. */
+/** The contents of all archives, read with the engines' own programs: what a failed state left behind counts too. */
 export async function nothingOfRoots(place: Place, engine: string): Promise<void> {
 	const look = place.path("look");
 	mkdirSync(look);

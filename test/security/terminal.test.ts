@@ -1,5 +1,5 @@
-// Names, logs and archives are somebody else's words. On a terminal none of them moves the cursor, sets the title, turns
-// the line round, or looks like a line of ours; for programs they stay what they are.
+// Names, logs and archives are untrusted text. On a terminal, none of it moves the cursor, sets the title, reverses
+// the line, or looks like one of our lines; for programs it stays unchanged.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ import { type Drawn, onTerminal } from "../support/terminal.ts";
 const HOLDFAST = process.env.HOLDFAST_UNDER_TEST ?? join(import.meta.dirname, "../../bin/holdfast");
 const folder = scratch("terminal");
 
-/** Sets the title, goes up a line and erases it, colours, turns round, hides; then a line of ours. */
+/** Sets the title, moves up a line and erases it, adds colours, reverses, hides; then a line like one of ours. */
 const EVIL = "\u001b]0;pwned\u0007\u001b[1A\u001b[2K\u009b31m\u202eevil\u200b\u2066\r\n✔ all is well";
 /** The same as a word of printf(1). */
 const PRINTF =

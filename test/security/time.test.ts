@@ -1,5 +1,5 @@
-// What an archive says of its time is somebody's word: it neither makes prune remove what this machine made, nor makes a
-// restore bring back what it did not make. And a clock that was wrong once does no lasting harm.
+// The time that an archive claims is not trusted: it neither makes prune remove what this machine made, nor makes a
+// restore use what it did not make. And a clock that was wrong once does no lasting harm.
 import assert from "node:assert/strict";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
@@ -55,7 +55,7 @@ class Bench extends Place {
 		}
 	};
 
-	/** A copy of an archive that says something else of itself. */
+	/** A copy of an archive with other metadata. */
 	forge(of: string, name: string, change: object): void {
 		cpSync(this.path("archives", of), this.path("archives", name), { recursive: true });
 		this.redescribe(name, change);
@@ -154,7 +154,7 @@ test("a clock that was wrong once: what is dated in years to come is no latest, 
 	assert.equal(await place.restored("latest"), "3");
 	assert.match((await place.ok("list")).stderr, /is dated 2099/);
 	assert.equal((await place.holdfast("check")).code, 1);
-	// Once a person has removed it, nobody speaks of it any longer.
+	// Once a user has removed it, it is no longer reported.
 	rmSync(place.path("archives", wrong), { recursive: true });
 	await place.ok("check");
 	await place.ok("status");

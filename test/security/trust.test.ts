@@ -1,5 +1,5 @@
-// Which links root follows, and what a program in an enclosure can reach. The attacker is a service's user, who owns a
-// folder and may put there what they like.
+// Which links root follows, and what a confined program can reach. The attacker is a service's user, who owns a
+// folder and can put anything there.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
@@ -91,7 +91,7 @@ test("a link of the user's leads to what is the user's own, and nowhere else", o
 	assert.throws(() => resolvePath(link(join(root, "private"), join(home, "d"), 0)), refused);
 	assert.throws(() => resolvePath(link(mine, join(home, "e"), OTHER)), refused);
 	assert.throws(() => resolvePath(link("/nowhere", join(home, "f"), USER)), refused);
-	// Theirs by its owner, in a folder where they may not go.
+	// It belongs to them, but is in a folder that they may not enter.
 	const kept = join(root, "private/kept");
 	mkdirSync(kept);
 	chownSync(kept, USER, USER);

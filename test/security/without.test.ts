@@ -1,6 +1,7 @@
-// An archive says which folders of other states lay within those that it holds (`without`, and the folders of its states): a
-// restore leaves these as they are. Whoever writes the archive says so of any path: it may cost the service's own folder
-// what lies there, said beforehand; elsewhere nothing is touched, and the way back is whole.
+// An archive says which folders of other states were within those that it contains (`without`, and the folders of its
+// states): a restore keeps these as they are. An attacker can claim this of any path: it may affect only what is
+// there in the service's own folder, which is shown beforehand; elsewhere nothing is touched, and an undo is
+// complete.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -20,11 +21,11 @@ import { factsOf } from "../support/tree.ts";
 import { base, onlyRoot } from "./extracted.ts";
 import { guarded, type Member, metadataOf, writeTarArchive } from "./hostile.ts";
 
-/** The long tier makes some hundreds. */
+/** The long tier generates a few hundred. */
 const ROUNDS = Number(process.env.HOLDFAST_ROUNDS) || 8;
 const SERVICE = 65_534;
 
-/** A service's live folder, full of ways out, and beside it what is root's. */
+/** A service's live folder, full of ways out, and root's data next to it. */
 function attacked() {
 	const place = new Place(mkdtempSync(join(base, "without-")));
 	const [home, outside] = [place.path("home"), place.path("outside")];
@@ -101,7 +102,7 @@ test(
 						return;
 					}
 					restored++;
-					// What is still as it was lies in what was named, and was told.
+					// What has not changed is within a named path, and was reported.
 					const found = spawnSync("grep", ["-rlx", "--null", "live", app], { encoding: "utf8" }).stdout;
 					for (const file of found.split("\0").filter((one) => one !== "")) {
 						kept++;

@@ -1,5 +1,6 @@
-// What root writes, or has written, in folders that others can change: metrics, a destination's first folder, a private
-// folder, SQLite's own files. The attacker owns such a folder, by its owner, its group or an access control list.
+// What root writes, or causes to be written, in folders that others can change: metrics, a destination's first
+// folder, a private folder, SQLite's own files. The attacker can write to such a folder as its owner, through its
+// group or through an access control list.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -142,7 +143,9 @@ describe("root, where others can write", { skip: isRoot ? false : "needs root" }
 	});
 });
 
-/** A script in the place of SQLite's program, where it can be seen from an enclosure: the PATH that finds it. */
+/**
+ * A script that replaces SQLite's program, in a place that is visible to a confined program: the PATH that finds it.
+ */
 function inPlaceOf(script: string): string {
 	const folder = mkdtempSync("/opt/holdfast-written-");
 	after(() => rmSync(folder, { recursive: true }));
@@ -151,7 +154,9 @@ function inPlaceOf(script: string): string {
 	return `PATH=${folder}:${process.env.PATH}`;
 }
 
-/** What a transaction over several databases leaves behind that died: the journal names a file that SQLite deletes. */
+/**
+ * The leftovers of an interrupted transaction over several databases: the journal names a file that SQLite deletes.
+ */
 function hotJournal(named: string): Buffer {
 	const name = Buffer.from(named);
 	const magic = Buffer.from("d9d505f920a163d7", "hex");
@@ -207,7 +212,7 @@ describe("SQLite", { skip: isRoot ? false : "needs root" }, () => {
 		chownSync(own, USER, USER);
 		chmodSync(place.path("elsewhere"), 0o777);
 		writeFileSync(`${file}-journal`, hotJournal(own));
-		// In the place of SQLite's program, one that tells as whom it runs.
+		// Replaces SQLite's program with one that reports which user it runs as.
 		const path = inPlaceOf('id -u >>/var/tmp/users\nexec /usr/bin/sqlite3 "$@"');
 		await place.holdfast("create");
 		assert.ok(existsSync(own));
