@@ -1,5 +1,5 @@
-// What a machine answers to a question, as JSON: measured before anything looks at it. What is shown to people has its type;
-// what else a newer machine may tell stays as it is, for programs.
+// Another machine's answers to questions, as JSON, validated before use. What is shown to people is typed; other data from a
+// newer version are passed on unchanged, for programs.
 import * as v from "valibot";
 import { parseBounded } from "../host/bounded-json.ts";
 import { answerReader, type OutputReader } from "../host/lines.ts";
@@ -10,7 +10,7 @@ import { issueOf } from "./protocol.ts";
 import { broken } from "./sent.ts";
 import type { Address } from "./ssh.ts";
 
-/** Bytes of one machine's answer: thousands of archives. */
+/** Maximum bytes of one machine's answer: room for thousands of archives. */
 const MOST_MIB = 6;
 const LIMITS = { depth: 50, values: 300_000 };
 
@@ -18,7 +18,7 @@ const name = v.pipe(v.string(), v.maxLength(200));
 const count = v.pipe(v.number(), v.finite());
 const failure = v.looseObject({ provider: name, destination: name, error: errorReportSchema });
 
-/** Of `list --json`. */
+/** The answer to `list --json`. */
 export const listedSchema = v.looseObject({
 	archives: v.array(
 		v.looseObject({
@@ -40,7 +40,7 @@ export const listedSchema = v.looseObject({
 			ahead: v.optional(v.boolean()),
 		}),
 	),
-	// A machine whose Holdfast is older tells none.
+	// A machine with an older Holdfast reports none.
 	problems: v.optional(v.array(v.string())),
 	failures: v.array(v.looseObject({ ...failure.entries, absent: v.optional(v.boolean()) })),
 	others: v.array(name),
@@ -49,7 +49,7 @@ export const listedSchema = v.looseObject({
 	),
 });
 
-/** Of `status --json`. */
+/** The answer to `status --json`. */
 export const standingSchema = v.looseObject({
 	machine: name,
 	time: name,
@@ -98,7 +98,7 @@ export const boundedAnswer = (): AnswerReader => answerReader(MOST_MIB * 1024 **
 
 const errorAnswer = v.looseObject({ error: errorReportSchema });
 
-/** The JSON that a command there printed; an error that it printed in its place is ours as well. */
+/** The JSON that a command there printed; if it printed an error instead, that is thrown here. */
 export function answerOf(
 	address: Address,
 	schema: v.GenericSchema,
@@ -129,7 +129,7 @@ export function answerOf(
 	return parsed.output;
 }
 
-/** Whose the answer says that it is. */
+/** The machine that the answer names. */
 function namesIn(answer: unknown): string[] {
 	const { machine, archives = [] } = answer as { machine?: string; archives?: { machine?: string }[] };
 	return [machine, ...archives.map((archive) => archive.machine)].filter((one) => one !== undefined);

@@ -1,4 +1,4 @@
-// The machine that keeps others' repositories: an account whose keys can do nothing but serve one repository each.
+// A machine that hosts others' repositories: an account whose keys can do nothing but serve one repository each.
 import { destinationsIn, engineOf } from "../engines/list.ts";
 import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -7,20 +7,20 @@ import { makeSecret, publicKeyOf, type SecretStore, wantedSecrets } from "./secr
 
 export interface Client {
 	readonly machine: string;
-	/** In the store. */
+	/** Its name in the store. */
 	readonly secret: string;
 }
 
 export interface ServerAccount {
 	readonly user: string;
 	readonly directory: string;
-	/** `~/.ssh/authorized_keys`, whole. */
+	/** The complete `~/.ssh/authorized_keys`. */
 	readonly keys: { readonly path: string; readonly text: string };
-	/** Put the keys that were made into the store; nothing is kept before somebody has said yes. */
+	/** Put newly created keys into the store; nothing is stored before the user has confirmed. */
 	keep(): Promise<void>;
 }
 
-/** Machines of the config that keep their archives on this one, each with the key that lets it in. */
+/** Machines of the config that keep their archives on this one, each with the key that it logs in with. */
 export function clientsOf(
 	server: Manifest,
 	machines: readonly Manifest[],
@@ -38,14 +38,14 @@ export function clientsOf(
 	});
 }
 
-/** borg-serve(1): `--restrict-to-repository` lets the key into that one; `--append-only` keeps what it would delete. */
+/** borg-serve(1): `--restrict-to-repository` limits the key to one repository; `--append-only` prevents deletion. */
 export async function accountOf(
 	server: Manifest,
 	clients: readonly Client[],
 	store: SecretStore,
 ): Promise<ServerAccount> {
 	const { user = SERVER_USER, directory = SERVER_FOLDER, appendOnly = true } = server.borgServer ?? {};
-	// Keys of machines that were not deployed to yet are made now, and used then.
+	// Keys of machines that were not deployed to yet are created now and used then.
 	const made = new Map<string, string>();
 	const keyOf = async (secret: string) => {
 		const key = made.get(secret) ?? (await store.get(secret)) ?? makeSecret("ssh-key", secret);

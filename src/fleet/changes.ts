@@ -1,4 +1,4 @@
-// What a deploy would change, for people.
+// Formats what a deploy would change.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { exec } from "../host/exec.ts";
 import type { Desired } from "./deployment.ts";
 import { type Target, textOf } from "./target.ts";
 
-/** One line a file, with what changes in those that people read. */
+/** One line per file, with a diff for files that people read. */
 export async function changesOf(
 	target: Target,
 	{ files }: Desired,
@@ -27,7 +27,7 @@ export async function changesOf(
 	return [...lines, ...gone.map(({ path }) => `- ${path}`)];
 }
 
-/** Of a file that people read: what stands there may be anything. */
+/** For a file that people read. Its current content may be anything. */
 const MOST_LINES = 500;
 
 async function difference(before: string, after: string): Promise<string[]> {

@@ -1,4 +1,4 @@
-// What a machine needs: the runtime, the program, its manifest, secrets and units, as files with their places.
+// The files that a machine needs, with their paths: the runtime, the program, its manifest, secrets and units.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -19,7 +19,7 @@ export interface DesiredFile {
 	readonly mode: string;
 	readonly folderMode: string;
 	readonly sha256: string;
-	/** For the diff: what changes in it is shown. */
+	/** Whether a change to it is shown as a diff. */
 	readonly shown: boolean;
 	readonly stays: boolean;
 }
@@ -36,7 +36,7 @@ export interface Secret {
 	readonly value: string;
 }
 
-/** The program that runs now, as bin/start.cjs tells of it: what a deploy sends. */
+/** The running program, as bin/start.cjs describes it: this is what a deploy sends. */
 function runningProgram(): { readonly node: string; readonly start: string; readonly bundle: string } {
 	const { HOLDFAST_START: start, HOLDFAST_BUNDLE: bundle } = process.env;
 	if (start && bundle) return { node: process.execPath, start, bundle };
@@ -56,7 +56,7 @@ export async function desiredFor(
 	const nodeHash = await hashOfFile(node);
 	const bundleHash = await hashOfFile(bundle);
 	const startHash = await hashOfFile(start);
-	// By their content: one that is there need not be sent, and an old one serves until the new one is in its place.
+	// Named by content: an existing one need not be sent, and the old one stays in use until the new one is installed.
 	const named = (hash: string) => hash.slice(0, 12);
 	const runtime = join(layout.lib, `node-${process.versions.node}-${named(nodeHash)}`);
 	const program = join(layout.lib, `holdfast-${VERSION}-${named(bundleHash)}.cjs`);
@@ -93,7 +93,7 @@ export async function desiredFor(
 			),
 			text(layout.manifest, `${JSON.stringify(own, null, 2)}\n`, "0600"),
 			...units.files.map((unit) => text(join(layout.units, unit.name), unit.text, "0644")),
-			// sshd must be able to read it as that user, who cannot write it.
+			// sshd must be able to read it as that user, who must not be able to write it.
 			...(account ? [text(account.keys.path, account.keys.text, "0644")] : []),
 		],
 		account,
@@ -110,7 +110,7 @@ exec ${quoted(runtime)} --disable-warning=ExperimentalWarning --disable-sigusr1 
 `;
 }
 
-/** What is sent, and the record of it; files that are there already are not sent again. */
+/** The files to send, and their record; files that already exist there are not sent again. */
 export function shipment(
 	{ files, timers, atBoot, account }: Desired,
 	there: ReadonlyMap<string, string>,
@@ -132,7 +132,7 @@ export function shipment(
 		program: layout.program,
 		manifest: layout.manifest,
 	};
-	// What stays on the machine does not tell what was sent this time.
+	// The record that stays on the machine does not say what was sent this time.
 	const record = { ...deployment, files: listed.map(({ from: _, ...file }) => file) };
 	contents.set("installed.json", { text: `${JSON.stringify(record, null, 2)}\n` });
 	contents.set("deployment.json", { text: JSON.stringify(deployment) });

@@ -1,4 +1,4 @@
-// The first word of a machine: what may come before it, what it says, and what it means when there is none.
+// The greeting of a remote Holdfast: what may precede it, what it contains, and what its absence means.
 import { recordReader } from "../host/lines.ts";
 import { HoldfastError } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
@@ -6,12 +6,12 @@ import { type Greeting, PROTOCOL } from "./protocol.ts";
 import { broken, lineIn } from "./sent.ts";
 import { type Connection, greetingSeconds } from "./ssh.ts";
 
-/** Clocks that differ by more are told of: `latest`, ages and retention go by them. */
+/** A larger difference between the clocks is reported: `latest`, ages and retention depend on them. */
 const MOST_SKEW_SECONDS = 5 * 60;
-/** Bytes that may come before the greeting: what a shell's own start-up files print. */
+/** Maximum bytes before the greeting: output of a shell's start-up files. */
 const MOST_NOISE = 1024 * 1024;
 
-/** Takes what comes before the greeting, and gives back what comes after it. */
+/** Consumes what precedes the greeting, and returns what follows it. */
 export function untilGreeting(
 	connection: Connection,
 	noise: string[],
@@ -41,7 +41,7 @@ export function untilGreeting(
 
 const NOTHING = Buffer.alloc(0);
 
-/** Ends a session in which nothing of ours is heard. */
+/** Ends a session in which no greeting arrives. */
 export function lateGreeting(connection: Connection, stop: AbortController, greeted: () => boolean) {
 	const seconds = greetingSeconds();
 	const late: { fault?: HoldfastError; clear(): void } = { clear: () => clearTimeout(timer) };
@@ -53,7 +53,7 @@ export function lateGreeting(connection: Connection, stop: AbortController, gree
 	return late;
 }
 
-/** It may stand behind what a start-up file printed without an end of line. */
+/** It may follow output of a start-up file that has no newline at its end. */
 function greetingIn(connection: Connection, text: string): Greeting | undefined {
 	const at = text.lastIndexOf('{"type":"greeting"');
 	const line = at < 0 ? undefined : lineIn(connection, text.slice(at));
@@ -86,7 +86,7 @@ function spanOf(seconds: number): string {
 	return seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
 }
 
-/** No greeting: there is no Holdfast, one that is too old, or no way there. */
+/** No greeting: Holdfast is missing or too old, or the machine cannot be reached. */
 export function unlike(
 	connection: Connection,
 	stderr: readonly string[],

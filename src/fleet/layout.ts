@@ -1,22 +1,22 @@
-// Where a deploy puts what on a machine: for root the system's folders, for anyone else their own.
+// The paths that a deploy uses on a machine: system folders for root, or else the user's own.
 import { join } from "node:path";
 
 export interface Layout {
-	/** Runtimes and programs, by their content. */
+	/** Runtimes and programs, named by their content. */
 	readonly lib: string;
-	/** The program in the path. */
+	/** The program in the PATH. */
 	readonly program: string;
-	/** Holds the manifest, the record of what was put where, and `secrets/`. */
+	/** Holds the manifest, the record of installed files, and `secrets/`. */
 	readonly config: string;
 	readonly manifest: string;
 	readonly installed: string;
 	readonly secrets: string;
 	readonly units: string;
-	/** What arrives, before it is put in its place. */
+	/** Where files arrive before they are installed. */
 	readonly arrivals: string;
 }
 
-/** `home` for a normal user; without it, root's. */
+/** `home` for a normal user; absent for root. */
 export function layoutOf(home?: string): Layout {
 	const [lib, bin, config, units, state] =
 		home === undefined

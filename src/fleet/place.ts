@@ -1,4 +1,4 @@
-// A machine as a deploy finds it, and whether it fits.
+// The facts about a machine before a deploy, and whether the deployment can work there.
 import { join } from "node:path";
 import { size } from "../report/text/units.ts";
 import { HoldfastError } from "../values/error.ts";
@@ -10,7 +10,7 @@ export interface Place {
 	readonly target: Target;
 	readonly layout: Layout;
 	readonly facts: Facts;
-	/** Not root: into the user's own folders and manager. */
+	/** Not root: install into the user's own folders and systemd manager. */
 	readonly user: boolean;
 }
 
@@ -23,7 +23,7 @@ export async function placeOf(target: Target): Promise<Place> {
 	return { target, layout, facts, user };
 }
 
-/** `uname -m` of what Node calls the architecture. */
+/** `uname -m` for Node's names of architectures. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
 	x64: "x86_64",
 	arm64: "aarch64",
@@ -32,7 +32,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 	riscv64: "riscv64",
 };
 
-/** Refuse, with a reason, a machine that what is sent could not work on. */
+/** Refuse, with a reason, a machine on which the deployment could not work. */
 export function requireFit({ target: { machine }, facts }: Place): void {
 	const { os, arch, systemd, nixos } = facts;
 	const own = ARCHITECTURES[process.arch] ?? process.arch;
@@ -71,7 +71,7 @@ export function requireRoom({ target: { machine }, facts, layout }: Place, bytes
 			);
 }
 
-/** The program that arrived, by the runtime that arrived or was there already. */
+/** The program that was sent, run by the runtime that was sent or already existed. */
 export async function programOf(
 	{ target }: Place,
 	{ files }: Desired,

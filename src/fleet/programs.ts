@@ -1,4 +1,4 @@
-// What a machine needs that a deploy does not bring: the programs of its engines and databases.
+// The programs that a machine needs and a deploy does not bring: those of its engines and databases.
 import { definitionOf } from "../databases/dump.ts";
 import { ENGINES } from "../engines/list.ts";
 import { programsOf } from "../engines/programs.ts";
@@ -12,7 +12,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 for name; do if command -v "$name" >/dev/null 2>&1; then echo "found $name"; fi; done
 `;
 
-/** A line for each that is not there, with how to install it there. */
+/** A line for each missing program, with how to install it there. */
 export async function missingOn(target: Target, manifest: Manifest): Promise<string[]> {
 	const wanted = wantedBy(manifest);
 	const said = await script(

@@ -1,6 +1,6 @@
-// What an operator's Holdfast says to the one on a machine, over the standard input and output of one SSH session.
-// There: a greeting first, one line of JSON. Then what was asked for; of a run its events, one a line, and last a line
-// that says with which code it ended. What comes from there is measured against these schemas before anything looks at it.
+// The protocol between an operator's Holdfast and the one on a machine, over standard input and output of one SSH session.
+// The machine sends a greeting first, one line of JSON. Then the answer; for a run its events, one per line, and finally a
+// line with its exit code. Everything that arrives is validated against these schemas before use.
 import * as v from "valibot";
 import type { Manifest } from "../manifest/schema.ts";
 import type { RunEvent } from "../run/event.ts";
@@ -10,9 +10,9 @@ import { EXIT } from "../values/error-codes.ts";
 import { errorReportSchema } from "../values/error-report.ts";
 import { record } from "../values/record.ts";
 
-/** Counted up whenever an older side would not understand. */
+/** Incremented whenever an older side would not understand the newer one. */
 export const PROTOCOL = 2;
-/** The hidden command that speaks it. */
+/** The hidden command that speaks the protocol. */
 export const SERVE = "__serve";
 
 export type Request = { readonly protocol: number; readonly version: string } & (
@@ -23,20 +23,20 @@ export type Request = { readonly protocol: number; readonly version: string } & 
 			readonly manifest?: Manifest;
 	  }
 	| {
-			/** Start a run that goes on though nobody listens, unless it was started already; tell its events. */
+			/** Start a run that continues without a listener, unless it was already started; report its events. */
 			readonly do: "operate";
 			readonly run: string;
 			readonly argv: readonly string[];
 			readonly manifest?: Manifest;
 	  }
 	| {
-			/** Tell the events of this run, or of the newest, from its beginning. */
+			/** Report the events of this run, or of the newest, from the start. */
 			readonly do: "attach";
 			readonly run?: string;
 	  }
 );
 
-/** A later line to there: end the run, and undo what it began. */
+/** A later line to the machine: cancel the run, and undo what it has done. */
 export interface Cancel {
 	readonly cancel: true;
 }
@@ -49,7 +49,7 @@ const greetingSchema = v.object({
 	type: v.literal("greeting"),
 	protocol: v.pipe(v.number(), v.integer()),
 	version: short,
-	/** The clock there, RFC 3339. */
+	/** The machine's clock, RFC 3339. */
 	time: short,
 });
 export type Greeting = v.InferOutput<typeof greetingSchema>;
@@ -60,7 +60,7 @@ const asking = {
 	manifest: v.optional(v.looseObject({})),
 };
 const words = v.array(v.string());
-/** A request as another version may write it; one of another protocol is answered by the greeting alone. */
+/** A request, as any version may write it; one of another protocol is answered with the greeting only. */
 export const requestSchema = v.variant("do", [
 	v.object({ ...asking, do: v.literal("ask"), argv: words }),
 	v.object({ ...asking, do: v.literal("operate"), run: v.string(), argv: words }),
@@ -72,7 +72,7 @@ export interface Ended {
 	readonly type: "ended";
 	/** The program's exit code. */
 	readonly code: number;
-	/** When it failed before there was a run. */
+	/** If it failed before there was a run. */
 	readonly error?: ErrorReport;
 }
 const endedSchema: v.GenericSchema<unknown, Ended> = v.pipe(
@@ -87,7 +87,7 @@ const endedSchema: v.GenericSchema<unknown, Ended> = v.pipe(
 	}),
 );
 
-/** Keys that a newer side may have stay as they are: programs read them. */
+/** Keys that a newer side may have are kept: programs read them. */
 function event<T extends v.ObjectEntries>(entries: T) {
 	return v.looseObject({
 		v: v.literal(1),
@@ -100,7 +100,7 @@ function event<T extends v.ObjectEntries>(entries: T) {
 const titled = { step: text, title: text };
 const failed = { ...titled, error: errorReportSchema };
 
-/** Of a step's result, what is shown. */
+/** The parts of a step's result that are shown. */
 const resultSchema = v.union([
 	v.array(v.unknown()),
 	v.looseObject({
@@ -173,8 +173,8 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 export type Line = Greeting | RunEvent | Ended;
 
 /**
- * What a line says; undefined where it is none of ours, or of a type that only newer ones know; or what is wrong with one
- * of a type that we know.
+ * A parsed line; undefined if it is not a line of this protocol, or of a type that only newer versions know; or what is
+ * wrong with a line of a known type.
  */
 export function lineOf(value: unknown): Line | { readonly fault: string } | undefined {
 	const type = (value as { type?: unknown } | null)?.type;
@@ -184,7 +184,7 @@ export function lineOf(value: unknown): Line | { readonly fault: string } | unde
 	return parsed.success ? (parsed.output as Line) : { fault: `${type}: ${issueOf(parsed.issues)}` };
 }
 
-/** The first thing that does not fit, in words. */
+/** The first problem, in words. */
 export function issueOf([issue]: readonly v.BaseIssue<unknown>[]): string {
 	const at = (issue?.path ?? []).map(({ key }) => String(key)).join(".");
 	const words = (kind = "") => WORDS[kind] ?? kind;

@@ -1,4 +1,4 @@
-// The secrets that a machine is to have: out of the store, made again, or left as they are there.
+// The secrets that a machine needs: taken from the store, newly created, or left as they are there.
 import { createHash } from "node:crypto";
 import { HoldfastError } from "../values/error.ts";
 import type { Secret } from "./deployment.ts";
@@ -8,20 +8,20 @@ import { hashesOf } from "./target.ts";
 
 export interface SecretsThere {
 	readonly values: readonly Secret[];
-	/** For people, before it is done. */
+	/** Shown before anything is done. */
 	readonly lines: readonly string[];
-	/** What a person must carry to somebody else, once it is done: lines. */
+	/** Lines about what the user must pass on to somebody else, once it is done. */
 	readonly told: readonly string[];
-	/** Put those that were made into the store. */
+	/** Put newly created secrets into the store. */
 	keep(): Promise<void>;
 }
 
-/** Nothing is kept before somebody has said yes. */
+/** Nothing is stored before the user has confirmed. */
 export async function secretsFor(
 	{ target }: Place,
 	wanted: readonly WantedSecret[],
 	store: SecretStore,
-	/** Keys that a deploy to their server lets in. */
+	/** Keys that a deploy to their server authorizes. */
 	served: ReadonlySet<string>,
 ): Promise<SecretsThere> {
 	const there = await hashesOf(

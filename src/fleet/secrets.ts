@@ -1,5 +1,5 @@
-// Passphrases and keys that a deploy makes and puts on machines. The operator keeps them: encrypted with age in a folder
-// beside the config, or with the user's own tool.
+// Passphrases and keys that a deploy creates and installs on machines. The operator keeps them: encrypted with age in a
+// folder next to the config, or with the user's own tool.
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,35 +14,35 @@ import type { Manifest } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { Layout } from "./layout.ts";
 
-/** As the config has it, with absolute paths. */
+/** The config's `secrets`, with absolute paths. */
 interface SecretSettings {
 	/** Files `MACHINE/NAME.age`. */
 	readonly folder: string;
-	/** Age identities that open them; made on first use. */
+	/** Age identities that decrypt them; created on first use. */
 	readonly identity: string;
-	/** In place of both: run with the secret's name as last argument. */
+	/** Instead of both: a command, run with the secret's name as its last argument. */
 	readonly get?: readonly string[] | undefined;
-	/** The same, with the secret on standard input. */
+	/** The command that stores a secret, which it gets on standard input. */
 	readonly set?: readonly string[] | undefined;
 }
 
 export interface SecretStore {
-	/** In words. */
+	/** As text. */
 	readonly place: string;
 	get(name: string): Promise<string | undefined>;
 	set(name: string, value: string): Promise<void>;
 }
 
 export interface WantedSecret {
-	/** In the store: `web01/borg`. */
+	/** The name in the store: `web01/borg`. */
 	readonly name: string;
 	readonly path: string;
 	readonly kind: SecretFile["kind"];
-	/** Which destinations use it, for people. */
+	/** The destinations that use it, as text. */
 	readonly of: readonly string[];
 }
 
-/** Passphrases and SSH keys that destinations use and that lie in Holdfast's own folder of secrets. Others are yours. */
+/** Passphrases and SSH keys in Holdfast's own secrets folder that destinations use. Others are not managed. */
 export function wantedSecrets({ machine, providers }: Manifest, { secrets }: Layout): WantedSecret[] {
 	const wanted = new Map<string, WantedSecret>();
 	const want = (path: string, kind: WantedSecret["kind"], of: string) => {
@@ -60,7 +60,7 @@ export function wantedSecrets({ machine, providers }: Manifest, { secrets }: Lay
 
 export function makeSecret(kind: WantedSecret["kind"], comment: string): string {
 	if (kind === "passphrase") return `${randomBytes(24).toString("base64url")}\n`;
-	// The key's format is OpenSSH's own; its program makes it.
+	// The key format is OpenSSH's own, so ssh-keygen creates it.
 	const folder = mkdtempSync(join(tmpdir(), "holdfast-key-"));
 	try {
 		const file = join(folder, "key");
@@ -73,7 +73,7 @@ export function makeSecret(kind: WantedSecret["kind"], comment: string): string 
 	}
 }
 
-/** The public half, as authorized_keys has it. */
+/** The public key, in the form of authorized_keys. */
 export function publicKeyOf(privateKey: string): string {
 	const folder = mkdtempSync(join(tmpdir(), "holdfast-key-"));
 	try {
@@ -105,7 +105,7 @@ function toolStore(get: readonly string[], set: readonly string[]): SecretStore 
 		async get(name) {
 			const result = await execText([...get, name], { timeoutSeconds: 120 });
 			if (result.code === 0) return result.text === "" ? undefined : result.text;
-			// Most tools say so of a name that they do not know.
+			// Most tools fail with such a message if they do not know a name.
 			if (result.code === 1) return undefined;
 			throw fault("tell", name, get, result.stderr, describeEnd(result));
 		},

@@ -1,4 +1,4 @@
-// Which machines a command is for: those named, those with a tag, or all.
+// Which machines a command is for: by name, by tag, or all.
 
 import { LOCAL_HOSTS } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -9,11 +9,11 @@ export interface Selection {
 	readonly names: readonly string[];
 	readonly tags: readonly string[];
 	readonly all: boolean;
-	/** The command is one that can work on several. */
+	/** The command can work on several machines. */
 	readonly several?: boolean;
 }
 
-/** A config, as far as machines are chosen from it. */
+/** The parts of a config that machines are chosen by. */
 export interface Machines {
 	readonly file: string;
 	readonly names: readonly string[];
@@ -23,8 +23,8 @@ export interface Machines {
 }
 
 /**
- * Machines in the config's order, each once; no others are resolved. With nothing chosen: the only one, or an error that lists
- * them.
+ * Machines in the config's order, each once; others are not resolved. If nothing is chosen: the only machine, or an error
+ * that lists them.
  */
 export async function select(config: Machines, selection: Selection): Promise<Manifest[]> {
 	const { names: known, file } = config;
@@ -50,7 +50,7 @@ export async function select(config: Machines, selection: Selection): Promise<Ma
 	return [...(await config.resolve(known.filter((name) => chosen.has(name)))).values()];
 }
 
-/** The names of machines with one of the tags, each of which some machine has. */
+/** The names of machines with one of the tags. Every tag must belong to some machine. */
 async function tagged(tags: readonly string[], { file, names, tagsOf }: Machines): Promise<string[]> {
 	const tagsByName = new Map<string, readonly string[]>();
 	for (const name of names) tagsByName.set(name, await tagsOf(name));
@@ -68,7 +68,7 @@ async function tagged(tags: readonly string[], { file, names, tagsOf }: Machines
 	return names.filter((name) => tagsByName.get(name)?.some((tag) => tags.includes(tag)));
 }
 
-/** Of a name that is no machine's: it may be a provider's or a state's, unless the machines cannot be looked at. */
+/** For a name that is not a machine's: it may be a provider's or a state's, if the machines can be resolved. */
 async function whatWasMeant(name: string, { names, resolve }: Machines): Promise<string> {
 	const every = [...(await resolve().catch(() => new Map<string, Manifest>())).values()];
 	if (every.some(({ providers }) => Object.hasOwn(providers, name)))
@@ -79,7 +79,7 @@ async function whatWasMeant(name: string, { names, resolve }: Machines): Promise
 	return meant ? `did you mean "${meant}"?` : `the machines are: ${names.join(", ")}`;
 }
 
-/** Whether a machine is this one, and needs no SSH. */
+/** Whether a machine is this one and needs no SSH. */
 export function isHere({ host }: Manifest): boolean {
 	return host === undefined || LOCAL_HOSTS.includes(host);
 }

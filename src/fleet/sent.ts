@@ -1,14 +1,14 @@
-// What a machine sends is somebody else's: how much of it is read, and what is wrong with it in words.
+// Data from another machine are not trusted: limits on how much of them is read, and descriptions of what is wrong with them.
 import { parseBounded } from "../host/bounded-json.ts";
 import { HoldfastError } from "../values/error.ts";
 import { lineOf } from "./protocol.ts";
 import type { Address, Connection } from "./ssh.ts";
 
-/** MiB that a machine may complain. */
+/** Maximum MiB of a machine's error output. */
 const MOST_MESSAGES = 16;
 const LINE_LIMITS = { depth: 50, values: 200_000 };
 
-/** What no Holdfast would do. */
+/** Something that no Holdfast would send. */
 export function broken({ machine, host }: Address, what: string): HoldfastError {
 	return new HoldfastError("answer-invalid", `${machine} ${what}: that is not how Holdfast answers`, {
 		hint: `log in there and see what its holdfast is: ssh ${host}; to put it back: holdfast deploy ${machine}`,
@@ -20,7 +20,7 @@ export const mostMessages = (connection: Connection) => ({
 	fault: () => broken(connection.address, `sent more than ${MOST_MESSAGES} MiB of messages`),
 });
 
-/** What is too long, too deep or too much, as the machine's own fault. */
+/** Report data that are too long, too deep or too many as the machine's fault. */
 export function inWords(connection: Connection, read: () => void): void {
 	try {
 		read();

@@ -1,5 +1,5 @@
-// One connection to a machine for all that a command does there, by the system's own ssh: its config, aliases, jump
-// hosts, agent and known hosts are the user's. What needs one session only is that session; several go through a master.
+// One connection to a machine for everything that a command does there, by the system's ssh: its config, aliases, jump
+// hosts, agent and known hosts are the user's. A single session connects directly; several share a master connection.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,33 +11,33 @@ import type { ErrorCode } from "../values/error-codes.ts";
 export interface Address {
 	/** The machine's name, for messages. */
 	readonly machine: string;
-	/** As ssh takes it. */
+	/** The address, in ssh's form. */
 	readonly host: string;
-	/** Become root there, without a password. */
+	/** Become root there with sudo, without a password. */
 	readonly sudo: boolean;
-	/** A file in place of the user's own ssh config. */
+	/** A file to use instead of the user's own ssh config. */
 	readonly config?: string | undefined;
 }
 
 /** Seconds until a host that does not answer counts as down. */
 const CONNECT_SECONDS = 15;
-/** Seconds of silence after which a connection counts as broken: three missed answers, one each five seconds. */
+/** Seconds of silence after which a connection counts as broken: three missed answers, five seconds apart. */
 const ALIVE = ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"];
 const LOOK_AGAIN_MS = 10;
 
-/** How long a machine may take for an answer; HOLDFAST_ANSWER_SECONDS says otherwise. */
+/** How long a machine may take to answer; overridden by HOLDFAST_ANSWER_SECONDS. */
 export function answerSeconds(): number {
 	const given = Number(process.env.HOLDFAST_ANSWER_SECONDS);
 	return given > 0 ? given : 900;
 }
 
-/** Time to log in, for which a security key may have to be touched, and to send the greeting. */
+/** Time to log in, which may require touching a security key, and to send the greeting. */
 export const greetingSeconds = (): number => Math.min(120, answerSeconds());
 
 export class Connection {
 	readonly address: Address;
 	readonly #words: readonly string[];
-	/** Ends what the sessions go through. */
+	/** Closes the connection that the sessions share. */
 	readonly #end: () => Promise<void>;
 
 	private constructor(address: Address, words: readonly string[], end: () => Promise<void>) {
@@ -46,18 +46,18 @@ export class Connection {
 		this.#end = end;
 	}
 
-	/** For one session: it connects when it starts, and whether that went well is known from what it says. */
+	/** For one session: it connects when it starts, and its output shows whether that succeeded. */
 	static forOne(address: Address): Connection {
 		return new Connection(address, [...wordsOf(address), "-o", "ControlPath=none"], async () => {});
 	}
 
-	/** Connects and proves who we are; later sessions go through this connection. Close it. */
+	/** Connects and authenticates; later sessions share this connection. Close it. */
 	static open(address: Address, signal: AbortSignal): Promise<Connection> {
 		return throughCrowd(signal, () => Connection.#open(address, signal));
 	}
 
 	static async #open(address: Address, signal: AbortSignal): Promise<Connection> {
-		// Its path must be short: the name of a socket has at most 108 bytes.
+		// The path must be short: a socket's path has at most 108 bytes.
 		const folder = mkdtempSync(join(tmpdir(), "holdfast-ssh-"));
 		const socket = join(folder, "c");
 		const words = [...wordsOf(address), "-o", `ControlPath=${socket}`];
@@ -65,7 +65,7 @@ export class Connection {
 		try {
 			const master = await start([...words, "-o", "ControlMaster=yes", "-N", "-T", "--", address.host], {
 				env: environment(),
-				// Once it stands, whoever is interrupted still has something to say through it.
+				// Once connected, an interrupted command still needs it to cancel the run there.
 				signal: stop.signal,
 			});
 			const ended = master.done.then((result) => {
@@ -93,10 +93,10 @@ export class Connection {
 		}
 	}
 
-	/** Start a program there, as root where the address says so. */
+	/** Start a program there, as root if the address says so. */
 	start(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Child> {
 		const words = this.address.sudo ? ["sudo", "-n", "--", ...argv] : argv;
-		// sshd gives the remote user's shell one string.
+		// sshd passes a single string to the remote user's shell.
 		const command = words.map(quoted).join(" ");
 		return start([...this.#words, "-o", "ControlMaster=no", "-T", "--", this.address.host, command], {
 			...options,
@@ -104,7 +104,7 @@ export class Connection {
 		});
 	}
 
-	/** What a failed session means, in words. */
+	/** Explain a failed session. */
 	fault(stderr: readonly string[], otherwise: string): HoldfastError {
 		return explained(this.address, stderr, otherwise);
 	}
@@ -115,15 +115,15 @@ export class Connection {
 }
 
 /**
- * Dropped before it began: an sshd does so, at random, to some of those who come when ten have not yet shown who they are
- * (`MaxStartups`, sshd_config(5)); a jump host in front of many machines above all.
+ * The connection was dropped before the login: sshd drops some at random while ten others have not logged in yet
+ * (`MaxStartups`, sshd_config(5)). This happens mostly at a jump host in front of many machines.
  */
 class Crowded extends HoldfastError {}
 
-/** Milliseconds, at most, before each further try. */
+/** Maximum milliseconds before each retry. */
 const CROWD_PAUSES = [500, 1_000, 2_000, 4_000, 8_000];
 
-/** What connects, and is done again while it is dropped before it began; they do not come back all at once. */
+/** Connects, and retries while the connection is dropped before the login. Random delays spread the retries. */
 export async function throughCrowd<T>(signal: AbortSignal, connect: () => Promise<T>): Promise<T> {
 	for (const longest of CROWD_PAUSES)
 		try {
@@ -141,7 +141,7 @@ function wordsOf({ config }: Address): string[] {
 		"ssh",
 		...(config === undefined ? [] : ["-F", config]),
 		...["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`, ...ALIVE],
-		// Whatever the user's config has for people at a terminal.
+		// Overrides settings in the user's config that are meant for interactive use.
 		...["-o", "LogLevel=ERROR", "-o", "ControlPersist=no", "-o", "RemoteCommand=none"],
 	];
 }
@@ -151,12 +151,12 @@ function environment(): Record<string, string> {
 	return { ...cleanEnvironment(), ...(SSH_AUTH_SOCK ? { SSH_AUTH_SOCK } : {}) };
 }
 
-/** One word for a POSIX shell. */
+/** Quote one word for a POSIX shell. */
 export function quoted(word: string): string {
 	return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** What ssh, sudo and the shell there say, and what to do about it. Their words: OpenSSH 9.2, sudo 1.9. */
+/** Messages of ssh, sudo and the remote shell, and what to do about them. Wording of OpenSSH 9.2 and sudo 1.9. */
 const MEANINGS: readonly {
 	readonly code: ErrorCode;
 	readonly words: RegExp;

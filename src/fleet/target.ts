@@ -1,5 +1,5 @@
-// A machine that is deployed to, before Holdfast is on it: nothing is needed there but a POSIX shell, coreutils, tar,
-// gzip and systemd. The same for this machine itself.
+// A machine that is deployed to, before Holdfast is installed: it needs only a POSIX shell, coreutils, tar, gzip and
+// systemd. This machine itself is treated the same way.
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { answerSeconds, type Connection } from "./ssh.ts";
 export interface Target {
 	readonly machine: string;
 	start(argv: readonly string[], options?: Omit<ExecOptions, "env">): Promise<Child>;
-	/** An error out of what a session said. */
+	/** Turns a session's output into an error. */
 	fault(stderr: readonly string[], otherwise: string): HoldfastError;
 }
 
@@ -36,20 +36,20 @@ export function targetHere(machine: string): Target {
 
 export interface Facts {
 	readonly os: string;
-	/** As `uname -m`. */
+	/** As printed by `uname -m`. */
 	readonly arch: string;
 	readonly uid: number;
 	readonly home: string;
 	readonly systemd: boolean;
 	readonly nixos: boolean;
-	/** Bytes free where it arrives, and where it stays. */
+	/** Free bytes where files arrive, and where they are installed. */
 	readonly room: readonly number[];
 }
 
-/** MiB that a script may print: a manifest, hashes, a record. */
+/** Maximum MiB of a script's output: a manifest, hashes, a record. */
 const MOST_MIB = 16;
 
-/** What a script prints there; one that fails is an error. `args` are its `$1`, `$2` … */
+/** Run a script there and return its output; throws if it fails. `args` are its `$1`, `$2` … */
 export async function script(
 	target: Target,
 	text: string,
@@ -80,7 +80,7 @@ export async function script(
 	return said.slice(at + BEGIN.length + 1);
 }
 
-/** What a shell's own start-up files print comes before it. */
+/** Output of the shell's start-up files precedes it. */
 const BEGIN = "holdfast-begins-here";
 
 const LOOK = `
@@ -91,7 +91,7 @@ for place; do while [ ! -d "$place" ]; do place=\${place%/*}; place=\${place:-/}
 	echo "room $(df -Pk "$place" | tail -n 1 | awk '{ print $4 }')"; done
 `;
 
-/** `rooms`: folders in which there must be room, though they may not be there yet. */
+/** `rooms`: folders that need free space, though they may not exist yet. */
 export async function factsOf(target: Target, rooms: readonly string[]): Promise<Facts> {
 	const lines = (await script(target, LOOK, rooms)).split("\n").map((line) => {
 		const at = line.indexOf(" ");
@@ -105,7 +105,7 @@ export async function factsOf(target: Target, rooms: readonly string[]): Promise
 		home: value("home"),
 		systemd: value("systemd") === "yes",
 		nixos: value("nixos") === "yes",
-		// What df does not know stands in no way.
+		// If df does not know, do not refuse.
 		room: lines
 			.filter(([name]) => name === "room")
 			.map(([, kib]) => (Number(kib) >= 0 ? Number(kib) * 1024 : Number.POSITIVE_INFINITY)),
@@ -131,7 +131,7 @@ const factsSchema = v.object({
 	room: v.pipe(v.array(v.pipe(v.number(), v.minValue(0))), v.maxLength(10)),
 });
 
-/** SHA-256 of those that are there, by path. */
+/** SHA-256 of the files that exist, by path. */
 export async function hashesOf(target: Target, paths: readonly string[]): Promise<Map<string, string>> {
 	const text = await script(target, 'sha256sum -- "$@" 2>/dev/null; true', paths);
 	return new Map(
@@ -148,10 +148,10 @@ export async function textOf(target: Target, path: string): Promise<string | und
 	return text === "" ? undefined : text.slice("there\n".length);
 }
 
-/** What is sent: a text, or a file of this machine. */
+/** What is sent: a text, or a file on this machine. */
 export type Content = { readonly text: string } | { readonly file: string };
 
-/** Files by name into a new private folder there. */
+/** Send files, by name, into a new private folder there. */
 export async function send(
 	target: Target,
 	folder: string,
@@ -162,7 +162,7 @@ export async function send(
 		for (const [name, content] of files)
 			if ("text" in content) await writeFile(join(stage, name), content.text, { mode: 0o600 });
 			else await symlink(content.file, join(stage, name));
-		// Whoever sends it is nobody there, least of all the user of the same name.
+		// The sender's user does not exist there, or is somebody else of the same name.
 		const nobodys = ["--owner=0", "--group=0", "--numeric-owner"];
 		const pack = await start(["tar", "-ch", ...nobodys, "--use-compress-program=gzip -1", "-C", stage, "."], {
 			pipeOut: true,

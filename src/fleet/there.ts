@@ -1,5 +1,5 @@
-// The operator's side: have a machine do something, and hear of it. What the machine says is data of somebody else's: each
-// line is bounded and measured (protocol.ts), and nothing that it says decides more than what is shown of it.
+// The operator's side: have a machine do something, and follow it. The machine's output is not trusted: each line is limited
+// in size and validated (protocol.ts), and affects nothing except what is displayed.
 import { type Child, describeEnd, type ExecResult } from "../host/exec.ts";
 import { type OutputReader, recordReader } from "../host/lines.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -11,45 +11,45 @@ import { type Ended, type Greeting, PROTOCOL, type Request, SERVE } from "./prot
 import { broken, inWords, lineIn, mostMessages } from "./sent.ts";
 import { answerSeconds, type Connection, throughCrowd } from "./ssh.ts";
 
-/** The code with which ssh itself fails. */
+/** The exit code with which ssh itself fails. */
 const SSH_FAILED = 255;
 
-/** The program there: what a deploy or a package has put into the path. */
+/** The remote program: installed in the PATH by a deploy or a package. */
 export const PROGRAM: readonly string[] = ["holdfast"];
 
 export interface Wish {
-	/** Words of the command, without those that choose a config. */
+	/** The command's arguments, without those that choose a config. */
 	readonly argv: readonly string[];
-	/** What the machine is to go by; its own manifest when left out. */
+	/** The manifest that the machine uses; its own if omitted. */
 	readonly manifest?: Manifest;
-	/** Where the program is, when it is not the installed one. */
+	/** The program's path, if it is not the installed one. */
 	readonly program?: readonly string[];
 }
 
 export interface Hearing {
 	/** Cancels the run there too. */
 	readonly signal: AbortSignal;
-	/** Ends the hearing; the run goes on. */
+	/** Stops listening; the run continues. */
 	readonly leave: AbortSignal;
 	readonly listener: Listener;
-	/** Something that a person should know, such as clocks that differ. */
+	/** Something that the user should know, such as clocks that differ. */
 	readonly remark: (line: string) => void;
 }
 
-/** The connection ended before the run did. The run goes on. */
+/** The connection ended before the run did. The run continues. */
 export class ConnectionLost extends HoldfastError {}
 
-/** Lines that do not fit are left out, so many of them. */
+/** How many invalid lines are ignored. */
 const MOST_FAULTS = 1_000;
-/** From the last word to the end of the session. */
+/** From the last line to the end of the session. */
 const GOODBYE_MS = 10_000;
 
 export interface Question {
 	readonly signal: AbortSignal;
 	readonly remark: (line: string) => void;
-	/** Takes what the command there prints. */
+	/** Receives the output of the command there. */
 	reader(): OutputReader;
-	/** How long the answer may take, when not as long as answers usually may. */
+	/** The time limit for the answer, if it differs from the usual one. */
 	readonly seconds?: number;
 }
 
@@ -95,7 +95,7 @@ async function askOnce(
 	return { code: result.code ?? 1, stderr: result.stderr };
 }
 
-/** Start a run there, unless it was started already, and hear of it until its end. An abort cancels it there too. */
+/** Start a run there, unless it was already started, and follow it to its end. An abort cancels it there too. */
 export async function operate(
 	connection: Connection,
 	{ program = PROGRAM, ...wish }: Wish & { readonly run: string },
@@ -104,7 +104,7 @@ export async function operate(
 	return follow(connection, program, request({ do: "operate", ...wish }), hearing);
 }
 
-/** Hear of a run that is under way there, or how the last one went. */
+/** Follow a run that is in progress there, or report how the last one ended. */
 export async function attach(
 	connection: Connection,
 	run: string | undefined,
@@ -148,12 +148,12 @@ async function followOnce(
 		} else if (line.type === "ended") {
 			heard.ended = line;
 			heard.child?.stdin?.end();
-			// Whoever has said so has nothing more to say.
+			// That was the session's last line.
 			setTimeout(() => stop.abort(), GOODBYE_MS).unref();
 		} else if (line.type === "run-started" && line.machine !== machine) {
 			if ("run" in wish && line.run === wish.run)
 				throw broken(connection.address, `answers for another machine, "${line.machine}"`);
-			// One that died there under a name that the machine had before.
+			// It belongs to a run that was interrupted there while the machine had another name.
 			listener({ ...line, machine });
 		} else if (line.type !== "greeting") listener(line);
 	};
@@ -165,7 +165,7 @@ async function followOnce(
 	});
 	const late = lateGreeting(connection, stop, () => heard.greeting !== undefined);
 	const cancel = () => {
-		// Once it is asked the session stays: what it tells of the undo is still to be heard.
+		// After the cancellation the session stays open: the undo is still to be reported.
 		if (heard.greeting) tell({ cancel: true });
 		else stop.abort();
 	};
@@ -222,7 +222,7 @@ type Asked = Request extends infer R ? (R extends Request ? Omit<R, "protocol" |
 
 function request(wish: Asked): Request {
 	if (!("manifest" in wish) || !wish.manifest) return { protocol: PROTOCOL, version: VERSION, ...wish };
-	// There it is the machine itself.
+	// On the other side it is the local machine.
 	const { host: _, ...manifest } = wish.manifest;
 	return { protocol: PROTOCOL, version: VERSION, ...wish, manifest };
 }

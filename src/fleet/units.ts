@@ -1,5 +1,5 @@
-// The systemd units of a machine: timers for create, prune and check, the services behind them, recovery at boot, and
-// one that tells of failures. What each line of the hardening is for: docs/explanation/units.md.
+// The systemd units of a machine: timers for create, prune and check, their services, recovery at boot, and a unit that
+// reports failures. For the purpose of each hardening setting see docs/explanation/units.md.
 import { DATABASES } from "../databases/list.ts";
 import { engineOf } from "../engines/list.ts";
 import { scheduleOf } from "../manifest/machine.ts";
@@ -12,22 +12,22 @@ export interface UnitFile {
 
 export interface UnitSet {
 	readonly files: readonly UnitFile[];
-	/** Enabled, and started at once. */
+	/** Units to enable and start. */
 	readonly timers: readonly string[];
-	/** Enabled, for the next boot. */
+	/** Units to enable for the next boot. */
 	readonly atBoot: readonly string[];
 }
 
 export interface UnitRequest {
 	readonly manifest: Manifest;
-	/** Path of the program, and of the manifest that it goes by. */
+	/** The paths of the program, and of the manifest that it uses. */
 	readonly program: string;
 	readonly config: string;
-	/** Units of a user's own manager. */
+	/** Units for a user's own manager. */
 	readonly user: boolean;
 }
 
-/** Waits at most so long for another run, such as the backup that a prune comes too near to. */
+/** How long to wait for another run, such as a backup that is still in progress when a prune is due. */
 const WAIT = "6h";
 
 /** A kind of work that a timer starts: `holdfast-NAME.timer` and `.service`. */
@@ -36,7 +36,7 @@ export interface Job {
 	readonly what: string;
 	readonly calendar: string;
 	readonly argv: readonly string[];
-	/** Of a backup: the providers that it writes to. */
+	/** For a backup: the providers that it writes to. */
 	readonly writes?: readonly string[];
 }
 
@@ -156,7 +156,7 @@ ExecStart=${escaped(program)} notify --config ${escaped(config)} --unit %i
 ${hardening(user)}`;
 }
 
-/** What none of the work needs, nor hooks that are in their right mind. No mount namespace: disks are mounted for all. */
+/** Restrictions that break neither Holdfast's work nor any reasonable hook. No mount namespace: mounts must be visible to all. */
 function hardening(user: boolean): string {
 	const anyone = [
 		"UMask=0077",
@@ -174,7 +174,7 @@ function hardening(user: boolean): string {
 	return [...anyone, ...(user ? [] : root)].map((line) => `${line}\n`).join("");
 }
 
-/** Runs that died with the machine are brought to their end before the services start. */
+/** Finishes or rolls back interrupted runs at boot, before the services start. */
 function recovery({ program }: UnitRequest): UnitFile[] {
 	return [
 		{
@@ -218,7 +218,7 @@ WantedBy=multi-user.target
 	];
 }
 
-/** The names of passphrases that are credentials. One that is only there encrypted, the program decrypts by itself. */
+/** The names of passphrases that are credentials. The program itself decrypts those that exist only in encrypted form. */
 function credentialsOf({ providers }: Manifest): string[] {
 	const names = Object.values(providers).flatMap((options) =>
 		"destinations" in options
@@ -230,7 +230,7 @@ function credentialsOf({ providers }: Manifest): string[] {
 	return [...new Set(names)];
 }
 
-/** A word of ExecStart: systemd expands `%` and `$`, and reads quotes (systemd.service(5), "Command lines"). */
+/** Quote a word for ExecStart: systemd expands `%` and `$`, and interprets quotes (systemd.service(5), "Command lines"). */
 function escaped(word: string): string {
 	const plain = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
 	return /^[\w@%+=:,./$-]+$/.test(plain)

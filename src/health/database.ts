@@ -1,8 +1,8 @@
-// Ask a database, for the kinds that put a query, and compare the answer.
+// Query a database and compare the answer, for the kinds that use a query.
 import { type Dump, openDatabase } from "../databases/dump.ts";
 import { type Attempt, type Fault, faultOf } from "./health-check.ts";
 
-/** Where the database is, and as whom it is asked, is said by a dump of it. Any answer will do where none is expected. */
+/** A dump of the database says where it is, and as which user to connect. Without an expected answer any answer will do. */
 export async function askDatabase(
 	dump: Dump,
 	{ sql, expect }: { readonly sql: string; readonly expect?: string | undefined },

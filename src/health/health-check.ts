@@ -1,37 +1,37 @@
-// What a kind of health check must say of itself. One file here is one kind; `list.ts` names them all.
+// The definition of a kind of health check. Each file here is one kind; `list.ts` names them all.
 import type * as v from "valibot";
 import type { Dump } from "../databases/dump.ts";
 import { reportOf } from "../values/error.ts";
 
 /** What one attempt may use. */
 export interface Attempt {
-	/** Seconds that it may take. */
+	/** The time limit in seconds. */
 	readonly seconds: number;
 	readonly signal: AbortSignal;
-	/** The databases of the state that is asked about. */
+	/** The databases of the state that is checked. */
 	readonly dumps: readonly Dump[];
 	log(line: string): void;
 }
 
 /** Why it is not healthy. */
 export interface Fault {
-	/** Follows the check's label and a colon: `answered with status 503`. */
+	/** Printed after the check's label and a colon: `answered with status 503`. */
 	readonly what: string;
-	/** Lines of what the service or a program said. */
+	/** Lines of output from the service or a program. */
 	readonly details: readonly string[];
 }
 
-/** Loaded with every manifest, so that what asks, and all that it needs, is imported by `ask` itself. */
+/** Loaded with every manifest, so `ask` itself imports the code that does the work. */
 export interface HealthCheckKind<O extends v.ObjectEntries = v.ObjectEntries> {
-	/** The option by which a check is of this kind. */
+	/** The option that identifies a check of this kind. */
 	readonly key: string;
-	/** Beside `within`, which all have. */
+	/** In addition to `within`, which all kinds have. */
 	readonly options: O;
-	/** Whether the service's own units must be up for an answer, rather than a database's server, or none for a file. */
+	/** Whether the check needs the service's own units, rather than just a database's server or a file. */
 	readonly asksService: boolean;
-	/** The check in a few words, for titles. */
+	/** A short description of the check, for titles. */
 	label(options: v.InferOutput<v.StrictObjectSchema<O, undefined>>): string;
-	/** Ask once; undefined when it is healthy. Throws when to ask again is of no use. */
+	/** Ask once; undefined if healthy. Throws if repeating is pointless. */
 	ask(
 		options: v.InferOutput<v.StrictObjectSchema<O, undefined>>,
 		attempt: Attempt,
@@ -45,7 +45,7 @@ export function defineHealthCheck<const O extends v.ObjectEntries>(
 	return kind;
 }
 
-/** An error of what may be on its way up. */
+/** An error from something that may still be starting. */
 export function faultOf(error: unknown): Fault {
 	const { message, details = [] } = reportOf(error);
 	return { what: message, details };

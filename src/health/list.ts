@@ -10,7 +10,7 @@ import { sqlite } from "./sqlite.ts";
 
 export const HEALTH_CHECKS = [http, script, command, sql, sqlite] as const;
 
-/** As a person writes it; yields what the manifest holds. */
+/** Parses what a user writes into what the manifest holds. */
 export const healthCheckSchema = v.union(
 	HEALTH_CHECKS.map(({ options }) => v.strictObject({ ...options, within })) as Form[],
 	`a health check is ${forms()}`,
@@ -26,13 +26,13 @@ function forms(): string {
 	return `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
 }
 
-/** `{ sql, database }`: the keys that cannot be left out. */
+/** `{ sql, database }`: the required keys. */
 function formOf(options: v.ObjectEntries): string {
 	const needed = Object.entries(options).filter(([, { type }]) => type !== "optional");
 	return `{ ${needed.map(([key]) => key).join(", ")} }`;
 }
 
-/** The kind that a check is of. */
+/** The kind of a check. */
 export function healthCheckKind(check: HealthCheck): HealthCheckKind {
 	const found = HEALTH_CHECKS.find(({ key }) => key in check);
 	if (found === undefined) throw new Error(`no health check is known for ${Object.keys(check).join(", ")}`);

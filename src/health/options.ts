@@ -1,4 +1,4 @@
-// Options that several kinds have.
+// Options that several kinds share.
 import * as v from "valibot";
 import * as f from "../values/fields.ts";
 
@@ -9,7 +9,7 @@ export const expect = v.pipe(
 	v.description("the answer must be this, apart from space around it"),
 );
 
-/** All have it. */
+/** Every kind has it. */
 export const within = v.optional(
 	f.seconds(f.pause, {
 		about: "how long it may take to pass; it is asked again until then",

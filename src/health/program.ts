@@ -1,4 +1,4 @@
-// Ask by a program's exit code, for the kinds that run one.
+// Check a program's exit code, for the kinds that run one.
 import { cleanEnvironment, describeEnd, exec } from "../host/exec.ts";
 import { account } from "../host/users.ts";
 import type { Attempt, Fault } from "./health-check.ts";

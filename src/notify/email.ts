@@ -1,4 +1,4 @@
-// A mail, by whatever the machine has as sendmail.
+// A mail, sent by the machine's sendmail.
 import * as v from "valibot";
 import { printable } from "../values/printable.ts";
 import { defineNotification } from "./notification.ts";
@@ -26,7 +26,7 @@ export const email = defineNotification({
 			"",
 			body,
 		];
-		// The path of a user may lack the folder that most systems have it in.
+		// A user's PATH may lack the folder where most systems have it.
 		const sendmail = programPath("sendmail") ?? "/usr/sbin/sendmail";
 		await runToTell([sendmail, "-t", "-i"], `${mail.join("\n")}\n`);
 	},

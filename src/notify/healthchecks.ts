@@ -1,4 +1,4 @@
-// A check of healthchecks.io, or of a server of one's own: https://healthchecks.io/docs/http_api/
+// A check at healthchecks.io, or at a self-hosted server: https://healthchecks.io/docs/http_api/
 import * as v from "valibot";
 import * as f from "../values/fields.ts";
 import { defineNotification } from "./notification.ts";
@@ -14,7 +14,7 @@ export const healthchecks = defineNotification({
 		),
 	},
 	usualEvents: ["start", "success", "failure"],
-	// One check watches one thing: the success of a prune must not hide a backup that never came.
+	// One check watches one operation: a successful prune must not hide a missing backup.
 	concerns: ({ event, operation }) => event === "failure" || operation === "create",
 	label: ({ healthchecks }) => `the check at ${f.hostOf(healthchecks)}`,
 	async send({ healthchecks }, { event, title, body }) {

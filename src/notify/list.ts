@@ -1,4 +1,4 @@
-// The ways to notify somebody of runs. A new one is a file here and a line in `NOTIFICATIONS`.
+// The kinds of notifications. A new one is a file here and a line in `NOTIFICATIONS`.
 import * as v from "valibot";
 import { command } from "./command.ts";
 import { email } from "./email.ts";
@@ -25,7 +25,7 @@ type Form<O = (typeof NOTIFICATIONS)[number]["options"]> = O extends v.ObjectEnt
 	: never;
 export type Notify = v.InferOutput<typeof notifySchema>;
 
-/** The kind that an item is of. */
+/** The kind of an item. */
 export function notificationKind(whom: Notify): NotificationKind {
 	const found = NOTIFICATIONS.find(({ key }) => key in whom);
 	if (found === undefined) throw new Error(`no way to notify is known for ${Object.keys(whom).join(", ")}`);

@@ -1,10 +1,10 @@
-// What a way to notify somebody of runs must say of itself. One file here is one way; `list.ts` names them all.
+// The definition of a kind of notification. Each file here is one kind; `list.ts` names them all.
 import type * as v from "valibot";
 
 export const EVENTS = ["start", "success", "failure"] as const;
 export type NotifyEvent = (typeof EVENTS)[number];
 
-/** What is said of a run. Title and body hold no control characters but the body's line ends. */
+/** The message about a run. Title and body hold no control characters except the body's newlines. */
 export interface Notification {
 	readonly event: NotifyEvent;
 	readonly machine: string;
@@ -14,23 +14,23 @@ export interface Notification {
 	readonly run: string;
 	/** One line. */
 	readonly title: string;
-	/** Lines: how it went, and of a failure the end of the log. */
+	/** Lines: the outcome, and after a failure the end of the log. */
 	readonly body: string;
 }
 
-/** Loaded with every manifest, so that what sends, and all that it needs, is imported by `send` itself. */
+/** Loaded with every manifest, so `send` itself imports the code that does the work. */
 export interface NotificationKind<O extends v.ObjectEntries = v.ObjectEntries> {
-	/** The option by which an item of `notify` is of this kind. */
+	/** The option that identifies an item of this kind in `notify`. */
 	readonly key: string;
-	/** Beside `on`, which all have. */
+	/** In addition to `on`, which all kinds have. */
 	readonly options: O;
-	/** What it is told of when the config has no `on`. */
+	/** The events to send if the config has no `on`. */
 	readonly usualEvents: readonly NotifyEvent[];
-	/** Whether it takes notice of this at all; when left out, of everything. */
+	/** Whether this kind handles the event; if omitted, it handles all. */
 	concerns?(notification: Notification): boolean;
-	/** Who that is, for messages. No address that is called: such a one is as good as a password. */
+	/** The recipient, for messages. Never a URL that is requested: that would be as good as a password. */
 	label(options: v.InferOutput<v.StrictObjectSchema<O, undefined>>): string;
-	/** Throws when it could not be sent. */
+	/** Throws if the message could not be sent. */
 	send(options: v.InferOutput<v.StrictObjectSchema<O, undefined>>, notification: Notification): Promise<void>;
 }
 

@@ -1,13 +1,13 @@
-// A message by HTTP, for the kinds that are an address.
+// Send a message by HTTP, for the kinds that have a URL.
 import { askHttp } from "../host/http.ts";
 
-/** The end of a message that is longer is sent, which is where a log says why. */
+/** Longer messages are cut to their end, which is where a log says why. */
 const MOST_CHARACTERS = 10_000;
 const TIMEOUT_SECONDS = 15;
-/** Such as from http:// to https://. */
+/** For example, from http:// to https://. */
 const MOST_REDIRECTS = 5;
 
-/** Throws when the answer is not a success. */
+/** Throws if the response is not a success. */
 export async function post(
 	address: string,
 	body: string,

@@ -1,9 +1,9 @@
-// A program that gets the message on its standard input, for the kinds that are one.
+// Run a program that gets the message on its standard input, for the kinds that use one.
 import { cleanEnvironment, describeEnd, exec } from "../host/exec.ts";
 
 const TIMEOUT_SECONDS = 60;
 
-/** Throws when it fails, with what it wrote to standard error. */
+/** Throws if the program fails, with what it wrote to standard error. */
 export async function runToTell(
 	argv: readonly string[],
 	input: string,

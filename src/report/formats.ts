@@ -1,13 +1,13 @@
-// The formats of output. Each but the first is a flag of every command; one that is not asked for is not loaded.
+// The output formats. Each except the first is a flag of every command; formats that are not asked for are not loaded.
 import type { Reporter, ReporterOptions } from "./reporter.ts";
 
 interface Format {
-	/** What the flag is for, for `--help`. */
+	/** Describes the flag in `--help`. */
 	readonly brief: string;
 	load(options: ReporterOptions): Promise<Reporter>;
 }
 
-/** For people: what there is without a flag. */
+/** For people: the default. */
 const TEXT: Format = {
 	brief: "print lines for people",
 	load: async (options) => (await import("./text/reporter.ts")).textReporter(options),
@@ -21,7 +21,7 @@ export const FORMATS = {
 } as const satisfies Readonly<Record<string, Format>>;
 
 export type FormatName = keyof typeof FORMATS;
-/** The flag of each. */
+/** The flag of each format. */
 export type FormatFlags = { readonly [F in FormatName]: boolean };
 
 export const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
@@ -32,11 +32,11 @@ export function reporterFor(flags: Partial<FormatFlags> & ReporterOptions): Prom
 	return format.load(flags);
 }
 
-/** Something for each format, such as its flag. */
+/** A value for each format, such as its flag. */
 export function byFormat<T>(of: (name: FormatName) => T): Readonly<Record<FormatName, T>> {
 	return Object.fromEntries(FORMAT_NAMES.map((name) => [name, of(name)])) as Record<FormatName, T>;
 }
 
-/** The format that the words of a command line ask for, before they are parsed. */
+/** The format that a command line asks for, before it is parsed. */
 export const formatIn = (words: readonly string[]): FormatFlags =>
 	byFormat((name) => words.includes(`--${name}`));

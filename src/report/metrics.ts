@@ -1,4 +1,4 @@
-// What node_exporter's textfile collector reads: one file, written whole after each run.
+// A file for node_exporter's textfile collector, rewritten after each run.
 
 import { allDestinations } from "../engines/registry.ts";
 import { replaceFile } from "../host/files.ts";
@@ -10,9 +10,9 @@ import type { Journal } from "../run/journal.ts";
 import { type LastRun, type MachineStatus, statusOf } from "../run/status.ts";
 import { printable } from "../values/printable.ts";
 
-/** What of a machine's journal is not in it yet, or not any more. */
+/** What the journal does not hold yet, or no longer. */
 interface Beside {
-	/** A run that begins now. Killed, it is in the file until the next one. */
+	/** A run that begins now. If it is killed, it stays in the file until the next run. */
 	readonly begins?: { readonly operation: string };
 	readonly died?: readonly DiedRun[];
 }
@@ -34,7 +34,7 @@ export async function writeMetrics(
 	replaceFile(folder, name, text, { mode: 0o644 });
 }
 
-/** Prometheus's text format. Names and units as its own guide has them: seconds, bytes. */
+/** Prometheus's text format. Names and units follow its guide: seconds, bytes. */
 export function metricsText(
 	{ machine, archives, runs, problems }: MachineStatus,
 	open: readonly Pick<LastRun, "operation" | "started">[] = [],

@@ -1,5 +1,5 @@
-// Tell those whom a machine's `notify` names how a run went. What cannot be sent is said in the run's own log, and changes
-// nothing of it.
+// Send the outcome of a run to the machine's `notify` services. What cannot be sent is reported in the run's own log, and does
+// not change its outcome.
 import type { Manifest } from "../manifest/schema.ts";
 import { type Notify, notificationKind } from "../notify/list.ts";
 import type { Notification, NotifyEvent } from "../notify/notification.ts";
@@ -12,13 +12,13 @@ export interface NotifiedRun {
 	readonly event: NotifyEvent;
 	readonly operation: string;
 	readonly run: string;
-	/** How it went, once it has ended. */
+	/** The report, once the run has ended. */
 	readonly report?: Pick<RunReport, "outcome" | "seconds" | "failures">;
-	/** What hooks and engines said. */
+	/** The output of hooks and engines. */
 	readonly log?: readonly string[];
 }
 
-/** Lines of the log that go along. */
+/** How many lines of the log are included. */
 const LOG_LINES = 40;
 
 export async function notify(
@@ -45,7 +45,7 @@ function isWanted(whom: Notify, notification: Notification): boolean {
 	return (whom.on ?? usualEvents).includes(notification.event) && (concerns?.(notification) ?? true);
 }
 
-/** It becomes a header, a subject, a line on somebody's screen: what runs and logs say must not become anything else there. */
+/** The text becomes a header, a subject or a line on a screen: nothing in a log may be interpreted there. */
 function notificationOf(machine: string, notified: NotifiedRun): Notification {
 	const { event, operation, run } = notified;
 	return {

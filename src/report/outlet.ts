@@ -1,20 +1,20 @@
-// A stream to a terminal or a pipe that need not be waited for. Somebody who has stopped a terminal (Ctrl-S), or put a
-// pager to sleep, must not hold up a run that has a service down: while one is under way, what cannot be shown at once
-// is shown later, or lost.
+// A stream to a terminal or a pipe that never blocks. A stopped terminal (Ctrl-S) or a suspended pager must not hold up a
+// run that has a service down: while a run is in progress, output that cannot be written immediately is written later, or
+// lost.
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { isErrno } from "../values/error.ts";
 
-/** Bytes that wait for a reader, at most. Beyond them the oldest are lost; the journal has all of it. */
+/** The most bytes that wait for a reader. Beyond that the oldest are lost; the journal has everything. */
 const MOST_BEHIND = 1024 * 1024;
 const TRY_AGAIN_MS = 50;
 
 export class Outlet {
 	readonly #stream: NodeJS.WriteStream;
 	readonly #gone: (error: unknown) => void;
-	/** How many wish not to wait. */
+	/** How many pieces of work ask for non-blocking output. */
 	#hurried = 0;
-	/** Opened once more, so that only we do not wait: others have the same terminal. */
+	/** Opened again, so that only this process is non-blocking: others share the terminal. */
 	#fd: number | undefined;
 	#behind: Buffer[] = [];
 	#bytesBehind = 0;
@@ -39,7 +39,7 @@ export class Outlet {
 		this.#behind.push(bytes);
 		this.#bytesBehind += bytes.length;
 		this.#catchUp();
-		// The first may be written in part, and the last says how it ended.
+		// The first chunk may be partly written, and the last one says how the run ended.
 		while (this.#bytesBehind > MOST_BEHIND && this.#behind.length > 2) {
 			const [old] = this.#behind.splice(1, 1);
 			this.#bytesBehind -= old?.length ?? 0;
@@ -47,25 +47,25 @@ export class Outlet {
 		}
 	}
 
-	/** From now on nothing that is written is waited for. */
+	/** From now on writes do not block. */
 	hurry(): void {
 		if (this.#hurried++ > 0 || this.#fd !== undefined) return;
 		const { fd } = this.#stream as unknown as { fd: number };
 		try {
-			// A file takes everything at once, and opened anew it would be written from another place on.
+			// A file never blocks, and a second descriptor would write at a different position.
 			if (!this.#stream.isTTY && !fstatSync(fd).isFIFO()) return;
 			this.#fd = openSync(
 				`/proc/self/fd/${fd}`,
 				constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY,
 			);
 		} catch {
-			// A terminal of another user, after su(1): it is waited for as usual.
+			// A terminal of another user, after su(1), cannot be opened: it blocks as usual.
 		}
 	}
 
 	/**
-	 * Nothing is urgent any more: what is behind is written, however long nobody reads it, but for somebody who wants us to
-	 * end. How much was lost.
+	 * The end of non-blocking output: write what is waiting, however long that takes, unless aborted. Returns how much was
+	 * lost.
 	 */
 	async linger(signal: AbortSignal): Promise<number> {
 		if (--this.#hurried > 0) return 0;

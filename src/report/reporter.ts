@@ -1,5 +1,5 @@
-// What a format of output is. It is chosen once, by the flags; commands hand their results to it, and know none by name.
-// Results are for standard output; progress and remarks are for people, on standard error.
+// The interface of an output format. The flags choose it once; commands hand their results to it without knowing which it is.
+// Results go to standard output; progress and remarks are for people and go to standard error.
 import type { OutputReader } from "../host/lines.ts";
 import type { Listener, RunEvent } from "../run/event.ts";
 import type { ErrorReport } from "../values/error.ts";
@@ -7,48 +7,48 @@ import type { Result } from "./result.ts";
 import type { Lines } from "./terminal.ts";
 
 export interface Reporter {
-	/** What was asked for. Resolves when it is written: it may be long. */
+	/** The result of the command. Resolves when it is written: it may be long. */
 	result(result: Result): Promise<void>;
 	/** Results that come one after the other, without end. */
 	stream(): Promise<(result: Result) => void>;
-	/** Lines for people in the place of a result: what a command will do, has done, or asks about. */
+	/** Lines for people instead of a result: what a command will do, has done, or asks about. */
 	say(lines: Lines): void;
-	/** What a result would look like to people, before they are asked. */
+	/** A result as text for people, before they are asked to confirm. */
 	preview(result: Result): Promise<void>;
-	/** Lines for people beside the result; left out with `--quiet`. */
+	/** Lines for people in addition to the result; omitted with `--quiet`. */
 	note(lines: Lines): void;
-	/** In place of a result. */
+	/** Instead of a result. */
 	error(report: ErrorReport, trace: readonly string[]): Promise<void>;
-	/** What a run tells while it works. */
+	/** The events of a run. */
 	run(): Promise<Listener>;
-	/** The same of runs on several machines. */
+	/** The events of runs on several machines. */
 	fleet(machines: number): Promise<FleetReporter>;
-	/** What another machine's Holdfast prints of this format, passed on as it comes. */
+	/** Output of another machine's Holdfast in this format, passed on as it arrives. */
 	passOn(machine: string): OutputReader;
 }
 
 export interface FleetReporter {
-	/** What is said by and of one machine. */
+	/** Receives the output for one machine. */
 	of(machine: string): Listener;
-	/** A line for people: a fault, clocks that differ. */
+	/** A line for people: a problem, or clocks that differ. */
 	say(machine: string, line: string): void;
-	/** It has ended, well or not. */
+	/** The machine is done, successfully or not. */
 	done(machine: string): void;
-	/** All have. */
+	/** All machines are done. */
 	close(rows: readonly FleetRow[]): void;
 }
 
 export interface FleetRow {
 	readonly machine: string;
-	/** How the run ended, when there was one. */
+	/** The run's outcome, if there was a run. */
 	readonly end?: Extract<RunEvent, { type: "run-ended" }>;
-	/** Why there was none. */
+	/** Why there was no run. */
 	readonly error?: ErrorReport;
-	/** The code that the machine's own command ended with. */
+	/** The exit code of the command on the machine. */
 	readonly code: number;
 }
 
 export interface ReporterOptions {
-	/** Errors and results only. */
+	/** Only errors and results. */
 	readonly quiet: boolean;
 }

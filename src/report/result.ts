@@ -1,5 +1,5 @@
-// What commands answer, as data: each format renders it in its own way. What is simple and of one command only is an
-// `answer`; what a further format may want to render has a kind of its own.
+// The results of commands, as data: each format renders them in its own way. Simple results of a single command are an
+// `answer`; results that another format may render differently have their own kind.
 import type { Details, Entry } from "../engines/archive.ts";
 import type { DestinationOptions } from "../engines/engine.ts";
 import type { TimerStatus } from "../host/timers.ts";
@@ -13,38 +13,38 @@ import type { MachineStatus } from "../run/status.ts";
 import type { Plan } from "../steps/plan.ts";
 import type { Lines } from "./terminal.ts";
 
-/** What a machine's destinations hold. */
+/** The archives in a machine's destinations. */
 export interface Listed extends Listing {
-	/** Checks and prunes that failed and have not gone well since. */
+	/** Checks and prunes that failed and have not succeeded since. */
 	readonly upkeep: readonly FailedUpkeep[];
 }
 
-/** How a machine stands. */
+/** The status of a machine. */
 export interface Standing extends MachineStatus {
 	readonly timers: readonly TimerStatus[];
-	/** What is under way. */
+	/** What is in progress. */
 	readonly now?: string;
 }
 
 /** One destination on the recovery sheet. */
 export interface SheetEntry {
 	readonly provider: string;
-	/** The engine. */
+	/** The engine's name. */
 	readonly type: string;
 	readonly destination: string;
 	readonly location: string;
 	/** The destination's options. */
 	readonly settings: DestinationOptions;
-	/** Text to keep with the passphrase. */
+	/** Text to keep together with the passphrase. */
 	readonly keys?: string | undefined;
 	/** Why the keys could not be read. */
 	readonly fault?: string;
 }
 
 export type Result =
-	/** `value` for programs; the same for people in `text`. */
+	/** `value` for programs; `text` says the same for people. */
 	| { readonly kind: "answer"; readonly value: unknown; readonly text: Lines }
-	/** Is JSON, whoever reads it; `line`: in one line. */
+	/** Always JSON; `line`: on a single line. */
 	| { readonly kind: "document"; readonly value: unknown; readonly line?: boolean }
 	| { readonly kind: "archives"; readonly machines: readonly (Listed & { readonly machine: string })[] }
 	| {
@@ -65,14 +65,14 @@ export type Result =
 	| {
 			readonly kind: "status";
 			readonly machines: readonly Standing[];
-			/** Asked for one machine, and not for several. */
+			/** Whether a single machine was asked for. */
 			readonly isOfOne: boolean;
 	  }
 	| {
 			readonly kind: "differences";
 			readonly archive: string;
 			readonly counts: Readonly<Record<Difference["change"], number>>;
-			/** There may be millions: each time from the beginning. */
+			/** There may be millions of entries; each call starts from the beginning. */
 			readonly all: () => Iterable<Difference>;
 			readonly rows: RowDifferences;
 	  }

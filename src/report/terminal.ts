@@ -1,6 +1,6 @@
-// The one door to the terminal: nothing else writes to standard output or standard error (scripts/one-door.grit). What
-// comes through as text is lines, and each stays one line, whatever it holds: no control character of a name, a log or an
-// archive reaches the terminal. Colours and cursor movements are added here, outside of the text.
+// The only access to the terminal: nothing else writes to standard output or standard error (scripts/one-door.grit). Text
+// is printed as lines, and each stays one line: no control character in a name, a log or an archive reaches the terminal.
+// Colours and cursor movements are added here, outside of the text.
 
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
@@ -16,7 +16,7 @@ export type Lines = string | readonly string[];
 
 const gone = { results: new AbortController(), messages: new AbortController() };
 
-/** Aborted once nobody can read standard output any more. What is printed after that is lost, and nothing else is. */
+/** Aborted once nobody can read standard output any more. What is printed after that is lost. */
 export const resultsGone: AbortSignal = gone.results.signal;
 
 /** Results for people, on standard output. */
@@ -24,21 +24,21 @@ export function print(lines: Lines): void {
 	writeResults(textOf(lines));
 }
 
-/** What people should know beside the results, on standard error. */
+/** Messages for people in addition to results, on standard error. */
 export function printMessage(lines: Lines): void {
 	writeMessages(textOf(typeof lines === "string" ? shortLine(lines) : lines.map(shortLine)));
 }
 
-/** Results for programs, on standard output: one document, or one line of many. */
+/** Results for programs, on standard output: one document, or one of many lines. */
 export function printJson(value: unknown, indent?: number): void {
 	writeResults(`${jsonText(value, indent)}\n`);
 }
 
-/** Lines or items that are written at once, where there are more of them than memory has room for. */
+/** How many lines or items are written at once, if there may be more of them than fit into memory. */
 const BATCH = 500;
 const BATCH_LENGTH = 256 * 1024;
 
-/** As many lines as there are; what was written is let go before more is read. */
+/** Any number of lines; those that are written are released before more are read. */
 export async function printMany(lines: Iterable<string>): Promise<void> {
 	const passed = frugal(true);
 	for (const batch of batches(lines)) {
@@ -48,7 +48,7 @@ export async function printMany(lines: Iterable<string>): Promise<void> {
 	}
 }
 
-/** One document with a list that is too long for memory: the fields of `value`, and then the list under its name. */
+/** One document with a list that is too long for memory: the fields of `value`, followed by the list under its name. */
 export async function printLongJson(
 	value: Readonly<Record<string, unknown>>,
 	list: string,
@@ -81,26 +81,26 @@ function* batches<T>(items: Iterable<T>): Generator<T[]> {
 	if (batch.length > 0) yield batch;
 }
 
-/** A text of several lines, as `print` takes it. */
+/** Split a text into lines, as `print` takes them. */
 export function linesIn(text: string): string[] {
 	return text.replace(/\n$/, "").split("\n");
 }
 
-/** Whether a person looks at the results, or at the messages. */
+/** Whether results, or messages, go to a terminal. */
 export const resultsAreSeen = (): boolean => process.stdout.isTTY;
 export const messagesAreSeen = (): boolean => process.stderr.isTTY;
 
-/** Begin at the top of an empty screen, where there is one. */
+/** Clear the screen, if there is one. */
 export function clearScreen(): void {
 	if (process.stdout.isTTY) writeResults("\x1b[H\x1b[2J");
 }
 
-/** Rows at the bottom of the screen that are drawn again and again, below lines that stay. */
+/** Rows at the bottom of the screen that are redrawn repeatedly, below lines that stay. */
 export interface LiveArea {
 	draw(rows: readonly string[]): void;
-	/** Lines that stay, above it; it is drawn by the next `draw`. */
+	/** Print lines that stay, above the rows; the next `draw` draws those again. */
 	print(lines: readonly string[]): void;
-	/** How many rows the screen has. */
+	/** The number of rows of the screen. */
 	height(): number;
 	close(): void;
 }
@@ -139,7 +139,7 @@ export async function liveArea(): Promise<LiveArea> {
 	};
 }
 
-/** A question on the terminal; undefined when it was interrupted. What is typed is shown by the terminal itself. */
+/** Ask a question on the terminal; undefined if interrupted. The terminal itself echoes the input. */
 export function ask(question: string, signal: AbortSignal): Promise<string | undefined> {
 	writeMessages(printableLine(question));
 	const input = createInterface({ input: process.stdin, terminal: false });
@@ -156,11 +156,11 @@ export function ask(question: string, signal: AbortSignal): Promise<string | und
 	});
 }
 
-/** Bold, dim, italic, underlined, and their ends. */
+/** Bold, dim, italic and underlined, and their ends. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is let through
 const OWN_STYLES = /(\x1b\[;*(?:[1-4]|2[234])m)/;
 
-/** The argument parser's usage and help, which has colours of its own in what it prints of us. */
+/** The argument parser's usage and help, to which it adds colours of its own. */
 export const parserStreams = {
 	stdout: {
 		write: (text: string) =>
@@ -172,7 +172,7 @@ export const parserStreams = {
 			),
 		getColorDepth: () => (process.stdout.isTTY && !process.env.NO_COLOR ? process.stdout.getColorDepth() : 1),
 	},
-	// It quotes what was typed: one line, without colours.
+	// It quotes the user's input: print it as one line, without colours.
 	stderr: { write: (text: string) => printMessage(text.replace(/\n$/, "")) },
 };
 
@@ -203,13 +203,13 @@ function outlet(which: Which): Outlet {
 		gone[which].abort();
 		if (which === "results") cutShort(error);
 	};
-	// A pipe that nobody reads, a terminal that was closed: that is no reason for what we do to end.
+	// A closed pipe or terminal is no reason to stop working.
 	stream.on("error", end);
 	outlets[which] = new Outlet(stream, end);
 	return outlets[which];
 }
 
-/** A file on a full disk, say: half of an answer is none. That a run went well is told by its exit code all the same. */
+/** For example, a file on a full disk: a partial result is useless. The exit code still says how a run ended. */
 function cutShort(error: unknown): void {
 	if (isErrno(error, "EPIPE") || isErrno(error, "EIO")) return;
 	printMessage(`holdfast: the output could not be written: ${wordsOf(error)}`);
@@ -220,12 +220,12 @@ function cutShort(error: unknown): void {
 
 let hasRun = false;
 
-/** Something is changed here or elsewhere from now on: whether the output could be written is not how the command ends. */
+/** From now on something is changed, here or elsewhere: failing to write the output no longer decides the exit code. */
 export function resultsAreAside(): void {
 	hasRun = true;
 }
 
-/** While this is under way, whoever does not read what is printed holds nothing up; later they are waited for, until `signal`. */
+/** While this work is in progress, a slow reader does not block it; afterwards output waits for the reader, until `signal`. */
 export async function unhindered<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
 	hasRun = true;
 	const both = [outlet("results"), outlet("messages")];

@@ -1,4 +1,4 @@
-// What a command prints as JSON on another machine, shown here as it comes.
+// JSON output of a command on another machine, passed on as it arrives.
 import { parseBounded } from "../../host/bounded-json.ts";
 import { answerReader, everyRecordReader, type OutputReader } from "../../host/lines.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -6,7 +6,7 @@ import { printJson } from "../terminal.ts";
 
 const LIMITS = { depth: 200, values: 1_000_000 };
 
-/** Values in a line each as they come, or one document, which is shown when it is there. */
+/** One value per line as it arrives, or one document once it is complete. */
 export function passedOn(machine: string): OutputReader {
 	const document = answerReader(16 * 1024 ** 2);
 	let began = false;

@@ -1,5 +1,5 @@
-// The format for programs: one document, or one value a line; events as they are. What is for people goes beside it, as
-// plain lines on standard error.
+// The format for programs: one document, or one value per line; events unchanged. Text for people goes to standard error
+// as plain lines.
 import type { RunEvent } from "../../run/event.ts";
 import type { Reporter, ReporterOptions } from "../reporter.ts";
 import type { Result } from "../result.ts";
@@ -21,7 +21,7 @@ export function jsonReporter({ quiet }: ReporterOptions): Reporter {
 			if (!quiet) printMessage(lines);
 		},
 		async error(report, trace) {
-			// For programs in place of the result, and for people beside it.
+			// Programs get it instead of the result; people get a message as well.
 			printJson({ error: report });
 			const { errorLines } = await import("../text/error.ts");
 			printMessage([...errorLines(report, "holdfast: ", "  "), ...trace]);
@@ -84,7 +84,7 @@ async function printArchives(machines: Extract<Result, { kind: "archives" }>["ma
 	const of = <T extends object>(machine: string, some: readonly T[]) =>
 		some.map((one) => ({ ...one, machine }));
 	const all = {
-		// A machine whose Holdfast is older tells none.
+		// A machine with an older Holdfast reports none.
 		problems: machines.flatMap(({ machine, problems = [] }) => problems.map((line) => ({ machine, line }))),
 		failures: machines.flatMap(({ machine, failures }) => of(machine, failures)),
 		upkeep: machines.flatMap(({ machine, upkeep }) => of(machine, upkeep)),

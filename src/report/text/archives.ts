@@ -1,4 +1,4 @@
-// One archive, its entries, and what pruning would do, for people.
+// Formats one archive, its entries, and what prune would do.
 
 import type { Details, Entry, StateRecord } from "../../engines/archive.ts";
 import { unitLabel } from "../../host/systemd.ts";
@@ -57,7 +57,7 @@ function notesOn({ suspicious, vanished, changed }: Partial<StateRecord>): strin
 	];
 }
 
-/** What a destination holds of a machine. */
+/** The archives of a machine in a destination. */
 export function adoptedText({
 	machine,
 	archives,
@@ -99,13 +99,13 @@ export function adoptedText({
 	];
 }
 
-/** A dump is one key with the database or file as its value, such as `postgresql: app`. */
+/** A dump has one key, with the database or file as its value, such as `postgresql: app`. */
 function nameOf(dump: object): string {
 	const [[kind, what] = ["", ""]] = Object.entries(dump);
 	return `${kind}: ${typeof what === "string" ? what : "all of it"}`;
 }
 
-/** As `ls -l` has it. */
+/** As in `ls -l`. */
 export function entryLine({ type, mode, uid, gid, size: bytes, mtime, path, link }: Entry): string {
 	const letters = [...mode.toString(8).padStart(4, "0").slice(-3)]
 		.map((digit) =>

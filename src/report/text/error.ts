@@ -1,13 +1,13 @@
-// An error for people, wherever it is shown: what happened, the last lines of whoever said why, and what to do next.
+// Formats an error: what happened, the last lines of the program that reported it, and what to do next.
 import type { ErrorReport } from "../../values/error.ts";
 import { linesIn } from "../terminal.ts";
 
-/** `lead`: what stands before the message, such as where it happened. `indent`: of the lines below it. */
+/** `lead`: text before the message, such as the place of the error. `indent`: for the lines below it. */
 export function errorLines(error: ErrorReport, lead = "", indent = "    "): string[] {
 	return [`${lead}${error.message}`, ...belowError(error, indent)];
 }
 
-/** What comes below the message, where that stands already. */
+/** The lines below the message, for callers that have already printed that. */
 function belowError({ details = [], hint }: Omit<ErrorReport, "message">, indent: string): string[] {
 	return [
 		...details.flatMap(linesIn).map((line) => `${indent}${line}`),
@@ -15,7 +15,7 @@ function belowError({ details = [], hint }: Omit<ErrorReport, "message">, indent
 	];
 }
 
-/** All of it in one line, for lists. */
+/** The error in a single line, for lists. */
 export function errorLine({ message, details = [], hint }: ErrorReport): string {
 	return `${[message, ...details].join(": ")}${hint ? ` (${hint})` : ""}`;
 }

@@ -1,5 +1,5 @@
-// Many machines at once: on a terminal a row for each that is at work, else lines that begin with the machine's name;
-// and a table at the end.
+// Many machines at once: on a terminal a row for each machine in progress, otherwise lines that begin with the machine's
+// name; and a table at the end.
 
 import type { RunEvent } from "../../run/event.ts";
 import type { FleetReporter, FleetRow } from "../reporter.ts";
@@ -57,7 +57,7 @@ export async function fleetLive(count: number): Promise<FleetReporter> {
 			atWork.set(machine, run);
 			return (event) => {
 				run.follow(event);
-				// Of many machines only faults stay as lines, and how each ended.
+				// With many machines, only errors and final results are kept as lines.
 				write(machine, linesOf(event, event.type !== "run-ended"));
 			};
 		},

@@ -1,4 +1,4 @@
-// Plain lines on stderr, where there is no terminal to draw on; and the lines that stay on one.
+// Plain lines on stderr if there is no terminal to draw on; and the lines that stay on one.
 
 import { type Listener, type RunEvent, SURROUNDINGS } from "../../run/event.ts";
 import { outcomeWords } from "../../steps/unit-outcome.ts";
@@ -15,7 +15,7 @@ export function lineReporter(quiet: boolean): Listener {
 	return Object.assign(report, { ignoresProgress: true });
 }
 
-/** What a person is told of an event; quiet keeps the failures only. */
+/** The lines to print for an event; with quiet only failures. */
 export function linesOf(event: RunEvent, quiet: boolean): string[] {
 	switch (event.type) {
 		case "step-done": {
@@ -54,7 +54,7 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 						}`,
 					];
 		case "step-log":
-			// Of the run's surroundings, not of a step's output: it is for people.
+			// A line about the run's surroundings, not a step's output: it is for people.
 			return event.step === SURROUNDINGS ? [`! ${event.line}`] : [];
 		default:
 			return [];
@@ -67,7 +67,7 @@ function removals(result: unknown): string[] {
 	return Array.isArray(removed) ? removed.map((name) => `  removed ${name}`) : [];
 }
 
-/** What a step that went well has to say: warnings, and until when it keeps what. */
+/** Lines about a step that succeeded: its warnings, and until when it keeps something. */
 function remarks(result: unknown, run: string): string[] {
 	const {
 		warnings = [],

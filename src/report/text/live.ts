@@ -1,4 +1,4 @@
-// On a terminal: what is done stays as lines, and below them what is under way, with bytes, speed and time left.
+// On a terminal: finished steps stay as lines, and below them the steps in progress, with bytes, speed and time left.
 import type { Listener, RunEvent } from "../../run/event.ts";
 import { liveArea } from "../terminal.ts";
 import { linesOf } from "./lines.ts";
@@ -7,7 +7,7 @@ import { duration, size } from "./units.ts";
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 export const REDRAW_MS = 100;
 
-/** Steps that are shown as under way; more are not begun at once by any plan. */
+/** The most steps that are shown as in progress; no plan starts more at once. */
 const MOST_AT_ONCE = 200;
 
 interface Running {
@@ -42,7 +42,7 @@ export async function liveReporter(): Promise<Listener> {
 	};
 }
 
-/** What of a run is under way, by its events. */
+/** Tracks the steps in progress by the run's events. */
 export function follower() {
 	const running = new Map<string, Running>();
 	let total = 0;
@@ -58,7 +58,7 @@ export function follower() {
 				break;
 			case "step-started":
 			case "undo-started":
-				// A machine elsewhere may name steps without end.
+				// Another machine could name any number of steps.
 				if (running.size >= MOST_AT_ONCE) break;
 				running.set(event.step, {
 					title: event.type === "undo-started" ? `undo: ${event.title}` : event.title,
@@ -82,7 +82,7 @@ export function follower() {
 				running.clear();
 		}
 	};
-	/** In one row. */
+	/** In a single row. */
 	const summary = () =>
 		total === 0 ? "connecting" : `${Math.min(finished + 1, total)}/${total}  ${steps()[0] ?? ""}`;
 	return { follow, steps, clock, summary };
@@ -92,7 +92,7 @@ export function spinner(frame: number): string {
 	return FRAMES[frame % FRAMES.length] ?? "";
 }
 
-/** ` · 1.2 GiB of 3.0 GiB · 210 MiB/s · 9 s left · /srv/notes/x`, as far as it is known. */
+/** ` · 1.2 GiB of 3.0 GiB · 210 MiB/s · 9 s left · /srv/notes/x`, as far as known. */
 function measures({ since, bytes, totalBytes, files, path }: Running): string {
 	const seconds = (performance.now() - since) / 1000;
 	const speed = bytes === undefined || seconds < 1 ? undefined : bytes / seconds;

@@ -1,4 +1,4 @@
-// Modules for people: the list, and one of them with its options and what it declares.
+// Formats the list of modules, and one module with its options and what it declares.
 import { keysOf } from "../../manifest/json-keys.ts";
 import { declares, optionsJsonSchema } from "../../modules/describe.ts";
 import type { Module } from "../../modules/module.ts";
@@ -11,14 +11,14 @@ export function moduleTable(modules: readonly Module[]): string[] {
 	]);
 }
 
-/** Where the config has a module, and with which options. */
+/** The machines whose config has the module, and its options there. */
 export interface Declared {
 	readonly machine: string;
 	readonly nixos: boolean;
 	readonly options: object;
 }
 
-/** `declared`: by machine; with the defaults when the config does not have it. */
+/** `declared`: by machine; with default options if the config does not use the module. */
 export async function moduleText(
 	module: Module,
 	modules: ReadonlyMap<string, Module>,

@@ -1,4 +1,4 @@
-// The format for people: lines and tables; on a terminal, a live display of what is under way.
+// The format for people: lines and tables; on a terminal, a live display of the steps in progress.
 import { everyRecordReader } from "../../host/lines.ts";
 import type { Reporter, ReporterOptions } from "../reporter.ts";
 import { messagesAreSeen, print, printMany, printMessage } from "../terminal.ts";
@@ -29,7 +29,7 @@ export function textReporter({ quiet }: ReporterOptions): Reporter {
 			const { fleetLines, fleetLive } = await import("./fleet.ts");
 			return isDrawn(quiet) ? fleetLive(machines) : fleetLines(quiet);
 		},
-		// Line by line, empty ones too.
+		// Line by line, including empty ones.
 		passOn: () => everyRecordReader((line) => print(line)),
 	};
 }

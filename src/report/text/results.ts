@@ -1,4 +1,4 @@
-// Results, by their kind, as lines for people.
+// Formats results by kind, as lines for people.
 
 import { isForeign } from "../../run/plan-shape.ts";
 import { jsonText, shortLine } from "../../values/printable.ts";
@@ -14,7 +14,7 @@ const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> }
 	document: ({ value, line }) => linesIn(jsonText(value, line ? undefined : 2)),
 	archives: ({ machines }) => {
 		const archives = machines.flatMap((one) => one.archives);
-		// Where none could be asked, whether there are archives is not known.
+		// If no destination could be asked, it is unknown whether there are archives.
 		const isUnknown = archives.length === 0 && machines.some(({ failures }) => failures.length > 0);
 		return isUnknown ? [] : archiveTable(archives, machines.length > 1);
 	},

@@ -47,7 +47,7 @@ export function sheetText(machine: string, entries: readonly SheetEntry[], now: 
 	];
 }
 
-/** One command of a shell in several lines. */
+/** A single shell command, split over several lines. */
 function continued([first = "", ...rest]: readonly string[]): string[] {
 	return [first, ...rest.map((part) => `      ${part}`)].map((line, index) =>
 		index < rest.length ? `${line} \\` : line,

@@ -1,4 +1,4 @@
-// How machines stand, for people.
+// Formats the status of machines.
 import { localTime } from "../../values/local-time.ts";
 import type { Standing } from "../result.ts";
 import { table } from "./tables.ts";

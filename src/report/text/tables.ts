@@ -12,7 +12,7 @@ import { printable } from "../../values/printable.ts";
 import { errorLines } from "./error.ts";
 import { duration, size } from "./units.ts";
 
-/** With a column for the machine, where there are archives of several. */
+/** With a column for the machine if there are archives of several. */
 export function archiveTable(archives: readonly ListedArchive[], several = false): string[] {
 	if (archives.length === 0) return ["no archives yet"];
 	const isHeld = archives.some(({ metadata }) => metadata?.hold !== undefined);
@@ -29,16 +29,16 @@ export function archiveTable(archives: readonly ListedArchive[], several = false
 	]);
 }
 
-/** Of a reason, what a column has room for. */
+/** Shortens a reason to fit into a column. */
 const clipped = (reason: string) => (reason.length > 40 ? `${reason.slice(0, 39)}…` : reason);
 
-/** What there is to say of a state that an archive holds; nothing of one that is as it should be. */
+/** Remarks about a state in an archive; empty if all is well. */
 export function wordsOf({ outcome, suspicious, changed = 0 }: StateRecord): string[] {
 	if (outcome !== "good") return [outcome];
 	return [...(suspicious === undefined ? [] : ["in doubt"]), ...(changed > 0 ? ["fuzzy"] : [])];
 }
 
-/** Its states, or why there is nothing to say of them. */
+/** The archive's states, or why they are unknown. */
 function holdings({ metadata, damaged, newer, foreign }: ListedArchive): string {
 	if (metadata)
 		return Object.entries(metadata.states)
@@ -52,7 +52,7 @@ function holdings({ metadata, damaged, newer, foreign }: ListedArchive): string 
 	return foreign ? "made by something else" : "-";
 }
 
-/** `died`: ids of those that ended without a word. */
+/** `died`: ids of interrupted runs. */
 export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): string[] {
 	if (rows.length === 0) return ["no runs yet"];
 	return table([
@@ -72,7 +72,7 @@ export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): st
 	]);
 }
 
-/** How a step failed, as the journal has it. */
+/** A step's failure, as stored in the journal. */
 function failureLines(data: unknown, lead: string): string[] {
 	const { success, output } = v.safeParse(errorReportSchema, data);
 	return success ? errorLines(output, `${lead}: `) : [lead];
@@ -101,7 +101,7 @@ export function differenceLine({ change, path, in: what }: Difference): string {
 	return `${SIGNS[change]} ${path}${what ? ` (${what.join(", ")})` : ""}`;
 }
 
-/** What comes below the lines of the files. */
+/** The lines below those of the files. */
 export function differenceEnd(
 	counts: Readonly<Record<Difference["change"], number>>,
 	{ rows, undeclared, uncounted }: RowDifferences,
@@ -134,7 +134,7 @@ export function differenceEnd(
 	];
 }
 
-/** Rows as lines, their columns below each other. What is in a cell stays in it. */
+/** Rows as lines with aligned columns. Control characters in a cell have no effect. */
 export function table(rows: readonly (readonly string[])[]): string[] {
 	const cells = rows.map((row) => row.map(printable));
 	const widths = cells[0]?.map((_, column) => longest(cells.map((row) => row[column] ?? ""))) ?? [];
@@ -146,7 +146,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 	);
 }
 
-/** Columns are no wider than that: a cell that is longer moves what follows in its own row, and in no other. */
+/** The maximum width of a column: a longer cell shifts the rest of its own row only. */
 const WIDEST = 120;
 
 function longest(texts: readonly string[]): number {

@@ -1,4 +1,4 @@
-// Values for people: IEC sizes, durations, times.
+// Formats values: IEC sizes, durations, times.
 
 export function size(bytes: number): string {
 	const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -12,7 +12,7 @@ export function size(bytes: number): string {
 }
 
 export function duration(seconds: number): string {
-	// A clock may be set back meanwhile.
+	// The clock may have been set back meanwhile.
 	if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
 	if (seconds < 60) return `${seconds.toFixed(1)} s`;
 	const minutes = Math.floor(seconds / 60);
