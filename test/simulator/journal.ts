@@ -15,7 +15,7 @@ export class MemoryJournal implements RunJournal {
 	readonly runs = new Map<string, Run>();
 	readonly left = new Map<string, Step>();
 	readonly #world: World;
-	/** On disk with the next entry at the latest. */
+	/** On disk at the latest with the next entry. */
 	#soon: { readonly run: string; readonly entry: Entry }[] = [];
 
 	constructor(world: World) {
@@ -52,7 +52,7 @@ export class MemoryJournal implements RunJournal {
 		return [...this.#entriesOf(run)];
 	}
 
-	/** Runs that have not come to their end, the newest first. */
+	/** Runs that have not ended, the newest first. */
 	open(): Plan[] {
 		return [...this.runs.values()]
 			.filter(({ outcome }) => outcome === undefined || outcome === "needs-recover")
@@ -60,7 +60,7 @@ export class MemoryJournal implements RunJournal {
 			.reverse();
 	}
 
-	/** Of what was to be written soon, some is. */
+	/** Some of the delayed writes are done. */
 	comeUp(): void {
 		const kept = below(this.#world.random, this.#soon.length + 1);
 		for (const { run, entry } of this.#soon.slice(0, kept)) this.#entriesOf(run).push(entry);
@@ -73,7 +73,7 @@ export class MemoryJournal implements RunJournal {
 		return commits.some(({ id }) => known?.entries.some((one) => one.step === id && one.phase === "done"));
 	}
 
-	/** All its steps are done, and none of them was undone since. */
+	/** All its steps are done, and none of them has been undone since. */
 	isComplete(run: string, scope: string): boolean {
 		const known = this.runs.get(run);
 		if (known === undefined) return false;

@@ -1,4 +1,4 @@
-// Random plans of the shapes that Holdfast makes.
+// Random plans of the kinds that Holdfast makes.
 import type { Ref } from "../../src/steps/fields.ts";
 import type { Plan } from "../../src/steps/plan.ts";
 import { stateScope } from "../../src/steps/scope.ts";
@@ -8,7 +8,10 @@ import { below, type Random } from "./world.ts";
 export const STATES = ["a", "b", "c"];
 export const ENTRIES = 3;
 
-/** A restore of some states, phase by phase or one after another; a backup of all to some destinations; a deploy in parts. */
+/**
+ * A restore of some states, phase by phase or one after another; a backup of all to some destinations; a deploy in
+ * parts.
+ */
 export function randomPlan(random: Random, run: string): Plan {
 	const kind = random();
 	return kind < 0.65 ? restore(random, run) : kind < 0.85 ? backup(random, run) : deploy(run);

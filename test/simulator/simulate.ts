@@ -1,5 +1,5 @@
-// One life of a machine, by its seed: some runs, and everything that can go wrong in them. At the end, and at every
-// operation on the way, what must hold is looked at.
+// The history of one machine, determined by its seed: some runs, and everything that can go wrong in them. The
+// invariants are checked at the end, and at every operation on the way.
 import assert from "node:assert/strict";
 import type { Listener } from "../../src/run/event.ts";
 import { execute, recoverRun } from "../../src/run/executor.ts";
@@ -12,7 +12,7 @@ import { below, type Random, randomOf, World } from "./world.ts";
 
 const FIRST = "first";
 const RUNS = 3;
-/** Recoveries that may be interrupted in their turn; the next is left alone. */
+/** Recoveries that may be interrupted themselves; the next one is not. */
 const MOST_TRIES = 12;
 
 export interface Life {
@@ -38,11 +38,11 @@ class Machine {
 	readonly #random: Random;
 	readonly #world: World;
 	readonly #journal: MemoryJournal;
-	/** By state: what stands at its live place, as far as runs have committed. */
+	/** By state: the content of its live path, according to the runs that have committed. */
 	readonly #versions = new Map(STATES.map((state) => [state, Array<string>(ENTRIES).fill(FIRST)]));
 	readonly #up = new Set(STATES);
 	readonly #told = new Set<string>();
-	/** By part of a deploy: the run of what is installed. */
+	/** By part of a deploy: the run that installed it. */
 	readonly #installed = new Map<string, string>();
 	#wrong: string | undefined;
 
@@ -82,7 +82,7 @@ class Machine {
 		this.#look(plan);
 	}
 
-	/** What will go wrong in it. */
+	/** The faults that will occur in it. */
 	#prepare(plan: Plan): void {
 		const world = this.#world;
 		const random = this.#random;
@@ -122,7 +122,10 @@ class Machine {
 		if (mayBreak) this.#mayBreak();
 	}
 
-	/** Once a run is in the journal, whatever fails is for a step, an undo or the next recovery to tell: it never gives up. */
+	/**
+	 * Once a run is in the journal, every failure is reported through a step, an undo or the next recovery: the run
+	 * never gives up.
+	 */
 	async #unfailing<T>(work: Promise<T>): Promise<T> {
 		return work.catch((error: unknown) => {
 			if (this.#journal.open().length > 0) this.#world.blame(`it gives up: ${(error as Error).message}`);
@@ -148,7 +151,7 @@ class Machine {
 		return this.#journal.open().length === 0 && this.#journal.left.size === 0;
 	}
 
-	/** Commits that somebody was told of. */
+	/** Commits that were reported to somebody. */
 	#listen({ steps }: Plan): Listener {
 		const commits = new Map<string, string>(commit.among(steps).map(({ id, scope }) => [id, scope]));
 		return (event) => {
@@ -157,7 +160,10 @@ class Machine {
 		};
 	}
 
-	/** At every moment. What is thrown here would be taken for a fault of a step: it is told at the end. */
+	/**
+	 * At every operation. An exception here would be taken for a fault of a step, so violations are reported at the
+	 * end.
+	 */
 	#watch(plan: Plan, paths: readonly string[]): void {
 		const { disk, running } = this.#world;
 		for (const state of STATES)
@@ -173,7 +179,7 @@ class Machine {
 		}
 	}
 
-	/** When it is started: all of it is there, as it was or as it is to be. */
+	/** When the unit is started: all of its data are there, either old or new. */
 	#isWhole(plan: Plan, state: string): void {
 		const versions = this.#versions.get(state) ?? [];
 		const { entries = 0 } = this.#stepOf(plan, state) ?? {};

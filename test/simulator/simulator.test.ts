@@ -1,6 +1,6 @@
-// The executor through many lives of a machine: crashes at any operation, lost writes, steps and undos that fail, a full
-// disk, somebody who stops it, recoveries that are interrupted. HOLDFAST_SEEDS says how many; a seed that fails is named, and
-// `HOLDFAST_SEED=N` runs that one alone.
+// The executor on many simulated machines: crashes at any operation, lost writes, failing steps and undos, a full
+// disk, an interrupt, interrupted recoveries. HOLDFAST_SEEDS sets their number; a seed that fails is printed, and
+// `HOLDFAST_SEED=N` runs only that one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { liveOnce } from "./simulate.ts";

@@ -1,5 +1,6 @@
-// Steps as the real ones do them, on the world in memory: what they note, in which order they write, and what their undos
-// count on. A state has some entries at its live place; a restore brings new ones in a private area and swaps them one by one.
+// Steps like the real ones, on the simulated machine: their notes, the order of their writes, and what their undos
+// rely on. A state has some entries at its live path; a restore creates new ones in a private folder and swaps them
+// one by one.
 
 import type { StepContext, UndoContext } from "../../src/steps/context.ts";
 import type { Ref } from "../../src/steps/fields.ts";
@@ -8,16 +9,16 @@ import type { Step } from "../../src/steps/plan.ts";
 import type { StepKind } from "../../src/steps/step.ts";
 import type { World } from "./world.ts";
 
-/** What all steps of the simulator have; `kind` says which work, and what the executor makes of it. */
+/** What all steps of the simulator have; `kind` selects the work and how the executor treats it. */
 export interface FakeStep extends Step {
 	readonly state: string;
 	readonly run: string;
 	readonly entries: number;
-	/** What a restore brings. */
+	/** What a restore writes. */
 	readonly version: string;
-	/** Of a start: the step that stopped what it starts. */
+	/** For a start: the step that stopped the units. */
 	readonly stopped?: Ref<"stop">;
-	/** Of a stop: it is down before anything is undone. */
+	/** For a stop: the unit is down before anything is undone. */
 	readonly downForUndo?: boolean;
 }
 
@@ -26,7 +27,7 @@ export const area = ({ run, state }: Pick<FakeStep, "run" | "state">) => `area/$
 const fresh = (step: FakeStep, entry: number) => `${area(step)}/new/${entry}`;
 const old = (step: FakeStep, entry: number) => `${area(step)}/old/${entry}`;
 export const hooked = (state: string) => `hooked/${state}`;
-/** What stood in a database's place, once it is swapped; taken away in a step of its own. */
+/** The previous database after the swap; a separate step removes it. */
 export const database = ({ run, state }: Pick<FakeStep, "run" | "state">) => `database/${run}/${state}`;
 export const archive = ({ run, state }: Pick<FakeStep, "run" | "state">) => `archive/${state}/${run}`;
 
@@ -41,13 +42,13 @@ interface FakeWork {
 	undo?(step: FakeStep, context: UndoContext): void;
 }
 
-/** What a stop notes, for a start. */
+/** The note of a stop, for a start. */
 const stop = {
 	kind: "stop",
 	handedIn: (_: string, noted: unknown) => noted as { readonly wasUp: boolean } | undefined,
 } as const;
 
-/** The real kinds, as the executor is to treat them, with the work of these. */
+/** The real kinds, so that the executor treats them as usual, with the work of these. */
 export function kindsIn(world: World): ReadonlyMap<string, LoadedKind> {
 	const { disk, running } = world;
 	const looked = new Set<string>();

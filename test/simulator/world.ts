@@ -1,7 +1,7 @@
-// A machine that is only in memory: a disk whose last writes may be lost, units that run or do not, a journal. At any of
-// its operations it can die, and whoever works on it with it: every later operation throws, until it is up again.
+// A machine in memory: a disk whose last writes may be lost, units that run or do not, a journal. It can crash at any
+// of its operations, and everything that runs on it crashes too: every later operation throws until it is up again.
 
-/** It died here; nothing that was begun goes on. */
+/** It crashed here; nothing that had begun continues. */
 export class Dead extends Error {
 	override readonly message = "dead";
 }
@@ -21,33 +21,36 @@ export function randomOf(seed: number): Random {
 
 export const below = (random: Random, end: number) => Math.floor(random() * end);
 
-/** Cells of the disk before a write, which is whole or not there at all. */
+/** Cells of the disk before a write, which happens completely or not at all. */
 type Write = ReadonlyMap<string, string | undefined>;
 
 export class World {
 	readonly random: Random;
-	/** What is on disk, by path, as whoever reads it now would find it. */
+	/** What is on disk, by path, as a reader would find it now. */
 	readonly disk = new Map<string, string>();
 	readonly running = new Set<string>();
-	/** What happened, for whoever looks for the fault. */
+	/** What happened, to help find the fault. */
 	readonly trace: string[] = [];
-	/** How often a step, or its undo, still fails. */
+	/** How often a step, or its undo, will still fail. */
 	readonly failing = new Map<string, number>();
-	/** Called after every operation that has changed the disk or the journal: with the paths, and when a unit is started. */
+	/**
+	 * Called after every operation that has changed the disk or the journal, with the paths; also when a unit is
+	 * started.
+	 */
 	onChange: (paths: readonly string[]) => void = () => {};
 	onStart: (unit: string) => void = () => {};
-	/** How many operations are left until it dies, until somebody wants the run to stop, and while its disk is full. */
+	/** How many operations are left until it crashes, until the run is interrupted, and while its disk is full. */
 	deadline = Number.POSITIVE_INFINITY;
 	stopping = Number.POSITIVE_INFINITY;
 	full = 0;
 	stopper = new AbortController();
 	operations = 0;
-	/** Something was made to fail since it was last said that nothing had. */
+	/** Something was made to fail since this was last reset. */
 	mishap = false;
 	/** What a step has found and must never find. */
 	wrong: string | undefined;
 	#dead = false;
-	/** Oldest first: writes that a loss of power may take back, from the last one on. */
+	/** Oldest first: writes that a power failure may revert, starting with the last one. */
 	#unsynced: Write[] = [];
 
 	constructor(random: Random) {
@@ -58,7 +61,7 @@ export class World {
 		return this.#dead;
 	}
 
-	/** Each operation begins so. */
+	/** Each operation begins with this. */
 	operate(what: string): void {
 		if (this.#dead) throw new Dead();
 		this.operations++;
@@ -74,12 +77,12 @@ export class World {
 		throw new Dead();
 	}
 
-	/** A fault of the executor: told at the end. */
+	/** A fault of the executor: reported at the end. */
 	blame(what: string): void {
 		if (!this.#dead) this.wrong ??= what;
 	}
 
-	/** Fails for want of room where the disk is full. */
+	/** Fails for lack of space if the disk is full. */
 	needRoom(): void {
 		if (this.full === 0) return;
 		this.mishap = true;
@@ -124,7 +127,7 @@ export class World {
 		this.running.delete(unit);
 	}
 
-	/** Whether it is time for a step of this name to fail once more. */
+	/** Whether a step of this name should fail once more. */
 	failNow(name: string): void {
 		const left = this.failing.get(name) ?? 0;
 		if (left === 0) return;
@@ -133,7 +136,7 @@ export class World {
 		throw new Error(`${name} fails`);
 	}
 
-	/** It is up again. Without power some of what was not synced is gone, from the last write on. */
+	/** It is up again. After a power failure, some of what was not synced is gone, starting with the last write. */
 	comeUp(power: boolean): void {
 		const lost = power ? below(this.random, this.#unsynced.length + 1) : 0;
 		for (let left = lost; left > 0; left--)

@@ -1,4 +1,4 @@
-// What holds for every kind of step.
+// Properties of every kind of step.
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";

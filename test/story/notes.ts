@@ -1,9 +1,9 @@
-// A machine that runs the notes application beside an unrelated service, and what a test does with it.
+// A machine that runs the notes application next to an unrelated service, and what a test does with it.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Machine, machine } from "../machine/machine.ts";
 
-/** What the application answers, as one text. */
+/** The application's answers, as one text. */
 export async function answerOf(web01: Machine): Promise<string> {
 	return web01.sh(
 		"curl -sS --fail --retry 20 --retry-delay 1 --retry-connrefused http://127.0.0.1:8080/notes",
@@ -14,7 +14,7 @@ export async function addNote(web01: Machine, text: string): Promise<void> {
 	await web01.sh("curl -sS --fail --data-binary @- http://127.0.0.1:8080/notes", { input: text });
 }
 
-/** All that would show that the other service was stopped or its folder touched. */
+/** Everything that would show that the other service was stopped or its folder touched. */
 export async function otherService(web01: Machine): Promise<string> {
 	return web01.sh(
 		"systemctl show other.service -p ActiveState,InvocationID,ExecMainPID; stat -c '%n %i %Z' /srv/other /srv/other/*",

@@ -1,5 +1,5 @@
-// The whole story on real machines: an application with a database and a folder is backed up, destroyed and restored
-// by one command, with each provider; another service beside it never notices.
+// An end-to-end test on real machines: an application with a database and a folder is backed up, destroyed and
+// restored with one command, with each provider; another service next to it is not affected.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -58,7 +58,7 @@ describe("one service is restored by one command", { skip: noMachines }, () => {
 			const [first] = await archives(web01, provider);
 			assert.ok(first);
 
-			// An engine that lists names and nothing else knows the second, and no more.
+			// An engine that only lists names knows the second one, and nothing else.
 			await pause(1000 - (Date.now() % 1000));
 			await addNote(web01, `added after the first archive of ${provider}`);
 			await web01.sh(`
@@ -176,7 +176,7 @@ async function archives(web01: Machine, provider: string): Promise<ListedArchive
 	return JSON.parse(await succeeds(web01, "list", "--json", "--provider", provider)).archives;
 }
 
-/** A new machine with the applications' packages and users, and none of their data. */
+/** A new machine with the applications' packages and users, but without their data. */
 async function bareMachine(): Promise<Machine> {
 	const bare = await notesMachine("bare");
 	await bare.sh("rm -rf /etc/holdfast; find /srv/notes -mindepth 2 -delete");

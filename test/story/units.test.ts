@@ -1,4 +1,5 @@
-// Real systemd units around a backup and a restore: what ran runs again afterwards, whatever happened between.
+// Real systemd units around a backup and a restore: what was running runs again afterwards, whatever happened in
+// between.
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";

@@ -1,5 +1,5 @@
-// A repository of restic's own making whose key costs nothing to derive. restic makes a key as dear as half a second of this
-// machine can make it, and pays for it in every command; what is tested here is never the strength of a passphrase. The
+// A restic repository whose key is cheap to derive. restic makes key derivation take half a second on the machine
+// that creates the key, and pays this in every command; these tests never test the strength of a passphrase. The
 // format: https://restic.readthedocs.io/en/stable/design.html#keys-encryption-and-mac
 import { execFileSync } from "node:child_process";
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from "node:crypto";
@@ -26,7 +26,7 @@ interface Key {
 	readonly data: string;
 }
 
-/** Put one there, where nothing is yet; its passphrase is in the file's first line. */
+/** Create one in an empty place; its passphrase is the file's first line. */
 export function cheapRepository(repository: string, passphraseFile: string): void {
 	if (existsSync(repository)) return;
 	const passphrase = readFileSync(passphraseFile, "utf8").split("\n", 1)[0] ?? "";
@@ -35,7 +35,7 @@ export function cheapRepository(repository: string, passphraseFile: string): voi
 	cpSync(kept, repository, { recursive: true });
 }
 
-/** Others may make it at the same time. */
+/** Others may create it at the same time. */
 function make(kept: string, passphrase: string): void {
 	mkdirSync(CACHE, { recursive: true });
 	const made = mkdtempSync(`${kept}-`);
@@ -69,7 +69,7 @@ function derive(passphrase: string, { N, r, p, salt }: Omit<Key, "data">): Buffe
 	return scryptSync(passphrase, Buffer.from(salt, "base64"), 64, { N, r, p, maxmem: 2 ** 30 });
 }
 
-/** AES-256 in counter mode, authenticated by Poly1305-AES. */
+/** AES-256 in counter mode, authenticated with Poly1305-AES. */
 function seal(text: Buffer, key: Buffer): Buffer {
 	const nonce = randomBytes(16);
 	const cipher = createCipheriv("aes-256-ctr", key.subarray(0, 32), nonce);

@@ -1,4 +1,4 @@
-// A provider of each engine that describes its archives, with a destination in a place.
+// A provider of each engine that stores metadata, with a destination in a place.
 import { cheapRepository } from "./cheap-restic.ts";
 import type { Place } from "./place.ts";
 

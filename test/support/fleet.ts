@@ -1,4 +1,4 @@
-// A fleet of one honest machine, which is this host, and of liars (liar.ts), behind one sshd on the loopback.
+// A fleet of one honest machine, which is this host, and liars (liar.ts), behind one sshd on loopback.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -16,18 +16,18 @@ export interface Told {
 	readonly stdout: string;
 	readonly stderr: string;
 	readonly seconds: number;
-	/** The most memory that the process had, in MB. */
+	/** The peak memory of the process, in MB. */
 	readonly megabytes: number;
 }
 
 export interface Fleet {
-	/** Machines are named by what they do; `honest` is the honest one. */
+	/** Machines are named after their behaviour; `honest` is the honest one. */
 	holdfast(words: readonly string[], options?: Partial<Options>): Promise<Told>;
 }
 
 interface Options {
 	readonly env: Readonly<Record<string, string>>;
-	/** What of its standard output and error is kept. */
+	/** How much of its standard output and error is kept. */
 	readonly keepBytes: number;
 	/** Called while it runs. */
 	readonly meanwhile: (child: ChildProcess) => void;
@@ -68,7 +68,7 @@ export async function fleetOf(folder: string, liars: readonly string[]): Promise
 	const config = join(folder, "holdfast.json");
 	const names = [...liars, "honest"].map((name) => [name, { ...machine, host: name, tags: ["all"] }]);
 	writeFileSync(config, JSON.stringify({ sshConfig: "ssh.conf", machines: Object.fromEntries(names) }));
-	// What there is to list.
+	// Something to list.
 	writeFileSync(join(folder, "local.json"), JSON.stringify({ machines: { honest: machine } }));
 	execFileSync(HOLDFAST, ["create", "--quiet", "--config", join(folder, "local.json")], {
 		env: { ...process.env, ...there },

@@ -1,4 +1,4 @@
-// An archive that somebody wrote by hand: a folder of the tar provider's with whatever metadata and files.
+// An archive written by hand: a folder of the tar provider with any metadata and files.
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,23 +1,23 @@
-// A machine of a fleet that does not behave, as an sshd has it answer in Holdfast's place: `node liar.ts BEHAVIOUR`.
+// A misbehaving machine of a fleet, run by an sshd in place of Holdfast: `node liar.ts BEHAVIOUR`.
 import { createInterface } from "node:readline";
 import { PROTOCOL } from "../../src/fleet/protocol.ts";
 
 const [behaviour = ""] = process.argv.slice(2);
 const forever = () => setInterval(() => {}, 1_000);
-/** What sshd has started goes on when the connection ends: this one does not. */
+/** What sshd starts continues when the connection ends: this program must not. */
 const parent = process.ppid;
 setInterval(() => process.ppid === parent || process.exit(), 500).unref();
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const greet = (more: object = {}) =>
 	say({ type: "greeting", protocol: PROTOCOL, version: "0.1.0", time: new Date().toISOString(), ...more });
 
-/** Without an end, as fast as it is taken. */
+/** Endless output, as fast as it is read. */
 function pour(stream: NodeJS.WritableStream, chunk: string): void {
 	while (stream.write(chunk));
 	stream.once("drain", () => pour(stream, chunk));
 }
 
-/** What would take the cursor home, set the title, turn the line round, and look like a line of ours. */
+/** Text that would move the cursor home, set the title, reverse the line, and look like one of our lines. */
 export const ESCAPES = "\u001b[2J\u001b]0;pwned\u0007\u009b31m\u202eevil\u200b\r\n✔ all is well";
 
 let run = "2026-11-24T010000Z-k3x9";

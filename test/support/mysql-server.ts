@@ -1,5 +1,5 @@
-// A real MySQL of a test's own, which Debian 12 does not have, on a socket in a folder of its own; and a search path that
-// has its programs and none of MariaDB's.
+// A real MySQL for a test, which Debian 12 does not have, on a socket in its own folder; and a PATH that has its
+// programs and none of MariaDB's.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ export async function mysqlServer(): Promise<Omit<TestServer, "port"> & { readon
 	const socket = join(folder, "mysqld.sock");
 	execFileSync("chown", ["mysql:mysql", folder]);
 	const settings = join(folder, "my.cnf");
-	// As it comes: with a binary log, and functions only of those who may do all.
+	// With its defaults: a binary log, and functions only from users with all rights.
 	writeFileSync(
 		settings,
 		[
@@ -49,7 +49,7 @@ export async function mysqlServer(): Promise<Omit<TestServer, "port"> & { readon
 	};
 }
 
-/** What this machine's path has, but MariaDB's programs. */
+/** This machine's PATH without MariaDB's programs. */
 function pathWith(folder: string, programs: string): string {
 	mkdirSync(folder);
 	const others = (process.env.PATH ?? "").split(":").filter((one) => !/^(\/usr)?\/s?bin$/.test(one));

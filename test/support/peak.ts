@@ -1,7 +1,10 @@
-// The most memory that a process has had.
+// The peak memory of a process.
 import { readFileSync } from "node:fs";
 
-/** Watch it; what is returned ends that, and gives MiB. Linux itself keeps the highest (proc_pid_status(5), VmHWM). */
+/**
+ * Watch a process; the returned function stops watching and returns MiB. Linux itself records the peak
+ * (proc_pid_status(5), VmHWM).
+ */
 export function watchPeak(pid: number | undefined): () => number {
 	let peak = 0;
 	const watch = setInterval(() => {

@@ -1,4 +1,4 @@
-// A place to run the program in: a folder of the test's own, with its config, its journal and its lock.
+// A place to run the program in: a folder for the test, with its config, its journal and its lock.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ export class Place {
 
 	constructor(scratch: string) {
 		this.folder = mkdtempSync(join(scratch, "place-"));
-		// The program's compiled code, and nothing else, is the same wherever it runs: it need not be made each time.
+		// Only the program's compiled code is shared: it is the same everywhere and need not be created each time.
 		mkdirSync(CODE, { recursive: true, mode: 0o700 });
 		mkdirSync(this.path("cache/holdfast"), { recursive: true, mode: 0o700 });
 		symlinkSync(CODE, this.path("cache/holdfast/code"));
@@ -82,7 +82,7 @@ export class Place {
 		return this.start(args).ended;
 	}
 
-	/** In a mount namespace of its own, where this script (as root) may mount what it likes. */
+	/** In a separate mount namespace, where this script (as root) may mount what it likes. */
 	holdfastAfter(script: string, ...args: string[]): Promise<Output> {
 		return this.start(args, ["unshare", "-m", "sh", "-ec", `${script}\nexec "$@"`, "sh"]).ended;
 	}

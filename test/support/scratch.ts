@@ -1,4 +1,4 @@
-// A folder of the test's own, gone when its file's tests are done.
+// A folder for a test, removed when its file's tests are done.
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// Real database servers of a test's own, set up as Debian does: in a folder of their own, on a socket in it and a port of
-// 127.0.0.1. They are gone when the file's tests are done. Needs root.
+// Real database servers for a test, set up as Debian does: in their own folder, with a socket in it and a port on
+// 127.0.0.1. They are removed when the file's tests are done. Needs root.
 import { type ChildProcess, execFileSync, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -18,14 +18,14 @@ export interface TestServer {
 	readonly folder: string;
 	readonly socket: string;
 	readonly port: number;
-	/** As the server's own administrator; must succeed. */
+	/** As the server's administrator; must succeed. */
 	sql(database: string, statements: string): string;
 	/** As another of its users, who has the password `pw`. */
 	as(user: string, database: string, statements: string): Answer;
 }
 
 const POSTGRESQL = "/usr/lib/postgresql";
-/** Why there can be none here, or undefined when there can. */
+/** Why no server can run here, or undefined if one can. */
 export const noServers: string | undefined =
 	process.getuid?.() !== 0
 		? "database servers of their own need root"
@@ -42,7 +42,7 @@ export async function postgresqlServer(settings = ""): Promise<TestServer> {
 	const folder = placeFor("postgresql");
 	const port = await freePort();
 	const programs = join(POSTGRESQL, readdirSync(POSTGRESQL).sort().at(-1) ?? "", "bin");
-	// Debian's wrapper of these programs takes longer than most of what they are asked here.
+	// Debian's wrapper of these programs takes longer than most of the queries here.
 	process.env.PATH = `${programs}:${process.env.PATH}`;
 	const asOwner = ["--reuid=postgres", "--regid=postgres", "--init-groups", "--"];
 	execFileSync("chown", ["postgres:postgres", folder]);
@@ -135,12 +135,12 @@ export async function mariadbServer(settings: readonly string[] = []): Promise<T
 	};
 }
 
-/** Else the client goes by the locale, and a bare machine has none. */
+/** Otherwise the client uses the locale, and a bare machine has none. */
 export const UTF8 = "--default-character-set=utf8mb4";
 
 type Ask = Pick<TestServer, "sql" | "as">;
 
-/** Both ways to ask a server of MariaDB's kind, by how its client is started. */
+/** Both ways to query a MariaDB or MySQL server, depending on how its client is started. */
 export const askedBy = (
 	client: (words: readonly string[], database: string, statements: string) => SpawnSyncReturns<string>,
 ): Ask => ({
@@ -155,7 +155,7 @@ export const askedBy = (
 	},
 });
 
-/** Its users must pass here. */
+/** Its users must be able to pass through here. */
 export function placeFor(server: string): string {
 	const folder = mkdtempSync(join(tmpdir(), `holdfast-${server}-`));
 	chmodSync(folder, 0o755);

@@ -1,12 +1,13 @@
-// An sshd that lets root in by one key, for tests that need no whole machine. It ends with whoever started it.
+// An sshd that accepts root with one key, for tests that do not need an entire machine. It ends with the process that
+// started it.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface SshKeys {
-	/** File of the key that is let in. */
+	/** File of the key that is accepted. */
 	readonly key: string;
-	/** File of the key that the host shows. */
+	/** File of the host key. */
 	readonly hostKey: string;
 }
 
@@ -21,7 +22,7 @@ export function makeSshKeys(folder: string): SshKeys {
 export const knownHost = (host: string, { hostKey }: SshKeys) =>
 	`${host} ${readFileSync(`${hostKey}.pub`, "utf8")}`;
 
-/** `options` are lines of sshd_config(5); `within` is what it is started by. */
+/** `options` are lines of sshd_config(5); `within` is the command that starts it. */
 export function startSshd(
 	folder: string,
 	{ key, hostKey }: SshKeys,

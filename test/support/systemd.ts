@@ -1,4 +1,4 @@
-// Where no systemd is: a `systemd-run` that starts what it is told and waits, for machines that are one sshd each.
+// Without systemd: a `systemd-run` that starts its command and waits, for machines that are one sshd each.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -15,7 +15,7 @@ while [ "$1" != -- ]; do shift; done; shift
 exec "$@" >>"$out" 2>>"$err"
 `;
 
-/** Into a folder that comes first in the path. */
+/** Install it in a folder that comes first in the PATH. */
 export function standInForSystemd(bin: string): void {
 	writeFileSync(join(bin, "systemd-run"), SYSTEMD_RUN, { mode: 0o755 });
 	writeFileSync(join(bin, "systemctl"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });

@@ -1,4 +1,4 @@
-// The program on a terminal of its own, by script(1): what is drawn, with every control character.
+// The program on a terminal, with script(1): its output with every control character.
 import { spawn } from "node:child_process";
 
 export interface Drawn {
@@ -6,10 +6,10 @@ export interface Drawn {
 	readonly text: string;
 }
 
-/** A terminal is asked what it can show by these too, whatever it is; a CI sets the first. */
+/** These variables also describe a terminal's capabilities; a CI sets the first. */
 const SPEAK_OF_COLOUR = ["CI", "TEAMCITY_VERSION", "NO_COLOR", "NODE_DISABLE_COLORS", "FORCE_COLOR"];
 
-/** `answer` is typed once something was asked. */
+/** `answer` is typed after a question was asked. */
 export function onTerminal(
 	argv: readonly string[],
 	{ cwd, env, answer }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly answer?: string },

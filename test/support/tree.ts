@@ -1,4 +1,4 @@
-// A folder as a list of facts, so that two can be compared; and a folder with everything awkward in it.
+// A folder as a list of facts, so that two can be compared; and a folder with awkward files of every kind.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -17,14 +17,14 @@ import { join, relative } from "node:path";
 
 export const isRoot = process.getuid?.() === 0;
 
-/** One line for each entry below a folder, itself included: all that a restore has to bring back. */
+/** One line for each entry below a folder, including itself: everything that a restore has to bring back. */
 export function factsOf(folder: string): string[] {
 	const links = new Map<number, string>();
 	const facts: string[] = [];
 	const visit = (path: string) => {
 		const name = relative(folder, path) || ".";
 		const stat = lstatSync(path);
-		// A socket is made again by the program that listens on it; no engine stores one.
+		// A socket is created again by the program that listens on it; no engine stores one.
 		if (stat.isSocket()) return;
 		const first = stat.nlink > 1 && !stat.isDirectory() ? (links.get(stat.ino) ?? name) : name;
 		links.set(stat.ino, first);
@@ -47,7 +47,7 @@ export function factsOf(folder: string): string[] {
 	return facts;
 }
 
-/** Extended attributes and ACLs of everything below a folder, but of its sockets. */
+/** Extended attributes and ACLs of everything below a folder, except sockets. */
 export function attributesOf(folder: string): string {
 	const run = (program: string, ...args: string[]) =>
 		execFileSync(program, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });

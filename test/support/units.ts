@@ -1,4 +1,4 @@
-// The units that a deploy puts in place for recovery at boot, by their names.
+// The names of the units that a deploy installs for recovery at boot.
 import { unitsOf } from "../../src/fleet/units.ts";
 
 export const RECOVERY_UNITS = unitsOf({

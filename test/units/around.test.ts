@@ -1,5 +1,5 @@
-// What stands around a service's units: what stops along with them comes up again, however the run ends, and what would
-// start them meanwhile does not.
+// Units related to a service's units: those that stop along with them are started again, however the run ends, and
+// those that would start them in the meantime do not.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { noMachines } from "../machine/machine.ts";
@@ -47,7 +47,7 @@ describe("units around those that are named", { skip: noMachines }, () => {
 		"off inactive",
 	].join("\n");
 
-	/** With every kind of dependence, what depends on that in turn, and some that were down. */
+	/** With every kind of dependency, indirect dependents, and some that were down. */
 	async function surrounded(options: object = {}) {
 		await web01.units({
 			"app.service": APP.replace("[Unit]", "[Unit]\nRequires=helper.service\nAfter=helper.service"),
@@ -61,7 +61,7 @@ describe("units around those that are named", { skip: noMachines }, () => {
 		assert.equal(await states(), ALL_UP);
 		return invocations();
 	}
-	/** Each of them has gone down, and is up again; what was down is down. */
+	/** Each of them has gone down, and is up again; those that were down are down. */
 	async function allBack(since: readonly string[]) {
 		assert.equal(await states(), ALL_UP);
 		const now = await invocations();

@@ -1,4 +1,4 @@
-// Units whose jobs systemd gives up before they have come up or gone down: it goes on with the unit itself.
+// Units whose jobs systemd gives up before they have come up or gone down: it continues with the unit itself.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { noMachines } from "../machine/machine.ts";

@@ -1,4 +1,4 @@
-// Units that cannot simply be started again: at boot with half of their data, after a run that is given up, and where the
+// Units that cannot simply be started again: at boot with incomplete data, after a run that is given up, and when the
 // message bus starts them in between.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
@@ -31,7 +31,7 @@ describe("units that are left down, or do not stay so", { skip: noMachines }, ()
 		await web01.run([HOLDFAST, "restore", "--yes", "tar", "latest"], {
 			env: { HOLDFAST_FAULT: "kill@place:app:0#after" },
 		});
-		// What stood there before is gone for now, as on a disk that is not mounted.
+		// The previous data are unavailable for now, as on a disk that is not mounted.
 		await web01.sh("mv /srv/.holdfast-*-app /srv/hidden");
 		await web01.powerOff();
 		await web01.boot();

@@ -1,5 +1,5 @@
-// Every kind of unit through everything that stops and starts it: a backup, a restore, an undo, and a run that died. What was
-// up is up once more, as another start of it; what was down is as it should be.
+// Every kind of unit through everything that stops and starts it: a backup, a restore, an undo, and an interrupted
+// run. What was up is up again, freshly started; what was down is as it should be.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { noMachines } from "../machine/machine.ts";
@@ -7,16 +7,16 @@ import { APP, type AppMachine, appMachine, daemon } from "./restored.ts";
 
 interface Kind {
 	readonly files: Readonly<Record<string, string>>;
-	/** What the config names, and what is looked at; `app.service` where it is left out. */
+	/** The unit that the config names and the test checks; `app.service` by default. */
 	readonly unit?: string;
 	readonly user?: string;
 	/** Before each operation. */
 	readonly setUp: string;
-	/** As `systemctl is-active` has it, once each operation is over. */
+	/** As reported by `systemctl is-active`, after each operation. */
 	readonly ends: string;
 	/** It is not stopped, or not started again. */
 	readonly stays?: true;
-	/** What a backup does with it, where it differs: it starts nothing that was down. */
+	/** What a backup does with it, if this differs: it starts nothing that was down. */
 	readonly afterBackup?: string;
 	readonly tearDown?: string;
 }
@@ -155,7 +155,7 @@ describe("units through every operation", { skip: noMachines }, () => {
 			await web01.units(files);
 			if (name.includes("System V")) await web01.write("/etc/init.d/app", SYSV, "0755");
 			const systemctl = user === undefined ? "systemctl" : AS_ALICE;
-			// Of a target and a slice nothing tells one start from another but what is in them.
+			// For a target or a slice, only its contents show that it was started again.
 			const shown = unit.endsWith(".slice") || unit.endsWith(".target") ? "app.service" : unit;
 			const now = () =>
 				web01.sh(

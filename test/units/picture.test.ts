@@ -1,4 +1,4 @@
-// What is decided from a picture of units, on tables and on graphs of any shape.
+// What is decided from a snapshot of units, on tables and on graphs of any shape.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
@@ -199,7 +199,7 @@ test("the note of a stop that an older Holdfast made is understood", () => {
 });
 
 const KINDS = ["service", "service", "service", "socket", "timer", "target"];
-/** Any units, in any relation and state; relations both ways, as systemd tells them. */
+/** Any units, in any relation and state; relations in both directions, as systemd reports them. */
 const graphs = fc
 	.record({
 		kinds: fc.array(fc.constantFrom(...KINDS), { minLength: 1, maxLength: 9 }),
@@ -279,7 +279,7 @@ describe("pictures of any units", () => {
 	test("all that would start one of them meanwhile is stopped along", () => {
 		holds(({ own, known, units }) => {
 			const roles = affected(own, known);
-			// Whatever the trigger starts, and what that pulls in as long as it is not up itself.
+			// Everything that the trigger starts, and what that pulls in, as long as it is not up itself.
 			const started = (trigger: UnitFacts) => {
 				const all = new Set(
 					units.filter(({ triggeredBy }) => triggeredBy.includes(trigger.unit)).map(({ unit }) => unit),

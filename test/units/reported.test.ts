@@ -1,4 +1,5 @@
-// What others have reported of stops and starts around a backup or a restore, on this program. Each names its report.
+// Problems that others have reported with stops and starts around a backup or a restore, tested on this program. Each
+// names its report.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { noMachines } from "../machine/machine.ts";

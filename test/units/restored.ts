@@ -1,13 +1,13 @@
-// One machine whose service `app` can be backed up, broken and restored, with whatever units are around it.
+// A machine whose service `app` can be backed up, broken and restored, with any units around it.
 import assert from "node:assert/strict";
 import { type Machine, type MachineOptions, machine } from "../machine/machine.ts";
 
 export interface AppMachine extends Machine {
 	/** Write units, and have systemd read them. */
 	units(files: Readonly<Record<string, string>>): Promise<void>;
-	/** Declare the state `app`: /srv/app, and what else a test wants of it. */
+	/** Declare the state `app`: /srv/app, and anything else that a test needs in it. */
 	declare(options: object): Promise<void>;
-	/** Run Holdfast, which must end with this code; what it printed. */
+	/** Run Holdfast, which must end with this code; returns its output. */
 	holdfast_(code: number, ...words: string[]): Promise<string>;
 	/** `active`, `inactive`, `failed` … */
 	active(unit: string): Promise<string>;
@@ -34,10 +34,10 @@ export async function appMachine(name: string, options: MachineOptions = {}): Pr
 	const known = new Set<string>();
 	return {
 		...it,
-		/** Units of the test before are gone. */
+		/** Units of the previous test are gone. */
 		async units(files) {
 			const gone = [...known].join(" ");
-			// A timer that elapses while what it starts is stopped would start that again.
+			// A timer that elapses while its unit is stopped would start that unit again.
 			const starters = [...known].filter((unit) => !unit.endsWith(".service")).join(" ");
 			if (gone !== "")
 				await it.sh(`

@@ -1,4 +1,5 @@
-// What should run runs after a restore, whatever state the units were in; what cannot is left down, and that is said.
+// After a restore, what should run is running, whatever state the units were in; what cannot run is left down and
+// reported.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { noMachines } from "../machine/machine.ts";
@@ -12,7 +13,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 
 	const CHECK = { healthChecks: [{ script: "echo asked >>/run/asked; systemctl is-active app", within: 0 }] };
 
-	/** An archive of the good state; then this happens to it. */
+	/** An archive of the good state is made; then this happens to it. */
 	async function after(
 		happened: string,
 		app: string,

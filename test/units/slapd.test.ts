@@ -1,5 +1,5 @@
-// OpenLDAP's server, which Debian still starts by a script of System V: systemd makes a unit of it that knows little of what
-// it runs.
+// OpenLDAP's server, which Debian still starts with a System V script: systemd generates a unit for it that knows
+// little about what it runs.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { elsewhere } from "../elsewhere/elsewhere.ts";

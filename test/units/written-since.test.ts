@@ -1,5 +1,5 @@
-// A run that died after its service was up again is undone later: what the service has written meanwhile is nobody's to
-// throw away.
+// A run that was interrupted after its service was up again is undone later: what the service has written in the
+// meantime must not be thrown away.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { noMachines } from "../machine/machine.ts";
@@ -16,7 +16,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 		});
 	});
 
-	/** Restore, and die at this moment. */
+	/** Restore, and die at this fault point. */
 	const dies = (at: string) =>
 		web01.run([HOLDFAST, "restore", "--yes", "tar", "latest"], { env: { HOLDFAST_FAULT: `kill@${at}` } });
 	const begin = async (options: object = {}) => {
@@ -31,7 +31,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 			systemctl start app
 		`);
 	};
-	/** What is kept is named in what is said. */
+	/** The output names what is kept. */
 	const keptIn = (said: string, of: RegExp) => {
 		const [, kept] = of.exec(said) ?? [];
 		assert.ok(kept, said);
@@ -47,7 +47,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 			await web01.holdfast_(0, "create");
 			await web01.sh("echo newer >/srv/app/file");
 			await dies(moment);
-			// Somebody starts it, or it runs already; and it works for a day.
+			// Somebody starts it, or it is already running; and it works for a day.
 			await web01.sh("systemctl start app; echo precious >/srv/app/in/order; echo more >>/srv/app/in/other");
 			const said = await web01.holdfast_(0, "recover");
 			const kept = keptIn(said, FOLDER);

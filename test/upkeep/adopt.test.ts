@@ -1,4 +1,4 @@
-// From a destination alone back to everything: another place, which has never seen the config, adopts it and restores.
+// From only a destination back to everything: another place, which has never seen the config, adopts it and restores.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ writeFileSync(passphrase, "correct horse\n", { mode: 0o600 });
 interface Case {
 	/** The provider, in a place. */
 	provider(at: string): object;
-	/** How it is adopted. */
+	/** How to adopt it. */
 	words(at: string): string[];
 }
 const CASES: Readonly<Record<string, Case>> = {

@@ -1,5 +1,5 @@
-// What the last good archive of a state lets expect of the next: disks that are not mounted, data that are gone, files
-// that do not hold still.
+// The last good archive of a state sets expectations for the next: disks that are not mounted, missing data, files
+// that change while they are read.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";

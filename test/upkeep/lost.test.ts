@@ -1,5 +1,6 @@
-// An archive that this machine made, and that somebody has removed since: check fails, list says so, latest says which one it
-// is not, and status goes on about it until there is a newer one. So with a destination whose address was changed.
+// Somebody removed an archive that this machine made: check fails, list says so, latest says which archive it is not,
+// and status keeps reporting it until there is a newer one. The same applies to a destination whose address was
+// changed.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -40,7 +41,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 		const destination = only(await openProvider("engine", options as Parameters<typeof openProvider>[1]));
 		const [old, newest] = (await destination.list(quiet)).map(({ name }) => name);
 		assert.ok(old !== undefined && newest !== undefined);
-		// An older one that is gone is no news: others may prune.
+		// A missing older one is not reported: others may prune.
 		await destination.remove([old], quiet);
 		await ends(place, 0, "check");
 		place.write("notes/letter", "three");

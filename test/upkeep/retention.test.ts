@@ -1,4 +1,4 @@
-// Which archives are kept: rules by example, and what holds for any archives and any rules.
+// Which archives are kept: examples of rules, and properties that hold for any archives and rules.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -14,7 +14,7 @@ const NOW = new Date("2026-11-25T12:00:00");
 
 type Outcomes = Record<string, "good" | "failed">;
 
-/** An archive of so many hours ago. */
+/** An archive made this many hours ago. */
 function archive(
 	hours: number,
 	states: Outcomes = { notes: "good" },
@@ -46,9 +46,9 @@ test("daily keeps the newest of each day, and weekly goes on from there", () => 
 	const archives = Array.from({ length: 60 * 2 }, (_, index) => archive(index * 12));
 	const days = kept(archives, { daily: 7, weekly: 4 });
 	assert.equal(days.length, 11);
-	// 12:00 of today, then 12:00 of each day before: the newer of two.
+	// 12:00 today, then 12:00 of each day before: the newer of two.
 	assert.deepEqual(days.slice(0, 7), [0, 24, 48, 72, 96, 120, 144]);
-	// Sundays 12:00 of the weeks that came before: 2026-11-25 is a Wednesday.
+	// 12:00 on the Sundays of the preceding weeks: 2026-11-25 is a Wednesday.
 	assert.deepEqual(days.slice(7), [10 * 24, 17 * 24, 24 * 24, 31 * 24]);
 });
 
@@ -82,7 +82,7 @@ test("the newest good one of each state stays, and says why", () => {
 });
 
 test("an archive that does not hold a state, or not whole, takes no place of that state's", () => {
-	// Each night one of all, each noon one of notes alone; for three nights shop failed.
+	// An archive of everything each night, and of notes alone each noon; shop failed for three nights.
 	const nights = Array.from({ length: 13 }, (_, day) =>
 		archive(day * 24 + 11, { notes: "good", shop: day < 3 ? "failed" : "good" }),
 	);
@@ -91,7 +91,7 @@ test("an archive that does not hold a state, or not whole, takes no place of tha
 	const holding = (state: string, outcome: string) =>
 		left.filter((one) => one.archive.metadata?.states[state]?.outcome === outcome).length;
 	assert.equal(holding("shop", "good"), 7);
-	// What there is since it was last whole.
+	// Those since it was last complete.
 	assert.equal(holding("shop", "failed"), 3);
 	assert.ok(holding("notes", "good") >= 7);
 });
@@ -144,7 +144,7 @@ test("an archive whose time is yet to come is kept, and takes no place", () => {
 	);
 	assert.deepEqual(decisions[0]?.why, ["its time is yet to come"]);
 	assert.deepEqual(decisions[1]?.why, ["the newest good one of notes", "one of the last"]);
-	// So it is while the clock is wrong: nothing is let go then.
+	// The same while the clock is wrong: nothing is removed then.
 	const back = retain(archives, { keepLast: 1 }, byTheirWord(archives), new Date("1970-01-01T00:01:00Z"));
 	assert.ok(back.every(({ keep }) => keep));
 });
@@ -225,7 +225,7 @@ test("keepLast keeps just so many of each state, or all there are", () => {
 	);
 });
 
-/** What others put there: any time, any states, any holds, by their own word. */
+/** What others put there: any time, states and holds that they claim. */
 const forged = fc.array(
 	fc.record({
 		hours: fc.integer({ min: -24 * 9000, max: 24 * 900 }),

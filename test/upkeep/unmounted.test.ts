@@ -1,4 +1,5 @@
-// A disk that was mounted by hand, and is not any more: no fstab or unit knows of it, but the last backup was written to it.
+// A disk that was mounted by hand, and no longer is: no fstab or unit knows it, but the last backup was written to
+// it.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";

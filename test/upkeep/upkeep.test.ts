@@ -1,4 +1,4 @@
-// check, prune and archives, as a person runs them.
+// check, prune and archives, as users run them.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { scratch } from "../support/scratch.ts";
 
 const below = scratch("upkeep");
 
-/** A state with a letter in it and so many archives of it, oldest first; the letter says which. */
+/** A state with a letter in it and this many archives of it, oldest first; the letter says which. */
 async function withArchives(count: number, retention?: object) {
 	const place = new Place(below);
 	place.write("notes/letter", "0");
