@@ -1,25 +1,24 @@
-// Which lists are a program and its arguments, by the schema of what is merged: half of one and half of another would be
-// neither.
+// Finds, in the schema of a merged value, the lists that are a program with its arguments: these must not be concatenated.
 import type * as v from "valibot";
 import { argv } from "../values/fields.ts";
 
-/** As far as a schema is looked into here. */
+/** The part of a schema that is read here. */
 type Schema = v.GenericSchema & {
 	readonly entries?: Readonly<Record<string, Schema>>;
 	readonly options?: readonly Schema[];
 	readonly wrapped?: Schema;
-	/** Of a map with any keys. */
+	/** The value schema of a map with arbitrary keys. */
 	readonly value?: Schema;
 	readonly pipe?: readonly unknown[];
 };
 
-/** What a value may be: each of the schemas that a union or an option is made of. */
+/** The alternatives for a value: every schema in a union or an optional. */
 export function formsOf(schema: v.GenericSchema): readonly v.GenericSchema[] {
 	const { wrapped, options } = schema as Schema;
 	return options?.flatMap(formsOf) ?? (wrapped ? formsOf(wrapped) : [schema]);
 }
 
-/** The forms of what these have under a key; none for a key that they do not know. */
+/** The alternatives for the value of a key; none for an unknown key. */
 export function formsBelow(forms: readonly v.GenericSchema[], key: string): readonly v.GenericSchema[] {
 	return (forms as readonly Schema[]).flatMap(({ entries = {}, value }) => {
 		const below = Object.hasOwn(entries, key) ? entries[key] : value;
@@ -31,7 +30,7 @@ export function mayBeCommand(forms: readonly v.GenericSchema[]): boolean {
 	return forms.some(isArgv);
 }
 
-/** With its description or whatever else was piped after it, too. */
+/** Also recognizes it with a description or anything else in its pipe. */
 function isArgv(schema: Schema): boolean {
 	const [first] = schema.pipe ?? [];
 	return schema === argv || (first !== undefined && first !== schema && isArgv(first as Schema));

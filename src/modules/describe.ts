@@ -1,4 +1,4 @@
-// What a module says of itself: its options as a JSON Schema, and what it declares.
+// Describes a module: its options as a JSON Schema, and what it declares.
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import type { JsonSchema } from "../manifest/json-keys.ts";
@@ -11,7 +11,7 @@ export function optionsJsonSchema({ options }: Module): JsonSchema {
 	return toJsonSchema(options as v.GenericSchema, { errorMode: "ignore", typeMode: "input" }) as JsonSchema;
 }
 
-/** The states that a module declares with its defaults, and the modules that it asks; none when it needs options. */
+/** The states that a module declares with its defaults, and the modules that it uses; none if it has required options. */
 export function usually(module: Module): {
 	readonly state: Readonly<Record<string, StateInput>> | undefined;
 	readonly asks: readonly string[];

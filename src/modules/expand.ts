@@ -1,4 +1,4 @@
-// From the services that a person declares to the states that they own. Pure: modules are asked, nothing else is.
+// Expands declared services into states. Pure: depends only on the modules.
 import * as v from "valibot";
 import { type Fault, faultsIn } from "../manifest/faults.ts";
 import { type StateInput, stateSchema } from "../manifest/state.ts";
@@ -10,22 +10,22 @@ import type { Module } from "./module.ts";
 export interface ServicesRequest {
 	readonly machine: string;
 	readonly nixos: boolean;
-	/** As the user wrote them, by module; null where no options were given. */
+	/** As the user wrote them, by module; null if no options were given. */
 	readonly services: Readonly<Record<string, unknown>>;
 	/** States that the user wrote out. */
 	readonly state: Readonly<Record<string, unknown>>;
 	/** The config file's name, for messages. */
 	readonly file: string;
-	/** The module of a name, or undefined. */
+	/** The module with a name, or undefined. */
 	find(name: string): Module | undefined;
 }
 
 export interface Expanded {
-	/** What modules yield and the user wrote, merged; not yet known to be states where the user's are not. */
+	/** The merged states of the modules and the user. Not validated yet: the user's part may be invalid. */
 	readonly state: Readonly<Record<string, StateInput>>;
-	/** Options of every module that took part, with their defaults. */
+	/** Options of every module used, with defaults. */
 	readonly options: ReadonlyMap<string, object>;
-	/** Their paths begin at the machine: `services`, a module, an option; or `state`, a state, a field. */
+	/** Paths are relative to the machine: `services`, a module, an option; or `state`, a state, a field. */
 	readonly faults: readonly Fault[];
 }
 
@@ -60,7 +60,7 @@ export function expandServices(request: ServicesRequest): Expanded {
 			define(other, { value, by: `module "${module.name}"`, origin });
 		}
 	}
-	// In the order in which the user wrote them; what only modules asked for comes last.
+	// In the order of the config; modules that only other modules use come last.
 	const position = ({ module }: { module: string }) =>
 		known.includes(module) ? known.indexOf(module) : known.length;
 	yielded.sort((one, other) => position(one) - position(other));
@@ -70,11 +70,11 @@ export function expandServices(request: ServicesRequest): Expanded {
 interface Yielded {
 	readonly module: string;
 	readonly state: Readonly<Record<string, StateInput>>;
-	/** Where the module is asked for. */
+	/** Where the module is used. */
 	readonly origin: Origin | undefined;
 }
 
-/** A module after all those that may set options of it. */
+/** Each module comes after all modules that may set its options. */
 function inOrder(names: readonly string[], find: ServicesRequest["find"], faults: Fault[]): Module[] {
 	const done = new Set<string>();
 	const order: Module[] = [];
@@ -127,7 +127,7 @@ function statesOf({ state: written, file }: ServicesRequest, yielded: readonly Y
 			origin: withMaker(one.origin, by),
 		}));
 		const conflicts: Conflict[] = [];
-		// A state's fields, and the hooks in it; what is below is one value.
+		// Merges a state's fields and its hooks; anything below is one value.
 		state[name] = merge(
 			[...definitions, ...(users === undefined ? [] : [{ value: users ?? {}, by: file, origin }])],
 			conflicts,

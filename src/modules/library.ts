@@ -1,4 +1,4 @@
-// The modules that come with Holdfast. A new one is a file in library/ and a line here.
+// The modules that come with Holdfast. To add one, add a file in library/ and a line here.
 
 import type * as v from "valibot";
 import { acme } from "./library/acme.ts";
@@ -61,7 +61,7 @@ const MODULES = [
 ] as const;
 
 type Known = (typeof MODULES)[number];
-/** What may be written under `services`, by module. */
+/** The options under `services`, by module. */
 export type LibraryServices = { readonly [M in Known as M["name"]]?: v.InferInput<M["options"]> | null };
 
 /** By name. */

@@ -1,33 +1,33 @@
-// Several definitions of one value become one: lists are added up, maps are merged, a default gives way. Two that
-// say different things are a fault that names both places. A list that is a command is one value.
+// Merges several definitions of a value: lists are concatenated, maps are merged, and defaults are overridden. Conflicting
+// definitions are a fault that names both places. A list that is a command is a single value.
 import type * as v from "valibot";
 import { type Origin, originsOf, withOrigins } from "../values/origin.ts";
 import { formsBelow, formsOf, mayBeCommand } from "./commands.ts";
 
 export interface Definition {
 	readonly value: unknown;
-	/** Who says so, in words: `holdfast.yaml`, `module "matrix-synapse"`. */
+	/** The source, for messages: `holdfast.yaml`, `module "matrix-synapse"`. */
 	readonly by: string;
-	/** Gives way to one that is not. */
+	/** A definition that is not a default overrides it. */
 	readonly isDefault?: boolean;
-	/** Where it was written, for what in it has no origin of its own. */
+	/** Where it was written, for parts without an origin. */
 	readonly origin?: Origin | undefined;
 }
 
 export interface Conflict {
-	/** Keys from the merged value down. */
+	/** Path relative to the merged value. */
 	readonly path: readonly string[];
 	readonly message: string;
 }
 
 const FALLBACK = Symbol("default");
 
-/** A value that anybody may override, in options that one module sets of another. */
+/** A value that any other definition overrides, for options that one module sets for another. */
 export function byDefault<T>(value: T): T {
 	return { [FALLBACK]: value } as T;
 }
 
-/** `schema`: of what is merged. `deep`: how many levels of maps are merged; a map below that is one value. */
+/** `schema`: the schema of the merged value. `deep`: how many levels of maps to merge; a map below that is a single value. */
 export function merge(
 	definitions: readonly Definition[],
 	conflicts: Conflict[],
@@ -89,7 +89,7 @@ function mergedMaps(
 	);
 }
 
-/** Each item once. */
+/** Without duplicates. */
 function joined(lists: readonly Definition[]): unknown[] {
 	const seen = new Set<string>();
 	const items = lists
@@ -106,7 +106,7 @@ function joined(lists: readonly Definition[]): unknown[] {
 	);
 }
 
-/** Undefined where nothing has one. */
+/** Undefined if none of them has one. */
 function originsAmong(entries: readonly (readonly [string, Origin | undefined])[]) {
 	const known = entries.filter((entry): entry is [string, Origin] => entry[1] !== undefined);
 	return known.length === 0 ? undefined : Object.fromEntries(known);

@@ -1,43 +1,43 @@
-// The module system: a module is a function from a few options to states, and to options of other modules.
+// The module system. A module is a function from a few options to states and to options of other modules.
 import type * as v from "valibot";
 import type { StateInput } from "../manifest/state.ts";
 
-/** Options of one module: `v.strictObject`, with a description for each and a default wherever one can be had. */
+/** Options of a module: a `v.strictObject` with a description for each, and a default wherever possible. */
 export type OptionsSchema = v.GenericSchema<unknown, object>;
 
-/** What a module may know of the machine that it is declared on. Nothing is looked up: a config means one thing. */
+/** What a module knows about its machine. Nothing is looked up there, so that a config always means the same. */
 export interface MachineFacts {
 	readonly name: string;
-	/** Units, users and folders have NixOS's names, not Debian's. */
+	/** Units, users and folders have the names of NixOS instead of Debian. */
 	readonly nixos: boolean;
-	/** The user declares this module; otherwise only other modules set options of it. */
+	/** Whether the user declares this module; otherwise only other modules set its options. */
 	readonly declared: boolean;
 }
 
 export interface Yield {
-	/** By name. Lists are added to what others declare of the same state; of single values the user's wins. */
+	/** By name. Lists are appended to those of other definitions of the state; for single values the user's takes precedence. */
 	readonly state?: Readonly<Record<string, StateInput>>;
 	/** Options of other modules, by name. Each must be in `uses`. */
 	readonly services?: Readonly<Record<string, object>>;
 }
 
 export interface Module<S extends OptionsSchema = OptionsSchema, N extends string = string> {
-	/** As it stands under `services`. */
+	/** The name under `services`. */
 	readonly name: N;
-	/** One line: the application, and what of it is kept. */
+	/** One line: the application, and what is backed up. */
 	readonly about: string;
-	/** Pages that the facts come from, the application's own first. */
+	/** Sources of the facts, the application's own pages first. */
 	readonly sources: readonly string[];
-	/** Modules whose options this one may set. */
+	/** The modules whose options this one may set. */
 	readonly uses?: readonly string[];
 	readonly options: S;
 	yields(options: v.InferOutput<S>, machine: MachineFacts): Yield;
-	/** What shows that the application is on a machine; any one of them does. */
+	/** Signs that the application is on a machine; any one of them is enough. */
 	readonly signs?: {
 		readonly units?: readonly string[];
 		readonly folders?: readonly string[];
 	};
-	/** Whether its restore was seen to work on the application itself, or on a stand-in with its layout. */
+	/** Whether its restore was tested with the application itself or with a stand-in that has its layout. */
 	readonly proven?: "application" | "stand-in";
 }
 

@@ -1,32 +1,32 @@
-// Options that many modules have, and what follows from them.
+// Options that many modules share, and the states derived from them.
 import * as v from "valibot";
 import type { Dump } from "../databases/dump.ts";
 import { DATABASES } from "../databases/list.ts";
 import * as f from "../values/fields.ts";
 import type { Yield } from "./module.ts";
 
-/** A folder of the application's, with its usual place. */
+/** A folder of the application, with its usual path. */
 export const folder = (usual: string, what: string) =>
 	v.pipe(v.optional(f.folder, usual), v.description(`${what} (default ${usual})`));
 
-/** Further folders that belong to it. */
+/** Further folders of the application. */
 export const moreFolders = v.pipe(
 	v.optional(v.array(f.folder), []),
 	v.description("further folders that belong to it, such as its configuration"),
 );
 
-/** The folder with its configuration. NixOS makes that from its own. */
+/** The folder with its configuration. NixOS generates that. */
 export const configFolder = (usual: string) =>
 	v.pipe(
 		v.optional(v.union([v.literal(false), f.folder])),
 		v.description(`its configuration, or false for none (default ${usual}, on NixOS false)`),
 	);
 
-/** What `configFolder` comes to, as a list of folders. */
+/** The value of `configFolder` as a list of folders. */
 export const configured = (chosen: string | false | undefined, usual: string, nixos: boolean) =>
 	[chosen ?? (nixos ? false : usual)].filter((folder) => folder !== false);
 
-/** An address that tells whether it is healthy; false for none. */
+/** A URL for a health check; false for none. */
 export const health = (usual: string) =>
 	v.pipe(
 		v.optional(v.union([v.literal(false), v.pipe(v.string(), v.startsWith("http"))]), usual),
@@ -43,7 +43,7 @@ const KINDS = DATABASES.filter((one) => one.speaksSql);
 type Kind = (typeof KINDS)[number];
 type FileKey = Extract<Kind, { kind: "file" }>["key"];
 
-/** The database that an application keeps its data in: on a server, or in a file of this kind, when it can have one. */
+/** The application's database: on a server or, if the application supports it, in a file of this kind. */
 export function database(
 	usual: { type: Kind["key"]; name: string },
 	own?: { readonly type: FileKey; readonly file: string },
@@ -72,7 +72,7 @@ export function database(
 	);
 }
 
-/** What a state's database yields: a dump in its own file, or a database asked of the server's module. */
+/** What the database option adds: a dump of a database file, or a database in the options of the server's module. */
 export function databaseOf(
 	state: string,
 	{ type, name, file }: { type: Kind["key"]; name: string; file: string },
@@ -82,5 +82,5 @@ export function databaseOf(
 	return { dumps: [], services: { [type]: { databases: { [name]: { state } } } } };
 }
 
-/** The check that asks an address, if there is one. */
+/** The health check for the URL, if there is one. */
 export const asks = (address: string | false) => (address === false ? [] : [{ http: address }]);

@@ -1,21 +1,21 @@
-// Which modules fit a machine, from what was seen on it.
+// Proposes modules for a machine from what was found on it.
 import { LIBRARY } from "./library.ts";
 
 export interface Seen {
-	/** Services that are enabled or run, with their suffix. */
+	/** Services that are enabled or running, with their suffix. */
 	readonly units: readonly SeenUnit[];
-	/** Folders that are there, of those that `signFolders` asks for. */
+	/** Those of `signFolders` that exist. */
 	readonly folders: readonly string[];
 }
 
 export interface SeenUnit {
 	readonly unit: string;
-	/** Its StateDirectory=, names below /var/lib. */
+	/** Its StateDirectory=: names below /var/lib. */
 	readonly stateDirectory: readonly string[];
 }
 
 export interface Proposal {
-	/** Modules of the library that fit, with what showed it. */
+	/** Matching modules of the library, with the signs that were found. */
 	readonly modules: readonly { readonly name: string; readonly about: string; readonly because: string }[];
 	/** Services with a StateDirectory= that no module covers. */
 	readonly services: readonly SeenUnit[];

@@ -1,5 +1,5 @@
-// What the modules of database servers share: a database belongs to the state of the application that asked for it;
-// those that nobody asked for belong to the server's own state.
+// Shared by the modules of database servers: a database belongs to the state of the application that uses it; all others belong
+// to the server's own state.
 import * as v from "valibot";
 import type { ServerKey } from "../databases/dump.ts";
 import { ALL } from "../databases/fields.ts";
@@ -8,7 +8,7 @@ import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";
 import type { Yield } from "./module.ts";
 
-/** `connection`: where the server is and as whom to ask, `each`: further options of one database. */
+/** `connection`: the server and the account to use; `each`: further options of a database. */
 export function serverOptions<C extends v.ObjectEntries, E extends v.ObjectEntries>(
 	server: string,
 	connection: C,

@@ -1,7 +1,7 @@
-// Patterns of modules. One without a slash would leave out what a user has given the same name, however deep.
+// Patterns for modules. A pattern without a slash would also exclude the user's files with that name at any depth.
 import { asPattern } from "../values/patterns.ts";
 
-/** Patterns that begin at this folder, whatever characters its path has. */
+/** Patterns relative to this folder, with special characters in its path escaped. */
 export function within(folder: string, ...patterns: readonly string[]): string[] {
 	return patterns.map((pattern) => `${asPattern(folder)}/${pattern}`);
 }

@@ -61,7 +61,7 @@ async function create(
 	return { unreadable: [], unsteady: [] };
 }
 
-/** A pattern as docs/reference/patterns.md has it, absolute. */
+/** An absolute pattern in the syntax of docs/reference/patterns.md. */
 function lineOf(path: string, exclusion: Exclusion): string {
 	const line = [literally(path), ...exclusion.map((part) => (part === "**" ? part : glob(part)))].join("/");
 	if (!line.includes("\n")) return line;
@@ -70,7 +70,7 @@ function lineOf(path: string, exclusion: Exclusion): string {
 	});
 }
 
-/** Clan's form: one string, so a folder with ":" in its name cannot be said. */
+/** As in Clan, one string joined with ":", so folders with ":" in their names are not supported. */
 function joinFolders(paths: readonly string[]): string {
 	const odd = paths.find((path) => path.includes(":"));
 	if (odd !== undefined)

@@ -1,5 +1,5 @@
-// What a `list` command printed: a JSON array of { name }, or one name a line. Bounded, and each name is one that can be
-// shown and said again.
+// Parses the output of a `list` command: a JSON array of { name }, or one name per line. Limits its size, and accepts only names
+// that can be displayed and typed.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { Archive } from "../archive.ts";
@@ -7,7 +7,7 @@ import { faultOf } from "../metadata.ts";
 
 const MOST_NAMES = 100_000;
 const LONGEST_NAME = 1024;
-/** Control characters, and those that cannot be seen: a name that looks like another is none that a person can choose. */
+/** Control and invisible characters: nobody can choose between names that look the same. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
 
 const listSchema = v.array(v.object({ name: v.pipe(v.string(), v.nonEmpty("an item has no name")) }));

@@ -1,4 +1,4 @@
-// A provider of type command, as a config has it. Light: it is loaded with the manifest.
+// The options of a command provider. Loaded with the manifest, so keep it light.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { timing } from "../fields.ts";

@@ -1,4 +1,4 @@
-// What is in a snapshot: plain files on a disk.
+// Lists the entries of a snapshot: plain files on a disk.
 
 import type { Stats } from "node:fs";
 import { setImmediate } from "node:timers/promises";
@@ -9,12 +9,12 @@ import type { Entry } from "../archive.ts";
 import { notHeld } from "../not-held.ts";
 import { openFiles } from "./snapshots.ts";
 
-/** Between so many entries others come to their work, and what was written is let go. */
+/** After this many entries, other tasks get to run and buffers are freed. */
 const BREATHS = 500;
-/** What looking at one leaves behind, about. */
+/** Approximate bytes of garbage per entry. */
 const ENTRY_BYTES = 512;
 
-/** Tell every entry at and below these paths of an archive. */
+/** Call `tell` with every entry at and below these paths of an archive. */
 export async function contents(
 	directory: string,
 	archive: string,
@@ -22,7 +22,7 @@ export async function contents(
 	tell: (entry: Entry) => void,
 ): Promise<void> {
 	using files = await openFiles(directory, archive);
-	// A snapshot shares its files with others, as further links: nearly each of them is here.
+	// Snapshots share files as hard links, so nearly every file has several.
 	const linked = numberSet();
 	const passed = frugal(true);
 	let count = 0;
@@ -33,7 +33,7 @@ export async function contents(
 		}
 		const found = entryIn(parent, name);
 		if (found === undefined) throw notHeld(path, archive);
-		// The program that listens makes it again; no other engine stores one.
+		// The program that listens on a socket creates it again; no other engine stores sockets.
 		if (found.isSocket()) return;
 		const further = found.isFile() && found.nlink > 1 && !linked.add(found.ino);
 		tell({

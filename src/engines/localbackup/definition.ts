@@ -1,4 +1,4 @@
-// rsnapshot on disks that can be taken away: Clan's "localbackup".
+// rsnapshot on removable disks: Clan's "localbackup".
 import { defineEngine } from "../engine.ts";
 import { localbackupOptions } from "./schema.ts";
 

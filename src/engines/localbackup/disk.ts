@@ -1,4 +1,4 @@
-// A target's disk: mounted for as long as it is worked on, with the user's hooks around, in the order that Clan runs them.
+// A target's disk: mounted during an operation, with the user's hooks in the same order as in Clan.
 
 import { describeEnd, exec } from "../../host/exec.ts";
 import { isMountPoint } from "../../host/mounts.ts";
@@ -10,8 +10,8 @@ import type { Target } from "./schema.ts";
 type HookName = Extract<keyof Target, `${string}Hook`>;
 
 /**
- * Do something on the disk: preMountHook, mount, postMountHook, the work, preUnmountHook, unmount, postUnmountHook.
- * What was mounted before stays so. However the work ends, the disk is unmounted and the hooks of the way back run.
+ * Do work on the disk: preMountHook, mount, postMountHook, the work, preUnmountHook, unmount, postUnmountHook. If the disk was
+ * mounted before, it stays mounted. Even if the work fails, the disk is unmounted and the unmount hooks run.
  */
 export async function onDisk<T>(name: string, target: Target, work: Work, use: () => Promise<T>): Promise<T> {
 	const { required } = target;

@@ -1,4 +1,4 @@
-// rsnapshot on disks that can be taken away: Clan's "localbackup". What is on the disk is said in snapshots.ts.
+// rsnapshot on removable disks: Clan's "localbackup". snapshots.ts describes the layout on disk.
 import { readdirSync, renameSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -38,14 +38,14 @@ import { show } from "./show.ts";
 import { aboutText, describeSnapshot, numbersIn, openFiles, snapshotOf, snapshotsIn } from "./snapshots.ts";
 
 const SYNC = ".sync";
-/** As many as Clan keeps. */
+/** The same number as in Clan. */
 const SNAPSHOTS = 20;
-/** Milliseconds before each further try to delete what a dead create has left. */
+/** Milliseconds before each retry of deleting what a killed create has left. */
 const RSYNC_ENDS = [100, 400, 1_600, 6_400];
 
 export function localbackupDestinations(options: LocalbackupOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, target]) => {
-		/** The folder is told by its true path, once the disk is mounted: nothing on it is followed as a link from there. */
+		/** Resolves the folder once the disk is mounted. From there on, no link is followed. */
 		const on = <T>(work: Work, use: (directory: string) => Promise<T>) =>
 			onDisk(name, target, work, () => use(resolvePath(target.directory).path));
 		return {
@@ -55,7 +55,7 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 			detectsDamage: false,
 			create: (request, mayInit, work) =>
 				on(work, async (directory) => {
-					// Its own mountpoint was mounted by now.
+					// Its own mount point is mounted by now.
 					const isAnywhere = target.mountpoint === false ? false : undefined;
 					const disk = requireDisk(directory, isAnywhere, request.mount);
 					await runHook(name, target, "preBackupHook", work);
@@ -103,7 +103,7 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 	});
 }
 
-/** The rsync of a create that was killed may write on for a moment; what it adds is deleted too. */
+/** The rsync of a killed create may go on writing for a moment; what it adds is deleted too. */
 async function removeHalf(directory: string, work: Work): Promise<void> {
 	using disk = openFolder(directory);
 	for (const milliseconds of RSYNC_ENDS)
@@ -141,14 +141,14 @@ async function create(
 	});
 	const { there, unreadable } = await presentRoots(roots);
 	using disk = openFolder(directory);
-	// What a create that died has left shares files with the newest snapshot: rsync would change their modes there too.
+	// Files that a killed create has left are shared with the newest snapshot: rsync would change their modes there too.
 	await removeHalf(directory, work);
 	await using enclosure = await closeOff([...(request.closed ?? []), ...folderToClose(directory)], work.log);
 	const scratch = await scratchFolder(join(places().state, "spool"));
 	try {
 		const { machine } = metadata;
 		await writeSynced(join(scratch, "rules"), filterRules(there));
-		// One more than there are: rsnapshot itself deletes none. It cannot know which must stay.
+		// One more than exist, so that rsnapshot deletes none: it cannot know which must stay.
 		const [oldest = -1] = (await numbersIn(directory)).reverse();
 		await configure(scratch, directory, machine, oldest + 2, work.watched);
 		const told = { unreadable, watch: watchUnsteady(), roots: new Set(roots.map(({ path }) => path)) };
@@ -165,7 +165,7 @@ async function create(
 		await syncFilesystemOf(sync);
 		await rsnapshot(scratch, "snapshot", directory, work, told, enclosure);
 		syncFolder(disk);
-		// The archive is whole by now, whatever becomes of older ones.
+		// The archive is complete now, whatever happens to older ones.
 		await trim(directory, most, request, work).catch((error: Error) => {
 			work.log(`older snapshots could not be removed: ${error.message}`);
 		});
@@ -178,7 +178,7 @@ async function create(
 	}
 }
 
-/** Let the oldest go beyond as many as are to be kept; what must stay is said in retention.ts. */
+/** Delete the oldest archives in excess of the limit, except those that must stay: see retention.ts. */
 async function trim(directory: string, most: number, request: ArchiveRequest, work: Work): Promise<void> {
 	const { name, metadata } = request;
 	const own = (await list(directory)).filter((one) => one.metadata?.machine === metadata.machine);
@@ -197,7 +197,7 @@ async function remove(directory: string, archives: readonly string[]): Promise<v
 	using disk = openFolder(directory);
 	for (const { folder, archive } of await snapshotsIn(directory)) {
 		if (archive.metadata === undefined || !archives.includes(archive.name)) continue;
-		// Renamed first: what is deleted by half is no archive.
+		// Renamed first, so that an incompletely deleted archive is not listed.
 		const name = basename(folder);
 		renameSync(disk.at(name), disk.at(`${name}.removed`));
 		syncFolder(disk);
@@ -223,7 +223,7 @@ async function restore(
 			"-aHAXS",
 			"--numeric-ids",
 			"--relative",
-			// By the second alone, it takes a folder that it has just made for one of the right time.
+			// Comparing only seconds, it would take a folder that it has just created for one with the right time.
 			"--modify-window=-1",
 			"--",
 			...paths.map((path) => `${files.path}/.${path}`),
@@ -238,7 +238,7 @@ async function restore(
 		});
 }
 
-/** rsnapshot keeps no checksums: what can be seen is a disk that does not give back what it holds. */
+/** rsnapshot stores no checksums: only read errors of the disk can be detected. */
 async function check(directory: string, full: boolean, work: Work): Promise<Problem[]> {
 	const problems: Problem[] = [];
 	for (const { folder, about, archive } of await snapshotsIn(directory)) {

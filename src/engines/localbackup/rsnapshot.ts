@@ -1,4 +1,4 @@
-// Run rsnapshot: its configuration, what it and rsync say, and their errors in words a person can act on.
+// Runs rsnapshot: its configuration, and the output and errors of rsnapshot and rsync.
 import { access, constants, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Enclosure } from "../../host/enclosure.ts";
@@ -12,8 +12,8 @@ import { diskFault } from "../disk-fault.ts";
 import { saysAbsent, type Watch } from "../unsteady.ts";
 
 /**
- * Write `conf` into `scratch`, beside the `rules` there: rsnapshot(1), CONFIGURATION. With `link_dest` a file whose mode
- * changed is a new one, and older snapshots keep theirs.
+ * Write `conf` to `scratch`, next to `rules`: rsnapshot(1), CONFIGURATION. With `link_dest` a file whose mode has changed
+ * becomes a new file, so older snapshots keep the old mode.
  */
 export async function configure(
 	scratch: string,
@@ -32,12 +32,12 @@ export async function configure(
 		["retain", "snapshot", String(retained)],
 		["sync_first", "1"],
 		["link_dest", "1"],
-		// With less it keeps to itself what rsync says.
+		// At lower levels it hides rsync's messages.
 		["verbose", "3"],
 		["rsync_short_args", "-aHAXS"],
 		[
 			"rsync_long_args",
-			// rsync compares times by the second: a file that is written again within one would stay as it was.
+			// rsync compares times in seconds: a file written twice within one would not be copied again.
 			`--numeric-ids --out-format=${READ}%b:%n --modify-window=-1 --from0 "--filter=merge_${join(scratch, "rules")}"${watched ? " --info=progress2 --no-inc-recursive" : ""}`,
 		],
 		["backup", "/", `${machine}/`],
@@ -45,26 +45,26 @@ export async function configure(
 	await writeSynced(join(scratch, "conf"), rows.map((row) => `${row.join("\t")}\n`).join(""));
 }
 
-/** rsnapshot ends with us, and would leave its rsync writing: a script in `scratch` has it end with rsnapshot. */
+/** rsnapshot ends with this process, but its rsync would go on writing: a script in `scratch` ends it with rsnapshot. */
 async function rsyncIn(scratch: string): Promise<string> {
 	const rsync = programIn("rsync", "rsync");
 	const script = join(scratch, "rsync");
 	await writeFile(script, '#!/bin/sh\nexec setpriv --pdeathsig KILL -- rsync "$@"\n', { mode: 0o700 });
-	// On a disk that is mounted with noexec nothing can be started.
+	// Nothing can be started from a disk that is mounted with noexec.
 	return access(script, constants.X_OK).then(
 		() => script,
 		() => rsync,
 	);
 }
 
-/** How a line begins that rsync prints once it has read a file to its end: rsyncd.conf(5), "log format". */
+/** The beginning of the line that rsync prints after reading a file: rsyncd.conf(5), "log format". */
 const READ = "read:%i:";
 
-/** What rsync says of one file. */
+/** rsync's message about one file. */
 interface Told {
 	readonly unreadable: { path: string; reason: string }[];
 	readonly watch: Watch;
-	/** The paths that were asked for. */
+	/** The requested paths. */
 	readonly roots: ReadonlySet<string>;
 }
 
@@ -97,7 +97,7 @@ export async function rsnapshot(
 		if (/^-*$/.test(line)) return;
 		const [, change, name = ""] = /^read:(\S*):\d+:(.*)$/.exec(line) ?? [];
 		if (change !== undefined) {
-			// They are read one after the other.
+			// Files are read one after another.
 			if (change.startsWith(">f")) told.watch.readSince(`/${unquoted(name)}`, since);
 			since = Date.now();
 			return;
@@ -113,7 +113,7 @@ export async function rsnapshot(
 		onStderr: hear,
 	});
 	work.signal.throwIfAborted();
-	// 2: something was left out or had vanished (rsnapshot(1), EXIT VALUES).
+	// 2: something was skipped or had vanished (rsnapshot(1), EXIT VALUES).
 	if (result.code === 0 || result.code === 2) return;
 	const text = said.join("\n");
 	if (result.code === 127)
@@ -138,7 +138,7 @@ function hearFault(line: string, { unreadable, watch, roots }: Told): void {
 		) ?? [];
 	if (quoted === undefined) return;
 	const path = unquoted(quoted);
-	// It became shorter while it was read.
+	// The file shrank while it was read.
 	if (/^No data available( \(61\))?$/.test(reason)) watch.changed(path);
 	else if ((vanished !== undefined || saysAbsent(reason)) && !roots.has(path)) watch.vanished(path);
 	else unreadable.push({ path, reason });

@@ -1,12 +1,12 @@
-// What rsync copies of "/", as filter rules (rsync(1), FILTER RULES): the first rule that matches counts.
+// Filter rules for what rsync copies from "/" (rsync(1), FILTER RULES): the first rule that matches counts.
 import { dirname } from "node:path";
 import type { Exclusion } from "../../values/exclusion.ts";
 import type { Root } from "../destination.ts";
 import { eachWay, glob, literally } from "../exclude.ts";
 
-/** Each rule ends with a NUL: names may hold line breaks. */
+/** Each rule ends with a NUL, because names may contain line breaks. */
 export function filterRules(roots: readonly Root[]): string {
-	// The innermost first: what an outer root leaves out may be another's.
+	// The innermost first: what an outer root excludes may belong to an inner one.
 	const innermost = [...roots].sort((a, b) => b.path.length - a.path.length);
 	const rules = [
 		...new Set(roots.flatMap(({ path }) => parentsOf(path)).map((parent) => `+ ${asItIs(parent)}/`)),
@@ -32,10 +32,10 @@ function parentsOf(path: string): string[] {
 const patternOf = (path: string, exclusion: Exclusion) =>
 	`${literally(path)}/${exclusion.map((part) => (part === "**" ? part : glob(part))).join("/")}`;
 
-/** A backslash stands for itself in a pattern without these, and escapes in one with any. */
+/** In a pattern without these a backslash is literal; in a pattern with any of them it escapes. */
 const asItIs = (path: string) => (/[*?[]/.test(path) ? literally(path) : path);
 
-/** The one path that it stands for, if it has just texts. */
+/** The path that it matches, if it contains only literals. */
 function plainly(path: string, exclusion: Exclusion): string | undefined {
 	const names = exclusion.flatMap((part) =>
 		part !== "**" && part.length === 1 && typeof part[0] === "string" ? [part[0]] : [],

@@ -1,4 +1,4 @@
-// A provider of type localbackup, as a config has it. Light: it is loaded with the manifest.
+// The options of a localbackup provider. Loaded with the manifest, so keep it light.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { destinations, upkeep } from "../fields.ts";

@@ -1,4 +1,4 @@
-// An archive as a folder.
+// Shows an archive as a folder.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -11,8 +11,8 @@ import type { Work } from "../destination.ts";
 const POLL_MS = 100;
 
 /**
- * The files themselves, read-only, in a folder at another place. The disk that they lie on may be closed to others, and so
- * is what shows them: what is setuid there, or a device, is nobody's to use.
+ * Binds the files read-only to another folder. Like the disk that holds them, it may be closed to other users: nobody may use
+ * setuid files or devices in it.
  */
 export async function show(
 	files: Folder,

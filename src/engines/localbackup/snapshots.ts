@@ -1,7 +1,7 @@
 // The snapshots on a disk, and which archive each is. Below the target's directory:
-//   snapshot.N/MACHINE/…        the files, under the paths that they have on the machine; the newest is snapshot.0
-//   snapshot.N/holdfast.json    what the archive says of itself, with its name: N changes with each new one
-//   .sync/                      what is being written; renamed to snapshot.0 when it is whole
+//   snapshot.N/MACHINE/…        the files, under their paths on the machine; the newest is snapshot.0
+//   snapshot.N/holdfast.json    the archive's metadata and name, because N changes with each new snapshot
+//   .sync/                      the snapshot being written; renamed to snapshot.0 when it is complete
 import { readdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,18 +22,18 @@ import {
 	storedPath,
 } from "../metadata.ts";
 
-/** rsnapshot looks at every number up to the highest. */
+/** rsnapshot tries every number up to the highest. */
 const SNAPSHOT = /^snapshot\.(0|[1-9]\d{0,4})$/;
 const ABOUT = "holdfast.json";
-/** Bytes: metadata, and a path for each root. */
+/** Bytes: the metadata, and a path for each root. */
 const MOST_ABOUT_BYTES = 4 * 1024 * 1024;
-/** Snapshots that are looked at side by side. */
+/** How many snapshots are read in parallel. */
 const LOOKS = 16;
 
 export interface About {
 	readonly name: string;
 	readonly metadata: Metadata;
-	/** What it holds, absolute. */
+	/** The stored paths, absolute. */
 	readonly roots: readonly string[];
 }
 
@@ -43,7 +43,7 @@ const aboutSchema = v.object({
 	roots: v.array(storedPath),
 });
 
-/** Refused where it could not be read back; `share` as for `metadataText`. */
+/** Throws if it could not be read back; `share` as for `metadataText`. */
 export function aboutText(about: About, share = 1): string {
 	metadataText(about.metadata, share);
 	const text = JSON.stringify(about);
@@ -57,7 +57,7 @@ export function describeSnapshot(folder: Folder, about: About): void {
 
 type Look = { readonly about: About } | (Described & { readonly about?: undefined });
 
-/** What a snapshot is; `{}` for one that something else made. Never throws. */
+/** Reads the metadata of a snapshot; `{}` if Holdfast did not make it. Never throws. */
 async function lookAt(disk: Folder, name: string): Promise<Look> {
 	try {
 		using folder = enter(disk, name);
@@ -100,11 +100,11 @@ export async function numbersIn(directory: string): Promise<number[]> {
 export interface Snapshot {
 	readonly folder: string;
 	readonly archive: Archive;
-	/** Undefined for one that is none of ours, or damaged. */
+	/** Undefined if the snapshot is not ours or is damaged. */
 	readonly about?: About;
 }
 
-/** Every snapshot, newest first; one that cannot be called by a name of ours has that of its folder. */
+/** Every snapshot, newest first. One without a valid name of ours is called by its folder. */
 export async function snapshotsIn(directory: string): Promise<Snapshot[]> {
 	const numbers = await numbersIn(directory);
 	using disk = openFolder(directory);
@@ -141,7 +141,7 @@ export async function snapshotOf(directory: string, archive: string): Promise<Sn
 	});
 }
 
-/** Where an archive's files are: in the one folder of its machine. Close it. */
+/** The folder of an archive's files, which is named after its machine. The caller closes it. */
 export async function openFiles(directory: string, archive: string): Promise<Folder> {
 	const { folder: path, about } = await snapshotOf(directory, archive);
 	using folder = openFolder(path);

@@ -1,4 +1,4 @@
-// What is in a piece of a tar archive, from tar's own listing.
+// Lists the entries of a tar archive's segment with tar.
 import type { Folder } from "../../host/folder.ts";
 import { nameOf } from "../../host/names.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -44,7 +44,7 @@ function entryOf(line: string): Entry {
 
 const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 };
 
-/** A C string: bytes outside ASCII are three octal digits each, and those of one character stand together. */
+/** A C string: each byte outside ASCII is three octal digits, and the bytes of a character are adjacent. */
 function unquoted(text: string): string {
 	if (!text.includes("\\")) return text;
 	return text.replace(/(?:\\[0-7]{3})+|\\(.)/gu, (run: string, letter?: string) => {

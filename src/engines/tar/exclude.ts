@@ -1,10 +1,10 @@
-// Exclusions as tar's patterns (its manual, "Controlling Pattern-Matching"). It has no `**`; where `*` may match slashes it
-// does as well, but only if no other `*` of the same pattern would match too much by that.
+// Exclusions as tar patterns (tar's manual, "Controlling Pattern-Matching"). tar has no `**`. A `*` that may match slashes can
+// replace it, but only if no other `*` in the same pattern would then match too much.
 import type { Exclusion, Part } from "../../values/exclusion.ts";
 import type { Root } from "../destination.ts";
 import { eachWay, glob, literally } from "../exclude.ts";
 
-/** `deepest` tells how many folders deep the root is at most; it is asked only where that matters. */
+/** `deepest` returns how many levels deep the root is; called only if that matters. */
 export async function tarExcludes(
 	{ path, exclude }: Root,
 	deepest: () => Promise<number>,
@@ -47,7 +47,7 @@ function isLoose(exclusion: Exclusion): boolean {
 	});
 }
 
-/** One for every number of folders. */
+/** One pattern for every number of folders. */
 function writtenOut(exclusion: Exclusion, deepest: number): Exclusion[] {
 	const at = exclusion.indexOf("**");
 	if (at < 0) return [exclusion];

@@ -1,4 +1,4 @@
-// The index beside a tar archive: all that `list` and a single folder's restore need to know.
+// The index of a tar archive: everything that `list` and the restore of a single folder need.
 import { basename, join } from "node:path";
 import * as v from "valibot";
 import { entryIn, type Folder } from "../../host/folder.ts";
@@ -10,25 +10,25 @@ import { type Described, faultOf, parseMetadata, requireRoom, storedPath } from 
 export const INDEX = "index.json";
 export const DATA = "data.tar.zst";
 const FORMAT = "holdfast-tar";
-/** Bytes: metadata, and some three hundred for each root. */
+/** Bytes: the metadata, and about three hundred for each root. */
 const MOST_INDEX_BYTES = 4 * 1024 * 1024;
-/** Bytes of a segment beside its path, at most. */
+/** Maximum bytes of a segment's entry without its path. */
 const SEGMENT_BYTES = 256;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-/** One root's piece of the data file: a tar stream of its own in zstd frames of its own. */
+/** One root's part of the data file: a tar stream in separate zstd frames. */
 const segment = v.object({
 	/** The stored path, absolute. */
 	path: storedPath,
 	/** Bytes, in the data file. */
 	offset: count,
 	length: count,
-	/** Of those bytes, in hex. */
+	/** SHA-256 of these bytes, in hex. */
 	sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 	/** Bytes of the tar stream inside. */
 	tarBytes: count,
-	/** A stream that was stored: its content, not a tar stream, in this file beside the data file. */
+	/** For a stored stream: the file next to the data file that holds its content, which is not a tar stream. */
 	file: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9-]+\.zst$/))),
 });
 export type Segment = v.InferOutput<typeof segment>;
@@ -43,10 +43,10 @@ export interface TarIndex {
 	readonly segments: readonly Segment[];
 }
 
-/** Undefined for a folder that is no archive at all; `{}` for one of something else that has an index, too. */
+/** Undefined for a folder that is not an archive; `{}` for one with an index that is not ours. */
 export type Look = { readonly index: TarIndex } | (Described & { readonly index?: undefined }) | undefined;
 
-/** What a folder is. Never throws: a person may keep other things beside the archives, and others may write there. */
+/** Reads a folder's index. Never throws: there may be other things next to the archives, and other users may write there. */
 export async function lookAt(folder: Folder): Promise<Look> {
 	const found = lookInto(folder, INDEX, MOST_INDEX_BYTES);
 	const bearsMark = entryIn(folder, DATA) !== undefined;
@@ -87,7 +87,7 @@ export async function readIndex(folder: Folder): Promise<TarIndex> {
 	});
 }
 
-/** Refused where it could not be read back. */
+/** The text of an index. Throws if it could not be read back. */
 export function indexText(metadata: Metadata, segments: readonly Segment[]): string {
 	const index: TarIndex = { format: FORMAT, version: 1, metadata, segments };
 	const text = JSON.stringify(index);
@@ -95,7 +95,7 @@ export function indexText(metadata: Metadata, segments: readonly Segment[]): str
 	return text;
 }
 
-/** Refuse, before anything is written, what would not have room in the index. */
+/** Throw, before anything is written, if the index would be too large. */
 export function requireRoomForIndex(metadata: string, paths: readonly string[]): void {
 	const bytes = paths.reduce((sum, path) => sum + Buffer.byteLength(JSON.stringify(path)) + SEGMENT_BYTES, 0);
 	requireRoom(Buffer.byteLength(metadata) + bytes, MOST_INDEX_BYTES);
@@ -108,7 +108,7 @@ export function sizesOf(segments: readonly Segment[]) {
 	};
 }
 
-/** How long each file must be at least. */
+/** The minimum length of each file. */
 export function lengthsOf(segments: readonly Segment[]): Map<string, number> {
 	const lengths = new Map<string, number>();
 	for (const { file = DATA, offset, length } of segments)

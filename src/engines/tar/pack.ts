@@ -1,4 +1,4 @@
-// Write the data file of a tar archive: one tar stream a root, each in zstd frames of its own, one after another.
+// Writes the data file of a tar archive: the tar streams of the roots one after another, each in separate zstd frames.
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { type Readable, Transform, Writable } from "node:stream";
@@ -19,12 +19,12 @@ import { tarExcludes } from "./exclude.ts";
 import { DATA, type Segment } from "./index-file.ts";
 import { withoutEndMark } from "./trim.ts";
 
-/** A tar stream ends with two blocks of zeros; they belong once at the end of the file, not after each root. */
+/** A tar stream ends with two blocks of zeros. They belong at the end of the file, not after each root. */
 const END_MARK = 1024;
-/** As a power of two: bytes that a decompressor must keep, 32 MiB. */
+/** Window size as a power of two: bytes that a decompressor must keep, 32 MiB. */
 export const LARGEST_WINDOW = 25;
 
-/** Bytes that zstd hands on at once. */
+/** Bytes that zstd passes on at a time. */
 const CHUNK = 128 * 1024;
 
 interface Packed {
@@ -70,7 +70,7 @@ export async function packArchive(
 	return { segments, unreadable: told.unreadable, unsteady: told.watch.found };
 }
 
-/** Each stream in a file of its own beside the data: a tar member's size must be known before its content. */
+/** Writes each stream to a separate file next to the data, because tar needs the size of a member before its content. */
 export async function packStreams(
 	streams: readonly StreamRoot[],
 	folder: Folder,
@@ -89,7 +89,7 @@ export async function packStreams(
 	return segments;
 }
 
-/** `input`: a stream, and what it goes through first. All of it ends when the output fails. */
+/** `input`: a stream and its transforms. All of them end if the output fails. */
 async function compressInto(
 	input: readonly [Readable, ...Transform[]],
 	output: Writable,
@@ -172,7 +172,7 @@ async function packRoot(
 		before,
 	);
 	const result = await tar.done;
-	// 1: a file changed while it was read. 2: something could not be read; tar went on with the rest.
+	// 1: a file changed while it was read. 2: something could not be read, and tar continued with the rest.
 	if (result.code !== 0 && result.code !== 1 && !(result.code === 2 && understood))
 		throw new HoldfastError(
 			result.code === 127 ? "program-not-found" : "program-failed",
@@ -187,7 +187,7 @@ async function packRoot(
 	return packed;
 }
 
-/** What tar says of one file; whether it was that. */
+/** Handles tar's message about one file. Returns whether it was one. */
 function hear(line: string, root: Root, { unreadable, watch }: Told): boolean {
 	const [, quoted, reason = ""] =
 		/^tar: (.*): (Cannot .*|Read error.*|Warning: Cannot .*|[Ff]ile (?:shrank|changed|removed) .*)$/.exec(
@@ -225,13 +225,13 @@ function compressor(level = 3) {
 		params: {
 			[constants.ZSTD_c_compressionLevel]: level,
 			[constants.ZSTD_c_checksumFlag]: 1,
-			// The highest levels alone would take more, and as much again of whoever reads it.
+			// Otherwise the highest levels would need more memory, for reading too.
 			...(level > 19 ? { [constants.ZSTD_c_windowLog]: LARGEST_WINDOW } : {}),
 		},
 	});
 }
 
-/** A sink that writes into `output` and leaves it open for the next. */
+/** A sink that writes to `output` and leaves it open for the next one. */
 function append(output: Writable): Writable {
 	return new Writable({
 		write(chunk, encoding, done) {
@@ -255,7 +255,7 @@ export async function deepestIn(
 		},
 	});
 	signal.throwIfAborted();
-	// What could not be entered is told by tar, which cannot enter it either.
+	// Folders that cannot be entered are reported by tar, which cannot enter them either.
 	if (end.code !== 0 && end.code !== 1)
 		throw new HoldfastError("program-failed", `find ${describeEnd(end)} on ${root}`, { details: end.stderr });
 	return deepest;

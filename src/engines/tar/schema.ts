@@ -1,4 +1,4 @@
-// A provider of type tar, as a config has it. Light: it is loaded with the manifest.
+// The options of a tar provider. Loaded with the manifest, so keep it light.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { destinations, mountpoint, upkeep } from "../fields.ts";

@@ -2,9 +2,9 @@
 //
 // On disk, below the destination's path, an archive is one folder:
 //   NAME/data.tar.zst   one valid tar file in zstd frames; `zstd -dc data.tar.zst | tar -x -C DIR` restores all of it
-//   NAME/stream-0.zst   a dump that was stored as it was made; `zstd -dc stream-0.zst` gives it back
-//   NAME/index.json     its metadata, and where each stored path's piece of the data lies
-// It is written as `.partial-NAME`, synced, and renamed: a folder under its own name is a whole archive.
+//   NAME/stream-0.zst   a streamed dump; `zstd -dc stream-0.zst` prints it
+//   NAME/index.json     its metadata, and the position of each root's segment in the data
+// It is written as `.partial-NAME`, synced, and renamed: a folder with its final name is a complete archive.
 import { type Dirent, mkdirSync, renameSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ import {
 import type { TarOptions } from "./schema.ts";
 
 const PARTIAL = ".partial-";
-/** Archives that are looked at side by side. */
+/** How many archives are read in parallel. */
 const LOOKS = 16;
 
 export function tarDestinations(options: TarOptions): Destination[] {
@@ -118,7 +118,7 @@ async function writeMetadata(path: string, archive: string, metadata: Metadata):
 	replaceFile(folder, INDEX, indexText(metadata, segments));
 }
 
-/** The folder of an archive, which is a folder in truth and not a link to another. Close it. */
+/** Open the folder of an archive, which must be a folder and not a link. The caller closes it. */
 function openArchive(path: string, archive: string): Folder {
 	requireArchiveName(archive);
 	try {
@@ -154,7 +154,7 @@ async function foldersIn(path: string): Promise<Dirent[]> {
 	return entries.filter((one) => isArchiveName(one.name) && (one.isDirectory() || one.isSymbolicLink()));
 }
 
-/** Nothing for folders that are no archives; a person may keep other things on that disk. */
+/** Empty for folders that are not archives: there may be other things on that disk. */
 async function archiveOf(disk: Folder, { name }: Dirent): Promise<Archive[]> {
 	let folder: Folder;
 	try {
@@ -179,7 +179,7 @@ async function archiveOf(disk: Folder, { name }: Dirent): Promise<Archive[]> {
 	}
 }
 
-/** An archive whose index is damaged is told like one whose data are; the others are looked at anyway. */
+/** Reports an archive with a damaged index like one with damaged data, and checks the others anyway. */
 async function check(path: string, full: boolean, work: Work): Promise<Problem[]> {
 	const problems: Problem[] = [];
 	for (const { name: archive, metadata, damaged } of await list(path)) {
@@ -210,7 +210,7 @@ async function check(path: string, full: boolean, work: Work): Promise<Problem[]
 	return problems;
 }
 
-/** Renamed first: what is deleted by half is no archive. */
+/** Renames it first, so that an incompletely deleted archive is not listed. */
 async function remove(path: string, archives: readonly string[]): Promise<void> {
 	using disk = openFolder(resolvePath(path).path);
 	for (const archive of archives) {
@@ -230,7 +230,7 @@ async function discardPartial(path: string, archive: string): Promise<void> {
 	await removeIn(disk, PARTIAL + archive);
 }
 
-/** Counted by whole segments: more than it is for a path below one. */
+/** Counts whole segments, which is too much for a path below one. */
 async function sizeOf(destination: string, archive: string, paths: readonly string[]): Promise<number> {
 	using folder = openArchive(destination, archive);
 	const { segments } = await readIndex(folder);
@@ -281,7 +281,7 @@ function entryOfStream(folder: Folder, { path, file = "", tarBytes: size }: Segm
 	return { path, type: "-", mode: 0o600, uid, gid, size, mtime };
 }
 
-/** One root may lie within another: the innermost holds it. */
+/** Roots may be nested: the innermost one contains the path. */
 function segmentOf(segments: readonly Segment[], path: string): Segment {
 	const [segment] = segments
 		.filter((one) => path === one.path || path.startsWith(`${one.path}/`))

@@ -1,26 +1,26 @@
-// Take the end mark off a tar stream, so that several can stand one after another in one file.
+// Removes the end mark of a tar stream, so that several streams can follow each other in one file.
 import { Transform } from "node:stream";
 import { frugal } from "../../host/memory.ts";
 
 const BLOCK = 512;
-/** Bytes that are handed on at once: what comes after works best on large pieces. */
+/** Bytes passed on at a time: the next stage works best on large pieces. */
 const PIECE = 128 * 1024;
 
 /**
- * Passes a tar stream on without its end mark and the padding behind it. Where that begins is known by following the
- * headers: a file's content may end in zeros as well. A stream that ended without its mark was cut short.
+ * Passes on a tar stream without its end mark and the padding after it. Finds the mark by following the headers, because a
+ * file's content may end in zeros too. A stream without an end mark was truncated.
  * The header's layout is POSIX's (pax, "ustar Interchange Format"): size at byte 124, 12 bytes, in octal digits, or
  * in binary behind a set high bit (GNU's extension, for sizes from 8 GiB).
  */
 export function withoutEndMark(): { readonly stream: Transform; sawEndMark(): boolean } {
 	let held: Buffer[] = [];
 	let heldBytes = 0;
-	/** A header that is not whole yet. */
+	/** An incomplete header. */
 	let partial: Buffer = Buffer.alloc(0);
-	/** Bytes of the current file's content, with its padding, that are still to come. */
+	/** Remaining bytes of the current file's content, including padding. */
 	let content = 0;
 	let ended = false;
-	// What a small file leaves behind here is many times its size.
+	// Each small file leaves garbage of many times its size here.
 	const passed = frugal(true);
 
 	const keep = (bytes: Buffer) => {

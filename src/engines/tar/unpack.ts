@@ -1,4 +1,4 @@
-// Read one root's piece of a tar archive: only its bytes, checked against the index before they count as restored.
+// Reads one root's segment of a tar archive: only its bytes, which are verified against the index.
 
 import { createHash } from "node:crypto";
 import { closeSync, createReadStream, createWriteStream } from "node:fs";
@@ -18,11 +18,11 @@ import { notHeld } from "../not-held.ts";
 import { DATA, type Segment } from "./index-file.ts";
 import { LARGEST_WINDOW } from "./pack.ts";
 
-/** Bytes that are read, and that zstd hands on, at once. */
-// Small: dead buffers of a program that is slower than we are pile up until they are collected.
+/** Bytes that are read, and that zstd passes on, at a time. */
+// Small, because buffers for a slow reader pile up until they are garbage-collected.
 const CHUNK = 64 * 1024;
 
-/** Write `path`, the segment's own or one below it, into a folder. */
+/** Write `path`, that of the segment or one below it, into a folder. */
 export async function unpackSegment(
 	archive: Folder,
 	segment: Segment,
@@ -43,7 +43,7 @@ export async function unpackSegment(
 	await readSegment(archive, segment, path, work, words, work.log, enclosure);
 }
 
-/** Have tar do something with `path`, the segment's own or one below it; `onLine` gets what it prints. */
+/** Run tar on `path`, that of the segment or one below it; `onLine` gets its output. */
 export async function readSegment(
 	archive: Folder,
 	segment: Segment,
@@ -91,7 +91,7 @@ export async function readSegment(
 	if (fault) throw fault;
 }
 
-/** Write a stream that was stored to its path in a folder, for us alone to read. */
+/** Write a stored stream to its path in a folder, readable only by this user. */
 export async function unpackStream(
 	archive: Folder,
 	segment: Segment,
@@ -105,7 +105,7 @@ export async function unpackStream(
 	await decompressInto(source, archive, segment, segment.path, output, work);
 }
 
-/** Read all of a segment; fails when it is not what was stored. */
+/** Read a whole segment. Fails if it differs from what was stored. */
 export async function verifySegment(archive: Folder, segment: Segment, work: Work): Promise<void> {
 	const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
 	await decompressInto(storedBytes(archive, segment), archive, segment, segment.path, nowhere, work);
@@ -113,7 +113,7 @@ export async function verifySegment(archive: Folder, segment: Segment, work: Wor
 
 class Damaged extends HoldfastError {}
 
-/** A segment's bytes, as they are stored. Whoever gets it reads or destroys it. */
+/** A segment's stored bytes. The caller must read or destroy the stream. */
 function storedBytes(archive: Folder, { file = DATA, offset, length }: Segment): Readable {
 	const fd = openFileBelow(archive, file);
 	try {
@@ -126,7 +126,7 @@ function storedBytes(archive: Folder, { file = DATA, offset, length }: Segment):
 	}
 }
 
-/** Fails with `Damaged` when what came out is not what was stored. */
+/** Fails with `Damaged` if the output differs from what was stored. */
 async function decompressInto(
 	source: Readable,
 	archive: Folder,
@@ -152,7 +152,7 @@ async function decompressInto(
 	const count = new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			bytes += chunk.length;
-			// Somebody else may have written it: what is longer than it says could fill a disk.
+			// It may be forged: data longer than declared could fill the disk.
 			if (bytes > segment.tarBytes) return done(damaged());
 			passed(chunk.length);
 			work.progress({ bytes, totalBytes: segment.tarBytes, path });
