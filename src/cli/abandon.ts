@@ -48,7 +48,7 @@ async function giveUp(out: Reporter, flags: Flags, id: string): Promise<number> 
 }
 
 function doing({ open }: Left): string {
-	if (open === undefined) return " has come to its end; what could not be done then is tried before each run";
+	if (open === undefined) return " has ended; what could not be done then is retried before each run";
 	return isForeign(open)
 		? `, ${open.operation} of ${open.machine}: ${open.foreign}`
 		: `, ${open.operation} of ${open.manifest.machine}; this version knows all its steps: try 'holdfast recover' first`;
@@ -59,19 +59,21 @@ async function giveUpJournal(out: Reporter, flags: Flags): Promise<number> {
 	const why = faultOf(folder);
 	if (why === undefined)
 		throw new HoldfastError("usage", `the journal in ${folder} can be read; it is not set aside`, {
-			hint: "name the run that cannot be brought to its end: holdfast recover --abandon RUN",
+			hint: "name the run that can be neither finished nor rolled back: holdfast recover --abandon RUN",
 		});
 	const lines = leftInJournal(folder, await declaredFolders(flags));
 	tell(out, flags, [why], lines);
 	await confirm(
-		"Set the journal aside and begin a new one?",
+		"Set the journal aside and create a new one?",
 		flags.yes,
-		"what it says of runs that died, of kept copies and of archives is not known after this",
+		"its records of interrupted runs, kept copies and archives will be lost",
 		"what it has left is above; to set it aside: --yes",
 	);
 	const aside = abandonJournal(folder, newRunId());
 	await out.result({ kind: "answer", value: { abandoned: WHOLE, aside, left: lines }, text: [] });
-	out.note(`the journal is ${aside ?? "gone"} now, and a new one is begun; keep it until all is well`);
+	out.note(
+		`the journal is ${aside ?? "gone"} now, and a new one is created; keep the old one until all is well`,
+	);
 	return EXIT.done;
 }
 

@@ -191,7 +191,7 @@ ConditionPathExists=/var/lib/holdfast/journal.sqlite
 [Service]
 Type=oneshot
 ExecStart=${escaped(program)} recover
-# What could not be brought to its end is said again by the next command, with exit code 5.
+# A run that could be neither finished nor rolled back is reported again by the next command, with exit code 5.
 SuccessExitStatus=5
 
 [Install]

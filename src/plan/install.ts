@@ -105,7 +105,7 @@ export function planInstall(
 		checkKind.step({
 			id: checkKind.id("program"),
 			scope: SCOPE,
-			title: "see whether the program starts and understands its manifest",
+			title: "check that the program starts and accepts its manifest",
 			touches: [],
 			state: SCOPE,
 			check: { command: [program, "validate", "--config", deployment.manifest], within: 1 },
@@ -168,7 +168,7 @@ function accountStep({ user, directory }: { readonly user: string; readonly dire
 	return accountKind.step({
 		id: accountKind.id(user),
 		scope: SCOPE,
-		title: `see that there is the account ${user}`,
+		title: `create the account ${user} if it does not exist`,
 		touches: [directory],
 		user,
 		home: directory,

@@ -47,7 +47,7 @@ export function downSteps(
 		unitsDown.step({
 			id: unitsDown.id(when, name),
 			scope,
-			title: `see that ${unitWords(units)} ${when === "before" ? "is" : "stayed"} down`,
+			title: `check that ${unitWords(units)} ${when === "before" ? "is" : "stayed"} down`,
 			touches: [],
 			stopped: unitsStop.id(name),
 		}),
@@ -84,7 +84,7 @@ export function healthCheckSteps(
 					settleKind.step({
 						id: settleKind.id(name),
 						scope,
-						title: `see that ${unitWords(units)} stays up for ${state.settle} s`,
+						title: `check that ${unitWords(units)} stays up for ${state.settle} s`,
 						touches: [],
 						stopped: unitsStop.id(name),
 						seconds: state.settle,

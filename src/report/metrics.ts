@@ -68,7 +68,7 @@ export function metricsText(
 		),
 		...metric(
 			"holdfast_archive_late",
-			"Whether a state has no good archive that is young enough in a destination.",
+			"Whether a state has no recent enough good archive in a destination.",
 			archives.map(({ state, destination, isLate, missing }) => [
 				{ state, destination },
 				isLate || missing !== undefined ? 1 : 0,
@@ -81,15 +81,17 @@ export function metricsText(
 		),
 		...metric(
 			"holdfast_last_run_success",
-			"Whether all of it went well.",
+			"Whether it succeeded completely.",
 			ended.map(({ operation, outcome }) => [{ operation }, outcome === "done" ? 1 : 0]),
 		),
 		...metric(
 			"holdfast_run_in_progress_timestamp_seconds",
-			"When a run began that has not ended: what is old was killed.",
+			"When a run began that has not ended. If that is long ago, the run was killed.",
 			open.map(({ operation, started }) => [{ operation }, Date.parse(started) / 1000]),
 		),
-		...metric("holdfast_problems", "What `holdfast status` counts as wrong.", [[{}, problems.length]]),
+		...metric("holdfast_problems", "The number of problems that `holdfast status` reports.", [
+			[{}, problems.length],
+		]),
 		"",
 	].join("\n");
 }

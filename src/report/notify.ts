@@ -34,7 +34,7 @@ export async function notify(
 			try {
 				await kind.send(whom, notification);
 			} catch (error) {
-				remark(`could not tell ${kind.label(whom)}: ${(error as Error).message}`);
+				remark(`could not notify ${kind.label(whom)}: ${(error as Error).message}`);
 			}
 		}),
 	);

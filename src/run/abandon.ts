@@ -33,9 +33,7 @@ export async function leftBy(journal: Journal, run: string): Promise<Left> {
 	if (!found && due.length === 0)
 		throw new HoldfastError(
 			"run-not-found",
-			journal.outline(run)
-				? `run ${run} has come to its end: nothing of it is open`
-				: `there is no run ${run}`,
+			journal.outline(run) ? `run ${run} has ended: nothing of it is open` : `there is no run ${run}`,
 			{
 				...(open.length > 0 ? { details: open.map((one) => `open: ${one.run}, ${one.operation}`) } : {}),
 				hint: open.length > 0 ? "name one of those above" : "no run is open: see holdfast runs",
@@ -139,7 +137,7 @@ export function leftInJournal(folder: string, folders: readonly string[]): strin
 			const { run, operation, program, steps } = outlineOf(String(id), jsonIn(plan));
 			const by = program === undefined ? "" : `, begun by Holdfast ${program}`;
 			return [
-				`run ${run} (${operation}${by}) has not come to its end`,
+				`run ${run} (${operation}${by}) has not ended`,
 				...thereOf(steps.flatMap(({ areas = [] }) => areas)),
 			];
 		},

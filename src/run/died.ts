@@ -34,7 +34,7 @@ function diedRun(known: KnownRun, journal: Journal): DiedRun {
 /** A line for people. */
 export function lineOf({ run, operation, at, isStuck }: DiedRun): string {
 	if (isStuck)
-		return `the ${operation} ${run} could not be brought to its end: see why with: holdfast runs show ${run}; fix the cause, then: holdfast recover`;
+		return `the ${operation} ${run} could be neither finished nor rolled back: see why with: holdfast runs show ${run}; fix the cause, then: holdfast recover`;
 	const where = at === undefined ? "" : ` at "${at}"`;
-	return `the ${operation} ${run} died${where}: what it stopped or put aside is still so; end it with: holdfast recover`;
+	return `the ${operation} ${run} died${where}: what it stopped or put aside is still stopped or aside; finish it or roll it back with: holdfast recover`;
 }

@@ -33,7 +33,7 @@ const KINDS = {
 export const WHOLE = "journal";
 
 const WAY_OUT =
-	"bring the file back from a copy of the system, if there is one; if not, 'holdfast recover --abandon journal' says what can still be read of it, sets it aside and begins a new one";
+	"bring the file back from a copy of the system, if there is one; if not, 'holdfast recover --abandon journal' reports what can still be read of it, sets it aside and creates a new one";
 
 /** Open the journal in this folder, or create it (the folder 0700, the file 0600). */
 export function openJournalFile(folder: string): DatabaseSync {
@@ -179,7 +179,7 @@ function newer(db: DatabaseSync, version: number, folder: string): HoldfastError
 		`the journal in ${folder} was written by a newer Holdfast${by === undefined ? "" : `, ${by}`}`,
 		{
 			details: [`it is of version ${version}, and Holdfast ${PROGRAM} knows up to ${VERSION}`],
-			hint: `run ${by === undefined ? "that version" : `Holdfast ${by}`}, or a newer one. To go on with ${PROGRAM} anyway, 'holdfast recover --abandon journal' says what is in it, sets it aside and begins a new one`,
+			hint: `run ${by === undefined ? "that version" : `Holdfast ${by}`}, or a newer one. To go on with ${PROGRAM} anyway, 'holdfast recover --abandon journal' reports what is in it, sets it aside and creates a new one`,
 		},
 	);
 }
@@ -198,7 +198,7 @@ function writtenBy(db: DatabaseSync): string | undefined {
 
 export function damaged(folder: string, why: string): HoldfastError {
 	return new HoldfastError("journal-damaged", `the journal in ${folder} is damaged: ${why}`, {
-		details: ["it says how to undo a run that died, so nothing is begun without it"],
+		details: ["it is needed to undo an interrupted run, so no run starts without it"],
 		hint: WAY_OUT,
 	});
 }
@@ -219,7 +219,7 @@ export function journalFault(doing: "open" | "read" | "write", folder: string, c
 			details: [message],
 			...(isReadOnly
 				? {
-						hint: `see why with 'dmesg' and 'findmnt -T ${folder}'; nothing is begun until it can be written`,
+						hint: `see why with 'dmesg' and 'findmnt -T ${folder}'; no run starts until it can be written`,
 					}
 				: isFull || doing === "write"
 					? { hint: `is the disk full? See: df -h ${folder}` }

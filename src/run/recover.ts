@@ -30,7 +30,7 @@ function reportOfForeign({ run, program, foreign, operation, machine }: ForeignR
 	const by = program === undefined || program === VERSION ? "" : `, begun by Holdfast ${program},`;
 	const error = {
 		code: "recover-failed",
-		message: `the ${operation} of ${machine}${by} cannot be brought to its end by this version: ${foreign}`,
+		message: `the ${operation} of ${machine}${by} cannot be finished or rolled back by this version: ${foreign}`,
 		hint: `run 'holdfast recover' of ${program === undefined || program === VERSION ? "the version that began it" : `Holdfast ${program}`}, or of a newer one. If there is none, 'holdfast recover --abandon ${run}' says what the run has left where, and unblocks this machine`,
 	};
 	return { run, outcome: "needs-recover", seconds: 0, failures: [{ scope: "run", error }], results: {} };
@@ -41,7 +41,7 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 	const stuck = reports.filter(({ outcome }) => outcome === "needs-recover");
 	const [first] = stuck;
 	if (!first) return;
-	throw new HoldfastError("recover-failed", `run ${first.run} could not be brought to its end`, {
+	throw new HoldfastError("recover-failed", `run ${first.run} could be neither finished nor rolled back`, {
 		details: stuck.flatMap(({ failures, left = [] }) => [
 			...failures.map(({ scope, error }) => `${scope}: ${error.message}`),
 			...left,
@@ -49,7 +49,7 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 		hint:
 			first.failures[0]?.scope === "run" && first.failures[0].error.hint
 				? first.failures[0].error.hint
-				: `see its steps with: holdfast runs show ${first.run}; fix the cause, then: holdfast recover (if it can never be brought to its end: holdfast recover --abandon ${first.run})`,
+				: `see its steps with: holdfast runs show ${first.run}; fix the cause, then: holdfast recover (if that is impossible: holdfast recover --abandon ${first.run})`,
 	});
 }
 

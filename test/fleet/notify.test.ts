@@ -121,7 +121,7 @@ test("who cannot be told changes nothing of the run, and its address is not told
 	answer = 200;
 	heard.length = 0;
 	assert.equal(code, 0, output);
-	assert.match(output, /! could not tell the check at 127\.0\.0\.1:\d+: it answered 500/);
+	assert.match(output, /! could not notify the check at 127\.0\.0\.1:\d+: it answered 500/);
 	assert.doesNotMatch(output, /uuid/);
 });
 

@@ -140,7 +140,7 @@ ${own}
 		await web01.sh("until test -s /root/told-of-kill; do sleep 0.1; done");
 		assert.match(
 			await web01.sh("cat /root/told-of-kill"),
-			/create of web01: failed\n(.*\n)*.*holdfast-create\.service failed before it could tell so itself/,
+			/create of web01: failed\n(.*\n)*.*holdfast-create\.service failed before it could report that itself/,
 		);
 	});
 
@@ -196,8 +196,8 @@ ${own}
 		);
 		const { code, stderr } = await holdfast("notify");
 		assert.equal(code, 1);
-		assert.match(stderr, /could not tell the topic at 127\.0\.0\.1:9/);
-		assert.match(stderr, /could not tell admin@example.org/);
+		assert.match(stderr, /could not notify the topic at 127\.0\.0\.1:9/);
+		assert.match(stderr, /could not notify admin@example.org/);
 		assert.match(await web01.sh("cat /root/told"), /this is a try/);
 	});
 });

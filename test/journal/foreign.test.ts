@@ -119,7 +119,7 @@ test("a run that this version does not understand: named with the version to run
 	assert.match((await place.holdfast("runs")).stdout, /abandoned/);
 	const again = await place.holdfast("recover", "--abandon", run, "--yes");
 	assert.equal(again.code, 2);
-	assert.match(again.stderr, /has come to its end/);
+	assert.match(again.stderr, /has ended/);
 });
 
 test("a run that this version understands can be given up too, and says where the old copy is", async () => {

@@ -173,7 +173,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			const [, run = ""] =
 				/still to do of run (\S+), look for web01-\S+ in .* recover --abandon \1$/m.exec(stderr) ?? [];
 			const asked = await place.holdfast("recover", "--abandon", run);
-			assert.match(asked.stdout, /has come to its end;.*\n\n! still to do: look for web01-/);
+			assert.match(asked.stdout, /has ended;.*\n\n! still to do: look for web01-/);
 			assert.equal(asked.code, 2);
 			await succeeds(place, "recover", "--abandon", run, "--yes");
 			assert.doesNotMatch((await succeeds(place, "recover")).stderr, /still to do/);

@@ -82,7 +82,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		await after("systemctl disable -q app; systemctl stop app", APP, { settle: 1 });
 		const said = await restore(0);
 		assert.match(said, /app\.service: was not running, left down, because it is not enabled/);
-		assert.match(said, /– skipped: see that app\.service stays up/);
+		assert.match(said, /– skipped: check that app\.service stays up/);
 		assert.equal(await web01.active("app"), "inactive");
 		assert.equal(await asked(), "");
 		assert.equal(await web01.sh("cat /srv/app/file"), "old");

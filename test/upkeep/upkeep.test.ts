@@ -44,7 +44,7 @@ test("prune shows what goes and why, asks, and removes just that", async () => {
 		);
 	const refused = await place.holdfast("prune");
 	assert.equal(refused.code, 2);
-	assert.match(refused.stderr, /removes archives for good, and there is no terminal/);
+	assert.match(refused.stderr, /permanently removes archives, and there is no terminal/);
 	assert.equal((await listed(place)).length, 4);
 	await ok(place, "prune", "--yes");
 	assert.deepEqual(

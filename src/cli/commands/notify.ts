@@ -30,7 +30,9 @@ export const notify = machineCommand({
 		const { unit } = flags;
 		if (unit !== undefined && (await wasTold(unit, manifest.machine))) return EXIT.done;
 		const message =
-			unit === undefined ? "this is a try: nothing failed" : `${unit} failed before it could tell so itself`;
+			unit === undefined
+				? "this is a try: nothing failed"
+				: `${unit} failed before it could report that itself`;
 		await tell(
 			unit === undefined
 				? {
@@ -48,7 +50,7 @@ export const notify = machineCommand({
 			remark,
 		);
 		printMessage(faults.map((line) => `! ${line}`));
-		if ((manifest.notify ?? []).length === 0) out.note("the config names nobody under `notify`");
+		if ((manifest.notify ?? []).length === 0) out.note("the config has no `notify` services");
 		return faults.length > 0 ? EXIT.failed : EXIT.done;
 	},
 });

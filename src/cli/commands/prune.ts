@@ -57,7 +57,11 @@ export const prune = machineCommand({
 		if (flags.dryRun) return listing.failures.length > 0 ? EXIT.partial : EXIT.done;
 		const going = decided.flatMap(({ decisions = [] }) => decisions.filter(({ keep }) => !keep));
 		if (going.length > 0)
-			await confirm(`Remove ${going.length} archives for good?`, flags.yes, "this removes archives for good");
+			await confirm(
+				`Permanently remove ${going.length} archives?`,
+				flags.yes,
+				"this permanently removes archives",
+			);
 		return operate(planPrune(request, decided), call, signal, flags);
 	},
 });

@@ -41,7 +41,7 @@ export const recover = command({
 		if (flags.abandon !== undefined)
 			return (await import("../abandon.ts")).abandonRun(call.out, flags, flags.abandon);
 		const reports = await recoverOnly(call.out);
-		if (reports.length === 0) call.out.note("nothing to recover: every run has come to its end");
+		if (reports.length === 0) call.out.note("nothing to recover: every run has ended");
 		return EXIT.done;
 	},
 });

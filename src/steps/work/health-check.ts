@@ -28,7 +28,7 @@ export const check: StepWork<CheckStep> = {
 			if (performance.now() >= until)
 				throw new HoldfastError("health-check-failed", `${state} is not healthy: ${label}: ${fault.what}`, {
 					details: fault.details,
-					hint: `it was asked for ${check.within} seconds`,
+					hint: `it was checked for ${check.within} seconds`,
 				});
 			log(`${label}: ${fault.what}; asking again`);
 			await pause(BETWEEN_MS, undefined, { signal });

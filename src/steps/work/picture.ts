@@ -163,7 +163,7 @@ export function obstacles(
 		const along = role === "own" ? "" : `, which stops along with ${own.map(label).join(", ")},`;
 		if (itself.has(name))
 			faults.push(
-				`to stop ${label(name)} would end this run, which is part of it: run it from elsewhere, or name narrower units`,
+				`stopping ${label(name)} would end this run, which is part of it: run it from elsewhere, or name narrower units`,
 			);
 		else if (isOfConnection(one, facts)) continue;
 		else if (one.transient)
@@ -175,7 +175,7 @@ export function obstacles(
 				`${label(name)}${along} runs and is masked, so that it could not be started again: systemctl unmask it`,
 			);
 		else if (role !== "along" && !one.mayStop)
-			faults.push(`${label(name)}${along} does not let itself be stopped (RefuseManualStop=)`);
+			faults.push(`${label(name)}${along} refuses to be stopped (RefuseManualStop=)`);
 		else if (!one.mayStart)
 			faults.push(`${label(name)}${along} could not be started again (RefuseManualStart=, or no such start)`);
 	}
