@@ -76,10 +76,10 @@ function document(): string {
 	return `# Benchmarks
 
 Written by \`npm run bench\` (Holdfast ${version}, Node ${process.versions.node}, ${engine}) on ${cpus().length} cores, \
-${Math.round(totalmem() / 1024 ** 3)} GiB of memory. The two commands of a row ran in turn, A B A B …; seconds are
-medians and depend on the machine, ratios are taken pair by pair and hold better. The rows of hundreds of thousands of files
-are written down from \`test/engines/many-files.long.ts\` (HOLDFAST_MANY_FILES=300000): the most that VmHWM of our own
-process was, without the engine's.
+${Math.round(totalmem() / 1024 ** 3)} GiB of memory. The two commands of a row ran alternately (A B A B …); seconds are
+medians and depend on the machine; ratios are computed for each pair and vary less. The rows with hundreds of thousands of files
+are copied by hand from \`test/engines/many-files.long.ts\` (HOLDFAST_MANY_FILES=300000) and show the peak VmHWM of
+Holdfast's own process, without the engine's.
 
 ${table(merged())}`;
 }

@@ -99,11 +99,11 @@ function modulesPage(): string {
 		return [
 			`## ${module.name}`,
 			`${module.about}.`,
-			`Proven on ${module.proven === "application" ? "the application itself" : "a stand-in with its layout, units and database settings"}.`,
+			`Tested with ${module.proven === "application" ? "the application itself" : "a stand-in with its layout, units and database settings"}.`,
 			rows.length === 0 ? "No options." : table(["option", "value", "what it is"], rows),
 			state === undefined
 				? "What it declares depends on its options."
-				: `With no options it declares${asks.length > 0 ? ` (the database by way of ${asks.join(", ")})` : ""}:\n\n\`\`\`yaml\n${dump(state, { noRefs: true, quoteStyle: "double" }).trimEnd()}\n\`\`\``,
+				: `Without options it declares${asks.length > 0 ? ` (the database through ${asks.join(", ")})` : ""}:\n\n\`\`\`yaml\n${dump(state, { noRefs: true, quoteStyle: "double" }).trimEnd()}\n\`\`\``,
 			`Sources: ${module.sources.map((source) => `<${source}>`).join(", ")}`,
 			"",
 		].join("\n\n");
@@ -113,7 +113,7 @@ function modulesPage(): string {
 ${NOTE()}
 
 Applications that \`machines.<name>.services\` may name. A module turns a few options into states, which you can add to
-or override under \`state\`. \`holdfast modules show NAME\` tells the same, with what your config makes of it.
+or override under \`state\`. \`holdfast modules show NAME\` shows the same, with the result for your config.
 
 ${sections.join("\n")}`;
 }
@@ -153,8 +153,8 @@ function patternsPage(): string {
 
 ${NOTE()}
 
-What \`exclude\` of a state leaves out of its archives. A pattern means the same for every engine: the tables below are tried
-on each of them by \`test/engines/patterns.test.ts\`, along with random patterns and names.
+\`exclude\` lists what is left out of a state's archives. A pattern means the same for every engine: \`test/engines/patterns.test.ts\`
+tests the tables below on each of them, along with random patterns and names.
 
 - **Without a slash** a pattern is a name: it matches every file and folder with that name, at any depth below the state's folders.
 - **With a slash inside**, or with \`./\` in front, it is a path that begins at each of the state's folders.
@@ -170,9 +170,9 @@ on each of them by \`test/engines/patterns.test.ts\`, along with random patterns
   not valid UTF-8 is matched by \`*\`.
 - A pattern applies to its own state only, never to another state's folder inside one of its folders.
 
-## What they leave out
+## Examples
 
-The folder of the state is \`${APP}\`, and in it are ${list(PATHS.filter((path) => path !== "U\u0308bung"))}, and
+The folder of the state is \`${APP}\`. It contains ${list(PATHS.filter((path) => path !== "U\u0308bung"))}, and
 \`Übung\` once more, with the two dots as a separate character.
 
 ${table(
@@ -183,7 +183,7 @@ ${table(
 		why.replaceAll("|", "\\|"),
 	]),
 )}
-## What is refused
+## Refused patterns
 
 A config with one of these is rejected; \`holdfast validate\` shows the line.
 
@@ -191,9 +191,9 @@ ${table(
 	["pattern", "why"],
 	REFUSED.map((pattern) => [pattern === "" ? "nothing" : code(pattern), cell(reason(pattern))]),
 )}
-A pattern that would leave nothing of a folder of its state is refused too: ${list(REFUSED_THERE)} for \`${APP}\`. So is one that
-leaves out the folder of a database of the state that is a file: the file itself is left out without a pattern, and a restore
-puts its dump there.
+A pattern that would exclude an entire folder of its state is refused too: ${list(REFUSED_THERE)} for \`${APP}\`. So is one that
+excludes the folder of a file database of the state: the file itself is left out without a pattern, and a restore
+places its dump there.
 
 ## From other tools
 
@@ -203,9 +203,9 @@ puts its dump there.
 | restic: \`cache\`, \`*.tmp\` | the same |
 | borg: \`sh:srv/app/**/cache\` | \`/srv/app/**/cache\` |
 | borg: \`pp:srv/app/cache\` | \`/srv/app/cache\` |
-| borg without a style, where \`*\` is a slash as well: \`*/cache\` | \`cache\` |
+| borg without a style, where \`*\` also matches a slash: \`*/cache\` | \`cache\` |
 | \`.gitignore\`: \`/build\` | \`./build\` |
-| \`.gitignore\`, restic: \`!keep\` | nothing can be taken back in: name more exactly what goes |
+| \`.gitignore\`, restic: \`!keep\` | not supported: use a more exact pattern |
 | \`{a,b}.tmp\` | two patterns |
 `;
 }

@@ -16,7 +16,7 @@ export function datasets(
 			skip,
 			name: `${product} (append-only file: ${appendOnly})`,
 			machine: `${name}-${appendOnly}`,
-			// All of it is the same for both; what is not shows here.
+			// Everything is the same for both; differences show up here.
 			brief: appendOnly === "no" || product === "Valkey",
 			units: [`${name}-server.service`],
 			stopOnRestore: [`${name}-server.service`],

@@ -21,7 +21,7 @@ function pipeAt(path: string): string {
 }
 
 describe("a named pipe in place of a file", () => {
-	/** By what is made of it; the command must end by itself. */
+	/** By the file that the pipe replaces; the command must end by itself. */
 	const ways: Readonly<Record<string, (place: Place) => readonly string[]>> = {
 		"the config, found": (place) => {
 			pipeAt(place.path("holdfast.yaml"));

@@ -43,7 +43,7 @@ const piece = fc.oneof(
 	fc.constantFrom("ä", "€", "😀", "\u2028", "\u00a0", "\u0001", ":'x'", ":x", "E'", "0x", "%", "_", "@"),
 	fc.string({ unit: "binary", maxLength: 4 }),
 );
-/** psql prints no code point that is no character (its mbprint.c), though the server keeps them. */
+/** psql does not print code points that are not characters (see its mbprint.c), although the server stores them. */
 const UNPRINTED = /\p{Noncharacter_Code_Point}/gu;
 const nasty = (most: number) =>
 	fc

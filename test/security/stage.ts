@@ -44,7 +44,7 @@ export class Stage {
 
 	run(cwd: string, words: readonly string[], env: Readonly<Record<string, string>> = {}, uid = 0): Told {
 		const { SUDO_UID: _, ...own } = process.env;
-		// Others may not reach the checkout where it lies.
+		// Other users may not be able to reach the checkout.
 		const program =
 			uid === 0 ? [HOLDFAST] : ["unshare", "-m", "sh", "-ec", AS_USER, "sh", PROJECT, String(uid), cwd];
 		const { status, stdout, stderr } = spawnSync(program[0] ?? "", [...program.slice(1), ...words], {

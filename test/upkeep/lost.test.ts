@@ -77,7 +77,7 @@ test("a destination whose address was changed has no archive yet", async () => {
 	);
 	await ends(place, 0, "create");
 	await ends(place, 0, "status");
-	// Back again: what is there is known, and old enough to be told by its age alone.
+	// Back at the old address: its archives are known, and status judges them by their age only.
 	declare(at("before"));
 	await ends(place, 0, "status");
 });
