@@ -1,8 +1,8 @@
-// SHA-256 of what flows by.
+// SHA-256 of a stream.
 import { createHash } from "node:crypto";
 import { Transform } from "node:stream";
 
-/** Passes on what it reads, and tells the digest, in hex, and how many bytes it was, at its end. */
+/** Passes its input on. At the end, reports the digest in hex and the number of bytes. */
 export function digesting(tell: (digest: string, bytes: number) => void): Transform {
 	const hash = createHash("sha256");
 	let bytes = 0;

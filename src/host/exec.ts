@@ -1,4 +1,4 @@
-// Start other programs: from a list of arguments, never a shell; bounded in time and output; none outlives us.
+// Starts other programs from a list of arguments, never a shell. Time and output are limited, and no program outlives this one.
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { HoldfastError } from "../values/error.ts";
@@ -10,14 +10,14 @@ import { answerReader } from "./lines.ts";
 import { watchStandstill } from "./standstill.ts";
 import { type Account, account } from "./users.ts";
 
-/** Between asking a process group to end and ending it. */
+/** Time between SIGTERM and SIGKILL for a process group. */
 const GRACE_MS = 10_000;
 /** How long a finished program's own children may hold its output open. */
 const STRAY_MS = 1_000;
 
 export interface ExecOptions extends OutputOptions {
 	readonly cwd?: string;
-	/** The whole environment of the child; a small clean one when left out. */
+	/** The complete environment of the child; by default a minimal one. */
 	readonly env?: Readonly<Record<string, string>>;
 	/** Run as this user, with that user's groups; by number as one that the machine may not know. */
 	readonly user?: string | Identity;
@@ -27,7 +27,7 @@ export interface ExecOptions extends OutputOptions {
 	readonly secret?: string;
 	/** Open files that the child has as descriptors from 4 on, and may open again as /dev/fd/4 if it may read them. */
 	readonly files?: readonly number[];
-	/** Written to the child's standard input; nothing when left out. */
+	/** Written to the child's standard input; empty by default. */
 	readonly input?: string | Buffer;
 	/** The child reads standard input from us through `Child.stdin`. */
 	readonly pipeIn?: boolean;
@@ -64,7 +64,7 @@ export interface Child {
 	readonly done: Promise<ExecResult>;
 }
 
-/** A plain environment, so that nothing of the caller's (secrets above all) leaks into children. */
+/** A minimal environment, so that nothing of the caller's, above all secrets, leaks into children. */
 export function cleanEnvironment(who?: Account): Record<string, string> {
 	const home = who?.home ?? process.env.HOME;
 	const name = who?.name ?? process.env.USER ?? process.env.LOGNAME;
@@ -90,7 +90,7 @@ export function cleanEnvironment(who?: Account): Record<string, string> {
 	};
 }
 
-/** Start a program in a process group of its own. The kernel ends it when we die, even by SIGKILL. */
+/** Start a program in a new process group. The kernel ends it if this process dies, even by SIGKILL. */
 export async function start(argv: readonly string[], options: ExecOptions = {}): Promise<Child> {
 	options.signal?.throwIfAborted();
 	const { user } = options;
@@ -118,7 +118,7 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 	const done = outcome(child, argv, options);
 	// Whoever asks for it is told; until then it must not end us.
 	done.catch(() => {});
-	// A child that ends without reading its input is no fault of the pipe.
+	// A child that exits without reading its input is not an error of the pipe.
 	for (const pipe of [child.stdin, child.stdio[3]]) pipe?.on("error", () => {});
 	if (options.secret !== undefined) (child.stdio[3] as Writable).end(options.secret);
 	if (options.input !== undefined) child.stdin?.end(options.input);
@@ -126,7 +126,7 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 	return { stdin: child.stdin, stdout: child.stdout, done };
 }
 
-/** Run a program to its end; it may fail. */
+/** Run a program to completion. A failure is not an error. */
 export async function exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
 	return (await start(argv, options)).done;
 }
@@ -141,7 +141,7 @@ export async function execText(
 	return { ...result, text: reader.text() };
 }
 
-/** Run a program that must succeed; its failure is an error with its own last lines. */
+/** Run a program that must succeed. A failure throws an error with its last lines. */
 export async function execOk(
 	argv: readonly string[],
 	options: ExecOptions & { readonly doing?: string } = {},
@@ -157,7 +157,7 @@ export async function execOk(
 	);
 }
 
-/** How a process ended, in words. */
+/** How a process ended, for messages. */
 export function describeEnd(result: ExecResult, timeoutSeconds?: number): string {
 	if (result.stoodStill) return "did nothing for a long time and was ended";
 	if (result.timedOut) return `took longer than ${timeoutSeconds ?? "its"} seconds and was ended`;
@@ -253,6 +253,6 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 	try {
 		process.kill(-child.pid, signal);
 	} catch {
-		// The whole group has ended already.
+		// The process group has already ended.
 	}
 }

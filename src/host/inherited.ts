@@ -1,4 +1,4 @@
-// Files that whoever started us has left open: our own programs, some of which run as somebody else, do not get them.
+// Open files inherited from the parent process. They must not be passed to child processes, some of which run as another user.
 import type { StdioOptions } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 

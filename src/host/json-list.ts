@@ -1,5 +1,5 @@
-// The items of a long JSON list, one at a time: a listing of ten thousand archives is one line of many megabytes, and
-// must not be in memory as a whole. Nothing is parsed here but where an item begins and ends.
+// Splits a long JSON list into its items: a listing of ten thousand archives is one line of many megabytes, and must not be held
+// in memory at once. Only the beginning and end of each item are parsed here.
 import { LONGEST_RECORD, type OutputReader } from "./lines.ts";
 
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [...'"\\[]{}'].map((one) =>

@@ -1,5 +1,5 @@
-// Units that the system's message bus starts when somebody asks for a name of theirs (dbus-daemon(1), "Message bus
-// activation"): systemd does not say which, but in the unit's own files.
+// Units that the system's message bus starts when one of their names is requested (dbus-daemon(1), "Message bus activation").
+// systemd reports this only in the unit files.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 

@@ -1,4 +1,4 @@
-// Where filesystems are mounted.
+// Mount points of file systems.
 import { opendirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { HoldfastError } from "../values/error.ts";
@@ -41,7 +41,7 @@ function parse(table: string): Mount[] {
 	});
 }
 
-/** A path as such tables have it, /etc/fstab among them. */
+/** Decode a path from such tables, including /etc/fstab. */
 export function unescapedPath(text: string): string {
 	return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
@@ -51,7 +51,7 @@ export function mountHolding(path: string): string {
 	try {
 		opendirSync(path).closeSync();
 	} catch {
-		// A file, or nothing is there: what it would be on is asked.
+		// It is a file or does not exist: use its parent.
 	}
 	const holding = realMounts().filter((mount) => isAtOrBelow(path, mount));
 	return holding.reduce((deepest, mount) => (mount.length > deepest.length ? mount : deepest), "/");
@@ -73,7 +73,7 @@ export function diskHolding(path: string): string | undefined {
 	return mount === "/" || found === undefined || isAnyway(found, all) ? undefined : mount;
 }
 
-/** Whether a file system is mounted just there, and not merely a promise of one (autofs). */
+/** Whether a file system is mounted exactly there, other than autofs. */
 export function isMounted(folder: string): boolean {
 	return mountHolding(folder) === folder;
 }
@@ -125,7 +125,7 @@ export function requireNoMountIn(path: string, doing: string, itself: "too" | "m
 	);
 }
 
-/** Whether something is mounted at this folder; false for one that is not there. */
+/** Whether something is mounted at this folder; false if it does not exist. */
 export async function isMountPoint(folder: string): Promise<boolean> {
 	return (await mountPoints()).includes(folder.replace(/(?<=.)\/+$/, ""));
 }

@@ -1,4 +1,4 @@
-// What a machine's NixOS configuration declares, by `nix eval`. Kept by the content of the flake, inputs and all.
+// Reads the declarations in a machine's NixOS configuration with `nix eval`. Cached by the content of the flake and its inputs.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
@@ -15,7 +15,7 @@ const NIX = ["nix", "--extra-experimental-features", "nix-command flakes"];
 const EVALUATE_SECONDS = 900;
 
 /**
- * Only what we read: a whole configuration cannot be printed. `or` leaves out what a machine does not have, and so works
+ * Only the parts that are read, because a whole configuration cannot be printed. `or` allows for missing parts, so this works
  * with Clan, with the plain module, and with both.
  */
 const SELECT = `config: let
@@ -80,7 +80,7 @@ export async function evaluateNix(
 		locked.narHash && createHash("sha256").update(`${locked.narHash} ${path} ${SELECT}`).digest("hex");
 	const file = key === undefined ? undefined : join(places().cache, "nix", `${key}.json`);
 	const known = file === undefined ? undefined : readStored(file, machineSchema, MOST_BYTES);
-	// It is a cache: what is damaged in it is evaluated again.
+	// It is only a cache: if it is damaged, evaluate again.
 	if (known && "value" in known) return known.value;
 	const { text } = await nix(["eval", "--json", `${flake}#${path}`, "--apply", SELECT], doing, folder);
 	const machine = answered(doing, machineSchema, text);

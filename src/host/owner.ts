@@ -1,4 +1,4 @@
-// Whose a file is, so that a copy can be given to the same user on another machine, where numbers differ.
+// The owner of a file, so that a copy can be given to the same user on another machine, where numbers differ.
 import { fchmodSync, fchownSync, fstatSync } from "node:fs";
 import * as v from "valibot";
 import { accountOf, groupOf } from "./users.ts";
@@ -6,7 +6,7 @@ import { accountOf, groupOf } from "./users.ts";
 export interface FileOwner {
 	readonly uid: number;
 	readonly gid: number;
-	/** Names win over numbers where they are known. */
+	/** Names take precedence over numbers if they are known. */
 	readonly user?: string;
 	readonly group?: string;
 	/** Permission bits. */

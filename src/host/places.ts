@@ -1,17 +1,17 @@
-// Where things stand on this machine. Root has the system's folders, anyone else their own (XDG base directories).
+// Holdfast's folders on this machine: the system's for root, the user's own for others (XDG base directories).
 import { homedir } from "node:os";
 import { join } from "node:path";
 
 export interface Places {
-	/** The journal and what must survive a reboot. */
+	/** The journal and everything else that must survive a reboot. */
 	readonly state: string;
 	/** The lock. */
 	readonly runtime: string;
-	/** What can be made again. */
+	/** What can be recreated. */
 	readonly cache: string;
 }
 
-/** HOLDFAST_STATE_DIR, HOLDFAST_RUNTIME_DIR and HOLDFAST_CACHE_DIR move them, for a second independent set on one machine. */
+/** HOLDFAST_STATE_DIR, HOLDFAST_RUNTIME_DIR and HOLDFAST_CACHE_DIR override them, for a second independent set on one machine. */
 export function places(env: NodeJS.ProcessEnv = process.env): Places {
 	const root = process.getuid?.() === 0;
 	const state =

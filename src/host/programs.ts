@@ -1,18 +1,18 @@
-// Programs of this machine: where they are, and what to tell a person when one is not there.
+// Programs on this machine: their paths, and how to install a missing one.
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cleanEnvironment } from "./exec.ts";
 
-/** What a person installs. */
+/** A program that the user installs. */
 export interface Program {
-	/** Any one of them will do. */
+	/** Any one of them is enough. */
 	readonly names: readonly string[];
 	readonly debianPackage: string;
 	/** In nixpkgs, where a unit of NixOS has it not by itself. */
 	readonly nixPackage?: string;
 }
 
-/** Where a program is, in the path that children get; undefined when it is not there. */
+/** The path of a program in the PATH of child processes; undefined if it is not installed. */
 export function programPath(name: string): string | undefined {
 	return (cleanEnvironment().PATH ?? "")
 		.split(":")
@@ -43,7 +43,7 @@ function osRelease(): string {
 		try {
 			return readFileSync(file, "utf8");
 		} catch {
-			// The next one.
+			// Try the next one.
 		}
 	return "";
 }

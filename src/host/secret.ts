@@ -1,4 +1,4 @@
-// Read a passphrase at the moment it is needed; it is never kept, logged or put in an argument.
+// Reads a passphrase when it is needed. It is never stored, logged or passed as an argument.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -13,22 +13,22 @@ export interface SecretSource {
 	readonly passphraseCredential?: string | undefined;
 }
 
-/** Bytes of a file with a secret, or with the variables of an environment. */
+/** Maximum bytes of a file with a secret or with environment variables. */
 const MOST_BYTES = 1024 * 1024;
 
-/** Whether a passphrase is told at all. */
+/** Whether a source of the passphrase is set. */
 export function hasSecret(source: SecretSource): boolean {
 	const { passphraseFile, passphraseCommand, passphraseCredential } = source;
 	return [passphraseFile, passphraseCommand, passphraseCredential].some((one) => one !== undefined);
 }
 
-/** Where a passphrase comes from, in words. */
+/** The source of a passphrase, for messages. */
 export function secretOrigin({ passphraseFile, passphraseCredential }: SecretSource): string {
 	if (passphraseCredential !== undefined) return `the credential ${passphraseCredential}`;
 	return passphraseFile ?? "the passphrase command";
 }
 
-/** The first line of the file or of the command's output; undefined when no source is set. */
+/** The first line of the file or of the command's output; undefined if no source is set. */
 export async function readSecret(source: SecretSource): Promise<string | undefined> {
 	if (source.passphraseFile !== undefined) {
 		return firstLine(
@@ -77,7 +77,7 @@ async function readCredential(name: string): Promise<string> {
 	});
 }
 
-/** The text of a file that somebody keeps a secret in. */
+/** The text of a file that contains a secret. */
 export function secretText(file: string, what: string): string {
 	try {
 		return readText(file, { most: MOST_BYTES });

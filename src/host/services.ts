@@ -1,4 +1,4 @@
-// The services of this machine, as its systemd knows them.
+// The systemd services of this machine.
 import { execText } from "./exec.ts";
 
 export interface HostService {
@@ -8,7 +8,7 @@ export interface HostService {
 	readonly stateDirectory: readonly string[];
 }
 
-/** Services that run or are enabled, without systemd's own. Empty where there is no systemd. */
+/** Services that are running or enabled, without systemd's own. Empty without systemd. */
 export async function hostServices(): Promise<HostService[]> {
 	const lists = await Promise.all([
 		execText(["systemctl", "list-units", "--type=service", "--state=active", "--plain", "--no-legend"]),
@@ -22,7 +22,7 @@ export async function hostServices(): Promise<HostService[]> {
 	);
 	if (units.length === 0) return [];
 	const shown = await execText(["systemctl", "show", "--property=Id,StateDirectory", "--", ...units]);
-	// A block of properties for each, with an empty line between.
+	// One block of properties for each service, separated by empty lines.
 	return shown.text
 		.split("\n\n")
 		.map((block) => new Map(block.split("\n").map((line) => line.split("=", 2) as [string, string])))

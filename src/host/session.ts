@@ -1,10 +1,10 @@
-// What the machine's own services are told of a run: logind, that it must not be put to sleep; the system's journal, how
-// the run ended, in fields that can be asked for.
+// Informs system services about a run: inhibits sleep in logind, and logs the outcome to the system's journal with fields that
+// can be queried.
 import { existsSync } from "node:fs";
 import { printable } from "../values/printable.ts";
 import { exec, start } from "./exec.ts";
 
-/** logind's own folder: without it there is nobody to ask. */
+/** logind's folder: if it is missing, logind is not running. */
 const LOGIND = "/run/systemd/inhibit";
 
 /** The machine does not go to sleep until the returned function is called, or we die. Where logind is not, it may. */
@@ -12,7 +12,7 @@ export async function keepAwake(why: string): Promise<() => void> {
 	if (!existsSync(LOGIND)) return () => {};
 	const stop = new AbortController();
 	const argv = ["systemd-inhibit", "--what=sleep", "--who=holdfast", `--why=${why}`, "--mode=block"];
-	// It ends when its input does.
+	// It exits at the end of its input.
 	const child = await start([...argv, "cat"], { pipeIn: true, signal: stop.signal }).catch(() => undefined);
 	child?.done.catch(() => {});
 	return () => {
@@ -20,12 +20,12 @@ export async function keepAwake(why: string): Promise<() => void> {
 	};
 }
 
-/** Whether our output goes to the system's journal, as it does in a unit (systemd.exec(5), $JOURNAL_STREAM). */
+/** Whether our output goes to the system's journal, as in a unit (systemd.exec(5), $JOURNAL_STREAM). */
 export function isService(): boolean {
 	return process.env.JOURNAL_STREAM !== undefined;
 }
 
-/** One entry with fields of ours: `journalctl HOLDFAST_OUTCOME=failed`. Without `logger` there is none. */
+/** Write one entry with our own fields: `journalctl HOLDFAST_OUTCOME=failed`. Does nothing without `logger`. */
 export async function journalEntry(
 	message: string,
 	priority: number,

@@ -1,6 +1,6 @@
-// Work on many things, a few at a time, begun in order.
+// Runs tasks with limited concurrency, started in order.
 
-/** Settles when all are done; rejects with the first fault once none is under way, and begins no more after it. */
+/** Resolves when all are done. After the first error it starts no more, and rejects once the running ones have ended. */
 export async function sideBySide<T>(
 	items: readonly T[],
 	most: number,

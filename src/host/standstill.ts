@@ -1,20 +1,20 @@
-// Notice a program that lives and no longer does anything.
+// Detects a program that is running but no longer does anything.
 import { readFileSync } from "node:fs";
 
-/** Bytes that it moves without working: of a program's inner wake-ups, and of a lock that it renews. */
+/** Bytes that an idle program may read and write: internal wake-ups, and renewing a lock. */
 const IDLE_BYTES = 64 * 1024;
-/** The part of one processor that it uses without working. */
+/** The share of one processor that an idle program may use. */
 const IDLE_SHARE = 0.02;
 /** Clock ticks a second, of every Linux that is in use (proc_pid_stat(5)). */
 const TICKS = 100;
 
-/** How long a program may do nothing: HOLDFAST_STANDSTILL_SECONDS where that is set, for tests above all. */
+/** How long a program may do nothing. HOLDFAST_STANDSTILL_SECONDS overrides it, mainly for tests. */
 export const standstillSeconds = (usually = 600) =>
 	usually === Number.POSITIVE_INFINITY ? usually : Number(process.env.HOLDFAST_STANDSTILL_SECONDS) || usually;
 
 interface Sample {
 	readonly at: number;
-	/** Bytes read and written, without those of its output. */
+	/** Bytes read and written, without its output. */
 	readonly bytes: number;
 	readonly cpuSeconds: number;
 }
@@ -66,7 +66,7 @@ function sample(pid: number, outputBytes: number): Sample | undefined {
 			cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS,
 		};
 	} catch {
-		// It has ended, or is another user's.
+		// It has ended, or belongs to another user.
 		return undefined;
 	}
 }

@@ -1,5 +1,5 @@
-// JSON files that Holdfast itself has written earlier: by another version, perhaps, or on a disk that failed since. Parsed by
-// a schema and bounded; what does not fit is said with the file's name, and the caller knows what that costs.
+// JSON files that Holdfast has written earlier, possibly with another version or on a disk that has failed since. They are
+// parsed by a schema with limits; errors name the file, and the caller decides what they mean.
 
 import * as v from "valibot";
 import { isErrno } from "../values/error.ts";
@@ -11,7 +11,7 @@ const MOST_BYTES = 1024 * 1024;
 const LIMITS = { depth: 50, values: 200_000 };
 const LONGEST_REASON = 300;
 
-/** Undefined when there is no such file. */
+/** Undefined if there is no such file. */
 export type Stored<T> = { readonly value: T } | { readonly fault: string } | undefined;
 
 /** Never throws. */
@@ -29,7 +29,7 @@ export function readStored<S extends v.GenericSchema>(
 	}
 }
 
-/** The same of what was parsed already; `name` is said where it does not fit. */
+/** The same for a value that is already parsed; errors contain `name`. */
 export function fitting<S extends v.GenericSchema>(
 	name: string,
 	schema: S,

@@ -1,4 +1,4 @@
-// What stands at a path: how a restore swaps it depends on that.
+// Examines a path, to decide how a restore swaps it.
 import { accessSync, constants } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -8,8 +8,8 @@ import { closing, entryIn, inParent, mountOf, openFolder, statOf } from "./folde
 import type { Resolved } from "./trust.ts";
 
 /**
- * `rename`: the folder or file itself can be renamed, or nothing is there yet. `entries`: it is a mount point, a btrfs
- * subvolume or in a folder that this user cannot write to; it stays, and what is in it is renamed one by one.
+ * `rename`: the folder or file itself can be renamed, or does not exist yet. `entries`: it is a mount point, a btrfs subvolume
+ * or in a folder that this user cannot write to; it stays, and its entries are renamed one by one.
  */
 export type SwapMode = "rename" | "entries";
 
@@ -24,7 +24,7 @@ export interface Survey {
 	readonly mountsBelow: readonly string[];
 }
 
-/** `mounts`: where file systems are mounted. */
+/** `mounts`: the mount points of file systems. */
 export function survey(resolved: Resolved, mounts: readonly string[]): Survey {
 	const { path: target, found } = resolved;
 	const fixed =
@@ -74,12 +74,12 @@ function nearestPresentNow(path: string): string {
 		try {
 			if (inParent(at, entryIn)?.isDirectory()) return at;
 		} catch {
-			// Its parent is not there either.
+			// Its parent does not exist either.
 		}
 	return "/";
 }
 
-/** The nearest path at or above this one that is there: the filesystem that it will be on. */
+/** The nearest existing path at or above this one, which determines its file system. */
 export async function nearestPresent(path: string): Promise<string> {
 	for (let at = path; ; at = dirname(at)) {
 		if (await lstat(at).catch(() => undefined)) return at;

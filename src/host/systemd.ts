@@ -1,27 +1,27 @@
-// systemd units: what runs, stop it, start it. Root speaks to the system manager, anyone else to their own.
+// Queries, stops and starts systemd units. Root uses the system manager, other users their own.
 import { setTimeout as pause } from "node:timers/promises";
 import { HoldfastError } from "../values/error.ts";
 import type { Unit } from "../values/unit.ts";
 import { cleanEnvironment, type ExecResult, exec } from "./exec.ts";
 import { account } from "./users.ts";
 
-/** For `systemctl` and its kin: root speaks to the system's manager, anyone else to their own. */
+/** Options for `systemctl` and similar programs: root uses the system manager, other users their own. */
 export const ownManager = (): readonly string[] => (process.getuid?.() === 0 ? [] : ["--user"]);
 
 export function unitLabel({ unit, user }: Unit): string {
 	return user === undefined ? unit : `${unit} of ${user}`;
 }
 
-/** A template has no state; its instances have. */
+/** A template has no state; only its instances do. */
 export function isTemplate(unit: string): boolean {
 	return unit.includes("@.");
 }
 
 export interface Patience {
 	readonly signal?: AbortSignal;
-	/** How long to wait for systemd at most. */
+	/** Maximum time to wait for systemd. */
 	readonly seconds: number;
-	/** Called now and then while it takes long. */
+	/** Called from time to time during a long wait. */
 	readonly onWait?: (what: string) => void;
 }
 
@@ -43,7 +43,7 @@ export async function stopUnits(
 export interface Start extends Patience {
 	/** Without what they want and require: for targets, which would start whatever else is enabled. */
 	readonly alone?: boolean;
-	/** Only ask for it. */
+	/** Do not wait for the result. */
 	readonly noWait?: boolean;
 }
 
@@ -106,7 +106,7 @@ const unitsOf = (user: string | undefined, names: readonly string[]): Unit => ({
 	...(user === undefined ? {} : { user }),
 });
 
-/** What befell a unit, with its own last log lines. */
+/** What happened to a unit, with its last log lines. */
 export async function unitFailure(unit: Unit, what: string): Promise<HoldfastError> {
 	return new HoldfastError("unit-failed", `${unitLabel(unit)} ${what}`, {
 		details: await lastLines(unit),

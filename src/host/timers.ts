@@ -1,19 +1,19 @@
-// What systemd knows of our timers and of the services behind them.
+// The state of our systemd timers and their services.
 import { cleanEnvironment, execText } from "./exec.ts";
 import { ownManager } from "./systemd.ts";
 
 export interface TimerStatus {
 	/** `create`: of `holdfast-create.timer`. */
 	readonly name: string;
-	/** systemd has the timer, and it runs. */
+	/** The timer exists and is active. */
 	readonly isActive: boolean;
-	/** Whether it is started at boot. */
+	/** Whether it starts at boot. */
 	readonly isEnabled: boolean;
-	/** It runs, and its calendar has no time that is yet to come. */
+	/** It is active, but its calendar has no future time. */
 	readonly isOver?: true;
-	/** RFC 3339; undefined when there is none, or it is not known. */
+	/** RFC 3339; undefined if there is none or it is unknown. */
 	readonly next?: string;
-	/** systemd's Result of the service, when its last start did not go well: exit-code, signal, timeout … */
+	/** systemd's Result of the service, if its last start failed: exit-code, signal, timeout … */
 	readonly failed?: string;
 }
 

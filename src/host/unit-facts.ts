@@ -1,4 +1,4 @@
-// What systemd knows of units: their states, what they are to each other, and what may be done with them.
+// Properties of systemd units: their states, their relations, and what may be done with them.
 import { readFileSync } from "node:fs";
 import type { Unit } from "../values/unit.ts";
 import { exec } from "./exec.ts";
@@ -7,7 +7,7 @@ import { isTemplate, manager, refused } from "./systemd.ts";
 import { account } from "./users.ts";
 
 export interface UnitFacts {
-	/** Its own name; it may be asked for by any of `names`. */
+	/** Its main name; any of `names` refers to it. */
 	readonly unit: string;
 	readonly names: readonly string[];
 	/** systemd's LoadState: loaded, not-found, masked …; `no-manager` when the user's manager does not run. */
@@ -18,9 +18,9 @@ export interface UnitFacts {
 	/** systemd's UnitFileState: enabled, static, masked, generated, transient … */
 	readonly file: string;
 	readonly result: string;
-	/** Of a service: it runs something to its end and is not up after that. */
+	/** For a service: it runs a command to completion and is not active afterwards. */
 	readonly ends: boolean;
-	/** A job waits for it. */
+	/** A job is queued for it. */
 	readonly hasJob: boolean;
 	readonly transient: boolean;
 	/** Whether systemd lets us. */
@@ -29,7 +29,7 @@ export interface UnitFacts {
 	/** False when the last start was skipped because of a `Condition…=`. */
 	readonly conditionsMet: boolean;
 	readonly stopWhenUnneeded: boolean;
-	/** Another one after each start. */
+	/** Changes with each start. */
 	readonly invocation: string;
 	/** When its last stop began and was done, in microseconds since boot; 0 when it never was up and went down. */
 	readonly leftSince: number;
@@ -48,7 +48,7 @@ export interface UnitFacts {
 	/** Of a socket: it has an instance of its service for each connection, which are these (systemd.socket(5), Accept=). */
 	readonly connections: readonly string[];
 	readonly conflicts: readonly string[];
-	/** Units that it needs, or wants. */
+	/** Units that it requires or wants. */
 	readonly needs: readonly string[];
 	readonly after: readonly string[];
 }
@@ -73,7 +73,7 @@ const PROPERTIES = [
 	],
 ];
 
-/** Facts of units of one manager, in the order of the names. Templates and units that are not there have facts too. */
+/** Facts about units of one manager, in the order of the names. Templates and missing units have facts too. */
 export async function unitFacts(user: string | undefined, names: readonly string[]): Promise<UnitFacts[]> {
 	if (names.length === 0) return [];
 	const answers = await ask(
@@ -98,7 +98,7 @@ export function ownUnits(): ReadonlySet<string> {
 	}
 }
 
-/** Undefined when there is no manager that could be asked, so that none of its units can be up. */
+/** Undefined if the manager is not running, so that none of its units can be active. */
 async function ask(user: string | undefined, names: readonly string[]): Promise<UnitFacts[] | undefined> {
 	if (names.length === 0) return [];
 	const { options, env, user: as } = await manager(user);
@@ -173,7 +173,7 @@ function secondsIn(span: string): number | undefined {
 	return parts.reduce((sum, [, number, unit = ""]) => sum + Number(number) * (SPAN_SECONDS[unit] ?? 0), 0);
 }
 
-/** As systemd answers for a unit that it does not know. */
+/** What systemd answers for an unknown unit. */
 function nothingOf(unit: string, load: string): UnitFacts {
 	return factsIn(`Id=${unit}\nLoadState=${load}\nActiveState=inactive\nSubState=dead`);
 }

@@ -1,4 +1,4 @@
-// The users of this machine, as its name service knows them.
+// The users of this machine, from its name service.
 import { execFile } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ export interface Account {
 	readonly home: string;
 }
 
-/** Whose process this is. A number need not have a name: in a container, or where the name service is away. */
+/** The user of this process. A number may have no name, as in a container or without the name service. */
 export function ownUser(): Account {
 	const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
 	try {
@@ -26,7 +26,7 @@ export function ownUser(): Account {
 	}
 }
 
-/** Look a user up. Running as another user than our own needs root. */
+/** Look up a user. Running as another user requires root. */
 export async function account(name: string): Promise<Account> {
 	const own = ownUser();
 	if (name === own.name) return own;
@@ -39,13 +39,13 @@ export async function account(name: string): Promise<Account> {
 	throw new HoldfastError("failed", `there is no user "${name}" on this machine`);
 }
 
-/** A user by name or number, or undefined when there is none. */
+/** A user by name or number; undefined if there is none. */
 export async function accountOf(user: string | number): Promise<Account | undefined> {
 	const [name, , uid, gid, , home] = await lookUp("passwd", user);
 	return name === undefined ? undefined : { name, uid: Number(uid), gid: Number(gid), home: home ?? "/" };
 }
 
-/** A group by name or number, or undefined when there is none. */
+/** A group by name or number; undefined if there is none. */
 export async function groupOf(
 	group: string | number,
 ): Promise<{ name: string; gid: number; members: string[] } | undefined> {
@@ -54,7 +54,7 @@ export async function groupOf(
 	return { name, gid: Number(gid), members: members.split(",").filter((one) => one !== "") };
 }
 
-/** Numbers that systemd gives to services for a while (systemd's "Users, Groups, UIDs and GIDs on systemd Systems"). */
+/** UIDs that systemd assigns to services dynamically (systemd's "Users, Groups, UIDs and GIDs on systemd Systems"). */
 const PASSING = { from: 61_184, to: 65_519 };
 
 /**
@@ -72,7 +72,7 @@ export async function stranger(): Promise<Pick<Account, "uid" | "gid"> | undefin
 	throw new HoldfastError("failed", "there is no free user number to run a program as");
 }
 
-/** In a user namespace of its own a machine may have fewer numbers. */
+/** In a user namespace fewer numbers may be available. */
 function isMapped(id: number): boolean {
 	return readFileSync("/proc/self/uid_map", "utf8")
 		.trim()
@@ -96,7 +96,7 @@ async function isRunning(id: number): Promise<boolean> {
 	return owners.includes(id);
 }
 
-/** The fields of an entry of the name service (getent(1)); none when it has no such. */
+/** The fields of an entry of the name service (getent(1)); empty if there is no such entry. */
 async function lookUp(database: "passwd" | "group", key: string | number): Promise<string[]> {
 	return promisify(execFile)("getent", [database, "--", String(key)]).then(
 		({ stdout }) => stdout.trim().split(":"),
