@@ -2,7 +2,7 @@
 // The service ends up as before, and nothing outside its folders is written.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
 	existsSync,
 	mkdirSync,
@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
+import { EVERY_ENGINE } from "../support/every-engine.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { isRoot } from "../support/tree.ts";
@@ -145,6 +146,33 @@ describe("disks that are full", { skip: !isRoot && "needs root" }, () => {
 		assert.equal(readFileSync(place.path("own/a/file"), "utf8"), "newer");
 		assert.deepEqual(readdirSync(place.path("own")), ["a"]);
 	});
+
+	for (const [engine, options] of Object.entries(EVERY_ENGINE))
+		test(`${engine}: no space where it is restored to is said of that place, and not of the repository`, async () => {
+			const place = new Place(folder);
+			place.write("own/a/file", randomBytes(8 * 1024 * 1024).toString("latin1"));
+			mkdirSync(place.path("small"));
+			place.declare({
+				state: { s: { folders: [place.path("own/a")] } },
+				providers: { [engine]: options(place) },
+			});
+			assert.equal((await place.holdfast("create")).code, 0);
+			const { stdout, stderr } = await place.start(
+				["list"],
+				[
+					"unshare",
+					"-m",
+					"sh",
+					"-c",
+					`mount -t tmpfs -o size=2m tmpfs ${place.path("small")}
+					"$1" restore --yes --into ${place.path("small/x")} --json ${engine} latest; ls -A ${place.path("small")} >&2`,
+					"sh",
+				],
+			).ended;
+			assert.match(stdout, /"code":"disk-full","message":"no space left in \S+\/small\/x for what/);
+			assert.doesNotMatch(stdout, /"message":"[^"]*repository/);
+			assert.doesNotMatch(stderr, /^x$/m, "nothing is left there");
+		});
 });
 
 describe("an archive made by somebody hostile", () => {

@@ -1,6 +1,5 @@
 // Extract part of an archive below a folder of the user's choice, without touching anything else.
 import { mkdirSync, renameSync, rmdirSync } from "node:fs";
-import { requireAble } from "../../engines/destination.ts";
 import { into } from "../../engines/into.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { withoutInheritance } from "../../host/attributes.ts";
@@ -21,6 +20,7 @@ import { HoldfastError } from "../../values/error.ts";
 import type { Extracted, ExtractStep } from "../extract.ts";
 import type { StepWork } from "../step.ts";
 import { removeParents } from "./area.ts";
+import { restoreInto } from "./restore-into.ts";
 import { withoutSpecialFiles } from "./special-files.ts";
 
 const PART = ".holdfast-part";
@@ -39,8 +39,7 @@ export const extract: StepWork<ExtractStep, Extracted> = {
 		withoutInheritance(part);
 		const target = into(part, context.log);
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
-		requireAble(destination, "restore");
-		await destination.restore(archive, paths, target, context);
+		await restoreInto(destination, { archive, paths }, target, { folder: part, path }, context);
 		const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
 		for (const name of [...namesIn(part)]) renameSync(part.at(name), folder.at(name));
 		rmdirSync(folder.at(PART));

@@ -2,7 +2,6 @@
 import type { Stats } from "node:fs";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { requireAble } from "../../engines/destination.ts";
 import { into } from "../../engines/into.ts";
 import { notHeld } from "../../engines/not-held.ts";
 import { requireFile } from "../../engines/read-files.ts";
@@ -21,6 +20,7 @@ import { embed } from "../embed.ts";
 import { withPoint } from "../fault.ts";
 import { type Staged, type StageStep, type Staging, stage as stageKind } from "../stage.ts";
 import type { StepWork } from "../step.ts";
+import { restoreInto } from "./restore-into.ts";
 import { withoutSpecialFiles } from "./special-files.ts";
 
 function inodesOf(places: StageStep["places"]): Record<string, number> {
@@ -81,13 +81,8 @@ export async function extractInto(
 	using folder = descend(area, NEW);
 	const target = into(folder, context.log);
 	const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
-	requireAble(destination, "restore");
-	await destination.restore(
-		archive,
-		places.map(({ stored }) => stored),
-		target,
-		withPoint(context),
-	);
+	const paths = places.map(({ stored }) => stored);
+	await restoreInto(destination, { archive, paths }, target, { folder, path: step.area }, withPoint(context));
 	context.point("extracted");
 	for (const { stored } of places) {
 		if (!findBelow(folder, stored)) throw notHeld(stored, archive);
