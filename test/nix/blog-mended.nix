@@ -1,4 +1,4 @@
-# As the post has it, GNU tar looks for `/var/…` in an archive that holds `var/…`, and for all folders as one name.
+# As written in the post, GNU tar looks for `/var/…` in an archive that contains `var/…`, and takes all folders as one name.
 { lib, ... }:
 {
   clan.core.backups.providers.tar.restore = lib.mkForce ''

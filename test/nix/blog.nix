@@ -1,5 +1,5 @@
-# The three snippets of the blog post "Declarative Backups and Restore" (clan.lol, June 2024), as they stand there; what it
-# leaves out of the second is filled in for a database that any machine can have.
+# The three snippets of the blog post "Declarative Backups and Restore" (clan.lol, June 2024), as printed there; the part
+# that it omits from the second is filled in with a database that any machine can have.
 { lib, config, ... }:
 let
   db.name = "app";

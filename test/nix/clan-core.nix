@@ -1,5 +1,5 @@
-# A stand-in for Clan's own options, in the shape that the blog post and older modules use: `…Command` may be set to a
-# script's text. The real ones are used when HOLDFAST_CLAN_CORE names them.
+# A stand-in for Clan's own options, in the shape that the blog post and older modules use: `…Command` may be set to the
+# text of a script. The real ones are used if HOLDFAST_CLAN_CORE names them.
 { lib, ... }:
 let
   inherit (lib) mkOption types;

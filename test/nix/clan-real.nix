@@ -1,4 +1,4 @@
-# For Clan's own modules: `…Command` follows from `…Script`.
+# For Clan's own modules: `…Command` is derived from `…Script`.
 {
   clan.core.state.zerotier.folders = [ "/var/lib/zerotier-one" ];
   clan.core.state.garage = {

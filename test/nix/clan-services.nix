@@ -1,4 +1,4 @@
-# What Clan's borgbackup and localbackup services set on a machine, in the shape of August 2026.
+# What Clan's borgbackup and localbackup services set on a machine, as of August 2026.
 {
   clan.core.state.zerotier.folders = [ "/var/lib/zerotier-one" ];
   clan.core.state.notes = {

@@ -1,4 +1,4 @@
-# Evaluate modules as NixOS would: `lib` is the stand-in or the real one, `pkgs` what the modules use of it.
+# Evaluate modules as NixOS would: `lib` is the stand-in or the real one, `pkgs` contains what the modules use.
 {
   lib,
   modules,
@@ -14,7 +14,7 @@ let
     rsync = "rsync";
     runtimeShell = "/bin/sh";
     writeShellScriptBin = name: text: { inherit name text; };
-    # As a path that a test can find the text by.
+    # As a path by which a test can find the text.
     writeShellScript = name: text: builtins.toFile name text;
     # Debian's.
     jq = "/usr";
@@ -44,7 +44,7 @@ in
   timers = builtins.mapAttrs (_: it: it.timerConfig or { } // { enabled = it.enable or true; }) evaluated.config.systemd.timers;
   services = builtins.mapAttrs (_: it: it.serviceConfig // { unit = it.unitConfig or { }; }) evaluated.config.systemd.services;
   packages = map (it: it.name or it) evaluated.config.environment.systemPackages;
-  # The texts of those that are scripts, by name.
+  # The texts of the scripts, by name.
   scripts = builtins.listToAttrs (
     builtins.concatMap (it: if it ? text then [ { inherit (it) name; value = it.text; } ] else [ ]) evaluated.config.environment.systemPackages
   );
@@ -52,7 +52,7 @@ in
   results = builtins.mapAttrs (_: it: it.result) (
     (evaluated.config.services.holdfast.contracts or { }) // (evaluated.config.services.holdfast.databaseContracts or { })
   );
-  # What the build of the system runs for it.
+  # What the system's build runs for it.
   manifest = evaluated.config.environment.etc."holdfast/manifest.json".source or null;
   clan = evaluated.config.clan.core.backups.providers.holdfast or null;
   stateOptions = builtins.attrNames (

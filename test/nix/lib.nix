@@ -1,5 +1,5 @@
-# A stand-in for nixpkgs' lib, with as much of it as the project's modules use: enough to evaluate them where there is no
-# nixpkgs. It checks no types; the real one is used when HOLDFAST_NIXPKGS_LIB names it.
+# A stand-in for nixpkgs' lib, with the functions that the project's modules use: enough to evaluate them without
+# nixpkgs. It does not check types; the real one is used if HOLDFAST_NIXPKGS_LIB names it.
 let
   lib = {
     inherit (builtins) attrNames attrValues concatMap elem filter genList head isAttrs isList length listToAttrs map mapAttrs;
@@ -74,7 +74,7 @@ let
                 in if real == [ ] then throw "the option ${name} is used and has no value" else (option.type or lib.types.anything).merge real
               else resolve option values;
           }) names);
-        # What no option is declared for, as most of NixOS is here: merged as it comes.
+        # Values without a declared option, which includes most of NixOS here: merged as they are.
         free = values: let real = settle values; in
           if real == [ ] then { } else if builtins.all (it: builtins.isAttrs it && !(it ? _type)) real then builtins.mapAttrs (_: free) (gather real)
           else if builtins.all builtins.isList real then builtins.concatLists real else builtins.head real;
@@ -82,24 +82,24 @@ let
       { inherit config options; };
   };
 
-  # mkMerge and mkIf, at values.
+  # mkMerge and mkIf, on values.
   push = def: let it = if builtins.isAttrs def then def._type or null else null; in
     if it == "merge" then builtins.concatMap push def.contents
     else if it == "if" then (if def.condition then push def.content else [ ])
     else [ def ];
-  # At sets a condition goes down to each value: what it says may depend on the others.
+  # On sets, a condition is pushed down to each value, since it may depend on the others.
   pushDown = def: let it = def._type or null; in
     if it == "merge" then builtins.concatMap pushDown def.contents
     else if it == "if" then map (set: builtins.mapAttrs (_: content: { _type = "if"; inherit (def) condition; inherit content; }) set) (pushDown def.content)
     else [ def ];
-  # Those of the highest priority, without their wrapping.
+  # Those with the highest priority, unwrapped.
   settle = values:
     let
       flat = builtins.concatMap push values;
       priority = value: if builtins.isAttrs value && value._type or null == "override" then value.priority else 100;
       best = builtins.foldl' (low: value: if priority value < low then priority value else low) 9999 flat;
     in map (value: if builtins.isAttrs value && value._type or null == "override" then value.content else value) (builtins.filter (value: priority value == best) flat);
-  # By key, all that is said of it.
+  # By key, all of its definitions.
   gather = sets: builtins.foldl' (known: set: builtins.mapAttrs (name: _: (known.${name} or [ ]) ++ (if set ? ${name} then [ set.${name} ] else [ ])) (known // set)) { } (map (set: set) sets);
 in
 lib

@@ -1,4 +1,4 @@
-# nix/package.nix with stand-ins for what it takes of nixpkgs: its phases, to be run by hand.
+# nix/package.nix with stand-ins for what it uses from nixpkgs: its phases, to be run by hand.
 { node }:
 let
   package = import ../../nix/package.nix {

@@ -150,7 +150,7 @@ describe("what stands around it changes nothing of what is restored", {
 		const way = place.path("outer/way");
 		const { rename } = await import("node:fs/promises");
 		await rename(way, place.path("elsewhere"));
-		// An archive of the outer one from before there was a way.
+		// An archive of the outer state from before the path to the inner one existed.
 		const was = { state: { outer: { folders: [outer] } } };
 		place.declare(was);
 		assert.equal((await place.holdfast("create")).code, 0);

@@ -29,7 +29,7 @@ describe("a folder of an overlay's lower layer", root, () => {
 		place.declare({ state: { s: { folders: [place.path("own/app")], specialFiles: true, ...state } } });
 		await ends(place, 0, mounted, "create");
 		const changed = `${mounted}; echo newer >${place.path("own/app/deep/file")}; echo x >${place.path("own/app/added")}`;
-		/** As one sees it there. */
+		/** The output of a command with the overlay mounted. */
 		const look = (what: string) =>
 			execFileSync("unshare", ["-m", "sh", "-euc", `${mounted}; ${what}`], { encoding: "utf8", cwd: "/" });
 		return { place, mounted, changed, look };

@@ -208,7 +208,7 @@ for (const [engine, { rounds, make }] of Object.entries(ENGINES))
 					rmSync(folder, { recursive: true, force: true });
 				},
 			),
-			// Of so few none might be such that anything comes out of it.
+			// With so few, it may happen that nothing can be extracted from any of them.
 			{ numRuns: rounds, examples: [[["/r"], [PLAIN]]] },
 		);
 		assert.ok(extracted > 0, "none of them was extracted");

@@ -85,7 +85,7 @@ describe("MySQL", { skip: noServers ?? mysqlPrograms.missing }, () => {
 		assert.equal(who("CREATE%VIEW%"), "another");
 		assert.equal(who("CREATE%PROCEDURE%"), "another");
 		assert.equal(who("CREATE%EVENT%"), "another");
-		// It has a binary log.
+		// This server has a binary log.
 		assert.equal(who("CREATE%FUNCTION%"), "another\nroot");
 		assert.equal(who("CREATE%TRIGGER%"), "another\nroot");
 		server.sql("app", "INSERT INTO note VALUES (1, 'y')");
