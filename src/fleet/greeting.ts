@@ -78,7 +78,7 @@ export function welcome(
 	const skew = (Date.parse(greeting.time) - Date.now()) / 1000;
 	if (Math.abs(skew) > MOST_SKEW_SECONDS)
 		remark(
-			`the clock of ${machine} is ${spanOf(Math.abs(skew))} ${skew > 0 ? "ahead of" : "behind"} this one: "latest", ages and retention go by it. See: timedatectl`,
+			`the clock of ${machine} is ${spanOf(Math.abs(skew))} ${skew > 0 ? "ahead of" : "behind"} this one: "latest", ages and retention depend on it. See: timedatectl`,
 		);
 }
 

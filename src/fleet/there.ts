@@ -200,7 +200,7 @@ async function followOnce(
 function lost(machine: string, { code, stderr }: ExecResult): ConnectionLost {
 	return new ConnectionLost(
 		"connection-lost",
-		`the connection to ${machine} broke; what was begun there goes on`,
+		`the connection to ${machine} broke; what was started there continues`,
 		{
 			details: code === SSH_FAILED ? stderr : [],
 			hint: `see it again with: holdfast attach ${machine}`,

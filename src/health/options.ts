@@ -12,7 +12,7 @@ export const expect = v.pipe(
 /** Every kind has it. */
 export const within = v.optional(
 	f.seconds(f.pause, {
-		about: "how long it may take to pass; it is asked again until then",
+		about: "how long it may take to pass; it is repeated until then",
 		usual: "30s",
 		least: 0,
 		isFilledIn: true,

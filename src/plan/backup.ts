@@ -50,7 +50,7 @@ export function planBackup(request: BackupRequest): Plan {
 				foldersPresent.step({
 					id: foldersPresent.id(name),
 					scope: stateScope(name),
-					title: `look for the folders of ${name}`,
+					title: `check the folders of ${name}`,
 					touches: [],
 					state: name,
 					folders: state.folders,

@@ -113,7 +113,7 @@ function extractSteps({ state, source, held }: DatabaseRequest, area: string): S
 		areaKind.step({
 			id: areaKind.id(state, "dumps"),
 			scope: stateScope(state),
-			title: `make the private folder ${area}`,
+			title: `create the private folder ${area}`,
 			touches: [area],
 			area,
 		}),
@@ -140,7 +140,7 @@ function accountsSteps(
 		accountsKind.step({
 			id: accountsKind.id(state, index),
 			scope: stateScope(state),
-			title: `make the accounts that the ${dumpLabel(dump)} needs and that are missing`,
+			title: `create the missing accounts that the ${dumpLabel(dump)} needs`,
 			touches: [],
 			dump,
 			file: at(area, accounts),
@@ -160,7 +160,7 @@ function loadStep(
 	return load.step({
 		id: load.id(state, index),
 		scope: stateScope(state),
-		title: `load the ${dumpLabel(dump)} as ${fresh}, beside the live one`,
+		title: `load the ${dumpLabel(dump)} as ${fresh}, next to the live one`,
 		touches: [fresh],
 		dump,
 		file,

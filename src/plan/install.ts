@@ -76,7 +76,7 @@ export function planInstall(
 					filePut.step({
 						id: filePut.id(path),
 						scope: SCOPE,
-						title: `put ${path} in its place`,
+						title: `install ${path}`,
 						touches: [path],
 						path,
 						from: `${folder}/${from}`,
@@ -88,7 +88,7 @@ export function planInstall(
 	const record: Step = filePut.step({
 		id: filePut.id(deployment.installed),
 		scope: SCOPE,
-		title: "write down what was put where",
+		title: "record the installed files",
 		touches: [deployment.installed],
 		path: deployment.installed,
 		from: `${folder}/installed.json`,
@@ -158,7 +158,7 @@ function reloadStep(units: readonly string[]): Step {
 	return unitsReload.step({
 		id: unitsReload.id(),
 		scope: SCOPE,
-		title: "see which units are enabled",
+		title: "record which units are enabled",
 		touches: [],
 		units,
 	});
@@ -192,7 +192,7 @@ function conclusion(paths: readonly string[], run: string, more: readonly string
 		discard.step({
 			id: discard.id("discard"),
 			scope: SCOPE,
-			title: "delete what stood there before",
+			title: "delete the previous files",
 			touches: areas,
 			areas,
 		}),

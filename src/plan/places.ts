@@ -61,7 +61,7 @@ export function stageSteps(
 			stageKind.step({
 				id: stageKind.id(name, index),
 				scope,
-				title: `extract ${own.map(({ stored }) => stored).join(", ")} beside the live data`,
+				title: `extract ${own.map(({ stored }) => stored).join(", ")} next to the live data`,
 				touches: [areaStep.area],
 				...source,
 				area: areaStep.area,
@@ -77,7 +77,7 @@ export function areaSteps(name: string, places: readonly Place[]): AreaStep[] {
 		areaKind.step({
 			id: areaKind.id(name, index),
 			scope: stateScope(name),
-			title: `make the private folder ${area}`,
+			title: `create the private folder ${area}`,
 			touches: [area],
 			area,
 		}),
@@ -88,7 +88,7 @@ export function holdersStep(name: string, places: readonly Place[]): Step {
 	return holders.step({
 		id: holders.id(name),
 		scope: stateScope(name),
-		title: `look who still uses ${places.map(({ live }) => live).join(", ")}`,
+		title: `look for processes that use ${places.map(({ live }) => live).join(", ")}`,
 		touches: [],
 		places,
 	});

@@ -171,7 +171,7 @@ function transaction(
 		preflight: preflightKind.step({
 			id: preflightKind.id(name),
 			scope,
-			title: `look at what the restore of ${name} needs`,
+			title: `check what the restore of ${name} needs`,
 			touches: [],
 			...source,
 			archiveId,

@@ -141,7 +141,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 		discard.step({
 			id: discard.id("discard", state),
 			scope,
-			title: `delete what the restore ${before} had brought, and what was written to it since`,
+			title: `delete what the restore ${before} brought, and what was written to it since`,
 			touches: areas,
 			areas: [...areas, ...new Set(copies.map(({ area }) => area))],
 			forgets: { run: before, state },

@@ -58,7 +58,7 @@ test("results go to stdout, messages to stderr, and --quiet leaves only failures
 	const place = placeWithData();
 	const created = await place.holdfast("create");
 	assert.equal(created.stdout, "");
-	assert.match(created.stderr, /^✔ look for the folders of data .*\n✔ write web01-/);
+	assert.match(created.stderr, /^✔ check the folders of data .*\n✔ write web01-/);
 	const quiet = await place.holdfast("create", "--quiet");
 	assert.deepEqual([quiet.stdout, quiet.stderr], ["", ""]);
 	const listed = await place.holdfast("list");

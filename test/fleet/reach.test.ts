@@ -162,7 +162,7 @@ machines:
 		assert.match(watched.stderr, /✔ run preBackup of notes/);
 		const { code, stderr } = await creating;
 		assert.equal(code, 0, stderr);
-		assert.match(stderr, /the connection to web01 broke; what was begun there goes on/);
+		assert.match(stderr, /the connection to web01 broke; what was started there continues/);
 		assert.equal([...stderr.matchAll(/✔ (run preBackup of notes|write web01-)/g)].length, 2, stderr);
 		assert.equal((await archives("web01")).length, before + 1);
 		await declare();

@@ -90,7 +90,7 @@ test("what a deploy sent, and the record of the one before, are measured; a dama
 	place.write("installed.json", '{"files": 7}');
 	const { stderr } = await place.holdfast("__install", place.path("arrived"));
 	assert.match(stderr, /! .*installed\.json is damaged, or of another version/);
-	assert.match(stderr, /✔ write down what was put where/);
+	assert.match(stderr, /✔ record the installed files/);
 	place.write("installed.json", '{"files": 7}');
 	const gone = await place.holdfast("__uninstall", path);
 	assert.equal(gone.code, 1);

@@ -52,7 +52,7 @@ async function lookedAt(
 const FAULTS = [
 	{
 		of: "problems",
-		fault: "is not whole",
+		fault: "is damaged",
 		hint: "back up to another destination that is undamaged before you fix or remove anything here",
 	},
 	{

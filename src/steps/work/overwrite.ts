@@ -40,7 +40,7 @@ export const overwrite: StepWork<OverwriteStep, Overwritten> = {
 	},
 	async whereabouts({ places, archive }) {
 		return places.map(
-			({ live }) => `${live} may be only partly restored; it is whole in the archive ${archive}`,
+			({ live }) => `${live} may be only partly restored; it is complete in the archive ${archive}`,
 		);
 	},
 };

@@ -90,7 +90,7 @@ function lookAtFolders(
 				if (!resolved.found)
 					throw new HoldfastError(
 						"folder-not-found",
-						`the folder ${folder} has vanished since the run began`,
+						`the folder ${folder} has disappeared since the run began`,
 					);
 				exclusionsOf(folder, state);
 				found.set(folder, resolved);
