@@ -238,12 +238,12 @@ in
         randomizedDelay = mkOption {
           type = types.str;
           default = "15m";
-          description = "Each timer fires at most so much later.";
+          description = "Maximum random delay of each timer.";
         };
         skipOnBattery = mkOption {
           type = types.bool;
           default = false;
-          description = "Skip what is due while the machine runs on battery.";
+          description = "Skip scheduled runs while the machine is on battery power.";
         };
       };
 
