@@ -1,7 +1,7 @@
 // A place to run the program in: a folder for the test, with its config, its journal and its lock.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const CODE = join(import.meta.dirname, "../../node_modules/.cache/holdfast-code");
 const HOLDFAST = join(import.meta.dirname, "../../bin/holdfast");
@@ -19,6 +19,8 @@ export class Place {
 	constructor(scratch: string) {
 		this.folder = mkdtempSync(join(scratch, "place-"));
 		// Only the program's compiled code is shared: it is the same everywhere and need not be created each time.
+		// The folder above holds servers as well, which run as users of their own.
+		mkdirSync(dirname(CODE), { recursive: true });
 		mkdirSync(CODE, { recursive: true, mode: 0o700 });
 		mkdirSync(this.path("cache/holdfast"), { recursive: true, mode: 0o700 });
 		symlinkSync(CODE, this.path("cache/holdfast/code"));
