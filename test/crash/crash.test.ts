@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
 import { crash, crashRecovery, fillDisk, hangUp, interrupt, pointsOf } from "./crash.ts";
-import { begin, crashMachine, SCENARIOS, type Scenario } from "./scenario.ts";
+import { begin, crashMachine } from "./live.ts";
+import { SCENARIOS, type Scenario } from "./scenario.ts";
 
 const EVERY = process.env.HOLDFAST_MOMENTS === "every";
 

@@ -1,6 +1,7 @@
 // Crash one command at one point, in one of three ways, recover, and check the result.
 import type { Machine } from "../machine/machine.ts";
-import { ENV, makeReady, makeRoom, type Scenario, verdict } from "./scenario.ts";
+import { ENV, makeReady, makeRoom, verdict } from "./live.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** The process is killed; the machine is killed; the power fails, and everything that was not synced is lost. */
 export const FAULTS = ["process", "machine", "power"] as const;

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Machine, noMachines } from "../machine/machine.ts";
 import { crash, crashRecovery, FAULTS, fillDisk, hangUp, type Outcome, pointsOf } from "./crash.ts";
-import { begin, crashMachine, SCENARIOS, type Scenario, serverOf } from "./scenario.ts";
+import { begin, crashMachine } from "./live.ts";
+import { SCENARIOS, type Scenario } from "./scenario.ts";
+import { serverOf } from "./server.ts";
 
 const FILE = join(import.meta.dirname, "../../docs/reliability.md");
 const wanted = process.argv.slice(2);
