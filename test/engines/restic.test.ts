@@ -14,6 +14,7 @@ import { factsOf } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
 import { openRestic, restic, setUpEngines } from "./engines.ts";
 import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
+import { namesWrongPassphrase, processesWhile } from "./secrets.ts";
 import { SERVERS } from "./servers.ts";
 
 const folder = scratch("restic");
@@ -32,31 +33,26 @@ function source(below: string) {
 const locksIn = (below: string) =>
 	readdirSync(join(below, "deep/er/repo/locks")).filter((name) => /^[0-9a-f]{64}$/.test(name)).length;
 
-test("a wrong passphrase is said in those words, and where it came from", async () => {
-	const below = join(folder, "wrong");
-	const roots = source(below);
-	await openRestic(below).create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-	const wrong = join(below, "passphrase");
-	writeFileSync(wrong, "battery staple\n");
-	await assert.rejects(openRestic(below, { passphraseFile: wrong }).list(quiet), {
-		message: `the passphrase of ${below}/deep/er/repo is wrong`,
-		hint: `it was read from ${wrong}`,
-	});
-});
+/** A restic that holds its lock until its input ends, which never happens. */
+async function lockHolder(below: string) {
+	const env = {
+		...process.env,
+		RESTIC_PASSWORD_FILE: passphraseFile,
+		RESTIC_REPOSITORY: join(below, "deep/er/repo"),
+		RESTIC_CACHE_DIR: join(folder, "cache"),
+	};
+	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
+	while (locksIn(below) === 0) await pause(20);
+	return child;
+}
+
+namesWrongPassphrase(folder, openRestic);
 
 test("a passphrase comes from a command too, and only a file's first line counts; none is in arguments", async () => {
 	const below = join(folder, "secret");
 	const roots = source(below);
 	const lines = join(below, "lines");
 	writeFileSync(lines, "from-a-command\nnot this\n");
-	const seen: string[] = [];
-	const watch = setInterval(() => {
-		seen.push(
-			execFileSync("sh", ["-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; true"], {
-				encoding: "utf8",
-			}),
-		);
-	}, 50);
 	const byCommand = resticDestinations({
 		type: "restic",
 		destinations: {
@@ -67,16 +63,17 @@ test("a passphrase comes from a command too, and only a file's first line counts
 		},
 	})[0];
 	assert.ok(byCommand);
-	await byCommand.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-	await openRestic(below, { passphraseFile: lines }).create(
-		{ name: "b", roots, metadata: metadataOf("b") },
-		false,
-		quiet,
-	);
-	clearInterval(watch);
+	const seen = await processesWhile(["cmdline"], async () => {
+		await byCommand.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+		await openRestic(below, { passphraseFile: lines }).create(
+			{ name: "b", roots, metadata: metadataOf("b") },
+			false,
+			quiet,
+		);
+	});
 	assert.equal((await byCommand.list(quiet)).length, 2);
-	assert.ok(seen.some((text) => text.includes("restic")));
-	assert.ok(!seen.some((text) => text.includes("from-a-command")));
+	assert.ok(seen.includes("restic"));
+	assert.ok(!seen.includes("from-a-command"));
 });
 
 test("the lock of a process that was killed is cleared, and what waits for it goes on", async () => {
@@ -85,16 +82,8 @@ test("the lock of a process that was killed is cleared, and what waits for it go
 	const destination = restic.open(below);
 	for (const name of ["a", "b"])
 		await destination.create({ name, roots, metadata: metadataOf(name) }, name === "a", quiet);
-	const env = {
-		...process.env,
-		RESTIC_PASSWORD_FILE: passphraseFile,
-		RESTIC_REPOSITORY: join(below, "deep/er/repo"),
-		RESTIC_CACHE_DIR: join(folder, "cache"),
-	};
-	// It holds its lock until its input ends, which never happens.
-	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
+	const child = await lockHolder(below);
 	const locks = () => locksIn(below);
-	while (locks() === 0) await pause(20);
 	child.kill("SIGKILL");
 	await new Promise((resolve) => child.on("close", resolve));
 	assert.equal(locks(), 1);
@@ -123,14 +112,7 @@ test("a check tells a pack that is lost from a repository that is not there, and
 	).split("\n");
 	rmSync(pack);
 	assert.ok((await destination.check(false, quiet)).length > 0);
-	const env = {
-		...process.env,
-		RESTIC_PASSWORD_FILE: passphraseFile,
-		RESTIC_REPOSITORY: join(below, "deep/er/repo"),
-		RESTIC_CACHE_DIR: join(folder, "cache"),
-	};
-	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
-	while (locksIn(below) === 0) await pause(20);
+	const child = await lockHolder(below);
 	await assert.rejects(
 		destination.check(false, { ...quiet, interactive: true }),
 		/is locked by another restic/,
@@ -143,14 +125,7 @@ test("the lock of one that lives is waited for", async () => {
 	const roots = source(below);
 	const destination = restic.open(below);
 	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-	const env = {
-		...process.env,
-		RESTIC_PASSWORD_FILE: passphraseFile,
-		RESTIC_REPOSITORY: join(below, "deep/er/repo"),
-		RESTIC_CACHE_DIR: join(folder, "cache"),
-	};
-	const child = spawn("restic", ["backup", "--stdin"], { env, stdio: ["pipe", "ignore", "ignore"] });
-	while (locksIn(below) === 0) await pause(20);
+	const child = await lockHolder(below);
 	const log: string[] = [];
 	setTimeout(() => child.stdin?.end("done"), 2_500);
 	await destination.remove(["a"], { ...quiet, log: (line) => log.push(line) });
