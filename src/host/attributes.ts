@@ -1,5 +1,5 @@
-// Copy a folder's own owner, mode, times, ACL and extended attributes to another folder, and nothing that is in it; or all
-// of what is in a folder under one name.
+// Copies the owner, mode, times, ACL and extended attributes of a folder to another folder, without its content; or copies
+// one entry of a folder with everything in it.
 import { spawnSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
@@ -15,11 +15,11 @@ export function copyAttributes(from: Folder, to: Folder): Promise<void> {
 }
 
 /**
- * Take from an empty folder of our own what it has of the one that it was made in (default ACL, setgid bit): what is made
- * in it would have it too, beside what an archive gives it, and keep it where it goes.
+ * Remove what an empty folder of our own inherited from its parent (default ACL, setgid bit). Otherwise restored files
+ * would inherit it in addition to what the archive sets, and keep it when they are moved.
  */
 export function withoutInheritance(folder: Folder): void {
-	// A folder without any of it, and the one program for ACLs that is there in any case.
+	// /proc/sys has none of these, and tar is the only program for ACLs that is always installed.
 	const script = `tar -c -f - --no-recursion -C /proc/sys . | tar -x -f - -p --no-same-owner ${KINDS.join(" ")}`;
 	const end = spawnSync("sh", ["-c", script], {
 		cwd: folder.self,
@@ -37,13 +37,13 @@ export function withoutInheritance(folder: Folder): void {
 	);
 }
 
-/** Under the same name; but for sockets, which the program that listens makes again. */
+/** Copy an entry to another folder under the same name. Sockets are left out; their program creates them again. */
 export function copyTree(from: Folder, name: string, to: Folder): Promise<void> {
 	const doing = [`read ${from.path}/${name}`, `write ${to.path}/${name}`] as const;
 	return copyBy(from, to, ["--sparse", "--", `./${name}`], doing);
 }
 
-/** tar knows every kind of attribute, follows no link below where it stands, and is there. */
+/** tar copies every kind of attribute, follows no links below its working folder, and is always installed. */
 async function copyBy(
 	from: Folder,
 	to: Folder,

@@ -1,39 +1,39 @@
-// What a program prints: handed to whoever reads it, and its last lines kept for messages.
+// Reads the output of a program: passes it to a reader, and keeps the last lines for messages.
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { eachLine, type OutputReader } from "./lines.ts";
 import { frugal } from "./memory.ts";
 
-/** How many last lines of each stream are kept. */
+/** Number of lines kept of each stream. */
 const TAIL_LINES = 30;
 
 export interface OutputOptions {
 	/**
-	 * The child's standard output is ours to read through `Child.stdout`, at once: what nobody reads when it ends is lost.
-	 * Otherwise it goes to `reader` or `onStdout`.
+	 * The caller reads standard output through `Child.stdout`, starting immediately: unread output is lost when the child
+	 * ends. Otherwise it goes to `reader` or `onStdout`.
 	 */
 	readonly pipeOut?: boolean;
-	/** Messages for people: what is too long is cut. */
+	/** For messages to people: long lines are truncated. */
 	readonly onStdout?: (line: string) => void;
-	/** Takes standard output in place of `onStdout`. What it throws ends the program, and is thrown. */
+	/** Gets standard output instead of `onStdout`. If it throws, the program is ended and the error is passed on. */
 	readonly reader?: OutputReader;
 	readonly onStderr?: (line: string) => void;
-	/** A program that complains more than that is ended, with this error. */
+	/** A program that writes more than this to standard error is ended with the error `fault`. */
 	readonly mostMessages?: { readonly bytes: number; readonly fault: () => Error };
 }
 
-/** It grows while the program runs. */
+/** Updated while the program runs. */
 export interface Output {
-	/** The last lines of each stream; none of standard output where that goes to somebody else. */
+	/** The last lines of each stream; `stdout` is empty if the caller or a reader gets standard output. */
 	readonly stdout: readonly string[];
 	readonly stderr: readonly string[];
-	/** Of both streams, as far as they are read here. */
+	/** Bytes of both streams that were read here. */
 	readonly bytes: number;
-	/** Why it cannot be read; the program was ended for it. */
+	/** The error that the reader threw, after which the program was ended. */
 	readonly unreadable: unknown;
 }
 
-/** `end` ends the program at once. */
+/** Start reading. `end` ends the program immediately. */
 export function takeOutput(child: ChildProcess, options: OutputOptions, end: () => void): Output {
 	const stdout: string[] = [];
 	const stderr: string[] = [];

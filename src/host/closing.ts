@@ -1,11 +1,12 @@
-// Which folders an enclosure closes off for a program that reads some paths: those that others can change, since a link
-// could be put there at any moment; and no more than that of the folders that programs themselves need, links and all.
+// Selects the folders that an enclosure closes off for a program that reads some paths: those that other users can change,
+// because they could create a link there at any moment. Folders that programs themselves need, including the links in
+// them, are closed off only where other users can change them.
 import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { execText } from "./exec.ts";
 import type { Resolved } from "./trust.ts";
 
-/** Where programs look for their libraries, settings, certificates and names; on NixOS most of it is links. */
+/** Where programs look for libraries, settings, certificates and user names. On NixOS most of these are links. */
 const NEEDED = ["/etc", "/usr", "/nix", "/bin", "/sbin", "/lib", "/lib64"];
 
 export async function foldersToClose(paths: readonly Resolved[]): Promise<string[]> {
@@ -27,7 +28,7 @@ function isNeeded(path: string): boolean {
 
 const isBelow = (path: string, folder: string) => folder === "/" || path.startsWith(`${folder}/`);
 
-/** The topmost folders below a path of ours that somebody else can change. */
+/** The topmost folders below a path that other users can change. */
 async function openFoldersIn(path: string): Promise<string[]> {
 	const isOpen = ["(", "!", "-uid", "0", "-o", "-perm", "/022", ")"];
 	const { text } = await execText(["find", path, "-xdev", "-type", "d", ...isOpen, "-print0", "-prune"]);
@@ -37,7 +38,7 @@ async function openFoldersIn(path: string): Promise<string[]> {
 		.map(typeable);
 }
 
-/** A name that is not UTF-8 cannot be told to the programs that close it: the folder around it is closed. */
+/** A name that is not UTF-8 cannot be passed as an argument, so its parent folder is closed off instead. */
 function typeable(path: string): string {
 	const at = path.indexOf("\ufffd");
 	return at < 0 ? path : dirname(path.slice(0, at + 1));

@@ -1,6 +1,6 @@
-// A mount namespace of our own, in which folders that others can change follow no link at all: the kernel refuses every
-// path through one there (mount(8), nosymfollow, since Linux 5.10). What a program does in it, whichever it is, stays in
-// the folders that it was given. Nothing of it is seen outside, and it is gone with the last process in it.
+// A private mount namespace in which the kernel follows no links in folders that other users can change (mount(8),
+// nosymfollow, since Linux 5.10). A program that runs in it cannot be led out of the folders that it was given. The mounts
+// are not visible outside, and disappear with the last process in the namespace.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { wordsOf } from "../values/system-error.ts";
@@ -8,19 +8,19 @@ import type { Folder } from "./folder.ts";
 import { type Mount, mountsOf } from "./mounts.ts";
 
 export interface Enclosure extends AsyncDisposable {
-	/** A command's words, so that it runs in here; `cwd` is a path as it is in here. */
+	/** The arguments that run a command inside the enclosure; `cwd` is a path as seen there. */
 	within(argv: readonly string[], cwd: string): string[];
 }
 
-/** A folder that follows no links in here, with what is mounted below it. */
+/** A folder in which no links are followed, including the mounts below it. */
 export interface Closed {
-	/** By its path, of which nobody else can replace any part; or an open folder, one at most. */
+	/** A path of which no other user can replace any part, or an open folder. At most one open folder is possible. */
 	readonly folder: string | Folder;
-	/** Where it is in here: a folder that is there, and of whose path the same is true. Its own path when left out. */
+	/** Its path inside: an existing folder, whose path no other user can replace either. By default its own path. */
 	readonly at?: string;
 }
 
-/** Of the kernel's own, which hold nobody's files. */
+/** File systems of the kernel, which contain no user's files. */
 const NO_FILES = new Set(
 	"autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts fusectl mqueue nsfs proc pstore rpc_pipefs securityfs sysfs tracefs".split(
 		" ",
@@ -28,8 +28,8 @@ const NO_FILES = new Set(
 );
 
 /**
- * Its arguments, four for each mount: how it is bound, from where, to where, its options. It lives until its input ends.
- * Paths are taken as they are: mount(8) would follow links in them itself.
+ * Sets up the mounts, then waits until its input ends. It takes four arguments per mount: how it is bound, its source, its
+ * target and its options. Paths are not canonicalized, because mount(8) would follow links in them.
  */
 const HOLDER = `
 while [ $# -gt 0 ]; do
@@ -47,15 +47,15 @@ const NO_LINKS = "nosymfollow";
 const KEPT_OPTIONS = new Set(["ro", "nosuid", "nodev", "noexec", "noatime", "nodiratime", "relatime"]);
 
 /**
- * An enclosure, or why there can be none, as in a container that may not mount. For somebody who is not root it has a user
- * namespace as well, in which nobody else's files are known by their owners: good for writing, not for backups.
+ * Create an enclosure, or say why it is not possible, as in a container that may not mount. For users other than root it
+ * includes a user namespace, which hides the owners of other users' files: suitable for writing, not for backups.
  */
 export async function enclose(
 	closed: readonly Closed[],
 	{ restReadOnly = false } = {},
 ): Promise<Enclosure | { readonly why: string }> {
 	const isRoot = process.getuid?.() === 0;
-	// A descriptor belongs to the namespace that it was opened in; only where a process stands comes along to a new one.
+	// A descriptor belongs to the namespace in which it was opened; only the working folder of a process moves to a new one.
 	const stand = closed.map(({ folder }) => folder).find((folder) => typeof folder !== "string");
 	const binds = closed.flatMap(({ folder, at }) =>
 		typeof folder === "string"
@@ -66,7 +66,7 @@ export async function enclose(
 	const words = [
 		...rest.flatMap((mount) => ["only", "", mount.path, [...optionsOf(mount), "ro"].join(",")]),
 		...binds.flatMap(({ how, from, to, options }) => {
-			// A bind has the options of what it was made from, and mount(8) leaves those that it is not told of.
+			// A bind mount inherits the options of its source, and mount(8) keeps those that are not mentioned.
 			const access = options.includes("ro") ? [] : ["rw"];
 			return [how, from, to, [...access, ...options, NO_LINKS].join(",")];
 		}),
@@ -121,7 +121,7 @@ export async function enclose(
 
 const isWritable = ({ options, type }: Mount) => !options.includes("ro") && !NO_FILES.has(type);
 
-/** Whether a path leads to it: no other mount lies over it, or over the way to it. */
+/** Whether a mount can be reached by its path: no other mount covers it or a folder above it. */
 function isSeen(mount: Mount, all: readonly Mount[]): boolean {
 	const { id, parent, path } = mount;
 	const covered = all.some(
@@ -133,7 +133,7 @@ function isSeen(mount: Mount, all: readonly Mount[]): boolean {
 	return !covered && (below === undefined || below === mount || isSeen(below, all));
 }
 
-/** As `enclose`, for root; where there can be none, that is said, and what is done is done without. */
+/** As `enclose`, for root only. Undefined, and logged, if it is not possible: the caller continues without. */
 export async function closeOff(
 	closed: readonly (Closed | string)[],
 	log: (line: string) => void,
@@ -142,7 +142,7 @@ export async function closeOff(
 	return closeOffForAll(closed, log);
 }
 
-/** The same for anyone. */
+/** As `closeOff`, for any user. */
 export async function closeOffForAll(
 	closed: readonly (Closed | string)[],
 	log: (line: string) => void,
@@ -155,7 +155,7 @@ export async function closeOffForAll(
 }
 
 interface Bind {
-	/** `none`: it came along with what is mounted above it. */
+	/** `none`: already bound with the mount above it. */
 	readonly how: string;
 	readonly from: string;
 	readonly to: string;
@@ -182,12 +182,12 @@ function bindTree(folder: string, to: string): Bind[] {
 	];
 }
 
-/** A remount sets all of them. */
+/** The options to repeat: a remount sets all of them. */
 function optionsOf(mount: Mount | undefined): string[] {
 	return (mount?.options ?? []).filter((option) => KEPT_OPTIONS.has(option));
 }
 
-/** Why it could not be made ready; undefined once it is. */
+/** Resolves when the mounts are set up: undefined, or why that failed. */
 function ready(holder: ChildProcess): Promise<string | undefined> {
 	let said = "";
 	return new Promise((resolve) => {

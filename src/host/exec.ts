@@ -19,36 +19,36 @@ export interface ExecOptions extends OutputOptions {
 	readonly cwd?: string;
 	/** The complete environment of the child; by default a minimal one. */
 	readonly env?: Readonly<Record<string, string>>;
-	/** Run as this user, with that user's groups; by number as one that the machine may not know. */
+	/** Run as this user, with the user's groups; numbers may belong to no known user. */
 	readonly user?: string | Identity;
-	/** It runs in there, and so does what it starts; `cwd` is a path in there. */
+	/** Run the program and its children in this enclosure; `cwd` is a path inside it. */
 	readonly enclosure?: Enclosure | undefined;
 	/** Written to file descriptor 3 of the child and closed; for secrets. */
 	readonly secret?: string;
-	/** Open files that the child has as descriptors from 4 on, and may open again as /dev/fd/4 if it may read them. */
+	/** Open files that the child gets as descriptors 4 and up. It can open them again as /dev/fd/4 if it may read them. */
 	readonly files?: readonly number[];
 	/** Written to the child's standard input; empty by default. */
 	readonly input?: string | Buffer;
 	/** The child reads standard input from us through `Child.stdin`. */
 	readonly pipeIn?: boolean;
-	/** Gets the child's standard input as soon as there is one, to write to it and end it. */
+	/** Called with the child's standard input once the child has started, to write to it and end it. */
 	readonly feed?: ((input: Writable) => void) | undefined;
 	readonly signal?: AbortSignal;
 	readonly timeoutSeconds?: number;
-	/** End it when it has done nothing for so long, beside telling so; for programs whose work is all their own. */
+	/** End the program, and report it, if it has done nothing for this time. For programs that do all work themselves. */
 	readonly standstillSeconds?: number;
 }
 
-/** Who runs it. */
+/** The user that runs a program. */
 export type Identity = Account | Pick<Account, "uid" | "gid">;
 
 export interface ExecResult {
 	readonly code: number | null;
 	readonly killedBy: NodeJS.Signals | null;
 	readonly timedOut: boolean;
-	/** It did nothing for `standstillSeconds`, and was ended. */
+	/** The program did nothing for `standstillSeconds` and was ended. */
 	readonly stoodStill: boolean;
-	/** Processes that it had started still held its output open when it ended; they were ended. */
+	/** Child processes of the program still held its output open when it ended; they were ended too. */
 	readonly leftProcesses: boolean;
 	readonly stdout: readonly string[];
 	readonly stderr: readonly string[];
@@ -58,13 +58,13 @@ export interface Child {
 	readonly stdin: Writable | null;
 	readonly stdout: Readable | null;
 	/**
-	 * Settles when the process has ended and its output is read. Rejects only when it could not be started, or said what
-	 * cannot be read.
+	 * Settles when the process has ended and its output has been read. Rejects only if the process could not be started or
+	 * its output cannot be read.
 	 */
 	readonly done: Promise<ExecResult>;
 }
 
-/** A minimal environment, so that nothing of the caller's, above all secrets, leaks into children. */
+/** A minimal environment, so that nothing from the caller's environment, such as secrets, leaks into child processes. */
 export function cleanEnvironment(who?: Account): Record<string, string> {
 	const home = who?.home ?? process.env.HOME;
 	const name = who?.name ?? process.env.USER ?? process.env.LOGNAME;
@@ -116,7 +116,7 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 		]),
 	});
 	const done = outcome(child, argv, options);
-	// Whoever asks for it is told; until then it must not end us.
+	// The error is reported to callers that await `done`; an unhandled rejection must not end this process.
 	done.catch(() => {});
 	// A child that exits without reading its input is not an error of the pipe.
 	for (const pipe of [child.stdin, child.stdio[3]]) pipe?.on("error", () => {});
@@ -131,7 +131,7 @@ export async function exec(argv: readonly string[], options: ExecOptions = {}): 
 	return (await start(argv, options)).done;
 }
 
-/** Run a program whose standard output is its answer, and is kept whole; one without end is an error. It may fail. */
+/** Run a program and return its complete standard output. Too much output is an error; a failure of the program is not. */
 export async function execText(
 	argv: readonly string[],
 	options: ExecOptions & { readonly mostBytes?: number } = {},
@@ -214,7 +214,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 			reject(new HoldfastError("program-not-found", `cannot start ${argv[0]}: ${wordsOf(cause)}`, { cause }));
 		});
 		child.on("exit", () => {
-			// What it forked may hold the pipes for ever; a program's output ends with the program.
+			// Children of the program may hold the pipes open forever; its output ends when the program ends.
 			if (options.pipeOut) return;
 			strayTimer = setTimeout(() => {
 				leftProcesses = true;
@@ -239,7 +239,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 	});
 }
 
-/** Errors of whoever read it are theirs; a `RangeError` says in words what was too long. */
+/** The error for output that cannot be read: a `RangeError` says what was too long, other errors of the reader are kept. */
 function cannotRead(argv: readonly string[], cause: unknown): unknown {
 	if (!(cause instanceof RangeError)) return cause;
 	return new HoldfastError("output-invalid", `${argv[0]} printed ${cause.message}, and was ended`, {

@@ -1,4 +1,4 @@
-// Files and folders with the care that a power cut asks for: what is renamed is synced first, and its folder after.
+// File operations that are safe against power loss: a file is synced before it is renamed, and its folder afterwards.
 import { randomBytes } from "node:crypto";
 import {
 	chmodSync,
@@ -34,7 +34,7 @@ export async function exists(path: string): Promise<boolean> {
 	}
 }
 
-/** Make a file's content, or a folder's list of names, survive a power cut. */
+/** Sync a file's content, or a folder's list of names, to disk. */
 export async function syncPath(path: string): Promise<void> {
 	const handle = await promisify(open)(path, constants.O_RDONLY | constants.O_NOFOLLOW);
 	try {
@@ -45,9 +45,9 @@ export async function syncPath(path: string): Promise<void> {
 }
 
 /**
- * Put a file in an open folder, which may be anybody's: whole at every instant and synced. Whatever stands there goes. It is for
- * us alone to read, or has the mode that is given, whatever the umask. Without `replace` it is written in its place, and what
- * stands there stays (`EEXIST`).
+ * Write a file atomically and synced into an open folder, which may belong to any user, and replace what is there. The file
+ * gets the given mode, by default 0600, regardless of the umask. Without `replace` the file is created directly, and an
+ * existing entry is kept (`EEXIST`).
  */
 export function replaceFile(
 	folder: Folder,
@@ -68,23 +68,23 @@ export function replaceFile(
 	syncFolder(folder);
 }
 
-/** Sync the filesystem that an open folder is on: for a tree of many files, far cheaper than one by one. */
+/** Sync the file system of an open folder: for many files, much faster than syncing each one. */
 export async function syncFilesystemOf(folder: Folder): Promise<void> {
 	const { execOk } = await import("./exec.ts");
 	await execOk(["sync", "-f", "."], { doing: `sync ${folder.path}`, cwd: folder.self });
 }
 
-/** Delete a folder of our own and what is in it, but nothing of another filesystem that is mounted below it. */
+/** Delete a folder of our own with its content, but nothing on other file systems mounted below it. */
 export async function removeTree(path: string): Promise<void> {
 	const { execOk } = await import("./exec.ts");
 	requireNoMountIn(path, `deleting ${path}`);
 	await execOk(["rm", "-rf", "--one-file-system", "--", path], { doing: `delete ${path}` });
 }
 
-/** The same of what is in an open folder, whoever has moved that. */
+/** As `removeTree`, for an entry of an open folder, even if the folder was moved. */
 export async function removeIn(folder: Folder, name: string): Promise<void> {
 	const { exec, execOk } = await import("./exec.ts");
-	// An argument is text, and a name need not be.
+	// An argument must be text, but a file name may be any bytes.
 	const argv = ["xargs", "-0", "rm", "-rf", "--one-file-system", "--"];
 	const input = bytesOf(`./${name}\0`);
 	const path = `${nowAt(folder)}/${name}`;
@@ -92,17 +92,17 @@ export async function removeIn(folder: Folder, name: string): Promise<void> {
 	const remove = () => execOk(argv, { doing: `delete ${folder.path}/${name}`, cwd: folder.self, input });
 	if (process.getuid?.() === 0) return void (await remove());
 	await remove().catch(async () => {
-		// Their owner may make folders that they themselves cannot take anything out of: those of Go's modules, say.
+		// Folders may be read-only even for their owner, for example those of Go modules.
 		const open = ["-xdev", "-type", "d", "!", "-perm", "-u=rwx", "-exec", "chmod", "u+rwx", "{}", ";"];
 		await exec(["xargs", "-0", "-I", "{name}", "find", "{name}", ...open], { cwd: folder.self, input });
 		await remove();
 	});
 }
 
-/** Where an open folder is by now. */
+/** The current path of an open folder. */
 const nowAt = (folder: Folder): string => readlinkSync(folder.self).replace(/^\/$/, "");
 
-/** Rename an entry. A folder of a normal user's goes elsewhere only while they can write to it. */
+/** Rename an entry. An ordinary user can move a folder to another parent only if they may write to the folder itself. */
 export function renameIn(from: Folder, name: string, to: Folder, toName: string): void {
 	const move = () => renameSync(from.at(name), to.at(toName));
 	try {
@@ -110,7 +110,7 @@ export function renameIn(from: Folder, name: string, to: Folder, toName: string)
 	} catch (error) {
 		const found = isErrno(error, "EACCES") && process.getuid?.() !== 0 ? entryIn(from, name) : undefined;
 		if (!found?.isDirectory() || found.uid !== process.getuid?.()) throw error;
-		// Whatever is put in its place meanwhile, it is this folder whose mode is changed.
+		// Open it, so that the mode of this same folder is changed even if it is replaced meanwhile.
 		using folder = enter(from, name);
 		chmodSync(folder.self, found.mode | 0o700);
 		try {
@@ -121,21 +121,21 @@ export function renameIn(from: Folder, name: string, to: Folder, toName: string)
 	}
 }
 
-/** A folder that only we can read, with its parents; the topmost folder that had to be made, or undefined. */
+/** Create a folder that only we can read, with its parents. Returns the topmost folder created, or undefined. */
 export async function privateFolder(path: string): Promise<string | undefined> {
 	return mkdir(path, { recursive: true, mode: 0o700 });
 }
 
-/** A new private folder below this one. */
+/** Create a new private folder below this one. */
 export async function scratchFolder(below: string): Promise<string> {
 	await privateFolder(below);
 	return mkdtemp(join(below, "scratch-"));
 }
 
 /**
- * Write a file that only we can read, whole, into a folder that may be anybody's: a link that stands there is replaced, and
- * never followed. `look` sees the same text first, in a folder of ours below `scratch`, and may refuse it by an error.
- * Without `replace` what is there stays (`EEXIST`).
+ * Write a file that only we can read, atomically, into a folder that may belong to any user. An existing link is replaced,
+ * never followed. `look` gets the same text first, in a private folder below `scratch`, and can reject it by throwing.
+ * Without `replace` an existing entry is kept (`EEXIST`).
  */
 export async function putFile(
 	path: string,
@@ -163,7 +163,7 @@ export async function putFile(
 	replaceFile(folder, name, content, { replace });
 }
 
-/** Write a file that only we can read, synced, with its folder. */
+/** Write a file that only we can read, and sync it and its folder. */
 export async function writeSynced(path: string, content: string): Promise<void> {
 	await writeFile(path, content, { mode: 0o600, flush: true });
 	await syncPath(dirname(path));

@@ -1,5 +1,5 @@
-// Open folders. What is done through a descriptor is done in that very folder, whoever renames or replaces it or its
-// parents meanwhile; nothing on the way to it and nothing in it is followed as a link (openat(2), by /proc/self/fd).
+// Open folders. An operation through a descriptor applies to that same folder even if the folder or one of its parents is
+// renamed or replaced meanwhile. Links on the way to it and in it are never followed (as openat(2), through /proc/self/fd).
 import {
 	closeSync,
 	constants,
@@ -18,18 +18,18 @@ import { join } from "node:path";
 import { HoldfastError, isErrno } from "../values/error.ts";
 import { bytesOf, nameOf } from "./names.ts";
 
-/** open(2): only a place in the tree, for which no right to read is needed. Node does not name it. */
+/** open(2): a handle on a location, which needs no read permission. Node does not export the constant. */
 export const O_PATH = 0o10000000;
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
-/** Close it with `using`. */
+/** An open folder. Declare it with `using`, which closes it. */
 export interface Folder extends Disposable {
 	readonly fd: number;
-	/** Where it was found. For messages; what is there by now may be another. */
+	/** The path at which it was opened, for messages. Another folder may be there by now. */
 	readonly path: string;
-	/** The folder itself, as a path of this process alone, for as long as it is open. */
+	/** A path to the folder itself, valid only in this process and while it is open. */
 	readonly self: string;
-	/** The path, in this process, of something directly in it. */
+	/** A path to an entry of the folder, valid only in this process. */
 	at(name: string): string | Buffer;
 }
 
@@ -41,7 +41,7 @@ function folderOf(fd: number, path: string): Folder {
 		self: `/proc/self/fd/${fd}`,
 		at: (name) => bytesOf(`/proc/self/fd/${fd}/${single(name)}`),
 		[Symbol.dispose]() {
-			// The number may be another file's by the second time.
+			// On a second call the number may belong to another file.
 			if (open) closeSync(fd);
 			open = false;
 		},
@@ -52,13 +52,13 @@ export function rootFolder(): Folder {
 	return folderOf(openSync("/", O_PATH | O_DIRECTORY), "/");
 }
 
-/** A folder by its absolute path, of which no part may be a link; one is an error in words. */
+/** Open a folder by its absolute path. Throws `path-not-trusted` if any part of the path is a link. */
 export function openFolder(path: string): Folder {
 	using root = rootFolder();
 	return descend(root, path);
 }
 
-/** A folder below another, by its relative path; `""` is that folder once more. */
+/** Open a folder below another by its relative path; `""` opens the same folder again. */
 export function descend(from: Folder, path: string): Folder {
 	let at = folderOf(openSync(from.self, O_PATH | O_DIRECTORY), from.path);
 	for (const name of path.split("/").filter((part) => part !== "")) {
@@ -68,7 +68,7 @@ export function descend(from: Folder, path: string): Folder {
 	return at;
 }
 
-/** The folder of this name in another. */
+/** Open the folder with this name in another folder. */
 export function enter(folder: Folder, name: string): Folder {
 	const path = folder.path === "/" ? `/${name}` : `${folder.path}/${name}`;
 	try {
@@ -78,15 +78,15 @@ export function enter(folder: Folder, name: string): Folder {
 	}
 }
 
-/** File systems on which the owners and modes are those of the mount (statfs(2), and the kernel's magic.h). */
+/** Types of file systems whose owners and modes come from mount options (statfs(2), and the kernel's magic.h). */
 const OWNERLESS: ReadonlySet<number> = new Set([
 	...[0x4d44, 0x2011bab0, 0x7366746e, 0x5346544e],
 	...[0xff534d42, 0xfe534d42, 0x517b, 0x6969, 0x65735546, 0x01021997],
 ]);
 
 /**
- * One that was made just now, for us alone: in a folder of somebody else's they could have put another in its place since.
- * Throws then.
+ * Open a folder that was just created with mode 0700. The owner of the parent folder could have replaced it since: throws
+ * if it is not empty, or not ours and private.
  */
 export function enterOwn(folder: Folder, name: string): Folder {
 	const own = enter(folder, name);
@@ -99,18 +99,17 @@ export function enterOwn(folder: Folder, name: string): Folder {
 	});
 }
 
-/** Whether nothing is in it. */
 export function isEmpty(folder: Folder): boolean {
 	for (const _ of namesIn(folder)) return false;
 	return true;
 }
 
-/** Names of a folder that are in memory at once. */
+/** Maximum number of names held in memory. */
 const NAMES_AT_ONCE = 4_096;
 
-/** The names in a folder, in the system's order, however many there are; a usual one is not kept open meanwhile. */
+/** The names in a folder, in the system's order. A folder of ordinary size is closed before the first name is yielded. */
 export function* namesIn(folder: Folder): Generator<string, void, undefined> {
-	// Node takes it, and its types do not know.
+	// Node accepts "buffer" here, but its types do not allow it.
 	const options = { bufferSize: 256, encoding: "buffer" as BufferEncoding };
 	const dir = opendirSync(folder.self, options);
 	let isOpen = true;
@@ -133,11 +132,11 @@ export function* namesIn(folder: Folder): Generator<string, void, undefined> {
 	}
 }
 
-/** Where a link in a folder leads, as it stands there. */
+/** The target of a link in a folder, as stored in the link. */
 export const linkIn = (folder: Folder, name: string): string =>
 	nameOf(readlinkSync(folder.at(name), { encoding: "buffer" }));
 
-/** The folders of a relative path that are not there, the deepest first. */
+/** The folders on a relative path that do not exist, deepest first. */
 export function missingFolders(from: Folder, path: string): string[] {
 	const names = path.split("/").filter((part) => part !== "");
 	let at = descend(from, "");
@@ -154,7 +153,7 @@ export function missingFolders(from: Folder, path: string): string[] {
 	}
 }
 
-/** As `descend`, making what is missing on the way: by itself as mkdir(1) would, for anyone with a umask of 022. */
+/** As `descend`, but creates missing folders; by default with the mode that mkdir(1) gives under a umask of 022. */
 export function descendMaking(from: Folder, path: string, mode = 0o777): Folder {
 	let at = descend(from, "");
 	for (const name of path.split("/").filter((part) => part !== "")) {
@@ -165,7 +164,7 @@ export function descendMaking(from: Folder, path: string, mode = 0o777): Folder 
 	return at;
 }
 
-/** Whoever calls us may have a umask of their own: what is made for a service is not ours alone because of that. */
+/** The caller's umask must not make a folder for a service private. */
 function makeIn(folder: Folder, name: string, mode: number): void {
 	const mask = process.umask(0o022);
 	try {
@@ -175,7 +174,7 @@ function makeIn(folder: Folder, name: string, mode: number): void {
 	}
 }
 
-/** What is at a path below a folder, no part of which may be a link but the last; undefined when nothing is. */
+/** What exists at a path below a folder; undefined if nothing does. Only the last part of the path may be a link. */
 export function findBelow(from: Folder, path: string): Stats | undefined {
 	const [above, name] = split(path);
 	try {
@@ -187,7 +186,7 @@ export function findBelow(from: Folder, path: string): Stats | undefined {
 	}
 }
 
-/** Open a regular file below a folder, through no link; it cannot make us wait. Close it. */
+/** Open a regular file below a folder without following links and without blocking. The caller closes it. */
 export function openFileBelow(from: Folder, path: string, flags = O_RDONLY): number {
 	const [above, name] = split(path);
 	using parent = descend(from, above);
@@ -200,13 +199,13 @@ export function openFileBelow(from: Folder, path: string, flags = O_RDONLY): num
 	);
 }
 
-/** Do something in the folder that holds `path`, of which no part may be a link but the last. */
+/** Call `work` with the folder that contains `path`. Only the last part of the path may be a link. */
 export function inParent<T>(path: string, work: (parent: Folder, name: string) => T): T {
 	const [above, name] = split(path);
 	return closing(openFolder(above), (parent) => work(parent, name));
 }
 
-/** Do something in an open folder, and close it once that is done, whether it is now or later. */
+/** Call `work` with an open folder, and close the folder when the call returns or its promise settles. */
 export function closing<T>(folder: Folder, work: (folder: Folder) => T): T {
 	let later = false;
 	try {
@@ -219,14 +218,14 @@ export function closing<T>(folder: Folder, work: (folder: Folder) => T): T {
 	}
 }
 
-/** A path as its folder and its name in there; `""` is the folder of a mere name. */
+/** Split a path into its folder and its last part; the folder of a path without a slash is `""`. */
 export function split(path: string): [string, string] {
 	const cut = path.lastIndexOf("/");
 	if (cut < 0) return ["", path];
 	return [path.slice(0, cut) || "/", path.slice(cut + 1)];
 }
 
-/** What is of this name in a folder, a link being a link; undefined when nothing is. */
+/** The entry with this name in a folder, not following a link; undefined if there is none. */
 export function entryIn(folder: Folder, name: string): Stats | undefined {
 	return lstatSync(folder.at(name), { throwIfNoEntry: false });
 }
@@ -235,12 +234,12 @@ export function statOf(folder: Folder): Stats {
 	return fstatSync(folder.fd);
 }
 
-/** The mount that it is on (proc(5), fdinfo): a rename works within one only. */
+/** The id of the mount that a folder is on (proc(5), fdinfo). A rename works only within one mount. */
 export function mountOf(folder: Folder): string {
 	return /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${folder.fd}`, "utf8"))?.[1] ?? "";
 }
 
-/** Make its list of names survive a power cut. */
+/** Sync a folder's list of names to disk. */
 export function syncFolder(folder: Folder): void {
 	const fd = openSync(folder.self, O_RDONLY | O_DIRECTORY);
 	try {
@@ -256,14 +255,14 @@ function linkFault(path: string): HoldfastError {
 	});
 }
 
-/** One name, and no way out of the folder. */
+/** Throws if this is not a single name, which cannot lead out of the folder. */
 function single(name: string): string {
 	if (name !== "" && name !== "." && name !== ".." && !name.includes("/") && !name.includes("\0"))
 		return name;
 	throw new Error(`${JSON.stringify(name)} is not a file name`);
 }
 
-/** Whether nothing is there, as opposed to any other fault. */
+/** Whether an error means that the path does not exist. */
 export function isAbsent(error: unknown): boolean {
 	return isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR");
 }

@@ -1,11 +1,13 @@
-// A file of ours that a program which runs as nobody is handed, open: the folders that lead to it stay closed to it.
+// Passes one of our files to a program that runs as an unprivileged user, as an open descriptor: the program gets no
+// access to the folders that contain it.
 import { constants } from "node:fs";
 import { copyFile, type FileHandle, open } from "node:fs/promises";
 import { HoldfastError } from "../values/error.ts";
 
 /**
- * Open for reading, and by its descriptor for anyone (`/dev/fd/N` opens it once more). `path` is in a folder that only we can
- * reach. A file that has another name as well gets a copy, `path.copy`: nobody else's mode is changed. The caller closes it.
+ * Open a file for reading so that any user can open its descriptor again (`/dev/fd/N`). `path` must be in a folder that only
+ * we can reach. A file with further hard links is copied to `path.copy`, so that their mode does not change. The caller
+ * closes it.
  */
 export async function openForAnyone(path: string): Promise<FileHandle> {
 	const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -1,5 +1,5 @@
-// Files and folders that even root cannot change: immutable or append-only (chattr(1)). What is in them, or under them,
-// cannot be renamed or deleted until a person takes that from them.
+// Files and folders that even root cannot change: immutable or append-only (chattr(1)). They and their entries cannot be
+// renamed or deleted until the attribute is removed.
 import { removeSubvolumes } from "./btrfs.ts";
 import { closeOffForAll } from "./enclosure.ts";
 import { exec } from "./exec.ts";
@@ -12,7 +12,10 @@ export interface Locked {
 	readonly how: "immutable" | "append-only";
 }
 
-/** `itself`, what is directly in it (`within`), or all below it (`below`). Nothing where the file system has no such thing. */
+/**
+ * Locked files at a path: the path `itself`, its entries (`within`) or everything below it (`below`). Empty on file systems
+ * without these attributes.
+ */
 export async function lockedAt(
 	path: string,
 	extent: "itself" | "within" | "below",
@@ -38,11 +41,11 @@ const MOST = 1_000;
 export const wordsOf = ({ path, how }: Locked) =>
 	`${path} is ${how} (chattr ${how === "immutable" ? "+i" : "+a"})`;
 
-/** How to take that from it. */
+/** The command that removes the attribute. */
 export const unlocking = ({ path, how }: Locked) =>
 	`chattr ${how === "immutable" ? "-i" : "-a"} '${path.replaceAll("'", "'\\''")}'`;
 
-/** Take it from all in a folder of our own that is to be deleted; where links are refused, whoever still changes things. */
+/** Unlock everything in a folder of our own before deleting it. Links that others create meanwhile are not followed. */
 async function unlockAll(folder: Folder, name: string): Promise<void> {
 	await using inside = await closeOffForAll([{ folder }], () => {});
 	await exec(["chattr", "-R", "-f", "-i", "-a", `./${name}`], {
@@ -51,7 +54,7 @@ async function unlockAll(folder: Folder, name: string): Promise<void> {
 	});
 }
 
-/** As `removeIn`, for what is ours to delete whatever its files are. */
+/** As `removeIn`, for our own data: also deletes locked files and subvolumes. */
 export async function removeLocked(folder: Folder, name: string): Promise<void> {
 	try {
 		await removeIn(folder, name);
@@ -62,7 +65,7 @@ export async function removeLocked(folder: Folder, name: string): Promise<void> 
 	}
 }
 
-/** Take it from one entry; whether it had it. */
+/** Unlock one entry. Returns how it was locked; undefined if it was not. */
 export async function unlock(path: string): Promise<Locked | undefined> {
 	const [locked] = await lockedAt(path, "itself");
 	if (locked !== undefined) await exec(["chattr", "-i", "-a", path]);

@@ -5,20 +5,20 @@ import { HoldfastError } from "../values/error.ts";
 
 export interface Mount {
 	readonly id: string;
-	/** The mount that it is mounted on. */
+	/** The id of the mount that contains its mount point. */
 	readonly parent: string;
-	/** Where it is. */
+	/** The mount point. */
 	readonly path: string;
-	/** Of this mount alone: `rw`, `nosuid`, `nosymfollow` … */
+	/** Per-mount options: `rw`, `nosuid`, `nosymfollow` … */
 	readonly options: readonly string[];
-	/** `ext4`, `tmpfs`, `proc` … */
+	/** File system type: `ext4`, `tmpfs`, `proc` … */
 	readonly type: string;
-	/** Of the device that it is on, `major:minor`; and which folder of that. */
+	/** The device, `major:minor`, and the folder on it that is mounted. */
 	readonly device: string;
 	readonly root: string;
 }
 
-/** From the kernel's table (proc(5), mountinfo): paths with spaces and the like as octal escapes. */
+/** The mounts that a process sees (proc(5), mountinfo), where spaces and similar characters in paths are octal escapes. */
 export function mountsOf(process: number | "self"): Mount[] {
 	return parse(readFileSync(`/proc/${process}/mountinfo`, "utf8"));
 }
@@ -41,12 +41,12 @@ function parse(table: string): Mount[] {
 	});
 }
 
-/** Decode a path from such tables, including /etc/fstab. */
+/** Decode the octal escapes of a path in mountinfo or /etc/fstab. */
 export function unescapedPath(text: string): string {
 	return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
-/** Where the file system is mounted that a path is on. One that is mounted when it is needed is, from now on. */
+/** The mount point of the file system that a path is on. Triggers an automount on the path. */
 export function mountHolding(path: string): string {
 	try {
 		opendirSync(path).closeSync();
@@ -57,7 +57,7 @@ export function mountHolding(path: string): string {
 	return holding.reduce((deepest, mount) => (mount.length > deepest.length ? mount : deepest), "/");
 }
 
-/** Whether what it shows is there without it: a folder that is bound onto itself. */
+/** Whether a mount shows what is there without it: a folder that is bind-mounted onto itself. */
 function isAnyway({ parent, device, root, path }: Mount, all: readonly Mount[]): boolean {
 	const around = all.find(({ id }) => id === parent);
 	if (around === undefined || around.device !== device) return false;
@@ -65,7 +65,7 @@ function isAnyway({ parent, device, root, path }: Mount, all: readonly Mount[]):
 	return root === `${above}${path.slice((within ?? "").length)}`;
 }
 
-/** The same, where nothing is hidden once it is unmounted: undefined on the root of all, and on what is bound onto itself. */
+/** As `mountHolding`, but undefined if unmounting would hide nothing: on the root file system and on self-bound folders. */
 export function diskHolding(path: string): string | undefined {
 	const mount = mountHolding(path);
 	const all = mountsOf("self");
@@ -73,14 +73,14 @@ export function diskHolding(path: string): string | undefined {
 	return mount === "/" || found === undefined || isAnyway(found, all) ? undefined : mount;
 }
 
-/** Whether a file system is mounted exactly there, other than autofs. */
+/** Whether a file system other than autofs is mounted at exactly this path. */
 export function isMounted(folder: string): boolean {
 	return mountHolding(folder) === folder;
 }
 
 /**
- * Where file systems with data of their own are mounted below a folder: disks, and what lies on other machines. What
- * programs mount and unmount as they go (a container's layers, memory, images) is left out.
+ * Mount points below a folder of file systems with persistent data: disks and network file systems. Mounts that programs
+ * make as they run (container layers, tmpfs, images) are left out.
  */
 export function disksBelow(folder: string): string[] {
 	const ofTheKernel = new Set(
@@ -98,7 +98,7 @@ export function disksBelow(folder: string): string[] {
 	return [...new Set(found.map(({ path }) => path))];
 }
 const IMAGES: ReadonlySet<string> = new Set(["squashfs", "erofs", "iso9660", "udf", "cramfs", "romfs"]);
-/** The kernel has no device for these either, and they hold somebody's files. */
+/** File systems without a block device that contain users' files. */
 const ELSEWHERE =
 	/^(nfs4?|cifs|smb3|9p|virtiofs|ceph|afs|lustre|zfs|fuse\.(?!portal|gvfsd|lxcfs|snapfuse|squashfuse|overlay|fuse-overlayfs|archivemount).*)$/;
 
@@ -110,7 +110,7 @@ const realMounts = () =>
 export const isAtOrBelow = (path: string, folder: string) =>
 	path === folder || folder === "/" || path.startsWith(`${folder}/`);
 
-/** Refuse to move or delete what something is mounted in, or at: that is not ours, and deleted along through a bind mount. */
+/** Refuse to move or delete a path with mounts at or below it: deletion would also destroy data behind a bind mount. */
 export function requireNoMountIn(path: string, doing: string, itself: "too" | "may be one" = "too"): void {
 	const [found] = mountsOf("self").filter(
 		(mount) => isAtOrBelow(mount.path, path) && (itself === "too" || mount.path !== path),

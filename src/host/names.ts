@@ -1,6 +1,6 @@
-// Names of files are bytes. One that is UTF-8 is its text; each byte of what is not is half of a surrogate pair, U+DC80 to
-// U+DCFF, which no text holds (as in Python's PEP 383). So names are strings everywhere, are
-// compared and kept in JSON as such, and come back as the bytes that they were.
+// File names are bytes. A name in UTF-8 is represented by its text; each byte that is not valid UTF-8 becomes a lone
+// surrogate, U+DC80 to U+DCFF, which valid text never contains (as in Python's PEP 383). So names are strings everywhere,
+// are compared and stored in JSON as strings, and convert back to the same bytes.
 import { isUtf8 } from "node:buffer";
 
 const FIRST = 0xdc00;
@@ -19,7 +19,7 @@ export function nameOf(bytes: Uint8Array): string {
 	return name;
 }
 
-/** As the system takes it: text, where it is one. */
+/** A name for system calls: a string if it is well-formed text, otherwise its bytes. */
 export function bytesOf(name: string): string | Buffer {
 	if (name.isWellFormed()) return name;
 	return Buffer.concat(
@@ -29,7 +29,7 @@ export function bytesOf(name: string): string | Buffer {
 	);
 }
 
-/** Bytes of the character that begins so. */
+/** Length in bytes of the UTF-8 character that begins with this byte. */
 function lengthFrom(byte: number): number {
 	if (byte < 0xc2) return 1;
 	return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;

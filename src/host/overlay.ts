@@ -1,5 +1,5 @@
-// Overlay file systems, as containers and appliances have them: a folder that their lower layer holds cannot be renamed
-// (overlayfs documentation, "Renaming directories": EXDEV), which is found out without renaming it.
+// Overlay file systems, as used by containers and appliances. A folder from the lower layer cannot be renamed (overlayfs
+// documentation, "Renaming directories": EXDEV). This is detected without renaming the folder.
 import { mkdirSync, mkdtempSync, renameSync, rmdirSync, statfsSync } from "node:fs";
 import { isErrno } from "../values/error.ts";
 import { entryIn, type Folder, inParent, namesIn, openFolder, split } from "./folder.ts";
@@ -7,7 +7,7 @@ import { entryIn, type Folder, inParent, namesIn, openFolder, split } from "./fo
 const OVERLAYFS_MAGIC = 0x794c7630;
 const PROBE = ".holdfast-probe-";
 
-/** Whether this is a folder that only a copy can be made of; false where that cannot be told. */
+/** Whether this folder cannot be renamed, only copied; false if that cannot be determined. */
 export function isPinned(path: string): boolean {
 	try {
 		return inParent(path, (parent, name) => isOnOverlay(parent) && isPinnedIn(parent, name));
@@ -16,7 +16,7 @@ export function isPinned(path: string): boolean {
 	}
 }
 
-/** The folders directly in this one of which that is true. */
+/** The folders directly in this one that cannot be renamed. */
 export function pinnedIn(path: string): string[] {
 	try {
 		using folder = openFolder(path);
@@ -28,14 +28,14 @@ export function pinnedIn(path: string): string[] {
 
 export const isOnOverlay = ({ self }: Folder) => statfsSync(self).type === OVERLAYFS_MAGIC;
 
-/** A folder never takes the place of one that holds something; but of one that cannot be moved, that is said first. */
+/** Renaming a folder onto one that is not empty always fails; for a folder that cannot be moved, the error is EXDEV. */
 function isPinnedIn(parent: Folder, name: string): boolean {
 	if (entryIn(parent, name)?.isDirectory() !== true) return false;
 	const [, probe] = split(mkdtempSync(`${parent.self}/${PROBE}`));
 	try {
 		mkdirSync(`${parent.at(probe)}/full`);
 		renameSync(parent.at(name), parent.at(probe));
-		// Somebody emptied it in between.
+		// The probe was emptied meanwhile, so the rename succeeded: undo it.
 		renameSync(parent.at(probe), parent.at(name));
 		return false;
 	} catch (error) {
@@ -45,7 +45,7 @@ function isPinnedIn(parent: Folder, name: string): boolean {
 			try {
 				rmdirSync(path);
 			} catch {
-				// It took the other's place, and is back.
+				// It is already gone.
 			}
 	}
 }

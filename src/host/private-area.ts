@@ -1,5 +1,5 @@
-// Private folders in which a restore stages and keeps things. Where somebody else could replace one, it is told by a
-// token in it that nobody but we can make.
+// Private folders in which a restore stages new data and keeps old data. Where another user could replace one, it is
+// recognized by a token in it that only we can create.
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import {
 	closeSync,
@@ -31,14 +31,14 @@ import { removeLocked } from "./immutable.ts";
 import { places } from "./places.ts";
 import { resolvePath } from "./trust.ts";
 
-/** What the names of those beside live data begin with: backups and restores of what is around them leave them out. */
+/** Prefix of the names of private folders next to live data. Backups and restores leave such folders out. */
 export const PRIVATE = ".holdfast-";
-/** Of fsck, at the root of a filesystem. */
+/** The folder that fsck keeps at the root of a file system. */
 export const LOST_AND_FOUND = "lost+found";
 const TOKEN = ".token";
 const KEY = "private.key";
 
-/** Make it, with these folders in it; its parent is there. On disk when it returns. */
+/** Create a private folder with these folders in it, and sync it to disk. Its parent must exist. */
 export function makeArea(area: string, folders: readonly string[]): void {
 	beside(area, (parent, name) => {
 		makeIn(parent, name);
@@ -67,21 +67,21 @@ function makeIn(parent: Folder, name: string): void {
 	}
 }
 
-/** Whether what has such a name is one: nobody else can make a folder that is ours, and closed. */
+/** Whether an entry is a private folder: only we can create a folder that is owned by us and closed to others. */
 export function isPrivate(folder: Folder, name: string): boolean {
 	if (!name.startsWith(PRIVATE)) return false;
 	const found = entryIn(folder, name);
 	return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
 }
 
-/** What a swap leaves at a mount point: private folders, and what fsck keeps there; not what a service calls so. */
+/** Whether a swap leaves this entry at a mount point: a private folder, or lost+found if it is really the one of fsck. */
 export function stays(folder: Folder, name: string): boolean {
 	if (name !== LOST_AND_FOUND) return isPrivate(folder, name);
 	const found = entryIn(folder, name);
 	return found?.isDirectory() === true && found.uid === 0 && (found.mode & 0o077) === 0;
 }
 
-/** Open one that was made; undefined when it is not there. Throws when what is there is not ours. */
+/** Open an existing private folder; undefined if nothing is there. Throws `path-not-trusted` if what is there is not ours. */
 export function openArea(area: string): Folder | undefined {
 	const found = there(area);
 	if (found === undefined || isOurs(found, area)) return found;
@@ -91,7 +91,7 @@ export function openArea(area: string): Folder | undefined {
 	});
 }
 
-/** Do something beside a path in a private folder, where folders on the way are made, or at a live place. */
+/** Call `work` with the parent of a path. Inside a private folder, missing folders on the way are created. */
 export function inArea<T>(path: string, work: (parent: Folder, name: string) => T): T {
 	const [above, name] = split(path);
 	const parts = above.split("/");
@@ -108,20 +108,20 @@ export function inArea<T>(path: string, work: (parent: Folder, name: string) => 
 	);
 }
 
-/** Delete it with all that is in it. Safe to repeat. */
+/** Delete a private folder with all its content. Safe to repeat. */
 export async function removeArea(area: string): Promise<void> {
 	using found = openArea(area);
 	if (found !== undefined) await beside(area, removeLocked);
 }
 
-/** Delete a private folder, or what is in our own state folder or beside a file of ours. Safe to repeat. */
+/** Delete a private folder, or a folder in our state folder or next to one of our files. Safe to repeat. */
 export async function discardFolder(path: string): Promise<void> {
 	const [, name] = split(path);
-	// Neither a run's id nor a state's name holds a dot.
+	// Neither the id of a run nor the name of a state contains a dot.
 	return name.startsWith(PRIVATE) && !name.includes(".", 1) ? removeArea(path) : removeTree(path);
 }
 
-/** Take away one that was not made to its end: empty folders, and nothing else. */
+/** Remove a private folder whose creation was interrupted. Removes empty folders only. */
 export function removeUnfinishedArea(area: string, folders: readonly string[]): void {
 	using found = there(area);
 	if (found === undefined) return;
@@ -129,7 +129,7 @@ export function removeUnfinishedArea(area: string, folders: readonly string[]): 
 	beside(area, (parent, name) => attempt(() => rmdirSync(parent.at(name))));
 }
 
-/** Whether it was made to its end. */
+/** Whether a private folder exists and was created completely. */
 export function isArea(area: string): boolean {
 	using found = there(area);
 	return found !== undefined && isOurs(found, area);
@@ -149,7 +149,7 @@ function beside<T>(area: string, work: (parent: Folder, name: string) => T): T {
 	return closing(openFolder(isOwn(above) ? resolvePath(above).path : above), (parent) => work(parent, name));
 }
 
-/** Of our own folder a part may be a link, as root has set it up; of the others the plan knows where they lead. */
+/** The path of our state folder may contain links that root has set up; other paths were resolved in the plan. */
 const isOwn = (path: string) => path.startsWith(`${places().state}/`);
 
 function isOurs(found: Folder, area: string): boolean {
@@ -177,7 +177,7 @@ function tokenOf(area: string): string {
 	return createHmac("sha256", key()).update(area).digest("hex");
 }
 
-/** Made at the first need; only we can read it. */
+/** The key of the tokens, created on first use; only we can read it. */
 function key(): Buffer {
 	const file = join(places().state, KEY);
 	mkdirSync(places().state, { recursive: true, mode: 0o700 });
@@ -193,6 +193,6 @@ function attempt(work: () => void): void {
 	try {
 		work();
 	} catch {
-		// It holds something, or is gone.
+		// It is not empty, or does not exist.
 	}
 }

@@ -1,11 +1,11 @@
-// What an archive may give nobody: device nodes, programs that run as their owner whoever starts them, and file
-// capabilities. In folders that do not declare to hold such things they are left out, and said.
+// Removes what an archive must not grant: device nodes, setuid and setgid bits, and file capabilities. Folders that are
+// declared to contain them keep them; elsewhere they are left out and reported.
 import type { Enclosure } from "./enclosure.ts";
 import { exec, execOk } from "./exec.ts";
 import { recordReader } from "./lines.ts";
 import { programPath } from "./programs.ts";
 
-/** A folder as programs see it. */
+/** A folder, by its path inside an enclosure if there is one. */
 interface Inside {
 	readonly path: string;
 	readonly enclosure: Enclosure | undefined;
@@ -13,7 +13,7 @@ interface Inside {
 
 const MOST_NAMED = 5;
 
-/** Lines that say what was left out of the folder; none when nothing was. */
+/** Returns lines that say what was left out of the folder; empty if nothing was. */
 export async function leaveOutSpecialFiles({ path: cwd, enclosure }: Inside): Promise<string[]> {
 	const devices = found();
 	const privileged = found();
@@ -21,7 +21,7 @@ export async function leaveOutSpecialFiles({ path: cwd, enclosure }: Inside): Pr
 	const find = ["find", ".", "-xdev"];
 	const isDevice = ["(", "-type", "b", "-o", "-type", "c", ")"];
 	const isPrivileged = ["-type", "f", "-perm", "/6000"];
-	// chown(2) takes both bits and capabilities away, also where it changes no owner.
+	// chown(2) removes both bits and capabilities even if it changes no owner.
 	const takeAway = ["-exec", "chown", "--no-dereference", ":", "--", "{}", "+"];
 	const doing = "look for device nodes and setuid files";
 	await execOk(

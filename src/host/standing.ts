@@ -1,10 +1,10 @@
-// The folder that the program was started in. It may be gone, as after a restore that replaced it: then only what needs
-// it fails, and says so.
+// The working folder of this process. It may have been deleted, for example by a restore that replaced it. Then only what
+// needs it fails, with a clear error.
 import { HoldfastError, isErrno } from "../values/error.ts";
 
 const current = process.cwd;
 
-/** Its path; undefined when it is gone. */
+/** The path of the working folder; undefined if it has been deleted. */
 export function standingIn(): string | undefined {
 	try {
 		return current();
@@ -14,7 +14,7 @@ export function standingIn(): string | undefined {
 	}
 }
 
-/** From here on, whatever needs it says what happened; so does `resolve` of node:path with a relative path. */
+/** If the working folder is gone, make `process.cwd()` say so, and with it `resolve` of node:path with relative paths. */
 export function sayWhenGone(): void {
 	if (standingIn() !== undefined) return;
 	process.cwd = () => {

@@ -41,15 +41,15 @@ export async function stopUnits(
 }
 
 export interface Start extends Patience {
-	/** Without what they want and require: for targets, which would start whatever else is enabled. */
+	/** Start without the units that they want and require: a target would otherwise start everything that is enabled. */
 	readonly alone?: boolean;
 	/** Do not wait for the result. */
 	readonly noWait?: boolean;
 }
 
 /**
- * Returns once they are up, at once when they are so already; an error holds the last log lines of those that are not.
- * While the machine boots it only asks: a unit may wait for what waits for us.
+ * Returns once the units are up. An error contains the last log lines of those that did not start. While the machine boots
+ * it only queues the start, because a unit may be waiting for something that waits for us.
  */
 export async function startUnits(
 	user: string | undefined,
@@ -70,7 +70,7 @@ export async function startUnits(
 	throw refused("start", unitsOf(user, names), result, log.flat(), patience.seconds);
 }
 
-/** So that systemd counts their starts from none: it gives up what is started often, as several restores in a row do. */
+/** Reset systemd's start counter, which refuses units that are started too often, as several restores in a row do. */
 export async function resetFailed(user: string | undefined, names: readonly string[]): Promise<void> {
 	if (names.length > 0) await systemctl(user, ["reset-failed", "--", ...names]);
 }
@@ -91,7 +91,7 @@ async function waited(
 		for (;;) {
 			const left = seconds - (Date.now() - began) / 1000;
 			const result = await systemctl(user, words, signal, Math.max(left, 1));
-			// The unit is still at it (JobTimeoutSec=): asked again, systemd waits for the same.
+			// JobTimeoutSec= has passed, but the unit continues: ask again, and systemd waits for the same job.
 			const isGivenUp = result.code !== 0 && result.stderr.some((line) => /^Job for .* timed out/.test(line));
 			if (!isGivenUp || result.timedOut || left <= 1) return result;
 			await pause(AGAIN_MS, undefined, { signal });
@@ -131,8 +131,8 @@ async function lastLines(unit: Unit): Promise<readonly string[]> {
 }
 
 /**
- * While the machine boots: takes back the starts that wait for these units, and masks them until `unmask` where their
- * files are not in /etc, which is read before what masks in /run. Those that were masked.
+ * For use while the machine boots: cancel the queued starts of these units, and mask them until `unmask`. Units whose files
+ * are in /etc cannot be masked, because /etc takes precedence over masks in /run. Returns the units that were masked.
  */
 export async function keepDownAtBoot(user: string | undefined, names: readonly string[]): Promise<string[]> {
 	const masked: string[] = [];
@@ -150,10 +150,10 @@ export async function unmask(user: string | undefined, names: readonly string[])
 	if (names.length > 0) await systemctl(user, ["unmask", "--runtime", "--", ...names]);
 }
 
-/** Managers that have come up, by user: they do not boot again while we run. */
+/** Managers that have finished booting, by user; they do not boot again while we run. */
 const upManagers = new Set<string | undefined>();
 
-/** Whether a manager is on its way up; asked once of one that is up. */
+/** Whether a manager is still booting. A manager that is up is not asked again. */
 export async function isBooting(user: string | undefined): Promise<boolean> {
 	if (upManagers.has(user)) return false;
 	const { stdout } = await systemctl(user, ["is-system-running"]);

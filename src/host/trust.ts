@@ -1,6 +1,6 @@
-// Who could replace what lies at a path, and which links may be followed. Root must not be led by a service: a link is
-// followed where only root (or we ourselves) can have put it; one that somebody else could have put leads only to what
-// is that user's own, and is followed with that user's rights.
+// Decides which symbolic links may be followed, and who could replace what is at a path. A service must not be able to
+// redirect root. A link that only root or the current user can have created is followed. A link that another user could
+// have created is followed with that user's rights, and only to something that the user owns.
 import { execFileSync } from "node:child_process";
 import type { Stats } from "node:fs";
 import { join, normalize } from "node:path";
@@ -19,22 +19,22 @@ import {
 } from "./folder.ts";
 
 export interface Resolved {
-	/** Absolute, normalised, and without a link in it, whether or not anything is there. */
+	/** Absolute and normalised, with all links resolved. It need not exist. */
 	readonly path: string;
-	/** What is there itself; undefined when nothing is. */
+	/** What exists at `path`; undefined if nothing does. */
 	readonly found: Stats | undefined;
-	/** The topmost folder on the way, `path` included, in which somebody else can replace things; undefined when there is none. */
+	/** The topmost folder on the path, including its end, in which another user can replace entries; undefined if none. */
 	readonly openAt: string | undefined;
 }
 
-/** The folder in which links must not be followed by who reads or writes below this path; none where nothing is. */
+/** The folder in which no link may be followed while a program works below this path; empty if nothing exists. */
 export function folderToClose(path: string): string[] {
 	const { path: target, found, openAt } = resolvePath(path);
 	if (openAt !== undefined) return [openAt];
 	return found?.isDirectory() ? [target] : [];
 }
 
-/** Make a folder that is not there, with its parents, for us alone to read; it is opened where its path leads. */
+/** Create a folder and its missing parents with mode 0700, and open it. Links are followed as in `resolvePath`. */
 export function makeFolder(path: string): Folder {
 	using root = rootFolder();
 	return descendMaking(root, resolvePath(path).path, 0o700);
@@ -42,10 +42,10 @@ export function makeFolder(path: string): Folder {
 
 const MOST_LINKS = 40;
 
-/** Follow a path as a person means it. Throws in words when a link on it may not be followed. */
+/** Resolve all links on a path. Throws `path-not-trusted` if one may not be followed. */
 export const resolvePath = (path: string): Resolved => resolve(path, "followed");
 
-/** Where a path is in truth, or the path as it is where that may not be found out. */
+/** As `resolvePath`; returns the path unchanged if it cannot be resolved. */
 export function inTruth(path: string): string {
 	try {
 		return resolvePath(path).path;
@@ -54,10 +54,10 @@ export function inTruth(path: string): string {
 	}
 }
 
-/** The same, but for its last part: a link there is what is found. */
+/** As `resolvePath`, but does not follow a link at the end of the path. */
 export const resolveEntry = (path: string): Resolved => resolve(path, "but the last");
 
-/** Where a link leads that stands at a path; undefined where none does. */
+/** The target of the link at a path; undefined if there is no link. */
 export function linkAt(path: string): string | undefined {
 	try {
 		return inParent(resolveEntry(path).path, (parent, name) => linkIn(parent, name));
@@ -66,10 +66,10 @@ export function linkAt(path: string): string | undefined {
 	}
 }
 
-/** Of a path that no link may be on the way of, such as one in a service's folder. A link that is its last part is what is found. */
+/** As `resolveEntry`, for a path that must have no link on the way, such as one in a service's folder. */
 export const resolveUnlinked = (path: string): Resolved => resolve(path, "none");
 
-/** What a restore replaces: where a folder is in truth; a link in its place that may not be followed is what goes. */
+/** What a restore replaces: the resolved path, or the link itself if the path ends in a link that may not be followed. */
 export function resolveReplaced(path: string): Resolved {
 	try {
 		return resolvePath(path);
@@ -90,7 +90,7 @@ class LinkRefused extends HoldfastError {
 	}
 }
 
-/** What is done with links: those on the way, and one that is the last part. */
+/** Which links are followed: all of them, all but one at the end of the path, or none. */
 type Links = "followed" | "but the last" | "none";
 
 function resolve(path: string, links: Links): Resolved {
@@ -105,16 +105,16 @@ function resolve(path: string, links: Links): Resolved {
 
 const partsOf = (path: string) => path.split("/").filter((part) => part !== "" && part !== ".");
 
-/** From the root down to the end, or to the first link, with the names to begin with again. */
+/** Walk from the root to the end of the path, or to the first link; `again` holds the names to continue with after a link. */
 function walk(names: readonly string[], links: Links): Resolved | { readonly again: string[] } {
-	/** Users who can replace something on the way; -1 for anyone of a group, or anyone at all. */
+	/** Users who can replace something on the way; -1 for the members of a group or for everybody. */
 	const others = new Set<number>();
 	let openAt: string | undefined;
 	let at = rootFolder();
 	try {
 		for (const [index, name] of names.entries()) {
 			const rest = names.slice(index + 1);
-			// Where links have led is a path without links by now: its parent is what it says.
+			// `at.path` contains no links here, so its parent is its textual parent.
 			if (name === "..") return { again: [...partsOf(at.path).slice(0, -1), ...rest] };
 			const path = join(at.path, name);
 			const found = entryIn(at, name);
@@ -148,10 +148,10 @@ function walk(names: readonly string[], links: Links): Resolved | { readonly aga
 	}
 }
 
-/** Where a link leads. */
+/** The target of a link. Throws if it may not be followed. */
 function led(at: Folder, name: string, link: Stats, others: ReadonlySet<number>): string {
 	const own = process.getuid?.() ?? 0;
-	// Who is not root has no more rights than they have, and nobody else can make a link that is theirs.
+	// An ordinary user risks only their own rights, and nobody else can create a link that they own.
 	if (others.size === 0 || (own !== 0 && (link.uid === own || link.uid === 0))) {
 		const target = linkIn(at, name);
 		return target.startsWith("/") ? target : `${at.path}/${target}`;
@@ -163,13 +163,13 @@ function led(at: Folder, name: string, link: Stats, others: ReadonlySet<number>)
 	const target = realpathAs(user, join(at.path, name));
 	const owner =
 		target === undefined ? undefined : inParent(target, (parent, last) => entryIn(parent, last)?.uid);
-	// Led to a folder above it, whoever works on "the folder" would work on all that lies beside the link.
+	// A link to a folder above itself would extend the operation to everything next to the link.
 	const isAbove = target !== undefined && isWithin(at.path, target);
 	if (target === undefined || owner !== user || isAbove) throw refused(at, name, user);
 	return target;
 }
 
-/** With the rights of a user, and none of ours. Undefined where that user cannot get there. */
+/** Resolve a path with the rights of another user. Undefined if that user cannot reach it. */
 function realpathAs(uid: number, path: string): string | undefined {
 	try {
 		const identity = ["--reuid", String(uid), "--regid", String(uid), "--clear-groups", "--inh-caps=-all"];
@@ -197,16 +197,16 @@ function refused(at: Folder, name: string, user: number): LinkRefused {
 	);
 }
 
-/** Whether somebody else can add and replace things in a folder. */
+/** Whether another user can create or replace entries in a folder. */
 function isOpen(at: Folder): boolean {
 	const { uid, gid, mode } = statOf(at);
 	if (!isOurs(uid) || (mode & 0o002) !== 0) return true;
 	if ((mode & 0o020) === 0) return false;
-	// A group of root's, or for anyone else their own, is no stranger.
+	// Root's group and the caller's own group are trusted, unless an ACL grants access to others.
 	return !(gid === 0 || gid === process.getgid?.()) || hasAcl(`${at.self}/.`);
 }
 
-/** In a sticky folder, such as /tmp, what is ours stays where it is. */
+/** In a sticky folder such as /tmp, other users cannot replace our entries. */
 function isReplaceable(at: Folder, found: Stats | undefined): boolean {
 	if (!isOpen(at)) return false;
 	const folder = statOf(at);

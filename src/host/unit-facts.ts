@@ -23,7 +23,7 @@ export interface UnitFacts {
 	/** A job is queued for it. */
 	readonly hasJob: boolean;
 	readonly transient: boolean;
-	/** Whether systemd lets us. */
+	/** Whether systemd permits a manual start and stop. */
 	readonly mayStart: boolean;
 	readonly mayStop: boolean;
 	/** False when the last start was skipped because of a `Condition…=`. */
@@ -31,21 +31,21 @@ export interface UnitFacts {
 	readonly stopWhenUnneeded: boolean;
 	/** Changes with each start. */
 	readonly invocation: string;
-	/** When its last stop began and was done, in microseconds since boot; 0 when it never was up and went down. */
+	/** When its last stop began and finished, in microseconds since boot; 0 if it has not stopped since boot. */
 	readonly leftSince: number;
 	readonly downSince: number;
-	/** How long its own stop and start may take, in seconds; undefined for as long as they like. */
+	/** Its timeouts for stop and start, in seconds; undefined if unlimited. */
 	readonly stopSeconds: number | undefined;
 	readonly startSeconds: number | undefined;
 	/** Units that stop when it is stopped. */
 	readonly stopsAlong: readonly string[];
 	/** Units whose start starts it. */
 	readonly pulledBy: readonly string[];
-	/** Units that start it again and again for as long as they are up. */
+	/** Units that restart it whenever it stops, while they are active (Upholds=). */
 	readonly upheldBy: readonly string[];
-	/** Sockets, timers, paths. */
+	/** Socket, timer and path units. */
 	readonly triggeredBy: readonly string[];
-	/** Of a socket: it has an instance of its service for each connection, which are these (systemd.socket(5), Accept=). */
+	/** For a socket with Accept=yes (systemd.socket(5)): the service instances of its connections. */
 	readonly connections: readonly string[];
 	readonly conflicts: readonly string[];
 	/** Units that it requires or wants. */
@@ -166,14 +166,14 @@ const SPAN_SECONDS: Readonly<Record<string, number>> = {
 	...{ us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3_600, d: 86_400, w: 604_800, month: 2_629_800, y: 31_557_600 },
 };
 
-/** A span of time as `systemctl show` prints it: `1min 30s`; undefined for `infinity`, and for what units of no kind have. */
+/** Seconds of a time span as `systemctl show` prints it: `1min 30s`; undefined for `infinity` and for a missing property. */
 function secondsIn(span: string): number | undefined {
 	const parts = [...span.matchAll(/([\d.]+)(us|ms|min|month|s|h|d|w|y)\b/g)];
 	if (parts.length === 0) return undefined;
 	return parts.reduce((sum, [, number, unit = ""]) => sum + Number(number) * (SPAN_SECONDS[unit] ?? 0), 0);
 }
 
-/** What systemd answers for an unknown unit. */
+/** The facts that systemd reports for an unknown unit. */
 function nothingOf(unit: string, load: string): UnitFacts {
 	return factsIn(`Id=${unit}\nLoadState=${load}\nActiveState=inactive\nSubState=dead`);
 }
