@@ -1,4 +1,4 @@
-// What the clients of database servers share: a server's own programs, run as the user that may ask.
+// Shared by the clients of all database servers: run the server's own programs as the user that may connect.
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { cleanEnvironment, describeEnd, type ExecOptions, type Identity, start } from "../host/exec.ts";
@@ -9,28 +9,30 @@ import { HoldfastError } from "../values/error.ts";
 import type { DumpStream, Work } from "./database.ts";
 
 export interface Client {
-	/** As it stands in messages: `PostgreSQL`. */
+	/** The server's name in messages: `PostgreSQL`. */
 	readonly server: string;
-	/** The Debian package that holds the programs. */
+	/** The Debian package that contains the programs. */
 	readonly programs: string;
-	/** What to look at when the server does not answer. */
+	/** Hint for when the server does not answer. */
 	readonly look: string;
-	/** What to look at when it answers, and does not do it. */
+	/** Hint for when the server answers but refuses or fails. */
 	readonly otherwise?: string;
-	/** The user to ask as, or a number that is nobody's; our own when undefined. */
+	/** The user to run the programs as. A number need not belong to any user. Undefined: run as ourselves. */
 	readonly user: string | Identity | undefined;
 	readonly env?: Readonly<Record<string, string>>;
-	/** Ends what is asked. */
+	/** Aborts the programs that are running. */
 	readonly signal?: AbortSignal | undefined;
 }
 
-/** A question to a server is over by then: a service can keep one from being answered. */
+/** Time limit for an ordinary query, in case the service blocks it. */
 export const QUESTION_SECONDS = 600;
-/** One whose answer takes as long as the data are large. */
+/** Time limit for a query whose duration grows with the amount of data. */
 export const LONG_QUESTION_SECONDS = 6 * 3600;
-/** A server may look through a large table that is all but empty, or save all that it has, before it sends a byte. */
+/**
+ * The server may send nothing for a long time while it scans a large, nearly empty table or saves the dataset to disk.
+ */
 const SILENT_SECONDS = 3600;
-/** What the server itself ends is not ended by us at the same moment: its own words are the better ones. */
+/** Our own time limit is this much longer than the server's, so that the server's error message arrives first. */
 const LATER_SECONDS = 20;
 
 export async function optionsOf({ user, env }: Client): Promise<ExecOptions> {
@@ -40,7 +42,7 @@ export async function optionsOf({ user, env }: Client): Promise<ExecOptions> {
 	};
 }
 
-/** For a program that asks a question. The server ends each of its statements after so many seconds, where it can. */
+/** Options for a program that sends a query. Where possible, the server itself ends each statement after `seconds`. */
 export async function questionOptions(client: Client, seconds = QUESTION_SECONDS): Promise<ExecOptions> {
 	const { signal } = client;
 	return {
@@ -50,7 +52,7 @@ export async function questionOptions(client: Client, seconds = QUESTION_SECONDS
 	};
 }
 
-/** A program of the server's that failed, in words; one that was ended since the run was is no failure. */
+/** The error for a server program that failed. Throws the abort reason instead if the run was aborted. */
 export function fault(
 	client: Client,
 	doing: string,
@@ -73,7 +75,10 @@ export function fault(
 	);
 }
 
-/** A program whose output is a dump: whole when it has ended well and said something. */
+/**
+ * Run a program that writes a dump to stdout. The dump is complete once the program has succeeded and written
+ * something.
+ */
 export async function dumpBy(
 	client: Client,
 	doing: string,
@@ -95,10 +100,10 @@ export async function dumpBy(
 			done(null, chunk);
 		},
 	});
-	// Read at once: when a process ends, Node throws away what nobody has begun to read.
+	// Start reading immediately: when a process exits, Node discards output that nobody has started to read.
 	const { stdout } = child;
 	stdout.on("error", (error) => output.destroy(error)).pipe(output);
-	// Whoever reads it may give up: the program must not wait for ever then.
+	// If the consumer stops reading, close the pipe so that the program does not block forever.
 	output.on("close", () => stdout.destroy());
 	const noLonger = whenSilent(
 		() => (output.writableNeedDrain ? undefined : bytes),
@@ -119,7 +124,9 @@ export async function dumpBy(
 	return { output, whole };
 }
 
-/** Call `end` when it gives the same number for too long; without one, nothing is expected of it meanwhile. */
+/**
+ * Call `end` when `bytes` returns the same number for too long. Undefined means that no progress is expected right now.
+ */
 function whenSilent(bytes: () => number | undefined, end: () => void): () => void {
 	const most = standstillSeconds(SILENT_SECONDS) * 1000;
 	let [known, since] = [bytes(), performance.now()];
@@ -131,7 +138,7 @@ function whenSilent(bytes: () => number | undefined, end: () => void): () => voi
 	return () => clearInterval(timer);
 }
 
-/** A program that must succeed. It reads `input`, or `files` (see `ExecOptions`). */
+/** Run a program that must succeed. It reads `input`, or `files` (see `ExecOptions`). */
 export async function perform(
 	client: Client,
 	doing: string,
@@ -147,7 +154,7 @@ export async function perform(
 		onStdout: log,
 		onStderr: log,
 	});
-	// A program that fails closes its input: its own words are the better ones.
+	// A program that fails closes its input. Its own error message is more useful than our broken pipe.
 	const flow = input && child.stdin && pipeline(input, child.stdin).catch((error: Error) => error);
 	const result = await child.done;
 	const broken = await flow;

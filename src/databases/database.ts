@@ -1,62 +1,67 @@
-// The contract that every kind of database fulfils: a definition, which loads nothing and is known everywhere, and a
-// behaviour, which is loaded when one is worked on. A database knows nothing of states, archives or units.
+// The contract that every kind of database fulfils. The definition is always loaded and must stay cheap; the behaviour
+// is loaded only when a database is used. Neither knows anything about states, archives or units.
 import type { Readable } from "node:stream";
 import type * as v from "valibot";
 import type { Folder } from "../host/folder.ts";
 import type { Program } from "../host/programs.ts";
 
-/** `K`: its key. `D`: a dump of the kind, as `schema` has it. `S`: whether it speaks SQL. */
+/** `K`: the key. `D`: a dump of this kind, as `schema` parses it. `S`: whether it speaks SQL. */
 interface Definition<K extends string, D extends object, S extends boolean> {
-	/** The key of a dump that holds the database's name, or its file's path. No other kind has a key of that name. */
+	/** The key in a dump that holds the database's name or the path of its file. Each kind has its own key. */
 	readonly key: K;
-	/** As it stands in messages: `PostgreSQL`. */
+	/** The name in messages: `PostgreSQL`. */
 	readonly label: string;
-	/** What the config says of one: a strict object with that key. What it says of the server is never an archive's word. */
+	/**
+	 * What the config declares: a strict object with that key. Connection settings always come from the config, never
+	 * from an archive.
+	 */
 	readonly schema: v.GenericSchema<D>;
-	/** The program that a dump is made with, where it takes one: a person installs it, mostly with the server. */
+	/**
+	 * The program that makes the dump, if it needs one. Users install it themselves, usually together with the server.
+	 */
 	readonly client?: Program;
-	/** Units of its server, where it has one that runs. */
+	/** The systemd units of the server, if it has one. */
 	readonly units?: ServerUnits;
-	/** Applications keep their data in it, and health checks ask it: its behaviour has `ask`. */
+	/** Whether applications store their data in it and health checks can query it. If so, the behaviour has `ask`. */
 	readonly speaksSql: S;
-	/** A dump of this database: on the server here, or in this file. */
+	/** A dump of this database on the local server, or of this file. */
 	named(database: string): NoInfer<D>;
 }
 
 interface ServerUnits {
-	/** As packages name them: at boot, what is left of a run that died waits for these. */
+	/** Unit names that packages use. At boot, recovery of interrupted runs is ordered after these units. */
 	readonly names: readonly string[];
-	/** All that a person may call one, with or without its suffix: it must not be stopped for a backup. */
+	/** Every unit name an admin might use, with or without the suffix. Such a unit must not be stopped for a backup. */
 	readonly pattern: RegExp;
 }
 
-/** A server that keeps many databases: its dumps name one, or `*` for all, but those in `except`. */
+/** A server that holds many databases. A dump names one of them, or `*` for all except those in `except`. */
 export interface ServerDefinition<
 	K extends string = string,
 	D extends object = object,
 	S extends boolean = boolean,
 > extends Definition<K, D, S> {
 	readonly kind: "server";
-	/** What of a dump tells one server from another, in an order that stays: it is part of the dump's file name. */
+	/** The fields of a dump that identify its server, in a fixed order: they become part of the dump's file name. */
 	where(dump: D): readonly (string | number | undefined)[];
 	open(dump: D, signal?: AbortSignal): Promise<ServerDatabase>;
 }
 
-/** A database that is one file of the state, whether or not a server has it open. */
+/** A database that is a single file of the state, whether or not a server has it open. */
 export interface FileDefinition<
 	K extends string = string,
 	D extends object = object,
 	S extends boolean = boolean,
 > extends Definition<K, D, S> {
 	readonly kind: "file";
-	/** This file, and those that are made beside it while it is in use. */
+	/** This file and the files that exist next to it while the database is in use. */
 	files(file: string): readonly string[];
 	open(dump: D, signal?: AbortSignal): Promise<FileDatabase>;
 }
 
 interface NamedOrAll {
 	readonly except?: readonly string[] | undefined;
-	/** The user of the machine who asks. */
+	/** The system user that connects. */
 	readonly user?: string | undefined;
 }
 
@@ -74,69 +79,75 @@ export function defineDatabase<D extends ServerDefinition | FileDefinition>(defi
 	return definition;
 }
 
-/** What must be known to bring a database back as it was when it was dumped. Plain data, kept in archives; no secrets. */
+/** What is needed to restore the database as it was when it was dumped. Plain data, stored in archives; no secrets. */
 export interface DumpFacts {
 	/** The server's major version. */
 	readonly version: number;
 	readonly [fact: string]: unknown;
 }
 
-/** A dump while it is made. */
+/** A dump that is being written. */
 export interface DumpStream {
 	readonly output: Readable;
 	/**
-	 * Settles when the program behind it has ended well and the dump is whole; rejects otherwise. A dump that was cut
-	 * short still looks like one: whoever reads it must not take its end for good before this.
+	 * Resolves when the program has succeeded and the dump is complete; rejects otherwise. A truncated dump can look
+	 * complete, so consumers must wait for this after the output ends.
 	 */
 	readonly whole: Promise<void>;
-	/** What a person should know of how it was made. */
+	/** What the user should know about how the dump was made. */
 	readonly warnings?: readonly string[];
 }
 
-/** A dump as an archive holds it. */
+/** A dump as it is stored in an archive. */
 export interface HeldDump {
 	readonly file: string;
 	readonly facts: DumpFacts;
-	/** What `accounts` gave when it was made. */
+	/** What `accounts` returned when the dump was made. */
 	readonly accounts: unknown;
-	/** This machine wrote it and its accounts just so, or a person was told what it holds and said yes. */
+	/**
+	 * `written`: this machine wrote the dump and its accounts exactly as they are. `agreed`: the user was told what it
+	 * contains and agreed. `none`: neither.
+	 */
 	readonly trust: "none" | "written" | "agreed";
 }
 
 export interface Loaded {
-	/** What the swap must know of it: plain data. */
+	/** What the swap needs to know: plain data. */
 	readonly rest: unknown;
-	/** What was left out, in words. */
+	/** Descriptions of what was left out. */
 	readonly warnings: readonly string[];
 }
 
-/** What a swap must know: plain data that its caller keeps on disk, and never the server. */
+/** What a swap needs to remember: plain data that the caller stores on disk and never on the server. */
 export interface SwapMemory {
-	/** As `rest` of what `load` returned, for what is put aside: to bring that back by another swap. */
+	/**
+	 * The equivalent of `rest` from `load`, but for the database that is set aside, so that another swap can bring it
+	 * back.
+	 */
 	readonly aside?: unknown;
 	readonly [fact: string]: unknown;
 }
 
 export interface Swap {
-	/** Names of databases. */
+	/** The three names are names of databases. */
 	readonly fresh: string;
 	readonly live: string;
 	readonly old: string;
 	/**
-	 * `rest` of what `load` returned of the fresh one; undefined for what Holdfast 0.1.0 loaded, and null for a live one
-	 * that it put aside.
+	 * `rest` as `load` returned it for `fresh`. Undefined if Holdfast 0.1.0 loaded it; null for a former live database
+	 * that Holdfast 0.1.0 set aside.
 	 */
 	readonly rest: unknown;
-	/** What an earlier try of this swap has kept; null when it kept nothing, undefined for one of Holdfast 0.1.0. */
+	/** What an earlier attempt at this swap kept. Null if it kept nothing, undefined if that was Holdfast 0.1.0. */
 	readonly memory: unknown;
-	/** Called before anything is changed; on disk and synced when it returns. */
+	/** Called before anything changes. The data is on disk and synced when it returns. */
 	keep(memory: SwapMemory): void;
 	readonly point?: Point;
-	/** Ends what the archive has the server do; what must not be left halfway goes to its end. */
+	/** Aborts statements that come from the archive. Steps that must not be interrupted still run to completion. */
 	readonly signal?: AbortSignal;
 }
 
-/** Rows by table. */
+/** Row counts by table. */
 export type RowCounts = ReadonlyMap<string, number>;
 
 export interface Work {
@@ -144,80 +155,82 @@ export interface Work {
 	log(line: string): void;
 }
 
-/** Called between any two things that a crash could part, with a name for the moment. */
+/** Called with a name between any two steps that a crash could separate. */
 export type Point = (moment: string) => void;
 
 interface Source {
-	/** Facts of the live database. Throws, in words, when the server does not answer or there is no such database. */
+	/** Facts about the live database. Throws if the server does not answer or the database does not exist. */
 	facts(): Promise<DumpFacts>;
 	/**
-	 * Begin a consistent dump of the live database. `scratch` is a path beside which a kind that cannot stream may write;
-	 * it leaves nothing there once `whole` has settled.
+	 * Start a consistent dump of the live database. A kind that cannot stream may write temporary files next to the
+	 * path `scratch`; they are gone when `whole` settles.
 	 */
 	dump(scratch: string, work: Work): Promise<DumpStream>;
-	/** What would keep a dump with these facts from being brought back here, in words; throws as `facts` does. */
+	/** The reasons why a dump with these facts cannot be restored here. Throws like `facts`. */
 	obstacles(facts: DumpFacts): Promise<string[]>;
-	/** Exact counts of the live database, and of a dump. */
+	/** Exact row counts: `rows` of the live database, `rowsOf` of a dump. */
 	rows(work: Work): Promise<RowCounts>;
 	rowsOf(file: string, work: Work): Promise<RowCounts>;
 	/**
-	 * The answer to a person's question, such as a health check's, put with the right to read that database and no other: a
-	 * line for each row, a bar between columns. Throws when it is not answered. Of each kind that speaks SQL.
+	 * Answer a user's query, such as a health check's, with read access to this database only. Returns one line per row
+	 * with columns separated by `|`. Throws if the query fails. Present for every kind that speaks SQL.
 	 */
 	ask?(sql: string, seconds: number, work: Work): Promise<string>;
 }
 
-/** One of many databases of a server: loaded beside the live one under another name, then swapped. */
+/** One of many databases on a server. It is loaded next to the live one under another name, then swapped. */
 export interface ServerDatabase extends Source {
 	readonly kind: "server";
-	/** Every database of the server but its own. */
+	/** The names of all databases on the server except system databases. */
 	list(): Promise<string[]>;
 	exists(name: string): Promise<boolean>;
 	/**
-	 * The accounts that own something of the live database or may do something with it, and what else of it no dump holds:
-	 * plain data for a file of the archive, with passwords as the server keeps them. Undefined when there are none.
+	 * The accounts that own objects in the live database or have rights on it, and everything else that belongs to it
+	 * but is not in the dump. Plain data for a file in the archive; passwords are in the server's own hashed form.
+	 * Undefined if there is nothing to store.
 	 */
 	accounts(): Promise<object | undefined>;
-	/** Names of those accounts, as `accounts` gave them or an archive holds them, that the server does not have. */
+	/** The names of accounts in `held` (from `accounts`, or from an archive) that do not exist on the server. */
 	missing(held: unknown): Promise<string[]>;
 	/**
-	 * Make these, and nothing of them that reaches beyond the database unless the archive is trusted; what was left out, in
-	 * words. `facts` are of the dump that needs them.
+	 * Create these accounts. Unless the archive is trusted, they get nothing that reaches beyond the database. Returns
+	 * descriptions of what was left out. `facts` belong to the dump that needs the accounts.
 	 */
 	createAccounts(
 		held: unknown,
 		names: readonly string[],
 		from: { readonly facts: DumpFacts; readonly trusted: boolean },
 	): Promise<string[]>;
-	/** Those that are not there, or that something else needs by now, stay as they are. */
+	/** Accounts that do not exist, or that something else needs by now, are skipped. */
 	dropAccounts(accounts: readonly string[]): Promise<void>;
 	/**
-	 * Make the database `as` of a dump. It must not be there. The live one is not touched, and nothing of the dump runs with
-	 * more rights than over the new one.
+	 * Load a dump into a new database named `as`, which must not exist. The live one is not touched, and nothing in the
+	 * dump runs with rights beyond the new database.
 	 */
 	load(dump: HeldDump, as: string, work: Work): Promise<Loaded>;
-	/** Take away what a load has left that died: the database and the account that loaded it. Safe to repeat. */
+	/** Remove what an interrupted load left: the database and the account that loaded it. Safe to repeat. */
 	unload(as: string): Promise<void>;
 	/**
-	 * `live` becomes `old` and `fresh` becomes `live`. When there is no `live`, only the second. The same again, when it is
-	 * done already, does nothing.
+	 * Rename `live` to `old`, then `fresh` to `live`. Without a `live`, do only the second. Does nothing if already
+	 * done.
 	 */
 	swap(swap: Swap): Promise<void>;
 	/**
-	 * Take a swap back, however far it came: `old` is `live` again, and what was live is `fresh`. Safe to repeat. `forUse`:
-	 * the fresh one is not to be dropped next, but looked into.
+	 * Undo a swap, however far it got: `old` becomes `live` again, and the former `live` becomes `fresh`. Safe to
+	 * repeat. `forUse`: `fresh` will be inspected, not dropped next.
 	 */
 	swapBack(swap: Omit<Swap, "keep"> & { readonly forUse?: boolean }): Promise<void>;
-	/** Does nothing when it is not there. */
+	/** Does nothing if it does not exist. */
 	drop(name: string): Promise<void>;
 }
 
-/** A database that is a file in a folder of the state: put there before that folder is swapped. */
+/** A database that is a file in a folder of the state. It is written before that folder is swapped. */
 export interface FileDatabase extends Source {
 	readonly kind: "file";
 	/**
-	 * Make of a dump the file `name` in a folder, ready for its server's next start, with its owner and mode, synced. What
-	 * a server would prefer to it, beside it, is removed. Whatever stands there is replaced, and not followed as a link.
+	 * Turn a dump into the file `name` in a folder, with its owner and mode, synced, and ready for the server's next
+	 * start. Files next to it that the server would prefer are removed. An existing entry of that name is replaced;
+	 * links are not followed.
 	 */
 	put(file: string, facts: DumpFacts, folder: Folder, name: string): Promise<void>;
 }

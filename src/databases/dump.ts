@@ -1,5 +1,6 @@
-// A dump as the config declares it and archives hold it. It is one key that says the kind, with the database's name or its
-// file's path as value, and further keys that only that kind knows: whoever works with dumps asks them by these functions.
+// A dump as the config declares it and as archives store it. One key says which kind it is; its value is the database's
+// name or the path of its file. The other keys depend on the kind, so code outside this folder uses these functions
+// instead.
 import * as v from "valibot";
 import type { Database, FileDatabase, FileDefinition, ServerDatabase, ServerDefinition } from "./database.ts";
 import { ALL } from "./fields.ts";
@@ -9,7 +10,7 @@ type Kinds = (typeof DATABASES)[number];
 type DumpOf<K extends Kinds> = v.InferOutput<K["schema"]>;
 
 export type ServerKey = Extract<Kinds, { kind: "server" }>["key"];
-/** A database of a server that keeps many, by name. */
+/** A named database on a server that holds many. */
 export type ServerDump = DumpOf<Extract<Kinds, { kind: "server" }>>;
 /** A database that is a file of the state. */
 export type FileDump = DumpOf<Extract<Kinds, { kind: "file" }>>;
@@ -41,7 +42,7 @@ export function isServerDump(dump: Dump): dump is ServerDump {
 	return definitionOf(dump).kind === "server";
 }
 
-/** All of a server's databases, and not one. */
+/** Whether this dump means all databases of a server. */
 export function isOfAll(dump: Dump): dump is ServerDump {
 	return isServerDump(dump) && databaseOf(dump) === ALL;
 }
@@ -51,19 +52,19 @@ export function databaseOf(dump: Dump): string {
 	return kindOf(dump).database;
 }
 
-/** The same server, another database. */
+/** A dump of another database on the same server. */
 export function withDatabase(dump: ServerDump, name: string): ServerDump {
 	const { except: _, ...rest } = dump;
 	return { ...rest, [definitionOf(dump).key]: name };
 }
 
-/** Such as `PostgreSQL database notes`. */
+/** For example `PostgreSQL database notes`. */
 export function dumpLabel(dump: Dump): string {
 	const { label } = definitionOf(dump);
 	return isOfAll(dump) ? `${label} databases` : `${label} database ${databaseOf(dump)}`;
 }
 
-/** A file name that no two databases of a state share. Archives have it, so it stays as it is. */
+/** A file name that is unique among the dumps of a state. Existing archives contain it, so it must not change. */
 export function dumpFile(dump: Dump): string {
 	const { definition, database } = kindOf(dump);
 	const where = definition.kind === "server" ? definition.where(dump) : [];
@@ -71,13 +72,13 @@ export function dumpFile(dump: Dump): string {
 	return `${parts.map(encodeURIComponent).join("-")}.dump`;
 }
 
-/** The files of a running database, and those it creates beside them. An archive holds the dump instead of them. */
+/** The files of a running database, including those it creates next to them. An archive holds the dump instead. */
 export function liveFiles(dump: Dump): readonly string[] {
 	const { definition, database } = kindOf(dump);
 	return definition.kind === "file" ? definition.files(database) : [];
 }
 
-/** Whether the config declares a dump of this database, by name or by `*`. */
+/** Whether the config's dump `declared` includes this database, by name or by `*`. */
 export function covers(declared: Dump, held: Dump): boolean {
 	if (!isOfAll(declared)) return dumpFile(declared) === dumpFile(held);
 	return (
@@ -87,15 +88,18 @@ export function covers(declared: Dump, held: Dump): boolean {
 	);
 }
 
-/** The declared dump that stands for this one, with the connection that the config gives it; undefined without one. */
+/**
+ * The dump that the config declares for the database of `held`, with the connection from the config. Undefined if there
+ * is none.
+ */
 export function asDeclared(declared: readonly Dump[], held: Dump): Dump | undefined {
 	const one = declared.find((dump) => covers(dump, held));
 	return one !== undefined && isOfAll(one) ? withDatabase(one, databaseOf(held)) : one;
 }
 
 /**
- * The kind's code is loaded only now. The signal ends what is asked of its server; what must not be left halfway, such as a
- * swap, goes to its end, which is bounded in time.
+ * Load the code for this kind and open the database. The signal aborts queries to its server; steps that must not be
+ * interrupted, such as a swap, still run to completion, within a time limit.
  */
 export async function openDatabase(dump: ServerDump, signal?: AbortSignal): Promise<ServerDatabase>;
 export async function openDatabase(dump: FileDump, signal?: AbortSignal): Promise<FileDatabase>;

@@ -1,5 +1,5 @@
-// Every kind of database. A new one is a folder, and a line here. Which comes first is asked first, where a question names
-// a database and does not say of which kind it is.
+// All kinds of databases. To add one, create a folder and add a line here. If a query names a database but not its
+// kind, they are tried in this order.
 import { mariadb } from "./mariadb/definition.ts";
 import { postgresql } from "./postgresql/definition.ts";
 import { redis } from "./redis/definition.ts";

@@ -1,4 +1,4 @@
-// Whom a question is for that names a database and not its server.
+// Find the server for a query that names only a database.
 import {
 	covers,
 	type Dump,
@@ -12,8 +12,8 @@ import {
 import { DATABASES } from "./list.ts";
 
 /**
- * That database, where these dumps say that it is: one that names it comes before one of all. Without either, it is on the
- * server here of the first kind that there is.
+ * Find the database of this name in these dumps. A dump that names it takes precedence over a dump of all databases. If
+ * neither exists, assume the local server of the first kind in the list.
  */
 export function databaseNamed(name: string, dumps: readonly Dump[]): ServerDump {
 	const known = DATABASES.filter(({ speaksSql }) => speaksSql).flatMap(({ key }) =>

@@ -1,8 +1,8 @@
-// How many rows are counted.
+// Limits on counting rows.
 import { HoldfastError } from "../values/error.ts";
 import type { RowCounts } from "./database.ts";
 
-/** Tables whose rows are counted: a dump of anybody's may name as many as it likes. */
+/** Count rows in at most this many tables: a dump from elsewhere may name any number. */
 const MOST_TABLES = 100_000;
 
 export function requireFew({ size }: RowCounts): void {

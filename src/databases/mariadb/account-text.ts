@@ -1,5 +1,5 @@
-// An account's definition and rights, as data and as SQL: what the server shows of them, and what archives of 0.1.0 hold, is
-// read by a small grammar; what is run is written here.
+// An account's definition and rights, as data and as SQL. A small grammar reads what the server shows and what archives
+// of 0.1.0 contain; the SQL that is run is written here.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import { type AccountName, accountLiteral, identifier, literal, pattern } from "./names.ts";
@@ -13,7 +13,7 @@ const CLAUSES = new Set(
 		/\s+/,
 	),
 );
-/** Rights on a database or on something in it; none of them reaches beyond. */
+/** Rights on a database or on objects in it. None of them reaches beyond the database. */
 const PRIVILEGES = new Set([
 	...[
 		"ALL PRIVILEGES",
@@ -48,7 +48,7 @@ const clause = v.union([
 			v.check((word) => CLAUSES.has(word)),
 		),
 	}),
-	/** How it proves who it is. */
+	/** An authentication plugin. */
 	v.object({ plugin: v.pipe(v.string(), v.regex(/^\w+$/)) }),
 	v.object({ text: v.string() }),
 	v.object({ hex: v.pipe(v.string(), v.regex(/^[0-9a-fA-F]*$/)) }),
@@ -57,19 +57,19 @@ const clause = v.union([
 const grantSchema = v.object({
 	privileges: v.array(v.object({ name: v.string(), columns: v.optional(v.array(v.string())) })),
 	kind: v.optional(v.picklist(KINDS)),
-	/** Undefined for the whole database. */
+	/** Undefined for the entire database. */
 	object: v.optional(v.string()),
-	/** The database's name stands there as a pattern. */
+	/** Whether the database's name is written as a pattern. */
 	pattern: v.boolean(),
 	option: v.boolean(),
 });
 export const accountSchema = v.object({
 	user: v.string(),
 	host: v.string(),
-	/** What follows the name in CREATE USER; nothing for a role. */
+	/** What follows the name in CREATE USER; empty for a role. */
 	clauses: v.array(clause),
 	grants: v.array(grantSchema),
-	/** Those of the roles here that it has, and the one that it begins with. */
+	/** The roles in this list that are granted to it, and its default role. */
 	roles: v.optional(v.array(v.string()), []),
 	defaultRole: v.optional(v.string()),
 });
@@ -97,14 +97,14 @@ export function grantText(
 	return `GRANT ${rights.join(", ")} ON ${kind === undefined ? "" : `${kind} `}${on}.${object === undefined ? "*" : identifier(object)} TO ${accountLiteral(who)}${option ? " WITH GRANT OPTION" : ""}`;
 }
 
-/** CREATE USER `user`@`host` …; undefined when it is anything else. */
+/** Parses CREATE USER `user`@`host` …; undefined for any other statement. */
 export function clausesOf(statement: string, { user, host }: AccountName): Account["clauses"] | undefined {
 	const tokens = tokensOf(statement);
 	if (!tokens) return undefined;
 	const rest = after(tokens, ["CREATE", "USER"]);
 	const found = rest && afterAccount(rest, { user, host });
 	if (!found) return undefined;
-	// Roles of the whole server's are not this database's.
+	// Default roles are server-wide and do not belong to this database.
 	const role = found.findIndex(
 		(token, index) => isWord(token, "DEFAULT") && isWord(found[index + 1], "ROLE"),
 	);
@@ -124,7 +124,7 @@ export function clausesOf(statement: string, { user, host }: AccountName): Accou
 	return clauses;
 }
 
-/** IDENTIFIED VIA one OR another, IDENTIFIED WITH one. */
+/** Whether a plugin name is expected here: IDENTIFIED VIA one OR another, IDENTIFIED WITH one. */
 function isPluginAt(tokens: readonly Token[], index: number): boolean {
 	const before = tokens[index - 1];
 	return (
@@ -134,7 +134,7 @@ function isPluginAt(tokens: readonly Token[], index: number): boolean {
 	);
 }
 
-/** GRANT … ON `database`.… TO `user`@`host`; undefined when it is anything else. */
+/** Parses GRANT … ON `database`.… TO `user`@`host`; undefined for any other statement. */
 export function grantOf(statement: string, who: AccountName, database: string): Grant | undefined {
 	const tokens = tokensOf(statement);
 	const rights = tokens && after(tokens, ["GRANT"]);
@@ -161,7 +161,7 @@ export function grantOf(statement: string, who: AccountName, database: string): 
 	};
 }
 
-/** `SELECT (`a`, `b`), CREATE VIEW`: words, and columns in brackets. */
+/** Parses `SELECT (`a`, `b`), CREATE VIEW`: privileges, each with optional columns in parentheses. */
 function privilegesOf(tokens: readonly Token[]): Grant["privileges"] | undefined {
 	const all = partsOf(tokens).map((part) => {
 		const open = part.findIndex((token) => isSign(token, "("));
@@ -174,7 +174,7 @@ function privilegesOf(tokens: readonly Token[]): Grant["privileges"] | undefined
 	return all.every(({ name }) => PRIVILEGES.has(name)) ? all : undefined;
 }
 
-/** What stands between commas that are in no brackets. */
+/** Split at commas that are not inside parentheses. */
 function partsOf(tokens: readonly Token[]): Token[][] {
 	const parts: Token[][] = [[]];
 	let depth = 0;

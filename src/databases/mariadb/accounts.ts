@@ -1,4 +1,4 @@
-// The accounts that may do something with a database, and what they may do with it, as data of an archive.
+// The accounts that have rights on a database, and those rights, as data for an archive.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import { type Account, accountSchema, clausesOf, clauseText, grantOf, grantText } from "./account-text.ts";
@@ -6,10 +6,13 @@ import { accountLiteral, accountOf, accountText, literal, pattern } from "./name
 import type { Server } from "./server.ts";
 import { knownAccounts, ofUnknownArchive } from "./unknown-accounts.ts";
 
-/** The tables of grants below the whole server's (MariaDB Knowledge Base, "The mysql Database Tables"). */
+/** The tables with grants below the server level (MariaDB Knowledge Base, "The mysql Database Tables"). */
 const GRANTS = ["db", "tables_priv", "columns_priv", "procs_priv"];
 
-/** MySQL's hashes hold bytes that are no text (its Reference Manual, "print_identified_with_as_hex"); MariaDB skips it. */
+/**
+ * MySQL's password hashes may contain binary data (MySQL Reference Manual, "print_identified_with_as_hex"). MariaDB
+ * ignores this comment.
+ */
 const HASHES_IN_HEX = "SET @holdfast = 1 /*!80017 , SESSION print_identified_with_as_hex = ON */";
 
 const heldSchema = v.object({ accounts: v.array(accountSchema) });
@@ -17,14 +20,14 @@ const oldSchema = v.array(v.object({ name: v.string(), statements: v.array(v.str
 
 const nameOf = accountText;
 
-/** Who has rights on this database or something in it. */
+/** Selects the accounts that have rights on this database or on objects in it. */
 const grantees = (database: string) =>
 	GRANTS.map(
 		(table) =>
 			`SELECT DISTINCT User, Host FROM mysql.${table} WHERE Db IN (${literal(database)}, ${literal(pattern(database))})`,
 	).join(" UNION ");
 
-/** A password is kept as the server keeps it, hashed. */
+/** Passwords are stored as the server's hashes. */
 export async function accountsOf(server: Server, database: string): Promise<object | undefined> {
 	const rows = await server.sql([grantees(database)], `look for the accounts of ${database}`);
 	const accounts: Account[] = [];
@@ -67,7 +70,7 @@ export async function accountsOf(server: Server, database: string): Promise<obje
 	return accounts.length === 0 ? undefined : ({ accounts } satisfies v.InferOutput<typeof heldSchema>);
 }
 
-/** As an archive holds them, of this version or of 0.1.0, and what of them is not understood. */
+/** Parse accounts from an archive, of this version or of 0.1.0. `faults` describes what was not understood. */
 function held(accounts: unknown, database: string): { accounts: Account[]; faults: string[] } {
 	const found = v.safeParse(heldSchema, accounts);
 	if (found.success) return { accounts: found.output.accounts, faults: [] };
@@ -140,7 +143,7 @@ export async function createAccounts(
 					: `CREATE USER ${accountLiteral(one)} ${one.clauses.map(clauseText).join(" ")}`,
 				...one.grants.map((grant) => grantText(grant, one, database)),
 			]),
-			// One that is there already may have rights beyond this database.
+			// Grant only roles that are created here: an existing role may have rights beyond this database.
 			...wanted.flatMap((one) =>
 				one.roles
 					.filter((role) => wanted.some(({ user, host }) => user === role && host === ""))

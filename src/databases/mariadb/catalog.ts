@@ -1,9 +1,9 @@
-// Databases as a whole: those that the server has, what they are like, their tables, and who uses them.
+// Queries about databases: which exist, their properties, their tables, and who is connected.
 import { LONG_QUESTION_SECONDS } from "../client.ts";
 import { identifier, literal, word } from "./names.ts";
 import { type Server, sqlBy } from "./server.ts";
 
-/** What a database is made with. */
+/** The options for CREATE DATABASE. */
 export interface Properties {
 	readonly charset: string;
 	readonly collation: string;
@@ -56,7 +56,7 @@ export interface Move {
 	readonly to: string;
 }
 
-/** All of them, or none. */
+/** Move all tables or none: RENAME TABLE is atomic. */
 export async function moveTables({ sql }: Server, moves: readonly Move[], doing: string): Promise<void> {
 	const renames = moves.flatMap(({ tables, from, to }) =>
 		tables.map(
@@ -71,7 +71,7 @@ export async function endSessions({ sql }: Server, name: string): Promise<void> 
 		[`SELECT id FROM information_schema.processlist WHERE db = ${literal(name)} AND id <> CONNECTION_ID()`],
 		`look for sessions of ${name}`,
 	);
-	// One that has ended meanwhile is no fault.
+	// The session may have ended in the meantime.
 	for (const [id] of sessions)
 		await sql([`KILL CONNECTION ${Number(id)}`], `end a session of ${name}`).catch(() => {});
 }

@@ -1,5 +1,6 @@
-// Whose rights the objects of a dump would run with. Of an archive that this machine did not write as it is now, nothing
-// gets more rights than the database's own accounts have: a view of root's could read all that the server holds.
+// The accounts that the objects in a dump would run as. If this machine did not write the archive exactly as it is,
+// nothing may run with more rights than the database's own accounts have: a view defined by root could read everything
+// on the server.
 import { HoldfastError } from "../../values/error.ts";
 import { accountText } from "./names.ts";
 import { objectsOf } from "./objects.ts";
@@ -7,14 +8,14 @@ import { beyond } from "./rights.ts";
 import type { Server } from "./server.ts";
 import { creation, type StoredObject } from "./stored-object.ts";
 
-/** Fails when one of these would run as an account that has rights beyond the database. */
+/** Throws if one of these objects would run as an account that has rights beyond the database. */
 export async function requireOwnDefiners(
 	server: Server,
 	database: string,
 	hasLive: boolean,
 	objects: readonly StoredObject[],
 ): Promise<void> {
-	// What the live database does just so already is no more than it had.
+	// An object that exists identically in the live database gains no new rights.
 	const known = new Set(hasLive ? (await objectsOf(server, database)).map((one) => creation(one)) : []);
 	const others = objects.filter((one) => !known.has(creation(one)));
 	const definers = new Map(others.map(({ definer }) => [accountText(definer), definer]));

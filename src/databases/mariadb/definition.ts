@@ -1,4 +1,4 @@
-// What the rest of the program knows of MariaDB and MySQL without loading what works on it.
+// The definition of MariaDB and MySQL. It loads none of the code that talks to the server.
 import { defineDatabase } from "../database.ts";
 import { schema } from "./schema.ts";
 

@@ -1,12 +1,15 @@
-// After a power cut within a RENAME TABLE the server may know a table's data in one database and its definition in
-// another: InnoDB's log brings the .ibd files to where they were renamed to, and nothing the .frm files, which are renamed
-// in folders that the server does not sync. Such a table is not there for the server, in neither database.
+// After a power cut during RENAME TABLE, a table's data and its definition may be in different databases. InnoDB's log
+// moves the .ibd files to their new names, but nothing moves the .frm files, which are renamed in folders that the
+// server does not sync. The server then finds the table in neither database.
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { syncPath } from "../../host/files.ts";
 import type { Server } from "./server.ts";
 
-/** Bring definitions to their data, among these databases alone, which only a swap of ours renames tables between. */
+/**
+ * Move definitions to where their data is. Considers only these databases, because only our own swap renames tables
+ * between them.
+ */
 export async function bringDefinitions(server: Server, databases: readonly string[]): Promise<void> {
 	const [[data = ""] = []] = await server.sql(["SELECT @@datadir"], "ask the server for its folder");
 	const folders = databases.map((name) => join(data, folderName(name)));
@@ -29,7 +32,7 @@ export async function bringDefinitions(server: Server, databases: readonly strin
 	await server.sql(["FLUSH TABLES"], "have the server look at its tables again");
 }
 
-/** As the server writes a name that is a folder's (MariaDB Knowledge Base, "Identifier to File Name Mapping"). */
+/** The folder name that the server uses for a database (MariaDB Knowledge Base, "Identifier to File Name Mapping"). */
 function folderName(database: string): string {
 	return database.replace(
 		/[^a-zA-Z0-9_]/g,

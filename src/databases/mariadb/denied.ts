@@ -1,14 +1,16 @@
-// What the server says to who may not do something.
+// Recognise the server's errors about missing rights.
 import { says } from "./temporary.ts";
 
-/** "Access denied", "you need the SUPER privilege", "invoker of view lacks rights": of what its account may not do. */
+/** "Access denied", "you need the SUPER privilege", "invoker of view lacks rights": the account lacks a right. */
 const DENIED = /ERROR (1044|1142|1143|1227|1356|1370|1419) /;
-/** "View references invalid tables or columns": whether it is broken, or its definer merely may not look, the server tells alike. */
+/**
+ * "View references invalid tables or columns" has two possible causes: the view is broken, or its definer lacks rights.
+ */
 export const mayBeBroken = (error: unknown) => says(error, /ERROR 1356 /) || !isDenied(error);
 
 /**
- * MySQL does not show a view of a JSON_TABLE to those who may not run a function that it uses (ERROR 1235). It evaluates
- * nothing to show one.
+ * MySQL does not show a view that uses JSON_TABLE to an account that may not run a function in it (ERROR 1235). Showing
+ * a view evaluates nothing.
  */
 export const isNotShown = (error: unknown) => says(error, /ERROR 1235 /);
 

@@ -1,5 +1,6 @@
-// A dump in one file that the server's own client can read: first the tables, as mariadb-dump writes them, then what is
-// made of them. Its last line has the second part as data: a restore runs nothing of it as a script.
+// A dump is one file that the server's own client can read: first the tables as mariadb-dump writes them, then the
+// views, triggers, routines and events. The last line repeats the second part as data, so that a restore never runs it
+// as a script.
 import { open } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -11,16 +12,19 @@ import { objectsIn } from "./objects-text.ts";
 import type { Server } from "./server.ts";
 import { creation, objectSchema, type StoredObject } from "./stored-object.ts";
 
-/** The line between the two parts, and what the last line begins with. */
+/** The line between the two parts, and the start of the last line. */
 const OBJECTS = "-- Holdfast: views, triggers, routines and events\n";
 const DATA = "-- Holdfast: the above as data: ";
-/** Bytes of the second part, which is text that people wrote: of what this machine wrote, and of anybody's. */
+/**
+ * Size limit of the second part in bytes: for a known dump (written by this machine, or agreed to by the user) and for
+ * any other.
+ */
 const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 } as const;
 
-/** Engines that a transaction shows as they were at its begin. */
+/** Storage engines for which a transaction gives a consistent view. */
 const TRANSACTIONAL = ["InnoDB", "TokuDB", "MyRocks", "ROCKSDB", "SEQUENCE"];
 
-/** What the program that dumps the tables is told. */
+/** Arguments for the program that dumps the tables. */
 export async function dataOf(server: Server, name: string): Promise<string[]> {
 	const rows = await server.sql(
 		[
@@ -33,7 +37,8 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 		([, type, engine = ""]) => type === "BASE TABLE" && !TRANSACTIONAL.includes(engine),
 	);
 	return [
-		// One state of the database, without a lock where its engines can; MyISAM and its like need one meanwhile.
+		// Dump one consistent state, without locks if every storage engine supports that. Others, such as MyISAM, need
+		// a lock.
 		...(locked ? ["--lock-tables"] : ["--single-transaction"]),
 		"--quick",
 		"--hex-blob",
@@ -46,7 +51,7 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 	];
 }
 
-/** The tables, then the objects. */
+/** Write the tables, then the objects. */
 export function withObjects(tables: DumpStream, then: () => Promise<readonly StoredObject[]>): DumpStream {
 	const output = new PassThrough();
 	const whole = (async () => {
@@ -78,7 +83,7 @@ export function withObjects(tables: DumpStream, then: () => Promise<readonly Sto
 	return { output, whole };
 }
 
-/** For a person who loads the dump by hand. */
+/** SQL for a user who loads the dump by hand. */
 function forClient(one: StoredObject): string {
 	const statement = creation(one);
 	let mark = "//";
@@ -101,12 +106,15 @@ const tailSchema = v.pipe(
 );
 
 export interface DumpParts {
-	/** Bytes of the first part. */
+	/** Size of the first part in bytes. */
 	readonly tables: number;
 	readonly objects: readonly StoredObject[];
 }
 
-/** Where the first part ends, and the objects. It is known where this machine wrote it, or somebody has agreed to it. */
+/**
+ * Find the end of the first part, and the objects. `isKnown`: this machine wrote the dump, or the user agreed to its
+ * content.
+ */
 export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts> {
 	const handle = await open(file);
 	try {
@@ -120,7 +128,7 @@ export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts
 			if (!found.success || found.output.at > size) throw damaged(file);
 			return { tables: found.output.at, objects: found.output.objects };
 		}
-		// Holdfast 0.1.0 wrote the second part as mysqldump has it.
+		// Holdfast 0.1.0 wrote the second part in mysqldump's format.
 		const mark = tail.lastIndexOf(`\n${OBJECTS}`);
 		if (mark < 0 && size > most)
 			throw new HoldfastError(

@@ -1,6 +1,6 @@
-// Who makes the views, triggers, routines and events of a database. A server evaluates parts of a definition while it reads
-// it: that is done with rights over this database alone, and for no longer than a moment. What an account with these
-// cannot make is made with ours, where that is safe or trusted.
+// Choose which account creates the views, triggers, routines and events of a database. A server evaluates parts of a
+// definition while it parses it, so this runs with rights on this database only, and with a short time limit. What such
+// an account cannot create is created with our own rights, if that is safe or the archive is trusted.
 import { HoldfastError } from "../../values/error.ts";
 import { isDenied } from "./denied.ts";
 import { type AccountName, accountText } from "./names.ts";
@@ -9,23 +9,26 @@ import { type Asked, asked, type Server } from "./server.ts";
 import type { StoredObject } from "./stored-object.ts";
 import { says, temporaryAccount } from "./temporary.ts";
 
-/** For one definition; ordinary ones take milliseconds. */
+/** Time limit for one definition. Ordinary ones take milliseconds. */
 const definitionSeconds = () => Number(process.env.HOLDFAST_DEFINITION_SECONDS) || 60;
 
-/** It may not make what runs as another, or nothing that a binary log takes in: whatever the definition is. */
+/**
+ * The account may not create anything that runs as another account, or anything that is written to a binary log,
+ * whatever the definition says.
+ */
 const NOT_A_MAKER = /ERROR (1227|1419) /;
 
 export interface Makers {
-	/** Who makes all that it may make. */
+	/** The account to try first. */
 	readonly maker: Asked;
 	/**
-	 * Who has the rights of this definer beside those over the database, in other databases as well: we ourselves, when
-	 * it has some over the server.
+	 * An account with rights on the database plus the rights that this definer has on other databases. Returns
+	 * ourselves if the definer has rights on the server.
 	 */
 	like(definer: AccountName): Promise<Asked>;
-	/** We ourselves, for the rest. */
+	/** Our own connection, for what the others cannot create. */
 	readonly ourselves: Asked;
-	/** Whether the maker can make what runs as another account. */
+	/** Whether the maker can create objects that run as another account. */
 	readonly forOthers: boolean;
 	release(): Promise<void>;
 }
@@ -62,7 +65,7 @@ export async function makersOf(
 		ourselves,
 		forOthers: account.forOthers,
 		async release() {
-			// One that cannot be taken away keeps none of the others.
+			// Failing to drop one account must not prevent dropping the others.
 			const ends = await Promise.allSettled(releases.map((release) => release()));
 			for (const end of ends) if (end.status === "rejected") throw end.reason;
 		},
@@ -70,10 +73,11 @@ export async function makersOf(
 }
 
 /**
- * Whether we make it ourselves when the maker was denied it. Of an archive that is not trusted that is what the live
- * database has just so, since nothing else with such a definer is let in; and what is read, never evaluated, before it
- * runs: all but views, of events since their schedules are times alone. A binary log and older servers leave no other
- * way (MySQL Reference Manual, "Stored Program Binary Logging").
+ * Whether to create an object with our own rights after the maker was denied. For an untrusted archive this is limited
+ * to two cases: the definer has rights beyond the database, which is allowed only for objects that exist identically in
+ * the live database; or the object is not a view, since the server only parses routines, triggers and events when it
+ * creates them (an event's schedule contains only literal times). With a binary log, and on older servers, there is no
+ * other way (MySQL Reference Manual, "Stored Program Binary Logging").
  */
 export async function fallsToUs(
 	server: Server,
@@ -86,7 +90,7 @@ export async function fallsToUs(
 	return (await beyond(server, database, definer)) !== undefined;
 }
 
-/** Fails for views that nobody but us could make here: the server evaluates parts of them, with our rights then. */
+/** Throws for views that only we could create here: the server would evaluate parts of them with our rights. */
 export async function requireMaker(
 	server: Server,
 	live: string,

@@ -1,7 +1,7 @@
-// MariaDB and MySQL, through their own programs. A database of theirs cannot be renamed: a swap moves its tables with
+// MariaDB and MySQL, through their own programs. They cannot rename a database. A swap therefore moves the tables with
 // one RENAME TABLE, which is atomic (MariaDB Knowledge Base, "Atomic DDL", since 10.6; MySQL Reference Manual, "Atomic
-// Data Definition Statement Support", since 8.0), and makes views, triggers, routines and events again around it, which
-// is not. See docs/explanation/databases.md.
+// Data Definition Statement Support", since 8.0). Views, triggers, routines and events are dropped before and recreated
+// after it, which is not atomic. See docs/explanation/databases.md.
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import * as v from "valibot";
@@ -26,7 +26,7 @@ import { dropTemporary, temporaryAccount } from "./temporary.ts";
 const factsSchema = v.looseObject({
 	charset: v.string(),
 	collation: v.string(),
-	/** Undefined in archives of before MySQL's own programs were known: then it was MariaDB's. */
+	/** Undefined in archives from before MySQL's own programs were supported: MariaDB's were used then. */
 	product: v.optional(v.picklist(["MariaDB", "MySQL"])),
 });
 type Facts = v.InferOutput<typeof factsSchema>;
@@ -62,7 +62,7 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 		},
 		async load(held, fresh, work) {
 			const objects = await load(server, live, held, fresh, work);
-			// Triggers and events would run, and views would name the wrong tables: they come with the swap.
+			// Triggers and events would run, and views would refer to the wrong tables, so the swap creates them.
 			return { rest: { objects: [...objects], trusted: held.trust !== "none" } satisfies Rest, warnings: [] };
 		},
 		async unload(fresh) {
@@ -78,7 +78,7 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 async function dump(server: Server, live: string, work: Work): Promise<DumpStream> {
 	const doing = `dump the database ${live}`;
 	const options = await dataOf(server, live);
-	// In the place of a table its owner could put a view, whose functions would run with our rights.
+	// The owner could replace a table with a view, whose functions would then run with our rights.
 	const reader = await temporaryAccount(server, live, "read");
 	const tables = await dumpBy(reader.client, doing, [...reader.connect("dump"), ...options], work);
 	const released = tables.whole.then(reader.release, async (error: Error) => {
@@ -96,12 +96,12 @@ async function dump(server: Server, live: string, work: Work): Promise<DumpStrea
 async function obstacles(server: Server, facts: DumpFacts): Promise<string[]> {
 	const { product: theirs = "MariaDB", version: wanted } = facts;
 	const { product, version } = await server.product();
-	// The two have parted: collations, types and accounts of one are not the other's.
+	// MariaDB and MySQL have diverged: collations, types and accounts are not compatible.
 	if (product !== theirs)
 		return [
 			`it was dumped by ${theirs} ${wanted}, and the server here is ${product} ${version}; neither reads the other's (to have it as a file: --into FOLDER)`,
 		];
-	// A newer one of the same may hold what is not known here.
+	// A dump from a newer version may use features that this server does not know.
 	return version < wanted
 		? [`it was dumped by ${theirs} ${wanted}, and the server here is version ${version}`]
 		: [];
@@ -110,7 +110,7 @@ async function obstacles(server: Server, facts: DumpFacts): Promise<string[]> {
 async function countRows(server: Server, live: string): Promise<RowCounts> {
 	const names = await tablesOf(server, live);
 	if (names.length === 0) return new Map();
-	// In the place of a table its owner could put a view, whose functions would run with our rights.
+	// The owner could replace a table with a view, whose functions would then run with our rights.
 	const reader = await temporaryAccount(server, live, "ask");
 	const statements = names.map(
 		(name) => `SELECT ${literal(name)}, count(*) FROM ${identifier(live)}.${identifier(name)}`,
@@ -120,7 +120,7 @@ async function countRows(server: Server, live: string): Promise<RowCounts> {
 	return new Map(counts.map(([name = "", count]) => [name, Number(count)]));
 }
 
-/** The tables; what else belongs to the database is returned. */
+/** Load the tables. Returns the views, triggers, routines and events, which the swap creates. */
 async function load(
 	server: Server,
 	live: string,
@@ -144,7 +144,7 @@ async function load(
 	return objects;
 }
 
-/** Facts of an archive's are somebody's word. */
+/** Facts from an archive are untrusted input. */
 function factsOf(facts: DumpFacts, database: string): Facts {
 	const { success, output, issues } = v.safeParse(factsSchema, facts);
 	if (success) return output;

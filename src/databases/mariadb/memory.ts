@@ -1,32 +1,38 @@
-// What a swap must know to be taken back, as the journal keeps it. Holdfast 0.1.0 kept it in a table of the database that
-// was loaded, where the dump could have put one of its own: that is read as any text from elsewhere.
+// What a swap must remember so that it can be undone, as the journal stores it. Holdfast 0.1.0 stored it in a table of
+// the loaded database, where the dump could have contained a table of that name, so its content is untrusted input.
 import * as v from "valibot";
 import { identifier, literal } from "./names.ts";
 import { objectsIn } from "./objects-text.ts";
 import type { Server } from "./server.ts";
 import { objectSchema } from "./stored-object.ts";
 
-/** The table of 0.1.0. */
+/** The table that 0.1.0 created. */
 export const LEGACY = "holdfast_swap";
 
 const objects = v.array(objectSchema);
 
-/** What a load leaves for the swap: triggers and events would run beside the live database, and views name other tables. */
+/**
+ * What a load leaves for the swap to create: before the swap, triggers and events would already run, and views would
+ * refer to the wrong tables.
+ */
 export const restSchema = v.object({
 	objects,
-	/** Of an archive that this machine wrote, or a person trusts. Undefined in journals of before it was known. */
+	/**
+	 * Whether this machine wrote the archive or the user trusts it. Undefined in journals of versions that did not
+	 * record this.
+	 */
 	trusted: v.optional(v.boolean()),
 });
 export type Rest = v.InferOutput<typeof restSchema>;
 
 export const memorySchema = v.object({
-	/** Of the fresh one. */
+	/** For the fresh database. */
 	rest: restSchema,
-	/** Of the live one before the swap. */
+	/** For the database that was live before the swap. */
 	aside: restSchema,
-	/** Whether there was a live one. */
+	/** Whether a live database existed. */
 	hadLive: v.boolean(),
-	/** The live one's tables before the swap. */
+	/** The tables of the live database before the swap. */
 	moved: v.array(v.string()),
 });
 export type Memory = v.InferOutput<typeof memorySchema>;
@@ -38,13 +44,13 @@ const oldMemory = v.object({
 	moved: v.optional(v.array(v.string()), []),
 });
 
-/** What 0.1.0 left in this database, and undefined where there is nothing that could be that. */
+/** What 0.1.0 stored in this database. Undefined if there is no such table. */
 export async function legacyMemory(
 	server: Server,
 	database: string,
 ): Promise<{ readonly rest: Rest; readonly swap?: Memory } | undefined> {
 	const doing = `look at the database ${database}`;
-	// The table as 0.1.0 made it; anything else of that name is the application's.
+	// Require exactly the table that 0.1.0 created; any other table of that name belongs to the application.
 	const tables = await server.sql(
 		[
 			`SELECT 1 FROM information_schema.tables WHERE table_schema = ${literal(database)} AND table_name = ${literal(LEGACY)} AND table_type = 'BASE TABLE' AND engine = 'InnoDB'`,

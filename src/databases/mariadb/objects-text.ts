@@ -1,11 +1,11 @@
-// The objects of a dump by Holdfast 0.1.0, which held them as mysqldump writes them: SQL for a client to run. It is read
-// here by the few forms that mysqldump knows, and never run as a script.
+// The objects in a dump by Holdfast 0.1.0, which stored them as SQL in mysqldump's format. This parser accepts only the
+// few forms that mysqldump writes; the text is never run as a script.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import { objectSchema, type StoredObject } from "./stored-object.ts";
 import { bareName, triggerParts } from "./trigger.ts";
 
-/** A name as the server writes it. */
+/** A quoted name as the server writes it. */
 const QUOTED = '(`(?:[^`]|``)*`|"(?:[^"]|"")*")';
 const DEFINER = `DEFINER=${QUOTED}(?:@${QUOTED})?`;
 
@@ -22,7 +22,7 @@ const ROUTINE = new RegExp(
 const TRIGGER = new RegExp(`^CREATE ${DEFINER} (TRIGGER\\s[\\s\\S]*)$`, "i");
 
 export function objectsIn(text: Buffer): StoredObject[] {
-	// Byte by byte until it is known which character set an object was written in.
+	// Keep raw bytes until the character set of an object is known.
 	const lines = text.toString("latin1").split("\n");
 	const settings: Record<string, string> = {};
 	const found: StoredObject[] = [];
@@ -107,7 +107,7 @@ function object(
 	throw notUnderstood(String(name));
 }
 
-/** Bytes of a text, as `latin1` has them, in the character set of the server's that it was written in. */
+/** Decode text whose bytes were read as `latin1`, using the character set that the server wrote it in. */
 function decoded(bytes: string, charset: string): string {
 	const label = /^(utf8|ascii|binary)/.test(charset)
 		? "utf8"

@@ -1,4 +1,4 @@
-// The views, triggers, routines and events of a database, as it has them now.
+// Read the current views, triggers, routines and events of a database.
 import * as v from "valibot";
 import { isNotShown } from "./denied.ts";
 import { accountOf, identifier, literal } from "./names.ts";
@@ -8,7 +8,7 @@ import { type Named, shownObject } from "./shown-object.ts";
 import { ROUTINES, type StoredObject } from "./stored-object.ts";
 import { temporaryAccount } from "./temporary.ts";
 
-/** All that the database has now. */
+/** Everything the database currently has. */
 export async function objectsOf(server: Server, database: string): Promise<StoredObject[]> {
 	const where = literal(database);
 	const look = (statement: string) =>
@@ -22,7 +22,7 @@ export async function objectsOf(server: Server, database: string): Promise<Store
 	const events = await look(
 		`SELECT event_name, definer FROM information_schema.events WHERE event_schema = ${where} ORDER BY 1`,
 	);
-	// The order in which those of one moment run is the one in which they are made.
+	// Triggers for the same event run in the order in which they were created, so keep that order.
 	const triggers = await look(
 		`SELECT trigger_name, definer FROM information_schema.triggers WHERE trigger_schema = ${where} ORDER BY event_object_table, action_timing, event_manipulation, action_order`,
 	);

@@ -1,4 +1,4 @@
-// Make the views, triggers, routines and events of a database, in the place of those that it has.
+// Replace the views, triggers, routines and events of a database.
 import { isDenied } from "./denied.ts";
 import { fallsToUs, makersOf } from "./maker.ts";
 import { identifier, literal } from "./names.ts";
@@ -6,7 +6,7 @@ import type { Asked, Server } from "./server.ts";
 import { makeOne } from "./statement.ts";
 import { creation, isKind, ROUTINES, type StoredObject } from "./stored-object.ts";
 
-/** Take all of them away. */
+/** Drop all of them. */
 export async function dropObjects(server: Server, database: string): Promise<void> {
 	const parts = [
 		["'TRIGGER', trigger_name", "triggers", "trigger_schema"],
@@ -29,15 +29,15 @@ export async function dropObjects(server: Server, database: string): Promise<voi
 		.filter(([kind = ""]) => isKind(kind))
 		.flatMap(([kind = "", one = ""]) => {
 			const drop = `DROP ${kind} IF EXISTS ${identifier(database)}.${identifier(one)}`;
-			// MariaDB before 11.3 knows packages in this mode alone.
+			// MariaDB before 11.3 supports packages only in this mode.
 			return kind.startsWith("PACKAGE") ? ["SET sql_mode = 'ORACLE'", drop, "SET sql_mode = ''"] : [drop];
 		});
 	if (drops.length > 0) await server.sql(drops, `make room for the views and routines of ${database}`);
 }
 
 /**
- * Make these, and no others, the database's. Those that are trusted are made with our own rights where those over the
- * database do not suffice. `within`: the same server, as it may be interrupted.
+ * Make these the only objects of the database. Trusted objects are created with our own rights if rights on the
+ * database are not enough. `within`: the same server, with statements that can be aborted.
  */
 export async function putObjects(
 	server: Server,
@@ -54,7 +54,7 @@ export async function putObjects(
 	);
 	const makers = await makersOf(within, database, objects);
 	const makeBy = (by: Asked, one: StoredObject) => makeOne(server, by, database, own, one, creation(one));
-	/** With its definer's rights before ours: it may name what lies in other databases. */
+	/** Try the definer's rights before ours: a view may refer to other databases. */
 	const makeLike = async (one: StoredObject, error: unknown) => {
 		if (one.kind !== "VIEW") throw error;
 		const like = await makers.like(one.definer);
@@ -81,7 +81,8 @@ async function makeAll(
 	make: (one: StoredObject) => Promise<void>,
 ): Promise<void> {
 	const of = (kinds: readonly string[]) => objects.filter(({ kind }) => kinds.includes(kind));
-	// A view needs what it is made of, which may be another view; routines need nothing to be there.
+	// A view needs the tables and views that it refers to, so retry until all exist. Routines need nothing to exist
+	// first.
 	for (const one of of(ROUTINES)) await make(one);
 	let views = of(["VIEW"]);
 	while (views.length > 0) {

@@ -1,12 +1,12 @@
-// A person's question to a database, such as a health check's: put with the right to read that database, and no other. What
-// the question is about is the service's, which could put a view in the place of a table.
+// Run a user's query, such as a health check's, with read access to this database only. The database belongs to the
+// service, which could replace a table with a view.
 
 import { identifier } from "./names.ts";
 import type { MariadbDump } from "./schema.ts";
 import { serverOf, sqlBy } from "./server.ts";
 import { temporaryAccount } from "./temporary.ts";
 
-/** The answer as psql prints it: a line for each row, and a bar between columns. Throws when it was not answered. */
+/** The answer in psql's format: one line per row, columns separated by `|`. Throws if the query fails. */
 export async function answerTo(
 	sql: string,
 	{ mariadb: database, ...where }: MariadbDump,

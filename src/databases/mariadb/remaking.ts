@@ -1,4 +1,4 @@
-// Whether the views, triggers, routines and events of a database can be made again, though nothing is made.
+// Check, without creating anything, whether the views, triggers, routines and events of a database can be recreated.
 import { isDenied, mayBeBroken } from "./denied.ts";
 import { makersOf, requireMaker } from "./maker.ts";
 import { identifier } from "./names.ts";
@@ -7,8 +7,8 @@ import { requireStatements } from "./statement.ts";
 import { creation, type StoredObject } from "./stored-object.ts";
 
 /**
- * Fails when one of these could not be made again, though nothing is made: what a view names is gone, or who made it; or
- * the server does not read its own text as one statement.
+ * Throws if one of these could not be recreated: a view refers to something that no longer exists, its definer no
+ * longer exists, or the server does not parse its own text as one statement. Creates nothing.
  */
 export async function requireWhole(
 	server: Server,
@@ -23,7 +23,8 @@ export async function requireWhole(
 		const look = (one: StoredObject) =>
 			makers.maker.sql([fields(one)], doing).catch(async (error: unknown) => {
 				if (!isDenied(error)) throw error;
-				// It may name what lies in other databases. What its definer is denied as well is there.
+				// The view may refer to other databases. If its definer is denied as well, what it refers to does
+				// exist.
 				const like = await makers.like(one.definer);
 				await like.sql([fields(one)], doing).catch((error: unknown) => {
 					if (mayBeBroken(error)) throw error;
@@ -42,7 +43,7 @@ export async function requireWhole(
 
 const isView = ({ kind }: StoredObject) => kind === "VIEW";
 
-/** Fails for a definition that the server does not read as one statement, or that nobody could make here. */
+/** Throws for a definition that the server does not parse as one statement, or that no account could create here. */
 export async function requireReadable(
 	server: Server,
 	live: string,
@@ -53,7 +54,8 @@ export async function requireReadable(
 	const makers = await makersOf(server, database, objects);
 	try {
 		if (!trusted) await requireMaker(server, live, makers, objects);
-		// What needs others to be there is left for the swap; the rest can be looked at before anything is stopped.
+		// Views and package bodies depend on other objects and are left for the swap. Check the rest before anything is
+		// stopped.
 		const alone = objects.filter(({ kind }) => kind !== "VIEW" && kind !== "PACKAGE BODY");
 		await requireRead(makers.maker, database, alone);
 	} finally {
@@ -61,7 +63,7 @@ export async function requireReadable(
 	}
 }
 
-/** What the maker may not make is read as well. */
+/** Also covers definitions that the maker may not create: the server parses them before it denies them. */
 async function requireRead(maker: Asked, database: string, objects: readonly StoredObject[]): Promise<void> {
 	await requireStatements(
 		maker,

@@ -1,8 +1,8 @@
-// What an account of the server may do, with a database and beyond it.
+// Find out what an account may do with a database and beyond it.
 import { type AccountName, accountText, identifier, literal, pattern } from "./names.ts";
 import type { Server } from "./server.ts";
 
-/** Why an account is not the database's own, in words. */
+/** The reason why an account has more than rights on this database. Undefined if it has not. */
 export async function beyond(
 	server: Server,
 	database: string,
@@ -14,10 +14,10 @@ export async function beyond(
 		[`SELECT count(*) FROM mysql.user WHERE User = ${literal(user)} AND Host = ${literal(host)}`],
 		"look for accounts",
 	);
-	// Whoever is called so later may have any rights.
+	// An account created later with this name could have any rights.
 	if (there === "0") return "which this server does not have";
 	const who = `User = ${literal(user)} AND Host = ${literal(host)}`;
-	// As the information schema writes accounts.
+	// The format in which the information schema writes accounts.
 	const grantee = `grantee = ${literal(`'${user}'@'${host}'`)}`;
 	const other = `NOT IN (${literal(database)}, ${literal(pattern(database))})`;
 	const found = await server.sql(
@@ -40,8 +40,8 @@ export async function beyond(
 }
 
 /**
- * What an account may do with this and other databases, as it stands in a grant; undefined for one with rights over the
- * server. Those of its roles are not among them.
+ * The rights of an account on this and other databases, in the form of GRANT. Undefined for an account with rights on
+ * the server. Rights from its roles are not included.
  */
 export async function rightsOf(server: Server, account: AccountName): Promise<string[] | undefined> {
 	const { user, host } = account;

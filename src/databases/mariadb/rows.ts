@@ -1,20 +1,20 @@
-// Rows by table in a dump, without a server: mariadb-dump writes each row on a line of its own, MySQL's mysqldump as many
-// on one line as fit, so it is read byte by byte.
+// Count the rows of each table in a dump, without a server. mariadb-dump writes one row per line, but MySQL's mysqldump
+// writes as many per line as fit, so the dump is parsed byte by byte.
 import { createReadStream } from "node:fs";
 import type { RowCounts } from "../database.ts";
 import { requireFew } from "../row-counts.ts";
 
-/** Bytes of a line that are looked at for what it begins; a table's name has 64 characters. */
+/** How many bytes of a line are examined to see what starts there. A table's name has at most 64 characters. */
 const LONGEST_HEAD = 1024;
 const [NEWLINE, QUOTE, BACKSLASH, OPEN, CLOSE, SEMICOLON] = [..."\n'\\();"].map((one) =>
 	one.charCodeAt(0),
 ) as [number, number, number, number, number, number];
 
-/** A statement that inserts, as far as it was read. */
+/** The state of the parser inside an INSERT statement. */
 interface Insert {
 	readonly table: string;
 	rows: number;
-	/** Brackets that are open. */
+	/** The number of open parentheses. */
 	depth: number;
 	inText: boolean;
 	escaped: boolean;
@@ -27,7 +27,7 @@ export async function countInserted(file: string): Promise<RowCounts> {
 		requireFew(counts);
 	};
 	let head: number[] = [];
-	/** Between statements that insert: whether one begins before this byte. */
+	/** Outside INSERT statements: returns the state if one starts before this byte. */
 	const begun = (byte: number): Insert | undefined => {
 		const ends = byte === OPEN || byte === NEWLINE;
 		const line = ends && head.length < LONGEST_HEAD ? Buffer.from(head).toString("utf8") : "";
@@ -49,12 +49,12 @@ export async function countInserted(file: string): Promise<RowCounts> {
 	return counts;
 }
 
-/** Whether the statement ends with its next byte, which is read. */
+/** Consume one byte. Returns whether it ends the statement. */
 function endsAt(insert: Insert, byte: number): boolean {
 	if (insert.inText) {
 		if (insert.escaped) insert.escaped = false;
 		else if (byte === BACKSLASH) insert.escaped = true;
-		// A doubled one ends the text and begins it again.
+		// A doubled quote ends the string and starts it again.
 		else if (byte === QUOTE) insert.inText = false;
 		return false;
 	}

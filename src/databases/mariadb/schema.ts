@@ -1,9 +1,9 @@
-// A database of MariaDB or MySQL as the config declares it.
+// A MariaDB or MySQL database as declared in the config.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { ALL, except } from "../fields.ts";
 
-/** Where the server is, and as whom it is asked. */
+/** The server's address and the account to connect as. */
 export const connection = {
 	user: v.pipe(
 		v.optional(f.text),
@@ -16,7 +16,7 @@ export const connection = {
 	),
 };
 
-/** Databases of the server itself. */
+/** System databases. */
 export const OWN = ["mysql", "information_schema", "performance_schema", "sys"];
 
 export const schema = v.strictObject({

@@ -1,4 +1,4 @@
-// How to ask a server of MariaDB's or MySQL's: its own programs, with where it is and as whom.
+// Connect to a MariaDB or MySQL server with its own programs.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execText } from "../../host/exec.ts";
@@ -7,42 +7,45 @@ import { programPath } from "../../host/programs.ts";
 import { type Client, fault, QUESTION_SECONDS, questionOptions } from "../client.ts";
 import type { MariadbDump } from "./schema.ts";
 
-/** How to ask the server as somebody: words before a command's own, and the client that they are for. */
+/** How to connect as a particular account: the connection arguments, and the client that they are for. */
 export interface Asker {
 	readonly client: Client;
-	/** A statement is over by then. */
+	/** Time limit for one statement. */
 	readonly seconds?: number;
 	connect(role: keyof Programs): string[];
 }
 
-/** What a server is asked. */
+/** Ways to run SQL on a server. */
 export interface Asked {
-	/** Statements of ours over one connection; every row that they print. */
+	/** Run our own statements over one connection. Returns all rows that they print. */
 	sql(statements: readonly string[], doing: string): Promise<string[][]>;
-	/** All of these statements, whatever comes of each: what the server says of those that fail. */
+	/** Run all statements, even if some fail. Returns the server's error messages. */
 	faults(statements: readonly string[], doing: string): Promise<string[]>;
-	/** The same as the client reads it. */
+	/** Like `sql`, but the client parses the text. */
 	script(text: string, doing: string): Promise<string[][]>;
 }
 
-/** What the functions of this folder work by. */
+/** The server that the functions in this folder work with. */
 export interface Server extends Asker, Asked {
-	/** The same server, for what goes to its end though the run is interrupted; its statements in so many seconds. */
+	/**
+	 * The same server, for steps that must complete even if the run is interrupted. `seconds`: time limit per
+	 * statement.
+	 */
 	firm(seconds?: number): Server;
-	/** The program that asks it, for a person to type. */
+	/** The client program, for commands in hints. */
 	readonly program: string;
 	/**
-	 * Words of a command before its own: where the server is and as whom. With an option file of our own, which says as
-	 * whom, that takes the place of the configured one.
+	 * The connection arguments that precede a command's own. An option file of ours names the account and replaces the
+	 * configured file.
 	 */
 	connect(role: keyof Programs, optionFile?: string): string[];
-	/** The option file that is configured. */
+	/** The configured option file. */
 	readonly defaultsFile: string | undefined;
-	/** Which of the two it is, and its major version. */
+	/** The product and its major version. */
 	product(): Promise<{ readonly product: Product; readonly version: number }>;
 	/**
-	 * Make what was renamed, made and dropped survive a power cut: the server syncs its log, and not the folders that its
-	 * tables' definitions are renamed in. Does nothing for a server whose files are not here.
+	 * Make renames, creations and drops survive a power cut. The server syncs its log, but not the folders in which the
+	 * files with table definitions are renamed. Does nothing for a server whose files are not on this machine.
 	 */
 	settle(): Promise<void>;
 }
@@ -54,17 +57,17 @@ interface Programs {
 	readonly dump: string;
 }
 const MARIADB: Programs = { client: "mariadb", dump: "mariadb-dump" };
-/** MySQL's own, and of MariaDB before 10.4.6, which had no others yet. */
+/** MySQL's programs. MariaDB before 10.4.6 used the same names. */
 const MYSQL: Programs = { client: "mysql", dump: "mysqldump" };
 
 /**
- * A client that passes on what it reads, and does nothing else. In binary mode it knows no command but `delimiter` and
- * `\C`; it never hands a local file to the server, which could ask for one with any answer (`LOAD DATA LOCAL`); and
- * comments, which may stand in a routine, are not taken out.
+ * Client options that make it pass on its input unchanged. In binary mode the client knows only the commands
+ * `delimiter` and `\C`. It never sends a local file to the server, which could request one in any response (`LOAD DATA
+ * LOCAL`). Comments are kept, because a routine may contain some.
  */
 const PLAIN = ["--batch", "--binary-mode", "--comments", "--local-infile=0"];
 
-/** Those that are installed: a machine has one of the two packages, which shut each other out. */
+/** The installed programs. The two packages conflict, so a machine has only one of them. */
 const installed = () => (!programPath(MARIADB.client) && programPath(MYSQL.client) ? MYSQL : MARIADB);
 
 export function serverOf(
@@ -90,13 +93,13 @@ export function serverOf(
 				};
 	const connect: Server["connect"] = (role, optionFile = defaultsFile) => [
 		programs[role],
-		// It must come first of all.
+		// This option must be the first.
 		...(optionFile === undefined ? [] : [`--defaults-extra-file=${optionFile}`]),
 		...(socket === undefined ? [] : [`--socket=${socket}`]),
 		"--default-character-set=utf8mb4",
 		...(role === "client" ? PLAIN : []),
 		...(programs === MARIADB && role === "client" ? ["--loose-sandbox"] : []),
-		// A dump that sets the server's transaction ids could not be loaded into the server that it came from.
+		// A dump that sets GTIDs could not be loaded into the server it came from.
 		...(programs === MYSQL && role === "dump" ? ["--loose-set-gtid-purged=OFF"] : []),
 	];
 	const asker: Asker = { client, connect, ...(seconds === undefined ? {} : { seconds }) };
@@ -127,7 +130,7 @@ export function sqlBy(asker: Asker, statements: readonly string[], doing: string
 	return scriptBy(asker, `${statements.join(";\n")};\n`, doing);
 }
 
-/** All that can be asked by somebody. */
+/** Run SQL as this asker. */
 export function asked(asker: Asker): Asked {
 	return {
 		script: (text, doing) => scriptBy(asker, text, doing),
@@ -141,7 +144,7 @@ export function asked(asker: Asker): Asked {
 					if (line.startsWith("ERROR ")) said.push(line);
 				},
 			});
-			// It could not even begin.
+			// The client failed before it ran any statement.
 			if (result.code !== 0 && (said.length === 0 || said.every((line) => !/ at line \d+:/.test(line))))
 				throw fault(asker.client, doing, result);
 			return said;
@@ -150,8 +153,8 @@ export function asked(asker: Asker): Asked {
 }
 
 /**
- * A server ends by itself a statement that waits for a lock, which goes on there when its client is gone; MariaDB any
- * other as well, MySQL those that read alone.
+ * Session settings. Statements that wait for a lock continue on the server after their client is gone, so the server
+ * must end them itself. MariaDB can also end any other statement, MySQL only SELECT.
  */
 function plainSession({ seconds = QUESTION_SECONDS }: Asker): string[] {
 	const limits = `lock_wait_timeout=${seconds} /*M!100100 , max_statement_time=${seconds} */`;
@@ -171,7 +174,7 @@ async function scriptBy(asker: Asker, text: string, doing: string): Promise<stri
 		.map((line) => line.split("\t").map(plain));
 }
 
-/** As `--batch` escapes (mysql client manual, "--raw"). */
+/** Undo the escaping of `--batch` (mysql client manual, "--raw"). */
 function plain(text: string): string {
 	return text.replace(
 		/\\([nt0\\])/g,

@@ -1,25 +1,27 @@
-// What the server shows of a view, trigger, routine or event, as data.
+// Parse what the server shows of a view, trigger, routine or event.
 import * as v from "valibot";
 import { notUnderstood, objectSchema, type StoredObject } from "./stored-object.ts";
 import { triggerParts } from "./trigger.ts";
 
-/** One that the server has. */
+/** An object that exists on the server. */
 export type Named = Pick<StoredObject, "kind" | "name" | "definer">;
 
-/** Words of a definition that differ between objects of the kind. */
+/** The parts of a definition that vary between objects of one kind. */
 const MORE: Readonly<Record<string, readonly string[]>> = {
 	VIEW: ["DEFINER", "INVOKER"],
 	FUNCTION: ["", "AGGREGATE "],
 };
 
-/** A row of SHOW CREATE, whose columns differ by kind (MariaDB Knowledge Base, "SHOW CREATE EVENT" and its like). */
+/**
+ * Parses a row of SHOW CREATE, whose columns differ by kind (MariaDB Knowledge Base, "SHOW CREATE EVENT" and similar).
+ */
 export function shownObject(one: Named, row: readonly string[]): StoredObject {
 	const { kind, name, definer } = one;
 	const [, second, third, fourth] = row;
 	const statement = (kind === "VIEW" ? second : kind === "EVENT" ? fourth : third) ?? "";
 	const [charset, collation, databaseCollation] = row.slice(kind === "VIEW" ? 2 : kind === "EVENT" ? 4 : 3);
 	const algorithm = /^CREATE ALGORITHM=(\w+) /.exec(statement)?.[1];
-	// The server writes names as the object's own sql_mode has them.
+	// The server quotes names according to the object's own sql_mode.
 	for (const quote of ["`", '"'])
 		for (const more of MORE[kind] ?? [""]) {
 			const quoted = (part: string) => quote + part.replaceAll(quote, quote + quote) + quote;

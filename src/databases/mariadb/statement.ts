@@ -1,5 +1,5 @@
-// Have the server run one statement whose text comes from elsewhere, and be sure that it is one. The client never reads
-// such a text as a script: it knows commands of its own (`delimiter`, `\!`), also in the middle of a routine's body.
+// Run exactly one statement whose text comes from elsewhere. Such text must never reach the client as a script: the
+// client has commands of its own (`delimiter`, `\!`), and recognises some even inside a routine's body.
 import { randomBytes } from "node:crypto";
 import { HoldfastError } from "../../values/error.ts";
 import { saysDenied } from "./denied.ts";
@@ -7,10 +7,13 @@ import { identifier, literal, word } from "./names.ts";
 import type { Asked, Server } from "./server.ts";
 import type { StoredObject } from "./stored-object.ts";
 
-/** "This command is not supported in the prepared statement protocol yet": said only of a text that is one statement. */
+/**
+ * "This command is not supported in the prepared statement protocol yet": the server reports this only if the text is
+ * one statement.
+ */
 const NOT_PREPARED = /ERROR 1295 /;
 
-/** Fails for a text that the server does not read as one statement; nothing is run. */
+/** Throws for text that the server does not parse as one statement. Nothing is run. */
 export async function requireStatements(
 	asked: Asked,
 	database: string,
@@ -29,17 +32,17 @@ export async function requireStatements(
 		],
 		doing,
 	);
-	// What the asker may not make was read as well.
+	// Statements that were denied were parsed as well.
 	const others = faults.filter((line) => !NOT_PREPARED.test(line) && !saysDenied(line));
 	if (others.length > 0)
 		throw new HoldfastError("database-failed", `could not ${doing}`, { details: others.slice(0, 5) });
 }
 
-/** In hex, so that no client reads it. */
+/** Encode as hex, so that the client does not interpret it. */
 const textOf = (statement: string) =>
 	`CONVERT(0x${Buffer.from(statement, "utf8").toString("hex")} USING utf8mb4)`;
 
-/** What the object's definition was made with belongs to it, and it is made with that again. */
+/** Create an object with the session settings that it was originally created with; they are part of its definition. */
 export async function makeOne(
 	server: Server,
 	by: Asked,
@@ -80,8 +83,8 @@ export async function makeOne(
 }
 
 /**
- * For servers that cannot prepare it (MySQL; MariaDB before 10.6). They have just read it as one statement; what is left
- * is that the client sends it as it is.
+ * For servers that cannot prepare the statement (MySQL; MariaDB before 10.6). They have already parsed it as one
+ * statement, so it only remains to make the client send it unchanged.
  */
 async function makeAsIs(
 	by: Asked,
@@ -95,12 +98,12 @@ async function makeAsIs(
 			details: [`the server's own client takes a part of it for a command ("delimiter", "\\C")`],
 			hint: `write the ${kind.toLowerCase()} ${name} in another way, or restore with MariaDB 10.6 or newer`,
 		});
-	// The client takes no more than 15 characters.
+	// The client accepts at most 15 characters.
 	const mark = `//${randomBytes(6).toString("hex")}`;
 	await by.script(
 		[
 			...before.map((one) => `${one};`),
-			// The text is sent in UTF-8; of other character sets it would be misread.
+			// The text is sent as UTF-8. Any other character set would misread it.
 			`SET character_set_client = ${/^utf8/.test(charset) ? word(charset) : "utf8mb4"};`,
 			`DELIMITER ${mark}`,
 			statement,

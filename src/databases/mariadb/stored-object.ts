@@ -1,5 +1,5 @@
-// A view, trigger, routine or event, as data: what the server says of it, and the one statement that makes it again. The
-// statement's head is ours, with our own quoting; only what follows the name is text from elsewhere.
+// A view, trigger, routine or event, as data: what the server shows of it, and the one statement that recreates it. The
+// start of the statement is built here, with our own quoting; only what follows the name is text from elsewhere.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import { accountLiteral, identifier } from "./names.ts";
@@ -7,14 +7,14 @@ import { accountLiteral, identifier } from "./names.ts";
 const text = v.string();
 const session = {
 	name: text,
-	/** Whose rights it has when it runs. */
+	/** The account whose rights it runs with. */
 	definer: v.object({ user: text, host: text }),
 	sqlMode: text,
 	charset: text,
 	collation: text,
-	/** The database's own, when it was made; views have none. */
+	/** The database's collation when the object was created; views have none. */
 	databaseCollation: v.optional(text),
-	/** Of an event. */
+	/** Only for events. */
 	timeZone: v.optional(text),
 };
 export const ROUTINES = ["FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY"] as const;
@@ -38,10 +38,10 @@ export const objectSchema = v.variant("kind", [
 	v.object({ ...session, kind: v.picklist(ROUTINES), aggregate: v.optional(v.literal(true)), text }),
 	v.object({ ...session, kind: v.literal("EVENT"), text }),
 ]);
-/** `text` is what follows its name; of a trigger, its body. */
+/** `text` is what follows the name; for a trigger, its body. */
 export type StoredObject = v.InferOutput<typeof objectSchema>;
 
-/** What the text of each kind begins with: nothing that could go on with the name before it. */
+/** How the text of each kind must begin, so that it cannot continue the name before it. */
 const BEGINS: Readonly<Record<StoredObject["kind"], RegExp>> = {
 	VIEW: /^\s*\(|^\s+AS\s/i,
 	TRIGGER: /^/,
@@ -49,12 +49,13 @@ const BEGINS: Readonly<Record<StoredObject["kind"], RegExp>> = {
 	PROCEDURE: /^\s*\(/,
 	PACKAGE: /^\s+[a-z]/i,
 	"PACKAGE BODY": /^\s+[a-z]/i,
-	// The server shows a schedule as times and numbers; anything else there would be evaluated while it is made.
+	// The server shows a schedule as literal times and numbers. Anything else would be evaluated when the event is
+	// created.
 	EVENT:
 		/^\s+ON\s+SCHEDULE\s+(?:AT\s+'[^'\\]*'|EVERY\s+(?:\d+|'[^'\\]*')\s+[A-Z_]+(?:\s+STARTS\s+'[^'\\]*')?(?:\s+ENDS\s+'[^'\\]*')?)\s+ON\s+COMPLETION\s+(?:NOT\s+)?PRESERVE\s/i,
 };
 
-/** The statement that makes it in the session's database. */
+/** The statement that creates it in the session's current database. */
 export function creation(one: StoredObject): string {
 	if (!BEGINS[one.kind].test(one.text)) throw notUnderstood(one);
 	const by = `DEFINER=${accountLiteral(one.definer)}`;

@@ -1,6 +1,6 @@
-// A database in the place of another, which MariaDB and MySQL cannot rename: one RENAME TABLE moves all tables, which is
-// atomic, and views, triggers, routines and events are dropped before it and made again after it, which is not. What that
-// takes is kept on disk first, so that it can be taken back from wherever it came to.
+// Replace one database with another. MariaDB and MySQL cannot rename a database: one RENAME TABLE moves all tables,
+// which is atomic, and views, triggers, routines and events are dropped before and recreated after it, which is not.
+// The data needed to undo this from any point is stored on disk first.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { ServerDatabase, Swap } from "../database.ts";
@@ -30,7 +30,7 @@ import { dropObjects, putObjects } from "./put-objects.ts";
 import { requireWhole } from "./remaking.ts";
 import type { Server } from "./server.ts";
 
-/** `within`: the same server, as it may be interrupted. */
+/** `within`: the same server, with statements that can be aborted. */
 export async function swap(
 	server: Server,
 	within: Server,
@@ -42,7 +42,7 @@ export async function swap(
 			`there is no database ${fresh} to put in the place of ${live}`,
 		);
 	const memory = await memoryOf(server, { fresh, live, rest, memory: before });
-	// On disk before anything is dropped: an undo makes all of it again.
+	// Must be on disk before anything is dropped, because an undo recreates it from this.
 	keep(memory);
 	point("remembered");
 	const theirs = await propertiesOf(server, fresh);
@@ -81,7 +81,7 @@ export async function swap(
 	await server.settle();
 }
 
-/** What a swap will have to know, or what an earlier try of it knew. */
+/** What the swap must remember, or what an earlier attempt has stored. */
 async function memoryOf(
 	server: Server,
 	{ fresh, live, rest, memory }: Pick<Swap, "fresh" | "live" | "rest" | "memory">,
@@ -89,7 +89,7 @@ async function memoryOf(
 	if (memory !== null) return v.parse(memorySchema, memory);
 	const hadLive = await exists(server, live);
 	const objects = hadLive ? await objectsOf(server, live) : [];
-	// What could not be made again must not be dropped.
+	// Never drop what could not be recreated.
 	if (hadLive) await requireWhole(server, live, objects);
 	return {
 		rest: rest == null ? await legacyRest(server, { fresh, live, hadLive, rest }) : v.parse(restSchema, rest),
@@ -99,7 +99,7 @@ async function memoryOf(
 	};
 }
 
-/** What was live before has what it had; what came from an archive is a stranger's. */
+/** Objects of a former live database keep their definers. Objects from an archive are untrusted. */
 async function legacyRest(
 	server: Server,
 	{
@@ -123,9 +123,9 @@ export async function swapBack(
 	if (!(await exists(server, fresh))) return;
 	const legacy = kept === undefined ? await legacyMemory(server, fresh) : undefined;
 	const memory = kept === undefined ? legacy?.swap : v.parse(v.nullable(memorySchema), kept);
-	// Nothing was dropped before this was written.
+	// Nothing was dropped before this was stored.
 	if (!memory) return;
-	// What 0.1.0 kept in a database that it loaded is no table of the application's.
+	// The table in which 0.1.0 stored its data does not belong to the application.
 	const tables = async (name: string) =>
 		(await tablesOf(server, name)).filter((table) => legacy === undefined || table !== LEGACY);
 	const doing = `swap the tables of ${live}`;
@@ -143,8 +143,8 @@ export async function swapBack(
 	await dropObjects(server, live);
 	await server.settle();
 	const aside = (await exists(server, old)) ? await tables(old) : [];
-	// All were moved, or none, or after a power cut some of them: a table is the fresh one's where the old one's
-	// is aside, and where the old one had none.
+	// Either all tables were moved, or none, or, after a power cut, some. A table in `live` belongs to `fresh` if the
+	// old one of that name has been set aside, or if the old database had none of that name.
 	const left = new Set(await tables(fresh));
 	const olds = new Set(memory.moved);
 	const isSwapped = aside.length > 0 || olds.size === 0;

@@ -1,5 +1,5 @@
-// An account for a while, which may do with one database what it is made for and with nothing else: what a dump or a
-// database holds runs with its rights, never with ours.
+// A temporary account with the rights that one task needs on one database, and no others. Whatever a dump or a database
+// contains runs with its rights, never with ours.
 import { createHash, randomBytes } from "node:crypto";
 import { access, chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
@@ -9,36 +9,40 @@ import { HoldfastError } from "../../values/error.ts";
 import { type AccountName, accountLiteral, accountText, identifier, literal, pattern } from "./names.ts";
 import type { Asker, Server } from "./server.ts";
 
-/** What each kind of work needs on its database. Files are read by none, and only `make` makes views and routines. */
+/**
+ * The rights that each task needs on its database. None may read files, and only `make` can create views and routines.
+ */
 const RIGHTS = {
 	load: "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES",
 	read: "SELECT, LOCK TABLES, SHOW VIEW",
-	/** As `read`, for questions that are asked while a dump may be under way: its account must not be taken from it. */
+	/**
+	 * Like `read`, but a separate account: queries may run during a dump, whose account must not be dropped meanwhile.
+	 */
 	ask: "SELECT, LOCK TABLES, SHOW VIEW",
-	/** MariaDB evaluates parts of a view when it shows how it was made: no function is run for that. */
+	/** MariaDB evaluates parts of a view to show its definition. Without EXECUTE, no function runs then. */
 	look: "SELECT, SHOW VIEW",
 	make: "SELECT, INSERT, UPDATE, DELETE, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER",
 };
 /**
- * What `make` may have beside them, to make something that runs as another account, which we say: the first that the
- * server knows. No expression can do anything with these. MariaDB since 10.5; MySQL since 8.2, and 8.0, where neither
- * makes anything that runs as an account with SYSTEM_USER, such as root.
+ * Rights that let `make` create objects that run as another account. The first one that the server knows is granted.
+ * They give no expression any additional power. MariaDB since 10.5, MySQL since 8.0 (renamed in 8.2); in MySQL they do
+ * not allow objects that run as an account with SYSTEM_USER, such as root.
  */
 const TO_MAKE = ["SET USER", "SET_ANY_DEFINER", "SET_USER_ID"];
-/** "You have an error in your SQL syntax", "illegal privilege": older servers know none of them. */
+/** "You have an error in your SQL syntax", "illegal privilege": the server is older and knows none of them. */
 const UNKNOWN = /ERROR (1064|1221|1149|3619) /;
-/** For dropping an account when the run is interrupted. */
+/** Time limit for dropping an account when the run is interrupted. */
 const DROP_SECONDS = 5;
 export type Purpose = keyof typeof RIGHTS;
 
-/** "You need CREATE USER", "access denied": the one that is configured may not make accounts. */
+/** "You need CREATE USER", "access denied": the configured account may not create accounts. */
 const MAY_NOT = /ERROR (1044|1045|1142|1227|1410) /;
-/** A replica that nobody may write to. */
+/** The server is read-only, for example a replica. */
 const READ_ONLY = /ERROR (1290|1836) /;
 
 /**
- * The same at every try, so that what a dead run has left is found and taken away. All that have the rights of another
- * account besides begin like the one that has not; MySQL's names have at most 32 characters.
+ * The same name on every attempt, so that an account left by an interrupted run is found and dropped. Accounts that
+ * also have another account's rights share the prefix. MySQL allows at most 32 characters.
  */
 function nameOf(database: string, purpose: Purpose, as?: string): string {
 	const hash = (text: string, length: number) =>
@@ -47,21 +51,25 @@ function nameOf(database: string, purpose: Purpose, as?: string): string {
 	return as === undefined ? plain : `${plain}_${hash(as, 8)}`;
 }
 
-/** Another account, and what it may do with databases, for one that may do this as well. */
+/** Another account and its rights on databases, to be granted to the temporary one as well. */
 export interface Like {
 	readonly account: AccountName;
-	/** As they stand in a grant. */
+	/** In the form of GRANT. */
 	readonly rights: readonly string[];
 }
 
 export interface Temporary extends Asker {
-	/** Whether it can make what runs as another account; for `make`. */
+	/** For `make`: whether it can create objects that run as another account. */
 	readonly forOthers: boolean;
-	/** Take it away again. */
+	/** Drop the account. */
 	release(): Promise<void>;
 }
 
-/** An account that may do this with this database; the configured one where that has no more rights anyway. */
+/**
+ * Create an account for this task on this database. If the configured account may not create accounts, use that one
+ * instead, provided that it has no server-wide rights. On a read-only server, use the configured account for everything
+ * except loading.
+ */
 export async function temporaryAccount(
 	server: Server,
 	database: string,
@@ -71,7 +79,7 @@ export async function temporaryAccount(
 	const as = like && accountText(like.account);
 	const user = nameOf(database, purpose, as);
 	const who = accountLiteral({ user, host: await hostOf(server) });
-	// Rules for passwords want letters of each kind.
+	// Password policies require several kinds of characters.
 	const password = `Aa1!${randomBytes(24).toString("base64url")}`;
 	const doing = `make an account to ${purpose} ${database} with`;
 	const on = identifier(purpose === "load" ? database : await patternOf(server, database));
@@ -87,7 +95,7 @@ export async function temporaryAccount(
 			],
 			doing,
 		);
-		// What stands there may be gone meanwhile.
+		// The objects that these rights refer to may no longer exist.
 		if (like && like.rights.length > 0)
 			await server.faults(
 				["SET SESSION sql_log_bin = 0", ...like.rights.map((right) => `GRANT ${right} TO ${who}`)],
@@ -95,7 +103,7 @@ export async function temporaryAccount(
 			);
 		if (purpose === "make") forOthers = await letMakeForOthers(server, who, doing);
 	} catch (error) {
-		// It may have been made, and some of its rights be given.
+		// The account may already exist, with some of its rights.
 		await letGo(server, database, purpose, as).catch(() => {});
 		const itself = {
 			client: server.client,
@@ -120,7 +128,7 @@ export async function temporaryAccount(
 	};
 }
 
-/** Without it, what runs as another is denied to the account, and whoever asked for it decides what becomes of that. */
+/** If this fails, the account cannot create objects that run as another account, and the caller decides what to do. */
 async function letMakeForOthers(server: Server, who: string, doing: string): Promise<boolean> {
 	for (const rights of TO_MAKE)
 		try {
@@ -133,8 +141,8 @@ async function letMakeForOthers(server: Server, who: string, doing: string): Pro
 }
 
 /**
- * Another's lock can keep an account from being dropped for as long as it likes (FLUSH TABLES WITH READ LOCK). A run that
- * was told to stop does not wait for that: nobody knows the account's password, and the next run takes it away.
+ * A lock such as FLUSH TABLES WITH READ LOCK can block dropping an account indefinitely. An interrupted run does not
+ * wait for it: nobody knows the account's password, and the next run drops it.
  */
 async function letGo(server: Server, database: string, purpose: Purpose, as?: string): Promise<void> {
 	const { signal } = server.client;
@@ -148,7 +156,7 @@ async function letGo(server: Server, database: string, purpose: Purpose, as?: st
 	await dropTemporary(server.firm(DROP_SECONDS), database, purpose, as).catch(() => {});
 }
 
-/** Those of a dead run that had another account's rights besides, whatever accounts these were. */
+/** Drop accounts left by an interrupted run that also had another account's rights, whichever account that was. */
 async function dropLikes(server: Server, database: string, purpose: Purpose): Promise<void> {
 	const left = await server
 		.sql(
@@ -169,7 +177,7 @@ async function dropLikes(server: Server, database: string, purpose: Purpose): Pr
 		);
 }
 
-/** That of a dead run as well. */
+/** Also drops an account left by an interrupted run. */
 export async function dropTemporary(
 	server: Server,
 	database: string,
@@ -180,7 +188,7 @@ export async function dropTemporary(
 	const user = nameOf(database, purpose, as);
 	const who = accountLiteral({ user, host: await hostOf(server) });
 	const doing = `end what the account to ${purpose} ${database} does`;
-	// What a client has begun that is gone, or was ended, goes on in the server.
+	// Statements of a client that is gone may still be running on the server.
 	const sessions = await server.sql(
 		[`SELECT id FROM information_schema.processlist WHERE user = ${literal(user)}`],
 		doing,
@@ -195,12 +203,12 @@ export async function dropTemporary(
 	});
 }
 
-/** Whether a server's own words are among these. */
+/** Whether the server's error message matches. */
 export function says(error: unknown, what: RegExp): error is HoldfastError {
 	return error instanceof HoldfastError && error.details.some((line) => what.test(line));
 }
 
-/** An account for a while is this server's alone: its replicas need not know of it, where we may say so. */
+/** Keep temporary accounts out of the binary log, and so off the replicas, if we have the right to do that. */
 async function quietly(server: Server, statements: readonly string[], doing: string): Promise<void> {
 	const [[logs = "0"] = []] = await server.sql(["SELECT @@log_bin"], "ask the server for its log");
 	if (logs === "1")
@@ -213,13 +221,13 @@ async function quietly(server: Server, statements: readonly string[], doing: str
 	await server.sql(statements, doing);
 }
 
-/** As it stands in a grant; with partial revokes MySQL knows no patterns there. */
+/** The database's name in a GRANT. With partial revokes, MySQL does not treat it as a pattern. */
 async function patternOf(server: Server, database: string): Promise<string> {
 	const rows = await server.sql(["SHOW VARIABLES LIKE 'partial_revokes'"], "ask the server for its settings");
 	return rows[0]?.[1] === "ON" ? database : pattern(database);
 }
 
-/** The host that the server sees us come from. */
+/** The host name from which the server sees our connection. */
 async function hostOf(server: Server): Promise<string> {
 	const [[host = "localhost"] = []] = await server.sql(
 		["SELECT SUBSTRING_INDEX(USER(), '@', -1)"],
@@ -228,7 +236,10 @@ async function hostOf(server: Server): Promise<string> {
 	return host;
 }
 
-/** One that may not make accounts and has no right over the whole server can load by itself what it could load anyway. */
+/**
+ * An account that may not create accounts and has no rights on the server can load the dump itself: it could load all
+ * of it anyway.
+ */
 async function requireOrdinary(server: Server, cause: HoldfastError): Promise<void> {
 	const rights = await server.sql(
 		[
@@ -245,8 +256,8 @@ async function requireOrdinary(server: Server, cause: HoldfastError): Promise<vo
 }
 
 /**
- * Says as whom, after all that is configured: where the server is, and how to reach it safely. In a folder that only
- * root, or the user who asks, can change.
+ * Write an option file that sets the account and otherwise includes the configured files: where the server is and how
+ * to connect to it securely. Its folder can be changed only by root or by the user that connects.
  */
 async function optionFile(
 	{ client, defaultsFile }: Server,

@@ -1,9 +1,9 @@
-// The words of a short SQL text that a server wrote about its accounts, or an archive says so. Of the language's forms
-// only those that such a text needs: with a comment, a semicolon or anything else in it, it is no such text.
+// Tokens of short SQL texts about accounts, which come from a server or an archive. Only the syntax that such texts
+// need is accepted: a comment, a semicolon or anything else makes the text invalid.
 
 export type Token =
 	| { readonly word: string }
-	/** In backticks. */
+	/** In backquotes. */
 	| { readonly name: string }
 	| { readonly text: string }
 	| { readonly hex: string }
@@ -21,7 +21,7 @@ const ESCAPED: Readonly<Record<string, string>> = {
 	Z: "\u001a",
 };
 
-/** Undefined when something else is in it. */
+/** Undefined if the text contains anything else. */
 export function tokensOf(statement: string): readonly Token[] | undefined {
 	const tokens: Token[] = [];
 	const rest = statement.trimEnd();

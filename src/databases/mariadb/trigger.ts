@@ -1,6 +1,6 @@
-// A trigger's definition, which the server keeps as it was written: what stands before its body, and the body.
+// Split a trigger's definition, which the server stores as it was written, into its head and its body.
 
-/** Between two words there is room, and there may be comments. */
+/** Whitespace between two words, possibly with comments. */
 const GAP = "(?:\\s|/\\*(?!!)[\\s\\S]*?\\*/|(?:--\\s|#)[^\\n]*\\n)";
 const QUOTED = '`(?:[^`]|``)*`|"(?:[^"]|"")*"';
 const NAME = `(?:${QUOTED}|[\\w$\\u0080-\\uffff]+)`;
@@ -20,7 +20,7 @@ export interface TriggerParts {
 	readonly body: string;
 }
 
-/** Of what follows the definer; undefined when it has another form. */
+/** Parses what follows the definer. Undefined if it has another form. */
 export function triggerParts(definition: string): TriggerParts | undefined {
 	const found = HEAD.exec(definition);
 	if (!found) return undefined;

@@ -1,5 +1,5 @@
-// The accounts of an archive that this machine did not write as it is now. Whoever wrote it knows their passwords: none of
-// them may be a way into more than the database, and none takes the place of an account that is here.
+// Accounts from an archive that this machine did not write exactly as it is. Its author knows their passwords, so none
+// of them may give access to more than the database, and none may take the place of an existing account.
 import type { Account } from "./account-text.ts";
 import { grantText } from "./account-text.ts";
 import { accountLiteral, accountText } from "./names.ts";
@@ -7,17 +7,17 @@ import type { Server } from "./server.ts";
 
 /** Hosts that mean this machine. */
 const LOCAL = new Set(["localhost", "127.0.0.1", "::1"]);
-/** What an application needs, and one that only reads has not. */
+/** Rights that an application needs and a read-only account does not have. */
 const WRITING = new Set(["ALL PRIVILEGES", "INSERT", "UPDATE", "DELETE"]);
 
 export interface Known {
-	/** Of all accounts of the server. */
+	/** All accounts of the server. */
 	readonly there: readonly { readonly user: string; readonly host: string }[];
-	/** Whether one of them has rights on this database: the application's own is here then. */
+	/** Whether one of them has rights on this database: then the application's own account already exists. */
 	readonly hasOwn: boolean;
 }
 
-/** What is made of them, and what is left out, in words. */
+/** Returns the accounts to create, and descriptions of what is left out. */
 export function ofUnknownArchive(
 	database: string,
 	wanted: readonly Account[],
@@ -46,7 +46,8 @@ export function ofUnknownArchive(
 		accounts: accounts.map((one) => {
 			const who = accountLiteral(one);
 			const grants = one.grants.map((grant) => {
-				// A database's name is read as a pattern here, in which "_" matches any character: it would grant more.
+				// Escape the name: an unescaped "_" matches any character, so the grant would cover other databases as
+				// well.
 				const narrow = { ...grant, pattern: grant.object === undefined, option: false };
 				if (grant.option)
 					faults.push(
@@ -68,17 +69,17 @@ export function ofUnknownArchive(
 
 const LOCK: Account["clauses"] = [{ word: "ACCOUNT" }, { word: "LOCK" }];
 
-/** Why an account may not be made at all. */
+/** Why an account must not be created at all. */
 function obstacle({ user, host }: Account, there: Known["there"]): string | undefined {
-	// Whoever comes from that host would be taken for it, whatever they are called.
+	// Any user name from that host would match this account.
 	if (user === "") return "anybody without an account could log in with it";
 	if (host === "" && user.toUpperCase() === "PUBLIC") return "its rights would go to every account";
-	// From that host it would be asked for in place of the one that is here.
+	// For connections from that host, the server would choose this account instead of the existing one.
 	const other = there.find((one) => one.user === user);
 	return other && `this server has ${accountText(other)} already`;
 }
 
-/** The last word of an account's definition counts. */
+/** The last lock option in an account's definition applies. */
 function withoutLock(clauses: Account["clauses"]): { clauses: Account["clauses"]; wasLocked: boolean } {
 	const isWord = (index: number, ...words: string[]) => {
 		const one = clauses[index];
@@ -91,7 +92,7 @@ function withoutLock(clauses: Account["clauses"]): { clauses: Account["clauses"]
 	};
 }
 
-/** What of the server decides about them. */
+/** The accounts of the server that decide what may be created. */
 export async function knownAccounts(server: Server, ofDatabase: string): Promise<Known> {
 	const rows = await server.sql(["SELECT User, Host FROM mysql.user"], "look for accounts");
 	const own = await server.sql([ofDatabase], "look for accounts");
