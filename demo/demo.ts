@@ -71,7 +71,9 @@ async function story(): Promise<void> {
 	const same = JSON.stringify(after) === JSON.stringify(before);
 
 	say("And once more while it runs, over a database that has gone wrong since:");
-	new DatabaseSync(join(data, "notes.sqlite")).exec("UPDATE note SET text = 'garbage'");
+	const db = new DatabaseSync(join(data, "notes.sqlite"));
+	db.exec("UPDATE note SET text = 'garbage'");
+	db.close();
 	const watch = longestSilence(port);
 	type("restore --service notes disk latest --yes --quiet");
 	await answers(port);

@@ -189,6 +189,7 @@ function transaction(
 					: [],
 			),
 			twoCopies: !inPlace,
+			...(hooks.preRestore === undefined ? {} : { hooked: true }),
 		}),
 		stage: [
 			...databases.stage,
@@ -196,12 +197,14 @@ function transaction(
 				? []
 				: [...stageSteps(name, places, source, restoresInto, specialFiles), ...databases.embed]),
 		],
-		stop: [...stopSteps(name, scope, units, "moves"), holdersStep(name, places)],
+		stop: stopSteps(name, scope, units, "moves"),
 		swap: [
 			...hookStep(name, scope, "preRestore", hooks.preRestore, clan).map((step) => ({
 				...step,
 				downtime: "begins" as const,
 			})),
+			// Only now: the hook may stop what no unit is named for.
+			holdersStep(name, places),
 			...downSteps(name, scope, units, "before"),
 			...replaceSteps(
 				name,

@@ -31,6 +31,8 @@ const params = {
 	areas: v.exactOptional(texts),
 	/** Two copies will be on disk at the same time. */
 	twoCopies: v.boolean(),
+	/** A preRestore hook runs before anything is moved: processes that use the data may end by then. */
+	hooked: v.exactOptional(v.boolean()),
 };
 export type PreflightStep = StepOf<"preflight", typeof params>;
 

@@ -122,6 +122,26 @@ describe("preflight", () => {
 		assert.match(stderr, new RegExp(`process ${holder.pid} \\(sleep.*own/a open`));
 	});
 
+	test("one that the preRestore hook ends is not reported, and one that it does not end is, once", async () => {
+		const pid = (place: Place) => place.path("pid");
+		const { place } = await backedUp(
+			(place) => ({
+				s: { folders: [place.path("own/a")], hooks: { preRestore: `kill $(cat ${pid(place)}); sleep 0.2` } },
+			}),
+			twoFolders,
+		);
+		const holders = () => [1, 2].map(() => spawn("sleep", ["100"], { cwd: place.path("own/a") }));
+		const [ended, left] = holders();
+		try {
+			writeFileSync(pid(place), String(ended?.pid));
+			const { stderr } = await succeeds(place, "restore", "--yes", "tar", "latest");
+			assert.doesNotMatch(stderr, new RegExp(`process ${ended?.pid} `));
+			assert.equal(stderr.match(new RegExp(`process ${left?.pid} \\(sleep`, "g"))?.length, 1, stderr);
+		} finally {
+			left?.kill();
+		}
+	});
+
 	test("an archive of another machine is refused with the reason, and restored when that is meant", async () => {
 		const { place } = await backedUp((place) => ({ s: { folders: [place.path("own/a")] } }), twoFolders);
 		const config = JSON.parse(readFileSync(place.path("holdfast.json"), "utf8"));

@@ -50,7 +50,8 @@ export async function findProblems(
 			inPlaceFaults(step, manifest),
 			lackOfRoom(step, manifest, known),
 			findUnmovable(step, known.signal),
-			holdersOf(step.places.map(({ live }) => live)),
+			// With a hook that may stop them, the processes that are left are reported after it.
+			step.hooked ? [] : holdersOf(step.places.map(({ live }) => live)),
 			ownNeeds(step, manifest),
 			findSubvolumes(step, known.signal),
 		]);
