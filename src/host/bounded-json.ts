@@ -1,10 +1,10 @@
-// JSON that somebody else wrote: looked over before it is parsed, so that a small text cannot become a large heap, nor a
-// value that is too deep for whoever goes through it.
+// Parses untrusted JSON. It is scanned before it is parsed, so that a small text cannot use much memory or become a value
+// that is nested too deeply for the code that walks it.
 
 export interface JsonLimits {
-	/** Lists and objects within each other. */
+	/** Maximum nesting of lists and objects. */
 	readonly depth: number;
-	/** Texts, numbers, lists, objects and so on, all in all. */
+	/** Maximum total number of values of any type. */
 	readonly values: number;
 }
 

@@ -1,4 +1,4 @@
-// Subvolumes of btrfs: a rename takes one along with the folder that it is in, and `rm` leaves it where it is.
+// Btrfs subvolumes: they move along when their parent folder is renamed, but `rm` does not delete them.
 import { type Stats, statfsSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { closeOffForAll } from "./enclosure.ts";
@@ -11,11 +11,11 @@ const INODE = 256;
 
 const isOnBtrfs = ({ self }: Folder) => statfsSync(self).type === BTRFS_MAGIC;
 
-/** Whether a folder, of which this is known, is one. */
+/** Whether a folder with these stats is a subvolume. */
 export const isSubvolume = (path: string, found: Stats): boolean =>
 	found.isDirectory() && found.ino === INODE && closing(openFolder(path), isOnBtrfs);
 
-/** Those within a folder, but for what lies in another of them. */
+/** The subvolumes below a folder, without those nested in other subvolumes. */
 export async function subvolumesBelow(path: string, signal: AbortSignal): Promise<string[]> {
 	const found = await lstat(path).catch(() => undefined);
 	if (!found?.isDirectory() || !closing(openFolder(path), isOnBtrfs)) return [];
@@ -24,7 +24,7 @@ export async function subvolumesBelow(path: string, signal: AbortSignal): Promis
 	return text.split("\0").filter((one) => one !== "");
 }
 
-/** Delete those in what is ours to delete; not where a link in place of a folder could lead to others'. */
+/** Delete the subvolumes in our own data; not where a link in place of a folder could lead to data of others. */
 export async function removeSubvolumes(folder: Folder, name: string): Promise<void> {
 	if (!isOnBtrfs(folder)) return;
 	await using inside = await closeOffForAll([{ folder }], () => {});

@@ -1,32 +1,32 @@
-// Ask an address by HTTP, bounded in time and in what is read. By Node's own client: `fetch` refuses the ports that
-// browsers keep for other services, and a service may listen on any.
+// HTTP requests with limits on time and size. Uses Node's own client, because `fetch` refuses the ports that browsers block,
+// and a service may listen on any port.
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 
 export interface HttpRequest {
-	/** GET when left out. */
+	/** GET by default. */
 	readonly method?: "GET" | "POST";
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly body?: string;
-	/** For the whole answer. */
+	/** Time limit for the complete answer. */
 	readonly timeoutSeconds: number;
 	readonly signal?: AbortSignal;
-	/** Redirects that are followed, with the same method and body; none when left out. */
+	/** Maximum number of redirects to follow, with the same method and body; by default none. */
 	readonly mostRedirects?: number;
 }
 
 export interface HttpAnswer {
 	readonly status: number;
-	/** The words beside the status, such as `Not Found`; may be empty. */
+	/** The reason phrase, such as `Not Found`; may be empty. */
 	readonly statusText: string;
 	/** The beginning of the body. */
 	readonly text: string;
 }
 
-/** Bytes of a body that are read. */
+/** Maximum bytes read of a body. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** Throws when there is no complete answer in time; whatever the status is, it is an answer. */
+/** Throws if there is no complete answer in time. An error status is not an error. */
 export async function askHttp(address: string, request: HttpRequest): Promise<HttpAnswer> {
 	const { timeoutSeconds, signal } = request;
 	const timeout = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1000));
@@ -40,7 +40,7 @@ export async function askHttp(address: string, request: HttpRequest): Promise<Ht
 		signal?.throwIfAborted();
 		if (timeout.aborted) throw new Error(`no complete answer within ${Math.ceil(timeoutSeconds)} s`);
 		const { message, errors } = error as AggregateError;
-		// A name with several addresses, none of which answered, has an error for each and no message of its own.
+		// If none of a name's addresses answered, there is one error for each address and no overall message.
 		throw new Error(message || errors?.map((one) => (one as Error).message).join("; "), { cause: error });
 	}
 }
@@ -52,7 +52,7 @@ async function follow(url: URL, request: HttpRequest, signal: AbortSignal): Prom
 	if (mostRedirects > 0 && [301, 302, 307, 308].includes(status) && headers.location !== undefined) {
 		answer.destroy();
 		const to = new URL(headers.location, url);
-		// A token is for the server that the person named, and no other.
+		// Send a token only to the server that the user named.
 		const { Authorization: _, ...others } = request.headers ?? {};
 		const next = to.origin === url.origin ? request : { ...request, headers: others };
 		return follow(to, { ...next, mostRedirects: mostRedirects - 1 }, signal);
@@ -73,7 +73,7 @@ function open(
 	});
 }
 
-/** A body may have no end. */
+/** The beginning of a body, which may be endless. */
 async function beginningOf(answer: IncomingMessage): Promise<string> {
 	const chunks: Buffer[] = [];
 	let bytes = 0;

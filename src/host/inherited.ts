@@ -4,7 +4,7 @@ import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 
 /** O_CLOEXEC as fdinfo has it (proc_pid_fdinfo(5)), in octal. Node opens nothing without it. */
 const CLOSES = 0o2000000;
-/** A list of what a program gets has a place for each number up to the last. */
+/** Limit for the numbers: the list of a child's descriptors has an entry for every number up to the last. */
 const MOST = 4096;
 
 let known: readonly number[] | undefined;
@@ -19,7 +19,7 @@ function inherited(): readonly number[] {
 	return known;
 }
 
-/** Nothing can be put in a place beyond (setrlimit(2), RLIMIT_NOFILE); what is there was opened before the limit was set. */
+/** No descriptor can be created at or above this number (setrlimit(2), RLIMIT_NOFILE); any there are older than the limit. */
 function numbersGiven(): number {
 	const soft = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
 	return soft === undefined ? MOST : Number(soft);
@@ -30,14 +30,14 @@ function stays(name: string): boolean {
 		const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, "utf8"))?.[1];
 		return flags !== undefined && (Number.parseInt(flags, 8) & CLOSES) === 0;
 	} catch {
-		// The folder's own, closed by now.
+		// The descriptor that read the folder, which is closed by now.
 		return false;
 	}
 }
 
 let nothing: number | undefined;
 
-/** What a program gets, with nothing in the place of what we inherited. */
+/** The descriptors of a child, with the inherited ones ignored. */
 export function withoutInherited<T extends Exclude<StdioOptions, string>>(stdio: T): T {
 	const some = inherited().filter((fd) => stdio[fd] === undefined || stdio[fd] === "ignore");
 	if (some.length === 0) return stdio;

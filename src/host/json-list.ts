@@ -1,21 +1,21 @@
-// Splits a long JSON list into its items: a listing of ten thousand archives is one line of many megabytes, and must not be held
+// Splits a long JSON list into its items. A listing of ten thousand archives is one line of many megabytes, which must not be
 // in memory at once. Only the beginning and end of each item are parsed here.
 import { LONGEST_RECORD, type OutputReader } from "./lines.ts";
 
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [...'"\\[]{}'].map((one) =>
 	one.charCodeAt(0),
 ) as [number, number, number, number, number, number];
-/** `[…]` and `{"archives": […]}`: an item's depth, itself included. */
+/** The depth of an item, counting itself, in `{"archives": […]}`; less in `[…]`. */
 const DEEPEST_ITEM = 3;
 const DEEPEST = 100;
 const HEAD_BYTES = 16;
-/** Bytes of the end of an object that is too long. */
+/** Bytes kept of the end of an object that is too long. */
 const TAIL_BYTES = 1024;
 
 /**
- * Takes one document, a list of objects or an object that holds such lists, and calls back with the text of each of
- * those objects. One that is longer than `LONGEST_RECORD` is an error, or costs only itself where somebody is told of it:
- * `onTooLong` gets the end of its text. `hasList`: whether there was a list at all; nothing is not an empty one.
+ * Reads one document, a list of objects or an object that contains such lists, and calls back with the text of each
+ * object. An object longer than `LONGEST_RECORD` is an error; with `onTooLong` it is skipped, and the callback gets the end
+ * of its text. `hasList` tells whether there was a list at all: no output is not an empty list.
  */
 export function listReader(
 	onItem: (text: string) => void,
@@ -38,7 +38,7 @@ export function listReader(
 		held = [Buffer.concat(held).subarray(-TAIL_BYTES)];
 	};
 	return {
-		// Go prints a list that was never made as `null`.
+		// Go prints a nil slice as `null`.
 		hasList: () => hasList || head.trim() === "null",
 		push(chunk) {
 			if (head.length < HEAD_BYTES) head += chunk.toString("latin1", 0, HEAD_BYTES - head.length);

@@ -1,25 +1,25 @@
-// Lines out of a stream. Messages for people are cut where they are too long; data never are: a record that is longer
-// than any we know is an error, so that nothing is read by half.
+// Splits a stream into lines. Long messages for people are truncated. Data are never truncated: a record that exceeds the
+// limit is an error, so that no record is read partially.
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
-/** Characters of a message that are kept: one that names a path fits, also where every byte of that is escaped. */
+/** Characters kept of a message: enough for a message with a path in which every byte is escaped. */
 const LONGEST_MESSAGE = 64 * 1024;
-/** Bytes of one record: what a program says of one file, one archive, one event. */
+/** Maximum bytes of a record, which describes one file, one archive or one event. */
 export const LONGEST_RECORD = 1024 * 1024;
-/** Bytes of an answer that is kept in memory. */
+/** Maximum bytes of an answer that is kept in memory. */
 const LONGEST_ANSWER = 16 * 1024 * 1024;
 
 const NEWLINE = 10;
 
-/** Takes the data that a program prints. What it throws ends the program; a `RangeError` says what was too long. */
+/** Gets the data that a program prints. If it throws, the program is ended; a `RangeError` says what was too long. */
 export interface OutputReader {
 	push(chunk: Buffer): void;
-	/** After the last chunk. */
+	/** Called after the last chunk. */
 	end?(): void;
 }
 
-/** An answer that is read whole. */
+/** Collects all output in memory. */
 export function answerReader(mostBytes = LONGEST_ANSWER): OutputReader & { text(): string } {
 	const held = heldBytes();
 	return {
@@ -32,7 +32,7 @@ export function answerReader(mostBytes = LONGEST_ANSWER): OutputReader & { text(
 	};
 }
 
-/** Bytes that are kept until they are whole, in room that doubles: what comes byte by byte costs no more than its bytes. */
+/** Collects the bytes of an incomplete record in a buffer that doubles, so that byte-by-byte input does not cost more. */
 function heldBytes() {
 	let room = Buffer.alloc(0);
 	let used = 0;
@@ -55,7 +55,7 @@ function heldBytes() {
 	};
 }
 
-/** Call back for every line that is not empty; `\r` ends a line as well, as in progress displays. */
+/** Calls back for every line that is not empty; `\r` also ends a line, as in progress displays. */
 export function eachLine(stream: Readable, onLine: (line: string) => void): void {
 	const decoder = new StringDecoder("utf8");
 	let rest = "";
@@ -63,7 +63,7 @@ export function eachLine(stream: Readable, onLine: (line: string) => void): void
 		if (line !== "") onLine(line);
 	};
 	stream.on("data", (chunk: Buffer) => {
-		// More of a line that was cut already.
+		// The rest of a line that was already truncated.
 		if (rest.length >= LONGEST_MESSAGE && !chunk.includes("\n") && !chunk.includes("\r")) return;
 		const lines = decoder.write(chunk).split(/[\r\n]+/);
 		lines[0] = cut(rest + lines[0]);
@@ -74,7 +74,7 @@ export function eachLine(stream: Readable, onLine: (line: string) => void): void
 	stream.on("error", () => {});
 }
 
-/** As `eachLine` for texts in which every line counts: empty ones too, and only `\n` ends one. Settles at the end. */
+/** As `eachLine`, but includes empty lines, and only `\n` ends a line. Settles at the end of the stream. */
 export async function everyLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
 	const decoder = new StringDecoder("utf8");
 	let rest = "";
@@ -88,8 +88,8 @@ export async function everyLine(stream: Readable, onLine: (line: string) => void
 }
 
 /**
- * Calls back for every line that is not empty, or every record that ends in another byte, as it was written; none may be
- * longer than `mostBytes`.
+ * Calls back for every line that is not empty, or for every record that ends in another byte, unchanged. A record longer
+ * than `mostBytes` is an error.
  */
 export function recordReader(
 	onRecord: (record: string) => void,
@@ -105,7 +105,7 @@ export function recordReader(
 	);
 }
 
-/** The same for texts in which an empty line counts as well. */
+/** As `recordReader`, but includes empty records. */
 export function everyRecordReader(
 	onRecord: (record: string) => void,
 	end = NEWLINE,

@@ -1,5 +1,5 @@
-// Keep memory small while gigabytes stream through. Buffers lie outside V8's heap, which lets 64 MiB of dead ones pile
-// up before it looks; a quick collection of the young ones, every few MiB, costs about a millisecond each.
+// Keeps memory use low while gigabytes are streamed. Buffers are outside of V8's heap, and V8 lets 64 MiB of dead buffers
+// accumulate before it collects. A minor collection every few MiB costs about a millisecond each.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -10,8 +10,8 @@ type Collect = (options: { type: "minor" | "major" }) => void;
 let collect: Collect | undefined;
 
 /**
- * Tell the result of every piece that has passed, in bytes. `thoroughly`: of a listing, of which little is kept and much is
- * made, so that pieces live to be old and die then.
+ * Returns a function to call with the size in bytes of every chunk that has passed. `thoroughly` is for listings, which
+ * create many objects and keep few, so that chunks become old before they die.
  */
 export function frugal(thoroughly = false): (bytes: number) => void {
 	let since = 0;

@@ -19,7 +19,7 @@ export function busNamesOf(unit: string): string[] {
 	});
 }
 
-/** `dbus-org.example.App.service` is what such a unit is called once it is enabled. */
+/** The alias of such a unit once it is enabled: `dbus-org.example.App.service`. */
 function aliasOf(unit: string): string | undefined {
 	const [target] = orNone(() => [readlinkSync(join("/etc/systemd/system", unit))]);
 	return target === undefined ? undefined : basename(target);

@@ -15,8 +15,8 @@ const NIX = ["nix", "--extra-experimental-features", "nix-command flakes"];
 const EVALUATE_SECONDS = 900;
 
 /**
- * Only the parts that are read, because a whole configuration cannot be printed. `or` allows for missing parts, so this works
- * with Clan, with the plain module, and with both.
+ * Selects only the parts that are read, because a complete configuration cannot be printed. `or` handles missing parts, so
+ * this works with Clan, with the plain module, and with both.
  */
 const SELECT = `config: let
   clan = (config.clan or { }).core or { };
@@ -44,12 +44,12 @@ const map = v.custom<Record<string, unknown>>(
 const machineSchema = v.object({
 	/** As `machines.<name>.clan` of a config has it. */
 	clan: map,
-	/** What the NixOS module would give the program: a machine of a config. */
+	/** The machine's config, as the NixOS module would pass it to the program. */
 	holdfast: v.nullable(map),
 });
 export type NixMachine = v.InferOutput<typeof machineSchema>;
 
-/** What `nix flake metadata` says of which content it is. */
+/** The hash of the flake's content in the output of `nix flake metadata`. */
 const lockedSchema = v.object({ locked: v.object({ narHash: v.optional(v.string()) }) });
 const MOST_BYTES = 16 * 1024 ** 2;
 const LIMITS = { depth: 100, values: 1_000_000 };
@@ -58,7 +58,7 @@ const LIMITS = { depth: 100, values: 1_000_000 };
 export async function evaluateNix(
 	reference: string,
 	remark: (line: string) => void,
-	/** What a flake's path is relative to; a guarded one must be ours, as the config that names it. */
+	/** The folder that the flake's path is relative to; a guarded flake must be as trusted as the config that names it. */
 	{ folder, isGuarded }: { readonly folder: string; readonly isGuarded: boolean } = {
 		folder: process.cwd(),
 		isGuarded: false,
@@ -108,7 +108,7 @@ function answered<S extends v.GenericSchema>(doing: string, schema: S, text: str
 	});
 }
 
-/** A flake on this machine that others could have written. What is fetched from elsewhere is Nix's to check. */
+/** Refuse a local flake that others could have written. Nix itself verifies what it fetches from elsewhere. */
 function refuseOthers(flake: string, folder: string): void {
 	const path = /^(?:(?:path|git\+file):(?:\/\/)?)?([./][^?#]*)/.exec(flake)?.[1];
 	if (path === undefined) return;

@@ -1,23 +1,23 @@
-// A set of numbers for very many of them, such as the inodes of a tree: these are mostly neighbours, so that a place is for
-// thirty-two of them, and takes twelve bytes. A Set takes forty for each.
+// A set for very many numbers, such as the inodes of a tree. These are mostly consecutive, so each slot covers 32 numbers and
+// takes 12 bytes. A Set takes 40 bytes for each number.
 const SMALLEST = 1024;
-/** Of the room, how much is used before it is doubled. */
+/** The load factor at which the table is doubled. */
 const FULL = 0.75;
 const FREE = -1;
 const TOGETHER = 32;
 
 export interface NumberSet {
-	/** Whether it was not there before. The number is 0 or more. */
+	/** Add a number, 0 or more. Returns whether it was new. */
 	add(number: number): boolean;
 }
 
 export function numberSet(): NumberSet {
 	let groups = new Float64Array(SMALLEST).fill(FREE);
-	/** Of each group, the numbers that are there, by a bit. */
+	/** For each group, one bit per number that is present. */
 	let members = new Uint32Array(SMALLEST);
 	let count = 0;
 	const placeOf = (group: number, among: Float64Array): number => {
-		// Neighbours are usual: multiplied by a large odd number they lie far apart.
+		// Consecutive groups are common: multiplication by a large odd number spreads them.
 		let at = (Math.imul(group | 0, 0x9e3779b1) >>> 0) % among.length;
 		while (among[at] !== FREE && among[at] !== group) at = (at + 1) % among.length;
 		return at;

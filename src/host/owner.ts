@@ -36,8 +36,8 @@ const schema = v.object({
 });
 
 /**
- * Only root can give files away; to anyone else everything is their own. What says whose it is may come from an archive:
- * it gives nobody the right to run something as another.
+ * Set the owner and mode of an open file. Only root can change owners; for other users files stay their own. The owner may
+ * come from an archive, so setuid and setgid bits are not set.
  */
 export async function giveTo(fd: number, owner: FileOwner): Promise<void> {
 	const { uid, gid, user, group, mode } = v.parse(schema, owner);

@@ -1,6 +1,5 @@
-// Who could have written a file, or put another in its place: whoever can, decides what it says. What we obey (a config,
-// the code that it imports) is read by root only where that is root alone, and by others of their own accord only where
-// it is they themselves or root.
+// Determines who could have written or replaced a file. Root uses a config, and the code that it imports, only if nobody but
+// root could have written it. For other users, a config that they did not name must be writable only by them and root.
 
 import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,21 +8,21 @@ import { hasAcl } from "./acl.ts";
 import { readText } from "./read-file.ts";
 
 export interface Examined {
-	/** Where it is once every link is followed. */
+	/** The path with all links resolved. */
 	readonly real: string;
-	/** Who else could have written it, in words; undefined where nobody could. */
+	/** Why the file is not trusted, in words; undefined if it is. */
 	readonly fault?: string;
 }
 
 const MOST_LINKS = 40;
 
-/** Nobody but root puts anything in them, whatever their modes say: builders write, and the daemon takes it from them. */
+/** Only root adds to these, whatever their modes say: builders write, and then the daemon takes over what they wrote. */
 const STORES: readonly string[] = ["/nix/store", "/gnu/store"];
 
 /**
- * Look at every folder and link on the way to a path. Throws what the system says where there is nothing. In a folder like
- * /tmp, what is ours stays where it is, and counts where a person has named it (`isNamed`); but others may have moved there
- * what they had of ours, to be found.
+ * Examine every folder and link on the way to a path. Throws the system's error if nothing is there. In a sticky folder such
+ * as /tmp others cannot move our files, so one is trusted if a person named it (`isNamed`); otherwise not, because others
+ * could have moved a file of ours there for us to find.
  */
 export function examine(path: string, isNamed: boolean): Examined {
 	let fault: string | undefined;
@@ -43,7 +42,7 @@ export function examine(path: string, isNamed: boolean): Examined {
 		}
 		const next = join(at, part);
 		const stats = lstatSync(next);
-		// Folders they cannot move.
+		// Others cannot move our folders.
 		if (!isNamed && !stats.isDirectory() && isSticky(folder) && isOpen(at, folder))
 			blame(`${at} is a folder that others can write to`);
 		if (stats.isSymbolicLink()) {
@@ -72,7 +71,7 @@ function folderFault(path: string, stats: Stats): string | undefined {
 	return `others can write to the folder ${path} (${modeOf(stats)})`;
 }
 
-/** What is wrong with a file itself, also once it is open. */
+/** Why a file itself is not trusted, regardless of its folder. Also usable once the file is open. */
 export function fileFault(path: string, stats: Stats): string | undefined {
 	if (!isTrusted(stats.uid)) return `${path} belongs to ${nameOf(stats.uid)}`;
 	if (isOpen(path, stats)) return `others can write to ${path} (${modeOf(stats)})`;
@@ -82,26 +81,26 @@ export function fileFault(path: string, stats: Stats): string | undefined {
 const isSticky = ({ mode }: Stats) => (mode & 0o1000) !== 0;
 const modeOf = ({ mode }: Stats) => (mode & 0o7777).toString(8).padStart(4, "0");
 
-/** Whether somebody may write to it whom we do not obey. */
+/** Whether an untrusted user may write to it. */
 function isOpen(path: string, { mode, gid }: Stats): boolean {
 	if (STORES.includes(path)) return false;
 	return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && (!isTrustedGroup(gid) || hasAcl(path)));
 }
 
-/** Root, whoever runs this, and, for root, whoever became it by sudo or doas for this command. */
+/** Trusted are root, the current user and, for root, the user who started this command with sudo or doas. */
 function isTrusted(uid: number): boolean {
 	return uid === 0 || uid === process.geteuid?.() || uid === ownerOfAll() || callers().has(uid);
 }
 
 let ofAll: number | undefined;
-/** In a user namespace root may have no name; whoever has `/` has everything. */
+/** In a user namespace root may have another number; the owner of `/` controls everything. */
 function ownerOfAll(): number {
 	ofAll ??= lstatSync("/").uid;
 	return ofAll;
 }
 
 let known: ReadonlySet<number> | undefined;
-/** They could have had root do as they like in so many other ways. */
+/** The users who started this command with sudo or doas: they can run anything as root already. */
 function callers(): ReadonlySet<number> {
 	const { SUDO_UID, DOAS_USER } = process.env;
 	known ??= new Set(
@@ -117,12 +116,12 @@ function callers(): ReadonlySet<number> {
 	return known;
 }
 
-/** Groups whose members may become root anyway. */
+/** Groups whose members can become root anyway. */
 const ADMINS: ReadonlySet<string> = new Set(["root", "wheel", "sudo", "admin"]);
 
 const groups = new Map<number, boolean>();
 
-/** Root's own, the administrators', or one that nobody is in but those whom we obey: as a user's private group. */
+/** Root's group, an administrators' group, or a group with trusted members only, such as a user's private group. */
 function isTrustedGroup(gid: number): boolean {
 	if (gid === 0) return true;
 	const before = groups.get(gid);
@@ -144,7 +143,7 @@ interface Entry {
 	readonly gid: number;
 }
 
-/** Of this machine's own files: a group that is kept elsewhere has members that we do not know. */
+/** Reads the local files only: the members of a group from another source are unknown. */
 function accounts(): Entry[] {
 	return linesOf("/etc/passwd").map(([name = "", , uid, gid]) => ({
 		name,
@@ -153,7 +152,7 @@ function accounts(): Entry[] {
 	}));
 }
 
-/** A user, in words. */
+/** The name of a user, for messages. */
 export function nameOf(uid: number): string {
 	const found = accounts().find((one) => one.uid === uid);
 	return found ? `${found.name} (user ${uid})` : `user ${uid}`;

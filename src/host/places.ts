@@ -26,6 +26,6 @@ export function places(env: NodeJS.ProcessEnv = process.env): Places {
 	return { state, runtime, cache: env.HOLDFAST_CACHE_DIR || cache };
 }
 
-/** Where programs of this name keep their settings and keys by themselves. */
+/** The folder in which a program with this name keeps its settings and keys by default. */
 export const inConfig = (program: string): string =>
 	join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), program);

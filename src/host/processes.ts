@@ -1,5 +1,5 @@
-// Which processes hold something open below some folders, and which unit each belongs to.
-// Synchronous: a service is down meanwhile, and thousands of small reads take far longer one promise each.
+// Finds processes that have something open below some folders, and the unit of each. Synchronous, because a service is down
+// meanwhile, and thousands of small reads take much longer with a promise for each.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { nameOf } from "./ownership.ts";
 
@@ -7,15 +7,15 @@ export interface Holder {
 	readonly pid: number;
 	/** The program's short name. */
 	readonly name: string;
-	/** As whom it runs, in words. */
+	/** The user that it runs as, for messages. */
 	readonly user: string;
-	/** The systemd unit in whose control group it is, or undefined. */
+	/** The systemd unit that its control group belongs to, or undefined. */
 	readonly unit: string | undefined;
-	/** What it holds: an open file, or its working folder. */
+	/** An open file, or its working folder. */
 	readonly path: string;
 }
 
-/** One entry a process. Processes of other users are seen by root only. */
+/** One entry per process. Only root sees processes of other users. */
 export function holdersOf(folders: readonly string[]): Holder[] {
 	return readdirSync("/proc")
 		.filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -35,13 +35,13 @@ function holderOf(pid: number, folders: readonly string[]): Holder | undefined {
 	return undefined;
 }
 
-/** By its effective user, whom the name service may know by other means than the file that is read here. */
+/** The effective user of a process. Names from sources other than /etc/passwd are not found. */
 function userOf(pid: number): string {
 	const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(orElse(() => readFileSync(`/proc/${pid}/status`, "utf8"), ""))?.[1];
 	return uid === undefined ? "user unknown" : nameOf(Number(uid));
 }
 
-/** The last part of the control group that is a unit: `0::/system.slice/notes.service`. */
+/** The unit in a control group, such as `0::/system.slice/notes.service`: the last part that is a unit. */
 function unitOf(pid: number): string | undefined {
 	return orElse(() => readFileSync(`/proc/${pid}/cgroup`, "utf8"), "")
 		.trim()
@@ -50,7 +50,7 @@ function unitOf(pid: number): string | undefined {
 		.at(-1);
 }
 
-/** Processes end while they are looked at, and another user's cannot be read. */
+/** A process may end while it is examined, and processes of other users cannot be read. */
 function orElse<T>(read: () => T, otherwise: T): T {
 	try {
 		return read();

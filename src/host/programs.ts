@@ -8,7 +8,7 @@ export interface Program {
 	/** Any one of them is enough. */
 	readonly names: readonly string[];
 	readonly debianPackage: string;
-	/** In nixpkgs, where a unit of NixOS has it not by itself. */
+	/** The package in nixpkgs, for programs that are not in the default PATH of a NixOS unit. */
 	readonly nixPackage?: string;
 }
 
@@ -27,7 +27,7 @@ export function programPath(name: string): string | undefined {
 		});
 }
 
-/** By the name of Debian's package: elsewhere too that is what a person can look for. `release` is a text as in os-release(5). */
+/** Uses the name of the Debian package, which is a usable search term elsewhere. `release` is the text of os-release(5). */
 export function howToInstall(debianPackage: string, release = osRelease()): string {
 	const [own = "", like = ""] = [/^ID=(.*)$/m, /^ID_LIKE=(.*)$/m].map((line) =>
 		line.exec(release)?.[1]?.replaceAll(/["']/g, ""),

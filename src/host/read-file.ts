@@ -1,5 +1,5 @@
-// Read a file that somebody named, or that lies where others can write, and that nobody has looked at: a regular one, up
-// to a size. Anything else is not even opened, so no device hears of it, and no named pipe keeps us waiting for ever.
+// Reads a regular file of limited size at a path that is not trusted: a user named it, or others can write there. Anything
+// else is not even opened, so that no device is triggered and no named pipe blocks forever.
 
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { HoldfastError, isErrno } from "../values/error.ts";
@@ -11,17 +11,17 @@ const CHUNK = 64 * 1024;
 const LOOK_AGAIN_MS = 10;
 
 export interface Reading {
-	/** Bytes; a file that is larger is an error. */
+	/** Maximum size in bytes; a larger file is an error. */
 	readonly most: number;
 	/** A link at the end of the path is an error; those on the way are followed. */
 	readonly noLink?: boolean;
-	/** Has a look at what was opened, before anything of it is read. */
+	/** Called with the opened file before it is read; may throw to refuse it. */
 	readonly look?: (stats: Stats) => void;
 }
 
 /**
- * The bytes of a regular file. Throws what the system says (`ENOENT` …), or an error that says what it is instead. A pipe is read only where
- * it is an open descriptor of ours that the caller has handed over: `/dev/stdin`, `/dev/fd/N`, as shells make of `<(…)`.
+ * The bytes of a regular file. Throws the system's error (`ENOENT` …), or an error that says what the path is instead. A
+ * pipe is read only if it is a descriptor that our caller has opened: `/dev/stdin`, or `/dev/fd/N`, as shells use for `<(…)`.
  */
 export function readBounded(path: string, { most, noLink = false, look }: Reading): Buffer {
 	const given = descriptorIn(path);
@@ -46,7 +46,7 @@ export function readBounded(path: string, { most, noLink = false, look }: Readin
 	}
 }
 
-/** The text of a file in a folder, or why it has none that can be used; undefined when nothing is there. Never throws. */
+/** The text of a file in a folder, or why it cannot be read; undefined if it does not exist. */
 export type Found = { readonly text: string } | { readonly fault: string } | undefined;
 
 export function lookInto(folder: Folder, name: string, most: number): Found {
@@ -63,7 +63,7 @@ export function readText(path: string, reading: Reading): string {
 	return readBounded(path, reading).toString("utf8");
 }
 
-/** Whoever has started us has opened it already: how one comes there does not matter. */
+/** Whether a path names a descriptor that our caller has already opened; the folders on its path do not matter then. */
 export const isHandedOver = (path: string): boolean => descriptorIn(path) !== undefined;
 
 function descriptorIn(path: string): number | undefined {
@@ -80,13 +80,13 @@ function readWhole(fd: number, most: number): Buffer {
 		const read = readSome(fd, chunk);
 		if (read === 0) return Buffer.concat(chunks);
 		bytes += read;
-		// It grew, or is one whose size the kernel does not know before.
+		// The file has grown, or the kernel does not report its size in advance.
 		if (bytes > most) throw tooLarge(most);
 		chunks.push(chunk.subarray(0, read));
 	}
 }
 
-/** A pipe that was handed over may be one that does not wait. */
+/** An inherited pipe may be in non-blocking mode. */
 function readSome(fd: number, into: Buffer): number {
 	for (;;)
 		try {

@@ -54,7 +54,7 @@ export async function readSecret(source: SecretSource): Promise<string | undefin
 	return undefined;
 }
 
-/** systemd has it ready for a unit's service (systemd.exec(5), Credentials); by hand we look where it looks. */
+/** In a service, systemd provides the credential (systemd.exec(5), Credentials); otherwise search the same folders. */
 async function readCredential(name: string): Promise<string> {
 	const { CREDENTIALS_DIRECTORY } = process.env;
 	const plain = [

@@ -7,7 +7,7 @@ import { exec, start } from "./exec.ts";
 /** logind's folder: if it is missing, logind is not running. */
 const LOGIND = "/run/systemd/inhibit";
 
-/** The machine does not go to sleep until the returned function is called, or we die. Where logind is not, it may. */
+/** Keep the machine awake until the returned function is called or this process ends. Has no effect without logind. */
 export async function keepAwake(why: string): Promise<() => void> {
 	if (!existsSync(LOGIND)) return () => {};
 	const stop = new AbortController();

@@ -1,5 +1,5 @@
-// Records that are too many for memory: written one after another into a file without a name, of which nothing is left when
-// we die, sorted by the system's own sort, and read from the beginning.
+// Holds more records than fit in memory. They are appended to an unlinked file, which disappears when this process ends,
+// sorted by sort(1), and read from the beginning.
 
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -13,20 +13,20 @@ import { places } from "./places.ts";
 
 const CHUNK = 64 * 1024;
 const NEWLINE = 10;
-/** What sort keeps in memory, in its own process. */
+/** Memory for sort(1), in its own process. */
 const SORT_MEMORY = "32M";
 
 export interface Spool {
-	/** One record: ASCII without a line break, as `packed` makes it. */
+	/** Add a record: ASCII without a line break, as `packed` returns it. */
 	add(record: string): void;
-	/** Every record, from the first. */
+	/** All records, in the order in which they were added. */
 	records(): Generator<string, undefined, undefined>;
-	/** The same records by their bytes, in a new spool. */
+	/** A new spool with the same records, sorted by their bytes. */
 	sorted(signal: AbortSignal): Promise<Spool>;
 	[Symbol.dispose](): void;
 }
 
-/** Its file takes room on the disk of our state folder until it is disposed of; in memory where that cannot be written. */
+/** The file is in the state folder, or in the runtime folder if that is not writable. Its space is freed on disposal. */
 export async function openSpool(): Promise<Spool> {
 	const { state, runtime } = places();
 	return open(state).catch(() => open(runtime));
@@ -43,7 +43,7 @@ async function open(folder: string): Promise<Spool> {
 }
 
 function spoolOf(fd: number, folder: string): Spool {
-	// One buffer for all: what is thrown away outside of the heap is collected late.
+	// One buffer for all records: garbage outside of the heap is collected late.
 	const held = Buffer.allocUnsafe(CHUNK);
 	let used = 0;
 	const write = (bytes: Buffer) => {
@@ -57,7 +57,7 @@ function spoolOf(fd: number, folder: string): Spool {
 	};
 	return {
 		add(record) {
-			// Written at once: whoever reads an engine's listing is held up by a slow disk, and keeps nothing.
+			// Written synchronously: a slow disk then delays the reader of a listing, and nothing accumulates in memory.
 			if (used + record.length + 1 > CHUNK) flush();
 			if (record.length + 1 > CHUNK) return write(Buffer.from(`${record}\n`, "latin1"));
 			used += held.write(record, used, "latin1");
@@ -117,7 +117,7 @@ function writing(folder: string, write: () => number): number {
 	}
 }
 
-/** A value as a text that sorts by its bytes, in JavaScript and everywhere else, and holds no control character. */
+/** A value as text without control characters, which JavaScript and sort(1) order in the same way, by its bytes. */
 export function packed(value: unknown): string {
 	return JSON.stringify(value).replace(
 		/[\u007f-\uffff]/g,

@@ -20,8 +20,8 @@ interface Sample {
 }
 
 /**
- * Call `stoodStill` once when a process has moved next to no bytes (proc_pid_io(5)), beside what it says to us, and used
- * next to no time of a processor for so long. What its children do is not seen. Returns what ends the watch.
+ * Call `stoodStill` once if, for the given time, a process has read and written almost nothing (proc_pid_io(5)), apart from
+ * its output to us, and used almost no processor time. Its children are not observed. Returns a function that ends the watch.
  */
 export function watchStandstill(
 	pid: number,

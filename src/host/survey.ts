@@ -14,11 +14,11 @@ import type { Resolved } from "./trust.ts";
 export type SwapMode = "rename" | "entries";
 
 export interface Survey {
-	/** Absolute, and through no link, whether or not anything is there; what is there may be one. */
+	/** Absolute, with no links on the way. It may be a link itself, and need not exist. */
 	readonly target: string;
 	readonly present: boolean;
 	readonly mode: SwapMode;
-	/** A folder on the same filesystem, in which a private one is made. */
+	/** The folder, on the same file system, in which the private folder is created. */
 	readonly privateIn: string;
 	/** Mount points below it, other than itself. */
 	readonly mountsBelow: readonly string[];
@@ -39,7 +39,7 @@ export function survey(resolved: Resolved, mounts: readonly string[]): Survey {
 	};
 }
 
-/** Root may always. */
+/** Whether this user can rename entries of a folder; root always can. */
 function mayRenameIn(folder: string): boolean {
 	if (process.getuid?.() === 0) return true;
 	try {
@@ -51,9 +51,9 @@ function mayRenameIn(folder: string): boolean {
 }
 
 /**
- * Beside it, so that a rename is one; but where somebody else could rename that away, the nearest folder above on the same
- * filesystem where nobody else can. Where there is none, beside it anyway: what is in it is only worked on through
- * descriptors (private-area.ts).
+ * The parent folder, so that moving data is a rename. If another user could rename the private folder there, the nearest
+ * folder above on the same file system where that is not possible. If there is none, the parent folder after all: the
+ * private folder is accessed through descriptors only (private-area.ts).
  */
 function privateBeside({ path, openAt }: Resolved): string {
 	const beside = dirname(path);

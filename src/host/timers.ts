@@ -17,7 +17,7 @@ export interface TimerStatus {
 	readonly failed?: string;
 }
 
-/** Those that systemd has, of these names; undefined where it does not answer. Root asks the system's manager, others their own. */
+/** The existing timers with these names; undefined if systemd does not answer. Root asks the system manager. */
 export async function timersOf(names: readonly string[]): Promise<TimerStatus[] | undefined> {
 	if (names.length === 0) return [];
 	const show = async (end: string, properties: string) => {
@@ -25,7 +25,7 @@ export async function timersOf(names: readonly string[]): Promise<TimerStatus[] 
 		const { text } = await execText(
 			["systemctl", ...ownManager(), "show", `--property=${properties}`, "--", ...units],
 			{
-				// In UTC; and also where nobody is logged in.
+				// For times in UTC, and for users who are not logged in.
 				env: { XDG_RUNTIME_DIR: `/run/user/${process.getuid?.()}`, ...cleanEnvironment(), TZ: "UTC" },
 			},
 		).catch(() => ({ text: "" }));

@@ -58,8 +58,8 @@ export async function groupOf(
 const PASSING = { from: 61_184, to: 65_519 };
 
 /**
- * A number that is no user's and that no process runs as: for a program that reads what a stranger wrote. Nobody but
- * root can look into it. Undefined when we are not root, and cannot run anything as another.
+ * A UID that belongs to no user and to no process, for a program that reads untrusted data: no user but root can access
+ * the process. Undefined if we are not root and so cannot run a program as another user.
  */
 export async function stranger(): Promise<Pick<Account, "uid" | "gid"> | undefined> {
 	if (process.getuid?.() !== 0) return undefined;

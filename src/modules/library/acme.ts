@@ -1,4 +1,4 @@
-// Certificates of NixOS's security.acme (lego).
+// Certificates managed by NixOS's security.acme (lego).
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";

@@ -19,9 +19,9 @@ export const dovecot = defineModule({
 		state: {
 			mail: {
 				folders: mail,
-				// "Index files can be deleted and rebuilt without any side effects"; the control files (dovecot-uidlist,
-				// dovecot-keywords) are not of them. Of keywords only the first 26 of a folder are outside the indexes.
-				// By their whole names: a mailbox may be called by something like them.
+				// "Index files can be deleted and rebuilt without any side effects". This does not apply to the control files
+				// (dovecot-uidlist, dovecot-keywords). Only the first 26 keywords of a folder are stored outside the indexes.
+				// The patterns are exact names, because a mailbox may have a similar name.
 				exclude: [
 					...["dovecot.index", "dovecot.list.index"].flatMap((name) => [
 						name,

@@ -36,11 +36,11 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 			return {
 				state: {
 					[name]: {
-						// Without the keys of app.ini, second factors and mirrors' passwords cannot be read any more.
+						// Without the keys in app.ini, two-factor secrets and the passwords of mirrors cannot be decrypted.
 						folders: [dataDir, ...configured(configDir, `/etc/${name}`, nixos), ...folders],
 						exclude: within(dataDir, "data/tmp", "data/indexers", "data/sessions", "log"),
 						dumps,
-						// A push between the copy of the database and that of the repositories would part the two.
+						// A push between the database dump and the copy of the repositories would make them inconsistent.
 						stopOnBackup: units,
 						stopOnRestore: units,
 						healthChecks: asks(health),

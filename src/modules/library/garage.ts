@@ -1,16 +1,16 @@
-// Garage, the object store. In a cluster a node's data are kept by the others too; what it must not lose is its metadata.
+// Garage, the object store. In a cluster other nodes also have a node's data, but its metadata must not be lost.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
 import { folder, units } from "../options.ts";
 import { within } from "../within.ts";
 
-/** The files or folders that its databases are, by its `db_engine`. */
+/** The file or folder of the database, depending on `db_engine`. */
 const DATABASES = ["db.lmdb", "db.sqlite", "db.fjall"];
 
 /**
- * The newest snapshot becomes the database ("Recovering from failures", corrupted metadata, option 2). Since Garage 2 a
- * snapshot is a folder with the database in it; before, it is LMDB's folder or SQLite's file itself.
+ * Replaces the database with the newest snapshot ("Recovering from failures", corrupted metadata, option 2). Since Garage 2
+ * a snapshot is a folder that contains the database; before, it was the LMDB folder or the SQLite file itself.
  */
 const PUT_SNAPSHOT = `
 newest=$(find "$2" -mindepth 1 -maxdepth 1 -name '*-*T*' | sort | tail -n 1)
@@ -51,14 +51,14 @@ export const garage = defineModule({
 					folders: [
 						metadataDir,
 						...(snapshots.startsWith(`${metadataDir}/`) ? [] : [snapshots]),
-						// Last: a block that is deleted meanwhile is one that the snapshot's metadata may still name.
+						// Last: the metadata in the snapshot may refer to blocks that are deleted meanwhile.
 						...(dataDir === undefined ? [] : [dataDir]),
 					],
 					hooks: {
 						preBackup: ["garage", "meta", "snapshot"],
 						postRestore: ["sh", "-euc", PUT_SNAPSHOT, "sh", metadataDir, snapshots],
 					},
-					// The live database changes while it is copied. Those in the snapshots have the same names.
+					// The live database changes while it is copied. The databases in the snapshots have the same names.
 					exclude: DATABASES.flatMap((name) => within(metadataDir, name, `${name}-*`)),
 					stopOnRestore: units,
 					healthChecks: [{ command: ["garage", "status"] }],

@@ -29,7 +29,7 @@ export const grafana = defineModule({
 		health: health("http://127.0.0.1:3000/api/health"),
 	}),
 	yields({ dataDir, configDir, folders, database, health }, { nixos }) {
-		// NixOS keeps its data one folder deeper.
+		// On NixOS the data are one folder deeper.
 		const own =
 			nixos && database.file === "/var/lib/grafana/grafana.db"
 				? { ...database, file: "/var/lib/grafana/data/grafana.db" }

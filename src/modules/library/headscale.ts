@@ -1,4 +1,4 @@
-// Headscale, the server of Tailscale's clients.
+// Headscale, a control server for Tailscale clients.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { configFolder, configured, database, databaseOf, folder, moreFolders, units } from "../options.ts";

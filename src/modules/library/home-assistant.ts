@@ -1,4 +1,4 @@
-// Home Assistant, where systemd runs it (its own operating system has backups of its own).
+// Home Assistant as a systemd service. (Home Assistant OS has built-in backups.)
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";

@@ -26,8 +26,8 @@ export const immich = defineModule({
 			state: {
 				immich: {
 					folders: [mediaDir],
-					// Its own dumps in `backups` would be kept twice.
-					// It does not start without the file `.immich` in each of these.
+					// Immich's own database dumps in `backups` are not needed, since the archive holds a dump.
+					// Immich does not start without the file `.immich` in each of these folders.
 					exclude: ["backups", ...(derived ? [] : ["thumbs", "encoded-video"])].flatMap((one) =>
 						within(mediaDir, `${one}/[!.]*`),
 					),

@@ -1,4 +1,4 @@
-// Jellyfin. Films and music are not its state: declare their folder where they are to be kept.
+// Jellyfin. Media files are not part of its state: declare their folder to back them up.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, configFolder, configured, folder, health, units } from "../options.ts";
@@ -20,7 +20,7 @@ export const jellyfin = defineModule({
 				jellyfin: {
 					folders: [dataDir, ...configured(configDir, "/etc/jellyfin", nixos)],
 					exclude: within(dataDir, "transcodes", "data/transcodes", "transcoding-temp", "cache", "log"),
-					// It has several SQLite files, whose names change with its versions.
+					// Jellyfin has several SQLite files, whose names differ between versions.
 					stopOnBackup: units,
 					stopOnRestore: units,
 					healthChecks: asks(health),

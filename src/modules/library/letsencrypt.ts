@@ -1,4 +1,4 @@
-// Certificates of certbot.
+// Certificates managed by certbot.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";

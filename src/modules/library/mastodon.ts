@@ -1,4 +1,4 @@
-// Mastodon. Losing its Redis is "almost harmless": queues, and feeds that tootctl makes again; the module redis keeps it.
+// Mastodon. Losing its Redis data is "almost harmless": queues, and feeds that tootctl can rebuild. The module redis backs it up.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";
@@ -26,7 +26,7 @@ export const mastodon = defineModule({
 			state: {
 				mastodon: {
 					folders: [uploads, ...secrets],
-					// Copies of what other servers have.
+					// Copies of media from other servers.
 					exclude: within(uploads, "cache"),
 					dumps,
 					stopOnRestore: units,

@@ -27,9 +27,9 @@ export const matrixSynapse = defineModule({
 		return {
 			state: {
 				"matrix-synapse": {
-					// Debian's package keeps the signing key with the configuration.
+					// The Debian package keeps the signing key with the configuration.
 					folders: [dataDir, ...configured(configDir, "/etc/matrix-synapse", nixos)],
-					// Both are fetched and made again: what other servers have, and pictures made of media.
+					// Synapse recreates both: copies of media from other servers, and generated thumbnails.
 					exclude: ["media", "media_store"].flatMap((media) =>
 						within(
 							dataDir,
@@ -52,7 +52,7 @@ export const matrixSynapse = defineModule({
 								databases: {
 									[database.name]: {
 										state: "matrix-synapse",
-										// Keys that were used once must not be handed out again after a restore.
+										// One-time keys that were already used must not be handed out again after a restore.
 										excludeTableData: ["e2e_one_time_keys_json"],
 									},
 								},

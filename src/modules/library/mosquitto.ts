@@ -4,7 +4,7 @@ import { defineModule } from "../module.ts";
 import { configFolder, configured, folder, moreFolders, units } from "../options.ts";
 import { within } from "../within.ts";
 
-/** $1 is the folder, the rest are units. It writes the file beside the old one and renames it, in a moment. */
+/** $1 is the folder, the rest are units. Mosquitto writes a new file next to the old one and renames it atomically. */
 const WRITE = `
 file="$1/mosquitto.db"; shift
 seen() { stat -c %y%i "$file" 2>/dev/null || true; }

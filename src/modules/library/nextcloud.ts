@@ -45,7 +45,7 @@ export const nextcloud = defineModule({
 			state: {
 				nextcloud: {
 					folders: folders ?? [nixos ? "/var/lib/nextcloud" : "/var/www/nextcloud"],
-					// Its own logs, in the data folder: users' files may have the same names.
+					// Nextcloud's own logs, only directly in the data folder: users' files may have the same names.
 					exclude: [
 						...["nextcloud.log", "nextcloud.log.1", "audit.log", "updater.log"].flatMap((log) => [
 							`./${log}`,
@@ -57,7 +57,7 @@ export const nextcloud = defineModule({
 					hooks: {
 						preBackup: run("maintenance:mode", "--on"),
 						postBackup: run("maintenance:mode", "--off"),
-						// The archive was made in maintenance mode, and clients must learn that files went back in time.
+						// The archive was created in maintenance mode, and clients must be told that files were reset to an earlier state.
 						postRestore: {
 							command: [
 								"bash",

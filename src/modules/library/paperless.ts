@@ -1,6 +1,6 @@
-// Paperless-ngx. Its documentation wants it not to run while it is backed up. That may take long, and here the database
-// comes first: at worst a document that arrived meanwhile is a file that nothing names. For both of one moment:
-// state: { paperless: { stopOnBackup: [...] } }.
+// Paperless-ngx. Its documentation recommends stopping it during a backup, which may take long. Here the database is dumped
+// first, so at worst a document that arrives meanwhile is a file without a database entry. To have both from the same
+// moment: state: { paperless: { stopOnBackup: [...] } }.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, units } from "../options.ts";
@@ -31,8 +31,8 @@ export const paperless = defineModule({
 			state: {
 				paperless: {
 					folders: [dataDir],
-					// The search index is made again with: document_index reindex.
-					// NixOS has them in the folder itself, upstream in one called data.
+					// The search index is rebuilt with: document_index reindex.
+					// NixOS has these in the folder itself, upstream in a subfolder called data.
 					exclude: ["", "data/"].flatMap((at) =>
 						within(dataDir, `${at}index`, `${at}log/*.log`, `${at}celerybeat-schedule.db`),
 					),

@@ -21,7 +21,7 @@ export const prometheus = defineModule({
 		state: {
 			prometheus: {
 				folders: [folderOf(dataDir, nixos), ...folders],
-				// Debian and NixOS have both in a folder of their own in it.
+				// On Debian and NixOS both are in a subfolder.
 				exclude: within(folderOf(dataDir, nixos), "lock", "*/lock", "queries.active", "*/queries.active"),
 				stopOnBackup: units,
 				stopOnRestore: units,

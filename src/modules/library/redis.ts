@@ -40,7 +40,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 		yields: ({ instances }, { nixos }) => ({
 			state: Object.fromEntries(
 				Object.entries(instances).map(([instance, { unit, folder, file, ...connection }]) => {
-					// NixOS runs services.redis.servers.NAME as redis-NAME in /var/lib/redis-NAME, whichever of the two it is.
+					// NixOS runs services.redis.servers.NAME as redis-NAME in /var/lib/redis-NAME, whether it is Redis or Valkey.
 					const dir = folder ?? (nixos ? `/var/lib/redis-${instance}` : `/var/lib/${name}`);
 					return [
 						instance,

@@ -1,4 +1,4 @@
-// An application that keeps its data in SQLite files, among others.
+// An application with SQLite databases, and possibly other files.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { record } from "../../values/record.ts";

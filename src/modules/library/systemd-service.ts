@@ -1,4 +1,4 @@
-// A systemd service by its StateDirectory=: what systemd itself calls the state of a unit.
+// A systemd service with StateDirectory=, the setting in which a unit declares its state.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { record } from "../../values/record.ts";

@@ -1,4 +1,4 @@
-// Vaultwarden, the server of Bitwarden's clients.
+// Vaultwarden, a server for Bitwarden clients.
 import * as v from "valibot";
 import { defineModule } from "../module.ts";
 import { asks, database, databaseOf, folder, health, moreFolders, units } from "../options.ts";

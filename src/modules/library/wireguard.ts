@@ -1,4 +1,4 @@
-// WireGuard, as wg-quick sets it up.
+// WireGuard as configured with wg-quick.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";

@@ -13,7 +13,7 @@ export const zerotier = defineModule({
 		state: {
 			zerotier: {
 				folders: [dataDir],
-				// What it learns of others by itself, and what its running process writes.
+				// What ZeroTier learns about peers at run time, and files of the running process.
 				exclude: within(dataDir, "peers.d", "zerotier-one.pid", "zerotier-one.port"),
 				stopOnRestore: [nixos ? "zerotierone.service" : "zerotier-one.service"],
 				healthChecks: [{ script: "zerotier-cli info | grep -q ONLINE", within: "60s" }],
