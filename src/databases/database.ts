@@ -129,7 +129,7 @@ export interface SwapMemory {
 }
 
 export interface Swap {
-	/** The three names are names of databases. */
+	/** Names of databases: `fresh` replaces `live`, which becomes `old`. */
 	readonly fresh: string;
 	readonly live: string;
 	readonly old: string;
@@ -216,8 +216,8 @@ export interface ServerDatabase extends Source {
 	 */
 	swap(swap: Swap): Promise<void>;
 	/**
-	 * Undo a swap, however far it got: `old` becomes `live` again, and the former `live` becomes `fresh`. Safe to
-	 * repeat. `forUse`: `fresh` will be inspected, not dropped next.
+	 * Undo a swap, however far it got: what the swap put in place is called `fresh` again, and `old` is `live` again.
+	 * Safe to repeat. `forUse`: `fresh` will be inspected next, not dropped.
 	 */
 	swapBack(swap: Omit<Swap, "keep"> & { readonly forUse?: boolean }): Promise<void>;
 	/** Does nothing if it does not exist. */

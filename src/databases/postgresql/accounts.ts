@@ -1,13 +1,13 @@
-// The roles that a database needs, as data, of which the statements are written here. Roles belong to the whole server, so
-// a restore makes those that are missing and changes none that is there; and of an archive that this machine does not
-// know they get nothing that reaches beyond the database.
+// The roles that a database needs, as data; the SQL that creates them is written here. Roles belong to the entire
+// server, so a restore creates missing roles and never changes existing ones. Roles from an archive that this machine
+// does not recognise get nothing that reaches beyond the database.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { Ask } from "./ask.ts";
 import { identifier, literal } from "./names.ts";
 import { settingClause, settingName } from "./settings.ts";
 
-/** What a role may have, and whether that reaches beyond the database. */
+/** The attributes that a role may have, and whether each reaches beyond the database. */
 const ATTRIBUTES = {
 	SUPERUSER: true,
 	CREATEROLE: true,
@@ -24,10 +24,10 @@ const roleSchema = v.object({
 	name: v.string(),
 	attributes: v.array(v.picklist(ALL)),
 	connectionLimit: v.pipe(v.number(), v.integer()),
-	/** As the server keeps it, hashed. */
+	/** The server's hash. */
 	password: v.nullish(v.string()),
 	validUntil: v.nullish(v.string()),
-	/** The last two since PostgreSQL 16. */
+	/** `inherit` and `set` exist since PostgreSQL 16. */
 	memberOf: v.nullish(
 		v.array(
 			v.object({
@@ -47,7 +47,10 @@ const rolesSchema = v.array(roleSchema);
 const heldSchema = v.object({ accounts: rolesSchema });
 const oldSchema = v.array(v.object({ name: v.string(), statements: v.array(v.string()) }));
 
-/** One row with a JSON list: owners and grantees of the database and of all in it (the catalog pg_shdepend). */
+/**
+ * Returns one row with a JSON list: the owners of and grantees on the database and everything in it (catalog
+ * pg_shdepend).
+ */
 const rolesNeeded = (database: string) => `
 SELECT json_agg(DISTINCT rolname) FROM pg_roles r WHERE rolname !~ '^pg_' AND (
   r.oid = (SELECT datdba FROM pg_database WHERE datname = ${literal(database)})
@@ -55,7 +58,7 @@ SELECT json_agg(DISTINCT rolname) FROM pg_roles r WHERE rolname !~ '^pg_' AND (
     dbid = (SELECT oid FROM pg_database WHERE datname = ${literal(database)})
     OR (classid = 'pg_database'::regclass AND objid = (SELECT oid FROM pg_database WHERE datname = ${literal(database)})))))`;
 
-/** One row with a JSON list of roles. */
+/** Returns one row with a JSON list of roles. */
 const rolesOf = (names: readonly string[]) => `
 SELECT json_agg(json_build_object('name', rolname,
   'attributes', array_to_json(array_remove(ARRAY[
@@ -78,7 +81,7 @@ export async function accountsOf(ask: Ask, database: string): Promise<readonly R
 	return v.parse(rolesSchema, JSON.parse(row?.[0] || "[]"));
 }
 
-/** As an archive holds them, of this version or of 0.1.0, and what of them is not understood. */
+/** Parse roles from an archive, of this version or of 0.1.0. `faults` describes what was not understood. */
 function held(accounts: unknown): { roles: readonly Role[]; faults: string[] } {
 	const found = v.safeParse(heldSchema, accounts);
 	if (found.success) return { roles: found.output.accounts, faults: [] };
@@ -105,7 +108,7 @@ const MEMBER = new RegExp(
 	`^DO \\$do\\$ BEGIN IF EXISTS \\(SELECT FROM pg_roles WHERE rolname = ${TEXT}\\) THEN GRANT ${NAME} TO ${NAME}; END IF; END \\$do\\$$`,
 );
 
-/** Of the statements that 0.1.0 wrote, and of nothing else. */
+/** Parses the statements that 0.1.0 wrote; undefined for any other. */
 function oldRole(name: string, [create = "", ...others]: readonly string[]): Role | undefined {
 	const made = CREATE.exec(create);
 	const members = others.map((one) => MEMBER.exec(one));
@@ -123,7 +126,7 @@ function oldRole(name: string, [create = "", ...others]: readonly string[]): Rol
 }
 
 const bareName = (text: string) => (text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text);
-/** As format('%L') writes it. */
+/** Undo the quoting of format('%L'). */
 const bareText = (text: string) =>
 	text.startsWith("E")
 		? text.slice(2, -1).replaceAll("''", "'").replaceAll("\\\\", "\\")
@@ -144,7 +147,7 @@ export async function present(ask: Ask, names: readonly string[]): Promise<Set<s
 	return new Set(rows.flat());
 }
 
-/** Settings that whoever connects may change, of those that this server knows; others decide what the server runs. */
+/** The settings known to this server that any session may change. The others can affect what the server runs. */
 export async function ordinarySettings(ask: Ask): Promise<Set<string>> {
 	const rows = await ask(
 		["SELECT lower(name) FROM pg_settings WHERE context = 'user'"],
@@ -154,8 +157,8 @@ export async function ordinarySettings(ask: Ask): Promise<Set<string>> {
 }
 
 /**
- * Of an archive that is not trusted only the database's owner may log in, without which the service could not work with it:
- * any other would be a way into the server for whoever wrote the archive.
+ * Create the roles. For an untrusted archive only the database's owner may log in, because the service needs that role;
+ * any other login would give the archive's author access to the server.
  */
 export async function createAccounts(
 	ask: Ask,

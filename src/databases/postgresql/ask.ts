@@ -1,29 +1,29 @@
-// How to ask a server: psql, with where it is and as whom. What it is asked holds words from elsewhere, and psql knows
-// commands of its own (`\!`): so each statement reaches it in hex, and \gexec sends the decoded
-// text to the server unchanged (psql's manual, "\gexec": commands and variables in it are not expanded).
+// Query a server with psql. Statements contain text from elsewhere, and psql has commands of its own (`\!`), so each
+// statement is sent to psql as hex; \gexec sends the decoded text to the server unchanged (psql's manual, "\gexec":
+// commands and variables in it are not expanded).
 import { setTimeout as pause } from "node:timers/promises";
 import { execText } from "../../host/exec.ts";
 import { type Client, fault, QUESTION_SECONDS, questionOptions } from "../client.ts";
 import { conninfo } from "./names.ts";
 import type { PostgresqlDump } from "./schema.ts";
 
-/** A query's columns: not a character that a name or a locale has. */
+/** Separates columns. This character does not occur in names or locales. */
 const SEPARATOR = "\u001f";
 
-/** What a server says that has just been started, or goes over its log after it died: nothing of ours was run. */
+/** The server reports this while it starts or recovers from a crash. None of our statements has run. */
 const COMING_UP =
 	/FATAL: +the database system is (starting up|in recovery mode|not yet accepting connections)/;
 const COMING_UP_MS = 60_000;
 const POLL_MS = 250;
 
 /**
- * Not a setting of the database may change what our words mean: its owner can set any of these for whoever connects.
- * What a function or table is called must not be theirs to give another meaning to.
+ * Override every setting that could change the meaning of our SQL: the database's owner can set them for all sessions.
+ * In particular, the owner must not be able to substitute other functions or tables for the ones we name.
  */
 const plain = (seconds: number) =>
 	`SET ROLE NONE; SET search_path TO pg_catalog; SET quote_all_identifiers TO off; SET DateStyle TO ISO; SET statement_timeout TO '${seconds}s'; SET lock_timeout TO 0;\n${HEEDING}\n`;
 
-/** Since PostgreSQL 14 a server can end what goes on for a client that is gone; not every system can. */
+/** Since PostgreSQL 14 the server can cancel a query whose client is gone. Not every platform supports that. */
 const HEEDING = [
 	"\\set ON_ERROR_STOP 0",
 	"SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval' \\g /dev/null",
@@ -32,20 +32,20 @@ const HEEDING = [
 
 export interface Connection {
 	readonly client: Client;
-	/** Words of a command that say where the server is. */
+	/** The connection arguments of a command. */
 	readonly where: readonly string[];
 }
 
-/** Statements one after another over one connection; the rows of all. Waits for a server that comes up. */
+/** Run statements in order over one connection and return the rows of all. Waits for a server that is starting up. */
 export type Ask = (
 	statements: readonly string[],
 	doing: string,
 	database?: string,
-	/** For each of them; what takes as long as the data are large needs more than the rest. */
+	/** Time limit for each statement. Increase it where the duration grows with the amount of data. */
 	seconds?: number,
 ) => Promise<string[][]>;
 
-/** As a dump says where its server is, and as whom it is asked. */
+/** The server's address and the user to connect as, from the fields of a dump. */
 export function connectionOf(
 	{ user, host, port, pgService }: Pick<PostgresqlDump, "user" | "host" | "port" | "pgService">,
 	signal?: AbortSignal,
@@ -80,13 +80,13 @@ export function asker(connection: Connection): Ask {
 }
 
 export interface Where {
-	/** A host, or the folder of a socket. */
+	/** A host name, or the folder of a Unix socket. */
 	readonly host: string;
 	readonly port: string;
 	readonly encrypted: boolean;
 }
 
-/** Where psql is connected to. */
+/** The server that psql actually connects to. */
 export async function whereIs(connection: Connection): Promise<Where> {
 	const [[host = "", port = "", encrypted = ""] = []] = await run(
 		connection,

@@ -1,5 +1,6 @@
-// What the content of a database needs beside its dump to come back without a superuser's rights: whose each thing is, and
-// what only a superuser can make. Read from the catalogs when it is dumped, by names and numbers, never by texts.
+// What must be stored with a dump so that it can be loaded without superuser rights: who owns each object, and which
+// objects only a superuser can create. It is read from the catalogs at backup time, as names and numbers, never as SQL
+// text.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import { record } from "../../values/record.ts";
@@ -7,27 +8,29 @@ import type { Ask } from "./ask.ts";
 import { identifier, literal } from "./names.ts";
 
 const addressSchema = v.object({
-	/** Catalog and number, as a dump's table of contents has them. */
+	/** Catalog and number, as in a dump's table of contents. */
 	origin: v.string(),
-	/** As pg_identify_object_as_address() has it. */
+	/** The type as pg_identify_object_as_address() returns it. */
 	type: v.string(),
 	names: v.array(v.string()),
 	args: v.array(v.string()),
 });
 
 export const belongingsSchema = v.object({
-	/** Who owns most of it. */
+	/** The role that owns most objects. */
 	owner: v.nullable(v.string()),
-	/** Who owns the schema public, when it is there. */
+	/** The owner of the schema public, if that exists. */
 	publicOwner: v.nullable(v.string()),
-	/** What others own, by owner. */
+	/** The objects that other roles own, by owner. */
 	others: record(v.string(), v.array(addressSchema)),
-	/** What only a superuser can make: catalog and number, as a dump's table of contents has them. */
+	/** The objects that only a superuser can create: catalog and number, as in a dump's table of contents. */
 	privileged: v.array(v.string()),
 });
 export type Belongings = v.InferOutput<typeof belongingsSchema>;
 
-/** Catalogs, and the columns with the owner; event triggers come last, with theirs. */
+/**
+ * The catalogs and their owner columns. Event triggers are missing: they are restored last, together with their owners.
+ */
 const OWNED = {
 	pg_namespace: "nspowner",
 	pg_class: "relowner",
@@ -47,10 +50,10 @@ const OWNED = {
 	pg_publication: "pubowner",
 	pg_largeobject_metadata: "lomowner",
 };
-/** Below it are the server's own; large objects have whatever number they were given. */
+/** Lower numbers belong to the server itself, except for large objects, which may have any number. */
 const FIRST_OID = 16_384;
 
-/** Not of an extension, and not a part of something that has an owner itself. */
+/** Selects objects that do not belong to an extension and are not part of another object that has an owner. */
 const BY_ITSELF = (classid: string, oid: string) => `NOT EXISTS (
   SELECT FROM pg_depend d WHERE d.classid = ${classid} AND d.objid = ${oid} AND d.objsubid = 0 AND (d.deptype IN ('e', 'i')
     OR d.deptype = 'a' AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0
@@ -110,8 +113,8 @@ export async function belongingsOf(ask: Ask, database: string): Promise<Belongin
 }
 
 /**
- * What gives these things, which are in the database by now, to their owners: of those that are in the dump itself, by
- * their numbers. One that somebody made in the place of another, between the look and the dump, is not that other.
+ * The statements that give these objects, which have been loaded, to their owners. Objects are matched with the dump by
+ * number, so an object that was replaced between reading the catalogs and dumping is not mistaken for the old one.
  */
 export async function ownerStatements(
 	ask: Ask,
@@ -128,7 +131,7 @@ export async function ownerStatements(
 	const statements: string[] = [];
 	for (let from = 0; from < rows.length; from += BATCH) {
 		const named = rows.slice(from, from + BATCH).join(", ");
-		// The server itself writes what each is called now.
+		// The server itself prints each object's name as it is now.
 		const found = await ask(
 			[
 				`SELECT i.type, i.identity, t.owner FROM (VALUES ${named}) AS t (type, names, args, owner), pg_get_object_address(t.type, t.names, t.args) AS a, pg_identify_object(a.classid, a.objid, a.objsubid) AS i WHERE ${OF_THE_DATABASE}`,
@@ -147,14 +150,14 @@ export async function ownerStatements(
 
 const BATCH = 2_000;
 
-/** Neither the server's nor an extension's, nor something that all databases share. */
+/** Selects objects that belong neither to the server nor to an extension, and are not shared by all databases. */
 const OF_THE_DATABASE = `(a.objid >= ${FIRST_OID} OR a.classid = 'pg_largeobject'::regclass)
 	AND a.classid IN (${Object.keys(OWNED)
 		.map((catalog) => `'${catalog.replace("_metadata", "")}'::regclass`)
 		.join(", ")})
 	AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = a.classid AND d.objid = a.objid AND d.deptype = 'e')`;
 
-/** Where SQL has another word than the server's own name for the kind. */
+/** Where SQL's keyword differs from the server's name for the kind. */
 const KINDS: Readonly<Record<string, string>> = {
 	function: "ROUTINE",
 	procedure: "ROUTINE",

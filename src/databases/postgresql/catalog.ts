@@ -1,4 +1,4 @@
-// The server's databases: which there are, and of which version it is.
+// Queries about databases: which exist, and the server's version.
 import { LONG_QUESTION_SECONDS } from "../client.ts";
 import type { Ask } from "./ask.ts";
 import { identifier, literal } from "./names.ts";
@@ -8,7 +8,7 @@ export async function majorVersion(sql: Ask): Promise<number> {
 	return Math.floor(Number(number) / 10_000);
 }
 
-/** All but the server's own, and ours. */
+/** All databases except system databases and our own temporary ones. */
 export async function databasesOf(sql: Ask): Promise<string[]> {
 	const rows = await sql(
 		["SELECT datname FROM pg_database WHERE NOT datistemplate AND datallowconn AND datname <> 'postgres'"],
@@ -17,7 +17,7 @@ export async function databasesOf(sql: Ask): Promise<string[]> {
 	return rows.flat().filter((name) => !name.startsWith("holdfast_"));
 }
 
-/** Those of these that are there. */
+/** The names in this list that exist. */
 export async function presentOf(sql: Ask, ...names: readonly string[]): Promise<Set<string>> {
 	const rows = await sql(
 		[`SELECT datname FROM pg_database WHERE datname IN (${names.map(literal).join(", ")})`],
@@ -26,7 +26,7 @@ export async function presentOf(sql: Ask, ...names: readonly string[]): Promise<
 	return new Set(rows.flat());
 }
 
-/** Does nothing when it is not there. */
+/** Does nothing if the database does not exist. */
 export async function dropDatabase(sql: Ask, name: string): Promise<void> {
 	if (!(await presentOf(sql, name)).has(name)) return;
 	await sql(

@@ -1,4 +1,4 @@
-// What the rest of the program knows of PostgreSQL without loading what works on it.
+// The definition of PostgreSQL. It loads none of the code that talks to the server.
 import { defineDatabase } from "../database.ts";
 import { schema } from "./schema.ts";
 

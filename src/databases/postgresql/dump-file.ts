@@ -1,5 +1,5 @@
-// A dump as pg_restore may read it: what an archive holds is a stranger's, so the program that reads it runs as nobody,
-// with no right of ours. It is handed this one file, open; the folders that lead to it stay closed.
+// Give a dump to pg_restore safely. A dump in an archive is untrusted input, so pg_restore reads it as an unprivileged
+// user. It is given an open file descriptor; the folders above the file stay inaccessible to it.
 import { type FileHandle, rm, writeFile } from "node:fs/promises";
 import { execText, type Identity } from "../../host/exec.ts";
 import { openForAnyone } from "../../host/handed-file.ts";
@@ -9,27 +9,36 @@ import { type Client, fault } from "../client.ts";
 import { plainEnvironment } from "./temporary.ts";
 import { type Entry, entriesIn, statementsIn, type Token } from "./toc.ts";
 
-/** Bytes of a list of a database's things, or of the statements about them: of what this machine wrote, and of anybody's. */
+/**
+ * Size limit in bytes of a list of a database's objects, or of the statements about them: for a known dump (written by
+ * this machine, or agreed to by the user) and for any other.
+ */
 const MOST_BYTES = { known: 64 * 1024 * 1024, unknown: 16 * 1024 * 1024 } as const;
-/** Bytes of all comments of a database, which are most of that. */
+/** Size limit of all comments of a database in bytes; they usually make up most of the statements. */
 export const MOST_COMMENTS = 16 * 1024 * 1024;
 
 export interface DumpFile {
-	/** What a program is handed, and what it calls these: the dump, and a list of entries where one is given. */
+	/**
+	 * Open files to pass to a program, and arguments that refer to them: the dump, and a list of entries if one is
+	 * given.
+	 */
 	handed(
 		entries?: readonly Entry[],
 	): Promise<{ readonly files: readonly number[]; readonly words: readonly string[] }>;
-	/** Undefined when we are not root: then programs run as ourselves. */
+	/** The user that reads the dump. Undefined if we are not root: then programs run as ourselves. */
 	readonly reader: Identity | undefined;
-	/** Its table of contents. */
+	/** The dump's table of contents. */
 	entries(): Promise<Entry[]>;
-	/** What pg_restore writes of these, which must be statements without a body. */
+	/** What pg_restore writes for these entries. They must produce only statements without a body. */
 	statements(entries: readonly Entry[], ...options: string[]): Promise<Token[][]>;
-	/** What it writes of the whole dump but its rows, as it is. */
+	/** The entire output of pg_restore except for the rows. */
 	schemaText(): Promise<string>;
 }
 
-/** `file` is in a folder that only we can reach; it is known where this machine wrote it, or somebody has agreed to it. */
+/**
+ * `file` must be in a folder that only we can access. `isKnown`: this machine wrote it, or the user agreed to its
+ * content.
+ */
 export async function withDumpFile<T>(
 	client: Client,
 	file: string,
@@ -66,7 +75,7 @@ export async function withDumpFile<T>(
 			async statements(entries, ...options) {
 				if (entries.length === 0) return [];
 				const found = statementsIn(await read([...options, "--file=-"], entries));
-				// What every script begins with is not of these.
+				// Leave out the preamble of every script.
 				if (found) return found.filter((tokens) => !isPreamble(tokens));
 				throw new HoldfastError("archive-damaged", `the dump ${file} has a form that is not understood`, {
 					details: entries.slice(0, 3).map(({ words }) => words),

@@ -1,12 +1,12 @@
-// What a new database needs before a dump is loaded into it: its schema, and the extensions that mostly a superuser must put
-// in, before anything of the dump is there.
+// Prepare a new database before a dump is loaded: its schema public, and the extensions, most of which only a superuser
+// can create.
 import { HoldfastError } from "../../values/error.ts";
 import type { Loading } from "./loading.ts";
 import { identifier, literal } from "./names.ts";
 import { nameAt, ownership } from "./rights.ts";
 import type { Token } from "./toc.ts";
 
-/** The schema that every new database has is its loader's meanwhile; whose it was. */
+/** Make the loader the owner of the schema public for now. Returns the previous owner. */
 export async function takePublic({ ask, fresh }: Loading, role: string): Promise<string | undefined> {
 	const [[owner] = []] = await ask(
 		[
@@ -24,7 +24,10 @@ export interface Table {
 	readonly name: string;
 }
 
-/** Extensions are the server's own programs, which mostly a superuser must put in: before anything of the dump is there. */
+/**
+ * Create the extensions before anything else from the dump exists. They are programs of the server itself, and most of
+ * them need a superuser.
+ */
 export async function makeExtensions(
 	loading: Loading,
 	role: string,
@@ -60,8 +63,9 @@ export async function makeExtensions(
 }
 
 /**
- * What others own that a dump may go on from: rows for an extension's tables, servers of its wrappers. One that is not
- * trusted only sees it: such rows may say what is run, and as whom.
+ * Grant the loader rights on objects of other owners that a dump may use: tables of extensions (for their rows),
+ * foreign data wrappers (for servers) and schemas. For an untrusted dump, the loader may only use the schemas,
+ * because rows in an extension's tables can determine what is run, and as whom.
  */
 export async function lend(
 	{ ask, fresh, trusted }: Loading,

@@ -1,4 +1,4 @@
-// What must be known to bring a database back, and what would keep it from coming back.
+// The facts needed to restore a database, and the reasons why it cannot be restored.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { DumpFacts } from "../database.ts";

@@ -1,12 +1,13 @@
-// Who may get rights or settings by an archive that this machine did not write as it is now: whom the live database knows
-// already, and roles that nobody can log in as, such as those that a restore makes. Others are told of, and get nothing.
+// Decide which roles may get rights or settings from an archive that this machine did not write exactly as it is: roles
+// that the live database already knows, superusers, who have every right anyway, and roles that nobody can log in as and
+// that have no members, such as those that a restore creates. All others get nothing, and a warning names them.
 import type { Ask } from "./ask.ts";
 import { literal } from "./names.ts";
 import type { Properties } from "./properties.ts";
 import { nameAt } from "./rights.ts";
 import type { Token } from "./toc.ts";
 
-/** Of these roles, those that may get rights on the database and what is in it. */
+/** The roles in this list that may get rights on the database and its content. */
 export async function mayGet(
 	ask: Ask,
 	live: string,
@@ -34,10 +35,10 @@ export async function mayGet(
 const leftOut = (what: string, role: string, live: string) =>
 	`${what} of the role ${role} is left out, since the database ${live} here does not know that role and this machine did not write the archive; restore with --trust-archive to give it, or grant it by hand`;
 
-/** Settings that decide as whom a session works: no archive may say that. */
+/** Settings that determine which role a session runs as. No archive may set them. */
 const AS_WHOM = new Set(["role", "session_authorization"]);
 
-/** The database's own grants and settings, without those of others. */
+/** The grants and settings of the database, without those of roles that may not get any. */
 export async function propertiesOfUnknown(
 	ask: Ask,
 	live: string,
@@ -72,7 +73,7 @@ export async function propertiesOfUnknown(
 	};
 }
 
-/** GRANT and ALTER DEFAULT PRIVILEGES of a dump, without those to others. A REVOKE takes nothing that was given. */
+/** GRANT and ALTER DEFAULT PRIVILEGES from a dump, without those to roles that may not get any. REVOKE is harmless. */
 export async function grantsOfUnknown(
 	ask: Ask,
 	live: string,
@@ -100,7 +101,7 @@ export async function grantsOfUnknown(
 	};
 }
 
-/** The names behind TO; PUBLIC is everyone's. */
+/** The roles after TO. PUBLIC is left out, because it means everyone. */
 function granteesIn(tokens: readonly Token[]): string[] {
 	const grant = tokens.findIndex((token) => "word" in token && token.word === "GRANT");
 	const to = tokens.findIndex((token, index) => index > grant && "word" in token && token.word === "TO");

@@ -1,4 +1,4 @@
-// Once a dump is loaded all of it is the loader's: what gives it to its owners, with its rights and settings.
+// After a load, the loader owns everything. Give it to its owners, with its rights and settings.
 import { HoldfastError } from "../../values/error.ts";
 import { ordinarySettings } from "./accounts.ts";
 import { type Belongings, ownerStatements } from "./belongings.ts";
@@ -11,7 +11,7 @@ import { foreignRights, nameAt, ownership } from "./rights.ts";
 import { settingName } from "./settings.ts";
 import { statementsIn, type Token } from "./toc.ts";
 
-/** All of it is the loader's until now: what gives it to its owners. */
+/** The statements that give everything from the loader to its owners. */
 export async function ownersOf(
 	{ ask, live, fresh, trusted, facts }: Loading,
 	dump: DumpFile,
@@ -32,7 +32,7 @@ export async function ownersOf(
 			? await ownerStatements(ask, fresh, belongings, dumped)
 			: old.map(({ statement }) => statement)),
 		...(publicOwner === undefined ? [] : [`ALTER SCHEMA public OWNER TO ${identifier(publicOwner)}`]),
-		// On another server that role may not be.
+		// That role may not exist on another server.
 		...(publicOwner === undefined || ofPublic === undefined || ofPublic === publicOwner
 			? []
 			: [
@@ -42,7 +42,10 @@ export async function ownersOf(
 	];
 }
 
-/** What a dump of 0.1.0 says: a line for each thing. One that a function's body spells out is no worse than that. */
+/**
+ * Owners from a dump of 0.1.0: one line per object. A function's body may contain such a line too, but an archive that
+ * can do that could just as well contain the statement itself.
+ */
 async function oldOwners(dump: DumpFile, most: string) {
 	return (await dump.schemaText())
 		.split("\n")
@@ -51,7 +54,7 @@ async function oldOwners(dump: DumpFile, most: string) {
 		.filter(({ owner }) => owner !== most);
 }
 
-/** ALTER DEFAULT PRIVILEGES FOR ROLE these: what they make later. */
+/** The roles in ALTER DEFAULT PRIVILEGES FOR ROLE, whose future objects are affected. */
 export function makersIn(statements: readonly Token[][]): string[] {
 	return statements.flatMap((tokens) => {
 		if (nameAt(tokens, 1) !== "DEFAULT") return [];
@@ -60,7 +63,10 @@ export function makersIn(statements: readonly Token[][]): string[] {
 	});
 }
 
-/** Of a dump that is not trusted: nothing that the server or an extension brought changes its owner or the rights on it. */
+/**
+ * For an untrusted dump: run the statements, then check that no object of the server or an extension has a new owner or
+ * new rights.
+ */
 export async function giveWithin(
 	{ ask, live, fresh }: Loading,
 	statements: readonly string[],
@@ -79,7 +85,7 @@ export async function giveWithin(
 	);
 }
 
-/** Of a dump that is not trusted, the settings that whoever connects could change as well. */
+/** The properties to apply. For an untrusted dump, only settings that any session could change as well. */
 export async function givenProperties({ ask, live, facts: all, trusted }: Loading) {
 	if (trusted) return { properties: all, warnings: [] };
 	const { properties: facts, warnings } = await propertiesOfUnknown(ask, live, all);

@@ -1,4 +1,4 @@
-// Load a dump beside the live database, with no more rights than over the new one; then give it its owners and rights.
+// Load a dump next to the live database with rights on the new one only, then give it its owners and rights.
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
@@ -18,7 +18,7 @@ import { commentStatements, isComment, rightStatements } from "./rights.ts";
 import { isSuperuser, makeLoader, reach } from "./temporary.ts";
 import { type Entry, isKind, needsSuperuser } from "./toc.ts";
 
-/** From this size on a dump is loaded by several sessions at once. */
+/** A dump of at least this size is loaded by several sessions in parallel. */
 const LARGE_BYTES = 16 * 1024 * 1024;
 const MOST_JOBS = 4;
 
@@ -36,14 +36,15 @@ export async function loadDump(
 	const facts = factsOf(held, live);
 	const loading: Loading = { ask, connection, live, fresh, work, facts, trusted, file: held.file };
 	const load = async (dump: DumpFile) => {
-		// Without a superuser's rights it can do no more than it could anyway; and a dump of 0.1.0 does not say what needs them.
+		// Without superuser rights the connection can do no harm beyond its own rights. A dump of 0.1.0 does not record
+		// which objects need a superuser.
 		const asItself = !(await isSuperuser(ask)) || (held.trust === "agreed" && belongings === undefined);
 		return asItself ? loadAsItself(loading, dump) : loadAsLoader(loading, dump, belongings);
 	};
 	return withDumpFile(connection.client, held.file, load, held.trust !== "none");
 }
 
-/** Facts of an archive's are somebody's word. */
+/** Facts from an archive are untrusted input. */
 function factsOf({ facts }: HeldDump, database: string): Properties {
 	const { success, output, issues } = v.safeParse(propertiesSchema, facts);
 	if (success) return output;
@@ -180,7 +181,7 @@ function isRowsOf({ words }: Entry, { schema, name }: Table): boolean {
 	return words.startsWith(`TABLE DATA ${schema} ${name} `);
 }
 
-/** Neighbours that the same role makes, in the order of the dump, which is that of what needs what. */
+/** Group consecutive entries that the same role creates. Keeps the dump's order, which follows dependencies. */
 function parts(entries: readonly Entry[], isPrivileged: (entry: Entry) => boolean) {
 	const all: { by: "superuser" | "loader"; some: Entry[] }[] = [];
 	for (const entry of entries) {

@@ -1,4 +1,4 @@
-// What the parts of a load work by.
+// The context that all steps of a load share.
 import type { Work } from "../database.ts";
 import type { Ask, Connection } from "./ask.ts";
 import type { Properties } from "./properties.ts";

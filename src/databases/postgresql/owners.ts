@@ -1,10 +1,13 @@
-// Whose the content of a dump would be. Of an archive that this machine did not write as it is now, nothing becomes a role's
-// that reaches beyond the database: a function can run with its owner's rights.
+// Decide who may own the content of a dump. For an archive that this machine did not write exactly as it is, nothing
+// may be given to a role with rights beyond the database, because a function can run with its owner's rights.
 import { HoldfastError } from "../../values/error.ts";
 import type { Ask } from "./ask.ts";
 import { literal } from "./names.ts";
 
-/** Those of these roles that may own what an unknown archive holds: what the live database has them for, or nothing else. */
+/**
+ * The roles in this list that may own content of an unknown archive: they own something in the live database already,
+ * or have nothing anywhere else. Roles with server-wide powers never qualify.
+ */
 export async function ordinaryOwners(
 	ask: Ask,
 	live: string,

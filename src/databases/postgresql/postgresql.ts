@@ -1,5 +1,6 @@
-// PostgreSQL, through its own programs as a user who may do all (peer authentication over the socket).
-// pg_dump's custom format is consistent while the server works; uncompressed, so that engines can deduplicate it.
+// PostgreSQL, through its own programs, by default as a superuser (peer authentication over the socket). pg_dump's
+// custom format gives a consistent dump of a running server. It is left uncompressed so that engines can deduplicate
+// it.
 import * as v from "valibot";
 import { dumpBy, QUESTION_SECONDS } from "../client.ts";
 import type { DumpStream, ServerDatabase, Work } from "../database.ts";

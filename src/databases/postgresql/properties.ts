@@ -1,5 +1,5 @@
-// What belongs to a database itself and is in no dump of its content: owner, locale, who may connect, settings
-// (pg_dump's manual: without --create, "database-level properties" are left out).
+// Properties of the database itself that a dump of its content does not contain: owner, locale, who may connect,
+// settings (pg_dump's manual: without --create, "database-level properties" are left out).
 import * as v from "valibot";
 import { identifier, literal } from "./names.ts";
 import { settingClause } from "./settings.ts";
@@ -9,20 +9,20 @@ export const propertiesSchema = v.object({
 	encoding: v.string(),
 	collate: v.string(),
 	ctype: v.string(),
-	/** The ICU locale, where that provides the collation. */
+	/** The ICU locale, if ICU provides the collation. */
 	icu: v.nullish(v.string()),
 	connections: v.optional(v.pipe(v.number(), v.integer())),
-	/** Null when nobody changed it. A grantee of "" is everyone. */
+	/** Null if nobody changed the default grants. A grantee of "" is everyone. */
 	grants: v.nullish(
 		v.array(v.object({ grantee: v.string(), privilege: v.string(), grantable: v.boolean() })),
 	),
-	/** `role` is null for a setting that is for everyone; `setting` is `name=value`. */
+	/** `role` is null for a setting that applies to all roles; `setting` is `name=value`. */
 	settings: v.nullish(v.array(v.object({ role: v.nullable(v.string()), setting: v.string() }))),
 	comment: v.nullish(v.string()),
 });
 export type Properties = v.InferOutput<typeof propertiesSchema>;
 
-/** One row with a JSON object. The ICU column came with PostgreSQL 15, and has another name since 17. */
+/** Returns one row with a JSON object. The ICU column was added in PostgreSQL 15 and renamed in 17. */
 export const PROPERTIES = (name: string) => `
 SELECT json_build_object(
   'owner', pg_get_userbyid(datdba), 'encoding', pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype,
@@ -35,13 +35,13 @@ SELECT json_build_object(
 
 const PRIVILEGES = new Set(["CONNECT", "CREATE", "TEMPORARY"]);
 
-/** What follows CREATE DATABASE … OWNER …. */
+/** The clause after CREATE DATABASE … OWNER …. */
 export function localeClause({ encoding, collate, ctype, icu }: Properties): string {
 	const provider = icu ? ` LOCALE_PROVIDER icu ICU_LOCALE ${literal(icu)}` : "";
 	return `TEMPLATE template0 ENCODING ${literal(encoding)} LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)}${provider}`;
 }
 
-/** Statements that give the database `name` these properties, but for its locale. */
+/** Statements that give the database `name` these properties, except for its locale. */
 export function applyProperties(
 	name: string,
 	{ connections, grants, settings, comment }: Omit<Properties, "owner">,

@@ -1,5 +1,5 @@
-// A person's question to a database, such as a health check's: put with no more rights than to read that database. What the
-// question is about is the service's, which could put a view in the place of a table.
+// Run a user's query, such as a health check's, with only the right to read this database. The database belongs to the
+// service, which could replace a table with a view.
 import { describeEnd, execText } from "../../host/exec.ts";
 import { stranger } from "../../host/users.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -8,14 +8,14 @@ import { asker, type Connection, connectionOf, connectionTo } from "./ask.ts";
 import type { PostgresqlDump } from "./schema.ts";
 import { dropTemporary, isSuperuser, makeReader, reach } from "./temporary.ts";
 
-/** The answer as psql prints it: a line for each row, and a bar between columns. Throws when it was not answered. */
+/** The answer in psql's format: one line per row, columns separated by `|`. Throws if the query fails. */
 export async function answerTo(
 	sql: string,
 	{ postgresql: database, ...server }: PostgresqlDump,
 	seconds: number,
 	signal: AbortSignal,
 ): Promise<string> {
-	// What is made for the question goes again, also when the run is interrupted.
+	// No abort signal here: the temporary role must be dropped even if the run is interrupted.
 	const own = connectionOf(server);
 	const ask = asker(own);
 	const put = async ({ client: as, where }: Connection) => {

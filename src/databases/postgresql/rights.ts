@@ -1,5 +1,5 @@
-// Rights, comments and owners of what a dump holds, given by us once it is loaded: of pg_restore's statements only those
-// that are just that, with our own quoting.
+// Rights, comments and owners from a dump, which we apply after loading. Only statements of exactly these forms are
+// accepted from pg_restore's output, and they are rebuilt with our own quoting.
 import { createHash } from "node:crypto";
 import { HoldfastError } from "../../values/error.ts";
 import type { Ask } from "./ask.ts";
@@ -13,10 +13,13 @@ const begins = (tokens: readonly Token[], ...words: string[]) =>
 	words.every((one, index) => word(tokens[index]) === one);
 const hasText = (tokens: readonly Token[]) => tokens.some((token) => "text" in token);
 
-/** Things that are the whole server's, which a database's dump gives no rights on. */
+/** Objects that belong to the entire server. A dump of one database grants no rights on them. */
 const SHARED = new Set(["DATABASE", "TABLESPACE", "PARAMETER", "ROLE"]);
 
-/** GRANT, REVOKE and ALTER DEFAULT PRIVILEGES on what is in the database, and by whom. */
+/**
+ * GRANT, REVOKE and ALTER DEFAULT PRIVILEGES on objects in the database, and the SET SESSION AUTHORIZATION that says
+ * who grants.
+ */
 export function rightStatements(statements: readonly Token[][]): string[] {
 	return statements.map((tokens) => {
 		const on = tokens.findIndex((token) => word(token) === "ON");
@@ -24,7 +27,7 @@ export function rightStatements(statements: readonly Token[][]): string[] {
 			((begins(tokens, "GRANT") || begins(tokens, "REVOKE")) &&
 				on > 0 &&
 				!SHARED.has(word(tokens[on + 1]) ?? "")) ||
-			// Without this it would be for whoever says it.
+			// Without FOR ROLE it would apply to the role that runs it.
 			begins(tokens, "ALTER", "DEFAULT", "PRIVILEGES", "FOR", "ROLE") ||
 			(begins(tokens, "SET", "SESSION", "AUTHORIZATION") && tokens.length === 4) ||
 			(begins(tokens, "RESET", "SESSION", "AUTHORIZATION") && tokens.length === 3);
@@ -37,7 +40,7 @@ export function isComment(tokens: readonly Token[]): boolean {
 	return begins(tokens, "COMMENT", "ON");
 }
 
-/** COMMENT ON … IS …: the text comes last. */
+/** COMMENT ON … IS …: the text must be the last token. */
 export function commentStatements(statements: readonly Token[][]): string[] {
 	return statements.map((tokens) => {
 		const last = tokens.at(-1);
@@ -53,12 +56,12 @@ export function commentStatements(statements: readonly Token[][]): string[] {
 	});
 }
 
-/** Of the words of a plain statement, those in one place: CREATE SCHEMA this. */
+/** The name at this position of a plain statement, such as the third token of CREATE SCHEMA name. */
 export function nameAt(tokens: readonly Token[], index: number): string | undefined {
 	return bare(tokens[index]);
 }
 
-/** What has an owner, of a database's own. */
+/** Kinds of objects in a database that have an owner. */
 const OWNED = new Set([
 	...[
 		"TABLE",
@@ -75,7 +78,7 @@ const OWNED = new Set([
 	...["LARGE", "PUBLICATION", "LANGUAGE", "PROCEDURAL"],
 ]);
 
-/** ALTER … OWNER TO this; undefined for any other statement. */
+/** Parses ALTER … OWNER TO role; undefined for any other statement. */
 export function ownership(
 	tokens: readonly Token[],
 ): { readonly owner: string; readonly statement: string } | undefined {
@@ -93,7 +96,10 @@ function notUnderstood(tokens: readonly Token[]): HoldfastError {
 	});
 }
 
-/** Owners of and rights on what the server and its extensions brought, as one word: an ordinary dump changes none. */
+/**
+ * A hash of the owners of and rights on everything that belongs to the server and its extensions. An ordinary dump does
+ * not change it.
+ */
 export async function foreignRights(ask: Ask, database: string): Promise<string> {
 	const of = (catalog: string, rights: string, owner: string) =>
 		`SELECT concat_ws(' ', ${literal(catalog)}, oid, ${owner}, ${rights}::text) AS one FROM ${catalog} t WHERE (oid < 16384 AND oid <> 2200 OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = t.oid AND d.deptype = 'e'))`;

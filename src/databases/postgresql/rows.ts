@@ -1,4 +1,5 @@
-// Rows by table: of a database, and of a dump without a server, whose data are COPY blocks, one line a row.
+// Count the rows of each table: in a live database, and in a dump without a server. A dump's data is in COPY blocks
+// with one row per line.
 import { start } from "../../host/exec.ts";
 import { everyLine } from "../../host/lines.ts";
 import { type Client, fault, LONG_QUESTION_SECONDS } from "../client.ts";
@@ -10,9 +11,9 @@ import { literal } from "./names.ts";
 import { plainEnvironment } from "./temporary.ts";
 
 /**
- * Only what is a table once it is locked is counted, and only its own rows: in place of one that was just looked at its
- * owner could put a view, whose functions would run with our rights, and below it a foreign table, which leads to a server
- * as whoever asks.
+ * Count the rows of each table itself, without its child tables, after checking under a lock that it still is a table.
+ * Otherwise its owner could replace it with a view, whose functions would run with our rights, or add a foreign table
+ * below it, which would connect to another server as us.
  */
 export async function countRows(ask: Ask, live: string): Promise<RowCounts> {
 	const tables = await ask(

@@ -1,9 +1,9 @@
-// A PostgreSQL database as the config declares it.
+// A PostgreSQL database as declared in the config.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { ALL, except, port } from "../fields.ts";
 
-/** Where the server is, and as whom it is asked. */
+/** The server's address and the user to connect as. */
 export const connection = {
 	user: v.pipe(
 		v.optional(f.text),

@@ -1,4 +1,4 @@
-// Settings of a database or a role, `name=value` as the server keeps them, as statements that set them again.
+// Turn the settings of a database or a role, stored by the server as `name=value`, into statements that set them again.
 import { HoldfastError } from "../../values/error.ts";
 import { identifier, literal } from "./names.ts";
 
@@ -16,7 +16,7 @@ export function settingName(setting: string): string {
 	return setting.slice(0, setting.indexOf("="));
 }
 
-/** What follows ALTER DATABASE … or ALTER ROLE …. */
+/** The clause after ALTER DATABASE … or ALTER ROLE …. */
 export function settingClause(setting: string): string {
 	const name = settingName(setting);
 	const value = setting.slice(name.length + 1);
@@ -26,7 +26,10 @@ export function settingClause(setting: string): string {
 	return `SET ${name.split(".").map(identifier).join(".")} TO ${values.map(literal).join(", ")}`;
 }
 
-/** Names with commas between them, in double quotes or bare (the same file, "SplitGUCList"); undefined when it is no list. */
+/**
+ * Parses names separated by commas, in double quotes or bare (the same file, "SplitGUCList"); undefined if it is not a
+ * list.
+ */
 export function listOf(value: string): string[] | undefined {
 	const all: string[] = [];
 	const next = /\s*(?:"((?:[^"]|"")*)"|([^\s,"][^\s,]*))\s*(,|$)/y;

@@ -1,5 +1,5 @@
-// A database in the place of another, by renaming both. ALTER DATABASE … RENAME may run in a transaction, needs that nobody
-// is connected, and takes milliseconds (PostgreSQL 15 documentation, "ALTER DATABASE").
+// Replace one database with another by renaming both. ALTER DATABASE … RENAME can run in a transaction, requires that
+// nobody is connected, and takes milliseconds (PostgreSQL 15 documentation, "ALTER DATABASE").
 import { HoldfastError } from "../../values/error.ts";
 import type { ServerDatabase, Swap } from "../database.ts";
 import type { Ask } from "./ask.ts";
@@ -33,7 +33,7 @@ export async function swapBack(
 ): Promise<void> {
 	const there = await presentOf(sql, old, live, fresh);
 	const [hasOld, hasLive, hasFresh] = [there.has(old), there.has(live), there.has(fresh)];
-	// Without the fresh one beside it, what is live is the fresh one.
+	// If `fresh` does not exist, it has already been renamed to `live`.
 	const liveIsFresh = hasLive && !hasFresh;
 	if (hasOld || liveIsFresh)
 		await sql(
@@ -54,7 +54,7 @@ function endSessions(name: string): string[] {
 	return [
 		`ALTER DATABASE ${identifier(name)} WITH ALLOW_CONNECTIONS false`,
 		`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${literal(name)} AND pid <> pg_backend_pid()`,
-		// A backend that was told to end takes a moment.
+		// A terminated backend takes a moment to exit.
 		`DO $$ BEGIN FOR n IN 1..200 LOOP EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = ${literal(name)}); PERFORM pg_sleep(0.05); PERFORM pg_stat_clear_snapshot(); END LOOP; END $$`,
 	];
 }

@@ -1,6 +1,6 @@
-// A role for a while, which may do with one database what it is made for, and nothing elsewhere: what a dump or a database
-// holds runs with its rights (a constraint's function while rows are loaded, a view's when it is asked), never with a
-// superuser's.
+// A temporary role with the rights that one task needs on one database, and none elsewhere. Whatever a dump or a
+// database contains runs with its rights, never with a superuser's: for example a constraint's function while rows are
+// loaded, or a view's function when it is queried.
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { cleanEnvironment, execText, type Identity } from "../../host/exec.ts";
 import { accountOf as userOf } from "../../host/users.ts";
@@ -11,23 +11,23 @@ import { identifier, literal } from "./names.ts";
 
 export interface Temporary {
 	readonly role: string;
-	/** How programs connect as this role, and run as a stranger, or as nobody. */
+	/** How programs connect as this role, and the unprivileged user that they run as. */
 	readonly connection: Connection;
 }
 
-/** A user that every system has, for servers that let in only whoever is called as on the system. */
+/** A user that exists on every system, for servers that accept only roles named like the system user. */
 const NOBODY = "nobody";
 
 type Purpose = "load" | "ask";
-/** Not to be foreseen: a schema of this name would come first in its search path. */
+/** Must be unpredictable: a schema with the role's name would come first in its search path. */
 const newName = () => `holdfast_${randomBytes(8).toString("hex")}`;
-/** By it roles of dead runs are found, whatever they are called. */
+/** Identifies roles of interrupted runs, whatever their names. */
 const commentOf = (purpose: Purpose, database: string) => `holdfast: made to ${purpose} ${database}`;
 
 /**
- * Whether the configured connection has a superuser's rights; one without loads by itself, with no more than it has. It is
- * asked of whom the session belongs to: another database's owner can have every session there begin in a role of theirs,
- * which is left again by RESET ROLE.
+ * Whether the configured connection has superuser rights. A connection without them loads the dump itself, since it can
+ * do nothing beyond its own rights. Checks the session's user, not the current role: the owner of another database can
+ * make every session there start in a role of theirs, which RESET ROLE leaves.
  */
 export async function isSuperuser(ask: Ask): Promise<boolean> {
 	const rows = await ask(
@@ -42,18 +42,18 @@ export interface Made {
 	readonly password: string;
 }
 
-/** The role, and the database that it is to fill. `locale` is what follows CREATE DATABASE … OWNER …. */
+/** Create the role and the database that it will load. `locale` is the clause after CREATE DATABASE … OWNER …. */
 export function makeLoader(ask: Ask, fresh: string, locale: string): Promise<Made> {
 	return make(ask, "load", fresh, (role) => [
 		`CREATE DATABASE ${identifier(fresh)} OWNER ${identifier(role)} ${locale}`,
-		// Tables come back where they were.
+		// So that tables can be restored into their tablespaces.
 		`DO ${literal(`DECLARE one name; BEGIN FOR one IN SELECT spcname FROM pg_tablespace WHERE spcname !~ '^pg_' LOOP EXECUTE format('GRANT CREATE ON TABLESPACE %I TO %I', one, ${literal(role)}); END LOOP; END`)}`,
 	]);
 }
 
 /**
- * A role that may do with a database what its owner may, and read what else is in it. Not pg_read_all_data: that reads the
- * catalogs as well, where the server keeps everybody's passwords.
+ * Create a role that may do in a database what its owner may, and read everything else in it. It does not get
+ * pg_read_all_data, which also covers the catalogs, where the server stores all password hashes.
  */
 export async function makeReader(ask: Ask, database: string): Promise<Made> {
 	await dropTemporary(ask, "ask", database);
@@ -99,7 +99,9 @@ async function make(
 	return { role, password };
 }
 
-/** Find a way in for it: over TCP on this machine, as the configured connection goes, or as the user nobody. */
+/**
+ * Find a way to connect as this role: over TCP on this machine, like the configured connection, or as the user nobody.
+ */
 export async function reach(
 	ask: Ask,
 	own: Connection,
@@ -121,7 +123,7 @@ export async function reach(
 	});
 	const ways = isSocket
 		? [
-				// What does not leave the machine need not be encrypted, which takes its time.
+				// A local connection needs no encryption, which would take time.
 				way("127.0.0.1", role, "disable"),
 				way("127.0.0.1", role, "prefer"),
 				way(host, role, "prefer"),
@@ -155,8 +157,9 @@ export async function reach(
 }
 
 /**
- * Why the server does not let it in. What answers on a port need not be the server that was asked until now, and would get
- * all that is loaded: so what the role says there must be known here.
+ * Why the server refuses the role; undefined if it does not. Another server may be listening on the port and would
+ * receive everything that is loaded. So the role changes a setting over that connection, and we check over our own that
+ * it arrived.
  */
 async function tryOut(
 	ask: Ask,
@@ -167,7 +170,7 @@ async function tryOut(
 	const { code, stderr } = await execText(
 		[
 			...["psql", "--no-psqlrc", "--quiet", ...connectionTo(connection, database)],
-			// The database may have its sessions begin in another role.
+			// The database may be configured to start its sessions in another role.
 			"--command=SET ROLE NONE",
 			`--command=ALTER ROLE CURRENT_USER SET application_name = '${word}'`,
 		],
@@ -183,7 +186,10 @@ async function tryOut(
 	return rows.length > 0 ? undefined : `another server answers on ${connection.where.slice(0, 2).join(" ")}`;
 }
 
-/** Roles that were made for this, also by a dead run, with what they were given. What they owned is gone, or not theirs any more. */
+/**
+ * Drop the roles made for this purpose, including those of interrupted runs, and the rights they were granted. What
+ * they owned is gone already, or has been given to other roles.
+ */
 export async function dropTemporary(ask: Ask, purpose: Purpose, database: string): Promise<void> {
 	const rows = await ask(
 		[
@@ -195,20 +201,20 @@ export async function dropTemporary(ask: Ask, purpose: Purpose, database: string
 	const doing = `drop the role to ${purpose} ${database}`;
 	const there = await ask([`SELECT 1 FROM pg_database WHERE datname = ${literal(database)}`], doing);
 	for (const [role = ""] of rows) {
-		// What the service has had it make there goes, and what of the service's hangs on that.
+		// Drops everything that the service made the role create, and whatever depends on it.
 		const owned = `DROP OWNED BY ${identifier(role)} CASCADE`;
 		if (there.length > 0) await ask([owned], doing, database);
 		await ask([owned, `DROP ROLE ${identifier(role)}`], doing);
 	}
 }
 
-/** Of nobody's home and nobody's settings. */
+/** An environment without the user's home folder and settings. */
 export function plainEnvironment(): Record<string, string> {
 	const { PATH = "", LANG = "", LC_ALL = "" } = cleanEnvironment();
 	return { PATH, LANG, LC_ALL, HOME: "/nonexistent", PGCLIENTENCODING: "UTF8", PGCONNECT_TIMEOUT: "10" };
 }
 
-/** What the server keeps of a password (RFC 5803), so that it is in no log of the server's. */
+/** The password in the form that the server stores (RFC 5803), so that the plain text does not appear in its log. */
 function verifier(password: string): string {
 	const rounds = 4096;
 	const salt = randomBytes(16);

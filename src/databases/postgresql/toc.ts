@@ -1,13 +1,14 @@
-// A dump's table of contents, as `pg_restore --list` writes it, and statements that pg_restore writes of parts of a dump.
+// Parse a dump's table of contents, as `pg_restore --list` writes it, and the statements that pg_restore writes for
+// parts of a dump.
 import { identifier, literal } from "./names.ts";
 
-/** One thing in a dump. */
+/** One object in a dump. */
 export interface Entry {
-	/** As pg_restore's --use-list names it. */
+	/** The number that pg_restore's --use-list expects. */
 	readonly id: string;
-	/** The catalog and number that it had in the database that was dumped, `1255 16384`; `0 0` for what has none. */
+	/** The catalog and number of the object in the dumped database, `1255 16384`; `0 0` if it has none. */
 	readonly origin: string;
-	/** What it is and what it is called, `FUNCTION public f(integer) app`. */
+	/** The object's kind, name and owner, `FUNCTION public f(integer) app`. */
 	readonly words: string;
 }
 
@@ -20,12 +21,12 @@ export function entriesIn(list: string): Entry[] {
 	});
 }
 
-/** Kinds are words in capitals, some of them two or three. */
+/** A kind is one to three words in capitals. */
 export function isKind({ words }: Entry, kind: string): boolean {
 	return words.startsWith(`${kind} `);
 }
 
-/** What only a superuser can make, whatever it holds (PostgreSQL's manual, under the CREATE of each). */
+/** Kinds that only a superuser can create, whatever their content (PostgreSQL's manual, under the CREATE of each). */
 const PRIVILEGED = [
 	...["EVENT TRIGGER", "FOREIGN DATA WRAPPER", "ACCESS METHOD", "PROCEDURAL LANGUAGE", "OPERATOR CLASS"],
 	...["OPERATOR FAMILY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE", "SUBSCRIPTION", "SHELL TYPE"],
@@ -43,10 +44,13 @@ export type Token =
 	| { readonly sign: string };
 
 const BETWEEN = /(?:\s|--[^\n]*(?:\n|(?![\s\S]))|(?<=\n)\\(?:un)?restrict [^\n]*(?:\n|(?![\s\S])))*/y;
-/** A text or a name begins, or all of a word, a number or a sign is there. A text may be longer than a pattern can hold. */
+/**
+ * Matches the start of a string or a quoted name, or an entire word, number or sign. A string may be too long for a
+ * regular expression to match entirely.
+ */
 const NEXT = /(E?'|")|([A-Za-z_\x80-\uffff][\w$\x80-\uffff]*|\d+)|([.,()[\];=*<>~!@#%^&|`?+/-])/y;
 
-/** Where the quotation mark is that ends what begins here; one that is doubled ends nothing. -1 without one. */
+/** The position of the closing quote; a doubled quote does not close. -1 if there is none. */
 function closing(script: string, from: number, mark: string): number {
 	for (let at = from; ; at += 2) {
 		at = script.indexOf(mark, at);
@@ -55,8 +59,8 @@ function closing(script: string, from: number, mark: string): number {
 }
 
 /**
- * The statements of a text that pg_restore wrote of parts without a body: rights, owners, comments, schemas. Undefined
- * when anything else is in it, such as a body between dollars.
+ * Split what pg_restore wrote for entries without a body (rights, owners, comments, schemas) into statements. Undefined
+ * if it contains anything else, such as a dollar-quoted body.
  */
 export function statementsIn(script: string): Token[][] | undefined {
 	const all: Token[][] = [];
@@ -77,7 +81,7 @@ export function statementsIn(script: string): Token[][] | undefined {
 			const bare = script.slice(at, end).replaceAll(mark + mark, mark);
 			at = end + 1;
 			const escaped = begin === "E'";
-			// A name has a letter; and pg_dump writes no escape but that of the backslash itself.
+			// A name cannot be empty, and pg_dump escapes nothing but the backslash itself.
 			if (mark === '"' ? bare === "" : escaped && bare.replaceAll("\\\\", "").includes("\\"))
 				return undefined;
 			if (mark === '"') tokens.push({ name: bare });
@@ -91,7 +95,7 @@ export function statementsIn(script: string): Token[][] | undefined {
 	}
 }
 
-/** The same statement, with our own quoting. */
+/** The same statement with our own quoting. */
 export function statementOf(tokens: readonly Token[]): string {
 	const operator = /^[=*<>~!@#%^&|`?+/-]$/;
 	return tokens.reduce((text, token, index) => {

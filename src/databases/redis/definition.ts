@@ -1,4 +1,4 @@
-// What the rest of the program knows of Redis and Valkey without loading what works on it.
+// The definition of Redis and Valkey. It loads none of the code that talks to the server.
 import { dirname } from "node:path/posix";
 import { defineDatabase } from "../database.ts";
 import { schema } from "./schema.ts";

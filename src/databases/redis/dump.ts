@@ -1,4 +1,5 @@
-// A dump of the dataset: as the server sends it to a replica, or where it refuses that, as it saves it to its own file.
+// Dump the dataset: stream it as the server would send it to a replica, or, if the server refuses that, have it save to
+// its own file.
 import { once } from "node:events";
 import { closeSync, createReadStream, fstatSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -10,7 +11,7 @@ import type { DumpStream, Work } from "../database.ts";
 import { rdbStream } from "./rdb-stream.ts";
 import { isRefused, type Server } from "./server.ts";
 
-/** Clocks of file systems are a little behind. */
+/** The clock of a file system may be slightly behind. */
 const CLOCK_MS = 2_000;
 const SAVE_POLL_MS = 200;
 
@@ -26,7 +27,7 @@ export async function dumpDataset(server: Server, live: string, work: Work): Pro
 	});
 	const held = rdbStream(() => marked);
 	held.stream.on("close", () => output.destroy());
-	// It is readable as well at an end without a byte.
+	// A stream that ends without any data becomes readable as well.
 	const begun = once(output, "readable").then(() => (output.readableLength > 0 ? undefined : whole));
 	const refused = await Promise.race([begun, whole]).then(
 		() => undefined,
@@ -82,7 +83,7 @@ async function save(server: Server, live: string, work: Work): Promise<void> {
 	try {
 		await begin();
 	} catch (error) {
-		// One that is under way may have begun before what was written last.
+		// A save in progress may have started before the latest writes, so wait for it and start another.
 		if (!/in progress/.test(reportOf(error).details?.join("\n") ?? "")) throw error;
 		await untilSaved(server, work);
 		await begin();

@@ -1,4 +1,4 @@
-// The files that a server reads at its start, and whose they are. Since version 7 the append-only file is a folder.
+// The files that a server loads when it starts, and their owners. Since version 7 the append-only file is a folder.
 import { closeSync, constants, copyFileSync, fsyncSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { removeIn } from "../../host/files.ts";
@@ -9,7 +9,7 @@ import type { DumpFacts } from "../database.ts";
 import type { Product } from "./server.ts";
 
 export interface Facts extends DumpFacts, FileOwner {
-	/** Undefined in archives of before Valkey's own programs were known: then it was taken for Redis. */
+	/** Undefined in archives from before Valkey's own programs were supported: it was treated as Redis then. */
 	readonly product?: Product;
 	readonly appendOnly: boolean;
 	readonly appendName: string;
@@ -17,7 +17,10 @@ export interface Facts extends DumpFacts, FileOwner {
 	readonly folder: FileOwner;
 }
 
-/** Of the file, or where it is not there yet as the server would make it; and of its folder. */
+/**
+ * The owner of the file, or the owner that the server would give it if it does not exist yet; and the owner of its
+ * folder.
+ */
 export async function ownersOf(live: string): Promise<{ owner: FileOwner; folder: FileOwner }> {
 	const { path, found } = resolvePath(live);
 	const [above, name] = split(path);
@@ -33,7 +36,9 @@ export async function ownersOf(live: string): Promise<{ owner: FileOwner; folder
 	}
 }
 
-/** Make of a dump what the server reads at its next start, which with its append-only file on is only that. */
+/**
+ * Turn a dump into the files that the server loads at its next start. With the append-only file on, it loads only that.
+ */
 export async function putFiles(
 	file: string,
 	facts: Facts,
@@ -45,7 +50,7 @@ export async function putFiles(
 	const [name, within] = [basename(appendName), basename(appendFolder)];
 	for (const one of [base, within, name]) await removeIn(home, one);
 	await copyTo(file, home, base, owner);
-	// The server as it is set now decides what it will read; one that is down is taken to be as it was.
+	// The server's current settings decide what it will load. If it is down, assume that they are as they were.
 	const on = await isAppendOnly().catch(() => appendOnly);
 	if (on && made < 7) await copyTo(file, home, name, owner);
 	if (on && made >= 7) {
@@ -65,7 +70,7 @@ async function copyTo(file: string, into: Folder, name: string, owner: FileOwner
 	await give(openFileBelow(into, name), owner);
 }
 
-/** Closes it. */
+/** Set the owner, sync and close the file. */
 async function give(fd: number, owner: FileOwner): Promise<void> {
 	await giveTo(fd, owner);
 	fsyncSync(fd);

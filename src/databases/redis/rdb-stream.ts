@@ -1,12 +1,15 @@
-// Whether what passes is a dataset from its first byte to its last.
+// Check that a stream contains a complete dataset, from its first byte to its last.
 import { Transform } from "node:stream";
 
-/** What ends a transfer that is not of a length known before; `--rdb -` passes it on (redis-cli.c, "getRDB"). */
+/**
+ * The length of the end mark of a transfer whose size was not known in advance; `--rdb -` passes the mark on
+ * (redis-cli.c, "getRDB").
+ */
 const MARK_BYTES = 40;
-/** The last byte before the checksum of eight (RDB_OPCODE_EOF). */
+/** The last byte before the eight-byte checksum (RDB_OPCODE_EOF). */
 const END = 0xff;
 
-/** Passes a dump on without the transfer's mark, and tells whether it began and ended as one does. */
+/** Pass a dump on without the end mark. `whole` tells whether it began and ended as a dataset does. */
 export function rdbStream(marked: () => boolean): {
 	readonly stream: Transform;
 	readonly whole: Promise<boolean>;

@@ -1,6 +1,6 @@
-// Redis and Valkey: `redis-cli --rdb -` streams the dataset as the server has it at that moment. At its next start a server
-// reads that file, unless its append-only file is on: then it reads only that (redis.io, "Redis persistence"), so that is
-// made of the same dump.
+// Redis and Valkey. `redis-cli --rdb -` streams the dataset as it is at that moment. A server loads that file when it
+// starts, unless its append-only file is on: then it loads only that (redis.io, "Redis persistence"), so a restore
+// creates it from the same dump.
 import { execText } from "../../host/exec.ts";
 import { openForAnyone } from "../../host/handed-file.ts";
 import { stranger } from "../../host/users.ts";
@@ -31,9 +31,9 @@ export function redis(dump: RedisDump, signal?: AbortSignal): FileDatabase {
 		dump: (_scratch, work) => dumpDataset(server, live, work),
 		async obstacles(facts) {
 			const { product: theirs = "Redis", version: wanted } = facts as Facts;
-			// One that is down is taken to be as it was.
+			// If the server is down, assume that it is as it was.
 			const own = await server.product().catch(() => ({ product: theirs, version: wanted }));
-			// Since they have parted, in 2024, each has formats of its own.
+			// Redis and Valkey diverged in 2024; each has formats of its own since then.
 			const reads = own.product === theirs ? own.version >= wanted : wanted <= 7 && theirs === "Redis";
 			return reads
 				? []
@@ -51,7 +51,7 @@ export function redis(dump: RedisDump, signal?: AbortSignal): FileDatabase {
 }
 
 async function keysOf({ client, checker }: Server, file: string): Promise<RowCounts> {
-	// It reads what whoever wrote the archive put there.
+	// Run unprivileged: the program parses a file from the archive, which is untrusted.
 	const who = { ...(await client()), env: {}, user: await stranger() };
 	const options = await questionOptions(who, LONG_QUESTION_SECONDS);
 	const dump = await openForAnyone(file);

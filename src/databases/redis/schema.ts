@@ -1,9 +1,9 @@
-// The dataset of Redis or Valkey as the config declares it.
+// A Redis or Valkey dataset as declared in the config.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { port } from "../fields.ts";
 
-/** Where the server is. */
+/** The server's address. */
 export const connection = {
 	port: v.pipe(port, v.description("the server's port (default 6379)")),
 	socket: v.pipe(v.optional(f.path), v.description("the server's socket, in place of a port")),

@@ -1,4 +1,4 @@
-// How to ask a server of Redis or Valkey: by the programs of either.
+// Query a Redis or Valkey server, with the programs of either.
 import { execText } from "../../host/exec.ts";
 import { programPath } from "../../host/programs.ts";
 import { readSecret } from "../../host/secret.ts";
@@ -9,29 +9,31 @@ import type { RedisDump } from "./schema.ts";
 export type Product = "Redis" | "Valkey";
 
 export interface Server {
-	/** Words of a command that asks it. */
+	/** The start of the command that queries it. */
 	readonly cli: readonly string[];
-	/** The program that looks into a dump. */
+	/** The program that checks a dump. */
 	readonly checker: string;
 	client(): Promise<Client>;
-	/** The lines of its answer. Throws `Refused` where this user may not ask that. */
+	/** The lines of the answer. Throws `Refused` if this user may not run the command. */
 	ask(words: readonly string[], doing: string): Promise<string[]>;
-	/** Undefined where the server tells nobody, or not us: a hosting provider may have renamed the command. */
+	/**
+	 * Undefined if the server does not reveal it, to us or to anybody: a hosting provider may have renamed the command.
+	 */
 	setting(name: string): Promise<string | undefined>;
-	/** What INFO says of how it saves, by field. */
+	/** Fields of INFO about persistence, by name. */
 	persistence(): Promise<(field: string) => string | undefined>;
 	isAppendOnly(): Promise<boolean>;
-	/** Which of the two it is, and its major version. */
+	/** The product and its major version. */
 	product(): Promise<{ readonly product: Product; readonly version: number }>;
 }
 
-/** A server answers at once; one that a service has stopped never does. */
+/** A running server answers immediately; one that a service has suspended never does. */
 const ANSWER_SECONDS = 40;
 
 export class Refused extends HoldfastError {}
 
 export function serverOf({ port, socket, passwordFile }: RedisDump, signal?: AbortSignal): Server {
-	// A machine that has only Valkey's has no redis-cli, unless its compatibility package is there as well.
+	// A machine with only Valkey has no redis-cli, unless the compatibility package is installed.
 	const name = !programPath("redis-cli") && programPath("valkey-cli") ? "valkey" : "redis";
 	const cli = [
 		`${name}-cli`,
@@ -51,7 +53,7 @@ export function serverOf({ port, socket, passwordFile }: RedisDump, signal?: Abo
 	};
 	const ask: Server["ask"] = async (words, doing) => {
 		const who = await client();
-		// Without -e an error of the server's is an answer like any other.
+		// Without -e, redis-cli prints an error like any other answer.
 		const result = await execText([...cli, "-e", ...words], await questionOptions(who, ANSWER_SECONDS));
 		if (result.code === 0) return result.text.split(/\r?\n/);
 		const told = {
@@ -77,7 +79,7 @@ export function serverOf({ port, socket, passwordFile }: RedisDump, signal?: Abo
 		},
 		async product() {
 			const said = fields(await ask(["INFO", "server"], "ask the server for its version"));
-			// Valkey says both: the other is the Redis that it is compatible with.
+			// Valkey reports both versions; redis_version is the Redis version that it is compatible with.
 			const own = said("valkey_version");
 			return {
 				product: own === undefined ? "Redis" : "Valkey",
@@ -87,7 +89,7 @@ export function serverOf({ port, socket, passwordFile }: RedisDump, signal?: Abo
 	};
 }
 
-/** The lines of INFO, by their names. */
+/** The fields of INFO, by name. */
 function fields(info: readonly string[]): (field: string) => string | undefined {
 	return (field) =>
 		info
@@ -96,7 +98,9 @@ function fields(info: readonly string[]): (field: string) => string | undefined 
 			?.trim();
 }
 
-/** An answer of the server's: this user may not, or there is no such command (rename-command). */
+/**
+ * The server's error message says that this user lacks the right, or that the command does not exist (rename-command).
+ */
 export function isRefused(lines: readonly string[]): boolean {
 	return lines.some((line) => /-?(NOPERM|ERR unknown command)\b/.test(line));
 }

@@ -1,8 +1,8 @@
-// SQLite's own program, run as whoever could have written the file, with that user's rights and no others. It reads no
-// start-up file, and sees the database's folder and a scratch folder in an enclosure, where no link is followed: the
-// owner may not be led anywhere either, nor need the right to go through the folders above. It can write nowhere else: a
-// journal beside a database names another file, wherever that is, which SQLite deletes (sqlite.org/fileformat2.html, "The
-// Super-Journal"), and where several users can write to a folder it may be another's.
+// Run SQLite's own program as the user that could have written the file, with no other rights. It reads no start-up
+// file. It runs in an enclosure that contains the database's folder and a scratch folder. No links are followed there,
+// so the owner cannot redirect it, and the user needs no access to the folders above. It can write nowhere else: the
+// journal next to a database can name any other file, which SQLite then deletes (sqlite.org/fileformat2.html, "The
+// Super-Journal"), and if several users can write to the folder, that could be another user's file.
 import { chownSync, closeSync, fstatSync, type Stats } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,21 +19,21 @@ import { HoldfastError } from "../../values/error.ts";
 import { fault, LONG_QUESTION_SECONDS } from "../client.ts";
 
 const BUSY_MS = 30_000;
-/** Where the enclosure has the two folders: on every Linux, and for anyone to go through. */
+/** Where the two folders appear in the enclosure: paths that exist on every Linux system and that anyone can enter. */
 const DATABASE = "/var/tmp";
 const SCRATCH = "/tmp";
 
 export interface Question {
-	/** What is done, for messages: `dump the database …`. */
+	/** What is being done, for messages: `dump the database …`. */
 	readonly doing: string;
 	readonly signal?: AbortSignal;
 	readonly timeoutSeconds?: number;
-	/** It is asked of what an archive holds. */
+	/** Whether the file comes from an archive. */
 	readonly isArchived?: true;
 	log(line: string): void;
 }
 
-/** Run statements on a database file; what they print. */
+/** Run statements on a database file and return their output. */
 export async function askSqlite(
 	file: string,
 	statements: readonly string[],
@@ -44,13 +44,14 @@ export async function askSqlite(
 	const { who, shared } = await writersOf(folder, name);
 	await using enclosure = await closeIn([{ folder, at: DATABASE }], shared, file, question);
 	const at = enclosure === undefined ? `${above}/${name}` : `${DATABASE}/${name}`;
-	// Awaited here: the enclosure is gone with this function.
+	// Must be awaited here: the enclosure is removed when this function returns.
 	return await run({ at, shown: file }, statements, who, enclosure, question);
 }
 
 /**
- * Have it write a copy, and do something with that file's descriptor. The statements are told where to write; the copy is
- * the user's to write until then, so it is opened as data of theirs: a regular file that is their own.
+ * Have SQLite write a copy of a database, and pass the copy's descriptor to `use`. `statements` gets the path to write
+ * to. Until then the user can change the copy, so it is opened as untrusted data: it must be a regular file that
+ * belongs to that user.
  */
 export async function copySqlite<T>(
 	file: string,
@@ -72,7 +73,7 @@ export async function copySqlite<T>(
 		file,
 		question,
 	);
-	// Without an enclosure the user cannot get into our own folders.
+	// Without an enclosure, the user cannot enter our own folders.
 	const scratch = enclosure === undefined && who !== undefined ? await mkdtemp("/var/tmp/holdfast-") : own;
 	try {
 		if (scratch !== own) give(scratch, who);
@@ -97,7 +98,7 @@ function give(folder: string, who: Identity | undefined): void {
 	if (who !== undefined) chownSync(folder, who.uid, who.gid);
 }
 
-/** `at`: where the file is for the program; `shown`: where it is for a person. */
+/** `at`: the file's path for the program; `shown`: its path in messages. */
 async function run(
 	{ at, shown }: { readonly at: string; readonly shown: string },
 	statements: readonly string[],
@@ -110,9 +111,9 @@ async function run(
 		enclosure,
 		...(who === undefined ? {} : { user: who }),
 		env: { ...cleanEnvironment(), HOME: "/nonexistent" },
-		// What begins with a dot is the program's own word, and ends with its line.
+		// A command of the sqlite3 program starts with a dot and ends with its line, without a semicolon.
 		input: statements.map((one) => `${one}${one.startsWith(".") ? "" : ";"}\n`).join(""),
-		// Whoever owns the file may stop a program that runs as them.
+		// The user that owns the file could suspend a program that runs as them.
 		standstillSeconds: standstillSeconds(),
 		...(signal ? { signal } : {}),
 		timeoutSeconds: timeoutSeconds ?? LONG_QUESTION_SECONDS,
@@ -141,7 +142,10 @@ function existing(file: string): string {
 	throw new HoldfastError("path-not-trusted", `${file} is not a regular file, as a SQLite database is`);
 }
 
-/** An enclosure in which nothing else can be written. What several users can write is not read without one. */
+/**
+ * Create an enclosure in which nothing else can be written. Without one, a file that several users can write to is
+ * refused.
+ */
 async function closeIn(closed: readonly Closed[], shared: boolean, file: string, { log }: Question) {
 	if (process.getuid?.() !== 0) return undefined;
 	const enclosure = await enclose(closed, { restReadOnly: true });
@@ -158,8 +162,9 @@ async function closeIn(closed: readonly Closed[], shared: boolean, file: string,
 }
 
 /**
- * Whoever can write the file, or put something beside it, is who reads it; undefined when that is only we ourselves. `shared`
- * when others can as well. Somebody who is not root has only their own rights in any case.
+ * The user that reads the file: the one who can write it or put something next to it. Undefined if that is only
+ * ourselves. `shared`: other users can write there as well. If we are not root, we have only our own rights in any
+ * case.
  */
 async function writersOf(
 	folder: Folder,
@@ -181,7 +186,7 @@ async function writersOf(
 	return { who, shared };
 }
 
-/** Whether others than its owner can write to it. A user's own group is no other. */
+/** Whether users other than the owner can write to it. The owner's own group does not count. */
 async function isSharedBeyond(
 	owner: Account | undefined,
 	{ mode, gid }: Stats,

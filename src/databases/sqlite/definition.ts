@@ -1,4 +1,4 @@
-// What the rest of the program knows of SQLite without loading what works on it.
+// The definition of SQLite. It loads none of the code that opens a database.
 import { defineDatabase } from "../database.ts";
 import { schema } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-// An SQLite file as the config declares it.
+// An SQLite file as declared in the config.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 

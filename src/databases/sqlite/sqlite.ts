@@ -1,7 +1,7 @@
-// SQLite, through its own program. `VACUUM INTO` writes one consistent copy while others work
-// (sqlite.org/lang_vacuum.html); a copy of the file itself, without what is in its -wal, may be useless. It makes the
-// indexes again, for which it needs what they are made by: where that is the application's own, the pages are copied as
-// they are (`.backup`, sqlite.org/backup.html).
+// SQLite, through its own program. `VACUUM INTO` writes one consistent copy while others use the database
+// (sqlite.org/lang_vacuum.html); a plain copy of the file lacks what is in its -wal and may be unusable. VACUUM INTO
+// rebuilds the indexes, so it needs the functions and collations that they use. If only the application has these, the
+// pages are copied unchanged (`.backup`, sqlite.org/backup.html).
 import {
 	chownSync,
 	closeSync,
@@ -24,18 +24,21 @@ import { askSqlite, copySqlite, type Question } from "./client.ts";
 import type { SqliteDump } from "./schema.ts";
 
 interface Facts extends DumpFacts, FileOwner {
-	/** Whether it is in WAL mode, which a copy by VACUUM INTO is not. */
+	/** Whether the database is in WAL mode. A copy by VACUUM INTO never is. */
 	readonly wal: boolean;
 }
 
-/** What an application gives SQLite as it runs, and its own program does not know. */
+/**
+ * Errors about functions and other extensions that the application registers at run time and the sqlite3 program does
+ * not have.
+ */
 const IS_APPLICATIONS =
 	/no such (collation sequence|function|module|tokenizer)|unknown (tokenizer|function)|unsafe use of|misuse of .* in (an? )?(index|generated column)/i;
 
-/** Where a file says its mode, twice: 2 is WAL (sqlite.org/fileformat2.html, 1.3.3). */
+/** The offset of the two header bytes that contain the mode: 2 is WAL (sqlite.org/fileformat2.html, 1.3.3). */
 const MODE_OFFSET = 18;
 
-/** In hex, a line each: a name may hold anything. */
+/** Names are printed as hex, one per line, because they may contain any character. */
 const TABLES = "SELECT hex(name) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
@@ -105,7 +108,7 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 			askSqlite(live, [sql], { ...work, doing: `ask ${live}`, timeoutSeconds: seconds }),
 		rows: (work) => countRows(live, { ...work, doing: `count the rows of ${live}` }),
 		async rowsOf(file, work) {
-			// Whoever made the archive made it: it is read with nobody's rights.
+			// The file comes from the archive's author, so read it as an unprivileged user.
 			const nobody = await accountOf("nobody");
 			if (process.getuid?.() === 0 && nobody)
 				for (const one of [dirname(file), file]) chownSync(one, nobody.uid, nobody.gid);
