@@ -90,6 +90,6 @@ function lookForConfig() {
 const HERE_IS_GONE =
 	"the folder that you are in is gone, so no config is looked for there; to go to its new one: cd .";
 
-/** Owners and modes on a removable disk prove nothing: whoever brought it could set them. */
+/** Owners and modes on a removable disk prove nothing: the person who prepared the disk could set them. */
 const removable = (real: string) =>
 	/^\/(run\/)?media\//.test(real) ? "it lies on a disk that can be taken away" : undefined;

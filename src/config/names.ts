@@ -1,5 +1,4 @@
-// The names in the config, for completion. None of its code is run, whoever wrote it: of a TypeScript config only literals are
-// read.
+// The names in the config, for completion. None of its code is run: of a TypeScript config only literals are read.
 
 import type { Manifest } from "../manifest/schema.ts";
 import { isRecord } from "../values/record.ts";

@@ -71,7 +71,7 @@ function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): 
 	return [{ path, message: issue.message.startsWith("Invalid") ? limitOf(issue) : issue.message }];
 }
 
-/** What a number, or the length of a list, must be, where the schema has no words of its own for it. */
+/** The requirement for a number or the length of a list, if the schema has no message for it. */
 function limitOf({ type, expected, received }: v.BaseIssue<unknown>): string {
 	const limit = /^([<>]=)(.*)$/.exec(expected ?? "");
 	const wanted = limit ? `${limit[1] === ">=" ? "at least" : "at most"} ${limit[2]}` : (expected ?? "");

@@ -1,7 +1,7 @@
 // Send a message by HTTP, for the kinds that have a URL.
 import { askHttp } from "../host/http.ts";
 
-/** Longer messages are cut to their end, which is where a log says why. */
+/** Only the end of longer messages is sent, because that is where a log states the reason. */
 const MOST_CHARACTERS = 10_000;
 const TIMEOUT_SECONDS = 15;
 /** For example, from http:// to https://. */

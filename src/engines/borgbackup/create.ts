@@ -182,8 +182,8 @@ async function makeMissing(
 }
 
 /**
- * "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive. A name may hold line breaks, and all
- * that a fault is made of: then what is before it is named, and nothing of it passes for a file that vanished.
+ * "PATH: open: [Errno 13] Permission denied: 'NAME'": the file is not in the archive. A name may contain line breaks and text
+ * that looks like such a message: then only the part before it is named, and the file does not count as vanished.
  */
 export function faultIn(message: string): { readonly path: string; readonly reason: string } | undefined {
 	const [named, ...reasons] = message.split(/: (?:\w+: )?(?=\[Errno \d+\])/);

@@ -106,7 +106,7 @@ async function askComments(
 		for (const { id } of said.archives) if (!comments.has(id)) comments.set(id, null);
 	} catch (error) {
 		if (!(error instanceof BorgFault)) throw error;
-		// An archive whose own block is gone ends the whole listing. Names alone can still be listed, or this throws too.
+		// An archive whose metadata block is missing makes the entire listing fail. Listing only names may still work.
 		said = await ask(destination, [], work);
 		for (const [id, comment] of before) comments.set(id, comment);
 		await askSingly(destination, said.archives, comments, faults, work);

@@ -144,7 +144,7 @@ async function once(
 	const result = await child.done;
 	const fault = await fed;
 	work.signal.throwIfAborted();
-	// restic stores what it has read only if its input ends normally, and it has been ended before that.
+	// restic stores its input only if that ends normally, and restic was ended before that could happen.
 	if (fault !== undefined) throw fault;
 	if (result.code === 0 || (result.code !== null && call.accept?.includes(result.code)))
 		return { code: result.code, stdout: answer.text(), stderr: said };

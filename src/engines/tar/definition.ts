@@ -1,4 +1,4 @@
-// The embedded engine: tar for the files, zstd from Node, an index beside each archive.
+// The embedded engine: tar for the files, zstd from Node, an index for each archive.
 import { defineEngine } from "../engine.ts";
 import { tarOptions } from "./schema.ts";
 

@@ -30,7 +30,7 @@ const namesOf = (exclusion: Exclusion) => exclusion.map((part) => (part === "**"
 
 /**
  * Whether all its `*` may match slashes: at the start of a name after `**`, at the end of one before `**`, or at the very end,
- * since what lies below goes too.
+ * since everything below is excluded too.
  */
 function isLoose(exclusion: Exclusion): boolean {
 	return exclusion.every((part, index) => {

@@ -1,4 +1,4 @@
-// The embedded engine: tar for the files, zstd from Node, an index beside each archive. Needs only tar.
+// The embedded engine: tar for the files, zstd from Node, an index for each archive. Needs only tar.
 //
 // On disk, below the destination's path, an archive is one folder:
 //   NAME/data.tar.zst   one valid tar file in zstd frames; `zstd -dc data.tar.zst | tar -x -C DIR` restores all of it

@@ -53,7 +53,7 @@ export async function readSegment(
 	onLine: (line: string) => void = work.log,
 	enclosure?: Enclosure,
 ): Promise<void> {
-	// Before there is a program that waits for it.
+	// Opened first: if that fails, no program has been started that would wait for it.
 	const source = storedBytes(archive, segment);
 	const tar = await start(
 		[

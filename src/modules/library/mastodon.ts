@@ -1,4 +1,5 @@
-// Mastodon. Losing its Redis data is "almost harmless": queues, and feeds that tootctl can rebuild. The module redis backs it up.
+// Mastodon. Losing its Redis data is "almost harmless": queues, and feeds that tootctl can rebuild. The module redis can
+// back it up.
 import * as v from "valibot";
 import * as f from "../../values/fields.ts";
 import { defineModule } from "../module.ts";

@@ -57,7 +57,7 @@ export const nextcloud = defineModule({
 					hooks: {
 						preBackup: run("maintenance:mode", "--on"),
 						postBackup: run("maintenance:mode", "--off"),
-						// The archive was created in maintenance mode, and clients must be told that files were reset to an earlier state.
+						// The archive was created in maintenance mode, and clients must learn that files are from an earlier time.
 						postRestore: {
 							command: [
 								"bash",

@@ -59,7 +59,7 @@ export function requireArea({ area, live }: Place): void {
 /** Maximum bytes of a file name. */
 const LONGEST_NAME = 255;
 
-/** Whoever created the entry may have chosen its name so that the derived one is too long, or already taken. */
+/** The owner of the entry may have chosen its name so that the derived one is too long, or already taken. */
 export function freeName(home: Folder, wanted: string, run: string): string {
 	const isFree = Buffer.byteLength(wanted) <= LONGEST_NAME && !entryIn(home, wanted);
 	return isFree ? wanted : `found-${randomBytes(6).toString("hex")}-${run}`;

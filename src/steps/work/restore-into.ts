@@ -30,7 +30,7 @@ export async function restoreInto(
 	}
 }
 
-/** Of a program such as rsync, which takes away what it could not write to the end: there is space again by now. */
+/** For programs such as rsync, which delete a file that they could not write completely: by now there is free space again. */
 const saysSo = (error: unknown): boolean =>
 	error instanceof HoldfastError &&
 	error.code === "program-failed" &&
