@@ -25,7 +25,7 @@ const RIGHTS = {
 };
 /**
  * Rights that let `make` create objects that run as another account. The first one that the server knows is granted.
- * They give no expression any additional power. MariaDB since 10.5, MySQL since 8.0 (renamed in 8.2); in MySQL they do
+ * They give no expression any additional power. MariaDB since 10.5, MySQL since 8.0 (replaced in 8.2); in MySQL they do
  * not allow objects that run as an account with SYSTEM_USER, such as root.
  */
 const TO_MAKE = ["SET USER", "SET_ANY_DEFINER", "SET_USER_ID"];
