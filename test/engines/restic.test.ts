@@ -48,6 +48,28 @@ async function lockHolder(below: string) {
 
 namesWrongPassphrase(folder, openRestic);
 
+test("no repository is created among other files, or over one that has lost its config", async () => {
+	const below = join(folder, "other");
+	const roots = source(below);
+	const repo = join(below, "deep/er/repo");
+	const create = (name: string) =>
+		openRestic(below).create({ name, roots, metadata: metadataOf(name) }, true, quiet);
+	mkdirSync(repo, { recursive: true });
+	writeFileSync(join(repo, "photo.jpg"), "x");
+	await assert.rejects(create("a"), {
+		code: "repository-invalid",
+		message: `${repo} exists but is not a restic repository`,
+		hint: "use another path, or empty this one",
+	});
+	assert.deepEqual(readdirSync(repo), ["photo.jpg"]);
+	// An init that was interrupted has created folders, and is repeated.
+	rmSync(join(repo, "photo.jpg"));
+	for (const name of ["data", "keys"]) mkdirSync(join(repo, name));
+	await create("b");
+	rmSync(join(repo, "config"));
+	await assert.rejects(create("c"), { hint: /snapshots and no config file/ });
+});
+
 test("a passphrase comes from a command too, and only a file's first line counts; none is in arguments", async () => {
 	const below = join(folder, "secret");
 	const roots = source(below);

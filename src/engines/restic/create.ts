@@ -1,5 +1,7 @@
 // Writes an archive: first a snapshot for each stream, then that of the folders, which makes it listed.
 import { lstatSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import * as v from "valibot";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -203,8 +205,26 @@ async function initialise(destination: ResticDestination, work: Work): Promise<v
 		},
 	);
 	if (!missing) return;
+	await requireOwnFolder(destination);
 	work.log(`creating the repository ${destination.repo}`);
 	await restic(destination, ["init"], work);
+}
+
+/** What an init that was interrupted leaves: all folders, and no config. */
+const LAYOUT: ReadonlySet<string> = new Set(["data", "index", "keys", "locks", "snapshots", "lost+found"]);
+
+/** restic would create its repository among other files, or a new one over the data of one that has lost its config. */
+async function requireOwnFolder({ repo, repoFile }: ResticDestination): Promise<void> {
+	if (!repo.startsWith("/") || repoFile !== undefined) return;
+	const namesIn = (folder: string) => readdir(folder).catch(() => []);
+	const [names, snapshots] = await Promise.all([namesIn(repo), namesIn(join(repo, "snapshots"))]);
+	if (names.every((name) => LAYOUT.has(name)) && snapshots.length === 0) return;
+	throw new HoldfastError("repository-invalid", `${repo} exists but is not a restic repository`, {
+		hint:
+			snapshots.length > 0
+				? "it holds snapshots and no config file: restore that file from a copy of the repository"
+				: "use another path, or empty this one",
+	});
 }
 
 /** Remove the streams of an archive that was not completed. */
