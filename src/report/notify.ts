@@ -21,23 +21,27 @@ export interface NotifiedRun {
 /** How many lines of the log are included. */
 const LOG_LINES = 40;
 
+/** Returns the services that were notified, as text. */
 export async function notify(
 	{ machine, notify: all = [] }: Pick<Manifest, "machine" | "notify">,
 	run: NotifiedRun,
 	remark: (line: string) => void,
-): Promise<void> {
+): Promise<string[]> {
 	const notification = notificationOf(machine, run);
+	const notified: string[] = [];
 	await Promise.all(
 		all.map(async (whom) => {
 			if (!isWanted(whom, notification)) return;
 			const kind = notificationKind(whom);
 			try {
 				await kind.send(whom, notification);
+				notified.push(kind.label(whom));
 			} catch (error) {
 				remark(`could not notify ${kind.label(whom)}: ${(error as Error).message}`);
 			}
 		}),
 	);
+	return notified;
 }
 
 function isWanted(whom: Notify, notification: Notification): boolean {

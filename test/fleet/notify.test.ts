@@ -115,6 +115,17 @@ test("a good prune does not hide a missing backup from the check; a bad one is t
 	assert.deepEqual(paths(), []);
 });
 
+test("a test message is sent, and whom it reached is told without their addresses", async () => {
+	const { code, output } = await run(["notify"], "true");
+	assert.equal(code, 0, output);
+	assert.match(
+		output,
+		/^notified the (check|topic) at 127\.0\.0\.1:\d+, the (check|topic) at 127\.0\.0\.1:\d+$/m,
+	);
+	assert.doesNotMatch(output, /uuid/);
+	assert.deepEqual(paths().sort(), ["POST /ping/uuid/fail", "POST /topic"]);
+});
+
 test("who cannot be told changes nothing of the run, and its address is not told to the log", async () => {
 	answer = 500;
 	const { code, output } = await run(["create"], "true");

@@ -33,7 +33,7 @@ export const notify = machineCommand({
 			unit === undefined
 				? "this is a try: nothing failed"
 				: `${unit} failed before it could report that itself`;
-		await tell(
+		const notified = await tell(
 			unit === undefined
 				? {
 						...manifest,
@@ -50,6 +50,7 @@ export const notify = machineCommand({
 			remark,
 		);
 		printMessage(faults.map((line) => `! ${line}`));
+		if (unit === undefined && notified.length > 0) out.note(`notified ${notified.join(", ")}`);
 		if ((manifest.notify ?? []).length === 0) out.note("the config has no `notify` services");
 		return faults.length > 0 ? EXIT.failed : EXIT.done;
 	},
