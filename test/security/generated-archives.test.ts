@@ -6,6 +6,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import {
 	chmodSync,
 	chownSync,
+	existsSync,
 	linkSync,
 	mkdirSync,
 	readdirSync,
@@ -111,8 +112,11 @@ function grow(folder: string, members: readonly Member[]): void {
 		if (!name.startsWith("r/") || name.endsWith("/") || name.includes("..")) continue;
 		const path = join(folder, name);
 		try {
+			// Not through a link of an earlier member: that would lead out of the folder already here.
+			let above = dirname(path);
+			while (!existsSync(above)) above = dirname(above);
+			if (realpathSync(above) !== above) continue;
 			mkdirSync(dirname(path), { recursive: true });
-			if (realpathSync(dirname(path)) !== dirname(path)) continue;
 			if (type === "folder") mkdirSync(path);
 			else if (type === "symlink") symlinkSync(target, path);
 			else if (type === "hardlink") linkSync(join(folder, "r/x"), path);
