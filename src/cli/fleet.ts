@@ -10,7 +10,7 @@ import { printMessage } from "../report/terminal.ts";
 import { errorLines } from "../report/text/error.ts";
 import type { Listener } from "../run/event.ts";
 import { type ErrorReport, errorOf, exitOf, reportOf } from "../values/error.ts";
-import { EXIT, type Exit } from "../values/error-codes.ts";
+import { EXIT, failedExitOf } from "../values/error-codes.ts";
 import { addressOf, askThere, type Connections, runThere, type Target } from "./connections.ts";
 
 export interface Answer<T> {
@@ -146,8 +146,7 @@ async function runOnOne(
 /** The exit code of a run that was followed to its end. A run that never started is also an error here. */
 export function endOf({ code, error }: Ended): number {
 	if (!error) return code;
-	const exit = (Object.keys(EXIT) as Exit[]).find((one) => EXIT[one] === code);
-	throw errorOf(error, exit === "done" ? "failed" : exit);
+	throw errorOf(error, failedExitOf(code));
 }
 
 export const remarkTo =

@@ -6,7 +6,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import type { RunEvent } from "../run/event.ts";
 import { RUN_ID } from "../run/event-file.ts";
 import type { ErrorReport } from "../values/error.ts";
-import { EXIT } from "../values/error-codes.ts";
+import { EXIT, exitOfCode } from "../values/error-codes.ts";
 import { errorReportSchema } from "../values/error-report.ts";
 import { record } from "../values/record.ts";
 
@@ -78,6 +78,9 @@ export interface Ended {
 const endedSchema: v.GenericSchema<unknown, Ended> = v.pipe(
 	v.object({ type: v.literal("ended"), code: v.number(), error: v.exactOptional(errorReportSchema) }),
 	v.transform((ended): Ended => {
+		// A machine cannot make an error look like a success.
+		if (ended.error && (ended.code === EXIT.done || ended.code === EXIT.partial))
+			return { ...ended, code: EXIT[exitOfCode(ended.error.code)] };
 		if (CODES.has(ended.code)) return ended;
 		const error = {
 			code: "answer-invalid",

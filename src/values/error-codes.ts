@@ -13,10 +13,12 @@ export const EXIT = {
 } as const;
 
 export type Exit = keyof typeof EXIT;
+/** The exit code of an error: something failed, and not only in part. */
+export type FailedExit = Exclude<Exit, "done" | "partial">;
 
 interface CodeFacts {
 	/** The exit code of a command that fails with it. */
-	readonly exit: Exclude<Exit, "done" | "partial">;
+	readonly exit: FailedExit;
 	/** A sentence without a full stop, for the reference. */
 	readonly about: string;
 }
@@ -120,11 +122,21 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** The exit code of a command that failed with this code. Unknown codes count as `failed`. */
-export function exitOfCode(code: string | undefined): Exit {
+/** Holdfast 0.1.0 used these instead of codes. */
+const FAILED_EXITS: readonly FailedExit[] = ["failed", "usage", "locked", "recover", "interrupted"];
+
+/**
+ * The exit code of a command that failed with this code, which may come from another machine. Unknown codes count as
+ * `failed`.
+ */
+export function exitOfCode(code: string | undefined): FailedExit {
 	if (isErrorCode(code)) return ERROR_CODES[code].exit;
-	// Holdfast 0.1.0 used these instead of codes.
-	return code !== undefined && Object.hasOwn(EXIT, code) ? (code as Exit) : "failed";
+	return FAILED_EXITS.find((exit) => exit === code) ?? "failed";
+}
+
+/** The name of an error's exit code; undefined for a number that is not one. */
+export function failedExitOf(code: number): FailedExit | undefined {
+	return FAILED_EXITS.find((exit) => EXIT[exit] === code);
 }
 
 export function isErrorCode(code: string | undefined): code is ErrorCode {

@@ -1,5 +1,5 @@
 // The only error type: what happened, to what, why, and what to do next. Throw it where this is known.
-import { ERROR_CODES, type ErrorCode, EXIT, type Exit, exitOfCode } from "./error-codes.ts";
+import { ERROR_CODES, type ErrorCode, EXIT, exitOfCode, type FailedExit } from "./error-codes.ts";
 import { codeFor, hintFor, wordsOf } from "./system-error.ts";
 
 export interface ErrorFacts {
@@ -16,7 +16,7 @@ export class HoldfastError extends Error {
 	/** One of `ERROR_CODES`; in an error from another version, possibly an unknown one. */
 	readonly code: string;
 	/** The exit code of a command that fails with it. */
-	readonly exit: Exit;
+	readonly exit: FailedExit;
 	readonly subject: string | undefined;
 	readonly hint: string | undefined;
 	readonly details: readonly string[];
@@ -58,7 +58,7 @@ export function reportOf(error: unknown): ErrorReport {
 }
 
 /** An error reported by another process, possibly of another version. `exit`: its exit code, if known. */
-export function errorOf(report: ErrorReport, exit?: Exit): HoldfastError {
+export function errorOf(report: ErrorReport, exit?: FailedExit): HoldfastError {
 	const error = new HoldfastError("failed", report.message, report);
 	return Object.assign(error, {
 		code: report.code ?? exit ?? error.code,

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { answerOf, listedSchema } from "../../src/fleet/answers.ts";
 import { lineOf } from "../../src/fleet/protocol.ts";
 import { errorOf, exitOf, HoldfastError, reportOf } from "../../src/values/error.ts";
 import { ERROR_CODES, EXIT, exitOfCode } from "../../src/values/error-codes.ts";
@@ -54,9 +55,27 @@ test("a message between machines keeps the code; one of 0.1.0 has none", () => {
 
 test("the codes of 0.1.0, which were the exit codes' names, still mean the same", () => {
 	for (const [name, exit] of Object.entries(EXIT)) {
-		if (name === "done") continue;
+		if (name === "done" || name === "partial") continue;
 		assert.equal(EXIT[exitOfCode(name)], exit, name);
 	}
 	assert.equal(exitOfCode("constructor"), "failed");
+	// No error had these: they would make a failure look like a success.
+	for (const name of ["done", "partial"]) assert.equal(exitOfCode(name), "failed", name);
 	assert.equal(exitOfCode(undefined), "failed");
+});
+
+test("an error from another machine never ends a command with 0 or 3", () => {
+	const address = { machine: "web01", host: "web01", sudo: false };
+	for (const code of ["done", "partial", "0", "anything", "locked"]) {
+		const exit = code === "locked" ? EXIT.locked : EXIT.failed;
+		const answer = JSON.stringify({ error: { code, message: "no" } });
+		const read = () => answerOf(address, listedSchema, answer, { code: 0, stderr: [] });
+		assert.throws(read, (error) => exitOf(error) === exit, code);
+		for (const ended of [EXIT.done, EXIT.partial])
+			assert.deepEqual(lineOf({ type: "ended", code: ended, error: { code, message: "no" } }), {
+				type: "ended",
+				code: exit,
+				error: { code, message: "no" },
+			});
+	}
 });
