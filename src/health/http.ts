@@ -18,7 +18,7 @@ export const http = defineHealthCheck({
 		contains: v.pipe(v.optional(f.text), v.description("a text that the answer must hold")),
 	},
 	asksService: true,
-	label: ({ http }) => `GET ${http}`,
+	label: ({ http }) => `GET ${f.shownAddress(http)}`,
 	async ask({ http, status, contains }, { seconds, signal }) {
 		const { askHttp } = await import("../host/http.ts");
 		try {

@@ -65,6 +65,12 @@ export const httpAddress = v.pipe(
 /** The host and port of such an address, to show when the rest may be secret. */
 export const hostOf = (address: string): string => URL.parse(address)?.host ?? "an address that is not valid";
 
+/** Such an address to show: without user, password, query and fragment, which may be secret. */
+export function shownAddress(address: string): string {
+	const url = URL.parse(address);
+	return url === null ? "an address that is not valid" : `${url.origin}${url.pathname}`;
+}
+
 /**
  * The address of a repository, in the engine's own syntax. A dash after the scheme would be taken as an option by the program
  * that the engine starts to connect: `ssh://-oProxyCommand=…` runs a command.

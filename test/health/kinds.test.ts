@@ -86,3 +86,10 @@ test("what is none is told the kinds that there are", () => {
 	assert.match(told, /^a health check is \{ http \}, .*\{ sql, database \}.* or \{ [a-z, ]+ \}$/);
 	for (const { key } of HEALTH_CHECKS) assert.match(told, new RegExp(`[ ,]${key} \\}`));
 });
+
+test("an address is shown without its user, password and query", async () => {
+	const http = address("/ill").replace("://", "://someone:secret@");
+	const check = v.parse(schema, { http: `${http}?token=secret#secret`, within: 0 });
+	assert.equal(healthCheckKind(check).label(check), `GET ${address("/ill")}`);
+	assert.doesNotMatch(JSON.stringify((await ask(check)).fault), /secret|someone/);
+});
