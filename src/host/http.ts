@@ -2,6 +2,7 @@
 // and a service may listen on any port.
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { shortLine } from "../values/printable.ts";
 
 export interface HttpRequest {
 	/** GET by default. */
@@ -11,7 +12,10 @@ export interface HttpRequest {
 	/** Time limit for the complete answer. */
 	readonly timeoutSeconds: number;
 	readonly signal?: AbortSignal;
-	/** Maximum number of redirects to follow, with the same method and body; by default none. */
+	/**
+	 * Maximum number of redirects to follow, with the same method and body; by default none. Only the same server is
+	 * followed, or the same host from http:// to https://: a redirect elsewhere is an error.
+	 */
 	readonly mostRedirects?: number;
 }
 
@@ -52,12 +56,20 @@ async function follow(url: URL, request: HttpRequest, signal: AbortSignal): Prom
 	if (mostRedirects > 0 && [301, 302, 307, 308].includes(status) && headers.location !== undefined) {
 		answer.destroy();
 		const to = new URL(headers.location, url);
+		if (!mayFollow(url, to))
+			throw new Error(`it redirects to another server, ${shortLine(`${to.protocol}//${to.host}`)}`);
 		// Send a token only to the server that the user named.
 		const { Authorization: _, ...others } = request.headers ?? {};
 		const next = to.origin === url.origin ? request : { ...request, headers: others };
 		return follow(to, { ...next, mostRedirects: mostRedirects - 1 }, signal);
 	}
 	return { status, statusText, text: await beginningOf(answer) };
+}
+
+/** Whether the body may be sent there: the user named this host only, and may have asked for encryption. */
+function mayFollow(from: URL, to: URL): boolean {
+	if (to.origin === from.origin) return true;
+	return to.hostname === from.hostname && from.protocol === "http:" && to.protocol === "https:";
 }
 
 function open(

@@ -29,7 +29,7 @@ test("a port that fetch refuses", async () => {
 	assert.equal((await askHttp(address, { timeoutSeconds: 5 })).text, "here");
 });
 
-test("a redirect is followed with method and body where that is asked for, and takes a token to no other server", async () => {
+test("a redirect is followed with method and body where that is asked for, but to no other server", async () => {
 	const seen: string[] = [];
 	const hear = (request: IncomingMessage, response: ServerResponse) => {
 		let body = "";
@@ -39,7 +39,9 @@ test("a redirect is followed with method and body where that is asked for, and t
 		request.on("end", () => {
 			seen.push(`${request.method} ${request.url} ${body} ${request.headers.authorization}`);
 			if (request.url === "/here") response.writeHead(307, { location: "/there" }).end();
-			else if (request.url === "/there") response.writeHead(308, { location: `${other}/topic` }).end();
+			else if (request.url === "/there") response.writeHead(308, { location: "/topic" }).end();
+			else if (request.url === "/away") response.writeHead(308, { location: `${other}/topic?secret` }).end();
+			else if (request.url === "/file") response.writeHead(302, { location: "file:///etc/passwd" }).end();
 			else if (request.url === "/round") response.writeHead(302, { location: "/round" }).end();
 			else response.end();
 		});
@@ -48,8 +50,13 @@ test("a redirect is followed with method and body where that is asked for, and t
 	const address = await serve(hear);
 	const post = { method: "POST", body: "news", timeoutSeconds: 5, headers: { Authorization: "t" } } as const;
 	assert.equal((await askHttp(`${address}/here`, { ...post, mostRedirects: 5 })).status, 200);
-	assert.deepEqual(seen, ["POST /here news t", "POST /there news t", "POST /topic news undefined"]);
+	assert.deepEqual(seen, ["POST /here news t", "POST /there news t", "POST /topic news t"]);
 	assert.equal((await askHttp(`${address}/here`, post)).status, 307);
+	seen.length = 0;
+	const away = (path: string) => askHttp(`${address}/${path}`, { ...post, mostRedirects: 5 });
+	await assert.rejects(away("away"), { message: `it redirects to another server, ${other}` });
+	await assert.rejects(away("file"), /redirects to another server, file:/);
+	assert.deepEqual(seen, ["POST /away news t", "POST /file news t"]);
 	assert.equal((await askHttp(`${address}/round`, { ...post, mostRedirects: 5 })).status, 302);
 });
 
