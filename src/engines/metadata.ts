@@ -176,7 +176,7 @@ export function metadataText(metadata: Metadata, share = 1): string {
 	if (damaged === undefined && newer === undefined) return text;
 	throw new HoldfastError(
 		"archive-damaged",
-		`the archive could not be read back: ${damaged ?? "it is of a newer version"}`,
+		`the archive could not be read back: ${damaged ?? "it was written by a newer version"}`,
 		{
 			hint: "this is a bug in Holdfast; nothing was written",
 		},

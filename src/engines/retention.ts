@@ -128,7 +128,7 @@ function keepOf(
 	// Archives since the last good one in which the state failed or is in doubt: they may be all that there is of it.
 	const lastWhole = newest?.time ?? Number.NEGATIVE_INFINITY;
 	for (const [outcome, words] of [
-		["failed", "not whole"],
+		["failed", "incomplete"],
 		["suspicious", "in doubt"],
 	] as const) {
 		const since = candidates.filter(

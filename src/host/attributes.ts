@@ -28,13 +28,9 @@ export function withoutInheritance(folder: Folder): void {
 	});
 	chmodSync(folder.self, 0o700);
 	if (end.status === 0) return;
-	throw new HoldfastError(
-		"program-failed",
-		`could not take from ${folder.path} what it has of the folder above`,
-		{
-			details: end.stderr.split("\n").slice(0, 5),
-		},
-	);
+	throw new HoldfastError("program-failed", `failed to remove inherited attributes from ${folder.path}`, {
+		details: end.stderr.split("\n").slice(0, 5),
+	});
 }
 
 /** Copy an entry to another folder under the same name. Sockets are left out; their program creates them again. */

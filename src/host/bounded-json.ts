@@ -25,7 +25,7 @@ export function parseBounded(text: string, { depth: most, values: mostValues }: 
 		} else if (code === COMMA) values++;
 		else if (code === OPEN_LIST || code === OPEN_OBJECT) {
 			values++;
-			if (++depth > most) throw new RangeError(`values within values, more than ${most} deep`);
+			if (++depth > most) throw new RangeError(`values nested more than ${most} levels deep`);
 		} else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--;
 		if (values > mostValues) throw new RangeError(`more than ${mostValues} values`);
 	}

@@ -110,7 +110,7 @@ export async function enclose(
 	if (open !== undefined) {
 		await close();
 		return {
-			why: `${open.to} still follows links: that takes Linux 5.10 and util-linux 2.38, or later ones`,
+			why: `links are still followed in ${open.to}: Linux 5.10 and util-linux 2.38 or later are required`,
 		};
 	}
 	return {
@@ -150,7 +150,7 @@ export async function closeOffForAll(
 	if (closed.length === 0) return undefined;
 	const enclosure = await enclose(closed.map((one) => (typeof one === "string" ? { folder: one } : one)));
 	if (!("why" in enclosure)) return enclosure;
-	log(`links are not kept from leading out of folders that others can change: ${enclosure.why}`);
+	log(`cannot disable symbolic links in folders that other users can change: ${enclosure.why}`);
 	return undefined;
 }
 

@@ -244,7 +244,7 @@ function cannotRead(argv: readonly string[], cause: unknown): unknown {
 	if (!(cause instanceof RangeError)) return cause;
 	return new HoldfastError("output-invalid", `${argv[0]} printed ${cause.message}, and was ended`, {
 		cause,
-		hint: "no listing is that long: what it reads may be damaged, or not what it seems",
+		hint: "no valid listing is that long; the source may be damaged or forged",
 	});
 }
 

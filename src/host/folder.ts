@@ -94,8 +94,8 @@ export function enterOwn(folder: Folder, name: string): Folder {
 	const isOurs = uid === process.getuid?.() && (mode & 0o077) === 0;
 	if ((isOurs || OWNERLESS.has(statfsSync(own.self).type)) && isEmpty(own)) return own;
 	own[Symbol.dispose]();
-	throw new HoldfastError("path-not-trusted", `${own.path} was replaced while it was made`, {
-		hint: `somebody who can change ${folder.path} did so: find out who, or take another folder`,
+	throw new HoldfastError("path-not-trusted", `${own.path} was replaced while it was being created`, {
+		hint: `a user who can write to ${folder.path} replaced it: find out who, or use another folder`,
 	});
 }
 
@@ -251,7 +251,7 @@ export function syncFolder(folder: Folder): void {
 
 function linkFault(path: string): HoldfastError {
 	return new HoldfastError("path-not-trusted", `${path} is a symbolic link, where a folder is expected`, {
-		hint: "it could lead anywhere, so it is not followed; if it is meant, name the folder that it leads to in the config",
+		hint: "links are not followed here, because they could lead anywhere; if this one is intended, use its target in the config",
 	});
 }
 

@@ -57,7 +57,7 @@ export function listReader(
 					}
 					if (byte === OPEN_LIST && open.length < DEEPEST_ITEM - 1) hasList = true;
 					open.push(byte);
-					if (open.length > DEEPEST) throw new RangeError(`lists within lists, ${DEEPEST} deep`);
+					if (open.length > DEEPEST) throw new RangeError(`lists nested more than ${DEEPEST} levels deep`);
 				} else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
 					open.pop();
 					if (item === 0 || open.length >= item) continue;

@@ -118,7 +118,7 @@ export function requireNoMountIn(path: string, doing: string, itself: "too" | "m
 	if (found === undefined) return;
 	throw new HoldfastError(
 		"path-occupied",
-		`${found.path} is mounted, so ${doing} has to wait: nothing of it was touched`,
+		`${found.path} is mounted: ${doing} is postponed and nothing was changed`,
 		{
 			hint: `unmount it (umount ${found.path}), then: holdfast recover`,
 		},

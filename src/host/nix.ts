@@ -66,7 +66,7 @@ export async function evaluateNix(
 ): Promise<NixMachine> {
 	const [flake = "", attribute] = reference.split("#", 2);
 	if (!attribute || flake === "")
-		throw new HoldfastError("usage", `"${reference}" names no machine`, {
+		throw new HoldfastError("usage", `"${reference}" does not name a machine`, {
 			hint: "write FLAKE#MACHINE, such as .#web01 or github:me/infra#web01",
 		});
 	const doing = `evaluate ${reference}`;
@@ -74,7 +74,7 @@ export async function evaluateNix(
 	const metadata = await nix(["flake", "metadata", "--json", flake], doing, folder);
 	const { locked } = answered(doing, lockedSchema, metadata.text);
 	const dirty = metadata.stderr.find((line) => /Git tree .* is dirty/.test(line));
-	if (dirty) remark(`${dirty.replace(/^warning: /, "")}: what is not committed counts as well`);
+	if (dirty) remark(`${dirty.replace(/^warning: /, "")}: uncommitted changes are included`);
 	const path = attribute.includes(".") ? attribute : `nixosConfigurations.${attribute}.config`;
 	const key =
 		locked.narHash && createHash("sha256").update(`${locked.narHash} ${path} ${SELECT}`).digest("hex");
@@ -104,7 +104,7 @@ function answered<S extends v.GenericSchema>(doing: string, schema: S, text: str
 	const found = fitting("what nix printed", schema, parsed(text));
 	if ("value" in found) return found.value;
 	throw new HoldfastError("nix-failed", `could not ${doing}: ${found.fault}`, {
-		hint: "is the Nix here of another version than 2.8 to 2.31?",
+		hint: "Nix 2.8 to 2.31 is supported; check the version with: nix --version",
 	});
 }
 
@@ -117,7 +117,7 @@ function refuseOthers(flake: string, folder: string): void {
 	if (fault === undefined) return;
 	throw new HoldfastError("config-not-trusted", `the flake ${flake} is not evaluated: ${fault}`, {
 		details: ["what it declares is done as root, so nobody else may be able to change it"],
-		hint: "copy it to a folder of root's, or run this with sudo from its owner's account",
+		hint: "copy it to a folder owned by root, or run this with sudo from its owner's account",
 	});
 }
 

@@ -61,7 +61,7 @@ function makeIn(parent: Folder, name: string): void {
 			`this user may not write to ${parent.path}, where a private folder is needed`,
 			{
 				cause,
-				hint: `allow it (chmod u+w ${parent.path}), restore more than this part of it, or run as root`,
+				hint: `allow it (chmod u+w ${parent.path}), restore a larger part, or run as root`,
 			},
 		);
 	}
@@ -87,7 +87,7 @@ export function openArea(area: string): Folder | undefined {
 	if (found === undefined || isOurs(found, area)) return found;
 	found[Symbol.dispose]();
 	throw new HoldfastError("path-not-trusted", `${area} is not the private folder that was made there`, {
-		hint: "somebody has replaced it; find what it held and move that back by hand",
+		hint: "another user has replaced it; find the original and move its content back by hand",
 	});
 }
 
@@ -100,7 +100,7 @@ export function inArea<T>(path: string, work: (parent: Folder, name: string) => 
 	const area = parts.slice(0, index + 1).join("/");
 	using opened = openArea(area);
 	if (opened === undefined)
-		throw new HoldfastError("area-missing", `the private folder ${area} is not there`, {
+		throw new HoldfastError("area-missing", `the private folder ${area} does not exist`, {
 			hint: "is its filesystem mounted? Mount it, then: holdfast recover",
 		});
 	return closing(descendMaking(opened, parts.slice(index + 1).join("/"), 0o700), (parent) =>

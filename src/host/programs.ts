@@ -33,7 +33,7 @@ export function howToInstall(debianPackage: string, release = osRelease()): stri
 		line.exec(release)?.[1]?.replaceAll(/["']/g, ""),
 	);
 	if (`${own} ${like}`.split(" ").includes("debian")) return `install it: apt-get install ${debianPackage}`;
-	const known = `Debian's package of it is ${debianPackage}`;
+	const known = `the Debian package is ${debianPackage}`;
 	if (own === "nixos") return `add it to environment.systemPackages; ${known}`;
 	return `install it; ${known}`;
 }

@@ -110,9 +110,9 @@ function writing(folder: string, write: () => number): number {
 	try {
 		return write();
 	} catch (cause) {
-		throw new HoldfastError("disk-full", `a listing could not be kept in ${folder}: ${wordsOf(cause)}`, {
+		throw new HoldfastError("disk-full", `failed to store a listing in ${folder}: ${wordsOf(cause)}`, {
 			cause,
-			hint: `a long listing is sorted on disk; is there room? See: df -h ${folder}`,
+			hint: `long listings are sorted on disk; check the free space with: df -h ${folder}`,
 		});
 	}
 }

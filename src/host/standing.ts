@@ -20,7 +20,7 @@ export function sayWhenGone(): void {
 	process.cwd = () => {
 		throw new HoldfastError(
 			"usage",
-			"the folder that you are in is gone: it was deleted or replaced, as a restore does",
+			"the current folder no longer exists: it was deleted or replaced, for example by a restore",
 			{ hint: "cd to another folder, or to its new one with: cd ." },
 		);
 	};

@@ -40,5 +40,5 @@ export function fitting<S extends v.GenericSchema>(
 	const [issue] = issues;
 	const path = v.getDotPath(issue);
 	const why = `${path === null ? "" : `${path}: `}${issue.received === "undefined" ? "it is missing" : issue.message}`;
-	return { fault: `${name} is damaged, or of another version: ${why.slice(0, LONGEST_REASON)}` };
+	return { fault: `${name} is damaged or was written by another version: ${why.slice(0, LONGEST_REASON)}` };
 }

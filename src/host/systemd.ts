@@ -194,7 +194,7 @@ export function refused(
 	log: readonly string[] = [],
 	seconds = 0,
 ): HoldfastError {
-	const late = result.timedOut ? `: systemd was still at it after ${seconds} seconds` : "";
+	const late = result.timedOut ? `: systemd had not finished after ${seconds} seconds` : "";
 	return new HoldfastError("unit-failed", `could not ${verb} ${unitLabel(unit)}${late}`, {
 		details: [...result.stderr, ...log],
 		hint: statusHint(unit),

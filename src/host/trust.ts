@@ -126,9 +126,13 @@ function walk(names: readonly string[], links: Links): Resolved | { readonly aga
 			if (found.isSymbolicLink()) {
 				if (rest.length === 0 && links !== "followed") return { path, found, openAt };
 				if (links === "none")
-					throw new HoldfastError("usage", `${path} is a symbolic link: ${rest.join("/")} is elsewhere`, {
-						hint: "name a path without a link in it, or the link itself",
-					});
+					throw new HoldfastError(
+						"usage",
+						`${path} is a symbolic link, so ${rest.join("/")} is not inside this folder`,
+						{
+							hint: "name a path without a link in it, or the link itself",
+						},
+					);
 				return { again: [...partsOf(led(at, name, found, others)), ...rest] };
 			}
 			if (!found.isDirectory()) {
@@ -189,11 +193,11 @@ function realpathAs(uid: number, path: string): string | undefined {
 
 function refused(at: Folder, name: string, user: number): LinkRefused {
 	const path = join(at.path, name);
-	const who = user > 0 ? `user ${user} could have put it there` : "others than root could have put it there";
+	const who = user > 0 ? `user ${user} could have created it` : "users other than root could have created it";
 	return new LinkRefused(
 		path,
 		`${path} is a symbolic link to ${linkIn(at, name)}; ${who}, so it is not followed`,
-		`if nobody is meant to have put it there: rm ${path}, then restore what was there. If it is meant: write the path that it leads to into the config`,
+		`if it is not intended: rm ${path}, then restore the original. If it is: use its target in the config`,
 	);
 }
 

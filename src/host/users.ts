@@ -69,7 +69,7 @@ export async function stranger(): Promise<Pick<Account, "uid" | "gid"> | undefin
 		if (isMapped(id) && !(await accountOf(id)) && !(await groupOf(id)) && !(await isRunning(id)))
 			return { uid: id, gid: id };
 	}
-	throw new HoldfastError("failed", "there is no free user number to run a program as");
+	throw new HoldfastError("failed", "no unused UID is available to run a program as");
 }
 
 /** In a user namespace fewer numbers may be available. */

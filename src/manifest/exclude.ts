@@ -35,6 +35,6 @@ export function excludeFault(
 	if (homeless === undefined) return undefined;
 	return {
 		message: `"${pattern}" leaves out the folder of the ${dumpLabel(homeless)}, and a restore would have no place for it`,
-		hint: `leave out what else is in it, such as "${pattern.replace(/\/+$/, "")}/*": the live file is left out by itself`,
+		hint: `exclude the other files instead, such as "${pattern.replace(/\/+$/, "")}/*": the live file is excluded automatically`,
 	};
 }

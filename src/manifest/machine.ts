@@ -43,7 +43,7 @@ const when = (what: string, usual: string) =>
 
 const schedule = v.pipe(
 	v.strictObject({
-		create: when("back up all providers without a `schedule` of their own", "*-*-* 01:00:00"),
+		create: when("back up all providers that have no separate `schedule`", "*-*-* 01:00:00"),
 		prune: when("prune providers that have a retention", "*-*-* 04:00:00"),
 		check: when("check the archives in the destinations", "Sun *-*-* 05:00:00"),
 		skipOnBattery: v.pipe(

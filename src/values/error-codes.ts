@@ -27,7 +27,7 @@ const failed = (about: string) => ({ exit: "failed", about }) as const;
 const usage = (about: string) => ({ exit: "usage", about }) as const;
 
 export const ERROR_CODES = {
-	failed: failed("anything that has no code of its own; the message says what"),
+	failed: failed("an error without a specific code; see the message"),
 	interrupted: { exit: "interrupted", about: "a signal or Ctrl-C; what had begun was rolled back" },
 	locked: { exit: "locked", about: "another run works on this machine" },
 
@@ -49,7 +49,7 @@ export const ERROR_CODES = {
 	"provider-not-found": usage("the machine has no such provider"),
 	"destination-not-found": usage("the provider has no such destination"),
 	"module-not-found": usage("there is no such module"),
-	"run-not-found": usage("there is no such run, or nothing of it is open or kept"),
+	"run-not-found": usage("no such run, or it has nothing left to recover or undo"),
 
 	"archive-not-found": usage("there is no archive of this name"),
 	"archive-ambiguous": usage("an archive of this name is in several destinations, or of several machines"),
@@ -101,7 +101,7 @@ export const ERROR_CODES = {
 	"secret-unreadable": failed("a passphrase, credential or other secret cannot be read"),
 	"secret-mismatch": failed("a machine has another secret than the one that is kept for it"),
 
-	"folder-not-found": failed("a folder of a state is not there, or nothing of it is to be stored"),
+	"folder-not-found": failed("a folder of a state does not exist, or everything in it is excluded"),
 	"state-suspicious": failed("a state was stored, and holds far less than before or is not mounted"),
 	"path-not-trusted": failed("a path is a link, or was replaced by somebody, and is not followed"),
 	"path-occupied": failed("something stands where the run must put or delete something"),

@@ -18,7 +18,7 @@ export function folderFault(folder: string): string | undefined {
 	if (!folder.startsWith("/"))
 		return `"${folder}" is relative; write the absolute path, like "/${posix.normalize(folder).replace(/^(\.\.?\/)+/, "")}"`;
 	const normal = posix.normalize(folder).replace(/(?<=.)\/$/, "");
-	if (normal === "/") return '"/" is the whole machine; name the folders that the service owns';
+	if (normal === "/") return '"/" is the entire machine; name the folders that the service owns';
 	if (normal !== folder) return `write "${normal}" instead of "${folder}"`;
 	for (const refused of REFUSED_FOLDERS) {
 		if (folder === refused || folder.startsWith(`${refused}/`))

@@ -34,7 +34,7 @@ function fail(why: string): never {
 function parse(text: string): Pattern {
 	if (text === "") fail("it is empty");
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-	if (/[\x00-\x1f\x7f]/.test(text)) fail('it holds a control character; write "*" in its place');
+	if (/[\x00-\x1f\x7f]/.test(text)) fail('it contains a control character; use "*" instead');
 	if (!text.isWellFormed()) fail('it is not valid Unicode; write "*" for what is not');
 	if (text.startsWith("!"))
 		fail('"!" does not re-include anything here; for a name that begins with it, write "\\!"');

@@ -50,7 +50,7 @@ describe("in a folder that is gone", () => {
 		]) {
 			const { code, stderr } = await fromNowhere(place, ...args);
 			assert.equal(code, 2, stderr);
-			assert.match(stderr, /the folder that you are in is gone/);
+			assert.match(stderr, /the current folder no longer exists/);
 			assert.match(stderr, /→ cd to another folder, or to its new one with: cd \./);
 			assert.doesNotMatch(stderr, /uv_cwd/);
 		}

@@ -122,7 +122,7 @@ test("an unknown key inside a hook's object is named too", async () => {
 
 for (const [folderText, expected] of [
 	["srv/notes", /is relative.*"\/srv\/notes"/],
-	["/", /whole machine/],
+	["/", /entire machine/],
 	["/proc/1", /kernel/],
 	["/run/x", /kernel/],
 	["/srv/../etc", /write "\/etc" instead/],

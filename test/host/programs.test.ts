@@ -8,9 +8,9 @@ test("each system's own way to install is named, and Debian's package elsewhere"
 		["ID=debian\n", "install it: apt-get install borgbackup"],
 		['NAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\n', "install it: apt-get install borgbackup"],
 		['ID="linuxmint"\nID_LIKE="ubuntu debian"\n', "install it: apt-get install borgbackup"],
-		["ID=nixos\n", "add it to environment.systemPackages; Debian's package of it is borgbackup"],
-		["ID=fedora\n", "install it; Debian's package of it is borgbackup"],
-		["", "install it; Debian's package of it is borgbackup"],
+		["ID=nixos\n", "add it to environment.systemPackages; the Debian package is borgbackup"],
+		["ID=fedora\n", "install it; the Debian package is borgbackup"],
+		["", "install it; the Debian package is borgbackup"],
 	] as const)
 		assert.equal(howToInstall("borgbackup", release), words);
 });

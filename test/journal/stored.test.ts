@@ -80,7 +80,7 @@ test("what a deploy sent, and the record of the one before, are measured; a dama
 		assert.equal(code, 1, `${text.slice(0, 80)}: ${stderr}`);
 		assert.match(
 			stderr,
-			/deployment\.json (is damaged, or of another version|cannot be read): /,
+			/deployment\.json (is damaged or was written by another version|cannot be read): /,
 			text.slice(0, 80),
 		);
 		assert.match(stderr, /→ deploy again/);
@@ -89,7 +89,7 @@ test("what a deploy sent, and the record of the one before, are measured; a dama
 	place.write("arrived/installed.json", JSON.stringify(whole));
 	place.write("installed.json", '{"files": 7}');
 	const { stderr } = await place.holdfast("__install", place.path("arrived"));
-	assert.match(stderr, /! .*installed\.json is damaged, or of another version/);
+	assert.match(stderr, /! .*installed\.json is damaged or was written by another version/);
 	assert.match(stderr, /✔ record the installed files/);
 	place.write("installed.json", '{"files": 7}');
 	const gone = await place.holdfast("__uninstall", path);

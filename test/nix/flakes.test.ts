@@ -79,7 +79,7 @@ describe("flakes", { skip: noNix }, () => {
 			/^holdfast: could not evaluate \.#web01: nix ended with exit code 1\n(.*\n)*.*not today/,
 		);
 		assert.match(holdfast("import", "nix", ".#web02").stderr, /does not provide attribute.*web02/s);
-		assert.match(holdfast("import", "nix", "web02").stderr, /names no machine/);
+		assert.match(holdfast("import", "nix", "web02").stderr, /does not name a machine/);
 	});
 
 	test("a Nix that is too old, and inputs that are locked to a place that cannot be reached, are said", () => {
@@ -127,7 +127,7 @@ describe("flakes", { skip: noNix }, () => {
 		assert.doesNotMatch(holdfast("manifest").stderr, /dirty/);
 		declare('clan.core.state.c.folders = [ "/srv/c" ];');
 		const { stdout, stderr } = holdfast("manifest");
-		assert.match(stderr, /dirty: what is not committed counts as well/);
+		assert.match(stderr, /dirty: uncommitted changes are included/);
 		assert.ok("c" in JSON.parse(stdout).state);
 	});
 });

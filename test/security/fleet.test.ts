@@ -26,7 +26,7 @@ const ANSWERS: Readonly<Record<string, RegExp>> = {
 	nagging: /✘/,
 	impostor: /answered for another machine, "honest"/,
 	endless: /sent more than 6 MiB/,
-	deep: /answered with values within values, more than 50 deep/,
+	deep: /answered with values nested more than 50 levels deep/,
 	many: /answered with more than 300000 values/,
 	complaining: /sent more than 16 MiB of messages/,
 	grumbling: /sent more than 16 MiB of messages/,

@@ -60,7 +60,7 @@ describe("a folder above the state's is swapped for a link", onlyRoot, () => {
 		await place.holdfast("create");
 		execFileSync("mv", [join(home, "up"), join(home, "up.kept")]);
 		execFileSync("setpriv", [`--reuid=${USER}`, "--clear-groups", "ln", "-s", outside, join(home, "up")]);
-		const says = /home\/up is a symbolic link to .*could have put it there, so it is not followed/;
+		const says = /home\/up is a symbolic link to .*could have created it, so it is not followed/;
 		const created = await place.holdfast("create");
 		assert.equal(created.code, 1);
 		assert.match(created.stderr, says);

@@ -86,7 +86,7 @@ test("a link of the user's leads to what is the user's own, and nowhere else", o
 	chownSync(mine, USER, USER);
 	assert.equal(resolvePath(link(mine, join(home, "a"), USER)).path, mine);
 	assert.equal(resolvePath(link(mine, join(home, "b"), 0)).path, mine);
-	const refused = /is a symbolic link to .*could have put it there, so it is not followed/;
+	const refused = /is a symbolic link to .*could have created it, so it is not followed/;
 	assert.throws(() => resolvePath(link(join(root, "private"), join(home, "c"), USER)), refused);
 	assert.throws(() => resolvePath(link(join(root, "private"), join(home, "d"), 0)), refused);
 	assert.throws(() => resolvePath(link(mine, join(home, "e"), OTHER)), refused);
@@ -202,7 +202,7 @@ test("a private folder that was replaced while it was made is not used", onlyRoo
 	made("filled", 0o700);
 	writeFileSync(join(home, "filled/x"), "");
 	for (const name of ["theirs", "open", "filled"])
-		assert.throws(() => enterOwn(folder, name), /was replaced while it was made/, name);
+		assert.throws(() => enterOwn(folder, name), /was replaced while it was being created/, name);
 	link("ours", join(home, "link"), USER);
 	assert.throws(() => enterOwn(folder, "link"), /link/);
 });

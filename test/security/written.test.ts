@@ -92,7 +92,7 @@ describe("root, where others can write", { skip: isRoot ? false : "needs root" }
 			});
 			const { code, stderr } = await place.holdfast("create");
 			assert.equal(code, 1, stderr);
-			assert.match(stderr, /is a symbolic link to .*could have put it there, so it is not followed/);
+			assert.match(stderr, /is a symbolic link to .*could have created it, so it is not followed/);
 			isUntouched();
 		});
 
@@ -107,7 +107,7 @@ describe("root, where others can write", { skip: isRoot ? false : "needs root" }
 		assert.equal(resolvePath(open).openAt, open);
 		symlinkSync(place.path("root"), join(open, "link"));
 		lchownSync(join(open, "link"), USER, USER);
-		assert.throws(() => resolvePath(join(open, "link/secret")), /could have put it there/);
+		assert.throws(() => resolvePath(join(open, "link/secret")), /could have created it/);
 	});
 
 	test("a config that somebody may write by an access control list is not obeyed", async () => {

@@ -249,7 +249,7 @@ esac
 		const env = { HOLDFAST_UNIT_SECONDS: "1" };
 		const words = ["/opt/holdfast/bin/holdfast", "restore", "--yes", "tar", "latest"];
 		const { code, stderr } = await web01.run(words, { env });
-		assert.match(stderr, /could not stop app\.service: systemd was still at it after 1 seconds/);
+		assert.match(stderr, /could not stop app\.service: systemd had not finished after 1 seconds/);
 		assert.notEqual(code, 0);
 		await web01.sh(
 			"rm /run/stubborn; systemctl kill -s KILL app; until systemctl is-active -q app; do sleep 0.1; done",
@@ -270,7 +270,7 @@ esac
 		await web01.holdfast_(0, "create");
 		await web01.sh("rm /srv/app/slow");
 		const start = await web01.run(words, { env });
-		assert.match(start.stderr, /could not start app\.service: systemd was still at it after 1 seconds/);
+		assert.match(start.stderr, /could not start app\.service: systemd had not finished after 1 seconds/);
 		assert.deepEqual([start.code, await web01.active("app")], [1, "active"]);
 	});
 

@@ -207,7 +207,7 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 		await web01.holdfast_(0, "restore", "--yes", "--keep-old", "1s", "tar", "latest");
 		await web01.sh("sleep 1.2; mount --bind /data/uploads /srv/.holdfast-*-app/old/*/uploads");
 		const again = await web01.holdfast_(0, "create");
-		assert.match(again, /is mounted, so deleting .* has to wait/);
+		assert.match(again, /is mounted: deleting .* is postponed/);
 		await web01.sh(
 			"umount /data/uploads /srv/.holdfast-*-app/old/*/uploads 2>/dev/null || true; rm -rf /srv/.holdfast-*",
 		);

@@ -74,7 +74,7 @@ test("the newest good one of each state stays, and says why", () => {
 	];
 	const why = decided(archives, { keepLast: 1 }).map((one) => one.why);
 	assert.deepEqual(why, [
-		["the newest good one of notes", "one of the last (notes; shop, not whole)"],
+		["the newest good one of notes", "one of the last (notes; shop, incomplete)"],
 		["the newest good one of shop", "one of the last (shop)"],
 		["no rule keeps it"],
 		["the newest good one of gone", "one of the last"],

@@ -91,7 +91,10 @@ function openCopy(made: Folder, who: Identity | undefined): number {
 	const { uid, nlink } = fstatSync(fd);
 	if (uid === (who?.uid ?? process.getuid?.()) && nlink === 1) return fd;
 	closeSync(fd);
-	throw new HoldfastError("path-not-trusted", "the copy of the database was replaced while it was made");
+	throw new HoldfastError(
+		"path-not-trusted",
+		"the copy of the database was replaced while it was being created",
+	);
 }
 
 function give(folder: string, who: Identity | undefined): void {
@@ -151,7 +154,7 @@ async function closeIn(closed: readonly Closed[], shared: boolean, file: string,
 	const enclosure = await enclose(closed, { restReadOnly: true });
 	if (!("why" in enclosure)) return enclosure;
 	if (!shared) {
-		log(`links are not kept from leading out of folders that others can change: ${enclosure.why}`);
+		log(`cannot disable symbolic links in folders that other users can change: ${enclosure.why}`);
 		return undefined;
 	}
 	throw new HoldfastError(

@@ -47,7 +47,7 @@ const FAULTS: readonly Fault[] = [
 	{
 		code: "repository-damaged",
 		words: /repository contains errors/,
-		message: (repo) => `${repo} is not whole`,
+		message: (repo) => `${repo} is incomplete or damaged`,
 	},
 	FULL,
 	{

@@ -6,7 +6,7 @@ import { defineModule } from "../module.ts";
 
 export const folders = defineModule({
 	name: "folders",
-	about: "Folders of files that nothing writes to while they are copied, each a state of its own",
+	about: "Folders of files that nothing writes to while they are copied; each becomes a separate state",
 	sources: ["https://www.gnu.org/software/tar/manual/html_node/Backups.html"],
 	options: record(f.name, v.union([f.folder, v.pipe(v.array(f.folder), v.minLength(1))])),
 	yields: (options) => ({

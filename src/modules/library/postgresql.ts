@@ -6,7 +6,7 @@ import { serverOptions, serverStates } from "../servers.ts";
 export const postgresql = defineModule({
 	name: "postgresql",
 	about:
-		"PostgreSQL: every database with its roles and settings, loaded beside the live one and swapped by rename",
+		"PostgreSQL: every database with its roles and settings, loaded next to the live one and swapped by rename",
 	sources: [
 		"https://www.postgresql.org/docs/current/backup-dump.html",
 		"https://www.postgresql.org/docs/current/sql-alterdatabase.html",

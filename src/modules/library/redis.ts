@@ -15,7 +15,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 	const [usual = ""] = units;
 	return defineModule({
 		name,
-		about: `${product}: the whole dataset, streamed from the server; on restore also into its append-only file`,
+		about: `${product}: the complete dataset, streamed from the server; on restore also into its append-only file`,
 		sources,
 		options: v.strictObject({
 			instances: v.pipe(
