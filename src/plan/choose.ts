@@ -66,7 +66,7 @@ export function requireUsable(archive: ListedArchive): void {
 	const { id, damaged, newer } = archive;
 	if (damaged !== undefined)
 		throw new HoldfastError("archive-damaged", `${id} is damaged: ${damaged}`, {
-			hint: "choose another with: holdfast list. Its files may be whole: its engine's own program can restore them",
+			hint: "choose another with: holdfast list. Its files may be intact: restore them with the engine's own program",
 		});
 	if (newer !== undefined)
 		throw new HoldfastError("archive-newer", `${id} ${madeByNewer(newer)}`, { hint: "use that version" });

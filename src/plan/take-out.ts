@@ -76,7 +76,7 @@ export function mountPoint(folder: string): string {
 	const { path, openAt } = resolvePath(folder);
 	if (openAt !== undefined && openAt !== path && process.getuid?.() === 0)
 		throw new HoldfastError("usage", `others can change ${openAt}, so nothing is mounted below it`, {
-			hint: "name a folder in a place of root's, such as /mnt/archive",
+			hint: "use a folder that belongs to root, such as /mnt/archive",
 		});
 	using root = rootFolder();
 	descendMaking(root, path, 0o700)[Symbol.dispose]();

@@ -104,7 +104,7 @@ function isPartOf(dump: Dump, paths: readonly string[]): boolean {
 	const file = databaseOf(dump);
 	if (paths.includes(file))
 		throw new HoldfastError("usage", `${file} is a database`, {
-			hint: "name the folder that it lies in, or restore the whole state with --service",
+			hint: "name the folder that contains it, or restore the entire state with --service",
 		});
 	return paths.some((path) => isWithin(file, path));
 }

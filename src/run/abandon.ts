@@ -33,7 +33,7 @@ export async function leftBy(journal: Journal, run: string): Promise<Left> {
 	if (!found && due.length === 0)
 		throw new HoldfastError(
 			"run-not-found",
-			journal.outline(run) ? `run ${run} has ended: nothing of it is open` : `there is no run ${run}`,
+			journal.outline(run) ? `run ${run} has ended and left nothing to abandon` : `there is no run ${run}`,
 			{
 				...(open.length > 0 ? { details: open.map((one) => `open: ${one.run}, ${one.operation}`) } : {}),
 				hint: open.length > 0 ? "name one of those above" : "no run is open: see holdfast runs",

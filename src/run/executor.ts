@@ -235,7 +235,7 @@ class Execution {
 
 	#kindOf({ id, kind }: Step): LoadedKind {
 		const known = this.#kinds.get(kind);
-		if (known === undefined) throw new HoldfastError("failed", `the step ${id} is of no known kind: ${kind}`);
+		if (known === undefined) throw new HoldfastError("failed", `step ${id} has an unknown kind: ${kind}`);
 		return known;
 	}
 

@@ -178,7 +178,7 @@ function newer(db: DatabaseSync, version: number, folder: string): HoldfastError
 		"journal-newer",
 		`the journal in ${folder} was written by a newer Holdfast${by === undefined ? "" : `, ${by}`}`,
 		{
-			details: [`it is of version ${version}, and Holdfast ${PROGRAM} knows up to ${VERSION}`],
+			details: [`its version is ${version}; Holdfast ${PROGRAM} supports up to ${VERSION}`],
 			hint: `run ${by === undefined ? "that version" : `Holdfast ${by}`}, or a newer one. To go on with ${PROGRAM} anyway, 'holdfast recover --abandon journal' reports what is in it, sets it aside and creates a new one`,
 		},
 	);

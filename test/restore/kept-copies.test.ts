@@ -163,7 +163,7 @@ describe("a path in the folder of a state that lies within another's", () => {
 		assert.equal(refused.code, 1);
 		assert.match(
 			refused.stderr,
-			/as outer's, and it belongs to state "inner" by now: restore --into another place/,
+			/as outer's, and now belongs to state "inner": restore with --into and copy from there/,
 		);
 		assert.deepEqual(read(place), ["newer", "newer"]);
 		await succeeds(place, "restore", "--yes", "--into", place.path("look"), ...words);

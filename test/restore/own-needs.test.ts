@@ -40,7 +40,7 @@ test("the journal of the run: never stored, and never put aside with the folder 
 		assert.equal(code, 1);
 		assert.match(
 			stderr,
-			/the journal of this run, lies in .*own\/home: restore what is beside it with --path/,
+			/the journal of this run, is inside .*own\/home: restore the other folders with --path/,
 		);
 		assert.equal(read(place, "own/home/file"), "newer");
 	}
@@ -152,7 +152,7 @@ describe("file systems", onlyRoot, () => {
 			`${disk}/app/frozen`,
 		]);
 		const { stderr } = await succeeds(place, "restore", "--yes", "tar", "latest");
-		assert.match(stderr, /app\/snapshots is a btrfs subvolume in .* comes back as a plain folder/);
+		assert.match(stderr, /app\/snapshots is a btrfs subvolume in .* will be restored as a plain folder/);
 		assert.equal(read(place, "own/app/file"), "old");
 		assert.deepEqual(readdirSync(disk), ["app"]);
 		writeFileSync(`${disk}/app/file`, "newer");

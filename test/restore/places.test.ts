@@ -290,7 +290,7 @@ describe("what a service does to a folder above, or around another's", {
 		const env = ["env", "HOLDFAST_FAULT=run@aside:outer:0#before", `HOLDFAST_FAULT_COMMAND=${move}`];
 		const { code, stderr } = await place.start(restore, env).ended;
 		assert.equal(code, 1, stderr);
-		assert.match(stderr, /outer\/inner is another state's, and something has moved it away meanwhile/);
+		assert.match(stderr, /outer\/inner belongs to another state and was moved during the restore/);
 		assert.equal(readFileSync(place.path("own/outer/elsewhere/file"), "utf8"), "newer");
 	});
 

@@ -85,7 +85,7 @@ describe("units around those that are named", { skip: noMachines }, () => {
 		since = await allBack(since);
 		assert.match(
 			await restore(0, "--dry-run"),
-			/stopped meanwhile too, and started again: .*web\.service.*worker\.service/,
+			/also stopped during the restore, and restarted: .*web\.service.*worker\.service/,
 		);
 		const run = /run (\S+) in/.exec(await restore(0, "--keep-old", "7d"))?.[1] ?? "";
 		since = await allBack(since);

@@ -116,7 +116,7 @@ describe("units that are left down, or do not stay so", { skip: noMachines }, ()
 			"latest",
 		]);
 		assert.equal(code, 1, stderr);
-		assert.match(stderr, /what can start it: whoever asks for org\.example\.App on the message bus/);
+		assert.match(stderr, /what can start it: requests for org\.example\.App on the message bus/);
 		assert.match(stderr, /busctl monitor org\.example\.App/);
 		assert.equal(await web01.sh("cat /srv/app/file; systemctl is-active app"), "newer\nactive");
 		await web01.declare({ stopOnRestore: ["app.service"], stopOnBackup: ["app.service"] });

@@ -166,7 +166,7 @@ async function planOf(
 	if (restore === undefined && (flags.into !== undefined || paths.length > 0))
 		throw new HoldfastError(
 			"not-supported",
-			`provider "${provider}" restores whole states to their places only`,
+			`provider "${provider}" can only restore complete states to their original places`,
 			{
 				hint: "leave --into and --path out",
 			},
@@ -223,7 +223,9 @@ async function lookAhead(plan: Plan, signal: AbortSignal): Promise<boolean> {
 	printMessage([
 		...problems.map((problem) => `✘ ${problem}`),
 		...found.flatMap((one) => one.warnings.map((warning) => `! ${warning}`)),
-		...(stopsToo.length === 0 ? [] : [`stopped meanwhile too, and started again: ${stopsToo.join(", ")}`]),
+		...(stopsToo.length === 0
+			? []
+			: [`also stopped during the restore, and restarted: ${stopsToo.join(", ")}`]),
 	]);
 	return problems.length > 0;
 }

@@ -92,7 +92,7 @@ export function adoptedText({
 			? []
 			: [
 					"",
-					"Commands in that config. Whoever could write to this place could have put them there: read each of them.",
+					"Commands in this config. Anyone with write access to this destination could have added them: read each one.",
 					"",
 					...commands.map(({ path, text }) => `  ${path.join(".")}: ${text}`),
 				]),

@@ -87,7 +87,7 @@ function leaveOutLongest(step: ArchiveCreateStep, context: StepContext<Begun>, c
 	const error = new HoldfastError(
 		"failed",
 		`what the archive must say of ${name} (databases: ${dumps.length}, folders: ${folders.length}) is too long: ${cause.message}`,
-		{ cause, hint: "declare it as several states, and give some of them a provider of their own" },
+		{ cause, hint: "split it into several states, and give some of them a separate provider" },
 	);
 	context.failScope(scope, error);
 	context.log(`${error.message}; the archive is made without it`);

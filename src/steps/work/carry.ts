@@ -75,7 +75,7 @@ function movedAway({ place, nested }: CarryStep): HoldfastError {
 	const folder = join(place.folder, nested);
 	return new HoldfastError(
 		"path-occupied",
-		`${folder} is another state's, and something has moved it away meanwhile`,
+		`${folder} belongs to another state and was moved during the restore`,
 		{
 			hint: "find what does so, and stop it with stopOnRestore; then restore again",
 		},

@@ -68,7 +68,7 @@ export function requireMounts(
 				: `${folder} was on the file system at ${mount} when ${state} was last backed up, and nothing is mounted there now`,
 			{
 				details: [`last good archive: ${last?.archive}`],
-				hint: `mount it (mount ${mount}). If the folder has moved for good: ${accepting(state)}`,
+				hint: `mount it (mount ${mount}). If the folder has moved permanently: ${accepting(state)}`,
 			},
 		);
 	}

@@ -17,7 +17,7 @@ export function journalFaults({ places }: Pick<PreflightStep, "places">): string
 		.filter(({ live }) => isWithin(own, live))
 		.map(
 			({ live }) =>
-				`${own}, where Holdfast keeps the journal of this run, lies in ${live}: restore what is beside it with --path, or all of it elsewhere with --into`,
+				`${own}, where Holdfast keeps the journal of this run, is inside ${live}: restore the other folders with --path, or everything to another place with --into`,
 		);
 }
 
@@ -59,7 +59,7 @@ export async function findSubvolumes(
 		.slice(0, MOST_NAMED)
 		.map(({ path, live }) =>
 			twoCopies
-				? `${path} is a btrfs subvolume in ${live}: what the archive holds of it comes back as a plain folder. To have it stay as it is, make it a state of its own`
+				? `${path} is a btrfs subvolume in ${live}: it will be restored as a plain folder. To keep it as it is, declare it as a separate state`
 				: `${path} is a btrfs subvolume in ${live}, and cannot be deleted in place: restore without --in-place, or delete it first (btrfs subvolume delete ${path})`,
 		);
 	return twoCopies ? { problems: [], warnings: lines } : { problems: lines, warnings: [] };

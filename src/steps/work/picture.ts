@@ -278,7 +278,7 @@ function reasonFor(unit: UnitFacts, role: Role, facts: Facts, reasons: ReadonlyM
 		const one = starts ? facts.get(name) : undefined;
 		return one?.stopsAlong.includes(unit.unit) && fellWith(unit, one);
 	});
-	return fell ? start(wanted) : left("it was stopped by itself");
+	return fell ? start(wanted) : left("it had stopped on its own");
 }
 
 const isEnabled = ({ file }: UnitFacts) => file === "enabled" || file === "enabled-runtime";

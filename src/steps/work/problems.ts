@@ -114,7 +114,7 @@ async function mountsBelow(places: readonly Place[]): Promise<string[]> {
 	return surveys.flatMap(({ target, mountsBelow }) =>
 		mountsBelow.map(
 			(mount) =>
-				`${mount} is mounted below ${target}: unmount it for the restore, or declare the folders beside it one by one`,
+				`${mount} is mounted below ${target}: unmount it for the restore, or declare the neighbouring folders one by one`,
 		),
 	);
 }
@@ -131,7 +131,7 @@ function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string
 		const why =
 			owner === undefined
 				? `and the config does not: add it to the folders of ${own}, or restore --into another place`
-				: `and it belongs to state "${owner}" by now: restore --into another place, and copy from there`;
+				: `and now belongs to state "${owner}": restore with --into and copy from there`;
 		return [`the archive holds ${folder} as ${own}'s, ${why}`];
 	});
 }

@@ -38,7 +38,7 @@ function startedMeanwhile(units: readonly Known[], facts: ReadonlyMap<object, Un
 	const names = units.flatMap(({ unit, user }) => (user === undefined ? busNamesOf(unit) : []));
 	const suspects = [
 		...[...new Set([...triggeredBy, ...pulledBy])].filter((name) => !name.endsWith(".target")),
-		...names.map((name) => `whoever asks for ${name} on the message bus`),
+		...names.map((name) => `requests for ${name} on the message bus`),
 	];
 	return new HoldfastError(
 		"unit-failed",
