@@ -79,7 +79,7 @@ test("a list that ends in the middle, an entry or a line without end: each is an
 		() => feed(list(), `[{"a": "${"x".repeat(LONGEST_RECORD)}"}]`, [65_536]),
 		/an entry of more than 1024 KiB/,
 	);
-	assert.throws(() => feed(list(), "[".repeat(1000), [100]), /100 deep/);
+	assert.throws(() => feed(list(), "[".repeat(1000), [100]), /nested more than 100 levels deep/);
 	assert.throws(
 		() =>
 			feed(
