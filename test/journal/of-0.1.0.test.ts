@@ -5,7 +5,6 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { readMetadata } from "../../src/engines/metadata.ts";
 import { Journal } from "../../src/run/journal.ts";
 import { isForeign, readPlan } from "../../src/run/plan-shape.ts";
 import { STEP_KINDS } from "../../src/steps/list.ts";
@@ -60,12 +59,6 @@ test("plans of databases and of a deploy are understood", () => {
 		const known = readPlan(plan.run, JSON.stringify(plan));
 		assert.ok(!isForeign(known), isForeign(known) ? known.foreign : "");
 	}
-});
-
-test("what an archive of tar says of itself is read", () => {
-	const { metadata } = JSON.parse(fixture("index.json")) as { readonly metadata: unknown };
-	const read = readMetadata(JSON.stringify(metadata));
-	assert.deepEqual(Object.keys(read.metadata?.states ?? {}).sort(), ["inner", "media", "notes"]);
 });
 
 test("a restore that it was in the middle of is undone, and an old copy that it kept is brought back", async () => {
