@@ -119,10 +119,11 @@ ${sections.join("\n")}`;
 }
 
 function errorsPage(): string {
-	const rows = Object.entries(ERROR_CODES).map(([code, { exit, about }]) => [
+	const rows = Object.entries(ERROR_CODES).map(([code, { exit, about, subject = "" }]) => [
 		`\`${code}\``,
 		String(EXIT[exit]),
 		cell(about),
+		cell(subject),
 	]);
 	return `# Errors
 
@@ -135,14 +136,14 @@ Every error has a code that keeps its meaning, for scripts. With \`--json\`, a c
 | key | value | what it is |
 | --- | --- | --- |
 | \`code\` | a word of the table below | absent in what Holdfast 0.1.0 wrote |
-| \`subject\` | a text, optional | what it is about: an archive's id, a path, a machine, a repository's address |
+| \`subject\` | a text, optional | what it is about, alone: a path, a unit, a database; for some codes it is always there, see below |
 | \`message\` | a text | what happened, for people; its words may change |
 | \`hint\` | a text, optional | what to do next |
 | \`details\` | a list of texts, optional | the last lines of the program that failed, or the lines of the config that are wrong |
 
 A program that reads codes should expect ones that it does not know: newer versions may add some.
 
-${table(["code", "exit code", "what it means"], rows)}`;
+${table(["code", "exit code", "what it means", "`subject`"], rows)}`;
 }
 
 function patternsPage(): string {

@@ -81,6 +81,7 @@ async function changed(
 		const { id, name, metadata, provider } = archive;
 		if (metadata === undefined)
 			throw new HoldfastError("archive-foreign", `${id} does not describe itself: Holdfast did not make it`, {
+				subject: id,
 				hint: "prune never removes it",
 			});
 		const next = change(metadata);

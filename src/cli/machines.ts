@@ -82,6 +82,7 @@ export function providersOf(manifest: Manifest, wanted: string | readonly string
 			"provider-not-found",
 			`machine "${manifest.machine}" has no provider to keep archives`,
 			{
+				subject: manifest.machine,
 				hint: "add one: providers: { disk: { type: tar, destinations: { usb: { path: /mnt/usb/holdfast } } } }",
 			},
 		);

@@ -84,6 +84,7 @@ export function recordIn(text: string | undefined, { target, layout }: Place): R
 		return v.parse(recordSchema, parseBounded(text, { depth: 10, values: 100_000 }));
 	} catch (cause) {
 		throw new HoldfastError("answer-invalid", `${layout.installed} on ${target.machine} cannot be read`, {
+			subject: target.machine,
 			cause,
 			details: [wordsOf(cause)],
 			hint: "it says what was deployed; if it was damaged: delete it there, then deploy again",

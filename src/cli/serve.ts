@@ -153,6 +153,7 @@ async function start({ run, argv, manifest }: Operate, program: string): Promise
 	]);
 	if (result.stderr.length > 0)
 		throw new HoldfastError("unit-failed", "systemd did not start the run", {
+			subject: unitOf(run),
 			details: result.stderr,
 			hint: "remote runs require systemd on the target",
 		});

@@ -16,6 +16,7 @@ export function configError(file: string, faults: readonly Fault[]): HoldfastErr
 	if (more > 0) blocks.push({ headline: `and ${more} more`, quoted: [] });
 	const [first, ...rest] = blocks;
 	return new HoldfastError("config-invalid", first?.headline ?? `${file}: not valid`, {
+		subject: file,
 		details: [...(first?.quoted ?? []), ...rest.flatMap((block) => [block.headline, ...block.quoted])],
 		hint: "fix the file, then check it with: holdfast validate",
 	});

@@ -39,7 +39,8 @@ const isRoot = () => process.geteuid?.() === 0;
 export function findConfig(given: string | undefined, { remark, purpose = "run" }: LoadOptions = {}): Found {
 	if (given !== undefined) {
 		const file = resolvePath(given);
-		if (!existsSync(file)) throw new HoldfastError("config-not-found", `there is no config file ${file}`);
+		if (!existsSync(file))
+			throw new HoldfastError("config-not-found", `there is no config file ${file}`, { subject: file });
 		// Users other than root may run any file they name; for root, it would run as root.
 		return { file, isNamed: true, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
 	}

@@ -16,6 +16,7 @@ export interface ConfigCode {
 /** The error for a file that others can write. */
 export function notObeyed(file: string, fault: string): HoldfastError {
 	return new HoldfastError("config-not-trusted", `${file} is not read: ${fault}`, {
+		subject: file,
 		details: ["what it says is done as root, by commands and by code: nobody else may be able to change it"],
 		hint: howTrusted(file),
 	});

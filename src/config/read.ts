@@ -43,6 +43,9 @@ function textIn(file: string, isNamed: boolean, isGuarded: boolean): string {
 		return readText(real, { most, noLink: true, look });
 	} catch (cause) {
 		if (cause instanceof HoldfastError && cause.exit === "usage") throw cause;
-		throw new HoldfastError("config-invalid", `cannot read ${file}: ${wordsOf(cause)}`, { cause });
+		throw new HoldfastError("config-invalid", `cannot read ${file}: ${wordsOf(cause)}`, {
+			subject: file,
+			cause,
+		});
 	}
 }

@@ -53,6 +53,7 @@ export async function modulesOf(
 		for (const value of Object.values(await importTypeScript(at, code))) {
 			if (!isModule(value))
 				throw new HoldfastError("config-invalid", `${at}: what it exports is not a module`, {
+					subject: at,
 					hint: 'write: import { defineModule, v } from "holdfast"; export const mine = defineModule({ name: …, about: …, sources: […], options: v.strictObject({ … }), yields: … })',
 				});
 			modules.set(value.name, value);

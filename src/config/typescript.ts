@@ -22,6 +22,7 @@ export async function readTypeScript(code: ConfigCode, source: Source): Promise<
 	const { default: value } = await importTypeScript(code.file, code);
 	if (value === undefined)
 		throw new HoldfastError("config-invalid", `${code.file}: has no default export`, {
+			subject: code.file,
 			hint: "write: export default defineConfig({ machines: { … } })",
 		});
 	const written = await exportedIn(source.text);
@@ -46,6 +47,7 @@ export async function importTypeScript(file: string, code: ConfigCode): Promise<
 		if (cause instanceof HoldfastError) throw cause;
 		const [message = "", ...more] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
 		throw new HoldfastError("config-invalid", `${file}: ${message}`, {
+			subject: file,
 			cause,
 			details: more,
 			hint: "run with --debug to see where it was thrown",

@@ -112,7 +112,10 @@ export async function importedConfig(
 ): Promise<string> {
 	const { withClan } = await import("./clan.ts");
 	const { machine: imported, faults: [fault] = [] } = withClan(declared, { name: machine });
-	if (fault) throw new HoldfastError("config-invalid", `${from}: ${fault.message} (${fault.path.join(".")})`);
+	if (fault)
+		throw new HoldfastError("config-invalid", `${from}: ${fault.message} (${fault.path.join(".")})`, {
+			subject: from,
+		});
 	return [
 		comment(
 			`Written by \`holdfast import\` from ${from}. It is yours now: look at it with \`holdfast validate\`.`,

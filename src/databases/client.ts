@@ -59,20 +59,22 @@ export function fault(
 	result: Parameters<typeof describeEnd>[0],
 ): HoldfastError {
 	client.signal?.throwIfAborted();
-	const absent = result.code === 127;
+	if (result.code === 127)
+		return new HoldfastError(
+			"program-not-found",
+			`could not ${doing}: ${client.server}'s programs are not installed`,
+			{ subject: client.programs, details: result.stderr, hint: howToInstall(client.programs) },
+		);
 	const says = (words: RegExp) => result.stderr.some((line) => words.test(line));
-	const hint = absent
-		? howToInstall(client.programs)
-		: says(/database .* does not exist|Unknown database/)
-			? "the server is up, and has no such database: a restore makes it again"
-			: says(/connect/i)
-				? client.look
-				: client.otherwise;
-	return new HoldfastError(
-		absent ? "program-not-found" : "database-failed",
-		`could not ${doing}: ${absent ? `${client.server}'s programs are not installed` : describeEnd(result)}`,
-		{ details: result.stderr, ...(hint === undefined ? {} : { hint }) },
-	);
+	const hint = says(/database .* does not exist|Unknown database/)
+		? "the server is up, and has no such database: a restore makes it again"
+		: says(/connect/i)
+			? client.look
+			: client.otherwise;
+	return new HoldfastError("database-failed", `could not ${doing}: ${describeEnd(result)}`, {
+		details: result.stderr,
+		hint,
+	});
 }
 
 /**

@@ -47,6 +47,7 @@ export function requireDisk(
 			"disk-not-mounted",
 			`${notMounted(last)}: ${path} may be hidden below it, or on another disk`,
 			{
+				subject: path,
 				hint: `mount it again; if ${path} is in the right place now, set for this destination: mountpoint: ${disk ?? false}`,
 			},
 		);
@@ -59,6 +60,7 @@ export function requireDisk(
 			? `${path} is in ${expected}, where disks are mounted, and no file system is mounted there`
 			: `no file system is mounted at ${expected}: ${path} would be on the disk below it`,
 		{
+			subject: path,
 			hint: `mount the disk${isAnyDisk ? "" : ` (mount ${expected})`}; if ${path} is meant to be an ordinary folder, set for this destination: mountpoint: false`,
 		},
 	);

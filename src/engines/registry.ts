@@ -26,6 +26,7 @@ export async function openDestinations(manifest: Machine, provider: string): Pro
 			"provider-not-found",
 			`machine "${manifest.machine}" has no provider "${provider}"`,
 			{
+				subject: provider,
 				hint: owner
 					? `"${provider}" is a destination: name its provider, ${owner}`
 					: meant
@@ -66,5 +67,6 @@ export async function openDestination(
 	throw new HoldfastError(
 		"destination-not-found",
 		`provider "${provider}" has no destination "${destination}"`,
+		{ subject: destination },
 	);
 }

@@ -27,6 +27,7 @@ export function requireNoLinks(repo: string): void {
 	const link = readdirSync(folder.self).find((name) => entryIn(folder, name)?.isSymbolicLink());
 	if (link === undefined) return;
 	throw new HoldfastError("repository-invalid", `${target}/${link} is a symbolic link`, {
+		subject: target,
 		hint: "repositories do not contain links: somebody put it there, and it is not followed",
 	});
 }

@@ -19,6 +19,7 @@ export async function presentRoots(
 	}
 	if (there.length > 0) return { there, unreadable };
 	throw new HoldfastError("folder-not-found", "none of the folders exists", {
+		subject: unreadable.map(({ path }) => path).join(", "),
 		details: unreadable.map(({ path, reason }) => `${path}: ${reason}`),
 	});
 }

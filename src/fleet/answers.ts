@@ -115,6 +115,7 @@ export function answerOf(
 			"answer-invalid",
 			`${machine} did not answer: its holdfast ended with exit code ${code}`,
 			{
+				subject: machine,
 				details: [...text.slice(0, 2_000).split("\n").slice(0, 5), ...stderr.slice(-5)],
 				hint: `log in there and run the same command; if it is broken: holdfast deploy ${machine}`,
 			},

@@ -68,6 +68,7 @@ export function welcome(
 	const there = `${machine} has Holdfast ${greeting.version}, this is ${VERSION}`;
 	if (greeting.protocol !== PROTOCOL)
 		throw new HoldfastError("holdfast-incompatible", `${there}, and they do not understand each other`, {
+			subject: machine,
 			hint:
 				greeting.protocol < PROTOCOL
 					? `bring it up to date: holdfast deploy ${machine}`
@@ -98,9 +99,7 @@ export function unlike(
 		return new HoldfastError(
 			"holdfast-incompatible",
 			`the Holdfast on ${machine} is older than this one and cannot be spoken to`,
-			{
-				hint: `bring it up to date: holdfast deploy ${machine}`,
-			},
+			{ subject: machine, hint: `bring it up to date: holdfast deploy ${machine}` },
 		);
 	return connection.fault(stderr.length > 0 ? stderr : noise, end);
 }

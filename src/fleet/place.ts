@@ -52,7 +52,11 @@ export function requireFit({ target: { machine }, facts }: Place): void {
 								hint: "deploy from a machine of its architecture: the runtime that is sent is this one's own",
 							}
 						: undefined;
-	if (fault) throw new HoldfastError("machine-unfit", `${machine} ${fault.what}`, { hint: fault.hint });
+	if (fault)
+		throw new HoldfastError("machine-unfit", `${machine} ${fault.what}`, {
+			subject: machine,
+			hint: fault.hint,
+		});
 }
 
 export function requireRoom({ target: { machine }, facts, layout }: Place, bytes: number): void {
@@ -65,9 +69,7 @@ export function requireRoom({ target: { machine }, facts, layout }: Place, bytes
 			throw new HoldfastError(
 				"disk-full",
 				`no room on ${machine} in ${folder}: ${size(room)} of ${size(bytes)}`,
-				{
-					hint: `make room there; see: df -h ${folder}`,
-				},
+				{ subject: machine, hint: `make room there; see: df -h ${folder}` },
 			);
 }
 
@@ -84,6 +86,7 @@ export async function programOf(
 	const starts = await script(target, 'chmod u+x "$1" 2>/dev/null; "$1" --version 2>&1; true', [runtime]);
 	if (!/^v\d+/.test(starts))
 		throw new HoldfastError("machine-unfit", `the runtime does not start on ${target.machine}`, {
+			subject: target.machine,
 			details: starts.split("\n").slice(0, 5),
 			hint: "it needs glibc 2.28 or later and libstdc++ (Debian: libstdc++6)",
 		});

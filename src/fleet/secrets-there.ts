@@ -49,6 +49,7 @@ export async function secretsFor(
 				"secret-mismatch",
 				`${target.machine} has another secret at ${secret.path} than ${store.place}: nothing was changed`,
 				{
+					subject: secret.path,
 					details: [`it opens ${secret.of.join(", ")}: with the wrong one, no archive there can be read`],
 					hint: "find out which is right; then delete the other one",
 				},

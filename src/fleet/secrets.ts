@@ -98,6 +98,7 @@ function toolStore(get: readonly string[], set: readonly string[]): SecretStore 
 		end: string,
 	) =>
 		new HoldfastError("secret-unreadable", `${argv[0]}, which should ${verb} the secret ${name}, ${end}`, {
+			subject: name,
 			details: stderr,
 		});
 	return {
@@ -128,6 +129,7 @@ function ageStore({ folder, identity }: SecretSettings): SecretStore {
 			for (const one of identitiesIn(identity)) decrypter.addIdentity(one);
 			return decrypter.decrypt(readBounded(file, { most: 1024 * 1024 }), "text").catch((cause: Error) => {
 				throw new HoldfastError("secret-unreadable", `cannot open the secret ${file}`, {
+					subject: file,
 					cause,
 					details: [cause.message],
 					hint: `it was encrypted for another key than those in ${identity}`,
@@ -158,9 +160,7 @@ function identitiesIn(file: string): string[] {
 		throw new HoldfastError(
 			"secret-unreadable",
 			`there is no age identity ${file}, and the secrets are encrypted for it`,
-			{
-				hint: "bring it back from where you keep a copy",
-			},
+			{ subject: file, hint: "bring it back from where you keep a copy" },
 		);
 	return secretText(file, "the age identity")
 		.split("\n")

@@ -31,6 +31,7 @@ export async function select(config: Machines, selection: Selection): Promise<Ma
 	const { names, tags, all, several = true } = selection;
 	if (known.length === 0)
 		throw new HoldfastError("machine-not-found", `${file} has no machine`, {
+			subject: file,
 			hint: "add one: machines: { web01: { state: … } }",
 		});
 	if (all && (names.length > 0 || tags.length > 0))
@@ -44,6 +45,7 @@ export async function select(config: Machines, selection: Selection): Promise<Ma
 	const unknown = names.find((name) => !known.includes(name));
 	if (unknown !== undefined)
 		throw new HoldfastError("machine-not-found", `there is no machine "${unknown}" in ${file}`, {
+			subject: unknown,
 			hint: await whatWasMeant(unknown, config),
 		});
 	const chosen = new Set([...names, ...(tags.length === 0 ? [] : await tagged(tags, config))]);
@@ -58,6 +60,7 @@ async function tagged(tags: readonly string[], { file, names, tagsOf }: Machines
 	for (const tag of tags.filter((one) => !known.includes(one))) {
 		const meant = nearest(tag, known);
 		throw new HoldfastError("machine-not-found", `no machine in ${file} has the tag "${tag}"`, {
+			subject: tag,
 			hint: meant
 				? `did you mean "${meant}"?`
 				: known.length > 0

@@ -11,6 +11,7 @@ const LINE_LIMITS = { depth: 50, values: 200_000 };
 /** Something that no Holdfast would send. */
 export function broken({ machine, host }: Address, what: string): HoldfastError {
 	return new HoldfastError("answer-invalid", `${machine} ${what}: that is not how Holdfast answers`, {
+		subject: machine,
 		hint: `log in there and see what its holdfast is: ssh ${host}; to put it back: holdfast deploy ${machine}`,
 	});
 }

@@ -57,7 +57,10 @@ export async function script(
 	doing = "look at it",
 ): Promise<string> {
 	const failed = (why: string) => `${target.machine}: could not ${doing}: it ${why}`;
-	const tooMuch = () => new HoldfastError("answer-invalid", failed(`sent more than ${MOST_MIB} MiB`));
+	const tooMuch = () =>
+		new HoldfastError("answer-invalid", failed(`sent more than ${MOST_MIB} MiB`), {
+			subject: target.machine,
+		});
 	const held = answerReader(MOST_MIB * 1024 ** 2);
 	const seconds = answerSeconds();
 	const child = await target.start(["sh", "-c", `echo ${BEGIN}\n${text}`, "sh", ...args], {
@@ -115,6 +118,7 @@ export async function factsOf(target: Target, rooms: readonly string[]): Promise
 		"answer-invalid",
 		`${target.machine} says what cannot be of itself (${issueOf(facts.issues)})`,
 		{
+			subject: target.machine,
 			hint: `log in there, and see what its shell prints: id -u; uname -sm; df -Pk /`,
 		},
 	);
@@ -191,6 +195,7 @@ export async function send(
 function refused(target: Target, folder: string, stderr: readonly string[], end: string): HoldfastError {
 	if (/No space left on device/.test(stderr.join("\n")))
 		return new HoldfastError("disk-full", `no space left on ${target.machine} in ${folder}`, {
+			subject: target.machine,
 			details: stderr,
 			hint: `make room there; see: df -h ${folder}`,
 		});

@@ -202,6 +202,7 @@ function lost(machine: string, { code, stderr }: ExecResult): ConnectionLost {
 		"connection-lost",
 		`the connection to ${machine} broke; what was started there continues`,
 		{
+			subject: machine,
 			details: code === SSH_FAILED ? stderr : [],
 			hint: `see it again with: holdfast attach ${machine}`,
 		},

@@ -29,6 +29,7 @@ export function withoutInheritance(folder: Folder): void {
 	chmodSync(folder.self, 0o700);
 	if (end.status === 0) return;
 	throw new HoldfastError("program-failed", `failed to remove inherited attributes from ${folder.path}`, {
+		subject: folder.path,
 		details: end.stderr.split("\n").slice(0, 5),
 	});
 }
@@ -60,6 +61,7 @@ async function copyBy(
 	] as const)
 		if (end.code !== 0)
 			throw new HoldfastError("program-failed", `could not ${doing}: tar ${describeEnd(end)}`, {
+				subject: "tar",
 				details: end.stderr,
 			});
 }

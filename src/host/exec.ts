@@ -152,6 +152,7 @@ export async function execOk(
 		result.code === 127 ? "program-not-found" : "program-failed",
 		`${options.doing ?? argv[0]}: ${describeEnd(result)}`,
 		{
+			subject: programOf(argv),
 			details: result.stderr.length > 0 ? result.stderr : result.stdout,
 		},
 	);
@@ -164,6 +165,8 @@ export function describeEnd(result: ExecResult, timeoutSeconds?: number): string
 	if (result.killedBy) return `was ended by ${result.killedBy}`;
 	return `ended with exit code ${result.code}`;
 }
+
+const programOf = ([program = ""]: readonly string[]) => program;
 
 function outcome(child: ChildProcess, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
 	const output = takeOutput(child, options, () => signalGroup(child, "SIGKILL"));
@@ -211,7 +214,12 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 		};
 		child.on("error", (cause) => {
 			settle();
-			reject(new HoldfastError("program-not-found", `cannot start ${argv[0]}: ${wordsOf(cause)}`, { cause }));
+			reject(
+				new HoldfastError("program-not-found", `cannot start ${argv[0]}: ${wordsOf(cause)}`, {
+					subject: programOf(argv),
+					cause,
+				}),
+			);
 		});
 		child.on("exit", () => {
 			// Children of the program may hold the pipes open forever; its output ends when the program ends.
@@ -243,6 +251,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 function cannotRead(argv: readonly string[], cause: unknown): unknown {
 	if (!(cause instanceof RangeError)) return cause;
 	return new HoldfastError("output-invalid", `${argv[0]} printed ${cause.message}, and was ended`, {
+		subject: programOf(argv),
 		cause,
 		hint: "no valid listing is that long; the source may be damaged or forged",
 	});

@@ -95,6 +95,7 @@ export function enterOwn(folder: Folder, name: string): Folder {
 	if ((isOurs || OWNERLESS.has(statfsSync(own.self).type)) && isEmpty(own)) return own;
 	own[Symbol.dispose]();
 	throw new HoldfastError("path-not-trusted", `${own.path} was replaced while it was being created`, {
+		subject: own.path,
 		hint: `a user who can write to ${folder.path} replaced it: find out who, or use another folder`,
 	});
 }
@@ -196,6 +197,7 @@ export function openFileBelow(from: Folder, path: string, flags = O_RDONLY): num
 	throw new HoldfastError(
 		"path-not-trusted",
 		`${from.path}/${path.replace(/^\//, "")} is not a regular file`,
+		{ subject: `${from.path}/${path.replace(/^\//, "")}` },
 	);
 }
 
@@ -251,6 +253,7 @@ export function syncFolder(folder: Folder): void {
 
 function linkFault(path: string): HoldfastError {
 	return new HoldfastError("path-not-trusted", `${path} is a symbolic link, where a folder is expected`, {
+		subject: path,
 		hint: "links are not followed here, because they could lead anywhere; if this one is intended, use its target in the config",
 	});
 }

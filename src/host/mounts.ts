@@ -119,9 +119,7 @@ export function requireNoMountIn(path: string, doing: string, itself: "too" | "m
 	throw new HoldfastError(
 		"path-occupied",
 		`${found.path} is mounted: ${doing} is postponed and nothing was changed`,
-		{
-			hint: `unmount it (umount ${found.path}), then: holdfast recover`,
-		},
+		{ subject: found.path, hint: `unmount it (umount ${found.path}), then: holdfast recover` },
 	);
 }
 

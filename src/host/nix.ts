@@ -116,6 +116,7 @@ function refuseOthers(flake: string, folder: string): void {
 	const fault = existsSync(file) ? examine(file, false).fault : undefined;
 	if (fault === undefined) return;
 	throw new HoldfastError("config-not-trusted", `the flake ${flake} is not evaluated: ${fault}`, {
+		subject: flake,
 		details: ["what it declares is done as root, so nobody else may be able to change it"],
 		hint: "copy it to a folder owned by root, or run this with sudo from its owner's account",
 	});

@@ -60,6 +60,7 @@ function makeIn(parent: Folder, name: string): void {
 			"permission-denied",
 			`this user may not write to ${parent.path}, where a private folder is needed`,
 			{
+				subject: parent.path,
 				cause,
 				hint: `allow it (chmod u+w ${parent.path}), restore a larger part, or run as root`,
 			},
@@ -87,6 +88,7 @@ export function openArea(area: string): Folder | undefined {
 	if (found === undefined || isOurs(found, area)) return found;
 	found[Symbol.dispose]();
 	throw new HoldfastError("path-not-trusted", `${area} is not the private folder that was made there`, {
+		subject: area,
 		hint: "another user has replaced it; find the original and move its content back by hand",
 	});
 }
@@ -101,6 +103,7 @@ export function inArea<T>(path: string, work: (parent: Folder, name: string) => 
 	using opened = openArea(area);
 	if (opened === undefined)
 		throw new HoldfastError("area-missing", `the private folder ${area} does not exist`, {
+			subject: area,
 			hint: "is its filesystem mounted? Mount it, then: holdfast recover",
 		});
 	return closing(descendMaking(opened, parts.slice(index + 1).join("/"), 0o700), (parent) =>

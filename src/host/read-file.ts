@@ -35,7 +35,9 @@ export function readBounded(path: string, { most, noLink = false, look }: Readin
 	try {
 		const stats = fstatSync(looked);
 		if (!stats.isFile())
-			throw new HoldfastError("path-not-trusted", `it is ${kindOf(stats)}, not a regular file`);
+			throw new HoldfastError("path-not-trusted", `it is ${kindOf(stats)}, not a regular file`, {
+				subject: path,
+			});
 		if (stats.size > most) throw tooLarge(most);
 		look?.(stats);
 		fd = openSync(`/proc/self/fd/${looked}`, O_RDONLY | O_NONBLOCK | O_NOCTTY);

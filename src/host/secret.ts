@@ -33,23 +33,26 @@ export async function readSecret(source: SecretSource): Promise<string | undefin
 	if (source.passphraseFile !== undefined) {
 		return firstLine(
 			secretText(source.passphraseFile, "the passphrase file"),
-			`the passphrase file ${source.passphraseFile}`,
+			"the passphrase file",
+			source.passphraseFile,
 		);
 	}
 	if (source.passphraseCommand !== undefined) {
+		const [command = ""] = source.passphraseCommand;
 		const result = await execText(source.passphraseCommand, { timeoutSeconds: 60 });
 		if (result.code !== 0)
 			throw new HoldfastError(
 				"secret-unreadable",
-				`the passphrase command ${source.passphraseCommand[0]} ${describeEnd(result, 60)}`,
-				{ details: result.stderr },
+				`the passphrase command ${command} ${describeEnd(result, 60)}`,
+				{ subject: command, details: result.stderr },
 			);
-		return firstLine(result.text, `the output of the passphrase command ${source.passphraseCommand[0]}`);
+		return firstLine(result.text, "the output of the passphrase command", command);
 	}
 	if (source.passphraseCredential !== undefined)
 		return firstLine(
 			await readCredential(source.passphraseCredential),
-			`the credential ${source.passphraseCredential}`,
+			"the credential",
+			source.passphraseCredential,
 		);
 	return undefined;
 }
@@ -72,6 +75,7 @@ async function readCredential(name: string): Promise<string> {
 	});
 	if (result.code === 0) return result.text;
 	throw new HoldfastError("secret-unreadable", `cannot read the credential ${name}`, {
+		subject: name,
 		details: [`looked in ${plain.join(", ")} and ${file}`, ...result.stderr],
 		hint: `make it: systemd-ask-password -n | systemd-creds --name=${name} encrypt - ${file}`,
 	});
@@ -82,12 +86,15 @@ export function secretText(file: string, what: string): string {
 	try {
 		return readText(file, { most: MOST_BYTES });
 	} catch (cause) {
-		throw new HoldfastError("secret-unreadable", `cannot read ${what} ${file}: ${wordsOf(cause)}`, { cause });
+		throw new HoldfastError("secret-unreadable", `cannot read ${what} ${file}: ${wordsOf(cause)}`, {
+			subject: file,
+			cause,
+		});
 	}
 }
 
-function firstLine(text: string, what: string): string {
+function firstLine(text: string, what: string, subject: string): string {
 	const line = text.split("\n", 1)[0]?.replace(/\r$/, "") ?? "";
-	if (line === "") throw new HoldfastError("secret-unreadable", `${what} is empty`);
+	if (line === "") throw new HoldfastError("secret-unreadable", `${what} ${subject} is empty`, { subject });
 	return line;
 }

@@ -111,6 +111,7 @@ function writing(folder: string, write: () => number): number {
 		return write();
 	} catch (cause) {
 		throw new HoldfastError("disk-full", `failed to store a listing in ${folder}: ${wordsOf(cause)}`, {
+			subject: folder,
 			cause,
 			hint: `long listings are sorted on disk; check the free space with: df -h ${folder}`,
 		});

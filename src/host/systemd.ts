@@ -109,6 +109,7 @@ const unitsOf = (user: string | undefined, names: readonly string[]): Unit => ({
 /** What happened to a unit, with its last log lines. */
 export async function unitFailure(unit: Unit, what: string): Promise<HoldfastError> {
 	return new HoldfastError("unit-failed", `${unitLabel(unit)} ${what}`, {
+		subject: unitLabel(unit),
 		details: await lastLines(unit),
 		hint: statusHint(unit),
 	});
@@ -196,6 +197,7 @@ export function refused(
 ): HoldfastError {
 	const late = result.timedOut ? `: systemd had not finished after ${seconds} seconds` : "";
 	return new HoldfastError("unit-failed", `could not ${verb} ${unitLabel(unit)}${late}`, {
+		subject: unitLabel(unit),
 		details: [...result.stderr, ...log],
 		hint: statusHint(unit),
 	});

@@ -85,7 +85,7 @@ class LinkRefused extends HoldfastError {
 	readonly link: string;
 
 	constructor(link: string, message: string, hint: string) {
-		super("path-not-trusted", message, { hint });
+		super("path-not-trusted", message, { subject: link, hint });
 		this.link = link;
 	}
 }
@@ -100,7 +100,7 @@ function resolve(path: string, links: Links): Resolved {
 		if (!("again" in end)) return end;
 		names = end.again;
 	}
-	throw new HoldfastError("path-not-trusted", `${path}: too many symbolic links`);
+	throw new HoldfastError("path-not-trusted", `${path}: too many symbolic links`, { subject: path });
 }
 
 const partsOf = (path: string) => path.split("/").filter((part) => part !== "" && part !== ".");
@@ -140,6 +140,7 @@ function walk(names: readonly string[], links: Links): Resolved | { readonly aga
 				throw new HoldfastError(
 					"path-occupied",
 					`${path} is a file, not a folder that could hold ${rest.join("/")}`,
+					{ subject: path },
 				);
 			}
 			using above = at;

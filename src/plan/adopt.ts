@@ -109,6 +109,7 @@ function machineIn(
 	const [only] = machines;
 	if (only === undefined)
 		throw new HoldfastError("no-archive", `${location} holds no archive that describes itself`, {
+			subject: location,
 			hint: "archives that Holdfast did not make can be restored with their engine's own program",
 		});
 	if (wanted !== undefined && machines.includes(wanted)) return wanted;
@@ -118,7 +119,7 @@ function machineIn(
 		wanted === undefined
 			? `${location} holds archives of several machines`
 			: `${location} has no archive of ${wanted}`,
-		{ hint: `name one with --machine: ${machines.join(", ")}` },
+		{ subject: location, hint: `name one with --machine: ${machines.join(", ")}` },
 	);
 }
 

@@ -66,10 +66,14 @@ export function requireUsable(archive: ListedArchive): void {
 	const { id, damaged, newer } = archive;
 	if (damaged !== undefined)
 		throw new HoldfastError("archive-damaged", `${id} is damaged: ${damaged}`, {
+			subject: id,
 			hint: "choose another with: holdfast list. Its files may be intact: restore them with the engine's own program",
 		});
 	if (newer !== undefined)
-		throw new HoldfastError("archive-newer", `${id} ${madeByNewer(newer)}`, { hint: "use that version" });
+		throw new HoldfastError("archive-newer", `${id} ${madeByNewer(newer)}`, {
+			subject: id,
+			hint: "use that version",
+		});
 }
 
 /** The archive that the user named: an id as printed, a name that only one has, or the `latest` good one. */
@@ -125,10 +129,12 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	if (found.length === 1 && found[0]) return found[0];
 	if (found.length > 1)
 		throw new HoldfastError("archive-ambiguous", `${JSON.stringify(wanted)} is in several destinations`, {
+			subject: wanted,
 			details: found.map(({ id }) => id),
 			hint: "name one of these",
 		});
 	throw new HoldfastError("archive-not-found", `there is no archive ${JSON.stringify(wanted)}`, {
+		subject: wanted,
 		details: [...archives.slice(-3).map(({ id }) => id), ...unreachable],
 		hint: `the newest are above; see all with: holdfast list${elsewhere}`,
 	});
@@ -181,6 +187,7 @@ export function requireGood(listing: Listing, archive: ListedArchive, services: 
 	const [first, ...rest] = faults;
 	if (!first) return;
 	throw new HoldfastError("archive-incomplete", first.message, {
+		subject: archive.id,
 		details: rest.map(({ message, hint }) => `${message}; ${hint}`),
 		hint: first.hint,
 	});

@@ -200,7 +200,7 @@ function within(places: readonly Place[], dump: FileDump, inPlace: boolean) {
 	throw new HoldfastError(
 		"archive-mismatch",
 		`the archive holds the ${dumpLabel(dump)}, and no folder that it lies in`,
-		{ hint: "restore --into another folder to get at it" },
+		{ subject: file, hint: "restore --into another folder to get at it" },
 	);
 }
 

@@ -10,6 +10,7 @@ export function inOrder(manifest: Manifest, services: readonly string[]): [strin
 	const wanted = new Set(services.length === 0 ? Object.keys(manifest.state) : services);
 	if (wanted.size === 0)
 		throw new HoldfastError("state-not-found", `machine "${manifest.machine}" declares no state`, {
+			subject: manifest.machine,
 			hint: "add one under state: in the config",
 		});
 	const seen = new Set<string>();
@@ -43,6 +44,7 @@ export function requireStates(manifest: Manifest, services: readonly string[]): 
 		const several = service.split(",").map((one) => one.trim());
 		const meant = nearest(service, known);
 		throw new HoldfastError("state-not-found", `machine "${manifest.machine}" has no state "${service}"`, {
+			subject: service,
 			hint:
 				several.length > 1 && several.every((one) => known.includes(one))
 					? `one name an option: ${several.map((one) => `--service ${one}`).join(" ")}`

@@ -131,6 +131,7 @@ function requireNotIn(nested: readonly Nested[], state: string, databases: reado
 			"archive-mismatch",
 			`the archive says that ${folder} is state "${owner}"'s, and holds ${file}, a database of "${state}", for it`,
 			{
+				subject: folder,
 				hint: "nothing was changed. Choose another archive, or restore to a separate folder: holdfast restore --into FOLDER",
 			},
 		);

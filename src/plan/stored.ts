@@ -35,6 +35,7 @@ export function storedPaths(archive: ListedArchive, path: string): readonly [str
 	if (!roots.some(({ folder }) => path === "/" || isWithin(folder, path)))
 		throw notThere(archive, path, roots);
 	throw new HoldfastError("path-not-in-archive", `${path} is above what ${archive.id} holds`, {
+		subject: path,
 		hint: `name one of these: ${roots.map(({ folder }) => folder).join(", ")}`,
 	});
 }
@@ -50,6 +51,7 @@ function rootsIn(archive: ListedArchive): StoredRoot[] {
 	const { metadata, id } = archive;
 	if (metadata === undefined)
 		throw new HoldfastError("archive-foreign", `${id} does not describe itself: Holdfast did not make it`, {
+			subject: id,
 			hint: "look into it with its engine's own program",
 		});
 	return Object.values(metadata.states)
@@ -77,7 +79,10 @@ function notThere(
 		.filter(([, { folders }]) => folders.some((one) => isWithin(path, one) || isWithin(one, path)))
 		.map(([name]) => `it holds nothing of state ${name}: that failed in this run`);
 	const held = roots.length === 0 ? NOTHING : `it holds ${roots.map(({ folder }) => folder).join(", ")}`;
-	return new HoldfastError("path-not-in-archive", `${path} is not in ${id}`, { hint: failed ?? held });
+	return new HoldfastError("path-not-in-archive", `${path} is not in ${id}`, {
+		subject: path,
+		hint: failed ?? held,
+	});
 }
 
 const NOTHING = "it holds nothing: every state failed in this run";

@@ -48,6 +48,7 @@ export async function takeOut(
 	const requireFree = () => {
 		if (entryIn(target, name))
 			throw new HoldfastError("file-exists", `${to} is there already`, {
+				subject: to,
 				hint: "name another folder with --into",
 			});
 	};
@@ -56,7 +57,7 @@ export async function takeOut(
 	makeArea(area, ["new"]);
 	try {
 		using open = openArea(area);
-		if (open === undefined) throw new HoldfastError("area-missing", `${area} is gone`);
+		if (open === undefined) throw new HoldfastError("area-missing", `${area} is gone`, { subject: area });
 		using fresh = descend(open, "new");
 		const inside = into(fresh, work.log);
 		await destination.restore(source.archive, source.stored, inside, work);
@@ -83,6 +84,7 @@ export function mountPoint(folder: string): string {
 	using found = openFolder(path);
 	if (readdirSync(found.self).length === 0) return path;
 	throw new HoldfastError("file-exists", `${path} is not empty`, {
+		subject: path,
 		hint: "name an empty folder, or one that is not there yet",
 	});
 }

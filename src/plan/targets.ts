@@ -163,6 +163,7 @@ function notHeld(
 		"path-not-in-archive",
 		`${path} is in no folder that the archive holds of ${services.join(", ")}`,
 		{
+			subject: path,
 			details: services.flatMap(foldersOf),
 			hint:
 				holder === undefined
@@ -198,6 +199,7 @@ function requireMostlyDeclared({ state }: Manifest, service: string, held: reado
 		"archive-mismatch",
 		`the archive holds ${others.length} folders as ${service}'s that the config does not have`,
 		{
+			subject: service,
 			details: others.slice(0, 3).map(({ folder }) => folder),
 			hint: `nothing was touched. To look at them: holdfast restore --into FOLDER --service ${service}. If they are ${service}'s, add them to its folders`,
 		},

@@ -59,9 +59,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 		throw new HoldfastError(
 			"undo-impossible",
 			`the ${dumpLabel(dump)} was not in the config of run ${before}`,
-			{
-				hint: "bring it back by hand: see docs/how-to/troubleshooting.md",
-			},
+			{ subject: databaseOf(dump), hint: "bring it back by hand: see docs/how-to/troubleshooting.md" },
 		);
 	});
 	const places = copies.map((place, index): Place => {

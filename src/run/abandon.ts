@@ -35,6 +35,7 @@ export async function leftBy(journal: Journal, run: string): Promise<Left> {
 			"run-not-found",
 			journal.outline(run) ? `run ${run} has ended and left nothing to abandon` : `there is no run ${run}`,
 			{
+				subject: run,
 				...(open.length > 0 ? { details: open.map((one) => `open: ${one.run}, ${one.operation}`) } : {}),
 				hint: open.length > 0 ? "name one of those above" : "no run is open: see holdfast runs",
 			},

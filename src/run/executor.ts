@@ -4,9 +4,9 @@
 import { sideBySide } from "../host/side-by-side.ts";
 import type { StepContext } from "../steps/context.ts";
 import { faultPoint } from "../steps/fault.ts";
-import { type LoadedKind, loadKinds } from "../steps/list.ts";
+import { type LoadedKind, loadKinds, subjectOf } from "../steps/list.ts";
 import type { Plan, Step } from "../steps/plan.ts";
-import { type ErrorReport, HoldfastError, reportOf } from "../values/error.ts";
+import { type ErrorReport, HoldfastError, reportOf, withSubject } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { Chronicle } from "./chronicle.ts";
 import type { Listener, Outcome, RunReport } from "./event.ts";
@@ -128,7 +128,12 @@ class Execution {
 			this.#standing.move(step.id, "done");
 			this.#chronicle.stepDone(step, result);
 		} catch (error) {
-			await this.#failed(step, signal.aborted ? new HoldfastError("interrupted", "interrupted") : error);
+			await this.#failed(
+				step,
+				signal.aborted
+					? new HoldfastError("interrupted", "interrupted")
+					: withSubject(error, subjectOf(step, this.#kindOf(step))),
+			);
 		}
 	}
 

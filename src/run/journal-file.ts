@@ -178,6 +178,7 @@ function newer(db: DatabaseSync, version: number, folder: string): HoldfastError
 		"journal-newer",
 		`the journal in ${folder} was written by a newer Holdfast${by === undefined ? "" : `, ${by}`}`,
 		{
+			subject: folder,
 			details: [`its version is ${version}; Holdfast ${PROGRAM} supports up to ${VERSION}`],
 			hint: `run ${by === undefined ? "that version" : `Holdfast ${by}`}, or a newer one. To go on with ${PROGRAM} anyway, 'holdfast recover --abandon journal' reports what is in it, sets it aside and creates a new one`,
 		},
@@ -198,6 +199,7 @@ function writtenBy(db: DatabaseSync): string | undefined {
 
 export function damaged(folder: string, why: string): HoldfastError {
 	return new HoldfastError("journal-damaged", `the journal in ${folder} is damaged: ${why}`, {
+		subject: folder,
 		details: ["it is needed to undo an interrupted run, so no run starts without it"],
 		hint: WAY_OUT,
 	});
@@ -215,6 +217,7 @@ export function journalFault(doing: "open" | "read" | "write", folder: string, c
 		"journal-failed",
 		`cannot ${doing} the journal in ${folder}${isReadOnly ? ": the disk is mounted read-only" : ""}`,
 		{
+			subject: folder,
 			cause,
 			details: [message],
 			...(isReadOnly

@@ -133,6 +133,7 @@ export class Journal extends JournalArchives {
 			"journal-damaged",
 			`what the journal in ${this.folder} has of ${step} is damaged`,
 			{
+				subject: this.folder,
 				hint: `look at what the run has left, then: holdfast recover --abandon ${run}`,
 			},
 		);

@@ -39,6 +39,7 @@ export function takeLock(folder: string, doing: string, run?: string): Lock {
 		db.close();
 		if (!/locked|busy/i.test((cause as Error).message))
 			throw new HoldfastError("lock-failed", `cannot take the lock in ${folder}`, {
+				subject: folder,
 				cause,
 				details: [(cause as Error).message],
 			});

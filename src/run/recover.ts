@@ -42,6 +42,7 @@ export function requireRecovered(reports: readonly RunReport[]): void {
 	const [first] = stuck;
 	if (!first) return;
 	throw new HoldfastError("recover-failed", `run ${first.run} could be neither finished nor rolled back`, {
+		subject: first.run,
 		details: stuck.flatMap(({ failures, left = [] }) => [
 			...failures.map(({ scope, error }) => `${scope}: ${error.message}`),
 			...left,

@@ -2,9 +2,9 @@
 // that would build on it.
 import type { StepContext } from "../steps/context.ts";
 import { faultPoint } from "../steps/fault.ts";
-import type { LoadedKind } from "../steps/list.ts";
+import { type LoadedKind, subjectOf } from "../steps/list.ts";
 import type { Step } from "../steps/plan.ts";
-import { HoldfastError, reportOf } from "../values/error.ts";
+import { HoldfastError, reportOf, withSubject } from "../values/error.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { Phase } from "./journal-rows.ts";
 import type { Standing } from "./standing.ts";
@@ -94,8 +94,9 @@ class Undoing {
 
 	#fault(step: Step, error: unknown): void {
 		this.isWhole = false;
-		this.#run.record(step, "undo-failed", reportOf(error));
-		this.#run.chronicle.undoFailed(step, reportOf(error));
+		const report = reportOf(withSubject(error, subjectOf(step, this.#run.kindOf(step))));
+		this.#run.record(step, "undo-failed", report);
+		this.#run.chronicle.undoFailed(step, report);
 	}
 }
 

@@ -92,3 +92,9 @@ export async function loadKinds(steps: readonly Step[]): Promise<ReadonlyMap<str
 		await Promise.all(kinds.map(async (kind) => [kind.kind, { kind, work: await kind.work() }] as const)),
 	);
 }
+
+/** What an error of this step is about, if the error does not say. */
+export function subjectOf(step: Step, { work }: LoadedKind): string | undefined {
+	if (work.about !== undefined) return work.about(step);
+	return step.touches.length === 1 ? step.touches[0] : undefined;
+}

@@ -41,6 +41,8 @@ interface Traits {
 
 /** The behaviour of a kind of step. An undo is safe to repeat, and does nothing for what the step had not done yet. */
 export interface StepWork<S extends Step = Step, N = unknown, H = unknown> {
+	/** What its errors are about, if they do not say so themselves. Default: what the step touches, if that is one thing. */
+	about?(step: S): string;
 	/** The return value is reported as the step's result. */
 	run(step: S, context: StepContext<N, H>): Promise<unknown>;
 	undo?(step: S, context: UndoContext<N, H>): Promise<void>;
@@ -126,6 +128,7 @@ function understood<T>(schema: v.GenericSchema<unknown, T>, step: string, noted:
 		"journal-damaged",
 		`what the journal has of ${step} is not understood: ${issues[0].message}`,
 		{
+			subject: step,
 			hint: "look at what its run has left, then give it up with: holdfast recover --abandon RUN",
 		},
 	);

@@ -16,111 +16,178 @@ export type Exit = keyof typeof EXIT;
 /** The exit code of an error: something failed, and not only in part. */
 export type FailedExit = Exclude<Exit, "done" | "partial">;
 
-interface CodeFacts {
+interface CodeFacts<S = string | undefined> {
 	/** The exit code of a command that fails with it. */
 	readonly exit: FailedExit;
 	/** A sentence without a full stop, for the reference. */
 	readonly about: string;
+	/** What the `subject` of such an error is. Whoever throws one with this code must then set it. */
+	readonly subject: S;
 }
 
-const failed = (about: string) => ({ exit: "failed", about }) as const;
-const usage = (about: string) => ({ exit: "usage", about }) as const;
+const withExit =
+	(exit: FailedExit) =>
+	<S extends string | undefined = undefined>(about: string, subject?: S): CodeFacts<S> => ({
+		...{ exit, about },
+		subject: subject as S,
+	});
+const failed = withExit("failed");
+const usage = withExit("usage");
 
 export const ERROR_CODES = {
 	failed: failed("an error without a specific code; see the message"),
-	interrupted: { exit: "interrupted", about: "a signal or Ctrl-C; what had begun was rolled back" },
-	locked: { exit: "locked", about: "another run works on this machine" },
+	interrupted: withExit("interrupted")("a signal or Ctrl-C; what had begun was rolled back"),
+	locked: withExit("locked")("another run works on this machine"),
 
 	usage: usage("the command line cannot be understood, or two of its words exclude each other"),
 	"confirmation-needed": usage("the command asks before it goes on, and there is no terminal and no `--yes`"),
 	"not-confirmed": failed("the question was answered with no"),
 	"not-supported": usage("the engine cannot do this"),
-	"file-exists": usage("a file or folder that would be written is already there"),
+	"file-exists": usage("a file or folder that would be written is already there", "the file or folder"),
 
 	"config-not-found": usage("there is no config file"),
 	"config-invalid": usage(
 		"the config or manifest cannot be read, or has a fault; the details show the lines",
+		"the file, or what in it is wrong",
 	),
-	"config-not-trusted": usage("others than root could change the config, and it is not read"),
+	"config-not-trusted": usage(
+		"others than root could change the config, and it is not read",
+		"the config file or flake",
+	),
 	"nix-failed": usage("the Nix flake could not be evaluated"),
-	"machine-not-found": usage("the config has no such machine, or no machine with the tag"),
+	"machine-not-found": usage(
+		"the config has no such machine, or no machine with the tag",
+		"the machine, tag or config file",
+	),
 	"machine-ambiguous": usage("several machines could be meant"),
-	"state-not-found": usage("the machine has no such state"),
-	"provider-not-found": usage("the machine has no such provider"),
-	"destination-not-found": usage("the provider has no such destination"),
-	"module-not-found": usage("there is no such module"),
-	"run-not-found": usage("no such run, or it has nothing left to recover or undo"),
+	"state-not-found": usage(
+		"the machine has no such state",
+		"the state, or the folders or machine without one",
+	),
+	"provider-not-found": usage("the machine has no such provider", "the provider, or the machine without one"),
+	"destination-not-found": usage("the provider has no such destination", "the destination"),
+	"module-not-found": usage("there is no such module", "the module"),
+	"run-not-found": usage("no such run, or it has nothing left to recover or undo", "the run"),
 
-	"archive-not-found": usage("there is no archive of this name"),
-	"archive-ambiguous": usage("an archive of this name is in several destinations, or of several machines"),
-	"archive-foreign": usage("Holdfast did not make the archive, so it does not describe itself"),
-	"path-not-in-archive": usage("the archive does not hold the path"),
+	"archive-not-found": usage("there is no archive of this name", "the archive"),
+	"archive-ambiguous": usage(
+		"an archive of this name is in several destinations, or of several machines",
+		"the archive or repository",
+	),
+	"archive-foreign": usage(
+		"Holdfast did not make the archive, so it does not describe itself",
+		"the archive",
+	),
+	"path-not-in-archive": usage("the archive does not hold the path", "the path"),
 	"no-archive": failed("no archive can be restored, or none is complete"),
-	"archive-incomplete": failed("the archive does not hold a state, or holds it incomplete"),
+	"archive-incomplete": failed("the archive does not hold a state, or holds it incomplete", "the archive"),
 	"archive-damaged": failed("the archive or its description is damaged, or was changed by somebody"),
-	"archive-newer": failed("a newer Holdfast made the archive"),
+	"archive-newer": failed("a newer Holdfast made the archive", "the archive"),
 	"archive-not-trusted": failed(
 		"the archive asks for more rights than its state has; see `restore --trust-archive`",
 	),
-	"archive-mismatch": failed("what the archive holds does not fit the config"),
+	"archive-mismatch": failed(
+		"what the archive holds does not fit the config",
+		"the folder, database or state",
+	),
 
-	"repository-not-found": failed("the repository or folder of a destination is not there"),
-	"repository-invalid": failed("what is at the destination's address is not a repository, or holds links"),
-	"repository-moved": failed("the repository was at another address when it was last used"),
-	"repository-locked": failed("another process of the engine has locked the repository"),
-	"repository-damaged": failed("a check found damage, or archives that are lost"),
-	"wrong-passphrase": failed("the passphrase does not open the repository, or there is none"),
-	"access-refused": failed("a server refused the key or password of a destination"),
-	"connection-failed": failed("a destination's server cannot be reached, or the connection broke"),
-	"disk-full": failed("no space is left"),
-	"disk-read-only": failed("a file system is mounted read-only"),
-	"disk-not-mounted": failed("a disk that was mounted before, or must be, is not, or cannot be"),
-	"disk-absent": failed("the disk of a destination is not plugged in"),
-	"permission-denied": failed("this user may not read or write there"),
+	"repository-not-found": failed("the repository or folder of a destination is not there", "the repository"),
+	"repository-invalid": failed(
+		"what is at the destination's address is not a repository, or holds links",
+		"the repository",
+	),
+	"repository-moved": failed("the repository was at another address when it was last used", "the repository"),
+	"repository-locked": failed("another process of the engine has locked the repository", "the repository"),
+	"repository-damaged": failed("a check found damage, or archives that are lost", "the repository"),
+	"wrong-passphrase": failed(
+		"the passphrase does not open the repository, or there is none",
+		"the repository",
+	),
+	"access-refused": failed("a server refused the key or password of a destination", "the repository"),
+	"connection-failed": failed(
+		"a destination's server cannot be reached, or the connection broke",
+		"the repository",
+	),
+	"disk-full": failed("no space is left", "the path, repository or machine"),
+	"disk-read-only": failed("a file system is mounted read-only", "the path or repository"),
+	"disk-not-mounted": failed(
+		"a disk that was mounted before, or must be, is not, or cannot be",
+		"the path, mount point or destination",
+	),
+	"disk-absent": failed("the disk of a destination is not plugged in", "the destination"),
+	"permission-denied": failed("this user may not read or write there", "the path"),
 
-	"ssh-refused": failed("the machine refused the login"),
-	"ssh-failed": failed("ssh could not be used; the details are its own words"),
-	"host-unreachable": failed("the machine has no address, or cannot be reached"),
-	"host-key-unknown": failed("the host key of the machine is not known yet"),
-	"host-key-changed": failed("the machine shows another host key than the one that is known"),
-	"sudo-refused": failed("sudo on the machine asks for a password, or is not there"),
-	"connection-lost": failed("the connection to a machine broke; what was begun there goes on"),
-	"holdfast-not-found": failed("there is no Holdfast on the machine"),
-	"holdfast-incompatible": failed("the Holdfast on the machine is too old or too new for this one"),
-	"machine-unfit": failed("the machine cannot run Holdfast"),
-	"answer-invalid": failed("what a machine answered cannot be understood"),
+	"ssh-refused": failed("the machine refused the login", "the machine"),
+	"ssh-failed": failed("ssh could not be used; the details are its own words", "the machine"),
+	"host-unreachable": failed("the machine has no address, or cannot be reached", "the machine"),
+	"host-key-unknown": failed("the host key of the machine is not known yet", "the machine"),
+	"host-key-changed": failed("the machine shows another host key than the one that is known", "the machine"),
+	"sudo-refused": failed("sudo on the machine asks for a password, or is not there", "the machine"),
+	"connection-lost": failed("the connection to a machine broke; what was begun there goes on", "the machine"),
+	"holdfast-not-found": failed("there is no Holdfast on the machine", "the machine"),
+	"holdfast-incompatible": failed(
+		"the Holdfast on the machine is too old or too new for this one",
+		"the machine",
+	),
+	"machine-unfit": failed("the machine cannot run Holdfast", "the machine"),
+	"answer-invalid": failed("what a machine answered cannot be understood", "the machine"),
 
-	"program-not-found": failed("a program that is needed is not installed"),
-	"program-failed": failed("a program that was run ended with an error; the details are its last words"),
-	"output-invalid": failed("what a program printed cannot be understood"),
-	"hook-failed": failed("a hook of a state ended with an error"),
-	"health-check-failed": failed("a health check found a service unhealthy"),
-	"unit-failed": failed("a systemd unit could not be started or stopped, or does not run"),
+	"program-not-found": failed("a program that is needed is not installed", "the program"),
+	"program-failed": failed(
+		"a program that was run ended with an error; the details are its last words",
+		"the program, or what it worked on",
+	),
+	"output-invalid": failed("what a program printed cannot be understood", "the program or provider"),
+	"hook-failed": failed("a hook of a state ended with an error", "the hook and its state or destination"),
+	"health-check-failed": failed("a health check found a service unhealthy", "the health check"),
+	"unit-failed": failed(
+		"a systemd unit could not be started or stopped, or does not run",
+		"the unit, or several",
+	),
 	"database-failed": failed("a database could not be dumped or loaded"),
-	"database-not-found": failed("there is no such database"),
-	"secret-unreadable": failed("a passphrase, credential or other secret cannot be read"),
-	"secret-mismatch": failed("a machine has another secret than the one that is kept for it"),
+	"database-not-found": failed("there is no such database", "the database"),
+	"secret-unreadable": failed(
+		"a passphrase, credential or other secret cannot be read",
+		"the file, credential or command",
+	),
+	"secret-mismatch": failed("a machine has another secret than the one that is kept for it", "the file"),
 
-	"folder-not-found": failed("a folder of a state does not exist, or everything in it is excluded"),
-	"state-suspicious": failed("a state was stored, and holds far less than before or is not mounted"),
-	"path-not-trusted": failed("a path is a link, or was replaced by somebody, and is not followed"),
-	"path-occupied": failed("something stands where the run must put or delete something"),
-	"area-missing": failed("the private folder that a run keeps copies in is not there"),
+	"folder-not-found": failed(
+		"a folder of a state does not exist, or everything in it is excluded",
+		"the folder, or several",
+	),
+	"state-suspicious": failed(
+		"a state was stored, and holds far less than before or is not mounted",
+		"the state",
+	),
+	"path-not-trusted": failed(
+		"a path is a link, or was replaced by somebody, and is not followed",
+		"the path",
+	),
+	"path-occupied": failed("something stands where the run must put or delete something", "the path"),
+	"area-missing": failed("the private folder that a run keeps copies in is not there", "the folder"),
 	"preflight-failed": failed("something stands in the way of the run; nothing was touched"),
-	"lock-failed": failed("the machine's lock could not be taken"),
-	"undo-impossible": failed("the old copy of a restore cannot be brought back, or not before another"),
+	"lock-failed": failed("the machine's lock could not be taken", "the folder"),
+	"undo-impossible": failed(
+		"the old copy of a restore cannot be brought back, or not before another",
+		"the run, state, database or folder",
+	),
 	"run-died": failed("a run ended before it was done, without a word"),
 
-	"journal-newer": failed("the journal was written by a newer Holdfast"),
-	"journal-failed": failed("the journal cannot be opened or written"),
-	"journal-damaged": { exit: "recover", about: "the journal is damaged" },
-	"recover-failed": {
-		exit: "recover",
-		about: "an interrupted run could neither be finished nor rolled back",
-	},
+	"journal-newer": failed("the journal was written by a newer Holdfast", "its folder"),
+	"journal-failed": failed("the journal cannot be opened or written", "its folder"),
+	"journal-damaged": withExit("recover")("the journal is damaged", "its folder, or the step"),
+	"recover-failed": withExit("recover")(
+		"an interrupted run could neither be finished nor rolled back",
+		"the run",
+	),
 } as const satisfies Readonly<Record<string, CodeFacts>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+/** The codes of errors that are about one thing. */
+export type CodeWithSubject = {
+	[C in ErrorCode]: (typeof ERROR_CODES)[C]["subject"] extends string ? C : never;
+}[ErrorCode];
 
 /** Holdfast 0.1.0 used these instead of codes. */
 const FAILED_EXITS: readonly FailedExit[] = ["failed", "usage", "locked", "recover", "interrupted"];

@@ -1,9 +1,16 @@
 // The only error type: what happened, to what, why, and what to do next. Throw it where this is known.
-import { ERROR_CODES, type ErrorCode, EXIT, exitOfCode, type FailedExit } from "./error-codes.ts";
-import { codeFor, hintFor, wordsOf } from "./system-error.ts";
+import {
+	type CodeWithSubject,
+	ERROR_CODES,
+	type ErrorCode,
+	EXIT,
+	exitOfCode,
+	type FailedExit,
+} from "./error-codes.ts";
+import { codeFor, hintFor, pathOf, wordsOf } from "./system-error.ts";
 
 export interface ErrorFacts {
-	/** The subject: an archive's id, a path, a machine, a state, or a repository's address. */
+	/** What it is about, alone: a path, a machine, a unit. `ERROR_CODES` says what, for each code. */
 	readonly subject?: string | undefined;
 	/** What the reader can do about it, as a sentence or a command. */
 	readonly hint?: string | undefined;
@@ -17,10 +24,12 @@ export class HoldfastError extends Error {
 	readonly code: string;
 	/** The exit code of a command that fails with it. */
 	readonly exit: FailedExit;
-	readonly subject: string | undefined;
+	subject: string | undefined;
 	readonly hint: string | undefined;
 	readonly details: readonly string[];
 
+	constructor(code: ErrorCode, message: string, facts: ErrorFacts & { readonly subject: string });
+	constructor(code: Exclude<ErrorCode, CodeWithSubject>, message: string, facts?: ErrorFacts);
 	constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
 		super(message, { cause: facts.cause });
 		this.name = "HoldfastError";
@@ -30,6 +39,12 @@ export class HoldfastError extends Error {
 		this.hint = facts.hint;
 		this.details = facts.details ?? [];
 	}
+}
+
+/** Say what an error is about, unless the code that threw it has said so. Returns the error. */
+export function withSubject(error: unknown, subject: string | undefined): unknown {
+	if (error instanceof HoldfastError) error.subject ??= subject;
+	return error;
 }
 
 /** The plain form of an error, for events, the journal, other machines and `--json`. */
@@ -44,8 +59,13 @@ export interface ErrorReport {
 
 export function reportOf(error: unknown): ErrorReport {
 	if (!(error instanceof HoldfastError)) {
-		const hint = hintFor(error);
-		return { code: codeFor(error), message: wordsOf(error), ...(hint === undefined ? {} : { hint }) };
+		const [hint, subject] = [hintFor(error), pathOf(error)];
+		return {
+			code: codeFor(error),
+			...(subject === undefined ? {} : { subject }),
+			message: wordsOf(error),
+			...(hint === undefined ? {} : { hint }),
+		};
 	}
 	const { code, subject, message, hint, details } = error;
 	return {

@@ -23,7 +23,9 @@ export function parsePattern(text: string): Pattern {
 	try {
 		return parse(text);
 	} catch (error) {
-		throw new HoldfastError("config-invalid", `"${text}" is not a pattern: ${(error as Error).message}`);
+		throw new HoldfastError("config-invalid", `"${text}" is not a pattern: ${(error as Error).message}`, {
+			subject: text,
+		});
 	}
 }
 

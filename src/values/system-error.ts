@@ -58,6 +58,12 @@ export function codeFor(error: unknown): ErrorCode {
 	return (isSystemError(error) ? CODES[error.code] : undefined) ?? "failed";
 }
 
+/** The path that it is about; undefined if only the path through an open folder is known. */
+export function pathOf(error: unknown): string | undefined {
+	const path = isSystemError(error) ? error.path : undefined;
+	return path === undefined || shown(path) !== String(path) ? undefined : String(path);
+}
+
 /** What to do about it, if known. */
 export function hintFor(error: unknown): string | undefined {
 	if (!isSystemError(error) || !["EACCES", "EPERM"].includes(error.code) || process.getuid?.() === 0)

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { answerOf, listedSchema } from "../../src/fleet/answers.ts";
 import { lineOf } from "../../src/fleet/protocol.ts";
-import { errorOf, exitOf, HoldfastError, reportOf } from "../../src/values/error.ts";
+import { errorOf, exitOf, HoldfastError, reportOf, withSubject } from "../../src/values/error.ts";
 import { ERROR_CODES, EXIT, exitOfCode } from "../../src/values/error-codes.ts";
 
 const SRC = join(import.meta.dirname, "../../src");
@@ -42,6 +42,19 @@ test("a report has the code, and so has the error that is made of it elsewhere",
 		reportOf(Object.assign(new Error("x"), { syscall: "write", code: "ENOSPC" })).code,
 		"disk-full",
 	);
+});
+
+test("an error that is about one thing says which: the type requires it, and a path of the system's is taken", () => {
+	// @ts-expect-error
+	assert.equal(new HoldfastError("unit-failed", "notes.service failed").subject, undefined);
+	for (const code of ["failed", "usage", "locked"] as const)
+		assert.equal(reportOf(new HoldfastError(code, "x")).subject, undefined);
+	const open = (path: string) => Object.assign(new Error("x"), { syscall: "open", code: "EACCES", path });
+	assert.equal(reportOf(open("/srv/notes")).subject, "/srv/notes");
+	assert.equal("subject" in reportOf(open("/proc/self/fd/7/notes")), false);
+	const error = new HoldfastError("database-failed", "no");
+	withSubject(withSubject(error, "notes"), "other");
+	assert.equal(error.subject, "notes");
 });
 
 test("a message between machines keeps the code; one of 0.1.0 has none", () => {

@@ -83,6 +83,7 @@ export const adopt = command({
 		const file = flags.output ?? flags.config ?? join(root ? "/etc" : home, "holdfast", "holdfast.yaml");
 		if (existsSync(file) && !flags.force && !flags.dryRun)
 			throw new HoldfastError("file-exists", `${file} is there already`, {
+				subject: file,
 				hint: "look at what would be written with --dry-run; replace it with --force, or name another: --output FILE",
 			});
 		const options = await optionsOf(address, flags);

@@ -62,15 +62,14 @@ const restore = machineCommand({
 			throw new HoldfastError(
 				"state-not-found",
 				`no state of "${manifest.machine}" has the folders ${FOLDERS}`,
-				{
-					hint: "is the machine's configuration the one that Clan reads?",
-				},
+				{ subject: FOLDERS, hint: "is the machine's configuration the one that Clan reads?" },
 			);
 		const signal = interruptible();
 		const listing = await listArchives(manifest, own(manifest), unwatched(signal));
 		const archive = listing.archives.find(({ id, name }) => id === NAME || name === NAME);
 		if (!archive)
 			throw new HoldfastError("archive-not-found", `there is no archive ${NAME}`, {
+				subject: NAME,
 				details: listing.failures.map(({ provider, error }) => `${provider}: ${error.message}`),
 				hint: "see them with: clan backups list",
 			});

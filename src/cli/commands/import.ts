@@ -54,7 +54,10 @@ const clan = command({
 			value = parseBounded(readText(file, { most: 16 * 1024 ** 2 }), { depth: 100, values: 500_000 });
 			if (!isRecord(value)) throw new Error("it holds no map");
 		} catch (cause) {
-			throw new HoldfastError("config-invalid", `cannot read ${file}: ${wordsOf(cause)}`, { cause });
+			throw new HoldfastError("config-invalid", `cannot read ${file}: ${wordsOf(cause)}`, {
+				subject: file,
+				cause,
+			});
 		}
 		const { backups, ...rest } = value as Record<string, unknown> & { backups?: { providers?: object } };
 		const declared = { ...(backups?.providers ? { providers: backups.providers } : {}), ...rest };

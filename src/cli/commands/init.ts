@@ -47,6 +47,7 @@ export const init = command({
 		const file = flags.config ?? join(root ? "/etc" : configHome(), "holdfast", "holdfast.yaml");
 		if (existsSync(file) && !flags.force && !flags.dryRun)
 			throw new HoldfastError("file-exists", `${file} is there already`, {
+				subject: file,
 				hint: "look at what would be written with --dry-run; replace it with --force",
 			});
 		const proposal = propose({

@@ -40,6 +40,7 @@ const showModule = command({
 		if (!module) {
 			const meant = nearest(name, [...modules.keys()]);
 			throw new HoldfastError("module-not-found", `there is no module "${name}"`, {
+				subject: name,
 				hint: meant ? `did you mean "${meant}"?` : "see them all with: holdfast modules",
 			});
 		}

@@ -48,6 +48,7 @@ export const prune = machineCommand({
 		const decided = await decidePrune(request, listing, work);
 		if (decided.length === 0)
 			throw new HoldfastError("config-invalid", `${providers.join(", ")}: no retention says what to keep`, {
+				subject: providers.join(", "),
 				hint: "add one to the provider: retention: { daily: 7, weekly: 4, monthly: 6 }",
 			});
 		if (flags.dryRun) await out.result({ kind: "prune", decided });

@@ -149,6 +149,7 @@ function servicesOf(manifest: Manifest, { service, path = [] }: Flags): readonly
 	const owners = ownersOf(manifest, path);
 	if (owners.length > 0) return owners;
 	throw new HoldfastError("state-not-found", `no state of "${manifest.machine}" owns ${path.join(", ")}`, {
+		subject: path.join(", "),
 		hint: "name the state with --service, or a path in one of its folders",
 	});
 }

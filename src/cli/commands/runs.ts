@@ -41,6 +41,7 @@ const show = command({
 		const plan = journal.plan(id);
 		if (!plan)
 			throw new HoldfastError("run-not-found", `there is no run ${id}`, {
+				subject: id,
 				hint: "see them with: holdfast runs",
 			});
 		await out.result({ kind: "run", plan, entries: journal.entries(id), lines: journal.lines(id) });

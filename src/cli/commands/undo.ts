@@ -56,17 +56,17 @@ export const undo = command({
 			throw new HoldfastError(
 				"undo-impossible",
 				`the old copy of ${strange.state} cannot be brought back: ${strange.fault}`,
-				{
-					hint: "run the version of Holdfast that kept it; nothing was deleted",
-				},
+				{ subject: strange.state, hint: "run the version of Holdfast that kept it; nothing was deleted" },
 			);
 		if (restored && isForeign(restored))
 			throw new HoldfastError("undo-impossible", `run ${run} cannot be undone: ${restored.foreign}`, {
+				subject: run,
 				hint: `run the version that made it${restored.program === undefined ? "" : `, Holdfast ${restored.program}`}, or a newer one`,
 			});
 		const kept = found.flatMap((copy) => ("fault" in copy ? [] : [copy]));
 		if (!restored || kept.length === 0)
 			throw new HoldfastError("run-not-found", whyNone(run, restored, undone), {
+				subject: run,
 				details: all.map((copy) => `${copy.run}: ${copy.state}, until ${localTime(copy.until)}`),
 				hint:
 					all.length > 0
@@ -119,7 +119,7 @@ function requireLast(all: ReturnType<Journal["kept"]>, kept: readonly KeptCopy[]
 		throw new HoldfastError(
 			"undo-impossible",
 			`run ${over.run} has replaced ${over.state} after that, and what it replaced is kept until ${localTime(over.until)}`,
-			{ hint: `undo that first: holdfast undo ${over.run}; nothing was touched` },
+			{ subject: over.run, hint: `undo that first: holdfast undo ${over.run}; nothing was touched` },
 		);
 	}
 }
@@ -131,6 +131,7 @@ function requireThere(areas: readonly string[]): void {
 	const lost = areas.find((area) => !isArea(area));
 	if (lost === undefined) return;
 	throw new HoldfastError("undo-impossible", `the old copy is not at ${lost} any more`, {
+		subject: lost,
 		hint: "is its filesystem mounted? If somebody moved the folder, move it back; nothing was touched",
 	});
 }

@@ -45,6 +45,7 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 		async facts() {
 			if (!(await exists(server, live)))
 				throw new HoldfastError("database-not-found", `there is no ${client.server} database ${live}`, {
+					subject: live,
 					hint: `see those there are: ${server.program} -e 'SHOW DATABASES'`,
 				});
 			return { ...(await propertiesOf(server, live)), ...(await server.product()) } satisfies Facts;

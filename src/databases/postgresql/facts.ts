@@ -11,6 +11,7 @@ export async function factsOf(sql: Ask, live: string): Promise<DumpFacts> {
 	const [row] = await sql([PROPERTIES(live)], `look at the database ${live}`);
 	if (!row)
 		throw new HoldfastError("database-not-found", `there is no PostgreSQL database ${live}`, {
+			subject: live,
 			hint: "see those there are: psql -l",
 		});
 	const [[comments = "0"] = []] = await sql(

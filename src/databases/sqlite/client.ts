@@ -94,6 +94,7 @@ function openCopy(made: Folder, who: Identity | undefined): number {
 	throw new HoldfastError(
 		"path-not-trusted",
 		"the copy of the database was replaced while it was being created",
+		{ subject: made.path },
 	);
 }
 
@@ -140,9 +141,11 @@ async function run(
 function existing(file: string): string {
 	const { path, found } = resolvePath(file);
 	if (found === undefined)
-		throw new HoldfastError("database-not-found", `there is no SQLite database ${file}`);
+		throw new HoldfastError("database-not-found", `there is no SQLite database ${file}`, { subject: file });
 	if (found.isFile()) return path;
-	throw new HoldfastError("path-not-trusted", `${file} is not a regular file, as a SQLite database is`);
+	throw new HoldfastError("path-not-trusted", `${file} is not a regular file, as a SQLite database is`, {
+		subject: file,
+	});
 }
 
 /**
@@ -160,7 +163,10 @@ async function closeIn(closed: readonly Closed[], shared: boolean, file: string,
 	throw new HoldfastError(
 		"path-not-trusted",
 		`several users can write to ${file} or its folder, and it cannot be read apart from the rest of the system: ${enclosure.why}`,
-		{ hint: "any of them could have another's files deleted by it; let one user alone write there" },
+		{
+			subject: file,
+			hint: "any of them could have another's files deleted by it; let one user alone write there",
+		},
 	);
 }
 

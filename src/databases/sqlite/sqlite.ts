@@ -49,7 +49,9 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 		async facts() {
 			const { path, found } = resolvePath(live);
 			if (found === undefined)
-				throw new HoldfastError("database-not-found", `there is no SQLite database ${live}`);
+				throw new HoldfastError("database-not-found", `there is no SQLite database ${live}`, {
+					subject: live,
+				});
 			const [above, name] = split(path);
 			using folder = openFolder(above);
 			const fd = openFileBelow(folder, name);

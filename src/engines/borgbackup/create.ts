@@ -174,6 +174,7 @@ async function makeMissing(
 			"repository-not-found",
 			`the repository ${destination.repo} was there before and is gone`,
 			{
+				subject: destination.repo,
 				cause: error,
 				hint: "check that the disk is mounted; to start over, run borg init, then create again",
 			},

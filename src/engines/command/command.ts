@@ -29,9 +29,7 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 		throw new HoldfastError(
 			"program-failed",
 			`the ${verb} command of provider "${name}" ${describeEnd(result)}`,
-			{
-				details: result.stderr,
-			},
+			{ subject: name, details: result.stderr },
 		);
 	};
 	return [

@@ -20,9 +20,7 @@ export function readList(provider: string, text: string): Archive[] {
 		throw new HoldfastError(
 			"output-invalid",
 			`the list command of provider "${provider}" printed ${names.length} names`,
-			{
-				hint: `the limit for one provider is ${MOST_NAMES}`,
-			},
+			{ subject: provider, hint: `the limit for one provider is ${MOST_NAMES}` },
 		);
 	return names.map((name): Archive => {
 		if (name.length > LONGEST_NAME)
@@ -41,6 +39,7 @@ function namesInJson(provider: string, text: string): string[] {
 			"output-invalid",
 			`the list command of provider "${provider}" printed JSON that is not a list`,
 			{
+				subject: provider,
 				cause,
 				details: [reason],
 				hint: 'it may print [{"name": "…"}], or one name a line',

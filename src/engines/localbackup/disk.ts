@@ -55,6 +55,7 @@ export async function runHook(name: string, target: Target, hook: HookName, work
 	work.signal.throwIfAborted();
 	if (result.code !== 0)
 		throw new HoldfastError("hook-failed", `${hook} of ${name} ${describeEnd(result)}`, {
+			subject: `${hook} of ${name}`,
 			details: result.stderr,
 		});
 }
@@ -69,12 +70,17 @@ async function mount(name: string, mountpoint: string, required: boolean): Promi
 			text,
 		)
 	) {
-		const facts = { details: result.stderr, hint: `plug it in; its mount point is ${mountpoint}` };
+		const facts = {
+			subject: name,
+			details: result.stderr,
+			hint: `plug it in; its mount point is ${mountpoint}`,
+		};
 		throw required
 			? new HoldfastError("disk-absent", `the disk of ${name} is not there`, facts)
 			: new DestinationAbsent("disk-not-mounted", `the disk of ${name} is not there`, facts);
 	}
 	throw new HoldfastError("disk-not-mounted", `${mountpoint} cannot be mounted`, {
+		subject: mountpoint,
 		details: result.stderr,
 		hint: "add its device to /etc/fstab, with the option noauto",
 	});
@@ -84,6 +90,7 @@ async function unmount(mountpoint: string): Promise<void> {
 	const result = await exec(["umount", mountpoint]);
 	if (result.code !== 0)
 		throw new HoldfastError("disk-not-mounted", `${mountpoint} cannot be unmounted`, {
+			subject: mountpoint,
 			details: result.stderr,
 			hint: `to see which processes use it: fuser -vm ${mountpoint}`,
 		});

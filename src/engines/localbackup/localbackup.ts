@@ -132,6 +132,7 @@ async function create(
 	if (!(await exists(directory))) {
 		if (!mayInit)
 			throw new HoldfastError("repository-not-found", `${directory} was there before and is gone`, {
+				subject: directory,
 				hint: "check that the disk is mounted; to start over, create the folder yourself",
 			});
 		makeFolder(directory)[Symbol.dispose]();
@@ -234,6 +235,7 @@ async function restore(
 	work.signal.throwIfAborted();
 	if (result.code !== 0)
 		throw new HoldfastError("program-failed", `rsync ${describeEnd(result)} while it read ${archive}`, {
+			subject: "rsync",
 			details: result.stderr.slice(-10),
 		});
 }

@@ -72,6 +72,7 @@ function programIn(name: string, debianPackage: string): string {
 	const path = programPath(name);
 	if (path !== undefined) return path;
 	throw new HoldfastError("program-not-found", `${name} is not installed`, {
+		subject: name,
 		hint: howToInstall(debianPackage),
 	});
 }
@@ -118,6 +119,7 @@ export async function rsnapshot(
 	const text = said.join("\n");
 	if (result.code === 127)
 		throw new HoldfastError("program-not-found", "rsnapshot is not installed", {
+			subject: "rsnapshot",
 			hint: howToInstall("rsnapshot"),
 		});
 	for (const [words, code] of [
@@ -126,6 +128,7 @@ export async function rsnapshot(
 	] as const)
 		if (text.includes(words)) throw diskFault(Object.assign(new Error(said.at(-1)), { code }), directory);
 	throw new HoldfastError("program-failed", `rsnapshot ${describeEnd(result)} in ${directory}`, {
+		subject: "rsnapshot",
 		details: said.slice(-10),
 	});
 }

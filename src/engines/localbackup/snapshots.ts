@@ -87,6 +87,7 @@ export async function numbersIn(directory: string): Promise<number[]> {
 	const names = await readdir(directory).catch((cause: unknown) => {
 		if (!isErrno(cause, "ENOENT")) throw cause;
 		throw new HoldfastError("repository-not-found", `${directory} does not exist`, {
+			subject: directory,
 			cause,
 			hint: "check that the disk is mounted; for a new destination, the first create makes the folder",
 		});
@@ -137,6 +138,7 @@ export async function snapshotOf(directory: string, archive: string): Promise<Sn
 	const found = (await snapshotsIn(directory)).find((one) => one.archive.name === archive);
 	if (found) return found;
 	throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${directory}`, {
+		subject: archive,
 		hint: "to list the archives: holdfast list",
 	});
 }

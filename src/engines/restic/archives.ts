@@ -77,6 +77,7 @@ export async function snapshotsOf(destination: ResticDestination, archive: strin
 	const found = archivesIn(all).find(isNamed) ?? archivesIn(await snapshots(destination, work)).find(isNamed);
 	if (!found)
 		throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${destination.repo}`, {
+			subject: archive,
 			hint: "to list the archives: holdfast list",
 		});
 	return { main: found.snapshots[0], parts: all.filter((one) => tagOf(one, PART) === archive) };

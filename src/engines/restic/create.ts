@@ -147,6 +147,7 @@ export async function create(
 				"repository-not-found",
 				`the repository ${destination.repo} was there before and is gone`,
 				{
+					subject: destination.repo,
 					cause: error,
 					hint: "check that the disk is mounted; to start over, run restic init, then create again",
 				},
@@ -220,6 +221,7 @@ async function requireOwnFolder({ repo, repoFile }: ResticDestination): Promise<
 	const [names, snapshots] = await Promise.all([namesIn(repo), namesIn(join(repo, "snapshots"))]);
 	if (names.every((name) => LAYOUT.has(name)) && snapshots.length === 0) return;
 	throw new HoldfastError("repository-invalid", `${repo} exists but is not a restic repository`, {
+		subject: repo,
 		hint:
 			snapshots.length > 0
 				? "it holds snapshots and no config file: restore that file from a copy of the repository"

@@ -178,12 +178,15 @@ async function packRoot(
 			result.code === 127 ? "program-not-found" : "program-failed",
 			`tar ${describeEnd(result)} on ${root.path}`,
 			{
+				subject: result.code === 127 ? "tar" : root.path,
 				details: result.stderr,
 				...(result.code === 127 ? { hint: howToInstall("tar") } : {}),
 			},
 		);
 	if (!trim.sawEndMark())
-		throw new HoldfastError("program-failed", `tar's output on ${root.path} was truncated`);
+		throw new HoldfastError("program-failed", `tar's output on ${root.path} was truncated`, {
+			subject: root.path,
+		});
 	return packed;
 }
 
@@ -257,6 +260,9 @@ export async function deepestIn(
 	signal.throwIfAborted();
 	// Folders that cannot be entered are reported by tar, which cannot enter them either.
 	if (end.code !== 0 && end.code !== 1)
-		throw new HoldfastError("program-failed", `find ${describeEnd(end)} on ${root}`, { details: end.stderr });
+		throw new HoldfastError("program-failed", `find ${describeEnd(end)} on ${root}`, {
+			subject: root,
+			details: end.stderr,
+		});
 	return deepest;
 }

@@ -75,6 +75,7 @@ async function create(
 	if (!(await exists(path))) {
 		if (!mayInit)
 			throw new HoldfastError("repository-not-found", `${path} held archives before and is not there now`, {
+				subject: path,
 				hint: "check that the disk is mounted; to start over, create the folder yourself",
 			});
 		makeFolder(path)[Symbol.dispose]();
@@ -101,7 +102,9 @@ async function create(
 		const segments = [...streamed, ...packed.segments];
 		replaceFile(partial, INDEX, indexText(metadata, segments));
 		if (entryIn(disk, request.name))
-			throw new HoldfastError("path-occupied", `${path}/${request.name} already exists`);
+			throw new HoldfastError("path-occupied", `${path}/${request.name} already exists`, {
+				subject: `${path}/${request.name}`,
+			});
 		renameSync(disk.at(name), disk.at(request.name));
 		syncFolder(disk);
 		return { ...sizesOf(segments), unreadable: packed.unreadable, unsteady: packed.unsteady };
@@ -126,6 +129,7 @@ function openArchive(path: string, archive: string): Folder {
 	} catch (error) {
 		if (!isAbsent(error)) throw error;
 		throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${path}`, {
+			subject: archive,
 			cause: error,
 			hint: "to list the archives: holdfast list",
 		});
@@ -146,6 +150,7 @@ async function foldersIn(path: string): Promise<Dirent[]> {
 	const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
 		if (isErrno(error, "ENOENT"))
 			throw new HoldfastError("repository-not-found", `${path} does not exist`, {
+				subject: path,
 				cause: error,
 				hint: "check that the disk is mounted; for a new destination, the first create makes the folder",
 			});
@@ -276,7 +281,10 @@ async function restore(
 
 function entryOfStream(folder: Folder, { path, file = "", tarBytes: size }: Segment): Entry {
 	const found = entryIn(folder, file);
-	if (!found) throw new HoldfastError("path-not-in-archive", `${folder.path}/${file} is not there`);
+	if (!found)
+		throw new HoldfastError("path-not-in-archive", `${folder.path}/${file} is not there`, {
+			subject: `${folder.path}/${file}`,
+		});
 	const { uid, gid, mtimeMs: mtime } = found;
 	return { path, type: "-", mode: 0o600, uid, gid, size, mtime };
 }
@@ -286,6 +294,7 @@ function segmentOf(segments: readonly Segment[], path: string): Segment {
 	const [segment] = segments
 		.filter((one) => path === one.path || path.startsWith(`${one.path}/`))
 		.sort((a, b) => b.path.length - a.path.length);
-	if (!segment) throw new HoldfastError("path-not-in-archive", `${path} is not in this archive`);
+	if (!segment)
+		throw new HoldfastError("path-not-in-archive", `${path} is not in this archive`, { subject: path });
 	return segment;
 }

@@ -85,6 +85,7 @@ export async function readSegment(
 	if (missing !== undefined) throw notHeld(`/${missing}`, basename(archive.path), fault);
 	if (result.code !== 0)
 		throw new HoldfastError("program-failed", `tar ${describeEnd(result)} while it read ${path}`, {
+			subject: path,
 			details: result.stderr,
 			cause: fault,
 		});

@@ -24,6 +24,7 @@ export function passedOn(machine: string): OutputReader {
 			const value = valueIn(document.text());
 			if (value === undefined)
 				throw new HoldfastError("answer-invalid", `what ${machine} printed is not JSON`, {
+					subject: machine,
 					details: document.text().slice(0, 2_000).split("\n").slice(0, 5),
 					hint: `log in there and run the same command; if it is broken: holdfast deploy ${machine}`,
 				});

@@ -1,10 +1,11 @@
 // Create the accounts of a database server that a dump needs and the server lacks.
-import { openDatabase } from "../../databases/dump.ts";
+import { databaseOf, openDatabase } from "../../databases/dump.ts";
 import type { AccountsStep, MadeAccounts } from "../accounts.ts";
 import type { StepWork } from "../step.ts";
 import { heldIn, isAsWritten } from "./as-written.ts";
 
 export const accounts: StepWork<AccountsStep, MadeAccounts> = {
+	about: ({ dump }) => databaseOf(dump),
 	async run(step, { note, point, signal }) {
 		const { dump, file, facts = { version: 0 }, agreed = false } = step;
 		const trusted = (await isAsWritten(step, "accounts", file)) || agreed;

@@ -64,6 +64,7 @@ export function afterwards(
 			context.failScope(
 				state.scope,
 				new HoldfastError("permission-denied", reason, {
+					subject: shortPath(first.path),
 					details: faults.slice(0, 10).map(({ path }) => shortPath(path)),
 				}),
 			);
@@ -81,6 +82,7 @@ export function afterwards(
 			context.doubt(
 				state.scope,
 				new HoldfastError("state-suspicious", suspicious, {
+					subject: name,
 					hint: `it is stored, and does not count as the newest good one. Look at what is there; if it is right: ${accepting(name)}`,
 				}),
 			);

@@ -32,6 +32,7 @@ export const archivesCheck: StepWork<ArchivesCheckStep> = {
 			const [first] = FAULTS.filter(({ of }) => ({ problems, unmounted, lost, ahead })[of].length > 0);
 			if (first === undefined) return { archives: archives.length };
 			throw new HoldfastError("repository-damaged", `${destination.location} ${first.fault}`, {
+				subject: destination.location,
 				details: [...problems, ...unmounted, ...lost, ...ahead]
 					.slice(0, 20)
 					.map(({ archive, message }) => (archive === undefined ? message : `${archive}: ${message}`)),

@@ -71,8 +71,6 @@ function requireNothingOld(area: string): void {
 	throw new HoldfastError(
 		"path-occupied",
 		`${area} still holds what stood there before: ${left.join(", ")}`,
-		{
-			hint: "it is kept; move it back to its place by hand",
-		},
+		{ subject: area, hint: "it is kept; move it back to its place by hand" },
 	);
 }

@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { dumpLabel } from "../../databases/dump.ts";
+import { databaseOf, dumpLabel } from "../../databases/dump.ts";
 import { digesting } from "../../host/digest.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
@@ -35,6 +35,7 @@ export async function isAsWritten(
 			? `the dump of the ${dumpLabel(dump)} in the archive is not the one that this machine wrote there`
 			: `the accounts of the ${dumpLabel(dump)} in the archive are not those that this machine wrote there`,
 		{
+			subject: databaseOf(dump),
 			hint: "the archive is damaged, or somebody changed it; if you know why and trust it, restore it with --trust-archive",
 		},
 	);

@@ -28,7 +28,8 @@ export const aside: StepWork<AsideStep, Aside> = {
 		if (!isThere(live)) return;
 		requireStill(place);
 		await inArea(old, async (olds, oldName) => {
-			if (entryIn(olds, oldName)) throw new HoldfastError("path-occupied", `${old} is already there`);
+			if (entryIn(olds, oldName))
+				throw new HoldfastError("path-occupied", `${old} is already there`, { subject: old });
 			if (mode === "entries") return asideEntries(place, olds, oldName, context);
 			await inParent(live, async (home, name) => {
 				try {

@@ -76,9 +76,7 @@ function movedAway({ place, nested }: CarryStep): HoldfastError {
 	return new HoldfastError(
 		"path-occupied",
 		`${folder} belongs to another state and was moved during the restore`,
-		{
-			hint: "find what does so, and stop it with stopOnRestore; then restore again",
-		},
+		{ subject: folder, hint: "find what does so, and stop it with stopOnRestore; then restore again" },
 	);
 }
 

@@ -5,6 +5,7 @@ import { load } from "../load.ts";
 import type { StepWork } from "../step.ts";
 
 export const databaseSwap: StepWork<DatabaseSwapStep, Swapped, Swapped> = {
+	about: ({ dump }) => databaseOf(dump),
 	async run({ dump, fresh, old, loaded, rest }, { note, noted, handedBy, point, signal }) {
 		const before = noted();
 		if (before === undefined) note({ began: true, memory: null });

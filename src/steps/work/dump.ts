@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import type { DumpFacts, ServerDatabase } from "../../databases/database.ts";
 import {
 	type Dump,
+	databaseOf,
 	dumpFile,
 	dumpLabel,
 	isOfAll,
@@ -26,6 +27,7 @@ import { shortFacts } from "./described.ts";
 export const MOST_ACCOUNTS = 64 * 1024 * 1024;
 
 export const dump: StepWork<DumpStep, unknown, Dumped> = {
+	about: ({ dump }) => databaseOf(dump),
 	async run({ dump, file, streamed = false }, context) {
 		const folder = dirname(file);
 		await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -1,12 +1,13 @@
 // Build a database's file in the folder that was extracted, so that it is put in place together with that folder.
 import { basename, dirname } from "node:path";
-import { openDatabase } from "../../databases/dump.ts";
+import { databaseOf, openDatabase } from "../../databases/dump.ts";
 import { descend, split } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
 import type { EmbedStep } from "../embed.ts";
 import type { StepWork } from "../step.ts";
 
 export const embed: StepWork<EmbedStep> = {
+	about: ({ dump }) => databaseOf(dump),
 	async run({ dump, file, facts, ...where }, { signal }) {
 		const { folder = dirname(where.to) } = where;
 		const to = where.folder === undefined ? basename(where.to) : where.to;

@@ -68,6 +68,7 @@ async function systemctl(words: readonly string[], doing: string): Promise<void>
 			);
 			const bad = units.filter((_, index) => (why[index]?.stdout[0] ?? "").length > 0);
 			throw new HoldfastError("unit-failed", `systemd would not ${doing}`, {
+				subject: (bad.length > 0 ? bad : units).join(", "),
 				cause,
 				details: [
 					...((cause as HoldfastError).details ?? []),

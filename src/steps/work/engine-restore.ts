@@ -60,6 +60,7 @@ export async function restoreInPlace(
 	for (const { live } of places) {
 		if (!isThere(live))
 			throw new HoldfastError("program-failed", `${engine.name} did not bring back ${live}`, {
+				subject: live,
 				hint: "look at its output: holdfast runs show",
 			});
 		await inParent(live, syncFilesystemOf);

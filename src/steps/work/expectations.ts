@@ -67,6 +67,7 @@ export function requireMounts(
 				? `${folder} was a mount point when ${state} was last backed up, and nothing is mounted there now`
 				: `${folder} was on the file system at ${mount} when ${state} was last backed up, and nothing is mounted there now`,
 			{
+				subject: folder,
 				details: [`last good archive: ${last?.archive}`],
 				hint: `mount it (mount ${mount}). If the folder has moved permanently: ${accepting(state)}`,
 			},

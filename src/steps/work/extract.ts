@@ -60,6 +60,7 @@ function requireEmpty(path: string): void {
 	using folder = openFolder(path);
 	if (isEmpty(folder)) return;
 	throw new HoldfastError("path-occupied", `${path} is not empty`, {
+		subject: path,
 		hint: "name a folder that is empty or not there yet",
 	});
 }

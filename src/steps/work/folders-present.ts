@@ -18,6 +18,7 @@ export const foldersPresent: StepWork<FoldersPresentStep, unknown, Present> = {
 			const { path, found } = resolvePath(folder);
 			if (!found)
 				throw new HoldfastError("folder-not-found", `the folder ${folder} does not exist`, {
+					subject: folder,
 					hint: `is it spelled right in the config, and its disk mounted? If its data were lost: holdfast restore --service ${state ?? "NAME"} PROVIDER latest. If it is no longer needed, take it out of the state's folders`,
 				});
 			const left = { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) };
@@ -60,8 +61,6 @@ export function exclusionsOf(
 	throw new HoldfastError(
 		"folder-not-found",
 		`the patterns of its state leave nothing of the folder ${folder}`,
-		{
-			hint: "take the folder or the pattern out of the config",
-		},
+		{ subject: folder, hint: "take the folder or the pattern out of the config" },
 	);
 }

@@ -27,6 +27,7 @@ export const check: StepWork<CheckStep> = {
 			if (fault === undefined) return undefined;
 			if (performance.now() >= until)
 				throw new HoldfastError("health-check-failed", `${state} is not healthy: ${label}: ${fault.what}`, {
+					subject: label,
 					details: fault.details,
 					hint: `it was checked for ${check.within} seconds`,
 				});

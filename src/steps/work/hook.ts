@@ -26,6 +26,7 @@ export const hook: StepWork<HookStep> = {
 		if (result.leftProcesses) log("it left processes running that held its output; they were ended");
 		if (result.code === 0 && !result.timedOut) return;
 		throw new HoldfastError("hook-failed", `${hook} of ${state} ${describeEnd(result, spec.timeout)}`, {
+			subject: `${hook} of ${state}`,
 			details: result.stderr.length > 0 ? result.stderr : result.stdout,
 			hint: `its output: holdfast runs show ${plan.run}`,
 		});

@@ -50,9 +50,7 @@ export function requireArea({ area, live }: Place): void {
 	throw new HoldfastError(
 		"area-missing",
 		`the private folder ${area} is not there, so ${live} cannot be put back`,
-		{
-			hint: "is its filesystem mounted? Mount it, then: holdfast recover",
-		},
+		{ subject: area, hint: "is its filesystem mounted? Mount it, then: holdfast recover" },
 	);
 }
 

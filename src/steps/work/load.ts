@@ -1,12 +1,13 @@
 // Load a dump into a new database next to the live one.
 import * as v from "valibot";
-import { openDatabase } from "../../databases/dump.ts";
+import { databaseOf, openDatabase } from "../../databases/dump.ts";
 import { databaseSwap } from "../database-swap.ts";
 import type { Loaded, Loading, LoadStep } from "../load.ts";
 import type { StepWork } from "../step.ts";
 import { heldIn, isAsWritten } from "./as-written.ts";
 
 export const load: StepWork<LoadStep, Loading, Loaded> = {
+	about: ({ dump }) => databaseOf(dump),
 	async run(step, context) {
 		const { dump, file, facts, known, as, agreed = false } = step;
 		context.note({ began: true });

@@ -120,6 +120,7 @@ async function placeEntries(
 		throw new HoldfastError(
 			"path-occupied",
 			`${live} is a folder that cannot be replaced, and the archive holds a file`,
+			{ subject: live },
 		);
 	using staged = descend(area, stagedName);
 	using home = openFolder(live);
@@ -138,6 +139,7 @@ async function placeEntries(
 
 function madeAnew(path: string): HoldfastError {
 	return new HoldfastError("path-occupied", `something created ${path} again while it was being restored`, {
+		subject: path,
 		hint: "find what writes there and stop it with stopOnRestore",
 	});
 }

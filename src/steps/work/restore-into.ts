@@ -23,6 +23,7 @@ export async function restoreInto(
 	} catch (error) {
 		if (work.signal.aborted || !(saysSo(error) || (await isFull(folder)))) throw error;
 		throw new HoldfastError("disk-full", `no space left in ${path} for what is restored from ${archive}`, {
+			subject: path,
 			cause: error,
 			details: error instanceof Error ? [error.message] : [],
 			hint: `nothing live was changed; free some space (df -h ${path}), or restore to another disk with --into, then try again`,

@@ -77,7 +77,10 @@ export async function extractInto(
 ): Promise<{ readonly warnings: readonly string[] } | undefined> {
 	const { archive, places } = step;
 	using area = openArea(step.area);
-	if (area === undefined) throw new HoldfastError("area-missing", `the private folder ${step.area} is gone`);
+	if (area === undefined)
+		throw new HoldfastError("area-missing", `the private folder ${step.area} is gone`, {
+			subject: step.area,
+		});
 	using folder = descend(area, NEW);
 	const target = into(folder, context.log);
 	const destination = await openDestination(context.plan.manifest, step.provider, step.destination);

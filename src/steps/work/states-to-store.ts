@@ -91,6 +91,7 @@ function lookAtFolders(
 					throw new HoldfastError(
 						"folder-not-found",
 						`the folder ${folder} has disappeared since the run began`,
+						{ subject: folder },
 					);
 				exclusionsOf(folder, state);
 				found.set(folder, resolved);

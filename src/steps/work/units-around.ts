@@ -41,6 +41,7 @@ export async function takePicture(units: readonly Unit[], earlier: readonly Know
 	}
 	if (problems.length > 0)
 		throw new HoldfastError("unit-failed", problems[0] ?? "", {
+			subject: units.map(unitLabel).join(", "),
 			details: problems.slice(1),
 			hint: "nothing was stopped; change the units in the config: systemctl list-units shows those there are",
 		});

@@ -44,6 +44,7 @@ function startedMeanwhile(units: readonly Known[], facts: ReadonlyMap<object, Un
 		"unit-failed",
 		`${units.map(unitLabel).join(", ")} was started again by something while it had to be down`,
 		{
+			subject: units.map(unitLabel).join(", "),
 			details: suspects.length === 0 ? [] : [`what can start it: ${suspects.join(", ")}`],
 			hint:
 				names.length === 0

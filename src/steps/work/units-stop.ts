@@ -55,6 +55,7 @@ export const unitsStop: StepWork<UnitsStopStep, StopNote, StopNote> = {
 			context.note({ ...note, heldDown: true });
 			if (up.length === 0) return;
 			throw new HoldfastError("unit-failed", `${up.map(unitLabel).join(", ")} stays stopped`, {
+				subject: up.map(unitLabel).join(", "),
 				hint: "what it uses could not all be put back: fix that, then: holdfast recover",
 			});
 		}
