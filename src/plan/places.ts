@@ -84,14 +84,17 @@ export function areaSteps(name: string, places: readonly Place[]): AreaStep[] {
 	);
 }
 
-export function holdersStep(name: string, places: readonly Place[]): Step {
-	return holders.step({
-		id: holders.id(name),
-		scope: stateScope(name),
-		title: `look for processes that use ${places.map(({ live }) => live).join(", ")}`,
-		touches: [],
-		places,
-	});
+export function holdersSteps(name: string, places: readonly Place[]): Step[] {
+	if (places.length === 0) return [];
+	return [
+		holders.step({
+			id: holders.id(name),
+			scope: stateScope(name),
+			title: `look for processes that use ${places.map(({ live }) => live).join(", ")}`,
+			touches: [],
+			places,
+		}),
+	];
 }
 
 /** `staged`: the extracted copy is renamed into place. `by-engine`: the engine writes there. `over`: it does, and no old copy was kept. */

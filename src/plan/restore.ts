@@ -18,7 +18,7 @@ import { databaseSteps, type HeldDatabase } from "./databases.ts";
 import { inOrder } from "./order.ts";
 import {
 	carrySteps,
-	holdersStep,
+	holdersSteps,
 	type Nested,
 	nestedFolders,
 	othersOf,
@@ -205,7 +205,7 @@ function transaction(
 				downtime: "begins" as const,
 			})),
 			// Only now: the hook may stop what no unit is named for.
-			holdersStep(name, places),
+			...holdersSteps(name, places),
 			...downSteps(name, scope, units, "before"),
 			...replaceSteps(
 				name,

@@ -19,7 +19,7 @@ import { stateScope } from "../steps/scope.ts";
 import { isStaged } from "../steps/work/live.ts";
 import { HoldfastError } from "../values/error.ts";
 import { databaseName } from "./databases.ts";
-import { areaSteps, carrySteps, holdersStep, nestedFolders, type Other, othersOf } from "./places.ts";
+import { areaSteps, carrySteps, holdersSteps, nestedFolders, type Other, othersOf } from "./places.ts";
 import { downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 
 export interface UndoRequest {
@@ -77,7 +77,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 	return [
 		...areaSteps(state, places),
 		...stopSteps(state, scope, units, "moves"),
-		holdersStep(state, places),
+		...holdersSteps(state, places),
 		...downSteps(state, scope, units, "before"),
 		...places.map(
 			(place, index): Step =>

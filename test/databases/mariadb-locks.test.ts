@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { mariadb } from "../../src/databases/mariadb/mariadb.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { mariadbServer, noServers, until } from "../support/servers.ts";
@@ -45,5 +46,53 @@ test("a command that waits for locks, also to take its own account away, heeds S
 		assert.equal(accounts(), "0", "the next run takes it away");
 	} finally {
 		for (const one of held) one.kill();
+	}
+});
+
+test("a service that locks its tables, without them being in its current database, does not hold up a swap", {
+	skip: noServers,
+}, async () => {
+	const server = await mariadbServer();
+	server.sql(
+		"",
+		`CREATE DATABASE app; CREATE TABLE app.t AS SELECT 'old' AS text; CREATE DATABASE fresh; CREATE TABLE fresh.t AS SELECT 'new' AS text;
+		CREATE DATABASE other; CREATE TABLE other.t (n INT); CREATE USER app@localhost IDENTIFIED BY 'pw'; GRANT ALL ON app.* TO app@localhost;
+		CREATE USER other@localhost IDENTIFIED BY 'pw'; GRANT ALL ON other.* TO other@localhost`,
+	);
+	const sessions: ChildProcess[] = [];
+	const hold = async (user: string, table: string) => {
+		const child = spawn("mariadb", [
+			...["--no-defaults", `--socket=${server.socket}`, `--user=${user}`, "--password=pw", "--unbuffered"],
+		]);
+		sessions.push(child);
+		child.stdin.write(`LOCK TABLES ${table} WRITE;\n`);
+		await until(() => server.sql("", `SHOW OPEN TABLES FROM ${user} WHERE In_use > 0`) !== "");
+		return child;
+	};
+	try {
+		const bystander = await hold("other", "other.t");
+		const database = mariadb({ mariadb: "app", socket: server.socket });
+		const names = { fresh: "fresh", live: "app", old: "old", rest: { objects: [] } };
+		let memory: unknown = null;
+		const keep = (what: unknown) => {
+			memory = what;
+		};
+		const late = AbortSignal.timeout(30_000);
+		const inTime = async (work: Promise<void>) => {
+			await Promise.race([
+				work,
+				new Promise((_, no) => late.addEventListener("abort", () => no(late.reason))),
+			]);
+		};
+		await hold("app", "app.t");
+		await inTime(database.swap({ ...names, memory: null, keep }));
+		assert.equal(server.sql("app", "SELECT text FROM t"), "new");
+		await hold("app", "app.t");
+		await inTime(database.swapBack({ ...names, memory }));
+		assert.equal(server.sql("app", "SELECT text FROM t"), "old");
+		assert.equal(bystander.exitCode, null, "a session of another service's was ended");
+		assert.notEqual(server.sql("", "SHOW OPEN TABLES FROM other WHERE In_use > 0"), "");
+	} finally {
+		for (const one of sessions) one.kill();
 	}
 });

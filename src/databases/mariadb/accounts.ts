@@ -21,7 +21,7 @@ const oldSchema = v.array(v.object({ name: v.string(), statements: v.array(v.str
 const nameOf = accountText;
 
 /** Selects the accounts that have rights on this database or on objects in it. */
-const grantees = (database: string) =>
+export const grantees = (database: string) =>
 	GRANTS.map(
 		(table) =>
 			`SELECT DISTINCT User, Host FROM mysql.${table} WHERE Db IN (${literal(database)}, ${literal(pattern(database))})`,

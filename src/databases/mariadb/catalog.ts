@@ -65,13 +65,3 @@ export async function moveTables({ sql }: Server, moves: readonly Move[], doing:
 	);
 	if (renames.length > 0) await sql([`RENAME TABLE ${renames.join(", ")}`], doing);
 }
-
-export async function endSessions({ sql }: Server, name: string): Promise<void> {
-	const sessions = await sql(
-		[`SELECT id FROM information_schema.processlist WHERE db = ${literal(name)} AND id <> CONNECTION_ID()`],
-		`look for sessions of ${name}`,
-	);
-	// The session may have ended in the meantime.
-	for (const [id] of sessions)
-		await sql([`KILL CONNECTION ${Number(id)}`], `end a session of ${name}`).catch(() => {});
-}

@@ -3,18 +3,11 @@
 // The data needed to undo this from any point is stored on disk first.
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
-import type { ServerDatabase, Swap } from "../database.ts";
-import {
-	alterStatement,
-	createStatement,
-	endSessions,
-	exists,
-	moveTables,
-	propertiesOf,
-	tablesOf,
-} from "./catalog.ts";
+import type { Point, ServerDatabase, Swap } from "../database.ts";
+import { alterStatement, createStatement, exists, moveTables, propertiesOf, tablesOf } from "./catalog.ts";
 import { requireOwnDefiners } from "./definers.ts";
 import { bringDefinitions } from "./definitions.ts";
+import { withoutSessions } from "./holders.ts";
 import {
 	forgetLegacy,
 	LEGACY,
@@ -45,14 +38,22 @@ export async function swap(
 	// Must be on disk before anything is dropped, because an undo recreates it from this.
 	keep(memory);
 	point("remembered");
+	await withoutSessions(server, live, () => replace(server, within, { fresh, live, old, point }, memory));
+}
+
+async function replace(
+	server: Server,
+	within: Server,
+	{ fresh, live, old, point }: Pick<Swap, "fresh" | "live" | "old"> & { readonly point: Point },
+	memory: Memory,
+): Promise<void> {
 	const theirs = await propertiesOf(server, fresh);
-	if (memory.hadLive) {
-		await endSessions(server, live);
+	if (memory.hadLive)
 		await server.sql(
 			[createStatement(old, await propertiesOf(server, live))],
 			`make room for the old ${live}`,
 		);
-	} else await server.sql([createStatement(live, theirs)], `make the database ${live}`);
+	else await server.sql([createStatement(live, theirs)], `make the database ${live}`);
 	await server.settle();
 	point("made-room");
 	await dropObjects(server, live);
@@ -125,20 +126,27 @@ export async function swapBack(
 	const memory = kept === undefined ? legacy?.swap : v.parse(v.nullable(memorySchema), kept);
 	// Nothing was dropped before this was stored.
 	if (!memory) return;
+	await withoutSessions(server, live, () => bringBack(server, { fresh, live, old, point }, memory, legacy));
+}
+
+async function bringBack(
+	server: Server,
+	{ fresh, live, old, point }: Pick<Swap, "fresh" | "live" | "old"> & { readonly point: Point },
+	memory: Memory,
+	legacy: object | undefined,
+): Promise<void> {
 	// The table in which 0.1.0 stored its data does not belong to the application.
 	const tables = async (name: string) =>
 		(await tablesOf(server, name)).filter((table) => legacy === undefined || table !== LEGACY);
 	const doing = `swap the tables of ${live}`;
 	if (!memory.hadLive) {
 		if (!(await exists(server, live))) return;
-		await endSessions(server, live);
 		await dropObjects(server, live);
 		await moveTables(server, [{ tables: await tables(live), from: live, to: fresh }], doing);
 		await server.settle();
 		await server.sql([`DROP DATABASE IF EXISTS ${identifier(live)}`], `take the new ${live} away`);
 		return;
 	}
-	await endSessions(server, live);
 	await bringDefinitions(server, [live, fresh, old]);
 	await dropObjects(server, live);
 	await server.settle();

@@ -60,17 +60,28 @@ function factsOf({ facts }: HeldDump, database: string): Properties {
 async function loadAsItself(loading: Loading, dump: DumpFile): Promise<Loaded> {
 	const { ask, connection, live, fresh, facts } = loading;
 	const { properties, warnings } = await givenProperties(loading);
+	const owner = identifier(facts.owner);
+	const isOurs = await isSuperuser(ask);
 	await ask(
 		[
-			`CREATE DATABASE ${identifier(fresh)} OWNER ${identifier(facts.owner)} ${localeClause(facts)}`,
+			`CREATE DATABASE ${identifier(fresh)} ${isOurs ? "" : `OWNER ${owner} `}${localeClause(facts)}`,
+			...(isOurs ? keptFrom(fresh, owner) : []),
 			...applyProperties(fresh, properties),
 		],
 		`make a database for ${live}`,
 	);
 	await restore(loading, dump, connection, []);
 	await ask(["ANALYZE"], `analyse ${fresh}`, fresh, LONG_QUESTION_SECONDS);
-	return { rest: null, warnings };
+	return { rest: isOurs ? { owner: facts.owner } : null, warnings };
 }
+
+/** The owner could drop it before the swap, which gives it to them. Fails if there is no such role. */
+const keptFrom = (fresh: string, owner: string) => [
+	"BEGIN",
+	`ALTER DATABASE ${identifier(fresh)} OWNER TO ${owner}`,
+	`ALTER DATABASE ${identifier(fresh)} OWNER TO SESSION_USER`,
+	"COMMIT",
+];
 
 async function restore(
 	{ live, fresh, file, work }: Loading,
@@ -152,7 +163,7 @@ async function loadAsLoader(
 			...commentStatements(said),
 			`DROP OWNED BY ${identifier(loader.role)}`,
 			`ALTER DATABASE ${identifier(fresh)} RESET ALL`,
-			`ALTER DATABASE ${identifier(fresh)} OWNER TO ${identifier(facts.owner)}`,
+			...keptFrom(fresh, identifier(facts.owner)),
 			...applyProperties(fresh, properties),
 			`DROP ROLE ${identifier(loader.role)}`,
 		],
@@ -161,7 +172,7 @@ async function loadAsLoader(
 	);
 	if (triggers.length > 0) await restore(loading, dump, connection, [], triggers);
 	return {
-		rest: null,
+		rest: { owner: facts.owner },
 		warnings: [
 			...warnings,
 			...notGranted,

@@ -1,53 +1,139 @@
 // Replace one database with another by renaming both. ALTER DATABASE … RENAME can run in a transaction, requires that
 // nobody is connected, and takes milliseconds (PostgreSQL 15 documentation, "ALTER DATABASE").
+//
+// An owner may drop, rename and open their database. The new one is given to its owner only with the swap, and the old one is
+// ours from then on. A database is told by its OID, which a rename keeps: a name may have been dropped, or taken by another.
+import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { ServerDatabase, Swap } from "../database.ts";
 import type { Ask } from "./ask.ts";
-import { presentOf } from "./catalog.ts";
 import { identifier, literal } from "./names.ts";
+import { isSuperuser } from "./temporary.ts";
 
-export async function swap(sql: Ask, { fresh, live, old }: Swap): Promise<void> {
-	const there = await presentOf(sql, fresh, live);
-	if (!there.has(fresh))
+/** What a swap needs to know of the database that it puts in place; null if that has its owner already. */
+export const restSchema = v.nullish(v.looseObject({ owner: v.string() }), null);
+
+const memorySchema = v.looseObject({
+	/** OIDs, before anything was renamed. `live` is null if there was no such database. */
+	fresh: v.string(),
+	live: v.nullable(v.string()),
+	/** The owner of the live one is given back with it. */
+	aside: v.exactOptional(v.looseObject({ owner: v.string() })),
+});
+
+interface Found {
+	readonly oid: string;
+	readonly owner: string;
+}
+
+async function find(sql: Ask, ...names: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+	const rows = await sql(
+		[
+			`SELECT datname, oid, pg_get_userbyid(datdba) FROM pg_database WHERE datname IN (${names.map(literal).join(", ")})`,
+		],
+		`look for the database ${names[0]}`,
+	);
+	return new Map(rows.map(([name = "", oid = "", owner = ""]) => [name, { oid, owner }]));
+}
+
+export async function swap(
+	sql: Ask,
+	{ fresh, live, old, rest, memory: before, keep, point = () => {} }: Swap,
+): Promise<void> {
+	const found = await find(sql, fresh, live, old);
+	const [coming, going] = [found.get(fresh), found.get(live)];
+	const earlier = v.parse(v.nullish(memorySchema), before);
+	if (earlier && going?.oid === earlier.fresh) return openAgain(sql, live);
+	if (!coming || (earlier && coming.oid !== earlier.fresh))
 		throw new HoldfastError(
 			"database-failed",
-			`there is no database ${fresh} to put in the place of ${live}`,
+			coming
+				? `the database ${fresh} was replaced by another: it is not put in the place of ${live}`
+				: `there is no database ${fresh} to put in the place of ${live}`,
 		);
-	const hadLive = there.has(live);
+	// Must be on disk before anything is renamed, because an undo goes by it.
+	keep({
+		fresh: coming.oid,
+		live: going?.oid ?? null,
+		...(going ? { aside: { owner: going.owner } } : {}),
+	});
+	point("remembered");
+	const mayGive = await isSuperuser(sql);
+	const owner = v.parse(restSchema, rest)?.owner;
 	await sql(
 		[
-			...(hadLive ? endSessions(live) : []),
+			...endSessions(fresh),
+			...(going ? endSessions(live) : []),
 			"BEGIN",
-			...(hadLive ? [rename(live, old)] : []),
+			...(going ? [rename(live, old), ...(mayGive ? [give(old, "SESSION_USER")] : [])] : []),
 			rename(fresh, live),
+			...(mayGive && owner !== undefined ? [give(live, identifier(owner))] : []),
 			"COMMIT",
-			open(live),
 		],
 		`swap the database ${live}`,
 	);
+	await openAgain(sql, live);
 }
 
+/** Does nothing to a database that this swap has not moved. */
 export async function swapBack(
 	sql: Ask,
-	{ fresh, live, old, forUse = false }: Parameters<ServerDatabase["swapBack"]>[0],
+	{ fresh, live, old, memory, forUse = false }: Parameters<ServerDatabase["swapBack"]>[0],
 ): Promise<void> {
-	const there = await presentOf(sql, old, live, fresh);
-	const [hasOld, hasLive, hasFresh] = [there.has(old), there.has(live), there.has(fresh)];
-	// If `fresh` does not exist, it has already been renamed to `live`.
-	const liveIsFresh = hasLive && !hasFresh;
-	if (hasOld || liveIsFresh)
+	const found = await find(sql, old, live, fresh);
+	const known = memory === undefined ? legacyMemory(found, { fresh, live, old }) : readMemory(memory);
+	const isNew = known !== undefined && found.get(live)?.oid === known.fresh;
+	const isAside = known?.live != null && found.get(old)?.oid === known.live;
+	if (known?.live != null && isNew && !isAside)
+		throw new HoldfastError(
+			"database-failed",
+			`the database ${live} as it was before is gone: ${old} was dropped`,
+			{
+				hint: `${live} keeps what was restored`,
+			},
+		);
+	if (isAside && !isNew && found.has(live))
+		throw new HoldfastError(
+			"database-failed",
+			`another database is called ${live} now; the old one is ${old}`,
+			{
+				hint: `rename or drop ${live}, then: holdfast recover`,
+			},
+		);
+	if (isNew || isAside) {
+		const owner = (await isSuperuser(sql)) ? known?.aside?.owner : undefined;
 		await sql(
 			[
-				...(liveIsFresh ? endSessions(live) : []),
+				...(isNew ? endSessions(live) : []),
+				...(isAside ? endSessions(old) : []),
 				"BEGIN",
-				...(liveIsFresh ? [rename(live, fresh)] : []),
-				...(hasOld ? [rename(old, live)] : []),
+				...(isNew ? [rename(live, fresh)] : []),
+				...(isAside ? [rename(old, live)] : []),
+				...(isAside && owner !== undefined ? [give(live, identifier(owner))] : []),
 				"COMMIT",
 			],
 			`swap the database ${live} back`,
 		);
-	const closed = [...(hasOld || (hasLive && hasFresh) ? [live] : []), ...(forUse ? [fresh] : [])];
-	for (const one of closed) await sql([open(one)], `open the database ${one} again`);
+	}
+	const there = await find(sql, live, fresh);
+	for (const name of [live, ...(forUse ? [fresh] : [])]) if (there.has(name)) await openAgain(sql, name);
+}
+
+/** Null: nothing was recorded, so nothing was renamed. */
+const readMemory = (memory: unknown) => v.parse(v.nullable(memorySchema), memory) ?? undefined;
+
+/**
+ * 0.1.0 recorded nothing: only the names tell what it renamed. Without the old database they do not, and nothing is moved: what
+ * is live may be the only one.
+ */
+function legacyMemory(
+	found: ReadonlyMap<string, Found>,
+	{ fresh, live, old }: Pick<Swap, "fresh" | "live" | "old">,
+): v.InferOutput<typeof memorySchema> | undefined {
+	const aside = found.get(old);
+	if (aside === undefined) return undefined;
+	const swapped = found.has(fresh) ? undefined : found.get(live);
+	return { fresh: swapped?.oid ?? "", live: aside.oid };
 }
 
 function endSessions(name: string): string[] {
@@ -63,6 +149,13 @@ function rename(from: string, to: string): string {
 	return `ALTER DATABASE ${identifier(from)} RENAME TO ${identifier(to)}`;
 }
 
-function open(name: string): string {
-	return `ALTER DATABASE ${identifier(name)} WITH ALLOW_CONNECTIONS true`;
+function give(name: string, role: string): string {
+	return `ALTER DATABASE ${identifier(name)} OWNER TO ${role}`;
+}
+
+async function openAgain(sql: Ask, name: string): Promise<void> {
+	await sql(
+		[`ALTER DATABASE ${identifier(name)} WITH ALLOW_CONNECTIONS true`],
+		`open the database ${name} again`,
+	);
 }
