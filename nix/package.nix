@@ -29,7 +29,7 @@ stdenv.mkDerivation {
 
   installPhase = ''
     runHook preInstall
-    install -Dm644 -t "$out/lib/holdfast" dist/holdfast.cjs bin/start.cjs
+    install -Dm644 -t "$out/lib/holdfast" dist/holdfast.cjs dist/start.cjs
     makeWrapper ${nodejs_24}/bin/node "$out/bin/holdfast" \
       --add-flags "--disable-warning=ExperimentalWarning --disable-sigusr1 --max-semi-space-size=1 $out/lib/holdfast/start.cjs" \
       --set HOLDFAST_BUNDLE "$out/lib/holdfast/holdfast.cjs" \

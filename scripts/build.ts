@@ -1,4 +1,4 @@
-// Bundle the program into dist/holdfast.cjs. One file of CommonJS: each module in it, and each of Node's own that it
+// Bundle the program into dist/holdfast.cjs, and what starts it into dist/start.cjs. One file of CommonJS: each module in it, and each of Node's own that it
 // asks for, is run only when it is first needed, which is what makes a short command start fast.
 // dist/ holds no behaviour of its own; bin/holdfast runs the sources whenever they are newer.
 import { rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ const out = join(root, "dist");
 
 rmSync(out, { recursive: true, force: true });
 await build({
-	entryPoints: { holdfast: join(root, "src/cli/main.ts") },
+	entryPoints: { holdfast: join(root, "src/cli/main.ts"), start: join(root, "src/cli/start.ts") },
 	outdir: out,
 	bundle: true,
 	minifyWhitespace: true,

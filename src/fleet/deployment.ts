@@ -36,7 +36,7 @@ export interface Secret {
 	readonly value: string;
 }
 
-/** The running program, as bin/start.cjs describes it: this is what a deploy sends. */
+/** The running program, as cli/start.ts describes it: this is what a deploy sends. */
 function runningProgram(): { readonly node: string; readonly start: string; readonly bundle: string } {
 	const { HOLDFAST_START: start, HOLDFAST_BUNDLE: bundle } = process.env;
 	if (start && bundle) return { node: process.execPath, start, bundle };

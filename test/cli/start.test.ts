@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 
-const START = join(import.meta.dirname, "../../bin/start.cjs");
+const START = join(import.meta.dirname, "../../dist/start.cjs");
 const ROOT = process.getuid?.() === 0;
 
 describe("compiled code is kept", () => {
