@@ -82,14 +82,14 @@ async function waited(
 	words: readonly string[],
 	{ signal, seconds, onWait }: Patience,
 ): Promise<ExecResult> {
-	const began = Date.now();
+	const began = performance.now();
 	const telling = setInterval(() => {
 		const { unit } = unitsOf(user, names);
-		onWait?.(`waiting for systemd to ${verb} ${unit} (${Math.round((Date.now() - began) / 1000)} s)`);
+		onWait?.(`waiting for systemd to ${verb} ${unit} (${Math.round((performance.now() - began) / 1000)} s)`);
 	}, TELL_MS);
 	try {
 		for (;;) {
-			const left = seconds - (Date.now() - began) / 1000;
+			const left = seconds - (performance.now() - began) / 1000;
 			const result = await systemctl(user, words, signal, Math.max(left, 1));
 			// JobTimeoutSec= has passed, but the unit continues: ask again, and systemd waits for the same job.
 			const isGivenUp = result.code !== 0 && result.stderr.some((line) => /^Job for .* timed out/.test(line));

@@ -32,6 +32,7 @@ export interface Entry {
 const summarySchema = v.looseObject({
 	/** `done` in a recovered run: it was finished, not rolled back. */
 	outcome: v.optional(v.string()),
+	seconds: v.optional(v.number()),
 	failures: v.optional(
 		v.array(v.looseObject({ scope: v.string(), error: v.looseObject({ message: v.string() }) })),
 	),
@@ -65,10 +66,13 @@ export interface FailedUpkeep {
 
 export type Statement = readonly [statement: string, values: readonly (string | number | null)[]];
 
+/** Times of one process that stay in order, and at their true distance, if the clock is set meanwhile. */
+const steadyTime = () => new Date(performance.timeOrigin + performance.now()).toISOString();
+
 export function entryOf(run: string, step: string, phase: Phase, data: unknown): Statement {
 	return [
 		"INSERT INTO entry (run, step, phase, time, data) VALUES (?, ?, ?, ?, ?)",
-		[run, step, phase, new Date().toISOString(), data === undefined ? null : JSON.stringify(data)],
+		[run, step, phase, steadyTime(), data === undefined ? null : JSON.stringify(data)],
 	];
 }
 

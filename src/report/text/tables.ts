@@ -66,10 +66,18 @@ export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): st
 				: isRolledBack({ outcome, summary })
 					? "recovered (rolled back)"
 					: (outcome ?? "running"),
-			ended === null ? "-" : duration((Date.parse(ended) - Date.parse(started)) / 1000),
+			took({ started, ended, outcome, summary }),
 			id,
 		]),
 	]);
+}
+
+/** Of a recovered run, until it was recovered. */
+function took({ started, ended, outcome, summary }: Omit<RunRow, "id" | "operation" | "machine">): string {
+	if (ended === null) return "-";
+	const between = (Date.parse(ended) - Date.parse(started)) / 1000;
+	const seconds = outcome === "recovered" ? between : (summary?.seconds ?? between);
+	return seconds < 0 ? "-" : duration(seconds);
 }
 
 /** A step's failure, as stored in the journal. */

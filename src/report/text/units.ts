@@ -15,7 +15,9 @@ export function duration(seconds: number): string {
 	// The clock may have been set back meanwhile.
 	if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
 	if (seconds < 60) return `${seconds.toFixed(1)} s`;
-	const minutes = Math.floor(seconds / 60);
-	if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
-	return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+	const whole = Math.round(seconds);
+	const minutes = Math.floor(whole / 60);
+	if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+	const hours = Math.floor(minutes / 60);
+	return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
