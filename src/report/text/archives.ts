@@ -6,7 +6,8 @@ import type { Adopted } from "../../plan/adopt.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { PruneDecisions } from "../../plan/upkeep.ts";
 import { localTime } from "../../values/local-time.ts";
-import { table, wordsOf } from "./tables.ts";
+import { table } from "./table.ts";
+import { wordsOf } from "./tables.ts";
 import { duration, size } from "./units.ts";
 
 export function archiveText(archive: ListedArchive, details: Details): string[] {

@@ -6,7 +6,7 @@ import type { FleetReporter, FleetRow } from "../reporter.ts";
 import { liveArea, print, printMessage } from "../terminal.ts";
 import { linesOf } from "./lines.ts";
 import { follower, REDRAW_MS, spinner } from "./live.ts";
-import { table } from "./tables.ts";
+import { table } from "./table.ts";
 import { duration, size } from "./units.ts";
 
 export function fleetLines(quiet: boolean): FleetReporter {

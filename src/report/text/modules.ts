@@ -2,7 +2,7 @@
 import { keysOf } from "../../manifest/json-keys.ts";
 import { declares, optionsJsonSchema } from "../../modules/describe.ts";
 import type { Module } from "../../modules/module.ts";
-import { table } from "./tables.ts";
+import { table } from "./table.ts";
 
 export function moduleTable(modules: readonly Module[]): string[] {
 	return table([

@@ -1,7 +1,7 @@
 // Formats the status of machines.
 import { localTime } from "../../values/local-time.ts";
 import type { Standing } from "../result.ts";
-import { table } from "./tables.ts";
+import { table } from "./table.ts";
 import { duration, size } from "./units.ts";
 
 export function statusText(machines: readonly Standing[]): string[] {

@@ -8,8 +8,8 @@ import { type Entry, isRolledBack, type RunRow } from "../../run/journal-rows.ts
 import type { Step } from "../../steps/plan.ts";
 import { errorReportSchema } from "../../values/error-report.ts";
 import { localTime } from "../../values/local-time.ts";
-import { printable } from "../../values/printable.ts";
 import { errorLines } from "./error.ts";
+import { table } from "./table.ts";
 import { duration, size } from "./units.ts";
 
 /** With a column for the machine if there are archives of several. */
@@ -140,23 +140,4 @@ export function differenceEnd(
 		...unknown,
 		`${counts.add} come back, ${counts.remove} go, ${counts.change} change`,
 	];
-}
-
-/** Rows as lines with aligned columns. Control characters in a cell have no effect. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-	const cells = rows.map((row) => row.map(printable));
-	const widths = cells[0]?.map((_, column) => longest(cells.map((row) => row[column] ?? ""))) ?? [];
-	return cells.map((row) =>
-		row
-			.map((cell, column) => cell.padEnd(widths[column] ?? 0))
-			.join("  ")
-			.trimEnd(),
-	);
-}
-
-/** The maximum width of a column: a longer cell shifts the rest of its own row only. */
-const WIDEST = 120;
-
-function longest(texts: readonly string[]): number {
-	return texts.reduce((most, { length }) => Math.max(most, Math.min(length, WIDEST)), 0);
 }
