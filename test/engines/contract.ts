@@ -148,11 +148,29 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			assert.deepEqual(factsOf(join(folder, "into") + file), factsOf(file));
 		});
 
-		whole("a path that is not in the archive is an error", async () => {
-			const { folder, destination, roots } = setUp();
+		whole("a path or an archive that is not there is the same error from every engine", async () => {
+			const { folder, source, destination, roots } = setUp();
 			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
 			mkdirSync(join(folder, "into"));
-			await assert.rejects(destination.restore("a", ["/srv/other"], intoFolder(join(folder, "into")), quiet));
+			const into = intoFolder(join(folder, "into"));
+			const path = { code: "path-not-in-archive" };
+			for (const one of ["/srv/other", join(source, "never there"), `${source}-not`]) {
+				await assert.rejects(destination.restore("a", [one], into, quiet), path, one);
+				await assert.rejects(
+					destination.contents("a", [one], () => {}, quiet),
+					path,
+					one,
+				);
+			}
+			const archive = { code: "archive-not-found", message: /^there is no archive never-made in / };
+			await assert.rejects(destination.restore("never-made", [source], into, quiet), archive);
+			await assert.rejects(
+				destination.contents("never-made", [source], () => {}, quiet),
+				archive,
+			);
+			await assert.rejects(destination.sizeOf("never-made", [source], quiet), archive);
+			await assert.rejects(destination.details("never-made", quiet), archive);
+			await assert.rejects(destination.writeMetadata("never-made", metadataOf("b"), quiet), archive);
 		});
 
 		test("exclude means the same in every engine", async () => {

@@ -162,9 +162,7 @@ async function restore(
 			},
 		},
 	);
-	const missing = paths.find((path) =>
-		faults.some((line) => line.includes(`'${path.slice(1)}' never matched`)),
-	);
+	const missing = paths.find((path) => faults.includes(`Include pattern '${path.slice(1)}' never matched.`));
 	if (end.code === 1 && missing !== undefined) throw notHeld(missing, archive);
 	if (end.code === 1)
 		throw new HoldfastError(

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { cleanEnvironment } from "../../host/exec.ts";
 import { removeTree } from "../../host/files.ts";
 
-/** A frame of a traceback in a file of borg. */
-const FRAME = /(?:File "[^"]*\/borg\/|src\/borg\/)([\w/]+\.pyx?)/g;
+/** A frame of a traceback in a file of borg, which is all of its line. */
+const FRAME = /^(?:Remote: )?\s*File "[^"]*\/borg\/([\w/]+\.pyx?)", line \d+, in /;
 /** Files that read the repository or an archive in it: a failure there is not the cache's. */
 const OTHERS = new Set(["repository.py", "remote.py", "archive.py", "crypto/key.py"]);
 
 /** Whether borg's last messages are about its cache. */
 export function isCacheFault(said: readonly string[]): boolean {
-	const frames = said.flatMap((line) => [...line.matchAll(FRAME)].map(([, file = ""]) => file));
+	const frames = said.flatMap((line) => FRAME.exec(line)?.[1] ?? []);
 	const first = frames.indexOf("cache.py");
 	return first >= 0 && !frames.slice(first).some((file) => OTHERS.has(file));
 }

@@ -4,6 +4,7 @@ import { recordReader } from "../../host/lines.ts";
 import type { Entry } from "../archive.ts";
 import type { Work } from "../destination.ts";
 import { modeOf } from "../mode.ts";
+import { heldAmong } from "../not-held.ts";
 import { count, notUnderstood, understood, when } from "../output.ts";
 import { outermost } from "../roots.ts";
 import { archiveName, borg } from "./borg.ts";
@@ -24,6 +25,7 @@ export async function contents(
 		archiveName(destination, archive),
 		...outermost(paths).map((path) => path.slice(1)),
 	];
+	const held = heldAmong(paths, archive);
 	let told = 0;
 	const reader = () => {
 		// After a lost connection borg is run again and starts from the beginning.
@@ -31,10 +33,13 @@ export async function contents(
 		return recordReader((line) => {
 			if (known-- > 0) return;
 			told += 1;
-			tell(entryOf(understood(itemSchema, line, "borg list")));
+			const entry = entryOf(understood(itemSchema, line, "borg list"));
+			held.found(entry);
+			tell(entry);
 		});
 	};
 	await borg(destination, "list", words, work, { reads: true, reader });
+	held.requireAll();
 }
 
 const itemSchema = v.object({

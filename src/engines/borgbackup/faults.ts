@@ -1,4 +1,5 @@
 // Translates borg's messages and errors.
+import { constants } from "node:os";
 import * as v from "valibot";
 import { describeEnd, type ExecResult } from "../../host/exec.ts";
 import { howToInstall } from "../../host/programs.ts";
@@ -7,6 +8,8 @@ import { HoldfastError } from "../../values/error.ts";
 import type { ErrorCode } from "../../values/error-codes.ts";
 import { isCacheFault } from "./broken-cache.ts";
 import type { BorgDestination } from "./schema.ts";
+
+const { errno } = constants;
 
 /** The fields we read in one NDJSON line of `--log-json` (borg 1.2, "Internals: JSON output"). */
 export const messageSchema = v.object({
@@ -45,10 +48,12 @@ interface Meaning {
 	readonly code: ErrorCode;
 	readonly message: string;
 	readonly hint: string;
+	/** By default, the repository. */
+	readonly subject?: string;
 }
 
-/** By borg's message id ("Message IDs" in its documentation of internals). */
-const KNOWN: Readonly<Record<string, (destination: BorgDestination) => Meaning>> = {
+/** By borg's message id ("Message IDs" in its documentation of internals), with borg's message. */
+const KNOWN: Readonly<Record<string, (destination: BorgDestination, message: string) => Meaning>> = {
 	PassphraseWrong: (destination) => ({
 		code: "wrong-passphrase",
 		message: `the passphrase of ${destination.repo} is wrong`,
@@ -74,6 +79,16 @@ const KNOWN: Readonly<Record<string, (destination: BorgDestination) => Meaning>>
 		message: `the repository ${repo} was at another address when it was last used from here`,
 		hint: "if you moved it, set relocated: true for the destination; if not, somebody may have replaced it",
 	}),
+	"Repository.InsufficientFreeSpaceError": full,
+	"Archive.DoesNotExist": ({ repo }, message) => {
+		const [, archive = "of this name"] = /^Archive (.*) does not exist$/.exec(message) ?? [];
+		return {
+			code: "archive-not-found",
+			subject: archive,
+			message: `there is no archive ${archive} in ${repo}`,
+			hint: "to list the archives: holdfast list",
+		};
+	},
 	LockTimeout: ({ repo }) => ({
 		code: "repository-locked",
 		message: `${repo} is locked by another borg`,
@@ -83,12 +98,33 @@ const KNOWN: Readonly<Record<string, (destination: BorgDestination) => Meaning>>
 	ConnectionClosedWithHint: connectionClosed,
 };
 
+function full({ repo }: BorgDestination): Meaning {
+	return {
+		code: "disk-full",
+		message: `no space left for ${repo}`,
+		hint: "the incomplete archive was discarded; free some space, then create again",
+	};
+}
+
 function connectionClosed({ repo }: BorgDestination): Meaning {
 	return {
 		code: "connection-failed",
 		message: `the connection to ${repo} failed`,
 		hint: "check that the host is up and accepts the key",
 	};
+}
+
+/** An exception at the end of a traceback, or the reason why there is no lock. Python quotes a file's name in it. */
+const SYSTEM_ERROR = /^(?:Remote: )?(?:\w+Error: |Failed to create\/acquire the lock .*\()\[Errno (\d+)\]/gm;
+
+/**
+ * The numbers of the system's errors that ended borg. Only in messages that begin like a traceback or have an id: `borg check`
+ * has others that begin with the name of a file.
+ */
+function systemErrors(errors: readonly BorgMessage[], plain: readonly string[]): ReadonlySet<number> {
+	const own = errors.filter(({ msgid, message = "" }) => msgid || /^(Remote: |Traceback )/.test(message));
+	const text = [...plain, ...own.map(({ message = "" }) => message)].join("\n");
+	return new Set([...text.matchAll(SYSTEM_ERROR)].map(([, number]) => Number(number)));
 }
 
 export function faultOf(
@@ -101,25 +137,21 @@ export function faultOf(
 	const said = [...plain, ...errors.flatMap((message) => (message.message ?? "").split("\n"))];
 	const { repo: subject } = destination;
 	const first = errors[0]?.msgid ?? undefined;
-	if (said.some((line) => line.includes("Read-only file system")))
+	const failed = systemErrors(errors, plain);
+	if (failed.has(errno.EROFS))
 		return new BorgFault("disk-read-only", first, `${subject} is mounted read-only`, {
 			subject,
 			hint: "archives in it can be listed and restored; to write, remount it: mount -o remount,rw",
 			details: [],
 		});
 	const details = said.slice(0, 10);
-	const meaning = known?.msgid ? KNOWN[known.msgid]?.(destination) : undefined;
-	if (meaning)
-		return new BorgFault(meaning.code, known?.msgid ?? undefined, meaning.message, {
-			...{ subject, details },
-			hint: meaning.hint,
-		});
-	if (said.some((line) => /No space left on device|Insufficient free space/.test(line)))
-		return new BorgFault("disk-full", first, `no space left for ${subject}`, {
-			subject,
-			hint: "the incomplete archive was discarded; free some space, then create again",
-			details: [],
-		});
+	const toFault = ({ code, message, ...facts }: Meaning, shown = details) =>
+		new BorgFault(code, known?.msgid ?? first, message, { subject, ...facts, details: shown });
+	if (known?.msgid) {
+		const meaning = KNOWN[known.msgid]?.(destination, known.message ?? "");
+		if (meaning) return toFault(meaning);
+	}
+	if (failed.has(errno.ENOSPC)) return toFault(full(destination), []);
 	if (result.code === 127)
 		return new BorgFault("program-not-found", undefined, "borg is not installed", {
 			...{ subject: "borg", details },

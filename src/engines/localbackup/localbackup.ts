@@ -21,6 +21,7 @@ import type { Archive, Problem } from "../archive.ts";
 import { requireArchiveName } from "../archive-name.ts";
 import { byTheirWord, outcomesOf } from "../archive-time.ts";
 import type { ArchiveRequest, CreateResult, Destination, Work } from "../destination.ts";
+import { isFull, rsyncDiskError, TargetFull } from "../disk-error.ts";
 import { diskFault } from "../disk-fault.ts";
 import { requireDisk } from "../disk-mounted.ts";
 import type { Into } from "../into.ts";
@@ -218,6 +219,7 @@ async function restore(
 	using files = await openFiles(directory, archive);
 	for (const path of paths) if (!findBelow(files, path)) throw notHeld(path, archive);
 	await using inside = await into.enter(folderToClose(directory));
+	let full = false;
 	const result = await exec(
 		[
 			"rsync",
@@ -230,15 +232,28 @@ async function restore(
 			...paths.map((path) => `${files.path}/.${path}`),
 			`${inside.path}/`,
 		],
-		{ signal: work.signal, onStdout: work.log, onStderr: work.log, enclosure: inside.enclosure },
+		{
+			signal: work.signal,
+			onStdout: work.log,
+			onStderr: (line) => {
+				work.log(line);
+				full ||= isFull(rsyncDiskError(line));
+			},
+			enclosure: inside.enclosure,
+		},
 	);
 	work.signal.throwIfAborted();
 	if (result.code !== 0)
-		throw new HoldfastError("program-failed", `rsync ${describeEnd(result)} while it read ${archive}`, {
-			subject: "rsync",
-			details: result.stderr.slice(-10),
-		});
+		throw new (full ? TargetFull : HoldfastError)(
+			"program-failed",
+			`rsync ${describeEnd(result)} while it read ${archive}`,
+			{ subject: "rsync", details: result.stderr.slice(-10) },
+		);
 }
+
+/** tar's message about a file that it could not read completely. It ends with its reason, and a name in it has no line breaks. */
+const isUnread = (line: string) =>
+	/^tar: .*: (?:Cannot [^:]+|Read error at byte \d+, while reading \d+ bytes): [A-Z][^:]+$/.test(line);
 
 /** rsnapshot stores no checksums: only read errors of the disk can be detected. */
 async function check(directory: string, full: boolean, work: Work): Promise<Problem[]> {
@@ -258,7 +273,7 @@ async function check(directory: string, full: boolean, work: Work): Promise<Prob
 			signal: work.signal,
 			reader: { push: () => {} },
 			onStderr: (line) => {
-				if (/Cannot|error/i.test(line)) problems.push({ archive: name, message: line });
+				if (isUnread(line)) problems.push({ archive: name, message: line });
 			},
 		});
 		if (end.code !== 0 && end.code !== 1 && !problems.some((one) => one.archive === name))

@@ -8,6 +8,7 @@ import { nameOf } from "../../host/names.ts";
 import { howToInstall, programPath } from "../../host/programs.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Work } from "../destination.ts";
+import { type DiskError, diskErrorAtEnd, rsyncDiskError } from "../disk-error.ts";
 import { diskFault } from "../disk-fault.ts";
 import { saysAbsent, type Watch } from "../unsteady.ts";
 
@@ -86,6 +87,7 @@ export async function rsnapshot(
 	enclosure: Enclosure | undefined,
 ): Promise<void> {
 	const said: string[] = [];
+	let failed: DiskError | undefined;
 	let since = Date.now();
 	const hear = (line: string) => {
 		// rsync's own progress: "    32,768  12%  3.1MB/s    0:00:05".
@@ -105,6 +107,7 @@ export async function rsnapshot(
 		}
 		said.push(line);
 		work.log(line);
+		failed ??= rsyncDiskError(line) ?? ownDiskError(line);
 		hearFault(line, told);
 	};
 	const result = await exec(["rsnapshot", "-c", join(scratch, "conf"), verb], {
@@ -116,22 +119,21 @@ export async function rsnapshot(
 	work.signal.throwIfAborted();
 	// 2: something was skipped or had vanished (rsnapshot(1), EXIT VALUES).
 	if (result.code === 0 || result.code === 2) return;
-	const text = said.join("\n");
 	if (result.code === 127)
 		throw new HoldfastError("program-not-found", "rsnapshot is not installed", {
 			subject: "rsnapshot",
 			hint: howToInstall("rsnapshot"),
 		});
-	for (const [words, code] of [
-		["No space left on device", "ENOSPC"],
-		["Read-only file system", "EROFS"],
-	] as const)
-		if (text.includes(words)) throw diskFault(Object.assign(new Error(said.at(-1)), { code }), directory);
+	if (failed !== undefined)
+		throw diskFault(Object.assign(new Error(said.at(-1)), { code: failed }), directory);
 	throw new HoldfastError("program-failed", `rsnapshot ${describeEnd(result)} in ${directory}`, {
 		subject: "rsnapshot",
 		details: said.slice(-10),
 	});
 }
+
+/** rsnapshot's own errors name only its settings and folders. */
+const ownDiskError = (line: string) => (line.startsWith("ERROR: ") ? diskErrorAtEnd(line) : undefined);
 
 function hearFault(line: string, { unreadable, watch, roots }: Told): void {
 	const [, vanished] = /^(?:file|directory) has vanished: "(.*)"/.exec(line) ?? [];

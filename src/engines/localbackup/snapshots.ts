@@ -21,6 +21,7 @@ import {
 	requireRoom,
 	storedPath,
 } from "../metadata.ts";
+import { noArchive } from "../not-held.ts";
 
 /** rsnapshot tries every number up to the highest. */
 const SNAPSHOT = /^snapshot\.(0|[1-9]\d{0,4})$/;
@@ -137,10 +138,7 @@ export async function snapshotOf(directory: string, archive: string): Promise<Sn
 	requireArchiveName(archive);
 	const found = (await snapshotsIn(directory)).find((one) => one.archive.name === archive);
 	if (found) return found;
-	throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${directory}`, {
-		subject: archive,
-		hint: "to list the archives: holdfast list",
-	});
+	throw noArchive(archive, directory);
 }
 
 /** The folder of an archive's files, which is named after its machine. The caller closes it. */

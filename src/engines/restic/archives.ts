@@ -1,11 +1,11 @@
 // Groups the snapshots of a repository into archives. An archive is one snapshot of the folders and one for each stream,
 // because restic stores its standard input as a separate snapshot.
 import { isDeepStrictEqual } from "node:util";
-import { HoldfastError } from "../../values/error.ts";
 import type { Archive } from "../archive.ts";
 import { isArchiveName, requireArchiveName } from "../archive-name.ts";
 import type { Work } from "../destination.ts";
 import type { Described } from "../metadata.ts";
+import { noArchive } from "../not-held.ts";
 import type { ResticDestination } from "./schema.ts";
 import { ABOUT, ARCHIVE, PART, readAbout, type Snapshot, snapshots, tagOf } from "./snapshots.ts";
 
@@ -75,10 +75,6 @@ export async function snapshotsOf(destination: ResticDestination, archive: strin
 	const isNamed = (one: SnapshotArchive) => one.archive.name === archive;
 	// Not made by Holdfast: it is called by restic's short id.
 	const found = archivesIn(all).find(isNamed) ?? archivesIn(await snapshots(destination, work)).find(isNamed);
-	if (!found)
-		throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${destination.repo}`, {
-			subject: archive,
-			hint: "to list the archives: holdfast list",
-		});
+	if (!found) throw noArchive(archive, destination.repo);
 	return { main: found.snapshots[0], parts: all.filter((one) => tagOf(one, PART) === archive) };
 }

@@ -4,10 +4,8 @@ import { howToInstall } from "../../host/programs.ts";
 import { secretOrigin } from "../../host/secret.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { ErrorCode } from "../../values/error-codes.ts";
+import { MOST_PROBLEMS } from "./own-lines.ts";
 import type { ResticDestination } from "./schema.ts";
-
-/** How many lines of restic's output are kept. */
-export const MOST_PROBLEMS = 50;
 
 /** An error of restic itself. */
 export class ResticFault extends HoldfastError {
@@ -19,6 +17,7 @@ interface Fault {
 	readonly code: ErrorCode;
 	/** restic 0.17 and later have exit codes for some errors; older versions only have the message. */
 	readonly exit?: number;
+	/** In lines of restic itself: see own-lines.ts. */
 	readonly words: RegExp;
 	readonly message: (repo: string) => string;
 	readonly hint?: (destination: ResticDestination) => string;
@@ -43,17 +42,16 @@ const UNWRITABLE = {
 };
 
 const FAULTS: readonly Fault[] = [
-	// This comes first, because the findings of a check may contain any words.
 	{
 		code: "repository-damaged",
-		words: /repository contains errors/,
+		words: /^Fatal: repository contains errors$/m,
 		message: (repo) => `${repo} is incomplete or damaged`,
 	},
 	FULL,
 	{
 		code: "wrong-passphrase",
 		exit: 12,
-		words: /wrong password or no key found/,
+		words: /^Fatal: wrong password or no key found$/m,
 		message: (repo) => `the passphrase of ${repo} is wrong`,
 		hint: (destination) => `it was read from ${secretOrigin(destination)}`,
 	},
@@ -76,17 +74,19 @@ const FAULTS: readonly Fault[] = [
 	{
 		code: "repository-not-found",
 		exit: 10,
-		words: /Is there a repository at the following location/,
+		words: /^Is there a repository at the following location\?/m,
 		message: (repo) => `there is no restic repository at ${repo}`,
 		hint: () =>
 			"check that its disk is mounted and its address is right; the first create initializes a new repository",
 	},
 ];
 
+/** `said`: its last lines, to be shown; `own`: those of them that tell the fault. */
 export function faultOf(
 	destination: ResticDestination,
 	result: ExecResult,
 	said: readonly string[],
+	own: readonly string[],
 	known: Fault | undefined,
 ): ResticFault {
 	const { repo: subject } = destination;
@@ -96,10 +96,11 @@ export function faultOf(
 			...{ subject: "restic", details },
 			hint: howToInstall("restic"),
 		});
-	const text = said.join("\n");
+	const text = own.join("\n");
 	const fault =
 		known ??
-		FAULTS.find(({ exit, words }) => (exit !== undefined && exit === result.code) || words.test(text));
+		FAULTS.find(({ exit }) => exit !== undefined && exit === result.code) ??
+		FAULTS.find(({ words }) => words.test(text));
 	if (fault === undefined)
 		return new ResticFault("program-failed", `restic, which worked on ${subject}, ${describeEnd(result)}`, {
 			...{ subject, details },

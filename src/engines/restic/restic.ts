@@ -10,7 +10,7 @@ import type { Destination, Work } from "../destination.ts";
 import type { Inside, Into } from "../into.ts";
 import { damageIn } from "../metadata.ts";
 import { whileMounted } from "../mount.ts";
-import { notHeld } from "../not-held.ts";
+import { heldAmong, notHeld } from "../not-held.ts";
 import { count, understood } from "../output.ts";
 import { repositoryToClose, requireNoLinks } from "../repository.ts";
 import { archivesIn, snapshotsOf } from "./archives.ts";
@@ -38,7 +38,15 @@ export function resticDestinations(options: ResticOptions): Destination[] {
 		list: (work) => list(destination, work),
 		restore: (archive, paths, into, work) => restore(destination, archive, paths, into, work),
 		sizeOf: (archive, paths, work) => sizeOf(destination, archive, paths, work),
-		contents: (archive, paths, tell, work) => contents(destination, archive, paths, tell, work),
+		contents: async (archive, paths, tell, work) => {
+			const held = heldAmong(paths, archive);
+			const hear = (entry: Entry) => {
+				held.found(entry);
+				tell(entry);
+			};
+			await contents(destination, archive, paths, hear, work);
+			held.requireAll();
+		},
 		toldAs: (name) => name.toWellFormed(),
 		details: async (archive, work) => {
 			const { main, parts } = await snapshotsOf(destination, archive, work);

@@ -15,7 +15,8 @@ import type { Content, Work } from "../destination.ts";
 import { understoodOr } from "../output.ts";
 import { repositoryToClose } from "../repository.ts";
 import { retrying } from "../retry.ts";
-import { FULL, faultOf, MOST_PROBLEMS, ResticFault, UNREACHABLE } from "./faults.ts";
+import { FULL, faultOf, ResticFault, UNREACHABLE } from "./faults.ts";
+import { MOST_PROBLEMS, ownLines } from "./own-lines.ts";
 import type { ResticDestination } from "./schema.ts";
 
 export interface ResticCall {
@@ -102,15 +103,20 @@ async function once(
 	const answer = answerReader(call.mostBytes);
 	const closed = [...(call.closed ?? []), ...repositoryToClose(destination.repo)];
 	const outside = call.mounts || call.enclosure !== undefined;
-	await using own = outside ? undefined : await closeOff(closed, work.log);
+	await using enclosure = outside ? undefined : await closeOff(closed, work.log);
 	const said: string[] = [];
+	const own = ownLines(words[0]);
 	const stop = new AbortController();
 	let openings = 0;
-	const say = (line: string) => {
+	const show = (line: string) => {
 		said.push(line);
 		if (said.length > MOST_PROBLEMS) said.shift();
 		work.log(line);
-		if (OPENING.test(line) && ++openings >= (work.interactive ? 2 : MOST_OPENINGS)) stop.abort();
+	};
+	const say = (line: string, isFinal = false) => {
+		show(line);
+		if (own.take(line, isFinal) && OPENING.test(line) && ++openings >= (work.interactive ? 2 : MOST_OPENINGS))
+			stop.abort();
 	};
 	const child = await start(
 		[
@@ -122,7 +128,7 @@ async function once(
 		].filter((word) => word !== "--quiet" || !words.includes("--json")),
 		{
 			env: await environment(destination),
-			enclosure: call.enclosure ?? own,
+			enclosure: call.enclosure ?? enclosure,
 			signal: AbortSignal.any([work.signal, stop.signal]),
 			// restic can deadlock, above all after a failed write (seen with 0.14 and a full disk). While it works it renews its
 			// lock every five minutes.
@@ -131,11 +137,14 @@ async function once(
 			...(typeof call.input === "object" ? { pipeIn: true } : {}),
 			reader: call.reader?.() ?? (call.onJson ? recordReader(hear(call.onJson, call.ignores)) : answer),
 			onStderr: (line) => {
-				const message = parse(line);
+				// Without --json, a line that looks like a message may be a part of a file's name.
+				const message = words.includes("--json") ? parse(line) : undefined;
 				// With --json, 0.18 and later print the reason for a failure as JSON.
 				if (message?.message_type === "exit_error")
-					for (const one of `${message.message}`.split("\n")) say(one);
+					for (const one of `${message.message}`.split("\n")) say(one, true);
 				else if (message?.message_type === "error" && call.onJson) call.onJson(message);
+				// Any other message in JSON may be about a file.
+				else if (message) show(line);
 				else say(line);
 			},
 		},
@@ -149,9 +158,9 @@ async function once(
 	if (result.code === 0 || (result.code !== null && call.accept?.includes(result.code)))
 		return { code: result.code, stdout: answer.text(), stderr: said };
 	if (stop.signal.aborted)
-		throw Object.assign(faultOf(destination, result, said, UNREACHABLE), { wasTried: true });
+		throw Object.assign(faultOf(destination, result, said, own.all(), UNREACHABLE), { wasTried: true });
 	const full = result.stoodStill && (await isFull(destination));
-	throw faultOf(destination, result, said, full ? FULL : undefined);
+	throw faultOf(destination, result, said, own.all(), full ? FULL : undefined);
 }
 
 /** restic sees the end of its input only if the content is complete; otherwise restic is ended first. */

@@ -1,11 +1,12 @@
 // The index of a tar archive: everything that `list` and the restore of a single folder need.
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { entryIn, type Folder } from "../../host/folder.ts";
 import { lookInto } from "../../host/read-file.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Metadata } from "../archive.ts";
 import { type Described, faultOf, parseMetadata, requireRoom, storedPath } from "../metadata.ts";
+import { noArchive } from "../not-held.ts";
 
 export const INDEX = "index.json";
 export const DATA = "data.tar.zst";
@@ -77,13 +78,11 @@ export async function readIndex(folder: Folder): Promise<TarIndex> {
 	const { path } = folder;
 	const look = await lookAt(folder);
 	if (look?.index !== undefined) return look.index;
-	const reason =
-		look?.damaged ?? (look?.newer ? "a newer Holdfast made it" : `there is no archive ${basename(path)}`);
+	if (look === undefined) throw noArchive(basename(path), dirname(path));
+	const reason = look.damaged ?? (look.newer ? "a newer Holdfast made it" : `its ${INDEX} is not ours`);
 	throw new HoldfastError("archive-damaged", `the index of the archive in ${path} cannot be read`, {
 		details: [reason],
-		hint: look
-			? `its files are still there: zstd -dc ${join(path, DATA)} | tar -t`
-			: "to list the archives: holdfast list",
+		hint: `its files are still there: zstd -dc ${join(path, DATA)} | tar -t`,
 	});
 }
 

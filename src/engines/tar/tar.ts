@@ -23,6 +23,7 @@ import { diskFault } from "../disk-fault.ts";
 import { requireDisk } from "../disk-mounted.ts";
 import type { Into } from "../into.ts";
 import { AT_FIRST, metadataText } from "../metadata.ts";
+import { noArchive, notHeld } from "../not-held.ts";
 import {
 	DATA,
 	INDEX,
@@ -128,11 +129,7 @@ function openArchive(path: string, archive: string): Folder {
 		return openFolder(`${resolvePath(path).path}/${archive}`);
 	} catch (error) {
 		if (!isAbsent(error)) throw error;
-		throw new HoldfastError("archive-not-found", `there is no archive ${archive} in ${path}`, {
-			subject: archive,
-			cause: error,
-			hint: "to list the archives: holdfast list",
-		});
+		throw noArchive(archive, path, error);
 	}
 }
 
@@ -255,7 +252,7 @@ async function contents(
 	const { segments } = await readIndex(folder);
 	const { listSegment } = await import("./contents.ts");
 	for (const path of paths) {
-		const segment = segmentOf(segments, path);
+		const segment = segmentOf(segments, path, archive);
 		if (segment.file === undefined) await listSegment(folder, segment, path, tell, work);
 		else tell(entryOfStream(folder, segment));
 	}
@@ -273,7 +270,7 @@ async function restore(
 	const { unpackSegment, unpackStream } = await import("./unpack.ts");
 	await using inside = await into.enter();
 	for (const path of paths) {
-		const segment = segmentOf(segments, path);
+		const segment = segmentOf(segments, path, archive);
 		if (segment.file === undefined) await unpackSegment(folder, segment, path, inside, work);
 		else await unpackStream(folder, segment, into.folder, work);
 	}
@@ -282,7 +279,7 @@ async function restore(
 function entryOfStream(folder: Folder, { path, file = "", tarBytes: size }: Segment): Entry {
 	const found = entryIn(folder, file);
 	if (!found)
-		throw new HoldfastError("path-not-in-archive", `${folder.path}/${file} is not there`, {
+		throw new HoldfastError("archive-damaged", `${folder.path}/${file} is not there`, {
 			subject: `${folder.path}/${file}`,
 		});
 	const { uid, gid, mtimeMs: mtime } = found;
@@ -290,11 +287,10 @@ function entryOfStream(folder: Folder, { path, file = "", tarBytes: size }: Segm
 }
 
 /** Roots may be nested: the innermost one contains the path. */
-function segmentOf(segments: readonly Segment[], path: string): Segment {
+function segmentOf(segments: readonly Segment[], path: string, archive: string): Segment {
 	const [segment] = segments
 		.filter((one) => path === one.path || path.startsWith(`${one.path}/`))
 		.sort((a, b) => b.path.length - a.path.length);
-	if (!segment)
-		throw new HoldfastError("path-not-in-archive", `${path} is not in this archive`, { subject: path });
+	if (!segment) throw notHeld(path, archive);
 	return segment;
 }

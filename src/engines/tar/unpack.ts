@@ -8,11 +8,12 @@ import { pipeline } from "node:stream/promises";
 import { constants, createZstdDecompress } from "node:zlib";
 import type { Enclosure } from "../../host/enclosure.ts";
 import { describeEnd, start } from "../../host/exec.ts";
-import { descendMaking, type Folder, openFileBelow, split } from "../../host/folder.ts";
+import { descendMaking, type Folder, isAbsent, openFileBelow, split } from "../../host/folder.ts";
 import { recordReader } from "../../host/lines.ts";
 import { frugal } from "../../host/memory.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Work } from "../destination.ts";
+import { isFull, TargetFull, tarDiskError } from "../disk-error.ts";
 import type { Inside } from "../into.ts";
 import { notHeld } from "../not-held.ts";
 import { DATA, type Segment } from "./index-file.ts";
@@ -55,6 +56,8 @@ export async function readSegment(
 ): Promise<void> {
 	// Opened first: if that fails, no program has been started that would wait for it.
 	const source = storedBytes(archive, segment);
+	let full = false;
+	let missing = false;
 	const tar = await start(
 		[
 			"tar",
@@ -67,7 +70,14 @@ export async function readSegment(
 			"--",
 			path.slice(1),
 		],
-		{ pipeIn: true, signal: work.signal, reader: recordReader(onLine), onStderr: work.log, enclosure },
+		{
+			...{ pipeIn: true, signal: work.signal, reader: recordReader(onLine), enclosure },
+			onStderr: (line) => {
+				work.log(line);
+				full ||= isFull(tarDiskError(line));
+				missing ||= /^tar: .+: Not found in archive$/.test(line);
+			},
+		},
 	).catch((error: unknown) => {
 		source.destroy();
 		throw error;
@@ -81,14 +91,13 @@ export async function readSegment(
 	const result = await tar.done;
 	work.signal.throwIfAborted();
 	if (fault instanceof Damaged) throw fault;
-	const [, missing] = /^tar: (.+): Not found in archive$/m.exec(result.stderr.join("\n")) ?? [];
-	if (missing !== undefined) throw notHeld(`/${missing}`, basename(archive.path), fault);
+	if (missing) throw notHeld(path, basename(archive.path), fault);
 	if (result.code !== 0)
-		throw new HoldfastError("program-failed", `tar ${describeEnd(result)} while it read ${path}`, {
-			subject: path,
-			details: result.stderr,
-			cause: fault,
-		});
+		throw new (full ? TargetFull : HoldfastError)(
+			"program-failed",
+			`tar ${describeEnd(result)} while it read ${path}`,
+			{ subject: path, details: result.stderr, cause: fault },
+		);
 	if (fault) throw fault;
 }
 
@@ -114,9 +123,22 @@ export async function verifySegment(archive: Folder, segment: Segment, work: Wor
 
 class Damaged extends HoldfastError {}
 
+function damagedIn({ path }: Folder, segment: Segment, cause?: unknown): Damaged {
+	return new Damaged("archive-damaged", `${segment.path} is damaged in the archive ${path}`, {
+		cause,
+		hint: "restore it from another archive: holdfast list",
+	});
+}
+
 /** A segment's stored bytes. The caller must read or destroy the stream. */
-function storedBytes(archive: Folder, { file = DATA, offset, length }: Segment): Readable {
-	const fd = openFileBelow(archive, file);
+function storedBytes(archive: Folder, segment: Segment): Readable {
+	const { file = DATA, offset, length } = segment;
+	let fd: number;
+	try {
+		fd = openFileBelow(archive, file);
+	} catch (error) {
+		throw isAbsent(error) ? damagedIn(archive, segment, error) : error;
+	}
 	try {
 		return length === 0
 			? Readable.from([])
@@ -145,11 +167,7 @@ async function decompressInto(
 			done(null, chunk);
 		},
 	});
-	const damaged = (cause?: unknown) =>
-		new Damaged("archive-damaged", `${segment.path} is damaged in the archive ${archive.path}`, {
-			cause,
-			hint: "restore it from another archive: holdfast list",
-		});
+	const damaged = (cause?: unknown) => damagedIn(archive, segment, cause);
 	const count = new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			bytes += chunk.length;

@@ -2,6 +2,7 @@
 // failed, and what it says of a full disk is about its repository.
 import { statfs } from "node:fs/promises";
 import { type Destination, requireAble, type Work } from "../../engines/destination.ts";
+import { TargetFull } from "../../engines/disk-error.ts";
 import type { Into } from "../../engines/into.ts";
 import type { Folder } from "../../host/folder.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -21,7 +22,7 @@ export async function restoreInto(
 	try {
 		await destination.restore(archive, paths, target, work);
 	} catch (error) {
-		if (work.signal.aborted || !(saysSo(error) || (await isFull(folder)))) throw error;
+		if (work.signal.aborted || !(error instanceof TargetFull || (await isFull(folder)))) throw error;
 		throw new HoldfastError("disk-full", `no space left in ${path} for what is restored from ${archive}`, {
 			subject: path,
 			cause: error,
@@ -30,12 +31,6 @@ export async function restoreInto(
 		});
 	}
 }
-
-/** For programs such as rsync, which delete a file that they could not write completely: by now there is free space again. */
-const saysSo = (error: unknown): boolean =>
-	error instanceof HoldfastError &&
-	error.code === "program-failed" &&
-	(error.details ?? []).some((line) => /No space left on device|Disk quota exceeded/.test(line));
 
 async function isFull({ self }: Folder): Promise<boolean> {
 	const { bavail, bsize, files, ffree } = await statfs(self);
