@@ -127,7 +127,7 @@ const TRIALS: Readonly<Record<string, (below: string, data: string) => Trial>> =
 	}),
 	localbackup: (below, data) => ({
 		options: { snapshots: 2 * ARCHIVES, destinations: { there: { directory: join(below, "on the disk") } } },
-		make: () => made(openLocalbackup(below, {}, 2 * ARCHIVES), data),
+		make: () => made(openLocalbackup(below, {}, { snapshots: 2 * ARCHIVES }), data),
 		theirs: ["sh", "-c", `cat '${join(below, "on the disk")}'/*/holdfast.json`],
 		against: "`cat` of what they say of themselves",
 		isItsOwn: false,

@@ -25,6 +25,7 @@ export function meaningFaults(machine: Sound): Fault[] {
 		...orderFaults(machine),
 		...emptyFaults(machine),
 		...patternFaults(machine),
+		...providerFaults(machine),
 		...optionFaults(machine),
 		...destinationFaults(machine),
 		...dumpFaults(machine),
@@ -204,6 +205,16 @@ function stoppedServerFaults(machine: Sound): Fault[] {
 					]
 				: [];
 		}),
+	);
+}
+
+/** The faults that an engine finds in a provider's options. */
+function providerFaults({ providers }: Sound): Fault[] {
+	return Object.entries(providers).flatMap(([provider, options]) =>
+		(engineOf(options).faultsInOptions?.(options) ?? []).map(({ option, ...fault }) => ({
+			path: ["providers", provider, option],
+			...fault,
+		})),
 	);
 }
 

@@ -1,4 +1,4 @@
-// Delete archives that no retention rule keeps. Decided when it runs; deletes at most those that were confirmed, if any.
+// Delete archives that no retention rule keeps. Decided when it runs; deletes only archives that were confirmed.
 import * as v from "valibot";
 import type { Retention } from "../engines/retention-rules.ts";
 import { some, text, texts } from "./fields.ts";
@@ -8,7 +8,7 @@ const params = {
 	provider: text,
 	destination: text,
 	retention: some<Retention>(),
-	/** Names; absent if the destination could not be asked beforehand. */
+	/** Names; absent if the destination could not be listed beforehand: nothing is deleted then, and the step fails. */
 	agreed: v.exactOptional(texts),
 };
 export type ArchivesPruneStep = StepOf<"archives-prune", typeof params>;

@@ -41,7 +41,7 @@ export const ERROR_CODES = {
 
 	usage: usage("the command line cannot be understood, or two of its words exclude each other"),
 	"confirmation-needed": usage("the command asks before it goes on, and there is no terminal and no `--yes`"),
-	"not-confirmed": failed("the question was answered with no"),
+	"not-confirmed": failed("the question was answered with no, or what would be removed could not be shown"),
 	"not-supported": usage("the engine cannot do this"),
 	"file-exists": usage("a file or folder that would be written is already there", "the file or folder"),
 

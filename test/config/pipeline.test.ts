@@ -57,6 +57,20 @@ machines:
 		]);
 	});
 
+	test("a localbackup provider that says twice what to keep", async () => {
+		const file = fileOf(`machines:
+  web01:
+    state: { a: { folders: [/srv/a] } }
+    providers:
+      localbackup:
+        snapshots: 20
+        retention: { daily: 7 }
+        destinations: { usb: { directory: /mnt/usb } }
+`);
+		const [fault] = await faultsOf(loadMachines(file));
+		assert.match(fault ?? "", /yaml:6:9: "snapshots" and "retention" both say what to keep; leave out one/);
+	});
+
 	test("a number out of bounds, the beginning of an engine's name, and the way to notify that was probably meant", async () => {
 		const file = fileOf(
 			`machines:

@@ -7,7 +7,7 @@ import { borgDestinations } from "../../src/engines/borgbackup/borgbackup.ts";
 import type { BorgDestination } from "../../src/engines/borgbackup/schema.ts";
 import type { Able, Destination } from "../../src/engines/destination.ts";
 import { localbackupDestinations } from "../../src/engines/localbackup/localbackup.ts";
-import type { Target } from "../../src/engines/localbackup/schema.ts";
+import type { LocalbackupOptions, Target } from "../../src/engines/localbackup/schema.ts";
 import { resticDestinations } from "../../src/engines/restic/restic.ts";
 import type { ResticDestination } from "../../src/engines/restic/schema.ts";
 import { tarDestinations } from "../../src/engines/tar/tar.ts";
@@ -71,12 +71,16 @@ export const openRestic = (below: string, extra: Partial<ResticDestination> = {}
 		}),
 	);
 
-export const openLocalbackup = (below: string, extra: Partial<Target> = {}, snapshots?: number) =>
+export const openLocalbackup = (
+	below: string,
+	extra: Partial<Target> = {},
+	most: Pick<LocalbackupOptions, "snapshots" | "retention"> = {},
+) =>
 	only(
 		localbackupDestinations({
 			type: "localbackup",
 			destinations: { disk: { directory: join(below, "on the disk"), ...extra } },
-			...(snapshots === undefined ? {} : { snapshots }),
+			...most,
 		}),
 	);
 

@@ -2,7 +2,7 @@
 // kept.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -56,7 +56,7 @@ test("an unchanged file is stored once; one whose mode alone changed is not chan
 
 test("as many snapshots as are wanted stay; one with a hold and the newest good ones stay beyond", async () => {
 	const below = join(folder, "number");
-	const destination = openLocalbackup(below, {}, 2);
+	const destination = openLocalbackup(below, {}, { snapshots: 2 });
 	await make(destination, below, "a", "b");
 	const { metadata } = (await destination.list(quiet))[0] ?? {};
 	assert.ok(metadata);
@@ -73,6 +73,23 @@ test("as many snapshots as are wanted stay; one with a hold and the newest good 
 	mkdirSync(join(below, "into"));
 	await destination.restore("a", [join(below, "source")], intoFolder(join(below, "into")), quiet);
 	assert.equal(readFileSync(join(below, "into", below, "source/file"), "utf8"), "x");
+});
+
+test("with a retention, a create deletes nothing: neither beyond the usual number nor beyond one of an older manifest", async () => {
+	for (const snapshots of [undefined, 1]) {
+		const below = join(folder, `retention-${snapshots}`);
+		const limits = { retention: { keepWithin: "90d" }, ...(snapshots === undefined ? {} : { snapshots }) };
+		const destination = openLocalbackup(below, {}, limits);
+		await make(destination, below, "a");
+		const disk = join(below, "on the disk");
+		for (let number = 1; number <= 20; number++) {
+			cpSync(join(disk, "snapshot.0"), join(disk, `snapshot.${number}`), { recursive: true });
+			const about = join(disk, `snapshot.${number}/holdfast.json`);
+			writeFileSync(about, readFileSync(about, "utf8").replace('"name":"a"', `"name":"old-${number}"`));
+		}
+		await make(destination, below, "b");
+		assert.equal((await destination.list(quiet)).length, 22);
+	}
 });
 
 test("what a create that died left is not mixed into the next one, nor listed", async () => {

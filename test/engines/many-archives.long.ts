@@ -34,7 +34,9 @@ for (const engine of ENGINES)
 		mkdirSync(source, { recursive: true });
 		// Otherwise it would keep twenty.
 		const destination =
-			engine.name === "localbackup" ? openLocalbackup(below, {}, 2 * MANY) : engine.open(below);
+			engine.name === "localbackup"
+				? openLocalbackup(below, {}, { snapshots: 2 * MANY })
+				: engine.open(below);
 		const made: Metadata[] = [];
 		for (let index = 0; index < MANY; index++) {
 			writeFileSync(join(source, "file"), `content ${index}`);

@@ -142,6 +142,39 @@ test("a destination that cannot be pruned fails for itself; the other is pruned"
 	);
 });
 
+test("what nobody was shown stays: a destination that is first listed when the removal runs loses nothing", async () => {
+	for (const words of [["prune"], ["prune", "--yes"]]) {
+		const place = new Place(below);
+		place.write("notes/letter", "0");
+		place.declare({
+			state: { notes: { folders: [place.path("notes")] } },
+			providers: {
+				// A disk that comes and goes: absent for the first listing, there for the second.
+				localbackup: {
+					retention: { keepLast: 1 },
+					destinations: {
+						disk: {
+							directory: place.path("disk"),
+							preMountHook: `if test -e ${place.path("fails")}; then rm ${place.path("fails")}; false; fi`,
+						},
+					},
+				},
+			},
+		});
+		await ok(place, "create");
+		await ok(place, "create");
+		const before = await listed(place);
+		place.write("fails", "");
+		const { code, stdout, stderr } = await place.holdfast(...words);
+		assert.equal(code, 1, stdout + stderr);
+		assert.match(
+			stderr,
+			/localbackup\/disk could not be listed: [\s\S]*could not be listed at first: nothing was removed/,
+		);
+		assert.deepEqual(await listed(place), before);
+	}
+});
+
 test("check tells what is wrong with one archive of that one alone", async () => {
 	const { place, names } = await withArchives(3);
 	const [first = "", second = ""] = names;

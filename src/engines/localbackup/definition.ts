@@ -18,6 +18,16 @@ export const localbackup = defineEngine({
 	],
 	checks: true,
 	address: "directory",
+	faultsInOptions: ({ retention, snapshots }) =>
+		retention === undefined || snapshots === undefined
+			? []
+			: [
+					{
+						option: "snapshots",
+						message: '"snapshots" and "retention" both say what to keep',
+						hint: "leave out one of them: with snapshots: 20, each create deletes what is older; with a retention, only prune deletes",
+					},
+				],
 	adoption: {
 		looksLike: (_address, names) => names?.has("snapshot.0") ?? false,
 		flags: {

@@ -41,6 +41,10 @@ import { aboutText, describeSnapshot, numbersIn, openFiles, snapshotOf, snapshot
 const SYNC = ".sync";
 /** The same number as in Clan. */
 const SNAPSHOTS = 20;
+
+/** How many snapshots a create leaves. With a retention, only prune deletes, also by a stored manifest that has both. */
+const mostOf = ({ retention, snapshots = SNAPSHOTS }: LocalbackupOptions) =>
+	retention === undefined ? snapshots : Number.POSITIVE_INFINITY;
 /** Milliseconds before each retry of deleting what a killed create has left. */
 const RSYNC_ENDS = [100, 400, 1_600, 6_400];
 
@@ -60,7 +64,7 @@ export function localbackupDestinations(options: LocalbackupOptions): Destinatio
 					const isAnywhere = target.mountpoint === false ? false : undefined;
 					const disk = requireDisk(directory, isAnywhere, request.mount);
 					await runHook(name, target, "preBackupHook", work);
-					const result = await create(directory, options.snapshots ?? SNAPSHOTS, request, mayInit, work);
+					const result = await create(directory, mostOf(options), request, mayInit, work);
 					await runHook(name, target, "postBackupHook", work);
 					return { ...result, ...disk };
 				}),
@@ -182,6 +186,7 @@ async function create(
 
 /** Delete the oldest archives in excess of the limit, except those that must stay: see retention.ts. */
 async function trim(directory: string, most: number, request: ArchiveRequest, work: Work): Promise<void> {
+	if (most === Number.POSITIVE_INFINITY) return;
 	const { name, metadata } = request;
 	const own = (await list(directory)).filter((one) => one.metadata?.machine === metadata.machine);
 	const itself = { created: metadata.created, outcomes: outcomesOf(metadata.states) };

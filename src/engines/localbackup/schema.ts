@@ -29,7 +29,9 @@ export const localbackupOptions = v.strictObject({
 	}),
 	snapshots: v.pipe(
 		v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-		v.description("how many snapshots to keep; older ones are deleted after each create (default 20)"),
+		v.description(
+			"how many snapshots to keep; older ones are deleted after each create. Not together with `retention`, which `holdfast prune` applies (default 20, or no limit with a `retention`)",
+		),
 	),
 });
 export type LocalbackupOptions = v.InferOutput<typeof localbackupOptions>;
