@@ -3,7 +3,7 @@
 //
 // Nothing in the bundle is compiled twice: what V8 had compiled by the end of a successful command is kept. Node's own
 // compile cache holds only what is compiled while a file is loaded: of a lazy bundle, the smaller part (decision 15).
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire, Module } from "node:module";
 import { dirname, join } from "node:path";
 import { constants, Script } from "node:vm";
@@ -36,15 +36,18 @@ function run(file: string): void {
 }
 
 function freshBundle(): string | undefined {
+	const sources = join(root, "src");
+	const built = join(root, "dist/holdfast.cjs");
+	// An installed package has none, and Node would not run them below node_modules.
+	if (!existsSync(sources)) return built;
 	try {
 		const { mtimeMs } = statSync(join(root, "dist/built"));
-		return hasNewer(join(root, "src"), mtimeMs) ? undefined : join(root, "dist/holdfast.cjs");
+		return hasNewer(sources, mtimeMs) ? undefined : built;
 	} catch {
 		return undefined;
 	}
 }
 
-/** An installed package contains no newer sources. */
 function hasNewer(folder: string, than: number): boolean {
 	if (statSync(folder).mtimeMs > than) return true;
 	return readdirSync(folder, { withFileTypes: true }).some((entry) => {
