@@ -7,6 +7,7 @@ import { ask, printMessage, unhindered } from "../report/terminal.ts";
 import { type Listener, type Outcome, type RunEvent, type RunReport, SURROUNDINGS } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
 import { execute } from "../run/executor.ts";
+import { heldIn } from "../run/held.ts";
 import { Journal } from "../run/journal.ts";
 import { type Lock, takeLock } from "../run/lock.ts";
 import { isForeign } from "../run/plan-shape.ts";
@@ -42,13 +43,13 @@ export async function operate(
 		plan.run,
 		listener ?? (await call.out.run()),
 		async (journal, report) => {
-			requireRecovered(await recoverAll(journal, report));
+			const held = heldIn(plan, await recoverAll(journal, report), journal);
 			await tidy(journal, call.out, undoneIn(plan));
 			const letSleep = await keepAwake(`${plan.operation} of ${plan.manifest.machine}`);
 			const noteHangup = () => report(remarkOf(plan.run, "SIGHUP: the terminal is gone; the run continues"));
 			hungUp.addEventListener("abort", noteHangup);
 			try {
-				const work = () => execute(plan, journal, signal, report);
+				const work = () => execute(plan, journal, signal, report, held);
 				const ended = call.isReported ? await told(plan, journal, report, work) : await work();
 				if (isService()) await journalEntry(...entryOf(plan, ended));
 				return OUTCOME_CODES[ended.outcome];

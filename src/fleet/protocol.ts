@@ -156,6 +156,7 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 		downtimeSeconds: v.optional(count),
 		failures: v.array(v.looseObject({ scope: text, error: errorReportSchema })),
 		results: record(v.string(), v.unknown()),
+		stuck: v.optional(v.array(text)),
 		left: v.optional(v.array(v.string())),
 		units: v.optional(
 			v.array(

@@ -30,11 +30,10 @@ function areasIn(journal: Journal): string[] {
 		.leftovers()
 		.flatMap(({ work }) => (work ? discard.among([work]) : []))
 		.flatMap(({ areas }) => areas);
-	const abandoned = journal
-		.abandoned()
+	const unended = [...journal.abandoned(), ...journal.open()]
 		.flatMap((plan) => (isForeign(plan) ? [] : area.among(plan.steps)))
 		.map((step) => step.area);
-	return [...new Set([...kept, ...left, ...abandoned])].filter(isThere);
+	return [...new Set([...kept, ...left, ...unended])].filter(isThere);
 }
 
 /** The folders within a state's folders, as paths below the declared folders. */

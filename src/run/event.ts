@@ -27,6 +27,8 @@ export interface RunSummary {
 	readonly failures: readonly { readonly scope: string; readonly error: ErrorReport }[];
 	/** By step id. */
 	readonly results: Readonly<Record<string, unknown>>;
+	/** Scopes that could be neither finished nor rolled back: `needs-recover`. */
+	readonly stuck?: readonly string[];
 	/** If an undo failed, or what others wrote meanwhile was kept: where things are on disk now. */
 	readonly left?: readonly string[];
 	/** What became of each unit that was stopped, or was to be. */

@@ -9,8 +9,9 @@ import type { Plan, Step } from "../steps/plan.ts";
 import { type ErrorReport, HoldfastError, reportOf, withSubject } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { Chronicle } from "./chronicle.ts";
-import type { Listener, Outcome, RunReport } from "./event.ts";
+import { type Listener, type Outcome, type RunReport, SURROUNDINGS } from "./event.ts";
 import { heeding } from "./heeding.ts";
+import type { Held } from "./held.ts";
 import type { Phase } from "./journal-rows.ts";
 import { lanesOf } from "./lanes.ts";
 import { Standing } from "./standing.ts";
@@ -20,17 +21,21 @@ import { unitOutcomes } from "./unit-outcomes.ts";
 
 type Kinds = ReadonlyMap<string, LoadedKind>;
 
-/** Execute a plan. The caller holds the lock. Aborting the signal cancels the run and undoes it. */
+/**
+ * Execute a plan. The caller holds the lock. Aborting the signal cancels the run and undoes it. `held`: the scopes that it
+ * leaves out.
+ */
 export async function execute(
 	plan: Plan,
 	journal: RunJournal,
 	signal: AbortSignal,
 	listener: Listener = () => {},
+	held: Held = new Map(),
 	load: (steps: readonly Step[]) => Promise<Kinds> = loadKinds,
 ): Promise<RunReport> {
 	const kinds = await load(plan.steps);
 	journal.begin(plan);
-	return new Execution(plan, kinds, journal, signal, listener).run();
+	return new Execution(plan, kinds, journal, signal, listener).run(held);
 }
 
 /** Finish the committed scopes of an interrupted run, and undo the rest. Safe to repeat. */
@@ -51,8 +56,8 @@ class Execution {
 	readonly #signal: AbortSignal;
 	readonly #chronicle: Chronicle;
 	readonly #standing: Standing;
-	/** An undo failed, or a committed scope could not be finished: `recover` will try again. */
-	#needsRecover = false;
+	/** Scopes whose undo failed, or that were committed and could not be finished: `recover` will try again. */
+	readonly #stuck = new Set<string>();
 	/** By scope: why its stored data are in doubt, and which step found that. */
 	readonly #doubts = new Map<string, { readonly step: string; readonly error: Error }>();
 
@@ -65,8 +70,13 @@ class Execution {
 		this.#chronicle = new Chronicle(plan, listener);
 	}
 
-	async run(): Promise<RunReport> {
+	async run(held: Held): Promise<RunReport> {
 		this.#chronicle.runStarted();
+		for (const [scope, reason] of held) {
+			if (this.#standing.stepsOf(scope).length === 0) continue;
+			this.#standing.fail(scope, reason);
+			this.#chronicle.tell({ type: "scope-failed", scope, step: SURROUNDINGS, error: reportOf(reason) });
+		}
 		for (const lanes of lanesOf(this.#plan.steps)) {
 			await sideBySide(lanes, MOST_AT_ONCE, async (lane) => {
 				for (const step of lane) await this.#next(step);
@@ -149,9 +159,9 @@ class Execution {
 		if (!committed) await this.#undo(scope);
 		else if (tidies) {
 			// The next run tries again; `recover` does if not even that can be recorded.
-			if (!this.#leave(step)) this.#needsRecover = true;
+			if (!this.#leave(step)) this.#stuck.add(scope);
 		} else if (!isAfterthought) {
-			this.#needsRecover = true;
+			this.#stuck.add(scope);
 			await this.#sayWhatIsWhere(scope);
 		}
 	}
@@ -199,7 +209,7 @@ class Execution {
 			leave: (step) => void this.#leave(step),
 		});
 		if (isUndone) return;
-		this.#needsRecover = true;
+		this.#stuck.add(scope);
 		await this.#sayWhatIsWhere(scope);
 	}
 
@@ -246,7 +256,7 @@ class Execution {
 
 	#outcome(): Outcome {
 		const { failures } = this.#standing;
-		if (this.#needsRecover) return "needs-recover";
+		if (this.#stuck.size > 0) return "needs-recover";
 		if (this.#signal.aborted && !this.#plan.goals.every((goal) => this.#standing.isComplete(goal)))
 			return "interrupted";
 		const done = this.#plan.goals.filter((goal) => !failures.has(goal) || this.#standing.isCommitted(goal));
@@ -261,6 +271,7 @@ class Execution {
 		const summary = () => ({
 			...this.#chronicle.summary(outcome, failures, left, units),
 			...(isRecovered ? { recovered: true as const } : {}),
+			...(this.#stuck.size > 0 ? { stuck: [...this.#stuck] } : {}),
 		});
 		let ended = summary();
 		try {

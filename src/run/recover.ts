@@ -36,12 +36,18 @@ function reportOfForeign({ run, program, foreign, operation, machine }: ForeignR
 	return { run, outcome: "needs-recover", seconds: 0, failures: [{ scope: "run", error }], results: {} };
 }
 
-/** An error that says where things are, if a run could still be neither finished nor rolled back. */
+export const isStuck = ({ outcome }: RunReport) => outcome === "needs-recover";
+
 export function requireRecovered(reports: readonly RunReport[]): void {
-	const stuck = reports.filter(({ outcome }) => outcome === "needs-recover");
+	const stuck = reports.filter(isStuck);
+	if (stuck.length > 0) throw unrecovered(stuck);
+}
+
+/** Says where things are. `stuck`: at least one. */
+export function unrecovered(stuck: readonly RunReport[]): HoldfastError {
 	const [first] = stuck;
-	if (!first) return;
-	throw new HoldfastError("recover-failed", `run ${first.run} could be neither finished nor rolled back`, {
+	if (first === undefined) throw new TypeError("no run");
+	return new HoldfastError("recover-failed", `run ${first.run} could be neither finished nor rolled back`, {
 		subject: first.run,
 		details: stuck.flatMap(({ failures, left = [] }) => [
 			...failures.map(({ scope, error }) => `${scope}: ${error.message}`),

@@ -67,8 +67,13 @@ class Machine {
 		const listener = this.#listen(plan);
 		world.mishap = false;
 		await this.#attempt(async () => {
-			const { outcome } = await execute(plan, this.#journal, world.stopper.signal, listener, async () =>
-				kindsIn(world),
+			const { outcome } = await execute(
+				plan,
+				this.#journal,
+				world.stopper.signal,
+				listener,
+				new Map(),
+				async () => kindsIn(world),
 			);
 			if (outcome === "needs-recover" && !world.mishap && !world.isDead)
 				this.#wrong ??= "it needs recover, and nothing failed";

@@ -16,9 +16,10 @@ export const recover = command({
 		fullDescription: [
 			"The next create or restore does the same before its own work, and a unit does it at boot.",
 			"",
-			"A run that can be neither finished nor rolled back blocks all other runs. --abandon RUN is the last resort: it",
-			"reports what the run has left and where, touches none of it, and lets other runs start. If the journal is damaged,",
-			"or was written by a newer version, --abandon journal sets the entire journal aside.",
+			"States of a run that can be neither finished nor rolled back are left out of backups and cannot be restored until the",
+			"cause is fixed; other states can. --abandon RUN is the last resort: it reports what the run has left and where, touches",
+			"none of it, and frees its states. If the journal is damaged, or was written by a newer version, no run starts:",
+			"--abandon journal sets the entire journal aside.",
 		].join("\n"),
 	},
 	parameters: {
