@@ -169,7 +169,10 @@ describe("disks that are full", { skip: !isRoot && "needs root" }, () => {
 					"sh",
 				],
 			).ended;
-			assert.match(stdout, /"code":"disk-full","subject":"[^"]+","message":"no space left in \S+\/small\/x for what/);
+			assert.match(
+				stdout,
+				/"code":"disk-full","subject":"[^"]+","message":"no space left in \S+\/small\/x for what/,
+			);
 			assert.doesNotMatch(stdout, /"message":"[^"]*repository/);
 			assert.doesNotMatch(stderr, /^x$/m, "nothing is left there");
 		});
