@@ -101,5 +101,5 @@ export function unlike(
 			`the Holdfast on ${machine} is older than this one and cannot be spoken to`,
 			{ subject: machine, hint: `bring it up to date: holdfast deploy ${machine}` },
 		);
-	return connection.fault(stderr.length > 0 ? stderr : noise, end);
+	return connection.fault(stderr, end, noise);
 }

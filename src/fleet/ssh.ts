@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Child, cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { ErrorCode } from "../values/error-codes.ts";
+import { layoutOf } from "./layout.ts";
 
 export interface Address {
 	/** The machine's name, for messages. */
@@ -95,8 +96,16 @@ export class Connection {
 
 	/** Start a program there, as root if the address says so. */
 	start(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Child> {
-		const words = this.address.sudo ? ["sudo", "-n", "--", ...argv] : argv;
-		// sshd passes a single string to the remote user's shell.
+		return this.#session(this.address.sudo ? ["sudo", "-n", "--", ...argv] : argv, options);
+	}
+
+	/** Start the Holdfast that was installed there, by a deploy or a package. */
+	startHoldfast(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Child> {
+		return this.#session(["sh", "-c", findHoldfast(this.address), "sh", ...argv], options);
+	}
+
+	#session(words: readonly string[], options: Omit<ExecOptions, "env">): Promise<Child> {
+		// sshd passes a single string to the remote user's login shell, which may be any.
 		const command = words.map(quoted).join(" ");
 		return start([...this.#words, "-o", "ControlMaster=no", "-T", "--", this.address.host, command], {
 			...options,
@@ -104,9 +113,9 @@ export class Connection {
 		});
 	}
 
-	/** Explain a failed session. */
-	fault(stderr: readonly string[], otherwise: string): HoldfastError {
-		return explained(this.address, stderr, otherwise);
+	/** Explain a failed session; `noise` is what it printed to standard output instead of an answer. */
+	fault(stderr: readonly string[], otherwise: string, noise: readonly string[] = []): HoldfastError {
+		return explained(this.address, stderr, otherwise, noise);
 	}
 
 	close(): Promise<void> {
@@ -151,9 +160,32 @@ function environment(): Record<string, string> {
 	return { ...cleanEnvironment(), ...(SSH_AUTH_SOCK ? { SSH_AUTH_SOCK } : {}) };
 }
 
-/** Quote one word for a POSIX shell. */
+/**
+ * Quote one word for a POSIX shell. Without a newline in it, fish and tcsh read it the same: inside single quotes, fish
+ * knows an escaped `\` and tcsh expands `!`.
+ */
 export function quoted(word: string): string {
-	return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+	return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/['!\\]/g, "'\\$&'")}'`;
+}
+
+/**
+ * A deployed Holdfast is started by its full path: neither sudo's `secure_path` nor the PATH of a session without a
+ * terminal has to contain its folder. The path is for root, or else for the user who logs in.
+ */
+function findHoldfast({ sudo }: Address): string {
+	const path = sudo
+		? `p=${layoutOf().program}`
+		: `if [ "$(id -u)" = 0 ]; then p=${layoutOf().program}; else p="${layoutOf("$HOME").program}"; fi`;
+	return `${path}; [ -x "$p" ] || p=holdfast; exec ${sudo ? "sudo -n -- " : ""}"$p" "$@"`;
+}
+
+/** What sudo, env and the shells (sh, bash, zsh, fish, tcsh) say of a program that does not exist. */
+function missing(program: string): RegExp {
+	const path = `(\\S*/)?${program}(/\\S*)?`;
+	return new RegExp(
+		`(^|[\\s'‘])${path}['’]?: ((command )?not found|no such file)|(command not found|no such file or directory|unknown command):? '?${path}\\b`,
+		"im",
+	);
 }
 
 /** Messages of ssh, sudo and the remote shell, and what to do about them. Wording of OpenSSH 9.2 and sudo 1.9. */
@@ -192,13 +224,19 @@ const MEANINGS: readonly {
 	},
 	{
 		code: "sudo-refused",
-		words: /sudo: command not found|sudo: not found/,
+		words: missing("sudo"),
 		message: ({ machine, host }) => `there is no sudo on ${machine} (${host})`,
 		hint: () => "connect as root and leave deploy.sudo out, or install it",
 	},
 	{
+		code: "ssh-refused",
+		words: /This account is (currently )?not available/,
+		message: ({ machine, host }) => `the account on ${machine} (${host}) has no login shell`,
+		hint: () => "give it one there (chsh -s /bin/sh USER), or log in as somebody else",
+	},
+	{
 		code: "holdfast-not-found",
-		words: /(__serve|holdfast).*(not found|No such file)|: holdfast:? (command )?not found/,
+		words: missing("holdfast"),
 		message: ({ machine, host }) => `there is no Holdfast on ${machine} (${host})`,
 		hint: ({ machine }) => `put it there: holdfast deploy ${machine}`,
 	},
@@ -236,16 +274,24 @@ function hostOnly(host: string): string {
 	return host.replace(/^ssh:\/\//, "").replace(/^[^@]*@/, "");
 }
 
-function explained(address: Address, stderr: readonly string[], otherwise: string): HoldfastError {
-	const text = stderr.join("\n");
-	const meaning = MEANINGS.find(({ words }) => words.test(text));
+function explained(
+	address: Address,
+	stderr: readonly string[],
+	otherwise: string,
+	noise: readonly string[] = [],
+): HoldfastError {
+	const meaningOf = (lines: readonly string[]) => {
+		const text = lines.join("\n");
+		return MEANINGS.find(({ words }) => words.test(text));
+	};
+	const meaning = meaningOf(stderr) ?? meaningOf(noise);
 	const Fault = meaning?.Fault ?? HoldfastError;
 	return new Fault(
 		meaning?.code ?? "ssh-failed",
 		meaning ? meaning.message(address) : `ssh to ${address.machine} (${address.host}) ${otherwise}`,
 		{
 			subject: address.machine,
-			details: stderr.slice(-10),
+			details: [...noise, ...stderr].slice(-10),
 			hint: meaning?.hint(address) ?? `try it by hand: ssh ${address.host}`,
 		},
 	);

@@ -9,20 +9,20 @@ import { type Child, describeEnd, type ExecOptions, start } from "../host/exec.t
 import { answerReader } from "../host/lines.ts";
 import { HoldfastError } from "../values/error.ts";
 import { issueOf } from "./protocol.ts";
-import { answerSeconds, type Connection } from "./ssh.ts";
+import { answerSeconds, type Connection, greetingSeconds, quoted } from "./ssh.ts";
 
 export interface Target {
 	readonly machine: string;
 	start(argv: readonly string[], options?: Omit<ExecOptions, "env">): Promise<Child>;
 	/** Turns a session's output into an error. */
-	fault(stderr: readonly string[], otherwise: string): HoldfastError;
+	fault(stderr: readonly string[], otherwise: string, noise?: readonly string[]): HoldfastError;
 }
 
 export function targetOver(connection: Connection): Target {
 	return {
 		machine: connection.address.machine,
 		start: (argv, options) => connection.start(argv, options),
-		fault: (stderr, otherwise) => connection.fault(stderr, otherwise),
+		fault: (...said) => connection.fault(...said),
 	};
 }
 
@@ -63,8 +63,14 @@ export async function script(
 		});
 	const held = answerReader(MOST_MIB * 1024 ** 2);
 	const seconds = answerSeconds();
-	const child = await target.start(["sh", "-c", `echo ${BEGIN}\n${text}`, "sh", ...args], {
+	const stop = new AbortController();
+	const late = setTimeout(() => stop.abort(), greetingSeconds() * 1000).unref();
+	let lately = "";
+	let hasBegun = false;
+	const child = await target.start(["sh", "-c", `echo ${BEGIN}; exec sh`], {
+		signal: stop.signal,
 		timeoutSeconds: seconds,
+		pipeIn: true,
 		mostMessages: { bytes: MOST_MIB * 1024 ** 2, fault: tooMuch },
 		reader: {
 			push(chunk) {
@@ -73,15 +79,28 @@ export async function script(
 				} catch {
 					throw tooMuch();
 				}
+				if (hasBegun) return;
+				lately += chunk.toString("latin1");
+				hasBegun = lately.includes(`${BEGIN}\n`);
+				lately = lately.slice(-BEGIN.length);
+				if (!hasBegun) return;
+				clearTimeout(late);
+				// The login shell may be one that would not understand it.
+				child.stdin?.end(`set -- ${args.map(quoted).join(" ")}\n{\n${text}\n} </dev/null\n`);
 			},
 		},
 	});
-	const result = await child.done;
+	const result = await child.done.finally(() => clearTimeout(late));
 	const said = held.text();
 	const at = said.indexOf(`${BEGIN}\n`);
-	if (result.code !== 0 || at < 0) throw target.fault(result.stderr, failed(describeEnd(result, seconds)));
-	return said.slice(at + BEGIN.length + 1);
+	if (result.code === 0 && at >= 0) return said.slice(at + BEGIN.length + 1);
+	const end = stop.signal.aborted
+		? `accepted the login and ran nothing for ${greetingSeconds()} seconds (does a start-up file of its shell wait?)`
+		: describeEnd(result, seconds);
+	throw target.fault(result.stderr, failed(end), linesOf(at < 0 ? said : ""));
 }
+
+const linesOf = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
 /** Output of the shell's start-up files precedes it. */
 const BEGIN = "holdfast-begins-here";

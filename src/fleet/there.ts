@@ -1,6 +1,6 @@
 // The operator's side: have a machine do something, and follow it. The machine's output is not trusted: each line is limited
 // in size and validated (protocol.ts), and affects nothing except what is displayed.
-import { type Child, describeEnd, type ExecResult } from "../host/exec.ts";
+import { type Child, describeEnd, type ExecOptions, type ExecResult } from "../host/exec.ts";
 import { type OutputReader, recordReader } from "../host/lines.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Listener } from "../run/event.ts";
@@ -13,9 +13,6 @@ import { answerSeconds, type Connection, throughCrowd } from "./ssh.ts";
 
 /** The exit code with which ssh itself fails. */
 const SSH_FAILED = 255;
-
-/** The remote program: installed in the PATH by a deploy or a package. */
-export const PROGRAM: readonly string[] = ["holdfast"];
 
 export interface Wish {
 	/** The command's arguments, without those that choose a config. */
@@ -64,7 +61,7 @@ export function ask(
 
 async function askOnce(
 	connection: Connection,
-	{ program = PROGRAM, ...wish }: Wish,
+	{ program, ...wish }: Wish,
 	{ signal, remark, reader, seconds = answerSeconds() }: Question,
 ) {
 	const stop = new AbortController();
@@ -76,7 +73,7 @@ async function askOnce(
 		welcome(connection, greeting, remark);
 	});
 	const late = lateGreeting(connection, stop, () => greeted);
-	const child = await connection.start([...program, SERVE], {
+	const child = await startServing(connection, program, {
 		signal: AbortSignal.any([signal, stop.signal]),
 		input: `${JSON.stringify(request({ do: "ask", ...wish }))}\n`,
 		mostMessages: mostMessages(connection),
@@ -98,7 +95,7 @@ async function askOnce(
 /** Start a run there, unless it was already started, and follow it to its end. An abort cancels it there too. */
 export async function operate(
 	connection: Connection,
-	{ program = PROGRAM, ...wish }: Wish & { readonly run: string },
+	{ program, ...wish }: Wish & { readonly run: string },
 	hearing: Hearing,
 ): Promise<Ended> {
 	return follow(connection, program, request({ do: "operate", ...wish }), hearing);
@@ -112,7 +109,7 @@ export async function attach(
 ): Promise<Ended> {
 	return follow(
 		connection,
-		PROGRAM,
+		undefined,
 		request({ do: "attach", ...(run === undefined ? {} : { run }) }),
 		hearing,
 	);
@@ -120,7 +117,7 @@ export async function attach(
 
 function follow(
 	connection: Connection,
-	program: readonly string[],
+	program: Wish["program"],
 	wish: Request,
 	hearing: Hearing,
 ): Promise<Ended> {
@@ -129,7 +126,7 @@ function follow(
 
 async function followOnce(
 	connection: Connection,
-	program: readonly string[],
+	program: Wish["program"],
 	wish: Request,
 	{ signal, leave, listener, remark }: Hearing,
 ): Promise<Ended> {
@@ -170,7 +167,7 @@ async function followOnce(
 		else stop.abort();
 	};
 	try {
-		heard.child = await connection.start([...program, SERVE], {
+		heard.child = await startServing(connection, program, {
 			pipeIn: true,
 			mostMessages: mostMessages(connection),
 			signal: AbortSignal.any([leave, stop.signal]),
@@ -195,6 +192,16 @@ async function followOnce(
 		signal.removeEventListener("abort", cancel);
 		heard.child?.stdin?.end();
 	}
+}
+
+function startServing(
+	connection: Connection,
+	program: Wish["program"],
+	options: Omit<ExecOptions, "env">,
+): Promise<Child> {
+	return program
+		? connection.start([...program, SERVE], options)
+		: connection.startHoldfast([SERVE], options);
 }
 
 function lost(machine: string, { code, stderr }: ExecResult): ConnectionLost {

@@ -7,6 +7,8 @@ import { letIn } from "./keys.ts";
 
 const sudo = elsewhere("bookworm", "sudo");
 const ALLOWED = "admin ALL=(root) NOPASSWD: ALL";
+/** As on Red Hat's systems: without the folder into which a deploy installs the program. */
+const SECURE_PATH = 'Defaults secure_path="/usr/sbin:/usr/bin:/sbin:/bin"';
 
 describe("deploy.sudo", { skip: noMachines ?? sudo.missing }, () => {
 	let laptop: Machine;
@@ -40,7 +42,7 @@ describe("deploy.sudo", { skip: noMachines ?? sudo.missing }, () => {
 	});
 
 	test("deploy, create, restore, status and runs are root's there", async () => {
-		await rule(ALLOWED);
+		await rule(`${SECURE_PATH}\n${ALLOWED}`);
 		const succeeds = async (...words: string[]) => {
 			const { code, stdout, stderr } = await laptop.holdfast(...words);
 			assert.equal(code, 0, `holdfast ${words.join(" ")}\n${stdout}${stderr}`);

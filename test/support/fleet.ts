@@ -1,11 +1,9 @@
 // A fleet of one honest machine, which is this host, and liars (liar.ts), behind one sshd on loopback.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
-import { knownHost, makeSshKeys, startSshd } from "./sshd.ts";
+import { freePort, knownHost, listening, makeSshKeys, startSshd } from "./sshd.ts";
 import { standInForSystemd } from "./systemd.ts";
 
 const HOLDFAST = process.env.HOLDFAST_UNDER_TEST ?? join(import.meta.dirname, "../../bin/holdfast");
@@ -107,27 +105,4 @@ function memoryOf(pid: number | undefined): number {
 	} catch {
 		return 0;
 	}
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	const address = server.address();
-	await new Promise((resolve) => server.close(resolve));
-	return typeof address === "object" && address ? address.port : 0;
-}
-
-async function listening(port: number): Promise<void> {
-	for (let attempt = 0; attempt < 600; attempt++) {
-		const isThere = await new Promise<boolean>((resolve) => {
-			const socket = connect(port, "127.0.0.1", () => {
-				socket.destroy();
-				resolve(true);
-			});
-			socket.on("error", () => resolve(false));
-		});
-		if (isThere) return;
-		await pause(50);
-	}
-	throw new Error("the sshd does not listen");
 }

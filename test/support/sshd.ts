@@ -2,7 +2,9 @@
 // started it.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 export interface SshKeys {
 	/** File of the key that is accepted. */
@@ -46,4 +48,27 @@ export function startSshd(
 	return spawn("setpriv", ["--pdeathsig", "KILL", ...within, "/usr/sbin/sshd", "-D", "-e", "-f", conf], {
 		stdio: "ignore",
 	});
+}
+
+export async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const address = server.address();
+	await new Promise((resolve) => server.close(resolve));
+	return typeof address === "object" && address ? address.port : 0;
+}
+
+export async function listening(port: number): Promise<void> {
+	for (let attempt = 0; attempt < 600; attempt++) {
+		const isThere = await new Promise<boolean>((resolve) => {
+			const socket = connect(port, "127.0.0.1", () => {
+				socket.destroy();
+				resolve(true);
+			});
+			socket.on("error", () => resolve(false));
+		});
+		if (isThere) return;
+		await pause(50);
+	}
+	throw new Error("the sshd does not listen");
 }
