@@ -1,7 +1,8 @@
 // Connections to other machines: for one question, for several, and for a run that outlives broken connections.
 import { setTimeout as pause } from "node:timers/promises";
 import type { Ended } from "../fleet/protocol.ts";
-import { type Address, Connection } from "../fleet/ssh.ts";
+import { Connection } from "../fleet/ssh.ts";
+import type { Address } from "../fleet/ssh-faults.ts";
 import { ask, attach, ConnectionLost, operate, type Question } from "../fleet/there.ts";
 import type { Listener } from "../run/event.ts";
 import { newRunId } from "../run/run-id.ts";

@@ -8,7 +8,7 @@ import { errorReportSchema } from "../values/error-report.ts";
 import { record } from "../values/record.ts";
 import { issueOf } from "./protocol.ts";
 import { broken } from "./sent.ts";
-import type { Address } from "./ssh.ts";
+import type { Address } from "./ssh-faults.ts";
 
 /** Maximum bytes of one machine's answer: room for thousands of archives. */
 const MOST_MIB = 6;

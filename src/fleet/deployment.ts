@@ -9,7 +9,7 @@ import { HoldfastError } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
 import type { ServerAccount } from "./borg-server.ts";
 import type { Layout } from "./layout.ts";
-import { quoted } from "./ssh.ts";
+import { quoted } from "./quoted.ts";
 import type { Content } from "./target.ts";
 import { unitsOf } from "./units.ts";
 

@@ -4,6 +4,7 @@ import { size } from "../report/text/units.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { Desired } from "./deployment.ts";
 import { type Layout, layoutOf } from "./layout.ts";
+import { quoted } from "./quoted.ts";
 import { type Content, type Facts, factsOf, script, type Target } from "./target.ts";
 
 export interface Place {
@@ -88,7 +89,9 @@ export async function programOf(
 		throw new HoldfastError("machine-unfit", `the runtime does not start on ${target.machine}`, {
 			subject: target.machine,
 			details: starts.split("\n").slice(0, 5),
-			hint: "it needs glibc 2.28 or later and libstdc++ (Debian: libstdc++6)",
+			hint: /Permission denied/i.test(starts)
+				? `its filesystem may be mounted noexec; see: findmnt -T ${quoted(runtime)}`
+				: "it needs glibc 2.28 or later and libstdc++ (Debian: libstdc++6)",
 		});
 	return ["env", `HOLDFAST_BUNDLE=${bundle}`, runtime, "--disable-warning=ExperimentalWarning", bundle];
 }

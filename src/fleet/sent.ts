@@ -2,7 +2,8 @@
 import { parseBounded } from "../host/bounded-json.ts";
 import { HoldfastError } from "../values/error.ts";
 import { lineOf } from "./protocol.ts";
-import type { Address, Connection } from "./ssh.ts";
+import type { Connection } from "./ssh.ts";
+import type { Address } from "./ssh-faults.ts";
 
 /** Maximum MiB of a machine's error output. */
 const MOST_MESSAGES = 16;

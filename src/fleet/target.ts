@@ -9,7 +9,8 @@ import { type Child, describeEnd, type ExecOptions, start } from "../host/exec.t
 import { answerReader } from "../host/lines.ts";
 import { HoldfastError } from "../values/error.ts";
 import { issueOf } from "./protocol.ts";
-import { answerSeconds, type Connection, greetingSeconds, quoted } from "./ssh.ts";
+import { quoted } from "./quoted.ts";
+import { answerSeconds, type Connection, greetingSeconds } from "./ssh.ts";
 
 export interface Target {
 	readonly machine: string;

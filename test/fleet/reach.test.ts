@@ -122,7 +122,10 @@ machines:
 			kill -TERM $watch; wait $watch || true
 		`);
 		assert.equal(await connections(), before + 2);
-		assert.equal((await laptop.run(["sh", "-c", "ls -d /tmp/holdfast-ssh-*"])).stdout, "");
+		assert.equal(
+			(await laptop.run(["sh", "-c", "ls -d /tmp/holdfast-ssh-* /run/holdfast/ssh-*"])).stdout,
+			"",
+		);
 	});
 
 	test("a tag: all of its machines at once, each by its own run, with a table in the end", async () => {

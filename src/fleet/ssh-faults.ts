@@ -1,0 +1,155 @@
+// What a session that failed printed, and what to do about it.
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { HoldfastError } from "../values/error.ts";
+import type { ErrorCode } from "../values/error-codes.ts";
+import { quoted } from "./quoted.ts";
+
+export interface Address {
+	/** The machine's name, for messages. */
+	readonly machine: string;
+	/** The address, in ssh's form. */
+	readonly host: string;
+	/** Become root there with sudo, without a password. */
+	readonly sudo: boolean;
+	/** A file to use instead of the user's own ssh config. */
+	readonly config?: string | undefined;
+}
+
+/**
+ * The connection was dropped before the login: sshd drops some at random while ten others have not logged in yet
+ * (`MaxStartups`, sshd_config(5)). This happens mostly at a jump host in front of many machines.
+ */
+export class Crowded extends HoldfastError {}
+
+/** What sudo, env and the shells (sh, bash, zsh, fish, tcsh) say of a program that does not exist. */
+function missing(program: string): RegExp {
+	const path = `(\\S*/)?${program}(/\\S*)?`;
+	return new RegExp(
+		`(^|[\\s'‘])${path}['’]?: ((command )?not found|no such file)|(command not found|no such file or directory|unknown command):? '?${path}\\b`,
+		"im",
+	);
+}
+
+/** Messages of ssh, sudo and the remote shell, and what to do about them. Wording of OpenSSH 9.2 and sudo 1.9. */
+const MEANINGS: readonly {
+	readonly code: ErrorCode;
+	readonly words: RegExp;
+	readonly message: (address: Address) => string;
+	readonly hint: (address: Address, said: string) => string;
+	readonly Fault?: typeof Crowded;
+}[] = [
+	{
+		code: "host-key-changed",
+		words: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+		message: ({ machine, host }) => `${machine} (${host}) shows another host key than the one that is known`,
+		hint: ({ host }, said) =>
+			`was it reinstalled? Compare the fingerprint by another way; if it is right: ${forget(host, said)}, then ssh ${host} once. If not, somebody else answers: nothing was sent`,
+	},
+	{
+		code: "host-key-unknown",
+		words: /Host key verification failed/,
+		message: ({ machine, host }) => `the host key of ${machine} (${host}) is not known yet`,
+		hint: ({ host }) => `connect once by hand and compare the fingerprint: ssh ${host}`,
+	},
+	{
+		code: "ssh-refused",
+		words: /Permission denied|Too many authentication failures|no mutual signature/,
+		message: ({ machine, host }) => `${machine} (${host}) refused the login`,
+		hint: ({ host }) => `ssh ${host} must work without a question: is your key there, and in your agent?`,
+	},
+	{
+		code: "sudo-refused",
+		words: /sudo: .*(password is required|terminal is required)/,
+		message: ({ machine, host }) => `sudo on ${machine} (${host}) asks for a password`,
+		hint: () =>
+			"allow it in /etc/sudoers.d/ there: USER ALL=(root) NOPASSWD: ALL; or connect as root and leave deploy.sudo out",
+	},
+	{
+		code: "sudo-refused",
+		words: /sudo: .*must have a tty/,
+		message: ({ machine, host }) => `sudo on ${machine} (${host}) works on a terminal only`,
+		hint: () =>
+			"allow it without one in /etc/sudoers.d/ there: Defaults:USER !requiretty; or connect as root and leave deploy.sudo out",
+	},
+	{
+		code: "sudo-refused",
+		words: missing("sudo"),
+		message: ({ machine, host }) => `there is no sudo on ${machine} (${host})`,
+		hint: () => "connect as root and leave deploy.sudo out, or install it",
+	},
+	{
+		code: "ssh-refused",
+		words: /This account is (currently )?not available/,
+		message: ({ machine, host }) => `the account on ${machine} (${host}) has no login shell`,
+		hint: () => "give it one there (chsh -s /bin/sh USER), or log in as somebody else",
+	},
+	{
+		code: "holdfast-not-found",
+		words: missing("holdfast"),
+		message: ({ machine, host }) => `there is no Holdfast on ${machine} (${host})`,
+		hint: ({ machine }) => `put it there: holdfast deploy ${machine}`,
+	},
+	{
+		code: "host-unreachable",
+		words: /Could not resolve hostname|Name or service not known/,
+		message: ({ machine, host }) => `the host of ${machine}, ${host}, has no address`,
+		hint: () => "is its name right, and the name server reachable?",
+	},
+	{
+		code: "ssh-failed",
+		words: /Bad configuration option|Can't open user config file/,
+		message: ({ machine, config }) =>
+			`ssh cannot read its config for ${machine}${config ? `: ${config}` : ""}`,
+		hint: () => "the lines above say where",
+	},
+	{
+		code: "host-unreachable",
+		words: /kex_exchange_identification: /,
+		message: ({ machine, host }) => `${machine} (${host}) closed the connection before it began`,
+		hint: () =>
+			"its log says why (journalctl -u ssh); when many connect at once, a jump host's: raise its MaxStartups, or work on fewer with --parallel",
+		Fault: Crowded,
+	},
+	{
+		code: "host-unreachable",
+		words:
+			/Connection refused|Connection timed out|No route to host|Network is unreachable|Connection reset|Connection closed|not responding|Broken pipe/,
+		message: ({ machine, host }) => `${machine} (${host}) cannot be reached`,
+		hint: ({ host }) => `is it up, and does ssh ${host} work?`,
+	},
+];
+
+/**
+ * The command that removes a known key. ssh says under which name it knows the host, with its port, and in which file; a
+ * Debian ssh suggests the same.
+ */
+function forget(host: string, said: string): string {
+	const name =
+		/^Host key for (\S+) has changed/m.exec(said)?.[1] ??
+		host.replace(/^ssh:\/\//, "").replace(/^[^@]*@/, "");
+	const file = /^Offending .* in (.+):\d+\s*$/m.exec(said)?.[1];
+	const isUsual = file === undefined || file === join(homedir(), ".ssh/known_hosts");
+	return ["ssh-keygen", ...(isUsual ? [] : ["-f", quoted(file)]), "-R", quoted(name)].join(" ");
+}
+
+/** Explain a failed session; `noise` is what it printed to standard output instead of an answer. */
+export function explained(
+	address: Address,
+	stderr: readonly string[],
+	otherwise: string,
+	noise: readonly string[] = [],
+): HoldfastError {
+	const meaningOf = (lines: readonly string[]) => MEANINGS.find(({ words }) => words.test(lines.join("\n")));
+	const meaning = meaningOf(stderr) ?? meaningOf(noise);
+	const Fault = meaning?.Fault ?? HoldfastError;
+	return new Fault(
+		meaning?.code ?? "ssh-failed",
+		meaning ? meaning.message(address) : `ssh to ${address.machine} (${address.host}) ${otherwise}`,
+		{
+			subject: address.machine,
+			details: [...noise, ...stderr].slice(-10),
+			hint: meaning?.hint(address, stderr.join("\n")) ?? `try it by hand: ssh ${address.host}`,
+		},
+	);
+}
