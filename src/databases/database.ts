@@ -173,7 +173,7 @@ interface Source {
 	rowsOf(file: string, work: Work): Promise<RowCounts>;
 	/**
 	 * Answer a user's query, such as a health check's, with read access to this database only. Returns one line per row
-	 * with columns separated by `|`. Throws if the query fails. Present for every kind that speaks SQL.
+	 * with columns separated by `|`, and of a long answer only the beginning. Throws if the query fails. Present for every kind that speaks SQL.
 	 */
 	ask?(sql: string, seconds: number, work: Work): Promise<string>;
 }

@@ -1,6 +1,7 @@
 // The definition of a kind of health check. Each file here is one kind; `list.ts` names them all.
 import type * as v from "valibot";
 import type { Dump } from "../databases/dump.ts";
+import { shownAnswer, shownLines } from "../values/clip.ts";
 import { reportOf } from "../values/error.ts";
 
 /** What one attempt may use. */
@@ -38,11 +39,17 @@ export interface HealthCheckKind<O extends v.ObjectEntries = v.ObjectEntries> {
 	): Promise<Fault | undefined>;
 }
 
-/** Gives a kind its types; returns it unchanged. */
+/** Gives a kind its types, and limits what its faults show of an answer, which may be of any length. */
 export function defineHealthCheck<const O extends v.ObjectEntries>(
 	kind: HealthCheckKind<O> & { readonly key: keyof O },
 ): HealthCheckKind<O> {
-	return kind;
+	return {
+		...kind,
+		async ask(options, attempt) {
+			const fault = await kind.ask(options, attempt);
+			return fault && { what: shownAnswer(fault.what), details: shownLines(fault.details) };
+		},
+	};
 }
 
 /** An error from something that may still be starting. */

@@ -6,6 +6,8 @@ import { defineHealthCheck, faultOf } from "./health-check.ts";
 
 /** Lines of an answer that are shown. */
 const SHOWN_LINES = 5;
+/** Bytes in which a text is looked for. */
+const MOST_SEARCHED = 4 * 1024 ** 2;
 
 export const http = defineHealthCheck({
 	key: "http",
@@ -22,11 +24,13 @@ export const http = defineHealthCheck({
 	async ask({ http, status, contains }, { seconds, signal }) {
 		const { askHttp } = await import("../host/http.ts");
 		try {
-			const answer = await askHttp(http, { timeoutSeconds: seconds, signal });
+			const answer = await askHttp(http, {
+				timeoutSeconds: seconds,
+				signal,
+				...(contains === undefined ? {} : { mostBytes: MOST_SEARCHED }),
+			});
 			const what = whyNot(answer, status, contains);
-			return what === undefined
-				? undefined
-				: { what, details: answer.text.split("\n").slice(0, SHOWN_LINES) };
+			return what === undefined ? undefined : { what, details: answer.text.split("\n", SHOWN_LINES) };
 		} catch (error) {
 			return faultOf(error);
 		}

@@ -1,6 +1,7 @@
 // Reads the output of a program: passes it to a reader, and keeps the last lines for messages.
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
+import { type LastLines, lastLines } from "./last-lines.ts";
 import { eachLine, type OutputReader } from "./lines.ts";
 import { frugal } from "./memory.ts";
 
@@ -35,9 +36,9 @@ export interface Output {
 
 /** Start reading. `end` ends the program immediately. */
 export function takeOutput(child: ChildProcess, options: OutputOptions, end: () => void): Output {
-	const stdout: string[] = [];
-	const stderr: string[] = [];
-	const output = { stdout, stderr, bytes: 0, unreadable: undefined as unknown };
+	const stdout = lastLines(TAIL_LINES);
+	const stderr = lastLines(TAIL_LINES);
+	const output = { stdout: stdout.lines, stderr: stderr.lines, bytes: 0, unreadable: undefined as unknown };
 	const guarded = (read: () => void) => {
 		if (output.unreadable !== undefined) return;
 		try {
@@ -72,10 +73,9 @@ export function takeOutput(child: ChildProcess, options: OutputOptions, end: () 
 	return output;
 }
 
-function keepLines(stream: Readable, last: string[], tell?: (line: string) => void): void {
+function keepLines(stream: Readable, last: LastLines, tell?: (line: string) => void): void {
 	eachLine(stream, (line) => {
-		last.push(line);
-		if (last.length > TAIL_LINES) last.shift();
+		last.add(line);
 		tell?.(line);
 	});
 }

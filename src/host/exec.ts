@@ -6,7 +6,7 @@ import { wordsOf } from "../values/system-error.ts";
 import { type OutputOptions, takeOutput } from "./child-output.ts";
 import type { Enclosure } from "./enclosure.ts";
 import { withoutInherited } from "./inherited.ts";
-import { answerReader } from "./lines.ts";
+import { answerReader, beginningReader } from "./lines.ts";
 import { watchStandstill } from "./standstill.ts";
 import { type Account, account } from "./users.ts";
 
@@ -131,12 +131,16 @@ export async function exec(argv: readonly string[], options: ExecOptions = {}): 
 	return (await start(argv, options)).done;
 }
 
-/** Run a program and return its complete standard output. Too much output is an error; a failure of the program is not. */
+/**
+ * Run a program and return its complete standard output, or only its first `beginning` bytes. Too much output is an error; a
+ * failure of the program is not.
+ */
 export async function execText(
 	argv: readonly string[],
-	options: ExecOptions & { readonly mostBytes?: number } = {},
+	options: ExecOptions & { readonly mostBytes?: number; readonly beginning?: number } = {},
 ): Promise<ExecResult & { readonly text: string }> {
-	const reader = answerReader(options.mostBytes);
+	const { beginning, mostBytes } = options;
+	const reader = beginning === undefined ? answerReader(mostBytes) : beginningReader(beginning);
 	const result = await exec(argv, { ...options, reader });
 	return { ...result, text: reader.text() };
 }

@@ -3,6 +3,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { shortLine } from "../values/printable.ts";
+import { beginningReader, LONGEST_BEGINNING } from "./lines.ts";
 
 export interface HttpRequest {
 	/** GET by default. */
@@ -12,6 +13,8 @@ export interface HttpRequest {
 	/** Time limit for the complete answer. */
 	readonly timeoutSeconds: number;
 	readonly signal?: AbortSignal;
+	/** Maximum bytes to read of the body; by default 64 KiB. */
+	readonly mostBytes?: number;
 	/**
 	 * Maximum number of redirects to follow, with the same method and body; by default none. Only the same server is
 	 * followed, or the same host from http:// to https://: a redirect elsewhere is an error.
@@ -26,9 +29,6 @@ export interface HttpAnswer {
 	/** The beginning of the body. */
 	readonly text: string;
 }
-
-/** Maximum bytes read of a body. */
-const MOST_BYTES = 4 * 1024 * 1024;
 
 /** Throws if there is no complete answer in time. An error status is not an error. */
 export async function askHttp(address: string, request: HttpRequest): Promise<HttpAnswer> {
@@ -63,7 +63,7 @@ async function follow(url: URL, request: HttpRequest, signal: AbortSignal): Prom
 		const next = to.origin === url.origin ? request : { ...request, headers: others };
 		return follow(to, { ...next, mostRedirects: mostRedirects - 1 }, signal);
 	}
-	return { status, statusText, text: await beginningOf(answer) };
+	return { status, statusText, text: await beginningOf(answer, request.mostBytes) };
 }
 
 /** Whether the body may be sent there: the user named this host only, and may have asked for encryption. */
@@ -86,13 +86,13 @@ function open(
 }
 
 /** The beginning of a body, which may be endless. */
-async function beginningOf(answer: IncomingMessage): Promise<string> {
-	const chunks: Buffer[] = [];
+async function beginningOf(answer: IncomingMessage, mostBytes = LONGEST_BEGINNING): Promise<string> {
+	const reader = beginningReader(mostBytes);
 	let bytes = 0;
 	for await (const chunk of answer) {
-		chunks.push(chunk);
+		reader.push(chunk);
 		bytes += chunk.length;
-		if (bytes > MOST_BYTES) break;
+		if (bytes >= mostBytes) break;
 	}
-	return Buffer.concat(chunks).toString("utf8");
+	return reader.text();
 }

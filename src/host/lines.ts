@@ -9,6 +9,8 @@ const LONGEST_MESSAGE = 64 * 1024;
 export const LONGEST_RECORD = 1024 * 1024;
 /** Maximum bytes of an answer that is kept in memory. */
 const LONGEST_ANSWER = 16 * 1024 * 1024;
+/** Maximum bytes of an answer of which only the beginning matters, such as a health check's. */
+export const LONGEST_BEGINNING = 64 * 1024;
 
 const NEWLINE = 10;
 
@@ -28,6 +30,15 @@ export function answerReader(mostBytes = LONGEST_ANSWER): OutputReader & { text(
 				throw new RangeError(`more than ${mostBytes / 1024 ** 2} MiB`);
 			held.add(chunk);
 		},
+		text: () => held.text(),
+	};
+}
+
+/** Keeps the beginning of the output; the rest is read and dropped. */
+export function beginningReader(mostBytes: number): OutputReader & { text(): string } {
+	const held = heldBytes();
+	return {
+		push: (chunk) => held.add(chunk.subarray(0, mostBytes - held.length())),
 		text: () => held.text(),
 	};
 }

@@ -1,5 +1,6 @@
 // Send a message by HTTP, for the kinds that have a URL.
 import { askHttp } from "../host/http.ts";
+import { shownAnswer } from "../values/clip.ts";
 
 /** Only the end of longer messages is sent, because that is where a log states the reason. */
 const MOST_CHARACTERS = 10_000;
@@ -20,5 +21,6 @@ export async function post(
 		timeoutSeconds: TIMEOUT_SECONDS,
 		mostRedirects: MOST_REDIRECTS,
 	});
-	if (status < 200 || status > 299) throw new Error(`it answered ${status} ${statusText}`.trimEnd());
+	if (status < 200 || status > 299)
+		throw new Error(shownAnswer(`it answered ${status} ${statusText}`.trimEnd()));
 }

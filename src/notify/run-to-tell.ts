@@ -1,5 +1,6 @@
 // Run a program that gets the message on its standard input, for the kinds that use one.
 import { cleanEnvironment, describeEnd, exec } from "../host/exec.ts";
+import { shownAnswer } from "../values/clip.ts";
 
 const TIMEOUT_SECONDS = 60;
 
@@ -15,5 +16,5 @@ export async function runToTell(
 		env: { ...cleanEnvironment(), ...environment },
 	});
 	if (result.code !== 0)
-		throw new Error([`it ${describeEnd(result, TIMEOUT_SECONDS)}`, ...result.stderr].join(": "));
+		throw new Error(shownAnswer([`it ${describeEnd(result, TIMEOUT_SECONDS)}`, ...result.stderr].join(": ")));
 }

@@ -4,6 +4,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import { type Notify, notificationKind } from "../notify/list.ts";
 import type { Notification, NotifyEvent } from "../notify/notification.ts";
 import type { RunReport } from "../run/event.ts";
+import { shownAnswer } from "../values/clip.ts";
 import { printable, printableLine } from "../values/printable.ts";
 import { errorLines } from "./text/error.ts";
 import { duration } from "./text/units.ts";
@@ -37,7 +38,7 @@ export async function notify(
 				await kind.send(whom, notification);
 				notified.push(kind.label(whom));
 			} catch (error) {
-				remark(`could not notify ${kind.label(whom)}: ${(error as Error).message}`);
+				remark(`could not notify ${kind.label(whom)}: ${shownAnswer((error as Error).message)}`);
 			}
 		}),
 	);

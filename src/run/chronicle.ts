@@ -5,10 +5,13 @@ import type { Progress } from "../engines/destination.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { UnitOutcome } from "../steps/unit-outcome.ts";
 import { type ErrorReport, reportOf } from "../values/error.ts";
+import { boundedTogether } from "../values/error-bounds.ts";
 import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
 
 /** Minimum milliseconds between two progress events of a step. */
 const PROGRESS_MS = 250;
+/** Bytes of all failures in the last event of a run, which is one line (`LONGEST_RECORD`) and holds the results too. */
+const MOST_FAILURE_BYTES = 512 * 1024;
 
 export class Chronicle {
 	readonly #plan: Plan;
@@ -113,10 +116,18 @@ export class Chronicle {
 			...(this.#downSince === undefined
 				? {}
 				: { downtimeSeconds: ((this.#upAt ?? now) - this.#downSince) / 1000 }),
-			failures: [...failures].map(([scope, error]) => ({ scope, error: reportOf(error) })),
+			failures: reportsOf(failures),
 			results: this.#results,
 			...(left.length === 0 ? {} : { left: [...new Set(left)] }),
 			...(units.length === 0 ? {} : { units }),
 		};
 	}
+}
+
+function reportsOf(failures: ReadonlyMap<string, unknown>): RunSummary["failures"] {
+	const reports = boundedTogether([...failures.values()].map(reportOf), MOST_FAILURE_BYTES);
+	return [...failures.keys()].flatMap((scope, index) => {
+		const error = reports[index];
+		return error === undefined ? [] : [{ scope, error }];
+	});
 }

@@ -7,6 +7,7 @@ import { faultPoint } from "../steps/fault.ts";
 import { type LoadedKind, loadKinds, subjectOf } from "../steps/list.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import { type ErrorReport, HoldfastError, reportOf, withSubject } from "../values/error.ts";
+import { bounded } from "../values/error-bounds.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { Chronicle } from "./chronicle.ts";
 import { type Listener, type Outcome, type RunReport, SURROUNDINGS } from "./event.ts";
@@ -294,5 +295,5 @@ const NEVER = new AbortController().signal;
 /** Tidying up failed after a commit: the operation itself has succeeded. */
 function laterOn(report: ErrorReport): ErrorReport {
 	const hint = "what was committed stands; this is tried again before the next run";
-	return { ...report, hint: report.hint === undefined ? hint : `${report.hint}; ${hint}` };
+	return bounded({ ...report, hint: report.hint === undefined ? hint : `${report.hint}; ${hint}` });
 }

@@ -4,6 +4,7 @@
 import { dueOf } from "../steps/list.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { KeptCopy } from "../steps/records.ts";
+import { clip } from "../values/clip.ts";
 import { HoldfastError } from "../values/error.ts";
 import { VERSION as PROGRAM } from "../values/version.ts";
 import type { Outcome } from "./event.ts";
@@ -74,7 +75,7 @@ export class Journal extends JournalArchives {
 		const count = (this.#logged.get(step) ?? 0) + 1;
 		this.#logged.set(step, count);
 		if (count > LOG_LINES) return undefined;
-		const text = count === LOG_LINES ? "… (the rest of its output is not kept)" : line.slice(0, LOG_WIDTH);
+		const text = count === LOG_LINES ? "… (the rest of its output is not kept)" : clip(line, LOG_WIDTH);
 		this.#waiting.push([LOG, [run, step, new Date().toISOString(), text]]);
 		if (this.#waiting.length >= LOG_BATCH) this.#flush();
 		return text;

@@ -1,21 +1,18 @@
 // Error reports read from a journal or another machine. Their size is limited before anything uses them.
 import * as v from "valibot";
+import { bounded } from "./error-bounds.ts";
 
-/** Detail lines of an error that are shown. */
-const MOST_DETAILS = 200;
 const MOST_CODE = 200;
 const MOST_SUBJECT = 16_384;
 
-export const errorReportSchema = v.object({
-	// Absent in what Holdfast 0.1.0 wrote.
-	code: v.exactOptional(v.pipe(v.string(), v.maxLength(MOST_CODE))),
-	subject: v.exactOptional(v.pipe(v.string(), v.maxLength(MOST_SUBJECT))),
-	message: v.string(),
-	hint: v.exactOptional(v.string()),
-	details: v.exactOptional(
-		v.pipe(
-			v.array(v.string()),
-			v.transform((details) => details.slice(0, MOST_DETAILS)),
-		),
-	),
-});
+export const errorReportSchema = v.pipe(
+	v.object({
+		// Absent in what Holdfast 0.1.0 wrote.
+		code: v.exactOptional(v.pipe(v.string(), v.maxLength(MOST_CODE))),
+		subject: v.exactOptional(v.pipe(v.string(), v.maxLength(MOST_SUBJECT))),
+		message: v.string(),
+		hint: v.exactOptional(v.string()),
+		details: v.exactOptional(v.array(v.string())),
+	}),
+	v.transform((report) => bounded(report)),
+);

@@ -1,4 +1,6 @@
 // The only error type: what happened, to what, why, and what to do next. Throw it where this is known.
+import { clip } from "./clip.ts";
+import { bounded, MOST_TEXT } from "./error-bounds.ts";
 import {
 	type CodeWithSubject,
 	ERROR_CODES,
@@ -28,10 +30,12 @@ export class HoldfastError extends Error {
 	readonly hint: string | undefined;
 	readonly details: readonly string[];
 
+	/** The texts are limited in length and number: see error-bounds.ts. */
 	constructor(code: ErrorCode, message: string, facts: ErrorFacts & { readonly subject: string });
 	constructor(code: Exclude<ErrorCode, CodeWithSubject>, message: string, facts?: ErrorFacts);
-	constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
-		super(message, { cause: facts.cause });
+	constructor(code: ErrorCode, text: string, { cause, subject, hint, details = [] }: ErrorFacts = {}) {
+		const facts = bounded({ subject, message: text, hint, details });
+		super(facts.message, { cause });
 		this.name = "HoldfastError";
 		this.code = code;
 		this.exit = ERROR_CODES[code].exit;
@@ -57,24 +61,21 @@ export interface ErrorReport {
 	readonly details?: readonly string[];
 }
 
+/** Limited in size: see error-bounds.ts. */
 export function reportOf(error: unknown): ErrorReport {
-	if (!(error instanceof HoldfastError)) {
-		const [hint, subject] = [hintFor(error), pathOf(error)];
-		return {
-			code: codeFor(error),
-			...(subject === undefined ? {} : { subject }),
-			message: wordsOf(error),
-			...(hint === undefined ? {} : { hint }),
-		};
-	}
-	const { code, subject, message, hint, details } = error;
-	return {
-		code,
-		...(subject === undefined ? {} : { subject }),
-		message,
-		...(hint === undefined ? {} : { hint }),
-		...(details.length === 0 ? {} : { details }),
-	};
+	if (error instanceof HoldfastError) return bounded(error);
+	return bounded({
+		code: codeFor(error),
+		subject: pathOf(error),
+		message: wordsOf(error),
+		hint: hintFor(error),
+	});
+}
+
+/** The message and the details in one line, for use within another message. */
+export function inOneLine(error: unknown): string {
+	const { message, details = [] } = reportOf(error);
+	return clip([message, ...details].join(": "), MOST_TEXT);
 }
 
 /** An error reported by another process, possibly of another version. `exit`: its exit code, if known. */

@@ -1,6 +1,7 @@
 // Run a user's query, such as a health check's, with read access to this database only. The database belongs to the
 // service, which could replace a table with a view.
 
+import { LONGEST_BEGINNING } from "../../host/lines.ts";
 import { identifier } from "./names.ts";
 import type { MariadbDump } from "./schema.ts";
 import { serverOf, sqlBy } from "./server.ts";
@@ -16,7 +17,7 @@ export async function answerTo(
 	const reader = await temporaryAccount(serverOf(where, signal), database, "ask");
 	const statements = [`USE ${identifier(database)}`, sql.replace(/[;\s]+$/, "")];
 	const rows = await sqlBy(
-		{ ...reader, seconds: Math.ceil(seconds) },
+		{ ...reader, seconds: Math.ceil(seconds), beginning: LONGEST_BEGINNING },
 		statements,
 		`ask the database ${database}`,
 	).finally(reader.release);

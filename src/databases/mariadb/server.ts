@@ -12,6 +12,8 @@ export interface Asker {
 	readonly client: Client;
 	/** Time limit for one statement. */
 	readonly seconds?: number;
+	/** Bytes of the answer that are wanted; by default all of it. */
+	readonly beginning?: number;
 	connect(role: keyof Programs): string[];
 }
 
@@ -162,9 +164,10 @@ function plainSession({ seconds = QUESTION_SECONDS }: Asker): string[] {
 }
 
 async function scriptBy(asker: Asker, text: string, doing: string): Promise<string[][]> {
-	const { client, connect, seconds } = asker;
+	const { client, connect, seconds, beginning } = asker;
 	const result = await execText([...connect("client"), ...plainSession(asker)], {
 		...(await questionOptions(client, seconds)),
+		...(beginning === undefined ? {} : { beginning }),
 		input: text,
 	});
 	if (result.code !== 0) throw fault(client, doing, result);

@@ -1,6 +1,7 @@
 // Run a user's query, such as a health check's, with only the right to read this database. The database belongs to the
 // service, which could replace a table with a view.
 import { describeEnd, execText } from "../../host/exec.ts";
+import { LONGEST_BEGINNING } from "../../host/lines.ts";
 import { stranger } from "../../host/users.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { optionsOf } from "../client.ts";
@@ -23,7 +24,10 @@ export async function answerTo(
 			...["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"],
 			...[...connectionTo({ client: as, where }, database), `--command=${sql}`],
 		];
-		const result = await execText(argv, { ...(await optionsOf(as)), timeoutSeconds: seconds, signal });
+		const result = await execText(argv, {
+			...(await optionsOf(as)),
+			...{ timeoutSeconds: seconds, signal, beginning: LONGEST_BEGINNING },
+		});
 		if (result.code === 0) return result.text;
 		throw new HoldfastError("database-failed", describeEnd(result, seconds), { details: result.stderr });
 	};

@@ -28,6 +28,8 @@ export interface Question {
 	readonly doing: string;
 	readonly signal?: AbortSignal;
 	readonly timeoutSeconds?: number;
+	/** Bytes of the answer that are wanted; by default all of it. */
+	readonly beginning?: number;
 	/** Whether the file comes from an archive. */
 	readonly isArchived?: true;
 	log(line: string): void;
@@ -108,7 +110,7 @@ async function run(
 	statements: readonly string[],
 	who: Identity | undefined,
 	enclosure: Enclosure | undefined,
-	{ doing, signal, timeoutSeconds, isArchived }: Question,
+	{ doing, signal, timeoutSeconds, beginning, isArchived }: Question,
 ): Promise<string> {
 	const words = ["sqlite3", "-init", "/dev/null", "-batch", "-bail", "-cmd", `.timeout ${BUSY_MS}`, at];
 	const result = await execText(words, {
@@ -121,6 +123,7 @@ async function run(
 		standstillSeconds: standstillSeconds(),
 		...(signal ? { signal } : {}),
 		timeoutSeconds: timeoutSeconds ?? LONG_QUESTION_SECONDS,
+		...(beginning === undefined ? {} : { beginning }),
 	});
 	if (result.code === 0) return result.text;
 	const stderr = result.stderr.map((line) => line.replaceAll(at, shown));

@@ -15,6 +15,7 @@ import {
 import { dirname } from "node:path";
 import { removeIn } from "../../host/files.ts";
 import { openFileBelow, openFolder, split, syncFolder } from "../../host/folder.ts";
+import { LONGEST_BEGINNING } from "../../host/lines.ts";
 import { type FileOwner, giveTo, ownerOf } from "../../host/owner.ts";
 import { resolvePath } from "../../host/trust.ts";
 import { accountOf } from "../../host/users.ts";
@@ -107,7 +108,10 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 			syncFolder(folder);
 		},
 		ask: (sql, seconds, work) =>
-			askSqlite(live, [sql], { ...work, doing: `ask ${live}`, timeoutSeconds: seconds }),
+			askSqlite(live, [sql], {
+				...{ signal: work.signal, log: work.log },
+				...{ doing: `ask ${live}`, timeoutSeconds: seconds, beginning: LONGEST_BEGINNING },
+			}),
 		rows: (work) => countRows(live, { ...work, doing: `count the rows of ${live}` }),
 		async rowsOf(file, work) {
 			// The file comes from the archive's author, so read it as an unprivileged user.

@@ -3,10 +3,13 @@ import type { Writable } from "node:stream";
 import type * as v from "valibot";
 import { closeOff, type Enclosure } from "../../host/enclosure.ts";
 import { cleanEnvironment, exec } from "../../host/exec.ts";
+import { lastLines } from "../../host/last-lines.ts";
 import { answerReader, type OutputReader } from "../../host/lines.ts";
 import { readSecret } from "../../host/secret.ts";
 import { standstillSeconds } from "../../host/standstill.ts";
+import { clip } from "../../values/clip.ts";
 import { HoldfastError } from "../../values/error.ts";
+import { MOST_TEXT } from "../../values/error-bounds.ts";
 import type { Work } from "../destination.ts";
 import { understood, understoodOr } from "../output.ts";
 import { repositoryToClose } from "../repository.ts";
@@ -14,6 +17,9 @@ import { retrying } from "../retry.ts";
 import { discardCache } from "./broken-cache.ts";
 import { BorgFault, type BorgMessage, faultOf, messageSchema } from "./faults.ts";
 import type { BorgDestination } from "./schema.ts";
+
+/** How many of its errors are kept: the first ones, and the last. */
+const MOST_ERRORS = 200;
 
 export interface BorgCall {
 	readonly cwd?: string;
@@ -87,7 +93,11 @@ async function once(
 ): Promise<BorgEnd> {
 	const passphrase = await readSecret(destination);
 	const errors: BorgMessage[] = [];
-	const plain: string[] = [];
+	const keep = (message: BorgMessage) => {
+		if (errors.length >= MOST_ERRORS) errors.pop();
+		errors.push({ ...message, message: clip(message.message ?? "", MOST_TEXT) });
+	};
+	const plain = lastLines(20);
 	const answer = answerReader();
 	const closed = [...(call.closed ?? []), ...repositoryToClose(destination.repo)];
 	const outside = call.mounts || call.enclosure !== undefined;
@@ -118,14 +128,13 @@ async function once(
 			onStderr: (line) => {
 				const message = parse(line);
 				if (!message) {
-					plain.push(line);
-					if (plain.length > 20) plain.shift();
+					plain.add(line);
 					work.log(line);
 					return;
 				}
 				if (message.type === "log_message" && message.levelname !== "INFO") {
 					work.log(message.message ?? line);
-					if (message.levelname === "ERROR" || message.levelname === "CRITICAL") errors.push(message);
+					if (message.levelname === "ERROR" || message.levelname === "CRITICAL") keep(message);
 				}
 				call.onMessage?.(message);
 			},
@@ -134,7 +143,7 @@ async function once(
 	work.signal.throwIfAborted();
 	if (result.code === 0) return { code: 0, stdout: answer.text() };
 	if (isWarning(result.code)) return { code: 1, stdout: answer.text() };
-	throw faultOf(destination, errors, plain, result);
+	throw faultOf(destination, errors, plain.lines, result);
 }
 
 /** borg 1.4 and later can use a separate exit code for each kind of warning (BORG_EXIT_CODES; "Return codes" in its manual). */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Enclosure } from "../../host/enclosure.ts";
 import { describeEnd, exec } from "../../host/exec.ts";
 import { writeSynced } from "../../host/files.ts";
+import { lastLines } from "../../host/last-lines.ts";
 import { nameOf } from "../../host/names.ts";
 import { howToInstall, programPath } from "../../host/programs.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -11,6 +12,9 @@ import type { Work } from "../destination.ts";
 import { type DiskError, diskErrorAtEnd, rsyncDiskError } from "../disk-error.ts";
 import { diskFault } from "../disk-fault.ts";
 import { saysAbsent, type Watch } from "../unsteady.ts";
+
+/** How many of its last lines are kept. */
+const MOST_LINES = 10;
 
 /**
  * Write `conf` to `scratch`, next to `rules`: rsnapshot(1), CONFIGURATION. With `link_dest` a file whose mode has changed
@@ -86,7 +90,7 @@ export async function rsnapshot(
 	told: Told,
 	enclosure: Enclosure | undefined,
 ): Promise<void> {
-	const said: string[] = [];
+	const said = lastLines(MOST_LINES);
 	let failed: DiskError | undefined;
 	let since = Date.now();
 	const hear = (line: string) => {
@@ -105,7 +109,7 @@ export async function rsnapshot(
 			since = Date.now();
 			return;
 		}
-		said.push(line);
+		said.add(line);
 		work.log(line);
 		failed ??= rsyncDiskError(line) ?? ownDiskError(line);
 		hearFault(line, told);
@@ -125,10 +129,10 @@ export async function rsnapshot(
 			hint: howToInstall("rsnapshot"),
 		});
 	if (failed !== undefined)
-		throw diskFault(Object.assign(new Error(said.at(-1)), { code: failed }), directory);
+		throw diskFault(Object.assign(new Error(said.lines.at(-1)), { code: failed }), directory);
 	throw new HoldfastError("program-failed", `rsnapshot ${describeEnd(result)} in ${directory}`, {
 		subject: "rsnapshot",
-		details: said.slice(-10),
+		details: said.lines,
 	});
 }
 

@@ -17,7 +17,7 @@ import {
 import { digesting, sha256 } from "../../host/digest.ts";
 import { removeTree, syncPath, writeSynced } from "../../host/files.ts";
 import { linkAt } from "../../host/trust.ts";
-import { HoldfastError, reportOf } from "../../values/error.ts";
+import { HoldfastError, inOneLine } from "../../values/error.ts";
 import { printable, shortPath } from "../../values/printable.ts";
 import type { Dumped, DumpedDatabase, DumpStep } from "../dump.ts";
 import type { StepWork } from "../step.ts";
@@ -116,8 +116,7 @@ async function writeAccounts(
 	} catch (error) {
 		if (facts !== undefined) throw error;
 		// A role that may read the data may not always read the accounts. The dump is complete without them.
-		const { message, details = [] } = reportOf(error);
-		warnings.push(`the accounts of the ${dumpLabel(dump)} are left out: ${[message, ...details].join(": ")}`);
+		warnings.push(`the accounts of the ${dumpLabel(dump)} are left out: ${inOneLine(error)}`);
 		return {};
 	}
 }

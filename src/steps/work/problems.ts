@@ -9,7 +9,7 @@ import { type Holder, holdersOf } from "../../host/processes.ts";
 import { nearestPresent, survey } from "../../host/survey.ts";
 import { inTruth, linkAt, resolveEntry } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
-import { reportOf } from "../../values/error.ts";
+import { inOneLine } from "../../values/error.ts";
 import { isWithin, ownerOf } from "../../values/paths.ts";
 import { printable, shortPath } from "../../values/printable.ts";
 import type { Place } from "../fields.ts";
@@ -98,9 +98,8 @@ async function unitFaults({ units }: PreflightStep): ReturnType<typeof foresee> 
 	try {
 		return await foresee(units);
 	} catch (error) {
-		const { message, details = [] } = reportOf(error);
 		return {
-			problems: [[message, ...details].join(": ")],
+			problems: [inOneLine(error)],
 			stopped: new Set(units.map(({ unit }) => unit)),
 			too: [],
 		};
@@ -163,8 +162,7 @@ async function databaseFaults(
 				const obstacles = await (await openDatabase(dump, signal)).obstacles(facts);
 				return obstacles.map((obstacle) => `the ${dumpLabel(dump)} cannot be loaded: ${obstacle}`);
 			} catch (error) {
-				const { message, details = [] } = reportOf(error);
-				return [[message, ...details].join(": ")];
+				return [inOneLine(error)];
 			}
 		}),
 	);
