@@ -71,6 +71,22 @@ export class DestinationAbsent extends HoldfastError {}
 export const isBusy = (error: unknown): boolean =>
 	error instanceof HoldfastError && error.code === "repository-locked";
 
+const NO_ANSWER: ReadonlySet<string> = new Set([
+	"connection-failed",
+	"host-unreachable",
+	"repository-not-found",
+	"disk-absent",
+	"disk-not-mounted",
+	"repository-locked",
+]);
+
+/**
+ * Whether nothing answered at the location of a destination, so that any other question there would fail too. Other errors
+ * may be about one archive, or about the options of one config, such as its passphrase.
+ */
+export const isSilent = (error: unknown): boolean =>
+	error instanceof HoldfastError && NO_ANSWER.has(error.code);
+
 /** What an engine gets for one operation. */
 export interface Work {
 	/** When it aborts: end the engine, leave nothing incomplete behind, and throw. */

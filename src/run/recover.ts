@@ -1,10 +1,12 @@
 // What is due before any other work under the lock: interrupted runs are finished or rolled back, and leftovers of these or
 // older runs are removed.
 import { openDatabase } from "../databases/dump.ts";
+import { isSilent } from "../engines/destination.ts";
 import { discardFolder } from "../host/private-area.ts";
 import type { LaterContext } from "../steps/context.ts";
 import { dueOf, STEP_KINDS } from "../steps/list.ts";
-import { HoldfastError, reportOf } from "../values/error.ts";
+import type { Step } from "../steps/plan.ts";
+import { HoldfastError, inOneLine } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
 import type { Listener, RunReport } from "./event.ts";
 import { recoverRun } from "./executor.ts";
@@ -69,37 +71,37 @@ export async function tidyUp(
 	{ now = new Date(), spared }: { readonly now?: Date; readonly spared?: string | undefined } = {},
 ): Promise<string[]> {
 	const faults: string[] = [];
-	/** Whether it is done. */
+	/** The error if it is not done. */
 	const attempt = async (what: string, work: () => Promise<void>, wayOut = "") => {
 		try {
 			await work();
-			return true;
+			return undefined;
 		} catch (error) {
-			const { message, details = [] } = reportOf(error);
-			faults.push(`${what}: ${[message, ...details].join(": ")}${wayOut}`);
-			return false;
+			faults.push(`${what}: ${inOneLine(error)}${wayOut}`);
+			return { error };
 		}
 	};
-	/** By destination that did not answer: how many more things are due there. */
+	/** By location that did not answer: how many more things are due there. */
 	const waiting = new Map<string, number>();
 	for (const { run, step, work } of journal.leftovers()) {
 		const kind = work && STEP_KINDS.get(work.kind);
-		const at = work && kind?.dueAt?.(work);
+		const context = laterOf(journal, run);
+		const at = work && (await locationOf(work, context));
 		const before = at === undefined ? undefined : waiting.get(at);
 		if (at !== undefined && before !== undefined) {
 			waiting.set(at, before + 1);
 			continue;
 		}
-		const isDone = await attempt(
+		const failed = await attempt(
 			`still to do of run ${run}, ${work ? dueOf(work) : step}`,
 			async () => {
 				if (work === undefined || kind === undefined) throw notUnderstood();
-				await (await kind.work()).later?.(work, laterOf(journal, run));
+				await (await kind.work()).later?.(work, context);
 				journal.tidied(run, step);
 			},
 			`; it is tried again before each run. If it can never be done: holdfast recover --abandon ${run}`,
 		);
-		if (!isDone && at !== undefined) waiting.set(at, 0);
+		if (at !== undefined && failed && (isSilent(failed.error) || context.signal.aborted)) waiting.set(at, 0);
 	}
 	for (const [at, more] of waiting)
 		if (more > 0)
@@ -115,6 +117,15 @@ export async function tidyUp(
 		});
 	}
 	return faults;
+}
+
+/** Undefined also if the manifest does not tell: the attempt says why. */
+async function locationOf(work: Step, { manifest }: LaterContext): Promise<string | undefined> {
+	try {
+		return await STEP_KINDS.get(work.kind)?.dueAt?.(work, manifest());
+	} catch {
+		return undefined;
+	}
 }
 
 const laterOf = (journal: Journal, run: string): LaterContext => ({

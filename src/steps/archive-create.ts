@@ -40,6 +40,9 @@ export const archiveCreate = defineStep({
 	id: (provider: string, destination: string) => `create:${provider}/${destination}`,
 	note,
 	due: ({ archive, destination }) => `look for ${archive} in ${destination}`,
-	dueAt: ({ provider, destination }) => `${provider}/${destination}`,
+	async dueAt({ provider, destination }, manifest) {
+		const { openDestination } = await import("../engines/registry.ts");
+		return (await openDestination(manifest, provider, destination)).location;
+	},
 	work: async () => (await import("./work/archive-create.ts")).archiveCreate,
 });

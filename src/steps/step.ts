@@ -4,6 +4,7 @@
 // parameters, what it records for its undo, what it hands on to later steps, and how the executor treats it. That much is
 // loaded whenever a journal is read; the behaviour is loaded when a run contains a step of the kind.
 import * as v from "valibot";
+import type { Manifest } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { LaterContext, StepContext, UndoContext } from "./context.ts";
 import type { Ref } from "./fields.ts";
@@ -71,8 +72,11 @@ interface Definition<K extends string, P extends v.ObjectEntries, I extends (...
 	readonly hands?: v.GenericSchema<unknown, H>;
 	/** Describes what remains to be done when it fails: that is recorded, and `later` does it. */
 	readonly due?: (step: StepOf<K, P>) => string;
-	/** What must answer for it to be done: when it fails, nothing else that is due there is tried in this run. */
-	readonly dueAt?: (step: StepOf<K, P>) => string;
+	/**
+	 * The location of what must answer for it to be done, from the manifest of the step's own run: if it does not answer,
+	 * nothing else that is due there is tried before this run.
+	 */
+	readonly dueAt?: (step: StepOf<K, P>, manifest: Manifest) => Promise<string>;
 	readonly work: () => Promise<StepWork<NoInfer<StepOf<K, P>>, NoInfer<N>, NoInfer<H>>>;
 }
 
@@ -96,7 +100,7 @@ export interface StepKind<
 	noteIn(step: string, noted: unknown): N | undefined;
 	handedIn(step: string, noted: unknown): H | undefined;
 	due?(step: S): string;
-	dueAt?(step: S): string;
+	dueAt?(step: S, manifest: Manifest): Promise<string>;
 	work(): Promise<StepWork<S, N, H>>;
 }
 

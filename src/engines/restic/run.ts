@@ -6,6 +6,7 @@ import { parseEnv } from "node:util";
 import * as v from "valibot";
 import { closeOff, type Enclosure } from "../../host/enclosure.ts";
 import { cleanEnvironment, start } from "../../host/exec.ts";
+import { lastLines } from "../../host/last-lines.ts";
 import { answerReader, type OutputReader, recordReader } from "../../host/lines.ts";
 import { places } from "../../host/places.ts";
 import { readSecret, secretText } from "../../host/secret.ts";
@@ -104,13 +105,12 @@ async function once(
 	const closed = [...(call.closed ?? []), ...repositoryToClose(destination.repo)];
 	const outside = call.mounts || call.enclosure !== undefined;
 	await using enclosure = outside ? undefined : await closeOff(closed, work.log);
-	const said: string[] = [];
+	const { lines: said, add } = lastLines(MOST_PROBLEMS);
 	const own = ownLines(words[0]);
 	const stop = new AbortController();
 	let openings = 0;
 	const show = (line: string) => {
-		said.push(line);
-		if (said.length > MOST_PROBLEMS) said.shift();
+		add(line);
 		work.log(line);
 	};
 	const say = (line: string, isFinal = false) => {
