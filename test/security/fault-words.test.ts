@@ -6,11 +6,13 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { after, describe, test } from "node:test";
+import { requireStatements } from "../../src/databases/mariadb/statement.ts";
+import { says } from "../../src/databases/mariadb/temporary.ts";
 import { type BorgMessage, faultOf as borgFault } from "../../src/engines/borgbackup/faults.ts";
 import { rsyncDiskError, tarDiskError } from "../../src/engines/disk-error.ts";
 import { openFolder } from "../../src/host/folder.ts";
 import { restoreInto } from "../../src/steps/work/restore-into.ts";
-import { reportOf } from "../../src/values/error.ts";
+import { HoldfastError, reportOf } from "../../src/values/error.ts";
 import { ENGINES, openLocalbackup, setUpEngines } from "../engines/engines.ts";
 import { intoFolder, metadataOf, quiet } from "../engines/fixtures.ts";
 import { scratch } from "../support/scratch.ts";
@@ -149,6 +151,19 @@ test("borg is out of space if a traceback of it or its message's id says so", ()
 		fault(exception, traceback(`FileExistsError: [Errno 17] File exists: '${JSON.stringify(name)}'`)),
 		"program-failed",
 	);
+});
+
+test("MariaDB: the number of an error is where the client prints it, and not in a text that it quotes", async () => {
+	const quoted = "ERROR 1295 (HY000) at line 1: x";
+	const inOne = `ERROR 1064 (42000) at line 4: You have an error in your SQL syntax near '${quoted}, ERROR 1142 (42000)'`;
+	const never = () => Promise.reject(new Error("nothing else is asked"));
+	const asked = { faults: async () => [inOne], sql: never, script: never };
+	const parsed = requireStatements(asked, "app", [{ sqlMode: "", statement: quoted }]);
+	await assert.rejects(parsed, { code: "database-failed" });
+	const details = ["ERROR 1064 (42000) at line 4: You have an error in your SQL syntax near '", `${quoted}'`];
+	const error = new HoldfastError("database-failed", "could not make it", { details });
+	assert.equal(says(error, /^ERROR 1295 \(/), false);
+	assert.equal(says(error, /^ERROR 1064 \(/), true);
 });
 
 test("localbackup: a socket that is named like an error is not one", async () => {

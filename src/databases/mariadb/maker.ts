@@ -16,7 +16,7 @@ const definitionSeconds = () => Number(process.env.HOLDFAST_DEFINITION_SECONDS) 
  * The account may not create anything that runs as another account, or anything that is written to a binary log,
  * whatever the definition says.
  */
-const NOT_A_MAKER = /ERROR (1227|1419) /;
+const NOT_A_MAKER = /^ERROR (1227|1419) \(/;
 
 export interface Makers {
 	/** The account to try first. */

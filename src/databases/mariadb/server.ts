@@ -132,6 +132,9 @@ export function sqlBy(asker: Asker, statements: readonly string[], doing: string
 	return scriptBy(asker, `${statements.join(";\n")};\n`, doing);
 }
 
+/** The beginning of an error as the client prints it: `ERROR 1064 (42000) at line 1: `. */
+export const isError = (line: string) => /^ERROR \d+ \(/.test(line);
+
 /** Run SQL as this asker. */
 export function asked(asker: Asker): Asked {
 	return {
@@ -143,7 +146,7 @@ export function asked(asker: Asker): Asked {
 				...(await questionOptions(asker.client, asker.seconds)),
 				input: `${statements.join(";\n")};\n`,
 				onStderr: (line) => {
-					if (line.startsWith("ERROR ")) said.push(line);
+					if (isError(line)) said.push(line);
 				},
 			});
 			// The client failed before it ran any statement.
@@ -165,12 +168,20 @@ function plainSession({ seconds = QUESTION_SECONDS }: Asker): string[] {
 
 async function scriptBy(asker: Asker, text: string, doing: string): Promise<string[][]> {
 	const { client, connect, seconds, beginning } = asker;
+	let first: string | undefined;
 	const result = await execText([...connect("client"), ...plainSession(asker)], {
 		...(await questionOptions(client, seconds)),
 		...(beginning === undefined ? {} : { beginning }),
 		input: text,
+		onStderr: (line) => {
+			if (isError(line)) first ??= line;
+		},
 	});
-	if (result.code !== 0) throw fault(client, doing, result);
+	if (result.code !== 0) {
+		// A message of many lines may have pushed its own beginning out of the last ones.
+		const told = first === undefined || result.stderr.includes(first) ? [] : [first];
+		throw fault(client, doing, { ...result, stderr: [...told, ...result.stderr] });
+	}
 	return result.text
 		.split("\n")
 		.filter((line) => line !== "")

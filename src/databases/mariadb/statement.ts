@@ -6,12 +6,13 @@ import { saysDenied } from "./denied.ts";
 import { identifier, literal, word } from "./names.ts";
 import type { Asked, Server } from "./server.ts";
 import type { StoredObject } from "./stored-object.ts";
+import { says } from "./temporary.ts";
 
 /**
  * "This command is not supported in the prepared statement protocol yet": the server reports this only if the text is
  * one statement.
  */
-const NOT_PREPARED = /ERROR 1295 /;
+const NOT_PREPARED = /^ERROR 1295 \(/;
 
 /** Throws for text that the server does not parse as one statement. Nothing is run. */
 export async function requireStatements(
@@ -74,8 +75,7 @@ export async function makeOne(
 			doing,
 		);
 	} catch (error) {
-		if (!(error instanceof HoldfastError) || !error.details.some((line) => NOT_PREPARED.test(line)))
-			throw error;
+		if (!says(error, NOT_PREPARED)) throw error;
 		await makeAsIs(by, before, one, statement, doing);
 	} finally {
 		if (other) await server.sql([collate(ownCollation)], doing);

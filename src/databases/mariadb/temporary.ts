@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { account as userOf } from "../../host/users.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { type AccountName, accountLiteral, accountText, identifier, literal, pattern } from "./names.ts";
-import type { Asker, Server } from "./server.ts";
+import { type Asker, isError, type Server } from "./server.ts";
 
 /**
  * The rights that each task needs on its database. None may read files, and only `make` can create views and routines.
@@ -30,15 +30,15 @@ const RIGHTS = {
  */
 const TO_MAKE = ["SET USER", "SET_ANY_DEFINER", "SET_USER_ID"];
 /** "You have an error in your SQL syntax", "illegal privilege": the server is older and knows none of them. */
-const UNKNOWN = /ERROR (1064|1221|1149|3619) /;
+const UNKNOWN = /^ERROR (1064|1221|1149|3619) \(/;
 /** Time limit for dropping an account when the run is interrupted. */
 const DROP_SECONDS = 5;
 export type Purpose = keyof typeof RIGHTS;
 
 /** "You need CREATE USER", "access denied": the configured account may not create accounts. */
-const MAY_NOT = /ERROR (1044|1045|1142|1227|1410) /;
+const MAY_NOT = /^ERROR (1044|1045|1142|1227|1410) \(/;
 /** The server is read-only, for example a replica. */
-const READ_ONLY = /ERROR (1290|1836) /;
+const READ_ONLY = /^ERROR (1290|1836) \(/;
 
 /**
  * The same name on every attempt, so that an account left by an interrupted run is found and dropped. Accounts that
@@ -203,9 +203,13 @@ export async function dropTemporary(
 	});
 }
 
-/** Whether the server's error message matches. */
+/**
+ * Whether the server's error is one of these: `/^ERROR 1064 \(/`. Only its first line counts, because the message may quote the
+ * text of a service, line breaks included.
+ */
 export function says(error: unknown, what: RegExp): error is HoldfastError {
-	return error instanceof HoldfastError && error.details.some((line) => what.test(line));
+	if (!(error instanceof HoldfastError)) return false;
+	return what.test(error.details.find(isError) ?? "");
 }
 
 /** Keep temporary accounts out of the binary log, and so off the replicas, if we have the right to do that. */

@@ -13,6 +13,9 @@ const SEPARATOR = "\u001f";
 /** The server reports this while it starts or recovers from a crash. None of our statements has run. */
 const COMING_UP =
 	/FATAL: +the database system is (starting up|in recovery mode|not yet accepting connections)/;
+/** Without a connection: otherwise psql's first line names a line of the script, and what follows may be a service's text. */
+const isComingUp = ([first = "", ...others]: readonly string[]) =>
+	/^psql: (?!warning)/.test(first) && [first, ...others].some((line) => COMING_UP.test(line));
 const COMING_UP_MS = 60_000;
 const POLL_MS = 250;
 
@@ -127,8 +130,7 @@ async function run(
 				.split("\0")
 				.filter((record) => record.trim() !== "")
 				.map((record) => record.split(SEPARATOR));
-		if (!result.stderr.some((line) => COMING_UP.test(line)) || performance.now() > until)
-			throw fault(client, doing, result);
+		if (!isComingUp(result.stderr) || performance.now() > until) throw fault(client, doing, result);
 		await pause(POLL_MS, undefined, client.signal ? { signal: client.signal } : {});
 	}
 }
