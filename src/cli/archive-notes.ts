@@ -13,11 +13,11 @@ import { type ErrorReport, HoldfastError, reportOf } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
 import type { MachineCall } from "./command.ts";
 import { ask, type Flags } from "./one-archive.ts";
-import { sayPassedOver } from "./passed-over.ts";
+import { sayLatest } from "./passed-over.ts";
 import { untilUndone } from "./signals.ts";
 
 export const WHERE =
-	"A name, or `latest`, means that archive in every destination that has it; with --provider or a full id, only that one.";
+	"A name, or `latest`, means that archive in every destination that has it; with a\nPROVIDER, a DESTINATION or an id, only there.";
 
 interface Change {
 	/** Undefined when there is nothing to change. */
@@ -27,15 +27,16 @@ interface Change {
 
 /** Rewrite an archive's metadata in every destination that has it, or only in the one named. Returns the exit code. */
 export async function changeMetadata(
-	{ out, manifest }: MachineCall,
+	call: MachineCall,
 	given: Flags,
-	wanted: string,
+	words: readonly string[],
 	{ change, done }: Change,
 ): Promise<number> {
-	const { listing, work } = await ask(manifest, given, wanted);
+	const { out, manifest } = call;
+	const { listing, work, wanted } = await ask(call, given, words);
 	const copies = chooseCopies(listing, wanted);
 	const [first] = copies;
-	if (wanted === "latest" && first) sayPassedOver(listing, first);
+	if (wanted === "latest" && first) sayLatest(out, listing, first);
 	const ends: End[] = [];
 	for (const archive of copies) ends.push(await changed(manifest, archive, change, work));
 	const [end] = ends;

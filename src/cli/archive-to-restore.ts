@@ -9,7 +9,9 @@ import { requireStates } from "../plan/order.ts";
 import { chosenOf } from "../plan/targets.ts";
 import { Journal } from "../run/journal.ts";
 import { HoldfastError } from "../values/error.ts";
-import { sayPassedOver } from "./passed-over.ts";
+import type { Named } from "./archive-words.ts";
+import type { MachineCall } from "./command.ts";
+import { sayLatest } from "./passed-over.ts";
 
 /**
  * An archive that is named by its full id, was made here and is good is not looked up: a look-up costs an engine as much
@@ -17,28 +19,34 @@ import { sayPassedOver } from "./passed-over.ts";
  */
 export function knownArchive(
 	manifest: Manifest,
-	provider: string,
-	wanted: string,
+	{ where, wanted }: Named,
 	services: readonly string[],
 ): ListedArchive | undefined {
 	if (destinationIn(wanted) === undefined) return undefined;
 	using journal = Journal.read(places().state);
 	const made = journal.archive(wanted);
-	if (made?.provider !== provider || made.metadata.machine !== manifest.machine) return undefined;
+	if (
+		made === undefined ||
+		!where.providers.includes(made.provider) ||
+		made.metadata.machine !== manifest.machine
+	)
+		return undefined;
 	const archive = { ...made, machine: manifest.machine, created: made.metadata.created };
 	return services.every((service) => isGood(archive, service)) ? archive : undefined;
 }
 
 /** Choose the archive from those that the destinations list. */
 export async function listedArchive(
-	manifest: Manifest,
-	provider: string,
-	wanted: string,
+	{ manifest, out }: MachineCall,
+	{ where, wanted }: Named,
 	services: readonly string[],
 	{ from, path = [] }: { readonly from?: string; readonly path?: readonly string[] },
 	work: Work,
 ): Promise<ListedArchive> {
-	const listing = await listArchives(manifest, [provider], work, from);
+	const listing = await listArchives(manifest, where.providers, work, {
+		from,
+		destination: where.destination,
+	});
 	const isHeld = (service: string) =>
 		listing.archives.some(({ metadata }) => Object.hasOwn(metadata?.states ?? {}, service));
 	const unheld = services.filter((service) => !isHeld(service));
@@ -50,7 +58,7 @@ export async function listedArchive(
 		listing.archives.every(({ metadata }) => metadata !== undefined);
 	if (unheld.length > 0 && path.length === 0 && isTold) throw heldByNone(manifest, listing, services, unheld);
 	const archive = chooseArchive(listing, wanted, services);
-	if (wanted === "latest") sayPassedOver(listing, archive, services);
+	if (wanted === "latest") sayLatest(out, listing, archive, services);
 	// With --path, an archive that holds the path under another state's name will do.
 	if (path.length > 0) chosenOf(manifest, archive, services, path);
 	requireGood(listing, archive, services);

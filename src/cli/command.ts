@@ -13,7 +13,7 @@ import type { Reporter } from "../report/reporter.ts";
 import { linesIn, resultsGone } from "../report/terminal.ts";
 import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
 import type { CommonFlags } from "./flags.ts";
-import { machineNamed } from "./machines.ts";
+import { type MachineName, machineNamed } from "./machines.ts";
 import { wasInterrupted } from "./signals.ts";
 
 /** What the parser passes to a command. */
@@ -78,7 +78,7 @@ export function command<const FLAGS extends Flags<FLAGS>, const ARGS extends Bas
 /** A command on one machine: `machine` returns its name, or undefined for the only one. Another machine gets the command line. */
 export function machineCommand<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = []>(
 	definition: Definition<FLAGS, ARGS> & {
-		machine(flags: NoInfer<FLAGS>, words: NoInfer<ARGS>): string | undefined;
+		machine(flags: NoInfer<FLAGS>, words: NoInfer<ARGS>): MachineName;
 		run(call: MachineCall, flags: FLAGS, ...words: ARGS): Promise<number>;
 	},
 ): Command<CommandContext> {

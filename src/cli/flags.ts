@@ -3,7 +3,6 @@
 import type { MachineNames } from "../config/names.ts";
 import { byFormat, FORMATS, type FormatFlags } from "../report/formats.ts";
 import { secondsOf } from "../values/duration.ts";
-import { HoldfastError } from "../values/error.ts";
 
 export interface CommonFlags extends FormatFlags {
 	readonly config?: string;
@@ -120,25 +119,11 @@ export const fleetFlags = {
 	},
 } as const;
 
-/** `[MACHINE] PROVIDER ARCHIVE`, in the parser's form. */
-export const archiveWords = {
-	kind: "array",
-	parameter: {
-		brief: "[MACHINE] PROVIDER ARCHIVE",
-		parse: text,
-		placeholder: "[MACHINE] PROVIDER ARCHIVE",
-		proposeCompletions: async () => [...(await machineNames()), ...(await providerNames()), "latest"],
-	},
-	minimum: 2,
-	maximum: 3,
-} as const;
-
-export function splitWords(command: string, words: readonly string[]) {
-	const [wanted, provider, machine] = [...words].reverse();
-	if (wanted !== undefined && provider !== undefined) return { machine, provider, wanted };
-	throw new HoldfastError("usage", "name a provider and an archive", {
-		hint: `holdfast ${command} --service NAME [MACHINE] PROVIDER ARCHIVE`,
-	});
-}
+/** The words that can name an archive, except its own name. */
+export const proposeArchiveWords = async () => [
+	...(await machineNames()),
+	...(await providerNames()),
+	"latest",
+];
 
 export const onFlag = valueFlag("on this machine of the config, over SSH", "MACHINE");

@@ -2,7 +2,7 @@
 
 import type { LoadOptions } from "../config/find.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
-import { isHere, select } from "../fleet/select.ts";
+import { isHere, type Machines, select } from "../fleet/select.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { printMessage } from "../report/terminal.ts";
 import { HoldfastError } from "../values/error.ts";
@@ -14,12 +14,17 @@ export interface Target {
 	readonly sshConfig: string | undefined;
 }
 
+/** The name of a machine, or how the config leads to it; undefined for the only one. */
+export type MachineName = string | undefined | ((config: Machines) => Promise<string | undefined>);
+
 /** The machine that a command is for: the one named, or the only one; and whether it is this one. */
 export async function machineNamed(
 	flags: CommonFlags,
-	name: string | undefined,
+	name: MachineName,
 ): Promise<Target & { readonly isHere: boolean }> {
-	const { machines, sshConfig } = await chosen(flags, { machine: name === undefined ? [] : [name] });
+	const config = await loadConfig(flags.config, loading);
+	const named = typeof name === "function" ? await name(config) : name;
+	const { machines, sshConfig } = await chosenFrom(config, flags, named === undefined ? [] : [named]);
 	const [manifest] = machines;
 	if (!manifest) throw new HoldfastError("machine-ambiguous", "which machine?");
 	return { manifest, sshConfig, isHere: isHere(manifest) };
@@ -52,9 +57,16 @@ export async function chosen(
 	flags: CommonFlags & Partial<FleetFlags>,
 	{ machine }: { readonly machine: readonly string[] },
 ): Promise<Chosen> {
-	const config = await loadConfig(flags.config, loading);
+	return chosenFrom(await loadConfig(flags.config, loading), flags, machine);
+}
+
+async function chosenFrom(
+	config: Loaded,
+	flags: CommonFlags & Partial<FleetFlags>,
+	names: readonly string[],
+): Promise<Chosen> {
 	const selection = {
-		names: machine,
+		names,
 		tags: flags.tag ?? [],
 		all: flags.all ?? false,
 		several: flags.all !== undefined,

@@ -1,14 +1,21 @@
-// How the commands on one archive find it.
+// How the commands on one archive take its name and find it.
 
-import { destinationIn } from "../engines/archive-name.ts";
 import type { Destination, Work } from "../engines/destination.ts";
 import { openDestination } from "../engines/registry.ts";
-import type { Manifest } from "../manifest/schema.ts";
 import { type ListedArchive, listArchives } from "../plan/archives.ts";
 import { chooseArchive } from "../plan/choose.ts";
-import { type CommonFlags, commonFlags, machineWord, providerFlag, valueFlag } from "./flags.ts";
-import { providersOf } from "./machines.ts";
-import { sayPassedOver } from "./passed-over.ts";
+import { ARCHIVE_USAGE, type Following, machineInWords, readArchiveWords } from "./archive-words.ts";
+import type { MachineCall } from "./command.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	machineWord,
+	proposeArchiveWords,
+	providerFlag,
+	valueFlag,
+} from "./flags.ts";
+import type { MachineName } from "./machines.ts";
+import { sayLatest } from "./passed-over.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
 export interface Flags extends CommonFlags {
@@ -27,46 +34,67 @@ export const flags = {
 	from: valueFlag("an archive of another machine", "MACHINE"),
 } as const;
 
-export const word = (brief: string, placeholder: string) => ({
-	brief,
-	placeholder,
-	parse: (text: string) => text,
-});
-export const archiveWord = word(
-	"an id as `holdfast list` prints it, a name that only one has, or `latest`",
-	"ARCHIVE",
-);
+/** The words of a command that names one archive: their usage line, and their definition for the parser. */
+export function archiveWords(following: Following = "nothing", placeholder = "") {
+	const after = { nothing: "", "perhaps a path": ` [${placeholder}]`, "one word": ` ${placeholder}` }[
+		following
+	];
+	const least = following === "one word" ? 2 : 1;
+	return {
+		usage: `${ARCHIVE_USAGE}${after}`,
+		following,
+		positional: {
+			kind: "array",
+			parameter: {
+				brief: "see above",
+				parse: (text: string) => text,
+				placeholder: least === 1 ? "ARCHIVE" : `ARCHIVE${after}`,
+				proposeCompletions: proposeArchiveWords,
+			},
+			minimum: least,
+			maximum: following === "nothing" ? 3 : 4,
+		},
+		machine: (
+			{ machine }: CommonFlags & { readonly machine?: string },
+			words: readonly string[],
+		): MachineName => machine ?? ((config) => machineInWords(words, following, config)),
+	} as const;
+}
 
 interface Found {
 	readonly archive: ListedArchive;
 	readonly destination: Destination;
 	readonly work: Work;
+	/** The word after the archive. */
+	readonly following?: string;
 }
 
-export async function find(manifest: Manifest, given: Flags, wanted: string): Promise<Found> {
-	const { listing, work } = await ask(manifest, given, wanted);
+export async function find(
+	call: MachineCall,
+	given: Flags,
+	words: readonly string[],
+	following: Following = "nothing",
+): Promise<Found> {
+	const { wanted, listing, work, ...asked } = await ask(call, given, words, following);
 	const archive = chooseArchive(listing, wanted, []);
-	if (wanted === "latest") sayPassedOver(listing, archive);
+	if (wanted === "latest") sayLatest(call.out, listing, archive);
 	return {
 		archive,
-		destination: await openDestination(manifest, archive.provider, archive.destination),
+		destination: await openDestination(call.manifest, archive.provider, archive.destination),
 		work,
+		...(asked.following === undefined ? {} : { following: asked.following }),
 	};
 }
 
-/** Asks only the destinations that the id can refer to, so that one that is down does not block the others. */
-export async function ask(manifest: Manifest, given: Flags, wanted: string) {
+/** Asks only the destinations that the words can refer to, so that one that is down does not block the others. */
+export async function ask(
+	{ manifest, words: line }: MachineCall,
+	{ provider, from }: Flags,
+	words: readonly string[],
+	following: Following = "nothing",
+) {
+	const named = readArchiveWords(words, following, manifest, { words: line, takesService: false, provider });
 	const work = unwatched(interruptible());
-	const named = destinationIn(wanted);
-	const providers = providersOf(manifest, given.provider).filter((provider) => {
-		const options = manifest.providers[provider];
-		return (
-			named === undefined ||
-			options === undefined ||
-			!("destinations" in options) ||
-			named in options.destinations
-		);
-	});
-	const listing = await listArchives(manifest, providers, work, given.from);
-	return { listing, work };
+	const { providers, destination } = named.where;
+	return { ...named, listing: await listArchives(manifest, providers, work, { from, destination }), work };
 }

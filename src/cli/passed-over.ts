@@ -1,17 +1,26 @@
-// The remark when someone asks for `latest` and a seemingly newer archive was not chosen.
+// What `latest` turned out to be, and why seemingly newer archives were not chosen.
 import type { ListedArchive, Listing } from "../plan/archives.ts";
 import { passedOver } from "../plan/choose.ts";
+import type { Reporter } from "../report/reporter.ts";
 import { printMessage } from "../report/terminal.ts";
+import { localTime } from "../values/local-time.ts";
 
-export function sayPassedOver(
+export function sayLatest(
+	out: Reporter,
 	listing: Listing,
 	chosen: ListedArchive,
 	services: readonly string[] = [],
 ): void {
-	const lines = passedOver(listing, chosen, services);
-	if (lines.length === 0) return;
-	printMessage([
-		...lines.map((line) => `! passed over: ${line}`),
-		`  latest is ${chosen.id}; to use another, name it by its id`,
-	]);
+	const unasked = listing.failures.filter(({ absent }) => absent !== true);
+	const remarks = [
+		...passedOver(listing, chosen, services).map((line) => `! passed over: ${line}`),
+		...unasked.map(
+			({ provider, destination, error }) =>
+				`! ${provider}/${destination} could not be asked, and may hold a newer one: ${error.message}`,
+		),
+	];
+	const { id, created } = chosen;
+	const latest = `latest is ${id}${created === undefined ? "" : `, of ${localTime(created)}`}`;
+	if (remarks.length === 0) out.note(latest);
+	else printMessage([...remarks, `  ${latest}; to use another, name it by its id`]);
 }

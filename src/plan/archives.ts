@@ -42,18 +42,23 @@ export interface Listing {
 }
 
 /**
- * Every destination is asked; one that cannot be reached does not hide the others. Oldest first, by effective time
- * (archive-time.ts).
+ * Every destination is asked, or those called `destination`; one that cannot be reached does not hide the others. Oldest
+ * first, by effective time (archive-time.ts). `from`: whose archives, if not this machine's.
  */
 export async function listArchives(
 	manifest: Manifest,
 	providers: readonly string[],
 	work: Work,
-	machine = manifest.machine,
+	{
+		from: machine = manifest.machine,
+		destination: only,
+	}: { readonly from?: string | undefined; readonly destination?: string | undefined } = {},
 ): Promise<Listing> {
 	const open = await Promise.all(
 		providers.map(async (provider) =>
-			(await openDestinations(manifest, provider)).map((destination) => ({ provider, destination })),
+			(await openDestinations(manifest, provider))
+				.filter(({ name }) => only === undefined || name === only)
+				.map((destination) => ({ provider, destination })),
 		),
 	);
 	const book = openRecords(machine, work);

@@ -76,7 +76,10 @@ export function requireUsable(archive: ListedArchive): void {
 		});
 }
 
-/** The archive that the user named: an id as printed, a name that only one has, or the `latest` good one. */
+/**
+ * The archive that the user named: an id as printed, a name or the beginning of one that only one archive has, or the
+ * `latest` good one.
+ */
 export function chooseArchive(listing: Listing, wanted: string, services: readonly string[]): ListedArchive {
 	const { archives, failures, others, lost } = listing;
 	const elsewhere =
@@ -125,14 +128,23 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 			hint: hintFor(archives),
 		});
 	}
-	const found = archives.filter(({ id, name }) => id === wanted || name === wanted);
+	const found = archivesNamed(archives, wanted);
 	if (found.length === 1 && found[0]) return found[0];
-	if (found.length > 1)
-		throw new HoldfastError("archive-ambiguous", `${JSON.stringify(wanted)} is in several destinations`, {
-			subject: wanted,
-			details: found.map(({ id }) => id),
-			hint: "name one of these",
-		});
+	if (found.length > 1) {
+		const [first] = found;
+		const isOne = found.every(({ name }) => name === first?.name);
+		throw new HoldfastError(
+			"archive-ambiguous",
+			isOne
+				? `${JSON.stringify(wanted)} is in several destinations`
+				: `${found.length} archives begin with ${JSON.stringify(wanted)}`,
+			{
+				subject: wanted,
+				details: found.slice(-MOST_LINES).map(({ id }) => id),
+				hint: isOne ? "name one of these by its id" : "write more of the name, or an id: holdfast list",
+			},
+		);
+	}
 	throw new HoldfastError("archive-not-found", `there is no archive ${JSON.stringify(wanted)}`, {
 		subject: wanted,
 		details: [...archives.slice(-3).map(({ id }) => id), ...unreachable],
@@ -140,9 +152,18 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	});
 }
 
+/** By id or by name; otherwise those whose name begins so. */
+function archivesNamed(archives: readonly ListedArchive[], wanted: string): readonly ListedArchive[] {
+	const named = archives.filter(({ id, name }) => id === wanted || name === wanted);
+	return named.length > 0 ? named : archives.filter(({ name }) => name.startsWith(wanted));
+}
+
 /** The same archive in every destination that has it, by its name or as `latest`; for an id, only that one. */
 export function chooseCopies(listing: Listing, wanted: string): ListedArchive[] {
-	const chosen = listing.archives.find(({ name }) => name === wanted) ?? chooseArchive(listing, wanted, []);
+	const found = wanted === "latest" ? [] : archivesNamed(listing.archives, wanted);
+	const [first] = found;
+	const isOne = first !== undefined && found.every(({ name }) => name === first.name);
+	const chosen = isOne ? first : chooseArchive(listing, wanted, []);
 	if (wanted === chosen.id || chosen.metadata === undefined) return [chosen];
 	// Compare by name, which the run chose: anyone who can write to a destination can change its metadata.
 	return listing.archives.filter(({ name }) => name === chosen.name);

@@ -71,7 +71,7 @@ export const ERROR_CODES = {
 
 	"archive-not-found": usage("there is no archive of this name", "the archive"),
 	"archive-ambiguous": usage(
-		"an archive of this name is in several destinations, or of several machines",
+		"an archive of this name is in several destinations, several archives begin so, or they are of several machines",
 		"the archive or repository",
 	),
 	"archive-foreign": usage(

@@ -133,10 +133,16 @@ for (const [words, expected] of [
 	[["create", "--service", "dta"], /has no state "dta"\n.*did you mean "data"\?/],
 	[["create", "--service", "data,data"], /one name an option: --service data --service data$/m],
 	[["create", "--provider", "borg"], /has no provider "borg"\n.*its providers are: tar$/m],
-	[["restore", "disk", "latest"], /no provider "disk"\n.*"disk" is a destination: name its provider, tar\n/],
+	[["restore", "dsk", "latest"], /has no provider or destination "dsk"\n.*did you mean "disk"\?\n/],
+	[["restore", "data", "latest"], /"data" is a state.*\n.*holdfast restore --service data latest\n/],
+	[["archives", "show", "data", "latest"], /"data" is a state.*\n.*holdfast archives show latest\n/],
 	[
 		["restore", "tar"],
-		/^holdfast: .*PROVIDER ARCHIVE: at least 2 words are needed, and there is only 1\n.*holdfast restore --help$/m,
+		/^holdfast: "tar" is a provider: name an archive too\n.*holdfast restore tar latest$/m,
+	],
+	[
+		["archives", "extract", "latest"],
+		/^holdfast: ARCHIVE FILE: at least 2 words are needed, and there is only 1\n.*holdfast archives extract --help$/m,
 	],
 	[["restore", "a", "b", "c", "d"], /^holdfast: "d" is one word too many: at most 3 words can be named$/m],
 	[["archives", "show"], /^holdfast: ARCHIVE is missing\n.*holdfast archives show --help$/m],

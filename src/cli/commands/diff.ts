@@ -1,4 +1,4 @@
-// holdfast diff [--service S…] [MACHINE] PROVIDER ARCHIVE
+// holdfast diff [--service S…] [MACHINE] [PROVIDER|DESTINATION] ARCHIVE
 import { removeTree, scratchFolder } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { openSpool, packed, type Spool } from "../../host/spool.ts";
@@ -7,10 +7,14 @@ import { chooseArchive, requireUsable } from "../../plan/choose.ts";
 import { type Difference, diffArchive, diffRows } from "../../plan/diff.ts";
 import { requireStates } from "../../plan/order.ts";
 import { EXIT } from "../../values/error-codes.ts";
+import { ARCHIVE_HELP, readArchiveWords } from "../archive-words.ts";
 import { type MachineCall, machineCommand } from "../command.ts";
-import { archiveWords, type CommonFlags, commonFlags, serviceFlag, splitWords } from "../flags.ts";
-import { sayPassedOver } from "../passed-over.ts";
+import { type CommonFlags, commonFlags, serviceFlag } from "../flags.ts";
+import { archiveWords } from "../one-archive.ts";
+import { sayLatest } from "../passed-over.ts";
 import { interruptible, unwatched, whileShown } from "../signals.ts";
+
+const { usage, following, positional, machine } = archiveWords();
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
@@ -19,7 +23,7 @@ interface Flags extends CommonFlags {
 export const diff = machineCommand({
 	docs: {
 		brief: "show what a restore would change",
-		customUsage: ["[--service NAME]... [MACHINE] PROVIDER ARCHIVE"],
+		customUsage: [`[--service NAME]... ${usage}`],
 		fullDescription: [
 			"  + comes back    - goes    ~ changes (what differs: type, size, time, mode, owner, link)",
 			"",
@@ -27,22 +31,29 @@ export const diff = machineCommand({
 			"",
 			"Files count as the same when type, size, modification time, mode and owner are equal.",
 			"",
+			ARCHIVE_HELP,
+			"",
 			"Examples:",
+			"  holdfast diff latest",
 			"  holdfast diff --service notes disk latest",
 			"  holdfast diff web01 borgbackup latest --json",
 		].join("\n"),
 	},
-	parameters: { flags: { ...commonFlags, service: serviceFlag }, positional: archiveWords },
-	machine: (_flags, words) => splitWords("diff", words).machine,
-	async run({ out, manifest }: MachineCall, flags: Flags, ...words: string[]) {
-		const { provider, wanted } = splitWords("diff", words);
+	parameters: { flags: { ...commonFlags, service: serviceFlag }, positional },
+	machine,
+	async run(call: MachineCall, flags: Flags, ...words: string[]) {
+		const { out, manifest } = call;
+		const { wanted, where } = readArchiveWords(words, following, manifest, {
+			words: call.words,
+			takesService: true,
+		});
 		const work = unwatched(interruptible());
 		const services = flags.service ?? Object.keys(manifest.state);
 		requireStates(manifest, services);
-		const listing = await listArchives(manifest, [provider], work);
+		const listing = await listArchives(manifest, where.providers, work, where);
 		const archive = chooseArchive(listing, wanted, services);
 		requireUsable(archive);
-		if (wanted === "latest") sayPassedOver(listing, archive);
+		if (wanted === "latest") sayLatest(out, listing, archive);
 		// Everything is known before anything is shown, and there may be millions of lines.
 		using found = await openSpool();
 		const counts = { add: 0, remove: 0, change: 0 };

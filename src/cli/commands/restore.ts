@@ -1,4 +1,4 @@
-// holdfast restore [--service S…] [MACHINE] PROVIDER ARCHIVE
+// holdfast restore [--service S…] [MACHINE] [PROVIDER|DESTINATION] ARCHIVE
 import { resolve } from "node:path";
 import { openDestination } from "../../engines/registry.ts";
 import { places } from "../../host/places.ts";
@@ -16,23 +16,24 @@ import type { Plan } from "../../steps/plan.ts";
 import { preflight } from "../../steps/preflight.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
-import { localTime } from "../../values/local-time.ts";
 import { knownArchive, listedArchive } from "../archive-to-restore.ts";
+import { ARCHIVE_HELP, readArchiveWords } from "../archive-words.ts";
 import { type MachineCall, machineCommand } from "../command.ts";
 import {
-	archiveWords,
 	type CommonFlags,
 	commonFlags,
 	pathFlag,
 	seconds,
 	serviceFlag,
-	splitWords,
 	switchFlag,
 	valueFlag,
 } from "../flags.ts";
 import { heldIn } from "../held.ts";
+import { archiveWords } from "../one-archive.ts";
 import { confirm, operate } from "../operate.ts";
 import { interruptible, unwatched } from "../signals.ts";
+
+const { usage, following, positional, machine } = archiveWords();
 
 interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
@@ -55,16 +56,17 @@ const KEEP_FAILED_SECONDS = 7 * 86_400;
 export const restore = machineCommand({
 	docs: {
 		brief: "restore a service to its state in an archive",
-		customUsage: ["[--service NAME]... [MACHINE] PROVIDER ARCHIVE"],
+		customUsage: [`[--service NAME]... ${usage}`],
 		fullDescription: [
 			"The archive is extracted next to the live data while the service runs. Then its units are stopped, the two copies",
 			"are swapped by rename, the units are started and the state's health checks are run. A failure rolls everything back.",
 			"",
-			"ARCHIVE is an id as `holdfast list` prints it, a name that only one archive has, or `latest`.",
+			ARCHIVE_HELP,
 			"",
 			"Examples:",
+			"  holdfast restore --service notes latest",
 			"  holdfast restore --service notes web01 borgbackup latest",
-			"  holdfast restore --service notes disk usb::/mnt/usb/holdfast::web01-2026-11-24T010000Z-k3x9",
+			"  holdfast restore --service notes usb::/mnt/usb/holdfast::web01-2026-11-24T010000Z-k3x9",
 			"  holdfast restore --path /srv/notes/letters disk latest      only a part; no hooks",
 			"  holdfast restore --service notes --into /tmp/look disk latest   into another folder; touches nothing else",
 			"  holdfast restore --service notes --keep-old 7d disk latest      `holdfast undo RUN` reverts it",
@@ -90,13 +92,13 @@ export const restore = machineCommand({
 			dryRun: switchFlag("print the plan and whatever would prevent it, and do nothing"),
 			yes: switchFlag("do not ask"),
 		},
-		positional: archiveWords,
+		positional,
 	},
-	machine: (_flags, words) => splitWords("restore", words).machine,
+	machine,
 	elsewhere: "confirmed run",
 	async run(call: MachineCall, flags: Flags, ...words: string[]) {
 		const { manifest, out } = call;
-		const { provider, wanted } = splitWords("restore", words);
+		const named = readArchiveWords(words, following, manifest, { words: call.words, takesService: true });
 		if (flags.inPlace && flags.keepOld !== undefined)
 			throw new HoldfastError("usage", "--in-place deletes the live data, so there is no old copy to keep", {
 				hint: "leave out --in-place to keep one, or leave out --keep-old",
@@ -107,16 +109,11 @@ export const restore = machineCommand({
 		if (flags.into === undefined) requireStates(manifest, services);
 		const work = unwatched(signal);
 		const archive =
-			knownArchive(manifest, provider, wanted, services) ??
-			(await listedArchive(manifest, provider, wanted, services, flags, work));
+			knownArchive(manifest, named, services) ?? (await listedArchive(call, named, services, flags, work));
 		for (const service of services) {
 			const doubt = doubtOf(archive, service);
 			if (doubt !== undefined) printMessage(`! ${archive.id} is in doubt: ${service}: ${doubt}`);
 		}
-		if (wanted === "latest")
-			out.note(
-				`latest is ${archive.id}${archive.created === undefined ? "" : `, of ${localTime(archive.created)}`}`,
-			);
 		const plan = await planOf(manifest, archive, services, flags);
 		// Without a confirmation there is nothing to wait for: the plan checks by itself, under the lock.
 		const standsInTheWay =

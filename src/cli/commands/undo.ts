@@ -32,7 +32,7 @@ export const undo = command({
 	docs: {
 		brief: "bring back the data that a restore with --keep-old replaced",
 		fullDescription:
-			"Examples:\n  holdfast runs                                    which run it was\n  holdfast undo 2026-11-24T010000Z-k3x9",
+			"RUN is the id of a restore as `holdfast runs` prints it, the beginning of one, or\n`latest`: the last restore whose old copies are kept.\n\nExamples:\n  holdfast undo latest\n  holdfast undo 2026-11-24T010000Z-k3x9",
 	},
 	parameters: {
 		flags: {
@@ -48,8 +48,8 @@ export const undo = command({
 		},
 	},
 	elsewhere: "confirmed run",
-	async run(call: Call, flags: Flags, run: string) {
-		const { restored, all, undone } = known(run);
+	async run(call: Call, flags: Flags, wanted: string) {
+		const { run, restored, all, undone } = known(wanted);
 		const found = all.filter((copy) => copy.run === run);
 		const strange = found.find((copy) => "fault" in copy);
 		if (strange && "fault" in strange)
@@ -94,9 +94,15 @@ export const undo = command({
 	},
 });
 
-function known(run: string) {
+/** `wanted`: a run's id, the beginning of one whose copies are kept, or `latest`. */
+function known(wanted: string) {
 	using journal = Journal.read(places().state);
-	return { restored: journal.plan(run), all: journal.kept(), undone: journal.undoneBy(run) };
+	const all = journal.kept();
+	const runs = new Set(
+		all.map(({ run }) => run).filter((run) => wanted === "latest" || run.startsWith(wanted)),
+	);
+	const run = (runs.size === 1 || wanted === "latest" ? [...runs].at(-1) : undefined) ?? wanted;
+	return { run, restored: journal.plan(run), all, undone: journal.undoneBy(run) };
 }
 
 /** The current config of the machine, if there is one. */

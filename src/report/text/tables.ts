@@ -17,11 +17,20 @@ export function archiveTable(archives: readonly ListedArchive[], several = false
 	if (archives.length === 0) return ["no archives yet"];
 	const isHeld = archives.some(({ metadata }) => metadata?.hold !== undefined);
 	return table([
-		[...(several ? ["MACHINE"] : []), "TIME", "SIZE", "STATES", ...(isHeld ? ["HELD"] : []), "ARCHIVE"],
+		[
+			...(several ? ["MACHINE"] : []),
+			"TIME",
+			"SIZE",
+			"PROVIDER",
+			"STATES",
+			...(isHeld ? ["HELD"] : []),
+			"ARCHIVE",
+		],
 		...archives.map((archive) => [
 			...(several ? [archive.machine] : []),
 			archive.created === undefined ? "-" : localTime(archive.created),
 			archive.bytes === undefined ? "-" : size(archive.bytes),
+			archive.provider,
 			holdings(archive),
 			...(isHeld ? [clipped(archive.metadata?.hold?.reason ?? "")] : []),
 			archive.id,

@@ -19,7 +19,7 @@ export const foldersPresent: StepWork<FoldersPresentStep, unknown, Present> = {
 			if (!found)
 				throw new HoldfastError("folder-not-found", `the folder ${folder} does not exist`, {
 					subject: folder,
-					hint: `is it spelled right in the config, and its disk mounted? If its data were lost: holdfast restore --service ${state ?? "NAME"} PROVIDER latest. If it is no longer needed, take it out of the state's folders`,
+					hint: `is it spelled right in the config, and its disk mounted? If its data were lost: holdfast restore --service ${state ?? "NAME"} latest. If it is no longer needed, take it out of the state's folders`,
 				});
 			const left = { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) };
 			exclusions.set(folder, exclusionsOf(folder, left));

@@ -4,29 +4,25 @@ import { requireAble } from "../../../engines/destination.ts";
 import { storedRoots } from "../../../plan/stored.ts";
 import { resultsGone } from "../../../report/terminal.ts";
 import { EXIT } from "../../../values/error-codes.ts";
+import { ARCHIVE_HELP } from "../../archive-words.ts";
 import { type MachineCall, machineCommand } from "../../command.ts";
-import { archiveWord, type Flags, find, flags, word } from "../../one-archive.ts";
+import { archiveWords, type Flags, find, flags } from "../../one-archive.ts";
+
+const { usage, following, positional, machine } = archiveWords("perhaps a path", "PATH");
 
 export const browse = machineCommand({
 	docs: {
 		brief: "list the files in an archive",
-		fullDescription:
-			"Examples:\n  holdfast archives browse latest\n  holdfast archives browse latest /srv/notes/2024",
+		customUsage: [usage],
+		fullDescription: `With PATH, only that file or folder and what is below it.\n\n${ARCHIVE_HELP}\n\nExamples:\n  holdfast archives browse latest\n  holdfast archives browse latest /srv/notes/2024\n  holdfast archives browse usb latest /srv/notes/2024`,
 	},
-	parameters: {
-		flags,
-		positional: {
-			kind: "tuple",
-			parameters: [archiveWord, { ...word("only this path and what is below it", "PATH"), optional: true }],
-		},
-	},
-	machine: ({ machine }) => machine,
-	async run({ out, manifest }: MachineCall, given: Flags, wanted: string, path?: string) {
-		const below = path === undefined ? undefined : resolve(path);
-		const { archive, destination, work } = await find(manifest, given, wanted);
-		const paths = storedRoots(archive, below);
+	parameters: { flags, positional },
+	machine,
+	async run(call: MachineCall, given: Flags, ...words: string[]) {
+		const { archive, destination, work, following: path } = await find(call, given, words, following);
+		const paths = storedRoots(archive, path === undefined ? undefined : resolve(path));
 		requireAble(destination, "contents");
-		const tell = await out.stream();
+		const tell = await call.out.stream();
 		// The reader has gone, as after `| head`: stop.
 		const signal = AbortSignal.any([work.signal, resultsGone]);
 		await destination.contents(archive.name, paths, (entry) => tell({ kind: "entry", entry }), {

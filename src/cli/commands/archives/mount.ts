@@ -5,23 +5,24 @@ import { requireAble } from "../../../engines/destination.ts";
 import { mountPoint } from "../../../plan/take-out.ts";
 import { printMessage } from "../../../report/terminal.ts";
 import { EXIT } from "../../../values/error-codes.ts";
+import { ARCHIVE_HELP } from "../../archive-words.ts";
 import { type MachineCall, machineCommand } from "../../command.ts";
-import { archiveWord, type Flags, find, flags, word } from "../../one-archive.ts";
+import { archiveWords, type Flags, find, flags } from "../../one-archive.ts";
 import { whileShown } from "../../signals.ts";
+
+const { usage, following, positional, machine } = archiveWords("one word", "FOLDER");
 
 export const mount = machineCommand({
 	docs: {
 		brief: "show an archive as a folder, read-only, until you press Ctrl-C",
-		fullDescription: "For engines that can: borgbackup and restic through FUSE, localbackup as it is.",
+		customUsage: [usage],
+		fullDescription: `FOLDER is an empty folder. For engines that can: borgbackup and restic through\nFUSE, localbackup as it is.\n\n${ARCHIVE_HELP}\n\nExample:\n  holdfast archives mount latest /mnt/look`,
 	},
-	parameters: {
-		flags,
-		positional: { kind: "tuple", parameters: [archiveWord, word("an empty folder", "FOLDER")] },
-	},
-	machine: ({ machine }) => machine,
-	async run({ manifest }: MachineCall, given: Flags, wanted: string, folder: string) {
-		const path = resolve(folder);
-		const { archive, destination, work } = await find(manifest, given, wanted);
+	parameters: { flags, positional },
+	machine,
+	async run(call: MachineCall, given: Flags, ...words: string[]) {
+		const path = resolve(words.at(-1) ?? ".");
+		const { archive, destination, work } = await find(call, given, words, following);
 		requireAble(destination, "mount");
 		const wasThere = existsSync(path);
 		const at = mountPoint(path);

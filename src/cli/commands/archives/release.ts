@@ -1,14 +1,21 @@
 // holdfast archives release ARCHIVE: end a hold.
 import { changeMetadata, WHERE } from "../../archive-notes.ts";
+import { ARCHIVE_HELP } from "../../archive-words.ts";
 import { type MachineCall, machineCommand } from "../../command.ts";
-import { archiveWord, type Flags, flags } from "../../one-archive.ts";
+import { archiveWords, type Flags, flags } from "../../one-archive.ts";
+
+const { usage, positional, machine } = archiveWords();
 
 export const release = machineCommand({
-	docs: { brief: "end a hold: the archive may be pruned again", fullDescription: WHERE },
-	parameters: { flags, positional: { kind: "tuple", parameters: [archiveWord] } },
-	machine: ({ machine }) => machine,
-	async run(call: MachineCall, given: Flags, wanted: string) {
-		return changeMetadata(call, given, wanted, {
+	docs: {
+		brief: "end a hold: the archive may be pruned again",
+		customUsage: [usage],
+		fullDescription: `${ARCHIVE_HELP}\n\n${WHERE}\n\nExample:\n  holdfast archives release web01-2026-11-24T010000Z-k3x9`,
+	},
+	parameters: { flags, positional },
+	machine,
+	async run(call: MachineCall, given: Flags, ...words: string[]) {
+		return changeMetadata(call, given, words, {
 			change: ({ hold: held, ...metadata }) => (held === undefined ? undefined : metadata),
 			done: ({ id }) => `released ${id}`,
 		});

@@ -3,21 +3,28 @@ import { places } from "../../../host/places.ts";
 import type { ListedArchive } from "../../../plan/archives.ts";
 import { Journal } from "../../../run/journal.ts";
 import { EXIT } from "../../../values/error-codes.ts";
+import { ARCHIVE_HELP } from "../../archive-words.ts";
 import { type MachineCall, machineCommand } from "../../command.ts";
-import { archiveWord, type Flags, find, flags } from "../../one-archive.ts";
+import { archiveWords, type Flags, find, flags } from "../../one-archive.ts";
+
+const { usage, positional, machine } = archiveWords();
 
 export const show = machineCommand({
-	docs: { brief: "show what an archive holds, how large it is, and who made it and when" },
-	parameters: { flags, positional: { kind: "tuple", parameters: [archiveWord] } },
-	machine: ({ machine }) => machine,
-	async run({ out, manifest }: MachineCall, given: Flags, wanted: string) {
-		const { archive, destination, work } = await find(manifest, given, wanted);
+	docs: {
+		brief: "show what an archive holds, how large it is, and who made it and when",
+		customUsage: [usage],
+		fullDescription: `${ARCHIVE_HELP}\n\nExamples:\n  holdfast archives show latest\n  holdfast archives show usb web01-2026-11-24`,
+	},
+	parameters: { flags, positional },
+	machine,
+	async run(call: MachineCall, given: Flags, ...words: string[]) {
+		const { archive, destination, work } = await find(call, given, words);
 		const isReadable = archive.damaged === undefined && archive.newer === undefined;
 		const engines = await destination.details?.(archive.name, work).catch((error: unknown) => {
 			if (isReadable) throw error;
 			return {};
 		});
-		await out.result({ kind: "archive", archive, details: { ...tookHere(archive), ...engines } });
+		await call.out.result({ kind: "archive", archive, details: { ...tookHere(archive), ...engines } });
 		return EXIT.done;
 	},
 });
