@@ -32,6 +32,8 @@ export const LONG_QUESTION_SECONDS = 6 * 3600;
  * The server may send nothing for a long time while it scans a large, nearly empty table or saves the dataset to disk.
  */
 const SILENT_SECONDS = 3600;
+/** A client keeps an answer in memory until it has all of it, and the server decides how long that is. */
+const ANSWER_MEMORY_BYTES = 1024 ** 3;
 /** Our own time limit is this much longer than the server's, so that the server's error message arrives first. */
 const LATER_SECONDS = 20;
 
@@ -49,6 +51,7 @@ export async function questionOptions(client: Client, seconds = QUESTION_SECONDS
 		...(await optionsOf(client)),
 		...(signal === undefined ? {} : { signal }),
 		timeoutSeconds: seconds + LATER_SECONDS,
+		memoryBytes: ANSWER_MEMORY_BYTES,
 	};
 }
 

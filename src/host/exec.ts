@@ -35,6 +35,8 @@ export interface ExecOptions extends OutputOptions {
 	readonly feed?: ((input: Writable) => void) | undefined;
 	readonly signal?: AbortSignal;
 	readonly timeoutSeconds?: number;
+	/** The most address space that each of its processes may have: more is refused to it. */
+	readonly memoryBytes?: number;
 	/** End the program, and report it, if it has done nothing for this time. For programs that do all work themselves. */
 	readonly standstillSeconds?: number;
 }
@@ -100,8 +102,9 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 		who && who.uid !== process.getuid?.()
 			? [`--reuid=${who.uid}`, `--regid=${who.gid}`, named === undefined ? "--clear-groups" : "--init-groups"]
 			: [];
-	const { enclosure, cwd = "/" } = options;
-	const words = ["setpriv", "--pdeathsig", "KILL", ...identity, "--", ...argv];
+	const { enclosure, cwd = "/", memoryBytes } = options;
+	const limits = memoryBytes === undefined ? [] : ["prlimit", `--as=${memoryBytes}`, "--"];
+	const words = ["setpriv", "--pdeathsig", "KILL", ...identity, "--", ...limits, ...argv];
 	const [program = "", ...rest] = enclosure === undefined ? words : enclosure.within(words, cwd);
 	const child = spawn(program, rest, {
 		cwd: enclosure === undefined ? cwd : "/",
