@@ -106,6 +106,12 @@ export interface Progress {
 	readonly path?: string;
 }
 
+export interface Keys {
+	readonly text: string;
+	/** Whether the repository holds no copy of its own, so that nothing can be read without this one. */
+	readonly isApart: boolean;
+}
+
 /** One repository or disk. A method is absent if the engine does not support it. */
 export interface Destination {
 	readonly name: string;
@@ -156,11 +162,8 @@ export interface Destination {
 	check?(full: boolean, work: Work): Promise<readonly Problem[]>;
 	/** Delete single archives and free their space. An archive that is already gone is not an error; safe to repeat. */
 	remove?(archives: readonly string[], work: Work): Promise<void>;
-	/**
-	 * Text to print on paper and keep elsewhere with the passphrase, in case the repository's copy of its key is lost.
-	 * Undefined if the repository holds no key.
-	 */
-	keys?(work: Work): Promise<string | undefined>;
+	/** To print on paper and keep elsewhere with the passphrase. Undefined if the repository has no key. */
+	keys?(work: Work): Promise<Keys | undefined>;
 	/**
 	 * Mount an archive read-only at or below the folder `at` until the signal is aborted, then unmount it. Calls `mounted`
 	 * with the path of its files as soon as they can be read.

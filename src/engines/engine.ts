@@ -36,7 +36,7 @@ export interface Engine<S extends Schema = Schema, D = DestinationOf<S>> {
 	/** The files with secrets that it names. `holdfast deploy` creates those in Holdfast's own folder of secrets. */
 	secretsOf?(destination: D): readonly SecretFile[];
 	readonly adoption?: Adoption;
-	/** What a recovery sheet says in addition to the address. */
+	/** What a recovery sheet says in addition to the address. If the providers have no destinations, it gets their options. */
 	sheetOf?(destination: D): SheetPart;
 	/** The lines below `providers:` in the config that `holdfast init` writes; absent if `init` does not propose this engine. */
 	firstConfig?(facts: FirstConfig): readonly string[];
@@ -62,6 +62,8 @@ export interface Adoption {
 	looksLike(address: string, names: ReadonlySet<string> | undefined): boolean | "perhaps";
 	/** Further flags, by name in camel case. A name that several engines use is one flag. */
 	readonly flags?: Readonly<Record<string, AdoptFlag>>;
+	/** Options that an archive's own config may have for this destination, and that do not hold on this machine. */
+	readonly forgets?: readonly string[];
 	/** The options of the destination. Throws a usage error if a flag is missing. */
 	destination(address: string, given: Given): object;
 }
@@ -77,14 +79,34 @@ export interface AdoptFlag {
 export type Given = Readonly<Record<string, string | readonly string[]>>;
 
 export interface SheetPart {
-	/** It is opened with a passphrase: the sheet has a line for one. */
-	readonly isLocked?: boolean;
+	/** What the archives do not hold, and a restore needs. */
+	readonly needs?: readonly SheetNeed[];
 	/** Flags of `holdfast adopt` with their values. */
 	readonly flags?: readonly (readonly [flag: string, value: string])[];
 	/** Further lines. */
 	readonly notes?: readonly string[];
-	/** The command that imports what the destination's `keys` exported; the address is appended. */
-	readonly importKeys?: string;
+	/** How to import what the destination's `keys` exported. */
+	readonly importKeys?: KeyImport;
+}
+
+export interface SheetNeed {
+	readonly what: string;
+	/** Where it is on the machine that may be lost. */
+	readonly was?: string | undefined;
+	/** It is short enough to be written on the sheet. On the new machine it is put into this file, which `flag` names. */
+	readonly written?: { readonly file: string; readonly flag: string };
+}
+
+export interface KeyImport {
+	readonly environment: Readonly<Record<string, string>>;
+	readonly words: readonly string[];
+	/** For a key that is not in the repository: where it is now, and how a file for it is named. */
+	readonly apart: {
+		readonly was: string;
+		readonly file: string;
+		readonly variable: string;
+		readonly flag: string;
+	};
 }
 
 export interface FirstConfig {

@@ -17,7 +17,7 @@ export const passphrase = {
 	),
 };
 
-interface Passphrase {
+export interface Passphrase {
 	readonly passphraseFile?: string | undefined;
 	readonly passphraseCommand?: readonly string[] | undefined;
 	readonly passphraseCredential?: string | undefined;
@@ -57,6 +57,9 @@ function identityIn(command = ""): SecretFile[] {
 	const path = /(?:^|\s)-i\s*(\/\S+)/.exec(command)?.[1] ?? /IdentityFile[= ](\/\S+)/.exec(command)?.[1];
 	return path === undefined ? [] : [{ path, kind: "ssh-key" }];
 }
+
+/** The options for a passphrase, of which a destination has only one. */
+export const PASSPHRASE_OPTIONS = Object.keys(passphrase);
 
 /** The flag of `holdfast adopt`. */
 export const PASSPHRASE_FLAG = {

@@ -182,6 +182,9 @@ function withDestination(manifest: Manifest, options: ProviderOptions) {
 	const free = options.type in manifest.providers ? "adopted" : options.type;
 	const { name: provider, known, destinations } = same ?? { name: free, known: options, destinations: {} };
 	const destination = Object.entries(destinations).find(([, one]) => isReached(one))?.[0] ?? given;
+	const lasting = Object.entries(destinations[destination] ?? {}).filter(
+		([option]) => !engine.adoption?.forgets?.includes(option),
+	);
 	return {
 		provider,
 		destination,
@@ -191,7 +194,7 @@ function withDestination(manifest: Manifest, options: ProviderOptions) {
 				...manifest.providers,
 				[provider]: {
 					...known,
-					destinations: { ...destinations, [destination]: { ...destinations[destination], ...reached } },
+					destinations: { ...destinations, [destination]: { ...Object.fromEntries(lasting), ...reached } },
 				} as ProviderOptions,
 			},
 		},

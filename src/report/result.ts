@@ -31,12 +31,15 @@ export interface SheetEntry {
 	readonly provider: string;
 	/** The engine's name. */
 	readonly type: string;
-	readonly destination: string;
-	readonly location: string;
-	/** The destination's options. */
+	/** The destination and its address; absent for a provider without destinations. */
+	readonly destination?: string;
+	readonly location?: string;
+	/** The options of the destination, or else of the provider. */
 	readonly settings: DestinationOptions;
 	/** Text to keep together with the passphrase. */
-	readonly keys?: string | undefined;
+	readonly keys?: string;
+	/** Whether the repository holds no copy of these keys. */
+	readonly keysAreApart?: boolean;
 	/** Why the keys could not be read. */
 	readonly fault?: string;
 }

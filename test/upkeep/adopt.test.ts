@@ -182,15 +182,3 @@ test("patterns that an older Holdfast took and this one refuses are named, and d
 		/taken out of its config: exclude of state notes: "a\*\*b" is not a pattern.*\n.*"\/srv\/\*" leaves nothing of the folder "\/srv\/notes"/,
 	);
 });
-
-test("the recovery sheet holds address, commands and borg's key, and no passphrase", async () => {
-	const { first, at } = await backedUp(CASES.borgbackup?.provider ?? (() => ({})));
-	const sheet = await ok(first, "recovery-sheet");
-	assert.match(sheet, /RECOVERY SHEET of web01/);
-	assert.match(
-		sheet,
-		new RegExp(`holdfast adopt ${at} --type borgbackup \\\\\\n +--passphrase-file passphrase`),
-	);
-	assert.match(sheet, /BORG PAPER KEY|To restore key use borg key import --paper/);
-	assert.doesNotMatch(sheet, /correct horse/);
-});

@@ -29,7 +29,11 @@ export const recoverySheet = machineCommand({
 		const entries: SheetEntry[] = [];
 		for (const provider of providersOf(manifest, flags.provider)) {
 			const options = manifest.providers[provider];
-			if (options === undefined || engineOf(options).address === undefined) continue;
+			if (options === undefined) continue;
+			if (engineOf(options).address === undefined) {
+				entries.push({ provider, type: options.type, settings: { ...options } });
+				continue;
+			}
 			for (const destination of await openDestinations(manifest, provider)) {
 				const settings = destinationsIn(options)[destination.name] ?? {};
 				const at = {
@@ -40,7 +44,7 @@ export const recoverySheet = machineCommand({
 					settings,
 				};
 				const keys = await destination.keys?.(work).then(
-					(text) => ({ keys: text }),
+					(found) => (found ? { keys: found.text, keysAreApart: found.isApart } : {}),
 					(error: Error) => ({ fault: error.message }),
 				);
 				entries.push({ ...at, ...keys });

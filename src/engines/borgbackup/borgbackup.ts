@@ -7,7 +7,7 @@ import { clip } from "../../values/clip.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { MOST_TEXT } from "../../values/error-bounds.ts";
 import type { Details, Problem } from "../archive.ts";
-import type { Destination, Work } from "../destination.ts";
+import type { Destination, Keys, Work } from "../destination.ts";
 import type { Into } from "../into.ts";
 import { damageIn } from "../metadata.ts";
 import { whileMounted } from "../mount.ts";
@@ -102,12 +102,13 @@ async function remove(destination: BorgDestination, archives: readonly string[],
 
 const keySchema = v.object({ encryption: v.object({ mode: v.string() }) });
 
-/** With this and the passphrase the repository can be read if its own copy is lost: `borg key import --paper`. */
-async function keys(destination: BorgDestination, work: Work): Promise<string | undefined> {
+/** With this and the passphrase the repository can be read if the other copy is lost: `borg key import --paper`. */
+async function keys(destination: BorgDestination, work: Work): Promise<Keys | undefined> {
 	const words = ["--json", destination.repo];
 	const { encryption } = await borgJson(destination, "info", words, keySchema, work);
 	if (encryption.mode === "none") return undefined;
-	return (await borg(destination, "key", ["export", "--paper", destination.repo], work)).stdout;
+	const { stdout } = await borg(destination, "key", ["export", "--paper", destination.repo], work);
+	return { text: stdout, isApart: encryption.mode.startsWith("keyfile") };
 }
 
 async function mount(

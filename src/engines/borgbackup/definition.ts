@@ -1,6 +1,13 @@
 // BorgBackup 1.2 and later: encrypted and deduplicated, in a folder or over SSH.
 import { defineEngine } from "../engine.ts";
-import { isLocked, PASSPHRASE_FLAG, passphraseFaults, secretFiles } from "../passphrase.ts";
+import {
+	isLocked,
+	PASSPHRASE_FLAG,
+	PASSPHRASE_OPTIONS,
+	passphraseFaults,
+	secretFiles,
+} from "../passphrase.ts";
+import { diskNeed, passphraseNeed, sshNeeds } from "../sheet.ts";
 import { borgOptions } from "./schema.ts";
 
 export const borgbackup = defineEngine({
@@ -23,7 +30,9 @@ export const borgbackup = defineEngine({
 			...PASSPHRASE_FLAG,
 			keyFile: { brief: "borg's key, for encryption: keyfile", placeholder: "FILE", kind: "path" },
 			rsh: { brief: "the remote shell, as borg's --rsh", placeholder: "COMMAND", kind: "text" },
+			remotePath: { brief: "borg's program on the remote side", placeholder: "PROGRAM", kind: "text" },
 		},
+		forgets: PASSPHRASE_OPTIONS,
 		destination: (repo, given) => ({
 			repo,
 			...given,
@@ -32,10 +41,29 @@ export const borgbackup = defineEngine({
 			relocated: true,
 		}),
 	},
-	sheetOf: (destination) => ({
-		isLocked: isLocked(destination),
-		flags: destination.rsh === undefined ? [] : [["--rsh", destination.rsh]],
-		importKeys: "borg key import --paper",
+	sheetOf: ({ repo, rsh, remotePath, keyFile, mountpoint, ...destination }) => ({
+		needs: [
+			...passphraseNeed(destination),
+			...(repo.startsWith("ssh://") ? sshNeeds(repo, [rsh]) : []),
+			...diskNeed(mountpoint),
+		],
+		flags: [
+			...(rsh === undefined ? [] : [["--rsh", rsh] as const]),
+			...(remotePath === undefined ? [] : [["--remote-path", remotePath] as const]),
+		],
+		importKeys: {
+			environment: {
+				...(rsh === undefined ? {} : { BORG_RSH: rsh }),
+				...(remotePath === undefined ? {} : { BORG_REMOTE_PATH: remotePath }),
+			},
+			words: ["borg", "key", "import", "--paper", repo],
+			apart: {
+				was: keyFile ?? "borg's own folder, ~/.config/borg/keys",
+				file: "borg.key",
+				variable: "BORG_KEY_FILE",
+				flag: "--key-file",
+			},
+		},
 	}),
 	firstConfig: ({ isInstalled }) => [
 		`# Somewhere else, encrypted and deduplicated${isInstalled ? "" : " (install borgbackup first)"}:`,

@@ -1,5 +1,6 @@
 // rsnapshot on removable disks: Clan's "localbackup".
 import { defineEngine } from "../engine.ts";
+import { scriptNote } from "../sheet.ts";
 import { localbackupOptions } from "./schema.ts";
 
 export const localbackup = defineEngine({
@@ -39,8 +40,13 @@ export const localbackup = defineEngine({
 		},
 		destination: (directory, given) => ({ directory, ...given }),
 	},
-	sheetOf: ({ mountpoint }) => ({
+	sheetOf: ({ mountpoint, preMountHook, postMountHook }) => ({
+		needs: typeof mountpoint === "string" ? [{ what: `the line for ${mountpoint}`, was: "/etc/fstab" }] : [],
 		flags: typeof mountpoint === "string" ? [["--mountpoint", mountpoint]] : [],
+		notes: [
+			...scriptNote("first, as preMountHook did:", preMountHook),
+			...scriptNote("and with the disk mounted, as postMountHook did:", postMountHook),
+		],
 	}),
 	open: async (_provider, options) => (await import("./localbackup.ts")).localbackupDestinations(options),
 });

@@ -1,7 +1,8 @@
 // restic 0.14 and later: encrypted and deduplicated, in a folder, over SFTP, on a REST server, in object storage or by rclone.
 import { HoldfastError } from "../../values/error.ts";
 import { defineEngine } from "../engine.ts";
-import { isLocked, PASSPHRASE_FLAG, passphraseFaults, secretFiles } from "../passphrase.ts";
+import { PASSPHRASE_FLAG, PASSPHRASE_OPTIONS, passphraseFaults, secretFiles } from "../passphrase.ts";
+import { diskNeed, passphraseNeed, sshNeeds } from "../sheet.ts";
 import { resticOptions } from "./schema.ts";
 
 export const restic = defineEngine({
@@ -25,9 +26,15 @@ export const restic = defineEngine({
 			["data", "config", "snapshots"].every((name) => names?.has(name)),
 		flags: {
 			...PASSPHRASE_FLAG,
+			repoFile: {
+				brief: "file with the address, if that contains a password",
+				placeholder: "FILE",
+				kind: "path",
+			},
 			environmentFile: { brief: "NAME=VALUE lines for restic", placeholder: "FILE", kind: "path" },
 			option: { brief: "like restic's --option; may be repeated", placeholder: "KEY=VALUE", kind: "texts" },
 		},
+		forgets: [...PASSPHRASE_OPTIONS, "repoFile", "environmentFile"],
 		destination: (repo, { option, ...given }) => {
 			if (given.passphraseFile === undefined)
 				throw new HoldfastError("usage", "a restic repository needs its passphrase", {
@@ -36,19 +43,34 @@ export const restic = defineEngine({
 			return { repo, ...given, ...(option === undefined ? {} : { options: option }) };
 		},
 	},
-	sheetOf: (destination) => {
-		const { environmentFile, options = [] } = destination;
-		return {
-			isLocked: isLocked(destination),
-			flags: [
-				...(environmentFile === undefined ? [] : [["--environment-file", "FILE"] as const]),
-				...options.map((option) => ["--option", option] as const),
-			],
-			notes:
-				environmentFile === undefined
-					? []
-					: [`it also needs the variables of ${environmentFile}: ________________`],
-		};
-	},
+	sheetOf: ({ repo, repoFile, environmentFile, options = [], mountpoint, ...destination }) => ({
+		needs: [
+			...passphraseNeed(destination),
+			...(repoFile === undefined
+				? []
+				: [
+						{
+							what: "the complete address, with its password",
+							was: repoFile,
+							written: { file: "address", flag: "--repo-file" },
+						},
+					]),
+			...(environmentFile === undefined
+				? []
+				: [
+						{
+							what: "the environment variables, one NAME=VALUE a line",
+							was: environmentFile,
+							written: { file: "environment", flag: "--environment-file" },
+						},
+					]),
+			...(repo.startsWith("sftp:") ? sshNeeds(repo, options) : []),
+			...(repo.startsWith("rclone:")
+				? [{ what: "rclone's config", was: "~/.config/rclone/rclone.conf, or where RCLONE_CONFIG says" }]
+				: []),
+			...diskNeed(mountpoint),
+		],
+		flags: options.map((option) => ["--option", option] as const),
+	}),
 	open: async (_provider, options) => (await import("./restic.ts")).resticDestinations(options),
 });

@@ -1,5 +1,6 @@
 // The embedded engine: tar for the files, zstd from Node, an index for each archive.
 import { defineEngine } from "../engine.ts";
+import { diskNeed } from "../sheet.ts";
 import { tarOptions } from "./schema.ts";
 
 export const tar = defineEngine({
@@ -11,6 +12,7 @@ export const tar = defineEngine({
 		looksLike: (_address, names) => (names === undefined ? false : "perhaps"),
 		destination: (path) => ({ path }),
 	},
+	sheetOf: ({ mountpoint }) => ({ needs: diskNeed(mountpoint) }),
 	firstConfig: ({ archives }) => [
 		"# On this machine's own disk: good against mistakes, not against the loss of the disk.",
 		"disk:",
