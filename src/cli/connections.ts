@@ -8,7 +8,7 @@ import type { Listener } from "../run/event.ts";
 import { newRunId } from "../run/run-id.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { Target as Machine } from "./machines.ts";
-import { insisted, untilUndoneThere } from "./signals.ts";
+import { secondSignal, untilUndoneThere } from "./signals.ts";
 
 export interface Target extends Machine {
 	/** An open connection, for commands that use several sessions; without it, a session connects by itself. */
@@ -86,7 +86,7 @@ export async function runThere(
 		},
 		listener.ignoresProgress ? { ignoresProgress: true } : {},
 	);
-	const hearing = { signal, leave: insisted, listener: hear, remark };
+	const hearing = { signal, leave: secondSignal, listener: hear, remark };
 	return untilUndoneThere(async () => {
 		try {
 			return await operate(lineTo(target), { argv, manifest: target.manifest, run }, hearing);

@@ -1,5 +1,5 @@
 // The program: arguments in, exit code out. Whatever needs no parser is answered without loading one.
-import { sayWhenGone } from "../host/standing.ts";
+import { explainMissingFolder } from "../host/working-folder.ts";
 import { linesIn, parserStreams, print, printMessage } from "../report/terminal.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { VERSION } from "../values/version.ts";
@@ -21,7 +21,7 @@ process.on("uncaughtException", (error: unknown) => {
 	process.exit(EXIT.failed);
 });
 
-sayWhenGone();
+explainMissingFolder();
 
 void main(argv).then((code) => {
 	process.exitCode = code;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
 import type { Reporter } from "../report/reporter.ts";
-import { ask, printMessage, unhindered } from "../report/terminal.ts";
+import { ask, printMessage, withoutBackpressure } from "../report/terminal.ts";
 import { type Listener, type Outcome, type RunEvent, type RunReport, SURROUNDINGS } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
 import { execute } from "../run/executor.ts";
@@ -19,7 +19,7 @@ import { HoldfastError } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { wordsOf } from "../values/system-error.ts";
 import type { Call } from "./command.ts";
-import { hungUp, interruptible, untilUndone } from "./signals.ts";
+import { interruptible, terminalGone, untilUndone } from "./signals.ts";
 
 const LOOK_AGAIN_MS = 1_000;
 
@@ -47,14 +47,14 @@ export async function operate(
 			await tidy(journal, call.out, undoneIn(plan));
 			const letSleep = await keepAwake(`${plan.operation} of ${plan.manifest.machine}`);
 			const noteHangup = () => report(remarkOf(plan.run, "SIGHUP: the terminal is gone; the run continues"));
-			hungUp.addEventListener("abort", noteHangup);
+			terminalGone.addEventListener("abort", noteHangup);
 			try {
 				const work = () => execute(plan, journal, signal, report, held);
 				const ended = call.isReported ? await told(plan, journal, report, work) : await work();
 				if (isService()) await journalEntry(...entryOf(plan, ended));
 				return OUTCOME_CODES[ended.outcome];
 			} finally {
-				hungUp.removeEventListener("abort", noteHangup);
+				terminalGone.removeEventListener("abort", noteHangup);
 				letSleep();
 			}
 		},
@@ -104,7 +104,7 @@ async function underLock<T>(
 			lock.release();
 		}
 	};
-	return unhindered(() => untilUndone(locked), interruptible());
+	return withoutBackpressure(() => untilUndone(locked), interruptible());
 }
 
 /** Take the lock, or wait until its holder releases it. */

@@ -18,7 +18,7 @@ import { connected } from "./connections.ts";
 import { type CommonFlags, commonFlags, type FleetFlags, fleetFlags, switchFlag } from "./flags.ts";
 import { codeOf, endOf, remarkTo } from "./fleet.ts";
 import type { Target } from "./machines.ts";
-import { insisted, interruptible, untilUndone, untilUndoneThere } from "./signals.ts";
+import { interruptible, secondSignal, untilUndone, untilUndoneThere } from "./signals.ts";
 
 export interface RolloutFlags extends CommonFlags, Omit<FleetFlags, "parallel"> {
 	readonly dryRun: boolean;
@@ -70,7 +70,7 @@ async function onTarget(
 		});
 	return connected(target, signal, async (connection) =>
 		work(await placeOf(targetOver(connection)), async (program, argv) => {
-			const hearing = { signal, leave: insisted, listener: await out.run(), remark: remarkTo(out) };
+			const hearing = { signal, leave: secondSignal, listener: await out.run(), remark: remarkTo(out) };
 			const wish = { program, argv, run: newRunId() };
 			return endOf(await untilUndoneThere(() => operateThere(connection, wish, hearing)));
 		}),

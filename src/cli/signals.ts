@@ -2,7 +2,7 @@
 // undo, but immediately ends whatever only reads, prompts or waits. SIGHUP means that the terminal is gone: it ends whatever
 // only reads or prompts. Work that has begun to change something continues to its end without a terminal.
 import type { Work } from "../engines/destination.ts";
-import { printMessage, resultsAreAside } from "../report/terminal.ts";
+import { printMessage, resultsAreSecondary } from "../report/terminal.ts";
 
 const NAMES = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
 /** By default these would end the process in mid-work, which no sender intends. SIGUSR1 is disabled in bin/holdfast. */
@@ -41,10 +41,10 @@ export function interruptible(): AbortSignal {
 export const wasInterrupted = (): boolean => first.signal.aborted;
 
 /** Aborted by the second signal: stop waiting for another machine's undo. */
-export const insisted: AbortSignal = second.signal;
+export const secondSignal: AbortSignal = second.signal;
 
 /** Aborted when the terminal goes away while the current work continues. */
-export const hungUp: AbortSignal = hangup.signal;
+export const terminalGone: AbortSignal = hangup.signal;
 
 /** Work that serves a person at the terminal and is undone when they leave, such as a mounted archive. */
 export async function whileShown<T>(work: () => Promise<T>): Promise<T> {
@@ -66,7 +66,7 @@ async function counted<T>(where: keyof typeof undone, work: () => Promise<T>): P
 	undone[where]++;
 	if (shown === 0) {
 		hasBegun = true;
-		resultsAreAside();
+		resultsAreSecondary();
 	}
 	try {
 		return await work();

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { layoutOf } from "../fleet/layout.ts";
 import { readText } from "../host/read-file.ts";
-import { withKeysOfToday } from "../manifest/old-keys.ts";
+import { withCurrentKeys } from "../manifest/old-keys.ts";
 import type { Manifest } from "../manifest/schema.ts";
 
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -12,7 +12,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 export function deployedHere({ machine }: Pick<Manifest, "machine">): unknown {
 	const file = layoutOf(process.getuid?.() === 0 ? undefined : homedir()).manifest;
 	try {
-		const deployed = withKeysOfToday(JSON.parse(readText(file, { most: MOST_BYTES })));
+		const deployed = withCurrentKeys(JSON.parse(readText(file, { most: MOST_BYTES })));
 		return (deployed as { machine?: unknown } | null)?.machine === machine ? deployed : undefined;
 	} catch {
 		return undefined;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve as resolvePath } from "node:path";
 import { examine } from "../host/ownership.ts";
-import { standingIn } from "../host/standing.ts";
+import { workingFolder } from "../host/working-folder.ts";
 import { HoldfastError } from "../values/error.ts";
 import { howTrusted } from "./obey.ts";
 import type { Evaluate } from "./pass.ts";
@@ -64,7 +64,7 @@ export function findConfigIfAny({ remark }: LoadOptions): Found | undefined {
 
 /** `refused`: messages about those that exist and are not read. */
 function lookForConfig() {
-	const here = standingIn();
+	const here = workingFolder();
 	const folders = [
 		...(here === undefined ? [] : [here]),
 		resolvePath(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "holdfast"),

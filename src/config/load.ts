@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { basename, dirname, join, resolve as resolvePath } from "node:path";
 import * as v from "valibot";
 import { type Fault, faultsIn } from "../manifest/faults.ts";
-import { withKeysOfToday } from "../manifest/old-keys.ts";
+import { withCurrentKeys } from "../manifest/old-keys.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
 import { originAt } from "../values/origin.ts";
 import { isRecord, recordOf } from "../values/record.ts";
@@ -214,7 +214,7 @@ function isManifest(value: unknown): value is { version: unknown } {
 
 /** Reads a manifest as a config with one machine: the local one. */
 function loadManifest(file: string, value: unknown): Loaded {
-	const today = withKeysOfToday(value);
+	const today = withCurrentKeys(value);
 	const { output, issues, success } = v.safeParse(manifestSchema, today);
 	if (!success)
 		throw configError(

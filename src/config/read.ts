@@ -3,7 +3,7 @@ import type { Stats } from "node:fs";
 import { basename, dirname, extname } from "node:path";
 import { type Examined, examine, fileFault } from "../host/ownership.ts";
 import { isHandedOver, readText } from "../host/read-file.ts";
-import { standingIn } from "../host/standing.ts";
+import { workingFolder } from "../host/working-folder.ts";
 import { HoldfastError } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
 import type { Found, LoadOptions } from "./find.ts";
@@ -20,7 +20,7 @@ export async function readSource(found: Found, options: LoadOptions): Promise<un
 }
 
 /** A file in the current folder is shown without its full path. */
-export const shownAs = (file: string): string => (dirname(file) === standingIn() ? basename(file) : file);
+export const shownAs = (file: string): string => (dirname(file) === workingFolder() ? basename(file) : file);
 
 export const codeOf = ({ file, isNamed, guards }: Found, { purpose }: LoadOptions): ConfigCode => ({
 	file,

@@ -50,7 +50,7 @@ export function oldestFirst<A extends Archive>(archives: readonly A[]): A[] {
 }
 
 /** Records taken from the archives' own metadata, for callers without a journal. */
-export function byTheirWord(archives: readonly Archive[]): Records {
+export function recordsInMetadata(archives: readonly Archive[]): Records {
 	return {
 		archives: new Map(
 			archives.flatMap(({ name, created, metadata }) =>

@@ -23,10 +23,10 @@ export function literally(text: string): string {
 const inSet = (code: number) => String.fromCharCode(code).replace(/[\\\]^![-]/, "\\$&");
 
 /** For pattern languages whose `**` matches at least one folder: every combination with and without it. */
-export function eachWay(exclusion: Exclusion): Exclusion[] {
+export function allExpansions(exclusion: Exclusion): Exclusion[] {
 	const at = exclusion.indexOf("**");
 	if (at < 0) return [exclusion];
-	const [before, rest] = [exclusion.slice(0, at), eachWay(exclusion.slice(at + 1))];
+	const [before, rest] = [exclusion.slice(0, at), allExpansions(exclusion.slice(at + 1))];
 	return rest.flatMap((after) => [
 		[...before, ...after],
 		[...before, "**", ...after],

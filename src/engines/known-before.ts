@@ -3,7 +3,7 @@ import { errorOf, HoldfastError, reportOf } from "../values/error.ts";
 import type { Records } from "./archive-time.ts";
 
 /** The same error, with a hint if archives were written there before. `records`: the journal's records of the destination. */
-export function ofKnown(error: unknown, { since }: Pick<Records, "since">): unknown {
+export function withHintIfKnown(error: unknown, { since }: Pick<Records, "since">): unknown {
 	if (!(error instanceof HoldfastError) || error.code !== "repository-not-found" || since === undefined)
 		return error;
 	const hint =

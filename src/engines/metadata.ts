@@ -5,8 +5,8 @@ import * as v from "valibot";
 import { HoldfastError } from "../values/error.ts";
 import * as f from "../values/fields.ts";
 import { record } from "../values/record.ts";
-import { alike, TOO_MUCH } from "./alike.ts";
 import type { Archive, Metadata, Problem } from "./archive.ts";
+import { shareEqualValues, TOO_MUCH } from "./share-values.ts";
 
 /** Bytes of one archive's metadata, as JSON. */
 export const MOST_METADATA_BYTES = 1024 * 1024;
@@ -114,7 +114,7 @@ export function parseMetadata(value: unknown, within = 0): Described {
 	const { success, output, issues } = v.safeParse(metadataSchema, value, { abortEarly: true });
 	if (!success) return { damaged: `its description does not fit: ${faultOf(issues)}` };
 	// Two levels: the states' records, and the values in each of them.
-	const metadata = alike(output, 2, bytes);
+	const metadata = shareEqualValues(output, 2, bytes);
 	return metadata === undefined ? { damaged: TOO_MUCH } : { metadata };
 }
 

@@ -7,7 +7,7 @@ import { errorOf, HoldfastError } from "../values/error.ts";
 import { errorReportSchema } from "../values/error-report.ts";
 import { record } from "../values/record.ts";
 import { issueOf } from "./protocol.ts";
-import { broken } from "./sent.ts";
+import { invalidAnswer } from "./sent.ts";
 import type { Address } from "./ssh-faults.ts";
 
 /** Maximum bytes of one machine's answer: room for thousands of archives. */
@@ -110,7 +110,7 @@ export function answerOf(
 	try {
 		value = parseBounded(text, LIMITS);
 	} catch (error) {
-		if (error instanceof RangeError) throw broken(address, `answered with ${error.message}`);
+		if (error instanceof RangeError) throw invalidAnswer(address, `answered with ${error.message}`);
 		throw new HoldfastError(
 			"answer-invalid",
 			`${machine} did not answer: its holdfast ended with exit code ${code}`,
@@ -124,9 +124,10 @@ export function answerOf(
 	const failed = v.safeParse(errorAnswer, value);
 	if (failed.success) throw errorOf(failed.output.error);
 	const parsed = v.safeParse(schema, value);
-	if (!parsed.success) throw broken(address, `answered what cannot be read (${issueOf(parsed.issues)})`);
+	if (!parsed.success)
+		throw invalidAnswer(address, `answered what cannot be read (${issueOf(parsed.issues)})`);
 	const other = namesIn(parsed.output).find((one) => one !== machine);
-	if (other !== undefined) throw broken(address, `answered for another machine, "${other}"`);
+	if (other !== undefined) throw invalidAnswer(address, `answered for another machine, "${other}"`);
 	return parsed.output;
 }
 

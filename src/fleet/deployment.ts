@@ -111,7 +111,7 @@ exec ${quoted(runtime)} --disable-warning=ExperimentalWarning --disable-sigusr1 
 }
 
 /** The files to send, and their record; files that already exist there are not sent again. */
-export function shipment(
+export function filesToSend(
 	{ files, timers, atBoot, account }: Desired,
 	there: ReadonlyMap<string, string>,
 	layout: Layout,

@@ -3,7 +3,7 @@ import { recordReader } from "../host/lines.ts";
 import { HoldfastError } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
 import { type Greeting, PROTOCOL } from "./protocol.ts";
-import { broken, lineIn } from "./sent.ts";
+import { invalidAnswer, lineIn } from "./sent.ts";
 import { type Connection, greetingSeconds } from "./ssh.ts";
 
 /** A larger difference between the clocks is reported: `latest`, ages and retention depend on them. */
@@ -26,7 +26,10 @@ export function untilGreeting(
 	return (chunk) => {
 		bytes += chunk.length;
 		if (bytes > MOST_NOISE)
-			throw broken(connection.address, `printed more than ${MOST_NOISE / 1024} KiB before anything else`);
+			throw invalidAnswer(
+				connection.address,
+				`printed more than ${MOST_NOISE / 1024} KiB before anything else`,
+			);
 		for (let from = 0; from < chunk.length; ) {
 			const end = chunk.indexOf("\n", from) + 1 || chunk.length;
 			lines.push(chunk.subarray(from, end));
@@ -42,12 +45,15 @@ export function untilGreeting(
 const NOTHING = Buffer.alloc(0);
 
 /** Ends a session in which no greeting arrives. */
-export function lateGreeting(connection: Connection, stop: AbortController, greeted: () => boolean) {
+export function endWithoutGreeting(connection: Connection, stop: AbortController, greeted: () => boolean) {
 	const seconds = greetingSeconds();
 	const late: { fault?: HoldfastError; clear(): void } = { clear: () => clearTimeout(timer) };
 	const timer = setTimeout(() => {
 		if (greeted()) return;
-		late.fault = broken(connection.address, `accepted the login and sent nothing for ${seconds} seconds`);
+		late.fault = invalidAnswer(
+			connection.address,
+			`accepted the login and sent nothing for ${seconds} seconds`,
+		);
 		stop.abort();
 	}, seconds * 1000).unref();
 	return late;
@@ -60,7 +66,7 @@ function greetingIn(connection: Connection, text: string): Greeting | undefined 
 	return line && "type" in line && line.type === "greeting" ? line : undefined;
 }
 
-export function welcome(
+export function checkGreeting(
 	{ address: { machine } }: Connection,
 	greeting: Greeting,
 	remark: (line: string) => void,
@@ -88,7 +94,7 @@ function spanOf(seconds: number): string {
 }
 
 /** No greeting: Holdfast is missing or too old, or the machine cannot be reached. */
-export function unlike(
+export function noGreeting(
 	connection: Connection,
 	stderr: readonly string[],
 	noise: readonly string[],

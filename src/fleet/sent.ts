@@ -10,7 +10,7 @@ const MOST_MESSAGES = 16;
 const LINE_LIMITS = { depth: 50, values: 200_000 };
 
 /** Something that no Holdfast would send. */
-export function broken({ machine, host }: Address, what: string): HoldfastError {
+export function invalidAnswer({ machine, host }: Address, what: string): HoldfastError {
 	return new HoldfastError("answer-invalid", `${machine} ${what}: that is not how Holdfast answers`, {
 		subject: machine,
 		hint: `log in there and see what its holdfast is: ssh ${host}; to put it back: holdfast deploy ${machine}`,
@@ -19,7 +19,7 @@ export function broken({ machine, host }: Address, what: string): HoldfastError 
 
 export const mostMessages = (connection: Connection) => ({
 	bytes: MOST_MESSAGES * 1024 ** 2,
-	fault: () => broken(connection.address, `sent more than ${MOST_MESSAGES} MiB of messages`),
+	fault: () => invalidAnswer(connection.address, `sent more than ${MOST_MESSAGES} MiB of messages`),
 });
 
 /** Report data that are too long, too deep or too many as the machine's fault. */
@@ -27,7 +27,7 @@ export function inWords(connection: Connection, read: () => void): void {
 	try {
 		read();
 	} catch (error) {
-		throw error instanceof RangeError ? broken(connection.address, `sent ${error.message}`) : error;
+		throw error instanceof RangeError ? invalidAnswer(connection.address, `sent ${error.message}`) : error;
 	}
 }
 
@@ -36,7 +36,7 @@ export function lineIn(connection: Connection, text: string): ReturnType<typeof 
 	try {
 		value = parseBounded(text, LINE_LIMITS);
 	} catch (error) {
-		if (error instanceof RangeError) throw broken(connection.address, `sent ${error.message}`);
+		if (error instanceof RangeError) throw invalidAnswer(connection.address, `sent ${error.message}`);
 		return undefined;
 	}
 	return lineOf(value);

@@ -20,7 +20,7 @@ export interface Address {
  * The connection was dropped before the login: sshd drops some at random while ten others have not logged in yet
  * (`MaxStartups`, sshd_config(5)). This happens mostly at a jump host in front of many machines.
  */
-export class Crowded extends HoldfastError {}
+export class TooManyConnections extends HoldfastError {}
 
 /** What sudo, env and the shells (sh, bash, zsh, fish, tcsh) say of a program that does not exist. */
 function missing(program: string): RegExp {
@@ -37,7 +37,7 @@ const MEANINGS: readonly {
 	readonly words: RegExp;
 	readonly message: (address: Address) => string;
 	readonly hint: (address: Address, said: string) => string;
-	readonly Fault?: typeof Crowded;
+	readonly Fault?: typeof TooManyConnections;
 }[] = [
 	{
 		code: "host-key-changed",
@@ -109,7 +109,7 @@ const MEANINGS: readonly {
 		message: ({ machine, host }) => `${machine} (${host}) closed the connection before it began`,
 		hint: () =>
 			"its log says why (journalctl -u ssh); when many connect at once, a jump host's: raise its MaxStartups, or work on fewer with --parallel",
-		Fault: Crowded,
+		Fault: TooManyConnections,
 	},
 	{
 		code: "host-unreachable",

@@ -8,7 +8,7 @@ import { places } from "../host/places.ts";
 import type { HoldfastError } from "../values/error.ts";
 import { layoutOf } from "./layout.ts";
 import { quoted } from "./quoted.ts";
-import { type Address, Crowded, explained } from "./ssh-faults.ts";
+import { type Address, explained, TooManyConnections } from "./ssh-faults.ts";
 
 /** Seconds until a host that does not answer counts as down. */
 const CONNECT_SECONDS = 15;
@@ -44,7 +44,7 @@ export class Connection {
 
 	/** Connects and authenticates; later sessions share this connection. Close it. */
 	static open(address: Address, signal: AbortSignal): Promise<Connection> {
-		return throughCrowd(signal, () => Connection.#open(address, signal));
+		return connectWithRetries(signal, () => Connection.#open(address, signal));
 	}
 
 	static async #open(address: Address, signal: AbortSignal): Promise<Connection> {
@@ -116,12 +116,12 @@ export class Connection {
 const CROWD_PAUSES = [500, 1_000, 2_000, 4_000, 8_000];
 
 /** Connects, and retries while the connection is dropped before the login. Random delays spread the retries. */
-export async function throughCrowd<T>(signal: AbortSignal, connect: () => Promise<T>): Promise<T> {
+export async function connectWithRetries<T>(signal: AbortSignal, connect: () => Promise<T>): Promise<T> {
 	for (const longest of CROWD_PAUSES)
 		try {
 			return await connect();
 		} catch (error) {
-			if (!(error instanceof Crowded)) throw error;
+			if (!(error instanceof TooManyConnections)) throw error;
 			await pause(longest * Math.random(), undefined, { signal }).catch(() => {});
 			signal.throwIfAborted();
 		}

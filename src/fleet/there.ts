@@ -6,15 +6,15 @@ import type { Manifest } from "../manifest/schema.ts";
 import type { Listener } from "../run/event.ts";
 import { HoldfastError } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
-import { lateGreeting, unlike, untilGreeting, welcome } from "./greeting.ts";
+import { checkGreeting, endWithoutGreeting, noGreeting, untilGreeting } from "./greeting.ts";
 import { type Ended, type Greeting, PROTOCOL, type Request, SERVE } from "./protocol.ts";
-import { broken, inWords, lineIn, mostMessages } from "./sent.ts";
-import { answerSeconds, type Connection, throughCrowd } from "./ssh.ts";
+import { invalidAnswer, inWords, lineIn, mostMessages } from "./sent.ts";
+import { answerSeconds, type Connection, connectWithRetries } from "./ssh.ts";
 
 /** The exit code with which ssh itself fails. */
 const SSH_FAILED = 255;
 
-export interface Wish {
+export interface RemoteRequest {
 	/** The command's arguments, without those that choose a config. */
 	readonly argv: readonly string[];
 	/** The manifest that the machine uses; its own if omitted. */
@@ -23,7 +23,7 @@ export interface Wish {
 	readonly program?: readonly string[];
 }
 
-export interface Hearing {
+export interface RemoteListener {
 	/** Cancels the run there too. */
 	readonly signal: AbortSignal;
 	/** Stops listening; the run continues. */
@@ -53,15 +53,15 @@ export interface Question {
 /** Run a command there whose standard output is the answer. */
 export function ask(
 	connection: Connection,
-	wish: Wish,
+	request: RemoteRequest,
 	question: Question,
 ): Promise<Pick<ExecResult, "stderr"> & { readonly code: number }> {
-	return throughCrowd(question.signal, () => askOnce(connection, wish, question));
+	return connectWithRetries(question.signal, () => askOnce(connection, request, question));
 }
 
 async function askOnce(
 	connection: Connection,
-	{ program, ...wish }: Wish,
+	{ program, ...request }: RemoteRequest,
 	{ signal, remark, reader, seconds = answerSeconds() }: Question,
 ) {
 	const stop = new AbortController();
@@ -70,12 +70,12 @@ async function askOnce(
 	let greeted = false;
 	const begin = untilGreeting(connection, noise, (greeting) => {
 		greeted = true;
-		welcome(connection, greeting, remark);
+		checkGreeting(connection, greeting, remark);
 	});
-	const late = lateGreeting(connection, stop, () => greeted);
+	const late = endWithoutGreeting(connection, stop, () => greeted);
 	const child = await startServing(connection, program, {
 		signal: AbortSignal.any([signal, stop.signal]),
-		input: `${JSON.stringify(request({ do: "ask", ...wish }))}\n`,
+		input: `${JSON.stringify(messageOf({ do: "ask", ...request }))}\n`,
 		mostMessages: mostMessages(connection),
 		timeoutSeconds: seconds,
 		reader: {
@@ -87,48 +87,48 @@ async function askOnce(
 	});
 	const result = await child.done.finally(late.clear);
 	signal.throwIfAborted();
-	if (result.timedOut) throw broken(connection.address, `has not answered within ${seconds} seconds`);
-	if (!greeted) throw late.fault ?? unlike(connection, result.stderr, noise, describeEnd(result));
+	if (result.timedOut) throw invalidAnswer(connection.address, `has not answered within ${seconds} seconds`);
+	if (!greeted) throw late.fault ?? noGreeting(connection, result.stderr, noise, describeEnd(result));
 	return { code: result.code ?? 1, stderr: result.stderr };
 }
 
 /** Start a run there, unless it was already started, and follow it to its end. An abort cancels it there too. */
 export async function operate(
 	connection: Connection,
-	{ program, ...wish }: Wish & { readonly run: string },
-	hearing: Hearing,
+	{ program, ...request }: RemoteRequest & { readonly run: string },
+	to: RemoteListener,
 ): Promise<Ended> {
-	return follow(connection, program, request({ do: "operate", ...wish }), hearing);
+	return follow(connection, program, messageOf({ do: "operate", ...request }), to);
 }
 
 /** Follow a run that is in progress there, or report how the last one ended. */
 export async function attach(
 	connection: Connection,
 	run: string | undefined,
-	hearing: Hearing,
+	to: RemoteListener,
 ): Promise<Ended> {
 	return follow(
 		connection,
 		undefined,
-		request({ do: "attach", ...(run === undefined ? {} : { run }) }),
-		hearing,
+		messageOf({ do: "attach", ...(run === undefined ? {} : { run }) }),
+		to,
 	);
 }
 
 function follow(
 	connection: Connection,
-	program: Wish["program"],
-	wish: Request,
-	hearing: Hearing,
+	program: RemoteRequest["program"],
+	request: Request,
+	to: RemoteListener,
 ): Promise<Ended> {
-	return throughCrowd(hearing.signal, () => followOnce(connection, program, wish, hearing));
+	return connectWithRetries(to.signal, () => followOnce(connection, program, request, to));
 }
 
 async function followOnce(
 	connection: Connection,
-	program: Wish["program"],
-	wish: Request,
-	{ signal, leave, listener, remark }: Hearing,
+	program: RemoteRequest["program"],
+	request: Request,
+	{ signal, leave, listener, remark }: RemoteListener,
 ): Promise<Ended> {
 	const { machine } = connection.address;
 	const stop = new AbortController();
@@ -141,15 +141,15 @@ async function followOnce(
 		if ("fault" in line) {
 			if (heard.faults++ === 0) remark(`${machine} says what cannot be read, and is left out: ${line.fault}`);
 			if (heard.faults > MOST_FAULTS)
-				throw broken(connection.address, `says nothing that can be read: ${line.fault}`);
+				throw invalidAnswer(connection.address, `says nothing that can be read: ${line.fault}`);
 		} else if (line.type === "ended") {
 			heard.ended = line;
 			heard.child?.stdin?.end();
 			// That was the session's last line.
 			setTimeout(() => stop.abort(), GOODBYE_MS).unref();
 		} else if (line.type === "run-started" && line.machine !== machine) {
-			if ("run" in wish && line.run === wish.run)
-				throw broken(connection.address, `answers for another machine, "${line.machine}"`);
+			if ("run" in request && line.run === request.run)
+				throw invalidAnswer(connection.address, `answers for another machine, "${line.machine}"`);
 			// It belongs to a run that was interrupted there while the machine had another name.
 			listener({ ...line, machine });
 		} else if (line.type !== "greeting") listener(line);
@@ -157,10 +157,10 @@ async function followOnce(
 	const lines = recordReader(hear);
 	const begin = untilGreeting(connection, noise, (greeting) => {
 		heard.greeting = greeting;
-		welcome(connection, greeting, remark);
-		tell(wish);
+		checkGreeting(connection, greeting, remark);
+		tell(request);
 	});
-	const late = lateGreeting(connection, stop, () => heard.greeting !== undefined);
+	const late = endWithoutGreeting(connection, stop, () => heard.greeting !== undefined);
 	const cancel = () => {
 		// After the cancellation the session stays open: the undo is still to be reported.
 		if (heard.greeting) tell({ cancel: true });
@@ -182,7 +182,8 @@ async function followOnce(
 		if (signal.aborted) cancel();
 		const result = await heard.child.done;
 		if (heard.ended) return heard.ended;
-		if (!heard.greeting) throw late.fault ?? unlike(connection, result.stderr, noise, describeEnd(result));
+		if (!heard.greeting)
+			throw late.fault ?? noGreeting(connection, result.stderr, noise, describeEnd(result));
 		throw leave.aborted ? left(machine) : lost(machine, result);
 	} catch (error) {
 		if (!heard.greeting) signal.throwIfAborted();
@@ -196,7 +197,7 @@ async function followOnce(
 
 function startServing(
 	connection: Connection,
-	program: Wish["program"],
+	program: RemoteRequest["program"],
 	options: Omit<ExecOptions, "env">,
 ): Promise<Child> {
 	return program
@@ -228,9 +229,10 @@ function left(machine: string): HoldfastError {
 
 type Asked = Request extends infer R ? (R extends Request ? Omit<R, "protocol" | "version"> : never) : never;
 
-function request(wish: Asked): Request {
-	if (!("manifest" in wish) || !wish.manifest) return { protocol: PROTOCOL, version: VERSION, ...wish };
+function messageOf(request: Asked): Request {
+	if (!("manifest" in request) || !request.manifest)
+		return { protocol: PROTOCOL, version: VERSION, ...request };
 	// On the other side it is the local machine.
-	const { host: _, ...manifest } = wish.manifest;
-	return { protocol: PROTOCOL, version: VERSION, ...wish, manifest };
+	const { host: _, ...manifest } = request.manifest;
+	return { protocol: PROTOCOL, version: VERSION, ...request, manifest };
 }

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { type LastLines, lastLines } from "./last-lines.ts";
 import { eachLine, type OutputReader } from "./lines.ts";
-import { frugal } from "./memory.ts";
+import { limitGarbage } from "./memory.ts";
 
 /** Number of lines kept of each stream. */
 const TAIL_LINES = 30;
@@ -49,7 +49,7 @@ export function takeOutput(child: ChildProcess, options: OutputOptions, end: () 
 		}
 	};
 	for (const stream of options.pipeOut ? [child.stderr] : [child.stdout, child.stderr]) {
-		const passed = frugal(true);
+		const passed = limitGarbage(true);
 		stream?.on("data", (chunk: Buffer) => {
 			output.bytes += chunk.length;
 			passed(chunk.length);

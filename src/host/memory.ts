@@ -13,7 +13,7 @@ let collect: Collect | undefined;
  * Returns a function to call with the size in bytes of every chunk that has passed. `thoroughly` is for listings, which
  * create many objects and keep few, so that chunks become old before they die.
  */
-export function frugal(thoroughly = false): (bytes: number) => void {
+export function limitGarbage(thoroughly = false): (bytes: number) => void {
 	let since = 0;
 	let sinceAll = 0;
 	return (bytes) => {

@@ -76,7 +76,7 @@ export function isPrivate(folder: Folder, name: string): boolean {
 }
 
 /** Whether a swap leaves this entry at a mount point: a private folder, or lost+found if it is really the one of fsck. */
-export function stays(folder: Folder, name: string): boolean {
+export function isLeftInPlace(folder: Folder, name: string): boolean {
 	if (name !== LOST_AND_FOUND) return isPrivate(folder, name);
 	const found = entryIn(folder, name);
 	return found?.isDirectory() === true && found.uid === 0 && (found.mode & 0o077) === 0;

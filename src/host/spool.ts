@@ -8,7 +8,7 @@ import { HoldfastError } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { cleanEnvironment, execOk } from "./exec.ts";
 import { privateFolder, removeTree } from "./files.ts";
-import { frugal } from "./memory.ts";
+import { limitGarbage } from "./memory.ts";
 import { places } from "./places.ts";
 
 const CHUNK = 64 * 1024;
@@ -49,7 +49,7 @@ function spoolOf(fd: number, folder: string): Spool {
 	const write = (bytes: Buffer) => {
 		for (let at = 0; at < bytes.length; ) at += writing(folder, () => writeSync(fd, bytes, at));
 	};
-	const passed = frugal(true);
+	const passed = limitGarbage(true);
 	const flush = () => {
 		passed(used);
 		write(held.subarray(0, used));

@@ -46,7 +46,7 @@ const MOST_LINKS = 40;
 export const resolvePath = (path: string): Resolved => resolve(path, "followed");
 
 /** As `resolvePath`; returns the path unchanged if it cannot be resolved. */
-export function inTruth(path: string): string {
+export function resolvedOrSame(path: string): string {
 	try {
 		return resolvePath(path).path;
 	} catch {

@@ -5,7 +5,7 @@ import { isRecord, ownValue } from "../values/record.ts";
 export const RENAMED: Readonly<Record<string, string>> = { checks: "healthChecks", expect: "maxAge" };
 
 /** A manifest with the current keys. Anything that is not a manifest is returned unchanged. */
-export function withKeysOfToday(manifest: unknown): unknown {
+export function withCurrentKeys(manifest: unknown): unknown {
 	if (!isRecord(manifest)) return manifest;
 	const { state, providers } = manifest;
 	return {

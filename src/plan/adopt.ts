@@ -14,7 +14,7 @@ import { openFolder } from "../host/folder.ts";
 import { resolvePath } from "../host/trust.ts";
 import { type Command, commandsIn } from "../manifest/commands.ts";
 import { excludeFault } from "../manifest/exclude.ts";
-import { withKeysOfToday } from "../manifest/old-keys.ts";
+import { withCurrentKeys } from "../manifest/old-keys.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
@@ -135,7 +135,7 @@ async function manifestIn(
 	try {
 		using folder = openFolder(resolvePath(own).path);
 		await restoreFiles(destination, archive, [path], folder, work);
-		const found = withKeysOfToday(JSON.parse(readTextBelow(folder, path, LONGEST_MANIFEST)));
+		const found = withCurrentKeys(JSON.parse(readTextBelow(folder, path, LONGEST_MANIFEST)));
 		const { success, output, issues } = v.safeParse(manifestSchema, withReadablePatterns(found, dropped));
 		if (success) return output;
 		throw new HoldfastError("archive-damaged", `the manifest in ${archive} is not understood`, {

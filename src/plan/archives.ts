@@ -2,7 +2,7 @@ import type { Archive } from "../engines/archive.ts";
 import { archiveId } from "../engines/archive-name.ts";
 import { isAhead, oldestFirst, type Records, timeOf, withTime } from "../engines/archive-time.ts";
 import { type Destination, DestinationAbsent, isBusy, type Work } from "../engines/destination.ts";
-import { ofKnown } from "../engines/known-before.ts";
+import { withHintIfKnown } from "../engines/known-before.ts";
 import { belongsTo, machineOf, wordsOfTime } from "../engines/metadata.ts";
 import { openDestinations } from "../engines/registry.ts";
 import { places } from "../host/places.ts";
@@ -84,7 +84,9 @@ export async function listArchives(
 					machines: [],
 					archives: [] as ListedArchive[],
 					lost: [],
-					error: (isBusy(error) ? ownRun() : undefined) ?? reportOf(ofKnown(error, book.of(destination, []))),
+					error:
+						(isBusy(error) ? ownRun() : undefined) ??
+						reportOf(withHintIfKnown(error, book.of(destination, []))),
 					...(error instanceof DestinationAbsent ? { absent: true as const } : {}),
 				};
 			}

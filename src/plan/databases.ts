@@ -14,9 +14,9 @@ import type { Known } from "../steps/accounts.ts";
 import { accounts as accountsKind } from "../steps/accounts.ts";
 import { area as areaKind, NEW } from "../steps/area.ts";
 import { databaseDrop } from "../steps/database-drop.ts";
+import { databaseFile } from "../steps/database-file.ts";
 import { databaseSwap } from "../steps/database-swap.ts";
 import { discard } from "../steps/discard.ts";
-import { embed } from "../steps/embed.ts";
 import type { ArchiveSource, Place } from "../steps/fields.ts";
 import { load } from "../steps/load.ts";
 import type { Step } from "../steps/plan.ts";
@@ -53,7 +53,7 @@ export interface DatabaseRequest {
 export interface DatabasePhases {
 	/** While the service runs: steps that need no folder, and steps for folders that are already extracted. */
 	readonly stage: readonly Step[];
-	readonly embed: readonly Step[];
+	readonly files: readonly Step[];
 	readonly swap: readonly Step[];
 	readonly kept: readonly KeptDatabase[];
 	/** What is removed after the commit in any case, and the old databases. */
@@ -71,7 +71,7 @@ interface Restored<D extends Dump> extends Omit<HeldDatabase, "dump"> {
 
 export function databaseSteps(request: DatabaseRequest): DatabasePhases {
 	const { state, run, held, spool } = request;
-	if (held.length === 0) return { stage: [], embed: [], swap: [], kept: [], forget: [], drop: [] };
+	if (held.length === 0) return { stage: [], files: [], swap: [], kept: [], forget: [], drop: [] };
 	const area = join(spool, `restore-${run}-${state}`);
 	const restored = held.map((one, index) => ({ ...one, index, file: at(area, one.stored) }));
 	const servers = restored.flatMap(({ dump, ...one }) => (isServerDump(dump) ? [{ ...one, dump }] : []));
@@ -81,7 +81,7 @@ export function databaseSteps(request: DatabaseRequest): DatabasePhases {
 			...extractSteps(request, area),
 			...servers.flatMap((one) => [...accountsSteps(request, area, one), loadStep(request, area, one)]),
 		],
-		embed: files.map((one) => embedStep(request, one)),
+		files: files.map((one) => fileStep(request, one)),
 		swap: servers.map((one) => swapStep(request, one)),
 		kept: servers.map(({ dump, index }) => ({
 			dump,
@@ -172,13 +172,13 @@ function loadStep(
 	});
 }
 
-function embedStep(
+function fileStep(
 	{ state, places, inPlace }: DatabaseRequest,
 	{ dump, index, file, facts }: Restored<FileDump>,
 ): Step {
 	const { folder, to } = within(places, dump, inPlace);
-	return embed.step({
-		id: embed.id(state, index),
+	return databaseFile.step({
+		id: databaseFile.id(state, index),
 		scope: stateScope(state),
 		title: `put the ${dumpLabel(dump)} in its folder`,
 		touches: [join(folder, to)],

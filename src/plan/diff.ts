@@ -11,7 +11,7 @@ import { restoreFiles } from "../engines/read-files.ts";
 import { openDestination } from "../engines/registry.ts";
 import { closing, enter, entryIn, type Folder, linkIn, namesIn, openFolder, split } from "../host/folder.ts";
 import { mountPoints } from "../host/mounts.ts";
-import { isPrivate, LOST_AND_FOUND, stays } from "../host/private-area.ts";
+import { isLeftInPlace, isPrivate, LOST_AND_FOUND } from "../host/private-area.ts";
 import { openSpool, packed, type Spool } from "../host/spool.ts";
 import { survey } from "../host/survey.ts";
 import { resolvePath, resolveReplaced } from "../host/trust.ts";
@@ -175,7 +175,7 @@ async function whatStays(folder: string): Promise<string[]> {
 	const { target, mode, present } = survey(resolveReplaced(folder), await mountPoints());
 	if (mode !== "entries" || !present) return [];
 	return closing(openFolder(target), (home) =>
-		stays(home, LOST_AND_FOUND) ? [`${folder}/${LOST_AND_FOUND}`] : [],
+		isLeftInPlace(home, LOST_AND_FOUND) ? [`${folder}/${LOST_AND_FOUND}`] : [],
 	);
 }
 

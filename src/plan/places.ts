@@ -6,17 +6,17 @@ import { resolveUnlinked } from "../host/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type AreaStep, area as areaKind, NEW, OLD } from "../steps/area.ts";
 import { aside as asideKind } from "../steps/aside.ts";
-import { type CarryStep, carry as carryKind } from "../steps/carry.ts";
 import { engineRestore } from "../steps/engine-restore.ts";
 import type { ArchiveSource, Place } from "../steps/fields.ts";
 import { holders } from "../steps/holders.ts";
+import { keepNested as carryKind, type KeepNestedStep } from "../steps/keep-nested.ts";
 import { overwrite } from "../steps/overwrite.ts";
 import { place as placeKind } from "../steps/place.ts";
 import type { Step } from "../steps/plan.ts";
 import { stateScope } from "../steps/scope.ts";
 import { stage as stageKind } from "../steps/stage.ts";
 import { above } from "../values/paths.ts";
-import { takenAlong } from "./private-folders.ts";
+import { areasMovedAlong } from "./private-folders.ts";
 
 /** A folder (or a path in one) that a restore replaces. */
 export interface Target {
@@ -205,23 +205,23 @@ export function nestedFolders(others: readonly Other[], places: readonly Place[]
 }
 
 /** After the swap: other states' folders and private folders within a place are moved from the old copy to the new one. */
-export function carrySteps(
+export function keepNestedSteps(
 	name: string,
 	places: readonly Place[],
 	nested: readonly Nested[],
 	areas: readonly string[],
-): CarryStep[] {
+): KeepNestedStep[] {
 	const others = nested.map(({ place, folder, owner, isGone, nested, present }) => ({
 		...{ place, nested, present, path: folder },
 		what: isGone ? `was ${owner}'s when the archive was made` : `is ${owner}'s`,
 	}));
-	const own = takenAlong(places, areas).map(({ area, ...where }) => ({
+	const own = areasMovedAlong(places, areas).map(({ area, ...where }) => ({
 		...{ path: area, what: "is a private folder of Holdfast's", ...where },
 		// It may expire before this is done.
 		present: false,
 	}));
 	return outermostOf([...others, ...own]).map(
-		({ place, nested, path, what, present }, index): CarryStep =>
+		({ place, nested, path, what, present }, index): KeepNestedStep =>
 			carryKind.step({
 				id: carryKind.id(name, index),
 				scope: stateScope(name),

@@ -2,7 +2,7 @@
 // could not be deleted or were given up.
 // A private folder within a state's folder is not part of the state: no backup stores it, and no restore takes it.
 import { places } from "../host/places.ts";
-import { inTruth } from "../host/trust.ts";
+import { resolvedOrSame } from "../host/trust.ts";
 import type { State } from "../manifest/schema.ts";
 import { Journal } from "../run/journal.ts";
 import { isForeign } from "../run/plan-shape.ts";
@@ -12,7 +12,7 @@ import type { Place } from "../steps/fields.ts";
 import { isThere } from "../steps/work/live.ts";
 
 /** What no backup stores: the journal itself, and everything below. */
-export const notToStore = (): string[] => [inTruth(places().state), ...privateFolders()];
+export const neverStored = (): string[] => [resolvedOrSame(places().state), ...privateFolders()];
 
 /** The folders of earlier runs, not followed through links. None if the journal cannot be read: no run starts then. */
 export function privateFolders(): string[] {
@@ -40,7 +40,7 @@ function areasIn(journal: Journal): string[] {
 export function privateIn({ folders }: State, areas: readonly string[]): string[] {
 	if (areas.length === 0) return [];
 	return folders.flatMap((folder) => {
-		const there = inTruth(folder);
+		const there = resolvedOrSame(folder);
 		return areas
 			.filter((area) => area.startsWith(`${there}/`))
 			.map((area) => folder + area.slice(there.length));
@@ -48,7 +48,7 @@ export function privateIn({ folders }: State, areas: readonly string[]): string[
 }
 
 /** The folders that a swap of these places would move along, each with the innermost place; not those that stay at a mount point. */
-export function takenAlong(places: readonly Place[], areas: readonly string[]) {
+export function areasMovedAlong(places: readonly Place[], areas: readonly string[]) {
 	const innermost = [...places].sort((a, b) => b.live.length - a.live.length);
 	return areas.flatMap((area) => {
 		const place = innermost.find(({ live }) => area.startsWith(`${live}/`));

@@ -17,8 +17,8 @@ import { hookStep } from "./backup.ts";
 import { databaseSteps, type HeldDatabase } from "./databases.ts";
 import { inOrder } from "./order.ts";
 import {
-	carrySteps,
 	holdersSteps,
+	keepNestedSteps,
 	type Nested,
 	nestedFolders,
 	othersOf,
@@ -27,7 +27,7 @@ import {
 	stageSteps,
 	type Target,
 } from "./places.ts";
-import { takenAlong } from "./private-folders.ts";
+import { areasMovedAlong } from "./private-folders.ts";
 import { downSteps, healthCheckSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 
 export interface RestoreRequest {
@@ -152,7 +152,7 @@ function transaction(
 	const otherAreas = [...new Set([...request.areas, ...made])].filter((area) => !areas.includes(area));
 	const nested = nestedFolders(othersOf(manifest, name, request.about), places);
 	requireNotIn(nested, name, request.databases[name] ?? []);
-	const carried = carrySteps(name, places, nested, otherAreas);
+	const carried = keepNestedSteps(name, places, nested, otherAreas);
 	const units = unique([
 		...state.stopOnRestore,
 		// A folder that only the archive attributes to another state blocks nothing.
@@ -181,7 +181,7 @@ function transaction(
 			dumps: (request.databases[name] ?? []).map(({ dump, facts, stored }) => ({ dump, facts, stored })),
 			undeclared: request.undeclared[name] ?? [],
 			spool: request.spool,
-			areas: takenAlong(places, otherAreas).map(({ area }) => area),
+			areas: areasMovedAlong(places, otherAreas).map(({ area }) => area),
 			mounts: request.about?.states[name]?.mounts ?? {},
 			carried: carried.map(({ nested, place }) => join(place.live, nested)),
 			others: nested.flatMap(({ owner, folder, isGone }) =>
@@ -196,7 +196,7 @@ function transaction(
 			...databases.stage,
 			...(inPlace
 				? []
-				: [...stageSteps(name, places, source, restoresInto, specialFiles), ...databases.embed]),
+				: [...stageSteps(name, places, source, restoresInto, specialFiles), ...databases.files]),
 		],
 		stop: stopSteps(name, scope, units, "moves"),
 		swap: [
@@ -214,7 +214,7 @@ function transaction(
 				inPlace ? "over" : restoresInto ? "staged" : "by-engine",
 				specialFiles,
 			),
-			...(inPlace ? databases.embed : []),
+			...(inPlace ? databases.files : []),
 			// Without a second copy there is nothing to carry over from: the preflight refuses to lose anything.
 			...(inPlace ? [] : carried),
 			...databases.swap,

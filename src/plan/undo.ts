@@ -6,12 +6,12 @@ import { PRIVATE } from "../host/private-area.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { OLD } from "../steps/area.ts";
 import { aside as asideKind } from "../steps/aside.ts";
-import { carry } from "../steps/carry.ts";
 import { commit } from "../steps/commit.ts";
 import { databaseDrop } from "../steps/database-drop.ts";
 import { databaseSwap } from "../steps/database-swap.ts";
 import { discard } from "../steps/discard.ts";
 import type { Place } from "../steps/fields.ts";
+import { keepNested } from "../steps/keep-nested.ts";
 import { place as placeKind } from "../steps/place.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { KeptCopy } from "../steps/records.ts";
@@ -19,7 +19,7 @@ import { stateScope } from "../steps/scope.ts";
 import { isStaged } from "../steps/work/live.ts";
 import { HoldfastError } from "../values/error.ts";
 import { databaseName } from "./databases.ts";
-import { areaSteps, carrySteps, holdersSteps, nestedFolders, type Other, othersOf } from "./places.ts";
+import { areaSteps, holdersSteps, keepNestedSteps, nestedFolders, type Other, othersOf } from "./places.ts";
 import { downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 
 export interface UndoRequest {
@@ -102,7 +102,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 						place,
 					}),
 			),
-		...carrySteps(
+		...keepNestedSteps(
 			state,
 			places,
 			nested,
@@ -153,7 +153,7 @@ function othersThen({ restored, now }: UndoRequest, state: string, scope: string
 		({ owner, folder }): Other => ({ owner, folder }),
 	);
 	const known = new Set(others.map(({ folder }) => folder));
-	const more = carry.among(restored.steps).flatMap((step) => {
+	const more = keepNested.among(restored.steps).flatMap((step) => {
 		if (step.scope !== scope) return [];
 		const folder = join(step.place.folder, step.nested);
 		return known.has(folder) || basename(folder).startsWith(PRIVATE)

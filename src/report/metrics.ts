@@ -5,16 +5,16 @@ import { replaceFile } from "../host/files.ts";
 import { openFolder, split } from "../host/folder.ts";
 import { resolvePath } from "../host/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import type { DiedRun } from "../run/died.ts";
 import type { Journal } from "../run/journal.ts";
 import { type LastRun, type MachineStatus, statusOf } from "../run/status.ts";
+import type { UnfinishedRun } from "../run/unfinished-runs.ts";
 import { printable } from "../values/printable.ts";
 
 /** What the journal does not hold yet, or no longer. */
 interface Beside {
 	/** A run that begins now. If it is killed, it stays in the file until the next run. */
 	readonly begins?: { readonly operation: string };
-	readonly died?: readonly DiedRun[];
+	readonly died?: readonly UnfinishedRun[];
 }
 
 export async function writeMetrics(

@@ -4,7 +4,7 @@
 
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
-import { frugal } from "../host/memory.ts";
+import { limitGarbage } from "../host/memory.ts";
 import { isErrno } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { jsonText, printableLine, shortLine } from "../values/printable.ts";
@@ -40,7 +40,7 @@ const BATCH_LENGTH = 256 * 1024;
 
 /** Any number of lines; those that are written are released before more are read. */
 export async function printMany(lines: Iterable<string>): Promise<void> {
-	const passed = frugal(true);
+	const passed = limitGarbage(true);
 	for (const batch of batches(lines)) {
 		print(batch);
 		passed(batch.reduce((bytes, line) => bytes + line.length, 0));
@@ -221,12 +221,12 @@ function cutShort(error: unknown): void {
 let hasRun = false;
 
 /** From now on something is changed, here or elsewhere: failing to write the output no longer decides the exit code. */
-export function resultsAreAside(): void {
+export function resultsAreSecondary(): void {
 	hasRun = true;
 }
 
 /** While this work is in progress, a slow reader does not block it; afterwards output waits for the reader, until `signal`. */
-export async function unhindered<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+export async function withoutBackpressure<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
 	hasRun = true;
 	const both = [outlet("results"), outlet("messages")];
 	for (const one of both) one.hurry();

@@ -13,7 +13,7 @@ import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import type { Unit } from "../values/unit.ts";
 import type { Journal } from "./journal.ts";
-import { openForALook, setAside } from "./journal-file.ts";
+import { openForInspection, setAside } from "./journal-file.ts";
 import type { Entry } from "./journal-rows.ts";
 import { isForeign, type KnownRun, type OutlineStep, outlineOf, privatePathsIn } from "./plan-shape.ts";
 
@@ -125,7 +125,7 @@ export function abandon(journal: Journal, { run, open, lines }: Left): void {
 
 /** What can still be read of a journal that cannot be opened, and the private folders next to these folders. Read-only. */
 export function leftInJournal(folder: string, folders: readonly string[]): string[] {
-	const db = openForALook(folder);
+	const db = openForInspection(folder);
 	const ask = (question: string): Record<string, unknown>[] => {
 		try {
 			return db?.prepare(question).all() ?? [];

@@ -9,12 +9,12 @@ import type { Plan, Step } from "../steps/plan.ts";
 import { type ErrorReport, HoldfastError, reportOf, withSubject } from "../values/error.ts";
 import { bounded } from "../values/error-bounds.ts";
 import { wordsOf } from "../values/system-error.ts";
-import { Chronicle } from "./chronicle.ts";
+import { stopWaitingOnAbort } from "./abort.ts";
 import { type Listener, type Outcome, type RunReport, SURROUNDINGS } from "./event.ts";
-import { heeding } from "./heeding.ts";
 import type { Held } from "./held.ts";
 import type { Phase } from "./journal-rows.ts";
-import { lanesOf } from "./lanes.ts";
+import { parallelGroups } from "./parallel-groups.ts";
+import { RunReporter } from "./run-reporter.ts";
 import { Standing } from "./standing.ts";
 import { contextOf, type RunJournal } from "./step-context.ts";
 import { undoScope } from "./undo-scope.ts";
@@ -55,7 +55,7 @@ class Execution {
 	readonly #kinds: Kinds;
 	readonly #journal: RunJournal;
 	readonly #signal: AbortSignal;
-	readonly #chronicle: Chronicle;
+	readonly #reporter: RunReporter;
 	readonly #standing: Standing;
 	/** Scopes whose undo failed, or that were committed and could not be finished: `recover` will try again. */
 	readonly #stuck = new Set<string>();
@@ -68,17 +68,17 @@ class Execution {
 		this.#standing = new Standing(plan, (step) => this.#kindOf(step).kind);
 		this.#journal = journal;
 		this.#signal = signal;
-		this.#chronicle = new Chronicle(plan, listener);
+		this.#reporter = new RunReporter(plan, listener);
 	}
 
 	async run(held: Held): Promise<RunReport> {
-		this.#chronicle.runStarted();
+		this.#reporter.runStarted();
 		for (const [scope, reason] of held) {
 			if (this.#standing.stepsOf(scope).length === 0) continue;
 			this.#standing.fail(scope, reason);
-			this.#chronicle.tell({ type: "scope-failed", scope, step: SURROUNDINGS, error: reportOf(reason) });
+			this.#reporter.tell({ type: "scope-failed", scope, step: SURROUNDINGS, error: reportOf(reason) });
 		}
-		for (const lanes of lanesOf(this.#plan.steps)) {
+		for (const lanes of parallelGroups(this.#plan.steps)) {
 			await sideBySide(lanes, MOST_AT_ONCE, async (lane) => {
 				for (const step of lane) await this.#next(step);
 			});
@@ -102,7 +102,7 @@ class Execution {
 	}
 
 	async recover(): Promise<RunReport> {
-		this.#chronicle.runStarted();
+		this.#reporter.runStarted();
 		const standing = this.#standing;
 		standing.replay(this.#journal.entries(this.#plan.run));
 		for (const scope of standing.scopesBackwards()) {
@@ -120,7 +120,7 @@ class Execution {
 	}
 
 	async #step(step: Step, signal: AbortSignal): Promise<void> {
-		this.#chronicle.stepStarted(step);
+		this.#reporter.stepStarted(step);
 		try {
 			signal.throwIfAborted();
 			// This step is due because another one began, even if that cannot be recorded.
@@ -130,14 +130,14 @@ class Execution {
 			faultPoint(step.id, "before");
 			const { kind, work } = this.#kindOf(step);
 			const running = work.run(step, this.#context(step, signal));
-			const result = await (kind.onlyReads ? heeding(running, signal) : running);
+			const result = await (kind.onlyReads ? stopWaitingOnAbort(running, signal) : running);
 			faultPoint(step.id, "after");
 			signal.throwIfAborted();
 			// The commit decides whether a recovery finishes or undoes: it is on disk before anything relies on it.
 			if (kind.commits) this.#journal.add(this.#plan.run, step.id, "done", result);
 			else this.#journal.addSoon(this.#plan.run, step.id, "done", result);
 			this.#standing.move(step.id, "done");
-			this.#chronicle.stepDone(step, result);
+			this.#reporter.stepDone(step, result);
 		} catch (error) {
 			await this.#failed(
 				step,
@@ -156,7 +156,7 @@ class Execution {
 		const report = committed && tidies ? laterOn(reportOf(cause)) : reportOf(cause);
 		this.#record(step, "failed", report);
 		this.#standing.failAt(step, cause, tidies);
-		this.#chronicle.stepFailed(step, report);
+		this.#reporter.stepFailed(step, report);
 		if (!committed) await this.#undo(scope);
 		else if (tidies) {
 			// The next run tries again; `recover` does if not even that can be recorded.
@@ -182,14 +182,14 @@ class Execution {
 			write();
 			return true;
 		} catch (error) {
-			this.#chronicle.log(step, `the journal could not be written: ${wordsOf(error)}`);
+			this.#reporter.log(step, `the journal could not be written: ${wordsOf(error)}`);
 			return false;
 		}
 	}
 
 	#skip(step: Step, failure: unknown): void {
 		this.#record(step, "skipped");
-		this.#chronicle.stepSkipped(step, reportOf(failure).message);
+		this.#reporter.stepSkipped(step, reportOf(failure).message);
 	}
 
 	/** Undo every scope that is neither complete nor committed. */
@@ -203,7 +203,7 @@ class Execution {
 
 	async #undo(scope: string): Promise<void> {
 		const isUndone = await undoScope(scope, {
-			...{ standing: this.#standing, chronicle: this.#chronicle },
+			...{ standing: this.#standing, reporter: this.#reporter },
 			kindOf: (step) => this.#kindOf(step),
 			contextOf: (step) => this.#context(step, NEVER),
 			record: (step, phase, data) => this.#record(step, phase, data),
@@ -238,13 +238,13 @@ class Execution {
 		for (const [scope, { step, error }] of this.#doubts) {
 			if (this.#standing.failures.has(scope)) continue;
 			this.#standing.fail(scope, error);
-			this.#chronicle.tell({ type: "scope-failed", scope, step, error: reportOf(error), stored: true });
+			this.#reporter.tell({ type: "scope-failed", scope, step, error: reportOf(error), stored: true });
 		}
 	}
 
 	#context(step: Step, signal: AbortSignal): StepContext {
 		return contextOf(step, this.#kindOf(step).kind, signal, {
-			...{ plan: this.#plan, journal: this.#journal, standing: this.#standing, chronicle: this.#chronicle },
+			...{ plan: this.#plan, journal: this.#journal, standing: this.#standing, reporter: this.#reporter },
 			doubt: (scope, error) => this.#doubts.set(scope, { step: step.id, error }),
 		});
 	}
@@ -270,7 +270,7 @@ class Execution {
 		const units = unitOutcomes(this.#plan, this.#kinds, this.#standing);
 		const isRecovered = recovered && outcome !== "needs-recover";
 		const summary = () => ({
-			...this.#chronicle.summary(outcome, failures, left, units),
+			...this.#reporter.summary(outcome, failures, left, units),
 			...(isRecovered ? { recovered: true as const } : {}),
 			...(this.#stuck.size > 0 ? { stuck: [...this.#stuck] } : {}),
 		});
@@ -282,7 +282,7 @@ class Execution {
 			this.#standing.fail("journal", error);
 			ended = summary();
 		}
-		this.#chronicle.tell({ type: "run-ended", ...ended });
+		this.#reporter.tell({ type: "run-ended", ...ended });
 		return { run: this.#plan.run, ...ended };
 	}
 }

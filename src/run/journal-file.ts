@@ -245,7 +245,7 @@ function sizeOf(file: string): number | undefined {
 }
 
 /** Open what is left of it for a last look, without changing anything; any statement may fail. Undefined if it cannot be opened. */
-export function openForALook(folder: string): DatabaseSync | undefined {
+export function openForInspection(folder: string): DatabaseSync | undefined {
 	const file = join(folder, FILE);
 	if ((sizeOf(file) ?? 0) < SMALLEST) return undefined;
 	try {

@@ -2,8 +2,8 @@
 // be parsed is named, and nothing of it is done or undone.
 import * as v from "valibot";
 import { PRIVATE } from "../host/private-area.ts";
-import { withKeysOfToday } from "../manifest/old-keys.ts";
-import { STEP_KINDS } from "../steps/list.ts";
+import { withCurrentKeys } from "../manifest/old-keys.ts";
+import { RENAMED_KINDS, STEP_KINDS } from "../steps/list.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import { VERSION } from "../values/version.ts";
 
@@ -60,11 +60,11 @@ const planSchema = v.looseObject({
 
 /** The plan of a run, or what can be told about one that cannot be parsed. Never throws. */
 export function readPlan(run: string, stored: unknown): KnownRun {
-	const value = jsonIn(stored);
+	const value = withCurrentKinds(jsonIn(stored));
 	const fault = value === undefined ? "its plan is damaged" : faultOf(run, value);
 	if (fault !== undefined) return { ...outlineOf(run, value), foreign: fault };
 	const { program: _, ...plan } = value as Plan & { readonly program?: unknown };
-	return { ...plan, manifest: withKeysOfToday(plan.manifest) as Plan["manifest"] };
+	return { ...plan, manifest: withCurrentKeys(plan.manifest) as Plan["manifest"] };
 }
 
 export function outlineOf(run: string, value: unknown): Outline {
@@ -130,6 +130,18 @@ function issueOf(issue: v.BaseIssue<unknown>): string {
 	return `${where.join(": ")}${path.length === 0 ? "" : ":"} ${what}`.slice(0, LONGEST);
 }
 
+/** A plan whose steps have the current names of their kinds. */
+function withCurrentKinds(plan: unknown): unknown {
+	const { steps } = (plan ?? {}) as { readonly steps?: unknown };
+	return Array.isArray(steps) ? { ...(plan as object), steps: steps.map(withCurrentKind) } : plan;
+}
+
+function withCurrentKind(step: unknown): unknown {
+	const { kind } = (step ?? {}) as { readonly kind?: unknown };
+	const renamed = typeof kind === "string" ? RENAMED_KINDS.get(kind) : undefined;
+	return renamed === undefined ? step : { ...(step as object), kind: renamed.kind };
+}
+
 const word = (value: unknown) => (typeof value === "string" ? value.slice(0, LONGEST) : "?");
 
 function jsonIn(stored: unknown): unknown {
@@ -143,7 +155,7 @@ function jsonIn(stored: unknown): unknown {
 
 /** A step with remaining work; undefined if it cannot be parsed. */
 export function readStep(stored: unknown): Step | undefined {
-	const value = jsonIn(stored);
+	const value = withCurrentKind(jsonIn(stored));
 	const { success, output } = v.safeParse(outlineStep, value, { abortEarly: true });
 	if (!success || isUnknown(output.kind) || stepFault(output) !== undefined) return undefined;
 	return value as Step;

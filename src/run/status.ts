@@ -10,9 +10,9 @@ import type { Manifest } from "../manifest/schema.ts";
 import type { KnownArchive } from "../steps/records.ts";
 import { accepting } from "../steps/work/expectations.ts";
 import { ownValue } from "../values/record.ts";
-import { type DiedRun, lineOf } from "./died.ts";
 import type { Journal } from "./journal.ts";
 import { type FailedUpkeep, isRolledBack, type RunRow } from "./journal-rows.ts";
+import { lineOf, type UnfinishedRun } from "./unfinished-runs.ts";
 
 export interface ArchiveStatus {
 	readonly state: string;
@@ -69,7 +69,7 @@ export function statusOf(
 	manifest: Manifest,
 	destinations: readonly At[],
 	journal: Journal,
-	{ now = new Date(), died = [] }: { readonly now?: Date; readonly died?: readonly DiedRun[] } = {},
+	{ now = new Date(), died = [] }: { readonly now?: Date; readonly died?: readonly UnfinishedRun[] } = {},
 ): MachineStatus {
 	const made = journal.archives(manifest.machine);
 	const paths = destinations.map(({ path }) => path);

@@ -5,8 +5,8 @@ import { faultPoint } from "../steps/fault.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { StepKind } from "../steps/step.ts";
 import { reportOf } from "../values/error.ts";
-import type { Chronicle } from "./chronicle.ts";
 import type { Journal } from "./journal.ts";
+import type { RunReporter } from "./run-reporter.ts";
 import type { Standing } from "./standing.ts";
 
 /** The parts of the journal that a run needs. */
@@ -36,7 +36,7 @@ interface Run {
 	readonly plan: Plan;
 	readonly journal: RunJournal;
 	readonly standing: Standing;
-	readonly chronicle: Chronicle;
+	readonly reporter: RunReporter;
 	doubt(scope: string, error: Error): void;
 }
 
@@ -44,12 +44,12 @@ export function contextOf(
 	step: Step,
 	kind: StepKind,
 	signal: AbortSignal,
-	{ plan, journal, standing, chronicle, doubt }: Run,
+	{ plan, journal, standing, reporter, doubt }: Run,
 ): StepContext {
 	return {
 		plan,
 		signal,
-		watched: chronicle.isWatched,
+		watched: reporter.isWatched,
 		point: (name) => faultPoint(step.id, name),
 		note: (facts) => {
 			journal.add(plan.run, step.id, "note", facts);
@@ -72,7 +72,7 @@ export function contextOf(
 		failScope: (scope, error) => {
 			if (standing.failures.has(scope)) return;
 			standing.fail(scope, error);
-			chronicle.tell({ type: "scope-failed", scope, step: step.id, error: reportOf(error) });
+			reporter.tell({ type: "scope-failed", scope, step: step.id, error: reportOf(error) });
 		},
 		knows: (location) => journal.knows(location),
 		mountOf: (location) => journal.mountOf(location),
@@ -91,10 +91,10 @@ export function contextOf(
 		bytesOf: (archiveId) => journal.archive(archiveId)?.bytes,
 		keep: (copy) => journal.keep(copy),
 		forget: (run, state) => journal.forget(run, state),
-		progress: (progress) => chronicle.progress(step, progress),
+		progress: (progress) => reporter.progress(step, progress),
 		log: (line) => {
 			const kept = journal.log(plan.run, step.id, line);
-			if (kept !== undefined) chronicle.log(step, kept);
+			if (kept !== undefined) reporter.log(step, kept);
 		},
 	};
 }

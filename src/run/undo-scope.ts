@@ -5,14 +5,14 @@ import { faultPoint } from "../steps/fault.ts";
 import { type LoadedKind, subjectOf } from "../steps/list.ts";
 import type { Step } from "../steps/plan.ts";
 import { HoldfastError, reportOf, withSubject } from "../values/error.ts";
-import type { Chronicle } from "./chronicle.ts";
 import type { Phase } from "./journal-rows.ts";
+import type { RunReporter } from "./run-reporter.ts";
 import type { Standing } from "./standing.ts";
 
 /** What it needs of the run. */
 interface Run {
 	readonly standing: Standing;
-	readonly chronicle: Chronicle;
+	readonly reporter: RunReporter;
 	kindOf(step: Step): LoadedKind;
 	contextOf(step: Step): StepContext;
 	/** Write to the journal if possible. Returns whether it was written. */
@@ -65,9 +65,9 @@ class Undoing {
 		if (!work.undo || step.touches.some((path) => this.#occupied.has(path))) return;
 		if (kind.undoesLast && (this.#somethingLeft || !this.#isRecorded))
 			return this.#fault(step, putOff(this.#isRecorded));
-		const { standing, chronicle, record } = this.#run;
+		const { standing, reporter, record } = this.#run;
 		record(step, "undo-begin");
-		chronicle.undoStarted(step);
+		reporter.undoStarted(step);
 		try {
 			faultPoint(step.id, "undo-before");
 			await work.undo(step, {
@@ -79,7 +79,7 @@ class Undoing {
 			faultPoint(step.id, "undo-after");
 			this.#isRecorded = record(step, "undo-done") && this.#isRecorded;
 			standing.move(step.id, "undone");
-			chronicle.undoDone(step);
+			reporter.undoDone(step);
 		} catch (error) {
 			this.#somethingLeft = true;
 			this.#stays(step);
@@ -96,7 +96,7 @@ class Undoing {
 		this.isWhole = false;
 		const report = reportOf(withSubject(error, subjectOf(step, this.#run.kindOf(step))));
 		this.#run.record(step, "undo-failed", report);
-		this.#run.chronicle.undoFailed(step, report);
+		this.#run.reporter.undoFailed(step, report);
 	}
 }
 

@@ -17,7 +17,7 @@ const known = object({
 });
 export type Known = v.InferOutput<typeof known>;
 
-export const trusting = {
+export const trustParams = {
 	/** Undefined for an archive that this machine does not know. */
 	known: v.exactOptional(known),
 	agreed: v.exactOptional(v.boolean()),
@@ -28,7 +28,7 @@ const params = {
 	file: text,
 	/** Absent in plans of 0.1.0. */
 	facts: v.exactOptional(some<DumpFacts>()),
-	...trusting,
+	...trustParams,
 };
 export type AccountsStep = StepOf<"accounts", typeof params>;
 

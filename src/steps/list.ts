@@ -6,14 +6,13 @@ import { archivesCheck } from "./archives-check.ts";
 import { archivesPrune } from "./archives-prune.ts";
 import { area } from "./area.ts";
 import { aside } from "./aside.ts";
-import { carry } from "./carry.ts";
 import { check } from "./check.ts";
 import { commit } from "./commit.ts";
 import { databaseDrop } from "./database-drop.ts";
+import { databaseFile } from "./database-file.ts";
 import { databaseSwap } from "./database-swap.ts";
 import { discard } from "./discard.ts";
 import { dump } from "./dump.ts";
-import { embed } from "./embed.ts";
 import { engineRestore } from "./engine-restore.ts";
 import { extract } from "./extract.ts";
 import { filePut } from "./file-put.ts";
@@ -22,6 +21,7 @@ import { foldersPresent } from "./folders-present.ts";
 import { holders } from "./holders.ts";
 import { hook } from "./hook.ts";
 import { keep } from "./keep.ts";
+import { keepNested } from "./keep-nested.ts";
 import { load } from "./load.ts";
 import { overwrite } from "./overwrite.ts";
 import { place } from "./place.ts";
@@ -49,7 +49,7 @@ const ALL: readonly StepKind[] = [
 	dump,
 	accounts,
 	load,
-	embed,
+	databaseFile,
 	databaseSwap,
 	databaseDrop,
 	area,
@@ -57,7 +57,7 @@ const ALL: readonly StepKind[] = [
 	holders,
 	aside,
 	place,
-	carry,
+	keepNested,
 	engineRestore,
 	overwrite,
 	extract,
@@ -74,6 +74,12 @@ const ALL: readonly StepKind[] = [
 ];
 
 export const STEP_KINDS: ReadonlyMap<string, StepKind> = new Map(ALL.map((kind) => [kind.kind, kind]));
+
+/** Kinds of steps that had another name in 0.1.0, by that name. */
+export const RENAMED_KINDS: ReadonlyMap<string, StepKind> = new Map<string, StepKind>([
+	["carry", keepNested],
+	["embed", databaseFile],
+]);
 
 /** Describes what remains to be done after a step failed; undefined if nothing can be. */
 export const dueOf = (step: Step): string | undefined => STEP_KINDS.get(step.kind)?.due?.(step);

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { DumpFacts } from "../databases/database.ts";
 import type { ServerDump } from "../databases/dump.ts";
-import { trusting } from "./accounts.ts";
+import { trustParams } from "./accounts.ts";
 import { object, some, text } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
@@ -14,7 +14,7 @@ const params = {
 	facts: some<DumpFacts>(),
 	/** The name of the database. */
 	as: text,
-	...trusting,
+	...trustParams,
 };
 export type LoadStep = StepOf<"load", typeof params>;
 

@@ -4,8 +4,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Chronicle } from "../../src/run/chronicle.ts";
 import type { RunEvent } from "../../src/run/event.ts";
+import { RunReporter } from "../../src/run/run-reporter.ts";
 import type { Plan, Step } from "../../src/steps/plan.ts";
 import { VERSION } from "../../src/values/version.ts";
 import { Place } from "../support/place.ts";
@@ -185,11 +185,11 @@ test("an engine may tell of every file; of a step's progress it is heard a few t
 	const listener = (event: RunEvent) => {
 		if (event.type === "step-progress") heard.push(event.step);
 	};
-	const chronicle = new Chronicle({ run: "r" } as Plan, listener);
+	const reporter = new RunReporter({ run: "r" } as Plan, listener);
 	const began = performance.now();
 	let told = 0;
 	for (; performance.now() - began < 700; told++)
-		for (const id of ["one", "two"]) chronicle.progress({ id } as Step, { bytes: told });
+		for (const id of ["one", "two"]) reporter.progress({ id } as Step, { bytes: told });
 	assert.ok(told > 1_000);
 	for (const id of ["one", "two"]) {
 		const times = heard.filter((step) => step === id).length;

@@ -96,8 +96,8 @@ describe("after a crash the old state or the new one is whole, and the service r
 		const around = SCENARIOS.find(({ name }) => name.includes("another service's folder"));
 		assert.ok(around);
 		await begin(web01, around);
-		const moments = ["stage:app:0#after", "place:app:0#after", "carry:app:0#renamed"];
-		for (const point of some(moments, ["carry:app:0#renamed"])) {
+		const moments = ["stage:app:0#after", "place:app:0#after", "keep-nested:app:0#renamed"];
+		for (const point of some(moments, ["keep-nested:app:0#renamed"])) {
 			const { end, held } = await fillDisk(web01, around, point);
 			assert.ok(held, `${point}: ${end}`);
 		}

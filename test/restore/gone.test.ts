@@ -148,7 +148,7 @@ describe("a state in another's folder that the config no longer has", () => {
 			"latest",
 		);
 		const steps = JSON.stringify(JSON.parse(stdout).steps);
-		assert.match(steps, /"kind":"carry"/);
+		assert.match(steps, /"kind":"keep-nested"/);
 		assert.doesNotMatch(steps, /precious/);
 	});
 

@@ -8,7 +8,7 @@ import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { openStore } from "../../src/fleet/secrets.ts";
 import { readBounded } from "../../src/host/read-file.ts";
-import { heeding } from "../../src/run/heeding.ts";
+import { stopWaitingOnAbort } from "../../src/run/abort.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -85,7 +85,7 @@ test("a device, a folder, a socket, and what is too large or grows, are errors i
 
 /** A process with our signal handling that does this. */
 async function underSignals(work: string, ...signals: readonly (readonly [NodeJS.Signals, number])[]) {
-	const text = `const { interruptible, untilUndone, untilUndoneThere, insisted } = await import(${JSON.stringify(SIGNALS)});
+	const text = `const { interruptible, untilUndone, untilUndoneThere, secondSignal } = await import(${JSON.stringify(SIGNALS)});
 		const { promises: fs, writeFileSync } = await import("node:fs");
 		const { setTimeout: pause } = await import("node:timers/promises");
 		const signal = interruptible();
@@ -143,18 +143,18 @@ describe("what hangs", { concurrency: true }, () => {
 	test("a step that only reads is waited for until it had its time", async () => {
 		const asked = new AbortController();
 		const never = new Promise<string>(() => {});
-		const heard = heeding(never, asked.signal, 100);
+		const heard = stopWaitingOnAbort(never, asked.signal, 100);
 		await pause(200);
 		asked.abort();
 		await assert.rejects(heard, { code: "interrupted" });
-		assert.equal(await heeding(Promise.resolve("done"), asked.signal, 100), "done");
-		await assert.rejects(heeding(Promise.reject(new Error("own")), asked.signal, 100), /own/);
-		await assert.rejects(heeding(never, asked.signal, 100), { code: "interrupted" });
+		assert.equal(await stopWaitingOnAbort(Promise.resolve("done"), asked.signal, 100), "done");
+		await assert.rejects(stopWaitingOnAbort(Promise.reject(new Error("own")), asked.signal, 100), /own/);
+		await assert.rejects(stopWaitingOnAbort(never, asked.signal, 100), { code: "interrupted" });
 	});
 
 	test("another machine's undo is waited for, until a second signal", async () => {
 		const left = join(folder, "left");
-		const work = `const leave = new Promise((resolve) => insisted.addEventListener("abort", resolve));
+		const work = `const leave = new Promise((resolve) => secondSignal.addEventListener("abort", resolve));
 			await untilUndoneThere(async () => { await leave; writeFileSync(${JSON.stringify(left)}, ""); }); process.exit();`;
 		const { code } = await underSignals(work, ["SIGINT", 100], ["SIGINT", 500]);
 		assert.equal(code, 0);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Archive } from "../../src/engines/archive.ts";
-import { byTheirWord, NO_RECORDS, type Records } from "../../src/engines/archive-time.ts";
+import { NO_RECORDS, type Records, recordsInMetadata } from "../../src/engines/archive-time.ts";
 import { retain } from "../../src/engines/retention.ts";
 import type { Retention } from "../../src/engines/retention-rules.ts";
 import { metadataOf } from "../engines/fixtures.ts";
@@ -35,8 +35,11 @@ function archive(
 		},
 	} satisfies Archive;
 }
-const decided = (archives: readonly Archive[], rules: Retention, records: Records = byTheirWord(archives)) =>
-	retain(archives, rules, records, NOW);
+const decided = (
+	archives: readonly Archive[],
+	rules: Retention,
+	records: Records = recordsInMetadata(archives),
+) => retain(archives, rules, records, NOW);
 const kept = (...of: Parameters<typeof decided>) =>
 	decided(...of)
 		.filter(({ keep }) => keep)
@@ -102,7 +105,7 @@ test("archives of a state that the machine has no more go as others come, but fo
 			archive(day * 24, day < days ? { notes: "good" } : { gone: "good" }),
 		);
 	const left = (days: number) =>
-		kept(made(days), { daily: 7 }, { ...byTheirWord(made(days)), states: ["notes"] }).map(
+		kept(made(days), { daily: 7 }, { ...recordsInMetadata(made(days)), states: ["notes"] }).map(
 			(hours) => hours / 24,
 		);
 	assert.deepEqual(left(0), [0, 1, 2, 3, 4, 5, 6]);
@@ -145,7 +148,12 @@ test("an archive whose time is yet to come is kept, and takes no place", () => {
 	assert.deepEqual(decisions[0]?.why, ["its time is yet to come"]);
 	assert.deepEqual(decisions[1]?.why, ["the newest good one of notes", "one of the last"]);
 	// The same while the clock is wrong: nothing is removed then.
-	const back = retain(archives, { keepLast: 1 }, byTheirWord(archives), new Date("1970-01-01T00:01:00Z"));
+	const back = retain(
+		archives,
+		{ keepLast: 1 },
+		recordsInMetadata(archives),
+		new Date("1970-01-01T00:01:00Z"),
+	);
 	assert.ok(back.every(({ keep }) => keep));
 });
 
@@ -153,7 +161,7 @@ test("what a machine finds that it may have made before its records begin goes w
 	const before = Array.from({ length: 10 }, (_, day) => archive((20 + day) * 24));
 	assert.equal(kept(before, { keepLast: 3 }, NO_RECORDS).length, 10);
 	const own = [1, 25, 49].map((hours) => archive(hours));
-	const records = (of: readonly Archive[]) => ({ ...byTheirWord(of), since: of.at(-1)?.created ?? "" });
+	const records = (of: readonly Archive[]) => ({ ...recordsInMetadata(of), since: of.at(-1)?.created ?? "" });
 	const two = own.slice(0, 2);
 	assert.equal(kept([...before, ...two], { keepLast: 3 }, records(two)).length, 12);
 	assert.deepEqual(kept([...before, ...own], { keepLast: 3 }, records(own)), [1, 25, 49]);
@@ -244,7 +252,7 @@ test("whatever others put there, of what this machine made goes just what would 
 			fc.option(fc.integer({ min: -100, max: 24 * 900 })),
 			(own, rules, others, since) => {
 				const records: Records = {
-					...byTheirWord(own),
+					...recordsInMetadata(own),
 					...(since === null ? {} : { since: archive(since).created }),
 				};
 				const strangers = others.map(({ hours, states, damaged }, index): Archive => {
@@ -267,7 +275,7 @@ test("whatever others put there, of what this machine made goes just what would 
 test("what an archive of ours comes to say of itself changes nothing: the records count", () => {
 	fc.assert(
 		fc.property(someArchives, someRules, forged, (own, rules, lies) => {
-			const records = byTheirWord(own);
+			const records = recordsInMetadata(own);
 			const changed = own.map((one, index) => {
 				const lie = lies[index];
 				if (!lie) return one;

@@ -5,7 +5,7 @@ import { isHere } from "../../fleet/select.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { planBackup } from "../../plan/backup.ts";
-import { notToStore } from "../../plan/private-folders.ts";
+import { neverStored } from "../../plan/private-folders.ts";
 import { newRunId } from "../../run/run-id.ts";
 import type { Plan } from "../../steps/plan.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -110,5 +110,5 @@ async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {
 	).flat();
 	const spool = join(places().state, "dumps");
 	const { accept, service: services = [] } = flags;
-	return planBackup({ manifest, run: newRunId(), services, targets, spool, accept, areas: notToStore() });
+	return planBackup({ manifest, run: newRunId(), services, targets, spool, accept, areas: neverStored() });
 }

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { accountOf, clientsOf } from "../../fleet/borg-server.ts";
 import { changesOf } from "../../fleet/changes.ts";
-import { type Desired, desiredFor, shipment, sizeOf } from "../../fleet/deployment.ts";
+import { type Desired, desiredFor, filesToSend, sizeOf } from "../../fleet/deployment.ts";
 import { type Place, programOf, requireFit, requireRoom } from "../../fleet/place.ts";
 import { missingOn } from "../../fleet/programs.ts";
 import { openStore, type SecretStore, wantedSecrets } from "../../fleet/secrets.ts";
@@ -70,7 +70,7 @@ async function deployTo(
 		desired.files.map(({ path }) => path),
 	);
 	const known = recordIn(await textOf(target, layout.installed), place);
-	const { contents } = shipment(desired, there, layout);
+	const { contents } = filesToSend(desired, there, layout);
 	const lines = await changesOf(target, desired, there, known);
 	const say = (some: readonly string[]) => {
 		if (!flags.quiet) out.say(some);

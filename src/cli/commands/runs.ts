@@ -1,8 +1,8 @@
 // holdfast runs, holdfast runs show ID
 import { buildRouteMap } from "@stricli/core";
 import { places } from "../../host/places.ts";
-import { diedRuns } from "../../run/died.ts";
 import { Journal } from "../../run/journal.ts";
+import { unfinishedRuns } from "../../run/unfinished-runs.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
@@ -19,7 +19,9 @@ const listRuns = command({
 		const { state, runtime } = places();
 		using journal = Journal.read(state);
 		const rows = journal.runs(50);
-		const died = new Set(diedRuns(journal, runtime).flatMap(({ run, isStuck }) => (isStuck ? [] : [run])));
+		const died = new Set(
+			unfinishedRuns(journal, runtime).flatMap(({ run, isStuck }) => (isStuck ? [] : [run])),
+		);
 		await out.result({ kind: "runs", rows, died });
 		return EXIT.done;
 	},

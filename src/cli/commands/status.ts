@@ -11,10 +11,10 @@ import { manifestSchema } from "../../manifest/schema.ts";
 import type { Standing } from "../../report/result.ts";
 import { clearScreen } from "../../report/terminal.ts";
 import { duration } from "../../report/text/units.ts";
-import { diedRuns } from "../../run/died.ts";
 import { Journal } from "../../run/journal.ts";
 import { lockHolder } from "../../run/lock.ts";
 import { type MachineStatus, statusOf } from "../../run/status.ts";
+import { unfinishedRuns } from "../../run/unfinished-runs.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
 import { type Call, command } from "../command.ts";
@@ -131,7 +131,7 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 		timersOf([...new Set(jobs.map(({ name }) => name))]),
 	]);
 	const timers = answer ?? [];
-	const died = diedRuns(journal, runtime);
+	const died = unfinishedRuns(journal, runtime);
 	const standing = statusOf(manifest, destinations, journal, { died });
 	// A run that was killed has not updated the metrics. One that is still in progress will.
 	if (manifest.metricsFile !== undefined && lockHolder(runtime) === undefined)

@@ -4,7 +4,7 @@
 import { HoldfastError } from "../../values/error.ts";
 import { accountText } from "./names.ts";
 import { objectsOf } from "./objects.ts";
-import { beyond } from "./rights.ts";
+import { rightsBeyond } from "./rights.ts";
 import type { Server } from "./server.ts";
 import { creation, type StoredObject } from "./stored-object.ts";
 
@@ -21,7 +21,7 @@ export async function requireOwnDefiners(
 	const definers = new Map(others.map(({ definer }) => [accountText(definer), definer]));
 	const faults: string[] = [];
 	for (const [name, definer] of definers) {
-		const why = await beyond(server, database, definer);
+		const why = await rightsBeyond(server, database, definer);
 		if (why === undefined) continue;
 		const theirs = others.filter((one) => accountText(one.definer) === name);
 		faults.push(
@@ -34,7 +34,7 @@ export async function requireOwnDefiners(
 	if (faults.length === 0) return;
 	throw new HoldfastError(
 		"archive-not-trusted",
-		`the dump of ${database} holds what would run with the rights of accounts that reach beyond it`,
+		`the dump of ${database} holds what would run with the rights of accounts that reach rightsBeyond it`,
 		{
 			details: faults,
 			hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",

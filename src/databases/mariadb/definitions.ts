@@ -10,7 +10,7 @@ import type { Server } from "./server.ts";
  * Move definitions to where their data is. Considers only these databases, because only our own swap renames tables
  * between them.
  */
-export async function bringDefinitions(server: Server, databases: readonly string[]): Promise<void> {
+export async function moveDefinitions(server: Server, databases: readonly string[]): Promise<void> {
 	const [[data = ""] = []] = await server.sql(["SELECT @@datadir"], "ask the server for its folder");
 	const folders = databases.map((name) => join(data, folderName(name)));
 	const found = await Promise.all(

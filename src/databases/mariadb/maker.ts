@@ -4,7 +4,7 @@
 import { HoldfastError } from "../../values/error.ts";
 import { isDenied } from "./denied.ts";
 import { type AccountName, accountText } from "./names.ts";
-import { beyond, rightsOf } from "./rights.ts";
+import { rightsBeyond, rightsOf } from "./rights.ts";
 import { type Asked, asked, type Server } from "./server.ts";
 import type { StoredObject } from "./stored-object.ts";
 import { says, temporaryAccount } from "./temporary.ts";
@@ -79,7 +79,7 @@ export async function makersOf(
  * creates them (an event's schedule contains only literal times). With a binary log, and on older servers, there is no
  * other way (MySQL Reference Manual, "Stored Program Binary Logging").
  */
-export async function fallsToUs(
+export async function isMadeByUs(
 	server: Server,
 	database: string,
 	{ kind, definer }: StoredObject,
@@ -87,7 +87,7 @@ export async function fallsToUs(
 ): Promise<boolean> {
 	if (!isDenied(error)) return false;
 	if (trusted || (kind !== "VIEW" && says(error, NOT_A_MAKER))) return true;
-	return (await beyond(server, database, definer)) !== undefined;
+	return (await rightsBeyond(server, database, definer)) !== undefined;
 }
 
 /** Throws for views that only we could create here: the server would evaluate parts of them with our rights. */
@@ -100,7 +100,7 @@ export async function requireMaker(
 	if (forOthers) return;
 	const views: string[] = [];
 	for (const { kind, name, definer } of objects)
-		if (kind === "VIEW" && (await beyond(server, live, definer)) === undefined) views.push(name);
+		if (kind === "VIEW" && (await rightsBeyond(server, live, definer)) === undefined) views.push(name);
 	if (views.length === 0) return;
 	throw new HoldfastError(
 		"archive-not-trusted",

@@ -1,6 +1,6 @@
 // Replace the views, triggers, routines and events of a database.
 import { isDenied } from "./denied.ts";
-import { fallsToUs, makersOf } from "./maker.ts";
+import { isMadeByUs, makersOf } from "./maker.ts";
 import { identifier, literal } from "./names.ts";
 import type { Asked, Server } from "./server.ts";
 import { makeOne } from "./statement.ts";
@@ -63,7 +63,7 @@ export async function putObjects(
 	};
 	const make = (one: StoredObject) =>
 		makeBy(makers.maker, one).catch(async (error: unknown) => {
-			if (!(await fallsToUs(server, database, one, { trusted, error }))) throw error;
+			if (!(await isMadeByUs(server, database, one, { trusted, error }))) throw error;
 			await makeLike(one, error).catch((error: unknown) => {
 				if (!isDenied(error)) throw error;
 				return makeBy(makers.ourselves, one);

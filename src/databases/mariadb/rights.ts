@@ -3,7 +3,7 @@ import { type AccountName, accountText, identifier, literal, pattern } from "./n
 import type { Server } from "./server.ts";
 
 /** The reason why an account has more than rights on this database. Undefined if it has not. */
-export async function beyond(
+export async function rightsBeyond(
 	server: Server,
 	database: string,
 	account: AccountName,

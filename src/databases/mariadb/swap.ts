@@ -6,7 +6,7 @@ import { HoldfastError } from "../../values/error.ts";
 import type { Point, ServerDatabase, Swap } from "../database.ts";
 import { alterStatement, createStatement, exists, moveTables, propertiesOf, tablesOf } from "./catalog.ts";
 import { requireOwnDefiners } from "./definers.ts";
-import { bringDefinitions } from "./definitions.ts";
+import { moveDefinitions } from "./definitions.ts";
 import { withoutSessions } from "./holders.ts";
 import {
 	forgetLegacy,
@@ -147,7 +147,7 @@ async function bringBack(
 		await server.sql([`DROP DATABASE IF EXISTS ${identifier(live)}`], `take the new ${live} away`);
 		return;
 	}
-	await bringDefinitions(server, [live, fresh, old]);
+	await moveDefinitions(server, [live, fresh, old]);
 	await dropObjects(server, live);
 	await server.settle();
 	const aside = (await exists(server, old)) ? await tables(old) : [];

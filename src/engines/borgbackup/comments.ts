@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { privateFolder } from "../../host/files.ts";
 import { openFolder } from "../../host/folder.ts";
 import { places } from "../../host/places.ts";
-import { lookInto } from "../../host/read-file.ts";
+import { readTextIn } from "../../host/read-file.ts";
 import { resolvePath } from "../../host/trust.ts";
 import type { Metadata } from "../archive.ts";
 import { type Described, metadataText, readMetadata, requireRoom, tooLarge } from "../metadata.ts";
@@ -59,7 +59,7 @@ export async function known(repo: string): Promise<ReadonlyMap<string, Comment>>
 	try {
 		const file = fileOf(repo);
 		using folder = openFolder(resolvePath(dirname(file)).path);
-		const found = lookInto(folder, basename(file), MOST_KNOWN_BYTES);
+		const found = readTextIn(folder, basename(file), MOST_KNOWN_BYTES);
 		const read = found && "text" in found ? understoodOr(knownSchema, found.text) : undefined;
 		return new Map(read?.comments);
 	} catch {

@@ -3,7 +3,7 @@
 import type { Stats } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { descend, enter, entryIn, type Folder, linkIn, namesIn, split } from "../../host/folder.ts";
-import { frugal } from "../../host/memory.ts";
+import { limitGarbage } from "../../host/memory.ts";
 import { numberSet } from "../../host/number-set.ts";
 import type { Entry } from "../archive.ts";
 import { notHeld } from "../not-held.ts";
@@ -24,7 +24,7 @@ export async function contents(
 	using files = await openFiles(directory, archive);
 	// Snapshots share files as hard links, so nearly every file has several.
 	const linked = numberSet();
-	const passed = frugal(true);
+	const passed = limitGarbage(true);
 	let count = 0;
 	const visit = async (parent: Folder, name: string, path: string): Promise<void> => {
 		if (++count % BREATHS === 0) {

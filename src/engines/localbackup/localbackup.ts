@@ -19,7 +19,7 @@ import { folderToClose, makeFolder, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Archive, Problem } from "../archive.ts";
 import { requireArchiveName } from "../archive-name.ts";
-import { byTheirWord, outcomesOf } from "../archive-time.ts";
+import { outcomesOf, recordsInMetadata } from "../archive-time.ts";
 import type { ArchiveRequest, CreateResult, Destination, Work } from "../destination.ts";
 import { isFull, rsyncDiskError, TargetFull } from "../disk-error.ts";
 import { diskFault } from "../disk-fault.ts";
@@ -190,7 +190,7 @@ async function trim(directory: string, most: number, request: ArchiveRequest, wo
 	const { name, metadata } = request;
 	const own = (await list(directory)).filter((one) => one.metadata?.machine === metadata.machine);
 	const itself = { created: metadata.created, outcomes: outcomesOf(metadata.states) };
-	const records = request.records?.(own.map((one) => one.name)) ?? byTheirWord(own);
+	const records = request.records?.(own.map((one) => one.name)) ?? recordsInMetadata(own);
 	const known = { ...records, archives: new Map([...records.archives, [name, itself]]) };
 	const going = retain(own, { keepLast: most }, known).filter(({ keep }) => !keep);
 	for (const { archive } of going) work.log(`remove ${archive.name}: more than ${most} snapshots`);

@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import type { Exclusion } from "../../values/exclusion.ts";
 import type { Root } from "../destination.ts";
-import { eachWay, glob, literally } from "../exclude.ts";
+import { allExpansions, glob, literally } from "../exclude.ts";
 
 /** Each rule ends with a NUL, because names may contain line breaks. */
 export function filterRules(roots: readonly Root[]): string {
@@ -11,7 +11,7 @@ export function filterRules(roots: readonly Root[]): string {
 	const rules = [
 		...new Set(roots.flatMap(({ path }) => parentsOf(path)).map((parent) => `+ ${asItIs(parent)}/`)),
 		...innermost.flatMap(({ path, exclude }) => [
-			...exclude.flatMap(eachWay).flatMap((one) => {
+			...exclude.flatMap(allExpansions).flatMap((one) => {
 				const plain = plainly(path, one);
 				const pattern = patternOf(path, one);
 				return [`- ${plain === undefined ? pattern : asItIs(plain)}`, `- ${pattern}/**`];

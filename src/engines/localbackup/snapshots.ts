@@ -8,7 +8,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { replaceFile } from "../../host/files.ts";
 import { enter, entryIn, type Folder, openFolder } from "../../host/folder.ts";
-import { type Found, lookInto } from "../../host/read-file.ts";
+import { type Found, readTextIn } from "../../host/read-file.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError, isErrno } from "../../values/error.ts";
 import type { Archive, Metadata } from "../archive.ts";
@@ -62,7 +62,7 @@ type Look = { readonly about: About } | (Described & { readonly about?: undefine
 async function lookAt(disk: Folder, name: string): Promise<Look> {
 	try {
 		using folder = enter(disk, name);
-		return lookAtText(lookInto(folder, ABOUT, MOST_ABOUT_BYTES));
+		return lookAtText(readTextIn(folder, ABOUT, MOST_ABOUT_BYTES));
 	} catch {
 		return { damaged: "it is not a folder" };
 	}

@@ -1,7 +1,7 @@
 // Exclusions as restic patterns: the last pattern that matches counts, and one that begins with "!" includes again.
 import type { Exclusion } from "../../values/exclusion.ts";
 import type { Root } from "../destination.ts";
-import { eachWay, glob, literally } from "../exclude.ts";
+import { allExpansions, glob, literally } from "../exclude.ts";
 
 export function resticExcludes(roots: readonly Root[]): string[] {
 	const outermost = [...roots].sort((a, b) => a.path.length - b.path.length);
@@ -13,7 +13,7 @@ export function resticExcludes(roots: readonly Root[]): string[] {
 			...(isInner ? [`--exclude=!${literally(path)}`] : []),
 			...exclude
 				// With several "**", restic counts each as a folder and does not try fewer.
-				.flatMap(eachWay)
+				.flatMap(allExpansions)
 				.map((one) => `${literally(path)}/${patternOf(one)}`)
 				.filter((pattern) => !isRoot.has(pattern))
 				.map((pattern) => `--exclude=${pattern}`),

@@ -2,7 +2,7 @@
 // replace it, but only if no other `*` in the same pattern would then match too much.
 import type { Exclusion, Part } from "../../values/exclusion.ts";
 import type { Root } from "../destination.ts";
-import { eachWay, glob, literally } from "../exclude.ts";
+import { allExpansions, glob, literally } from "../exclude.ts";
 
 /** `deepest` returns how many levels deep the root is; called only if that matters. */
 export async function tarExcludes(
@@ -21,7 +21,7 @@ export async function tarExcludes(
 		"--no-wildcards-match-slash",
 		...[...plain, ...strict.flatMap((one) => writtenOut(one, depth))].map((one) => print(namesOf(one))),
 		"--wildcards-match-slash",
-		...loose.flatMap(eachWay).map((one) => print(namesOf(one))),
+		...loose.flatMap(allExpansions).map((one) => print(namesOf(one))),
 		"--no-wildcards",
 	];
 }

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { entryIn, type Folder } from "../../host/folder.ts";
-import { lookInto } from "../../host/read-file.ts";
+import { readTextIn } from "../../host/read-file.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Metadata } from "../archive.ts";
 import { type Described, faultOf, parseMetadata, requireRoom, storedPath } from "../metadata.ts";
@@ -49,7 +49,7 @@ export type Look = { readonly index: TarIndex } | (Described & { readonly index?
 
 /** Reads a folder's index. Never throws: there may be other things next to the archives, and other users may write there. */
 export async function lookAt(folder: Folder): Promise<Look> {
-	const found = lookInto(folder, INDEX, MOST_INDEX_BYTES);
+	const found = readTextIn(folder, INDEX, MOST_INDEX_BYTES);
 	const bearsMark = entryIn(folder, DATA) !== undefined;
 	if (found === undefined) return bearsMark ? { damaged: `its ${INDEX} is not there` } : undefined;
 	if ("fault" in found) return bearsMark ? { damaged: found.fault } : {};

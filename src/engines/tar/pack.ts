@@ -7,7 +7,7 @@ import { constants, createZstdCompress } from "node:zlib";
 import type { Enclosure } from "../../host/enclosure.ts";
 import { describeEnd, exec, start } from "../../host/exec.ts";
 import type { Folder } from "../../host/folder.ts";
-import { frugal } from "../../host/memory.ts";
+import { limitGarbage } from "../../host/memory.ts";
 import { nameOf } from "../../host/names.ts";
 import { howToInstall } from "../../host/programs.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
@@ -101,7 +101,7 @@ async function compressInto(
 	const hash = createHash("sha256");
 	let length = 0;
 	let tarBytes = 0;
-	const passed = frugal();
+	const passed = limitGarbage();
 	const count = new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			tarBytes += chunk.length;

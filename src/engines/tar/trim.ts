@@ -1,6 +1,6 @@
 // Removes the end mark of a tar stream, so that several streams can follow each other in one file.
 import { Transform } from "node:stream";
-import { frugal } from "../../host/memory.ts";
+import { limitGarbage } from "../../host/memory.ts";
 
 const BLOCK = 512;
 /** Bytes passed on at a time: the next stage works best on large pieces. */
@@ -21,7 +21,7 @@ export function withoutEndMark(): { readonly stream: Transform; sawEndMark(): bo
 	let content = 0;
 	let ended = false;
 	// Each small file leaves garbage of many times its size here.
-	const passed = frugal(true);
+	const passed = limitGarbage(true);
 
 	const keep = (bytes: Buffer) => {
 		if (bytes.length === 0) return;

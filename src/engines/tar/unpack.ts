@@ -10,7 +10,7 @@ import type { Enclosure } from "../../host/enclosure.ts";
 import { describeEnd, start } from "../../host/exec.ts";
 import { descendMaking, type Folder, isAbsent, openFileBelow, split } from "../../host/folder.ts";
 import { recordReader } from "../../host/lines.ts";
-import { frugal } from "../../host/memory.ts";
+import { limitGarbage } from "../../host/memory.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Work } from "../destination.ts";
 import { isFull, TargetFull, tarDiskError } from "../disk-error.ts";
@@ -160,7 +160,7 @@ async function decompressInto(
 ): Promise<void> {
 	const hash = createHash("sha256");
 	let bytes = 0;
-	const passed = frugal();
+	const passed = limitGarbage();
 	const digest = new Transform({
 		transform(chunk: Buffer, _encoding, done) {
 			hash.update(chunk);

@@ -3,7 +3,7 @@
 import type { Archive, Problem } from "../../engines/archive.ts";
 import { isAhead, type Records, timeOf, withTime } from "../../engines/archive-time.ts";
 import { type Able, requireAble, type Work } from "../../engines/destination.ts";
-import { ofKnown } from "../../engines/known-before.ts";
+import { withHintIfKnown } from "../../engines/known-before.ts";
 import { belongsTo, wordsOfTime } from "../../engines/metadata.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -18,7 +18,7 @@ export const archivesCheck: StepWork<ArchivesCheckStep> = {
 			const destination = await openDestination(context.plan.manifest, provider, name);
 			requireAble(destination, "check");
 			const [problems, archives] = await lookedAt(destination, full, context).catch((error: unknown) => {
-				throw ofKnown(error, context.records(destination, []));
+				throw withHintIfKnown(error, context.records(destination, []));
 			});
 			const own = archives.filter((archive) => belongsTo(archive, context.plan.manifest.machine));
 			context.forgetGone(destination, namesOf(own));

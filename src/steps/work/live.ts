@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { removeIn } from "../../host/files.ts";
 import { entryIn, type Folder, inParent, isAbsent, namesIn, openFolder } from "../../host/folder.ts";
 import { requireNoMountIn } from "../../host/mounts.ts";
-import { inArea, openArea, stays } from "../../host/private-area.ts";
+import { inArea, isLeftInPlace, openArea } from "../../host/private-area.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Place } from "../fields.ts";
 
@@ -36,7 +36,7 @@ export function isStaged(path: string): boolean {
 }
 
 export const movable = (folder: Folder): string[] =>
-	[...namesIn(folder)].filter((name) => !stays(folder, name));
+	[...namesIn(folder)].filter((name) => !isLeftInPlace(folder, name));
 
 /** A file system that was mounted in it meanwhile would be moved along. */
 export function requireStill({ live, mode }: Place): void {

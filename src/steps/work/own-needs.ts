@@ -5,14 +5,14 @@ import { join, normalize } from "node:path";
 import { openDestination } from "../../engines/registry.ts";
 import { subvolumesBelow } from "../../host/btrfs.ts";
 import { places as ownPlaces } from "../../host/places.ts";
-import { inTruth } from "../../host/trust.ts";
+import { resolvedOrSame } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { isWithin } from "../../values/paths.ts";
 import type { PreflightStep } from "../preflight.ts";
 
 /** The run's own journal is needed for the undo: it cannot be among the data that are put aside. */
 export function journalFaults({ places }: Pick<PreflightStep, "places">): string[] {
-	const own = inTruth(ownPlaces().state);
+	const own = resolvedOrSame(ownPlaces().state);
 	return places
 		.filter(({ live }) => isWithin(own, live))
 		.map(
@@ -32,7 +32,7 @@ export async function neededFaults(
 	const { needs = [] } = await openDestination(manifest, provider, destination);
 	const isRemote = /ssh|sftp|rclone|@[^/"]*:/.test(JSON.stringify(options ?? {}));
 	const needed = [...pathsIn(options), ...needs, ...(isRemote ? [join(homedir(), ".ssh")] : [])];
-	return [...new Set(needed.map(inTruth))].flatMap((path) =>
+	return [...new Set(needed.map(resolvedOrSame))].flatMap((path) =>
 		places
 			.filter(({ live }) => isWithin(path, live))
 			.map(

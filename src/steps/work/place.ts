@@ -15,7 +15,7 @@ import {
 	split,
 	syncFolder,
 } from "../../host/folder.ts";
-import { inArea, stays } from "../../host/private-area.ts";
+import { inArea, isLeftInPlace } from "../../host/private-area.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { StepContext } from "../context.ts";
 import type { Place } from "../fields.ts";
@@ -126,7 +126,7 @@ async function placeEntries(
 	using home = openFolder(live);
 	const [found] = movable(home);
 	if (found !== undefined) throw madeAnew(`${live}/${found}`);
-	const entries = [...namesIn(staged)].filter((name) => !stays(home, name));
+	const entries = [...namesIn(staged)].filter((name) => !isLeftInPlace(home, name));
 	note({ entries });
 	for (const name of entries) {
 		renameIn(staged, name, home, name);

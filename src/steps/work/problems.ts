@@ -7,7 +7,7 @@ import { openDestination } from "../../engines/registry.ts";
 import { isAtOrBelow, isMounted, mountPoints } from "../../host/mounts.ts";
 import { type Holder, holdersOf } from "../../host/processes.ts";
 import { nearestPresent, survey } from "../../host/survey.ts";
-import { inTruth, linkAt, resolveEntry } from "../../host/trust.ts";
+import { linkAt, resolvedOrSame, resolveEntry } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { inOneLine } from "../../values/error.ts";
 import { isWithin, ownerOf } from "../../values/paths.ts";
@@ -140,7 +140,7 @@ function behindLinks(own: string, folder: string, live: string, manifest: Manife
 	return Object.entries(manifest.state).flatMap(([other, { folders }]) => {
 		if (other === own) return [];
 		return folders
-			.filter((one) => !isWithin(one, folder) && isWithin(inTruth(one), live))
+			.filter((one) => !isWithin(one, folder) && isWithin(resolvedOrSame(one), live))
 			.map(
 				(one) =>
 					`${folder} is ${live}, and ${one} of state "${other}" lies in that, behind a link: it would be replaced too. Declare both by the paths where they are`,

@@ -16,7 +16,7 @@ import { HoldfastError } from "../../values/error.ts";
 import { recordOf } from "../../values/record.ts";
 import { NEW } from "../area.ts";
 import type { ArchiveContext, StepContext } from "../context.ts";
-import { embed } from "../embed.ts";
+import { databaseFile } from "../database-file.ts";
 import { withPoint } from "../fault.ts";
 import { type Staged, type StageStep, type Staging, stage as stageKind } from "../stage.ts";
 import type { StepWork } from "../step.ts";
@@ -43,7 +43,7 @@ export function stagedInode(
 ): number | undefined {
 	const own = plan.steps.filter((step) => step.scope === scope);
 	// A database file is built in the place of what was extracted.
-	if (embed.among(own).some(({ folder = "", to }) => join(folder, to) === staged)) return undefined;
+	if (databaseFile.among(own).some(({ folder = "", to }) => join(folder, to) === staged)) return undefined;
 	for (const { id } of stageKind.among(own)) {
 		const inode = handedBy(stageKind, id)?.inodes?.[staged];
 		if (inode !== undefined) return inode;

@@ -19,9 +19,9 @@ import {
 import { inArea } from "../../host/private-area.ts";
 import { isErrno } from "../../values/error.ts";
 import { localTime } from "../../values/local-time.ts";
-import { carry } from "../carry.ts";
 import type { StepContext } from "../context.ts";
 import type { Place } from "../fields.ts";
+import { keepNested } from "../keep-nested.ts";
 import type { Written } from "../place.ts";
 import type { Step } from "../plan.ts";
 import { freeName, isThere, movable, requireStill } from "./live.ts";
@@ -50,7 +50,7 @@ export async function foundWritten(
 	const since = unwatched(scope)?.since;
 	const { live, mode } = place;
 	if (since === undefined || !isThere(live)) return undefined;
-	const carried = carry
+	const carried = keepNested
 		.among(plan.steps)
 		.flatMap((step) => (step.place.live === live ? [`${live}/${step.nested}`] : []));
 	const latest = await writtenSince(place, placing, carried, Math.max(since, placing.from ?? 0));

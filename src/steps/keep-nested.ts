@@ -10,16 +10,16 @@ const params = {
 	/** It existed when the plan was made: if it is not found, the restore is rolled back. */
 	present: v.exactOptional(v.boolean()),
 };
-export type CarryStep = StepOf<"carry", typeof params>;
+export type KeepNestedStep = StepOf<"keep-nested", typeof params>;
 
 /** Folders that had to be created above it, the deepest first. */
 const note = object({ parents: texts });
 export type MadeOnTheWay = v.InferOutput<typeof note>;
 
-export const carry = defineStep({
-	kind: "carry",
+export const keepNested = defineStep({
+	kind: "keep-nested",
 	params,
-	id: (state: string, index: number) => `carry:${state}:${index}`,
+	id: (state: string, index: number) => `keep-nested:${state}:${index}`,
 	note,
-	work: async () => (await import("./work/carry.ts")).carry,
+	work: async () => (await import("./work/keep-nested.ts")).keepNested,
 });

@@ -17,11 +17,11 @@ import {
 } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { CarryStep, MadeOnTheWay } from "../carry.ts";
+import type { KeepNestedStep, MadeOnTheWay } from "../keep-nested.ts";
 import type { StepWork } from "../step.ts";
 import { removeParents } from "./area.ts";
 
-export const carry: StepWork<CarryStep, MadeOnTheWay> = {
+export const keepNested: StepWork<KeepNestedStep, MadeOnTheWay> = {
 	async run(step, { note, point }) {
 		const { above, name, displaced, live } = namesOf(step);
 		using from = inOldCopy(step, above);
@@ -71,7 +71,7 @@ export const carry: StepWork<CarryStep, MadeOnTheWay> = {
 	},
 };
 
-function movedAway({ place, nested }: CarryStep): HoldfastError {
+function movedAway({ place, nested }: KeepNestedStep): HoldfastError {
 	const folder = join(place.folder, nested);
 	return new HoldfastError(
 		"path-occupied",
@@ -81,7 +81,7 @@ function movedAway({ place, nested }: CarryStep): HoldfastError {
 }
 
 /** The folder of the old copy that holds it; undefined if that does not exist, or lies behind a link and so elsewhere. */
-function inOldCopy({ place: { old } }: CarryStep, above: string): Folder | undefined {
+function inOldCopy({ place: { old } }: KeepNestedStep, above: string): Folder | undefined {
 	try {
 		return inArea(old, (area, name) => closing(descend(area, name), (copy) => descend(copy, above)));
 	} catch {
@@ -90,7 +90,7 @@ function inOldCopy({ place: { old } }: CarryStep, above: string): Folder | undef
 }
 
 /** A parent folder that had to be created gets the attributes that it has in the old copy. */
-async function likeBefore(step: CarryStep, path: string, home: Folder): Promise<void> {
+async function likeBefore(step: KeepNestedStep, path: string, home: Folder): Promise<void> {
 	using was = inOldCopy(step, path);
 	using is = descend(home, path);
 	if (was !== undefined) await copyAttributes(was, is);
@@ -104,7 +104,7 @@ function below(live: string, above: string): Folder | undefined {
 	}
 }
 
-function namesOf({ place: { area, live }, nested }: CarryStep) {
+function namesOf({ place: { area, live }, nested }: KeepNestedStep) {
 	const [above, name] = split(`/${nested}`);
 	// A path may itself be too long for a name, or two paths may map to the same one.
 	const displaced = `displaced-${createHash("sha256").update(join(live, nested)).digest("hex").slice(0, 32)}`;

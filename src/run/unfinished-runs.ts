@@ -3,7 +3,7 @@ import type { Journal } from "./journal.ts";
 import { lockHolder } from "./lock.ts";
 import { isForeign, type KnownRun } from "./plan-shape.ts";
 
-export interface DiedRun {
+export interface UnfinishedRun {
 	readonly run: string;
 	readonly operation: string;
 	readonly machine: string;
@@ -14,12 +14,12 @@ export interface DiedRun {
 }
 
 /** A run in progress finishes these first, or has reported why it cannot: while there is one, none are returned. */
-export function diedRuns(journal: Journal, runtime: string): DiedRun[] {
+export function unfinishedRuns(journal: Journal, runtime: string): UnfinishedRun[] {
 	if (lockHolder(runtime) !== undefined) return [];
-	return journal.open().map((known) => diedRun(known, journal));
+	return journal.open().map((known) => unfinishedRun(known, journal));
 }
 
-function diedRun(known: KnownRun, journal: Journal): DiedRun {
+function unfinishedRun(known: KnownRun, journal: Journal): UnfinishedRun {
 	const { run, operation, steps } = known;
 	const machine = isForeign(known) ? known.machine : known.manifest.machine;
 	const last = journal.entries(run).at(-1)?.step;
@@ -32,7 +32,7 @@ function diedRun(known: KnownRun, journal: Journal): DiedRun {
 }
 
 /** A line for people. */
-export function lineOf({ run, operation, at, isStuck }: DiedRun): string {
+export function lineOf({ run, operation, at, isStuck }: UnfinishedRun): string {
 	if (isStuck)
 		return `the ${operation} ${run} could be neither finished nor rolled back: see why with: holdfast runs show ${run}; fix the cause, then: holdfast recover`;
 	const where = at === undefined ? "" : ` at "${at}"`;

@@ -16,11 +16,11 @@ const params = {
 	folder: v.exactOptional(text),
 	to: text,
 };
-export type EmbedStep = StepOf<"embed", typeof params>;
+export type DatabaseFileStep = StepOf<"database-file", typeof params>;
 
-export const embed = defineStep({
-	kind: "embed",
+export const databaseFile = defineStep({
+	kind: "database-file",
 	params,
-	id: (state: string, index: number) => `embed:${state}:${index}`,
-	work: async () => (await import("./work/embed.ts")).embed,
+	id: (state: string, index: number) => `database-file:${state}:${index}`,
+	work: async () => (await import("./work/database-file.ts")).databaseFile,
 });

@@ -3,10 +3,10 @@ import { basename, dirname } from "node:path";
 import { databaseOf, openDatabase } from "../../databases/dump.ts";
 import { descend, split } from "../../host/folder.ts";
 import { inArea } from "../../host/private-area.ts";
-import type { EmbedStep } from "../embed.ts";
+import type { DatabaseFileStep } from "../database-file.ts";
 import type { StepWork } from "../step.ts";
 
-export const embed: StepWork<EmbedStep> = {
+export const databaseFile: StepWork<DatabaseFileStep> = {
 	about: ({ dump }) => databaseOf(dump),
 	async run({ dump, file, facts, ...where }, { signal }) {
 		const { folder = dirname(where.to) } = where;

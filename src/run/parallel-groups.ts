@@ -2,7 +2,7 @@
 import type { Step } from "../steps/plan.ts";
 
 /** Groups in order. The lanes of a group may run in parallel, the steps of a lane run one after another. */
-export function lanesOf(steps: readonly Step[]): Step[][][] {
+export function parallelGroups(steps: readonly Step[]): Step[][][] {
 	const groups: Step[][] = [];
 	for (const step of steps) {
 		const last = groups.at(-1);

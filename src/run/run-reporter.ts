@@ -1,5 +1,4 @@
-// What a run reports: events while it works, its duration, and how long its service was down. Takes no decisions.
-// decided by it.
+// What a run reports: events while it works, its duration, and how long its service was down. Decides nothing.
 
 import type { Progress } from "../engines/destination.ts";
 import type { Plan, Step } from "../steps/plan.ts";
@@ -13,7 +12,7 @@ const PROGRESS_MS = 250;
 /** Bytes of all failures in the last event of a run, which is one line (`LONGEST_RECORD`) and holds the results too. */
 const MOST_FAILURE_BYTES = 512 * 1024;
 
-export class Chronicle {
+export class RunReporter {
 	readonly #plan: Plan;
 	readonly #listener: Listener;
 	readonly #started = performance.now();

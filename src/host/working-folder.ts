@@ -5,7 +5,7 @@ import { HoldfastError, isErrno } from "../values/error.ts";
 const current = process.cwd;
 
 /** The path of the working folder; undefined if it has been deleted. */
-export function standingIn(): string | undefined {
+export function workingFolder(): string | undefined {
 	try {
 		return current();
 	} catch (error) {
@@ -15,8 +15,8 @@ export function standingIn(): string | undefined {
 }
 
 /** If the working folder is gone, make `process.cwd()` say so, and with it `resolve` of node:path with relative paths. */
-export function sayWhenGone(): void {
-	if (standingIn() !== undefined) return;
+export function explainMissingFolder(): void {
+	if (workingFolder() !== undefined) return;
 	process.cwd = () => {
 		throw new HoldfastError(
 			"usage",

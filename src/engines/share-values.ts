@@ -1,7 +1,7 @@
 // Metadata that many archives have in common is held in memory once: states, folders and databases hardly change from night
 // to night. The total of what differs is bounded, because anybody who can write to a destination can add archives there.
 import { createHash } from "node:crypto";
-import { frugal } from "../host/memory.ts";
+import { limitGarbage } from "../host/memory.ts";
 import { recordOf } from "../values/record.ts";
 
 /** Bytes of JSON unique to one archive above which it counts as large. */
@@ -17,14 +17,14 @@ const OF_A_MAP = 400;
 
 const held = new Map<string, unknown>();
 let different = 0;
-let passed: ReturnType<typeof frugal> | undefined;
+let passed: ReturnType<typeof limitGarbage> | undefined;
 
 /**
  * The same map with equal values replaced by those already in memory, down to `levels` levels below it. Undefined if too much
  * of it is unique. `bytes`: the size of the text it was read from.
  */
-export function alike<T extends object>(map: T, levels: number, bytes: number): T | undefined {
-	passed ??= frugal(true);
+export function shareEqualValues<T extends object>(map: T, levels: number, bytes: number): T | undefined {
+	passed ??= limitGarbage(true);
 	passed(bytes);
 	const news = new Map<string, unknown>();
 	let size = OF_A_MAP;

@@ -3,10 +3,14 @@
 import { HoldfastError } from "../values/error.ts";
 
 /** Longer than a child process may take to end. */
-const HEED_MS = 12_000;
+const ABORT_MS = 12_000;
 
 /** Settles with the work. After an abort it waits a while, then rejects as interrupted, whatever becomes of the work. */
-export async function heeding<T>(work: Promise<T>, signal: AbortSignal, within = HEED_MS): Promise<T> {
+export async function stopWaitingOnAbort<T>(
+	work: Promise<T>,
+	signal: AbortSignal,
+	within = ABORT_MS,
+): Promise<T> {
 	let timer: NodeJS.Timeout | undefined;
 	let wait = () => {};
 	const given = new Promise<never>((_, reject) => {
