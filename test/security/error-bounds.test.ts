@@ -5,8 +5,8 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { lineOf } from "../../src/fleet/protocol.ts";
 import { LONGEST_RECORD, recordReader } from "../../src/host/lines.ts";
-import { Chronicle } from "../../src/run/chronicle.ts";
 import type { RunEvent } from "../../src/run/event.ts";
+import { RunReporter } from "../../src/run/run-reporter.ts";
 import type { Plan, Step } from "../../src/steps/plan.ts";
 import { errorOf, HoldfastError, inOneLine, reportOf } from "../../src/values/error.ts";
 import { jsonText } from "../../src/values/printable.ts";
@@ -53,16 +53,16 @@ const plan: Plan = {
 /** The events of a run in which these errors occurred, and of its end. */
 function eventsOf(errors: readonly unknown[]): RunEvent[] {
 	const events: RunEvent[] = [];
-	const chronicle = new Chronicle(plan, (event) => events.push(event));
+	const reporter = new RunReporter(plan, (event) => events.push(event));
 	for (const error of errors) {
-		chronicle.stepFailed(step, reportOf(error));
-		chronicle.stepSkipped(step, reportOf(error).message);
-		chronicle.undoFailed(step, reportOf(error));
-		chronicle.tell({ type: "scope-failed", scope: "s", step: step.id, error: reportOf(error) });
-		chronicle.log(step, inOneLine(error));
+		reporter.stepFailed(step, reportOf(error));
+		reporter.stepSkipped(step, reportOf(error).message);
+		reporter.undoFailed(step, reportOf(error));
+		reporter.tell({ type: "scope-failed", scope: "s", step: step.id, error: reportOf(error) });
+		reporter.log(step, inOneLine(error));
 	}
 	const failures = new Map(errors.map((error, index) => [`state:s${index}`, error]));
-	chronicle.tell({ type: "run-ended", ...chronicle.summary("failed", failures, [], []) });
+	reporter.tell({ type: "run-ended", ...reporter.summary("failed", failures, [], []) });
 	return events;
 }
 
