@@ -15,9 +15,12 @@ export const command = defineNotification({
 	},
 	usualEvents: ["failure"],
 	label: ({ command }) => `${command[0]}`,
-	async send({ command }, { event, machine, operation, run, title, body }) {
-		const { runToTell } = await import("./run-to-tell.ts");
-		await runToTell(command, `${title}\n${body}\n`, {
+	async send({ command }, { event, machine, operation, run, title, body, log }) {
+		const [{ runToTell }, { fitted }] = await Promise.all([
+			import("./run-to-tell.ts"),
+			import("./fitted.ts"),
+		]);
+		await runToTell(command, `${title}\n${fitted({ body, log }, Number.POSITIVE_INFINITY)}\n`, {
 			HOLDFAST_EVENT: event,
 			HOLDFAST_MACHINE: machine,
 			HOLDFAST_OPERATION: operation,

@@ -3,6 +3,11 @@ import * as v from "valibot";
 import { printable } from "../values/printable.ts";
 import { defineNotification } from "./notification.ts";
 
+/** Far below what mail servers accept, and more than a person reads. */
+const MOST_BYTES = 100_000;
+/** Of a line: 998 bytes are allowed (RFC 5322, 2.1.1), and a character may have four. */
+const MOST_CHARACTERS = 240;
+
 export const email = defineNotification({
 	key: "email",
 	options: {
@@ -14,9 +19,10 @@ export const email = defineNotification({
 	},
 	usualEvents: ["failure"],
 	label: ({ email }) => email,
-	async send({ email }, { title, body }) {
-		const [{ runToTell }, { programPath }] = await Promise.all([
+	async send({ email }, { title, body, log }) {
+		const [{ runToTell }, { fitted }, { programPath }] = await Promise.all([
 			import("./run-to-tell.ts"),
+			import("./fitted.ts"),
 			import("../host/programs.ts"),
 		]);
 		const mail = [
@@ -24,10 +30,12 @@ export const email = defineNotification({
 			`Subject: ${title}`,
 			"Content-Type: text/plain; charset=utf-8",
 			"",
-			body,
+			...fitted({ body, log }, MOST_BYTES).split("\n").flatMap(folded),
 		];
 		// A user's PATH may lack the folder where most systems have it.
 		const sendmail = programPath("sendmail") ?? "/usr/sbin/sendmail";
 		await runToTell([sendmail, "-t", "-i"], `${mail.join("\n")}\n`);
 	},
 });
+
+const folded = (line: string): string[] => line.match(new RegExp(`.{1,${MOST_CHARACTERS}}`, "gu")) ?? [""];

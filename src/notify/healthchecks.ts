@@ -3,6 +3,9 @@ import * as v from "valibot";
 import * as f from "../values/fields.ts";
 import { defineNotification } from "./notification.ts";
 
+/** What every version stores; later ones store 100 kB (`PING_BODY_LIMIT`). The rest of a longer message is dropped. */
+const MOST_BYTES = 10_000;
+
 const END = { start: "/start", success: "", failure: "/fail" };
 
 export const healthchecks = defineNotification({
@@ -17,8 +20,11 @@ export const healthchecks = defineNotification({
 	// One check watches one operation: a successful prune must not hide a missing backup.
 	concerns: ({ event, operation }) => event === "failure" || operation === "create",
 	label: ({ healthchecks }) => `the check at ${f.hostOf(healthchecks)}`,
-	async send({ healthchecks }, { event, title, body }) {
-		const { post } = await import("./post.ts");
-		await post(healthchecks.replace(/\/+$/, "") + END[event], `${title}\n${body}`);
+	async send({ healthchecks }, { event, title, body, log }) {
+		const [{ post }, { fitted }] = await Promise.all([import("./post.ts"), import("./fitted.ts")]);
+		await post(
+			healthchecks.replace(/\/+$/, "") + END[event],
+			fitted({ body: `${title}\n${body}`, log }, MOST_BYTES),
+		);
 	},
 });

@@ -14,8 +14,10 @@ export interface Notification {
 	readonly run: string;
 	/** One line. */
 	readonly title: string;
-	/** Lines: the outcome, and after a failure the end of the log. */
+	/** Lines: the run, the outcome and its reason. */
 	readonly body: string;
+	/** The last lines of its log, after a failure. A service with a limit gets fewer (fitted.ts). */
+	readonly log: readonly string[];
 }
 
 /** Loaded with every manifest, so `send` itself imports the code that does the work. */

@@ -3,6 +3,9 @@ import * as v from "valibot";
 import * as f from "../values/fields.ts";
 import { defineNotification } from "./notification.ts";
 
+/** A longer message becomes an attachment, or is refused where these are not allowed (`message-size-limit`). */
+const MOST_BYTES = 4_096;
+
 export const ntfy = defineNotification({
 	key: "ntfy",
 	options: {
@@ -11,10 +14,14 @@ export const ntfy = defineNotification({
 	},
 	usualEvents: ["failure"],
 	label: ({ ntfy }) => `the topic at ${f.hostOf(ntfy)}`,
-	async send({ ntfy, tokenFile }, { event, title, body }) {
-		const [{ post }, { readSecret }] = await Promise.all([import("./post.ts"), import("../host/secret.ts")]);
+	async send({ ntfy, tokenFile }, { event, title, body, log }) {
+		const [{ post }, { fitted }, { readSecret }] = await Promise.all([
+			import("./post.ts"),
+			import("./fitted.ts"),
+			import("../host/secret.ts"),
+		]);
 		const token = await readSecret({ passphraseFile: tokenFile });
-		await post(ntfy, body || title, {
+		await post(ntfy, fitted({ body, log }, MOST_BYTES) || title, {
 			Title: title,
 			Tags: event === "failure" ? "warning" : "white_check_mark",
 			Priority: event === "failure" ? "high" : "default",

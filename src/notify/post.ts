@@ -2,8 +2,6 @@
 import { askHttp } from "../host/http.ts";
 import { shownAnswer } from "../values/clip.ts";
 
-/** Only the end of longer messages is sent, because that is where a log states the reason. */
-const MOST_CHARACTERS = 10_000;
 const TIMEOUT_SECONDS = 15;
 /** For example, from http:// to https://. */
 const MOST_REDIRECTS = 5;
@@ -17,7 +15,7 @@ export async function post(
 	const { status, statusText } = await askHttp(address, {
 		method: "POST",
 		headers: { "Content-Type": "text/plain; charset=utf-8", ...headers },
-		body: body.slice(-MOST_CHARACTERS),
+		body,
 		timeoutSeconds: TIMEOUT_SECONDS,
 		mostRedirects: MOST_REDIRECTS,
 	});

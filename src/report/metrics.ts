@@ -3,11 +3,13 @@
 import { allDestinations } from "../engines/registry.ts";
 import { replaceFile } from "../host/files.ts";
 import { openFolder, split } from "../host/folder.ts";
+import { places } from "../host/places.ts";
 import { resolvePath } from "../host/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Journal } from "../run/journal.ts";
 import { type LastRun, type MachineStatus, statusOf } from "../run/status.ts";
 import type { UnfinishedRun } from "../run/unfinished-runs.ts";
+import { unsentOf } from "../run/unsent.ts";
 import { printable } from "../values/printable.ts";
 
 /** What the journal does not hold yet, or no longer. */
@@ -24,7 +26,10 @@ export async function writeMetrics(
 ): Promise<void> {
 	const file = manifest.metricsFile;
 	if (file === undefined) return;
-	const status = statusOf(manifest, await allDestinations(manifest), journal, { died });
+	const status = statusOf(manifest, await allDestinations(manifest), journal, {
+		died,
+		unsent: unsentOf(places().state, manifest.machine),
+	});
 	const text = metricsText(status, [
 		...(begins === undefined ? [] : [{ operation: begins.operation, started: status.time }]),
 		...status.runs.filter(({ outcome }) => outcome === "died"),

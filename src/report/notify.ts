@@ -1,11 +1,14 @@
 // Send the outcome of a run to the machine's `notify` services. What cannot be sent is reported in the run's own log, and does
 // not change its outcome.
+import { places } from "../host/places.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Notify, notificationKind } from "../notify/list.ts";
 import type { Notification, NotifyEvent } from "../notify/notification.ts";
 import type { RunReport } from "../run/event.ts";
+import { keepUnsent, type Unsent, unsentLine, unsentOf } from "../run/unsent.ts";
 import { shownAnswer } from "../values/clip.ts";
 import { printable, printableLine } from "../values/printable.ts";
+import { wordsOf } from "../values/system-error.ts";
 import { errorLines } from "./text/error.ts";
 import { duration } from "./text/units.ts";
 
@@ -22,14 +25,20 @@ export interface NotifiedRun {
 /** How many lines of the log are included. */
 const LOG_LINES = 40;
 
-/** Returns the services that were notified, as text. */
+/**
+ * Returns the services that were notified, as text. A failure of which nobody could be notified is kept in `folder`, that of
+ * the journal: the next notification that arrives, and `status`, tell it.
+ */
 export async function notify(
 	{ machine, notify: all = [] }: Pick<Manifest, "machine" | "notify">,
 	run: NotifiedRun,
 	remark: (line: string) => void,
+	folder: string = places().state,
 ): Promise<string[]> {
-	const notification = notificationOf(machine, run);
+	const earlier = run.event === "start" ? [] : unsentOf(folder, machine);
+	const notification = notificationOf(machine, run, earlier);
 	const notified: string[] = [];
+	const reasons: string[] = [];
 	await Promise.all(
 		all.map(async (whom) => {
 			if (!isWanted(whom, notification)) return;
@@ -38,10 +47,21 @@ export async function notify(
 				await kind.send(whom, notification);
 				notified.push(kind.label(whom));
 			} catch (error) {
-				remark(`could not notify ${kind.label(whom)}: ${shownAnswer((error as Error).message)}`);
+				reasons.push(`could not notify ${kind.label(whom)}: ${shownAnswer((error as Error).message)}`);
 			}
 		}),
 	);
+	for (const reason of reasons) remark(reason);
+	try {
+		if (run.event !== "start" && notified.length > 0) keepUnsent(folder, machine, []);
+		else if (run.event === "failure" && reasons.length > 0) {
+			const { title } = notification;
+			const one = { machine, time: new Date().toISOString(), title, run: run.run, reasons };
+			keepUnsent(folder, machine, [...earlier, one]);
+		}
+	} catch (error) {
+		remark(`could not keep for later that nobody was notified: ${wordsOf(error)}`);
+	}
 	return notified;
 }
 
@@ -51,12 +71,14 @@ function isWanted(whom: Notify, notification: Notification): boolean {
 }
 
 /** The text becomes a header, a subject or a line on a screen: nothing in a log may be interpreted there. */
-function notificationOf(machine: string, notified: NotifiedRun): Notification {
-	const { event, operation, run } = notified;
+function notificationOf(machine: string, notified: NotifiedRun, earlier: readonly Unsent[]): Notification {
+	const { event, operation, run, report, log = [] } = notified;
+	const isLogged = report !== undefined && report.failures.length > 0;
 	return {
 		...{ event, machine, operation, run },
 		title: printable(titleOf(machine, notified)),
-		body: linesOf(notified).map(printableLine).join("\n"),
+		body: linesOf(notified, earlier).map(printableLine).join("\n"),
+		log: isLogged ? log.slice(-LOG_LINES).map(printableLine) : [],
 	};
 }
 
@@ -65,13 +87,11 @@ function titleOf(machine: string, { event, operation, report }: NotifiedRun): st
 	return `holdfast: ${operation} of ${machine}: ${report?.outcome ?? event}`;
 }
 
-function linesOf({ run, report, log = [] }: NotifiedRun): string[] {
+function linesOf({ run, report }: NotifiedRun, earlier: readonly Unsent[]): string[] {
 	if (!report) return [`run ${run}`];
 	return [
 		`run ${run} took ${duration(report.seconds)}`,
 		...report.failures.flatMap(({ scope, error }) => errorLines(error, `${scope.replace(":", " ")}: `)),
-		...(report.failures.length > 0 && log.length > 0
-			? ["", "The end of its log:", ...log.slice(-LOG_LINES)]
-			: []),
+		...(earlier.length > 0 ? ["", "Earlier:", ...earlier.map(unsentLine)] : []),
 	];
 }

@@ -13,6 +13,7 @@ import { ownValue } from "../values/record.ts";
 import type { Journal } from "./journal.ts";
 import { type FailedUpkeep, isRolledBack, type RunRow } from "./journal-rows.ts";
 import { lineOf, type UnfinishedRun } from "./unfinished-runs.ts";
+import { type Unsent, unsentLine } from "./unsent.ts";
 
 export interface ArchiveStatus {
 	readonly state: string;
@@ -69,7 +70,11 @@ export function statusOf(
 	manifest: Manifest,
 	destinations: readonly At[],
 	journal: Journal,
-	{ now = new Date(), died = [] }: { readonly now?: Date; readonly died?: readonly UnfinishedRun[] } = {},
+	{
+		now = new Date(),
+		died = [],
+		unsent = [],
+	}: { readonly now?: Date; readonly died?: readonly UnfinishedRun[]; readonly unsent?: readonly Unsent[] } = {},
 ): MachineStatus {
 	const made = journal.archives(manifest.machine);
 	const paths = destinations.map(({ path }) => path);
@@ -110,6 +115,7 @@ export function statusOf(
 		runs,
 		problems: [
 			...died.map(lineOf),
+			...(manifest.notify?.length ? unsent.map((one) => `${unsentLine(one)} (try: holdfast notify)`) : []),
 			...archives.filter(({ isLate }) => isLate).map(lateness),
 			...new Set(archives.flatMap(({ ahead = [] }) => ahead)),
 			...archives.flatMap(({ state, destination, doubt }) =>

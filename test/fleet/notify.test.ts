@@ -136,6 +136,28 @@ test("who cannot be told changes nothing of the run, and its address is not told
 	assert.doesNotMatch(output, /uuid/);
 });
 
+test("a failure of which nobody could be notified is told by status, and by the next notification that arrives", async () => {
+	answer = 400;
+	const { code } = await run(["create"], "head -c 300000 /dev/zero | tr '\\\\0' x | fold -w 300; exit 3");
+	assert.equal(code, 1);
+	const topic = heard.find(({ path }) => path === "POST /topic");
+	assert.ok(Buffer.byteLength(topic?.body ?? "") <= 4_096);
+	assert.match(topic?.body ?? "", /^run \S+ took .*\n(.*\n)*.*exit code 3/);
+	const line =
+		/"holdfast: create of here: failed" \(run \S+\) reached nobody: could not notify .*it answered 400/;
+	const status = await run(["status"], "true");
+	assert.equal(status.code, 1);
+	assert.match(status.output, line);
+	assert.doesNotMatch(status.output, /uuid/);
+	answer = 200;
+	heard.length = 0;
+	assert.equal((await run(["create"], "true")).code, 0);
+	assert.match(heard.find(({ path }) => path === "POST /ping/uuid")?.body ?? "", line);
+	heard.length = 0;
+	const after = await run(["status"], "true");
+	assert.equal(after.code, 0, after.output);
+});
+
 test("a create that is killed: its beginning stays in the metrics, and status says there what it says", async () => {
 	const good = await run(["create"], "true");
 	assert.equal(good.code, 0, good.output);

@@ -12,10 +12,17 @@ import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("notify-kinds");
 let heard = "";
+/** Of the last request's body. */
+let lastBytes = 0;
+/** By the services' documentation; for the others there is none. */
+const MOST_BYTES: Record<string, number> = { healthchecks: 10_000, ntfy: 4_096 };
 const server = createServer((request, response) => {
 	heard += `${request.method} ${request.url}\n`;
-	request.on("data", (chunk) => {
-		heard += chunk;
+	const chunks: Buffer[] = [];
+	request.on("data", (chunk) => chunks.push(chunk));
+	request.on("end", () => {
+		heard += Buffer.concat(chunks).toString();
+		lastBytes = Buffer.concat(chunks).length;
 	});
 	request.on("end", () => response.writeHead(request.url?.startsWith("/bad") ? 500 : 200).end());
 });
@@ -47,7 +54,7 @@ const WAYS: Record<string, { good: () => object; bad: () => object } | "elsewher
 
 const failure: Notification = {
 	...{ event: "failure", machine: "web01", operation: "create", run: "r1" },
-	...{ title: "holdfast: create of web01: failed", body: "the disk is on fire" },
+	...{ title: "holdfast: create of web01: failed", body: "the disk is on fire", log: [] },
 };
 
 for (const { key, usualEvents } of NOTIFICATIONS)
@@ -64,6 +71,22 @@ for (const { key, usualEvents } of NOTIFICATIONS)
 			assert.equal(kind.key, key);
 			await kind.send(whom, failure);
 			assert.match(received(), /the disk is on fire/);
+		});
+
+		test("of a long message the title, the run and the reason arrive, and the end of the log, within the limit", async () => {
+			heard = "";
+			const whom = v.parse(notifySchema, way.good());
+			const log = Array.from({ length: 60 }, (_, index) => `${index} ${"ü€".repeat(150)}`);
+			await notificationKind(whom).send(whom, { ...failure, log: [...log, "and that was the end"] });
+			const sent = received();
+			assert.match(sent, /the disk is on fire\n(.*\n)*and that was the end/);
+			assert.ok(lastBytes <= (MOST_BYTES[key] ?? Number.POSITIVE_INFINITY), `${lastBytes} bytes`);
+			heard = "";
+			const body = `run r1\nthe reason\n${"x".repeat(200_000)}\n→ what to do`;
+			await notificationKind(whom).send(whom, { ...failure, body, log });
+			assert.match(received(), /run r1\nthe reason\n/);
+			assert.match(received(), /→ what to do/);
+			assert.ok(lastBytes <= (MOST_BYTES[key] ?? Number.POSITIVE_INFINITY), `${lastBytes} bytes`);
 		});
 
 		test("one that could not be sent is an error, and neither that nor the label has what may be secret", async () => {

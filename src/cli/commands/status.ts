@@ -15,6 +15,7 @@ import { Journal } from "../../run/journal.ts";
 import { lockHolder } from "../../run/lock.ts";
 import { type MachineStatus, statusOf } from "../../run/status.ts";
 import { unfinishedRuns } from "../../run/unfinished-runs.ts";
+import { unsentOf } from "../../run/unsent.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
 import { type Call, command } from "../command.ts";
@@ -132,7 +133,10 @@ async function standingHere(manifest: Manifest): Promise<Standing> {
 	]);
 	const timers = answer ?? [];
 	const died = unfinishedRuns(journal, runtime);
-	const standing = statusOf(manifest, destinations, journal, { died });
+	const standing = statusOf(manifest, destinations, journal, {
+		died,
+		unsent: unsentOf(state, manifest.machine),
+	});
 	// A run that was killed has not updated the metrics. One that is still in progress will.
 	if (manifest.metricsFile !== undefined && lockHolder(runtime) === undefined)
 		await (await import("../../report/metrics.ts")).writeMetrics(manifest, journal, { died }).catch(() => {});
