@@ -59,6 +59,7 @@ export function metricsText(
 	const made = archives.flatMap(({ state, destination, created, bytes }) =>
 		created === undefined ? [] : [{ labels: { state, destination }, created, bytes }],
 	);
+	const destinations = new Map(archives.map((one) => [one.destination, one]));
 	const ended = runs.filter(({ outcome }) => outcome !== undefined);
 	return [
 		...metric(
@@ -80,6 +81,11 @@ export function metricsText(
 			]),
 		),
 		...metric(
+			"holdfast_archive_max_age_seconds",
+			"How old the newest good archive of a state may become.",
+			archives.map(({ state, destination, maxAgeSeconds }) => [{ state, destination }, maxAgeSeconds]),
+		),
+		...metric(
 			"holdfast_last_run_timestamp_seconds",
 			"When the last run of an operation began.",
 			runs.map(({ operation, started }) => [{ operation }, Date.parse(started) / 1000]),
@@ -88,6 +94,16 @@ export function metricsText(
 			"holdfast_last_run_success",
 			"Whether it succeeded completely.",
 			ended.map(({ operation, outcome }) => [{ operation }, outcome === "done" ? 1 : 0]),
+		),
+		...metric(
+			"holdfast_last_check_success",
+			"Whether a destination passed its last check.",
+			runs.some(({ operation }) => operation === "check")
+				? [...destinations].map(([destination, { failedCheck }]) => [
+						{ destination },
+						failedCheck === undefined ? 1 : 0,
+					])
+				: [],
 		),
 		...metric(
 			"holdfast_run_in_progress_timestamp_seconds",
