@@ -74,7 +74,11 @@ export function statusOf(
 		now = new Date(),
 		died = [],
 		unsent = [],
-	}: { readonly now?: Date; readonly died?: readonly UnfinishedRun[]; readonly unsent?: readonly Unsent[] } = {},
+	}: {
+		readonly now?: Date;
+		readonly died?: readonly UnfinishedRun[];
+		readonly unsent?: readonly Unsent[];
+	} = {},
 ): MachineStatus {
 	const made = journal.archives(manifest.machine);
 	const paths = destinations.map(({ path }) => path);
