@@ -25,7 +25,7 @@ let
       exclude = mkOption {
         type = types.listOf types.str;
         default = [ ];
-        description = "Patterns left out: a name, a path below a folder, or an absolute path (docs/reference/patterns.md).";
+        description = "Patterns to exclude: a name, a path below a folder, or an absolute path (docs/reference/patterns.md).";
       };
       dumps = mkOption {
         type = types.listOf free;
@@ -78,7 +78,7 @@ let
       replace = mkOption {
         type = types.listOf types.str;
         default = [ ];
-        description = "Fields in which this takes the place of what a module declares.";
+        description = "Fields that replace those declared by a module, instead of being added to them.";
       };
     };
   };

@@ -56,7 +56,7 @@ export function fromClan(clan: Record<string, unknown>): FromClan {
 			if (typeof value[command] !== "string" || value[command] === "")
 				faults.push({
 					path: ["providers", key],
-					message: `the provider "${name}" has no ${command} command`,
+					message: `provider "${name}" has no ${command} command`,
 				});
 		providers[name] = {
 			type: "command",

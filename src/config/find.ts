@@ -40,7 +40,9 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 	if (given !== undefined) {
 		const file = resolvePath(given);
 		if (!existsSync(file))
-			throw new HoldfastError("config-not-found", `there is no config file ${file}`, { subject: file });
+			throw new HoldfastError("config-not-found", `the config file ${file} does not exist`, {
+				subject: file,
+			});
 		// Users other than root may run any file they name; for root, it would run as root.
 		return { file, isNamed: true, guards: { data: isRoot() && purpose !== "look", code: isRoot() } };
 	}
@@ -49,7 +51,7 @@ export function findConfig(given: string | undefined, { remark, purpose = "run" 
 	if (found === undefined)
 		throw new HoldfastError("config-not-found", "no config found", {
 			details: [...refused, ...folders.map((folder) => `looked for holdfast.yaml in ${folder}`)],
-			hint: "give one with --config FILE, create one for this machine with 'holdfast init', or, if only archives are left, see 'holdfast adopt --help'",
+			hint: "name one with --config FILE, create one for this machine with 'holdfast init', or, if only archives are left, see 'holdfast adopt --help'",
 		});
 	for (const line of refused) remark?.(line);
 	return found;
@@ -80,17 +82,17 @@ function lookForConfig() {
 		if (fault === undefined) return chosen(file);
 		const how =
 			isRoot() && !removable(real)
-				? `To have it read, ${howTrusted(file)}`
-				: `If you trust it: --config ${file}`;
-		refused.push(`${file} is not read: ${fault}. ${how}`);
+				? `To use it, ${howTrusted(file)}`
+				: `If you trust it, use --config ${file}`;
+		refused.push(`${file} was ignored: ${fault}. ${how}`);
 	}
 	if (existsSync(DEPLOYED_MANIFEST)) return chosen(DEPLOYED_MANIFEST);
 	return { found: undefined, refused, folders };
 }
 
 const HERE_IS_GONE =
-	"the folder that you are in is gone, so no config is looked for there; to go to its new one: cd .";
+	"the current folder no longer exists and was not searched for a config; to change to the folder that replaced it: cd .";
 
 /** Owners and modes on a removable disk prove nothing: the person who prepared the disk could set them. */
 const removable = (real: string) =>
-	/^\/(run\/)?media\//.test(real) ? "it lies on a disk that can be taken away" : undefined;
+	/^\/(run\/)?media\//.test(real) ? "it is on a removable disk" : undefined;

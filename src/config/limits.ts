@@ -38,10 +38,9 @@ export function excessIn(root: unknown): Excess | undefined {
 	let values = 0;
 	for (let next = open.pop(); next !== undefined; next = open.pop()) {
 		const { value, way, depth } = next;
-		if (++values > MOST_VALUES)
-			return excess(way, `more than ${MOST_VALUES} values, counting what each alias is replaced by`);
+		if (++values > MOST_VALUES) return excess(way, `more than ${MOST_VALUES} values, with aliases expanded`);
 		if (typeof value === "string" && !value.isWellFormed())
-			return excess(way, "a text that holds half a character");
+			return excess(way, "a string with invalid Unicode (a lone surrogate)");
 		if (typeof value !== "object" || value === null) continue;
 		if (depth > DEEPEST) return excess(way, tooDeep);
 		// In the order of the file.
@@ -55,7 +54,7 @@ export function excessIn(root: unknown): Excess | undefined {
 	return undefined;
 }
 
-export const tooDeep = `maps and lists within each other, more than ${DEEPEST} deep`;
+export const tooDeep = `maps and lists nested more than ${DEEPEST} levels deep`;
 
 function pathOf(way: Way | undefined): DataPath {
 	const path: (string | number)[] = [];

@@ -105,6 +105,8 @@ type WholeConfig = ReturnType<typeof configOf>;
 
 /** A config after reading: its settings, and its machines as declared. */
 function configOf(value: unknown, found: Found, options: LoadOptions) {
+	if (Array.isArray(value))
+		throw configError(shownAs(found.file), [{ path: [], message: NOT_A_LIST, origin: originAt(value, [0]) }]);
 	const { output, issues = [] } = v.safeParse(settingsSchema, value);
 	const settings = output as Settings;
 	const machines = isRecord(value) && isRecord(value.machines) ? value.machines : {};
@@ -133,6 +135,8 @@ function configOf(value: unknown, found: Found, options: LoadOptions) {
 	}
 	return { value, settings, machines, names, faults, around, declared, modules: around("").modules };
 }
+
+const NOT_A_LIST = 'a config must be a map with the key "machines", not a list';
 
 async function pass(passes: readonly Pass[], machine: Written, around: Around): Promise<Declared> {
 	let here = machine;

@@ -45,7 +45,7 @@ function overlapFaults(machine: Sound): Fault[] {
 		faults.push({
 			path: ["state", state, "folders", index],
 			message: `"${folder}" ${why}`,
-			hint: "a restore of one would change the other; give each folder to one state",
+			hint: "restoring one would change the other; declare each folder in one state only",
 		});
 	};
 	const owners = new Map<string, string>();
@@ -55,7 +55,7 @@ function overlapFaults(machine: Sound): Fault[] {
 			const one = { state, folder, index };
 			const owner = owners.get(folder);
 			// A state's folder may be inside another state's folder: it is then excluded from the other state.
-			if (owner !== undefined && owner !== state) fault(one, `belongs to state "${owner}" already`);
+			if (owner !== undefined && owner !== state) fault(one, `already belongs to state "${owner}"`);
 			else if (own.has(folder)) fault(one, `and "${folder}" overlap`);
 			else own.set(folder, one);
 			owners.set(folder, owner ?? state);
@@ -83,7 +83,7 @@ function orderFaults(machine: Sound): Fault[] {
 			const meant = faults.length < MOST_FAULTS ? nearest(before, stateNames) : undefined;
 			faults.push({
 				path: ["state", state, "after", index],
-				message: `there is no state "${before}"`,
+				message: `state "${before}" does not exist`,
 				...(meant ? { hint: `did you mean "${meant}"?` } : {}),
 			});
 		}
@@ -92,7 +92,7 @@ function orderFaults(machine: Sound): Fault[] {
 	if (cycle)
 		faults.push({
 			path: ["state", cycle[0] ?? "", "after"],
-			message: `the states wait for each other: ${inWords(cycle)}`,
+			message: `these states are after each other in a cycle: ${inWords(cycle)}`,
 		});
 	return faults;
 }
@@ -135,7 +135,7 @@ function emptyFaults(machine: Sound): Fault[] {
 		.filter(([, state]) => state.folders.length === 0 && state.dumps.length === 0)
 		.map(([state]) => ({
 			path: ["state", state],
-			message: `the state "${state}" owns no folder and no database, so there is nothing to back up`,
+			message: `state "${state}" has no folders and no databases, so there is nothing to back up`,
 			hint: "add: folders: [/path/of/its/data]",
 		}));
 }
@@ -166,8 +166,8 @@ function dumpFaults(machine: Sound): Fault[] {
 					: [
 							{
 								path,
-								message: `the ${dumpLabel(dump)} belongs to state "${owner}" already`,
-								hint: "a restore of one would change the other; give each database to one state",
+								message: `the ${dumpLabel(dump)} already belongs to state "${owner}"`,
+								hint: "restoring one would change the other; declare each database in one state only",
 							},
 						]),
 				...(isOutside
@@ -175,12 +175,12 @@ function dumpFaults(machine: Sound): Fault[] {
 							{
 								path,
 								message: `${file} is not in a folder of state "${state}"`,
-								hint: `add the folder that holds it: folders: [${file.slice(0, file.lastIndexOf("/")) || "/"}]`,
+								hint: `add the folder that contains it: folders: [${file.slice(0, file.lastIndexOf("/")) || "/"}]`,
 							},
 						]
 					: []),
 				...(isServerDump(dump) && dump.except !== undefined && file !== ALL
-					? [{ path, message: `"except" is for "${ALL}", and this names one database` }]
+					? [{ path, message: `"except" can only be used with "${ALL}", but this names a single database` }]
 					: []),
 			];
 		});
@@ -200,7 +200,7 @@ function stoppedServerFaults(machine: Sound): Fault[] {
 						{
 							path: ["state", state, "stopOnBackup", index],
 							message: `"${stopped}" would be down while its databases are dumped`,
-							hint: "a dump shows one moment of a server that runs: leave the server out of stopOnBackup",
+							hint: "dumps are taken from a running server: remove it from stopOnBackup",
 						},
 					]
 				: [];
@@ -246,7 +246,7 @@ function destinationFaults(machine: Sound): Fault[] {
 			{
 				path: ["providers", ...path],
 				message: `"${place}" overlaps "${folder}" of state "${owners.get(folder)}"`,
-				hint: "keep archives outside the folders that they are made of, best on another disk",
+				hint: "keep archives outside the folders that are backed up, preferably on another disk",
 			},
 		];
 	});

@@ -15,9 +15,9 @@ export interface ConfigCode {
 
 /** The error for a file that others can write. */
 export function notObeyed(file: string, fault: string): HoldfastError {
-	return new HoldfastError("config-not-trusted", `${file} is not read: ${fault}`, {
+	return new HoldfastError("config-not-trusted", `refusing to read ${file}: ${fault}`, {
 		subject: file,
-		details: ["what it says is done as root, by commands and by code: nobody else may be able to change it"],
+		details: ["its commands and code would run as root, so only root may be able to change it"],
 		hint: howTrusted(file),
 	});
 }
@@ -25,5 +25,5 @@ export function notObeyed(file: string, fault: string): HoldfastError {
 /** How to make root trust it. Never suggests giving root a home or another folder that others work in. */
 export const howTrusted = (file: string): string =>
 	file.startsWith("/etc/")
-		? "make it, and the folder that it lies in, root's and writable by root alone: chown root:root and chmod go-w"
-		: "copy it to /etc/holdfast, with what it imports, or run this with sudo from its owner's account";
+		? "make the file and its folder owned by root and writable only by root: chown root:root and chmod go-w"
+		: "copy it and the files that it imports to /etc/holdfast, or run this with sudo from its owner's account";

@@ -12,9 +12,7 @@ export const userStateSchema = v.pipe(
 		...stateSchema.entries,
 		replace: v.pipe(
 			v.optional(v.array(v.picklist(Object.keys(stateSchema.entries) as (keyof StateInput)[]))),
-			v.description(
-				"fields in which this takes the place of what a module declares, where it would be added",
-			),
+			v.description("fields that replace those declared by a module, instead of being added to them"),
 		),
 	}),
 	v.transform(({ replace: _, ...state }): State => state),
@@ -24,23 +22,21 @@ export const userStateSchema = v.pipe(
 const onlyWritten = {
 	system: v.pipe(
 		v.optional(v.picklist(["debian", "nixos"])),
-		v.description("whose names units, users and folders have, for modules (default debian)"),
+		v.description("distribution whose names for units, users and folders the modules use (default debian)"),
 	),
 	nix: v.pipe(
 		v.optional(v.pipe(v.string(), v.regex(/^[^#]+#[^#]+$/, "write FLAKE#MACHINE, such as .#web01"))),
-		v.description(
-			"a flake and the machine in it, evaluated with Nix each time that it has changed: FLAKE#MACHINE",
-		),
+		v.description("a flake and a machine in it (FLAKE#MACHINE), evaluated with Nix whenever it has changed"),
 	),
 	clan: v.pipe(
 		v.optional(v.looseObject({})),
 		v.description(
-			"what Clan declares of the machine, as Nix prints it: { state, providers, borgbackup: { jobs }, localbackup: { targets, snapshots } }",
+			"the machine's declarations in Clan, as printed by Nix: { state, providers, borgbackup: { jobs }, localbackup: { targets, snapshots } }",
 		),
 	),
 	services: v.pipe(
 		v.optional(record(f.name, v.nullable(v.looseObject({})))),
-		v.description("applications by their module; see `holdfast modules`"),
+		v.description("applications, by the name of their module; see `holdfast modules`"),
 	),
 };
 
@@ -66,12 +62,12 @@ export type Machine = v.InferOutput<typeof machineSchema>;
 export const configSchema = v.strictObject({
 	modules: v.pipe(
 		v.optional(v.array(v.pipe(v.string(), v.endsWith(".ts", "a module is a .ts file")))),
-		v.description("files with modules of your own, relative to the config"),
+		v.description("files with your own modules, relative to the config"),
 	),
 	sshConfig: v.pipe(
 		v.optional(f.text),
 		v.description(
-			"the file that ssh reads instead of ~/.ssh/config, relative to this one; HOLDFAST_SSH_CONFIG names another",
+			"the file that ssh reads instead of ~/.ssh/config, relative to this config; HOLDFAST_SSH_CONFIG overrides it",
 		),
 	),
 	secrets: v.pipe(
@@ -79,35 +75,37 @@ export const configSchema = v.strictObject({
 			v.strictObject({
 				folder: v.pipe(
 					v.optional(f.text),
-					v.description("files encrypted with age, relative to the config (default secrets)"),
+					v.description("folder of the files encrypted with age, relative to the config (default secrets)"),
 				),
 				identity: v.pipe(
 					v.optional(f.text),
 					v.description(
-						"file of the age identities that open them, made on first use (default ~/.config/holdfast/age.key)",
+						"file with the age identities that decrypt them, created on first use (default ~/.config/holdfast/age.key)",
 					),
 				),
 				get: v.pipe(
 					v.optional(f.argv),
 					v.description(
-						"in place of both: a command that prints a secret; its name, like web01/borg, is added as last argument; exit code 1 means unknown",
+						"instead of both: a command that prints a secret; the secret's name, such as web01/borg, is passed as the last argument; exit code 1 means that there is no such secret",
 					),
 				),
 				set: v.pipe(
 					v.optional(f.argv),
-					v.description("a command that keeps the secret on its standard input"),
+					v.description(
+						"a command that stores the secret that it reads from standard input; the name is passed as the last argument",
+					),
 				),
 			}),
 		),
 		v.check(
 			(secrets) => (secrets?.get === undefined) === (secrets?.set === undefined),
-			"get and set go together",
+			"set both get and set, or neither",
 		),
-		v.description("where passphrases and keys are kept that `holdfast deploy` makes"),
+		v.description("where passphrases and keys created by `holdfast deploy` are stored"),
 	),
 	tags: v.pipe(
 		v.optional(record(f.name, machineSchema)),
-		v.description("options of every machine with this tag; what the machine itself says counts more"),
+		v.description("options for all machines with this tag; the machine's own options take precedence"),
 	),
 	machines: record(f.name, machineSchema),
 });

@@ -34,8 +34,8 @@ function unknownModules(services: Written, modules: ReadonlyMap<string, Module>)
 			const meant = nearest(module, [...modules.keys()]);
 			return {
 				path: ["services", module],
-				message: `there is no module "${module}"`,
-				hint: meant ? `did you mean "${meant}"?` : "see them all with: holdfast modules",
+				message: `module "${module}" does not exist`,
+				hint: meant ? `did you mean "${meant}"?` : "list all modules with: holdfast modules",
 			};
 		});
 }
@@ -52,7 +52,7 @@ export async function modulesOf(
 		const at = resolve(dirname(code.file), path);
 		for (const value of Object.values(await importTypeScript(at, code))) {
 			if (!isModule(value))
-				throw new HoldfastError("config-invalid", `${at}: what it exports is not a module`, {
+				throw new HoldfastError("config-invalid", `${at}: it exports something that is not a module`, {
 					subject: at,
 					hint: 'write: import { defineModule, v } from "holdfast"; export const mine = defineModule({ name: …, about: …, sources: […], options: v.strictObject({ … }), yields: … })',
 				});

@@ -19,7 +19,7 @@ export const withTags: Pass = async (machine, { name, tags, modules }) => {
 	const merged = merge([{ value: machines, by: `machine "${name}"` }, ...own], conflicts, schema) as Written;
 	return {
 		machine: overlaid(machine, merged),
-		faults: conflicts.map((conflict) => ({ ...conflict, hint: `say it in machine "${name}" itself` })),
+		faults: conflicts.map((conflict) => ({ ...conflict, hint: `set it in machine "${name}" itself` })),
 	};
 };
 

@@ -20,8 +20,8 @@ export function firstConfig({ machine, nixos, proposal, providers }: FirstConfig
 	const { modules, services } = proposal;
 	const width = Math.max(0, ...modules.map(({ name }) => name.length));
 	return [
-		"# Written by `holdfast init` from what it saw on this machine. It is yours now: change it freely, and look at it",
-		"# with `holdfast validate`. Every application that it may name: `holdfast modules`.",
+		"# Written by `holdfast init` from what it found on this machine. Change it as you like, and check it",
+		"# with `holdfast validate`. To list all applications that have a module: `holdfast modules`.",
 		"machines:",
 		`  ${machine}:`,
 		...(nixos ? ["    system: nixos"] : []),
@@ -29,14 +29,15 @@ export function firstConfig({ machine, nixos, proposal, providers }: FirstConfig
 			? [
 					"    services:",
 					...modules.map(
-						({ name, because }) => `      ${`${name}: {}`.padEnd(width + 4)}  ${comment(`seen: ${because}`)}`,
+						({ name, because }) =>
+							`      ${`${name}: {}`.padEnd(width + 4)}  ${comment(`found: ${because}`)}`,
 					),
 				]
 			: ["    # services:", "    #   grafana: {}"]),
 		...(services.length > 0
 			? [
-					"      # Services with state that no module covers. Remove the # from those that are worth keeping;",
-					"      # each is stopped for the moment of its copy, unless it says `live: true`.",
+					"      # Services whose state no module covers. Remove the # from those that you want to back up;",
+					"      # each is stopped while it is copied, unless it has `live: true`.",
 					"      # systemd-service:",
 					...services.map(({ unit, stateDirectory }) => {
 						const name = unit.replace(/\.service$/, "").replaceAll(/[^a-zA-Z0-9_-]/g, "-");
@@ -76,11 +77,11 @@ export function adoptedConfig(
 		comment(
 			`Written by \`holdfast adopt\` from the archive ${from.newest.name}, in ${from.provider}/${from.destination}.`,
 		),
-		"# Modules have become the states that they stood for. It is yours now: look at it with `holdfast validate`.",
+		"# Modules were replaced with the states that they declared. Check it with `holdfast validate`.",
 		...(others.length > 0
 			? [
-					comment(`Other places that this machine's archives went to: ${others.join(", ")}.`),
-					"# Their keys and passphrases are not in an archive: put them back where it says below, or take those places out.",
+					comment(`Other destinations of this machine's archives: ${others.join(", ")}.`),
+					"# Their keys and passphrases are not in an archive: put them back at the paths below, or remove those destinations.",
 				]
 			: []),
 		yamlText(
@@ -117,9 +118,7 @@ export async function importedConfig(
 			subject: from,
 		});
 	return [
-		comment(
-			`Written by \`holdfast import\` from ${from}. It is yours now: look at it with \`holdfast validate\`.`,
-		),
+		comment(`Written by \`holdfast import\` from ${from}. Check it with \`holdfast validate\`.`),
 		yamlText({ machines: { [machine]: { ...imported } } }),
 	].join("\n");
 }
@@ -144,7 +143,7 @@ function yamlText(value: object, commands: readonly DataPath[] = []): string {
 		.split("\n")
 		.map(printableLine)
 		.join("\n");
-	return withComments(text, commands, "# from the archive; it runs as root unless a user is named");
+	return withComments(text, commands, "# from the archive; runs as root unless a user is set");
 }
 
 /** The text with a comment line before each of these keys. */

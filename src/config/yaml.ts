@@ -40,7 +40,7 @@ function parsed(text: string, refuse: Refuse): Parsed {
 	// A shorter text cannot contain that many.
 	if (text.length > MOST_TOKENS)
 		for (const { index } of text.matchAll(MARKS))
-			if (++count > MOST_TOKENS) refuse(index, `more than ${MOST_TOKENS} words and marks`);
+			if (++count > MOST_TOKENS) refuse(index, `more than ${MOST_TOKENS} words and punctuation marks`);
 	return parsedText(text, DEEPEST, refuse);
 }
 
@@ -70,7 +70,8 @@ class Reading {
 		const first = this.#node();
 		const value = first ? this.#value(first) : null;
 		this.#next();
-		if (this.#next()) this.#refuse(startOf(this.#node()), "a second document begins, and a config is one");
+		if (this.#next())
+			this.#refuse(startOf(this.#node()), "a second document begins, but a config must be a single one");
 		return value;
 	}
 
@@ -92,13 +93,13 @@ class Reading {
 		const tag = event.tagStart < 0 ? undefined : text.slice(event.tagStart, event.tagEnd);
 		if (event.type === EVENT_ID.SCALAR) {
 			const value = scalar(getScalarValue(text, event), event, tag);
-			if (value === NOT_RESOLVED) this.#refuse(event.tagStart, `"${tag}" means nothing here`);
+			if (value === NOT_RESOLVED) this.#refuse(event.tagStart, `the tag "${tag}" is not supported`);
 			if (name !== undefined) this.#named.set(name, value);
 			return value;
 		}
 		const isList = event.type === EVENT_ID.SEQUENCE;
 		if (tag !== undefined && tag !== (isList ? "!!seq" : "!!map"))
-			this.#refuse(event.tagStart, `"${tag}" means nothing here`);
+			this.#refuse(event.tagStart, `the tag "${tag}" is not supported`);
 		const container = isList ? [] : {};
 		if (name !== undefined) this.#named.set(name, container);
 		const origins = isList ? this.#items(container as unknown[], event) : this.#pairs(container);
@@ -125,9 +126,9 @@ class Reading {
 		for (let key = this.#node(); key; key = this.#node()) {
 			const offset = startOf(key);
 			if (key.type !== EVENT_ID.SCALAR)
-				return this.#refuse(offset, "a key is a text: no list, no map, no alias");
+				return this.#refuse(offset, "a key must be a string, not a list, a map or an alias");
 			const name = getScalarValue(this.#text, key);
-			if (Object.hasOwn(origins, name)) this.#refuse(offset, "Map keys must be unique");
+			if (Object.hasOwn(origins, name)) this.#refuse(offset, `the key "${name}" occurs twice in this map`);
 			setOwn(origins, name, this.#originAt(offset));
 			const value = this.#node();
 			setOwn(map, name, value ? this.#value(value) : null);
@@ -140,7 +141,7 @@ class Reading {
 		const name = this.#text.slice(anchorStart, anchorEnd);
 		if (++this.#aliases > MOST_ALIASES) this.#refuse(anchorStart - 1, `more than ${MOST_ALIASES} aliases`);
 		if (!this.#named.has(name))
-			this.#refuse(anchorStart - 1, `Unresolved alias: nothing before it is &${name}`);
+			this.#refuse(anchorStart - 1, `unresolved alias: no anchor &${name} precedes it`);
 		return this.#named.get(name);
 	}
 }

@@ -70,7 +70,7 @@ export function fault(
 		);
 	const says = (words: RegExp) => result.stderr.some((line) => words.test(line));
 	const hint = says(/database .* does not exist|Unknown database/)
-		? "the server is up, and has no such database: a restore makes it again"
+		? "the server is running, but this database does not exist; a restore creates it"
 		: says(/connect/i)
 			? client.look
 			: client.otherwise;
@@ -120,7 +120,9 @@ export async function dumpBy(
 			throw new HoldfastError(
 				"database-failed",
 				`could not ${doing}: the server sent nothing for ${standstillSeconds(SILENT_SECONDS)} seconds`,
-				{ hint: "does something hold a lock on a table of it, or is the server stopped?" },
+				{
+					hint: "check whether another session holds a lock on one of its tables, and whether the server is stopped",
+				},
 			);
 		if (result.code !== 0) throw fault(client, doing, result);
 		if (bytes === 0) throw new HoldfastError("database-failed", `could not ${doing}: the dump is empty`);

@@ -20,7 +20,7 @@ const KEYS = DATABASES.map(({ key }) => `{ ${key} }`);
 
 export const dumpSchema = v.union(
 	DATABASES.map(({ schema }) => schema),
-	`a dump is ${KEYS.slice(0, -1).join(", ")} or ${KEYS.at(-1)}`,
+	`a dump must be ${KEYS.slice(0, -1).join(", ")} or ${KEYS.at(-1)}`,
 );
 
 type Definition = ServerDefinition<string, Dump> | FileDefinition<string, Dump>;
@@ -31,7 +31,7 @@ function kindOf(dump: Dump): { readonly definition: Definition; readonly databas
 		const definition = BY_KEY.get(key);
 		if (definition !== undefined && typeof database === "string") return { definition, database };
 	}
-	throw new Error("a dump has no key of any kind of database");
+	throw new Error("the dump has no key that names a kind of database");
 }
 
 export function definitionOf(dump: Dump): Definition {

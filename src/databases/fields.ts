@@ -12,5 +12,5 @@ export const port = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.
 /** For every kind that is a server. */
 export const except = v.pipe(
 	v.optional(v.array(f.text)),
-	v.description(`with "${ALL}": databases that are left out`),
+	v.description(`with "${ALL}": databases to leave out`),
 );

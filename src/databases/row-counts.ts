@@ -9,6 +9,6 @@ export function requireFew({ size }: RowCounts): void {
 	if (size > MOST_TABLES)
 		throw new HoldfastError(
 			"database-failed",
-			`its tables are not counted: there are more than ${MOST_TABLES}`,
+			`its rows were not counted: it has more than ${MOST_TABLES} tables`,
 		);
 }

@@ -8,7 +8,7 @@ export const isArchiveName = (name: string) => NAME.test(name);
 /** Throw a usage error for a name that could be a path, an option or a pattern. */
 export function requireArchiveName(archive: string): void {
 	if (!isArchiveName(archive))
-		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be an archive's name`);
+		throw new HoldfastError("usage", `${JSON.stringify(archive)} is not a valid archive name`);
 }
 
 /** Never part of the name of a destination or an archive; a location may contain it. */

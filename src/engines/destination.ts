@@ -171,14 +171,14 @@ export interface Destination {
 	mount?(archive: string, at: string, mounted: (where: string) => void, work: Work): Promise<void>;
 }
 
-/** What some engines cannot do, in words. */
+/** What some engines do not support, in words. */
 const ABILITIES = {
-	restore: "restore to other than the original paths",
-	contents: "list the files in an archive",
-	check: "check archives",
-	remove: "remove single archives",
-	mount: "mount an archive",
-	writeMetadata: "change the metadata of an archive",
+	restore: "restoring to paths other than the original ones",
+	contents: "listing the files of an archive",
+	check: "checking archives",
+	remove: "removing single archives",
+	mount: "mounting archives",
+	writeMetadata: "changing the metadata of an archive",
 } as const;
 type Ability = keyof typeof ABILITIES;
 
@@ -195,7 +195,7 @@ export function requireAble<A extends Ability>(
 	const isReadable = destination.contents !== undefined;
 	throw new HoldfastError(
 		"not-supported",
-		`the engine of "${destination.name}" cannot ${ABILITIES[missing]}`,
+		`the engine of destination "${destination.name}" does not support ${ABILITIES[missing]}`,
 		{
 			hint:
 				missing === "mount" && isReadable

@@ -57,7 +57,7 @@ export function requireDisk(
 	throw new HoldfastError(
 		"disk-not-mounted",
 		isAnyDisk
-			? `${path} is in ${expected}, where disks are mounted, and no file system is mounted there`
+			? `${path} is in ${expected}, where disks are mounted, but no file system is mounted there`
 			: `no file system is mounted at ${expected}: ${path} would be on the disk below it`,
 		{
 			subject: path,
@@ -68,7 +68,7 @@ export function requireDisk(
 
 /** The message for a mount point that held the destination at the last write and where nothing is mounted now. */
 export const notMounted = (last: string) =>
-	`no file system is mounted at ${last}, as there was when this destination was last written`;
+	`no file system is mounted at ${last}, but one was when this destination was last written`;
 
 /** The same for a repository, local or remote. */
 export function requireDiskOf(

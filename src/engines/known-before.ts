@@ -7,6 +7,6 @@ export function withHintIfKnown(error: unknown, { since }: Pick<Records, "since"
 	if (!(error instanceof HoldfastError) || error.code !== "repository-not-found" || since === undefined)
 		return error;
 	const hint =
-		"archives were written there before: check that the disk is mounted and the address is still right";
+		"archives were written there before; check that the disk is mounted and the address is still right";
 	return errorOf({ ...reportOf(error), hint });
 }

@@ -72,12 +72,12 @@ const stateRecord = v.looseObject({
 const metadataSchema = v.looseObject({
 	version: v.literal(1),
 	machine: name,
-	run: v.pipe(v.string(), v.regex(/^[\w.:+-]{1,100}$/, "is not an id of a run")),
+	run: v.pipe(v.string(), v.regex(/^[\w.:+-]{1,100}$/, "is not a run id")),
 	created: time,
 	manifest: storedPath,
 	states: v.pipe(
 		record(name, stateRecord),
-		v.minEntries(1, "holds no state"),
+		v.minEntries(1, "contains no state"),
 		v.maxEntries(MOST_STATES, `more than ${MOST_STATES} states`),
 	),
 	without: v.exactOptional(
@@ -104,7 +104,7 @@ export function readMetadata(text: string): Described {
 /** The same for JSON that is already parsed. `within`: bytes of the text that it is part of. Never throws. */
 export function parseMetadata(value: unknown, within = 0): Described {
 	if (typeof value !== "object" || value === null || Array.isArray(value))
-		return { damaged: "its description is not a map" };
+		return { damaged: "its description is not a JSON object" };
 	const { version, machine } = value as { version?: unknown; machine?: unknown };
 	if (Number.isSafeInteger(version) && Number(version) > 1)
 		return { newer: { version: Number(version), ...(v.is(name, machine) ? { machine } : {}) } };
@@ -112,7 +112,7 @@ export function parseMetadata(value: unknown, within = 0): Described {
 	const bytes = within > MOST_METADATA_BYTES ? Buffer.byteLength(JSON.stringify(value)) : within;
 	if (bytes > MOST_METADATA_BYTES) return tooLarge(bytes);
 	const { success, output, issues } = v.safeParse(metadataSchema, value, { abortEarly: true });
-	if (!success) return { damaged: `its description does not fit: ${faultOf(issues)}` };
+	if (!success) return { damaged: `its description is not valid: ${faultOf(issues)}` };
 	// Two levels: the states' records, and the values in each of them.
 	const metadata = shareEqualValues(output, 2, bytes);
 	return metadata === undefined ? { damaged: TOO_MUCH } : { metadata };
@@ -133,8 +133,7 @@ export function belongsTo(archive: Archive, machine: string): boolean {
 }
 
 /** Appended to a time that is in the future. */
-export const wordsOfTime =
-	"which is yet to come: a clock was wrong when it was made, or is now, or somebody made it up";
+export const wordsOfTime = "which is in the future: a clock is or was wrong, or the time was forged";
 
 /** The damaged archives of a listing, as problems that a check reports. */
 export function damageIn(archives: readonly Archive[]): Problem[] {
@@ -183,7 +182,7 @@ export function metadataText(metadata: Metadata, share = 1): string {
 	);
 }
 
-const WITHOUT_ROOM = new Error("the description has no room");
+const WITHOUT_ROOM = new Error("the description is too large");
 
 /** Whether the metadata was refused because it is too large. Nothing has been written then. */
 export function isWithoutRoom(error: unknown): error is HoldfastError {
@@ -195,7 +194,7 @@ export function requireRoom(bytes: number, most: number): void {
 	if (bytes <= most) return;
 	throw new HoldfastError(
 		"failed",
-		`the archive's description takes ${Math.ceil(bytes / 1024)} KiB; the limit is ${Math.floor(most / 1024)} KiB`,
+		`the archive's description is too large: ${Math.ceil(bytes / 1024)} KiB; the limit is ${Math.floor(most / 1024)} KiB`,
 		{
 			cause: WITHOUT_ROOM,
 			hint: "it names each state, folder and database: declare a parent folder instead of many single ones, or fewer states on this machine",

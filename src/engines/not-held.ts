@@ -15,7 +15,7 @@ export function noArchive(archive: string, where: string, cause?: unknown): Hold
 export function notHeld(path: string, archive: string, cause?: unknown): HoldfastError {
 	return new HoldfastError("path-not-in-archive", `${path} is not in the archive ${archive}`, {
 		subject: path,
-		hint: `to see what it holds: holdfast archives browse ${archive}`,
+		hint: `list its files with: holdfast archives browse ${archive}`,
 		...(cause === undefined ? {} : { cause }),
 	});
 }

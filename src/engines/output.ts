@@ -41,7 +41,7 @@ export function understoodOr<S extends v.GenericSchema>(
 }
 
 export function notUnderstood(command: string, reason: string, cause?: unknown): HoldfastError {
-	return new HoldfastError("output-invalid", `what ${command} printed is not understood`, {
+	return new HoldfastError("output-invalid", `the output of ${command} cannot be parsed`, {
 		subject: command,
 		details: [reason],
 		hint: "check that its version is supported and that the repository is intact",

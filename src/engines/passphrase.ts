@@ -12,7 +12,7 @@ export const passphrase = {
 	passphraseCredential: v.pipe(
 		v.optional(v.pipe(v.string(), v.regex(/^[\w-][\w.-]*$/, "is not the name of a credential"))),
 		v.description(
-			"systemd credential whose first line is the passphrase: a file of this name in /etc/credstore or, made by systemd-creds encrypt, in /etc/credstore.encrypted",
+			"systemd credential whose first line is the passphrase: a file with this name in /etc/credstore, or one created by systemd-creds encrypt in /etc/credstore.encrypted",
 		),
 	),
 };
@@ -32,7 +32,7 @@ export const isLocked = (destination: Passphrase): boolean => sourcesIn(destinat
 export function passphraseFaults(destination: Passphrase, otherwise = ""): OptionFault[] {
 	const sources = sourcesIn(destination);
 	if (sources.length > 1)
-		return [{ message: "give one of passphraseFile, passphraseCommand and passphraseCredential" }];
+		return [{ message: "set only one of passphraseFile, passphraseCommand and passphraseCredential" }];
 	if (sources.length === 1) return [];
 	return [
 		{

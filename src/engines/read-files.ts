@@ -21,7 +21,7 @@ export async function restoreFiles(
 export function requireFile(folder: Folder, path: string, archive: string): void {
 	if (findBelow(folder, path)?.isFile()) return;
 	throw new HoldfastError("archive-damaged", `${path} is not a file in the archive ${archive}`, {
-		hint: "the archive is damaged, or somebody changed it: use another one",
+		hint: "the archive is damaged or was modified; choose another one",
 	});
 }
 
@@ -32,7 +32,7 @@ export function readTextBelow(folder: Folder, path: string, mostBytes: number): 
 		const { size } = fstatSync(fd);
 		if (size > mostBytes)
 			throw new HoldfastError("archive-damaged", `${path} in the archive is ${size} bytes long`, {
-				hint: `the limit is ${mostBytes} bytes: the archive is damaged, or somebody changed it`,
+				hint: `the limit is ${mostBytes} bytes; the archive is damaged or was modified`,
 			});
 		return readFileSync(fd, "utf8");
 	} finally {

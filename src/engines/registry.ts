@@ -28,7 +28,7 @@ export async function openDestinations(manifest: Machine, provider: string): Pro
 			{
 				subject: provider,
 				hint: owner
-					? `"${provider}" is a destination: name its provider, ${owner}`
+					? `"${provider}" is a destination; name its provider instead: ${owner}`
 					: meant
 						? `did you mean "${meant}"?`
 						: `its providers are: ${known.join(", ") || "none"}`,

@@ -28,6 +28,6 @@ export function requireNoLinks(repo: string): void {
 	if (link === undefined) return;
 	throw new HoldfastError("repository-invalid", `${target}/${link} is a symbolic link`, {
 		subject: target,
-		hint: "repositories do not contain links: somebody put it there, and it is not followed",
+		hint: "a repository contains no links: someone else created this one, and it is not followed",
 	});
 }

@@ -53,7 +53,7 @@ export const retentionSchema = v.pipe(
 	v.strictObject({
 		keepWithin: v.pipe(
 			v.optional(v.pipe(v.string(), v.regex(DURATION, 'write a time like "24h" or "7d"'))),
-			v.description('keep every archive that is not older than this, such as "7d"'),
+			v.description('keep all archives that are not older than this, such as "7d"'),
 		),
 		...(Object.fromEntries(Object.entries(RULES).map(([rule, { about }]) => [rule, count(about)])) as Record<
 			RuleName,
@@ -62,7 +62,7 @@ export const retentionSchema = v.pipe(
 	}),
 	v.check(
 		(rules) => Object.values(rules).some((rule) => rule !== undefined && rule !== 0),
-		"says nothing to keep: name at least one rule, such as daily: 7",
+		"keeps nothing: set at least one rule, such as daily: 7",
 	),
 	v.description("which archives `holdfast prune` keeps; without it, nothing is pruned"),
 );

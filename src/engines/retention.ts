@@ -184,10 +184,10 @@ function obstacleOf(
 	now: Date,
 ): string | undefined {
 	if (archive.damaged !== undefined) return "it is damaged";
-	if (archive.newer !== undefined) return "a newer Holdfast made it";
-	if (archive.metadata === undefined) return "Holdfast did not make it";
-	if (isAhead(time, now)) return "its time is yet to come";
+	if (archive.newer !== undefined) return "it was created by a newer version of Holdfast";
+	if (archive.metadata === undefined) return "it was not created by Holdfast";
+	if (isAhead(time, now)) return "its time is in the future";
 	if (!archives.has(archive.name) && since !== undefined && time >= Date.parse(since))
-		return "this machine has no record of making it";
+		return "this machine has no record of creating it";
 	return undefined;
 }

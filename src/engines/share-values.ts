@@ -51,4 +51,4 @@ export function shareEqualValues<T extends object>(map: T, levels: number, bytes
 }
 
 export const TOO_MUCH =
-	"its description is large, and the descriptions of all archives here do not fit in memory; remove archives that are not yours from the destination";
+	"its description is large, and the descriptions of all archives in this destination do not fit in memory; remove archives that are not yours from it";

@@ -39,7 +39,7 @@ export async function tooLongIn(
 		if (found !== undefined)
 			return {
 				path,
-				reason: `the path of a folder in it has more than ${LONGEST} bytes, too many for a restore: ${found.slice(0, SHOWN)}…`,
+				reason: `it contains a folder whose path is longer than ${LONGEST} bytes, which is too long to restore: ${found.slice(0, SHOWN)}…`,
 			};
 	}
 	return undefined;

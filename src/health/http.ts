@@ -12,12 +12,12 @@ const MOST_SEARCHED = 4 * 1024 ** 2;
 export const http = defineHealthCheck({
 	key: "http",
 	options: {
-		http: v.pipe(f.httpAddress, v.description("an address that must answer")),
+		http: v.pipe(f.httpAddress, v.description("a URL that must respond")),
 		status: v.pipe(
 			v.optional(v.number()),
-			v.description("the status it must have (default: any from 200 to 299)"),
+			v.description("the status code that it must return (default: any from 200 to 299)"),
 		),
-		contains: v.pipe(v.optional(f.text), v.description("a text that the answer must hold")),
+		contains: v.pipe(v.optional(f.text), v.description("a text that the response must contain")),
 	},
 	asksService: true,
 	label: ({ http }) => `GET ${f.shownAddress(http)}`,
@@ -45,6 +45,6 @@ function whyNot(
 	if (wanted === undefined ? status < 200 || status > 299 : status !== wanted)
 		return `answered with status ${status}`;
 	if (contains !== undefined && !text.includes(contains))
-		return `the answer does not hold ${JSON.stringify(contains)}`;
+		return `the response does not contain ${JSON.stringify(contains)}`;
 	return undefined;
 }

@@ -13,7 +13,7 @@ export const HEALTH_CHECKS = [http, script, command, sql, sqlite] as const;
 /** Parses what a user writes into what the manifest holds. */
 export const healthCheckSchema = v.union(
 	HEALTH_CHECKS.map(({ options }) => v.strictObject({ ...options, within })) as Form[],
-	`a health check is ${forms()}`,
+	`a health check must be ${forms()}`,
 );
 export type HealthCheck = v.InferOutput<typeof healthCheckSchema>;
 
@@ -35,6 +35,6 @@ function formOf(options: v.ObjectEntries): string {
 /** The kind of a check. */
 export function healthCheckKind(check: HealthCheck): HealthCheckKind {
 	const found = HEALTH_CHECKS.find(({ key }) => key in check);
-	if (found === undefined) throw new Error(`no health check is known for ${Object.keys(check).join(", ")}`);
+	if (found === undefined) throw new Error(`unknown health check: ${Object.keys(check).join(", ")}`);
 	return found;
 }

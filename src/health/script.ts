@@ -7,7 +7,7 @@ import { user } from "./options.ts";
 export const script = defineHealthCheck({
 	key: "script",
 	options: {
-		script: v.pipe(f.text, v.description("a script under `bash -euo pipefail` that must succeed")),
+		script: v.pipe(f.text, v.description("a script that must succeed, run under `bash -euo pipefail`")),
 		user,
 	},
 	asksService: true,

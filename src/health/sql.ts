@@ -13,10 +13,13 @@ export const sql = defineHealthCheck({
 		database: v.pipe(
 			f.text,
 			v.description(
-				"the database that it is put to, on the server that the state's dump of it names; without one, the PostgreSQL here",
+				"the database to query, on the server of the state's dump of it; without such a dump, on this machine's PostgreSQL server",
 			),
 		),
-		user: v.pipe(v.optional(f.text), v.description("ask as this user (default: the dump's, or postgres)")),
+		user: v.pipe(
+			v.optional(f.text),
+			v.description("run the query as this user (default: the dump's user, or postgres)"),
+		),
 		expect,
 	},
 	asksService: false,

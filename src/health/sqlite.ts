@@ -9,7 +9,7 @@ export const sqlite = defineHealthCheck({
 	key: "sqlite",
 	options: {
 		sql: query,
-		sqlite: v.pipe(f.path, v.description("the SQLite file that it is put to")),
+		sqlite: v.pipe(f.path, v.description("the SQLite file to query")),
 		expect,
 	},
 	asksService: false,

@@ -16,7 +16,7 @@ export async function openForAnyone(path: string): Promise<FileHandle> {
 		const found = await handle.stat();
 		if (!found.isFile())
 			throw new HoldfastError("archive-damaged", `${path} is not a regular file`, {
-				hint: "somebody changed the archive, or it is damaged",
+				hint: "the archive is damaged or was modified",
 			});
 		if (found.nlink > 1) {
 			const copy = `${path}.copy`;

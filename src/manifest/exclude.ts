@@ -20,8 +20,8 @@ export function excludeFault(
 	const empty = folders.find((one) => below(one, pattern).some(leavesNothing));
 	if (empty !== undefined)
 		return {
-			message: `"${pattern}" leaves nothing of the folder "${empty}"`,
-			hint: "name what is in it and is to be left out, or take the folder out of the state's folders",
+			message: `"${pattern}" excludes everything in the folder "${empty}"`,
+			hint: "exclude only the files that you do not need, or remove the folder from the state",
 		};
 	// A restore puts a database file into its folder, so the folder must be in the archive.
 	const homeless = dumps.find((dump) => {
@@ -34,7 +34,7 @@ export function excludeFault(
 	});
 	if (homeless === undefined) return undefined;
 	return {
-		message: `"${pattern}" leaves out the folder of the ${dumpLabel(homeless)}, and a restore would have no place for it`,
+		message: `"${pattern}" excludes the folder of the ${dumpLabel(homeless)}, which could then not be restored`,
 		hint: `exclude the other files instead, such as "${pattern.replace(/\/+$/, "")}/*": the live file is excluded automatically`,
 	};
 }

@@ -54,7 +54,7 @@ function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): 
 		return [
 			{
 				path,
-				message: given === undefined ? 'the key "type" is missing' : `there is no "${String(given)}" here`,
+				message: given === undefined ? 'the key "type" is missing' : `unknown type "${String(given)}"`,
 				hint: `the types are: ${types}${meant === undefined ? "" : `; did you mean "${meant}"?`}`,
 			},
 		];

@@ -11,10 +11,10 @@ export const hostSchema = v.pipe(
 	f.text,
 	v.regex(
 		/^(?!(?:ssh:\/\/)?-)\S+$/,
-		"is no host; write root@web01, ssh://root@web01:2222 or a name of ~/.ssh/config",
+		"is not a host; write root@web01, ssh://root@web01:2222 or a Host from ~/.ssh/config",
 	),
 	v.description(
-		"address of the machine: root@web01, ssh://user@host:port, or a Host of the ssh config (default, or localhost: this machine)",
+		"address of the machine: root@web01, ssh://user@host:port, or a Host of the ssh config; localhost, the default, is this machine",
 	),
 );
 
@@ -28,7 +28,7 @@ export const deploySchema = v.pipe(
 		sudo: v.pipe(
 			v.optional(v.boolean()),
 			v.description(
-				"become root on the machine with `sudo -n`, which must not need a password (default false)",
+				"become root on the machine with `sudo -n`, which must not require a password (default false)",
 			),
 		),
 	}),
@@ -62,7 +62,7 @@ const schedule = v.pipe(
 			}),
 		),
 	}),
-	v.description("when the timers start runs, once they are installed"),
+	v.description("when the installed timers start runs"),
 );
 export type Schedule = v.InferOutput<typeof schedule>;
 
@@ -107,7 +107,7 @@ export const machineFields = {
 	tags: v.optional(tagsSchema),
 	deploy: v.optional(deploySchema),
 	borgServer: v.optional(borgServerSchema),
-	notify: v.pipe(v.optional(v.array(notifySchema)), v.description("who is notified of runs")),
+	notify: v.pipe(v.optional(v.array(notifySchema)), v.description("whom to notify about runs")),
 	metricsFile: v.pipe(
 		v.optional(f.path),
 		v.description(

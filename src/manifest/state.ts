@@ -10,11 +10,11 @@ const hookOptions = {
 	user: v.pipe(v.optional(f.text), v.description("run as this user (default: the user that runs Holdfast)")),
 	environment: v.pipe(
 		v.optional(f.environment),
-		v.description("further environment variables; never secrets"),
+		v.description("additional environment variables; never put secrets here"),
 	),
 	timeout: v.optional(
 		f.seconds(f.duration, {
-			about: 'how long it may run, such as "10m", before its process group is ended',
+			about: 'how long it may run before its process group is killed, such as "10m"',
 			usual: "1h",
 			least: 1,
 			isFilledIn: true,
@@ -48,7 +48,7 @@ const hook = v.pipe(
 			scriptHook,
 			commandHook,
 		],
-		"a hook is a script, a command as a list, or { script | command, user, timeout, environment }",
+		"a hook must be a script, a command as a list, or { script | command, user, timeout, environment }",
 	),
 	v.description("a script, run under `bash -euo pipefail`, a command as a list, or an object with options"),
 );
@@ -74,14 +74,12 @@ export const stateSchema = v.strictObject({
 	exclude: v.pipe(
 		v.optional(v.array(f.pattern), []),
 		v.description(
-			"patterns left out: a name (`*.tmp`), a path below a folder (`cache/*`), or an absolute path; see [patterns](patterns.md)",
+			"patterns to exclude: a name (`*.tmp`), a path below a folder (`cache/*`), or an absolute path; see [patterns](patterns.md)",
 		),
 	),
 	dumps: v.pipe(
 		v.optional(v.array(dumpSchema), []),
-		v.description(
-			"databases of the state: dumped when it is backed up, loaded and swapped in when it is restored",
-		),
+		v.description("databases of the state: dumped in a backup, loaded and swapped in by a restore"),
 	),
 	hooks: v.pipe(v.optional(hooks, {}), v.description("your own commands at named points")),
 	stopOnBackup: v.pipe(
@@ -90,7 +88,7 @@ export const stateSchema = v.strictObject({
 	),
 	stopOnRestore: v.pipe(
 		v.optional(v.array(unit), []),
-		v.description("systemd units to stop while a restore swaps the data"),
+		v.description("systemd units to stop while a restore replaces the data"),
 	),
 	after: v.pipe(
 		v.optional(v.array(f.name), []),
@@ -107,7 +105,7 @@ export const stateSchema = v.strictObject({
 	),
 	specialFiles: v.pipe(
 		v.optional(v.boolean()),
-		v.description("restore device nodes, setuid files and file capabilities, which are left out otherwise"),
+		v.description("restore device nodes, setuid files and file capabilities, which are otherwise skipped"),
 	),
 	healthChecks: v.pipe(
 		v.optional(v.array(healthCheckSchema), []),

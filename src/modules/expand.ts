@@ -56,7 +56,9 @@ export function expandServices(request: ServicesRequest): Expanded {
 		yielded.push({ module: module.name, state, origin });
 		for (const [other, value] of Object.entries(others)) {
 			if (!module.uses?.includes(other) || !find(other))
-				throw new Error(`module "${module.name}" sets options of "${other}", which it does not use`);
+				throw new Error(
+					`module "${module.name}" sets options of "${other}", which it does not declare in \`uses\``,
+				);
 			define(other, { value, by: `module "${module.name}"`, origin });
 		}
 	}
@@ -82,7 +84,7 @@ function inOrder(names: readonly string[], find: ServicesRequest["find"], faults
 		if (trail.includes(name)) {
 			faults.push({
 				path: ["services", trail[0] ?? name],
-				message: `the modules use each other: ${[...trail.slice(trail.indexOf(name)), name].join(" → ")}`,
+				message: `the modules use each other in a cycle: ${[...trail.slice(trail.indexOf(name)), name].join(" → ")}`,
 			});
 			return;
 		}

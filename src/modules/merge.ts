@@ -66,7 +66,7 @@ function mergeAt(
 	if (first && other)
 		conflicts.push({
 			path,
-			message: `${path.join(".")} is ${words(first.value)} by ${first.by} and ${words(other.value)} by ${other.by}`,
+			message: `${path.join(".")} is set to ${words(first.value)} by ${first.by} and to ${words(other.value)} by ${other.by}`,
 		});
 	return first?.value;
 }

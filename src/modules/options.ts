@@ -12,7 +12,7 @@ export const folder = (usual: string, what: string) =>
 /** Further folders of the application. */
 export const moreFolders = v.pipe(
 	v.optional(v.array(f.folder), []),
-	v.description("further folders that belong to it, such as its configuration"),
+	v.description("additional folders that belong to it, such as its configuration"),
 );
 
 /** The folder with its configuration. NixOS generates that. */
@@ -30,7 +30,7 @@ export const configured = (chosen: string | false | undefined, usual: string, ni
 export const health = (usual: string) =>
 	v.pipe(
 		v.optional(v.union([v.literal(false), v.pipe(v.string(), v.startsWith("http"))]), usual),
-		v.description(`an address that answers when it is healthy, or false (default ${usual})`),
+		v.description(`a URL that responds if it is healthy, or false (default ${usual})`),
 	);
 
 export const units = (usual: readonly string[]) =>
@@ -55,7 +55,7 @@ export function database(
 			v.strictObject({
 				type: v.pipe(
 					v.optional(v.picklist(kinds.map(({ key }) => key)), usual.type),
-					v.description(`what keeps it (default ${usual.type})`),
+					v.description(`kind of database (default ${usual.type})`),
 				),
 				name: v.pipe(
 					v.optional(f.text, usual.name),
@@ -68,7 +68,7 @@ export function database(
 			}),
 			{},
 		),
-		v.description("the database that it keeps its data in"),
+		v.description("the database in which it stores its data"),
 	);
 }
 

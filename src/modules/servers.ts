@@ -22,11 +22,11 @@ export function serverOptions<C extends v.ObjectEntries, E extends v.ObjectEntri
 					v.strictObject({
 						state: v.pipe(
 							v.optional(f.name),
-							v.description(`the state that it belongs to (default ${server})`),
+							v.description(`the state to which it belongs (default ${server})`),
 						),
 						stopOnRestore: v.pipe(
 							v.optional(v.array(f.unitName)),
-							v.description("units that use it, stopped around its swap"),
+							v.description("units that use it, stopped while it is swapped"),
 						),
 						...each,
 						...connection,
@@ -39,10 +39,10 @@ export function serverOptions<C extends v.ObjectEntries, E extends v.ObjectEntri
 		all: v.pipe(
 			v.optional(v.boolean()),
 			v.description(
-				"also every database that is not named, and those that come later (default true, unless only other modules ask for databases)",
+				"also back up all databases that are not named, including new ones (default true, unless only other modules declare databases)",
 			),
 		),
-		except: v.pipe(v.optional(v.array(f.text)), v.description("of all, those that are left out")),
+		except: v.pipe(v.optional(v.array(f.text)), v.description("databases to leave out of all")),
 		...connection,
 	});
 }

@@ -9,7 +9,7 @@ export const command = defineNotification({
 		command: v.pipe(
 			f.argv,
 			v.description(
-				"run with the message on its standard input and HOLDFAST_EVENT, _MACHINE, _OPERATION, _RUN",
+				"a command to run, with the message on standard input and HOLDFAST_EVENT, _MACHINE, _OPERATION and _RUN in its environment",
 			),
 		),
 	},

@@ -14,7 +14,7 @@ export const email = defineNotification({
 		email: v.pipe(
 			v.string(),
 			v.regex(/^[^\s@,;-][^\s@,;]*@[^\s@,;]+$/, "is not a mail address"),
-			v.description("written to through sendmail"),
+			v.description("mail address, written to through sendmail"),
 		),
 	},
 	usualEvents: ["failure"],

@@ -13,7 +13,7 @@ export const healthchecks = defineNotification({
 	options: {
 		healthchecks: v.pipe(
 			f.httpAddress,
-			v.description("address of a check: /start is called at the start, /fail when something failed"),
+			v.description("URL of a check; /start is requested when a run starts, /fail when it fails"),
 		),
 	},
 	usualEvents: ["start", "success", "failure"],

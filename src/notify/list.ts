@@ -10,9 +10,9 @@ export const NOTIFICATIONS = [healthchecks, ntfy, email, command] as const;
 
 const on = ({ usualEvents }: NotificationKind) =>
 	v.pipe(
-		v.optional(v.pipe(v.array(v.picklist(EVENTS)), v.minLength(1, "names nothing: leave it out"))),
+		v.optional(v.pipe(v.array(v.picklist(EVENTS)), v.minLength(1, "the list is empty; remove it"))),
 		v.description(
-			`which of ${EVENTS.join(", ")} are reported (default ${usualEvents.length === EVENTS.length ? "all" : usualEvents.join(", ")})`,
+			`which events to report, of ${EVENTS.join(", ")} (default ${usualEvents.length === EVENTS.length ? "all" : usualEvents.join(", ")})`,
 		),
 	);
 
@@ -28,6 +28,6 @@ export type Notify = v.InferOutput<typeof notifySchema>;
 /** The kind of an item. */
 export function notificationKind(whom: Notify): NotificationKind {
 	const found = NOTIFICATIONS.find(({ key }) => key in whom);
-	if (found === undefined) throw new Error(`no way to notify is known for ${Object.keys(whom).join(", ")}`);
+	if (found === undefined) throw new Error(`unknown notification: ${Object.keys(whom).join(", ")}`);
 	return found;
 }

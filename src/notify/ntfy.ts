@@ -9,7 +9,7 @@ const MOST_BYTES = 4_096;
 export const ntfy = defineNotification({
 	key: "ntfy",
 	options: {
-		ntfy: v.pipe(f.httpAddress, v.description("address of a topic, as of ntfy.sh")),
+		ntfy: v.pipe(f.httpAddress, v.description("URL of a topic, such as https://ntfy.sh/TOPIC")),
 		tokenFile: v.pipe(v.optional(f.path), v.description("file whose first line is the access token")),
 	},
 	usualEvents: ["failure"],

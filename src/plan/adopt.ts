@@ -138,7 +138,7 @@ async function manifestIn(
 		const found = withCurrentKeys(JSON.parse(readTextBelow(folder, path, LONGEST_MANIFEST)));
 		const { success, output, issues } = v.safeParse(manifestSchema, withReadablePatterns(found, dropped));
 		if (success) return output;
-		throw new HoldfastError("archive-damaged", `the manifest in ${archive} is not understood`, {
+		throw new HoldfastError("archive-damaged", `the manifest in ${archive} cannot be parsed`, {
 			details: issues.slice(0, 5).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
 			hint: "it may be of another version of Holdfast; the archive itself can be restored with its engine's own program",
 		});

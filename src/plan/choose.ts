@@ -50,7 +50,7 @@ export function passedOver(
 		.reverse()
 		.flatMap((archive) => {
 			const unrecorded = archive.recorded === undefined && chosen.recorded === true;
-			const why = unrecorded ? "is newer, and this machine has no record of making it" : undefined;
+			const why = unrecorded ? "is newer, but this machine has no record of creating it" : undefined;
 			const meant = services.length > 0 ? services : statesIn(archive);
 			const failed = meant.filter((state) => archive.metadata?.states[state]?.outcome === "failed");
 			const without = failed.length > 0 ? `could not store ${failed.join(" and ")}` : undefined;

@@ -117,7 +117,7 @@ function believable(stored: string): string {
 		"archive-damaged",
 		`the archive says that it holds ${JSON.stringify(stored)}, which is not a path that a backup stores`,
 		{
-			hint: "somebody changed this archive, or it is damaged: nothing was touched",
+			hint: "this archive is damaged or was modified; nothing was changed",
 		},
 	);
 }

@@ -72,17 +72,21 @@ export function lockHolder(folder: string): Holder | undefined {
 }
 
 function lockedBy(holder: Holder | undefined, cause: unknown): HoldfastError {
-	const minutes = holder && Math.round((Date.now() - Date.parse(holder.since)) / 60_000);
 	return new HoldfastError(
 		"locked",
 		holder
-			? `another run works on this machine: ${holder.doing} (process ${holder.pid}), since ${localTime(holder.since)}, ${minutes} min ago`
-			: "another run works on this machine",
+			? `another run is active on this machine: ${holder.doing} (process ${holder.pid}), since ${localTime(holder.since)}, ${age(holder.since)}`
+			: "another run is active on this machine",
 		{
 			cause,
 			hint: "to see it at work: holdfast attach; then try again (create, prune and check wait for it with --wait 1h)",
 		},
 	);
+}
+
+function age(since: string): string {
+	const minutes = Math.round((Date.now() - Date.parse(since)) / 60_000);
+	return minutes < 1 ? "just now" : `${minutes} min ago`;
 }
 
 /** Undefined if the holder's record cannot be parsed. */

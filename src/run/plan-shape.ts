@@ -107,11 +107,11 @@ function faultOf(run: string, value: unknown): string | undefined {
 	if (strange.length > 0)
 		return `Holdfast ${VERSION} does not know ${[...new Set(strange)].map((kind) => `the kind of step "${word(kind)}"`).join(", ")}`;
 	const found = v.safeParse(planSchema, value, { abortEarly: true });
-	if (!found.success) return `its plan is not understood: ${issueOf(found.issues[0])}`;
+	if (!found.success) return `its plan cannot be read: ${issueOf(found.issues[0])}`;
 	if (found.output.run !== run) return "its plan is that of another run";
 	for (const step of found.output.steps) {
 		const fault = stepFault(step);
-		if (fault !== undefined) return `its step ${word(step.id)} is not understood: ${fault}`;
+		if (fault !== undefined) return `its step ${word(step.id)} cannot be read: ${fault}`;
 	}
 	return undefined;
 }

@@ -130,7 +130,7 @@ function understood<T>(schema: v.GenericSchema<unknown, T>, step: string, noted:
 	if (success) return output;
 	throw new HoldfastError(
 		"journal-damaged",
-		`what the journal has of ${step} is not understood: ${issues[0].message}`,
+		`the journal's entry for ${step} cannot be read: ${issues[0].message}`,
 		{
 			subject: step,
 			hint: "look at what its run has left, then give it up with: holdfast recover --abandon RUN",

@@ -11,10 +11,10 @@ const OWN_FOLDERS = ["/var/lib/holdfast", "/var/cache/holdfast"];
 
 /** Why a folder cannot belong to a state; undefined if it can. Folders are absolute and normalised. */
 export function folderFault(folder: string): string | undefined {
-	if (folder.includes("\0")) return "a path cannot hold a NUL byte";
-	if (folder.length > LONGEST_PATH) return `no path has more than ${LONGEST_PATH} characters`;
+	if (folder.includes("\0")) return "a path cannot contain a NUL byte";
+	if (folder.length > LONGEST_PATH) return `a path has at most ${LONGEST_PATH} characters`;
 	if (/^~(\/|$)/.test(folder))
-		return `"${folder}": ~ means nothing here, since others may read this file; write the home folder out, like "/home/NAME${folder.slice(1)}"`;
+		return `"${folder}": ~ is not expanded, because other users may read this file; write the home folder in full, such as "/home/NAME${folder.slice(1)}"`;
 	if (!folder.startsWith("/"))
 		return `"${folder}" is relative; write the absolute path, like "/${posix.normalize(folder).replace(/^(\.\.?\/)+/, "")}"`;
 	const normal = posix.normalize(folder).replace(/(?<=.)\/$/, "");
@@ -22,11 +22,11 @@ export function folderFault(folder: string): string | undefined {
 	if (normal !== folder) return `write "${normal}" instead of "${folder}"`;
 	for (const refused of REFUSED_FOLDERS) {
 		if (folder === refused || folder.startsWith(`${refused}/`))
-			return `"${folder}" is in ${refused}, which the kernel or each boot fills again and no backup can restore`;
+			return `"${folder}" is in ${refused}, which is filled by the kernel or at boot and cannot be restored`;
 	}
 	for (const own of OWN_FOLDERS) {
 		if (folder === own || folder.startsWith(`${own}/`) || own.startsWith(`${folder}/`))
-			return `"${folder}" ${own.startsWith(`${folder}/`) ? "holds" : "is in"} ${own}, Holdfast's own; a restore would replace the journal it works by`;
+			return `"${folder}" ${own.startsWith(`${folder}/`) ? "contains" : "is in"} ${own}, which belongs to Holdfast itself; a restore would replace the journal of its own run`;
 	}
 	return undefined;
 }
@@ -35,7 +35,7 @@ export const name = v.pipe(
 	v.string(),
 	v.regex(
 		/^[a-zA-Z0-9_-]+$/,
-		(issue) => `"${issue.input}" cannot be a name: use letters, digits, "_" and "-" only`,
+		(issue) => `"${issue.input}" is not a valid name: use only letters, digits, "_" and "-"`,
 	),
 );
 
@@ -52,14 +52,14 @@ export const folder = v.pipe(
 export const path = v.pipe(
 	v.string(),
 	v.check((value) => value.startsWith("/") && !value.includes("\0"), "must be an absolute path"),
-	v.maxLength(LONGEST_PATH, `no path has more than ${LONGEST_PATH} characters`),
+	v.maxLength(LONGEST_PATH, `a path has at most ${LONGEST_PATH} characters`),
 );
 
 export const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 
 export const httpAddress = v.pipe(
 	v.string(),
-	v.regex(/^https?:\/\/\S+$/, "must be a whole address, like http://127.0.0.1:8080/health"),
+	v.regex(/^https?:\/\/\S+$/, "must be a complete URL, such as http://127.0.0.1:8080/health"),
 );
 
 /** The host and port of such an address, to show when the rest may be secret. */
@@ -79,7 +79,7 @@ export const address = v.pipe(
 	text,
 	v.regex(
 		/^(?!(?:[a-zA-Z][a-zA-Z0-9+.-]*:)*(?:\/\/)?(?:[^/]*@)?-)/,
-		"no host, user or folder of an address begins with a dash",
+		"the host, user and folder of an address must not begin with a dash",
 	),
 );
 
@@ -100,7 +100,7 @@ export const argv = v.pipe(
 );
 
 export const environment = record(
-	v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "not a name for an environment variable")),
+	v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not a valid name for an environment variable")),
 	v.string(),
 );
 
@@ -119,19 +119,19 @@ export const calendar = v.pipe(
 
 /** A time with its unit, such as "26h". */
 export const durationText = (what: string) =>
-	v.pipe(v.string(), v.regex(DURATION, `write ${what} like "30s", "10m", "26h" or "7d"`));
+	v.pipe(v.string(), v.regex(DURATION, `write ${what} such as "30s", "10m", "26h" or "7d"`));
 
 /** A time with its unit, or a number of seconds, at least 1. */
 export const duration = v.union(
 	[
 		v.pipe(v.number(), v.minValue(1)),
-		v.pipe(v.string(), v.regex(DURATION, 'write a time like "30s", "10m" or "2h"')),
+		v.pipe(v.string(), v.regex(DURATION, 'write a time such as "30s", "10m" or "2h"')),
 	],
-	'write a time like "30s", "10m" or "2h"',
+	'write a time such as "30s", "10m" or "2h"',
 );
 
 /** The same, or 0 for none. */
-export const pause = v.union([v.literal(0), duration], 'write a time like "3s", or 0');
+export const pause = v.union([v.literal(0), duration], 'write a time such as "3s", or 0');
 
 /** A time that the manifest stores in seconds, with a minimum. */
 export const seconds = <S extends v.GenericSchema<string | number>>(

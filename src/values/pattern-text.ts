@@ -37,7 +37,7 @@ function parse(text: string): Pattern {
 	if (text === "") fail("it is empty");
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
 	if (/[\x00-\x1f\x7f]/.test(text)) fail('it contains a control character; use "*" instead');
-	if (!text.isWellFormed()) fail('it is not valid Unicode; write "*" for what is not');
+	if (!text.isWellFormed()) fail('it is not valid Unicode; use "*" for the invalid part');
 	if (text.startsWith("!"))
 		fail('"!" does not re-include anything here; for a name that begins with it, write "\\!"');
 	const style = /^(?:re|sh|fm|pp|pf):/.exec(text)?.[0];
@@ -56,7 +56,7 @@ function parse(text: string): Pattern {
 			fail(`"${name}" is not a file name; write the path without it`);
 		if (part !== "**" || parts.at(-1) !== "**") parts.push(part);
 	}
-	if (parts.length === 0) fail("it would leave out everything");
+	if (parts.length === 0) fail("it would exclude everything");
 	// "Everything below a folder at any depth" is the same as its entries, since excluding an entry excludes its content.
 	if (parts.at(-1) === "**") parts[parts.length - 1] = [ANY];
 	if (parts.filter((part) => part === "**").length > MOST_STARS)
@@ -82,7 +82,9 @@ function tokensOf(name: string): Token[] {
 		const character = name[at] as string;
 		if (character === "*") {
 			if (name[at + 1] === "*")
-				fail('"**" stands alone between slashes, for any number of folders; in a name, write "*"');
+				fail(
+					'"**" must stand alone between slashes, where it matches any number of folders; in a name, use "*"',
+				);
 			add(ANY);
 			at += 1;
 		} else if (character === "?") {
@@ -116,13 +118,14 @@ function setAt(name: string, start: number): { token: Token; end: number } {
 		const character = name[at];
 		if (character === undefined) fail('"[" is not closed; for the character itself, write "\\["');
 		const code = character.charCodeAt(0);
-		if (code > 0x7f) fail("a set holds ASCII characters only; write a pattern for each of the others");
+		if (code > 0x7f)
+			fail("a set can only contain ASCII characters; write a separate pattern for each other character");
 		at += 1;
 		return code;
 	};
 	while (name[at] !== "]" || at === first) {
 		if (name[at] === "[" && /[:.=]/.test(name[at + 1] ?? ""))
-			fail('classes such as [:digit:] are not known here; write a range, such as "[0-9]"');
+			fail('classes such as [:digit:] are not supported; write a range, such as "[0-9]"');
 		const from = next();
 		let to = from;
 		if (name[at] === "-" && name[at + 1] !== "]" && at + 1 < name.length) {

@@ -7,18 +7,18 @@ const WORDS: Readonly<Record<string, string>> = {
 	ENOENT: "no such file or folder",
 	ENOTDIR: "part of the path is not a folder",
 	EISDIR: "it is a folder",
-	EEXIST: "it is already there",
+	EEXIST: "it already exists",
 	ENOTEMPTY: "the folder is not empty",
 	ENOSPC: "no space left",
-	EDQUOT: "the disk quota is used up",
+	EDQUOT: "the disk quota is exhausted",
 	EROFS: "the file system is mounted read-only",
-	EIO: "the disk or what it is on gives an input/output error",
+	EIO: "input/output error of the disk or its connection",
 	EBUSY: "it is in use",
 	ELOOP: "too many symbolic links",
 	ENAMETOOLONG: "the name is too long",
-	EMFILE: "this process has too many files open",
-	ENFILE: "this machine has too many files open",
-	ESTALE: "the network file system has lost it",
+	EMFILE: "this process has too many open files",
+	ENFILE: "this machine has too many open files",
+	ESTALE: "the network file system no longer has it (stale file handle)",
 	ENXIO: "there is no such device",
 	ECONNREFUSED: "the connection was refused",
 };
@@ -68,7 +68,7 @@ export function pathOf(error: unknown): string | undefined {
 export function hintFor(error: unknown): string | undefined {
 	if (!isSystemError(error) || !["EACCES", "EPERM"].includes(error.code) || process.getuid?.() === 0)
 		return undefined;
-	return `run it as root (sudo), or as the user whose files these are; it runs as uid ${process.getuid?.()} now`;
+	return `run it as root (sudo), or as the owner of these files; it is running as uid ${process.getuid?.()}`;
 }
 
 /** A path may be bytes. Of one through an open folder, only the end is shown. */

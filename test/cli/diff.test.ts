@@ -75,7 +75,7 @@ for (const [what, harm, why] of [
 		(file: string) => writeFileSync(file, "no database"),
 		/could not count the rows of .*app\.sqlite[\s\S]*a restore replaces it/,
 	],
-	["gone", (file: string) => rmSync(file), /there is no SQLite database .*app\.sqlite/],
+	["gone", (file: string) => rmSync(file), /the SQLite database .*app\.sqlite does not exist/],
 	["a folder", makeFolder, /app\.sqlite is not a regular file/],
 ] as const)
 	test(`a live database that is ${what} is not compared, and all the rest is`, async () => {

@@ -154,7 +154,7 @@ for (const [words, expected] of [
 	[["list", "--json=3"], /^holdfast: --json takes no value$/m],
 	[["create", "--wait"], /^holdfast: --wait needs a value$/m],
 	[["create", "--wait", "3x"], /^holdfast: --wait: write a time like 30s, .* not 3x$/m],
-	[["list", "--config", "absent.yaml"], /there is no config file/],
+	[["list", "--config", "absent.yaml"], /the config file .* does not exist/],
 ] as const) {
 	test(`holdfast ${words.join(" ")} ends with exit code 2 and says why`, async () => {
 		const { code, stderr } = await placeWithData().holdfast(...words);

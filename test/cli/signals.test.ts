@@ -158,7 +158,7 @@ test("a second run meanwhile ends with exit code 4 and says who holds the lock",
 	assert.match(
 		stderr,
 		new RegExp(
-			`another run works on this machine: holdfast create web01 \\(process ${child.pid}\\), since 20`,
+			`another run is active on this machine: holdfast create web01 \\(process ${child.pid}\\), since 20`,
 		),
 	);
 	assert.equal((await ended).code, 0);

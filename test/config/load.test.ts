@@ -137,7 +137,7 @@ test("two states that own one folder are refused, both named; one within the oth
 	const fault = await faultOf(
 		machine("    state:\n      a: { folders: [/srv/x] }\n      b: { folders: [/srv/x] }\n"),
 	);
-	assert.match(fault, /5:\d+: "\/srv\/x" belongs to state "a" already/);
+	assert.match(fault, /5:\d+: "\/srv\/x" already belongs to state "a"/);
 	const file = join(folder, "nested.yaml");
 	writeFileSync(
 		file,
@@ -157,9 +157,18 @@ test("states that wait for each other are named as a cycle", async () => {
 	assert.match(fault, /a → b → a/);
 });
 
+test("a key that occurs twice is named, and a list in place of the config has its line", async () => {
+	assert.match(
+		await faultOf('{ "machines": {},\n "machines": {} }', "json"),
+		/2:2: the key "machines" occurs twice/,
+	);
+	assert.match(await faultOf("# machines\n- web01\n"), /2:3: a config must be a map .*, not a list/);
+	assert.match(await faultOf("export default [];\n", "ts"), /a config must be a map .*, not a list/);
+});
+
 test("an unknown engine lists those there are", async () => {
 	const fault = await faultOf(machine("    providers:\n      main: { type: borgbakup }\n"));
-	assert.match(fault, /there is no "borgbakup" here.*borgbackup/s);
+	assert.match(fault, /unknown type "borgbakup".*borgbackup/s);
 });
 
 test("a borg repository without a passphrase says what to add", async () => {
@@ -175,11 +184,11 @@ test("a database that cannot be as it is declared: twice, outside its folder, of
 		await faultOf(
 			states("      a: { dumps: [{ postgresql: x }] }\n      b: { dumps: [{ postgresql: x }] }\n"),
 		),
-		/the PostgreSQL database x belongs to state "a" already/,
+		/the PostgreSQL database x already belongs to state "a"/,
 	);
 	assert.match(
 		await faultOf(states("      a: { folders: [/srv/a], dumps: [{ sqlite: /srv/b/x.db }] }\n")),
-		/\/srv\/b\/x\.db is not in a folder of state "a"; add the folder that holds it: folders: \[\/srv\/b\]/,
+		/\/srv\/b\/x\.db is not in a folder of state "a"; add the folder that contains it: folders: \[\/srv\/b\]/,
 	);
 	assert.match(
 		await faultOf(
@@ -191,13 +200,13 @@ test("a database that cannot be as it is declared: twice, outside its folder, of
 	);
 	assert.match(
 		await faultOf(states("      a: { dumps: [{ postgresql: postgres }] }\n")),
-		/this database is the server's own/,
+		/this is a system database of the server/,
 	);
 });
 
 test("JSON and TypeScript configs locate their faults too", async () => {
 	const json = await faultOf('{\n  "machines": {\n    "web 01": {}\n  }\n}', "json");
-	assert.match(json, /3:5: "web 01" cannot be a name/);
+	assert.match(json, /3:5: "web 01" is not a valid name/);
 	const typed = await faultOf(
 		'export default {\n  machines: { web01: { state: { notes: {\n    folders: ["notes"] as string[],\n  } } } },\n};\n',
 		"ts",

@@ -28,7 +28,7 @@ describe("patterns in a config", () => {
 		for (const pattern of REFUSED_THERE)
 			await assert.rejects(
 				withPattern(pattern),
-				/leaves nothing of the folder "\/srv\/(other|app)".*state\.s\.exclude\.1|is not a pattern/s,
+				/excludes everything in the folder "\/srv\/(other|app)".*state\.s\.exclude\.1|is not a pattern/s,
 				pattern,
 			);
 	});
@@ -39,7 +39,7 @@ describe("patterns in a config", () => {
 				services: { vaultwarden: {} },
 				state: { vaultwarden: { exclude: ["/var/lib/vaultwarden/*"] } },
 			}),
-			/leaves nothing of the folder "\/var\/lib\/vaultwarden"/,
+			/excludes everything in the folder "\/var\/lib\/vaultwarden"/,
 		);
 		await assert.rejects(
 			load({
@@ -57,7 +57,7 @@ describe("patterns in a config", () => {
 		for (const pattern of ["data", "db", "data/*", `${FOLDER}/data/db/`, "**/d?"])
 			await assert.rejects(
 				load(state(["*.tmp", pattern])),
-				/leaves out the folder of the SQLite.*exclude\.1/s,
+				/excludes the folder of the SQLite.*exclude\.1/s,
 				pattern,
 			);
 		for (const pattern of ["*.sqlite", "data/db/*", "db/*", "cache"]) await load(state([pattern]));

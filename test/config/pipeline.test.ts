@@ -50,9 +50,9 @@ machines:
 			'rounds.yaml:5:31: unknown key "checks"; did you mean "healthChecks"? (machines.web01.state.a.checks)',
 			'rounds.yaml:5:43: unknown key "expect"; did you mean "maxAge"? (machines.web01.state.a.expect)',
 			'rounds.yaml:5:55: unknown key "folder"; did you mean "folders"? (machines.web01.state.a.folder)',
-			'rounds.yaml:6:39: there is no state "elsewhere" (machines.web01.state.b.after.0)',
+			'rounds.yaml:6:39: state "elsewhere" does not exist (machines.web01.state.b.after.0)',
 			'rounds.yaml:7:22: "srv" is relative; write the absolute path, like "/srv" (machines.web01.state.d.folders.0)',
-			'rounds.yaml:8:46: "/srv/b/x" overlaps "/srv/b" of state "b"; keep archives outside the folders that they are made of, best on another disk (machines.web01.providers.tar.destinations.d.path)',
+			'rounds.yaml:8:46: "/srv/b/x" overlaps "/srv/b" of state "b"; keep archives outside the folders that are backed up, preferably on another disk (machines.web01.providers.tar.destinations.d.path)',
 			"rounds.yaml:9:3: expected a map, found 7 (machines.web02)",
 		]);
 	});

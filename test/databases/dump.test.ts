@@ -85,7 +85,10 @@ test("each kind reads its own dumps, and no other does", () => {
 		assert.deepEqual(v.parse(schema, dump), dump);
 	}
 	const { issues } = v.safeParse(dumpSchema, {});
-	assert.match(issues?.[0]?.message ?? "", /^a dump is \{ postgresql \}, \{ mariadb \}, .* or \{ \w+ \}$/);
+	assert.match(
+		issues?.[0]?.message ?? "",
+		/^a dump must be \{ postgresql \}, \{ mariadb \}, .* or \{ \w+ \}$/,
+	);
 });
 
 test("a question is put to the server that the state's dumps name, a database by name before one of all", () => {

@@ -34,6 +34,6 @@ test("a dump of MariaDB's is refused before anything is touched", {
 	await web02.sh(`sed -i 's/"product": *"MySQL"/"product":"MariaDB"/' /mnt/archives/*/*.json`);
 	const { code, stderr } = await web02.holdfast("restore", "--yes", "--service", "shop", "tar", "latest");
 	assert.equal(code, 1, stderr);
-	assert.match(stderr, /it was dumped by MariaDB 9, and the server here is MySQL 9/);
+	assert.match(stderr, /it was dumped by MariaDB 9, but this server is MySQL 9/);
 	assert.equal(await web02.sh("mysql -BNe 'SELECT n FROM shop.t'"), "1");
 });

@@ -159,7 +159,7 @@ describe("PostgreSQL databases of a state", { skip: noMachines }, () => {
 			'rm /var/lib/holdfast/journal.sqlite*; sed -i \'s/"version":15/"version":99/g\' /mnt/archives/*/index.json',
 		);
 		const stderr = await holdfast(1, "restore", "--yes", "tar", "latest");
-		assert.match(stderr, /was dumped by version 99, and the server here is 15/);
+		assert.match(stderr, /was dumped by version 99, but this server is version 15/);
 		assert.match(stderr, /nothing was touched/);
 	});
 
@@ -172,7 +172,7 @@ describe("PostgreSQL databases of a state", { skip: noMachines }, () => {
 		assert.match(restored, /could not ask PostgreSQL for its version/);
 		assert.equal(await web01().sh("cat /srv/app/file"), "newer");
 		const created = await holdfast(1, "create", "--provider", "tar");
-		assert.match(created, /could not look at the database app/);
+		assert.match(created, /could not read the properties of the database app/);
 		await web01().sh(
 			"systemctl start postgresql@15-main; until runuser -u postgres -- pg_isready -q; do sleep 0.2; done",
 		);

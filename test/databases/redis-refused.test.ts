@@ -45,13 +45,13 @@ const CASES: readonly Case[] = [
 		title: "nothing of it may be used",
 		conf: renamed("CONFIG", "SYNC", "PSYNC", "BGSAVE"),
 		stored: false,
-		said: /the server refuses it[\s\S]*unknown command 'BGSAVE'[\s\S]*→ Redis needs for a backup, in its ACL: .*\+bgsave/,
+		said: /the server denied permission[\s\S]*unknown command 'BGSAVE'[\s\S]*→ to back up Redis, the user needs these commands in its ACL: .*\+bgsave/,
 	},
 	{
 		title: "its user may not even ask what it is",
 		conf: "user default on nopass ~* +@all -info",
 		stored: false,
-		said: /NOPERM[\s\S]*→ Redis needs/,
+		said: /NOPERM[\s\S]*→ to back up Redis/,
 	},
 ];
 

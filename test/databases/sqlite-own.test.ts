@@ -68,7 +68,7 @@ open("${ready}", "w").close(); time.sleep(60)`,
 			assert.equal(code, 0, stderr);
 			assert.match(
 				stderr,
-				/! the database .*0\.db was copied page by page, as it is: .*no such collation sequence: THEIRS/,
+				/! the database .*0\.db was copied page by page, because .*no such collation sequence: THEIRS/,
 			);
 			user.kill("SIGKILL");
 			for (const file of files) run(file, `db.execute("DELETE FROM t")`);

@@ -235,7 +235,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			rmSync(repoOf(folder), { recursive: true, force: true });
 			await assert.rejects(
 				destination.create({ name: "a", roots, metadata: metadataOf("a") }, false, quiet),
-				/was there before|held archives before/,
+				/existed before|contained archives before/,
 			);
 			await assert.rejects(destination.list(quiet), /does not exist|there is no \w+ repository/);
 			rmSync(folder, { recursive: true });

@@ -243,7 +243,8 @@ test("a disk that was taken away is told as absent, or as a fault where it is re
 	await assert.rejects(
 		make(openLocalbackup(below, { ...onIt, required: true }), below, "b"),
 		(error) =>
-			!(error instanceof DestinationAbsent) && /the disk of disk is not there/.test((error as Error).message),
+			!(error instanceof DestinationAbsent) &&
+			/the disk of disk is not attached/.test((error as Error).message),
 	);
 	execFileSync("mv", [`${image}.away`, image]);
 	await make(openLocalbackup(below, onIt), below, "b");

@@ -36,7 +36,7 @@ for (const [engine, program, listing, options] of [
 			place.write("printed", text);
 			const { code, stderr } = await place.start(["list"], path).ended;
 			assert.notEqual(code, 0, JSON.stringify(text));
-			assert.match(stderr, /could not be listed: what .* printed is not understood/, JSON.stringify(text));
+			assert.match(stderr, /could not be listed: the output of .* cannot be parsed/, JSON.stringify(text));
 		}
 		// Go prints a list that was never initialized as null.
 		place.write("printed", program === "restic" ? "null\n" : '{"archives": []}');

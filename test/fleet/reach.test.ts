@@ -206,7 +206,7 @@ machines:
 		await web02.sh("until [ -e /tmp/works ]; do sleep 0.1; done");
 		const second = await laptop.holdfast("create", "web02");
 		assert.equal(second.code, 4, second.stderr);
-		assert.match(second.stderr, /another run works on this machine/);
+		assert.match(second.stderr, /another run is active on this machine/);
 		await web02.sh("touch /tmp/go-on");
 		assert.equal((await first).code, 0);
 		await declare();

@@ -87,7 +87,9 @@ machines:
   web01: { tags: [a, b], ${own}${STATE} }
 `;
 	await assert.rejects(config(both("")), (error: HoldfastError) =>
-		/maxAge is "1h" by tag "a" and "2h" by tag "b"/.test([error.message, ...error.details].join("\n")),
+		/maxAge is set to "1h" by tag "a" and to "2h" by tag "b"/.test(
+			[error.message, ...error.details].join("\n"),
+		),
 	);
 	assert.equal((await config(both("maxAge: 3h, "))).get("web01")?.maxAge, 10800);
 });
@@ -111,10 +113,10 @@ machines:
 
 test("a host, a schedule and a mail address that cannot be are faults with their lines", async () => {
 	for (const [own, said] of [
-		["host: -oProxyCommand=evil", "is no host"],
+		["host: -oProxyCommand=evil", "is not a host"],
 		['schedule: { create: "daily\\nExecStart=/bin/x" }', "is not a calendar event"],
 		["notify: [{ email: --help@x }]", "is not a mail address"],
-		["maxAge: soon", "write an age like"],
+		["maxAge: soon", "write an age such as"],
 	] as const)
 		await assert.rejects(config(`machines:\n  web01: { ${own}, ${STATE} }\n`), (error: HoldfastError) => {
 			assert.match([error.message, ...error.details].join("\n"), new RegExp(said));

@@ -68,11 +68,11 @@ const STRANGE: Readonly<Record<string, readonly [expression: string, said: RegEx
 	],
 	"a step without its place": [
 		"json_set(json_remove(plan, '$.steps[4].place'), '$.program', '0.9.7')",
-		/its step aside:notes:0 is not understood: place: it is missing/,
+		/its step aside:notes:0 cannot be read: place: it is missing/,
 	],
 	"a place of another form": [
 		"json_set(plan, '$.steps[4].place.mode', 'teleport', '$.program', '0.9.7')",
-		/not understood: place: mode/,
+		/cannot be read: place: mode/,
 	],
 };
 

@@ -34,13 +34,14 @@ test("whoever holds the lock, what is written of them is a schema's or nothing",
 	const runtime = join(folder, "run");
 	const lock = takeLock(runtime, "holdfast create web01");
 	assert.equal(lockHolder(runtime)?.doing, "holdfast create web01");
+	assert.throws(() => takeLock(runtime, "x"), /: holdfast create web01 \(process \d+\), since .*, just now$/);
 	for (const text of STRANGE) {
 		writeFileSync(join(runtime, "lock.json"), text);
 		assert.equal(lockHolder(runtime)?.doing, "another run", text.slice(0, 80));
 		assert.throws(
 			() => takeLock(runtime, "x"),
 			(error: HoldfastError) =>
-				error.code === "locked" && error.message === "another run works on this machine" && !!error.hint,
+				error.code === "locked" && error.message === "another run is active on this machine" && !!error.hint,
 			text.slice(0, 80),
 		);
 	}

@@ -29,7 +29,7 @@ describe("expansion", () => {
 	test("modules that use each other in a circle are named", () => {
 		const modules = [plain("a", ["b"]), plain("b", ["c"]), plain("c", ["a"])];
 		assert.deepEqual(expand(modules, { a: {} }).faults, [
-			{ path: ["services", "a"], message: "the modules use each other: a → b → c → a" },
+			{ path: ["services", "a"], message: "the modules use each other in a cycle: a → b → c → a" },
 		]);
 	});
 

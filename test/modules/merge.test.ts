@@ -55,7 +55,7 @@ describe("merging", () => {
 		);
 		assert.match(
 			conflicts[0]?.message ?? "",
-			/hooks\.preBackup is \["sh","-c","x","sh"\] by a and \["true"\] by b/,
+			/hooks\.preBackup is set to \["sh","-c","x","sh"\] by a and to \["true"\] by b/,
 		);
 	});
 
@@ -110,6 +110,6 @@ describe("merging", () => {
 		}
 		const conflicts: Conflict[] = [];
 		merge([firm, { value: { port: 3 }, by: 'module "y"' }], conflicts, any);
-		assert.match(conflicts[0]?.message ?? "", /port is 1 by holdfast\.yaml and 3 by module "y"/);
+		assert.match(conflicts[0]?.message ?? "", /port is set to 1 by holdfast.yaml and to 3 by module "y"/);
 	});
 });

@@ -76,7 +76,7 @@ describe("services in a config", () => {
 
 	test("an unknown module, with the one that was meant and the line", async () => {
 		const fault = await faultOf(machineOf("    services:\n      grafanna: {}"));
-		assert.match(fault, /holdfast\.yaml:4:7: there is no module "grafanna"; did you mean "grafana"\?/);
+		assert.match(fault, /holdfast\.yaml:4:7: module "grafanna" does not exist; did you mean "grafana"\?/);
 	});
 
 	test("an unknown or wrong option, with its line", async () => {
@@ -89,7 +89,7 @@ describe("services in a config", () => {
 
 	test("a fault in what a module yields is shown at the module's line, and names it", async () => {
 		const fault = await faultOf(machineOf("    services:\n      folders: { one: /srv/a, two: /srv/a }"));
-		assert.match(fault, /"\/srv\/a" belongs to state "one" already/);
+		assert.match(fault, /"\/srv\/a" already belongs to state "one"/);
 		assert.match(fault, /state "two" of module "folders"/);
 		assert.match(fault, /holdfast\.yaml:4:7/);
 	});
@@ -123,7 +123,7 @@ export const shop = defineModule({
 		const text = "    services:\n      shop:\n      postgresql: { databases: { shop: { port: 5434 } } }";
 		assert.match(
 			await faultOf(`modules: [shop.ts]\n${machineOf(text)}`, { "shop.ts": firm }),
-			/databases\.shop\.port is 5434 by holdfast\.yaml and 5433 by module "shop"/,
+			/databases\.shop\.port is set to 5434 by holdfast\.yaml and to 5433 by module "shop"/,
 		);
 		const overridden = await load(`modules: [shop.ts]\n${machineOf(text)}`, { "shop.ts": module });
 		assert.deepEqual(overridden?.state.shop?.dumps, [{ postgresql: "shop", port: 5434 }]);
@@ -149,7 +149,7 @@ export const shop = defineModule({
 			await faultOf(`modules: [x.ts]\n${machineOf("    services: { shop: {} }")}`, {
 				"x.ts": "export const x = 1;",
 			}),
-			/what it exports is not a module/,
+			/it exports something that is not a module/,
 		);
 	});
 });

@@ -160,11 +160,11 @@ describe("Nix", { skip: noNix }, () => {
 		const providers = { tar: { list: "x", create: "x", restore: "x" } };
 		await assert.rejects(
 			clan({ state: { "a b": { folders: ["/srv/a"] } }, providers }),
-			says(/"a b" cannot be a name.*clan\.state/s),
+			says(/"a b" is not a valid name.*clan\.state/s),
 		);
 		await assert.rejects(
 			clan({ state: { a: { folders: [] } }, providers }),
-			says(/"a" owns no folder and no database/),
+			says(/"a" has no folders and no databases/),
 		);
 		await assert.rejects(
 			clan({ state: { a: { folders: ["/srv/a"] } }, providers: { tar: { list: "x", create: "x" } } }),

@@ -106,7 +106,7 @@ describe("while a restore over the network is staging", { skip: noMachines }, ()
 		await web01.sh("until ls -d /srv/.holdfast-*/new 2>/dev/null; do sleep 0.02; done");
 		const second = await web01.holdfast("restore", "--yes", "borgbackup", "latest");
 		assert.equal(second.code, 4, second.stderr);
-		assert.match(second.stderr, /another run works on this machine: holdfast restore web01/);
+		assert.match(second.stderr, /another run is active on this machine: holdfast restore web01/);
 		assert.equal((await first).code, 0);
 	});
 });
@@ -300,7 +300,7 @@ describe("an archive made by somebody hostile", () => {
 				writeFileSync(index, JSON.stringify(forged));
 				const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "hostile");
 				assert.equal(code, 1, stderr);
-				assert.match(stderr, /is damaged: its .* does not fit: .*is not an absolute, normalised path/);
+				assert.match(stderr, /is damaged: its .* is not valid: .*is not an absolute, normalised path/);
 				assert.equal(everything(place), before);
 			}
 		}

@@ -71,7 +71,7 @@ for (const [type, repo] of LED_AWAY)
 	test(`${type}: ${repo} is no address`, () => {
 		const { success, issues } = v.safeParse(providerSchema, { type, destinations: { d: { repo } } });
 		assert.equal(success, false);
-		assert.match(JSON.stringify(issues?.map(({ message }) => message)), /begins with a dash/);
+		assert.match(JSON.stringify(issues?.map(({ message }) => message)), /begin with a dash/);
 	});
 
 test("borg itself would have run it", () => {
@@ -143,6 +143,6 @@ test("an archive whose manifest goes to such an address is not adopted", async (
 	const next = new Place(below);
 	const { code, stderr } = await next.holdfast("adopt", at, "--yes", "--output", next.path("new.yaml"));
 	assert.equal(code, 1, stderr);
-	assert.match(stderr, /the manifest in .* is not understood[\s\S]*begins with a dash/);
+	assert.match(stderr, /the manifest in .* cannot be parsed[\s\S]*begin with a dash/);
 	assert.equal(existsSync(next.path("new.yaml")), false);
 });

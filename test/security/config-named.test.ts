@@ -17,8 +17,11 @@ test("root is refused somebody's file also when it is named; only a look at data
 		for (const command of ["status", "create", "list", "manifest"]) {
 			const { code, stderr } = stage.run("/", [command, "--config", file]);
 			assert.equal(code, 2, stderr);
-			assert.match(stderr, /is not read: the folder .*belongs to .*\n.*nobody else may be able to change it/);
-			assert.match(stderr, /→ copy it to \/etc\/holdfast/);
+			assert.match(
+				stderr,
+				/refusing to read .*: the folder .*belongs to .*\n.*only root may be able to change it/,
+			);
+			assert.match(stderr, /→ copy it and the files that it imports to \/etc\/holdfast/);
 		}
 	assert.equal(stage.run("/", ["validate", "--config", ts]).code, 2);
 	stage.assertUntouched("by name");
@@ -101,7 +104,7 @@ test("others than root: a stranger's folder is not read, and what they name is",
 	stage.assertUntouched("manifest");
 	assert.match(
 		stderr,
-		/is not read: the folder .*bob belongs to .*If you trust it: --config \S+holdfast\.ts/,
+		/was ignored: the folder .*bob belongs to .*If you trust it, use --config \S+holdfast\.ts/,
 	);
 	const named = stage.run("/", ["manifest", "--config", file], {}, ALICE);
 	assert.equal(named.code, 0, named.stderr);

@@ -93,7 +93,7 @@ for (const hostile of HOSTILE)
 			if (!hostile.slow) {
 				const listed = await done(0, "list");
 				assert.match(listed.stdout, /damaged +there::/);
-				assert.match(listed.stderr, /is damaged: its description does not fit/);
+				assert.match(listed.stderr, /is damaged: its description is not valid/);
 			}
 			writeFileSync(place.path("notes/file"), "newer");
 			if (!hostile.slow)
@@ -105,7 +105,7 @@ for (const hostile of HOSTILE)
 			if (hostile.slow) return;
 			assert.match(
 				(await done(0, "archives", "show", bad.id)).stdout,
-				/^damaged +its description does not fit/m,
+				/^damaged +its description is not valid/m,
 			);
 			assert.match((await done(1, "archives", "hold", bad.id)).stderr, /is damaged/);
 			await done(0, "create");
@@ -114,7 +114,7 @@ for (const hostile of HOSTILE)
 			assert.equal(left.filter(({ damaged }) => damaged !== undefined).length, 1);
 			assert.equal(goodOnes(left).length, 1);
 			const check = await done(1, "check");
-			assert.match(check.stderr, /its description does not fit/);
+			assert.match(check.stderr, /its description is not valid/);
 			const adopted = await done(0, "adopt", at, "--type", hostile.type, "--dry-run");
 			assert.match(adopted.stdout, /passed over: .* is damaged/);
 		});
@@ -173,7 +173,7 @@ describe("what lies where an archive's own file should be", () => {
 
 	test("tar: an archive whose index is gone, or that is a symlink, is not passed over", async () => {
 		const gone = await inTar((archive) => writeFileSync(join(archive, "data.tar.zst"), ""));
-		assert.match(JSON.stringify(gone), /its index.json is not there/);
+		assert.match(JSON.stringify(gone), /its index.json is missing/);
 		const elsewhere = mkdtempSync(join(folder, "elsewhere-"));
 		const link = await inTar((archive) => {
 			HOSTILE[0]?.plant(elsewhere, "other", valid());

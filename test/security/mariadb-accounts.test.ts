@@ -83,8 +83,8 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 
 		test("and there are accounts for the database: what it brings is locked, and gives nothing on", async () => {
 			const said = await brought(account("new", "%"), account("more", "localhost"));
-			assert.match(said, /new@% is made but locked.*ALTER USER 'new'@'%' ACCOUNT UNLOCK/);
-			assert.match(said, /new@% may not give its rights.*WITH GRANT OPTION/);
+			assert.match(said, /new@% was created but locked.*ALTER USER 'new'@'%' ACCOUNT UNLOCK/);
+			assert.match(said, /new@% cannot grant its privileges.*WITH GRANT OPTION/);
 			assert.deepEqual([mayLogIn("new"), mayLogIn("more"), mayLogIn("app")], [false, false, true]);
 			assert.doesNotMatch(server.sql("", "SHOW GRANTS FOR new@'%'"), /GRANT OPTION/);
 			server.sql("", "ALTER USER new@'%' ACCOUNT UNLOCK");
@@ -95,7 +95,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 			server.sql("", "DROP DATABASE app; DROP USER app@localhost");
 			const said = await brought(account("app", "localhost"), account("new", "%"));
 			assert.deepEqual([mayLogIn("new"), mayLogIn("app")], [false, true]);
-			assert.doesNotMatch(said, /app@localhost is made but locked/);
+			assert.doesNotMatch(said, /app@localhost was created but locked/);
 		});
 
 		test("and there are none: the only one may log in, wherever it comes from", async () => {
@@ -111,8 +111,8 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 				account("other", "127.0.0.1"),
 				account("", "localhost"),
 			);
-			assert.match(said, /account other@% is left out, since this server has other@localhost already/);
-			assert.match(said, /account @localhost is left out/);
+			assert.match(said, /account other@% was skipped, because this server already has other@localhost/);
+			assert.match(said, /account @localhost was skipped/);
 			assert.equal(outside(), was);
 			assert.doesNotMatch(said, /made the accounts/);
 		});

@@ -27,7 +27,7 @@ test("localbackup: of two archives of one name neither is taken for the other, a
 	hostile.plant(at, "good-1", valid());
 	const listed = await destination.list(quiet);
 	assert.deepEqual(listed.map(({ name }) => name).sort(), ["snapshot.0", `snapshot.${snapshots - 1}`]);
-	for (const { damaged } of listed) assert.match(damaged ?? "", /2 snapshots say that they are good-1/);
+	for (const { damaged } of listed) assert.match(damaged ?? "", /2 snapshots claim to be good-1/);
 	await destination.remove(["good-1"], quiet);
 	assert.equal((await destination.list(quiet)).length, 2);
 	await assert.rejects(
@@ -59,12 +59,12 @@ test("restic: odd snapshots make no archive of ours, each for its reason", () =>
 		[
 			["00000002", undefined],
 			["00000006", "it has no tag holdfast=NAME"],
-			["00000007", "its tag has a name that no archive can have"],
-			["00000008", "its tag has a name that no archive can have"],
+			["00000007", "its tag is not a valid archive name"],
+			["00000008", "its tag is not a valid archive name"],
 			["good", "forged"],
-			["x1", "its description cannot be inflated"],
+			["x1", "its description cannot be decompressed"],
 			["x2", "its description is too large: more than 1024 KiB"],
-			["x3", "its description is not there"],
+			["x3", "its description is missing"],
 		],
 	);
 });
@@ -76,8 +76,8 @@ test("restic: odd tags cost their snapshot alone, and so does a name that anothe
 		`--tag=holdfast-about=${deflateRawSync(text).toString("base64url")}`;
 	const odd = [
 		{ tags: ["--tag=holdfast=x2", about(Buffer.alloc(90 * 1024 ** 2))], why: /is too large/ },
-		{ tags: ["--tag=holdfast=x4", about(valid())], why: /2 snapshots say that they are x4/ },
-		{ tags: ["--tag=holdfast=x4", about(valid({ run: "other" }))], why: /2 snapshots say that they are x4/ },
+		{ tags: ["--tag=holdfast=x4", about(valid())], why: /2 snapshots claim to be x4/ },
+		{ tags: ["--tag=holdfast=x4", about(valid({ run: "other" }))], why: /2 snapshots claim to be x4/ },
 	];
 	for (const { tags } of odd) run(at, ["restic", "backup", "-q", ...tags, files]);
 	run(at, [

@@ -107,7 +107,7 @@ describe("what could not be read back is not written", () => {
 			const request = { name: "good-2", roots: [{ path: files, exclude: [] }], metadata: large };
 			await assert.rejects(
 				destination.create(request, false, quiet),
-				/the archive's description takes 1\d+ KiB/,
+				/the archive's description is too large: 1\d+ KiB/,
 			);
 			assert.deepEqual(goodOnes(await destination.list(quiet)), ["good-1"]);
 			await destination.create({ ...request, metadata: metadataOf("two") }, false, quiet);
@@ -130,7 +130,7 @@ test("names that a list command prints are bounded, and show what they are", () 
 	assert.match(JSON.stringify(names("x".repeat(2_000))), /more than 1024 characters/);
 	assert.throws(() => names("a\n".repeat(100_001)), /printed 100001 names/);
 	for (const text of ["[1]", "[{}]", '[{"name":""}]', "[null]", "[[", "{}\n[".slice(3)])
-		assert.throws(() => names(text), /printed JSON that is not a list/, text);
+		assert.throws(() => names(text), /printed JSON that is not an array/, text);
 });
 
 test("archives as 0.1.0 wrote them are read", () => {

@@ -32,7 +32,7 @@ test("what a step has not noted is not read; what is not understood is said, wit
 		assert.equal(kind.handedIn("a", undefined), undefined);
 	}
 	const place = STEP_KINDS.get("place");
-	assert.throws(() => place?.noteIn("place:a:0", { entries: 7 }), /what the journal has of place:a:0/);
+	assert.throws(() => place?.noteIn("place:a:0", { entries: 7 }), /the journal's entry for place:a:0/);
 	assert.deepEqual(place?.noteIn("place:a:0", { entries: ["x"], ofTomorrow: 1 }), {
 		entries: ["x"],
 		ofTomorrow: 1,
@@ -46,5 +46,5 @@ test("a note of a stop that is of no version known here is not taken for one of 
 	assert.ok(stop?.noteIn("stop:a", { units: [known] }));
 	assert.ok(stop?.noteIn("stop:a", { wasUp: [{ unit: "a.service" }] }));
 	for (const note of [{ units: [{ ...known, role: "of tomorrow" }] }, { units: [unit] }, {}])
-		assert.throws(() => stop?.noteIn("stop:a", note), /what the journal has of stop:a is not understood/);
+		assert.throws(() => stop?.noteIn("stop:a", note), /the journal's entry for stop:a cannot be read/);
 });

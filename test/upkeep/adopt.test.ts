@@ -96,7 +96,7 @@ describe("adopt", () => {
 			const said = await ok(second, "adopt", ...words(at), "--output", config, "--yes");
 			assert.match(
 				readFileSync(config, "utf8"),
-				/# from the archive; it runs as root unless a user is named\n +command:/,
+				/# from the archive; runs as root unless a user is set\n +command:/,
 			);
 			const [engine = ""] = name.split(",");
 			assert.match(said, new RegExp(`holdfast restore --service notes web01 ${engine} latest`));
@@ -179,6 +179,6 @@ test("patterns that an older Holdfast took and this one refuses are named, and d
 	assert.deepEqual(adopted.manifest.state.notes?.exclude, ["*.tmp"]);
 	assert.match(
 		adoptedText(adopted).join("\n"),
-		/taken out of its config: exclude of state notes: "a\*\*b" is not a pattern.*\n.*"\/srv\/\*" leaves nothing of the folder "\/srv\/notes"/,
+		/taken out of its config: exclude of state notes: "a\*\*b" is not a pattern.*\n.*"\/srv\/\*" excludes everything in the folder "\/srv\/notes"/,
 	);
 });

@@ -146,7 +146,7 @@ test("a disk that is not mounted has lost nothing", {
 	} finally {
 		execFileSync("umount", [place.path("disk")]);
 	}
-	const cannot = /cannot be seen: no file system is mounted at .*disk, as there was when/;
+	const cannot = /cannot be seen: no file system is mounted at .*disk, but one was when/;
 	const listed = await ends(place, 0, "list");
 	assert.match(listed, cannot);
 	const said = await ends(place, 1, "check");

@@ -130,14 +130,14 @@ test("a hold keeps, and so does not being ours, being damaged, or being made by 
 	const why = decided(archives, { keepLast: 1 }).flatMap((one) => one.why);
 	for (const reason of [
 		"hold: the audit",
-		"Holdfast did not make it",
+		"it was not created by Holdfast",
 		"it is damaged",
-		"a newer Holdfast made it",
+		"it was created by a newer version of Holdfast",
 	])
 		assert.ok(why.includes(reason), reason);
 });
 
-test("an archive whose time is yet to come is kept, and takes no place", () => {
+test("an archive whose time is in the future is kept, and takes no place", () => {
 	const clockWasWrong = archive(-24 * 365 * 4, undefined, undefined, "web01-wrong");
 	const archives = [clockWasWrong, ...[1, 25, 49].map((hours) => archive(hours))];
 	const decisions = decided(archives, { keepLast: 1 });
@@ -145,7 +145,7 @@ test("an archive whose time is yet to come is kept, and takes no place", () => {
 		decisions.filter(({ keep }) => keep).map((one) => one.archive.name),
 		["web01-wrong", "web01-1"],
 	);
-	assert.deepEqual(decisions[0]?.why, ["its time is yet to come"]);
+	assert.deepEqual(decisions[0]?.why, ["its time is in the future"]);
 	assert.deepEqual(decisions[1]?.why, ["the newest good one of notes", "one of the last"]);
 	// The same while the clock is wrong: nothing is removed then.
 	const back = retain(
@@ -167,7 +167,7 @@ test("what a machine finds that it may have made before its records begin goes w
 	assert.deepEqual(kept([...before, ...own], { keepLast: 3 }, records(own)), [1, 25, 49]);
 	const elsewhere = archive(2);
 	const [, foreign] = decided([...own, elsewhere], { keepLast: 1 }, records(own));
-	assert.deepEqual(foreign?.why, ["this machine has no record of making it"]);
+	assert.deepEqual(foreign?.why, ["this machine has no record of creating it"]);
 });
 
 const outcomes = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.constantFrom("good", "failed"), {

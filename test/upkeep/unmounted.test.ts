@@ -45,7 +45,7 @@ for (const [engine, destination] of Object.entries(AT))
 		assert.equal(code, 1, stderr);
 		assert.match(
 			stderr,
-			/no file system is mounted at .*disk, as there was when|was there before and is gone/,
+			/no file system is mounted at .*disk, but one was when|existed before and is now missing/,
 		);
 		assert.deepEqual(readdirSync(disk), []);
 		if (engine !== "tar" && engine !== "localbackup") return;

@@ -70,7 +70,7 @@ test("a retention that keeps nothing is refused, with its line", async () => {
 	);
 	const { code, stderr } = await place.holdfast("validate");
 	assert.equal(code, 2);
-	assert.match(stderr, /holdfast\.yaml:5:9.*says nothing to keep/);
+	assert.match(stderr, /holdfast\.yaml:5:9.*keeps nothing/);
 });
 
 test("an archive with a hold is not pruned until it is released", async () => {

@@ -138,7 +138,7 @@ function requireThere(areas: readonly string[]): void {
 	if (lost === undefined) return;
 	throw new HoldfastError("undo-impossible", `the old copy is not at ${lost} any more`, {
 		subject: lost,
-		hint: "is its filesystem mounted? If somebody moved the folder, move it back; nothing was touched",
+		hint: "check that its file system is mounted; if the folder was moved, move it back. Nothing was changed",
 	});
 }
 

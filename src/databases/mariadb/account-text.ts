@@ -90,7 +90,7 @@ export function grantText(
 ) {
 	const rights = privileges.map(({ name, columns }) => {
 		if (!PRIVILEGES.has(name))
-			throw new HoldfastError("archive-not-trusted", `${JSON.stringify(name)} is not a right on a database`);
+			throw new HoldfastError("archive-not-trusted", `${JSON.stringify(name)} is not a database privilege`);
 		return columns === undefined ? name : `${name} (${columns.map(identifier).join(", ")})`;
 	});
 	const on = identifier(isPattern ? pattern(database) : database);

@@ -29,7 +29,7 @@ export const grantees = (database: string) =>
 
 /** Passwords are stored as the server's hashes. */
 export async function accountsOf(server: Server, database: string): Promise<object | undefined> {
-	const rows = await server.sql([grantees(database)], `look for the accounts of ${database}`);
+	const rows = await server.sql([grantees(database)], `list the accounts of ${database}`);
 	const accounts: Account[] = [];
 	const roles = new Set(rows.filter(([, host]) => !host).map(([role = ""]) => role));
 	const members =
@@ -37,26 +37,23 @@ export async function accountsOf(server: Server, database: string): Promise<obje
 			? []
 			: await server.sql(
 					["SELECT User, Host, Role FROM mysql.roles_mapping"],
-					`look for the roles of ${database}`,
+					`list the roles of ${database}`,
 				);
 	const begin =
 		roles.size === 0
 			? []
 			: await server.sql(
 					["SELECT User, Host, default_role FROM mysql.user WHERE default_role <> ''"],
-					`look for the roles of ${database}`,
+					`list the roles of ${database}`,
 				);
 	for (const [user = "", host = ""] of rows) {
 		const who = accountLiteral({ user, host });
-		const doing = `look at the account ${nameOf({ user, host })}`;
+		const doing = `read the account ${nameOf({ user, host })}`;
 		const made = host === "" ? [] : await server.sql([HASHES_IN_HEX, `SHOW CREATE USER ${who}`], doing);
 		const grants = await server.sql([`SHOW GRANTS FOR ${who}`], doing);
 		const clauses = host === "" ? [] : clausesOf(made.flat().join("\t"), { user, host });
 		if (clauses === undefined)
-			throw new HoldfastError(
-				"database-failed",
-				`could not ${doing}: its definition has a form that is not understood`,
-			);
+			throw new HoldfastError("database-failed", `could not ${doing}: its definition cannot be parsed`);
 		const [, , defaultRole] = begin.find(([name, from]) => name === user && from === host) ?? [];
 		accounts.push({
 			...{ user, host, clauses },
@@ -76,19 +73,15 @@ function held(accounts: unknown, database: string): { accounts: Account[]; fault
 	if (found.success) return { accounts: found.output.accounts, faults: [] };
 	const old = v.safeParse(oldSchema, accounts);
 	if (!old.success)
-		throw new HoldfastError(
-			"archive-damaged",
-			`the accounts of ${database} in the archive are not understood`,
-			{
-				hint: "the archive is damaged, or somebody changed it",
-			},
-		);
+		throw new HoldfastError("archive-damaged", `the accounts of ${database} in the archive cannot be read`, {
+			hint: "the archive is damaged or was modified; choose another one",
+		});
 	const faults: string[] = [];
 	const some = old.output.flatMap(({ name, statements: [made = "", ...grants] }) => {
 		const who = accountOf(name);
 		const clauses = clausesOf(made, who);
 		if (clauses === undefined) {
-			faults.push(`the account ${name} is left out: its definition has a form that is not understood`);
+			faults.push(`the account ${name} was skipped: its definition cannot be parsed`);
 			return [];
 		}
 		return [
@@ -99,7 +92,7 @@ function held(accounts: unknown, database: string): { accounts: Account[]; fault
 				grants: grants.flatMap((text) => {
 					const grant = grantOf(text, who, database);
 					if (!grant)
-						faults.push(`a right of the account ${name} is left out, since it is not on ${database} alone`);
+						faults.push(`a privilege of the account ${name} was skipped: it is not limited to ${database}`);
 					return grant ?? [];
 				}),
 			},
@@ -113,7 +106,7 @@ export async function missingAccounts(
 	database: string,
 	accounts: unknown,
 ): Promise<string[]> {
-	const rows = await server.sql(["SELECT User, Host FROM mysql.user"], "look for accounts");
+	const rows = await server.sql(["SELECT User, Host FROM mysql.user"], "list the accounts");
 	const there = new Set(rows.map(([user = "", host = ""]) => nameOf({ user, host })));
 	return held(accounts, database)
 		.accounts.map(nameOf)

@@ -12,7 +12,7 @@ export interface Properties {
 export async function exists({ sql }: Server, name: string): Promise<boolean> {
 	const found = await sql(
 		[`SELECT 1 FROM information_schema.schemata WHERE schema_name = ${literal(name)}`],
-		`look for the database ${name}`,
+		`check whether the database ${name} exists`,
 	);
 	return found.length > 0;
 }
@@ -22,7 +22,7 @@ export async function propertiesOf({ sql }: Server, name: string): Promise<Prope
 		[
 			`SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(name)}`,
 		],
-		`look at the database ${name}`,
+		`read the properties of the database ${name}`,
 	);
 	return { charset, collation };
 }
@@ -32,7 +32,7 @@ export async function tablesOf({ sql }: Server, name: string): Promise<string[]>
 		[
 			`SELECT table_name FROM information_schema.tables WHERE table_schema = ${literal(name)} AND table_type IN ('BASE TABLE', 'SEQUENCE', 'SYSTEM VERSIONED') ORDER BY 1`,
 		],
-		`look for the tables of ${name}`,
+		`list the tables of ${name}`,
 	);
 	return rows.flat();
 }

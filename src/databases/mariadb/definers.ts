@@ -37,7 +37,7 @@ export async function requireOwnDefiners(
 		`the dump of ${database} holds what would run with the rights of accounts that reach rightsBeyond it`,
 		{
 			details: faults,
-			hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",
+			hint: "this archive was not written by this machine, or was modified since; if you trust its contents, restore it with --trust-archive",
 		},
 	);
 }

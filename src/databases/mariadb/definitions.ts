@@ -11,7 +11,7 @@ import type { Server } from "./server.ts";
  * between them.
  */
 export async function moveDefinitions(server: Server, databases: readonly string[]): Promise<void> {
-	const [[data = ""] = []] = await server.sql(["SELECT @@datadir"], "ask the server for its folder");
+	const [[data = ""] = []] = await server.sql(["SELECT @@datadir"], "ask the server for its data directory");
 	const folders = databases.map((name) => join(data, folderName(name)));
 	const found = await Promise.all(
 		folders.map(async (folder) => ({ folder, files: new Set(await readdir(folder).catch(() => [])) })),
@@ -29,7 +29,7 @@ export async function moveDefinitions(server: Server, databases: readonly string
 		}
 	if (!moved) return;
 	for (const folder of folders) await syncPath(folder).catch(() => {});
-	await server.sql(["FLUSH TABLES"], "have the server look at its tables again");
+	await server.sql(["FLUSH TABLES"], "make the server reload its tables");
 }
 
 /** The folder name that the server uses for a database (MariaDB Knowledge Base, "Identifier to File Name Mapping"). */

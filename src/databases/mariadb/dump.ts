@@ -30,7 +30,7 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 		[
 			`SELECT table_name, table_type, IFNULL(engine, '') FROM information_schema.tables WHERE table_schema = ${literal(name)}`,
 		],
-		`look for the tables of ${name}`,
+		`list the tables of ${name}`,
 	);
 	const views = rows.filter(([, type]) => type === "VIEW").map(([view]) => view);
 	const locked = rows.some(
@@ -73,10 +73,7 @@ export function withObjects(tables: DumpStream, then: () => Promise<readonly Sto
 		for (const one of objects) output.write(forClient(one));
 		const data = `${DATA}${JSON.stringify({ at: bytes, objects })}\n`;
 		if (Buffer.byteLength(data) > MOST_BYTES.known)
-			throw new HoldfastError(
-				"database-failed",
-				"its views and routines are longer than a restore would read",
-			);
+			throw new HoldfastError("database-failed", "its views and routines are too large to be restored");
 		output.end(data);
 	})();
 	whole.catch((error: Error) => output.destroy(error));
@@ -133,7 +130,7 @@ export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts
 		if (mark < 0 && size > most)
 			throw new HoldfastError(
 				"archive-damaged",
-				`the views and routines in the dump ${file} are longer than ${most / 1024 ** 2} MiB, or damaged`,
+				`the views and routines in the dump ${file} are larger than ${most / 1024 ** 2} MiB, or damaged`,
 				isKnown ? {} : { hint: "if you trust this archive, restore it with --trust-archive" },
 			);
 		if (mark < 0) throw damaged(file);
@@ -148,6 +145,6 @@ export async function partsOf(file: string, isKnown: boolean): Promise<DumpParts
 
 function damaged(file: string): HoldfastError {
 	return new HoldfastError("archive-damaged", `the views and routines in the dump ${file} cannot be read`, {
-		hint: "the archive is damaged, or somebody changed it; restore --into a folder to look at it",
+		hint: "the archive is damaged or was modified; to inspect it, restore it to a folder with --into",
 	});
 }

@@ -104,10 +104,10 @@ export async function requireMaker(
 	if (views.length === 0) return;
 	throw new HoldfastError(
 		"archive-not-trusted",
-		`the views in the dump of ${live} could only be made as the administrator of this server`,
+		`the views in the dump of ${live} could only be created with administrator rights on this server`,
 		{
 			details: [`${views.slice(0, 5).join(", ")}${views.length > 5 ? ` and ${views.length - 5} more` : ""}`],
-			hint: "the server evaluates parts of a view while it is made, and this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive (MariaDB since 10.5 and MySQL since 8.0 need that less often: there the configured account must be able to grant SET USER, or SET_ANY_DEFINER)",
+			hint: "the server evaluates parts of a view when it is created, and this archive was not written by this machine, or was modified since; if you trust its contents, restore it with --trust-archive (on MariaDB 10.5 or MySQL 8.0 and later, this is often unnecessary if the configured account can grant SET USER or SET_ANY_DEFINER)",
 		},
 	);
 }

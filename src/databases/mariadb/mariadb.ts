@@ -44,10 +44,14 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 		exists: (name) => exists(server, name),
 		async facts() {
 			if (!(await exists(server, live)))
-				throw new HoldfastError("database-not-found", `there is no ${client.server} database ${live}`, {
-					subject: live,
-					hint: `see those there are: ${server.program} -e 'SHOW DATABASES'`,
-				});
+				throw new HoldfastError(
+					"database-not-found",
+					`the ${client.server} database ${live} does not exist`,
+					{
+						subject: live,
+						hint: `list the existing databases with: ${server.program} -e 'SHOW DATABASES'`,
+					},
+				);
 			return { ...(await propertiesOf(server, live)), ...(await server.product()) } satisfies Facts;
 		},
 		dump: (_scratch, work) => dump(server, live, work),
@@ -100,11 +104,11 @@ async function obstacles(server: Server, facts: DumpFacts): Promise<string[]> {
 	// MariaDB and MySQL have diverged: collations, types and accounts are not compatible.
 	if (product !== theirs)
 		return [
-			`it was dumped by ${theirs} ${wanted}, and the server here is ${product} ${version}; neither reads the other's (to have it as a file: --into FOLDER)`,
+			`it was dumped by ${theirs} ${wanted}, but this server is ${product} ${version}; neither can read the other's dumps (to get it as a file: --into FOLDER)`,
 		];
 	// A dump from a newer version may use features that this server does not know.
 	return version < wanted
-		? [`it was dumped by ${theirs} ${wanted}, and the server here is version ${version}`]
+		? [`it was dumped by ${theirs} ${wanted}, but this server is version ${version}, which is older`]
 		: [];
 }
 
@@ -132,7 +136,7 @@ async function load(
 	const known = factsOf(facts, live);
 	const { tables: bytes, objects } = await partsOf(file, trust !== "none");
 	if (trust === "none") await requireOwnDefiners(server, live, await exists(server, live), objects);
-	await server.sql([createStatement(fresh, known)], `make a database for ${live}`);
+	await server.sql([createStatement(fresh, known)], `create a database for ${live}`);
 	await requireReadable(server, live, fresh, objects, trust !== "none");
 	const loader = await temporaryAccount(server, fresh, "load");
 	try {
@@ -151,7 +155,7 @@ function factsOf(facts: DumpFacts, database: string): Facts {
 	if (success) return output;
 	throw new HoldfastError(
 		"archive-damaged",
-		`what the archive says of the database ${database} is not understood`,
+		`the properties of the database ${database} in the archive cannot be read`,
 		{
 			details: issues.slice(0, 3).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
 		},

@@ -49,7 +49,7 @@ export async function legacyMemory(
 	server: Server,
 	database: string,
 ): Promise<{ readonly rest: Rest; readonly swap?: Memory } | undefined> {
-	const doing = `look at the database ${database}`;
+	const doing = `read the database ${database}`;
 	// Require exactly the table that 0.1.0 created; any other table of that name belongs to the application.
 	const tables = await server.sql(
 		[
@@ -80,6 +80,6 @@ export async function legacyMemory(
 export async function forgetLegacy(server: Server, database: string): Promise<void> {
 	await server.sql(
 		[`DROP TABLE IF EXISTS ${identifier(database)}.${identifier(LEGACY)}`],
-		`tidy up the database ${database}`,
+		`clean up the database ${database}`,
 	);
 }

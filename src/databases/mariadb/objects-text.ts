@@ -119,18 +119,14 @@ function decoded(bytes: string, charset: string): string {
 	} catch {
 		throw new HoldfastError(
 			"archive-damaged",
-			`the dump holds a text in the character set ${charset}, which is not known`,
+			`the dump contains text in the unknown character set ${charset}`,
 		);
 	}
 }
 
 function notUnderstood(text: string): HoldfastError {
-	return new HoldfastError(
-		"archive-damaged",
-		"the views and routines in the dump have a form that is not understood",
-		{
-			details: [text.slice(0, 200)],
-			hint: "restore --into a folder, and load the dump by hand",
-		},
-	);
+	return new HoldfastError("archive-damaged", "the views and routines in the dump cannot be parsed", {
+		details: [text.slice(0, 200)],
+		hint: "restore to a folder with --into, and load the dump by hand",
+	});
 }

@@ -11,8 +11,7 @@ import { temporaryAccount } from "./temporary.ts";
 /** Everything the database currently has. */
 export async function objectsOf(server: Server, database: string): Promise<StoredObject[]> {
 	const where = literal(database);
-	const look = (statement: string) =>
-		server.sql([statement], `look for the views and routines of ${database}`);
+	const look = (statement: string) => server.sql([statement], `list the views and routines of ${database}`);
 	const views = await look(
 		`SELECT table_name, definer FROM information_schema.views WHERE table_schema = ${where} ORDER BY 1`,
 	);
@@ -48,7 +47,7 @@ async function show(by: Asked, database: string, wanted: readonly Named[]): Prom
 			`USE ${identifier(database)}`,
 			...wanted.map(({ kind, name }) => `SHOW CREATE ${kind} ${identifier(name)}`),
 		],
-		`look at the views and routines of ${database}`,
+		`read the views and routines of ${database}`,
 	);
 	return wanted.map((one, index) => shownObject(one, shown[index] ?? []));
 }

@@ -23,7 +23,7 @@ export async function dropObjects(server: Server, database: string): Promise<voi
 				)
 				.join(" UNION ALL "),
 		],
-		`look for the views and routines of ${database}`,
+		`list the views and routines of ${database}`,
 	);
 	const drops = found
 		.filter(([kind = ""]) => isKind(kind))
@@ -32,7 +32,7 @@ export async function dropObjects(server: Server, database: string): Promise<voi
 			// MariaDB before 11.3 supports packages only in this mode.
 			return kind.startsWith("PACKAGE") ? ["SET sql_mode = 'ORACLE'", drop, "SET sql_mode = ''"] : [drop];
 		});
-	if (drops.length > 0) await server.sql(drops, `make room for the views and routines of ${database}`);
+	if (drops.length > 0) await server.sql(drops, `drop the old views and routines of ${database}`);
 }
 
 /**
@@ -50,7 +50,7 @@ export async function putObjects(
 		[
 			`SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = ${literal(database)}`,
 		],
-		`look at the database ${database}`,
+		`read the properties of the database ${database}`,
 	);
 	const makers = await makersOf(within, database, objects);
 	const makeBy = (by: Asked, one: StoredObject) => makeOne(server, by, database, own, one, creation(one));

@@ -19,7 +19,7 @@ export async function answerTo(
 	const rows = await sqlBy(
 		{ ...reader, seconds: Math.ceil(seconds), beginning: LONGEST_BEGINNING },
 		statements,
-		`ask the database ${database}`,
+		`query the database ${database}`,
 	).finally(reader.release);
 	return rows.map((columns) => columns.join("|")).join("\n");
 }

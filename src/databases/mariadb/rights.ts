@@ -12,10 +12,10 @@ export async function rightsBeyond(
 	const { product } = await server.product();
 	const [[there] = []] = await server.sql(
 		[`SELECT count(*) FROM mysql.user WHERE User = ${literal(user)} AND Host = ${literal(host)}`],
-		"look for accounts",
+		"list the accounts",
 	);
 	// An account created later with this name could have any rights.
-	if (there === "0") return "which this server does not have";
+	if (there === "0") return "which does not exist on this server";
 	const who = `User = ${literal(user)} AND Host = ${literal(host)}`;
 	// The format in which the information schema writes accounts.
 	const grantee = `grantee = ${literal(`'${user}'@'${host}'`)}`;
@@ -34,9 +34,9 @@ export async function rightsBeyond(
 					: `SELECT 1 FROM mysql.role_edges WHERE TO_USER = ${literal(user)} AND TO_HOST = ${literal(host)}`,
 			].join(" UNION ALL "),
 		],
-		`look at the rights of ${accountText(account)}`,
+		`read the privileges of ${accountText(account)}`,
 	);
-	return found.length === 0 ? undefined : "who has rights beyond this database";
+	return found.length === 0 ? undefined : "which has privileges on other databases";
 }
 
 /**
@@ -47,7 +47,7 @@ export async function rightsOf(server: Server, account: AccountName): Promise<st
 	const { user, host } = account;
 	const grantee = `grantee = ${literal(`'${user}'@'${host}'`)}`;
 	const who = `User = ${literal(user)} AND Host = ${literal(host)}`;
-	const look = (query: string) => server.sql([query], `look at the rights of ${accountText(account)}`);
+	const look = (query: string) => server.sql([query], `read the privileges of ${accountText(account)}`);
 	const from = (table: string, columns = "") =>
 		look(
 			`SELECT privilege_type, table_schema${columns} FROM information_schema.${table} WHERE ${grantee} AND privilege_type <> 'USAGE'`,

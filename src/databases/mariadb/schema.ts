@@ -7,12 +7,12 @@ import { ALL, except } from "../fields.ts";
 export const connection = {
 	user: v.pipe(
 		v.optional(f.text),
-		v.description("the user of the machine who asks (default: the user that runs Holdfast)"),
+		v.description("the system user to connect as (default: the user that runs Holdfast)"),
 	),
 	socket: v.pipe(v.optional(f.path), v.description("the server's socket")),
 	defaultsFile: v.pipe(
 		v.optional(f.path),
-		v.description("an option file with user, password and host, as --defaults-extra-file"),
+		v.description("an option file with user, password and host, passed as --defaults-extra-file"),
 	),
 };
 
@@ -23,13 +23,13 @@ export const schema = v.strictObject({
 	mariadb: v.pipe(
 		v.string(),
 		v.nonEmpty("must not be empty"),
-		v.maxLength(64, "MariaDB's names have at most 64 characters"),
-		v.check((name) => !name.includes("\0"), "a name cannot hold a NUL byte"),
+		v.maxLength(64, "a MariaDB name has at most 64 characters"),
+		v.check((name) => !name.includes("\0"), "a name cannot contain a NUL byte"),
 		v.check(
 			(name) => !OWN.includes(name.toLowerCase()),
-			"this database is the server's own, and cannot be swapped",
+			"this is a system database of the server and cannot be replaced",
 		),
-		v.description(`a MariaDB or MySQL database, by name; "${ALL}" for all of the server's`),
+		v.description(`name of a MariaDB or MySQL database; "${ALL}" means all databases of the server`),
 	),
 	except,
 	...connection,

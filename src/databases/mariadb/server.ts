@@ -119,7 +119,7 @@ export function serverOf(
 			return { product: /mariadb/i.test(text) ? "MariaDB" : "MySQL", version: Number.parseInt(text, 10) };
 		},
 		async settle() {
-			const [[data = ""] = []] = await sql(["SELECT @@datadir"], "ask the server for its folder");
+			const [[data = ""] = []] = await sql(["SELECT @@datadir"], "ask the server for its data directory");
 			const databases = await readdir(data, { withFileTypes: true }).catch(() => undefined);
 			if (databases === undefined) return;
 			for (const entry of databases) if (entry.isDirectory()) await syncPath(join(data, entry.name));

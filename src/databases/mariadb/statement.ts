@@ -21,7 +21,7 @@ export async function requireStatements(
 	made: readonly { readonly sqlMode: string; readonly statement: string }[],
 ): Promise<void> {
 	if (made.length === 0) return;
-	const doing = `look whether the views and routines of ${database} can be made again`;
+	const doing = `check whether the views and routines of ${database} can be recreated`;
 	const faults = await asked.faults(
 		[
 			`USE ${identifier(database)}`,
@@ -52,7 +52,7 @@ export async function makeOne(
 	one: StoredObject,
 	statement: string,
 ): Promise<void> {
-	const doing = `make the ${one.kind.toLowerCase()} ${one.name} of ${database}`;
+	const doing = `create the ${one.kind.toLowerCase()} ${one.name} of ${database}`;
 	const collate = (collation: string) =>
 		`ALTER DATABASE ${identifier(database)} COLLATE ${word(collation, "collation")}`;
 	const other = one.databaseCollation !== undefined && one.databaseCollation !== ownCollation;
@@ -95,8 +95,8 @@ async function makeAsIs(
 ): Promise<void> {
 	if (/^\s*delimiter\b/im.test(statement) || /\\C/.test(statement))
 		throw new HoldfastError("database-failed", `could not ${doing}`, {
-			details: [`the server's own client takes a part of it for a command ("delimiter", "\\C")`],
-			hint: `write the ${kind.toLowerCase()} ${name} in another way, or restore with MariaDB 10.6 or newer`,
+			details: [`the server's client would interpret part of it as a command ("delimiter", "\\C")`],
+			hint: `rewrite the ${kind.toLowerCase()} ${name} without it, or restore with MariaDB 10.6 or newer`,
 		});
 	// The client accepts at most 15 characters.
 	const mark = `//${randomBytes(6).toString("hex")}`;

@@ -71,9 +71,9 @@ export function creation(one: StoredObject): string {
 export function notUnderstood({ kind, name }: Pick<StoredObject, "kind" | "name">): HoldfastError {
 	return new HoldfastError(
 		"database-failed",
-		`the ${kind.toLowerCase()} ${name} has a form that is not understood`,
+		`the definition of the ${kind.toLowerCase()} ${name} cannot be parsed`,
 		{
-			hint: "please report it; the archive itself can be restored --into a folder, and its dump loaded by hand",
+			hint: "please report this; until it is fixed, restore the archive to a folder with --into and load the dump by hand",
 		},
 	);
 }

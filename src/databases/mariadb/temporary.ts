@@ -81,7 +81,7 @@ export async function temporaryAccount(
 	const who = accountLiteral({ user, host: await hostOf(server) });
 	// Password policies require several kinds of characters.
 	const password = `Aa1!${randomBytes(24).toString("base64url")}`;
-	const doing = `make an account to ${purpose} ${database} with`;
+	const doing = `create a temporary account for ${database}`;
 	const on = identifier(purpose === "load" ? database : await patternOf(server, database));
 	let forOthers = false;
 	if (like === undefined) await dropLikes(server, database, purpose);
@@ -163,7 +163,7 @@ async function dropLikes(server: Server, database: string, purpose: Purpose): Pr
 			[
 				`SELECT User, Host FROM mysql.user WHERE User LIKE ${literal(`${pattern(nameOf(database, purpose))}\\_%`)}`,
 			],
-			"look for accounts that a dead run has left",
+			"list the temporary accounts of interrupted runs",
 		)
 		.catch((error: unknown) => {
 			if (says(error, MAY_NOT)) return [];
@@ -173,7 +173,7 @@ async function dropLikes(server: Server, database: string, purpose: Purpose): Pr
 		await quietly(
 			server,
 			[`DROP USER IF EXISTS ${accountLiteral({ user, host })}`],
-			"drop an account of a dead run",
+			"drop the temporary account of an interrupted run",
 		);
 }
 
@@ -187,20 +187,18 @@ export async function dropTemporary(
 	if (as === undefined) await dropLikes(server, database, purpose);
 	const user = nameOf(database, purpose, as);
 	const who = accountLiteral({ user, host: await hostOf(server) });
-	const doing = `end what the account to ${purpose} ${database} does`;
+	const doing = `end the sessions of the temporary account for ${database}`;
 	// Statements of a client that is gone may still be running on the server.
 	const sessions = await server.sql(
 		[`SELECT id FROM information_schema.processlist WHERE user = ${literal(user)}`],
 		doing,
 	);
 	for (const [id] of sessions) await server.sql([`KILL CONNECTION ${Number(id)}`], doing).catch(() => {});
-	await quietly(
-		server,
-		[`DROP USER IF EXISTS ${who}`],
-		`drop the account to ${purpose} ${database} with`,
-	).catch((error: unknown) => {
-		if (!says(error, MAY_NOT) && !says(error, READ_ONLY)) throw error;
-	});
+	await quietly(server, [`DROP USER IF EXISTS ${who}`], `drop the temporary account for ${database}`).catch(
+		(error: unknown) => {
+			if (!says(error, MAY_NOT) && !says(error, READ_ONLY)) throw error;
+		},
+	);
 }
 
 /**
@@ -214,7 +212,10 @@ export function says(error: unknown, what: RegExp): error is HoldfastError {
 
 /** Keep temporary accounts out of the binary log, and so off the replicas, if we have the right to do that. */
 async function quietly(server: Server, statements: readonly string[], doing: string): Promise<void> {
-	const [[logs = "0"] = []] = await server.sql(["SELECT @@log_bin"], "ask the server for its log");
+	const [[logs = "0"] = []] = await server.sql(
+		["SELECT @@log_bin"],
+		"ask the server whether it writes a binary log",
+	);
 	if (logs === "1")
 		try {
 			await server.sql(["SET SESSION sql_log_bin = 0", ...statements], doing);
@@ -235,7 +236,7 @@ async function patternOf(server: Server, database: string): Promise<string> {
 async function hostOf(server: Server): Promise<string> {
 	const [[host = "localhost"] = []] = await server.sql(
 		["SELECT SUBSTRING_INDEX(USER(), '@', -1)"],
-		"ask the server as whom it knows us",
+		"ask the server for the current user",
 	);
 	return host;
 }
@@ -249,13 +250,13 @@ async function requireOrdinary(server: Server, cause: HoldfastError): Promise<vo
 		[
 			"SELECT DISTINCT privilege_type FROM information_schema.user_privileges WHERE privilege_type <> 'USAGE'",
 		],
-		"ask the server what we may do",
+		"ask the server for the privileges of this account",
 	);
 	if (rights.length === 0) return;
 	throw new HoldfastError("database-failed", cause.message, {
 		cause,
 		details: cause.details,
-		hint: `databases are dumped and loaded by an account that may do nothing else: grant CREATE USER to the one that is configured, or take ${rights.flat().join(", ")} away from it`,
+		hint: `databases are dumped and loaded with a temporary account that has no other privileges: grant CREATE USER to the configured account, or revoke ${rights.flat().join(", ")} from it`,
 	});
 }
 

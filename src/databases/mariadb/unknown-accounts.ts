@@ -28,7 +28,7 @@ export function ofUnknownArchive(
 		const why = obstacle(one, there);
 		if (why !== undefined)
 			faults.push(
-				`the account ${accountText(one)} is left out, since ${why} and this machine did not write the archive; to make it, restore with --trust-archive`,
+				`the account ${accountText(one)} was skipped, because ${why} and this machine did not write the archive; to create it, restore with --trust-archive`,
 			);
 		return why === undefined;
 	});
@@ -51,7 +51,7 @@ export function ofUnknownArchive(
 				const narrow = { ...grant, pattern: grant.object === undefined, option: false };
 				if (grant.option)
 					faults.push(
-						`the account ${accountText(one)} may not give its rights to others, since this machine did not write the archive; to allow it: ${grantText({ ...narrow, option: true }, one, database)}`,
+						`the account ${accountText(one)} cannot grant its privileges to others, because this machine did not write the archive; to allow it: ${grantText({ ...narrow, option: true }, one, database)}`,
 					);
 				return narrow;
 			});
@@ -59,7 +59,7 @@ export function ofUnknownArchive(
 			const { clauses, wasLocked } = withoutLock(one.clauses);
 			if (!wasLocked && !mayLogIn(one))
 				faults.push(
-					`the account ${accountText(one)} is made but locked, since ${hasOwn ? "this server has accounts for the database already" : "it need not be the application's own"} and this machine did not write the archive; to let it in: ALTER USER ${who} ACCOUNT UNLOCK`,
+					`the account ${accountText(one)} was created but locked, because ${hasOwn ? "this server already has accounts for the database" : "it may not belong to the application"} and this machine did not write the archive; to unlock it: ALTER USER ${who} ACCOUNT UNLOCK`,
 				);
 			const isLocked = wasLocked || !mayLogIn(one);
 			return { ...one, grants, clauses: isLocked ? [...clauses, ...LOCK] : clauses };
@@ -72,11 +72,11 @@ const LOCK: Account["clauses"] = [{ word: "ACCOUNT" }, { word: "LOCK" }];
 /** Why an account must not be created at all. */
 function obstacle({ user, host }: Account, there: Known["there"]): string | undefined {
 	// Any user name from that host would match this account.
-	if (user === "") return "anybody without an account could log in with it";
-	if (host === "" && user.toUpperCase() === "PUBLIC") return "its rights would go to every account";
+	if (user === "") return "anyone could log in with it";
+	if (host === "" && user.toUpperCase() === "PUBLIC") return "its privileges would apply to every account";
 	// For connections from that host, the server would choose this account instead of the existing one.
 	const other = there.find((one) => one.user === user);
-	return other && `this server has ${accountText(other)} already`;
+	return other && `this server already has ${accountText(other)}`;
 }
 
 /** The last lock option in an account's definition applies. */
@@ -94,7 +94,7 @@ function withoutLock(clauses: Account["clauses"]): { clauses: Account["clauses"]
 
 /** The accounts of the server that decide what may be created. */
 export async function knownAccounts(server: Server, ofDatabase: string): Promise<Known> {
-	const rows = await server.sql(["SELECT User, Host FROM mysql.user"], "look for accounts");
-	const own = await server.sql([ofDatabase], "look for accounts");
+	const rows = await server.sql(["SELECT User, Host FROM mysql.user"], "list the accounts");
+	const own = await server.sql([ofDatabase], "list the accounts");
 	return { there: rows.map(([user = "", host = ""]) => ({ user, host })), hasOwn: own.length > 0 };
 }

@@ -74,10 +74,10 @@ SELECT json_agg(json_build_object('name', rolname,
 ) ORDER BY rolname) FROM pg_authid a WHERE rolname IN (${names.map(literal).join(", ")})`;
 
 export async function accountsOf(ask: Ask, database: string): Promise<readonly Role[]> {
-	const [needed] = await ask([rolesNeeded(database)], `look for the roles of ${database}`);
+	const [needed] = await ask([rolesNeeded(database)], `list the roles of ${database}`);
 	const names = v.parse(v.array(v.string()), JSON.parse(needed?.[0] || "[]"));
 	if (names.length === 0) return [];
-	const [row] = await ask([rolesOf(names)], `look at the roles of ${database}`);
+	const [row] = await ask([rolesOf(names)], `read the roles of ${database}`);
 	return v.parse(rolesSchema, JSON.parse(row?.[0] || "[]"));
 }
 
@@ -87,13 +87,13 @@ function held(accounts: unknown): { roles: readonly Role[]; faults: string[] } {
 	if (found.success) return { roles: found.output.accounts, faults: [] };
 	const old = v.safeParse(oldSchema, accounts);
 	if (!old.success)
-		throw new HoldfastError("archive-damaged", "the accounts in the archive are not understood", {
-			hint: "the archive is damaged, or somebody changed it",
+		throw new HoldfastError("archive-damaged", "the accounts in the archive cannot be read", {
+			hint: "the archive is damaged or was modified; choose another one",
 		});
 	const faults: string[] = [];
 	const roles = old.output.flatMap(({ name, statements }) => {
 		const role = oldRole(name, statements);
-		if (!role) faults.push(`the role ${name} is left out: its definition has a form that is not understood`);
+		if (!role) faults.push(`the role ${name} was skipped: its definition cannot be parsed`);
 		return role ?? [];
 	});
 	return { roles, faults };
@@ -142,7 +142,7 @@ export async function present(ask: Ask, names: readonly string[]): Promise<Set<s
 	if (names.length === 0) return new Set();
 	const rows = await ask(
 		[`SELECT rolname FROM pg_roles WHERE rolname IN (${names.map(literal).join(", ")})`],
-		"look for roles",
+		"list the roles",
 	);
 	return new Set(rows.flat());
 }
@@ -178,7 +178,7 @@ export async function createAccounts(
 	const ordinary = await ordinarySettings(ask);
 	const leftOut = (name: string, what: string, how: string) =>
 		faults.push(
-			`${what} of the role ${name} is left out, since this machine did not write the archive; to give it: ${how}`,
+			`${what} of the role ${name} was not restored, because this machine did not write the archive; to restore it: ${how}`,
 		);
 	const made = wanted.map((role) => {
 		const { name, attributes, connectionLimit, password, validUntil } = role;
@@ -199,7 +199,7 @@ export async function createAccounts(
 			if (!isNew && !others.has(role)) return [];
 			const grant = `GRANT ${identifier(role)} TO ${identifier(name)}`;
 			if (!isNew && !trusted) {
-				leftOut(name, `the membership in ${role}`, grant);
+				leftOut(name, `membership in ${role}`, grant);
 				return [];
 			}
 			return Number(number) >= 160_000 && inherit != null && set != null

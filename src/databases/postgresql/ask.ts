@@ -94,7 +94,7 @@ export async function whereIs(connection: Connection): Promise<Where> {
 	const [[host = "", port = "", encrypted = ""] = []] = await run(
 		connection,
 		"SELECT :'HOST', :'PORT', ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid();\n",
-		"ask where the server is",
+		"find the server",
 		"postgres",
 	);
 	return { host, port, encrypted: encrypted === "t" };

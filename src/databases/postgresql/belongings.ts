@@ -108,7 +108,7 @@ SELECT json_build_object(
     WHERE oid >= ${FIRST_OID} AND ${BY_ITSELF("p.classid", "p.oid")}), '[]'::json))`;
 
 export async function belongingsOf(ask: Ask, database: string): Promise<Belongings> {
-	const [row] = await ask([BELONGINGS], `look for the owners in ${database}`, database);
+	const [row] = await ask([BELONGINGS], `list the owners of the objects in ${database}`, database);
 	return v.parse(belongingsSchema, JSON.parse(row?.[0] ?? ""));
 }
 
@@ -136,7 +136,7 @@ export async function ownerStatements(
 			[
 				`SELECT i.type, i.identity, t.owner FROM (VALUES ${named}) AS t (type, names, args, owner), pg_get_object_address(t.type, t.names, t.args) AS a, pg_identify_object(a.classid, a.objid, a.objsubid) AS i WHERE ${OF_THE_DATABASE}`,
 			],
-			`look for the owners in ${database}`,
+			`list the owners of the objects in ${database}`,
 			database,
 		);
 		for (const [type = "", what = "", owner = ""] of found) {

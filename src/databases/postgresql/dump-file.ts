@@ -77,9 +77,9 @@ export async function withDumpFile<T>(
 				const found = statementsIn(await read([...options, "--file=-"], entries));
 				// Leave out the preamble of every script.
 				if (found) return found.filter((tokens) => !isPreamble(tokens));
-				throw new HoldfastError("archive-damaged", `the dump ${file} has a form that is not understood`, {
+				throw new HoldfastError("archive-damaged", `the dump ${file} cannot be parsed`, {
 					details: entries.slice(0, 3).map(({ words }) => words),
-					hint: "the archive is damaged, or somebody changed it; restore --into a folder to look at it",
+					hint: "the archive is damaged or was modified; to inspect it, restore it to a folder with --into",
 				});
 			},
 			schemaText: () => read(["--schema-only", "--no-privileges", "--file=-"]),

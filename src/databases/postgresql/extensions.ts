@@ -44,10 +44,7 @@ export async function makeExtensions(
 	const made = names(owners(schemas), 3, 2);
 	const put = names(owners(extensions), 9, 5, 8);
 	if ([...made, ...put].flat().includes(undefined))
-		throw new HoldfastError(
-			"archive-damaged",
-			"the dump names its extensions in a form that is not understood",
-		);
+		throw new HoldfastError("archive-damaged", "the names of the extensions in the dump cannot be parsed");
 	await ask(
 		[
 			...made.map(([name = ""]) => `CREATE SCHEMA ${identifier(name)} AUTHORIZATION ${identifier(role)}`),
@@ -56,7 +53,7 @@ export async function makeExtensions(
 					`CREATE EXTENSION IF NOT EXISTS ${identifier(name)} WITH SCHEMA ${identifier(schema)}`,
 			),
 		],
-		`make the extensions of ${fresh}`,
+		`create the extensions of ${fresh}`,
 		fresh,
 	);
 	return lend(loading, role);
@@ -77,7 +74,7 @@ export async function lend(
 			UNION ALL SELECT 'FOREIGN DATA WRAPPER', fdwname, NULL FROM pg_foreign_data_wrapper
 			UNION ALL SELECT 'SCHEMA', nspname, NULL FROM pg_namespace WHERE oid >= 16384 AND pg_get_userbyid(nspowner) <> ${literal(role)}`,
 		],
-		`look at ${fresh}`,
+		`read the objects of ${fresh}`,
 		fresh,
 	);
 	await ask(

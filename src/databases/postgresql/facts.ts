@@ -8,26 +8,28 @@ import { MOST_COMMENTS } from "./dump-file.ts";
 import { PROPERTIES, propertiesSchema } from "./properties.ts";
 
 export async function factsOf(sql: Ask, live: string): Promise<DumpFacts> {
-	const [row] = await sql([PROPERTIES(live)], `look at the database ${live}`);
+	const [row] = await sql([PROPERTIES(live)], `read the properties of the database ${live}`);
 	if (!row)
-		throw new HoldfastError("database-not-found", `there is no PostgreSQL database ${live}`, {
+		throw new HoldfastError("database-not-found", `the PostgreSQL database ${live} does not exist`, {
 			subject: live,
-			hint: "see those there are: psql -l",
+			hint: "list the existing databases with: psql -l",
 		});
 	const [[comments = "0"] = []] = await sql(
 		["SELECT COALESCE(sum(octet_length(description)), 0) FROM pg_description"],
-		`look at the comments in ${live}`,
+		`read the comments in ${live}`,
 		live,
 	);
 	if (Number(comments) > MOST_COMMENTS)
 		throw new HoldfastError(
 			"database-failed",
-			`the comments in the PostgreSQL database ${live} are longer than a restore would read: ${comments} bytes`,
-			{ hint: `see which: SELECT * FROM pg_description ORDER BY length(description) DESC LIMIT 5` },
+			`the comments in the PostgreSQL database ${live} are too large to be restored: ${comments} bytes`,
+			{
+				hint: `find the largest with: SELECT * FROM pg_description ORDER BY length(description) DESC LIMIT 5`,
+			},
 		);
 	const extensions = await sql(
 		["SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'"],
-		`look at the database ${live}`,
+		`read the properties of the database ${live}`,
 		live,
 	);
 	return {
@@ -42,15 +44,15 @@ export async function obstaclesTo(sql: Ask, facts: DumpFacts): Promise<string[]>
 	const wanted = v.parse(v.optional(v.array(v.string()), []), facts.extensions);
 	const rows = await sql(
 		["SELECT name FROM pg_available_extensions"],
-		"ask PostgreSQL which extensions it has",
+		"list the extensions that PostgreSQL provides",
 	);
 	const available = new Set(rows.flat());
 	return [
 		...(own < facts.version
-			? [`it was dumped by version ${facts.version}, and the server here is ${own}`]
+			? [`it was dumped by version ${facts.version}, but this server is version ${own}, which is older`]
 			: []),
 		...wanted
 			.filter((name) => !available.has(name))
-			.map((name) => `it needs the extension ${name}, which the server here does not have: install it`),
+			.map((name) => `it needs the extension ${name}, which this server does not have: install it`),
 	];
 }

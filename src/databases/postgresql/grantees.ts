@@ -27,13 +27,13 @@ export async function mayGet(
 					AND (dbid = ${ofLive} OR classid = 'pg_database'::regclass AND objid = ${ofLive}))
 				OR EXISTS (SELECT FROM pg_db_role_setting WHERE setrole = r.oid AND setdatabase = ${ofLive}))`,
 		],
-		"look at the roles that get rights",
+		"read the roles that are granted privileges",
 	);
 	return new Set(["", owner, ...rows.flat()]);
 }
 
 const leftOut = (what: string, role: string, live: string) =>
-	`${what} of the role ${role} is left out, since the database ${live} here does not know that role and this machine did not write the archive; restore with --trust-archive to give it, or grant it by hand`;
+	`${what} of the role ${role} was not restored, because that role is not used by the database ${live} on this machine and this machine did not write the archive; to restore it, use --trust-archive or grant it by hand`;
 
 /** Settings that determine which role a session runs as. No archive may set them. */
 const AS_WHOM = new Set(["role", "session_authorization"]);
@@ -55,14 +55,14 @@ export async function propertiesOfUnknown(
 		properties: {
 			...properties,
 			grants: grants?.filter(({ grantee, privilege }) => {
-				if (!known.has(grantee)) warnings.push(leftOut(`the right ${privilege}`, grantee, live));
+				if (!known.has(grantee)) warnings.push(leftOut(`the privilege ${privilege}`, grantee, live));
 				return known.has(grantee);
 			}),
 			settings: settings?.filter(({ role, setting }) => {
 				const name = setting.split("=")[0] ?? "";
 				if (AS_WHOM.has(name.toLowerCase())) {
 					warnings.push(
-						`the setting ${name} of the database is left out, since this machine did not write the archive`,
+						`the setting ${name} of the database was not restored, because this machine did not write the archive`,
 					);
 					return false;
 				}
@@ -95,9 +95,7 @@ export async function grantsOfUnknown(
 	});
 	return {
 		given: given.map(({ tokens }) => tokens),
-		warnings: [...others].map(([role, count]) =>
-			leftOut(`what is granted in the dump (${count})`, role, live),
-		),
+		warnings: [...others].map(([role, count]) => leftOut(`the grant in the dump (${count})`, role, live)),
 	};
 }
 

@@ -74,13 +74,13 @@ export async function giveWithin(
 ): Promise<void> {
 	await requireOrdinaryOwners(ask, live, fresh, makers);
 	const before = await foreignRights(ask, fresh);
-	await ask(statements, `give what is in ${fresh} to its owners`, fresh);
+	await ask(statements, `assign the objects in ${fresh} to their owners`, fresh);
 	if (before === (await foreignRights(ask, fresh))) return;
 	throw new HoldfastError(
 		"archive-not-trusted",
-		`the dump of ${live} gives rights on what belongs to the server or an extension`,
+		`the dump of ${live} grants privileges on objects that belong to the server or an extension`,
 		{
-			hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",
+			hint: "this archive was not written by this machine, or was modified since; if you trust its contents, restore it with --trust-archive",
 		},
 	);
 }
@@ -100,7 +100,7 @@ export async function givenProperties({ ask, live, facts: all, trusted }: Loadin
 				.filter(({ setting }) => !isOrdinary(setting))
 				.map(
 					({ setting }) =>
-						`the setting ${settingName(setting)} of the database is left out, since only a superuser may give it and this machine did not write the archive`,
+						`the setting ${settingName(setting)} of the database was not restored, because only a superuser may set it and this machine did not write the archive`,
 				),
 		],
 	};

@@ -36,7 +36,7 @@ WHERE NOT EXISTS (SELECT FROM reach r WHERE r.oid = w.oid AND powerful)
   AND (EXISTS (SELECT FROM stakes WHERE role = w.oid AND in_live AND owns)
     OR NOT EXISTS (SELECT FROM stakes s JOIN reach r ON r.oid = w.oid AND r.other = s.role WHERE elsewhere))`,
 		],
-		"look at the rights of roles",
+		"read the privileges of the roles",
 	);
 	return new Set(rows.flat());
 }
@@ -52,9 +52,9 @@ export async function requireOrdinaryOwners(
 	if (others.length === 0) return;
 	throw new HoldfastError(
 		"archive-not-trusted",
-		`what the dump of ${live} holds would belong to ${others.join(", ")}, who reach beyond this database or are not there`,
+		`objects in the dump of ${live} would belong to ${others.join(", ")}: roles that do not exist or have rights outside this database`,
 		{
-			hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",
+			hint: "this archive was not written by this machine, or was modified since; if you trust its contents, restore it with --trust-archive",
 		},
 	);
 }

@@ -90,9 +90,9 @@ export function ownership(
 }
 
 function notUnderstood(tokens: readonly Token[]): HoldfastError {
-	return new HoldfastError("archive-damaged", "the dump gives rights in a form that is not understood", {
+	return new HoldfastError("archive-damaged", "a grant in the dump cannot be parsed", {
 		details: [statementOf(tokens).slice(0, 200)],
-		hint: "the archive is damaged, or somebody changed it; restore --into a folder to look at it",
+		hint: "the archive is damaged or was modified; to inspect it, restore it to a folder with --into",
 	});
 }
 
@@ -116,7 +116,7 @@ export async function foreignRights(ask: Ask, database: string): Promise<string>
 				"SELECT 'column' || attrelid || attname || attacl::text FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid < 16384",
 			].join(" UNION ALL "),
 		],
-		`look at rights in ${database}`,
+		`read the privileges in ${database}`,
 		database,
 	);
 	return createHash("sha256").update(rows.flat().sort().join("\n")).digest("hex");

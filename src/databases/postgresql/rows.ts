@@ -27,7 +27,7 @@ export async function countRows(ask: Ask, live: string): Promise<RowCounts> {
 	if (names.length === 0) return new Map();
 	const isLocked = `c.relkind = 'r' AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = pg_backend_pid() AND l.relation = c.oid AND l.granted AND l.mode = 'AccessShareLock')`;
 	const count = (name: string) =>
-		`DO ${literal(`BEGIN IF (SELECT NOT (${isLocked}) FROM pg_class c WHERE c.oid = ${literal(name)}::regclass) THEN RAISE EXCEPTION 'a table was replaced while it was looked at'; END IF; END`)}; SELECT ${literal(name)}, count(*) FROM ONLY ${name}`;
+		`DO ${literal(`BEGIN IF (SELECT NOT (${isLocked}) FROM pg_class c WHERE c.oid = ${literal(name)}::regclass) THEN RAISE EXCEPTION 'a table was replaced while its rows were counted'; END IF; END`)}; SELECT ${literal(name)}, count(*) FROM ONLY ${name}`;
 	const counts = await ask(
 		[
 			"BEGIN READ ONLY",

@@ -8,33 +8,36 @@ export const connection = {
 	user: v.pipe(
 		v.optional(f.text),
 		v.description(
-			"the user of the machine who may do all with it (default: postgres, or oneself when not root)",
+			"the system user to connect as, which must be a superuser of the database server (default: postgres, or the current user if not root)",
 		),
 	),
-	host: v.pipe(v.optional(f.text), v.description("the folder of the server's socket, or its host name")),
+	host: v.pipe(
+		v.optional(f.text),
+		v.description("the folder of the server's socket, or the server's host name"),
+	),
 	port: v.pipe(port, v.description("the server's port (default 5432)")),
 	pgService: v.pipe(
 		v.optional(f.text),
-		v.description("a service of the user's pg_service.conf, which names server and password file"),
+		v.description("a service in the user's pg_service.conf, which sets the server and the password file"),
 	),
 };
 
 export const excludeTableData = v.pipe(
 	v.optional(v.array(f.text)),
-	v.description("tables whose rows are left out, as pg_dump's --exclude-table-data"),
+	v.description("tables whose rows are left out, passed as pg_dump's --exclude-table-data"),
 );
 
 export const schema = v.strictObject({
 	postgresql: v.pipe(
 		v.string(),
 		v.nonEmpty("must not be empty"),
-		v.maxBytes(63, "PostgreSQL's names have at most 63 bytes"),
-		v.check((name) => !name.includes("\0"), "a name cannot hold a NUL byte"),
+		v.maxBytes(63, "a PostgreSQL name has at most 63 bytes"),
+		v.check((name) => !name.includes("\0"), "a name cannot contain a NUL byte"),
 		v.check(
 			(name) => !["postgres", "template0", "template1"].includes(name),
-			"this database is the server's own, and cannot be swapped",
+			"this is a system database of the server and cannot be replaced",
 		),
-		v.description(`a PostgreSQL database, by name; "${ALL}" for all of the server's`),
+		v.description(`name of a PostgreSQL database; "${ALL}" means all databases of the server`),
 	),
 	except,
 	excludeTableData,

@@ -21,7 +21,10 @@ export function settingClause(setting: string): string {
 	const name = settingName(setting);
 	const value = setting.slice(name.length + 1);
 	if (!/^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)*$/.test(name))
-		throw new HoldfastError("archive-damaged", `${JSON.stringify(name)} is not a setting of PostgreSQL's`);
+		throw new HoldfastError(
+			"archive-damaged",
+			`${JSON.stringify(name)} is not a valid name of a PostgreSQL setting`,
+		);
 	const values = (LISTS.has(name.toLowerCase()) ? listOf(value) : undefined) ?? [value];
 	return `SET ${name.split(".").map(identifier).join(".")} TO ${values.map(literal).join(", ")}`;
 }

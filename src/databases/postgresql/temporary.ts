@@ -32,7 +32,7 @@ const commentOf = (purpose: Purpose, database: string) => `holdfast: made to ${p
 export async function isSuperuser(ask: Ask): Promise<boolean> {
 	const rows = await ask(
 		["SELECT rolsuper FROM pg_roles WHERE rolname = session_user"],
-		"ask PostgreSQL what we may do",
+		"ask PostgreSQL for the rights of this user",
 	);
 	return rows[0]?.[0] === "t";
 }
@@ -71,7 +71,7 @@ export async function makeReader(ask: Ask, database: string): Promise<Made> {
 			FOR one IN SELECT nspname FROM pg_namespace WHERE nspname ${others} AND NOT has_schema_privilege(${who}, oid, 'USAGE') LOOP EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', one.nspname, ${who}); END LOOP;
 			FOR one IN SELECT nspname, relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'v', 'm', 'f', 'p') AND nspname ${others} AND NOT has_table_privilege(${who}, c.oid, 'SELECT') LOOP EXECUTE format('GRANT SELECT ON %I.%I TO %I', one.nspname, one.relname, ${who}); END LOOP; END`)}`,
 		],
-		`let the role read ${database}`,
+		`allow the temporary role to read ${database}`,
 		database,
 	);
 	return made;
@@ -94,7 +94,7 @@ async function make(
 			"COMMIT",
 			...more(role),
 		],
-		`make a role to ${purpose} ${database}`,
+		`create a temporary role for ${database}`,
 	);
 	return { role, password };
 }
@@ -137,21 +137,27 @@ export async function reach(
 	}
 	const nobody = way(host, NOBODY, "prefer", NOBODY);
 	if (reader !== undefined && isSocket && (await userOf(NOBODY))) {
-		const taken = await ask([`SELECT 1 FROM pg_roles WHERE rolname = '${NOBODY}'`], "look for roles");
+		const taken = await ask([`SELECT 1 FROM pg_roles WHERE rolname = '${NOBODY}'`], "list the roles");
 		if (taken.length === 0) {
-			await ask([`ALTER ROLE ${identifier(role)} RENAME TO ${NOBODY}`], `find a way into ${database}`);
+			await ask(
+				[`ALTER ROLE ${identifier(role)} RENAME TO ${NOBODY}`],
+				`connect to ${database} with a temporary role`,
+			);
 			const refusal = await tryOut(ask, nobody, database);
 			if (refusal === undefined) return nobody;
 			refusals.push(refusal);
-			await ask([`ALTER ROLE ${NOBODY} RENAME TO ${identifier(role)}`], `find a way into ${database}`);
+			await ask(
+				[`ALTER ROLE ${NOBODY} RENAME TO ${identifier(role)}`],
+				`connect to ${database} with a temporary role`,
+			);
 		}
 	}
 	throw new HoldfastError(
 		"database-failed",
-		"PostgreSQL does not let in a role that has no rights over the server",
+		"PostgreSQL refuses connections from the temporary role, which is not a superuser",
 		{
 			details: refusals,
-			hint: "what a database holds is not run as a superuser: let roles in that have a password, in pg_hba.conf: host all all 127.0.0.1/32 scram-sha-256",
+			hint: "code in a database is never run as a superuser; allow roles with a password to connect, with this line in pg_hba.conf: host all all 127.0.0.1/32 scram-sha-256",
 		},
 	);
 }
@@ -181,7 +187,7 @@ async function tryOut(
 		[
 			`SELECT 1 FROM pg_roles WHERE rolname = ${literal(role)} AND rolconfig @> ARRAY['application_name=${word}']`,
 		],
-		`look at the role to use ${database} with`,
+		`check the temporary role for ${database}`,
 	);
 	return rows.length > 0 ? undefined : `another server answers on ${connection.where.slice(0, 2).join(" ")}`;
 }
@@ -195,10 +201,10 @@ export async function dropTemporary(ask: Ask, purpose: Purpose, database: string
 		[
 			`SELECT rolname FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = ${literal(commentOf(purpose, database))} AND (rolname LIKE 'holdfast\\_%' OR rolname = '${NOBODY}')`,
 		],
-		`look for roles to ${purpose} ${database}`,
+		`list the temporary roles for ${database}`,
 	);
 	if (rows.length === 0) return;
-	const doing = `drop the role to ${purpose} ${database}`;
+	const doing = `drop the temporary role for ${database}`;
 	const there = await ask([`SELECT 1 FROM pg_database WHERE datname = ${literal(database)}`], doing);
 	for (const [role = ""] of rows) {
 		// Drops everything that the service made the role create, and whatever depends on it.

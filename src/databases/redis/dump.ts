@@ -42,7 +42,7 @@ export async function dumpDataset(server: Server, live: string, work: Work): Pro
 		whole: whole
 			.then(() => held.whole)
 			.then((good) => {
-				if (!good) throw new HoldfastError("database-failed", `could not ${doing}: it was cut short`);
+				if (!good) throw new HoldfastError("database-failed", `could not ${doing}: it is truncated`);
 			}),
 	};
 }
@@ -56,8 +56,8 @@ async function savedDataset(server: Server, live: string, work: Work): Promise<D
 	const fd = openFileBelow(folder, name);
 	if (fstatSync(fd).mtimeMs < began - CLOCK_MS) {
 		closeSync(fd);
-		throw new HoldfastError("database-failed", `the server has saved its dataset, and not to ${live}`, {
-			hint: "its settings dir and dbfilename say where; name that file",
+		throw new HoldfastError("database-failed", `the server saved its dataset, but not to ${live}`, {
+			hint: "use the file that the server's settings dir and dbfilename point to",
 		});
 	}
 	const held = rdbStream(() => false);
@@ -69,7 +69,7 @@ async function savedDataset(server: Server, live: string, work: Work): Promise<D
 			if (!good)
 				throw new HoldfastError(
 					"database-failed",
-					`could not dump the dataset ${live}: ${live} is cut short`,
+					`could not dump the dataset ${live}: the file is truncated`,
 				);
 		}),
 		warnings: [
@@ -79,7 +79,7 @@ async function savedDataset(server: Server, live: string, work: Work): Promise<D
 }
 
 async function save(server: Server, live: string, work: Work): Promise<void> {
-	const begin = () => server.ask(["BGSAVE"], "have the server save");
+	const begin = () => server.ask(["BGSAVE"], "make the server save its dataset");
 	try {
 		await begin();
 	} catch (error) {
@@ -93,7 +93,7 @@ async function save(server: Server, live: string, work: Work): Promise<void> {
 			"database-failed",
 			`could not dump the dataset ${live}: the server failed to save it`,
 			{
-				hint: "its own log says why; is its disk full?",
+				hint: "see the server's log for the reason, such as a full disk",
 			},
 		);
 }

@@ -38,12 +38,12 @@ export function redis(dump: RedisDump, signal?: AbortSignal): FileDatabase {
 			return reads
 				? []
 				: [
-						`it was dumped by ${theirs} ${wanted}, and the server here is ${own.product} ${own.version} (to have it as a file: --into FOLDER)`,
+						`it was dumped by ${theirs} ${wanted}, which this server (${own.product} ${own.version}) cannot read (to get it as a file: --into FOLDER)`,
 					];
 		},
 		put: (file, facts, home, base) => putFiles(file, facts as Facts, home, base, server.isAppendOnly),
 		async rows() {
-			const info = await server.ask(["INFO", "keyspace"], "ask the server for its keys");
+			const info = await server.ask(["INFO", "keyspace"], "ask the server for the number of its keys");
 			return keys(info.reduce((sum, line) => sum + Number(/^db\d+:keys=(\d+)/.exec(line)?.[1] ?? 0), 0));
 		},
 		rowsOf: (file) => keysOf(server, file),

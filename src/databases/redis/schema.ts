@@ -6,14 +6,14 @@ import { port } from "../fields.ts";
 /** The server's address. */
 export const connection = {
 	port: v.pipe(port, v.description("the server's port (default 6379)")),
-	socket: v.pipe(v.optional(f.path), v.description("the server's socket, in place of a port")),
+	socket: v.pipe(v.optional(f.path), v.description("the server's socket, instead of a port")),
 	passwordFile: v.pipe(v.optional(f.path), v.description("file whose first line is the password")),
 };
 
 export const schema = v.strictObject({
 	redis: v.pipe(
 		f.path,
-		v.description("the file that Redis or Valkey keeps its dataset in, in one of the state's folders"),
+		v.description("the file in which Redis or Valkey stores its dataset, in one of the state's folders"),
 	),
 	...connection,
 });

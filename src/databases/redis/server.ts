@@ -70,7 +70,8 @@ export function serverOf({ port, socket, passwordFile }: RedisDump, signal?: Abo
 			throw error;
 		}
 	};
-	const persistence = async () => fields(await ask(["INFO", "persistence"], "ask the server how it saves"));
+	const persistence = async () =>
+		fields(await ask(["INFO", "persistence"], "ask the server for its persistence settings"));
 	return {
 		...{ cli, checker: `${name}-check-rdb`, client, ask, setting, persistence },
 		async isAppendOnly() {
@@ -106,8 +107,8 @@ export function isRefused(lines: readonly string[]): boolean {
 }
 
 function refusal({ server }: Client, doing: string, details: readonly string[]): Refused {
-	return new Refused("database-failed", `could not ${doing}: the server refuses it`, {
+	return new Refused("database-failed", `could not ${doing}: the server denied permission`, {
 		details,
-		hint: `${server} needs for a backup, in its ACL: +ping +info +config|get, and +sync +psync +replconf or else +bgsave. Let the user have these (ACL SETUSER), or take back their rename-command`,
+		hint: `to back up ${server}, the user needs these commands in its ACL: +ping +info +config|get, and either +sync +psync +replconf or +bgsave. Grant them with ACL SETUSER, or remove the rename-command that hides them`,
 	});
 }

@@ -129,12 +129,12 @@ async function run(
 	const stderr = result.stderr.map((line) => line.replaceAll(at, shown));
 	const says = (words: RegExp) => stderr.some((line) => words.test(line));
 	const otherwise = isArchived
-		? "the archive is damaged, or somebody changed it: choose another one"
+		? "the archive is damaged or was modified; choose another one"
 		: says(/not a database|malformed/)
-			? `${shown} is damaged, or not a SQLite database: a restore replaces it`
+			? `${shown} is damaged or not an SQLite database; a restore replaces it`
 			: says(/locked|busy/)
-				? `another program holds it: see which with fuser ${shown}`
-				: `look at its owner and mode: ls -l ${shown}`;
+				? `another program has locked it; find it with: fuser ${shown}`
+				: `check its owner and mode: ls -l ${shown}`;
 	throw fault({ server: "SQLite", programs: "sqlite3", look: otherwise, otherwise, user: undefined }, doing, {
 		...result,
 		stderr,
@@ -144,11 +144,17 @@ async function run(
 function existing(file: string): string {
 	const { path, found } = resolvePath(file);
 	if (found === undefined)
-		throw new HoldfastError("database-not-found", `there is no SQLite database ${file}`, { subject: file });
+		throw new HoldfastError("database-not-found", `the SQLite database ${file} does not exist`, {
+			subject: file,
+		});
 	if (found.isFile()) return path;
-	throw new HoldfastError("path-not-trusted", `${file} is not a regular file, as a SQLite database is`, {
-		subject: file,
-	});
+	throw new HoldfastError(
+		"path-not-trusted",
+		`${file} is not a regular file, so it cannot be an SQLite database`,
+		{
+			subject: file,
+		},
+	);
 }
 
 /**
@@ -165,10 +171,10 @@ async function closeIn(closed: readonly Closed[], shared: boolean, file: string,
 	}
 	throw new HoldfastError(
 		"path-not-trusted",
-		`several users can write to ${file} or its folder, and it cannot be read apart from the rest of the system: ${enclosure.why}`,
+		`several users can write to ${file} or its folder, and it cannot be read in isolation from the rest of the system: ${enclosure.why}`,
 		{
 			subject: file,
-			hint: "any of them could have another's files deleted by it; let one user alone write there",
+			hint: "any of them could use it to delete files of the others; allow only one user to write there",
 		},
 	);
 }

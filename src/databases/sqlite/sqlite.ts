@@ -50,7 +50,7 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 		async facts() {
 			const { path, found } = resolvePath(live);
 			if (found === undefined)
-				throw new HoldfastError("database-not-found", `there is no SQLite database ${live}`, {
+				throw new HoldfastError("database-not-found", `the SQLite database ${live} does not exist`, {
 					subject: live,
 				});
 			const [above, name] = split(path);
@@ -85,7 +85,7 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 				return copied(
 					(copy) => `.backup main ${literal(copy)}`,
 					[
-						`the database ${live} was copied page by page, as it is: only its application can rebuild its indexes (${lacks})`,
+						`the database ${live} was copied page by page, because only its application can rebuild its indexes (${lacks})`,
 					],
 				);
 			}
@@ -110,7 +110,7 @@ export function sqlite({ sqlite: live }: SqliteDump): FileDatabase {
 		ask: (sql, seconds, work) =>
 			askSqlite(live, [sql], {
 				...{ signal: work.signal, log: work.log },
-				...{ doing: `ask ${live}`, timeoutSeconds: seconds, beginning: LONGEST_BEGINNING },
+				...{ doing: `query ${live}`, timeoutSeconds: seconds, beginning: LONGEST_BEGINNING },
 			}),
 		rows: (work) => countRows(live, { ...work, doing: `count the rows of ${live}` }),
 		async rowsOf(file, work) {

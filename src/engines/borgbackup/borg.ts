@@ -177,7 +177,7 @@ export function isBorgName(archive: string): boolean {
 /** An archive in borg's syntax. */
 export function archiveName(destination: BorgDestination, archive: string): string {
 	if (!isBorgName(archive))
-		throw new HoldfastError("usage", `${JSON.stringify(archive)} cannot be a borg archive's name`);
+		throw new HoldfastError("usage", `${JSON.stringify(archive)} is not a valid borg archive name`);
 	return `${destination.repo}::${archive}`;
 }
 

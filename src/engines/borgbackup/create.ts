@@ -172,7 +172,7 @@ async function makeMissing(
 	if (!mayInit)
 		throw new HoldfastError(
 			"repository-not-found",
-			`the repository ${destination.repo} was there before and is gone`,
+			`the repository ${destination.repo} existed before and is now missing`,
 			{
 				subject: destination.repo,
 				cause: error,

@@ -61,8 +61,8 @@ const KNOWN: Readonly<Record<string, (destination: BorgDestination, message: str
 	}),
 	NoPassphraseFailure: ({ repo }) => ({
 		code: "wrong-passphrase",
-		message: `${repo} is encrypted, and there is no passphrase for it`,
-		hint: "set passphraseFile for the destination, or give adopt --passphrase-file",
+		message: `${repo} is encrypted, but no passphrase is configured`,
+		hint: "set passphraseFile for the destination, or use --passphrase-file with adopt",
 	}),
 	"Repository.DoesNotExist": ({ repo }) => ({
 		code: "repository-not-found",
@@ -77,7 +77,7 @@ const KNOWN: Readonly<Record<string, (destination: BorgDestination, message: str
 	"Cache.RepositoryAccessAborted": ({ repo }) => ({
 		code: "repository-moved",
 		message: `the repository ${repo} was at another address when it was last used from here`,
-		hint: "if you moved it, set relocated: true for the destination; if not, somebody may have replaced it",
+		hint: "if you moved it, set relocated: true for the destination; if not, someone may have replaced it",
 	}),
 	"Repository.InsufficientFreeSpaceError": full,
 	"Archive.DoesNotExist": ({ repo }, message) => {
@@ -91,7 +91,7 @@ const KNOWN: Readonly<Record<string, (destination: BorgDestination, message: str
 	},
 	LockTimeout: ({ repo }) => ({
 		code: "repository-locked",
-		message: `${repo} is locked by another borg`,
+		message: `${repo} is locked by another borg process`,
 		hint: `wait for it to finish; if no borg is running on any machine: borg break-lock ${repo}`,
 	}),
 	ConnectionClosed: connectionClosed,
@@ -110,7 +110,7 @@ function connectionClosed({ repo }: BorgDestination): Meaning {
 	return {
 		code: "connection-failed",
 		message: `the connection to ${repo} failed`,
-		hint: "check that the host is up and accepts the key",
+		hint: "check that the host is up and accepts the SSH key",
 	};
 }
 

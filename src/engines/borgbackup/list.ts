@@ -124,7 +124,7 @@ async function askSingly(
 ): Promise<void> {
 	const unknown = archives.filter(({ id, name }) => !comments.has(id) && isBorgName(name)).reverse();
 	for (const { id } of unknown.slice(MOST_SINGLY))
-		faults.set(id, "not read, because another archive cannot be read");
+		faults.set(id, "not read, because another archive could not be read");
 	for (const { id, name } of unknown.slice(0, MOST_SINGLY)) {
 		// borg info would read all archives for its cache.
 		const only = `--glob-archives=${name.replace(/[*?[]/g, "[$&]")}`;

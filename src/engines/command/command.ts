@@ -64,7 +64,7 @@ function lineOf(path: string, exclusion: Exclusion): string {
 	const line = [literally(path), ...exclusion.map((part) => (part === "**" ? part : glob(part)))].join("/");
 	if (!line.includes("\n")) return line;
 	throw new HoldfastError("failed", `a command provider cannot exclude this from ${path}`, {
-		hint: "patterns are passed one per line, and a name in this one has a line break; use another provider for this state",
+		hint: "patterns are passed one per line, but a name in this one contains a line break; use another provider for this state",
 	});
 }
 

@@ -37,12 +37,12 @@ function namesInJson(provider: string, text: string): string[] {
 	const notAList = (reason: string, cause?: unknown) =>
 		new HoldfastError(
 			"output-invalid",
-			`the list command of provider "${provider}" printed JSON that is not a list`,
+			`the list command of provider "${provider}" printed JSON that is not an array`,
 			{
 				subject: provider,
 				cause,
 				details: [reason],
-				hint: 'it may print [{"name": "…"}], or one name a line',
+				hint: 'it must print [{"name": "…"}], or one name per line',
 			},
 		);
 	let value: unknown;

@@ -6,10 +6,10 @@ import { timing } from "../fields.ts";
 export const commandOptions = v.strictObject({
 	type: v.literal("command"),
 	...timing,
-	create: v.pipe(f.text, v.description("script that makes an archive")),
+	create: v.pipe(f.text, v.description("script that creates an archive")),
 	list: v.pipe(
 		f.text,
-		v.description("script that prints the archives: a JSON array of { name }, or one name a line"),
+		v.description("script that prints the archives: a JSON array of { name }, or one name per line"),
 	),
 	restore: v.pipe(
 		f.text,

@@ -76,8 +76,8 @@ async function mount(name: string, mountpoint: string, required: boolean): Promi
 			hint: `plug it in; its mount point is ${mountpoint}`,
 		};
 		throw required
-			? new HoldfastError("disk-absent", `the disk of ${name} is not there`, facts)
-			: new DestinationAbsent("disk-not-mounted", `the disk of ${name} is not there`, facts);
+			? new HoldfastError("disk-absent", `the disk of ${name} is not attached`, facts)
+			: new DestinationAbsent("disk-not-mounted", `the disk of ${name} is not attached`, facts);
 	}
 	throw new HoldfastError("disk-not-mounted", `${mountpoint} cannot be mounted`, {
 		subject: mountpoint,

@@ -136,7 +136,7 @@ async function create(
 	aboutText({ name, metadata, roots: roots.map(({ path }) => path) }, AT_FIRST);
 	if (!(await exists(directory))) {
 		if (!mayInit)
-			throw new HoldfastError("repository-not-found", `${directory} was there before and is gone`, {
+			throw new HoldfastError("repository-not-found", `${directory} existed before and is now missing`, {
 				subject: directory,
 				hint: "check that the disk is mounted; to start over, create the folder yourself",
 			});
@@ -271,7 +271,7 @@ async function check(directory: string, full: boolean, work: Work): Promise<Prob
 		using open = openFolder(folder);
 		for (const path of roots)
 			if (!findBelow(open, `${metadata.machine}${path}`))
-				problems.push({ archive: name, message: `${path} is not there` });
+				problems.push({ archive: name, message: `${path} does not exist` });
 		if (!full) continue;
 		const end = await exec(["tar", "--create", "--file=-", "."], {
 			cwd: open.self,

@@ -9,11 +9,11 @@ export const localbackupOptions = v.strictObject({
 	type: v.literal("localbackup"),
 	...upkeep,
 	destinations: destinations({
-		directory: v.pipe(f.path, v.description("folder that holds the snapshots")),
+		directory: v.pipe(f.path, v.description("folder that contains the snapshots")),
 		mountpoint: v.pipe(
 			v.optional(v.union([f.path, v.literal(false)])),
 			v.description(
-				"mount point that is mounted for each operation and unmounted afterwards, unless it was mounted before; /etc/fstab names the device. false: the folder needs no mount",
+				"mount point of the disk, which is mounted for each operation and unmounted afterwards, unless it was already mounted; its device must be in /etc/fstab. false: the folder needs no mount",
 			),
 		),
 		required: v.pipe(

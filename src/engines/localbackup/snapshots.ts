@@ -78,7 +78,7 @@ function lookAtText(found: Found): Look {
 		return { damaged: `its ${ABOUT} is ${found.text === "" ? "empty" : "not JSON"}` };
 	}
 	const { success, output, issues } = v.safeParse(aboutSchema, value, { abortEarly: true });
-	if (!success) return { damaged: `its ${ABOUT} does not fit: ${faultOf(issues)}` };
+	if (!success) return { damaged: `its ${ABOUT} is not valid: ${faultOf(issues)}` };
 	const { metadata, ...others } = parseMetadata(output.metadata, found.text.length);
 	return metadata === undefined ? others : { about: { ...output, metadata } };
 }
@@ -125,7 +125,7 @@ export async function snapshotsIn(directory: string): Promise<Snapshot[]> {
 			const { name, metadata } = about;
 			return { folder, about, archive: { name, created: metadata.created, metadata } };
 		}
-		const why = about ? { damaged: `${same} snapshots say that they are ${about.name}` } : described;
+		const why = about ? { damaged: `${same} snapshots claim to be ${about.name}` } : described;
 		const found = entryIn(disk, own);
 		return {
 			folder,
@@ -148,7 +148,7 @@ export async function openFiles(directory: string, archive: string): Promise<Fol
 	if (about !== undefined) return enter(folder, about.metadata.machine);
 	const [only, ...more] = readdirSync(folder.self);
 	if (only !== undefined && more.length === 0) return enter(folder, only);
-	throw new HoldfastError("archive-damaged", `${path} does not name the machine of its files`, {
+	throw new HoldfastError("archive-damaged", `${path} does not record which machine its files belong to`, {
 		details: [only, ...more].map((name) => String(name)),
 	});
 }

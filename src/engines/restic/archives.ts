@@ -35,11 +35,11 @@ function unnamed(snapshot: Snapshot): Described {
 
 function ofOneName(name: string, some: readonly Snapshot[]): SnapshotArchive[] {
 	const damaged = (why: string) => some.map((snapshot) => alone(snapshot, { damaged: why }));
-	if (!isArchiveName(name)) return damaged("its tag has a name that no archive can have");
+	if (!isArchiveName(name)) return damaged("its tag is not a valid archive name");
 	const said = some.map((snapshot) => ({ snapshot, about: readAbout(snapshot) }));
 	const isSame = ({ snapshot, about }: (typeof said)[number]) =>
 		snapshot.tree === some[0]?.tree && isDeepStrictEqual(unheld(about), unheld(said[0]?.about));
-	if (!said.every(isSame)) return damaged(`${some.length} snapshots say that they are ${name}`);
+	if (!said.every(isSame)) return damaged(`${some.length} snapshots claim to be ${name}`);
 	const [first, ...rest] = said.sort((a, b) => Number(isHeld(b.about)) - Number(isHeld(a.about)));
 	if (first === undefined) return [];
 	const { snapshot, about } = first;

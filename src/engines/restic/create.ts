@@ -145,7 +145,7 @@ export async function create(
 		if (!mayInit && error instanceof ResticFault && error.code === "repository-not-found")
 			throw new HoldfastError(
 				"repository-not-found",
-				`the repository ${destination.repo} was there before and is gone`,
+				`the repository ${destination.repo} existed before and is now missing`,
 				{
 					subject: destination.repo,
 					cause: error,
@@ -224,7 +224,7 @@ async function requireOwnFolder({ repo, repoFile }: ResticDestination): Promise<
 		subject: repo,
 		hint:
 			snapshots.length > 0
-				? "it holds snapshots and no config file: restore that file from a copy of the repository"
+				? "it contains snapshots but no config file; restore that file from a copy of the repository"
 				: "use another path, or empty this one",
 	});
 }

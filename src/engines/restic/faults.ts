@@ -59,14 +59,14 @@ const FAULTS: readonly Fault[] = [
 		code: "repository-locked",
 		exit: 11,
 		words: /repository is already locked/,
-		message: (repo) => `${repo} is locked by another restic`,
+		message: (repo) => `${repo} is locked by another restic process`,
 		hint: () => "wait for the one named in the lines above; stale locks have already been removed",
 	},
 	{
 		code: "access-refused",
 		words: /Permission denied \(|Host key verification failed|401 Unauthorized|Access Denied/,
 		message: (repo) => `access to ${repo} was refused`,
-		hint: () => "its own messages are in the lines above; check the key or password",
+		hint: () => "see restic's messages above, and check the key or password",
 	},
 	{ code: "disk-read-only", words: /read-only file system/i, ...UNWRITABLE },
 	{ code: "permission-denied", words: /permission denied|403 Forbidden/i, ...UNWRITABLE },
@@ -102,7 +102,7 @@ export function faultOf(
 		FAULTS.find(({ exit }) => exit !== undefined && exit === result.code) ??
 		FAULTS.find(({ words }) => words.test(text));
 	if (fault === undefined)
-		return new ResticFault("program-failed", `restic, which worked on ${subject}, ${describeEnd(result)}`, {
+		return new ResticFault("program-failed", `restic ${describeEnd(result)} on ${subject}`, {
 			...{ subject, details },
 		});
 	return new ResticFault(fault.code, fault.message(subject), {

@@ -14,7 +14,7 @@ export const resticOptions = v.strictObject({
 			f.address,
 			v.check(
 				(repo) => !ADDRESS_WITH_PASSWORD.test(repo),
-				"holds a password: write the address without it here, and the full address to a file: repoFile",
+				"contains a password: write the address without it here, and put the full address in a file (repoFile)",
 			),
 			v.description(
 				"a folder, sftp:user@host:/path, rest:https://host/path, s3:…, rclone:remote:path, as restic's -r",
@@ -22,7 +22,9 @@ export const resticOptions = v.strictObject({
 		),
 		repoFile: v.pipe(
 			v.optional(f.path),
-			v.description("file with the address, if that contains a password; repo is then only displayed"),
+			v.description(
+				"file with the address, for an address that contains a password; repo is then only displayed",
+			),
 		),
 		...passphrase,
 		environmentFile: v.pipe(

@@ -55,14 +55,14 @@ export function aboutTag(metadata: Metadata, share = 1): string {
 
 export function readAbout(snapshot: Snapshot): Described {
 	const text = tagOf(snapshot, ABOUT);
-	if (text === undefined) return { damaged: "its description is not there" };
+	if (text === undefined) return { damaged: "its description is missing" };
 	if (text === "") return tooLarge();
 	try {
 		const bytes = inflateRawSync(Buffer.from(text, "base64url"), { maxOutputLength: MOST_METADATA_BYTES });
 		return readMetadata(bytes.toString("utf8"));
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return tooLarge();
-		return { damaged: "its description cannot be inflated" };
+		return { damaged: "its description cannot be decompressed" };
 	}
 }
 
@@ -102,7 +102,7 @@ function snapshotOf(text: string): Snapshot {
 	const { success, output, issues } = v.safeParse(snapshotSchema, JSON.parse(text), { abortEarly: true });
 	return success
 		? { ...output, tags: ownTags(output.tags) }
-		: { ...known, ...EMPTY, fault: `restic's entry of it does not fit: ${faultOf(issues)}` };
+		: { ...known, ...EMPTY, fault: `restic's entry for it is not valid: ${faultOf(issues)}` };
 }
 
 /** Our tags among all tags; those that are too long to be ours are not kept in memory. */
@@ -115,7 +115,7 @@ const ownTags = (tags: readonly string[]) =>
 function tooLongOne(tail: string): Snapshot {
 	const [, id = "", short_id = ""] = /"id":"([0-9a-f]{64})","short_id":"([0-9a-f]+)"\}$/.exec(tail) ?? [];
 	if (id === "") throw notUnderstood("restic snapshots", "a snapshot has no id at its end");
-	return { id, short_id, ...EMPTY, fault: "restic's entry of it is too long" };
+	return { id, short_id, ...EMPTY, fault: "restic's entry for it is too long" };
 }
 
 const UNREAD = /^could not load snapshot ([0-9a-f]{4,64}): (.*)$/;

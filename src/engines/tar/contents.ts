@@ -29,7 +29,9 @@ export async function listSegment(
 function entryOf(line: string): Entry {
 	const [, letter = "", mode = "", uid, gid, size, time = "", name = "", link] = LINE.exec(line) ?? [];
 	if (letter === "")
-		throw new HoldfastError("output-invalid", `tar's listing is not understood: ${line}`, { subject: "tar" });
+		throw new HoldfastError("output-invalid", `a line of tar's listing cannot be parsed: ${line}`, {
+			subject: "tar",
+		});
 	const type = letter === "h" ? "-" : letter;
 	return {
 		path: `/${unquoted(name).replace(/\/$/, "")}`,

@@ -51,7 +51,7 @@ export type Look = { readonly index: TarIndex } | (Described & { readonly index?
 export async function lookAt(folder: Folder): Promise<Look> {
 	const found = readTextIn(folder, INDEX, MOST_INDEX_BYTES);
 	const bearsMark = entryIn(folder, DATA) !== undefined;
-	if (found === undefined) return bearsMark ? { damaged: `its ${INDEX} is not there` } : undefined;
+	if (found === undefined) return bearsMark ? { damaged: `its ${INDEX} is missing` } : undefined;
 	if ("fault" in found) return bearsMark ? { damaged: found.fault } : {};
 	let value: unknown;
 	try {
@@ -62,12 +62,12 @@ export async function lookAt(folder: Folder): Promise<Look> {
 	}
 	const mark = v.safeParse(marked, value);
 	if (!mark.success)
-		return bearsMark ? { damaged: `its ${INDEX} does not fit: ${faultOf(mark.issues)}` } : {};
+		return bearsMark ? { damaged: `its ${INDEX} is not valid: ${faultOf(mark.issues)}` } : {};
 	const { format, version } = mark.output;
 	if (version > 1) return { newer: { version } };
 	const { success, output, issues } = v.safeParse(indexSchema, value, { abortEarly: true });
 	if (version !== 1 || !success)
-		return { damaged: `its ${INDEX} does not fit: ${version === 1 ? faultOf(issues ?? []) : "version"}` };
+		return { damaged: `its ${INDEX} is not valid: ${version === 1 ? faultOf(issues ?? []) : "version"}` };
 	const { metadata, ...others } = parseMetadata(output.metadata, found.text.length);
 	return metadata === undefined
 		? others
@@ -79,7 +79,7 @@ export async function readIndex(folder: Folder): Promise<TarIndex> {
 	const look = await lookAt(folder);
 	if (look?.index !== undefined) return look.index;
 	if (look === undefined) throw noArchive(basename(path), dirname(path));
-	const reason = look.damaged ?? (look.newer ? "a newer Holdfast made it" : `its ${INDEX} is not ours`);
+	const reason = look.damaged ?? (look.newer ? "it was created by a newer version of Holdfast" : `its ${INDEX} is not ours`);
 	throw new HoldfastError("archive-damaged", `the index of the archive in ${path} cannot be read`, {
 		details: [reason],
 		hint: `its files are still there: zstd -dc ${join(path, DATA)} | tar -t`,

@@ -7,7 +7,7 @@ export const tarOptions = v.strictObject({
 	type: v.literal("tar"),
 	...upkeep,
 	destinations: destinations({
-		path: v.pipe(f.path, v.description("folder that holds the archives")),
+		path: v.pipe(f.path, v.description("folder that contains the archives")),
 		mountpoint,
 	}),
 	level: v.pipe(

@@ -75,7 +75,7 @@ async function create(
 ): Promise<CreateResult> {
 	if (!(await exists(path))) {
 		if (!mayInit)
-			throw new HoldfastError("repository-not-found", `${path} held archives before and is not there now`, {
+			throw new HoldfastError("repository-not-found", `${path} contained archives before and is now missing`, {
 				subject: path,
 				hint: "check that the disk is mounted; to start over, create the folder yourself",
 			});
@@ -193,7 +193,7 @@ async function check(path: string, full: boolean, work: Work): Promise<Problem[]
 			const { segments } = await readIndex(open);
 			for (const [file, length] of lengthsOf(segments)) {
 				const found = entryIn(open, file);
-				if (found === undefined) throw new HoldfastError("archive-damaged", `${file} is not there`);
+				if (found === undefined) throw new HoldfastError("archive-damaged", `${file} is missing`);
 				if (!found.isFile()) throw new HoldfastError("archive-damaged", `${file} is not a regular file`);
 				if (found.size < length)
 					throw new HoldfastError(
@@ -279,7 +279,7 @@ async function restore(
 function entryOfStream(folder: Folder, { path, file = "", tarBytes: size }: Segment): Entry {
 	const found = entryIn(folder, file);
 	if (!found)
-		throw new HoldfastError("archive-damaged", `${folder.path}/${file} is not there`, {
+		throw new HoldfastError("archive-damaged", `${folder.path}/${file} is missing`, {
 			subject: `${folder.path}/${file}`,
 		});
 	const { uid, gid, mtimeMs: mtime } = found;

@@ -9,7 +9,7 @@ export const acme = defineModule({
 	about: "NixOS's security.acme: accounts, keys and certificates",
 	sources: ["https://nixos.org/manual/nixos/stable/#module-security-acme"],
 	options: v.strictObject({
-		dataDir: folder("/var/lib/acme", "where they are kept"),
+		dataDir: folder("/var/lib/acme", "the folder in which they are stored"),
 		reload: v.pipe(
 			v.optional(v.array(f.unitName), []),
 			v.description("units that read the certificates, reloaded after a restore"),

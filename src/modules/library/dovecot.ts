@@ -6,12 +6,12 @@ import { units } from "../options.ts";
 
 export const dovecot = defineModule({
 	name: "dovecot",
-	about: "Mail of Dovecot in maildirs, which are good at any moment; Dovecot rebuilds its indexes",
+	about: "Dovecot's mail in maildirs, which can be copied at any time; Dovecot rebuilds its indexes",
 	sources: ["https://doc.dovecot.org/main/core/config/mailbox/formats/maildir.html"],
 	options: v.strictObject({
 		mail: v.pipe(
 			v.optional(v.pipe(v.array(f.folder), v.minLength(1)), ["/var/vmail"]),
-			v.description("the folders that hold the maildirs (default /var/vmail)"),
+			v.description("the folders that contain the maildirs (default /var/vmail)"),
 		),
 		units: units(["dovecot.service"]),
 	}),

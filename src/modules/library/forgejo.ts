@@ -56,12 +56,14 @@ function forge<const N extends "forgejo" | "gitea">(name: N, about: string, sour
 
 export const forgejo = forge(
 	"forgejo",
-	"Forgejo: repositories, LFS, attachments and the database, of one moment",
+	"Forgejo: repositories, LFS, attachments and the database, all from the same moment",
 	[
 		"https://forgejo.org/docs/latest/admin/command-line/#dump",
 		"https://forgejo.org/docs/latest/admin/upgrade/#backup",
 	],
 );
-export const gitea = forge("gitea", "Gitea: repositories, LFS, attachments and the database, of one moment", [
-	"https://docs.gitea.com/administration/backup-and-restore",
-]);
+export const gitea = forge(
+	"gitea",
+	"Gitea: repositories, LFS, attachments and the database, all from the same moment",
+	["https://docs.gitea.com/administration/backup-and-restore"],
+);

@@ -25,7 +25,7 @@ if [ -d "$newest" ]; then cp -a "$newest" "$1/db.lmdb"; else cp -a "$newest" "$1
 export const garage = defineModule({
 	name: "garage",
 	about:
-		"Garage: a node's identity and metadata, by a snapshot that it makes itself; the objects' data where asked",
+		"Garage: a node's identity and metadata, from a snapshot that Garage creates; optionally the objects' data",
 	sources: [
 		"https://garagehq.deuxfleurs.fr/documentation/operations/recovering/",
 		"https://garagehq.deuxfleurs.fr/documentation/reference-manual/configuration/#metadata_auto_snapshot_interval",
@@ -38,7 +38,7 @@ export const garage = defineModule({
 		),
 		dataDir: v.pipe(
 			v.optional(f.folder),
-			v.description("its data_dir, for a node whose objects no other node has (default: left out)"),
+			v.description("its data_dir, if no other node has its objects (default: not backed up)"),
 		),
 		units: units(["garage.service"]),
 	}),

@@ -5,7 +5,7 @@ import { configFolder, configured, database, databaseOf, folder, moreFolders, un
 
 export const headscale = defineModule({
 	name: "headscale",
-	about: "Headscale: its nodes and users, and the private key that they know it by",
+	about: "Headscale: its nodes and users, and the private key by which they recognise it",
 	sources: ["https://headscale.net/stable/setup/upgrade/", "https://headscale.net/stable/ref/configuration/"],
 	uses: ["postgresql"],
 	options: v.strictObject({

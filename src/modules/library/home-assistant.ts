@@ -6,7 +6,7 @@ import { within } from "../within.ts";
 
 export const homeAssistant = defineModule({
 	name: "home-assistant",
-	about: "Home Assistant: configuration, users, devices, and the history of its recorder",
+	about: "Home Assistant: configuration, users, devices, and the recorder's history",
 	sources: [
 		"https://www.home-assistant.io/docs/configuration/",
 		"https://www.home-assistant.io/integrations/recorder/",

@@ -7,7 +7,7 @@ import { within } from "../within.ts";
 export const immich = defineModule({
 	name: "immich",
 	about:
-		"Immich: originals, profiles and the database. Thumbnails and re-encoded videos are made again by its jobs",
+		"Immich: originals, profiles and the database. Thumbnails and re-encoded videos are generated again by its jobs",
 	sources: ["https://docs.immich.app/administration/backup-and-restore/"],
 	uses: ["postgresql"],
 	options: v.strictObject({
@@ -16,7 +16,7 @@ export const immich = defineModule({
 		units: units(["immich-server.service"]),
 		derived: v.pipe(
 			v.optional(v.boolean(), false),
-			v.description("keep thumbnails and re-encoded videos too (default false)"),
+			v.description("back up thumbnails and re-encoded videos too (default false)"),
 		),
 		health: health("http://127.0.0.1:2283/api/server/ping"),
 	}),

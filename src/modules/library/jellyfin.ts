@@ -6,7 +6,7 @@ import { within } from "../within.ts";
 
 export const jellyfin = defineModule({
 	name: "jellyfin",
-	about: "Jellyfin: users, libraries' metadata, what was watched, and the configuration; not the media",
+	about: "Jellyfin: users, library metadata, watch history and the configuration; not the media",
 	sources: ["https://jellyfin.org/docs/general/administration/backup-and-restore/"],
 	options: v.strictObject({
 		dataDir: folder("/var/lib/jellyfin", "its data folder"),

@@ -8,11 +8,11 @@ import { within } from "../within.ts";
 
 export const mastodon = defineModule({
 	name: "mastodon",
-	about: "Mastodon: the database, what its users uploaded, and the secrets without which both are useless",
+	about: "Mastodon: the database, the users' uploads, and the secrets without which both are useless",
 	sources: ["https://docs.joinmastodon.org/admin/backups/"],
 	uses: ["postgresql"],
 	options: v.strictObject({
-		uploads: folder("/home/mastodon/live/public/system", "what users uploaded"),
+		uploads: folder("/home/mastodon/live/public/system", "the users' uploads"),
 		secrets: v.pipe(
 			v.optional(v.array(f.folder), ["/home/mastodon/live/.env.production"]),
 			v.description("the files with its secrets (default /home/mastodon/live/.env.production)"),

@@ -15,7 +15,8 @@ for n in $(seq 50); do [ "$(seen)" = "$before" ] || break; sleep 0.1; done
 
 export const mosquitto = defineModule({
 	name: "mosquitto",
-	about: "Mosquitto: retained messages, subscriptions and what is queued, as it writes them when asked to",
+	about:
+		"Mosquitto: retained messages, subscriptions and queued messages, which it is told to write to its file",
 	sources: [
 		"https://mosquitto.org/man/mosquitto-8.html#signals",
 		"https://mosquitto.org/man/mosquitto-conf-5.html",

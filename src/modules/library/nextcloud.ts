@@ -29,11 +29,13 @@ export const nextcloud = defineModule({
 		),
 		user: v.pipe(
 			v.optional(v.union([v.literal(false), f.text])),
-			v.description("the user who may run occ, or false for oneself (default www-data, on NixOS false)"),
+			v.description(
+				"the user that may run occ, or false for the user that runs Holdfast (default www-data, on NixOS false)",
+			),
 		),
 		units: units(["php8.2-fpm.service"]),
 		health: health("http://127.0.0.1/status.php"),
-		previews: v.pipe(v.optional(v.boolean(), false), v.description("keep previews too (default false)")),
+		previews: v.pipe(v.optional(v.boolean(), false), v.description("back up previews too (default false)")),
 	}),
 	yields({ folders, database, occ, user, units, health, previews }, { nixos }) {
 		const command = occ ?? (nixos ? ["nextcloud-occ"] : ["php", "/var/www/nextcloud/occ"]);

@@ -8,11 +8,11 @@ import { within } from "../within.ts";
 
 export const paperless = defineModule({
 	name: "paperless",
-	about: "Paperless-ngx: the documents as they came and as they were read, and the database that finds them",
+	about: "Paperless-ngx: the original and the archived documents, and the database that indexes them",
 	sources: ["https://docs.paperless-ngx.com/administration/#backup"],
 	uses: ["postgresql", "mariadb"],
 	options: v.strictObject({
-		dataDir: folder("/var/lib/paperless", "the folder that holds its data and media"),
+		dataDir: folder("/var/lib/paperless", "the folder that contains its data and media"),
 		database: database(
 			{ type: "sqlite", name: "paperless" },
 			{ type: "sqlite", file: "/var/lib/paperless/db.sqlite3" },

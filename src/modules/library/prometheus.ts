@@ -6,13 +6,14 @@ import { within } from "../within.ts";
 
 export const prometheus = defineModule({
 	name: "prometheus",
-	about: "Prometheus: the time series. It is stopped while they are copied: its files are good only together",
+	about:
+		"Prometheus: the time series. It is stopped while they are copied, because its files must be consistent with each other",
 	sources: [
 		"https://prometheus.io/docs/prometheus/latest/storage/#operational-aspects",
 		"https://prometheus.io/docs/prometheus/latest/querying/api/#snapshot",
 	],
 	options: v.strictObject({
-		dataDir: folder("/var/lib/prometheus", "the folder that holds its storage.tsdb.path"),
+		dataDir: folder("/var/lib/prometheus", "the folder that contains its storage.tsdb.path"),
 		folders: moreFolders,
 		units: units(["prometheus.service"]),
 		health: health("http://127.0.0.1:9090/-/ready"),

@@ -15,7 +15,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 	const [usual = ""] = units;
 	return defineModule({
 		name,
-		about: `${product}: the complete dataset, streamed from the server; on restore also into its append-only file`,
+		about: `${product}: the complete dataset, streamed from the server; a restore also writes its append-only file`,
 		sources,
 		options: v.strictObject({
 			instances: v.pipe(
@@ -34,7 +34,7 @@ function keyValueServer<const N extends "redis" | "valkey">(
 					),
 					{ [name]: {} },
 				),
-				v.description(`servers, by the name that their state gets (default: one, ${name})`),
+				v.description(`servers, by the name of their state (default: one, named ${name})`),
 			),
 		}),
 		yields: ({ instances }, { nixos }) => ({

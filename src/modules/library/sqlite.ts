@@ -7,7 +7,7 @@ import { defineModule } from "../module.ts";
 export const sqlite = defineModule({
 	name: "sqlite",
 	about:
-		"Any application with SQLite files: they are copied as they were at one moment, the rest of its folders as it is",
+		"Any application with SQLite files, which are copied consistently; the rest of its folders is copied as it is",
 	sources: ["https://www.sqlite.org/lang_vacuum.html", "https://www.sqlite.org/howtocorrupt.html"],
 	options: v.strictObject({
 		apps: v.pipe(
@@ -15,11 +15,11 @@ export const sqlite = defineModule({
 				f.name,
 				v.strictObject({
 					folders: v.pipe(v.array(f.folder), v.minLength(1), v.description("the application's folders")),
-					files: v.pipe(v.array(f.path), v.minLength(1), v.description("SQLite files in them")),
+					files: v.pipe(v.array(f.path), v.minLength(1), v.description("the SQLite files in these folders")),
 					units: v.pipe(v.optional(v.array(f.unitName), []), v.description("the units that use them")),
 				}),
 			),
-			v.description("applications, by the name that their state gets"),
+			v.description("applications, by the name of their state"),
 		),
 	}),
 	yields: ({ apps }) => ({

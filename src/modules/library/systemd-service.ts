@@ -6,8 +6,7 @@ import { defineModule } from "../module.ts";
 
 export const systemdService = defineModule({
 	name: "systemd-service",
-	about:
-		"Any systemd service with a StateDirectory=, with DynamicUser= as well; stopped for the moment of the copy",
+	about: "Any systemd service with a StateDirectory=, also with DynamicUser=; stopped while it is copied",
 	sources: [
 		"https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=",
 		"https://systemd.io/DYNAMIC_USERS/",
@@ -26,7 +25,7 @@ export const systemdService = defineModule({
 			),
 			live: v.pipe(
 				v.optional(v.boolean(), false),
-				v.description("copy while it runs: its files are good at any moment (default false)"),
+				v.description("copy while it runs, because its files can be copied at any time (default false)"),
 			),
 		}),
 	),

@@ -6,7 +6,8 @@ import { defineModule } from "../module.ts";
 
 export const volumes = defineModule({
 	name: "volumes",
-	about: "Named volumes of Docker or Podman, with the unit that runs their containers stopped for the copy",
+	about:
+		"Named volumes of Docker or Podman; the unit that runs their containers is stopped while they are copied",
 	sources: [
 		"https://docs.docker.com/engine/storage/volumes/#back-up-restore-or-migrate-data-volumes",
 		"https://docs.podman.io/en/latest/markdown/podman-volume.1.html",
@@ -17,7 +18,7 @@ export const volumes = defineModule({
 			volumes: v.pipe(v.array(f.name), v.minLength(1), v.description("the volumes, by name")),
 			engine: v.pipe(
 				v.optional(v.picklist(["docker", "podman"]), "docker"),
-				v.description("whose volumes they are (default docker)"),
+				v.description("the program whose volumes they are (default docker)"),
 			),
 			root: v.pipe(
 				v.optional(f.folder),

@@ -10,7 +10,7 @@ export const wireguard = defineModule({
 	options: v.strictObject({
 		interfaces: v.pipe(
 			v.optional(v.array(f.text), []),
-			v.description("interfaces that are taken down and up again on restore, such as wg0"),
+			v.description("interfaces that a restore takes down and brings up again, such as wg0"),
 		),
 	}),
 	yields: ({ interfaces }) => ({

@@ -8,7 +8,7 @@ export const zerotier = defineModule({
 	name: "zerotier",
 	about: "ZeroTier: the node's identity, its networks, and the networks that it controls",
 	sources: ["https://docs.zerotier.com/config/", "https://github.com/zerotier/ZeroTierOne/tree/dev/service"],
-	options: v.strictObject({ dataDir: folder("/var/lib/zerotier-one", "its home") }),
+	options: v.strictObject({ dataDir: folder("/var/lib/zerotier-one", "its home folder") }),
 	yields: ({ dataDir }, { nixos }) => ({
 		state: {
 			zerotier: {

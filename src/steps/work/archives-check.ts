@@ -68,7 +68,7 @@ const FAULTS = [
 	},
 	{
 		of: "ahead",
-		fault: "has archives whose time is yet to come",
+		fault: "has archives dated in the future",
 		hint: "they count for nothing, and prune keeps them: once you do not need one, remove it with its engine's own program",
 	},
 ] as const;

@@ -36,7 +36,7 @@ export async function isAsWritten(
 			: `the accounts of the ${dumpLabel(dump)} in the archive are not those that this machine wrote there`,
 		{
 			subject: databaseOf(dump),
-			hint: "the archive is damaged, or somebody changed it; if you know why and trust it, restore it with --trust-archive",
+			hint: "the archive is damaged or was modified; if you know why and trust it, restore it with --trust-archive",
 		},
 	);
 }
@@ -51,7 +51,7 @@ export async function heldIn(file: string, isKnown: boolean): Promise<unknown> {
 	} catch (cause) {
 		throw new HoldfastError("archive-damaged", `${file} cannot be read: ${wordsOf(cause)}`, {
 			cause,
-			hint: "the archive is damaged, or somebody changed it",
+			hint: "the archive is damaged or was modified; choose another one",
 		});
 	}
 }
