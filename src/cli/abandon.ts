@@ -20,7 +20,7 @@ import { untilUndone } from "./signals.ts";
 type Flags = CommonFlags & { readonly yes: boolean };
 
 const NOTHING_DELETED =
-	"None of this is touched. Look at it before the next restore: move back by hand what a service needs, start its units, and delete the rest.";
+	"None of this is changed. Before the next restore, move back by hand what a service needs, start its units, and delete the rest.";
 
 export async function abandonRun(out: Reporter, flags: Flags, run: string): Promise<number> {
 	const lock = takeLock(places().runtime, `holdfast recover --abandon ${run}`);
@@ -39,16 +39,16 @@ async function giveUp(out: Reporter, flags: Flags, id: string): Promise<number> 
 		`Give up run ${id} as it is?`,
 		flags.yes,
 		left.open ? "the run will be neither finished nor undone" : "the rest of its work will not be done",
-		"what it has left is above; to give it up: --yes",
+		"what it left behind is listed above; to give it up: --yes",
 	);
 	abandon(journal, left);
 	await out.result({ kind: "answer", value: { abandoned: id, left: left.lines }, text: [] });
-	out.note(`run ${id} is given up${left.open ? "; other runs can begin again" : ""}`);
+	out.note(`gave up run ${id}${left.open ? "; other runs can start again" : ""}`);
 	return EXIT.done;
 }
 
 function doing({ open }: Left): string {
-	if (open === undefined) return " has ended; what could not be done then is retried before each run";
+	if (open === undefined) return " has ended; the work that it could not do is retried before each run";
 	return isForeign(open)
 		? `, ${open.operation} of ${open.machine}: ${open.foreign}`
 		: `, ${open.operation} of ${open.manifest.machine}; this version knows all its steps: try 'holdfast recover' first`;
@@ -58,7 +58,7 @@ async function giveUpJournal(out: Reporter, flags: Flags): Promise<number> {
 	const folder = places().state;
 	const why = faultOf(folder);
 	if (why === undefined)
-		throw new HoldfastError("usage", `the journal in ${folder} can be read; it is not set aside`, {
+		throw new HoldfastError("usage", `the journal in ${folder} is readable and will not be set aside`, {
 			hint: "name the run that can be neither finished nor rolled back: holdfast recover --abandon RUN",
 		});
 	const lines = leftInJournal(folder, await declaredFolders(flags));
@@ -67,12 +67,14 @@ async function giveUpJournal(out: Reporter, flags: Flags): Promise<number> {
 		"Set the journal aside and create a new one?",
 		flags.yes,
 		"its records of interrupted runs, kept copies and archives will be lost",
-		"what it has left is above; to set it aside: --yes",
+		"what it left behind is listed above; to set it aside: --yes",
 	);
 	const aside = abandonJournal(folder, newRunId());
 	await out.result({ kind: "answer", value: { abandoned: WHOLE, aside, left: lines }, text: [] });
 	out.note(
-		`the journal is ${aside ?? "gone"} now, and a new one is created; keep the old one until all is well`,
+		aside === undefined
+			? "created a new journal; the old one was gone"
+			: `moved the journal to ${aside} and created a new one; keep the old one until everything works`,
 	);
 	return EXIT.done;
 }
@@ -102,6 +104,7 @@ async function declaredFolders(flags: Flags): Promise<string[]> {
 
 function tell(out: Reporter, { quiet }: Flags, head: readonly string[], lines: readonly string[]): void {
 	if (quiet) return;
-	const found = lines.length > 0 ? lines.map((line) => `! ${line}`) : ["nothing that it has left was found"];
+	const found =
+		lines.length > 0 ? lines.map((line) => `! ${line}`) : ["nothing was found that it left behind"];
 	out.say([...head, "", ...found, "", NOTHING_DELETED]);
 }

@@ -27,8 +27,8 @@ export async function application(words: readonly string[] = []): Promise<Applic
 				"",
 				"Examples:",
 				"  holdfast create                                 back up this machine",
-				"  holdfast list                                   what there is to restore",
-				"  holdfast restore --service notes disk latest    one service, as it was",
+				"  holdfast list                                   list the archives",
+				"  holdfast restore --service notes disk latest    restore one service",
 				"",
 				"Exit codes: 0 done · 1 failed, nothing changed or rolled back · 2 usage or config error · 3 partial ·",
 				"4 locked by another run · 5 a run could not be undone · 130 interrupted and rolled back.",
@@ -82,7 +82,7 @@ function commandIn(words: readonly string[], root: RouteMap<CommandContext>): st
 const unknownCommand: typeof text_en.noCommandRegisteredForInput = ({ corrections, ...said }) => {
 	const hint = "see all commands with: holdfast --help";
 	if (said.input.startsWith("-"))
-		throw new HoldfastError("usage", `name a command before ${said.input}`, { hint });
+		throw new HoldfastError("usage", `a command must come before ${said.input}`, { hint });
 	const near = corrections.filter((one) => isNear(said.input, one.replaceAll("`", "")));
 	throw new HoldfastError("usage", text_en.noCommandRegisteredForInput({ ...said, corrections: near }), {
 		hint,

@@ -55,7 +55,7 @@ export async function changeMetadata(
 		},
 		text: ends
 			.filter(({ error }) => error === undefined)
-			.map(({ archive, isChanged }) => (isChanged ? done(archive) : `${archive.id} was not held`)),
+			.map(({ archive, isChanged }) => (isChanged ? done(archive) : `${archive.id} had no hold`)),
 	});
 	for (const { archive, error } of ends)
 		if (error !== undefined) printMessage(errorLines(reportOf(error), `✘ ${archive.id}: `));
@@ -81,7 +81,7 @@ async function changed(
 		requireUsable(archive);
 		const { id, name, metadata, provider } = archive;
 		if (metadata === undefined)
-			throw new HoldfastError("archive-foreign", `${id} does not describe itself: Holdfast did not make it`, {
+			throw new HoldfastError("archive-foreign", `${id} was not created by Holdfast and has no description`, {
 				subject: id,
 				hint: "prune never removes it",
 			});
@@ -102,4 +102,4 @@ const notAsked = (one: {
 	readonly destination: string;
 	readonly error: ErrorReport;
 }) =>
-	`${one.provider}/${one.destination} could not be asked, so nothing was changed there: ${one.error.message}`;
+	`${one.provider}/${one.destination} could not be reached, so nothing was changed there: ${one.error.message}`;

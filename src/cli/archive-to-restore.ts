@@ -79,7 +79,7 @@ function heldByNone(
 				const folder = held.folders.find((one) => folders.includes(one));
 				if (folder !== undefined)
 					return [
-						`${id} holds ${folder} as that of "${state}": to look at it, holdfast restore --into FOLDER --service ${state} …`,
+						`${id} contains ${folder} as part of state "${state}"; to inspect it: holdfast restore --into FOLDER --service ${state} …`,
 					];
 			}
 		return [];
@@ -89,7 +89,7 @@ function heldByNone(
 		details: before,
 		hint:
 			held.length === 0
-				? "look at them with: holdfast list"
+				? "list the archives with: holdfast list"
 				: `to restore the others: ${held.map((service) => `--service ${service}`).join(" ")}`,
 	});
 }

@@ -36,7 +36,7 @@ export const COMMANDS: Readonly<Record<string, Loader>> = {
 	backups: async () =>
 		buildRouteMap({
 			routes: await loaded(BACKUPS),
-			docs: { brief: "the same three commands, under the name that Clan gives them" },
+			docs: { brief: "the same commands under the name that Clan uses" },
 		}),
 };
 

@@ -21,7 +21,7 @@ const COME_BACK = [2, 5, 10, 15, 30];
 export function addressOf({ manifest, sshConfig }: Target): Address {
 	const { machine, host, deploy } = manifest;
 	if (host === undefined)
-		throw new HoldfastError("usage", `machine "${machine}" has no host: it is this one`);
+		throw new HoldfastError("usage", `machine "${machine}" has no host, so it is this machine`);
 	return { machine, host, sudo: deploy?.sudo ?? false, config: sshConfig };
 }
 
@@ -122,7 +122,7 @@ async function comeBack(
 		if (hearing.signal.aborted) break;
 		try {
 			const ended = await attachThere(target, run, hearing);
-			hearing.remark("reconnected; the run is still there");
+			hearing.remark("reconnected to the run");
 			return ended;
 		} catch (error) {
 			if (!(error instanceof HoldfastError)) throw error;

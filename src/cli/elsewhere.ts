@@ -31,7 +31,7 @@ export async function passOn(
 		const preview = () => everyRecordReader((line) => out.say(line));
 		const code = await show(over, [...plain, "--dry-run"], preview);
 		if (code !== EXIT.done) return code;
-		await confirm(`Do this on ${machine}?`, false);
+		await confirm(`Continue on ${machine}?`, false);
 		return run([...plain, "--yes"], over);
 	});
 }

@@ -18,7 +18,7 @@ export const valueFlag = (brief: string, placeholder: string) =>
 	({ kind: "parsed", parse: text, optional: true, brief, placeholder }) as const;
 
 export const commonFlags = {
-	config: valueFlag("config file", "FILE"),
+	config: valueFlag("use this config file", "FILE"),
 	...byFormat((name) => switchFlag(FORMATS[name].brief)),
 	quiet: switchFlag("print errors and results only"),
 	debug: switchFlag("print stack traces"),
@@ -32,7 +32,7 @@ export const pathFlag = {
 /** Parse `30s`, `10m`, `2h` or `7d` into seconds. */
 export function seconds(value: string): number {
 	const found = secondsOf(value);
-	if (found === undefined) throw new Error(`write a time like 30s, 10m, 2h or 7d, not ${value}`);
+	if (found === undefined) throw new Error(`write a time such as 30s, 10m, 2h or 7d, not ${value}`);
 	return found;
 }
 
@@ -126,4 +126,4 @@ export const proposeArchiveWords = async () => [
 	"latest",
 ];
 
-export const onFlag = valueFlag("on this machine of the config, over SSH", "MACHINE");
+export const onFlag = valueFlag("run on this machine of the config, over SSH", "MACHINE");

@@ -29,7 +29,7 @@ export async function install(words: readonly string[]): Promise<number> {
 			);
 		}
 		const deployment = recordIn(join(at, "deployment.json"));
-		if (!deployment) throw new HoldfastError("usage", `there is no deployment in ${at}`);
+		if (!deployment) throw new HoldfastError("usage", `no deployment was found in ${at}`);
 		const own = deployment.files.find(({ path }) => path === deployment.manifest);
 		const manifest = await manifestIn(own?.from === undefined ? deployment.manifest : join(at, own.from));
 		const before = recordBefore(deployment.installed);
@@ -49,7 +49,7 @@ function recordIn(file: string): Deployment | undefined {
 function recordBefore(file: string): Deployment | undefined {
 	const found = readStored(file, deploymentSchema);
 	if (found && "fault" in found) {
-		printMessage(`! ${found.fault}; files that only that deploy installed stay where they are`);
+		printMessage(`! ${found.fault}; files that only that deployment installed are not removed`);
 		return undefined;
 	}
 	return found?.value;
@@ -57,6 +57,6 @@ function recordBefore(file: string): Deployment | undefined {
 
 async function manifestIn(file: string): Promise<Manifest> {
 	const [manifest] = (await loadMachines(file)).values();
-	if (!manifest) throw new HoldfastError("usage", `there is no manifest in ${file}`);
+	if (!manifest) throw new HoldfastError("usage", `${file} does not contain a manifest`);
 	return manifest;
 }

@@ -92,7 +92,7 @@ export function providersOf(manifest: Manifest, wanted: string | readonly string
 	if (names.length === 0)
 		throw new HoldfastError(
 			"provider-not-found",
-			`machine "${manifest.machine}" has no provider to keep archives`,
+			`machine "${manifest.machine}" has no provider to store archives`,
 			{
 				subject: manifest.machine,
 				hint: "add one: providers: { disk: { type: tar, destinations: { usb: { path: /mnt/usb/holdfast } } } }",

@@ -17,7 +17,7 @@ process.removeAllListeners("warning").on("warning", ({ name, message }) => {
 process.on("uncaughtException", (error: unknown) => {
 	const { message, stack } = error instanceof Error ? error : new Error(String(error));
 	const shown = argv.includes("--debug") ? linesIn(stack ?? "") : [];
-	printMessage([`holdfast: ${message}`, ...shown, "  → this is a bug in Holdfast; see more with --debug"]);
+	printMessage([`holdfast: ${message}`, ...shown, "  → this is a bug in Holdfast; for details, use --debug"]);
 	process.exit(EXIT.failed);
 });
 

@@ -31,7 +31,7 @@ export const flags = {
 		...valueFlag("the machine; may be omitted when there is only one", "MACHINE"),
 		proposeCompletions: machineWord.proposeCompletions,
 	},
-	from: valueFlag("an archive of another machine", "MACHINE"),
+	from: valueFlag("use an archive of this other machine", "MACHINE"),
 } as const;
 
 /** The words of a command that names one archive: their usage line, and their definition for the parser. */

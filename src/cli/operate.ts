@@ -121,7 +121,7 @@ async function lockWithin(
 		} catch (error) {
 			if (!(error instanceof HoldfastError) || error.code !== "locked" || performance.now() >= until)
 				throw error;
-			if (first) printMessage(`! ${error.message}: waiting for it`);
+			if (first) printMessage(`! ${error.message}: waiting for it to end`);
 			await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {
 				throw new HoldfastError("interrupted", "interrupted while waiting for another run");
 			});
@@ -184,13 +184,17 @@ export async function confirm(
 	question: string,
 	yes: boolean,
 	what = "this replaces live data",
-	hint = "look at it with --dry-run, then say --yes",
+	hint = "see the plan with --dry-run, then confirm with --yes",
 ): Promise<void> {
 	if (yes) return;
 	if (!process.stdin.isTTY)
-		throw new HoldfastError("confirmation-needed", `${what}, and there is no terminal to ask on`, {
-			hint,
-		});
+		throw new HoldfastError(
+			"confirmation-needed",
+			`${what}, but there is no terminal to ask for confirmation`,
+			{
+				hint,
+			},
+		);
 	const answer = await ask(`${question} [y/N] `, interruptible());
 	if (answer === undefined) throw new HoldfastError("interrupted", "interrupted; nothing was changed");
 	if (!/^y(es)?$/i.test(answer.trim()))

@@ -22,5 +22,5 @@ export function sayLatest(
 	const { id, created } = chosen;
 	const latest = `latest is ${id}${created === undefined ? "" : `, of ${localTime(created)}`}`;
 	if (remarks.length === 0) out.note(latest);
-	else printMessage([...remarks, `  ${latest}; to use another, name it by its id`]);
+	else printMessage([...remarks, `  ${latest}; to use another, name its id`]);
 }

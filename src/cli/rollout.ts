@@ -87,7 +87,7 @@ export function recordIn(text: string | undefined, { target, layout }: Place): R
 			subject: target.machine,
 			cause,
 			details: [wordsOf(cause)],
-			hint: "it says what was deployed; if it was damaged: delete it there, then deploy again",
+			hint: "it records what was deployed; if it is damaged, delete it there and deploy again",
 		});
 	}
 }

@@ -49,7 +49,7 @@ export async function serve(
 	resultsGone.addEventListener("abort", () => process.exit(EXIT.failed));
 	try {
 		if (request.run !== undefined && !RUN_ID.test(request.run))
-			throw new HoldfastError("usage", `"${request.run}" is not an id of a run`);
+			throw new HoldfastError("usage", `"${request.run}" is not a run id`);
 		const run = request.run ?? recorded(places().runtime).at(-1);
 		const started = request.do === "operate" && !isKnown(request.run) ? start(request, program) : undefined;
 		asked.onOrder((order) => void obey(order as Partial<Cancel>, run));
@@ -203,8 +203,8 @@ export async function tell(
 		code: unitCode || EXIT.failed,
 		error: {
 			code: "run-died",
-			message: `the run ${run} ended without a word`,
-			hint: `see: journalctl -u ${unitOf(run)}; what it left is put in order by the next run, or: holdfast recover`,
+			message: `run ${run} ended unexpectedly and reported no result`,
+			hint: `see: journalctl -u ${unitOf(run)}; the next run rolls it back or finishes it, or do this now: holdfast recover`,
 		},
 	};
 }

@@ -82,16 +82,16 @@ function heard(name: Name): void {
 	if (!first.signal.aborted) {
 		const what =
 			undone.here > shown
-				? ", and undoing what was begun"
+				? " and rolling back"
 				: undone.there > 0
-					? ", and having it undone there; once more leaves it"
+					? " and rolling back there; press again to disconnect"
 					: "";
 		printMessage(["", `${name}: stopping${what} …`]);
 		firstHeard = performance.now();
 		first.abort();
 		endWithin(CANCEL_MS);
 	} else if (isSame) return;
-	else if (undone.here > 0) printMessage(`${name}: what was begun is still being undone`);
+	else if (undone.here > 0) printMessage(`${name}: still rolling back`);
 	else {
 		second.abort();
 		if (undone.there > 0) endWithin(LEAVE_MS);

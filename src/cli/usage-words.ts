@@ -14,18 +14,18 @@ const WORDS: Words = {
 			: `${isPlaceholder(name) ? name : `--${name}`}: ${message}`;
 	},
 	EnumValidationError: ({ externalFlagName: name, input, values }) =>
-		`--${name} is one of ${values.join(", ")}, and not "${input}"`,
+		`--${name} must be one of ${values.join(", ")}, not "${input}"`,
 	UnsatisfiedFlagError: ({ externalFlagName: name }) => `--${name} needs a value`,
-	UnexpectedFlagError: ({ externalFlagName: name }) => `--${name} may be given once`,
+	UnexpectedFlagError: ({ externalFlagName: name }) => `--${name} can only be given once`,
 	InvalidNegatedFlagSyntaxError: ({ externalFlagName: name }) => `--${name} takes no value`,
 	UnexpectedPositionalError: ({ expectedCount, input }) =>
 		expectedCount === 0
-			? `"${input}" is one word too many: this command takes options only`
-			: `"${input}" is one word too many: at most ${counted(expectedCount)} can be named`,
+			? `unexpected argument "${input}": this command takes only options`
+			: `unexpected argument "${input}": at most ${counted(expectedCount)} can be given`,
 	UnsatisfiedPositionalError: ({ placeholder, limit: [least, count] = [1, 0] }) =>
 		least === 1
 			? `${placeholder} is missing`
-			: `${placeholder}: at least ${counted(least)} are needed, and ${count === 0 ? "there is none" : `there ${count === 1 ? "is" : "are"} only ${count}`}`,
+			: `${placeholder}: at least ${counted(least)} are needed, but ${count === 0 ? "none was given" : `only ${count} ${count === 1 ? "was" : "were"} given`}`,
 };
 
 /** `command`: the command without its arguments. */
@@ -36,13 +36,13 @@ export function usageError(error: unknown, command: string): HoldfastError {
 			? formatMessageForArgumentScannerError(error, WORDS)
 			: reportOf(error).message;
 	return new HoldfastError("usage", message, {
-		hint: `see what it takes with: holdfast ${command}${command === "" ? "" : " "}--help`,
+		hint: `for usage, see: holdfast ${command}${command === "" ? "" : " "}--help`,
 	});
 }
 
 const isPlaceholder = (name: string) => name === name.toUpperCase();
 
-const counted = (count: number) => (count === 1 ? "one word" : `${count} words`);
+const counted = (count: number) => (count === 1 ? "one argument" : `${count} arguments`);
 
 const noOption = (option: string, near: readonly string[] = []) =>
-	`there is no option ${option} here${near.length > 0 ? `; did you mean --${near.join(" or --")}?` : ""}`;
+	`unknown option ${option}${near.length > 0 ? `; did you mean --${near.join(" or --")}?` : ""}`;

@@ -9,13 +9,13 @@ interface Format {
 
 /** For people: the default. */
 const TEXT: Format = {
-	brief: "print lines for people",
+	brief: "print human-readable text",
 	load: async (options) => (await import("./text/reporter.ts")).textReporter(options),
 };
 
 export const FORMATS = {
 	json: {
-		brief: "print JSON for programs",
+		brief: "print JSON",
 		load: async (options: ReporterOptions) => (await import("./json/reporter.ts")).jsonReporter(options),
 	},
 } as const satisfies Readonly<Record<string, Format>>;

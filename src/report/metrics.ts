@@ -64,17 +64,17 @@ export function metricsText(
 	return [
 		...metric(
 			"holdfast_last_good_archive_timestamp_seconds",
-			"When the newest good archive of a state was made.",
+			"When the newest good archive of a state was created.",
 			made.map(({ labels, created }) => [labels, Date.parse(created) / 1000]),
 		),
 		...metric(
 			"holdfast_archive_size_bytes",
-			"Bytes of the files in that archive, of all its states.",
+			"Bytes of the files of all states in that archive.",
 			made.flatMap(({ labels, bytes }) => (bytes === undefined ? [] : [[labels, bytes] as const])),
 		),
 		...metric(
 			"holdfast_archive_late",
-			"Whether a state has no recent enough good archive in a destination.",
+			"Whether a state has no sufficiently recent good archive in a destination.",
 			archives.map(({ state, destination, isLate, missing }) => [
 				{ state, destination },
 				isLate || missing !== undefined ? 1 : 0,
@@ -87,12 +87,12 @@ export function metricsText(
 		),
 		...metric(
 			"holdfast_last_run_timestamp_seconds",
-			"When the last run of an operation began.",
+			"When the last run of an operation started.",
 			runs.map(({ operation, started }) => [{ operation }, Date.parse(started) / 1000]),
 		),
 		...metric(
 			"holdfast_last_run_success",
-			"Whether it succeeded completely.",
+			"Whether the last run of an operation succeeded completely.",
 			ended.map(({ operation, outcome }) => [{ operation }, outcome === "done" ? 1 : 0]),
 		),
 		...metric(
@@ -107,7 +107,7 @@ export function metricsText(
 		),
 		...metric(
 			"holdfast_run_in_progress_timestamp_seconds",
-			"When a run began that has not ended. If that is long ago, the run was killed.",
+			"When a run started that has not ended. If that was long ago, the run was killed.",
 			open.map(({ operation, started }) => [{ operation }, Date.parse(started) / 1000]),
 		),
 		...metric("holdfast_problems", "The number of problems that `holdfast status` reports.", [

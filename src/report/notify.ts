@@ -83,7 +83,7 @@ function notificationOf(machine: string, notified: NotifiedRun, earlier: readonl
 }
 
 function titleOf(machine: string, { event, operation, report }: NotifiedRun): string {
-	if (event === "start") return `holdfast: ${operation} of ${machine} begins`;
+	if (event === "start") return `holdfast: ${operation} of ${machine} started`;
 	return `holdfast: ${operation} of ${machine}: ${report?.outcome ?? event}`;
 }
 

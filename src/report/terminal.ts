@@ -236,7 +236,7 @@ export async function withoutBackpressure<T>(work: () => Promise<T>, signal: Abo
 		const lost = await Promise.all(both.map((one) => one.linger(signal)));
 		if (lost.some((count) => count > 0))
 			printMessage(
-				"! nobody read the output for a long time, and part of it is lost; all is in: holdfast runs show",
+				"! the output was not read for a long time, and part of it is lost; see all of it with: holdfast runs show",
 			);
 	}
 }

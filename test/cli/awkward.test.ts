@@ -157,7 +157,7 @@ test("a restore replaces nothing without a terminal to ask on, unless --yes", as
 	await place.holdfast("create");
 	const { code, stderr } = await place.holdfast("restore", "tar", "latest");
 	assert.equal(code, 2);
-	assert.match(stderr, /no terminal to ask on/);
+	assert.match(stderr, /no terminal to ask for confirmation/);
 	const dry = await place.holdfast("restore", "--dry-run", "tar", "latest");
 	assert.equal(dry.code, 0);
 	assert.match(dry.stdout, /put .*\/data aside/);

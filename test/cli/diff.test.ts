@@ -58,7 +58,7 @@ for (const [provider, options] of Object.entries({
 		]);
 		const { stdout } = await place.holdfast("diff", provider, "latest");
 		assert.match(stdout, /^~ .*data\/size \(size, time\)$/m);
-		assert.match(stdout, /3 come back, 3 go, 3 change\n$/);
+		assert.match(stdout, /3 to add, 3 to remove, 3 to change\n$/);
 		await place.holdfast("restore", "--yes", provider, "latest");
 		assert.deepEqual(await diff(), []);
 	});
@@ -102,7 +102,7 @@ for (const [what, harm, why] of [
 		assert.match(stdout, /other\.sqlite +t +1 +2/);
 		assert.match(
 			stdout,
-			/! SQLite database .*app\.sqlite of s is not compared: its rows as they are now could not be counted/,
+			/! SQLite database .*app\.sqlite of s is not compared: its live rows could not be counted/,
 		);
 		assert.match(stdout, why);
 		assert.doesNotMatch(stdout, /\/var\/tmp\//);

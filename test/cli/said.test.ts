@@ -114,7 +114,7 @@ test("hold and release say what they did, in every destination that has the arch
 		(await ids()).map(({ metadata }) => metadata.hold?.reason).sort(),
 		["the audit", undefined].sort(),
 	);
-	assert.match((await place.holdfast("archives", "release", first.id)).stdout, /was not held/);
+	assert.match((await place.holdfast("archives", "release", first.id)).stdout, /had no hold/);
 	const all = await place.holdfast("archives", "hold", "latest", "--json");
 	assert.deepEqual(
 		JSON.parse(all.stdout).archives.map(({ id, hold }: { id: string; hold: { reason: string } }) => [
@@ -222,13 +222,20 @@ test("with --json nothing but JSON reaches standard output, also where a questio
 		assert.equal(code, 2, stderr);
 		const { error } = JSON.parse(stdout);
 		assert.equal(error.code, "confirmation-needed", "one document, which tells the error");
-		assert.match(stderr, /\n.*there is no terminal to ask on/, "what would be done is told beside it");
+		assert.match(
+			stderr,
+			/\n.*there is no terminal to ask for confirmation/,
+			"what would be done is told beside it",
+		);
 	}
 	assert.deepEqual(JSON.parse((await place.holdfast("validate", "--json")).stdout).machines, ["web01"]);
 	const proposed = JSON.parse((await place.holdfast("init", "--dry-run", "--json")).stdout);
 	assert.match(proposed.config, /^machines:/m);
 	const unknown = await place.holdfast("undo", "nope");
-	assert.match(unknown.stderr, /there is no run nope\n.*: data, until .*\n {2}→ those above are kept/);
+	assert.match(
+		unknown.stderr,
+		/there is no run nope\n.*: data, until .*\n {2}→ old copies are kept of the runs above/,
+	);
 });
 
 test("a destination that a run of this machine writes to: that is said in place of the engine's words", async () => {

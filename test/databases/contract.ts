@@ -209,7 +209,7 @@ export function fulfilsContract(kind: Kind): void {
 			await holdfast(0, "create", "--provider", "tar");
 			assert.match(
 				await holdfast(0, "diff", "--service", "app", "tar", "latest"),
-				/^0 come back, 0 go, 0 change$/m,
+				/^0 to add, 0 to remove, 0 to change$/m,
 			);
 			await kind.change(web01);
 			assert.match(await holdfast(0, "diff", "--service", "app", "tar", "latest"), kind.rowsChanged);

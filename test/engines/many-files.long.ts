@@ -98,7 +98,7 @@ for (const engine of only)
 		assert.match(some.stdout, /^\+ .*número 7$/m);
 		assert.match(some.stdout, /^- .*folder 0\/new$/m);
 		assert.match(some.stdout, /^~ .*número 8 \(size/m);
-		assert.match(some.stdout, /^1 come back, 1 go, [12] change$/m);
+		assert.match(some.stdout, /^1 to add, 1 to remove, [12] to change$/m);
 		rmSync(data, { recursive: true });
 		const all = await measure("diff, all gone", "diff", engine, "latest");
 		assert.ok(all.stdout.split("\n").filter((line) => line.startsWith("+ ")).length > MANY);

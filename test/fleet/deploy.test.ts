@@ -88,7 +88,7 @@ machines:
 			await web01.sh("systemctl is-enabled holdfast-create.timer holdfast-recover.service"),
 			"enabled\nenabled",
 		);
-		assert.match(await succeeds("deploy", "web01"), /web01 is up to date: nothing to do/);
+		assert.match(await succeeds("deploy", "web01"), /web01 is up to date$/m);
 		await declare("maxAge: 8d");
 		const old =
 			/web01: the config has changed since the last deploy, and the timers still use the old one: holdfast deploy web01/;
@@ -149,7 +149,7 @@ machines:
 		);
 		const over = await holdfast("status", "web01");
 		assert.equal(over.code, 1);
-		assert.match(over.stdout, /✘ web01: holdfast-create\.timer has no next time/);
+		assert.match(over.stdout, /✘ web01: holdfast-create\.timer will never run/);
 		await declare();
 		await succeeds("deploy", "web01", "--yes");
 		const well = await holdfast("status", "web01");
@@ -160,10 +160,10 @@ machines:
 	test("a timer that never comes is told of, however it was lost", async () => {
 		const timer = "/etc/systemd/system/holdfast-prune.timer";
 		for (const [harm, said, cure] of [
-			["systemctl stop holdfast-prune.timer", "does not run", "systemctl start holdfast-prune.timer"],
+			["systemctl stop holdfast-prune.timer", "is not running", "systemctl start holdfast-prune.timer"],
 			[
 				"systemctl disable holdfast-prune.timer",
-				"is not started at the next boot",
+				"will not be started at the next boot",
 				"systemctl enable holdfast-prune.timer",
 			],
 			[

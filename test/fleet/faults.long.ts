@@ -88,7 +88,7 @@ ${NAMES.map((name) => `  ${name}: { host: ${name === "slow" ? '"ssh://root@127.0
 		assert.match(stderr, /the connection to reboots broke; what was started there continues/);
 		assert.match(
 			stderr,
-			/it is not known on reboots|reboots .*cannot be reached|ended without a word|no longer known/,
+			/it is not known on reboots|reboots .*cannot be reached|ended unexpectedly|no longer known/,
 		);
 		const after = await laptop.holdfast("create", "reboots");
 		assert.equal(after.code, 0, after.stderr);

@@ -60,7 +60,7 @@ machines:
 		const refused = await laptop.holdfast("restore", "--service", "notes", "web01", "tar", "latest");
 		assert.equal(refused.code, 2);
 		assert.match(refused.stdout, /swap|put/i);
-		assert.match(refused.stderr, /there is no terminal to ask on/);
+		assert.match(refused.stderr, /there is no terminal to ask for confirmation/);
 		const restored = await laptop.holdfast(
 			"restore",
 			"--service",
@@ -113,7 +113,7 @@ machines:
 			`echo y | script -qec "/opt/holdfast/bin/holdfast restore --service notes web01 tar latest" /dev/null`,
 		]);
 		assert.equal(asked.code, 0, asked.stdout);
-		assert.match(asked.stdout, /Do this on web01\? \[y\/N\]/);
+		assert.match(asked.stdout, /Continue on web01\? \[y\/N\]/);
 		assert.equal(await web01.sh("cat /srv/notes/file"), "of web01");
 		assert.equal(await connections(), before + 1);
 		await laptop.sh(`

@@ -49,7 +49,7 @@ describe("deploy.sudo", { skip: noMachines ?? sudo.missing }, () => {
 			return stdout + stderr;
 		};
 		await succeeds("deploy", "web01", "--yes");
-		assert.match(await succeeds("deploy", "web01"), /nothing to do/);
+		assert.match(await succeeds("deploy", "web01"), /up to date/);
 		assert.equal(await web01.sh("stat -c %U:%a /etc/holdfast/manifest.json"), "root:600");
 		await succeeds("create", "web01");
 		await web01.sh("echo newer >/srv/notes/file");

@@ -140,7 +140,7 @@ ${own}
 		await web01.sh("until test -s /root/told-of-kill; do sleep 0.1; done");
 		assert.match(
 			await web01.sh("cat /root/told-of-kill"),
-			/create of web01: failed\n(.*\n)*.*holdfast-create\.service failed before it could report that itself/,
+			/create of web01: failed\n(.*\n)*.*holdfast-create\.service failed before it could send a report/,
 		);
 	});
 
@@ -198,6 +198,6 @@ ${own}
 		assert.equal(code, 1);
 		assert.match(stderr, /could not notify the topic at 127\.0\.0\.1:9/);
 		assert.match(stderr, /could not notify admin@example.org/);
-		assert.match(await web01.sh("cat /root/told"), /this is a try/);
+		assert.match(await web01.sh("cat /root/told"), /this is a test/);
 	});
 });

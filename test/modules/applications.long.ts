@@ -134,7 +134,7 @@ describe("modules on their applications", { skip: noMachines }, () => {
 		assert.equal(await web01.sh("stat -c %a /etc/holdfast/holdfast.yaml"), "600");
 		const again = await web01.holdfast("init");
 		assert.equal(again.code, 2);
-		assert.match(again.stderr, /is there already/);
+		assert.match(again.stderr, /already exists/);
 		const created = await web01.holdfast("create");
 		assert.equal(created.code, 0, created.stderr);
 	});

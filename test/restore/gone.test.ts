@@ -104,7 +104,7 @@ describe("a state in another's folder that the config no longer has", () => {
 		fill(place, "newer");
 		const before = own();
 		const diff = await succeeds(place, "diff", "tar", "latest");
-		assert.match(diff.stdout, /^0 come back, 0 go, 1 change$/m);
+		assert.match(diff.stdout, /^0 to add, 0 to remove, 1 to change$/m);
 		const { stderr } = await place.holdfast("restore", "--dry-run", "tar", "latest");
 		assert.match(
 			stderr,
@@ -123,7 +123,7 @@ describe("a state in another's folder that the config no longer has", () => {
 		fill(place, "newer");
 		const before = own();
 		const diff = await succeeds(place, "diff", "tar", "latest");
-		assert.match(diff.stdout, /^0 come back, 0 go, 1 change$/m);
+		assert.match(diff.stdout, /^0 to add, 0 to remove, 1 to change$/m);
 		const inPlace = await place.holdfast("restore", "--yes", "--in-place", "tar", "latest");
 		assert.match(inPlace.stderr, /s\/inner is state "inner"'s and would be deleted/);
 		const { stderr } = await place.holdfast("restore", "--dry-run", "tar", "latest");
@@ -229,7 +229,7 @@ test("a state that was renamed is found by its folder, and the others by their n
 	const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
 	assert.equal(code, 1);
 	assert.match(stderr, /no complete archive of post was found/);
-	assert.match(stderr, /holds \S+own\/mail as that of "mail"/);
+	assert.match(stderr, /contains \S+own\/mail as part of state "mail"/);
 	assert.match(stderr, /to restore the others: --service wiki/);
 	await succeeds(place, "restore", "--yes", "--service", "wiki", "tar", "latest");
 });

@@ -215,7 +215,7 @@ test("an old copy that somebody has moved away is missed before anything is touc
 	const before = own();
 	const { code, stderr } = await place.holdfast("undo", "--yes", run);
 	assert.equal(code, 1);
-	assert.match(stderr, /the old copy is not at \S+\.holdfast-\S+ any more/);
+	assert.match(stderr, /the old copy is no longer at \S+\.holdfast-/);
 	assert.deepEqual(own(), before);
 	await succeeds(place, "create");
 	renameSync(place.path("elsewhere"), place.path(`own/${area}`));

@@ -61,7 +61,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 				chmodSync(below(own, "closed"), 0);
 				await succeeds(place, "create");
 				const same = await succeeds(place, "diff", engine, "latest");
-				assert.equal(same.stdout, "0 come back, 0 go, 0 change\n");
+				assert.equal(same.stdout, "0 to add, 0 to remove, 0 to change\n");
 				rmSync(below(own, CAFE));
 				mkdirSync(below(own, Buffer.from([0xff])));
 				writeFileSync(below(own, Buffer.from([0xff, 0x2f, 0x65])), "planted");
@@ -90,7 +90,10 @@ test("what a service calls by our names goes, too, from the top of a mount point
 	writeFileSync(`${own}/lost+found/#12`, "what fsck found");
 	await succeeds(place, "create");
 	writeFileSync(`${own}/lost+found/#12`, "what fsck found since");
-	assert.match((await succeeds(place, "diff", "tar", "latest")).stdout, /^0 come back, 0 go, 0 change$/m);
+	assert.match(
+		(await succeeds(place, "diff", "tar", "latest")).stdout,
+		/^0 to add, 0 to remove, 0 to change$/m,
+	);
 	writeFileSync(`${own}/.holdfast-cron`, "planted");
 	mkdirSync(`${own}/.holdfast-evil`);
 	execFileSync("chown", ["61000", `${own}/.holdfast-evil`]);

@@ -119,7 +119,7 @@ test("a command that is passed on shows lines, and no more", async () => {
 	assert.equal(scolded.code, 1, "77 is no exit code of ours");
 	const json = await fleet.holdfast(["runs", "--json", "--on", "garbage"]);
 	assert.equal(json.code, 1);
-	assert.match(JSON.parse(json.stdout).error.message, /what garbage printed is not JSON/);
+	assert.match(JSON.parse(json.stdout).error.message, /the output of garbage is not JSON/);
 	const endless = await fleet.holdfast(["runs", "--on", "endless"]);
 	assert.match(endless.stderr, /endless sent a line of more than 1024 KiB/);
 	assert.ok(endless.megabytes < MEGABYTES, `${endless.megabytes} MB`);

@@ -76,7 +76,10 @@ describe("accounts for PostgreSQL in an archive that somebody wrote", { skip: no
 		assert.match(await restored(1), /holds the PostgreSQL database other, and the config does not/);
 		const { code, stdout } = await place.holdfast("diff", "tar", "latest");
 		assert.equal(code, 0);
-		assert.match(stdout, /PostgreSQL database other of app, and the config does not: it is not compared/);
+		assert.match(
+			stdout,
+			/PostgreSQL database other of app, but the config does not declare it: it is not compared/,
+		);
 		assert.doesNotMatch(stdout, /ROWS/);
 	});
 });

@@ -91,7 +91,7 @@ describe("adopt", () => {
 			);
 			const unasked = await second.holdfast("adopt", ...words(at), "--output", config);
 			assert.equal(unasked.code, 2);
-			assert.match(unasked.stderr, /Take these commands over into the config\?|--yes/);
+			assert.match(unasked.stderr, /Add these commands to the config\?|--yes/);
 			assert.equal(existsSync(config), false);
 			const said = await ok(second, "adopt", ...words(at), "--output", config, "--yes");
 			assert.match(
@@ -109,7 +109,7 @@ describe("adopt", () => {
 			assert.equal(JSON.parse(await ok(second, "list", "--json")).archives.length, 3);
 			const again = await second.holdfast("adopt", ...words(at), "--output", config);
 			assert.equal(again.code, 2);
-			assert.match(again.stderr, /is there already[\s\S]*--force/);
+			assert.match(again.stderr, /already exists[\s\S]*--force/);
 		});
 
 	test("of several machines, one must be named", async () => {
@@ -127,7 +127,7 @@ describe("adopt", () => {
 	test("nothing there, an empty folder and a wrong passphrase are said in words", async () => {
 		const place = new Place(below);
 		const nothing = await place.holdfast("adopt", place.path("nowhere"), "--dry-run");
-		assert.match(nothing.stderr, /there is nothing at .*nowhere[\s\S]*--type/);
+		assert.match(nothing.stderr, /nothing was found at .*nowhere[\s\S]*--type/);
 		mkdirSync(place.path("empty"));
 		const empty = await place.holdfast("adopt", place.path("empty"), "--dry-run");
 		assert.match(empty.stderr, /holds no archive that describes itself/);
@@ -179,6 +179,6 @@ test("patterns that an older Holdfast took and this one refuses are named, and d
 	assert.deepEqual(adopted.manifest.state.notes?.exclude, ["*.tmp"]);
 	assert.match(
 		adoptedText(adopted).join("\n"),
-		/taken out of its config: exclude of state notes: "a\*\*b" is not a pattern.*\n.*"\/srv\/\*" excludes everything in the folder "\/srv\/notes"/,
+		/removed from its config: exclude of state notes: "a\*\*b" is not a pattern.*\n.*"\/srv\/\*" excludes everything in the folder "\/srv\/notes"/,
 	);
 });

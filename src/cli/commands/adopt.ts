@@ -38,33 +38,33 @@ const TYPES = ADOPTABLE.map(({ type }) => type);
 
 export const adopt = command({
 	docs: {
-		brief: "on a bare machine: read a repository, show what it holds, and write a config to restore it by",
+		brief: "on a bare machine: read a repository, show its archives, and write a config to restore from it",
 		customUsage: ["DESTINATION [--type ENGINE] [--passphrase-file FILE]"],
 		fullDescription: [
-			"Every archive carries the manifest that it was made by. With the address of a repository and its passphrase alone,",
-			"the newest one is read, and becomes this machine's config; then restore as usual. Nothing is changed there.",
+			"Every archive contains the manifest that it was created with. Given the address of a repository and its passphrase,",
+			"the newest one becomes this machine's config; then restore as usual. The repository is not changed.",
 			"",
 			"Examples:",
 			"  holdfast adopt ssh://u1@u1.your-storagebox.de:23/./web01 --passphrase-file key --rsh 'ssh -i id_ed25519'",
 			"  holdfast adopt sftp:backup@nas:/restic --type restic --passphrase-file key",
-			"  holdfast adopt /mnt/usb/holdfast --dry-run      show what is there, and the config; write nothing",
+			"  holdfast adopt /mnt/usb/holdfast --dry-run      show the archives and the config; write nothing",
 		].join("\n"),
 	},
 	parameters: {
 		flags: {
 			...commonFlags,
-			type: valueFlag(`the engine: ${TYPES.join(", ")} (default: by the look of it)`, "ENGINE"),
+			type: valueFlag(`the engine: ${TYPES.join(", ")} (default: detected from the address)`, "ENGINE"),
 			name: {
-				...valueFlag("what to call the destination here (default: adopted)", "NAME"),
+				...valueFlag("name of the destination in the new config (default: adopted)", "NAME"),
 				optional: false,
 				default: "adopted",
 			},
-			machine: valueFlag("whose archives, where there are those of several", "MACHINE"),
+			machine: valueFlag("the machine whose archives to use, if there are several", "MACHINE"),
 			...engineFlags(),
-			output: valueFlag("where to write the config (default: where it is looked for)", "FILE"),
+			output: valueFlag("where to write the config (default: where Holdfast looks for it)", "FILE"),
 			dryRun: switchFlag("print the config and write nothing"),
-			force: switchFlag("replace a config that is there"),
-			yes: switchFlag("do not ask before commands from the archive are taken over"),
+			force: switchFlag("replace an existing config"),
+			yes: switchFlag("do not ask before commands from the archive are added to the config"),
 		},
 		positional: {
 			kind: "tuple",
@@ -82,9 +82,9 @@ export const adopt = command({
 		const home = process.env.XDG_CONFIG_HOME || join(homedir(), ".config");
 		const file = flags.output ?? flags.config ?? join(root ? "/etc" : home, "holdfast", "holdfast.yaml");
 		if (existsSync(file) && !flags.force && !flags.dryRun)
-			throw new HoldfastError("file-exists", `${file} is there already`, {
+			throw new HoldfastError("file-exists", `${file} already exists`, {
 				subject: file,
-				hint: "look at what would be written with --dry-run; replace it with --force, or name another: --output FILE",
+				hint: "see what would be written with --dry-run; replace the file with --force, or write another with --output FILE",
 			});
 		const options = await optionsOf(address, flags);
 		const [destination] = await openProvider("adopted", options);
@@ -104,10 +104,7 @@ export const adopt = command({
 			return EXIT.done;
 		}
 		if (adopted.commands.length > 0)
-			await confirm(
-				"Take these commands over into the config? They run whenever you back up or restore.",
-				flags.yes,
-			);
+			await confirm("Add these commands to the config? They run whenever you back up or restore.", flags.yes);
 		const look = async (draft: string) => void (await loadMachines(draft));
 		await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
 		const { machine, provider, manifest } = adopted;
@@ -115,7 +112,7 @@ export const adopt = command({
 		out.say([
 			"",
 			`wrote ${file}`,
-			"next, all of it or one service:",
+			"next, restore everything or one service:",
 			`  holdfast restore ${machine} ${provider} latest`,
 			`  holdfast restore --service ${state} ${machine} ${provider} latest`,
 		]);
@@ -150,9 +147,13 @@ async function optionsOf(address: string, flags: Flags): Promise<ProviderOptions
 	const type = flags.type ?? (await lookOf(address));
 	const adoption = ADOPTABLE.find((engine) => engine.type === type)?.adoption;
 	if (adoption === undefined)
-		throw new HoldfastError("not-supported", `a destination of ${JSON.stringify(type)} cannot be adopted`, {
-			hint: `the engines are: ${TYPES.join(", ")}`,
-		});
+		throw new HoldfastError(
+			"not-supported",
+			`destinations of type ${JSON.stringify(type)} cannot be adopted`,
+			{
+				hint: `the engines are: ${TYPES.join(", ")}`,
+			},
+		);
 	const place = address.includes(":") && !address.startsWith("/") ? address : resolve(address);
 	const destination = adoption.destination(place, givenFor(adoption, flags));
 	return v.parse(providerSchema, { type, destinations: { [flags.name]: destination } });
@@ -173,10 +174,10 @@ async function lookOf(address: string): Promise<string> {
 	if (engine !== undefined) return engine.type;
 	const [prefix = ""] = /^[a-z0-9]+(?=:)/.exec(address) ?? [];
 	const meant = nearest(prefix, TYPES);
-	throw new HoldfastError("usage", `there is nothing at ${address}`, {
+	throw new HoldfastError("usage", `nothing was found at ${address}`, {
 		hint:
 			meant === undefined
-				? "is the disk mounted? Name the engine of an address with --type"
+				? "check that the disk is mounted; if this is not a folder, set the engine with --type"
 				: `did you mean --type ${meant} ${address.slice(prefix.length + 1)}?`,
 	});
 }

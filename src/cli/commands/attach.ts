@@ -13,7 +13,7 @@ export const attach = command({
 	docs: {
 		brief: "watch the run in progress on a machine, or see how the last one ended",
 		fullDescription:
-			"A run continues when the connection to its machine breaks, and so do runs started by timers. Ctrl-C only stops\nwatching.\n\nExamples:\n  holdfast attach\n  holdfast attach web01",
+			"A run continues if the connection to its machine is lost. Runs started by timers can be watched as well. Ctrl-C only\nstops watching.\n\nExamples:\n  holdfast attach\n  holdfast attach web01",
 	},
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [machineWord] } },
 	run: async ({ out }: Call, flags: CommonFlags, machine?: string) => {
@@ -34,7 +34,7 @@ export const attach = command({
 			manifest && !isHere(manifest)
 				? await attachThere({ manifest, sshConfig }, undefined, hearing)
 				: await tell(recorded(places().runtime).at(-1), undefined, hear);
-		if (!heard) out.note("no run since the boot; see: holdfast runs");
+		if (!heard) out.note("no run since the last boot; for older ones, see: holdfast runs");
 		return endOf(ended);
 	},
 });

@@ -40,8 +40,8 @@ export const check = machineCommand({
 		const providers = providersOf(manifest, flags.provider);
 		const plan = await planCheck({ manifest, run: newRunId(), providers }, flags.full);
 		if (plan.steps.length === 0)
-			throw new HoldfastError("not-supported", `${providers.join(", ")} cannot be checked`, {
-				hint: "a command provider has no check; restore from it to see whether it is intact",
+			throw new HoldfastError("not-supported", `archives of ${providers.join(", ")} cannot be checked`, {
+				hint: "a command provider has no check command; to test an archive, restore it",
 			});
 		if (flags.dryRun) {
 			await call.out.result({ kind: "plan", plan });

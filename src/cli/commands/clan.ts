@@ -26,7 +26,7 @@ import { interruptible, unwatched } from "../signals.ts";
 const parameters = { flags: commonFlags, positional: { kind: "tuple", parameters: [] } } as const;
 
 const list = machineCommand({
-	docs: { brief: 'print the archives in the form that `clan backups list` reads: [{ "name": … }]' },
+	docs: { brief: 'print the archives in the format of `clan backups list`: [{ "name": … }]' },
 	parameters,
 	machine: () => undefined,
 	async run({ out, manifest }: MachineCall, _flags: CommonFlags) {
@@ -45,7 +45,7 @@ const list = machineCommand({
 
 const restore = machineCommand({
 	docs: {
-		brief: "restore the states whose FOLDERS these are from the archive NAME; both from the environment",
+		brief: "restore the states that own FOLDERS from the archive NAME; both are environment variables",
 	},
 	parameters,
 	machine: () => undefined,
@@ -53,7 +53,10 @@ const restore = machineCommand({
 	async run(call: MachineCall, _flags: CommonFlags) {
 		const { NAME, FOLDERS } = process.env;
 		if (!NAME || !FOLDERS)
-			throw new HoldfastError("usage", "NAME and FOLDERS must be set: `clan backups restore` does that");
+			throw new HoldfastError(
+				"usage",
+				"the environment variables NAME and FOLDERS must be set, as `clan backups restore` does",
+			);
 		const manifest = withoutHooks(call.manifest);
 		const services = Object.entries(manifest.state)
 			.filter(([, { folders }]) => isJoinOf(folders, FOLDERS))
@@ -62,7 +65,7 @@ const restore = machineCommand({
 			throw new HoldfastError(
 				"state-not-found",
 				`no state of "${manifest.machine}" has the folders ${FOLDERS}`,
-				{ subject: FOLDERS, hint: "is the machine's configuration the one that Clan reads?" },
+				{ subject: FOLDERS, hint: "check that the machine runs the configuration that Clan evaluates" },
 			);
 		const signal = interruptible();
 		const listing = await listArchives(manifest, own(manifest), unwatched(signal));
@@ -71,7 +74,7 @@ const restore = machineCommand({
 			throw new HoldfastError("archive-not-found", `there is no archive ${NAME}`, {
 				subject: NAME,
 				details: listing.failures.map(({ provider, error }) => `${provider}: ${error.message}`),
-				hint: "see them with: clan backups list",
+				hint: "list the archives with: clan backups list",
 			});
 		requireUsable(archive);
 		const { provider, destination, name } = archive;
@@ -135,5 +138,5 @@ function own(manifest: Manifest): string[] {
 
 export const clan = buildRouteMap({
 	routes: { list, restore },
-	docs: { brief: "the commands that `clan backups` calls on a machine" },
+	docs: { brief: "commands that `clan backups` runs on a machine" },
 });

@@ -30,7 +30,7 @@ complete -c holdfast -F -n 'test (count (holdfast __complete (commandline -opc)[
 
 export const completion = buildCommand({
 	docs: {
-		brief: "print the completion script of a shell",
+		brief: "print the completion script for a shell",
 		fullDescription: [
 			"Examples:",
 			"  source <(holdfast completion bash)      in ~/.bashrc",
@@ -49,7 +49,7 @@ export const completion = buildCommand({
 					proposeCompletions: () => Object.keys(SCRIPTS),
 					parse: (value: string) => {
 						if (value in SCRIPTS) return value as keyof typeof SCRIPTS;
-						throw new Error(`there is no completion for ${value}, only for bash, zsh and fish`);
+						throw new Error(`completion is available for bash, zsh and fish, but not for ${value}`);
 					},
 				},
 			],

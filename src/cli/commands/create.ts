@@ -38,7 +38,7 @@ interface Flags extends CommonFlags, FleetFlags {
 
 export const create = command({
 	docs: {
-		brief: "back up the states of machines to every destination",
+		brief: "back up the states of machines to all destinations",
 		fullDescription:
 			"Examples:\n  holdfast create\n  holdfast create web01 --provider borgbackup\n  holdfast create --tag web\n  holdfast create web01 --service notes --dry-run",
 	},
@@ -50,7 +50,7 @@ export const create = command({
 			service: serviceFlag,
 			wait: waitFlag,
 			accept: switchFlag(
-				"accept states although a folder is no longer a mount point, or holds far less than before",
+				"accept states even if a folder is no longer a mount point or is much smaller than before",
 			),
 			dryRun: switchFlag("print the plan and do nothing"),
 		},
@@ -63,7 +63,7 @@ export const create = command({
 		const [only] = machines;
 		if (flags.dryRun) {
 			if (machines.length !== 1 || !only)
-				throw new HoldfastError("usage", "a plan is shown of one machine at a time", {
+				throw new HoldfastError("usage", "--dry-run shows the plan of one machine at a time", {
 					hint: `name one of: ${machines.map((one) => one.machine).join(", ")}`,
 				});
 			if (!isHere(only)) return (await import("../elsewhere.ts")).passOn(call, { manifest: only, sshConfig });

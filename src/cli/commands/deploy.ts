@@ -23,12 +23,12 @@ import { untilUndoneThere } from "../signals.ts";
 
 export const deploy = command({
 	docs: {
-		brief: "install Holdfast, a machine's manifest, its secrets and its timers there",
+		brief: "install Holdfast on a machine, with its manifest, secrets and timers",
 		fullDescription: [
-			"The machine needs only SSH, systemd and a Linux of this architecture. Changes are shown first; if something fails,",
-			"the previous deployment is put back. A machine with no `host` is this one: its timers are installed here.",
-			"Passphrases and SSH keys in /etc/holdfast/secrets that the config names are created when they do not exist yet, and",
-			"kept here, encrypted (see `secrets` in the config).",
+			"The machine needs only SSH, systemd and Linux on the same architecture. Changes are shown first; if something fails,",
+			"the previous deployment is put back. A machine without a `host` is this one: its timers are installed here.",
+			"Passphrases and SSH keys in /etc/holdfast/secrets that the config names are created if they do not exist yet, and",
+			"stored here, encrypted (see `secrets` in the config).",
 			"",
 			"Examples:",
 			"  holdfast deploy web01 --dry-run",
@@ -77,14 +77,14 @@ async function deployTo(
 	};
 	say(await missingOn(target, manifest));
 	if (lines.length === 0 && isSame(known, desired)) {
-		say([`${target.machine} is up to date: nothing to do`]);
+		say([`${target.machine} is up to date`]);
 		return EXIT.done;
 	}
 	const bytes = await sizeOf(contents);
 	requireRoom(place, bytes);
-	out.say([...lines, ...secrets.lines, `${size(bytes)} are sent`]);
+	out.say([...lines, ...secrets.lines, `${size(bytes)} to send`]);
 	if (flags.dryRun) return EXIT.done;
-	await confirm(`Do this on ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
+	await confirm(`Apply these changes to ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
 	await secrets.keep();
 	await server?.keep();
 	const folder = join(layout.arrivals, newRunId());

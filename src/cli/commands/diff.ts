@@ -25,11 +25,11 @@ export const diff = machineCommand({
 		brief: "show what a restore would change",
 		customUsage: [`[--service NAME]... ${usage}`],
 		fullDescription: [
-			"  + comes back    - goes    ~ changes (what differs: type, size, time, mode, owner, link)",
+			"  + is added    - is removed    ~ is changed (what differs: type, size, time, mode, owner, link)",
 			"",
 			"For databases it shows the tables whose number of rows differs between the archive and the live database.",
 			"",
-			"Files count as the same when type, size, modification time, mode and owner are equal.",
+			"Files are considered equal if their type, size, modification time, mode and owner are equal.",
 			"",
 			ARCHIVE_HELP,
 			"",

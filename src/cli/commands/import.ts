@@ -18,9 +18,9 @@ const word = (brief: string, placeholder: string) =>
 
 const nix = command({
 	docs: {
-		brief: "print a holdfast.yaml of what a NixOS or Clan machine declares in a flake",
+		brief: "print a holdfast.yaml with the declarations of a NixOS or Clan machine in a flake",
 		fullDescription:
-			"Runs `nix eval`. To have it evaluated each time instead: machines: { web01: { nix: .#web01 } }\n\nExamples:\n  holdfast import nix .#web01 > holdfast.yaml",
+			"Runs `nix eval` once. To have the flake evaluated whenever it changes, write instead: machines: { web01: { nix: .#web01 } }\n\nExamples:\n  holdfast import nix .#web01 > holdfast.yaml",
 	},
 	parameters: { flags: commonFlags, positional: word("FLAKE#MACHINE", "FLAKE#MACHINE") },
 	async run({ out }: Call, _flags: CommonFlags, reference: string) {
@@ -41,7 +41,7 @@ const clan = command({
 	docs: {
 		brief: "print a holdfast.yaml from Clan declarations that were already evaluated",
 		fullDescription:
-			"The file holds { state, backups: { providers } }, as in clan.core; optionally also borgbackup: { jobs } of services.borgbackup,\nand localbackup: { targets, snapshots }.\n\nExamples:\n  holdfast import clan web01.json --machine web01 > holdfast.yaml",
+			"The file contains { state, backups: { providers } }, as in clan.core; optionally also borgbackup: { jobs } of services.borgbackup,\nand localbackup: { targets, snapshots }.\n\nExamples:\n  holdfast import clan web01.json --machine web01 > holdfast.yaml",
 	},
 	parameters: {
 		flags: { ...commonFlags, machine: valueFlag("the machine's name (default: this machine's)", "NAME") },
@@ -52,7 +52,7 @@ const clan = command({
 		let value: unknown;
 		try {
 			value = parseBounded(readText(file, { most: 16 * 1024 ** 2 }), { depth: 100, values: 500_000 });
-			if (!isRecord(value)) throw new Error("it holds no map");
+			if (!isRecord(value)) throw new Error("it does not contain a JSON object");
 		} catch (cause) {
 			throw new HoldfastError("config-invalid", `cannot read ${file}: ${wordsOf(cause)}`, {
 				subject: file,
@@ -68,7 +68,7 @@ const clan = command({
 
 export const importCommand = buildRouteMap({
 	routes: { nix, clan },
-	docs: { brief: "print a config of what is declared in Nix" },
+	docs: { brief: "print a config with the declarations from Nix" },
 });
 
 async function show(config: string, out: Reporter): Promise<number> {

@@ -1,4 +1,4 @@
-// holdfast init: look at this machine and write a first config.
+// holdfast init: inspect this machine and write a first config.
 import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ interface Flags extends CommonFlags {
 
 export const init = command({
 	docs: {
-		brief: "look at this machine and write a first config",
+		brief: "inspect this machine and write a first config",
 		fullDescription: [
 			"It looks for services that are running or enabled and for folders of known applications, and proposes a module for",
 			"each. Nothing is started, stopped or backed up. Edit the file as you like.",
@@ -46,9 +46,9 @@ export const init = command({
 		const root = process.getuid?.() === 0;
 		const file = flags.config ?? join(root ? "/etc" : configHome(), "holdfast", "holdfast.yaml");
 		if (existsSync(file) && !flags.force && !flags.dryRun)
-			throw new HoldfastError("file-exists", `${file} is there already`, {
+			throw new HoldfastError("file-exists", `${file} already exists`, {
 				subject: file,
-				hint: "look at what would be written with --dry-run; replace it with --force",
+				hint: "see what would be written with --dry-run; replace the file with --force",
 			});
 		const proposal = propose({
 			units: await hostServices().catch(() => []),
@@ -81,7 +81,7 @@ export const init = command({
 			`wrote ${file}`,
 			states.length > 0
 				? `it protects: ${states.join(", ")}`
-				: "no application was recognised: add the folders that matter, then go on",
+				: "no application was recognised; add the folders to back up, then continue",
 			"next: holdfast create, then holdfast list",
 		]);
 		return EXIT.done;

@@ -30,7 +30,7 @@ interface Flags extends CommonFlags, FleetFlags {
 
 export const list = command({
 	docs: {
-		brief: "list archives, with the states that each holds",
+		brief: "list archives and the states in each of them",
 		fullDescription:
 			"Examples:\n  holdfast list\n  holdfast list web01 --provider borgbackup --json\n  holdfast list --all",
 	},

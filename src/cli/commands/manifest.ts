@@ -5,7 +5,7 @@ import { type CommonFlags, commonFlags, machineWord } from "../flags.ts";
 import { machineNamed } from "../machines.ts";
 
 export const manifest = command({
-	docs: { brief: "print a machine's manifest: what the runtime reads" },
+	docs: { brief: "print a machine's manifest, the resolved config that runs read" },
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [machineWord] } },
 	async run({ out }: Call, flags: CommonFlags, machine?: string) {
 		const { manifest: value } = await machineNamed(flags, machine);

@@ -12,7 +12,7 @@ import { type CommonFlags, commonFlags } from "../flags.ts";
 import { loading } from "../machines.ts";
 
 const listModules = command({
-	docs: { brief: "the applications that `services` may name" },
+	docs: { brief: "list the applications that can be declared in `services`" },
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	run: async ({ out }: Call, flags: CommonFlags) => {
 		const modules = [...(await known(flags)).values()];
@@ -26,7 +26,7 @@ const listModules = command({
 });
 
 const showModule = command({
-	docs: { brief: "a module's options, what it declares here, and where its facts come from" },
+	docs: { brief: "show a module's options, what it declares here, and its sources" },
 	parameters: {
 		flags: commonFlags,
 		positional: {
@@ -39,9 +39,9 @@ const showModule = command({
 		const module = modules.get(name);
 		if (!module) {
 			const meant = nearest(name, [...modules.keys()]);
-			throw new HoldfastError("module-not-found", `there is no module "${name}"`, {
+			throw new HoldfastError("module-not-found", `module "${name}" does not exist`, {
 				subject: name,
-				hint: meant ? `did you mean "${meant}"?` : "see them all with: holdfast modules",
+				hint: meant ? `did you mean "${meant}"?` : "list all modules with: holdfast modules",
 			});
 		}
 		out.say(await moduleText(module, modules, await declaredHere(flags, name)));
@@ -76,5 +76,5 @@ function configFile({ config }: CommonFlags): ReturnType<typeof findConfig> | un
 export const modules = buildRouteMap({
 	routes: { list: listModules, show: showModule },
 	defaultCommand: "list",
-	docs: { brief: "the applications that Holdfast knows" },
+	docs: { brief: "applications that Holdfast has a module for" },
 });

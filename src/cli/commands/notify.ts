@@ -20,7 +20,7 @@ export const notify = machineCommand({
 			"Without --unit a test message is sent.\n\nExamples:\n  holdfast notify\n  holdfast notify --unit holdfast-create.service",
 	},
 	parameters: {
-		flags: { ...commonFlags, unit: valueFlag("a failed service of Holdfast's", "UNIT") },
+		flags: { ...commonFlags, unit: valueFlag("the failed Holdfast service", "UNIT") },
 		positional: { kind: "tuple", parameters: [machineWord] },
 	},
 	machine: (_flags, [machine]) => machine,
@@ -30,9 +30,7 @@ export const notify = machineCommand({
 		const { unit } = flags;
 		if (unit !== undefined && (await wasTold(unit, manifest.machine))) return EXIT.done;
 		const message =
-			unit === undefined
-				? "this is a try: nothing failed"
-				: `${unit} failed before it could report that itself`;
+			unit === undefined ? "this is a test: nothing failed" : `${unit} failed before it could send a report`;
 		const notified = await tell(
 			unit === undefined
 				? {

@@ -23,7 +23,7 @@ export const prune = machineCommand({
 	docs: {
 		brief: "remove archives that their provider's retention does not keep",
 		fullDescription:
-			"The newest good archive of each state is always kept, and so is one with a hold (holdfast archives hold).\n\nExamples:\n  holdfast prune --dry-run                 what would go, what stays, and why\n  holdfast prune web01 --provider disk --yes",
+			"The newest good archive of each state and archives with a hold (holdfast archives hold) are always kept.\n\nExamples:\n  holdfast prune --dry-run                 show what would be removed and kept, and why\n  holdfast prune web01 --provider disk --yes",
 	},
 	parameters: {
 		flags: {
@@ -47,7 +47,7 @@ export const prune = machineCommand({
 		const listing = await listArchives(manifest, providers, work);
 		const decided = await decidePrune(request, listing, work);
 		if (decided.length === 0)
-			throw new HoldfastError("config-invalid", `${providers.join(", ")}: no retention says what to keep`, {
+			throw new HoldfastError("config-invalid", `${providers.join(", ")}: no retention is set`, {
 				subject: providers.join(", "),
 				hint: "add one to the provider: retention: { daily: 7, weekly: 4, monthly: 6 }",
 			});

@@ -14,7 +14,7 @@ export const recover = command({
 	docs: {
 		brief: "finish or roll back interrupted runs",
 		fullDescription: [
-			"The next create or restore does the same before its own work, and a unit does it at boot.",
+			"The next create or restore does this before its own work, and a systemd unit does it at boot.",
 			"",
 			"States of a run that can be neither finished nor rolled back are left out of backups and cannot be restored until the",
 			"cause is fixed; other states can. --abandon RUN is the last resort: it reports what the run has left and where, touches",

@@ -11,7 +11,7 @@ import { interruptible, unwatched } from "../signals.ts";
 
 export const recoverySheet = machineCommand({
 	docs: {
-		brief: "print what a bare machine needs to get everything back: addresses, keys and commands",
+		brief: "print what you need to restore to a bare machine: addresses, keys and commands",
 		fullDescription:
 			"Passphrases are not printed: write them on the paper by hand. A borg key on it is useless without its passphrase.\n\nExamples:\n  holdfast recovery-sheet | lp",
 	},

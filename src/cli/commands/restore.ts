@@ -80,16 +80,16 @@ export const restore = machineCommand({
 			into: valueFlag("extract below this folder instead; no unit, hook or live folder is touched", "FOLDER"),
 			from: valueFlag("restore an archive of another machine", "MACHINE"),
 			inPlace: switchFlag(
-				"delete the live data first: for when there is not enough space for two copies; cannot be undone",
+				"delete the live data first, if there is not enough space for two copies; cannot be undone",
 			),
 			specialFiles: switchFlag("also restore device nodes, setuid files and file capabilities"),
 			keepOld: { ...valueFlag("keep the old copy for this long, e.g. 7d", "TIME"), parse: seconds },
 			keepFailed: switchFlag("keep the restored data even if a health check fails"),
-			noStart: switchFlag("do not start units that were not running; those that were are started again"),
+			noStart: switchFlag("do not start units that were not running; units that were running are started again"),
 			trustArchive: switchFlag(
 				"grant the databases all the rights that the archive asks for, even if this machine did not write it",
 			),
-			dryRun: switchFlag("print the plan and whatever would prevent it, and do nothing"),
+			dryRun: switchFlag("print the plan and anything that would prevent it, and do nothing"),
 			yes: switchFlag("do not ask"),
 		},
 		positional,
@@ -101,7 +101,7 @@ export const restore = machineCommand({
 		const named = readArchiveWords(words, following, manifest, { words: call.words, takesService: true });
 		if (flags.inPlace && flags.keepOld !== undefined)
 			throw new HoldfastError("usage", "--in-place deletes the live data, so there is no old copy to keep", {
-				hint: "leave out --in-place to keep one, or leave out --keep-old",
+				hint: "omit --in-place to keep a copy, or omit --keep-old",
 			});
 		const signal = interruptible();
 		const services = servicesOf(manifest, flags);
@@ -126,7 +126,7 @@ export const restore = machineCommand({
 			if (!flags.yes) await out.preview({ kind: "plan", plan });
 			if (!flags.yes && flags.inPlace)
 				printMessage(
-					"! the live data are deleted first: if this fails, they are gone, and only the archive has them",
+					"! the live data are deleted first: if the restore fails, they are gone and exist only in the archive",
 				);
 			await confirm(`Restore ${services.join(", ")} from ${archive.id}?`, flags.yes);
 		}
@@ -166,7 +166,7 @@ async function planOf(
 			"not-supported",
 			`provider "${provider}" can only restore complete states to their original places`,
 			{
-				hint: "leave --into and --path out",
+				hint: "omit --into and --path",
 			},
 		);
 	const unable = services.filter((service) => (manifest.state[service]?.dumps.length ?? 0) > 0);
@@ -175,7 +175,7 @@ async function planOf(
 			"not-supported",
 			`provider "${provider}" cannot restore the databases of ${unable.join(", ")}`,
 			{
-				hint: "its archives do not say what they hold: use another provider, or dump and load with hooks",
+				hint: "its archives do not describe their content; use another provider, or dump and load with hooks",
 			},
 		);
 	const { databases, undeclared, dumps } = heldIn(manifest, archive, services, paths);

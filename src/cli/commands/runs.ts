@@ -13,7 +13,7 @@ interface Flags extends CommonFlags {
 }
 
 const listRuns = command({
-	docs: { brief: "past runs with their durations and outcomes" },
+	docs: { brief: "list past runs with their durations and outcomes" },
 	parameters: { flags: { ...commonFlags, on: onFlag }, positional: { kind: "tuple", parameters: [] } },
 	async run({ out }: Call, _flags: Flags) {
 		const { state, runtime } = places();
@@ -28,13 +28,17 @@ const listRuns = command({
 });
 
 const show = command({
-	docs: { brief: "a run's steps and log" },
+	docs: { brief: "show the steps and the log of a run" },
 	parameters: {
 		flags: { ...commonFlags, on: onFlag },
 		positional: {
 			kind: "tuple",
 			parameters: [
-				{ brief: "the run, as `holdfast runs` prints it", placeholder: "ID", parse: (id: string) => id },
+				{
+					brief: "the run's id, as printed by `holdfast runs`",
+					placeholder: "ID",
+					parse: (id: string) => id,
+				},
 			],
 		},
 	},
@@ -44,7 +48,7 @@ const show = command({
 		if (!plan)
 			throw new HoldfastError("run-not-found", `there is no run ${id}`, {
 				subject: id,
-				hint: "see them with: holdfast runs",
+				hint: "list the runs with: holdfast runs",
 			});
 		await out.result({ kind: "run", plan, entries: journal.entries(id), lines: journal.lines(id) });
 		return EXIT.done;

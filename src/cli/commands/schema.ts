@@ -10,7 +10,7 @@ interface Flags extends CommonFlags {
 export const schema = command({
 	docs: { brief: "print the JSON Schema of the config, for editors" },
 	parameters: {
-		flags: { ...commonFlags, manifest: switchFlag("of the manifest instead") },
+		flags: { ...commonFlags, manifest: switchFlag("print the schema of the manifest instead") },
 		positional: { kind: "tuple", parameters: [] },
 	},
 	async run({ out }: Call, flags: Flags) {

@@ -40,10 +40,10 @@ const LOOK_AGAIN_MS = 5_000;
 
 export const status = command({
 	docs: {
-		brief: "show whether every state has a recent good archive and the last runs succeeded",
+		brief: "show whether every state has a recent good archive, and whether the last runs succeeded",
 		fullDescription: [
-			"Reads each machine's own records. No destination is asked, so it is quick. A failed prune, check or timer counts",
-			"as much as a failed backup. Exit code 0: all is well; 1: there is a problem; 3: a machine could not be asked.",
+			"Reads each machine's own records and connects to no destination, so it is quick. A failed prune, check or timer counts",
+			"as much as a failed backup. Exit code 0: no problems; 1: there are problems; 3: a machine could not be reached.",
 			"",
 			"Examples:",
 			"  holdfast status",
@@ -187,7 +187,7 @@ function tooSeldom(
 	if (next === undefined || first === undefined) return [];
 	if (Date.parse(next) <= Date.parse(time) + first.maxAgeSeconds * 1000) return [];
 	return [
-		`holdfast-${name}.timer runs next at ${localTime(next)}, and a good archive of ${first.state} is expected every ${duration(first.maxAgeSeconds)}: look at its OnCalendar (${SYSTEMCTL} cat holdfast-${name}.timer), or change \`maxAge\``,
+		`holdfast-${name}.timer runs next at ${localTime(next)}, and a good archive of ${first.state} is expected every ${duration(first.maxAgeSeconds)}: check its OnCalendar (${SYSTEMCTL} cat holdfast-${name}.timer), or change \`maxAge\``,
 	];
 }
 
@@ -195,9 +195,9 @@ const SYSTEMCTL = process.getuid?.() === 0 ? "systemctl" : "systemctl --user";
 
 function timerProblems({ name, isActive, isEnabled, isOver }: TimerStatus): string[] {
 	const timer = `holdfast-${name}.timer`;
-	if (!isActive) return [`${timer} does not run (${SYSTEMCTL} enable --now ${timer})`];
+	if (!isActive) return [`${timer} is not running (${SYSTEMCTL} enable --now ${timer})`];
 	return [
-		...(isEnabled ? [] : [`${timer} is not started at the next boot (${SYSTEMCTL} enable ${timer})`]),
-		...(isOver ? [`${timer} has no next time: look at its OnCalendar (${SYSTEMCTL} cat ${timer})`] : []),
+		...(isEnabled ? [] : [`${timer} will not be started at the next boot (${SYSTEMCTL} enable ${timer})`]),
+		...(isOver ? [`${timer} will never run: check its OnCalendar (${SYSTEMCTL} cat ${timer})`] : []),
 	];
 }

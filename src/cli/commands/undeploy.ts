@@ -35,9 +35,9 @@ async function undeployFrom(place: Place, run: Run, flags: RolloutFlags, out: Re
 	out.say([
 		...[...timers, ...atBoot].map((unit) => `- ${unit} (stopped, disabled)`),
 		...going.map(({ path }) => `- ${path}`),
-		...staying.map(({ path }) => `  ${path} stays: archives are read with it`),
+		...staying.map(({ path }) => `  ${path} stays, because it is needed to read archives`),
 	]);
 	if (flags.dryRun) return EXIT.done;
-	await confirm(`Do this on ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
+	await confirm(`Apply these changes to ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
 	return run([layout.program], ["__uninstall", layout.installed]);
 }

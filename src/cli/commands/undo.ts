@@ -30,7 +30,7 @@ interface Flags extends CommonFlags {
 
 export const undo = command({
 	docs: {
-		brief: "bring back the data that a restore with --keep-old replaced",
+		brief: "put back the data that a restore with --keep-old replaced",
 		fullDescription:
 			"RUN is the id of a restore as `holdfast runs` prints it, the beginning of one, or\n`latest`: the last restore whose old copies are kept.\n\nExamples:\n  holdfast undo latest\n  holdfast undo 2026-11-24T010000Z-k3x9",
 	},
@@ -38,13 +38,13 @@ export const undo = command({
 		flags: {
 			...commonFlags,
 			on: onFlag,
-			noStart: switchFlag("do not start units that were not running; those that were are started again"),
+			noStart: switchFlag("do not start units that were not running; units that were running are started again"),
 			dryRun: switchFlag("print the plan and do nothing"),
 			yes: switchFlag("do not ask"),
 		},
 		positional: {
 			kind: "tuple",
-			parameters: [{ brief: "the run of the restore", placeholder: "RUN", parse: (run: string) => run }],
+			parameters: [{ brief: "the id of the restore's run", placeholder: "RUN", parse: (run: string) => run }],
 		},
 	},
 	elsewhere: "confirmed run",
@@ -55,13 +55,13 @@ export const undo = command({
 		if (strange && "fault" in strange)
 			throw new HoldfastError(
 				"undo-impossible",
-				`the old copy of ${strange.state} cannot be brought back: ${strange.fault}`,
-				{ subject: strange.state, hint: "run the version of Holdfast that kept it; nothing was deleted" },
+				`the old copy of ${strange.state} cannot be put back: ${strange.fault}`,
+				{ subject: strange.state, hint: "use the version of Holdfast that kept it; nothing was deleted" },
 			);
 		if (restored && isForeign(restored))
 			throw new HoldfastError("undo-impossible", `run ${run} cannot be undone: ${restored.foreign}`, {
 				subject: run,
-				hint: `run the version that made it${restored.program === undefined ? "" : `, Holdfast ${restored.program}`}, or a newer one`,
+				hint: `use the version that started it${restored.program === undefined ? "" : `, Holdfast ${restored.program}`}, or a newer one`,
 			});
 		const kept = found.flatMap((copy) => ("fault" in copy ? [] : [copy]));
 		if (!restored || kept.length === 0)
@@ -70,10 +70,10 @@ export const undo = command({
 				details: all.map((copy) => `${copy.run}: ${copy.state}, until ${localTime(copy.until)}`),
 				hint:
 					all.length > 0
-						? "those above are kept"
+						? "old copies are kept of the runs above"
 						: restored && !undone
-							? "copies are kept by: holdfast restore --keep-old 7d …"
-							: "see the runs with: holdfast runs",
+							? "to keep a copy: holdfast restore --keep-old 7d …"
+							: "list the runs with: holdfast runs",
 			});
 		requireLast(all, kept);
 		requireThere(kept.flatMap((copy) => copy.places.map(({ area }) => area)));
@@ -87,7 +87,7 @@ export const undo = command({
 		}
 		if (!flags.yes) await call.out.preview({ kind: "plan", plan });
 		await confirm(
-			`Bring back ${kept.map(({ state }) => state).join(", ")} as before run ${run}? What was written there since is deleted.`,
+			`Put back ${kept.map(({ state }) => state).join(", ")} as before run ${run}? Anything written there since is deleted.`,
 			flags.yes,
 		);
 		return operate(plan, call, interruptible());
@@ -124,8 +124,8 @@ function requireLast(all: ReturnType<Journal["kept"]>, kept: readonly KeptCopy[]
 		if (over === undefined) continue;
 		throw new HoldfastError(
 			"undo-impossible",
-			`run ${over.run} has replaced ${over.state} after that, and what it replaced is kept until ${localTime(over.until)}`,
-			{ subject: over.run, hint: `undo that first: holdfast undo ${over.run}; nothing was touched` },
+			`run ${over.run} replaced ${over.state} after that, and its old copy is kept until ${localTime(over.until)}`,
+			{ subject: over.run, hint: `undo that run first: holdfast undo ${over.run}; nothing was changed` },
 		);
 	}
 }
@@ -136,7 +136,7 @@ const overlap = (one: string, other: string) => isWithin(one, other) || isWithin
 function requireThere(areas: readonly string[]): void {
 	const lost = areas.find((area) => !isArea(area));
 	if (lost === undefined) return;
-	throw new HoldfastError("undo-impossible", `the old copy is not at ${lost} any more`, {
+	throw new HoldfastError("undo-impossible", `the old copy is no longer at ${lost}`, {
 		subject: lost,
 		hint: "check that its file system is mounted; if the folder was moved, move it back. Nothing was changed",
 	});
@@ -152,6 +152,6 @@ function whyNone(
 	if (known.operation !== "restore")
 		return `run ${run} is a ${known.operation}: only a restore leaves an old copy`;
 	return keep.among(known.steps).length > 0
-		? `there is no old copy of run ${run} any more`
-		: `there is no old copy of run ${run}: it kept none`;
+		? `the old copy of run ${run} no longer exists`
+		: `run ${run} kept no old copy`;
 }

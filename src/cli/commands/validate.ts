@@ -9,7 +9,7 @@ export const validate = command({
 	docs: {
 		brief: "check the config; errors are shown with their lines",
 		fullDescription:
-			"Every machine is checked, and all errors are shown at once. Other commands check only the machines that they are for, so that a mistake in one machine does not keep another from its backup.\n\nExamples:\n  holdfast validate\n  holdfast validate --config ./holdfast.yaml",
+			"All machines are checked, and all errors are shown at once. Other commands check only the machines that they use, so that a mistake in one machine does not prevent the backup of another.\n\nExamples:\n  holdfast validate\n  holdfast validate --config ./holdfast.yaml",
 	},
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	async run({ out }: Call, flags: CommonFlags) {

@@ -23,10 +23,10 @@ export function passedOn(machine: string): OutputReader {
 			if (!began || document.text().trim() === "") return;
 			const value = valueIn(document.text());
 			if (value === undefined)
-				throw new HoldfastError("answer-invalid", `what ${machine} printed is not JSON`, {
+				throw new HoldfastError("answer-invalid", `the output of ${machine} is not JSON`, {
 					subject: machine,
 					details: document.text().slice(0, 2_000).split("\n").slice(0, 5),
-					hint: `log in there and run the same command; if it is broken: holdfast deploy ${machine}`,
+					hint: `log in there and run the same command; if Holdfast is broken there: holdfast deploy ${machine}`,
 				});
 			printJson(value, 2);
 		},

@@ -16,11 +16,11 @@ export function archiveText(archive: ListedArchive, details: Details): string[] 
 	const maker = metadata?.maker;
 	const facts: [string, string | undefined][] = [
 		["archive", archive.id],
-		["made", created === undefined ? undefined : localTime(created)],
+		["created", created === undefined ? undefined : localTime(created)],
 		["by", maker && `${maker.user}@${maker.host} with Holdfast ${maker.holdfast}`],
 		["damaged", damaged],
-		["by", newer && `a newer Holdfast (metadata of version ${newer.version})`],
-		["by", foreign && "something else than Holdfast"],
+		["by", newer && `a newer version of Holdfast (metadata version ${newer.version})`],
+		["by", foreign && "a program other than Holdfast"],
 		["machine", archive.machine],
 		["run", metadata?.run],
 		[
@@ -44,16 +44,14 @@ export function archiveText(archive: ListedArchive, details: Details): string[] 
 	);
 	return [
 		...facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(8)} ${value}`])),
-		...(states.length === 0 ? [] : ["", ...table([["STATE", "OUTCOME", "HOLDS"], ...states])]),
+		...(states.length === 0 ? [] : ["", ...table([["STATE", "OUTCOME", "CONTENT"], ...states])]),
 	];
 }
 
 function notesOn({ suspicious, vanished, changed }: Partial<StateRecord>): string[] {
 	return [
 		...(suspicious === undefined ? [] : [`in doubt: ${suspicious}`]),
-		...(vanished === undefined
-			? []
-			: [`${vanished} files vanished before they were read: they are not in it`]),
+		...(vanished === undefined ? [] : [`${vanished} files vanished before they were read and are not in it`]),
 		...(changed === undefined ? [] : [`fuzzy: ${changed} files changed while they were read`]),
 	];
 }
@@ -72,13 +70,13 @@ export function adoptedText({
 	return [
 		`${archives.length} archives of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}`,
 		...passedOver.map((line) => `! passed over: ${line}`),
-		...dropped.map((line) => `! taken out of its config: exclude of ${line}`),
+		...dropped.map((line) => `! removed from its config: exclude of ${line}`),
 		...table([
-			["STATE", "OUTCOME", "HOLDS"],
+			["STATE", "OUTCOME", "CONTENT"],
 			...states.map(([name, { outcome, folders, reason }]) => [name, outcome, reason ?? folders.join(", ")]),
 		]),
 		"",
-		"What its config says that a restore touches:",
+		"What a restore with its config touches:",
 		"",
 		...table([
 			["STATE", "FOLDERS", "DATABASES", "UNITS"],
@@ -127,7 +125,7 @@ export function pruneTable(decided: readonly PruneDecisions[]): string[] {
 		...(index > 0 ? [""] : []),
 		`${provider}/${destination}`,
 		...(decisions === undefined
-			? ["  could not be asked"]
+			? ["  could not be listed"]
 			: decisions.length === 0
 				? ["  no archives"]
 				: table([

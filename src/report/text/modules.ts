@@ -6,7 +6,7 @@ import { table } from "./table.ts";
 
 export function moduleTable(modules: readonly Module[]): string[] {
 	return table([
-		["MODULE", "WHAT IT KEEPS", "PROVEN ON"],
+		["MODULE", "BACKS UP", "TESTED ON"],
 		...modules.map(({ name, about, proven }) => [name, about, proven ?? "-"]),
 	]);
 }
@@ -38,7 +38,7 @@ export async function moduleText(
 	const places =
 		declared.length > 0
 			? declared.map((one) => ({ ...one, title: `It declares on ${one.machine}:` }))
-			: [{ nixos: false, options: {}, title: "With no options it would declare:" }];
+			: [{ nixos: false, options: {}, title: "Without options it would declare:" }];
 	return [
 		`${module.name}: ${module.about}`,
 		"",

@@ -24,7 +24,7 @@ const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> }
 	prune: ({ decided }) => pruneTable(decided),
 	runs: ({ rows, died }) => runTable(rows, died),
 	run: ({ plan, entries, lines }) => [
-		...(isForeign(plan) ? [`This version does not understand the run: ${plan.foreign}`, ""] : []),
+		...(isForeign(plan) ? [`This version of Holdfast cannot read the run: ${plan.foreign}`, ""] : []),
 		...runText(plan, entries, lines).map(shortLine),
 	],
 	status: ({ machines }) => statusText(machines),

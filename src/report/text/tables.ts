@@ -57,8 +57,8 @@ function holdings({ metadata, damaged, newer, foreign }: ListedArchive): string 
 			})
 			.join(", ");
 	if (damaged !== undefined) return "damaged";
-	if (newer !== undefined) return "made by a newer Holdfast";
-	return foreign ? "made by something else" : "-";
+	if (newer !== undefined) return "created by a newer version of Holdfast";
+	return foreign ? "created by another program" : "-";
 }
 
 /** `died`: ids of interrupted runs. */
@@ -137,16 +137,16 @@ export function differenceEnd(
 				]);
 	const unknown = undeclared.map(
 		({ state, database }) =>
-			`the archive holds the ${database} of ${state}, and the config does not: it is not compared`,
+			`the archive contains the ${database} of ${state}, but the config does not declare it: it is not compared`,
 	);
 	const lost = uncounted.flatMap(({ state, database, where, why }) => [
-		`! ${database} of ${state} is not compared: its rows ${where === "live" ? "as they are now" : "in the archive"} could not be counted`,
+		`! ${database} of ${state} is not compared: its ${where === "live" ? "live rows" : "rows in the archive"} could not be counted`,
 		...errorLines(why, "    "),
 	]);
 	return [
 		...tables,
 		...lost,
 		...unknown,
-		`${counts.add} come back, ${counts.remove} go, ${counts.change} change`,
+		`${counts.add} to add, ${counts.remove} to remove, ${counts.change} to change`,
 	];
 }

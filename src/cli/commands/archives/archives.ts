@@ -9,5 +9,5 @@ import { show } from "./show.ts";
 
 export const archives = buildRouteMap({
 	routes: { show, browse, extract, mount, hold, release },
-	docs: { brief: "look into one archive, extract from it, or protect it from prune" },
+	docs: { brief: "inspect an archive, extract files from it, or protect it from prune" },
 });

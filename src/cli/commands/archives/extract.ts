@@ -26,7 +26,7 @@ export const extract = machineCommand({
 	parameters: {
 		flags: {
 			...flags,
-			into: valueFlag("put it in this folder (default: the current one)", "FOLDER"),
+			into: valueFlag("extract into this folder (default: the current one)", "FOLDER"),
 			specialFiles: switchFlag("also extract device nodes, setuid files and file capabilities"),
 		},
 		positional,

@@ -26,7 +26,8 @@ export const mount = machineCommand({
 		requireAble(destination, "mount");
 		const wasThere = existsSync(path);
 		const at = mountPoint(path);
-		const tell = (where: string) => printMessage(`${archive.id} is in ${where}; unmount it with Ctrl-C`);
+		const tell = (where: string) =>
+			printMessage(`${archive.id} is mounted at ${where}; press Ctrl-C to unmount it`);
 		try {
 			await whileShown(() => destination.mount(archive.name, at, tell, work));
 		} finally {

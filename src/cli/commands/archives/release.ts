@@ -8,7 +8,7 @@ const { usage, positional, machine } = archiveWords();
 
 export const release = machineCommand({
 	docs: {
-		brief: "end a hold: the archive may be pruned again",
+		brief: "remove a hold, so that the archive can be pruned again",
 		customUsage: [usage],
 		fullDescription: `${ARCHIVE_HELP}\n\n${WHERE}\n\nExample:\n  holdfast archives release web01-2026-11-24T010000Z-k3x9`,
 	},

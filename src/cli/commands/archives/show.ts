@@ -11,7 +11,7 @@ const { usage, positional, machine } = archiveWords();
 
 export const show = machineCommand({
 	docs: {
-		brief: "show what an archive holds, how large it is, and who made it and when",
+		brief: "show an archive's content and size, and who created it and when",
 		customUsage: [usage],
 		fullDescription: `${ARCHIVE_HELP}\n\nExamples:\n  holdfast archives show latest\n  holdfast archives show usb web01-2026-11-24`,
 	},
