@@ -331,7 +331,7 @@ in
       systemd.timers = lib.mapAttrs' (
         name: it:
         lib.nameValuePair "holdfast-${name}" {
-          description = "Holdfast: ${it.what} ${cfg.machine}, by the clock";
+          description = "Holdfast: ${it.what} ${cfg.machine}, on schedule";
           wantedBy = [ "timers.target" ];
           timerConfig = {
             OnCalendar = it.calendar;
@@ -369,7 +369,7 @@ in
         ) jobs
         // {
           "holdfast-failed@" = {
-            description = "Holdfast: tell that %i failed";
+            description = "Holdfast: report that %i failed";
             path = [ "/run/wrappers" "/run/current-system/sw" ];
             serviceConfig = hardening // {
               Type = "oneshot";

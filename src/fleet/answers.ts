@@ -117,7 +117,7 @@ export function answerOf(
 			{
 				subject: machine,
 				details: [...text.slice(0, 2_000).split("\n").slice(0, 5), ...stderr.slice(-5)],
-				hint: `log in there and run the same command; if it is broken: holdfast deploy ${machine}`,
+				hint: `log in there and run the same command; if Holdfast is broken there: holdfast deploy ${machine}`,
 			},
 		);
 	}
@@ -125,7 +125,7 @@ export function answerOf(
 	if (failed.success) throw errorOf(failed.output.error);
 	const parsed = v.safeParse(schema, value);
 	if (!parsed.success)
-		throw invalidAnswer(address, `answered what cannot be read (${issueOf(parsed.issues)})`);
+		throw invalidAnswer(address, `sent an invalid answer (${issueOf(parsed.issues)})`);
 	const other = namesIn(parsed.output).find((one) => one !== machine);
 	if (other !== undefined) throw invalidAnswer(address, `answered for another machine, "${other}"`);
 	return parsed.output;

@@ -40,8 +40,8 @@ export interface Secret {
 function runningProgram(): { readonly node: string; readonly start: string; readonly bundle: string } {
 	const { HOLDFAST_START: start, HOLDFAST_BUNDLE: bundle } = process.env;
 	if (start && bundle) return { node: process.execPath, start, bundle };
-	throw new HoldfastError("failed", "this Holdfast runs from its sources, and a deploy sends the bundle", {
-		hint: "make it first: npm run build",
+	throw new HoldfastError("failed", "this Holdfast runs from its sources, but a deploy sends the bundle", {
+		hint: "build it first: npm run build",
 	});
 }
 

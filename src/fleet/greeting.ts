@@ -73,19 +73,21 @@ export function checkGreeting(
 ) {
 	const there = `${machine} has Holdfast ${greeting.version}, this is ${VERSION}`;
 	if (greeting.protocol !== PROTOCOL)
-		throw new HoldfastError("holdfast-incompatible", `${there}, and they do not understand each other`, {
+		throw new HoldfastError("holdfast-incompatible", `${there}; these versions are not compatible`, {
 			subject: machine,
 			hint:
 				greeting.protocol < PROTOCOL
-					? `bring it up to date: holdfast deploy ${machine}`
-					: "bring this one up to date",
+					? `update it: holdfast deploy ${machine}`
+					: "update Holdfast on this machine",
 		});
 	if (greeting.version !== VERSION)
-		remark(`${there}; they understand each other. To make them the same: holdfast deploy ${machine}`);
+		remark(
+			`${there}; these versions are compatible. To use the same version on both: holdfast deploy ${machine}`,
+		);
 	const skew = (Date.parse(greeting.time) - Date.now()) / 1000;
 	if (Math.abs(skew) > MOST_SKEW_SECONDS)
 		remark(
-			`the clock of ${machine} is ${spanOf(Math.abs(skew))} ${skew > 0 ? "ahead of" : "behind"} this one: "latest", ages and retention depend on it. See: timedatectl`,
+			`the clock of ${machine} is ${spanOf(Math.abs(skew))} ${skew > 0 ? "ahead of" : "behind"} this one; "latest", ages and retention depend on it. See: timedatectl`,
 		);
 }
 
@@ -102,10 +104,9 @@ export function noGreeting(
 ): HoldfastError {
 	const { machine } = connection.address;
 	if (/No command registered for .*__serve/.test([...stderr, ...noise].join("\n")))
-		return new HoldfastError(
-			"holdfast-incompatible",
-			`the Holdfast on ${machine} is older than this one and cannot be spoken to`,
-			{ subject: machine, hint: `bring it up to date: holdfast deploy ${machine}` },
-		);
+		return new HoldfastError("holdfast-incompatible", `the Holdfast on ${machine} is too old for this one`, {
+			subject: machine,
+			hint: `update it: holdfast deploy ${machine}`,
+		});
 	return connection.fault(stderr, end, noise);
 }

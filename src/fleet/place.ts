@@ -41,7 +41,7 @@ export function requireFit({ target: { machine }, facts }: Place): void {
 		os !== "Linux"
 			? { what: `runs ${os}`, hint: "Holdfast works on Linux" }
 			: !systemd
-				? { what: "does not run under systemd", hint: "its timers and units are what a deploy sets up" }
+				? { what: "does not run under systemd", hint: "a deploy sets up systemd timers and units" }
 				: nixos
 					? {
 							what: "is NixOS, whose files come from its configuration",
@@ -49,8 +49,8 @@ export function requireFit({ target: { machine }, facts }: Place): void {
 						}
 					: arch !== own
 						? {
-								what: `is ${arch}, and this machine is ${own}`,
-								hint: "deploy from a machine of its architecture: the runtime that is sent is this one's own",
+								what: `is ${arch}, but this machine is ${own}`,
+								hint: "deploy from a machine with the same architecture, because this machine's runtime is sent",
 							}
 						: undefined;
 	if (fault)
@@ -69,8 +69,8 @@ export function requireRoom({ target: { machine }, facts, layout }: Place, bytes
 		if (room < bytes * 1.1)
 			throw new HoldfastError(
 				"disk-full",
-				`no room on ${machine} in ${folder}: ${size(room)} of ${size(bytes)}`,
-				{ subject: machine, hint: `make room there; see: df -h ${folder}` },
+				`not enough space on ${machine} in ${folder}: ${size(bytes)} needed, ${size(room)} free`,
+				{ subject: machine, hint: `free some space there; see: df -h ${folder}` },
 			);
 }
 

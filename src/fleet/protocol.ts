@@ -84,7 +84,7 @@ const endedSchema: v.GenericSchema<unknown, Ended> = v.pipe(
 		if (CODES.has(ended.code)) return ended;
 		const error = {
 			code: "answer-invalid",
-			message: `it ended with exit code ${ended.code}, which no Holdfast has`,
+			message: `it ended with exit code ${ended.code}, which Holdfast does not use`,
 		};
 		return { ...ended, code: EXIT.failed, error };
 	}),

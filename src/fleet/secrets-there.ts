@@ -35,23 +35,23 @@ export async function secretsFor(
 		const known = await store.get(secret.name);
 		const isThere = there.has(secret.path);
 		if (known === undefined && isThere) {
-			lines.push(`  ${secret.path} is there and not in ${store.place}: it stays as it is`);
+			lines.push(`  ${secret.path} exists but is not in ${store.place}: it is not changed`);
 			continue;
 		}
 		const value = known ?? makeSecret(secret.kind, secret.name);
 		if (known === undefined) {
 			made.push({ ...secret, value });
 			lines.push(
-				`  ${secret.path} is made (${secret.kind} of ${secret.of.join(", ")}), and kept in ${store.place}`,
+				`  ${secret.path} is created (${secret.kind} of ${secret.of.join(", ")}) and stored in ${store.place}`,
 			);
 		} else if (isThere && there.get(secret.path) !== sha256(value))
 			throw new HoldfastError(
 				"secret-mismatch",
-				`${target.machine} has another secret at ${secret.path} than ${store.place}: nothing was changed`,
+				`the secret at ${secret.path} on ${target.machine} differs from the one in ${store.place}; nothing was changed`,
 				{
 					subject: secret.path,
-					details: [`it opens ${secret.of.join(", ")}: with the wrong one, no archive there can be read`],
-					hint: "find out which is right; then delete the other one",
+					details: [`it is for ${secret.of.join(", ")}; with the wrong one, no archive there can be read`],
+					hint: "find out which one is right, then delete the other",
 				},
 			);
 		values.push({ ...secret, value });
@@ -65,7 +65,7 @@ export async function secretsFor(
 		told: made
 			.filter(({ kind, name }) => kind === "ssh-key" && !served.has(name))
 			.flatMap(({ of, value }) => [
-				`the backup server of ${of.join(", ")} must let this key in:`,
+				`the backup server of ${of.join(", ")} must accept this key:`,
 				publicKeyOf(value),
 			]),
 	};

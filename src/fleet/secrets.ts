@@ -132,7 +132,7 @@ function ageStore({ folder, identity }: SecretSettings): SecretStore {
 					subject: file,
 					cause,
 					details: [cause.message],
-					hint: `it was encrypted for another key than those in ${identity}`,
+					hint: `it was encrypted for a key that is not in ${identity}`,
 				});
 			});
 		},
@@ -159,8 +159,8 @@ function identitiesIn(file: string): string[] {
 	if (!existsSync(file))
 		throw new HoldfastError(
 			"secret-unreadable",
-			`there is no age identity ${file}, and the secrets are encrypted for it`,
-			{ subject: file, hint: "bring it back from where you keep a copy" },
+			`the age identity ${file} does not exist, but the secrets are encrypted for it`,
+			{ subject: file, hint: "restore it from your copy" },
 		);
 	return secretText(file, "the age identity")
 		.split("\n")

@@ -40,7 +40,7 @@ export async function select(config: Machines, selection: Selection): Promise<Ma
 	if (all || isOnly) return [...(await config.resolve()).values()];
 	if (names.length === 0 && tags.length === 0)
 		throw new HoldfastError("machine-ambiguous", "which machine?", {
-			hint: `the machines are: ${known.join(", ")}${several ? "; or say --all, or --tag TAG" : ""}`,
+			hint: `the machines are: ${known.join(", ")}${several ? "; or use --all or --tag TAG" : ""}`,
 		});
 	const unknown = names.find((name) => !known.includes(name));
 	if (unknown !== undefined)
@@ -65,7 +65,7 @@ async function tagged(tags: readonly string[], { file, names, tagsOf }: Machines
 				? `did you mean "${meant}"?`
 				: known.length > 0
 					? `the tags are: ${known.join(", ")}`
-					: "give it to some: machines: { web01: { tags: [web] } }",
+					: "add it to a machine: machines: { web01: { tags: [web] } }",
 		});
 	}
 	return names.filter((name) => tagsByName.get(name)?.some((tag) => tags.includes(tag)));

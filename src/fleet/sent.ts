@@ -11,9 +11,9 @@ const LINE_LIMITS = { depth: 50, values: 200_000 };
 
 /** Something that no Holdfast would send. */
 export function invalidAnswer({ machine, host }: Address, what: string): HoldfastError {
-	return new HoldfastError("answer-invalid", `${machine} ${what}: that is not how Holdfast answers`, {
+	return new HoldfastError("answer-invalid", `${machine} ${what}, which is not a valid answer of Holdfast`, {
 		subject: machine,
-		hint: `log in there and see what its holdfast is: ssh ${host}; to put it back: holdfast deploy ${machine}`,
+		hint: `log in there and check the holdfast program: ssh ${host}; to install it again: holdfast deploy ${machine}`,
 	});
 }
 

@@ -42,73 +42,73 @@ const MEANINGS: readonly {
 	{
 		code: "host-key-changed",
 		words: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
-		message: ({ machine, host }) => `${machine} (${host}) shows another host key than the one that is known`,
+		message: ({ machine, host }) => `the host key of ${machine} (${host}) has changed`,
 		hint: ({ host }, said) =>
-			`was it reinstalled? Compare the fingerprint by another way; if it is right: ${forget(host, said)}, then ssh ${host} once. If not, somebody else answers: nothing was sent`,
+			`if it was reinstalled, verify the new fingerprint in another way; if it is right: ${forget(host, said)}, then ssh ${host} once. If it is not, another machine is answering; nothing was sent`,
 	},
 	{
 		code: "host-key-unknown",
 		words: /Host key verification failed/,
-		message: ({ machine, host }) => `the host key of ${machine} (${host}) is not known yet`,
+		message: ({ machine, host }) => `the host key of ${machine} (${host}) is not known`,
 		hint: ({ host }) => `connect once by hand and compare the fingerprint: ssh ${host}`,
 	},
 	{
 		code: "ssh-refused",
 		words: /Permission denied|Too many authentication failures|no mutual signature/,
 		message: ({ machine, host }) => `${machine} (${host}) refused the login`,
-		hint: ({ host }) => `ssh ${host} must work without a question: is your key there, and in your agent?`,
+		hint: ({ host }) => `ssh ${host} must work without asking anything; check that your key is authorized there and loaded in your agent`,
 	},
 	{
 		code: "sudo-refused",
 		words: /sudo: .*(password is required|terminal is required)/,
 		message: ({ machine, host }) => `sudo on ${machine} (${host}) asks for a password`,
 		hint: () =>
-			"allow it in /etc/sudoers.d/ there: USER ALL=(root) NOPASSWD: ALL; or connect as root and leave deploy.sudo out",
+			"allow it in /etc/sudoers.d/ there: USER ALL=(root) NOPASSWD: ALL; or connect as root and remove deploy.sudo",
 	},
 	{
 		code: "sudo-refused",
 		words: /sudo: .*must have a tty/,
-		message: ({ machine, host }) => `sudo on ${machine} (${host}) works on a terminal only`,
+		message: ({ machine, host }) => `sudo on ${machine} (${host}) works only on a terminal`,
 		hint: () =>
-			"allow it without one in /etc/sudoers.d/ there: Defaults:USER !requiretty; or connect as root and leave deploy.sudo out",
+			"allow it without one in /etc/sudoers.d/ there: Defaults:USER !requiretty; or connect as root and remove deploy.sudo",
 	},
 	{
 		code: "sudo-refused",
 		words: missing("sudo"),
-		message: ({ machine, host }) => `there is no sudo on ${machine} (${host})`,
-		hint: () => "connect as root and leave deploy.sudo out, or install it",
+		message: ({ machine, host }) => `sudo is not installed on ${machine} (${host})`,
+		hint: () => "connect as root and remove deploy.sudo, or install sudo",
 	},
 	{
 		code: "ssh-refused",
 		words: /This account is (currently )?not available/,
 		message: ({ machine, host }) => `the account on ${machine} (${host}) has no login shell`,
-		hint: () => "give it one there (chsh -s /bin/sh USER), or log in as somebody else",
+		hint: () => "give it one there (chsh -s /bin/sh USER), or log in as another user",
 	},
 	{
 		code: "holdfast-not-found",
 		words: missing("holdfast"),
-		message: ({ machine, host }) => `there is no Holdfast on ${machine} (${host})`,
-		hint: ({ machine }) => `put it there: holdfast deploy ${machine}`,
+		message: ({ machine, host }) => `Holdfast is not installed on ${machine} (${host})`,
+		hint: ({ machine }) => `install it with: holdfast deploy ${machine}`,
 	},
 	{
 		code: "host-unreachable",
 		words: /Could not resolve hostname|Name or service not known/,
 		message: ({ machine, host }) => `the host of ${machine}, ${host}, has no address`,
-		hint: () => "is its name right, and the name server reachable?",
+		hint: () => "check its name, and whether the name server can be reached",
 	},
 	{
 		code: "ssh-failed",
 		words: /Bad configuration option|Can't open user config file/,
 		message: ({ machine, config }) =>
 			`ssh cannot read its config for ${machine}${config ? `: ${config}` : ""}`,
-		hint: () => "the lines above say where",
+		hint: () => "see the lines above",
 	},
 	{
 		code: "host-unreachable",
 		words: /kex_exchange_identification: /,
-		message: ({ machine, host }) => `${machine} (${host}) closed the connection before it began`,
+		message: ({ machine, host }) => `${machine} (${host}) closed the connection before it was established`,
 		hint: () =>
-			"its log says why (journalctl -u ssh); when many connect at once, a jump host's: raise its MaxStartups, or work on fewer with --parallel",
+			"see its log (journalctl -u ssh), or the jump host's; if many connections are opened at once, raise MaxStartups there or use a smaller --parallel",
 		Fault: TooManyConnections,
 	},
 	{
@@ -116,7 +116,7 @@ const MEANINGS: readonly {
 		words:
 			/Connection refused|Connection timed out|No route to host|Network is unreachable|Connection reset|Connection closed|not responding|Broken pipe/,
 		message: ({ machine, host }) => `${machine} (${host}) cannot be reached`,
-		hint: ({ host }) => `is it up, and does ssh ${host} work?`,
+		hint: ({ host }) => `check that it is up and that this works: ssh ${host}`,
 	},
 ];
 

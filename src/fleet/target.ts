@@ -55,7 +55,7 @@ export async function script(
 	target: Target,
 	text: string,
 	args: readonly string[] = [],
-	doing = "look at it",
+	doing = "inspect it",
 ): Promise<string> {
 	const failed = (why: string) => `${target.machine}: could not ${doing}: it ${why}`;
 	const tooMuch = () =>
@@ -136,10 +136,10 @@ export async function factsOf(target: Target, rooms: readonly string[]): Promise
 	if (facts.success) return facts.output;
 	throw new HoldfastError(
 		"answer-invalid",
-		`${target.machine} says what cannot be of itself (${issueOf(facts.issues)})`,
+		`${target.machine} reported invalid facts about itself (${issueOf(facts.issues)})`,
 		{
 			subject: target.machine,
-			hint: `log in there, and see what its shell prints: id -u; uname -sm; df -Pk /`,
+			hint: `log in there and check what its shell prints: id -u; uname -sm; df -Pk /`,
 		},
 	);
 }
@@ -203,7 +203,7 @@ export async function send(
 		const [packed, unpacked] = await Promise.all([pack.done, unpack.done]);
 		if (unpacked.code !== 0) throw refused(target, folder, unpacked.stderr, describeEnd(unpacked));
 		if (packed.code !== 0 || sent)
-			throw new HoldfastError("failed", "could not pack what is to be sent", {
+			throw new HoldfastError("failed", "could not pack the files to send", {
 				cause: sent,
 				details: packed.stderr,
 			});
@@ -217,7 +217,7 @@ function refused(target: Target, folder: string, stderr: readonly string[], end:
 		return new HoldfastError("disk-full", `no space left on ${target.machine} in ${folder}`, {
 			subject: target.machine,
 			details: stderr,
-			hint: `make room there; see: df -h ${folder}`,
+			hint: `free some space there; see: df -h ${folder}`,
 		});
-	return target.fault(stderr, `${target.machine} did not take what was sent: it ${end}`);
+	return target.fault(stderr, `${target.machine} did not accept the files: it ${end}`);
 }

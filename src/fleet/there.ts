@@ -139,9 +139,9 @@ async function followOnce(
 		const line = lineIn(connection, text);
 		if (line === undefined || heard.ended) return;
 		if ("fault" in line) {
-			if (heard.faults++ === 0) remark(`${machine} says what cannot be read, and is left out: ${line.fault}`);
+			if (heard.faults++ === 0) remark(`skipped an invalid message of ${machine}: ${line.fault}`);
 			if (heard.faults > MOST_FAULTS)
-				throw invalidAnswer(connection.address, `says nothing that can be read: ${line.fault}`);
+				throw invalidAnswer(connection.address, `sent an invalid message: ${line.fault}`);
 		} else if (line.type === "ended") {
 			heard.ended = line;
 			heard.child?.stdin?.end();
@@ -208,11 +208,11 @@ function startServing(
 function lost(machine: string, { code, stderr }: ExecResult): ConnectionLost {
 	return new ConnectionLost(
 		"connection-lost",
-		`the connection to ${machine} broke; what was started there continues`,
+		`the connection to ${machine} was lost; the run continues there`,
 		{
 			subject: machine,
 			details: code === SSH_FAILED ? stderr : [],
-			hint: `see it again with: holdfast attach ${machine}`,
+			hint: `to watch it: holdfast attach ${machine}`,
 		},
 	);
 }
@@ -220,9 +220,9 @@ function lost(machine: string, { code, stderr }: ExecResult): ConnectionLost {
 function left(machine: string): HoldfastError {
 	return new HoldfastError(
 		"interrupted",
-		`${machine} was left before it had ended, or undone, what was begun`,
+		`disconnected from ${machine} before its run had ended or was rolled back`,
 		{
-			hint: `see how it goes on with: holdfast attach ${machine}`,
+			hint: `to watch it: holdfast attach ${machine}`,
 		},
 	);
 }

@@ -98,17 +98,16 @@ export function unitsOf(request: UnitRequest): UnitSet {
 	};
 }
 
-const HEAD =
-	"# Written by `holdfast deploy`: change the config and deploy again, or add a drop-in beside it.\n";
+const HEAD = "# Written by `holdfast deploy`: change the config and deploy again, or add a drop-in.\n";
 
 function timer({ what, calendar }: Job, { manifest, user }: UnitRequest): string {
 	const { randomizedDelay } = scheduleOf(manifest);
 	return `${HEAD}[Unit]
-Description=Holdfast: ${what} ${manifest.machine}, by the clock
+Description=Holdfast: ${what} ${manifest.machine}, on schedule
 
 [Timer]
 OnCalendar=${calendar}
-# Made up for after the machine was off.
+# Run at the next boot if the machine was off.
 Persistent=true
 RandomizedDelaySec=${randomizedDelay}s
 
@@ -130,7 +129,7 @@ ${skipOnBattery ? "ConditionACPower=true\n" : ""}
 Type=oneshot
 ${
 	skipOnMetered
-		? `# NetworkManager's Metered: 1 and 3 are yes. Without NetworkManager it goes on.
+		? `# NetworkManager's Metered: 1 and 3 mean yes. Without NetworkManager the run starts.
 ExecCondition=/bin/sh -c 'case "$(busctl get-property org.freedesktop.NetworkManager /org/freedesktop/NetworkManager org.freedesktop.NetworkManager Metered 2>/dev/null)" in "u 1"|"u 3") exit 1;; esac'
 `
 		: ""
@@ -148,7 +147,7 @@ ${hardening(user)}`;
 
 function failed({ program, config, user }: UnitRequest): string {
 	return `${HEAD}[Unit]
-Description=Holdfast: tell that %i failed
+Description=Holdfast: report that %i failed
 
 [Service]
 Type=oneshot

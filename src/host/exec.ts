@@ -167,9 +167,9 @@ export async function execOk(
 
 /** How a process ended, for messages. */
 export function describeEnd(result: ExecResult, timeoutSeconds?: number): string {
-	if (result.stoodStill) return "did nothing for a long time and was ended";
-	if (result.timedOut) return `took longer than ${timeoutSeconds ?? "its"} seconds and was ended`;
-	if (result.killedBy) return `was ended by ${result.killedBy}`;
+	if (result.stoodStill) return "made no progress for a long time and was killed";
+	if (result.timedOut) return `took longer than ${timeoutSeconds ?? "its"} seconds and was killed`;
+	if (result.killedBy) return `was killed by ${result.killedBy}`;
 	return `ended with exit code ${result.code}`;
 }
 
@@ -257,7 +257,7 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 /** The error for output that cannot be read: a `RangeError` says what was too long, other errors of the reader are kept. */
 function cannotRead(argv: readonly string[], cause: unknown): unknown {
 	if (!(cause instanceof RangeError)) return cause;
-	return new HoldfastError("output-invalid", `${argv[0]} printed ${cause.message}, and was ended`, {
+	return new HoldfastError("output-invalid", `${argv[0]} printed ${cause.message} and was killed`, {
 		subject: programOf(argv),
 		cause,
 		hint: "no valid listing is that long; the source may be damaged or forged",

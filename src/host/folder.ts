@@ -252,7 +252,7 @@ export function syncFolder(folder: Folder): void {
 }
 
 function linkFault(path: string): HoldfastError {
-	return new HoldfastError("path-not-trusted", `${path} is a symbolic link, where a folder is expected`, {
+	return new HoldfastError("path-not-trusted", `${path} is a symbolic link, but a folder is expected`, {
 		subject: path,
 		hint: "links are not followed here, because they could lead anywhere; if this one is intended, use its target in the config",
 	});

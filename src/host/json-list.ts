@@ -72,7 +72,7 @@ export function listReader(
 			if (item > 0) hold(Buffer.from(chunk.subarray(from)));
 		},
 		end() {
-			if (open.length > 0) throw new RangeError("a list that ends in the middle");
+			if (open.length > 0) throw new RangeError("a truncated list");
 		},
 	};
 }

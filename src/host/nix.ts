@@ -39,7 +39,7 @@ in {
 
 const map = v.custom<Record<string, unknown>>(
 	(value) => typeof value === "object" && value !== null && !Array.isArray(value),
-	"it is not a map",
+	"it is not an attribute set",
 );
 const machineSchema = v.object({
 	/** As `machines.<name>.clan` of a config has it. */
@@ -117,7 +117,7 @@ function refuseOthers(flake: string, folder: string): void {
 	if (fault === undefined) return;
 	throw new HoldfastError("config-not-trusted", `the flake ${flake} is not evaluated: ${fault}`, {
 		subject: flake,
-		details: ["what it declares is done as root, so nobody else may be able to change it"],
+		details: ["its commands would run as root, so only root may be able to change it"],
 		hint: "copy it to a folder owned by root, or run this with sudo from its owner's account",
 	});
 }
@@ -147,12 +147,12 @@ async function nix(
 
 async function hintOf({ code, stderr }: ExecResult, words: readonly string[]): Promise<string> {
 	if (code === 127)
-		return "Nix is not on this machine: evaluate elsewhere, then: holdfast import clan FILE.json";
+		return "Nix is not installed on this machine; evaluate elsewhere, then: holdfast import clan FILE.json";
 	const { text } = await execText(["nix", "--version"]);
 	const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(text) ?? [];
 	if (Number(major) < 2 || (Number(major) === 2 && Number(minor) < 4))
-		return `this is ${text.trim()}: flakes need Nix 2.4 or later`;
+		return `${text.trim()} is installed, but flakes need Nix 2.4 or later`;
 	if (/unable to download|cannot fetch|Could not resolve/.test(stderr.join("\n")))
-		return "an input is locked to a place that cannot be reached from here";
-	return `the lines above are Nix's own; try it by hand: nix ${words.slice(0, 3).join(" ")}`;
+		return "an input is locked to a location that cannot be reached from here";
+	return `the lines above are from Nix; try it by hand: nix ${words.slice(0, 3).join(" ")}`;
 }

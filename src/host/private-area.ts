@@ -87,7 +87,7 @@ export function openArea(area: string): Folder | undefined {
 	const found = there(area);
 	if (found === undefined || isOurs(found, area)) return found;
 	found[Symbol.dispose]();
-	throw new HoldfastError("path-not-trusted", `${area} is not the private folder that was made there`, {
+	throw new HoldfastError("path-not-trusted", `${area} is not the private folder that was created there`, {
 		subject: area,
 		hint: "another user has replaced it; find the original and move its content back by hand",
 	});
@@ -104,7 +104,7 @@ export function inArea<T>(path: string, work: (parent: Folder, name: string) => 
 	if (opened === undefined)
 		throw new HoldfastError("area-missing", `the private folder ${area} does not exist`, {
 			subject: area,
-			hint: "is its filesystem mounted? Mount it, then: holdfast recover",
+			hint: "if its file system is not mounted, mount it, then: holdfast recover",
 		});
 	return closing(descendMaking(opened, parts.slice(index + 1).join("/"), 0o700), (parent) =>
 		work(parent, name),

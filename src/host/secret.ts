@@ -77,7 +77,7 @@ async function readCredential(name: string): Promise<string> {
 	throw new HoldfastError("secret-unreadable", `cannot read the credential ${name}`, {
 		subject: name,
 		details: [`looked in ${plain.join(", ")} and ${file}`, ...result.stderr],
-		hint: `make it: systemd-ask-password -n | systemd-creds --name=${name} encrypt - ${file}`,
+		hint: `create it with: systemd-ask-password -n | systemd-creds --name=${name} encrypt - ${file}`,
 	});
 }
 

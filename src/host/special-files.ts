@@ -51,7 +51,7 @@ export async function leaveOutSpecialFiles({ path: cwd, enclosure }: Inside): Pr
 	if (getcap === undefined || privileged.count() > 0)
 		await execOk([...find, "-type", "f", ...takeAway], { cwd, enclosure, doing });
 	return [
-		...devices.say("left out device nodes"),
+		...devices.say("skipped device nodes"),
 		...privileged.say("removed setuid and setgid bits and file capabilities"),
 	];
 }

@@ -205,5 +205,5 @@ export function refused(
 
 function statusHint({ unit, user }: Unit): string {
 	const names = unit.replaceAll(",", "");
-	return `look at it with: systemctl ${user === undefined ? "" : `--user --machine=${user}@ `}status ${names}`;
+	return `see its status with: systemctl ${user === undefined ? "" : `--user --machine=${user}@ `}status ${names}`;
 }

@@ -139,7 +139,7 @@ function walk(names: readonly string[], links: Links): Resolved | { readonly aga
 				if (rest.length === 0) return { path, found, openAt };
 				throw new HoldfastError(
 					"path-occupied",
-					`${path} is a file, not a folder that could hold ${rest.join("/")}`,
+					`${path} is a file, not a folder that could contain ${rest.join("/")}`,
 					{ subject: path },
 				);
 			}

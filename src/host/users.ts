@@ -32,11 +32,11 @@ export async function account(name: string): Promise<Account> {
 	if (name === own.name) return own;
 	if (own.uid !== 0)
 		throw new HoldfastError("failed", `cannot run as user "${name}": Holdfast runs as "${own.name}"`, {
-			hint: "run Holdfast as root, or leave `user` out",
+			hint: "run Holdfast as root, or remove `user`",
 		});
 	const found = await accountOf(name);
 	if (found) return found;
-	throw new HoldfastError("failed", `there is no user "${name}" on this machine`);
+	throw new HoldfastError("failed", `the user "${name}" does not exist on this machine`);
 }
 
 /** A user by name or number; undefined if there is none. */

@@ -21,7 +21,7 @@ export function explainMissingFolder(): void {
 		throw new HoldfastError(
 			"usage",
 			"the current folder no longer exists: it was deleted or replaced, for example by a restore",
-			{ hint: "cd to another folder, or to its new one with: cd ." },
+			{ hint: "change to another folder; to change to the folder that replaced it: cd ." },
 		);
 	};
 }

@@ -85,10 +85,10 @@ function requireNoneLeft(listed: readonly Archive[]): void {
 	const isDated = first.metadata !== undefined;
 	throw new HoldfastError("archive-damaged", `${first.name} ${whyPassedOver(first)}`, {
 		hint: isDated
-			? `is this machine's clock right? It says ${localTime(new Date().toISOString())}; see: timedatectl`
+			? `check this machine's clock, which shows ${localTime(new Date().toISOString())}; see: timedatectl`
 			: first.newer
 				? "adopt it with that version"
-				: "its engine's own program can restore its files",
+				: "restore its files with the engine's own program",
 	});
 }
 
@@ -96,7 +96,7 @@ const isMarked = ({ metadata, newer, damaged }: Archive) => (metadata ?? newer ?
 
 function whyPassedOver({ damaged, newer, created }: Archive): string {
 	if (damaged !== undefined) return `is damaged: ${damaged}`;
-	if (newer !== undefined) return "was made by a newer Holdfast";
+	if (newer !== undefined) return "was created by a newer version of Holdfast";
 	return `is dated ${created}, ${wordsOfTime}`;
 }
 
@@ -108,16 +108,16 @@ function machineIn(
 	const machines = [...new Set(archives.map(({ metadata }) => metadata?.machine ?? ""))];
 	const [only] = machines;
 	if (only === undefined)
-		throw new HoldfastError("no-archive", `${location} holds no archive that describes itself`, {
+		throw new HoldfastError("no-archive", `${location} contains no archive with a description`, {
 			subject: location,
-			hint: "archives that Holdfast did not make can be restored with their engine's own program",
+			hint: "restore archives that were not created by Holdfast with their engine's own program",
 		});
 	if (wanted !== undefined && machines.includes(wanted)) return wanted;
 	if (wanted === undefined && machines.length === 1) return only;
 	throw new HoldfastError(
 		"archive-ambiguous",
 		wanted === undefined
-			? `${location} holds archives of several machines`
+			? `${location} contains archives of several machines`
 			: `${location} has no archive of ${wanted}`,
 		{ subject: location, hint: `name one with --machine: ${machines.join(", ")}` },
 	);

@@ -116,8 +116,8 @@ function ownRun(): ErrorReport | undefined {
 	if (holder === undefined || holder.pid === process.pid) return undefined;
 	return {
 		code: "locked",
-		message: `it is in use: ${holder.doing} runs on this machine now${holder.run === undefined ? "" : ` (run ${holder.run})`}`,
-		hint: "try again when that is over; see: holdfast status",
+		message: `it is in use: ${holder.doing} is running on this machine${holder.run === undefined ? "" : ` (run ${holder.run})`}`,
+		hint: "try again when that run has ended; see: holdfast status",
 	};
 }
 
@@ -150,7 +150,7 @@ export function problemOf({ damaged, newer, ahead, created }: ListedArchive): st
 }
 
 export const madeByNewer = ({ version }: { readonly version: number }) =>
-	`was made by a newer Holdfast (its metadata are of version ${version})`;
+	`was created by a newer version of Holdfast (metadata version ${version})`;
 
 export const lineOf = ({ id }: Pick<ListedArchive, "id">, what: string | undefined) =>
 	what === undefined ? [] : [`${id} ${what}`];

@@ -9,7 +9,7 @@ import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from
 
 /** Why `latest` must not be this archive, whatever it holds. */
 function whyNotLatest(archive: ListedArchive): string | undefined {
-	return problemOf(archive) ?? (archive.foreign ? "was made by something else" : undefined);
+	return problemOf(archive) ?? (archive.foreign ? "was not created by Holdfast" : undefined);
 }
 
 /**
@@ -72,7 +72,7 @@ export function requireUsable(archive: ListedArchive): void {
 	if (newer !== undefined)
 		throw new HoldfastError("archive-newer", `${id} ${madeByNewer(newer)}`, {
 			subject: id,
-			hint: "use that version",
+			hint: "use that version of Holdfast",
 		});
 }
 
@@ -82,12 +82,10 @@ export function requireUsable(archive: ListedArchive): void {
  */
 export function chooseArchive(listing: Listing, wanted: string, services: readonly string[]): ListedArchive {
 	const { archives, failures, others, lost } = listing;
-	const elsewhere =
-		others.length === 0
-			? ""
-			: `; archives of ${others.slice(0, MOST_LINES).join(", ")} are there too: name whose with --from MACHINE`;
+	const ofOthers = `archives of ${others.slice(0, MOST_LINES).join(", ")}: select them with --from MACHINE`;
+	const elsewhere = others.length === 0 ? "" : `; there are also ${ofOthers}`;
 	const unreachable = failures.map(
-		({ provider, destination, error }) => `${provider}/${destination} could not be asked: ${error.message}`,
+		({ provider, destination, error }) => `${provider}/${destination} could not be listed: ${error.message}`,
 	);
 	const [fault, ...more] = failures;
 	// It is unknown whether there is one: the reason for that is the error.
@@ -95,7 +93,7 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 		throw errorOf(
 			{
 				...fault.error,
-				message: `${fault.provider}/${fault.destination} could not be asked for archives: ${fault.error.message}`,
+				message: `${fault.provider}/${fault.destination} could not be listed: ${fault.error.message}`,
 				details: [...(fault.error.details ?? []), ...(more.length > 0 ? unreachable.slice(1) : [])],
 				hint: `${fault.error.hint ?? "fix that, then try again"}${elsewhere}`,
 			},
@@ -106,10 +104,10 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 			details: lost.flatMap((one) => lineOf(one, wordsOfLost(one))).slice(0, MOST_LINES),
 			hint:
 				lost.length > 0
-					? "do not back up what is damaged now; look for it elsewhere: holdfast list"
-					: elsewhere === ""
-						? "make one with: holdfast create"
-						: elsewhere.replace("; ", "").replace("too", "instead"),
+					? "do not back up data that is now damaged; look for archives elsewhere: holdfast list"
+					: others.length === 0
+						? "create one with: holdfast create"
+						: `there are only ${ofOthers}`,
 		});
 	if (wanted === "latest") {
 		const latest = candidatesFor(listing, services).at(-1);
@@ -148,7 +146,7 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	throw new HoldfastError("archive-not-found", `there is no archive ${JSON.stringify(wanted)}`, {
 		subject: wanted,
 		details: [...archives.slice(-3).map(({ id }) => id), ...unreachable],
-		hint: `the newest are above; see all with: holdfast list${elsewhere}`,
+		hint: `the newest are listed above; list all with: holdfast list${elsewhere}`,
 	});
 }
 
@@ -171,12 +169,12 @@ export function chooseCopies(listing: Listing, wanted: string): ListedArchive[] 
 
 function hintFor(archives: readonly ListedArchive[]): string {
 	if (archives.every(({ ahead }) => ahead))
-		return `is this machine's clock right? It says ${localTime(new Date().toISOString())}. If it is, name one of the archives`;
+		return `check this machine's clock, which shows ${localTime(new Date().toISOString())}. If it is right, name one of the archives`;
 	if (archives.some((archive) => doubtsOf(archive) !== undefined))
-		return "one that is in doubt is restored when it is named: holdfast list";
+		return "an archive that is in doubt can be restored if you name it: holdfast list";
 	return archives.every(({ foreign }) => foreign)
-		? "an archive that something else made is restored when it is named: holdfast list"
-		: "look at them with: holdfast list";
+		? "an archive that was not created by Holdfast can be restored if you name it: holdfast list"
+		: "list them with: holdfast list";
 }
 
 /** Whether an archive says that it holds the complete state; one without Holdfast's metadata is assumed to. */
@@ -219,8 +217,8 @@ function faultOf(listing: Listing, { metadata }: ListedArchive, service: string)
 	const newest = candidatesFor(listing, [service]).at(-1);
 	return {
 		message: record
-			? `the archive marks ${service} as failed: ${record.reason ?? "no reason is given"}`
-			: `the archive does not hold ${service}`,
+			? `the archive marks ${service} as failed: ${record.reason ?? "no reason given"}`
+			: `the archive does not contain ${service}`,
 		hint: newest ? `the newest good one is ${newest.id}` : `there is no complete archive of ${service}`,
 	};
 }

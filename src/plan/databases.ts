@@ -199,8 +199,8 @@ function within(places: readonly Place[], dump: FileDump, inPlace: boolean) {
 	if (place) return { folder: inPlace ? place.live : place.staged, to: file.slice(place.folder.length + 1) };
 	throw new HoldfastError(
 		"archive-mismatch",
-		`the archive holds the ${dumpLabel(dump)}, and no folder that it lies in`,
-		{ subject: file, hint: "restore --into another folder to get at it" },
+		`the archive contains the ${dumpLabel(dump)}, but not its folder`,
+		{ subject: file, hint: "restore it to another folder with --into" },
 	);
 }
 

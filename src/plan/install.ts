@@ -179,7 +179,7 @@ function takeStep(path: string): Step {
 	return fileTake.step({
 		id: fileTake.id(path),
 		scope: SCOPE,
-		title: `take ${path} away`,
+		title: `remove ${path}`,
 		touches: [path],
 		path,
 	});

@@ -47,7 +47,7 @@ export function requireStates(manifest: Manifest, services: readonly string[]): 
 			subject: service,
 			hint:
 				several.length > 1 && several.every((one) => known.includes(one))
-					? `one name an option: ${several.map((one) => `--service ${one}`).join(" ")}`
+					? `use one option for each: ${several.map((one) => `--service ${one}`).join(" ")}`
 					: meant
 						? `did you mean "${meant}"?`
 						: `its states are: ${known.join(", ") || "none"}`,

@@ -213,10 +213,10 @@ export function keepNestedSteps(
 ): KeepNestedStep[] {
 	const others = nested.map(({ place, folder, owner, isGone, nested, present }) => ({
 		...{ place, nested, present, path: folder },
-		what: isGone ? `was ${owner}'s when the archive was made` : `is ${owner}'s`,
+		what: isGone ? `belonged to ${owner} when the archive was created` : `belongs to ${owner}`,
 	}));
 	const own = areasMovedAlong(places, areas).map(({ area, ...where }) => ({
-		...{ path: area, what: "is a private folder of Holdfast's", ...where },
+		...{ path: area, what: "is a private folder of Holdfast", ...where },
 		// It may expire before this is done.
 		present: false,
 	}));

@@ -21,7 +21,7 @@ export function openRecords(machine: string, work: Pick<Work, "log">): RecordsBo
 		try {
 			return ask();
 		} catch (error) {
-			work.log(`the journal was not asked: ${wordsOf(error)}`);
+			work.log(`the journal was not read: ${wordsOf(error)}`);
 			return undefined;
 		}
 	};

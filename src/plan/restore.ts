@@ -129,7 +129,7 @@ function requireNotIn(nested: readonly Nested[], state: string, databases: reado
 		if (!isGone || file === undefined) continue;
 		throw new HoldfastError(
 			"archive-mismatch",
-			`the archive says that ${folder} is state "${owner}"'s, and holds ${file}, a database of "${state}", for it`,
+			`according to the archive, ${folder} belongs to state "${owner}", but it contains ${file}, a database of state "${state}"`,
 			{
 				subject: folder,
 				hint: "nothing was changed. Choose another archive, or restore to a separate folder: holdfast restore --into FOLDER",

@@ -34,7 +34,7 @@ export function storedPaths(archive: ListedArchive, path: string): readonly [str
 	}
 	if (!roots.some(({ folder }) => path === "/" || isWithin(folder, path)))
 		throw notThere(archive, path, roots);
-	throw new HoldfastError("path-not-in-archive", `${path} is above what ${archive.id} holds`, {
+	throw new HoldfastError("path-not-in-archive", `${path} is above the folders in ${archive.id}`, {
 		subject: path,
 		hint: `name one of these: ${roots.map(({ folder }) => folder).join(", ")}`,
 	});
@@ -50,9 +50,9 @@ function rootsIn(archive: ListedArchive): StoredRoot[] {
 	requireUsable(archive);
 	const { metadata, id } = archive;
 	if (metadata === undefined)
-		throw new HoldfastError("archive-foreign", `${id} does not describe itself: Holdfast did not make it`, {
+		throw new HoldfastError("archive-foreign", `${id} was not created by Holdfast and has no description`, {
 			subject: id,
-			hint: "look into it with its engine's own program",
+			hint: "inspect it with its engine's own program",
 		});
 	return Object.values(metadata.states)
 		.filter(isGoodOne)
@@ -77,12 +77,12 @@ function notThere(
 	const [failed] = Object.entries(metadata?.states ?? {})
 		.filter(([, state]) => !isGoodOne(state))
 		.filter(([, { folders }]) => folders.some((one) => isWithin(path, one) || isWithin(one, path)))
-		.map(([name]) => `it holds nothing of state ${name}: that failed in this run`);
-	const held = roots.length === 0 ? NOTHING : `it holds ${roots.map(({ folder }) => folder).join(", ")}`;
+		.map(([name]) => `it does not contain state ${name}, which failed in that run`);
+	const held = roots.length === 0 ? NOTHING : `it contains ${roots.map(({ folder }) => folder).join(", ")}`;
 	return new HoldfastError("path-not-in-archive", `${path} is not in ${id}`, {
 		subject: path,
 		hint: failed ?? held,
 	});
 }
 
-const NOTHING = "it holds nothing: every state failed in this run";
+const NOTHING = "it is empty: every state failed in that run";

@@ -47,7 +47,7 @@ export async function takeOut(
 	using target = descendMaking(root, home);
 	const requireFree = () => {
 		if (entryIn(target, name))
-			throw new HoldfastError("file-exists", `${to} is there already`, {
+			throw new HoldfastError("file-exists", `${to} already exists`, {
 				subject: to,
 				hint: "name another folder with --into",
 			});
@@ -57,7 +57,8 @@ export async function takeOut(
 	makeArea(area, ["new"]);
 	try {
 		using open = openArea(area);
-		if (open === undefined) throw new HoldfastError("area-missing", `${area} is gone`, { subject: area });
+		if (open === undefined)
+			throw new HoldfastError("area-missing", `${area} no longer exists`, { subject: area });
 		using fresh = descend(open, "new");
 		const inside = into(fresh, work.log);
 		await destination.restore(source.archive, source.stored, inside, work);
@@ -76,7 +77,7 @@ export async function takeOut(
 export function mountPoint(folder: string): string {
 	const { path, openAt } = resolvePath(folder);
 	if (openAt !== undefined && openAt !== path && process.getuid?.() === 0)
-		throw new HoldfastError("usage", `others can change ${openAt}, so nothing is mounted below it`, {
+		throw new HoldfastError("usage", `other users can change ${openAt}, so nothing is mounted below it`, {
 			hint: "use a folder that belongs to root, such as /mnt/archive",
 		});
 	using root = rootFolder();
@@ -85,6 +86,6 @@ export function mountPoint(folder: string): string {
 	if (readdirSync(found.self).length === 0) return path;
 	throw new HoldfastError("file-exists", `${path} is not empty`, {
 		subject: path,
-		hint: "name an empty folder, or one that is not there yet",
+		hint: "name a folder that is empty or does not exist",
 	});
 }

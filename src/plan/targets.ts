@@ -56,7 +56,7 @@ export function heldDatabases(
 			const dump = parsed.success ? asDeclared(declared, parsed.output) : undefined;
 			if (paths.length > 0 && parsed.success && !isPartOf(parsed.output, paths)) continue;
 			if (dump === undefined) {
-				const label = parsed.success ? dumpLabel(parsed.output) : "database of a kind that is not known";
+				const label = parsed.success ? dumpLabel(parsed.output) : "database of an unknown kind";
 				undeclared[service] = [...(undeclared[service] ?? []), { label, stored: believable(stored) }];
 			} else
 				databases[service] = [
@@ -115,7 +115,7 @@ function believable(stored: string): string {
 		return stored;
 	throw new HoldfastError(
 		"archive-damaged",
-		`the archive says that it holds ${JSON.stringify(stored)}, which is not a path that a backup stores`,
+		`the archive claims to contain ${JSON.stringify(stored)}, which no backup stores`,
 		{
 			hint: "this archive is damaged or was modified; nothing was changed",
 		},
@@ -161,14 +161,14 @@ function notHeld(
 	const holder = others.find((state) => foldersOf(state).some((folder) => isWithin(path, folder)));
 	return new HoldfastError(
 		"path-not-in-archive",
-		`${path} is in no folder that the archive holds of ${services.join(", ")}`,
+		`${path} is not in any folder of ${services.join(", ")} in the archive`,
 		{
 			subject: path,
 			details: services.flatMap(foldersOf),
 			hint:
 				holder === undefined
 					? "name a path in one of the folders above"
-					: `this archive holds it as ${holder}'s: holdfast restore --into FOLDER --service ${holder} --path ${path} …`,
+					: `in this archive it belongs to ${holder}: holdfast restore --into FOLDER --service ${holder} --path ${path} …`,
 		},
 	);
 }
@@ -197,11 +197,11 @@ function requireMostlyDeclared({ state }: Manifest, service: string, held: reado
 	if (others.length <= MOST_UNDECLARED) return;
 	throw new HoldfastError(
 		"archive-mismatch",
-		`the archive holds ${others.length} folders as ${service}'s that the config does not have`,
+		`the archive contains ${others.length} folders of ${service} that the config does not declare`,
 		{
 			subject: service,
 			details: others.slice(0, 3).map(({ folder }) => folder),
-			hint: `nothing was touched. To look at them: holdfast restore --into FOLDER --service ${service}. If they are ${service}'s, add them to its folders`,
+			hint: `nothing was changed. To inspect them: holdfast restore --into FOLDER --service ${service}. If they belong to ${service}, add them to its folders`,
 		},
 	);
 }
@@ -231,7 +231,7 @@ function replacedBy({ folder: path, within }: Held): Resolved {
 	if (entry.found !== undefined || resolveUnlinked(dirname(entry.path)).found !== undefined) return entry;
 	let lost = dirname(path);
 	while (lost !== within && find(dirname(lost)).found === undefined) lost = dirname(lost);
-	throw new HoldfastError("usage", `the folder that ${path} was in is not there any more`, {
+	throw new HoldfastError("usage", `the folder that contained ${path} no longer exists`, {
 		hint: `restore all of that folder: --path ${lost}`,
 	});
 }

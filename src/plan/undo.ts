@@ -59,7 +59,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 		throw new HoldfastError(
 			"undo-impossible",
 			`the ${dumpLabel(dump)} was not in the config of run ${before}`,
-			{ subject: databaseOf(dump), hint: "bring it back by hand: see docs/how-to/troubleshooting.md" },
+			{ subject: databaseOf(dump), hint: "put it back by hand; see docs/how-to/troubleshooting.md" },
 		);
 	});
 	const places = copies.map((place, index): Place => {
@@ -113,7 +113,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 				databaseSwap.step({
 					id: databaseSwap.id(state, index),
 					scope,
-					title: `bring back the old ${dumpLabel(dump)}`,
+					title: `put back the old ${dumpLabel(dump)}`,
 					touches: [databaseOf(dump)],
 					dump,
 					fresh: old,
@@ -139,7 +139,7 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 		discard.step({
 			id: discard.id("discard", state),
 			scope,
-			title: `delete what the restore ${before} brought, and what was written to it since`,
+			title: `delete the data that the restore ${before} put in place, and anything written to it since`,
 			touches: areas,
 			areas: [...areas, ...new Set(copies.map(({ area }) => area))],
 			forgets: { run: before, state },

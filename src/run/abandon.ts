@@ -37,7 +37,10 @@ export async function leftBy(journal: Journal, run: string): Promise<Left> {
 			{
 				subject: run,
 				...(open.length > 0 ? { details: open.map((one) => `open: ${one.run}, ${one.operation}`) } : {}),
-				hint: open.length > 0 ? "name one of those above" : "no run is open: see holdfast runs",
+				hint:
+					open.length > 0
+						? "name one of the runs above"
+						: "no run is open; list the runs with: holdfast runs",
 			},
 		);
 	if (!found) return { run, lines: due };
@@ -78,7 +81,7 @@ async function whatIsWhere(run: KnownRun, entries: readonly Entry[] | undefined)
 /** In a run that cannot be parsed it is unknown what a step did, but known what it was about to touch. */
 function touchedBy(step: OutlineStep): string[] {
 	const touched = step.touches.length > 0 ? ` (touches ${step.touches.join(", ")})` : "";
-	return [`this step had begun: ${step.title}${touched}`, ...areasOf(step)];
+	return [`this step had started: ${step.title}${touched}`, ...areasOf(step)];
 }
 
 async function linesOf(step: Step): Promise<string[]> {
@@ -92,7 +95,7 @@ const areasOf = (step: Step | OutlineStep) =>
 const thereOf = (paths: readonly string[]) =>
 	paths
 		.filter((path) => existsSync(path))
-		.map((path) => `${path} is there: what this run brought or put aside`);
+		.map((path) => `${path} exists: data that this run restored or put aside`);
 
 /** Units that a step recorded, before stopping them, as up or to be started. Reads the form of any version. */
 function unitsIn(data: unknown): Unit[] {
@@ -114,7 +117,7 @@ async function unitLines(unit: Unit): Promise<string[]> {
 	if (facts === undefined || isUp(facts)) return [];
 	const manager = unit.user === undefined ? "systemctl" : `systemctl --user --machine=${unit.user}@`;
 	const unmask = facts.load === "masked" ? `${manager} unmask --runtime ${unit.unit}; ` : "";
-	return [`${unitLabel(unit)} ran before and does not now: ${unmask}${manager} start ${unit.unit}`];
+	return [`${unitLabel(unit)} was running before and is not now: ${unmask}${manager} start ${unit.unit}`];
 }
 
 /** Stop doing anything for this run. */
@@ -136,7 +139,7 @@ export function leftInJournal(folder: string, folders: readonly string[]): strin
 	const runs = ask("SELECT id, plan FROM run WHERE ended IS NULL OR outcome = 'needs-recover'").flatMap(
 		({ id, plan }) => {
 			const { run, operation, program, steps } = outlineOf(String(id), jsonIn(plan));
-			const by = program === undefined ? "" : `, begun by Holdfast ${program}`;
+			const by = program === undefined ? "" : `, started by Holdfast ${program}`;
 			return [
 				`run ${run} (${operation}${by}) has not ended`,
 				...thereOf(steps.flatMap(({ areas = [] }) => areas)),
@@ -144,7 +147,7 @@ export function leftInJournal(folder: string, folders: readonly string[]): strin
 		},
 	);
 	const kept = ask("SELECT run, state, until, copy FROM kept").flatMap(({ run, state, until, copy }) => [
-		`an old copy of ${state} of run ${run} was to be kept until ${localTime(String(until))}`,
+		`an old copy of ${state} of run ${run} is kept until ${localTime(String(until))}`,
 		...thereOf(privatePathsIn(jsonIn(copy))),
 	]);
 	db?.close();
@@ -163,7 +166,9 @@ function jsonIn(text: unknown): unknown {
 function privateBeside(folders: readonly string[]): string[] {
 	const looked = new Set(folders.flatMap((folder) => [folder, ...parentsOf(folder)]));
 	return [...looked].flatMap((parent) =>
-		privateIn(parent).map((name) => `${join(parent, name)} is there: what a restore brought or put aside`),
+		privateIn(parent).map(
+			(name) => `${join(parent, name)} exists: data that a restore restored or put aside`,
+		),
 	);
 }
 

@@ -294,6 +294,6 @@ const NEVER = new AbortController().signal;
 
 /** Tidying up failed after a commit: the operation itself has succeeded. */
 function laterOn(report: ErrorReport): ErrorReport {
-	const hint = "what was committed stands; this is tried again before the next run";
+	const hint = "the changes were committed; this step is retried before the next run";
 	return bounded({ ...report, hint: report.hint === undefined ? hint : `${report.hint}; ${hint}` });
 }

@@ -33,7 +33,7 @@ const KINDS = {
 export const WHOLE = "journal";
 
 const WAY_OUT =
-	"bring the file back from a copy of the system, if there is one; if not, 'holdfast recover --abandon journal' reports what can still be read of it, sets it aside and creates a new one";
+	"restore the file from a copy of the system, if there is one; if not, 'holdfast recover --abandon journal' reports what can still be read, sets the journal aside and creates a new one";
 
 /** Open the journal in this folder, or create it (the folder 0700, the file 0600). */
 export function openJournalFile(folder: string): DatabaseSync {
@@ -96,7 +96,7 @@ function look(file: string, folder: string): "absent" | "present" {
 	if (size !== undefined && size >= SMALLEST) return "present";
 	throw damaged(
 		folder,
-		size === undefined ? `${FILE} is gone, and ${FILE}-wal is there` : `${FILE} has ${size} bytes`,
+		size === undefined ? `${FILE} is missing, but ${FILE}-wal exists` : `${FILE} is ${size} bytes long`,
 	);
 }
 
@@ -176,11 +176,11 @@ function newer(db: DatabaseSync, version: number, folder: string): HoldfastError
 	const by = writtenBy(db);
 	return new HoldfastError(
 		"journal-newer",
-		`the journal in ${folder} was written by a newer Holdfast${by === undefined ? "" : `, ${by}`}`,
+		`the journal in ${folder} was written by a newer version of Holdfast${by === undefined ? "" : `, ${by}`}`,
 		{
 			subject: folder,
 			details: [`its version is ${version}; Holdfast ${PROGRAM} supports up to ${VERSION}`],
-			hint: `run ${by === undefined ? "that version" : `Holdfast ${by}`}, or a newer one. To go on with ${PROGRAM} anyway, 'holdfast recover --abandon journal' reports what is in it, sets it aside and creates a new one`,
+			hint: `use ${by === undefined ? "that version" : `Holdfast ${by}`}, or a newer one. To continue with ${PROGRAM} anyway, 'holdfast recover --abandon journal' reports what is in the journal, sets it aside and creates a new one`,
 		},
 	);
 }
@@ -200,7 +200,7 @@ function writtenBy(db: DatabaseSync): string | undefined {
 export function damaged(folder: string, why: string): HoldfastError {
 	return new HoldfastError("journal-damaged", `the journal in ${folder} is damaged: ${why}`, {
 		subject: folder,
-		details: ["it is needed to undo an interrupted run, so no run starts without it"],
+		details: ["it is needed to undo interrupted runs, so no run starts without it"],
 		hint: WAY_OUT,
 	});
 }
@@ -225,11 +225,11 @@ export function journalFault(doing: "open" | "read" | "write", folder: string, c
 						hint: `see why with 'dmesg' and 'findmnt -T ${folder}'; no run starts until it can be written`,
 					}
 				: isFull || doing === "write"
-					? { hint: `is the disk full? See: df -h ${folder}` }
+					? { hint: `check whether the disk is full: df -h ${folder}` }
 					: kind === KINDS.busy
-						? { hint: "another process works on it; try again" }
+						? { hint: "another process is using it; try again" }
 						: kind === KINDS.input
-							? { hint: `is the disk full, or failing? See: df -h ${folder}, and dmesg` }
+							? { hint: `check whether the disk is full or failing: df -h ${folder}, and dmesg` }
 							: { hint: `see: ls -la ${folder}` }),
 		},
 	);

@@ -148,7 +148,10 @@ export function keptOf({ run, state, until, copy }: Row): KeptCopy | UnknownCopy
 	const known = { run: String(run), state: String(state), until: String(until) };
 	const found = fieldOf(copySchema, copy) as Pick<KeptCopy, "places" | "databases"> | undefined;
 	return found === undefined
-		? { ...known, fault: "what the journal has of it is damaged, or of another version of Holdfast" }
+		? {
+				...known,
+				fault: "the journal's entry for it is damaged or was written by another version of Holdfast",
+			}
 		: { ...known, ...found };
 }
 export interface UnknownCopy extends Pick<KeptCopy, "run" | "state" | "until"> {

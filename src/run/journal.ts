@@ -132,10 +132,10 @@ export class Journal extends JournalArchives {
 		if (noted !== undefined) return noted;
 		throw new HoldfastError(
 			"journal-damaged",
-			`what the journal in ${this.folder} has of ${step} is damaged`,
+			`the entry for ${step} in the journal in ${this.folder} is damaged`,
 			{
 				subject: this.folder,
-				hint: `look at what the run has left, then: holdfast recover --abandon ${run}`,
+				hint: `check what the run left behind, then: holdfast recover --abandon ${run}`,
 			},
 		);
 	}

@@ -79,7 +79,7 @@ function lockedBy(holder: Holder | undefined, cause: unknown): HoldfastError {
 			: "another run is active on this machine",
 		{
 			cause,
-			hint: "to see it at work: holdfast attach; then try again (create, prune and check wait for it with --wait 1h)",
+			hint: "watch it with: holdfast attach; then try again (create, prune and check wait for it with --wait 1h)",
 		},
 	);
 }

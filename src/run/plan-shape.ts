@@ -102,13 +102,13 @@ export function privatePathsIn(value: unknown): string[] {
 function faultOf(run: string, value: unknown): string | undefined {
 	const { version, steps } = value as { version?: unknown; steps?: unknown };
 	if (typeof version === "number" && version > PLAN_VERSION)
-		return `its plan has version ${version}, and Holdfast ${VERSION} knows ${PLAN_VERSION}`;
+		return `its plan has version ${version}; Holdfast ${VERSION} supports ${PLAN_VERSION}`;
 	const strange = (Array.isArray(steps) ? steps : []).map((step) => step?.kind).filter(isUnknown);
 	if (strange.length > 0)
 		return `Holdfast ${VERSION} does not know ${[...new Set(strange)].map((kind) => `the kind of step "${word(kind)}"`).join(", ")}`;
 	const found = v.safeParse(planSchema, value, { abortEarly: true });
 	if (!found.success) return `its plan cannot be read: ${issueOf(found.issues[0])}`;
-	if (found.output.run !== run) return "its plan is that of another run";
+	if (found.output.run !== run) return "its plan belongs to another run";
 	for (const step of found.output.steps) {
 		const fault = stepFault(step);
 		if (fault !== undefined) return `its step ${word(step.id)} cannot be read: ${fault}`;

@@ -29,11 +29,11 @@ export async function recoverAll(journal: Journal, listener: Listener): Promise<
 
 /** This version can neither finish nor undo it, and no other run starts before somebody does. */
 function reportOfForeign({ run, program, foreign, operation, machine }: ForeignRun): RunReport {
-	const by = program === undefined || program === VERSION ? "" : `, begun by Holdfast ${program},`;
+	const by = program === undefined || program === VERSION ? "" : `, started by Holdfast ${program},`;
 	const error = {
 		code: "recover-failed",
 		message: `the ${operation} of ${machine}${by} cannot be finished or rolled back by this version: ${foreign}`,
-		hint: `run 'holdfast recover' of ${program === undefined || program === VERSION ? "the version that began it" : `Holdfast ${program}`}, or of a newer one. If there is none, 'holdfast recover --abandon ${run}' says what the run has left where, and unblocks this machine`,
+		hint: `run 'holdfast recover' of ${program === undefined || program === VERSION ? "the version that started it" : `Holdfast ${program}`}, or of a newer one. If there is none, 'holdfast recover --abandon ${run}' reports what the run left behind and unblocks this machine`,
 	};
 	return { run, outcome: "needs-recover", seconds: 0, failures: [{ scope: "run", error }], results: {} };
 }
@@ -99,7 +99,7 @@ export async function tidyUp(
 				await (await kind.work()).later?.(work, context);
 				journal.tidied(run, step);
 			},
-			`; it is tried again before each run. If it can never be done: holdfast recover --abandon ${run}`,
+			`; this is retried before each run. If it can never succeed: holdfast recover --abandon ${run}`,
 		);
 		if (at !== undefined && failed && (isSilent(failed.error) || context.signal.aborted)) waiting.set(at, 0);
 	}
@@ -147,5 +147,5 @@ const LATER_MS = 15_000;
 const notUnderstood = () =>
 	new HoldfastError(
 		"failed",
-		"what the journal has of it is damaged, or of another version; nothing was deleted",
+		"the journal's entry for it is damaged or was written by another version; nothing was deleted",
 	);

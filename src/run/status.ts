@@ -209,10 +209,10 @@ function archiveStatus(
 }
 
 function lateness({ state, destination, location, ageSeconds, maxAgeSeconds }: ArchiveStatus): string {
-	const promised = `${hours(maxAgeSeconds)} are promised`;
+	const promised = `the maximum is ${hours(maxAgeSeconds)}`;
 	const since = location === undefined ? "" : ` since its address is ${location} (holdfast create)`;
 	return ageSeconds === undefined
-		? `${state} has no good archive in ${destination} that this machine made${since}`
+		? `${state} has no good archive of this machine in ${destination}${since}`
 		: `${state} in ${destination}: the last good archive is ${hours(ageSeconds)} old, ${promised}`;
 }
 

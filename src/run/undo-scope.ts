@@ -104,7 +104,7 @@ class Undoing {
 function putOff(isRecorded: boolean): HoldfastError {
 	return new HoldfastError(
 		"failed",
-		isRecorded ? "kept: an earlier step is not rolled back yet" : "kept: the journal cannot be written",
-		{ hint: "fix the cause (is the disk full?), then: holdfast recover" },
+		isRecorded ? "kept: an earlier step has not been rolled back yet" : "kept: the journal cannot be written",
+		{ hint: "fix the cause, such as a full disk, then: holdfast recover" },
 	);
 }

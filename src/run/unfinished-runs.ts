@@ -34,7 +34,7 @@ function unfinishedRun(known: KnownRun, journal: Journal): UnfinishedRun {
 /** A line for people. */
 export function lineOf({ run, operation, at, isStuck }: UnfinishedRun): string {
 	if (isStuck)
-		return `the ${operation} ${run} could be neither finished nor rolled back: see why with: holdfast runs show ${run}; fix the cause, then: holdfast recover`;
+		return `the ${operation} ${run} could be neither finished nor rolled back; see why with: holdfast runs show ${run}; fix the cause, then: holdfast recover`;
 	const where = at === undefined ? "" : ` at "${at}"`;
-	return `the ${operation} ${run} died${where}: what it stopped or put aside is still stopped or aside; finish it or roll it back with: holdfast recover`;
+	return `the ${operation} ${run} died${where}: units that it stopped are still down, and data that it put aside are not back; finish it or roll it back with: holdfast recover`;
 }

@@ -133,7 +133,7 @@ function understood<T>(schema: v.GenericSchema<unknown, T>, step: string, noted:
 		`the journal's entry for ${step} cannot be read: ${issues[0].message}`,
 		{
 			subject: step,
-			hint: "look at what its run has left, then give it up with: holdfast recover --abandon RUN",
+			hint: "check what its run left behind, then give it up with: holdfast recover --abandon RUN",
 		},
 	);
 }

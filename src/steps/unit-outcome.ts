@@ -24,5 +24,5 @@ export function outcomeWords({ unit, user, role, wasUp, became, because }: UnitO
 		return `${label}: ${wasUp ? "" : "was not running, "}left down, because ${because}`;
 	if (became === "kept running") return `${label}: kept running`;
 	if (!wasUp) return `${label}: was not running, started, because ${because}`;
-	return `${label}: started${role === "own" ? "" : ", since it was stopped along"}`;
+	return `${label}: started${role === "own" ? "" : ", because it was stopped along with it"}`;
 }

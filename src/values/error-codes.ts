@@ -91,7 +91,10 @@ export const ERROR_CODES = {
 		"the folder, database or state",
 	),
 
-	"repository-not-found": failed("the repository or folder of a destination does not exist", "the repository"),
+	"repository-not-found": failed(
+		"the repository or folder of a destination does not exist",
+		"the repository",
+	),
 	"repository-invalid": failed(
 		"the destination exists but is not a repository, or it contains links",
 		"the repository",
@@ -99,10 +102,7 @@ export const ERROR_CODES = {
 	"repository-moved": failed("the repository was at another address when it was last used", "the repository"),
 	"repository-locked": failed("another process of the engine has locked the repository", "the repository"),
 	"repository-damaged": failed("a check found damage, or archives that are lost", "the repository"),
-	"wrong-passphrase": failed(
-		"the passphrase of the repository is wrong or missing",
-		"the repository",
-	),
+	"wrong-passphrase": failed("the passphrase of the repository is wrong or missing", "the repository"),
 	"access-refused": failed("a server refused the key or password of a destination", "the repository"),
 	"connection-failed": failed(
 		"a destination's server cannot be reached, or the connection broke",

@@ -294,7 +294,7 @@ test("a destination that cannot be asked is the error, not that it holds nothing
 	assert.equal(restored.code, 1);
 	assert.match(
 		restored.stderr,
-		/^holdfast: restic\/disk could not be asked for archives: the passphrase of .* is wrong/m,
+		/^holdfast: restic\/disk could not be listed: the passphrase of .* is wrong/m,
 	);
 	assert.doesNotMatch(restored.stderr, /no archive/);
 	const listed = await place.holdfast("list");

@@ -60,7 +60,7 @@ test("a hook that hangs is ended with all that it started when its time is over"
 	const began = Date.now();
 	const { code, stderr } = await place.holdfast("create");
 	assert.equal(code, 3);
-	assert.match(stderr, /preBackup of hooked took longer than 1 seconds and was ended/);
+	assert.match(stderr, /preBackup of hooked took longer than 1 seconds and was killed/);
 	assert.ok(Date.now() - began < 15_000);
 	assert.deepEqual(await outcomes(place), { hooked: "failed", good: "good" });
 });
@@ -94,7 +94,7 @@ test("what a hook leaves running that holds its output is ended, and the run say
 	assert.equal(code, 0, stderr);
 	const { stdout } = await place.holdfast("runs", "--json");
 	const shown = await place.holdfast("runs", "show", JSON.parse(stdout)[0].id);
-	assert.match(shown.stdout, /left processes running that held its output; they were ended/);
+	assert.match(shown.stdout, /left processes running that kept its output open; they were killed/);
 });
 
 test("hooks are told the state, the run and, when restoring, Clan's NAME and FOLDERS; and nothing of the caller's", async () => {

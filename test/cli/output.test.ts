@@ -50,7 +50,7 @@ test("an error is JSON as well when JSON was asked for", async () => {
 	assert.equal(code, 1);
 	const { error } = JSON.parse(stdout);
 	assert.equal(error.code, "repository-not-found");
-	assert.match(error.message, /tar\/disk could not be asked for archives: .* does not exist/);
+	assert.match(error.message, /tar\/disk could not be listed: .* does not exist/);
 	assert.match(error.hint, /fix that|check that the disk is mounted/);
 });
 
@@ -131,7 +131,7 @@ for (const [words, expected] of [
 		/there is no machine "data".*\n.*"data" is a state of web01: name it with --service data$/m,
 	],
 	[["create", "--service", "dta"], /has no state "dta"\n.*did you mean "data"\?/],
-	[["create", "--service", "data,data"], /one name an option: --service data --service data$/m],
+	[["create", "--service", "data,data"], /use one option for each: --service data --service data$/m],
 	[["create", "--provider", "borg"], /has no provider "borg"\n.*its providers are: tar$/m],
 	[["restore", "dsk", "latest"], /has no provider or destination "dsk"\n.*did you mean "disk"\?\n/],
 	[["restore", "data", "latest"], /"data" is a state.*\n.*holdfast restore --service data latest\n/],

@@ -51,7 +51,7 @@ describe("in a folder that is gone", () => {
 			const { code, stderr } = await fromNowhere(place, ...args);
 			assert.equal(code, 2, stderr);
 			assert.match(stderr, /the current folder no longer exists/);
-			assert.match(stderr, /→ cd to another folder, or to its new one with: cd \./);
+			assert.match(stderr, /→ change to another folder; to change to the folder that replaced it: cd \./);
 			assert.doesNotMatch(stderr, /uv_cwd/);
 		}
 	});
@@ -143,7 +143,7 @@ test("a path of a state that failed in this run: that is why an archive does not
 		assert.equal(code, 2);
 		assert.match(
 			stderr,
-			/is not in disk::.*\n {2}→ it holds nothing of state blog: that failed in this run\n/,
+			/is not in disk::.*\n {2}→ it does not contain state blog, which failed in that run\n/,
 		);
 	}
 });
@@ -262,7 +262,7 @@ test("a destination that a run of this machine writes to: that is said in place 
 		assert.equal(code, 3);
 		assert.match(
 			stderr,
-			/could not be listed: it is in use: holdfast create web01 runs on this machine now \(run 2026-11-24T010000Z-k3x9\)\n +→ try again/,
+			/could not be listed: it is in use: holdfast create web01 is running on this machine \(run 2026-11-24T010000Z-k3x9\)\n +→ try again/,
 		);
 		assert.doesNotMatch(stderr, /break-lock/);
 	} finally {

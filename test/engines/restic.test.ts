@@ -274,7 +274,7 @@ test("a restic that waits for itself for ever is ended, and the create fails", a
 	try {
 		await assert.rejects(
 			openRestic(below).create({ name: "a", roots, metadata: metadataOf("a") }, false, quiet),
-			/restic did nothing for a long time and was ended on .*standstill/,
+			/restic made no progress for a long time and was killed on .*standstill/,
 		);
 	} finally {
 		Object.assign(process.env, { PATH, HOLDFAST_STANDSTILL_SECONDS });

@@ -52,14 +52,14 @@ machines:
 	test("before it, a create says what is missing", async () => {
 		const { code, stderr } = await holdfast("create", "web01");
 		assert.equal(code, 1);
-		assert.match(stderr, /there is no Holdfast on web01 .*\n(.*\n)*.*holdfast deploy web01/);
+		assert.match(stderr, /Holdfast is not installed on web01 .*\n(.*\n)*.*holdfast deploy web01/);
 	});
 
 	test("--dry-run shows what would come and changes nothing; without a terminal and --yes it is refused", async () => {
 		const shown = await succeeds("deploy", "web01", "--dry-run");
 		assert.match(shown, /^\+ \/etc\/holdfast\/manifest.json$/m);
 		assert.match(shown, /^\+ \/etc\/systemd\/system\/holdfast-create.timer$/m);
-		assert.match(shown, /secrets\/borgbackup-nas.passphrase is made \(passphrase of borgbackup\/nas\)/);
+		assert.match(shown, /secrets\/borgbackup-nas.passphrase is created \(passphrase of borgbackup\/nas\)/);
 		await web01.sh("mv /usr/bin/borg /usr/bin/borg.away");
 		const without = await succeeds("deploy", "web01", "--dry-run");
 		await web01.sh("mv /usr/bin/borg.away /usr/bin/borg");
@@ -195,7 +195,7 @@ machines:
 		await declare('schedule: { create: "every now and then" }');
 		const { code, stderr } = await holdfast("deploy", "web01", "--yes");
 		assert.equal(code, 1, stderr);
-		assert.match(stderr, /systemd would not start the timers/);
+		assert.match(stderr, /systemd failed to start the timers/);
 		assert.equal(await web01.sh(facts), was);
 	});
 
@@ -230,7 +230,10 @@ machines:
 		);
 		const { code, stderr } = await holdfast("deploy", "web01", "--yes");
 		assert.equal(code, 1);
-		assert.match(stderr, /web01 has another secret at \/etc\/holdfast\/secrets\/borgbackup-nas.passphrase/);
+		assert.match(
+			stderr,
+			/the secret at \/etc\/holdfast\/secrets\/borgbackup-nas.passphrase on web01 differs/,
+		);
 		await web01.sh("cp -a /root/borg /etc/holdfast/secrets/borgbackup-nas.passphrase");
 	});
 
@@ -280,7 +283,7 @@ machines:
 		await fake("df", 'echo; echo "x 1 1 5000 1% /"');
 		assert.match(
 			(await holdfast("deploy", "web01", "--yes")).stderr,
-			/no room on web01 in \/var\/lib\/holdfast\/deploy: 4.9 MiB of 1\d\d(\.\d)? MiB/,
+			/not enough space on web01 in \/var\/lib\/holdfast\/deploy: 1\d\d(\.\d)? MiB needed, 4.9 MiB free/,
 		);
 		await web01.sh("rm /usr/local/bin/df");
 	});

@@ -85,7 +85,7 @@ ${NAMES.map((name) => `  ${name}: { host: ${name === "slow" ? '"ssh://root@127.0
 		await reboots.boot();
 		const { code, stderr } = await creating;
 		assert.notEqual(code, 0);
-		assert.match(stderr, /the connection to reboots broke; what was started there continues/);
+		assert.match(stderr, /the connection to reboots was lost; the run continues there/);
 		assert.match(
 			stderr,
 			/it is not known on reboots|reboots .*cannot be reached|ended unexpectedly|no longer known/,

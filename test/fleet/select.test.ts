@@ -47,7 +47,7 @@ test("what is chosen wrongly is said with what was probably meant", async () => 
 	};
 	assert.equal(await fault(["web1"]), 'there is no machine "web1" in f.yaml → did you mean "web01"?');
 	assert.equal(await fault([], ["wbe"]), 'no machine in f.yaml has the tag "wbe" → did you mean "web"?');
-	assert.match(await fault([]), /which machine\? → the machines are: web01, web02, db01; or say --all/);
+	assert.match(await fault([]), /which machine\? → the machines are: web01, web02, db01; or use --all/);
 	assert.match(await fault(["web01"], [], true), /--all cannot be combined/);
 	assert.match(await fault(["s"]), /"s" is a state of web01: name it with --service s/);
 	await assert.rejects(

@@ -177,9 +177,9 @@ describe("login shells", {
 			const address = addresses.get(shell);
 			assert.ok(address);
 			for (const [program, meaning] of [
-				["holdfast", /there is no Holdfast on/],
-				["/usr/local/nowhere/holdfast", /there is no Holdfast on/],
-				["sudo", /there is no sudo on/],
+				["holdfast", /Holdfast is not installed on/],
+				["/usr/local/nowhere/holdfast", /Holdfast is not installed on/],
+				["sudo", /sudo is not installed on/],
 			] as const) {
 				const said = execFileSync(
 					"sh",

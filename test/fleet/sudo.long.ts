@@ -63,6 +63,6 @@ describe("deploy.sudo", { skip: noMachines ?? sudo.missing }, () => {
 
 	test("sudo that is not there is explained", async () => {
 		await web01.sh("rm /usr/bin/sudo");
-		assert.match((await laptop.holdfast("list", "web01")).stderr, /there is no sudo on web01/);
+		assert.match((await laptop.holdfast("list", "web01")).stderr, /sudo is not installed on web01/);
 	});
 });

@@ -74,7 +74,7 @@ test("an entry that is too long costs only itself where somebody is told of it, 
 
 test("a list that ends in the middle, an entry or a line without end: each is an error in words", () => {
 	const list = () => listReader(() => {});
-	assert.throws(() => feed(list(), '[{"a": 1}, {"b"', [7]), /ends in the middle/);
+	assert.throws(() => feed(list(), '[{"a": 1}, {"b"', [7]), /a truncated list/);
 	assert.throws(
 		() => feed(list(), `[{"a": "${"x".repeat(LONGEST_RECORD)}"}]`, [65_536]),
 		/an entry of more than 1024 KiB/,
@@ -94,7 +94,7 @@ test("a list that ends in the middle, an entry or a line without end: each is an
 test("a program that prints without end is ended, and the error says what it did", async () => {
 	await assert.rejects(
 		execText(["cat", "/dev/zero"]),
-		/^HoldfastError: cat printed more than 16 MiB, and was ended/,
+		/^HoldfastError: cat printed more than 16 MiB and was killed/,
 	);
 	await assert.rejects(
 		exec(["cat", "/dev/zero"], { reader: recordReader(() => {}) }),

@@ -69,7 +69,7 @@ test("a journal of a newer version is refused, and not touched", () => {
 	const db = new DatabaseSync(join(newer, "journal.sqlite"));
 	db.exec("PRAGMA user_version = 99");
 	db.close();
-	assert.throws(() => Journal.open(newer), /was written by a newer Holdfast/);
+	assert.throws(() => Journal.open(newer), /was written by a newer version of Holdfast/);
 });
 
 test("runs are in the order in which they began, also when the clock has jumped back", (context) => {

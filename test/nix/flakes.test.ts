@@ -111,7 +111,7 @@ describe("flakes", { skip: noNix }, () => {
 		assert.equal(status, 2);
 		assert.match(
 			stderr,
-			/could not evaluate .*(\n.*)*unable to download.*(\n.*)*an input is locked to a place that cannot be reached from here/,
+			/could not evaluate .*(\n.*)*unable to download.*(\n.*)*an input is locked to a location that cannot be reached from here/,
 		);
 	});
 

@@ -108,7 +108,7 @@ describe("a state in another's folder that the config no longer has", () => {
 		const { stderr } = await place.holdfast("restore", "--dry-run", "tar", "latest");
 		assert.match(
 			stderr,
-			/s\/inner stays as it is: it belonged to state "inner" when the archive was made.*--into FOLDER/,
+			/s\/inner stays as it is: it belonged to state "inner" when the archive was created.*--into FOLDER/,
 		);
 		const run = await keeping(place, "--service", "outer", "tar", "latest");
 		assert.deepEqual(now(place), ["old", "newer"]);
@@ -125,9 +125,9 @@ describe("a state in another's folder that the config no longer has", () => {
 		const diff = await succeeds(place, "diff", "tar", "latest");
 		assert.match(diff.stdout, /^0 to add, 0 to remove, 1 to change$/m);
 		const inPlace = await place.holdfast("restore", "--yes", "--in-place", "tar", "latest");
-		assert.match(inPlace.stderr, /s\/inner is state "inner"'s and would be deleted/);
+		assert.match(inPlace.stderr, /s\/inner belongs to state "inner" and would be deleted/);
 		const { stderr } = await place.holdfast("restore", "--dry-run", "tar", "latest");
-		assert.match(stderr, /s\/inner stays as it is: .* and the archive does not hold it$/m);
+		assert.match(stderr, /s\/inner stays as it is: .* and the archive does not contain it$/m);
 		const run = await keeping(place, "tar", "latest");
 		assert.deepEqual(now(place), ["old", "newer"]);
 		await succeeds(place, "undo", "--yes", run);
@@ -168,7 +168,10 @@ describe("a state in another's folder that the config no longer has", () => {
 		const before = own();
 		const { code, stderr } = await place.holdfast("restore", "--yes", "tar", archive);
 		assert.equal(code, 1, stderr);
-		assert.match(stderr, /db\.sqlite is state "gone"'s, and holds .*db\.sqlite, a database of "app"/);
+		assert.match(
+			stderr,
+			/db\.sqlite belongs to state "gone", but it contains .*db\.sqlite, a database of state "app"/,
+		);
 		assert.deepEqual(own(), before);
 	});
 
@@ -179,7 +182,10 @@ describe("a state in another's folder that the config no longer has", () => {
 		const before = own();
 		const { code, stderr } = await place.holdfast("restore", "--yes", "--in-place", "tar", "latest");
 		assert.equal(code, 1);
-		assert.match(stderr, /s\/inner is state "inner"'s and would be deleted: restore without --in-place/);
+		assert.match(
+			stderr,
+			/s\/inner belongs to state "inner" and would be deleted: restore without --in-place/,
+		);
 		assert.deepEqual(own(), before);
 		await succeeds(place, "create");
 	});

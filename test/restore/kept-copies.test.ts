@@ -69,7 +69,10 @@ describe("the old copy of a part, which lies in the state's own folder", () => {
 		const before = own();
 		const { code, stderr } = await place.holdfast("restore", "--yes", "--in-place", "tar", "latest");
 		assert.equal(code, 1);
-		assert.match(stderr, /\.holdfast-\S+ is what an earlier restore keeps, and would be deleted/);
+		assert.match(
+			stderr,
+			/\.holdfast-\S+ is the old copy that an earlier restore keeps, and would be deleted/,
+		);
 		assert.deepEqual(own(), before);
 	});
 });
@@ -156,7 +159,7 @@ describe("a path in the folder of a state that lies within another's", () => {
 		assert.equal(code, 2, stderr);
 		assert.match(
 			stderr,
-			/this archive holds it as outer's: .* --into FOLDER --service outer --path .*inner\/file/,
+			/in this archive it belongs to outer: .* --into FOLDER --service outer --path .*inner\/file/,
 		);
 		const words = ["--service", "outer", ...path, "tar", "latest"];
 		const refused = await place.holdfast("restore", "--yes", ...words);

@@ -156,7 +156,7 @@ describe("a restore on a real machine", { skip: noMachines }, () => {
 		const stderr = await restore(1);
 		assert.match(
 			stderr,
-			/a second copy of \/mnt\/ext takes 15\d MiB, and 32 MiB are to stay free; \/mnt\/ext has \d+ MiB: make room, or restore --in-place/,
+			/a second copy of \/mnt\/ext needs 15\d MiB, and 32 MiB must stay free, but \/mnt\/ext has only \d+ MiB: free some space, or restore --in-place/,
 		);
 		assert.equal(await web01.sh("ls -A /mnt/ext | grep -v lost+found"), "large");
 	});

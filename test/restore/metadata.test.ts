@@ -188,13 +188,13 @@ test("a folder that comes back as somebody else's, or open to more, is said to",
 	chmodSync(app, 0o777);
 	assert.equal((await place.holdfast("create")).code, 0);
 	const again = await place.holdfast("restore", "--yes", "tar", "latest");
-	assert.doesNotMatch(again.stderr, /comes back as/);
+	assert.doesNotMatch(again.stderr, /is restored as/);
 	chownSync(app, 0, 0);
 	chmodSync(app, 0o755);
 	const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
 	assert.equal(code, 0, stderr);
 	assert.match(
 		stderr,
-		/home\/app comes back as nobody:nogroup 0777, as the archive has it; until now it was root:root 0755/,
+		/home\/app is restored as nobody:nogroup 0777, as in the archive; until now it was root:root 0755/,
 	);
 });

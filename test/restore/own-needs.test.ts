@@ -63,7 +63,7 @@ test("the passphrase of the repository is not deleted before the archive is read
 	assert.equal(code, 1);
 	assert.match(
 		stderr,
-		/passphrase is needed to read the archive, and lies in .*own\/etc: restore without --in-place/,
+		/passphrase is needed to read the archive, but is in .*own\/etc: restore without --in-place/,
 	);
 	assert.equal(read(place, "own/etc/passphrase"), "secret\n");
 	await succeeds(place, "restore", "--yes", "restic", "latest");
@@ -179,7 +179,7 @@ describe("file systems", onlyRoot, () => {
 		const { stderr } = await succeeds(place, "restore", "--yes", "tar", "latest");
 		assert.match(
 			stderr,
-			/own\/disk was on the file system at .*own\/disk when it was backed up, and nothing is mounted/,
+			/own\/disk was on the file system at .*own\/disk when it was backed up, but nothing is mounted/,
 		);
 	});
 });

@@ -198,7 +198,7 @@ test("a link that a service has put in the place of its folder gives way to the 
 	const { stderr } = await succeeds(place, "restore", "--yes", "--service", "s", "tar", "latest");
 	assert.match(
 		stderr,
-		/data is a symbolic link now, to .*elsewhere: what the archive holds of .* takes its place/,
+		/data is a symbolic link now, to .*elsewhere: the copy of .* in the archive replaces the link/,
 	);
 	assert.ok(lstatSync(place.path("own/home/data")).isDirectory());
 	assert.equal(readFileSync(place.path("own/home/data/file"), "utf8"), "old");
@@ -259,7 +259,7 @@ describe("what a service does to a folder above, or around another's", {
 		writeFileSync(place.path("own/outer/inner/file"), "newer");
 		const { code, stderr } = await place.holdfast(...restore);
 		assert.equal(code, 1, stderr);
-		assert.match(stderr, /own\/link of state "other" lies in that, behind a link: it would be replaced too/);
+		assert.match(stderr, /own\/link of state "other" is inside it, behind a link: it would be replaced too/);
 		assert.equal(readFileSync(place.path("own/outer/inner/file"), "utf8"), "newer");
 		await succeeds(place, "restore", "--yes", "--service", "other", "tar", "latest");
 		assert.equal(readFileSync(place.path("own/outer/inner/file"), "utf8"), "old");
@@ -323,7 +323,7 @@ describe("what a service does to a folder above, or around another's", {
 		const file = place.path("own/a/b/file");
 		const { code, stderr } = await place.holdfast("restore", "--yes", "--path", file, "tar", "latest");
 		assert.equal(code, 2, stderr);
-		assert.match(stderr, /the folder that .*file was in is not there any more/);
+		assert.match(stderr, /the folder that contained .*file no longer exists/);
 		assert.ok(stderr.includes(`--path ${place.path("own/a")}\n`), stderr);
 		await succeeds(place, "restore", "--yes", "--path", place.path("own/a"), "tar", "latest");
 		assert.equal(readFileSync(file, "utf8"), "old");

@@ -40,7 +40,7 @@ describe("a folder of an overlay's lower layer", root, () => {
 		const before = factsOf(place.path("lower/own/app"));
 		const attributes = attributesOf(place.path("lower/own/app"));
 		const { stderr } = await ends(place, 0, changed, "restore", "--yes", "tar", "latest");
-		assert.match(stderr, /! .*own\/app lies in the lower layer of an overlay file system/);
+		assert.match(stderr, /! .*own\/app is in the lower layer of an overlay file system/);
 		assert.equal(look(`ls -A ${place.path("own")}`), "app\n");
 		// By now entirely in the upper layer.
 		assert.deepEqual(factsOf(place.path("upper/app")), before);

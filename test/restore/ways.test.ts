@@ -70,7 +70,7 @@ describe("other ways to restore", () => {
 			"latest",
 		);
 		assert.equal(code, 1);
-		assert.match(stderr, /own\/a\/one is state "inner"'s and would be deleted/);
+		assert.match(stderr, /own\/a\/one belongs to state "inner" and would be deleted/);
 		assert.deepEqual(own(), before);
 	});
 
@@ -149,7 +149,7 @@ describe("preflight", () => {
 		place.write("own/a/file", "newer a");
 		const refused = await place.holdfast("restore", "--yes", "tar", "latest");
 		assert.equal(refused.code, 1);
-		assert.match(refused.stderr, /archives of web01 are there instead: name whose with --from MACHINE/);
+		assert.match(refused.stderr, /there are only archives of web01: select them with --from MACHINE/);
 		await succeeds(place, "restore", "--yes", "--from", "web01", "tar", "latest");
 		assert.equal(readFileSync(place.path("own/a/file"), "utf8"), "old a");
 	});

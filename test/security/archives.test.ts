@@ -261,7 +261,7 @@ describe("what an archive may give nobody", onlyRoot, () => {
 		const result = await withoutSpecialFiles(into);
 		assert.match(
 			result?.warnings.join("\n") ?? "",
-			/^left out device nodes: .*\/r\/disk.*\nremoved setuid .*: \/r\/root shell, \/r\/group, \/r\/capable/,
+			/^skipped device nodes: .*\/r\/disk.*\nremoved setuid .*: \/r\/root shell, \/r\/group, \/r\/capable/,
 		);
 		assert.equal(capabilities(), "");
 		assert.deepEqual(readdirSync(join(target, "r")).sort(), ["capable", "group", "plain", "root shell"]);

@@ -19,9 +19,9 @@ const LONG = { HOLDFAST_ANSWER_SECONDS: "20" };
 
 /** By behaviour (support/liar.ts): the message about it. */
 const ANSWERS: Readonly<Record<string, RegExp>> = {
-	nullist: /answered what cannot be read \(archives: expected a list, found nothing\)/,
-	mistyped: /answered what cannot be read \(archives\.0\.id: expected a text, found 5\)/,
-	scalar: /answered what cannot be read \(expected a map, found 17\)/,
+	nullist: /sent an invalid answer \(archives: expected a list, found nothing\)/,
+	mistyped: /sent an invalid answer \(archives\.0\.id: expected a text, found 5\)/,
+	scalar: /sent an invalid answer \(expected a map, found 17\)/,
 	garbage: /did not answer/,
 	nagging: /✘/,
 	impostor: /answered for another machine, "honest"/,
@@ -130,7 +130,7 @@ test("a run there says nothing but what a run can say", async () => {
 	assert.equal(told.code, 3, told.stderr);
 	assert.match(told.stdout, /^honest +done/m);
 	assert.match(told.stderr, /^lying: ✘ lying answers for another machine, "honest"/m);
-	assert.match(told.stderr, /^odd: ! odd says what cannot be read, and is left out: step-done: seconds/m);
+	assert.match(told.stderr, /^odd: ! skipped an invalid message of odd: step-done: seconds/m);
 	assert.match(told.stderr, /^odd: ✘ it ended with exit code 4711/m);
 	assertHarmless(told.stdout + told.stderr);
 	const json = await fleet.holdfast(["create", "shouting", "honest", "--json"]);
@@ -156,7 +156,10 @@ test("a run that never ends holds nobody up, and two Ctrl-C leave it", async () 
 	});
 	assert.equal(told.code, 130, told.stderr);
 	assert.match(told.stdout, /^honest +done/m);
-	assert.match(told.stderr, /lasting was left before it had ended.*\n.*holdfast attach lasting/);
+	assert.match(
+		told.stderr,
+		/disconnected from lasting before its run had ended.*\n.*holdfast attach lasting/,
+	);
 	assert.ok(told.megabytes < MEGABYTES, `${told.megabytes} MB`);
 	assert.ok(told.seconds < 30, `${told.seconds} s`);
 });

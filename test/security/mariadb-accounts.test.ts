@@ -33,7 +33,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 		// The account itself is created, and reported; it may do nothing.
 		const was = outside();
 		const { stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
-		assert.match(stderr, /made the accounts new@localhost/);
+		assert.match(stderr, /created the accounts new@localhost/);
 		assert.equal(
 			server.sql("", "SHOW GRANTS FOR `new`@localhost"),
 			"GRANT USAGE ON *.* TO `new`@`localhost`",
@@ -114,7 +114,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 			assert.match(said, /account other@% was skipped, because this server already has other@localhost/);
 			assert.match(said, /account @localhost was skipped/);
 			assert.equal(outside(), was);
-			assert.doesNotMatch(said, /made the accounts/);
+			assert.doesNotMatch(said, /created the accounts/);
 		});
 
 		test("whose rights are a pattern that other databases fit", async () => {
@@ -154,7 +154,7 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 		forgeArchive(place.path("archives"), "app", [
 			{ dump: { ...dump, mariadb: "other" }, content: `${NOTE}${OBJECTS}`, facts: FACTS },
 		]);
-		assert.match(await restored(1), /holds the MariaDB database other, and the config does not/);
+		assert.match(await restored(1), /contains the MariaDB database other, but the config does not/);
 		const { code, stdout } = await place.holdfast("diff", "tar", "latest");
 		assert.equal(code, 0);
 		assert.match(
@@ -178,6 +178,6 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 		);
 		copyFileSync(place.path("forged", forged, segment.file), place.path("archives", name, "stream-9.zst"));
 		writeFileSync(place.path("archives", name, "index.json"), JSON.stringify(index));
-		assert.match(await restored(1), /not the one that this machine wrote there/);
+		assert.match(await restored(1), /differs from the one that this machine wrote/);
 	});
 });

@@ -70,7 +70,7 @@ describe("one state's long record", { skip: noServers }, () => {
 		declare({ folders });
 		const { code, stderr } = await place.holdfast("create");
 		assert.equal(code, 3, stderr);
-		assert.match(stderr, /what the archive must say of app \(databases: 0, folders: 120\) is too long/);
+		assert.match(stderr, /the description of app for the archive \(databases: 0, folders: 120\) is too long/);
 		place.write("good/file", "changed");
 		await restored("good");
 		assert.equal(readFileSync(place.path("good", "file"), "utf8"), "good");

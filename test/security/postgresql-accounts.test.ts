@@ -73,7 +73,7 @@ describe("accounts for PostgreSQL in an archive that somebody wrote", { skip: no
 		forgeArchive(place.path("archives"), "app", [
 			{ dump: { ...dump, postgresql: "other" }, content: dumpOf("SELECT 1"), facts: FACTS },
 		]);
-		assert.match(await restored(1), /holds the PostgreSQL database other, and the config does not/);
+		assert.match(await restored(1), /contains the PostgreSQL database other, but the config does not/);
 		const { code, stdout } = await place.holdfast("diff", "tar", "latest");
 		assert.equal(code, 0);
 		assert.match(

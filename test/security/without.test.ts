@@ -110,7 +110,10 @@ test(
 							folders.some((folder) => file.startsWith(`${folder}/`) || file === folder),
 							`${file} is not what the archive holds\n${stderr}`,
 						);
-						assert.match(stdout + stderr, /keep .*, which was other's when the archive was made, as it is/);
+						assert.match(
+							stdout + stderr,
+							/keep .*, which belonged to other when the archive was created, as it is/,
+						);
 					}
 					const run = /run (\S+-\w{4}) in/.exec(stdout + stderr)?.[1] ?? "";
 					const undone = await place.holdfast("undo", "--yes", run);

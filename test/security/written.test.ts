@@ -133,12 +133,12 @@ describe("root, where others can write", { skip: isRoot ? false : "needs root" }
 		openArea(area)?.[Symbol.dispose]();
 		renameSync(area, place.path("home/aside"));
 		mkdirSync(join(area, "new"), { recursive: true, mode: 0o700 });
-		assert.throws(() => openArea(area), /is not the private folder that was made there/);
+		assert.throws(() => openArea(area), /is not the private folder that was created there/);
 		// Nor one with the token of another.
 		const other = place.path("home/.holdfast-two");
 		makeArea(other, []);
 		writeFileSync(join(area, ".token"), readFileSync(join(other, ".token")), { mode: 0o600 });
-		assert.throws(() => openArea(area), /is not the private folder that was made there/);
+		assert.throws(() => openArea(area), /is not the private folder that was created there/);
 		delete process.env.HOLDFAST_STATE_DIR;
 	});
 });
@@ -227,7 +227,7 @@ describe("SQLite", { skip: isRoot ? false : "needs root" }, () => {
 		const wrapper = ["env", inPlaceOf("kill -STOP $$"), "HOLDFAST_STANDSTILL_SECONDS=2"];
 		const { code, stderr } = await place.start(["create"], wrapper).ended;
 		assert.equal(code, 1, stderr);
-		assert.match(stderr, /did nothing for a long time and was ended/);
+		assert.match(stderr, /made no progress for a long time and was killed/);
 	});
 });
 

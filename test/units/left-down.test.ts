@@ -54,7 +54,7 @@ describe("units that are left down, or do not stay so", { skip: noMachines }, ()
 		const said = await restore(0);
 		assert.match(
 			said,
-			/process \d+ \(tail of app\.service, root.*\) has \/srv\/app\/file open, though app\.service is stopped \(its KillMode= .*\): end it with: kill \d+/,
+			/process \d+ \(tail of app\.service, root.*\) has \/srv\/app\/file open, even when app\.service is stopped \(because of its KillMode=\): end it with: kill \d+/,
 		);
 		await web01.sh("systemctl stop app; pkill -x tail || true");
 	});
@@ -78,8 +78,8 @@ describe("units that are left down, or do not stay so", { skip: noMachines }, ()
 		]);
 		const said = stdout + stderr;
 		assert.equal(code, 0, said);
-		const [, old = ""] = /what stood at \/srv\/app before is (\S+)/.exec(said) ?? [];
-		const starts = [...said.matchAll(/ran before and does not now: (.*)$/gm)].map(
+		const [, old = ""] = /the previous \/srv\/app is now (\S+)/.exec(said) ?? [];
+		const starts = [...said.matchAll(/was running before and is not now: (.*)$/gm)].map(
 			([, command = ""]) => command,
 		);
 		assert.ok(old !== "" && starts.length === 2, said);

@@ -77,13 +77,7 @@ describe("whether a unit that is down should run", () => {
 			"systemd cannot load it (bad-setting)",
 		],
 		["transient", { transient: true, active: "failed" }, [], false, "it is transient, and was not running"],
-		[
-			"a oneshot that has ended",
-			{ ends: true, file: "enabled" },
-			[],
-			false,
-			"it runs when it is asked to, and ends",
-		],
+		["a oneshot that has ended", { ends: true, file: "enabled" }, [], false, "it runs only on request"],
 		["a oneshot that failed", { ends: true, active: "failed" }, [], true, "it had failed"],
 		[
 			"a timer's oneshot that failed",
@@ -170,8 +164,11 @@ test("what stands in the way of a stop", () => {
 		obstacles([unit.unit], factsByName([unit]), new Set(itself), label).join("; ");
 	assert.match(of(facts("a.service", { load: "not-found" })), /there is no unit/);
 	assert.match(of(facts("a@.service", { load: "template" })), /is a template.*a@NAME\.service/);
-	assert.match(of(facts("a.service", { ...UP, transient: true })), /is gone once it has stopped/);
-	assert.match(of(facts("a.service", { ...UP, load: "masked" })), /runs and is masked/);
+	assert.match(
+		of(facts("a.service", { ...UP, transient: true })),
+		/is transient: it disappears when it stops/,
+	);
+	assert.match(of(facts("a.service", { ...UP, load: "masked" })), /is running but masked/);
 	assert.match(of(facts("a.service", { ...UP, mayStop: false })), /RefuseManualStop/);
 	assert.match(of(facts("a.service", { ...UP, mayStart: false })), /RefuseManualStart/);
 	assert.match(of(facts("a.slice", UP), ["a.slice"]), /would end this run/);

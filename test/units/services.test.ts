@@ -152,7 +152,7 @@ describe("a service that was down when the restore began", { skip: noMachines },
 			await web01.sh(`systemctl ${state} app; rm -f /run/ran`);
 			assert.match(
 				await restore(0),
-				/once\.service: was not running, left down, because it runs when it is asked to/,
+				/once\.service: was not running, left down, because it runs only on request/,
 			);
 			assert.deepEqual([await web01.active("app"), await web01.sh("cat /run/ran")], ["active", "ran"]);
 		}
@@ -189,11 +189,14 @@ describe("a service that was down when the restore began", { skip: noMachines },
 		await web01.units({});
 		await web01.declare({ stopOnRestore: ["passing.service"], stopOnBackup: ["passing.service"] });
 		await web01.sh("systemd-run -q --unit passing sleep inf");
-		assert.match(await web01.holdfast_(1, "create"), /passing\.service is gone once it has stopped/);
+		assert.match(
+			await web01.holdfast_(1, "create"),
+			/passing\.service is transient: it disappears when it stops/,
+		);
 		assert.equal(await web01.active("passing"), "active");
 		await web01.declare({ stopOnRestore: ["passing.service"] });
 		await web01.holdfast_(0, "create");
-		assert.match(await restore(1), /passing\.service is gone once it has stopped/);
+		assert.match(await restore(1), /passing\.service is transient: it disappears when it stops/);
 		assert.equal(await web01.active("passing"), "active");
 		await web01.sh("systemctl stop passing");
 	});

@@ -130,7 +130,7 @@ describe("adopt", () => {
 		assert.match(nothing.stderr, /nothing was found at .*nowhere[\s\S]*--type/);
 		mkdirSync(place.path("empty"));
 		const empty = await place.holdfast("adopt", place.path("empty"), "--dry-run");
-		assert.match(empty.stderr, /holds no archive that describes itself/);
+		assert.match(empty.stderr, /contains no archive with a description/);
 		const { at } = await backedUp(CASES.borgbackup?.provider ?? (() => ({})));
 		const wrong = place.write("wrong", "battery staple\n");
 		const without = await place.holdfast("adopt", at, "--dry-run");

@@ -37,7 +37,10 @@ test("a state that has become next to nothing is stored, and is in doubt until a
 	writeFileSync(place.path("own/data"), "little");
 	for (let round = 0; round < 2; round++) {
 		const { stderr } = await ends(place, 3, "create");
-		assert.match(stderr, /in doubt: state s: it holds .* and held 22\.9 MiB when it was last backed up/);
+		assert.match(
+			stderr,
+			/in doubt: state s: its size is .*, but it was 22\.9 MiB when it was last backed up/,
+		);
 		assert.match(stderr, /holdfast create --service s --accept/);
 	}
 	const { stdout: table } = await ends(place, 0, "list");
@@ -143,7 +146,7 @@ for (const [what, inMount] of [
 			const { stderr } = await ends(place, 3, "create");
 			assert.match(
 				stderr,
-				new RegExp(`${folder} was .* when s was last backed up, and nothing is mounted there now`),
+				new RegExp(`${folder} was .* when s was last backed up, but nothing is mounted there now`),
 			);
 			assert.match(stderr, new RegExp(`mount ${disk}`));
 			assert.match((await ends(place, 0, "list")).stdout, /s \(failed\)/);
@@ -177,7 +180,7 @@ test(
 		const { stderr } = await ends(place, 3, "create");
 		assert.match(
 			stderr,
-			/own\/media\/user was a mount point when s was last backed up, and nothing is mounted/,
+			/own\/media\/user was a mount point when s was last backed up, but nothing is mounted/,
 		);
 		assert.doesNotMatch(stderr, /cache|layer|emptied|self|gone/);
 		assert.match((await ends(place, 0, "list")).stdout, /s \(failed\)/);
@@ -209,7 +212,7 @@ test(
 			"create",
 		);
 		assert.equal(code, 3, stderr);
-		assert.match(stderr, /was unmounted meanwhile/);
+		assert.match(stderr, /was unmounted during the backup/);
 	},
 );
 
@@ -243,11 +246,14 @@ test("a database that is declared through a link: what that means is said when i
 		state: { s: { folders: [place.path("own")], dumps: [{ sqlite: place.path("own/app.sqlite") }] } },
 	});
 	const created = await ends(place, 0, "create");
-	assert.match(created.stderr, /own\/app\.sqlite is a symbolic link, to .*real\/app\.sqlite: that is dumped/);
+	assert.match(
+		created.stderr,
+		/own\/app\.sqlite is a symbolic link, to .*real\/app\.sqlite: its target is dumped/,
+	);
 	const dry = await ends(place, 0, "restore", "--dry-run", "tar", "latest");
 	assert.match(
 		dry.stdout + dry.stderr,
-		/is a symbolic link, to .*takes its place, and what it leads to stays/,
+		/is a symbolic link, to .*replaces the link; its target is not changed/,
 	);
 	await ends(place, 0, "restore", "--yes", "tar", "latest");
 	assert.ok(lstatSync(place.path("own/app.sqlite")).isFile());

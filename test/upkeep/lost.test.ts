@@ -49,7 +49,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 		const last = (await destination.list(quiet)).map(({ name }) => name).find((name) => name !== newest);
 		assert.ok(last !== undefined);
 		await destination.remove([last], quiet);
-		const gone = new RegExp(`${last}:? is gone: it was made here, is the newest good archive of notes`);
+		const gone = new RegExp(`${last}:? is gone: it was created here, is the newest good archive of notes`);
 		assert.match(await ends(place, 0, "list"), gone);
 		const said = await ends(place, 1, "check");
 		assert.match(said, /has lost archives/);
@@ -73,7 +73,7 @@ test("a destination whose address was changed has no archive yet", async () => {
 	const said = await ends(place, 1, "status");
 	assert.match(
 		said,
-		/notes has no good archive in engine\/disk that this machine made since its address is .*after/,
+		/notes has no good archive of this machine in engine\/disk since its address is .*after/,
 	);
 	await ends(place, 0, "create");
 	await ends(place, 0, "status");
@@ -99,7 +99,10 @@ test("one that says that it is another machine's is no longer this one's", async
 	rmSync(place.path("archives"), { recursive: true });
 	mkdirSync(place.path("archives"));
 	const none = await ends(place, 1, "restore", "engine", "latest");
-	assert.match(none, /there is no archive to restore[\s\S]*is gone[\s\S]*do not back up what is damaged now/);
+	assert.match(
+		none,
+		/there is no archive to restore[\s\S]*is gone[\s\S]*do not back up data that is now damaged/,
+	);
 });
 
 test("what a prune has removed, a destination that was renamed, and names of an engine's own raise no alarm", async () => {
@@ -150,6 +153,6 @@ test("a disk that is not mounted has lost nothing", {
 	const listed = await ends(place, 0, "list");
 	assert.match(listed, cannot);
 	const said = await ends(place, 1, "check");
-	assert.match(said, /is on no disk that is mounted[\s\S]*Mount it, then check again/);
+	assert.match(said, /is not on a mounted disk[\s\S]*mount the disk, then check again/);
 	assert.doesNotMatch(listed + said, /is gone|who removed/);
 });

@@ -263,7 +263,7 @@ test("archives show, browse and extract, by id, by name and latest", async () =>
 		place.path("out"),
 	);
 	assert.equal(above.code, 2);
-	assert.match(above.stderr, /is above what .* holds[\s\S]*name one of these: .*\/notes/);
+	assert.match(above.stderr, /is above the folders in .*[\s\S]*name one of these: .*\/notes/);
 	const elsewhere = await place.holdfast("archives", "browse", "latest", "/etc");
 	assert.equal(elsewhere.code, 2);
 	assert.match(elsewhere.stderr, /\/etc is not in .*[\s\S]*it holds .*\/notes/);

@@ -17,7 +17,7 @@ export const recover = command({
 			"The next create or restore does this before its own work, and a systemd unit does it at boot.",
 			"",
 			"States of a run that can be neither finished nor rolled back are left out of backups and cannot be restored until the",
-			"cause is fixed; other states can. --abandon RUN is the last resort: it reports what the run has left and where, touches",
+			"cause is fixed; other states can. --abandon RUN is the last resort: it reports what the run left behind and where, changes",
 			"none of it, and frees its states. If the journal is damaged, or was written by a newer version, no run starts:",
 			"--abandon journal sets the entire journal aside.",
 		].join("\n"),

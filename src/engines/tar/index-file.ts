@@ -79,7 +79,9 @@ export async function readIndex(folder: Folder): Promise<TarIndex> {
 	const look = await lookAt(folder);
 	if (look?.index !== undefined) return look.index;
 	if (look === undefined) throw noArchive(basename(path), dirname(path));
-	const reason = look.damaged ?? (look.newer ? "it was created by a newer version of Holdfast" : `its ${INDEX} is not ours`);
+	const reason =
+		look.damaged ??
+		(look.newer ? "it was created by a newer version of Holdfast" : `its ${INDEX} is not ours`);
 	throw new HoldfastError("archive-damaged", `the index of the archive in ${path} cannot be read`, {
 		details: [reason],
 		hint: `its files are still there: zstd -dc ${join(path, DATA)} | tar -t`,

@@ -75,10 +75,14 @@ async function create(
 ): Promise<CreateResult> {
 	if (!(await exists(path))) {
 		if (!mayInit)
-			throw new HoldfastError("repository-not-found", `${path} contained archives before and is now missing`, {
-				subject: path,
-				hint: "check that the disk is mounted; to start over, create the folder yourself",
-			});
+			throw new HoldfastError(
+				"repository-not-found",
+				`${path} contained archives before and is now missing`,
+				{
+					subject: path,
+					hint: "check that the disk is mounted; to start over, create the folder yourself",
+				},
+			);
 		makeFolder(path)[Symbol.dispose]();
 	}
 	const { metadata, streams = [], roots } = request;

@@ -12,15 +12,15 @@ export const account: StepWork<AccountStep, AccountBefore> = {
 		context.note({ had, home: await exists(home) });
 		const [, , , , , at, shell] = (known.stdout[0] ?? "").split(":");
 		if (had && at !== home)
-			throw new HoldfastError("failed", `the account ${user} is there, and its home is ${at}`, {
-				hint: `name another: borgServer: { user: … }, or directory: ${at}`,
+			throw new HoldfastError("failed", `the account ${user} already exists with the home ${at}`, {
+				hint: `use another account: borgServer: { user: … }, or set directory: ${at}`,
 			});
 		if (had && /(nologin|false)$/.test(shell ?? ""))
 			throw new HoldfastError(
 				"failed",
-				`the account ${user} is there, and cannot log in: its shell is ${shell}`,
+				`the account ${user} already exists but cannot log in: its shell is ${shell}`,
 				{
-					hint: `usermod --shell /bin/sh ${user}, or name another account`,
+					hint: `change it with: usermod --shell /bin/sh ${user}; or use another account`,
 				},
 			);
 		if (!had)
@@ -36,9 +36,9 @@ export const account: StepWork<AccountStep, AccountBefore> = {
 					"--no-create-home",
 					user,
 				],
-				{ doing: `make the account ${user}` },
+				{ doing: `create the account ${user}` },
 			);
-		await execOk(["install", "-d", "-m", "0700", "-o", user, home], { doing: `make ${home}` });
+		await execOk(["install", "-d", "-m", "0700", "-o", user, home], { doing: `create ${home}` });
 	},
 	async undo({ user, home }, { noted }) {
 		const before = noted();

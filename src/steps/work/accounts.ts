@@ -17,7 +17,9 @@ export const accounts: StepWork<AccountsStep, MadeAccounts> = {
 		const still = missing.length > 0 ? await database.missing(held) : [];
 		const made = missing.filter((name) => !still.includes(name));
 		const warnings = [
-			...(made.length > 0 ? [`made the accounts ${made.join(", ")}, which this server did not have`] : []),
+			...(made.length > 0
+				? [`created the accounts ${made.join(", ")}, which did not exist on this server`]
+				: []),
 			...leftOut,
 		];
 		point("made");

@@ -37,13 +37,13 @@ export const archiveCreate: StepWork<ArchiveCreateStep, Begun> = {
 		const destination = await openDestination(context.plan.manifest, step.provider, step.destination);
 		// A disk that is gone must not block every later run.
 		await destination.discardPartial?.(step.archive, context).catch((error: Error) => {
-			context.log(`what it left in ${destination.location} could not be removed: ${error.message}`);
+			context.log(`the remains in ${destination.location} could not be removed: ${error.message}`);
 		});
 		const note = context.noted();
 		if (note === undefined || note.seen) return;
 		await doubtUnseen(destination, step, context.plan.run, context).catch((error: Error) => {
 			context.log(
-				`whether ${destination.location} lists ${step.archive}, which nobody has looked at, is not known, and is looked up before the next run: ${error.message}`,
+				`it is not known whether ${destination.location} contains ${step.archive}; this is checked before the next run: ${error.message}`,
 			);
 			context.leave();
 		});
@@ -75,7 +75,7 @@ async function doubtUnseen(
 	await destination.writeMetadata(archive, { ...metadata, states }, work);
 }
 
-const UNSEEN = "the run that made it ended before it knew whether every file could be read";
+const UNSEEN = "the run that created it ended before it knew whether every file could be read";
 
 /** The metadata were too large, and the engine has written nothing. Leave out the state that takes up the most space. */
 function leaveOutLongest(step: ArchiveCreateStep, context: StepContext<Begun>, cause: Error): boolean {
@@ -86,10 +86,10 @@ function leaveOutLongest(step: ArchiveCreateStep, context: StepContext<Begun>, c
 	const { dumps = [], folders = [] } = states[name] ?? {};
 	const error = new HoldfastError(
 		"failed",
-		`what the archive must say of ${name} (databases: ${dumps.length}, folders: ${folders.length}) is too long: ${cause.message}`,
+		`the description of ${name} for the archive (databases: ${dumps.length}, folders: ${folders.length}) is too long: ${cause.message}`,
 		{ cause, hint: "split it into several states, and give some of them a separate provider" },
 	);
 	context.failScope(scope, error);
-	context.log(`${error.message}; the archive is made without it`);
+	context.log(`${error.message}; the archive is created without it`);
 	return true;
 }

@@ -83,7 +83,7 @@ export function afterwards(
 				state.scope,
 				new HoldfastError("state-suspicious", suspicious, {
 					subject: name,
-					hint: `it is stored, and does not count as the newest good one. Look at what is there; if it is right: ${accepting(name)}`,
+					hint: `it is stored, but does not count as the newest good one. Check the data; if they are right: ${accepting(name)}`,
 				}),
 			);
 		}
@@ -140,7 +140,7 @@ function lostMounts(state: StateToStore, context: StepContext) {
 	const { mounts = {} } = presentOf(state, context);
 	return Object.entries(mounts)
 		.filter(([, mount]) => !isMounted(mount))
-		.map(([path, mount]) => ({ path, reason: `${mount} was unmounted meanwhile` }));
+		.map(([path, mount]) => ({ path, reason: `${mount} was unmounted during the backup` }));
 }
 
 function counts(unsteady: CreateResult["unsteady"]): Pick<StateRecord, "vanished" | "changed"> {
@@ -157,7 +157,7 @@ function wordsOf(name: string, unsteady: CreateResult["unsteady"]): string[] {
 		return [`${name}: ${words}: ${paths.slice(0, MOST_NAMED).map(shortPath).join(", ")}${more}`];
 	};
 	return [
-		...line("vanished", "vanished before it was read, and is not in the archive"),
-		...line("changed", "changed while it was read, and may be in the archive as it never was"),
+		...line("vanished", "vanished before it was read and is not in the archive"),
+		...line("changed", "changed while it was read, so its copy in the archive may be inconsistent"),
 	];
 }

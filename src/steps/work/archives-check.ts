@@ -58,8 +58,8 @@ const FAULTS = [
 	},
 	{
 		of: "unmounted",
-		fault: "is on no disk that is mounted",
-		hint: "is the disk there? Mount it, then check again",
+		fault: "is not on a mounted disk",
+		hint: "attach and mount the disk, then check again",
 	},
 	{
 		of: "lost",
@@ -69,7 +69,7 @@ const FAULTS = [
 	{
 		of: "ahead",
 		fault: "has archives dated in the future",
-		hint: "they count for nothing, and prune keeps them: once you do not need one, remove it with its engine's own program",
+		hint: "they are ignored, and prune keeps them; when you no longer need one, remove it with its engine's own program",
 	},
 ] as const;
 

@@ -68,9 +68,8 @@ function requireNothingOld(area: string): void {
 		if (!isAbsent(error)) throw error;
 	}
 	if (left.length === 0) return;
-	throw new HoldfastError(
-		"path-occupied",
-		`${area} still holds what stood there before: ${left.join(", ")}`,
-		{ subject: area, hint: "it is kept; move it back to its place by hand" },
-	);
+	throw new HoldfastError("path-occupied", `${area} still contains the previous data: ${left.join(", ")}`, {
+		subject: area,
+		hint: "they are kept; move them back to their place by hand",
+	});
 }

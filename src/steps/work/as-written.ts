@@ -32,8 +32,8 @@ export async function isAsWritten(
 	throw new HoldfastError(
 		"archive-mismatch",
 		of === "dump"
-			? `the dump of the ${dumpLabel(dump)} in the archive is not the one that this machine wrote there`
-			: `the accounts of the ${dumpLabel(dump)} in the archive are not those that this machine wrote there`,
+			? `the dump of the ${dumpLabel(dump)} in the archive differs from the one that this machine wrote`
+			: `the accounts of the ${dumpLabel(dump)} in the archive differ from those that this machine wrote`,
 		{
 			subject: databaseOf(dump),
 			hint: "the archive is damaged or was modified; if you know why and trust it, restore it with --trust-archive",
@@ -46,7 +46,7 @@ export async function heldIn(file: string, isKnown: boolean): Promise<unknown> {
 	try {
 		const { size } = await stat(file);
 		const most = isKnown ? MOST_ACCOUNTS : MOST_OF_ANYBODY;
-		if (size > most) throw new Error(`it has more than ${most / 1024 ** 2} MiB`);
+		if (size > most) throw new Error(`it is larger than ${most / 1024 ** 2} MiB`);
 		return JSON.parse(await readFile(file, "utf8"));
 	} catch (cause) {
 		throw new HoldfastError("archive-damaged", `${file} cannot be read: ${wordsOf(cause)}`, {

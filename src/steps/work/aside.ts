@@ -76,7 +76,7 @@ export const aside: StepWork<AsideStep, Aside> = {
 		});
 	},
 	async whereabouts({ place: { live, old } }) {
-		return isStaged(old) ? [`what stood at ${live} before is ${old}`] : [];
+		return isStaged(old) ? [`the previous ${live} is now ${old}`] : [];
 	},
 };
 
@@ -106,6 +106,6 @@ function putFoundAside(home: Folder, name: string, { live }: Place, { plan, leav
 	const kept = freeName(home, `${name}.found-${plan.run}`, plan.run);
 	renameIn(home, name, home, kept);
 	leaves(
-		`something created ${home.path}/${name} again while ${live} was being restored; that is kept as ${home.path}/${kept}`,
+		`something created ${home.path}/${name} again while ${live} was being restored; it is kept as ${home.path}/${kept}`,
 	);
 }

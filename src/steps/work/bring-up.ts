@@ -164,7 +164,7 @@ async function judge(
 	});
 	if (!unit.wasUp && !unit.shouldRun)
 		return unit.role === "own" || unit.missed ? became("left down", unit.because, unit.missed) : {};
-	if (held) return became("left down", "another service that it goes with is not back yet");
+	if (held) return became("left down", "another service that it belongs to is not running yet");
 	// While undoing, the data come first: units around the service do not hold up the undo.
 	const named = unit.role === "own" || (unit.wasUp && inRun);
 	if (fault !== undefined)
@@ -173,7 +173,7 @@ async function judge(
 	const kept = unit.wasUp && unit.invocation !== "" && now.invocation === unit.invocation;
 	if (isUp(now) && kept) {
 		if (inRun && unit.role === "own" && unit.unit.endsWith(".service"))
-			return { fault: await unitFailure(unit, "did not stop: it still runs as it was started before") };
+			return { fault: await unitFailure(unit, "did not stop: it is still running since before the restore") };
 		return unit.role === "own" ? became("kept running", unit.because) : {};
 	}
 	if (isUp(now) || (now.ends && now.result === "success")) return became("started", unit.because);
@@ -182,10 +182,10 @@ async function judge(
 			? {
 					fault: await unitFailure(
 						unit,
-						"was not started: systemd skipped it, since a Condition…= of it is not met",
+						"was not started: systemd skipped it, because one of its Condition…= is not met",
 					),
 				}
-			: became("left down", "a Condition…= of it is not met", true);
+			: became("left down", "one of its Condition…= is not met", true);
 	if (now.active === "failed" && named)
 		return { fault: await unitFailure(unit, "failed as soon as it was started") };
 	return became("started", unit.because);

@@ -23,7 +23,7 @@ export const databaseSwap: StepWork<DatabaseSwapStep, Swapped, Swapped> = {
 		if (!unwatched(scope)?.unitsWereUp || !known || known.written || plan.operation === "undo") return;
 		note({ ...known, written: true });
 		leaves(
-			`the ${dumpLabel(dump)} may have been written to after the restore had put it there and before it was undone: what was restored and written to is kept as the database ${fresh}; take from it what you need, then drop it`,
+			`the ${dumpLabel(dump)} may have been written to between the restore and its undo: the restored data with these changes are kept as the database ${fresh}; copy from it what you need, then drop it`,
 		);
 	},
 	async undo({ dump, fresh, old, rest }, { noted, point }) {
@@ -41,8 +41,8 @@ export const databaseSwap: StepWork<DatabaseSwapStep, Swapped, Swapped> = {
 		const database = await openDatabase(dump);
 		const name = databaseOf(dump);
 		const there: string[] = [];
-		if (await database.exists(old)) there.push(`the database ${name} as it was before is ${old}`);
-		if (await database.exists(fresh)) there.push(`the database ${name} of the archive is ${fresh}`);
+		if (await database.exists(old)) there.push(`the previous database ${name} is now ${old}`);
+		if (await database.exists(fresh)) there.push(`the database ${name} from the archive is ${fresh}`);
 		return there;
 	},
 };

@@ -46,13 +46,13 @@ export const dump: StepWork<DumpStep, unknown, Dumped> = {
 				const target = linkAt(path);
 				if (target !== undefined)
 					warnings.push(
-						`${path} is a symbolic link, to ${shortPath(printable(target))}: that is dumped, and a restore would put it in the link's place; name the file itself in the config, and its folder`,
+						`${path} is a symbolic link, to ${shortPath(printable(target))}: its target is dumped, but a restore would replace the link; use the path of the file itself, and its folder, in the config`,
 					);
 			}
 			if (database.kind !== "server" && facts !== all)
 				throw new HoldfastError(
 					"database-failed",
-					`what the server says of the ${dumpLabel(one)} is too long to be kept`,
+					`the server's description of the ${dumpLabel(one)} is too long to be stored`,
 				);
 			const accounts =
 				database.kind === "server"
@@ -108,7 +108,7 @@ async function writeAccounts(
 		if (Buffer.byteLength(text) > MOST_ACCOUNTS)
 			throw new HoldfastError(
 				"database-failed",
-				`they are longer than the ${MOST_ACCOUNTS / 1024 ** 2} MiB that a restore reads`,
+				`they are larger than the ${MOST_ACCOUNTS / 1024 ** 2} MiB that a restore reads`,
 			);
 		await writeSynced(file, text);
 		digests[file] = sha256(text);

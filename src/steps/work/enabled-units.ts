@@ -12,17 +12,17 @@ export const unitsReload: StepWork<UnitsReloadStep, readonly string[]> = {
 	},
 	async undo(_, { noted }) {
 		const before = noted() ?? [];
-		await systemctl(["daemon-reload"], "read the units again");
+		await systemctl(["daemon-reload"], "reload the units");
 		if (before.length > 0) await systemctl(["enable", ...before], "enable the units that were enabled");
 		const timers = before.filter((unit) => unit.endsWith(".timer"));
-		if (timers.length > 0) await systemctl(["start", ...timers], "start the timers that ran");
+		if (timers.length > 0) await systemctl(["start", ...timers], "start the timers that were running");
 	},
 };
 
 export const timers: StepWork<TimersStep> = {
 	async run({ start, enable, stop }) {
 		if (stop.length > 0) await disable(stop);
-		await systemctl(["daemon-reload"], "read the units again");
+		await systemctl(["daemon-reload"], "reload the units");
 		if (enable.length > 0) await systemctl(["enable", ...enable], "enable the units for boot");
 		if (start.length > 0) await systemctl(["enable", "--now", ...start], "start the timers");
 		// A timer that has elapsed does not evaluate its new calendar until it is restarted.
@@ -67,14 +67,14 @@ async function systemctl(words: readonly string[], doing: string): Promise<void>
 				units.map((unit) => exec(["systemctl", ...ownManager(), "show", "--value", "-p", "LoadError", unit])),
 			);
 			const bad = units.filter((_, index) => (why[index]?.stdout[0] ?? "").length > 0);
-			throw new HoldfastError("unit-failed", `systemd would not ${doing}`, {
+			throw new HoldfastError("unit-failed", `systemd failed to ${doing}`, {
 				subject: (bad.length > 0 ? bad : units).join(", "),
 				cause,
 				details: [
 					...((cause as HoldfastError).details ?? []),
 					...bad.map((unit) => `${unit}: ${why[units.indexOf(unit)]?.stdout[0]}`),
 				],
-				hint: "is each calendar event right? Try it: systemd-analyze calendar '…'",
+				hint: "check each calendar event with: systemd-analyze calendar '…'",
 			});
 		},
 	);

@@ -59,9 +59,9 @@ export async function restoreInPlace(
 	context.point("restored");
 	for (const { live } of places) {
 		if (!isThere(live))
-			throw new HoldfastError("program-failed", `${engine.name} did not bring back ${live}`, {
+			throw new HoldfastError("program-failed", `${engine.name} did not restore ${live}`, {
 				subject: live,
-				hint: "look at its output: holdfast runs show",
+				hint: "see its output with: holdfast runs show",
 			});
 		await inParent(live, syncFilesystemOf);
 	}

@@ -64,8 +64,8 @@ export function requireMounts(
 		throw new HoldfastError(
 			"disk-not-mounted",
 			folder === mount
-				? `${folder} was a mount point when ${state} was last backed up, and nothing is mounted there now`
-				: `${folder} was on the file system at ${mount} when ${state} was last backed up, and nothing is mounted there now`,
+				? `${folder} was a mount point when ${state} was last backed up, but nothing is mounted there now`
+				: `${folder} was on the file system at ${mount} when ${state} was last backed up, but nothing is mounted there now`,
 			{
 				subject: folder,
 				details: [`last good archive: ${last?.archive}`],
@@ -89,7 +89,7 @@ export function shrinkage(
 	const meant = ({ folders, exclude, dumps }: State) => ({ folders, exclude, dumps });
 	if (declared && last.declared && !isDeepStrictEqual(meant(declared), meant(last.declared)))
 		return undefined;
-	return `it holds ${inWords(bytes)} and held ${inWords(before)} when it was last backed up (${last.archive})`;
+	return `its size is ${inWords(bytes)}, but it was ${inWords(before)} when it was last backed up (${last.archive})`;
 }
 
 /** The command that says that the state is as it should be. */

@@ -61,7 +61,7 @@ function requireEmpty(path: string): void {
 	if (isEmpty(folder)) return;
 	throw new HoldfastError("path-occupied", `${path} is not empty`, {
 		subject: path,
-		hint: "name a folder that is empty or not there yet",
+		hint: "name a folder that is empty or does not exist",
 	});
 }
 

@@ -19,7 +19,7 @@ export const foldersPresent: StepWork<FoldersPresentStep, unknown, Present> = {
 			if (!found)
 				throw new HoldfastError("folder-not-found", `the folder ${folder} does not exist`, {
 					subject: folder,
-					hint: `is it spelled right in the config, and its disk mounted? If its data were lost: holdfast restore --service ${state ?? "NAME"} latest. If it is no longer needed, take it out of the state's folders`,
+					hint: `check its spelling in the config, and that its disk is mounted. If its data were lost: holdfast restore --service ${state ?? "NAME"} latest. If it is no longer needed, remove it from the state's folders`,
 				});
 			const left = { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) };
 			exclusions.set(folder, exclusionsOf(folder, left));
@@ -60,7 +60,7 @@ export function exclusionsOf(
 	if (!all.some(leavesNothing)) return all;
 	throw new HoldfastError(
 		"folder-not-found",
-		`the patterns of its state leave nothing of the folder ${folder}`,
-		{ subject: folder, hint: "take the folder or the pattern out of the config" },
+		`the patterns of its state exclude everything in the folder ${folder}`,
+		{ subject: folder, hint: "remove the folder or the pattern from the config" },
 	);
 }

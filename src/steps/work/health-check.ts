@@ -31,7 +31,7 @@ export const check: StepWork<CheckStep> = {
 					details: fault.details,
 					hint: `it was checked for ${check.within} seconds`,
 				});
-			log(`${label}: ${fault.what}; asking again`);
+			log(`${label}: ${fault.what}; retrying`);
 			await pause(BETWEEN_MS, undefined, { signal });
 		}
 	},

@@ -23,7 +23,7 @@ export const hook: StepWork<HookStep> = {
 			onStdout: log,
 			onStderr: log,
 		});
-		if (result.leftProcesses) log("it left processes running that held its output; they were ended");
+		if (result.leftProcesses) log("it left processes running that kept its output open; they were killed");
 		if (result.code === 0 && !result.timedOut) return;
 		throw new HoldfastError("hook-failed", `${hook} of ${state} ${describeEnd(result, spec.timeout)}`, {
 			subject: `${hook} of ${state}`,

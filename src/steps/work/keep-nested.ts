@@ -76,7 +76,7 @@ function movedAway({ place, nested }: KeepNestedStep): HoldfastError {
 	return new HoldfastError(
 		"path-occupied",
 		`${folder} belongs to another state and was moved during the restore`,
-		{ subject: folder, hint: "find what does so, and stop it with stopOnRestore; then restore again" },
+		{ subject: folder, hint: "find out what moves it, and stop that with stopOnRestore; then restore again" },
 	);
 }
 

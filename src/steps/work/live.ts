@@ -49,8 +49,8 @@ export function requireArea({ area, live }: Place): void {
 	if (found !== undefined) return;
 	throw new HoldfastError(
 		"area-missing",
-		`the private folder ${area} is not there, so ${live} cannot be put back`,
-		{ subject: area, hint: "is its filesystem mounted? Mount it, then: holdfast recover" },
+		`the private folder ${area} is missing, so ${live} cannot be put back`,
+		{ subject: area, hint: "if its file system is not mounted, mount it, then: holdfast recover" },
 	);
 }
 

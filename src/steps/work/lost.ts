@@ -47,5 +47,5 @@ export function lostOf(
 
 export const wordsOfLost = ({ states, unmounted }: LostArchive) =>
 	unmounted === undefined
-		? `is gone: it was made here, is the newest good archive of ${states.join(", ")}, and Holdfast has no record of removing it`
+		? `is gone: it was created here, is the newest good archive of ${states.join(", ")}, and Holdfast has no record of removing it`
 		: `cannot be seen: ${notMounted(unmounted)}`;

@@ -36,8 +36,7 @@ export async function neededFaults(
 		places
 			.filter(({ live }) => isWithin(path, live))
 			.map(
-				({ live }) =>
-					`${path} is needed to read the archive, and lies in ${live}: restore without --in-place`,
+				({ live }) => `${path} is needed to read the archive, but is in ${live}: restore without --in-place`,
 			),
 	);
 }
@@ -60,7 +59,7 @@ export async function findSubvolumes(
 		.map(({ path, live }) =>
 			twoCopies
 				? `${path} is a btrfs subvolume in ${live}: it will be restored as a plain folder. To keep it as it is, declare it as a separate state`
-				: `${path} is a btrfs subvolume in ${live}, and cannot be deleted in place: restore without --in-place, or delete it first (btrfs subvolume delete ${path})`,
+				: `${path} is a btrfs subvolume in ${live} and cannot be deleted in place: restore without --in-place, or delete it first (btrfs subvolume delete ${path})`,
 		);
 	return twoCopies ? { problems: [], warnings: lines } : { problems: lines, warnings: [] };
 }

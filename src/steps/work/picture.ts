@@ -150,7 +150,9 @@ export function obstacles(
 		const one = facts.get(name);
 		if (!one || one.load === "not-found") faults.push(`there is no unit ${label(name)} on this machine`);
 		else if (one.load === "template")
-			faults.push(`${label(name)} is a template: name its instances, like ${name.replace("@.", "@NAME.")}`);
+			faults.push(
+				`${label(name)} is a template: name its instances, such as ${name.replace("@.", "@NAME.")}`,
+			);
 		else if (one.upheldBy.some((by) => isTarget(by) && upIn(by, facts)))
 			faults.push(
 				`${label(name)} cannot be kept down: ${one.upheldBy.find(isTarget)} starts it again at once (Upholds=)`,
@@ -163,16 +165,16 @@ export function obstacles(
 		const along = role === "own" ? "" : `, which stops along with ${own.map(label).join(", ")},`;
 		if (itself.has(name))
 			faults.push(
-				`stopping ${label(name)} would end this run, which is part of it: run it from elsewhere, or name narrower units`,
+				`stopping ${label(name)} would end this run, which is part of it: run it from elsewhere, or stop fewer units`,
 			);
 		else if (isOfConnection(one, facts)) continue;
 		else if (one.transient)
 			faults.push(
-				`${label(name)}${along} is gone once it has stopped (it is transient) and could not be started again: make a unit file of it, or stop it in preRestore or preBackup`,
+				`${label(name)}${along} is transient: it disappears when it stops and could not be started again; create a unit file for it, or stop it in preRestore or preBackup`,
 			);
 		else if (one.load === "masked")
 			faults.push(
-				`${label(name)}${along} runs and is masked, so that it could not be started again: systemctl unmask it`,
+				`${label(name)}${along} is running but masked, so it could not be started again: systemctl unmask it`,
 			);
 		else if (role !== "along" && !one.mayStop)
 			faults.push(`${label(name)}${along} refuses to be stopped (RefuseManualStop=)`);
@@ -249,13 +251,11 @@ function reasonFor(unit: UnitFacts, role: Role, facts: Facts, reasons: ReadonlyM
 	if (unit.load === "masked") return left("it is masked", true);
 	if (unit.load !== "loaded") return left(`systemd cannot load it (${unit.load})`, true);
 	if (unit.transient) return left("it is transient, and was not running", true);
-	if (!unit.mayStart) return left("systemd does not let it be started by hand");
+	if (!unit.mayStart) return left("systemd does not allow it to be started manually");
 	const failed = unit.active === "failed";
 	const trigger = unit.triggeredBy.find(runs);
 	if (unit.ends && (!failed || (trigger !== undefined && !trigger.endsWith(".socket"))))
-		return left(
-			trigger === undefined ? "it runs when it is asked to, and ends" : `${trigger} starts it when it is due`,
-		);
+		return left(trigger === undefined ? "it runs only on request" : `${trigger} starts it when it is due`);
 	const rival = unit.conflicts.find((name) => !name.endsWith(".target") && upIn(name, facts));
 	if (rival !== undefined) return left(`${rival} is running, and would be stopped by its start`, true);
 	const puller = unit.pulledBy.find((name) => name !== unit.unit && runs(name));

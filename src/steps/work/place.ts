@@ -81,7 +81,7 @@ export const place: StepWork<PlaceStep, Placed> = {
 		removeParents(parents);
 	},
 	async whereabouts({ place: { live, staged } }) {
-		return isStaged(staged) ? [`what the archive holds of ${live} is ${staged}`] : [];
+		return isStaged(staged) ? [`the copy of ${live} from the archive is ${staged}`] : [];
 	},
 };
 
@@ -119,7 +119,7 @@ async function placeEntries(
 	if (!entryIn(area, stagedName)?.isDirectory())
 		throw new HoldfastError(
 			"path-occupied",
-			`${live} is a folder that cannot be replaced, and the archive holds a file`,
+			`${live} is a folder that cannot be replaced, but a file in the archive`,
 			{ subject: live },
 		);
 	using staged = descend(area, stagedName);

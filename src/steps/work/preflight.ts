@@ -10,10 +10,10 @@ export const preflight: StepWork<PreflightStep> = {
 		if (problems.length > 0)
 			throw new HoldfastError(
 				"preflight-failed",
-				problems.length === 1 ? (problems[0] ?? "") : `${problems.length} things stand in the way`,
+				problems.length === 1 ? (problems[0] ?? "") : `${problems.length} problems prevent the restore`,
 				{
 					details: problems.length === 1 ? [] : problems,
-					hint: "nothing was touched; fix this and try again",
+					hint: "nothing was changed; fix this and try again",
 				},
 			);
 		return warnings.length > 0 ? { warnings } : undefined;

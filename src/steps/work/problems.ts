@@ -86,7 +86,7 @@ export function holderLines(holders: readonly Holder[], stopped: ReadonlySet<str
 		const whose = unit === undefined ? "" : ` of ${unit}`;
 		const why =
 			unit !== undefined && stopped.has(unit)
-				? `though ${unit} is stopped (its KillMode= lets it go on)`
+				? `even when ${unit} is stopped (because of its KillMode=)`
 				: "and this restore does not stop it";
 		const wayOut =
 			unit?.endsWith(".service") && !stopped.has(unit) ? `name ${unit} in stopOnRestore, or ` : "";
@@ -129,9 +129,9 @@ function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string
 		if (owner === own) return behindLinks(own, folder, live, manifest);
 		const why =
 			owner === undefined
-				? `and the config does not: add it to the folders of ${own}, or restore --into another place`
+				? `but the config does not declare it: add it to the folders of ${own}, or restore to another place with --into`
 				: `and now belongs to state "${owner}": restore with --into and copy from there`;
-		return [`the archive holds ${folder} as ${own}'s, ${why}`];
+		return [`the archive contains ${folder} as part of ${own}, ${why}`];
 	});
 }
 
@@ -143,7 +143,7 @@ function behindLinks(own: string, folder: string, live: string, manifest: Manife
 			.filter((one) => !isWithin(one, folder) && isWithin(resolvedOrSame(one), live))
 			.map(
 				(one) =>
-					`${folder} is ${live}, and ${one} of state "${other}" lies in that, behind a link: it would be replaced too. Declare both by the paths where they are`,
+					`${folder} is ${live}, and ${one} of state "${other}" is inside it, behind a link: it would be replaced too. Declare both with their real paths`,
 			);
 	});
 }
@@ -170,7 +170,7 @@ async function databaseFaults(
 }
 
 function notDeclared(label: string): string {
-	return `the archive holds the ${label}, and the config does not: add it to the dumps of this state`;
+	return `the archive contains the ${label}, but the config does not declare it: add it to the dumps of this state`;
 }
 
 async function ownNeeds(step: PreflightStep, manifest: Manifest): Promise<string[]> {
@@ -182,7 +182,7 @@ function notMounted({ places, mounts = {} }: PreflightStep): string[] {
 	return Object.entries(mounts).flatMap(([path, mount]) => {
 		if (!places.some(({ folder }) => isAtOrBelow(path, folder)) || isMounted(mount)) return [];
 		return [
-			`${path} was on the file system at ${mount} when it was backed up, and nothing is mounted there now: what is restored lies on the disk below it, and is hidden once something is. If it should be mounted: mount ${mount}, then restore`,
+			`${path} was on the file system at ${mount} when it was backed up, but nothing is mounted there now: the restored data would be on the disk below it, and hidden once something is mounted there. If it should be mounted: mount ${mount}, then restore`,
 		];
 	});
 }
@@ -191,9 +191,9 @@ function staysAsItIs(others: NonNullable<PreflightStep["others"]>): string[] {
 	const more = others.length > MOST_NAMED ? ` (and ${others.length - MOST_NAMED} more)` : "";
 	return others.slice(0, MOST_NAMED).map(({ owner, folder, isStored }) => {
 		const look = isStored
-			? `; to see what the archive holds of it: holdfast restore --into FOLDER --service ${owner} …`
-			: ", and the archive does not hold it";
-		return `${folder} stays as it is: it belonged to state "${owner}" when the archive was made, and in the config it belongs to none${more}${look}`;
+			? `; to inspect its copy in the archive: holdfast restore --into FOLDER --service ${owner} …`
+			: ", and the archive does not contain it";
+		return `${folder} stays as it is: it belonged to state "${owner}" when the archive was created, but belongs to no state in the config${more}${look}`;
 	});
 }
 const MOST_NAMED = 3;
@@ -203,7 +203,7 @@ function givesWay({ live, folder }: Place): string[] {
 	const target = linkAt(live);
 	if (target === undefined) return [];
 	return [
-		`${live} is a symbolic link now, to ${shortPath(printable(target))}: what the archive holds of ${folder} takes its place, and what it leads to stays as it is`,
+		`${live} is a symbolic link now, to ${shortPath(printable(target))}: the copy of ${folder} in the archive replaces the link; its target is not changed`,
 	];
 }
 
@@ -214,7 +214,7 @@ function linksOf({ dumps }: PreflightStep): string[] {
 			return target === undefined
 				? []
 				: [
-						`${file} is a symbolic link, to ${shortPath(printable(target))}: the ${dumpLabel(dump)} takes its place, and what it leads to stays as it is`,
+						`${file} is a symbolic link, to ${shortPath(printable(target))}: the ${dumpLabel(dump)} replaces the link; its target is not changed`,
 					];
 		}),
 	);
@@ -226,14 +226,15 @@ function inPlaceFaults(step: PreflightStep, manifest: Manifest): string[] {
 	if (twoCopies) return [];
 	const own = areas.map(
 		(area) =>
-			`${area} is what an earlier restore keeps, and would be deleted: restore without --in-place, or move it away first`,
+			`${area} is the old copy that an earlier restore keeps, and would be deleted: restore without --in-place, or move it away first`,
 	);
 	const declared = Object.entries(manifest.state)
 		.filter(([owner]) => owner !== stateOf(scope))
 		.flatMap(([owner, { folders }]) => folders.map((folder) => ({ owner, folder })))
 		.filter(({ folder }) => places.some((place) => folder.startsWith(`${place.folder}/`)));
 	const others = [...declared, ...gone.slice(0, MOST_NAMED)].map(
-		({ owner, folder }) => `${folder} is state "${owner}"'s and would be deleted: restore without --in-place`,
+		({ owner, folder }) =>
+			`${folder} belongs to state "${owner}" and would be deleted: restore without --in-place`,
 	);
 	return [...own, ...others];
 }
@@ -267,7 +268,7 @@ async function lackOfRoom(step: PreflightStep, manifest: Manifest, known: Knowle
 		known.signal.throwIfAborted();
 		if (bytes !== undefined && free < bytes + SPARE_BYTES)
 			faults.push(
-				`a second copy of ${stored.join(", ")} takes ${mebibytes(bytes)}, and ${mebibytes(SPARE_BYTES)} are to stay free; ${path} has ${mebibytes(free)}: make room${inPlaceHelps ? ", or restore --in-place" : ""}`,
+				`a second copy of ${stored.join(", ")} needs ${mebibytes(bytes)}, and ${mebibytes(SPARE_BYTES)} must stay free, but ${path} has only ${mebibytes(free)}: free some space${inPlaceHelps ? ", or restore --in-place" : ""}`,
 			);
 	}
 	return faults;

@@ -23,7 +23,7 @@ export async function restoreInto(
 		await destination.restore(archive, paths, target, work);
 	} catch (error) {
 		if (work.signal.aborted || !(error instanceof TargetFull || (await isFull(folder)))) throw error;
-		throw new HoldfastError("disk-full", `no space left in ${path} for what is restored from ${archive}`, {
+		throw new HoldfastError("disk-full", `no space left in ${path} to restore ${archive}`, {
 			subject: path,
 			cause: error,
 			details: error instanceof Error ? [error.message] : [],

@@ -78,7 +78,7 @@ export async function extractInto(
 	const { archive, places } = step;
 	using area = openArea(step.area);
 	if (area === undefined)
-		throw new HoldfastError("area-missing", `the private folder ${step.area} is gone`, {
+		throw new HoldfastError("area-missing", `the private folder ${step.area} no longer exists`, {
 			subject: step.area,
 		});
 	using folder = descend(area, NEW);
@@ -105,7 +105,7 @@ async function unlocked({ places }: Pick<StageStep, "places">): Promise<string[]
 		if (locked === undefined) continue;
 		const again = unlocking({ ...locked, path: stored }).replace(/ -([ia]) /, " +$1 ");
 		lines.push(
-			`${stored} was ${locked.how} when it was backed up, and is not now; to have it so again: ${again}`,
+			`${stored} was ${locked.how} when it was backed up, but the restored copy is not; to set it again: ${again}`,
 		);
 	}
 	return lines;
@@ -119,7 +119,7 @@ async function changedHands(places: StageStep["places"]): Promise<string[]> {
 		if (is === undefined || was === undefined || is.isSymbolicLink() || was.isSymbolicLink()) continue;
 		if (is.uid === was.uid && is.gid === was.gid && is.mode === was.mode) continue;
 		lines.push(
-			`${live} comes back as ${await ownerWords(is)}, as the archive has it; until now it was ${await ownerWords(was)}`,
+			`${live} is restored as ${await ownerWords(is)}, as in the archive; until now it was ${await ownerWords(was)}`,
 		);
 	}
 	return lines;

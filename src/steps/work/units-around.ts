@@ -43,7 +43,7 @@ export async function takePicture(units: readonly Unit[], earlier: readonly Know
 		throw new HoldfastError("unit-failed", problems[0] ?? "", {
 			subject: units.map(unitLabel).join(", "),
 			details: problems.slice(1),
-			hint: "nothing was stopped; change the units in the config: systemctl list-units shows those there are",
+			hint: "nothing was stopped; change the units in the config: systemctl list-units lists the existing ones",
 		});
 	// Managers whose units were stopped last are started first.
 	return pictures

@@ -26,7 +26,7 @@ export const unitsDown: StepWork<UnitsDownStep> = {
 			const going = own.filter((unit) => !isDown(facts.get(unit) ?? GONE));
 			if (going.length === 0) return;
 			if (performance.now() > until)
-				throw await unitFailure(going[0] ?? { unit: "" }, "does not go down, or waits to be started");
+				throw await unitFailure(going[0] ?? { unit: "" }, "does not stop, or is waiting to be started");
 			await pause(POLL_MS, undefined, { signal });
 		}
 	},
@@ -48,8 +48,8 @@ function startedMeanwhile(units: readonly Known[], facts: ReadonlyMap<object, Un
 			details: suspects.length === 0 ? [] : [`what can start it: ${suspects.join(", ")}`],
 			hint:
 				names.length === 0
-					? "find what starts it (a hook, a timer, a script that watches it), and name its unit in stopOnRestore too"
-					: `find who asks for it (busctl monitor ${names[0]}), and name its unit in stopOnRestore too`,
+					? "find what starts it (a hook, a timer, a script that watches it), and add its unit to stopOnRestore"
+					: `find out what requests it (busctl monitor ${names[0]}), and add its unit to stopOnRestore`,
 		},
 	);
 }

@@ -52,7 +52,7 @@ async function startedBefore(
 	const facts = await factsOf(ownOf(note));
 	return [...facts]
 		.filter(([unit, now]) => isUp(now) && !startsOf(unit, plan, handedBy).includes(now.invocation))
-		.map(([unit]) => `${unitLabel(unit)} ran while its copy was made: the copy may not be of one moment`);
+		.map(([unit]) => `${unitLabel(unit)} was running while it was copied: the copy may be inconsistent`);
 }
 
 /** Every start of a unit by this run itself: the undo of another state may have started it again. */

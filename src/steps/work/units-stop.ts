@@ -56,7 +56,7 @@ export const unitsStop: StepWork<UnitsStopStep, StopNote, StopNote> = {
 			if (up.length === 0) return;
 			throw new HoldfastError("unit-failed", `${up.map(unitLabel).join(", ")} stays stopped`, {
 				subject: up.map(unitLabel).join(", "),
-				hint: "what it uses could not all be put back: fix that, then: holdfast recover",
+				hint: "not all of its data could be put back; fix that, then: holdfast recover",
 			});
 		}
 		for (const [user, some] of byManager(note.masked ?? []))
@@ -83,7 +83,7 @@ export const unitsStop: StepWork<UnitsStopStep, StopNote, StopNote> = {
 	},
 };
 
-const UNDONE = "it was not running before, and what was done is undone";
+const UNDONE = "it was not running before, and the restore was rolled back";
 
 /** The units as earlier steps of this run saw them, before they stopped them: that is what is restored. */
 function earlierPictures(step: UnitsStopStep, { plan, handedBy }: StepContext<StopNote, StopNote>): Known[] {

@@ -57,7 +57,7 @@ function pinnedOf({ live, mode }: Place): Unmovable {
 				.slice(0, MOST_NAMED)
 				.map(
 					(name) =>
-						`${live}/${name} lies in the lower layer of an overlay file system and cannot be renamed: restore --in-place, or make it a folder of the upper layer, while nothing uses it (cp -a, then delete, then rename)`,
+						`${live}/${name} is in the lower layer of an overlay file system and cannot be renamed: restore --in-place, or make it a folder of the upper layer, while nothing uses it (cp -a, then delete, then rename)`,
 				),
 			warnings: [],
 		};
@@ -65,7 +65,7 @@ function pinnedOf({ live, mode }: Place): Unmovable {
 	return {
 		problems: [],
 		warnings: [
-			`${live} lies in the lower layer of an overlay file system and cannot be renamed: it is put aside as a copy, and its service is down for as long as that takes`,
+			`${live} is in the lower layer of an overlay file system and cannot be renamed: it is copied instead, and its service is down while that takes place`,
 		],
 	};
 }

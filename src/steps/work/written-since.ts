@@ -60,7 +60,7 @@ export async function foundWritten(
 	const free = freeName(home, `${mode === "entries" ? "" : `${name}.`}found-${plan.run}`, plan.run);
 	const keptAs = join(home.path, free);
 	leaves(
-		`${latest.file} was written at ${localTime(latest.at)}, after the restore had put ${live} there and before it was undone: what was restored and written to is kept as ${keptAs}; take from it what you need, then delete it`,
+		`${latest.file} was written at ${localTime(latest.at)}, after the restore had put ${live} in place and before it was undone: the restored data with these changes are kept as ${keptAs}; copy from it what you need, then delete it`,
 	);
 	return { keptAs, ...(mode === "entries" ? { entries: movable(home) } : {}) };
 }
