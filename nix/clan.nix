@@ -50,14 +50,14 @@ in
         snapshots = 20;
       };
       description = ''
-        The settings of Clan's localbackup service, once more: it hands them to no option that can be read. Without
-        them its own commands are used as they are.
+        A copy of the settings of Clan's localbackup service, which does not expose them as options. Without
+        them, its own commands are used unchanged.
       '';
     };
     takeOver = lib.mkOption {
       type = lib.types.bool;
       default = false;
-      description = "Stop the timers of Clan's own borgbackup jobs, so that Holdfast alone writes to their repositories.";
+      description = "Stop the timers of Clan's own borgbackup jobs, so that only Holdfast writes to their repositories.";
     };
   };
 

@@ -30,50 +30,50 @@ let
       dumps = mkOption {
         type = types.listOf free;
         default = [ ];
-        description = "Databases that belong to the state.";
+        description = "Databases of the state: dumped in a backup, loaded and swapped in by a restore.";
       };
       hooks = lib.genAttrs [ "preBackup" "postBackup" "preRestore" "postRestore" ] (
         name:
         mkOption {
           type = hook;
           default = null;
-          description = "Commands at ${name}: a script, a command as a list, or an attribute set with options.";
+          description = "Command to run at ${name}: a script, a command as a list, or an attribute set with options.";
         }
       );
       stopOnBackup = mkOption {
         type = types.listOf (types.either types.str free);
         default = [ ];
-        description = "Units that are stopped while the backup is taken.";
+        description = "Units to stop while the backup is taken.";
       };
       stopOnRestore = mkOption {
         type = types.listOf (types.either types.str free);
         default = [ ];
-        description = "Units that are stopped around the swap of a restore.";
+        description = "Units to stop while a restore replaces the data.";
       };
       after = mkOption {
         type = types.listOf types.str;
         default = [ ];
-        description = "States that come before this one.";
+        description = "States that are backed up and restored before this one.";
       };
       settle = mkOption {
         type = types.nullOr (types.either types.int types.str);
         default = null;
-        description = "How long the units must stay active after a restore before it counts.";
+        description = "How long the units must stay active after a restore before it counts as successful.";
       };
       specialFiles = mkOption {
         type = types.nullOr types.bool;
         default = null;
-        description = "Whether a restore brings back device nodes, setuid files and file capabilities.";
+        description = "Whether to restore device nodes, setuid files and file capabilities.";
       };
       healthChecks = mkOption {
         type = types.listOf free;
         default = [ ];
-        description = "What shows that the service is healthy.";
+        description = "Tests that the service is healthy.";
       };
       maxAge = mkOption {
         type = types.nullOr types.str;
         default = null;
-        description = "A good archive must not be older than this.";
+        description = "Maximum age of the newest good archive.";
       };
       replace = mkOption {
         type = types.listOf types.str;
@@ -191,7 +191,7 @@ in
           stopOnRestore = [ "notes.service" ];
         };
       };
-      description = "State that services own, by name.";
+      description = "States that services own, by name.";
     };
 
     services = mkOption {
@@ -200,7 +200,7 @@ in
       example = {
         postgresql = { };
       };
-      description = "Applications by their Holdfast module; see `holdfast modules`.";
+      description = "Applications, by the name of their Holdfast module; see `holdfast modules`.";
     };
 
     providers = mkOption {
@@ -251,13 +251,13 @@ in
       type = types.nullOr types.str;
       default = null;
       example = "26h";
-      description = "A good archive of each state must not be older than this.";
+      description = "Maximum age of the newest good archive of each state.";
     };
 
     notify = mkOption {
       type = types.listOf free;
       default = [ ];
-      description = "Who is told of runs.";
+      description = "Whom to notify about runs.";
     };
 
     metricsFile = mkOption {
@@ -270,13 +270,13 @@ in
       type = free;
       default = { };
       internal = true;
-      description = "What Clan declares; set by nix/clan.nix.";
+      description = "Declarations from Clan; set by nix/clan.nix.";
     };
 
     declared = mkOption {
       type = types.anything;
       readOnly = true;
-      description = "All of the above, as `machines.<name>` of a holdfast.yaml has it.";
+      description = "All of the above, in the form of `machines.<name>` in a holdfast.yaml.";
     };
   };
 
@@ -305,11 +305,11 @@ in
       assertions = [
         {
           assertion = cfg.declared ? state || cfg.declared ? services || cfg.declared ? clan;
-          message = "services.holdfast is enabled, and nothing is declared: set services.holdfast.state or services.holdfast.services";
+          message = "services.holdfast is enabled, but nothing is declared: set services.holdfast.state or services.holdfast.services";
         }
         {
           assertion = cfg.declared ? providers || cfg.declared ? clan;
-          message = "services.holdfast is enabled, and keeps archives nowhere: set services.holdfast.providers";
+          message = "services.holdfast is enabled, but has no provider to store archives: set services.holdfast.providers";
         }
       ];
 

@@ -109,7 +109,7 @@ let
     what: requestText:
     mkOption {
       default = { };
-      description = "Requests of SelfHostBlocks' ${what} contract, by the name of the state that each becomes.";
+      description = "Requests of SelfHostBlocks' ${what} contract, by the name of their state.";
       type = types.attrsOf (
         types.submodule (
           { name, ... }:
@@ -122,7 +122,7 @@ let
               settings = mkOption {
                 type = types.attrsOf types.anything;
                 default = { };
-                description = "What the contract leaves to the provider. Holdfast has these in services.holdfast, for all states.";
+                description = "Settings that the contract leaves to the provider. Holdfast has them in services.holdfast, for all states.";
               };
               result = mkOption {
                 type = types.attrsOf types.str;
@@ -131,7 +131,7 @@ let
                   restoreScript = "holdfast-contract-${name}";
                   inherit backupService;
                 };
-                description = "What the contract gives back.";
+                description = "The result of the contract.";
               };
             };
           }
@@ -152,7 +152,7 @@ in
     assertions = [
       {
         assertion = both == [ ];
-        message = "services.holdfast: ${builtins.concatStringsSep ", " both} is in contracts and in databaseContracts; each becomes a state, so give one of them another name";
+        message = "services.holdfast: ${builtins.concatStringsSep ", " both} is in contracts and in databaseContracts; each becomes a state, so rename one of them";
       }
     ];
     services.holdfast.state =

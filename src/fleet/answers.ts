@@ -124,8 +124,7 @@ export function answerOf(
 	const failed = v.safeParse(errorAnswer, value);
 	if (failed.success) throw errorOf(failed.output.error);
 	const parsed = v.safeParse(schema, value);
-	if (!parsed.success)
-		throw invalidAnswer(address, `sent an invalid answer (${issueOf(parsed.issues)})`);
+	if (!parsed.success) throw invalidAnswer(address, `sent an invalid answer (${issueOf(parsed.issues)})`);
 	const other = namesIn(parsed.output).find((one) => one !== machine);
 	if (other !== undefined) throw invalidAnswer(address, `answered for another machine, "${other}"`);
 	return parsed.output;

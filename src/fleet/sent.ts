@@ -11,7 +11,7 @@ const LINE_LIMITS = { depth: 50, values: 200_000 };
 
 /** Something that no Holdfast would send. */
 export function invalidAnswer({ machine, host }: Address, what: string): HoldfastError {
-	return new HoldfastError("answer-invalid", `${machine} ${what}, which is not a valid answer of Holdfast`, {
+	return new HoldfastError("answer-invalid", `no valid answer from ${machine}: it ${what}`, {
 		subject: machine,
 		hint: `log in there and check the holdfast program: ssh ${host}; to install it again: holdfast deploy ${machine}`,
 	});

@@ -56,7 +56,8 @@ const MEANINGS: readonly {
 		code: "ssh-refused",
 		words: /Permission denied|Too many authentication failures|no mutual signature/,
 		message: ({ machine, host }) => `${machine} (${host}) refused the login`,
-		hint: ({ host }) => `ssh ${host} must work without asking anything; check that your key is authorized there and loaded in your agent`,
+		hint: ({ host }) =>
+			`ssh ${host} must work without asking anything; check that your key is authorized there and loaded in your agent`,
 	},
 	{
 		code: "sudo-refused",

@@ -85,7 +85,9 @@ export const restore = machineCommand({
 			specialFiles: switchFlag("also restore device nodes, setuid files and file capabilities"),
 			keepOld: { ...valueFlag("keep the old copy for this long, e.g. 7d", "TIME"), parse: seconds },
 			keepFailed: switchFlag("keep the restored data even if a health check fails"),
-			noStart: switchFlag("do not start units that were not running; units that were running are started again"),
+			noStart: switchFlag(
+				"do not start units that were not running; units that were running are started again",
+			),
 			trustArchive: switchFlag(
 				"grant the databases all the rights that the archive asks for, even if this machine did not write it",
 			),

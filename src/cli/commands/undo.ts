@@ -38,7 +38,9 @@ export const undo = command({
 		flags: {
 			...commonFlags,
 			on: onFlag,
-			noStart: switchFlag("do not start units that were not running; units that were running are started again"),
+			noStart: switchFlag(
+				"do not start units that were not running; units that were running are started again",
+			),
 			dryRun: switchFlag("print the plan and do nothing"),
 			yes: switchFlag("do not ask"),
 		},

@@ -34,7 +34,7 @@ export async function requireOwnDefiners(
 	if (faults.length === 0) return;
 	throw new HoldfastError(
 		"archive-not-trusted",
-		`the dump of ${database} holds what would run with the rights of accounts that reach rightsBeyond it`,
+		`the dump of ${database} contains code that would run as accounts with privileges on other databases`,
 		{
 			details: faults,
 			hint: "this archive was not written by this machine, or was modified since; if you trust its contents, restore it with --trust-archive",

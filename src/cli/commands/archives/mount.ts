@@ -16,7 +16,7 @@ export const mount = machineCommand({
 	docs: {
 		brief: "show an archive as a folder, read-only, until you press Ctrl-C",
 		customUsage: [usage],
-		fullDescription: `FOLDER is an empty folder. For engines that can: borgbackup and restic through\nFUSE, localbackup as it is.\n\n${ARCHIVE_HELP}\n\nExample:\n  holdfast archives mount latest /mnt/look`,
+		fullDescription: `FOLDER is an empty folder. Supported by borgbackup and restic, which use FUSE, and\nby localbackup, whose archives are plain folders.\n\n${ARCHIVE_HELP}\n\nExample:\n  holdfast archives mount latest /mnt/look`,
 	},
 	parameters: { flags, positional },
 	machine,
