@@ -102,6 +102,8 @@ export interface Work {
 export interface Progress {
 	readonly bytes?: number;
 	readonly totalBytes?: number;
+	/** An estimate, if the engine does not know `totalBytes`. */
+	readonly expectedBytes?: number;
 	readonly files?: number;
 	readonly path?: string;
 }

@@ -126,13 +126,16 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 	"run-started": event({
 		operation: short,
 		machine: short,
-		steps: v.array(v.looseObject({ id: text, kind: short, title: text, scope: text })),
+		steps: v.array(
+			v.looseObject({ id: text, kind: short, title: text, scope: text, label: v.optional(text) }),
+		),
 	}),
 	"step-started": event(titled),
 	"step-progress": event({
 		step: text,
 		bytes: v.optional(count),
 		totalBytes: v.optional(count),
+		expectedBytes: v.optional(count),
 		files: v.optional(count),
 		path: v.optional(text),
 	}),

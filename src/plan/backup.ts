@@ -67,6 +67,7 @@ export function planBackup(request: BackupRequest): Plan {
 			id: archiveCreate.id(provider, destination),
 			scope,
 			title: `write ${archive} to ${destination} (${provider})`,
+			label: `write to ${destination} (${provider})`,
 			touches: [`${provider}/${destination}`],
 			sideBySide: true,
 			provider,

@@ -102,6 +102,8 @@ export interface LiveArea {
 	print(lines: readonly string[]): void;
 	/** The number of rows of the screen. */
 	height(): number;
+	/** The most characters of a row. */
+	width(): number;
 	close(): void;
 }
 
@@ -132,6 +134,7 @@ export async function liveArea(): Promise<LiveArea> {
 			printMessage(lines);
 		},
 		height: () => screen.rows || 24,
+		width: () => (screen.columns || 80) - 1,
 		close() {
 			area.clear();
 			area.done();

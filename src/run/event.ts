@@ -11,6 +11,8 @@ export interface StepLine {
 	readonly kind: string;
 	readonly title: string;
 	readonly scope: string;
+	/** A shorter title, for the display of what is in progress. */
+	readonly label?: string;
 }
 
 /** Used instead of a step's id for a line about the run's surroundings, such as a notification that could not be sent. */

@@ -44,7 +44,10 @@ export class RunReporter {
 			type: "run-started",
 			operation,
 			machine: manifest.machine,
-			steps: steps.map(({ id, kind, title, scope }) => ({ id, kind, title, scope })),
+			steps: steps.map(({ id, kind, title, scope, label }) => ({
+				...{ id, kind, title, scope },
+				...(label === undefined ? {} : { label }),
+			})),
 		});
 	}
 

@@ -5,6 +5,8 @@ export interface StepBase {
 	/** Unique within the plan. */
 	readonly id: string;
 	readonly title: string;
+	/** A shorter title, for the display of what is in progress. A step that has one is reported when it is done, however short. */
+	readonly label?: string;
 	/** What fails together: when a step fails, the rest of its scope is skipped and its completed steps are undone. */
 	readonly scope: string;
 	/** Paths, units and databases that it changes. */

@@ -219,8 +219,8 @@ test("what passes for an event can be shown, whatever it holds", () => {
 			const run = follower();
 			for (let step = 0; step < 300; step++)
 				run.follow("step" in event ? { ...event, step: `${step}` } : event);
-			assert.ok(run.steps().length <= 200);
-			for (const text of [...linesOf(event, false), ...linesOf(event, true), run.summary(), run.clock()])
+			assert.ok(run.steps(80).length <= 200);
+			for (const text of [...linesOf(event, false), ...linesOf(event, true), run.summary(80), run.clock()])
 				assert.equal(typeof text, "string");
 			if (event.type === "run-ended") fleetTable([{ machine: "web01", code: 0, end: event }]);
 		}),

@@ -38,7 +38,8 @@ export async function fleetLive(count: number): Promise<FleetReporter> {
 		const width = Math.max(...[...atWork.keys()].map((name) => name.length), 0);
 		const most = Math.max(1, area.height() - 2);
 		const rows = [...atWork].map(
-			([machine, run]) => `${spinner(frame)} ${machine.padEnd(width)}  ${run.summary()}`,
+			([machine, run]) =>
+				`${spinner(frame)} ${machine.padEnd(width)}  ${run.summary(area.width() - width - 4)}`,
 		);
 		const shown =
 			rows.length > most ? [...rows.slice(0, most - 1), `… ${rows.length - most + 1} more`] : rows;

@@ -22,7 +22,7 @@ import type { DumpedDatabase } from "../dump.ts";
 import { withPoint } from "../fault.ts";
 import { afterwards, dumpedBy } from "./archive-seen.ts";
 import { exclusionsOf } from "./folders-present.ts";
-import { measureStates } from "./measured.ts";
+import { type MeasuredStates, measureStates } from "./measured.ts";
 import { statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
 
 /** The scope whose dump failed while the engine was reading it. */
@@ -98,7 +98,7 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 				records: (names) => context.records(destination, names),
 			},
 			!knows(destination.location),
-			withPoint(context),
+			withPoint({ ...context, progress: estimating(toStore, measuring.found, context) }),
 		);
 		context.point("written");
 		const measured = await measuring.found;
@@ -134,6 +134,23 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 	} finally {
 		await rm(spool, { recursive: true, force: true });
 	}
+}
+
+/** Report progress with an estimate of the total: what the states held last time, until they have been measured. */
+function estimating(
+	{ good }: ToStore,
+	found: Promise<MeasuredStates>,
+	{ progress, lastGood }: StepContext,
+): StepContext["progress"] {
+	const total = (bytesOf: (state: string) => number | undefined) =>
+		good
+			.map(([name]) => bytesOf(name))
+			.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0);
+	let expectedBytes = total((state) => lastGood(state)?.record.bytes);
+	void found.then((measured) => {
+		expectedBytes = total((state) => measured.get(state)?.bytes) ?? expectedBytes;
+	});
+	return (made) => progress(expectedBytes === undefined ? made : { ...made, expectedBytes });
 }
 
 const whole = (path: string): Root => ({ path, exclude: [] });
