@@ -2,8 +2,8 @@
 import { places } from "../host/places.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { ListedArchive } from "../plan/archives.ts";
-import type { RestoreRequest } from "../plan/restore.ts";
 import { heldDatabases } from "../plan/targets.ts";
+import type { RestoreRequest } from "../plan/transaction.ts";
 import { Journal } from "../run/journal.ts";
 import { recordOf } from "../values/record.ts";
 
