@@ -65,77 +65,16 @@ export async function create(
 	const about = aboutTag(request.metadata, AT_FIRST);
 	if (mayInit) await initialise(destination, work);
 	const { streams = [], metadata, name } = request;
-	const common = [
+	const words = [
 		"--json",
 		`--host=${metadata.machine}`,
 		...(compression ? [`--compression=${compression}`] : []),
 	];
-	const failed = new AbortController();
-	const own: Work = { ...work, signal: AbortSignal.any([work.signal, failed.signal]) };
-	let fault: unknown;
-	/** The last one that was written. */
-	let snapshot: string | undefined;
+	const written = countWritten();
 	try {
-		const sizes = { bytes: 0, storedBytes: 0, files: 0 };
-		const add = (message: Record<string, unknown>) => {
-			if (!v.is(summarySchema, message)) return;
-			sizes.bytes += message.total_bytes_processed;
-			sizes.storedBytes += message.data_added;
-			sizes.files += message.total_files_processed;
-			snapshot = message.snapshot_id;
-		};
-		await sideBySide(streams, STREAMS_AHEAD, async ({ path, open }) => {
-			try {
-				await restic(
-					destination,
-					["backup", ...common, `--tag=${PART}${name}`, "--stdin", `--stdin-filename=${path}`],
-					own,
-					{ input: await open(own.signal), onJson: add },
-				);
-			} catch (error) {
-				fault ??= error;
-				failed.abort();
-				throw error;
-			}
-		});
-		const { there, unreadable } = await presentRoots(request.roots);
-		const watch = watchUnsteady();
-		const roots = new Set(request.roots.map(({ path }) => path));
-		const began = Date.now();
-		await restic(
-			destination,
-			[
-				"backup",
-				...common,
-				// restic reports each file that it has read and how long that took, but not whether the file changed meanwhile.
-				"--verbose=2",
-				`--tag=${ARCHIVE}${name}`,
-				`--tag=${about}`,
-				...resticExcludes(request.roots),
-				"--files-from-raw=-",
-			],
-			work,
-			{
-				input: there.map(({ path }) => `${path}\0`).join(""),
-				accept: [3],
-				// Inside a JSON string it would be escaped.
-				ignores: '"action":"unchanged"',
-				...(request.closed ? { closed: request.closed } : {}),
-				onJson: (message) => {
-					add(message);
-					const status = v.safeParse(statusSchema, message);
-					if (status.success) work.progress(progressOf(status.output));
-					const read = v.safeParse(readSchema, message);
-					if (read.success) watch.readSince(read.output.item, Date.now() - read.output.duration * 1000);
-					if (message.message_type !== "error") return;
-					const { path, reason, isAbsent, isUnsaid } = unreadableOf(message);
-					if ((isAbsent || (isUnsaid && isGone(path, began))) && !roots.has(path)) watch.vanished(path);
-					else unreadable.push({ path, reason });
-				},
-			},
-		);
-		unreadable.push(...(await missingAmong(destination, there, snapshot, unreadable, work)));
-		return { ...sizes, ...disk, unreadable, unsteady: watch.found };
+		await writeStreams(destination, request, words, written, work);
+		const told = await writeFolders(destination, request, [...words, `--tag=${about}`], written, work);
+		return { ...written.sizes, ...disk, ...told };
 	} catch (error) {
 		if (streams.length > 0)
 			await discardPartial(destination, name, { ...work, signal: new AbortController().signal }).catch(
@@ -152,8 +91,99 @@ export async function create(
 					hint: "check that the disk is mounted; to start over, run restic init, then create again",
 				},
 			);
-		throw fault ?? error;
+		throw error;
 	}
+}
+
+/** Adds up what restic reports of each snapshot that it has written. */
+function countWritten() {
+	const sizes = { bytes: 0, storedBytes: 0, files: 0 };
+	let snapshot: string | undefined;
+	return {
+		sizes,
+		add(message: Record<string, unknown>) {
+			if (!v.is(summarySchema, message)) return;
+			sizes.bytes += message.total_bytes_processed;
+			sizes.storedBytes += message.data_added;
+			sizes.files += message.total_files_processed;
+			snapshot = message.snapshot_id;
+		},
+		/** The last one that was written. */
+		lastSnapshot: () => snapshot,
+	};
+}
+type Written = ReturnType<typeof countWritten>;
+
+/** One snapshot for each stream. When one fails, the others are ended. */
+async function writeStreams(
+	destination: ResticDestination,
+	{ streams = [], name }: ArchiveRequest,
+	words: readonly string[],
+	written: Written,
+	work: Work,
+): Promise<void> {
+	const failed = new AbortController();
+	const own: Work = { ...work, signal: AbortSignal.any([work.signal, failed.signal]) };
+	await sideBySide(streams, STREAMS_AHEAD, async ({ path, open }) => {
+		try {
+			await restic(
+				destination,
+				["backup", ...words, `--tag=${PART}${name}`, "--stdin", `--stdin-filename=${path}`],
+				own,
+				{ input: await open(own.signal), onJson: written.add },
+			);
+		} catch (error) {
+			failed.abort();
+			throw error;
+		}
+	});
+}
+
+/** The snapshot of the folders, which makes the archive one that is listed. */
+async function writeFolders(
+	destination: ResticDestination,
+	request: ArchiveRequest,
+	words: readonly string[],
+	written: Written,
+	work: Work,
+): Promise<Pick<CreateResult, "unreadable" | "unsteady">> {
+	const { there, unreadable } = await presentRoots(request.roots);
+	const watch = watchUnsteady();
+	const roots = new Set(request.roots.map(({ path }) => path));
+	const began = Date.now();
+	await restic(
+		destination,
+		[
+			"backup",
+			...words,
+			// restic reports each file that it has read and how long that took, but not whether the file changed meanwhile.
+			"--verbose=2",
+			`--tag=${ARCHIVE}${request.name}`,
+			...resticExcludes(request.roots),
+			"--files-from-raw=-",
+		],
+		work,
+		{
+			input: there.map(({ path }) => `${path}\0`).join(""),
+			accept: [3],
+			// Inside a JSON string it would be escaped.
+			ignores: '"action":"unchanged"',
+			...(request.closed ? { closed: request.closed } : {}),
+			onJson: (message) => {
+				written.add(message);
+				const status = v.safeParse(statusSchema, message);
+				if (status.success) work.progress(progressOf(status.output));
+				const read = v.safeParse(readSchema, message);
+				if (read.success) watch.readSince(read.output.item, Date.now() - read.output.duration * 1000);
+				if (message.message_type !== "error") return;
+				const { path, reason, isAbsent, isUnsaid } = unreadableOf(message);
+				if ((isAbsent || (isUnsaid && isGone(path, began))) && !roots.has(path)) watch.vanished(path);
+				else unreadable.push({ path, reason });
+			},
+		},
+	);
+	unreadable.push(...(await missingAmong(destination, there, written.lastSnapshot(), unreadable, work)));
+	return { unreadable, unsteady: watch.found };
 }
 
 /** A root inside another one could have been excluded along with a folder around it. */
