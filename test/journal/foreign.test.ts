@@ -206,7 +206,7 @@ test("a journal of a newer version names the program that wrote it, and can be s
 	const { code, stderr } = await dead.place.holdfast("recover");
 	assert.equal(code, 1);
 	assert.match(stderr, /was written by a newer version of Holdfast, 0\.9\.7/);
-	assert.match(stderr, /run Holdfast 0\.9\.7/);
+	assert.match(stderr, /use Holdfast 0\.9\.7/);
 	const aside = await dead.place.holdfast("recover", "--abandon", "journal", "--yes");
 	assert.equal(aside.code, 0, aside.stderr);
 	assert.match(aside.stdout, new RegExp(`run ${dead.run} \\(restore, started by Holdfast 0\\.9\\.7\\)`));
