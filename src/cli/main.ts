@@ -1,6 +1,6 @@
 // The program: arguments in, exit code out. Whatever needs no parser is answered without loading one.
 import { explainMissingFolder } from "../host/working-folder.ts";
-import { linesIn, parserStreams, print, printMessage } from "../report/terminal.ts";
+import { linesIn, parserStreams, print, printMessage, resultsAreSeen } from "../report/terminal.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { VERSION } from "../values/version.ts";
 import type { Context } from "./command.ts";
@@ -42,6 +42,10 @@ async function main(args: readonly string[]): Promise<number> {
 		case "__complete":
 			await (await import("./complete.ts")).complete(more, contextOf(more));
 			return EXIT.done;
+		case "":
+			return (
+				(resultsAreSeen() ? await (await import("./overview.ts")).overview() : undefined) ?? runCommand(args)
+			);
 		default:
 			return runCommand(args);
 	}

@@ -24,6 +24,11 @@ export function print(lines: Lines): void {
 	writeResults(textOf(lines));
 }
 
+/** Results for people on a screen: a line that does not fit into its width is cut. */
+export function printClipped(lines: readonly string[]): void {
+	print(lines.map((line) => clipped(printableLine(line), process.stdout.columns || 80)));
+}
+
 /** Messages for people in addition to results, on standard error. */
 export function printMessage(lines: Lines): void {
 	writeMessages(textOf(typeof lines === "string" ? shortLine(lines) : lines.map(shortLine)));

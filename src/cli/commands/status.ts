@@ -121,7 +121,8 @@ async function look(
 	return { code, known };
 }
 
-async function standingHere(manifest: Manifest): Promise<Standing> {
+/** Of this machine, by its own records. */
+export async function standingHere(manifest: Manifest): Promise<Standing> {
 	const { state, runtime } = places();
 	using journal = Journal.read(state);
 	const parsed = v.safeParse(manifestSchema, deployedHere(manifest));

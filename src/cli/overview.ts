@@ -1,0 +1,38 @@
+// `holdfast` alone on a terminal.
+import { loadConfig } from "../config/load.ts";
+import { isHere } from "../fleet/select.ts";
+import { printClipped } from "../report/terminal.ts";
+import { overviewText } from "../report/text/overview.ts";
+import { HoldfastError } from "../values/error.ts";
+import { EXIT } from "../values/error-codes.ts";
+import { finished } from "./command.ts";
+import { standingHere } from "./commands/status.ts";
+import { loading } from "./machines.ts";
+
+/** The exit code, or undefined if there is no config, or no machine in it is this one. */
+export async function overview(): Promise<number | undefined> {
+	let isShown = true;
+	const code = await finished({ json: false, quiet: false, debug: false }, async () => {
+		try {
+			const config = await loadConfig(undefined, loading);
+			const machines = [...(await config.resolve()).values()];
+			const here = machines.filter(isHere);
+			const [only] = here;
+			isShown = only !== undefined && here.length === 1;
+			if (only !== undefined && isShown)
+				printClipped(
+					overviewText({
+						file: config.file,
+						here: await standingHere(only),
+						others: machines.length - 1,
+					}),
+				);
+			return EXIT.done;
+		} catch (error) {
+			isShown = !(error instanceof HoldfastError && error.code === "config-not-found");
+			if (isShown) throw error;
+			return EXIT.done;
+		}
+	});
+	return isShown ? code : undefined;
+}

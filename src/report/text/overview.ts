@@ -1,0 +1,68 @@
+// `holdfast` alone: the state of things on one screen, at most ten lines.
+import { localTime } from "../../values/local-time.ts";
+import type { Standing } from "../result.ts";
+import { table } from "./table.ts";
+import { duration } from "./units.ts";
+
+const MOST_LINES = 10;
+/** The heading, the next backup, and what to type. */
+const OTHER_LINES = 3;
+const MOST_PROBLEMS = 2;
+
+export interface Overview {
+	/** The config file. */
+	readonly file: string;
+	readonly here: Standing;
+	/** Other machines of the config, which are not asked. */
+	readonly others: number;
+}
+
+export function overviewText({ file, here, others }: Overview): string[] {
+	const { machine, archives, problems, timers, now } = here;
+	const names = [...new Set(archives.map(({ state }) => state))];
+	const states = names
+		.map((state) => stateOf(state, archives))
+		.sort((a, b) => Number(a.isWell) - Number(b.isWell));
+	const room = MOST_LINES - OTHER_LINES - Math.min(problems.length, MOST_PROBLEMS + 1);
+	const shown = states.length > room ? states.slice(0, room - 1) : states;
+	const more = states.length - shown.length;
+	const [next] = timers.flatMap((timer) => timer.next ?? []).sort();
+	const isEmpty = states.every(({ created }) => created === undefined);
+	return [
+		`${machine}, by ${file}${others === 0 ? "" : `; ${others} other ${others === 1 ? "machine" : "machines"}: holdfast status --all`}`,
+		...(names.length === 0
+			? ["Nothing is protected yet: add a state to the config, or begin with: holdfast init"]
+			: table(shown.map(({ cells }) => cells))),
+		...(more === 0 ? [] : [`  and ${more} more: holdfast status`]),
+		...problems.slice(0, MOST_PROBLEMS).map((line) => `! ${line}`),
+		...(problems.length > MOST_PROBLEMS
+			? [`! and ${problems.length - MOST_PROBLEMS} more problems: holdfast status`]
+			: []),
+		now === undefined
+			? `Next backup: ${next === undefined ? "no timer is active (holdfast deploy sets them up)" : localTime(next)}`
+			: `Running now: ${now}`,
+		isEmpty
+			? "Type: holdfast create (back up), holdfast --help (everything else)"
+			: "Type: holdfast create, list, restore (asks what and from when), --help",
+	];
+}
+
+function stateOf(state: string, archives: Standing["archives"]) {
+	const own = archives.filter((one) => one.state === state);
+	const isWell = own.every(
+		({ isLate, doubt, missing, failedCheck }) =>
+			!isLate && doubt === undefined && missing === undefined && failedCheck === undefined,
+	);
+	const good = own.filter(({ created }) => created !== undefined);
+	const [newest] = good.sort((a, b) => (a.ageSeconds ?? 0) - (b.ageSeconds ?? 0));
+	const { created, ageSeconds } = newest ?? {};
+	const cells = [
+		isWell ? "✔" : "✘",
+		state,
+		created === undefined || ageSeconds === undefined
+			? "no good backup"
+			: `last good backup ${duration(ageSeconds)} ago`,
+		good.length === 0 ? "" : `in ${good.map(({ destination }) => destination).join(", ")}`,
+	];
+	return { isWell, created, cells };
+}
