@@ -1,10 +1,12 @@
 // The greeting of a remote Holdfast: what may precede it, what it contains, and what its absence means.
+import { describeEnd } from "../host/exec.ts";
 import { recordReader } from "../host/lines.ts";
 import { HoldfastError } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
 import { type Greeting, PROTOCOL } from "./protocol.ts";
 import { invalidAnswer, lineIn } from "./sent.ts";
 import { type Connection, greetingSeconds } from "./ssh.ts";
+import type { SessionEnd } from "./ssh-words.ts";
 
 /** A larger difference between the clocks is reported: `latest`, ages and retention depend on them. */
 const MOST_SKEW_SECONDS = 5 * 60;
@@ -96,17 +98,12 @@ function spanOf(seconds: number): string {
 }
 
 /** No greeting: Holdfast is missing or too old, or the machine cannot be reached. */
-export function noGreeting(
-	connection: Connection,
-	stderr: readonly string[],
-	noise: readonly string[],
-	end: string,
-): HoldfastError {
+export function noGreeting(connection: Connection, end: SessionEnd, noise: readonly string[]): HoldfastError {
 	const { machine } = connection.address;
-	if (/No command registered for .*__serve/.test([...stderr, ...noise].join("\n")))
+	if (/No command registered for .*__serve/.test([...end.stderr, ...noise].join("\n")))
 		return new HoldfastError("holdfast-incompatible", `the Holdfast on ${machine} is too old for this one`, {
 			subject: machine,
 			hint: `update it: holdfast deploy ${machine}`,
 		});
-	return connection.fault(stderr, end, noise);
+	return connection.fault(end, describeEnd(end), noise);
 }

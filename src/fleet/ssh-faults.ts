@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { HoldfastError } from "../values/error.ts";
 import type { ErrorCode } from "../values/error-codes.ts";
 import { quoted } from "./quoted.ts";
+import type { Said } from "./ssh-words.ts";
 
 export interface Address {
 	/** The machine's name, for messages. */
@@ -31,24 +32,26 @@ function missing(program: string): RegExp {
 	);
 }
 
-/** Messages of ssh, sudo and the remote shell, and what to do about them. Wording of OpenSSH 9.2 and sudo 1.9. */
-const MEANINGS: readonly {
+interface Meaning {
 	readonly code: ErrorCode;
 	readonly words: RegExp;
 	readonly message: (address: Address) => string;
 	readonly hint: (address: Address, said: string) => string;
 	readonly Fault?: typeof TooManyConnections;
-}[] = [
+}
+
+/** Messages of ssh, and what to do about them. Wording of OpenSSH 9.2. */
+const OF_SSH: readonly Meaning[] = [
 	{
 		code: "host-key-changed",
-		words: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+		words: /^@ +WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! +@$/m,
 		message: ({ machine, host }) => `the host key of ${machine} (${host}) has changed`,
 		hint: ({ host }, said) =>
 			`if it was reinstalled, verify the new fingerprint in another way; if it is right: ${forget(host, said)}, then ssh ${host} once. If it is not, another machine is answering; nothing was sent`,
 	},
 	{
 		code: "host-key-unknown",
-		words: /Host key verification failed/,
+		words: /^Host key verification failed\.$/m,
 		message: ({ machine, host }) => `the host key of ${machine} (${host}) is not known`,
 		hint: ({ host }) => `connect once by hand and compare the fingerprint: ssh ${host}`,
 	},
@@ -59,6 +62,38 @@ const MEANINGS: readonly {
 		hint: ({ host }) =>
 			`ssh ${host} must work without asking anything; check that your key is authorized there and loaded in your agent`,
 	},
+	{
+		code: "host-unreachable",
+		words: /Could not resolve hostname|Name or service not known/,
+		message: ({ machine, host }) => `the host of ${machine}, ${host}, has no address`,
+		hint: () => "check its name, and whether the name server can be reached",
+	},
+	{
+		code: "ssh-failed",
+		words: /Bad configuration option|Can't open user config file/,
+		message: ({ machine, config }) =>
+			`ssh cannot read its config for ${machine}${config ? `: ${config}` : ""}`,
+		hint: () => "see the lines above",
+	},
+	{
+		code: "host-unreachable",
+		words: /kex_exchange_identification: /,
+		message: ({ machine, host }) => `${machine} (${host}) closed the connection before it was established`,
+		hint: () =>
+			"see its log (journalctl -u ssh), or the jump host's; if many connections are opened at once, raise MaxStartups there or use a smaller --parallel",
+		Fault: TooManyConnections,
+	},
+	{
+		code: "host-unreachable",
+		words:
+			/Connection refused|Connection timed out|No route to host|Network is unreachable|Connection reset|Connection closed|not responding|Broken pipe/,
+		message: ({ machine, host }) => `${machine} (${host}) cannot be reached`,
+		hint: ({ host }) => `check that it is up and that this works: ssh ${host}`,
+	},
+];
+
+/** Messages of sudo 1.9, nologin and the shell on a machine. */
+const OF_MACHINE: readonly Meaning[] = [
 	{
 		code: "sudo-refused",
 		words: /sudo: .*(password is required|terminal is required)/,
@@ -91,34 +126,6 @@ const MEANINGS: readonly {
 		message: ({ machine, host }) => `Holdfast is not installed on ${machine} (${host})`,
 		hint: ({ machine }) => `install it with: holdfast deploy ${machine}`,
 	},
-	{
-		code: "host-unreachable",
-		words: /Could not resolve hostname|Name or service not known/,
-		message: ({ machine, host }) => `the host of ${machine}, ${host}, has no address`,
-		hint: () => "check its name, and whether the name server can be reached",
-	},
-	{
-		code: "ssh-failed",
-		words: /Bad configuration option|Can't open user config file/,
-		message: ({ machine, config }) =>
-			`ssh cannot read its config for ${machine}${config ? `: ${config}` : ""}`,
-		hint: () => "see the lines above",
-	},
-	{
-		code: "host-unreachable",
-		words: /kex_exchange_identification: /,
-		message: ({ machine, host }) => `${machine} (${host}) closed the connection before it was established`,
-		hint: () =>
-			"see its log (journalctl -u ssh), or the jump host's; if many connections are opened at once, raise MaxStartups there or use a smaller --parallel",
-		Fault: TooManyConnections,
-	},
-	{
-		code: "host-unreachable",
-		words:
-			/Connection refused|Connection timed out|No route to host|Network is unreachable|Connection reset|Connection closed|not responding|Broken pipe/,
-		message: ({ machine, host }) => `${machine} (${host}) cannot be reached`,
-		hint: ({ host }) => `check that it is up and that this works: ssh ${host}`,
-	},
 ];
 
 /**
@@ -137,12 +144,11 @@ function forget(host: string, said: string): string {
 /** Explain a failed session; `noise` is what it printed to standard output instead of an answer. */
 export function explained(
 	address: Address,
-	stderr: readonly string[],
+	{ stderr, ssh }: Said,
 	otherwise: string,
 	noise: readonly string[] = [],
 ): HoldfastError {
-	const meaningOf = (lines: readonly string[]) => MEANINGS.find(({ words }) => words.test(lines.join("\n")));
-	const meaning = meaningOf(stderr) ?? meaningOf(noise);
+	const meaning = meaningOf(ssh, OF_SSH) ?? meaningOf(stderr, OF_MACHINE) ?? meaningOf(noise, OF_MACHINE);
 	const Fault = meaning?.Fault ?? HoldfastError;
 	return new Fault(
 		meaning?.code ?? "ssh-failed",
@@ -150,7 +156,12 @@ export function explained(
 		{
 			subject: address.machine,
 			details: [...noise, ...stderr].slice(-10),
-			hint: meaning?.hint(address, stderr.join("\n")) ?? `try it by hand: ssh ${address.host}`,
+			hint: meaning?.hint(address, ssh.join("\n")) ?? `try it by hand: ssh ${address.host}`,
 		},
 	);
+}
+
+function meaningOf(lines: readonly string[], meanings: readonly Meaning[]): Meaning | undefined {
+	const text = lines.join("\n");
+	return meanings.find(({ words }) => words.test(text));
 }

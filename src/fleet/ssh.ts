@@ -3,12 +3,13 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Child, cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
+import { cleanEnvironment, describeEnd, type ExecOptions, start } from "../host/exec.ts";
 import { places } from "../host/places.ts";
 import type { HoldfastError } from "../values/error.ts";
 import { layoutOf } from "./layout.ts";
 import { quoted } from "./quoted.ts";
 import { type Address, explained, TooManyConnections } from "./ssh-faults.ts";
+import { openLog, type Said, type Session, saidBySsh, saidIn, sessionOf } from "./ssh-words.ts";
 
 /** Seconds until a host that does not answer counts as down. */
 const CONNECT_SECONDS = 15;
@@ -48,7 +49,7 @@ export class Connection {
 	}
 
 	static async #open(address: Address, signal: AbortSignal): Promise<Connection> {
-		const folder = folderForSocket();
+		const folder = privateFolder();
 		const socket = join(folder, "c");
 		const words = [...wordsOf(address), "-o", `ControlPath=${socket}`];
 		const stop = new AbortController();
@@ -60,7 +61,7 @@ export class Connection {
 			});
 			const ended = master.done.then((result) => {
 				signal.throwIfAborted();
-				throw explained(address, result.stderr, describeEnd(result));
+				throw explained(address, saidBySsh(result.stderr), describeEnd(result));
 			});
 			ended.catch(() => {});
 			const seconds = greetingSeconds();
@@ -68,7 +69,7 @@ export class Connection {
 			while (!existsSync(socket)) {
 				signal.throwIfAborted();
 				if (performance.now() > until)
-					throw explained(address, [], `did not log in within ${seconds} seconds`);
+					throw explained(address, saidBySsh([]), `did not log in within ${seconds} seconds`);
 				await Promise.race([ended, pause(LOOK_AGAIN_MS)]);
 			}
 			return new Connection(address, words, async () => {
@@ -84,27 +85,35 @@ export class Connection {
 	}
 
 	/** Start a program there, as root if the address says so. */
-	start(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Child> {
+	start(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Session> {
 		return this.#session(this.address.sudo ? ["sudo", "-n", "--", ...argv] : argv, options);
 	}
 
 	/** Start the Holdfast that was installed there, by a deploy or a package. */
-	startHoldfast(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Child> {
+	startHoldfast(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Session> {
 		return this.#session(["sh", "-c", findHoldfast(this.address), "sh", ...argv], options);
 	}
 
-	#session(words: readonly string[], options: Omit<ExecOptions, "env">): Promise<Child> {
+	async #session(words: readonly string[], options: Omit<ExecOptions, "env">): Promise<Session> {
 		// sshd passes a single string to the remote user's login shell, which may be any.
 		const command = words.map(quoted).join(" ");
-		return start([...this.#words, "-o", "ControlMaster=no", "-T", "--", this.address.host, command], {
+		const log = openLog(privateFolder());
+		const ssh = [...this.#words, "-E", log.path, "-o", "ControlMaster=no", "-T"];
+		const closed = (error: unknown): never => {
+			log.close();
+			throw error;
+		};
+		const child = await start([...ssh, "--", this.address.host, command], {
 			...options,
 			env: environment(),
-		});
+		}).catch(closed);
+		const done = child.done.then((result) => ({ ...result, ...saidIn(log.close(), result.stderr) }), closed);
+		return sessionOf(child, done);
 	}
 
 	/** Explain a failed session; `noise` is what it printed to standard output instead of an answer. */
-	fault(stderr: readonly string[], otherwise: string, noise: readonly string[] = []): HoldfastError {
-		return explained(this.address, stderr, otherwise, noise);
+	fault(said: Said, otherwise: string, noise: readonly string[] = []): HoldfastError {
+		return explained(this.address, said, otherwise, noise);
 	}
 
 	close(): Promise<void> {
@@ -151,7 +160,7 @@ function environment(): Record<string, string> {
 const MOST_FOLDER = 107 - 17 - "/ssh-XXXXXX/c".length;
 
 /** A new private folder whose path is short; a TMPDIR may be long. */
-function folderForSocket(): string {
+function privateFolder(): string {
 	const { runtime } = places();
 	// In an option of ssh, blanks and `%` would have a meaning.
 	if (runtime.length > MOST_FOLDER || !/^[\w./-]+$/.test(runtime)) return mkdtempSync("/tmp/holdfast-ssh-");

@@ -5,18 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
-import { type Child, describeEnd, type ExecOptions, start } from "../host/exec.ts";
+import { describeEnd, type ExecOptions, start } from "../host/exec.ts";
 import { answerReader } from "../host/lines.ts";
 import { HoldfastError } from "../values/error.ts";
 import { issueOf } from "./protocol.ts";
 import { quoted } from "./quoted.ts";
 import { answerSeconds, type Connection, greetingSeconds } from "./ssh.ts";
+import { type Said, type Session, type SessionEnd, sessionOf } from "./ssh-words.ts";
 
 export interface Target {
 	readonly machine: string;
-	start(argv: readonly string[], options?: Omit<ExecOptions, "env">): Promise<Child>;
+	start(argv: readonly string[], options?: Omit<ExecOptions, "env">): Promise<Session>;
 	/** Turns a session's output into an error. */
-	fault(stderr: readonly string[], otherwise: string, noise?: readonly string[]): HoldfastError;
+	fault(said: Said, otherwise: string, noise?: readonly string[]): HoldfastError;
 }
 
 export function targetOver(connection: Connection): Target {
@@ -30,8 +31,14 @@ export function targetOver(connection: Connection): Target {
 export function targetHere(machine: string): Target {
 	return {
 		machine,
-		start: (argv, options) => start(argv, options),
-		fault: (stderr, otherwise) => new HoldfastError("failed", otherwise, { details: stderr }),
+		async start(argv, options) {
+			const child = await start(argv, options);
+			return sessionOf(
+				child,
+				child.done.then((result) => ({ ...result, ssh: [] })),
+			);
+		},
+		fault: ({ stderr }, otherwise) => new HoldfastError("failed", otherwise, { details: stderr }),
 	};
 }
 
@@ -98,7 +105,7 @@ export async function script(
 	const end = stop.signal.aborted
 		? `accepted the login and ran nothing for ${greetingSeconds()} seconds (does a start-up file of its shell wait?)`
 		: describeEnd(result, seconds);
-	throw target.fault(result.stderr, failed(end), linesOf(at < 0 ? said : ""));
+	throw target.fault(result, failed(end), linesOf(at < 0 ? said : ""));
 }
 
 const linesOf = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
@@ -201,7 +208,7 @@ export async function send(
 			(error: unknown) => error,
 		);
 		const [packed, unpacked] = await Promise.all([pack.done, unpack.done]);
-		if (unpacked.code !== 0) throw refused(target, folder, unpacked.stderr, describeEnd(unpacked));
+		if (unpacked.code !== 0) throw refused(target, folder, unpacked);
 		if (packed.code !== 0 || sent)
 			throw new HoldfastError("failed", "could not pack the files to send", {
 				cause: sent,
@@ -212,12 +219,12 @@ export async function send(
 	}
 }
 
-function refused(target: Target, folder: string, stderr: readonly string[], end: string): HoldfastError {
-	if (/No space left on device/.test(stderr.join("\n")))
+function refused(target: Target, folder: string, end: SessionEnd): HoldfastError {
+	if (/No space left on device/.test(end.stderr.join("\n")))
 		return new HoldfastError("disk-full", `no space left on ${target.machine} in ${folder}`, {
 			subject: target.machine,
-			details: stderr,
+			details: end.stderr,
 			hint: `free some space there; see: df -h ${folder}`,
 		});
-	return target.fault(stderr, `${target.machine} did not accept the files: it ${end}`);
+	return target.fault(end, `${target.machine} did not accept the files: it ${describeEnd(end)}`);
 }

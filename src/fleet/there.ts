@@ -1,6 +1,6 @@
 // The operator's side: have a machine do something, and follow it. The machine's output is not trusted: each line is limited
 // in size and validated (protocol.ts), and affects nothing except what is displayed.
-import { type Child, describeEnd, type ExecOptions, type ExecResult } from "../host/exec.ts";
+import type { ExecOptions, ExecResult } from "../host/exec.ts";
 import { type OutputReader, recordReader } from "../host/lines.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Listener } from "../run/event.ts";
@@ -10,6 +10,7 @@ import { checkGreeting, endWithoutGreeting, noGreeting, untilGreeting } from "./
 import { type Ended, type Greeting, PROTOCOL, type Request, SERVE } from "./protocol.ts";
 import { invalidAnswer, inWords, lineIn, mostMessages } from "./sent.ts";
 import { answerSeconds, type Connection, connectWithRetries } from "./ssh.ts";
+import type { Session } from "./ssh-words.ts";
 
 /** The exit code with which ssh itself fails. */
 const SSH_FAILED = 255;
@@ -88,7 +89,7 @@ async function askOnce(
 	const result = await child.done.finally(late.clear);
 	signal.throwIfAborted();
 	if (result.timedOut) throw invalidAnswer(connection.address, `has not answered within ${seconds} seconds`);
-	if (!greeted) throw late.fault ?? noGreeting(connection, result.stderr, noise, describeEnd(result));
+	if (!greeted) throw late.fault ?? noGreeting(connection, result, noise);
 	return { code: result.code ?? 1, stderr: result.stderr };
 }
 
@@ -132,7 +133,7 @@ async function followOnce(
 ): Promise<Ended> {
 	const { machine } = connection.address;
 	const stop = new AbortController();
-	const heard: { greeting?: Greeting; ended?: Ended; faults: number; child?: Child } = { faults: 0 };
+	const heard: { greeting?: Greeting; ended?: Ended; faults: number; child?: Session } = { faults: 0 };
 	const noise: string[] = [];
 	const tell = (line: object) => heard.child?.stdin?.write(`${JSON.stringify(line)}\n`);
 	const hear = (text: string) => {
@@ -182,8 +183,7 @@ async function followOnce(
 		if (signal.aborted) cancel();
 		const result = await heard.child.done;
 		if (heard.ended) return heard.ended;
-		if (!heard.greeting)
-			throw late.fault ?? noGreeting(connection, result.stderr, noise, describeEnd(result));
+		if (!heard.greeting) throw late.fault ?? noGreeting(connection, result, noise);
 		throw leave.aborted ? left(machine) : lost(machine, result);
 	} catch (error) {
 		if (!heard.greeting) signal.throwIfAborted();
@@ -199,7 +199,7 @@ function startServing(
 	connection: Connection,
 	program: RemoteRequest["program"],
 	options: Omit<ExecOptions, "env">,
-): Promise<Child> {
+): Promise<Session> {
 	return program
 		? connection.start([...program, SERVE], options)
 		: connection.startHoldfast([SERVE], options);

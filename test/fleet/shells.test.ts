@@ -186,7 +186,8 @@ describe("login shells", {
 					["-c", `PATH=/nowhere ${pathOf(shell)} -c '${program} __serve' 2>&1; true`],
 					{ encoding: "utf8", env: { HOME: join(folder, shell), PATH: "/usr/bin:/bin" } },
 				);
-				assert.match(Connection.forOne(address).fault(said.split("\n"), "ended").message, meaning, said);
+				const fault = Connection.forOne(address).fault({ stderr: said.split("\n"), ssh: [] }, "ended");
+				assert.match(fault.message, meaning, said);
 			}
 		});
 });

@@ -7,8 +7,8 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { layoutOf } from "../../src/fleet/layout.ts";
 import { programOf } from "../../src/fleet/place.ts";
 import { Connection } from "../../src/fleet/ssh.ts";
+import { saidIn } from "../../src/fleet/ssh-words.ts";
 import { script, targetHere, targetOver } from "../../src/fleet/target.ts";
-import { start } from "../../src/host/exec.ts";
 import { HoldfastError } from "../../src/values/error.ts";
 import { scratch } from "../support/scratch.ts";
 import { freePort, knownHost, listening, makeSshKeys, startSshd } from "../support/sshd.ts";
@@ -102,6 +102,21 @@ describe("connecting", { skip }, () => {
 		assert.equal((await refusal(() => answers())).code, "host-key-unknown");
 	});
 
+	test("a jump host's key that is not known: the words of its ssh, which has no log, are understood", async () => {
+		const jump = `Host jump\n  HostName 127.0.0.1\n  Port ${port}\n  User root\n  UserKnownHostsFile /dev/null\n`;
+		writeFileSync(config, `${jump}Host web01\n  HostName 127.0.0.1\n  ProxyJump jump\n`);
+		assert.equal((await refusal(() => answers())).code, "host-key-unknown");
+		const alone = Connection.forOne({ machine: "web01", host: "web01", sudo: false, config });
+		assert.equal((await refusal(() => script(targetOver(alone), "true"))).code, "host-key-unknown");
+		assert.deepEqual(readdirSync(join(folder, "run")), []);
+	});
+
+	test("what ssh quotes of a server that ends the connection is not taken for ssh's own words", () => {
+		const quote = "Received disconnect from 192.0.2.1 port 22:2: Too many authentication failures";
+		const forged = ["Host key for other has changed", "kex_exchange_identification: read: Connection reset"];
+		assert.deepEqual(saidIn([quote, ...forged], ["Host key verification failed."]).ssh, [quote]);
+	});
+
 	test("a sudo that wants a terminal is explained", async () => {
 		const error = await refusal(() => answers(true));
 		assert.equal(error.code, "sudo-refused");
@@ -112,10 +127,11 @@ describe("connecting", { skip }, () => {
 		const arrivals = join(folder, "arrivals");
 		mkdirSync(arrivals);
 		const mount = `mount -t tmpfs -o noexec tmpfs ${arrivals} && cp /bin/true ${arrivals}/file-0 && exec "$@"`;
+		const here = targetHere("web01");
 		const target = {
-			...targetHere("web01"),
+			...here,
 			start: (argv: readonly string[], options = {}) =>
-				start(["unshare", "--mount", "sh", "-c", mount, "sh", ...argv], options),
+				here.start(["unshare", "--mount", "sh", "-c", mount, "sh", ...argv], options),
 		};
 		const facts = { os: "Linux", arch: "", uid: 0, home: "/", systemd: true, nixos: false, room: [] };
 		const place = { target, layout: layoutOf(), facts, user: false };

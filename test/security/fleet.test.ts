@@ -32,6 +32,9 @@ const ANSWERS: Readonly<Record<string, RegExp>> = {
 	grumbling: /sent more than 16 MiB of messages/,
 	babbling: /printed more than 1024 KiB before anything else/,
 	fluent: /printed more than 1024 KiB before anything else/,
+	// What reads like ssh's own words.
+	frightening: /✘ ssh to frightening \(frightening\) ended with exit code 255/,
+	refusing: /✘ ssh to refusing \(refusing\) ended with exit code 255/,
 };
 const NEVER: Readonly<Record<string, RegExp>> = {
 	silent: /has not answered within 4 seconds/,

@@ -124,8 +124,16 @@ const BEHAVIOURS: Readonly<Record<string, (request: { run?: string }) => void>> 
 	},
 };
 
+/** What ssh prints about a host key, and about a login. */
+const HOST_KEY =
+	"@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\nHost key verification failed.\n";
+const LOGIN = "root@host: Permission denied (publickey).\nkex_exchange_identification: Connection closed\n";
+
 if (behaviour === "mute") forever();
-else if (behaviour === "babbling") pour(process.stdout, "no greeting of mine\n");
+else if (behaviour === "frightening" || behaviour === "refusing") {
+	process.exitCode = 255;
+	process.stderr.write(behaviour === "refusing" ? LOGIN : HOST_KEY);
+} else if (behaviour === "babbling") pour(process.stdout, "no greeting of mine\n");
 else if (behaviour === "fluent") pour(process.stdout, "x".repeat(65_536));
 else if (process.argv[1]?.endsWith("liar.ts")) {
 	greet(behaviour === "boasting" ? { version: ESCAPES } : {});
