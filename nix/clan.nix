@@ -23,10 +23,11 @@ let
     inherit (it)
       repo
       exclude
-      startAt
       compression
       ;
-    environment = pick [ "BORG_RSH" "BORG_RELOCATED_REPO_ACCESS_IS_OK" ] it.environment;
+    # An empty list is never, and what is empty is left out further on.
+    startAt = if it.startAt == [ ] then false else it.startAt;
+    environment = pick [ "BORG_RSH" "BORG_RELOCATED_REPO_ACCESS_IS_OK" "BORG_REMOTE_PATH" "BORG_KEY_FILE" ] it.environment;
     encryption = pick [ "mode" "passCommand" ] it.encryption;
     prune.keep = it.prune.keep;
   };

@@ -93,16 +93,24 @@ let
 
   # The same jobs as src/fleet/units.ts makes; the project's tests compare them.
   # What Clan's providers become is the program's to say (src/config/clan.ts); of them the timers need only this.
-  clanJobs = builtins.attrValues ((cfg.clan.borgbackup or { }).jobs or { });
+  clanJobs = (cfg.clan.borgbackup or { }).jobs or { };
+  clanSettings = it: { inherit (it) startAt compression; inherit (it.prune) keep; };
+  clanProvider = it: {
+    type = "borgbackup";
+    schedule = it.startAt;
+    retention = if builtins.all (number: number == 0) (builtins.attrValues it.prune.keep) then null else it.prune.keep;
+  };
+  firstJob = builtins.head (builtins.attrValues clanJobs);
+  clanBorg =
+    if builtins.all (it: clanSettings it == clanSettings firstJob) (builtins.attrValues clanJobs) then
+      { borgbackup = clanProvider firstJob; }
+    else
+      lib.mapAttrs' (name: it: lib.nameValuePair "borgbackup-${name}" (clanProvider it)) clanJobs;
   clanProviders =
-    builtins.mapAttrs (_: _: { type = "command"; }) (cfg.clan.providers or { })
-    // lib.optionalAttrs (clanJobs != [ ]) {
-      borgbackup = {
-        type = "borgbackup";
-        schedule = (builtins.head clanJobs).startAt;
-        retention = (builtins.head clanJobs).prune.keep;
-      };
-    }
+    builtins.mapAttrs (_: _: { type = "command"; }) (
+      builtins.removeAttrs (cfg.clan.providers or { }) (lib.optional (clanJobs != { }) "borgbackup")
+    )
+    // lib.optionalAttrs (clanJobs != { }) clanBorg
     // lib.optionalAttrs (cfg.clan ? localbackup) { localbackup.type = "localbackup"; };
   providers = clanProviders // (cfg.declared.providers or { });
   names = builtins.attrNames providers;
@@ -124,8 +132,8 @@ let
   reposOf = name: map (it: it.repo or "") (builtins.attrValues ((options' name).destinations or { }));
   isReachedBy = address: repo: builtins.substring 0 (builtins.stringLength address) repo == address;
   options' = name: providers.${name};
-  scheduled = builtins.filter (name: (options' name).schedule or null != null) names;
-  shared = builtins.filter (name: !(builtins.elem name scheduled)) names;
+  scheduled = builtins.filter (name: !(builtins.elem ((options' name).schedule or null) [ null false ])) names;
+  shared = builtins.filter (name: (options' name).schedule or null == null) names;
   only = some: if builtins.length some == builtins.length names then [ ] else lib.concatMap (name: [ "--provider" name ]) some;
   time = given: usual: if given == false then null else if given == null then usual else given;
   job = calendar: what: argv: { inherit calendar what argv; };

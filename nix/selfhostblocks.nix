@@ -18,11 +18,12 @@ let
   # The first whole-machine timer, or, where every provider has a schedule of its own, one of those.
   providers = builtins.attrNames cfg.providers;
   shared = builtins.filter (name: (cfg.providers.${name}.schedule or null) == null) providers;
+  scheduled = builtins.filter (name: (cfg.providers.${name}.schedule or null) != false) providers;
   backupService =
     if shared != [ ] || providers == [ ] then
       "holdfast-create.service"
     else
-      "holdfast-create-${builtins.head providers}.service";
+      "holdfast-create-${builtins.head (scheduled ++ providers)}.service";
 
   # `snapshots`: one a line, the oldest first, of this state alone, its id first and without a blank or a plus in it;
   # `restore ID`. An archive that lies in several destinations is one snapshot.

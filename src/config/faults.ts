@@ -9,7 +9,11 @@ import { quote, whereIs } from "./source.ts";
 const LONGEST_LINE = 2_000;
 
 /** One error with the first faults, each with its line. A fault in a tag is reported once, not for each machine. */
-export function configError(file: string, faults: readonly Fault[]): HoldfastError {
+export function configError(
+	file: string,
+	faults: readonly Fault[],
+	hint = "fix the file, then check it with: holdfast validate",
+): HoldfastError {
 	const each = inOrderOfLines([...new Map(faults.map((fault) => [sameness(fault), fault])).values()]);
 	const blocks = each.slice(0, MOST_FAULTS).map((fault) => blockOf(file, fault));
 	const more = each.length - MOST_FAULTS;
@@ -18,7 +22,7 @@ export function configError(file: string, faults: readonly Fault[]): HoldfastErr
 	return new HoldfastError("config-invalid", first?.headline ?? `${file}: not valid`, {
 		subject: file,
 		details: [...(first?.quoted ?? []), ...rest.flatMap((block) => [block.headline, ...block.quoted])],
-		hint: "fix the file, then check it with: holdfast validate",
+		hint,
 	});
 }
 

@@ -96,6 +96,15 @@ export async function readServices(found: Found, { purpose }: Pick<LoadOptions, 
 	return { machines, modules: await config.modules() };
 }
 
+/** Throws one error with all faults of a config that is in no file; `from` is its source, for the message. */
+export async function requireValid(value: unknown, from: string): Promise<void> {
+	const config = configOf(value, { file: from, isNamed: false, guards: { data: false, code: false } }, {});
+	const faults = [...config.faults];
+	for (const name of config.names) faults.push(...(await resolved(name, config)).faults);
+	if (faults.length > 0)
+		throw configError(from, faults, "correct it where it is declared, then import it again");
+}
+
 interface Declared {
 	readonly machine: Written;
 	readonly faults: readonly Fault[];

@@ -3,7 +3,6 @@ import { dump, SCALAR_STYLE, visit } from "js-yaml";
 import type { Command } from "../manifest/commands.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Proposal } from "../modules/propose.ts";
-import { HoldfastError } from "../values/error.ts";
 import { type DataPath, originAt } from "../values/origin.ts";
 import { hidesSomething, printableLine } from "../values/printable.ts";
 import { readYaml } from "./yaml.ts";
@@ -105,18 +104,16 @@ function tidied(state: Manifest["state"]): object {
 	);
 }
 
-/** Nix declarations as a config that needs no Nix. Clan's declarations are already states and providers. */
+/** Nix declarations as a config that needs no Nix, and that is valid: throws one error with all faults otherwise. Clan's declarations are already states and providers. */
 export async function importedConfig(
 	machine: string,
 	declared: Readonly<Record<string, unknown>>,
 	from: string,
 ): Promise<string> {
 	const { withClan } = await import("./clan.ts");
-	const { machine: imported, faults: [fault] = [] } = withClan(declared, { name: machine });
-	if (fault)
-		throw new HoldfastError("config-invalid", `${from}: ${fault.message} (${fault.path.join(".")})`, {
-			subject: from,
-		});
+	const { requireValid } = await import("./load.ts");
+	await requireValid({ machines: { [machine]: declared } }, from);
+	const { machine: imported } = withClan(declared, { name: machine });
 	return [
 		comment(`Written by \`holdfast import\` from ${from}. Check it with \`holdfast validate\`.`),
 		yamlText({ machines: { [machine]: { ...imported } } }),

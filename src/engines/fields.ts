@@ -7,8 +7,16 @@ import { retentionSchema } from "./retention-rules.ts";
 /** Options of every provider. */
 export const timing = {
 	schedule: v.pipe(
-		v.optional(f.calendar),
-		v.description("when to back up to this provider, with a separate timer"),
+		v.optional(
+			v.union([
+				f.calendar,
+				v.pipe(v.array(f.calendar), v.minLength(1, "needs a time; false is never")),
+				v.literal(false),
+			]),
+		),
+		v.description(
+			"when to back up to this provider, with a separate timer: one time or several, in the format of systemd.time(7); false: by hand only",
+		),
 	),
 	maxAge: v.pipe(
 		v.optional(f.durationText("an age")),

@@ -34,7 +34,8 @@ const WAIT = "6h";
 export interface Job {
 	readonly name: string;
 	readonly what: string;
-	readonly calendar: string;
+	/** One or more. */
+	readonly calendar: string | readonly string[];
 	readonly argv: readonly string[];
 	/** For a backup: the providers that it writes to. */
 	readonly writes?: readonly string[];
@@ -43,7 +44,6 @@ export interface Job {
 export function jobsOf(manifest: Manifest): Job[] {
 	const schedule = scheduleOf(manifest);
 	const providers = Object.entries(manifest.providers);
-	const own = providers.filter(([, { schedule: calendar }]) => calendar !== undefined);
 	const shared = providers
 		.filter(([, { schedule: calendar }]) => calendar === undefined)
 		.map(([name]) => name);
@@ -63,13 +63,19 @@ export function jobsOf(manifest: Manifest): Job[] {
 						writes: shared,
 					},
 				]),
-		...own.map(([name, { schedule: calendar = "" }]) => ({
-			name: `create-${name}`,
-			what: `back up to ${name}`,
-			calendar,
-			argv: ["create", "--provider", name],
-			writes: [name],
-		})),
+		...providers.flatMap(([name, { schedule: calendar }]) =>
+			calendar === undefined || calendar === false
+				? []
+				: [
+						{
+							name: `create-${name}`,
+							what: `back up to ${name}`,
+							calendar,
+							argv: ["create", "--provider", name],
+							writes: [name],
+						},
+					],
+		),
 		...(schedule.prune === undefined || pruned.length === 0
 			? []
 			: [{ name: "prune", what: "prune", calendar: schedule.prune, argv: ["prune", "--yes"] }]),
@@ -106,7 +112,10 @@ function timer({ what, calendar }: Job, { manifest, user }: UnitRequest): string
 Description=Holdfast: ${what} ${manifest.machine}, on schedule
 
 [Timer]
-OnCalendar=${calendar}
+${[calendar]
+	.flat()
+	.map((time) => `OnCalendar=${time}`)
+	.join("\n")}
 # Run at the next boot if the machine was off.
 Persistent=true
 RandomizedDelaySec=${randomizedDelay}s

@@ -51,6 +51,7 @@ describe("Nix", { skip: noNix }, () => {
 
 	const PLAIN = ["../../nix/module.nix", "plain.nix"];
 	const CLAN = ["../../nix/clan.nix", "clan-core.nix", "clan-services.nix"];
+	const CLAN_JOBS = ["../../nix/clan.nix", "clan-core.nix", "clan-jobs.nix"];
 	const CONTRACT = ["../../nix/selfhostblocks.nix", "contract.nix"];
 
 	test("the module's declarations become the manifest that the same YAML would", async () => {
@@ -64,7 +65,7 @@ describe("Nix", { skip: noNix }, () => {
 	});
 
 	test("its units do what a deploy's do, at the same times", async () => {
-		for (const modules of [PLAIN, CLAN]) {
+		for (const modules of [PLAIN, CLAN, CLAN_JOBS]) {
 			const { declared, timers, services } = evaluate(modules);
 			const manifest = await manifestOf(declared);
 			const jobs = jobsOf(manifest);
@@ -76,7 +77,7 @@ describe("Nix", { skip: noNix }, () => {
 				user: false,
 			});
 			for (const { name, calendar } of jobs) {
-				assert.equal(timers[`holdfast-${name}`]?.OnCalendar, calendar);
+				assert.deepEqual(timers[`holdfast-${name}`]?.OnCalendar, calendar);
 				const text = files.find((file) => file.name === `holdfast-${name}.service`)?.text ?? "";
 				for (const [key, value] of Object.entries(services[`holdfast-${name}`] ?? {}))
 					if (key !== "unit" && key !== "CapabilityBoundingSet")
