@@ -2,6 +2,7 @@
 import { destinationsIn, engineOf } from "../engines/list.ts";
 import { SERVER_FOLDER, SERVER_USER } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { HoldfastError } from "../values/error.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { makeSecret, publicKeyOf, type SecretStore, wantedSecrets } from "./secrets.ts";
 
@@ -38,36 +39,61 @@ export function clientsOf(
 	});
 }
 
-/** borg-serve(1): `--restrict-to-repository` limits the key to one repository; `--append-only` prevents deletion. */
+/**
+ * Refuses to replace a key that is not in the store: its machine would be locked out. `textOf` reads a file of the server.
+ * borg-serve(1): `--restrict-to-repository` limits the key to one repository; `--append-only` prevents deletion.
+ */
 export async function accountOf(
 	server: Manifest,
 	clients: readonly Client[],
 	store: SecretStore,
+	textOf: (path: string) => Promise<string | undefined>,
 ): Promise<ServerAccount> {
 	const { user = SERVER_USER, directory = SERVER_FOLDER, appendOnly = true } = server.borgServer ?? {};
+	const path = `${directory}/.ssh/authorized_keys`;
+	const accepted = clients.length === 0 ? "" : ((await textOf(path)) ?? "");
 	// Keys of machines that were not deployed to yet are created now and used then.
 	const made = new Map<string, string>();
-	const keyOf = async (secret: string) => {
-		const key = made.get(secret) ?? (await store.get(secret)) ?? makeSecret("ssh-key", secret);
-		if ((await store.get(secret)) === undefined) made.set(secret, key);
-		return key;
-	};
-	const lines = await Promise.all(
-		clients.map(async (client) => {
-			const key = await keyOf(client.secret);
-			const serve = `borg serve --restrict-to-repository ${directory}/${client.machine}${appendOnly ? " --append-only" : ""}`;
-			return `command="${serve}",restrict ${publicKeyOf(key)}\n`;
-		}),
-	);
+	const lines: string[] = [];
+	for (const { machine, secret } of clients) {
+		const restriction = `borg serve --restrict-to-repository ${directory}/${machine}`;
+		let key = made.get(secret) ?? (await store.get(secret));
+		if (key === undefined) {
+			if (new RegExp(`^command="${RegExp.escape(restriction)}[ "]`, "m").test(accepted))
+				throw lostKey(secret, { machine, server: server.machine, path }, store);
+			await store.requireReady();
+			key = makeSecret("ssh-key", secret);
+			made.set(secret, key);
+		}
+		lines.push(
+			`command="${restriction}${appendOnly ? " --append-only" : ""}",restrict ${publicKeyOf(key)}\n`,
+		);
+	}
 	return {
 		user,
 		directory,
 		keys: {
-			path: `${directory}/.ssh/authorized_keys`,
+			path,
 			text: `# Written by \`holdfast deploy\`.\n${lines.join("")}`,
 		},
 		keep: async () => {
 			for (const [name, key] of made) await store.set(name, key);
 		},
 	};
+}
+
+function lostKey(
+	secret: string,
+	{ machine, server, path }: Readonly<Record<"machine" | "server" | "path", string>>,
+	{ place }: SecretStore,
+): HoldfastError {
+	return new HoldfastError(
+		"secret-mismatch",
+		`the key ${secret} is not in ${place}, but ${server} accepts a key of ${machine}: nothing was changed`,
+		{
+			subject: path,
+			details: [`if it were replaced, ${machine} could no longer reach its archives`],
+			hint: `restore ${place} from your copy; if the machine was renamed, rename its folder there; or store the key of ${machine} there yourself. To replace it, delete it on ${machine} and its line in ${path} on ${server}, and deploy both again`,
+		},
+	);
 }

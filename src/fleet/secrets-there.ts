@@ -21,8 +21,15 @@ export async function secretsFor(
 	{ target }: Place,
 	wanted: readonly WantedSecret[],
 	store: SecretStore,
-	/** Keys that a deploy to their server authorizes. */
-	served: ReadonlySet<string>,
+	{
+		served,
+		deployed,
+	}: {
+		/** Keys that a deploy to their server authorizes. */
+		readonly served: ReadonlySet<string>;
+		/** Paths of files that an earlier deploy put there. */
+		readonly deployed: ReadonlySet<string>;
+	},
 ): Promise<SecretsThere> {
 	const there = await hashesOf(
 		target,
@@ -34,10 +41,13 @@ export async function secretsFor(
 	for (const secret of wanted) {
 		const known = await store.get(secret.name);
 		const isThere = there.has(secret.path);
+		if (known === undefined && isThere && deployed.has(secret.path))
+			throw lost(secret, target.machine, store);
 		if (known === undefined && isThere) {
 			lines.push(`  ${secret.path} exists but is not in ${store.place}: it is not changed`);
 			continue;
 		}
+		if (known === undefined) await store.requireReady();
 		const value = known ?? makeSecret(secret.kind, secret.name);
 		if (known === undefined) {
 			made.push({ ...secret, value });
@@ -69,6 +79,19 @@ export async function secretsFor(
 				publicKeyOf(value),
 			]),
 	};
+}
+
+/** A deploy has made it, so the store once knew it. */
+function lost({ name, path, of }: WantedSecret, machine: string, { place }: SecretStore): HoldfastError {
+	return new HoldfastError(
+		"secret-mismatch",
+		`the secret ${name}, which an earlier deploy installed on ${machine}, is not in ${place}: nothing was changed`,
+		{
+			subject: path,
+			details: [`on ${machine} it is ${path}, for ${of.join(", ")}`],
+			hint: `restore ${place} from your copy; if the machine was renamed, rename its folder there; or store the secret of ${machine} there yourself. To replace it, delete it on ${machine} and deploy again`,
+		},
+	);
 }
 
 function sha256(value: string): string {

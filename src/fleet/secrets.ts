@@ -2,16 +2,15 @@
 // folder next to the config, or with the user's own tool.
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { SecretFile } from "../engines/engine.ts";
 import { destinationsIn, engineOf } from "../engines/list.ts";
 import { describeEnd, exec, execText } from "../host/exec.ts";
-import { readBounded } from "../host/read-file.ts";
-import { secretText } from "../host/secret.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
+import { ageStore } from "./age-store.ts";
 import type { Layout } from "./layout.ts";
 
 /** The config's `secrets`, with absolute paths. */
@@ -30,6 +29,8 @@ export interface SecretStore {
 	/** As text. */
 	readonly place: string;
 	get(name: string): Promise<string | undefined>;
+	/** Throws if a secret could not be stored so that it can be read again. Called before one is created. */
+	requireReady(): Promise<void>;
 	set(name: string, value: string): Promise<void>;
 }
 
@@ -110,60 +111,11 @@ function toolStore(get: readonly string[], set: readonly string[]): SecretStore 
 			if (result.code === 1) return undefined;
 			throw fault("tell", name, get, result.stderr, describeEnd(result));
 		},
+		// Only the tool knows.
+		requireReady: async () => {},
 		async set(name, value) {
 			const result = await exec([...set, name], { input: value, timeoutSeconds: 120 });
 			if (result.code !== 0) throw fault("keep", name, set, result.stderr, describeEnd(result));
 		},
 	};
-}
-
-function ageStore({ folder, identity }: SecretSettings): SecretStore {
-	const fileOf = (name: string) => join(folder, `${name}.age`);
-	return {
-		place: folder,
-		async get(name) {
-			const file = fileOf(name);
-			if (!existsSync(file)) return undefined;
-			const { Decrypter } = await import("age-encryption");
-			const decrypter = new Decrypter();
-			for (const one of identitiesIn(identity)) decrypter.addIdentity(one);
-			return decrypter.decrypt(readBounded(file, { most: 1024 * 1024 }), "text").catch((cause: Error) => {
-				throw new HoldfastError("secret-unreadable", `cannot open the secret ${file}`, {
-					subject: file,
-					cause,
-					details: [cause.message],
-					hint: `it was encrypted for a key that is not in ${identity}`,
-				});
-			});
-		},
-		async set(name, value) {
-			const { Encrypter, generateX25519Identity, identityToRecipient } = await import("age-encryption");
-			if (!existsSync(identity)) {
-				mkdirSync(dirname(identity), { recursive: true, mode: 0o700 });
-				writeFileSync(identity, `${await generateX25519Identity()}\n`, {
-					mode: 0o600,
-					flag: "wx",
-					flush: true,
-				});
-			}
-			const encrypter = new Encrypter();
-			for (const one of identitiesIn(identity)) encrypter.addRecipient(await identityToRecipient(one));
-			const file = fileOf(name);
-			mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-			writeFileSync(file, await encrypter.encrypt(value), { mode: 0o600, flush: true });
-		},
-	};
-}
-
-function identitiesIn(file: string): string[] {
-	if (!existsSync(file))
-		throw new HoldfastError(
-			"secret-unreadable",
-			`the age identity ${file} does not exist, but the secrets are encrypted for it`,
-			{ subject: file, hint: "restore it from your copy" },
-		);
-	return secretText(file, "the age identity")
-		.split("\n")
-		.map((line) => line.trim())
-		.filter((line) => line.startsWith("AGE-SECRET-KEY-"));
 }

@@ -52,7 +52,7 @@ export async function syncPath(path: string): Promise<void> {
 export function replaceFile(
 	folder: Folder,
 	name: string,
-	content: string,
+	content: string | Uint8Array,
 	{ mode = 0o600, replace = true }: { readonly mode?: number; readonly replace?: boolean } = {},
 ): void {
 	const fresh = replace ? `.${name}.${randomBytes(6).toString("hex")}` : name;

@@ -237,6 +237,20 @@ machines:
 		await web01.sh("cp -a /root/borg /etc/holdfast/secrets/borgbackup-nas.passphrase");
 	});
 
+	test("the laptop's secrets are lost: no key is replaced, on the machine or on its server", async () => {
+		await laptop.sh("mv /root/fleet/secrets /root/secrets");
+		const keys = () => nas.sh("sha256sum /var/lib/holdfast-borg/.ssh/authorized_keys");
+		const before = await keys();
+		for (const name of ["nas", "web01"]) {
+			const { code, stderr } = await holdfast("deploy", name, "--yes");
+			assert.equal(code, 1);
+			assert.match(stderr, / is not in \/root\/fleet\/secrets[:,].*nothing was changed[\s\S]*→ restore /);
+		}
+		assert.equal(await keys(), before);
+		await laptop.sh("! test -e /root/fleet/secrets; mv /root/secrets /root/fleet/secrets");
+		await succeeds("deploy", "web01", "nas");
+	});
+
 	test("undeploy takes all away but what archives are read with, and the journal", async () => {
 		assert.match(
 			await succeeds("undeploy", "web01", "--dry-run"),

@@ -57,19 +57,19 @@ async function deployTo(
 	requireFit(place);
 	const { target, layout, user } = place;
 	const served = every.filter((one) => one.borgServer).flatMap((one) => clientsOf(one, every));
-	const secrets = await secretsFor(
-		place,
-		wantedSecrets(manifest, layout),
-		store,
-		new Set(served.map(({ secret }) => secret)),
-	);
-	const server = manifest.borgServer && (await accountOf(manifest, clientsOf(manifest, every), store));
+	const known = recordIn(await textOf(target, layout.installed), place);
+	const secrets = await secretsFor(place, wantedSecrets(manifest, layout), store, {
+		served: new Set(served.map(({ secret }) => secret)),
+		deployed: new Set(known?.files.map(({ path }) => path)),
+	});
+	const server =
+		manifest.borgServer &&
+		(await accountOf(manifest, clientsOf(manifest, every), store, (path) => textOf(target, path)));
 	const desired = await desiredFor(manifest, layout, user, secrets.values, server);
 	const there = await hashesOf(
 		target,
 		desired.files.map(({ path }) => path),
 	);
-	const known = recordIn(await textOf(target, layout.installed), place);
 	const { contents } = filesToSend(desired, there, layout);
 	const lines = await changesOf(target, desired, there, known);
 	const say = (some: readonly string[]) => {
@@ -77,7 +77,7 @@ async function deployTo(
 	};
 	say(await missingOn(target, manifest));
 	if (lines.length === 0 && isSame(known, desired)) {
-		say([`${target.machine} is up to date`]);
+		say([...secrets.lines, `${target.machine} is up to date`]);
 		return EXIT.done;
 	}
 	const bytes = await sizeOf(contents);
