@@ -124,7 +124,7 @@ test("a command that is passed on shows lines, and no more", async () => {
 	assert.equal(json.code, 1);
 	assert.match(JSON.parse(json.stdout).error.message, /the output of garbage is not JSON/);
 	const endless = await fleet.holdfast(["runs", "--on", "endless"]);
-	assert.match(endless.stderr, /endless sent a line of more than 1024 KiB/);
+	assert.match(endless.stderr, /no valid answer from endless: it sent a line of more than 1024 KiB/);
 	assert.ok(endless.megabytes < MEGABYTES, `${endless.megabytes} MB`);
 });
 
@@ -132,7 +132,10 @@ test("a run there says nothing but what a run can say", async () => {
 	const told = await fleet.holdfast(["create", "lying", "odd", "shouting", "honest"], { env: LONG });
 	assert.equal(told.code, 3, told.stderr);
 	assert.match(told.stdout, /^honest +done/m);
-	assert.match(told.stderr, /^lying: ✘ lying answers for another machine, "honest"/m);
+	assert.match(
+		told.stderr,
+		/^lying: ✘ no valid answer from lying: it answers for another machine, "honest"/m,
+	);
 	assert.match(told.stderr, /^odd: ! skipped an invalid message of odd: step-done: seconds/m);
 	assert.match(told.stderr, /^odd: ✘ it ended with exit code 4711/m);
 	assertHarmless(told.stdout + told.stderr);
