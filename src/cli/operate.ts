@@ -4,6 +4,7 @@ import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { ask, printMessage, withoutBackpressure } from "../report/terminal.ts";
+import { removeArrivals } from "../run/arrivals.ts";
 import { type Listener, type Outcome, type RunEvent, type RunReport, SURROUNDINGS } from "../run/event.ts";
 import { recording } from "../run/event-file.ts";
 import { execute } from "../run/executor.ts";
@@ -44,7 +45,7 @@ export async function operate(
 		listener ?? (await call.out.run()),
 		async (journal, report) => {
 			const held = heldIn(plan, await recoverAll(journal, report), journal);
-			await tidy(journal, call.out, undoneIn(plan));
+			await tidy(journal, call.out, plan);
 			const letSleep = await keepAwake(`${plan.operation} of ${plan.manifest.machine}`);
 			const noteHangup = () => report(remarkOf(plan.run, "SIGHUP: the terminal is gone; the run continues"));
 			terminalGone.addEventListener("abort", noteHangup);
@@ -77,8 +78,14 @@ export async function recoverOnly(out: Reporter): Promise<RunReport[]> {
 	});
 }
 
-async function tidy(journal: Journal, out: Reporter, spared?: string): Promise<void> {
-	for (const line of await tidyUp(journal, { spared })) out.note(`! ${line}`);
+/** `next`: the plan that runs next. */
+async function tidy(journal: Journal, out: Reporter, next?: Plan): Promise<void> {
+	const faults = await tidyUp(journal, { spared: next && undoneIn(next) });
+	const needed = next ? discard.among(next.steps).flatMap(({ areas }) => areas) : [];
+	await removeArrivals(places().state, needed).catch((error: Error) =>
+		faults.push(`what a deploy left could not be removed: ${wordsOf(error)}`),
+	);
+	for (const line of faults) out.note(`! ${line}`);
 }
 
 /** The run whose old copies an undo brings back. */

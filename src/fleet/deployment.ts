@@ -10,7 +10,7 @@ import { VERSION } from "../values/version.ts";
 import type { ServerAccount } from "./borg-server.ts";
 import type { Layout } from "./layout.ts";
 import { quoted } from "./quoted.ts";
-import type { Content } from "./target.ts";
+import type { Content } from "./tar-stream.ts";
 import { unitsOf } from "./units.ts";
 
 export interface DesiredFile {

@@ -5,7 +5,8 @@ import { HoldfastError } from "../values/error.ts";
 import type { Desired } from "./deployment.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { quoted } from "./quoted.ts";
-import { type Content, type Facts, factsOf, script, type Target } from "./target.ts";
+import type { Content } from "./tar-stream.ts";
+import { type Facts, factsOf, script, type Target } from "./target.ts";
 
 export interface Place {
 	readonly target: Target;

@@ -1,9 +1,5 @@
 // A machine that is deployed to, before Holdfast is installed: it needs only a POSIX shell, coreutils, tar, gzip and
 // systemd. This machine itself is treated the same way.
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
 import { describeEnd, type ExecOptions, start } from "../host/exec.ts";
 import { answerReader } from "../host/lines.ts";
@@ -111,7 +107,7 @@ export async function script(
 const linesOf = (text: string) => text.split("\n").filter((line) => line.trim() !== "");
 
 /** Output of the shell's start-up files precedes it. */
-const BEGIN = "holdfast-begins-here";
+export const BEGIN = "holdfast-begins-here";
 
 const LOOK = `
 echo "os $(uname -s)"; echo "arch $(uname -m)"; echo "uid $(id -u)"; echo "home $HOME"
@@ -177,54 +173,4 @@ export async function hashesOf(target: Target, paths: readonly string[]): Promis
 export async function textOf(target: Target, path: string): Promise<string | undefined> {
 	const text = await script(target, 'if [ -e "$1" ]; then echo there; cat -- "$1"; fi', [path]);
 	return text === "" ? undefined : text.slice("there\n".length);
-}
-
-/** What is sent: a text, or a file on this machine. */
-export type Content = { readonly text: string } | { readonly file: string };
-
-/** Send files, by name, into a new private folder there. */
-export async function send(
-	target: Target,
-	folder: string,
-	files: ReadonlyMap<string, Content>,
-): Promise<void> {
-	const stage = await mkdtemp(join(tmpdir(), "holdfast-send-"));
-	try {
-		for (const [name, content] of files)
-			if ("text" in content) await writeFile(join(stage, name), content.text, { mode: 0o600 });
-			else await symlink(content.file, join(stage, name));
-		// The sender's user does not exist there, or is somebody else of the same name.
-		const nobodys = ["--owner=0", "--group=0", "--numeric-owner"];
-		const pack = await start(["tar", "-ch", ...nobodys, "--use-compress-program=gzip -1", "-C", stage, "."], {
-			pipeOut: true,
-		});
-		const unpack = await target.start(
-			["sh", "-c", 'umask 077; mkdir -p -- "$1" && tar -xzo -C "$1"', "sh", folder],
-			{ pipeIn: true },
-		);
-		if (!pack.stdout || !unpack.stdin) throw new Error("no pipe");
-		const sent = await pipeline(pack.stdout, unpack.stdin).then(
-			() => undefined,
-			(error: unknown) => error,
-		);
-		const [packed, unpacked] = await Promise.all([pack.done, unpack.done]);
-		if (unpacked.code !== 0) throw refused(target, folder, unpacked);
-		if (packed.code !== 0 || sent)
-			throw new HoldfastError("failed", "could not pack the files to send", {
-				cause: sent,
-				details: packed.stderr,
-			});
-	} finally {
-		await rm(stage, { recursive: true, force: true });
-	}
-}
-
-function refused(target: Target, folder: string, end: SessionEnd): HoldfastError {
-	if (/No space left on device/.test(end.stderr.join("\n")))
-		return new HoldfastError("disk-full", `no space left on ${target.machine} in ${folder}`, {
-			subject: target.machine,
-			details: end.stderr,
-			hint: `free some space there; see: df -h ${folder}`,
-		});
-	return target.fault(end, `${target.machine} did not accept the files: it ${describeEnd(end)}`);
 }

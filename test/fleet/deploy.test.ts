@@ -72,6 +72,10 @@ machines:
 	});
 
 	test("program, manifest, secrets and timers are in place; once more changes nothing", async () => {
+		// Of an operator that was killed while it sent.
+		await web01.sh(
+			"mkdir -p /var/lib/holdfast/deploy/left; echo secret >/var/lib/holdfast/deploy/left/file-4",
+		);
 		await succeeds("deploy", "web01", "--yes");
 		assert.match(await web01.sh("holdfast --version"), /^\d/);
 		assert.equal(

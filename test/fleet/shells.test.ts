@@ -5,9 +5,10 @@ import { type ChildProcess, execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { deliver } from "../../src/fleet/deliver.ts";
 import { Connection } from "../../src/fleet/ssh.ts";
 import type { Address } from "../../src/fleet/ssh-faults.ts";
-import { factsOf, hashesOf, script, send, type Target, targetOver, textOf } from "../../src/fleet/target.ts";
+import { factsOf, hashesOf, script, type Target, targetOver, textOf } from "../../src/fleet/target.ts";
 import { ask } from "../../src/fleet/there.ts";
 import { answerReader } from "../../src/host/lines.ts";
 import { HoldfastError } from "../../src/values/error.ts";
@@ -135,9 +136,11 @@ describe("login shells", {
 					assert.equal(facts.room.length, 1);
 					const arrivals = join(folder, name, "it's a $HOME `new` \\ folder! [*] ~");
 					const odd = "it's !1 $HOME `id` \\ {a,b}\n* ~ %self";
-					await send(target, arrivals, new Map([["file", { text: odd }]]));
-					const file = join(arrivals, "file");
-					assert.equal(await textOf(target, file), odd);
+					const sent = new Map([["file", { text: odd }]]);
+					await deliver(target, arrivals, sent, new AbortController().signal, async () => {
+						assert.equal(await textOf(target, join(arrivals, "file")), odd);
+					});
+					assert.equal(await textOf(target, arrivals), undefined);
 					const plain = join(folder, "it's !1 $HOME");
 					writeFileSync(plain, "");
 					assert.deepEqual([...(await hashesOf(target, [plain, "/nowhere"])).keys()], [plain]);

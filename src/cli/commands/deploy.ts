@@ -3,12 +3,13 @@
 import { join } from "node:path";
 import { accountOf, clientsOf } from "../../fleet/borg-server.ts";
 import { changesOf } from "../../fleet/changes.ts";
+import { deliver } from "../../fleet/deliver.ts";
 import { type Desired, desiredFor, filesToSend, sizeOf } from "../../fleet/deployment.ts";
 import { type Place, programOf, requireFit, requireRoom } from "../../fleet/place.ts";
 import { missingOn } from "../../fleet/programs.ts";
 import { openStore, type SecretStore, wantedSecrets } from "../../fleet/secrets.ts";
 import { secretsFor } from "../../fleet/secrets-there.ts";
-import { hashesOf, script, send, textOf } from "../../fleet/target.ts";
+import { hashesOf, textOf } from "../../fleet/target.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import type { Reporter } from "../../report/reporter.ts";
 import { size } from "../../report/text/units.ts";
@@ -19,7 +20,7 @@ import { machineWords } from "../flags.ts";
 import { chosen } from "../machines.ts";
 import { confirm } from "../operate.ts";
 import { onEach, type Recorded, type RolloutFlags, type Run, recordIn, rolloutFlags } from "../rollout.ts";
-import { untilUndoneThere } from "../signals.ts";
+import { interruptible, untilUndoneThere } from "../signals.ts";
 
 export const deploy = command({
 	docs: {
@@ -89,15 +90,13 @@ async function deployTo(
 	await server?.keep();
 	const folder = join(layout.arrivals, newRunId());
 	return untilUndoneThere(async () => {
-		try {
-			await send(target, folder, contents);
-			const code = await run(await programOf(place, desired, contents, folder), ["__install", folder]);
-			if (code === EXIT.done) say(secrets.told);
-			return code;
-		} finally {
-			// What was sent includes secrets: it does not stay in the folder where it arrived.
-			await script(target, 'rm -rf -- "$1"', [folder]).catch(() => {});
-		}
+		const code = await deliver(target, folder, contents, interruptible(), async (handOver) => {
+			const program = await programOf(place, desired, contents, folder);
+			handOver();
+			return run(program, ["__install", folder]);
+		});
+		if (code === EXIT.done) say(secrets.told);
+		return code;
 	});
 }
 

@@ -1,6 +1,6 @@
 // holdfast undeploy [MACHINE…]: remove Holdfast.
 import type { Place } from "../../fleet/place.ts";
-import { textOf } from "../../fleet/target.ts";
+import { script, textOf } from "../../fleet/target.ts";
 import type { Reporter } from "../../report/reporter.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
@@ -22,10 +22,20 @@ export const undeploy = command({
 	},
 });
 
+/** As run/arrivals.ts does it where Holdfast is installed. */
+const REMOVE_ARRIVALS = `
+for one in "$1"/*; do
+	for cwd in /proc/[0-9]*/cwd; do if [ "$(readlink "$cwd")" = "$one" ]; then continue 2; fi; done
+	rm -rf -- "$one"
+done
+`;
+
 async function undeployFrom(place: Place, run: Run, flags: RolloutFlags, out: Reporter): Promise<number> {
 	const { target, layout } = place;
 	const installed = recordIn(await textOf(target, layout.installed), place);
 	if (!installed) {
+		// A first deploy that was killed may have left what had arrived.
+		if (!flags.dryRun) await script(target, REMOVE_ARRIVALS, [layout.arrivals]);
 		out.say(`nothing was deployed to ${target.machine}`);
 		return EXIT.done;
 	}
