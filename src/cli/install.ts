@@ -1,9 +1,18 @@
 // The hidden `holdfast __install FOLDER` and `__uninstall RECORD`: the part of a deploy that runs on the target machine.
+import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadMachines } from "../config/load.ts";
+import { places } from "../host/places.ts";
 import { readStored } from "../host/stored-json.ts";
 import type { Manifest } from "../manifest/schema.ts";
-import { type Deployment, deploymentSchema, planInstall, planUninstall } from "../plan/install.ts";
+import {
+	type Deployment,
+	deploymentSchema,
+	keptBeside,
+	planInstall,
+	planUninstall,
+	WRITTEN,
+} from "../plan/install.ts";
 import { formatIn } from "../report/formats.ts";
 import { printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
@@ -23,7 +32,16 @@ export async function install(words: readonly string[]): Promise<number> {
 			const installed = recordIn(at);
 			if (!installed) return EXIT.done;
 			return operate(
-				planUninstall({ run, manifest: await manifestIn(installed.manifest) }, installed),
+				planUninstall(
+					{
+						run,
+						manifest: await manifestIn(installed.manifest),
+						isOwn: isOwn(installed.program),
+						isKept: lstatSync(keptBeside(installed.program), { throwIfNoEntry: false }) !== undefined,
+						cache: places().cache,
+					},
+					installed,
+				),
 				call,
 				interruptible(),
 			);
@@ -33,8 +51,15 @@ export async function install(words: readonly string[]): Promise<number> {
 		const own = deployment.files.find(({ path }) => path === deployment.manifest);
 		const manifest = await manifestIn(own?.from === undefined ? deployment.manifest : join(at, own.from));
 		const before = recordBefore(deployment.installed);
-		return operate(planInstall({ run, manifest, before }, deployment, at), call, interruptible());
+		const request = { run, manifest, before, isOwn: isOwn(deployment.program) };
+		return operate(planInstall(request, deployment, at), call, interruptible());
 	});
+}
+
+/** Whether a program or link is not from a deploy. */
+function isOwn(program: string): boolean {
+	const found = lstatSync(program, { throwIfNoEntry: false });
+	return found !== undefined && !(found.isFile() && readFileSync(program, "utf8").includes(WRITTEN));
 }
 
 function recordIn(file: string): Deployment | undefined {

@@ -28,7 +28,8 @@ function run(file: string): void {
 	// V8 rejects what another version of it has compiled.
 	if (kept && (!kept.code || script.cachedDataRejected))
 		process.once("exit", (code) => {
-			if (code === 0) keepCode(kept, script.createCachedData());
+			// It is gone after an undeploy.
+			if (code === 0 && existsSync(file)) keepCode(kept, script.createCachedData());
 		});
 	const own = { exports: {} };
 	const load: (...scope: unknown[]) => void = script.runInThisContext();

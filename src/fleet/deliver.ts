@@ -76,7 +76,7 @@ async function send(
 	const unpacked = await unpack.done;
 	signal.throwIfAborted();
 	if (unpacked.code !== 0) throw refused(target, folder, unpacked.stderr, describeEnd(unpacked));
-	if (sent) throw new HoldfastError("failed", "could not pack what is to be sent", { cause: sent });
+	if (sent) throw new HoldfastError("failed", "could not pack the files to send", { cause: sent });
 }
 
 function refused(target: Target, folder: string, stderr: readonly string[], end: string): HoldfastError {
@@ -84,7 +84,7 @@ function refused(target: Target, folder: string, stderr: readonly string[], end:
 		return new HoldfastError("disk-full", `no space left on ${target.machine} in ${folder}`, {
 			subject: target.machine,
 			details: stderr,
-			hint: `make room there; see: df -h ${folder}`,
+			hint: `free some space there; see: df -h ${folder}`,
 		});
-	return target.fault(stderr, `${target.machine} did not take what was sent: it ${end}`);
+	return target.fault(stderr, `${target.machine} did not accept the files: it ${end}`);
 }

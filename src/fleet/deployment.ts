@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest } from "../manifest/schema.ts";
-import type { Deployment } from "../plan/install.ts";
+import { type Deployment, WRITTEN } from "../plan/install.ts";
 import { HoldfastError } from "../values/error.ts";
 import { VERSION } from "../values/version.ts";
 import type { ServerAccount } from "./borg-server.ts";
@@ -104,7 +104,7 @@ export async function desiredFor(
 
 function launcher(runtime: string, starter: string, program: string): string {
 	return `#!/bin/sh
-# Written by \`holdfast deploy\`.
+${WRITTEN}
 export MALLOC_ARENA_MAX=1 HOLDFAST_BUNDLE=${quoted(program)}
 exec ${quoted(runtime)} --disable-warning=ExperimentalWarning --disable-sigusr1 --max-semi-space-size=1 ${quoted(starter)} "$@"
 `;

@@ -14,11 +14,13 @@ export interface Layout {
 	readonly units: string;
 	/** Where files arrive before they are installed. */
 	readonly arrivals: string;
+	/** What can be recreated. */
+	readonly cache: string;
 }
 
 /** `home` for a normal user; absent for root. */
 export function layoutOf(home?: string): Layout {
-	const [lib, bin, config, units, state] =
+	const [lib, bin, config, units, state, cache] =
 		home === undefined
 			? [
 					"/usr/local/lib/holdfast",
@@ -26,6 +28,7 @@ export function layoutOf(home?: string): Layout {
 					"/etc/holdfast",
 					"/etc/systemd/system",
 					"/var/lib/holdfast",
+					"/var/cache/holdfast",
 				]
 			: [
 					join(home, ".local/lib/holdfast"),
@@ -33,6 +36,7 @@ export function layoutOf(home?: string): Layout {
 					join(home, ".config/holdfast"),
 					join(home, ".config/systemd/user"),
 					join(home, ".local/state/holdfast"),
+					join(home, ".cache/holdfast"),
 				];
 	return {
 		lib,
@@ -43,5 +47,6 @@ export function layoutOf(home?: string): Layout {
 		secrets: join(config, "secrets"),
 		units,
 		arrivals: join(state, "deploy"),
+		cache,
 	};
 }

@@ -94,5 +94,10 @@ export async function programOf(
 				? `its filesystem may be mounted noexec; see: findmnt -T ${quoted(runtime)}`
 				: "it needs glibc 2.28 or later and libstdc++ (Debian: libstdc++6)",
 		});
+	return startOf(runtime, bundle);
+}
+
+/** The words that start a program without the installed command. */
+export function startOf(runtime: string, bundle: string): string[] {
 	return ["env", `HOLDFAST_BUNDLE=${bundle}`, runtime, "--disable-warning=ExperimentalWarning", bundle];
 }

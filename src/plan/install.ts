@@ -1,4 +1,5 @@
 // The plan that installs what a deploy has sent to this machine, and the plan that removes it.
+import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import type { Manifest } from "../manifest/schema.ts";
 import { account as accountKind } from "../steps/account.ts";
@@ -55,12 +56,28 @@ export interface InstallRequest {
 	readonly manifest: Manifest;
 	/** What the previous deploy installed, or undefined. */
 	readonly before: Deployment | undefined;
+	/** What is at the program's path is not from a deploy. */
+	readonly isOwn: boolean;
+}
+
+export interface UninstallRequest extends Pick<InstallRequest, "run" | "manifest" | "isOwn"> {
+	/** A deploy has kept the user's own program. */
+	readonly isKept: boolean;
+	/** The folder of what can be recreated, which is removed. */
+	readonly cache: string;
 }
 
 const SCOPE = "deploy";
 
+/** A line of the installed command, by which it is told from a user's own. */
+export const WRITTEN = "# Written by `holdfast deploy`.";
+
+/** Where a user's own program is kept that a deploy replaces: an undeploy puts it back. */
+export const keptBeside = (program: string): string =>
+	join(dirname(program), `.${basename(program)}.before-deploy`);
+
 export function planInstall(
-	{ run, manifest, before }: InstallRequest,
+	{ run, manifest, before, isOwn }: InstallRequest,
 	deployment: Deployment,
 	folder: string,
 ): Plan {
@@ -76,12 +93,13 @@ export function planInstall(
 					filePut.step({
 						id: filePut.id(path),
 						scope: SCOPE,
-						title: `install ${path}`,
+						title: `install ${path}${isOwn && path === program ? ", and keep your own for an undeploy" : ""}`,
 						touches: [path],
 						path,
 						from: `${folder}/${from}`,
 						mode,
 						folderMode,
+						...(isOwn && path === program ? { keeps: keptBeside(path) } : {}),
 					}),
 				],
 	);
@@ -95,7 +113,7 @@ export function planInstall(
 		mode: "0600",
 		folderMode: "0755",
 	});
-	const take = gone.map(({ path }) => takeStep(path));
+	const take = gone.map(({ path }) => takeStep(path, false));
 	const steps: Step[] = [
 		reloadStep([...new Set([...units, ...left])]),
 		...(account ? [accountStep(account)] : []),
@@ -129,12 +147,14 @@ export function planInstall(
 }
 
 export function planUninstall(
-	{ run, manifest }: Omit<InstallRequest, "before">,
+	{ run, manifest, isOwn, isKept, cache }: UninstallRequest,
 	installed: Deployment,
 ): Plan {
 	const units = [...installed.timers, ...installed.atBoot];
 	const paths = [
-		...installed.files.filter(({ stays }) => !stays).map(({ path }) => path),
+		...installed.files
+			.filter(({ stays, path }) => !stays && !(isOwn && path === installed.program))
+			.map(({ path }) => path),
 		installed.installed,
 	];
 	const steps: Step[] = [
@@ -148,8 +168,8 @@ export function planUninstall(
 			enable: [],
 			stop: units,
 		}),
-		...paths.map(takeStep),
-		...conclusion(paths, run, []),
+		...paths.map((path) => takeStep(path, isKept && path === installed.program)),
+		...conclusion(paths, run, [cache]),
 	];
 	return { version: 1, run, operation: "undeploy", manifest, steps, goals: [SCOPE] };
 }
@@ -175,13 +195,14 @@ function accountStep({ user, directory }: { readonly user: string; readonly dire
 	});
 }
 
-function takeStep(path: string): Step {
+function takeStep(path: string, restores: boolean): Step {
 	return fileTake.step({
 		id: fileTake.id(path),
 		scope: SCOPE,
-		title: `remove ${path}`,
+		title: restores ? `remove ${path}, and put yours back` : `remove ${path}`,
 		touches: [path],
 		path,
+		...(restores ? { restores: keptBeside(path) } : {}),
 	});
 }
 

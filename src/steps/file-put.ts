@@ -10,6 +10,8 @@ const params = {
 	/** Octal: the mode of the file, and of folders that must be created for it. */
 	mode: text,
 	folderMode: text,
+	/** Where what was there is kept for an undeploy: it is not from a deploy. */
+	keeps: v.exactOptional(text),
 };
 export type FilePutStep = StepOf<"file-put", typeof params>;
 

@@ -1,9 +1,14 @@
 // Remove a file from this machine.
+import * as v from "valibot";
 import { text } from "./fields.ts";
 import { stood } from "./file-put.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
-const params = { path: text };
+const params = {
+	path: text,
+	/** What a deploy has kept there is put back in the file's place. */
+	restores: v.exactOptional(text),
+};
 export type FileTakeStep = StepOf<"file-take", typeof params>;
 
 export const fileTake = defineStep({

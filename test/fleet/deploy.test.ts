@@ -255,6 +255,32 @@ machines:
 		await succeeds("deploy", "web01", "nas");
 	});
 
+	test("a link of the user's own is named before it is replaced, and put back by an undeploy", async () => {
+		await web01.sh("rm /usr/local/bin/holdfast; ln -s /opt/mine /usr/local/bin/holdfast");
+		assert.match(
+			await succeeds("deploy", "web01", "--yes"),
+			/^! \/usr\/local\/bin\/holdfast is your own \(a link to \/opt\/mine\): it is replaced/m,
+		);
+		assert.match(
+			await succeeds("undeploy", "web01", "--dry-run"),
+			/your own from before the deploy is put back/,
+		);
+		await succeeds("undeploy", "web01", "--yes");
+		assert.equal(await web01.sh("readlink /usr/local/bin/holdfast"), "/opt/mine");
+		await succeeds("deploy", "web01", "--yes");
+		await web01.sh("ln -sf /opt/mine /usr/local/bin/holdfast");
+		assert.match(
+			await succeeds("undeploy", "web01", "--yes"),
+			/is your own \(a link to \/opt\/mine\): it stays/,
+		);
+		assert.equal(
+			await web01.sh("readlink /usr/local/bin/holdfast; ls -d /var/cache/holdfast 2>/dev/null || echo gone"),
+			"/opt/mine\ngone",
+		);
+		await web01.sh("rm -f /usr/local/bin/holdfast /usr/local/bin/.holdfast*");
+		await succeeds("deploy", "web01", "--yes");
+	});
+
 	test("undeploy takes all away but what archives are read with, and the journal", async () => {
 		assert.match(
 			await succeeds("undeploy", "web01", "--dry-run"),

@@ -5,6 +5,7 @@ import { accountOf, clientsOf } from "../../fleet/borg-server.ts";
 import { changesOf } from "../../fleet/changes.ts";
 import { deliver } from "../../fleet/deliver.ts";
 import { type Desired, desiredFor, filesToSend, sizeOf } from "../../fleet/deployment.ts";
+import { ownProgramOn } from "../../fleet/own-program.ts";
 import { type Place, programOf, requireFit, requireRoom } from "../../fleet/place.ts";
 import { missingOn } from "../../fleet/programs.ts";
 import { openStore, type SecretStore, wantedSecrets } from "../../fleet/secrets.ts";
@@ -83,6 +84,9 @@ async function deployTo(
 	}
 	const bytes = await sizeOf(contents);
 	requireRoom(place, bytes);
+	const { own } = await ownProgramOn(place);
+	if (own !== undefined)
+		lines.push(`! ${layout.program} is your own${own}: it is replaced, and put back by an undeploy`);
 	out.say([...lines, ...secrets.lines, `${size(bytes)} to send`]);
 	if (flags.dryRun) return EXIT.done;
 	await confirm(`Apply these changes to ${target.machine}?`, flags.yes, `this changes ${target.machine}`);

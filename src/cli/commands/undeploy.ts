@@ -1,5 +1,6 @@
 // holdfast undeploy [MACHINE…]: remove Holdfast.
-import type { Place } from "../../fleet/place.ts";
+import { ownProgramOn } from "../../fleet/own-program.ts";
+import { type Place, startOf } from "../../fleet/place.ts";
 import { script, textOf } from "../../fleet/target.ts";
 import type { Reporter } from "../../report/reporter.ts";
 import { EXIT } from "../../values/error-codes.ts";
@@ -40,14 +41,22 @@ async function undeployFrom(place: Place, run: Run, flags: RolloutFlags, out: Re
 		return EXIT.done;
 	}
 	const { files, timers, atBoot } = installed;
-	const going = files.filter(({ stays }) => !stays);
+	const { own, isKept } = await ownProgramOn(place);
+	const isOwn = own !== undefined;
+	const going = files.filter(({ path, stays }) => !stays && !(isOwn && path === layout.program));
 	const staying = files.filter(({ stays }) => stays);
 	out.say([
 		...[...timers, ...atBoot].map((unit) => `- ${unit} (stopped, disabled)`),
 		...going.map(({ path }) => `- ${path}`),
+		`- ${layout.cache}`,
+		...(isOwn ? [`  ${layout.program} is your own${own}: it stays`] : []),
+		...(isKept && !isOwn ? [`  ${layout.program}: your own from before the deploy is put back`] : []),
 		...staying.map(({ path }) => `  ${path} stays, because it is needed to read archives`),
 	]);
 	if (flags.dryRun) return EXIT.done;
 	await confirm(`Apply these changes to ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
-	return run([layout.program], ["__uninstall", layout.installed]);
+	// As a deploy lists them (fleet/deployment.ts).
+	const [runtime, bundle] = files;
+	const program = isOwn && runtime && bundle ? startOf(runtime.path, bundle.path) : [layout.program];
+	return run(program, ["__uninstall", layout.installed]);
 }
