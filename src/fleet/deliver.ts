@@ -2,8 +2,9 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { type Child, describeEnd } from "../host/exec.ts";
+import { describeEnd } from "../host/exec.ts";
 import { HoldfastError } from "../values/error.ts";
+import type { Session, SessionEnd } from "./ssh-words.ts";
 import { type Content, tarOf } from "./tar-stream.ts";
 import { BEGIN, type Target } from "./target.ts";
 
@@ -35,7 +36,7 @@ export async function deliver<T>(
 	}
 }
 
-async function hold(target: Target, folder: string): Promise<Child> {
+async function hold(target: Target, folder: string): Promise<Session> {
 	const ready = Promise.withResolvers<void>();
 	let said = "";
 	const child = await target.start(["sh", "-c", HOLD, "sh", folder], {
@@ -48,7 +49,7 @@ async function hold(target: Target, folder: string): Promise<Child> {
 		},
 	});
 	const ended = child.done.then((result) => {
-		throw refused(target, folder, result.stderr, describeEnd(result));
+		throw refused(target, folder, result);
 	});
 	ended.catch(() => {});
 	await Promise.race([ready.promise, ended]);
@@ -75,16 +76,16 @@ async function send(
 	);
 	const unpacked = await unpack.done;
 	signal.throwIfAborted();
-	if (unpacked.code !== 0) throw refused(target, folder, unpacked.stderr, describeEnd(unpacked));
+	if (unpacked.code !== 0) throw refused(target, folder, unpacked);
 	if (sent) throw new HoldfastError("failed", "could not pack the files to send", { cause: sent });
 }
 
-function refused(target: Target, folder: string, stderr: readonly string[], end: string): HoldfastError {
-	if (/No space left on device/.test(stderr.join("\n")))
+function refused(target: Target, folder: string, end: SessionEnd): HoldfastError {
+	if (/No space left on device/.test(end.stderr.join("\n")))
 		return new HoldfastError("disk-full", `no space left on ${target.machine} in ${folder}`, {
 			subject: target.machine,
-			details: stderr,
+			details: end.stderr,
 			hint: `free some space there; see: df -h ${folder}`,
 		});
-	return target.fault(stderr, `${target.machine} did not accept the files: it ${end}`);
+	return target.fault(end, `${target.machine} did not accept the files: it ${describeEnd(end)}`);
 }

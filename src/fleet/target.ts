@@ -7,7 +7,7 @@ import { HoldfastError } from "../values/error.ts";
 import { issueOf } from "./protocol.ts";
 import { quoted } from "./quoted.ts";
 import { answerSeconds, type Connection, greetingSeconds } from "./ssh.ts";
-import { type Said, type Session, type SessionEnd, sessionOf } from "./ssh-words.ts";
+import { type Said, type Session, sessionOf } from "./ssh-words.ts";
 
 export interface Target {
 	readonly machine: string;

@@ -129,7 +129,7 @@ machines:
 	test("it backs up by the clock, for real, and status says so", async () => {
 		const late = await holdfast("status", "web01");
 		assert.equal(late.code, 1);
-		assert.match(late.stdout, /notes has no good archive in borgbackup\/nas/);
+		assert.match(late.stdout, /notes has no good archive of this machine in borgbackup\/nas/);
 		const willOrDid = () =>
 			web01.sh("systemctl show --value -p NextElapseUSecRealtime,LastTriggerUSec holdfast-create.timer");
 		// On a busy machine, the deploy may take longer than this timeout.
@@ -321,7 +321,7 @@ machines:
 		await fake("uname", 'if [ "$1" = -m ]; then echo aarch64; else echo Linux; fi');
 		assert.match(
 			(await holdfast("deploy", "web01", "--yes")).stderr,
-			/web01 is aarch64, and this machine is x86_64/,
+			/web01 is aarch64, but this machine is x86_64/,
 		);
 		await web01.sh("rm /usr/local/bin/uname");
 		await fake("df", 'echo; echo "x 1 1 5000 1% /"');
