@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { type Place, placeOf } from "../fleet/place.ts";
 import { isHere } from "../fleet/select.ts";
-import { targetHere, targetOver } from "../fleet/target.ts";
+import { targetHere, targetOver, textOf } from "../fleet/target.ts";
 import { operate as operateThere } from "../fleet/there.ts";
 import { parseBounded } from "../host/bounded-json.ts";
 import { exec } from "../host/exec.ts";
@@ -12,6 +12,7 @@ import { printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
 import { HoldfastError } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
+import * as f from "../values/fields.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { type Call, finished } from "./command.ts";
 import { connected } from "./connections.ts";
@@ -91,6 +92,30 @@ export function recordIn(text: string | undefined, { target, layout }: Place): R
 		});
 	}
 }
+
+/** Refuse a host where Holdfast is installed for another machine: its timers, config and secrets would be replaced. */
+export async function requireSameMachine({ target, layout }: Place): Promise<void> {
+	const { success, output } = v.safeParse(namedSchema, await textOf(target, layout.manifest));
+	if (!success || output.machine === target.machine) return;
+	const other = JSON.stringify(output.machine);
+	throw new HoldfastError("machine-unfit", `the host of ${target.machine} is already deployed as ${other}`, {
+		subject: target.machine,
+		hint: `two machines cannot share a host; if ${other} was renamed, undeploy it with its old name in the config, rename its folder of secrets, and deploy it with the new name`,
+	});
+}
+
+const namedSchema = v.pipe(
+	v.string(),
+	v.rawTransform(({ dataset, addIssue, NEVER }) => {
+		try {
+			return parseBounded(dataset.value, { depth: 100, values: 500_000 });
+		} catch {
+			addIssue({ message: "is not JSON" });
+			return NEVER;
+		}
+	}),
+	v.object({ machine: f.name }),
+);
 
 const recordSchema = v.object({
 	files: v.array(

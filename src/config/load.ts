@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { basename, dirname, join, resolve as resolvePath } from "node:path";
 import * as v from "valibot";
 import { type Fault, faultsIn } from "../manifest/faults.ts";
+import { LOCAL_HOSTS } from "../manifest/machine.ts";
 import { withCurrentKeys } from "../manifest/old-keys.ts";
 import { type Manifest, manifestSchema } from "../manifest/schema.ts";
 import { originAt } from "../values/origin.ts";
@@ -142,7 +143,8 @@ function configOf(value: unknown, found: Found, options: LoadOptions) {
 		declaredOf.set(name, passed);
 		return passed;
 	}
-	return { value, settings, machines, names, faults, around, declared, modules: around("").modules };
+	const hosts = Map.groupBy(names, (name) => hostOf(machines[name]));
+	return { value, settings, machines, names, faults, around, declared, hosts, modules: around("").modules };
 }
 
 const NOT_A_LIST = 'a config must be a map with the key "machines", not a list';
@@ -167,6 +169,7 @@ async function resolved(name: string, config: WholeConfig) {
 	const { output, issues = [], success } = v.safeParse(machineSchema, machine);
 	const all = [
 		...(declared?.faults ?? []),
+		...sharedHost(name, config),
 		...faults,
 		...[...faultsIn(machineSchema, issues), ...meaningFaults(soundOf(output, issues))].map((fault) =>
 			withOrigin(fault, machine),
@@ -181,6 +184,30 @@ async function resolved(name: string, config: WholeConfig) {
 			origin: fault.origin ?? above,
 		})),
 	};
+}
+
+/** The account that a deploy goes to, for comparison; undefined if it is on this machine. */
+function hostOf(machine: unknown): string | undefined {
+	const { host } = isRecord(machine) ? machine : {};
+	if (typeof host !== "string" || LOCAL_HOSTS.includes(host)) return undefined;
+	return host
+		.replace(/^ssh:\/\//, "")
+		.replace(/:22$/, "")
+		.toLowerCase();
+}
+
+/** Each would replace the manifest, the timers and the secrets of the other. */
+function sharedHost(name: string, { machines, hosts }: Pick<WholeConfig, "machines" | "hosts">): Fault[] {
+	const host = hostOf(machines[name]);
+	const other = host === undefined ? undefined : hosts.get(host)?.find((one) => one !== name);
+	if (other === undefined) return [];
+	return [
+		{
+			path: ["host"],
+			message: `machine "${other}" has the same host`,
+			hint: "declare all states of a host in one machine",
+		},
+	];
 }
 
 const withOrigin = (fault: Fault, root: unknown): Fault => ({

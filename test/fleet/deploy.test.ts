@@ -281,6 +281,19 @@ machines:
 		await succeeds("deploy", "web01", "--yes");
 	});
 
+	test("the host of another machine is refused: by its record, where the config does not show it", async () => {
+		await laptop.write(
+			"/root/renamed.yaml",
+			"machines: { web99: { host: ssh://root@web01, state: { notes: { folders: [/srv/notes] } }, providers: { tar: { destinations: { d: { path: /srv/d } } } } } }",
+		);
+		for (const command of ["deploy", "undeploy"]) {
+			const { code, stderr } = await holdfast(command, "web99", "--yes", "--config", "/root/renamed.yaml");
+			assert.equal(code, 1);
+			assert.match(stderr, /the host of web99 is already deployed as "web01"/);
+		}
+		assert.match(await web01.sh("cat /etc/holdfast/manifest.json"), /"machine": "web01"/);
+	});
+
 	test("undeploy takes all away but what archives are read with, and the journal", async () => {
 		assert.match(
 			await succeeds("undeploy", "web01", "--dry-run"),

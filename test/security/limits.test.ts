@@ -151,7 +151,7 @@ describe("too much, said with file and line", () => {
 			/:4:\d+: state "x0" does not exist/,
 		],
 		"2,000 servers that are none": [
-			`machines:\n${many(2_000, (index) => `  nas${index}: { host: h, borgServer: {} }`)}\n  web01:\n    providers:\n      borgbackup:\n        destinations:\n${many(2_000, (index) => `          d${index}: { server: nsa${index} }`)}\n`,
+			`machines:\n${many(2_000, (index) => `  nas${index}: { host: h${index}, borgServer: {} }`)}\n  web01:\n    providers:\n      borgbackup:\n        destinations:\n${many(2_000, (index) => `          d${index}: { server: nsa${index} }`)}\n`,
 			/:\d+:\d+: machine "nsa0" is not a borgServer; did you mean "nas0"\?/,
 		],
 		"a name as long as a book": [

@@ -20,7 +20,15 @@ import { type Call, command } from "../command.ts";
 import { machineWords } from "../flags.ts";
 import { chosen } from "../machines.ts";
 import { confirm } from "../operate.ts";
-import { onEach, type Recorded, type RolloutFlags, type Run, recordIn, rolloutFlags } from "../rollout.ts";
+import {
+	onEach,
+	type Recorded,
+	type RolloutFlags,
+	type Run,
+	recordIn,
+	requireSameMachine,
+	rolloutFlags,
+} from "../rollout.ts";
 import { interruptible, untilUndoneThere } from "../signals.ts";
 
 export const deploy = command({
@@ -60,6 +68,7 @@ async function deployTo(
 	const { target, layout, user } = place;
 	const served = every.filter((one) => one.borgServer).flatMap((one) => clientsOf(one, every));
 	const known = recordIn(await textOf(target, layout.installed), place);
+	if (known) await requireSameMachine(place);
 	const secrets = await secretsFor(place, wantedSecrets(manifest, layout), store, {
 		served: new Set(served.map(({ secret }) => secret)),
 		deployed: new Set(known?.files.map(({ path }) => path)),

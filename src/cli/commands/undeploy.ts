@@ -8,7 +8,14 @@ import { type Call, command } from "../command.ts";
 import { machineWords } from "../flags.ts";
 import { chosen } from "../machines.ts";
 import { confirm } from "../operate.ts";
-import { onEach, type RolloutFlags, type Run, recordIn, rolloutFlags } from "../rollout.ts";
+import {
+	onEach,
+	type RolloutFlags,
+	type Run,
+	recordIn,
+	requireSameMachine,
+	rolloutFlags,
+} from "../rollout.ts";
 
 export const undeploy = command({
 	docs: {
@@ -40,6 +47,7 @@ async function undeployFrom(place: Place, run: Run, flags: RolloutFlags, out: Re
 		out.say(`nothing was deployed to ${target.machine}`);
 		return EXIT.done;
 	}
+	await requireSameMachine(place);
 	const { files, timers, atBoot } = installed;
 	const { own, isKept } = await ownProgramOn(place);
 	const isOwn = own !== undefined;
