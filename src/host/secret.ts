@@ -57,6 +57,24 @@ export async function readSecret(source: SecretSource): Promise<string | undefin
 	return undefined;
 }
 
+/**
+ * Throws if the passphrase begins or ends with blanks. For a new repository: other programs ignore them and could not open it,
+ * and nobody sees them when they copy it by hand.
+ */
+export async function requireVisible(source: SecretSource): Promise<void> {
+	const secret = await readSecret(source);
+	if (secret === undefined || secret === secret.trim()) return;
+	const origin = secretOrigin(source);
+	throw new HoldfastError(
+		"secret-unsuitable",
+		`the passphrase from ${origin} begins or ends with blanks: no repository is created with it`,
+		{
+			subject: origin,
+			hint: "remove them; other programs, such as restic itself, ignore them and could not open the repository",
+		},
+	);
+}
+
 /** In a service, systemd provides the credential (systemd.exec(5), Credentials); otherwise search the same folders. */
 async function readCredential(name: string): Promise<string> {
 	const { CREDENTIALS_DIRECTORY } = process.env;

@@ -150,6 +150,10 @@ export const ERROR_CODES = {
 		"a passphrase, credential or other secret cannot be read",
 		"the file, credential or command",
 	),
+	"secret-unsuitable": failed(
+		"a passphrase is not suitable for a new repository",
+		"the file, the credential or the command",
+	),
 	"secret-mismatch": failed("a machine's secret differs from the one that is stored for it", "the file"),
 
 	"folder-not-found": failed(

@@ -3,7 +3,7 @@ import { lstat } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import * as v from "valibot";
 import { execText } from "../../host/exec.ts";
-import { hasSecret } from "../../host/secret.ts";
+import { hasSecret, requireVisible } from "../../host/secret.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { ArchiveRequest, CreateResult, Root, Work } from "../destination.ts";
 import { requireDiskOf } from "../disk-mounted.ts";
@@ -165,8 +165,8 @@ async function makeMissing(
 	if (!(error instanceof BorgFault)) throw error;
 	// An empty folder, such as a new disk, is not a repository yet. borg creates one only in an empty folder.
 	if (error.msgid === "Repository.InvalidRepository" && mayInit)
-		return initialise(destination, work).catch(() => {
-			throw error;
+		return initialise(destination, work).catch((refused: unknown) => {
+			throw refused instanceof BorgFault ? error : refused;
 		});
 	if (error.msgid !== "Repository.DoesNotExist") throw error;
 	if (!mayInit)
@@ -204,6 +204,7 @@ const absolute = (path: string) => `/${path.replace(/^\//, "")}`;
 
 async function initialise(destination: BorgDestination, work: Work): Promise<void> {
 	const encryption = destination.encryption ?? (hasSecret(destination) ? "repokey" : "none");
+	await requireVisible(destination);
 	work.log(`creating the repository ${destination.repo} (encryption ${encryption})`);
 	await borg(
 		destination,

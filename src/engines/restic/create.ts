@@ -3,6 +3,7 @@ import { lstatSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { requireVisible } from "../../host/secret.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { requireArchiveName } from "../archive-name.ts";
@@ -237,6 +238,7 @@ async function initialise(destination: ResticDestination, work: Work): Promise<v
 	);
 	if (!missing) return;
 	await requireOwnFolder(destination);
+	await requireVisible(destination);
 	work.log(`creating the repository ${destination.repo}`);
 	await restic(destination, ["init"], work);
 }
