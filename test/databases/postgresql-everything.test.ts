@@ -71,7 +71,7 @@ describe("a PostgreSQL database with one of each kind of thing", { skip: noServe
 		const refused = await holdfast(1, "restore", "--yes", "tar", "latest");
 		assert.match(
 			refused,
-			/holds what only a superuser can make\n(.*\n)+.*CAST - CAST \(public.base AS text\)(.*\n)*.*--trust-archive/,
+			/contains objects that only a superuser can create\n(.*\n)+.*CAST - CAST \(public.base AS text\)(.*\n)*.*--trust-archive/,
 		);
 		assert.equal(content(), old);
 		server.sql("app", "DROP TABLE of_superuser");

@@ -101,7 +101,7 @@ describe("a service whose role owns its database", { skip: noServers }, () => {
 		const { database, back } = await swapped();
 		server.sql("postgres", "DROP DATABASE taken");
 		for (let times = 0; times < 2; times++) {
-			await assert.rejects(back(), /the database app as it was before is gone/);
+			await assert.rejects(back(), /the previous database app is gone/);
 			await back({ memory: null });
 			await back({ memory: undefined });
 			await database.unload("forge");
@@ -126,7 +126,7 @@ describe("a service whose role owns its database", { skip: noServers }, () => {
 		server.sql("postgres", "DROP DATABASE app");
 		server.sql("postgres", "CREATE DATABASE app TEMPLATE template0");
 		server.sql("app", "CREATE TABLE note AS SELECT 1 AS id, 'third' AS text");
-		await assert.rejects(back(), /another database is called app now; the old one is taken/);
+		await assert.rejects(back(), /another database is named app now; the previous one is taken/);
 		assert.equal(server.sql("app", ROWS), "third");
 	});
 });

@@ -32,7 +32,7 @@ export async function swap(
 	if (!(await exists(server, fresh)))
 		throw new HoldfastError(
 			"database-failed",
-			`there is no database ${fresh} to put in the place of ${live}`,
+			`there is no database ${fresh} to replace ${live} with`,
 		);
 	const memory = await memoryOf(server, { fresh, live, rest, memory: before });
 	// Must be on disk before anything is dropped, because an undo recreates it from this.
@@ -51,9 +51,9 @@ async function replace(
 	if (memory.hadLive)
 		await server.sql(
 			[createStatement(old, await propertiesOf(server, live))],
-			`make room for the old ${live}`,
+			`create a database for the old ${live}`,
 		);
-	else await server.sql([createStatement(live, theirs)], `make the database ${live}`);
+	else await server.sql([createStatement(live, theirs)], `create the database ${live}`);
 	await server.settle();
 	point("made-room");
 	await dropObjects(server, live);
@@ -144,7 +144,7 @@ async function bringBack(
 		await dropObjects(server, live);
 		await moveTables(server, [{ tables: await tables(live), from: live, to: fresh }], doing);
 		await server.settle();
-		await server.sql([`DROP DATABASE IF EXISTS ${identifier(live)}`], `take the new ${live} away`);
+		await server.sql([`DROP DATABASE IF EXISTS ${identifier(live)}`], `drop the new ${live}`);
 		return;
 	}
 	await moveDefinitions(server, [live, fresh, old]);
@@ -178,6 +178,6 @@ async function bringBack(
 	await putObjects(server, live, memory.aside.objects);
 	await server.settle();
 	point("views-back");
-	await server.sql([`DROP DATABASE IF EXISTS ${identifier(old)}`], `tidy up after ${live}`);
+	await server.sql([`DROP DATABASE IF EXISTS ${identifier(old)}`], `clean up after ${live}`);
 	if (legacy !== undefined) await forgetLegacy(server, fresh);
 }

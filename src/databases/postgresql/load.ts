@@ -50,7 +50,7 @@ function factsOf({ facts }: HeldDump, database: string): Properties {
 	if (success) return output;
 	throw new HoldfastError(
 		"archive-damaged",
-		`what the archive says of the database ${database} is not understood`,
+		`the properties of the database ${database} in the archive cannot be read`,
 		{
 			details: issues.slice(0, 3).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`),
 		},
@@ -68,7 +68,7 @@ async function loadAsItself(loading: Loading, dump: DumpFile): Promise<Loaded> {
 			...(isOurs ? keptFrom(fresh, owner) : []),
 			...applyProperties(fresh, properties),
 		],
-		`make a database for ${live}`,
+		`create a database for ${live}`,
 	);
 	await restore(loading, dump, connection, []);
 	await ask(["ANALYZE"], `analyse ${fresh}`, fresh, LONG_QUESTION_SECONDS);
@@ -167,7 +167,7 @@ async function loadAsLoader(
 			...applyProperties(fresh, properties),
 			`DROP ROLE ${identifier(loader.role)}`,
 		],
-		`give what is in ${fresh} to its owners`,
+		`assign the objects in ${fresh} to their owners`,
 		fresh,
 	);
 	if (triggers.length > 0) await restore(loading, dump, connection, [], triggers);
@@ -178,7 +178,7 @@ async function loadAsLoader(
 			...notGranted,
 			...foreign.map(
 				({ words }) =>
-					`${words.toLowerCase()}: rows of an extension's own table are left out, since this machine did not write the archive`,
+					`${words.toLowerCase()}: rows of an extension's own table are left out, because this machine did not write the archive`,
 			),
 		],
 	};
@@ -206,8 +206,8 @@ function parts(entries: readonly Entry[], isPrivileged: (entry: Entry) => boolea
 
 function requireNone(live: string, entries: readonly Entry[]): void {
 	if (entries.length === 0) return;
-	throw new HoldfastError("archive-not-trusted", `the dump of ${live} holds what only a superuser can make`, {
+	throw new HoldfastError("archive-not-trusted", `the dump of ${live} contains objects that only a superuser can create`, {
 		details: entries.slice(0, 10).map(({ words }) => words),
-		hint: "this machine did not write this archive as it is now; if you trust what it holds, restore it with --trust-archive",
+		hint: "this archive was not written by this machine, or was modified since; if you trust its contents, restore it with --trust-archive",
 	});
 }

@@ -48,8 +48,8 @@ export async function swap(
 		throw new HoldfastError(
 			"database-failed",
 			coming
-				? `the database ${fresh} was replaced by another: it is not put in the place of ${live}`
-				: `there is no database ${fresh} to put in the place of ${live}`,
+				? `the database ${fresh} was replaced with another, which does not replace ${live}`
+				: `there is no database ${fresh} to replace ${live} with`,
 		);
 	// Must be on disk before anything is renamed, because an undo goes by it.
 	keep({
@@ -87,15 +87,15 @@ export async function swapBack(
 	if (known?.live != null && isNew && !isAside)
 		throw new HoldfastError(
 			"database-failed",
-			`the database ${live} as it was before is gone: ${old} was dropped`,
+			`the previous database ${live} is gone: ${old} was dropped`,
 			{
-				hint: `${live} keeps what was restored`,
+				hint: `${live} keeps the restored data`,
 			},
 		);
 	if (isAside && !isNew && found.has(live))
 		throw new HoldfastError(
 			"database-failed",
-			`another database is called ${live} now; the old one is ${old}`,
+			`another database is named ${live} now; the previous one is ${old}`,
 			{
 				hint: `rename or drop ${live}, then: holdfast recover`,
 			},
