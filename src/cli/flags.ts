@@ -29,7 +29,7 @@ export const pathFlag = {
 	variadic: true,
 } as const;
 
-/** Parse `30s`, `10m`, `2h` or `7d` into seconds. */
+/** Parse `30s`, `10m`, `2h`, `7d` or `4w` into seconds. */
 export function seconds(value: string): number {
 	const found = secondsOf(value);
 	if (found === undefined) throw new Error(`write a time such as 30s, 10m, 2h or 7d, not ${value}`);

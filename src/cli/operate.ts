@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
+import { endLeftShown } from "../host/shown.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { ask, printMessage, withoutBackpressure } from "../report/terminal.ts";
 import { removeArrivals } from "../run/arrivals.ts";
@@ -80,7 +81,11 @@ export async function recoverOnly(out: Reporter): Promise<RunReport[]> {
 
 /** `next`: the plan that runs next. */
 async function tidy(journal: Journal, out: Reporter, next?: Plan): Promise<void> {
-	const faults = await tidyUp(journal, { spared: next && undoneIn(next) });
+	for (const folder of await endLeftShown())
+		out.note(`unmounted ${folder}: the command that showed an archive there was killed`);
+	const tidied = await tidyUp(journal, { spared: next && undoneIn(next) });
+	for (const line of tidied.expired) out.note(line);
+	const faults = [...tidied.faults];
 	const needed = next ? discard.among(next.steps).flatMap(({ areas }) => areas) : [];
 	await removeArrivals(places().state, needed).catch((error: Error) =>
 		faults.push(`what a deploy left could not be removed: ${wordsOf(error)}`),

@@ -1,7 +1,7 @@
 // Faults that the schema cannot detect: overlapping folders, unknown names, states that depend on each other in a circle.
 import { databaseOf, definitionOf, dumpFile, dumpLabel, isServerDump } from "../databases/dump.ts";
 import { ALL } from "../databases/fields.ts";
-import { addressIn, destinationsIn, engineOf } from "../engines/list.ts";
+import { addressIn, destinationsIn, engineOf, faultsInProvider } from "../engines/list.ts";
 import { excludeFault } from "../manifest/exclude.ts";
 import type { Fault } from "../manifest/faults.ts";
 import type { Manifest } from "../manifest/schema.ts";
@@ -208,11 +208,10 @@ function stoppedServerFaults(machine: Sound): Fault[] {
 	);
 }
 
-/** The faults that an engine finds in a provider's options. */
 function providerFaults({ providers }: Sound): Fault[] {
 	return Object.entries(providers).flatMap(([provider, options]) =>
-		(engineOf(options).faultsInOptions?.(options) ?? []).map(({ option, ...fault }) => ({
-			path: ["providers", provider, option],
+		faultsInProvider(options).map(({ path, ...fault }) => ({
+			path: ["providers", provider, ...path],
 			...fault,
 		})),
 	);

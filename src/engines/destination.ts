@@ -62,6 +62,8 @@ export interface CreateResult {
 	readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 	/** Files that vanished before they were read or changed while they were read; the rest is stored. Never a root itself. */
 	readonly unsteady: readonly Unsteady[];
+	/** What failed after the archive was complete and synced, such as a hook of the user's: it does not change the archive. */
+	readonly afterwards?: unknown;
 }
 
 /** Thrown if a destination that may be absent, such as a removable disk, is not there. It is skipped. */

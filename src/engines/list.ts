@@ -5,6 +5,7 @@ import { command } from "./command/definition.ts";
 import type { DestinationOptions, Engine } from "./engine.ts";
 import { localbackup } from "./localbackup/definition.ts";
 import { restic } from "./restic/definition.ts";
+import { retentionFaults } from "./retention-rules.ts";
 import { tar } from "./tar/definition.ts";
 
 const LIST = [tar, borgbackup, restic, localbackup, command] as const;
@@ -30,6 +31,21 @@ export function engineOf({ type }: Pick<ProviderOptions, "type">): Engine {
 /** The options of its destinations, by name; empty if the engine's providers have no destinations. */
 export const destinationsIn = (options: ProviderOptions): Readonly<Record<string, DestinationOptions>> =>
 	"destinations" in options ? options.destinations : {};
+
+/** What a config may not say of a provider, apart from its destinations. `path`: from the provider. Stored manifests may have it. */
+export function faultsInProvider(options: ProviderOptions) {
+	const retention = "retention" in options ? options.retention : undefined;
+	return [
+		...(retention === undefined ? [] : retentionFaults(retention)).map(({ option, ...fault }) => ({
+			path: ["retention", option],
+			...fault,
+		})),
+		...(engineOf(options).faultsInOptions?.(options) ?? []).map(({ option, ...fault }) => ({
+			path: [option],
+			...fault,
+		})),
+	];
+}
 
 /** The address of a destination in its options. */
 export function addressIn({ address }: Engine, destination: DestinationOptions): string | undefined {

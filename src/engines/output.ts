@@ -10,6 +10,9 @@ export const when = v.pipe(
 	v.check((text) => !Number.isNaN(Date.parse(text)), "is not a time"),
 );
 
+/** A time that a program printed in UTC, with an offset, which not all versions print. */
+export const inUtc = (time: string): string => (/(Z|[+-]\d\d:?\d\d)$/i.test(time) ? time : `${time}Z`);
+
 /** One JSON document of a command such as `borg info`. */
 export function understood<S extends v.GenericSchema>(
 	schema: S,

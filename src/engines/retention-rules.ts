@@ -1,6 +1,6 @@
 // The retention rules of the config; retention.ts applies them. To add a rule, add an entry here.
 import * as v from "valibot";
-import { DURATION } from "../values/duration.ts";
+import { DURATION, secondsOf } from "../values/duration.ts";
 
 /** A rule keeps the newest archive of each period, for a configured number of periods. */
 interface Rule {
@@ -52,8 +52,12 @@ const count = (about: string) =>
 export const retentionSchema = v.pipe(
 	v.strictObject({
 		keepWithin: v.pipe(
-			v.optional(v.pipe(v.string(), v.regex(DURATION, 'write a time like "24h" or "7d"'))),
-			v.description('keep all archives that are not older than this, such as "7d"'),
+			v.optional(
+				v.pipe(v.string(), v.regex(DURATION, 'write a time like "24h", "7d", "4w", "3months" or "1y"')),
+			),
+			v.description(
+				'keep all archives that are not older than this, such as "7d", "4w", "3months" or "1y"; at least "1h"',
+			),
 		),
 		...(Object.fromEntries(Object.entries(RULES).map(([rule, { about }]) => [rule, count(about)])) as Record<
 			RuleName,
@@ -67,6 +71,22 @@ export const retentionSchema = v.pipe(
 	v.description("which archives `holdfast prune` keeps; without it, nothing is pruned"),
 );
 export type Retention = v.InferOutput<typeof retentionSchema>;
+
+const LEAST_WITHIN_SECONDS = 3_600;
+
+/** Why a config may not have this retention. Stored manifests may. */
+export function retentionFaults({ keepWithin }: Retention) {
+	if (keepWithin === undefined || (secondsOf(keepWithin) ?? 0) >= LEAST_WITHIN_SECONDS) return [];
+	return [
+		{
+			option: "keepWithin",
+			message: `"${keepWithin}" keeps archives for less than an hour`,
+			hint: /m$/.test(keepWithin)
+				? `"m" stands for minutes; for months write "${Number.parseInt(keepWithin, 10)}months"`
+				: 'write a time like "24h", "7d", "4w", "3months" or "1y"',
+		},
+	];
+}
 
 const two = (number: number) => String(number).padStart(2, "0");
 

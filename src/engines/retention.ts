@@ -146,6 +146,7 @@ function applyRules(
 ): readonly Kept[] {
 	const ruled = new Set(young);
 	const kept: Kept[] = [];
+	const oldest = newestFirst.findLast(({ counts }) => counts);
 	for (const [rule, { period, why }] of Object.entries(RULES)) {
 		let left = retention[rule as keyof typeof RULES] ?? 0;
 		let last: string | undefined;
@@ -159,6 +160,11 @@ function applyRules(
 			ruled.add(candidate);
 			kept.push({ archive, reason: why(current) });
 			if (counts) left -= 1;
+		}
+		// As borg's "[oldest]": until a rule has as many archives as it may keep, it also keeps the one that reaches back furthest.
+		if (left > 0 && oldest !== undefined && !ruled.has(oldest)) {
+			ruled.add(oldest);
+			kept.push({ archive: oldest.archive, reason: `${rule}, the oldest` });
 		}
 	}
 	return kept;

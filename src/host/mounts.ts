@@ -13,6 +13,8 @@ export interface Mount {
 	readonly options: readonly string[];
 	/** File system type: `ext4`, `tmpfs`, `proc` … */
 	readonly type: string;
+	/** What it calls itself: a device's path, or any text. */
+	readonly source: string;
 	/** The device, `major:minor`, and the folder on it that is mounted. */
 	readonly device: string;
 	readonly root: string;
@@ -31,10 +33,10 @@ function parse(table: string): Mount[] {
 	return table.split("\n").flatMap((line) => {
 		const [id, parent, device = "", root = "", path, options, ...rest] = line.split(" ");
 		if (id === undefined || parent === undefined || path === undefined || options === undefined) return [];
-		const type = rest[rest.indexOf("-") + 1] ?? "";
+		const [type = "", source = ""] = rest.slice(rest.indexOf("-") + 1);
 		return [
 			{
-				...{ id, parent, device, type, options: options.split(",") },
+				...{ id, parent, device, type, source, options: options.split(",") },
 				...{ path: unescapedPath(path), root: unescapedPath(root) },
 			},
 		];

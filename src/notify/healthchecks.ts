@@ -6,7 +6,8 @@ import { defineNotification } from "./notification.ts";
 /** What every version stores; later ones store 100 kB (`PING_BODY_LIMIT`). The rest of a longer message is dropped. */
 const MOST_BYTES = 10_000;
 
-const END = { start: "/start", success: "", failure: "/fail" };
+/** `/log` adds to the check's log and leaves its state as it is. */
+const END = { start: "/start", success: "", failure: "/fail", trial: "/log" };
 
 export const healthchecks = defineNotification({
 	key: "healthchecks",

@@ -3,10 +3,12 @@ import type * as v from "valibot";
 
 export const EVENTS = ["start", "success", "failure"] as const;
 export type NotifyEvent = (typeof EVENTS)[number];
+/** `trial`: nothing happened, and nothing may look as if it had. */
+export type ToldEvent = NotifyEvent | "trial";
 
 /** The message about a run. Title and body hold no control characters except the body's newlines. */
 export interface Notification {
-	readonly event: NotifyEvent;
+	readonly event: ToldEvent;
 	readonly machine: string;
 	/** `create`, `restore`, `prune` … */
 	readonly operation: string;
@@ -28,7 +30,7 @@ export interface NotificationKind<O extends v.ObjectEntries = v.ObjectEntries> {
 	readonly options: O;
 	/** The events to send if the config has no `on`. */
 	readonly usualEvents: readonly NotifyEvent[];
-	/** Whether this kind handles the event; if omitted, it handles all. */
+	/** Whether this kind handles the event; if omitted, it handles all. A trial is sent in any case. */
 	concerns?(notification: Notification): boolean;
 	/** The recipient, for messages. Never a URL that is requested: that would be as good as a password. */
 	label(options: v.InferOutput<v.StrictObjectSchema<O, undefined>>): string;

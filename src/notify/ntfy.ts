@@ -6,6 +6,13 @@ import { defineNotification } from "./notification.ts";
 /** A longer message becomes an attachment, or is refused where these are not allowed (`message-size-limit`). */
 const MOST_BYTES = 4_096;
 
+const TAGS = {
+	start: "white_check_mark",
+	success: "white_check_mark",
+	failure: "warning",
+	trial: "test_tube",
+} as const;
+
 export const ntfy = defineNotification({
 	key: "ntfy",
 	options: {
@@ -23,7 +30,7 @@ export const ntfy = defineNotification({
 		const token = await readSecret({ passphraseFile: tokenFile });
 		await post(ntfy, fitted({ body, log }, MOST_BYTES) || title, {
 			Title: title,
-			Tags: event === "failure" ? "warning" : "white_check_mark",
+			Tags: TAGS[event],
 			Priority: event === "failure" ? "high" : "default",
 			...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
 		});

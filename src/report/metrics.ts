@@ -69,7 +69,7 @@ export function metricsText(
 		),
 		...metric(
 			"holdfast_archive_size_bytes",
-			"Bytes of the files of all states in that archive.",
+			"Bytes of the state in that archive.",
 			made.flatMap(({ labels, bytes }) => (bytes === undefined ? [] : [[labels, bytes] as const])),
 		),
 		...metric(

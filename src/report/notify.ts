@@ -3,7 +3,7 @@
 import { places } from "../host/places.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type Notify, notificationKind } from "../notify/list.ts";
-import type { Notification, NotifyEvent } from "../notify/notification.ts";
+import type { Notification, ToldEvent } from "../notify/notification.ts";
 import type { RunReport } from "../run/event.ts";
 import { keepUnsent, type Unsent, unsentLine, unsentOf } from "../run/unsent.ts";
 import { shownAnswer } from "../values/clip.ts";
@@ -13,7 +13,7 @@ import { errorLines } from "./text/error.ts";
 import { duration } from "./text/units.ts";
 
 export interface NotifiedRun {
-	readonly event: NotifyEvent;
+	readonly event: ToldEvent;
 	readonly operation: string;
 	readonly run: string;
 	/** The report, once the run has ended. */
@@ -66,8 +66,10 @@ export async function notify(
 }
 
 function isWanted(whom: Notify, notification: Notification): boolean {
+	const { event } = notification;
+	if (event === "trial") return true;
 	const { usualEvents, concerns } = notificationKind(whom);
-	return (whom.on ?? usualEvents).includes(notification.event) && (concerns?.(notification) ?? true);
+	return (whom.on ?? usualEvents).includes(event) && (concerns?.(notification) ?? true);
 }
 
 /** The text becomes a header, a subject or a line on a screen: nothing in a log may be interpreted there. */
@@ -83,15 +85,18 @@ function notificationOf(machine: string, notified: NotifiedRun, earlier: readonl
 }
 
 function titleOf(machine: string, { event, operation, report }: NotifiedRun): string {
+	if (event === "trial") return `holdfast: trial of the notifications of ${machine}`;
 	if (event === "start") return `holdfast: ${operation} of ${machine} started`;
 	return `holdfast: ${operation} of ${machine}: ${report?.outcome ?? event}`;
 }
 
-function linesOf({ run, report }: NotifiedRun, earlier: readonly Unsent[]): string[] {
+function linesOf({ event, run, report }: NotifiedRun, earlier: readonly Unsent[]): string[] {
+	const before = earlier.length > 0 ? ["", "Earlier:", ...earlier.map(unsentLine)] : [];
+	if (event === "trial") return ["This is a trial: nothing failed.", ...before];
 	if (!report) return [`run ${run}`];
 	return [
 		`run ${run} took ${duration(report.seconds)}`,
 		...report.failures.flatMap(({ scope, error }) => errorLines(error, `${scope.replace(":", " ")}: `)),
-		...(earlier.length > 0 ? ["", "Earlier:", ...earlier.map(unsentLine)] : []),
+		...before,
 	];
 }

@@ -69,7 +69,7 @@ type Body =
 			readonly scope: string;
 			readonly step: string;
 			readonly error: ErrorReport;
-			/** The scope is part of the result anyway, and is in doubt. */
+			/** It is part of the result anyway: a state is in doubt; in a destination something failed after the archive was complete. */
 			readonly stored?: true;
 	  }
 	| { readonly type: "step-skipped"; readonly step: string; readonly title: string; readonly reason: string }

@@ -2,11 +2,12 @@
 // older runs are removed.
 import { openDatabase } from "../databases/dump.ts";
 import { isSilent } from "../engines/destination.ts";
-import { discardFolder } from "../host/private-area.ts";
+import { discardFolder, isArea } from "../host/private-area.ts";
 import type { LaterContext } from "../steps/context.ts";
 import { dueOf, STEP_KINDS } from "../steps/list.ts";
 import type { Step } from "../steps/plan.ts";
 import { HoldfastError, inOneLine } from "../values/error.ts";
+import { localTime } from "../values/local-time.ts";
 import { VERSION } from "../values/version.ts";
 import type { Listener, RunReport } from "./event.ts";
 import { recoverRun } from "./executor.ts";
@@ -62,15 +63,22 @@ export function unrecovered(stuck: readonly RunReport[]): HoldfastError {
 	});
 }
 
+interface Tidied {
+	/** Old copies that were deleted, because their time was over. */
+	readonly expired: readonly string[];
+	readonly faults: readonly string[];
+}
+
 /**
- * Remove what is no longer needed. Failures are reported and retried the next time; they stop nothing.
+ * Remove what is no longer needed. Failures are reported and retried the next time; they stop nothing. Returns lines for people.
  * `spared`: a run whose old copies the next run is about, even if they have expired.
  */
 export async function tidyUp(
 	journal: Journal,
 	{ now = new Date(), spared }: { readonly now?: Date; readonly spared?: string | undefined } = {},
-): Promise<string[]> {
+): Promise<Tidied> {
 	const faults: string[] = [];
+	const expired: string[] = [];
 	/** The error if it is not done. */
 	const attempt = async (what: string, work: () => Promise<void>, wayOut = "") => {
 		try {
@@ -111,12 +119,18 @@ export async function tidyUp(
 		if (run === spared || Date.parse(until) > now.getTime()) continue;
 		await attempt(`the old copy of ${state} of run ${run}, whose time is over`, async () => {
 			if ("fault" in copy) throw notUnderstood();
-			for (const area of new Set(copy.places.map((place) => place.area))) await discardFolder(area);
+			const areas = [...new Set(copy.places.map((place) => place.area))];
+			const isThere = copy.databases.length > 0 || areas.some(isArea);
+			for (const area of areas) await discardFolder(area);
 			for (const { dump, old } of copy.databases) await (await openDatabase(dump)).drop(old);
 			journal.forget(run, state);
+			if (isThere)
+				expired.push(
+					`the old copy of ${state}, which run ${run} kept until ${localTime(until)}, has expired and was deleted`,
+				);
 		});
 	}
-	return faults;
+	return { expired, faults };
 }
 
 /** Undefined also if the manifest does not tell: the attempt says why. */

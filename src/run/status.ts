@@ -25,7 +25,7 @@ export interface ArchiveStatus {
 	readonly created?: string;
 	readonly ageSeconds?: number;
 	readonly maxAgeSeconds: number;
-	/** Bytes of the archive's files, for all states in it; and the growth in a week. */
+	/** Bytes of the state in that archive, and the growth in a week; absent if an earlier version counted the whole archive only. */
 	readonly bytes?: number;
 	readonly growthBytes?: number;
 	readonly isLate: boolean;
@@ -188,10 +188,9 @@ function archiveStatus(
 	const aWeekBefore = good.find(
 		(one) => Date.parse(created) - Date.parse(one.metadata.created) >= WEEK_SECONDS * 1000,
 	);
-	const growth =
-		newest.bytes === undefined || aWeekBefore?.bytes === undefined
-			? undefined
-			: newest.bytes - aWeekBefore.bytes;
+	const bytes = bytesIn(newest, state);
+	const bytesBefore = aWeekBefore && bytesIn(aWeekBefore, state);
+	const growth = bytes === undefined || bytesBefore === undefined ? undefined : bytes - bytesBefore;
 	return {
 		state,
 		destination,
@@ -199,13 +198,17 @@ function archiveStatus(
 		created,
 		ageSeconds,
 		maxAgeSeconds,
-		...(newest.bytes === undefined ? {} : { bytes: newest.bytes }),
+		...(bytes === undefined ? {} : { bytes }),
 		...(growth === undefined ? {} : { growthBytes: growth }),
 		isLate: ageSeconds > maxAgeSeconds,
 		...(missing.length === 0 ? {} : { missing }),
 		...ahead,
 		...doubtful,
 	};
+}
+
+function bytesIn({ metadata: { states }, bytes }: KnownArchive, state: string): number | undefined {
+	return ownValue(states, state)?.bytes ?? (Object.keys(states).length === 1 ? bytes : undefined);
 }
 
 function lateness({ state, destination, location, ageSeconds, maxAgeSeconds }: ArchiveStatus): string {

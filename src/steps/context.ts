@@ -64,7 +64,7 @@ export interface StepContext<N = unknown, H = unknown> {
 	removed(destination: Pick<Destination, "location">, names: readonly string[]): void;
 	/** The last good archive of a state, in any destination. */
 	lastGood(state: string): LastGood | undefined;
-	/** At the end of the run, report a scope as failed although its data are stored: there is reason to doubt them. */
+	/** At the end of the run, report a scope as failed although its data are stored: they are in doubt, or something failed after that. */
 	doubt(scope: string, error: Error): void;
 	made(archive: MadeArchive): void;
 	/** Bytes of an archive's files, if this machine made it and still has the record. */

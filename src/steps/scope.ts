@@ -14,5 +14,7 @@ export const destinationScope = (provider: string, destination: string) =>
 /** `provider/destination`, for the scope of a destination. */
 export const destinationOf = (scope: string) => without(DESTINATION, scope);
 
+export const isDestination = (scope: string) => scope.startsWith(DESTINATION);
+
 const without = (prefix: string, scope: string) =>
 	scope.startsWith(prefix) ? scope.slice(prefix.length) : scope;

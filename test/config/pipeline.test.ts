@@ -57,6 +57,31 @@ machines:
 		]);
 	});
 
+	test("a retention by age in weeks, months and years, and one of minutes, which were meant to be months", async () => {
+		const written = (within: string) =>
+			fileOf(`machines:
+  web01:
+    state: { a: { folders: [/srv/a] } }
+    providers: { tar: { retention: { keepWithin: ${within} }, destinations: { usb: { path: /mnt/usb } } } }
+`);
+		for (const within of ["1h", "4w", "1month", "3months", "1y", "2 years", "60m"])
+			assert.equal((await loadMachines(written(within))).size, 1, within);
+		for (const [within, hint] of [
+			["1m", '"m" stands for minutes; for months write "1months"'],
+			["59m", '"m" stands for minutes'],
+			["30s", 'write a time like "24h"'],
+			["0d", 'write a time like "24h"'],
+		] as const) {
+			const [fault = ""] = await faultsOf(loadMachines(written(within)));
+			assert.ok(
+				fault.includes(`yaml:4:38: "${within}" keeps archives for less than an hour; ${hint}`),
+				fault,
+			);
+		}
+		const [fault = ""] = await faultsOf(loadMachines(written("1M")));
+		assert.match(fault, /write a time like "24h", "7d", "4w", "3months" or "1y"/);
+	});
+
 	test("a localbackup provider that says twice what to keep", async () => {
 		const file = fileOf(`machines:
   web01:

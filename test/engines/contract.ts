@@ -1,7 +1,16 @@
 // The contract of src/engines/destination.ts, as tests. A new engine is one call of `fulfilsContract`.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+	lstatSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readlinkSync,
+	rmSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Entry, Metadata } from "../../src/engines/archive.ts";
@@ -40,6 +49,27 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			await destination.restore("one", [source], intoFolder(into), quiet);
 			assert.deepEqual(factsOf(into + source), factsOf(source));
 			assert.equal(attributesOf(into + source), attributesOf(source));
+		});
+
+		test("contents tells times in the hour that comes twice when summer ends", async () => {
+			const { source, destination, roots } = setUp();
+			const times = ["2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z"].map((time) => new Date(time));
+			for (const time of times) {
+				writeFileSync(join(source, time.toISOString()), "");
+				utimesSync(join(source, time.toISOString()), time, time);
+			}
+			const before = process.env.TZ;
+			process.env.TZ = "Europe/Berlin";
+			try {
+				await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+				const told = new Map<string, Entry>();
+				await destination.contents("a", [source], (entry) => told.set(entry.path, entry), quiet);
+				for (const time of times)
+					assert.equal(told.get(join(source, time.toISOString()))?.mtime, time.getTime(), time.toISOString());
+			} finally {
+				if (before === undefined) delete process.env.TZ;
+				else process.env.TZ = before;
+			}
 		});
 
 		test("contents tells every entry as it is on disk, and sizeOf at least their bytes", async () => {

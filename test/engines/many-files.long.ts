@@ -81,6 +81,8 @@ for (const engine of only)
 		};
 		await measure("create", "create", "--quiet");
 		if (isLong) await measure("create, nothing changed", "create", "--quiet");
+		await measure("check", "check", "--quiet");
+		await measure("check --full", "check", "--full", "--quiet");
 		const same = await measure("diff, nothing changed", "diff", engine, "latest", "--json");
 		assert.deepEqual(JSON.parse(same.stdout).differences, []);
 		const browsed = await measure("archives browse", "archives", "browse", "latest");

@@ -1,7 +1,7 @@
 // The built-in tar engine against the contract, and its own features.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { scratch } from "../support/scratch.ts";
@@ -49,4 +49,30 @@ test("a half-written archive is a hidden folder that list passes over", async ()
 	);
 	await destination.discardPartial?.("half", quiet);
 	assert.deepEqual(readdirSync(join(below, "destination")), ["whole"]);
+});
+
+test("a check finds an index that was changed, a hold does not cover it up, and an earlier version's index has no digest", async () => {
+	const below = join(folder, "sealed");
+	mkdirSync(join(below, "source"), { recursive: true });
+	const destination = openTar(below);
+	const roots = [{ path: join(below, "source"), exclude: [] }];
+	await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
+	const index = join(below, "destination/a/index.json");
+	const hold = { ...metadataOf("a"), hold: { reason: "the audit", since: metadataOf("a").created } };
+	await destination.writeMetadata?.("a", hold, quiet);
+	assert.deepEqual(await destination.check?.(false, quiet), []);
+	const text = readFileSync(index, "utf8");
+	for (const [from, to] of [
+		["the audit", "the adult"],
+		['"created":"2', '"created":"1'],
+		[join(below, "source"), join(below, "sourcf")],
+	] as const) {
+		writeFileSync(index, text.replace(from, to));
+		const message = "its index.json was changed since it was written";
+		assert.deepEqual(await destination.check?.(false, quiet), [{ archive: "a", message }], from);
+		await assert.rejects(async () => destination.writeMetadata?.("a", hold, quiet), /was changed since/);
+	}
+	const { sha256: _, ...rest } = JSON.parse(text);
+	writeFileSync(index, JSON.stringify(rest));
+	assert.deepEqual(await destination.check?.(true, quiet), []);
 });

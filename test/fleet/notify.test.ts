@@ -123,7 +123,15 @@ test("a test message is sent, and whom it reached is told without their addresse
 		/^notified the (check|topic) at 127\.0\.0\.1:\d+, the (check|topic) at 127\.0\.0\.1:\d+$/m,
 	);
 	assert.doesNotMatch(output, /uuid/);
-	assert.deepEqual(paths().sort(), ["POST /ping/uuid/fail", "POST /topic"]);
+	const [check, topic] = heard.splice(0).sort((a, b) => a.path.localeCompare(b.path));
+	assert.deepEqual([check?.path, topic?.path], ["POST /ping/uuid/log", "POST /topic"]);
+	for (const one of [check, topic]) assert.doesNotMatch(one?.body ?? "", /failed$/m);
+	assert.match(
+		check?.body ?? "",
+		/^holdfast: trial of the notifications of here\nThis is a trial: nothing failed\./,
+	);
+	assert.equal(topic?.headers.tags, "test_tube");
+	assert.equal(topic?.headers.priority, "default");
 });
 
 test("who cannot be told changes nothing of the run, and its address is not told to the log", async () => {

@@ -46,7 +46,7 @@ function journalOf(all: readonly Due[]): Journal {
 async function tidied(all: readonly Due[]) {
 	const journal = journalOf(all);
 	try {
-		return { faults: await tidyUp(journal), left: journal.leftovers().map(({ run }) => run) };
+		return { faults: (await tidyUp(journal)).faults, left: journal.leftovers().map(({ run }) => run) };
 	} finally {
 		journal.close();
 	}

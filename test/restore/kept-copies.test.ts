@@ -221,6 +221,8 @@ test("an old copy that somebody has moved away is missed before anything is touc
 	assert.match(stderr, /the old copy is no longer at \S+\.holdfast-/);
 	assert.deepEqual(own(), before);
 	await succeeds(place, "create");
+	const unknown = await place.holdfast("undo", "--yes", "nosuch");
+	assert.match(unknown.stderr, new RegExp(`${run}: outer, until .*, but it is not at \\S+ any more`));
 	renameSync(place.path("elsewhere"), place.path(`own/${area}`));
 	await succeeds(place, "undo", "--yes", run);
 	assert.deepEqual(read(place), ["newer", "newer"]);
@@ -242,6 +244,36 @@ describe("one restore after another, each with its old copy", () => {
 		await succeeds(place, "undo", "--yes", first);
 		assert.equal(read(place)[0], "precious");
 		assert.deepEqual(areas(), []);
+	});
+
+	test("an old copy whose time is over is deleted before the next run, which says so", async () => {
+		const { place, areas } = await backedUp(nested, (place) => write(place, "old"));
+		await succeeds(place, "restore", "--yes", "--keep-old", "1s", "--service", "outer", "tar", "latest");
+		assert.notDeepEqual(areas(), []);
+		await pause(1_500);
+		const { stderr } = await succeeds(place, "create");
+		assert.match(stderr, /the old copy of outer, which run \S+ kept until .*, has expired and was deleted/);
+		assert.deepEqual(areas(), []);
+		assert.doesNotMatch((await succeeds(place, "create")).stderr, /has expired/);
+	});
+
+	test("an undo and a backup are not restores, and leave nothing to undo", async () => {
+		const { place } = await backedUp(nested, (place) => write(place, "old"));
+		write(place, "newer");
+		const run = await keeping(place, "tar", "--service", "outer");
+		await succeeds(place, "undo", "--yes", run);
+		const runs = JSON.parse((await succeeds(place, "runs", "--json")).stdout);
+		for (const [operation, words] of [
+			["undo", "an undo"],
+			["create", "a create"],
+		]) {
+			const { id } = runs.find((one: { operation: string }) => one.operation === operation);
+			const { stderr } = await place.holdfast("undo", "--yes", id);
+			assert.match(
+				stderr,
+				new RegExp(`run ${id} is not a restore but ${words}: only a restore leaves an old copy`),
+			);
+		}
 	});
 
 	test("an old copy whose time is over is brought back as long as it is there", async () => {

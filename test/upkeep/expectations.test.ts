@@ -216,6 +216,23 @@ test(
 	},
 );
 
+test("the size that status shows is the state's own, not that of the archive", async () => {
+	const place = new Place(below);
+	place.write("small/file", "12");
+	place.write("large/file", Buffer.alloc(5_000_000, "x"));
+	place.declare({
+		state: { small: { folders: [place.path("small")] }, large: { folders: [place.path("large")] } },
+	});
+	await place.holdfast("create");
+	const { stdout } = await place.holdfast("status", "--json");
+	const { archives } = JSON.parse(stdout);
+	const sizes = Object.fromEntries(
+		archives.map(({ state, bytes }: { state: string; bytes: number }) => [state, bytes]),
+	);
+	assert.ok(sizes.small < 100_000, JSON.stringify(sizes));
+	assert.ok(sizes.large >= 5_000_000, JSON.stringify(sizes));
+});
+
 test("a file that changes while it is read makes a good state fuzzy: the run, list and show say so", async () => {
 	const place = new Place(below);
 	place.write("own/log", randomBytes(64 * 1000 * 1000));

@@ -62,10 +62,32 @@ test("keepWithin counts back from now, keepLast from the newest", () => {
 	assert.deepEqual(kept(archives, { keepWithin: "1d", keepLast: 2 }), [1, 20, 30, 50]);
 });
 
+test("keepWithin in weeks, months and years", () => {
+	const archives = [27, 29, 92, 94, 365, 367].map((days) => archive(days * 24));
+	const young = (within: string) => kept(archives, { keepWithin: within }).map((hours) => hours / 24);
+	assert.deepEqual(young("4w"), [27]);
+	assert.deepEqual(young("3months"), [27, 29, 92]);
+	assert.deepEqual(young("1y"), [27, 29, 92, 94, 365]);
+});
+
 test("monthly and yearly", () => {
 	const archives = Array.from({ length: 800 }, (_, day) => archive(day * 24));
 	assert.equal(kept(archives, { monthly: 6 }).length, 6);
-	assert.equal(kept(archives, { yearly: 5 }).length, 3);
+	// The newest of three years, and the oldest of all, since there are not five years yet.
+	assert.deepEqual(kept(archives, { yearly: 5 }).slice(2), [694 * 24, 799 * 24]);
+	assert.equal(kept(archives, { yearly: 3 }).length, 3);
+});
+
+test("a rule that is not filled yet keeps the oldest one too, and says so; a rule before it may have it already", () => {
+	const archives = Array.from({ length: 10 }, (_, index) => archive(index * 12));
+	const [oldest] = decided(archives, { weekly: 4 }).slice(-1);
+	assert.deepEqual(oldest?.why, ["weekly, the oldest"]);
+	assert.deepEqual(kept(archives, { weekly: 4, monthly: 2 }), kept(archives, { weekly: 4 }));
+	// One that others put there is not the oldest of this machine's.
+	const foreign = archive(5_000, { notes: "good" }, undefined, "web01-5000");
+	assert.deepEqual(decided([...archives, foreign], { weekly: 4 }, recordsInMetadata(archives)).at(-2)?.why, [
+		"weekly, the oldest",
+	]);
 });
 
 test("the newest good one of each state stays, and says why", () => {

@@ -175,6 +175,38 @@ test("what nobody was shown stays: a destination that is first listed when the r
 	}
 });
 
+test("a hook that fails after the archive was complete: the run says so, and the archive is and stays good", async () => {
+	const place = new Place(below);
+	place.write("notes/letter", "0");
+	const declare = (hooks: object) =>
+		place.declare({
+			state: { notes: { folders: [place.path("notes")] } },
+			providers: {
+				localbackup: { destinations: { disk: { directory: place.path("disk"), ...hooks } } },
+				tar: { destinations: { other: { path: place.path("other") } } },
+			},
+		});
+	for (const [index, hook] of ["preUnmountHook", "postUnmountHook", "postBackupHook"].entries()) {
+		declare({ [hook]: "exit 7" });
+		const { code, stderr } = await place.holdfast("create");
+		assert.equal(code, 3, stderr);
+		assert.match(
+			stderr,
+			new RegExp(
+				`failed after the archive was complete: destination localbackup/disk: ${hook} of disk ended with exit code 7`,
+			),
+		);
+		assert.doesNotMatch(stderr, /undone|still to do/);
+		declare({});
+		assert.equal((await listed(place)).length, 2 * (index + 1));
+	}
+	const { stdout } = await place.holdfast("status");
+	assert.match(stdout, /✔ +web01 +notes +localbackup/);
+	assert.match(stdout, /the last create ended partial: .*postBackupHook of disk/);
+	await ok(place, "restore", "--yes", "localbackup", "latest");
+	assert.doesNotMatch((await ok(place, "create")).stderr, /still to do/);
+});
+
 test("check tells what is wrong with one archive of that one alone", async () => {
 	const { place, names } = await withArchives(3);
 	const [first = "", second = ""] = names;
@@ -266,7 +298,7 @@ test("archives show, browse and extract, by id, by name and latest", async () =>
 	assert.match(above.stderr, /is above the folders in .*[\s\S]*name one of these: .*\/notes/);
 	const elsewhere = await place.holdfast("archives", "browse", "latest", "/etc");
 	assert.equal(elsewhere.code, 2);
-	assert.match(elsewhere.stderr, /\/etc is not in .*[\s\S]*it holds .*\/notes/);
+	assert.match(elsewhere.stderr, /\/etc is not in .*[\s\S]*it contains .*\/notes/);
 });
 
 test("what a check found at a destination that the config has no more is no news", async () => {

@@ -2,7 +2,7 @@
 import { exec } from "../../host/exec.ts";
 import { places } from "../../host/places.ts";
 import { ownManager } from "../../host/systemd.ts";
-import { notify as tell } from "../../report/notify.ts";
+import { type NotifiedRun, notify as tell } from "../../report/notify.ts";
 import { printMessage } from "../../report/terminal.ts";
 import { Journal } from "../../run/journal.ts";
 import { EXIT } from "../../values/error-codes.ts";
@@ -29,30 +29,26 @@ export const notify = machineCommand({
 		const remark = (line: string) => faults.push(line);
 		const { unit } = flags;
 		if (unit !== undefined && (await wasTold(unit, manifest.machine))) return EXIT.done;
-		const message =
-			unit === undefined ? "this is a test: nothing failed" : `${unit} failed before it could send a report`;
-		const notified = await tell(
-			unit === undefined
-				? {
-						...manifest,
-						notify: (manifest.notify ?? []).map((whom) => ({ ...whom, on: ["failure" as const] })),
-					}
-				: manifest,
-			{
-				event: "failure",
-				operation: unit === undefined ? "try" : operationOf(unit),
-				run: "-",
-				report: { outcome: "failed", seconds: 0, failures: [{ scope: unit ?? "try", error: { message } }] },
-				log: unit === undefined ? [] : await lastLines(unit),
-			},
-			remark,
-		);
+		const about: NotifiedRun =
+			unit === undefined ? { event: "trial", operation: "notify", run: "-" } : await failureOf(unit);
+		const notified = await tell(manifest, about, remark);
 		printMessage(faults.map((line) => `! ${line}`));
 		if (unit === undefined && notified.length > 0) out.note(`notified ${notified.join(", ")}`);
 		if ((manifest.notify ?? []).length === 0) out.note("the config has no `notify` services");
 		return faults.length > 0 ? EXIT.failed : EXIT.done;
 	},
 });
+
+async function failureOf(unit: string): Promise<NotifiedRun> {
+	const error = { message: `${unit} failed before it could send a report` };
+	return {
+		event: "failure",
+		operation: operationOf(unit),
+		run: "-",
+		report: { outcome: "failed", seconds: 0, failures: [{ scope: unit, error }] },
+		log: await lastLines(unit),
+	};
+}
 
 const operationOf = (unit: string) => /^holdfast-(create|prune|check)/.exec(unit)?.[1] ?? unit;
 

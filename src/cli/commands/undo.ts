@@ -69,7 +69,7 @@ export const undo = command({
 		if (!restored || kept.length === 0)
 			throw new HoldfastError("run-not-found", whyNone(run, restored, undone), {
 				subject: run,
-				details: all.map((copy) => `${copy.run}: ${copy.state}, until ${localTime(copy.until)}`),
+				details: all.map(keptLine),
 				hint:
 					all.length > 0
 						? "old copies are kept of the runs above"
@@ -144,6 +144,14 @@ function requireThere(areas: readonly string[]): void {
 	});
 }
 
+function keptLine(copy: ReturnType<Journal["kept"]>[number]): string {
+	const lost = "fault" in copy ? undefined : copy.places.find(({ area }) => !isArea(area));
+	const gone = lost === undefined ? "" : `, but it is not at ${lost.area} any more`;
+	return `${copy.run}: ${copy.state}, until ${localTime(copy.until)}${gone}`;
+}
+
+const article = (operation: string) => `${/^[aeiou]/.test(operation) ? "an" : "a"} ${operation}`;
+
 function whyNone(
 	run: string,
 	known: Plan | undefined,
@@ -152,7 +160,7 @@ function whyNone(
 	if (undone) return `run ${run} was undone at ${localTime(undone.ended)} by run ${undone.run}`;
 	if (!known) return `there is no run ${run}`;
 	if (known.operation !== "restore")
-		return `run ${run} is a ${known.operation}: only a restore leaves an old copy`;
+		return `run ${run} is not a restore but ${article(known.operation)}: only a restore leaves an old copy`;
 	return keep.among(known.steps).length > 0
 		? `the old copy of run ${run} no longer exists`
 		: `run ${run} kept no old copy`;

@@ -117,8 +117,9 @@ async function once(
 			enclosure: call.enclosure ?? own,
 			env: {
 				...environment(destination, passphrase !== undefined),
-				// It prints times without an offset.
-				...(call.asks ? { BORG_SELFTEST: "disabled", TZ: "UTC" } : {}),
+				...(call.asks ? { BORG_SELFTEST: "disabled" } : {}),
+				// It prints times without an offset, and a local time may come twice.
+				...(call.reads ? { TZ: "UTC" } : {}),
 			},
 			...(passphrase === undefined ? {} : { secret: passphrase }),
 			signal: work.signal,

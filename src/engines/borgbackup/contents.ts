@@ -5,7 +5,7 @@ import type { Entry } from "../archive.ts";
 import type { Work } from "../destination.ts";
 import { modeOf } from "../mode.ts";
 import { heldAmong } from "../not-held.ts";
-import { count, notUnderstood, understood, when } from "../output.ts";
+import { count, inUtc, notUnderstood, understood, when } from "../output.ts";
 import { outermost } from "../roots.ts";
 import { archiveName, borg } from "./borg.ts";
 import type { BorgDestination } from "./schema.ts";
@@ -48,7 +48,6 @@ const itemSchema = v.object({
 	uid: v.number(),
 	gid: v.number(),
 	size: count,
-	/** Local time, without an offset. */
 	mtime: when,
 	linktarget: v.string(),
 	path: v.string(),
@@ -63,7 +62,7 @@ function entryOf(item: v.InferOutput<typeof itemSchema>): Entry {
 		uid: item.uid,
 		gid: item.gid,
 		size: further ? undefined : item.size,
-		mtime: new Date(item.mtime).getTime(),
+		mtime: Date.parse(inUtc(item.mtime)),
 		...(item.type === "l" ? { link: item.linktarget } : {}),
 	};
 }

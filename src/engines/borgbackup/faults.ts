@@ -157,6 +157,11 @@ export function faultOf(
 			...{ subject: "borg", details },
 			hint: howToInstall("borgbackup"),
 		});
+	if (said.some((line) => /no FUSE support|^borg mount not available/.test(line)))
+		return new BorgFault("program-not-found", first, "borg cannot mount: it lacks Python's module for FUSE", {
+			...{ subject: "python3-llfuse", details },
+			hint: `${howToInstall("python3-llfuse")}. Without it: holdfast archives browse, and holdfast archives extract`,
+		});
 	if (isCacheFault(said)) {
 		const damaged = `borg's cache of ${subject} on this machine was damaged`;
 		const found = new BorgFault("program-failed", first, damaged, {

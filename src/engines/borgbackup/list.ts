@@ -8,7 +8,7 @@ import type { Archive } from "../archive.ts";
 import { oldestFirst } from "../archive-time.ts";
 import type { Work } from "../destination.ts";
 import type { Described } from "../metadata.ts";
-import { notUnderstood, understood, when } from "../output.ts";
+import { inUtc, notUnderstood, understood, when } from "../output.ts";
 import { borg, isBorgName } from "./borg.ts";
 import { type Comment, isAnyKnown, keep, kept, known, readComment } from "./comments.ts";
 import { BorgFault } from "./faults.ts";
@@ -23,11 +23,7 @@ const listedSchema = v.object({
 	id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 	name: v.string(),
 	/** borg 1 prints no offset; it was told to use UTC. */
-	start: v.pipe(
-		v.string(),
-		v.transform((start) => (/(Z|[+-]\d\d:?\d\d)$/i.test(start) ? start : `${start}Z`)),
-		when,
-	),
+	start: v.pipe(v.string(), v.transform(inUtc), when),
 	comment: v.optional(v.string(), ""),
 });
 type Listed = v.InferOutput<typeof listedSchema>;

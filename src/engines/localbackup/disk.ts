@@ -11,9 +11,16 @@ type HookName = Extract<keyof Target, `${string}Hook`>;
 
 /**
  * Do work on the disk: preMountHook, mount, postMountHook, the work, preUnmountHook, unmount, postUnmountHook. If the disk was
- * mounted before, it stays mounted. Even if the work fails, the disk is unmounted and the unmount hooks run.
+ * mounted before, it stays mounted. Even if the work fails, the disk is unmounted and the unmount hooks run. If only that fails,
+ * `onFault` is called and the result is returned; without it, the fault is thrown.
  */
-export async function onDisk<T>(name: string, target: Target, work: Work, use: () => Promise<T>): Promise<T> {
+export async function onDisk<T>(
+	name: string,
+	target: Target,
+	work: Work,
+	use: () => Promise<T>,
+	onFault?: (fault: unknown) => void,
+): Promise<T> {
 	const { required } = target;
 	const mountpoint = target.mountpoint || undefined;
 	await runHook(name, target, "preMountHook", work);
@@ -40,7 +47,9 @@ export async function onDisk<T>(name: string, target: Target, work: Work, use: (
 		throw error;
 	}
 	const [fault] = await wayBack();
-	if (fault !== undefined) throw fault;
+	if (fault === undefined) return result;
+	if (onFault === undefined) throw fault;
+	onFault(fault);
 	return result;
 }
 

@@ -13,11 +13,12 @@ import {
 	syncFilesystemOf,
 	writeSynced,
 } from "../../host/files.ts";
-import { enter, findBelow, openFolder, syncFolder } from "../../host/folder.ts";
+import { enter, type Folder, findBelow, openFolder, syncFolder } from "../../host/folder.ts";
 import { places } from "../../host/places.ts";
 import { folderToClose, makeFolder, resolvePath } from "../../host/trust.ts";
 import { HoldfastError } from "../../values/error.ts";
-import type { Archive, Problem } from "../archive.ts";
+import { wordsOf } from "../../values/system-error.ts";
+import type { Archive } from "../archive.ts";
 import { requireArchiveName } from "../archive-name.ts";
 import { outcomesOf, recordsInMetadata } from "../archive-time.ts";
 import type { ArchiveRequest, CreateResult, Destination, Work } from "../destination.ts";
@@ -25,18 +26,28 @@ import { isFull, rsyncDiskError, TargetFull } from "../disk-error.ts";
 import { diskFault } from "../disk-fault.ts";
 import { requireDisk } from "../disk-mounted.ts";
 import type { Into } from "../into.ts";
-import { AT_FIRST, damageIn } from "../metadata.ts";
+import { AT_FIRST } from "../metadata.ts";
 import { notHeld } from "../not-held.ts";
 import { retain } from "../retention.ts";
 import { missingRoots, presentRoots } from "../roots.ts";
 import { watchUnsteady } from "../unsteady.ts";
+import { check } from "./check.ts";
 import { contents } from "./contents.ts";
+import { digestOfList, lookupIn, writeDigests } from "./digests.ts";
 import { onDisk, runHook } from "./disk.ts";
 import { configure, rsnapshot } from "./rsnapshot.ts";
 import { filterRules } from "./rules.ts";
 import type { LocalbackupOptions } from "./schema.ts";
 import { show } from "./show.ts";
-import { aboutText, describeSnapshot, numbersIn, openFiles, snapshotOf, snapshotsIn } from "./snapshots.ts";
+import {
+	aboutText,
+	describeSnapshot,
+	numbersIn,
+	openFiles,
+	requireAsDescribed,
+	snapshotOf,
+	snapshotsIn,
+} from "./snapshots.ts";
 
 const SYNC = ".sync";
 /** The same number as in Clan. */
@@ -51,29 +62,41 @@ const RSYNC_ENDS = [100, 400, 1_600, 6_400];
 export function localbackupDestinations(options: LocalbackupOptions): Destination[] {
 	return Object.entries(options.destinations).map(([name, target]) => {
 		/** Resolves the folder once the disk is mounted. From there on, no link is followed. */
-		const on = <T>(work: Work, use: (directory: string) => Promise<T>) =>
-			onDisk(name, target, work, () => use(resolvePath(target.directory).path));
+		const on = <T>(work: Work, use: (directory: string) => Promise<T>, onFault?: (fault: unknown) => void) =>
+			onDisk(name, target, work, () => use(resolvePath(target.directory).path), onFault);
 		return {
 			name,
 			location: target.directory,
 			takesStreams: false,
 			detectsDamage: false,
-			create: (request, mayInit, work) =>
-				on(work, async (directory) => {
-					// Its own mount point is mounted by now.
-					const isAnywhere = target.mountpoint === false ? false : undefined;
-					const disk = requireDisk(directory, isAnywhere, request.mount);
-					await runHook(name, target, "preBackupHook", work);
-					const result = await create(directory, mostOf(options), request, mayInit, work);
-					await runHook(name, target, "postBackupHook", work);
-					return { ...result, ...disk };
-				}),
+			create: async (request, mayInit, work) => {
+				const faults: unknown[] = [];
+				const result = await on(
+					work,
+					async (directory) => {
+						// Its own mount point is mounted by now.
+						const isAnywhere = target.mountpoint === false ? false : undefined;
+						const disk = requireDisk(directory, isAnywhere, request.mount);
+						await runHook(name, target, "preBackupHook", work);
+						const result = await create(directory, mostOf(options), request, mayInit, work);
+						await runHook(name, target, "postBackupHook", work).catch((fault: unknown) => faults.push(fault));
+						return { ...result, ...disk };
+					},
+					(fault) => faults.push(fault),
+				);
+				return faults.length === 0 ? result : { ...result, afterwards: faults[0] };
+			},
 			writeMetadata: (archive, metadata, work) =>
-				on(work, async (directory) => {
-					const { folder: path, about } = await snapshotOf(directory, archive);
-					using folder = openFolder(path);
-					describeSnapshot(folder, { roots: about?.roots ?? [], name: archive, metadata });
-				}),
+				on(
+					work,
+					async (directory) => {
+						const { folder: path, about } = await snapshotOf(directory, archive);
+						using folder = openFolder(path);
+						requireAsDescribed(folder);
+						describeSnapshot(folder, { roots: [], ...about, name: archive, metadata });
+					},
+					(fault) => work.log(wordsOf(fault)),
+				),
 			list: (work) => on(work, list),
 			restore: (archive, paths, into, work) =>
 				on(work, (directory) => restore(directory, archive, paths, into, work)),
@@ -167,6 +190,7 @@ async function create(
 			name,
 			metadata,
 			roots: there.map(({ path }) => path),
+			files: await digests(disk, sync, machine, work),
 		});
 		await syncFilesystemOf(sync);
 		await rsnapshot(scratch, "snapshot", directory, work, told, enclosure);
@@ -181,6 +205,20 @@ async function create(
 		throw diskFault(error, directory);
 	} finally {
 		await removeTree(scratch);
+	}
+}
+
+/** Write the digests of a new snapshot, with those of unchanged files from the newest one there is. */
+async function digests(disk: Folder, sync: Folder, machine: string, work: Work): Promise<string> {
+	using files = enter(sync, machine);
+	const [newest] = await snapshotsIn(disk.path);
+	using last = newest?.about?.files === undefined ? undefined : openFolder(newest.folder);
+	const isKnown = last && (await digestOfList(last).catch(() => "")) === newest?.about?.files;
+	const before = isKnown ? lookupIn(last, work) : undefined;
+	try {
+		return await writeDigests(sync, files, before?.at, work);
+	} finally {
+		await before?.end();
 	}
 }
 
@@ -254,35 +292,4 @@ async function restore(
 			`rsync ${describeEnd(result)} while it read ${archive}`,
 			{ subject: "rsync", details: result.stderr.slice(-10) },
 		);
-}
-
-/** tar's message about a file that it could not read completely. It ends with its reason, and a name in it has no line breaks. */
-const isUnread = (line: string) =>
-	/^tar: .*: (?:Cannot [^:]+|Read error at byte \d+, while reading \d+ bytes): [A-Z][^:]+$/.test(line);
-
-/** rsnapshot stores no checksums: only read errors of the disk can be detected. */
-async function check(directory: string, full: boolean, work: Work): Promise<Problem[]> {
-	const problems: Problem[] = [];
-	for (const { folder, about, archive } of await snapshotsIn(directory)) {
-		work.signal.throwIfAborted();
-		problems.push(...damageIn([archive]));
-		if (about === undefined) continue;
-		const { name, metadata, roots } = about;
-		using open = openFolder(folder);
-		for (const path of roots)
-			if (!findBelow(open, `${metadata.machine}${path}`))
-				problems.push({ archive: name, message: `${path} does not exist` });
-		if (!full) continue;
-		const end = await exec(["tar", "--create", "--file=-", "."], {
-			cwd: open.self,
-			signal: work.signal,
-			reader: { push: () => {} },
-			onStderr: (line) => {
-				if (isUnread(line)) problems.push({ archive: name, message: line });
-			},
-		});
-		if (end.code !== 0 && end.code !== 1 && !problems.some((one) => one.archive === name))
-			problems.push({ archive: name, message: `cannot be read: tar ${describeEnd(end)}` });
-	}
-	return problems;
 }

@@ -1,6 +1,7 @@
 // The snapshots on a disk, and which archive each is. Below the target's directory:
 //   snapshot.N/MACHINE/…        the files, under their paths on the machine; the newest is snapshot.0
 //   snapshot.N/holdfast.json    the archive's metadata and name, because N changes with each new snapshot
+//   snapshot.N/holdfast.files.zst    the digests of its files: see digests.ts
 //   .sync/                      the snapshot being written; renamed to snapshot.0 when it is complete
 import { readdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
@@ -22,6 +23,8 @@ import {
 	storedPath,
 } from "../metadata.ts";
 import { noArchive } from "../not-held.ts";
+import { isAsSealed, sealed } from "../sealed.ts";
+import { DIGESTS } from "./digests.ts";
 
 /** rsnapshot tries every number up to the highest. */
 const SNAPSHOT = /^snapshot\.(0|[1-9]\d{0,4})$/;
@@ -36,24 +39,38 @@ export interface About {
 	readonly metadata: Metadata;
 	/** The stored paths, absolute. */
 	readonly roots: readonly string[];
+	/** SHA-256 of its list of digests, which earlier versions did not write. */
+	readonly files?: string;
 }
 
 const aboutSchema = v.object({
 	name: v.pipe(v.string(), v.check(isArchiveName, "is not the name of an archive")),
 	metadata: v.unknown(),
 	roots: v.array(storedPath),
+	files: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
 });
 
 /** Throws if it could not be read back; `share` as for `metadataText`. */
 export function aboutText(about: About, share = 1): string {
 	metadataText(about.metadata, share);
-	const text = JSON.stringify(about);
+	const text = sealed(about);
 	requireRoom(Buffer.byteLength(text), MOST_ABOUT_BYTES * share);
 	return text;
 }
 
 export function describeSnapshot(folder: Folder, about: About): void {
 	replaceFile(folder, ABOUT, aboutText(about));
+}
+
+export function requireAsDescribed(folder: Folder): void {
+	if (isAsDescribed(folder)) return;
+	throw new HoldfastError(
+		"archive-damaged",
+		`what describes ${folder.path} was changed since it was written`,
+		{
+			hint: "nothing was written; to see what else is damaged: holdfast check --full",
+		},
+	);
 }
 
 type Look = { readonly about: About } | (Described & { readonly about?: undefined });
@@ -106,6 +123,12 @@ export interface Snapshot {
 	readonly about?: About;
 }
 
+/** Whether what describes a snapshot is as it was written. */
+export function isAsDescribed(folder: Folder): boolean {
+	const found = readTextIn(folder, ABOUT, MOST_ABOUT_BYTES);
+	return found === undefined || "fault" in found || isAsSealed(found.text);
+}
+
 /** Every snapshot, newest first. One without a valid name of ours is called by its folder. */
 export async function snapshotsIn(directory: string): Promise<Snapshot[]> {
 	const numbers = await numbersIn(directory);
@@ -146,7 +169,7 @@ export async function openFiles(directory: string, archive: string): Promise<Fol
 	const { folder: path, about } = await snapshotOf(directory, archive);
 	using folder = openFolder(path);
 	if (about !== undefined) return enter(folder, about.metadata.machine);
-	const [only, ...more] = readdirSync(folder.self);
+	const [only, ...more] = readdirSync(folder.self).filter((name) => name !== DIGESTS);
 	if (only !== undefined && more.length === 0) return enter(folder, only);
 	throw new HoldfastError("archive-damaged", `${path} does not record which machine its files belong to`, {
 		details: [only, ...more].map((name) => String(name)),

@@ -5,11 +5,12 @@ import { HoldfastError } from "../../values/error.ts";
 import type { Entry } from "../archive.ts";
 import type { Work } from "../destination.ts";
 import { modeOf } from "../mode.ts";
+import { inUtc } from "../output.ts";
 import type { Segment } from "./index-file.ts";
 import { readSegment } from "./unpack.ts";
 
 /**
- * A line of `tar --list --verbose --full-time --numeric-owner --quoting-style=c`:
+ * A line of `tar --list --verbose --full-time --utc --numeric-owner --quoting-style=c`:
  * `lrwxrwxrwx 0/0  0 2026-11-24 20:30:00.123456789 "srv/a" -> "target"`.
  */
 const LINE =
@@ -22,7 +23,7 @@ export async function listSegment(
 	tell: (entry: Entry) => void,
 	work: Work,
 ): Promise<void> {
-	const words = ["--list", "--verbose", "--full-time", "--numeric-owner", "--quoting-style=c"];
+	const words = ["--list", "--verbose", "--full-time", "--utc", "--numeric-owner", "--quoting-style=c"];
 	await readSegment(archive, segment, path, work, words, (line) => tell(entryOf(line)));
 }
 
@@ -40,7 +41,7 @@ function entryOf(line: string): Entry {
 		uid: Number(uid),
 		gid: Number(gid),
 		size: letter === "-" ? Number(size) : letter === "h" ? undefined : 0,
-		mtime: new Date(time.replace(/(\.\d{3})\d*$/, "$1").replace(" ", "T")).getTime(),
+		mtime: Date.parse(inUtc(time.replace(/(\.\d{3})\d*$/, "$1").replace(" ", "T"))),
 		...(type === "l" && link !== undefined ? { link: unquoted(link) } : {}),
 	};
 }

@@ -7,6 +7,7 @@ import { HoldfastError } from "../../values/error.ts";
 import type { Metadata } from "../archive.ts";
 import { type Described, faultOf, parseMetadata, requireRoom, storedPath } from "../metadata.ts";
 import { noArchive } from "../not-held.ts";
+import { isAsSealed, sealed } from "../sealed.ts";
 
 export const INDEX = "index.json";
 export const DATA = "data.tar.zst";
@@ -88,10 +89,17 @@ export async function readIndex(folder: Folder): Promise<TarIndex> {
 	});
 }
 
+/** Throws if an index is not as it was written. Earlier versions wrote none with a digest. */
+export function requireAsWritten(folder: Folder): void {
+	const found = readTextIn(folder, INDEX, MOST_INDEX_BYTES);
+	if (found === undefined || "fault" in found || isAsSealed(found.text)) return;
+	throw new HoldfastError("archive-damaged", `its ${INDEX} was changed since it was written`);
+}
+
 /** The text of an index. Throws if it could not be read back. */
 export function indexText(metadata: Metadata, segments: readonly Segment[]): string {
 	const index: TarIndex = { format: FORMAT, version: 1, metadata, segments };
-	const text = JSON.stringify(index);
+	const text = sealed(index);
 	requireRoom(Buffer.byteLength(text), MOST_INDEX_BYTES);
 	return text;
 }

@@ -31,6 +31,7 @@ import {
 	lengthsOf,
 	lookAt,
 	readIndex,
+	requireAsWritten,
 	requireRoomForIndex,
 	type Segment,
 	sizesOf,
@@ -122,6 +123,7 @@ async function create(
 async function writeMetadata(path: string, archive: string, metadata: Metadata): Promise<void> {
 	using folder = openArchive(path, archive);
 	const { segments } = await readIndex(folder);
+	requireAsWritten(folder);
 	metadataText(metadata);
 	replaceFile(folder, INDEX, indexText(metadata, segments));
 }
@@ -195,6 +197,7 @@ async function check(path: string, full: boolean, work: Work): Promise<Problem[]
 		try {
 			using open = openArchive(path, archive);
 			const { segments } = await readIndex(open);
+			requireAsWritten(open);
 			for (const [file, length] of lengthsOf(segments)) {
 				const found = entryIn(open, file);
 				if (found === undefined) throw new HoldfastError("archive-damaged", `${file} is missing`);

@@ -1,6 +1,7 @@
 // Plain lines on stderr if there is no terminal to draw on; and the lines that stay on one.
 
 import { type Listener, type RunEvent, SURROUNDINGS } from "../../run/event.ts";
+import { isDestination } from "../../steps/scope.ts";
 import { outcomeWords } from "../../steps/unit-outcome.ts";
 import { localTime } from "../../values/local-time.ts";
 import { shortPath } from "../../values/printable.ts";
@@ -29,10 +30,7 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 		case "step-failed":
 			return errorLines(event.error, `✘ ${event.title}: `);
 		case "scope-failed":
-			return errorLines(
-				event.error,
-				`✘ ${event.stored ? "in doubt" : "left out"}: ${event.scope.replace(":", " ")}: `,
-			);
+			return errorLines(event.error, `✘ ${howFailed(event)}: ${event.scope.replace(":", " ")}: `);
 		case "undo-done":
 			return [`↩ undone: ${event.title}`];
 		case "undo-failed":
@@ -59,6 +57,11 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 		default:
 			return [];
 	}
+}
+
+function howFailed({ stored, scope }: { readonly stored?: true; readonly scope: string }): string {
+	if (!stored) return "left out";
+	return isDestination(scope) ? "failed after the archive was complete" : "in doubt";
 }
 
 /** The archives that a prune removed. */

@@ -14,7 +14,7 @@ import { digesting } from "../../host/digest.ts";
 import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { ownUser } from "../../host/users.ts";
-import { HoldfastError } from "../../values/error.ts";
+import { errorOf, HoldfastError, reportOf } from "../../values/error.ts";
 import { VERSION } from "../../values/version.ts";
 import type { ArchiveCreateStep, Begun } from "../archive-create.ts";
 import type { StepContext } from "../context.ts";
@@ -75,6 +75,7 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 			unreadable: unread,
 			unsteady,
 			mount,
+			afterwards: fault,
 			...totals
 		} = await destination.create(
 			{
@@ -130,6 +131,7 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 			...(totals.bytes === undefined ? {} : { bytes: totals.bytes }),
 			...(mount === undefined ? {} : { mount }),
 		});
+		if (fault !== undefined) context.doubt(step.scope, errorOf(reportOf(fault)));
 		return { archive: id, ...totals, ...(warnings.length > 0 ? { warnings } : {}) };
 	} finally {
 		await rm(spool, { recursive: true, force: true });

@@ -2,6 +2,7 @@
 import { existsSync, rmdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { requireAble } from "../../../engines/destination.ts";
+import { endLeftShown, recordShown } from "../../../host/shown.ts";
 import { mountPoint } from "../../../plan/take-out.ts";
 import { printMessage } from "../../../report/terminal.ts";
 import { EXIT } from "../../../values/error-codes.ts";
@@ -24,10 +25,14 @@ export const mount = machineCommand({
 		const path = resolve(words.at(-1) ?? ".");
 		const { archive, destination, work } = await find(call, given, words, following);
 		requireAble(destination, "mount");
+		await endLeftShown();
 		const wasThere = existsSync(path);
 		const at = mountPoint(path);
-		const tell = (where: string) =>
+		using record = await recordShown(at);
+		const tell = (where: string) => {
+			record.mounted();
 			printMessage(`${archive.id} is mounted at ${where}; press Ctrl-C to unmount it`);
+		};
 		try {
 			await whileShown(() => destination.mount(archive.name, at, tell, work));
 		} finally {
