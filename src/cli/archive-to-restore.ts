@@ -58,7 +58,7 @@ export async function listedArchive(
 		listing.archives.every(({ metadata }) => metadata !== undefined);
 	if (unheld.length > 0 && path.length === 0 && isTold) throw heldByNone(manifest, listing, services, unheld);
 	const archive = chooseArchive(listing, wanted, services);
-	if (wanted === "latest") sayLatest(out, listing, archive, services);
+	if (wanted === "latest") sayLatest(out, listing, archive, { services });
 	// With --path, an archive that holds the path under another state's name will do.
 	if (path.length > 0) chosenOf(manifest, archive, services, path);
 	requireGood(listing, archive, services);

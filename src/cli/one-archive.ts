@@ -2,7 +2,7 @@
 
 import type { Destination, Work } from "../engines/destination.ts";
 import { openDestination } from "../engines/registry.ts";
-import { type ListedArchive, listArchives } from "../plan/archives.ts";
+import { type ListedArchive, type Listing, listArchives } from "../plan/archives.ts";
 import { chooseArchive } from "../plan/choose.ts";
 import { ARCHIVE_USAGE, type Following, machineInWords, readArchiveWords } from "./archive-words.ts";
 import type { MachineCall } from "./command.ts";
@@ -77,7 +77,7 @@ export async function find(
 ): Promise<Found> {
 	const { wanted, listing, work, ...asked } = await ask(call, given, words, following);
 	const archive = chooseArchive(listing, wanted, []);
-	if (wanted === "latest") sayLatest(call.out, listing, archive);
+	if (wanted === "latest") sayLatest(call.out, listing, archive, { isObvious: isOfOnePlace(listing) });
 	return {
 		archive,
 		destination: await openDestination(call.manifest, archive.provider, archive.destination),
@@ -85,6 +85,10 @@ export async function find(
 		...(asked.following === undefined ? {} : { following: asked.following }),
 	};
 }
+
+const isOfOnePlace = ({ archives, failures }: Listing) =>
+	new Set([...archives, ...failures].map(({ provider, destination }) => `${provider}/${destination}`))
+		.size === 1;
 
 /** Asks only the destinations that the words can refer to, so that one that is down does not block the others. */
 export async function ask(

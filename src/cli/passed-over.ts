@@ -9,7 +9,14 @@ export function sayLatest(
 	out: Reporter,
 	listing: Listing,
 	chosen: ListedArchive,
-	services: readonly string[] = [],
+	{
+		services = [],
+		isObvious = false,
+	}: {
+		readonly services?: readonly string[];
+		/** Which one it is need not be said, unless others were passed over. */
+		readonly isObvious?: boolean;
+	} = {},
 ): void {
 	const unasked = listing.failures.filter(({ absent }) => absent !== true);
 	const remarks = [
@@ -21,6 +28,6 @@ export function sayLatest(
 	];
 	const { id, created } = chosen;
 	const latest = `latest is ${id}${created === undefined ? "" : `, of ${localTime(created)}`}`;
-	if (remarks.length === 0) out.note(latest);
-	else printMessage([...remarks, `  ${latest}; to use another, name its id`]);
+	if (remarks.length > 0) printMessage([...remarks, `  ${latest}; to use another, name its id`]);
+	else if (!isObvious) out.note(latest);
 }
