@@ -63,7 +63,7 @@ ${NAMES.map((name) => `  ${name}: { host: ${name === "slow" ? '"ssh://root@127.0
 		const { code, stdout, stderr } = await laptop.holdfast("status", "--all");
 		assert.equal(code, 3);
 		assert.match(stdout, /✔ +slow +notes +tar\/disk/);
-		assert.match(stdout, /✘ full: notes has no good archive in tar\/disk/);
+		assert.match(stdout, /✘ full: notes has no good archive of this machine in tar\/disk/);
 		assert.match(stderr, /^down: ✘ down .* cannot be reached/m);
 		const one = await laptop.holdfast("status", "well", "slow");
 		assert.equal(one.code, 0, one.stdout + one.stderr);
