@@ -30,10 +30,7 @@ export async function swap(
 	{ fresh, live, old, rest, memory: before, keep, point = () => {} }: Swap,
 ): Promise<void> {
 	if (!(await exists(server, fresh)))
-		throw new HoldfastError(
-			"database-failed",
-			`there is no database ${fresh} to replace ${live} with`,
-		);
+		throw new HoldfastError("database-failed", `there is no database ${fresh} to replace ${live} with`);
 	const memory = await memoryOf(server, { fresh, live, rest, memory: before });
 	// Must be on disk before anything is dropped, because an undo recreates it from this.
 	keep(memory);

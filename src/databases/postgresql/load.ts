@@ -206,8 +206,12 @@ function parts(entries: readonly Entry[], isPrivileged: (entry: Entry) => boolea
 
 function requireNone(live: string, entries: readonly Entry[]): void {
 	if (entries.length === 0) return;
-	throw new HoldfastError("archive-not-trusted", `the dump of ${live} contains objects that only a superuser can create`, {
-		details: entries.slice(0, 10).map(({ words }) => words),
-		hint: "this archive was not written by this machine, or was modified since; if you trust its contents, restore it with --trust-archive",
-	});
+	throw new HoldfastError(
+		"archive-not-trusted",
+		`the dump of ${live} contains objects that only a superuser can create`,
+		{
+			details: entries.slice(0, 10).map(({ words }) => words),
+			hint: "this archive was not written by this machine, or was modified since; if you trust its contents, restore it with --trust-archive",
+		},
+	);
 }

@@ -85,13 +85,9 @@ export async function swapBack(
 	const isNew = known !== undefined && found.get(live)?.oid === known.fresh;
 	const isAside = known?.live != null && found.get(old)?.oid === known.live;
 	if (known?.live != null && isNew && !isAside)
-		throw new HoldfastError(
-			"database-failed",
-			`the previous database ${live} is gone: ${old} was dropped`,
-			{
-				hint: `${live} keeps the restored data`,
-			},
-		);
+		throw new HoldfastError("database-failed", `the previous database ${live} is gone: ${old} was dropped`, {
+			hint: `${live} keeps the restored data`,
+		});
 	if (isAside && !isNew && found.has(live))
 		throw new HoldfastError(
 			"database-failed",
