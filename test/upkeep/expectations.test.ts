@@ -50,7 +50,7 @@ test("a state that has become next to nothing is stored, and is in doubt until a
 	await ends(place, 0, "prune", "--yes", "--provider", "tar");
 	assert.ok((await ends(place, 0, "list")).stdout.includes(good), "the last that is not in doubt stays");
 	const { stderr } = await ends(place, 0, "restore", "--yes", "--service", "s", "tar", "latest");
-	assert.match(stderr, /is in doubt: s: it holds/);
+	assert.match(stderr, /is in doubt: s: its size is/);
 	assert.equal(statSync(place.path("own/data")).size, LARGE);
 
 	writeFileSync(place.path("own/data"), "little");
@@ -70,10 +70,10 @@ test("an archive in doubt is restored when it is named, and that it is in doubt 
 	await ends(place, 3, "create");
 	const { id } = JSON.parse((await ends(place, 0, "list", "--json")).stdout).archives.at(-1);
 	const { stderr } = await ends(place, 0, "restore", "--yes", "tar", id);
-	assert.match(stderr, /is in doubt: s: it holds/);
+	assert.match(stderr, /is in doubt: s: its size is/);
 	assert.match(
 		(await ends(place, 0, "archives", "show", id)).stdout,
-		/good, in doubt[\s\S]*in doubt: it holds/,
+		/good, in doubt[\s\S]*in doubt: its size is/,
 	);
 });
 
@@ -119,7 +119,7 @@ for (const twice of [false, true])
 		await ends(place, 0, "create");
 		database.exec("DELETE FROM t; VACUUM");
 		const { stderr } = await ends(place, 3, "create");
-		assert.match(stderr, /in doubt: state s: it holds/);
+		assert.match(stderr, /in doubt: state s: its size is/);
 		assert.match((await ends(place, 0, "list")).stdout, /s \(in doubt\)/);
 		database.close();
 	});
