@@ -32,7 +32,12 @@ export function faultsOf(schema: v.GenericSchema, value: unknown): Fault[] {
 
 /** The issues of a schema as faults. */
 export function faultsIn(schema: v.GenericSchema, issues: readonly v.BaseIssue<unknown>[]): Fault[] {
-	return issues.slice(0, MOST_LOOKED_AT).flatMap((issue) => faultOf(schema as Schema, issue, []));
+	const faults = issues.slice(0, MOST_LOOKED_AT).flatMap((issue) => faultOf(schema as Schema, issue, []));
+	const [first] = issues;
+	// Without a fault the value would pass for a valid one.
+	if (faults.length > 0 || first === undefined) return faults;
+	const path = (first.path ?? []).map(({ key }) => key as string | number);
+	return [{ path, message: first.message }];
 }
 
 function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): Fault[] {
@@ -81,6 +86,8 @@ function limitOf({ type, expected, received }: v.BaseIssue<unknown>): string {
 
 /** All unknown keys: the schema itself stops at the first. */
 function unknownKeys(schema: Schema, parent: unknown, path: DataPath, above: DataPath): Fault[] {
+	// Its items are keys to the schema.
+	if (Array.isArray(parent)) return [{ path: path.slice(0, -1), message: "expected a map, found a list" }];
 	const known = knownKeys(schema, path.slice(above.length, -1), parent);
 	return Object.keys(isRecord(parent) ? parent : {})
 		.filter((key) => !known.includes(key))

@@ -133,6 +133,22 @@ for (const [folderText, expected] of [
 	});
 }
 
+test("a list in the place of a map is a fault", async () => {
+	const providers = "providers: { tar: { destinations: { d: { path: /b } } } }";
+	for (const [machine, at] of [
+		[`state: { a: [null] }, ${providers}`, "state.a"],
+		[`state: { a: { folders: [/srv/a], hooks: [x] } }, ${providers}`, "state.a.hooks"],
+		[
+			`state: { a: { folders: [/srv/a] } }, providers: { tar: { type: tar, destinations: { d: [x] } } }`,
+			"destinations.d",
+		],
+	] as const) {
+		const said = await faultOf(`machines: { web01: { ${machine} } }`);
+		assert.match(said, /expected a map, found a list/);
+		assert.ok(said.includes(at), said);
+	}
+});
+
 test("two states that own one folder are refused, both named; one within the other's is allowed", async () => {
 	const fault = await faultOf(
 		machine("    state:\n      a: { folders: [/srv/x] }\n      b: { folders: [/srv/x] }\n"),

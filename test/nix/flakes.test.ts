@@ -97,7 +97,7 @@ describe("flakes", { skip: noNix }, () => {
 			env: { ...env, PATH: `${bin}:${process.env.PATH}` },
 		});
 		assert.equal(old.status, 2);
-		assert.match(old.stderr, /this is nix \(Nix\) 2\.3\.16: flakes need Nix 2\.4 or later/);
+		assert.match(old.stderr, /nix \(Nix\) 2\.3\.16 is installed, but flakes need Nix 2\.4 or later/);
 		const away = join(folder, "away");
 		mkdirSync(away);
 		writeFileSync(
