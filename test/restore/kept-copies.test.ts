@@ -166,7 +166,7 @@ describe("a path in the folder of a state that lies within another's", () => {
 		assert.equal(refused.code, 1);
 		assert.match(
 			refused.stderr,
-			/as outer's, and now belongs to state "inner": restore with --into and copy from there/,
+			/as part of outer, and now belongs to state "inner": restore with --into and copy from there/,
 		);
 		assert.deepEqual(read(place), ["newer", "newer"]);
 		await succeeds(place, "restore", "--yes", "--into", place.path("look"), ...words);
@@ -237,7 +237,7 @@ describe("one restore after another, each with its old copy", () => {
 		const second = await keeping(place, "tar", "--service", "outer");
 		const { code, stderr } = await place.holdfast("undo", "--yes", first);
 		assert.equal(code, 1);
-		assert.match(stderr, new RegExp(`run ${second} has replaced outer after that`));
+		assert.match(stderr, new RegExp(`run ${second} replaced outer after that`));
 		assert.match(stderr, new RegExp(`holdfast undo ${second}`));
 		await succeeds(place, "undo", "--yes", second);
 		assert.equal(read(place)[0], "between");
