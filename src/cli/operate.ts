@@ -13,7 +13,7 @@ import { heldIn } from "../run/held.ts";
 import { Journal } from "../run/journal.ts";
 import { type Lock, takeLock } from "../run/lock.ts";
 import { isForeign } from "../run/plan-shape.ts";
-import { recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
+import { isStuck, recoverAll, requireRecovered, tidyUp } from "../run/recover.ts";
 import { newRunId } from "../run/run-id.ts";
 import { discard } from "../steps/discard.ts";
 import type { Plan } from "../steps/plan.ts";
@@ -45,8 +45,10 @@ export async function operate(
 		plan.run,
 		listener ?? (await call.out.run()),
 		async (journal, report) => {
-			const held = heldIn(plan, await recoverAll(journal, report), journal);
-			await tidy(journal, call.out, plan);
+			const recovered = await recoverAll(journal, report);
+			const held = heldIn(plan, recovered, journal);
+			// Old copies may be all that a state has left until its run is finished.
+			if (!recovered.some(isStuck)) await tidy(journal, call.out, plan);
 			const letSleep = await keepAwake(`${plan.operation} of ${plan.manifest.machine}`);
 			const noteHangup = () => report(remarkOf(plan.run, "SIGHUP: the terminal is gone; the run continues"));
 			terminalGone.addEventListener("abort", noteHangup);
@@ -54,7 +56,7 @@ export async function operate(
 				const work = () => execute(plan, journal, signal, report, held);
 				const ended = call.isReported ? await told(plan, journal, report, work) : await work();
 				if (isService()) await journalEntry(...entryOf(plan, ended));
-				return OUTCOME_CODES[ended.outcome];
+				return held.size > 0 && ended.outcome === "failed" ? EXIT.recover : OUTCOME_CODES[ended.outcome];
 			} finally {
 				terminalGone.removeEventListener("abort", noteHangup);
 				letSleep();

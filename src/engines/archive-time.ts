@@ -19,6 +19,8 @@ export interface Records {
 	readonly states?: readonly string[];
 	/** RFC 3339: the first recorded write to the destination. Older archives may be this machine's too. */
 	readonly since?: string;
+	/** Names of archives that an unfinished run restores from: until it has ended, they may be all that there is of a state. */
+	readonly needed?: ReadonlySet<string>;
 	/** By name; some of them may have been deleted since. */
 	readonly archives: ReadonlyMap<string, Recorded>;
 }

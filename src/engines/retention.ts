@@ -30,7 +30,7 @@ interface Kept {
  * Decide which archives of one machine in one destination to keep. Takes them in any order; returns them newest first. The
  * rules are applied to each state separately, to the archives in which it is good; an archive stays if any state needs it. As
  * with `borg prune`, an archive that one rule keeps does not count for the next, so daily 7 and weekly 4 reach back one week
- * and then four more. Always kept, whatever the rules say: archives with a hold, the newest good archive of each state, and
+ * and then four more. Always kept, whatever the rules say: archives with a hold, those that an unfinished run needs, the newest good archive of each state, and
  * archives that cannot be judged. Archives that others put there do not displace this machine's own (docs/decisions/0017).
  */
 export function retain(
@@ -50,6 +50,7 @@ export function retain(
 	const candidates = newestFirst.flatMap(({ archive, time }): Candidate[] => {
 		const obstacle = obstacleOf(archive, time, records, now);
 		if (obstacle !== undefined) keep(archive, obstacle);
+		if (records.needed?.has(archive.name)) keep(archive, NEEDED);
 		const { metadata } = archive;
 		if (obstacle !== undefined || metadata === undefined) return [];
 		const known = records.archives.get(archive.name);
@@ -171,6 +172,7 @@ function applyRules(
 }
 
 const NEWEST = "the newest good one";
+const NEEDED = "an unfinished run restores from it";
 const UNMATCHED = "this machine has no record of a newer one";
 /** How many states a reason names. */
 const MOST_STATES = 5;

@@ -39,11 +39,15 @@ function statesNear({ manifest, operation }: Plan, theirs: Manifest, scope: stri
 	const stuck = theirs.state[stateOf(scope)];
 	if (stuck === undefined) return [];
 	const replaces = !LEAVES_OUT.has(operation);
+	// Then what is left of it would be stored as a part of the state around it.
+	const isGone = !Object.hasOwn(manifest.state, stateOf(scope));
 	return Object.entries(manifest.state).flatMap(([name, state]) => {
 		const isNear =
 			name === stateOf(scope) ||
 			isBelow(state, stuck) ||
-			(replaces && (isBelow(stuck, state) || shareUnits(state, stuck)));
+			shareDumps(state, stuck) ||
+			((replaces || isGone) && isBelow(stuck, state)) ||
+			(replaces && shareUnits(state, stuck));
 		return isNear ? [name] : [];
 	});
 }
@@ -52,6 +56,11 @@ function isBelow(inner: State, outer: State): boolean {
 	const outers = new Set(outer.folders);
 	const isIn = (folder: string): boolean => outers.has(folder) || (folder !== "/" && isIn(dirname(folder)));
 	return (inner.folders ?? []).some(isIn);
+}
+
+function shareDumps(one: State, other: State): boolean {
+	const dumps = new Set((one.dumps ?? []).map((dump) => JSON.stringify(dump)));
+	return (other.dumps ?? []).some((dump) => dumps.has(JSON.stringify(dump)));
 }
 
 function shareUnits(one: State, other: State): boolean {

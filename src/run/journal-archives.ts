@@ -46,13 +46,24 @@ export class JournalArchives extends JournalStore {
 	 */
 	records(machine: string, destination: string, location: string, names: readonly string[]): Records {
 		const since = this.first("SELECT first_seen FROM destination WHERE location = ?", location);
-		if (since === undefined) return NO_RECORDS;
+		const needed = this.#needed();
+		if (since === undefined) return { ...NO_RECORDS, needed };
 		const of = `${RECORDED} WHERE json_valid(metadata) AND json_extract(metadata, '$.machine') = ?`;
 		const ids = names.map((name) => [machine, archiveId({ name: destination, location }, name)]);
 		let rows = this.each(`${of} AND id = ?`, ids).flat();
 		if (rows.length === 0)
 			rows = this.all(`${of} AND substr(id, instr(id, '::') + 2) = ? || '::' || name`, machine, location);
-		return { since: String(since.first_seen), archives: new Map(rows.map(recordedOf)) };
+		return { since: String(since.first_seen), needed, archives: new Map(rows.map(recordedOf)) };
+	}
+
+	/** Names of archives that runs without an end restore from. */
+	#needed(): ReadonlySet<string> {
+		const rows = this.all(
+			`SELECT DISTINCT json_extract(step.value, '$.archive') AS name FROM run, json_each(CASE WHEN json_valid(plan) THEN plan ELSE '{}' END, '$.steps') AS step
+			WHERE (ended IS NULL OR outcome = 'needs-recover')
+			AND json_extract(step.value, '$.kind') <> 'archive-create' AND json_extract(step.value, '$.archive') IS NOT NULL`,
+		);
+		return new Set(rows.map(({ name }) => String(name)));
 	}
 
 	/** Delete the records of archives that are dated in the future and missing in their destination, where these names are left. */

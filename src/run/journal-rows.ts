@@ -66,13 +66,15 @@ export interface FailedUpkeep {
 
 export type Statement = readonly [statement: string, values: readonly (string | number | null)[]];
 
-/** Times of one process that stay in order, and at their true distance, if the clock is set meanwhile. */
-const steadyTime = () => new Date(performance.timeOrigin + performance.now()).toISOString();
-
-export function entryOf(run: string, step: string, phase: Phase, data: unknown): Statement {
+/** `seconds`: how long the step took, which the clock does not tell if it is set meanwhile. */
+export function entryOf(run: string, step: string, phase: Phase, data: unknown, seconds?: number): Statement {
 	return [
-		"INSERT INTO entry (run, step, phase, time, data) VALUES (?, ?, ?, ?, ?)",
-		[run, step, phase, steadyTime(), data === undefined ? null : JSON.stringify(data)],
+		"INSERT INTO entry (run, step, phase, time, data, seconds) VALUES (?, ?, ?, ?, ?, ?)",
+		[
+			...[run, step, phase, new Date().toISOString()],
+			data === undefined ? null : JSON.stringify(data),
+			seconds ?? null,
+		],
 	];
 }
 

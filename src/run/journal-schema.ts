@@ -1,6 +1,6 @@
 // The journal's tables, by the version that added them.
 
-export const VERSION = 6;
+export const VERSION = 7;
 
 /** What each version added; an older journal is migrated when it is opened. */
 export const MIGRATIONS = [
@@ -52,6 +52,12 @@ COMMIT;
 	`
 BEGIN;
 ALTER TABLE destination ADD COLUMN mount TEXT;
+PRAGMA user_version = 6;
+COMMIT;
+`,
+	`
+BEGIN;
+ALTER TABLE entry ADD COLUMN seconds REAL;
 PRAGMA user_version = ${VERSION};
 COMMIT;
 `,

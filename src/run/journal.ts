@@ -34,6 +34,8 @@ const LOG = "INSERT INTO log (run, step, time, line) VALUES (?, ?, ?, ?)";
 
 export class Journal extends JournalArchives {
 	readonly #logged = new Map<string, number>();
+	/** When a step of this process began. */
+	readonly #began = new Map<string, number>();
 	/** Lines that are waiting to be written together. */
 	readonly #waiting: Statement[] = [];
 
@@ -59,7 +61,7 @@ export class Journal extends JournalArchives {
 
 	add(run: string, step: string, phase: Phase, data?: unknown): void {
 		this.#flush();
-		this.write(...entryOf(run, step, phase, data));
+		this.write(...this.#entry(run, step, phase, data));
 	}
 
 	/**
@@ -67,7 +69,15 @@ export class Journal extends JournalArchives {
 	 * before the next step begins; never for an entry that decides whether a recovery finishes or undoes.
 	 */
 	addSoon(run: string, step: string, phase: Phase, data?: unknown): void {
-		this.writeSoon(entryOf(run, step, phase, data));
+		this.writeSoon(this.#entry(run, step, phase, data));
+	}
+
+	#entry(run: string, step: string, phase: Phase, data: unknown): Statement {
+		const now = performance.now();
+		const key = `${run} ${step}`;
+		if (phase === "begin") this.#began.set(key, now);
+		const began = phase === "done" ? this.#began.get(key) : undefined;
+		return entryOf(run, step, phase, data, began === undefined ? undefined : (now - began) / 1000);
 	}
 
 	/** Keep a line of a step's output. Returns it as stored, or undefined once the limit is reached. On disk with the next entry at the latest. */
@@ -142,15 +152,12 @@ export class Journal extends JournalArchives {
 
 	/** Seconds that a step took; undefined if it did not complete, or ran elsewhere. */
 	took(run: string, step: string): number | undefined {
-		const times = new Map(
-			this.all(
-				"SELECT phase, time FROM entry WHERE run = ? AND step = ? AND phase IN ('begin', 'done')",
-				run,
-				step,
-			).map(({ phase, time }) => [String(phase), Date.parse(String(time))]),
+		const row = this.first(
+			"SELECT seconds FROM entry WHERE run = ? AND step = ? AND phase = 'done' AND seconds IS NOT NULL",
+			run,
+			step,
 		);
-		const [began, done] = [times.get("begin"), times.get("done")];
-		return began === undefined || done === undefined ? undefined : (done - began) / 1000;
+		return row && Number(row.seconds);
 	}
 
 	lines(run: string): { step: string; line: string }[] {

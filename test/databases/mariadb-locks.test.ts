@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { withoutSessions } from "../../src/databases/mariadb/holders.ts";
 import { mariadb } from "../../src/databases/mariadb/mariadb.ts";
+import { serverOf } from "../../src/databases/mariadb/server.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { mariadbServer, noServers, until } from "../support/servers.ts";
@@ -56,17 +58,20 @@ test("a service that locks its tables, without them being in its current databas
 	server.sql(
 		"",
 		`CREATE DATABASE app; CREATE TABLE app.t AS SELECT 'old' AS text; CREATE DATABASE fresh; CREATE TABLE fresh.t AS SELECT 'new' AS text;
-		CREATE DATABASE other; CREATE TABLE other.t (n INT); CREATE USER app@localhost IDENTIFIED BY 'pw'; GRANT ALL ON app.* TO app@localhost;
-		CREATE USER other@localhost IDENTIFIED BY 'pw'; GRANT ALL ON other.* TO other@localhost`,
+		CREATE DATABASE other; CREATE TABLE other.t (n INT); CREATE TABLE other.u (n INT); CREATE USER app@localhost IDENTIFIED BY 'pw'; GRANT ALL ON app.* TO app@localhost;
+		CREATE USER other@localhost IDENTIFIED BY 'pw'; GRANT ALL ON other.* TO other@localhost;
+		CREATE USER wild@localhost IDENTIFIED BY 'pw'; GRANT ALL ON \`ap%\`.* TO wild@localhost;
+		CREATE ROLE group_of_app; GRANT ALL ON app.* TO group_of_app; CREATE USER member@localhost IDENTIFIED BY 'pw'; GRANT group_of_app TO member@localhost; SET DEFAULT ROLE group_of_app FOR member@localhost;
+		CREATE USER twin@localhost IDENTIFIED BY 'pw'; GRANT ALL ON app.* TO twin@localhost; GRANT ALL ON other.* TO twin@localhost`,
 	);
 	const sessions: ChildProcess[] = [];
-	const hold = async (user: string, table: string) => {
+	const hold = async (user: string, table: string, database = table.split(".")[0]) => {
 		const child = spawn("mariadb", [
 			...["--no-defaults", `--socket=${server.socket}`, `--user=${user}`, "--password=pw", "--unbuffered"],
 		]);
 		sessions.push(child);
 		child.stdin.write(`LOCK TABLES ${table} WRITE;\n`);
-		await until(() => server.sql("", `SHOW OPEN TABLES FROM ${user} WHERE In_use > 0`) !== "");
+		await until(() => server.sql("", `SHOW OPEN TABLES FROM ${database} WHERE In_use > 0`) !== "");
 		return child;
 	};
 	try {
@@ -77,7 +82,7 @@ test("a service that locks its tables, without them being in its current databas
 		const keep = (what: unknown) => {
 			memory = what;
 		};
-		const late = AbortSignal.timeout(30_000);
+		const late = AbortSignal.timeout(60_000);
 		const inTime = async (work: Promise<void>) => {
 			await Promise.race([
 				work,
@@ -87,9 +92,17 @@ test("a service that locks its tables, without them being in its current databas
 		await hold("app", "app.t");
 		await inTime(database.swap({ ...names, memory: null, keep }));
 		assert.equal(server.sql("app", "SELECT text FROM t"), "new");
-		await hold("app", "app.t");
+		await hold("wild", "app.t");
 		await inTime(database.swapBack({ ...names, memory }));
 		assert.equal(server.sql("app", "SELECT text FROM t"), "old");
+		await hold("member", "app.t");
+		await inTime(database.swap({ ...names, memory: null, keep }));
+		// Work that takes long without waiting for anybody ends nobody's session.
+		const bystanders = await hold("twin", "other.u");
+		await inTime(withoutSessions(serverOf({ socket: server.socket }), "app", () => pause(5_000)));
+		assert.equal(bystanders.exitCode, null);
+		assert.equal(bystanders.signalCode, null);
+		assert.equal(server.sql("", "SHOW OPEN TABLES FROM other LIKE 'u'").split("\t")[2], "1");
 		assert.equal(bystander.exitCode, null, "a session of another service's was ended");
 		assert.notEqual(server.sql("", "SHOW OPEN TABLES FROM other WHERE In_use > 0"), "");
 	} finally {

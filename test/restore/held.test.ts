@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Place } from "../support/place.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
 import { backedUp, succeeds } from "./backed-up.ts";
 
 interface Listed {
@@ -61,4 +63,55 @@ test("a stuck restore leaves its state out of the next backups, and stands in th
 	await succeeds(place, "recover");
 	assert.equal(content("around/stuck"), "old");
 	await succeeds(place, "create");
+});
+
+test("what a stuck restore still needs is neither pruned nor cleaned up, and its folder goes into no other state", async () => {
+	const place = new Place(scratch("held"));
+	const stuck = { folders: [place.path("own/around/stuck")] };
+	const around = { folders: [place.path("own/around")] };
+	const declare = (state: object, retention = { keepLast: 1 }) =>
+		place.declare({
+			state,
+			providers: { tar: { destinations: { disk: { path: place.path("archives") } }, retention } },
+		});
+	declare({ stuck, around });
+	place.write("own/around/stuck/file", "old");
+	await succeeds(place, "create");
+	const [needed = ""] = readdirSync(place.path("archives"));
+	place.write("own/around/stuck/file", "newer");
+	await succeeds(place, "create");
+	const of = ["--yes", "--service", "stuck", "tar", needed];
+	await succeeds(place, "restore", "--keep-old", "1s", ...of);
+	const copies = () =>
+		readdirSync(place.path("own/around"), { recursive: true }).filter((name) =>
+			String(name).endsWith("file"),
+		);
+	const data = place.path("archives", needed, "data.tar.zst");
+	const whole = readFileSync(data);
+	writeFileSync(data, whole.subarray(0, 40));
+	const restore = await place.holdfast("restore", "--in-place", ...of);
+	assert.equal(restore.code, 5, restore.stderr);
+	assert.equal(copies().length, 1, "only the old copy is left");
+
+	await pause(1500);
+	assert.equal((await place.holdfast("create", "--service", "stuck")).code, 5);
+	assert.equal((await place.holdfast("create")).code, 3);
+	assert.equal(copies().length, 1, "its time is over, and it is kept");
+	const shown = await place.holdfast("prune", "--dry-run");
+	assert.match(shown.stdout, new RegExp(`keep .*${needed} .*an unfinished run restores from it`));
+	await succeeds(place, "prune", "--yes");
+	assert.ok(readdirSync(place.path("archives")).includes(needed));
+
+	declare({ around });
+	const without = await place.holdfast("create");
+	assert.equal(without.code, 5, without.stderr);
+	declare({ stuck, around });
+
+	writeFileSync(data, whole);
+	await succeeds(place, "recover");
+	assert.equal(readFileSync(place.path("own/around/stuck/file"), "utf8"), "old");
+	await succeeds(place, "create");
+	assert.equal(copies().length, 1, "now the old copy is gone");
+	await succeeds(place, "prune", "--yes");
+	assert.ok(!readdirSync(place.path("archives")).includes(needed));
 });

@@ -139,7 +139,7 @@ describe("file systems", onlyRoot, () => {
 		assert.equal(refused.code, 1);
 		assert.match(
 			refused.stderr,
-			/app\/snapshots is a btrfs subvolume in .*own\/app, and cannot be deleted in place/,
+			/app\/snapshots is a btrfs subvolume in .*own\/app and cannot be deleted in place/,
 		);
 		assert.equal(read(place, "own/app/file"), "newer");
 		// One that its user created, with a read-only snapshot in it.

@@ -12,6 +12,7 @@ const folder = scratch("clock");
 const LIBRARY = readdirSync("/usr/lib")
 	.map((name) => join("/usr/lib", name, "faketime/libfaketimeMT.so.1"))
 	.find(existsSync);
+const SETTINGS = ["FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_DONT_RESET=1"];
 const TIMES = ["+400d", "-400d", "+0"];
 
 const ABSURD = /-\d+(\.\d+)? (ms|s|min|h|days?)\b|NaN|Invalid|undefined/;
@@ -40,10 +41,7 @@ describe("a clock that jumps", { skip: LIBRARY ? undefined : "needs libfaketime"
 			const clock = place.path("clock");
 			const set = (time: string) => writeFileSync(clock, `${time}\n`);
 			set("+0");
-			const env = [
-				...["env", `LD_PRELOAD=${LIBRARY}`, `FAKETIME_TIMESTAMP_FILE=${clock}`],
-				...["FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_DONT_RESET=1"],
-			];
+			const env = [...["env", `LD_PRELOAD=${LIBRARY}`, `FAKETIME_TIMESTAMP_FILE=${clock}`], ...SETTINGS];
 			/** The clock jumps the whole time, or stands where it was put. */
 			const run = async (jumps: boolean, ...words: string[]) => {
 				let turn = 0;
@@ -110,4 +108,27 @@ describe("a clock that jumps", { skip: LIBRARY ? undefined : "needs libfaketime"
 			assert.deepEqual((await run(false, "recover")).code, 0);
 		});
 	}
+
+	test("set back while a restore runs, which is killed: what was written afterwards survives its rollback", async () => {
+		const place = new Place(folder);
+		const clock = place.path("clock");
+		place.write("own/file", "old");
+		const hooks = { preRestore: `echo +0 > ${clock}` };
+		place.declare({ state: { s: { folders: [place.path("own")], hooks } } });
+		assert.equal((await place.holdfast("create")).code, 0);
+		writeFileSync(clock, "+1d\n");
+		const env = ["env", `LD_PRELOAD=${LIBRARY}`, `FAKETIME_TIMESTAMP_FILE=${clock}`, ...SETTINGS];
+		const [archive = ""] = readdirSync(place.path("archives"));
+		const killed = [...env, "HOLDFAST_FAULT=kill@commit:s#before"];
+		const { signal } = await place.start(["restore", "--yes", "tar", archive], killed).ended;
+		assert.equal(signal, "SIGKILL");
+		place.write("own/written-since", "by a user");
+		const { code, stderr } = await place.holdfast("recover");
+		assert.equal(code, 0, stderr);
+		const names = readdirSync(place.folder, { recursive: true }).map(String);
+		assert.ok(
+			names.some((name) => name.endsWith("/written-since")),
+			stderr,
+		);
+	});
 });

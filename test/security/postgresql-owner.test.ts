@@ -121,6 +121,16 @@ describe("a service whose role owns its database", { skip: noServers }, () => {
 		assert.deepEqual(names(), ["app", "forge", "other"]);
 	});
 
+	test("its role is renamed meanwhile: an undo gives the database back to it", async () => {
+		const { back } = await swapped();
+		server.sql("postgres", "ALTER ROLE app RENAME TO new");
+		await back();
+		assert.equal(server.sql("app", ROWS), "old");
+		assert.equal(ownerOf("app"), "new");
+		assert.equal(ownerOf("forge"), "postgres", "what is dropped next is not theirs");
+		server.sql("postgres", "ALTER ROLE new RENAME TO app");
+	});
+
 	test("another database has the name by now: an undo does not touch it", async () => {
 		const { back } = await swapped();
 		server.sql("postgres", "DROP DATABASE app");

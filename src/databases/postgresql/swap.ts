@@ -10,30 +10,52 @@ import type { Ask } from "./ask.ts";
 import { identifier, literal } from "./names.ts";
 import { isSuperuser } from "./temporary.ts";
 
+/** A role may be renamed or dropped meanwhile: where the OID is known, it decides. */
+const ownerSchema = v.looseObject({ owner: v.string(), ownerOid: v.exactOptional(v.string()) });
 /** What a swap needs to know of the database that it puts in place; null if that has its owner already. */
-export const restSchema = v.nullish(v.looseObject({ owner: v.string() }), null);
+const restSchema = v.nullish(ownerSchema, null);
 
 const memorySchema = v.looseObject({
 	/** OIDs, before anything was renamed. `live` is null if there was no such database. */
 	fresh: v.string(),
 	live: v.nullable(v.string()),
 	/** The owner of the live one is given back with it. */
-	aside: v.exactOptional(v.looseObject({ owner: v.string() })),
+	aside: v.exactOptional(ownerSchema),
 });
 
 interface Found {
 	readonly oid: string;
 	readonly owner: string;
+	readonly ownerOid: string;
 }
 
 async function find(sql: Ask, ...names: readonly string[]): Promise<ReadonlyMap<string, Found>> {
 	const rows = await sql(
 		[
-			`SELECT datname, oid, pg_get_userbyid(datdba) FROM pg_database WHERE datname IN (${names.map(literal).join(", ")})`,
+			`SELECT datname, oid, pg_get_userbyid(datdba), datdba FROM pg_database WHERE datname IN (${names.map(literal).join(", ")})`,
 		],
 		`look for the database ${names[0]}`,
 	);
-	return new Map(rows.map(([name = "", oid = "", owner = ""]) => [name, { oid, owner }]));
+	return new Map(
+		rows.map(([name = "", oid = "", owner = "", ownerOid = ""]) => [name, { oid, owner, ownerOid }]),
+	);
+}
+
+/** The statement that gives a database to its owner; none if we may not, or there is no such role any more. */
+async function giveBack(
+	sql: Ask,
+	name: string,
+	to: v.InferOutput<typeof restSchema> | undefined,
+): Promise<string[]> {
+	if (to == null || !(await isSuperuser(sql))) return [];
+	const { owner, ownerOid } = to;
+	const [[role] = []] = await sql(
+		[
+			`SELECT rolname FROM pg_roles WHERE ${ownerOid === undefined ? `rolname = ${literal(owner)}` : `oid = ${literal(ownerOid)}`}`,
+		],
+		`look for the role ${owner}`,
+	);
+	return role === undefined ? [] : [give(name, identifier(role))];
 }
 
 export async function swap(
@@ -55,11 +77,11 @@ export async function swap(
 	keep({
 		fresh: coming.oid,
 		live: going?.oid ?? null,
-		...(going ? { aside: { owner: going.owner } } : {}),
+		...(going ? { aside: { owner: going.owner, ownerOid: going.ownerOid } } : {}),
 	});
 	point("remembered");
 	const mayGive = await isSuperuser(sql);
-	const owner = v.parse(restSchema, rest)?.owner;
+	const given = await giveBack(sql, live, v.parse(restSchema, rest));
 	await sql(
 		[
 			...endSessions(fresh),
@@ -67,7 +89,7 @@ export async function swap(
 			"BEGIN",
 			...(going ? [rename(live, old), ...(mayGive ? [give(old, "SESSION_USER")] : [])] : []),
 			rename(fresh, live),
-			...(mayGive && owner !== undefined ? [give(live, identifier(owner))] : []),
+			...given,
 			"COMMIT",
 		],
 		`swap the database ${live}`,
@@ -97,15 +119,16 @@ export async function swapBack(
 			},
 		);
 	if (isNew || isAside) {
-		const owner = (await isSuperuser(sql)) ? known?.aside?.owner : undefined;
+		const mayGive = await isSuperuser(sql);
+		const given = isAside ? await giveBack(sql, live, known?.aside) : [];
 		await sql(
 			[
 				...(isNew ? endSessions(live) : []),
 				...(isAside ? endSessions(old) : []),
 				"BEGIN",
-				...(isNew ? [rename(live, fresh)] : []),
+				...(isNew ? [rename(live, fresh), ...(mayGive ? [give(fresh, "SESSION_USER")] : [])] : []),
 				...(isAside ? [rename(old, live)] : []),
-				...(isAside && owner !== undefined ? [give(live, identifier(owner))] : []),
+				...given,
 				"COMMIT",
 			],
 			`swap the database ${live} back`,
