@@ -40,7 +40,7 @@ export async function liveReporter(): Promise<Listener> {
 		const lines = linesOf(event, isShort);
 		if (isShort && lines.length === 0) short++;
 		if (event.type === "run-ended" && short > 0)
-			lines.unshift(`✔ ${short} ${short === 1 ? "step" : "steps"} of less than 50 ms each`);
+			lines.unshift(short === 1 ? "✔ 1 step under 50 ms" : `✔ ${short} steps under 50 ms each`);
 		if (lines.length > 0) area.print(lines);
 		if (event.type === "run-ended") {
 			clearInterval(timer);
