@@ -164,6 +164,43 @@ export function ask(question: string, signal: AbortSignal): Promise<string | und
 	});
 }
 
+/** An answer to choose on the terminal. */
+export interface Choice {
+	readonly value: string;
+	readonly label: string;
+	/** Shown while it is selected. */
+	readonly hint?: string;
+	/** It can be seen, and not chosen. */
+	readonly disabled?: boolean;
+}
+
+/** Let the user choose with the arrow keys; undefined if they leave it, or on `signal`. */
+export async function choose(
+	question: string,
+	choices: readonly Choice[],
+	signal: AbortSignal,
+): Promise<string | undefined> {
+	const { isCancel, select } = await import("@clack/prompts");
+	const seen = (text: string) => printableLine(text).replaceAll("\t", " ");
+	const answer = await select({
+		message: seen(question),
+		options: choices.map(({ label, hint, ...choice }) => ({
+			...choice,
+			label: seen(label),
+			...(hint === undefined ? {} : { hint: seen(hint) }),
+		})),
+		maxItems: MOST_CHOICES,
+		input: process.stdin,
+		output: process.stderr,
+		signal,
+	});
+	return isCancel(answer) ? undefined : answer;
+}
+const MOST_CHOICES = 10;
+
+/** Whether a person can be asked: they see messages, and can type. */
+export const canBeAsked = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
+
 /** Bold, dim, italic and underlined, and their ends. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is let through
 const OWN_STYLES = /(\x1b\[;*(?:[1-4]|2[234])m)/;

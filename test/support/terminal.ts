@@ -9,7 +9,10 @@ export interface Drawn {
 /** These variables also describe a terminal's capabilities; a CI sets the first. */
 const SPEAK_OF_COLOUR = ["CI", "TEAMCITY_VERSION", "NO_COLOR", "NODE_DISABLE_COLORS", "FORCE_COLOR"];
 
-/** What is typed once the output since the last answer contains a text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's are what is looked at
+const CONTROLS = /\x1b\[[0-9;?]*[A-Za-z]|\r/g;
+
+/** What is typed once the output since the last answer, without colours and movements, contains a text. */
 export interface Reply {
 	readonly after: string | RegExp;
 	readonly type: string;
@@ -45,7 +48,7 @@ export function onTerminal(
 	child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
 		text += chunk;
 		const [next] = due;
-		const since = text.slice(seen);
+		const since = text.slice(seen).replace(CONTROLS, "");
 		if (next === undefined) return;
 		if (typeof next.after === "string" ? !since.includes(next.after) : !next.after.test(since)) return;
 		due.shift();

@@ -63,6 +63,9 @@ export const restore = machineCommand({
 			"",
 			ARCHIVE_HELP,
 			"",
+			"`holdfast restore` alone, on a terminal, asks which service and which archive,",
+			"shows the plan and asks again.",
+			"",
 			"Examples:",
 			"  holdfast restore --service notes latest",
 			"  holdfast restore --service notes web01 borgbackup latest",
@@ -94,18 +97,24 @@ export const restore = machineCommand({
 			dryRun: switchFlag("print the plan and anything that would prevent it, and do nothing"),
 			yes: switchFlag("do not ask"),
 		},
-		positional,
+		// Alone on a terminal, it asks.
+		positional: { ...positional, minimum: 0 },
 	},
 	machine,
 	elsewhere: "confirmed run",
-	async run(call: MachineCall, flags: Flags, ...words: string[]) {
+	async run(call: MachineCall, given: Flags, ...typed: string[]) {
 		const { manifest, out } = call;
+		const signal = interruptible();
+		const { words, ...chosen } =
+			typed.length > 0
+				? { words: typed }
+				: await (await import("../restore-guide.ts")).askWhatToRestore(call, given, signal);
+		const flags = { ...given, ...chosen };
 		const named = readArchiveWords(words, following, manifest, { words: call.words, takesService: true });
 		if (flags.inPlace && flags.keepOld !== undefined)
 			throw new HoldfastError("usage", "--in-place deletes the live data, so there is no old copy to keep", {
 				hint: "omit --in-place to keep a copy, or omit --keep-old",
 			});
-		const signal = interruptible();
 		const services = servicesOf(manifest, flags);
 		// A restore to the live places can also bring back a state that the config no longer declares.
 		if (flags.into === undefined) requireStates(manifest, services);

@@ -1,0 +1,139 @@
+// `holdfast restore` alone on a terminal: asks for the service and for the archive, newest first, and says which command that is.
+import type { Manifest } from "../manifest/schema.ts";
+import { type ListedArchive, type Listing, listArchives, problemOf } from "../plan/archives.ts";
+import { chooseArchive, doubtOf, isGood } from "../plan/choose.ts";
+import { type Choice, canBeAsked, choose, printMessage } from "../report/terminal.ts";
+import { duration } from "../report/text/units.ts";
+import { HoldfastError } from "../values/error.ts";
+import { localTime } from "../values/local-time.ts";
+import type { MachineCall } from "./command.ts";
+import { providersOf } from "./machines.ts";
+import { unwatched } from "./signals.ts";
+import { shellLine } from "./typed.ts";
+
+interface Asked {
+	/** From the command line. */
+	readonly service?: readonly string[];
+	readonly path?: readonly string[];
+	readonly from?: string;
+	readonly json: boolean;
+	readonly yes: boolean;
+}
+
+interface Chosen {
+	/** The words that name the archive. */
+	readonly words: readonly string[];
+	/** Undefined if the flags say it. */
+	readonly service?: readonly string[];
+}
+
+/** Throws a usage error where nobody can be asked, and `interrupted` when the user leaves. */
+export async function askWhatToRestore(
+	{ manifest, words }: MachineCall,
+	flags: Asked,
+	signal: AbortSignal,
+): Promise<Chosen> {
+	if (!canBeAsked() || flags.json || flags.yes)
+		throw new HoldfastError("usage", "ARCHIVE is missing", {
+			hint: "see what it takes with: holdfast restore --help",
+		});
+	const isSaid = flags.service !== undefined || flags.path !== undefined;
+	const service = isSaid ? undefined : await askService(manifest, signal);
+	printMessage("looking for archives …");
+	const providers = providersOf(manifest, undefined);
+	const listing = await listArchives(manifest, providers, unwatched(signal), { from: flags.from });
+	for (const { provider, destination, error } of listing.failures)
+		printMessage(`! ${provider}/${destination} could not be asked: ${error.message}`);
+	const id = await askArchive(listing, service ?? flags.service ?? [], signal);
+	const typed = ["holdfast", ...words, ...(service ?? []).flatMap((name) => ["--service", name]), id];
+	printMessage(`the same without questions: ${shellLine(typed)}`);
+	return { words: [id], ...(service === undefined ? {} : { service }) };
+}
+
+async function askService({ state }: Manifest, signal: AbortSignal): Promise<readonly string[] | undefined> {
+	const names = Object.keys(state);
+	if (names.length < 2) return names.length === 0 ? undefined : names;
+	const holds = (name: string) => {
+		const { folders = [], dumps = [] } = state[name] ?? {};
+		const databases =
+			dumps.length === 0 ? [] : [dumps.length === 1 ? "a database" : `${dumps.length} databases`];
+		return [...folders, ...databases].join(", ");
+	};
+	const chosen = await answered(
+		"What is to be restored?",
+		[
+			...names.map((name) => ({ value: `service ${name}`, label: name, hint: holds(name) })),
+			{ value: "all", label: `all ${names.length} of them` },
+		],
+		signal,
+	);
+	return chosen === "all" ? names : [chosen.slice("service ".length)];
+}
+
+async function askArchive(
+	listing: Listing,
+	services: readonly string[],
+	signal: AbortSignal,
+): Promise<string> {
+	const holding = listing.archives.filter(
+		({ metadata, ...other }) =>
+			services.length === 0 ||
+			services.some((service) => metadata?.states[service] !== undefined) ||
+			(metadata === undefined && other.foreign === undefined),
+	);
+	// Says why there is none.
+	if (!holding.some((archive) => isUsable(archive, services)))
+		return chooseArchive(listing, "latest", services).id;
+	return answered(
+		"From when?",
+		[...holding].reverse().map((archive) => choiceOf(archive, services)),
+		signal,
+	);
+}
+
+const isUsable = (archive: ListedArchive, services: readonly string[]) =>
+	services.every((service) => isGood(archive, service)) &&
+	archive.damaged === undefined &&
+	archive.newer === undefined;
+
+function choiceOf(archive: ListedArchive, services: readonly string[]): Choice {
+	const { id, created, provider, destination } = archive;
+	const age = created === undefined ? undefined : (Date.now() - Date.parse(created)) / 1000;
+	const when =
+		created === undefined || age === undefined
+			? archive.name
+			: `${localTime(created)}  ${age < 0 ? "in the future" : `${duration(age)} ago`}`;
+	return {
+		value: id,
+		label: `${when}  ${provider}/${destination}  ${outcomeOf(archive, services)}`,
+		disabled: !isUsable(archive, services),
+	};
+}
+
+/** What the archive says about these states. */
+function outcomeOf(archive: ListedArchive, services: readonly string[]): string {
+	const problem = problemOf(archive);
+	if (problem !== undefined) return problem;
+	const { metadata } = archive;
+	if (metadata === undefined) return "does not say what it holds";
+	const faults = services.flatMap((service) => {
+		const record = metadata.states[service];
+		const doubt = doubtOf(archive, service);
+		const fault =
+			record === undefined
+				? "is not in it"
+				: record.outcome === "failed"
+					? `failed${record.reason === undefined ? "" : `: ${record.reason}`}`
+					: doubt === undefined
+						? undefined
+						: `in doubt: ${doubt}`;
+		return fault === undefined ? [] : [services.length === 1 ? fault : `${service} ${fault}`];
+	});
+	return faults.length === 0 ? "good" : faults.join("; ");
+}
+
+async function answered(question: string, choices: readonly Choice[], signal: AbortSignal): Promise<string> {
+	const answer = await choose(question, choices, signal);
+	if (answer === undefined) throw new HoldfastError("interrupted", "interrupted; nothing was changed");
+	return answer;
+}
