@@ -31,8 +31,8 @@ export interface Engine<S extends Schema = Schema, D = DestinationOf<S>> {
 	readonly address?: string;
 	/** Faults in a destination that its schema cannot detect. */
 	faultsIn?(destination: D): readonly OptionFault[];
-	/** Faults in a provider's other options; `option` is the one to look at. Stored manifests may have them. */
-	faultsInOptions?(options: OptionsOf<S>): readonly (OptionFault & { readonly option: string })[];
+	/** Warnings about a provider's options, which are valid. */
+	warningsOn?(options: OptionsOf<S>): readonly string[];
 	/** The files with secrets that it names. `holdfast deploy` creates those in Holdfast's own folder of secrets. */
 	secretsOf?(destination: D): readonly SecretFile[];
 	readonly adoption?: Adoption;

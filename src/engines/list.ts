@@ -35,16 +35,10 @@ export const destinationsIn = (options: ProviderOptions): Readonly<Record<string
 /** What a config may not say of a provider, apart from its destinations. `path`: from the provider. Stored manifests may have it. */
 export function faultsInProvider(options: ProviderOptions) {
 	const retention = "retention" in options ? options.retention : undefined;
-	return [
-		...(retention === undefined ? [] : retentionFaults(retention)).map(({ option, ...fault }) => ({
-			path: ["retention", option],
-			...fault,
-		})),
-		...(engineOf(options).faultsInOptions?.(options) ?? []).map(({ option, ...fault }) => ({
-			path: [option],
-			...fault,
-		})),
-	];
+	return (retention === undefined ? [] : retentionFaults(retention)).map(({ option, ...fault }) => ({
+		path: ["retention", option],
+		...fault,
+	}));
 }
 
 /** The address of a destination in its options. */

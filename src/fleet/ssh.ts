@@ -91,7 +91,8 @@ export class Connection {
 
 	/** Start the Holdfast that was installed there, by a deploy or a package. */
 	startHoldfast(argv: readonly string[], options: Omit<ExecOptions, "env"> = {}): Promise<Session> {
-		return this.#session(["sh", "-c", findHoldfast(this.address), "sh", ...argv], options);
+		// Only root may be able to look into the folder, so root looks.
+		return this.start(["sh", "-c", findHoldfast(this.address), "sh", ...argv], options);
 	}
 
 	async #session(words: readonly string[], options: Omit<ExecOptions, "env">): Promise<Session> {
@@ -176,5 +177,5 @@ function findHoldfast({ sudo }: Address): string {
 	const path = sudo
 		? `p=${layoutOf().program}`
 		: `if [ "$(id -u)" = 0 ]; then p=${layoutOf().program}; else p="${layoutOf("$HOME").program}"; fi`;
-	return `${path}; [ -x "$p" ] || p=holdfast; exec ${sudo ? "sudo -n -- " : ""}"$p" "$@"`;
+	return `${path}; [ -x "$p" ] || p=holdfast; exec "$p" "$@"`;
 }

@@ -20,6 +20,8 @@ export const healthchecks = defineNotification({
 	usualEvents: ["start", "success", "failure"],
 	// One check watches one operation: a successful prune must not hide a missing backup.
 	concerns: ({ event, operation }) => event === "failure" || operation === "create",
+	// A check that succeeds notifies nobody; whoever starts a trial looks at it.
+	isRead: ({ event }) => event === "failure" || event === "trial",
 	label: ({ healthchecks }) => `the check at ${f.hostOf(healthchecks)}`,
 	async send({ healthchecks }, { event, title, body, log }) {
 		const [{ post }, { fitted }] = await Promise.all([import("./post.ts"), import("./fitted.ts")]);

@@ -32,6 +32,8 @@ export interface NotificationKind<O extends v.ObjectEntries = v.ObjectEntries> {
 	readonly usualEvents: readonly NotifyEvent[];
 	/** Whether this kind handles the event; if omitted, it handles all. A trial is sent in any case. */
 	concerns?(notification: Notification): boolean;
+	/** Whether somebody is told what arrives; if omitted, always. */
+	isRead?(notification: Notification): boolean;
 	/** The recipient, for messages. Never a URL that is requested: that would be as good as a password. */
 	label(options: v.InferOutput<v.StrictObjectSchema<O, undefined>>): string;
 	/** Throws if the message could not be sent. */

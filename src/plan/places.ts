@@ -9,7 +9,7 @@ import { aside as asideKind } from "../steps/aside.ts";
 import { engineRestore } from "../steps/engine-restore.ts";
 import type { ArchiveSource, Place } from "../steps/fields.ts";
 import { holders } from "../steps/holders.ts";
-import { keepNested as carryKind, type KeepNestedStep } from "../steps/keep-nested.ts";
+import { type KeepNestedStep, keepNested } from "../steps/keep-nested.ts";
 import { overwrite } from "../steps/overwrite.ts";
 import { place as placeKind } from "../steps/place.ts";
 import type { Step } from "../steps/plan.ts";
@@ -222,8 +222,8 @@ export function keepNestedSteps(
 	}));
 	return outermostOf([...others, ...own]).map(
 		({ place, nested, path, what, present }, index): KeepNestedStep =>
-			carryKind.step({
-				id: carryKind.id(name, index),
+			keepNested.step({
+				id: keepNested.id(name, index),
 				scope: stateScope(name),
 				title: `keep ${path}, which ${what}, as it is`,
 				touches: [path],

@@ -27,7 +27,7 @@ const LOG_LINES = 40;
 
 /**
  * Returns the services that were notified, as text. A failure of which nobody could be notified is kept in `folder`, that of
- * the journal: the next notification that arrives, and `status`, tell it.
+ * the journal: `status` and every notification report it until one has reached somebody.
  */
 export async function notify(
 	{ machine, notify: all = [] }: Pick<Manifest, "machine" | "notify">,
@@ -38,6 +38,7 @@ export async function notify(
 	const earlier = run.event === "start" ? [] : unsentOf(folder, machine);
 	const notification = notificationOf(machine, run, earlier);
 	const notified: string[] = [];
+	let isRead = false;
 	const reasons: string[] = [];
 	await Promise.all(
 		all.map(async (whom) => {
@@ -46,6 +47,7 @@ export async function notify(
 			try {
 				await kind.send(whom, notification);
 				notified.push(kind.label(whom));
+				isRead ||= kind.isRead?.(notification) ?? true;
 			} catch (error) {
 				reasons.push(`could not notify ${kind.label(whom)}: ${shownAnswer((error as Error).message)}`);
 			}
@@ -53,14 +55,14 @@ export async function notify(
 	);
 	for (const reason of reasons) remark(reason);
 	try {
-		if (run.event !== "start" && notified.length > 0) keepUnsent(folder, machine, []);
+		if (run.event !== "start" && isRead) keepUnsent(folder, machine, []);
 		else if (run.event === "failure" && reasons.length > 0) {
 			const { title } = notification;
 			const one = { machine, time: new Date().toISOString(), title, run: run.run, reasons };
 			keepUnsent(folder, machine, [...earlier, one]);
 		}
 	} catch (error) {
-		remark(`could not keep for later that nobody was notified: ${wordsOf(error)}`);
+		remark(`could not record that nobody was notified: ${wordsOf(error)}`);
 	}
 	return notified;
 }

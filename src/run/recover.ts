@@ -101,7 +101,7 @@ export async function tidyUp(
 			continue;
 		}
 		const failed = await attempt(
-			`still to do of run ${run}, ${work ? dueOf(work) : step}`,
+			`unfinished work of run ${run}, ${work ? dueOf(work) : step}`,
 			async () => {
 				if (work === undefined || kind === undefined) throw notUnderstood();
 				await (await kind.work()).later?.(work, context);

@@ -9,6 +9,7 @@ import { loadConfig, loadMachines } from "../../src/config/load.ts";
 import type { JsonSchema } from "../../src/manifest/json-keys.ts";
 import { manifestSchema } from "../../src/manifest/schema.ts";
 import type { HoldfastError } from "../../src/values/error.ts";
+import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { fleetConfig } from "./fleet.ts";
 
@@ -82,18 +83,20 @@ machines:
 		assert.match(fault, /write a time like "24h", "7d", "4w", "3months" or "1y"/);
 	});
 
-	test("a localbackup provider that says twice what to keep", async () => {
-		const file = fileOf(`machines:
-  web01:
-    state: { a: { folders: [/srv/a] } }
-    providers:
-      localbackup:
-        snapshots: 20
-        retention: { daily: 7 }
-        destinations: { usb: { directory: /mnt/usb } }
-`);
-		const [fault] = await faultsOf(loadMachines(file));
-		assert.match(fault ?? "", /yaml:6:9: "snapshots" and "retention" both say what to keep; leave out one/);
+	test("a localbackup provider that says twice what to keep, as 0.1.0 allowed, is valid with a warning", async () => {
+		const place = new Place(scratch("warned"));
+		place.write("data/file", "x");
+		const usb = { directory: place.path("usb") };
+		place.declare({
+			state: { data: { folders: [place.path("data")] } },
+			providers: { localbackup: { snapshots: 20, retention: { daily: 7 }, destinations: { usb } } },
+		});
+		for (const command of ["validate", "create"]) {
+			const { stderr } = await place.holdfast(command);
+			assert.doesNotMatch(stderr, /config-invalid/);
+			assert.match(stderr, /^! provider "localbackup" of "web01": "snapshots" is ignored because/m);
+		}
+		assert.equal((await place.holdfast("validate")).code, 0);
 	});
 
 	test("a number out of bounds, the beginning of an engine's name, and the way to notify that was probably meant", async () => {

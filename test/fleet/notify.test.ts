@@ -144,7 +144,7 @@ test("who cannot be told changes nothing of the run, and its address is not told
 	assert.doesNotMatch(output, /uuid/);
 });
 
-test("a failure of which nobody could be notified is told by status, and by the next notification that arrives", async () => {
+test("a failure of which nobody could be notified is told by status and by notifications, until somebody was told", async () => {
 	answer = 400;
 	const { code } = await run(["create"], "head -c 300000 /dev/zero | tr '\\\\0' x | fold -w 300; exit 3");
 	assert.equal(code, 1);
@@ -161,6 +161,12 @@ test("a failure of which nobody could be notified is told by status, and by the 
 	heard.length = 0;
 	assert.equal((await run(["create"], "true")).code, 0);
 	assert.match(heard.find(({ path }) => path === "POST /ping/uuid")?.body ?? "", line);
+	heard.length = 0;
+	// Nobody reads what a check's success brings.
+	assert.match((await run(["status"], "true")).output, line);
+	assert.equal((await run(["create"], "exit 3")).code, 1);
+	assert.match(heard.find(({ path }) => path === "POST /topic")?.body ?? "", line);
+	assert.equal((await run(["create"], "true")).code, 0);
 	heard.length = 0;
 	const after = await run(["status"], "true");
 	assert.equal(after.code, 0, after.output);

@@ -1,7 +1,7 @@
 // Connecting by the system's ssh, with what a user's surroundings and config may hold: an sshd on loopback.
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { layoutOf } from "../../src/fleet/layout.ts";
@@ -19,6 +19,7 @@ describe("connecting", { skip }, () => {
 	const folder = scratch("ssh");
 	const config = join(folder, "ssh.conf");
 	const known = join(folder, "known_hosts");
+	const bin = join(folder, "bin");
 	const environment = { ...process.env };
 	let keys: ReturnType<typeof makeSshKeys>;
 	let port: number;
@@ -28,7 +29,6 @@ describe("connecting", { skip }, () => {
 		keys = makeSshKeys(folder);
 		port = await freePort();
 		// A sudo that is set up as on old versions of Red Hat's systems.
-		const bin = join(folder, "bin");
 		mkdirSync(bin);
 		writeFileSync(
 			join(bin, "sudo"),
@@ -121,6 +121,27 @@ describe("connecting", { skip }, () => {
 		const error = await refusal(() => answers(true));
 		assert.equal(error.code, "sudo-refused");
 		assert.match(error.hint ?? "", /Defaults:USER !requiretty/);
+	});
+
+	test("with sudo, root looks for Holdfast: the user may not see its folder", async () => {
+		// Only this sudo sees the program.
+		const { program } = layoutOf();
+		const mount = `mount -t tmpfs tmpfs ${dirname(program)} && printf '#!/bin/sh\\necho "$0" "$@"\\n' >${program} && chmod +x ${program} && exec "$@"`;
+		const sudo = join(bin, "sudo");
+		const before = readFileSync(sudo);
+		writeFileSync(
+			sudo,
+			`#!/bin/sh\nshift 2\nexec unshare --mount sh -c '${mount.replaceAll("'", "'\\''")}' sh "$@"\n`,
+		);
+		try {
+			const there = Connection.forOne({ machine: "web01", host: "web01", sudo: true, config });
+			const lines: string[] = [];
+			const session = await there.startHoldfast(["serve", "it's"], { onStdout: (line) => lines.push(line) });
+			const { stderr } = await session.done;
+			assert.deepEqual(lines, [`${program} serve it's`], stderr.join("\n"));
+		} finally {
+			writeFileSync(sudo, before);
+		}
 	});
 
 	test("a runtime on a filesystem without execution is explained", async () => {

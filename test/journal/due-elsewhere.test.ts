@@ -84,7 +84,10 @@ test("one that does not answer is asked once, whatever its provider was called",
 	]);
 	assert.deepEqual(left, ["r1", "r2", "r3"]);
 	assert.equal(faults.length, 2, faults.join("\n"));
-	assert.match(faults[0] ?? "", /^still to do of run r1, look for web01-r1 in there: the connection to ssh:/);
+	assert.match(
+		faults[0] ?? "",
+		/^unfinished work of run r1, look for web01-r1 in there: the connection to ssh:/,
+	);
 	assert.equal(faults[1], "the same is still to do in ssh://nobody@192.0.2.1/./repo for 2 other runs");
 });
 
@@ -96,7 +99,7 @@ test("another location is asked, though it had the same name in its run", async 
 	]);
 	assert.deepEqual(left, ["r1", "r3"]);
 	assert.equal(faults.length, 2, faults.join("\n"));
-	for (const fault of faults) assert.match(fault, /^still to do of run/);
+	for (const fault of faults) assert.match(fault, /^unfinished work of run/);
 });
 
 test("one that answers is asked for each run: a passphrase may be wrong in one of them alone", async () => {

@@ -171,7 +171,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			rmSync(await unseenCreate(place), { recursive: true });
 			const { stderr } = await succeeds(place, "recover");
 			const [, run = ""] =
-				/still to do of run (\S+), look for web01-\S+ in .* recover --abandon \1$/m.exec(stderr) ?? [];
+				/unfinished work of run (\S+), look for web01-\S+ in .* recover --abandon \1$/m.exec(stderr) ?? [];
 			const asked = await place.holdfast("recover", "--abandon", run);
 			assert.match(asked.stdout, /has ended;.*\n\n! still to do: look for web01-/);
 			assert.equal(asked.code, 2);
@@ -187,7 +187,7 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			rmSync(home, { recursive: true });
 			for (let more = 0; more < 2; more++) assert.equal((await place.holdfast("create")).code, 1);
 			const { stderr } = await place.holdfast("create");
-			assert.equal(stderr.match(/still to do of run/g)?.length, 1, stderr);
+			assert.equal(stderr.match(/unfinished work of run/g)?.length, 1, stderr);
 			assert.match(stderr, /the same is still to do in \S+ for \d+ other runs?$/m);
 		});
 

@@ -169,7 +169,7 @@ test("what nobody was shown stays: a destination that is first listed when the r
 		assert.equal(code, 1, stdout + stderr);
 		assert.match(
 			stderr,
-			/localbackup\/disk could not be listed: [\s\S]*could not be listed at first: nothing was removed/,
+			/localbackup\/disk could not be listed: [\s\S]*could not be listed when the plan was made: nothing was removed/,
 		);
 		assert.deepEqual(await listed(place), before);
 	}

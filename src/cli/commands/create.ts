@@ -4,6 +4,7 @@ import { openDestinations } from "../../engines/registry.ts";
 import { isHere } from "../../fleet/select.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
+import { warningsOn } from "../../manifest/warnings.ts";
 import { planBackup } from "../../plan/backup.ts";
 import { neverStored } from "../../plan/private-folders.ts";
 import { newRunId } from "../../run/run-id.ts";
@@ -81,7 +82,8 @@ export const create = command({
 			],
 			here: async (manifest, listener, signal) => {
 				const old = undeployed(manifest);
-				if (old !== undefined) call.out.note(`! ${old}`);
+				for (const line of [...(old === undefined ? [] : [old]), ...warningsOn(manifest)])
+					call.out.note(`! ${line}`);
 				return operate(await planFor(manifest, flags), call, signal, { wait: flags.wait, listener });
 			},
 		};

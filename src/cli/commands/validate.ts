@@ -1,5 +1,7 @@
 // holdfast validate: check the config, without touching the machine.
 import { loadConfig } from "../../config/load.ts";
+import { warningsOn } from "../../manifest/warnings.ts";
+import { printMessage } from "../../report/terminal.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
 import { type CommonFlags, commonFlags } from "../flags.ts";
@@ -14,7 +16,8 @@ export const validate = command({
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [] } },
 	async run({ out }: Call, flags: CommonFlags) {
 		const { file, names, resolve } = await loadConfig(flags.config, { ...loading, purpose: "look" });
-		await resolve();
+		const manifests = await resolve();
+		printMessage([...manifests.values()].flatMap(warningsOn).map((line) => `! ${line}`));
 		await out.result({
 			kind: "answer",
 			value: { file, machines: names },

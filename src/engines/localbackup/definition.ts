@@ -19,15 +19,11 @@ export const localbackup = defineEngine({
 	],
 	checks: true,
 	address: "directory",
-	faultsInOptions: ({ retention, snapshots }) =>
+	warningsOn: ({ retention, snapshots }) =>
 		retention === undefined || snapshots === undefined
 			? []
 			: [
-					{
-						option: "snapshots",
-						message: '"snapshots" and "retention" both say what to keep',
-						hint: "leave out one of them: with snapshots: 20, each create deletes what is older; with a retention, only prune deletes",
-					},
+					'"snapshots" is ignored because there is a "retention": a create deletes nothing, only prune does; remove one of them',
 				],
 	adoption: {
 		looksLike: (_address, names) => names?.has("snapshot.0") ?? false,

@@ -30,7 +30,7 @@ export const localbackupOptions = v.strictObject({
 	snapshots: v.pipe(
 		v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
 		v.description(
-			"how many snapshots to keep; older ones are deleted after each create. Not together with `retention`, which `holdfast prune` applies (default 20, or no limit with a `retention`)",
+			"how many snapshots to keep; older ones are deleted after each create. Ignored, with a warning, if there is a `retention`, which `holdfast prune` applies (default 20, or no limit with a `retention`)",
 		),
 	),
 });

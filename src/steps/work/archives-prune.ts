@@ -19,7 +19,7 @@ export const archivesPrune: StepWork<ArchivesPruneStep> = {
 			if (agreed === undefined)
 				throw new HoldfastError(
 					"not-confirmed",
-					`${name} could not be listed at first: nothing was removed`,
+					`${name} could not be listed when the plan was made: nothing was removed`,
 					{
 						hint: "it can be listed now, so prune again",
 					},
