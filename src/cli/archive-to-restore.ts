@@ -11,7 +11,7 @@ import { Journal } from "../run/journal.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { Named } from "./archive-words.ts";
 import type { MachineCall } from "./command.ts";
-import { sayLatest } from "./passed-over.ts";
+import { sayLatest, sayNamed } from "./passed-over.ts";
 
 /**
  * An archive that is named by its full id, was made here and is good is not looked up: a look-up costs an engine as much
@@ -59,6 +59,7 @@ export async function listedArchive(
 	if (unheld.length > 0 && path.length === 0 && isTold) throw heldByNone(manifest, listing, services, unheld);
 	const archive = chooseArchive(listing, wanted, services);
 	if (wanted === "latest") sayLatest(out, listing, archive, { services });
+	sayNamed(out, wanted, archive);
 	// With --path, an archive that holds the path under another state's name will do.
 	if (path.length > 0) chosenOf(manifest, archive, services, path);
 	requireGood(listing, archive, services);

@@ -19,9 +19,10 @@ export const ARCHIVE_USAGE = "[MACHINE] [PROVIDER|DESTINATION] ARCHIVE";
 /** For the descriptions of the commands. */
 export const ARCHIVE_HELP = [
 	"ARCHIVE is `latest`, an id as `holdfast list` prints it, or a name or the",
-	"beginning of a name that only one archive has. MACHINE, PROVIDER and DESTINATION",
-	"may be omitted where they are clear: an id says where it is, and `latest` alone",
-	"is the newest good archive of all destinations.",
+	"beginning of a name, with a digit of its date, that only one archive has.",
+	"MACHINE, PROVIDER and DESTINATION may be omitted where they are clear: an id",
+	"says where it is, and `latest` alone is the newest good archive of all",
+	"destinations.",
 ].join("\n");
 
 /** What a command takes after the archive: nothing, perhaps a path, or one word that must be there. */
@@ -35,17 +36,28 @@ export interface Named {
 	readonly following?: string;
 }
 
-/** The machine that the words name, or that the id fits. Undefined if only the config can say which is meant. */
+/**
+ * The machine that the words name, or that the id fits. Undefined if only the config can say which is meant. `from`: the
+ * machine whose archive it is, if that is another: then an id says nothing about the machine that is meant.
+ */
 export async function machineInWords(
 	words: readonly string[],
 	following: Following,
-	{ names, resolve }: Pick<Machines, "names" | "resolve">,
+	{ names, resolve, placesWritten }: Pick<Machines, "names" | "resolve" | "placesWritten">,
+	{ line, from }: { readonly line: readonly string[]; readonly from?: string | undefined },
 ): Promise<string | undefined> {
 	const [first = "", ...more] = following === "one word" ? words.slice(0, -1) : words;
-	if (names.includes(first) && more.length > 0) return first;
+	if (names.includes(first) && more.length > 0) {
+		// MACHINE PROVIDER ARCHIVE can only begin with a machine.
+		const isPlain = more.length === 1 || (following === "perhaps a path" && isSurelyArchive(more[0] ?? ""));
+		const other = names.find((name) => name !== first && placesWritten(name).includes(first));
+		if (isPlain && other !== undefined) throw machineOrPlace(line, first, placesWritten(first), other);
+		return first;
+	}
 	if (names.length === 1) return undefined;
 	// An unknown machine, which is reported as such.
 	if (more.length === 2 && following !== "perhaps a path") return first;
+	if (from !== undefined) return undefined;
 	const id = words.find((word) => destinationIn(word) !== undefined);
 	const destination = id === undefined ? undefined : destinationIn(id);
 	if (id === undefined || destination === undefined) return undefined;
@@ -54,6 +66,19 @@ export async function machineInWords(
 	const [only, ...others] =
 		able.length === 1 ? able : able.filter(({ machine }) => id.includes(`::${machine}-`));
 	return others.length === 0 ? only?.machine : undefined;
+}
+
+/** `places`: those of the machine of this name. `other`: a machine that has a place of this name. */
+function machineOrPlace(
+	line: readonly string[],
+	word: string,
+	[place = "PROVIDER"]: readonly string[],
+	other: string,
+): HoldfastError {
+	return new HoldfastError("usage", `"${word}" is a machine, and also where "${other}" has archives`, {
+		details: [asTyped(line, word, word, place), asTyped(line, word, other, word)],
+		hint: "type one of these",
+	});
 }
 
 /** `provider`: that of the flag `--provider`. Throws a usage error that says what to type instead. */

@@ -15,6 +15,7 @@ import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
 import type { CommonFlags } from "./flags.ts";
 import { type MachineName, machineNamed } from "./machines.ts";
 import { wasInterrupted } from "./signals.ts";
+import { shellLine } from "./typed.ts";
 
 /** What the parser passes to a command. */
 export interface Context extends CommandContext {
@@ -78,12 +79,13 @@ export function command<const FLAGS extends Flags<FLAGS>, const ARGS extends Bas
 /** A command on one machine: `machine` returns its name, or undefined for the only one. Another machine gets the command line. */
 export function machineCommand<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = []>(
 	definition: Definition<FLAGS, ARGS> & {
-		machine(flags: NoInfer<FLAGS>, words: NoInfer<ARGS>): MachineName;
+		/** `line`: the command line, for hints. */
+		machine(flags: NoInfer<FLAGS>, words: NoInfer<ARGS>, line: readonly string[]): MachineName;
 		run(call: MachineCall, flags: FLAGS, ...words: ARGS): Promise<number>;
 	},
 ): Command<CommandContext> {
 	return built<FLAGS, ARGS>(definition, async (call, flags, words) => {
-		const target = await machineNamed(flags, definition.machine(flags, words));
+		const target = await machineNamed(flags, definition.machine(flags, words, call.words));
 		if (!target.isHere) return (await import("./elsewhere.ts")).passOn(call, target);
 		return definition.run({ ...call, manifest: target.manifest }, flags, ...words);
 	});
@@ -99,11 +101,20 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 		async func(flags, ...given) {
 			// Created by main.ts.
 			const { process, words } = this as Context;
-			process.exitCode = await finished(flags, (out) =>
-				work({ out, words, flags, elsewhere, isReported }, flags, given),
-			);
+			process.exitCode = await finished(flags, (out) => {
+				requireNonempty(words);
+				return work({ out, words, flags, elsewhere, isReported }, flags, given);
+			});
 		},
 	});
+}
+
+/** An empty word is mostly a shell's variable that is not set. It must not be taken for the beginning of every name. */
+function requireNonempty(words: readonly string[]): void {
+	if (words.some((word) => word === "" || /^--[\w-]+=$/.test(word)))
+		throw new HoldfastError("usage", "a word of the command is empty", {
+			hint: `it was: ${shellLine(["holdfast", ...words])}`,
+		});
 }
 
 /** Do some work and return its exit code. Errors are printed and turned into one. */

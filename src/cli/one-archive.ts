@@ -15,7 +15,7 @@ import {
 	valueFlag,
 } from "./flags.ts";
 import type { MachineName } from "./machines.ts";
-import { sayLatest } from "./passed-over.ts";
+import { sayLatest, sayNamed } from "./passed-over.ts";
 import { interruptible, unwatched } from "./signals.ts";
 
 export interface Flags extends CommonFlags {
@@ -55,9 +55,10 @@ export function archiveWords(following: Following = "nothing", placeholder = "")
 			maximum: following === "nothing" ? 3 : 4,
 		},
 		machine: (
-			{ machine }: CommonFlags & { readonly machine?: string },
+			{ machine, from }: CommonFlags & { readonly machine?: string; readonly from?: string },
 			words: readonly string[],
-		): MachineName => machine ?? ((config) => machineInWords(words, following, config)),
+			line: readonly string[],
+		): MachineName => machine ?? ((config) => machineInWords(words, following, config, { line, from })),
 	} as const;
 }
 
@@ -78,6 +79,7 @@ export async function find(
 	const { wanted, listing, work, ...asked } = await ask(call, given, words, following);
 	const archive = chooseArchive(listing, wanted, []);
 	if (wanted === "latest") sayLatest(call.out, listing, archive, { isObvious: isOfOnePlace(listing) });
+	sayNamed(call.out, wanted, archive);
 	return {
 		archive,
 		destination: await openDestination(call.manifest, archive.provider, archive.destination),

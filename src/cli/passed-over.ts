@@ -31,3 +31,9 @@ export function sayLatest(
 	if (remarks.length > 0) printMessage([...remarks, `  ${latest}; to use another, name its id`]);
 	else if (!isObvious) out.note(latest);
 }
+
+/** Says which archive a name or the beginning of one turned out to be. */
+export function sayNamed(out: Reporter, wanted: string, { id, created }: ListedArchive): void {
+	if (wanted === "latest" || wanted === id) return;
+	out.note(`${wanted} is ${id}${created === undefined ? "" : `, of ${localTime(created)}`}`);
+}

@@ -23,6 +23,7 @@ import { type Machine, machineSchema, type Settings, settingsSchema } from "./sc
 import { withServers } from "./servers.ts";
 import { modulesOf, withServices } from "./services.ts";
 import { withTags } from "./tags.ts";
+import { writtenPlaces } from "./written-places.ts";
 
 /** Passes that complete a machine's own declarations: from its flake, its tags and Clan. */
 const DECLARING: readonly Pass[] = [withNix, withTags, withClan, withEngineNames];
@@ -46,6 +47,8 @@ export interface Loaded {
 	readonly names: readonly string[];
 	/** The tags of a machine. Does not validate the rest of it. */
 	tagsOf(name: string): Promise<readonly string[]>;
+	/** The providers and destinations of a machine by name, as the file has them: without what is derived. */
+	placesWritten(name: string): readonly string[];
 	/** Manifests by name, of all machines or of those named. Throws one error with all faults of these machines only. */
 	resolve(names?: readonly string[]): Promise<ReadonlyMap<string, Manifest>>;
 }
@@ -75,6 +78,7 @@ export async function loadConfig(given?: string, options: LoadOptions = {}): Pro
 		...(sshConfig === undefined ? {} : { sshConfig: resolvePath(dirname(found.file), sshConfig) }),
 		names: config.names,
 		tagsOf: async (name) => textsIn((await config.declared(name))?.machine.tags),
+		placesWritten: (name) => writtenPlaces(value, name),
 		resolve,
 	};
 }
@@ -267,6 +271,7 @@ function loadManifest(file: string, value: unknown): Loaded {
 		secrets: secretsOf(file, {}),
 		names: [manifest.machine],
 		tagsOf: async () => manifest.tags ?? [],
+		placesWritten: () => [],
 		resolve: async () => new Map([[manifest.machine, manifest]]),
 	};
 }

@@ -18,6 +18,8 @@ export interface Machines {
 	readonly file: string;
 	readonly names: readonly string[];
 	tagsOf(name: string): Promise<readonly string[]>;
+	/** The providers and destinations of a machine by name, as the file has them: without what is derived. */
+	placesWritten(name: string): readonly string[];
 	/** Of those named, or of all. */
 	resolve(names?: readonly string[]): Promise<ReadonlyMap<string, Manifest>>;
 }

@@ -6,6 +6,7 @@ import { wordsOfLost } from "../steps/work/lost.ts";
 import { errorOf, HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from "./archives.ts";
+import { archivesNamed } from "./named-archives.ts";
 
 /** Why `latest` must not be this archive, whatever it holds. */
 function whyNotLatest(archive: ListedArchive): string | undefined {
@@ -126,7 +127,7 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 			hint: hintFor(archives),
 		});
 	}
-	const found = archivesNamed(archives, wanted);
+	const found = archivesNamed(listing, wanted);
 	if (found.length === 1 && found[0]) return found[0];
 	if (found.length > 1) {
 		const [first] = found;
@@ -150,15 +151,9 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	});
 }
 
-/** By id or by name; otherwise those whose name begins so. */
-function archivesNamed(archives: readonly ListedArchive[], wanted: string): readonly ListedArchive[] {
-	const named = archives.filter(({ id, name }) => id === wanted || name === wanted);
-	return named.length > 0 ? named : archives.filter(({ name }) => name.startsWith(wanted));
-}
-
 /** The same archive in every destination that has it, by its name or as `latest`; for an id, only that one. */
 export function chooseCopies(listing: Listing, wanted: string): ListedArchive[] {
-	const found = wanted === "latest" ? [] : archivesNamed(listing.archives, wanted);
+	const found = wanted === "latest" ? [] : archivesNamed(listing, wanted);
 	const [first] = found;
 	const isOne = first !== undefined && found.every(({ name }) => name === first.name);
 	const chosen = isOne ? first : chooseArchive(listing, wanted, []);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Following, machineInWords, readArchiveWords } from "../../src/cli/archive-words.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { reportOf } from "../../src/values/error.ts";
+import { type ErrorReport, reportOf } from "../../src/values/error.ts";
 import { scratch } from "../support/scratch.ts";
 
 const folder = scratch("archive-words");
@@ -26,7 +26,17 @@ const SAME = `
     state: { notes: { folders: [/srv/notes] } }
     providers: { tar: { destinations: { usb: { path: /mnt/usb } } }, disk: { type: tar, destinations: { d: { path: /d } } } }`;
 
-const configs = { one: [WEB01], two: [WEB01, DB01], same: [SAME] };
+const USB = `
+  usb:
+    state: { notes: { folders: [/srv/notes] } }
+    tags: [kept]
+  off:
+    state: { notes: { folders: [/srv/notes] } }
+    providers: { tar: { destinations: { d: { path: /d } } } }
+tags:
+  kept: { providers: { restic: { destinations: { r: { repo: /r, passwordFile: /p } } } } }`;
+
+const configs = { one: [WEB01], two: [WEB01, DB01], same: [SAME], both: [WEB01, USB] };
 
 const load = async (which: keyof typeof configs) => {
 	const file = join(folder, `${which}.yaml`);
@@ -96,6 +106,21 @@ const TABLE: readonly (readonly [keyof typeof configs, Following, string, string
 	["two", "nothing", "web1 usb latest", "unknown machine web1"],
 	["same", "nothing", "tar latest", "tar: tar latest"],
 	["same", "nothing", "tar disk latest", "tar: disk latest"],
+	[
+		"both",
+		"nothing",
+		"usb latest",
+		/^"usb" is a machine, and also where "web01" has archives \| holdfast restore usb restic latest \| holdfast restore web01 usb latest → type one of these$/,
+	],
+	[
+		"both",
+		"perhaps a path",
+		"off latest x",
+		/holdfast restore off tar latest x \| holdfast restore web01 off latest x →/,
+	],
+	["both", "perhaps a path", "off web01-2026", /holdfast restore web01 off web01-2026 →/],
+	["both", "nothing", "off d latest", "off: tar/d latest"],
+	["both", "nothing", "web01 usb latest", "web01: tar/usb latest"],
 	["one", "one word", "latest /srv/x", "web01: tar,second,own latest, /srv/x"],
 	["one", "one word", "usb latest x", "web01: tar/usb latest, x"],
 	["one", "one word", "web01 usb latest x", "web01: tar/usb latest, x"],
@@ -124,19 +149,30 @@ for (const [which, following, line, expected] of TABLE)
 
 async function meaning(which: keyof typeof configs, following: Following, words: readonly string[]) {
 	const config = await load(which);
-	const named = await machineInWords(words, following, config);
+	const line = ["restore", ...words];
+	const named = await machineInWords(words, following, config, { line }).catch(reportOf);
+	if (typeof named === "object") return wordsOf(named);
 	if (named === undefined && config.names.length > 1) return "which machine?";
 	const machine = named ?? config.names[0] ?? "";
 	if (!config.names.includes(machine)) return `unknown machine ${machine}`;
 	const manifest = (await config.resolve([machine])).get(machine);
 	assert.ok(manifest);
 	try {
-		const line = { words: ["restore", ...words], takesService: true };
-		const { where, wanted, following: after } = readArchiveWords(words, following, manifest, line);
+		const typed = { words: line, takesService: true };
+		const { where, wanted, following: after } = readArchiveWords(words, following, manifest, typed);
 		const place = [where.providers.join(","), where.destination].filter((part) => part !== undefined);
 		return `${machine}: ${place.join("/")} ${wanted}${after === undefined ? "" : `, ${after}`}`;
 	} catch (error) {
-		const { message, details = [], hint } = reportOf(error);
-		return `${[message, ...details].join(" | ")} → ${hint}`;
+		return wordsOf(reportOf(error));
 	}
 }
+
+const wordsOf = ({ message, details = [], hint }: ErrorReport) =>
+	`${[message, ...details].join(" | ")} → ${hint}`;
+
+test("with --from an id does not say which machine is restored", async () => {
+	const config = await load("two");
+	const meant = (from?: string) => machineInWords([ID], "nothing", config, { line: [], from });
+	assert.equal(await meant(), "web01");
+	assert.equal(await meant("web01"), undefined);
+});

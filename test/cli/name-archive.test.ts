@@ -96,9 +96,29 @@ test("what could mean two is refused, with what to type", async () => {
 		const copies = await holdfast(...command.split(" "), name);
 		assert.equal(copies.code, 2);
 		for (const id of ids.filter((one) => one.endsWith(name))) assert.ok(copies.said.includes(id));
-		const begins = await holdfast(...command.split(" "), "usb", "web01-");
-		assert.match(begins.said, /2 archives begin with "web01-"/);
+		const begins = await holdfast(...command.split(" "), "usb", "web01-2");
+		assert.match(begins.said, /2 archives begin with "web01-2"/);
 	}
+});
+
+test("an empty word, and what every name begins with, name nothing", async () => {
+	for (const [words, expected] of [
+		[["restore", "--yes", "usb", ""], /a word of the command is empty\n.*holdfast restore --yes usb ''/],
+		[["list", "--provider="], /a word of the command is empty/],
+		[["list", "--provider", ""], /a word of the command is empty/],
+		[["undo", "--yes", ""], /a word of the command is empty/],
+		[["archives", "hold", "w"], /"w" is too short to name an archive/],
+		[["restore", "--yes", "usb", "web01-"], /"web01-" is too short to name an archive/],
+	] as const) {
+		const { code, said } = await holdfast(...words);
+		assert.equal(code, 2, said);
+		assert.match(said, expected);
+	}
+});
+
+test("which archive the beginning of a name is, is said", async () => {
+	const { said } = await holdfast("restore", "--dry-run", "second", nameOf(newestIn("off::/")).slice(0, -2));
+	assert.match(said, new RegExp(`^web01-\\S+ is off::/\\S+::${nameOf(newestIn("off::/"))}, of `, "m"));
 });
 
 test("a destination that is down does not stop latest, and is named", async () => {
@@ -107,6 +127,9 @@ test("a destination that is down does not stop latest, and is named", async () =
 	const { code, said } = await holdfast("restore", "--dry-run", "latest");
 	assert.equal(code, 0, said);
 	assert.match(said, /! second\/off could not be asked, and may hold a newer one/);
+	const begins = await holdfast("restore", "--dry-run", "--yes", nameOf(ids.at(-1) ?? "").slice(0, -2));
+	assert.equal(begins.code, 2);
+	assert.match(begins.said, /other archives may begin with "web01-\S+": second\/off could not be listed/);
 });
 
 test("undo takes latest and the beginning of a run", async () => {
@@ -115,6 +138,9 @@ test("undo takes latest and the beginning of a run", async () => {
 	for (const shorter of [() => "latest", (run: string) => run.slice(0, -2)]) {
 		const restored = await holdfast("restore", "--yes", "--keep-old", "1d", "usb", "latest");
 		const [, run = ""] = /holdfast undo (\S+)/.exec(restored.said) ?? [];
+		const short = await holdfast("undo", "--yes", run.slice(0, 3));
+		assert.equal(short.code, 2);
+		assert.match(short.said, /"\d{3}" is too short to name a run\n.*\n.*at least 4 characters/);
 		await succeeds("undo", "--yes", shorter(run));
 	}
 });

@@ -139,7 +139,8 @@ export const restore = machineCommand({
 				printMessage(
 					"! the live data are deleted first: if the restore fails, they are gone and exist only in the archive",
 				);
-			await confirm(`Restore ${services.join(", ")} from ${archive.id}?`, flags.yes);
+			const what = services.join(", ");
+			await confirm(`Restore ${what} on ${manifest.machine} from ${archive.id}?`, flags.yes);
 		}
 		return operate(plan, call, signal);
 	},

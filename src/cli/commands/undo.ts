@@ -5,16 +5,15 @@ import { isArea } from "../../host/private-area.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { privateFolders } from "../../plan/private-folders.ts";
 import { planUndo } from "../../plan/undo.ts";
+import { requireLast } from "../../plan/undo-order.ts";
 import { Journal } from "../../run/journal.ts";
 import { isForeign } from "../../run/plan-shape.ts";
 import { newRunId } from "../../run/run-id.ts";
 import { keep } from "../../steps/keep.ts";
 import type { Plan } from "../../steps/plan.ts";
-import type { KeptCopy } from "../../steps/records.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
-import { isWithin } from "../../values/paths.ts";
 import { type Call, command } from "../command.ts";
 import { type CommonFlags, commonFlags, onFlag, switchFlag } from "../flags.ts";
 import { machineNamed } from "../machines.ts";
@@ -32,7 +31,7 @@ export const undo = command({
 	docs: {
 		brief: "put back the data that a restore with --keep-old replaced",
 		fullDescription:
-			"RUN is the id of a restore as `holdfast runs` prints it, the beginning of one, or\n`latest`: the last restore whose old copies are kept.\n\nExamples:\n  holdfast undo latest\n  holdfast undo 2026-11-24T010000Z-k3x9",
+			"RUN is the id of a restore as `holdfast runs` prints it, the beginning of one (at least 4\ncharacters), or `latest`: the last restore whose old copies are kept.\n\nExamples:\n  holdfast undo latest\n  holdfast undo 2026-11-24T010000Z-k3x9",
 	},
 	parameters: {
 		flags: {
@@ -96,6 +95,9 @@ export const undo = command({
 	},
 });
 
+/** The fewest characters of a run's id that name it. */
+const FEWEST = 4;
+
 /** `wanted`: a run's id, the beginning of one whose copies are kept, or `latest`. */
 function known(wanted: string) {
 	using journal = Journal.read(places().state);
@@ -103,6 +105,12 @@ function known(wanted: string) {
 	const runs = new Set(
 		all.map(({ run }) => run).filter((run) => wanted === "latest" || run.startsWith(wanted)),
 	);
+	if (runs.size > 0 && wanted.length < FEWEST)
+		throw new HoldfastError("usage", `${JSON.stringify(wanted)} is too short to name a run`, {
+			subject: wanted,
+			details: [...runs],
+			hint: `write at least ${FEWEST} characters, or latest`,
+		});
 	const run = (runs.size === 1 || wanted === "latest" ? [...runs].at(-1) : undefined) ?? wanted;
 	return { run, restored: journal.plan(run), all, undone: journal.undoneBy(run) };
 }
@@ -112,27 +120,6 @@ async function declaredHere(flags: CommonFlags, machine: string): Promise<Manife
 	const found = await machineNamed(flags, machine).catch(() => undefined);
 	return found?.isHere ? found.manifest : undefined;
 }
-
-/** A later restore has put aside what this one brought: that must be undone first, or the live data would be lost. */
-function requireLast(all: ReturnType<Journal["kept"]>, kept: readonly KeptCopy[]): void {
-	for (const copy of kept) {
-		const later = all.slice(all.findIndex(({ run, state }) => run === copy.run && state === copy.state) + 1);
-		const over = later.find(
-			(other) =>
-				!("fault" in other) &&
-				other.run !== copy.run &&
-				other.places.some((one) => copy.places.some(({ live }) => overlap(one.live, live))),
-		);
-		if (over === undefined) continue;
-		throw new HoldfastError(
-			"undo-impossible",
-			`run ${over.run} replaced ${over.state} after that, and its old copy is kept until ${localTime(over.until)}`,
-			{ subject: over.run, hint: `undo that run first: holdfast undo ${over.run}; nothing was changed` },
-		);
-	}
-}
-
-const overlap = (one: string, other: string) => isWithin(one, other) || isWithin(other, one);
 
 /** If one copy is missing, that must be noticed before the live data are moved aside: afterwards the disk cannot tell. */
 function requireThere(areas: readonly string[]): void {
