@@ -151,7 +151,7 @@ test("the lock of one that lives is waited for", async () => {
 	const log: string[] = [];
 	setTimeout(() => child.stdin?.end("done"), 2_500);
 	await destination.remove(["a"], { ...quiet, log: (line) => log.push(line) });
-	assert.match(log.join("\n"), /is locked by another restic; trying again in 1 s/);
+	assert.match(log.join("\n"), /is locked by another restic process; trying again in 1 s/);
 	assert.deepEqual(await destination.check(false, quiet), []);
 });
 

@@ -37,8 +37,8 @@ describe("what is written after a restore died", { skip: noMachines }, () => {
 		assert.ok(kept, said);
 		return kept;
 	};
-	const FOLDER = /is kept as (\/[^;]+);/;
-	const DATABASE = /is kept as the database (\w+);/;
+	const FOLDER = /are kept as (\/[^;]+);/;
+	const DATABASE = /are kept as the database (\w+);/;
 
 	for (const moment of ["start:app#after", "place:app:0#after"])
 		test(`in a folder, ${moment}${moment.startsWith("place") ? " [long]" : ""}`, async () => {
