@@ -137,7 +137,10 @@ for (const name of [
 		await place.holdfast("create");
 		const { code, stderr } = await place.holdfast("restore", "--yes", "--", "tar", name);
 		assert.equal(code, 2, stderr);
-		assert.match(stderr, /there is no archive|is not a valid archive name|has no destination|a word of the command is empty/);
+		assert.match(
+			stderr,
+			/there is no archive|is not a valid archive name|has no destination|a word of the command is empty/,
+		);
 		assert.equal(readFileSync(place.path("data/file"), "utf8"), "precious");
 	});
 }

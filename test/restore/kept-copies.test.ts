@@ -166,7 +166,7 @@ describe("a path in the folder of a state that lies within another's", () => {
 		assert.equal(refused.code, 1);
 		assert.match(
 			refused.stderr,
-			/as part of outer, and now belongs to state "inner": restore with --into and copy from there/,
+			/as part of outer, but it now belongs to state "inner": restore with --into and copy from there/,
 		);
 		assert.deepEqual(read(place), ["newer", "newer"]);
 		await succeeds(place, "restore", "--yes", "--into", place.path("look"), ...words);

@@ -109,7 +109,7 @@ describe("preflight", () => {
 			const { code, stderr } = await place.holdfast("restore", ...words, "--service", "s", "tar", "latest");
 			assert.equal(code, 1);
 			assert.match(stderr, /no-such-thing/);
-			assert.match(stderr, /own\/b as .*, and now belongs to state "thief"/);
+			assert.match(stderr, /own\/b as .*, but it now belongs to state "thief"/);
 		}
 		assert.deepEqual(own(), before);
 	});

@@ -130,7 +130,7 @@ function notItsOwn({ scope, places }: PreflightStep, manifest: Manifest): string
 		const why =
 			owner === undefined
 				? `but the config does not declare it: add it to the folders of ${own}, or restore to another place with --into`
-				: `and now belongs to state "${owner}": restore with --into and copy from there`;
+				: `but it now belongs to state "${owner}": restore with --into and copy from there`;
 		return [`the archive contains ${folder} as part of ${own}, ${why}`];
 	});
 }
