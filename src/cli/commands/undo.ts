@@ -105,7 +105,7 @@ function known(wanted: string) {
 	const runs = new Set(
 		all.map(({ run }) => run).filter((run) => wanted === "latest" || run.startsWith(wanted)),
 	);
-	if (runs.size > 0 && wanted.length < FEWEST)
+	if (runs.size > 0 && wanted.length < FEWEST && !runs.has(wanted))
 		throw new HoldfastError("usage", `${JSON.stringify(wanted)} is too short to name a run`, {
 			subject: wanted,
 			details: [...runs],
