@@ -122,6 +122,8 @@ const AUDIENCES: Readonly<Record<string, Leave>> = {
 		child.stdout.setEncoding("utf8").on("data", (chunk) => {
 			text += chunk;
 		});
+		// It may have ended before it is told to stop or to go on.
+		child.stdin.on("error", () => {});
 		const closed = new Promise((resolve) => child.once("close", resolve));
 		await underWay();
 		child.stdin.write("\x13");
