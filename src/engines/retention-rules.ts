@@ -82,7 +82,7 @@ export function retentionFaults({ keepWithin }: Retention) {
 			option: "keepWithin",
 			message: `"${keepWithin}" keeps archives for less than an hour`,
 			hint: /m$/.test(keepWithin)
-				? `"m" stands for minutes; for months write "${Number.parseInt(keepWithin, 10)}months"`
+				? '"m" means minutes; for months, write a time like "3months"'
 				: 'write a time like "24h", "7d", "4w", "3months" or "1y"',
 		},
 	];

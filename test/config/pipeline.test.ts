@@ -68,7 +68,7 @@ machines:
 		for (const within of ["1h", "4w", "1month", "3months", "1y", "2 years", "60m"])
 			assert.equal((await loadMachines(written(within))).size, 1, within);
 		for (const [within, hint] of [
-			["1m", '"m" stands for minutes; for months write "1months"'],
+			["1m", '"m" means minutes; for months, write a time like "3months"'],
 			["59m", '"m" stands for minutes'],
 			["30s", 'write a time like "24h"'],
 			["0d", 'write a time like "24h"'],
