@@ -69,7 +69,7 @@ machines:
 			assert.equal((await loadMachines(written(within))).size, 1, within);
 		for (const [within, hint] of [
 			["1m", '"m" means minutes; for months, write a time like "3months"'],
-			["59m", '"m" stands for minutes'],
+			["59m", '"m" means minutes'],
 			["30s", 'write a time like "24h"'],
 			["0d", 'write a time like "24h"'],
 		] as const) {
