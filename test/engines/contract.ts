@@ -1,22 +1,14 @@
 // The contract of src/engines/destination.ts, as tests. A new engine is one call of `fulfilsContract`.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import {
-	lstatSync,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	readlinkSync,
-	rmSync,
-	utimesSync,
-	writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Entry, Metadata } from "../../src/engines/archive.ts";
+import type { Metadata } from "../../src/engines/archive.ts";
 import type { Root, Work } from "../../src/engines/destination.ts";
 import { below } from "../../src/values/patterns.ts";
 import { AWKWARD_NAMES, attributesOf, factsOf, fillAwkward } from "../support/tree.ts";
+import { tellsContents } from "./contents.ts";
+import { detectsDamage } from "./damage.ts";
 import { wantsItsDisk } from "./disks.ts";
 import { type Engine, repoOf } from "./engines.ts";
 import { type Bench, intoFolder, metadataOf, plain, quiet } from "./fixtures.ts";
@@ -51,54 +43,7 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			assert.equal(attributesOf(into + source), attributesOf(source));
 		});
 
-		test("contents tells times in the hour that comes twice when summer ends", async () => {
-			const { source, destination, roots } = setUp();
-			const times = ["2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z"].map((time) => new Date(time));
-			for (const time of times) {
-				writeFileSync(join(source, time.toISOString()), "");
-				utimesSync(join(source, time.toISOString()), time, time);
-			}
-			const before = process.env.TZ;
-			process.env.TZ = "Europe/Berlin";
-			try {
-				await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-				const told = new Map<string, Entry>();
-				await destination.contents("a", [source], (entry) => told.set(entry.path, entry), quiet);
-				for (const time of times)
-					assert.equal(told.get(join(source, time.toISOString()))?.mtime, time.getTime(), time.toISOString());
-			} finally {
-				if (before === undefined) delete process.env.TZ;
-				else process.env.TZ = before;
-			}
-		});
-
-		test("contents tells every entry as it is on disk, and sizeOf at least their bytes", async () => {
-			const { source, destination, roots } = setUp();
-			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-			const told = new Map<string, Entry>();
-			await destination.contents("a", [source], (entry) => told.set(entry.path, entry), quiet);
-			let bytes = 0;
-			for (const path of execFileSync("find", [source, "-print0"], { encoding: "utf8" })
-				.split("\0")
-				.slice(0, -1)) {
-				const stat = lstatSync(path);
-				if (stat.isSocket()) continue;
-				const entry = told.get(path);
-				assert.ok(entry, path);
-				told.delete(path);
-				assert.equal(entry.mode, stat.mode & 0o7777, path);
-				assert.deepEqual([entry.uid, entry.gid], [stat.uid, stat.gid], path);
-				if (stat.isSymbolicLink()) assert.equal(entry.link, readlinkSync(path));
-				if (!stat.isFile()) continue;
-				assert.equal(entry.type, "-");
-				assert.ok(Math.abs(entry.mtime - stat.mtimeMs) <= 1, path);
-				if (entry.size !== undefined) assert.equal(entry.size, stat.size, path);
-				bytes += entry.size === undefined || path.endsWith("/sparse") ? 0 : stat.size;
-			}
-			assert.deepEqual([...told.keys()], []);
-			assert.ok(((await destination.sizeOf("a", [source], quiet)) ?? 0) >= bytes);
-		});
-
+		tellsContents(setUp);
 		test("list gives back each archive's metadata, oldest first", async () => {
 			const { destination, roots } = setUp();
 			const [first, second] = [metadataOf("first"), metadataOf("second")];
@@ -329,35 +274,6 @@ export function fulfilsContract(engine: Engine, scratch: string): void {
 			assert.deepEqual(await destination.check(true, quiet), []);
 		});
 
-		test("what is whole passes both checks, and details tells its size", async () => {
-			const { destination, roots } = setUp();
-			await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-			assert.deepEqual(await destination.check(false, quiet), []);
-			assert.deepEqual(await destination.check(true, quiet), []);
-			assert.ok(((await destination.details("a", quiet)).bytes ?? 0) > 0);
-		});
-
-		whole("it says whether it detects damage, and what says so is tried", () => {
-			assert.equal(engine.open(scratch).detectsDamage, engine.damage !== undefined);
-		});
-
-		const { damage } = engine;
-		if (damage)
-			whole("a full check finds damage, and says where or what", async () => {
-				const { folder, destination, roots } = setUp();
-				await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-				damage(folder, "a");
-				const problems = await destination.check(true, quiet);
-				assert.ok(problems.length > 0);
-				for (const { message } of problems) assert.notEqual(message, "");
-			});
-		if (damage)
-			whole("a damaged archive is not restored as if it were whole", async () => {
-				const { folder, source, destination, roots } = setUp();
-				await destination.create({ name: "a", roots, metadata: metadataOf("a") }, true, quiet);
-				damage(folder, "a");
-				mkdirSync(join(folder, "into"));
-				await assert.rejects(destination.restore("a", [source], intoFolder(join(folder, "into")), quiet));
-			});
+		detectsDamage(engine, scratch, setUp, whole);
 	});
 }

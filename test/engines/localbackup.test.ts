@@ -1,49 +1,21 @@
-// localbackup on real rsnapshot against the contract, and its own features: disks, hooks, how many snapshots are
-// kept.
+// localbackup on real rsnapshot against the contract, and its own features: what is stored once, how many snapshots are kept, what a
+// create that died leaves. Its checks and disks have files of their own.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import {
-	cpSync,
-	existsSync,
-	mkdirSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	symlinkSync,
-	truncateSync,
-	writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Destination, DestinationAbsent, requireAble } from "../../src/engines/destination.ts";
-import { HoldfastError } from "../../src/values/error.ts";
 import { scratch } from "../support/scratch.ts";
-import { factsOf, isRoot } from "../support/tree.ts";
+import { factsOf } from "../support/tree.ts";
 import { fulfilsContract } from "./contract.ts";
 import { localbackup, openLocalbackup, setUpEngines } from "./engines.ts";
-import { intoFolder, metadataOf, quiet } from "./fixtures.ts";
+import { intoFolder, quiet } from "./fixtures.ts";
+import { make } from "./snapshots.ts";
 
 const folder = scratch("localbackup");
 setUpEngines(folder);
 fulfilsContract(localbackup, folder);
-
-const noDisks = isRoot ? undefined : "only root can mount a disk";
-
-function source(below: string) {
-	mkdirSync(join(below, "source/deep"), { recursive: true });
-	// Once only: writing it again would change its time and make it a different file.
-	if (!existsSync(join(below, "source/file"))) writeFileSync(join(below, "source/file"), "x");
-	return [{ path: join(below, "source"), exclude: [] }];
-}
-const make = async (destination: Destination, below: string, ...names: string[]) => {
-	const roots = source(below);
-	for (const [index, name] of names.entries()) {
-		// Each a little later than the one before.
-		const created = new Date(Date.now() + index).toISOString();
-		await destination.create({ name, roots, metadata: { ...metadataOf(name), created } }, true, quiet);
-	}
-};
 
 test("an unchanged file is stored once; one whose mode alone changed is not changed in older snapshots", async () => {
 	const below = join(folder, "links");
@@ -103,110 +75,6 @@ test("with a retention, a create deletes nothing: neither beyond the usual numbe
 	}
 });
 
-/** Three snapshots: `file` unchanged in all, `deep/new` in the last two only. */
-async function digested(name: string) {
-	const below = join(folder, name);
-	const destination = openLocalbackup(below);
-	await make(destination, below, "a");
-	writeFileSync(join(below, "source/deep/new"), "n".repeat(1000));
-	symlinkSync("file", join(below, "source/link"));
-	await make(destination, below, "b", "c");
-	const inSnapshot = (number: number, path: string) =>
-		join(below, `on the disk/snapshot.${number}/web01`, below, "source", path);
-	const faults = async (full: boolean) => {
-		assert.ok(destination.check);
-		return (await destination.check(full, quiet)).map(
-			({ archive, message }) => `${archive}: ${message.replace(`${below}/source/`, "")}`,
-		);
-	};
-	return { below, destination, inSnapshot, faults };
-}
-
-test("a check finds what is missing, cut or leads elsewhere; a full one finds each changed byte, in every snapshot that has it", async () => {
-	const { below, inSnapshot, faults } = await digested("digests");
-	assert.deepEqual([await faults(false), await faults(true)], [[], []]);
-	writeFileSync(inSnapshot(0, "deep/new"), `m${"n".repeat(999)}`);
-	execFileSync("touch", ["-r", join(below, "source/deep/new"), inSnapshot(0, "deep/new")]);
-	assert.deepEqual(await faults(false), []);
-	const changed = [
-		"c: deep/new was changed since it was written",
-		"b: deep/new was changed since it was written",
-	];
-	assert.deepEqual(await faults(true), changed);
-	// The next snapshot shares the file, and keeps the digest of what was written.
-	await make(openLocalbackup(below), below, "d");
-	assert.deepEqual(await faults(true), ["d: deep/new was changed since it was written", ...changed]);
-	truncateSync(inSnapshot(1, "deep/new"), 10);
-	assert.deepEqual(
-		await faults(false),
-		["d", "c", "b"].map((archive) => `${archive}: deep/new is truncated: 10 of 1000 bytes`),
-	);
-	rmSync(inSnapshot(3, "file"));
-	rmSync(inSnapshot(0, "link"));
-	symlinkSync("/etc/passwd", inSnapshot(0, "link"));
-	rmSync(inSnapshot(1, "deep"), { recursive: true });
-	symlinkSync("/etc", inSnapshot(1, "deep"));
-	const found = await faults(false);
-	for (const one of [
-		"a: file is not there",
-		"d: link leads elsewhere than when it was written",
-		"c: deep is of another type than when it was written",
-		"c: deep/new is not there",
-	])
-		assert.ok(
-			found.some((line) => line.endsWith(one) || line.replace(/: .*\/source/, ": ") === one),
-			`${one} in ${found}`,
-		);
-});
-
-test("what is the same hard link as before is not read again", async () => {
-	const { below, inSnapshot, destination } = await digested("not again");
-	// Nothing but the list before can say what this file held.
-	writeFileSync(inSnapshot(0, "file"), "y");
-	execFileSync("touch", ["-r", join(below, "source/file"), inSnapshot(0, "file")]);
-	await make(destination, below, "d");
-	assert.equal((await destination.check?.(true, quiet))?.length, 4);
-});
-
-test("a list of digests or a description that was changed is found, and a hold does not cover it up", async () => {
-	const { below, destination, faults } = await digested("sealed");
-	const [a] = await destination.list(quiet);
-	assert.ok(a?.metadata);
-	const about = join(below, "on the disk/snapshot.2/holdfast.json");
-	const hold = { ...a.metadata, hold: { reason: "the audit", since: a.metadata.created } };
-	await destination.writeMetadata?.("a", hold, quiet);
-	assert.deepEqual(await faults(true), []);
-	writeFileSync(about, readFileSync(about, "utf8").replace("the audit", "the adult"));
-	await assert.rejects(
-		async () => destination.writeMetadata?.("a", hold, quiet),
-		/was changed since it was written/,
-	);
-	const list = join(below, "on the disk/snapshot.1/holdfast.files.zst");
-	const bytes = readFileSync(list);
-	bytes[20] = (bytes[20] ?? 0) ^ 1;
-	writeFileSync(list, bytes);
-	rmSync(join(below, "on the disk/snapshot.0/holdfast.files.zst"));
-	assert.deepEqual(await faults(false), [
-		"c: its list of files is not there",
-		"b: its list of files was changed, or is damaged",
-		"a: what describes it was changed since it was written",
-	]);
-	// The next one reads what it cannot know from such a list.
-	await make(destination, below, "d");
-	assert.equal((await faults(true)).length, 3);
-});
-
-test("a snapshot of an earlier version, without a list, is checked as before", async () => {
-	const { below, faults } = await digested("earlier");
-	for (const number of [0, 1, 2]) {
-		rmSync(join(below, `on the disk/snapshot.${number}/holdfast.files.zst`));
-		const about = join(below, `on the disk/snapshot.${number}/holdfast.json`);
-		const { files: _, sha256: __, ...rest } = JSON.parse(readFileSync(about, "utf8"));
-		writeFileSync(about, JSON.stringify(rest));
-	}
-	assert.deepEqual([await faults(false), await faults(true)], [[], []]);
-});
-
 test("what a create that died left is not mixed into the next one, nor listed", async () => {
 	const below = join(folder, "left");
 	const destination = openLocalbackup(below);
@@ -257,22 +125,6 @@ async function until(is: () => boolean): Promise<void> {
 	}
 }
 
-test("a state folder that no program can be started from is no hindrance", { skip: noDisks }, async () => {
-	const below = join(folder, "noexec");
-	const state = join(below, "state");
-	mkdirSync(state, { recursive: true });
-	const before = process.env.HOLDFAST_STATE_DIR;
-	execFileSync("mount", ["-t", "tmpfs", "-o", "noexec", "tmpfs", state]);
-	process.env.HOLDFAST_STATE_DIR = state;
-	try {
-		await make(openLocalbackup(below), below, "a");
-		assert.equal((await openLocalbackup(below).list(quiet)).length, 1);
-	} finally {
-		process.env.HOLDFAST_STATE_DIR = before;
-		execFileSync("umount", [state]);
-	}
-});
-
 test("snapshots that rsnapshot alone made are listed and restored", async () => {
 	const below = join(folder, "foreign");
 	const destination = openLocalbackup(below);
@@ -284,127 +136,4 @@ test("snapshots that rsnapshot alone made are listed and restored", async () => 
 	mkdirSync(join(below, "into"));
 	await destination.restore("snapshot.5", [join(below, "source")], intoFolder(join(below, "into")), quiet);
 	assert.deepEqual(factsOf(join(below, "into", below, "source")), factsOf(join(below, "source")));
-});
-
-/** A disk in a file, named in /etc/fstab as a person would. */
-function disk(name: string) {
-	const image = join(folder, `${name}.img`);
-	execFileSync("truncate", ["-s", "64M", image]);
-	execFileSync("mkfs.ext4", ["-q", image]);
-	const mountpoint = join(folder, "mnt", name);
-	const line = `${image} ${mountpoint} ext4 loop,noauto 0 0\n`;
-	const fstab = readFileSync("/etc/fstab", "utf8");
-	writeFileSync("/etc/fstab", fstab + line);
-	after(() => {
-		writeFileSync("/etc/fstab", readFileSync("/etc/fstab", "utf8").replace(line, ""));
-		if (isMounted(mountpoint)) execFileSync("umount", [mountpoint]);
-	});
-	return { image, mountpoint };
-}
-const isMounted = (at: string) => readFileSync("/proc/mounts", "utf8").includes(` ${at} `);
-
-test("the disk is mounted for the work alone, with the hooks in Clan's order around it", {
-	skip: noDisks,
-}, async () => {
-	const { mountpoint } = disk("usb");
-	const below = join(folder, "hooks");
-	mkdirSync(below);
-	const say = (word: string) => `echo ${word} $(mountpoint -q ${mountpoint} && echo mounted) >>${below}/said`;
-	const hooks = {
-		preMountHook: say("preMount"),
-		postMountHook: say("postMount"),
-		preBackupHook: say("preBackup"),
-		postBackupHook: say("postBackup"),
-		preUnmountHook: say("preUnmount"),
-		postUnmountHook: say("postUnmount"),
-	};
-	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
-	await make(openLocalbackup(below, { ...onIt, ...hooks }), below, "a");
-	assert.deepEqual(readFileSync(join(below, "said"), "utf8").trim().split("\n"), [
-		"preMount",
-		"postMount mounted",
-		"preBackup mounted",
-		"postBackup mounted",
-		"preUnmount mounted",
-		"postUnmount",
-	]);
-	assert.ok(!isMounted(mountpoint));
-	assert.equal((await openLocalbackup(below, onIt).list(quiet)).length, 1);
-	assert.ok(!isMounted(mountpoint));
-
-	const failing = openLocalbackup(below, { ...onIt, ...hooks, postBackupHook: "echo it broke >&2; exit 7" });
-	const roots = source(below);
-	const { afterwards } = await failing.create({ name: "b", roots, metadata: metadataOf("b") }, true, quiet);
-	assert.ok(afterwards instanceof HoldfastError);
-	assert.equal(afterwards.message, "postBackupHook of disk ended with exit code 7");
-	assert.deepEqual(afterwards.details, ["it broke"]);
-	await assert.rejects(
-		make(openLocalbackup(below, { ...onIt, ...hooks, preBackupHook: "exit 7" }), below, "c"),
-		{
-			message: "preBackupHook of disk ended with exit code 7",
-		},
-	);
-	assert.equal((await openLocalbackup(below, onIt).list(quiet)).length, 2);
-	assert.ok(!isMounted(mountpoint));
-	assert.match(readFileSync(join(below, "said"), "utf8"), /preUnmount mounted\npostUnmount\n$/);
-
-	execFileSync("mount", [mountpoint]);
-	await openLocalbackup(below, onIt).list(quiet);
-	assert.ok(isMounted(mountpoint), "who mounted it may unmount it");
-	execFileSync("umount", [mountpoint]);
-});
-
-test("a disk that was taken away is told as absent, or as a fault where it is required", {
-	skip: noDisks,
-}, async () => {
-	const { image, mountpoint } = disk("away");
-	const below = join(folder, "absent");
-	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
-	await make(openLocalbackup(below, onIt), below, "a");
-	execFileSync("mv", [image, `${image}.away`]);
-	await assert.rejects(make(openLocalbackup(below, onIt), below, "b"), DestinationAbsent);
-	await assert.rejects(
-		make(openLocalbackup(below, { ...onIt, required: true }), below, "b"),
-		(error) =>
-			!(error instanceof DestinationAbsent) &&
-			/the disk of disk is not attached/.test((error as Error).message),
-	);
-	execFileSync("mv", [`${image}.away`, image]);
-	await make(openLocalbackup(below, onIt), below, "b");
-});
-
-test("a full disk is said in those words, and nothing half is listed", { skip: noDisks }, async () => {
-	const { mountpoint } = disk("small");
-	const below = join(folder, "full");
-	const onIt = { directory: join(mountpoint, "backups"), mountpoint };
-	await make(openLocalbackup(below, onIt), below, "a");
-	writeFileSync(join(below, "source/large"), Buffer.alloc(80 * 1024 * 1024, "abc"));
-	await assert.rejects(make(openLocalbackup(below, onIt), below, "b"), /no space left in .*backups/);
-	assert.equal((await openLocalbackup(below, onIt).list(quiet)).length, 1);
-	writeFileSync(join(below, "source/large"), "small");
-	await make(openLocalbackup(below, onIt), below, "c");
-});
-
-test("an archive is shown at another place, read-only, until it is no longer wanted", {
-	skip: noDisks,
-}, async () => {
-	const below = join(folder, "shown");
-	const destination = openLocalbackup(below);
-	await make(destination, below, "a");
-	const stop = new AbortController();
-	const at = join(below, "at");
-	const facts: string[][] = [];
-	requireAble(destination, "mount");
-	await destination.mount(
-		"a",
-		at,
-		(where) => {
-			facts.push(factsOf(join(where, below, "source")));
-			assert.throws(() => writeFileSync(join(where, "x"), ""), /EROFS/);
-			stop.abort();
-		},
-		{ ...quiet, signal: stop.signal },
-	);
-	assert.deepEqual(facts, [factsOf(join(below, "source"))]);
-	assert.deepEqual(readdirSync(at), []);
 });
