@@ -19,6 +19,6 @@ export function digesting(tell: (digest: string, bytes: number) => void): Transf
 	});
 }
 
-export function sha256(text: string): string {
-	return createHash("sha256").update(text).digest("hex");
+export function sha256(data: string | Buffer): string {
+	return createHash("sha256").update(data).digest("hex");
 }

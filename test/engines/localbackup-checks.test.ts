@@ -4,6 +4,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { zstdCompressSync } from "node:zlib";
+import { sealed } from "../../src/engines/sealed.ts";
+import { sha256 } from "../../src/host/digest.ts";
 import { scratch } from "../support/scratch.ts";
 import { openLocalbackup, setUpEngines } from "./engines.ts";
 import { quiet } from "./fixtures.ts";
@@ -103,6 +106,18 @@ test("a list of digests or a description that was changed is found, and a hold d
 	// The next one reads what it cannot know from such a list.
 	await make(destination, below, "d");
 	assert.equal((await faults(true)).length, 3);
+});
+
+test("a forged list without an end of line is found, and keeps no create from writing its own", async () => {
+	const { below, destination, faults } = await digested("forged");
+	const list = zstdCompressSync(Buffer.alloc(64 << 20, "f"));
+	writeFileSync(join(below, "on the disk/snapshot.0/holdfast.files.zst"), list);
+	const about = join(below, "on the disk/snapshot.0/holdfast.json");
+	const { sha256: _, ...rest } = JSON.parse(readFileSync(about, "utf8"));
+	writeFileSync(about, sealed({ ...rest, files: sha256(list) }));
+	assert.deepEqual(await faults(true), ["c: a line of holdfast.files.zst is too long"]);
+	await make(destination, below, "d");
+	assert.deepEqual(await faults(true), ["c: a line of holdfast.files.zst is too long"]);
 });
 
 test("a snapshot of an earlier version, without a list, is checked as before", async () => {

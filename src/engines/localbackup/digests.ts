@@ -10,6 +10,7 @@ import { setImmediate } from "node:timers/promises";
 import { createZstdCompress, createZstdDecompress } from "node:zlib";
 import { digesting, sha256 } from "../../host/digest.ts";
 import { type Folder, linkIn, openFileBelow, split } from "../../host/folder.ts";
+import { LONGEST_RECORD } from "../../host/lines.ts";
 import { limitGarbage } from "../../host/memory.ts";
 import { openSpool, packed } from "../../host/spool.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -135,7 +136,7 @@ export function fileHasher({ signal }: Pick<Work, "signal">) {
 /** The line with an inode. Must be asked in rising order. */
 export type Lookup = (inode: string) => Promise<Digested | undefined>;
 
-/** Reads a list along with another one. `end` closes it. */
+/** Reads a list along with another one. What cannot be read of it is unknown, and is read from the files. `end` closes it. */
 export function lookupIn(snapshot: Folder, work: Pick<Work, "signal">): { at: Lookup; end(): Promise<void> } {
 	const lines = eachDigested(snapshot, work);
 	let current: Digested | undefined;
@@ -143,9 +144,10 @@ export function lookupIn(snapshot: Folder, work: Pick<Work, "signal">): { at: Lo
 	return {
 		async at(inode) {
 			while (!isOver && (current === undefined || current.inode < inode)) {
-				const next = await lines.next();
-				isOver = next.done === true;
-				current = next.done ? undefined : next.value;
+				const next = await lines.next().catch(() => undefined);
+				work.signal.throwIfAborted();
+				isOver = next === undefined || next.done === true;
+				current = isOver ? undefined : next?.value;
 			}
 			return current?.inode === inode ? current : undefined;
 		},
@@ -171,6 +173,10 @@ export async function* eachDigested(
 			passed(4 * chunk.length);
 			const lines = (rest + chunk.toString("latin1")).split("\n");
 			rest = lines.pop() ?? "";
+			if (rest.length > LONGEST_RECORD)
+				throw new HoldfastError("archive-damaged", `a line of ${DIGESTS} is too long`, {
+					subject: DIGESTS,
+				});
 			for (const line of lines) yield digestedIn(line);
 		}
 		await piped;
