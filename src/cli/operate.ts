@@ -33,12 +33,20 @@ export const OUTCOME_CODES: Record<Outcome, number> = {
 	"needs-recover": EXIT.recover,
 };
 
+interface OperateOptions {
+	/** Seconds to wait for the lock. */
+	readonly wait?: number | undefined;
+	readonly listener?: Listener;
+	/** Throws if the plan is outdated: another run may have ended since it was made. Called under the lock, after recovery. */
+	readonly requireStill?: (journal: Journal) => void;
+}
+
 /** Run a plan under the machine's lock. Interrupted runs are finished or rolled back first. */
 export async function operate(
 	plan: Plan,
 	call: Pick<Call, "out" | "isReported">,
 	signal: AbortSignal,
-	{ wait = 0, listener }: { readonly wait?: number | undefined; readonly listener?: Listener } = {},
+	{ wait = 0, listener, requireStill }: OperateOptions = {},
 ): Promise<number> {
 	return underLock(
 		`holdfast ${plan.operation} ${plan.manifest.machine}`,
@@ -46,9 +54,9 @@ export async function operate(
 		listener ?? (await call.out.run()),
 		async (journal, report) => {
 			const recovered = await recoverAll(journal, report);
+			requireStill?.(journal);
 			const held = heldIn(plan, recovered, journal);
-			// Old copies may be all that a state has left until its run is finished.
-			if (!recovered.some(isStuck)) await tidy(journal, call.out, plan);
+			await tidy(journal, call.out, { next: plan, isStuck: recovered.some(isStuck) });
 			const letSleep = await keepAwake(`${plan.operation} of ${plan.manifest.machine}`);
 			const noteHangup = () => report(remarkOf(plan.run, "SIGHUP: the terminal is gone; the run continues"));
 			terminalGone.addEventListener("abort", noteHangup);
@@ -56,7 +64,8 @@ export async function operate(
 				const work = () => execute(plan, journal, signal, report, held);
 				const ended = call.isReported ? await told(plan, journal, report, work) : await work();
 				if (isService()) await journalEntry(...entryOf(plan, ended));
-				return held.size > 0 && ended.outcome === "failed" ? EXIT.recover : OUTCOME_CODES[ended.outcome];
+				const leavesOut = plan.steps.some(({ scope }) => held.has(scope));
+				return leavesOut && ended.outcome === "failed" ? EXIT.recover : OUTCOME_CODES[ended.outcome];
 			} finally {
 				terminalGone.removeEventListener("abort", noteHangup);
 				letSleep();
@@ -81,11 +90,17 @@ export async function recoverOnly(out: Reporter): Promise<RunReport[]> {
 	});
 }
 
-/** `next`: the plan that runs next. */
-async function tidy(journal: Journal, out: Reporter, next?: Plan): Promise<void> {
+/** `next`: the plan that runs next. `isStuck`: old copies may be all that a state has left until its run is finished. */
+async function tidy(
+	journal: Journal,
+	out: Reporter,
+	{ next, isStuck = false }: { readonly next?: Plan; readonly isStuck?: boolean } = {},
+): Promise<void> {
 	for (const folder of await endLeftShown())
 		out.note(`unmounted ${folder}: the command that showed an archive there was killed`);
-	const tidied = await tidyUp(journal, { spared: next && undoneIn(next) });
+	const tidied = isStuck
+		? { expired: [], faults: [] }
+		: await tidyUp(journal, { spared: next && undoneIn(next) });
 	for (const line of tidied.expired) out.note(line);
 	const faults = [...tidied.faults];
 	const needed = next ? discard.among(next.steps).flatMap(({ areas }) => areas) : [];

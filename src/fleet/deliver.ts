@@ -27,11 +27,18 @@ export async function deliver<T>(
 ): Promise<T> {
 	signal.throwIfAborted();
 	const held = await hold(target, folder);
+	let isHandedOver = false;
 	try {
 		await send(target, folder, files, signal);
-		return await work(() => held.stdin?.write("keep\n"));
+		const result = await work(() => {
+			isHandedOver = true;
+			held.stdin?.write("keep\n");
+		});
+		isHandedOver = false;
+		return result;
 	} finally {
-		held.stdin?.end("\n");
+		// If the work failed afterwards, the run there may still be at work.
+		held.stdin?.end(isHandedOver ? "" : "\n");
 		await held.done.catch(() => {});
 	}
 }

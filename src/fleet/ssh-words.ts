@@ -65,7 +65,8 @@ export function saidIn(log: readonly string[], stderr: readonly string[]): Said 
 }
 
 /** In these, ssh quotes the server, newlines included. */
-const QUOTES_SERVER = /^(Received disconnect from|Unable to negotiate with) /;
+const QUOTES_SERVER =
+	/^(Received disconnect from|Unable to negotiate with|channel \d+: open failed:) |: Permission denied \(/;
 
 function unforged(lines: readonly string[]): readonly string[] {
 	const at = lines.findIndex((line) => QUOTES_SERVER.test(line));

@@ -14,7 +14,8 @@ export function archivesNamed({ archives, failures }: Listing, wanted: string): 
 	const named = archives.filter(({ id, name }) => id === wanted || name === wanted);
 	if (named.length > 0) return preferred(named);
 	const beginning = archives.filter(({ name }) => name.startsWith(wanted));
-	const meant = preferred(beginning.filter((archive) => saysEnough(archive, wanted)));
+	const known = preferred(beginning);
+	const meant = known.every((archive) => saysEnough(archive, wanted)) ? known : [];
 	const ids = (some: readonly ListedArchive[]) => some.slice(-MOST_LINES).map(({ id }) => id);
 	if (beginning.length > 0 && meant.length === 0)
 		throw new HoldfastError("usage", `${JSON.stringify(wanted)} is too short to name an archive`, {

@@ -14,7 +14,10 @@ export function requireLast(all: ReturnType<Journal["kept"]>, kept: readonly Kep
 	for (const copy of kept) {
 		const later = all.slice(all.findIndex(({ run, state }) => run === copy.run && state === copy.state) + 1);
 		const over = later.find(
-			(other) => !("fault" in other) && other.run !== copy.run && replacesSome(other, copy),
+			(other) =>
+				other.run !== copy.run &&
+				// What cannot be read may lie over it.
+				("fault" in other ? other.state === copy.state : replacesSome(other, copy)),
 		);
 		if (over === undefined) continue;
 		throw new HoldfastError(

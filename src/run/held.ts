@@ -1,6 +1,7 @@
 // Runs that could be neither finished nor rolled back hold their states until somebody has fixed the cause. Whatever has
 // nothing to do with these goes on: a nightly backup of ten services does not stop because of one.
 import { dirname } from "node:path";
+import { covers } from "../databases/dump.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
 import type { Plan } from "../steps/plan.ts";
 import { stateOf, stateScope } from "../steps/scope.ts";
@@ -39,8 +40,11 @@ function statesNear({ manifest, operation }: Plan, theirs: Manifest, scope: stri
 	const stuck = theirs.state[stateOf(scope)];
 	if (stuck === undefined) return [];
 	const replaces = !LEAVES_OUT.has(operation);
+	const own = new Set(
+		Object.hasOwn(manifest.state, stateOf(scope)) ? manifest.state[stateOf(scope)]?.folders : [],
+	);
 	// Then what is left of it would be stored as a part of the state around it.
-	const isGone = !Object.hasOwn(manifest.state, stateOf(scope));
+	const isGone = !(stuck.folders ?? []).every((folder) => own.has(folder));
 	return Object.entries(manifest.state).flatMap(([name, state]) => {
 		const isNear =
 			name === stateOf(scope) ||
@@ -59,8 +63,8 @@ function isBelow(inner: State, outer: State): boolean {
 }
 
 function shareDumps(one: State, other: State): boolean {
-	const dumps = new Set((one.dumps ?? []).map((dump) => JSON.stringify(dump)));
-	return (other.dumps ?? []).some((dump) => dumps.has(JSON.stringify(dump)));
+	const dumps = other.dumps ?? [];
+	return (one.dumps ?? []).some((dump) => dumps.some((its) => covers(dump, its) || covers(its, dump)));
 }
 
 function shareUnits(one: State, other: State): boolean {

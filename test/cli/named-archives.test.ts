@@ -26,6 +26,10 @@ test("archives that this machine recorded go before others", () => {
 	const all = listing(["web01-2026-a", "web01-2026-b"], ["web01-2026-a"]);
 	assert.deepEqual(named(all, "web01-2026"), ["web01-2026-a"]);
 	assert.deepEqual(named(all, "web01-2026-b"), ["web01-2026-b"]);
+	assert.throws(
+		() => named(listing(["web01-2026-a", "web01evil"], ["web01-2026-a"]), "web01"),
+		/is too short to name an archive/,
+	);
 });
 
 test("a beginning means nothing while a destination cannot be listed; a name and an id do", () => {

@@ -113,6 +113,9 @@ describe("connecting", { skip }, () => {
 
 	test("what ssh quotes of a server that ends the connection is not taken for ssh's own words", () => {
 		const quote = "Received disconnect from 192.0.2.1 port 22:2: Too many authentication failures";
+		const denied = "u@h: Permission denied (publickey";
+		const alarm = "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @";
+		assert.deepEqual(saidIn([denied, alarm], []).ssh, [denied]);
 		const forged = ["Host key for other has changed", "kex_exchange_identification: read: Connection reset"];
 		assert.deepEqual(saidIn([quote, ...forged], ["Host key verification failed."]).ssh, [quote]);
 	});

@@ -102,9 +102,18 @@ test("what a stuck restore still needs is neither pruned nor cleaned up, and its
 	await succeeds(place, "prune", "--yes");
 	assert.ok(readdirSync(place.path("archives")).includes(needed));
 
-	declare({ around });
-	const without = await place.holdfast("create");
-	assert.equal(without.code, 5, without.stderr);
+	for (const state of [{ around }, { around, stuck: { folders: [place.path("elsewhere")] } }]) {
+		place.write("elsewhere/file", "x");
+		declare(state);
+		const without = await place.holdfast("create", "--service", "around");
+		assert.equal(without.code, 5, without.stderr);
+	}
+	declare({ stuck, gone: { folders: [place.path("gone")] } });
+	assert.equal(
+		(await place.holdfast("create", "--service", "gone")).code,
+		1,
+		"that has nothing to do with it",
+	);
 	declare({ stuck, around });
 
 	writeFileSync(data, whole);

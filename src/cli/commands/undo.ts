@@ -50,7 +50,7 @@ export const undo = command({
 	},
 	elsewhere: "confirmed run",
 	async run(call: Call, flags: Flags, wanted: string) {
-		const { run, restored, all, undone } = known(wanted);
+		const { run, restored, all, undone } = knownNow(wanted);
 		const found = all.filter((copy) => copy.run === run);
 		const strange = found.find((copy) => "fault" in copy);
 		if (strange && "fault" in strange)
@@ -91,7 +91,17 @@ export const undo = command({
 			`Put back ${kept.map(({ state }) => state).join(", ")} as before run ${run}? Anything written there since is deleted.`,
 			flags.yes,
 		);
-		return operate(plan, call, interruptible());
+		return operate(plan, call, interruptible(), {
+			requireStill(journal) {
+				const now = known(journal, wanted);
+				if (now.run !== run)
+					throw new HoldfastError("undo-impossible", `the last restore is ${now.run} by now, not ${run}`, {
+						subject: run,
+						hint: "nothing was changed; see both with: holdfast runs",
+					});
+				requireLast(now.all, kept);
+			},
+		});
 	},
 });
 
@@ -99,8 +109,7 @@ export const undo = command({
 const FEWEST = 4;
 
 /** `wanted`: a run's id, the beginning of one whose copies are kept, or `latest`. */
-function known(wanted: string) {
-	using journal = Journal.read(places().state);
+function known(journal: Journal, wanted: string) {
 	const all = journal.kept();
 	const runs = new Set(
 		all.map(({ run }) => run).filter((run) => wanted === "latest" || run.startsWith(wanted)),
@@ -113,6 +122,11 @@ function known(wanted: string) {
 		});
 	const run = (runs.size === 1 || wanted === "latest" ? [...runs].at(-1) : undefined) ?? wanted;
 	return { run, restored: journal.plan(run), all, undone: journal.undoneBy(run) };
+}
+
+function knownNow(wanted: string) {
+	using journal = Journal.read(places().state);
+	return known(journal, wanted);
 }
 
 /** The current config of the machine, if there is one. */
