@@ -83,13 +83,15 @@ function machineOrPlace(
 
 /** `provider`: that of the flag `--provider`. Throws a usage error that says what to type instead. */
 export function readArchiveWords(
-	words: readonly string[],
+	typed: readonly string[],
 	following: Following,
 	manifest: Manifest,
 	{ provider, ...line }: CommandLine & { readonly provider?: string | undefined },
 ): Named {
+	// As pasted from a table.
+	const words = typed.map((word) => word.trim() || word);
 	const head = headOf(words, following, manifest);
-	const last = head.length < words.length ? words.at(-1) : undefined;
+	const last = head.length < words.length ? typed.at(-1) : undefined;
 	const [wanted = "", place, machine] = [...head].reverse();
 	if (machine !== undefined && machine !== manifest.machine)
 		throw new HoldfastError("machine-not-found", `this config has no machine "${machine}"`, {

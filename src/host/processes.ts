@@ -15,11 +15,25 @@ export interface Holder {
 	readonly path: string;
 }
 
-/** One entry per process. Only root sees processes of other users. */
+/**
+ * One entry per process. Only root sees processes of other users. This process and those that started it are left out: a shell may
+ * stand in a lost folder, and ending it would end the restore.
+ */
 export function holdersOf(folders: readonly string[]): Holder[] {
+	const own = withAncestors(process.pid);
 	return readdirSync("/proc")
-		.filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+		.filter((name) => /^\d+$/.test(name) && !own.has(Number(name)))
 		.flatMap((pid) => holderOf(Number(pid), folders) ?? []);
+}
+
+function withAncestors(pid: number): ReadonlySet<number> {
+	const all = new Set<number>();
+	for (let one = pid; one > 1 && !all.has(one); ) {
+		all.add(one);
+		const status = orElse(() => readFileSync(`/proc/${one}/status`, "utf8"), "");
+		one = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+	}
+	return all;
 }
 
 function holderOf(pid: number, folders: readonly string[]): Holder | undefined {

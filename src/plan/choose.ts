@@ -55,7 +55,10 @@ export function passedOver(
 			const meant = services.length > 0 ? services : statesIn(archive);
 			const failed = meant.filter((state) => archive.metadata?.states[state]?.outcome === "failed");
 			const without = failed.length > 0 ? `could not store ${failed.join(" and ")}` : undefined;
-			return lineOf(archive, whyNotLatest(archive) ?? why ?? doubtsOf(archive) ?? without);
+			const held = services.filter((state) => Object.hasOwn(archive.metadata?.states ?? {}, state));
+			const part =
+				held.length > 0 && held.length < services.length ? `contains only ${held.join(" and ")}` : undefined;
+			return lineOf(archive, whyNotLatest(archive) ?? why ?? doubtsOf(archive) ?? without ?? part);
 		});
 	return [...gone, ...newer].slice(0, MOST_LINES);
 }

@@ -181,6 +181,9 @@ export async function choose(
 	signal: AbortSignal,
 ): Promise<string | undefined> {
 	const { isCancel, select } = await import("@clack/prompts");
+	// A serial console does not know its size.
+	if (!process.stderr.columns) process.stderr.columns = 80;
+	if (!process.stderr.rows) process.stderr.rows = 24;
 	const seen = (text: string) => printableLine(text).replaceAll("\t", " ");
 	const answer = await select({
 		message: seen(question),

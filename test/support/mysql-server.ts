@@ -10,7 +10,10 @@ export async function mysqlServer(): Promise<Omit<TestServer, "port"> & { readon
 	const folder = placeFor("mysql");
 	const programs = mysqlPrograms.below(join(import.meta.dirname, "../.."));
 	const socket = join(folder, "mysqld.sock");
-	execFileSync("chown", ["mysql:mysql", folder]);
+	// A server that starts removes the temporary tables of all others that share its folder.
+	const temporary = join(folder, "tmp");
+	mkdirSync(temporary);
+	execFileSync("chown", ["mysql:mysql", folder, temporary]);
 	const settings = join(folder, "my.cnf");
 	// With its defaults: a binary log, and functions only from users with all rights.
 	writeFileSync(
@@ -20,6 +23,7 @@ export async function mysqlServer(): Promise<Omit<TestServer, "port"> & { readon
 				"[mysqld]",
 				"user = mysql",
 				`datadir = ${folder}/data`,
+				`tmpdir = ${temporary}`,
 				`socket = ${socket}`,
 				"skip-networking",
 				"secure-file-priv =",

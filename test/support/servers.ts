@@ -1,7 +1,7 @@
 // Real database servers for a test, set up as Debian does: in their own folder, with a socket in it and a port on
 // 127.0.0.1. They are removed when the file's tests are done. Needs root.
 import { type ChildProcess, execFileSync, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,10 +94,16 @@ export async function mariadbServer(settings: readonly string[] = []): Promise<T
 	const port = await freePort();
 	const socket = join(folder, "mysqld.sock");
 	const data = join(folder, "data");
-	execFileSync("chown", ["mysql:mysql", folder]);
+	// A server that starts removes the temporary tables of all others that share its folder.
+	const temporary = join(folder, "tmp");
+	mkdirSync(temporary);
+	execFileSync("chown", ["mysql:mysql", folder, temporary]);
 	execFileSync(
 		"mariadb-install-db",
-		["--no-defaults", `--datadir=${data}`, "--user=mysql", "--skip-test-db", "--skip-name-resolve"],
+		[
+			...["--no-defaults", `--datadir=${data}`, `--tmpdir=${temporary}`, "--user=mysql"],
+			...["--skip-test-db", "--skip-name-resolve"],
+		],
 		{ stdio: ["ignore", "ignore", "pipe"] },
 	);
 	begin("setpriv", [
@@ -109,6 +115,7 @@ export async function mariadbServer(settings: readonly string[] = []): Promise<T
 			"--no-defaults",
 			"--user=mysql",
 			`--datadir=${data}`,
+			`--tmpdir=${temporary}`,
 		],
 		...[`--socket=${socket}`, `--port=${port}`, "--bind-address=127.0.0.1", "--skip-name-resolve"],
 		...[`--pid-file=${join(folder, "pid")}`, "--secure-file-priv=", "--innodb-flush-log-at-trx-commit=0"],

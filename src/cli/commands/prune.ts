@@ -59,7 +59,7 @@ export const prune = machineCommand({
 		const going = decided.flatMap(({ decisions = [] }) => decisions.filter(({ keep }) => !keep));
 		if (going.length > 0)
 			await confirm(
-				`Permanently remove ${going.length} archives?`,
+				`Permanently remove ${going.length} ${going.length === 1 ? "archive" : "archives"}?`,
 				flags.yes,
 				"this permanently removes archives",
 			);

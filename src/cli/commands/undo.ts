@@ -72,7 +72,7 @@ export const undo = command({
 				hint:
 					all.length > 0
 						? "old copies are kept of the runs above"
-						: restored && !undone
+						: wanted === "latest" || (restored && !undone)
 							? "to keep a copy: holdfast restore --keep-old 7d …"
 							: "list the runs with: holdfast runs",
 			});
@@ -159,6 +159,7 @@ function whyNone(
 	undone: { readonly run: string; readonly ended: string } | undefined,
 ): string {
 	if (undone) return `run ${run} was undone at ${localTime(undone.ended)} by run ${undone.run}`;
+	if (run === "latest") return "no restore has kept its old copy";
 	if (!known) return `there is no run ${run}`;
 	if (known.operation !== "restore")
 		return `run ${run} is not a restore but ${article(known.operation)}: only a restore leaves an old copy`;

@@ -43,7 +43,7 @@ export async function configure(
 		[
 			"rsync_long_args",
 			// rsync compares times in seconds: a file written twice within one would not be copied again.
-			`--numeric-ids --out-format=${READ}%b:%n --modify-window=-1 --from0 "--filter=merge_${join(scratch, "rules")}"${watched ? " --info=progress2 --no-inc-recursive" : ""}`,
+			`--numeric-ids --out-format=${READ}%t:%b:%n --modify-window=-1 --from0 "--filter=merge_${join(scratch, "rules")}"${watched ? " --info=progress2 --no-inc-recursive" : ""}`,
 		],
 		["backup", "/", `${machine}/`],
 	];
@@ -64,6 +64,15 @@ async function rsyncIn(scratch: string): Promise<string> {
 
 /** The beginning of the line that rsync prints after reading a file: rsyncd.conf(5), "log format". */
 const READ = "read:%i:";
+/** The change, the second of the minute in which rsync printed it, and the name. */
+const READ_LINE = /^read:(\S*):[\d/]+ \d+:\d+:(\d+):\d+:(.*)$/;
+
+/** When a line was printed, at the earliest. On a busy machine it is heard late, and a file may have changed since. */
+function printedAt(second: number): number {
+	const now = Date.now();
+	const late = (Math.floor(now / 1000) - second + 60) % 60;
+	return (Math.floor(now / 1000) - late) * 1000;
+}
 
 /** rsync's message about one file. */
 interface Told {
@@ -92,7 +101,8 @@ export async function rsnapshot(
 ): Promise<void> {
 	const said = lastLines(MOST_LINES);
 	let failed: DiskError | undefined;
-	let since = Date.now();
+	const began = Date.now();
+	let since = began;
 	const hear = (line: string) => {
 		// rsync's own progress: "    32,768  12%  3.1MB/s    0:00:05".
 		const [, bytes, percent] = /^\s*([\d,]+)\s+(\d+)%/.exec(line) ?? [];
@@ -102,11 +112,11 @@ export async function rsnapshot(
 			return work.progress({ bytes: done, ...(part > 0 ? { totalBytes: Math.round(done / part) } : {}) });
 		}
 		if (/^-*$/.test(line)) return;
-		const [, change, name = ""] = /^read:(\S*):\d+:(.*)$/.exec(line) ?? [];
+		const [, change, second, name = ""] = READ_LINE.exec(line) ?? [];
 		if (change !== undefined) {
 			// Files are read one after another.
 			if (change.startsWith(">f")) told.watch.readSince(`/${unquoted(name)}`, since);
-			since = Date.now();
+			since = Math.max(began, printedAt(Number(second)));
 			return;
 		}
 		said.add(line);
