@@ -5,7 +5,9 @@ import * as v from "valibot";
 import type { Manifest } from "../manifest/schema.ts";
 import type { RunEvent } from "../run/event.ts";
 import { RUN_ID } from "../run/event-file.ts";
+import { clip } from "../values/clip.ts";
 import type { ErrorReport } from "../values/error.ts";
+import { MOST_TEXT } from "../values/error-bounds.ts";
 import { EXIT, exitOfCode } from "../values/error-codes.ts";
 import { errorReportSchema } from "../values/error-report.ts";
 import { record } from "../values/record.ts";
@@ -43,6 +45,11 @@ export interface Cancel {
 
 const short = v.pipe(v.string(), v.maxLength(200));
 const text = v.pipe(v.string(), v.maxLength(16_384));
+/** For people only: of an unusual length, both ends. */
+const shown = v.pipe(
+	v.string(),
+	v.transform((words) => clip(words, MOST_TEXT)),
+);
 const count = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 const greetingSchema = v.object({
@@ -100,7 +107,7 @@ function event<T extends v.ObjectEntries>(entries: T) {
 	});
 }
 
-const titled = { step: text, title: text };
+const titled = { step: text, title: shown };
 const failed = { ...titled, error: errorReportSchema };
 
 /** The parts of a step's result that are shown. */
@@ -127,7 +134,7 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 		operation: short,
 		machine: short,
 		steps: v.array(
-			v.looseObject({ id: text, kind: short, title: text, scope: text, label: v.optional(text) }),
+			v.looseObject({ id: text, kind: short, title: shown, scope: text, label: v.optional(shown) }),
 		),
 	}),
 	"step-started": event(titled),
@@ -137,7 +144,7 @@ const SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
 		totalBytes: v.optional(count),
 		expectedBytes: v.optional(count),
 		files: v.optional(count),
-		path: v.optional(text),
+		path: v.optional(shown),
 	}),
 	"step-log": event({ step: text, line: v.string() }),
 	"step-done": event({ ...titled, seconds: count, result: v.optional(resultSchema) }),

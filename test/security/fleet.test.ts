@@ -215,6 +215,13 @@ test("what passes for an event can be shown, whatever it holds", () => {
 	const more = ["step-skipped", "undo-started", "undo-done", "undo-failed", "run-ended", "ended", "greeting"];
 	for (const type of [...types, ...more].filter((one) => one !== "ended" && one !== "greeting"))
 		assert.ok("run" in (lineOf({ ...whole, type }) as object), `an honest ${type} passes`);
+	const long = `stop ${"x".repeat(20_000)}.service`;
+	const started = lineOf({
+		...whole,
+		type: "run-started",
+		steps: [{ id: "a", kind: "hook", title: long, scope: "s" }],
+	});
+	assert.match(JSON.stringify(started), /"stop x+…x+\.service"/, "a title of any length passes, and is cut");
 	const changes = fc.dictionary(fc.constantFrom(...Object.keys(whole)), fc.jsonValue({ maxDepth: 3 }));
 	fc.assert(
 		fc.property(fc.constantFrom(...types, ...more), changes, fc.jsonValue(), (type, changed, any) => {
