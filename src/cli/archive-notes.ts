@@ -6,7 +6,7 @@ import { requireAble, type Work } from "../engines/destination.ts";
 import { openDestination } from "../engines/registry.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { ListedArchive } from "../plan/archives.ts";
-import { chooseCopies, requireUsable } from "../plan/choose.ts";
+import { chooseCopies, requireUsable, statesOfLatest } from "../plan/choose.ts";
 import { printMessage } from "../report/terminal.ts";
 import { errorLines } from "../report/text/error.ts";
 import { type ErrorReport, HoldfastError, reportOf } from "../values/error.ts";
@@ -34,9 +34,10 @@ export async function changeMetadata(
 ): Promise<number> {
 	const { out, manifest } = call;
 	const { listing, work, wanted } = await ask(call, given, words);
-	const copies = chooseCopies(listing, wanted);
-	const [first] = copies;
-	if (wanted === "latest" && first) sayLatest(out, listing, first);
+	const services = statesOfLatest(listing, Object.keys(manifest.state));
+	const copies = chooseCopies(listing, wanted, services);
+	const first = copies.at(-1);
+	if (wanted === "latest" && first) sayLatest(out, listing, first, { services });
 	const ends: End[] = [];
 	for (const archive of copies) ends.push(await changed(manifest, archive, change, work));
 	const [end] = ends;

@@ -22,7 +22,9 @@ export const ARCHIVE_HELP = [
 	"beginning of a name, with a digit of its date, that only one archive has.",
 	"MACHINE, PROVIDER and DESTINATION may be omitted where they are clear: an id",
 	"says where it is, and `latest` alone is the newest good archive of all",
-	"destinations.",
+	"destinations that holds what is to be restored: all states, or those named",
+	"with --service. Of a run's copies, it is that of the first destination in the",
+	"config.",
 ].join("\n");
 
 /** What a command takes after the archive: nothing, perhaps a path, or one word that must be there. */

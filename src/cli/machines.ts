@@ -50,6 +50,8 @@ interface Chosen {
 	every(): Promise<readonly Manifest[]>;
 	readonly sshConfig: string | undefined;
 	readonly secrets: Loaded["secrets"];
+	/** Of all machines of the config. */
+	readonly names: readonly string[];
 }
 
 /** The machines that a command is for: by name, by tag, or all. */
@@ -76,6 +78,7 @@ async function chosenFrom(
 		every: async () => [...(await config.resolve()).values()],
 		sshConfig: process.env.HOLDFAST_SSH_CONFIG || config.sshConfig,
 		secrets: config.secrets,
+		names: config.names,
 	};
 }
 

@@ -3,7 +3,7 @@
 import type { Destination, Work } from "../engines/destination.ts";
 import { openDestination } from "../engines/registry.ts";
 import { type ListedArchive, type Listing, listArchives } from "../plan/archives.ts";
-import { chooseArchive } from "../plan/choose.ts";
+import { chooseArchive, statesOfLatest } from "../plan/choose.ts";
 import { ARCHIVE_USAGE, type Following, machineInWords, readArchiveWords } from "./archive-words.ts";
 import type { MachineCall } from "./command.ts";
 import {
@@ -77,8 +77,10 @@ export async function find(
 	following: Following = "nothing",
 ): Promise<Found> {
 	const { wanted, listing, work, ...asked } = await ask(call, given, words, following);
-	const archive = chooseArchive(listing, wanted, []);
-	if (wanted === "latest") sayLatest(call.out, listing, archive, { isObvious: isOfOnePlace(listing) });
+	const services = statesOfLatest(listing, Object.keys(call.manifest.state));
+	const archive = chooseArchive(listing, wanted, services);
+	if (wanted === "latest")
+		sayLatest(call.out, listing, archive, { services, isObvious: isOfOnePlace(listing) });
 	sayNamed(call.out, wanted, archive);
 	return {
 		archive,

@@ -51,6 +51,22 @@ export function oldestFirst<A extends Archive>(archives: readonly A[]): A[] {
 		.map(({ archive }) => archive);
 }
 
+/**
+ * As `oldestFirst`, for archives of several destinations. The copies that one run wrote differ by milliseconds: among those,
+ * that of the first destination given is last, so that `latest` always means it.
+ */
+export function oldestRunFirst<A extends Archive>(archives: readonly A[]): A[] {
+	const place = new Map(archives.map((archive, at) => [archive, at]));
+	const runs: A[][] = [];
+	for (const archive of oldestFirst(archives)) {
+		const before = runs.at(-1);
+		// Only neighbours: anybody could have given an archive the name of another.
+		if (before?.[0]?.name === archive.name) before.push(archive);
+		else runs.push([archive]);
+	}
+	return runs.flatMap((copies) => copies.sort((a, b) => (place.get(b) ?? 0) - (place.get(a) ?? 0)));
+}
+
 /** Records taken from the archives' own metadata, for callers without a journal. */
 export function recordsInMetadata(archives: readonly Archive[]): Records {
 	return {

@@ -1,6 +1,6 @@
 import type { Archive } from "../engines/archive.ts";
 import { archiveId } from "../engines/archive-name.ts";
-import { isAhead, oldestFirst, type Records, timeOf, withTime } from "../engines/archive-time.ts";
+import { isAhead, oldestRunFirst, type Records, timeOf, withTime } from "../engines/archive-time.ts";
 import { type Destination, DestinationAbsent, isBusy, type Work } from "../engines/destination.ts";
 import { withHintIfKnown } from "../engines/known-before.ts";
 import { belongsTo, machineOf, wordsOfTime } from "../engines/metadata.ts";
@@ -43,7 +43,7 @@ export interface Listing {
 
 /**
  * Every destination is asked, or those called `destination`; one that cannot be reached does not hide the others. Oldest
- * first, by effective time (archive-time.ts). `from`: whose archives, if not this machine's.
+ * first, by effective time; of the copies of one run, the first destination's is last (archive-time.ts). `from`: whose archives, if not this machine's.
  */
 export async function listArchives(
 	manifest: Manifest,
@@ -93,7 +93,7 @@ export async function listArchives(
 		}),
 	).finally(() => book.close());
 	const lost = answers.flatMap((answer) => answer.lost);
-	const archives = oldestFirst(answers.flatMap((answer) => answer.archives));
+	const archives = oldestRunFirst(answers.flatMap((answer) => answer.archives));
 	return {
 		archives,
 		problems: [

@@ -34,6 +34,14 @@ function candidatesFor({ archives }: Listing, services: readonly string[]): List
 
 const statesIn = ({ metadata }: Archive): string[] => Object.keys(metadata?.states ?? {});
 
+/**
+ * The states that `latest` must hold for a command that names none: all that are declared, so that it is the archive that a
+ * restore of everything would use. None, if no archive holds all of them.
+ */
+export function statesOfLatest(listing: Listing, declared: readonly string[]): readonly string[] {
+	return declared.length > 0 && candidatesFor(listing, declared).length > 0 ? declared : [];
+}
+
 /** Lines about archives that are newer than the one chosen for `latest`. */
 export function passedOver(
 	{ archives, lost }: Listing,
@@ -46,6 +54,7 @@ export function passedOver(
 			return isNewer && (services.length === 0 || states.some((state) => services.includes(state)));
 		})
 		.flatMap((one) => lineOf(one, wordsOfLost(one)));
+	const said = new Set<string>();
 	const newer = archives
 		.slice(archives.indexOf(chosen) + 1)
 		.reverse()
@@ -58,7 +67,12 @@ export function passedOver(
 			const held = services.filter((state) => Object.hasOwn(archive.metadata?.states ?? {}, state));
 			const part =
 				held.length > 0 && held.length < services.length ? `contains only ${held.join(" and ")}` : undefined;
-			return lineOf(archive, whyNotLatest(archive) ?? why ?? doubtsOf(archive) ?? without ?? part);
+			const reason = whyNotLatest(archive) ?? why ?? doubtsOf(archive) ?? without ?? part;
+			// A run's copies share their fault.
+			const alike = `${archive.name} ${reason}`;
+			if (said.has(alike)) return [];
+			said.add(alike);
+			return lineOf(archive, reason);
 		});
 	return [...gone, ...newer].slice(0, MOST_LINES);
 }
@@ -155,11 +169,15 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 }
 
 /** The same archive in every destination that has it, by its name or as `latest`; for an id, only that one. */
-export function chooseCopies(listing: Listing, wanted: string): ListedArchive[] {
+export function chooseCopies(
+	listing: Listing,
+	wanted: string,
+	services: readonly string[],
+): readonly ListedArchive[] {
 	const found = wanted === "latest" ? [] : archivesNamed(listing, wanted);
 	const [first] = found;
 	const isOne = first !== undefined && found.every(({ name }) => name === first.name);
-	const chosen = isOne ? first : chooseArchive(listing, wanted, []);
+	const chosen = isOne ? first : chooseArchive(listing, wanted, services);
 	if (wanted === chosen.id || chosen.metadata === undefined) return [chosen];
 	// Compare by name, which the run chose: anyone who can write to a destination can change its metadata.
 	return listing.archives.filter(({ name }) => name === chosen.name);

@@ -53,7 +53,7 @@ export const diff = machineCommand({
 		const listing = await listArchives(manifest, where.providers, work, where);
 		const archive = chooseArchive(listing, wanted, services);
 		requireUsable(archive);
-		if (wanted === "latest") sayLatest(out, listing, archive);
+		if (wanted === "latest") sayLatest(out, listing, archive, { services });
 		// Everything is known before anything is shown, and there may be millions of lines.
 		using found = await openSpool();
 		const counts = { add: 0, remove: 0, change: 0 };

@@ -1,4 +1,4 @@
-// holdfast list [MACHINE] [--provider P]
+// holdfast list [MACHINE] [--provider P] [--from MACHINE]
 import { isHere } from "../../fleet/select.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -19,6 +19,7 @@ import {
 	fleetFlags,
 	machineWords,
 	providerFlag,
+	valueFlag,
 } from "../flags.ts";
 import { chosen, providersOf, withStates } from "../machines.ts";
 import { interruptible, unwatched } from "../signals.ts";
@@ -26,25 +27,32 @@ import { undeployed } from "../undeployed.ts";
 
 interface Flags extends CommonFlags, FleetFlags {
 	readonly provider?: string;
+	readonly from?: string;
 }
 
 export const list = command({
 	docs: {
 		brief: "list archives and the states in each of them",
 		fullDescription:
-			"Examples:\n  holdfast list\n  holdfast list web01 --provider borgbackup --json\n  holdfast list --all",
+			"Examples:\n  holdfast list\n  holdfast list web01 --provider borgbackup --json\n  holdfast list --all\n  holdfast list --from old-name        archives of another machine name",
 	},
 	parameters: {
-		flags: { ...commonFlags, ...fleetFlags, provider: providerFlag },
+		flags: {
+			...commonFlags,
+			...fleetFlags,
+			provider: providerFlag,
+			from: valueFlag("list archives of this other machine in the same destinations", "MACHINE"),
+		},
 		positional: machineWords,
 	},
 	run: async ({ out }: Call, flags: Flags, ...machine: string[]) => {
-		const { machines, sshConfig } = withStates(await chosen(flags, { machine }));
+		const { machines, sshConfig, names } = withStates(await chosen(flags, { machine }));
+		const said = (some: Answered) => tell(some, out, { names, from: flags.from });
 		const signal = interruptible();
 		const [only] = machines;
 		if (machines.length === 1 && only && isHere(only)) {
 			const listed = await listHere(only, flags, signal);
-			await tell([{ machine: only.machine, ...listed }], out);
+			await said([{ machine: only.machine, ...listed }]);
 			return listed.failures.some(({ absent }) => !absent) ? EXIT.partial : EXIT.done;
 		}
 		const { askAll } = await import("../fleet.ts");
@@ -54,16 +62,14 @@ export const list = command({
 			manifest.machine,
 			"--json",
 			...(flags.provider === undefined ? [] : ["--provider", flags.provider]),
+			...(flags.from === undefined ? [] : ["--from", flags.from]),
 		];
 		const answers = await askAll<Listed>(machines, sshConfig, flags.parallel, signal, {
 			argv,
 			schema: listedSchema,
 			here: (manifest) => listHere(manifest, flags, signal),
 		});
-		await tell(
-			answers.map(({ machine, answer }) => ({ machine, ...(answer ?? NOTHING) })),
-			out,
-		);
+		await said(answers.map(({ machine, answer }) => ({ machine, ...(answer ?? NOTHING) })));
 		const whole = ({ answer }: (typeof answers)[number]) =>
 			answer?.failures.every(({ absent }) => absent) === true;
 		if (signal.aborted) return EXIT.interrupted;
@@ -78,7 +84,7 @@ const NOTHING: Listed = { archives: [], problems: [], failures: [], lost: [], ot
 
 async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): Promise<Listed> {
 	const providers = providersOf(manifest, flags.provider);
-	const listing = await listArchives(manifest, providers, unwatched(signal));
+	const listing = await listArchives(manifest, providers, unwatched(signal), { from: flags.from });
 	const { remembered, upkeep, problems } = journalOf(manifest, providers);
 	// Some engines would have to open each archive for its size: for those, the journal's record is used.
 	const archives = listing.archives.map((archive) => {
@@ -112,10 +118,13 @@ function journalOf(manifest: Manifest, providers: readonly string[]) {
 	}
 }
 
-/** The archives, and with them the problems. */
+type Answered = readonly (Listed & { readonly machine: string })[];
+
+/** The archives, and with them the problems. `names`: the machines of the config. `from`: the machine that was asked for. */
 async function tell(
-	machines: readonly (Listed & { readonly machine: string })[],
+	machines: Answered,
 	out: Reporter,
+	{ names, from }: { readonly names: readonly string[]; readonly from: string | undefined },
 ): Promise<void> {
 	await out.result({ kind: "archives", machines });
 	const of = (machine: string) => (machines.length > 1 ? `${machine}: ` : "");
@@ -126,6 +135,8 @@ async function tell(
 	printMessage(problems.slice(0, MOST_PROBLEMS));
 	if (problems.length > MOST_PROBLEMS)
 		printMessage(`! and ${problems.length - MOST_PROBLEMS} more; see: holdfast list --json`);
+	for (const { machine, archives, others } of machines)
+		if (archives.length === 0) printMessage(otherNames(machine, others, { names, from }));
 	for (const { machine, upkeep } of machines)
 		for (const { operation, destination, time, message, run } of upkeep)
 			printMessage(
@@ -140,3 +151,24 @@ async function tell(
 				),
 			);
 }
+
+/** A machine that was renamed in the config has its archives under the name that it had. */
+function otherNames(
+	machine: string,
+	others: readonly string[],
+	{ names, from }: { readonly names: readonly string[]; readonly from: string | undefined },
+): string[] {
+	const unknown = others.filter((one) => !names.includes(one));
+	const [one] = unknown;
+	if (one === undefined) return [];
+	const more = unknown.length - MOST_NAMES;
+	const all = `${unknown.slice(0, MOST_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+	const on = names.length > 1 ? ` ${machine}` : "";
+	return [
+		`! no destination has an archive of ${from ?? machine}, but there are archives of ${all}`,
+		`  → if ${machine} had that name before, see them with: holdfast list${on} --from ${one}`,
+		`    and restore them with: holdfast restore --from ${one}${on} latest`,
+	];
+}
+
+const MOST_NAMES = 5;

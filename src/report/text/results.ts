@@ -16,7 +16,11 @@ const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> }
 		const archives = machines.flatMap((one) => one.archives);
 		// If no destination could be asked, it is unknown whether there are archives.
 		const isUnknown = archives.length === 0 && machines.some(({ failures }) => failures.length > 0);
-		return isUnknown ? [] : archiveTable(archives, machines.length > 1);
+		if (isUnknown) return [];
+		const isOfOthers = machines.some(({ others }) => others.length > 0);
+		if (archives.length === 0 && isOfOthers)
+			return [`no archives of ${machines.map(({ machine }) => machine).join(", ")}`];
+		return archiveTable(archives, machines.length > 1);
 	},
 	archive: ({ archive, details }) => archiveText(archive, details),
 	entry: ({ entry }) => [entryLine(entry)],
