@@ -13,6 +13,7 @@ import { optionsJsonSchema, usually } from "../src/modules/describe.ts";
 import { LIBRARY } from "../src/modules/library.ts";
 import { ERROR_CODES, EXIT } from "../src/values/error-codes.ts";
 import { patternFault } from "../src/values/patterns.ts";
+import { outputsPage } from "./outputs-page.ts";
 import { FOLDER as APP, EXAMPLES, PATHS, REFUSED, REFUSED_THERE } from "./pattern-examples.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -30,6 +31,7 @@ const pages: Record<string, string> = {
 	"modules.md": modulesPage(),
 	"patterns.md": patternsPage(),
 	"errors.md": errorsPage(),
+	"outputs.md": outputsPage(NOTE(), table),
 	"commands.md": `# Commands\n\n${NOTE()}\n\n${generateHelpTextForAllCommands(await application())
 		.map(([route, text]) => `## ${route}\n\n\`\`\`\n${text.trimEnd()}\n\`\`\`\n`)
 		.join("\n")}`,

@@ -60,7 +60,7 @@ interface Definition<FLAGS extends Flags<FLAGS>, ARGS extends BaseArgs> {
 	};
 	readonly parameters: NoInfer<TypedCommandParameters<FLAGS, ARGS, CommandContext>>;
 	/** Defaults to `question`. */
-	readonly elsewhere?: Elsewhere;
+	readonly elsewhere?: Elsewhere | ((flags: FLAGS) => Elsewhere);
 	readonly isReported?: boolean;
 }
 
@@ -103,7 +103,8 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 			const { process, words } = this as Context;
 			process.exitCode = await finished(flags, (out) => {
 				requireNonempty(words);
-				return work({ out, words, flags, elsewhere, isReported }, flags, given);
+				const how = typeof elsewhere === "function" ? elsewhere(flags) : elsewhere;
+				return work({ out, words, flags, elsewhere: how, isReported }, flags, given);
 			});
 		},
 	});

@@ -2,7 +2,9 @@
 
 import { everyRecordReader, type OutputReader } from "../host/lines.ts";
 import { FORMAT_NAMES } from "../report/formats.ts";
+import { NO_RUN } from "../report/result.ts";
 import { printMessage } from "../report/terminal.ts";
+import type { Listener, RunEvent } from "../run/event.ts";
 import { EXIT } from "../values/error-codes.ts";
 import type { Call } from "./command.ts";
 import { askThere, connected, runThere, type Target } from "./connections.ts";
@@ -23,8 +25,23 @@ export async function passOn(
 		shown(over, some, signal, remarkTo(out), reader);
 	if (elsewhere === "question" || has("--dry-run")) return show(target, argv, () => out.passOn(machine));
 	const plain = argv.filter((word) => !HOW_TO_SHOW.has(word));
-	const run = async (some: readonly string[], over: Target = target) =>
-		endOf(await runThere(over, some, signal, await out.run(), remarkTo(out)));
+	const run = async (some: readonly string[], over: Target = target) => {
+		const listener = await out.run();
+		let heard = false;
+		const hear: Listener = Object.assign(
+			(event: RunEvent) => {
+				heard = true;
+				listener(event);
+			},
+			listener.ignoresProgress ? { ignoresProgress: true } : {},
+		);
+		const ended = await runThere(over, some, signal, hear, remarkTo(out));
+		if (!heard && !ended.error) {
+			await out.result(NO_RUN);
+			out.note(`there was nothing to do on ${machine}`);
+		}
+		return endOf(ended);
+	};
 	if (elsewhere === "run" || has("--yes")) return run(plain);
 	return connected(target, signal, async (connection) => {
 		const over = { ...target, connection };

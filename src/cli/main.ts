@@ -1,6 +1,14 @@
 // The program: arguments in, exit code out. Whatever needs no parser is answered without loading one.
 import { explainMissingFolder } from "../host/working-folder.ts";
-import { linesIn, parserStreams, print, printMessage, resultsAreSeen } from "../report/terminal.ts";
+import { formatIn } from "../report/formats.ts";
+import {
+	linesIn,
+	parserStreams,
+	print,
+	printJson,
+	printMessage,
+	resultsAreSeen,
+} from "../report/terminal.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { VERSION } from "../values/version.ts";
 import type { Context } from "./command.ts";
@@ -32,7 +40,8 @@ async function main(args: readonly string[]): Promise<number> {
 	switch (command) {
 		case "--version":
 		case "-v":
-			print(VERSION);
+			if (formatIn(more).json) printJson({ version: VERSION });
+			else print(VERSION);
 			return EXIT.done;
 		case SERVE:
 			return (await import("./serve.ts")).serve(runCommand, program);
@@ -64,7 +73,6 @@ async function runCommand(args: readonly string[]): Promise<number> {
 	} catch (error) {
 		// Errors from the parser.
 		const { finished } = await import("./command.ts");
-		const { formatIn } = await import("../report/formats.ts");
 		const flags = { ...formatIn(words), debug: words.includes("--debug"), quiet: false };
 		return finished(flags, () => Promise.reject(error));
 	}

@@ -7,6 +7,7 @@ import { operate as operateThere } from "../fleet/there.ts";
 import { parseBounded } from "../host/bounded-json.ts";
 import { exec } from "../host/exec.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import { FORMAT_NAMES } from "../report/formats.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { printMessage } from "../report/terminal.ts";
 import { newRunId } from "../run/run-id.ts";
@@ -34,6 +35,10 @@ export const rolloutFlags = {
 	yes: switchFlag("do not ask"),
 } as const;
 
+/** For programs, before anything is changed. People have read it already. */
+export const tellChanges = (out: Reporter, machine: string, changes: readonly string[]): Promise<void> =>
+	out.result({ kind: "answer", value: { machine, changes }, text: [], line: true });
+
 /** Starts a run there and follows it to its end; returns its exit code. */
 export type Run = (program: readonly string[], argv: readonly string[]) => Promise<number>;
 
@@ -47,7 +52,7 @@ export async function onEach(
 	const codes: number[] = [];
 	for (const manifest of machines) {
 		const one = () =>
-			onTarget({ manifest, sshConfig }, out, signal, (place, run) => work(manifest, place, run));
+			onTarget({ manifest, sshConfig }, { out, flags }, signal, (place, run) => work(manifest, place, run));
 		if (machines.length === 1) return one();
 		if (!flags.quiet) out.say(["", manifest.machine]);
 		codes.push(await finished(flags, one));
@@ -57,7 +62,7 @@ export async function onEach(
 
 async function onTarget(
 	target: Target,
-	out: Reporter,
+	{ out, flags }: Pick<Call, "out" | "flags">,
 	signal: AbortSignal,
 	work: (place: Place, run: Run) => Promise<number>,
 ): Promise<number> {
@@ -65,8 +70,12 @@ async function onTarget(
 	if (isHere(manifest))
 		return work(await placeOf(targetHere(manifest.machine)), async (program, argv) => {
 			const env = { ...(process.env as Record<string, string>) };
-			const options = { env, signal, onStdout: out.say, onStderr: printMessage };
-			const result = await untilUndone(() => exec([...program, ...argv], options));
+			const formats = FORMAT_NAMES.filter((name) => flags[name]).map((name) => `--${name}`);
+			const reader = out.passOn(manifest.machine);
+			const onStdout = (line: string) => void reader.push(Buffer.from(`${line}\n`));
+			const options = { env, signal, onStdout, onStderr: printMessage };
+			const result = await untilUndone(() => exec([...program, ...argv, ...formats], options));
+			reader.end?.();
 			return result.code ?? EXIT.failed;
 		});
 	return connected(target, signal, async (connection) =>

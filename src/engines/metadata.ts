@@ -69,7 +69,7 @@ const stateRecord = v.looseObject({
 	mounts: v.exactOptional(record(storedPath, storedPath)),
 });
 
-const metadataSchema = v.looseObject({
+export const metadataSchema = v.looseObject({
 	version: v.literal(1),
 	machine: name,
 	run: v.pipe(v.string(), v.regex(/^[\w.:+-]{1,100}$/, "is not a run id")),

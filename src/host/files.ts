@@ -15,7 +15,7 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { lstat, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { isErrno } from "../values/error.ts";
 import { enter, entryIn, type Folder, split, syncFolder } from "./folder.ts";
@@ -150,7 +150,7 @@ export async function putFile(
 		readonly scratch: string;
 	},
 ): Promise<void> {
-	const [above, name] = split(path);
+	const [above, name] = split(resolve(path));
 	const own = await scratchFolder(scratch);
 	try {
 		const draft = join(own, name);

@@ -45,8 +45,8 @@ export interface SheetEntry {
 }
 
 export type Result =
-	/** `value` for programs; `text` says the same for people. */
-	| { readonly kind: "answer"; readonly value: unknown; readonly text: Lines }
+	/** `value` for programs; `text` says the same for people. `line`: one of several lines of JSON. */
+	| { readonly kind: "answer"; readonly value: unknown; readonly text: Lines; readonly line?: boolean }
 	/** Always JSON; `line`: on a single line. */
 	| { readonly kind: "document"; readonly value: unknown; readonly line?: boolean }
 	| { readonly kind: "archives"; readonly machines: readonly (Listed & { readonly machine: string })[] }
@@ -70,6 +70,8 @@ export type Result =
 			readonly machines: readonly Standing[];
 			/** Whether a single machine was asked for. */
 			readonly isOfOne: boolean;
+			/** Whether it is printed again and again. */
+			readonly repeats: boolean;
 	  }
 	| {
 			readonly kind: "differences";
@@ -81,6 +83,14 @@ export type Result =
 	  }
 	| { readonly kind: "adopted"; readonly adopted: Adopted }
 	| { readonly kind: "sheet"; readonly machine: string; readonly entries: readonly SheetEntry[] };
+
+/** The result of a command that had no run to report. */
+export const NO_RUN = {
+	kind: "answer",
+	value: { run: null },
+	text: [],
+	line: true,
+} as const satisfies Result;
 
 export type Kind = Result["kind"];
 export type ResultOf<K extends Kind> = Extract<Result, { readonly kind: K }>;

@@ -1,6 +1,7 @@
 // holdfast attach [MACHINE]: watch a run that a timer or somebody else has started.
 import { isHere } from "../../fleet/select.ts";
 import { places } from "../../host/places.ts";
+import { NO_RUN } from "../../report/result.ts";
 import { recorded } from "../../run/event-file.ts";
 import { type Call, command } from "../command.ts";
 import { attachThere } from "../connections.ts";
@@ -34,7 +35,10 @@ export const attach = command({
 			manifest && !isHere(manifest)
 				? await attachThere({ manifest, sshConfig }, undefined, hearing)
 				: await tell(recorded(places().runtime).at(-1), undefined, hear);
-		if (!heard) out.note("no run since the last boot; for older ones, see: holdfast runs");
+		if (!heard && !ended.error) {
+			await out.result(NO_RUN);
+			out.note("no run since the last boot; for older ones, see: holdfast runs");
+		}
 		return endOf(ended);
 	},
 });

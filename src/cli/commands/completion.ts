@@ -1,6 +1,8 @@
 // holdfast completion bash|zsh|fish: print a script that calls the hidden `holdfast __complete` (../complete.ts).
-import { buildCommand } from "@stricli/core";
-import { linesIn, print } from "../../report/terminal.ts";
+import { linesIn } from "../../report/terminal.ts";
+import { EXIT } from "../../values/error-codes.ts";
+import { type Call, command } from "../command.ts";
+import { type CommonFlags, commonFlags } from "../flags.ts";
 
 const SCRIPTS = {
 	bash: `# holdfast completion for bash: source <(holdfast completion bash)
@@ -28,7 +30,7 @@ complete -c holdfast -F -n 'test (count (holdfast __complete (commandline -opc)[
 `,
 } as const;
 
-export const completion = buildCommand({
+export const completion = command({
 	docs: {
 		brief: "print the completion script for a shell",
 		fullDescription: [
@@ -39,7 +41,7 @@ export const completion = buildCommand({
 		].join("\n"),
 	},
 	parameters: {
-		flags: {},
+		flags: commonFlags,
 		positional: {
 			kind: "tuple",
 			parameters: [
@@ -55,7 +57,9 @@ export const completion = buildCommand({
 			],
 		},
 	},
-	func: (_flags: object, shell: keyof typeof SCRIPTS) => {
-		print(linesIn(SCRIPTS[shell]));
+	async run({ out }: Call, _flags: CommonFlags, shell: keyof typeof SCRIPTS) {
+		const script = SCRIPTS[shell];
+		await out.result({ kind: "answer", value: { shell, script }, text: linesIn(script) });
+		return EXIT.done;
 	},
 });

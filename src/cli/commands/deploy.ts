@@ -28,6 +28,7 @@ import {
 	recordIn,
 	requireSameMachine,
 	rolloutFlags,
+	tellChanges,
 } from "../rollout.ts";
 import { interruptible, untilUndoneThere } from "../signals.ts";
 
@@ -88,6 +89,7 @@ async function deployTo(
 	};
 	say(await missingOn(target, manifest));
 	if (lines.length === 0 && isSame(known, desired)) {
+		await tellChanges(out, target.machine, []);
 		say([...secrets.lines, `${target.machine} is up to date`]);
 		return EXIT.done;
 	}
@@ -97,6 +99,7 @@ async function deployTo(
 	if (own !== undefined)
 		lines.push(`! ${layout.program} is your own${own}: it is replaced, and put back by an undeploy`);
 	out.say([...lines, ...secrets.lines, `${size(bytes)} to send`]);
+	await tellChanges(out, target.machine, lines);
 	if (flags.dryRun) return EXIT.done;
 	await confirm(`Apply these changes to ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
 	await secrets.keep();

@@ -77,6 +77,7 @@ export const init = command({
 			states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
 		};
 		await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
+		await out.result({ kind: "answer", value: { file, config: text }, text: [] });
 		out.say([
 			`wrote ${file}`,
 			states.length > 0

@@ -3,7 +3,7 @@ import { buildRouteMap } from "@stricli/core";
 import { findConfig, findConfigIfAny } from "../../config/find.ts";
 import { readServices } from "../../config/load.ts";
 import { modulesOf } from "../../config/services.ts";
-import { type Declared, moduleTable, moduleText } from "../../report/text/modules.ts";
+import { type Declared, moduleTable, moduleText, moduleValue } from "../../report/text/modules.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { nearest } from "../../values/nearest.ts";
@@ -44,7 +44,12 @@ const showModule = command({
 				hint: meant ? `did you mean "${meant}"?` : "list all modules with: holdfast modules",
 			});
 		}
-		out.say(await moduleText(module, modules, await declaredHere(flags, name)));
+		const uses = await declaredHere(flags, name);
+		await out.result({
+			kind: "answer",
+			value: moduleValue(module, modules, uses),
+			text: await moduleText(module, modules, uses),
+		});
 		return EXIT.done;
 	},
 });

@@ -28,10 +28,16 @@ export const notify = machineCommand({
 		const faults: string[] = [];
 		const remark = (line: string) => faults.push(line);
 		const { unit } = flags;
-		if (unit !== undefined && (await wasTold(unit, manifest.machine))) return EXIT.done;
+		const answer = (notified: readonly string[]) =>
+			out.result({ kind: "answer", value: { notified, faults }, text: [] });
+		if (unit !== undefined && (await wasTold(unit, manifest.machine))) {
+			await answer([]);
+			return EXIT.done;
+		}
 		const about: NotifiedRun =
 			unit === undefined ? { event: "trial", operation: "notify", run: "-" } : await failureOf(unit);
 		const notified = await tell(manifest, about, remark);
+		await answer(notified);
 		printMessage(faults.map((line) => `! ${line}`));
 		if (unit === undefined && notified.length > 0) out.note(`notified ${notified.join(", ")}`);
 		if ((manifest.notify ?? []).length === 0) out.note("the config has no `notify` services");

@@ -1,4 +1,5 @@
 // holdfast recover: finish or roll back an interrupted run.
+import { NO_RUN } from "../../report/result.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
 import { type CommonFlags, commonFlags, onFlag, switchFlag } from "../flags.ts";
@@ -37,12 +38,16 @@ export const recover = command({
 		},
 		positional: { kind: "tuple", parameters: [] },
 	},
-	elsewhere: "run",
+	// What a run left behind is shown.
+	elsewhere: ({ abandon }) => (abandon === undefined ? "run" : "question"),
 	async run(call: Call, flags: RecoverFlags) {
 		if (flags.abandon !== undefined)
 			return (await import("../abandon.ts")).abandonRun(call.out, flags, flags.abandon);
 		const reports = await recoverOnly(call.out);
-		if (reports.length === 0) call.out.note("nothing to recover: every run has ended");
+		if (reports.length === 0) {
+			await call.out.result(NO_RUN);
+			call.out.note("nothing to recover: every run has ended");
+		}
 		return EXIT.done;
 	},
 });

@@ -35,15 +35,18 @@ const show = command({
 			kind: "tuple",
 			parameters: [
 				{
-					brief: "the run's id, as printed by `holdfast runs`",
+					brief: "the run's id, as printed by `holdfast runs`, or `latest`",
 					placeholder: "ID",
 					parse: (id: string) => id,
 				},
 			],
 		},
 	},
-	async run({ out }: Call, _flags: Flags, id: string) {
+	async run({ out }: Call, _flags: Flags, wanted: string) {
 		using journal = Journal.read(places().state);
+		const id = wanted === "latest" ? journal.runs(1)[0]?.id : wanted;
+		if (id === undefined)
+			throw new HoldfastError("run-not-found", "there has been no run on this machine", { subject: wanted });
 		const plan = journal.plan(id);
 		if (!plan)
 			throw new HoldfastError("run-not-found", `there is no run ${id}`, {

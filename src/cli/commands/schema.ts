@@ -1,5 +1,7 @@
-// holdfast schema: the JSON Schema of the config, or of the manifest.
+// holdfast schema [COMMAND]: the JSON Schema of the config, of the manifest, or of a command's output.
+import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
+import { nearest } from "../../values/nearest.ts";
 import { type Call, command } from "../command.ts";
 import { type CommonFlags, commonFlags, switchFlag } from "../flags.ts";
 
@@ -8,14 +10,43 @@ interface Flags extends CommonFlags {
 }
 
 export const schema = command({
-	docs: { brief: "print the JSON Schema of the config, for editors" },
+	docs: {
+		brief: "print the JSON Schema of the config, for editors, or of a command's --json output",
+		fullDescription:
+			"Without COMMAND: of the config. If a command prints several lines of JSON, the schema is that of each line.\n\nExamples:\n  holdfast schema\n  holdfast schema list\n  holdfast schema archives show",
+	},
 	parameters: {
 		flags: { ...commonFlags, manifest: switchFlag("print the schema of the manifest instead") },
-		positional: { kind: "tuple", parameters: [] },
+		positional: {
+			kind: "array",
+			parameter: {
+				brief: "the command whose output is described",
+				placeholder: "COMMAND",
+				parse: (word: string) => word,
+			},
+		},
 	},
-	async run({ out }: Call, flags: Flags) {
-		const { configJsonSchema, manifestJsonSchema } = await import("../../config/json-schema.ts");
-		await out.result({ kind: "document", value: flags.manifest ? manifestJsonSchema() : configJsonSchema() });
+	async run({ out }: Call, flags: Flags, ...words: string[]) {
+		await out.result({ kind: "document", value: await schemaOf(words, flags) });
 		return EXIT.done;
 	},
 });
+
+async function schemaOf(words: readonly string[], flags: Flags): Promise<object> {
+	const { configJsonSchema, manifestJsonSchema } = await import("../../config/json-schema.ts");
+	if (words.length === 0) return flags.manifest ? manifestJsonSchema() : configJsonSchema();
+	if (flags.manifest) throw new HoldfastError("usage", "name a command, or use --manifest, but not both");
+	const { OUTPUTS, outputJsonSchema } = await import("../outputs/list.ts");
+	const name = words.join(" ");
+	const group = `${name} list`;
+	const known = [name, group].find((one) => Object.hasOwn(OUTPUTS, one));
+	if (known !== undefined) return outputJsonSchema(known);
+	const meant = nearest(name, Object.keys(OUTPUTS));
+	throw new HoldfastError("usage", `there is no command "${name}"`, {
+		subject: name,
+		hint:
+			meant === undefined
+				? "see all commands with: holdfast --help"
+				: `did you mean: holdfast schema ${meant}?`,
+	});
+}

@@ -64,7 +64,12 @@ export const status = command({
 		const once = async (connections?: Connections) => {
 			const { code, known } = await look(machines, sshConfig, flags, signal, connections);
 			if (flags.watch) clearScreen();
-			await out.result({ kind: "status", machines: known, isOfOne: machines.length === 1 });
+			await out.result({
+				kind: "status",
+				machines: known,
+				isOfOne: machines.length === 1,
+				repeats: flags.watch,
+			});
 			return code;
 		};
 		return flags.watch ? again(once, signal) : once();

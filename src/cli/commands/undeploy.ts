@@ -15,6 +15,7 @@ import {
 	recordIn,
 	requireSameMachine,
 	rolloutFlags,
+	tellChanges,
 } from "../rollout.ts";
 
 export const undeploy = command({
@@ -44,6 +45,7 @@ async function undeployFrom(place: Place, run: Run, flags: RolloutFlags, out: Re
 	if (!installed) {
 		// A first deploy that was killed may have left what had arrived.
 		if (!flags.dryRun) await script(target, REMOVE_ARRIVALS, [layout.arrivals]);
+		await tellChanges(out, target.machine, []);
 		out.say(`nothing was deployed to ${target.machine}`);
 		return EXIT.done;
 	}
@@ -53,14 +55,16 @@ async function undeployFrom(place: Place, run: Run, flags: RolloutFlags, out: Re
 	const isOwn = own !== undefined;
 	const going = files.filter(({ path, stays }) => !stays && !(isOwn && path === layout.program));
 	const staying = files.filter(({ stays }) => stays);
-	out.say([
+	const changes = [
 		...[...timers, ...atBoot].map((unit) => `- ${unit} (stopped, disabled)`),
 		...going.map(({ path }) => `- ${path}`),
 		`- ${layout.cache}`,
 		...(isOwn ? [`  ${layout.program} is your own${own}: it stays`] : []),
 		...(isKept && !isOwn ? [`  ${layout.program}: your own from before the deploy is put back`] : []),
 		...staying.map(({ path }) => `  ${path} stays, because it is needed to read archives`),
-	]);
+	];
+	out.say(changes);
+	await tellChanges(out, target.machine, changes);
 	if (flags.dryRun) return EXIT.done;
 	await confirm(`Apply these changes to ${target.machine}?`, flags.yes, `this changes ${target.machine}`);
 	// As a deploy lists them (fleet/deployment.ts).

@@ -31,7 +31,9 @@ export function jsonReporter({ quiet }: ReporterOptions): Reporter {
 			of: (machine) => (event: RunEvent) => printJson(Object.assign({ machine }, event, { machine })),
 			say: (machine, line) => printMessage(`${machine}: ${line}`),
 			done: () => {},
-			close: () => {},
+			close(rows) {
+				for (const { machine, end, error } of rows) if (error && !end) printJson({ machine, error });
+			},
 		}),
 		passOn: passedOn,
 	};
@@ -40,7 +42,7 @@ export function jsonReporter({ quiet }: ReporterOptions): Reporter {
 async function printDocument(result: Result): Promise<void> {
 	switch (result.kind) {
 		case "answer":
-			return printJson(result.value, 2);
+			return printJson(result.value, result.line ? undefined : 2);
 		case "document":
 			return printJson(result.value, result.line ? undefined : 2);
 		case "archives":
@@ -63,8 +65,8 @@ async function printDocument(result: Result): Promise<void> {
 			return printJson({ plan, entries, lines }, 2);
 		}
 		case "status": {
-			const { machines, isOfOne } = result;
-			return printJson(isOfOne ? machines[0] : { machines }, 2);
+			const { machines, isOfOne, repeats } = result;
+			return printJson(isOfOne ? machines[0] : { machines }, repeats ? undefined : 2);
 		}
 		case "differences":
 			return printLongJson({ archive: result.archive, ...result.rows }, "differences", result.all());

@@ -18,6 +18,36 @@ export interface Declared {
 	readonly options: object;
 }
 
+/** The same for programs. */
+export function moduleValue(
+	module: Module,
+	modules: ReadonlyMap<string, Module>,
+	declared: readonly Declared[],
+) {
+	const { name, about, sources, proven } = module;
+	return {
+		...{ name, about, sources, proven },
+		options: optionsJsonSchema(module),
+		declares: declarations(module, modules, declared),
+	};
+}
+
+function declarations(
+	module: Module,
+	modules: ReadonlyMap<string, Module>,
+	declared: readonly Declared[],
+): { readonly machine?: string; readonly state: object; readonly faults: readonly string[] }[] {
+	const uses = declared.length > 0 ? declared : [{ nixos: false, options: {} }];
+	return uses.map(({ nixos, options, ...where }) => {
+		const { state, faults } = declares(module, modules, options, nixos);
+		return {
+			...where,
+			state,
+			faults: faults.map(({ path, message }) => `${path.slice(2).join(".")}: ${message}`),
+		};
+	});
+}
+
 /** `declared`: by machine; with default options if the config does not use the module. */
 export async function moduleText(
 	module: Module,
@@ -35,20 +65,16 @@ export async function moduleText(
 			.trimEnd()
 			.split("\n")
 			.map((line) => `  ${line}`);
-	const places =
-		declared.length > 0
-			? declared.map((one) => ({ ...one, title: `It declares on ${one.machine}:` }))
-			: [{ nixos: false, options: {}, title: "Without options it would declare:" }];
 	return [
 		`${module.name}: ${module.about}`,
 		"",
 		...(options.length === 0 ? ["It has no options."] : ["Options:", ...table(options)]),
 		"",
-		...places.flatMap(({ title, nixos, options }) => {
-			const { state, faults } = declares(module, modules, options, nixos);
-			const shown = faults.map(({ path, message }) => `  ${path.slice(2).join(".")}: ${message}`);
-			return [title, ...(faults.length > 0 ? shown : indented(state)), ""];
-		}),
+		...declarations(module, modules, declared).flatMap(({ machine, state, faults }) => [
+			machine === undefined ? "Without options it would declare:" : `It declares on ${machine}:`,
+			...(faults.length > 0 ? faults.map((line) => `  ${line}`) : indented(state)),
+			"",
+		]),
 		"Sources:",
 		...module.sources.map((source) => `  ${source}`),
 	];

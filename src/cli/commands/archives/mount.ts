@@ -31,6 +31,12 @@ export const mount = machineCommand({
 		using record = await recordShown(at);
 		const tell = (where: string) => {
 			record.mounted();
+			void call.out.result({
+				kind: "answer",
+				value: { archive: archive.id, mounted: where },
+				text: [],
+				line: true,
+			});
 			printMessage(`${archive.id} is mounted at ${where}; press Ctrl-C to unmount it`);
 		};
 		try {
