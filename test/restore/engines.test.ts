@@ -44,6 +44,41 @@ for (const [engine, provider] of Object.entries(EVERY_ENGINE))
 			);
 		});
 
+		test(`a plan is shown only for paths that the archive holds${others}`, async () => {
+			const place = begin((place) => ({ s: { folders: [place.path("own")] } }));
+			place.write("own/deep/file", "old");
+			place.write("own/deep/more", "old");
+			await succeeds(place, "create");
+			place.write("own/since", "not in the archive");
+			for (const way of [["--dry-run"], ["--dry-run", "--into", "look"], []]) {
+				const { code, stdout, stderr } = await place.holdfast(
+					...[
+						"restore",
+						...way,
+						"--path",
+						place.path("own/deep"),
+						"--path",
+						place.path("own/since"),
+						"latest",
+					],
+				);
+				assert.equal(code, 2, stderr);
+				assert.equal(stdout, "");
+				assert.match(stderr, /own\/since is not in the archive \S+::\S+\n.*archives browse \S+::/);
+			}
+			for (const path of ["own", "own/deep", "own/deep/more"]) {
+				const { stdout } = await succeeds(
+					place,
+					"restore",
+					"--dry-run",
+					"--path",
+					place.path(path),
+					"latest",
+				);
+				assert.match(stdout, /extract/);
+			}
+		});
+
 		test("a state within another's folder is stored, wherever the other one's patterns reach", async () => {
 			const place = begin((place) => ({
 				outer: { folders: [place.path("own/outer")], exclude: ["cache", "skip"] },

@@ -1,5 +1,6 @@
 // holdfast restore [--service S…] [MACHINE] [PROVIDER|DESTINATION] ARCHIVE
 import { resolve } from "node:path";
+import type { Work } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -7,6 +8,7 @@ import type { ListedArchive } from "../../plan/archives.ts";
 import { doubtOf } from "../../plan/choose.ts";
 import { planExtract } from "../../plan/extract.ts";
 import { requireStates } from "../../plan/order.ts";
+import { requirePathsHeld } from "../../plan/paths-held.ts";
 import { privateFolders } from "../../plan/private-folders.ts";
 import { planRestore } from "../../plan/restore.ts";
 import { chosenOf, ownersOf, targetsOf } from "../../plan/targets.ts";
@@ -125,7 +127,7 @@ export const restore = machineCommand({
 			const doubt = doubtOf(archive, service);
 			if (doubt !== undefined) printMessage(`! ${archive.id} is in doubt: ${service}: ${doubt}`);
 		}
-		const plan = await planOf(manifest, archive, services, flags);
+		const plan = await planOf(manifest, archive, services, flags, work);
 		// Without a confirmation there is nothing to wait for: the plan checks by itself, under the lock.
 		const standsInTheWay =
 			plan.operation === "restore" && (flags.dryRun || !flags.yes) ? await lookAhead(plan, signal) : false;
@@ -168,10 +170,12 @@ async function planOf(
 	archive: ListedArchive,
 	services: readonly string[],
 	flags: Flags,
+	work: Work,
 ): Promise<Plan> {
-	const { provider, destination, name } = archive;
-	const source = { provider, destination, archive: name };
-	const { restore, writeMetadata } = await openDestination(manifest, provider, destination);
+	const { provider, destination: at, name } = archive;
+	const source = { provider, destination: at, archive: name };
+	const destination = await openDestination(manifest, provider, at);
+	const { restore, writeMetadata } = destination;
 	const paths = flags.path ?? [];
 	if (restore === undefined && (flags.into !== undefined || paths.length > 0))
 		throw new HoldfastError(
@@ -192,9 +196,11 @@ async function planOf(
 		);
 	const { databases, undeclared, dumps } = heldIn(manifest, archive, services, paths);
 	const chosen = chosenOf(manifest, archive, services, paths);
+	const stored = Object.values(chosen).flatMap((some) => some.map((one) => one.stored));
+	if (paths.length > 0 && (flags.dryRun || !flags.yes))
+		await requirePathsHeld({ ...archive, destination }, stored, work);
 	const run = newRunId();
 	if (flags.into !== undefined) {
-		const stored = Object.values(chosen).flatMap((some) => some.map((one) => one.stored));
 		const { specialFiles } = flags;
 		const into = resolve(flags.into);
 		return planExtract({ manifest, run, source, paths: [...stored, ...dumps], into, specialFiles });
