@@ -81,11 +81,17 @@ export function machineCommand<const FLAGS extends Flags<FLAGS>, const ARGS exte
 	definition: Definition<FLAGS, ARGS> & {
 		/** `line`: the command line, for hints. */
 		machine(flags: NoInfer<FLAGS>, words: NoInfer<ARGS>, line: readonly string[]): MachineName;
+		/** Keys of the config that it does not need: see config/tolerance.ts. */
+		readonly tolerates?: readonly string[];
 		run(call: MachineCall, flags: FLAGS, ...words: ARGS): Promise<number>;
 	},
 ): Command<CommandContext> {
 	return built<FLAGS, ARGS>(definition, async (call, flags, words) => {
-		const target = await machineNamed(flags, definition.machine(flags, words, call.words));
+		const target = await machineNamed(
+			flags,
+			definition.machine(flags, words, call.words),
+			definition.tolerates,
+		);
 		if (!target.isHere) return (await import("./elsewhere.ts")).passOn(call, target);
 		return definition.run({ ...call, manifest: target.manifest }, flags, ...words);
 	});

@@ -17,12 +17,16 @@ export interface Target {
 /** The name of a machine, or how the config leads to it; undefined for the only one. */
 export type MachineName = string | undefined | ((config: Machines) => Promise<string | undefined>);
 
-/** The machine that a command is for: the one named, or the only one; and whether it is this one. */
+/**
+ * The machine that a command is for: the one named, or the only one; and whether it is this one. `tolerates`: see
+ * config/tolerance.ts.
+ */
 export async function machineNamed(
 	flags: CommonFlags,
 	name: MachineName,
+	tolerates?: readonly string[],
 ): Promise<Target & { readonly isHere: boolean }> {
-	const config = await loadConfig(flags.config, loading);
+	const config = await loadConfig(flags.config, { ...loading, tolerates });
 	const named = typeof name === "function" ? await name(config) : name;
 	const { machines, sshConfig } = await chosenFrom(config, flags, named === undefined ? [] : [named]);
 	const [manifest] = machines;
@@ -57,9 +61,9 @@ interface Chosen {
 /** The machines that a command is for: by name, by tag, or all. */
 export async function chosen(
 	flags: CommonFlags & Partial<FleetFlags>,
-	{ machine }: { readonly machine: readonly string[] },
+	{ machine, tolerates }: { readonly machine: readonly string[]; readonly tolerates?: readonly string[] },
 ): Promise<Chosen> {
-	return chosenFrom(await loadConfig(flags.config, loading), flags, machine);
+	return chosenFrom(await loadConfig(flags.config, { ...loading, tolerates }), flags, machine);
 }
 
 async function chosenFrom(

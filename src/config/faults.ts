@@ -55,6 +55,17 @@ function blockOf(file: string, { path, message, hint, origin }: Fault) {
 	};
 }
 
+/** Lines about faults that do not matter to a command. */
+export function remarksOn(file: string, faults: readonly Fault[]): string[] {
+	if (faults.length === 0) return [];
+	const { message, details } = configError(file, faults);
+	return [
+		message,
+		...details.filter((line) => !line.startsWith(" ")),
+		"this is not needed here and is ignored; create, prune and validate refuse it: fix the file",
+	];
+}
+
 /** An error at one place in a file. */
 export function errorAt(origin: Origin, message: string): HoldfastError {
 	return configError(origin.source.file, [{ path: [], message, origin }]);

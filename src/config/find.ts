@@ -23,6 +23,8 @@ export interface LoadOptions {
 	 * `names`: none of its code is run.
 	 */
 	readonly purpose?: "run" | "look" | "names";
+	/** Keys in which a fault is a remark, and the key is left out: see tolerance.ts. */
+	readonly tolerates?: readonly string[] | undefined;
 }
 
 export interface Found {

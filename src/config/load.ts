@@ -12,7 +12,7 @@ import { originAt } from "../values/origin.ts";
 import { isRecord, recordOf } from "../values/record.ts";
 import { withClan } from "./clan.ts";
 import { withEngineNames } from "./engine-names.ts";
-import { configError } from "./faults.ts";
+import { configError, remarksOn } from "./faults.ts";
 import { type Found, findConfig, type LoadOptions } from "./find.ts";
 import { meaningFaults, type Sound } from "./meaning.ts";
 import { withNix } from "./nix.ts";
@@ -23,6 +23,7 @@ import { type Machine, machineSchema, type Settings, settingsSchema } from "./sc
 import { withServers } from "./servers.ts";
 import { modulesOf, withServices } from "./services.ts";
 import { withTags } from "./tags.ts";
+import { withoutFaulty } from "./tolerance.ts";
 import { writtenPlaces } from "./written-places.ts";
 
 /** Passes that complete a machine's own declarations: from its flake, its tags and Clan. */
@@ -61,12 +62,15 @@ export async function loadConfig(given?: string, options: LoadOptions = {}): Pro
 	const faults = [...config.faults];
 	const resolve = async (names = config.names) => {
 		const manifests = new Map<string, Manifest>();
+		const tolerated: Fault[] = [];
 		for (const name of names) {
-			const { manifest, faults: own } = await resolved(name, config);
+			const { manifest, faults: own } = await resolved(name, config, options.tolerates);
 			if (manifest) manifests.set(name, manifest);
-			faults.push(...own);
+			if (manifest) tolerated.push(...own);
+			else faults.push(...own);
 		}
-		if (faults.length > 0) throw configError(shownAs(found.file), faults);
+		if (faults.length > 0) throw configError(shownAs(found.file), [...faults, ...tolerated]);
+		for (const line of remarksOn(shownAs(found.file), tolerated)) options.remark?.(line);
 		return manifests;
 	};
 	// Every command reports the faults of the file itself along with the others.
@@ -164,29 +168,36 @@ async function pass(passes: readonly Pass[], machine: Written, around: Around): 
 	return { machine: here, faults };
 }
 
-/** The manifest of one machine, if it has no faults. */
-async function resolved(name: string, config: WholeConfig) {
+/** The manifest of one machine, if it has no faults; or without the keys in which they are, if all of these are tolerated. */
+async function resolved(name: string, config: WholeConfig, tolerates: readonly string[] = []) {
 	const declared = await config.declared(name);
 	const { machine, faults } = declared
 		? await pass(FOLLOWING, declared.machine, config.around(name))
 		: { machine: config.machines[name], faults: [] };
-	const { output, issues = [], success } = v.safeParse(machineSchema, machine);
-	const all = [
-		...(declared?.faults ?? []),
-		...sharedHost(name, config),
-		...faults,
-		...[...faultsIn(machineSchema, issues), ...meaningFaults(soundOf(output, issues))].map((fault) =>
-			withOrigin(fault, machine),
-		),
-	];
+	const own = examined(machine);
+	const all = [...(declared?.faults ?? []), ...sharedHost(name, config), ...faults, ...own.faults];
+	const rest = all.length === 0 ? undefined : withoutFaulty(machine, all, tolerates);
+	const left = rest === undefined ? own : examined(rest);
+	const isUsable = rest === undefined ? all.length === 0 : left.faults.length === 0;
+	// What is wrong in a provider beside the key that was left out is found only now.
+	if (!isUsable && rest !== undefined) all.push(...left.faults);
 	const above = originAt(config.value, ["machines", name]);
 	return {
-		manifest: success && all.length === 0 ? resolveMachine(name, output) : undefined,
+		manifest: isUsable && left.output !== undefined ? resolveMachine(name, left.output) : undefined,
 		faults: all.map((fault) => ({
 			...fault,
 			path: ["machines", name, ...fault.path],
 			origin: fault.origin ?? above,
 		})),
+	};
+}
+
+function examined(machine: unknown) {
+	const { output, issues = [], success } = v.safeParse(machineSchema, machine);
+	const faults = [...faultsIn(machineSchema, issues), ...meaningFaults(soundOf(output, issues))];
+	return {
+		output: success ? output : undefined,
+		faults: faults.map((fault) => withOrigin(fault, machine)),
 	};
 }
 

@@ -1,4 +1,5 @@
 // holdfast diff [--service S…] [MACHINE] [PROVIDER|DESTINATION] ARCHIVE
+import { FOR_RESTORE } from "../../config/tolerance.ts";
 import { removeTree, scratchFolder } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { openSpool, packed, type Spool } from "../../host/spool.ts";
@@ -41,6 +42,7 @@ export const diff = machineCommand({
 	},
 	parameters: { flags: { ...commonFlags, service: serviceFlag }, positional },
 	machine,
+	tolerates: FOR_RESTORE,
 	async run(call: MachineCall, flags: Flags, ...words: string[]) {
 		const { out, manifest } = call;
 		const { wanted, where } = readArchiveWords(words, following, manifest, {

@@ -1,4 +1,5 @@
 // holdfast list [MACHINE] [--provider P] [--from MACHINE]
+import { FOR_RESTORE } from "../../config/tolerance.ts";
 import { isHere } from "../../fleet/select.ts";
 import { places } from "../../host/places.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -46,7 +47,9 @@ export const list = command({
 		positional: machineWords,
 	},
 	run: async ({ out }: Call, flags: Flags, ...machine: string[]) => {
-		const { machines, sshConfig, names } = withStates(await chosen(flags, { machine }));
+		const { machines, sshConfig, names } = withStates(
+			await chosen(flags, { machine, tolerates: FOR_RESTORE }),
+		);
 		const said = (some: Answered) => tell(some, out, { names, from: flags.from });
 		const signal = interruptible();
 		const [only] = machines;

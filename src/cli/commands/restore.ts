@@ -1,5 +1,7 @@
 // holdfast restore [--service S…] [MACHINE] [PROVIDER|DESTINATION] ARCHIVE
+
 import { resolve } from "node:path";
+import { FOR_RESTORE } from "../../config/tolerance.ts";
 import type { Work } from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { places } from "../../host/places.ts";
@@ -103,6 +105,7 @@ export const restore = machineCommand({
 		positional: { ...positional, minimum: 0 },
 	},
 	machine,
+	tolerates: FOR_RESTORE,
 	elsewhere: "confirmed run",
 	async run(call: MachineCall, given: Flags, ...typed: string[]) {
 		const { manifest, out } = call;

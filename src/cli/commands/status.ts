@@ -1,6 +1,8 @@
 // holdfast status [MACHINE…]: is every state backed up as configured?
+
 import { setTimeout as pause } from "node:timers/promises";
 import * as v from "valibot";
+import { FOR_STATUS } from "../../config/tolerance.ts";
 import { allDestinations } from "../../engines/registry.ts";
 import { isHere } from "../../fleet/select.ts";
 import { jobsOf } from "../../fleet/units.ts";
@@ -59,7 +61,7 @@ export const status = command({
 		positional: machineWords,
 	},
 	run: async ({ out }: Call, flags: Flags, ...machine: string[]) => {
-		const { machines, sshConfig } = await chosen(flags, { machine });
+		const { machines, sshConfig } = await chosen(flags, { machine, tolerates: FOR_STATUS });
 		const signal = interruptible();
 		const once = async (connections?: Connections) => {
 			const { code, known } = await look(machines, sshConfig, flags, signal, connections);

@@ -1,5 +1,6 @@
 // holdfast undo RUN: revert a restore whose old copies were kept.
 
+import { FOR_RESTORE } from "../../config/tolerance.ts";
 import { places } from "../../host/places.ts";
 import { isArea } from "../../host/private-area.ts";
 import type { Manifest } from "../../manifest/schema.ts";
@@ -131,7 +132,7 @@ function knownNow(wanted: string) {
 
 /** The current config of the machine, if there is one. */
 async function declaredHere(flags: CommonFlags, machine: string): Promise<Manifest | undefined> {
-	const found = await machineNamed(flags, machine).catch(() => undefined);
+	const found = await machineNamed(flags, machine, FOR_RESTORE).catch(() => undefined);
 	return found?.isHere ? found.manifest : undefined;
 }
 

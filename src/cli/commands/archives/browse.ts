@@ -1,5 +1,7 @@
 // holdfast archives browse ARCHIVE [PATH]: the files in an archive.
+
 import { resolve } from "node:path";
+import { FOR_RESTORE } from "../../../config/tolerance.ts";
 import { requireAble } from "../../../engines/destination.ts";
 import { storedRoots } from "../../../plan/stored.ts";
 import { resultsGone } from "../../../report/terminal.ts";
@@ -18,6 +20,7 @@ export const browse = machineCommand({
 	},
 	parameters: { flags, positional },
 	machine,
+	tolerates: FOR_RESTORE,
 	async run(call: MachineCall, given: Flags, ...words: string[]) {
 		const { archive, destination, work, following: path } = await find(call, given, words, following);
 		const paths = storedRoots(archive, path === undefined ? undefined : resolve(path));

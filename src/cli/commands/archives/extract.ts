@@ -1,5 +1,7 @@
 // holdfast archives extract ARCHIVE FILE: copy one file or folder out, away from the live data.
+
 import { resolve } from "node:path";
+import { FOR_RESTORE } from "../../../config/tolerance.ts";
 import { storedPaths } from "../../../plan/stored.ts";
 import { takeOut } from "../../../plan/take-out.ts";
 import { printMessage } from "../../../report/terminal.ts";
@@ -32,6 +34,7 @@ export const extract = machineCommand({
 		positional,
 	},
 	machine,
+	tolerates: FOR_RESTORE,
 	async run(call: MachineCall, given: ExtractFlags, ...words: string[]) {
 		const [path, folder] = [resolve(words.at(-1) ?? "."), resolve(given.into ?? ".")];
 		const { archive, destination, work } = await find(call, given, words, following);

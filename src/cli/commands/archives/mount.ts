@@ -1,6 +1,8 @@
 // holdfast archives mount ARCHIVE FOLDER: an archive as a folder, until it is unmounted.
+
 import { existsSync, rmdirSync } from "node:fs";
 import { resolve } from "node:path";
+import { FOR_RESTORE } from "../../../config/tolerance.ts";
 import { requireAble } from "../../../engines/destination.ts";
 import { endLeftShown, recordShown } from "../../../host/shown.ts";
 import { mountPoint } from "../../../plan/take-out.ts";
@@ -21,6 +23,7 @@ export const mount = machineCommand({
 	},
 	parameters: { flags, positional },
 	machine,
+	tolerates: FOR_RESTORE,
 	async run(call: MachineCall, given: Flags, ...words: string[]) {
 		const path = resolve(words.at(-1) ?? ".");
 		const { archive, destination, work } = await find(call, given, words, following);

@@ -1,4 +1,5 @@
 // holdfast archives show ARCHIVE: details of one archive.
+import { FOR_RESTORE } from "../../../config/tolerance.ts";
 import { places } from "../../../host/places.ts";
 import type { ListedArchive } from "../../../plan/archives.ts";
 import { Journal } from "../../../run/journal.ts";
@@ -17,6 +18,7 @@ export const show = machineCommand({
 	},
 	parameters: { flags, positional },
 	machine,
+	tolerates: FOR_RESTORE,
 	async run(call: MachineCall, given: Flags, ...words: string[]) {
 		const { archive, destination, work } = await find(call, given, words);
 		const isReadable = archive.damaged === undefined && archive.newer === undefined;
