@@ -20,8 +20,8 @@ export interface UnitFacts {
 	readonly result: string;
 	/** For a service: it runs a command to completion and is not active afterwards. */
 	readonly ends: boolean;
-	/** A job is queued for it. */
-	readonly hasJob: boolean;
+	/** The type of the job that is queued or running for it: start, restart, stop …; empty without one. */
+	readonly job: string;
 	readonly transient: boolean;
 	/** Whether systemd permits a manual start and stop. */
 	readonly mayStart: boolean;
@@ -47,6 +47,8 @@ export interface UnitFacts {
 	readonly triggeredBy: readonly string[];
 	/** For a socket with Accept=yes (systemd.socket(5)): the service instances of its connections. */
 	readonly connections: readonly string[];
+	/** For a socket with Accept=no: its service. The socket cannot be started while that runs. */
+	readonly serves: readonly string[];
 	readonly conflicts: readonly string[];
 	/** Units that it requires or wants. */
 	readonly needs: readonly string[];
@@ -101,16 +103,44 @@ export function ownUnits(): ReadonlySet<string> {
 /** Undefined if the manager is not running, so that none of its units can be active. */
 async function ask(user: string | undefined, names: readonly string[]): Promise<UnitFacts[] | undefined> {
 	if (names.length === 0) return [];
+	for (let tries = 1; ; tries++) {
+		const shown = await answerOf(user, ["show", `--property=${PROPERTIES.join(",")}`, "--", ...names]);
+		if (shown.result.code !== 0) {
+			if (user !== undefined && !(await hasManager(user))) return undefined;
+			const unit: Unit = { unit: names.join(", "), ...(user === undefined ? {} : { user }) };
+			throw refused("ask for", unit, shown.result);
+		}
+		const found = shown.text.split("\n\n").filter(Boolean).map(factsIn);
+		if (found.every(({ job }) => job === "")) return found;
+		const types = await jobTypes(user);
+		// One that is over by now has changed its unit.
+		if (tries < JOB_TRIES && found.some(({ job }) => job !== "" && !types.has(job))) continue;
+		return found.map((one) => ({ ...one, job: types.get(one.job) ?? one.job }));
+	}
+}
+
+const JOB_TRIES = 4;
+
+/** By each job's number. */
+async function jobTypes(user: string | undefined): Promise<Map<string, string>> {
+	const { text } = await answerOf(user, ["list-jobs", "--no-legend", "--full"]);
+	return new Map(
+		text.split("\n").flatMap((line): [string, string][] => {
+			const [number, , type] = line.trim().split(/\s+/);
+			return number === undefined || type === undefined ? [] : [[number, type]];
+		}),
+	);
+}
+
+async function answerOf(user: string | undefined, words: readonly string[]) {
 	const { options, env, user: as } = await manager(user);
 	const reader = answerReader();
-	const result = await exec(
-		["systemctl", ...options, "show", `--property=${PROPERTIES.join(",")}`, "--", ...names],
-		{ reader, ...(env ? { env } : {}), ...(as === undefined ? {} : { user: as }) },
-	);
-	if (result.code === 0) return reader.text().split("\n\n").filter(Boolean).map(factsIn);
-	if (user !== undefined && !(await hasManager(user))) return undefined;
-	const unit: Unit = { unit: names.join(", "), ...(user === undefined ? {} : { user }) };
-	throw refused("ask for", unit, result);
+	const result = await exec(["systemctl", ...options, ...words], {
+		reader,
+		...(env ? { env } : {}),
+		...(as === undefined ? {} : { user: as }),
+	});
+	return { result, text: reader.text() };
 }
 
 async function hasManager(user: string): Promise<boolean> {
@@ -140,7 +170,7 @@ function factsIn(block: string): UnitFacts {
 		file: one("UnitFileState"),
 		result: one("Result"),
 		ends: one("Type") === "oneshot" && !is("RemainAfterExit"),
-		hasJob: one("Job") !== "" && one("Job") !== "0",
+		job: one("Job") === "0" ? "" : one("Job"),
 		transient: is("Transient"),
 		mayStart: is("CanStart") && !is("RefuseManualStart"),
 		mayStop: is("CanStop") && !is("RefuseManualStop"),
@@ -156,6 +186,7 @@ function factsIn(block: string): UnitFacts {
 		upheldBy: all("UpheldBy"),
 		triggeredBy: all("TriggeredBy"),
 		connections: is("Accept") ? all("Triggers") : [],
+		serves: one("Id").endsWith(".socket") && !is("Accept") ? all("Triggers") : [],
 		conflicts: all("Conflicts", "ConflictedBy"),
 		needs: all("Requires", "Requisite", "BindsTo", "Wants"),
 		after: all("After"),

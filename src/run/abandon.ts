@@ -8,7 +8,7 @@ import { unitLabel } from "../host/systemd.ts";
 import { unitFacts } from "../host/unit-facts.ts";
 import { dueOf, STEP_KINDS } from "../steps/list.ts";
 import type { Step } from "../steps/plan.ts";
-import { isUp } from "../steps/work/picture.ts";
+import { isRunning } from "../steps/work/unit-status.ts";
 import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import type { Unit } from "../values/unit.ts";
@@ -114,7 +114,7 @@ function unitsIn(data: unknown): Unit[] {
 
 async function unitLines(unit: Unit): Promise<string[]> {
 	const [facts] = await unitFacts(unit.user, [unit.unit]).catch(() => []);
-	if (facts === undefined || isUp(facts)) return [];
+	if (facts === undefined || isRunning(facts)) return [];
 	const manager = unit.user === undefined ? "systemctl" : `systemctl --user --machine=${unit.user}@`;
 	const unmask = facts.load === "masked" ? `${manager} unmask --runtime ${unit.unit}; ` : "";
 	return [`${unitLabel(unit)} was running before and is not now: ${unmask}${manager} start ${unit.unit}`];

@@ -92,6 +92,24 @@ const KINDS: Readonly<Record<string, Kind>> = {
 		setUp: "systemctl start app.socket; systemctl start app",
 		ends: "active",
 	},
+	"a socket alone, whose service runs": {
+		files: { "app.service": APP, "app.socket": "[Socket]\nListenStream=127.0.0.1:7777\n" },
+		unit: "app.socket",
+		setUp: "systemctl start app.socket; systemctl start app",
+		ends: "active",
+	},
+	"one by another of its names": {
+		files: { "app.service": `${APP}Alias=other.service\n` },
+		unit: "other.service",
+		setUp: START,
+		ends: "active",
+	},
+	"one that is being restarted": {
+		files: { "app.service": APP.replace("[Install]", "ExecStop=/bin/sleep 2\n[Install]") },
+		setUp:
+			"systemctl start app; systemctl restart --no-block app; until [ $(systemctl is-active app) = deactivating ]; do sleep 0.05; done",
+		ends: "active",
+	},
 	"a timer's service that runs": {
 		files: { "app.service": APP, "app.timer": "[Timer]\nOnCalendar=*-*-* *:*:0/2\n" },
 		setUp: "systemctl start app.timer; systemctl start app",
@@ -174,6 +192,13 @@ describe("units through every operation", { skip: noMachines }, () => {
 			const restore = ["restore", "--yes", "--keep-old", "7d", "tar", "latest"];
 			let run = "";
 			await operation("create", afterBackup, () => web01.holdfast_(0, "create"));
+			await operation("recover after a create", afterBackup, async () => {
+				const { code } = await web01.run(["/opt/holdfast/bin/holdfast", "create"], {
+					env: { HOLDFAST_FAULT: "kill@stop:app#after" },
+				});
+				assert.notEqual(code, 0);
+				await web01.holdfast_(0, "recover");
+			});
 			await operation("restore", ends, async () => {
 				run = /run (\S+) in/.exec(await web01.holdfast_(0, ...restore))?.[1] ?? "";
 			});

@@ -8,11 +8,11 @@ import {
 	affected,
 	type Facts,
 	factsByName,
-	isUp,
 	obstacles,
 	stillUnknown,
 	verdictsOf,
 } from "../../src/steps/work/picture.ts";
+import { isUp } from "../../src/steps/work/unit-status.ts";
 
 const RUNS = Number(process.env.HOLDFAST_ROUNDS ?? 300);
 
@@ -27,7 +27,7 @@ function facts(unit: string, more: Partial<UnitFacts> = {}): UnitFacts {
 			file: "static",
 			result: "success",
 		},
-		...{ ends: false, hasJob: false, transient: false, mayStart: true, mayStop: true, conditionsMet: true },
+		...{ ends: false, job: "", transient: false, mayStart: true, mayStop: true, conditionsMet: true },
 		...{ stopWhenUnneeded: false, invocation: more.active === "active" ? `of-${unit}` : "" },
 		...{ leftSince: 0, downSince: 0, stopSeconds: 90, startSeconds: 90 },
 		...{
@@ -36,6 +36,7 @@ function facts(unit: string, more: Partial<UnitFacts> = {}): UnitFacts {
 			upheldBy: [],
 			triggeredBy: [],
 			connections: [],
+			serves: [],
 			conflicts: [],
 			needs: [],
 			after: [],
@@ -211,6 +212,7 @@ const graphs = fc
 		states: fc.array(
 			fc.record({
 				active: fc.constantFrom("active", "activating", "inactive", "failed", "deactivating"),
+				job: fc.constantFrom("", "", "start", "restart", "stop"),
 				file: fc.constantFrom("enabled", "static", "disabled"),
 				load: fc.constantFrom("loaded", "loaded", "loaded", "masked"),
 				ends: fc.boolean(),

@@ -7,13 +7,13 @@ import type { StepContext } from "../context.ts";
 import type { UnitOutcome } from "../unit-outcome.ts";
 import { unitsStart } from "../units-start.ts";
 import { type Known, type StartNote, unitsStop } from "../units-stop.ts";
-import { isUp } from "./picture.ts";
+import { isRunning } from "./unit-status.ts";
 import { byManager, factsOf, patienceFor, unitOf } from "./units-around.ts";
 
 export const same = (one: Unit, other: Unit) => one.unit === other.unit && one.user === other.user;
 
 /** The facts of a unit that does not exist. */
-export const GONE = { active: "inactive", hasJob: false };
+export const GONE = { active: "inactive", job: "" };
 
 /** Whether another state of this run has stopped the unit and will start it itself, or must keep it down. */
 function neededDown(unit: Unit, scope: string, { plan, handedBy, isUnderWay }: StepContext): boolean {
@@ -30,7 +30,10 @@ function neededDown(unit: Unit, scope: string, { plan, handedBy, isUnderWay }: S
 	});
 }
 
-/** Triggers first, then one after the other. Units that systemd stops along with these get no call of their own. */
+/**
+ * First what would start them, sockets and the like before the others; then one after the other. Units that systemd
+ * stops along with these get no call of their own.
+ */
 export async function bringDown(
 	units: readonly Known[],
 	{ point, log }: StepContext,
@@ -49,10 +52,14 @@ export async function bringDown(
 			);
 		for (const { unit } of some) point(`stopped-${unit}`);
 	};
-	await stop(units.filter(({ role }) => role === "also"));
-	// They are masked in the order in which they start.
-	for (const unit of units.filter(({ role }) => role === "own").reverse()) await stop([unit]);
+	await stop(units.filter((one) => one.role !== "along" && isTrigger(one)));
+	await stop(units.filter((one) => one.role === "also" && !isTrigger(one)));
+	// They are noted in the order in which they start.
+	for (const unit of units.filter((one) => one.role === "own" && !isTrigger(one)).reverse())
+		await stop([unit]);
 }
+
+const isTrigger = ({ unit }: Unit) => /\.(socket|path|timer|automount)$/.test(unit);
 
 interface Occasion {
 	/** Not while undoing a failed run. */
@@ -171,12 +178,12 @@ async function judge(
 		return named ? { fault } : became("left down", `its start failed: ${reportOf(fault).message}`, true);
 	if (booting || isUnwatched(unit)) return became("started", unit.because);
 	const kept = unit.wasUp && unit.invocation !== "" && now.invocation === unit.invocation;
-	if (isUp(now) && kept) {
+	if (isRunning(now) && kept) {
 		if (inRun && unit.role === "own" && unit.unit.endsWith(".service"))
 			return { fault: await unitFailure(unit, "did not stop: it is still running since before the restore") };
 		return unit.role === "own" ? became("kept running", unit.because) : {};
 	}
-	if (isUp(now) || (now.ends && now.result === "success")) return became("started", unit.because);
+	if (isRunning(now) || (now.ends && now.result === "success")) return became("started", unit.because);
 	if (!now.conditionsMet && now.load === "loaded" && now.active === "inactive")
 		return unit.wasUp
 			? {

@@ -3,6 +3,7 @@
 import type { UnitFacts } from "../../host/unit-facts.ts";
 import type { Role } from "../unit-outcome.ts";
 import { levelsOf } from "./start-order.ts";
+import { isDown, isUp } from "./unit-status.ts";
 
 /** By every name of each unit. */
 export type Facts = ReadonlyMap<string, UnitFacts>;
@@ -35,18 +36,6 @@ export function factsByName(facts: readonly UnitFacts[]): Map<string, UnitFacts>
 	return new Map(facts.flatMap((one) => one.names.map((name) => [name, one] as const)));
 }
 
-const UP: ReadonlySet<string> = new Set(["active", "activating", "reloading", "refreshing"]);
-
-/** Whether it is running, or about to. */
-export function isUp({ active }: Pick<UnitFacts, "active">): boolean {
-	return UP.has(active);
-}
-
-/** Whether it is completely down, with no job pending. */
-export function isDown({ active, hasJob }: Pick<UnitFacts, "active" | "hasJob">): boolean {
-	return (active === "inactive" || active === "failed") && !hasJob;
-}
-
 const isTarget = (unit: string) => unit.endsWith(".target");
 
 /** The units that are affected by stopping `own`, each with the strongest of its roles. */
@@ -66,6 +55,7 @@ export function affected(own: readonly string[], facts: Facts): Map<string, Role
 		for (const name of triggersOf(one, facts)) add(name, "also");
 		for (const name of membersOf(one, own, facts)) add(name, "also");
 		for (const name of one.connections) if (upIn(name, facts)) add(name, "also");
+		if (isUp(one)) for (const name of one.serves) if (upIn(name, facts)) add(name, "also");
 		// A unit that only this one needed stops after it.
 		if (isUp(one))
 			for (const name of one.needs) {
@@ -129,6 +119,7 @@ export function stillUnknown(own: readonly string[], facts: Facts): string[] {
 			...one.stopsAlong,
 			...one.upheldBy,
 			...one.connections,
+			...one.serves,
 			...(isUp(one) || isTarget(one.unit) ? one.needs : []),
 			...(isUp(one) ? [] : one.conflicts),
 			...pullersOf(one, facts).flatMap(({ pulledBy, triggeredBy }) => [...pulledBy, ...triggeredBy]),
@@ -148,7 +139,8 @@ export function obstacles(
 	const faults: string[] = [];
 	for (const name of own) {
 		const one = facts.get(name);
-		if (!one || one.load === "not-found") faults.push(`there is no unit ${label(name)} on this machine`);
+		if (!one || (one.load === "not-found" && !isUp(one)))
+			faults.push(`there is no unit ${label(name)} on this machine`);
 		else if (one.load === "template")
 			faults.push(
 				`${label(name)} is a template: name its instances, such as ${name.replace("@.", "@NAME.")}`,
@@ -175,6 +167,10 @@ export function obstacles(
 		else if (one.load === "masked")
 			faults.push(
 				`${label(name)}${along} is running but masked, so it could not be started again: systemctl unmask it`,
+			);
+		else if (one.load !== "loaded")
+			faults.push(
+				`${label(name)}${along} is running, but could not be started again: systemd cannot load its file (${one.load})`,
 			);
 		else if (role !== "along" && !one.mayStop)
 			faults.push(`${label(name)}${along} refuses to be stopped (RefuseManualStop=)`);

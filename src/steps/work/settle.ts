@@ -5,7 +5,7 @@ import { type UnitFacts, unitFacts } from "../../host/unit-facts.ts";
 import type { SettleStep } from "../settle.ts";
 import type { StepWork } from "../step.ts";
 import { unitsStart } from "../units-start.ts";
-import { isUp } from "./picture.ts";
+import { isRunning } from "./unit-status.ts";
 import { factsOf } from "./units-around.ts";
 import { leftDown, startsOf } from "./units-start.ts";
 
@@ -36,9 +36,9 @@ async function staysUp(
 	now: UnitFacts,
 	starts: readonly string[],
 ): Promise<boolean> {
-	if (isUp(now)) return now.sub !== "auto-restart" && starts.includes(now.invocation);
+	if (isRunning(now)) return now.sub !== "auto-restart" && starts.includes(now.invocation);
 	if (now.active === "failed" || now.result !== "success") return false;
 	if (now.ends) return true;
 	const triggers = await unitFacts(user, now.triggeredBy);
-	return triggers.some(isUp);
+	return triggers.some(isRunning);
 }

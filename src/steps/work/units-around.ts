@@ -1,15 +1,18 @@
 // Ask systemd which units a stop affects, and for their current status.
+import { setTimeout as pause } from "node:timers/promises";
 import { unitLabel } from "../../host/systemd.ts";
 import { ownUnits, type UnitFacts, unitFacts } from "../../host/unit-facts.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { Unit } from "../../values/unit.ts";
 import type { Known, StopNote } from "../units-stop.ts";
-import { affected, type Facts, factsByName, isUp, obstacles, stillUnknown, verdictsOf } from "./picture.ts";
+import { affected, type Facts, factsByName, obstacles, stillUnknown, verdictsOf } from "./picture.ts";
+import { isEnding, isUp } from "./unit-status.ts";
 
 /** For units whose own settings have no time limit. */
 const LONGEST_SECONDS = 3_600;
 
-const DOWN = { active: "inactive" };
+const DOWN = { active: "inactive", job: "" };
+const POLL_MS = 200;
 
 export const unitOf = (
 	unit: string,
@@ -28,12 +31,16 @@ export function ownOf(note: StopNote | undefined): readonly Known[] {
 }
 
 /** The current units and what is planned for each, in starting order. Throws if they cannot be stopped and started again. */
-export async function takePicture(units: readonly Unit[], earlier: readonly Known[]): Promise<Known[]> {
+export async function takePicture(
+	units: readonly Unit[],
+	earlier: readonly Known[],
+	signal: AbortSignal,
+): Promise<Known[]> {
 	const pictures: Known[][] = [];
 	const problems: string[] = [];
 	for (const [user, own] of byManager(units)) {
 		const names = own.map(({ unit }) => unit);
-		const facts = await lookAround(user, names, earlier);
+		const facts = await lookAroundWhenEnded(user, names, earlier, signal);
 		problems.push(...problemsOf(user, names, facts));
 		pictures.push(
 			verdictsOf(names, facts).map((one) => ({ ...one, ...(user === undefined ? {} : { user }) })),
@@ -88,6 +95,26 @@ function problemsOf(user: string | undefined, names: readonly string[], facts: F
 	);
 }
 
+/** The same, once those that are ending by themselves have ended, or taken longer than they may. */
+async function lookAroundWhenEnded(
+	user: string | undefined,
+	names: readonly string[],
+	earlier: readonly Known[],
+	signal: AbortSignal,
+): Promise<Facts> {
+	const began = performance.now();
+	for (;;) {
+		const facts = await lookAround(user, names, earlier);
+		const ending = [...affected(names, facts).keys()].flatMap((name) => {
+			const one = facts.get(name);
+			return one !== undefined && isEnding(one) ? [one] : [];
+		});
+		if (ending.length === 0) return facts;
+		if (performance.now() - began > patienceFor(ending, "stop").seconds * 1_000) return facts;
+		await pause(POLL_MS, undefined, { signal });
+	}
+}
+
 /** The named units and all relevant units around them, as they were before this run. */
 async function lookAround(
 	user: string | undefined,
@@ -129,8 +156,10 @@ export async function factsOf<U extends Unit>(units: readonly U[]): Promise<Map<
 	return now;
 }
 
+type Limits = Pick<Known, "stopSeconds" | "startSeconds"> | Pick<UnitFacts, "stopSeconds" | "startSeconds">;
+
 /** Slightly longer than systemd's own limit: a stop has up to four phases, each with its own timeout. */
-export function patienceFor(units: readonly Known[], what: "stop" | "start"): { readonly seconds: number } {
+export function patienceFor(units: readonly Limits[], what: "stop" | "start"): { readonly seconds: number } {
 	const own = Number(process.env.HOLDFAST_UNIT_SECONDS);
 	if (own > 0) return { seconds: own };
 	return {

@@ -8,7 +8,7 @@ import type { StepWork } from "../step.ts";
 import type { UnitsDownStep } from "../units-down.ts";
 import { type Known, unitsStop } from "../units-stop.ts";
 import { GONE } from "./bring-up.ts";
-import { isDown, isUp } from "./picture.ts";
+import { isDown, isUp } from "./unit-status.ts";
 import { factsOf, ownOf } from "./units-around.ts";
 
 const POLL_MS = 250;

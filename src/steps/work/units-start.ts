@@ -7,7 +7,7 @@ import { outcomeWords, type UnitOutcome } from "../unit-outcome.ts";
 import { type UnitsStartStep, unitsStart as unitsStartKind } from "../units-start.ts";
 import { type StartNote, type StopNote, unitsStop } from "../units-stop.ts";
 import { same, startAgain } from "./bring-up.ts";
-import { isUp } from "./picture.ts";
+import { isRunning } from "./unit-status.ts";
 import { factsOf, ownOf } from "./units-around.ts";
 
 export const unitsStart: StepWork<UnitsStartStep, unknown, StartNote> = {
@@ -51,7 +51,7 @@ async function startedBefore(
 ): Promise<string[]> {
 	const facts = await factsOf(ownOf(note));
 	return [...facts]
-		.filter(([unit, now]) => isUp(now) && !startsOf(unit, plan, handedBy).includes(now.invocation))
+		.filter(([unit, now]) => isRunning(now) && !startsOf(unit, plan, handedBy).includes(now.invocation))
 		.map(([unit]) => `${unitLabel(unit)} was running while it was copied: the copy may be inconsistent`);
 }
 

@@ -6,12 +6,12 @@ import type { StepContext } from "../context.ts";
 import type { StepWork } from "../step.ts";
 import { type Known, type StopNote, type UnitsStopStep, unitsStop as unitsStopKind } from "../units-stop.ts";
 import { bringDown, GONE, startAgain } from "./bring-up.ts";
-import { isDown, isUp } from "./picture.ts";
+import { isDown, isRunning } from "./unit-status.ts";
 import { byManager, factsOf, takePicture, unitOf } from "./units-around.ts";
 
 export const unitsStop: StepWork<UnitsStopStep, StopNote, StopNote> = {
 	async run(step, context) {
-		const units = await takePicture(step.units, earlierPictures(step, context));
+		const units = await takePicture(step.units, earlierPictures(step, context), context.signal);
 		context.note({ units });
 		await bringDown(
 			units.filter(({ stops }) => stops),
@@ -75,7 +75,7 @@ export const unitsStop: StepWork<UnitsStopStep, StopNote, StopNote> = {
 		const facts = await factsOf(units);
 		return units.flatMap((unit) => {
 			const now = facts.get(unit);
-			return now === undefined || isUp(now) ? [] : [`${unitLabel(unit)} is not running`];
+			return now === undefined || isRunning(now) ? [] : [`${unitLabel(unit)} is not running`];
 		});
 	},
 	units({ id }, { handedBy }) {
