@@ -14,7 +14,7 @@ import { overwrite } from "../steps/overwrite.ts";
 import { place as placeKind } from "../steps/place.ts";
 import type { Step } from "../steps/plan.ts";
 import { stateScope } from "../steps/scope.ts";
-import { stage as stageKind } from "../steps/stage.ts";
+import { stage as stageKind, type Unlinked } from "../steps/stage.ts";
 import { above } from "../values/paths.ts";
 import { areasMovedAlong } from "./private-folders.ts";
 
@@ -44,13 +44,19 @@ export function placeOf(
 	};
 }
 
+/** What of an archive is extracted, and how. */
+export interface Extraction {
+	readonly source: ArchiveSource;
+	readonly specialFiles: boolean;
+	readonly unlinked: readonly Unlinked[];
+}
+
 /** Create private folders next to the places, and extract the archive's data into them. */
 export function stageSteps(
 	name: string,
 	places: readonly Place[],
-	source: ArchiveSource,
+	{ source, ...how }: Extraction,
 	restoresInto: boolean,
-	specialFiles: boolean,
 ): Step[] {
 	const scope = stateScope(name);
 	return areaSteps(name, places).flatMap((areaStep, index): Step[] => {
@@ -66,7 +72,7 @@ export function stageSteps(
 				...source,
 				area: areaStep.area,
 				places: own,
-				specialFiles,
+				...how,
 			}),
 		];
 	});
@@ -101,9 +107,8 @@ export function holdersSteps(name: string, places: readonly Place[]): Step[] {
 export function replaceSteps(
 	name: string,
 	places: readonly Place[],
-	source: ArchiveSource,
+	{ source, ...what }: Extraction,
 	how: "staged" | "by-engine" | "over",
-	specialFiles: boolean,
 ): Step[] {
 	const scope = stateScope(name);
 	const live = places.map((place) => place.live);
@@ -116,7 +121,7 @@ export function replaceSteps(
 				touches: live,
 				...source,
 				places,
-				specialFiles,
+				...what,
 			}),
 		];
 	const aside = places.map(

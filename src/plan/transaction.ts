@@ -16,6 +16,7 @@ import type { Unit } from "../values/unit.ts";
 import { hookStep } from "./backup.ts";
 import { type DatabasePhases, databaseSteps, type HeldDatabase } from "./databases.ts";
 import {
+	type Extraction,
 	holdersSteps,
 	keepNestedSteps,
 	type Nested,
@@ -27,6 +28,7 @@ import {
 } from "./places.ts";
 import { areasMovedAlong } from "./private-folders.ts";
 import { downSteps, healthCheckSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
+import { unlinkedPaths } from "./unlinked.ts";
 
 export interface RestoreRequest {
 	readonly manifest: Manifest;
@@ -99,7 +101,11 @@ export function transaction(
 	]);
 	const clan = { name: archiveId, folders: places.map(({ folder }) => folder) };
 	const hooks = partial ? {} : state.hooks;
-	const specialFiles = request.specialFiles === true || state.specialFiles === true;
+	const extraction: Extraction = {
+		source,
+		specialFiles: request.specialFiles === true || state.specialFiles === true,
+		unlinked: unlinkedPaths(manifest, name, places, nested),
+	};
 	const databases = databaseSteps({
 		...{ state: name, run, source, places, inPlace },
 		held: request.databases[name] ?? [],
@@ -118,9 +124,7 @@ export function transaction(
 		}),
 		stage: [
 			...databases.stage,
-			...(inPlace
-				? []
-				: [...stageSteps(name, places, source, restoresInto, specialFiles), ...databases.files]),
+			...(inPlace ? [] : [...stageSteps(name, places, extraction, restoresInto), ...databases.files]),
 		],
 		stop: stopSteps(name, scope, units, "moves"),
 		swap: [
@@ -131,13 +135,7 @@ export function transaction(
 			// Only now: the hook may stop what no unit is named for.
 			...holdersSteps(name, places),
 			...downSteps(name, scope, units, "before"),
-			...replaceSteps(
-				name,
-				places,
-				source,
-				inPlace ? "over" : restoresInto ? "staged" : "by-engine",
-				specialFiles,
-			),
+			...replaceSteps(name, places, extraction, inPlace ? "over" : restoresInto ? "staged" : "by-engine"),
 			...(inPlace ? databases.files : []),
 			// Without a second copy there is nothing to carry over from: the preflight refuses to lose anything.
 			...(inPlace ? [] : carried),

@@ -2,9 +2,15 @@
 import * as v from "valibot";
 import { archiveSource, object, places } from "./fields.ts";
 import { placing } from "./place.ts";
+import { unlinked } from "./stage.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
-const params = { ...archiveSource, places, specialFiles: v.exactOptional(v.boolean()) };
+const params = {
+	...archiveSource,
+	places,
+	specialFiles: v.exactOptional(v.boolean()),
+	unlinked,
+};
 export type OverwriteStep = StepOf<"overwrite", typeof params>;
 
 const note = object({

@@ -3,6 +3,12 @@ import * as v from "valibot";
 import { archiveSource, byName, listOf, object, text } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
+/** Paths in the archive which must neither be links nor lie behind one, except for the link that is on the way here. */
+export const unlinked = v.exactOptional(
+	listOf(object({ path: text, known: v.exactOptional(object({ at: text, target: text })) })),
+);
+export type Unlinked = NonNullable<v.InferOutput<typeof unlinked>>[number];
+
 const params = {
 	...archiveSource,
 	area: text,
@@ -10,6 +16,7 @@ const params = {
 	places: listOf(object({ stored: text, staged: text, live: v.exactOptional(text) })),
 	/** Also restore device nodes, setuid files and file capabilities. */
 	specialFiles: v.exactOptional(v.boolean()),
+	unlinked,
 	/** Each of them must be a regular file: they are read, not put in place. */
 	filesOnly: v.exactOptional(v.boolean()),
 };

@@ -22,6 +22,7 @@ import { type Staged, type StageStep, type Staging, stage as stageKind } from ".
 import type { StepWork } from "../step.ts";
 import { restoreInto } from "./restore-into.ts";
 import { withoutSpecialFiles } from "./special-files.ts";
+import { requireUnlinked } from "./unlinked.ts";
 
 function inodesOf(places: StageStep["places"]): Record<string, number> {
 	return recordOf(
@@ -71,7 +72,7 @@ export const stage: StepWork<StageStep, Staging, Staged> = {
 export async function extractInto(
 	step: Pick<
 		StageStep,
-		"area" | "places" | "provider" | "destination" | "archive" | "specialFiles" | "filesOnly"
+		"area" | "places" | "provider" | "destination" | "archive" | "specialFiles" | "filesOnly" | "unlinked"
 	>,
 	context: ArchiveContext,
 ): Promise<{ readonly warnings: readonly string[] } | undefined> {
@@ -91,6 +92,7 @@ export async function extractInto(
 		if (!findBelow(folder, stored)) throw notHeld(stored, archive);
 		if (step.filesOnly) requireFile(folder, stored, archive);
 	}
+	requireUnlinked(folder, step);
 	const result = step.specialFiles ? undefined : await withoutSpecialFiles(target);
 	const warnings = [...(result?.warnings ?? []), ...(await unlocked(step)), ...(await changedHands(places))];
 	await syncFilesystemOf(area);
