@@ -12,7 +12,7 @@ import { HoldfastError } from "../values/error.ts";
 import { isNear } from "../values/nearest.ts";
 import { VERSION } from "../values/version.ts";
 import { COMMANDS, loaded } from "./commands.ts";
-import { usageError } from "./usage-words.ts";
+import { usageError, written } from "./usage-words.ts";
 
 /** The program's parser. When the first words name a command, it knows only that command. */
 export async function application(words: readonly string[] = []): Promise<Application<CommandContext>> {
@@ -49,10 +49,11 @@ export async function application(words: readonly string[] = []): Promise<Applic
 		localization: {
 			text: {
 				...text_en,
-				noCommandRegisteredForInput: unknownCommand,
+				noCommandRegisteredForInput: (said) => unknownCommand(said, words),
 				// Printed like every other error, not by the parser.
 				exceptionWhileParsingArguments(error) {
-					throw usageError(error, commandIn(words, root));
+					const { command, flags } = commandIn(words, root);
+					throw usageError(error, command, flags);
 				},
 			},
 		},
@@ -63,8 +64,8 @@ export async function application(words: readonly string[] = []): Promise<Applic
 	});
 }
 
-/** The words that name the command and its group. */
-function commandIn(words: readonly string[], root: RouteMap<CommandContext>): string {
+/** The words that name the command and its group, and the command's flags as they are written. */
+function commandIn(words: readonly string[], root: RouteMap<CommandContext>) {
 	const named: string[] = [];
 	let at: ReturnType<typeof root.getRoutingTargetForInput> = root;
 	for (const word of words) {
@@ -72,19 +73,47 @@ function commandIn(words: readonly string[], root: RouteMap<CommandContext>): st
 		at = at.getRoutingTargetForInput(word as never);
 		if (at !== undefined) named.push(word);
 	}
-	return named.join(" ");
+	const flags = at !== undefined && "parameters" in at ? Object.keys(at.parameters.flags ?? {}) : [];
+	return { command: named.join(" "), flags: flags.map(written) };
 }
+
+/** What people type who know another program. None of these changes live data. */
+const USUAL: Readonly<Partial<Record<string, string>>> = {
+	backup: "create",
+	snapshot: "create",
+	ls: "list",
+	snapshots: "list",
+	extract: "archives extract",
+	mount: "archives mount",
+	verify: "check",
+	help: "--help",
+	version: "--version",
+	"-V": "--version",
+	"-?": "--help",
+};
+
+type NoCommand = Parameters<typeof text_en.noCommandRegisteredForInput>[0];
 
 /**
  * Proposes only similar names. The message starts with the parser's own words: fleet/greeting.ts recognises an older
  * version by them.
  */
-const unknownCommand: typeof text_en.noCommandRegisteredForInput = ({ corrections, ...said }) => {
+function unknownCommand({ corrections, ...said }: NoCommand, [first, second = ""]: readonly string[]): never {
 	const hint = "see all commands with: holdfast --help";
+	const isFirst = said.input === first;
+	const usual = isFirst ? USUAL[said.input] : undefined;
 	if (said.input.startsWith("-"))
-		throw new HoldfastError("usage", `a command must come before ${said.input}`, { hint });
+		throw new HoldfastError("usage", `a command must come before ${said.input}`, {
+			hint: usual === undefined ? hint : `did you mean: holdfast ${usual}`,
+		});
 	const near = corrections.filter((one) => isNear(said.input, one.replaceAll("`", "")));
-	throw new HoldfastError("usage", text_en.noCommandRegisteredForInput({ ...said, corrections: near }), {
-		hint,
-	});
-};
+	const about = usual === "--help" && Object.hasOwn(COMMANDS, second) ? `${second} ` : "";
+	throw new HoldfastError(
+		"usage",
+		text_en.noCommandRegisteredForInput({
+			...said,
+			corrections: usual === undefined ? near : [`\`${about}${usual}\``],
+		}),
+		{ hint },
+	);
+}

@@ -4,7 +4,7 @@ import { destinationsIn } from "../engines/list.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import { nearest } from "../values/nearest.ts";
-import { asTyped } from "./typed.ts";
+import { asTyped, shellLine } from "./typed.ts";
 
 /** The command line, for hints. */
 export interface CommandLine {
@@ -50,15 +50,7 @@ export function placeOfId(manifest: Manifest, id: string, { providers, destinati
 	const name = destinationIn(id);
 	if (name === undefined) return { providers, ...(destination === undefined ? {} : { destination }) };
 	const owners = ownersOf(manifest, name);
-	if (owners.length === 0)
-		throw new HoldfastError(
-			"archive-not-found",
-			`machine "${manifest.machine}" has no destination "${name}"`,
-			{
-				subject: id,
-				hint: `${placesOf(manifest)}; see the ids with: holdfast list`,
-			},
-		);
+	if (owners.length === 0) throw unknownId(manifest, name, id);
 	const both = owners.filter((owner) => providers.includes(owner));
 	if (both.length > 0 && (destination ?? name) === name) return { providers: both, destination: name };
 	throw new HoldfastError(
@@ -68,6 +60,33 @@ export function placeOfId(manifest: Manifest, id: string, { providers, destinati
 			hint: "leave out where it is: an id says it",
 		},
 	);
+}
+
+/** `name`: what stands before the archive's name, which may be an address as in borg's own ids. */
+function unknownId(manifest: Manifest, name: string, id: string): HoldfastError {
+	const archive = id.slice(id.lastIndexOf("::") + 2);
+	const provider = Object.hasOwn(manifest.providers, name) ? name : undefined;
+	const destinations = Object.values(manifest.providers).flatMap((one) => Object.keys(destinationsIn(one)));
+	const place = provider ?? nearest(name, destinations) ?? owner(manifest, name);
+	return new HoldfastError(
+		"archive-not-found",
+		`machine "${manifest.machine}" has no destination "${name}"`,
+		{
+			subject: id,
+			hint:
+				place === undefined
+					? `${placesOf(manifest)}; see the ids with: holdfast list`
+					: `did you mean: ${shellLine([place, archive])}`,
+		},
+	);
+}
+
+/** The destination at an address. */
+function owner({ providers }: Manifest, address: string): string | undefined {
+	for (const options of Object.values(providers))
+		for (const [name, one] of Object.entries(destinationsIn(options)))
+			if (Object.values(one).includes(address)) return name;
+	return undefined;
 }
 
 /** For a word that is no provider and no destination. */

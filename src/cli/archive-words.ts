@@ -3,6 +3,7 @@ import { destinationIn } from "../engines/archive-name.ts";
 import type { Machines } from "../fleet/select.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
+import { nearest } from "../values/nearest.ts";
 import {
 	type CommandLine,
 	ownersOf,
@@ -57,8 +58,10 @@ export async function machineInWords(
 		return first;
 	}
 	if (names.length === 1) return undefined;
-	// An unknown machine, which is reported as such.
+	// An unknown machine, which is reported as such: it cannot be anything else, or is all but typed right.
 	if (more.length === 2 && following !== "perhaps a path") return first;
+	const isMisspelled = more.length > 0 && !isSurelyArchive(first) && nearest(first, names) !== undefined;
+	if (isMisspelled && !names.some((name) => placesWritten(name).includes(first))) return first;
 	if (from !== undefined) return undefined;
 	const id = words.find((word) => destinationIn(word) !== undefined);
 	const destination = id === undefined ? undefined : destinationIn(id);
@@ -153,4 +156,13 @@ function withProvider(named: Where | undefined, provider: string | undefined, ma
 			hint: "leave out --provider",
 		},
 	);
+}
+
+/** `--service $NAME latest` with an empty variable: the option takes the archive. */
+export function requireServiceNames(services: readonly string[] = [], { state }: Manifest): void {
+	const taken = services.find((one) => !Object.hasOwn(state, one) && isSurelyArchive(one));
+	if (taken === undefined) return;
+	throw new HoldfastError("usage", `--service takes the name of a state, and "${taken}" is an archive`, {
+		hint: `write --service NAME ${taken}; a variable before it may have been empty. The states are: ${Object.keys(state).join(", ")}`,
+	});
 }

@@ -42,6 +42,8 @@ export interface Call {
 	readonly elsewhere: Elsewhere;
 	/** Whether the outcome of its runs is sent to the config's `notify` services and written to the metrics. */
 	readonly isReported: boolean;
+	/** The names of the command's flags. */
+	readonly takes: readonly string[];
 }
 
 /** A call of a command that works on one machine, and that machine is this one. */
@@ -87,11 +89,10 @@ export function machineCommand<const FLAGS extends Flags<FLAGS>, const ARGS exte
 	},
 ): Command<CommandContext> {
 	return built<FLAGS, ARGS>(definition, async (call, flags, words) => {
-		const target = await machineNamed(
-			flags,
-			definition.machine(flags, words, call.words),
-			definition.tolerates,
-		);
+		const target = await machineNamed(flags, definition.machine(flags, words, call.words), {
+			tolerates: definition.tolerates,
+			takes: call.takes,
+		});
 		if (!target.isHere) return (await import("./elsewhere.ts")).passOn(call, target);
 		return definition.run({ ...call, manifest: target.manifest }, flags, ...words);
 	});
@@ -101,6 +102,7 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 	{ docs, parameters, elsewhere = "question", isReported = false }: Definition<FLAGS, ARGS>,
 	work: (call: Call, flags: FLAGS, words: ARGS) => Promise<number>,
 ): Command<CommandContext> {
+	const takes = Object.keys(parameters.flags ?? {});
 	return buildCommand<FLAGS, ARGS>({
 		docs,
 		parameters,
@@ -110,7 +112,7 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 			process.exitCode = await finished(flags, (out) => {
 				requireNonempty(words);
 				const how = typeof elsewhere === "function" ? elsewhere(flags) : elsewhere;
-				return work({ out, words, flags, elsewhere: how, isReported }, flags, given);
+				return work({ out, words, flags, elsewhere: how, isReported, takes }, flags, given);
 			});
 		},
 	});

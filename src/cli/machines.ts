@@ -17,18 +17,18 @@ export interface Target {
 /** The name of a machine, or how the config leads to it; undefined for the only one. */
 export type MachineName = string | undefined | ((config: Machines) => Promise<string | undefined>);
 
-/**
- * The machine that a command is for: the one named, or the only one; and whether it is this one. `tolerates`: see
- * config/tolerance.ts.
- */
+/** The machine that a command is for: the one named, or the only one; and whether it is this one. */
 export async function machineNamed(
 	flags: CommonFlags,
 	name: MachineName,
-	tolerates?: readonly string[],
+	{ tolerates, takes }: Pick<Choice, "tolerates" | "takes"> = {},
 ): Promise<Target & { readonly isHere: boolean }> {
 	const config = await loadConfig(flags.config, { ...loading, tolerates });
 	const named = typeof name === "function" ? await name(config) : name;
-	const { machines, sshConfig } = await chosenFrom(config, flags, named === undefined ? [] : [named]);
+	const { machines, sshConfig } = await chosenFrom(config, flags, {
+		machine: named === undefined ? [] : [named],
+		takes,
+	});
 	const [manifest] = machines;
 	if (!manifest) throw new HoldfastError("machine-ambiguous", "which machine?");
 	return { manifest, sshConfig, isHere: isHere(manifest) };
@@ -58,21 +58,28 @@ interface Chosen {
 	readonly names: readonly string[];
 }
 
+interface Choice {
+	readonly machine: readonly string[];
+	/** Keys of the config that the command does not need: see config/tolerance.ts. */
+	readonly tolerates?: readonly string[] | undefined;
+	/** The flags of the command, for hints. */
+	readonly takes?: readonly string[] | undefined;
+}
+
 /** The machines that a command is for: by name, by tag, or all. */
-export async function chosen(
-	flags: CommonFlags & Partial<FleetFlags>,
-	{ machine, tolerates }: { readonly machine: readonly string[]; readonly tolerates?: readonly string[] },
-): Promise<Chosen> {
-	return chosenFrom(await loadConfig(flags.config, { ...loading, tolerates }), flags, machine);
+export async function chosen(flags: CommonFlags & Partial<FleetFlags>, choice: Choice): Promise<Chosen> {
+	const { tolerates } = choice;
+	return chosenFrom(await loadConfig(flags.config, { ...loading, tolerates }), flags, choice);
 }
 
 async function chosenFrom(
 	config: Loaded,
 	flags: CommonFlags & Partial<FleetFlags>,
-	names: readonly string[],
+	{ machine, takes }: Choice,
 ): Promise<Chosen> {
 	const selection = {
-		names,
+		names: machine,
+		flags: takes,
 		tags: flags.tag ?? [],
 		all: flags.all ?? false,
 		several: flags.all !== undefined,

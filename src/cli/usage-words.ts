@@ -1,12 +1,18 @@
 // Rewords the parser's errors so that they read like all other errors.
 import { ArgumentScannerError, formatMessageForArgumentScannerError } from "@stricli/core";
 import { HoldfastError, reportOf } from "../values/error.ts";
+import { nearest } from "../values/nearest.ts";
 
 type Words = Parameters<typeof formatMessageForArgumentScannerError>[1];
 
-const WORDS: Words = {
-	FlagNotFoundError: ({ input, corrections }) => noOption(`--${input}`, corrections),
-	AliasNotFoundError: ({ input }) => noOption(`-${input}`),
+/** `flags`: of the command, as they are written. */
+const wordsFor = (flags: readonly string[]): Words => ({
+	FlagNotFoundError: ({ input, corrections }) => noOption(`--${input}`, likeIt(input, corrections, flags)),
+	AliasNotFoundError: ({ input }) =>
+		noOption(
+			`-${input}`,
+			flags.filter((flag) => flag === USUAL[input]),
+		),
 	ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) => {
 		const { message } = reportOf(exception);
 		return /to a boolean$/.test(message)
@@ -22,18 +28,36 @@ const WORDS: Words = {
 		expectedCount === 0
 			? `unexpected argument "${input}": this command takes only options`
 			: `unexpected argument "${input}": at most ${counted(expectedCount)} can be given`,
-	UnsatisfiedPositionalError: ({ placeholder, limit: [least, count] = [1, 0] }) =>
-		least === 1
-			? `${placeholder} is missing`
-			: `${placeholder}: at least ${counted(least)} are needed, but ${count === 0 ? "none was given" : `only ${count} ${count === 1 ? "was" : "were"} given`}`,
+	UnsatisfiedPositionalError: ({ placeholder, limit: [, count] = [1, 0] }) => {
+		const missing = placeholder.split(" ").slice(count);
+		return `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing`;
+	},
+});
+
+/** What other programs' users type. */
+const USUAL: Readonly<Partial<Record<string, string>>> = {
+	c: "config",
+	n: "dry-run",
+	q: "quiet",
+	y: "yes",
 };
 
-/** `command`: the command without its arguments. */
-export function usageError(error: unknown, command: string): HoldfastError {
+/** The parser's proposals, as they are written, or the option that begins so. */
+function likeIt(typed: string, proposed: readonly string[] = [], flags: readonly string[]): string[] {
+	if (proposed.length > 0) return [...new Set(proposed.map(written))];
+	const near = nearest(written(typed), flags);
+	return near === undefined ? [] : [near];
+}
+
+/** `dryRun` as `dry-run`. */
+export const written = (flag: string) => flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** `command`: the command without its arguments. `flags`: its flags, as they are written. */
+export function usageError(error: unknown, command: string, flags: readonly string[]): HoldfastError {
 	if (error instanceof HoldfastError) return error;
 	const message =
 		error instanceof ArgumentScannerError
-			? formatMessageForArgumentScannerError(error, WORDS)
+			? formatMessageForArgumentScannerError(error, wordsFor(flags))
 			: reportOf(error).message;
 	return new HoldfastError("usage", message, {
 		hint: `for usage, see: holdfast ${command}${command === "" ? "" : " "}--help`,

@@ -1,5 +1,6 @@
 // Which machines a command is for: by name, by tag, or all.
 
+import { destinationsIn } from "../engines/list.ts";
 import { LOCAL_HOSTS } from "../manifest/machine.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
@@ -11,6 +12,8 @@ export interface Selection {
 	readonly all: boolean;
 	/** The command can work on several machines. */
 	readonly several?: boolean;
+	/** The flags of the command, for hints; it has any if they are not given. */
+	readonly flags?: readonly string[] | undefined;
 }
 
 /** The parts of a config that machines are chosen by. */
@@ -48,7 +51,7 @@ export async function select(config: Machines, selection: Selection): Promise<Ma
 	if (unknown !== undefined)
 		throw new HoldfastError("machine-not-found", `there is no machine "${unknown}" in ${file}`, {
 			subject: unknown,
-			hint: await whatWasMeant(unknown, config),
+			hint: await whatWasMeant(unknown, config, selection.flags),
 		});
 	const chosen = new Set([...names, ...(tags.length === 0 ? [] : await tagged(tags, config))]);
 	return [...(await config.resolve(known.filter((name) => chosen.has(name)))).values()];
@@ -73,13 +76,23 @@ async function tagged(tags: readonly string[], { file, names, tagsOf }: Machines
 	return names.filter((name) => tagsByName.get(name)?.some((tag) => tags.includes(tag)));
 }
 
-/** For a name that is not a machine's: it may be a provider's or a state's, if the machines can be resolved. */
-async function whatWasMeant(name: string, { names, resolve }: Machines): Promise<string> {
+/** For a name that is not a machine's: it may be a provider's, a destination's or a state's, if the machines can be resolved. */
+async function whatWasMeant(
+	name: string,
+	{ names, resolve }: Machines,
+	flags: readonly string[] = ["provider", "service"],
+): Promise<string> {
 	const every = [...(await resolve().catch(() => new Map<string, Manifest>())).values()];
-	if (every.some(({ providers }) => Object.hasOwn(providers, name)))
-		return `"${name}" is a provider: name it with --provider ${name}`;
-	const owner = every.find(({ state }) => Object.hasOwn(state, name));
-	if (owner) return `"${name}" is a state of ${owner.machine}: name it with --service ${name}`;
+	for (const { machine, providers, state } of every) {
+		const how = (flag: string, value: string) =>
+			flags.includes(flag) ? `name it with --${flag} ${value}` : "here, only a machine can be named";
+		if (Object.hasOwn(providers, name)) return `"${name}" is a provider: ${how("provider", name)}`;
+		const [owner] =
+			Object.entries(providers).find(([, one]) => Object.hasOwn(destinationsIn(one), name)) ?? [];
+		if (owner !== undefined)
+			return `"${name}" is a destination of provider "${owner}": ${how("provider", owner)}`;
+		if (Object.hasOwn(state, name)) return `"${name}" is a state of ${machine}: ${how("service", name)}`;
+	}
 	const meant = nearest(name, names);
 	return meant ? `did you mean "${meant}"?` : `the machines are: ${names.join(", ")}`;
 }

@@ -6,7 +6,7 @@ import { wordsOfLost } from "../steps/work/lost.ts";
 import { errorOf, HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import { type ListedArchive, type Listing, lineOf, madeByNewer, problemOf } from "./archives.ts";
-import { archivesNamed } from "./named-archives.ts";
+import { archivesNamed, meantBy } from "./named-archives.ts";
 
 /** Why `latest` must not be this archive, whatever it holds. */
 function whyNotLatest(archive: ListedArchive): string | undefined {
@@ -161,6 +161,13 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 			},
 		);
 	}
+	const meant = meantBy(listing, wanted).slice(-MOST_LINES);
+	if (meant.length > 0)
+		throw new HoldfastError("archive-not-found", `there is no archive ${JSON.stringify(wanted)}`, {
+			subject: wanted,
+			details: [...meant.map(({ id }) => id), ...unreachable],
+			hint: meant.length === 1 ? "did you mean the one above?" : "did you mean one of these?",
+		});
 	throw new HoldfastError("archive-not-found", `there is no archive ${JSON.stringify(wanted)}`, {
 		subject: wanted,
 		details: [...archives.slice(-3).map(({ id }) => id), ...unreachable],

@@ -1,5 +1,6 @@
 // The archives that a user's word means: by id, by name, or by the beginning of a name.
 import { HoldfastError } from "../values/error.ts";
+import { localTime } from "../values/local-time.ts";
 import type { ListedArchive, Listing } from "./archives.ts";
 
 const MOST_LINES = 5;
@@ -44,3 +45,21 @@ function saysEnough({ name, machine }: ListedArchive, wanted: string): boolean {
 	const prefix = `${machine}-`;
 	return name.startsWith(prefix) ? /^\d/.test(wanted.slice(prefix.length)) : wanted.length >= FEWEST;
 }
+
+/** What was meant by a word that names none: a run, a day, or a name behind the address of a repository, as borg writes it. */
+export function meantBy({ archives }: Listing, wanted: string): readonly ListedArchive[] {
+	const name = wanted.slice(wanted.lastIndexOf("::") + 1).replace(/^:/, "");
+	if (name.length < FEWEST) return [];
+	const isOfDay = /^\d{4}-\d\d-\d\d$/.test(name.slice(0, DAY));
+	const day = name.replace("T", " ");
+	return archives.filter(
+		(archive) =>
+			archive.name === name ||
+			archive.metadata?.run === name ||
+			(isOfDay &&
+				(archive.name.startsWith(name, `${archive.machine}-`.length) ||
+					(archive.created !== undefined && localTime(archive.created).startsWith(day)))),
+	);
+}
+
+const DAY = "2026-11-27".length;

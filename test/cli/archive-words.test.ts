@@ -103,6 +103,8 @@ const TABLE: readonly (readonly [keyof typeof configs, Following, string, string
 	["two", "nothing", ID, `web01: tar/usb ${ID}`],
 	["two", "nothing", "usb::/mnt/usb::anything", "which machine?"],
 	["two", "nothing", "latest", "which machine?"],
+	["two", "nothing", "web1 latest", "unknown machine web1"],
+	["two", "nothing", "usb latest", "which machine?"],
 	["two", "nothing", "web1 usb latest", "unknown machine web1"],
 	["same", "nothing", "tar latest", "tar: tar latest"],
 	["same", "nothing", "tar disk latest", "tar: disk latest"],

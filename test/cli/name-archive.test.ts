@@ -116,6 +116,24 @@ test("an empty word, and what every name begins with, name nothing", async () =>
 	}
 });
 
+test("a run, a day and an address as borg writes it: the archive that was meant is proposed", async () => {
+	const id = newestIn("usb::/");
+	const name = nameOf(id);
+	const run = name.slice("web01-".length);
+	for (const wanted of [run, run.slice(0, 10), `usb::${name}`, `${place.path("usb")}::${name}`]) {
+		const { code, said } = await holdfast("archives", "show", wanted);
+		assert.equal(code, 2, said);
+		assert.match(said, /did you mean/, wanted);
+		const isPlace = !wanted.startsWith("usb::") && wanted.includes("::");
+		assert.ok(said.includes(isPlace ? `did you mean: usb ${name}` : id), `${wanted}: ${said}`);
+	}
+	assert.match(
+		(await holdfast("archives", "show", `tar::${name}`)).said,
+		new RegExp(`did you mean: tar ${name}`),
+	);
+	assert.doesNotMatch((await holdfast("archives", "show", "1999-01-01")).said, /did you mean/);
+});
+
 test("which archive the beginning of a name is, is said", async () => {
 	const { said } = await holdfast("restore", "--dry-run", "second", nameOf(newestIn("off::/")).slice(0, -2));
 	assert.match(said, new RegExp(`^web01-\\S+ is off::/\\S+::${nameOf(newestIn("off::/"))}, of `, "m"));

@@ -17,9 +17,10 @@ export const attach = command({
 			"A run continues if the connection to its machine is lost. Runs started by timers can be watched as well. Ctrl-C only\nstops watching.\n\nExamples:\n  holdfast attach\n  holdfast attach web01",
 	},
 	parameters: { flags: commonFlags, positional: { kind: "tuple", parameters: [machineWord] } },
-	run: async ({ out }: Call, flags: CommonFlags, machine?: string) => {
+	run: async ({ out, takes }: Call, flags: CommonFlags, machine?: string) => {
 		const { machines, sshConfig } = await chosen(flags, {
 			machine: machine === undefined ? [] : [machine],
+			takes,
 		});
 		const [manifest] = machines;
 		const listener = await out.run();

@@ -60,7 +60,7 @@ export const create = command({
 	elsewhere: "run",
 	isReported: true,
 	async run(call: Call, flags: Flags, ...machine: string[]) {
-		const { machines, sshConfig } = withStates(await chosen(flags, { machine }));
+		const { machines, sshConfig } = withStates(await chosen(flags, { machine, takes: call.takes }));
 		const [only] = machines;
 		if (flags.dryRun) {
 			if (machines.length !== 1 || !only)

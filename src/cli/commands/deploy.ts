@@ -48,7 +48,7 @@ export const deploy = command({
 	},
 	parameters: { flags: rolloutFlags, positional: machineWords },
 	async run(call: Call, flags: RolloutFlags, ...machine: string[]) {
-		const { every, secrets, ...selected } = await chosen(flags, { machine });
+		const { every, secrets, ...selected } = await chosen(flags, { machine, takes: call.takes });
 		// The other machines say whose keys a server must accept.
 		const all = await every();
 		const store = openStore(secrets);

@@ -8,7 +8,7 @@ import { chooseArchive, requireUsable } from "../../plan/choose.ts";
 import { type Difference, diffArchive, diffRows } from "../../plan/diff.ts";
 import { requireStates } from "../../plan/order.ts";
 import { EXIT } from "../../values/error-codes.ts";
-import { ARCHIVE_HELP, readArchiveWords } from "../archive-words.ts";
+import { ARCHIVE_HELP, readArchiveWords, requireServiceNames } from "../archive-words.ts";
 import { type MachineCall, machineCommand } from "../command.ts";
 import { type CommonFlags, commonFlags, serviceFlag } from "../flags.ts";
 import { archiveWords } from "../one-archive.ts";
@@ -45,6 +45,7 @@ export const diff = machineCommand({
 	tolerates: FOR_RESTORE,
 	async run(call: MachineCall, flags: Flags, ...words: string[]) {
 		const { out, manifest } = call;
+		requireServiceNames(flags.service, manifest);
 		const { wanted, where } = readArchiveWords(words, following, manifest, {
 			words: call.words,
 			takesService: true,

@@ -46,9 +46,9 @@ export const list = command({
 		},
 		positional: machineWords,
 	},
-	run: async ({ out }: Call, flags: Flags, ...machine: string[]) => {
+	run: async ({ out, takes }: Call, flags: Flags, ...machine: string[]) => {
 		const { machines, sshConfig, names } = withStates(
-			await chosen(flags, { machine, tolerates: FOR_RESTORE }),
+			await chosen(flags, { machine, takes, tolerates: FOR_RESTORE }),
 		);
 		const said = (some: Answered) => tell(some, out, { names, from: flags.from });
 		const signal = interruptible();

@@ -21,7 +21,7 @@ import { preflight } from "../../steps/preflight.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { knownArchive, listedArchive } from "../archive-to-restore.ts";
-import { ARCHIVE_HELP, readArchiveWords } from "../archive-words.ts";
+import { ARCHIVE_HELP, readArchiveWords, requireServiceNames } from "../archive-words.ts";
 import { type MachineCall, machineCommand } from "../command.ts";
 import {
 	type CommonFlags,
@@ -109,6 +109,7 @@ export const restore = machineCommand({
 	elsewhere: "confirmed run",
 	async run(call: MachineCall, given: Flags, ...typed: string[]) {
 		const { manifest, out } = call;
+		requireServiceNames(given.service, manifest);
 		const signal = interruptible();
 		const { words, ...chosen } =
 			typed.length > 0

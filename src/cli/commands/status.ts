@@ -60,8 +60,8 @@ export const status = command({
 		},
 		positional: machineWords,
 	},
-	run: async ({ out }: Call, flags: Flags, ...machine: string[]) => {
-		const { machines, sshConfig } = await chosen(flags, { machine, tolerates: FOR_STATUS });
+	run: async ({ out, takes }: Call, flags: Flags, ...machine: string[]) => {
+		const { machines, sshConfig } = await chosen(flags, { machine, takes, tolerates: FOR_STATUS });
 		const signal = interruptible();
 		const once = async (connections?: Connections) => {
 			const { code, known } = await look(machines, sshConfig, flags, signal, connections);

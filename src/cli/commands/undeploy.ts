@@ -25,7 +25,7 @@ export const undeploy = command({
 	},
 	parameters: { flags: rolloutFlags, positional: machineWords },
 	async run(call: Call, flags: RolloutFlags, ...machine: string[]) {
-		return onEach(await chosen(flags, { machine }), call, (_, place, run) =>
+		return onEach(await chosen(flags, { machine, takes: call.takes }), call, (_, place, run) =>
 			undeployFrom(place, run, flags, call.out),
 		);
 	},

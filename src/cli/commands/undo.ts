@@ -132,7 +132,7 @@ function knownNow(wanted: string) {
 
 /** The current config of the machine, if there is one. */
 async function declaredHere(flags: CommonFlags, machine: string): Promise<Manifest | undefined> {
-	const found = await machineNamed(flags, machine, FOR_RESTORE).catch(() => undefined);
+	const found = await machineNamed(flags, machine, { tolerates: FOR_RESTORE }).catch(() => undefined);
 	return found?.isHere ? found.manifest : undefined;
 }
 
