@@ -177,50 +177,10 @@ const programOf = ([program = ""]: readonly string[]) => program;
 
 function outcome(child: ChildProcess, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
 	const output = takeOutput(child, options, () => signalGroup(child, "SIGKILL"));
-	let piped = 0;
-	if (options.pipeOut && options.standstillSeconds !== undefined)
-		child.stdout?.on("data", (chunk: Buffer) => {
-			piped += chunk.length;
-		});
+	const ending = endingOf(child, options, () => output.bytes);
 	return new Promise((resolve, reject) => {
-		let timedOut = false;
-		let stoodStill = false;
-		let leftProcesses = false;
-		let killTimer: NodeJS.Timeout | undefined;
-		let strayTimer: NodeJS.Timeout | undefined;
-		const end = () => {
-			signalGroup(child, "SIGTERM");
-			killTimer ??= setTimeout(() => signalGroup(child, "SIGKILL"), GRACE_MS);
-		};
-		const limit =
-			options.timeoutSeconds === undefined || options.timeoutSeconds === Number.POSITIVE_INFINITY
-				? undefined
-				: setTimeout(() => {
-						timedOut = true;
-						end();
-					}, options.timeoutSeconds * 1000);
-		const unwatch =
-			options.standstillSeconds === undefined || child.pid === undefined
-				? undefined
-				: watchStandstill(
-						child.pid,
-						options.standstillSeconds,
-						() => output.bytes + piped,
-						() => {
-							stoodStill = true;
-							end();
-						},
-					);
-		options.signal?.addEventListener("abort", end, { once: true });
-		const settle = () => {
-			clearTimeout(limit);
-			unwatch?.();
-			clearTimeout(killTimer);
-			clearTimeout(strayTimer);
-			options.signal?.removeEventListener("abort", end);
-		};
 		child.on("error", (cause) => {
-			settle();
+			ending.settle();
 			reject(
 				new HoldfastError("program-not-found", `cannot start ${argv[0]}: ${wordsOf(cause)}`, {
 					subject: programOf(argv),
@@ -228,30 +188,65 @@ function outcome(child: ChildProcess, argv: readonly string[], options: ExecOpti
 				}),
 			);
 		});
-		child.on("exit", () => {
-			// Children of the program may hold the pipes open forever; its output ends when the program ends.
-			if (options.pipeOut) return;
-			strayTimer = setTimeout(() => {
-				leftProcesses = true;
-				signalGroup(child, "SIGKILL");
-				child.stdout?.destroy();
-				child.stderr?.destroy();
-			}, STRAY_MS);
-		});
 		child.on("close", (code, killedBy) => {
-			settle();
+			const how = ending.settle();
 			if (output.unreadable !== undefined) return reject(cannotRead(argv, output.unreadable));
-			resolve({
-				code,
-				killedBy,
-				timedOut,
-				stoodStill,
-				leftProcesses,
-				stdout: output.stdout,
-				stderr: output.stderr,
-			});
+			resolve({ code, killedBy, ...how, stdout: output.stdout, stderr: output.stderr });
 		});
 	});
+}
+
+type Ending = Pick<ExecResult, "timedOut" | "stoodStill" | "leftProcesses">;
+
+/** End the program when it is aborted, takes too long or stands still, and its children when it has ended. */
+function endingOf(
+	child: ChildProcess,
+	{ timeoutSeconds, standstillSeconds, signal, pipeOut }: ExecOptions,
+	bytesRead: () => number,
+): { settle(): Ending } {
+	const how = { timedOut: false, stoodStill: false, leftProcesses: false };
+	let killTimer: NodeJS.Timeout | undefined;
+	let strayTimer: NodeJS.Timeout | undefined;
+	const end = () => {
+		signalGroup(child, "SIGTERM");
+		killTimer ??= setTimeout(() => signalGroup(child, "SIGKILL"), GRACE_MS);
+	};
+	const because = (reason: "timedOut" | "stoodStill") => () => {
+		how[reason] = true;
+		end();
+	};
+	const limit =
+		timeoutSeconds === undefined || timeoutSeconds === Number.POSITIVE_INFINITY
+			? undefined
+			: setTimeout(because("timedOut"), timeoutSeconds * 1000);
+	let piped = 0;
+	if (pipeOut && standstillSeconds !== undefined)
+		child.stdout?.on("data", (chunk: Buffer) => {
+			piped += chunk.length;
+		});
+	const unwatch =
+		standstillSeconds === undefined || child.pid === undefined
+			? undefined
+			: watchStandstill(child.pid, standstillSeconds, () => bytesRead() + piped, because("stoodStill"));
+	signal?.addEventListener("abort", end, { once: true });
+	child.on("exit", () => {
+		// Children of the program may hold the pipes open forever; its output ends when the program ends.
+		if (pipeOut) return;
+		strayTimer = setTimeout(() => {
+			how.leftProcesses = true;
+			signalGroup(child, "SIGKILL");
+			child.stdout?.destroy();
+			child.stderr?.destroy();
+		}, STRAY_MS);
+	});
+	return {
+		settle() {
+			for (const timer of [limit, killTimer, strayTimer]) clearTimeout(timer);
+			unwatch?.();
+			signal?.removeEventListener("abort", end);
+			return how;
+		},
+	};
 }
 
 /** The error for output that cannot be read: a `RangeError` says what was too long, other errors of the reader are kept. */

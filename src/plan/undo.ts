@@ -47,38 +47,57 @@ export function planUndo(request: UndoRequest): Plan {
 	};
 }
 
-function bringBack(request: UndoRequest, { state, places: copies, databases }: KeptCopy): Step[] {
+function bringBack(request: UndoRequest, copy: KeptCopy): Step[] {
 	const { restored, now, run, areas: earlier, noStart } = request;
-	const { run: before, manifest } = restored;
+	const { state } = copy;
 	const scope = stateScope(state);
-	const declared = manifest.state[state]?.dumps ?? [];
-	// From that restore's config: a journal of 0.1.0 holds what the archive said.
-	const kept = databases.map(({ dump, ...one }) => {
-		const own = asDeclared(declared, dump);
-		if (own && isServerDump(own)) return { ...one, dump: own };
-		throw new HoldfastError(
-			"undo-impossible",
-			`the ${dumpLabel(dump)} was not in the config of run ${before}`,
-			{ subject: databaseOf(dump), hint: "put it back by hand; see docs/how-to/troubleshooting.md" },
-		);
-	});
-	const places = copies.map((place, index): Place => {
+	const databases = databasesOf(restored, copy);
+	const places = copy.places.map((place, index): Place => {
 		const area = join(dirname(place.area), `.holdfast-${run}-${state}`);
 		return { ...place, area, staged: place.old, old: join(area, OLD, String(index)) };
 	});
-	const areas = [...new Set(places.map(({ area }) => area))];
 	const nested = nestedFolders(othersThen(request, state, scope), places);
 	const stopped = (owner: string) =>
-		[now, manifest].flatMap((config) => config?.state[owner]?.stopOnRestore ?? []);
+		[now, restored.manifest].flatMap((config) => config?.state[owner]?.stopOnRestore ?? []);
 	const units = unique([
-		...(manifest.state[state]?.stopOnRestore ?? []),
+		...(restored.manifest.state[state]?.stopOnRestore ?? []),
 		...nested.flatMap(({ owner }) => stopped(owner)),
 	]);
+	const isOthers = (area: string) => ![...places, ...copy.places].some((one) => one.area === area);
 	return [
 		...areaSteps(state, places),
 		...stopSteps(state, scope, units, "moves"),
 		...holdersSteps(state, places),
 		...downSteps(state, scope, units, "before"),
+		...exchangeSteps(state, scope, places),
+		...keepNestedSteps(state, places, nested, earlier.filter(isOthers)),
+		...swapSteps(run, state, scope, databases),
+		...downSteps(state, scope, units, "after"),
+		...startSteps(state, scope, units, noStart ? NO_START : undefined),
+		commit.step({ id: commit.id(state), scope, title: `commit ${state}`, touches: [] }),
+		...dropSteps(run, state, scope, databases),
+		discardStep(restored.run, scope, copy, places),
+	];
+}
+
+type KeptDatabase = KeptCopy["databases"][number];
+
+/** As that restore's config declares them: a journal of 0.1.0 holds what the archive said. */
+function databasesOf({ run, manifest }: Plan, { state, databases }: KeptCopy): KeptDatabase[] {
+	const declared = manifest.state[state]?.dumps ?? [];
+	return databases.map(({ dump, ...one }) => {
+		const own = asDeclared(declared, dump);
+		if (own && isServerDump(own)) return { ...one, dump: own };
+		throw new HoldfastError("undo-impossible", `the ${dumpLabel(dump)} was not in the config of run ${run}`, {
+			subject: databaseOf(dump),
+			hint: "put it back by hand; see docs/how-to/troubleshooting.md",
+		});
+	});
+}
+
+/** If nothing existed at a place before the restore, nothing exists there afterwards. */
+function exchangeSteps(state: string, scope: string, places: readonly Place[]): Step[] {
+	return [
 		...places.map(
 			(place, index): Step =>
 				asideKind.step({
@@ -89,7 +108,6 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 					place,
 				}),
 		),
-		// If nothing existed there before, nothing must exist there again.
 		...places
 			.filter(({ staged }) => isStaged(staged))
 			.map(
@@ -102,30 +120,29 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 						place,
 					}),
 			),
-		...keepNestedSteps(
-			state,
-			places,
-			nested,
-			earlier.filter((area) => ![...places, ...copies].some((one) => one.area === area)),
-		),
-		...kept.map(
-			({ dump, old, rest }, index): Step =>
-				databaseSwap.step({
-					id: databaseSwap.id(state, index),
-					scope,
-					title: `put back the old ${dumpLabel(dump)}`,
-					touches: [databaseOf(dump)],
-					dump,
-					fresh: old,
-					old: databaseName(run, state, index, "old"),
-					...(rest === undefined ? {} : { rest }),
-				}),
-		),
-		...downSteps(state, scope, units, "after"),
-		...startSteps(state, scope, units, noStart ? NO_START : undefined),
-		commit.step({ id: commit.id(state), scope, title: `commit ${state}`, touches: [] }),
-		...kept.flatMap(({ dump, old }, index): Step[] =>
-			[old, databaseName(run, state, index, "old")].map((name, which) =>
+	];
+}
+
+function swapSteps(run: string, state: string, scope: string, databases: readonly KeptDatabase[]): Step[] {
+	return databases.map(
+		({ dump, old, rest }, index): Step =>
+			databaseSwap.step({
+				id: databaseSwap.id(state, index),
+				scope,
+				title: `put back the old ${dumpLabel(dump)}`,
+				touches: [databaseOf(dump)],
+				dump,
+				fresh: old,
+				old: databaseName(run, state, index, "old"),
+				...(rest === undefined ? {} : { rest }),
+			}),
+	);
+}
+
+function dropSteps(run: string, state: string, scope: string, databases: readonly KeptDatabase[]): Step[] {
+	return databases.flatMap(({ dump, old }, index) =>
+		[old, databaseName(run, state, index, "old")].map(
+			(name, which): Step =>
 				databaseDrop.step({
 					id: databaseDrop.id(state, index, which),
 					scope,
@@ -134,17 +151,20 @@ function bringBack(request: UndoRequest, { state, places: copies, databases }: K
 					dump,
 					name,
 				}),
-			),
 		),
-		discard.step({
-			id: discard.id("discard", state),
-			scope,
-			title: `delete the data that the restore ${before} put in place, and anything written to it since`,
-			touches: areas,
-			areas: [...areas, ...new Set(copies.map(({ area }) => area))],
-			forgets: { run: before, state },
-		}),
-	];
+	);
+}
+
+function discardStep(restore: string, scope: string, copy: KeptCopy, places: readonly Place[]): Step {
+	const touches = [...new Set(places.map(({ area }) => area))];
+	return discard.step({
+		id: discard.id("discard", copy.state),
+		scope,
+		title: `delete the data that the restore ${restore} put in place, and anything written to it since`,
+		touches,
+		areas: [...touches, ...new Set(copy.places.map(({ area }) => area))],
+		forgets: { run: restore, state: copy.state },
+	});
 }
 
 /** Folders that belong to another state now or did then, and those that the restore left in place. */

@@ -12,11 +12,12 @@ const folder = scratch("audience");
 /** More than one: every command in every case. Otherwise a restore in all cases, and the others in one. */
 const moments = Number(process.env.HOLDFAST_ROUNDS) || 1;
 
-/** Two archives of a state whose hooks signal that a run is in progress, and take a second. */
-async function setUp() {
+/** Two archives of a state whose hooks signal that a run is in progress, and take a second, or as long as there is a file. */
+async function setUp(waits?: string) {
 	const place = new Place(folder);
 	place.write("notes/file", "as it was");
-	const hook = `touch ${place.path("begun")}; sleep 1; touch ${place.path("went-on")}`;
+	const wait = waits === undefined ? "sleep 1" : `while test -e ${place.path(waits)}; do sleep 0.1; done`;
+	const hook = `touch ${place.path("begun")}; ${wait}; touch ${place.path("went-on")}`;
 	place.declare({
 		state: { notes: { folders: [place.path("notes")], hooks: { preBackup: hook, preRestore: hook } } },
 		providers: {
@@ -261,12 +262,14 @@ test("a question ends with its terminal, and nothing was begun", async () => {
 });
 
 test("a run that died is told as died, at its step, until it is brought to its end", async () => {
-	const { place, ok } = await setUp();
+	const { place, ok } = await setUp("waits");
+	place.write("waits", "");
 	const { child, ended } = place.start(["restore", "--yes", "tar", "latest"]);
 	while (!existsSync(place.path("begun"))) await pause(10);
 	const during = await place.holdfast("runs");
 	assert.match(during.stdout, /restore +web01 +running/);
 	child.kill("SIGKILL");
+	rmSync(place.path("waits"));
 	await ended;
 	const [last] = runs(place);
 	assert.equal(last?.outcome, "died");

@@ -16,7 +16,7 @@ import { saysAbsent, watchUnsteady } from "../unsteady.ts";
 import { archiveName, borg } from "./borg.ts";
 import { commentArgument, commentOf, keep, known } from "./comments.ts";
 import { borgExcludes } from "./exclude.ts";
-import { BorgFault } from "./faults.ts";
+import { BorgFault, type BorgMessage } from "./faults.ts";
 import type { BorgDestination } from "./schema.ts";
 import { openStreams } from "./streams.ts";
 
@@ -73,11 +73,8 @@ async function createOf(
 	mayInit: boolean,
 	work: Work,
 ): Promise<CreateResult> {
-	const unreadable: { path: string; reason: string }[] = [];
-	const stored = new Set<string>();
 	const folders = await foldersAmong(request.roots);
-	const watch = watchUnsteady();
-	const roots = new Set(request.roots.map(({ path }) => path));
+	const heard = listener(request, folders, work);
 	const comment = commentArgument(request.metadata, AT_FIRST);
 	const streams = openStreams(request, work);
 	const words = [
@@ -107,27 +104,7 @@ async function createOf(
 			{
 				...{ once: feed !== undefined, feed },
 				...(request.closed ? { closed: request.closed } : {}),
-				onMessage: (message) => {
-					if (message.type === "archive_progress" && !message.finished)
-						work.progress({
-							...(message.original_size === undefined ? {} : { bytes: message.original_size }),
-							...(message.nfiles === undefined ? {} : { files: message.nfiles }),
-							...(message.path ? { path: `/${message.path}` } : {}),
-						});
-					if (
-						message.type === "file_status" &&
-						message.status === "d" &&
-						folders.some(({ path }) => path === `/${message.path}`)
-					)
-						stored.add(`/${message.path}`);
-					if (message.type === "file_status" && message.status === "C" && message.path)
-						watch.changed(absolute(message.path));
-					if (message.levelname !== "WARNING") return;
-					const { path, reason } = faultIn(message.message ?? "") ?? {};
-					if (path === undefined || reason === undefined) return;
-					if (saysAbsent(reason) && !roots.has(path)) watch.vanished(path);
-					else unreadable.push({ path, reason });
-				},
+				onMessage: heard.onMessage,
 			},
 		);
 	const end = await streams.during(async (feed) => {
@@ -142,16 +119,53 @@ async function createOf(
 	});
 	// The archive is complete now, whatever borg reports about it.
 	const archive = understoodOr(createSchema, end.stdout)?.archive;
-	unreadable.push(...missingRoots(folders, unreadable, (path) => stored.has(path)));
-	if (!archive) return { unreadable, unsteady: watch.found };
+	const { stored, unsteady } = heard;
+	const unreadable = [
+		...heard.unreadable,
+		...missingRoots(folders, heard.unreadable, (path) => stored.has(path)),
+	];
+	if (!archive) return { unreadable, unsteady };
 	const { repo } = destination;
 	await keep(repo, new Map(await known(repo)).set(archive.id, commentOf(request.metadata)));
 	return {
 		bytes: archive.stats.original_size,
 		storedBytes: archive.stats.deduplicated_size,
 		files: archive.stats.nfiles,
-		unreadable,
-		unsteady: watch.found,
+		...{ unreadable, unsteady },
+	};
+}
+
+/** What borg tells while it writes. */
+function listener({ roots }: ArchiveRequest, folders: readonly Root[], work: Work) {
+	const paths = new Set(roots.map(({ path }) => path));
+	const foldersByPath = new Set(folders.map(({ path }) => path));
+	const unreadable: { path: string; reason: string }[] = [];
+	/** The folders among the roots that were reached. */
+	const stored = new Set<string>();
+	const watch = watchUnsteady();
+	const onProgress = ({ original_size: bytes, nfiles: files, path }: BorgMessage) =>
+		work.progress({
+			...(bytes === undefined ? {} : { bytes }),
+			...(files === undefined ? {} : { files }),
+			...(path ? { path: `/${path}` } : {}),
+		});
+	const onStatus = ({ status, path }: BorgMessage) => {
+		if (status === "d" && foldersByPath.has(`/${path}`)) stored.add(`/${path}`);
+		if (status === "C" && path) watch.changed(absolute(path));
+	};
+	const onWarning = ({ message = "" }: BorgMessage) => {
+		const { path, reason } = faultIn(message) ?? {};
+		if (path === undefined || reason === undefined) return;
+		if (saysAbsent(reason) && !paths.has(path)) watch.vanished(path);
+		else unreadable.push({ path, reason });
+	};
+	return {
+		...{ unreadable, stored, unsteady: watch.found },
+		onMessage(message: BorgMessage): void {
+			if (message.type === "archive_progress" && !message.finished) onProgress(message);
+			if (message.type === "file_status") onStatus(message);
+			if (message.levelname === "WARNING") onWarning(message);
+		},
 	};
 }
 

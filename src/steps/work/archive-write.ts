@@ -6,7 +6,13 @@ import { pipeline } from "node:stream";
 import { openDatabase } from "../../databases/dump.ts";
 import type { Metadata } from "../../engines/archive.ts";
 import { archiveId } from "../../engines/archive-name.ts";
-import type { Root, StreamRoot } from "../../engines/destination.ts";
+import type {
+	ArchiveRequest,
+	CreateResult,
+	Destination,
+	Root,
+	StreamRoot,
+} from "../../engines/destination.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { vanishedRoots } from "../../engines/roots.ts";
 import { foldersToClose } from "../../host/closing.ts";
@@ -45,7 +51,7 @@ interface Flowed {
 
 /** Write the archive of the states that have not failed; calls `broken` with the scope of a dump that fails meanwhile. */
 export async function writeArchive(step: ArchiveCreateStep, context: StepContext<Begun>, broken: Broken) {
-	const { plan, knows, made } = context;
+	const { plan } = context;
 	const toStore = statesToStore(step, context);
 	if (toStore.good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
 
@@ -53,89 +59,123 @@ export async function writeArchive(step: ArchiveCreateStep, context: StepContext
 	const manifest = join(spool, "manifest.json");
 	await privateFolder(spool);
 	await writeSynced(manifest, JSON.stringify(plan.manifest));
-	const metadata: Metadata = {
-		version: 1,
-		machine: plan.manifest.machine,
-		run: plan.run,
-		created: new Date().toISOString(),
-		manifest,
-		states: toStore.states,
-		...withoutOf(step, plan.manifest),
-		maker: { holdfast: VERSION, user: ownUser().name, host: hostname() },
-	};
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
 	const foldersOf = rootsOf(toStore);
-	const folders = [...foldersOf.values()].flat();
-	const dumps = dumpsOf(toStore, context);
+	const parts: Parts = {
+		manifest,
+		folders: [...foldersOf.values()].flat(),
+		dumps: dumpsOf(toStore, context),
+		metadata: {
+			version: 1,
+			machine: plan.manifest.machine,
+			run: plan.run,
+			created: new Date().toISOString(),
+			manifest,
+			states: toStore.states,
+			...withoutOf(step, plan.manifest),
+			maker: { holdfast: VERSION, user: ownUser().name, host: hostname() },
+		},
+	};
 	const flowed: Flowed = { digests: {}, bytes: new Map(), remarks: [] };
 	using measuring = measureStates(foldersOf, context);
 	context.note({ begun: true });
 	try {
-		const {
-			unreadable: unread,
-			unsteady,
-			mount,
-			afterwards: fault,
-			...totals
-		} = await destination.create(
-			{
-				name: step.archive,
-				roots: [
-					...dumps.filter(({ streamed }) => !streamed).map(({ file }) => whole(file)),
-					...dumps.flatMap(({ accounts }) => (accounts === undefined ? [] : [whole(accounts)])),
-					...folders,
-					...(destination.writeMetadata ? [whole(manifest)] : []),
-				],
-				streams: dumps
-					.filter(({ streamed }) => streamed)
-					.map((one) => streamOf(one, flowed, broken, context)),
-				metadata,
-				closed: await foldersToClose(
-					toStore.good.flatMap(([, { folders }]) =>
-						folders.flatMap((folder) => toStore.found.get(folder) ?? []),
-					),
-				),
-				...context.mountOf(destination.location),
-				records: (names) => context.records(destination, names),
-			},
-			!knows(destination.location),
+		const request = await requestOf(step, toStore, destination, parts, context, (dump) =>
+			streamOf(dump, flowed, broken, context),
+		);
+		const written = await destination.create(
+			request,
+			!context.knows(destination.location),
 			withPoint({ ...context, progress: estimating(toStore, measuring.found, context) }),
 		);
 		context.point("written");
 		const measured = await measuring.found;
 		context.signal.throwIfAborted();
-		const unreadable = [
-			...[...measured.values()].flatMap(({ tooLong }) => tooLong ?? []),
-			...unread,
-			...(await vanishedRoots(folders, unread)),
-		];
-		const seen = afterwards(
-			step,
-			metadata,
-			{ unreadable, unsteady, streamed: flowed.bytes, measured },
-			context,
-		);
-		const { metadata: told } = seen;
-		const warnings = [...flowed.remarks, ...seen.warnings];
-		if (seen.isToBeTold) await destination.writeMetadata?.(step.archive, told, context);
-		const id = archiveId(destination, step.archive);
-		context.note({ begun: true, seen: true });
-		made({
-			id,
-			name: step.archive,
-			provider: step.provider,
-			destination: step.destination,
-			location: destination.location,
-			metadata: told,
-			digests: Object.assign(flowed.digests, ...dumps.map((one) => one.digests)),
-			...(totals.bytes === undefined ? {} : { bytes: totals.bytes }),
-			...(mount === undefined ? {} : { mount }),
-		});
-		if (fault !== undefined) context.doubt(step.scope, errorOf(reportOf(fault)));
-		return { archive: id, ...totals, ...(warnings.length > 0 ? { warnings } : {}) };
+		return await settle(step, destination, parts, { written, flowed, measured }, context);
 	} finally {
 		await rm(spool, { recursive: true, force: true });
 	}
+}
+
+/** What goes into an archive. */
+interface Parts {
+	/** The path of the manifest's file. */
+	readonly manifest: string;
+	readonly folders: readonly Root[];
+	readonly dumps: readonly DumpToStore[];
+	readonly metadata: Metadata;
+}
+
+async function requestOf(
+	step: ArchiveCreateStep,
+	{ good, found }: ToStore,
+	destination: Destination,
+	{ manifest, folders, dumps, metadata }: Parts,
+	context: StepContext<Begun>,
+	stream: (dump: DumpToStore) => StreamRoot,
+): Promise<ArchiveRequest> {
+	return {
+		name: step.archive,
+		roots: [
+			...dumps.filter(({ streamed }) => !streamed).map(({ file }) => whole(file)),
+			...dumps.flatMap(({ accounts }) => (accounts === undefined ? [] : [whole(accounts)])),
+			...folders,
+			...(destination.writeMetadata ? [whole(manifest)] : []),
+		],
+		streams: dumps.filter(({ streamed }) => streamed).map(stream),
+		metadata,
+		closed: await foldersToClose(
+			good.flatMap(([, { folders }]) => folders.flatMap((folder) => found.get(folder) ?? [])),
+		),
+		...context.mountOf(destination.location),
+		records: (names) => context.records(destination, names),
+	};
+}
+
+/** What is known once the engine has written. */
+interface Written {
+	readonly written: CreateResult;
+	readonly flowed: Flowed;
+	readonly measured: MeasuredStates;
+}
+
+/** The archive is there: say in it, in the journal and to people what it holds. */
+async function settle(
+	step: ArchiveCreateStep,
+	destination: Destination,
+	{ folders, dumps, metadata }: Parts,
+	{ written, flowed, measured }: Written,
+	context: StepContext<Begun>,
+) {
+	const { unreadable: unread, unsteady, mount, afterwards: fault, ...totals } = written;
+	const unreadable = [
+		...[...measured.values()].flatMap(({ tooLong }) => tooLong ?? []),
+		...unread,
+		...(await vanishedRoots(folders, unread)),
+	];
+	const seen = afterwards(
+		step,
+		metadata,
+		{ unreadable, unsteady, streamed: flowed.bytes, measured },
+		context,
+	);
+	const warnings = [...flowed.remarks, ...seen.warnings];
+	if (seen.isToBeTold) await destination.writeMetadata?.(step.archive, seen.metadata, context);
+	const id = archiveId(destination, step.archive);
+	context.note({ begun: true, seen: true });
+	context.made({
+		id,
+		name: step.archive,
+		provider: step.provider,
+		destination: step.destination,
+		location: destination.location,
+		metadata: seen.metadata,
+		digests: Object.assign(flowed.digests, ...dumps.map((one) => one.digests)),
+		...(totals.bytes === undefined ? {} : { bytes: totals.bytes }),
+		...(mount === undefined ? {} : { mount }),
+	});
+	if (fault !== undefined) context.doubt(step.scope, errorOf(reportOf(fault)));
+	return { archive: id, ...totals, ...(warnings.length > 0 ? { warnings } : {}) };
 }
 
 /** Report progress with an estimate of the total: what the states held last time, until they have been measured. */
