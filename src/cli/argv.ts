@@ -17,6 +17,49 @@ export async function commandFirst(args: readonly string[]): Promise<string[]> {
 	return moved(args, lengthOf(args, commonFlags));
 }
 
+/** What is typed before the word that is completed. */
+export interface Typed {
+	/** The arguments of the command, without its flags. */
+	readonly words?: readonly string[];
+	readonly config?: string;
+	/** The machine, if a flag names it. */
+	readonly on?: string;
+}
+
+/** `line`: starting with the command. */
+export async function readTyped(line: readonly string[]): Promise<Typed> {
+	const [command = "", ...rest] = line;
+	let target = Object.hasOwn(COMMANDS, command) ? await COMMANDS[command]?.() : undefined;
+	while (target && !("parameters" in target)) {
+		const next = target.getRoutingTargetForInput(rest[0] as never);
+		if (next === undefined) break;
+		if (target.getAllEntries().some(({ name }) => name.original === rest[0])) rest.shift();
+		target = next;
+	}
+	const flags = target && "parameters" in target ? ((target.parameters.flags ?? {}) as Kinds) : commonFlags;
+	const words: string[] = [];
+	const values: Record<string, string> = {};
+	const all = target === undefined ? line : rest;
+	for (let at = 0; at < all.length; at++) {
+		const word = all[at] ?? "";
+		if (word === "--") {
+			words.push(...all.slice(at + 1));
+			break;
+		}
+		if (!isFlag(word)) words.push(word);
+		else if (takesValue(word, flags)) values[word] = all[++at] ?? "";
+		else if (word.includes("=")) values[word.slice(0, word.indexOf("="))] = word.slice(word.indexOf("=") + 1);
+	}
+	const { "--config": config, "--on": other, "--machine": on = other } = values;
+	return { words, ...(config === undefined ? {} : { config }), ...(on === undefined ? {} : { on }) };
+}
+
+/** Undefined if the last flag lacks its value. */
+export function withoutLeadingFlags(line: readonly string[]): readonly string[] | undefined {
+	const length = lengthOf(line, commonFlags);
+	return length > line.length ? undefined : line.slice(length);
+}
+
 function moved(args: readonly string[], at: number): string[] {
 	const rest = args.slice(at);
 	if (rest.length === 0) return [...args];

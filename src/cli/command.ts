@@ -12,6 +12,7 @@ import { reporterFor } from "../report/formats.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { linesIn, resultsGone } from "../report/terminal.ts";
 import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
+import type { Typed } from "./argv.ts";
 import type { CommonFlags } from "./flags.ts";
 import { type MachineName, machineNamed } from "./machines.ts";
 import { wasInterrupted } from "./signals.ts";
@@ -26,6 +27,8 @@ export interface Context extends CommandContext {
 	};
 	/** The command line, starting with the command. */
 	readonly words: readonly string[];
+	/** For completion: what is typed so far. */
+	readonly typed?: Typed;
 }
 
 /**

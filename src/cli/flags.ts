@@ -1,8 +1,10 @@
 // Flags and argument definitions that several commands share.
 
+import type { CommandContext } from "@stricli/core";
 import type { MachineNames } from "../config/names.ts";
 import { byFormat, FORMATS, type FormatFlags } from "../report/formats.ts";
 import { secondsOf } from "../values/duration.ts";
+import type * as Proposals from "./proposals.ts";
 
 export interface CommonFlags extends FormatFlags {
 	readonly config?: string;
@@ -36,13 +38,20 @@ export function seconds(value: string): number {
 	return found;
 }
 
-/** For completion: the names in the config that would be used, or none. Never throws on a half-typed line. */
-const namesIn = (pick: (names: MachineNames) => readonly string[]) => async () => {
-	const { namesInConfig } = await import("../config/names.ts");
-	return [...new Set((await namesInConfig()).flatMap(pick))];
-};
-const machineNames = namesIn(({ machine }) => [machine]);
-const providerNames = namesIn(({ providers }) => providers);
+/** For completion: proposals that are loaded when they are needed. */
+const proposing = (propose: (all: typeof Proposals, context: CommandContext, partial: string) => Proposed) =>
+	async function (this: CommandContext, partial: string) {
+		return propose(await import("./proposals.ts"), this, partial);
+	};
+type Proposed = readonly string[] | Promise<readonly string[]>;
+
+const namesIn = (pick: (names: MachineNames) => readonly string[]) =>
+	proposing((all, context) => all.namesFor(context, pick));
+const machineNames = proposing((all, context) => all.machineNames(context));
+export const proposeArchiveWords = proposing((all, ...typed) => all.archiveWordsFor(...typed));
+export const proposePastRuns = proposing((all, ...typed) => all.pastRuns(...typed));
+export const proposeUndoableRuns = proposing((all, ...typed) => all.undoableRuns(...typed));
+export const proposeUnendedRuns = proposing((all, ...typed) => all.unendedRuns(...typed));
 
 export const waitFlag = {
 	...valueFlag(
@@ -65,7 +74,7 @@ export const serviceFlag = {
 export const providerFlag = {
 	kind: "parsed",
 	parse: text,
-	proposeCompletions: providerNames,
+	proposeCompletions: namesIn(({ providers }) => providers),
 	optional: true,
 	brief: "only this provider",
 	placeholder: "NAME",
@@ -119,11 +128,8 @@ export const fleetFlags = {
 	},
 } as const;
 
-/** The words that can name an archive, except its own name. */
-export const proposeArchiveWords = async () => [
-	...(await machineNames()),
-	...(await providerNames()),
-	"latest",
-];
+/** The flag for a machine, which the config names. */
+export const machineFlag = (brief: string) =>
+	({ ...valueFlag(brief, "MACHINE"), proposeCompletions: machineNames }) as const;
 
-export const onFlag = valueFlag("run on this machine of the config, over SSH", "MACHINE");
+export const onFlag = machineFlag("run on this machine of the config, over SSH");

@@ -6,14 +6,7 @@ import { type ListedArchive, type Listing, listArchives } from "../plan/archives
 import { chooseArchive, statesOfLatest } from "../plan/choose.ts";
 import { ARCHIVE_USAGE, type Following, machineInWords, readArchiveWords } from "./archive-words.ts";
 import type { MachineCall } from "./command.ts";
-import {
-	type CommonFlags,
-	commonFlags,
-	machineWord,
-	proposeArchiveWords,
-	providerFlag,
-	valueFlag,
-} from "./flags.ts";
+import { type CommonFlags, commonFlags, machineFlag, proposeArchiveWords, providerFlag } from "./flags.ts";
 import type { MachineName } from "./machines.ts";
 import { sayLatest, sayNamed } from "./passed-over.ts";
 import { interruptible, unwatched } from "./signals.ts";
@@ -27,11 +20,8 @@ export interface Flags extends CommonFlags {
 export const flags = {
 	...commonFlags,
 	provider: providerFlag,
-	machine: {
-		...valueFlag("the machine; may be omitted when there is only one", "MACHINE"),
-		proposeCompletions: machineWord.proposeCompletions,
-	},
-	from: valueFlag("use an archive of this other machine", "MACHINE"),
+	machine: machineFlag("the machine; may be omitted when there is only one"),
+	from: machineFlag("use an archive of this other machine"),
 } as const;
 
 /** The words of a command that names one archive: their usage line, and their definition for the parser. */

@@ -1,5 +1,6 @@
 // The names in the config, for completion. None of its code is run: of a TypeScript config only literals are read.
 
+import { destinationsIn } from "../engines/list.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { isRecord } from "../values/record.ts";
 import { findConfig } from "./find.ts";
@@ -10,28 +11,35 @@ export interface MachineNames {
 	readonly machine: string;
 	readonly states: readonly string[];
 	readonly providers: readonly string[];
+	readonly destinations: readonly string[];
 	readonly tags: readonly string[];
 }
 
-/** None if there is no config or it cannot be parsed. */
-export async function namesInConfig(): Promise<readonly MachineNames[]> {
+/** None if there is no config or it cannot be parsed. `wanted`: the file, if it is named. */
+export async function namesInConfig(wanted?: string): Promise<readonly MachineNames[]> {
 	const options = { purpose: "names" } as const;
 	try {
-		if (findConfig(undefined, options).file.endsWith(".ts")) return await plainNames();
-		return [...(await (await loadConfig(undefined, options)).resolve()).values()].map(namesOf);
+		if (findConfig(wanted, options).file.endsWith(".ts")) return await plainNames(wanted);
+		return [...(await (await loadConfig(wanted, options)).resolve()).values()].map(namesOf);
 	} catch {
-		return plainNames().catch(() => []);
+		return plainNames(wanted).catch(() => []);
 	}
 }
 
 function namesOf({ machine, state, providers, tags = [] }: Manifest): MachineNames {
-	return { machine, states: Object.keys(state), providers: Object.keys(providers), tags };
+	return {
+		machine,
+		states: Object.keys(state),
+		providers: Object.keys(providers),
+		destinations: Object.values(providers).flatMap((options) => Object.keys(destinationsIn(options))),
+		tags,
+	};
 }
 
 /** As written in the file, without what modules or tags add. */
-async function plainNames(): Promise<MachineNames[]> {
+async function plainNames(wanted: string | undefined): Promise<MachineNames[]> {
 	const options = { purpose: "names" } as const;
-	const value = await readSource(findConfig(undefined, options), options);
+	const value = await readSource(findConfig(wanted, options), options);
 	const machines = isRecord(value) && isRecord(value.machines) ? value.machines : {};
 	return keysOf(machines).map((machine) => {
 		const written = machines[machine];
@@ -40,6 +48,10 @@ async function plainNames(): Promise<MachineNames[]> {
 			machine,
 			states: [...keysOf(state), ...keysOf(services)],
 			providers: keysOf(providers),
+			destinations: keysOf(providers).flatMap((name) => {
+				const options = isRecord(providers) ? providers[name] : undefined;
+				return isRecord(options) ? keysOf(options.destinations) : [];
+			}),
 			tags: Array.isArray(tags) ? areNames(tags) : [],
 		};
 	});

@@ -7,8 +7,16 @@ import { type CommonFlags, commonFlags } from "../flags.ts";
 const SCRIPTS = {
 	bash: `# holdfast completion for bash: source <(holdfast completion bash)
 _holdfast() {
-	local IFS=$'\\n' word=\${COMP_WORDS[COMP_CWORD]}
-	COMPREPLY=($(holdfast __complete "\${COMP_WORDS[@]:1:COMP_CWORD-1}" "$word" 2>/dev/null | cut -f1))
+	local IFS=$' \\t' line=\${COMP_LINE:0:COMP_POINT} word
+	local -a words
+	# COMP_WORDS is split at colons too, which the id of an archive contains.
+	read -ra words <<< "$line"
+	[[ $line == *[[:blank:]] ]] && words+=("")
+	word=\${words[-1]}
+	IFS=$'\\n'
+	COMPREPLY=($(holdfast __complete "\${words[@]:1}" 2>/dev/null | cut -f1))
+	[[ $word == *:* && $COMP_WORDBREAKS == *:* ]] &&
+		COMPREPLY=("\${COMPREPLY[@]#"\${word%"\${word##*:}"}"}")
 }
 complete -o default -F _holdfast holdfast
 `,

@@ -31,7 +31,16 @@ const showModule = command({
 		flags: commonFlags,
 		positional: {
 			kind: "tuple",
-			parameters: [{ brief: "the module", placeholder: "NAME", parse: (text: string) => text }],
+			parameters: [
+				{
+					brief: "the module",
+					placeholder: "NAME",
+					parse: (text: string) => text,
+					proposeCompletions: async () => [
+						...(await known({ quiet: false, debug: false, json: false })).keys(),
+					],
+				},
+			],
 		},
 	},
 	run: async ({ out }: Call, flags: CommonFlags, name: string) => {

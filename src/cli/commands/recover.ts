@@ -2,7 +2,7 @@
 import { NO_RUN } from "../../report/result.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
-import { type CommonFlags, commonFlags, onFlag, switchFlag } from "../flags.ts";
+import { type CommonFlags, commonFlags, onFlag, proposeUnendedRuns, switchFlag } from "../flags.ts";
 import { recoverOnly } from "../operate.ts";
 
 interface RecoverFlags extends CommonFlags {
@@ -30,6 +30,7 @@ export const recover = command({
 			abandon: {
 				kind: "parsed",
 				parse: (run: string) => run,
+				proposeCompletions: proposeUnendedRuns,
 				optional: true,
 				brief: "give up a run, by its id, or the entire `journal`",
 				placeholder: "RUN",

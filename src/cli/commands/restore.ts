@@ -26,6 +26,7 @@ import { type MachineCall, machineCommand } from "../command.ts";
 import {
 	type CommonFlags,
 	commonFlags,
+	machineFlag,
 	pathFlag,
 	seconds,
 	serviceFlag,
@@ -85,7 +86,7 @@ export const restore = machineCommand({
 			service: serviceFlag,
 			path: pathFlag,
 			into: valueFlag("extract below this folder instead; no unit, hook or live folder is touched", "FOLDER"),
-			from: valueFlag("restore an archive of another machine", "MACHINE"),
+			from: machineFlag("restore an archive of another machine"),
 			inPlace: switchFlag(
 				"delete the live data first, if there is not enough space for two copies; cannot be undone",
 			),

@@ -6,7 +6,7 @@ import { unfinishedRuns } from "../../run/unfinished-runs.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
-import { type CommonFlags, commonFlags, onFlag } from "../flags.ts";
+import { type CommonFlags, commonFlags, onFlag, proposePastRuns } from "../flags.ts";
 
 interface Flags extends CommonFlags {
 	readonly on?: string;
@@ -38,6 +38,7 @@ const show = command({
 					brief: "the run's id, as printed by `holdfast runs`, or `latest`",
 					placeholder: "ID",
 					parse: (id: string) => id,
+					proposeCompletions: proposePastRuns,
 				},
 			],
 		},

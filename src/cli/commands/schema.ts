@@ -23,6 +23,7 @@ export const schema = command({
 				brief: "the command whose output is described",
 				placeholder: "COMMAND",
 				parse: (word: string) => word,
+				proposeCompletions: async () => Object.keys((await import("../outputs/list.ts")).OUTPUTS),
 			},
 		},
 	},

@@ -16,7 +16,7 @@ import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
 import { type Call, command } from "../command.ts";
-import { type CommonFlags, commonFlags, onFlag, switchFlag } from "../flags.ts";
+import { type CommonFlags, commonFlags, onFlag, proposeUndoableRuns, switchFlag } from "../flags.ts";
 import { machineNamed } from "../machines.ts";
 import { confirm, operate } from "../operate.ts";
 import { interruptible } from "../signals.ts";
@@ -46,7 +46,14 @@ export const undo = command({
 		},
 		positional: {
 			kind: "tuple",
-			parameters: [{ brief: "the id of the restore's run", placeholder: "RUN", parse: (run: string) => run }],
+			parameters: [
+				{
+					brief: "the id of the restore's run",
+					placeholder: "RUN",
+					parse: (run: string) => run,
+					proposeCompletions: proposeUndoableRuns,
+				},
+			],
 		},
 	},
 	elsewhere: "confirmed run",
