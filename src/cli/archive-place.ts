@@ -4,7 +4,8 @@ import { destinationsIn } from "../engines/list.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { HoldfastError } from "../values/error.ts";
 import { nearest } from "../values/nearest.ts";
-import { asTyped, shellLine } from "./typed.ts";
+import { shellLine } from "../values/shell.ts";
+import { asTyped } from "./typed.ts";
 
 /** The command line, for hints. */
 export interface CommandLine {

@@ -12,11 +12,11 @@ import { reporterFor } from "../report/formats.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { linesIn, resultsGone } from "../report/terminal.ts";
 import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
+import { shellLine } from "../values/shell.ts";
 import type { Typed } from "./argv.ts";
 import type { CommonFlags } from "./flags.ts";
 import { type MachineName, machineNamed } from "./machines.ts";
 import { wasInterrupted } from "./signals.ts";
-import { shellLine } from "./typed.ts";
 
 /** What the parser passes to a command. */
 export interface Context extends CommandContext {

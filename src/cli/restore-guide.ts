@@ -3,13 +3,13 @@ import type { Manifest } from "../manifest/schema.ts";
 import { type ListedArchive, type Listing, listArchives, problemOf } from "../plan/archives.ts";
 import { chooseArchive, doubtOf, isGood } from "../plan/choose.ts";
 import { type Choice, canBeAsked, choose, printMessage } from "../report/terminal.ts";
-import { duration } from "../report/text/units.ts";
+import { ago } from "../report/text/units.ts";
 import { HoldfastError } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
+import { shellLine } from "../values/shell.ts";
 import type { MachineCall } from "./command.ts";
 import { providersOf } from "./machines.ts";
 import { unwatched } from "./signals.ts";
-import { shellLine } from "./typed.ts";
 
 interface Asked {
 	/** From the command line. */
@@ -102,7 +102,7 @@ function choiceOf(archive: ListedArchive, services: readonly string[]): Choice {
 	const when =
 		created === undefined || age === undefined
 			? archive.name
-			: `${localTime(created)}  ${age < 0 ? "in the future" : `${duration(age)} ago`}`;
+			: `${localTime(created)}  ${age < 0 ? "in the future" : ago(age)}`;
 	return {
 		value: id,
 		label: `${when}  ${provider}/${destination}  ${outcomeOf(archive, services)}`,

@@ -34,29 +34,35 @@ export interface SecretStore {
 	set(name: string, value: string): Promise<void>;
 }
 
-export interface WantedSecret {
+export interface WantedSecret extends UsedSecret {
 	/** The name in the store: `web01/borg`. */
 	readonly name: string;
+}
+
+/** A file with a secret that destinations use, and these destinations as text. */
+interface UsedSecret {
 	readonly path: string;
 	readonly kind: SecretFile["kind"];
-	/** The destinations that use it, as text. */
 	readonly of: readonly string[];
 }
 
-/** Passphrases and SSH keys in Holdfast's own secrets folder that destinations use. Others are not managed. */
-export function wantedSecrets({ machine, providers }: Manifest, { secrets }: Layout): WantedSecret[] {
-	const wanted = new Map<string, WantedSecret>();
-	const want = (path: string, kind: WantedSecret["kind"], of: string) => {
-		if (dirname(path) !== secrets) return;
-		const known = wanted.get(path);
-		wanted.set(path, { name: `${machine}/${basename(path)}`, path, kind, of: [...(known?.of ?? []), of] });
-	};
+/** Passphrases and SSH keys that destinations use. */
+export function secretFilesOf({ providers }: Manifest): UsedSecret[] {
+	const used = new Map<string, UsedSecret>();
 	for (const [provider, options] of Object.entries(providers)) {
 		const { secretsOf = () => [] } = engineOf(options);
 		for (const [name, destination] of Object.entries(destinationsIn(options)))
-			for (const { path, kind } of secretsOf(destination)) want(path, kind, `${provider}/${name}`);
+			for (const { path, kind } of secretsOf(destination))
+				used.set(path, { path, kind, of: [...(used.get(path)?.of ?? []), `${provider}/${name}`] });
 	}
-	return [...wanted.values()];
+	return [...used.values()];
+}
+
+/** Those in Holdfast's own secrets folder. Others are not managed. */
+export function wantedSecrets(manifest: Manifest, { secrets }: Layout): WantedSecret[] {
+	return secretFilesOf(manifest)
+		.filter(({ path }) => dirname(path) === secrets)
+		.map((one) => ({ name: `${manifest.machine}/${basename(one.path)}`, ...one }));
 }
 
 export function makeSecret(kind: WantedSecret["kind"], comment: string): string {

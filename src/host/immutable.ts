@@ -1,5 +1,6 @@
 // Files and folders that even root cannot change: immutable or append-only (chattr(1)). They and their entries cannot be
 // renamed or deleted until the attribute is removed.
+import { shellWord } from "../values/shell.ts";
 import { removeSubvolumes } from "./btrfs.ts";
 import { closeOffForAll } from "./enclosure.ts";
 import { exec } from "./exec.ts";
@@ -43,7 +44,7 @@ export const wordsOf = ({ path, how }: Locked) =>
 
 /** The command that removes the attribute. */
 export const unlocking = ({ path, how }: Locked) =>
-	`chattr ${how === "immutable" ? "-i" : "-a"} '${path.replaceAll("'", "'\\''")}'`;
+	`chattr ${how === "immutable" ? "-i" : "-a"} ${shellWord(path)}`;
 
 /** Unlock everything in a folder of our own before deleting it. Links that others create meanwhile are not followed. */
 async function unlockAll(folder: Folder, name: string): Promise<void> {

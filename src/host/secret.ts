@@ -1,8 +1,9 @@
 // Reads a passphrase when it is needed. It is never stored, logged or passed as an argument.
 
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { HoldfastError } from "../values/error.ts";
+import { shellWord } from "../values/shell.ts";
 import { wordsOf } from "../values/system-error.ts";
 import { describeEnd, execText } from "./exec.ts";
 import { readText } from "./read-file.ts";
@@ -31,11 +32,9 @@ export function secretOrigin({ passphraseFile, passphraseCredential }: SecretSou
 /** The first line of the file or of the command's output; undefined if no source is set. */
 export async function readSecret(source: SecretSource): Promise<string | undefined> {
 	if (source.passphraseFile !== undefined) {
-		return firstLine(
-			secretText(source.passphraseFile, "the passphrase file"),
-			"the passphrase file",
-			source.passphraseFile,
-		);
+		const file = source.passphraseFile;
+		if (isMissing(file)) throw missingPassphrase(file);
+		return firstLine(secretText(file, "the passphrase file"), "the passphrase file", file);
 	}
 	if (source.passphraseCommand !== undefined) {
 		const [command = ""] = source.passphraseCommand;
@@ -55,6 +54,24 @@ export async function readSecret(source: SecretSource): Promise<string | undefin
 			source.passphraseCredential,
 		);
 	return undefined;
+}
+
+/** Whether there surely is no such file: one that we must not look for may be there. */
+export function isMissing(file: string): boolean {
+	try {
+		lstatSync(file);
+		return false;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === "ENOENT";
+	}
+}
+
+function missingPassphrase(file: string): HoldfastError {
+	const folder = isMissing(dirname(file)) ? `mkdir -p -m 700 ${shellWord(dirname(file))} && ` : "";
+	return new HoldfastError("secret-unreadable", `the passphrase file ${file} does not exist`, {
+		subject: file,
+		hint: `write the repository's passphrase to it; for a new repository, make one: ${folder}(umask 077; head -c 24 /dev/urandom | base64 > ${shellWord(file)}), and keep a copy elsewhere: holdfast recovery-sheet`,
+	});
 }
 
 /**

@@ -9,6 +9,10 @@ import { archiveOf, RECORDED, recordedOf } from "./journal-rows.ts";
 import { JournalStore } from "./journal-store.ts";
 import { isForeign, readPlan } from "./plan-shape.ts";
 
+/** Null if the size of one is not known. */
+const BYTES_OF_STATES = `SELECT CASE WHEN count(*) = count(value ->> 'bytes') THEN sum(value ->> 'bytes') END
+	FROM json_each(metadata, '$.states')`;
+
 export class JournalArchives extends JournalStore {
 	/** Record an archive that was made here. From now on its destination counts as written to. */
 	made({ id, name, provider, destination, location, metadata, bytes, digests, mount }: MadeArchive): void {
@@ -34,10 +38,14 @@ export class JournalArchives extends JournalStore {
 		return this.all("SELECT * FROM archive WHERE name = ?", name).flatMap(archiveOf);
 	}
 
-	/** Bytes of the archives that were made here, by id. */
+	/** Bytes of the archives that were made here, by id: as the engine told, or the sum of the states. */
 	archiveSizes(): Map<string, number> {
-		const rows = this.all("SELECT id, bytes FROM archive WHERE bytes IS NOT NULL");
-		return new Map(rows.map(({ id, bytes }) => [String(id), Number(bytes)]));
+		const rows = this.all(
+			`SELECT id, coalesce(bytes, (${BYTES_OF_STATES})) AS bytes FROM archive WHERE bytes IS NOT NULL OR json_valid(metadata)`,
+		);
+		return new Map(
+			rows.flatMap(({ id, bytes }) => (bytes === null ? [] : [[String(id), Number(bytes)] as const])),
+		);
 	}
 
 	/**

@@ -1,5 +1,9 @@
 // holdfast validate: check the config, without touching the machine.
 import { loadConfig } from "../../config/load.ts";
+import { secretFilesOf } from "../../fleet/secrets.ts";
+import { isHere } from "../../fleet/select.ts";
+import { isMissing } from "../../host/secret.ts";
+import type { Manifest } from "../../manifest/schema.ts";
 import { warningsOn } from "../../manifest/warnings.ts";
 import { printMessage } from "../../report/terminal.ts";
 import { EXIT } from "../../values/error-codes.ts";
@@ -17,7 +21,8 @@ export const validate = command({
 	async run({ out }: Call, flags: CommonFlags) {
 		const { file, names, resolve } = await loadConfig(flags.config, { ...loading, purpose: "look" });
 		const manifests = await resolve();
-		printMessage([...manifests.values()].flatMap(warningsOn).map((line) => `! ${line}`));
+		const warnings = [...manifests.values()].flatMap((one) => [...warningsOn(one), ...missingSecrets(one)]);
+		printMessage(warnings.map((line) => `! ${line}`));
 		await out.result({
 			kind: "answer",
 			value: { file, machines: names },
@@ -26,3 +31,14 @@ export const validate = command({
 		return EXIT.done;
 	},
 });
+
+/** The file may be on another machine, for which this config is written. */
+function missingSecrets(manifest: Manifest): string[] {
+	if (!isHere(manifest)) return [];
+	return secretFilesOf(manifest)
+		.filter(({ path }) => isMissing(path))
+		.map(
+			({ path, kind, of }) =>
+				`${of.join(", ")} of "${manifest.machine}": ${kind === "passphrase" ? "the passphrase file" : "the SSH key"} ${path} does not exist on this machine`,
+		);
+}

@@ -1,10 +1,12 @@
 // Write an archive, and create the repository if there is none.
+
 import { lstat } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import * as v from "valibot";
 import { execText } from "../../host/exec.ts";
 import { hasSecret, requireVisible } from "../../host/secret.ts";
 import { HoldfastError } from "../../values/error.ts";
+import { shellLine, shellVariables } from "../../values/shell.ts";
 import type { ArchiveRequest, CreateResult, Root, Work } from "../destination.ts";
 import { requireDiskOf } from "../disk-mounted.ts";
 import { isReached } from "../exclude.ts";
@@ -190,7 +192,7 @@ async function makeMissing(
 			{
 				subject: destination.repo,
 				cause: error,
-				hint: "check that the disk is mounted; to start over, run borg init, then create again",
+				hint: `check that the disk is mounted; to start over, create a new one with: ${initLine(destination)}`,
 			},
 		);
 	await initialise(destination, work);
@@ -216,8 +218,26 @@ async function foldersAmong(roots: readonly Root[]): Promise<Root[]> {
 
 const absolute = (path: string) => `/${path.replace(/^\//, "")}`;
 
+const encryptionOf = (destination: BorgDestination) =>
+	destination.encryption ?? (hasSecret(destination) ? "repokey" : "none");
+
+/** For a shell. borg asks for a passphrase that is in a credential. */
+function initLine(destination: BorgDestination): string {
+	const { repo, rsh, remotePath, keyFile, passphraseFile, passphraseCommand } = destination;
+	const command = passphraseFile === undefined ? passphraseCommand : ["cat", passphraseFile];
+	return [
+		...shellVariables({
+			...(command === undefined ? {} : { BORG_PASSCOMMAND: shellLine(command) }),
+			...(rsh === undefined ? {} : { BORG_RSH: rsh }),
+			...(remotePath === undefined ? {} : { BORG_REMOTE_PATH: remotePath }),
+			...(keyFile === undefined ? {} : { BORG_KEY_FILE: keyFile }),
+		}),
+		shellLine(["borg", "init", "--make-parent-dirs", `--encryption=${encryptionOf(destination)}`, repo]),
+	].join(" ");
+}
+
 async function initialise(destination: BorgDestination, work: Work): Promise<void> {
-	const encryption = destination.encryption ?? (hasSecret(destination) ? "repokey" : "none");
+	const encryption = encryptionOf(destination);
 	await requireVisible(destination);
 	work.log(`creating the repository ${destination.repo} (encryption ${encryption})`);
 	await borg(

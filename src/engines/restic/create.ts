@@ -1,4 +1,5 @@
 // Writes an archive: first a snapshot for each stream, then that of the folders, which makes it listed.
+
 import { lstatSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import * as v from "valibot";
 import { requireVisible } from "../../host/secret.ts";
 import { sideBySide } from "../../host/side-by-side.ts";
 import { HoldfastError } from "../../values/error.ts";
+import { shellLine, shellWord } from "../../values/shell.ts";
 import { requireArchiveName } from "../archive-name.ts";
 import {
 	type ArchiveRequest,
@@ -89,11 +91,26 @@ export async function create(
 				{
 					subject: destination.repo,
 					cause: error,
-					hint: "check that the disk is mounted; to start over, run restic init, then create again",
+					hint: `check that the disk is mounted; to start over, create a new one with: ${initLine(destination)}`,
 				},
 			);
 		throw error;
 	}
+}
+
+/** For a shell. restic asks for a passphrase that is in a credential. */
+function initLine(destination: ResticDestination): string {
+	const { repo, repoFile, environmentFile, options = [], passphraseFile, passphraseCommand } = destination;
+	const secret =
+		passphraseFile !== undefined
+			? ["--password-file", passphraseFile]
+			: passphraseCommand === undefined
+				? []
+				: ["--password-command", shellLine(passphraseCommand)];
+	const place = repoFile === undefined ? ["--repo", repo] : ["--repository-file", repoFile];
+	const words = ["restic", "init", ...place, ...secret, ...options.flatMap((one) => ["--option", one])];
+	const variables = environmentFile === undefined ? "" : `set -a; . ${shellWord(environmentFile)}; `;
+	return variables + shellLine(words);
 }
 
 /** Adds up what restic reports of each snapshot that it has written. */

@@ -2,7 +2,7 @@
 import { localTime } from "../../values/local-time.ts";
 import type { Standing } from "../result.ts";
 import { table } from "./table.ts";
-import { duration } from "./units.ts";
+import { ago } from "./units.ts";
 
 const MOST_LINES = 10;
 /** The heading, the next backup, and what to type. */
@@ -61,7 +61,7 @@ function stateOf(state: string, archives: Standing["archives"]) {
 		state,
 		created === undefined || ageSeconds === undefined
 			? "no good backup"
-			: `last good backup ${duration(ageSeconds)} ago`,
+			: `last good backup ${ago(ageSeconds)}`,
 		good.length === 0 ? "" : `in ${good.map(({ destination }) => destination).join(", ")}`,
 	];
 	return { isWell, created, cells };

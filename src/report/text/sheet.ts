@@ -2,6 +2,7 @@
 
 import type { KeyImport, SheetNeed } from "../../engines/engine.ts";
 import { engineNamed } from "../../engines/list.ts";
+import { shellLine, shellVariables, shellWord } from "../../values/shell.ts";
 import type { SheetEntry } from "../result.ts";
 
 export function sheetText(machine: string, entries: readonly SheetEntry[], now: Date): string[] {
@@ -38,10 +39,10 @@ function entryText(machine: string, entry: SheetEntry): string[] {
 		...(location === undefined
 			? []
 			: continued([
-					`    holdfast adopt ${quoted(location)} --type ${type}`,
+					`    holdfast adopt ${shellWord(location)} --type ${type}`,
 					...written.map(({ file, flag }) => `${flag} ${file}`),
 					...(apart === undefined ? [] : [`${apart.apart.flag} ${apart.apart.file}`]),
-					...flags.map(([flag, value]) => `${flag} ${quoted(value)}`),
+					...flags.map(([flag, value]) => `${flag} ${shellWord(value)}`),
 					`--machine ${machine}`,
 				])),
 		`    holdfast restore ${machine} ${provider} latest`,
@@ -77,9 +78,8 @@ function needText({ what, was, written }: SheetNeed): string[] {
 }
 
 function importLine({ environment, words, apart }: KeyImport, isApart: boolean): string {
-	const variables = Object.entries(environment).map(([name, value]) => `${name}=${quoted(value)}`);
 	const file = isApart ? [`${apart.variable}="$PWD/${apart.file}"`] : [];
-	return [...file, ...variables, ...words.map(quoted)].join(" ");
+	return [...file, ...shellVariables(environment), shellLine(words)].join(" ");
 }
 
 /** A single shell command, split over several lines. */
@@ -88,6 +88,3 @@ function continued([first = "", ...rest]: readonly string[]): string[] {
 		index < rest.length ? `${line} \\` : line,
 	);
 }
-
-const quoted = (text: string) =>
-	/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

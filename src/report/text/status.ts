@@ -2,7 +2,7 @@
 import { localTime } from "../../values/local-time.ts";
 import type { Standing } from "../result.ts";
 import { table } from "./table.ts";
-import { duration, size } from "./units.ts";
+import { ago, size } from "./units.ts";
 
 export function statusText(machines: readonly Standing[]): string[] {
 	const rows = machines.flatMap((one) =>
@@ -24,7 +24,7 @@ export function statusText(machines: readonly Standing[]): string[] {
 				state,
 				destination,
 				created === undefined ? "never" : localTime(created),
-				ageSeconds === undefined ? "-" : `${duration(ageSeconds)} ago`,
+				ageSeconds === undefined ? "-" : ago(ageSeconds),
 				bytes === undefined ? "-" : size(bytes),
 				growthBytes === undefined
 					? "-"

@@ -15,12 +15,14 @@ import { duration, size } from "./units.ts";
 /** With a column for the machine if there are archives of several. */
 export function archiveTable(archives: readonly ListedArchive[], several = false): string[] {
 	if (archives.length === 0) return ["no archives yet"];
+	// Some engines do not know it, and nobody has measured.
+	const isSized = archives.some(({ bytes }) => bytes !== undefined);
 	const isHeld = archives.some(({ metadata }) => metadata?.hold !== undefined);
 	return table([
 		[
 			...(several ? ["MACHINE"] : []),
 			"TIME",
-			"SIZE",
+			...(isSized ? ["SIZE"] : []),
 			"PROVIDER",
 			"STATES",
 			...(isHeld ? ["HELD"] : []),
@@ -29,7 +31,7 @@ export function archiveTable(archives: readonly ListedArchive[], several = false
 		...archives.map((archive) => [
 			...(several ? [archive.machine] : []),
 			archive.created === undefined ? "-" : localTime(archive.created),
-			archive.bytes === undefined ? "-" : size(archive.bytes),
+			...(isSized ? [archive.bytes === undefined ? "-" : size(archive.bytes)] : []),
 			archive.provider,
 			holdings(archive),
 			...(isHeld ? [clipped(archive.metadata?.hold?.reason ?? "")] : []),

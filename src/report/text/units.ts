@@ -21,3 +21,7 @@ export function duration(seconds: number): string {
 	const hours = Math.floor(minutes / 60);
 	return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
+
+/** How long ago, which nobody needs in fractions of a second. */
+export const ago = (seconds: number): string =>
+	`${seconds < 60 ? `${Math.max(0, Math.round(seconds))} s` : duration(seconds)} ago`;

@@ -19,7 +19,13 @@ export const foldersPresent: StepWork<FoldersPresentStep, unknown, Present> = {
 			if (!found)
 				throw new HoldfastError("folder-not-found", `the folder ${folder} does not exist`, {
 					subject: folder,
-					hint: `check its spelling in the config, and that its disk is mounted. If its data were lost: holdfast restore --service ${state ?? "NAME"} latest. If it is no longer needed, remove it from the state's folders`,
+					hint: [
+						"check its spelling in the config, and that its disk is mounted.",
+						...(state === undefined || context.lastGood(state) === undefined
+							? []
+							: [`If its data were lost: holdfast restore --service ${state} latest.`]),
+						"If it is no longer needed, remove it from the state's folders",
+					].join(" "),
 				});
 			const left = { ...(exclude ? { exclude } : {}), ...(except ? { except } : {}) };
 			exclusions.set(folder, exclusionsOf(folder, left));
