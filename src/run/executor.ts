@@ -108,7 +108,7 @@ class Execution {
 		for (const scope of standing.scopesBackwards()) {
 			if (standing.isCommitted(scope)) await this.#finish(scope);
 			else if (!standing.isComplete(scope)) {
-				standing.fail(scope, new HoldfastError("run-died", "the run died before this was done"));
+				standing.fail(scope, new HoldfastError("run-died", "begun, and neither completed nor rolled back"));
 				await this.#undo(scope);
 			}
 		}
