@@ -6,8 +6,6 @@ import { defineHealthCheck, faultOf } from "./health-check.ts";
 
 /** Lines of an answer that are shown. */
 const SHOWN_LINES = 5;
-/** Bytes in which a text is looked for. */
-const MOST_SEARCHED = 4 * 1024 ** 2;
 
 export const http = defineHealthCheck({
 	key: "http",
@@ -27,7 +25,7 @@ export const http = defineHealthCheck({
 			const answer = await askHttp(http, {
 				timeoutSeconds: seconds,
 				signal,
-				...(contains === undefined ? {} : { mostBytes: MOST_SEARCHED }),
+				...(contains === undefined ? {} : { seeks: contains }),
 			});
 			const what = whyNot(answer, status, contains);
 			return what === undefined ? undefined : { what, details: answer.text.split("\n", SHOWN_LINES) };
@@ -38,13 +36,12 @@ export const http = defineHealthCheck({
 });
 
 function whyNot(
-	{ status, text }: HttpAnswer,
+	{ status, found }: HttpAnswer,
 	wanted: number | undefined,
 	contains: string | undefined,
 ): string | undefined {
 	if (wanted === undefined ? status < 200 || status > 299 : status !== wanted)
 		return `answered with status ${status}`;
-	if (contains !== undefined && !text.includes(contains))
-		return `the response does not contain ${JSON.stringify(contains)}`;
+	if (contains !== undefined && !found) return `the response does not contain ${JSON.stringify(contains)}`;
 	return undefined;
 }

@@ -13,8 +13,8 @@ export interface HttpRequest {
 	/** Time limit for the complete answer. */
 	readonly timeoutSeconds: number;
 	readonly signal?: AbortSignal;
-	/** Maximum bytes to read of the body; by default 64 KiB. */
-	readonly mostBytes?: number;
+	/** A text to look for in the first 4 MiB of the body; without it, only 64 KiB are read. */
+	readonly seeks?: string;
 	/**
 	 * Maximum number of redirects to follow, with the same method and body; by default none. Only the same server is
 	 * followed, or the same host from http:// to https://: a redirect elsewhere is an error.
@@ -26,8 +26,10 @@ export interface HttpAnswer {
 	readonly status: number;
 	/** The reason phrase, such as `Not Found`; may be empty. */
 	readonly statusText: string;
-	/** The beginning of the body. */
+	/** The beginning of the body, at most 64 KiB. */
 	readonly text: string;
+	/** Whether the body contains what was sought. */
+	readonly found: boolean;
 }
 
 /** Throws if there is no complete answer in time. An error status is not an error. */
@@ -63,7 +65,7 @@ async function follow(url: URL, request: HttpRequest, signal: AbortSignal): Prom
 		const next = to.origin === url.origin ? request : { ...request, headers: others };
 		return follow(to, { ...next, mostRedirects: mostRedirects - 1 }, signal);
 	}
-	return { status, statusText, text: await beginningOf(answer, request.mostBytes) };
+	return { status, statusText, ...(await read(answer, request.seeks)) };
 }
 
 /** Whether the body may be sent there: the user named this host only, and may have asked for encryption. */
@@ -85,14 +87,31 @@ function open(
 	});
 }
 
-/** The beginning of a body, which may be endless. */
-async function beginningOf(answer: IncomingMessage, mostBytes = LONGEST_BEGINNING): Promise<string> {
-	const reader = beginningReader(mostBytes);
+/** Bytes in which a text is looked for. */
+const MOST_SEARCHED = 4 * 1024 ** 2;
+
+/** Read a body, which may be endless, and keep its beginning. */
+async function read(answer: IncomingMessage, seeks?: string): Promise<Pick<HttpAnswer, "text" | "found">> {
+	const reader = beginningReader(LONGEST_BEGINNING);
+	const isFoundWith = seeks === undefined ? () => false : seeker(Buffer.from(seeks));
+	const most = seeks === undefined ? LONGEST_BEGINNING : MOST_SEARCHED;
 	let bytes = 0;
+	let found = false;
 	for await (const chunk of answer) {
 		reader.push(chunk);
 		bytes += chunk.length;
-		if (bytes >= mostBytes) break;
+		found = isFoundWith(chunk);
+		if (found || bytes >= most) break;
 	}
-	return reader.text();
+	return { text: reader.text(), found };
+}
+
+/** Tells of each chunk whether the text was found in it, or across its beginning. */
+function seeker(wanted: Buffer): (chunk: Buffer) => boolean {
+	let end = Buffer.alloc(0);
+	return (chunk) => {
+		const seam = Buffer.concat([end, chunk.subarray(0, wanted.length)]);
+		end = Buffer.concat([end, chunk.subarray(-wanted.length)]).subarray(-wanted.length);
+		return chunk.includes(wanted) || seam.includes(wanted);
+	};
 }

@@ -2,6 +2,7 @@
 // is kept.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -18,6 +19,7 @@ import { lastLines } from "../../src/host/last-lines.ts";
 import { post } from "../../src/notify/post.ts";
 import { runToTell } from "../../src/notify/run-to-tell.ts";
 import { clip } from "../../src/values/clip.ts";
+import { watchPeak } from "../support/peak.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 
@@ -95,6 +97,50 @@ describe("a health check shows a little of a long answer", () => {
 		assert.ok(megabytes() - began < 30, `${megabytes() - began} MiB`);
 		assert.equal(faults.length, 20);
 	});
+});
+
+test("a check that asks an endless answer again and again stays small", { timeout: 60_000 }, async () => {
+	const place = new Place(folder);
+	const endless = createServer((_request, response) => {
+		const pour = () => {
+			while (response.write("x".repeat(65_536)));
+			response.once("drain", pour);
+		};
+		pour();
+	}).listen(0, "127.0.0.1");
+	await once(endless, "listening");
+	const http = `http://127.0.0.1:${(endless.address() as AddressInfo).port}/`;
+	place.declare({
+		state: { notes: { folders: [place.path("notes")], healthChecks: [{ http, contains: "y", within: 6 }] } },
+	});
+	place.write("notes/file", "one");
+	assert.equal((await place.holdfast("create")).code, 0);
+	const { child, ended } = place.start(["restore", "--yes", "tar", "latest"]);
+	const peak = watchPeak(child.pid);
+	const { code, stderr } = await ended;
+	endless.closeAllConnections();
+	endless.close();
+	assert.equal(code, 1, stderr);
+	assert.match(stderr, /does not contain "y"/);
+	assert.ok(peak() < 130, `${peak()} MiB`);
+});
+
+test("a text is found across the pieces in which an answer comes", async () => {
+	const pieces = createServer(async (_request, response) => {
+		for (const piece of ["..th", "e", "r", "e.."]) {
+			response.write(piece);
+			await pause(20);
+		}
+		response.end();
+	}).listen(0, "127.0.0.1");
+	await once(pieces, "listening");
+	const at = `http://127.0.0.1:${(pieces.address() as AddressInfo).port}/`;
+	for (const [seeks, found] of [
+		["there", true],
+		["these", false],
+	] as const)
+		assert.equal((await askHttp(at, { timeoutSeconds: 30, seeks })).found, found);
+	pieces.close();
 });
 
 test("a restore that fails for such a check leaves little in its journal", { timeout: 60_000 }, async () => {
