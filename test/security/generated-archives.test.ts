@@ -8,6 +8,7 @@ import {
 	chownSync,
 	existsSync,
 	linkSync,
+	lstatSync,
 	mkdirSync,
 	readdirSync,
 	realpathSync,
@@ -122,7 +123,8 @@ function grow(folder: string, members: readonly Member[]): void {
 			else if (type === "hardlink") linkSync(join(folder, "r/x"), path);
 			else if (type === "file") writeFileSync(path, content, { flag: "wx" });
 			else execFileSync("mknod", [path, ...(type === "fifo" ? ["p"] : ["c", "1", "3"])], { stdio: "ignore" });
-			if (type === "symlink") continue;
+			// A hard link to a link is that link as well, and both calls would follow it, as far as to the root folder.
+			if (lstatSync(path).isSymbolicLink()) continue;
 			chmodSync(path, mode);
 			chownSync(path, uid, uid);
 		} catch {
