@@ -12,6 +12,7 @@ import { COMMAND_KEYS, commandsIn } from "../../src/manifest/commands.ts";
 import { hostSchema } from "../../src/manifest/machine.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
+import { metadataOf, writeTarArchive } from "./hostile.ts";
 
 const below = scratch("commands");
 
@@ -145,4 +146,29 @@ test("an archive whose manifest goes to such an address is not adopted", async (
 	assert.equal(code, 1, stderr);
 	assert.match(stderr, /the manifest in .* cannot be parsed[\s\S]*begin with a dash/);
 	assert.equal(existsSync(next.path("new.yaml")), false);
+});
+
+test("what is adopted is shown: where else backups go, and each file that is read as a password", async () => {
+	const place = new Place(below);
+	const file = (passwordFile: string) => ({ redis: "/srv/app/dump.rdb", port: 6666, passwordFile });
+	place.declare({
+		state: { app: { folders: ["/srv/app"], dumps: [file("/etc/shadow")] } },
+		providers: {
+			tar: { destinations: { disk: { path: place.path("archives") } } },
+			restic: { destinations: { far: { repo: "rest:https://evil/x", passphraseFile: "/srv/app/known" } } },
+		},
+	});
+	const manifest = (await place.holdfast("manifest")).stdout;
+	const metadata = metadataOf({ folders: ["/srv/app"] }, { manifest: "/m.json" });
+	const streams = [{ path: "/m.json", content: Buffer.from(manifest) }];
+	writeTarArchive(place.path("archives"), "web01-1", { metadata, segments: [], streams });
+	const { code, stdout, stderr } = await place.holdfast(
+		"adopt",
+		place.path("archives"),
+		...["--type", "tar", "--output", place.path("adopted.yaml")],
+	);
+	assert.equal(code, 0, stderr);
+	assert.match(stdout, /redis: \/srv\/app\/dump.rdb \(port 6666, passwordFile \/etc\/shadow\)/);
+	assert.match(stdout, /^restic\/far +rest:https:\/\/evil\/x \(passphraseFile \/srv\/app\/known\)$/m);
+	assert.doesNotMatch(stdout, /tar\/disk/);
 });

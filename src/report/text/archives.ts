@@ -1,6 +1,7 @@
 // Formats one archive, its entries, and what prune would do.
 
 import type { Details, Entry, StateRecord } from "../../engines/archive.ts";
+import { destinationsIn, engineOf } from "../../engines/list.ts";
 import { unitLabel } from "../../host/systemd.ts";
 import type { Adopted } from "../../plan/adopt.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
@@ -65,7 +66,17 @@ export function adoptedText({
 	commands,
 	passedOver,
 	dropped,
+	provider,
+	destination,
 }: Adopted): string[] {
+	const elsewhere = Object.entries(manifest.providers).flatMap(([name, options]) =>
+		Object.entries(destinationsIn(options))
+			.filter(([one]) => name !== provider || one !== destination)
+			.map(([one, { [engineOf(options).address ?? ""]: address, ...more }]) => [
+				`${name}/${one}`,
+				`${address ?? ""}${optionsIn(more)}`,
+			]),
+	);
 	const states = Object.entries(newest.metadata?.states ?? {});
 	return [
 		`${archives.length} archives of ${machine}; the newest is ${newest.name}, of ${localTime(newest.created ?? "")}`,
@@ -83,10 +94,13 @@ export function adoptedText({
 			...Object.entries(manifest.state).map(([name, { folders, dumps, stopOnRestore }]) => [
 				name,
 				folders.join(", "),
-				dumps.map(nameOf).join(", "),
+				dumps.map(nameInFull).join(", "),
 				stopOnRestore.map(unitLabel).join(", "),
 			]),
 		]),
+		...(elsewhere.length === 0
+			? []
+			: ["", "Where a backup with its config goes as well:", "", ...table(elsewhere)]),
 		...(commands.length === 0
 			? []
 			: [
@@ -102,6 +116,18 @@ export function adoptedText({
 function nameOf(dump: object): string {
 	const [[kind, what] = ["", ""]] = Object.entries(dump);
 	return `${kind}: ${typeof what === "string" ? what : "all of it"}`;
+}
+
+/** As `nameOf`, with how the server is reached: an archive may name any file as a password. */
+function nameInFull(dump: object): string {
+	return nameOf(dump) + optionsIn(Object.fromEntries(Object.entries(dump).slice(1)));
+}
+
+function optionsIn(options: object): string {
+	const said = Object.entries(options).flatMap(([name, value]) =>
+		typeof value === "object" ? [] : [`${name} ${value}`],
+	);
+	return said.length === 0 ? "" : ` (${said.join(", ")})`;
 }
 
 /** As in `ls -l`. */
