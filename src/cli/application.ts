@@ -11,30 +11,39 @@ import { resultsAreSeen } from "../report/terminal.ts";
 import { HoldfastError } from "../values/error.ts";
 import { isNear } from "../values/nearest.ts";
 import { VERSION } from "../values/version.ts";
-import { COMMANDS, loaded } from "./commands.ts";
+import { COMMANDS, GROUPS, loaded } from "./commands.ts";
+import { rootHelp } from "./help.ts";
 import { usageError, written } from "./usage-words.ts";
+
+const BRIEF = "Declarative backup and restore for Linux services";
+const DESCRIPTION = [
+	"Declare the state a service owns once; back it up with any engine; restore one service with one command.",
+	"",
+	"Examples:",
+	"  holdfast create                                 back up this machine",
+	"  holdfast list                                   list the archives",
+	"  holdfast restore --service notes disk latest    restore one service",
+	"",
+	"Exit codes: 0 done; 1 failed, nothing changed or rolled back; 2 usage or config error; 3 partial;",
+	"4 locked by another run; 5 a run could not be undone; 130 interrupted and rolled back.",
+].join("\n");
+type HelpArguments = Parameters<RouteMap<CommandContext>["formatHelp"]>[0];
 
 /** The program's parser. When the first words name a command, it knows only that command. */
 export async function application(words: readonly string[] = []): Promise<Application<CommandContext>> {
 	const [command] = words;
 	const named = command === undefined ? undefined : COMMANDS[command];
-	const root = buildRouteMap({
+	const commands = buildRouteMap({
 		routes: await loaded(command !== undefined && named ? { [command]: named } : COMMANDS),
-		docs: {
-			brief: "Declarative backup and restore for Linux services",
-			fullDescription: [
-				"Declare the state a service owns once; back it up with any engine; restore one service with one command.",
-				"",
-				"Examples:",
-				"  holdfast create                                 back up this machine",
-				"  holdfast list                                   list the archives",
-				"  holdfast restore --service notes disk latest    restore one service",
-				"",
-				"Exit codes: 0 done · 1 failed, nothing changed or rolled back · 2 usage or config error · 3 partial ·",
-				"4 locked by another run · 5 a run could not be undone · 130 interrupted and rolled back.",
-			].join("\n"),
-		},
+		docs: { brief: BRIEF },
 	});
+	const groups = Object.fromEntries(
+		Object.entries(GROUPS).map(([title, loaders]) => [title, Object.keys(loaders)]),
+	);
+	const root = {
+		...commands,
+		formatHelp: (args: HelpArguments) => rootHelp(commands, groups, DESCRIPTION, args),
+	};
 	return buildApplication(root, {
 		name: "holdfast",
 		versionInfo: { currentVersion: VERSION },

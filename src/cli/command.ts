@@ -3,8 +3,10 @@
 import {
 	type BaseArgs,
 	buildCommand,
+	buildRouteMap,
 	type Command,
 	type CommandContext,
+	type RouteMap,
 	type TypedCommandParameters,
 } from "@stricli/core";
 import type { Manifest } from "../manifest/schema.ts";
@@ -15,6 +17,7 @@ import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
 import { shellLine } from "../values/shell.ts";
 import type { Typed } from "./argv.ts";
 import type { CommonFlags } from "./flags.ts";
+import { withGroupHelp, withHelp } from "./help.ts";
 import { type MachineName, machineNamed } from "./machines.ts";
 import { wasInterrupted } from "./signals.ts";
 
@@ -106,7 +109,7 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 	work: (call: Call, flags: FLAGS, words: ARGS) => Promise<number>,
 ): Command<CommandContext> {
 	const takes = Object.keys(parameters.flags ?? {});
-	return buildCommand<FLAGS, ARGS>({
+	const command = buildCommand<FLAGS, ARGS>({
 		docs,
 		parameters,
 		async func(flags, ...given) {
@@ -119,6 +122,14 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 			});
 		},
 	});
+	return withHelp(command, docs);
+}
+
+/** Commands that have their first words in common. */
+export function commandGroup(
+	definition: Parameters<typeof buildRouteMap<string, CommandContext>>[0],
+): RouteMap<CommandContext> {
+	return withGroupHelp(buildRouteMap(definition), definition.docs);
 }
 
 /** An empty word is mostly a shell's variable that is not set. It must not be taken for the beginning of every name. */

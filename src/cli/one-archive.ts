@@ -36,7 +36,8 @@ export function archiveWords(following: Following = "nothing", placeholder = "")
 		positional: {
 			kind: "array",
 			parameter: {
-				brief: "see above",
+				// The usage line and the description say it.
+				brief: "",
 				parse: (text: string) => text,
 				placeholder: least === 1 ? "ARCHIVE" : `ARCHIVE${after}`,
 				proposeCompletions: proposeArchiveWords,

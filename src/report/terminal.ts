@@ -95,6 +95,10 @@ export function linesIn(text: string): string[] {
 export const resultsAreSeen = (): boolean => process.stdout.isTTY;
 export const messagesAreSeen = (): boolean => process.stderr.isTTY;
 
+/** Columns of the terminal that shows the results; without one, lines may have any length. */
+export const screenWidth = (): number =>
+	process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+
 /** Clear the screen, if there is one. */
 export function clearScreen(): void {
 	if (process.stdout.isTTY) writeResults("\x1b[H\x1b[2J");

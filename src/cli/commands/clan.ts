@@ -1,6 +1,5 @@
 // holdfast clan list|restore: what `clan backups` calls on a machine, in Clan's terms: a JSON list of names, and
 // NAME and FOLDERS in the environment. Clan runs the states' restore hooks itself, before and after.
-import { buildRouteMap } from "@stricli/core";
 import { engineOf } from "../../engines/list.ts";
 import { openDestination } from "../../engines/registry.ts";
 import { places } from "../../host/places.ts";
@@ -16,7 +15,7 @@ import { newRunId } from "../../run/run-id.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { recordOf } from "../../values/record.ts";
-import { type MachineCall, machineCommand } from "../command.ts";
+import { commandGroup, type MachineCall, machineCommand } from "../command.ts";
 import { type CommonFlags, commonFlags } from "../flags.ts";
 import { heldIn } from "../held.ts";
 import { providersOf } from "../machines.ts";
@@ -136,7 +135,7 @@ function own(manifest: Manifest): string[] {
 	});
 }
 
-export const clan = buildRouteMap({
+export const clan = commandGroup({
 	routes: { list, restore },
 	docs: { brief: "commands that `clan backups` runs on a machine" },
 });

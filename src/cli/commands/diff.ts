@@ -26,7 +26,8 @@ export const diff = machineCommand({
 		brief: "show what a restore would change",
 		customUsage: [`[--service NAME]... ${usage}`],
 		fullDescription: [
-			"  + is added    - is removed    ~ is changed (what differs: type, size, time, mode, owner, link)",
+			"  + is added    - is removed",
+			"  ~ is changed (what differs: type, size, time, mode, owner, link)",
 			"",
 			"For databases it shows the tables whose number of rows differs between the archive and the live database.",
 			"",

@@ -1,5 +1,4 @@
 // holdfast import nix FLAKE#MACHINE, holdfast import clan FILE.json: print a config from what is declared elsewhere.
-import { buildRouteMap } from "@stricli/core";
 import { importedConfig } from "../../config/write.ts";
 import { parseBounded } from "../../host/bounded-json.ts";
 import { evaluateNix } from "../../host/nix.ts";
@@ -10,7 +9,7 @@ import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { isRecord } from "../../values/record.ts";
 import { wordsOf } from "../../values/system-error.ts";
-import { type Call, command } from "../command.ts";
+import { type Call, command, commandGroup } from "../command.ts";
 import { type CommonFlags, commonFlags, valueFlag } from "../flags.ts";
 
 const word = (brief: string, placeholder: string) =>
@@ -66,7 +65,7 @@ const clan = command({
 	},
 });
 
-export const importCommand = buildRouteMap({
+export const importCommand = commandGroup({
 	routes: { nix, clan },
 	docs: { brief: "print a config with the declarations from Nix" },
 });

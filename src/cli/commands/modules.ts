@@ -1,5 +1,4 @@
 // holdfast modules, holdfast modules show NAME
-import { buildRouteMap } from "@stricli/core";
 import { findConfig, findConfigIfAny } from "../../config/find.ts";
 import { readServices } from "../../config/load.ts";
 import { modulesOf } from "../../config/services.ts";
@@ -7,7 +6,7 @@ import { type Declared, moduleTable, moduleText, moduleValue } from "../../repor
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { nearest } from "../../values/nearest.ts";
-import { type Call, command } from "../command.ts";
+import { type Call, command, commandGroup } from "../command.ts";
 import { type CommonFlags, commonFlags } from "../flags.ts";
 import { loading } from "../machines.ts";
 
@@ -87,7 +86,7 @@ function configFile({ config }: CommonFlags): ReturnType<typeof findConfig> | un
 	return findConfigIfAny(LOOKING);
 }
 
-export const modules = buildRouteMap({
+export const modules = commandGroup({
 	routes: { list: listModules, show: showModule },
 	defaultCommand: "list",
 	docs: { brief: "applications that Holdfast has a module for" },

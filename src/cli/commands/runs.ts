@@ -1,11 +1,10 @@
 // holdfast runs, holdfast runs show ID
-import { buildRouteMap } from "@stricli/core";
 import { places } from "../../host/places.ts";
 import { Journal } from "../../run/journal.ts";
 import { unfinishedRuns } from "../../run/unfinished-runs.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
-import { type Call, command } from "../command.ts";
+import { type Call, command, commandGroup } from "../command.ts";
 import { type CommonFlags, commonFlags, onFlag, proposePastRuns } from "../flags.ts";
 
 interface Flags extends CommonFlags {
@@ -59,7 +58,7 @@ const show = command({
 	},
 });
 
-export const runs = buildRouteMap({
+export const runs = commandGroup({
 	routes: { list: listRuns, show },
 	defaultCommand: "list",
 	docs: { brief: "past runs" },

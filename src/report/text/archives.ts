@@ -154,14 +154,17 @@ export function pruneTable(decided: readonly PruneDecisions[]): string[] {
 			? ["  could not be listed"]
 			: decisions.length === 0
 				? ["  no archives"]
-				: table([
-						["", "TIME", "ARCHIVE", "WHY"],
-						...decisions.map(({ archive, keep, why }) => [
-							keep ? "  keep" : "  PRUNE",
-							archive.created === undefined ? "-" : localTime(archive.created),
-							archive.name,
-							why.join("; "),
-						]),
-					])),
+				: table(
+						[
+							["", "TIME", "ARCHIVE", "WHY"],
+							...decisions.map(({ archive, keep, why }) => [
+								keep ? "  keep" : "  PRUNE",
+								archive.created === undefined ? "-" : localTime(archive.created),
+								archive.name,
+								why.join("; "),
+							]),
+						],
+						{ wraps: ["WHY"] },
+					)),
 	]);
 }

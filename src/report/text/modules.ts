@@ -5,10 +5,13 @@ import type { Module } from "../../modules/module.ts";
 import { table } from "./table.ts";
 
 export function moduleTable(modules: readonly Module[]): string[] {
-	return table([
-		["MODULE", "BACKS UP", "TESTED ON"],
-		...modules.map(({ name, about, proven }) => [name, about, proven ?? "-"]),
-	]);
+	return table(
+		[
+			["MODULE", "BACKS UP", "TESTED ON"],
+			...modules.map(({ name, about, proven }) => [name, about, proven ?? "-"]),
+		],
+		{ wraps: ["BACKS UP"] },
+	);
 }
 
 /** The machines whose config has the module, and its options there. */

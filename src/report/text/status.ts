@@ -1,8 +1,11 @@
 // Formats the status of machines.
 import { localTime } from "../../values/local-time.ts";
 import type { Standing } from "../result.ts";
+import { screenWidth } from "../terminal.ts";
 import { table } from "./table.ts";
+import { sameMachine } from "./tables.ts";
 import { ago, size } from "./units.ts";
+import { wrapped } from "./wrap.ts";
 
 export function statusText(machines: readonly Standing[]): string[] {
 	const rows = machines.flatMap((one) =>
@@ -49,8 +52,10 @@ export function statusText(machines: readonly Standing[]): string[] {
 		problems.map((line) => `✘ ${machine}: ${line}`),
 	);
 	return [
-		...table([["", "MACHINE", "STATE", "DESTINATION", "LAST GOOD", "AGE", "SIZE", "GROWTH"], ...rows]),
-		...works,
-		...problems,
+		...table([["", "MACHINE", "STATE", "DESTINATION", "LAST GOOD", "AGE", "SIZE", "GROWTH"], ...rows], {
+			drops: [...sameMachine(machines), "GROWTH", "SIZE"],
+			wraps: ["DESTINATION", "STATE"],
+		}),
+		...[...works, ...problems].flatMap((line) => wrapped(line, screenWidth(), "  ")),
 	];
 }

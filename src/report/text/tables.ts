@@ -18,26 +18,29 @@ export function archiveTable(archives: readonly ListedArchive[], several = false
 	// Some engines do not know it, and nobody has measured.
 	const isSized = archives.some(({ bytes }) => bytes !== undefined);
 	const isHeld = archives.some(({ metadata }) => metadata?.hold !== undefined);
-	return table([
+	return table(
 		[
-			...(several ? ["MACHINE"] : []),
-			"TIME",
-			...(isSized ? ["SIZE"] : []),
-			"PROVIDER",
-			"STATES",
-			...(isHeld ? ["HELD"] : []),
-			"ARCHIVE",
+			[
+				...(several ? ["MACHINE"] : []),
+				"TIME",
+				...(isSized ? ["SIZE"] : []),
+				"PROVIDER",
+				"STATES",
+				...(isHeld ? ["HELD"] : []),
+				"ARCHIVE",
+			],
+			...archives.map((archive) => [
+				...(several ? [archive.machine] : []),
+				archive.created === undefined ? "-" : localTime(archive.created),
+				...(isSized ? [archive.bytes === undefined ? "-" : size(archive.bytes)] : []),
+				archive.provider,
+				holdings(archive),
+				...(isHeld ? [clipped(archive.metadata?.hold?.reason ?? "")] : []),
+				archive.id,
+			]),
 		],
-		...archives.map((archive) => [
-			...(several ? [archive.machine] : []),
-			archive.created === undefined ? "-" : localTime(archive.created),
-			...(isSized ? [archive.bytes === undefined ? "-" : size(archive.bytes)] : []),
-			archive.provider,
-			holdings(archive),
-			...(isHeld ? [clipped(archive.metadata?.hold?.reason ?? "")] : []),
-			archive.id,
-		]),
-	]);
+		{ below: true, wraps: ["STATES"] },
+	);
 }
 
 /** Shortens a reason to fit into a column. */
@@ -63,24 +66,31 @@ function holdings({ metadata, damaged, newer, foreign }: ListedArchive): string 
 	return foreign ? "created by another program" : "-";
 }
 
+/** The column that says the same in every row. */
+export const sameMachine = (rows: readonly { readonly machine: string }[]): string[] =>
+	new Set(rows.map(({ machine }) => machine)).size > 1 ? [] : ["MACHINE"];
+
 /** `died`: ids of interrupted runs. */
 export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): string[] {
 	if (rows.length === 0) return ["no runs yet"];
-	return table([
-		["STARTED", "OPERATION", "MACHINE", "OUTCOME", "TOOK", "RUN"],
-		...rows.map(({ id, operation, machine, started, ended, outcome, summary }) => [
-			localTime(started),
-			operation,
-			machine,
-			died.has(id)
-				? "died (holdfast recover)"
-				: isRolledBack({ outcome, summary })
-					? "recovered (rolled back)"
-					: (outcome ?? "running"),
-			took({ started, ended, outcome, summary }),
-			id,
-		]),
-	]);
+	return table(
+		[
+			["STARTED", "OPERATION", "MACHINE", "OUTCOME", "TOOK", "RUN"],
+			...rows.map(({ id, operation, machine, started, ended, outcome, summary }) => [
+				localTime(started),
+				operation,
+				machine,
+				died.has(id)
+					? "died (holdfast recover)"
+					: isRolledBack({ outcome, summary })
+						? "recovered (rolled back)"
+						: (outcome ?? "running"),
+				took({ started, ended, outcome, summary }),
+				id,
+			]),
+		],
+		{ drops: sameMachine(rows), below: true, wraps: ["OUTCOME"] },
+	);
 }
 
 /** Of a recovered run, until it was recovered. */
