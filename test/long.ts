@@ -47,6 +47,7 @@ const PARTS: readonly Part[] = [
 		5,
 		{ HOLDFAST_MOMENTS: "every" },
 		"crash/crash.test.ts",
+		"databases/new-names.test.ts",
 	),
 	...short,
 	more(

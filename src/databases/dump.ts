@@ -2,6 +2,7 @@
 // name or the path of its file. The other keys depend on the kind, so code outside this folder uses these functions
 // instead.
 import * as v from "valibot";
+import { HoldfastError } from "../values/error.ts";
 import type { Database, FileDatabase, FileDefinition, ServerDatabase, ServerDefinition } from "./database.ts";
 import { ALL } from "./fields.ts";
 import { DATABASES } from "./list.ts";
@@ -106,4 +107,14 @@ export async function openDatabase(dump: FileDump, signal?: AbortSignal): Promis
 export async function openDatabase(dump: Dump, signal?: AbortSignal): Promise<Database>;
 export async function openDatabase(dump: Dump, signal?: AbortSignal): Promise<Database> {
 	return definitionOf(dump).open(dump, signal);
+}
+
+/** Throws if the server of the dump has a database of this name. */
+export async function requireFreeName(dump: ServerDump, name: string): Promise<void> {
+	if (!(await (await openDatabase(dump)).exists(name))) return;
+	throw new HoldfastError(
+		"path-occupied",
+		`there is a ${definitionOf(dump).label} database ${name} already`,
+		{ subject: name, hint: "choose a name that no database has, or drop that one first" },
+	);
 }

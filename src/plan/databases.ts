@@ -34,6 +34,8 @@ export interface HeldDatabase {
 	readonly accounts?: string;
 	/** Undefined if this machine has no record of the archive. */
 	readonly known?: Known;
+	/** The name of a new database that it becomes; the live one is left alone. */
+	readonly into?: string;
 }
 
 export interface DatabaseRequest {
@@ -204,13 +206,14 @@ function within(places: readonly Place[], dump: FileDump, inPlace: boolean) {
 	);
 }
 
-function swapStep({ state, run }: DatabaseRequest, { dump, index }: Restored<ServerDump>): Step {
+function swapStep({ state, run }: DatabaseRequest, { dump, index, into }: Restored<ServerDump>): Step {
 	return databaseSwap.step({
 		id: databaseSwap.id(state, index),
 		scope: stateScope(state),
-		title: `swap the ${dumpLabel(dump)}`,
-		touches: [databaseOf(dump)],
+		title: into === undefined ? `swap the ${dumpLabel(dump)}` : `name the loaded database ${into}`,
+		touches: [into ?? databaseOf(dump)],
 		dump,
+		...(into === undefined ? {} : { into }),
 		fresh: databaseName(run, state, index, "new"),
 		old: databaseName(run, state, index, "old"),
 		loaded: load.id(state, index),

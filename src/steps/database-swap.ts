@@ -10,6 +10,8 @@ const params = {
 	/** Database names. */
 	fresh: text,
 	old: text,
+	/** The database gets this new name in place of the dump's: the live one is left alone, and none may be named so. */
+	into: v.exactOptional(text),
 	/** The step that loaded the fresh database and recorded what else belongs to it; or that record itself. */
 	loaded: v.exactOptional(ref<"load">()),
 	rest: v.exactOptional(v.unknown()),

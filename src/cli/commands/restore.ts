@@ -13,6 +13,7 @@ import { requireStates } from "../../plan/order.ts";
 import { requirePathsHeld } from "../../plan/paths-held.ts";
 import { privateFolders } from "../../plan/private-folders.ts";
 import { planRestore } from "../../plan/restore.ts";
+import { planRestoreAs } from "../../plan/restore-as.ts";
 import { chosenOf, ownersOf, targetsOf } from "../../plan/targets.ts";
 import { printMessage } from "../../report/terminal.ts";
 import { newRunId } from "../../run/run-id.ts";
@@ -34,6 +35,7 @@ import {
 	valueFlag,
 } from "../flags.ts";
 import { heldIn } from "../held.ts";
+import { namedAnew } from "../new-names.ts";
 import { archiveWords } from "../one-archive.ts";
 import { confirm, operate } from "../operate.ts";
 import { interruptible, unwatched } from "../signals.ts";
@@ -44,6 +46,7 @@ interface Flags extends CommonFlags {
 	readonly service?: readonly string[];
 	readonly path?: readonly string[];
 	readonly into?: string;
+	readonly as?: readonly string[];
 	readonly from?: string;
 	readonly inPlace: boolean;
 	readonly specialFiles: boolean;
@@ -77,6 +80,7 @@ export const restore = machineCommand({
 			"  holdfast restore --service notes usb::/mnt/usb/holdfast::web01-2026-11-24T010000Z-k3x9",
 			"  holdfast restore --path /srv/notes/letters disk latest      only a part; no hooks",
 			"  holdfast restore --service notes --into /tmp/look disk latest   into another folder; touches nothing else",
+			"  holdfast restore --as notes=notes_test disk latest   a database as a new one, beside the live one",
 			"  holdfast restore --service notes --keep-old 7d disk latest      `holdfast undo RUN` reverts it",
 		].join("\n"),
 	},
@@ -86,6 +90,13 @@ export const restore = machineCommand({
 			service: serviceFlag,
 			path: pathFlag,
 			into: valueFlag("extract below this folder instead; no unit, hook or live folder is touched", "FOLDER"),
+			as: {
+				...valueFlag(
+					"load the database OLD as a new one, NEW, beside the live one; touches nothing else; may be repeated",
+					"OLD=NEW",
+				),
+				variadic: true,
+			},
 			from: machineFlag("restore an archive of another machine"),
 			inPlace: switchFlag(
 				"delete the live data first, if there is not enough space for two copies; cannot be undone",
@@ -122,6 +133,7 @@ export const restore = machineCommand({
 			throw new HoldfastError("usage", "--in-place deletes the live data, so there is no old copy to keep", {
 				hint: "omit --in-place to keep a copy, or omit --keep-old",
 			});
+		requireAlone(flags);
 		const services = servicesOf(manifest, flags);
 		// A restore to the live places can also bring back a state that the config no longer declares.
 		if (flags.into === undefined) requireStates(manifest, services);
@@ -152,6 +164,24 @@ export const restore = machineCommand({
 		return operate(plan, call, signal);
 	},
 });
+
+/** `--as` touches nothing live: flags about that would mean nothing. */
+function requireAlone(flags: Flags): void {
+	if (flags.as === undefined) return;
+	const others = [
+		...(flags.into === undefined ? [] : ["--into"]),
+		...(flags.path === undefined ? [] : ["--path"]),
+		...(flags.inPlace ? ["--in-place"] : []),
+		...(flags.keepOld === undefined ? [] : ["--keep-old"]),
+		...(flags.keepFailed ? ["--keep-failed"] : []),
+		...(flags.noStart ? ["--no-start"] : []),
+	];
+	if (others.length === 0) return;
+	throw new HoldfastError(
+		"usage",
+		`--as loads new databases and touches nothing else: omit ${others.join(", ")}`,
+	);
+}
 
 /** The states to restore: those named, those that own the named paths, or all. */
 function servicesOf(manifest: Manifest, { service, path = [] }: Flags): readonly string[] {
@@ -205,6 +235,12 @@ async function planOf(
 	if (paths.length > 0 && (flags.dryRun || !flags.yes))
 		await requirePathsHeld({ ...archive, destination }, stored, work);
 	const run = newRunId();
+	if (flags.as !== undefined)
+		return planRestoreAs({
+			...{ manifest, run, source, archiveId: archive.id, spool: places().state },
+			databases: await namedAnew(flags.as, databases),
+			trustArchive: flags.trustArchive,
+		});
 	if (flags.into !== undefined) {
 		const { specialFiles } = flags;
 		const into = resolve(flags.into);

@@ -1,16 +1,17 @@
 // Swap a newly loaded database with the live one, and back.
-import { databaseOf, dumpLabel, openDatabase } from "../../databases/dump.ts";
+import { databaseOf, dumpLabel, openDatabase, requireFreeName } from "../../databases/dump.ts";
 import type { DatabaseSwapStep, Swapped } from "../database-swap.ts";
 import { load } from "../load.ts";
 import type { StepWork } from "../step.ts";
 
 export const databaseSwap: StepWork<DatabaseSwapStep, Swapped, Swapped> = {
 	about: ({ dump }) => databaseOf(dump),
-	async run({ dump, fresh, old, loaded, rest }, { note, noted, handedBy, point, signal }) {
+	async run({ dump, fresh, old, into, loaded, rest }, { note, noted, handedBy, point, signal }) {
 		const before = noted();
+		if (before === undefined && into !== undefined) await requireFreeName(dump, into);
 		if (before === undefined) note({ began: true, memory: null });
 		await (await openDatabase(dump)).swap({
-			...{ fresh, live: databaseOf(dump), old, point, signal },
+			...{ fresh, live: into ?? databaseOf(dump), old, point, signal },
 			rest: loaded === undefined ? (rest ?? null) : handedBy(load, loaded)?.rest,
 			memory: before?.memory ?? null,
 			keep: (memory) => note({ began: true, memory }),
@@ -26,11 +27,11 @@ export const databaseSwap: StepWork<DatabaseSwapStep, Swapped, Swapped> = {
 			`the ${dumpLabel(dump)} may have been written to between the restore and its undo: the restored data with these changes are kept as the database ${fresh}; copy from it what you need, then drop it`,
 		);
 	},
-	async undo({ dump, fresh, old, rest }, { noted, point }) {
+	async undo({ dump, fresh, old, into, rest }, { noted, point }) {
 		const note = noted();
 		if (note === undefined) return;
 		await (await openDatabase(dump)).swapBack({
-			...{ fresh, live: databaseOf(dump), old, point },
+			...{ fresh, live: into ?? databaseOf(dump), old, point },
 			rest,
 			memory: note.memory,
 			forUse: note.written === true,
