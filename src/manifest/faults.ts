@@ -4,6 +4,7 @@ import { nearest } from "../values/nearest.ts";
 import type { DataPath, Origin } from "../values/origin.ts";
 import { isRecord, ownValue } from "../values/record.ts";
 import { RENAMED } from "./old-keys.ts";
+import { type Form, formsOf, knownKeys, type Schema, type Step, schemaAt } from "./schema-at.ts";
 
 export interface Fault {
 	readonly path: DataPath;
@@ -12,14 +13,6 @@ export interface Fault {
 	/** Where it is, if that does not follow from the path. */
 	readonly origin?: Origin | undefined;
 }
-
-type Schema = v.GenericSchema & {
-	entries?: Record<string, Schema>;
-	options?: Schema[];
-	wrapped?: Schema;
-	value?: Schema;
-	item?: Schema;
-};
 
 /** More than are shown, because a tag can cause the same fault several times. */
 const MOST_LOOKED_AT = 1_000;
@@ -42,10 +35,10 @@ export function faultsIn(schema: v.GenericSchema, issues: readonly v.BaseIssue<u
 
 function faultOf(schema: Schema, issue: v.BaseIssue<unknown>, above: DataPath): Fault[] {
 	const path = [...above, ...(issue.path ?? []).map((item) => item.key as string | number)];
-	if (issue.type === "union" && isRecord(issue.input)) return bestOption(schema, issue, path);
+	if (issue.type === "union" && isRecord(issue.input)) return bestForm(schema, issue, path);
 	const key = String(path.at(-1));
 	if (issue.type === "strict_object" && issue.expected === "never")
-		return unknownKeys(schema, (issue.path?.at(-1) as { input?: unknown } | undefined)?.input, path, above);
+		return unknownKeys(schema, issue.path ?? [], path);
 	if (issue.type === "strict_object" && issue.received === "undefined")
 		return [{ path: path.slice(0, -1), message: `the key "${key}" is missing` }];
 	if (issue.type === "variant") {
@@ -85,10 +78,11 @@ function limitOf({ type, expected, received }: v.BaseIssue<unknown>): string {
 }
 
 /** All unknown keys: the schema itself stops at the first. */
-function unknownKeys(schema: Schema, parent: unknown, path: DataPath, above: DataPath): Fault[] {
+function unknownKeys(schema: Schema, steps: readonly Step[], path: DataPath): Fault[] {
+	const parent = steps.at(-1)?.input;
 	// Its items are keys to the schema.
 	if (Array.isArray(parent)) return [{ path: path.slice(0, -1), message: "expected a map, found a list" }];
-	const known = knownKeys(schema, path.slice(above.length, -1), parent);
+	const known = knownKeys(schema, steps.slice(0, -1), parent);
 	return Object.keys(isRecord(parent) ? parent : {})
 		.filter((key) => !known.includes(key))
 		.slice(0, MOST_LOOKED_AT)
@@ -103,21 +97,51 @@ function unknownKeys(schema: Schema, parent: unknown, path: DataPath, above: Dat
 		});
 }
 
-/** For an object that matches no option of a union, the faults against the closest option. */
-function bestOption(schema: Schema, issue: v.BaseIssue<unknown>, path: DataPath): Fault[] {
-	const union = schemaAt(schema, path, issue.input);
-	const given = Object.keys(isRecord(issue.input) ? issue.input : {});
-	const [best] = (union?.options ?? [])
-		.flatMap((option) => {
-			const { entries } = unwrap(option);
-			if (!entries) return [];
-			const { issues = [] } = v.safeParse(option, issue.input);
-			return { option, issues, like: given.filter((key) => nearest(key, Object.keys(entries))).length };
+/** For a map that has no form of a union: the faults against the form that its keys name. */
+function bestForm(schema: Schema, issue: v.BaseIssue<unknown>, path: DataPath): Fault[] {
+	const given = isRecord(issue.input) ? issue.input : {};
+	const forms = formsOf(schemaAt(schema, issue.path ?? []));
+	const kinds = [...new Set(forms.flatMap(({ needed }) => needed.slice(0, 1)))];
+	const isOfKinds = kinds.length > 1 && forms.every(({ needed }) => needed.length > 0);
+	const meant = forms.filter(({ needed }) => needed.some((key) => Object.hasOwn(given, key)));
+	if (isOfKinds && meant.length === 0) return withoutKind(forms, given, path, kinds);
+	const [best] = (isOfKinds ? meant : forms)
+		.map((form) => {
+			const { issues = [] } = v.safeParse(form.schema, given);
+			const known = Object.keys(form.entries);
+			return { form, issues, like: Object.keys(given).filter((key) => nearest(key, known)).length };
 		})
 		.sort((a, b) => a.issues.length - b.issues.length || b.like - a.like);
 	if (!best) return [{ path, message: issue.message }];
-	return best.issues.flatMap((item) => faultOf(best.option, item, path));
+	return best.issues.flatMap((item) => faultOf(best.form.schema, item, path));
 }
+
+/** No key names a kind. If one nearly does, the others are checked as if it did. */
+function withoutKind(
+	forms: readonly Form[],
+	given: Readonly<Record<string, unknown>>,
+	path: DataPath,
+	kinds: readonly string[],
+): Fault[] {
+	const keys = Object.keys(given);
+	const key = keys.find((one) => nearest(one, kinds)) ?? keys.find((one) => !isKnown(forms, one)) ?? keys[0];
+	if (key === undefined)
+		return [{ path, message: "it is empty", hint: `the kinds are: ${kinds.join(", ")}` }];
+	const meant = nearest(key, kinds);
+	const fault = {
+		path: [...path, key],
+		message: isKnown(forms, key) ? `"${key}" names no kind` : `unknown key "${key}"`,
+		hint: meant === undefined ? `the kinds are: ${kinds.join(", ")}` : `did you mean "${meant}"?`,
+	};
+	const form = forms.find(({ needed: [kind] }) => kind === meant);
+	if (form === undefined || meant === undefined) return [fault];
+	const { [key]: value, ...others } = given;
+	const { issues = [] } = v.safeParse(form.schema, { ...others, [meant]: value });
+	return [fault, ...issues.flatMap((item) => faultOf(form.schema, item, path))];
+}
+
+const isKnown = (forms: readonly Form[], key: string) =>
+	forms.some(({ entries }) => Object.hasOwn(entries, key));
 
 const words = (kind: string) =>
 	({
@@ -127,30 +151,3 @@ const words = (kind: string) =>
 		undefined: "nothing",
 		null: "nothing",
 	})[kind] ?? kind;
-
-function unwrap(schema: Schema): Schema {
-	return schema.wrapped ? unwrap(schema.wrapped) : schema;
-}
-
-function schemaAt(schema: Schema, path: DataPath, _input: unknown): Schema | undefined {
-	let here: Schema | undefined = unwrap(schema);
-	for (const part of path) {
-		if (!here) return undefined;
-		if (here.entries) here = ownValue(here.entries, String(part));
-		else if (here.options && here.type === "variant")
-			here = here.options.map((option) => unwrap(option).entries?.[String(part)]).find(Boolean);
-		else here = here.value ?? here.item;
-		here = here && unwrap(here);
-	}
-	return here;
-}
-
-function knownKeys(schema: Schema, path: DataPath, parent: unknown): string[] {
-	const here = schemaAt(schema, path, parent);
-	if (here?.entries) return Object.keys(here.entries);
-	const type = isRecord(parent) ? parent.type : undefined;
-	const option = here?.options?.find(
-		(item) => (unwrap(item).entries?.type as { literal?: unknown } | undefined)?.literal === type,
-	);
-	return Object.keys((option && unwrap(option).entries) ?? {});
-}

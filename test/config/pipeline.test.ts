@@ -116,9 +116,67 @@ machines:
 			`meant.yaml:5:7: the key "type" is missing; the types are: ${types}; did you mean "borgbackup"? (machines.web01.providers.borg.type)`,
 			"meant.yaml:6:66: expected a whole number, found 1.5 (machines.web01.providers.tar.retention.daily)",
 			"meant.yaml:6:78: expected at least 0, found -1 (machines.web01.providers.tar.retention.weekly)",
-			'meant.yaml:7:14: the key "ntfy" is missing (machines.web01.notify.0)',
 			'meant.yaml:7:16: unknown key "ntfi"; did you mean "ntfy"? (machines.web01.notify.0.ntfi)',
 		]);
+	});
+
+	test("an unknown key is answered with the keys of the kind that was meant", async () => {
+		const file = fileOf(
+			`machines:
+  web01:
+    state:
+      s:
+        folders: [/srv/a]
+        dumps:
+          - mongodb: x
+          - { postgres: x, exept: [a] }
+          - user: x
+          - { mariadb: x, sokcet: /x }
+        hooks: { preBackup: { comand: [a], usr: x } }
+        healthChecks:
+          - ping: x
+          - { command: [a], statu: 200 }
+          - sqlite: /x
+    notify:
+      - slack: x
+      - {}
+      - { ntfy: https://ntfy.sh/x, email: x }
+    providers:
+      own:
+        type: borgbackup
+        destinations: { d: { path: /x, compresion: 1 } }
+      restic: { destinations: { d: { repo: /x, passwordFile: /x, passphraseFle: /p } } }
+`,
+			"kinds.yaml",
+		);
+		const borg =
+			"repo, server, passphraseFile, passphraseCommand, passphraseCredential, encryption, keyFile, relocated, rsh, remotePath, mountpoint";
+		const restic =
+			"repo, repoFile, passphraseFile, passphraseCommand, passphraseCredential, environmentFile, options, mountpoint";
+		const said = await faultsOf(loadMachines(file));
+		assert.deepEqual(
+			said.map((line) => line.replace("kinds.yaml:", "").replace(/ \([^()]+\)$/, "")),
+			[
+				'7:13: unknown key "mongodb"; the kinds are: postgresql, mariadb, sqlite, redis',
+				'8:15: unknown key "postgres"; did you mean "postgresql"?',
+				'8:28: unknown key "exept"; did you mean "except"?',
+				'9:13: "user" names no kind; the kinds are: postgresql, mariadb, sqlite, redis',
+				'10:27: unknown key "sokcet"; did you mean "socket"?',
+				'11:31: unknown key "comand"; did you mean "command"?',
+				'11:44: unknown key "usr"; did you mean "user"?',
+				'13:13: unknown key "ping"; the kinds are: http, script, command, sql',
+				'14:29: unknown key "statu"; the keys here are: command, user, within',
+				'15:13: the key "sql" is missing',
+				'17:9: unknown key "slack"; the kinds are: healthchecks, ntfy, email, command',
+				"18:9: it is empty; the kinds are: healthchecks, ntfy, email, command",
+				'19:36: unknown key "email"; the keys here are: ntfy, tokenFile, on',
+				'23:25: the key "repo" is missing',
+				`23:30: unknown key "path"; the keys here are: ${borg}`,
+				`23:40: unknown key "compresion"; the keys here are: ${borg}`,
+				`24:48: unknown key "passwordFile"; the keys here are: ${restic}`,
+				'24:66: unknown key "passphraseFle"; did you mean "passphraseFile"?',
+			],
+		);
 	});
 
 	test("what a tag says wrongly is said once, in its line; what a module says, in the line that asks for it", async () => {
