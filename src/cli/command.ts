@@ -9,9 +9,11 @@ import {
 	type RouteMap,
 	type TypedCommandParameters,
 } from "@stricli/core";
+import type * as v from "valibot";
 import type { Manifest } from "../manifest/schema.ts";
 import { reporterFor } from "../report/formats.ts";
 import type { Reporter } from "../report/reporter.ts";
+import type { Result } from "../report/result.ts";
 import { linesIn, resultsGone } from "../report/terminal.ts";
 import { exitOf, HoldfastError, reportOf } from "../values/error.ts";
 import { shellLine } from "../values/shell.ts";
@@ -46,10 +48,25 @@ export interface Call {
 	readonly words: readonly string[];
 	readonly flags: CommonFlags;
 	readonly elsewhere: Elsewhere;
+	/** For a confirmed run that must do there exactly what was shown here. */
+	readonly agreement?: (() => Promise<Agreement>) | undefined;
 	/** Whether the outcome of its runs is sent to the config's `notify` services and written to the metrics. */
 	readonly isReported: boolean;
 	/** The names of the command's flags. */
 	readonly takes: readonly string[];
+}
+
+/** What the user agrees to, as the other machine answered `--dry-run --json`. */
+export interface Agreement {
+	readonly schema: v.GenericSchema;
+	/** Of an answer that fulfils the schema. */
+	read(answer: unknown): {
+		readonly shown: Result;
+		/** Undefined if there is nothing to ask. */
+		readonly question?: string | undefined;
+		/** Added to the command line: what was agreed to. */
+		readonly words: readonly string[];
+	};
 }
 
 /** A call of a command that works on one machine, and that machine is this one. */
@@ -69,6 +86,7 @@ interface Definition<FLAGS extends Flags<FLAGS>, ARGS extends BaseArgs> {
 	readonly parameters: NoInfer<TypedCommandParameters<FLAGS, ARGS, CommandContext>>;
 	/** Defaults to `question`. */
 	readonly elsewhere?: Elsewhere | ((flags: FLAGS) => Elsewhere);
+	readonly agreement?: Call["agreement"];
 	readonly isReported?: boolean;
 }
 
@@ -105,7 +123,7 @@ export function machineCommand<const FLAGS extends Flags<FLAGS>, const ARGS exte
 }
 
 function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = []>(
-	{ docs, parameters, elsewhere = "question", isReported = false }: Definition<FLAGS, ARGS>,
+	{ docs, parameters, elsewhere = "question", agreement, isReported = false }: Definition<FLAGS, ARGS>,
 	work: (call: Call, flags: FLAGS, words: ARGS) => Promise<number>,
 ): Command<CommandContext> {
 	const takes = Object.keys(parameters.flags ?? {});
@@ -118,7 +136,7 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 			process.exitCode = await finished(flags, (out) => {
 				requireNonempty(words);
 				const how = typeof elsewhere === "function" ? elsewhere(flags) : elsewhere;
-				return work({ out, words, flags, elsewhere: how, isReported, takes }, flags, given);
+				return work({ out, words, flags, elsewhere: how, agreement, isReported, takes }, flags, given);
 			});
 		},
 	});

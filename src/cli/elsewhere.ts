@@ -1,19 +1,21 @@
 // A command for another machine: the command line is sent there unchanged.
 
+import { answerOf, boundedAnswer } from "../fleet/answers.ts";
 import { everyRecordReader, type OutputReader } from "../host/lines.ts";
 import { FORMAT_NAMES } from "../report/formats.ts";
+import type { Reporter } from "../report/reporter.ts";
 import { NO_RUN } from "../report/result.ts";
 import { printMessage } from "../report/terminal.ts";
 import type { Listener, RunEvent } from "../run/event.ts";
 import { EXIT } from "../values/error-codes.ts";
-import type { Call } from "./command.ts";
-import { askThere, connected, runThere, type Target } from "./connections.ts";
+import type { Agreement, Call } from "./command.ts";
+import { addressOf, askThere, connected, runThere, type Target } from "./connections.ts";
 import { endOf, remarkTo } from "./fleet.ts";
 import { confirm } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
 export async function passOn(
-	{ out, words, elsewhere }: Call,
+	{ out, words, elsewhere, agreement }: Call,
 	{ manifest, sshConfig }: Target,
 ): Promise<number> {
 	const target = { manifest, sshConfig };
@@ -45,12 +47,38 @@ export async function passOn(
 	if (elsewhere === "run" || has("--yes")) return run(plain);
 	return connected(target, signal, async (connection) => {
 		const over = { ...target, connection };
+		if (agreement !== undefined) {
+			const agreed = await agreedTo(await agreement(), over, plain, out, signal);
+			return run([...plain, "--yes", ...agreed], over);
+		}
 		const preview = () => everyRecordReader((line) => out.say(line));
 		const code = await show(over, [...plain, "--dry-run"], preview);
 		if (code !== EXIT.done) return code;
 		await confirm(`Continue on ${machine}?`, false);
 		return run([...plain, "--yes"], over);
 	});
+}
+
+/** Show what the machine would do, ask, and return the words that say what was agreed to. */
+async function agreedTo(
+	agreement: Agreement,
+	target: Target,
+	plain: readonly string[],
+	out: Reporter,
+	signal: AbortSignal,
+): Promise<readonly string[]> {
+	const reader = boundedAnswer();
+	const said = await askThere(target, [...plain, "--dry-run", "--json"], {
+		...{ signal, remark: remarkTo(out), reader: () => reader },
+		seconds: Number.POSITIVE_INFINITY,
+	});
+	const { shown, question, words } = agreement.read(
+		answerOf(addressOf(target), agreement.schema, reader.text(), said),
+	);
+	await out.preview(shown);
+	printMessage(said.stderr);
+	if (question !== undefined) await confirm(question, false);
+	return words;
 }
 
 /** Print the command's output there as it arrives. No time limit. */

@@ -22,6 +22,7 @@ interface Flag {
 	readonly placeholder?: string;
 	readonly variadic?: unknown;
 	readonly default?: unknown;
+	readonly hidden?: boolean;
 }
 interface Positional {
 	readonly brief: string;
@@ -122,7 +123,9 @@ function commandHelp(docs: Docs, parameters: CommandParameters, args: Arguments)
 
 /** Those that every command has come last. */
 function flagsOf({ flags = {} }: CommandParameters): [string, Flag][] {
-	const all = Object.entries(flags as Readonly<Record<string, Flag>>);
+	const all = Object.entries(flags as Readonly<Record<string, Flag>>).filter(
+		([, { hidden }]) => hidden !== true,
+	);
 	const isCommon = ([name]: [string, Flag]) => Object.hasOwn(commonFlags, name);
 	return [...all.filter((one) => !isCommon(one)), ...all.filter(isCommon)];
 }

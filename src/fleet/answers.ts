@@ -49,6 +49,23 @@ export const listedSchema = v.looseObject({
 	),
 });
 
+/** The answer to `prune --dry-run --json`. */
+export const prunedSchema = v.array(
+	v.looseObject({
+		provider: name,
+		destination: name,
+		decisions: v.exactOptional(
+			v.array(
+				v.looseObject({
+					archive: v.looseObject({ name: v.string(), created: v.exactOptional(v.string()) }),
+					keep: v.boolean(),
+					why: v.array(v.string()),
+				}),
+			),
+		),
+	}),
+);
+
 /** The answer to `status --json`. */
 export const standingSchema = v.looseObject({
 	machine: name,

@@ -31,7 +31,8 @@ interface Options {
 	readonly meanwhile: (child: ChildProcess) => void;
 }
 
-export async function fleetOf(folder: string, liars: readonly string[]): Promise<Fleet> {
+/** `retention`: of the honest machine's archives. */
+export async function fleetOf(folder: string, liars: readonly string[], retention?: object): Promise<Fleet> {
 	const keys = makeSshKeys(folder);
 	const port = await freePort();
 	const liar = `${process.execPath} --disable-warning=ExperimentalWarning ${join(import.meta.dirname, "liar.ts")}`;
@@ -61,7 +62,7 @@ export async function fleetOf(folder: string, liars: readonly string[]): Promise
 	);
 	const machine = {
 		state: { notes: { folders: [join(own, "data")] } },
-		providers: { tar: { destinations: { d: { path: join(own, "archives") } } } },
+		providers: { tar: { retention, destinations: { d: { path: join(own, "archives") } } } },
 	};
 	const config = join(folder, "holdfast.json");
 	const names = [...liars, "honest"].map((name) => [name, { ...machine, host: name, tags: ["all"] }]);

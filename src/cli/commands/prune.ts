@@ -1,13 +1,21 @@
 // holdfast prune [MACHINE]: remove archives that the retention rules do not keep.
 import { listArchives } from "../../plan/archives.ts";
-import { decidePrune, planPrune } from "../../plan/upkeep.ts";
+import { decidePrune, type PruneDecisions, planPrune } from "../../plan/upkeep.ts";
 import { printMessage } from "../../report/terminal.ts";
 import { errorLines } from "../../report/text/error.ts";
 import { newRunId } from "../../run/run-id.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type MachineCall, machineCommand } from "../command.ts";
-import { type CommonFlags, commonFlags, machineWord, providerFlag, switchFlag, waitFlag } from "../flags.ts";
+import {
+	type CommonFlags,
+	commonFlags,
+	machineWord,
+	providerFlag,
+	switchFlag,
+	valueFlag,
+	waitFlag,
+} from "../flags.ts";
 import { providersOf } from "../machines.ts";
 import { confirm, operate } from "../operate.ts";
 import { interruptible, unwatched } from "../signals.ts";
@@ -17,7 +25,11 @@ interface PruneFlags extends CommonFlags {
 	readonly provider?: string;
 	readonly dryRun: boolean;
 	readonly yes: boolean;
+	readonly agreed?: readonly string[];
 }
+
+/** Where nothing is to be removed. */
+const NOTHING = "nothing";
 
 export const prune = machineCommand({
 	docs: {
@@ -32,11 +44,31 @@ export const prune = machineCommand({
 			wait: waitFlag,
 			dryRun: switchFlag("show what would be removed and kept, and why; remove nothing"),
 			yes: switchFlag("do not ask"),
+			agreed: {
+				...valueFlag("for a call from another machine: remove only what was shown there", "ARCHIVE"),
+				variadic: true,
+				hidden: true,
+			},
 		},
 		positional: { kind: "tuple", parameters: [machineWord] },
 	},
 	machine: (_flags, [machine]) => machine,
 	elsewhere: "confirmed run",
+	agreement: async () => {
+		const { prunedSchema } = await import("../../fleet/answers.ts");
+		return {
+			schema: prunedSchema,
+			read(answer) {
+				const decided = answer as readonly PruneDecisions[];
+				const going = decided.flatMap(goingFrom);
+				return {
+					shown: { kind: "prune", decided },
+					question: going.length > 0 ? questionFor(going.length) : undefined,
+					words: (going.length > 0 ? going : [NOTHING]).flatMap((one) => ["--agreed", one]),
+				};
+			},
+		};
+	},
 	isReported: true,
 	async run(call: MachineCall, flags: PruneFlags, _machine?: string) {
 		const { manifest, out } = call;
@@ -45,7 +77,7 @@ export const prune = machineCommand({
 		const request = { manifest, run: newRunId(), providers };
 		const work = unwatched(signal);
 		const listing = await listArchives(manifest, providers, work);
-		const decided = await decidePrune(request, listing, work);
+		const decided = within(flags.agreed, await decidePrune(request, listing, work));
 		if (decided.length === 0)
 			throw new HoldfastError("config-invalid", `${providers.join(", ")}: no retention is set`, {
 				subject: providers.join(", "),
@@ -56,13 +88,35 @@ export const prune = machineCommand({
 		for (const { provider, destination, error } of listing.failures)
 			printMessage(errorLines(error, `${provider}/${destination} could not be listed: `));
 		if (flags.dryRun) return listing.failures.length > 0 ? EXIT.partial : EXIT.done;
-		const going = decided.flatMap(({ decisions = [] }) => decisions.filter(({ keep }) => !keep));
+		const going = decided.flatMap(goingFrom);
 		if (going.length > 0)
-			await confirm(
-				`Permanently remove ${going.length} ${going.length === 1 ? "archive" : "archives"}?`,
-				flags.yes,
-				"this permanently removes archives",
-			);
+			await confirm(questionFor(going.length), flags.yes, "this permanently removes archives");
 		return operate(planPrune(request, decided), call, signal, flags);
 	},
 });
+
+const questionFor = (count: number) => `Permanently remove ${count} ${count === 1 ? "archive" : "archives"}?`;
+
+/** What would be removed. */
+const goingFrom = ({ provider, destination, decisions = [] }: PruneDecisions): string[] =>
+	decisions.flatMap(({ keep, archive }) => (keep ? [] : [`${provider}/${destination}/${archive.name}`]));
+
+/** Whatever was not agreed to is kept, even if no rule keeps it by now. */
+function within(
+	agreed: readonly string[] | undefined,
+	decided: readonly PruneDecisions[],
+): readonly PruneDecisions[] {
+	if (agreed === undefined) return decided;
+	const going = new Set(agreed);
+	return decided.map(({ decisions, ...at }) => ({
+		...at,
+		...(decisions === undefined
+			? {}
+			: {
+					decisions: decisions.map((one) => ({
+						...one,
+						keep: one.keep || !going.has(`${at.provider}/${at.destination}/${one.archive.name}`),
+					})),
+				}),
+	}));
+}
