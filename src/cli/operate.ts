@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { places } from "../host/places.ts";
 import { isService, journalEntry, keepAwake } from "../host/session.ts";
-import { endLeftShown } from "../host/shown.ts";
+import { endLeftShown, type LeftMounted } from "../host/shown.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { ask, printMessage, withoutBackpressure } from "../report/terminal.ts";
 import { removeArrivals } from "../run/arrivals.ts";
@@ -96,8 +96,7 @@ async function tidy(
 	out: Reporter,
 	{ next, isStuck = false }: { readonly next?: Plan; readonly isStuck?: boolean } = {},
 ): Promise<void> {
-	for (const folder of await endLeftShown())
-		out.note(`unmounted ${folder}: the command that showed an archive there was killed`);
+	for (const left of await endLeftShown()) out.note(wordsOfLeft(left));
 	const tidied = isStuck
 		? { expired: [], faults: [] }
 		: await tidyUp(journal, { spared: next && undoneIn(next) });
@@ -108,6 +107,13 @@ async function tidy(
 		faults.push(`what a deploy left could not be removed: ${wordsOf(error)}`),
 	);
 	for (const line of faults) out.note(`! ${line}`);
+}
+
+function wordsOfLeft({ at, isDisk, isUnmounted }: LeftMounted): string {
+	if (!isUnmounted) return `! ${at} was left mounted by a command that has ended, and is in use`;
+	return isDisk
+		? `unmounted ${at}, left mounted by a command that has ended; its unmount hooks may not have run`
+		: `unmounted ${at}: the command that showed an archive there was killed`;
 }
 
 /** The run whose old copies an undo brings back. */

@@ -1,5 +1,5 @@
-// Archives that are shown as folders: a record of each in the runtime folder, `shown-PID.json`, so that what a killed process has
-// left mounted is found and unmounted.
+// Archives that are shown as folders, and disks that are mounted for a while: a record of each in the runtime folder, so that
+// what a killed process has left mounted is found and unmounted.
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -11,7 +11,8 @@ import { isAtOrBelow, mountsOf } from "./mounts.ts";
 import { places } from "./places.ts";
 import { readStored } from "./stored-json.ts";
 
-const RECORD = /^shown-(\d{1,10})\.json$/;
+/** `shown-PID.json`, and `disk-PID-NUMBER.json`. */
+const RECORD = /^(shown|disk)-(\d{1,10})(?:-\d{1,10})?\.json$/;
 
 const recordSchema = v.object({
 	/** The folder. */
@@ -22,11 +23,23 @@ const recordSchema = v.object({
 	system: v.exactOptional(v.string()),
 });
 
-/** Keep a record that this process shows an archive at a folder; call `mounted` as soon as it is there. */
-export async function recordShown(at: string): Promise<{ mounted(): void; [Symbol.dispose](): void }> {
+interface MountRecord {
+	/** To be called as soon as it is there. */
+	mounted(): void;
+	[Symbol.dispose](): void;
+}
+
+/** Keep a record that this process shows an archive at a folder. */
+export const recordShown = (at: string): Promise<MountRecord> => recordMount(`shown-${process.pid}.json`, at);
+
+let disks = 0;
+/** Keep a record that this process has mounted a disk. */
+export const recordDisk = (at: string): Promise<MountRecord> =>
+	recordMount(`disk-${process.pid}-${disks++}.json`, at);
+
+async function recordMount(name: string, at: string): Promise<MountRecord> {
 	const { runtime } = places();
 	await privateFolder(runtime);
-	const name = `shown-${process.pid}.json`;
 	const write = (system?: string) => {
 		using folder = openFolder(runtime);
 		const began = startOf(process.pid) ?? "";
@@ -39,21 +52,33 @@ export async function recordShown(at: string): Promise<{ mounted(): void; [Symbo
 	};
 }
 
-/** Unmount what processes that were killed have left. Returns the folders. What is mounted there by now by somebody else stays. */
-export async function endLeftShown(): Promise<string[]> {
+export interface LeftMounted {
+	readonly at: string;
+	readonly isDisk: boolean;
+	/** Otherwise it is in use, and the next call tries again. */
+	readonly isUnmounted: boolean;
+}
+
+/** Unmount what processes that were killed have left. What is mounted there by now by somebody else stays. */
+export async function endLeftShown(): Promise<LeftMounted[]> {
 	const { runtime } = places();
-	const ended: string[] = [];
+	const all: LeftMounted[] = [];
 	for (const name of namesIn(runtime)) {
-		const [, pid] = RECORD.exec(name) ?? [];
+		const [, what, pid] = RECORD.exec(name) ?? [];
 		if (pid === undefined) continue;
 		const file = join(runtime, name);
 		const found = readStored(file, recordSchema);
 		const { at, began, system } = found !== undefined && "value" in found ? found.value : {};
 		if (began !== undefined && startOf(Number(pid)) === began) continue;
-		if (at !== undefined && (await unmountBelow(at, system))) ended.push(at);
-		rmSync(file, { force: true });
+		const isDisk = what === "disk";
+		const isUnmounted =
+			at === undefined || system === undefined || systemAt(at) !== system
+				? undefined
+				: await (isDisk ? unmountDisk(at) : unmountBelow(at));
+		if (at !== undefined && isUnmounted !== undefined) all.push({ at, isDisk, isUnmounted });
+		if (isUnmounted !== false) rmSync(file, { force: true });
 	}
-	return ended;
+	return all;
 }
 
 /** The device number alone may be used again. */
@@ -62,8 +87,12 @@ function systemAt(at: string): string | undefined {
 	return own && `${own.device} ${own.type} ${own.source}`;
 }
 
-async function unmountBelow(at: string, system: string | undefined): Promise<boolean> {
-	if (system === undefined || systemAt(at) !== system) return false;
+/** Whatever the process that was killed started may still write there. */
+async function unmountDisk(at: string): Promise<boolean> {
+	return (await exec(["umount", "--", at])).code === 0;
+}
+
+async function unmountBelow(at: string): Promise<true> {
 	const own = mountsOf("self").filter(({ path }) => isAtOrBelow(path, at));
 	for (const { path } of own.reverse()) {
 		const end = await exec(["umount", "--", path]);

@@ -1,7 +1,15 @@
 // `archives mount`: what a killed one leaves, and a borg without FUSE.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { mountsOf } from "../../src/host/mounts.ts";
@@ -98,3 +106,70 @@ test("a borg without FUSE: what to install, and how to do without", async () => 
 		/borg cannot mount: it lacks Python's module for FUSE[\s\S]*python3-llfuse.*holdfast archives extract/,
 	);
 });
+
+test("a disk that a killed command has mounted is unmounted by the next one, even if that only recovers", {
+	skip: needsMounts,
+}, async () => {
+	const place = new Place(below);
+	place.write("notes/letter", "dear");
+	const mountpoint = place.path("usb");
+	const fstab = place.write("fstab", `tmpfs ${mountpoint} tmpfs noauto 0 0\n`);
+	const killed = place.path("killed");
+	place.declare({
+		state: { notes: { folders: [place.path("notes")] } },
+		providers: {
+			localbackup: {
+				destinations: {
+					usb: {
+						directory: `${mountpoint}/archives`,
+						mountpoint,
+						postMountHook: `if ! test -e ${killed}; then touch ${killed}; kill -9 $PPID; fi`,
+					},
+				},
+			},
+		},
+	});
+	// The table and what is mounted are those of this process and its children.
+	const within = `mount --bind ${fstab} /etc/fstab; "$1" create || true; mountpoint -q ${mountpoint}; "$@"; ! mountpoint -q ${mountpoint}`;
+	for (const command of ["recover", "create"]) {
+		rmSync(killed, { force: true });
+		const { code, stdout, stderr } = await place.start(
+			[command],
+			["unshare", "-m", "sh", "-ec", within, "sh"],
+		).ended;
+		assert.equal(code, 0, stdout + stderr);
+		assert.match(stdout + stderr, /unmounted \S+usb, left mounted by a command that has ended/);
+	}
+	assert.deepEqual(
+		readdirSync(place.path("run")).filter((name) => name.startsWith("disk-")),
+		[],
+	);
+});
+
+for (const [missing, setup, expected] of [
+	["fusermount", "", /fusermount is not installed[\s\S]*fuse3.*holdfast archives extract/],
+	[
+		"/dev/fuse",
+		"mount -t tmpfs tmpfs /dev; for one in null zero urandom; do mknod /dev/$one c 1 3; done;",
+		/\/dev\/fuse does not exist[\s\S]*modprobe fuse.*holdfast archives extract/,
+	],
+] as const)
+	test(`restic without ${missing}: what to do, and how to do without`, { skip: needsMounts }, async () => {
+		const place = await backedUp((one) => ({
+			restic: {
+				destinations: { disk: { repo: one.path("repo"), passphraseFile: one.write("pw", "secret\n") } },
+			},
+		}));
+		const bin = place.path("bin");
+		mkdirSync(bin);
+		for (const folder of ["/bin", "/usr/bin", "/usr/local/bin"])
+			for (const name of readdirSync(folder))
+				if (!(missing === "fusermount" && name.startsWith("fusermount")) && !existsSync(`${bin}/${name}`))
+					symlinkSync(`${folder}/${name}`, `${bin}/${name}`);
+		const { code, stderr } = await place.start(
+			["archives", "mount", "latest", place.path("look")],
+			["timeout", "60", "unshare", "-m", "sh", "-ec", `${setup} PATH=${bin}; exec "$@"`, "sh"],
+		).ended;
+		assert.notEqual(code, 0);
+		assert.match(stderr, expected);
+	});

@@ -2,6 +2,7 @@
 
 import { describeEnd, exec } from "../../host/exec.ts";
 import { isMountPoint } from "../../host/mounts.ts";
+import { recordDisk } from "../../host/shown.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import { DestinationAbsent, type Work } from "../destination.ts";
@@ -24,21 +25,20 @@ export async function onDisk<T>(
 	const { required } = target;
 	const mountpoint = target.mountpoint || undefined;
 	await runHook(name, target, "preMountHook", work);
-	let ours = false;
+	let ours: Awaited<ReturnType<typeof recordDisk>> | undefined;
 	const wayBack = async () => {
 		const calm: Work = { ...work, signal: new AbortController().signal };
 		const faults: unknown[] = [];
 		const attempt = (step: Promise<unknown>) => step.catch((fault: unknown) => faults.push(fault));
 		await attempt(runHook(name, target, "preUnmountHook", calm));
-		if (ours && mountpoint !== undefined) await attempt(unmount(mountpoint));
+		if (ours && mountpoint !== undefined) await attempt(unmount(mountpoint).then(ours[Symbol.dispose]));
 		await attempt(runHook(name, target, "postUnmountHook", calm));
 		return faults;
 	};
 	let result: T;
 	try {
 		if (mountpoint !== undefined && !(await isMountPoint(mountpoint))) {
-			await mount(name, mountpoint, required === true);
-			ours = true;
+			ours = await mounted(name, mountpoint, required === true);
 		}
 		await runHook(name, target, "postMountHook", work);
 		result = await use();
@@ -67,6 +67,19 @@ export async function runHook(name: string, target: Target, hook: HookName, work
 			subject: `${hook} of ${name}`,
 			details: result.stderr,
 		});
+}
+
+/** With a record, in case this process is killed. */
+async function mounted(name: string, mountpoint: string, required: boolean) {
+	const record = await recordDisk(mountpoint);
+	try {
+		await mount(name, mountpoint, required);
+	} catch (error) {
+		record[Symbol.dispose]();
+		throw error;
+	}
+	record.mounted();
+	return record;
 }
 
 /** The device is named in /etc/fstab or by a mount unit. */
