@@ -11,19 +11,56 @@ export interface FirstConfig {
 	readonly machine: string;
 	readonly nixos: boolean;
 	readonly proposal: Proposal;
+	/** Folders of the user's own; undefined for root, whose states are the services. */
+	readonly own?: OwnFolders | undefined;
 	/** Lines of YAML with the proposed providers. */
 	readonly providers: readonly string[];
 }
 
-export function firstConfig({ machine, nixos, proposal, providers }: FirstConfig): string {
-	const { modules, services } = proposal;
-	const width = Math.max(0, ...modules.map(({ name }) => name.length));
+/** For a user: their folders, and how to add the hidden ones. */
+export interface OwnFolders {
+	readonly states: readonly { readonly name: string; readonly folder: string }[];
+	readonly hidden: readonly string[];
+}
+
+function ownLines({ states, hidden }: OwnFolders): string[] {
+	return [
+		...(states.length > 0
+			? [
+					"    state:",
+					...states.flatMap(({ name, folder }) => [
+						`      ${name}:`,
+						`        folders: [${JSON.stringify(folder)}]`,
+					]),
+				]
+			: ["    state:", "      # notes:", "      #   folders: [/home/me/notes]"]),
+		...(hidden.length > 0
+			? [
+					"      # Settings, keys and mail, which can be large and full of caches. Remove the # to back them up:",
+					"      # hidden:",
+					`      #   folders: [${hidden.map((folder) => JSON.stringify(folder)).join(", ")}]`,
+				]
+			: []),
+	];
+}
+
+export function firstConfig({ machine, nixos, proposal, own, providers }: FirstConfig): string {
 	return [
 		"# Written by `holdfast init` from what it found on this machine. Change it as you like, and check it",
 		"# with `holdfast validate`. To list all applications that have a module: `holdfast modules`.",
 		"machines:",
 		`  ${machine}:`,
 		...(nixos ? ["    system: nixos"] : []),
+		...(own === undefined ? serviceLines(proposal) : ownLines(own)),
+		"    providers:",
+		...providers.map((line) => `      ${line}`),
+		"",
+	].join("\n");
+}
+
+function serviceLines({ modules, services }: Proposal): string[] {
+	const width = Math.max(0, ...modules.map(({ name }) => name.length));
+	return [
 		...(modules.length > 0
 			? [
 					"    services:",
@@ -49,10 +86,7 @@ export function firstConfig({ machine, nixos, proposal, providers }: FirstConfig
 		"    #   notes:",
 		"    #     folders: [/srv/notes]",
 		"    #     stopOnRestore: [notes.service]",
-		"    providers:",
-		...providers.map((line) => `      ${line}`),
-		"",
-	].join("\n");
+	];
 }
 
 /** The config for a manifest. Secrets are files and commands, which must exist on this machine. */

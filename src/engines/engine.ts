@@ -112,6 +112,8 @@ export interface KeyImport {
 export interface FirstConfig {
 	/** A folder for archives on this machine. */
 	readonly archives: string;
+	/** A folder for passphrases and keys. */
+	readonly secrets: string;
 	/** Whether its programs are installed. */
 	readonly isInstalled: boolean;
 }

@@ -3,18 +3,19 @@ import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { loadMachines } from "../../config/load.ts";
-import { firstConfig } from "../../config/write.ts";
+import { firstConfig, type OwnFolders } from "../../config/write.ts";
 import { ENGINES } from "../../engines/list.ts";
 import { putFile } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { programPath } from "../../host/programs.ts";
 import { hostServices } from "../../host/services.ts";
-import { propose, signFolders } from "../../modules/propose.ts";
+import { type Proposal, propose, signFolders } from "../../modules/propose.ts";
 import { linesIn } from "../../report/terminal.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { type Call, command } from "../command.ts";
 import { type CommonFlags, commonFlags, switchFlag } from "../flags.ts";
+import { ownFolders } from "../own-folders.ts";
 
 interface Flags extends CommonFlags {
 	readonly dryRun: boolean;
@@ -26,7 +27,7 @@ export const init = command({
 		brief: "inspect this machine and write a first config",
 		fullDescription: [
 			"It looks for services that are running or enabled and for folders of known applications, and proposes a module for",
-			"each. Nothing is started, stopped or backed up. Edit the file as you like.",
+			"each. For a user other than root it proposes the folders of their home. Nothing is started, stopped or backed up. Edit the file as you like.",
 			"",
 			"Examples:",
 			"  holdfast init --dry-run      print it",
@@ -55,20 +56,28 @@ export const init = command({
 			folders: signFolders().filter((folder) => existsSync(folder)),
 		});
 		const archives = root ? "/var/backups/holdfast" : join(homedir(), "holdfast-archives");
+		const secrets = join(root ? "/etc" : configHome(), "holdfast", "secrets");
+		const own = root ? undefined : ownFolders(homedir(), archives);
+		const unprotected = own === undefined ? leftByRoot(proposal) : leftByUser(proposal, own);
 		const text = firstConfig({
 			machine:
 				hostname()
 					.split(".")[0]
 					?.replaceAll(/[^a-zA-Z0-9_-]/g, "-") || "machine",
 			nixos: existsSync("/etc/NIXOS"),
-			proposal,
+			...{ proposal, own },
 			providers: ENGINES.flatMap(
 				({ firstConfig: lines, programs }) =>
-					lines?.({ archives, isInstalled: programs.every(({ names }) => names.some(programPath)) }) ?? [],
+					lines?.({
+						archives,
+						secrets,
+						isInstalled: programs.every(({ names }) => names.some(programPath)),
+					}) ?? [],
 			),
 		});
 		if (flags.dryRun) {
-			await out.result({ kind: "answer", value: { file, config: text }, text: linesIn(text) });
+			await out.result({ kind: "answer", value: { file, config: text, unprotected }, text: linesIn(text) });
+			out.note(unprotected.map((line) => `! not protected: ${line}`));
 			return EXIT.done;
 		}
 		let states: string[] = [];
@@ -77,17 +86,42 @@ export const init = command({
 			states = [...machines.values()].flatMap(({ state }) => Object.keys(state));
 		};
 		await putFile(file, text, { replace: flags.force, look, scratch: join(places().state, "spool") });
-		await out.result({ kind: "answer", value: { file, config: text }, text: [] });
+		await out.result({ kind: "answer", value: { file, config: text, unprotected }, text: [] });
 		out.say([
 			`wrote ${file}`,
 			states.length > 0
 				? `it protects: ${states.join(", ")}`
-				: "no application was recognised; add the folders to back up, then continue",
+				: own === undefined
+					? "no application was recognised; add the folders to back up, then continue"
+					: "you have no folder that is not hidden; add what to back up, then continue",
+			...unprotected.map((line) => `not protected: ${line}`),
 			"next: holdfast create, then holdfast list",
 		]);
 		return EXIT.done;
 	},
 });
+
+/** One line each, with the reason. */
+function leftByRoot({ services }: Proposal): string[] {
+	if (services.length === 0) return [];
+	return [`${namesOf(services)}: no module covers them; the config has them as comments`];
+}
+
+function leftByUser({ modules, services }: Proposal, { hidden }: OwnFolders): string[] {
+	const found = [...modules.map(({ name }) => ({ unit: name })), ...services];
+	return [
+		`files that lie directly in ${homedir()}: a state has folders; move them into one`,
+		...(hidden.length > 0
+			? [`${hidden.join(", ")}: settings, keys and caches; the config has them as a comment`]
+			: []),
+		...(found.length > 0
+			? [`${namesOf(found)}: they are the system's; for these, run: sudo holdfast init`]
+			: ["the system's own files and services: for these, run: sudo holdfast init"]),
+	];
+}
+
+const namesOf = (services: readonly { readonly unit: string }[]) =>
+	services.map(({ unit }) => unit).join(", ");
 
 function configHome(): string {
 	return process.env.XDG_CONFIG_HOME || join(homedir(), ".config");

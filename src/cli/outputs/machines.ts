@@ -86,6 +86,7 @@ export const CONFIG: Output = {
 	schema: v.object({
 		file: about("where it is, or would be, written", v.string()),
 		config: about("its text", v.string()),
+		unprotected: about("what is not backed up, and why, one line each", texts),
 	}),
 };
 export const IMPORTED: Output = {

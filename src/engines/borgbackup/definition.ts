@@ -65,14 +65,14 @@ export const borgbackup = defineEngine({
 			},
 		},
 	}),
-	firstConfig: ({ isInstalled }) => [
+	firstConfig: ({ isInstalled, secrets }) => [
 		`# Somewhere else, encrypted and deduplicated${isInstalled ? "" : " (install borgbackup first)"}:`,
 		"# borgbackup:",
 		"#   destinations:",
 		"#     storagebox:",
 		"#       repo: ssh://user@host:23/./borgbackup",
-		"#       passphraseFile: /etc/holdfast/secrets/borg",
-		"#       rsh: ssh -i /etc/holdfast/secrets/id_ed25519",
+		`#       passphraseFile: ${secrets}/borg`,
+		`#       rsh: ssh -i ${secrets}/id_ed25519`,
 	],
 	server: {
 		of: ({ server }) => server,
