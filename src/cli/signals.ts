@@ -2,6 +2,7 @@
 // undo, but immediately ends whatever only reads, prompts or waits. SIGHUP means that the terminal is gone: it ends whatever
 // only reads or prompts. Work that has begun to change something continues to its end without a terminal.
 import type { Work } from "../engines/destination.ts";
+import { stopWaitingForReader } from "../report/outlet.ts";
 import { printMessage, resultsAreSecondary } from "../report/terminal.ts";
 
 const NAMES = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
@@ -89,6 +90,7 @@ function heard(name: Name): void {
 		printMessage(["", `${name}: stopping${what} …`]);
 		firstHeard = performance.now();
 		first.abort();
+		stopWaitingForReader();
 		endWithin(CANCEL_MS);
 	} else if (isSame) return;
 	else if (undone.here > 0) printMessage(`${name}: still rolling back`);

@@ -1,6 +1,7 @@
 // A stream to a terminal or a pipe that never blocks. A stopped terminal (Ctrl-S) or a suspended pager must not hold up a
 // run that has a service down: while a run is in progress, output that cannot be written immediately is written later, or
 // lost.
+import { once } from "node:events";
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { isErrno } from "../values/error.ts";
@@ -8,6 +9,13 @@ import { isErrno } from "../values/error.ts";
 /** The most bytes that wait for a reader. Beyond that the oldest are lost; the journal has everything. */
 const MOST_BEHIND = 1024 * 1024;
 const TRY_AGAIN_MS = 50;
+
+const impatience = new AbortController();
+
+/** From now on no long result waits for its reader: somebody wants the program to end. */
+export function stopWaitingForReader(): void {
+	impatience.abort();
+}
 
 export class Outlet {
 	readonly #stream: NodeJS.WriteStream;
@@ -30,6 +38,11 @@ export class Outlet {
 		return this.#bytesBehind > 0;
 	}
 
+	/** Whether a reader has still to take what was written, where writes are not hurried. */
+	get isUnread(): boolean {
+		return this.#fd === undefined && this.#stream.writableNeedDrain;
+	}
+
 	write(text: string): void {
 		if (this.#fd === undefined) {
 			this.#stream.write(text);
@@ -45,6 +58,21 @@ export class Outlet {
 			this.#bytesBehind -= old?.length ?? 0;
 			this.#lost++;
 		}
+	}
+
+	/** Returns when little of what was written still waits for its reader, when nobody reads any more. */
+	async taken(): Promise<void> {
+		const { signal } = impatience;
+		if (!this.isUnread || signal.aborted) return;
+		const over = new AbortController();
+		const ends = [
+			...["drain", "close", "error"].map((name) => once(this.#stream, name, { signal: over.signal })),
+			once(signal, "abort", { signal: over.signal }),
+		];
+		// A failure has a listener of its own.
+		await Promise.race(ends).catch(() => {});
+		for (const end of ends) end.catch(() => {});
+		over.abort();
 	}
 
 	/** From now on writes do not block. */

@@ -49,7 +49,7 @@ export async function printMany(lines: Iterable<string>): Promise<void> {
 	for (const batch of batches(lines)) {
 		print(batch);
 		passed(batch.reduce((bytes, line) => bytes + line.length, 0));
-		await setImmediate();
+		await resultsTaken();
 	}
 }
 
@@ -68,12 +68,20 @@ export async function printLongJson(
 		if (++count % BATCH === 0 || text.length > BATCH_LENGTH) {
 			writeResults(text);
 			text = "";
-			await setImmediate();
+			await resultsTaken();
 		}
 		text += ",\n";
 	}
 	writeResults(`${text.replace(/,\n$/, "\n")}  ]\n}\n`);
 }
+
+/** Returns when the results have a reader for more: what is written to a slower one is kept in memory. */
+export async function resultsTaken(): Promise<void> {
+	await outlet("results").taken();
+	await setImmediate();
+}
+
+export const resultsWait = (): boolean => outlet("results").isUnread;
 
 function* batches<T>(items: Iterable<T>): Generator<T[]> {
 	let batch: T[] = [];
@@ -87,9 +95,7 @@ function* batches<T>(items: Iterable<T>): Generator<T[]> {
 }
 
 /** Split a text into lines, as `print` takes them. */
-export function linesIn(text: string): string[] {
-	return text.replace(/\n$/, "").split("\n");
-}
+export const linesIn = (text: string): string[] => text.replace(/\n$/, "").split("\n");
 
 /** Whether results, or messages, go to a terminal. */
 export const resultsAreSeen = (): boolean => process.stdout.isTTY;

@@ -51,10 +51,14 @@ interface Watched {
 	readonly seconds: number;
 }
 
-/** Run it, and return the peak memory of Holdfast's own process. */
-async function watched(place: Place, ...words: string[]): Promise<Watched> {
+/** Run it, and return the peak memory of Holdfast's own process. Its output is not read before `asleep` has passed. */
+async function watched(place: Place, words: readonly string[], asleep = 0): Promise<Watched> {
 	const began = performance.now();
 	const { child, ended } = place.start(words);
+	if (asleep > 0) {
+		child.stdout?.pause();
+		setTimeout(() => child.stdout?.resume(), asleep);
+	}
 	const peakOf = watchPeak(child.pid);
 	const { code, stdout, stderr } = await ended;
 	const peak = peakOf();
@@ -74,7 +78,7 @@ for (const engine of only)
 		});
 		const faults: string[] = [];
 		const measure = async (what: string, ...words: string[]) => {
-			const found = await watched(place, ...words);
+			const found = await watched(place, words);
 			context.diagnostic(`${engine}, ${what}: ${found.peak.toFixed(0)} MiB, ${found.seconds.toFixed(1)} s`);
 			if (found.peak >= MOST) faults.push(`${what}: ${found.peak.toFixed(0)} MiB`);
 			return found;
@@ -113,3 +117,26 @@ for (const engine of only)
 		rmSync(place.folder, { recursive: true });
 		assert.deepEqual(faults, []);
 	});
+
+test("what a sleeping pager has not read yet is not kept in memory", async (context) => {
+	const place = new Place(folder);
+	const data = place.path("data");
+	mkdirSync(data);
+	const count = 100_000;
+	for (let file = 0; file < count; file++)
+		writeFileSync(join(data, `a file with a name of some length, number ${file}`), "");
+	place.declare({ state: { s: { folders: [data] } }, providers: { tar: EVERY_ENGINE.tar?.(place) ?? {} } });
+	await watched(place, ["create", "--quiet"]);
+	rmSync(data, { recursive: true });
+	for (const words of [
+		["archives", "browse", "latest"],
+		["archives", "browse", "latest", "--json"],
+		["diff", "tar", "latest"],
+		["diff", "tar", "latest", "--json"],
+	]) {
+		const { peak, stdout } = await watched(place, words, 20_000);
+		context.diagnostic(`${words.join(" ")}: ${peak.toFixed(0)} MiB`);
+		assert.ok(peak < MOST, `${words.join(" ")}: ${peak.toFixed(0)} MiB`);
+		assert.equal(stdout.match(/some length, number \d+/g)?.length, count, words.join(" "));
+	}
+});

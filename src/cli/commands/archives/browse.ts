@@ -2,9 +2,11 @@
 
 import { resolve } from "node:path";
 import { FOR_RESTORE } from "../../../config/tolerance.ts";
+import type { Entry } from "../../../engines/archive.ts";
 import { requireAble } from "../../../engines/destination.ts";
+import { openSpool, packed } from "../../../host/spool.ts";
 import { storedRoots } from "../../../plan/stored.ts";
-import { resultsGone } from "../../../report/terminal.ts";
+import { resultsGone, resultsTaken, resultsWait } from "../../../report/terminal.ts";
 import { EXIT } from "../../../values/error-codes.ts";
 import { ARCHIVE_HELP } from "../../archive-words.ts";
 import { type MachineCall, machineCommand } from "../../command.ts";
@@ -28,10 +30,21 @@ export const browse = machineCommand({
 		const tell = await call.out.stream();
 		// The reader has gone, as after `| head`: stop.
 		const signal = AbortSignal.any([work.signal, resultsGone]);
-		await destination.contents(archive.name, paths, (entry) => tell({ kind: "entry", entry }), {
-			...work,
-			signal,
-		});
+		// The listing does not wait for a reader. Without a place on disk, memory keeps what a slow one has not read.
+		using unread = await openSpool().catch(() => undefined);
+		let waits = false;
+		const told = (entry: Entry) => {
+			waits ||= unread !== undefined && resultsWait();
+			if (waits) unread?.add(packed(entry));
+			else tell({ kind: "entry", entry });
+		};
+		await destination.contents(archive.name, paths, told, { ...work, signal });
+		if (!waits) return EXIT.done;
+		for (const record of unread?.records() ?? []) {
+			if (resultsWait()) await resultsTaken();
+			signal.throwIfAborted();
+			tell({ kind: "entry", entry: JSON.parse(record) as Entry });
+		}
 		return EXIT.done;
 	},
 });
