@@ -64,6 +64,16 @@ describe("an entry below a link, and a link on the way to a stream", onlyRoot, (
 		assert.match(await attempt(here, tar, "evil", ["/r", "/r/y/planted"]), /is a symbolic link/);
 	});
 
+	test("tar: data after its end", async () => {
+		const here = place();
+		const members: Member[] = [{ name: "r", type: "folder", mode: 0o755 }];
+		writeTarArchive(join(here.folder, "destination"), "evil", {
+			segments: [{ path: "/r", members, after: Buffer.alloc(4 * 1024 ** 2) }],
+			metadata: metadataOf({ folders: ["/r"] }),
+		});
+		assert.match(await attempt(here, openTar(here.folder), "evil", ["/r"]), /^\/r is damaged in the archive/);
+	});
+
 	test("tar: links in the place of the archive's own files and folder", async () => {
 		const here = place();
 		const destination = join(here.folder, "destination");

@@ -80,7 +80,12 @@ export function tarOf(members: readonly Member[]): Buffer {
 
 export interface HostileArchive {
 	/** What the tar engine's index claims to contain, and the real content. */
-	readonly segments: readonly { readonly path: string; readonly members: readonly Member[] }[];
+	readonly segments: readonly {
+		readonly path: string;
+		readonly members: readonly Member[];
+		/** What follows the end of the tar archive. */
+		readonly after?: Buffer;
+	}[];
 	/** Content that is written unchanged to a path. */
 	readonly streams?: readonly { readonly path: string; readonly content: Buffer }[];
 	/** Its metadata; anything. */
@@ -99,8 +104,8 @@ export function writeTarArchive(destination: string, name: string, archive: Host
 		writeFileSync(join(folder, file), bytes);
 		return { path, offset: 0, length: bytes.length, sha256: sha256(content), tarBytes: content.length, file };
 	});
-	for (const { path, members } of archive.segments) {
-		const tar = tarOf(members);
+	for (const { path, members, after = Buffer.alloc(0) } of archive.segments) {
+		const tar = Buffer.concat([tarOf(members), after]);
 		const bytes = zstdCompressSync(tar);
 		segments.push({ path, offset, length: bytes.length, sha256: sha256(bytes), tarBytes: tar.length });
 		pieces.push(bytes);

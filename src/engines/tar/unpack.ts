@@ -11,7 +11,7 @@ import { describeEnd, start } from "../../host/exec.ts";
 import { descendMaking, type Folder, isAbsent, openFileBelow, split } from "../../host/folder.ts";
 import { recordReader } from "../../host/lines.ts";
 import { limitGarbage } from "../../host/memory.ts";
-import { HoldfastError } from "../../values/error.ts";
+import { HoldfastError, isErrno } from "../../values/error.ts";
 import type { Work } from "../destination.ts";
 import { isFull, TargetFull, tarDiskError } from "../disk-error.ts";
 import type { Inside } from "../into.ts";
@@ -98,6 +98,8 @@ export async function readSegment(
 			`tar ${describeEnd(result)} while it read ${path}`,
 			{ subject: path, details: result.stderr, cause: fault },
 		);
+	// It came to the end of its archive, and more was stored.
+	if (isErrno(fault, "EPIPE")) throw damagedIn(archive, segment, fault);
 	if (fault) throw fault;
 }
 
