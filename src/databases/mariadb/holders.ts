@@ -11,7 +11,7 @@ const PATIENCE_MS = 2000;
 /**
  * End the sessions that use the database and do the work. Whenever this waits for a lock, end the sessions that hold one on
  * the database; if the server does not tell which these are, those of every account with rights on it. Sessions of
- * administrators are never ended for that.
+ * administrators and of our own account are never ended for that: such an account can do the same to ours.
  */
 export async function withoutSessions(
 	server: Server,
