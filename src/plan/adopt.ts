@@ -9,6 +9,7 @@ import type { ProviderOptions } from "../engines/list.ts";
 import { addressIn, destinationsIn, engineOf } from "../engines/list.ts";
 import { belongsTo, wordsOfTime } from "../engines/metadata.ts";
 import { readTextBelow, restoreFiles } from "../engines/read-files.ts";
+import { type JsonLimits, parseBounded } from "../host/bounded-json.ts";
 import { removeTree, scratchFolder } from "../host/files.ts";
 import { openFolder } from "../host/folder.ts";
 import { resolvePath } from "../host/trust.ts";
@@ -23,6 +24,7 @@ import { record, recordOf } from "../values/record.ts";
 
 /** Bytes. */
 const LONGEST_MANIFEST = 4 * 1024 * 1024;
+const LIMITS: JsonLimits = { depth: 50, values: 500_000 };
 
 export interface Adopted {
 	readonly machine: string;
@@ -135,7 +137,7 @@ async function manifestIn(
 	try {
 		using folder = openFolder(resolvePath(own).path);
 		await restoreFiles(destination, archive, [path], folder, work);
-		const found = withCurrentKeys(JSON.parse(readTextBelow(folder, path, LONGEST_MANIFEST)));
+		const found = withCurrentKeys(parsedManifest(readTextBelow(folder, path, LONGEST_MANIFEST), archive));
 		const { success, output, issues } = v.safeParse(manifestSchema, withReadablePatterns(found, dropped));
 		if (success) return output;
 		throw new HoldfastError("archive-damaged", `the manifest in ${archive} cannot be parsed`, {
@@ -144,6 +146,18 @@ async function manifestIn(
 		});
 	} finally {
 		await removeTree(own);
+	}
+}
+
+function parsedManifest(text: string, archive: string): unknown {
+	try {
+		return parseBounded(text, LIMITS);
+	} catch (cause) {
+		throw new HoldfastError("archive-damaged", `the manifest in ${archive} cannot be parsed`, {
+			cause,
+			details: [cause instanceof RangeError ? cause.message : "it is not JSON"],
+			hint: "the archive is damaged or was modified; it can be restored with its engine's own program",
+		});
 	}
 }
 

@@ -10,6 +10,7 @@ import { manifestJsonSchema } from "../../src/config/json-schema.ts";
 import { providerSchema } from "../../src/engines/list.ts";
 import { COMMAND_KEYS, commandsIn } from "../../src/manifest/commands.ts";
 import { hostSchema } from "../../src/manifest/machine.ts";
+import { watchPeak } from "../support/peak.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
 import { metadataOf, writeTarArchive } from "./hostile.ts";
@@ -171,4 +172,24 @@ test("what is adopted is shown: where else backups go, and each file that is rea
 	assert.match(stdout, /redis: \/srv\/app\/dump.rdb \(port 6666, passwordFile \/etc\/shadow\)/);
 	assert.match(stdout, /^restic\/far +rest:https:\/\/evil\/x \(passphraseFile \/srv\/app\/known\)$/m);
 	assert.doesNotMatch(stdout, /tar\/disk/);
+});
+
+test("a manifest that is no JSON, or too much of it, is refused in words and little memory", async () => {
+	for (const [manifest, why] of [
+		["", /it is not JSON/],
+		[`{"state":${"[".repeat(1_000_000)}`, /nested more than 50 levels deep/],
+		[`{"state":[${"{},".repeat(1_300_000)}{}]}`, /more than 500000 values/],
+	] as const) {
+		const place = new Place(below);
+		const metadata = metadataOf({ folders: ["/srv/app"] }, { manifest: "/m.json" });
+		const streams = [{ path: "/m.json", content: Buffer.from(manifest) }];
+		writeTarArchive(place.path("archives"), "web01-1", { metadata, segments: [], streams });
+		const { child, ended } = place.start(["adopt", "--dry-run", "--type", "tar", place.path("archives")]);
+		const peak = watchPeak(child.pid);
+		const { code, stderr } = await ended;
+		assert.equal(code, 1);
+		assert.match(stderr, /the manifest in web01-1 cannot be parsed/);
+		assert.match(stderr, why);
+		assert.ok(peak() < 150, `${peak()} MiB`);
+	}
 });

@@ -14,7 +14,7 @@ export function watchPeak(pid: number | undefined): () => number {
 		} catch {
 			// It has ended.
 		}
-	}, 10);
+	}, 10).unref();
 	return () => {
 		clearInterval(watch);
 		return peak;
