@@ -47,8 +47,10 @@ function prune(meanwhile: () => void): Promise<string> {
 }
 
 test("an archive that nobody was shown stays, even if no rule keeps it by the time of the answer", async () => {
+	// A name has seconds only.
+	const [first] = archives();
 	create();
-	const [first, second] = archives().sort();
+	const second = archives().find((name) => name !== first);
 	assert.ok(first && second);
 	const text = await prune(create);
 	assert.match(text, /Permanently remove 1 archive\? \[y\/N\]/);

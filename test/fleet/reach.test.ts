@@ -147,7 +147,11 @@ machines:
 			.trim()
 			.split("\n")
 			.map((line) => JSON.parse(line));
-		assert.deepEqual(new Set(events.map((event) => event.machine)), new Set(["web01", "web02"]));
+		assert.deepEqual(new Set(events.map((event) => event.machine)), new Set(["web01", "web02", "down"]));
+		assert.deepEqual(
+			events.filter(({ machine }) => machine === "down").map(({ type, error }) => [type, error.code]),
+			[[undefined, "host-unreachable"]],
+		);
 		assert.equal(events.filter((event) => event.type === "run-ended" && event.outcome === "done").length, 2);
 	});
 
