@@ -75,6 +75,11 @@ let
         default = null;
         description = "Maximum age of the newest good archive.";
       };
+      snapshot = mkOption {
+        type = types.nullOr (types.enum [ "auto" "require" "never" ]);
+        default = null;
+        description = "Whether a backup reads the folders from a snapshot of one instant.";
+      };
       replace = mkOption {
         type = types.listOf types.str;
         default = [ ];

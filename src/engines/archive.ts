@@ -44,6 +44,8 @@ export interface StateRecord {
 	readonly reason?: string;
 	/** Why a good outcome is in doubt: it is not `latest` and does not count as the newest good one (expectations.ts). */
 	readonly suspicious?: string;
+	/** `atomic`: its folders were read from snapshots of one instant. `stopped`: while the units that use it were down. A later version may know more. */
+	readonly consistency?: string;
 	/** How many files vanished before they were read. They are not in the archive. */
 	readonly vanished?: number;
 	/** How many files changed while they were read. The archive may hold an inconsistent copy. */

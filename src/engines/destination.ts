@@ -1,6 +1,8 @@
 // The interface that every engine implements for a destination. It deals with folders and archives, and knows nothing of
 // states, hooks, units or machines. test/engines/contract.ts tests every engine against it.
+
 import type { Readable } from "node:stream";
+import type { Closed } from "../host/enclosure.ts";
 import { HoldfastError } from "../values/error.ts";
 import type { Exclusion } from "../values/exclusion.ts";
 import type { Archive, Details, Entry, Metadata, Problem } from "./archive.ts";
@@ -18,7 +20,7 @@ export interface ArchiveRequest {
 	/** `list` returns it unchanged. Keep it small: it is stored where listing is cheap. */
 	readonly metadata: Metadata;
 	/** Folders that other users can change, including the roots: code that reads there must not follow symlinks. */
-	readonly closed?: readonly string[];
+	readonly closed?: readonly (string | Closed)[];
 	/** Mount point of the file system that held the destination at the last write; undefined if unknown. */
 	readonly mount?: string;
 	/** This machine's records of the archives with these names, for engines that delete old archives themselves. */
@@ -123,6 +125,8 @@ export interface Destination {
 	readonly location: string;
 	/** `create` takes `streams`. */
 	readonly takesStreams: boolean;
+	/** It reads the folders without `closed`, and so never from a snapshot. */
+	readonly readsLive?: true;
 	/** A full `check` and a restore detect a changed byte. */
 	readonly detectsDamage: boolean;
 	/** Paths on this machine that are needed to open an archive, in addition to those in the options. */

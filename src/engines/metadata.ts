@@ -63,6 +63,8 @@ const stateRecord = v.looseObject({
 	),
 	reason: v.exactOptional(v.string()),
 	suspicious: v.exactOptional(v.string()),
+	// A later version may know more words.
+	consistency: v.exactOptional(v.string()),
 	vanished: v.exactOptional(count),
 	changed: v.exactOptional(count),
 	bytes: v.exactOptional(count),

@@ -3,6 +3,7 @@
 // are not visible outside, and disappear with the last process in the namespace.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { HoldfastError } from "../values/error.ts";
 import { wordsOf } from "../values/system-error.ts";
 import type { Folder } from "./folder.ts";
 import { type Mount, mountsOf } from "./mounts.ts";
@@ -148,8 +149,19 @@ export async function closeOffForAll(
 	log: (line: string) => void,
 ): Promise<Enclosure | undefined> {
 	if (closed.length === 0) return undefined;
-	const enclosure = await enclose(closed.map((one) => (typeof one === "string" ? { folder: one } : one)));
+	const all = closed.map((one) => (typeof one === "string" ? { folder: one } : one));
+	const enclosure = await enclose(all);
 	if (!("why" in enclosure)) return enclosure;
+	const moved = all.find(({ folder, at }) => typeof folder === "string" && at !== undefined && at !== folder);
+	if (moved)
+		throw new HoldfastError(
+			"snapshot-failed",
+			`the snapshot of ${moved.at} cannot be put in its place: ${enclosure.why}`,
+			{
+				subject: moved.at ?? "",
+				hint: "to back it up without: snapshot: never, in its state",
+			},
+		);
 	log(`cannot disable symbolic links in folders that other users can change: ${enclosure.why}`);
 	return undefined;
 }

@@ -112,6 +112,12 @@ export const stateSchema = v.strictObject({
 		v.description("tests that the service is healthy; a restore that fails one is rolled back"),
 	),
 	maxAge: v.optional(maxAge),
+	snapshot: v.pipe(
+		v.optional(v.picklist(["auto", "require", "never"])),
+		v.description(
+			"whether a backup reads the folders from a snapshot of one instant: `auto`, where the file system can; `require`: otherwise the state fails; `never` is the default. See [snapshots](../how-to/snapshots.md)",
+		),
+	),
 });
 /** As in the config. */
 export type StateInput = v.InferInput<typeof stateSchema>;

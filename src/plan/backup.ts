@@ -1,6 +1,7 @@
 // The plan of `create`: hooks and stops for each state, one archive per destination, then starts and hooks.
 
 import { liveFiles } from "../databases/dump.ts";
+import { unitLabel } from "../host/systemd.ts";
 import type { Hook, HookName, Manifest, State } from "../manifest/schema.ts";
 import { type ArchiveCreateStep, archiveCreate } from "../steps/archive-create.ts";
 import { dump } from "../steps/dump.ts";
@@ -12,6 +13,8 @@ import { above } from "../values/paths.ts";
 import { dumpSteps, forgetDumps } from "./dumps.ts";
 import { inOrder } from "./order.ts";
 import { privateIn } from "./private-folders.ts";
+import { type SnapshotSteps, snapshotSteps } from "./snapshot-steps.ts";
+import type { StateSnapshots } from "./snapshots.ts";
 import { startSteps, stopSteps } from "./units.ts";
 
 export interface BackupRequest {
@@ -25,6 +28,8 @@ export interface BackupRequest {
 	readonly accept?: boolean;
 	/** Private folders of earlier runs, which belong to no state. */
 	readonly areas?: readonly string[];
+	/** By state: its snapshots, or why it has none. */
+	readonly snapshots?: ReadonlyMap<string, StateSnapshots>;
 	/** Where to write: provider and destination names, and whether the engine takes streams. */
 	readonly targets: readonly {
 		readonly provider: string;
@@ -34,10 +39,13 @@ export interface BackupRequest {
 }
 
 export function planBackup(request: BackupRequest): Plan {
-	const { manifest, run, services, targets, spool, accept, areas = [] } = request;
+	const { manifest, run, services, targets, spool, accept, snapshots = new Map() } = request;
+	const caught = snapshotSteps(snapshots);
+	const areas = [...(request.areas ?? []), ...caught.areas];
 	const states = inOrder(manifest, services);
 	const archive = `${manifest.machine}-${run}`;
 	const nested = nestedFolders(manifest);
+	const isEarly = startsEarly(states, caught);
 	const except = new Map(states.map(([name, state]) => [name, exceptOf(state, nested, areas)]));
 	// A stream can be read only once: with several destinations a dump goes through a file.
 	const streamed = targets.length === 1 && targets.every(({ streams }) => streams);
@@ -83,17 +91,21 @@ export function planBackup(request: BackupRequest): Plan {
 						exclude: state.exclude,
 						except: except.get(name) ?? [],
 						seenBy: foldersPresent.id(name),
+						...caught.of(name),
+						...(state.stopOnBackup.length > 0 && !isEarly(name) ? { stopped: true } : {}),
 						dumps: state.dumps.map((_, index) => ({ step: dump.id(name, index), streamed })),
 					},
 				]),
 			),
 		});
 	});
-	const after = [...states]
-		.reverse()
-		.flatMap(([name, state]) =>
-			startSteps(name, stateScope(name), state.stopOnBackup, "a backup leaves units as they were"),
-		);
+	const starts = (early: boolean) =>
+		[...states]
+			.reverse()
+			.filter(([name]) => isEarly(name) === early)
+			.flatMap(([name, state]) =>
+				startSteps(name, stateScope(name), state.stopOnBackup, "a backup leaves units as they were"),
+			);
 	const post = states.flatMap(([name, state]) => conclude(name, state));
 	return {
 		version: 1,
@@ -102,12 +114,28 @@ export function planBackup(request: BackupRequest): Plan {
 		manifest,
 		steps: [
 			...before,
+			...caught.take,
+			...starts(true),
 			...write,
-			...after,
+			...starts(false),
+			...caught.drop,
 			...post,
 			...states.flatMap(([name, state]) => forgetDumps(name, state, spool)),
 		],
 		goals: write.map(({ scope }) => scope),
+	};
+}
+
+/** Whether a state's units start as soon as it is caught: no state that is read afterwards needs them down. */
+function startsEarly(
+	states: readonly (readonly [string, State])[],
+	caught: SnapshotSteps,
+): (name: string) => boolean {
+	const labels = (state: State) => state.stopOnBackup.map(unitLabel);
+	const needed = new Set(states.flatMap(([name, state]) => (caught.of(name).snapshot ? [] : labels(state))));
+	return (name) => {
+		const state = states.find(([one]) => one === name)?.[1];
+		return caught.of(name).snapshot !== undefined && !labels(state as State).some((unit) => needed.has(unit));
 	};
 }
 

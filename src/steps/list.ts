@@ -28,6 +28,8 @@ import { place } from "./place.ts";
 import type { Step } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import { settle } from "./settle.ts";
+import { snapshot } from "./snapshot.ts";
+import { snapshotDrop } from "./snapshot-drop.ts";
 import { stage } from "./stage.ts";
 import type { StepKind, StepWork } from "./step.ts";
 import { timers } from "./timers.ts";
@@ -45,6 +47,8 @@ const ALL: readonly StepKind[] = [
 	unitsStart,
 	settle,
 	check,
+	snapshot,
+	snapshotDrop,
 	archiveCreate,
 	dump,
 	accounts,

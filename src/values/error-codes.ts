@@ -168,6 +168,7 @@ export const ERROR_CODES = {
 		"a path is a link or was replaced by another user, and is not followed",
 		"the path",
 	),
+	"snapshot-failed": failed("no snapshot could be taken of a state that requires one", "the state"),
 	"path-occupied": failed("an unexpected file or folder is in a place that the run must change", "the path"),
 	"area-missing": failed("the private folder in which a run keeps copies is missing", "the folder"),
 	"preflight-failed": failed("something prevents the run; nothing was changed"),

@@ -101,6 +101,16 @@ export const SCENARIOS: readonly Scenario[] = [
 		mayEnd: ["newer"],
 	},
 	{
+		name: "create from a snapshot",
+		minutes: 2,
+		state: {
+			app: { folders: ["/btr/app", "/disk/app"], stopOnBackup: ["app.service"], snapshot: "auto" },
+			extra: { folders: ["/btr/app"], stopOnBackup: ["app.service"], snapshot: "require" },
+		},
+		words: ["create", "--quiet"],
+		mayEnd: ["newer"],
+	},
+	{
 		name: "undo of a restore",
 		minutes: 6,
 		state: { app: { folders: ["/disk/app", "/disk/extra"], ...app } },

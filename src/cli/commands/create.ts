@@ -7,6 +7,7 @@ import type { Manifest } from "../../manifest/schema.ts";
 import { warningsOn } from "../../manifest/warnings.ts";
 import { planBackup } from "../../plan/backup.ts";
 import { neverStored } from "../../plan/private-folders.ts";
+import { wantsSnapshot } from "../../plan/snapshot-steps.ts";
 import { newRunId } from "../../run/run-id.ts";
 import type { Plan } from "../../steps/plan.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -112,5 +113,13 @@ async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {
 	).flat();
 	const spool = join(places().state, "dumps");
 	const { accept, service: services = [] } = flags;
-	return planBackup({ manifest, run: newRunId(), services, targets, spool, accept, areas: neverStored() });
+	const run = newRunId();
+	const states = services.length > 0 ? services : Object.keys(manifest.state);
+	const snapshots = states.some((name) => wantsSnapshot(manifest.state[name]))
+		? await (await import("../../plan/snapshots.ts")).surveySnapshots(manifest, states, run)
+		: undefined;
+	return planBackup({
+		...{ manifest, run, services, targets, spool, accept, areas: neverStored() },
+		...(snapshots ? { snapshots } : {}),
+	});
 }

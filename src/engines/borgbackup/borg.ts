@@ -1,7 +1,7 @@
 // Runs borg: its environment, passphrase, NDJSON messages and errors.
 import type { Writable } from "node:stream";
 import type * as v from "valibot";
-import { closeOff, type Enclosure } from "../../host/enclosure.ts";
+import { type Closed, closeOff, type Enclosure } from "../../host/enclosure.ts";
 import { cleanEnvironment, exec } from "../../host/exec.ts";
 import { lastLines } from "../../host/last-lines.ts";
 import { answerReader, type OutputReader } from "../../host/lines.ts";
@@ -24,7 +24,7 @@ const MOST_ERRORS = 200;
 export interface BorgCall {
 	readonly cwd?: string;
 	/** Folders in which it must not follow links, in addition to the repository. */
-	readonly closed?: readonly string[];
+	readonly closed?: readonly (string | Closed)[];
 	/** Where it runs; by default an enclosure for `closed` and the repository. */
 	readonly enclosure?: Enclosure | undefined;
 	/** Run without an enclosure, because other processes must see what it mounts. */

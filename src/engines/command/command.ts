@@ -37,6 +37,7 @@ export function commandDestinations(name: string, options: CommandOptions): Dest
 			name,
 			location: "command",
 			takesStreams: false,
+			readsLive: true,
 			detectsDamage: false,
 			create: async (request, _mayInit, work) => create(request, run, work),
 			list: async (work) => readList(name, await run("list", {}, work)),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseEnv } from "node:util";
 import * as v from "valibot";
-import { closeOff, type Enclosure } from "../../host/enclosure.ts";
+import { type Closed, closeOff, type Enclosure } from "../../host/enclosure.ts";
 import { cleanEnvironment, start } from "../../host/exec.ts";
 import { lastLines } from "../../host/last-lines.ts";
 import { answerReader, type OutputReader, recordReader } from "../../host/lines.ts";
@@ -22,7 +22,7 @@ import type { ResticDestination } from "./schema.ts";
 
 export interface ResticCall {
 	/** Folders in which it must not follow links, in addition to the repository. */
-	readonly closed?: readonly string[];
+	readonly closed?: readonly (string | Closed)[];
 	/** Where it runs; by default an enclosure for `closed` and the repository. */
 	readonly enclosure?: Enclosure | undefined;
 	/** Run without an enclosure, because other processes must see what it mounts. */

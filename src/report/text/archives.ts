@@ -49,8 +49,10 @@ export function archiveText(archive: ListedArchive, details: Details): string[] 
 	];
 }
 
-function notesOn({ suspicious, vanished, changed }: Partial<StateRecord>): string[] {
+function notesOn({ suspicious, vanished, changed, consistency }: Partial<StateRecord>): string[] {
 	return [
+		...(consistency === "atomic" ? ["atomic: read from snapshots of one instant"] : []),
+		...(consistency === "stopped" ? ["stopped: its units were down while it was read"] : []),
 		...(suspicious === undefined ? [] : [`in doubt: ${suspicious}`]),
 		...(vanished === undefined ? [] : [`${vanished} files vanished before they were read and are not in it`]),
 		...(changed === undefined ? [] : [`fuzzy: ${changed} files changed while they were read`]),

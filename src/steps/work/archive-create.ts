@@ -79,7 +79,7 @@ const UNSEEN = "the run that created it ended before it knew whether every file 
 
 /** The metadata were too large, and the engine has written nothing. Leave out the state that takes up the most space. */
 function leaveOutLongest(step: ArchiveCreateStep, context: StepContext<Begun>, cause: Error): boolean {
-	const { states } = statesToStore(step, context);
+	const { states } = statesToStore(step, {}, context);
 	const name = longest(states);
 	const scope = name === undefined ? undefined : step.states[name]?.scope;
 	if (name === undefined || scope === undefined) return false;

@@ -17,6 +17,7 @@ import { openDestination } from "../../engines/registry.ts";
 import { vanishedRoots } from "../../engines/roots.ts";
 import { foldersToClose } from "../../host/closing.ts";
 import { digesting } from "../../host/digest.ts";
+import type { Closed } from "../../host/enclosure.ts";
 import { privateFolder, writeSynced } from "../../host/files.ts";
 import { places } from "../../host/places.ts";
 import { ownUser } from "../../host/users.ts";
@@ -29,7 +30,7 @@ import { withPoint } from "../fault.ts";
 import { afterwards, dumpedBy } from "./archive-seen.ts";
 import { exclusionsOf } from "./folders-present.ts";
 import { type MeasuredStates, measureStates } from "./measured.ts";
-import { statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
+import { caughtOf, statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
 
 /** The scope whose dump failed while the engine was reading it. */
 type Broken = (scope: string, error: Error) => void;
@@ -52,14 +53,14 @@ interface Flowed {
 /** Write the archive of the states that have not failed; calls `broken` with the scope of a dump that fails meanwhile. */
 export async function writeArchive(step: ArchiveCreateStep, context: StepContext<Begun>, broken: Broken) {
 	const { plan } = context;
-	const toStore = statesToStore(step, context);
+	const destination = await openDestination(plan.manifest, step.provider, step.destination);
+	const toStore = statesToStore(step, destination, context);
 	if (toStore.good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
 
 	const spool = spoolOf(step);
 	const manifest = join(spool, "manifest.json");
 	await privateFolder(spool);
 	await writeSynced(manifest, JSON.stringify(plan.manifest));
-	const destination = await openDestination(plan.manifest, step.provider, step.destination);
 	const foldersOf = rootsOf(toStore);
 	const parts: Parts = {
 		manifest,
@@ -124,12 +125,24 @@ async function requestOf(
 		],
 		streams: dumps.filter(({ streamed }) => streamed).map(stream),
 		metadata,
-		closed: await foldersToClose(
-			good.flatMap(([, { folders }]) => folders.flatMap((folder) => found.get(folder) ?? [])),
-		),
+		closed: await closedFor(good, found, destination, context),
 		...context.mountOf(destination.location),
 		records: (names) => context.records(destination, names),
 	};
+}
+
+/** Where no links are followed, and from where the folders are read that snapshots caught. The outermost come first. */
+async function closedFor(
+	good: ToStore["good"],
+	found: ToStore["found"],
+	destination: Destination,
+	context: StepContext,
+): Promise<(string | Closed)[]> {
+	const caught = good.flatMap(([, state]) => caughtOf(state, destination, context) ?? []);
+	const live = good
+		.filter(([, state]) => caughtOf(state, destination, context) === undefined)
+		.flatMap(([, { folders }]) => folders.flatMap((folder) => found.get(folder) ?? []));
+	return [...(await foldersToClose(live)), ...caught.sort((a, b) => a.at.length - b.at.length)];
 }
 
 /** What is known once the engine has written. */

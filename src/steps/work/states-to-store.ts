@@ -1,5 +1,6 @@
 // The states that are about to be archived: the real paths of their folders, and the metadata of each.
 import type { Metadata, StateRecord } from "../../engines/archive.ts";
+import type { Destination } from "../../engines/destination.ts";
 import { type Resolved, resolvePath } from "../../host/trust.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -7,6 +8,7 @@ import { above } from "../../values/paths.ts";
 import { recordOf } from "../../values/record.ts";
 import type { ArchiveCreateStep, StateToStore } from "../archive-create.ts";
 import type { StepContext } from "../context.ts";
+import { snapshot } from "../snapshot.ts";
 import { dumpedBy, mountsToStore } from "./archive-seen.ts";
 import { shortReason } from "./described.ts";
 import { exclusionsOf } from "./folders-present.ts";
@@ -23,11 +25,17 @@ export interface ToStore {
 }
 
 /** The states as they are now. A state fails if one of its folders is missing, or may not be followed. */
-export function statesToStore(step: ArchiveCreateStep, context: StepContext): ToStore {
+export function statesToStore(
+	step: ArchiveCreateStep,
+	destination: Pick<Destination, "readsLive">,
+	context: StepContext,
+): ToStore {
 	const found = lookAtFolders(step, context);
 	const links = linksIn(found);
 	const states = recordOf(
-		Object.entries(step.states).map(([name, state]) => [name, stateRecord(state, links, context)] as const),
+		Object.entries(step.states).map(
+			([name, state]) => [name, stateRecord(state, links, destination, context)] as const,
+		),
 	);
 	const good = Object.entries(step.states).filter(([name]) => states[name]?.outcome === "good");
 	return { found, links, states, good };
@@ -51,6 +59,7 @@ function linksIn(found: ReadonlyMap<string, Resolved>): ReadonlyMap<string, stri
 function stateRecord(
 	state: StateToStore,
 	links: ReadonlyMap<string, string>,
+	destination: Pick<Destination, "readsLive">,
 	context: StepContext,
 ): StateRecord {
 	const { scope, folders, dumps } = state;
@@ -60,6 +69,7 @@ function stateRecord(
 	return {
 		...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason: shortReason(reason) }),
 		folders,
+		...(reason === undefined ? consistencyOf(state, destination, context) : {}),
 		...(Object.keys(stored).length === 0 ? {} : { stored }),
 		...(databases.length === 0 || reason !== undefined
 			? {}
@@ -73,6 +83,30 @@ function stateRecord(
 				}),
 		...(reason === undefined ? mountsToStore(state, context) : {}),
 	};
+}
+
+function consistencyOf(
+	state: StateToStore,
+	destination: Pick<Destination, "readsLive">,
+	context: StepContext,
+): Pick<StateRecord, "consistency"> {
+	if (caughtOf(state, destination, context) !== undefined) return { consistency: "atomic" };
+	return state.stopped ? { consistency: "stopped" } : {};
+}
+
+/** For a state whose folders were all caught: each with its path in the snapshot. */
+export function caughtOf(
+	{ snapshot: wanted, folders }: StateToStore,
+	{ readsLive }: Pick<Destination, "readsLive">,
+	{ handedBy }: Pick<StepContext, "handedBy">,
+): { readonly folder: string; readonly at: string }[] | undefined {
+	if (wanted === undefined || readsLive) return undefined;
+	const caught = handedBy(snapshot, wanted.step)?.caught ?? [];
+	if (!wanted.volumes.every((name) => caught.includes(name))) return undefined;
+	const pairs = Object.entries(wanted.folders).map(([at, folder]) => ({ folder, at }));
+	// A folder that has become a link to another one since the plan was made was not caught.
+	const isStill = folders.every((folder) => pairs.some(({ at }) => at === resolvePath(folder).path));
+	return isStill ? pairs : undefined;
 }
 
 /** The real paths of the states' folders: engines would store a link as just a link. */

@@ -1,0 +1,20 @@
+// The contract of a kind of snapshot: a file system's own copy of one instant, from which an engine reads. A kind knows nothing of
+// states, runs or engines.
+import type { Folder } from "../host/folder.ts";
+import type { Program } from "../host/programs.ts";
+
+export interface SnapshotKind {
+	/** In plans and archives, so it must not change. */
+	readonly type: string;
+	/** In messages. */
+	readonly label: string;
+	readonly program: Program;
+	/** The root of the volume that contains this path, which has no links on the way; undefined if that is of another kind. */
+	volumeOf(path: string): string | undefined;
+	/** Why a snapshot of the volume would not hold everything below this path; undefined if it would. */
+	obstacleIn(path: string, signal: AbortSignal): Promise<string | undefined>;
+	/** Catch the volume as it is now, read-only and synced, as an entry of this name in a private folder on the same file system. */
+	take(volume: string, area: Folder, name: string, signal: AbortSignal): Promise<void>;
+	/** Safe to repeat. */
+	remove(area: Folder, name: string): Promise<void>;
+}

@@ -1,0 +1,88 @@
+// Snapshots of volumes: taken one right after the other, and deleted when the engines have read them.
+import { isArea, makeArea, openArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
+import { snapshotKind } from "../../snapshots/list.ts";
+import { HoldfastError } from "../../values/error.ts";
+import { wordsOf } from "../../values/system-error.ts";
+import type { StepContext } from "../context.ts";
+import type { Began, Caught, SnapshotStep } from "../snapshot.ts";
+import type { SnapshotDropStep } from "../snapshot-drop.ts";
+import type { StepWork } from "../step.ts";
+
+export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
+	async run(step, context) {
+		const { volumes } = step;
+		context.note({ began: true });
+		// Nothing else must take time between the snapshots.
+		for (const area of new Set(volumes.map((one) => one.area))) makeArea(area, []);
+		context.point("made");
+		const caught: string[] = [];
+		const faults = new Map<string, string>();
+		const times: number[] = [];
+		for (const { name, type, volume, area } of volumes)
+			try {
+				using folder = openArea(area);
+				if (folder === undefined) throw new HoldfastError("failed", `the private folder ${area} is gone`);
+				await snapshotKind(type).take(volume, folder, name, context.signal);
+				times.push(performance.now());
+				caught.push(name);
+				context.point("taken");
+			} catch (error) {
+				context.signal.throwIfAborted();
+				faults.set(name, wordsOf(error));
+			}
+		const spread = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
+		context.note({ began: true, caught, spread });
+		const warnings = sayUncaught(step, faults, context);
+		return { caught: caught.length, spread, ...(warnings.length > 0 ? { warnings } : {}) };
+	},
+	undo: (step) => removeAll(step.volumes),
+};
+
+/** What becomes of states of which a volume was not caught. */
+function sayUncaught(
+	{ states }: SnapshotStep,
+	faults: ReadonlyMap<string, string>,
+	{ failScope, log }: Pick<StepContext, "failScope" | "log">,
+): string[] {
+	return Object.entries(states).flatMap(([state, { scope, required, volumes, why }]) => {
+		const fault = why ?? volumes.map((name) => faults.get(name)).find((one) => one !== undefined);
+		if (fault === undefined) return [];
+		const message = `no snapshot of ${state} could be taken: ${fault}`;
+		if (!required) {
+			const line = `${message}; it is read while it may change`;
+			if (why === undefined) return [line];
+			// It is so every time.
+			log(line);
+			return [];
+		}
+		failScope(
+			scope,
+			new HoldfastError("snapshot-failed", message, {
+				subject: state,
+				hint: "to back it up without: snapshot: auto, in its state",
+			}),
+		);
+		return [];
+	});
+}
+
+export const snapshotDrop: StepWork<SnapshotDropStep> = {
+	run: ({ snapshots }) => removeAll(snapshots),
+	later: ({ snapshots }) => removeAll(snapshots),
+};
+
+async function removeAll(
+	snapshots: readonly { readonly name: string; readonly type: string; readonly area: string }[],
+): Promise<void> {
+	for (const area of new Set(snapshots.map((one) => one.area))) {
+		if (!isArea(area)) {
+			removeUnfinishedArea(area, []);
+			continue;
+		}
+		using folder = openArea(area);
+		if (folder === undefined) continue;
+		for (const { name, type } of snapshots.filter((one) => one.area === area))
+			await snapshotKind(type).remove(folder, name);
+		await removeArea(area);
+	}
+}

@@ -1,0 +1,144 @@
+// Backups of one instant from btrfs: a writer keeps two folders in step at full speed, and every archive shows them in step.
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+import { until } from "../support/servers.ts";
+
+const folder = scratch("snapshots");
+const only = { skip: process.getuid?.() === 0 ? undefined : "file systems need root" };
+
+/** Writes 1, 2, 3 … to the first file and then to the second, each whole. */
+const WRITER = `
+const { renameSync, writeFileSync } = require("node:fs");
+const [, first, second] = process.argv;
+const put = (file, count) => { writeFileSync(file + ".new", String(count)); renameSync(file + ".new", file); };
+for (let count = 1; ; count++) { put(first, count); put(second, count); }`;
+
+describe("a backup from btrfs", only, () => {
+	let place: Place;
+	let disk: string;
+	let app: string;
+	let writer: ChildProcess;
+	const providers = () => ({
+		tar: { destinations: { tar: { path: place.path("tar") } } },
+		borgbackup: { destinations: { borg: { repo: place.path("borg"), encryption: "none" } } },
+		restic: {
+			destinations: {
+				restic: { repo: place.path("restic"), passphraseFile: place.write("passphrase", "secret\n") },
+			},
+		},
+		localbackup: { destinations: { local: { directory: place.path("local") } } },
+	});
+	const state = (snapshot: string, more: object = {}) => ({
+		app: { folders: ["first", "between", "second"].map((name) => `${app}/${name}`), snapshot, ...more },
+	});
+	const succeeds = async (...words: string[]) => {
+		const end = await place.holdfast(...words);
+		assert.equal(end.code, 0, end.stdout + end.stderr);
+		return end.stdout;
+	};
+	/** How far the first folder is ahead of the second one in an archive. */
+	const ahead = async (destination: string) => {
+		const into = place.path("into");
+		await succeeds("restore", "--yes", "--into", into, destination, "latest");
+		const count = (name: string) => {
+			const file = `${into}${app}/${name}/count`;
+			return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
+		};
+		const [first, second] = [count("first"), count("second")];
+		rmSync(into, { recursive: true });
+		return first === undefined || second === undefined ? "a file is missing" : first - second;
+	};
+	const leftovers = () => [
+		...execFileSync("btrfs", ["subvolume", "list", "-o", disk], { encoding: "utf8" })
+			.split("\n")
+			.filter((line) => line.includes("holdfast")),
+		...readdirSync(disk, { recursive: true }).filter((name) => String(name).includes(".holdfast-")),
+	];
+	before(async () => {
+		place = new Place(folder);
+		disk = place.path("disk");
+		mkdirSync(disk);
+		execFileSync("truncate", ["-s", "600M", place.path("image")]);
+		execFileSync("mkfs.btrfs", ["-q", place.path("image")]);
+		execFileSync("mount", ["-o", "loop", place.path("image"), disk]);
+		app = `${disk}/app`;
+		execFileSync("btrfs", ["-q", "subvolume", "create", app]);
+		for (const name of ["first", "between", "second"]) mkdirSync(`${app}/${name}`);
+		writeFileSync(`${app}/between/large`, randomBytes(40_000_000));
+		writer = spawn(process.execPath, ["-e", WRITER, `${app}/first/count`, `${app}/second/count`]);
+		await until(() => readdirSync(`${app}/second`).includes("count"));
+	});
+	after(() => {
+		writer.kill("SIGKILL");
+		execFileSync("umount", ["--lazy", disk]);
+	});
+
+	test("of one instant, on every engine, and nothing is left", async () => {
+		place.declare({ state: state("require"), providers: providers() });
+		await succeeds("create");
+		for (const destination of ["tar", "borg", "restic", "local"]) {
+			const difference = await ahead(destination);
+			assert.ok(difference === 0 || difference === 1, `${destination}: ${difference}`);
+		}
+		const shown = JSON.parse(await succeeds("archives", "show", "--json", "tar", "latest"));
+		assert.match(JSON.stringify(shown), /"consistency":"atomic"/);
+		assert.match(await succeeds("archives", "show", "tar", "latest"), /atomic/);
+		assert.deepEqual(leftovers(), []);
+	});
+
+	test("without a snapshot, the writer gets ahead of the backup", async () => {
+		place.declare({ state: state("never"), providers: { tar: providers().tar } });
+		await succeeds("create");
+		const difference = await ahead("tar");
+		assert.ok(difference !== 0 && difference !== 1, `the test can fail: ${difference}`);
+	});
+
+	test("killed at any moment and recovered: nothing is left, and the next backup is of one instant", async () => {
+		place.declare({ state: state("require"), providers: { tar: providers().tar } });
+		const faulty = (fault: string) => place.start(["create"], ["env", `HOLDFAST_FAULT=${fault}`]).ended;
+		const { stderr } = await faulty("trace");
+		const points = [
+			...new Set([...stderr.matchAll(/^fault-point (snapshot.*)$/gm)].map(([, point = ""]) => point)),
+		];
+		assert.ok(points.length > 4, points.join(" "));
+		for (const point of points) {
+			const { stderr: said } = await faulty(`kill@${point}`);
+			assert.match(said, new RegExp(`fault-here ${point}`));
+			await succeeds("recover");
+			assert.deepEqual(leftovers(), [], point);
+		}
+		await succeeds("create");
+		const difference = await ahead("tar");
+		assert.ok(difference === 0 || difference === 1, `${difference}`);
+	});
+
+	test("what cannot be caught is said: required, the state fails; otherwise it is read as it is", async () => {
+		place.write("elsewhere/file", "x");
+		const elsewhere = { folders: [place.path("elsewhere")] };
+		const with_ = (snapshot: string) => ({ ...state("require"), other: { ...elsewhere, snapshot } });
+		place.declare({ state: with_("require"), providers: { tar: providers().tar } });
+		const required = await place.holdfast("create");
+		assert.equal(required.code, 3, required.stderr);
+		assert.match(
+			required.stdout + required.stderr,
+			/no snapshot of other could be taken: .*elsewhere is on a file system of which no snapshot can be taken/,
+		);
+		place.declare({ state: with_("auto"), providers: { tar: providers().tar } });
+		await succeeds("create");
+		const shown = JSON.stringify(JSON.parse(await succeeds("archives", "show", "--json", "tar", "latest")));
+		assert.equal(shown.match(/"consistency":"atomic"/g)?.length, 1);
+
+		execFileSync("btrfs", ["-q", "subvolume", "create", `${app}/between/inner`]);
+		place.declare({ state: state("require"), providers: { tar: providers().tar } });
+		const nested = await place.holdfast("create");
+		assert.notEqual(nested.code, 0);
+		assert.match(nested.stdout + nested.stderr, /between: it contains the subvolume .*between\/inner/);
+		execFileSync("btrfs", ["-q", "subvolume", "delete", `${app}/between/inner`]);
+		assert.deepEqual(leftovers(), []);
+	});
+});

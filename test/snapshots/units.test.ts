@@ -1,0 +1,65 @@
+// With a snapshot, the units of a backup start again before anything is read; without one, afterwards.
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { type Machine, machine, noMachines } from "../machine/machine.ts";
+
+describe("units of a backup from snapshots", { skip: noMachines }, () => {
+	let web01: Machine;
+	before(async () => {
+		web01 = await machine("web01", { disks: { "/btr": "btrfs", "/disk": "ext4" } });
+		await web01.write("/etc/systemd/system/app.service", "[Service]\nExecStart=/bin/sleep inf\n");
+		await web01.sh(`
+			btrfs subvolume create /btr/app >/dev/null
+			mkdir /disk/other
+			echo x | tee /btr/app/file >/disk/other/file
+			systemctl start app
+		`);
+	});
+
+	/** The ids of the steps that a create began, in their order. */
+	async function stepsOf(state: object): Promise<string[]> {
+		await web01.write(
+			"/etc/holdfast/holdfast.json",
+			JSON.stringify({
+				machines: {
+					web01: { state, providers: { tar: { destinations: { disk: { path: "/disk/archives" } } } } },
+				},
+			}),
+		);
+		const { code, stdout, stderr } = await web01.run(["/opt/holdfast/bin/holdfast", "create", "--json"]);
+		assert.equal(code, 0, stderr);
+		assert.equal(await web01.sh("systemctl is-active app; ls -A /btr; ls -A /btr/app"), "active\napp\nfile");
+		return stdout
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line) as { type: string; step: string })
+			.flatMap(({ type, step }) => (type === "step-started" ? [step] : []));
+	}
+	const app = { folders: ["/btr/app"], snapshot: "require", stopOnBackup: ["app.service"] };
+	const order = (steps: readonly string[]) => steps.filter((id) => /^(stop|snapshot|start|create)/.test(id));
+
+	test("start as soon as it is taken", async () => {
+		const steps = ["stop:app", "snapshot", "start:app", "create:tar/disk", "snapshot-drop"];
+		assert.deepEqual(order(await stepsOf({ app })), steps);
+	});
+
+	test("stay down if another state that needs them down is read as it is", async () => {
+		const other = { folders: ["/disk/other"], stopOnBackup: ["app.service"] };
+		assert.deepEqual(order(await stepsOf({ app, other })), [
+			...[
+				"stop:app",
+				"stop:other",
+				"snapshot",
+				"create:tar/disk",
+				"start:other",
+				"start:app",
+				"snapshot-drop",
+			],
+		]);
+		const shown = await web01.sh("/opt/holdfast/bin/holdfast archives show --json tar latest");
+		assert.deepEqual(
+			[...shown.matchAll(/"consistency": ?"(\w+)"/g)].map(([, word]) => word),
+			["atomic", "stopped"],
+		);
+	});
+});
