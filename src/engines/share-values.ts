@@ -9,7 +9,7 @@ const LARGE = 16 * 1024;
 /** Up to this size, an archive is accepted whatever the total is. */
 const SMALL = 4 * 1024;
 /** Total bytes of unique JSON above which the next large archive, or any archive, is refused. In memory they take about three times that. */
-const MOST = { large: 12 * 1024 * 1024, any: 32 * 1024 * 1024 };
+const MOST = { large: 6 * 1024 * 1024, any: 24 * 1024 * 1024 };
 /** Characters: sharing shorter strings is not worth it. */
 const SHORT = 64;
 /** Bytes that a map takes without its content. */
