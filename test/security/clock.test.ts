@@ -24,7 +24,8 @@ describe("a clock that jumps", { skip: LIBRARY ? undefined : "needs libfaketime"
 		["restic", (at: string) => ({ repo: at, passphraseFile: `${at}.pass` })],
 		["localbackup", (at: string) => ({ directory: at })],
 	] as const) {
-		test(`${type}: create, restore, undo, prune, check and status`, async () => {
+		const tier = type === "tar" || type === "restic" ? "" : " [long]";
+		test(`${type}: create, restore, undo, prune, check and status${tier}`, async () => {
 			const place = new Place(folder);
 			place.write("notes/file", "0");
 			writeFileSync(place.path("archives.pass"), "correct horse\n", { mode: 0o600 });
