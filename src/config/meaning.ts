@@ -1,5 +1,13 @@
 // Faults that the schema cannot detect: overlapping folders, unknown names, states that depend on each other in a circle.
-import { databaseOf, definitionOf, dumpFile, dumpLabel, isServerDump } from "../databases/dump.ts";
+import {
+	databaseOf,
+	definitionOf,
+	dumpFile,
+	dumpLabel,
+	isFileDump,
+	isServerDump,
+	wayBackOf,
+} from "../databases/dump.ts";
 import { ALL } from "../databases/fields.ts";
 import { addressIn, destinationsIn, engineOf, faultsInProvider } from "../engines/list.ts";
 import { excludeFault } from "../manifest/exclude.ts";
@@ -159,7 +167,7 @@ function dumpFaults(machine: Sound): Fault[] {
 			const owner = owners.get(dumpFile(dump));
 			owners.set(dumpFile(dump), owner ?? state);
 			const file = databaseOf(dump);
-			const isOutside = !isServerDump(dump) && !above(file).some((folder) => own.has(folder));
+			const isOutside = isFileDump(dump) && !above(file).some((folder) => own.has(folder));
 			return [
 				...(owner === undefined
 					? []
@@ -176,6 +184,15 @@ function dumpFaults(machine: Sound): Fault[] {
 								path,
 								message: `${file} is not in a folder of state "${state}"`,
 								hint: `add the folder that contains it: folders: [${file.slice(0, file.lastIndexOf("/")) || "/"}]`,
+							},
+						]
+					: []),
+				...(wayBackOf(dump) === "folders" && folders.length === 0
+					? [
+							{
+								path,
+								message: `the ${dumpLabel(dump)} has wayBack: folders, but state "${state}" has no folders`,
+								hint: "name the folder that load writes to, or leave out wayBack",
 							},
 						]
 					: []),

@@ -11,8 +11,8 @@ import type { DumpStream, Work } from "./database.ts";
 export interface Client {
 	/** The server's name in messages: `PostgreSQL`. */
 	readonly server: string;
-	/** The Debian package that contains the programs. */
-	readonly programs: string;
+	/** The Debian package that contains the programs; undefined if that is not known. */
+	readonly programs?: string;
 	/** Hint for when the server does not answer. */
 	readonly look: string;
 	/** Hint for when the server answers but refuses or fails. */
@@ -20,6 +20,8 @@ export interface Client {
 	/** The user to run the programs as. A number need not belong to any user. Undefined: run as ourselves. */
 	readonly user: string | Identity | undefined;
 	readonly env?: Readonly<Record<string, string>>;
+	/** How long a dump may take. */
+	readonly timeoutSeconds?: number;
 	/** Aborts the programs that are running. */
 	readonly signal?: AbortSignal | undefined;
 }
@@ -62,7 +64,7 @@ export function fault(
 	result: Parameters<typeof describeEnd>[0],
 ): HoldfastError {
 	client.signal?.throwIfAborted();
-	if (result.code === 127)
+	if (result.code === 127 && client.programs !== undefined)
 		return new HoldfastError(
 			"program-not-found",
 			`could not ${doing}: ${client.server}'s programs are not installed`,
@@ -74,10 +76,14 @@ export function fault(
 		: says(/connect/i)
 			? client.look
 			: client.otherwise;
-	return new HoldfastError("database-failed", `could not ${doing}: ${describeEnd(result)}`, {
-		details: result.stderr,
-		hint,
-	});
+	return new HoldfastError(
+		"database-failed",
+		`could not ${doing}: ${describeEnd(result, client.timeoutSeconds)}`,
+		{
+			details: result.stderr,
+			hint,
+		},
+	);
 }
 
 /**
@@ -93,6 +99,7 @@ export async function dumpBy(
 	const silent = new AbortController();
 	const child = await start(argv, {
 		...(await optionsOf(client)),
+		...(client.timeoutSeconds === undefined ? {} : { timeoutSeconds: client.timeoutSeconds }),
 		pipeOut: true,
 		signal: AbortSignal.any([signal, silent.signal]),
 		onStderr: log,
@@ -124,7 +131,7 @@ export async function dumpBy(
 					hint: "check whether another session holds a lock on one of its tables, and whether the server is stopped",
 				},
 			);
-		if (result.code !== 0) throw fault(client, doing, result);
+		if (result.code !== 0 || result.timedOut) throw fault(client, doing, result);
 		if (bytes === 0) throw new HoldfastError("database-failed", `could not ${doing}: the dump is empty`);
 	});
 	whole.catch(() => {});

@@ -5,9 +5,9 @@ import type * as v from "valibot";
 import type { Folder } from "../host/folder.ts";
 import type { Program } from "../host/programs.ts";
 
-/** `K`: the key. `D`: a dump of this kind, as `schema` parses it. `S`: whether it speaks SQL. */
-interface Definition<K extends string, D extends object, S extends boolean> {
-	/** The key in a dump that holds the database's name or the path of its file. Each kind has its own key. */
+/** `K`: the key. `D`: a dump of this kind, as `schema` parses it. `S`: whether it speaks SQL. `I`: a dump as written. */
+interface Definition<K extends string, D extends object, S extends boolean, I = D> {
+	/** The key in a dump that tells its kind; unless there is a `nameKey`, it holds the database's name or the path of its file. */
 	readonly key: K;
 	/** The name in messages: `PostgreSQL`. */
 	readonly label: string;
@@ -15,7 +15,7 @@ interface Definition<K extends string, D extends object, S extends boolean> {
 	 * What the config declares: a strict object with that key. Connection settings always come from the config, never
 	 * from an archive.
 	 */
-	readonly schema: v.GenericSchema<D>;
+	readonly schema: v.GenericSchema<I, D>;
 	/**
 	 * The program that makes the dump, if it needs one. Users install it themselves, usually together with the server.
 	 */
@@ -24,8 +24,6 @@ interface Definition<K extends string, D extends object, S extends boolean> {
 	readonly units?: ServerUnits;
 	/** Whether applications store their data in it and health checks can query it. If so, the behaviour has `ask`. */
 	readonly speaksSql: S;
-	/** A dump of this database on the local server, or of this file. */
-	named(database: string): NoInfer<D>;
 }
 
 interface ServerUnits {
@@ -44,6 +42,8 @@ export interface ServerDefinition<
 	readonly kind: "server";
 	/** The fields of a dump that identify its server, in a fixed order: they become part of the dump's file name. */
 	where(dump: D): readonly (string | number | undefined)[];
+	/** A dump of this database on the local server. */
+	named(database: string): NoInfer<D>;
 	open(dump: D, signal?: AbortSignal): Promise<ServerDatabase>;
 }
 
@@ -56,7 +56,31 @@ export interface FileDefinition<
 	readonly kind: "file";
 	/** This file and the files that exist next to it while the database is in use. */
 	files(file: string): readonly string[];
+	/** A dump of this file. */
+	named(file: string): NoInfer<D>;
 	open(dump: D, signal?: AbortSignal): Promise<FileDatabase>;
+}
+
+/**
+ * How the content that a load replaced is brought back: it is dumped before, and that dump is loaded; or it is in the
+ * state's folders, which are put back; or not at all.
+ */
+export type WayBack = "dump" | "folders" | "none";
+
+/** A store whose content can only be dumped and loaded: it is neither renamed nor placed. */
+export interface StoreDefinition<
+	K extends string = string,
+	D extends object = object,
+	S extends boolean = boolean,
+	I = D,
+> extends Definition<K, D, S, I> {
+	readonly kind: "store";
+	/** The key in a dump that holds the store's name, by which archives are matched with the config. */
+	readonly nameKey: string;
+	wayBack(dump: D): WayBack;
+	/** What the user should know if the dump in an archive was made in another way than `declared` makes it. */
+	differs(declared: D, held: D): string | undefined;
+	open(dump: D, signal?: AbortSignal): Promise<StoreDatabase>;
 }
 
 interface NamedOrAll {
@@ -75,7 +99,12 @@ export function defineDatabase<
 	D extends Readonly<Record<K, string>>,
 	const S extends boolean,
 >(definition: FileDefinition<K, D, S>): FileDefinition<K, D, S>;
-export function defineDatabase<D extends ServerDefinition | FileDefinition>(definition: D): D {
+export function defineDatabase<const K extends string, D extends object, const S extends boolean, I>(
+	definition: StoreDefinition<K, D, S, I>,
+): StoreDefinition<K, D, S, I>;
+export function defineDatabase<D extends ServerDefinition | FileDefinition | StoreDefinition>(
+	definition: D,
+): D {
 	return definition;
 }
 
@@ -235,4 +264,13 @@ export interface FileDatabase extends Source {
 	put(file: string, facts: DumpFacts, folder: Folder, name: string): Promise<void>;
 }
 
-export type Database = ServerDatabase | FileDatabase;
+/** A store whose content a load replaces, while the state's units are stopped. */
+export interface StoreDatabase extends Source {
+	readonly kind: "store";
+	/**
+	 * Replace the live content with that of a dump. Safe to repeat, also on what a load that was cut short left.
+	 */
+	load(file: string, facts: DumpFacts, work: Work): Promise<void>;
+}
+
+export type Database = ServerDatabase | FileDatabase | StoreDatabase;

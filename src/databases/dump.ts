@@ -3,7 +3,16 @@
 // instead.
 import * as v from "valibot";
 import { HoldfastError } from "../values/error.ts";
-import type { Database, FileDatabase, FileDefinition, ServerDatabase, ServerDefinition } from "./database.ts";
+import type {
+	Database,
+	FileDatabase,
+	FileDefinition,
+	ServerDatabase,
+	ServerDefinition,
+	StoreDatabase,
+	StoreDefinition,
+	WayBack,
+} from "./database.ts";
 import { ALL } from "./fields.ts";
 import { DATABASES } from "./list.ts";
 
@@ -15,7 +24,9 @@ export type ServerKey = Extract<Kinds, { kind: "server" }>["key"];
 export type ServerDump = DumpOf<Extract<Kinds, { kind: "server" }>>;
 /** A database that is a file of the state. */
 export type FileDump = DumpOf<Extract<Kinds, { kind: "file" }>>;
-export type Dump = ServerDump | FileDump;
+/** A store whose content can only be dumped and loaded. */
+export type StoreDump = DumpOf<Extract<Kinds, { kind: "store" }>>;
+export type Dump = ServerDump | FileDump | StoreDump;
 
 const KEYS = DATABASES.map(({ key }) => `{ ${key} }`);
 
@@ -24,12 +35,17 @@ export const dumpSchema = v.union(
 	`a dump must be ${KEYS.slice(0, -1).join(", ")} or ${KEYS.at(-1)}`,
 );
 
-type Definition = ServerDefinition<string, Dump> | FileDefinition<string, Dump>;
+type Definition =
+	| ServerDefinition<string, Dump>
+	| FileDefinition<string, Dump>
+	| StoreDefinition<string, Dump, boolean, unknown>;
 const BY_KEY: ReadonlyMap<string, Definition> = new Map(DATABASES.map((one) => [one.key, one]));
 
 function kindOf(dump: Dump): { readonly definition: Definition; readonly database: string } {
-	for (const [key, database] of Object.entries(dump)) {
+	const entries = new Map<string, unknown>(Object.entries(dump));
+	for (const key of entries.keys()) {
 		const definition = BY_KEY.get(key);
+		const database = entries.get(definition?.kind === "store" ? definition.nameKey : key);
 		if (definition !== undefined && typeof database === "string") return { definition, database };
 	}
 	throw new Error("the dump has no key that names a kind of database");
@@ -43,12 +59,32 @@ export function isServerDump(dump: Dump): dump is ServerDump {
 	return definitionOf(dump).kind === "server";
 }
 
+export function isFileDump(dump: Dump): dump is FileDump {
+	return definitionOf(dump).kind === "file";
+}
+
+export function isStoreDump(dump: Dump): dump is StoreDump {
+	return definitionOf(dump).kind === "store";
+}
+
+/** Undefined if it is not the dump of a store. */
+export function wayBackOf(dump: Dump): WayBack | undefined {
+	const definition = definitionOf(dump);
+	return definition.kind === "store" ? definition.wayBack(dump) : undefined;
+}
+
+/** What the user should know if the dump in an archive was made in another way than the config's. */
+export function differenceOf(declared: Dump, held: Dump): string | undefined {
+	const definition = definitionOf(declared);
+	return definition.kind === "store" ? definition.differs(declared, held) : undefined;
+}
+
 /** Whether this dump means all databases of a server. */
 export function isOfAll(dump: Dump): dump is ServerDump {
 	return isServerDump(dump) && databaseOf(dump) === ALL;
 }
 
-/** The database's name on its server, or the path of its file. */
+/** The database's name on its server, the path of its file, or the name of a store. */
 export function databaseOf(dump: Dump): string {
 	return kindOf(dump).database;
 }
@@ -59,9 +95,10 @@ export function withDatabase(dump: ServerDump, name: string): ServerDump {
 	return { ...rest, [definitionOf(dump).key]: name };
 }
 
-/** For example `PostgreSQL database notes`. */
+/** For example `PostgreSQL database notes`, or `store ldap`. */
 export function dumpLabel(dump: Dump): string {
-	const { label } = definitionOf(dump);
+	const { label, kind } = definitionOf(dump);
+	if (kind === "store") return `${label} ${databaseOf(dump)}`;
 	return isOfAll(dump) ? `${label} databases` : `${label} database ${databaseOf(dump)}`;
 }
 
@@ -104,6 +141,7 @@ export function asDeclared(declared: readonly Dump[], held: Dump): Dump | undefi
  */
 export async function openDatabase(dump: ServerDump, signal?: AbortSignal): Promise<ServerDatabase>;
 export async function openDatabase(dump: FileDump, signal?: AbortSignal): Promise<FileDatabase>;
+export async function openDatabase(dump: StoreDump, signal?: AbortSignal): Promise<StoreDatabase>;
 export async function openDatabase(dump: Dump, signal?: AbortSignal): Promise<Database>;
 export async function openDatabase(dump: Dump, signal?: AbortSignal): Promise<Database> {
 	return definitionOf(dump).open(dump, signal);

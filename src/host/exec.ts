@@ -29,6 +29,8 @@ export interface ExecOptions extends OutputOptions {
 	readonly files?: readonly number[];
 	/** Written to the child's standard input; empty by default. */
 	readonly input?: string | Buffer;
+	/** An open file that is the child's standard input. */
+	readonly inputFile?: number;
 	/** The child reads standard input from us through `Child.stdin`. */
 	readonly pipeIn?: boolean;
 	/** Called with the child's standard input once the child has started, to write to it and end it. */
@@ -111,7 +113,8 @@ export async function start(argv: readonly string[], options: ExecOptions = {}):
 		env: options.env ?? cleanEnvironment(named),
 		detached: true,
 		stdio: withoutInherited([
-			options.pipeIn || options.feed || options.input !== undefined ? "pipe" : "ignore",
+			options.inputFile ??
+				(options.pipeIn || options.feed || options.input !== undefined ? "pipe" : "ignore"),
 			"pipe",
 			"pipe",
 			options.secret === undefined ? "ignore" : "pipe",

@@ -16,6 +16,7 @@ export const COMMAND_KEYS: ReadonlySet<string> = new Set([
 	"command",
 	"defaultsFile",
 	"environment",
+	"load",
 	"script",
 	"sql",
 ]);

@@ -1,6 +1,6 @@
 // Patterns that would break the state that they belong to.
 
-import { type Dump, databaseOf, dumpLabel, isServerDump } from "../databases/dump.ts";
+import { type Dump, databaseOf, dumpLabel, isFileDump } from "../databases/dump.ts";
 import { above } from "../values/paths.ts";
 import { below, leavesNothing, leavesOut, patternFault } from "../values/patterns.ts";
 
@@ -25,7 +25,7 @@ export function excludeFault(
 		};
 	// A restore puts a database file into its folder, so the folder must be in the archive.
 	const homeless = dumps.find((dump) => {
-		if (isServerDump(dump)) return false;
+		if (!isFileDump(dump)) return false;
 		const [home = "/"] = above(databaseOf(dump));
 		const folder = folders.find((one) => home.startsWith(`${one}/`));
 		return (

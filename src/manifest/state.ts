@@ -4,54 +4,11 @@ import { dumpSchema } from "../databases/dump.ts";
 import { healthCheckSchema } from "../health/list.ts";
 import * as f from "../values/fields.ts";
 import { unit } from "../values/unit.ts";
+import { userCommand } from "../values/user-command.ts";
 import { maxAge } from "./machine.ts";
 
-const hookOptions = {
-	user: v.pipe(v.optional(f.text), v.description("run as this user (default: the user that runs Holdfast)")),
-	environment: v.pipe(
-		v.optional(f.environment),
-		v.description("additional environment variables; never put secrets here"),
-	),
-	timeout: v.optional(
-		f.seconds(f.duration, {
-			about: 'how long it may run before its process group is killed, such as "10m"',
-			usual: "1h",
-			least: 1,
-			isFilledIn: true,
-		}),
-		"1h",
-	),
-};
-const DEFAULT_TIMEOUT_SECONDS = 3600;
-
-const scriptHook = v.strictObject({
-	script: v.pipe(f.text, v.description("a script, run under `bash -euo pipefail`")),
-	...hookOptions,
-});
-const commandHook = v.strictObject({
-	command: v.pipe(f.argv, v.description("a program and its arguments, run without a shell")),
-	...hookOptions,
-});
-export type Hook = v.InferOutput<typeof scriptHook> | v.InferOutput<typeof commandHook>;
-
-const hook = v.pipe(
-	v.union(
-		[
-			v.pipe(
-				f.text,
-				v.transform((script): Hook => ({ script, timeout: DEFAULT_TIMEOUT_SECONDS })),
-			),
-			v.pipe(
-				f.argv,
-				v.transform((command): Hook => ({ command, timeout: DEFAULT_TIMEOUT_SECONDS })),
-			),
-			scriptHook,
-			commandHook,
-		],
-		"a hook must be a script, a command as a list, or { script | command, user, timeout, environment }",
-	),
-	v.description("a script, run under `bash -euo pipefail`, a command as a list, or an object with options"),
-);
+const hook = userCommand("a hook", "1h");
+export type Hook = v.InferOutput<typeof hook>;
 
 const hooks = v.strictObject({
 	preBackup: v.optional(hook),

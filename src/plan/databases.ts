@@ -1,5 +1,5 @@
 // The databases of a state on restore: a server's databases are loaded next to the live ones and swapped together with the
-// folders; databases that are files are put into the extracted folder before that is swapped.
+// folders; databases that are files are put into the extracted folder before that is swapped; stores are loaded after it.
 import { join } from "node:path";
 import type { DumpFacts } from "../databases/database.ts";
 import {
@@ -7,8 +7,11 @@ import {
 	databaseOf,
 	dumpLabel,
 	type FileDump,
+	isFileDump,
 	isServerDump,
+	isStoreDump,
 	type ServerDump,
+	type StoreDump,
 } from "../databases/dump.ts";
 import type { Known } from "../steps/accounts.ts";
 import { accounts as accountsKind } from "../steps/accounts.ts";
@@ -23,7 +26,9 @@ import type { Step } from "../steps/plan.ts";
 import type { KeptDatabase } from "../steps/records.ts";
 import { stateScope } from "../steps/scope.ts";
 import { stage } from "../steps/stage.ts";
+import { storeCheck } from "../steps/store-check.ts";
 import { HoldfastError } from "../values/error.ts";
+import { storeSteps } from "./stores.ts";
 
 /** A database's dump in an archive. */
 export interface HeldDatabase {
@@ -36,6 +41,8 @@ export interface HeldDatabase {
 	readonly known?: Known;
 	/** The name of a new database that it becomes; the live one is left alone. */
 	readonly into?: string;
+	/** What the user should know of how it was made. */
+	readonly remark?: string | undefined;
 }
 
 export interface DatabaseRequest {
@@ -56,6 +63,8 @@ export interface DatabasePhases {
 	/** While the service runs: steps that need no folder, and steps for folders that are already extracted. */
 	readonly stage: readonly Step[];
 	readonly files: readonly Step[];
+	/** While the units are stopped: before the folders are replaced, and after it. */
+	readonly aside: readonly Step[];
 	readonly swap: readonly Step[];
 	readonly kept: readonly KeptDatabase[];
 	/** What is removed after the commit in any case, and the old databases. */
@@ -73,23 +82,31 @@ interface Restored<D extends Dump> extends Omit<HeldDatabase, "dump"> {
 
 export function databaseSteps(request: DatabaseRequest): DatabasePhases {
 	const { state, run, held, spool } = request;
-	if (held.length === 0) return { stage: [], files: [], swap: [], kept: [], forget: [], drop: [] };
+	if (held.length === 0) return { stage: [], files: [], aside: [], swap: [], kept: [], forget: [], drop: [] };
 	const area = join(spool, `restore-${run}-${state}`);
 	const restored = held.map((one, index) => ({ ...one, index, file: at(area, one.stored) }));
 	const servers = restored.flatMap(({ dump, ...one }) => (isServerDump(dump) ? [{ ...one, dump }] : []));
-	const files = restored.flatMap(({ dump, ...one }) => (isServerDump(dump) ? [] : [{ ...one, dump }]));
+	const files = restored.flatMap(({ dump, ...one }) => (isFileDump(dump) ? [{ ...one, dump }] : []));
+	const stores = restored.flatMap(({ dump, ...one }) => (isStoreDump(dump) ? [{ ...one, dump }] : []));
+	const store = storeSteps({ ...request, what: "that of the archive" }, stores);
 	return {
 		stage: [
 			...extractSteps(request, area),
 			...servers.flatMap((one) => [...accountsSteps(request, area, one), loadStep(request, area, one)]),
+			...stores.map((one) => checkStep(request, one)),
+			...store.prepare,
 		],
 		files: files.map((one) => fileStep(request, one)),
-		swap: servers.map((one) => swapStep(request, one)),
-		kept: servers.map(({ dump, index }) => ({
-			dump,
-			old: databaseName(run, state, index, "old"),
-			swapped: databaseSwap.id(state, index),
-		})),
+		aside: store.aside,
+		swap: [...servers.map((one) => swapStep(request, one)), ...store.load],
+		kept: [
+			...servers.map(({ dump, index }) => ({
+				dump,
+				old: databaseName(run, state, index, "old"),
+				swapped: databaseSwap.id(state, index),
+			})),
+			...store.kept,
+		],
 		forget: [
 			// If the server cannot rename databases, the loaded one is left empty.
 			...servers.map((one) => dropStep(request, one, "new")),
@@ -101,7 +118,7 @@ export function databaseSteps(request: DatabaseRequest): DatabasePhases {
 				areas: [area],
 			}),
 		],
-		drop: servers.map((one) => dropStep(request, one, "old")),
+		drop: [...servers.map((one) => dropStep(request, one, "old")), ...store.drop],
 	};
 }
 
@@ -169,6 +186,22 @@ function loadStep(
 		...(accounts === undefined ? {} : { accounts: at(area, accounts) }),
 		facts,
 		as: fresh,
+		...(known ? { known } : {}),
+		agreed,
+	});
+}
+
+function checkStep(
+	{ state, agreed }: DatabaseRequest,
+	{ dump, index, file, known }: Restored<StoreDump>,
+): Step {
+	return storeCheck.step({
+		id: storeCheck.id(state, index),
+		scope: stateScope(state),
+		title: `check that the dump of the ${dumpLabel(dump)} can be trusted`,
+		touches: [],
+		dump,
+		file,
 		...(known ? { known } : {}),
 		agreed,
 	});

@@ -1,7 +1,15 @@
 // What a restore replaces: the folders of a state in an archive, or the paths within them that the user names.
 import { dirname, join, normalize } from "node:path";
 import * as v from "valibot";
-import { asDeclared, type Dump, databaseOf, dumpLabel, dumpSchema, isServerDump } from "../databases/dump.ts";
+import {
+	asDeclared,
+	type Dump,
+	databaseOf,
+	differenceOf,
+	dumpLabel,
+	dumpSchema,
+	isFileDump,
+} from "../databases/dump.ts";
 import { mountPoints } from "../host/mounts.ts";
 import { survey } from "../host/survey.ts";
 import { type Resolved, resolvePath, resolveReplaced, resolveUnlinked } from "../host/trust.ts";
@@ -64,6 +72,7 @@ export function heldDatabases(
 					{
 						...{ dump, stored: believable(stored), facts: facts as HeldDatabase["facts"] },
 						...(accounts === undefined ? {} : { accounts: believable(accounts) }),
+						...(parsed.success ? { remark: differenceOf(dump, parsed.output) } : {}),
 						...writtenHere(known, id, service, stored, accounts),
 					},
 				];
@@ -98,9 +107,9 @@ function writtenHere(
 	};
 }
 
-/** For parts of a state: the databases that are files in them; never those of a server. */
+/** For parts of a state: the databases that are files in them; never those of a server, and no stores. */
 function isPartOf(dump: Dump, paths: readonly string[]): boolean {
-	if (isServerDump(dump)) return false;
+	if (!isFileDump(dump)) return false;
 	const file = databaseOf(dump);
 	if (paths.includes(file))
 		throw new HoldfastError("usage", `${file} is a database`, {

@@ -135,6 +135,7 @@ export function transaction(
 			// Only now: the hook may stop what no unit is named for.
 			...holdersSteps(name, places),
 			...downSteps(name, scope, units, "before"),
+			...databases.aside,
 			...replaceSteps(name, places, extraction, inPlace ? "over" : restoresInto ? "staged" : "by-engine"),
 			...(inPlace ? databases.files : []),
 			// Without a second copy there is nothing to carry over from: the preflight refuses to lose anything.
@@ -198,7 +199,10 @@ function preflightStep(
 		archiveId: request.archiveId,
 		places,
 		units,
-		dumps: (request.databases[name] ?? []).map(({ dump, facts, stored }) => ({ dump, facts, stored })),
+		dumps: (request.databases[name] ?? []).map(({ dump, facts, stored, remark }) => ({
+			...{ dump, facts, stored },
+			...(remark === undefined ? {} : { remark }),
+		})),
 		undeclared: request.undeclared[name] ?? [],
 		spool: request.spool,
 		areas: areasMovedAlong(places, otherAreas).map(({ area }) => area),

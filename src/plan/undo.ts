@@ -1,7 +1,15 @@
 // The plan of `undo`: bring back the old copies that a restore kept. The same swap, in the other direction; without health
 // checks, because the user explicitly asks for the old data.
 import { basename, dirname, join } from "node:path";
-import { asDeclared, databaseOf, dumpLabel, isServerDump } from "../databases/dump.ts";
+import {
+	asDeclared,
+	databaseOf,
+	dumpLabel,
+	isServerDump,
+	isStoreDump,
+	type ServerDump,
+	type StoreDump,
+} from "../databases/dump.ts";
 import { PRIVATE } from "../host/private-area.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { OLD } from "../steps/area.ts";
@@ -16,10 +24,12 @@ import { place as placeKind } from "../steps/place.ts";
 import type { Plan, Step } from "../steps/plan.ts";
 import type { KeptCopy } from "../steps/records.ts";
 import { stateScope } from "../steps/scope.ts";
+import { storeLoad } from "../steps/store-load.ts";
 import { isStaged } from "../steps/work/live.ts";
 import { HoldfastError } from "../values/error.ts";
 import { databaseName } from "./databases.ts";
 import { areaSteps, holdersSteps, keepNestedSteps, nestedFolders, type Other, othersOf } from "./places.ts";
+import { areaOfOld, type StorePhases, storeSteps } from "./stores.ts";
 import { downSteps, NO_START, startSteps, stopSteps, unique } from "./units.ts";
 
 export interface UndoRequest {
@@ -51,7 +61,10 @@ function bringBack(request: UndoRequest, copy: KeptCopy): Step[] {
 	const { restored, now, run, areas: earlier, noStart } = request;
 	const { state } = copy;
 	const scope = stateScope(state);
-	const databases = databasesOf(restored, copy);
+	const all = databasesOf(restored, copy);
+	const databases = all.flatMap(({ dump, ...one }) => (isServerDump(dump) ? [{ ...one, dump }] : []));
+	const olds = all.flatMap(({ dump, old }) => (isStoreDump(dump) ? [{ dump, old }] : []));
+	const stores = storesOf(run, state, olds);
 	const places = copy.places.map((place, index): Place => {
 		const area = join(dirname(place.area), `.holdfast-${run}-${state}`);
 		return { ...place, area, staged: place.old, old: join(area, OLD, String(index)) };
@@ -66,28 +79,63 @@ function bringBack(request: UndoRequest, copy: KeptCopy): Step[] {
 	const isOthers = (area: string) => ![...places, ...copy.places].some((one) => one.area === area);
 	return [
 		...areaSteps(state, places),
+		...stores.prepare,
 		...stopSteps(state, scope, units, "moves"),
 		...holdersSteps(state, places),
 		...downSteps(state, scope, units, "before"),
+		...stores.aside,
 		...exchangeSteps(state, scope, places),
 		...keepNestedSteps(state, places, nested, earlier.filter(isOthers)),
 		...swapSteps(run, state, scope, databases),
+		...stores.load,
 		...downSteps(state, scope, units, "after"),
 		...startSteps(state, scope, units, noStart ? NO_START : undefined),
-		commit.step({ id: commit.id(state), scope, title: `commit ${state}`, touches: [] }),
+		commit.step({
+			id: commit.id(state),
+			scope,
+			title: `commit ${state}${stays(restored, scope)}`,
+			touches: [],
+		}),
 		...dropSteps(run, state, scope, databases),
-		discardStep(restored.run, scope, copy, places),
+		...stores.drop,
+		discardStep(
+			restored.run,
+			scope,
+			copy,
+			places,
+			olds.map(({ old }) => areaOfOld(old)),
+		),
 	];
 }
 
+/** Which stores stay as the restore left them. */
+function stays({ steps }: Plan, scope: string): string {
+	const lost = storeLoad.among(steps).filter((step) => step.scope === scope && step.wayBack === "none");
+	return lost.map(({ dump }) => `; the ${dumpLabel(dump)} stays as it is, since it has no way back`).join("");
+}
+
+function storesOf(
+	run: string,
+	state: string,
+	olds: readonly { readonly dump: StoreDump; readonly old: string }[],
+): StorePhases {
+	// Next to those of the restore.
+	const spool = dirname(areaOfOld(olds[0]?.old ?? "/"));
+	return storeSteps(
+		{ state, run, spool, inPlace: false, what: "its old content" },
+		olds.map(({ dump, old }, index) => ({ dump, index, file: old, facts: { version: 1 } })),
+	);
+}
+
 type KeptDatabase = KeptCopy["databases"][number];
+type KeptServer = KeptDatabase & { readonly dump: ServerDump };
 
 /** As that restore's config declares them: a journal of 0.1.0 holds what the archive said. */
 function databasesOf({ run, manifest }: Plan, { state, databases }: KeptCopy): KeptDatabase[] {
 	const declared = manifest.state[state]?.dumps ?? [];
 	return databases.map(({ dump, ...one }) => {
 		const own = asDeclared(declared, dump);
-		if (own && isServerDump(own)) return { ...one, dump: own };
+		if (own && (isServerDump(own) || isStoreDump(own))) return { ...one, dump: own };
 		throw new HoldfastError("undo-impossible", `the ${dumpLabel(dump)} was not in the config of run ${run}`, {
 			subject: databaseOf(dump),
 			hint: "put it back by hand; see docs/how-to/troubleshooting.md",
@@ -123,7 +171,7 @@ function exchangeSteps(state: string, scope: string, places: readonly Place[]): 
 	];
 }
 
-function swapSteps(run: string, state: string, scope: string, databases: readonly KeptDatabase[]): Step[] {
+function swapSteps(run: string, state: string, scope: string, databases: readonly KeptServer[]): Step[] {
 	return databases.map(
 		({ dump, old, rest }, index): Step =>
 			databaseSwap.step({
@@ -139,7 +187,7 @@ function swapSteps(run: string, state: string, scope: string, databases: readonl
 	);
 }
 
-function dropSteps(run: string, state: string, scope: string, databases: readonly KeptDatabase[]): Step[] {
+function dropSteps(run: string, state: string, scope: string, databases: readonly KeptServer[]): Step[] {
 	return databases.flatMap(({ dump, old }, index) =>
 		[old, databaseName(run, state, index, "old")].map(
 			(name, which): Step =>
@@ -155,14 +203,20 @@ function dropSteps(run: string, state: string, scope: string, databases: readonl
 	);
 }
 
-function discardStep(restore: string, scope: string, copy: KeptCopy, places: readonly Place[]): Step {
+function discardStep(
+	restore: string,
+	scope: string,
+	copy: KeptCopy,
+	places: readonly Place[],
+	others: readonly string[],
+): Step {
 	const touches = [...new Set(places.map(({ area }) => area))];
 	return discard.step({
 		id: discard.id("discard", copy.state),
 		scope,
 		title: `delete the data that the restore ${restore} put in place, and anything written to it since`,
 		touches,
-		areas: [...touches, ...new Set(copy.places.map(({ area }) => area))],
+		areas: [...touches, ...new Set([...copy.places.map(({ area }) => area), ...others])],
 		forgets: { run: restore, state: copy.state },
 	});
 }

@@ -1,11 +1,11 @@
 // What is due before any other work under the lock: interrupted runs are finished or rolled back, and leftovers of these or
 // older runs are removed.
-import { openDatabase } from "../databases/dump.ts";
 import { isSilent } from "../engines/destination.ts";
 import { discardFolder, isArea } from "../host/private-area.ts";
 import type { LaterContext } from "../steps/context.ts";
 import { dueOf, STEP_KINDS } from "../steps/list.ts";
 import type { Step } from "../steps/plan.ts";
+import { dropKept } from "../steps/work/kept-database.ts";
 import { HoldfastError, inOneLine } from "../values/error.ts";
 import { localTime } from "../values/local-time.ts";
 import { VERSION } from "../values/version.ts";
@@ -122,7 +122,7 @@ export async function tidyUp(
 			const areas = [...new Set(copy.places.map((place) => place.area))];
 			const isThere = copy.databases.length > 0 || areas.some(isArea);
 			for (const area of areas) await discardFolder(area);
-			for (const { dump, old } of copy.databases) await (await openDatabase(dump)).drop(old);
+			for (const one of copy.databases) await dropKept(one);
 			journal.forget(run, state);
 			if (isThere)
 				expired.push(

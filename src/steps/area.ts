@@ -17,7 +17,7 @@ export type MadeAbove = v.InferOutput<typeof note>;
 export const area = defineStep({
 	kind: "area",
 	params,
-	id: (state: string, which: number | "dumps") => `area:${state}:${which}`,
+	id: (state: string, which: number | "dumps" | "stores") => `area:${state}:${which}`,
 	note,
 	undoesLast: true,
 	work: async () => (await import("./work/area.ts")).area,

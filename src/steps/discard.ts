@@ -10,8 +10,9 @@ export const discard = defineStep({
 		/** Old copies of an earlier run that are deleted with the folders. */
 		forgets: v.exactOptional(object({ run: text, state: text })),
 	},
-	/** `forget`: the dumps of a state. */
-	id: (what: "discard" | "forget", state?: string) => (state === undefined ? what : `${what}:${state}`),
+	/** `forget`: the dumps of a state; `drop`: those of the content that its stores had before. */
+	id: (what: "discard" | "forget" | "drop", state?: string) =>
+		state === undefined ? what : `${what}:${state}`,
 	tidies: true,
 	due: ({ title }) => title,
 	work: async () => {

@@ -32,6 +32,9 @@ import { snapshot } from "./snapshot.ts";
 import { snapshotDrop } from "./snapshot-drop.ts";
 import { stage } from "./stage.ts";
 import type { StepKind, StepWork } from "./step.ts";
+import { storeAside } from "./store-aside.ts";
+import { storeCheck } from "./store-check.ts";
+import { storeLoad } from "./store-load.ts";
 import { timers } from "./timers.ts";
 import { unitsDown } from "./units-down.ts";
 import { unitsReload } from "./units-reload.ts";
@@ -56,6 +59,9 @@ const ALL: readonly StepKind[] = [
 	databaseFile,
 	databaseSwap,
 	databaseDrop,
+	storeCheck,
+	storeAside,
+	storeLoad,
 	area,
 	stage,
 	holders,

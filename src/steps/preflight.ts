@@ -10,8 +10,13 @@ const params = {
 	archiveId: text,
 	places,
 	units,
-	/** `stored`: the path of the dump in the archive. */
-	dumps: listOf(object({ dump: some<Dump>(), facts: some<DumpFacts>(), stored: text })),
+	/** `stored`: the path of the dump in the archive. `remark`: what the user should know of how it was made. */
+	dumps: listOf(
+		object({
+			...{ dump: some<Dump>(), facts: some<DumpFacts>(), stored: text },
+			remark: v.exactOptional(text),
+		}),
+	),
 	/** Databases that the archive holds and the config does not declare, as text. */
 	undeclared: v.exactOptional(texts),
 	/** The folder that dumps are extracted to. */

@@ -1,13 +1,13 @@
 // What steps record in the journal beyond their run: old copies that are kept, and archives that were made.
 
 import * as v from "valibot";
-import type { ServerDump } from "../databases/dump.ts";
+import type { ServerDump, StoreDump } from "../databases/dump.ts";
 import type { Metadata } from "../engines/archive.ts";
 import { object, type Place, ref, some, text } from "./fields.ts";
 
-/** The previous database, under the name `old`. */
+/** The previous database, under the name `old`; or the previous content of a store, as the file `old`. */
 export const keptDatabase = object({
-	dump: some<ServerDump>(),
+	dump: some<ServerDump | StoreDump>(),
 	old: text,
 	/** The step that put the database aside and recorded what else belongs to it; or that record itself. */
 	swapped: v.exactOptional(ref<"database-swap">()),

@@ -78,8 +78,13 @@ test("a declared dump stands for those of its server, but the ones that it leave
 });
 
 test("each kind reads its own dumps, and no other does", () => {
-	for (const { key, kind, schema, named } of DATABASES) {
-		const dump = named(kind === "file" ? "/srv/app/file" : "app");
+	const command = { command: ["cat", "/srv/app"], timeout: 60 };
+	for (const kind of DATABASES) {
+		const { key, schema } = kind;
+		const dump: Dump =
+			kind.kind === "store"
+				? { command, load: command, name: "app" }
+				: kind.named(kind.kind === "file" ? "/srv/app/file" : "app");
 		const read = DATABASES.filter((one) => v.safeParse(one.schema, dump).success).map((one) => one.key);
 		assert.deepEqual(read, [key]);
 		assert.deepEqual(v.parse(schema, dump), dump);

@@ -2,7 +2,6 @@
 // settings is backed up, changed, restored and healthy.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { isServerDump } from "../../src/databases/dump.ts";
 import { declares } from "../../src/modules/describe.ts";
 import { LIBRARY } from "../../src/modules/library.ts";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
@@ -168,9 +167,9 @@ describe("modules on stand-ins of their applications", { skip: noMachines }, () 
 			await holdfast("restore", "--yes", "--service", name, "tar", "latest");
 			assert.equal(await facts(), old);
 			if (units.length > 0) await web01.sh(`systemctl stop ${units.join(" ")}`);
-			for (const dump of dumps.filter(isServerDump)) {
+			for (const dump of dumps) {
 				if ("postgresql" in dump) await psql("postgres", `DROP DATABASE "${dump.postgresql}"`);
-				else await mariadb(`DROP DATABASE \`${dump.mariadb}\``);
+				if ("mariadb" in dump) await mariadb(`DROP DATABASE \`${dump.mariadb}\``);
 			}
 		});
 	}

@@ -1,10 +1,12 @@
 // holdfast undo RUN: revert a restore whose old copies were kept.
 
 import { FOR_RESTORE } from "../../config/tolerance.ts";
+import { isStoreDump } from "../../databases/dump.ts";
 import { places } from "../../host/places.ts";
 import { isArea } from "../../host/private-area.ts";
 import type { Manifest } from "../../manifest/schema.ts";
 import { privateFolders } from "../../plan/private-folders.ts";
+import { areaOfOld } from "../../plan/stores.ts";
 import { planUndo } from "../../plan/undo.ts";
 import { requireLast } from "../../plan/undo-order.ts";
 import { Journal } from "../../run/journal.ts";
@@ -12,6 +14,7 @@ import { isForeign } from "../../run/plan-shape.ts";
 import { newRunId } from "../../run/run-id.ts";
 import { keep } from "../../steps/keep.ts";
 import type { Plan } from "../../steps/plan.ts";
+import type { KeptCopy } from "../../steps/records.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
@@ -85,7 +88,7 @@ export const undo = command({
 							: "list the runs with: holdfast runs",
 			});
 		requireLast(all, kept);
-		requireThere(kept.flatMap((copy) => copy.places.map(({ area }) => area)));
+		requireThere(kept.flatMap(areasOf));
 		const plan = planUndo({
 			...{ restored, kept, run: newRunId(), areas: privateFolders(), noStart: flags.noStart },
 			now: await declaredHere(flags, restored.manifest.machine),
@@ -142,6 +145,12 @@ async function declaredHere(flags: CommonFlags, machine: string): Promise<Manife
 	const found = await machineNamed(flags, machine, { tolerates: FOR_RESTORE }).catch(() => undefined);
 	return found?.isHere ? found.manifest : undefined;
 }
+
+/** The private folders in which the old copies are. */
+const areasOf = ({ places, databases }: KeptCopy): string[] => [
+	...places.map(({ area }) => area),
+	...databases.flatMap(({ dump, old }) => (isStoreDump(dump) ? [areaOfOld(old)] : [])),
+];
 
 /** If one copy is missing, that must be noticed before the live data are moved aside: afterwards the disk cannot tell. */
 function requireThere(areas: readonly string[]): void {

@@ -8,6 +8,7 @@ import { HoldfastError } from "../../values/error.ts";
 import { wordsOf } from "../../values/system-error.ts";
 import type { AccountsStep } from "../accounts.ts";
 import type { LoadStep } from "../load.ts";
+import type { StoreCheckStep } from "../store-check.ts";
 import { MOST_ACCOUNTS } from "./dump.ts";
 
 /** Maximum bytes of a file with accounts that this machine did not write. */
@@ -15,7 +16,7 @@ const MOST_OF_ANYBODY = 8 * 1024 * 1024;
 
 /** Whether a file of an archive is exactly what this machine wrote. Throws if it was that, and was changed since. */
 export async function isAsWritten(
-	{ dump, known, agreed }: AccountsStep | LoadStep,
+	{ dump, known, agreed }: AccountsStep | LoadStep | StoreCheckStep,
 	of: "dump" | "accounts",
 	file: string,
 ): Promise<boolean> {

@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { DumpFacts, ServerDatabase } from "../../databases/database.ts";
+import type { DumpFacts, DumpStream, ServerDatabase } from "../../databases/database.ts";
 import {
 	type Dump,
 	databaseOf,
@@ -68,7 +68,7 @@ export const dump: StepWork<DumpStep, unknown, Dumped> = {
 			if (!streamed) {
 				const content = await database.dump(at, context);
 				warnings.push(...(content.warnings ?? []));
-				bytes += await spool(content, at, digests, context.signal);
+				bytes += await dumpInto(content, at, context.signal, digests);
 			}
 			context.point("dumped");
 			databases.push({ dump: one, facts, file: at, ...accounts, digests });
@@ -121,11 +121,12 @@ async function writeAccounts(
 	}
 }
 
-async function spool(
-	content: Awaited<ReturnType<ServerDatabase["dump"]>>,
+/** Write a dump to a new private file, synced. Returns its size. Leaves no file if it fails. */
+export async function dumpInto(
+	content: DumpStream,
 	file: string,
-	digests: Record<string, string>,
 	signal: AbortSignal,
+	digests: Record<string, string> = {},
 ): Promise<number> {
 	try {
 		const output = createWriteStream(file, { flags: "wx", mode: 0o600, flush: true });

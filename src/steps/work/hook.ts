@@ -1,25 +1,19 @@
-// Run a hook: the user's script or command, with a time limit. Of Holdfast's environment it gets only its documented variables.
-import { cleanEnvironment, describeEnd, exec } from "../../host/exec.ts";
-import { account } from "../../host/users.ts";
+// Run a hook: the user's script or command, with a time limit.
+import { describeEnd, exec } from "../../host/exec.ts";
+import { argvOf, userOptions } from "../../host/user-command.ts";
 import { HoldfastError } from "../../values/error.ts";
 import type { HookStep } from "../hook.ts";
 import type { StepWork } from "../step.ts";
 
 export const hook: StepWork<HookStep> = {
 	async run({ spec, state, hook, archive }, { plan, signal, log }) {
-		const argv =
-			"script" in spec ? ["bash", "-euo", "pipefail", "-c", spec.script, `${hook}-${state}`] : spec.command;
-		const result = await exec(argv, {
-			env: {
-				...cleanEnvironment(spec.user === undefined ? undefined : await account(spec.user)),
-				...spec.environment,
+		const result = await exec(argvOf(spec, `${hook}-${state}`), {
+			...(await userOptions(spec, {
 				HOLDFAST_STATE: state,
 				HOLDFAST_RUN: plan.run,
 				...(archive ? { NAME: archive.name, FOLDERS: archive.folders.join(":") } : {}),
-			},
-			...(spec.user === undefined ? {} : { user: spec.user }),
+			})),
 			signal,
-			timeoutSeconds: spec.timeout,
 			onStdout: log,
 			onStderr: log,
 		});

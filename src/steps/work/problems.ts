@@ -71,6 +71,7 @@ export async function findProblems(
 		warnings: [
 			...unmovable.warnings,
 			...subvolumes.warnings,
+			...step.dumps.flatMap(({ remark }) => remark ?? []),
 			...notMounted(step),
 			...(step.twoCopies ? staysAsItIs(step.others ?? []) : []),
 			...step.places.flatMap(givesWay),

@@ -1,0 +1,103 @@
+// A store that is dumped and loaded by commands of the config. They run as hooks do. A load reads the dump from a file
+// that is its standard input, so it may also seek in it, or open it again.
+import { constants } from "node:fs";
+import { access, open, stat } from "node:fs/promises";
+import { describeEnd, exec } from "../../host/exec.ts";
+import { programPath } from "../../host/programs.ts";
+import { argvOf, userOptions } from "../../host/user-command.ts";
+import { account, ownUser } from "../../host/users.ts";
+import { HoldfastError, inOneLine } from "../../values/error.ts";
+import type { UserCommand } from "../../values/user-command.ts";
+import { dumpBy } from "../client.ts";
+import type { DumpStream, RowCounts, StoreDatabase, Work } from "../database.ts";
+import type { CommandDump } from "./schema.ts";
+
+/**
+ * Node gives a child a socket as its standard output, and /dev/stdout of a socket cannot be opened: a program that only
+ * writes to a named file needs a real pipe.
+ */
+const PIPED = ["bash", "-c", 'set -o pipefail; "$@" | cat', "holdfast"];
+
+export function command({ name, command, load }: CommandDump): StoreDatabase {
+	const dump = async (work: Work): Promise<DumpStream> => {
+		const { user, env, timeoutSeconds } = await userOptions(command, {});
+		const otherwise = `run the command by hand to find out why${user === undefined ? "" : `, as ${command.user}`}: it must write the dump to its standard output and end with exit code 0`;
+		return dumpBy(
+			{
+				server: `the store ${name}`,
+				look: otherwise,
+				otherwise,
+				user: command.user,
+				env: env ?? {},
+				timeoutSeconds,
+			},
+			`dump the store ${name}`,
+			[...PIPED, ...argvOf(command, `dump-${name}`)],
+			work,
+		);
+	};
+	return {
+		kind: "store",
+		facts: async () => ({ version: 1 }),
+		dump: (_scratch, work) => dump(work),
+		obstacles: async () => (await Promise.all([whyNotRun(load), whyNotRun(command)])).flat(),
+		rows: async (work) => bytes(await lengthOf(await dump(work))),
+		rowsOf: async (file) => bytes((await stat(file)).size),
+		load: (file, _facts, work) => loadBy(load, name, file, work),
+	};
+}
+
+async function loadBy(load: UserCommand, name: string, path: string, { signal, log }: Work): Promise<void> {
+	await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+	const isOurs = load.user === undefined || load.user === ownUser().name;
+	// Another user cannot enter the folder of the dump, but can open a file that it was handed, if that is its own.
+	if (!isOurs) {
+		const { uid, gid } = await account(load.user ?? "");
+		await file.chown(uid, gid);
+	}
+	const result = await exec(argvOf(load, `load-${name}`), {
+		...(await userOptions(load, { HOLDFAST_DUMP: isOurs ? path : "/dev/fd/4" })),
+		inputFile: file.fd,
+		files: [file.fd],
+		signal,
+		onStdout: log,
+		onStderr: log,
+	});
+	if (result.leftProcesses) log("it left processes running that kept its output open; they were killed");
+	signal.throwIfAborted();
+	if (result.code === 0 && !result.timedOut) return;
+	throw new HoldfastError(
+		"database-failed",
+		`could not load the store ${name}: the command ${describeEnd(result, load.timeout)}`,
+		{ details: result.stderr.length > 0 ? result.stderr : result.stdout },
+	);
+}
+
+/** What would make a command fail at once. */
+async function whyNotRun(command: UserCommand): Promise<string[]> {
+	try {
+		if (command.user !== undefined) await account(command.user);
+	} catch (error) {
+		return [inOneLine(error)];
+	}
+	const [program = ""] = argvOf(command, "");
+	const isThere = program.includes("/")
+		? await access(program, constants.X_OK).then(
+				() => true,
+				() => false,
+			)
+		: programPath(program) !== undefined;
+	return isThere ? [] : [`the program ${program} was not found`];
+}
+
+/** A store has no rows that could be counted without knowing its dumps. */
+function bytes(count: number): RowCounts {
+	return new Map([["bytes of its dump", count]]);
+}
+
+async function lengthOf({ output, whole }: DumpStream): Promise<number> {
+	let length = 0;
+	for await (const chunk of output) length += (chunk as Buffer).length;
+	await whole;
+	return length;
+}

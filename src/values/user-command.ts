@@ -1,0 +1,65 @@
+// A command of the user's, in the config: a hook, or what dumps and loads a store.
+import * as v from "valibot";
+import { secondsOf } from "./duration.ts";
+import * as f from "./fields.ts";
+
+/**
+ * A script, a command as a list, or one of them with options. `what`: for messages. `usual`: how long it may run by
+ * default.
+ */
+export function userCommand(what: string, usual: string) {
+	const options = {
+		user: v.pipe(
+			v.optional(f.text),
+			v.description("run as this user (default: the user that runs Holdfast)"),
+		),
+		environment: v.pipe(
+			v.optional(f.environment),
+			v.description("additional environment variables; never put secrets here"),
+		),
+		timeout: v.optional(
+			f.seconds(f.duration, {
+				about: 'how long it may run before its process group is killed, such as "10m"',
+				usual,
+				least: 1,
+				isFilledIn: true,
+			}),
+			usual,
+		),
+	};
+	const script = v.strictObject({
+		script: v.pipe(f.text, v.description("a script, run under `bash -euo pipefail`")),
+		...options,
+	});
+	const command = v.strictObject({
+		command: v.pipe(f.argv, v.description("a program and its arguments, run without a shell")),
+		...options,
+	});
+	const timeout = secondsOf(usual) ?? 0;
+	return v.pipe(
+		v.union(
+			[
+				v.pipe(
+					f.text,
+					v.transform((script): UserCommand => ({ script, timeout })),
+				),
+				v.pipe(
+					f.argv,
+					v.transform((command): UserCommand => ({ command, timeout })),
+				),
+				script,
+				command,
+			],
+			`${what} must be a script, a command as a list, or { script | command, user, timeout, environment }`,
+		),
+		v.description("a script, run under `bash -euo pipefail`, a command as a list, or an object with options"),
+	);
+}
+
+/** As the manifest holds it; a config may hold it too. */
+export type UserCommand = ({ script: string } | { command: string[] }) & {
+	user?: string | undefined;
+	environment?: Record<string, string> | undefined;
+	/** In seconds. */
+	timeout: number;
+};
