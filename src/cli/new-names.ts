@@ -38,7 +38,7 @@ export async function namedAnew(
 		if (!isServerDump(one.dump))
 			throw new HoldfastError(
 				"not-supported",
-				`the ${dumpLabel(one.dump)} is a file, which --as cannot name anew`,
+				`the ${dumpLabel(one.dump)} is not in a server with several databases, so it cannot get a new name`,
 				{
 					subject: databaseOf(one.dump),
 					hint: "get it as a file with: --into FOLDER",

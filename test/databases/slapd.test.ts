@@ -1,0 +1,81 @@
+// OpenLDAP's server as a store that is dumped and loaded by commands, as the page about databases shows it.
+import { elsewhere } from "../elsewhere/elsewhere.ts";
+import type { Machine } from "../machine/machine.ts";
+import { fulfilsContract } from "./contract.ts";
+import { storeOfPage } from "./store-of-page.ts";
+
+const programs = elsewhere("bookworm", "slapd", "ldap-utils");
+const { folders, dumps, stopOnRestore } = storeOfPage("ldap");
+
+const ROOT = "dc=example,dc=org";
+const asRoot = `-x -H ldap://127.0.0.1 -D cn=admin,${ROOT} -w secret`;
+const person = (uid: string) =>
+	`dn: uid=${uid},${ROOT}\nobjectClass: inetOrgPerson\ncn: ${uid}\nsn: ${uid}\n\n`;
+const change = (web01: Machine, program: string, ldif: string) =>
+	web01.sh(`${program} ${asRoot} >/dev/null`, { input: ldif });
+
+fulfilsContract({
+	name: "OpenLDAP",
+	skip: programs.missing,
+	units: [],
+	stopOnRestore,
+	folders,
+	dump: dumps[0],
+	whenGone: ["--in-place"],
+	async prepare(web01) {
+		const folder = programs.below("/opt/holdfast");
+		await web01.write(
+			"/etc/ldap/slapd.conf",
+			`include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+pidfile /run/slapd/slapd.pid
+modulepath /usr/lib/ldap
+moduleload back_mdb
+database mdb
+suffix ${ROOT}
+rootdn cn=admin,${ROOT}
+rootpw secret
+directory /var/lib/ldap
+`,
+		);
+		await web01.write(
+			"/etc/default/slapd",
+			'SLAPD_CONF=/etc/ldap/slapd.conf\nSLAPD_USER=openldap\nSLAPD_GROUP=openldap\nSLAPD_SERVICES="ldap://127.0.0.1/"\n',
+		);
+		await web01.sh(`
+			cp -an ${folder}/usr/. /usr/; [ ! -e ${folder}/lib ] || cp -an ${folder}/lib/. /usr/lib/
+			cp -an ${folder}/etc/ldap/schema /etc/ldap/; cp ${folder}/etc/init.d/slapd /etc/init.d/; ldconfig
+			useradd --system openldap; install -d -o openldap -g openldap -m 0700 /var/lib/ldap
+			# A folder of the layer below cannot be renamed on an overlay filesystem, which this machine's root is.
+			cp -a /etc/ldap /etc/new; rm -rf /etc/ldap; mv /etc/new /etc/ldap
+			update-rc.d slapd defaults; systemctl daemon-reload
+		`);
+	},
+	async fill(web01) {
+		await web01.sh("systemctl stop slapd; rm -f /var/lib/ldap/* /usr/local/sbin/slapcat; echo old >/etc/ldap/note");
+		await web01.sh("runuser -u openldap -- slapadd", {
+			input: `dn: ${ROOT}\nobjectClass: domain\ndc: example\n\n${["one", "two", "three"].map(person).join("")}`,
+		});
+		await web01.sh("systemctl start slapd");
+	},
+	async change(web01) {
+		await web01.sh("echo newer >/etc/ldap/note");
+		await change(web01, "ldapadd", person("four") + person("five"));
+		await change(web01, "ldapdelete", `uid=one,${ROOT}\n`);
+		await change(web01, "ldapmodify", `dn: uid=two,${ROOT}\nchangetype: modify\nreplace: sn\nsn: newer\n`);
+	},
+	// With entryUUID, entryCSN and the like, which applications refer to.
+	facts: (web01) =>
+		web01.sh(
+			`ldapsearch ${asRoot} -LLL -b ${ROOT} '*' '+' | sort; cat /etc/ldap/note; stat -c %U /var/lib/ldap/data.mdb; systemctl is-active slapd`,
+		),
+	destroy: async (web01) => void (await web01.sh("rm -f /var/lib/ldap/*")),
+	breakDown: async (web01) => void (await web01.sh("mv /usr/sbin/slapcat /usr/sbin/gone")),
+	mend: async (web01) => void (await web01.sh("mv /usr/sbin/gone /usr/sbin/slapcat")),
+	async spoil(web01) {
+		await web01.write("/usr/local/sbin/slapcat", '#!/bin/sh\n/usr/sbin/slapcat "$@" | head -c 300\nexit 1\n');
+		await web01.sh("chmod 755 /usr/local/sbin/slapcat");
+	},
+	rowsChanged: /store ldap +bytes of its dump +\d+ +\d+/,
+});
