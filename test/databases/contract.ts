@@ -40,8 +40,20 @@ export interface Kind {
 	mend(web01: Machine): Promise<void>;
 	/** Make a dump start well and fail in the middle, if this is possible. */
 	spoil?(web01: Machine): Promise<void>;
+	/** Tests that only this kind has. */
+	more?(tools: Tools): void;
 	/** The output of `diff` after `change`; undefined if the live files of the database differ anyway. */
 	readonly rowsChanged?: RegExp;
+}
+
+interface Tools {
+	web01(): Machine;
+	/** With more of the state. */
+	declare(state?: object): Promise<unknown>;
+	/** Its output, with this exit code. */
+	holdfast(expected: number, ...words: string[]): Promise<string>;
+	/** Nothing is left in Holdfast's folders. */
+	tidy(): Promise<void>;
 }
 
 const PROVIDERS = {
@@ -119,6 +131,8 @@ export function fulfilsContract(kind: Kind): void {
 			});
 
 		if (kind.brief) return;
+
+		kind.more?.({ web01: () => web01, declare, holdfast, tidy });
 
 		test("of two destinations, through a file: dumped once, in both [long]", async () => {
 			await declare();

@@ -1,4 +1,6 @@
 // OpenLDAP's server as a store that is dumped and loaded by commands, as the page about databases shows it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
 import { elsewhere } from "../elsewhere/elsewhere.ts";
 import type { Machine } from "../machine/machine.ts";
 import { fulfilsContract } from "./contract.ts";
@@ -53,7 +55,9 @@ directory /var/lib/ldap
 		`);
 	},
 	async fill(web01) {
-		await web01.sh("systemctl stop slapd; rm -f /var/lib/ldap/* /usr/local/sbin/slapcat; echo old >/etc/ldap/note");
+		await web01.sh(
+			"systemctl stop slapd; rm -f /var/lib/ldap/* /usr/local/sbin/slapcat; echo old >/etc/ldap/note",
+		);
 		await web01.sh("runuser -u openldap -- slapadd", {
 			input: `dn: ${ROOT}\nobjectClass: domain\ndc: example\n\n${["one", "two", "three"].map(person).join("")}`,
 		});
@@ -76,6 +80,27 @@ directory /var/lib/ldap
 	async spoil(web01) {
 		await web01.write("/usr/local/sbin/slapcat", '#!/bin/sh\n/usr/sbin/slapcat "$@" | head -c 300\nexit 1\n');
 		await web01.sh("chmod 755 /usr/local/sbin/slapcat");
+	},
+	more({ web01, declare, holdfast, tidy }) {
+		test("what is written between a crash and its recovery is dumped, and what was live comes back", async () => {
+			await declare();
+			await holdfast(0, "create", "--provider", "tar");
+			await change(web01(), "ldapadd", person("four"));
+			await web01().run(
+				["/opt/holdfast/bin/holdfast", "restore", "--yes", "--service", "app", "tar", "latest"],
+				{
+					env: { HOLDFAST_FAULT: "kill@start:app#after" },
+				},
+			);
+			await change(web01(), "ldapadd", person("meanwhile"));
+			const said = await holdfast(0, "recover");
+			const [, found = ""] = /a dump of that content is (\S+);/.exec(said) ?? [];
+			assert.match(await web01().sh(`cat ${found}; rm ${found}`), /^dn: uid=meanwhile,/m);
+			const live = await web01().sh(`ldapsearch ${asRoot} -LLL -b ${ROOT} dn`);
+			assert.match(live, /uid=four,/);
+			assert.doesNotMatch(live, /uid=meanwhile,/);
+			await tidy();
+		});
 	},
 	rowsChanged: /store ldap +bytes of its dump +\d+ +\d+/,
 });
