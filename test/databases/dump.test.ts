@@ -78,13 +78,12 @@ test("a declared dump stands for those of its server, but the ones that it leave
 });
 
 test("each kind reads its own dumps, and no other does", () => {
-	const command = { command: ["cat", "/srv/app"], timeout: 60 };
+	const program = { command: ["cat", "/srv/app"], timeout: 60 };
+	const stores = { command: { command: program, load: program, name: "app" } };
 	for (const kind of DATABASES) {
 		const { key, schema } = kind;
 		const dump: Dump =
-			kind.kind === "store"
-				? { command, load: command, name: "app" }
-				: kind.named(kind.kind === "file" ? "/srv/app/file" : "app");
+			kind.kind === "store" ? stores[kind.key] : kind.named(kind.kind === "file" ? "/srv/app/file" : "app");
 		const read = DATABASES.filter((one) => v.safeParse(one.schema, dump).success).map((one) => one.key);
 		assert.deepEqual(read, [key]);
 		assert.deepEqual(v.parse(schema, dump), dump);

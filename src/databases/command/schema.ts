@@ -25,7 +25,11 @@ export const schema = v.strictObject({
 		"load",
 		"replaces the content of the store with the dump on its standard input, whose path is in HOLDFAST_DUMP; runs while the units in stopOnRestore are stopped",
 	),
-	name: v.pipe(f.name, v.description("a name for the store, unique on its machine, such as `ldap`")),
+	name: v.pipe(
+		f.name,
+		v.maxLength(100, "must have at most 100 characters"),
+		v.description("a name for the store, unique on its machine, such as `ldap`"),
+	),
 	wayBack: v.optional(
 		v.pipe(
 			v.picklist(["dump", "folders", "none"]),
