@@ -145,6 +145,30 @@ describe("what was live comes back", () => {
 			tidy();
 		});
 
+	for (const [what, state, ends] of [
+		["a restore", {}, [OLD, NEWER]],
+		["a restore that fails", { healthChecks: [{ command: ["false"], within: 0 }] }, [NEWER]],
+	] as const)
+		test(`when ${what} is killed, at whichever point [long]`, async () => {
+			const { place, store, holdfast, fill, is, tidy } = await stored(plain, { state });
+			await holdfast(0, "create");
+			const restore = (fault: string) =>
+				place.start([...RESTORE, "tar", "latest"], ["env", `HOLDFAST_FAULT=${fault}`]).ended;
+			fill(NEWER);
+			const traced = (await restore("trace")).stderr.matchAll(/^fault-point (.*)$/gm);
+			const points = new Set([...traced].map(([, point = ""]) => point));
+			assert.ok(points.has("store-aside:app:0#dumped"));
+			for (const point of points) {
+				fill(NEWER);
+				assert.match((await restore(`kill@${point}`)).stderr, /fault-here/, point);
+				await place.holdfast("recover");
+				const end = ends.find((one) => readFileSync(store, "utf8") === one);
+				assert.ok(end !== undefined, point);
+				is(end);
+				tidy();
+			}
+		});
+
 	test("from an undo, which is undone itself if it fails; and after it, nothing is left", async () => {
 		const { store, declare, place, holdfast, fill, is, tidy } = await stored(plain);
 		await holdfast(0, "create");
