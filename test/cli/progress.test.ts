@@ -111,7 +111,8 @@ test("on terminals of 60, 80 and 200 columns", async () => {
 		if (columns > 60) assert.match(last, /iB/);
 		const [, name = ""] = /✔ write (web01-\S+) to offsite-storage \(tar\) \(/.exec(text) ?? [];
 		archives.add(name);
-		assert.match(text, /✔ \d steps? under 50 ms/);
+		// On a busy machine, they take longer, and have lines of their own.
+		assert.match(text, /✔ (\d steps? under 50 ms|check the folders of data \()/);
 	}
 	assert.equal(archives.size, 3);
 });

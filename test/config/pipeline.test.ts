@@ -157,10 +157,10 @@ machines:
 		assert.deepEqual(
 			said.map((line) => line.replace("kinds.yaml:", "").replace(/ \([^()]+\)$/, "")),
 			[
-				'7:13: unknown key "mongodb"; the kinds are: postgresql, mariadb, sqlite, redis',
+				'7:13: unknown key "mongodb"; the kinds are: postgresql, mariadb, sqlite, redis, command',
 				'8:15: unknown key "postgres"; did you mean "postgresql"?',
 				'8:28: unknown key "exept"; did you mean "except"?',
-				'9:13: "user" names no kind; the kinds are: postgresql, mariadb, sqlite, redis',
+				'9:13: "user" names no kind; the kinds are: postgresql, mariadb, sqlite, redis, command',
 				'10:27: unknown key "sokcet"; did you mean "socket"?',
 				'11:31: unknown key "comand"; did you mean "command"?',
 				'11:44: unknown key "usr"; did you mean "user"?',

@@ -20,10 +20,10 @@ const below = scratch("commands");
 /** Keys of states and providers whose values are never run: data, names, paths, numbers. */
 const HARMLESS = `address after appendOnly borgServer check compression contains daily database deploy destinations
 directory dumps email encryption exclude excludeTableData except expect folders healthChecks healthchecks hooks host hourly http keepLast
-keepWithin keyFile level machine mariadb maxAge metricsFile monthly mountpoint notify ntfy on passphraseCredential passphraseFile
+keepWithin keyFile level machine mariadb maxAge metricsFile monthly mountpoint name notify ntfy on passphraseCredential passphraseFile
 passwordFile path pgService port postBackup postRestore postgresql preBackup preRestore providers prune randomizedDelay redis
-relocated repo repoFile required retention schedule server settle skipOnBattery skipOnMetered snapshots socket specialFiles
-sqlite state status stopOnBackup stopOnRestore sudo tags timeout tokenFile type unit user version weekly within yearly`;
+relocated repo repoFile required retention schedule server settle skipOnBattery skipOnMetered snapshot snapshots socket specialFiles
+sqlite state status stopOnBackup stopOnRestore sudo tags timeout tokenFile type unit user version wayBack weekly within yearly`;
 
 test("every key of a manifest is known as one whose value is run, or as one whose value is not", () => {
 	const keys = new Set<string>();
