@@ -27,11 +27,12 @@ export interface FolderSnapshot {
 	};
 }
 
-/** By state; states that want no snapshot are not in it. Looks at the machine. */
+/** By state; states that want no snapshot are not in it. Looks at the machine. `liveReader`: a provider that reads the live folders. */
 export async function surveySnapshots(
 	manifest: Manifest,
 	states: readonly string[],
 	run: string,
+	liveReader?: string,
 ): Promise<ReadonlyMap<string, StateSnapshots>> {
 	const found = new Map<string, StateSnapshots>();
 	const mounts = mountsOf("self");
@@ -39,6 +40,10 @@ export async function surveySnapshots(
 		const state = manifest.state[name];
 		if (state?.snapshot === undefined || state.snapshot === "never" || state.folders.length === 0) continue;
 		const required = state.snapshot === "require";
+		if (required && liveReader !== undefined) {
+			found.set(name, { required, why: `provider "${liveReader}" reads the live folders` });
+			continue;
+		}
 		try {
 			found.set(name, { required, folders: await foldersOf(manifest, name, state, run, mounts) });
 		} catch (error) {

@@ -133,6 +133,15 @@ describe("a backup from btrfs", only, () => {
 		const shown = JSON.stringify(JSON.parse(await succeeds("archives", "show", "--json", "tar", "latest")));
 		assert.equal(shown.match(/"consistency":"atomic"/g)?.length, 1);
 
+		const own = { type: "command", create: "true", list: "echo '[]'", restore: "true" };
+		place.declare({ state: state("require"), providers: { own } });
+		const live = await place.holdfast("create");
+		assert.notEqual(live.code, 0);
+		assert.match(
+			live.stdout + live.stderr,
+			/no snapshot of app could be taken: provider "own" reads the live folders/,
+		);
+
 		execFileSync("btrfs", ["-q", "subvolume", "create", `${app}/between/inner`]);
 		place.declare({ state: state("require"), providers: { tar: providers().tar } });
 		const nested = await place.holdfast("create");

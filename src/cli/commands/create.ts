@@ -103,10 +103,11 @@ async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {
 			providers.map(async (provider) =>
 				(
 					await openDestinations(manifest, provider)
-				).map(({ name, takesStreams }) => ({
+				).map(({ name, takesStreams, readsLive = false }) => ({
 					provider,
 					destination: name,
 					streams: takesStreams,
+					readsLive,
 				})),
 			),
 		)
@@ -116,7 +117,12 @@ async function planFor(manifest: Manifest, flags: Flags): Promise<Plan> {
 	const run = newRunId();
 	const states = services.length > 0 ? services : Object.keys(manifest.state);
 	const snapshots = states.some((name) => wantsSnapshot(manifest.state[name]))
-		? await (await import("../../plan/snapshots.ts")).surveySnapshots(manifest, states, run)
+		? await (await import("../../plan/snapshots.ts")).surveySnapshots(
+				manifest,
+				states,
+				run,
+				targets.find(({ readsLive }) => readsLive)?.provider,
+			)
 		: undefined;
 	return planBackup({
 		...{ manifest, run, services, targets, spool, accept, areas: neverStored() },
