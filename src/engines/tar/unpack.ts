@@ -98,8 +98,9 @@ export async function readSegment(
 			`tar ${describeEnd(result)} while it read ${path}`,
 			{ subject: path, details: result.stderr, cause: fault },
 		);
-	// It came to the end of its archive, and more was stored.
-	if (isErrno(fault, "EPIPE")) throw damagedIn(archive, segment, fault);
+	// It came to the end of its archive, and more was stored. Which of the two it is depends on who is faster.
+	if (isErrno(fault, "EPIPE") || isErrno(fault, "ERR_STREAM_PREMATURE_CLOSE"))
+		throw damagedIn(archive, segment, fault);
 	if (fault) throw fault;
 }
 
