@@ -104,8 +104,8 @@ export const SCENARIOS: readonly Scenario[] = [
 		name: "create from a snapshot",
 		minutes: 2,
 		state: {
-			app: { folders: ["/btr/app", "/disk/app"], stopOnBackup: ["app.service"], snapshot: "auto" },
-			extra: { folders: ["/btr/app"], stopOnBackup: ["app.service"], snapshot: "require" },
+			app: { folders: ["/btr/app"], stopOnBackup: ["app.service"], snapshot: "require" },
+			extra: { folders: ["/disk/app"], stopOnBackup: ["app.service"], snapshot: "auto" },
 		},
 		words: ["create", "--quiet"],
 		mayEnd: ["newer"],
