@@ -102,7 +102,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	},
 	{
 		name: "create from a snapshot",
-		minutes: 2,
+		minutes: 4,
 		state: {
 			app: { folders: ["/btr/app"], stopOnBackup: ["app.service"], snapshot: "require" },
 			extra: { folders: ["/disk/app"], stopOnBackup: ["app.service"], snapshot: "auto" },
