@@ -81,6 +81,7 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 				snapshot: {
 					step: snapshot.id(),
 					volumes: namesOf(one.folders),
+					required: one.required,
 					folders: Object.fromEntries(one.folders.map(({ path, from }) => [path, from])),
 				},
 			};

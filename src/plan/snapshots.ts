@@ -64,37 +64,44 @@ async function foldersOf(
 	const others = Object.entries(all).flatMap(([other, { folders }]) => (other === name ? [] : folders));
 	const result: FolderSnapshot[] = [];
 	for (const folder of folders) {
-		const resolved = resolvePath(folder);
-		const { path } = resolved;
-		if (!resolved.found?.isDirectory()) throw new Error(`${folder} is not a folder`);
-		requireOwnPath(resolved);
-		const mounted = mounts.find((mount) => mount.path !== path && isAtOrBelow(mount.path, path));
-		if (mounted) throw new Error(`another file system is mounted in ${folder}, at ${mounted.path}`);
 		const nested = others.find((other) => other !== folder && isAtOrBelow(other, folder));
 		if (nested !== undefined) throw new Error(`${folder} contains ${nested}, which belongs to another state`);
-		const found = SNAPSHOTS.map((kind) => ({ kind, volume: kind.volumeOf(path) })).find(
-			({ volume }) => volume !== undefined,
-		);
-		if (found?.volume === undefined)
-			throw new Error(
-				`${folder} is on a file system of which no snapshot can be taken (${typeAt(path, mounts)})`,
-			);
-		const { kind, volume } = found;
-		const obstacle = await kind.obstacleIn(path, AbortSignal.timeout(600_000));
-		if (obstacle !== undefined) throw new Error(`${folder}: ${obstacle}`);
-		if (!kind.program.names.some((program) => programPath(program)))
-			throw new Error(
-				`${kind.program.names[0]} is not installed (Debian package: ${kind.program.debianPackage})`,
-			);
-		const area = `${areaFor(volume, mounts)}/${PRIVATE}${run}-snapshots`;
-		const label = createHash("sha256").update(volume).digest("hex").slice(0, 12);
-		result.push({
-			path,
-			from: `${area}/${label}${path.slice(volume === "/" ? 0 : volume.length)}`,
-			volume: { name: label, type: kind.type, volume, area },
-		});
+		result.push(await folderSnapshot(folder, run, mounts));
 	}
 	return result;
+}
+
+async function folderSnapshot(
+	folder: string,
+	run: string,
+	mounts: readonly Mount[],
+): Promise<FolderSnapshot> {
+	const resolved = resolvePath(folder);
+	const { path } = resolved;
+	if (!resolved.found?.isDirectory()) throw new Error(`${folder} is not a folder`);
+	requireOwnPath(resolved);
+	const mounted = mounts.find((mount) => mount.path !== path && isAtOrBelow(mount.path, path));
+	if (mounted) throw new Error(`another file system is mounted in ${folder}, at ${mounted.path}`);
+	const { kind, volume } = volumeOf(folder, path, mounts);
+	const obstacle = await kind.obstacleIn(path, AbortSignal.timeout(600_000));
+	if (obstacle !== undefined) throw new Error(`${folder}: ${obstacle}`);
+	const { names, debianPackage } = kind.program;
+	if (!names.some((program) => programPath(program)))
+		throw new Error(`${names[0]} is not installed (Debian package: ${debianPackage})`);
+	const area = `${areaFor(volume, mounts)}/${PRIVATE}${run}-snapshots`;
+	const name = createHash("sha256").update(volume).digest("hex").slice(0, 12);
+	const below = path.slice(volume === "/" ? 0 : volume.length);
+	return { path, from: `${area}/${name}${below}`, volume: { name, type: kind.type, volume, area } };
+}
+
+function volumeOf(folder: string, path: string, mounts: readonly Mount[]) {
+	for (const kind of SNAPSHOTS) {
+		const volume = kind.volumeOf(path);
+		if (volume !== undefined) return { kind, volume };
+	}
+	throw new Error(
+		`${folder} is on a file system of which no snapshot can be taken (${typeAt(path, mounts)})`,
+	);
 }
 
 /** The snapshot is put over this path in a namespace: nobody may lead the path somewhere else meanwhile. */

@@ -13,8 +13,13 @@ const state = object({
 	except: v.exactOptional(texts),
 	/** The step that examined the state's folders. */
 	seenBy: v.exactOptional(ref<"folders-present">()),
-	/** It is read from snapshots, if the step took them all: its folders' real paths, and those in the snapshots. */
-	snapshot: v.exactOptional(object({ step: ref<"snapshot">(), volumes: texts, folders: byName(text) })),
+	/**
+	 * It is read from snapshots, if the step took them all: its folders' real paths, and those in the snapshots. `required`: it is
+	 * not read otherwise.
+	 */
+	snapshot: v.exactOptional(
+		object({ step: ref<"snapshot">(), volumes: texts, folders: byName(text), required: v.boolean() }),
+	),
 	/** Its units are down while it is read. */
 	stopped: v.exactOptional(v.boolean()),
 	/** The steps whose databases go into the archive. */

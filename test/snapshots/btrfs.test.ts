@@ -142,6 +142,13 @@ describe("a backup from btrfs", only, () => {
 			/no snapshot of app could be taken: provider "own" reads the live folders/,
 		);
 
+		place.declare({ state: state("require"), providers: { tar: providers().tar } });
+		execFileSync("chattr", ["+i", disk]);
+		const locked = await place.holdfast("create");
+		execFileSync("chattr", ["-i", disk]);
+		assert.notEqual(locked.code, 0, "what requires a snapshot is not read without one");
+		assert.match(locked.stdout + locked.stderr, /no snapshot of app could be taken: /);
+
 		execFileSync("btrfs", ["-q", "subvolume", "create", `${app}/between/inner`]);
 		place.declare({ state: state("require"), providers: { tar: providers().tar } });
 		const nested = await place.holdfast("create");

@@ -13,13 +13,14 @@ export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 		const { volumes } = step;
 		context.note({ began: true });
 		// Nothing else must take time between the snapshots.
-		for (const area of new Set(volumes.map((one) => one.area))) makeArea(area, []);
+		const noArea = makeAreas(volumes);
 		context.point("made");
 		const caught: string[] = [];
 		const faults = new Map<string, string>();
 		const times: number[] = [];
 		for (const { name, type, volume, area } of volumes)
 			try {
+				if (noArea.has(area)) throw noArea.get(area);
 				using folder = openArea(area);
 				if (folder === undefined) throw new HoldfastError("failed", `the private folder ${area} is gone`);
 				await snapshotKind(type).take(volume, folder, name, context.signal);
@@ -37,6 +38,18 @@ export const snapshot: StepWork<SnapshotStep, Began, Caught> = {
 	},
 	undo: (step) => removeAll(step.volumes),
 };
+
+/** Returns why an area could not be made. */
+function makeAreas(volumes: SnapshotStep["volumes"]): ReadonlyMap<string, unknown> {
+	const faults = new Map<string, unknown>();
+	for (const area of new Set(volumes.map((one) => one.area)))
+		try {
+			makeArea(area, []);
+		} catch (error) {
+			faults.set(area, error);
+		}
+	return faults;
+}
 
 /** What becomes of states of which a volume was not caught. */
 function sayUncaught(

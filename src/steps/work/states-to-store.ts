@@ -30,7 +30,7 @@ export function statesToStore(
 	destination: Pick<Destination, "readsLive">,
 	context: StepContext,
 ): ToStore {
-	const found = lookAtFolders(step, context);
+	const found = lookAtFolders(step, destination, context);
 	const links = linksIn(found);
 	const states = recordOf(
 		Object.entries(step.states).map(
@@ -112,8 +112,10 @@ export function caughtOf(
 /** The real paths of the states' folders: engines would store a link as just a link. */
 function lookAtFolders(
 	step: ArchiveCreateStep,
-	{ failureOf, failScope }: StepContext,
+	destination: Pick<Destination, "readsLive">,
+	context: StepContext,
 ): Map<string, Resolved> {
+	const { failureOf, failScope } = context;
 	const found = new Map<string, Resolved>();
 	for (const state of Object.values(step.states)) {
 		const { scope, folders } = state;
@@ -130,6 +132,11 @@ function lookAtFolders(
 				exclusionsOf(folder, state);
 				found.set(folder, resolved);
 			}
+			if (state.snapshot?.required && caughtOf(state, destination, context) === undefined)
+				throw new HoldfastError("snapshot-failed", "its folders are not what a snapshot has caught", {
+					subject: folders.join(", "),
+					hint: "look whether one of them was replaced meanwhile, and run create again",
+				});
 		} catch (error) {
 			failScope(scope, error as Error);
 		}
