@@ -1,15 +1,13 @@
 // OpenLDAP's server as a store that is dumped and loaded by commands, as the page about databases shows it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { elsewhere } from "../elsewhere/elsewhere.ts";
 import type { Machine } from "../machine/machine.ts";
+import { installSlapd, ROOT, slapdPrograms } from "../machine/slapd.ts";
 import { fulfilsContract } from "./contract.ts";
 import { storeOfPage } from "./store-of-page.ts";
 
-const programs = elsewhere("bookworm", "slapd", "ldap-utils");
 const { folders, dumps, stopOnRestore } = storeOfPage("ldap");
 
-const ROOT = "dc=example,dc=org";
 const asRoot = `-x -H ldap://127.0.0.1 -D cn=admin,${ROOT} -w secret`;
 const person = (uid: string) =>
 	`dn: uid=${uid},${ROOT}\nobjectClass: inetOrgPerson\ncn: ${uid}\nsn: ${uid}\n\n`;
@@ -18,42 +16,13 @@ const change = (web01: Machine, program: string, ldif: string) =>
 
 fulfilsContract({
 	name: "OpenLDAP",
-	skip: programs.missing,
+	skip: slapdPrograms.missing,
 	units: [],
 	stopOnRestore,
 	folders,
 	dump: dumps[0],
 	whenGone: ["--in-place"],
-	async prepare(web01) {
-		const folder = programs.below("/opt/holdfast");
-		await web01.write(
-			"/etc/ldap/slapd.conf",
-			`include /etc/ldap/schema/core.schema
-include /etc/ldap/schema/cosine.schema
-include /etc/ldap/schema/inetorgperson.schema
-pidfile /run/slapd/slapd.pid
-modulepath /usr/lib/ldap
-moduleload back_mdb
-database mdb
-suffix ${ROOT}
-rootdn cn=admin,${ROOT}
-rootpw secret
-directory /var/lib/ldap
-`,
-		);
-		await web01.write(
-			"/etc/default/slapd",
-			'SLAPD_CONF=/etc/ldap/slapd.conf\nSLAPD_USER=openldap\nSLAPD_GROUP=openldap\nSLAPD_SERVICES="ldap://127.0.0.1/"\n',
-		);
-		await web01.sh(`
-			cp -an ${folder}/usr/. /usr/; [ ! -e ${folder}/lib ] || cp -an ${folder}/lib/. /usr/lib/
-			cp -an ${folder}/etc/ldap/schema /etc/ldap/; cp ${folder}/etc/init.d/slapd /etc/init.d/; ldconfig
-			useradd --system openldap; install -d -o openldap -g openldap -m 0700 /var/lib/ldap
-			# A folder of the layer below cannot be renamed on an overlay filesystem, which this machine's root is.
-			cp -a /etc/ldap /etc/new; rm -rf /etc/ldap; mv /etc/new /etc/ldap
-			update-rc.d slapd defaults; systemctl daemon-reload
-		`);
-	},
+	prepare: installSlapd,
 	async fill(web01) {
 		await web01.sh(
 			"systemctl stop slapd; rm -f /var/lib/ldap/* /usr/local/sbin/slapcat; echo old >/etc/ldap/note",

@@ -2,12 +2,10 @@
 // little about what it runs.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { elsewhere } from "../elsewhere/elsewhere.ts";
 import { type Machine, machine, noMachines } from "../machine/machine.ts";
+import { installSlapd, slapdPrograms } from "../machine/slapd.ts";
 
-const programs = elsewhere("bookworm", "slapd", "ldap-utils");
-
-describe("slapd", { skip: noMachines ?? programs.missing }, () => {
+describe("slapd", { skip: noMachines ?? slapdPrograms.missing }, () => {
 	let web01: Machine;
 	const search = () =>
 		web01.sh(
@@ -27,32 +25,10 @@ describe("slapd", { skip: noMachines ?? programs.missing }, () => {
 
 	before(async () => {
 		web01 = await machine("web01");
-		const folder = programs.below("/opt/holdfast");
-		await web01.write(
-			"/etc/ldap/slapd.conf",
-			`include /etc/ldap/schema/core.schema
-include /etc/ldap/schema/cosine.schema
-include /etc/ldap/schema/inetorgperson.schema
-pidfile /run/slapd/slapd.pid
-modulepath /usr/lib/ldap
-moduleload back_mdb
-database mdb
-suffix dc=example,dc=org
-rootdn cn=admin,dc=example,dc=org
-rootpw secret
-directory /var/lib/ldap
-`,
-		);
-		await web01.write(
-			"/etc/default/slapd",
-			'SLAPD_CONF=/etc/ldap/slapd.conf\nSLAPD_USER=openldap\nSLAPD_GROUP=openldap\nSLAPD_SERVICES="ldap://127.0.0.1/"\n',
-		);
+		await installSlapd(web01);
 		await web01.sh(`
-			cp -an ${folder}/usr/. /usr/; [ ! -e ${folder}/lib ] || cp -an ${folder}/lib/. /usr/lib/
-			cp -an ${folder}/etc/ldap/schema /etc/ldap/; cp ${folder}/etc/init.d/slapd /etc/init.d/; ldconfig
-			useradd --system openldap; install -d -o openldap -g openldap -m 0700 /var/lib/ldap
 			printf 'dn: dc=example,dc=org\\nobjectClass: domain\\ndc: example\\n' | runuser -u openldap -- slapadd -f /etc/ldap/slapd.conf
-			update-rc.d slapd defaults; systemctl daemon-reload; systemctl start slapd
+			systemctl start slapd
 		`);
 		await web01.write(
 			"/etc/holdfast/holdfast.json",
