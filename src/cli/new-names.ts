@@ -69,11 +69,15 @@ function pairIn(word: string): { readonly old: string; readonly into: string } {
 }
 
 function notThere(old: string, others: readonly HeldDatabase[]): HoldfastError {
-	return new HoldfastError("database-not-found", `the archive holds no database ${old} of these states`, {
-		subject: old,
-		hint:
-			others.length > 0
-				? `it holds: ${others.map(({ dump }) => databaseOf(dump)).join(", ")}`
-				: "it holds no database of a server; see: holdfast archives show",
-	});
+	return new HoldfastError(
+		"database-not-found",
+		`there is no database ${old} in the archive, or not in the states that were named`,
+		{
+			subject: old,
+			hint:
+				others.length > 0
+					? `it holds: ${others.map(({ dump }) => databaseOf(dump)).join(", ")}`
+					: "there is no database of a server in these states; see: holdfast archives show",
+		},
+	);
 }

@@ -62,7 +62,7 @@ export function remarksOn(file: string, faults: readonly Fault[]): string[] {
 	return [
 		message,
 		...details.filter((line) => !line.startsWith(" ")),
-		"this is not needed here and is ignored; create, prune and validate refuse it: fix the file",
+		"this is not needed here and is ignored; create, prune, check and validate refuse it: fix the file",
 	];
 }
 

@@ -153,6 +153,6 @@ export async function requireFreeName(dump: ServerDump, name: string): Promise<v
 	throw new HoldfastError(
 		"path-occupied",
 		`there is a ${definitionOf(dump).label} database ${name} already`,
-		{ subject: name, hint: "choose a name that no database has, or drop that one first" },
+		{ subject: name, hint: "choose a name that no database has" },
 	);
 }

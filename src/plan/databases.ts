@@ -260,10 +260,11 @@ function dropStep(
 ): Step {
 	const word = which === "new" ? "loaded" : "old";
 	const name = databaseName(run, state, index, which);
+	const title = which === "new" ? `drop what is left of ${name}` : `drop the old ${dumpLabel(dump)}`;
 	return databaseDrop.step({
 		id: databaseDrop.id(state, index, word),
 		scope: stateScope(state),
-		title: `drop the ${word} ${dumpLabel(dump)}`,
+		title,
 		touches: [name],
 		dump,
 		name,

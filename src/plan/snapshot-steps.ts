@@ -40,10 +40,13 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 					snapshot.step({
 						id: snapshot.id(),
 						scope: SCOPE,
-						title:
-							volumes.length === 0
-								? "look for snapshots"
-								: `take ${volumes.length === 1 ? "a snapshot" : "snapshots"} of ${volumes.map(({ volume }) => volume).join(", ")}`,
+						title: [
+							...(volumes.length === 0 ? [] : [`take ${snapshotsOf(volumes)}`]),
+							...unable.map(
+								({ name, why, required }) =>
+									`no snapshot of ${name}, which is ${required ? "left out" : "read as it is"}: ${why}`,
+							),
+						].join("; "),
 						touches: areas,
 						volumes,
 						states: Object.fromEntries([
@@ -67,7 +70,7 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 						snapshotDrop.step({
 							id: snapshotDrop.id(),
 							scope: SCOPE,
-							title: `delete the ${volumes.length === 1 ? "snapshot" : "snapshots"} of ${volumes.map(({ volume }) => volume).join(", ")}`,
+							title: `delete ${snapshotsOf(volumes)}`,
 							touches: areas,
 							snapshots: volumes.map(({ name, type, area }) => ({ name, type, area })),
 							whenBegan: snapshot.id(),
@@ -88,3 +91,6 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 		},
 	};
 }
+
+const snapshotsOf = (volumes: readonly FolderSnapshot["volume"][]) =>
+	`the ${volumes.length === 1 ? "snapshot" : "snapshots"} of ${volumes.map(({ volume }) => volume).join(", ")}`;

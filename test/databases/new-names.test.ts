@@ -166,7 +166,7 @@ for (const kind of KINDS)
 				[["--as", "app"], /--as takes OLD=NEW, not "app"/],
 				[["--as", "app=no good"], /"no good" cannot be the name of the new database/],
 				[["--as", "app=holdfast_x"], /cannot be the name/],
-				[["--as", "other=x"], /the archive holds no database other[\s\S]*it holds: app/],
+				[["--as", "other=x"], /there is no database other in the archive[\s\S]*it holds: app/],
 				[["--as", "app=x", "--as", "app=y"], /twice/],
 				[["--as", "app=x", "--keep-old", "1d"], /omit --keep-old/],
 				[["--as", "app=x", "--in-place"], /omit --in-place/],

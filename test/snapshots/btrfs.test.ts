@@ -132,6 +132,8 @@ describe("a backup from btrfs", only, () => {
 		await succeeds("create");
 		const shown = JSON.stringify(JSON.parse(await succeeds("archives", "show", "--json", "tar", "latest")));
 		assert.equal(shown.match(/"consistency":"atomic"/g)?.length, 1);
+		const plan = await succeeds("create", "--dry-run");
+		assert.match(plan, /take the snapshot of .*; no snapshot of other, which is read as it is: .*elsewhere is on a file system/);
 
 		const own = { type: "command", create: "true", list: "echo '[]'", restore: "true" };
 		place.declare({ state: state("require"), providers: { own } });

@@ -64,10 +64,11 @@ function sayUncaught(
 		if (!required) {
 			const line = `${message}; it is read while it may change`;
 			if (why === undefined) return [line];
-			// It is so every time.
+			// It is so every time, and the title of the step says it.
 			log(line);
 			return [];
 		}
+		log(`${message}; it is left out`);
 		failScope(
 			scope,
 			new HoldfastError("snapshot-failed", message, {

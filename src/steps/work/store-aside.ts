@@ -1,12 +1,23 @@
 // The way back of a load that replaces the content of a store.
 import { rm } from "node:fs/promises";
-import { databaseOf, dumpLabel, openDatabase } from "../../databases/dump.ts";
+import { databaseOf, dumpLabel, openDatabase, type StoreDump } from "../../databases/dump.ts";
 import { exists } from "../../host/files.ts";
 import { HoldfastError, reportOf } from "../../values/error.ts";
 import type { StepWork } from "../step.ts";
 import type { PutAside, StoreAsideStep } from "../store-aside.ts";
 import { storeLoad } from "../store-load.ts";
 import { dumpInto } from "./dump.ts";
+
+/** The run keeps to the commands that it began with, whatever the config says by now. */
+function stuck(cause: unknown, dump: StoreDump, file: string, run: string): HoldfastError {
+	const { message, ...more } = reportOf(cause);
+	return new HoldfastError("database-failed", message, {
+		...(more.details === undefined ? {} : { details: more.details }),
+		subject: databaseOf(dump),
+		cause,
+		hint: `if its load command is at fault, changing the config does not help this run: load ${file} by hand, copy that file elsewhere, and then: holdfast recover --abandon ${run} --yes`,
+	});
+}
 
 export const storeAside: StepWork<StoreAsideStep, PutAside> = {
 	about: ({ dump }) => databaseOf(dump),
@@ -34,7 +45,9 @@ export const storeAside: StepWork<StoreAsideStep, PutAside> = {
 	async undo({ dump, file, before }, context) {
 		if (context.noted() === undefined) return;
 		if (context.handedBy(storeLoad, before) !== undefined && (await exists(file))) {
-			await (await openDatabase(dump)).load(file, { version: 1 }, context);
+			await (await openDatabase(dump)).load(file, { version: 1 }, context).catch((error: unknown) => {
+				throw stuck(error, dump, file, context.plan.run);
+			});
 			context.point("back");
 		}
 		await rm(file, { force: true });
