@@ -60,7 +60,7 @@ function pairIn(word: string): { readonly old: string; readonly into: string } {
 		throw new HoldfastError("usage", `--as takes OLD=NEW, not ${JSON.stringify(word)}`, {
 			hint: "for example: --as notes=notes_test",
 		});
-	if (!NAME.test(into) || into.startsWith("holdfast_"))
+	if (!NAME.test(into) || into.toLowerCase().startsWith("holdfast_"))
 		throw new HoldfastError("usage", `${JSON.stringify(into)} cannot be the name of the new database`, {
 			subject: into,
 			hint: "use up to 63 letters, digits and underscores, and do not begin with holdfast_",

@@ -169,6 +169,8 @@ export interface Swap {
 	readonly rest: unknown;
 	/** What an earlier attempt at this swap kept. Null if it kept nothing, undefined if that was Holdfast 0.1.0. */
 	readonly memory: unknown;
+	/** There must be no `live`, whoever made it: throws if there is, and leaves it alone. */
+	readonly mustBeNew?: boolean;
 	/** Called before anything changes. The data is on disk and synced when it returns. */
 	keep(memory: SwapMemory): void;
 	readonly point?: Point;

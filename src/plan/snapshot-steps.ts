@@ -72,7 +72,7 @@ export function snapshotSteps(survey: ReadonlyMap<string, StateSnapshots>): Snap
 							scope: SCOPE,
 							title: `delete ${snapshotsOf(volumes)}`,
 							touches: areas,
-							snapshots: volumes.map(({ name, type, area }) => ({ name, type, area })),
+							snapshots: volumes.map(({ name, type, area, mount }) => ({ name, type, area, mount })),
 							whenBegan: snapshot.id(),
 						}),
 					],

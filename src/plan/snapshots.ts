@@ -1,10 +1,10 @@
 // Which states can be caught in one instant: all of a state's folders lie on volumes of which a snapshot can be taken.
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { isAtOrBelow, type Mount, mountsOf } from "../host/mounts.ts";
+import { isAtOrBelow, type Mount, mountHolding, mountsOf } from "../host/mounts.ts";
 import { PRIVATE } from "../host/private-area.ts";
 import { programPath } from "../host/programs.ts";
-import { type Resolved, resolvePath } from "../host/trust.ts";
+import { type Resolved, resolvedOrSame, resolvePath } from "../host/trust.ts";
 import type { Manifest, State } from "../manifest/schema.ts";
 import { SNAPSHOTS } from "../snapshots/list.ts";
 import { wordsOf } from "../values/system-error.ts";
@@ -24,6 +24,8 @@ export interface FolderSnapshot {
 		readonly type: string;
 		readonly volume: string;
 		readonly area: string;
+		/** The mount point of its file system. */
+		readonly mount: string;
 	};
 }
 
@@ -64,7 +66,8 @@ async function foldersOf(
 	const others = Object.entries(all).flatMap(([other, { folders }]) => (other === name ? [] : folders));
 	const result: FolderSnapshot[] = [];
 	for (const folder of folders) {
-		const nested = others.find((other) => other !== folder && isAtOrBelow(other, folder));
+		const real = resolvedOrSame(folder);
+		const nested = others.find((other) => other !== folder && isAtOrBelow(resolvedOrSame(other), real));
 		if (nested !== undefined) throw new Error(`${folder} contains ${nested}, which belongs to another state`);
 		result.push(await folderSnapshot(folder, run, mounts));
 	}
@@ -88,19 +91,26 @@ async function folderSnapshot(
 	const { names, debianPackage } = kind.program;
 	if (!names.some((program) => programPath(program)))
 		throw new Error(`${names[0]} is not installed (Debian package: ${debianPackage})`);
-	const area = `${areaFor(volume, mounts)}/${PRIVATE}${run}-snapshots`;
 	const name = createHash("sha256").update(volume).digest("hex").slice(0, 12);
+	// A volume that is mounted twice is caught twice.
+	const area = `${areaFor(volume, mounts)}/${PRIVATE}${run}-${name}`;
 	const below = path.slice(volume === "/" ? 0 : volume.length);
-	return { path, from: `${area}/${name}${below}`, volume: { name, type: kind.type, volume, area } };
+	return {
+		path,
+		from: `${area}/${name}${below}`,
+		volume: { name, type: kind.type, volume, area, mount: mountHolding(area) },
+	};
 }
 
 function volumeOf(folder: string, path: string, mounts: readonly Mount[]) {
+	const mount = mountAt(path, mounts)?.path ?? "/";
 	for (const kind of SNAPSHOTS) {
 		const volume = kind.volumeOf(path);
-		if (volume !== undefined) return { kind, volume };
+		// A file system, or a part of one, that is mounted in the volume is not in its snapshot.
+		if (volume !== undefined && isAtOrBelow(volume, mount)) return { kind, volume };
 	}
 	throw new Error(
-		`${folder} is on a file system of which no snapshot can be taken (${typeAt(path, mounts)})`,
+		`${folder} is on a file system of which no snapshot can be taken (${mountAt(path, mounts)?.type ?? "unknown"}, mounted at ${mount})`,
 	);
 }
 
@@ -122,9 +132,12 @@ function areaFor(volume: string, mounts: readonly Mount[]): string {
 	return safe === "/" ? "" : safe;
 }
 
-function typeAt(path: string, mounts: readonly Mount[]): string {
-	const [mount] = mounts
+/** The innermost mount, and of several at one place the last. */
+function mountAt(path: string, mounts: readonly Mount[]): Mount | undefined {
+	return mounts
 		.filter((one) => isAtOrBelow(path, one.path))
-		.sort((a, b) => b.path.length - a.path.length);
-	return mount?.type ?? "unknown";
+		.reduce<Mount | undefined>(
+			(inner, one) => (inner !== undefined && inner.path.length > one.path.length ? inner : one),
+			undefined,
+		);
 }

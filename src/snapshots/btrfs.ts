@@ -3,7 +3,7 @@
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { isSubvolume, subvolumesBelow } from "../host/btrfs.ts";
-import { execOk } from "../host/exec.ts";
+import { execOk, execText } from "../host/exec.ts";
 import { entryIn } from "../host/folder.ts";
 import type { SnapshotKind } from "./snapshot.ts";
 
@@ -23,6 +23,13 @@ export const btrfs: SnapshotKind = {
 		return more.length === 0
 			? `it contains the subvolume ${first}`
 			: `it contains ${more.length + 1} subvolumes, such as ${first}`;
+	},
+	async holeIn(path, signal) {
+		// The inode of a folder in place of a subvolume (btrfs: BTRFS_EMPTY_SUBVOL_DIR_OBJECTID).
+		const { text } = await execText(["find", path, "-xdev", "-type", "d", "-inum", "2", "-print0", "-quit"], {
+			signal,
+		});
+		return text.split("\0")[0] || undefined;
 	},
 	async take(volume, area, name, signal) {
 		await execOk(["btrfs", "subvolume", "snapshot", "-r", "--", volume, name], {

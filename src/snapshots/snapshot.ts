@@ -13,6 +13,8 @@ export interface SnapshotKind {
 	volumeOf(path: string): string | undefined;
 	/** Why a snapshot of the volume would not hold everything below this path; undefined if it would. */
 	obstacleIn(path: string, signal: AbortSignal): Promise<string | undefined>;
+	/** The first place below this path of a snapshot where something was that it does not hold. */
+	holeIn(path: string, signal: AbortSignal): Promise<string | undefined>;
 	/** Catch the volume as it is now, read-only and synced, as an entry of this name in a private folder on the same file system. */
 	take(volume: string, area: Folder, name: string, signal: AbortSignal): Promise<void>;
 	/** Safe to repeat. */

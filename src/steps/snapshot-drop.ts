@@ -3,7 +3,7 @@ import { listOf, object, text } from "./fields.ts";
 import { defineStep, type StepOf } from "./step.ts";
 
 const params = {
-	snapshots: listOf(object({ name: text, type: text, area: text })),
+	snapshots: listOf(object({ name: text, type: text, area: text, mount: text })),
 };
 export type SnapshotDropStep = StepOf<"snapshot-drop", typeof params>;
 

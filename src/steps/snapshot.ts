@@ -14,6 +14,8 @@ const params = {
 			volume: text,
 			/** The private folder, on the same file system, that the snapshot is in. */
 			area: text,
+			/** The mount point of that file system. */
+			mount: text,
 		}),
 	),
 	states: byName(

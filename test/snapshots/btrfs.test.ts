@@ -133,7 +133,10 @@ describe("a backup from btrfs", only, () => {
 		const shown = JSON.stringify(JSON.parse(await succeeds("archives", "show", "--json", "tar", "latest")));
 		assert.equal(shown.match(/"consistency":"atomic"/g)?.length, 1);
 		const plan = await succeeds("create", "--dry-run");
-		assert.match(plan, /take the snapshot of .*; no snapshot of other, which is read as it is: .*elsewhere is on a file system/);
+		assert.match(
+			plan,
+			/take the snapshot of .*; no snapshot of other, which is read as it is: .*elsewhere is on a file system/,
+		);
 
 		const own = { type: "command", create: "true", list: "echo '[]'", restore: "true" };
 		place.declare({ state: state("require"), providers: { own } });
@@ -157,6 +160,96 @@ describe("a backup from btrfs", only, () => {
 		assert.notEqual(nested.code, 0);
 		assert.match(nested.stdout + nested.stderr, /between: it contains the subvolume .*between\/inner/);
 		execFileSync("btrfs", ["-q", "subvolume", "delete", `${app}/between/inner`]);
+		assert.deepEqual(leftovers(), []);
+	});
+
+	test("what a snapshot of the volume does not hold is never passed off as caught", async () => {
+		const own = `${disk}/own`;
+		execFileSync("btrfs", ["-q", "subvolume", "create", own]);
+		for (const name of ["mounted", "bound", "real"]) mkdirSync(`${own}/${name}`);
+		writeFileSync(`${own}/real/file`, "x");
+		execFileSync("mount", ["-t", "tmpfs", "none", `${own}/mounted`]);
+		execFileSync("mount", ["--bind", `${own}/real`, `${own}/bound`]);
+		try {
+			mkdirSync(`${own}/mounted/below`);
+			writeFileSync(`${own}/mounted/below/file`, "x");
+			for (const name of ["mounted", "mounted/below", "bound"]) {
+				const declare = (snapshot: string) =>
+					place.declare({
+						state: { s: { folders: [`${own}/${name}`], snapshot } },
+						providers: { tar: providers().tar },
+					});
+				declare("require");
+				const { code, stdout, stderr } = await place.holdfast("create");
+				assert.notEqual(code, 0, name);
+				assert.match(
+					stdout + stderr,
+					/is on a file system of which no snapshot can be taken \(\w+, mounted at /,
+				);
+				declare("auto");
+				await succeeds("create");
+				await succeeds("restore", "--yes", "--into", place.path("into"), "tar", "latest");
+				assert.ok(
+					readdirSync(place.path("into"), { recursive: true }).some((one) => String(one).endsWith("/file")),
+					name,
+				);
+				rmSync(place.path("into"), { recursive: true });
+			}
+		} finally {
+			for (const name of ["mounted", "bound"]) execFileSync("umount", [`${own}/${name}`]);
+		}
+		for (const [snapshot, make] of [
+			["require", `btrfs -q subvolume create ${own}/real/n; echo x >${own}/real/n/precious`],
+			["auto", `mkdir ${own}/real/m; mount -t tmpfs none ${own}/real/m`],
+		] as const) {
+			place.declare({
+				state: { s: { folders: [`${own}/real`], snapshot, hooks: { preBackup: make } } },
+				providers: { tar: providers().tar },
+			});
+			const { code, stdout, stderr } = await place.holdfast("create");
+			assert.notEqual(code, 0, make);
+			assert.match(
+				stdout + stderr,
+				/real\/[nm] was mounted or made while the run was under way, and is not in the snapshot/,
+			);
+			if (snapshot === "auto") execFileSync("umount", [`${own}/real/m`]);
+			else execFileSync("btrfs", ["-q", "subvolume", "delete", `${own}/real/n`]);
+		}
+		assert.deepEqual(leftovers(), []);
+	});
+
+	test("a link that leads elsewhere after the snapshot is not read as caught", async () => {
+		const own = `${disk}/linked`;
+		execFileSync("btrfs", ["-q", "subvolume", "create", own]);
+		for (const name of ["one", "two"]) mkdirSync(`${own}/${name}`);
+		execFileSync("ln", ["-s", "one", `${own}/current`]);
+		place.declare({
+			state: {
+				s: {
+					folders: [`${own}/current`],
+					snapshot: "require",
+					hooks: { preBackup: `ln -sfn two ${own}/current` },
+				},
+			},
+			providers: { tar: providers().tar },
+		});
+		const { code, stdout, stderr } = await place.holdfast("create");
+		assert.notEqual(code, 0);
+		assert.match(stdout + stderr, /its folders are not what a snapshot has caught/);
+	});
+
+	test("the snapshot of a disk that is away during the recovery is not forgotten", async () => {
+		place.declare({ state: state("require"), providers: { tar: providers().tar } });
+		const { code } = await place.start(["create"], ["env", "HOLDFAST_FAULT=kill@snapshot#taken"]).ended;
+		assert.notEqual(code, 0);
+		writer.kill("SIGKILL");
+		await new Promise((resolve) => setTimeout(resolve, 200));
+		execFileSync("umount", [disk]);
+		const away = await place.holdfast("recover");
+		assert.equal(away.code, 5, away.stdout + away.stderr);
+		assert.match(away.stdout + away.stderr, /with the snapshot .*, is not mounted/);
+		execFileSync("mount", ["-o", "loop", place.path("image"), disk]);
+		await succeeds("recover");
 		assert.deepEqual(leftovers(), []);
 	});
 });

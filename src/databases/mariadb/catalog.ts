@@ -37,6 +37,11 @@ export async function tablesOf({ sql }: Server, name: string): Promise<string[]>
 	return rows.flat();
 }
 
+/** It must not exist. */
+export function createNewStatement(name: string, properties: Properties): string {
+	return createStatement(name, properties).replace(" IF NOT EXISTS", "");
+}
+
 export function createStatement(name: string, { charset, collation }: Properties): string {
 	return `CREATE DATABASE IF NOT EXISTS ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation, "collation")}`;
 }

@@ -32,6 +32,11 @@ export const memorySchema = v.object({
 	aside: restSchema,
 	/** Whether a live database existed. */
 	hadLive: v.boolean(),
+	/**
+	 * Whether the swap has made the live database, if there was none: null until it has, false if somebody else had by then. Undefined
+	 * in journals of versions that did not record this.
+	 */
+	made: v.exactOptional(v.nullable(v.boolean())),
 	/** The tables of the live database before the swap. */
 	moved: v.array(v.string()),
 });

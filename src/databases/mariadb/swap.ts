@@ -4,7 +4,15 @@
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { Point, ServerDatabase, Swap } from "../database.ts";
-import { alterStatement, createStatement, exists, moveTables, propertiesOf, tablesOf } from "./catalog.ts";
+import {
+	alterStatement,
+	createNewStatement,
+	createStatement,
+	exists,
+	moveTables,
+	propertiesOf,
+	tablesOf,
+} from "./catalog.ts";
 import { requireOwnDefiners } from "./definers.ts";
 import { moveDefinitions } from "./definitions.ts";
 import { withoutSessions } from "./holders.ts";
@@ -27,16 +35,41 @@ import type { Server } from "./server.ts";
 export async function swap(
 	server: Server,
 	within: Server,
-	{ fresh, live, old, rest, memory: before, keep, point = () => {} }: Swap,
+	{ fresh, live, old, rest, memory: before, mustBeNew = false, keep, point = () => {} }: Swap,
 ): Promise<void> {
 	if (!(await exists(server, fresh)))
 		throw new HoldfastError("database-failed", `there is no database ${fresh} to replace ${live} with`);
+	if (mustBeNew && before === null && (await exists(server, live))) throw taken(live);
 	const memory = await memoryOf(server, { fresh, live, rest, memory: before });
 	// Must be on disk before anything is dropped, because an undo recreates it from this.
 	keep(memory);
 	point("remembered");
+	if (!memory.hadLive && memory.made !== true) await makeLive(server, { fresh, live }, memory, keep);
 	await withoutSessions(server, live, () => replace(server, within, { fresh, live, old, point }, memory));
 }
+
+/** Somebody may have made a database of this name meanwhile: that one is not ours, and an undo must leave it alone. */
+async function makeLive(
+	server: Server,
+	{ fresh, live }: Pick<Swap, "fresh" | "live">,
+	memory: Memory,
+	keep: Swap["keep"],
+): Promise<void> {
+	const theirs = await propertiesOf(server, fresh);
+	try {
+		await server.sql([createNewStatement(live, theirs)], `create the database ${live}`);
+	} catch (error) {
+		if (!(await exists(server, live))) throw error;
+		keep({ ...memory, made: false });
+		throw taken(live);
+	}
+	keep({ ...memory, made: true });
+}
+
+const taken = (live: string) =>
+	new HoldfastError("database-failed", `somebody has made a database ${live} meanwhile; it was left alone`, {
+		hint: "look whether it is needed, rename or drop it, and run the restore again",
+	});
 
 async function replace(
 	server: Server,
@@ -50,7 +83,6 @@ async function replace(
 			[createStatement(old, await propertiesOf(server, live))],
 			`create a database for the old ${live}`,
 		);
-	else await server.sql([createStatement(live, theirs)], `create the database ${live}`);
 	await server.settle();
 	point("made-room");
 	await dropObjects(server, live);
@@ -93,6 +125,7 @@ async function memoryOf(
 		rest: rest == null ? await legacyRest(server, { fresh, live, hadLive, rest }) : v.parse(restSchema, rest),
 		aside: { objects },
 		hadLive,
+		...(hadLive ? {} : { made: null }),
 		moved: hadLive ? await tablesOf(server, live) : [],
 	};
 }
@@ -126,6 +159,12 @@ export async function swapBack(
 	await withoutSessions(server, live, () => bringBack(server, { fresh, live, old, point }, memory, legacy));
 }
 
+/** Whether the swap has made the live database. If it is not recorded, an empty one is. */
+async function isOurs(server: Server, live: string, { made }: Memory): Promise<boolean> {
+	if (made !== null) return made !== false;
+	return (await tablesOf(server, live)).length === 0 && (await objectsOf(server, live)).length === 0;
+}
+
 async function bringBack(
 	server: Server,
 	{ fresh, live, old, point }: Pick<Swap, "fresh" | "live" | "old"> & { readonly point: Point },
@@ -137,7 +176,7 @@ async function bringBack(
 		(await tablesOf(server, name)).filter((table) => legacy === undefined || table !== LEGACY);
 	const doing = `swap the tables of ${live}`;
 	if (!memory.hadLive) {
-		if (!(await exists(server, live))) return;
+		if (!(await exists(server, live)) || !(await isOurs(server, live, memory))) return;
 		await dropObjects(server, live);
 		await moveTables(server, [{ tables: await tables(live), from: live, to: fresh }], doing);
 		await server.settle();

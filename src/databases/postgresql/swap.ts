@@ -60,7 +60,7 @@ async function giveBack(
 
 export async function swap(
 	sql: Ask,
-	{ fresh, live, old, rest, memory: before, keep, point = () => {} }: Swap,
+	{ fresh, live, old, rest, memory: before, mustBeNew = false, keep, point = () => {} }: Swap,
 ): Promise<void> {
 	const found = await find(sql, fresh, live, old);
 	const [coming, going] = [found.get(fresh), found.get(live)];
@@ -72,6 +72,14 @@ export async function swap(
 			coming
 				? `the database ${fresh} was replaced with another, which does not replace ${live}`
 				: `there is no database ${fresh} to replace ${live} with`,
+		);
+	if (mustBeNew && going && !earlier)
+		throw new HoldfastError(
+			"database-failed",
+			`somebody has made a database ${live} meanwhile; it was left alone`,
+			{
+				hint: "choose another name, and run the restore again",
+			},
 		);
 	// Must be on disk before anything is renamed, because an undo goes by it.
 	keep({

@@ -30,7 +30,8 @@ import { withPoint } from "../fault.ts";
 import { afterwards, dumpedBy } from "./archive-seen.ts";
 import { exclusionsOf } from "./folders-present.ts";
 import { type MeasuredStates, measureStates } from "./measured.ts";
-import { caughtOf, statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
+import { failHoles } from "./snapshot-holes.ts";
+import { statesToStore, type ToStore, withoutOf } from "./states-to-store.ts";
 
 /** The scope whose dump failed while the engine was reading it. */
 type Broken = (scope: string, error: Error) => void;
@@ -54,6 +55,7 @@ interface Flowed {
 export async function writeArchive(step: ArchiveCreateStep, context: StepContext<Begun>, broken: Broken) {
 	const { plan } = context;
 	const destination = await openDestination(plan.manifest, step.provider, step.destination);
+	await failHoles(step, context);
 	const toStore = statesToStore(step, destination, context);
 	if (toStore.good.length === 0) throw new HoldfastError("failed", "no state is left that could be stored");
 
@@ -109,7 +111,7 @@ interface Parts {
 
 async function requestOf(
 	step: ArchiveCreateStep,
-	{ good, found }: ToStore,
+	toStore: ToStore,
 	destination: Destination,
 	{ manifest, folders, dumps, metadata }: Parts,
 	context: StepContext<Begun>,
@@ -125,24 +127,19 @@ async function requestOf(
 		],
 		streams: dumps.filter(({ streamed }) => streamed).map(stream),
 		metadata,
-		closed: await closedFor(good, found, destination, context),
+		closed: await closedFor(toStore),
 		...context.mountOf(destination.location),
 		records: (names) => context.records(destination, names),
 	};
 }
 
 /** Where no links are followed, and from where the folders are read that snapshots caught. The outermost come first. */
-async function closedFor(
-	good: ToStore["good"],
-	found: ToStore["found"],
-	destination: Destination,
-	context: StepContext,
-): Promise<(string | Closed)[]> {
-	const caught = good.flatMap(([, state]) => caughtOf(state, destination, context) ?? []);
+async function closedFor({ good, found, caught }: ToStore): Promise<(string | Closed)[]> {
 	const live = good
-		.filter(([, state]) => caughtOf(state, destination, context) === undefined)
+		.filter(([name]) => !caught.has(name))
 		.flatMap(([, { folders }]) => folders.flatMap((folder) => found.get(folder) ?? []));
-	return [...(await foldersToClose(live)), ...caught.sort((a, b) => a.at.length - b.at.length)];
+	const bound = good.flatMap(([name]) => caught.get(name) ?? []);
+	return [...(await foldersToClose(live)), ...bound.sort((a, b) => a.at.length - b.at.length)];
 }
 
 /** What is known once the engine has written. */

@@ -11,7 +11,7 @@ export const databaseSwap: StepWork<DatabaseSwapStep, Swapped, Swapped> = {
 		if (before === undefined && into !== undefined) await requireFreeName(dump, into);
 		if (before === undefined) note({ began: true, memory: null });
 		await (await openDatabase(dump)).swap({
-			...{ fresh, live: into ?? databaseOf(dump), old, point, signal },
+			...{ fresh, live: into ?? databaseOf(dump), old, point, signal, mustBeNew: into !== undefined },
 			rest: loaded === undefined ? (rest ?? null) : handedBy(load, loaded)?.rest,
 			memory: before?.memory ?? null,
 			keep: (memory) => note({ began: true, memory }),

@@ -1,4 +1,6 @@
 // Snapshots of volumes: taken one right after the other, and deleted when the engines have read them.
+import { dirname } from "node:path";
+import { mountHolding } from "../../host/mounts.ts";
 import { isArea, makeArea, openArea, removeArea, removeUnfinishedArea } from "../../host/private-area.ts";
 import { snapshotKind } from "../../snapshots/list.ts";
 import { HoldfastError } from "../../values/error.ts";
@@ -85,18 +87,28 @@ export const snapshotDrop: StepWork<SnapshotDropStep> = {
 	later: ({ snapshots }) => removeAll(snapshots),
 };
 
-async function removeAll(
-	snapshots: readonly { readonly name: string; readonly type: string; readonly area: string }[],
-): Promise<void> {
-	for (const area of new Set(snapshots.map((one) => one.area))) {
+/** Where the disk is not mounted, the snapshot is only out of sight. */
+function requireSameDisk(area: string, mount: string): void {
+	if (mountHolding(dirname(area)) === mount) return;
+	throw new HoldfastError(
+		"area-missing",
+		`the file system of ${mount}, with the snapshot ${area}, is not mounted`,
+		{
+			subject: area,
+			hint: "mount it, then: holdfast recover",
+		},
+	);
+}
+
+async function removeAll(snapshots: SnapshotDropStep["snapshots"]): Promise<void> {
+	for (const { name, type, area, mount } of snapshots) {
+		requireSameDisk(area, mount);
 		if (!isArea(area)) {
 			removeUnfinishedArea(area, []);
 			continue;
 		}
 		using folder = openArea(area);
-		if (folder === undefined) continue;
-		for (const { name, type } of snapshots.filter((one) => one.area === area))
-			await snapshotKind(type).remove(folder, name);
+		if (folder !== undefined) await snapshotKind(type).remove(folder, name);
 		await removeArea(area);
 	}
 }

@@ -13,11 +13,19 @@ import { dumpedBy, mountsToStore } from "./archive-seen.ts";
 import { shortReason } from "./described.ts";
 import { exclusionsOf } from "./folders-present.ts";
 
+/** A folder in a snapshot, and its path outside, which may be a link's target. */
+interface Caught {
+	readonly folder: string;
+	readonly at: string;
+}
+
 export interface ToStore {
 	/** The folders of the states that have not failed, as declared. */
 	readonly found: ReadonlyMap<string, Resolved>;
 	/** The target of each folder that is a link. */
 	readonly links: ReadonlyMap<string, string>;
+	/** By state: its folders in snapshots, if those are to be read. */
+	readonly caught: ReadonlyMap<string, readonly Caught[]>;
 	/** The metadata of each state. */
 	readonly states: Readonly<Record<string, StateRecord>>;
 	/** The states in the archive, by name. */
@@ -32,13 +40,19 @@ export function statesToStore(
 ): ToStore {
 	const found = lookAtFolders(step, destination, context);
 	const links = linksIn(found);
+	const caught = new Map(
+		Object.entries(step.states).flatMap(([name, state]) => {
+			const pairs = caughtOf(state, found, destination, context);
+			return pairs === undefined ? [] : [[name, pairs] as const];
+		}),
+	);
 	const states = recordOf(
 		Object.entries(step.states).map(
-			([name, state]) => [name, stateRecord(state, links, destination, context)] as const,
+			([name, state]) => [name, stateRecord(state, links, caught.get(name), context)] as const,
 		),
 	);
 	const good = Object.entries(step.states).filter(([name]) => states[name]?.outcome === "good");
-	return { found, links, states, good };
+	return { found, links, caught, states, good };
 }
 
 /** Other states' folders within these: a restore must leave them alone, whatever the config says by then. */
@@ -59,7 +73,7 @@ function linksIn(found: ReadonlyMap<string, Resolved>): ReadonlyMap<string, stri
 function stateRecord(
 	state: StateToStore,
 	links: ReadonlyMap<string, string>,
-	destination: Pick<Destination, "readsLive">,
+	caught: readonly Caught[] | undefined,
 	context: StepContext,
 ): StateRecord {
 	const { scope, folders, dumps } = state;
@@ -69,7 +83,7 @@ function stateRecord(
 	return {
 		...(reason === undefined ? { outcome: "good" } : { outcome: "failed", reason: shortReason(reason) }),
 		folders,
-		...(reason === undefined ? consistencyOf(state, destination, context) : {}),
+		...(reason === undefined ? consistencyOf(state, caught) : {}),
 		...(Object.keys(stored).length === 0 ? {} : { stored }),
 		...(databases.length === 0 || reason !== undefined
 			? {}
@@ -87,25 +101,25 @@ function stateRecord(
 
 function consistencyOf(
 	state: StateToStore,
-	destination: Pick<Destination, "readsLive">,
-	context: StepContext,
+	caught: readonly Caught[] | undefined,
 ): Pick<StateRecord, "consistency"> {
-	if (caughtOf(state, destination, context) !== undefined) return { consistency: "atomic" };
+	if (caught !== undefined) return { consistency: "atomic" };
 	return state.stopped ? { consistency: "stopped" } : {};
 }
 
 /** For a state whose folders were all caught: each with its path in the snapshot. */
-export function caughtOf(
+function caughtOf(
 	{ snapshot: wanted, folders }: StateToStore,
+	found: ReadonlyMap<string, Resolved>,
 	{ readsLive }: Pick<Destination, "readsLive">,
 	{ handedBy }: Pick<StepContext, "handedBy">,
-): { readonly folder: string; readonly at: string }[] | undefined {
+): Caught[] | undefined {
 	if (wanted === undefined || readsLive) return undefined;
 	const caught = handedBy(snapshot, wanted.step)?.caught ?? [];
 	if (!wanted.volumes.every((name) => caught.includes(name))) return undefined;
 	const pairs = Object.entries(wanted.folders).map(([at, folder]) => ({ folder, at }));
 	// A folder that has become a link to another one since the plan was made was not caught.
-	const isStill = folders.every((folder) => pairs.some(({ at }) => at === resolvePath(folder).path));
+	const isStill = folders.every((folder) => pairs.some(({ at }) => at === found.get(folder)?.path));
 	return isStill ? pairs : undefined;
 }
 
@@ -132,7 +146,7 @@ function lookAtFolders(
 				exclusionsOf(folder, state);
 				found.set(folder, resolved);
 			}
-			if (state.snapshot?.required && caughtOf(state, destination, context) === undefined)
+			if (state.snapshot?.required && caughtOf(state, found, destination, context) === undefined)
 				throw new HoldfastError("snapshot-failed", "its folders are not what a snapshot has caught", {
 					subject: folders.join(", "),
 					hint: "look whether one of them was replaced meanwhile, and run create again",
