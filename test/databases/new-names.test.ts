@@ -1,11 +1,11 @@
 // `restore --as OLD=NEW`: a database of an archive becomes a new one beside the live one, which is left alone.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
-import { mariadbServer, noServers, postgresqlServer, type TestServer } from "../support/servers.ts";
+import { mariadbServer, noServers, postgresqlServer, type TestServer, until } from "../support/servers.ts";
 
 const folder = scratch("new-names");
 const EVERY = process.env.HOLDFAST_MOMENTS === "every";
@@ -159,6 +159,42 @@ for (const kind of KINDS)
 				assert.match(point, /commit:app#after|forget|drop/, "only once it is committed");
 				server.sql(kind.name === "MariaDB" ? "" : "postgres", "DROP DATABASE killed_app");
 			}
+		});
+
+		test("a database that somebody makes meanwhile is theirs, whatever becomes of the restore", async () => {
+			const theirs = () => {
+				server.sql(kind.name === "MariaDB" ? "" : "postgres", "CREATE DATABASE theirs_app");
+				server.sql("theirs_app", "CREATE TABLE precious (n INT)");
+				server.sql("theirs_app", "CREATE VIEW seen AS SELECT * FROM precious");
+			};
+			const isWhole = (said: string) => {
+				server.sql("theirs_app", "SELECT * FROM precious");
+				server.sql("theirs_app", "SELECT * FROM seen");
+				assert.doesNotMatch(kind.definition(server, "theirs_app"), /note/, said);
+				assert.ok(!kind.names(server).includes("holdfast"), said);
+				server.sql(kind.name === "MariaDB" ? "" : "postgres", "DROP DATABASE theirs_app");
+			};
+			await faulty("kill@swap:app:0#remembered", "app=theirs_app");
+			theirs();
+			const { code, stderr } = await place.holdfast("recover");
+			assert.equal(code, 0, stderr);
+			isWhole(stderr);
+
+			const [asked, answered] = [place.path("asked"), place.path("answered")];
+			const { ended } = place.start(
+				["restore", "--yes", "--as", "app=theirs_app", "tar", "latest"],
+				[
+					"env",
+					"HOLDFAST_FAULT=run@swap:app:0#remembered",
+					`HOLDFAST_FAULT_COMMAND=touch ${asked}; while [ ! -e ${answered} ]; do sleep 0.05; done`,
+				],
+			);
+			await until(() => existsSync(asked));
+			theirs();
+			writeFileSync(answered, "");
+			const end = await ended;
+			assert.equal(end.code, 1, end.stderr);
+			isWhole(end.stderr);
 		});
 
 		test("what cannot be is said", async () => {
