@@ -41,6 +41,8 @@ export class ConnectionLost extends HoldfastError {}
 const MOST_FAULTS = 1_000;
 /** From the last line to the end of the session. */
 const GOODBYE_MS = 10_000;
+/** From the end of a run to the last line: the machine still sends its notifications. */
+const AFTER_RUN_SECONDS = 300;
 
 export interface Question {
 	readonly signal: AbortSignal;
@@ -135,6 +137,7 @@ async function followOnce(
 	const stop = new AbortController();
 	const heard: { greeting?: Greeting; ended?: Ended; faults: number; child?: Session } = { faults: 0 };
 	const noise: string[] = [];
+	const afterRun = endAfterRun(connection, stop);
 	const tell = (line: object) => heard.child?.stdin?.write(`${JSON.stringify(line)}\n`);
 	const hear = (text: string) => {
 		const line = lineIn(connection, text);
@@ -146,14 +149,20 @@ async function followOnce(
 		} else if (line.type === "ended") {
 			heard.ended = line;
 			heard.child?.stdin?.end();
+			afterRun.clear();
 			// That was the session's last line.
 			setTimeout(() => stop.abort(), GOODBYE_MS).unref();
 		} else if (line.type === "run-started" && line.machine !== machine) {
 			if ("run" in request && line.run === request.run)
 				throw invalidAnswer(connection.address, `answers for another machine, "${line.machine}"`);
+			afterRun.clear();
 			// It belongs to a run that was interrupted there while the machine had another name.
 			listener({ ...line, machine });
-		} else if (line.type !== "greeting") listener(line);
+		} else if (line.type !== "greeting") {
+			if (line.type === "run-ended") afterRun.start(line.run);
+			if (line.type === "run-started") afterRun.clear();
+			listener(line);
+		}
 	};
 	const lines = recordReader(hear);
 	const begin = untilGreeting(connection, noise, (greeting) => {
@@ -184,15 +193,42 @@ async function followOnce(
 		const result = await heard.child.done;
 		if (heard.ended) return heard.ended;
 		if (!heard.greeting) throw late.fault ?? noGreeting(connection, result, noise);
-		throw leave.aborted ? left(machine) : lost(machine, result);
+		throw afterRun.fault ?? (leave.aborted ? left(machine) : lost(machine, result));
 	} catch (error) {
 		if (!heard.greeting) signal.throwIfAborted();
 		throw error;
 	} finally {
 		late.clear();
+		afterRun.clear();
 		signal.removeEventListener("abort", cancel);
 		heard.child?.stdin?.end();
 	}
+}
+
+/** Ends a session that continues although its run has ended and no other has started. */
+function endAfterRun({ address: { machine } }: Connection, stop: AbortController) {
+	let timer: NodeJS.Timeout | undefined;
+	const late: { fault?: HoldfastError; start(run: string): void; clear(): void } = {
+		start(run) {
+			const seconds = Math.min(AFTER_RUN_SECONDS, answerSeconds());
+			timer ??= setTimeout(() => {
+				late.fault = new HoldfastError(
+					"answer-invalid",
+					`${machine} reported the end of the run, but its holdfast has not ended after ${seconds} seconds`,
+					{
+						subject: machine,
+						hint: `the result is recorded there: holdfast runs show ${run} --on ${machine}`,
+					},
+				);
+				stop.abort();
+			}, seconds * 1000).unref();
+		},
+		clear() {
+			clearTimeout(timer);
+			timer = undefined;
+		},
+	};
+	return late;
 }
 
 function startServing(

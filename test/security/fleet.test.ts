@@ -43,7 +43,7 @@ const NEVER: Readonly<Record<string, RegExp>> = {
 };
 /** Those whose answers can be shown. */
 const SHOWN = ["colourful", "plentiful", "scolding", "boasting"];
-const RUNS = ["lying", "odd", "shouting", "clinging", "flooding", "numbering", "lasting"];
+const RUNS = ["lying", "odd", "shouting", "clinging", "lingering", "flooding", "numbering", "lasting"];
 
 const fleet = await fleetOf(scratch("fleet"), [
 	...Object.keys(ANSWERS),
@@ -167,6 +167,17 @@ test("a run that never ends holds nobody up, and two Ctrl-C leave it", async () 
 		/disconnected from lasting before its run had ended.*\n.*holdfast attach lasting/,
 	);
 	assert.ok(told.megabytes < MEGABYTES, `${told.megabytes} MB`);
+	assert.ok(told.seconds < 30, `${told.seconds} s`);
+});
+
+test("a session that does not end after its run holds nobody up", async () => {
+	const told = await fleet.holdfast(["create", "lingering", "honest"], { env: SHORT });
+	assert.equal(told.code, 3, told.stderr);
+	assert.match(told.stdout, /^honest +done/m);
+	assert.match(
+		told.stderr,
+		/^lingering: ✘ lingering reported the end of the run, but its holdfast has not ended after 4 seconds\n.*holdfast runs show 2\S+ --on lingering/m,
+	);
 	assert.ok(told.seconds < 30, `${told.seconds} s`);
 });
 

@@ -95,6 +95,10 @@ const BEHAVIOURS: Readonly<Record<string, (request: { run?: string }) => void>> 
 		say({ type: "ended", code: 0 });
 		forever();
 	},
+	lingering: () => {
+		say(started());
+		setInterval(() => say(ended()), 100);
+	},
 	lying: () => {
 		say(started("honest"));
 		say(ended());
