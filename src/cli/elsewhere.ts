@@ -67,7 +67,7 @@ async function agreedTo(
 	out: Reporter,
 	signal: AbortSignal,
 ): Promise<readonly string[]> {
-	const reader = boundedAnswer();
+	using reader = boundedAnswer();
 	const said = await askThere(target, [...plain, "--dry-run", "--json"], {
 		...{ signal, remark: remarkTo(out), reader: () => reader },
 		seconds: Number.POSITIVE_INFINITY,

@@ -3,6 +3,7 @@ import type * as v from "valibot";
 import { answerOf, boundedAnswer } from "../fleet/answers.ts";
 import type { Ended } from "../fleet/protocol.ts";
 import { isHere } from "../fleet/select.ts";
+import { limitGarbage } from "../host/memory.ts";
 import { sideBySide } from "../host/side-by-side.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { FleetReporter, FleetRow, Reporter } from "../report/reporter.ts";
@@ -15,9 +16,14 @@ import { addressOf, askThere, type Connections, runThere, type Target } from "./
 
 export interface Answer<T> {
 	readonly machine: string;
-	/** Absent when the machine gave no answer; the error was printed. */
-	readonly answer?: T;
+	/** Reads the answer again on each call. Absent when the machine gave none; the error was printed. */
+	readonly answer?: () => T;
 	readonly error?: ErrorReport;
+}
+
+/** In the order of the config. The answers can be read until they are disposed of. */
+export interface Answers<T> extends Disposable {
+	readonly all: readonly Answer<T>[];
 }
 
 /** Ask several machines at once for a command's JSON output. Machines that fail to answer are reported at the end. */
@@ -33,20 +39,28 @@ export async function askAll<T>(
 		readonly schema: v.GenericSchema;
 	},
 	connections?: Connections,
-): Promise<Answer<T>[]> {
+): Promise<Answers<T>> {
 	const answers = new Map<string, Answer<T>>();
+	using kept = new DisposableStack();
+	const passed = limitGarbage(true);
 	await sideBySide(machines, parallel, async (manifest) => {
 		const { machine } = manifest;
 		const remark = (line: string) => printMessage(`${machine}: ! ${line}`);
 		try {
 			const question = async (target: Target) => {
-				const reader = boundedAnswer();
+				const reader = kept.use(boundedAnswer());
 				const said = await askThere(target, command.argv(manifest), { signal, remark, reader: () => reader });
-				return answerOf(addressOf(target), command.schema, reader.text(), said) as T;
+				return () => {
+					const text = reader.text();
+					passed(text.length * OBJECTS_PER_TEXT);
+					return answerOf(addressOf(target), command.schema, text, said) as T;
+				};
 			};
 			const target = { manifest, sshConfig };
 			const there = () => (connections ? connections.ask(target, signal, question) : question(target));
-			const answer = isHere(manifest) ? await command.here(manifest) : await there();
+			const answer = isHere(manifest) ? await answerHere(command.here(manifest)) : await there();
+			// Is it one?
+			answer();
 			answers.set(machine, { machine, answer });
 		} catch (error) {
 			const report = signal.aborted
@@ -61,7 +75,16 @@ export async function askAll<T>(
 	if (only?.error && inOrder.length === 1 && !connections) throw errorOf(only.error);
 	for (const { machine, error } of inOrder)
 		if (error) printMessage(errorLines(error, "✘ ").map((line) => `${machine}: ${line}`));
-	return inOrder;
+	const answersKept = kept.move();
+	return { all: inOrder, [Symbol.dispose]: () => answersKept.dispose() };
+}
+
+/** How much larger an answer is in memory than as text, roughly. */
+const OBJECTS_PER_TEXT = 6;
+
+async function answerHere<T>(asked: Promise<T>): Promise<() => T> {
+	const answer = await asked;
+	return () => answer;
 }
 
 /** A command that starts a separate run on each of several machines. */

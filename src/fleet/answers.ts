@@ -2,7 +2,7 @@
 // newer version are passed on unchanged, for programs.
 import * as v from "valibot";
 import { parseBounded } from "../host/bounded-json.ts";
-import { answerReader, type OutputReader } from "../host/lines.ts";
+import { type KeptAnswer, keptAnswer } from "../host/kept-answer.ts";
 import { errorOf, HoldfastError } from "../values/error.ts";
 import { errorReportSchema } from "../values/error-report.ts";
 import { record } from "../values/record.ts";
@@ -107,11 +107,7 @@ export const standingSchema = v.looseObject({
 	now: v.optional(v.string()),
 });
 
-export interface AnswerReader extends OutputReader {
-	text(): string;
-}
-
-export const boundedAnswer = (): AnswerReader => answerReader(MOST_MIB * 1024 ** 2);
+export const boundedAnswer = (): KeptAnswer => keptAnswer(MOST_MIB * 1024 ** 2);
 
 const errorAnswer = v.looseObject({ error: errorReportSchema });
 

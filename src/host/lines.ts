@@ -44,7 +44,7 @@ export function beginningReader(mostBytes: number): OutputReader & { text(): str
 }
 
 /** Collects the bytes of an incomplete record in a buffer that doubles, so that byte-by-byte input does not cost more. */
-function heldBytes() {
+export function heldBytes() {
 	let room = Buffer.alloc(0);
 	let used = 0;
 	return {
@@ -58,6 +58,7 @@ function heldBytes() {
 			bytes.copy(room, used);
 			used += bytes.length;
 		},
+		bytes: () => room.subarray(0, used),
 		text: () => room.toString("utf8", 0, used),
 		empty() {
 			room = Buffer.alloc(0);

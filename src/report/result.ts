@@ -11,6 +11,7 @@ import type { FailedUpkeep, Entry as JournalEntry, RunRow } from "../run/journal
 import type { ForeignRun } from "../run/plan-shape.ts";
 import type { MachineStatus } from "../run/status.ts";
 import type { Plan } from "../steps/plan.ts";
+import type { Series } from "../values/series.ts";
 import type { Lines } from "./terminal.ts";
 
 /** The archives in a machine's destinations. */
@@ -49,7 +50,7 @@ export type Result =
 	| { readonly kind: "answer"; readonly value: unknown; readonly text: Lines; readonly line?: boolean }
 	/** Always JSON; `line`: on a single line. */
 	| { readonly kind: "document"; readonly value: unknown; readonly line?: boolean }
-	| { readonly kind: "archives"; readonly machines: readonly (Listed & { readonly machine: string })[] }
+	| { readonly kind: "archives"; readonly machines: Series<Listed & { readonly machine: string }> }
 	| {
 			readonly kind: "archive";
 			readonly archive: ListedArchive;
@@ -67,7 +68,7 @@ export type Result =
 	  }
 	| {
 			readonly kind: "status";
-			readonly machines: readonly Standing[];
+			readonly machines: Series<Standing>;
 			/** Whether a single machine was asked for. */
 			readonly isOfOne: boolean;
 			/** Whether it is printed again and again. */

@@ -53,26 +53,35 @@ export async function printMany(lines: Iterable<string>): Promise<void> {
 	}
 }
 
-/** One document with a list that is too long for memory: the fields of `value`, followed by the list under its name. */
+/** One document with lists that are too long for memory: the fields of `value`, followed by the lists under their names. */
 export async function printLongJson(
 	value: Readonly<Record<string, unknown>>,
-	list: string,
-	items: Iterable<unknown>,
+	lists: Readonly<Record<string, Iterable<unknown>>>,
+	{ isOneLine = false } = {},
 ): Promise<void> {
-	const fields = Object.entries(value).map(([key, one]) => `  ${jsonText(key)}: ${jsonText(one)},\n`);
-	writeResults(`{\n${fields.join("")}  ${jsonText(list)}: [`);
-	let text = "\n";
-	let count = 0;
-	for (const item of items) {
-		text += `    ${jsonText(item)}`;
-		if (++count % BATCH === 0 || text.length > BATCH_LENGTH) {
+	const line = (depth: number) => (isOneLine ? "" : `\n${"  ".repeat(depth)}`);
+	let text = "{";
+	let between = "";
+	for (const [key, one] of Object.entries(value)) {
+		text += `${between}${line(1)}${jsonText(key)}: ${jsonText(one)}`;
+		between = ",";
+	}
+	for (const [key, items] of Object.entries(lists)) {
+		text += `${between}${line(1)}${jsonText(key)}: [`;
+		between = "";
+		let count = 0;
+		for (const item of items) {
+			text += `${between}${line(2)}${jsonText(item)}`;
+			between = ",";
+			if (++count % BATCH !== 0 && text.length <= BATCH_LENGTH) continue;
 			writeResults(text);
 			text = "";
 			await resultsTaken();
 		}
-		text += ",\n";
+		text += `${between === "" ? "" : line(1)}]`;
+		between = ",";
 	}
-	writeResults(`${text.replace(/,\n$/, "\n")}  ]\n}\n`);
+	writeResults(`${text}${line(0)}}\n`);
 }
 
 /** Returns when the results have a reader for more: what is written to a slower one is kept in memory. */

@@ -114,8 +114,11 @@ test("a size that nobody knows has no column", () => {
 		provider: "own",
 		destination: "d",
 	};
-	assert.match(archiveTable([archive])[0] ?? "", /^TIME +PROVIDER/);
-	assert.match(archiveTable([archive, { ...archive, bytes: 8 }])[0] ?? "", /^TIME +SIZE +PROVIDER/);
+	assert.match(archiveTable([{ archives: [archive] }]).next().value ?? "", /^TIME +PROVIDER/);
+	assert.match(
+		archiveTable([{ archives: [archive, { ...archive, bytes: 8 }] }]).next().value ?? "",
+		/^TIME +SIZE +PROVIDER/,
+	);
 });
 
 test("ages are in whole seconds", () => {

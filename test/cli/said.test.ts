@@ -156,7 +156,7 @@ test("what is under way is no advice", () => {
 			...{ runs: [run as never], now: "holdfast create web01" },
 		} as never,
 	]);
-	assert.match(lines.join("\n"), /create under way, .*; running now: holdfast create web01$/m);
+	assert.match([...lines].join("\n"), /create under way, .*; running now: holdfast create web01$/m);
 });
 
 test("an unknown command: only what is near is proposed, and what changes live data only when it is all but typed", async () => {

@@ -2,7 +2,9 @@
 import { createInterface } from "node:readline";
 import { PROTOCOL } from "../../src/fleet/protocol.ts";
 
-const [behaviour = ""] = process.argv.slice(2);
+const [name = ""] = process.argv.slice(2);
+/** Several machines may behave alike: `plentiful-1`, `plentiful-2`. */
+const [behaviour = ""] = name.split("-");
 const forever = () => setInterval(() => {}, 1_000);
 /** What sshd starts continues when the connection ends: this program must not. */
 const parent = process.ppid;
@@ -22,7 +24,7 @@ export const ESCAPES = "\u001b[2J\u001b]0;pwned\u0007\u009b31m\u202eevil\u200b\r
 
 let run = "2026-11-24T010000Z-k3x9";
 const event = (body: object) => ({ v: 1, time: new Date().toISOString(), run, ...body });
-const started = (machine = behaviour) =>
+const started = (machine = name) =>
 	event({
 		type: "run-started",
 		operation: "create",
@@ -33,7 +35,7 @@ const ended = (outcome = "done") =>
 	event({ type: "run-ended", outcome, seconds: 1, failures: [], results: {} });
 const archive = (more: object) => ({
 	id: "d::/x::n",
-	machine: behaviour,
+	machine: name,
 	provider: "tar",
 	destination: "d",
 	name: "n",
@@ -41,7 +43,10 @@ const archive = (more: object) => ({
 });
 const listed = (archives: unknown) => say({ archives, failures: [], others: [], upkeep: [] });
 
-const BEHAVIOURS: Readonly<Record<string, (request: { run?: string }) => void>> = {
+const standing = (problems: readonly string[]) =>
+	say({ machine: name, time: new Date().toISOString(), archives: [], runs: [], problems, timers: [] });
+
+const BEHAVIOURS: Readonly<Record<string, (request: { run?: string; argv?: readonly string[] }) => void>> = {
 	nullist: () => say({ archives: null }),
 	mistyped: () => listed([archive({ id: 5 })]),
 	scalar: () => process.stdout.write("17\n"),
@@ -51,7 +56,10 @@ const BEHAVIOURS: Readonly<Record<string, (request: { run?: string }) => void>> 
 	dripping: () => pour(process.stdout, "x"),
 	deep: () => process.stdout.write(`{"archives":${"[".repeat(2_000_000)}`),
 	many: () => process.stdout.write(`{"archives":[${"{},".repeat(1_900_000)}{}]}\n`),
-	plentiful: () => listed(Array.from({ length: 33_000 }, () => archive({}))),
+	plentiful: ({ argv }) => {
+		if (argv?.[0] === "list") listed(Array.from({ length: 33_000 }, () => archive({})));
+		else standing(Array.from({ length: 70_000 }, () => "x".repeat(70)));
+	},
 	complaining: () => pour(process.stderr, `${"x".repeat(65_535)}\n`),
 	grumbling: () => pour(process.stderr, "x".repeat(65_536)),
 	silent: forever,

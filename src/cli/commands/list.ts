@@ -12,6 +12,7 @@ import { Journal } from "../../run/journal.ts";
 import { reportOf } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
+import { type Series, seriesOf } from "../../values/series.ts";
 import { type Call, command } from "../command.ts";
 import {
 	type CommonFlags,
@@ -55,8 +56,7 @@ export const list = command({
 		const [only] = machines;
 		if (machines.length === 1 && only && isHere(only)) {
 			const listed = await listHere(only, flags, signal);
-			await said([{ machine: only.machine, ...listed }]);
-			return listed.failures.some(({ absent }) => !absent) ? EXIT.partial : EXIT.done;
+			return (await said([{ machine: only.machine, ...listed }])) ? EXIT.done : EXIT.partial;
 		}
 		const { askAll } = await import("../fleet.ts");
 		const { listedSchema } = await import("../../fleet/answers.ts");
@@ -67,22 +67,23 @@ export const list = command({
 			...(flags.provider === undefined ? [] : ["--provider", flags.provider]),
 			...(flags.from === undefined ? [] : ["--from", flags.from]),
 		];
-		const answers = await askAll<Listed>(machines, sshConfig, flags.parallel, signal, {
+		using answers = await askAll<Listed>(machines, sshConfig, flags.parallel, signal, {
 			argv,
 			schema: listedSchema,
 			here: (manifest) => listHere(manifest, flags, signal),
 		});
-		await said(answers.map(({ machine, answer }) => ({ machine, ...(answer ?? NOTHING) })));
-		const whole = ({ answer }: (typeof answers)[number]) =>
-			answer?.failures.every(({ absent }) => absent) === true;
+		const isWhole = await said(
+			seriesOf(answers.all, ({ machine, answer }) => ({ machine, ...(answer?.() ?? NOTHING) })),
+		);
 		if (signal.aborted) return EXIT.interrupted;
-		if (answers.every(whole)) return EXIT.done;
-		return answers.some(({ answer }) => answer) ? EXIT.partial : EXIT.failed;
+		if (isWhole && answers.all.every(({ answer }) => answer)) return EXIT.done;
+		return answers.all.some(({ answer }) => answer) ? EXIT.partial : EXIT.failed;
 	},
 });
 
 /** Lines about archives that cannot be used. */
 const MOST_PROBLEMS = 20;
+
 const NOTHING: Listed = { archives: [], problems: [], failures: [], lost: [], others: [], upkeep: [] };
 
 async function listHere(manifest: Manifest, flags: Flags, signal: AbortSignal): Promise<Listed> {
@@ -121,38 +122,38 @@ function journalOf(manifest: Manifest, providers: readonly string[]) {
 	}
 }
 
-type Answered = readonly (Listed & { readonly machine: string })[];
+type Answered = Series<Listed & { readonly machine: string }>;
 
-/** The archives, and with them the problems. `names`: the machines of the config. `from`: the machine that was asked for. */
+/**
+ * The archives, and with them the problems. `names`: the machines of the config. `from`: the machine that was asked for.
+ * Returns whether every destination that is there could be listed.
+ */
 async function tell(
 	machines: Answered,
 	out: Reporter,
 	{ names, from }: { readonly names: readonly string[]; readonly from: string | undefined },
-): Promise<void> {
+): Promise<boolean> {
 	await out.result({ kind: "archives", machines });
-	const of = (machine: string) => (machines.length > 1 ? `${machine}: ` : "");
-	// A machine with an older Holdfast reports none.
-	const problems = machines.flatMap(({ machine, problems = [] }) =>
-		problems.map((line) => `! ${of(machine)}${line}`),
-	);
-	printMessage(problems.slice(0, MOST_PROBLEMS));
-	if (problems.length > MOST_PROBLEMS)
-		printMessage(`! and ${problems.length - MOST_PROBLEMS} more; see: holdfast list --json`);
-	for (const { machine, archives, others } of machines)
+	let isWhole = true;
+	for (const { machine, archives, problems = [], others, upkeep, failures } of machines) {
+		const of = machines.length > 1 ? `${machine}: ` : "";
+		// A machine with an older Holdfast reports none.
+		printMessage(problems.slice(0, MOST_PROBLEMS).map((line) => `! ${of}${line}`));
+		if (problems.length > MOST_PROBLEMS)
+			printMessage(`! ${of}and ${problems.length - MOST_PROBLEMS} more; see: holdfast list --json`);
 		if (archives.length === 0) printMessage(otherNames(machine, others, { names, from }));
-	for (const { machine, upkeep } of machines)
 		for (const { operation, destination, time, message, run } of upkeep)
 			printMessage(
-				`${of(machine)}the last ${operation} of ${destination} failed at ${localTime(time)}: ${message} (holdfast runs show ${run})`,
+				`${of}the last ${operation} of ${destination} failed at ${localTime(time)}: ${message} (holdfast runs show ${run})`,
 			);
-	for (const { machine, failures } of machines)
-		for (const { provider, destination, error } of failures)
+		for (const { provider, destination, error, absent } of failures) {
+			isWhole &&= absent === true;
 			printMessage(
-				errorLines(
-					{ ...error, details: [] },
-					`${of(machine)}${provider}/${destination} could not be listed: `,
-				),
+				errorLines({ ...error, details: [] }, `${of}${provider}/${destination} could not be listed: `),
 			);
+		}
+	}
+	return isWhole;
 }
 
 /** A machine that was renamed in the config has its archives under the name that it had. */

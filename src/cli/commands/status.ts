@@ -20,6 +20,7 @@ import { unfinishedRuns } from "../../run/unfinished-runs.ts";
 import { unsentOf } from "../../run/unsent.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
+import { seriesOf } from "../../values/series.ts";
 import { type Call, command } from "../command.ts";
 import type { Connections } from "../connections.ts";
 import {
@@ -30,6 +31,7 @@ import {
 	machineWords,
 	switchFlag,
 } from "../flags.ts";
+import type { Answers } from "../fleet.ts";
 import { chosen } from "../machines.ts";
 import { interruptible } from "../signals.ts";
 import { deployedHere, undeployed } from "../undeployed.ts";
@@ -64,15 +66,18 @@ export const status = command({
 		const { machines, sshConfig } = await chosen(flags, { machine, takes, tolerates: FOR_STATUS });
 		const signal = interruptible();
 		const once = async (connections?: Connections) => {
-			const { code, known } = await look(machines, sshConfig, flags, signal, connections);
+			using standings = await look(machines, sshConfig, flags, signal, connections);
+			const known = standings.all.flatMap(({ answer }) => answer ?? []);
+			const shown = seriesOf(known, (answer) => answer());
 			if (flags.watch) clearScreen();
 			await out.result({
 				kind: "status",
-				machines: known,
+				machines: shown,
 				isOfOne: machines.length === 1,
 				repeats: flags.watch,
 			});
-			return code;
+			if (known.length < standings.all.length) return EXIT.partial;
+			return shown[Symbol.iterator]().some(({ problems }) => problems.length > 0) ? EXIT.failed : EXIT.done;
 		};
 		return flags.watch ? again(once, signal) : once();
 	},
@@ -101,31 +106,19 @@ async function look(
 	flags: Flags,
 	signal: AbortSignal,
 	connections?: Connections,
-): Promise<{ readonly code: number; readonly known: readonly Standing[] }> {
+): Promise<Answers<Standing>> {
 	const [only] = machines;
-	const standings =
-		machines.length === 1 && only && isHere(only)
-			? [{ machine: only.machine, answer: await standingHere(only) }]
-			: await (await import("../fleet.ts")).askAll<Standing>(
-					machines,
-					sshConfig,
-					flags.parallel,
-					signal,
-					{
-						argv: ({ machine }) => ["status", machine, "--json"],
-						schema: (await import("../../fleet/answers.ts")).standingSchema,
-						here: standingHere,
-					},
-					connections,
-				);
-	const known = standings.flatMap(({ answer }) => answer ?? []);
-	const code =
-		known.length < standings.length
-			? EXIT.partial
-			: known.some(({ problems }) => problems.length > 0)
-				? EXIT.failed
-				: EXIT.done;
-	return { code, known };
+	if (machines.length === 1 && only && isHere(only)) {
+		const standing = await standingHere(only);
+		return { all: [{ machine: only.machine, answer: () => standing }], [Symbol.dispose]() {} };
+	}
+	const command = {
+		argv: ({ machine }: Manifest) => ["status", machine, "--json"],
+		schema: (await import("../../fleet/answers.ts")).standingSchema,
+		here: standingHere,
+	};
+	const { askAll } = await import("../fleet.ts");
+	return askAll<Standing>(machines, sshConfig, flags.parallel, signal, command, connections);
 }
 
 /** Of this machine, by its own records. */

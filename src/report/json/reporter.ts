@@ -2,7 +2,7 @@
 // as plain lines.
 import type { RunEvent } from "../../run/event.ts";
 import type { Reporter, ReporterOptions } from "../reporter.ts";
-import type { Result } from "../result.ts";
+import type { Result, ResultOf } from "../result.ts";
 import { printJson, printLongJson, printMessage } from "../terminal.ts";
 import { passedOn } from "./passed-on.ts";
 
@@ -66,10 +66,11 @@ async function printDocument(result: Result): Promise<void> {
 		}
 		case "status": {
 			const { machines, isOfOne, repeats } = result;
-			return printJson(isOfOne ? machines[0] : { machines }, repeats ? undefined : 2);
+			if (isOfOne) return printJson([...machines][0], repeats ? undefined : 2);
+			return printLongJson({}, { machines }, { isOneLine: repeats });
 		}
 		case "differences":
-			return printLongJson({ archive: result.archive, ...result.rows }, "differences", result.all());
+			return printLongJson({ archive: result.archive, ...result.rows }, { differences: result.all() });
 		case "adopted":
 			return printJson(result.adopted, 2);
 		case "sheet":
@@ -77,23 +78,20 @@ async function printDocument(result: Result): Promise<void> {
 	}
 }
 
-async function printArchives(machines: Extract<Result, { kind: "archives" }>["machines"]): Promise<void> {
-	const [only, ...others] = machines;
-	if (only && others.length === 0) {
-		const { machine: _, archives, ...alone } = only;
-		return printLongJson(alone, "archives", archives);
-	}
-	const of = <T extends object>(machine: string, some: readonly T[]) =>
+async function printArchives(machines: ResultOf<"archives">["machines"]): Promise<void> {
+	if (machines.length === 1)
+		for (const { machine: _, archives, ...alone } of machines) return printLongJson(alone, { archives });
+	const each = () => machines[Symbol.iterator]();
+	const named = <T extends object>(machine: string, some: readonly T[]) =>
 		some.map((one) => ({ ...one, machine }));
-	const all = {
-		// A machine with an older Holdfast reports none.
-		problems: machines.flatMap(({ machine, problems = [] }) => problems.map((line) => ({ machine, line }))),
-		failures: machines.flatMap(({ machine, failures }) => of(machine, failures)),
-		upkeep: machines.flatMap(({ machine, upkeep }) => of(machine, upkeep)),
-	};
 	return printLongJson(
-		all,
-		"archives",
-		machines.flatMap(({ archives }) => archives),
+		{},
+		{
+			// A machine with an older Holdfast reports none.
+			problems: each().flatMap(({ machine, problems = [] }) => problems.map((line) => ({ machine, line }))),
+			failures: each().flatMap(({ machine, failures }) => named(machine, failures)),
+			upkeep: each().flatMap(({ machine, upkeep }) => named(machine, upkeep)),
+			archives: each().flatMap(({ archives }) => archives),
+		},
 	);
 }

@@ -12,15 +12,20 @@ import { archiveTable, differenceEnd, differenceLine, runTable, runText } from "
 const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> } = {
 	answer: ({ text }) => (typeof text === "string" ? [text] : text),
 	document: ({ value, line }) => linesIn(jsonText(value, line ? undefined : 2)),
-	archives: ({ machines }) => {
-		const archives = machines.flatMap((one) => one.archives);
-		// If no destination could be asked, it is unknown whether there are archives.
-		const isUnknown = archives.length === 0 && machines.some(({ failures }) => failures.length > 0);
-		if (isUnknown) return [];
-		const isOfOthers = machines.some(({ others }) => others.length > 0);
-		if (archives.length === 0 && isOfOthers)
-			return [`no archives of ${machines.map(({ machine }) => machine).join(", ")}`];
-		return archiveTable(archives, machines.length > 1);
+	*archives({ machines }) {
+		const names: string[] = [];
+		let count = 0;
+		let isUnknown = false;
+		let isOfOthers = false;
+		for (const { machine, archives, failures, others } of machines) {
+			names.push(machine);
+			count += archives.length;
+			// If no destination could be asked, it is unknown whether there are archives.
+			isUnknown ||= failures.length > 0;
+			isOfOthers ||= others.length > 0;
+		}
+		if (count > 0) yield* archiveTable(machines);
+		else if (!isUnknown) yield isOfOthers ? `no archives of ${names.join(", ")}` : "no archives yet";
 	},
 	archive: ({ archive, details }) => archiveText(archive, details),
 	entry: ({ entry }) => [entryLine(entry)],

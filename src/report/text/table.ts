@@ -23,6 +23,31 @@ export function table(rows: readonly (readonly string[])[], narrowing: Narrowing
 	return narrowed(cells, narrowing);
 }
 
+/** Rows, and characters in them, that are aligned with each other. */
+const MOST_ROWS = 5_000;
+const MOST_CHARACTERS = 1024 * 1024;
+
+/** A table of any length: each part of it has its own widths and repeats the headings. */
+export function* longTable(
+	headings: readonly string[],
+	rows: Iterable<readonly string[]>,
+	narrowing: Narrowing = {},
+): Generator<string> {
+	let part = [headings];
+	let characters = 0;
+	let isEmpty = true;
+	for (const row of rows) {
+		part.push(row);
+		characters += row.join("").length;
+		if (part.length <= MOST_ROWS && characters <= MOST_CHARACTERS) continue;
+		yield* table(part, narrowing);
+		part = [headings];
+		characters = 0;
+		isEmpty = false;
+	}
+	if (isEmpty || part.length > 1) yield* table(part, narrowing);
+}
+
 function narrowed(
 	cells: readonly (readonly string[])[],
 	{ drops = [], below, wraps = [] }: Narrowing,

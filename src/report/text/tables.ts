@@ -8,37 +8,39 @@ import { type Entry, isRolledBack, type RunRow } from "../../run/journal-rows.ts
 import type { Step } from "../../steps/plan.ts";
 import { errorReportSchema } from "../../values/error-report.ts";
 import { localTime } from "../../values/local-time.ts";
+import type { Series } from "../../values/series.ts";
 import { errorLines } from "./error.ts";
-import { table } from "./table.ts";
+import { longTable, table } from "./table.ts";
 import { duration, size } from "./units.ts";
 
-/** With a column for the machine if there are archives of several. */
-export function archiveTable(archives: readonly ListedArchive[], several = false): string[] {
-	if (archives.length === 0) return ["no archives yet"];
+/** With a column for the machine if there are several. */
+export function* archiveTable(
+	machines: Series<{ readonly archives: readonly ListedArchive[] }>,
+): Generator<string> {
+	const each = () => machines[Symbol.iterator]().flatMap(({ archives }) => archives);
+	const several = machines.length > 1;
 	// Some engines do not know it, and nobody has measured.
-	const isSized = archives.some(({ bytes }) => bytes !== undefined);
-	const isHeld = archives.some(({ metadata }) => metadata?.hold !== undefined);
-	return table(
+	const isSized = each().some(({ bytes }) => bytes !== undefined);
+	const isHeld = each().some(({ metadata }) => metadata?.hold !== undefined);
+	yield* longTable(
 		[
-			[
-				...(several ? ["MACHINE"] : []),
-				"TIME",
-				...(isSized ? ["SIZE"] : []),
-				"PROVIDER",
-				"STATES",
-				...(isHeld ? ["HELD"] : []),
-				"ARCHIVE",
-			],
-			...archives.map((archive) => [
-				...(several ? [archive.machine] : []),
-				archive.created === undefined ? "-" : localTime(archive.created),
-				...(isSized ? [archive.bytes === undefined ? "-" : size(archive.bytes)] : []),
-				archive.provider,
-				holdings(archive),
-				...(isHeld ? [clipped(archive.metadata?.hold?.reason ?? "")] : []),
-				archive.id,
-			]),
+			...(several ? ["MACHINE"] : []),
+			"TIME",
+			...(isSized ? ["SIZE"] : []),
+			"PROVIDER",
+			"STATES",
+			...(isHeld ? ["HELD"] : []),
+			"ARCHIVE",
 		],
+		each().map((archive) => [
+			...(several ? [archive.machine] : []),
+			archive.created === undefined ? "-" : localTime(archive.created),
+			...(isSized ? [archive.bytes === undefined ? "-" : size(archive.bytes)] : []),
+			archive.provider,
+			holdings(archive),
+			...(isHeld ? [clipped(archive.metadata?.hold?.reason ?? "")] : []),
+			archive.id,
+		]),
 		{ below: true, wraps: ["STATES"] },
 	);
 }
@@ -67,8 +69,8 @@ function holdings({ metadata, damaged, newer, foreign }: ListedArchive): string 
 }
 
 /** The column that says the same in every row. */
-export const sameMachine = (rows: readonly { readonly machine: string }[]): string[] =>
-	new Set(rows.map(({ machine }) => machine)).size > 1 ? [] : ["MACHINE"];
+export const sameMachine = (rows: Iterable<{ readonly machine: string }>): string[] =>
+	new Set(Iterator.from(rows).map(({ machine }) => machine)).size > 1 ? [] : ["MACHINE"];
 
 /** `died`: ids of interrupted runs. */
 export function runTable(rows: readonly RunRow[], died: ReadonlySet<string>): string[] {

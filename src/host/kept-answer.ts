@@ -1,0 +1,74 @@
+// Keeps an answer until it is needed, the end of it in memory and the rest in a file without a name: many machines may
+// answer at once, and their answers together need not fit into memory.
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { heldBytes, type OutputReader } from "./lines.ts";
+
+/** Bytes that are kept in memory. */
+const MOST_IN_MEMORY = 64 * 1024;
+
+export interface KeptAnswer extends OutputReader, Disposable {
+	/** Reads it again on each call. */
+	text(): string;
+}
+
+/** Like `answerReader`: more than `mostBytes` is a `RangeError`. Dispose of it. */
+export function keptAnswer(mostBytes: number): KeptAnswer {
+	const held = heldBytes();
+	let file: number | undefined;
+	let inFile = 0;
+	let isFull = false;
+	const makeRoom = () => {
+		try {
+			file ??= namelessFile();
+			inFile += writeAll(file, held.bytes(), inFile);
+			held.empty();
+		} catch {
+			// The disk is full: keep the rest in memory.
+			isFull = true;
+		}
+	};
+	return {
+		push(chunk) {
+			if (inFile + held.length() + chunk.length > mostBytes)
+				throw new RangeError(`more than ${mostBytes / 1024 ** 2} MiB`);
+			if (!isFull && held.length() + chunk.length > MOST_IN_MEMORY) makeRoom();
+			held.add(chunk);
+		},
+		text() {
+			if (file === undefined) return held.text();
+			return Buffer.concat([bytesIn(file, inFile), held.bytes()]).toString("utf8");
+		},
+		[Symbol.dispose]() {
+			if (file !== undefined) closeSync(file);
+			file = undefined;
+			held.empty();
+		},
+	};
+}
+
+/** It disappears with this process. */
+function namelessFile(): number {
+	const folder = mkdtempSync(join(tmpdir(), "holdfast-"));
+	try {
+		return openSync(join(folder, "answer"), "wx+", 0o600);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+function writeAll(file: number, bytes: Buffer, position: number): number {
+	for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, position + at);
+	return bytes.length;
+}
+
+function bytesIn(file: number, length: number): Buffer {
+	const bytes = Buffer.allocUnsafe(length);
+	for (let at = 0; at < length; ) {
+		const count = readSync(file, bytes, at, length - at, at);
+		if (count === 0) throw new Error("a file of our own has become shorter");
+		at += count;
+	}
+	return bytes;
+}
