@@ -189,9 +189,15 @@ test("what import prints is valid, or it says why not", async () => {
 			),
 		),
 	});
+	// Of the others, too few are valid to count on.
+	const plain = fc.record({
+		state: fc.constantFrom("a", "my-app").map((one) => ({ [one]: { folders: ["/srv/a"] } })),
+		borgbackup: fc.constant({ jobs: { nas: { repo: "/srv/borg", encryption: { mode: "none" } } } }),
+	});
+	const some = fc.oneof({ weight: 4, arbitrary: clan }, { weight: 1, arbitrary: plain });
 	let valid = 0;
 	await fc.assert(
-		fc.asyncProperty(clan, fc.oneof(fc.constant("web01"), name), async (declared, machine) => {
+		fc.asyncProperty(some, fc.oneof(fc.constant("web01"), name), async (declared, machine) => {
 			try {
 				// As JSON has it.
 				await imported(JSON.parse(JSON.stringify(declared)), machine);
@@ -203,5 +209,5 @@ test("what import prints is valid, or it says why not", async () => {
 		}),
 		{ numRuns: 1_000 },
 	);
-	assert.ok(valid > 5, String(valid));
+	assert.ok(valid > 30, String(valid));
 });
