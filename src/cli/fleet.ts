@@ -9,6 +9,7 @@ import type { Manifest } from "../manifest/schema.ts";
 import type { FleetReporter, FleetRow, Reporter } from "../report/reporter.ts";
 import { printMessage } from "../report/terminal.ts";
 import { errorLines } from "../report/text/error.ts";
+import { whatOf } from "../report/text/fleet.ts";
 import type { Listener } from "../run/event.ts";
 import { type ErrorReport, errorOf, exitOf, reportOf } from "../values/error.ts";
 import { EXIT, failedExitOf } from "../values/error-codes.ts";
@@ -131,7 +132,8 @@ async function rowOf(
 	let end: FleetRow["end"];
 	const hear: Listener = Object.assign(
 		(event: Parameters<Listener>[0]) => {
-			if (event.type === "run-ended") end = event;
+			if (event.type === "run-ended")
+				end = { outcome: event.outcome, seconds: event.seconds, what: whatOf(event) };
 			listener(event);
 		},
 		listener.ignoresProgress ? { ignoresProgress: true } : {},

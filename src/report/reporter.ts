@@ -1,7 +1,7 @@
 // The interface of an output format. The flags choose it once; commands hand their results to it without knowing which it is.
 // Results go to standard output; progress and remarks are for people and go to standard error.
 import type { OutputReader } from "../host/lines.ts";
-import type { Listener, RunEvent } from "../run/event.ts";
+import type { Listener, RunSummary } from "../run/event.ts";
 import type { ErrorReport } from "../values/error.ts";
 import type { Result } from "./result.ts";
 import type { Lines } from "./terminal.ts";
@@ -40,8 +40,8 @@ export interface FleetReporter {
 
 export interface FleetRow {
 	readonly machine: string;
-	/** The run's outcome, if there was a run. */
-	readonly end?: Extract<RunEvent, { type: "run-ended" }>;
+	/** How the run ended, if there was a run; not the event itself, which may be large. */
+	readonly end?: Pick<RunSummary, "outcome" | "seconds"> & { readonly what: string };
 	/** Why there was no run. */
 	readonly error?: ErrorReport;
 	/** The exit code of the command on the machine. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { lineOf } from "../../src/fleet/protocol.ts";
-import { fleetTable } from "../../src/report/text/fleet.ts";
+import { fleetTable, whatOf } from "../../src/report/text/fleet.ts";
 import { linesOf } from "../../src/report/text/lines.ts";
 import { follower } from "../../src/report/text/live.ts";
 import type { RunEvent } from "../../src/run/event.ts";
@@ -44,14 +44,17 @@ const NEVER: Readonly<Record<string, RegExp>> = {
 /** Those whose answers can be shown. */
 const SHOWN = ["colourful", "plentiful", "scolding", "boasting"];
 /** Their answers are as large as a machine's may be: together, they do not fit into the memory of the process. */
-const MANY = Array.from({ length: 12 }, (_, index) => `plentiful-${index}`);
-const RUNS = ["lying", "odd", "shouting", "clinging", "lingering", "flooding", "numbering", "lasting"];
+const many = (name: string) => Array.from({ length: 12 }, (_, index) => `${name}-${index}`);
+const MANY = many("plentiful");
+const CLINGING = many("clinging");
+const RUNS = ["lying", "odd", "shouting", "lingering", "flooding", "numbering", "lasting"];
 
 const fleet = await fleetOf(scratch("fleet"), [
 	...Object.keys(ANSWERS),
 	...Object.keys(NEVER),
 	...SHOWN,
 	...MANY,
+	...CLINGING,
 	...RUNS,
 ]);
 
@@ -199,6 +202,14 @@ test("a session that does not end after its run holds nobody up", async () => {
 	assert.ok(told.seconds < 30, `${told.seconds} s`);
 });
 
+test("many runs with large results, whose sessions stay open, need little memory", async () => {
+	const told = await fleet.holdfast(["create", ...CLINGING, "honest"], { env: LONG });
+	assert.equal(told.code, 0, told.stderr);
+	assert.match(told.stdout, /^clinging-11 +done +1\.0 s +19000 archives/m);
+	assert.ok(told.megabytes < MEGABYTES, `${told.megabytes} MB`);
+	assert.ok(told.seconds < 40, `${told.seconds} s`);
+});
+
 test("one Ctrl-C ends a question that is never answered, and shows what the others said", async () => {
 	const interrupted = (after: number) =>
 		fleet.holdfast(["list", "silent", "honest"], {
@@ -269,7 +280,8 @@ test("what passes for an event can be shown, whatever it holds", () => {
 			assert.ok(run.steps(80).length <= 200);
 			for (const text of [...linesOf(event, false), ...linesOf(event, true), run.summary(80), run.clock()])
 				assert.equal(typeof text, "string");
-			if (event.type === "run-ended") fleetTable([{ machine: "web01", code: 0, end: event }]);
+			if (event.type !== "run-ended") return;
+			fleetTable([{ machine: "web01", code: 0, end: { ...event, what: whatOf(event) } }]);
 		}),
 		{ numRuns: Number(process.env.HOLDFAST_ROUNDS ?? 500) },
 	);

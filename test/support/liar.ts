@@ -95,7 +95,7 @@ const BEHAVIOURS: Readonly<Record<string, (request: { run?: string; argv?: reado
 	},
 	clinging: () => {
 		say(started());
-		const archives = Array.from({ length: 40_000 }, (_, index) => [
+		const archives = Array.from({ length: 19_000 }, (_, index) => [
 			`s${index}`,
 			{ archive: "x", bytes: "y" },
 		]);

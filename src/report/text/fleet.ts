@@ -1,7 +1,7 @@
 // Many machines at once: on a terminal a row for each machine in progress, otherwise lines that begin with the machine's
 // name; and a table at the end.
 
-import type { RunEvent } from "../../run/event.ts";
+import type { RunEvent, RunSummary } from "../../run/event.ts";
 import type { FleetReporter, FleetRow } from "../reporter.ts";
 import { liveArea, print, printMessage } from "../terminal.ts";
 import { linesOf } from "./lines.ts";
@@ -82,12 +82,13 @@ export function fleetTable(rows: readonly FleetRow[]): string[] {
 			machine,
 			end?.outcome ?? "failed",
 			end ? duration(end.seconds) : "-",
-			error ? error.message : end ? whatOf(end) : "",
+			error ? error.message : (end?.what ?? ""),
 		]),
 	]);
 }
 
-function whatOf({ failures, results }: Extract<RunEvent, { type: "run-ended" }>): string {
+/** The first failure, or what was made. */
+export function whatOf({ failures, results }: Pick<RunSummary, "failures" | "results">): string {
 	const [first, ...others] = failures;
 	if (first) {
 		const more = others.length > 0 ? ` (and ${others.length} more)` : "";
