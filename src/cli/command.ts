@@ -38,9 +38,9 @@ export interface Context extends CommandContext {
 
 /**
  * How a command runs on another machine: as a question, whose answer is printed; as a run, which continues if the
- * connection breaks; or as a run whose plan is printed there first and confirmed here.
+ * connection breaks; or as a run that does there exactly what was shown and agreed to here.
  */
-export type Elsewhere = "question" | "run" | "confirmed run";
+export type Elsewhere = "question" | "run" | { agreement(): Promise<Agreement> };
 
 /** One call of a command. */
 export interface Call {
@@ -48,8 +48,6 @@ export interface Call {
 	readonly words: readonly string[];
 	readonly flags: CommonFlags;
 	readonly elsewhere: Elsewhere;
-	/** For a confirmed run that must do there exactly what was shown here. */
-	readonly agreement?: (() => Promise<Agreement>) | undefined;
 	/** Whether the outcome of its runs is sent to the config's `notify` services and written to the metrics. */
 	readonly isReported: boolean;
 	/** The names of the command's flags. */
@@ -59,8 +57,11 @@ export interface Call {
 /** What the user agrees to, as the other machine answered `--dry-run --json`. */
 export interface Agreement {
 	readonly schema: v.GenericSchema;
-	/** Of an answer that fulfils the schema. */
-	read(answer: unknown): {
+	/** Of an answer that fulfils the schema, from this machine. */
+	read(
+		answer: unknown,
+		machine: string,
+	): {
 		readonly shown: Result;
 		/** Undefined if there is nothing to ask. */
 		readonly question?: string | undefined;
@@ -86,7 +87,6 @@ interface Definition<FLAGS extends Flags<FLAGS>, ARGS extends BaseArgs> {
 	readonly parameters: NoInfer<TypedCommandParameters<FLAGS, ARGS, CommandContext>>;
 	/** Defaults to `question`. */
 	readonly elsewhere?: Elsewhere | ((flags: FLAGS) => Elsewhere);
-	readonly agreement?: Call["agreement"];
 	readonly isReported?: boolean;
 }
 
@@ -123,7 +123,7 @@ export function machineCommand<const FLAGS extends Flags<FLAGS>, const ARGS exte
 }
 
 function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = []>(
-	{ docs, parameters, elsewhere = "question", agreement, isReported = false }: Definition<FLAGS, ARGS>,
+	{ docs, parameters, elsewhere = "question", isReported = false }: Definition<FLAGS, ARGS>,
 	work: (call: Call, flags: FLAGS, words: ARGS) => Promise<number>,
 ): Command<CommandContext> {
 	const takes = Object.keys(parameters.flags ?? {});
@@ -136,7 +136,7 @@ function built<const FLAGS extends Flags<FLAGS>, const ARGS extends BaseArgs = [
 			process.exitCode = await finished(flags, (out) => {
 				requireNonempty(words);
 				const how = typeof elsewhere === "function" ? elsewhere(flags) : elsewhere;
-				return work({ out, words, flags, elsewhere: how, agreement, isReported, takes }, flags, given);
+				return work({ out, words, flags, elsewhere: how, isReported, takes }, flags, given);
 			});
 		},
 	});

@@ -1,7 +1,7 @@
 // A command for another machine: the command line is sent there unchanged.
 
 import { answerOf, boundedAnswer } from "../fleet/answers.ts";
-import { everyRecordReader, type OutputReader } from "../host/lines.ts";
+import type { OutputReader } from "../host/lines.ts";
 import { FORMAT_NAMES } from "../report/formats.ts";
 import type { Reporter } from "../report/reporter.ts";
 import { NO_RUN } from "../report/result.ts";
@@ -15,7 +15,7 @@ import { confirm } from "./operate.ts";
 import { interruptible } from "./signals.ts";
 
 export async function passOn(
-	{ out, words, elsewhere, agreement }: Call,
+	{ out, words, elsewhere }: Call,
 	{ manifest, sshConfig }: Target,
 ): Promise<number> {
 	const target = { manifest, sshConfig };
@@ -23,9 +23,8 @@ export async function passOn(
 	const argv = withoutPlace(words);
 	const signal = interruptible();
 	const has = (flag: string) => argv.includes(flag);
-	const show = (over: Target, some: readonly string[], reader: () => OutputReader) =>
-		shown(over, some, signal, remarkTo(out), reader);
-	if (elsewhere === "question" || has("--dry-run")) return show(target, argv, () => out.passOn(machine));
+	if (elsewhere === "question" || has("--dry-run"))
+		return shown(target, argv, signal, remarkTo(out), () => out.passOn(machine));
 	const plain = argv.filter((word) => !HOW_TO_SHOW.has(word));
 	const run = async (some: readonly string[], over: Target = target) => {
 		const listener = await out.run();
@@ -47,26 +46,22 @@ export async function passOn(
 	if (elsewhere === "run" || has("--yes")) return run(plain);
 	return connected(target, signal, async (connection) => {
 		const over = { ...target, connection };
-		if (agreement !== undefined) {
-			const agreed = await agreedTo(await agreement(), over, plain, out, signal);
-			return run([...plain, "--yes", ...agreed], over);
-		}
-		const preview = () => everyRecordReader((line) => out.say(line));
-		const code = await show(over, [...plain, "--dry-run"], preview);
-		if (code !== EXIT.done) return code;
-		await confirm(`Continue on ${machine}?`, false);
-		return run([...plain, "--yes"], over);
+		const agreed = await agreedTo(await elsewhere.agreement(), over, plain, out, signal);
+		return typeof agreed === "number" ? agreed : run([...plain, "--yes", ...agreed], over);
 	});
 }
 
-/** Show what the machine would do, ask, and return the words that say what was agreed to. */
+/**
+ * Show what the machine would do, ask, and return the words that say what was agreed to; or the exit code, if something
+ * there prevents it.
+ */
 async function agreedTo(
 	agreement: Agreement,
 	target: Target,
 	plain: readonly string[],
 	out: Reporter,
 	signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly string[] | number> {
 	using reader = boundedAnswer();
 	const said = await askThere(target, [...plain, "--dry-run", "--json"], {
 		...{ signal, remark: remarkTo(out), reader: () => reader },
@@ -74,9 +69,11 @@ async function agreedTo(
 	});
 	const { shown, question, words } = agreement.read(
 		answerOf(addressOf(target), agreement.schema, reader.text(), said),
+		target.manifest.machine,
 	);
 	await out.preview(shown);
 	printMessage(said.stderr);
+	if (said.code !== EXIT.done && said.code !== EXIT.partial) return exitIn(said.code);
 	if (question !== undefined) await confirm(question, false);
 	return words;
 }
@@ -92,8 +89,10 @@ async function shown(
 	const question = { signal, remark, reader, seconds: Number.POSITIVE_INFINITY };
 	const { code, stderr } = await askThere(target, argv, question);
 	printMessage(stderr);
-	return EXIT_CODES.has(code) ? code : EXIT.failed;
+	return exitIn(code);
 }
+
+const exitIn = (code: number): number => (EXIT_CODES.has(code) ? code : EXIT.failed);
 
 const EXIT_CODES: ReadonlySet<number> = new Set(Object.values(EXIT));
 

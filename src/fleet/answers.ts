@@ -66,6 +66,24 @@ export const prunedSchema = v.array(
 	}),
 );
 
+/** The answer to `--dry-run --json` of a command that has one plan. */
+export const plannedSchema = v.looseObject({
+	run: name,
+	operation: name,
+	manifest: v.looseObject({ machine: name }),
+	goals: v.array(v.string()),
+	steps: v.array(
+		v.looseObject({
+			kind: name,
+			title: v.string(),
+			archiveId: v.exactOptional(v.string()),
+			provider: v.exactOptional(name),
+			destination: v.exactOptional(name),
+			archive: v.exactOptional(v.string()),
+		}),
+	),
+});
+
 /** The answer to `status --json`. */
 export const standingSchema = v.looseObject({
 	machine: name,

@@ -41,7 +41,9 @@ export const ERROR_CODES = {
 
 	usage: usage("the command line is not valid, or two of its arguments are mutually exclusive"),
 	"confirmation-needed": usage("the command needs a confirmation, but there is no terminal and no `--yes`"),
-	"not-confirmed": failed("the question was answered with no, or what would be removed could not be shown"),
+	"not-confirmed": failed(
+		"the question was answered with no, what would be removed could not be shown, or the plan has changed since it was shown",
+	),
 	"not-supported": usage("the engine does not support this"),
 	"file-exists": usage("a file or folder that would be written already exists", "the file or folder"),
 

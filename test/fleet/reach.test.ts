@@ -113,7 +113,7 @@ machines:
 			`echo y | script -qec "/opt/holdfast/bin/holdfast restore --service notes web01 tar latest" /dev/null`,
 		]);
 		assert.equal(asked.code, 0, asked.stdout);
-		assert.match(asked.stdout, /Continue on web01\? \[y\/N\]/);
+		assert.match(asked.stdout, /Restore notes on web01 from disk::\S+\? \[y\/N\]/);
 		assert.equal(await web01.sh("cat /srv/notes/file"), "of web01");
 		assert.equal(await connections(), before + 1);
 		await laptop.sh(`

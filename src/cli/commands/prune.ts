@@ -53,21 +53,22 @@ export const prune = machineCommand({
 		positional: { kind: "tuple", parameters: [machineWord] },
 	},
 	machine: (_flags, [machine]) => machine,
-	elsewhere: "confirmed run",
-	agreement: async () => {
-		const { prunedSchema } = await import("../../fleet/answers.ts");
-		return {
-			schema: prunedSchema,
-			read(answer) {
-				const decided = answer as readonly PruneDecisions[];
-				const going = decided.flatMap(goingFrom);
-				return {
-					shown: { kind: "prune", decided },
-					question: going.length > 0 ? questionFor(going.length) : undefined,
-					words: (going.length > 0 ? going : [NOTHING]).flatMap((one) => ["--agreed", one]),
-				};
-			},
-		};
+	elsewhere: {
+		async agreement() {
+			const { prunedSchema } = await import("../../fleet/answers.ts");
+			return {
+				schema: prunedSchema,
+				read(answer) {
+					const decided = answer as readonly PruneDecisions[];
+					const going = decided.flatMap(goingFrom);
+					return {
+						shown: { kind: "prune", decided },
+						question: going.length > 0 ? questionFor(going.length) : undefined,
+						words: (going.length > 0 ? going : [NOTHING]).flatMap((one) => ["--agreed", one]),
+					};
+				},
+			};
+		},
 	},
 	isReported: true,
 	async run(call: MachineCall, flags: PruneFlags, _machine?: string) {

@@ -19,8 +19,16 @@ import { printMessage } from "../../report/terminal.ts";
 import { newRunId } from "../../run/run-id.ts";
 import type { Plan } from "../../steps/plan.ts";
 import { preflight } from "../../steps/preflight.ts";
+import { stateOf } from "../../steps/scope.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
+import {
+	agreedArchive,
+	agreedArchiveFlag,
+	agreedPlanFlag,
+	planAgreement,
+	requireAgreed,
+} from "../agreed-plan.ts";
 import { knownArchive, listedArchive } from "../archive-to-restore.ts";
 import { ARCHIVE_HELP, readArchiveWords, requireServiceNames } from "../archive-words.ts";
 import { type MachineCall, machineCommand } from "../command.ts";
@@ -35,6 +43,7 @@ import {
 	valueFlag,
 } from "../flags.ts";
 import { heldIn } from "../held.ts";
+import { lookAhead } from "../look-ahead.ts";
 import { namedAnew } from "../new-names.ts";
 import { archiveWords } from "../one-archive.ts";
 import { confirm, operate } from "../operate.ts";
@@ -56,6 +65,8 @@ interface Flags extends CommonFlags {
 	readonly trustArchive: boolean;
 	readonly dryRun: boolean;
 	readonly yes: boolean;
+	readonly agreedArchive?: string;
+	readonly agreedPlan?: string;
 }
 
 /** How long the old copy is kept after a failed check was ignored. */
@@ -112,13 +123,23 @@ export const restore = machineCommand({
 			),
 			dryRun: switchFlag("print the plan and anything that would prevent it, and do nothing"),
 			yes: switchFlag("do not ask"),
+			agreedArchive: agreedArchiveFlag,
+			agreedPlan: agreedPlanFlag,
 		},
 		// Alone on a terminal, it asks.
 		positional: { ...positional, minimum: 0 },
 	},
 	machine,
 	tolerates: FOR_RESTORE,
-	elsewhere: "confirmed run",
+	elsewhere: {
+		agreement: () =>
+			planAgreement(({ operation, steps, goals }, machine) => {
+				const [from] = preflight.among(steps);
+				return operation === "restore" && from !== undefined
+					? questionFor(goals.map(stateOf), machine, from.archiveId)
+					: `Continue on ${machine}?`;
+			}),
+	},
 	async run(call: MachineCall, given: Flags, ...typed: string[]) {
 		const { manifest, out } = call;
 		requireServiceNames(given.service, manifest);
@@ -128,7 +149,11 @@ export const restore = machineCommand({
 				? { words: typed }
 				: await (await import("../restore-guide.ts")).askWhatToRestore(call, given, signal);
 		const flags = { ...given, ...chosen };
-		const named = readArchiveWords(words, following, manifest, { words: call.words, takesService: true });
+		const named = agreedArchive(
+			readArchiveWords(words, following, manifest, { words: call.words, takesService: true }),
+			flags.agreedArchive,
+			manifest,
+		);
 		if (flags.inPlace && flags.keepOld !== undefined)
 			throw new HoldfastError("usage", "--in-place deletes the live data, so there is no old copy to keep", {
 				hint: "omit --in-place to keep a copy, or omit --keep-old",
@@ -145,6 +170,7 @@ export const restore = machineCommand({
 			if (doubt !== undefined) printMessage(`! ${archive.id} is in doubt: ${service}: ${doubt}`);
 		}
 		const plan = await planOf(manifest, archive, services, flags, work);
+		requireAgreed(plan, flags.agreedPlan);
 		// Without a confirmation there is nothing to wait for: the plan checks by itself, under the lock.
 		const standsInTheWay =
 			plan.operation === "restore" && (flags.dryRun || !flags.yes) ? await lookAhead(plan, signal) : false;
@@ -158,12 +184,14 @@ export const restore = machineCommand({
 				printMessage(
 					"! the live data are deleted first: if the restore fails, they are gone and exist only in the archive",
 				);
-			const what = services.join(", ");
-			await confirm(`Restore ${what} on ${manifest.machine} from ${archive.id}?`, flags.yes);
+			await confirm(questionFor(services, manifest.machine, archive.id), flags.yes);
 		}
 		return operate(plan, call, signal);
 	},
 });
+
+const questionFor = (states: readonly string[], machine: string, archive: string) =>
+	`Restore ${states.join(", ")} on ${machine} from ${archive}?`;
 
 /** `--as` touches nothing live: flags about that would mean nothing. */
 function requireAlone(flags: Flags): void {
@@ -266,23 +294,4 @@ async function planOf(
 		noStart: flags.noStart,
 		keepOldSeconds: flags.keepOld ?? (flags.keepFailed ? KEEP_FAILED_SECONDS : undefined),
 	});
-}
-
-/** For a person to read before they confirm; the plan checks again once it holds the lock. */
-async function lookAhead(plan: Plan, signal: AbortSignal): Promise<boolean> {
-	const { findProblems } = await import("../../steps/work/problems.ts");
-	const known = { ...unwatched(signal), bytesOf: () => undefined };
-	const found = await Promise.all(
-		preflight.among(plan.steps).map((step) => findProblems(step, plan.manifest, known)),
-	);
-	const problems = found.flatMap((one) => one.problems);
-	const stopsToo = [...new Set(found.flatMap((one) => one.stopsToo))];
-	printMessage([
-		...problems.map((problem) => `✘ ${problem}`),
-		...found.flatMap((one) => one.warnings.map((warning) => `! ${warning}`)),
-		...(stopsToo.length === 0
-			? []
-			: [`also stopped during the restore, and restarted: ${stopsToo.join(", ")}`]),
-	]);
-	return problems.length > 0;
 }

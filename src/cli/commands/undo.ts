@@ -15,9 +15,11 @@ import { newRunId } from "../../run/run-id.ts";
 import { keep } from "../../steps/keep.ts";
 import type { Plan } from "../../steps/plan.ts";
 import type { KeptCopy } from "../../steps/records.ts";
+import { stateOf } from "../../steps/scope.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { localTime } from "../../values/local-time.ts";
+import { agreedPlanFlag, planAgreement, requireAgreed } from "../agreed-plan.ts";
 import { type Call, command } from "../command.ts";
 import { type CommonFlags, commonFlags, onFlag, proposeUndoableRuns, switchFlag } from "../flags.ts";
 import { machineNamed } from "../machines.ts";
@@ -29,6 +31,7 @@ interface Flags extends CommonFlags {
 	readonly noStart: boolean;
 	readonly dryRun: boolean;
 	readonly yes: boolean;
+	readonly agreedPlan?: string;
 }
 
 export const undo = command({
@@ -46,6 +49,7 @@ export const undo = command({
 			),
 			dryRun: switchFlag("print the plan and do nothing"),
 			yes: switchFlag("do not ask"),
+			agreedPlan: agreedPlanFlag,
 		},
 		positional: {
 			kind: "tuple",
@@ -59,7 +63,9 @@ export const undo = command({
 			],
 		},
 	},
-	elsewhere: "confirmed run",
+	elsewhere: {
+		agreement: () => planAgreement(({ goals }, machine) => questionFor(goals.map(stateOf), `on ${machine}`)),
+	},
 	async run(call: Call, flags: Flags, wanted: string) {
 		const { run, restored, all, undone } = knownNow(wanted);
 		const found = all.filter((copy) => copy.run === run);
@@ -93,13 +99,17 @@ export const undo = command({
 			...{ restored, kept, run: newRunId(), areas: privateFolders(), noStart: flags.noStart },
 			now: await declaredHere(flags, restored.manifest.machine),
 		});
+		requireAgreed(plan, flags.agreedPlan);
 		if (flags.dryRun) {
 			await call.out.result({ kind: "plan", plan });
 			return EXIT.done;
 		}
 		if (!flags.yes) await call.out.preview({ kind: "plan", plan });
 		await confirm(
-			`Put back ${kept.map(({ state }) => state).join(", ")} as before run ${run}? Anything written there since is deleted.`,
+			questionFor(
+				kept.map(({ state }) => state),
+				`as before run ${run}`,
+			),
 			flags.yes,
 		);
 		return operate(plan, call, interruptible(), {
@@ -115,6 +125,9 @@ export const undo = command({
 		});
 	},
 });
+
+const questionFor = (states: readonly string[], how: string) =>
+	`Put back ${states.join(", ")} ${how}? Anything written there since is deleted.`;
 
 /** The fewest characters of a run's id that name it. */
 const FEWEST = 4;
