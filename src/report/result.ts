@@ -50,7 +50,12 @@ export type Result =
 	| { readonly kind: "answer"; readonly value: unknown; readonly text: Lines; readonly line?: boolean }
 	/** Always JSON; `line`: on a single line. */
 	| { readonly kind: "document"; readonly value: unknown; readonly line?: boolean }
-	| { readonly kind: "archives"; readonly machines: Series<Listed & { readonly machine: string }> }
+	| {
+			readonly kind: "archives";
+			readonly machines: Series<Listed & { readonly machine: string }>;
+			/** Whose archives were asked for, if not the machines' own. */
+			readonly from?: string | undefined;
+	  }
 	| {
 			readonly kind: "archive";
 			readonly archive: ListedArchive;

@@ -97,6 +97,14 @@ test("a machine that was renamed in the config is told of its archives, how to s
 	assert.equal([...stderr.matchAll(/: holdfast /g)].length, 2);
 });
 
+test("`--from` a machine without archives names that machine, and those that have some", async () => {
+	const renamed = place.write("renamed.json", JSON.stringify({ machines: { mail: declared() } }));
+	const { code, stdout, stderr } = await place.holdfast("list", "--from", "web02", "--config", renamed);
+	assert.equal(code, 0, stderr);
+	assert.equal(stdout, "no archives of web02\n");
+	assert.equal(stderr, "  → there are archives of web01; name one of them with --from\n");
+});
+
 test("archives of another machine of the config are no reason for such a hint", async () => {
 	const both = { machines: { web01: declared(), mail: declared() } };
 	const { stdout, stderr } = await place.holdfast(

@@ -133,7 +133,7 @@ async function tell(
 	out: Reporter,
 	{ names, from }: { readonly names: readonly string[]; readonly from: string | undefined },
 ): Promise<boolean> {
-	await out.result({ kind: "archives", machines });
+	await out.result({ kind: "archives", machines, from });
 	let isWhole = true;
 	for (const { machine, archives, problems = [], others, upkeep, failures } of machines) {
 		const of = machines.length > 1 ? `${machine}: ` : "";
@@ -162,17 +162,24 @@ function otherNames(
 	others: readonly string[],
 	{ names, from }: { readonly names: readonly string[]; readonly from: string | undefined },
 ): string[] {
+	if (from !== undefined)
+		return others.length === 0
+			? []
+			: [`  → there are archives of ${someOf(others)}; name one of them with --from`];
 	const unknown = others.filter((one) => !names.includes(one));
 	const [one] = unknown;
 	if (one === undefined) return [];
-	const more = unknown.length - MOST_NAMES;
-	const all = `${unknown.slice(0, MOST_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 	const on = names.length > 1 ? ` ${machine}` : "";
 	return [
-		`! no destination has an archive of ${from ?? machine}, but there are archives of ${all}`,
+		`! no destination has an archive of ${machine}, but there are archives of ${someOf(unknown)}`,
 		`  → if ${machine} had that name before, see them with: holdfast list${on} --from ${one}`,
 		`    and restore them with: holdfast restore --from ${one}${on} latest`,
 	];
+}
+
+function someOf(names: readonly string[]): string {
+	const more = names.length - MOST_NAMES;
+	return `${names.slice(0, MOST_NAMES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 const MOST_NAMES = 5;

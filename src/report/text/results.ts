@@ -12,7 +12,7 @@ import { archiveTable, differenceEnd, differenceLine, runTable, runText } from "
 const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> } = {
 	answer: ({ text }) => (typeof text === "string" ? [text] : text),
 	document: ({ value, line }) => linesIn(jsonText(value, line ? undefined : 2)),
-	*archives({ machines }) {
+	*archives({ machines, from }) {
 		const names: string[] = [];
 		let count = 0;
 		let isUnknown = false;
@@ -25,7 +25,10 @@ const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> }
 			isOfOthers ||= others.length > 0;
 		}
 		if (count > 0) yield* archiveTable(machines);
-		else if (!isUnknown) yield isOfOthers ? `no archives of ${names.join(", ")}` : "no archives yet";
+		else if (!isUnknown)
+			yield isOfOthers || from !== undefined
+				? `no archives of ${from ?? names.join(", ")}`
+				: "no archives yet";
 	},
 	archive: ({ archive, details }) => archiveText(archive, details),
 	entry: ({ entry }) => [entryLine(entry)],
