@@ -24,23 +24,24 @@ export interface OwnFolders {
 }
 
 function ownLines({ states, hidden }: OwnFolders): string[] {
-	return [
-		...(states.length > 0
-			? [
-					"    state:",
-					...states.flatMap(({ name, folder }) => [
-						`      ${name}:`,
-						`        folders: [${JSON.stringify(folder)}]`,
-					]),
-				]
-			: ["    state:", "      # notes:", "      #   folders: [/home/me/notes]"]),
-		...(hidden.length > 0
-			? [
+	const hiddenAt = (margin: string) =>
+		hidden.length === 0
+			? []
+			: [
 					"      # Settings, keys and mail, which can be large and full of caches. Remove the # to back them up:",
-					"      # hidden:",
-					`      #   folders: [${hidden.map((folder) => JSON.stringify(folder)).join(", ")}]`,
-				]
-			: []),
+					`${margin}hidden:`,
+					`${margin}  folders: [${hidden.map((folder) => JSON.stringify(folder)).join(", ")}]`,
+				];
+	// A map without entries would be a mistake.
+	if (states.length === 0)
+		return ["    # state:", "    #   notes:", "    #     folders: [/home/me/notes]", ...hiddenAt("    #   ")];
+	return [
+		"    state:",
+		...states.flatMap(({ name, folder }) => [
+			`      ${name}:`,
+			`        folders: [${JSON.stringify(folder)}]`,
+		]),
+		...hiddenAt("      # "),
 	];
 }
 

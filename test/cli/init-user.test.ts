@@ -22,10 +22,20 @@ const as = (words: readonly string[]) =>
 
 function readable(): string | false {
 	if (!isRoot) return "only root can become another user";
-	mkdirSync(home);
+	mkdirSync(home, { recursive: true });
 	chownSync(home, USER, USER);
 	return as(["test", "-r", HOLDFAST]).status === 0 ? false : "the checkout is not readable for other users";
 }
+
+test("with nothing to protect, the next step is to name what to back up, not to create", {
+	skip: readable(),
+}, () => {
+	const { status, stdout, stderr } = as([HOLDFAST, "init", "--config", join(home, "empty.yaml")]);
+	assert.equal(status, 0, stderr);
+	assert.match(stdout, /^it protects nothing yet: you have no folder that is not hidden$/m);
+	assert.match(stdout, /^next: name the folders to back up in \S+empty\.yaml, under "state"/m);
+	assert.doesNotMatch(stdout, /^next: holdfast create/m);
+});
 
 test("a user's folders are states, and can be backed up and restored; what is not protected is said", {
 	skip: readable(),

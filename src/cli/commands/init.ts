@@ -92,10 +92,15 @@ export const init = command({
 			states.length > 0
 				? `it protects: ${states.join(", ")}`
 				: own === undefined
-					? "no application was recognised; add the folders to back up, then continue"
-					: "you have no folder that is not hidden; add what to back up, then continue",
+					? "it protects nothing yet: no application was recognised"
+					: "it protects nothing yet: you have no folder that is not hidden",
 			...unprotected.map((line) => `not protected: ${line}`),
-			"next: holdfast create, then holdfast list",
+			...(states.length > 0
+				? ["next: holdfast create, then holdfast list"]
+				: [
+						`next: name the folders to back up in ${file}, under "state", as its comments show`,
+						"then: holdfast validate, and holdfast create",
+					]),
 		]);
 		return EXIT.done;
 	},
