@@ -62,14 +62,16 @@ interface Choice {
 	readonly machine: readonly string[];
 	/** Keys of the config that the command does not need: see config/tolerance.ts. */
 	readonly tolerates?: readonly string[] | undefined;
+	/** Called with what is wrong in these keys of a machine, in place of remarks. */
+	readonly tolerated?: LoadOptions["tolerated"];
 	/** The flags of the command, for hints. */
 	readonly takes?: readonly string[] | undefined;
 }
 
 /** The machines that a command is for: by name, by tag, or all. */
 export async function chosen(flags: CommonFlags & Partial<FleetFlags>, choice: Choice): Promise<Chosen> {
-	const { tolerates } = choice;
-	return chosenFrom(await loadConfig(flags.config, { ...loading, tolerates }), flags, choice);
+	const { tolerates, tolerated } = choice;
+	return chosenFrom(await loadConfig(flags.config, { ...loading, tolerates, tolerated }), flags, choice);
 }
 
 async function chosenFrom(

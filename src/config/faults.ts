@@ -55,6 +55,10 @@ function blockOf(file: string, { path, message, hint, origin }: Fault) {
 	};
 }
 
+/** A line for each fault: where it is, and what it is. */
+export const headlinesOf = (file: string, faults: readonly Fault[]): string[] =>
+	faults.map((fault) => blockOf(file, fault).headline);
+
 /** Lines about faults that do not matter to a command. */
 export function remarksOn(file: string, faults: readonly Fault[]): string[] {
 	if (faults.length === 0) return [];

@@ -25,6 +25,8 @@ export interface LoadOptions {
 	readonly purpose?: "run" | "look" | "names";
 	/** Keys in which a fault is a remark, and the key is left out: see tolerance.ts. */
 	readonly tolerates?: readonly string[] | undefined;
+	/** Called with the faults of a machine that are tolerated, one line each, in place of remarks. */
+	readonly tolerated?: ((machine: string, lines: readonly string[]) => void) | undefined;
 }
 
 export interface Found {

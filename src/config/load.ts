@@ -12,7 +12,7 @@ import { originAt } from "../values/origin.ts";
 import { isRecord, recordOf } from "../values/record.ts";
 import { withClan } from "./clan.ts";
 import { withEngineNames } from "./engine-names.ts";
-import { configError, remarksOn } from "./faults.ts";
+import { configError, headlinesOf, remarksOn } from "./faults.ts";
 import { type Found, findConfig, type LoadOptions } from "./find.ts";
 import { meaningFaults, type Sound } from "./meaning.ts";
 import { withNix } from "./nix.ts";
@@ -66,11 +66,14 @@ export async function loadConfig(given?: string, options: LoadOptions = {}): Pro
 		for (const name of names) {
 			const { manifest, faults: own } = await resolved(name, config, options.tolerates);
 			if (manifest) manifests.set(name, manifest);
+			if (manifest && options.tolerated && own.length > 0)
+				options.tolerated(name, headlinesOf(shownAs(found.file), own));
 			if (manifest) tolerated.push(...own);
 			else faults.push(...own);
 		}
 		if (faults.length > 0) throw configError(shownAs(found.file), [...faults, ...tolerated]);
-		for (const line of remarksOn(shownAs(found.file), tolerated)) options.remark?.(line);
+		if (options.tolerated === undefined)
+			for (const line of remarksOn(shownAs(found.file), tolerated)) options.remark?.(line);
 		return manifests;
 	};
 	// Every command reports the faults of the file itself along with the others.

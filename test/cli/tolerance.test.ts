@@ -74,6 +74,20 @@ test("status judges by maxAge, and a restore does not", async () => {
 	assert.notEqual((await place.holdfast("status", "--config", config("retention: { dayly: 7 },"))).code, 2);
 });
 
+test("status says that the next backup will be refused, and why", async () => {
+	const file = config("retention: { dayly: 7 },");
+	const { code, stdout, stderr } = await place.holdfast("status", "--config", file);
+	assert.equal(code, 1);
+	assert.match(
+		stdout.replaceAll(/\n +/g, " "),
+		/^✘ web01: the next `holdfast create` will be refused, because of a mistake in the config: \S*faulty\.yaml:5:\d+: unknown key "dayly"/m,
+	);
+	assert.equal(stderr, "");
+	const { problems } = JSON.parse((await place.holdfast("status", "--json", "--config", file)).stdout);
+	assert.match(problems[0], /will be refused/);
+	assert.equal((await place.holdfast("status")).code, 0);
+});
+
 test("with a mistake in what is needed, all are reported", async () => {
 	const file = config("retention: { dayly: 7 },", "", "foldrs");
 	const { code, stderr } = await place.holdfast("restore", "--dry-run", "latest", "--config", file);

@@ -63,12 +63,16 @@ export const status = command({
 		positional: machineWords,
 	},
 	run: async ({ out, takes }: Call, flags: Flags, ...machine: string[]) => {
-		const { machines, sshConfig } = await chosen(flags, { machine, takes, tolerates: FOR_STATUS });
+		const refused = new Map<string, readonly string[]>();
+		const { machines, sshConfig } = await chosen(flags, {
+			...{ machine, takes, tolerates: FOR_STATUS },
+			tolerated: (name, lines) => refused.set(name, lines),
+		});
 		const signal = interruptible();
 		const once = async (connections?: Connections) => {
 			using standings = await look(machines, sshConfig, flags, signal, connections);
 			const known = standings.all.flatMap(({ answer }) => answer ?? []);
-			const shown = seriesOf(known, (answer) => answer());
+			const shown = seriesOf(known, (answer) => withRefused(answer(), refused));
 			if (flags.watch) clearScreen();
 			await out.result({
 				kind: "status",
@@ -81,6 +85,17 @@ export const status = command({
 		};
 		return flags.watch ? again(once, signal) : once();
 	},
+});
+
+/** The records know nothing of mistakes in the config that a look at them does not need. */
+const withRefused = (standing: Standing, refused: ReadonlyMap<string, readonly string[]>): Standing => ({
+	...standing,
+	problems: [
+		...(refused.get(standing.machine) ?? []).map(
+			(fault) => `the next \`holdfast create\` will be refused, because of a mistake in the config: ${fault}`,
+		),
+		...standing.problems,
+	],
 });
 
 /** Until an abort, over connections that stay open; returns the exit code of the last check. */
