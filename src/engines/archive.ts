@@ -44,7 +44,10 @@ export interface StateRecord {
 	readonly reason?: string;
 	/** Why a good outcome is in doubt: it is not `latest` and does not count as the newest good one (expectations.ts). */
 	readonly suspicious?: string;
-	/** `atomic`: its folders were read from snapshots of one instant. `stopped`: while the units that use it were down. A later version may know more. */
+	/**
+	 * How it was read (`atomic`, `stopped`, `dumped` or `live`), whatever became of it meanwhile; see consistency.ts. Earlier
+	 * versions recorded only the first two, and a later one may know more.
+	 */
 	readonly consistency?: string;
 	/** How many files vanished before they were read. They are not in the archive. */
 	readonly vanished?: number;

@@ -94,6 +94,7 @@ export const standingSchema = v.looseObject({
 			destination: v.string(),
 			created: v.optional(name),
 			ageSeconds: v.optional(count),
+			consistency: v.optional(name),
 			maxAgeSeconds: count,
 			bytes: v.optional(count),
 			growthBytes: v.optional(count),

@@ -1,9 +1,9 @@
 // Keeps an answer until it is needed, the end of it in memory and the rest in a file without a name: many machines may
 // answer at once, and their answers together need not fit into memory.
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, readSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { heldBytes, type OutputReader } from "./lines.ts";
+import { namelessFile } from "./nameless-file.ts";
 
 /** Bytes that are kept in memory. */
 const MOST_IN_MEMORY = 64 * 1024;
@@ -21,7 +21,7 @@ export function keptAnswer(mostBytes: number): KeptAnswer {
 	let isFull = false;
 	const makeRoom = () => {
 		try {
-			file ??= namelessFile();
+			file ??= namelessFile(tmpdir());
 			inFile += writeAll(file, held.bytes(), inFile);
 			held.empty();
 		} catch {
@@ -46,16 +46,6 @@ export function keptAnswer(mostBytes: number): KeptAnswer {
 			held.empty();
 		},
 	};
-}
-
-/** It disappears with this process. */
-function namelessFile(): number {
-	const folder = mkdtempSync(join(tmpdir(), "holdfast-"));
-	try {
-		return openSync(join(folder, "answer"), "wx+", 0o600);
-	} finally {
-		rmSync(folder, { recursive: true, force: true });
-	}
 }
 
 function writeAll(file: number, bytes: Buffer, position: number): number {

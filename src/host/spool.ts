@@ -1,7 +1,7 @@
 // Holds more records than fit in memory. They are appended to an unlinked file, which disappears when this process ends,
 // sorted by sort(1), and read from the beginning.
 
-import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, readSync, writeSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { HoldfastError } from "../values/error.ts";
@@ -9,6 +9,7 @@ import { wordsOf } from "../values/system-error.ts";
 import { cleanEnvironment, execOk } from "./exec.ts";
 import { privateFolder, removeTree } from "./files.ts";
 import { limitGarbage } from "./memory.ts";
+import { namelessFile } from "./nameless-file.ts";
 import { places } from "./places.ts";
 
 const CHUNK = 64 * 1024;
@@ -34,12 +35,7 @@ export async function openSpool(): Promise<Spool> {
 
 async function open(folder: string): Promise<Spool> {
 	await privateFolder(folder);
-	const own = await mkdtemp(join(folder, "spool-"));
-	try {
-		return spoolOf(openSync(join(own, "records"), "wx+", 0o600), folder);
-	} finally {
-		rmSync(own, { recursive: true, force: true });
-	}
+	return spoolOf(namelessFile(folder), folder);
 }
 
 function spoolOf(fd: number, folder: string): Spool {

@@ -73,6 +73,13 @@ export function metricsText(
 			made.flatMap(({ labels, bytes }) => (bytes === undefined ? [] : [[labels, bytes] as const])),
 		),
 		...metric(
+			"holdfast_archive_consistency",
+			"How well the parts of a state fit together in that archive: always 1, and the word is a label.",
+			archives.flatMap(({ state, destination, consistency }) =>
+				consistency === undefined ? [] : [[{ state, destination, consistency }, 1] as const],
+			),
+		),
+		...metric(
 			"holdfast_archive_late",
 			"Whether a state has no sufficiently recent good archive in a destination.",
 			archives.map(({ state, destination, isLate, missing }) => [

@@ -3,6 +3,7 @@
 
 import { archiveId } from "../engines/archive-name.ts";
 import { isAhead, outcomeOf } from "../engines/archive-time.ts";
+import { consistencyOf } from "../engines/consistency.ts";
 import { wordsOfTime } from "../engines/metadata.ts";
 import type { At } from "../engines/registry.ts";
 import { maxAgeOf } from "../manifest/machine.ts";
@@ -25,6 +26,8 @@ export interface ArchiveStatus {
 	readonly created?: string;
 	readonly ageSeconds?: number;
 	readonly maxAgeSeconds: number;
+	/** How well its parts fit together in that archive: a word of consistency.ts. */
+	readonly consistency?: string;
 	/** Bytes of the state in that archive, and the growth in a week; absent if an earlier version counted the whole archive only. */
 	readonly bytes?: number;
 	readonly growthBytes?: number;
@@ -181,7 +184,9 @@ function archiveStatus(
 		return { state, destination, maxAgeSeconds, isLate: true, ...moved, ...ahead, ...doubtful };
 	}
 	const { created } = newest.metadata;
-	const { folders: held = [] } = ownValue(newest.metadata.states, state) ?? {};
+	const record = ownValue(newest.metadata.states, state);
+	const held = record?.folders ?? [];
+	const consistency = record && consistencyOf(record);
 	const missing = (manifest.state[state]?.folders ?? []).filter((folder) => !held.includes(folder));
 	// Slightly in the future means that a clock was adjusted: the archive is new.
 	const ageSeconds = Math.max(0, now.getTime() - Date.parse(created)) / 1000;
@@ -197,6 +202,7 @@ function archiveStatus(
 		archive: newest.id,
 		created,
 		ageSeconds,
+		...(consistency === undefined ? {} : { consistency }),
 		maxAgeSeconds,
 		...(bytes === undefined ? {} : { bytes }),
 		...(growth === undefined ? {} : { growthBytes: growth }),

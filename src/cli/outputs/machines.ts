@@ -15,6 +15,7 @@ const archive = like<ArchiveStatus>()(
 		archive: v.exactOptional(about("the id of the newest good one", v.string())),
 		created: v.exactOptional(time),
 		ageSeconds: number,
+		consistency: v.exactOptional(about("`atomic`, `stopped`, `dumped`, `live` or `fuzzy`", v.string())),
 		maxAgeSeconds: v.number(),
 		bytes: v.exactOptional(about("of the state in that archive", v.number())),
 		growthBytes: v.exactOptional(about("in a week", v.number())),

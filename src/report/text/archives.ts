@@ -1,12 +1,14 @@
 // Formats one archive, its entries, and what prune would do.
 
 import type { Details, Entry, StateRecord } from "../../engines/archive.ts";
+import { CONSISTENCIES, consistencyOf } from "../../engines/consistency.ts";
 import { destinationsIn, engineOf } from "../../engines/list.ts";
 import { unitLabel } from "../../host/systemd.ts";
 import type { Adopted } from "../../plan/adopt.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { PruneDecisions } from "../../plan/upkeep.ts";
 import { localTime } from "../../values/local-time.ts";
+import { ownValue } from "../../values/record.ts";
 import { table } from "./table.ts";
 import { wordsOf } from "./tables.ts";
 import { duration, size } from "./units.ts";
@@ -32,27 +34,30 @@ export function archiveText(archive: ListedArchive, details: Details): string[] 
 		["took", seconds === undefined ? undefined : duration(seconds)],
 		["hold", metadata?.hold && `${metadata.hold.reason}, since ${localTime(metadata.hold.since)}`],
 	];
-	const states = Object.entries(metadata?.states ?? {}).flatMap(
-		([name, { outcome, folders, dumps = [], reason, ...record }]) => [
+	const states = Object.entries(metadata?.states ?? {}).flatMap(([name, record]) => {
+		const { outcome, folders, dumps = [], reason } = record;
+		return [
 			[
 				name,
-				[outcome, ...wordsOf({ outcome, folders, ...record }).filter((word) => word !== outcome)].join(", "),
+				[outcome, ...wordsOf(record).filter((word) => word !== outcome)].join(", "),
 				reason ?? folders.join(", "),
 			],
 			...notesOn(record).map((note) => ["", "", note]),
 			...(reason === undefined ? dumps.map(({ dump }) => ["", "", nameOf(dump)]) : []),
-		],
-	);
+		];
+	});
 	return [
 		...facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(8)} ${value}`])),
 		...(states.length === 0 ? [] : ["", ...table([["STATE", "OUTCOME", "CONTENT"], ...states])]),
 	];
 }
 
-function notesOn({ suspicious, vanished, changed, consistency }: Partial<StateRecord>): string[] {
+function notesOn(record: StateRecord): string[] {
+	const { suspicious, vanished, changed } = record;
+	const consistency = consistencyOf(record);
+	const meaning = consistency && ownValue(CONSISTENCIES, consistency);
 	return [
-		...(consistency === "atomic" ? ["atomic: read from snapshots of one instant"] : []),
-		...(consistency === "stopped" ? ["stopped: its units were down while it was read"] : []),
+		...(meaning === undefined || changed !== undefined ? [] : [`${consistency}: ${meaning}`]),
 		...(suspicious === undefined ? [] : [`in doubt: ${suspicious}`]),
 		...(vanished === undefined ? [] : [`${vanished} files vanished before they were read and are not in it`]),
 		...(changed === undefined ? [] : [`fuzzy: ${changed} files changed while they were read`]),

@@ -23,7 +23,13 @@ export function linesOf(event: RunEvent, quiet: boolean): string[] {
 			const { skipped } = (event.result ?? {}) as { skipped?: string };
 			if (skipped !== undefined) return [`– skipped: ${event.title}: ${skipped}`];
 			return [
-				...(quiet ? [] : [`✔ ${event.title} (${duration(event.seconds)})`, ...removals(event.result)]),
+				...(quiet
+					? []
+					: [
+							`✔ ${event.title} (${duration(event.seconds)})`,
+							...removals(event.result),
+							...caught(event.result),
+						]),
 				...remarks(event.result, event.run).map((line) => `! ${line}`),
 			];
 		}
@@ -68,6 +74,14 @@ function howFailed({ stored, scope }: { readonly stored?: true; readonly scope: 
 function removals(result: unknown): string[] {
 	const { removed } = (result ?? {}) as { removed?: unknown };
 	return Array.isArray(removed) ? removed.map((name) => `  removed ${name}`) : [];
+}
+
+/** How close to each other snapshots were taken. */
+function caught(result: unknown): string[] {
+	const { caught, spread } = (result ?? {}) as { caught?: unknown; spread?: unknown };
+	return typeof caught === "number" && typeof spread === "number" && caught > 1
+		? [`  ${caught} snapshots within ${duration(spread)}`]
+		: [];
 }
 
 /** Lines about a step that succeeded: its warnings, and until when it keeps something. */

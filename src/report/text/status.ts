@@ -11,9 +11,9 @@ import { wrapped } from "./wrap.ts";
 export function* statusText(machines: Series<Standing>): Generator<string> {
 	const each = () => machines[Symbol.iterator]();
 	yield* longTable(
-		["", "MACHINE", "STATE", "DESTINATION", "LAST GOOD", "AGE", "SIZE", "GROWTH"],
+		["", "MACHINE", "STATE", "DESTINATION", "LAST GOOD", "AGE", "READ", "SIZE", "GROWTH"],
 		each().flatMap(({ machine, archives }) => archives.map((one) => rowOf(machine, one))),
-		{ drops: [...sameMachine(machines), "GROWTH", "SIZE"], wraps: ["DESTINATION", "STATE"] },
+		{ drops: [...sameMachine(machines), "GROWTH", "SIZE", "READ"], wraps: ["DESTINATION", "STATE"] },
 	);
 	for (const one of machines) yield* wrapped(worksOf(one), screenWidth(), "  ");
 	for (const { machine, problems } of machines)
@@ -27,6 +27,7 @@ function rowOf(
 		destination,
 		created,
 		ageSeconds,
+		consistency,
 		bytes,
 		growthBytes,
 		isLate,
@@ -42,6 +43,7 @@ function rowOf(
 		destination,
 		created === undefined ? "never" : localTime(created),
 		ageSeconds === undefined ? "-" : ago(ageSeconds),
+		consistency ?? "-",
 		bytes === undefined ? "-" : size(bytes),
 		growthBytes === undefined ? "-" : `${growthBytes < 0 ? "-" : "+"}${size(Math.abs(growthBytes))} a week`,
 	];

@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import type { StateRecord } from "../../engines/archive.ts";
+import { consistencyOf } from "../../engines/consistency.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { Difference, RowDifferences } from "../../plan/diff.ts";
 import { type Entry, isRolledBack, type RunRow } from "../../run/journal-rows.ts";
@@ -48,10 +49,15 @@ export function* archiveTable(
 /** Shortens a reason to fit into a column. */
 const clipped = (reason: string) => (reason.length > 40 ? `${reason.slice(0, 39)}…` : reason);
 
-/** Remarks about a state in an archive; empty if all is well. */
-export function wordsOf({ outcome, suspicious, changed = 0 }: StateRecord): string[] {
+/** Remarks about a state in an archive; empty if it was read live and nothing was wrong. */
+export function wordsOf(record: StateRecord): string[] {
+	const { outcome, suspicious } = record;
 	if (outcome !== "good") return [outcome];
-	return [...(suspicious === undefined ? [] : ["in doubt"]), ...(changed > 0 ? ["fuzzy"] : [])];
+	const consistency = consistencyOf(record);
+	return [
+		...(suspicious === undefined ? [] : ["in doubt"]),
+		...(consistency === undefined || consistency === "live" ? [] : [consistency]),
+	];
 }
 
 /** The archive's states, or why they are unknown. */

@@ -100,11 +100,12 @@ function stateRecord(
 }
 
 function consistencyOf(
-	state: StateToStore,
+	{ stopped, folders }: StateToStore,
 	caught: readonly Caught[] | undefined,
 ): Pick<StateRecord, "consistency"> {
 	if (caught !== undefined) return { consistency: "atomic" };
-	return state.stopped ? { consistency: "stopped" } : {};
+	if (stopped) return { consistency: "stopped" };
+	return { consistency: folders.length === 0 ? "dumped" : "live" };
 }
 
 /** For a state whose folders were all caught: each with its path in the snapshot. */
