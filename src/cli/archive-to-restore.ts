@@ -4,7 +4,7 @@ import type { Work } from "../engines/destination.ts";
 import { places } from "../host/places.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import { type ListedArchive, type Listing, listArchives } from "../plan/archives.ts";
-import { chooseArchive, isGood, requireGood } from "../plan/choose.ts";
+import { chooseArchive, isGood, optionsOf, requireGood } from "../plan/choose.ts";
 import { requireStates } from "../plan/order.ts";
 import { chosenOf } from "../plan/targets.ts";
 import { Journal } from "../run/journal.ts";
@@ -91,6 +91,6 @@ function heldByNone(
 		hint:
 			held.length === 0
 				? "list the archives with: holdfast list"
-				: `to restore the others: ${held.map((service) => `--service ${service}`).join(" ")}`,
+				: `to restore the others: ${optionsOf(held)}`,
 	});
 }

@@ -130,9 +130,12 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 	if (wanted === "latest") {
 		const latest = candidatesFor(listing, services).at(-1);
 		if (latest) return latest;
+		const alone = services.filter((service) => candidatesFor(listing, [service]).length > 0);
+		const lacking =
+			alone.length < services.length ? services.filter((one) => !alone.includes(one)) : services;
 		const none =
 			services.length > 0
-				? `no complete archive of ${services.join(" and ")} was found`
+				? `no complete archive of ${lacking.join(" and ")} was found`
 				: "no archive can be used";
 		throw new HoldfastError("no-archive", none, {
 			details: [
@@ -141,7 +144,12 @@ export function chooseArchive(listing: Listing, wanted: string, services: readon
 					.flatMap((archive) => lineOf(archive, whyNotLatest(archive) ?? doubtsOf(archive)))
 					.slice(-MOST_LINES),
 			],
-			hint: hintFor(archives),
+			hint:
+				alone.length === 0
+					? hintFor(archives)
+					: alone.length === services.length
+						? `each is complete in an archive of its own: restore them one at a time, with ${optionsOf(alone.slice(0, 1))} and so on`
+						: `to restore the others: ${optionsOf(alone)}`,
 		});
 	}
 	const found = archivesNamed(listing, wanted);
@@ -190,6 +198,10 @@ export function chooseCopies(
 	return listing.archives.filter(({ name }) => name === chosen.name);
 }
 
+/** The options that name these states. */
+export const optionsOf = (services: readonly string[]) =>
+	services.map((service) => `--service ${service}`).join(" ");
+
 function hintFor(archives: readonly ListedArchive[]): string {
 	if (archives.every(({ ahead }) => ahead))
 		return `check this machine's clock, which shows ${localTime(new Date().toISOString())}. If it is right, name one of the archives`;
@@ -228,10 +240,11 @@ export function requireGood(listing: Listing, archive: ListedArchive, services: 
 		.map((service) => faultOf(listing, archive, service));
 	const [first, ...rest] = faults;
 	if (!first) return;
+	const good = services.filter((service) => isGood(archive, service));
 	throw new HoldfastError("archive-incomplete", first.message, {
 		subject: archive.id,
 		details: rest.map(({ message, hint }) => `${message}; ${hint}`),
-		hint: first.hint,
+		hint: good.length === 0 ? first.hint : `${first.hint}; to restore the others: ${optionsOf(good)}`,
 	});
 }
 

@@ -282,7 +282,7 @@ class Execution {
 			this.#standing.fail("journal", error);
 			ended = summary();
 		}
-		this.#reporter.tell({ type: "run-ended", ...ended });
+		this.#reporter.ended(ended);
 		return { run: this.#plan.run, ...ended };
 	}
 }

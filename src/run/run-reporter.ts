@@ -5,7 +5,8 @@ import type { Plan, Step } from "../steps/plan.ts";
 import type { UnitOutcome } from "../steps/unit-outcome.ts";
 import { type ErrorReport, reportOf } from "../values/error.ts";
 import { boundedTogether } from "../values/error-bounds.ts";
-import type { EventBody, Listener, Outcome, RunSummary } from "./event.ts";
+import { howAlone } from "./alone.ts";
+import { type EventBody, type Listener, type Outcome, type RunSummary, SURROUNDINGS } from "./event.ts";
 
 /** Minimum milliseconds between two progress events of a step. */
 const PROGRESS_MS = 250;
@@ -102,6 +103,14 @@ export class RunReporter {
 
 	log(step: Step, line: string): void {
 		this.tell({ type: "step-log", step: step.id, line });
+	}
+
+	/** The last event, and before it what may be done about a part that failed. */
+	ended(summary: RunSummary): void {
+		const failed = summary.failures.map(({ scope }) => scope);
+		const alone = summary.outcome === "partial" ? howAlone(this.#plan, failed) : undefined;
+		if (alone !== undefined) this.tell({ type: "step-log", step: SURROUNDINGS, line: alone });
+		this.tell({ type: "run-ended", ...summary });
 	}
 
 	/** The run's report, as of now. */

@@ -1,0 +1,72 @@
+// One state fails: what to type for it alone, and for the others.
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { before, test } from "node:test";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+
+const place = new Place(scratch("neighbours"));
+const state = (name: string, more = {}) => ({ [name]: { folders: [place.path(name)], ...more } });
+const declared = (alpha = {}) => ({
+	state: { ...state("alpha", alpha), ...state("beta"), ...state("gamma") },
+	providers: { tar: { destinations: { disk: { path: place.path("archives") } } } },
+});
+
+before(() => {
+	for (const name of ["alpha", "beta", "gamma"]) place.write(`${name}/file`, "old");
+	place.declare(declared({ hooks: { preBackup: `test -e ${place.path("is-well")}` } }));
+});
+
+/** The command that a line of the output proposes. */
+const proposedIn = (text: string, line: RegExp) => (line.exec(text)?.[1] ?? "").split(" ");
+
+test("create: how to back up the state that failed, without the others", async () => {
+	const { code, stderr } = await place.holdfast("create");
+	assert.equal(code, 3);
+	const words = proposedIn(stderr, /^! to back up only alpha when that is fixed: holdfast (.*)$/m);
+	assert.deepEqual(words, ["create", "--service", "alpha", "web01"]);
+});
+
+test("restore of all: which others can be restored", async () => {
+	const latest = await place.holdfast("restore", "--dry-run", "latest");
+	assert.match(latest.stderr, /no complete archive of alpha was found\n.*: --service beta --service gamma$/m);
+	const named = await place.holdfast("restore", "--dry-run", "web01-2");
+	assert.match(
+		named.stderr,
+		/marks alpha as failed: .*\n.*to restore the others: --service beta --service gamma$/m,
+	);
+	const others = await place.holdfast(
+		"restore",
+		"--dry-run",
+		"--service",
+		"beta",
+		"--service",
+		"gamma",
+		"latest",
+	);
+	assert.equal(others.code, 0, others.stderr);
+});
+
+test("each state in an archive of its own: one at a time", async () => {
+	place.write("is-well", "");
+	assert.equal((await place.holdfast("create", "--service", "alpha", "web01")).code, 0);
+	const { stderr } = await place.holdfast("restore", "--dry-run", "latest");
+	assert.match(
+		stderr,
+		/each is complete in an archive of its own: restore them one at a time, with --service alpha/,
+	);
+});
+
+test("restore: how to restore the state that failed, without the others", async () => {
+	assert.equal((await place.holdfast("create")).code, 0);
+	const check = { script: `test -e ${place.path("is-well")}`, within: "1s" };
+	place.declare(declared({ healthChecks: [check] }));
+	rmSync(place.path("is-well"));
+	const { code, stderr } = await place.holdfast("restore", "--yes", "latest");
+	assert.equal(code, 3, stderr);
+	const words = proposedIn(stderr, /^! to restore only alpha when that is fixed: holdfast (.*)$/m);
+	assert.deepEqual(words.slice(0, 4), ["restore", "--service", "alpha", "web01"]);
+	place.write("is-well", "");
+	const again = await place.holdfast(...words, "--yes");
+	assert.equal(again.code, 0, again.stderr);
+});
