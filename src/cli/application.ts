@@ -9,7 +9,7 @@ import {
 } from "@stricli/core";
 import { resultsAreSeen } from "../report/terminal.ts";
 import { HoldfastError } from "../values/error.ts";
-import { isNear } from "../values/nearest.ts";
+import { isNear, nearest } from "../values/nearest.ts";
 import { VERSION } from "../values/version.ts";
 import { COMMANDS, GROUPS, loaded } from "./commands.ts";
 import { rootHelp } from "./help.ts";
@@ -61,8 +61,8 @@ export async function application(words: readonly string[] = []): Promise<Applic
 				noCommandRegisteredForInput: (said) => unknownCommand(said, words),
 				// Printed like every other error, not by the parser.
 				exceptionWhileParsingArguments(error) {
-					const { command, flags } = commandIn(words, root);
-					throw usageError(error, command, flags);
+					const { command, flags, meant } = commandIn(words, root);
+					throw usageError(error, command, { flags, meant });
 				},
 			},
 		},
@@ -73,17 +73,26 @@ export async function application(words: readonly string[] = []): Promise<Applic
 	});
 }
 
-/** The words that name the command and its group, and the command's flags as they are written. */
+/**
+ * The words that name the command and its group, and the command's flags as they are written. `meant`: the command of the
+ * group that the next word is nearly the name of.
+ */
 function commandIn(words: readonly string[], root: RouteMap<CommandContext>) {
 	const named: string[] = [];
+	let group: readonly string[] = [];
 	let at: ReturnType<typeof root.getRoutingTargetForInput> = root;
 	for (const word of words) {
 		if (at === undefined || !("getRoutingTargetForInput" in at)) break;
+		const names = at.getAllEntries().map(({ name }) => name["convert-camel-to-kebab"]);
 		at = at.getRoutingTargetForInput(word as never);
-		if (at !== undefined) named.push(word);
+		// A group's own command takes any other word.
+		if (named.length > 0 && !names.includes(word)) group = names;
+		else if (at !== undefined) named.push(word);
 	}
 	const flags = at !== undefined && "parameters" in at ? Object.keys(at.parameters.flags ?? {}) : [];
-	return { command: named.join(" "), flags: flags.map(written) };
+	const command = named.join(" ");
+	const near = nearest(words[named.length] ?? "", group);
+	return { command, flags: flags.map(written), meant: near === undefined ? undefined : `${command} ${near}` };
 }
 
 /** What people type who know another program. None of these changes live data. */
@@ -95,7 +104,6 @@ const USUAL: Readonly<Partial<Record<string, string>>> = {
 	extract: "archives extract",
 	mount: "archives mount",
 	verify: "check",
-	help: "--help",
 	version: "--version",
 	"-V": "--version",
 	"-?": "--help",
@@ -107,21 +115,20 @@ type NoCommand = Parameters<typeof text_en.noCommandRegisteredForInput>[0];
  * Proposes only similar names. The message starts with the parser's own words: fleet/greeting.ts recognises an older
  * version by them.
  */
-function unknownCommand({ corrections, ...said }: NoCommand, [first, second = ""]: readonly string[]): never {
-	const hint = "see all commands with: holdfast --help";
+function unknownCommand({ corrections, ...said }: NoCommand, [first = ""]: readonly string[]): never {
 	const isFirst = said.input === first;
+	const hint = `see all commands with: holdfast ${isFirst ? "" : `${first} `}--help`;
 	const usual = isFirst ? USUAL[said.input] : undefined;
 	if (said.input.startsWith("-"))
 		throw new HoldfastError("usage", `a command must come before ${said.input}`, {
 			hint: usual === undefined ? hint : `did you mean: holdfast ${usual}`,
 		});
 	const near = corrections.filter((one) => isNear(said.input, one.replaceAll("`", "")));
-	const about = usual === "--help" && Object.hasOwn(COMMANDS, second) ? `${second} ` : "";
 	throw new HoldfastError(
 		"usage",
 		text_en.noCommandRegisteredForInput({
 			...said,
-			corrections: usual === undefined ? near : [`\`${about}${usual}\``],
+			corrections: usual === undefined ? near : [`\`${usual}\``],
 		}),
 		{ hint },
 	);

@@ -52,15 +52,22 @@ function likeIt(typed: string, proposed: readonly string[] = [], flags: readonly
 /** `dryRun` as `dry-run`. */
 export const written = (flag: string) => flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** `command`: the command without its arguments. `flags`: its flags, as they are written. */
-export function usageError(error: unknown, command: string, flags: readonly string[]): HoldfastError {
+/** `command`: the command without its arguments. `flags`: its flags, as they are written. `meant`: what may have been meant. */
+export function usageError(
+	error: unknown,
+	command: string,
+	{ flags, meant }: { readonly flags: readonly string[]; readonly meant: string | undefined },
+): HoldfastError {
 	if (error instanceof HoldfastError) return error;
 	const message =
 		error instanceof ArgumentScannerError
 			? formatMessageForArgumentScannerError(error, wordsFor(flags))
 			: reportOf(error).message;
 	return new HoldfastError("usage", message, {
-		hint: `for usage, see: holdfast ${command}${command === "" ? "" : " "}--help`,
+		hint:
+			meant === undefined
+				? `for usage, see: holdfast ${command}${command === "" ? "" : " "}--help`
+				: `did you mean: holdfast ${meant}`,
 	});
 }
 
