@@ -122,7 +122,7 @@ function commandHelp(docs: Docs, parameters: CommandParameters, args: Arguments)
 }
 
 /** Those that every command has come last. */
-function flagsOf({ flags = {} }: CommandParameters): [string, Flag][] {
+export function flagsOf({ flags = {} }: CommandParameters): [string, Flag][] {
 	const all = Object.entries(flags as Readonly<Record<string, Flag>>).filter(
 		([, { hidden }]) => hidden !== true,
 	);
@@ -138,19 +138,19 @@ function flagRow([name, { brief, placeholder, variadic, kind, default: usual }]:
 	return [`${flag}${value}`, `${brief}${said}`] as const;
 }
 
-const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-function positionalsOf({
-	positional,
-}: CommandParameters): { readonly shown: string; readonly brief: string }[] {
+/** `shown`: how the usage line has it. */
+export function positionalsOf({ positional }: CommandParameters) {
 	if (positional === undefined) return [];
 	if (positional.kind === "tuple")
-		return positional.parameters.map(({ brief, placeholder = "ARGUMENT", optional }) => ({
-			shown: optional ? `[${placeholder}]` : placeholder,
-			brief,
+		return positional.parameters.map(({ brief, placeholder: name = "ARGUMENT", optional = false }) => ({
+			...{ name, brief, optional, repeatable: false },
+			shown: optional ? `[${name}]` : name,
 		}));
-	const { placeholder = "ARGUMENT", brief } = positional.parameter;
-	return [{ shown: (positional.minimum ?? 0) > 0 ? placeholder : `[${placeholder}]...`, brief }];
+	const { placeholder: name = "ARGUMENT", brief } = positional.parameter;
+	const optional = (positional.minimum ?? 0) === 0;
+	return [{ name, brief, optional, repeatable: true, shown: optional ? `[${name}]...` : name }];
 }
 
 const usageOf = (prefix: readonly string[], parameters: CommandParameters) =>

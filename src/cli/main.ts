@@ -66,9 +66,16 @@ async function runCommand(args: readonly string[]): Promise<number> {
 		import("./application.ts"),
 		import("./argv.ts"),
 	]);
-	const words = await commandFirst(args);
+	const words = await commandFirst(args[0] === "help" ? [...args.slice(1), "--help"] : args);
 	const context = contextOf(words);
 	try {
+		if (asksForHelp(words) && formatIn(words).json) {
+			const document = await (await import("./help-document.ts")).helpDocument(words);
+			if (document !== undefined) {
+				printJson(document, 2);
+				return EXIT.done;
+			}
+		}
 		await run(await application(words), words, context);
 	} catch (error) {
 		// Errors from the parser.
@@ -79,6 +86,11 @@ async function runCommand(args: readonly string[]): Promise<number> {
 	const { exitCode } = context.process;
 	// The library's own codes for unusable arguments are negative.
 	return typeof exitCode !== "number" || exitCode < 0 ? EXIT.usage : exitCode;
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+	const end = words.indexOf("--");
+	return words.some((word, at) => (word === "--help" || word === "-h") && (end < 0 || at < end));
 }
 
 /** The context in which the parser, a command and completion run. */

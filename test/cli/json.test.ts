@@ -75,6 +75,9 @@ for (const [line, { name = line, when, code = 0, env = [] }] of Object.entries<P
 	schema: {},
 	"completion bash": { name: "completion" },
 	"--version": {},
+	"--help": {},
+	"archives --help": { name: "--help" },
+	"help restore": { name: "--help" },
 })) {
 	test(`holdfast ${line} --json`, async () => {
 		const words = line.split(" ").map(filled);
@@ -144,7 +147,7 @@ test("an error is a document, and so is that of a machine that cannot be reached
 
 test("every command has a schema, and every schema was met", async () => {
 	const commands = commandsOf(await application()).map((words) => words.join(" "));
-	assert.deepEqual(Object.keys(OUTPUTS).sort(), [...commands, "--version"].sort());
+	assert.deepEqual(Object.keys(OUTPUTS).sort(), [...commands, "--version", "--help"].sort());
 	const all = Object.entries(OUTPUTS).flatMap(([name, cases]) => cases.map(({ when }) => caseOf(name, when)));
 	const unmet = all.filter((one) => !seen.has(one));
 	assert.deepEqual(
@@ -160,6 +163,32 @@ test("every command has a schema, and every schema was met", async () => {
 			"undeploy, afterwards",
 		].sort(),
 	);
+});
+
+test("help as JSON: what a command takes, as it is written", async () => {
+	const { stdout } = await place.holdfast("restore", "--help", "--json");
+	const { name, brief, flags, positional } = JSON.parse(stdout);
+	assert.equal(name, "restore");
+	assert.match(brief, /restore a service/);
+	const flag = (wanted: string) => flags.find((one: { name: string }) => one.name === wanted);
+	assert.deepEqual(flag("--service"), {
+		...{ name: "--service", brief: "a state, by name; may be repeated", value: "NAME", repeatable: true },
+	});
+	assert.equal(flag("--dry-run").value, undefined);
+	assert.equal(flag("--agreed-plan"), undefined, "hidden");
+	assert.deepEqual(
+		positional.map((one: { name: string }) => one.name),
+		["ARCHIVE"],
+	);
+	const group = JSON.parse((await place.holdfast("archives", "--json", "--help")).stdout);
+	assert.ok(group.commands.some((one: { name: string }) => one.name === "show"));
+	const unknown = await place.holdfast("archives", "nosuch", "--help", "--json");
+	assert.equal(JSON.parse(unknown.stdout).error.code, "usage");
+	assert.equal(
+		(await place.holdfast("list", "--help")).stdout,
+		(await place.holdfast("help", "list")).stdout,
+	);
+	assert.match((await place.holdfast("help")).stdout, /^USAGE\n {2}holdfast COMMAND/);
 });
 
 test("holdfast schema COMMAND prints JSON Schema; a group means its list", async () => {

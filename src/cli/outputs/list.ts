@@ -64,6 +64,7 @@ export const OUTPUTS: Readonly<Record<string, readonly Case[]>> = {
 	manifest: one(machines.MANIFEST),
 	schema: one(machines.SCHEMA),
 	completion: one(machines.SCRIPT),
+	"--help": one(machines.HELP),
 	"--version": one(machines.PROGRAM),
 };
 

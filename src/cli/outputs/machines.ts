@@ -1,4 +1,5 @@
 // The config and machines: status, deploy, notify, init and the commands that print definitions.
+
 import * as v from "valibot";
 import type { TimerStatus } from "../../host/timers.ts";
 import { manifestSchema } from "../../manifest/schema.ts";
@@ -6,6 +7,7 @@ import type { Standing } from "../../report/result.ts";
 import type { ArchiveStatus, LastRun } from "../../run/status.ts";
 import { heldForm } from "../../values/held.ts";
 import { record } from "../../values/record.ts";
+import type { HelpDocument } from "../help-document.ts";
 import { about, like, maybe, number, type Output, text, texts, time, yes } from "./output.ts";
 
 const archive = like<ArchiveStatus>()(
@@ -141,6 +143,33 @@ export const SCRIPT: Output = {
 	title: "Completion script",
 	form: "document",
 	schema: v.object({ shell: text, script: text }),
+};
+export const HELP: Output = {
+	title: "Help",
+	form: "document",
+	schema: like<HelpDocument>()(
+		v.object({
+			name: about("the words of the command; empty for the program", text),
+			brief: text,
+			description: maybe,
+			flags: v.array(
+				like<HelpDocument["flags"][number]>()(
+					v.object({
+						name: about("as it is written, e.g. `--dry-run`", text),
+						brief: text,
+						value: v.exactOptional(about("what its value is; absent if it takes none", text)),
+						default: maybe,
+						repeatable: v.boolean(),
+					}),
+				),
+			),
+			positional: about(
+				"in this order",
+				v.array(v.object({ name: text, brief: text, optional: v.boolean(), repeatable: v.boolean() })),
+			),
+			commands: about("of a group or the program", v.array(v.object({ name: text, brief: text }))),
+		}),
+	),
 };
 export const PROGRAM: Output = {
 	title: "Version",
