@@ -144,7 +144,7 @@ for (const [words, expected] of [
 	[["archives", "extract"], /^holdfast: ARCHIVE and FILE are missing\n.*holdfast archives extract --help$/m],
 	[["restore", "a", "b", "c", "d"], /^holdfast: unexpected argument "d": at most 3 arguments can be given$/m],
 	[["archives", "show"], /^holdfast: ARCHIVE is missing\n.*holdfast archives show --help$/m],
-	[["archives", "--quiet"], /^holdfast: a command must come before --quiet\n.*holdfast --help$/m],
+	[["archives", "--quiet"], /^holdfast: a command must come before --quiet\n.*holdfast archives --help$/m],
 	[["crate"], /^holdfast: No command registered for `crate`, did you mean `create`\?\n.*holdfast --help$/m],
 	[["list", "--nope"], /^holdfast: unknown option --nope\n.*holdfast list --help$/m],
 	[["list", "--jsno"], /unknown option --jsno; did you mean --json\?$/m],

@@ -166,7 +166,7 @@ test("an unknown command: only what is near is proposed, and what changes live d
 		assert.equal(code, 2, stderr);
 		assert.match(
 			stderr,
-			/^holdfast: No command registered for `.*`(, did you mean `\w+`\?)?\n {2}→ see .*: holdfast --help\n$/,
+			/^holdfast: No command registered for `.*`(, did you mean `\w+`\?)?\n {2}→ see .*: holdfast (archives )?--help\n$/,
 		);
 		return /did you mean `(.*)`/.exec(stderr)?.[1];
 	};
