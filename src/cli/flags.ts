@@ -49,6 +49,8 @@ const namesIn = (pick: (names: MachineNames) => readonly string[]) =>
 	proposing((all, context) => all.namesFor(context, pick));
 const machineNames = proposing((all, context) => all.machineNames(context));
 export const proposeArchiveWords = proposing((all, ...typed) => all.archiveWordsFor(...typed));
+export const proposeDatabases = proposing((all, context) => all.databasesToRename(context));
+export const proposeCommandWords = proposing((all, context) => all.commandWords(context));
 export const proposePastRuns = proposing((all, ...typed) => all.pastRuns(...typed));
 export const proposeUndoableRuns = proposing((all, ...typed) => all.undoableRuns(...typed));
 export const proposeUnendedRuns = proposing((all, ...typed) => all.unendedRuns(...typed));

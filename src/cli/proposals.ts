@@ -2,6 +2,7 @@
 // fails on a half-typed line.
 import type { CommandContext } from "@stricli/core";
 import { type MachineNames, namesInConfig } from "../config/names.ts";
+import { databaseOf, isOfAll, isServerDump } from "../databases/dump.ts";
 import { places } from "../host/places.ts";
 import { Journal } from "../run/journal.ts";
 import type { RunRow } from "../run/journal-rows.ts";
@@ -23,8 +24,26 @@ export async function namesFor(
 	return unique((meant === undefined ? names : [meant]).flatMap(pick));
 }
 
+/** `OLD=`, for the name of a new database to follow. */
+export const databasesToRename = (context: CommandContext) =>
+	namesFor(context, ({ dumps }) =>
+		dumps.filter((dump) => isServerDump(dump) && !isOfAll(dump)).map((dump) => `${databaseOf(dump)}=`),
+	);
+
 export async function machineNames(context: CommandContext): Promise<string[]> {
 	return (await namesInConfig(typedIn(context).config)).map(({ machine }) => machine);
+}
+
+/** The next word of a command whose output has a schema. */
+export async function commandWords(context: CommandContext): Promise<string[]> {
+	const { words = [] } = typedIn(context);
+	const { OUTPUTS } = await import("./outputs/list.ts");
+	const commands = Object.keys(OUTPUTS).map((name) => name.split(" "));
+	return unique(
+		commands
+			.filter((command) => words.every((word, at) => command[at] === word))
+			.flatMap((command) => command[words.length] ?? []),
+	);
 }
 
 /** The next of [MACHINE] [PROVIDER|DESTINATION] ARCHIVE (archive-words.ts); nothing after the archive. */

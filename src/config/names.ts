@@ -13,6 +13,8 @@ export interface MachineNames {
 	readonly providers: readonly string[];
 	readonly destinations: readonly string[];
 	readonly tags: readonly string[];
+	/** Of all states. */
+	readonly dumps: Manifest["state"][string]["dumps"];
 }
 
 /** None if there is no config or it cannot be parsed. `wanted`: the file, if it is named. */
@@ -33,6 +35,7 @@ function namesOf({ machine, state, providers, tags = [] }: Manifest): MachineNam
 		providers: Object.keys(providers),
 		destinations: Object.values(providers).flatMap((options) => Object.keys(destinationsIn(options))),
 		tags,
+		dumps: Object.values(state).flatMap(({ dumps }) => dumps),
 	};
 }
 
@@ -53,6 +56,7 @@ async function plainNames(wanted: string | undefined): Promise<MachineNames[]> {
 				return isRecord(options) ? keysOf(options.destinations) : [];
 			}),
 			tags: Array.isArray(tags) ? areNames(tags) : [],
+			dumps: [],
 		};
 	});
 }

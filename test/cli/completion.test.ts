@@ -26,6 +26,10 @@ place.write(
 	"other.yaml",
 	"machines: { zed: { state: { mail: { folders: [/srv/mail] } }, providers: { tar: { destinations: { nas: { path: /srv/nas } } } } } }\n",
 );
+place.write(
+	"databases.yaml",
+	"machines: { db: { state: { web: { folders: [/srv/web], dumps: [{ postgresql: shop }, { mariadb: blog }, { sqlite: /srv/web/a.db }] } }, providers: { tar: { destinations: { nas: { path: /srv/nas } } } } } }\n",
+);
 await place.holdfast("create");
 const pruned = await newestName();
 await place.holdfast("create");
@@ -116,6 +120,11 @@ for (const [line, expected] of Object.entries<(string | RegExp)[]>({
 	"create --config other.yaml --service ": ["mail"],
 	"modules show nextcl": ["nextcloud"],
 	"schema recover": ["recover", "recovery-sheet"],
+	"schema archives ": ["show", "browse", "extract", "mount", "hold", "release"],
+	"schema archives sh": ["show"],
+	"schema list ": [],
+	"list --from ": ["web01"],
+	"restore --config databases.yaml --as ": ["shop=", "blog="],
 	"deploy ": ["web01"],
 	"status --": [/^--/],
 }))

@@ -19,9 +19,9 @@ import {
 	commonFlags,
 	type FleetFlags,
 	fleetFlags,
+	machineFlag,
 	machineWords,
 	providerFlag,
-	valueFlag,
 } from "../flags.ts";
 import { chosen, providersOf, withStates } from "../machines.ts";
 import { interruptible, unwatched } from "../signals.ts";
@@ -43,7 +43,7 @@ export const list = command({
 			...commonFlags,
 			...fleetFlags,
 			provider: providerFlag,
-			from: valueFlag("list archives of this other machine in the same destinations", "MACHINE"),
+			from: machineFlag("list archives of this other machine in the same destinations"),
 		},
 		positional: machineWords,
 	},

@@ -37,6 +37,7 @@ import {
 	commonFlags,
 	machineFlag,
 	pathFlag,
+	proposeDatabases,
 	seconds,
 	serviceFlag,
 	switchFlag,
@@ -107,6 +108,7 @@ export const restore = machineCommand({
 					"OLD=NEW",
 				),
 				variadic: true,
+				proposeCompletions: proposeDatabases,
 			},
 			from: machineFlag("restore an archive of another machine"),
 			inPlace: switchFlag(

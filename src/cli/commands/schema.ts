@@ -3,7 +3,7 @@ import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
 import { nearest } from "../../values/nearest.ts";
 import { type Call, command } from "../command.ts";
-import { type CommonFlags, commonFlags, switchFlag } from "../flags.ts";
+import { type CommonFlags, commonFlags, proposeCommandWords, switchFlag } from "../flags.ts";
 
 interface Flags extends CommonFlags {
 	readonly manifest: boolean;
@@ -23,7 +23,7 @@ export const schema = command({
 				brief: "the command whose output is described",
 				placeholder: "COMMAND",
 				parse: (word: string) => word,
-				proposeCompletions: async () => Object.keys((await import("../outputs/list.ts")).OUTPUTS),
+				proposeCompletions: proposeCommandWords,
 			},
 		},
 	},
