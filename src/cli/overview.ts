@@ -1,6 +1,7 @@
 // `holdfast` alone on a terminal.
 import { loadConfig } from "../config/load.ts";
 import { isHere } from "../fleet/select.ts";
+import { AS_TEXT } from "../report/formats.ts";
 import { printClipped } from "../report/terminal.ts";
 import { overviewText } from "../report/text/overview.ts";
 import { HoldfastError } from "../values/error.ts";
@@ -12,7 +13,7 @@ import { loading } from "./machines.ts";
 /** The exit code, or undefined if there is no config, or no machine in it is this one. */
 export async function overview(): Promise<number | undefined> {
 	let isShown = true;
-	const code = await finished({ json: false, quiet: false, debug: false }, async () => {
+	const code = await finished({ ...AS_TEXT, quiet: false, debug: false }, async () => {
 		try {
 			const config = await loadConfig(undefined, loading);
 			const machines = [...(await config.resolve()).values()];

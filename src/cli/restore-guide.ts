@@ -2,6 +2,7 @@
 import type { Manifest } from "../manifest/schema.ts";
 import { type ListedArchive, type Listing, listArchives, problemOf } from "../plan/archives.ts";
 import { chooseArchive, doubtOf, isGood } from "../plan/choose.ts";
+import { type FormatFlags, isText } from "../report/formats.ts";
 import { type Choice, canBeAsked, choose, printMessage } from "../report/terminal.ts";
 import { ago } from "../report/text/units.ts";
 import { HoldfastError } from "../values/error.ts";
@@ -11,12 +12,11 @@ import type { MachineCall } from "./command.ts";
 import { providersOf } from "./machines.ts";
 import { unwatched } from "./signals.ts";
 
-interface Asked {
+interface Asked extends Partial<FormatFlags> {
 	/** From the command line. */
 	readonly service?: readonly string[];
 	readonly path?: readonly string[];
 	readonly from?: string;
-	readonly json: boolean;
 	readonly yes: boolean;
 }
 
@@ -33,7 +33,7 @@ export async function askWhatToRestore(
 	flags: Asked,
 	signal: AbortSignal,
 ): Promise<Chosen> {
-	if (!canBeAsked() || flags.json || flags.yes)
+	if (!canBeAsked() || !isText(flags) || flags.yes)
 		throw new HoldfastError("usage", "ARCHIVE is missing", {
 			hint: "see what it takes with: holdfast restore --help",
 		});

@@ -27,15 +27,23 @@ export type FormatFlags = { readonly [F in FormatName]: boolean };
 export const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
 
 export function reporterFor(flags: Partial<FormatFlags> & ReporterOptions): Promise<Reporter> {
-	const name = FORMAT_NAMES.find((one) => flags[one] === true);
+	const name = chosenIn(flags);
 	const format: Format = name === undefined ? TEXT : FORMATS[name];
 	return format.load(flags);
 }
+
+const chosenIn = (flags: Partial<FormatFlags>) => FORMAT_NAMES.find((one) => flags[one] === true);
+
+/** Whether the output is for people. */
+export const isText = (flags: Partial<FormatFlags>): boolean => chosenIn(flags) === undefined;
 
 /** A value for each format, such as its flag. */
 export function byFormat<T>(of: (name: FormatName) => T): Readonly<Record<FormatName, T>> {
 	return Object.fromEntries(FORMAT_NAMES.map((name) => [name, of(name)])) as Record<FormatName, T>;
 }
+
+/** No flag: text. */
+export const AS_TEXT: FormatFlags = byFormat(() => false);
 
 /** The format that a command line asks for, before it is parsed. */
 export const formatIn = (words: readonly string[]): FormatFlags =>

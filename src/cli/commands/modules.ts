@@ -2,6 +2,7 @@
 import { findConfig, findConfigIfAny } from "../../config/find.ts";
 import { readServices } from "../../config/load.ts";
 import { modulesOf } from "../../config/services.ts";
+import { AS_TEXT } from "../../report/formats.ts";
 import { type Declared, moduleTable, moduleText, moduleValue } from "../../report/text/modules.ts";
 import { HoldfastError } from "../../values/error.ts";
 import { EXIT } from "../../values/error-codes.ts";
@@ -36,7 +37,7 @@ const showModule = command({
 					placeholder: "NAME",
 					parse: (text: string) => text,
 					proposeCompletions: async () => [
-						...(await known({ quiet: false, debug: false, json: false })).keys(),
+						...(await known({ ...AS_TEXT, quiet: false, debug: false })).keys(),
 					],
 				},
 			],
