@@ -20,6 +20,8 @@ interface Definition<K extends string, D extends object, S extends boolean, I = 
 	 * The program that makes the dump, if it needs one. Users install it themselves, usually together with the server.
 	 */
 	readonly client?: Program;
+	/** Keys whose values are run or name what is run. Users see them before they adopt somebody else's config. */
+	readonly runs?: readonly string[];
 	/** The systemd units of the server, if it has one. */
 	readonly units?: ServerUnits;
 	/** Whether applications store their data in it and health checks can query it. If so, the behaviour has `ask`. */

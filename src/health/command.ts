@@ -10,6 +10,7 @@ export const command = defineHealthCheck({
 		command: v.pipe(f.argv, v.description("a program that must succeed, run without a shell")),
 		user,
 	},
+	runs: ["command"],
 	asksService: true,
 	label: ({ command }) => command.join(" "),
 	async ask({ command, user }, attempt) {

@@ -28,6 +28,8 @@ export interface HealthCheckKind<O extends v.ObjectEntries = v.ObjectEntries> {
 	readonly key: string;
 	/** In addition to `within`, which all kinds have. */
 	readonly options: O;
+	/** Options whose values are run or name what is run. Users see them before they adopt somebody else's config. */
+	readonly runs?: readonly string[];
 	/** Whether the check needs the service's own units, rather than just a database's server or a file. */
 	readonly asksService: boolean;
 	/** A short description of the check, for titles. */

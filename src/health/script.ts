@@ -10,6 +10,7 @@ export const script = defineHealthCheck({
 		script: v.pipe(f.text, v.description("a script that must succeed, run under `bash -euo pipefail`")),
 		user,
 	},
+	runs: ["script"],
 	asksService: true,
 	label: ({ script }) => script.split("\n", 1)[0] ?? "",
 	async ask({ script, user }, attempt) {

@@ -22,6 +22,7 @@ export const sql = defineHealthCheck({
 		),
 		expect,
 	},
+	runs: ["sql"],
 	asksService: false,
 	label: ({ sql }) => sql,
 	ask: ({ database, user, ...question }, attempt) => {

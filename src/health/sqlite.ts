@@ -12,6 +12,7 @@ export const sqlite = defineHealthCheck({
 		sqlite: v.pipe(f.path, v.description("the SQLite file to query")),
 		expect,
 	},
+	runs: ["sql"],
 	asksService: false,
 	label: ({ sql }) => sql,
 	ask: ({ sqlite, ...question }, attempt) => askDatabase({ sqlite }, question, attempt),

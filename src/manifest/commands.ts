@@ -1,5 +1,13 @@
 // Everything in a manifest that is run as a command, to show before somebody else's manifest is adopted.
+import { DATABASES } from "../databases/list.ts";
 import { ENGINES } from "../engines/list.ts";
+import { HEALTH_CHECKS } from "../health/list.ts";
+import { NOTIFICATIONS } from "../notify/list.ts";
+
+interface Kind {
+	readonly runs?: readonly string[];
+}
+const KINDS: readonly Kind[] = [...ENGINES, ...DATABASES, ...HEALTH_CHECKS, ...NOTIFICATIONS];
 
 export interface Command {
 	/** Keys and indices from the manifest's root. */
@@ -9,16 +17,14 @@ export interface Command {
 
 /**
  * Keys whose values are run, or can name what is run: options, environment variables and option files of programs. A test
- * makes sure that every other key of the schema was considered.
+ * makes sure that every other key that holds text was considered.
  */
 export const COMMAND_KEYS: ReadonlySet<string> = new Set([
-	...ENGINES.flatMap(({ runs = [] }) => runs),
+	...KINDS.flatMap(({ runs = [] }) => runs),
+	// Of a hook.
 	"command",
-	"defaultsFile",
 	"environment",
-	"load",
 	"script",
-	"sql",
 ]);
 
 /** In the manifest's order. */

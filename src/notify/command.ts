@@ -13,6 +13,7 @@ export const command = defineNotification({
 			),
 		),
 	},
+	runs: ["command"],
 	usualEvents: ["failure"],
 	label: ({ command }) => `${command[0]}`,
 	async send({ command }, { event, machine, operation, run, title, body, log }) {

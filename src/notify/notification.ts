@@ -28,6 +28,8 @@ export interface NotificationKind<O extends v.ObjectEntries = v.ObjectEntries> {
 	readonly key: string;
 	/** In addition to `on`, which all kinds have. */
 	readonly options: O;
+	/** Options whose values are run or name what is run. Users see them before they adopt somebody else's config. */
+	readonly runs?: readonly string[];
 	/** The events to send if the config has no `on`. */
 	readonly usualEvents: readonly NotifyEvent[];
 	/** Whether this kind handles the event; if omitted, it handles all. A trial is sent in any case. */

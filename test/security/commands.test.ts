@@ -6,9 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as v from "valibot";
-import { manifestJsonSchema } from "../../src/config/json-schema.ts";
 import { providerSchema } from "../../src/engines/list.ts";
-import { COMMAND_KEYS, commandsIn } from "../../src/manifest/commands.ts";
 import { hostSchema } from "../../src/manifest/machine.ts";
 import { watchPeak } from "../support/peak.ts";
 import { Place } from "../support/place.ts";
@@ -16,48 +14,6 @@ import { scratch } from "../support/scratch.ts";
 import { metadataOf, writeTarArchive } from "./hostile.ts";
 
 const below = scratch("commands");
-
-/** Keys of states and providers whose values are never run: data, names, paths, numbers. */
-const HARMLESS = `address after appendOnly borgServer check compression contains daily database deploy destinations
-directory dumps email encryption exclude excludeTableData except expect folders healthChecks healthchecks hooks host hourly http keepLast
-keepWithin keyFile level machine mariadb maxAge metricsFile monthly mountpoint name notify ntfy on passphraseCredential passphraseFile
-passwordFile path pgService port postBackup postRestore postgresql preBackup preRestore providers prune randomizedDelay redis
-relocated repo repoFile required retention schedule server settle skipOnBattery skipOnMetered snapshot snapshots socket specialFiles
-sqlite state status stopOnBackup stopOnRestore sudo tags timeout tokenFile type unit user version wayBack weekly within yearly`;
-
-test("every key of a manifest is known as one whose value is run, or as one whose value is not", () => {
-	const keys = new Set<string>();
-	const visit = (schema: unknown) => {
-		if (typeof schema !== "object" || schema === null) return;
-		for (const key of Object.keys((schema as { properties?: object }).properties ?? {})) keys.add(key);
-		for (const inner of Object.values(schema)) visit(inner);
-	};
-	visit(manifestJsonSchema());
-	const harmless = HARMLESS.split(/\s+/);
-	assert.deepEqual([...keys].sort(), [...harmless, ...COMMAND_KEYS].sort());
-});
-
-test("a hook's environment, and files of options, are shown with the commands", () => {
-	const found = commandsIn({
-		state: {
-			app: {
-				hooks: {
-					preBackup: [{ command: ["/usr/bin/true"], environment: { LD_PRELOAD: "/srv/app/evil.so" } }],
-				},
-				dumps: [{ mariadb: "app", defaultsFile: "/srv/app/my.cnf" }],
-			},
-		},
-		providers: {
-			restic: {
-				destinations: { d: { repo: "/srv/r", environmentFile: "/srv/app/env" }, command: { repo: "/x" } },
-			},
-		},
-	});
-	assert.deepEqual(
-		found.map(({ text }) => text),
-		["/usr/bin/true", "LD_PRELOAD=/srv/app/evil.so", "/srv/app/my.cnf", "/srv/app/env", "repo=/x"],
-	);
-});
 
 const OPTION = "-oProxyCommand=touch led-to-a-command";
 const LED_AWAY = [

@@ -12,6 +12,7 @@ export const command = defineDatabase({
 	label: "store",
 	kind: "store",
 	schema,
+	runs: ["command", "load"],
 	speaksSql: false,
 	wayBack: ({ wayBack }) => wayBack ?? "dump",
 	differs(declared, held) {

@@ -8,6 +8,7 @@ export const mariadb = defineDatabase({
 	kind: "server",
 	schema,
 	client: { names: ["mariadb-dump", "mysqldump"], debianPackage: "mariadb-client" },
+	runs: ["defaultsFile"],
 	units: {
 		names: ["mariadb.service", "mysql.service"],
 		pattern: /^(mariadb|mysql|mysqld)(@.*)?(\.service)?$/,
