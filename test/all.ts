@@ -51,7 +51,8 @@ const chosen =
 			: { files: inOrder, testSkipPatterns: LONG };
 
 const seconds = new Map<string, number>();
-const tests = run({ ...chosen, concurrency: AT_ONCE, timeout: TIMEOUT_MS });
+const execArgv = ["--import", import.meta.resolve("./keep-compiled.ts")];
+const tests = run({ ...chosen, execArgv, concurrency: AT_ONCE, timeout: TIMEOUT_MS });
 tests.on("test:fail", () => {
 	process.exitCode = 1;
 });

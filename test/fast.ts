@@ -15,6 +15,11 @@ const files = globSync("**/*.test.ts", { cwd: import.meta.dirname })
 if (process.argv.includes("--list")) process.stdout.write(`${files.join("\n")}\n`);
 else
 	process.exit(
-		spawnSync(process.execPath, ["--test", "--test-reporter=dot", ...files], { stdio: "inherit" }).status ??
-			1,
+		spawnSync(
+			process.execPath,
+			["--import", import.meta.resolve("./keep-compiled.ts"), "--test", "--test-reporter=dot", ...files],
+			{
+				stdio: "inherit",
+			},
+		).status ?? 1,
 	);
