@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { mysqlPrograms } from "../databases/mysql.ts";
 import { askedBy, begin, placeFor, type TestServer, until } from "./servers.ts";
 
-export async function mysqlServer(): Promise<Omit<TestServer, "port"> & { readonly path: string }> {
+export async function mysqlServer(): Promise<Omit<TestServer, "port" | "renew"> & { readonly path: string }> {
 	const folder = placeFor("mysql");
 	const programs = mysqlPrograms.below(join(import.meta.dirname, "../.."));
 	const socket = join(folder, "mysqld.sock");

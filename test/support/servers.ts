@@ -22,6 +22,8 @@ export interface TestServer {
 	sql(database: string, statements: string): string;
 	/** As another of its users, who has the password `pw`. */
 	as(user: string, database: string, statements: string): Answer;
+	/** Replace it with a new one, at the same address. */
+	renew(): Promise<void>;
 }
 
 const POSTGRESQL = "/usr/lib/postgresql";
@@ -38,27 +40,32 @@ after(async () => {
 	for (const close of closings.reverse()) await close();
 });
 
-export async function postgresqlServer(settings = ""): Promise<TestServer> {
+/** `programs`: the folder of another version's. */
+export async function postgresqlServer(
+	settings = "",
+	programs = join(POSTGRESQL, readdirSync(POSTGRESQL).sort().at(-1) ?? "", "bin"),
+): Promise<TestServer> {
 	const folder = placeFor("postgresql");
 	const port = await freePort();
-	const programs = join(POSTGRESQL, readdirSync(POSTGRESQL).sort().at(-1) ?? "", "bin");
 	// Debian's wrapper of these programs takes longer than most of the queries here.
 	process.env.PATH = `${programs}:${process.env.PATH}`;
 	const asOwner = ["--reuid=postgres", "--regid=postgres", "--init-groups", "--"];
 	execFileSync("chown", ["postgres:postgres", folder]);
-	execFileSync(
-		"setpriv",
-		[
-			...[...asOwner, join(programs, "initdb"), "-D", join(folder, "data"), "--no-sync", "--encoding=UTF8"],
-			...["--locale=C", "--auth-local=peer", "--auth-host=scram-sha-256"],
-		],
-		{ stdio: "ignore", cwd: folder },
-	);
 	const options = `-c port=${port} -c unix_socket_directories=${folder} -c listen_addresses=127.0.0.1 -c fsync=off ${settings}`;
-	begin("setpriv", [
-		...["--pdeathsig", "KILL", ...asOwner, join(programs, "postgres"), "-D", join(folder, "data")],
-		...options.trim().split(" "),
-	]);
+	const make = () => {
+		execFileSync(
+			"setpriv",
+			[
+				...[...asOwner, join(programs, "initdb"), "-D", join(folder, "data"), "--no-sync", "--encoding=UTF8"],
+				...["--locale=C", "--auth-local=peer", "--auth-host=scram-sha-256"],
+			],
+			{ stdio: "ignore", cwd: folder },
+		);
+		return begin("setpriv", [
+			...["--pdeathsig", "KILL", ...asOwner, join(programs, "postgres"), "-D", join(folder, "data")],
+			...options.trim().split(" "),
+		]);
+	};
 	const psql = (
 		words: readonly string[],
 		database: string,
@@ -73,9 +80,17 @@ export async function postgresqlServer(settings = ""): Promise<TestServer> {
 			],
 			{ input: statements, encoding: "utf8", env: { PATH: process.env.PATH, ...env }, cwd: "/" },
 		);
-	await until(() => psql([`--host=${folder}`], "postgres", "SELECT 1").status === 0);
+	const up = () => until(() => psql([`--host=${folder}`], "postgres", "SELECT 1").status === 0);
+	let end = make();
+	await up();
 	return {
 		...{ folder, port, socket: folder },
+		async renew() {
+			await end();
+			rmSync(join(folder, "data"), { recursive: true });
+			end = make();
+			await up();
+		},
 		sql(database, statements) {
 			const { status, stdout, stderr } = psql([`--host=${folder}`], database, statements);
 			if (status !== 0) throw new Error(`${statements}\n${stderr}`);
@@ -89,7 +104,14 @@ export async function postgresqlServer(settings = ""): Promise<TestServer> {
 	};
 }
 
-export async function mariadbServer(settings: readonly string[] = []): Promise<TestServer> {
+/** `programs`: the folder of another version's, and its data. */
+export async function mariadbServer(
+	settings: readonly string[] = [],
+	programs: { readonly install: string; readonly server: string } = {
+		install: "mariadb-install-db",
+		server: "/usr/sbin/mariadbd",
+	},
+): Promise<TestServer> {
 	const folder = placeFor("mariadb");
 	const port = await freePort();
 	const socket = join(folder, "mysqld.sock");
@@ -98,29 +120,23 @@ export async function mariadbServer(settings: readonly string[] = []): Promise<T
 	const temporary = join(folder, "tmp");
 	mkdirSync(temporary);
 	execFileSync("chown", ["mysql:mysql", folder, temporary]);
-	execFileSync(
-		"mariadb-install-db",
-		[
-			...["--no-defaults", `--datadir=${data}`, `--tmpdir=${temporary}`, "--user=mysql"],
-			...["--skip-test-db", "--skip-name-resolve"],
-		],
-		{ stdio: ["ignore", "ignore", "pipe"] },
-	);
-	begin("setpriv", [
-		...[
-			"--pdeathsig",
-			"KILL",
-			"--",
-			"/usr/sbin/mariadbd",
-			"--no-defaults",
-			"--user=mysql",
-			`--datadir=${data}`,
-			`--tmpdir=${temporary}`,
-		],
-		...[`--socket=${socket}`, `--port=${port}`, "--bind-address=127.0.0.1", "--skip-name-resolve"],
-		...[`--pid-file=${join(folder, "pid")}`, "--secure-file-priv=", "--innodb-flush-log-at-trx-commit=0"],
-		...settings,
-	]);
+	const make = () => {
+		execFileSync(
+			programs.install,
+			[
+				...["--no-defaults", `--datadir=${data}`, `--tmpdir=${temporary}`, "--user=mysql"],
+				...["--skip-test-db", "--skip-name-resolve"],
+			],
+			{ stdio: ["ignore", "ignore", "pipe"] },
+		);
+		return begin("setpriv", [
+			...["--pdeathsig", "KILL", "--", programs.server, "--no-defaults", "--user=mysql"],
+			...[`--datadir=${data}`, `--tmpdir=${temporary}`],
+			...[`--socket=${socket}`, `--port=${port}`, "--bind-address=127.0.0.1", "--skip-name-resolve"],
+			...[`--pid-file=${join(folder, "pid")}`, "--secure-file-priv=", "--innodb-flush-log-at-trx-commit=0"],
+			...settings,
+		]);
+	};
 	const client = (words: readonly string[], database: string, statements: string) =>
 		spawnSync(
 			"mariadb",
@@ -135,10 +151,18 @@ export async function mariadbServer(settings: readonly string[] = []): Promise<T
 			].filter((one) => one !== ""),
 			{ input: statements, encoding: "utf8" },
 		);
-	await until(() => client([], "", "SELECT 1").status === 0);
+	const up = () => until(() => client([], "", "SELECT 1").status === 0);
+	let end = make();
+	await up();
 	return {
 		...{ folder, port, socket },
 		...askedBy(client),
+		async renew() {
+			await end();
+			rmSync(data, { recursive: true });
+			end = make();
+			await up();
+		},
 	};
 }
 
@@ -170,12 +194,15 @@ export function placeFor(server: string): string {
 	return folder;
 }
 
-export function begin(program: string, words: readonly string[]): void {
+/** Returns how to end it; it is ended with the file's tests. */
+export function begin(program: string, words: readonly string[]): () => Promise<void> {
 	const child: ChildProcess = spawn(program, words, { stdio: "ignore", cwd: "/" });
-	closings.push(async () => {
+	const end = async () => {
 		const ended = new Promise((resolve) => child.on("exit", resolve));
-		if (child.exitCode === null && child.kill("SIGKILL")) await ended;
-	});
+		if (child.exitCode === null && child.signalCode === null && child.kill("SIGKILL")) await ended;
+	};
+	closings.push(end);
+	return end;
 }
 
 export async function until(isReady: () => boolean): Promise<void> {

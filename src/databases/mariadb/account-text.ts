@@ -54,7 +54,7 @@ const clause = v.union([
 	v.object({ hex: v.pipe(v.string(), v.regex(/^[0-9a-fA-F]*$/)) }),
 	v.object({ number: v.pipe(v.string(), v.regex(/^[0-9.]+$/)) }),
 ]);
-const grantSchema = v.object({
+export const grantSchema = v.object({
 	privileges: v.array(v.object({ name: v.string(), columns: v.optional(v.array(v.string())) })),
 	kind: v.optional(v.picklist(KINDS)),
 	/** Undefined for the entire database. */
@@ -71,6 +71,8 @@ export const accountSchema = v.object({
 	grants: v.array(grantSchema),
 	/** The roles in this list that are granted to it, and its default role. */
 	roles: v.optional(v.array(v.string()), []),
+	/** Those of its roles that it may grant to others. */
+	adminOf: v.exactOptional(v.array(v.string())),
 	defaultRole: v.optional(v.string()),
 });
 export type Account = v.InferOutput<typeof accountSchema>;

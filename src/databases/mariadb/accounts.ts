@@ -29,16 +29,9 @@ export const grantees = (database: string) =>
 
 /** Passwords are stored as the server's hashes. */
 export async function accountsOf(server: Server, database: string): Promise<object | undefined> {
-	const rows = await server.sql([grantees(database)], `list the accounts of ${database}`);
+	const direct = await server.sql([grantees(database)], `list the accounts of ${database}`);
+	const { rows, roles, members } = await withMembers(server, database, direct);
 	const accounts: Account[] = [];
-	const roles = new Set(rows.filter(([, host]) => !host).map(([role = ""]) => role));
-	const members =
-		roles.size === 0
-			? []
-			: await server.sql(
-					["SELECT User, Host, Role FROM mysql.roles_mapping"],
-					`list the roles of ${database}`,
-				);
 	const begin =
 		roles.size === 0
 			? []
@@ -59,12 +52,44 @@ export async function accountsOf(server: Server, database: string): Promise<obje
 			...{ user, host, clauses },
 			...(defaultRole !== undefined && roles.has(defaultRole) ? { defaultRole } : {}),
 			grants: grants.flat().flatMap((grant) => grantOf(grant, { user, host }, database) ?? []),
-			roles: members.flatMap(([name, from, role = ""]) =>
-				name === user && from === host && roles.has(role) ? [role] : [],
+			...rolesOf(
+				members.filter(([name, from, role = ""]) => name === user && from === host && roles.has(role)),
 			),
 		});
 	}
 	return accounts.length === 0 ? undefined : ({ accounts } satisfies v.InferOutput<typeof heldSchema>);
+}
+
+const rolesOf = (members: readonly (readonly string[])[]) => {
+	const adminOf = members.flatMap(([, , role = "", admin]) => (admin === "Y" ? [role] : []));
+	return {
+		roles: members.map(([, , role = ""]) => role),
+		...(adminOf.length === 0 ? {} : { adminOf }),
+	};
+};
+
+/** An account may have its rights only by a role, and a role by another. Administrators belong to the server. */
+async function withMembers(server: Server, database: string, direct: readonly string[][]) {
+	const roles = new Set(direct.filter(([, host]) => !host).map(([role = ""]) => role));
+	if (roles.size === 0) return { rows: direct, roles, members: [] };
+	const doing = `list the roles of ${database}`;
+	const members = await server.sql(
+		[
+			`SELECT User, Host, Role, Admin_option FROM mysql.roles_mapping m WHERE NOT EXISTS (SELECT 1 FROM information_schema.user_privileges WHERE grantee = CONCAT("'", User, "'@'", Host, "'") AND privilege_type <> 'USAGE')`,
+		],
+		doing,
+	);
+	const rows = [...direct];
+	for (let more = true; more; ) {
+		more = false;
+		for (const [user = "", host = "", role = ""] of members) {
+			if (!roles.has(role) || rows.some(([name, from]) => name === user && from === host)) continue;
+			rows.push([user, host]);
+			if (host === "") roles.add(user);
+			more = true;
+		}
+	}
+	return { rows, roles, members };
 }
 
 /** Parse accounts from an archive, of this version or of 0.1.0. `faults` describes what was not understood. */
@@ -134,13 +159,18 @@ export async function createAccounts(
 				one.host === ""
 					? `CREATE ROLE ${accountLiteral(one)}`
 					: `CREATE USER ${accountLiteral(one)} ${one.clauses.map(clauseText).join(" ")}`,
-				...one.grants.map((grant) => grantText(grant, one, database)),
+				...one.grants
+					.filter(({ object }) => object === undefined)
+					.map((grant) => grantText(grant, one, database)),
 			]),
 			// Grant only roles that are created here: an existing role may have rights beyond this database.
 			...wanted.flatMap((one) =>
 				one.roles
 					.filter((role) => wanted.some(({ user, host }) => user === role && host === ""))
-					.map((role) => `GRANT ${literal(role)} TO ${accountLiteral(one)}`),
+					.map(
+						(role) =>
+							`GRANT ${literal(role)} TO ${accountLiteral(one)}${one.adminOf?.includes(role) ? " WITH ADMIN OPTION" : ""}`,
+					),
 			),
 			...wanted.flatMap((one) =>
 				one.defaultRole !== undefined &&
@@ -151,7 +181,36 @@ export async function createAccounts(
 		],
 		"create accounts",
 	);
+	// Those on tables and routines need these to exist: what fails now is granted after the swap.
+	const onObjects = wanted.flatMap((one) =>
+		one.grants.filter(({ object }) => object !== undefined).map((grant) => grantText(grant, one, database)),
+	);
+	if (onObjects.length > 0) await server.faults(onObjects, "grant privileges on tables and routines");
 	return faults;
+}
+
+/** The privileges on single tables and routines of accounts that have none such on the live database. */
+export async function grantsOnObjects(
+	server: Server,
+	database: string,
+	accounts: unknown,
+): Promise<{ readonly user: string; readonly host: string; readonly grants: Account["grants"] }[]> {
+	if (accounts === undefined || accounts === null) return [];
+	const wanted = held(accounts, database).accounts.flatMap(({ user, host, grants }) => {
+		const some = grants.filter(({ object }) => object !== undefined);
+		return some.length === 0 ? [] : [{ user, host, grants: some }];
+	});
+	if (wanted.length === 0) return [];
+	const rows = await server.sql(
+		[
+			["tables_priv", "columns_priv", "procs_priv"]
+				.map((table) => `SELECT User, Host FROM mysql.${table} WHERE Db = ${literal(database)}`)
+				.join(" UNION "),
+		],
+		`list the accounts of ${database}`,
+	);
+	const known = new Set(rows.map(([user = "", host = ""]) => nameOf({ user, host })));
+	return wanted.filter((one) => !known.has(nameOf(one)));
 }
 
 export function dropAccount(name: string): string {

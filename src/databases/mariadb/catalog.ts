@@ -7,6 +7,8 @@ import { type Server, sqlBy } from "./server.ts";
 export interface Properties {
 	readonly charset: string;
 	readonly collation: string;
+	/** Undefined if the server has none (MariaDB before 10.5, MySQL). */
+	readonly comment?: string;
 }
 
 export async function exists({ sql }: Server, name: string): Promise<boolean> {
@@ -24,7 +26,18 @@ export async function propertiesOf({ sql }: Server, name: string): Promise<Prope
 		],
 		`read the properties of the database ${name}`,
 	);
-	return { charset, collation };
+	const commented = await sql(
+		[
+			"SELECT 1 FROM information_schema.columns WHERE table_schema = 'information_schema' AND table_name = 'SCHEMATA' AND column_name = 'SCHEMA_COMMENT'",
+		],
+		`read the properties of the database ${name}`,
+	);
+	if (commented.length === 0) return { charset, collation };
+	const [[comment = ""] = []] = await sql(
+		[`SELECT schema_comment FROM information_schema.schemata WHERE schema_name = ${literal(name)}`],
+		`read the properties of the database ${name}`,
+	);
+	return { charset, collation, comment };
 }
 
 export async function tablesOf({ sql }: Server, name: string): Promise<string[]> {
@@ -42,12 +55,17 @@ export function createNewStatement(name: string, properties: Properties): string
 	return createStatement(name, properties).replace(" IF NOT EXISTS", "");
 }
 
-export function createStatement(name: string, { charset, collation }: Properties): string {
-	return `CREATE DATABASE IF NOT EXISTS ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation, "collation")}`;
+export function createStatement(name: string, properties: Properties): string {
+	return `CREATE DATABASE IF NOT EXISTS ${identifier(name)} ${options(properties)}`;
 }
 
-export function alterStatement(name: string, { charset, collation }: Properties): string {
-	return `ALTER DATABASE ${identifier(name)} CHARACTER SET ${word(charset)} COLLATE ${word(collation, "collation")}`;
+export function alterStatement(name: string, properties: Properties): string {
+	return `ALTER DATABASE ${identifier(name)} ${options(properties)}`;
+}
+
+function options({ charset, collation, comment }: Properties): string {
+	const said = comment === undefined ? "" : ` COMMENT = ${literal(comment)}`;
+	return `CHARACTER SET ${word(charset)} COLLATE ${word(collation, "collation")}${said}`;
 }
 
 export async function dropDatabase(server: Server, name: string): Promise<void> {

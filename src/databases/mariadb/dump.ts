@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { DumpStream } from "../database.ts";
+import { dumpsHistory } from "./history.ts";
 import { literal, word } from "./names.ts";
 import { objectsIn } from "./objects-text.ts";
 import type { Server } from "./server.ts";
@@ -36,7 +37,10 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 	const locked = rows.some(
 		([, type, engine = ""]) => type === "BASE TABLE" && !TRANSACTIONAL.includes(engine),
 	);
+	await requireNoSequences(server, name);
+	const hasHistory = rows.some(([, type]) => type === "SYSTEM VERSIONED") && (await dumpsHistory(server));
 	return [
+		...(hasHistory ? ["--dump-history"] : []),
 		// Dump one consistent state, without locks if every storage engine supports that. Others, such as MyISAM, need
 		// a lock.
 		...(locked ? ["--lock-tables"] : ["--single-transaction"]),
@@ -49,6 +53,24 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 		"--",
 		name,
 	];
+}
+
+/**
+ * The server stores such a default with the name of the database, so that its table cannot be created in another one, next to the
+ * live database.
+ */
+async function requireNoSequences(server: Server, name: string): Promise<void> {
+	const rows = await server.sql(
+		[
+			`SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ${literal(name)} AND column_default REGEXP '(nextval|lastval|setval)\\\\(' LIMIT 5`,
+		],
+		`list the tables of ${name}`,
+	);
+	if (rows.length === 0) return;
+	throw new HoldfastError("database-failed", `the database ${name} could not be restored`, {
+		details: rows.map(([table, column]) => `the column ${table}.${column} takes its default from a sequence`),
+		hint: "use AUTO_INCREMENT, or set the value in a trigger; or dump this database by a command",
+	});
 }
 
 /** Write the tables, then the objects. */

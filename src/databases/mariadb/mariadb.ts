@@ -8,12 +8,14 @@ import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import { dumpBy, LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { DumpFacts, DumpStream, HeldDump, RowCounts, ServerDatabase, Work } from "../database.ts";
-import { accountsOf, createAccounts, dropAccount, missingAccounts } from "./accounts.ts";
+import { accountsOf, createAccounts, dropAccount, grantsOnObjects, missingAccounts } from "./accounts.ts";
 import { createStatement, dropDatabase, exists, propertiesOf, tablesOf } from "./catalog.ts";
 import { requireOwnDefiners } from "./definers.ts";
 import { dataOf, partsOf, withObjects } from "./dump.ts";
+import { dumpsHistory, versionedTables } from "./history.ts";
 import type { Rest } from "./memory.ts";
 import { identifier, literal } from "./names.ts";
+import { notesOf } from "./notes.ts";
 import { objectsOf } from "./objects.ts";
 import { answerTo } from "./question.ts";
 import { requireReadable, requireWhole } from "./remaking.ts";
@@ -26,6 +28,7 @@ import { dropTemporary, temporaryAccount } from "./temporary.ts";
 const factsSchema = v.looseObject({
 	charset: v.string(),
 	collation: v.string(),
+	comment: v.exactOptional(v.string()),
 	/** Undefined in archives from before MySQL's own programs were supported: MariaDB's were used then. */
 	product: v.optional(v.picklist(["MariaDB", "MySQL"])),
 });
@@ -60,6 +63,7 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 		rowsOf: (file) => countInserted(file),
 		ask: (question, seconds, work) => answerTo(question, declared, seconds, work.signal),
 		accounts: () => accountsOf(server, live),
+		notes: () => notesOf(server, live),
 		missing: (held) => missingAccounts(server, live, held),
 		createAccounts: (held, names, { trusted }) => createAccounts(server, live, held, names, trusted),
 		async dropAccounts(accounts) {
@@ -68,7 +72,12 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 		async load(held, fresh, work) {
 			const objects = await load(server, live, held, fresh, work);
 			// Triggers and events would run, and views would refer to the wrong tables, so the swap creates them.
-			return { rest: { objects: [...objects], trusted: held.trust !== "none" } satisfies Rest, warnings: [] };
+			const trusted = held.trust !== "none";
+			const grants = trusted ? await grantsOnObjects(server, live, held.accounts).catch(() => []) : [];
+			return {
+				rest: { objects: [...objects], trusted, ...(grants.length === 0 ? {} : { grants }) } satisfies Rest,
+				warnings: [],
+			};
 		},
 		async unload(fresh) {
 			await dropDatabase(server, fresh);
@@ -114,11 +123,13 @@ async function obstacles(server: Server, facts: DumpFacts): Promise<string[]> {
 
 async function countRows(server: Server, live: string): Promise<RowCounts> {
 	const names = await tablesOf(server, live);
+	const withHistory = new Set((await dumpsHistory(server)) ? await versionedTables(server, live) : []);
 	if (names.length === 0) return new Map();
 	// The owner could replace a table with a view, whose functions would then run with our rights.
 	const reader = await temporaryAccount(server, live, "ask");
 	const statements = names.map(
-		(name) => `SELECT ${literal(name)}, count(*) FROM ${identifier(live)}.${identifier(name)}`,
+		(name) =>
+			`SELECT ${literal(name)}, count(*) FROM ${identifier(live)}.${identifier(name)}${withHistory.has(name) ? " FOR SYSTEM_TIME ALL" : ""}`,
 	);
 	const patient = { ...reader, seconds: LONG_QUESTION_SECONDS };
 	const counts = await sqlBy(patient, statements, `count the rows of ${live}`).finally(reader.release);

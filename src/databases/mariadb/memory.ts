@@ -1,8 +1,10 @@
 // What a swap must remember so that it can be undone, as the journal stores it. Holdfast 0.1.0 stored it in a table of
 // the loaded database, where the dump could have contained a table of that name, so its content is untrusted input.
 import * as v from "valibot";
+import { grantSchema } from "./account-text.ts";
 import { identifier, literal } from "./names.ts";
 import { objectsIn } from "./objects-text.ts";
+import { routineRightSchema } from "./routine-rights.ts";
 import type { Server } from "./server.ts";
 import { objectSchema } from "./stored-object.ts";
 
@@ -22,6 +24,10 @@ export const restSchema = v.object({
 	 * record this.
 	 */
 	trusted: v.optional(v.boolean()),
+	/** Privileges on single tables and routines, of accounts that the restore has created. */
+	grants: v.exactOptional(
+		v.array(v.object({ user: v.string(), host: v.string(), grants: v.array(grantSchema) })),
+	),
 });
 export type Rest = v.InferOutput<typeof restSchema>;
 
@@ -37,6 +43,8 @@ export const memorySchema = v.object({
 	 * in journals of versions that did not record this.
 	 */
 	made: v.exactOptional(v.nullable(v.boolean())),
+	/** Privileges on single routines of the live database. Undefined in journals of versions that did not record them. */
+	routineRights: v.exactOptional(v.array(routineRightSchema)),
 	/** The tables of the live database before the swap. */
 	moved: v.array(v.string()),
 });

@@ -33,7 +33,7 @@ export async function countInserted(file: string): Promise<RowCounts> {
 		const line = ends && head.length < LONGEST_HEAD ? Buffer.from(head).toString("utf8") : "";
 		const made = byte === OPEN ? named(/^CREATE TABLE `((?:[^`]|``)+)` $/, line) : undefined;
 		if (made !== undefined) count(made, 0);
-		const table = ends ? named(/^INSERT INTO `((?:[^`]|``)+)` VALUES ?$/, line) : undefined;
+		const table = ends ? named(/^INSERT INTO `((?:[^`]|``)+)` (?:\(.+\) )?VALUES ?$/, line) : undefined;
 		if (byte === NEWLINE || table !== undefined) head = [];
 		else if (head.length < LONGEST_HEAD) head.push(byte);
 		return table === undefined ? undefined : { table, rows: 0, depth: 0, inText: false, escaped: false };

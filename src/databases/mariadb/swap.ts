@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { HoldfastError } from "../../values/error.ts";
 import type { Point, ServerDatabase, Swap } from "../database.ts";
+import { grantText } from "./account-text.ts";
 import {
 	alterStatement,
 	createNewStatement,
@@ -29,6 +30,7 @@ import { identifier } from "./names.ts";
 import { objectsOf } from "./objects.ts";
 import { dropObjects, putObjects } from "./put-objects.ts";
 import { requireWhole } from "./remaking.ts";
+import { grantRoutineRights, routineRights } from "./routine-rights.ts";
 import type { Server } from "./server.ts";
 
 /** `within`: the same server, with statements that can be aborted. */
@@ -108,6 +110,11 @@ async function replace(
 	await server.sql([alterStatement(live, theirs)], `swap the database ${live}`);
 	const { objects, trusted = false } = memory.rest;
 	await putObjects(server, live, objects, { trusted, within });
+	await grantRoutineRights(server, live, memory.routineRights ?? []);
+	const grants = (memory.rest.grants ?? []).flatMap(({ grants, ...who }) =>
+		grants.map((grant) => grantText(grant, who, live)),
+	);
+	if (grants.length > 0) await server.faults(grants, `grant the privileges on the tables of ${live}`);
 	await server.settle();
 }
 
@@ -124,6 +131,7 @@ async function memoryOf(
 	return {
 		rest: rest == null ? await legacyRest(server, { fresh, live, hadLive, rest }) : v.parse(restSchema, rest),
 		aside: { objects },
+		...(hadLive ? { routineRights: await routineRights(server, live) } : {}),
 		hadLive,
 		...(hadLive ? {} : { made: null }),
 		moved: hadLive ? await tablesOf(server, live) : [],
@@ -212,6 +220,7 @@ async function bringBack(
 			`swap the database ${live} back`,
 		);
 	await putObjects(server, live, memory.aside.objects);
+	await grantRoutineRights(server, live, memory.routineRights ?? []);
 	await server.settle();
 	point("views-back");
 	await server.sql([`DROP DATABASE IF EXISTS ${identifier(old)}`], `clean up after ${live}`);

@@ -49,14 +49,25 @@ const oldSchema = v.array(v.object({ name: v.string(), statements: v.array(v.str
 
 /**
  * Returns one row with a JSON list: the owners of and grantees on the database and everything in it (catalog
- * pg_shdepend).
+ * pg_shdepend), those with settings in it, and whoever is a member of one of these, since members log in to use their
+ * rights; and the groups that all of them belong to.
  */
 const rolesNeeded = (database: string) => `
-SELECT json_agg(DISTINCT rolname) FROM pg_roles r WHERE rolname !~ '^pg_' AND (
-  r.oid = (SELECT datdba FROM pg_database WHERE datname = ${literal(database)})
-  OR r.oid IN (SELECT refobjid FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND (
-    dbid = (SELECT oid FROM pg_database WHERE datname = ${literal(database)})
-    OR (classid = 'pg_database'::regclass AND objid = (SELECT oid FROM pg_database WHERE datname = ${literal(database)})))))`;
+WITH RECURSIVE here AS (
+  SELECT oid, datdba FROM pg_database WHERE datname = ${literal(database)}
+), direct AS (
+  SELECT datdba AS role FROM here
+  UNION SELECT setrole FROM pg_db_role_setting JOIN here ON setdatabase = here.oid
+  UNION SELECT refobjid FROM pg_shdepend, here WHERE refclassid = 'pg_authid'::regclass
+    AND (dbid = here.oid OR classid = 'pg_database'::regclass AND objid = here.oid)
+), below AS (
+  SELECT oid AS role FROM pg_roles JOIN direct ON role = oid WHERE NOT rolsuper AND rolname !~ '^pg_'
+  UNION SELECT member FROM pg_auth_members JOIN below ON roleid = role
+), reach AS (
+  SELECT role FROM direct UNION SELECT role FROM below
+  UNION SELECT roleid FROM pg_auth_members JOIN reach ON member = role
+)
+SELECT json_agg(DISTINCT rolname) FROM pg_roles JOIN reach ON role = oid WHERE rolname !~ '^pg_'`;
 
 /** Returns one row with a JSON list of roles. */
 const rolesOf = (names: readonly string[]) => `

@@ -24,7 +24,7 @@ const POLL_MS = 250;
  * In particular, the owner must not be able to substitute other functions or tables for the ones we name.
  */
 const plain = (seconds: number) =>
-	`SET ROLE NONE; SET search_path TO pg_catalog; SET quote_all_identifiers TO off; SET DateStyle TO ISO; SET statement_timeout TO '${seconds}s'; SET lock_timeout TO 0;\n${HEEDING}\n`;
+	`SET ROLE NONE; SET search_path TO pg_catalog; SET quote_all_identifiers TO off; SET DateStyle TO ISO; SET default_transaction_read_only TO off; SET standard_conforming_strings TO on; SET statement_timeout TO '${seconds}s'; SET lock_timeout TO 0;\n${HEEDING}\n`;
 
 /** Since PostgreSQL 14 the server can cancel a query whose client is gone. Not every platform supports that. */
 const HEEDING = [

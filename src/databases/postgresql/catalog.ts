@@ -29,10 +29,34 @@ export async function presentOf(sql: Ask, ...names: readonly string[]): Promise<
 /** Does nothing if the database does not exist. */
 export async function dropDatabase(sql: Ask, name: string): Promise<void> {
 	if (!(await presentOf(sql, name)).has(name)) return;
+	await dropSubscriptions(sql, name);
 	await sql(
 		[`DROP DATABASE ${identifier(name)} WITH (FORCE)`],
 		`drop the database ${name}`,
 		"postgres",
 		LONG_QUESTION_SECONDS,
 	);
+}
+
+/**
+ * A database with subscriptions cannot be dropped. The slots on their publishers are left: the database in its place has the same
+ * subscriptions, and continues with them.
+ */
+async function dropSubscriptions(sql: Ask, name: string): Promise<void> {
+	const doing = `drop the subscriptions of ${name}`;
+	const rows = await sql(
+		[
+			`SELECT subname FROM pg_subscription WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = ${literal(name)})`,
+		],
+		doing,
+	);
+	if (rows.length === 0) return;
+	await sql([`ALTER DATABASE ${identifier(name)} WITH ALLOW_CONNECTIONS true`], doing);
+	const drops = rows.flatMap(([one = ""]) => [
+		`ALTER SUBSCRIPTION ${identifier(one)} DISABLE`,
+		`ALTER SUBSCRIPTION ${identifier(one)} SET (slot_name = NONE)`,
+		`DROP SUBSCRIPTION ${identifier(one)}`,
+	]);
+	// Its event triggers must not run.
+	await sql(["SET session_replication_role TO replica", ...drops], doing, name);
 }

@@ -32,8 +32,16 @@ export async function factsOf(sql: Ask, live: string): Promise<DumpFacts> {
 		`read the properties of the database ${live}`,
 		live,
 	);
+	const tablespaces = await sql(
+		[
+			"SELECT DISTINCT spcname FROM pg_class JOIN pg_tablespace t ON t.oid = reltablespace WHERE spcname !~ '^pg_'",
+		],
+		`read the properties of the database ${live}`,
+		live,
+	);
 	return {
 		...v.parse(propertiesSchema, JSON.parse(row[0] ?? "")),
+		...(tablespaces.length === 0 ? {} : { tablespaces: tablespaces.flat() }),
 		version: await majorVersion(sql),
 		extensions: extensions.flat(),
 	} satisfies DumpFacts;

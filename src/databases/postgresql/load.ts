@@ -7,6 +7,7 @@ import { LONG_QUESTION_SECONDS, perform } from "../client.ts";
 import type { HeldDump, Loaded, Work } from "../database.ts";
 import { type Ask, asker, type Connection, connectionTo } from "./ask.ts";
 import { type Belongings, belongingsSchema } from "./belongings.ts";
+import { dropDatabase } from "./catalog.ts";
 import { type DumpFile, withDumpFile } from "./dump-file.ts";
 import { lend, makeExtensions, type Table, takePublic } from "./extensions.ts";
 import { grantsOfUnknown } from "./grantees.ts";
@@ -14,8 +15,10 @@ import { givenProperties, giveWithin, makersIn, ownersOf } from "./hand-over.ts"
 import type { Loading } from "./loading.ts";
 import { identifier } from "./names.ts";
 import { applyProperties, localeClause, type Properties, propertiesSchema } from "./properties.ts";
-import { commentStatements, isComment, rightStatements } from "./rights.ts";
-import { isSuperuser, makeLoader, reach } from "./temporary.ts";
+import { commentStatements, isComment, isOnEventTrigger, rightStatements } from "./rights.ts";
+import { isAfterDefinitions, isForWantOfPath, lendPath } from "./search-path.ts";
+import { placementOf } from "./tablespaces.ts";
+import { dropTemporary, isSuperuser, makeLoader, reach } from "./temporary.ts";
 import { type Entry, isKind, needsSuperuser } from "./toc.ts";
 
 /** A dump of at least this size is loaded by several sessions in parallel. */
@@ -34,14 +37,29 @@ export async function loadDump(
 	const belongings = found.success ? found.output.contents : undefined;
 	const trusted = held.trust === "agreed" || (held.trust === "written" && belongings !== undefined);
 	const facts = factsOf(held, live);
-	const loading: Loading = { ask, connection, live, fresh, work, facts, trusted, file: held.file };
+	const placement = await placementOf(ask, live, facts);
+	const loading: Loading = { ask, connection, live, fresh, work, facts, placement, trusted, file: held.file };
 	const load = async (dump: DumpFile) => {
 		// Without superuser rights the connection can do no harm beyond its own rights. A dump of 0.1.0 does not record
 		// which objects need a superuser.
 		const asItself = !(await isSuperuser(ask)) || (held.trust === "agreed" && belongings === undefined);
-		return asItself ? loadAsItself(loading, dump) : loadAsLoader(loading, dump, belongings);
+		if (asItself) return loadAsItself(loading, dump);
+		return loadAsLoader(loading, dump, belongings).catch(async (error: unknown) => {
+			if (!isForWantOfPath(error)) throw error;
+			work.log(
+				"a function does not find what it names: loading once more, with the search path of its database",
+			);
+			await unload(ask, fresh);
+			return loadAsLoader(loading, dump, belongings, true);
+		});
 	};
 	return withDumpFile(connection.client, held.file, load, held.trust !== "none");
+}
+
+/** Remove what an interrupted load left. */
+export async function unload(ask: Ask, fresh: string): Promise<void> {
+	await dropDatabase(ask, fresh);
+	await dropTemporary(ask, "load", fresh);
 }
 
 /** Facts from an archive are untrusted input. */
@@ -58,21 +76,22 @@ function factsOf({ facts }: HeldDump, database: string): Properties {
 }
 
 async function loadAsItself(loading: Loading, dump: DumpFile): Promise<Loaded> {
-	const { ask, connection, live, fresh, facts } = loading;
+	const { ask, connection, live, fresh, facts, placement } = loading;
 	const { properties, warnings } = await givenProperties(loading);
 	const owner = identifier(facts.owner);
 	const isOurs = await isSuperuser(ask);
 	await ask(
 		[
-			`CREATE DATABASE ${identifier(fresh)} ${isOurs ? "" : `OWNER ${owner} `}${localeClause(facts)}`,
+			`CREATE DATABASE ${identifier(fresh)} ${isOurs ? "" : `OWNER ${owner} `}${localeClause(facts)}${placement.clause}`,
 			...(isOurs ? keptFrom(fresh, owner) : []),
-			...applyProperties(fresh, properties),
 		],
 		`create a database for ${live}`,
 	);
 	await restore(loading, dump, connection, []);
 	await ask(["ANALYZE"], `analyse ${fresh}`, fresh, LONG_QUESTION_SECONDS);
-	return { rest: isOurs ? { owner: facts.owner } : null, warnings };
+	// Last: they act on every session, and may make it read-only.
+	await ask(applyProperties(fresh, properties), `set the properties of ${fresh}`);
+	return { rest: isOurs ? { owner: facts.owner } : null, warnings: [...placement.warnings, ...warnings] };
 }
 
 /** The owner could drop it before the swap, which gives it to them. Fails if there is no such role. */
@@ -84,7 +103,7 @@ const keptFrom = (fresh: string, owner: string) => [
 ];
 
 async function restore(
-	{ live, fresh, file, work }: Loading,
+	{ live, fresh, file, work, placement }: Loading,
 	dump: DumpFile,
 	connection: Connection,
 	options: readonly string[],
@@ -97,7 +116,8 @@ async function restore(
 		connection.client,
 		`load the dump of ${live}`,
 		[
-			...["pg_restore", "--exit-on-error", ...connectionTo(connection, fresh), ...options],
+			...["pg_restore", "--exit-on-error", ...connectionTo(connection, fresh), ...placement.options],
+			...options,
 			...[large ? `--jobs=${jobs}` : "--single-transaction", ...words],
 		],
 		work,
@@ -109,8 +129,9 @@ async function loadAsLoader(
 	loading: Loading,
 	dump: DumpFile,
 	belongings: Belongings | undefined,
+	withPath = false,
 ): Promise<Loaded> {
-	const { ask, connection, live, fresh, trusted, facts } = loading;
+	const { ask, connection, live, fresh, trusted, facts, placement } = loading;
 	const entries = await dump.entries();
 	const privileged = new Set(belongings?.privileged ?? []);
 	const isPrivileged = (entry: Entry) => privileged.has(entry.origin) || needsSuperuser(entry);
@@ -122,7 +143,7 @@ async function loadAsLoader(
 	const later = new Set([...extensions, ...schemas, ...comments, ...rights, ...triggers]);
 	const now = entries.filter((entry) => !later.has(entry));
 
-	const made = await makeLoader(ask, fresh, localeClause(facts));
+	const made = await makeLoader(ask, fresh, `${localeClause(facts)}${placement.clause}`);
 	const loader = await reach(ask, connection, fresh, made, dump.reader);
 	const publicOwner = await takePublic(loading, loader.role);
 	const lent =
@@ -138,15 +159,27 @@ async function loadAsLoader(
 		now,
 		(entry) => trusted || !lent?.tables.some((one) => isRowsOf(entry, one)),
 	);
-	for (const { by, some } of parts(given, isPrivileged)) {
-		const who = by === "superuser" ? connection : loader.connection;
-		await restore(loading, dump, who, ["--no-owner", "--no-privileges"], some);
-		if (by === "superuser") await lend(loading, loader.role);
+	const make = async (some: readonly Entry[]) => {
+		for (const { by, some: part } of parts(some, isPrivileged)) {
+			const who = by === "superuser" ? connection : loader.connection;
+			await restore(loading, dump, who, ["--no-owner", "--no-privileges"], part);
+			if (by === "superuser") await lend(loading, loader.role);
+		}
+	};
+	const definitions = withPath ? given.findIndex(isAfterDefinitions) : -1;
+	let takeBack = async () => {};
+	if (definitions < 0) await make(given);
+	else {
+		await make(given.slice(0, definitions));
+		takeBack = await lendPath(loading);
+		await make(given.slice(definitions));
 	}
 	await asker(loader.connection)(["ANALYZE"], `analyse ${fresh}`, fresh, LONG_QUESTION_SECONDS);
+	await takeBack();
 
 	const statements = await dump.statements([...rights, ...comments], "--no-owner");
-	const [said, allGranted] = apart(statements, isComment);
+	const [comment, allGranted] = apart(statements, isComment);
+	const [saidLast, said] = apart(comment, isOnEventTrigger);
 	const { given: granted, warnings: notGranted } = trusted
 		? { given: allGranted, warnings: [] }
 		: await grantsOfUnknown(ask, live, facts.owner, allGranted);
@@ -161,19 +194,23 @@ async function loadAsLoader(
 		[
 			...(trusted ? giving : []),
 			...commentStatements(said),
+			...(belongings && belongings.publicOwner === null ? ["DROP SCHEMA IF EXISTS public"] : []),
 			`DROP OWNED BY ${identifier(loader.role)}`,
 			`ALTER DATABASE ${identifier(fresh)} RESET ALL`,
 			...keptFrom(fresh, identifier(facts.owner)),
-			...applyProperties(fresh, properties),
 			`DROP ROLE ${identifier(loader.role)}`,
 		],
 		`assign the objects in ${fresh} to their owners`,
 		fresh,
 	);
 	if (triggers.length > 0) await restore(loading, dump, connection, [], triggers);
+	await ask(commentStatements(saidLast), `comment on the event triggers of ${fresh}`, fresh);
+	// Last: they act on every session, and may make it read-only.
+	await ask(applyProperties(fresh, properties), `set the properties of ${fresh}`);
 	return {
 		rest: { owner: facts.owner },
 		warnings: [
+			...placement.warnings,
 			...warnings,
 			...notGranted,
 			...foreign.map(

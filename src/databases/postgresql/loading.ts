@@ -2,6 +2,7 @@
 import type { Work } from "../database.ts";
 import type { Ask, Connection } from "./ask.ts";
 import type { Properties } from "./properties.ts";
+import type { Placement } from "./tablespaces.ts";
 
 export interface Loading {
 	readonly ask: Ask;
@@ -11,5 +12,6 @@ export interface Loading {
 	readonly file: string;
 	readonly trusted: boolean;
 	readonly facts: Properties;
+	readonly placement: Placement;
 	readonly work: Work;
 }

@@ -9,13 +9,13 @@ import { asker, type Connection, connectionOf, connectionTo } from "./ask.ts";
 import { belongingsOf } from "./belongings.ts";
 import { databasesOf, dropDatabase, presentOf } from "./catalog.ts";
 import { factsOf, obstaclesTo } from "./facts.ts";
-import { loadDump } from "./load.ts";
+import { loadDump, unload } from "./load.ts";
+import { notesOf } from "./notes.ts";
 import { propertiesSchema } from "./properties.ts";
 import { answerTo } from "./question.ts";
 import { countCopied, countRows } from "./rows.ts";
 import type { PostgresqlDump } from "./schema.ts";
 import { swap, swapBack } from "./swap.ts";
-import { dropTemporary } from "./temporary.ts";
 
 export function postgresql(declared: PostgresqlDump, signal?: AbortSignal): ServerDatabase {
 	const { postgresql: live } = declared;
@@ -35,15 +35,13 @@ export function postgresql(declared: PostgresqlDump, signal?: AbortSignal): Serv
 			accounts: await accountsOf(sql, live),
 			contents: await belongingsOf(sql, live),
 		}),
+		notes: () => notesOf(sql, live),
 		missing: (held) => missingAccounts(sql, held),
 		createAccounts: (held, names, { facts, trusted }) =>
 			createAccounts(sql, held, names, trusted ? "all" : v.parse(propertiesSchema, facts)),
 		dropAccounts: (names) => dropAccounts(sql, names),
 		load: (held, fresh, work) => loadDump(sql, connection, live, fresh, held, work),
-		async unload(fresh) {
-			await dropDatabase(sql, fresh);
-			await dropTemporary(sql, "load", fresh);
-		},
+		unload: (fresh) => unload(sql, fresh),
 		swap: (what) => swap(sql, what),
 		swapBack: (what) => swapBack(sql, what),
 		drop: (name) => dropDatabase(sql, name),

@@ -11,6 +11,13 @@ export const propertiesSchema = v.object({
 	ctype: v.string(),
 	/** The ICU locale, if ICU provides the collation. */
 	icu: v.nullish(v.string()),
+	/** Additions to the rules of the ICU locale. */
+	icuRules: v.nullish(v.string()),
+	/** The locale, if PostgreSQL itself provides the collation (since 17). */
+	builtin: v.nullish(v.string()),
+	/** The database's own tablespace, unless it is the default one, and those of its tables and indexes. */
+	tablespace: v.nullish(v.string()),
+	tablespaces: v.exactOptional(v.array(v.string())),
 	connections: v.optional(v.pipe(v.number(), v.integer())),
 	/** Null if nobody changed the default grants. A grantee of "" is everyone. */
 	grants: v.nullish(
@@ -27,6 +34,9 @@ export const PROPERTIES = (name: string) => `
 SELECT json_build_object(
   'owner', pg_get_userbyid(datdba), 'encoding', pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype,
   'icu', CASE WHEN to_jsonb(d)->>'datlocprovider' = 'i' THEN coalesce(to_jsonb(d)->>'daticulocale', to_jsonb(d)->>'datlocale') END,
+  'icuRules', to_jsonb(d)->>'daticurules',
+  'builtin', CASE WHEN to_jsonb(d)->>'datlocprovider' = 'b' THEN to_jsonb(d)->>'datlocale' END,
+  'tablespace', (SELECT nullif(spcname, 'pg_default') FROM pg_tablespace t WHERE t.oid = dattablespace),
   'connections', datconnlimit,
   'grants', (SELECT json_agg(json_build_object('grantee', coalesce(pg_get_userbyid(nullif(grantee, 0)), ''), 'privilege', privilege_type, 'grantable', is_grantable)) FROM aclexplode(datacl)),
   'settings', (SELECT json_agg(json_build_object('role', CASE WHEN setrole <> 0 THEN pg_get_userbyid(setrole) END, 'setting', one)) FROM pg_db_role_setting, unnest(setconfig) AS one WHERE setdatabase = d.oid),
@@ -36,8 +46,12 @@ SELECT json_build_object(
 const PRIVILEGES = new Set(["CONNECT", "CREATE", "TEMPORARY"]);
 
 /** The clause after CREATE DATABASE … OWNER …. */
-export function localeClause({ encoding, collate, ctype, icu }: Properties): string {
-	const provider = icu ? ` LOCALE_PROVIDER icu ICU_LOCALE ${literal(icu)}` : "";
+export function localeClause({ encoding, collate, ctype, icu, icuRules, builtin }: Properties): string {
+	const provider = icu
+		? ` LOCALE_PROVIDER icu ICU_LOCALE ${literal(icu)}${icuRules ? ` ICU_RULES ${literal(icuRules)}` : ""}`
+		: builtin
+			? ` LOCALE_PROVIDER builtin BUILTIN_LOCALE ${literal(builtin)}`
+			: "";
 	return `TEMPLATE template0 ENCODING ${literal(encoding)} LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)}${provider}`;
 }
 

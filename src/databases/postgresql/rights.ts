@@ -40,6 +40,10 @@ export function isComment(tokens: readonly Token[]): boolean {
 	return begins(tokens, "COMMENT", "ON");
 }
 
+export function isOnEventTrigger(tokens: readonly Token[]): boolean {
+	return begins(tokens, "COMMENT", "ON", "EVENT", "TRIGGER");
+}
+
 /** COMMENT ON … IS …: the text must be the last token. */
 export function commentStatements(statements: readonly Token[][]): string[] {
 	return statements.map((tokens) => {

@@ -30,6 +30,7 @@ export function isKind({ words }: Entry, kind: string): boolean {
 const PRIVILEGED = [
 	...["EVENT TRIGGER", "FOREIGN DATA WRAPPER", "ACCESS METHOD", "PROCEDURAL LANGUAGE", "OPERATOR CLASS"],
 	...["OPERATOR FAMILY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE", "SUBSCRIPTION", "SHELL TYPE"],
+	"PUBLICATION TABLES IN SCHEMA",
 ];
 
 export function needsSuperuser(entry: Entry): boolean {
@@ -65,6 +66,8 @@ function closing(script: string, from: number, mark: string): number {
 export function statementsIn(script: string): Token[][] | undefined {
 	const all: Token[][] = [];
 	let tokens: Token[] = [];
+	// A database may have this off: pg_dump then doubles the backslashes in every string, and says so at the top.
+	let isPlain = true;
 	for (let at = 0; ; ) {
 		BETWEEN.lastIndex = at;
 		BETWEEN.exec(script);
@@ -80,7 +83,7 @@ export function statementsIn(script: string): Token[][] | undefined {
 			if (end < 0) return undefined;
 			const bare = script.slice(at, end).replaceAll(mark + mark, mark);
 			at = end + 1;
-			const escaped = begin === "E'";
+			const escaped = begin === "E'" || !isPlain;
 			// A name cannot be empty, and pg_dump escapes nothing but the backslash itself.
 			if (mark === '"' ? bare === "" : escaped && bare.replaceAll("\\\\", "").includes("\\"))
 				return undefined;
@@ -89,6 +92,8 @@ export function statementsIn(script: string): Token[][] | undefined {
 		} else if (word !== undefined) tokens.push({ word });
 		else if (sign !== ";") tokens.push({ sign });
 		else {
+			const said = tokens.length === 4 ? statementOf(tokens) : "";
+			if (said.startsWith("SET standard_conforming_strings =")) isPlain = said.endsWith(" on");
 			all.push(tokens);
 			tokens = [];
 		}

@@ -65,6 +65,7 @@ export const dump: StepWork<DumpStep, unknown, Dumped> = {
 							facts === all ? undefined : all,
 						)
 					: {};
+			if (database.kind === "server") warnings.push(...((await database.notes?.()) ?? []));
 			if (!streamed) {
 				const content = await database.dump(at, context);
 				warnings.push(...(content.warnings ?? []));

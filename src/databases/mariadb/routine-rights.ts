@@ -1,0 +1,48 @@
+// Privileges on single routines end when the routine is dropped, which a swap does with all of them. They are remembered before it
+// and granted again afterwards, to the accounts that had them.
+import * as v from "valibot";
+import { accountLiteral, identifier, literal } from "./names.ts";
+import type { Server } from "./server.ts";
+import { ROUTINES } from "./stored-object.ts";
+
+export const routineRightSchema = v.object({
+	user: v.string(),
+	host: v.string(),
+	kind: v.picklist(ROUTINES),
+	name: v.string(),
+	rights: v.array(v.picklist(["EXECUTE", "ALTER ROUTINE", "GRANT", "SHOW CREATE ROUTINE"])),
+});
+type RoutineRight = v.InferOutput<typeof routineRightSchema>;
+
+/** None if we may not read them. */
+export async function routineRights(server: Server, database: string): Promise<RoutineRight[]> {
+	const rows = await server
+		.sql(
+			[
+				`SELECT User, Host, Routine_type, Routine_name, UPPER(Proc_priv) FROM mysql.procs_priv WHERE Db = ${literal(database)}`,
+			],
+			`read the privileges on the routines of ${database}`,
+		)
+		.catch(() => []);
+	return rows.flatMap(([user, host, kind, name, rights = ""]) => {
+		const found = v.safeParse(routineRightSchema, { user, host, kind, name, rights: rights.split(",") });
+		return found.success ? [found.output] : [];
+	});
+}
+
+/** Of a routine or an account that is gone, nothing is granted. */
+export async function grantRoutineRights(
+	server: Server,
+	database: string,
+	rights: readonly RoutineRight[],
+): Promise<void> {
+	if (rights.length === 0) return;
+	await server.faults(
+		rights.map(({ kind, name, rights: held, ...who }) => {
+			const given = held.filter((one) => one !== "GRANT");
+			const option = held.includes("GRANT") ? " WITH GRANT OPTION" : "";
+			return `GRANT ${given.length === 0 ? "USAGE" : given.join(", ")} ON ${kind} ${identifier(database)}.${identifier(name)} TO ${accountLiteral(who)}${option}`;
+		}),
+		`grant the privileges on the routines of ${database}`,
+	);
+}

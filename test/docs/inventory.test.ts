@@ -1,0 +1,30 @@
+// The tables of what comes back, in docs/explanation/databases.md, say what the rows of the inventories test.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { MARIADB } from "../databases/inventory/mariadb.ts";
+import { POSTGRESQL } from "../databases/inventory/postgresql.ts";
+import type { Row } from "../databases/inventory/row.ts";
+
+const PAGE = readFileSync(join(import.meta.dirname, "../../docs/explanation/databases.md"), "utf8");
+const SAYS: Readonly<Record<Row["comes"], RegExp>> = {
+	back: /^comes back$/,
+	note: /^comes back, but ./,
+	not: /^is not backed up: ./,
+	refused: /^refused at backup time: ./,
+};
+
+for (const [name, rows] of Object.entries({ PostgreSQL: POSTGRESQL, MariaDB: MARIADB }))
+	test(`${name}: each row of the table is tested, and each test has its row`, () => {
+		const section = PAGE.split(`### What comes back: ${name}\n`)[1]?.split("\n#")[0] ?? "";
+		const table = [...section.matchAll(/^\| (.+) \| (.+) \|$/gm)]
+			.slice(2)
+			.map(([, kind, says]) => [kind, says]);
+		assert.deepEqual(
+			table.map(([kind]) => kind),
+			rows.map(({ kind }) => kind),
+		);
+		for (const [index, { kind, comes }] of rows.entries())
+			assert.match(table[index]?.[1] ?? "", SAYS[comes], kind);
+	});
