@@ -1,0 +1,270 @@
+// What every kind of snapshot must do, on a real disk: a writer keeps two folders in step at full speed, and every archive shows
+// them in step. One call of `fulfilsContract` per kind.
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { Place } from "../support/place.ts";
+import { scratch } from "../support/scratch.ts";
+import { until } from "../support/servers.ts";
+
+export interface Kind {
+	readonly type: string;
+	/** The command that creates the file system in the file that is its last argument. */
+	readonly format: string;
+	/** Commands that create and delete a volume at the end of this path, in another one. */
+	create(path: string): string;
+	remove(path: string): string;
+	/** The names of all snapshots on a disk. */
+	snapshotsOn(disk: string): readonly string[];
+	/** Why a folder with such a volume in it cannot be caught. */
+	readonly obstacle: RegExp;
+}
+
+const only = { skip: process.getuid?.() === 0 ? undefined : "file systems need root" };
+
+/** Writes 1, 2, 3 … to the first file and then to the second, each whole. */
+const WRITER = `
+const { renameSync, writeFileSync } = require("node:fs");
+const [, first, second] = process.argv;
+const put = (file, count) => { writeFileSync(file + ".new", String(count)); renameSync(file + ".new", file); };
+for (let count = 1; ; count++) { put(first, count); put(second, count); }`;
+
+export function fulfilsContract(kind: Kind): void {
+	const folder = scratch(`snapshots-${kind.type}`);
+	const run = (command: string) => execFileSync("sh", ["-ec", command]);
+	describe(`a backup from ${kind.type}`, only, () => {
+		let place: Place;
+		let disk: string;
+		let app: string;
+		let writer: ChildProcess;
+		const providers = () => ({
+			tar: { destinations: { tar: { path: place.path("tar") } } },
+			borgbackup: { destinations: { borg: { repo: place.path("borg"), encryption: "none" } } },
+			restic: {
+				destinations: {
+					restic: { repo: place.path("restic"), passphraseFile: place.write("passphrase", "secret\n") },
+				},
+			},
+			localbackup: { destinations: { local: { directory: place.path("local") } } },
+		});
+		const state = (snapshot: string, more: object = {}) => ({
+			app: { folders: ["first", "between", "second"].map((name) => `${app}/${name}`), snapshot, ...more },
+		});
+		const succeeds = async (...words: string[]) => {
+			const end = await place.holdfast(...words);
+			assert.equal(end.code, 0, end.stdout + end.stderr);
+			return end.stdout;
+		};
+		/** How far the first folder is ahead of the second one in an archive. */
+		const ahead = async (destination: string) => {
+			const into = place.path("into");
+			await succeeds("restore", "--yes", "--into", into, destination, "latest");
+			const count = (name: string) => {
+				const file = `${into}${app}/${name}/count`;
+				return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
+			};
+			const [first, second] = [count("first"), count("second")];
+			rmSync(into, { recursive: true });
+			return first === undefined || second === undefined ? "a file is missing" : first - second;
+		};
+		const leftovers = () => [
+			...kind.snapshotsOn(disk).filter((name) => name.includes("holdfast")),
+			...readdirSync(disk, { recursive: true }).filter((name) => String(name).includes(".holdfast-")),
+		];
+		before(async () => {
+			place = new Place(folder);
+			disk = place.path("disk");
+			mkdirSync(disk);
+			execFileSync("truncate", ["-s", "600M", place.path("image")]);
+			run(`${kind.format} ${place.path("image")}`);
+			execFileSync("mount", ["-o", "loop", place.path("image"), disk]);
+			app = `${disk}/app`;
+			run(kind.create(app));
+			for (const name of ["first", "between", "second"]) mkdirSync(`${app}/${name}`);
+			writeFileSync(`${app}/between/large`, randomBytes(40_000_000));
+			writer = spawn(process.execPath, ["-e", WRITER, `${app}/first/count`, `${app}/second/count`]);
+			await until(() => readdirSync(`${app}/second`).includes("count"));
+		});
+		after(() => {
+			writer.kill("SIGKILL");
+			execFileSync("umount", ["--lazy", disk]);
+		});
+
+		test("of one instant, on every engine, and nothing is left", async () => {
+			place.declare({ state: state("require"), providers: providers() });
+			await succeeds("create");
+			for (const destination of ["tar", "borg", "restic", "local"]) {
+				const difference = await ahead(destination);
+				assert.ok(difference === 0 || difference === 1, `${destination}: ${difference}`);
+			}
+			const shown = JSON.parse(await succeeds("archives", "show", "--json", "tar", "latest"));
+			assert.match(JSON.stringify(shown), /"consistency":"atomic"/);
+			assert.match(await succeeds("archives", "show", "tar", "latest"), /atomic/);
+			assert.deepEqual(leftovers(), []);
+		});
+
+		test("without a snapshot, the writer gets ahead of the backup", async () => {
+			place.declare({ state: state("never"), providers: { tar: providers().tar } });
+			await succeeds("create");
+			const difference = await ahead("tar");
+			assert.ok(difference !== 0 && difference !== 1, `the test can fail: ${difference}`);
+		});
+
+		test("killed at any moment and recovered: nothing is left, and the next backup is of one instant", async () => {
+			place.declare({ state: state("require"), providers: { tar: providers().tar } });
+			const faulty = (fault: string) => place.start(["create"], ["env", `HOLDFAST_FAULT=${fault}`]).ended;
+			const { stderr } = await faulty("trace");
+			const points = [
+				...new Set([...stderr.matchAll(/^fault-point (snapshot.*)$/gm)].map(([, point = ""]) => point)),
+			];
+			assert.ok(points.length > 4, points.join(" "));
+			for (const point of points) {
+				const { stderr: said } = await faulty(`kill@${point}`);
+				assert.match(said, new RegExp(`fault-here ${point}`));
+				await succeeds("recover");
+				assert.deepEqual(leftovers(), [], point);
+			}
+			await succeeds("create");
+			const difference = await ahead("tar");
+			assert.ok(difference === 0 || difference === 1, `${difference}`);
+		});
+
+		test("what cannot be caught is said: required, the state fails; otherwise it is read as it is", async () => {
+			place.write("elsewhere/file", "x");
+			const elsewhere = { folders: [place.path("elsewhere")] };
+			const with_ = (snapshot: string) => ({ ...state("require"), other: { ...elsewhere, snapshot } });
+			place.declare({ state: with_("require"), providers: { tar: providers().tar } });
+			const required = await place.holdfast("create");
+			assert.equal(required.code, 3, required.stderr);
+			assert.match(
+				required.stdout + required.stderr,
+				/no snapshot of other could be taken: .*elsewhere is on a file system of which no snapshot can be taken/,
+			);
+			place.declare({ state: with_("auto"), providers: { tar: providers().tar } });
+			await succeeds("create");
+			const shown = JSON.stringify(JSON.parse(await succeeds("archives", "show", "--json", "tar", "latest")));
+			assert.equal(shown.match(/"consistency":"atomic"/g)?.length, 1);
+			const plan = await succeeds("create", "--dry-run");
+			assert.match(
+				plan,
+				/take the snapshot of .*; no snapshot of other, which is read as it is: .*elsewhere is on a file system/,
+			);
+
+			const own = { type: "command", create: "true", list: "echo '[]'", restore: "true" };
+			place.declare({ state: state("require"), providers: { own } });
+			const live = await place.holdfast("create");
+			assert.notEqual(live.code, 0);
+			assert.match(
+				live.stdout + live.stderr,
+				/no snapshot of app could be taken: provider "own" reads the live folders/,
+			);
+
+			place.declare({ state: state("require"), providers: { tar: providers().tar } });
+			execFileSync("chattr", ["+i", disk]);
+			const locked = await place.holdfast("create");
+			execFileSync("chattr", ["-i", disk]);
+			assert.notEqual(locked.code, 0, "what requires a snapshot is not read without one");
+			assert.match(locked.stdout + locked.stderr, /no snapshot of app could be taken: /);
+
+			run(kind.create(`${app}/between/inner`));
+			place.declare({ state: state("require"), providers: { tar: providers().tar } });
+			const nested = await place.holdfast("create");
+			assert.notEqual(nested.code, 0);
+			assert.match(nested.stdout + nested.stderr, kind.obstacle);
+			run(kind.remove(`${app}/between/inner`));
+			assert.deepEqual(leftovers(), []);
+		});
+
+		test("what a snapshot of the volume does not hold is never passed off as caught", async () => {
+			const own = `${disk}/own`;
+			run(kind.create(own));
+			for (const name of ["mounted", "bound", "real"]) mkdirSync(`${own}/${name}`);
+			writeFileSync(`${own}/real/file`, "x");
+			execFileSync("mount", ["-t", "tmpfs", "none", `${own}/mounted`]);
+			execFileSync("mount", ["--bind", `${own}/real`, `${own}/bound`]);
+			try {
+				mkdirSync(`${own}/mounted/below`);
+				writeFileSync(`${own}/mounted/below/file`, "x");
+				for (const name of ["mounted", "mounted/below", "bound"]) {
+					const declare = (snapshot: string) =>
+						place.declare({
+							state: { s: { folders: [`${own}/${name}`], snapshot } },
+							providers: { tar: providers().tar },
+						});
+					declare("require");
+					const { code, stdout, stderr } = await place.holdfast("create");
+					assert.notEqual(code, 0, name);
+					assert.match(
+						stdout + stderr,
+						/is on a file system of which no snapshot can be taken \(\w+, mounted at /,
+					);
+					declare("auto");
+					await succeeds("create");
+					await succeeds("restore", "--yes", "--into", place.path("into"), "tar", "latest");
+					assert.ok(
+						readdirSync(place.path("into"), { recursive: true }).some((one) => String(one).endsWith("/file")),
+						name,
+					);
+					rmSync(place.path("into"), { recursive: true });
+				}
+			} finally {
+				for (const name of ["mounted", "bound"]) execFileSync("umount", [`${own}/${name}`]);
+			}
+			for (const [snapshot, make] of [
+				["require", `${kind.create(`${own}/real/n`)}; echo x >${own}/real/n/precious`],
+				["auto", `mkdir ${own}/real/m; mount -t tmpfs none ${own}/real/m`],
+			] as const) {
+				place.declare({
+					state: { s: { folders: [`${own}/real`], snapshot, hooks: { preBackup: make } } },
+					providers: { tar: providers().tar },
+				});
+				const { code, stdout, stderr } = await place.holdfast("create");
+				assert.notEqual(code, 0, make);
+				assert.match(
+					stdout + stderr,
+					/real\/[nm] was mounted or made while the run was under way, and is not in the snapshot/,
+				);
+				if (snapshot === "auto") execFileSync("umount", [`${own}/real/m`]);
+				else run(kind.remove(`${own}/real/n`));
+			}
+			assert.deepEqual(leftovers(), []);
+		});
+
+		test("a link that leads elsewhere after the snapshot is not read as caught", async () => {
+			const own = `${disk}/linked`;
+			run(kind.create(own));
+			for (const name of ["one", "two"]) mkdirSync(`${own}/${name}`);
+			execFileSync("ln", ["-s", "one", `${own}/current`]);
+			place.declare({
+				state: {
+					s: {
+						folders: [`${own}/current`],
+						snapshot: "require",
+						hooks: { preBackup: `ln -sfn two ${own}/current` },
+					},
+				},
+				providers: { tar: providers().tar },
+			});
+			const { code, stdout, stderr } = await place.holdfast("create");
+			assert.notEqual(code, 0);
+			assert.match(stdout + stderr, /its folders are not what a snapshot has caught/);
+		});
+
+		test("the snapshot of a disk that is away during the recovery is not forgotten", async () => {
+			place.declare({ state: state("require"), providers: { tar: providers().tar } });
+			const { code } = await place.start(["create"], ["env", "HOLDFAST_FAULT=kill@snapshot#taken"]).ended;
+			assert.notEqual(code, 0);
+			writer.kill("SIGKILL");
+			await new Promise((resolve) => setTimeout(resolve, 200));
+			execFileSync("umount", [disk]);
+			const away = await place.holdfast("recover");
+			assert.equal(away.code, 5, away.stdout + away.stderr);
+			assert.match(away.stdout + away.stderr, /with the snapshot .*, is not mounted/);
+			execFileSync("mount", ["-o", "loop", place.path("image"), disk]);
+			await succeeds("recover");
+			assert.deepEqual(leftovers(), []);
+		});
+	});
+}
