@@ -156,6 +156,8 @@ export interface SwapMemory {
 	 * back.
 	 */
 	readonly aside?: unknown;
+	/** Whether there was a live database to set aside. Undefined in journals of versions that did not record this. */
+	readonly hadLive?: boolean;
 	readonly [fact: string]: unknown;
 }
 

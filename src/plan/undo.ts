@@ -93,7 +93,7 @@ function bringBack(request: UndoRequest, copy: KeptCopy): Step[] {
 		commit.step({
 			id: commit.id(state),
 			scope,
-			title: `commit ${state}${stays(restored, scope)}`,
+			title: `commit ${state}${stays(restored, scope, databases)}`,
 			touches: [],
 		}),
 		...dropSteps(run, state, scope, databases),
@@ -108,10 +108,17 @@ function bringBack(request: UndoRequest, copy: KeptCopy): Step[] {
 	];
 }
 
-/** Which stores stay as the restore left them. */
-function stays({ steps }: Plan, scope: string): string {
+/**
+ * What stays as the restore left it: stores without a way back, and databases that did not exist before, since dropping
+ * one could only lose data.
+ */
+function stays({ steps }: Plan, scope: string, databases: readonly KeptServer[]): string {
 	const lost = storeLoad.among(steps).filter((step) => step.scope === scope && step.wayBack === "none");
-	return lost.map(({ dump }) => `; the ${dumpLabel(dump)} stays as it is, since it has no way back`).join("");
+	const made = databases.filter(({ absent }) => absent);
+	return [
+		...lost.map(({ dump }) => `; the ${dumpLabel(dump)} stays as it is, since it has no way back`),
+		...made.map(({ dump }) => `; the ${dumpLabel(dump)} stays, since there was none before the restore`),
+	].join("");
 }
 
 function storesOf(
@@ -172,24 +179,27 @@ function exchangeSteps(state: string, scope: string, places: readonly Place[]): 
 }
 
 function swapSteps(run: string, state: string, scope: string, databases: readonly KeptServer[]): Step[] {
-	return databases.map(
-		({ dump, old, rest }, index): Step =>
-			databaseSwap.step({
-				id: databaseSwap.id(state, index),
-				scope,
-				title: `put back the old ${dumpLabel(dump)}`,
-				touches: [databaseOf(dump)],
-				dump,
-				fresh: old,
-				old: databaseName(run, state, index, "old"),
-				...(rest === undefined ? {} : { rest }),
-			}),
+	return databases.flatMap(({ dump, old, rest, absent }, index): Step[] =>
+		absent
+			? []
+			: [
+					databaseSwap.step({
+						id: databaseSwap.id(state, index),
+						scope,
+						title: `put back the old ${dumpLabel(dump)}`,
+						touches: [databaseOf(dump)],
+						dump,
+						fresh: old,
+						old: databaseName(run, state, index, "old"),
+						...(rest === undefined ? {} : { rest }),
+					}),
+				],
 	);
 }
 
 function dropSteps(run: string, state: string, scope: string, databases: readonly KeptServer[]): Step[] {
-	return databases.flatMap(({ dump, old }, index) =>
-		[old, databaseName(run, state, index, "old")].map(
+	return databases.flatMap(({ dump, old, absent }, index) =>
+		(absent ? [] : [old, databaseName(run, state, index, "old")]).map(
 			(name, which): Step =>
 				databaseDrop.step({
 					id: databaseDrop.id(state, index, which),

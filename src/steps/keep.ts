@@ -21,7 +21,11 @@ export const keep = defineStep({
 			const until = new Date(Date.now() + seconds * 1000).toISOString();
 			const kept = databases.map(({ swapped, ...one }) => {
 				const { memory } = (swapped && handedBy(databaseSwap, swapped)) ?? {};
-				return memory?.aside === undefined ? one : { ...one, rest: memory.aside };
+				return {
+					...one,
+					...(memory?.aside === undefined ? {} : { rest: memory.aside }),
+					...(memory?.hadLive === false ? { absent: true as const } : {}),
+				};
 			});
 			keep({ run: plan.run, state, until, places, databases: kept });
 			return { keptUntil: until, keptIn: [...new Set(places.map(({ area }) => area))] };

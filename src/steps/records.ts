@@ -12,6 +12,8 @@ export const keptDatabase = object({
 	/** The step that put the database aside and recorded what else belongs to it; or that record itself. */
 	swapped: v.exactOptional(ref<"database-swap">()),
 	rest: v.exactOptional(v.unknown()),
+	/** There was no such database, so nothing has been put aside. */
+	absent: v.exactOptional(v.literal(true)),
 });
 export type KeptDatabase = v.InferOutput<typeof keptDatabase>;
 

@@ -85,6 +85,7 @@ export async function swap(
 	keep({
 		fresh: coming.oid,
 		live: going?.oid ?? null,
+		hadLive: going !== undefined,
 		...(going ? { aside: { owner: going.owner, ownerOid: going.ownerOid } } : {}),
 	});
 	point("remembered");
