@@ -44,7 +44,7 @@ export async function secretsFor(
 		if (known === undefined && isThere && deployed.has(secret.path))
 			throw lost(secret, target.machine, store);
 		if (known === undefined && isThere) {
-			lines.push(`  ${secret.path} exists but is not in ${store.place}: it is not changed`);
+			lines.push(`  ${secret.path} exists, and no deploy has made it: it is not changed`);
 			continue;
 		}
 		if (known === undefined) await store.requireReady();

@@ -18,7 +18,7 @@ export function dumpSteps(
 			id: dumpKind.id(name, index),
 			scope: stateScope(name),
 			title: streamed
-				? `inspect the ${dumpLabel(dump)}, which is dumped while the archive is written`
+				? `inspect the ${dumpLabel(dump)}, to be dumped while the archive is written`
 				: `dump the ${dumpLabel(dump)}`,
 			touches: [],
 			dump,

@@ -148,7 +148,7 @@ describe("a store that knows nothing of what is there", () => {
 		const nobody = { served: new Set<string>(), deployed: new Set<string>() };
 		const { values, lines } = await secretsFor(there, wanted, storeWith().store, nobody);
 		assert.deepEqual(values, []);
-		assert.match(lines.join("\n"), /exists but is not in .*: it is not changed/);
+		assert.match(lines.join("\n"), /exists, and no deploy has made it: it is not changed/);
 	});
 
 	test("nothing is made where it could not be stored", async () => {

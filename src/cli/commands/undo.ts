@@ -59,6 +59,7 @@ export const undo = command({
 					placeholder: "RUN",
 					parse: (run: string) => run,
 					proposeCompletions: proposeUndoableRuns,
+					optional: true,
 				},
 			],
 		},
@@ -66,7 +67,8 @@ export const undo = command({
 	elsewhere: {
 		agreement: () => planAgreement(({ goals }, machine) => questionFor(goals.map(stateOf), `on ${machine}`)),
 	},
-	async run(call: Call, flags: Flags, wanted: string) {
+	async run(call: Call, flags: Flags, wanted?: string) {
+		if (wanted === undefined) throw whichRun();
 		const { run, restored, all, undone } = knownNow(wanted);
 		const found = all.filter((copy) => copy.run === run);
 		const strange = found.find((copy) => "fault" in copy);
@@ -128,6 +130,18 @@ export const undo = command({
 
 const questionFor = (states: readonly string[], how: string) =>
 	`Put back ${states.join(", ")} ${how}? Anything written there since is deleted.`;
+
+/** An undo is never guessed: what there is to choose from is shown. */
+function whichRun(): HoldfastError {
+	const { all } = knownNow("latest");
+	return new HoldfastError("usage", "RUN is missing: the restore to undo", {
+		details: all.map(keptLine),
+		hint:
+			all.length > 0
+				? "write one of the runs above, or latest: holdfast undo latest"
+				: "no restore has kept its old copy; to keep one: holdfast restore --keep-old 7d …",
+	});
+}
 
 /** The fewest characters of a run's id that name it. */
 const FEWEST = 4;
