@@ -146,7 +146,10 @@ describe("Node", () => {
 			const { status, stdout, stderr } = launcher(`package-${version}`, version).start();
 			assert.deepEqual([status, stdout], [1, ""]);
 			assert.match(stderr, said);
-			assert.match(stderr, /→ install one \(https:\/\/nodejs\.org\/en\/download\).* HOLDFAST_NODE=/);
+			assert.match(
+				stderr,
+				/→ install one \(npm install --global node@24, or https:\/\/nodejs\.org\/en\/download\).* HOLDFAST_NODE=/,
+			);
 		});
 
 		test(`${version ?? "none"}: a checkout says npm ci`, () => {
