@@ -9,6 +9,7 @@ import { isErrno } from "../values/error.ts";
 import { EXIT } from "../values/error-codes.ts";
 import { jsonText, printableLine, shortLine } from "../values/printable.ts";
 import { wordsOf } from "../values/system-error.ts";
+import { BATCH, BATCH_LENGTH, batches } from "./batches.ts";
 import { Outlet } from "./outlet.ts";
 
 /** One line, or several. */
@@ -38,10 +39,6 @@ export function printMessage(lines: Lines): void {
 export function printJson(value: unknown, indent?: number): void {
 	writeResults(`${jsonText(value, indent)}\n`);
 }
-
-/** How many lines or items are written at once, if there may be more of them than fit into memory. */
-const BATCH = 500;
-const BATCH_LENGTH = 256 * 1024;
 
 /** Any number of lines; those that are written are released before more are read. */
 export async function printMany(lines: Iterable<string>): Promise<void> {
@@ -91,17 +88,6 @@ export async function resultsTaken(): Promise<void> {
 }
 
 export const resultsWait = (): boolean => outlet("results").isUnread;
-
-function* batches<T>(items: Iterable<T>): Generator<T[]> {
-	let batch: T[] = [];
-	for (const item of items) {
-		batch.push(item);
-		if (batch.length < BATCH) continue;
-		yield batch;
-		batch = [];
-	}
-	if (batch.length > 0) yield batch;
-}
 
 /** Split a text into lines, as `print` takes them. */
 export const linesIn = (text: string): string[] => text.replace(/\n$/, "").split("\n");
