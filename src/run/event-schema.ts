@@ -44,15 +44,18 @@ const resultSchema = v.union([
 	v.boolean(),
 ]);
 
+const steps = v.array(
+	v.looseObject({ id: text, kind: short, title: shown, scope: text, label: v.optional(shown) }),
+);
+
 /** By type. */
 export const EVENT_SCHEMAS = {
 	"run-started": event({
 		operation: short,
 		machine: short,
-		steps: v.array(
-			v.looseObject({ id: text, kind: short, title: shown, scope: text, label: v.optional(shown) }),
-		),
+		steps,
 	}),
+	"more-steps": event({ steps }),
 	"step-started": event(titled),
 	"step-progress": event({
 		step: text,
@@ -97,5 +100,6 @@ export const EVENT_SCHEMAS = {
 				}),
 			),
 		),
+		omitted: v.optional(record(v.string(), count)),
 	}),
 } as const;

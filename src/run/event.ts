@@ -35,6 +35,8 @@ export interface RunSummary {
 	readonly left?: readonly string[];
 	/** What became of each unit that was stopped, or was to be. */
 	readonly units?: readonly UnitOutcome[];
+	/** How many entries of each list are left out of the event because they do not fit into a line; the journal has them. */
+	readonly omitted?: Readonly<Record<string, number>>;
 }
 export interface RunReport extends RunSummary {
 	readonly run: string;
@@ -47,6 +49,8 @@ type Body =
 			readonly machine: string;
 			readonly steps: readonly StepLine[];
 	  }
+	/** Further steps of a plan that is too long for one event; follows `run-started`. */
+	| { readonly type: "more-steps"; readonly steps: readonly StepLine[] }
 	| { readonly type: "step-started"; readonly step: string; readonly title: string }
 	| ({ readonly type: "step-progress"; readonly step: string } & Progress)
 	| { readonly type: "step-log"; readonly step: string; readonly line: string }

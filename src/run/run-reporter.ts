@@ -7,6 +7,7 @@ import { type ErrorReport, reportOf } from "../values/error.ts";
 import { boundedTogether } from "../values/error-bounds.ts";
 import { howAlone } from "./alone.ts";
 import { type EventBody, type Listener, type Outcome, type RunSummary, SURROUNDINGS } from "./event.ts";
+import { boundedEvent, stepParts } from "./event-bounds.ts";
 
 /** Minimum milliseconds between two progress events of a step. */
 const PROGRESS_MS = 250;
@@ -36,20 +37,19 @@ export class RunReporter {
 	}
 
 	tell(body: EventBody): void {
-		this.#listener({ v: 1, time: new Date().toISOString(), run: this.#plan.run, ...body });
+		this.#listener({ v: 1, time: new Date().toISOString(), run: this.#plan.run, ...boundedEvent(body) });
 	}
 
 	runStarted(): void {
-		const { operation, manifest, steps } = this.#plan;
-		this.tell({
-			type: "run-started",
-			operation,
-			machine: manifest.machine,
-			steps: steps.map(({ id, kind, title, scope, label }) => ({
+		const { operation, manifest } = this.#plan;
+		const [steps, ...more] = stepParts(
+			this.#plan.steps.map(({ id, kind, title, scope, label }) => ({
 				...{ id, kind, title, scope },
 				...(label === undefined ? {} : { label }),
 			})),
-		});
+		);
+		this.tell({ type: "run-started", operation, machine: manifest.machine, steps });
+		for (const part of more) this.tell({ type: "more-steps", steps: part });
 	}
 
 	stepStarted({ id, title, downtime }: Step): void {

@@ -3,13 +3,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { lineOf } from "../../src/fleet/protocol.ts";
-import { LONGEST_RECORD, recordReader } from "../../src/host/lines.ts";
 import type { RunEvent } from "../../src/run/event.ts";
 import { RunReporter } from "../../src/run/run-reporter.ts";
 import type { Plan, Step } from "../../src/steps/plan.ts";
 import { errorOf, HoldfastError, inOneLine, reportOf } from "../../src/values/error.ts";
 import { jsonText } from "../../src/values/printable.ts";
+import { assertFits } from "../support/event-line.ts";
 
 const ROUNDS = Number(process.env.HOLDFAST_ROUNDS ?? 60);
 
@@ -64,24 +63,6 @@ function eventsOf(errors: readonly unknown[]): RunEvent[] {
 	const failures = new Map(errors.map((error, index) => [`state:s${index}`, error]));
 	reporter.tell({ type: "run-ended", ...reporter.summary("failed", failures, [], []) });
 	return events;
-}
-
-/** What another machine makes of a line. */
-function heard(line: string): unknown {
-	const lines: unknown[] = [];
-	const reader = recordReader((record) => lines.push(lineOf(JSON.parse(record))));
-	reader.push(Buffer.from(`${line}\n`));
-	reader.end?.();
-	assert.equal(lines.length, 1);
-	return lines[0];
-}
-
-/** The larger of the two ways in which an event is written. */
-function assertFits(event: RunEvent): void {
-	for (const line of [jsonText(event), JSON.stringify(event)]) {
-		assert.ok(Buffer.byteLength(line) < LONGEST_RECORD, `${event.type}: ${Buffer.byteLength(line)} bytes`);
-		assert.deepEqual(JSON.parse(JSON.stringify(heard(line))), event);
-	}
 }
 
 test("each event with an error fits into one line, and is read as it was sent", () => {

@@ -88,10 +88,15 @@ export function fleetTable(rows: readonly FleetRow[]): string[] {
 }
 
 /** The first failure, or what was made. */
-export function whatOf({ failures, results }: Pick<RunSummary, "failures" | "results">): string {
+export function whatOf({
+	failures,
+	results,
+	omitted,
+}: Pick<RunSummary, "failures" | "results" | "omitted">): string {
 	const [first, ...others] = failures;
 	if (first) {
-		const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+		const count = others.length + (omitted?.failures ?? 0);
+		const more = count > 0 ? ` (and ${count} more)` : "";
 		return `${first.scope.replace(":", " ")}: ${first.error.message}${more}`;
 	}
 	const archives = Object.values(results).filter(

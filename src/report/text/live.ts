@@ -64,7 +64,8 @@ export function follower() {
 	const follow = (event: RunEvent) => {
 		switch (event.type) {
 			case "run-started":
-				total = event.steps.length;
+			case "more-steps":
+				total = event.steps.length + (event.type === "more-steps" ? total : 0);
 				for (const { id, label } of event.steps) if (label !== undefined) labels.set(id, label);
 				break;
 			case "step-started":

@@ -1,0 +1,99 @@
+// Keeps each event of a run within one line of the stream (`LONGEST_RECORD` in host/lines.ts), however many states a config
+// has. What does not fit was told by earlier events, or follows in further ones; the journal keeps all of it.
+import { clip } from "../values/clip.ts";
+import { MOST_TEXT } from "../values/error-bounds.ts";
+import { jsonText } from "../values/printable.ts";
+import type { EventBody, RunSummary, StepLine } from "./event.ts";
+
+/** Bytes of a list of steps, and of a step's result. */
+const MOST_PART = 512 * 1024;
+/** Bytes of the lists in a run's last event: together less than a line. */
+const MOST_FAILURES = 512 * 1024;
+const MOST_RESULTS = 192 * 1024;
+const MOST_UNITS = 128 * 1024;
+const MOST_LEFT = 64 * 1024;
+const MOST_STUCK = 64 * 1024;
+
+/** The steps of a plan, in as many parts as there are events for them: at least one. */
+export function stepParts(steps: readonly StepLine[]): [StepLine[], ...StepLine[][]] {
+	const parts: [StepLine[], ...StepLine[][]] = [[]];
+	let part = parts[0];
+	let left = MOST_PART;
+	for (const { title, label, ...step } of steps) {
+		const line = {
+			...{ ...step, title: clip(title, MOST_TEXT) },
+			...(label === undefined ? {} : { label: clip(label, MOST_TEXT) }),
+		};
+		const bytes = bytesOf(line);
+		if (bytes > left && part.length > 0) {
+			part = [];
+			parts.push(part);
+			left = MOST_PART;
+		}
+		part.push(line);
+		left -= bytes;
+	}
+	return parts;
+}
+
+/** An event that is within the limits stays as it is. */
+export function boundedEvent(body: EventBody): EventBody {
+	if (body.type === "run-ended") return { ...body, ...boundedSummary(body) };
+	if (!("title" in body)) return body;
+	const titled = { ...body, title: clip(body.title, MOST_TEXT) };
+	if (titled.type !== "step-done" || titled.result === undefined) return titled;
+	return { ...titled, result: boundedResult(titled.result) };
+}
+
+function boundedSummary({ failures, results, stuck, left, units, ...rest }: RunSummary): RunSummary {
+	const omitted: Record<string, number> = {};
+	const fit = <T>(name: string, all: readonly T[], most: number): T[] => {
+		const kept = firstOf(all, most);
+		if (kept.length < all.length) omitted[name] = all.length - kept.length;
+		return kept;
+	};
+	// From the end: what a run made comes last.
+	const latest = fit("results", Object.entries(results).reverse(), MOST_RESULTS);
+	return {
+		...rest,
+		failures: fit("failures", failures, MOST_FAILURES),
+		results: Object.fromEntries(latest.reverse()),
+		...(stuck ? { stuck: fit("stuck", stuck, MOST_STUCK) } : {}),
+		...(left ? { left: fit("left", left, MOST_LEFT) } : {}),
+		...(units ? { units: fit("units", units, MOST_UNITS) } : {}),
+		...(Object.keys(omitted).length === 0 ? {} : { omitted }),
+	};
+}
+
+/** Of a result that is too long, the first entries of each list, and how many more there are. */
+function boundedResult(result: unknown): unknown {
+	if (bytesOf(result) <= MOST_PART) return result;
+	if (Array.isArray(result)) return shortened(result, MOST_PART);
+	if (typeof result !== "object" || result === null) return null;
+	const entries = Object.entries(result);
+	const share = Math.floor(MOST_PART / entries.length);
+	return Object.fromEntries(
+		entries.flatMap(([key, value]) => {
+			if (Array.isArray(value)) return [[key, shortened(value, share)]];
+			return bytesOf(value) > share ? [] : [[key, value]];
+		}),
+	);
+}
+
+function shortened(list: readonly unknown[], most: number): unknown[] {
+	const kept = firstOf(list, most);
+	if (kept.length === list.length || !list.every((one) => typeof one === "string")) return kept;
+	return [...kept, `… and ${list.length - kept.length} more`];
+}
+
+function firstOf<T>(all: readonly T[], most: number): T[] {
+	let left = most;
+	const end = all.findIndex((one) => {
+		left -= bytesOf(one);
+		return left < 0;
+	});
+	return end < 0 ? [...all] : all.slice(0, end);
+}
+
+/** As `jsonText` writes it, which is never shorter than plain JSON; and the comma after it. */
+const bytesOf = (value: unknown): number => Buffer.byteLength(jsonText(value)) + 1;
