@@ -21,6 +21,19 @@ interface Kind {
 	readonly tearDown?: string;
 }
 
+/** Two, so that there is a moment at which one has been exchanged and the other has not. */
+const FOLDERS = ["/srv/app", "/srv/more"];
+const fill = (what: string) =>
+	`mkdir -p ${FOLDERS.join(" ")}; for f in ${FOLDERS.join(" ")}; do echo ${what} >$f/file; done`;
+const content = FOLDERS.map((folder) => `cat ${folder}/file`).join("; ");
+const areas = "find /srv -name '.holdfast-*' | sort";
+/** Where an undo is killed, and whether it has then been completed by `recover`. */
+const UNDO_POINTS = {
+	"stop:app#after": false,
+	"place:app:0#renamed": false,
+	"discard:app#before": true,
+} as const;
+
 const START = "systemctl enable -q app; systemctl start app";
 const SYSV = `#!/bin/sh
 ### BEGIN INIT INFO
@@ -180,7 +193,7 @@ describe("units through every operation", { skip: noMachines }, () => {
 					`${systemctl} is-active ${shown} || true; ${systemctl} show -p InvocationID --value ${shown}`,
 				);
 			const named = [user === undefined ? unit : { unit, user }];
-			await web01.declare({ stopOnRestore: named, stopOnBackup: named });
+			await web01.declare({ folders: FOLDERS, stopOnRestore: named, stopOnBackup: named });
 			const operation = async (what: string, end: string, work: () => Promise<unknown>) => {
 				await web01.sh(setUp);
 				const [, was = ""] = (await now()).split("\n");
@@ -191,6 +204,7 @@ describe("units through every operation", { skip: noMachines }, () => {
 			};
 			const restore = ["restore", "--yes", "--keep-old", "7d", "tar", "latest"];
 			let run = "";
+			await web01.sh(fill("old"));
 			await operation("create", afterBackup, () => web01.holdfast_(0, "create"));
 			await operation("recover after a create", afterBackup, async () => {
 				const { code } = await web01.run(["/opt/holdfast/bin/holdfast", "create"], {
@@ -211,6 +225,26 @@ describe("units through every operation", { skip: noMachines }, () => {
 					assert.notEqual(code, 0);
 					await web01.holdfast_(0, "recover");
 				});
+			// An undo that is killed: until its commit is recorded, the restore stays and can be undone; from then on it is undone.
+			const kept = await web01.sh(areas);
+			for (const [point, undone] of Object.entries(UNDO_POINTS)) {
+				await web01.sh(fill("new"));
+				await operation(`restore, before an undo killed at ${point}`, ends, async () => {
+					run = /run (\S+) in/.exec(await web01.holdfast_(0, ...restore))?.[1] ?? "";
+				});
+				assert.equal(await web01.sh(content), "old\nold");
+				await operation(`recover after an undo killed at ${point}`, ends, async () => {
+					const { stderr } = await web01.run(["/opt/holdfast/bin/holdfast", "undo", "--yes", run], {
+						env: { HOLDFAST_FAULT: `kill@${point}` },
+					});
+					assert.match(stderr, /^fault-here/m);
+					await web01.holdfast_(0, "recover");
+				});
+				assert.equal(await web01.sh(content), undone ? "new\nnew" : "old\nold", point);
+				if (!undone) await operation("undo after that", ends, () => web01.holdfast_(0, "undo", "--yes", run));
+				assert.equal(await web01.sh(content), "new\nnew", point);
+				assert.equal(await web01.sh(areas), kept, `${point} leaves nothing behind`);
+			}
 			await web01.sh(tearDown);
 		});
 });
