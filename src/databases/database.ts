@@ -135,6 +135,8 @@ export interface HeldDump {
 	readonly facts: DumpFacts;
 	/** What `accounts` returned when the dump was made. */
 	readonly accounts: unknown;
+	/** The names of those that this restore has created. */
+	readonly created: readonly string[];
 	/**
 	 * `written`: this machine wrote the dump and its accounts exactly as they are. `agreed`: the user was told what it
 	 * contains and agreed. `none`: neither.

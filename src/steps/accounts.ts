@@ -34,6 +34,7 @@ export type AccountsStep = StepOf<"accounts", typeof params>;
 
 /** The accounts that this step creates. */
 const note = object({ accounts: texts });
+const hands = object({ accounts: texts });
 export type MadeAccounts = v.InferOutput<typeof note>;
 
 export const accounts = defineStep({
@@ -41,5 +42,6 @@ export const accounts = defineStep({
 	params,
 	id: (state: string, index: number) => `accounts:${state}:${index}`,
 	note,
+	hands,
 	work: async () => (await import("./work/accounts.ts")).accounts,
 });

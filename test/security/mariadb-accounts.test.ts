@@ -52,7 +52,6 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 				pattern: false,
 				option: false,
 			},
-			{ privileges: [{ name: "SELECT" }], object: "t` TO x; -- ", pattern: false, option: false },
 		]) {
 			forge(`${NOTE}${OBJECTS}`, { accounts: { accounts: [{ ...account, grants: [grant] }] } });
 			await restored(1);
@@ -61,6 +60,15 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 			accounts: { accounts: [{ ...account, clauses: [{ word: "; DROP DATABASE other" }], grants: [] }] },
 		});
 		await restored(1);
+		// The name of a table is only that: the account is created, and may do nothing.
+		const odd = { privileges: [{ name: "SELECT" }], object: "t` TO x; -- ", pattern: false, option: false };
+		forge(`${NOTE}${OBJECTS}`, { accounts: { accounts: [{ ...account, grants: [odd] }] } });
+		const was = outside();
+		const { stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+		assert.match(stderr, /1 privileges of new accounts on single tables or routines were not granted/);
+		assert.match(server.sql("", "SHOW GRANTS FOR `new`@localhost"), /^GRANT USAGE ON \*\.\* TO [^\n]*$/);
+		server.sql("", "DROP USER `new`@localhost");
+		assert.equal(outside(), was);
 	});
 
 	describe("brings accounts whose passwords its maker knows", () => {
@@ -179,5 +187,22 @@ describe("accounts for MariaDB in an archive that somebody wrote", { skip: noSer
 		copyFileSync(place.path("forged", forged, segment.file), place.path("archives", name, "stream-9.zst"));
 		writeFileSync(place.path("archives", name, "index.json"), JSON.stringify(index));
 		assert.match(await restored(1), /differs from the one that this machine wrote/);
+	});
+
+	test("that is this machine's own gives what an account had on a table only if the restore creates the account", async () => {
+		const grants = () => server.sql("", "SHOW GRANTS FOR lost@localhost");
+		server.sql("app", "CREATE USER lost@localhost; GRANT SELECT ON note TO lost@localhost");
+		await backedUp();
+		const restore = async () => {
+			const { code, stderr } = await place.holdfast("restore", "--yes", "tar", "latest");
+			assert.equal(code, 0, stderr);
+		};
+		server.sql("app", "REVOKE SELECT ON note FROM lost@localhost");
+		await restore();
+		assert.doesNotMatch(grants(), /SELECT/);
+		server.sql("", "DROP USER lost@localhost");
+		await restore();
+		assert.match(grants(), /GRANT SELECT ON `app`\.`note` TO `lost`@`localhost`/);
+		server.sql("", "DROP USER lost@localhost");
 	});
 });

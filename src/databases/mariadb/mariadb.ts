@@ -73,7 +73,7 @@ export function mariadb(declared: MariadbDump, signal?: AbortSignal): ServerData
 			const objects = await load(server, live, held, fresh, work);
 			// Triggers and events would run, and views would refer to the wrong tables, so the swap creates them.
 			const trusted = held.trust !== "none";
-			const grants = trusted ? await grantsOnObjects(server, live, held.accounts).catch(() => []) : [];
+			const grants = trusted ? grantsOnObjects(live, held) : [];
 			return {
 				rest: { objects: [...objects], trusted, ...(grants.length === 0 ? {} : { grants }) } satisfies Rest,
 				warnings: [],

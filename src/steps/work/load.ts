@@ -1,6 +1,8 @@
 // Load a dump into a new database next to the live one.
 import * as v from "valibot";
 import { databaseOf, openDatabase } from "../../databases/dump.ts";
+import { accounts as accountsKind } from "../accounts.ts";
+import type { StepContext } from "../context.ts";
 import { databaseSwap } from "../database-swap.ts";
 import type { Loaded, Loading, LoadStep } from "../load.ts";
 import type { StepWork } from "../step.ts";
@@ -25,6 +27,7 @@ export const load: StepWork<LoadStep, Loading, Loaded> = {
 					...((written ? known?.facts : undefined) ?? facts),
 				},
 				accounts,
+				created: createdFor(step, context),
 				trust: agreed ? "agreed" : whole ? "written" : "none",
 			},
 			as,
@@ -41,6 +44,14 @@ export const load: StepWork<LoadStep, Loading, Loaded> = {
 		if (noted() !== undefined && !isKept) await (await openDatabase(dump)).unload(as);
 	},
 };
+
+/** The accounts of this dump that did not exist before this run. */
+function createdFor({ accounts: file }: LoadStep, { plan, handedBy }: StepContext): readonly string[] {
+	return accountsKind
+		.among(plan.steps)
+		.filter((one) => one.file === file)
+		.flatMap(({ id }) => handedBy(accountsKind, id)?.accounts ?? []);
+}
 
 /** Facts that were too long for the archive's metadata. */
 function longFacts(held: unknown): Readonly<Record<string, unknown>> {
