@@ -1,5 +1,5 @@
 // Real servers for restic, on loopback, each below a folder; they end with the test file.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
@@ -86,19 +86,37 @@ run_dir = ${below}
 	const words = ["-c", config, "-n", "client.rgw", "--no-mon-config"];
 	await up(port, spawn(join(folder, "bin/radosgw"), [...words, "-d"], QUIET));
 	const [key, secret] = ["KEY", "SECRETKEY"];
-	execFileSync(
-		join(folder, "bin/radosgw-admin"),
-		[
-			...words,
-			...["user", "create", "--uid", "u", "--display-name", "u", "--access-key", key, "--secret-key", secret],
-		],
-		{ stdio: ["ignore", "ignore", "pipe"] },
-	);
+	const user = [
+		"user",
+		"create",
+		"--uid",
+		"u",
+		"--display-name",
+		"u",
+		"--access-key",
+		key,
+		"--secret-key",
+		secret,
+	];
+	administer(join(folder, "bin/radosgw-admin"), [...words, ...user]);
 	const environmentFile = join(below, "environment");
 	writeFileSync(environmentFile, `AWS_ACCESS_KEY_ID=${key}\nAWS_SECRET_ACCESS_KEY=${secret}\n`, {
 		mode: 0o600,
 	});
 	return { repo: `s3:http://127.0.0.1:${port}/bucket/web01`, environmentFile };
+}
+
+/** On a busy machine it has been seen to wait for itself, for ever. */
+function administer(program: string, words: readonly string[]): void {
+	for (let left = 3; ; left--) {
+		const { status, error, stderr } = spawnSync(program, words, {
+			...{ encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] },
+			...{ timeout: 30_000, killSignal: "SIGKILL" },
+		});
+		// An attempt that was ended may have done its work.
+		if (status === 0 || /exists/.test(stderr)) return;
+		if (left === 0 || error === undefined) throw error ?? new Error(stderr);
+	}
 }
 
 function freePort(): Promise<number> {

@@ -194,7 +194,9 @@ async function loadAsLoader(
 		[
 			...(trusted ? giving : []),
 			...commentStatements(said),
-			...(belongings && belongings.publicOwner === null ? ["DROP SCHEMA IF EXISTS public"] : []),
+			...(belongings?.publicOwner === null && (await isPublicEmpty(loading))
+				? ["DROP SCHEMA IF EXISTS public"]
+				: []),
 			`DROP OWNED BY ${identifier(loader.role)}`,
 			`ALTER DATABASE ${identifier(fresh)} RESET ALL`,
 			...keptFrom(fresh, identifier(facts.owner)),
@@ -251,4 +253,16 @@ function requireNone(live: string, entries: readonly Entry[]): void {
 			hint: "this archive was not written by this machine, or was modified since; if you trust its contents, restore it with --trust-archive",
 		},
 	);
+}
+
+/** An archive may say that there was no schema `public`, and have something in it. */
+async function isPublicEmpty({ ask, fresh }: Loading): Promise<boolean> {
+	const rows = await ask(
+		[
+			"SELECT 1 FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = (SELECT oid FROM pg_namespace WHERE nspname = 'public') LIMIT 1",
+		],
+		`look into the schema public of ${fresh}`,
+		fresh,
+	);
+	return rows.length === 0;
 }
