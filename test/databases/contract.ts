@@ -153,12 +153,13 @@ export function fulfilsContract(kind: Kind): void {
 			await web01.sh(`systemctl stop ${kind.stopOnRestore.join(" ")}`);
 			if (kind.destroy) await kind.destroy(web01);
 			else await web01.sh(`rm -rf ${kind.folders.join(" ")}`);
-			const flags = ["--yes", "--keep-old", "7d", ...(kind.whenGone ?? [])];
+			const isUndone = kind.destroy !== undefined && kind.whenGone === undefined;
+			const flags = ["--yes", ...(isUndone ? ["--keep-old", "7d"] : []), ...(kind.whenGone ?? [])];
 			await holdfast(0, "restore", ...flags, "--service", "app", "tar", "latest");
 			await web01.sh(`systemctl start ${kind.stopOnRestore.join(" ")}`);
 			assert.equal(await kind.facts(web01), old);
 			// There is no old database to put back: an undo drops nothing.
-			if (!kind.destroy || kind.whenGone) return;
+			if (!isUndone) return;
 			assert.match(await holdfast(0, "undo", "--yes", "latest"), /stays, since there was none before/);
 			assert.equal(await kind.facts(web01), old);
 		});

@@ -10,7 +10,7 @@ import type { DumpStream } from "../database.ts";
 import { dumpsHistory } from "./history.ts";
 import { literal, word } from "./names.ts";
 import { objectsIn } from "./objects-text.ts";
-import type { Server } from "./server.ts";
+import { type Asker, type Server, sqlBy } from "./server.ts";
 import { creation, objectSchema, type StoredObject } from "./stored-object.ts";
 
 /** The line between the two parts, and the start of the last line. */
@@ -37,7 +37,6 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 	const locked = rows.some(
 		([, type, engine = ""]) => type === "BASE TABLE" && !TRANSACTIONAL.includes(engine),
 	);
-	await requireNoSequences(server, name);
 	const hasHistory = rows.some(([, type]) => type === "SYSTEM VERSIONED") && (await dumpsHistory(server));
 	return [
 		...(hasHistory ? ["--dump-history"] : []),
@@ -57,10 +56,11 @@ export async function dataOf(server: Server, name: string): Promise<string[]> {
 
 /**
  * The server stores such a default with the name of the database, so that its table cannot be created in another one, next to the
- * live database.
+ * live database. To answer, it looks into views as well, and runs their functions with the rights of who asks.
  */
-async function requireNoSequences(server: Server, name: string): Promise<void> {
-	const rows = await server.sql(
+export async function requireNoSequences(reader: Asker, name: string): Promise<void> {
+	const rows = await sqlBy(
+		reader,
 		[
 			`SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ${literal(name)} AND column_default REGEXP '(nextval|lastval|setval)\\\\(' LIMIT 5`,
 		],

@@ -11,7 +11,7 @@ import type { DumpFacts, DumpStream, HeldDump, RowCounts, ServerDatabase, Work }
 import { accountsOf, createAccounts, dropAccount, grantsOnObjects, missingAccounts } from "./accounts.ts";
 import { createStatement, dropDatabase, exists, propertiesOf, tablesOf } from "./catalog.ts";
 import { requireOwnDefiners } from "./definers.ts";
-import { dataOf, partsOf, withObjects } from "./dump.ts";
+import { dataOf, partsOf, requireNoSequences, withObjects } from "./dump.ts";
 import { dumpsHistory, versionedTables } from "./history.ts";
 import type { Rest } from "./memory.ts";
 import { identifier, literal } from "./names.ts";
@@ -94,7 +94,12 @@ async function dump(server: Server, live: string, work: Work): Promise<DumpStrea
 	const options = await dataOf(server, live);
 	// The owner could replace a table with a view, whose functions would then run with our rights.
 	const reader = await temporaryAccount(server, live, "read");
-	const tables = await dumpBy(reader.client, doing, [...reader.connect("dump"), ...options], work);
+	const tables = await requireNoSequences(reader, live)
+		.then(() => dumpBy(reader.client, doing, [...reader.connect("dump"), ...options], work))
+		.catch(async (error: unknown) => {
+			await reader.release();
+			throw error;
+		});
 	const released = tables.whole.then(reader.release, async (error: Error) => {
 		await reader.release();
 		throw error;
