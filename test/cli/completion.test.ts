@@ -9,6 +9,8 @@ import { scratch } from "../support/scratch.ts";
 import { onTerminal } from "../support/terminal.ts";
 
 const folder = scratch("completion");
+/** Of a hold: text that no shell may see as its own. */
+const REASON = `it's "held": \`uname\` $(uname) [x]; \\ & co.`;
 const HOLDFAST = join(import.meta.dirname, "../../bin/holdfast");
 symlinkSync(HOLDFAST, join(folder, "holdfast"));
 
@@ -39,6 +41,7 @@ const restored: string = JSON.parse((await place.holdfast("runs", "--json")).std
 	({ operation }: { operation: string }) => operation === "restore",
 ).id;
 const name = await newestName();
+assert.equal((await place.holdfast("archives", "hold", "tar", "latest", "--reason", REASON)).code, 0);
 const inTar = `disk::${place.path("archives")}::${name}`;
 
 async function newestName(): Promise<string> {
@@ -88,6 +91,7 @@ for (const [shell, words] of Object.entries(shells)) {
 		assert.deepEqual(complete('holdfast create --service ""').sort(), ["notes", "photos"]);
 		assert.ok(complete('holdfast restore --service notes ""').includes("tar"));
 		assert.deepEqual(complete(`holdfast archives show tar ${name.slice(0, -1)}`), [name]);
+		assert.deepEqual(complete("holdfast archives release tar web01-"), [name]);
 	});
 }
 

@@ -55,12 +55,27 @@ describe("a row", () => {
 		});
 
 	test("is never wider than it may be, and keeps share and time left while there is room for a title", () => {
+		const days = { ...step, totalBytes: 100_000_000 * MIB };
+		assert.match(progressLine(days, 77), / 0 % · 10 days left/);
 		for (let width = 1; width <= 250; width++)
 			for (const title of [step.title, "x".repeat(300)]) {
 				const row = progressLine({ ...step, title }, width);
 				assert.ok(row.length <= width, `${width}: ${row}`);
 				if (width >= 40) assert.match(row, / 62 % · 7 s left/);
+				assert.ok(progressLine({ ...days, title }, width).length <= width);
 			}
+	});
+
+	test("never tells more than 100 %, nor 100 % of an estimate; with more to do than was said, it tells no share", () => {
+		const { expectedBytes: _, ...bare } = step;
+		for (let done = 1; done <= 300; done++) {
+			const share = (of: object) =>
+				Number(/ (\d+) %/.exec(progressLine({ ...bare, bytes: done * MIB, ...of }, 80))?.[1] ?? Number.NaN);
+			const known = share({ totalBytes: 100 * MIB });
+			assert.ok(done > 100 ? Number.isNaN(known) : known <= 100, `${done}: ${known} %`);
+			const estimated = share({ expectedBytes: 100 * MIB });
+			assert.ok(done > 110 ? Number.isNaN(estimated) : estimated <= 99, `${done}: ${estimated} %`);
+		}
 	});
 });
 

@@ -74,6 +74,9 @@ test("broken YAML names the line and quotes it", async () => {
 	const fault = await faultOf("machines:\n  web01: [\n  x: y\n");
 	assert.match(fault, /^\d+:\d+: /);
 	assert.match(fault, /\d+ \| /);
+	const deeper = await faultOf(machine("    host: root@web01\n      tags: [web]\n"));
+	assert.match(deeper, /^4:\d+: .*indentation/);
+	assert.match(deeper, /4 \| {7}tags: \[web\]/);
 });
 
 test("an unknown key names its place and the key that was meant", async () => {

@@ -204,6 +204,15 @@ machines:
 		assert.match(wrong.stderr, /nots/);
 	});
 
+	test("a run that fails there fails here, with the reason in the same words", async () => {
+		await declare(', hooks: { preBackup: "echo the disk is on fire; exit 3" }');
+		const { code, stderr } = await laptop.holdfast("create", "web01");
+		assert.equal(code, 1, stderr);
+		assert.match(stderr, /exit code 3/);
+		assert.match(stderr, /the disk is on fire/);
+		await declare();
+	});
+
 	test("one run at a time: the second is told who works there", async () => {
 		await declare(', hooks: { preBackup: "touch /tmp/works; until [ -e /tmp/go-on ]; do sleep 0.1; done" }');
 		const first = laptop.holdfast("create", "web02");

@@ -191,6 +191,7 @@ describe("login shells", {
 				);
 				const fault = Connection.forOne(address).fault({ stderr: said.split("\n"), ssh: [] }, "ended");
 				assert.match(fault.message, meaning, said);
+				assert.equal(fault.details.join("\n").trim(), said.trim());
 			}
 		});
 });

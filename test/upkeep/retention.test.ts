@@ -6,44 +6,9 @@ import type { Archive } from "../../src/engines/archive.ts";
 import { NO_RECORDS, type Records, recordsInMetadata } from "../../src/engines/archive-time.ts";
 import { retain } from "../../src/engines/retention.ts";
 import type { Retention } from "../../src/engines/retention-rules.ts";
-import { metadataOf } from "../engines/fixtures.ts";
+import { archive, decided, kept, NOW, type Outcomes } from "./archives-made.ts";
 
-const HOUR = 3_600_000;
 const numRuns = Number(process.env.HOLDFAST_ROUNDS) || 100;
-const NOW = new Date("2026-11-25T12:00:00");
-
-type Outcomes = Record<string, "good" | "failed">;
-
-/** An archive made this many hours ago. */
-function archive(
-	hours: number,
-	states: Outcomes = { notes: "good" },
-	hold?: string,
-	name = `web01-${hours}`,
-) {
-	const created = new Date(NOW.getTime() - hours * HOUR).toISOString();
-	return {
-		name,
-		created,
-		metadata: {
-			...metadataOf(name),
-			created,
-			states: Object.fromEntries(
-				Object.entries(states).map(([state, outcome]) => [state, { outcome, folders: [] }]),
-			),
-			...(hold === undefined ? {} : { hold: { reason: hold, since: created } }),
-		},
-	} satisfies Archive;
-}
-const decided = (
-	archives: readonly Archive[],
-	rules: Retention,
-	records: Records = recordsInMetadata(archives),
-) => retain(archives, rules, records, NOW);
-const kept = (...of: Parameters<typeof decided>) =>
-	decided(...of)
-		.filter(({ keep }) => keep)
-		.map(({ archive: { name } }) => Number(name.split("-")[1]));
 
 test("daily keeps the newest of each day, and weekly goes on from there", () => {
 	const archives = Array.from({ length: 60 * 2 }, (_, index) => archive(index * 12));
