@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { follower } from "../../src/report/text/live.ts";
 import { progressLine, type StepInProgress } from "../../src/report/text/progress-line.ts";
+import { widthOf } from "../../src/report/text/wrap.ts";
 import type { RunEvent } from "../../src/run/event.ts";
 import { Place } from "../support/place.ts";
 import { scratch } from "../support/scratch.ts";
@@ -64,6 +65,14 @@ describe("a row", () => {
 				if (width >= 40) assert.match(row, / 62 % · 7 s left/);
 				assert.ok(progressLine({ ...days, title }, width).length <= width);
 			}
+	});
+
+	test("counts the columns of wide characters", () => {
+		for (let width = 40; width <= 120; width++) {
+			const row = progressLine({ ...step, path: "/srv/写真/夏/海.jpg" }, width);
+			assert.ok(widthOf(row) <= width, `${width}: ${row}`);
+		}
+		assert.match(progressLine({ ...step, path: "/srv/写真/夏/海.jpg" }, 140), /海\.jpg$/);
 	});
 
 	test("never tells more than 100 %, nor 100 % of an estimate; with more to do than was said, it tells no share", () => {

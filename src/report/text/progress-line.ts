@@ -1,5 +1,6 @@
 // A step in progress as one row: what matters most is shown first, and what does not fit is left out rather than cut.
 import { duration, size } from "./units.ts";
+import { widthOf } from "./wrap.ts";
 
 export interface StepInProgress {
 	readonly title: string;
@@ -27,17 +28,18 @@ const KEPT = 6;
 /** Of a title. */
 const SHORTEST_TITLE = 12;
 
-/** At most `width` characters, e.g. `write to nas (borg) ██████░░░░ 62 % · 4 s left · 210 MiB/s · 1.2 GiB of 2.0 GiB`. */
+/** At most `width` columns, e.g. `write to nas (borg) ██████░░░░ 62 % · 4 s left · 210 MiB/s · 1.2 GiB of 2.0 GiB`. */
 export function progressLine(step: StepInProgress, width: number): string {
 	const parts = partsOf(step);
 	const heaviest = [...parts].sort((one, other) => other.weight - one.weight);
-	const kept = heaviest.reduce((sum, { text, weight }) => (weight < KEPT ? sum : sum + text.length), 0);
+	const kept = heaviest.reduce((sum, { text, weight }) => (weight < KEPT ? sum : sum + widthOf(text)), 0);
 	const title = shortened(step.title, Math.max(SHORTEST_TITLE, width - kept));
-	let left = width - title.length;
+	let left = width - widthOf(title);
 	const shown = new Set<Part>();
 	for (const part of heaviest) {
-		if (part.text.length > left) break;
-		left -= part.text.length;
+		const columns = widthOf(part.text);
+		if (columns > left) break;
+		left -= columns;
 		shown.add(part);
 	}
 	return `${title}${parts.flatMap((part) => (shown.has(part) ? [part.text] : [])).join("")}`.slice(0, width);
