@@ -68,6 +68,10 @@ export type Result =
 	| {
 			readonly kind: "run";
 			readonly plan: Plan | ForeignRun;
+			/** Null while it is in progress, or if it died. */
+			readonly outcome: RunRow["outcome"];
+			/** What failed, or was left out, and why. */
+			readonly failures: readonly { readonly scope: string; readonly message: string }[];
 			readonly entries: readonly JournalEntry[];
 			readonly lines: readonly { readonly step: string; readonly line: string }[];
 	  }

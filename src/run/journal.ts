@@ -174,6 +174,14 @@ export class Journal extends JournalArchives {
 		).map(rowOf);
 	}
 
+	row(run: string): RunRow | undefined {
+		const row = this.first(
+			"SELECT id, operation, machine, started, ended, outcome, summary FROM run WHERE id = ?",
+			run,
+		);
+		return row && rowOf(row);
+	}
+
 	/** The last check and the last prune of each destination, if they failed. */
 	failedUpkeep(machine: string): FailedUpkeep[] {
 		return failedIn(

@@ -25,6 +25,8 @@ test("create: how to back up the state that failed, without the others", async (
 	assert.equal(code, 3);
 	const words = proposedIn(stderr, /^! to back up only alpha when that is fixed: holdfast (.*)$/m);
 	assert.deepEqual(words, ["create", "--service", "alpha", "web01"]);
+	const { stdout } = await place.holdfast("runs", "show", "latest");
+	assert.match(stdout, /^Ended: partial\n✘ state alpha: /m);
 });
 
 test("restore of all: which others can be restored", async () => {

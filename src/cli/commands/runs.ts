@@ -53,7 +53,11 @@ const show = command({
 				subject: id,
 				hint: "list the runs with: holdfast runs",
 			});
-		await out.result({ kind: "run", plan, entries: journal.entries(id), lines: journal.lines(id) });
+		const { outcome = null, summary } = journal.row(id) ?? {};
+		await out.result({
+			...{ kind: "run", plan, outcome, entries: journal.entries(id), lines: journal.lines(id) },
+			failures: (summary?.failures ?? []).map(({ scope, error }) => ({ scope, message: error.message })),
+		});
 		return EXIT.done;
 	},
 });

@@ -98,6 +98,11 @@ export const RUN: Output = {
 	form: "document",
 	schema: v.object({
 		plan: v.union([plan, outline]),
+		outcome: about("null while it is in progress, or if it died", v.nullable(v.string())),
+		failures: about(
+			"what failed, or was left out, and why",
+			v.array(v.object({ scope: text, message: v.string() })),
+		),
 		entries: v.array(
 			like<Entry>()(
 				v.object({

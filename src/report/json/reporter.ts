@@ -61,8 +61,8 @@ async function printDocument(result: Result): Promise<void> {
 				2,
 			);
 		case "run": {
-			const { plan, entries, lines } = result;
-			return printJson({ plan, entries, lines }, 2);
+			const { kind: _, ...run } = result;
+			return printJson(run, 2);
 		}
 		case "status": {
 			const { machines, isOfOne, repeats } = result;

@@ -35,9 +35,9 @@ const LINES: { readonly [K in Kind]: (result: ResultOf<K>) => Iterable<string> }
 	plan: ({ plan }) => plan.steps.map(({ title }, index) => `${String(index + 1).padStart(3)}. ${title}`),
 	prune: ({ decided }) => pruneTable(decided),
 	runs: ({ rows, died }) => runTable(rows, died),
-	run: ({ plan, entries, lines }) => [
+	run: ({ plan, outcome, failures, entries, lines }) => [
 		...(isForeign(plan) ? [`This version of Holdfast cannot read the run: ${plan.foreign}`, ""] : []),
-		...runText(plan, entries, lines).map(shortLine),
+		...runText(plan, { outcome, failures, entries, lines }).map(shortLine),
 	],
 	status: ({ machines }) => statusText(machines),
 	*differences({ all, counts, rows }) {

@@ -5,11 +5,12 @@ import type { StateRecord } from "../../engines/archive.ts";
 import { consistencyOf } from "../../engines/consistency.ts";
 import type { ListedArchive } from "../../plan/archives.ts";
 import type { Difference, RowDifferences } from "../../plan/diff.ts";
-import { type Entry, isRolledBack, type RunRow } from "../../run/journal-rows.ts";
+import { isRolledBack, type RunRow } from "../../run/journal-rows.ts";
 import type { Step } from "../../steps/plan.ts";
 import { errorReportSchema } from "../../values/error-report.ts";
 import { localTime } from "../../values/local-time.ts";
 import type { Series } from "../../values/series.ts";
+import type { ResultOf } from "../result.ts";
 import { errorLines } from "./error.ts";
 import { longTable, table } from "./table.ts";
 import { duration, size } from "./units.ts";
@@ -117,8 +118,7 @@ function failureLines(data: unknown, lead: string): string[] {
 
 export function runText(
 	plan: { readonly steps: readonly Pick<Step, "id" | "title">[] },
-	entries: readonly Entry[],
-	lines: readonly { step: string; line: string }[],
+	{ outcome, failures, entries, lines }: Pick<ResultOf<"run">, "outcome" | "failures" | "entries" | "lines">,
 ): string[] {
 	const titles = new Map(plan.steps.map(({ id, title }) => [id, title]));
 	const shown = entries
@@ -129,7 +129,12 @@ export function runText(
 			return [phase === "left" ? `${line}: ${data}` : line];
 		});
 	const log = lines.map(({ step, line }) => `${step}: ${line}`);
-	return [...shown, ...(log.length > 0 ? ["", "Log:", ...log] : [])];
+	return [
+		...shown,
+		...(outcome === null ? [] : ["", `Ended: ${outcome}`]),
+		...failures.map(({ scope, message }) => `✘ ${scope.replace(":", " ")}: ${message}`),
+		...(log.length > 0 ? ["", "Log:", ...log] : []),
+	];
 }
 
 const SIGNS = { add: "+", remove: "-", change: "~" } as const;
