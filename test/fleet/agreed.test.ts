@@ -1,56 +1,21 @@
 // Restore and undo on another machine: what was shown and agreed to here is what happens there.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fleetOf } from "../support/fleet.ts";
 import { scratch } from "../support/scratch.ts";
 
-const HOLDFAST = join(import.meta.dirname, "../../bin/holdfast");
 const folder = scratch("agreed");
-const fleet = await fleetOf(folder, []);
+const { holdfast, there, asked, archives } = await fleetOf(folder, []);
 const own = join(folder, "honest");
 const data = join(own, "data/file");
-
-/** On the machine itself. */
-function there(...words: string[]): void {
-	const { status, stderr } = spawnSync(HOLDFAST, [...words, "--config", join(folder, "local.json")], {
-		env: {
-			...process.env,
-			HOLDFAST_STATE_DIR: join(own, "state"),
-			HOLDFAST_RUNTIME_DIR: join(own, "run"),
-		},
-		encoding: "utf8",
-	});
-	assert.equal(status, 0, stderr);
-}
 
 function createOf(content: string): void {
 	writeFileSync(data, content);
 	there("create", "--quiet");
 }
-
-/** `meanwhile`: between the question and the answer. */
-function asked(words: string, meanwhile: () => void): Promise<string> {
-	const command = `${HOLDFAST} ${words} --config ${join(folder, "holdfast.json")}`;
-	const child = spawn("script", ["-qec", command, "/dev/null"], {
-		env: { ...process.env, HOLDFAST_STATE_DIR: join(folder, "operator"), COLUMNS: "200" },
-		stdio: ["pipe", "pipe", "inherit"],
-	});
-	let text = "";
-	let isAsked = false;
-	child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-		text += chunk;
-		if (isAsked || !text.includes("[y/N]")) return;
-		isAsked = true;
-		meanwhile();
-		child.stdin.write("y\n");
-	});
-	return new Promise((resolve) => child.on("close", () => resolve(text)));
-}
-
-const archives = () => readdirSync(join(own, "archives")).filter((name) => name.startsWith("honest-"));
 
 test("`latest` is the archive that was shown, even if there is a newer one by the time of the answer", async () => {
 	const before = archives();
@@ -91,7 +56,7 @@ test("undo of `latest`: the restore that was shown, or none", async () => {
 });
 
 test("what prevents a restore is said, and nothing is asked", async () => {
-	const { code, stderr } = await fleet.holdfast(["restore", "--service", "notes", "honest", "honest-1999"]);
+	const { code, stderr } = await holdfast(["restore", "--service", "notes", "honest", "honest-1999"]);
 	assert.notEqual(code, 0);
 	assert.match(stderr, /no archive/);
 });

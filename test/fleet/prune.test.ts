@@ -1,50 +1,12 @@
 // Prune of another machine: what was shown and agreed to here is what is removed there.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { fleetOf } from "../support/fleet.ts";
 import { scratch } from "../support/scratch.ts";
 
-const HOLDFAST = join(import.meta.dirname, "../../bin/holdfast");
-const folder = scratch("prune-there");
-await fleetOf(folder, [], { keepLast: 1 });
-const own = join(folder, "honest");
-
-/** On the machine itself. */
-function create(): void {
-	const { status, stderr } = spawnSync(HOLDFAST, ["create", "--config", join(folder, "local.json")], {
-		env: {
-			...process.env,
-			HOLDFAST_STATE_DIR: join(own, "state"),
-			HOLDFAST_RUNTIME_DIR: join(own, "run"),
-		},
-		encoding: "utf8",
-	});
-	assert.equal(status, 0, stderr);
-}
-
-const archives = () => readdirSync(join(own, "archives")).filter((name) => name.startsWith("honest-"));
-
-/** `meanwhile`: between the question and the answer. */
-function prune(meanwhile: () => void): Promise<string> {
-	const command = `${HOLDFAST} prune honest --config ${join(folder, "holdfast.json")}`;
-	const child = spawn("script", ["-qec", command, "/dev/null"], {
-		env: { ...process.env, HOLDFAST_STATE_DIR: join(folder, "operator") },
-		stdio: ["pipe", "pipe", "inherit"],
-	});
-	let text = "";
-	let isAsked = false;
-	child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-		text += chunk;
-		if (isAsked || !text.includes("[y/N]")) return;
-		isAsked = true;
-		meanwhile();
-		child.stdin.write("y\n");
-	});
-	return new Promise((resolve) => child.on("close", () => resolve(text)));
-}
+const { there, archives, asked } = await fleetOf(scratch("prune-there"), [], { keepLast: 1 });
+const create = () => there("create");
+const prune = (meanwhile: () => void) => asked("prune honest", meanwhile);
 
 test("an archive that nobody was shown stays, even if no rule keeps it by the time of the answer", async () => {
 	// A name has seconds only.

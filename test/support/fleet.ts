@@ -1,6 +1,6 @@
 // A fleet of one honest machine, which is this host, and liars (liar.ts), behind one sshd on loopback.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";
 import { freePort, knownHost, listening, makeSshKeys, startSshd } from "./sshd.ts";
@@ -21,6 +21,12 @@ export interface Told {
 export interface Fleet {
 	/** Machines are named after their behaviour; `honest` is the honest one. */
 	holdfast(words: readonly string[], options?: Partial<Options>): Promise<Told>;
+	/** A command on the honest machine itself, which must succeed. */
+	there(...words: string[]): void;
+	/** A command on a terminal, whose question is answered with yes. `meanwhile`: between the question and the answer. */
+	asked(words: string, meanwhile: () => void): Promise<string>;
+	/** The names of the honest machine's archives. */
+	archives(): string[];
 }
 
 interface Options {
@@ -69,11 +75,33 @@ export async function fleetOf(folder: string, liars: readonly string[], retentio
 	writeFileSync(config, JSON.stringify({ sshConfig: "ssh.conf", machines: Object.fromEntries(names) }));
 	// Something to list.
 	writeFileSync(join(folder, "local.json"), JSON.stringify({ machines: { honest: machine } }));
-	execFileSync(HOLDFAST, ["create", "--quiet", "--config", join(folder, "local.json")], {
-		env: { ...process.env, ...there },
-	});
+	const onItself = (...words: string[]) => {
+		execFileSync(HOLDFAST, [...words, "--config", join(folder, "local.json")], {
+			env: { ...process.env, ...there },
+			stdio: ["ignore", "ignore", "pipe"],
+		});
+	};
+	onItself("create", "--quiet");
 	await listening(port);
 	return {
+		there: onItself,
+		archives: () => readdirSync(join(own, "archives")).filter((name) => name.startsWith("honest-")),
+		asked(words, meanwhile) {
+			const child = spawn("script", ["-qec", `${HOLDFAST} ${words} --config ${config}`, "/dev/null"], {
+				env: { ...process.env, HOLDFAST_STATE_DIR: join(folder, "operator"), COLUMNS: "200" },
+				stdio: ["pipe", "pipe", "inherit"],
+			});
+			let text = "";
+			let isAsked = false;
+			child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+				text += chunk;
+				if (isAsked || !text.includes("[y/N]")) return;
+				isAsked = true;
+				meanwhile();
+				child.stdin.write("y\n");
+			});
+			return new Promise((resolve) => child.on("close", () => resolve(text)));
+		},
 		async holdfast(words, { env = {}, keepBytes = 1_000_000, meanwhile } = {}) {
 			const began = performance.now();
 			const child = spawn(HOLDFAST, [...words, "--config", config], {
